@@ -1,0 +1,61 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// Every Swift target: language mode 6, the upcoming features, and no warning survives.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// Targets that speak to C: each unsafe use is spelled out.
+let boundary: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let package = Package(
+    name: "collector",
+    products: [.executable(name: "collector", targets: ["collector"])],
+    targets: [
+        // C: what Swift cannot reach or hold by itself. No logic.
+        .target(name: "CNet"),
+        .target(name: "CAssets", exclude: ["generated"]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        // Boundaries: the only importers of C.
+        .target(name: "Assets", dependencies: ["CAssets"], swiftSettings: boundary),
+        .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: boundary),
+        .target(name: "HTTPServer", dependencies: ["CNet", "HTTPWire"], swiftSettings: boundary),
+        .target(name: "Postgres", dependencies: ["CPostgres"], swiftSettings: boundary),
+        .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: boundary),
+
+        // Pure: no I/O, no clock, no lock.
+        .target(name: "HTTPWire", swiftSettings: strict),
+        .target(name: "JSONScan", swiftSettings: strict),
+        .target(name: "Telemetry", dependencies: ["Digest", "JSONScan"], swiftSettings: strict),
+
+        .target(name: "Log", swiftSettings: strict),
+        .target(name: "Storage", dependencies: ["Digest", "Telemetry"], swiftSettings: strict),
+        .target(name: "StorageSQLite", dependencies: ["SQLite", "Storage", "Telemetry"], swiftSettings: strict),
+        .target(name: "StoragePostgres", dependencies: ["Postgres", "Storage", "Telemetry"], swiftSettings: strict),
+        .target(name: "Ingest", dependencies: ["Log", "Storage", "Telemetry"], swiftSettings: strict),
+        .target(
+            name: "Web",
+            dependencies: ["Assets", "HTTPServer", "HTTPWire", "Ingest", "JSONScan", "Log", "Storage", "Telemetry"],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "collector",
+            dependencies: [
+                "Assets", "Digest", "HTTPServer", "Ingest", "Log", "Storage", "StoragePostgres", "StorageSQLite",
+                "Telemetry",
+                "Web",
+            ],
+            swiftSettings: strict
+        ),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c2x
+)

@@ -1,0 +1,33 @@
+#pragma once
+// Files compiled into the program. The table is generated from Web/ and Migrations/ by scripts/build-web.
+#include <stddef.h>
+
+typedef struct {
+    const char *path;
+    const char *type;
+    const char *etag;
+    int immutable;
+    const unsigned char *bytes;
+    size_t count;
+    // Empty when compression gains nothing.
+    const unsigned char *gzip;
+    size_t gzip_count;
+    const unsigned char *brotli;
+    size_t brotli_count;
+} collector_asset;
+
+typedef struct {
+    const char *engine;
+    const char *name;
+    const unsigned char *bytes;
+    size_t count;
+} collector_migration;
+
+extern const collector_asset collector_assets[];
+extern const size_t collector_assets_count;
+extern const collector_migration collector_migrations[];
+extern const size_t collector_migrations_count;
+
+// Swift imports an array of unknown length as an opaque value; a pointer to its start can be indexed.
+static inline const collector_asset *collector_asset_at(size_t index) { return &collector_assets[index]; }
+static inline const collector_migration *collector_migration_at(size_t index) { return &collector_migrations[index]; }

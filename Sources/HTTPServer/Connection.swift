@@ -1,0 +1,94 @@
+import Glibc
+import HTTPWire
+
+/// One client's connection: where its request and its answer stand. Belongs to one loop.
+final class Connection {
+    enum Phase {
+        /// Between requests, or inside one that has not come whole.
+        case reading
+        /// A request is with the handler.
+        case waiting
+        /// The last answer has been sent; what still comes is thrown away.
+        case lingering
+    }
+
+    enum Stage {
+        case head
+        /// The head and how many bytes it makes with its body.
+        case fixed(RequestHead, total: Int)
+        /// The head, its decoder, and the request's bytes so far.
+        case chunked(RequestHead, ChunkDecoder, [UInt8])
+    }
+
+    let socket: Int32
+    let slot: Int
+    let serial: UInt32
+    let peer: String
+    var phase = Phase.reading
+    var stage = Stage.head
+    /// Bytes of a request that has not come whole; empty in between, so that an idle connection owns no buffer.
+    var input: [UInt8] = []
+    /// Generation of the ticket that is waited for.
+    var generation: UInt32 = 0
+    /// Answers of this turn that have not been sent yet.
+    var output: [UInt8] = []
+    var outputSent = 0
+    /// A large body behind the output.
+    var tail: Tail?
+    var isHeadRequest = false
+    /// Kept bytes may hold a request that was not looked at while an answer was in the way.
+    var hasParsableInput = false
+    /// Nothing is read after the answer that is being sent.
+    var closesAfterAnswer = false
+    /// The client asked to close after the answer that is waited for.
+    var closesWhenAnswered = false
+    var interest = Interest.reading
+    /// When the connection is closed unless something happens; nil while the handler has the request.
+    var deadline: Int?
+    /// When the request began that has not come whole.
+    var requestStart: Int?
+
+    init(socket: Int32, slot: Int, serial: UInt32, peer: String) {
+        self.socket = socket
+        self.slot = slot
+        self.serial = serial
+        self.peer = peer
+    }
+
+    deinit { close(socket) }
+
+    var token: UInt64 { UInt64(serial) << 32 | UInt64(slot) }
+    var hasUnsentOutput: Bool { outputSent < output.count || tail != nil }
+
+    /// Whether the next request may be looked at: answers go out in order, and nobody's unread answers pile up.
+    var mayParse: Bool { phase == .reading && !closesAfterAnswer && tail == nil && output.count < Self.outputBytesMax }
+
+    /// Bytes of answers gathered in one turn before they are sent.
+    static let outputBytesMax = 65_536
+    /// Bytes of a body that is copied to the output rather than sent from its own buffer.
+    static let copiedBodyBytesMax = 16_384
+
+    /// Whether the last `count` bytes of the input may have completed something: a slow sender must not make the head be parsed at every byte.
+    func isWorthParsing(_ count: Int) -> Bool {
+        switch stage {
+        case .head: input.count > 1024 && !input.suffix(count).contains(0x0A) && input.count <= 8192 ? false : true
+        case .fixed(_, let total): input.count >= total
+        case .chunked: true
+        }
+    }
+
+    /// Puts an answer behind what is to be sent.
+    func put(_ answer: Answer, closes: Bool) {
+        if closes { closesAfterAnswer = true }
+        switch answer {
+        case .prepared(let prepared):
+            let bytes = closesAfterAnswer ? prepared.closing : prepared.keepAlive
+            output += isHeadRequest ? bytes.dropLast(prepared.bodyCount) : bytes[...]
+        case .response(let response):
+            output += serializeHead(response, closes: closesAfterAnswer)
+            guard !isHeadRequest, response.body.count > 0 else { return }
+            let body = Tail(response.body)
+            if body.count <= Self.copiedBodyBytesMax { output += body.all } else { tail = body }
+        }
+    }
+}

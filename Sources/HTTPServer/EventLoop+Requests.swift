@@ -1,0 +1,111 @@
+import HTTPWire
+
+/// Requests out of bytes.
+extension EventLoop {
+    /// Looks at bytes that have come; what is not used up is kept with the connection.
+    ///
+    /// - Parameters:
+    ///   - connection: whose bytes they are.
+    ///   - bytes: a buffer that begins with them.
+    ///   - count: how many there are.
+    ///   - isWhole: whether the buffer holds nothing else, so that a request may take it over.
+    /// - Returns: how many were used up.
+    func consume(_ connection: Connection, _ bytes: [UInt8], _ count: Int, isWhole: Bool) -> Int {
+        var at = 0
+        while at < count, connection.mayParse {
+            if connection.requestStart == nil { connection.requestStart = now }
+            switch connection.stage {
+            case .head:
+                guard takeHead(connection, bytes.span.extracting(at..<count), &at) else { return at }
+            case .fixed(let head, let total):
+                guard count - at >= total else { return at }
+                let own = isWhole && at == 0 && total == count ? bytes : Array(bytes[at..<at + total])
+                at += total
+                dispatch(connection, Request(head: head, bytes: own, body: head.length..<total, peer: connection.peer))
+            case .chunked(let head, var decoder, var body):
+                connection.stage = .head
+                switch decoder.decode(bytes.span.extracting(0..<count), &at, into: &body) {
+                case .needMore:
+                    connection.stage = .chunked(head, decoder, body)
+                case .refuse(let failure):
+                    refuse(connection, failure, head: head, body.span)
+                    return count
+                case .done:
+                    let place = head.length..<body.count
+                    dispatch(connection, Request(head: head, bytes: body, body: place, peer: connection.peer))
+                }
+            }
+        }
+        return connection.closesAfterAnswer ? count : at
+    }
+
+    /// Parses a head and decides how its body is read.
+    ///
+    /// - Returns: false when nothing more can be done with these bytes.
+    private func takeHead(_ connection: Connection, _ bytes: Span<UInt8>, _ at: inout Int) -> Bool {
+        switch parseHead(bytes, limits: configuration.head) {
+        case .needMore:
+            return false
+        case .refuse(let failure):
+            refuse(connection, failure, head: nil, bytes)
+            return true
+        case .complete(let head):
+            connection.isHeadRequest = head.method == .head
+            switch handler.admit(head, bytes) {
+            case .refuse(let answer):
+                at += head.length
+                connection.requestStart = nil
+                connection.put(answer, closes: isDraining || !head.keepsAlive || head.announcesBody)
+            case .accept(let bodyBytesMax):
+                guard head.contentLength ?? 0 <= bodyBytesMax else {
+                    refuse(connection, .bodyTooLarge, head: head, bytes)
+                    return true
+                }
+                begin(connection, head, bodyBytesMax, bytes, &at)
+            }
+            return true
+        }
+    }
+
+    private func begin(
+        _ connection: Connection,
+        _ head: RequestHead,
+        _ bodyBytesMax: Int,
+        _ bytes: Span<UInt8>,
+        _ at: inout Int
+    ) {
+        if head.expectsContinue, head.announcesBody, bytes.count == head.length {
+            connection.output += Self.continueLine
+        }
+        if head.isChunked {
+            let start = (0..<head.length).map { bytes[$0] }
+            connection.stage = .chunked(head, ChunkDecoder(bodyBytesMax: bodyBytesMax), start)
+            at += head.length
+        } else {
+            connection.stage = .fixed(head, total: head.length + (head.contentLength ?? 0))
+        }
+    }
+
+    private static let continueLine = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+
+    private func dispatch(_ connection: Connection, _ request: consuming Request) {
+        connection.stage = .head
+        connection.requestStart = nil
+        lastGeneration &+= 1
+        connection.generation = lastGeneration
+        let closes = !request.head.keepsAlive
+        switch handler.handle(request, Ticket(loop: number, slot: connection.slot, generation: lastGeneration)) {
+        case .now(let answer):
+            connection.put(answer, closes: closes || isDraining)
+        case .later:
+            connection.phase = .waiting
+            connection.closesWhenAnswered = closes
+        }
+    }
+
+    /// Answers a request that cannot be served, and closes: where the next one would begin is not known.
+    func refuse(_ connection: Connection, _ failure: RequestFailure, head: RequestHead?, _ bytes: Span<UInt8>) {
+        connection.stage = .head
+        connection.put(handler.refusal(failure, head: head, bytes: bytes), closes: true)
+    }
+}

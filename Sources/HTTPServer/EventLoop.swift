@@ -1,0 +1,296 @@
+import CNet
+import Glibc
+import HTTPWire
+import Synchronization
+
+/// One thread's share of the connections: waits for what happens to them and reacts, never blocking anywhere else.
+///
+/// Invariants: a connection is in its slot from its acceptance until it is closed; answers leave in the order of their requests; while an
+/// answer is waited for or unsent, nothing more is parsed and soon nothing more is read.
+// Unchecked: all of its state is touched by the thread that calls `run` alone, except the mailbox, which has a lock.
+final class EventLoop: @unchecked Sendable {
+    static let readBytesMax = 65_536
+    /// Connections taken in one turn, so that the others are not kept waiting.
+    static let acceptsMax = 64
+    private static let listenerToken = UInt64.max
+    private static let mailboxToken = UInt64.max - 1
+
+    let number: Int
+    let configuration: ServerConfiguration
+    let handler: any Handler
+    let mailbox = Mailbox()
+    private let listener: Int32
+    private let live: LiveCount
+    private var poller = Poller()
+    private var slots: [Connection?] = []
+    private var freeSlots: [Int] = []
+    private var readBuffer = [UInt8](repeating: 0, count: EventLoop.readBytesMax)
+    private var lastSerial: UInt32 = 0
+    private var isListening = false
+    private var drainStart: Int?
+    var lastGeneration: UInt32 = 0
+    /// The time at the start of this turn.
+    private(set) var now = monotonicMilliseconds()
+
+    init(number: Int, listener: Int32, configuration: ServerConfiguration, handler: any Handler, live: LiveCount) {
+        self.number = number
+        self.listener = listener
+        self.configuration = configuration
+        self.handler = handler
+        self.live = live
+    }
+
+    var isDraining: Bool { drainStart != nil }
+    private var isEmpty: Bool { freeSlots.count == slots.count }
+
+    /// Serves until a stop has been asked for and every connection is done, or the stop's limit is over.
+    func run() {
+        _ = poller.add(mailbox.descriptor, .reading, Self.mailboxToken)
+        isListening = poller.add(listener, .reading, Self.listenerToken)
+        var lastTick = now
+        while true {
+            let isIdle = isEmpty && isListening && !isDraining
+            let count = poller.wait(milliseconds: isIdle ? 1000 : configuration.tickMilliseconds)
+            now = monotonicMilliseconds()
+            for index in 0..<count { react(poller[index]) }
+            if now - lastTick >= configuration.tickMilliseconds {
+                lastTick = now
+                tick()
+            }
+            if mailbox.isStopping, drainStart == nil { beginDrain() }
+            if let drainStart, isEmpty || now - drainStart >= configuration.drainMilliseconds { break }
+        }
+        slots = []
+    }
+
+    private func react(_ happening: Happening) {
+        switch happening.token {
+        case Self.listenerToken: accept()
+        case Self.mailboxToken: deliver(mailbox.take())
+        default:
+            let slot = Int(happening.token & 0xFFFF_FFFF)
+            guard let connection = slots[slot], connection.token == happening.token else { return }
+            if happening.isGone { return drop(connection) }
+            if happening.isWritable { flush(connection) }
+            if happening.isReadable, isOpen(connection) { readable(connection) }
+        }
+    }
+
+    // MARK: - Connections come and go
+
+    /// Takes connections; whether more may be waiting.
+    @discardableResult
+    private func accept() -> Bool {
+        for _ in 0..<Self.acceptsMax {
+            switch Socket.accept(listener) {
+            case .nothing: return false
+            case .exhausted:
+                // The listener rests until the next tick; a level-triggered poller would spin on it.
+                poller.remove(listener)
+                isListening = false
+                return false
+            case .connection(let socket, let peer): admit(socket, peer)
+            }
+        }
+        return true
+    }
+
+    private func admit(_ socket: Int32, _ peer: String) {
+        let slot = freeSlots.popLast() ?? slots.count
+        if slot == slots.count { slots.append(nil) }
+        lastSerial &+= 1
+        let connection = Connection(socket: socket, slot: slot, serial: lastSerial & 0x7FFF_FFFF, peer: peer)
+        slots[slot] = connection
+        let total = live.increment()
+        guard poller.add(socket, .reading, connection.token) else { return drop(connection) }
+        connection.deadline = now + configuration.idleMilliseconds
+        guard total <= configuration.connectionsMax else {
+            refuse(connection, .tooManyConnections, head: nil, [UInt8]().span)
+            return flush(connection)
+        }
+    }
+
+    private func isOpen(_ connection: Connection) -> Bool { slots[connection.slot] === connection }
+
+    private func drop(_ connection: Connection) {
+        guard isOpen(connection) else { return }
+        poller.remove(connection.socket)
+        slots[connection.slot] = nil
+        freeSlots.append(connection.slot)
+        live.decrement()
+    }
+
+    private func watch(_ connection: Connection, _ interest: Interest) {
+        guard connection.interest != interest else { return }
+        connection.interest = interest
+        poller.change(connection.socket, interest, connection.token)
+    }
+
+    // MARK: - Bytes come
+
+    private func readable(_ connection: Connection) {
+        switch connection.phase {
+        case .lingering:
+            if Socket.receive(connection.socket, into: &readBuffer) == .ended { drop(connection) }
+        case .waiting:
+            // What a client sends ahead of its answer waits in the kernel.
+            watch(connection, .nothing)
+        case .reading:
+            guard !connection.hasUnsentOutput else { return watch(connection, .writing) }
+            switch Socket.receive(connection.socket, into: &readBuffer) {
+            case .wouldBlock: return
+            case .ended: drop(connection)
+            case .bytes(let count): take(connection, count)
+            }
+        }
+    }
+
+    /// Parses what was read, together with what was kept, and sends the answers.
+    private func take(_ connection: Connection, _ count: Int) {
+        if connection.input.isEmpty {
+            let bytes = readBuffer
+            let used = consume(connection, bytes, count, isWhole: false)
+            keep(connection, bytes[used..<count])
+        } else {
+            connection.input += readBuffer[..<count]
+            guard connection.isWorthParsing(count) else { return settle(connection) }
+            parseInput(connection)
+        }
+        flush(connection)
+    }
+
+    /// Parses what was kept.
+    private func parseInput(_ connection: Connection) {
+        let bytes = connection.input
+        connection.input = []
+        let used = consume(connection, bytes, bytes.count, isWhole: true)
+        if used == 0 { connection.input = bytes } else { keep(connection, bytes[used...]) }
+    }
+
+    private func keep(_ connection: Connection, _ rest: ArraySlice<UInt8>) {
+        guard !rest.isEmpty, !connection.closesAfterAnswer else { return }
+        var input: [UInt8] = []
+        if case .fixed(_, let total) = connection.stage { input.reserveCapacity(total) }
+        input += rest
+        connection.input = input
+    }
+
+    // MARK: - Bytes go
+
+    /// Sends what can be sent, then parses on if requests were kept back for it.
+    private func flush(_ connection: Connection) {
+        while true {
+            guard send(connection) else { return }
+            guard connection.phase == .reading, !connection.closesAfterAnswer, !connection.input.isEmpty,
+                connection.hasParsableInput
+            else { break }
+            connection.hasParsableInput = false
+            parseInput(connection)
+        }
+        settle(connection)
+    }
+
+    /// Sends; false when the connection is gone or the client must read first.
+    private func send(_ connection: Connection) -> Bool {
+        while connection.hasUnsentOutput {
+            let isOutput = connection.outputSent < connection.output.count
+            let part = isOutput ? connection.output[connection.outputSent...] : connection.tail?.next ?? []
+            switch Socket.send(connection.socket, part) {
+            case .ended:
+                drop(connection)
+                return false
+            case .wouldBlock:
+                if connection.interest != .writing { connection.deadline = now + configuration.answerMilliseconds }
+                watch(connection, .writing)
+                return false
+            case .bytes(let count):
+                if isOutput { connection.outputSent += count } else { connection.tail?.advance(count) }
+                if connection.tail?.isEmpty == true { connection.tail = nil }
+            }
+        }
+        if !connection.output.isEmpty {
+            connection.output = []
+            connection.outputSent = 0
+            connection.hasParsableInput = true
+        }
+        return true
+    }
+
+    /// Chooses what to wait for next, and until when.
+    private func settle(_ connection: Connection) {
+        switch connection.phase {
+        case .waiting:
+            connection.deadline = nil
+        case .lingering: break
+        case .reading where connection.closesAfterAnswer:
+            Socket.finish(connection.socket)
+            connection.phase = .lingering
+            connection.input = []
+            connection.deadline = now + configuration.lingerMilliseconds
+            watch(connection, .reading)
+        case .reading:
+            if let start = connection.requestStart {
+                let isHead = if case .head = connection.stage { true } else { false }
+                connection.deadline =
+                    start + (isHead ? configuration.headMilliseconds : configuration.requestMilliseconds)
+            } else {
+                connection.deadline = now + configuration.idleMilliseconds
+            }
+            watch(connection, .reading)
+        }
+    }
+
+    /// Hands answers from other threads to the connections that still wait for them.
+    private func deliver(_ letters: [(Ticket, Answer)]) {
+        for (ticket, answer) in letters {
+            guard ticket.slot < slots.count, let connection = slots[ticket.slot], connection.phase == .waiting,
+                connection.generation == ticket.generation
+            else { continue }
+            connection.phase = .reading
+            connection.put(answer, closes: connection.closesWhenAnswered || isDraining)
+            connection.hasParsableInput = true
+            flush(connection)
+        }
+    }
+
+    // MARK: - Time passes
+
+    private func tick() {
+        if !isListening, !isDraining { isListening = poller.add(listener, .reading, Self.listenerToken) }
+        for case let connection? in slots {
+            if let deadline = connection.deadline, now >= deadline { expire(connection) }
+        }
+    }
+
+    private func expire(_ connection: Connection) {
+        if isDraining, connection.phase == .reading, connection.requestStart == nil {
+            // A request may have come since the poller looked; it is the last chance to see it.
+            readable(connection)
+            guard isOpen(connection), connection.phase == .reading, connection.requestStart == nil else { return }
+        }
+        guard connection.phase == .reading, connection.requestStart != nil, !connection.hasUnsentOutput else {
+            return drop(connection)
+        }
+        let head: RequestHead? =
+            switch connection.stage {
+            case .head: nil
+            case .fixed(let head, _): head
+            case .chunked(let head, _, _): head
+            }
+        refuse(connection, .timeout, head: head, connection.input.span)
+        flush(connection)
+    }
+
+    /// Stops accepting; whoever has a request under way gets its answer, and whoever is idle a last chance to send one.
+    private func beginDrain() {
+        // What waits in the queue of a closed listener would be lost.
+        while accept() {}
+        poller.remove(listener)
+        close(listener)
+        isListening = false
+        drainStart = now
+        for case let connection? in slots where connection.phase == .reading && connection.requestStart == nil {
+            connection.deadline = now + configuration.drainGraceMilliseconds
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package import HTTPWire
+
+/// A whole request, as a value.
+package struct Request: Sendable {
+    package let head: RequestHead
+    /// The head followed by the body, chunk framing removed.
+    package var bytes: [UInt8]
+    /// Place of the body in `bytes`.
+    package let body: Range<Int>
+    /// The address of the socket's peer, without its port.
+    package let peer: String
+
+    package var method: Method { head.method }
+    package var path: String { String(decoding: bytes[head.path.range], as: UTF8.self) }
+    package var query: String? { head.query.map { String(decoding: bytes[$0.range], as: UTF8.self) } }
+
+    /// The value of a header, or nil when it did not come.
+    package func text(_ header: KnownHeader) -> String? {
+        head.field(header).map { String(decoding: bytes[$0.range], as: UTF8.self) }
+    }
+}
+
+/// What the server serves. Called on the loops' threads; must not block.
+package protocol Handler: Sendable {
+    /// Judges a head before its body is read.
+    func admit(_ head: RequestHead, _ bytes: Span<UInt8>) -> Admission
+    /// Takes a whole request. With `.later` the ticket must be answered once.
+    func handle(_ request: consuming Request, _ ticket: Ticket) -> Reply
+    /// Words a refusal of the server's own.
+    func refusal(_ failure: RequestFailure, head: RequestHead?, bytes: Span<UInt8>) -> Answer
+}
+
+/// Every limit of the server, in one place.
+package struct ServerConfiguration: Sendable {
+    package var host = "127.0.0.1"
+    /// 0 takes a free one.
+    package var port = 0
+    /// Loops, each with a thread and a listener of its own.
+    package var loops = 2
+    package var head = HeadLimits()
+    /// Connections at one time; more are answered 503.
+    package var connectionsMax = 20_000
+    /// Milliseconds for a whole head, from its first byte.
+    package var headMilliseconds = 10_000
+    /// Milliseconds for a whole request, from the first byte of its head.
+    package var requestMilliseconds = 30_000
+    /// Milliseconds that a connection may stay open between requests.
+    package var idleMilliseconds = 75_000
+    /// Milliseconds that a client may take to read an answer.
+    package var answerMilliseconds = 120_000
+    /// Milliseconds that a closed connection is listened to, so that the client sees its last answer.
+    package var lingerMilliseconds = 3000
+    /// Milliseconds after the start of a stop in which idle connections may still send a request.
+    package var drainGraceMilliseconds = 1000
+    /// Milliseconds after which a stop ends whatever is left.
+    package var drainMilliseconds = 5000
+    /// Milliseconds between two looks at the deadlines.
+    package var tickMilliseconds = 100
+
+    package init() {}
+}
+
+/// The server could not start.
+package enum ServerError: Error, Equatable {
+    /// The address cannot be listened on; the system's code and its sentence.
+    case cannotListen(code: Int32, reason: String)
+}

@@ -1,0 +1,51 @@
+import CNet
+import Glibc
+import Synchronization
+
+/// Answers on their way from other threads to a loop.
+final class Mailbox: Sendable {
+    private struct State {
+        var letters: [(Ticket, Answer)] = []
+        var isStopping = false
+    }
+
+    private let state = Mutex(State())
+    /// Becomes readable when there is something to take.
+    let descriptor: Int32
+
+    init() {
+        descriptor = cnet_eventfd()
+    }
+
+    deinit { close(descriptor) }
+
+    /// Posts answers; the loop is woken at most once until it has looked.
+    func post(_ letters: some Collection<(Ticket, Answer)>) {
+        let isFirst = state.withLock { state in
+            defer { state.letters.append(contentsOf: letters) }
+            return state.letters.isEmpty
+        }
+        if isFirst { wake() }
+    }
+
+    func stop() {
+        state.withLock { $0.isStopping = true }
+        wake()
+    }
+
+    var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    func take() -> [(Ticket, Answer)] {
+        var count: UInt64 = 0
+        _ = unsafe read(descriptor, &count, 8)
+        return state.withLock { state in
+            defer { state.letters = [] }
+            return state.letters
+        }
+    }
+
+    private func wake() {
+        var one: UInt64 = 1
+        _ = unsafe write(descriptor, &one, 8)
+    }
+}

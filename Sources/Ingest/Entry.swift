@@ -1,0 +1,53 @@
+package import Telemetry
+
+/// One record that is ready to be stored.
+package enum Record: Sendable {
+    case event(Event)
+    case submission(Submission)
+
+    var bytesCount: Int {
+        switch self {
+        case .event(let event): event.bytes.count
+        case .submission(let submission): submission.bytes.count
+        }
+    }
+
+    /// Whether writing it once more changes nothing.
+    var isIdempotent: Bool {
+        switch self {
+        case .event(let event): event.eventID != nil
+        case .submission: false
+        }
+    }
+}
+
+/// A record on its way, and who waits for it.
+package struct Entry: Sendable {
+    package var record: Record
+    /// Names the waiting request; opaque here.
+    package var ticket: UInt64
+    /// Comes back with the delivery; its meaning is the caller's.
+    package var tag: Int
+
+    package init(record: Record, ticket: UInt64, tag: Int = 0) {
+        self.record = record
+        self.ticket = ticket
+        self.tag = tag
+    }
+}
+
+/// What became of an entry.
+package enum Outcome: Sendable, Equatable {
+    /// Committed, now or under the same `event_id` before.
+    case stored
+    /// The database does not take this record, whenever it is tried.
+    case refused
+    /// Not acknowledged: the store could not be reached. The sender should come again.
+    case unavailable
+}
+
+/// An entry with its outcome, on its way back to who waits.
+package struct Delivery: Sendable {
+    package var entry: Entry
+    package var outcome: Outcome
+}

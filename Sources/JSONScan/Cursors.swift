@@ -1,0 +1,143 @@
+/// Walks the members of one object that is the whole of a text, validating as it goes.
+///
+/// The span is passed to each call because a type that stores one cannot outlive it. A text is valid JSON only once `next`
+/// has returned nil.
+package struct ObjectCursor {
+    private var at: Int
+    private let end: Int
+    private var isFirst = true
+    private var isDone = false
+    /// The name of the member being scanned, for an error inside its value; nil before the first.
+    package private(set) var name: Range<Int>?
+
+    /// Opens the object.
+    ///
+    /// - Throws: `.syntax` when the text does not begin with one.
+    package init(_ bytes: Span<UInt8>, in range: Range<Int>) throws(JSONFault) {
+        at = range.lowerBound
+        end = range.upperBound
+        skipSpace(bytes, &at, end)
+        guard at < end, bytes[at] == UInt8(ascii: "{") else { throw .syntax }
+        at += 1
+    }
+
+    /// The next member, or nil behind the last one when nothing but white space follows.
+    package mutating func next(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONMember? {
+        guard !isDone else { return nil }
+        guard try advance(bytes, &at, end, closer: UInt8(ascii: "}"), isFirst: isFirst) else {
+            isDone = true
+            return nil
+        }
+        isFirst = false
+        let nameStart = at + 1
+        var nameNotes = Notes()
+        guard at < end, bytes[at] == UInt8(ascii: "\"") else { throw .syntax }
+        at += 1
+        try scanString(bytes, &at, end, &nameNotes)
+        let nameRange = nameStart..<at - 1
+        name = nameRange
+        skipSpace(bytes, &at, end)
+        guard at < end, bytes[at] == UInt8(ascii: ":") else { throw .syntax }
+        at += 1
+        skipSpace(bytes, &at, end)
+        let value = try takeValue(bytes, &at, end, room: JSONLimits.depthMax - 1)
+        return JSONMember(
+            name: nameRange,
+            nameHasEscapes: nameNotes.hasEscapes,
+            nameFlaw: nameNotes.flaw,
+            value: value
+        )
+    }
+}
+
+/// Walks the elements of one array that is the whole of a text, validating as it goes.
+package struct ArrayCursor {
+    private var at: Int
+    private let end: Int
+    private var isFirst = true
+    private var isDone = false
+
+    /// Opens the array.
+    ///
+    /// - Throws: `.syntax` when the text does not begin with one.
+    package init(_ bytes: Span<UInt8>, in range: Range<Int>) throws(JSONFault) {
+        at = range.lowerBound
+        end = range.upperBound
+        skipSpace(bytes, &at, end)
+        guard at < end, bytes[at] == UInt8(ascii: "[") else { throw .syntax }
+        at += 1
+    }
+
+    /// The next element, or nil behind the last one when nothing but white space follows.
+    ///
+    /// An element that is nested too deep is passed over by its brackets alone and given as a place with the flaw `.depth`, so
+    /// that its neighbours can still be read; whoever scans it by itself finds the fault.
+    package mutating func next(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONValue? {
+        guard !isDone else { return nil }
+        guard try advance(bytes, &at, end, closer: UInt8(ascii: "]"), isFirst: isFirst) else {
+            isDone = true
+            return nil
+        }
+        isFirst = false
+        let start = at
+        do {
+            return try takeValue(bytes, &at, end, room: JSONLimits.depthMax)
+        } catch {
+            guard error == .tooDeep else { throw error }
+            at = start
+            try skipBrackets(bytes, &at, end)
+            let kind: JSONKind = bytes[start] == UInt8(ascii: "{") ? .object : .array
+            return JSONValue(kind: kind, range: start..<at, hasEscapes: false, flaw: .depth)
+        }
+    }
+}
+
+/// Passes over a container of any depth by counting its brackets outside of strings.
+private func skipBrackets(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int) throws(JSONFault) {
+    var depth = 0
+    var notes = Notes()
+    while at < end {
+        switch bytes[at] {
+        case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+        case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+        case UInt8(ascii: "\""):
+            at += 1
+            try scanString(bytes, &at, end, &notes)
+            continue
+        default: break
+        }
+        at += 1
+        if depth == 0 { return }
+    }
+    throw .syntax
+}
+
+/// Goes to the next item of the outermost container; false when the container and the text end here.
+private func advance(
+    _ bytes: Span<UInt8>,
+    _ at: inout Int,
+    _ end: Int,
+    closer: UInt8,
+    isFirst: Bool
+) throws(JSONFault) -> Bool {
+    skipSpace(bytes, &at, end)
+    guard at < end else { throw .syntax }
+    if bytes[at] == closer {
+        at += 1
+        skipSpace(bytes, &at, end)
+        guard at == end else { throw .syntax }
+        return false
+    }
+    if isFirst { return true }
+    guard bytes[at] == UInt8(ascii: ",") else { throw .syntax }
+    at += 1
+    skipSpace(bytes, &at, end)
+    return true
+}
+
+private func takeValue(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, room: Int) throws(JSONFault) -> JSONValue {
+    var notes = Notes()
+    let start = at
+    let kind = try scanValue(bytes, &at, end, room: room, &notes)
+    return JSONValue(kind: kind, range: start..<at, hasEscapes: notes.hasEscapes, flaw: notes.flaw)
+}

@@ -1,0 +1,64 @@
+import Glibc
+
+/// One line, apart from where it is written.
+struct LogLine {
+    let time: String
+    let level: LogLevel
+    let message: String
+    let fields: Log.Fields
+
+    /// `time=… level=info msg="batch stored" events=12`
+    var logfmt: String {
+        var line = "time=\(time) level=\(level.name) msg=\(Self.logfmtValue(message))"
+        for (key, value) in fields { line += " \(key)=\(Self.logfmtValue(value.description))" }
+        return line
+    }
+
+    /// `{"time":"…","level":"info","msg":"batch stored","events":"12"}`
+    var json: String {
+        var line = "{\"time\":\(Self.quoted(time)),\"level\":\(Self.quoted(level.name)),\"msg\":\(Self.quoted(message))"
+        for (key, value) in fields {
+            let isNumber = value is any BinaryInteger
+            line += ",\(Self.quoted(key.description)):\(isNumber ? value.description : Self.quoted(value.description))"
+        }
+        return line + "}"
+    }
+
+    private static func logfmtValue(_ text: String) -> String {
+        let isPlain =
+            !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x3D && $0 != 0x5C }
+        return isPlain ? text : quoted(text)
+    }
+
+    /// A JSON string; control characters are escaped, so that no value can forge a line.
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\u{0}"..<" ", "\u{7F}"..<"\u{A0}":
+                let hex = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+
+    /// The present time as `2026-11-23T10:00:00.123Z`.
+    static func now() -> String {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        var parts = tm()
+        gmtime_r(&time.tv_sec, &parts)
+        func padded(_ value: Int, _ width: Int) -> String {
+            let text = String(value)
+            return String(repeating: "0", count: max(0, width - text.count)) + text
+        }
+        let date = "\(parts.tm_year + 1900)-\(padded(Int(parts.tm_mon) + 1, 2))-\(padded(Int(parts.tm_mday), 2))"
+        let clock = "\(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):\(padded(Int(parts.tm_sec), 2))"
+        return "\(date)T\(clock).\(padded(time.tv_nsec / 1_000_000, 3))Z"
+    }
+}

@@ -1,0 +1,22 @@
+import CPostgres
+
+/// The outcome of a statement, its rows copied as text.
+package struct Result: Sendable {
+    package let rows: [[String?]]
+    /// Rows that the statement changed.
+    package let changed: Int
+
+    init(_ result: OpaquePointer) {
+        let columns = unsafe PQnfields(result)
+        rows = unsafe (0..<PQntuples(result)).map { row in
+            (0..<columns).map { column in
+                guard unsafe PQgetisnull(result, row, column) == 0, let text = unsafe PQgetvalue(result, row, column)
+                else {
+                    return nil
+                }
+                return unsafe String(cString: text)
+            }
+        }
+        changed = unsafe Int(String(cString: PQcmdTuples(result))) ?? 0
+    }
+}

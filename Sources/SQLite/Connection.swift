@@ -1,0 +1,80 @@
+import CSQLite
+
+/// A connection to a database file; used by one thread at a time.
+// Unchecked: SQLite is opened in serialized mode, and each owner keeps its connection to one thread at a time besides.
+@safe package final class Connection: @unchecked Sendable {
+    private let handle: OpaquePointer
+
+    /// Opens or makes the file.
+    package init(path: String, busyMilliseconds: Int32) throws(SQLiteError) {
+        var opened: OpaquePointer?
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_EXRESCODE
+        let code = unsafe sqlite3_open_v2(path, &opened, flags, nil)
+        guard let opened = unsafe opened else { throw SQLiteError(code: code, message: "out of memory") }
+        guard code == SQLITE_OK else {
+            let message = unsafe String(cString: sqlite3_errmsg(opened))
+            unsafe sqlite3_close_v2(opened)
+            throw SQLiteError(code: code, message: message)
+        }
+        unsafe handle = opened
+        unsafe sqlite3_busy_timeout(opened, busyMilliseconds)
+    }
+
+    deinit { unsafe sqlite3_close_v2(handle) }
+
+    /// Runs statements without parameters or results.
+    package func execute(_ sql: String) throws(SQLiteError) {
+        try check(unsafe sqlite3_exec(handle, sql, nil, nil, nil))
+    }
+
+    package func prepare(_ sql: String) throws(SQLiteError) -> Statement {
+        var prepared: OpaquePointer?
+        try check(unsafe sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil))
+        guard let prepared = unsafe prepared else { throw SQLiteError(code: SQLITE_MISUSE, message: "empty statement") }
+        return unsafe Statement(prepared, self)
+    }
+
+    /// Rows of text of a query with text parameters; for the few places that read.
+    package func rows(_ sql: String, _ parameters: [String?] = []) throws(SQLiteError) -> [[String?]] {
+        let statement = try prepare(sql)
+        for (index, parameter) in parameters.enumerated() {
+            try statement.bind(index + 1, parameter.map { Array($0.utf8) })
+        }
+        var rows: [[String?]] = []
+        while try statement.step() { rows.append(statement.row) }
+        return rows
+    }
+
+    /// Runs the body in a transaction that holds the write lock from its start; an error undoes all of it.
+    package func transaction<Failure: Error>(
+        _ body: () throws(Failure) -> Void,
+        _ convert: (SQLiteError) -> Failure
+    ) throws(Failure) {
+        do { try execute("begin immediate") } catch { throw convert(error) }
+        do {
+            try body()
+        } catch {
+            rollback()
+            throw error
+        }
+        do {
+            try execute("commit")
+        } catch {
+            rollback()
+            throw convert(error)
+        }
+    }
+
+    private func rollback() {
+        // Nothing to do about a failure: SQLite has rolled back by itself, or the connection is thrown away.
+        _ = unsafe sqlite3_exec(handle, "rollback", nil, nil, nil)
+    }
+
+    /// Rows changed by the last statement.
+    package var changes: Int { unsafe Int(sqlite3_changes64(handle)) }
+
+    func check(_ code: Int32) throws(SQLiteError) {
+        guard code != SQLITE_OK, code != SQLITE_ROW, code != SQLITE_DONE else { return }
+        throw SQLiteError(code: code, message: unsafe String(cString: sqlite3_errmsg(handle)))
+    }
+}

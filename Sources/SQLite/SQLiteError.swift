@@ -1,0 +1,24 @@
+import CSQLite
+
+/// What SQLite said; never the data.
+package struct SQLiteError: Error, Equatable {
+    /// Extended result code.
+    package let code: Int32
+    package let message: String
+
+    /// Result code without its extension.
+    package var primaryCode: Int32 { code & 0xFF }
+
+    /// The data are at fault: a constraint, a size, a type.
+    package var isAboutData: Bool {
+        [SQLITE_CONSTRAINT, SQLITE_TOOBIG, SQLITE_MISMATCH, SQLITE_RANGE].contains(primaryCode)
+    }
+}
+
+extension SQLiteError {
+    /// Another connection holds the lock.
+    package var isBusy: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }
+
+    /// The statement does not fit the schema.
+    package var isAboutSchema: Bool { primaryCode == SQLITE_ERROR || isAboutData }
+}

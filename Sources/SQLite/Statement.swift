@@ -1,0 +1,69 @@
+import CSQLite
+
+/// A prepared statement of one connection.
+// Unchecked: used by the connection's thread alone.
+@safe package final class Statement: @unchecked Sendable {
+    private let handle: OpaquePointer
+    private let connection: Connection
+
+    init(_ handle: OpaquePointer, _ connection: Connection) {
+        unsafe self.handle = handle
+        self.connection = connection
+    }
+
+    deinit { unsafe sqlite3_finalize(handle) }
+
+    /// Takes one step; whether there is a row.
+    package func step() throws(SQLiteError) -> Bool {
+        let code = unsafe sqlite3_step(handle)
+        try connection.check(code)
+        return code == SQLITE_ROW
+    }
+
+    /// Makes the statement ready to be run again.
+    package func reset() {
+        unsafe sqlite3_reset(handle)
+    }
+
+    /// Binds text, which is copied; nil binds NULL.
+    package func bind(_ index: Int, _ text: [UInt8]?) throws(SQLiteError) {
+        guard let text else { return try connection.check(unsafe sqlite3_bind_null(handle, Int32(index))) }
+        try connection.check(unsafe collector_sqlite_bind_copy(handle, Int32(index), text, Int32(text.count)))
+    }
+
+    package func bind(_ index: Int, _ number: Int64) throws(SQLiteError) {
+        try connection.check(unsafe sqlite3_bind_int64(handle, Int32(index), number))
+    }
+
+    /// Runs the statement to its end with parts of a buffer as its text parameters, without copying them.
+    ///
+    /// - Parameters:
+    ///   - buffer: where the texts lie.
+    ///   - texts: parameters and their places; nil binds NULL.
+    package func run(_ buffer: [UInt8], texts: [(index: Int, place: Range<Int>?)]) throws(SQLiteError) {
+        let code: Int32 = unsafe buffer.withUnsafeBytes { bytes in
+            for (index, place) in texts {
+                let code: Int32
+                if let place {
+                    let start = unsafe bytes.baseAddress.map { unsafe $0 + place.lowerBound }
+                    code = unsafe collector_sqlite_bind_text(handle, Int32(index), start, Int32(place.count))
+                } else {
+                    code = unsafe sqlite3_bind_null(handle, Int32(index))
+                }
+                guard code == SQLITE_OK else { return code }
+            }
+            return unsafe sqlite3_step(handle)
+        }
+        // Reset before checking: the statement must be ready for the next record whatever came of this one.
+        defer { reset() }
+        try connection.check(code)
+    }
+
+    /// The present row as text.
+    package var row: [String?] {
+        unsafe (0..<sqlite3_column_count(handle)).map { column in
+            guard let text = unsafe sqlite3_column_text(handle, column) else { return nil }
+            return unsafe String(cString: text)
+        }
+    }
+}

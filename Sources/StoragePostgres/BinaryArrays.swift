@@ -1,0 +1,61 @@
+/// Array parameters in PostgreSQL's binary format, one behind the other in one buffer that is used again for each batch.
+struct BinaryArrays {
+    /// Object ids of the element types, fixed in PostgreSQL's catalogue.
+    enum Element: Int32 {
+        case integer = 23
+        case text = 25
+        case timestamptz = 1184
+        case timestamp = 1114
+        case uuid = 2950
+        case jsonb = 3802
+    }
+
+    private(set) var buffer: [UInt8] = []
+    private(set) var places: [Range<Int>] = []
+
+    /// Appends one array.
+    ///
+    /// - Parameters:
+    ///   - element: type of the elements.
+    ///   - records: one element each.
+    ///   - write: appends the bytes of a record's value; false for NULL.
+    mutating func append<Record>(
+        _ element: Element,
+        _ records: [Record],
+        _ write: (Record, inout [UInt8]) -> Bool
+    ) {
+        let start = buffer.count
+        // Dimensions, whether NULLs may come, element type, then length and lower bound of the one dimension.
+        for word: Int32 in [1, 1, element.rawValue, Int32(records.count), 1] { Self.put(word, &buffer) }
+        for record in records {
+            let lengthAt = buffer.count
+            Self.put(Int32(-1), &buffer)
+            guard write(record, &buffer) else { continue }
+            let length = UInt32(buffer.count - lengthAt - 4)
+            for byte in 0..<4 { buffer[lengthAt + byte] = UInt8(truncatingIfNeeded: length >> UInt32(24 - byte * 8)) }
+        }
+        places.append(start..<buffer.count)
+    }
+
+    mutating func removeAll() {
+        // A batch of very large records must not hold its memory for ever.
+        buffer.removeAll(keepingCapacity: buffer.capacity <= Self.keptBytesMax)
+        places.removeAll(keepingCapacity: true)
+    }
+
+    private static let keptBytesMax = 4 << 20
+
+    static func put(_ value: Int32, _ buffer: inout [UInt8]) {
+        let bits = UInt32(bitPattern: value)
+        buffer.append(UInt8(truncatingIfNeeded: bits >> 24))
+        buffer.append(UInt8(truncatingIfNeeded: bits >> 16))
+        buffer.append(UInt8(truncatingIfNeeded: bits >> 8))
+        buffer.append(UInt8(truncatingIfNeeded: bits))
+    }
+
+    static func put(_ value: UInt64, _ buffer: inout [UInt8]) {
+        for shift in stride(from: 56, through: 0, by: -8) {
+            buffer.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
+        }
+    }
+}

@@ -1,0 +1,182 @@
+import Postgres
+package import Storage
+
+/// The owner's PostgreSQL.
+package struct PostgresStore: Store {
+    package let engine = "postgresql"
+    package let writersMax = 2
+    /// Milliseconds to connect, for a statement of the schema, and for the lock that other processes may hold while they migrate.
+    static let connectMilliseconds: Int32 = 5000
+    static let schemaMilliseconds: Int32 = 600_000
+    /// Key of the advisory lock that one migrating process holds; any number that nobody else uses.
+    private static let migrationLock = "7206158743017"
+
+    private let url: String
+    private let migrations: [Migration]
+
+    package init(url: String, migrations: [Migration]) {
+        self.url = url
+        self.migrations = migrations
+    }
+
+    package func makeWriter() throws(StoreError) -> any StoreWriter { try PostgresWriter(connect()) }
+
+    package func makeProbe() -> any StoreProbe { PostgresProbe(store: self) }
+
+    /// Opens a connection whose session is as we need it, whatever the server's defaults.
+    func connect(timeoutMilliseconds: Int32 = Self.connectMilliseconds) throws(StoreError) -> Connection {
+        let connection = try guarded { () throws(PostgresError) in
+            try Connection(url: url, timeoutMilliseconds: timeoutMilliseconds)
+        }
+        let session = """
+            set application_name = 'collector';
+            set client_encoding = 'UTF8';
+            set timezone = 'UTC';
+            set statement_timeout = 0;
+            set client_min_messages = warning
+            """
+        try guarded { () throws(PostgresError) in
+            try connection.execute(session, timeoutMilliseconds: timeoutMilliseconds)
+        }
+        return connection
+    }
+
+    // MARK: - Migrations
+
+    package func migrationStatus() throws(StoreError) -> [MigrationStatus] {
+        let connection = try connect()
+        return try MigrationPlan.status(known: migrations, applied: applied(connection))
+    }
+
+    package func migrate() throws(StoreError) -> [String] {
+        let connection = try connect()
+        // Held until the connection is closed, which also happens when this process is killed.
+        try run(connection, "select pg_advisory_lock(\(Self.migrationLock))")
+        try adopt(connection)
+        try run(connection, Self.trackingTableSQL)
+        var names: [String] = []
+        for migration in try MigrationPlan.pending(known: migrations, applied: applied(connection)) {
+            try apply(migration, connection)
+            names.append(migration.name)
+        }
+        return names
+    }
+
+    private static let trackingTableSQL = """
+        create table if not exists schema_migrations (
+            name text primary key,
+            checksum text not null,
+            applied_at timestamptz not null default now()
+        )
+        """
+
+    private func apply(_ migration: Migration, _ connection: Connection) throws(StoreError) {
+        try run(connection, "begin")
+        do throws(PostgresError) {
+            try connection.execute(migration.sql, timeoutMilliseconds: Self.schemaMilliseconds)
+        } catch {
+            guard error.isAboutStatement else { throw StoreError(error) }
+            throw .schema(reason: "migration \(migration.name) failed: \(error.serverMessage)")
+        }
+        let insert = "insert into schema_migrations (name, checksum) values ($1, $2)"
+        try guarded { () throws(PostgresError) in
+            _ = try connection.query(
+                insert,
+                [migration.name, migration.checksum],
+                timeoutMilliseconds: Self.schemaMilliseconds
+            )
+        }
+        try run(connection, "commit")
+    }
+
+    /// Takes over the tracking table of the original program, which numbered with three digits and kept no checksums.
+    private func adopt(_ connection: Connection) throws(StoreError) {
+        guard try isOriginal(connection) else { return }
+        let rows = try applied(connection)
+        // Judged before anything is changed: a name of the original's that we do not know is a database that we must not touch.
+        _ = try MigrationPlan.pending(known: migrations, applied: rows)
+        try run(connection, "begin")
+        try run(connection, "alter table schema_migrations rename to schema_migrations_original")
+        try run(connection, Self.trackingTableSQL)
+        for migration in migrations where rows.contains(where: { $0.name == migration.name }) {
+            let insert = """
+                insert into schema_migrations (name, checksum, applied_at)
+                select $1, $2, coalesce(applied_at, now())
+                from schema_migrations_original
+                where '0' || migration_name = $1
+                """
+            try guarded { () throws(PostgresError) in
+                _ = try connection.query(
+                    insert,
+                    [migration.name, migration.checksum],
+                    timeoutMilliseconds: Self.schemaMilliseconds
+                )
+            }
+        }
+        try run(connection, "drop table schema_migrations_original")
+        try run(connection, "commit")
+    }
+
+    private func applied(_ connection: Connection) throws(StoreError) -> [AppliedMigration] {
+        guard try !columns(connection).isEmpty else { return [] }
+        if try isOriginal(connection) {
+            return try rows(connection, "select migration_name from schema_migrations order by migration_name").map {
+                row in
+                .adopted(originalName: row[0] ?? "")
+            }
+        }
+        return try rows(connection, "select name, checksum from schema_migrations order by name").map { row in
+            AppliedMigration(name: row[0] ?? "", checksum: row[1])
+        }
+    }
+
+    private func isOriginal(_ connection: Connection) throws(StoreError) -> Bool {
+        try columns(connection).contains("migration_name")
+    }
+
+    /// Columns of the tracking table; none when it does not exist.
+    private func columns(_ connection: Connection) throws(StoreError) -> [String] {
+        let query = """
+            select attname
+            from pg_attribute
+            where attrelid = to_regclass('schema_migrations') and attnum > 0 and not attisdropped
+            """
+        return try rows(connection, query).compactMap { $0[0] }
+    }
+
+    private func run(_ connection: Connection, _ sql: String) throws(StoreError) {
+        _ = try rows(connection, sql)
+    }
+
+    private func rows(_ connection: Connection, _ sql: String) throws(StoreError) -> [[String?]] {
+        try guarded { () throws(PostgresError) in
+            try connection.execute(sql, timeoutMilliseconds: Self.schemaMilliseconds).rows
+        }
+    }
+}
+
+/// Runs libpq calls and says what their errors mean to the caller.
+@discardableResult
+func guarded<Value>(_ body: () throws(PostgresError) -> Value) throws(StoreError) -> Value {
+    do { return try body() } catch { throw StoreError(error) }
+}
+
+extension StoreError {
+    init(_ error: PostgresError) {
+        switch error.stage {
+        case .notSent: self = .unavailable(reason: error.reason)
+        case .unanswered: self = .uncertain(reason: error.reason)
+        case .answered:
+            // 22: data, 23: constraints, 54: program limits, 42804 and the like: types; all are about what was to be written.
+            let isAboutData = ["22", "23", "54"].contains(error.sqlClass) || error.sqlState.hasPrefix("428")
+            self = isAboutData ? .refused(reason: error.reason) : .unavailable(reason: error.reason)
+        }
+    }
+}
+
+extension PostgresError {
+    /// Whether the server refused the statement itself rather than being unable to work.
+    fileprivate var isAboutStatement: Bool {
+        stage == .answered && ["0A", "22", "23", "42", "2B", "P0"].contains(sqlClass)
+    }
+}

@@ -1,0 +1,52 @@
+/// A place in a record's own buffer.
+package struct Slice: Sendable, Hashable {
+    /// Offset of the first byte.
+    package var start: Int32
+    /// Number of bytes.
+    package var count: Int32
+
+    package init(start: Int, count: Int) {
+        self.start = Int32(start)
+        self.count = Int32(count)
+    }
+
+    package var range: Range<Int> { Int(start)..<Int(start) + Int(count) }
+}
+
+/// One event, parsed and judged: every field is valid UTF-8 without U+0000 and within its limit.
+///
+/// The fields are places in one buffer, which begins with the request they came in, so that parsing copies nothing and a
+/// payload reaches the store byte for byte. Times are microseconds since 1970 in UTC.
+package struct Event: Sendable {
+    package var bytes: [UInt8]
+    package var receivedAt: Int64
+    package var clientTimestamp: Int64?
+    package var visitorID: Slice
+    package var sessionID: Slice
+    package var pageviewID: Slice
+    package var eventType: Slice
+    package var seq: Int32
+    package var path: Slice?
+    package var referrer: Slice?
+    /// Lower-case hex SHA-256, 64 bytes; nil without a salt.
+    package var ipHash: Slice?
+    package var userAgent: Slice?
+    /// JSON text of an object.
+    package var payload: Slice
+    /// Idempotency key; nil when the sender gave none.
+    package var eventID: EventID?
+
+    package func text(_ slice: Slice) -> String { String(decoding: bytes[slice.range], as: UTF8.self) }
+    package func text(_ slice: Slice?) -> String? { slice.map { String(decoding: bytes[$0.range], as: UTF8.self) } }
+}
+
+/// A UUID as its 16 bytes, high half first.
+package struct EventID: Sendable, Hashable {
+    package var high: UInt64
+    package var low: UInt64
+
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+}

@@ -1,0 +1,137 @@
+import JSONScan
+
+/// What the server knows about a request, besides its body.
+package struct Circumstances: Sendable {
+    /// Microseconds since 1970, UTC.
+    package var receivedAt: Int64
+    /// Place of the user agent in the buffer that is parsed; nil when there is none.
+    package var userAgent: Slice?
+    /// 64 bytes of lower-case hex, or nil without a salt.
+    package var ipHash: [UInt8]?
+
+    package init(receivedAt: Int64, userAgent: Slice?, ipHash: [UInt8]?) {
+        self.receivedAt = receivedAt
+        self.userAgent = userAgent
+        self.ipHash = ipHash
+    }
+}
+
+extension Event {
+    private enum Place: Int {
+        case visitorID, sessionID, pageviewID, eventType, seq, clientTimestamp, path, referrer, payload, eventID
+    }
+    private static let fields: [StaticString] = [
+        "visitor_id", "session_id", "pageview_id", "event_type", "seq", "client_timestamp", "path", "referrer",
+        "payload",
+        "event_id",
+    ]
+
+    /// Parses and judges the body of one event; faults are found in the order of the contract.
+    ///
+    /// - Parameter bytes: a buffer that holds the body, and the user agent where `circumstances` say.
+    package init(
+        parsing bytes: consuming [UInt8],
+        body: Range<Int>,
+        _ circumstances: Circumstances
+    ) throws(Rejection) {
+        var reader = try FieldReader(bytes, body: body, fields: Self.fields)
+        let missing = Self.fields.prefix(4).indices.filter { isMissing(reader.value($0)) }
+        guard missing.isEmpty else { throw .missing(missing.map { Self.fields[$0].description }) }
+        let seq = try Self.sequenceNumber(&reader)
+        let clientTimestamp = try timestamp(&reader, Place.clientTimestamp.rawValue, Self.fields)
+        let visitorID = try identifier(&reader, Place.visitorID.rawValue, Self.fields)
+        let sessionID = try identifier(&reader, Place.sessionID.rawValue, Self.fields)
+        let pageviewID = try identifier(&reader, Place.pageviewID.rawValue, Self.fields)
+        let eventType = try identifier(&reader, Place.eventType.rawValue, Self.fields)
+        guard let visitorID, let sessionID, let pageviewID, let eventType else { throw .invalidJSON }
+        let path = try Self.location(&reader, .path)
+        let referrer = try Self.location(&reader, .referrer)
+        let eventID = try Self.idempotencyKey(&reader)
+        let payload = try Self.payload(&reader)
+        if let flaw = reader.unknownFlaw { throw flaw }
+        let ipHash = circumstances.ipHash.map { reader.append($0) }
+        self.init(
+            bytes: reader.bytes,
+            receivedAt: circumstances.receivedAt,
+            clientTimestamp: clientTimestamp,
+            visitorID: visitorID,
+            sessionID: sessionID,
+            pageviewID: pageviewID,
+            eventType: eventType,
+            seq: seq,
+            path: path,
+            referrer: referrer,
+            ipHash: ipHash,
+            userAgent: circumstances.userAgent,
+            payload: payload,
+            eventID: eventID
+        )
+    }
+
+    /// An integer of 32 bits, written as digits: neither `1.0` nor `true` nor `"1"`.
+    private static func sequenceNumber(_ reader: inout FieldReader) throws(Rejection) -> Int32 {
+        guard let value = reader.value(Place.seq.rawValue) else { return 0 }
+        guard value.kind == .number, let seq = Int32(String(decoding: reader.bytes[value.range], as: UTF8.self)) else {
+            throw .invalid(field: "seq", fault: .notInteger)
+        }
+        return seq
+    }
+
+    /// Text, or nil for null and for every other kind.
+    private static func location(_ reader: inout FieldReader, _ place: Place) throws(Rejection) -> Slice? {
+        guard let value = reader.value(place.rawValue) else { return nil }
+        let name = fields[place.rawValue].description
+        if let flaw = value.flaw { throw .invalid(field: name, fault: .flaw(flaw)) }
+        guard value.kind == .string, let text = reader.text(value) else { return nil }
+        guard text.range.count <= Limits.locationBytesMax else {
+            throw .invalid(field: name, fault: .tooLong(bytesMax: Limits.locationBytesMax))
+        }
+        return text
+    }
+
+    private static func idempotencyKey(_ reader: inout FieldReader) throws(Rejection) -> EventID? {
+        guard let value = reader.value(Place.eventID.rawValue) else { return nil }
+        guard value.kind == .string, value.flaw == nil, let text = reader.text(value),
+            let id = EventID(reader.bytes[text.range])
+        else {
+            throw .invalid(field: "event_id", fault: .notUUID)
+        }
+        return id
+    }
+
+    /// An object as it was written; anything else becomes an empty one.
+    private static func payload(_ reader: inout FieldReader) throws(Rejection) -> Slice {
+        guard let value = reader.value(Place.payload.rawValue) else { return reader.append("{}".utf8) }
+        if let flaw = value.flaw { throw .invalid(field: "payload", fault: .flaw(flaw)) }
+        guard value.kind == .object else { return reader.append("{}".utf8) }
+        return Slice(start: value.range.lowerBound, count: value.range.count)
+    }
+}
+
+/// Absent, null or an empty string.
+private func isMissing(_ value: JSONValue?) -> Bool {
+    guard let value else { return true }
+    return value.kind == .string && value.content.isEmpty
+}
+
+/// The text of an id or a type; a number counts as its text. Nil when absent or null.
+func identifier(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString]) throws(Rejection) -> Slice? {
+    guard let value = reader.value(index) else { return nil }
+    if let flaw = value.flaw { throw .invalid(field: fields[index].description, fault: .flaw(flaw)) }
+    guard let text = reader.text(value) else { throw .invalid(field: fields[index].description, fault: .notText) }
+    guard text.range.count <= Limits.identifierBytesMax else {
+        throw .invalid(field: fields[index].description, fault: .tooLong(bytesMax: Limits.identifierBytesMax))
+    }
+    return text
+}
+
+/// Microseconds since 1970; nil when absent or null.
+func timestamp(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString]) throws(Rejection) -> Int64? {
+    guard let value = reader.value(index) else { return nil }
+    guard value.kind == .string, value.flaw == nil, let text = reader.text(value),
+        let microseconds = ISO8601.microseconds(reader.bytes[text.range])
+    else {
+        throw .invalid(field: fields[index].description, fault: .notTimestamp)
+    }
+    return microseconds
+}

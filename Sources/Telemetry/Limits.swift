@@ -1,0 +1,19 @@
+/// Every limit of what a sender may say, in one place.
+package enum Limits {
+    /// Body of `POST /event`, bytes.
+    package static let eventBodyBytesMax = 262_144
+    /// Body of `POST /collect`, bytes.
+    package static let collectBodyBytesMax = 1_048_576
+    /// Body of `POST /events`, bytes.
+    package static let batchBodyBytesMax = 1_048_576
+    /// Events in one `POST /events`.
+    package static let batchEventsMax = 1000
+    /// `visitor_id`, `session_id`, `pageview_id` and `event_type`, bytes of UTF-8.
+    package static let identifierBytesMax = 256
+    /// `path` and `referrer`, bytes of UTF-8.
+    package static let locationBytesMax = 2048
+    /// User agent kept with an event, bytes; what is longer is cut, since the sender cannot help its length.
+    package static let userAgentBytesMax = 1024
+    /// Name of an unknown field as it is repeated in an error message, bytes.
+    package static let namedFieldBytesMax = 64
+}

@@ -1,0 +1,58 @@
+import HTTPWire
+
+/// What a path means, and which methods it knows.
+enum Route: Equatable {
+    case dashboard
+    case collect
+    case event
+    case events
+    case health
+    case ping
+    case bandwidth
+    /// A file by its name in the table of assets.
+    case asset(String)
+    /// The base path without the slash at its end, where relative links would go astray.
+    case baseWithoutSlash
+    case unknown
+
+    /// Reads a path as it was sent, not decoded: an encoded or dotted path is simply another one.
+    ///
+    /// Both a proxy that strips the base path and one that leaves it on are served.
+    init(path: String, basePath: String) {
+        var path = path[...]
+        if !basePath.isEmpty, path.hasPrefix(basePath) {
+            let rest = path.dropFirst(basePath.count)
+            if rest.isEmpty {
+                self = .baseWithoutSlash
+                return
+            }
+            if rest.first == "/" { path = rest }
+        }
+        switch path {
+        case "/": self = .dashboard
+        case "/event": self = .event
+        case "/events": self = .events
+        case "/collect": self = .collect
+        case "/health": self = .health
+        case "/ping": self = .ping
+        case "/bw": self = .bandwidth
+        case "/robots.txt": self = .asset("robots.txt")
+        default: self = path.hasPrefix("/static/") ? .asset(String(path.dropFirst())) : .unknown
+        }
+    }
+
+    /// Whether pages of other sites may post here.
+    var isIngest: Bool {
+        switch self {
+        case .collect, .event, .events: true
+        case .dashboard, .health, .ping, .bandwidth, .asset, .baseWithoutSlash, .unknown: false
+        }
+    }
+
+    /// Value of `Allow`.
+    var allow: String { isIngest ? "POST, OPTIONS" : "GET, HEAD" }
+
+    func allows(_ method: Method) -> Bool {
+        isIngest ? method == .post || method == .options : method == .get || method == .head
+    }
+}

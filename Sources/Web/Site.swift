@@ -1,0 +1,164 @@
+package import Assets
+package import HTTPServer
+package import HTTPWire
+package import Ingest
+package import Log
+
+package import Telemetry
+
+/// What the site is like, as far as its visitors can tell.
+package struct SiteConfiguration: Sendable {
+    /// Without a slash at its end; empty at the root.
+    package var basePath: String
+    /// Nil: pages of every origin may post.
+    package var allowedOrigins: [String]?
+    package var trustedProxies: [AddressBlock]
+    package var ipHashSalt: String?
+    package var eventsEnabled: Bool
+
+    package init(
+        basePath: String,
+        allowedOrigins: [String]?,
+        trustedProxies: [AddressBlock],
+        ipHashSalt: String?,
+        eventsEnabled: Bool
+    ) {
+        self.basePath = basePath
+        self.allowedOrigins = allowedOrigins
+        self.trustedProxies = trustedProxies
+        self.ipHashSalt = ipHashSalt
+        self.eventsEnabled = eventsEnabled
+    }
+}
+
+/// Turns requests into answers: finds the route, and hands over.
+package final class Site: Handler {
+    /// Bytes of a body on a route that has no use for one.
+    static let uselessBodyBytesMax = 16_384
+
+    private let configuration: SiteConfiguration
+    private let origins: Origins
+    private let cors: CORS
+    private let files: StaticFiles
+    private let ingestRoutes: IngestRoutes
+    private let measure = MeasureRoutes()
+    private let health: HealthMonitor
+    private let log: Log
+
+    package init(
+        _ configuration: SiteConfiguration,
+        assets: [Asset],
+        ingest: Ingest?,
+        health: HealthMonitor,
+        log: Log
+    ) {
+        self.configuration = configuration
+        self.health = health
+        self.log = log
+        origins = Origins(allowed: configuration.allowedOrigins)
+        cors = CORS(origins: origins)
+        files = StaticFiles(assets)
+        ingestRoutes = IngestRoutes(
+            ingest: ingest,
+            cors: cors,
+            originsCount: configuration.allowedOrigins?.count ?? 0,
+            clients: ClientAddressRule(trustedProxies: configuration.trustedProxies),
+            hasher: IPHasher(salt: configuration.ipHashSalt),
+            log: log
+        )
+    }
+
+    /// The answers to requests whose records have been decided on.
+    package func answers(_ deliveries: [Delivery]) -> [(Ticket, Answer)] { ingestRoutes.answers(deliveries) }
+
+    /// The answer of `GET /health`.
+    package static func answer(_ verdict: HealthMonitor.Verdict) -> Answer {
+        switch verdict {
+        case .connected: .response(Responses.json(200, #"{"status":"healthy","database":"connected"}"#))
+        case .notConfigured: .response(Responses.json(200, #"{"status":"healthy","database":"not_configured"}"#))
+        case .unhealthy(let word):
+            .response(Responses.json(503, "{\"status\":\"unhealthy\",\"database\":\"\(word)\"}"))
+        }
+    }
+
+    // MARK: - Handler
+
+    package func admit(_ head: RequestHead, _ bytes: Span<UInt8>) -> Admission {
+        let route = route(head, bytes)
+        guard route != .unknown else { return .refuse(.response(Responses.message(404, "Not found"))) }
+        guard route.allows(head.method) else {
+            return .refuse(.response(Responses.message(405, "Method not allowed", [("Allow", route.allow)])))
+        }
+        switch route {
+        case .event where head.method == .post: return .accept(bodyBytesMax: Limits.eventBodyBytesMax)
+        case .collect where head.method == .post: return .accept(bodyBytesMax: Limits.collectBodyBytesMax)
+        case .events where head.method == .post: return .accept(bodyBytesMax: Limits.batchBodyBytesMax)
+        case .collect, .event, .events, .dashboard, .health, .ping, .bandwidth, .asset, .baseWithoutSlash, .unknown:
+            return .accept(bodyBytesMax: Self.uselessBodyBytesMax)
+        }
+    }
+
+    package func handle(_ request: consuming Request, _ ticket: Ticket) -> Reply {
+        let route = Route(path: request.path, basePath: configuration.basePath)
+        if log.level == .debug { log.debug("request", ["peer": request.peer, "route": "\(route)"]) }
+        switch route {
+        case .dashboard:
+            let page = configuration.eventsEnabled ? "index.html" : "index-noevents.html"
+            return .now(file(page, request))
+        case .asset(let path):
+            return .now(file(path, request))
+        case .collect, .event, .events:
+            return take(route, request, ticket)
+        case .health:
+            health.ask(ticket.rawValue)
+            return .later
+        case .ping:
+            return .now(measure.ping)
+        case .bandwidth:
+            return .now(measure.bandwidth(query: request.query))
+        case .baseWithoutSlash:
+            let location = [("Location", configuration.basePath + "/")]
+            return .now(.response(Response(status: 308, fields: location + Responses.security, body: .none)))
+        case .unknown:
+            return .now(.response(Responses.message(404, "Not found")))
+        }
+    }
+
+    package func refusal(_ failure: RequestFailure, head: RequestHead?, bytes: Span<UInt8>) -> Answer {
+        var fields: [Responses.Field] = []
+        if let head, route(head, bytes).isIngest {
+            fields = cors.fields(origins.judge(origin: head.text(.origin, bytes), host: head.text(.host, bytes)))
+        }
+        if failure.status == 503 { fields.append(("Retry-After", Responses.retryAfterSeconds)) }
+        return .response(Responses.message(failure.status, Responses.reason(failure.status), fields))
+    }
+
+    // MARK: - Routes
+
+    private func route(_ head: RequestHead, _ bytes: Span<UInt8>) -> Route {
+        Route(path: head.text(head.path, bytes), basePath: configuration.basePath)
+    }
+
+    private func take(_ route: Route, _ request: consuming Request, _ ticket: Ticket) -> Reply {
+        let verdict = origins.allowsAny ? .any : origins.judge(origin: request.text(.origin), host: request.text(.host))
+        if request.method == .options { return .now(.response(cors.preflight(verdict))) }
+        guard verdict != .refused else {
+            return .now(.response(Responses.message(403, "Origin not allowed", cors.fields(verdict))))
+        }
+        switch route {
+        case .collect: return ingestRoutes.collect(request, ticket, verdict)
+        case .events: return ingestRoutes.events(request, ticket, verdict)
+        case .event, .dashboard, .health, .ping, .bandwidth, .asset, .baseWithoutSlash, .unknown:
+            return ingestRoutes.event(request, ticket, verdict)
+        }
+    }
+
+    private func file(_ path: String, _ request: borrowing Request) -> Answer {
+        let found = files.answer(
+            path,
+            acceptEncoding: request.text(.acceptEncoding),
+            ifNoneMatch: request.text(.ifNoneMatch)
+        )
+        return found ?? .response(Responses.message(404, "Not found"))
+    }
+}

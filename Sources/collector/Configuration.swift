@@ -1,0 +1,129 @@
+import Log
+import Telemetry
+
+/// Everything that can be set, read once at start. Flags win over the environment, the environment over `.env`, `.env` over defaults.
+struct Configuration: Sendable {
+    var databaseURL: String?
+    var eventsEnabled = true
+    var ipHashSalt: String?
+    var host = "127.0.0.1"
+    var port: UInt16 = 5000
+    var dataFolder = "./data"
+    var trustedProxies = AddressBlock.loopbackAndPrivate
+    /// Without a slash at its end; empty when mounted at the root.
+    var basePath = ""
+    /// Nil: every origin may post.
+    var allowedOrigins: [String]?
+    var token: String?
+    var logLevel = LogLevel.info
+    var logFormat = LogFormat.logfmt
+
+    /// - Parameters:
+    ///   - flags: values from the command line, by variable.
+    ///   - environment: the process's environment.
+    ///   - dotEnv: values of the `.env` file, and what was wrong with it.
+    /// - Throws: all problems at once.
+    init(
+        flags: [String: String],
+        environment: [String: String],
+        dotEnv: (values: [String: String], problems: [String])
+    ) throws(ConfigurationError) {
+        var reader = SettingReader(problems: dotEnv.problems) { name in
+            let value = flags[name] ?? environment[name] ?? dotEnv.values[name]
+            return value?.isEmpty == true && flags[name] == nil ? nil : value
+        }
+        databaseURL = reader.read("DB_URL", "must begin with postgres:// or postgresql://") { text in
+            text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") ? text : nil
+        }
+        reader.read("COLLECTOR_EVENTS_ENABLED", "must be yes or no", into: &eventsEnabled, SettingReader.boolean)
+        ipHashSalt = reader.read("EVENT_IP_HASH_SALT", "is not text") { $0 }
+        reader.read("HOST", "must be an IP address or localhost", into: &host) { text in
+            text == "localhost" ? "127.0.0.1" : IPAddress(text)?.text
+        }
+        reader.read("PORT", "must be a number from 0 to 65535", into: &port) { UInt16($0) }
+        reader.read("COLLECTOR_DATA", "must name a folder", into: &dataFolder) { $0.isEmpty ? nil : $0 }
+        reader.read("COLLECTOR_TRUSTED_PROXIES", "must be a list of CIDR blocks or none", into: &trustedProxies) {
+            text in
+            text == "none" ? [] : SettingReader.list(text) { AddressBlock($0) }
+        }
+        reader.read("COLLECTOR_BASE_PATH", "must be a path such as /collector", into: &basePath, SettingReader.basePath)
+        let origins = "must be * or a list of origins such as https://example.com"
+        allowedOrigins =
+            reader.read("COLLECTOR_ALLOWED_ORIGINS", origins) { text -> [String]?? in
+                text == "*" ? .some(nil) : SettingReader.list(text, SettingReader.origin).map { .some($0) }
+            } ?? nil
+        token = reader.read("COLLECTOR_TOKEN", "must have 16 to 256 printable characters", SettingReader.token)
+        reader.read("COLLECTOR_LOG_LEVEL", "must be debug, info, notice, warning or error", into: &logLevel) { text in
+            LogLevel.allCases.first { $0.name == text }
+        }
+        reader.read("COLLECTOR_LOG_FORMAT", "must be logfmt or json", into: &logFormat) { LogFormat(rawValue: $0) }
+        guard reader.problems.isEmpty else { throw ConfigurationError(problems: reader.problems) }
+    }
+}
+
+/// Settings that cannot be used, one sentence each; values are not repeated, as they may be secrets.
+struct ConfigurationError: Error, Equatable {
+    var problems: [String]
+}
+
+/// Reads settings one by one and collects what is wrong with them.
+private struct SettingReader {
+    var problems: [String]
+    let value: (String) -> String?
+
+    mutating func read<Value>(_ name: String, _ rule: String, _ parse: (String) -> Value?) -> Value? {
+        guard let text = value(name) else { return nil }
+        guard let value = parse(text) else {
+            problems.append("\(name) \(rule)")
+            return nil
+        }
+        return value
+    }
+
+    mutating func read<Value>(_ name: String, _ rule: String, into target: inout Value, _ parse: (String) -> Value?) {
+        if let value = read(name, rule, parse) { target = value }
+    }
+
+    static func boolean(_ text: String) -> Bool? {
+        switch text.lowercased() {
+        case "1", "true", "t", "yes", "y", "on": true
+        case "0", "false", "f", "no", "n", "off": false
+        default: nil
+        }
+    }
+
+    /// Elements apart by commas or spaces; nil when one of them, or all, are missing or wrong.
+    static func list<Element>(_ text: String, _ parse: (Substring) -> Element?) -> [Element]? {
+        let parts = text.split { $0 == "," || $0.isWhitespace }
+        let elements = parts.compactMap(parse)
+        return elements.isEmpty || elements.count < parts.count ? nil : elements
+    }
+
+    /// A path of plain segments, without the slash at its end.
+    static func basePath(_ text: String) -> String? {
+        guard text.hasPrefix("/") else { return nil }
+        let segments = text.split(separator: "/", omittingEmptySubsequences: true)
+        let isPlain = segments.allSatisfy { segment in
+            segment != "." && segment != ".."
+                && segment.utf8.allSatisfy { byte in
+                    (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                        || [0x2D, 0x2E, 0x5F, 0x7E].contains(byte)
+                }
+        }
+        return isPlain ? segments.map { "/" + $0 }.joined() : nil
+    }
+
+    static func origin(_ text: Substring) -> String? {
+        let lower = text.lowercased()
+        guard let scheme = ["https://", "http://"].first(where: { lower.hasPrefix($0) }) else { return nil }
+        let host = lower.dropFirst(scheme.count)
+        let isPlain = host.utf8.allSatisfy {
+            $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?")
+        }
+        return host.isEmpty || !isPlain ? nil : lower
+    }
+
+    static func token(_ text: String) -> String? {
+        (16...256).contains(text.utf8.count) && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? text : nil
+    }
+}

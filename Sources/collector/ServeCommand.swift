@@ -1,0 +1,138 @@
+import Assets
+import Dispatch
+import Glibc
+import HTTPServer
+import Ingest
+import Log
+import Storage
+import Synchronization
+import Telemetry
+import Web
+
+/// `collector serve`: puts the parts together, runs until a signal comes, and takes them down in the order that loses nothing.
+struct ServeCommand {
+    private let configuration: Configuration
+    private let skipsDatabase: Bool
+    private let log: Log
+
+    init(_ configuration: Configuration, skipsDatabase: Bool, log: Log) {
+        self.configuration = configuration
+        self.skipsDatabase = skipsDatabase
+        self.log = log
+    }
+
+    func run() throws -> ExitCode {
+        // Blocked before any thread starts, so that none of them is interrupted and `sigwait` sees every signal.
+        let signals = Signals.block([SIGTERM, SIGINT])
+        try prepareDataFolder()
+        let store = skipsDatabase ? nil : try StoreChoice.make(configuration)
+        if let store { try tryMigrations(store) }
+
+        let parts = Parts()
+        let ingest = store.map { store in
+            Ingest(
+                store: store,
+                log: log,
+                deliver: { parts.answer($0) },
+                onBroken: { reason in
+                    log.error("database schema cannot be used", ["reason": reason])
+                    exit(ExitCode.failure.rawValue)
+                }
+            )
+        }
+        let health = HealthMonitor(store: store, ingest: ingest, log: log) { tickets, verdict in
+            let answer = Site.answer(verdict)
+            parts.server?.answer(tickets.map { (Ticket(rawValue: $0), answer) })
+        }
+        let site = Site(siteConfiguration, assets: Assets.files(), ingest: ingest, health: health, log: log)
+        var limits = ServerConfiguration()
+        limits.host = configuration.host
+        limits.port = Int(configuration.port)
+        let server = Server(configuration: limits, handler: site)
+        parts.set(server: server, site: site)
+        ingest?.start()
+        health.start()
+        try server.start()
+        let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
+        log.listening(on: "http://\(host):\(server.port)")
+        let signal = signals.wait()
+        log.info("stopping", ["signal": signal == SIGINT ? "SIGINT" : "SIGTERM"])
+        server.beginStop()
+        server.waitUntilStopped()
+        ingest?.stop()
+        health.stop()
+        log.info("stopped", summary(ingest))
+        return .success
+    }
+
+    private func prepareDataFolder() throws {
+        try DataFolder.make(configuration.dataFolder)
+        guard configuration.token == nil, try OwnerToken.ensure(in: configuration.dataFolder) else { return }
+        log.notice("owner token made", ["file": configuration.dataFolder + "/" + OwnerToken.fileName])
+    }
+
+    /// Brings the schema up to date before the first request, when the database answers; otherwise ingest goes on trying.
+    private func tryMigrations(_ store: any Store) throws(StoreError) {
+        log.info("attempting database connection", ["engine": store.engine])
+        do throws(StoreError) {
+            let applied = try store.migrate()
+            if !applied.isEmpty { log.info("migrations applied", ["count": applied.count]) }
+        } catch {
+            if case .schema = error { throw error }
+            log.warning("database cannot be reached", ["reason": error.reason, "engine": store.engine])
+        }
+    }
+
+    private var siteConfiguration: SiteConfiguration {
+        SiteConfiguration(
+            basePath: configuration.basePath,
+            allowedOrigins: configuration.allowedOrigins,
+            trustedProxies: configuration.trustedProxies,
+            ipHashSalt: configuration.ipHashSalt,
+            eventsEnabled: configuration.eventsEnabled
+        )
+    }
+
+    private func summary(_ ingest: Ingest?) -> Log.Fields {
+        guard let counters = ingest?.counters else { return [:] }
+        return [
+            "stored": counters.stored, "duplicates": counters.duplicates, "refused": counters.refused,
+            "unavailable": counters.unavailable, "batches": counters.batches,
+        ]
+    }
+}
+
+/// Parts that refer to each other in a circle: answers go from the writers to the server, requests from the server to the writers.
+private final class Parts: Sendable {
+    private let held = Mutex<(server: Server?, site: Site?)>((nil, nil))
+
+    func set(server: Server, site: Site) { held.withLock { $0 = (server, site) } }
+    var server: Server? { held.withLock { $0.server } }
+
+    func answer(_ deliveries: [Delivery]) {
+        let (server, site) = held.withLock { $0 }
+        guard let server, let site else { return }
+        server.answer(site.answers(deliveries))
+    }
+}
+
+/// Signals taken from the threads and waited for in one place.
+struct Signals {
+    private var set = sigset_t()
+
+    static func block(_ numbers: [Int32]) -> Signals {
+        var signals = Signals()
+        sigemptyset(&signals.set)
+        for number in numbers { sigaddset(&signals.set, number) }
+        pthread_sigmask(SIG_BLOCK, &signals.set, nil)
+        return signals
+    }
+
+    /// Blocks until one of them comes.
+    func wait() -> Int32 {
+        var set = set
+        var number: Int32 = 0
+        sigwait(&set, &number)
+        return number
+    }
+}

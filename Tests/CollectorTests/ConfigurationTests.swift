@@ -1,0 +1,146 @@
+import Log
+import Testing
+
+@testable import collector
+
+private func configure(
+    flags: [String: String] = [:],
+    _ environment: [String: String] = [:],
+    dotEnv: String = ""
+) throws(ConfigurationError) -> Configuration {
+    try Configuration(flags: flags, environment: environment, dotEnv: DotEnv.parse(dotEnv))
+}
+
+@Suite struct ConfigurationTests {
+    @Test func `without anything the defaults hold`() throws {
+        let configuration = try configure()
+        #expect(configuration.databaseURL == nil && configuration.ipHashSalt == nil && configuration.token == nil)
+        #expect(configuration.host == "127.0.0.1" && configuration.port == 5000 && configuration.dataFolder == "./data")
+        #expect(configuration.eventsEnabled && configuration.basePath.isEmpty && configuration.allowedOrigins == nil)
+        #expect(configuration.trustedProxies.count == 8)
+        #expect(configuration.logLevel == .info && configuration.logFormat == .logfmt)
+    }
+
+    @Test func `flags win over the environment, the environment over the file`() throws {
+        #expect(try configure(flags: ["PORT": "1"], ["PORT": "2"], dotEnv: "PORT=3").port == 1)
+        #expect(try configure(["PORT": "2"], dotEnv: "PORT=3").port == 2)
+        #expect(try configure(dotEnv: "PORT=3").port == 3)
+    }
+
+    @Test func `an empty variable counts as unset`() throws {
+        let configuration = try configure([
+            "EVENT_IP_HASH_SALT": "", "DB_URL": "", "PORT": "", "COLLECTOR_EVENTS_ENABLED": "",
+        ])
+        #expect(configuration.ipHashSalt == nil && configuration.databaseURL == nil)
+        #expect(configuration.port == 5000 && configuration.eventsEnabled)
+    }
+
+    @Test(arguments: ["1", "true", "T", "Yes", "y", "ON", "tRuE"])
+    func `yes has many spellings`(text: String) throws {
+        #expect(try configure(["COLLECTOR_EVENTS_ENABLED": text]).eventsEnabled)
+    }
+
+    @Test(arguments: ["0", "false", "F", "No", "n", "OFF"])
+    func `so has no`(text: String) throws {
+        #expect(try !configure(["COLLECTOR_EVENTS_ENABLED": text]).eventsEnabled)
+    }
+
+    @Test func `all problems are named at once and no value is repeated`() {
+        let secret = "mysql://user:hunter2@db/x"
+        let error = #expect(throws: ConfigurationError.self) {
+            _ = try configure(
+                ["DB_URL": secret, "PORT": "65536", "HOST": "nowhere.example", "COLLECTOR_TOKEN": "hunter2"],
+                dotEnv: "nonsense hunter2\nCOLLECTOR_TRUSTED_PROXIES=10.0.0.0/99"
+            )
+        }
+        #expect(error?.problems.count == 6)
+        #expect(error?.problems.joined().contains("hunter2") == false)
+        for name in ["DB_URL", "PORT", "HOST", "COLLECTOR_TOKEN", ".env line 1", "COLLECTOR_TRUSTED_PROXIES"] {
+            #expect(error?.problems.contains { $0.hasPrefix(name) } == true)
+        }
+    }
+
+    @Test(arguments: [("/", ""), ("/collector", "/collector"), ("/a/b/", "/a/b"), ("//a//", "/a")])
+    func `a base path loses the slash at its end`(text: String, path: String) throws {
+        #expect(try configure(["COLLECTOR_BASE_PATH": text]).basePath == path)
+    }
+
+    @Test(arguments: [
+        ("COLLECTOR_BASE_PATH", "collector"), ("COLLECTOR_BASE_PATH", "/a/../b"), ("COLLECTOR_BASE_PATH", "/a b"),
+        ("PORT", "-1"),
+        ("PORT", "http"), ("COLLECTOR_EVENTS_ENABLED", "maybe"), ("COLLECTOR_ALLOWED_ORIGINS", "example.com"),
+        ("COLLECTOR_ALLOWED_ORIGINS", "https://a.test/path"), ("COLLECTOR_TRUSTED_PROXIES", "10.0.0.0/8 nobody"),
+        ("COLLECTOR_LOG_LEVEL", "loud"), ("COLLECTOR_LOG_FORMAT", "xml"), ("HOST", "::g"),
+    ])
+    func `a bad value stops the start`(name: String, value: String) {
+        #expect(throws: ConfigurationError.self) { _ = try configure([name: value]) }
+    }
+
+    @Test func `lists are read whole`() throws {
+        let configuration = try configure([
+            "COLLECTOR_TRUSTED_PROXIES": "10.0.0.0/8, 2001:db8::/32",
+            "COLLECTOR_ALLOWED_ORIGINS": "https://A.test http://b.test:81",
+        ])
+        #expect(configuration.trustedProxies.count == 2)
+        #expect(configuration.allowedOrigins == ["https://a.test", "http://b.test:81"])
+        #expect(try configure(["COLLECTOR_TRUSTED_PROXIES": "none"]).trustedProxies.isEmpty)
+        #expect(try configure(["COLLECTOR_ALLOWED_ORIGINS": "*"]).allowedOrigins == nil)
+    }
+}
+
+@Suite struct DotEnvTests {
+    @Test func `values may be bare, quoted and commented`() {
+        let parsed = DotEnv.parse(
+            """
+            # a comment
+
+            A=1
+            export B = two words  # and a comment
+            C="quoted # not a comment \\"x\\"\\n"
+            D='single \\n "kept"'
+            E=postgres://u:p#w@h/db
+            F=
+            A=2
+            """
+        )
+        #expect(parsed.problems.isEmpty)
+        #expect(
+            parsed.values == [
+                "A": "2", "B": "two words", "C": "quoted # not a comment \"x\"\n", "D": "single \\n \"kept\"",
+                "E": "postgres://u:p#w@h/db", "F": "",
+            ]
+        )
+    }
+
+    @Test(arguments: ["novalue", "=x", "A B=1", "A=\"open", "A='open"])
+    func `a line that is no variable is named by its number only`(line: String) {
+        let parsed = DotEnv.parse("OK=1\n" + line)
+        #expect(parsed.values == ["OK": "1"])
+        #expect(parsed.problems.count == 1 && parsed.problems[0].hasPrefix(".env line 2"))
+    }
+}
+
+@Suite struct ArgumentsTests {
+    @Test func `options may stand apart or behind an equals sign`() throws {
+        let arguments = try Arguments(["serve", "--host", "::1", "--port=0", "--data", "/x", "--skip-db"])
+        #expect(arguments.request == .run(.serve))
+        #expect(arguments.settings == ["HOST": "::1", "PORT": "0", "COLLECTOR_DATA": "/x"])
+        #expect(arguments.skipsDatabase)
+        #expect(try Arguments(["migrate", "--list"]).listsMigrations)
+    }
+
+    @Test func `help and version are requests of their own`() throws {
+        #expect(try Arguments(["--help"]).request == .help(nil))
+        #expect(try Arguments(["serve", "--help"]).request == .help(.serve))
+        #expect(try Arguments(["migrate", "-h"]).request == .help(.migrate))
+        #expect(try Arguments(["--version"]).request == .version)
+    }
+
+    @Test(arguments: [
+        [], ["start"], ["serve", "--prot", "1"], ["serve", "--port"], ["migrate", "--skip-db"], ["serve", "extra"],
+        ["serve", "--list"],
+    ])
+    func `what is not understood is a usage error`(words: [String]) {
+        #expect(throws: UsageError.self) { _ = try Arguments(words) }
+    }
+}
