@@ -1,0 +1,34 @@
+# Builds the program with everything compiled in, then keeps only the binary and the three libraries that it loads.
+
+FROM swift:6.2-bookworm AS build
+WORKDIR /source
+# What changes seldom comes first, so that its layer is kept.
+COPY Makefile ./
+COPY scripts scripts
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends make \
+    && scripts/setup build \
+    && rm -rf /var/lib/apt/lists/*
+COPY Package.swift ./
+COPY Migrations Migrations
+COPY Web Web
+COPY Sources Sources
+RUN make build && strip --output collector .build/release/collector
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libsqlite3-0 libpq5 libssl3 curl ca-certificates \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin collector \
+    && install --directory --owner collector --group collector --mode 0700 /data
+COPY --from=build /source/collector /usr/local/bin/collector
+USER collector
+WORKDIR /data
+ENV HOST=0.0.0.0 PORT=5000 COLLECTOR_DATA=/data
+VOLUME /data
+EXPOSE 5000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
+    CMD curl --fail --silent --show-error "http://127.0.0.1:${PORT}/health" || exit 1
+ENTRYPOINT ["collector"]
+CMD ["serve"]

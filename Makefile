@@ -1,0 +1,55 @@
+# Everything a developer or an operator types. None of it needs Docker; each target installs what it lacks, once.
+
+SWIFT_FOLDER := $(shell scripts/find-swift 2>/dev/null)
+export PATH := $(if $(SWIFT_FOLDER),$(SWIFT_FOLDER):)$(CURDIR)/.tools/venv/bin:$(PATH)
+
+# Seconds for each target of `make fuzz`.
+FUZZ_SECONDS ?= 600
+
+.DEFAULT_GOAL := help
+.PHONY: help run build assets setup test lint format fuzz tsan bench hooks clean
+
+help: ## List these targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+run: build ## Serve on SQLite at http://localhost:5000 (HOST, PORT, DB_URL and the others count)
+	@exec .build/release/collector serve
+
+build: assets ## Build the release binary, .build/release/collector
+	@swift build --configuration release --product collector --static-swift-stdlib
+
+assets: setup ## Bundle and compress the pages, and the tables that compile them in
+	@scripts/build-web
+
+setup: ## Install what a build needs
+	@scripts/setup build
+
+test: ## Install what the tests need and run all of them
+	@scripts/setup test
+	@scripts/test
+
+lint: ## Check format, lint and types of Swift, JavaScript, Python and shell
+	@scripts/setup lint
+	@scripts/lint
+
+format: ## Bring Swift and the pages into shape
+	@scripts/setup lint
+	@swift format --in-place --recursive --parallel Sources Tests Package.swift
+	@deno fmt --quiet
+
+fuzz: assets ## Fuzz the parsers, FUZZ_SECONDS each (default 600)
+	@scripts/fuzz $(FUZZ_SECONDS)
+
+tsan: assets ## Run the tests of the concurrent modules under the thread sanitizer
+	@scripts/test tsan
+
+bench: build ## Load both stores with wrk and print rates, CPU an event and latencies
+	@scripts/setup bench
+	@Benchmarks/run
+
+hooks: ## Install the pre-commit hooks
+	@scripts/setup hooks
+	@pre-commit install
+
+clean: ## Remove what was built; installed tools stay
+	@rm -rf .build Sources/CAssets/generated Tests/browser/screenshots .pytest_cache

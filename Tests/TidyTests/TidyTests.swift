@@ -1,0 +1,113 @@
+import Testing
+
+private let fileLinesMax = 400
+private let functionLinesMax = 60
+
+@Test func `the tree was found`() {
+    #expect(SourceTree.sources.count > 50)
+    #expect(SourceTree.web.count > 5)
+}
+
+@Test func `a file has 400 lines at most`() {
+    for file in SourceTree.all where [".swift", ".py", ".js", ".css", ".c", ".h"].contains(where: file.path.hasSuffix) {
+        #expect(file.lines.count <= fileLinesMax, "\(file) has \(file.lines.count) lines")
+    }
+}
+
+@Test func `a function has 60 lines at most`() {
+    for file in SourceTree.swift {
+        for (start, count) in functions(file.lines) {
+            #expect(count <= functionLinesMax, "\(file):\(start + 1) has \(count) lines")
+        }
+    }
+}
+
+@Test func `sources print nothing, force nothing and give up nowhere`() {
+    for file in SourceTree.sources {
+        #expect(file.lines(matching: #/\bprint\(|\btry!|\bfatalError\(/#) == [])
+    }
+}
+
+@Test func `whoever ignores an error says why`() {
+    for file in SourceTree.swift where file.folder != "Tests/TidyTests" {
+        for (index, line) in file.lines.enumerated() where line.contains(#/\btry\?/#) {
+            let above = index > 0 ? file.lines[index - 1] : ""
+            #expect(line.contains("//") || above.contains(#/^\s*\/\//#), "\(file):\(index + 1) \(line)")
+        }
+    }
+}
+
+@Test func `whoever promises to be Sendable says why`() {
+    for file in SourceTree.swift where file.folder != "Tests/TidyTests" {
+        for (index, line) in file.lines.enumerated() where line.contains("@unchecked Sendable") {
+            let above = file.lines[..<index].last { !$0.contains(#/^\s*@/#) } ?? ""
+            #expect(line.contains("//") || above.contains(#/^\s*\/\//#), "\(file):\(index + 1) \(line)")
+        }
+    }
+}
+
+@Test func `no file is named after what it is not`() {
+    for file in SourceTree.all {
+        #expect(!file.name.contains(#/(?i)utils?\b|helper|manager|\bmisc\b|\bcommon\b/#), "\(file)")
+    }
+}
+
+@Test func `nothing is left for later`() {
+    // Put together here, so that this file does not find itself.
+    for word in ["FIX" + "ME", "TO" + "DO", "XX" + "X"] {
+        for file in SourceTree.all {
+            for (index, line) in file.lines.enumerated() where words(line).contains(word) {
+                #expect(Bool(false), "\(file):\(index + 1) \(line)")
+            }
+        }
+    }
+}
+
+@Test func `no path of somebody's machine is kept`() {
+    for file in SourceTree.all where file.folder != "Tests/TidyTests" {
+        #expect(file.lines(matching: #/(?:^|[^\w.$}\/])\/(?:home|root|Users|work|farm)\/[A-Za-z0-9_.]/#) == [])
+    }
+}
+
+@Test func `pages are built of elements, never of markup`() {
+    for file in SourceTree.web where file.path.hasSuffix(".js") {
+        #expect(
+            file.lines(matching: #/innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function\(/#)
+                == []
+        )
+    }
+}
+
+@Test func `pages name nothing of other sites`() {
+    for file in SourceTree.web where [".html", ".css"].contains(where: file.path.hasSuffix) {
+        #expect(file.lines(matching: #/(?:src|href|url)\s*[=(]\s*["']?(?:https?:)?\/\//#) == [])
+        #expect(file.lines(matching: #/<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=/#) == [])
+    }
+}
+
+/// Letters and digits in a row.
+private func words(_ line: Substring) -> [String] {
+    line.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.map(String.init)
+}
+
+/// Where each function begins, and its number of lines: from its first line to the brace that stands below it.
+private func functions(_ lines: [Substring]) -> [(start: Int, count: Int)] {
+    let head =
+        #/^(\s*)(?:@\w+(?:\([^)]*\))?\s+)*(?:[a-z]+(?:\([a-z]+\))?\s+)*(?:func\b|init[?(<]|deinit\b|subscript\b)/#
+    return lines.indices.compactMap { start in
+        guard let match = lines[start].firstMatch(of: head), !lines[start].contains(#/^\s*\/\//#) else { return nil }
+        let margin = match.1
+        var opened = lines[start].hasSuffix("{")
+        for index in lines.indices[(start + 1)...] {
+            let line = lines[index]
+            guard line.hasPrefix(margin), let first = line.dropFirst(margin.count).first, !first.isWhitespace else {
+                continue
+            }
+            if first == "}" { return opened ? (start, index - start + 1) : nil }
+            guard !opened else { continue }
+            guard first == "{" || first == ")" else { return nil }
+            opened = line.hasSuffix("{")
+        }
+        return nil
+    }
+}

@@ -1,0 +1,71 @@
+"""Chromium, driven by Playwright."""
+
+import atexit
+
+from playwright.sync_api import sync_playwright
+
+
+_playwright = None
+
+
+def playwright():
+    """One for all browsers: a second cannot be started beside it."""
+    global _playwright
+    if _playwright is None:
+        _playwright = sync_playwright().start()
+        atexit.register(_playwright.stop)
+    return _playwright
+
+
+class Chromium:
+    name = "chromium"
+
+    def __init__(self, path, arguments=()):
+        self.browser = playwright().chromium.launch(executable_path=path, args=["--no-sandbox", *arguments])
+        self.version = self.browser.version
+        self._context = None
+        self.page = None
+        self.new_page()
+
+    def new_page(self, **options):
+        """A page with empty storage of its own."""
+        if self._context:
+            self._context.close()
+        self._errors = []
+        self.requests = []
+        self._context = self.browser.new_context(viewport={"width": 1440, "height": 900}, **options)
+        self.page = self._context.new_page()
+        self.page.on("pageerror", lambda error: self._errors.append(f"exception: {error}"))
+        self.page.on("console", lambda message: self._errors.append(f"console: {message.text}") if message.type == "error" else None)
+        self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def open(self, url, **options):
+        self.new_page(**options)
+        self.page.goto(url)
+
+    def evaluate(self, function):
+        return self.page.evaluate(function)
+
+    def click(self, selector):
+        self.page.click(selector)
+
+    def press(self, key):
+        self.page.keyboard.press(key)
+
+    def resize(self, width, height):
+        self.page.set_viewport_size({"width": width, "height": height})
+
+    def use_scheme(self, scheme):
+        self.page.emulate_media(color_scheme=scheme)
+
+    def screenshot(self, path, full_page=False):
+        self.page.screenshot(path=path, full_page=full_page)
+
+    def leave(self, url):
+        self.page.goto(url)
+
+    def errors(self):
+        return list(self._errors)
+
+    def quit(self):
+        self.browser.close()

@@ -1,0 +1,81 @@
+"""Where the three browser engines are on this machine, and drivers for them behind one small interface.
+
+A driver opens one page at a time and has: name, version, open(url), evaluate(function), click(selector), press(key), resize(width, height),
+screenshot(path), leave() (to another page, as a visitor does), errors() (what the engine itself reported), quit().
+"""
+
+import os
+import pathlib
+import shutil
+import sys
+
+NAMES = ("chromium", "firefox", "webkit")
+
+
+def _first_program(*names):
+    """The first that is installed and is not a stub which needs snap."""
+    for name in names:
+        if path := shutil.which(name):
+            real = os.path.realpath(path)
+            if real.startswith("/snap/") or real.endswith("/snap"):
+                continue
+            with open(real, "rb") as file:
+                if b"snap" in file.read(2000):
+                    continue
+            return path
+    return None
+
+
+def find_chromium():
+    if path := os.environ.get("COLLECTOR_CHROMIUM") or _first_program("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"):
+        return path
+    try:
+        from chromium import playwright
+
+        path = playwright().chromium.executable_path
+    except ImportError:
+        return None
+    return path if os.path.exists(path) else None
+
+
+def find_firefox():
+    return os.environ.get("COLLECTOR_FIREFOX") or _first_program("firefox-esr", "firefox")
+
+
+def find_webkit():
+    """The small browser of WebKitGTK, when its driver and a virtual screen are there too."""
+    browsers = sorted(pathlib.Path("/usr").glob("lib*/*/webkit2gtk-4.*/MiniBrowser")) + sorted(pathlib.Path("/usr").glob("libexec/webkit2gtk-4.*/MiniBrowser"))
+    if browsers and shutil.which("WebKitWebDriver") and shutil.which("Xvfb"):
+        return str(browsers[-1])
+    return None
+
+
+FINDERS = {"chromium": find_chromium, "firefox": find_firefox, "webkit": find_webkit}
+
+
+def wanted():
+    """The engines to test; `COLLECTOR_TEST_ENGINES` narrows them."""
+    names = os.environ.get("COLLECTOR_TEST_ENGINES", ",".join(NAMES)).split(",")
+    return [name.strip() for name in names if name.strip()]
+
+
+def start(name):
+    """Starts an engine; the import waits until it is needed."""
+    path = FINDERS[name]()
+    if path is None:
+        raise FileNotFoundError(f"{name} is not installed (scripts/setup test)")
+    if name == "chromium":
+        from chromium import Chromium
+
+        return Chromium(path)
+    if name == "firefox":
+        from firefox import Firefox
+
+        return Firefox(path)
+    from webkit import WebKit
+
+    return WebKit(path)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if FINDERS[sys.argv[1]]() else 1)

@@ -1,0 +1,115 @@
+"""A throw-away PostgreSQL: made by initdb in a temporary folder, gone with the test run."""
+
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+PASSWORD = "not-so-secret-7f3a"
+
+
+def find_binaries():
+    """The folder of the newest installed server, or None."""
+    folders = [path.parent for path in pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    if found := shutil.which("initdb"):
+        folders.append(pathlib.Path(found).resolve().parent)
+    return max(folders, key=lambda path: int(path.parent.name) if path.parent.name.isdigit() else 0, default=None)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Cluster:
+    """One server. It never runs as root, and a supervising shell ends it when this process is no more."""
+
+    # The shell reads until the pipe closes, by intent or because we died; then a fast shutdown.
+    SUPERVISOR = '"$@" & server=$!; cat >/dev/null; kill -INT $server 2>/dev/null; wait $server'
+
+    def __init__(self, settings=()):
+        self.binaries = find_binaries()
+        if self.binaries is None:
+            raise RuntimeError("PostgreSQL's server is not installed (scripts/setup test installs it)")
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="collector-postgres-"))
+        self.data = self.folder / "data"
+        self.port = free_port()
+        self.settings = settings
+        self.supervisor = None
+        if os.getuid() == 0:
+            shutil.chown(self.folder, "postgres", "postgres")
+        password_file = self.folder / "password"
+        password_file.write_text(PASSWORD + "\n")
+        password_file.chmod(0o644)
+        subprocess.run(
+            self._as_owner(
+                self.binaries / "initdb", "--pgdata", self.data, "--username", "collector", "--pwfile", password_file,
+                "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-sync",
+            ),
+            check=True, capture_output=True, cwd=self.folder,
+        )
+        self.start()
+
+    def _as_owner(self, program, *arguments):
+        prefix = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+        return [*prefix, str(program), *map(str, arguments)]
+
+    def start(self):
+        command = [
+            "sh", "-c", self.SUPERVISOR, "sh", self.binaries / "postgres",
+            "-D", self.data, "-p", self.port, "-h", "127.0.0.1", "-k", self.folder,
+            *(word for setting in self.settings for word in ("-c", setting)),
+        ]
+        with open(self.folder / "log", "ab") as log:
+            self.supervisor = subprocess.Popen(
+                self._as_owner(*command),
+                cwd=self.folder, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True,
+            )
+        deadline = time.monotonic() + 30
+        while not self.answers():
+            if time.monotonic() > deadline or self.supervisor.poll() is not None:
+                raise RuntimeError("PostgreSQL did not start:\n" + (self.folder / "log").read_text()[-3000:])
+            time.sleep(0.05)
+
+    def answers(self):
+        command = [self.binaries / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        return subprocess.run(command).returncode == 0
+
+    def stop(self):
+        """A fast shutdown: connections are cut, what was committed stays."""
+        if self.supervisor is not None:
+            self.supervisor.stdin.close()
+            self.supervisor.wait(30)
+            self.supervisor = None
+
+    def crash(self):
+        """An immediate shutdown, as after a loss of power: the next start recovers from the log."""
+        subprocess.run(
+            self._as_owner(self.binaries / "pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop"),
+            check=True, capture_output=True, cwd=self.folder,
+        )
+        self.stop()
+
+    def remove(self):
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def url(self, database):
+        return f"postgresql://collector:{PASSWORD}@127.0.0.1:{self.port}/{database}"
+
+    def psql(self, database, sql):
+        """Runs SQL and gives what it prints, tuples only."""
+        result = subprocess.run(
+            [self.binaries / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", self.url(database)],
+            input=sql, text=True, capture_output=True, timeout=60,
+        )
+        if result.returncode != 0:
+            raise RuntimeError(result.stderr.strip())
+        return result.stdout.rstrip("\n")
+
+    def create_database(self, name):
+        self.psql("postgres", f'create database "{name}"')

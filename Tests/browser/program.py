@@ -1,0 +1,128 @@
+"""Runs the real program and watches its log."""
+
+import ctypes
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("COLLECTOR_BINARY", ROOT / ".build" / "release" / "collector"))
+STOP_SECONDS_MAX = 10
+START_SECONDS_MAX = 20
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
+
+
+def die_with_parent():
+    """Runs in the child: a test run that is killed leaves nothing behind."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def clean_environment(extra=None):
+    """What the program sees: nothing of the developer's own settings."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
+    return kept | {name: str(value) for name, value in (extra or {}).items()}
+
+
+def run(*arguments, folder, environment=None, timeout=30):
+    """Runs the program to its end; gives its exit code and outputs."""
+    return subprocess.run(
+        [BINARY, *map(str, arguments)],
+        cwd=folder,
+        env=clean_environment(environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
+
+
+class Collector:
+    """One `collector serve`, in a working folder of its own."""
+
+    def __init__(self, folder, *arguments, environment=None, port=0, wait=True):
+        self.folder = pathlib.Path(folder)
+        self.data = self.folder / "data"
+        self.lines = []
+        self._changed = threading.Condition()
+        self.started_at = time.monotonic()
+        self.process = subprocess.Popen(
+            [BINARY, "serve", "--port", str(port), "--data", str(self.data), *map(str, arguments)],
+            cwd=self.folder,
+            env=clean_environment(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            preexec_fn=die_with_parent,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        if wait:
+            self.wait_until_listening()
+
+    def _read(self):
+        for line in self.process.stdout:
+            with self._changed:
+                self.lines.append(line.rstrip("\n"))
+                self._changed.notify_all()
+        with self._changed:
+            self._changed.notify_all()
+
+    def wait_for_line(self, pattern, timeout=START_SECONDS_MAX, start=0):
+        """The first line of the log that matches; fails with the log when the program ends or the time is over before."""
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while True:
+                for line in self.lines[start:]:
+                    if found := re.search(pattern, line):
+                        return found
+                left = deadline - time.monotonic()
+                if left <= 0 or not self._reader.is_alive():
+                    raise AssertionError(f"no line like {pattern!r} in the log:\n" + "\n".join(self.lines))
+                self._changed.wait(min(left, 0.2))
+
+    def wait_until_listening(self):
+        found = self.wait_for_line(r"Listening on (http://(\S+):(\d+))\b")
+        self.url, self.host, self.port = found[1], found[2].strip("[]"), int(found[3])
+
+    @property
+    def log(self):
+        return "\n".join(self.lines)
+
+    @property
+    def is_running(self):
+        return self.process.poll() is None
+
+    def send(self, number):
+        self.process.send_signal(number)
+
+    def wait(self, timeout=STOP_SECONDS_MAX):
+        """The exit code."""
+        code = self.process.wait(timeout)
+        self._reader.join(5)
+        return code
+
+    def stop(self, number=signal.SIGTERM):
+        """Asks the program to stop and holds it to its promise."""
+        self.send(number)
+        try:
+            code = self.wait()
+        except subprocess.TimeoutExpired as error:
+            self.kill()
+            raise AssertionError(f"no end within {STOP_SECONDS_MAX} s of {number!r}:\n{self.log}") from error
+        assert code == 0, f"exit code {code}:\n{self.log}"
+
+    def kill(self):
+        if self.is_running:
+            self.process.kill()
+            self.wait()
+
+    def resident_kilobytes(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1])

@@ -1,0 +1,98 @@
+"""The databases under test, read from outside of the program."""
+
+import datetime
+import itertools
+import json
+import sqlite3
+
+_numbers = itertools.count(1)
+
+
+class SQLiteStore:
+    name = "sqlite"
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.environment = {}
+
+    @property
+    def path(self):
+        return self.folder / "data" / "collector.sqlite"
+
+    def rows(self, sql):
+        connection = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=10)
+        try:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(sql)]
+        finally:
+            connection.close()
+
+    def execute(self, sql):
+        connection = sqlite3.connect(self.path, timeout=10)
+        try:
+            connection.executescript(sql)
+        finally:
+            connection.close()
+
+    @staticmethod
+    def json(value):
+        return None if value is None else json.loads(value)
+
+
+class PostgresStore:
+    name = "postgres"
+
+    def __init__(self, cluster, folder):
+        self.cluster = cluster
+        self.folder = folder
+        self.database = f"test_{next(_numbers)}"
+        cluster.create_database(self.database)
+        self.environment = {"DB_URL": cluster.url(self.database)}
+
+    def rows(self, sql):
+        # In hexadecimal digits, since psql does not print every character as it is.
+        result = f"select encode(convert_to(coalesce(json_agg(t), '[]')::text, 'UTF8'), 'hex') from ({sql.rstrip().rstrip(';')}) t"
+        return json.loads(bytes.fromhex(self.cluster.psql(self.database, result)))
+
+    def execute(self, sql):
+        self.cluster.psql(self.database, sql)
+
+    @staticmethod
+    def json(value):
+        return value
+
+
+def moment(text):
+    """A time of either store as a datetime in UTC."""
+    value = datetime.datetime.fromisoformat(text)
+    return value if value.tzinfo else value.replace(tzinfo=datetime.UTC)
+
+
+def quoted(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
+def count(store, table):
+    return store.rows(f"select count(*) as n from {table}")[0]["n"]
+
+
+def events(store, **where):
+    """Rows of collector_events in order of their ids."""
+    condition = " and ".join(f"{column} = {quoted(value)}" for column, value in where.items()) or "1 = 1"
+    rows = store.rows(f"select * from collector_events where {condition} order by id")
+    for row in rows:
+        row["payload"] = store.json(row["payload"])
+    return rows
+
+
+JSON_COLUMNS = ("browser_info", "performance_data", "fingerprints", "errors", "network", "battery", "benchmarks")
+
+
+def submissions(store, **where):
+    """Rows of debug_data in order of their ids."""
+    condition = " and ".join(f"{column} = {quoted(value)}" for column, value in where.items()) or "1 = 1"
+    rows = store.rows(f"select * from debug_data where {condition} order by id")
+    for row in rows:
+        for column in JSON_COLUMNS:
+            row[column] = store.json(row[column])
+    return rows

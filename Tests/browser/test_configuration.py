@@ -1,0 +1,144 @@
+"""The command line, the environment and `.env`, as an operator meets them."""
+
+import subprocess
+
+import pytest
+
+from program import BINARY, run
+from wire import get
+
+COMMANDS = ("serve", "migrate")
+
+
+def test_help_and_version(tmp_path):
+    text = run("--help", folder=tmp_path)
+    assert text.returncode == 0 and text.stderr == ""
+    for word in (*COMMANDS, "--host", "--port", "--data", "--skip-db", "--list", "DB_URL", "COLLECTOR_TOKEN", "EVENT_IP_HASH_SALT"):
+        assert word in text.stdout
+    version = run("--version", folder=tmp_path)
+    assert version.returncode == 0 and version.stdout.startswith("collector ")
+    for command in COMMANDS:
+        assert run(command, "--help", folder=tmp_path).returncode == 0
+    assert not list(tmp_path.iterdir()), "help touches nothing"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [(), ("fly",), ("serve", "--fast"), ("serve", "extra"), ("serve", "--port"), ("migrate", "--port", "1"), ("migrate", "--skip-db"), ("--fast",), ("serve", "--list")],
+)
+def test_a_word_that_is_not_understood_is_a_usage_error(tmp_path, words):
+    result = run(*words, folder=tmp_path)
+    assert result.returncode == 2
+    assert "--help" in result.stderr and result.stdout == ""
+    assert not list(tmp_path.iterdir())
+
+
+WRONG = {
+    "DB_URL": "mysql://user:secret-of-db@db-host/x",
+    "COLLECTOR_EVENTS_ENABLED": "perhaps-secret",
+    "HOST": "not a secret host",
+    "PORT": "70000",
+    "COLLECTOR_TRUSTED_PROXIES": "10.0.0.0/8, secret-proxy",
+    "COLLECTOR_BASE_PATH": "no-secret-slash",
+    "COLLECTOR_ALLOWED_ORIGINS": "ftp://secret.example",
+    "COLLECTOR_TOKEN": "short-secret",
+    "COLLECTOR_LOG_LEVEL": "secret-loud",
+    "COLLECTOR_LOG_FORMAT": "secret-xml",
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_bad_value_stops_the_start(tmp_path, name):
+    result = run("serve", folder=tmp_path, environment={name: WRONG[name]})
+    assert result.returncode == 1
+    assert name in result.stderr
+    assert WRONG[name] not in result.stdout + result.stderr
+
+
+def test_all_problems_are_named_at_once(tmp_path):
+    (tmp_path / ".env").write_text("COLLECTOR_DATA=ok\nthis line has no equals sign and a secret\n")
+    result = run("serve", folder=tmp_path, environment=WRONG)
+    assert result.returncode == 1
+    for name in WRONG:
+        assert name in result.stderr
+    assert ".env line 2" in result.stderr
+    assert "secret" not in result.stdout + result.stderr
+    assert "db-host" not in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("value", ["-1", "65536", "http", "5000x", "5 000"])
+def test_ports_that_are_none(tmp_path, value):
+    for arguments, environment in ((("--port", value), {}), ((), {"PORT": value})):
+        result = run("serve", *arguments, folder=tmp_path, environment=environment)
+        assert (result.returncode, "PORT" in result.stderr.upper()) == (1, True)
+
+
+# Flags win over the environment, the environment over .env, .env over defaults.
+
+
+def data_folder_of(serve, tmp_path, environment, dot_env, *flags):
+    """Which folder it keeps its data in, by which settings it believed."""
+    if dot_env is not None:
+        (tmp_path / ".env").write_text(dot_env)
+    process = subprocess.Popen(
+        [BINARY, "serve", "--port", "0", *flags],
+        cwd=tmp_path, env={"PATH": "/usr/bin", **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )
+    try:
+        for line in process.stdout:
+            if "Listening on" in line:
+                break
+    finally:
+        process.terminate()
+        process.wait(10)
+    return sorted(path.parent.name for path in tmp_path.rglob("token"))
+
+
+def test_precedence(serve, tmp_path):
+    folder = data_folder_of
+    (one, two, three, four) = (tmp_path / name for name in "abcd")
+    for path in (one, two, three, four):
+        path.mkdir()
+    dot_env = "COLLECTOR_DATA=from-file\n"
+    assert folder(serve, one, {}, None) == ["data"]
+    assert folder(serve, two, {}, dot_env) == ["from-file"]
+    assert folder(serve, three, {"COLLECTOR_DATA": "from-environment"}, dot_env) == ["from-environment"]
+    assert folder(serve, four, {"COLLECTOR_DATA": "from-environment"}, dot_env, "--data", "from-flag") == ["from-flag"]
+
+
+def test_dot_env_as_people_write_it(serve, tmp_path):
+    (tmp_path / ".env").write_text(
+        "# a comment\n\n"
+        "export COLLECTOR_EVENTS_ENABLED = 'off'   # turned off\n"
+        'COLLECTOR_BASE_PATH="/app"\r\n'
+        "COLLECTOR_LOG_FORMAT=json # for the aggregator\n"
+        "SOMETHING_OF_OTHERS=ignored\n"
+    )
+    collector = serve()
+    assert collector.lines[0].startswith("{")
+    assert 'data-events="off"' in get(collector.port, "/app/").body.decode()
+
+
+def test_a_dot_env_that_cannot_be_read_stops_the_start(tmp_path):
+    (tmp_path / ".env").mkdir()
+    result = run("serve", folder=tmp_path)
+    assert result.returncode == 1
+    assert ".env" in result.stderr
+
+
+def test_host_and_port_are_taken_from_the_environment(serve, tmp_path):
+    from postgres import free_port
+
+    port = free_port()
+    process = subprocess.Popen(
+        [BINARY, "serve"], cwd=tmp_path, env={"HOST": "127.0.0.2", "PORT": str(port)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        for line in process.stdout:
+            if "Listening on" in line:
+                assert f"http://127.0.0.2:{port}" in line
+                break
+        assert get(port, "/ping", address="127.0.0.2").status == 200
+    finally:
+        process.terminate()
+        process.wait(10)

@@ -1,0 +1,152 @@
+"""`POST /events`: many events in one request, each judged by itself."""
+
+import json
+import uuid
+
+import pytest
+
+from bodies import event, make_ids
+from stores import count, events
+from wire import post
+
+BATCH_BYTES_MAX = 1_048_576
+EVENTS_MAX = 1000
+
+
+def as_array(items):
+    return json.dumps(items).encode()
+
+
+def as_object(items):
+    return json.dumps({"events": items}).encode()
+
+
+def as_lines(items):
+    return "\n".join(json.dumps(item) for item in items).encode() + b"\n"
+
+
+FORMS = {"array": as_array, "object": as_object, "ndjson": as_lines}
+
+
+@pytest.fixture(params=FORMS)
+def form(request):
+    return FORMS[request.param]
+
+
+def batch(count_of_events, visitor):
+    return [event(visitor_id=visitor, seq=number) for number in range(count_of_events)]
+
+
+def test_all_events_are_stored_in_their_order(service, form):
+    visitor = make_ids()["visitor_id"]
+    answer = post(service.port, "/events", form(batch(5, visitor)))
+    assert (answer.status, answer.json()) == (200, {"status": "ok", "accepted": 5, "rejected": []})
+    assert [row["seq"] for row in events(service.store, visitor_id=visitor)] == list(range(5))
+
+
+def test_each_event_is_judged_by_itself(service, form):
+    visitor = make_ids()["visitor_id"]
+    items = batch(5, visitor)
+    items[1]["seq"] = "x"
+    items[3]["event_type"] = None
+    items.append({"payload": {}})
+    answer = post(service.port, "/events", form(items))
+    body = answer.json()
+    assert (answer.status, body["status"], body["accepted"]) == (200, "ok", 3)
+    assert [item["index"] for item in body["rejected"]] == [1, 3, 5]
+    assert "seq must be an integer" in body["rejected"][0]["message"]
+    assert "Missing required fields" in body["rejected"][1]["message"]
+    assert [row["seq"] for row in events(service.store, visitor_id=visitor)] == [0, 2, 4]
+
+
+def test_an_event_nested_too_deep_does_not_spoil_the_others(service, form):
+    visitor = make_ids()["visitor_id"]
+    items = batch(3, visitor)
+    items[1]["payload"] = json.loads('{"a":' + "[" * 70 + "]" * 70 + "}")
+    body = post(service.port, "/events", form(items)).json()
+    assert (body["accepted"], [item["index"] for item in body["rejected"]]) == (2, [1])
+
+
+@pytest.mark.parametrize("item", [1, "text", None, True, [], [1]], ids=str)
+def test_an_element_that_is_no_object_is_rejected(service, item):
+    for form in (as_array, as_object):
+        body = post(service.port, "/events", form([event(), item])).json()
+        assert body["accepted"] == 1
+        assert body["rejected"] == [{"index": 1, "message": "Invalid JSON"}]
+
+
+def test_a_line_that_is_no_json_is_rejected(service):
+    lines = as_lines([event()]) + b"nonsense\n\r\n  \n" + as_lines([event()])
+    body = post(service.port, "/events", lines).json()
+    assert body["accepted"] == 2
+    assert body["rejected"] == [{"index": 1, "message": "Invalid JSON"}]
+
+
+def test_one_event_alone_is_a_line(service):
+    body = event()
+    assert post(service.port, "/events", json.dumps(body).encode()).json()["accepted"] == 1
+    assert len(events(service.store, visitor_id=body["visitor_id"])) == 1
+
+
+def test_no_events_are_no_error(service):
+    for raw in (b"[]", b'{"events":[]}'):
+        answer = post(service.port, "/events", raw)
+        assert (answer.status, answer.json()) == (200, {"status": "ok", "accepted": 0, "rejected": []})
+
+
+@pytest.mark.parametrize("raw", [b"", b" \n ", b"nonsense", b"[", b"[1", b'[{"a":1},]', b'{"events":', b"1", b'"text"', b"null"])
+def test_a_body_of_none_of_the_forms_is_invalid(service, raw):
+    before = count(service.store, "collector_events")
+    answer = post(service.port, "/events", raw)
+    assert (answer.status, answer.json()) == (400, {"message": "Invalid JSON"})
+    assert count(service.store, "collector_events") == before
+
+
+def test_a_thousand_events_are_taken(service, form):
+    visitor = make_ids()["visitor_id"]
+    body = post(service.port, "/events", form(batch(EVENTS_MAX, visitor))).json()
+    assert (body["accepted"], body["rejected"]) == (EVENTS_MAX, [])
+    assert [row["seq"] for row in events(service.store, visitor_id=visitor)] == list(range(EVENTS_MAX))
+
+
+def test_more_than_a_thousand_events_are_refused(service, form):
+    before = count(service.store, "collector_events")
+    answer = post(service.port, "/events", form(batch(EVENTS_MAX + 1, make_ids()["visitor_id"])))
+    assert answer.status in (400, 413)
+    assert "1000" in answer.json()["message"]
+    assert count(service.store, "collector_events") == before
+
+
+def test_a_body_of_the_limit_is_taken_and_a_longer_one_not(service):
+    items = [event(payload={"filler": ""}) for _ in range(10)]
+    raw = json.dumps(items)
+    raw = raw.replace('"filler": ""', '"filler": "' + "x" * (BATCH_BYTES_MAX - len(raw)) + '"', 1).encode()
+    assert len(raw) == BATCH_BYTES_MAX
+    answer = post(service.port, "/events", raw)
+    assert answer.status == 200
+    # The first of them is over the limit of one event.
+    assert answer.json()["accepted"] in (9, 10)
+    refused = post(service.port, "/events", raw + b" ")
+    assert (refused.status, refused.json()) == (413, {"message": "Payload too large"})
+    assert post(service.port, "/events", raw + b" ", chunk_size=50_000).status == 413
+
+
+def test_an_event_of_a_batch_has_the_limit_of_an_event(service):
+    small, large = event(), event(payload={"filler": "x" * 262_145})
+    body = post(service.port, "/events", as_array([small, large])).json()
+    assert body["accepted"] == 1
+    assert [item["index"] for item in body["rejected"]] == [1]
+
+
+def test_events_that_come_again_are_counted_as_accepted_and_stored_once(service, form):
+    visitor = make_ids()["visitor_id"]
+    items = [event(visitor_id=visitor, event_id=str(uuid.uuid4())) for _ in range(3)]
+    for _ in range(2):
+        assert post(service.port, "/events", form(items)).json()["accepted"] == 3
+    assert len(events(service.store, visitor_id=visitor)) == 3
+
+
+def test_the_user_agent_goes_with_every_event(service, form):
+    visitor = make_ids()["visitor_id"]
+    post(service.port, "/events", form(batch(3, visitor)), fields=[("User-Agent", "Batch/1.0")])
+    assert {row["user_agent"] for row in events(service.store, visitor_id=visitor)} == {"Batch/1.0"}

@@ -1,0 +1,151 @@
+"""WebKitGTK, driven by its own WebDriver on a virtual screen."""
+
+import base64
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+from postgres import free_port
+from program import die_with_parent
+
+KEYS = {"Tab": "\ue004", "Enter": "\ue007", "ArrowLeft": "\ue012", "ArrowRight": "\ue014", "Home": "\ue011", "End": "\ue010", "Escape": "\ue00c"}
+
+
+class WebKit:
+    name = "webkit"
+
+    def __init__(self, path):
+        self._path = path
+        # Its own sandbox needs rights that containers do not give.
+        self._environment = dict(
+            os.environ, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS="1", LIBGL_ALWAYS_SOFTWARE="1", GIO_USE_VFS="local", GSETTINGS_BACKEND="memory", NO_AT_BRIDGE="1", LANG="en_US.UTF-8"
+        )
+        self._home = tempfile.mkdtemp(prefix="collector-webkit-")
+        self._environment |= {"HOME": self._home, "XDG_RUNTIME_DIR": self._home, "DISPLAY": self._start_screen()}
+        self._port = free_port()
+        self._driver = subprocess.Popen(
+            ["WebKitWebDriver", f"--port={self._port}", "--host=127.0.0.1"],
+            env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent,
+        )
+        self._wait_for_driver()
+        self._session = None
+        self.version = None
+        self._begin()
+
+    def _start_screen(self):
+        reading, writing = os.pipe()
+        self._screen = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1600x1200x24", "-nolisten", "tcp"],
+            pass_fds=[writing], stderr=subprocess.DEVNULL, preexec_fn=die_with_parent,
+        )
+        os.close(writing)
+        number = b""
+        # The number and the line's end come apart; a pipe that is closed in between ends the screen.
+        while not number.endswith(b"\n"):
+            part = os.read(reading, 16)
+            if not part:
+                raise RuntimeError("Xvfb did not start")
+            number += part
+        os.close(reading)
+        return ":" + number.decode().strip()
+
+    def _wait_for_driver(self):
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self._port), 0.2).close()
+                return
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
+    def _begin(self):
+        """A session of its own has empty storage."""
+        options = {"binary": self._path, "args": ["--automation", "--geometry=1440x1000"]}
+        answer = self._request("POST", "/session", {"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}})
+        self._session = answer["sessionId"]
+        self.version = answer["capabilities"].get("browserVersion")
+        self._request("POST", "/timeouts", {"script": 60_000})
+
+    def _end(self):
+        if self._session:
+            try:
+                self._request("DELETE", "", timeout=10)
+            except (OSError, RuntimeError):
+                # The window may be gone already.
+                pass
+            self._session = None
+
+    def _request(self, method, path, body=None, timeout=70):
+        prefix = f"/session/{self._session}" if self._session else ""
+        data = json.dumps(body or {}).encode() if method == "POST" else None
+        request = urllib.request.Request(f"http://127.0.0.1:{self._port}{prefix}{path}", data, {"Content-Type": "application/json"}, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=timeout) as answer:
+                return json.load(answer)["value"]
+        except urllib.error.HTTPError as error:
+            raise RuntimeError(f"{path}: {error.read()[:800]}") from error
+
+    def open(self, url):
+        self._end()
+        self._begin()
+        self.leave(url)
+
+    def leave(self, url):
+        self._request("POST", "/url", {"url": url})
+
+    def evaluate(self, function):
+        script = (
+            "const done = arguments[arguments.length - 1];"
+            f"Promise.resolve().then({function}).then((value) => done(JSON.stringify([value ?? null])), (error) => done(String(error)))"
+        )
+        text = self._request("POST", "/execute/async", {"script": script, "args": []})
+        if not text.startswith("["):
+            raise RuntimeError(text)
+        return json.loads(text)[0]
+
+    def click(self, selector):
+        # Its pointer does not scroll to what is out of sight.
+        self.evaluate(f"() => document.querySelector({json.dumps(selector)}).scrollIntoView({{ block: 'center' }})")
+        element = self._request("POST", "/element", {"using": "css selector", "value": selector})
+        actions = [
+            {"type": "pointerMove", "duration": 0, "x": 0, "y": 0, "origin": element},
+            {"type": "pointerDown", "button": 0},
+            {"type": "pause", "duration": 30},
+            {"type": "pointerUp", "button": 0},
+        ]
+        self._request("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": actions}]})
+
+    def press(self, key):
+        value = KEYS.get(key, key)
+        actions = [{"type": "keyDown", "value": value}, {"type": "keyUp", "value": value}]
+        self._request("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})
+
+    def resize(self, width, height):
+        self._request("POST", "/window/rect", {"width": width, "height": height})
+
+    def screenshot(self, path, full_page=False):
+        with open(path, "wb") as file:
+            file.write(base64.b64decode(self._request("GET", "/screenshot")))
+
+    def errors(self):
+        """It reports none; the page's own list is what can be looked at."""
+        return []
+
+    def quit(self):
+        self._end()
+        for process in (self._driver, self._screen):
+            try:
+                os.killpg(process.pid, signal.SIGTERM) if process is self._driver else process.terminate()
+            except ProcessLookupError:
+                pass
+            process.wait(10)
+        shutil.rmtree(self._home, ignore_errors=True)

@@ -1,0 +1,146 @@
+"""HTTP over a plain socket: sends exactly the bytes that a test says, and reads answers strictly."""
+
+import dataclasses
+import json
+import socket
+
+BODILESS = (204, 304)
+
+
+class Closed(Exception):
+    """The server closed the connection before a whole answer."""
+
+
+@dataclasses.dataclass
+class Answer:
+    status: int
+    fields: list
+    body: bytes
+
+    def field(self, name):
+        """The value of a header that may come once at most."""
+        values = [value for key, value in self.fields if key.lower() == name.lower()]
+        assert len(values) <= 1, f"{name} came {len(values)} times"
+        return values[0] if values else None
+
+    def json(self):
+        assert self.field("Content-Type") == "application/json", self.fields
+        return json.loads(self.body)
+
+
+class Wire:
+    """One connection."""
+
+    def __init__(self, port, host="127.0.0.1", timeout=20):
+        self.socket = socket.create_connection((host, port), timeout)
+        self.buffer = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.socket.close()
+
+    def send(self, data):
+        """Sends as much as the server takes: one that refuses early may hang up on the rest."""
+        try:
+            self.socket.sendall(data)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+
+    def _more(self):
+        try:
+            data = self.socket.recv(65536)
+        except ConnectionResetError:
+            data = b""
+        if not data:
+            raise Closed(self.buffer)
+        self.buffer += data
+
+    def _until(self, mark):
+        while mark not in self.buffer:
+            self._more()
+        part, self.buffer = self.buffer.split(mark, 1)
+        return part
+
+    def _exactly(self, count):
+        while len(self.buffer) < count:
+            self._more()
+        part, self.buffer = self.buffer[:count], self.buffer[count:]
+        return part
+
+    def read(self, method="GET"):
+        """The next answer; a 100 is an answer too."""
+        lines = self._until(b"\r\n\r\n").decode("latin-1").split("\r\n")
+        version, status, *_ = lines[0].split(" ", 2)
+        assert version == "HTTP/1.1", lines[0]
+        fields = [tuple(part.strip(" \t") for part in line.split(":", 1)) for line in lines[1:]]
+        answer = Answer(int(status), fields, b"")
+        if method == "HEAD" or answer.status in BODILESS or answer.status < 200:
+            return answer
+        length = answer.field("Content-Length")
+        assert length is not None and answer.field("Transfer-Encoding") is None, fields
+        answer.body = self._exactly(int(length))
+        return answer
+
+    def is_closed(self):
+        """Waits for the server's end of the connection; what still comes before it must be nothing."""
+        try:
+            self._more()
+        except Closed:
+            return self.buffer == b""
+        except TimeoutError:
+            return False
+        return False
+
+    def read_all(self):
+        """Every whole answer until the server closes."""
+        answers = []
+        while True:
+            try:
+                answers.append(self.read())
+            except Closed as rest:
+                assert rest.args[0] == b"", rest
+                return answers
+
+
+def head(method, path, fields=(), version="HTTP/1.1", host="localhost"):
+    lines = [f"{method} {path} {version}"]
+    if host is not None:
+        lines.append(f"Host: {host}")
+    lines += [f"{name}: {value}" for name, value in fields]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def chunked(body, size=16384):
+    """A body in chunks, with the chunk that ends it."""
+    parts = [body[at : at + size] for at in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+
+
+def request(port, method, path, body=None, fields=(), chunk_size=None, host="localhost", address="127.0.0.1"):
+    """One request on a connection of its own."""
+    fields = list(fields)
+    data = b""
+    if body is not None and chunk_size:
+        fields.append(("Transfer-Encoding", "chunked"))
+        data = chunked(body, chunk_size)
+    elif body is not None:
+        fields.append(("Content-Length", len(body)))
+        data = body
+    with Wire(port, address) as wire:
+        wire.send(head(method, path, fields, host=host) + data)
+        return wire.read(method)
+
+
+def post(port, path, value, fields=(), **options):
+    """Posts a value as JSON, or bytes as they are."""
+    body = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return request(port, "POST", path, body, fields, **options)
+
+
+def get(port, path, fields=(), **options):
+    return request(port, "GET", path, None, fields, **options)

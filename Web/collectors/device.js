@@ -1,0 +1,66 @@
+import { facts } from "../shared/dom.js";
+
+/** @type {any} */
+const device = navigator;
+
+/** The widest gamut that the screen covers. */
+const gamut = () => ["rec2020", "p3", "srgb"].find((name) => matchMedia(`(color-gamut: ${name})`).matches) ?? null;
+const GAMUTS = /** @type {Record<string, string>} */ ({ rec2020: "Rec. 2020", p3: "P3", srgb: "sRGB" });
+
+/** @type {import("./types.js").Collector} */
+export default {
+  name: "device",
+  tab: "overview",
+  title: "Device",
+  isFingerprint: true,
+  collect: () => ({
+    screenResolution: `${screen.width}x${screen.height}`,
+    availableScreen: `${screen.availWidth}x${screen.availHeight}`,
+    viewport: `${innerWidth}x${innerHeight}`,
+    devicePixelRatio,
+    colorDepth: screen.colorDepth,
+    colorGamut: gamut(),
+    dynamicRange: matchMedia("(dynamic-range: high)").matches ? "high" : "standard",
+    orientation: screen.orientation?.type ?? null,
+    hardwareConcurrency: device.hardwareConcurrency ?? null,
+    deviceMemory: device.deviceMemory ?? null,
+    maxTouchPoints: device.maxTouchPoints ?? null,
+    pointer: matchMedia("(pointer: fine)").matches
+      ? "fine"
+      : matchMedia("(pointer: coarse)").matches
+      ? "coarse"
+      : "none",
+  }),
+  // What somebody may change by turning, moving or zooming a window is not of the device.
+  identity: ({ viewport: _viewport, devicePixelRatio: _ratio, orientation: _orientation, ...fixed }) => fixed,
+  summary: (value) => `${value.screenResolution.replace("x", " × ")}, ${value.hardwareConcurrency ?? "?"} cores`,
+  contribute(value, payload) {
+    Object.assign(payload.browser, value);
+  },
+  render(value, element) {
+    element.replaceChildren(facts([
+      ["Screen", value.screenResolution.replace("x", " × ")],
+      ["Viewport", value.viewport.replace("x", " × ")],
+      ["Pixel ratio", value.devicePixelRatio],
+      [
+        "Colours",
+        `${value.colorDepth} bit${
+          value.colorGamut ? `, ${GAMUTS[value.colorGamut]}` : ""
+        }, ${value.dynamicRange} range`,
+      ],
+      ["Orientation", value.orientation],
+      ["Cores", value.hardwareConcurrency],
+      ["Memory", value.deviceMemory && `${value.deviceMemory} GB`],
+      [
+        "Touch",
+        value.maxTouchPoints === null
+          ? null
+          : `${value.maxTouchPoints} points, ${value.pointer === "none" ? "no" : value.pointer} pointer`,
+      ],
+    ]));
+  },
+  watch(update) {
+    addEventListener("resize", () => update({ viewport: `${innerWidth}x${innerHeight}`, devicePixelRatio }));
+    screen.orientation?.addEventListener?.("change", () => update({ orientation: screen.orientation.type }));
+  },
+};

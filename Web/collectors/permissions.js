@@ -1,0 +1,54 @@
+import { badge, h } from "../shared/dom.js";
+
+const NAMES = [
+  ...["geolocation", "notifications", "push", "camera", "microphone", "midi", "clipboard-read", "clipboard-write"],
+  ...["persistent-storage", "storage-access", "screen-wake-lock", "accelerometer", "gyroscope", "magnetometer"],
+  ...["local-fonts", "window-management", "idle-detection", "background-sync", "background-fetch", "payment-handler"],
+];
+const TONES =
+  /** @type {Record<string, "good" | "fair" | "plain">} */ ({ granted: "good", denied: "fair", prompt: "plain" });
+
+/**
+ * @param {string} name
+ * @returns {Promise<[string, string | null]>} null where the browser does not know the permission
+ */
+async function state(name) {
+  try {
+    const status = await navigator.permissions.query(/** @type {any} */ ({ name, userVisibleOnly: true }));
+    return [name, status.state];
+  } catch {
+    return [name, null];
+  }
+}
+
+/** @type {import("./types.js").Collector} */
+export default {
+  name: "permissions",
+  tab: "fingerprint",
+  title: "Permissions",
+  note: "asked for their state only; nothing is requested",
+  width: "wide",
+  isFingerprint: true,
+  timeLimit: 2000,
+  async collect() {
+    if (!navigator.permissions?.query) return null;
+    return Object.fromEntries(await Promise.all(NAMES.map(state)));
+  },
+  // What somebody has granted may change; which permissions exist does not.
+  identity: (value) => NAMES.filter((name) => value[name] !== null),
+  contribute(value, payload) {
+    payload.fingerprints.permissions = value;
+  },
+  summary: (value) => `${NAMES.filter((name) => value[name] !== null).length} of ${NAMES.length} known`,
+  render(value, element) {
+    const rows = NAMES.map((name) =>
+      h(
+        "li",
+        { class: value[name] === null ? "dim" : "" },
+        h("span", { text: name.replaceAll("-", " ") }),
+        value[name] === null ? h("span", { text: "unknown" }) : badge(value[name], TONES[value[name]]),
+      )
+    );
+    element.replaceChildren(h("ul", { class: "pairs" }, ...rows));
+  },
+};

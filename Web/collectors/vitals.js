@@ -1,0 +1,86 @@
+import { badge, h } from "../shared/dom.js";
+import { milliseconds, round } from "../shared/format.js";
+import { measureVitals, rating, THRESHOLDS } from "../shared/vitals.js";
+
+/** @typedef {import("../shared/vitals.js").VitalName} VitalName */
+
+const CARDS = /** @type {[VitalName, string][]} */ ([
+  ["LCP", "Largest Contentful Paint"],
+  ["INP", "Interaction to Next Paint"],
+  ["CLS", "Cumulative Layout Shift"],
+  ["FCP", "First Contentful Paint"],
+  ["TTFB", "Time to First Byte"],
+]);
+const WORDS = { good: "Good", fair: "Needs work", poor: "Poor" };
+
+/** @type {Set<() => void>} */
+const listeners = new Set();
+export const vitals = measureVitals(() => listeners.forEach((listener) => listener()));
+
+/** @param {VitalName} name @param {number} value */
+const written = (name, value) => name === "CLS" ? String(round(value, 3)) : milliseconds(value);
+
+/** @param {VitalName} name @param {string} title */
+function card(name, title) {
+  const value = vitals.values[name];
+  const [good, fair] = THRESHOLDS[name];
+  const scale = h(
+    "div",
+    { class: value === null ? "scale idle" : "scale", "aria-hidden": "true" },
+    ...["good", "fair", "poor"].map((tone) => h("i", { class: tone })),
+  );
+  if (value !== null) {
+    // Each third of the bar is one verdict; within it the marker is in proportion.
+    const place = value <= good
+      ? value / good
+      : value <= fair
+      ? 1 + (value - good) / (fair - good)
+      : 2 + Math.min(1, (value - fair) / fair);
+    const marker = h("b", {});
+    marker.style.insetInlineStart = `${Math.min(99, place / 3 * 100)}%`;
+    scale.append(marker);
+  }
+  const verdict = value === null ? null : rating(name, value);
+  const missing = !vitals.supported[name]
+    ? "not available in this browser"
+    : name === "INP"
+    ? "interact with the page"
+    : "waiting";
+  return h(
+    "section",
+    { class: "card vital", "aria-label": title },
+    h("div", { class: "head" }, h("h3", { text: name }), verdict && badge(WORDS[verdict], verdict)),
+    h("p", { class: "full-name", text: title, title }),
+    h("p", {
+      class: value === null ? "figure dim" : "figure",
+      "data-vital": name,
+      text: value === null ? "–" : written(name, value),
+    }),
+    scale,
+    h(
+      "p",
+      { class: "ends" },
+      h("span", { class: value === null ? "missing" : "", text: value === null ? missing : "this view" }),
+      vitals.supported[name] ? h("span", { text: `target ≤ ${written(name, good)}` }) : null,
+    ),
+  );
+}
+
+/** @type {import("./types.js").Collector} */
+export default {
+  name: "vitals",
+  tab: "overview",
+  title: "Core Web Vitals",
+  width: "full",
+  isBare: true,
+  collect: () => vitals.values,
+  contribute(_value, payload) {
+    payload.performance.webVitals = { ...vitals.values };
+  },
+  render(_value, element) {
+    element.replaceChildren(h("div", { class: "vitals" }, ...CARDS.map(([name, title]) => card(name, title))));
+  },
+  watch(update) {
+    listeners.add(() => update(vitals.values));
+  },
+};

@@ -1,0 +1,84 @@
+// What is posted: the keys and meanings are those of the original program, with more added.
+
+import { CONFIG } from "./config.js";
+
+/** @typedef {{visitor_id: string, session_id: string, pageview_id: string}} Ids */
+
+/**
+ * What is there before any collector has contributed.
+ *
+ * @param {Ids} ids
+ * @param {string} timestamp
+ */
+export const emptyPayload = (ids, timestamp) => ({
+  ...ids,
+  timestamp,
+  browser: {},
+  performance: { timing: {}, memory: null, navigation: {}, resources: [], webVitals: {} },
+  network: null,
+  errors: /** @type {any[]} */ ([]),
+  fingerprints: {},
+  battery: null,
+  benchmarks: { baselineFps: { available: false }, gpuTimer: { available: false } },
+});
+
+export const byteLength = (/** @type {string} */ text) => new TextEncoder().encode(text).length;
+
+/** What is given up to make a body smaller, least missed first; each says so in `trimmed`. */
+const SACRIFICES = /** @type {[string, (payload: any) => void][]} */ ([
+  ["fingerprints.webgl2.limits", (payload) => delete payload.fingerprints?.webgl2?.limits],
+  ["fingerprints.webgpu.limits", (payload) => delete payload.fingerprints?.webgpu?.limits],
+  ["performance.resources", (payload) => payload.performance?.resources?.splice(15)],
+  ["errors", (payload) => {
+    payload.errors?.splice(10);
+    for (const error of payload.errors ?? []) error.stack = error.stack.slice(0, 1000);
+  }],
+  ["fingerprints.canvas", (payload) => delete payload.fingerprints?.canvas],
+  ["fingerprints", (payload) => payload.fingerprints = { hash: payload.fingerprints?.hash ?? null }],
+  ["performance.resources", (payload) => payload.performance?.resources?.splice(0)],
+]);
+
+/**
+ * The JSON text of a payload, made to fit.
+ *
+ * @param {any} payload
+ * @param {number} bytesMax
+ */
+export function fitted(payload, bytesMax) {
+  let text = JSON.stringify(payload);
+  if (byteLength(text) <= bytesMax) return text;
+  const smaller = JSON.parse(text);
+  smaller.trimmed = [];
+  for (const [name, give] of SACRIFICES) {
+    give(smaller);
+    smaller.trimmed.push(name);
+    text = JSON.stringify(smaller);
+    if (byteLength(text) <= bytesMax) break;
+  }
+  return text;
+}
+
+/**
+ * An event as /event takes it.
+ *
+ * @param {Ids} ids
+ * @param {string} type
+ * @param {number} seq
+ * @param {any} payload
+ * @param {{now: Date, path: string, referrer: string | null, eventId: string}} context
+ */
+export function eventText(ids, type, seq, payload, { now, path, referrer, eventId }) {
+  const event = {
+    ...ids,
+    event_type: type,
+    seq,
+    client_timestamp: now.toISOString(),
+    path,
+    referrer,
+    payload,
+    event_id: eventId,
+  };
+  return byteLength(JSON.stringify(event)) <= CONFIG.EVENT_BYTES_MAX
+    ? JSON.stringify(event)
+    : JSON.stringify({ ...event, payload: JSON.parse(fitted(payload, CONFIG.EVENT_BYTES_MAX - 2000)) });
+}

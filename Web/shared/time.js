@@ -1,0 +1,20 @@
+// Waiting, and not waiting too long.
+
+/** Lets the browser paint and answer between two pieces of work. */
+export const breathe = () => pause(0);
+
+/** @param {number} ms */
+export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * @template Value
+ * @param {Promise<Value>} promise
+ * @param {number} limit milliseconds
+ * @returns {Promise<Value>}
+ */
+export function within(promise, limit) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("took too long")), limit);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
