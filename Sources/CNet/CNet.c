@@ -69,7 +69,8 @@ int cnet_listen(const char *host, uint16_t port, int share_port, int backlog) {
     int one = 1;
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     int shared = !share_port || setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) == 0;
-    if (shared && bind(descriptor, (struct sockaddr *)&address, size) == 0 && listen(descriptor, backlog) == 0) {
+    if (shared && bind(descriptor, (struct sockaddr *)&address, size) == 0 &&
+        (backlog == 0 || listen(descriptor, backlog) == 0)) {
         return descriptor;
     }
     int code = errno;

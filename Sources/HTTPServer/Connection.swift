@@ -1,7 +1,9 @@
 import Glibc
 import HTTPWire
 
-/// One client's connection: where its request and its answer stand. Belongs to one loop.
+/// One client's connection: where its request and its answer stand.
+///
+/// Belongs to one loop.
 final class Connection {
     enum Phase {
         /// Between requests, or inside one that has not come whole.

@@ -16,11 +16,13 @@ package struct Request: Sendable {
 
     /// The value of a header, or nil when it did not come.
     package func text(_ header: KnownHeader) -> String? {
-        head.field(header).map { String(decoding: bytes[$0.range], as: UTF8.self) }
+        head.text(header, bytes.span)
     }
 }
 
-/// What the server serves. Called on the loops' threads; must not block.
+/// What the server serves.
+///
+/// Called on the loops' threads; must not block.
 package protocol Handler: Sendable {
     /// Judges a head before its body is read.
     func admit(_ head: RequestHead, _ bytes: Span<UInt8>) -> Admission

@@ -30,6 +30,7 @@ package final class Server: Sendable {
     /// Listens and starts the loops.
     package func start() throws(ServerError) {
         let live = LiveCount()
+        if configuration.port != 0 { try Socket.checkFree(host: configuration.host, port: configuration.port) }
         var listeners = [try Socket.listen(host: configuration.host, port: configuration.port, sharesPort: true)]
         let port = Socket.port(listeners[0])
         for _ in 1..<max(1, configuration.loops) {

@@ -34,9 +34,22 @@ enum Socket {
 
     private static func isTemporary(_ code: Int32) -> Bool { code == EAGAIN || code == EWOULDBLOCK || code == EINTR }
 
+    /// Connections that wait to be accepted.
+    private static let backlog: Int32 = 4096
+
+    /// Makes sure that nobody else listens at an address: sharing a port works between programs too, and two that share one unknowingly
+    /// would take each other's requests.
+    static func checkFree(host: String, port: Int) throws(ServerError) {
+        let socket = unsafe cnet_listen(host, UInt16(port), 0, 0)
+        guard socket >= 0 else {
+            throw .cannotListen(code: errno, reason: unsafe String(cString: strerror(errno)))
+        }
+        close(socket)
+    }
+
     /// Listens at an address.
     static func listen(host: String, port: Int, sharesPort: Bool) throws(ServerError) -> Int32 {
-        let socket = unsafe cnet_listen(host, UInt16(port), sharesPort ? 1 : 0, 4096)
+        let socket = unsafe cnet_listen(host, UInt16(port), sharesPort ? 1 : 0, backlog)
         guard socket >= 0 else {
             throw .cannotListen(code: errno, reason: unsafe String(cString: strerror(errno)))
         }

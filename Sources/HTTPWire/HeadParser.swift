@@ -160,6 +160,7 @@ private struct HeadParser {
         }
         for header in KnownHeader.allCases where matchesIgnoringCase(bytes, name, header.name) {
             head.slots[header.rawValue] = ByteRange(value)
+            if header == .xForwardedFor { head.forwardedForLines += 1 }
             return
         }
     }

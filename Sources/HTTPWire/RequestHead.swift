@@ -56,11 +56,12 @@ package struct RequestHead: Sendable {
     package var expectsContinue = false
     /// Bytes of the head, from the first to the last of its blank line.
     package var length = 0
+    var forwardedForLines = 0
     var slots = InlineArray<16, ByteRange?>(repeating: nil)
 
-    /// The value of a header, without white space around it. Of several lines of one name the last counts.
+    /// The value of a header, without white space around it.
     ///
-    /// The last line of `X-Forwarded-For` is the one that the nearest proxy wrote.
+    /// Of several lines of one name the last counts; `text` joins those of `X-Forwarded-For`, to which each proxy adds.
     package func field(_ header: KnownHeader) -> ByteRange? { slots[header.rawValue] }
 
     /// Whether bytes of a body follow.
@@ -68,7 +69,16 @@ package struct RequestHead: Sendable {
 
     /// The text at a place, or nil when there is none.
     package func text(_ header: KnownHeader, _ bytes: Span<UInt8>) -> String? {
-        field(header).map { text($0, bytes) }
+        guard header != .xForwardedFor || forwardedForLines < 2 else { return joinedForwardedFor(bytes) }
+        return field(header).map { text($0, bytes) }
+    }
+
+    /// All lines of `X-Forwarded-For` in their order, as one list (RFC 9110 §5.3).
+    private func joinedForwardedFor(_ bytes: Span<UInt8>) -> String {
+        let name = "x-forwarded-for:"
+        let lines = text(ByteRange(0..<length), bytes).split(separator: "\r\n")
+        let own = lines.filter { $0.prefix(name.utf8.count).lowercased() == name }
+        return own.map { $0.dropFirst(name.utf8.count) }.joined(separator: ",")
     }
 
     package func text(_ place: ByteRange, _ bytes: Span<UInt8>) -> String {

@@ -1,5 +1,6 @@
-/// The queue before the store and the rule by which batches are formed. A value: no lock, no clock and no thread in here.
+/// The queue before the store and the rule by which batches are formed.
 ///
+/// A value: no lock, no clock and no thread in here.
 /// There is no timer: a writer that is free takes all that waits, and the next batch forms while it commits. Only when records keep
 /// arriving, and fewer than `gatherRowsMax` wait, may it hold on for a moment, which halves the database's work at middling rates.
 struct GroupCommit {

@@ -38,6 +38,7 @@ package final class Ingest: Sendable {
     private struct State {
         var queue: GroupCommit
         var health = Health.starting
+        var isSchemaReady = false
         var connected = 0
         var idleWriters = 0
         var counters = Counters()
@@ -56,11 +57,13 @@ package final class Ingest: Sendable {
     private let onBroken: @Sendable (String) -> Void
     private let state: Mutex<State>
     private let work = DispatchSemaphore(value: 0)
+    private let readiness = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
 
-    /// - Parameters:
-    ///   - deliver: called on a writer's thread, once for the entries of a batch; must not block.
-    ///   - onBroken: called when the database turns out to hold a schema that is not ours, with a sentence for the operator.
+    /// Makes the two ends known to each other; nothing runs before `start`.
+    ///
+    /// `deliver` is called on a writer's thread, once for the entries of a batch, and must not block. `onBroken` is called when the database
+    /// turns out to hold a schema that is not ours, with a sentence for the operator.
     package init(
         store: any Store,
         log: Log,
@@ -77,12 +80,20 @@ package final class Ingest: Sendable {
     package var health: Health { state.withLock { $0.health } }
     package var counters: Counters { state.withLock { $0.counters } }
 
-    /// Starts the writers; the first of them brings the schema up to date before any of them writes.
-    package func start() {
+    /// Starts the writers.
+    ///
+    /// Unless the schema is known to be up to date, the first of them sees to that before any of them writes.
+    package func start(schemaIsReady: Bool = false) {
+        if schemaIsReady { state.withLock { $0.isSchemaReady = true } }
         for number in 0..<store.writersMax {
             // A serial queue of its own is a thread of its own: the writer blocks in it until the stop.
             DispatchQueue(label: "writer-\(number)").async(group: stopped) { [self] in run(number) }
         }
+    }
+
+    /// Blocks until the first writer is connected, or the time is over.
+    package func waitUntilReady(milliseconds: Int) {
+        _ = readiness.wait(timeout: .now() + .milliseconds(milliseconds))
     }
 
     /// Takes one record.
@@ -139,17 +150,17 @@ package final class Ingest: Sendable {
     /// - Returns: false when the thread should end.
     private func prepareSchema(isFirst: Bool, _ reconnect: inout Reconnect) -> Bool {
         guard isFirst else {
-            while state.withLock({ $0.health == .starting && !$0.queue.isStopping }) {
+            while state.withLock({ !$0.isSchemaReady && $0.health != .broken && !$0.queue.isStopping }) {
                 pause(milliseconds: Reconnect.delayMillisecondsMin)
             }
             return isRunning
         }
-        while isRunning {
+        while isRunning, !state.withLock({ $0.isSchemaReady }) {
             do {
                 let applied = try store.migrate()
                 if !applied.isEmpty { log.info("migrations applied", ["count": applied.count]) }
                 reconnect.succeeded()
-                return true
+                state.withLock { $0.isSchemaReady = true }
             } catch {
                 if case .schema(let reason) = error {
                     state.withLock { $0.health = .broken }
@@ -160,7 +171,7 @@ package final class Ingest: Sendable {
                 pause(milliseconds: reconnect.failed())
             }
         }
-        return false
+        return isRunning
     }
 
     /// Connects, trying until it works or a stop comes.
@@ -174,6 +185,7 @@ package final class Ingest: Sendable {
                     defer { state.health = .ready }
                     return state.health != .ready
                 }
+                readiness.signal()
                 if isBack { log.info("database connected", ["engine": store.engine]) }
                 return true
             } catch {

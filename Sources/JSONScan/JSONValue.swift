@@ -39,12 +39,16 @@ package enum JSONLimits {
     package static let exponentDigitsMax = 4
 }
 
-/// A value found in a text: where it stands and what was noticed in it. Offsets are bytes of the scanned span.
+/// A value found in a text: where it stands and what was noticed in it.
+///
+/// Offsets are bytes of the scanned span.
 package struct JSONValue: Sendable {
     package var kind: JSONKind
     /// From the first byte to the last, quotes included.
     package var range: Range<Int>
-    /// Whether a string holds a backslash, so that its bytes are not its text. Only meaningful for strings.
+    /// Whether a string holds a backslash, so that its bytes are not its text.
+    ///
+    /// Only meaningful for strings.
     package var hasEscapes: Bool
     /// The first flaw in the value, names of nested members included.
     package var flaw: JSONFlaw?

@@ -25,8 +25,7 @@ private enum Expectation {
 
 /// Scans one whole value, which starts at `at`; afterwards `at` is the first byte behind it.
 ///
-/// - Parameter room: how many levels of containers the value may open.
-/// - Throws: `.syntax`, or `.tooDeep` when the value opens more than `room` levels.
+/// Throws `.syntax`, or `.tooDeep` when the value opens more than `room` levels of containers.
 func scanValue(
     _ bytes: Span<UInt8>,
     _ at: inout Int,

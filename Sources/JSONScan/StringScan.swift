@@ -43,7 +43,9 @@ private func skipPlainWords(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int) {
     }
 }
 
-/// Scans one escape; `at` is its backslash. Flaws are noted, not thrown: the text is JSON all the same.
+/// Scans one escape, whose backslash is at `at`.
+///
+/// Flaws are noted, not thrown: the text is JSON all the same.
 private func scanEscape(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ notes: inout Notes) throws(JSONFault) {
     guard at &+ 1 < end else { throw .syntax }
     switch bytes[at &+ 1] {

@@ -2,7 +2,7 @@
 ///
 /// The content must come from a scanned string without a flaw; a malformed escape is left as it stands.
 ///
-/// - Parameter content: the place between the quotes, in `bytes` itself.
+/// `content` is the place between the quotes, in `bytes` itself.
 package func appendUnescaped(_ content: Range<Int>, to bytes: inout [UInt8]) {
     bytes.reserveCapacity(bytes.count + content.count)
     var at = content.lowerBound

@@ -7,14 +7,14 @@ struct LogLine {
     let message: String
     let fields: Log.Fields
 
-    /// `time=… level=info msg="batch stored" events=12`
+    /// The line as logfmt: `time=… level=info msg="batch stored" events=12`.
     var logfmt: String {
         var line = "time=\(time) level=\(level.name) msg=\(Self.logfmtValue(message))"
         for (key, value) in fields { line += " \(key)=\(Self.logfmtValue(value.description))" }
         return line
     }
 
-    /// `{"time":"…","level":"info","msg":"batch stored","events":"12"}`
+    /// The line as JSON: `{"time":"…","level":"info","msg":"batch stored","events":12}`.
     var json: String {
         var line = "{\"time\":\(Self.quoted(time)),\"level\":\(Self.quoted(level.name)),\"msg\":\(Self.quoted(message))"
         for (key, value) in fields {

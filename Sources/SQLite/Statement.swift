@@ -37,9 +37,7 @@ import CSQLite
 
     /// Runs the statement to its end with parts of a buffer as its text parameters, without copying them.
     ///
-    /// - Parameters:
-    ///   - buffer: where the texts lie.
-    ///   - texts: parameters and their places; nil binds NULL.
+    /// `texts` are parameters and their places in `buffer`; no place binds NULL.
     package func run(_ buffer: [UInt8], texts: [(index: Int, place: Range<Int>?)]) throws(SQLiteError) {
         let code: Int32 = unsafe buffer.withUnsafeBytes { bytes in
             for (index, place) in texts {

@@ -38,7 +38,9 @@ package enum StoreError: Error, Equatable {
     case schema(reason: String)
 }
 
-/// A database that keeps records. Calls block; each writer and probe belongs to one thread at a time.
+/// A database that keeps records.
+///
+/// Calls block; each writer and probe belongs to one thread at a time.
 package protocol Store: Sendable {
     /// `sqlite` or `postgresql`.
     var engine: String { get }
@@ -56,7 +58,9 @@ package protocol Store: Sendable {
     func makeProbe() -> any StoreProbe
 }
 
-/// One connection that writes. After `.unavailable` or `.uncertain` the writer is spent: drop it and make another.
+/// One connection that writes.
+///
+/// After `.unavailable` or `.uncertain` the writer is spent: drop it and make another.
 package protocol StoreWriter: AnyObject, Sendable {
     /// Writes the batch in one transaction; it has been committed durably when the call returns.
     ///

@@ -53,7 +53,8 @@ package struct PostgresStore: Store {
         // Held until the connection is closed, which also happens when this process is killed.
         try run(connection, "select pg_advisory_lock(\(Self.migrationLock))")
         try adopt(connection)
-        try run(connection, Self.trackingTableSQL)
+        // Asked first, since even "if not exists" needs the right to create.
+        if try columns(connection).isEmpty { try run(connection, Self.trackingTableSQL) }
         var names: [String] = []
         for migration in try MigrationPlan.pending(known: migrations, applied: applied(connection)) {
             try apply(migration, connection)
@@ -149,8 +150,12 @@ package struct PostgresStore: Store {
     }
 
     private func rows(_ connection: Connection, _ sql: String) throws(StoreError) -> [[String?]] {
-        try guarded { () throws(PostgresError) in
-            try connection.execute(sql, timeoutMilliseconds: Self.schemaMilliseconds).rows
+        do throws(PostgresError) {
+            return try connection.execute(sql, timeoutMilliseconds: Self.schemaMilliseconds).rows
+        } catch {
+            // Trying again does not mend a right that is missing or a table that is another program's.
+            guard error.isAboutStatement else { throw StoreError(error) }
+            throw .schema(reason: "the schema cannot be brought up to date: \(error.serverMessage)")
         }
     }
 }

@@ -80,11 +80,7 @@ package struct SQLiteStore: Store {
 
     /// Opens the file, readable by its owner alone, in the mode that all connections share.
     func open() throws(StoreError) -> Connection {
-        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw .unavailable(reason: "the database file cannot be opened: \(systemReason())")
-        }
-        close(descriptor)
+        try makeFile()
         return try guarded { () throws(SQLiteError) in
             for _ in 1..<Self.openAttemptsMax {
                 do throws(SQLiteError) {
@@ -96,6 +92,20 @@ package struct SQLiteStore: Store {
                 }
             }
             return try configured()
+        }
+    }
+
+    /// Makes the file when there is none.
+    ///
+    /// A file that is there must not be opened here: to close any descriptor of it would give up the locks that SQLite holds in this
+    /// process (https://www.sqlite.org/howtocorrupt.html, 2.2), and others would take the write-ahead log for abandoned.
+    private func makeFile() throws(StoreError) {
+        guard access(path, F_OK) != 0 else { return }
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if descriptor >= 0 {
+            close(descriptor)
+        } else if errno != EEXIST {
+            throw .unavailable(reason: "the database file cannot be made: \(systemReason())")
         }
     }
 

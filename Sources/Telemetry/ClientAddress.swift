@@ -8,11 +8,8 @@ package struct ClientAddressRule: Sendable {
 
     /// The client's address: the first of the forwarding headers that parses, believed only when the peer is a trusted proxy; else the peer.
     ///
-    /// - Parameters:
-    ///   - connecting: value of `CF-Connecting-IP`.
-    ///   - real: value of `X-Real-IP`.
-    ///   - forwarded: value of `X-Forwarded-For`, several lines joined by commas in their order.
-    /// - Returns: nil only when the peer itself is not an address.
+    /// `connecting` is the value of `CF-Connecting-IP`, `real` of `X-Real-IP`, `forwarded` of `X-Forwarded-For`, several lines joined by
+    /// commas in their order. Nil only when the peer itself is not an address.
     package func client(peer: String, connecting: String?, real: String?, forwarded: String?) -> IPAddress? {
         guard let peer = IPAddress(peer) else { return nil }
         guard isTrusted(peer) else { return peer }

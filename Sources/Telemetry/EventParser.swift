@@ -28,7 +28,7 @@ extension Event {
 
     /// Parses and judges the body of one event; faults are found in the order of the contract.
     ///
-    /// - Parameter bytes: a buffer that holds the body, and the user agent where `circumstances` say.
+    /// `bytes` is a buffer that holds the body, and the user agent where `circumstances` say.
     package init(
         parsing bytes: consuming [UInt8],
         body: Range<Int>,
@@ -114,7 +114,9 @@ private func isMissing(_ value: JSONValue?) -> Bool {
     return value.kind == .string && value.content.isEmpty
 }
 
-/// The text of an id or a type; a number counts as its text. Nil when absent or null.
+/// The text of an id or a type; a number counts as its text.
+///
+/// Nil when absent or null.
 func identifier(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString]) throws(Rejection) -> Slice? {
     guard let value = reader.value(index) else { return nil }
     if let flaw = value.flaw { throw .invalid(field: fields[index].description, fault: .flaw(flaw)) }

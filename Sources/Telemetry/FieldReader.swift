@@ -43,7 +43,9 @@ struct FieldReader {
         return value
     }
 
-    /// The text of a string, or the spelling of a number; nil for other kinds. May append to the buffer.
+    /// The text of a string, or the spelling of a number; nil for other kinds.
+    ///
+    /// May append to the buffer.
     mutating func text(_ value: JSONValue) -> Slice? {
         guard value.kind == .string || value.kind == .number else { return nil }
         guard value.kind == .string, value.hasEscapes else {

@@ -13,9 +13,7 @@ extension Submission {
 
     /// Parses and judges a `/collect` body; its parts stay as they were written.
     ///
-    /// - Parameters:
-    ///   - bytes: a buffer that holds the body.
-    ///   - ip: text of the client's address, or nil when unknown.
+    /// `bytes` is a buffer that holds the body; `ip` is the text of the client's address, or nil when unknown.
     package init(
         parsing bytes: consuming [UInt8],
         body: Range<Int>,

@@ -66,7 +66,10 @@ final class IngestRoutes: Sendable {
             var entries: [Entry] = []
             entries.reserveCapacity(places.count)
             for (index, place) in places.enumerated() {
-                do {
+                do throws(Rejection) {
+                    guard place.count <= Limits.eventBodyBytesMax else {
+                        throw .invalid(field: "event", fault: .tooLong(bytesMax: Limits.eventBodyBytesMax))
+                    }
                     let event = try Self.event(request.bytes, place, circumstances)
                     entries.append(Entry(record: .event(event), ticket: ticket.rawValue, tag: index))
                 } catch {

@@ -1,7 +1,9 @@
 import Log
 import Telemetry
 
-/// Everything that can be set, read once at start. Flags win over the environment, the environment over `.env`, `.env` over defaults.
+/// Everything that can be set, read once at start.
+///
+/// Flags win over the environment, the environment over `.env`, `.env` over defaults.
 struct Configuration: Sendable {
     var databaseURL: String?
     var eventsEnabled = true

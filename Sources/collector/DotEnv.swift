@@ -7,7 +7,7 @@ enum DotEnv {
     static func parse(_ text: String) -> (values: [String: String], problems: [String]) {
         var values: [String: String] = [:]
         var problems: [String] = []
-        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             var line = trimmed(line)
             if line.isEmpty || line.first == "#" { continue }
             if line.hasPrefix("export ") { line = trimmed(line.dropFirst(7)) }

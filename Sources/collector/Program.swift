@@ -41,6 +41,8 @@ struct Program {
             Console.error("collector: the configuration cannot be used:\n\(problems)")
         } catch let error as StoreError {
             Console.error("collector: \(error.reason)")
+        } catch let error as ListenError {
+            Console.error("collector: cannot listen on \(error.address): \(error.reason)")
         } catch let error as FileError {
             Console.error("collector: \(error.message)")
         } catch {

@@ -14,6 +14,8 @@ struct ServeCommand {
     private let configuration: Configuration
     private let skipsDatabase: Bool
     private let log: Log
+    /// Milliseconds that the start waits for the first connection that writes.
+    private static let connectMillisecondsMax = 5000
 
     init(_ configuration: Configuration, skipsDatabase: Bool, log: Log) {
         self.configuration = configuration
@@ -26,7 +28,7 @@ struct ServeCommand {
         let signals = Signals.block([SIGTERM, SIGINT])
         try prepareDataFolder()
         let store = skipsDatabase ? nil : try StoreChoice.make(configuration)
-        if let store { try tryMigrations(store) }
+        let isSchemaReady = if let store { try tryMigrations(store) } else { false }
 
         let parts = Parts()
         let ingest = store.map { store in
@@ -50,11 +52,11 @@ struct ServeCommand {
         limits.port = Int(configuration.port)
         let server = Server(configuration: limits, handler: site)
         parts.set(server: server, site: site)
-        ingest?.start()
+        ingest?.start(schemaIsReady: isSchemaReady)
         health.start()
-        try server.start()
-        let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
-        log.listening(on: "http://\(host):\(server.port)")
+        // Who sees us listening may send at once: a database that answers is waited for, one that is away is not.
+        if isSchemaReady { ingest?.waitUntilReady(milliseconds: Self.connectMillisecondsMax) }
+        try listen(server)
         let signal = signals.wait()
         log.info("stopping", ["signal": signal == SIGINT ? "SIGINT" : "SIGTERM"])
         server.beginStop()
@@ -65,6 +67,19 @@ struct ServeCommand {
         return .success
     }
 
+    private func listen(_ server: Server) throws(ListenError) {
+        let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
+        do {
+            try server.start()
+        } catch {
+            switch error {
+            case .cannotListen(_, let reason):
+                throw ListenError(address: "\(host):\(configuration.port)", reason: reason)
+            }
+        }
+        log.listening(on: "http://\(host):\(server.port)")
+    }
+
     private func prepareDataFolder() throws {
         try DataFolder.make(configuration.dataFolder)
         guard configuration.token == nil, try OwnerToken.ensure(in: configuration.dataFolder) else { return }
@@ -72,14 +87,19 @@ struct ServeCommand {
     }
 
     /// Brings the schema up to date before the first request, when the database answers; otherwise ingest goes on trying.
-    private func tryMigrations(_ store: any Store) throws(StoreError) {
+    ///
+    /// - Returns: whether the schema is up to date.
+    /// - Throws: when the database holds a schema that is not ours.
+    private func tryMigrations(_ store: any Store) throws(StoreError) -> Bool {
         log.info("attempting database connection", ["engine": store.engine])
         do throws(StoreError) {
             let applied = try store.migrate()
             if !applied.isEmpty { log.info("migrations applied", ["count": applied.count]) }
+            return true
         } catch {
             if case .schema = error { throw error }
             log.warning("database cannot be reached", ["reason": error.reason, "engine": store.engine])
+            return false
         }
     }
 
@@ -100,6 +120,12 @@ struct ServeCommand {
             "unavailable": counters.unavailable, "batches": counters.batches,
         ]
     }
+}
+
+/// The address that was asked for cannot be listened on.
+struct ListenError: Error, Equatable {
+    let address: String
+    let reason: String
 }
 
 /// Parts that refer to each other in a circle: answers go from the writers to the server, requests from the server to the writers.

@@ -21,6 +21,8 @@ Deno.test("what a browser does not say is null or empty before anything has been
     ...["visitor_id", "session_id", "pageview_id", "timestamp", "browser", "performance", "network", "errors"],
     ...["fingerprints", "battery", "benchmarks"],
   ]);
+  assert.deepEqual(new Set(Object.values(empty.browser)), new Set([null]));
+  assert.deepEqual(empty.fingerprints, { canvas: null, fonts: [], webgl: null });
   assert.deepEqual([empty.network, empty.battery, empty.errors], [null, null, []]);
 });
 

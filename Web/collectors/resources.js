@@ -73,7 +73,8 @@ const SETTLE_MS = 400;
  * @param {() => void} changed
  */
 export function watchResources(changed) {
-  let timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
   observe("resource", (entry) => {
     if (isOwn(entry)) return;
     clearTimeout(timer);

@@ -1,14 +1,13 @@
+// The row of tiles at the top: what the browser allows and how it is connected.
+
 import { badge, h } from "../shared/dom.js";
 import { bytes, milliseconds } from "../shared/format.js";
-
-/** The row of tiles at the top: what the browser allows and how it is connected. */
 
 /** @type {any} */
 const browser = navigator;
 
 function doNotTrack() {
-  if (browser.globalPrivacyControl === true) return "GPC";
-  if (browser.doNotTrack === "1") return "On";
+  if (browser.globalPrivacyControl === true || browser.doNotTrack === "1") return "On";
   return browser.doNotTrack === "0" ? "Off" : "Not set";
 }
 
@@ -95,10 +94,14 @@ export default {
       ),
       tile(
         "Network",
-        rtt === null ? "measuring…" : milliseconds(rtt),
+        rtt !== null ? milliseconds(rtt) : value.networkState === "pending" ? "Measuring" : null,
         h("span", {
           class: "dim",
-          text: speed ? `± ${milliseconds(network.rttStats.jitterMs)} · ${Math.round(speed)} Mbit/s` : "round trip",
+          text: speed
+            ? `± ${milliseconds(network.rttStats.jitterMs)} · ${Math.round(speed)} Mbit/s`
+            : value.networkState === "unavailable"
+            ? "not available in this browser"
+            : "round trip",
         }),
       ),
     ));

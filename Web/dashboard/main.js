@@ -78,7 +78,10 @@ for (const collector of collectors) {
 
 /** @type {Set<"payload" | "answer" | "events" | "errors">} */
 const stale = new Set(["payload", "answer", "events", "errors"]);
-let rawTimer = 0;
+/** @type {string | undefined} */
+let shownText;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let rawTimer;
 
 /**
  * The tab is costly and seldom open: it is brought up to date only while it can be seen, and only where something is new.
@@ -87,15 +90,16 @@ let rawTimer = 0;
  */
 function refreshRaw(...parts) {
   for (const part of parts) stale.add(part);
-  // What was sent does not change any more.
-  if (collection() && !parts.includes("answer")) stale.delete("payload");
   if (openTab() === "raw" && stale.size > 0 && !rawTimer) rawTimer = setTimeout(showRaw, 250);
 }
 
 function showRaw() {
-  rawTimer = 0;
-  if (stale.has("payload")) raw.showPayload(collection());
-  if (stale.has("answer")) raw.showAnswer(collection());
+  rawTimer = undefined;
+  const sent = collection();
+  // What was sent does not change any more: whoever reads it is not disturbed.
+  if (stale.has("payload") && (!sent || sent.text !== shownText)) raw.showPayload(sent);
+  shownText = sent?.text;
+  if (stale.has("answer")) raw.showAnswer(sent);
   if (stale.has("events")) raw.showEvents(view.transport.deliveries, sendsEvents);
   if (stale.has("errors")) raw.showErrors();
   stale.clear();

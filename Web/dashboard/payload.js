@@ -4,6 +4,21 @@ import { CONFIG } from "./config.js";
 
 /** @typedef {{visitor_id: string, session_id: string, pageview_id: string}} Ids */
 
+/** The fields of the original: where a browser does not tell, they are null. */
+const BROWSER_KEYS = [
+  ...[
+    "userAgent",
+    "language",
+    "cookiesEnabled",
+    "onLine",
+    "platform",
+    "doNotTrack",
+    "deviceMemory",
+    "hardwareConcurrency",
+  ],
+  ...["screenResolution", "colorDepth", "orientation"],
+];
+
 /**
  * What is there before any collector has contributed.
  *
@@ -13,11 +28,11 @@ import { CONFIG } from "./config.js";
 export const emptyPayload = (ids, timestamp) => ({
   ...ids,
   timestamp,
-  browser: {},
+  browser: Object.fromEntries(BROWSER_KEYS.map((key) => [key, null])),
   performance: { timing: {}, memory: null, navigation: {}, resources: [], webVitals: {} },
   network: null,
   errors: /** @type {any[]} */ ([]),
-  fingerprints: {},
+  fingerprints: { canvas: null, fonts: [], webgl: null },
   battery: null,
   benchmarks: { baselineFps: { available: false }, gpuTimer: { available: false } },
 });

@@ -29,7 +29,8 @@ function add(found) {
     count: 1,
   };
   const same = errors.find((other) =>
-    other.kind === error.kind && other.message === error.message && other.stack === error.stack
+    other.kind === error.kind && other.message === error.message && other.source === error.source &&
+    other.stack === error.stack
   );
   if (same) same.count += 1;
   else if (errors.length < ERRORS_MAX) errors.push(error);

@@ -19,7 +19,7 @@ int cnet_epoll_remove(int epoll, int descriptor);
 int cnet_epoll_wait(int epoll, cnet_event *events, int events_max, int timeout_ms);
 
 int cnet_eventfd(void);
-/// A listening, non-blocking socket at an IPv4 or IPv6 address; -1 with errno.
+/// A non-blocking socket at an IPv4 or IPv6 address, listening unless the backlog is 0; -1 with errno.
 int cnet_listen(const char *host, uint16_t port, int share_port, int backlog);
 int cnet_port(int descriptor);
 /// Takes a connection, non-blocking, with its peer's address as text; -1 with errno.

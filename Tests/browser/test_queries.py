@@ -1,0 +1,109 @@
+"""The example queries of docs/queries.md, run as they are written over rows of a real browser."""
+
+import datetime
+import re
+
+import pytest
+
+from load import wait_for
+from program import ROOT
+from stores import events
+from test_dashboard import chromium, drivers, visit
+
+__all__ = ["chromium", "drivers"]
+
+NAMES = [
+    "Visitor journey",
+    "Session timeline",
+    "Pageview reconstruction",
+    "Pageviews a day",
+    "Visitors a day",
+    "Sessions a day",
+    "Web vitals by browser family",
+]
+
+# The first comment of each query, as the original's documentation has it: these must run as written.
+ORIGINAL_TITLES = [
+    "-- Visitor journey",
+    "-- Session timeline",
+    "-- Pageview reconstruction",
+    "-- Counts/day (pageviews)",
+    "-- Visitors/day (approx via pageview events)",
+    "-- Sessions/day (approx via pageview events)",
+    "-- Perf by browser (coarse UA family, from webvitals payload)",
+]
+
+
+def queries():
+    """Queries by their heading and engine."""
+    text = (ROOT / "docs" / "queries.md").read_text()
+    found = {}
+    for section in re.split(r"^## ", text, flags=re.M)[1:]:
+        for engine, sql in re.findall(r"<!-- (postgresql|sqlite) -->\n```sql\n(.*?)```", section, flags=re.S):
+            found[section.splitlines()[0].strip(), engine] = sql
+    return found
+
+
+@pytest.fixture
+def lived_in(store, serve, chromium):
+    """A store with the rows of one visitor with two page views."""
+    collector = serve(store)
+    visit(chromium, collector)
+    chromium.click("#tab-performance")
+    chromium.leave(collector.url + "/?again")
+    chromium.evaluate("() => collectorDashboard.ready")
+    chromium.evaluate("() => collectorDashboard.delivered")
+    chromium.leave(collector.url + "/ping")
+    wait_for(lambda: sum(row["event_type"] == "webvitals" for row in events(store)) >= 2, 10, "vitals of both views")
+    return store
+
+
+def run(store, name):
+    """A query's rows, with the ids of the visitor in the place of `v_...`."""
+    known = events(store)[0]
+    sql = queries()[name, {"postgres": "postgresql", "sqlite": "sqlite"}[store.name]]
+    for key, mark in (("visitor_id", "'v_...'"), ("session_id", "'s_...'"), ("pageview_id", "'p_...'")):
+        sql = sql.replace(mark, f"'{known[key]}'")
+    return store.rows(re.sub(r"^--.*$", "", sql, flags=re.M).strip())
+
+
+def test_each_query_is_given_for_both_engines():
+    found = queries()
+    for name, title in zip(NAMES, ORIGINAL_TITLES):
+        assert found[name, "postgresql"].startswith(title + "\n")
+        assert (name, "sqlite") in found
+
+
+def test_all_queries_answer(lived_in):
+    store = lived_in
+    everything = events(store)
+    first = everything[0]
+    views = {row["pageview_id"] for row in everything}
+    assert len(views) == 2
+
+    journey = run(store, "Visitor journey")
+    assert len(journey) == len(everything)
+    assert [row["received_at"] for row in journey] == sorted(row["received_at"] for row in journey)
+    assert {"pageview", "webvitals", "fingerprint_ready", "performance_snapshot"} <= {row["event_type"] for row in journey}
+    assert {row["path"] for row in journey} == {"/"}
+
+    assert len(run(store, "Session timeline")) == len(everything)
+
+    reconstruction = run(store, "Pageview reconstruction")
+    numbers = [row["seq"] for row in reconstruction]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) == sum(row["pageview_id"] == first["pageview_id"] for row in everything)
+
+    today = datetime.datetime.now(datetime.UTC).date()
+    for name, column, expected in (("Pageviews a day", "pageviews", 2), ("Visitors a day", "visitors", 1), ("Sessions a day", "sessions", 1)):
+        rows = run(store, name)
+        assert sum(row[column] for row in rows) == expected, name
+        assert abs(datetime.date.fromisoformat(rows[0]["day"][:10]) - today).days <= 1
+
+    (vitals,) = run(store, "Web vitals by browser family")
+    assert vitals["browser_family"] == "Chrome"
+    assert vitals["n_events"] == sum(row["event_type"] == "webvitals" for row in everything)
+    sent = [row["payload"] for row in everything if row["event_type"] == "webvitals"]
+    for key in ("LCP", "FCP", "CLS"):
+        values = [payload[key] for payload in sent if payload.get(key) is not None]
+        assert vitals["avg_" + key.lower()] == pytest.approx(sum(values) / len(values)), key
