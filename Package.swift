@@ -26,8 +26,9 @@ let package = Package(
 
         // Boundaries: the only importers of C.
         .target(name: "Assets", dependencies: ["CAssets"], swiftSettings: boundary),
+        .target(name: "Guarded", swiftSettings: boundary),
         .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: boundary),
-        .target(name: "HTTPServer", dependencies: ["CNet", "HTTPWire"], swiftSettings: boundary),
+        .target(name: "HTTPServer", dependencies: ["CNet", "Guarded", "HTTPWire"], swiftSettings: boundary),
         .target(name: "Postgres", dependencies: ["CPostgres"], swiftSettings: boundary),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: boundary),
 
@@ -40,21 +41,37 @@ let package = Package(
         .target(name: "Storage", dependencies: ["Digest", "Telemetry"], swiftSettings: strict),
         .target(name: "StorageSQLite", dependencies: ["SQLite", "Storage", "Telemetry"], swiftSettings: strict),
         .target(name: "StoragePostgres", dependencies: ["Postgres", "Storage", "Telemetry"], swiftSettings: strict),
-        .target(name: "Ingest", dependencies: ["Log", "Storage", "Telemetry"], swiftSettings: strict),
+        .target(name: "Ingest", dependencies: ["Guarded", "Log", "Storage", "Telemetry"], swiftSettings: strict),
         .target(
             name: "Web",
-            dependencies: ["Assets", "HTTPServer", "HTTPWire", "Ingest", "JSONScan", "Log", "Storage", "Telemetry"],
+            dependencies: [
+                "Assets", "Guarded", "HTTPServer", "HTTPWire", "Ingest", "JSONScan", "Log", "Storage", "Telemetry",
+            ],
             swiftSettings: strict
         ),
         .executableTarget(
             name: "collector",
             dependencies: [
-                "Assets", "Digest", "HTTPServer", "Ingest", "Log", "Storage", "StoragePostgres", "StorageSQLite",
+                "Assets", "Digest", "Guarded", "HTTPServer", "Ingest", "Log", "Storage", "StoragePostgres",
+                "StorageSQLite",
                 "Telemetry",
                 "Web",
             ],
             swiftSettings: strict
         ),
+
+        // Tests: one target a module, the contract of both stores, and the rules of the house.
+        .testTarget(name: "CollectorTests", dependencies: ["Log", "collector"], swiftSettings: strict),
+        .testTarget(
+            name: "HTTPServerTests",
+            dependencies: ["Guarded", "HTTPServer", "HTTPWire"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: strict),
+        .testTarget(name: "IngestTests", dependencies: ["Ingest", "Telemetry"], swiftSettings: strict),
+        .testTarget(name: "JSONScanTests", dependencies: ["JSONScan"], swiftSettings: strict),
+        .testTarget(name: "TelemetryTests", dependencies: ["JSONScan", "Telemetry"], swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c2x

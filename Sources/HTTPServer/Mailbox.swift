@@ -1,6 +1,6 @@
 import CNet
 import Glibc
-import Synchronization
+import Guarded
 
 /// Answers on their way from other threads to a loop.
 final class Mailbox: Sendable {
@@ -9,7 +9,7 @@ final class Mailbox: Sendable {
         var isStopping = false
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     /// Becomes readable when there is something to take.
     let descriptor: Int32
 

@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import Guarded
 import HTTPWire
 import Synchronization
 
@@ -15,7 +16,7 @@ final class LiveCount: Sendable {
 package final class Server: Sendable {
     private let configuration: ServerConfiguration
     private let handler: any Handler
-    private let loops = Mutex<[EventLoop]>([])
+    private let loops = Guarded<[EventLoop]>([])
     private let boundPort = Atomic<Int>(0)
     private let running = DispatchGroup()
 

@@ -1,8 +1,8 @@
 import Dispatch
 import Glibc
+import Guarded
 package import Log
 package import Storage
-import Synchronization
 
 /// Takes records in, writes them in groups and says of each what became of it, after its batch has been committed and not before.
 ///
@@ -55,7 +55,7 @@ package final class Ingest: Sendable {
     private let log: Log
     private let deliver: @Sendable ([Delivery]) -> Void
     private let onBroken: @Sendable (String) -> Void
-    private let state: Mutex<State>
+    private let state: Guarded<State>
     private let work = DispatchSemaphore(value: 0)
     private let readiness = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
@@ -74,7 +74,7 @@ package final class Ingest: Sendable {
         self.log = log
         self.deliver = deliver
         self.onBroken = onBroken
-        state = Mutex(State(queue: GroupCommit()))
+        state = Guarded(State(queue: GroupCommit()))
     }
 
     package var health: Health { state.withLock { $0.health } }

@@ -1,8 +1,8 @@
 import Dispatch
+import Guarded
 package import Ingest
 package import Log
 package import Storage
-import Synchronization
 
 /// Answers whether the database can be reached, by a real round trip on a connection of its own.
 ///
@@ -29,7 +29,7 @@ package final class HealthMonitor: Sendable {
     private let ingest: Ingest?
     private let log: Log
     private let answer: @Sendable ([UInt64], Verdict) -> Void
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let work = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
 

@@ -1,10 +1,10 @@
 import Glibc
+import Guarded
 import HTTPServer
 import HTTPWire
 import Ingest
 import JSONScan
 import Log
-import Synchronization
 import Telemetry
 
 /// The routes that take records in: a request is answered once what it brought has been committed.
@@ -16,7 +16,7 @@ final class IngestRoutes: Sendable {
     private let log: Log
     /// Answers of `POST /event`, made once: for every origin or our own pages, then one for each listed origin.
     private let stored: [Answer]
-    private let groups = Mutex<[UInt64: EventGroup]>([:])
+    private let groups = Guarded<[UInt64: EventGroup]>([:])
 
     init(ingest: Ingest?, cors: CORS, originsCount: Int, clients: ClientAddressRule, hasher: IPHasher?, log: Log) {
         self.ingest = ingest

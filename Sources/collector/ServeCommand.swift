@@ -1,11 +1,11 @@
 import Assets
 import Dispatch
 import Glibc
+import Guarded
 import HTTPServer
 import Ingest
 import Log
 import Storage
-import Synchronization
 import Telemetry
 import Web
 
@@ -130,7 +130,7 @@ struct ListenError: Error, Equatable {
 
 /// Parts that refer to each other in a circle: answers go from the writers to the server, requests from the server to the writers.
 private final class Parts: Sendable {
-    private let held = Mutex<(server: Server?, site: Site?)>((nil, nil))
+    private let held = Guarded<(server: Server?, site: Site?)>((nil, nil))
 
     func set(server: Server, site: Site) { held.withLock { $0 = (server, site) } }
     var server: Server? { held.withLock { $0.server } }

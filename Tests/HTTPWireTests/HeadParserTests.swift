@@ -100,9 +100,11 @@ private func cuts(_ count: Int) -> [Int] {
         #expect(parsed.text(.cookie, bytes.span) == nil)
     }
 
-    @Test func `of several lines of one name the last counts`() throws {
-        let (parsed, bytes) = try head("GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1\r\nX-Forwarded-For: 2\r\n\r\n")
-        #expect(parsed.text(.xForwardedFor, bytes.span) == "2")
+    @Test func `of several lines of one name the last counts, but those of a forwarding list are joined`() throws {
+        let lines = "X-Real-IP: 1\r\nX-Forwarded-For: 1, 2\r\nX-Real-IP: 2\r\nx-forwarded-for:3\r\n"
+        let (parsed, bytes) = try head("GET / HTTP/1.1\r\nHost: a\r\n\(lines)\r\n")
+        #expect(parsed.text(.xRealIP, bytes.span) == "2")
+        #expect(parsed.text(.xForwardedFor, bytes.span)?.filter { $0 != " " } == "1,2,3")
     }
 
     @Test(arguments: [

@@ -1,0 +1,97 @@
+import Dispatch
+import Glibc
+import Guarded
+import HTTPServer
+import HTTPWire
+import Synchronization
+
+/// A handler with a route for each way of answering.
+///
+/// `/now` echoes at once, `/later` from another thread, `/never` not before it is told to, `/big` sends five million bytes.
+final class EchoHandler: Handler {
+    static let bodyBytesMax = 100
+    static let bigBytes = 5_000_000
+
+    private let server = Guarded<Server?>(nil)
+    private let held = Guarded<[Ticket]>([])
+    private let answers = DispatchQueue(label: "answers")
+    private let handled = Atomic<Int>(0)
+
+    var handledCount: Int { handled.load(ordering: .relaxed) }
+    var heldCount: Int { held.withLock { $0.count } }
+
+    func attach(_ server: Server) { self.server.withLock { $0 = server } }
+
+    func admit(_ head: RequestHead, _ bytes: Span<UInt8>) -> Admission {
+        guard head.text(head.path, bytes) != "/missing" else { return .refuse(Self.answer(404, Array("missing".utf8))) }
+        return .accept(bodyBytesMax: Self.bodyBytesMax)
+    }
+
+    func handle(_ request: consuming Request, _ ticket: Ticket) -> Reply {
+        handled.add(1, ordering: .relaxed)
+        let body = Array(request.bytes[request.body])
+        switch request.path {
+        case "/later":
+            let server = server.withLock { $0 }
+            answers.async { server?.answer([(ticket, Self.answer(200, body))]) }
+            return .later
+        case "/never":
+            held.withLock { $0.append(ticket) }
+            return .later
+        case "/big":
+            let pattern = Array("0123456789".utf8)
+            return .now(.response(Response(status: 200, fields: [], body: .repeating(pattern, count: Self.bigBytes))))
+        case "/peer":
+            return .now(Self.answer(200, Array(request.peer.utf8)))
+        default:
+            return .now(Self.answer(200, body))
+        }
+    }
+
+    func refusal(_ failure: RequestFailure, head: RequestHead?, bytes: Span<UInt8>) -> Answer {
+        Self.answer(failure.status, Array("refused".utf8))
+    }
+
+    /// Answers what `/never` has held back.
+    func release() {
+        let tickets = held.withLock { tickets in
+            defer { tickets = [] }
+            return tickets
+        }
+        let server = server.withLock { $0 }
+        server?.answer(tickets.map { ($0, Self.answer(200, Array("released".utf8))) })
+    }
+
+    private static func answer(_ status: Int, _ body: [UInt8]) -> Answer {
+        .response(Response(status: status, fields: [], body: .bytes(body)))
+    }
+}
+
+/// Runs a body against a server with short limits, and stops it afterwards.
+func withServer(
+    _ change: (inout ServerConfiguration) -> Void = { _ in },
+    _ body: (Server, EchoHandler) throws -> Void
+) throws {
+    var configuration = ServerConfiguration()
+    configuration.tickMilliseconds = 20
+    configuration.drainGraceMilliseconds = 100
+    change(&configuration)
+    let handler = EchoHandler()
+    let server = Server(configuration: configuration, handler: handler)
+    handler.attach(server)
+    try server.start()
+    defer {
+        server.beginStop()
+        server.waitUntilStopped()
+    }
+    try body(server, handler)
+}
+
+/// Waits until something is true, for at most ten seconds.
+func eventually(_ condition: () -> Bool) -> Bool {
+    for _ in 0..<2000 {
+        if condition() { return true }
+        usleep(5000)
+    }
+    return condition()
+}

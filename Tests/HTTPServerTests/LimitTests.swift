@@ -1,0 +1,193 @@
+import Dispatch
+import Glibc
+import HTTPServer
+import Synchronization
+import Testing
+
+private func post(_ path: String, _ body: String = "") -> String {
+    "POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+}
+
+/// Sends a byte every few milliseconds until the server has answered.
+private func trickle(_ text: String, to client: TestClient) {
+    for byte in text.utf8 {
+        guard client.send([byte][...]) else { return }
+        usleep(10_000)
+    }
+}
+
+@Suite struct LimitTests {
+    @Test func `a head that trickles in is given up at its deadline`() throws {
+        try withServer({ $0.headMilliseconds = 200 }) { server, _ in
+            let client = try TestClient(port: server.port)
+            trickle("GET /now HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "a", count: 60), to: client)
+            #expect(client.readAnswer()?.status == 408)
+            #expect(client.readAll().isEmpty)
+        }
+    }
+
+    @Test func `a body that trickles in is given up at its deadline`() throws {
+        try withServer({ $0.requestMilliseconds = 300 }) { server, handler in
+            let client = try TestClient(port: server.port)
+            client.send("POST /now HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
+            trickle(String(repeating: "x", count: 60), to: client)
+            #expect(client.readAnswer()?.status == 408)
+            #expect(handler.handledCount == 0)
+        }
+    }
+
+    @Test func `a connection that stays silent is closed`() throws {
+        try withServer({ $0.idleMilliseconds = 100 }) { server, _ in
+            let silent = try TestClient(port: server.port)
+            #expect(silent.readAll().isEmpty)
+            let idle = try TestClient(port: server.port)
+            idle.send(post("/now", "x"))
+            #expect(idle.readAnswer()?.text == "x")
+            #expect(idle.readAll().isEmpty)
+        }
+    }
+
+    @Test func `who sends requests and reads no answers is not read from without bound`() throws {
+        try withServer { server, _ in
+            let client = try TestClient(port: server.port, receiveBytes: 4096)
+            let requests = Array(String(repeating: post("/now", String(repeating: "x", count: 100)), count: 500).utf8)
+            var taken = 0
+            var stalls = 0
+            while stalls < 50, taken < 100_000_000 {
+                let count = client.sendAvailable(requests)
+                taken += count
+                stalls = count == 0 ? stalls + 1 : 0
+                if count == 0 { usleep(10_000) }
+            }
+            // What the kernel buffers on both sides is all that is left to fill.
+            #expect(taken < 50_000_000)
+            let other = try TestClient(port: server.port)
+            other.send(post("/now", "still here"))
+            #expect(other.readAnswer()?.text == "still here")
+        }
+    }
+
+    @Test func `clients that leave while their answer is pending do no harm`() throws {
+        try withServer { server, handler in
+            for number in 1...100 {
+                let client = try TestClient(port: server.port)
+                client.send(post("/never"))
+                #expect(eventually { handler.handledCount == number })
+                client.abort()
+            }
+            handler.release()
+            let client = try TestClient(port: server.port)
+            client.send(post("/later", "still here"))
+            #expect(client.readAnswer()?.text == "still here")
+        }
+    }
+
+    @Test func `an answer to a request that is over goes to nobody else`() throws {
+        try withServer({ $0.loops = 1 }) { server, handler in
+            let gone = try TestClient(port: server.port)
+            gone.send(post("/never"))
+            #expect(eventually { handler.heldCount == 1 })
+            gone.abort()
+            // The next connection takes the place of the one that left.
+            let next = try TestClient(port: server.port)
+            next.send(post("/now", "mine"))
+            #expect(next.readAnswer()?.text == "mine")
+            handler.release()
+            next.send(post("/later", "mine too"))
+            #expect(next.readAnswer()?.text == "mine too")
+        }
+    }
+
+    @Test func `connections over the limit are told so, and there is room again when others leave`() throws {
+        try withServer({ $0.connectionsMax = 2 }) { server, _ in
+            let first = try TestClient(port: server.port)
+            let second = try TestClient(port: server.port)
+            for client in [first, second] {
+                client.send(post("/now", "in"))
+                #expect(client.readAnswer()?.text == "in")
+            }
+            #expect(try TestClient(port: server.port).readAnswer()?.status == 503)
+            first.abort()
+            #expect(
+                eventually {
+                    guard let client = try? TestClient(port: server.port) else { return false }  // refused: not yet
+                    client.send(post("/now", "in"))
+                    return client.readAnswer()?.text == "in"
+                }
+            )
+        }
+    }
+
+    @Test func `a large answer reaches a slow reader whole`() throws {
+        try withServer { server, _ in
+            let client = try TestClient(port: server.port, receiveBytes: 4096)
+            client.send(post("/big") + post("/now", "next"))
+            let answer = client.readAnswer()
+            #expect(answer?.body.count == EchoHandler.bigBytes)
+            #expect(answer?.body.enumerated().allSatisfy { $1 == UInt8(ascii: "0") + UInt8($0 % 10) } == true)
+            #expect(client.readAnswer()?.text == "next")
+        }
+    }
+}
+
+@Suite struct StopTests {
+    @Test func `a stop answers what was sent and closes`() throws {
+        try withServer { server, handler in
+            let client = try TestClient(port: server.port)
+            client.send(post("/never"))
+            #expect(eventually { handler.heldCount == 1 })
+            server.beginStop()
+            handler.release()
+            let answer = client.readAnswer()
+            #expect(answer?.text == "released" && answer?.head.contains("Connection: close") == true)
+            #expect(client.readAll().isEmpty)
+        }
+    }
+
+    @Test func `busy clients lose no request to a stop`() throws {
+        try withServer({ $0.drainGraceMilliseconds = 500 }) { server, _ in
+            let lost = Atomic<Int>(0)
+            let answered = Atomic<Int>(0)
+            let port = server.port
+            let group = DispatchGroup()
+            for _ in 0..<16 {
+                DispatchQueue(label: "client").async(group: group) {
+                    guard let client = try? TestClient(port: port) else { return }  // came after the stop
+                    while client.send(post("/later", "x")) {
+                        guard let answer = client.readAnswer() else {
+                            lost.add(1, ordering: .relaxed)
+                            return
+                        }
+                        answered.add(1, ordering: .relaxed)
+                        if answer.head.contains("Connection: close") { return }
+                    }
+                }
+            }
+            #expect(eventually { answered.load(ordering: .relaxed) > 500 })
+            server.beginStop()
+            server.waitUntilStopped()
+            group.wait()
+            #expect(lost.load(ordering: .relaxed) == 0)
+        }
+    }
+
+    @Test func `a stop ends at its limit whatever is left`() throws {
+        try withServer({ $0.drainMilliseconds = 200 }) { server, handler in
+            let client = try TestClient(port: server.port)
+            client.send(post("/never"))
+            #expect(eventually { handler.heldCount == 1 })
+            server.beginStop()
+            server.waitUntilStopped()
+            #expect(client.readAnswer() == nil)
+        }
+    }
+
+    @Test func `nobody is accepted after a stop`() throws {
+        try withServer { server, _ in
+            let port = server.port
+            server.beginStop()
+            server.waitUntilStopped()
+            #expect(throws: (any Error).self) { _ = try TestClient(port: port) }
+        }
+    }
+}
