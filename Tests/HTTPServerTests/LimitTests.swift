@@ -137,6 +137,8 @@ private func trickle(_ text: String, to client: TestClient) {
             client.send(post("/never"))
             #expect(eventually { handler.heldCount == 1 })
             server.beginStop()
+            // Nobody is accepted any more: the loops know of the stop.
+            #expect(eventually { (try? TestClient(port: server.port)) == nil })  // not connected is what is wanted
             handler.release()
             let answer = client.readAnswer()
             #expect(answer?.text == "released" && answer?.head.contains("Connection: close") == true)

@@ -1,7 +1,11 @@
 """Fixtures: the real program on a real database of either kind."""
 
+import os
+
 import pytest
 
+import engines
+from page import visit
 from postgres import Cluster
 from program import BINARY, Collector
 from stores import PostgresStore, SQLiteStore
@@ -97,3 +101,55 @@ def site(request, tmp_path_factory):
         collector.stop()
     finally:
         collector.kill()
+
+
+# Engines, each started once and kept for all tests
+
+
+@pytest.fixture(scope="session")
+def drivers():
+    """Engines that have been started, each once."""
+    started = {}
+    yield started
+    for driver in started.values():
+        driver.quit()
+
+
+def driver_of(name, drivers):
+    if engines.FINDERS[name]() is None:
+        message = f"{name} is not installed here (scripts/setup test; on Ubuntu see docs/troubleshooting.md)"
+        # Where the tests decide, nothing may be left out unseen.
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
+    if name not in drivers:
+        drivers[name] = engines.start(name)
+    return drivers[name]
+
+
+@pytest.fixture(params=engines.wanted())
+def engine(request, drivers):
+    return driver_of(request.param, drivers)
+
+
+@pytest.fixture
+def chromium(drivers):
+    return driver_of("chromium", drivers)
+
+
+@pytest.fixture
+def sqlite(tmp_path):
+    return SQLiteStore(tmp_path)
+
+
+@pytest.fixture
+def visited(engine, store, serve):
+    """A page that has collected and delivered everything."""
+    collector = serve(store)
+    visit(engine, collector)
+    return engine, collector, store
+
+
+@pytest.fixture
+def visited_on_sqlite(engine, sqlite, serve):
+    collector = serve(sqlite)
+    visit(engine, collector)
+    return engine, collector, sqlite

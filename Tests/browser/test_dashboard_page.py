@@ -1,0 +1,189 @@
+"""The dashboard as somebody uses it: keyboard, links, themes, small screens, mounts and pages that lack something."""
+
+import gzip
+import pathlib
+import re
+
+import pytest
+
+import engines
+from load import wait_for
+from stores import count, submissions
+from wire import get
+from page import cards, check_clean, PAGE_GZIP_BYTES_MAX, SCREENSHOTS, show, TABS, UNAVAILABLE, UUID7, visit
+
+
+# Keyboard
+
+
+def selected(engine):
+    return engine.evaluate("() => [...document.querySelectorAll('[role=tab]')].filter((tab) => tab.getAttribute('aria-selected') === 'true').map((tab) => tab.dataset.tab)")
+
+
+def test_keys(engine, serve):
+    collector = serve()
+    visit(engine, collector)
+    engine.evaluate("() => document.querySelector('#tab-overview').focus()")
+    for key, tab in (("2", "performance"), ("4", "raw"), ("3", "fingerprint"), ("1", "overview"), ("ArrowRight", "performance"), ("End", "raw"), ("ArrowRight", "overview"), ("ArrowLeft", "raw"), ("Home", "overview")):
+        engine.press(key)
+        wait_for(lambda tab=tab: selected(engine) == [tab], 3, f"{tab} after {key}")
+        assert engine.evaluate("() => document.activeElement.dataset.tab") == tab
+        assert engine.evaluate("() => [...document.querySelectorAll('[role=tab]')].filter((tab) => tab.tabIndex === 0).length") == 1
+        assert engine.evaluate("() => location.hash") == f"#{tab}"
+    engine.press("?")
+    wait_for(lambda: engine.evaluate("() => document.querySelector('#help').open"), 3, "help")
+    engine.press("Escape")
+    wait_for(lambda: not engine.evaluate("() => document.querySelector('#help').open"), 3, "closed")
+
+
+def test_a_tab_can_be_linked(engine, serve):
+    collector = serve()
+    visit(engine, collector, "/#fingerprint")
+    assert selected(engine) == ["fingerprint"]
+
+
+def test_the_theme_is_remembered(engine, serve):
+    collector = serve()
+    visit(engine, collector)
+
+    def background():
+        return engine.evaluate("() => getComputedStyle(document.body).backgroundColor")
+
+    engine.click("[data-theme-choice=light]")
+    light = background()
+    engine.click("[data-theme-choice=dark]")
+    dark = background()
+    assert light != dark
+    engine.leave(collector.url + "/?again")
+    assert background() == dark
+
+
+# What only one engine needs to show
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_accessibility(chromium, serve, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    collector = serve()
+    visit(chromium, collector, color_scheme=scheme)
+    # The narrow form has the same elements: one tab of it will do.
+    for width, tabs in ((1440, TABS), (390, TABS[:1])):
+        chromium.resize(width, 900)
+        for tab in tabs:
+            show(chromium, tab)
+            result = Axe().run(chromium.page)
+            faults = [(fault["id"], fault["impact"], [node["target"] for node in fault["nodes"]][:5]) for fault in result.response["violations"]]
+            assert not faults, (tab, width, faults)
+    chromium.press("?")
+    assert not Axe().run(chromium.page).response["violations"]
+
+
+def test_nothing_is_wider_than_the_screen(engine, serve):
+    collector = serve()
+    visit(engine, collector)
+    for width in (390, 768, 1440):
+        engine.resize(width, 844)
+        for tab in TABS:
+            show(engine, tab)
+            # Charts follow the new width a moment later.
+            fits = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+            wait_for(lambda: engine.evaluate(fits), 3, f"{tab} no wider than {width}")
+
+
+def test_pictures(engine, serve):
+    """To be looked at: they are kept in Tests/browser/screenshots."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    collector = serve()
+    schemes = ("light", "dark") if engine.name == "chromium" else ("light",)
+    for scheme in schemes:
+        visit(engine, collector, **({"color_scheme": scheme} if engine.name == "chromium" else {}))
+        for width in (1440, 390):
+            engine.resize(width, 900)
+            for tab in TABS:
+                show(engine, tab)
+                engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 250))")
+                path = SCREENSHOTS / f"{engine.name}-{tab}-{scheme}-{width}.png"
+                engine.screenshot(str(path), full_page=engine.name != "webkit")
+                assert path.stat().st_size > 5000
+
+
+def test_under_a_base_path(chromium, serve, sqlite):
+    collector = serve(sqlite, environment={"COLLECTOR_BASE_PATH": "/collector"})
+    visit(chromium, collector, "/collector/")
+    check_clean(chromium, collector)
+    assert all("/collector/" in address for address in chromium.requests)
+    assert count(sqlite, "debug_data") == 1
+    wait_for(lambda: count(sqlite, "collector_events") >= 4, 10, "events")
+
+
+def test_on_an_origin_that_is_not_secure(serve, sqlite):
+    """Over plain HTTP from another machine many interfaces are absent; ids, hashes and the rest must work all the same."""
+    from chromium import Chromium
+
+    path = engines.find_chromium()
+    if path is None:
+        pytest.skip("chromium is not installed here")
+    collector = serve(sqlite)
+    driver = Chromium(path, ["--host-resolver-rules=MAP shop.example 127.0.0.1"])
+    try:
+        driver.open(f"http://shop.example:{collector.port}/")
+        assert driver.evaluate("() => [isSecureContext, typeof crypto.subtle]") == [False, "undefined"]
+        driver.evaluate("() => collectorDashboard.ready")
+        driver.evaluate("() => collectorDashboard.delivered")
+        assert driver.evaluate("() => collectorDashboard.errors()") == []
+        (row,) = submissions(sqlite)
+        assert re.fullmatch("v_" + UUID7, row["visitor_id"])
+        assert re.fullmatch("[0-9a-f]{64}", row["fingerprints"]["hash"])
+    finally:
+        driver.quit()
+
+
+SABOTAGE = """
+  const broken = () => { throw new Error("broken on purpose"); };
+  HTMLCanvasElement.prototype.getContext = broken;
+  HTMLCanvasElement.prototype.toDataURL = broken;
+  globalThis.OfflineAudioContext = broken;
+  navigator.getBattery = () => new Promise(() => {});
+  Storage.prototype.getItem = broken;
+  Storage.prototype.setItem = broken;
+  navigator.permissions.query = broken;
+"""
+
+
+def test_what_is_broken_harms_nothing_else(chromium, serve, sqlite):
+    collector = serve(sqlite)
+    chromium.new_page()
+    chromium.page.add_init_script(SABOTAGE)
+    chromium.page.goto(collector.url + "/")
+    chromium.evaluate("() => collectorDashboard.delivered")
+    chromium.evaluate("() => collectorDashboard.ready")
+    found = cards(chromium)
+    for name in ("canvas", "audio", "battery", "webgl"):
+        assert found[name][0] == "unavailable" and UNAVAILABLE in found[name][1].lower(), name
+    for name in ("status", "vitals", "preferences", "navigation", "fonts", "features"):
+        assert found[name][0] == "ready", name
+    (row,) = submissions(sqlite)
+    assert row["performance_data"]["timing"] and row["battery"] is None
+
+
+def test_copy_and_download(chromium, serve):
+    import json
+
+    collector = serve()
+    visit(chromium, collector, permissions=["clipboard-read", "clipboard-write"])
+    show(chromium, "raw")
+    sent = chromium.evaluate("() => JSON.parse(collectorDashboard.sent().find((delivery) => delivery.kind === 'collect').text)")
+    chromium.click("#copy-json")
+    assert json.loads(chromium.evaluate("() => navigator.clipboard.readText()")) == sent
+    with chromium.page.expect_download() as download:
+        chromium.click("#download-json")
+    assert json.loads(pathlib.Path(download.value.path()).read_text()) == sent
+    assert "stored" in cards(chromium)["answer"][1]
+
+
+def test_the_page_is_small(site):
+    text = get(site.port, "/").body
+    paths = set(re.findall(r"static/[A-Za-z0-9._-]+", text.decode()))
+    total = len(gzip.compress(text, 9)) + sum(len(gzip.compress(get(site.port, "/" + path).body, 9)) for path in paths)
+    assert total < PAGE_GZIP_BYTES_MAX
