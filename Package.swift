@@ -61,7 +61,14 @@ let package = Package(
         ),
 
         // Tests: one target a module, the contract of both stores, and the rules of the house.
+        .target(
+            name: "TestSupport",
+            dependencies: ["Storage", "Telemetry"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
         .testTarget(name: "CollectorTests", dependencies: ["Log", "collector"], swiftSettings: strict),
+        .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: strict),
         .testTarget(
             name: "HTTPServerTests",
             dependencies: ["Guarded", "HTTPServer", "HTTPWire"],
@@ -70,6 +77,16 @@ let package = Package(
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: strict),
         .testTarget(name: "IngestTests", dependencies: ["Ingest", "Telemetry"], swiftSettings: strict),
         .testTarget(name: "JSONScanTests", dependencies: ["JSONScan"], swiftSettings: strict),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "StorageContractTests",
+            dependencies: [
+                "Postgres", "SQLite", "Storage", "StoragePostgres", "StorageSQLite", "Telemetry", "TestSupport",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "StorageTests", dependencies: ["Digest", "Storage"], swiftSettings: strict),
         .testTarget(name: "TelemetryTests", dependencies: ["JSONScan", "Telemetry"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ],

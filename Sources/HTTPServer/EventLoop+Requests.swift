@@ -74,7 +74,7 @@ extension EventLoop {
         _ bytes: Span<UInt8>,
         _ at: inout Int
     ) {
-        if head.expectsContinue, head.announcesBody, bytes.count == head.length {
+        if head.expectsContinue, head.minorVersion == 1, head.announcesBody, bytes.count == head.length {
             connection.output += Self.continueLine
         }
         if head.isChunked {
@@ -106,6 +106,7 @@ extension EventLoop {
     /// Answers a request that cannot be served, and closes: where the next one would begin is not known.
     func refuse(_ connection: Connection, _ failure: RequestFailure, head: RequestHead?, _ bytes: Span<UInt8>) {
         connection.stage = .head
+        connection.isHeadRequest = head?.method == .head
         connection.put(handler.refusal(failure, head: head, bytes: bytes), closes: true)
     }
 }

@@ -221,6 +221,8 @@ final class EventLoop: @unchecked Sendable {
         switch connection.phase {
         case .waiting:
             connection.deadline = nil
+            // A socket that has room again would be reported without end.
+            if connection.interest == .writing { watch(connection, .reading) }
         case .lingering: break
         case .reading where connection.closesAfterAnswer:
             Socket.finish(connection.socket)
@@ -234,7 +236,8 @@ final class EventLoop: @unchecked Sendable {
                 connection.deadline =
                     start + (isHead ? configuration.headMilliseconds : configuration.requestMilliseconds)
             } else {
-                connection.deadline = now + configuration.idleMilliseconds
+                let patience = isDraining ? configuration.drainGraceMilliseconds : configuration.idleMilliseconds
+                connection.deadline = now + patience
             }
             watch(connection, .reading)
         }
@@ -289,7 +292,8 @@ final class EventLoop: @unchecked Sendable {
         close(listener)
         isListening = false
         drainStart = now
-        for case let connection? in slots where connection.phase == .reading && connection.requestStart == nil {
+        for case let connection? in slots
+        where connection.phase == .reading && connection.requestStart == nil && !connection.hasUnsentOutput {
             connection.deadline = now + configuration.drainGraceMilliseconds
         }
     }

@@ -95,7 +95,9 @@ private struct HeadParser {
         var start = target.lowerBound
         if target.count > 7, matchesIgnoringCase(bytes, start..<start + 7, "http://") {
             start += 7
-            while start < target.upperBound, bytes[start] != UInt8(ascii: "/") { start += 1 }
+            while start < target.upperBound, bytes[start] != UInt8(ascii: "/"), bytes[start] != UInt8(ascii: "?") {
+                start += 1
+            }
             guard start > target.lowerBound + 7 else { throw .refuse(.malformed) }
         }
         guard start < target.upperBound else { throw .refuse(.malformed) }

@@ -7,14 +7,24 @@ import Glibc
     private let handle: OpaquePointer
 
     /// Connects.
+    ///
+    /// A URL of several hosts is given the time for each of them. Names of hosts are looked up by the system, in the time that it
+    /// takes for that.
     package init(url: String, timeoutMilliseconds: Int32) throws(PostgresError) {
-        guard let handle = unsafe PQconnectStart(url) else {
-            throw PostgresError(stage: .notSent, reason: "out of memory")
+        let settings = connectionSettings(url, timeoutMilliseconds)
+        let isOneHost = !hasSeveralHosts(url)
+        let opened = unsafe withCStrings(settings.map(\.name) + [nil]) { names in
+            unsafe withCStrings(settings.map(\.value) + [nil]) { values in
+                // Of a connection under way libpq turns to the next host only when the first has failed by itself; blocking it keeps
+                // the time for each host.
+                unsafe isOneHost ? PQconnectStartParams(names, values, 1) : PQconnectdbParams(names, values, 1)
+            }
         }
+        guard let handle = unsafe opened else { throw PostgresError(stage: .notSent, reason: "out of memory") }
         unsafe self.handle = handle
         unsafe PQsetNoticeProcessor(handle, { _, _ in }, nil)
         let deadline = Deadline(milliseconds: timeoutMilliseconds)
-        var state = PGRES_POLLING_WRITING
+        var state = isOneHost ? PGRES_POLLING_WRITING : PGRES_POLLING_OK
         while unsafe PQstatus(handle) != CONNECTION_BAD, state != PGRES_POLLING_OK, state != PGRES_POLLING_FAILED {
             let events = state == PGRES_POLLING_WRITING ? Int16(POLLOUT) : Int16(POLLIN)
             guard unsafe wait(PQsocket(handle), events, deadline) else {
@@ -24,7 +34,7 @@ import Glibc
         }
         guard unsafe PQstatus(handle) == CONNECTION_OK, unsafe PQsetnonblocking(handle, 1) == 0 else {
             let text = unsafe String(cString: PQerrorMessage(handle))
-            throw PostgresError(stage: .notSent, reason: connectionFailure(text))
+            throw PostgresError(stage: .notSent, reason: ConnectionFailure.reason(text))
         }
     }
 
@@ -44,16 +54,8 @@ import Glibc
         timeoutMilliseconds: Int32
     ) throws(PostgresError) -> Result {
         try ready()
-        var bytes: [UInt8] = []
-        var offsets: [Int?] = []
-        for parameter in parameters {
-            offsets.append(parameter == nil ? nil : bytes.count)
-            bytes += Array((parameter ?? "").utf8) + [0]
-        }
-        let sent: Int32 = unsafe bytes.withUnsafeBytes { buffer in
-            let base = unsafe buffer.baseAddress?.assumingMemoryBound(to: CChar.self)
-            let values = unsafe offsets.map { offset in unsafe offset.flatMap { unsafe base?.advanced(by: $0) } }
-            return unsafe PQsendQueryParams(handle, sql, Int32(values.count), nil, values, nil, nil, 0)
+        let sent = unsafe withCStrings(parameters) { values in
+            unsafe PQsendQueryParams(handle, sql, Int32(parameters.count), nil, values, nil, nil, 0)
         }
         return try finish(sent, timeoutMilliseconds)
     }
@@ -94,9 +96,11 @@ import Glibc
 
     /// Finds out, before anything is sent, whether the server has closed the connection meanwhile.
     private func ready() throws(PostgresError) {
-        if unsafe wait(PQsocket(handle), Int16(POLLIN), Deadline(milliseconds: 0)) {
-            _ = unsafe PQconsumeInput(handle)
-        }
+        // First come the server's last words, then the end.
+        while unsafe PQstatus(handle) == CONNECTION_OK,
+            unsafe wait(PQsocket(handle), Int16(POLLIN), Deadline(milliseconds: 0)),
+            unsafe PQconsumeInput(handle) == 1
+        {}
         guard unsafe PQstatus(handle) == CONNECTION_OK else {
             throw PostgresError(stage: .notSent, sqlState: "08006", reason: "the connection was lost")
         }
@@ -107,19 +111,25 @@ import Glibc
             throw PostgresError(stage: .notSent, sqlState: "08006", reason: "the connection was lost")
         }
         let deadline = Deadline(milliseconds: timeoutMilliseconds)
-        try flush(deadline)
         var last: Result?
         var failure: PostgresError?
-        while let result = unsafe try nextResult(deadline) {
-            switch unsafe PQresultStatus(result) {
-            case PGRES_COMMAND_OK, PGRES_TUPLES_OK: unsafe last = Result(result)
-            case PGRES_EMPTY_QUERY: break
-            default: if failure == nil { failure = unsafe error(result) }
+        do throws(PostgresError) {
+            try flush(deadline)
+            while let result = unsafe try nextResult(deadline) {
+                switch unsafe PQresultStatus(result) {
+                case PGRES_COMMAND_OK, PGRES_TUPLES_OK: unsafe last = Result(result)
+                case PGRES_EMPTY_QUERY: break
+                default: if failure == nil { failure = unsafe error(result) }
+                }
+                unsafe PQclear(result)
             }
-            unsafe PQclear(result)
+            guard unsafe PQstatus(handle) == CONNECTION_OK else { throw lost() }
+        } catch {
+            // The server sends the outcome of a statement before it commits; an end that comes in between leaves the commit open.
+            guard last == nil, let failure else { throw error }
+            throw failure
         }
         if let failure { throw failure }
-        guard unsafe PQstatus(handle) == CONNECTION_OK else { throw lost() }
         return last ?? Result.empty
     }
 
@@ -175,61 +185,46 @@ extension Result {
     }
 }
 
-/// When to give up, on a clock that only goes forward.
-private struct Deadline {
-    private let end: Int
-
-    init(milliseconds: Int32) {
-        end = Self.now() + Int(milliseconds)
-    }
-
-    var left: Int32 { Int32(max(0, end - Self.now())) }
-
-    private static func now() -> Int {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
-    }
-}
-
-/// Whether the socket became ready before the deadline.
-private func wait(_ socket: Int32, _ events: Int16, _ deadline: Deadline) -> Bool {
-    guard socket >= 0 else { return true }
-    while true {
-        var entry = pollfd(fd: socket, events: events, revents: 0)
-        let count = unsafe poll(&entry, 1, deadline.left)
-        if count > 0 { return true }
-        if count < 0, errno == EINTR { continue }
-        return false
-    }
-}
-
-/// The kind of a failure to connect; libpq's own text names hosts and users.
-private func connectionFailure(_ text: String) -> String {
-    let kinds = [
-        ("Connection refused", "nothing listens at the address of DB_URL"),
-        ("No such file or directory", "nothing listens at the socket of DB_URL"),
-        ("could not translate host name", "the host of DB_URL has no address"),
-        ("password authentication failed", "the password of DB_URL is not accepted"),
-        ("no password supplied", "DB_URL has no password and the server wants one"),
-        ("no pg_hba.conf entry", "the server does not allow this connection"),
-        ("does not exist", "the database or the user of DB_URL does not exist"),
-        ("starting up", "the server is starting up"),
-        ("shutting down", "the server is shutting down"),
-        ("too many clients", "the server has no connections left"),
-        ("remaining connection slots", "the server has no connections left"),
-        ("timeout expired", "connecting took too long"),
-        ("read-write", "the server takes no writes"),
-        ("invalid", "DB_URL is not a connection string that libpq understands"),
+/// What libpq is told besides the URL, which stands between what it may override and what it may not.
+private func connectionSettings(_ url: String, _ timeoutMilliseconds: Int32) -> [(name: String?, value: String?)] {
+    [
+        ("fallback_application_name", "collector"),
+        // A peer that is gone without a word is noticed while the connection is idle, and soon when something has been sent.
+        ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
+        ("tcp_user_timeout", "30000"),
+        ("dbname", url),
+        ("client_encoding", "UTF8"),
+        ("connect_timeout", String(max(2, (timeoutMilliseconds + 999) / 1000))),
     ]
-    return kinds.first { text.contains($0.0) }?.1 ?? "the connection failed"
 }
 
-extension String {
-    fileprivate func contains(_ part: String) -> Bool {
-        let own = Array(utf8)
-        let wanted = Array(part.utf8)
-        guard own.count >= wanted.count else { return false }
-        return (0...own.count - wanted.count).contains { own[$0..<$0 + wanted.count].elementsEqual(wanted) }
+private func hasSeveralHosts(_ url: String) -> Bool {
+    guard let options = unsafe PQconninfoParse(url, nil) else { return false }
+    defer { unsafe PQconninfoFree(options) }
+    var option = unsafe options
+    while let keyword = unsafe option.pointee.keyword {
+        let isHost = unsafe ["host", "hostaddr"].contains(String(cString: keyword))
+        if isHost, let value = unsafe option.pointee.val, unsafe String(cString: value).contains(",") { return true }
+        unsafe option += 1
+    }
+    return false
+}
+
+/// Calls the body with an array of C strings; nil becomes a null pointer.
+private func withCStrings<Value>(
+    _ texts: [String?],
+    _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Value
+) -> Value {
+    var bytes: [CChar] = []
+    var offsets: [Int?] = []
+    for text in texts {
+        offsets.append(text == nil ? nil : bytes.count)
+        bytes += (text ?? "").utf8CString
+    }
+    return unsafe bytes.withUnsafeBufferPointer { buffer in
+        let pointers = unsafe offsets.map { offset in
+            unsafe offset.flatMap { unsafe buffer.baseAddress?.advanced(by: $0) }
+        }
+        return unsafe pointers.withUnsafeBufferPointer { unsafe body($0.baseAddress) }
     }
 }

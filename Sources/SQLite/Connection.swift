@@ -3,13 +3,21 @@ import CSQLite
 /// A connection to a database file; used by one thread at a time.
 // Unchecked: SQLite is opened in serialized mode, and each owner keeps its connection to one thread at a time besides.
 @safe package final class Connection: @unchecked Sendable {
+    /// A step of a transaction that failed.
+    package enum Step: Sendable {
+        /// The write lock was not given.
+        case begin
+        /// The body has been carried out; whether it is in the file is not known when this fails on the disk.
+        case commit
+    }
+
     private let handle: OpaquePointer
 
-    /// Opens or makes the file.
-    package init(path: String, busyMilliseconds: Int32) throws(SQLiteError) {
+    /// Opens the file; makes it when it is not there and `mayCreate` says so.
+    package init(path: String, busyMilliseconds: Int32, mayCreate: Bool = true) throws(SQLiteError) {
         var opened: OpaquePointer?
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_EXRESCODE
-        let code = unsafe sqlite3_open_v2(path, &opened, flags, nil)
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_EXRESCODE
+        let code = unsafe sqlite3_open_v2(path, &opened, mayCreate ? flags | SQLITE_OPEN_CREATE : flags, nil)
         guard let opened = unsafe opened else { throw SQLiteError(code: code, message: "out of memory") }
         guard code == SQLITE_OK else {
             let message = unsafe String(cString: sqlite3_errmsg(opened))
@@ -17,10 +25,15 @@ import CSQLite
             throw SQLiteError(code: code, message: message)
         }
         unsafe handle = opened
-        unsafe sqlite3_busy_timeout(opened, busyMilliseconds)
+        setBusy(milliseconds: busyMilliseconds)
     }
 
     deinit { unsafe sqlite3_close_v2(handle) }
+
+    /// Sets how long a statement waits for locks of other connections.
+    package func setBusy(milliseconds: Int32) {
+        unsafe sqlite3_busy_timeout(handle, milliseconds)
+    }
 
     /// Runs statements without parameters or results.
     package func execute(_ sql: String) throws(SQLiteError) {
@@ -48,9 +61,9 @@ import CSQLite
     /// Runs the body in a transaction that holds the write lock from its start; an error undoes all of it.
     package func transaction<Failure: Error>(
         _ body: () throws(Failure) -> Void,
-        _ convert: (SQLiteError) -> Failure
+        _ convert: (SQLiteError, Step) -> Failure
     ) throws(Failure) {
-        do { try execute("begin immediate") } catch { throw convert(error) }
+        do { try execute("begin immediate") } catch { throw convert(error, .begin) }
         do {
             try body()
         } catch {
@@ -61,7 +74,7 @@ import CSQLite
             try execute("commit")
         } catch {
             rollback()
-            throw convert(error)
+            throw convert(error, .commit)
         }
     }
 
@@ -72,6 +85,12 @@ import CSQLite
 
     /// Rows changed by the last statement.
     package var changes: Int { unsafe Int(sqlite3_changes64(handle)) }
+
+    /// Whether the file that is open is no longer the one at its path: it was removed, renamed or replaced.
+    package var hasMoved: Bool {
+        var moved: Int32 = 0
+        return unsafe sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0
+    }
 
     func check(_ code: Int32) throws(SQLiteError) {
         guard code != SQLITE_OK, code != SQLITE_ROW, code != SQLITE_DONE else { return }

@@ -21,4 +21,10 @@ extension SQLiteError {
 
     /// The statement does not fit the schema.
     package var isAboutSchema: Bool { primaryCode == SQLITE_ERROR || isAboutData }
+
+    /// The file is something else, or encrypted.
+    package var isNoDatabase: Bool { primaryCode == SQLITE_NOTADB }
+
+    /// The disk failed, so that what was being written may be there or not.
+    package var isAboutDisk: Bool { primaryCode == SQLITE_IOERR }
 }

@@ -51,6 +51,11 @@ package enum MigrationPlan {
         return pending
     }
 
+    /// What to throw when the tracking table has columns that are not ours.
+    package static let foreignTable = StoreError.schema(
+        reason: "the table schema_migrations belongs to another program; give Collector a database of its own"
+    )
+
     /// Which of the known migrations a database has.
     package static func status(
         known: [Migration],

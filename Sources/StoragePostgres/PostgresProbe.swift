@@ -4,24 +4,32 @@ import Storage
 /// Asks the server something small, on a connection of its own.
 // Unchecked: the contract of `StoreProbe` keeps it to one thread at a time.
 final class PostgresProbe: StoreProbe, @unchecked Sendable {
-    private let store: PostgresStore
+    private let url: String
     private var connection: Connection?
 
-    init(store: PostgresStore) {
-        self.store = store
+    init(url: String) {
+        self.url = url
     }
 
     func ping(timeoutMilliseconds: Int32) throws(StoreError) {
-        do throws(StoreError) {
-            let open =
-                if let connection { connection } else { try store.connect(timeoutMilliseconds: timeoutMilliseconds) }
-            connection = open
-            try guarded { () throws(PostgresError) in
-                try open.execute("select 1", timeoutMilliseconds: timeoutMilliseconds)
+        let clock = ContinuousClock()
+        let end = clock.now + .milliseconds(Int(timeoutMilliseconds))
+        func left() -> Int32 { Int32(max(0, clock.now.duration(to: end) / .milliseconds(1))) }
+
+        if let kept = connection {
+            do throws(PostgresError) {
+                try kept.execute("select 1", timeoutMilliseconds: left())
+                return
+            } catch {
+                connection = nil
+                // A server that was started anew has closed the connection, and may well be healthy.
+                guard error.stage == .notSent else { throw StoreError(error) }
             }
-        } catch {
-            connection = nil
-            throw error
+        }
+        connection = try guarded { () throws(PostgresError) in
+            let fresh = try Connection(url: url, timeoutMilliseconds: left())
+            try fresh.execute("select 1", timeoutMilliseconds: left())
+            return fresh
         }
     }
 }

@@ -21,22 +21,22 @@ package struct PostgresStore: Store {
 
     package func makeWriter() throws(StoreError) -> any StoreWriter { try PostgresWriter(connect()) }
 
-    package func makeProbe() -> any StoreProbe { PostgresProbe(store: self) }
+    package func makeProbe() -> any StoreProbe { PostgresProbe(url: url) }
 
     /// Opens a connection whose session is as we need it, whatever the server's defaults.
-    func connect(timeoutMilliseconds: Int32 = Self.connectMilliseconds) throws(StoreError) -> Connection {
+    func connect() throws(StoreError) -> Connection {
         let connection = try guarded { () throws(PostgresError) in
-            try Connection(url: url, timeoutMilliseconds: timeoutMilliseconds)
+            try Connection(url: url, timeoutMilliseconds: Self.connectMilliseconds)
         }
+        // What was acknowledged must be on the disk, whatever the server's default; stricter settings stay.
         let session = """
-            set application_name = 'collector';
-            set client_encoding = 'UTF8';
             set timezone = 'UTC';
             set statement_timeout = 0;
-            set client_min_messages = warning
+            set client_min_messages = warning;
+            select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'
             """
         try guarded { () throws(PostgresError) in
-            try connection.execute(session, timeoutMilliseconds: timeoutMilliseconds)
+            try connection.execute(session, timeoutMilliseconds: Self.connectMilliseconds)
         }
         return connection
     }
@@ -126,6 +126,7 @@ package struct PostgresStore: Store {
                 .adopted(originalName: row[0] ?? "")
             }
         }
+        guard try columns(connection).contains("checksum") else { throw MigrationPlan.foreignTable }
         return try rows(connection, "select name, checksum from schema_migrations order by name").map { row in
             AppliedMigration(name: row[0] ?? "", checksum: row[1])
         }
@@ -167,10 +168,14 @@ func guarded<Value>(_ body: () throws(PostgresError) -> Value) throws(StoreError
 }
 
 extension StoreError {
-    init(_ error: PostgresError) {
+    /// - Parameters:
+    ///   - error: what went wrong.
+    ///   - mayBeCommitted: whether the call could have committed something, had it come through.
+    init(_ error: PostgresError, mayBeCommitted: Bool = false) {
         switch error.stage {
         case .notSent: self = .unavailable(reason: error.reason)
-        case .unanswered: self = .uncertain(reason: error.reason)
+        case .unanswered:
+            self = mayBeCommitted ? .uncertain(reason: error.reason) : .unavailable(reason: error.reason)
         case .answered:
             // 22: data, 23: constraints, 54: program limits, 42804 and the like: types; all are about what was to be written.
             let isAboutData = ["22", "23", "54"].contains(error.sqlClass) || error.sqlState.hasPrefix("428")

@@ -24,31 +24,39 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
     }
 
     func append(_ batch: Batch) throws(StoreError) -> Appended {
-        if batch.submissions.isEmpty { return try insertEvents(batch.events) }
-        if batch.events.isEmpty { return try insertSubmissions(batch.submissions) }
-        try execute("begin")
+        if batch.submissions.isEmpty { return try insertEvents(batch.events, commits: true) }
+        if batch.events.isEmpty { return try insertSubmissions(batch.submissions, commits: true) }
+        try execute("begin", commits: false)
         do throws(StoreError) {
-            let events = try insertEvents(batch.events)
-            let submissions = try insertSubmissions(batch.submissions)
-            try execute("commit")
+            let events = try insertEvents(batch.events, commits: false)
+            let submissions = try insertSubmissions(batch.submissions, commits: false)
+            try execute("commit", commits: true)
             return Appended(stored: events.stored + submissions.stored, duplicates: events.duplicates)
         } catch {
-            // Nothing to do about a failure: then the connection is lost, and the transaction with it.
-            if case .refused = error { try execute("rollback") }
+            // After the other errors the connection is thrown away, and the transaction with it.
+            if case .refused = error { try execute("rollback", commits: false) }
             throw error
         }
     }
 
-    private func execute(_ sql: String) throws(StoreError) {
-        try guarded { () throws(PostgresError) in
+    private func execute(_ sql: String, commits: Bool) throws(StoreError) {
+        do throws(PostgresError) {
             try connection.execute(sql, timeoutMilliseconds: Self.batchMilliseconds)
+        } catch {
+            throw StoreError(error, mayBeCommitted: commits)
         }
     }
 
-    private func run(_ statement: String) throws(StoreError) -> Int {
-        try guarded { () throws(PostgresError) in
-            try connection.run(statement, arrays.buffer, arrays.places, timeoutMilliseconds: Self.batchMilliseconds)
-                .changed
+    private func run(_ statement: String, commits: Bool) throws(StoreError) -> Int {
+        do throws(PostgresError) {
+            return try connection.run(
+                statement,
+                arrays.buffer,
+                arrays.places,
+                timeoutMilliseconds: Self.batchMilliseconds
+            ).changed
+        } catch {
+            throw StoreError(error, mayBeCommitted: commits)
         }
     }
 
@@ -67,7 +75,7 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         on conflict do nothing
         """
 
-    private func insertEvents(_ events: [Event]) throws(StoreError) -> Appended {
+    private func insertEvents(_ events: [Event], commits: Bool) throws(StoreError) -> Appended {
         arrays.removeAll()
         arrays.append(.timestamptz, events) { putTime($0.receivedAt, &$1) }
         arrays.append(.timestamptz, events) { putTime($0.clientTimestamp, &$1) }
@@ -90,7 +98,7 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
             BinaryArrays.put(id.low, &buffer)
             return true
         }
-        let stored = try run("insert_events")
+        let stored = try run("insert_events", commits: commits)
         return Appended(stored: stored, duplicates: events.count - stored)
     }
 
@@ -108,7 +116,7 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         )
         """
 
-    private func insertSubmissions(_ submissions: [Submission]) throws(StoreError) -> Appended {
+    private func insertSubmissions(_ submissions: [Submission], commits: Bool) throws(StoreError) -> Appended {
         arrays.removeAll()
         arrays.append(.timestamp, submissions) { putTime($0.receivedAt, &$1) }
         arrays.append(.timestamptz, submissions) { putTime($0.clientTimestamp, &$1) }
@@ -123,7 +131,7 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         arrays.append(.text, submissions) { put($0.bytes, $0.visitorID, &$1) }
         arrays.append(.text, submissions) { put($0.bytes, $0.sessionID, &$1) }
         arrays.append(.text, submissions) { put($0.bytes, $0.pageviewID, &$1) }
-        return Appended(stored: try run("insert_submissions"), duplicates: 0)
+        return Appended(stored: try run("insert_submissions", commits: commits), duplicates: 0)
     }
 }
 

@@ -7,12 +7,15 @@ import Synchronization
 final class Checkpointer: Sendable {
     /// Milliseconds from the first commit after a checkpoint to the next checkpoint.
     static let delayMilliseconds = 1000
-    /// Bytes of the log beyond which the writer is made to wait once, so that the log can begin anew.
+    /// Bytes of the log beyond which the writer empties it; while commits never pause it would grow for ever.
     static let logBytesMax = 64 << 20
+    /// Milliseconds that the writer then waits for readers.
+    static let busyMilliseconds: Int32 = 250
 
     private let store: SQLiteStore
     private let queue = DispatchQueue(label: "checkpoint")
     private let isScheduled = Atomic<Bool>(false)
+    private let isLogLarge = Atomic<Bool>(false)
     private let connection = Mutex<Connection?>(nil)
 
     init(store: SQLiteStore) {
@@ -25,13 +28,19 @@ final class Checkpointer: Sendable {
         queue.asyncAfter(deadline: .now() + .milliseconds(Self.delayMilliseconds)) { [weak self] in self?.run() }
     }
 
+    /// Whether the writer should empty the log now; says so once.
+    func takeLogIsLarge() -> Bool {
+        isLogLarge.load(ordering: .relaxed) && isLogLarge.exchange(false, ordering: .acquiringAndReleasing)
+    }
+
     private func run() {
         isScheduled.store(false, ordering: .releasing)
-        let isLarge = logBytes > Self.logBytesMax
         connection.withLock { connection in
             do {
-                if connection == nil { connection = try store.open() }
-                try connection?.execute(isLarge ? "pragma wal_checkpoint(truncate)" : "pragma wal_checkpoint(passive)")
+                if connection == nil { connection = try store.open(busyMilliseconds: Self.busyMilliseconds) }
+                try connection?.execute("pragma wal_checkpoint(passive)")
+                // Little is left to be moved now, so the writer will wait for little.
+                isLogLarge.store(logBytes > Self.logBytesMax, ordering: .releasing)
             } catch {
                 // The log only grows until the next commit calls again; the connection is made anew for it.
                 connection = nil

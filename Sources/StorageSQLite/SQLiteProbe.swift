@@ -1,4 +1,3 @@
-import Glibc
 import SQLite
 import Storage
 
@@ -12,16 +11,13 @@ final class SQLiteProbe: StoreProbe, @unchecked Sendable {
         self.store = store
     }
 
-    /// A reader of a write-ahead log waits for nobody, so the time limit needs no enforcing.
+    /// A reader of a write-ahead log waits for nobody but one who repairs it; for that the time limit is kept.
     func ping(timeoutMilliseconds: Int32) throws(StoreError) {
-        // A file that was removed would go on answering through the open connection.
-        guard access(store.path, F_OK) == 0 else {
-            connection = nil
-            throw .unavailable(reason: "the database file is missing")
-        }
         do throws(StoreError) {
-            let open = if let connection { connection } else { try store.open() }
+            let open = if let connection { connection } else { try store.open(busyMilliseconds: timeoutMilliseconds) }
             connection = open
+            // A file that was removed would go on answering through the open connection.
+            guard !open.hasMoved else { throw .unavailable(reason: "the database file is missing") }
             _ = try guarded { () throws(SQLiteError) in try open.rows("select count(*) from sqlite_master") }
         } catch {
             connection = nil

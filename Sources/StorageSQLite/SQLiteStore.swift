@@ -6,11 +6,10 @@ package import Storage
 package struct SQLiteStore: Store {
     package let engine = "sqlite"
     package let writersMax = 1
-    /// Milliseconds that a statement waits for another process's lock.
+    /// Milliseconds that a statement waits for another process's lock, and that opening does.
     static let busyMilliseconds: Int32 = 10_000
-    /// Attempts to open a file that other processes are opening too, and milliseconds between them.
-    static let openAttemptsMax = 100
-    static let openPauseMilliseconds = 100
+    /// Milliseconds between two attempts to open a file that other processes are opening too.
+    static let openPauseMilliseconds = 50
 
     let path: String
     private let migrations: [Migration]
@@ -27,11 +26,12 @@ package struct SQLiteStore: Store {
     package func makeProbe() -> any StoreProbe { SQLiteProbe(store: self) }
 
     package func migrationStatus() throws(StoreError) -> [MigrationStatus] {
-        guard access(path, F_OK) == 0 else { return try MigrationPlan.status(known: migrations, applied: []) }
+        guard exists else { return try MigrationPlan.status(known: migrations, applied: []) }
         return try MigrationPlan.status(known: migrations, applied: applied(open()))
     }
 
     package func migrate() throws(StoreError) -> [String] {
+        try makeFile()
         let connection = try open()
         var names: [String] = []
         // Each turn looks again under the lock, so that processes that start together apply each migration once.
@@ -63,60 +63,77 @@ package struct SQLiteStore: Store {
                 }
                 name = next.name
             },
-            StoreError.init
+            { error, _ in StoreError(error) }
         )
         return name
     }
 
     private func applied(_ connection: Connection) throws(StoreError) -> [AppliedMigration] {
-        try guarded { () throws(SQLiteError) in
-            let tables = "select name from sqlite_master where type = 'table' and name = 'schema_migrations'"
-            guard try !connection.rows(tables).isEmpty else { return [] }
-            return try connection.rows("select name, checksum from schema_migrations order by name").map { row in
+        let columns = try guarded { () throws(SQLiteError) in
+            try connection.rows("select name from pragma_table_info('schema_migrations')").map { $0[0] }
+        }
+        guard !columns.isEmpty else { return [] }
+        guard columns.contains("name"), columns.contains("checksum") else { throw MigrationPlan.foreignTable }
+        return try guarded { () throws(SQLiteError) in
+            try connection.rows("select name, checksum from schema_migrations order by name").map { row in
                 AppliedMigration(name: row[0] ?? "", checksum: row[1])
             }
         }
     }
 
-    /// Opens the file, readable by its owner alone, in the mode that all connections share.
-    func open() throws(StoreError) -> Connection {
-        try makeFile()
+    // MARK: - The file
+
+    private var exists: Bool { access(path, F_OK) == 0 }
+
+    /// Opens the file, which must be there, in the mode that all connections share.
+    func open(busyMilliseconds: Int32 = Self.busyMilliseconds) throws(StoreError) -> Connection {
+        guard exists else { throw .unavailable(reason: "the database file is missing") }
+        let clock = ContinuousClock()
+        let end = clock.now + .milliseconds(Int(busyMilliseconds))
         return try guarded { () throws(SQLiteError) in
-            for _ in 1..<Self.openAttemptsMax {
+            while true {
                 do throws(SQLiteError) {
-                    return try configured()
+                    return try configured(busyMilliseconds)
                 } catch {
                     // The change to write-ahead logging does not wait for other processes as statements do.
-                    guard error.isBusy else { throw error }
+                    guard error.isBusy, clock.now < end else { throw error }
                     usleep(UInt32(Self.openPauseMilliseconds * 1000))
                 }
             }
-            return try configured()
         }
     }
 
-    /// Makes the file when there is none.
-    ///
-    /// A file that is there must not be opened here: to close any descriptor of it would give up the locks that SQLite holds in this
-    /// process (https://www.sqlite.org/howtocorrupt.html, 2.2), and others would take the write-ahead log for abandoned.
-    private func makeFile() throws(StoreError) {
-        guard access(path, F_OK) != 0 else { return }
-        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        if descriptor >= 0 {
-            close(descriptor)
-        } else if errno != EEXIST {
-            throw .unavailable(reason: "the database file cannot be made: \(systemReason())")
-        }
-    }
-
-    private func configured() throws(SQLiteError) -> Connection {
-        let connection = try Connection(path: path, busyMilliseconds: Self.busyMilliseconds)
+    private func configured(_ busyMilliseconds: Int32) throws(SQLiteError) -> Connection {
+        let connection = try Connection(path: path, busyMilliseconds: busyMilliseconds, mayCreate: false)
         try connection.execute("pragma page_size = 8192")
         try connection.execute("pragma journal_mode = wal")
         try connection.execute("pragma synchronous = full")
         try connection.execute("pragma wal_autocheckpoint = 0")
         try connection.execute("pragma temp_store = memory")
         return connection
+    }
+
+    /// Makes the file, readable by its owner alone, when there is none.
+    ///
+    /// It gets its name only after its descriptor is closed: to close any descriptor of a file that SQLite has open in this process
+    /// would give up SQLite's locks (https://www.sqlite.org/howtocorrupt.html, 2.2), and others would take the write-ahead log for
+    /// abandoned.
+    private func makeFile() throws(StoreError) {
+        guard !exists else { return }
+        var name = Array((path + ".XXXXXX").utf8CString)
+        let descriptor = mkstemp(&name)
+        guard descriptor >= 0 else {
+            throw .unavailable(reason: "the database file cannot be made: \(systemReason())")
+        }
+        close(descriptor)
+        defer { unlink(name) }
+        guard link(name, path) != 0, errno != EEXIST else { return }
+        // A file system without links, such as some network drives; there two threads must not start at once.
+        let plain = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard plain >= 0 || errno == EEXIST else {
+            throw .unavailable(reason: "the database file cannot be made: \(systemReason())")
+        }
+        if plain >= 0 { close(plain) }
     }
 }
 
@@ -130,6 +147,10 @@ func guarded<Value>(_ body: () throws(SQLiteError) -> Value) throws(StoreError) 
 extension StoreError {
     init(_ error: SQLiteError) {
         let reason = "SQLite error \(error.code): \(error.message)"
-        self = error.isAboutData ? .refused(reason: reason) : .unavailable(reason: reason)
+        if error.isNoDatabase {
+            self = .schema(reason: "the database file is not an SQLite database")
+        } else {
+            self = error.isAboutData ? .refused(reason: reason) : .unavailable(reason: reason)
+        }
     }
 }

@@ -18,6 +18,9 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
     }
 
     func append(_ batch: Batch) throws(StoreError) -> Appended {
+        // What is written into a file that has no name any more is lost when we close it.
+        guard !connection.hasMoved else { throw .unavailable(reason: "the database file is missing") }
+        if checkpoints.takeLogIsLarge() { beginLogAnew() }
         var appended = Appended(stored: 0, duplicates: 0)
         try connection.transaction(
             { () throws(StoreError) in
@@ -30,10 +33,21 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
                     appended.stored += 1
                 }
             },
-            StoreError.init
+            { error, step in
+                step == .commit && error.isAboutDisk
+                    ? .uncertain(reason: "SQLite error \(error.code): \(error.message)") : StoreError(error)
+            }
         )
         checkpoints.note()
         return appended
+    }
+
+    /// Empties the write-ahead log; only the writer can, since it is the one that would have to be kept out.
+    private func beginLogAnew() {
+        connection.setBusy(milliseconds: Checkpointer.busyMilliseconds)
+        // A reader that goes on for long prevents it; the next checkpoint asks again.
+        try? connection.execute("pragma wal_checkpoint(truncate)")
+        connection.setBusy(milliseconds: SQLiteStore.busyMilliseconds)
     }
 
     private static let insertEventSQL = """

@@ -7,18 +7,29 @@ import Synchronization
 
 /// A handler with a route for each way of answering.
 ///
-/// `/now` echoes at once, `/later` from another thread, `/never` not before it is told to, `/big` sends five million bytes.
+/// `/now` echoes at once, `/later` from another thread, `/never` not before it is told to, `/big` sends five
+/// million bytes and `/huge` more than the kernel buffers.
 final class EchoHandler: Handler {
     static let bodyBytesMax = 100
     static let bigBytes = 5_000_000
+    /// More than the kernel buffers for a client that does not read.
+    static let hugeBytes = 40_000_000
 
     private let server = Guarded<Server?>(nil)
     private let held = Guarded<[Ticket]>([])
     private let answers = DispatchQueue(label: "answers")
     private let handled = Atomic<Int>(0)
+    private let loopClock = Atomic<Int32>(0)
 
     var handledCount: Int { handled.load(ordering: .relaxed) }
     var heldCount: Int { held.withLock { $0.count } }
+
+    /// Milliseconds that the thread of the loop that took `/never` last has worked.
+    var loopMilliseconds: Int {
+        var time = timespec()
+        clock_gettime(loopClock.load(ordering: .relaxed), &time)
+        return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+    }
 
     func attach(_ server: Server) { self.server.withLock { $0 = server } }
 
@@ -36,11 +47,17 @@ final class EchoHandler: Handler {
             answers.async { server?.answer([(ticket, Self.answer(200, body))]) }
             return .later
         case "/never":
+            var clock: clockid_t = 0
+            pthread_getcpuclockid(pthread_self(), &clock)
+            loopClock.store(clock, ordering: .relaxed)
             held.withLock { $0.append(ticket) }
             return .later
         case "/big":
             let pattern = Array("0123456789".utf8)
             return .now(.response(Response(status: 200, fields: [], body: .repeating(pattern, count: Self.bigBytes))))
+        case "/huge":
+            let pattern = [UInt8](repeating: UInt8(ascii: "x"), count: 65_536)
+            return .now(.response(Response(status: 200, fields: [], body: .repeating(pattern, count: Self.hugeBytes))))
         case "/peer":
             return .now(Self.answer(200, Array(request.peer.utf8)))
         default:
@@ -53,13 +70,13 @@ final class EchoHandler: Handler {
     }
 
     /// Answers what `/never` has held back.
-    func release() {
+    func release(times: Int = 1) {
         let tickets = held.withLock { tickets in
             defer { tickets = [] }
             return tickets
         }
         let server = server.withLock { $0 }
-        server?.answer(tickets.map { ($0, Self.answer(200, Array("released".utf8))) })
+        for _ in 0..<times { server?.answer(tickets.map { ($0, Self.answer(200, Array("released".utf8))) }) }
     }
 
     private static func answer(_ status: Int, _ body: [UInt8]) -> Answer {

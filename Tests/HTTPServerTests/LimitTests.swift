@@ -9,7 +9,7 @@ private func post(_ path: String, _ body: String = "") -> String {
 }
 
 /// Sends a byte every few milliseconds until the server has answered.
-private func trickle(_ text: String, to client: TestClient) {
+func trickle(_ text: String, to client: TestClient) {
     for byte in text.utf8 {
         guard client.send([byte][...]) else { return }
         usleep(10_000)

@@ -75,6 +75,12 @@ final class TestClient {
         shutdown(socket, Int32(SHUT_RDWR))
     }
 
+    /// Whether something has come that was not read.
+    var hasInput: Bool {
+        var byte: UInt8 = 0
+        return recv(socket, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0
+    }
+
     private var buffer: [UInt8] = []
 
     private func readMore() -> Bool {

@@ -103,6 +103,12 @@ package final class Cluster: @unchecked Sendable {
         supervisor = nil
     }
 
+    /// Shuts the server down for good.
+    package func remove() throws {
+        try stop()
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
     /// Makes every process of the server stand still, as a machine does that hangs.
     package func pause() throws { try signalAll(SIGSTOP) }
 

@@ -8,9 +8,7 @@ import pytest
 from load import wait_for
 from program import ROOT
 from stores import events
-from test_dashboard import chromium, drivers, visit
-
-__all__ = ["chromium", "drivers"]
+from page import visit
 
 NAMES = [
     "Visitor journey",

@@ -1,0 +1,169 @@
+import Foundation
+import Postgres
+import SQLite
+import Storage
+import StoragePostgres
+import StorageSQLite
+import TestSupport
+
+/// What the tests of the contract run on.
+enum Engine: String, CaseIterable, Sendable, CustomStringConvertible {
+    case sqlite
+    case postgresql
+
+    var description: String { rawValue }
+
+    /// The migrations of this repository.
+    var migrations: [Migration] {
+        get throws {
+            let folder = URL(fileURLWithPath: #filePath)
+                .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+                .appendingPathComponent("Migrations").appendingPathComponent(self == .sqlite ? "sqlite" : "postgres")
+            return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().map { file in
+                let sql = try String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)
+                return Migration(name: String(file.dropLast(4)), sql: sql)
+            }
+        }
+    }
+}
+
+/// An empty database of one test.
+final class Database: Sendable {
+    private enum Place {
+        case file(TemporaryFolder)
+        case server(Cluster, name: String)
+    }
+
+    let engine: Engine
+    private let place: Place
+
+    init(_ engine: Engine) throws {
+        self.engine = engine
+        switch engine {
+        case .sqlite: place = .file(try TemporaryFolder())
+        case .postgresql:
+            let cluster = try Cluster.shared.get()
+            place = .server(cluster, name: try cluster.makeDatabase())
+        }
+    }
+
+    /// A database of a server that the test stops and starts.
+    init(on cluster: Cluster) throws {
+        engine = .postgresql
+        place = .server(cluster, name: try cluster.makeDatabase())
+    }
+
+    /// Path of the file; nil on PostgreSQL.
+    var path: String? {
+        switch place {
+        case .file(let folder): folder.file("collector.sqlite")
+        case .server: nil
+        }
+    }
+
+    /// A store of its own, as another process would have.
+    func store(_ migrations: [Migration]? = nil) throws -> any Store {
+        let migrations = try migrations ?? engine.migrations
+        switch place {
+        case .file(let folder):
+            return SQLiteStore(path: folder.file("collector.sqlite"), migrations: migrations)
+        case .server(let cluster, let name):
+            return PostgresStore(url: cluster.url(name), migrations: migrations)
+        }
+    }
+
+    /// A store whose schema is up to date.
+    func migrated() throws -> any Store {
+        let store = try store()
+        _ = try store.migrate()
+        return store
+    }
+
+    /// Runs one statement as another program would.
+    ///
+    /// - Returns: its rows as text.
+    @discardableResult
+    func rows(_ sql: String) throws -> [[String?]] {
+        switch place {
+        case .file(let folder):
+            let connection = try SQLite.Connection(path: folder.file("collector.sqlite"), busyMilliseconds: 10_000)
+            return try connection.rows(sql)
+        case .server(let cluster, let name):
+            let connection = try Postgres.Connection(url: cluster.url(name), timeoutMilliseconds: 10_000)
+            try connection.execute("set timezone = 'UTC'", timeoutMilliseconds: 10_000)
+            return try connection.execute(sql, timeoutMilliseconds: 10_000).rows
+        }
+    }
+
+    /// The first column of a query's rows.
+    func column(_ sql: String) throws -> [String?] { try rows(sql).map { $0[0] } }
+
+    func count(_ table: String) throws -> Int {
+        Int(try column("select count(*) from \(table)").first.flatMap { $0 } ?? "") ?? -1
+    }
+}
+
+extension Database {
+    enum Table: String {
+        case events = "collector_events"
+        case submissions = "debug_data"
+
+        fileprivate var times: [String] {
+            switch self {
+            case .events: ["received_at", "client_timestamp"]
+            case .submissions: ["timestamp", "client_timestamp"]
+            }
+        }
+
+        fileprivate var texts: [String] {
+            switch self {
+            case .events:
+                [
+                    "visitor_id", "session_id", "pageview_id", "event_type", "seq", "path", "referrer", "ip_hash",
+                    "user_agent",
+                    "event_id",
+                ]
+            case .submissions: ["ip", "battery", "visitor_id", "session_id", "pageview_id"]
+            }
+        }
+    }
+
+    /// Rows in their order, by column and as text; times as SQLite keeps them.
+    func records(_ table: Table) throws -> [[String: String?]] {
+        let times = table.times.map { column in
+            switch engine {
+            case .sqlite: column
+            case .postgresql: "to_char(\(column), 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+            }
+        }
+        let names = table.times + table.texts
+        let columns = (times + table.texts).joined(separator: ", ")
+        return try rows("select \(columns) from \(table.rawValue) order by id").map { row in
+            Dictionary(uniqueKeysWithValues: zip(names, row))
+        }
+    }
+
+    /// Whether a column of the only row holds a JSON text: byte for byte on SQLite, by value on PostgreSQL.
+    func json(_ table: String, _ column: String, equals text: String) throws -> Bool {
+        switch engine {
+        case .sqlite: try self.column("select \(column) from \(table)") == [text]
+        case .postgresql:
+            try self.column("select \(column) = $json$\(text)$json$::jsonb from \(table)") == ["t"]
+        }
+    }
+
+    /// Makes the database refuse events of a visitor.
+    func refuse(visitor: String) throws {
+        switch engine {
+        case .sqlite:
+            try rows(
+                """
+                create trigger refuse before insert on collector_events when new.visitor_id = '\(visitor)'
+                begin select raise(abort, 'refused'); end
+                """
+            )
+        case .postgresql:
+            try rows("alter table collector_events add constraint refuse check (visitor_id <> '\(visitor)')")
+        }
+    }
+}

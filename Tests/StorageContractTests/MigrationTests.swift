@@ -1,0 +1,148 @@
+import Foundation
+import Storage
+import Synchronization
+import Telemetry
+import TestSupport
+import Testing
+
+private let names = [
+    "0001_initial_schema", "0002_add_phase1_columns", "0003_convert_text_to_jsonb", "0004_add_identity_keys",
+    "0005_create_events_table", "0006_add_event_id",
+]
+
+/// What both engines must do about their schema.
+@Suite struct MigrationTests {
+    /// The sentence of the refusal.
+    private func refusal(_ store: any Store) -> String? {
+        let error = #expect(throws: StoreError.self) { try store.migrate() }
+        guard case .schema(let reason) = error else { return nil }
+        return reason
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `an empty database gets all migrations in order, and none the second time`(engine: Engine) throws {
+        let database = try Database(engine)
+        let store = try database.store()
+        #expect(try store.migrate() == names)
+        #expect(try store.migrate() == [])
+        #expect(try database.column("select name from schema_migrations order by name") == names)
+        let checksums = try database.column("select checksum from schema_migrations order by name")
+        #expect(try checksums == engine.migrations.map(\.checksum))
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `the status is right before and after, and asking changes nothing`(engine: Engine) throws {
+        let database = try Database(engine)
+        let store = try database.store()
+        #expect(try store.migrationStatus() == names.map { MigrationStatus(name: $0, isApplied: false) })
+        if let path = database.path {
+            #expect(!FileManager.default.fileExists(atPath: path))
+        } else {
+            #expect(try database.column("select to_regclass('schema_migrations')") == [nil])
+        }
+        _ = try store.migrate()
+        #expect(try store.migrationStatus() == names.map { MigrationStatus(name: $0, isApplied: true) })
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `ten that start at once apply each migration once`(engine: Engine) throws {
+        let database = try Database(engine)
+        let stores = try (0..<10).map { _ in try database.store() }
+        let outcomes = Mutex<[Result<[String], any Error>]>([])
+        let done = DispatchGroup()
+        for store in stores {
+            done.enter()
+            // A thread each, since each of them waits for the others.
+            Thread.detachNewThread {
+                let outcome = Result { try store.migrate() }
+                outcomes.withLock { $0.append(outcome) }
+                done.leave()
+            }
+        }
+        done.wait()
+        let applied = try outcomes.withLock { try $0.flatMap { try $0.get() } }
+        #expect(applied.sorted() == names)
+        #expect(try database.column("select name from schema_migrations order by name") == names)
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `a later version applies what is new, and an earlier one does not touch the database`(engine: Engine) throws {
+        let database = try Database(engine)
+        let migrations = try engine.migrations
+        let earlier = try database.store(Array(migrations.dropLast()))
+        #expect(try earlier.migrate() == names.dropLast())
+        #expect(try database.store().migrate() == [names[5]])
+        #expect(
+            refusal(earlier)
+                == "the database has migration 0006_add_event_id, which this version does not know; "
+                + "run the version that applied it or a later one"
+        )
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `a file that was changed after it was applied is an error`(engine: Engine) throws {
+        let database = try Database(engine)
+        _ = try database.migrated()
+        var migrations = try engine.migrations
+        migrations[1].sql += "\n"
+        let store = try database.store(migrations)
+        #expect(
+            refusal(store)
+                == "migration 0002_add_phase1_columns was changed after it was applied; "
+                + "restore its file and add a new one"
+        )
+        #expect(throws: StoreError.self) { try store.migrationStatus() }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `a gap is an error`(engine: Engine) throws {
+        let database = try Database(engine)
+        let store = try database.migrated()
+        try database.rows("delete from schema_migrations where name like '0004%'")
+        #expect(
+            refusal(store) == "migration 0004_add_identity_keys is missing although 0006_add_event_id has been applied"
+        )
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `a migration that fails leaves nothing of itself, and those before it stay`(engine: Engine) throws {
+        let database = try Database(engine)
+        let broken = Migration(
+            name: "0007_broken",
+            sql: "create table half (a integer); create table half (a integer);"
+        )
+        let store = try database.store(engine.migrations + [broken])
+        #expect(refusal(store)?.hasPrefix("migration 0007_broken failed: ") == true)
+        #expect(try database.column("select name from schema_migrations order by name") == names)
+        #expect(throws: (any Error).self) { try database.count("half") }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `a tracking table of another program is not touched`(engine: Engine) throws {
+        let database = try Database(engine)
+        try database.rows("create table schema_migrations (version text)")
+        let sentence = "the table schema_migrations belongs to another program; give Collector a database of its own"
+        #expect(refusal(try database.store()) == sentence)
+        #expect(throws: StoreError.schema(reason: sentence)) { try database.store().migrationStatus() }
+    }
+
+    @Test func `the file of SQLite is its owner's alone, with its log`() throws {
+        let database = try Database(.sqlite)
+        let path = try #require(database.path)
+        let writer = try database.migrated().makeWriter()
+        _ = try writer.append(Batch(events: [try Event.sample()]))
+        for name in [path, path + "-wal", path + "-shm"] {
+            let attributes = try FileManager.default.attributesOfItem(atPath: name)
+            #expect(attributes[.posixPermissions] as? Int == 0o600, "\(name)")
+        }
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 3)
+    }
+
+    @Test func `a file of something else is not taken for a database`() throws {
+        let database = try Database(.sqlite)
+        let path = try #require(database.path)
+        try String(repeating: "not a database. ", count: 100).write(toFile: path, atomically: false, encoding: .utf8)
+        #expect(refusal(try database.store()) == "the database file is not an SQLite database")
+    }
+}
