@@ -1,4 +1,3 @@
-import Foundation
 import Postgres
 import SQLite
 import Storage
@@ -15,15 +14,7 @@ enum Engine: String, CaseIterable, Sendable, CustomStringConvertible {
 
     /// The migrations of this repository.
     var migrations: [Migration] {
-        get throws {
-            let folder = URL(fileURLWithPath: #filePath)
-                .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-                .appendingPathComponent("Migrations").appendingPathComponent(self == .sqlite ? "sqlite" : "postgres")
-            return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().map { file in
-                let sql = try String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)
-                return Migration(name: String(file.dropLast(4)), sql: sql)
-            }
-        }
+        get throws { try Repository.migrations(self == .sqlite ? "sqlite" : "postgres") }
     }
 }
 

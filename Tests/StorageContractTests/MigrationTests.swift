@@ -105,6 +105,26 @@ private let names = [
     }
 
     @Test(arguments: Engine.allCases)
+    func `a name that is not known is an error, and nothing is changed`(engine: Engine) throws {
+        let database = try Database(engine)
+        let earlier = try database.store(Array(engine.migrations.prefix(5)))
+        _ = try earlier.migrate()
+        try database.rows("insert into schema_migrations (name, checksum) values ('0042_of_another', 'x')")
+        #expect(refusal(try database.store())?.contains("0042_of_another, which this version does not know") == true)
+        #expect(throws: StoreError.self) { try database.store().migrationStatus() }
+        #expect(try database.column("select count(*) from schema_migrations") == ["6"])
+        #expect(throws: (any Error).self) { try database.rows("select event_id from collector_events") }
+    }
+
+    @Test(arguments: Engine.allCases, ["0008_next", "0006_next", "007_next", "next", "0007next"])
+    func `a file that breaks the numbering is an error before anything is applied`(engine: Engine, name: String) throws {
+        let database = try Database(engine)
+        let store = try database.store(engine.migrations + [Migration(name: name, sql: "select 1")])
+        #expect(refusal(store) == "migration \(name) breaks the numbering; 7 was expected")
+        #expect(throws: (any Error).self) { try database.count("debug_data") }
+    }
+
+    @Test(arguments: Engine.allCases)
     func `a migration that fails leaves nothing of itself, and those before it stay`(engine: Engine) throws {
         let database = try Database(engine)
         let broken = Migration(

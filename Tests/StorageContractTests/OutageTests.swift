@@ -93,6 +93,22 @@ import Testing
         #expect(hasShrunk, "\(written) bytes written, the log grew to \(bytesMax)")
     }
 
+    @Test func `what was committed moves into the file soon, without a further commit`() throws {
+        let database = try Database(.sqlite)
+        let path = try #require(database.path)
+        let writer = try database.migrated().makeWriter()
+        // Asks for the size alone: to open and close the file here would give up SQLite's locks.
+        func bytes() throws -> Int {
+            try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+        }
+        let before = try bytes()
+        let payload = #"{"t":""# + String(repeating: "x", count: 200_000) + #""}"#
+        _ = try writer.append(Batch(events: [try Event.sample(payload: payload)]))
+        let end = Date() + 20
+        while try bytes() < before + 200_000, Date() < end { usleep(10_000) }
+        #expect(try bytes() >= before + 200_000)
+    }
+
     // MARK: - PostgreSQL
 
     @Test func `a server that goes and comes back is told and found again`() throws {

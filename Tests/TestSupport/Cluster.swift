@@ -173,12 +173,17 @@ package final class Cluster: @unchecked Sendable {
 
     private static func findBinaries() throws -> String {
         let root = "/usr/lib/postgresql"
-        // Without the folder there is no server, which is said below.
+        // Without the folder there is no packaged server; one on the path does as well.
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
-        guard let newest = versions.compactMap(Int.init).max() else {
-            throw TestSupportError("PostgreSQL's server is not installed (scripts/setup test installs it)")
+        let packaged = versions.compactMap(Int.init).sorted(by: >).map { "\(root)/\($0)/bin" }
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        for folder in packaged + path.split(separator: ":").map(String.init)
+        where ["initdb", "postgres", "psql", "pg_isready"].allSatisfy({
+            FileManager.default.isExecutableFile(atPath: folder + "/" + $0)
+        }) {
+            return folder
         }
-        return "\(root)/\(newest)/bin"
+        throw TestSupportError("PostgreSQL's server is not installed (scripts/setup test installs it)")
     }
 
     private static func freePort() throws -> Int {
