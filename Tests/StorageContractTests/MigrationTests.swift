@@ -117,7 +117,8 @@ private let names = [
     }
 
     @Test(arguments: Engine.allCases, ["0008_next", "0006_next", "007_next", "next", "0007next"])
-    func `a file that breaks the numbering is an error before anything is applied`(engine: Engine, name: String) throws {
+    func `a file that breaks the numbering is an error before anything is applied`(engine: Engine, name: String) throws
+    {
         let database = try Database(engine)
         let store = try database.store(engine.migrations + [Migration(name: name, sql: "select 1")])
         #expect(refusal(store) == "migration \(name) breaks the numbering; 7 was expected")
