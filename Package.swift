@@ -75,7 +75,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: strict),
-        .testTarget(name: "IngestTests", dependencies: ["Ingest", "Telemetry"], swiftSettings: strict),
+        .testTarget(
+            name: "IngestTests",
+            dependencies: [
+                "Guarded", "Ingest", "Log", "SQLite", "Storage", "StoragePostgres", "StorageSQLite", "Telemetry",
+                "TestSupport",
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "JSONScanTests", dependencies: ["JSONScan"], swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"], swiftSettings: strict),

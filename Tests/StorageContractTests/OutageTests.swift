@@ -105,8 +105,11 @@ import Testing
         let payload = #"{"t":""# + String(repeating: "x", count: 200_000) + #""}"#
         _ = try writer.append(Batch(events: [try Event.sample(payload: payload)]))
         let end = Date() + 20
-        while try bytes() < before + 200_000, Date() < end { usleep(10_000) }
-        #expect(try bytes() >= before + 200_000)
+        // Some of the row goes into pages that the file has already.
+        while try bytes() < before + 150_000, Date() < end { usleep(10_000) }
+        #expect(try bytes() >= before + 150_000)
+        // The end of the last connection would move it too.
+        withExtendedLifetime(writer) {}
     }
 
     // MARK: - PostgreSQL
