@@ -6,7 +6,8 @@ import Storage
 @main
 struct Program {
     static func main() {
-        exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)
+        // Without what libraries do at exit: OpenSSL frees its locks there, which a writer that hangs may still hold.
+        _exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)
     }
 
     private static func run(_ words: [String]) -> ExitCode {

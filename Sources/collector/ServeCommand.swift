@@ -38,7 +38,7 @@ struct ServeCommand {
                 deliver: { parts.answer($0) },
                 onBroken: { reason in
                     log.error("database schema cannot be used", ["reason": reason])
-                    exit(ExitCode.failure.rawValue)
+                    _exit(ExitCode.failure.rawValue)
                 }
             )
         }

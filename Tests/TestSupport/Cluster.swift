@@ -16,6 +16,7 @@ package final class Cluster: @unchecked Sendable {
         trap : INT TERM HUP
         "$@" & server=$!
         cat >/dev/null
+        trap '' INT TERM HUP PIPE
         pkill -CONT -P $server; kill -CONT $server; kill -INT $server; wait $server
         test -e "$keep/keep" || rm -rf "$keep"
         """

@@ -17,6 +17,10 @@ from program import die_with_parent
 
 KEYS = {"Tab": "\ue004", "Enter": "\ue007", "ArrowLeft": "\ue012", "ArrowRight": "\ue014", "Home": "\ue011", "End": "\ue010", "Escape": "\ue00c"}
 
+# Seconds for a browser to start and for its first page, and attempts at both.
+OPEN_SECONDS_MAX = 25
+OPEN_ATTEMPTS_MAX = 3
+
 
 class WebKit:
     name = "webkit"
@@ -29,15 +33,18 @@ class WebKit:
         )
         self._home = tempfile.mkdtemp(prefix="collector-webkit-")
         self._environment |= {"HOME": self._home, "XDG_RUNTIME_DIR": self._home, "DISPLAY": self._start_screen()}
+        self._session = None
+        self.version = None
+        self._start_driver()
+        self._begin()
+
+    def _start_driver(self):
         self._port = free_port()
         self._driver = subprocess.Popen(
             ["WebKitWebDriver", f"--port={self._port}", "--host=127.0.0.1"],
             env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent,
         )
         self._wait_for_driver()
-        self._session = None
-        self.version = None
-        self._begin()
 
     def _start_screen(self):
         reading, writing = os.pipe()
@@ -70,7 +77,8 @@ class WebKit:
     def _begin(self):
         """A session of its own has empty storage."""
         options = {"binary": self._path, "args": ["--automation", "--geometry=1440x1000"]}
-        answer = self._request("POST", "/session", {"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}})
+        capabilities = {"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}}
+        answer = self._request("POST", "/session", capabilities, timeout=OPEN_SECONDS_MAX)
         self._session = answer["sessionId"]
         self.version = answer["capabilities"].get("browserVersion")
         self._request("POST", "/timeouts", {"script": 60_000})
@@ -95,9 +103,19 @@ class WebKit:
             raise RuntimeError(f"{path}: {error.read()[:800]}") from error
 
     def open(self, url):
-        self._end()
-        self._begin()
-        self.leave(url)
+        """The driver now and then never answers while its browser starts; then another one is asked, before anything was looked at."""
+        for attempt in range(OPEN_ATTEMPTS_MAX):
+            try:
+                self._end()
+                self._begin()
+                self._request("POST", "/url", {"url": url}, timeout=OPEN_SECONDS_MAX)
+                return
+            except OSError:
+                if attempt == OPEN_ATTEMPTS_MAX - 1:
+                    raise
+                self._session = None
+                self._stop_driver()
+                self._start_driver()
 
     def leave(self, url):
         self._request("POST", "/url", {"url": url})
@@ -140,12 +158,16 @@ class WebKit:
         """It reports none; the page's own list is what can be looked at."""
         return []
 
+    def _stop_driver(self):
+        try:
+            os.killpg(self._driver.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self._driver.wait(10)
+
     def quit(self):
         self._end()
-        for process in (self._driver, self._screen):
-            try:
-                os.killpg(process.pid, signal.SIGTERM) if process is self._driver else process.terminate()
-            except ProcessLookupError:
-                pass
-            process.wait(10)
+        self._stop_driver()
+        self._screen.terminate()
+        self._screen.wait(10)
         shutil.rmtree(self._home, ignore_errors=True)
