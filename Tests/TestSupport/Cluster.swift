@@ -10,14 +10,19 @@ package final class Cluster: @unchecked Sendable {
     package static let password = "not-so-secret-7f3a"
     private static let startSecondsMax = 60.0
 
-    /// The shell reads until the pipe closes, by intent or because we died; then the server is shut down fast and its folder removed.
+    /// The shell reads until the pipe closes, by intent or because we died; then the server is shut down and its folder removed.
+    ///
+    /// A server that has only begun to start ignores the signal, so it is sent until the server is gone. What is kept is shut down
+    /// fast, with a checkpoint; what is thrown away, at once.
     private static let supervisor = """
         keep=$1; shift
         trap : INT TERM HUP
         "$@" & server=$!
         cat >/dev/null
         trap '' INT TERM HUP PIPE
-        pkill -CONT -P $server; kill -CONT $server; kill -INT $server; wait $server
+        if test -e "$keep/keep"; then signal=INT; else signal=QUIT; fi
+        while kill -CONT $server; do pkill -CONT -P $server; kill -$signal $server; sleep 0.1; done
+        wait $server
         test -e "$keep/keep" || rm -rf "$keep"
         """
 
