@@ -22,12 +22,15 @@ let package = Package(
         .target(name: "CAssets", exclude: ["generated"]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Boundaries: the only importers of C.
         .target(name: "Assets", dependencies: ["CAssets"], swiftSettings: boundary),
         .target(name: "Guarded", swiftSettings: boundary),
         .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: boundary),
+        .target(name: "Expansion", dependencies: ["CBrotli", "CZlib"], swiftSettings: boundary),
         .target(name: "HTTPServer", dependencies: ["CNet", "Guarded", "HTTPWire"], swiftSettings: boundary),
         .target(name: "Postgres", dependencies: ["CPostgres"], swiftSettings: boundary),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: boundary),
@@ -39,13 +42,18 @@ let package = Package(
 
         .target(name: "Log", swiftSettings: strict),
         .target(name: "Storage", dependencies: ["Digest", "Telemetry"], swiftSettings: strict),
-        .target(name: "StorageSQLite", dependencies: ["SQLite", "Storage", "Telemetry"], swiftSettings: strict),
+        .target(
+            name: "StorageSQLite",
+            dependencies: ["Guarded", "SQLite", "Storage", "Telemetry"],
+            swiftSettings: strict
+        ),
         .target(name: "StoragePostgres", dependencies: ["Postgres", "Storage", "Telemetry"], swiftSettings: strict),
         .target(name: "Ingest", dependencies: ["Guarded", "Log", "Storage", "Telemetry"], swiftSettings: strict),
         .target(
             name: "Web",
             dependencies: [
-                "Assets", "Guarded", "HTTPServer", "HTTPWire", "Ingest", "JSONScan", "Log", "Storage", "Telemetry",
+                "Assets", "Expansion", "Guarded", "HTTPServer", "HTTPWire", "Ingest", "JSONScan", "Log", "Storage",
+                "Telemetry",
             ],
             swiftSettings: strict
         ),
@@ -69,6 +77,7 @@ let package = Package(
         ),
         .testTarget(name: "CollectorTests", dependencies: ["Log", "collector"], swiftSettings: strict),
         .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: strict),
+        .testTarget(name: "ExpansionTests", dependencies: ["CZlib", "Expansion"], swiftSettings: strict),
         .testTarget(
             name: "HTTPServerTests",
             dependencies: ["Guarded", "HTTPServer", "HTTPWire"],

@@ -1,26 +1,5 @@
 package import Telemetry
 
-/// One record that is ready to be stored.
-package enum Record: Sendable {
-    case event(Event)
-    case submission(Submission)
-
-    var bytesCount: Int {
-        switch self {
-        case .event(let event): event.bytes.count
-        case .submission(let submission): submission.bytes.count
-        }
-    }
-
-    /// Whether writing it once more changes nothing.
-    var isIdempotent: Bool {
-        switch self {
-        case .event(let event): event.eventID != nil
-        case .submission: false
-        }
-    }
-}
-
 /// A record on its way, and who waits for it.
 package struct Entry: Sendable {
     package var record: Record
@@ -38,11 +17,11 @@ package struct Entry: Sendable {
 
 /// What became of an entry.
 package enum Outcome: Sendable, Equatable {
-    /// Committed, now or under the same `event_id` before.
+    /// Committed in the store, now or under the same `event_id` before; or committed in the journal, from where it will get there.
     case stored
     /// The database does not take this record, whenever it is tried.
     case refused
-    /// Not acknowledged: the store could not be reached. The sender should come again.
+    /// Not acknowledged: neither the store nor the journal could take it. The sender should come again.
     case unavailable
 }
 

@@ -1,3 +1,6 @@
+import Storage
+import Telemetry
+
 /// The queue before the store and the rule by which batches are formed.
 ///
 /// A value: no lock, no clock and no thread in here.
@@ -10,9 +13,9 @@ struct GroupCommit {
         /// Bytes waiting; a record beyond them is refused.
         var bytesMax = 32 << 20
         /// Records in one batch.
-        var batchRecordsMax = 1000
-        /// Bytes in one batch, so that a batch of large records stays small; one record may exceed it alone.
-        var batchBytesMax = 8 << 20
+        var batchRecordsMax = Batch.recordsMax
+        /// Bytes in one batch; one record may exceed it alone.
+        var batchBytesMax = Batch.bytesMax
         /// While this many wait there is no gathering.
         var gatherRowsMax = 64
         /// Batches without gathering after a gathering that gained nothing.
@@ -22,7 +25,7 @@ struct GroupCommit {
     private let limits: Limits
     private var waiting: [Entry] = []
     private var head = 0
-    private var bytes = 0
+    private(set) var bytes = 0
     private var gatherPause = 0
     private(set) var isStopping = false
 

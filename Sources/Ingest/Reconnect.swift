@@ -1,7 +1,7 @@
 /// When to try again to reach a store that failed: soon at first, then ever more seldom.
 struct Reconnect {
     static let delayMillisecondsMin = 100
-    static let delayMillisecondsMax = 5000
+    static let delayMillisecondsMax = 2000
 
     private var failures = 0
 
@@ -15,5 +15,25 @@ struct Reconnect {
 
     mutating func succeeded() {
         failures = 0
+    }
+}
+
+/// What the log has been told about a lasting trouble, so that it is not told at every attempt.
+struct RepeatedNews {
+    /// Times that the same is kept from the log after it has been told.
+    static let repeatsMax = 30
+
+    private var last = ""
+    private var repeats = 0
+
+    /// Whether the log should be told.
+    mutating func isNews(_ reason: String) -> Bool {
+        if reason == last, repeats < Self.repeatsMax {
+            repeats += 1
+            return false
+        }
+        last = reason
+        repeats = 0
+        return true
     }
 }

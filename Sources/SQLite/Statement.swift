@@ -35,6 +35,32 @@ import CSQLite
         try connection.check(unsafe sqlite3_bind_int64(handle, Int32(index), number))
     }
 
+    /// Binds bytes, which are copied; nil binds NULL.
+    package func bind(_ index: Int, blob: [UInt8]?) throws(SQLiteError) {
+        guard let blob else { return try connection.check(unsafe sqlite3_bind_null(handle, Int32(index))) }
+        try connection.check(unsafe collector_sqlite_bind_blob(handle, Int32(index), blob, Int32(blob.count)))
+    }
+
+    /// Runs the statement to its end and makes it ready to be run again.
+    package func run() throws(SQLiteError) {
+        defer { reset() }
+        _ = try step()
+    }
+
+    /// A number of the present row; nil for NULL.
+    package func number(_ column: Int) -> Int64? {
+        guard unsafe sqlite3_column_type(handle, Int32(column)) != SQLITE_NULL else { return nil }
+        return unsafe sqlite3_column_int64(handle, Int32(column))
+    }
+
+    /// The bytes of a blob of the present row; nil for NULL.
+    package func blob(_ column: Int) -> [UInt8]? {
+        guard unsafe sqlite3_column_type(handle, Int32(column)) != SQLITE_NULL else { return nil }
+        let count = unsafe Int(sqlite3_column_bytes(handle, Int32(column)))
+        guard count > 0, let bytes = unsafe sqlite3_column_blob(handle, Int32(column)) else { return [] }
+        return unsafe [UInt8](UnsafeRawBufferPointer(start: bytes, count: count))
+    }
+
     /// Runs the statement to its end with parts of a buffer as its text parameters, without copying them.
     ///
     /// `texts` are parameters and their places in `buffer`; no place binds NULL.

@@ -11,13 +11,53 @@ package struct Batch: Sendable {
     }
 
     package var count: Int { events.count + submissions.count }
+
+    /// Records in one batch.
+    package static let recordsMax = 1000
+    /// Bytes in one batch, so that a batch of large records stays small; one record may exceed it alone.
+    package static let bytesMax = 8 << 20
+}
+
+/// Where batches come from: a writer of a process, or a journal. Its batches are numbered, each higher than the one before.
+package struct BatchSource: Sendable, Hashable {
+    /// A UUID that nobody else uses.
+    package var id: EventID
+    /// What a store knows of a journal it keeps for ever; what it knows of a writer only while that writer may ask.
+    package var isJournal: Bool
+
+    package init(id: EventID, isJournal: Bool) {
+        self.id = id
+        self.isJournal = isJournal
+    }
+
+    /// A source for this process.
+    package static func random(isJournal: Bool) -> BatchSource {
+        BatchSource(
+            id: EventID(high: .random(in: 0...UInt64.max), low: .random(in: 0...UInt64.max)),
+            isJournal: isJournal
+        )
+    }
+}
+
+/// Names a batch, so that a store can tell whether it has it already.
+package struct BatchID: Sendable, Hashable {
+    package var source: BatchSource
+    package var number: Int64
+    /// The number of the source's batch before this one; 0 when there is none. When the store knows of another, the batch is not written.
+    package var previous: Int64
+
+    package init(source: BatchSource, number: Int64, previous: Int64) {
+        self.source = source
+        self.number = number
+        self.previous = previous
+    }
 }
 
 /// What became of a batch that was committed.
 package struct Appended: Sendable, Equatable {
     /// Records that are now rows because of this batch.
     package var stored: Int
-    /// Events that were there already under their `event_id`, and were absorbed.
+    /// Records that were there already: events under their `event_id`, or the whole batch, when it had been committed before.
     package var duplicates: Int
 
     package init(stored: Int, duplicates: Int) {
@@ -30,7 +70,8 @@ package struct Appended: Sendable, Equatable {
 package enum StoreError: Error, Equatable {
     /// The store cannot be reached or cannot write now; nothing of the call was stored. Try again later.
     case unavailable(reason: String)
-    /// The connection was lost while a commit was under way: it may or may not have happened. Do not acknowledge.
+    /// The connection was lost while a commit was under way: it may or may not have happened. Send the batch again under its
+    /// number, or do not acknowledge it.
     case uncertain(reason: String)
     /// The database refuses a value in the batch; nothing was stored. Split the batch, or refuse the one record.
     case refused(reason: String)
@@ -62,10 +103,16 @@ package protocol Store: Sendable {
 ///
 /// After `.unavailable` or `.uncertain` the writer is spent: drop it and make another.
 package protocol StoreWriter: AnyObject, Sendable {
-    /// Writes the batch in one transaction; it has been committed durably when the call returns.
+    /// Writes the batch and its number in one transaction; both have been committed durably when the call returns.
     ///
-    /// - Returns: how many records became rows and how many were absorbed as duplicates.
-    func append(_ batch: Batch) throws(StoreError) -> Appended
+    /// Changes nothing when the store knows another number of this source than `id.previous`: then this batch is there already, or what
+    /// the caller believed of its source was wrong. So a batch may be sent again after `.uncertain`, as long as its source has sent no
+    /// other in between. A transaction that has named the source and has not ended is waited for.
+    ///
+    /// - Returns: how many records became rows and how many were absorbed as duplicates; none stored when nothing was changed.
+    func append(_ batch: Batch, as id: BatchID) throws(StoreError) -> Appended
+    /// The number of the last batch of a source that was committed; nil when there is none.
+    func position(of source: BatchSource) throws(StoreError) -> Int64?
 }
 
 /// A cheap round trip to the database on a connection of its own, reconnecting as needed.

@@ -37,6 +37,13 @@ struct BinaryArrays {
         places.append(start..<buffer.count)
     }
 
+    /// Appends a parameter that is no array.
+    mutating func append(_ write: (inout [UInt8]) -> Void) {
+        let start = buffer.count
+        write(&buffer)
+        places.append(start..<buffer.count)
+    }
+
     mutating func removeAll() {
         // A batch of very large records must not hold its memory for ever.
         buffer.removeAll(keepingCapacity: buffer.capacity <= Self.keptBytesMax)

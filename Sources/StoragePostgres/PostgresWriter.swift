@@ -5,33 +5,65 @@ import Telemetry
 /// A connection that writes batches: one statement with arrays for each kind of record.
 // Unchecked: the contract of `StoreWriter` keeps it to one thread at a time.
 final class PostgresWriter: StoreWriter, @unchecked Sendable {
-    /// Milliseconds for a batch to be answered; then the connection is given up.
-    static let batchMilliseconds: Int32 = 30_000
+    /// Milliseconds for a lock, and for a batch: then the server gives up and says so, and nothing has been stored.
+    static let lockMilliseconds = 1000
+    static let statementMilliseconds = 3000
+    /// Milliseconds for the server to answer at all; then the connection is given up.
+    static let answerMilliseconds: Int32 = 4000
 
     private let connection: Connection
     private var arrays = BinaryArrays()
 
     init(_ connection: Connection) throws(StoreError) {
         self.connection = connection
+        let session = """
+            set lock_timeout = \(Self.lockMilliseconds);
+            set statement_timeout = \(Self.statementMilliseconds)
+            """
+        // Behind the condition, if there is one.
+        let absorb = "\non conflict do nothing"
+        let statements = [
+            ("mark", Self.mark(source: 1)), ("events", Self.insertEventsSQL + absorb),
+            ("submissions", Self.insertSubmissionsSQL),
+            ("marked_events", Self.marked(Self.insertEventsSQL) + absorb),
+            ("marked_submissions", Self.marked(Self.insertSubmissionsSQL)),
+        ]
         try guarded { () throws(PostgresError) in
-            try connection.prepare("insert_events", Self.insertEventsSQL, timeoutMilliseconds: Self.batchMilliseconds)
-            try connection.prepare(
-                "insert_submissions",
-                Self.insertSubmissionsSQL,
-                timeoutMilliseconds: Self.batchMilliseconds
-            )
+            try connection.execute(session, timeoutMilliseconds: Self.answerMilliseconds)
+            for (name, sql) in statements {
+                try connection.prepare(name, sql, timeoutMilliseconds: Self.answerMilliseconds)
+            }
+            try connection.execute(Self.forgetSQL, timeoutMilliseconds: Self.answerMilliseconds)
         }
     }
 
-    func append(_ batch: Batch) throws(StoreError) -> Appended {
-        if batch.submissions.isEmpty { return try insertEvents(batch.events, commits: true) }
-        if batch.events.isEmpty { return try insertSubmissions(batch.submissions, commits: true) }
+    func append(_ batch: Batch, as id: BatchID) throws(StoreError) -> Appended {
+        if batch.submissions.isEmpty {
+            bindEvents(batch.events)
+            bind(id)
+            let stored = try run("marked_events", commits: true)
+            return Appended(stored: stored, duplicates: batch.events.count - stored)
+        }
+        if batch.events.isEmpty {
+            bindSubmissions(batch.submissions)
+            bind(id)
+            let stored = try run("marked_submissions", commits: true)
+            return Appended(stored: stored, duplicates: batch.submissions.count - stored)
+        }
         try execute("begin", commits: false)
         do throws(StoreError) {
-            let events = try insertEvents(batch.events, commits: false)
-            let submissions = try insertSubmissions(batch.submissions, commits: false)
+            arrays.removeAll()
+            bind(id)
+            guard try run("mark", commits: false) > 0 else {
+                try execute("rollback", commits: false)
+                return Appended(stored: 0, duplicates: batch.count)
+            }
+            bindEvents(batch.events)
+            let events = try run("events", commits: false)
+            bindSubmissions(batch.submissions)
+            let submissions = try run("submissions", commits: false)
             try execute("commit", commits: true)
-            return Appended(stored: events.stored + submissions.stored, duplicates: events.duplicates)
+            return Appended(stored: events + submissions, duplicates: batch.events.count - events)
         } catch {
             // After the other errors the connection is thrown away, and the transaction with it.
             if case .refused = error { try execute("rollback", commits: false) }
@@ -39,9 +71,20 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         }
     }
 
+    func position(of source: BatchSource) throws(StoreError) -> Int64? {
+        let rows = try guarded { () throws(PostgresError) in
+            try connection.query(
+                "select position from ingest_positions where source = $1::uuid",
+                [String(decoding: source.id.text, as: UTF8.self)],
+                timeoutMilliseconds: Self.answerMilliseconds
+            ).rows
+        }
+        return rows.first.flatMap { $0[0] }.flatMap { Int64($0) }
+    }
+
     private func execute(_ sql: String, commits: Bool) throws(StoreError) {
         do throws(PostgresError) {
-            try connection.execute(sql, timeoutMilliseconds: Self.batchMilliseconds)
+            try connection.execute(sql, timeoutMilliseconds: Self.answerMilliseconds)
         } catch {
             throw StoreError(error, mayBeCommitted: commits)
         }
@@ -53,11 +96,45 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
                 statement,
                 arrays.buffer,
                 arrays.places,
-                timeoutMilliseconds: Self.batchMilliseconds
+                timeoutMilliseconds: Self.answerMilliseconds
             ).changed
         } catch {
             throw StoreError(error, mayBeCommitted: commits)
         }
+    }
+
+    // MARK: - Positions
+
+    /// Moves the position of a source forward; changes nothing when it is not where the batch expects it.
+    ///
+    /// Waits for a transaction that has moved it and has not ended, so that a batch in doubt is never written beside its first attempt.
+    private static func mark(source parameter: Int) -> String {
+        """
+        insert into ingest_positions as kept (source, position, is_journal)
+        values ($\(parameter), $\(parameter + 1), $\(parameter + 2))
+        on conflict (source) do update set position = excluded.position, updated_at = now()
+        where kept.position = $\(parameter + 3)
+        """
+    }
+
+    /// An insert that does nothing when its batch is there already.
+    private static func marked(_ insert: String) -> String {
+        "with mark as (\(mark(source: 14)) returning 1)\n\(insert)\nwhere exists (select from mark)"
+    }
+
+    /// A writer asks within moments or never.
+    private static let forgetSQL = """
+        delete from ingest_positions where not is_journal and updated_at < now() - interval '1 day'
+        """
+
+    private func bind(_ id: BatchID) {
+        arrays.append { buffer in
+            BinaryArrays.put(id.source.id.high, &buffer)
+            BinaryArrays.put(id.source.id.low, &buffer)
+        }
+        arrays.append { BinaryArrays.put(UInt64(bitPattern: id.number), &$0) }
+        arrays.append { $0.append(id.source.isJournal ? 1 : 0) }
+        arrays.append { BinaryArrays.put(UInt64(bitPattern: id.previous), &$0) }
     }
 
     // MARK: - Events
@@ -72,10 +149,9 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
             $1::timestamptz[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::text[],
             $9::text[], $10::text[], $11::text[], $12::jsonb[], $13::uuid[]
         )
-        on conflict do nothing
         """
 
-    private func insertEvents(_ events: [Event], commits: Bool) throws(StoreError) -> Appended {
+    private func bindEvents(_ events: [Event]) {
         arrays.removeAll()
         arrays.append(.timestamptz, events) { putTime($0.receivedAt, &$1) }
         arrays.append(.timestamptz, events) { putTime($0.clientTimestamp, &$1) }
@@ -98,8 +174,6 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
             BinaryArrays.put(id.low, &buffer)
             return true
         }
-        let stored = try run("insert_events", commits: commits)
-        return Appended(stored: stored, duplicates: events.count - stored)
     }
 
     // MARK: - Submissions
@@ -116,7 +190,7 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         )
         """
 
-    private func insertSubmissions(_ submissions: [Submission], commits: Bool) throws(StoreError) -> Appended {
+    private func bindSubmissions(_ submissions: [Submission]) {
         arrays.removeAll()
         arrays.append(.timestamp, submissions) { putTime($0.receivedAt, &$1) }
         arrays.append(.timestamptz, submissions) { putTime($0.clientTimestamp, &$1) }
@@ -131,7 +205,6 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         arrays.append(.text, submissions) { put($0.bytes, $0.visitorID, &$1) }
         arrays.append(.text, submissions) { put($0.bytes, $0.sessionID, &$1) }
         arrays.append(.text, submissions) { put($0.bytes, $0.pageviewID, &$1) }
-        return Appended(stored: try run("insert_submissions", commits: commits), duplicates: 0)
     }
 }
 

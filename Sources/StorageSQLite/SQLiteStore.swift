@@ -8,6 +8,8 @@ package struct SQLiteStore: Store {
     package let writersMax = 1
     /// Milliseconds that a statement waits for another process's lock, and that opening does.
     static let busyMilliseconds: Int32 = 10_000
+    /// Milliseconds that a batch waits for it; then there is the journal.
+    static let writerBusyMilliseconds: Int32 = 1000
     /// Milliseconds between two attempts to open a file that other processes are opening too.
     static let openPauseMilliseconds = 50
 
@@ -20,7 +22,7 @@ package struct SQLiteStore: Store {
     }
 
     package func makeWriter() throws(StoreError) -> any StoreWriter {
-        try SQLiteWriter(open(), checkpoints: Checkpointer(store: self))
+        try SQLiteWriter(open(), busyMilliseconds: Self.writerBusyMilliseconds, checkpoints: Checkpointer(store: self))
     }
 
     package func makeProbe() -> any StoreProbe { SQLiteProbe(store: self) }
@@ -31,7 +33,7 @@ package struct SQLiteStore: Store {
     }
 
     package func migrate() throws(StoreError) -> [String] {
-        try makeFile()
+        try DatabaseFile.make(path)
         let connection = try open()
         var names: [String] = []
         // Each turn looks again under the lock, so that processes that start together apply each migration once.
@@ -112,32 +114,7 @@ package struct SQLiteStore: Store {
         try connection.execute("pragma temp_store = memory")
         return connection
     }
-
-    /// Makes the file, readable by its owner alone, when there is none.
-    ///
-    /// It gets its name only after its descriptor is closed: to close any descriptor of a file that SQLite has open in this process
-    /// would give up SQLite's locks (https://www.sqlite.org/howtocorrupt.html, 2.2), and others would take the write-ahead log for
-    /// abandoned.
-    private func makeFile() throws(StoreError) {
-        guard !exists else { return }
-        var name = Array((path + ".XXXXXX").utf8CString)
-        let descriptor = mkstemp(&name)
-        guard descriptor >= 0 else {
-            throw .unavailable(reason: "the database file cannot be made: \(systemReason())")
-        }
-        close(descriptor)
-        defer { unlink(name) }
-        guard link(name, path) != 0, errno != EEXIST else { return }
-        // A file system without links, such as some network drives; there two threads must not start at once.
-        let plain = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard plain >= 0 || errno == EEXIST else {
-            throw .unavailable(reason: "the database file cannot be made: \(systemReason())")
-        }
-        if plain >= 0 { close(plain) }
-    }
 }
-
-private func systemReason() -> String { String(cString: strerror(errno)) }
 
 /// Runs SQLite calls and says what their errors mean to the caller.
 func guarded<Value>(_ body: () throws(SQLiteError) -> Value) throws(StoreError) -> Value {

@@ -6,24 +6,34 @@ import Telemetry
 // Unchecked: the contract of `StoreWriter` keeps it to one thread at a time.
 final class SQLiteWriter: StoreWriter, @unchecked Sendable {
     private let connection: Connection
+    private let busyMilliseconds: Int32
     private let checkpoints: Checkpointer
     private let insertEvent: Statement
     private let insertSubmission: Statement
+    private let mark: Statement
 
-    init(_ connection: Connection, checkpoints: Checkpointer) throws(StoreError) {
+    init(_ connection: Connection, busyMilliseconds: Int32, checkpoints: Checkpointer) throws(StoreError) {
         self.connection = connection
+        self.busyMilliseconds = busyMilliseconds
         self.checkpoints = checkpoints
         insertEvent = try guarded { () throws(SQLiteError) in try connection.prepare(Self.insertEventSQL) }
         insertSubmission = try guarded { () throws(SQLiteError) in try connection.prepare(Self.insertSubmissionSQL) }
+        mark = try guarded { () throws(SQLiteError) in try connection.prepare(Self.markSQL) }
+        try guarded { () throws(SQLiteError) in try connection.execute(Self.forgetSQL) }
+        connection.setBusy(milliseconds: busyMilliseconds)
     }
 
-    func append(_ batch: Batch) throws(StoreError) -> Appended {
+    func append(_ batch: Batch, as id: BatchID) throws(StoreError) -> Appended {
         // What is written into a file that has no name any more is lost when we close it.
         guard !connection.hasMoved else { throw .unavailable(reason: "the database file is missing") }
         if checkpoints.takeLogIsLarge() { beginLogAnew() }
         var appended = Appended(stored: 0, duplicates: 0)
         try connection.transaction(
             { () throws(StoreError) in
+                guard try guarded({ () throws(SQLiteError) in try isNew(id) }) else {
+                    appended.duplicates = batch.count
+                    return
+                }
                 for event in batch.events {
                     try guarded { () throws(SQLiteError) in try insert(event) }
                     if connection.changes == 0 { appended.duplicates += 1 } else { appended.stored += 1 }
@@ -42,12 +52,47 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         return appended
     }
 
+    func position(of source: BatchSource) throws(StoreError) -> Int64? {
+        try guarded { () throws(SQLiteError) in
+            let rows = try connection.rows(
+                "select position from ingest_positions where source = ?1",
+                [String(decoding: source.id.text, as: UTF8.self)]
+            )
+            return rows.first.flatMap { $0[0] }.flatMap { Int64($0) }
+        }
+    }
+
+    /// Moves the position of the batch's source forward.
+    ///
+    /// - Returns: false when it is not where the batch expects it.
+    private func isNew(_ id: BatchID) throws(SQLiteError) -> Bool {
+        try mark.bind(1, id.source.id.text)
+        try mark.bind(2, id.number)
+        try mark.bind(3, id.source.isJournal ? 1 : 0)
+        try mark.bind(4, id.previous)
+        try mark.run()
+        return connection.changes > 0
+    }
+
+    private static let markSQL = """
+        insert into ingest_positions as kept (source, position, is_journal)
+        values (?1, ?2, ?3)
+        on conflict (source) do update
+        set position = excluded.position, updated_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+        where kept.position = ?4
+        """
+
+    /// A writer asks within moments or never.
+    private static let forgetSQL = """
+        delete from ingest_positions where not is_journal and updated_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 day')
+        """
+
     /// Empties the write-ahead log; only the writer can, since it is the one that would have to be kept out.
     private func beginLogAnew() {
         connection.setBusy(milliseconds: Checkpointer.busyMilliseconds)
         // A reader that goes on for long prevents it; the next checkpoint asks again.
         try? connection.execute("pragma wal_checkpoint(truncate)")
-        connection.setBusy(milliseconds: SQLiteStore.busyMilliseconds)
+        connection.setBusy(milliseconds: busyMilliseconds)
     }
 
     private static let insertEventSQL = """
@@ -95,20 +140,5 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
                 (12, submission.sessionID?.range), (13, submission.pageviewID?.range),
             ]
         )
-    }
-}
-
-extension EventID {
-    /// The hyphenated form in lower case, 36 bytes.
-    fileprivate var text: [UInt8] {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
-        for place in 0..<32 {
-            if [8, 12, 16, 20].contains(place) { text.append(UInt8(ascii: "-")) }
-            let half = place < 16 ? high : low
-            text.append(digits[Int(half >> UInt64((15 - place % 16) * 4) & 15)])
-        }
-        return text
     }
 }

@@ -21,4 +21,17 @@ extension EventID {
         }
         self.init(high: halves.high, low: halves.low)
     }
+
+    /// The hyphenated form in lower case, 36 bytes.
+    package var text: [UInt8] {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for place in 0..<32 {
+            if [8, 12, 16, 20].contains(place) { text.append(UInt8(ascii: "-")) }
+            let half = place < 16 ? high : low
+            text.append(digits[Int(half >> UInt64((15 - place % 16) * 4) & 15)])
+        }
+        return text
+    }
 }

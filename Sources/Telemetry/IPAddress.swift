@@ -5,8 +5,6 @@ package struct IPAddress: Sendable, Hashable {
     /// The address as a number: 32 significant bits for IPv4, 128 for IPv6.
     package let value: UInt128
     package let isIPv4: Bool
-    /// The usual spelling (RFC 5952 for IPv6).
-    package let text: String
 
     /// Reads an address without port, zone or brackets.
     package init?(_ text: some StringProtocol) {
@@ -27,6 +25,10 @@ package struct IPAddress: Sendable, Hashable {
     private init(value: UInt128, isIPv4: Bool) {
         self.value = value
         self.isIPv4 = isIPv4
+    }
+
+    /// The usual spelling (RFC 5952 for IPv6).
+    package var text: String {
         var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         if isIPv4 {
             var address = in_addr(s_addr: UInt32(truncatingIfNeeded: value).bigEndian)
@@ -35,7 +37,7 @@ package struct IPAddress: Sendable, Hashable {
             var address = value.bigEndian
             _ = inet_ntop(AF_INET6, &address, &buffer, socklen_t(buffer.count))
         }
-        text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }
 

@@ -21,14 +21,14 @@ package final class HealthMonitor: Sendable {
     }
 
     private struct State {
-        var waiting: [UInt64] = []
+        var waiting: [(ticket: UInt64, wantsDetails: Bool)] = []
         var isStopping = false
     }
 
     private let probe: (any StoreProbe)?
     private let ingest: Ingest?
     private let log: Log
-    private let answer: @Sendable ([UInt64], Verdict) -> Void
+    private let answer: @Sendable ([(ticket: UInt64, wantsDetails: Bool)], Verdict) -> Void
     private let state = Guarded(State())
     private let work = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
@@ -38,7 +38,7 @@ package final class HealthMonitor: Sendable {
         store: (any Store)?,
         ingest: Ingest?,
         log: Log,
-        answer: @escaping @Sendable ([UInt64], Verdict) -> Void
+        answer: @escaping @Sendable ([(ticket: UInt64, wantsDetails: Bool)], Verdict) -> Void
     ) {
         probe = store?.makeProbe()
         self.ingest = ingest
@@ -57,9 +57,9 @@ package final class HealthMonitor: Sendable {
     }
 
     /// Asks for the verdict; it comes through `answer` with the ticket.
-    package func ask(_ ticket: UInt64) {
+    package func ask(_ ticket: UInt64, wantsDetails: Bool = false) {
         let isFirst = state.withLock { state in
-            state.waiting.append(ticket)
+            state.waiting.append((ticket, wantsDetails))
             return state.waiting.count == 1
         }
         if isFirst { work.signal() }
@@ -88,7 +88,7 @@ package final class HealthMonitor: Sendable {
         switch ingest.health {
         case .ready: return .connected
         case .starting: return .unhealthy("starting")
-        case .unavailable: return .unhealthy("reconnecting")
+        case .unavailable: return .unhealthy("not taking writes")
         case .broken: return .unhealthy("schema mismatch")
         }
     }

@@ -5,6 +5,7 @@ import HTTPWire
 import Ingest
 import JSONScan
 import Log
+import Synchronization
 import Telemetry
 
 /// The routes that take records in: a request is answered once what it brought has been committed.
@@ -13,32 +14,48 @@ final class IngestRoutes: Sendable {
     private let cors: CORS
     private let clients: ClientAddressRule
     private let hasher: IPHasher?
+    private let limiter: RateLimiter?
     private let log: Log
+    private let rateLimitedCount = Atomic<Int>(0)
     /// Answers of `POST /event`, made once: for every origin or our own pages, then one for each listed origin.
     private let stored: [Answer]
     private let groups = Guarded<[UInt64: EventGroup]>([:])
 
-    init(ingest: Ingest?, cors: CORS, originsCount: Int, clients: ClientAddressRule, hasher: IPHasher?, log: Log) {
+    init(
+        ingest: Ingest?,
+        cors: CORS,
+        originsCount: Int,
+        clients: ClientAddressRule,
+        hasher: IPHasher?,
+        limiter: RateLimiter?,
+        log: Log
+    ) {
         self.ingest = ingest
         self.cors = cors
         self.clients = clients
         self.hasher = hasher
+        self.limiter = limiter
         self.log = log
         stored = (CORS.ownTag..<originsCount).map { tag in
             .prepared(PreparedResponse(Responses.json(200, #"{"status":"ok"}"#, cors.fields(tag: tag))))
         }
     }
 
+    /// Records refused so far since their sender was too fast.
+    var rateLimited: Int { rateLimitedCount.load(ordering: .relaxed) }
+
     // MARK: - Requests
 
     /// `POST /event`.
     func event(_ request: consuming Request, _ ticket: Ticket, _ verdict: Origins.Verdict) -> Reply {
-        let circumstances = circumstances(request)
-        do {
-            let body = request.body
-            let event = try Event(parsing: request.bytes, body: body, circumstances)
-            let entry = Entry(record: .event(event), ticket: ticket.rawValue, tag: CORS.tag(verdict))
-            return submit(entry, verdict)
+        let sender = Sender(request, clients)
+        if let seconds = tooFast(sender, records: 1) { return slowDown(seconds, verdict) }
+        do throws(Refusal) {
+            let content = try Content(request, bytesMax: Limits.eventBodyBytesMax)
+            let event = try judged { () throws(Rejection) in
+                try Event(parsing: content.bytes, body: content.body, circumstances(sender))
+            }
+            return submit(Entry(record: .event(event), ticket: ticket.rawValue, tag: CORS.tag(verdict)), verdict)
         } catch {
             return refuse(error, verdict)
         }
@@ -46,12 +63,22 @@ final class IngestRoutes: Sendable {
 
     /// `POST /collect`.
     func collect(_ request: consuming Request, _ ticket: Ticket, _ verdict: Origins.Verdict) -> Reply {
-        let ip = client(request)?.text
-        do {
-            let body = request.body
-            let submission = try Submission(parsing: request.bytes, body: body, receivedAt: Self.now(), ip: ip)
-            let entry = Entry(record: .submission(submission), ticket: ticket.rawValue, tag: CORS.tag(verdict))
-            return submit(entry, verdict)
+        let sender = Sender(request, clients)
+        if let seconds = tooFast(sender, records: 1) { return slowDown(seconds, verdict) }
+        do throws(Refusal) {
+            let content = try Content(request, bytesMax: Limits.collectBodyBytesMax)
+            let submission = try judged { () throws(Rejection) in
+                try Submission(
+                    parsing: content.bytes,
+                    body: content.body,
+                    receivedAt: Self.now(),
+                    ip: sender.address?.text
+                )
+            }
+            return submit(
+                Entry(record: .submission(submission), ticket: ticket.rawValue, tag: CORS.tag(verdict)),
+                verdict
+            )
         } catch {
             return refuse(error, verdict)
         }
@@ -59,9 +86,14 @@ final class IngestRoutes: Sendable {
 
     /// `POST /events`: each event is judged by itself; the request is answered when the last of them has been decided on.
     func events(_ request: consuming Request, _ ticket: Ticket, _ verdict: Origins.Verdict) -> Reply {
-        let circumstances = circumstances(request)
-        do {
-            let places = try EventBatch.places(request.bytes, body: request.body)
+        let sender = Sender(request, clients)
+        do throws(Refusal) {
+            let content = try Content(request, bytesMax: Limits.batchBodyBytesMax)
+            let places = try judged { () throws(Rejection) in
+                try EventBatch.places(content.bytes, body: content.body)
+            }
+            if let seconds = tooFast(sender, records: max(1, places.count)) { return slowDown(seconds, verdict) }
+            let circumstances = circumstances(sender)
             var group = EventGroup(tag: CORS.tag(verdict))
             var entries: [Entry] = []
             entries.reserveCapacity(places.count)
@@ -70,7 +102,7 @@ final class IngestRoutes: Sendable {
                     guard place.count <= Limits.eventBodyBytesMax else {
                         throw .invalid(field: "event", fault: .tooLong(bytesMax: Limits.eventBodyBytesMax))
                     }
-                    let event = try Self.event(request.bytes, place, circumstances)
+                    let event = try Self.event(content.bytes, place, circumstances)
                     entries.append(Entry(record: .event(event), ticket: ticket.rawValue, tag: index))
                 } catch {
                     group.reject(index, error)
@@ -111,8 +143,30 @@ final class IngestRoutes: Sendable {
         .now(.response(Responses.unavailable(cors.fields(verdict))))
     }
 
-    private func refuse(_ rejection: Rejection, _ verdict: Origins.Verdict) -> Reply {
-        .now(.response(Self.answer(rejection, cors.fields(verdict))))
+    private func refuse(_ refusal: Refusal, _ verdict: Origins.Verdict) -> Reply {
+        let fields = cors.fields(verdict)
+        switch refusal {
+        case .rejected(let rejection): return .now(.response(Self.answer(rejection, fields)))
+        case .content(let fault): return .now(.response(fault.answer(fields)))
+        }
+    }
+
+    /// Seconds that the sender should wait; nil when it may go on.
+    ///
+    /// What comes from a trusted proxy without a word of whom it is for would make all of its visitors share one limit.
+    private func tooFast(_ sender: Sender, records: Int) -> Int? {
+        guard let limiter, let address = sender.address, !clients.isTrusted(address) else { return nil }
+        let seconds = limiter.take(address, records: records, now: Self.uptime())
+        if seconds != nil { rateLimitedCount.add(records, ordering: .relaxed) }
+        return seconds
+    }
+
+    private func slowDown(_ seconds: Int, _ verdict: Origins.Verdict) -> Reply {
+        .now(
+            .response(
+                Responses.message(429, "Too many requests", cors.fields(verdict) + [("Retry-After", "\(seconds)")])
+            )
+        )
     }
 
     // MARK: - Deliveries
@@ -171,30 +225,12 @@ final class IngestRoutes: Sendable {
 
     // MARK: - Circumstances
 
-    private func circumstances(_ request: borrowing Request) -> Circumstances {
+    private func circumstances(_ sender: Sender) -> Circumstances {
         Circumstances(
             receivedAt: Self.now(),
-            userAgent: Self.userAgent(request),
-            ipHash: hasher.flatMap { hasher in client(request).map(hasher.hash) }
+            userAgent: sender.userAgent,
+            ipHash: hasher.flatMap { hasher in sender.address.map(hasher.hash) }
         )
-    }
-
-    private func client(_ request: borrowing Request) -> IPAddress? {
-        clients.client(
-            peer: request.peer,
-            connecting: request.text(.cfConnectingIP),
-            real: request.text(.xRealIP),
-            forwarded: request.text(.xForwardedFor)
-        )
-    }
-
-    /// Place of the user agent, cut to its limit; nil when it is absent or not plain ASCII, which no browser sends.
-    private static func userAgent(_ request: borrowing Request) -> Slice? {
-        guard let place = request.head.field(.userAgent), place.count > 0 else { return nil }
-        let count = min(Int(place.count), Limits.userAgentBytesMax)
-        let start = Int(place.start)
-        guard request.bytes[start..<start + count].allSatisfy({ $0 < 0x80 }) else { return nil }
-        return Slice(start: start, count: count)
     }
 
     /// Microseconds since 1970, UTC.
@@ -202,5 +238,28 @@ final class IngestRoutes: Sendable {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    }
+
+    /// Seconds on a clock that only goes forward.
+    private static func uptime() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}
+
+/// Why a request was not taken.
+private enum Refusal: Error {
+    case rejected(Rejection)
+    case content(ContentFault)
+}
+
+private func judged<Value>(_ body: () throws(Rejection) -> Value) throws(Refusal) -> Value {
+    do { return try body() } catch { throw .rejected(error) }
+}
+
+extension Content {
+    fileprivate init(_ request: borrowing Request, bytesMax: Int) throws(Refusal) {
+        do { self = try Content(expanding: request, bytesMax: bytesMax) } catch { throw .content(error) }
     }
 }

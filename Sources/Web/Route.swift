@@ -7,6 +7,7 @@ enum Route: Equatable {
     case event
     case events
     case health
+    case healthDetails
     case ping
     case bandwidth
     /// A file by its name in the table of assets.
@@ -34,6 +35,7 @@ enum Route: Equatable {
         case "/events": self = .events
         case "/collect": self = .collect
         case "/health": self = .health
+        case "/health/details": self = .healthDetails
         case "/ping": self = .ping
         case "/bw": self = .bandwidth
         case "/robots.txt": self = .asset("robots.txt")
@@ -45,7 +47,7 @@ enum Route: Equatable {
     var isIngest: Bool {
         switch self {
         case .collect, .event, .events: true
-        case .dashboard, .health, .ping, .bandwidth, .asset, .baseWithoutSlash, .unknown: false
+        case .dashboard, .health, .healthDetails, .ping, .bandwidth, .asset, .baseWithoutSlash, .unknown: false
         }
     }
 

@@ -15,19 +15,30 @@ package struct SiteConfiguration: Sendable {
     package var trustedProxies: [AddressBlock]
     package var ipHashSalt: String?
     package var eventsEnabled: Bool
+    /// Records a second that one address may send; 0 for no limit.
+    package var rateLimit: Int
+    /// The owner's token.
+    package var token: String
+    package var version: String
 
     package init(
         basePath: String,
         allowedOrigins: [String]?,
         trustedProxies: [AddressBlock],
         ipHashSalt: String?,
-        eventsEnabled: Bool
+        eventsEnabled: Bool,
+        rateLimit: Int,
+        token: String,
+        version: String
     ) {
         self.basePath = basePath
         self.allowedOrigins = allowedOrigins
         self.trustedProxies = trustedProxies
         self.ipHashSalt = ipHashSalt
         self.eventsEnabled = eventsEnabled
+        self.rateLimit = rateLimit
+        self.token = token
+        self.version = version
     }
 }
 
@@ -43,17 +54,25 @@ package final class Site: Handler {
     private let ingestRoutes: IngestRoutes
     private let measure = MeasureRoutes()
     private let health: HealthMonitor
+    private let owner: Owner
+    private let ingest: Ingest?
+    private let engine: String?
+    private let startedAt = ContinuousClock.now
     private let log: Log
 
     package init(
         _ configuration: SiteConfiguration,
         assets: [Asset],
         ingest: Ingest?,
+        engine: String?,
         health: HealthMonitor,
         log: Log
     ) {
         self.configuration = configuration
+        self.ingest = ingest
+        self.engine = engine
         self.health = health
+        owner = Owner(token: configuration.token)
         self.log = log
         origins = Origins(allowed: configuration.allowedOrigins)
         cors = CORS(origins: origins)
@@ -64,6 +83,7 @@ package final class Site: Handler {
             originsCount: configuration.allowedOrigins?.count ?? 0,
             clients: ClientAddressRule(trustedProxies: configuration.trustedProxies),
             hasher: IPHasher(salt: configuration.ipHashSalt),
+            limiter: configuration.rateLimit > 0 ? RateLimiter(perSecond: configuration.rateLimit) : nil,
             log: log
         )
     }
@@ -81,6 +101,19 @@ package final class Site: Handler {
         }
     }
 
+    /// The answer of `GET /health/details`.
+    package func details(_ verdict: HealthMonitor.Verdict) -> Answer {
+        let details = HealthDetails(
+            verdict: verdict,
+            report: ingest?.report,
+            engine: engine,
+            version: configuration.version,
+            uptimeSeconds: Int(startedAt.duration(to: .now) / .seconds(1)),
+            rateLimited: ingestRoutes.rateLimited
+        )
+        return .response(details.response)
+    }
+
     // MARK: - Handler
 
     package func admit(_ head: RequestHead, _ bytes: Span<UInt8>) -> Admission {
@@ -93,7 +126,8 @@ package final class Site: Handler {
         case .event where head.method == .post: return .accept(bodyBytesMax: Limits.eventBodyBytesMax)
         case .collect where head.method == .post: return .accept(bodyBytesMax: Limits.collectBodyBytesMax)
         case .events where head.method == .post: return .accept(bodyBytesMax: Limits.batchBodyBytesMax)
-        case .collect, .event, .events, .dashboard, .health, .ping, .bandwidth, .asset, .baseWithoutSlash, .unknown:
+        case .collect, .event, .events, .dashboard, .health, .healthDetails, .ping, .bandwidth, .asset,
+            .baseWithoutSlash, .unknown:
             return .accept(bodyBytesMax: Self.uselessBodyBytesMax)
         }
     }
@@ -111,6 +145,12 @@ package final class Site: Handler {
             return take(route, request, ticket)
         case .health:
             health.ask(ticket.rawValue)
+            return .later
+        case .healthDetails:
+            guard owner.isKnown(authorization: request.text(.authorization)) else {
+                return .now(.response(Responses.message(401, "Owner only", [("WWW-Authenticate", "Bearer")])))
+            }
+            health.ask(ticket.rawValue, wantsDetails: true)
             return .later
         case .ping:
             return .now(measure.ping)
@@ -148,7 +188,7 @@ package final class Site: Handler {
         switch route {
         case .collect: return ingestRoutes.collect(request, ticket, verdict)
         case .events: return ingestRoutes.events(request, ticket, verdict)
-        case .event, .dashboard, .health, .ping, .bandwidth, .asset, .baseWithoutSlash, .unknown:
+        case .event, .dashboard, .health, .healthDetails, .ping, .bandwidth, .asset, .baseWithoutSlash, .unknown:
             return ingestRoutes.event(request, ticket, verdict)
         }
     }

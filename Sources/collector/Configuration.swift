@@ -17,6 +17,10 @@ struct Configuration: Sendable {
     /// Nil: every origin may post.
     var allowedOrigins: [String]?
     var token: String?
+    /// 0: no journal.
+    var journalBytesMax = 1 << 30
+    /// Records a second of one address; 0: no limit.
+    var rateLimit = 100
     var logLevel = LogLevel.info
     var logFormat = LogFormat.logfmt
 
@@ -55,6 +59,15 @@ struct Configuration: Sendable {
                 text == "*" ? .some(nil) : SettingReader.list(text, SettingReader.origin).map { .some($0) }
             } ?? nil
         token = reader.read("COLLECTOR_TOKEN", "must have 16 to 256 printable characters", SettingReader.token)
+        let size = "must be a size such as 1GiB or 500MiB, of 16MiB at least, or 0 for no journal"
+        reader.read("COLLECTOR_JOURNAL_MAX", size, into: &journalBytesMax) { text in
+            SettingReader.bytes(text).flatMap { $0 == 0 || $0 >= 16 << 20 ? $0 : nil }
+        }
+        reader.read("COLLECTOR_RATE_LIMIT", "must be a number of records a second, or 0 for no limit", into: &rateLimit)
+        {
+            text in
+            Int(text).flatMap { (0...1_000_000).contains($0) ? $0 : nil }
+        }
         reader.read("COLLECTOR_LOG_LEVEL", "must be debug, info, notice, warning or error", into: &logLevel) { text in
             LogLevel.allCases.first { $0.name == text }
         }
@@ -92,6 +105,18 @@ private struct SettingReader {
         case "0", "false", "f", "no", "n", "off": false
         default: nil
         }
+    }
+
+    /// A number of bytes, with a unit of IEC 80000-13 or without any.
+    static func bytes(_ text: String) -> Int? {
+        let units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)]
+        for (unit, shift) in units where text.lowercased().hasSuffix(unit.lowercased()) {
+            guard let count = UInt32(text.dropLast(unit.count).filter { $0 != " " }), count < 1 << 20 else {
+                return nil
+            }
+            return Int(count) << shift
+        }
+        return UInt64(text).flatMap { $0 <= 1 << 50 ? Int($0) : nil }
     }
 
     /// Elements apart by commas or spaces; nil when one of them, or all, are missing or wrong.

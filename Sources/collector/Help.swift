@@ -56,6 +56,8 @@ enum Help {
           COLLECTOR_BASE_PATH         prefix when mounted under a sub-path, e.g. /collector
           COLLECTOR_ALLOWED_ORIGINS   origins that may post from other sites (default *)
           COLLECTOR_TOKEN             secret of the owner's pages; unset: made at first start, kept in the data folder
+          COLLECTOR_JOURNAL_MAX       size of the journal that takes records in while the database is away (default 1GiB; 0: none)
+          COLLECTOR_RATE_LIMIT        records a second that one address may send (default 100; 0: no limit)
           COLLECTOR_LOG_LEVEL         debug, info, notice, warning or error (default info)
           COLLECTOR_LOG_FORMAT        logfmt or json (default logfmt)
 

@@ -26,6 +26,18 @@ enum OwnerToken {
         return true
     }
 
+    /// Bytes of the file; a longer one is not ours.
+    private static let fileBytesMax = 1024
+
+    /// The token that is kept in the data folder.
+    static func read(in folder: String) throws(FileError) -> String {
+        let path = folder + "/" + fileName
+        guard let text = try TextFile.read(path, bytesMax: fileBytesMax) else {
+            throw FileError(path: path, code: ENOENT)
+        }
+        return String(text.filter { !$0.isWhitespace })
+    }
+
     /// 256 bits of the system's randomness as hexadecimal digits.
     private static func make() -> String {
         var generator = SystemRandomNumberGenerator()

@@ -26,7 +26,7 @@ struct ServeCommand {
     func run() throws -> ExitCode {
         // Blocked before any thread starts, so that none of them is interrupted and `sigwait` sees every signal.
         let signals = Signals.block([SIGTERM, SIGINT])
-        try prepareDataFolder()
+        let token = try prepareDataFolder()
         let store = skipsDatabase ? nil : try StoreChoice.make(configuration)
         let isSchemaReady = if let store { try tryMigrations(store) } else { false }
 
@@ -34,6 +34,7 @@ struct ServeCommand {
         let ingest = store.map { store in
             Ingest(
                 store: store,
+                journal: StoreChoice.journal(configuration),
                 log: log,
                 deliver: { parts.answer($0) },
                 onBroken: { reason in
@@ -42,11 +43,15 @@ struct ServeCommand {
                 }
             )
         }
-        let health = HealthMonitor(store: store, ingest: ingest, log: log) { tickets, verdict in
-            let answer = Site.answer(verdict)
-            parts.server?.answer(tickets.map { (Ticket(rawValue: $0), answer) })
-        }
-        let site = Site(siteConfiguration, assets: Assets.files(), ingest: ingest, health: health, log: log)
+        let health = HealthMonitor(store: store, ingest: ingest, log: log) { parts.answer($0, $1) }
+        let site = Site(
+            siteConfiguration(token: token),
+            assets: Assets.files(),
+            ingest: ingest,
+            engine: store?.engine,
+            health: health,
+            log: log
+        )
         var limits = ServerConfiguration()
         limits.host = configuration.host
         limits.port = Int(configuration.port)
@@ -80,10 +85,14 @@ struct ServeCommand {
         log.listening(on: "http://\(host):\(server.port)")
     }
 
-    private func prepareDataFolder() throws {
+    /// - Returns: the owner's token.
+    private func prepareDataFolder() throws -> String {
         try DataFolder.make(configuration.dataFolder)
-        guard configuration.token == nil, try OwnerToken.ensure(in: configuration.dataFolder) else { return }
-        log.notice("owner token made", ["file": configuration.dataFolder + "/" + OwnerToken.fileName])
+        if let token = configuration.token { return token }
+        if try OwnerToken.ensure(in: configuration.dataFolder) {
+            log.notice("owner token made", ["file": configuration.dataFolder + "/" + OwnerToken.fileName])
+        }
+        return try OwnerToken.read(in: configuration.dataFolder)
     }
 
     /// Brings the schema up to date before the first request, when the database answers; otherwise ingest goes on trying.
@@ -103,13 +112,16 @@ struct ServeCommand {
         }
     }
 
-    private var siteConfiguration: SiteConfiguration {
+    private func siteConfiguration(token: String) -> SiteConfiguration {
         SiteConfiguration(
             basePath: configuration.basePath,
             allowedOrigins: configuration.allowedOrigins,
             trustedProxies: configuration.trustedProxies,
             ipHashSalt: configuration.ipHashSalt,
-            eventsEnabled: configuration.eventsEnabled
+            eventsEnabled: configuration.eventsEnabled,
+            rateLimit: configuration.rateLimit,
+            token: token,
+            version: Help.version
         )
     }
 
@@ -117,7 +129,8 @@ struct ServeCommand {
         guard let counters = ingest?.counters else { return [:] }
         return [
             "stored": counters.stored, "duplicates": counters.duplicates, "refused": counters.refused,
-            "unavailable": counters.unavailable, "batches": counters.batches,
+            "unavailable": counters.unavailable, "batches": counters.batches, "journaled": counters.journaled,
+            "drained": counters.drained,
         ]
     }
 }
@@ -133,7 +146,13 @@ private final class Parts: Sendable {
     private let held = Guarded<(server: Server?, site: Site?)>((nil, nil))
 
     func set(server: Server, site: Site) { held.withLock { $0 = (server, site) } }
-    var server: Server? { held.withLock { $0.server } }
+
+    func answer(_ tickets: [(ticket: UInt64, wantsDetails: Bool)], _ verdict: HealthMonitor.Verdict) {
+        let (server, site) = held.withLock { $0 }
+        guard let server, let site else { return }
+        let plain = Site.answer(verdict)
+        server.answer(tickets.map { (Ticket(rawValue: $0.ticket), $0.wantsDetails ? site.details(verdict) : plain) })
+    }
 
     func answer(_ deliveries: [Delivery]) {
         let (server, site) = held.withLock { $0 }

@@ -128,8 +128,8 @@ private func limits(
 @Suite struct ReconnectTests {
     @Test func `attempts come ever more seldom, up to a limit, and soon again after a success`() {
         var reconnect = Reconnect()
-        #expect((0..<8).map { _ in reconnect.failed() } == [100, 200, 400, 800, 1600, 3200, 5000, 5000])
-        for _ in 0..<100 { #expect(reconnect.failed() == 5000) }
+        #expect((0..<8).map { _ in reconnect.failed() } == [100, 200, 400, 800, 1600, 2000, 2000, 2000])
+        for _ in 0..<100 { #expect(reconnect.failed() == 2000) }
         reconnect.succeeded()
         #expect(reconnect.failed() == 100)
     }

@@ -22,6 +22,7 @@ MIGRATIONS = [
     "0004_add_identity_keys",
     "0005_create_events_table",
     "0006_add_event_id",
+    "0007_ingest_positions",
 ]
 
 

@@ -1,0 +1,174 @@
+import SQLite
+import Storage
+import Telemetry
+
+/// The open file of a journal; whoever holds it is alone with it.
+final class JournalFile {
+    private let connection: Connection
+    private let insert: Statement
+    private let select: Statement
+    private let delete: Statement
+    let source: BatchSource
+    private(set) var standing: JournalStanding
+    private var scratch: [UInt8] = []
+
+    private static let schemaSQL = """
+        create table if not exists journal (source text not null);
+        create table if not exists records (
+            number integer primary key autoincrement,
+            received_at integer not null,
+            record blob not null,
+            doubt_source text,
+            doubt_number integer
+        );
+        create table if not exists set_aside (
+            number integer primary key,
+            received_at integer not null,
+            record blob not null,
+            reason text not null,
+            set_aside_at text not null default (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+        );
+        """
+
+    /// Opens the file for this process alone; makes it when there is none.
+    static func open(_ path: String) throws -> JournalFile {
+        try DatabaseFile.make(path)
+        return try JournalFile(Connection(path: path, busyMilliseconds: 0, mayCreate: false))
+    }
+
+    private init(_ connection: Connection) throws(SQLiteError) {
+        self.connection = connection
+        try connection.execute("pragma page_size = 8192")
+        // Exclusive, so that no two processes drain the same records; it also spares the shared memory file.
+        try connection.execute("pragma locking_mode = exclusive")
+        try connection.execute("pragma journal_mode = wal")
+        try connection.execute("pragma synchronous = full")
+        try connection.execute("begin exclusive")
+        try connection.execute(Self.schemaSQL)
+        source = try Self.readSource(connection)
+        try connection.execute("commit")
+        insert = try connection.prepare(
+            "insert into records (received_at, record, doubt_source, doubt_number) values (?1, ?2, ?3, ?4)"
+        )
+        select = try connection.prepare(
+            "select number, record, doubt_source, doubt_number from records order by number limit ?1"
+        )
+        delete = try connection.prepare("delete from records where number <= ?1")
+        standing = JournalStanding()
+        try measure()
+    }
+
+    private static func readSource(_ connection: Connection) throws(SQLiteError) -> BatchSource {
+        let text = try connection.rows("select source from journal").first.flatMap { $0[0] }
+        if let id = text.flatMap({ EventID(Array($0.utf8)) }) { return BatchSource(id: id, isJournal: true) }
+        let source = BatchSource.random(isJournal: true)
+        _ = try connection.rows(
+            "insert into journal (source) values (?1)",
+            [String(decoding: source.id.text, as: UTF8.self)]
+        )
+        return source
+    }
+
+    var hasMoved: Bool { connection.hasMoved }
+    var records: Int { standing.records }
+    var bytes: Int { standing.bytes }
+
+    func append(_ records: [Record], doubt: BatchID?) throws(SQLiteError) {
+        try transaction { () throws(SQLiteError) in
+            try insert.bind(3, doubt?.source.id.text)
+            if let doubt { try insert.bind(4, doubt.number) } else { try insert.bind(4, nil as [UInt8]?) }
+            for record in records {
+                scratch.removeAll(keepingCapacity: scratch.capacity <= 1 << 20)
+                record.encode(into: &scratch)
+                try insert.bind(1, record.receivedAt)
+                try insert.bind(2, blob: scratch)
+                try insert.run()
+            }
+        }
+        try measure()
+    }
+
+    /// The oldest records: of one doubt, all of them; otherwise as many as fit, at least one.
+    func oldest(recordsMax: Int, bytesMax: Int) throws(SQLiteError) -> JournalPortion? {
+        defer { select.reset() }
+        var portion: JournalPortion?
+        var bytes = 0
+        var damaged: Int64?
+        // A doubt is a batch of the store, so that it is never larger than one; it must not be cut.
+        try select.bind(1, Int64(max(recordsMax, Batch.recordsMax) + 1))
+        while try select.step() {
+            guard let number = select.number(0), let blob = select.blob(1) else { break }
+            let doubt = select.doubt
+            if portion == nil { portion = JournalPortion(items: [], doubt: doubt) }
+            guard doubt == portion?.doubt else { break }
+            if doubt == nil, let portion, !portion.items.isEmpty {
+                guard portion.items.count < recordsMax, bytes + blob.count <= bytesMax else { break }
+            }
+            bytes += blob.count
+            guard let record = Record(decoding: blob) else {
+                damaged = number
+                break
+            }
+            portion?.items.append(JournalPortion.Item(number: number, record: record))
+        }
+        guard let damaged else { return portion }
+        // Before anything else is done with the portion: of a doubt all that is left must be written together.
+        select.reset()
+        try setAside(damaged, reason: "the record cannot be read")
+        return try oldest(recordsMax: recordsMax, bytesMax: bytesMax)
+    }
+
+    func remove(through number: Int64) throws(SQLiteError) {
+        try transaction { () throws(SQLiteError) in
+            try delete.bind(1, number)
+            try delete.run()
+        }
+        try measure()
+    }
+
+    func setAside(_ number: Int64, reason: String) throws(SQLiteError) {
+        try transaction { () throws(SQLiteError) in
+            let copy = """
+                insert or replace into set_aside (number, received_at, record, reason)
+                select number, received_at, record, ?2 from records where number = ?1
+                """
+            _ = try connection.rows(copy, [String(number), reason])
+            _ = try connection.rows("delete from records where number = ?1", [String(number)])
+        }
+        try measure()
+    }
+
+    /// Gives the space of an empty journal back.
+    func shrink() throws(SQLiteError) {
+        try connection.execute("vacuum")
+        try connection.execute("pragma wal_checkpoint(truncate)")
+        try measure()
+    }
+
+    private func transaction(_ body: () throws(SQLiteError) -> Void) throws(SQLiteError) {
+        try connection.transaction(body, { error, _ in error })
+    }
+
+    /// Looks at what there is, by what SQLite knows without reading the records.
+    private func measure() throws(SQLiteError) {
+        func number(_ sql: String) throws(SQLiteError) -> Int64? {
+            try connection.rows(sql).first.flatMap { $0[0] }.flatMap { Int64($0) }
+        }
+        let pages = (try number("pragma page_count") ?? 0) - (try number("pragma freelist_count") ?? 0)
+        standing.bytes = Int(pages * (try number("pragma page_size") ?? 0))
+        let first = try number("select min(number) from records")
+        let last = try number("select max(number) from records")
+        // Records leave from the front, so that the numbers tell their count, but for those few that were set aside.
+        standing.records = first.flatMap { first in last.map { Int($0 - first + 1) } } ?? 0
+        standing.oldestReceivedAt = try number("select received_at from records order by number limit 1")
+        standing.setAside = Int(try number("select count(*) from set_aside") ?? 0)
+    }
+}
+
+extension Statement {
+    /// The doubt of a row of `records`.
+    fileprivate var doubt: BatchID? {
+        guard let id = blob(2).flatMap({ EventID($0) }), let number = number(3) else { return nil }
+        return BatchID(source: BatchSource(id: id, isJournal: false), number: number, previous: number - 1)
+    }
+}

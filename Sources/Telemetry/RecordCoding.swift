@@ -1,0 +1,179 @@
+/// The form in which a record is kept outside of a database: a version, a kind, then each field in a fixed order.
+///
+/// Integers are little-endian; an optional one follows a byte that says whether it is there. A text is its length in 32 bits, -1 for none,
+/// and its bytes. What an older version of the program has written must stay readable: a new form is a new version.
+extension Record {
+    private static let version: UInt8 = 1
+    private enum Kind: UInt8 {
+        case event = 0
+        case submission = 1
+    }
+
+    /// Appends the record's form, without the parts of its buffer that belong to no field.
+    package func encode(into output: inout [UInt8]) {
+        output.append(Self.version)
+        switch self {
+        case .event(let event):
+            output.append(Kind.event.rawValue)
+            var writer = Writer(source: event.bytes, output: output)
+            output = []
+            writer.put(event.receivedAt)
+            writer.put(event.clientTimestamp)
+            writer.put(Int64(event.seq))
+            writer.put((event.eventID?.high).map(Int64.init(bitPattern:)))
+            writer.put((event.eventID?.low).map(Int64.init(bitPattern:)))
+            for text in [event.visitorID, event.sessionID, event.pageviewID, event.eventType] { writer.put(text) }
+            for text in [event.path, event.referrer, event.ipHash, event.userAgent, event.payload] { writer.put(text) }
+            output = writer.output
+        case .submission(let submission):
+            output.append(Kind.submission.rawValue)
+            var writer = Writer(source: submission.bytes, output: output)
+            output = []
+            writer.put(submission.receivedAt)
+            writer.put(submission.clientTimestamp)
+            writer.put(submission.ip)
+            writer.put(submission.browserInfo)
+            writer.put(submission.performanceData)
+            writer.put(submission.fingerprints)
+            writer.put(submission.errors)
+            for text in [submission.network, submission.battery, submission.benchmarks] { writer.put(text) }
+            for text in [submission.visitorID, submission.sessionID, submission.pageviewID] { writer.put(text) }
+            output = writer.output
+        }
+    }
+
+    /// Reads a record's form, which becomes the record's buffer; nil when it is damaged or of a version that is not known.
+    ///
+    /// The body of a submission, which only its answer needs, is empty.
+    package init?(decoding bytes: consuming [UInt8]) {
+        guard bytes.count >= 2, bytes[0] == Self.version, let kind = Kind(rawValue: bytes[1]) else { return nil }
+        var reader = Reader(bytes: bytes, offset: 2)
+        switch kind {
+        case .event:
+            guard let event = Event(&reader) else { return nil }
+            self = .event(event)
+        case .submission:
+            guard let submission = Submission(&reader) else { return nil }
+            self = .submission(submission)
+        }
+    }
+}
+
+extension Event {
+    fileprivate init?(_ reader: inout Reader) {
+        guard let receivedAt = reader.integer(), let clientTimestamp = reader.optionalInteger(),
+            let seq = reader.integer().flatMap({ Int32(exactly: $0) }),
+            let high = reader.optionalInteger(), let low = reader.optionalInteger(), (high == nil) == (low == nil),
+            let visitorID = reader.text(), let sessionID = reader.text(), let pageviewID = reader.text(),
+            let eventType = reader.text(), let path = reader.optionalText(), let referrer = reader.optionalText(),
+            let ipHash = reader.optionalText(), let userAgent = reader.optionalText(), let payload = reader.text(),
+            reader.isAtEnd
+        else { return nil }
+        var eventID: EventID?
+        if let high, let low { eventID = EventID(high: UInt64(bitPattern: high), low: UInt64(bitPattern: low)) }
+        self.init(
+            bytes: reader.bytes,
+            receivedAt: receivedAt,
+            clientTimestamp: clientTimestamp,
+            visitorID: visitorID,
+            sessionID: sessionID,
+            pageviewID: pageviewID,
+            eventType: eventType,
+            seq: seq,
+            path: path,
+            referrer: referrer,
+            ipHash: ipHash,
+            userAgent: userAgent,
+            payload: payload,
+            eventID: eventID
+        )
+    }
+}
+
+extension Submission {
+    fileprivate init?(_ reader: inout Reader) {
+        guard let receivedAt = reader.integer(), let clientTimestamp = reader.optionalInteger(),
+            let ip = reader.optionalText(), let browserInfo = reader.text(), let performanceData = reader.text(),
+            let fingerprints = reader.text(), let errors = reader.text(), let network = reader.optionalText(),
+            let battery = reader.optionalText(), let benchmarks = reader.optionalText(),
+            let visitorID = reader.optionalText(), let sessionID = reader.optionalText(),
+            let pageviewID = reader.optionalText(), reader.isAtEnd
+        else { return nil }
+        self.init(
+            bytes: reader.bytes,
+            body: Slice(start: 0, count: 0),
+            receivedAt: receivedAt,
+            clientTimestamp: clientTimestamp,
+            ip: ip,
+            browserInfo: browserInfo,
+            performanceData: performanceData,
+            fingerprints: fingerprints,
+            errors: errors,
+            network: network,
+            battery: battery,
+            benchmarks: benchmarks,
+            visitorID: visitorID,
+            sessionID: sessionID,
+            pageviewID: pageviewID
+        )
+    }
+}
+
+private struct Writer {
+    let source: [UInt8]
+    var output: [UInt8]
+
+    mutating func put(_ value: Int64) {
+        let bits = UInt64(bitPattern: value)
+        for shift in stride(from: UInt64(0), to: 64, by: 8) { output.append(UInt8(truncatingIfNeeded: bits >> shift)) }
+    }
+
+    mutating func put(_ value: Int64?) {
+        output.append(value == nil ? 0 : 1)
+        if let value { put(value) }
+    }
+
+    mutating func put(_ text: Slice?) {
+        let bits = UInt32(bitPattern: text?.count ?? -1)
+        for shift in stride(from: UInt32(0), to: 32, by: 8) { output.append(UInt8(truncatingIfNeeded: bits >> shift)) }
+        if let text { output += source[text.range] }
+    }
+}
+
+/// Reads what `Writer` wrote; nil means that there is too little, or something that was not written so.
+private struct Reader {
+    let bytes: [UInt8]
+    var offset: Int
+
+    var isAtEnd: Bool { offset == bytes.count }
+
+    mutating func integer() -> Int64? {
+        guard bytes.count - offset >= 8 else { return nil }
+        defer { offset += 8 }
+        return (0..<8).reduce(Int64(0)) { $0 | Int64(bytes[offset + $1]) << Int64($1 * 8) }
+    }
+
+    mutating func optionalInteger() -> Int64?? {
+        guard offset < bytes.count else { return nil }
+        let isThere = bytes[offset]
+        offset += 1
+        switch isThere {
+        case 0: return .some(nil)
+        case 1: return integer().map { .some($0) }
+        default: return nil
+        }
+    }
+
+    mutating func optionalText() -> Slice?? {
+        guard bytes.count - offset >= 4 else { return nil }
+        let bits = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[offset + $1]) << UInt32($1 * 8) }
+        offset += 4
+        let count = Int(Int32(bitPattern: bits))
+        guard count >= 0 else { return count == -1 ? .some(nil) : nil }
+        guard count <= bytes.count - offset else { return nil }
+        defer { offset += count }
+        return Slice(start: offset, count: count)
+    }
+
+    mutating func text() -> Slice? { optionalText() ?? nil }
+}
