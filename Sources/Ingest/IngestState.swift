@@ -96,7 +96,7 @@ struct IngestState {
         return .write(queue.take())
     }
 
-    /// - Parameter isTick: whether the time between two looks at the writers has passed.
+    /// What the thread of the journal should do; `isTick` says that the time between two looks at the writers has passed.
     mutating func jobOfJournal(isTick: Bool) -> JournalJob {
         if isTick {
             isStalled = !queue.isEmpty && taken == takenSeen

@@ -18,7 +18,9 @@ package struct Batch: Sendable {
     package static let bytesMax = 8 << 20
 }
 
-/// Where batches come from: a writer of a process, or a journal. Its batches are numbered, each higher than the one before.
+/// Where batches come from: a writer of a process, or a journal.
+///
+/// Its batches are numbered, each higher than the one before.
 package struct BatchSource: Sendable, Hashable {
     /// A UUID that nobody else uses.
     package var id: EventID
@@ -43,7 +45,9 @@ package struct BatchSource: Sendable, Hashable {
 package struct BatchID: Sendable, Hashable {
     package var source: BatchSource
     package var number: Int64
-    /// The number of the source's batch before this one; 0 when there is none. When the store knows of another, the batch is not written.
+    /// The number of the source's batch before this one; 0 when there is none.
+    ///
+    /// When the store knows of another, the batch is not written.
     package var previous: Int64
 
     package init(source: BatchSource, number: Int64, previous: Int64) {

@@ -77,7 +77,8 @@ import Testing
             #expect(throws: ExpansionError.self) {
                 try expand(Array(body), 0..<body.count, .gzip, bytesMax: bytesMax, into: &output)
             }
-            #expect(output == [1, 2, 3])
+            #expect(output.count == 3)
+            #expect(output.starts(with: [1, 2, 3]))
         }
     }
 }

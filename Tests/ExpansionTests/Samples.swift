@@ -94,7 +94,7 @@ struct Sample: Sendable, CustomStringConvertible {
         "the quick brown fox jumps over the lazy dog. the quick brown fox, again: 0123456789\n".utf8
     )
 
-    /// `brotli --quality=11 --lgwin=24` of zeros: 10,000,000, and one more than half of the largest window.
+    /// `brotli --quality=11 --lgwin=24` of zeros; one more than a power of two takes a window of twice that.
     static let brotliBombs: [(body: [UInt8], count: Int)] = [
         ([0x9f, 0x7f, 0x96, 0x98, 0xf8, 0x27, 0x00, 0xe2, 0xb1, 0x40, 0x20, 0xc7, 0x11, 0x13], 10_000_000),
         ([0x9f, 0x00, 0x00, 0x80, 0xf8, 0x27, 0x00, 0xe2, 0xb1, 0x40, 0x40, 0xf7, 0xfe, 0x0f], 8_388_609),
