@@ -28,6 +28,16 @@ final class Mailbox: Sendable {
         if isFirst { wake() }
     }
 
+    /// Posts those of the answers that are for a loop.
+    func post(_ letters: [(Ticket, Answer)], of loop: Int) {
+        let isFirst = state.withLock { state in
+            let wasEmpty = state.letters.isEmpty
+            for letter in letters where letter.0.loop == loop { state.letters.append(letter) }
+            return wasEmpty && !state.letters.isEmpty
+        }
+        if isFirst { wake() }
+    }
+
     func stop() {
         state.withLock { $0.isStopping = true }
         wake()

@@ -56,10 +56,7 @@ package final class Server: Sendable {
     /// Answers requests that wait, from any thread: one lock and at most one wake for each loop.
     package func answer(_ answers: [(Ticket, Answer)]) {
         let loops = loops.withLock { $0 }
-        for loop in loops {
-            let own = answers.filter { $0.0.loop == loop.number }
-            if !own.isEmpty { loop.mailbox.post(own) }
-        }
+        for loop in loops { loop.mailbox.post(answers, of: loop.number) }
     }
 
     private func loop(_ ticket: Ticket) -> EventLoop? {

@@ -1,5 +1,5 @@
 /// A request's method; a token that is none of the known ones is `other`.
-package enum Method: UInt8, Sendable, CaseIterable {
+package enum Method: Sendable, CaseIterable {
     case get, head, post, put, delete, options, patch, trace, connect, other
 
     init(_ bytes: Span<UInt8>, _ range: Range<Int>) {

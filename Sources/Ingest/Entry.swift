@@ -30,3 +30,19 @@ package struct Delivery: Sendable {
     package var entry: Entry
     package var outcome: Outcome
 }
+
+/// The entries of a batch with their outcomes.
+package struct Deliveries: Sendable, RandomAccessCollection {
+    package let entries: [Entry]
+    /// As many as there are entries.
+    package let outcomes: [Outcome]
+
+    init(_ entries: [Entry], _ outcomes: [Outcome]) {
+        self.entries = entries
+        self.outcomes = outcomes
+    }
+
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { entries.count }
+    package subscript(index: Int) -> Delivery { Delivery(entry: entries[index], outcome: outcomes[index]) }
+}

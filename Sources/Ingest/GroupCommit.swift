@@ -5,7 +5,7 @@ import Telemetry
 ///
 /// A value: no lock, no clock and no thread in here.
 /// There is no timer: a writer that is free takes all that waits, and the next batch forms while it commits. Only when records keep
-/// arriving, and fewer than `gatherRowsMax` wait, may it hold on for a moment, which halves the database's work at middling rates.
+/// arriving, and fewer than `gatherRecordsMax` wait, may it hold on for a moment, which halves the database's work at middling rates.
 struct GroupCommit {
     struct Limits: Sendable {
         /// Records waiting; one more is refused.
@@ -17,7 +17,7 @@ struct GroupCommit {
         /// Bytes in one batch; one record may exceed it alone.
         var batchBytesMax = Batch.bytesMax
         /// While this many wait there is no gathering.
-        var gatherRowsMax = 64
+        var gatherRecordsMax = 64
         /// Batches without gathering after a gathering that gained nothing.
         var gatherPauseBatches = 64
     }
@@ -59,10 +59,10 @@ struct GroupCommit {
 
     /// Whether a free writer should wait a moment for more before it takes what is there.
     func shouldGather() -> Bool {
-        !isStopping && gatherPause == 0 && !isEmpty && count < limits.gatherRowsMax
+        !isStopping && gatherPause == 0 && !isEmpty && count < limits.gatherRecordsMax
     }
 
-    var hasEnough: Bool { count >= limits.gatherRowsMax || isStopping }
+    var hasEnough: Bool { count >= limits.gatherRecordsMax || isStopping }
 
     /// Notes how a gathering went: one that gained nothing is not tried again for a while.
     mutating func noteGathering(gained: Int) {

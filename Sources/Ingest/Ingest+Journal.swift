@@ -40,7 +40,7 @@ extension Ingest {
         counters.journaled = keep(entries, &result, journal)
         counters.unavailable = entries.count - counters.journaled
         state.withLock { $0.counters.add(counters) }
-        deliver(zip(entries, result.outcomes).map { Delivery(entry: $0, outcome: $1) })
+        deliver(Deliveries(entries, result.outcomes))
     }
 
     /// Puts those entries of a batch into the journal that are not stored; doubts stay together under their name.

@@ -154,7 +154,7 @@ extension Ingest {
                 ]
             )
         }
-        deliver(zip(entries, result.outcomes).map { Delivery(entry: $0, outcome: $1) })
-        if !givenUp.isEmpty { deliver(givenUp.map { Delivery(entry: $0, outcome: .unavailable) }) }
+        deliver(Deliveries(entries, result.outcomes))
+        if !givenUp.isEmpty { deliver(Deliveries(givenUp, givenUp.map { _ in .unavailable })) }
     }
 }

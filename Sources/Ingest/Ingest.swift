@@ -65,7 +65,7 @@ package final class Ingest: Sendable {
     let store: any Store
     let journal: (any Journal)?
     let log: Log
-    let deliver: @Sendable ([Delivery]) -> Void
+    let deliver: @Sendable (Deliveries) -> Void
     let onBroken: @Sendable (String) -> Void
     let state: Guarded<IngestState>
     private let bells: [DispatchSemaphore]
@@ -81,7 +81,7 @@ package final class Ingest: Sendable {
         store: any Store,
         journal: (any Journal)? = nil,
         log: Log,
-        deliver: @escaping @Sendable ([Delivery]) -> Void,
+        deliver: @escaping @Sendable (Deliveries) -> Void,
         onBroken: @escaping @Sendable (String) -> Void
     ) {
         self.store = store
@@ -89,7 +89,15 @@ package final class Ingest: Sendable {
         self.log = log
         self.deliver = deliver
         self.onBroken = onBroken
-        state = Guarded(IngestState(writers: store.writersMax, hasJournal: journal != nil))
+        var limits = GroupCommit.Limits()
+        limits.gatherRecordsMax = store.gatherRecordsMax
+        state = Guarded(
+            IngestState(
+                writers: store.writersMax,
+                hasJournal: journal != nil,
+                queue: GroupCommit(limits: limits)
+            )
+        )
         bells = (0...store.writersMax).map { _ in DispatchSemaphore(value: 0) }
     }
 

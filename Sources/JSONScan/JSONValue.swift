@@ -1,5 +1,5 @@
 /// What a JSON value is, seen from its first byte.
-package enum JSONKind: UInt8, Sendable {
+package enum JSONKind: Sendable {
     case object
     case array
     case string
@@ -10,7 +10,7 @@ package enum JSONKind: UInt8, Sendable {
 }
 
 /// Something that JSON allows and a database's JSON type does not.
-package enum JSONFlaw: UInt8, Sendable {
+package enum JSONFlaw: Sendable {
     /// `\u0000`: PostgreSQL's jsonb and text cannot hold it.
     case nul
     /// Half of a surrogate pair, which is no character.

@@ -88,6 +88,7 @@ func hexUnit(_ bytes: Span<UInt8>, _ at: Int, _ end: Int) -> UInt32? {
 }
 
 /// The value of a hexadecimal digit of either case, or nil.
+@inlinable
 package func hexDigit(_ byte: UInt8) -> UInt8? {
     switch byte {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")

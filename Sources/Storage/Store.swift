@@ -91,6 +91,8 @@ package protocol Store: Sendable {
     var engine: String { get }
     /// How many writers may usefully run side by side.
     var writersMax: Int { get }
+    /// Records below which a free writer may wait a moment for more; 0 when a small batch costs no more than its share.
+    var gatherRecordsMax: Int { get }
     /// Applies what is pending, under a lock that makes other processes wait, and adopts a database of the original program.
     ///
     /// - Returns: the names applied by this call, in order.

@@ -53,16 +53,10 @@ struct BinaryArrays {
     private static let keptBytesMax = 4 << 20
 
     static func put(_ value: Int32, _ buffer: inout [UInt8]) {
-        let bits = UInt32(bitPattern: value)
-        buffer.append(UInt8(truncatingIfNeeded: bits >> 24))
-        buffer.append(UInt8(truncatingIfNeeded: bits >> 16))
-        buffer.append(UInt8(truncatingIfNeeded: bits >> 8))
-        buffer.append(UInt8(truncatingIfNeeded: bits))
+        withUnsafeBytes(of: value.bigEndian) { buffer.append(contentsOf: $0) }
     }
 
     static func put(_ value: UInt64, _ buffer: inout [UInt8]) {
-        for shift in stride(from: 56, through: 0, by: -8) {
-            buffer.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
-        }
+        withUnsafeBytes(of: value.bigEndian) { buffer.append(contentsOf: $0) }
     }
 }

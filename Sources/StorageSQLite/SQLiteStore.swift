@@ -6,6 +6,7 @@ package import Storage
 package struct SQLiteStore: Store {
     package let engine = "sqlite"
     package let writersMax = 1
+    package let gatherRecordsMax = 0
     /// Milliseconds that a statement waits for another process's lock, and that opening does.
     static let busyMilliseconds: Int32 = 10_000
     /// Milliseconds that a batch waits for it; then there is the journal.
@@ -107,7 +108,7 @@ package struct SQLiteStore: Store {
 
     private func configured(_ busyMilliseconds: Int32) throws(SQLiteError) -> Connection {
         let connection = try Connection(path: path, busyMilliseconds: busyMilliseconds, mayCreate: false)
-        try connection.execute("pragma page_size = 8192")
+        try connection.execute("pragma page_size = 4096")
         try connection.execute("pragma journal_mode = wal")
         try connection.execute("pragma synchronous = full")
         try connection.execute("pragma wal_autocheckpoint = 0")

@@ -3,23 +3,20 @@ import JSONScan
 extension EventID {
     /// Reads a UUID of any version as RFC 9562 writes it, in either case, with its hyphens or without any.
     package init?(_ bytes: some RandomAccessCollection<UInt8>) {
-        guard bytes.count == 36 || bytes.count == 32 else { return nil }
-        var halves: (high: UInt64, low: UInt64) = (0, 0)
-        var digits = 0
-        for (offset, byte) in bytes.enumerated() {
-            if bytes.count == 36, [8, 13, 18, 23].contains(offset) {
+        let hasHyphens = bytes.count == 36
+        guard hasHyphens || bytes.count == 32 else { return nil }
+        var value: UInt128 = 0
+        var place = 0
+        for byte in bytes {
+            defer { place += 1 }
+            if hasHyphens, place == 8 || place == 13 || place == 18 || place == 23 {
                 guard byte == UInt8(ascii: "-") else { return nil }
                 continue
             }
             guard let digit = hexDigit(byte) else { return nil }
-            if digits < 16 {
-                halves.high = halves.high << 4 | UInt64(digit)
-            } else {
-                halves.low = halves.low << 4 | UInt64(digit)
-            }
-            digits += 1
+            value = value << 4 | UInt128(digit)
         }
-        self.init(high: halves.high, low: halves.low)
+        self.init(high: UInt64(truncatingIfNeeded: value >> 64), low: UInt64(truncatingIfNeeded: value))
     }
 
     /// The hyphenated form in lower case, 36 bytes.

@@ -5,7 +5,7 @@ import JSONScan
 /// A name that comes twice counts with its last value, as in jsonb.
 struct FieldReader {
     private(set) var bytes: [UInt8]
-    private var values = InlineArray<11, JSONValue?>(repeating: nil)
+    private var values: [JSONValue?]
     /// The first flaw in a field that is not known, or in a name.
     private(set) var unknownFlaw: Rejection?
 
@@ -14,6 +14,7 @@ struct FieldReader {
     /// - Throws: `.invalidJSON` when the text is not one JSON object, or the field that is nested too deep.
     init(_ bytes: consuming [UInt8], body: Range<Int>, fields: [StaticString]) throws(Rejection) {
         self.bytes = bytes
+        values = Array(repeating: nil, count: fields.count)
         var cursor: ObjectCursor
         do { cursor = try ObjectCursor(self.bytes.span, in: body) } catch { throw .invalidJSON }
         while let member = try next(&cursor) {

@@ -23,11 +23,14 @@ struct EventGroup: Sendable {
         rejected.append((index, message))
     }
 
-    mutating func settle(_ delivery: Delivery) {
+    /// - Parameters:
+    ///   - index: the event's place in the request.
+    ///   - outcome: what became of it.
+    mutating func settle(_ index: Int, _ outcome: Outcome) {
         waiting -= 1
-        switch delivery.outcome {
+        switch outcome {
         case .stored: accepted += 1
-        case .refused: reject(delivery.entry.tag, .refusedByStore)
+        case .refused: reject(index, .refusedByStore)
         case .unavailable: isUnavailable = true
         }
     }

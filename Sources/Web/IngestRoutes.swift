@@ -172,35 +172,37 @@ final class IngestRoutes: Sendable {
     // MARK: - Deliveries
 
     /// The answers to requests whose records have all been decided on.
-    func answers(_ deliveries: [Delivery]) -> [(Ticket, Answer)] {
+    func answers(_ deliveries: Deliveries) -> [(Ticket, Answer)] {
         var answers: [(Ticket, Answer)] = []
         answers.reserveCapacity(deliveries.count)
-        for delivery in deliveries {
-            if let answer = answer(delivery) { answers.append((Ticket(rawValue: delivery.entry.ticket), answer)) }
+        for index in deliveries.indices {
+            let ticket = deliveries.entries[index].ticket
+            if let answer = answer(deliveries, index, ticket) { answers.append((Ticket(rawValue: ticket), answer)) }
         }
         return answers
     }
 
     /// The answer to a delivery's request; nil while other events of a batch are under way.
-    private func answer(_ delivery: Delivery) -> Answer? {
-        let ticket = delivery.entry.ticket
+    private func answer(_ deliveries: Deliveries, _ index: Int, _ ticket: UInt64) -> Answer? {
+        let (outcome, tag) = (deliveries.outcomes[index], deliveries.entries[index].tag)
         let group = groups.withLock { groups -> EventGroup?? in
             guard !groups.isEmpty, var group = groups[ticket] else { return .none }
-            group.settle(delivery)
+            group.settle(tag, outcome)
             groups[ticket] = group.waiting == 0 ? nil : group
             return group.waiting == 0 ? .some(group) : .some(nil)
         }
         if let group { return group.map { .response($0.answer(cors)) } }
-        let fields = cors.fields(tag: delivery.entry.tag)
-        switch (delivery.outcome, delivery.entry.record) {
-        case (.stored, .event):
-            return stored[min(delivery.entry.tag + 1, stored.count - 1)]
-        case (.stored, .submission(let submission)):
-            return .response(Responses.json(200, .slice(submission.bytes, submission.body.range), fields))
-        case (.refused, _):
-            return .response(Self.answer(.refusedByStore, fields))
-        case (.unavailable, _):
-            return .response(Responses.unavailable(fields))
+        switch outcome {
+        case .stored:
+            guard case .submission(let submission) = deliveries.entries[index].record else {
+                return stored[min(tag + 1, stored.count - 1)]
+            }
+            let body = Response.Body.slice(submission.bytes, submission.body.range)
+            return .response(Responses.json(200, body, cors.fields(tag: tag)))
+        case .refused:
+            return .response(Self.answer(.refusedByStore, cors.fields(tag: tag)))
+        case .unavailable:
+            return .response(Responses.unavailable(cors.fields(tag: tag)))
         }
     }
 

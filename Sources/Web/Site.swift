@@ -89,7 +89,7 @@ package final class Site: Handler {
     }
 
     /// The answers to requests whose records have been decided on.
-    package func answers(_ deliveries: [Delivery]) -> [(Ticket, Answer)] { ingestRoutes.answers(deliveries) }
+    package func answers(_ deliveries: Deliveries) -> [(Ticket, Answer)] { ingestRoutes.answers(deliveries) }
 
     /// The answer of `GET /health`.
     package static func answer(_ verdict: HealthMonitor.Verdict) -> Answer {

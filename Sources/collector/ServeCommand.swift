@@ -154,7 +154,7 @@ private final class Parts: Sendable {
         server.answer(tickets.map { (Ticket(rawValue: $0.ticket), $0.wantsDetails ? site.details(verdict) : plain) })
     }
 
-    func answer(_ deliveries: [Delivery]) {
+    func answer(_ deliveries: Deliveries) {
         let (server, site) = held.withLock { $0 }
         guard let server, let site else { return }
         server.answer(site.answers(deliveries))
