@@ -127,8 +127,11 @@ struct Tail {
     private let period: Int
     private(set) var sent = 0
     let count: Int
+    /// Bytes of memory that it keeps; a pattern is shared.
+    let heldBytes: Int
 
     init(_ body: Response.Body) {
+        heldBytes = if case .repeating = body { 0 } else { body.count }
         switch body {
         case .none: (source, start, period, count) = ([], 0, 0, 0)
         case .bytes(let bytes): (source, start, period, count) = (bytes, 0, bytes.count, bytes.count)

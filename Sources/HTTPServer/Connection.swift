@@ -50,6 +50,9 @@ final class Connection {
     /// When the request began that has not come whole.
     var requestStart: Int?
 
+    /// Bytes that have been counted as held.
+    var countedBytes = 0
+
     init(socket: Int32, slot: Int, serial: UInt32, peer: String) {
         self.socket = socket
         self.slot = slot
@@ -61,6 +64,21 @@ final class Connection {
 
     var token: UInt64 { UInt64(serial) << 32 | UInt64(slot) }
     var hasUnsentOutput: Bool { outputSent < output.count || tail != nil }
+
+    /// The head of the request that is coming, once it is known.
+    var head: RequestHead? {
+        switch stage {
+        case .head: nil
+        case .fixed(let head, _): head
+        case .chunked(let head, _, _): head
+        }
+    }
+
+    /// Bytes of a request that has not come whole and of answers that have not been sent.
+    var heldBytes: Int {
+        let chunked = if case .chunked(_, _, let body) = stage { body.count } else { 0 }
+        return input.count + chunked + output.count + (tail?.heldBytes ?? 0)
+    }
 
     /// Whether the next request may be looked at: answers go out in order, and nobody's unread answers pile up.
     var mayParse: Bool { phase == .reading && !closesAfterAnswer && tail == nil && output.count < Self.outputBytesMax }

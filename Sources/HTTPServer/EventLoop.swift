@@ -73,6 +73,7 @@ final class EventLoop: @unchecked Sendable {
             if happening.isGone { return drop(connection) }
             if happening.isWritable { flush(connection) }
             if happening.isReadable, isOpen(connection) { readable(connection) }
+            count(connection)
         }
     }
 
@@ -118,6 +119,23 @@ final class EventLoop: @unchecked Sendable {
         slots[connection.slot] = nil
         freeSlots.append(connection.slot)
         live.decrement()
+        _ = live.hold(-connection.countedBytes)
+    }
+
+    /// Counts what a connection holds; when all of them together hold too much, a request that is still coming is not waited for.
+    private func count(_ connection: Connection) {
+        let held = connection.heldBytes
+        guard held != connection.countedBytes, isOpen(connection) else { return }
+        let isMore = held > connection.countedBytes
+        let sum = live.hold(held - connection.countedBytes)
+        connection.countedBytes = held
+        guard isMore, sum > configuration.heldBytesMax, connection.phase == .reading, connection.requestStart != nil,
+            !connection.closesAfterAnswer
+        else { return }
+        refuse(connection, .overloaded, head: connection.head, connection.input.span)
+        connection.input = []
+        flush(connection)
+        count(connection)
     }
 
     private func watch(_ connection: Connection, _ interest: Interest) {
@@ -253,6 +271,7 @@ final class EventLoop: @unchecked Sendable {
             connection.put(answer, closes: connection.closesWhenAnswered || isDraining)
             connection.hasParsableInput = true
             flush(connection)
+            count(connection)
         }
     }
 
@@ -274,13 +293,7 @@ final class EventLoop: @unchecked Sendable {
         guard connection.phase == .reading, connection.requestStart != nil, !connection.hasUnsentOutput else {
             return drop(connection)
         }
-        let head: RequestHead? =
-            switch connection.stage {
-            case .head: nil
-            case .fixed(let head, _): head
-            case .chunked(let head, _, _): head
-            }
-        refuse(connection, .timeout, head: head, connection.input.span)
+        refuse(connection, .timeout, head: connection.head, connection.input.span)
         flush(connection)
     }
 

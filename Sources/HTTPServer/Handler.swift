@@ -42,6 +42,9 @@ package struct ServerConfiguration: Sendable {
     package var head = HeadLimits()
     /// Connections at one time; more are answered 503.
     package var connectionsMax = 20_000
+    /// Bytes of requests that have not come whole, and of answers that have not been read, of all connections together; beyond
+    /// them a request that is still coming is answered 503.
+    package var heldBytesMax = 64 << 20
     /// Milliseconds for a whole head, from its first byte.
     package var headMilliseconds = 10_000
     /// Milliseconds for a whole request, from the first byte of its head.

@@ -4,12 +4,15 @@ import Guarded
 import HTTPWire
 import Synchronization
 
-/// Connections of all loops.
+/// Connections of all loops, and what they hold.
 final class LiveCount: Sendable {
     private let count = Atomic<Int>(0)
+    private let bytes = Atomic<Int>(0)
 
     func increment() -> Int { count.add(1, ordering: .relaxed).newValue }
     func decrement() { count.subtract(1, ordering: .relaxed) }
+    /// Adds to the bytes that are held, and gives their sum.
+    func hold(_ more: Int) -> Int { bytes.add(more, ordering: .relaxed).newValue }
 }
 
 /// An HTTP/1.1 server: one event loop a thread, every loop with a listener of its own on the same port.

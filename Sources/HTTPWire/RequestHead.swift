@@ -108,6 +108,8 @@ package enum RequestFailure: Error, Sendable, Equatable {
     case headTooLarge
     case unknownTransferCoding
     case tooManyConnections
+    /// Requests and answers under way hold as much memory as they may.
+    case overloaded
     case unsupportedVersion
 
     package var status: Int {
@@ -119,7 +121,7 @@ package enum RequestFailure: Error, Sendable, Equatable {
         case .expectationFailed: 417
         case .headTooLarge: 431
         case .unknownTransferCoding: 501
-        case .tooManyConnections: 503
+        case .tooManyConnections, .overloaded: 503
         case .unsupportedVersion: 505
         }
     }

@@ -56,7 +56,7 @@ enum Responses {
         case 417: "Expectation failed"
         case 431: "Request header fields too large"
         case 501: "Not implemented"
-        case 503: "Too many connections"
+        case 503: "Server is busy"
         case 505: "HTTP version not supported"
         default: "Request refused"
         }

@@ -36,6 +36,33 @@ func trickle(_ text: String, to client: TestClient) {
         }
     }
 
+    @Test func `requests that do not come to their end hold a bounded memory together`() throws {
+        try withServer({ $0.heldBytesMax = 2000 }) { server, handler in
+            let half = "POST /now HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n" + String(repeating: "x", count: 50)
+            let clients = try (0..<40).map { _ in try TestClient(port: server.port) }
+            for client in clients { client.send(half) }
+            // Those that were one too many are answered; the others are waited for, and get their answer when they end.
+            let keptMax = 2000 / half.utf8.count
+            let last = ContinuousClock.now + .seconds(10)
+            while clients.count(where: { $0.isReadable(milliseconds: 1) }) < 40 - keptMax, .now < last {}
+            let refused = clients.filter { $0.isReadable(milliseconds: 0) }
+            #expect((40 - keptMax..<40).contains(refused.count))
+            for client in refused { #expect(client.readAnswer()?.status == 503) }
+            let waiting = clients.filter { client in !refused.contains { $0 === client } }
+            for client in waiting {
+                client.send(String(repeating: "x", count: 50))
+                #expect(client.readAnswer()?.status == 200)
+            }
+            #expect(handler.handledCount == waiting.count)
+            // What was held has been given back.
+            let next = try TestClient(port: server.port)
+            next.send(half)
+            #expect(!next.isReadable(milliseconds: 200))
+            next.send(String(repeating: "x", count: 50))
+            #expect(next.readAnswer()?.status == 200)
+        }
+    }
+
     @Test func `a connection that stays silent is closed`() throws {
         try withServer({ $0.idleMilliseconds = 100 }) { server, _ in
             let silent = try TestClient(port: server.port)

@@ -107,6 +107,12 @@ final class TestClient {
         var text: String { String(decoding: body, as: UTF8.self) }
     }
 
+    /// Whether something has come that can be read, or comes within the time.
+    func isReadable(milliseconds: Int32) -> Bool {
+        var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        return !buffer.isEmpty || poll(&entry, 1, milliseconds) > 0
+    }
+
     /// Reads one answer, by its length; nil when the server closes before it is whole.
     func readAnswer(hasBody: Bool = true) -> Answer? {
         let blank = Array("\r\n\r\n".utf8)
