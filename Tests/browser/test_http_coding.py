@@ -1,0 +1,113 @@
+"""Bodies that come compressed, on every ingest route."""
+
+import gzip
+import json
+import subprocess
+import zlib
+
+import pytest
+
+from bodies import event, filled, make_ids, submission
+from stores import count, events, submissions
+from wire import chunked, post, request
+
+EVENT_BYTES_MAX = 262_144
+BATCH_BYTES_MAX = 1_048_576
+
+
+def brotli(data):
+    return subprocess.run(["brotli", "--stdout", "--quality=5", "-"], input=data, capture_output=True, check=True).stdout
+
+
+CODINGS = {"gzip": gzip.compress, "x-gzip": gzip.compress, "GZIP": gzip.compress, "br": brotli}
+
+
+@pytest.fixture(params=CODINGS)
+def coding(request):
+    return request.param, CODINGS[request.param]
+
+
+def test_each_route_takes_a_compressed_body(service, coding):
+    name, compress = coding
+    ids = make_ids()
+    fields = [("Content-Encoding", name)]
+    one = event(**ids, path="/größe", payload={"text": "x" * 5000})
+    assert post(service.port, "/event", compress(json.dumps(one).encode()), fields).status == 200
+    many = [event(**ids, seq=number) for number in range(1, 40)]
+    answer = post(service.port, "/events", compress(json.dumps(many).encode()), fields)
+    assert (answer.status, answer.json()["accepted"]) == (200, 39)
+    body = json.dumps(submission(**ids)).encode()
+    answer = post(service.port, "/collect", compress(body), fields)
+    assert (answer.status, answer.body) == (200, body)
+    rows = events(service.store, visitor_id=ids["visitor_id"])
+    assert [row["seq"] for row in rows] == [one.get("seq", 0), *range(1, 40)]
+    assert (rows[0]["path"], rows[0]["payload"]) == (one["path"], one["payload"])
+    assert rows[0]["user_agent"] == rows[1]["user_agent"]
+    assert len(submissions(service.store, visitor_id=ids["visitor_id"])) == 1
+
+
+def test_a_compressed_body_may_come_in_chunks(service):
+    ids = make_ids()
+    body = gzip.compress(json.dumps(event(**ids)).encode())
+    answer = request(service.port, "POST", "/event", body, [("Content-Encoding", "gzip")], chunk_size=7)
+    assert answer.status == 200
+    assert len(events(service.store, visitor_id=ids["visitor_id"])) == 1
+
+
+def test_no_coding_is_a_coding_too(service):
+    for fields in ([("Content-Encoding", "identity")], [("Content-Encoding", "")]):
+        assert post(service.port, "/event", event(), fields).status == 200
+
+
+def test_the_limit_counts_what_was_expanded(service, coding):
+    name, compress = coding
+    fields = [("Content-Encoding", name)]
+    assert post(service.port, "/event", compress(filled(EVENT_BYTES_MAX)), fields).status == 200
+    answer = post(service.port, "/event", compress(filled(EVENT_BYTES_MAX + 1)), fields)
+    assert (answer.status, answer.json()) == (413, {"message": "Payload too large"})
+
+
+@pytest.mark.parametrize("path", ["/event", "/events", "/collect"])
+def test_a_bomb_costs_nothing(service, path):
+    before = service.collector.resident_kilobytes()
+    for compress, name in ((gzip.compress, "gzip"), (brotli, "br")):
+        bomb = compress(b" " * 200_000_000)
+        assert len(bomb) < BATCH_BYTES_MAX
+        for _ in range(3):
+            answer = post(service.port, path, bomb, [("Content-Encoding", name)])
+            assert answer.status == 413, answer
+    assert service.collector.resident_kilobytes() - before < 20_000
+
+
+BROKEN = {
+    "not compressed": json.dumps(event()).encode(),
+    "cut short": gzip.compress(json.dumps(event()).encode())[:-4],
+    "followed by something": gzip.compress(json.dumps(event()).encode()) + b"x",
+    "deflate without its frame": zlib.compress(json.dumps(event()).encode()),
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+@pytest.mark.parametrize("name", ["gzip", "br"])
+def test_a_damaged_body_is_refused_and_changes_nothing(service, case, name):
+    before = count(service.store, "collector_events")
+    answer = post(service.port, "/event", BROKEN[case], [("Content-Encoding", name)])
+    assert (answer.status, answer.json()) == (400, {"message": "Invalid content encoding"})
+    assert count(service.store, "collector_events") == before
+
+
+@pytest.mark.parametrize("name", ["deflate", "zstd", "gzip, br", "compress", "gzip;q=1"])
+def test_another_coding_is_refused_by_name(service, name):
+    answer = post(service.port, "/event", event(), [("Content-Encoding", name)])
+    assert (answer.status, answer.field("Accept-Encoding")) == (415, "gzip, br")
+    assert answer.field("Access-Control-Allow-Origin") == "*"
+
+
+def test_what_is_in_a_compressed_body_is_judged_as_ever(service):
+    answer = post(service.port, "/event", gzip.compress(b"[]"), [("Content-Encoding", "gzip")])
+    assert (answer.status, answer.json()) == (400, {"message": "Invalid JSON"})
+
+
+def test_chunks_are_made_as_expected():
+    assert chunked(b"ab", 1) == b"1\r\na\r\n1\r\nb\r\n0\r\n\r\n"
