@@ -1,4 +1,4 @@
-# Builds the program with everything compiled in, then keeps only the binary and the three libraries that it loads.
+# Builds the program with everything compiled in, then keeps only the binary and the libraries that it loads.
 
 FROM swift:6.2-bookworm AS build
 WORKDIR /source
@@ -17,7 +17,7 @@ RUN make build && strip --output collector .build/release/collector
 
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libsqlite3-0 libpq5 libssl3 curl ca-certificates \
+    && apt-get install --yes --no-install-recommends libsqlite3-0 libpq5 libssl3 zlib1g libbrotli1 curl ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin collector \
     && install --directory --owner collector --group collector --mode 0700 /data

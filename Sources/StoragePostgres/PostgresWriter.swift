@@ -122,9 +122,9 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         "with mark as (\(mark(source: 14)) returning 1)\n\(insert)\nwhere exists (select from mark)"
     }
 
-    /// A writer asks within moments or never.
+    /// A doubt in a journal may be as old as the outage that caused it.
     private static let forgetSQL = """
-        delete from ingest_positions where not is_journal and updated_at < now() - interval '1 day'
+        delete from ingest_positions where not is_journal and updated_at < now() - interval '90 days'
         """
 
     private func bind(_ id: BatchID) {

@@ -82,9 +82,9 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         where kept.position = ?4
         """
 
-    /// A writer asks within moments or never.
+    /// A doubt in a journal may be as old as the outage that caused it.
     private static let forgetSQL = """
-        delete from ingest_positions where not is_journal and updated_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 day')
+        delete from ingest_positions where not is_journal and updated_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-90 days')
         """
 
     /// Empties the write-ahead log; only the writer can, since it is the one that would have to be kept out.
