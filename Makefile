@@ -6,8 +6,11 @@ export PATH := $(if $(SWIFT_FOLDER),$(SWIFT_FOLDER):)$(CURDIR)/.tools/venv/bin:$
 # Seconds for each target of `make fuzz`.
 FUZZ_SECONDS ?= 600
 
+# Rounds of `make chaos` on each store.
+CHAOS_ROUNDS ?= 100
+
 .DEFAULT_GOAL := help
-.PHONY: help run build assets setup test lint format fuzz tsan bench hooks clean
+.PHONY: help run build assets setup test lint format fuzz tsan bench chaos hooks clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -46,6 +49,10 @@ tsan: assets ## Run the tests of the concurrent modules under the thread sanitiz
 bench: build ## Load both stores with wrk and print rates, CPU an event and latencies
 	@scripts/setup bench
 	@Benchmarks/run
+
+chaos: build ## Break everything at random for CHAOS_ROUNDS on each store, and count what was lost (default 100; CHAOS_SEED repeats)
+	@scripts/setup chaos
+	@Tests/chaos/run --rounds $(CHAOS_ROUNDS) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
 
 hooks: ## Install the pre-commit hooks
 	@scripts/setup hooks

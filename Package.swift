@@ -103,8 +103,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "StorageTests", dependencies: ["Digest", "Storage"], swiftSettings: strict),
-        .testTarget(name: "TelemetryTests", dependencies: ["JSONScan", "Telemetry"], swiftSettings: strict),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: ["JSONScan", "Telemetry", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
+        .testTarget(name: "WebTests", dependencies: ["Telemetry", "Web"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c2x

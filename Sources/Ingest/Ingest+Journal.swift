@@ -142,6 +142,7 @@ extension Ingest {
             guard let journal, journal.standing.records == 0, state.hasBacklog else { return nil }
             state.hasBacklog = false
             state.isJournalStuck = false
+            state.isJournalFull = false
             defer { state.drainPerSecond = 0 }
             return state.drainPerSecond > 0 ? state.counters.drained : nil
         }

@@ -8,7 +8,7 @@ extension Ingest {
     func write(_ number: Int) {
         var writer = BatchWriter(store: store, retries: journal == nil)
         var reconnect = Reconnect()
-        var news = RepeatedNews()
+        var (news, drainNews) = (RepeatedNews(), RepeatedNews())
         var drain = number == 0 ? journal.map { JournalDrain($0) } : nil
         guard prepareSchema(isFirst: number == 0, &reconnect, &news) else { return }
         var hasGathered = false
@@ -24,7 +24,7 @@ extension Ingest {
                 gather(from: count)
                 hasGathered = true
             case .drain:
-                drainStep(&drain, &writer, &reconnect, &news)
+                drainStep(&drain, &writer, &reconnect, &drainNews)
             case .sleep:
                 _ = sleep(number)
             case .end:
@@ -74,14 +74,15 @@ extension Ingest {
         while isRunning {
             do {
                 try writer.connect()
-                reconnect.succeeded()
-                let isBack = state.withLock { state in
+                let isFirst = state.withLock { state in
+                    defer { state.hasBeenReady = true }
                     state.connected += 1
-                    state.hasBeenReady = true
-                    return state.connected == 1
+                    // A connection is not yet a success while the journal is in use: only a batch that is stored will be.
+                    if state.course == .store { reconnect.succeeded() }
+                    return !state.hasBeenReady
                 }
                 signalIfReady()
-                if isBack { log.info("database connected", ["engine": store.engine]) }
+                if news.isOver() || isFirst { log.info("database connected", ["engine": store.engine]) }
                 return true
             } catch {
                 storeFailed()

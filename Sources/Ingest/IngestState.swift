@@ -50,6 +50,8 @@ struct IngestState {
     /// Counts what writers take; what it was when the journal's thread last looked; whether it has stood still since then.
     private var taken: UInt64 = 0
     private var takenSeen: UInt64 = 0
+    /// Whether records waited at the last look.
+    private var hasWaited = false
     private var isStalled = false
 
     init(writers: Int, hasJournal: Bool, queue: GroupCommit = GroupCommit()) {
@@ -99,8 +101,9 @@ struct IngestState {
     /// What the thread of the journal should do; `isTick` says that the time between two looks at the writers has passed.
     mutating func jobOfJournal(isTick: Bool) -> JournalJob {
         if isTick {
-            isStalled = !queue.isEmpty && taken == takenSeen
+            isStalled = hasWaited && !queue.isEmpty && taken == takenSeen
             takenSeen = taken
+            hasWaited = !queue.isEmpty
         }
         if !queue.isEmpty, course == .journal || isStalled && taken == takenSeen { return .keep(queue.take()) }
         return sleep(journalThread) ? .sleep : .end

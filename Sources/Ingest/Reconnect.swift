@@ -36,4 +36,12 @@ struct RepeatedNews {
         repeats = 0
         return true
     }
+
+    /// Forgets the trouble.
+    ///
+    /// - Returns: whether the log had been told of one.
+    mutating func isOver() -> Bool {
+        defer { self = RepeatedNews() }
+        return !last.isEmpty
+    }
 }

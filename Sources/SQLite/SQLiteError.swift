@@ -16,6 +16,12 @@ package struct SQLiteError: Error, Equatable {
 }
 
 extension SQLiteError {
+    /// The file's format is that of a later version of this program.
+    package static let laterVersion = SQLiteError(
+        code: SQLITE_NOTADB,
+        message: "the file was written by a later version"
+    )
+
     /// Another connection holds the lock.
     package var isBusy: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }
 

@@ -9,13 +9,14 @@ final class Checkpointer: Sendable {
     static let delayMilliseconds = 1000
     /// Bytes of the log beyond which the writer empties it; while commits never pause it would grow for ever.
     static let logBytesMax = 64 << 20
+    /// Milliseconds between two attempts, which readers can prevent.
+    static let emptyingMilliseconds = 1000
     /// Milliseconds that the writer then waits for readers.
     static let busyMilliseconds: Int32 = 250
 
     private let store: SQLiteStore
     private let queue = DispatchQueue(label: "checkpoint")
     private let isScheduled = Atomic<Bool>(false)
-    private let isLogLarge = Atomic<Bool>(false)
     private let connection = Mutex<Connection?>(nil)
 
     init(store: SQLiteStore) {
@@ -28,10 +29,10 @@ final class Checkpointer: Sendable {
         queue.asyncAfter(deadline: .now() + .milliseconds(Self.delayMilliseconds)) { [weak self] in self?.run() }
     }
 
-    /// Whether the writer should empty the log now; says so once.
-    func takeLogIsLarge() -> Bool {
-        isLogLarge.load(ordering: .relaxed) && isLogLarge.exchange(false, ordering: .acquiringAndReleasing)
-    }
+    /// Whether the log has outgrown its limit.
+    ///
+    /// Asked at every commit, since in the second between two checkpoints it may grow by a multiple of the limit.
+    var isLogLarge: Bool { logBytes > Self.logBytesMax }
 
     private func run() {
         isScheduled.store(false, ordering: .releasing)
@@ -39,8 +40,6 @@ final class Checkpointer: Sendable {
             do {
                 if connection == nil { connection = try store.open(busyMilliseconds: Self.busyMilliseconds) }
                 try connection?.execute("pragma wal_checkpoint(passive)")
-                // Little is left to be moved now, so the writer will wait for little.
-                isLogLarge.store(logBytes > Self.logBytesMax, ordering: .releasing)
             } catch {
                 // The log only grows until the next commit calls again; the connection is made anew for it.
                 connection = nil

@@ -10,9 +10,14 @@ final class JournalFile {
     private let delete: Statement
     let source: BatchSource
     private(set) var standing: JournalStanding
+    /// Bytes of the file that are not in use.
+    private(set) var freeBytes = 0
     private var scratch: [UInt8] = []
 
+    /// Of the tables and of what is in them; an older program leaves a file of a later version alone.
+    private static let version = 1
     private static let schemaSQL = """
+        pragma user_version = 1;
         create table if not exists journal (source text not null);
         create table if not exists records (
             number integer primary key autoincrement,
@@ -44,6 +49,8 @@ final class JournalFile {
         try connection.execute("pragma journal_mode = wal")
         try connection.execute("pragma synchronous = full")
         try connection.execute("begin exclusive")
+        let version = try connection.rows("pragma user_version").first.flatMap { $0[0] }.flatMap { Int($0) } ?? 0
+        guard version <= Self.version else { throw .laterVersion }
         try connection.execute(Self.schemaSQL)
         source = try Self.readSource(connection)
         try connection.execute("commit")
@@ -89,11 +96,25 @@ final class JournalFile {
     }
 
     /// The oldest records: of one doubt, all of them; otherwise as many as fit, at least one.
+    ///
+    /// Records that cannot be read are set aside first, so that what is left of a doubt is read together.
     func oldest(recordsMax: Int, bytesMax: Int) throws(SQLiteError) -> JournalPortion? {
+        while true {
+            let (portion, damaged) = try read(recordsMax: recordsMax, bytesMax: bytesMax)
+            guard !damaged.isEmpty else { return portion }
+            try setAside(damaged, reason: "the record cannot be read")
+        }
+    }
+
+    /// The oldest records, and the numbers of those among them that cannot be read.
+    private func read(
+        recordsMax: Int,
+        bytesMax: Int
+    ) throws(SQLiteError) -> (portion: JournalPortion?, damaged: [Int64]) {
         defer { select.reset() }
         var portion: JournalPortion?
+        var damaged: [Int64] = []
         var bytes = 0
-        var damaged: Int64?
         // A doubt is a batch of the store, so that it is never larger than one; it must not be cut.
         try select.bind(1, Int64(max(recordsMax, Batch.recordsMax) + 1))
         while try select.step() {
@@ -105,17 +126,13 @@ final class JournalFile {
                 guard portion.items.count < recordsMax, bytes + blob.count <= bytesMax else { break }
             }
             bytes += blob.count
-            guard let record = Record(decoding: blob) else {
-                damaged = number
-                break
+            if let record = Record(decoding: blob) {
+                portion?.items.append(JournalPortion.Item(number: number, record: record))
+            } else {
+                damaged.append(number)
             }
-            portion?.items.append(JournalPortion.Item(number: number, record: record))
         }
-        guard let damaged else { return portion }
-        // Before anything else is done with the portion: of a doubt all that is left must be written together.
-        select.reset()
-        try setAside(damaged, reason: "the record cannot be read")
-        return try oldest(recordsMax: recordsMax, bytesMax: bytesMax)
+        return (portion, damaged)
     }
 
     func remove(through number: Int64) throws(SQLiteError) {
@@ -126,14 +143,16 @@ final class JournalFile {
         try measure()
     }
 
-    func setAside(_ number: Int64, reason: String) throws(SQLiteError) {
+    func setAside(_ numbers: [Int64], reason: String) throws(SQLiteError) {
         try transaction { () throws(SQLiteError) in
             let copy = """
                 insert or replace into set_aside (number, received_at, record, reason)
                 select number, received_at, record, ?2 from records where number = ?1
                 """
-            _ = try connection.rows(copy, [String(number), reason])
-            _ = try connection.rows("delete from records where number = ?1", [String(number)])
+            for number in numbers {
+                _ = try connection.rows(copy, [String(number), reason])
+                _ = try connection.rows("delete from records where number = ?1", [String(number)])
+            }
         }
         try measure()
     }
@@ -154,8 +173,9 @@ final class JournalFile {
         func number(_ sql: String) throws(SQLiteError) -> Int64? {
             try connection.rows(sql).first.flatMap { $0[0] }.flatMap { Int64($0) }
         }
-        let pages = (try number("pragma page_count") ?? 0) - (try number("pragma freelist_count") ?? 0)
-        standing.bytes = Int(pages * (try number("pragma page_size") ?? 0))
+        let pageBytes = Int(try number("pragma page_size") ?? 0)
+        freeBytes = Int(try number("pragma freelist_count") ?? 0) * pageBytes
+        standing.bytes = Int(try number("pragma page_count") ?? 0) * pageBytes - freeBytes
         let first = try number("select min(number) from records")
         let last = try number("select max(number) from records")
         // Records leave from the front, so that the numbers tell their count, but for those few that were set aside.

@@ -11,7 +11,7 @@ package import Telemetry
 package final class SQLiteJournal: Journal {
     /// Records that it takes, besides the limit in bytes.
     package static let recordsMax = 5_000_000
-    /// Bytes of an empty file beyond which it is made small again.
+    /// Bytes that are not in use, beyond which an empty file is made small again.
     static let keptBytesMax = 4 << 20
 
     private let path: String
@@ -58,12 +58,12 @@ package final class SQLiteJournal: Journal {
     package func remove(through number: Int64) throws(JournalError) {
         try work { file throws(SQLiteError) in
             try file.remove(through: number)
-            if file.records == 0, file.bytes > Self.keptBytesMax { try file.shrink() }
+            if file.records == 0, file.freeBytes > Self.keptBytesMax { try file.shrink() }
         }
     }
 
     package func setAside(_ number: Int64, reason: String) throws(JournalError) {
-        try work { file throws(SQLiteError) in try file.setAside(number, reason: reason) }
+        try work { file throws(SQLiteError) in try file.setAside([number], reason: reason) }
     }
 
     /// Runs the body on the open file; any failure closes it, so that the next call opens it anew.

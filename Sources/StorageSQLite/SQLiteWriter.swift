@@ -11,6 +11,7 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
     private let insertEvent: Statement
     private let insertSubmission: Statement
     private let mark: Statement
+    private var emptiesLogAfter = ContinuousClock.now
 
     init(_ connection: Connection, busyMilliseconds: Int32, checkpoints: Checkpointer) throws(StoreError) {
         self.connection = connection
@@ -26,7 +27,7 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
     func append(_ batch: Batch, as id: BatchID) throws(StoreError) -> Appended {
         // What is written into a file that has no name any more is lost when we close it.
         guard !connection.hasMoved else { throw .unavailable(reason: "the database file is missing") }
-        if checkpoints.takeLogIsLarge() { beginLogAnew() }
+        beginLogAnewIfLarge()
         var appended = Appended(stored: 0, duplicates: 0)
         try connection.transaction(
             { () throws(StoreError) in
@@ -88,9 +89,12 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         """
 
     /// Empties the write-ahead log; only the writer can, since it is the one that would have to be kept out.
-    private func beginLogAnew() {
+    private func beginLogAnewIfLarge() {
+        let now = ContinuousClock.now
+        guard checkpoints.isLogLarge, now >= emptiesLogAfter else { return }
+        emptiesLogAfter = now + .milliseconds(Checkpointer.emptyingMilliseconds)
         connection.setBusy(milliseconds: Checkpointer.busyMilliseconds)
-        // A reader that goes on for long prevents it; the next checkpoint asks again.
+        // A reader that goes on for long prevents it; a later batch tries again.
         try? connection.execute("pragma wal_checkpoint(truncate)")
         connection.setBusy(milliseconds: busyMilliseconds)
     }

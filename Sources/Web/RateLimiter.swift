@@ -16,9 +16,9 @@ final class RateLimiter: Sendable {
 
     private struct Bucket {
         var key: UInt64 = 0
-        var tokens: Float = 0
+        var tokens: Double = 0
         /// Seconds on a clock that only goes forward.
-        var filledAt: Float64 = 0
+        var filledAt: Double = 0
     }
 
     private let perSecond: Double
@@ -54,11 +54,11 @@ final class RateLimiter: Sendable {
                 if buckets[candidate].filledAt < buckets[place].filledAt { place = candidate }
             }
             var bucket = buckets[place]
-            if bucket.key != key { bucket = Bucket(key: key, tokens: Float(burst), filledAt: now) }
-            let tokens = min(burst, Double(bucket.tokens) + max(0, now - bucket.filledAt) * perSecond)
+            if bucket.key != key { bucket = Bucket(key: key, tokens: burst, filledAt: now) }
+            let tokens = min(burst, bucket.tokens + max(0, now - bucket.filledAt) * perSecond)
             let left = tokens - Double(records)
             bucket.filledAt = now
-            bucket.tokens = Float(left < 0 ? tokens : left)
+            bucket.tokens = left < 0 ? tokens : left
             buckets[place] = bucket
             return left < 0 ? max(1, Int((-left / perSecond).rounded(.up))) : nil
         }

@@ -38,7 +38,8 @@ func trickle(_ text: String, to client: TestClient) {
 
     @Test func `requests that do not come to their end hold a bounded memory together`() throws {
         try withServer({ $0.heldBytesMax = 2000 }) { server, handler in
-            let half = "POST /now HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n" + String(repeating: "x", count: 50)
+            let half =
+                "POST /now HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n" + String(repeating: "x", count: 50)
             let clients = try (0..<40).map { _ in try TestClient(port: server.port) }
             for client in clients { client.send(half) }
             // Those that were one too many are answered; the others are waited for, and get their answer when they end.

@@ -1,0 +1,216 @@
+import Foundation
+import SQLite
+import Storage
+import StorageSQLite
+import Telemetry
+import TestSupport
+import Testing
+
+/// The file of a journal: what outlives the process, and what may happen to it.
+@Suite struct JournalFileTests {
+    private let folder: TemporaryFolder
+    private let path: String
+
+    init() throws {
+        folder = try TemporaryFolder()
+        path = folder.file("journal.sqlite")
+    }
+
+    /// A journal as another process would have it; it is closed when the last reference has gone.
+    private func journal() -> SQLiteJournal { SQLiteJournal(path: path, bytesMax: 64 << 20) }
+
+    private func records(_ numbers: Range<Int>, payload: String? = nil) throws -> [Record] {
+        try numbers.map { .event(try Event.sample(payload: payload, more: [("seq", String($0))])) }
+    }
+
+    private func seqs(_ portion: JournalPortion?) -> [Int] { portion?.items.map(\.record.seq) ?? [] }
+
+    private func oldest(_ journal: SQLiteJournal) throws -> JournalPortion? {
+        try journal.oldest(recordsMax: 1000, bytesMax: 8 << 20)
+    }
+
+    /// Runs SQL in the file while no journal has it.
+    @discardableResult
+    private func sql(_ text: String) throws -> [[String?]] {
+        try Connection(path: path, busyMilliseconds: 0, mayCreate: false).rows(text)
+    }
+
+    private func fileBytes() throws -> Int {
+        try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+    }
+
+    private func isUnavailable(_ error: JournalError?) -> Bool {
+        if case .unavailable = error { true } else { false }
+    }
+
+    // MARK: - Closing and opening
+
+    @Test func `what was kept is there when the journal is opened again, with its source and its numbers`() throws {
+        let doubt = BatchID(source: .random(isJournal: false), number: 2, previous: 1)
+        var source: BatchSource?
+        do {
+            let first = journal()
+            try first.append(records(0..<3), doubt: nil)
+            try first.append(records(3..<5), doubt: doubt)
+            try first.setAside(1, reason: "refused")
+            source = first.source
+        }
+        let second = journal()
+        try second.open()
+        #expect(source != nil && second.source == source)
+        #expect(second.standing.records == 4 && second.standing.setAside == 1)
+        #expect(try seqs(oldest(second)) == [1, 2])
+        try second.remove(through: 3)
+        let portion = try oldest(second)
+        #expect(seqs(portion) == [3, 4] && portion?.doubt == doubt)
+    }
+
+    @Test func `numbers are not used again, even when everything was removed`() throws {
+        let journal = journal()
+        try journal.append(records(0..<3), doubt: nil)
+        try journal.remove(through: 3)
+        try journal.append(records(3..<5), doubt: nil)
+        #expect(try oldest(journal)?.items.map(\.number) == [4, 5])
+    }
+
+    @Test func `numbers go on after the journal was emptied and closed, even when it was made small`() throws {
+        let payload = #"{"t":""# + String(repeating: "x", count: 1_000_000) + #""}"#
+        var source: BatchSource?
+        do {
+            let first = journal()
+            try first.append(records(0..<8, payload: payload), doubt: nil)
+            try first.remove(through: 7)
+            try first.setAside(8, reason: "refused")
+            try first.remove(through: 8)
+            source = first.source
+        }
+        let second = journal()
+        try second.append(records(8..<9), doubt: nil)
+        #expect(try oldest(second)?.items.map(\.number) == [9])
+        #expect(second.source == source)
+    }
+
+    @Test func `another journal has another source`() throws {
+        let (first, second) = (journal(), SQLiteJournal(path: folder.file("other.sqlite"), bytesMax: 64 << 20))
+        try first.open()
+        try second.open()
+        #expect(first.source != second.source)
+    }
+
+    @Test func `a second journal on the file is refused while the first is open, and works after it`() throws {
+        let second = journal()
+        do {
+            let first = journal()
+            try first.append(records(0..<2), doubt: nil)
+            #expect(isUnavailable(#expect(throws: JournalError.self) { try second.open() }))
+            let more = try records(9..<10)
+            #expect(isUnavailable(#expect(throws: JournalError.self) { try second.append(more, doubt: nil) }))
+            #expect(second.source == nil && second.standing == JournalStanding())
+            // The first is none the worse for it.
+            try first.append(records(2..<3), doubt: nil)
+            #expect(try seqs(oldest(first)) == [0, 1, 2])
+        }
+        try second.append(records(3..<4), doubt: nil)
+        #expect(try seqs(oldest(second)) == [0, 1, 2, 3])
+    }
+
+    // MARK: - The file itself
+
+    @Test func `the file is for its owner alone`() throws {
+        let journal = journal()
+        try journal.append(records(0..<2), doubt: nil)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        // No shared memory beside it.
+        #expect(names == ["journal.sqlite", "journal.sqlite-wal"])
+        for name in names {
+            let attributes = try FileManager.default.attributesOfItem(atPath: folder.file(name))
+            #expect(attributes[.posixPermissions] as? Int == 0o600, "\(name)")
+        }
+        withExtendedLifetime(journal) {}
+    }
+
+    @Test func `a file that is removed while it is open is made anew`() throws {
+        let journal = journal()
+        try journal.append(records(0..<2), doubt: nil)
+        let source = journal.source
+        try FileManager.default.removeItem(atPath: path)
+        try journal.append(records(2..<4), doubt: nil)
+        #expect(FileManager.default.fileExists(atPath: path))
+        #expect(try seqs(oldest(journal)) == [2, 3])
+        #expect(journal.standing.records == 2)
+        // Its numbers begin again, so that the store must not take them for those of the old one.
+        #expect(journal.source != nil && journal.source != source)
+    }
+
+    @Test func `a journal that cannot be made is unavailable, and works once it can`() throws {
+        let below = folder.file("below")
+        let journal = SQLiteJournal(path: below + "/journal.sqlite", bytesMax: 64 << 20)
+        #expect(isUnavailable(#expect(throws: JournalError.self) { try journal.append(records(0..<1), doubt: nil) }))
+        #expect(isUnavailable(#expect(throws: JournalError.self) { try oldest(journal) }))
+        try FileManager.default.createDirectory(atPath: below, withIntermediateDirectories: false)
+        try journal.append(records(0..<1), doubt: nil)
+        #expect(try seqs(oldest(journal)) == [0])
+    }
+
+    @Test func `an empty journal that was large becomes small`() throws {
+        let journal = journal()
+        let payload = #"{"t":""# + String(repeating: "x", count: 1_000_000) + #""}"#
+        for start in stride(from: 0, to: 40, by: 8) {
+            try journal.append(records(start..<start + 8, payload: payload), doubt: nil)
+        }
+        #expect(try fileBytes() > 20_000_000)
+        try journal.remove(through: 39)
+        #expect(journal.standing.records == 1)
+        try journal.remove(through: 40)
+        #expect(journal.standing.records == 0)
+        #expect(try fileBytes() < 1_000_000)
+        try journal.append(records(40..<41), doubt: nil)
+        #expect(try oldest(journal)?.items.map(\.number) == [41])
+    }
+
+    // MARK: - Damage
+
+    @Test(arguments: ["x''", "x'0100ff'", "x'02'", "'text'", "zeroblob(500)", "substr(record, 1, length(record) - 1)"])
+    func `a record that is damaged is set aside and its neighbours are kept`(damage: String) throws {
+        do { try journal().append(records(0..<5), doubt: nil) }
+        try sql("update records set record = \(damage) where number in (1, 3, 5)")
+        do {
+            let second = journal()
+            #expect(try seqs(oldest(second)) == [1, 3])
+            #expect(second.standing.setAside == 3)
+        }
+        #expect(try sql("select number from set_aside order by number").map { $0[0] } == ["1", "3", "5"])
+        #expect(try sql("select number from records order by number").map { $0[0] } == ["2", "4"])
+    }
+
+    @Test func `a damaged record inside a doubt does not lose the others, which stay a doubt`() throws {
+        let doubt = BatchID(source: .random(isJournal: false), number: 5, previous: 4)
+        do {
+            let first = journal()
+            try first.append(records(0..<10), doubt: doubt)
+            try first.append(records(10..<12), doubt: nil)
+        }
+        try sql("update records set record = x'ff' where number in (1, 6, 7)")
+        let second = journal()
+        let portion = try #require(try second.oldest(recordsMax: 2, bytesMax: 1))
+        #expect(seqs(portion) == [1, 2, 3, 4, 7, 8, 9])
+        #expect(portion.doubt == doubt)
+        #expect(second.standing.setAside == 3)
+    }
+
+    @Test func `a journal of which every record is damaged is empty in the end`() throws {
+        do { try journal().append(records(0..<6000), doubt: nil) }
+        try sql("update records set record = x'0200'")
+        let second = journal()
+        #expect(try oldest(second) == nil)
+        #expect(second.standing.records == 0 && second.standing.setAside == 6000)
+    }
+
+    @Test func `a file that is no database is unavailable and stays as it is`() throws {
+        let text = String(repeating: "no database ", count: 1000)
+        try text.write(toFile: path, atomically: false, encoding: .utf8)
+        let journal = journal()
+        #expect(isUnavailable(#expect(throws: JournalError.self) { try journal.append(records(0..<1), doubt: nil) }))
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
+    }
+}

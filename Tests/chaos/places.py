@@ -1,0 +1,198 @@
+"""Where a round takes place: the program, its database, and everything that can be done to them."""
+
+import concurrent.futures
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import sqlite3
+import subprocess
+import threading
+import time
+
+from load import wait_for
+from postgres import Cluster, free_port
+from program import Collector
+from proxy import Proxy
+from stores import PostgresStore, SQLiteStore
+from wire import Closed, get
+
+TOKEN = "token-of-the-chaos"
+DATA_BYTES = 1 << 30
+RECOVERY_SECONDS_MAX = 60
+
+
+class Place:
+    """A store, the program on it, and a data folder of limited size where the system allows that."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.data = self.folder / "data"
+        self.data.mkdir(mode=0o700)
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={DATA_BYTES},mode=0700", "tmpfs", self.data]
+        self.is_limited = os.getuid() == 0 and subprocess.run(mount, capture_output=True).returncode == 0
+        self.program_lock = threading.Lock()
+        self.port = free_port()
+        self.logs = []
+        self.collector = None
+        # The program dies with the thread that has started it, which must therefore live as long as the place.
+        self.starter = concurrent.futures.ThreadPoolExecutor(1)
+
+    def environment(self):
+        return self.store.environment | {"COLLECTOR_TOKEN": TOKEN}
+
+    def start(self):
+        options = {"environment": self.environment(), "port": self.port}
+        self.collector = self.starter.submit(Collector, self.folder, **options).result()
+
+    def stop_program(self, number):
+        """Ends the program by a signal, unless another fault has done so."""
+        if number == signal.SIGKILL:
+            self.collector.kill()
+        else:
+            self.collector.stop(number)
+        self.logs.append(self.collector.log)
+
+    def restart(self, number, seconds):
+        with self.program_lock:
+            self.stop_program(number)
+            time.sleep(seconds)
+            self.start()
+
+    def details(self):
+        """What the program says of itself, or None when it does not answer."""
+        try:
+            answer = get(self.port, "/health/details", [("Authorization", f"Bearer {TOKEN}")])
+            return answer.json() if answer.status in (200, 503) else None
+        except (OSError, Closed, ValueError):
+            return None
+
+    def has_recovered(self):
+        told = self.details()
+        if told is None or told["status"] != "healthy":
+            return False
+        return told["journal"].get("records", 0) == 0 and told["ingest"]["waiting_records"] == 0
+
+    def wait_until_recovered(self):
+        started = time.monotonic()
+        try:
+            wait_for(self.has_recovered, RECOVERY_SECONDS_MAX, "recovered")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {json.dumps(self.details())}") from error
+        return time.monotonic() - started
+
+    @contextlib.contextmanager
+    def full_disk(self):
+        """Takes all the space that is left in the data folder."""
+        ballast = self.data / f"ballast-{time.monotonic_ns()}"
+        with open(ballast, "wb", buffering=0) as file:
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(b"\0" * 65_536)
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(b"\0" * 512)
+        try:
+            yield
+        finally:
+            ballast.unlink()
+
+    def close(self):
+        if self.collector:
+            self.collector.kill()
+            self.logs.append(self.collector.log)
+        self.starter.shutdown()
+        if self.is_limited:
+            subprocess.run(["umount", self.data], capture_output=True, check=False)
+
+
+class SQLitePlace(Place):
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.store = SQLiteStore(self.folder)
+        self.start()
+
+    @contextlib.contextmanager
+    def locked(self, statement):
+        connection = sqlite3.connect(self.store.path, timeout=20, isolation_level=None)
+        try:
+            connection.execute(statement)
+            yield
+        finally:
+            connection.close()
+
+
+    @contextlib.contextmanager
+    def reading(self):
+        """A reader that keeps the write-ahead log from being emptied."""
+        connection = sqlite3.connect(self.store.path, timeout=20, isolation_level=None)
+        try:
+            connection.execute("begin")
+            connection.execute("select count(*) from collector_events").fetchone()
+            yield
+        finally:
+            connection.close()
+
+
+class PostgresPlace(Place):
+    """The program reaches its server through a proxy that can cut."""
+
+    SETTINGS = ("fsync=on", "synchronous_commit=on", "shared_buffers=64MB", "max_wal_size=2GB")
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.cluster = Cluster(self.SETTINGS)
+        self.cluster_lock = threading.Lock()
+        self.proxy = Proxy(self.cluster.port)
+        self.store = PostgresStore(self.cluster, self.folder)
+        direct = f":{self.cluster.port}/"
+        self.store.environment["DB_URL"] = self.store.environment["DB_URL"].replace(direct, f":{self.proxy.port}/")
+        self.start()
+
+    def processes(self):
+        """The server and its children."""
+        master = int((self.cluster.data / "postmaster.pid").read_text().split()[0])
+        children = pathlib.Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        return [master, *map(int, children)]
+
+    def kill_server(self):
+        """As when the power fails, for the processes at least."""
+        pids = self.processes()
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: not any(is_alive(pid) for pid in pids), 10, "the server's processes gone")
+        self.cluster.stop()
+
+    @contextlib.contextmanager
+    def frozen(self):
+        pids = self.processes()
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+    def sql(self, text):
+        return self.cluster.psql(self.store.database, text)
+
+    def end_sessions(self):
+        self.cluster.psql("postgres", f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{self.store.database}'")
+
+    def close(self):
+        super().close()
+        self.proxy.close()
+        self.cluster.remove()
+
+
+def is_alive(pid):
+    try:
+        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"

@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+"""The clients of a round, in a process of their own: they send until their standard input closes.
+
+Each acknowledgement is a line of the ledger, on the disk before it counts. Ends with a line of JSON: what was sent and what came of it.
+"""
+
+import argparse
+import collections
+import json
+import os
+import pathlib
+import queue
+import random
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "browser"))
+
+import records
+from wire import Closed, Wire, head
+
+ANSWER_SECONDS_MAX = 30
+TRIES_MAX = 200
+PAUSE_SECONDS = 0.02
+
+
+class Ledger:
+    """Keys that were acknowledged, each line synced before anybody relies on it."""
+
+    def __init__(self, path):
+        self.file = open(path, "a", encoding="ascii")
+        self.lines = queue.SimpleQueue()
+        self.thread = threading.Thread(target=self._write)
+        self.thread.start()
+
+    def note(self, keys):
+        self.lines.put(keys)
+
+    def close(self):
+        self.lines.put(None)
+        self.thread.join()
+        self.file.close()
+
+    def _write(self):
+        while (keys := self.lines.get()) is not None:
+            group = list(keys)
+            while not self.lines.empty() and (keys := self.lines.get()) is not None:
+                group += keys
+            self.file.write("".join(key + "\n" for key in group))
+            self.file.flush()
+            os.fdatasync(self.file.fileno())
+            if keys is None:
+                return
+
+
+class Sender(threading.Thread):
+    """One client, which is of one kind."""
+
+    def __init__(self, kind, number, options, ledger, stopping):
+        super().__init__(daemon=True)
+        self.name = f"{kind}-{number}"
+        self.kind = kind
+        self.options = options
+        self.ledger = ledger
+        self.stopping = stopping
+        self.random = random.Random(f"{options.seed} {self.name}")
+        self.counts = collections.Counter()
+        self.number = 0
+        self.wire = None
+
+    def run(self):
+        step = getattr(self, self.kind)
+        while not self.stopping.is_set():
+            step()
+            if self.random.random() < 0.02:
+                time.sleep(self.random.random() * 0.02)
+        self.hang_up()
+
+    def key(self, word=None):
+        self.number += 1
+        return f"{word or self.kind}-{self.name}-{self.number}"
+
+    def hang_up(self):
+        if self.wire:
+            self.wire.close()
+        self.wire = None
+
+    def exchange(self, path, body, fields=()):
+        """The answer to one request, or None when it was lost on the way."""
+        try:
+            self.wire = self.wire or Wire(self.options.port, timeout=ANSWER_SECONDS_MAX)
+            self.wire.socket.sendall(head("POST", path, [("Content-Length", len(body)), *fields]) + body)
+            answer = self.wire.read()
+        except TimeoutError:
+            self.counts["never answered"] += 1
+            self.hang_up()
+            return None
+        except (Closed, OSError):
+            self.hang_up()
+            return None
+        if answer.field("Connection") == "close":
+            self.hang_up()
+        self.counts[f"answered {answer.status}"] += 1
+        return answer
+
+    def send(self, path, value, keys, may_repeat):
+        """Sends until it is acknowledged where that is allowed, otherwise once."""
+        body = records.as_body(value)
+        for _ in range(TRIES_MAX if may_repeat else 1):
+            self.counts["sent"] += len(keys)
+            answer = self.exchange(path, body)
+            if answer is not None and answer.status == 200:
+                self.acknowledge(keys, answer, path)
+                return
+            if answer is not None and answer.status not in (503, 429):
+                self.counts[f"unexpected {answer.status} for {path}"] += 1
+                return
+            # Gives up only between two tries: whether it was taken is then not known, and not claimed.
+            if self.stopping.wait(PAUSE_SECONDS * (1 + self.random.random())):
+                return
+
+    def acknowledge(self, keys, answer, path):
+        if path == "/events":
+            told = answer.json()
+            rejected = {item["index"] for item in told["rejected"]}
+            if told["accepted"] + len(rejected) != len(keys):
+                self.counts["miscounted"] += 1
+            if rejected != {place for place, key in enumerate(keys) if key is None}:
+                self.counts["misjudged"] += 1
+        self.ledger.note([key for key in keys if key])
+        self.counts["acknowledged"] += sum(key is not None for key in keys)
+
+    # Kinds of clients
+
+    def single(self):
+        key = self.key()
+        self.send("/event", records.event(self.options.visitor, key), [key], may_repeat=True)
+
+    def once(self):
+        key = self.key()
+        self.send("/event", records.event(self.options.visitor, key), [key], may_repeat=False)
+
+    def batch(self):
+        keys = [self.key() for _ in range(self.random.randrange(1, 40))]
+        values = [records.event(self.options.visitor, key) for key in keys]
+        if self.random.random() < 0.3:
+            place = self.random.randrange(len(keys) + 1)
+            keys.insert(place, None)
+            values.insert(place, records.invalid_event(self.options.visitor))
+        self.send("/events", values, keys, may_repeat=True)
+
+    def mixed(self):
+        """With and without an `event_id` in one request, which is therefore sent once."""
+        keys = [self.key(self.random.choice(["mixed", "once"])) for _ in range(self.random.randrange(2, 20))]
+        self.send("/events", [records.event(self.options.visitor, key) for key in keys], keys, may_repeat=False)
+
+    def collect(self):
+        key = self.key("once")
+        self.send("/collect", records.submission(self.options.visitor, "collect-" + key), ["collect-" + key], may_repeat=False)
+
+    def twice(self):
+        """The same record on two connections at once, and again after its answer."""
+        key = self.key()
+        value = records.event(self.options.visitor, key)
+        body = records.as_body(value)
+        try:
+            with Wire(self.options.port, timeout=ANSWER_SECONDS_MAX) as other:
+                other.socket.sendall(head("POST", "/event", [("Content-Length", len(body))]) + body)
+                self.counts["repeated"] += 1
+                self.send("/event", value, [key], may_repeat=True)
+                if other.read().status == 200:
+                    self.ledger.note([key])
+        except (Closed, OSError, TimeoutError):
+            pass
+        if self.random.random() < 0.5:
+            self.counts["repeated"] += 1
+            self.send("/event", value, [key], may_repeat=True)
+
+    def shuffled(self):
+        """A visit that comes in another order than it happened."""
+        keys = [self.key() for _ in range(20)]
+        self.random.shuffle(keys)
+        for key in keys:
+            self.send("/event", records.event(self.options.visitor, key), [key], may_repeat=True)
+
+    def cut(self):
+        """Hangs up in the middle of its request: never to be stored."""
+        key = self.key()
+        body = records.as_body(records.event(self.options.visitor, key))
+        data = head("POST", "/event", [("Content-Length", len(body))]) + body
+        self.drop(data[: self.random.randrange(1, len(data))])
+
+    def hasty(self):
+        """Hangs up right after its last byte: stored once or not at all."""
+        body = records.as_body(records.event(self.options.visitor, self.key("once")))
+        self.drop(head("POST", "/event", [("Content-Length", len(body))]) + body)
+
+    def drop(self, data):
+        try:
+            with Wire(self.options.port, timeout=ANSWER_SECONDS_MAX) as wire:
+                wire.socket.sendall(data)
+        except OSError:
+            pass
+        self.counts["dropped"] += 1
+        self.stopping.wait(PAUSE_SECONDS)
+
+
+KINDS = {"single": 3, "once": 3, "batch": 2, "mixed": 1, "collect": 1, "twice": 1, "shuffled": 1, "cut": 1, "hasty": 1}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--seed", required=True)
+    parser.add_argument("--visitor", required=True)
+    parser.add_argument("--ledger", required=True)
+    options = parser.parse_args()
+    stopping = threading.Event()
+    ledger = Ledger(options.ledger)
+    senders = [Sender(kind, number, options, ledger, stopping) for kind, count in KINDS.items() for number in range(count)]
+    for sender in senders:
+        sender.start()
+    sys.stdin.read()
+    stopping.set()
+    deadline = time.monotonic() + ANSWER_SECONDS_MAX + 5
+    for sender in senders:
+        sender.join(max(0, deadline - time.monotonic()))
+    ledger.close()
+    counts = collections.Counter()
+    for sender in senders:
+        counts += sender.counts
+        counts["still waiting"] += sender.is_alive()
+    print(json.dumps(counts), flush=True)
+    os._exit(0)
+
+
+main()

@@ -1,0 +1,35 @@
+"""A short form of `make chaos`: rounds whose seeds are chosen so that each fault has its turn."""
+
+import random
+
+import pytest
+
+import campaign
+import faults
+
+SECONDS = 1.5
+ROUNDS_MAX = 5
+
+
+def seeds(store):
+    """The first seeds by which as many kinds of faults as possible happen in a few rounds."""
+    best, covered = [], set()
+    for number in range(200):
+        names = {fault.__name__ for _, fault, _ in campaign.chosen_faults(store, random.Random(f"short-{number}"), SECONDS, [])}
+        if names - covered and len(names) > 1:
+            best.append(f"short-{number}")
+            covered |= names
+        if len(best) == ROUNDS_MAX:
+            break
+    return best
+
+
+@pytest.mark.parametrize("store", faults.FAULTS)
+@pytest.mark.timeout(300)
+def test_what_was_acknowledged_is_stored_once_and_whole(store, capsys):
+    total = campaign.Total()
+    chosen = seeds(store)
+    succeeded = campaign.run(store, chosen, SECONDS, [], total)
+    output = capsys.readouterr()
+    assert succeeded, output.out + output.err
+    assert total.rounds[store] == len(chosen) >= 3 and total.acknowledged > 1000

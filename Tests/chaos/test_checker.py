@@ -1,0 +1,83 @@
+"""A checker that cannot fail proves nothing: each fault that it looks for is made here by hand."""
+
+import json
+
+import pytest
+
+import checker
+import records
+from program import Collector
+from stores import SQLiteStore
+from wire import post
+
+VISITOR = "v_checker"
+KEYS = [f"single-{number}" for number in range(6)] + [f"once-{number}" for number in range(3)]
+ALL = {*KEYS, "collect-once-1"}
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = SQLiteStore(tmp_path)
+    collector = Collector(tmp_path)
+    try:
+        for key in KEYS:
+            assert post(collector.port, "/event", records.event(VISITOR, key)).status == 200
+        assert post(collector.port, "/collect", records.submission(VISITOR, "collect-once-1")).status == 200
+        collector.stop()
+    finally:
+        collector.kill()
+    return store
+
+
+def check(store):
+    return checker.check(store, VISITOR, ALL)
+
+
+def test_what_is_whole_is_right(store):
+    verdict = check(store)
+    assert verdict.is_right and str(verdict) == "right"
+    assert (verdict.acknowledged, verdict.stored) == (10, 10)
+
+
+def test_a_lost_record_is_found(store):
+    store.execute("delete from collector_events where path = '/single-3'; delete from debug_data")
+    assert check(store).lost == ["collect-once-1", "single-3"]
+
+
+def test_a_doubled_record_is_found(store):
+    columns = "received_at, visitor_id, session_id, pageview_id, event_type, seq, path, referrer, payload"
+    store.execute(f"insert into collector_events ({columns}) select {columns} from collector_events where path = '/once-1'")
+    assert check(store).doubled == ["once-1"]
+
+
+@pytest.mark.parametrize("change", ["seq = 7", "referrer = 'x'", "session_id = 's'", "event_id = null", "payload = json_set(payload, '$.number', 1)"])
+def test_a_changed_record_is_found(store, change):
+    store.execute(f"update collector_events set {change} where path = '/single-2'")
+    assert check(store).half == ["single-2"]
+
+
+def test_a_record_without_its_key_is_found(store):
+    store.execute("update collector_events set payload = '{}' where path = '/single-2'")
+    verdict = check(store)
+    assert len(verdict.half) == 1 and verdict.lost == ["single-2"]
+
+
+def test_a_changed_submission_is_found(store):
+    store.execute("update debug_data set performance_data = '{}'")
+    assert check(store).half == ["collect-once-1"]
+
+
+def test_a_record_of_a_cut_request_is_found(store):
+    value = records.event(VISITOR, "cut-1")
+    texts = [value[name] for name in ("visitor_id", "session_id", "pageview_id", "event_type", "path", "event_id")]
+    quoted = ", ".join(f"'{text}'" for text in [*texts, json.dumps(value["payload"])])
+    referrer = f"'{value['referrer']}'" if value["referrer"] else "null"
+    columns = "received_at, visitor_id, session_id, pageview_id, event_type, path, event_id, payload, seq, referrer"
+    store.execute(f"insert into collector_events ({columns}) values ('2026-01-01', {quoted}, {value['seq']}, {referrer})")
+    assert check(store).unwanted == ["cut-1"]
+
+
+def test_a_line_that_is_not_whole_does_not_count_as_acknowledged(tmp_path):
+    ledger = tmp_path / "ledger"
+    ledger.write_text("single-1\nonce-2\nsingle-1\nsing")
+    assert checker.read_ledger(ledger) == {"single-1", "once-2"}
