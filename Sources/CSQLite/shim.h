@@ -13,3 +13,15 @@ static inline int collector_sqlite_bind_copy(sqlite3_stmt *statement, int index,
 static inline int collector_sqlite_bind_blob(sqlite3_stmt *statement, int index, const void *bytes, int count) {
     return sqlite3_bind_blob(statement, index, bytes, count, SQLITE_TRANSIENT);
 }
+
+// A hook is a C function with a place of its own to write to, which Swift cannot hand over safely. It notes the frames in the log after each commit.
+static inline int collector_sqlite_note_frames(void *frames, sqlite3 *connection, const char *database, int count) {
+    (void)connection;
+    (void)database;
+    *(int *)frames = count;
+    return SQLITE_OK;
+}
+
+static inline void collector_sqlite_watch_log(sqlite3 *connection, int *frames) {
+    sqlite3_wal_hook(connection, collector_sqlite_note_frames, frames);
+}

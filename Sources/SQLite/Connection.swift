@@ -12,6 +12,8 @@ import CSQLite
     }
 
     private let handle: OpaquePointer
+    /// Where SQLite notes the frames in the write-ahead log.
+    private let frames: UnsafeMutablePointer<Int32>
 
     /// Opens the file; makes it when it is not there and `mayCreate` says so.
     package init(path: String, busyMilliseconds: Int32, mayCreate: Bool = true) throws(SQLiteError) {
@@ -25,10 +27,24 @@ import CSQLite
             throw SQLiteError(code: code, message: message)
         }
         unsafe handle = opened
+        unsafe frames = .allocate(capacity: 1)
+        unsafe frames.initialize(to: 0)
         setBusy(milliseconds: busyMilliseconds)
     }
 
-    deinit { unsafe sqlite3_close_v2(handle) }
+    deinit {
+        unsafe sqlite3_wal_hook(handle, nil, nil)
+        unsafe sqlite3_close_v2(handle)
+        unsafe frames.deallocate()
+    }
+
+    /// From now on `logPages` is noted at each commit, and nothing is moved out of the log without being asked for.
+    package func watchLog() {
+        unsafe collector_sqlite_watch_log(handle, frames)
+    }
+
+    /// Pages in the write-ahead log after the last commit of this connection, if the log is watched.
+    package var logPages: Int { unsafe Int(frames.pointee) }
 
     /// Sets how long a statement waits for locks of other connections.
     package func setBusy(milliseconds: Int32) {

@@ -1,5 +1,4 @@
 import Dispatch
-import Glibc
 import SQLite
 import Synchronization
 
@@ -7,10 +6,10 @@ import Synchronization
 final class Checkpointer: Sendable {
     /// Milliseconds from the first commit after a checkpoint to the next checkpoint.
     static let delayMilliseconds = 1000
-    /// Bytes of the log beyond which the writer empties it; while commits never pause it would grow for ever.
-    static let logBytesMax = 64 << 20
-    /// Milliseconds between two attempts, which readers can prevent.
-    static let emptyingMilliseconds = 1000
+    /// Pages in the log beyond which the writer begins it anew; while commits never pause it would grow for ever.
+    static let logPagesMax = 4096
+    /// Milliseconds after an attempt that readers have prevented.
+    static let pauseMilliseconds = 1000
     /// Milliseconds that the writer then waits for readers.
     static let busyMilliseconds: Int32 = 250
 
@@ -29,11 +28,6 @@ final class Checkpointer: Sendable {
         queue.asyncAfter(deadline: .now() + .milliseconds(Self.delayMilliseconds)) { [weak self] in self?.run() }
     }
 
-    /// Whether the log has outgrown its limit.
-    ///
-    /// Asked at every commit, since in the second between two checkpoints it may grow by a multiple of the limit.
-    var isLogLarge: Bool { logBytes > Self.logBytesMax }
-
     private func run() {
         isScheduled.store(false, ordering: .releasing)
         connection.withLock { connection in
@@ -45,10 +39,5 @@ final class Checkpointer: Sendable {
                 connection = nil
             }
         }
-    }
-
-    private var logBytes: Int {
-        var status = stat()
-        return stat(store.path + "-wal", &status) == 0 ? Int(status.st_size) : 0
     }
 }

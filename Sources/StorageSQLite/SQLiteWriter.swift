@@ -11,7 +11,7 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
     private let insertEvent: Statement
     private let insertSubmission: Statement
     private let mark: Statement
-    private var emptiesLogAfter = ContinuousClock.now
+    private var beginsLogAnewAfter = ContinuousClock.now
 
     init(_ connection: Connection, busyMilliseconds: Int32, checkpoints: Checkpointer) throws(StoreError) {
         self.connection = connection
@@ -22,6 +22,7 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         mark = try guarded { () throws(SQLiteError) in try connection.prepare(Self.markSQL) }
         try guarded { () throws(SQLiteError) in try connection.execute(Self.forgetSQL) }
         connection.setBusy(milliseconds: busyMilliseconds)
+        connection.watchLog()
     }
 
     func append(_ batch: Batch, as id: BatchID) throws(StoreError) -> Appended {
@@ -88,14 +89,15 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         delete from ingest_positions where not is_journal and updated_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-90 days')
         """
 
-    /// Empties the write-ahead log; only the writer can, since it is the one that would have to be kept out.
+    /// Begins the write-ahead log anew when it is large; only the writer can, since it is the one that would have to be kept out.
+    ///
+    /// The file keeps its size: to write over it costs the disk less than to let it grow again.
     private func beginLogAnewIfLarge() {
-        let now = ContinuousClock.now
-        guard checkpoints.isLogLarge, now >= emptiesLogAfter else { return }
-        emptiesLogAfter = now + .milliseconds(Checkpointer.emptyingMilliseconds)
+        guard connection.logPages > Checkpointer.logPagesMax, .now >= beginsLogAnewAfter else { return }
         connection.setBusy(milliseconds: Checkpointer.busyMilliseconds)
         // A reader that goes on for long prevents it; a later batch tries again.
-        try? connection.execute("pragma wal_checkpoint(truncate)")
+        let result = try? connection.rows("pragma wal_checkpoint(restart)")
+        if result?.first?.first != "0" { beginsLogAnewAfter = .now + .milliseconds(Checkpointer.pauseMilliseconds) }
         connection.setBusy(milliseconds: busyMilliseconds)
     }
 
