@@ -1,4 +1,5 @@
 import Dispatch
+import Guarded
 import SQLite
 import Synchronization
 
@@ -16,7 +17,7 @@ final class Checkpointer: Sendable {
     private let store: SQLiteStore
     private let queue = DispatchQueue(label: "checkpoint")
     private let isScheduled = Atomic<Bool>(false)
-    private let connection = Mutex<Connection?>(nil)
+    private let connection = Guarded<Connection?>(nil)
 
     init(store: SQLiteStore) {
         self.store = store
