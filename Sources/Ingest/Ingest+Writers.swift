@@ -93,6 +93,7 @@ extension Ingest {
     }
 
     private func wait(_ error: StoreError, _ reconnect: inout Reconnect, _ news: inout RepeatedNews) {
+        signalFirstFailure()
         if news.isNews(error.reason) {
             log.warning("database cannot be reached", ["reason": error.reason, "engine": store.engine])
         }

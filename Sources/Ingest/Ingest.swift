@@ -120,14 +120,10 @@ package final class Ingest: Sendable {
         }
     }
 
-    /// Starts the writers.
-    ///
-    /// Unless the schema is known to be up to date, the first of them sees to that before any of them writes.
-    package func start(schemaIsReady: Bool = false) {
-        state.withLock { state in
-            state.isSchemaReady = schemaIsReady
-            if !schemaIsReady { _ = state.storeFailed() }
-        }
+    /// Starts the writers, the first of which brings the schema up to date before any of them writes.
+    package func start() {
+        // Until then records go into the journal, if there is one.
+        state.withLock { _ = $0.storeFailed() }
         for number in 0..<store.writersMax {
             // A serial queue of its own is a thread of its own: the writer blocks in it until the stop.
             DispatchQueue(label: "writer-\(number)").async(group: stopped) { [self] in write(number) }
@@ -135,7 +131,7 @@ package final class Ingest: Sendable {
         if let journal { DispatchQueue(label: "journal").async(group: stopped) { [self] in keep(journal) } }
     }
 
-    /// Blocks until the store takes records, or the time is over.
+    /// Blocks until the store takes records or has been found to be away, or the time is over.
     package func waitUntilReady(milliseconds: Int) {
         _ = readiness.wait(timeout: .now() + .milliseconds(milliseconds))
     }
@@ -214,6 +210,15 @@ package final class Ingest: Sendable {
 
     func signalIfReady() {
         if health == .ready { readiness.signal() }
+    }
+
+    /// Lets a start that waits go on without the store; later attempts are nobody's business.
+    func signalFirstFailure() {
+        let isFirst = state.withLock { state in
+            defer { state.hasFailed = true }
+            return !state.hasFailed && !state.hasBeenReady
+        }
+        if isFirst { readiness.signal() }
     }
 }
 

@@ -41,6 +41,8 @@ struct IngestState {
     var isSchemaReady = false
     var isBroken = false
     var hasBeenReady = false
+    /// Whether an attempt to reach the store has failed.
+    var hasFailed = false
     var connected = 0
     var counters = Ingest.Counters()
     var drainPerSecond = 0.0

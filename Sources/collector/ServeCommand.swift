@@ -14,8 +14,8 @@ struct ServeCommand {
     private let configuration: Configuration
     private let skipsDatabase: Bool
     private let log: Log
-    /// Milliseconds that the start waits for the first connection that writes.
-    private static let connectMillisecondsMax = 5000
+    /// Milliseconds that the start waits for the database; after that there is the journal.
+    private static let connectMillisecondsMax = 2000
 
     init(_ configuration: Configuration, skipsDatabase: Bool, log: Log) {
         self.configuration = configuration
@@ -28,7 +28,6 @@ struct ServeCommand {
         let signals = Signals.block([SIGTERM, SIGINT])
         let token = try prepareDataFolder()
         let store = skipsDatabase ? nil : try StoreChoice.make(configuration)
-        let isSchemaReady = if let store { try tryMigrations(store) } else { false }
 
         let parts = Parts()
         let ingest = store.map { store in
@@ -39,6 +38,7 @@ struct ServeCommand {
                 deliver: { parts.answer($0) },
                 onBroken: { reason in
                     log.error("database schema cannot be used", ["reason": reason])
+                    Console.error("collector: \(reason)")
                     _exit(ExitCode.failure.rawValue)
                 }
             )
@@ -57,10 +57,11 @@ struct ServeCommand {
         limits.port = Int(configuration.port)
         let server = Server(configuration: limits, handler: site)
         parts.set(server: server, site: site)
-        ingest?.start(schemaIsReady: isSchemaReady)
+        if let store { log.info("attempting database connection", ["engine": store.engine]) }
+        ingest?.start()
         health.start()
-        // Who sees us listening may send at once: a database that answers is waited for, one that is away is not.
-        if isSchemaReady { ingest?.waitUntilReady(milliseconds: Self.connectMillisecondsMax) }
+        // Who sees us listening may send at once: a database that answers is waited for, one that is away or hangs is not.
+        ingest?.waitUntilReady(milliseconds: Self.connectMillisecondsMax)
         try listen(server)
         let signal = signals.wait()
         log.info("stopping", ["signal": signal == SIGINT ? "SIGINT" : "SIGTERM"])
@@ -93,23 +94,6 @@ struct ServeCommand {
             log.notice("owner token made", ["file": configuration.dataFolder + "/" + OwnerToken.fileName])
         }
         return try OwnerToken.read(in: configuration.dataFolder)
-    }
-
-    /// Brings the schema up to date before the first request, when the database answers; otherwise ingest goes on trying.
-    ///
-    /// - Returns: whether the schema is up to date.
-    /// - Throws: when the database holds a schema that is not ours.
-    private func tryMigrations(_ store: any Store) throws(StoreError) -> Bool {
-        log.info("attempting database connection", ["engine": store.engine])
-        do throws(StoreError) {
-            let applied = try store.migrate()
-            if !applied.isEmpty { log.info("migrations applied", ["count": applied.count]) }
-            return true
-        } catch {
-            if case .schema = error { throw error }
-            log.warning("database cannot be reached", ["reason": error.reason, "engine": store.engine])
-            return false
-        }
     }
 
     private func siteConfiguration(token: String) -> SiteConfiguration {

@@ -76,7 +76,7 @@ def test_the_folders_of_both_engines_have_the_same_names():
 def test_migrate_applies_and_lists(store):
     states, total = listed(store)
     assert states == dict.fromkeys(MIGRATIONS, "PENDING")
-    assert "6" in total and "Total" in total
+    assert total == f"Total: {len(MIGRATIONS)} migrations, 0 applied, {len(MIGRATIONS)} pending"
     first = migrate(store)
     assert first.returncode == 0
     for name in MIGRATIONS:

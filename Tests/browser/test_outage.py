@@ -301,3 +301,18 @@ def LimitedCollector(folder, blocks):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_a_database_that_hangs_at_the_start_keeps_nobody_waiting(own_cluster, serve, tmp_path):
+    store = PostgresStore(own_cluster, tmp_path)
+    postmaster = int((own_cluster.data / "postmaster.pid").read_text().split()[0])
+    os.kill(postmaster, signal.SIGSTOP)
+    try:
+        started = time.monotonic()
+        collector = serve(store, environment=OWNED)
+        assert time.monotonic() - started < 4
+        assert post(collector.port, "/event", event()).status == 200
+    finally:
+        os.kill(postmaster, signal.SIGCONT)
+    wait_for(lambda: is_drained(collector), 30, "drained")
+    assert count(store, "collector_events") == 1
