@@ -59,8 +59,9 @@ struct BatchWriter {
             try connect()
             guard let writer else { return }
             let appended = try writer.append(Batch(entries[range]), as: id)
-            // Nothing written: all of it was there, or the store, put back to an older state, knows another number of ours.
-            if appended.stored == 0, try writer.position(of: source) != id.number {
+            // Nothing written: all of it was there, or the store, put back to an older state, knows another number of ours; of a new
+            // source it knows none.
+            if appended.stored == 0, last > 0, try writer.position(of: source) != id.number {
                 beginSource()
                 return write(entries, range, isRetry: isRetry, &result)
             }

@@ -103,7 +103,7 @@ struct IngestState {
     /// What the thread of the journal should do; `isTick` says that the time between two looks at the writers has passed.
     mutating func jobOfJournal(isTick: Bool) -> JournalJob {
         if isTick {
-            isStalled = hasWaited && !queue.isEmpty && taken == takenSeen
+            isStalled = taken == takenSeen && (isStalled || hasWaited && !queue.isEmpty)
             takenSeen = taken
             hasWaited = !queue.isEmpty
         }
@@ -123,8 +123,12 @@ struct IngestState {
     /// The thread to be woken for a record that has come; nil when those who should see it are awake.
     mutating func bell() -> Int? {
         if course == .journal { return wake(journalThread) ? journalThread : nil }
-        for writer in 0..<writers where wake(writer) { return writer }
-        return nil
+        for writer in 0..<writers where wake(writer) {
+            // A writer that sleeps is free, whatever the others wait for.
+            isStalled = false
+            return writer
+        }
+        return isStalled && wake(journalThread) ? journalThread : nil
     }
 
     /// All threads that sleep, to be woken.

@@ -135,4 +135,28 @@ import Testing
         var state = IngestState.connected()
         for _ in 0..<3 { #expect(state.keeper(isTick: true) == "sleep") }
     }
+
+    @Test func `as long as the writers stand still each record wakes the journal, and none once a writer is free`() throws {
+        var state = IngestState.connected()
+        #expect(state.queue.offer(try Entry.samples(1)))
+        for writer in 0..<2 {
+            #expect(state.writer(writer) == "write 1")
+            #expect(state.queue.offer(try Entry.samples(1)))
+        }
+        #expect(state.keeper(isTick: true) == "sleep")
+        #expect(state.keeper(isTick: true) == "keep 1")
+        // The queue is empty in between, and still nobody is free.
+        for _ in 0..<3 {
+            #expect(state.keeper(isTick: true) == "sleep")
+            #expect(state.queue.offer(try Entry.samples(1)))
+            #expect(state.bell() == state.journalThread)
+            #expect(state.keeper() == "keep 1")
+        }
+        #expect(state.writer(1) == "sleep")
+        #expect(state.keeper() == "sleep")
+        #expect(state.queue.offer(try Entry.samples(1)))
+        #expect(state.bell() == 1)
+        #expect(state.keeper() == "sleep")
+        #expect(state.writer(1) == "write 1")
+    }
 }
