@@ -136,7 +136,7 @@ import Testing
         for _ in 0..<3 { #expect(state.keeper(isTick: true) == "sleep") }
     }
 
-    @Test func `as long as the writers stand still each record wakes the journal, and none once a writer is free`() throws {
+    @Test func `while the writers stand still each record wakes the journal, and then a free writer`() throws {
         var state = IngestState.connected()
         #expect(state.queue.offer(try Entry.samples(1)))
         for writer in 0..<2 {
