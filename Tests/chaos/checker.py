@@ -1,15 +1,17 @@
 """Holds what was acknowledged against what is stored."""
 
 import dataclasses
-import json
+import datetime
 
 import records
-from stores import quoted
+from stores import moment, quoted
 
-EVENT_COLUMNS = ("session_id", "pageview_id", "event_type", "seq", "path", "referrer", "event_id", "payload")
-SUBMISSION_COLUMNS = ("session_id", "pageview_id", "browser_info", "performance_data", "fingerprints", "errors")
-PARTS = {"browser_info": "browser", "performance_data": "performance"}
-JSON_COLUMNS = {"payload", "browser_info", "performance_data", "fingerprints", "errors"}
+EVENT_COLUMNS = ("session_id", "pageview_id", "event_type", "seq", "path", "referrer", "event_id", "payload", "client_timestamp", "received_at")
+SUBMISSION_COLUMNS = ("session_id", "pageview_id", "browser_info", "performance_data", "fingerprints", "errors", "network", "battery", "benchmarks", "client_timestamp", "timestamp")
+PARTS = {"browser_info": "browser", "performance_data": "performance", "client_timestamp": "timestamp"}
+JSON_COLUMNS = {"payload", "browser_info", "performance_data", "fingerprints", "errors", "network", "battery", "benchmarks"}
+# A record is dated when it comes in, not when it leaves the journal.
+DATED_SECONDS_MAX = 1
 
 
 @dataclasses.dataclass
@@ -20,10 +22,11 @@ class Verdict:
     doubled: list = dataclasses.field(default_factory=list)
     half: list = dataclasses.field(default_factory=list)
     unwanted: list = dataclasses.field(default_factory=list)
+    misdated: list = dataclasses.field(default_factory=list)
 
     @property
     def is_right(self):
-        return not (self.lost or self.doubled or self.half or self.unwanted)
+        return not (self.lost or self.doubled or self.half or self.unwanted or self.misdated)
 
     def __str__(self):
         parts = [f"{len(keys)} {word} ({', '.join(map(str, keys[:5]))})" for word, keys in vars(self).items() if isinstance(keys, list) and keys]
@@ -45,12 +48,13 @@ def key_of(row, is_event):
 
 
 def expected(visitor, key, is_event):
-    """What the columns of a record's row must hold."""
-    if not is_event:
-        value = records.submission(visitor, key)
-        return {column: value.get(PARTS.get(column, column)) for column in SUBMISSION_COLUMNS}
-    value = records.event(visitor, key)
-    return {column: value.get(column) for column in EVENT_COLUMNS}
+    """What the columns of a record's row must hold, besides the time at which it came."""
+    value = records.event(visitor, key) if is_event else records.submission(visitor, key)
+    columns = EVENT_COLUMNS if is_event else SUBMISSION_COLUMNS
+    names = {} if is_event else PARTS
+    row = {column: value.get(names.get(column, column)) for column in columns[:-1]}
+    row["client_timestamp"] = row["client_timestamp"] and moment(row["client_timestamp"])
+    return row
 
 
 def rows_of(store, table, columns, visitor):
@@ -58,19 +62,37 @@ def rows_of(store, table, columns, visitor):
     for row in rows:
         for column in JSON_COLUMNS & row.keys():
             row[column] = store.json(row[column])
+        row["client_timestamp"] = row["client_timestamp"] and moment(row["client_timestamp"])
     return rows
 
 
-def check(store, visitor, acknowledged):
-    """What became of a round's records, which all have the round's visitor."""
+def counts(store):
+    """How many rows of each visitor there are."""
+    found = {}
+    for table in ("collector_events", "debug_data"):
+        for row in store.rows(f"select visitor_id, count(*) as n from {table} group by visitor_id"):
+            found[row["visitor_id"]] = found.get(row["visitor_id"], 0) + row["n"]
+    return found
+
+
+def is_dated(text, span):
+    slack = datetime.timedelta(seconds=DATED_SECONDS_MAX)
+    return span is None or span[0] - slack <= moment(text) <= span[1] + slack
+
+
+def check(store, visitor, acknowledged, span=None):
+    """What became of a round's records, which all have the round's visitor and came in the span of two times."""
     verdict = Verdict(acknowledged=len(acknowledged))
     seen = set()
     for table, columns, is_event in (("collector_events", EVENT_COLUMNS, True), ("debug_data", SUBMISSION_COLUMNS, False)):
         for row in rows_of(store, table, columns, visitor):
             verdict.stored += 1
             key = key_of(row, is_event)
+            received_at = row.pop(columns[-1])
+            if not is_dated(received_at, span):
+                verdict.misdated.append(f"{key} at {received_at}")
             if key is None or row != expected(visitor, key, is_event):
-                verdict.half.append(key or json.dumps(row)[:200])
+                verdict.half.append(key or repr(row)[:200])
             if key in seen:
                 verdict.doubled.append(key)
             if key is not None and key.startswith("cut-"):

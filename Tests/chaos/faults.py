@@ -3,6 +3,8 @@
 import signal
 import time
 
+from proxy import LATE
+
 
 def killed_program(place, source):
     place.restart(signal.SIGKILL, source.random() * 0.5)
@@ -15,6 +17,16 @@ def stopped_program(place, source):
 def full_disk(place, source):
     with place.full_disk():
         time.sleep(1 + source.random() * 2)
+
+
+def killed_while_draining(place, source):
+    """The next process takes a backlog over in the middle of a batch, which is stored already or is not."""
+    with place.outage():
+        time.sleep(1.5 + source.random())
+    for _ in range(source.randrange(1, 4)):
+        place.wait_until_draining()
+        time.sleep(source.random() * 0.15)
+        place.restart(signal.SIGKILL, source.random() * 0.2)
 
 
 # PostgreSQL
@@ -46,6 +58,22 @@ def cut_commits(place, source):
     place.proxy.disarm()
 
 
+def late_statements(place, source):
+    """The program gives a batch up and stores it in another way; then the server gets the first attempt."""
+    place.proxy.arm(source, source.randrange(1, 4), [LATE])
+    time.sleep(1 + source.random() * 3)
+    place.proxy.disarm()
+
+
+def stalled_network(place, source):
+    """Nothing arrives for a while, and then all of it does."""
+    place.proxy.flowing.clear()
+    try:
+        time.sleep(0.5 + source.random() * 6)
+    finally:
+        place.proxy.flowing.set()
+
+
 def locked_table(place, source):
     table = source.choice(["collector_events", "debug_data", "ingest_positions"])
     mode = source.choice(["access exclusive", "share row exclusive"])
@@ -60,6 +88,15 @@ def read_only_server(place, source):
         time.sleep(0.2 + source.random() * 2)
         place.sql(f"set default_transaction_read_only = off; alter database {place.store.database} reset default_transaction_read_only")
         place.end_sessions()
+
+
+def read_only_sessions(place, source):
+    """As on a server that was made a standby: sessions live on, and their next transaction cannot write."""
+    with place.cluster_lock:
+        place.cluster.psql("postgres", "alter system set default_transaction_read_only = on;\nselect pg_reload_conf()")
+        time.sleep(0.2 + source.random() * 2)
+        writable = "set default_transaction_read_only = off;\n"
+        place.cluster.psql("postgres", writable + "alter system reset default_transaction_read_only;\nselect pg_reload_conf()")
 
 
 def no_connections_left(place, source):
@@ -92,11 +129,12 @@ def long_reader(place, source):
         time.sleep(1 + source.random() * 3)
 
 
-ANYWHERE = [killed_program, stopped_program, full_disk]
+ANYWHERE = [killed_program, stopped_program, killed_while_draining, full_disk]
 FAULTS = {
     "sqlite": [*ANYWHERE, killed_program, locked_file, long_reader],
     "postgres": [
-        *ANYWHERE, killed_program, killed_server, stopped_server, frozen_server, cut_commits, cut_commits, locked_table,
-        read_only_server, no_connections_left, full_disk_in_an_outage,
+        *ANYWHERE, killed_program, killed_server, stopped_server, frozen_server, cut_commits, cut_commits,
+        late_statements, stalled_network, locked_table, read_only_server, read_only_sessions, no_connections_left,
+        full_disk_in_an_outage,
     ],
 }

@@ -1,10 +1,12 @@
 """Where a round takes place: the program, its database, and everything that can be done to them."""
 
+import collections
 import concurrent.futures
 import contextlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -20,6 +22,7 @@ from wire import Closed, get
 
 TOKEN = "token-of-the-chaos"
 DATA_BYTES = 1 << 30
+DRAINING_SECONDS_MAX = 4
 RECOVERY_SECONDS_MAX = 60
 
 
@@ -35,6 +38,7 @@ class Place:
         self.program_lock = threading.Lock()
         self.port = free_port()
         self.logs = []
+        self.met_draining = 0
         self.collector = None
         # The program dies with the thread that has started it, which must therefore live as long as the place.
         self.starter = concurrent.futures.ThreadPoolExecutor(1)
@@ -69,10 +73,30 @@ class Place:
             return None
 
     def has_recovered(self):
+        if self.is_in_flight():
+            return False
         told = self.details()
         if told is None or told["status"] != "healthy":
             return False
         return told["journal"].get("records", 0) == 0 and told["ingest"]["waiting_records"] == 0
+
+    def cuts(self):
+        """How often a connection to the store was cut, and where."""
+        return collections.Counter()
+
+    def is_in_flight(self):
+        """Whether something is under way to the store that the program does not know of."""
+        return False
+
+    def wait_until_draining(self):
+        """Waits a while for the journal to be on its way into the store."""
+        deadline = time.monotonic() + DRAINING_SECONDS_MAX
+        while time.monotonic() < deadline:
+            told = self.details()
+            if told and told["journal"]["state"] == "draining":
+                self.met_draining += 1
+                return
+            time.sleep(0.005)
 
     def wait_until_recovered(self):
         started = time.monotonic()
@@ -100,6 +124,8 @@ class Place:
 
     def close(self):
         if self.collector:
+            # One that a fault has started meanwhile is ended as well.
+            self.starter.submit(lambda: None).result()
             self.collector.kill()
             self.logs.append(self.collector.log)
         self.starter.shutdown()
@@ -122,6 +148,8 @@ class SQLitePlace(Place):
         finally:
             connection.close()
 
+    def outage(self):
+        return self.locked("begin immediate")
 
     @contextlib.contextmanager
     def reading(self):
@@ -150,6 +178,12 @@ class PostgresPlace(Place):
         self.store.environment["DB_URL"] = self.store.environment["DB_URL"].replace(direct, f":{self.proxy.port}/")
         self.start()
 
+    def cuts(self):
+        return self.proxy.cuts.copy()
+
+    def is_in_flight(self):
+        return self.proxy.held > 0
+
     def processes(self):
         """The server and its children."""
         master = int((self.cluster.data / "postmaster.pid").read_text().split()[0])
@@ -164,6 +198,15 @@ class PostgresPlace(Place):
                 os.kill(pid, signal.SIGKILL)
         wait_for(lambda: not any(is_alive(pid) for pid in pids), 10, "the server's processes gone")
         self.cluster.stop()
+
+    @contextlib.contextmanager
+    def outage(self):
+        with self.cluster_lock:
+            self.cluster.stop()
+            try:
+                yield
+            finally:
+                self.cluster.start()
 
     @contextlib.contextmanager
     def frozen(self):
@@ -188,6 +231,12 @@ class PostgresPlace(Place):
         super().close()
         self.proxy.close()
         self.cluster.remove()
+
+
+def clear(folder):
+    """Removes what a place left, which may be one that never came to be."""
+    subprocess.run(["umount", "-l", folder / "data"], capture_output=True, check=False)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def is_alive(pid):

@@ -1,12 +1,19 @@
-"""A loopback proxy between the program and PostgreSQL, which can cut a connection at the worst moment."""
+"""A loopback proxy between the program and PostgreSQL, which can cut a connection at the worst moment, hold it, or deliver too late."""
 
+import collections
+import select
 import socket
 import threading
+import time
 
 CHUNK_BYTES_MAX = 65_536
 # Long enough for a commit, and sometimes too short for it.
 COMMIT_SECONDS_MAX = 0.05
 CUTS = ("before the statement", "in the statement", "before the answer")
+LATE = "after the program has given up"
+# Longer than the program waits for an answer, after which it hangs up; then up to so long until the server gets the statement.
+HOLD_SECONDS_MAX = 8
+LATE_SECONDS_MAX = 2
 
 
 class Proxy:
@@ -18,13 +25,16 @@ class Proxy:
         self.port = self.listener.getsockname()[1]
         self.lock = threading.Lock()
         self.armed = []
-        self.cuts = 0
+        self.held = 0
+        self.cuts = collections.Counter()
+        self.flowing = threading.Event()
+        self.flowing.set()
         self.is_closed = False
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def arm(self, source, count):
+    def arm(self, source, count, places=CUTS):
         with self.lock:
-            self.armed += [(source.choice(CUTS), source.random()) for _ in range(count)]
+            self.armed += [(source.choice(places), source.random()) for _ in range(count)]
 
     def disarm(self):
         with self.lock:
@@ -32,6 +42,7 @@ class Proxy:
 
     def close(self):
         self.is_closed = True
+        self.flowing.set()
         self.listener.close()
 
     def _accept(self):
@@ -57,6 +68,7 @@ class Proxy:
         """Passes bytes until either side ends; what `look` says to be the last of them ends both."""
         try:
             while data := source.recv(CHUNK_BYTES_MAX):
+                self.flowing.wait()
                 last = look(data)
                 if not muted.is_set():
                     target.sendall(data if last is None else last)
@@ -68,22 +80,55 @@ class Proxy:
         source.close()
 
     def _cut(self, data, client, server, muted):
-        """The last bytes that pass, or None to go on. A bound statement (`B`) is a batch."""
-        if not data.startswith(b"B"):
+        """The last bytes that pass, or None to go on."""
+        if not is_of_a_batch(data):
             return None
         with self.lock:
             if not self.armed:
                 return None
             place, share = self.armed.pop()
-            self.cuts += 1
+            self.cuts[f"{'commit' if data.startswith(b'Q') else 'statement'}, {place}"] += 1
+            self.held += place == LATE
         if place == "before the statement":
             return b""
         if place == "in the statement":
             return data[: int(len(data) * share)]
+        if place == LATE:
+            try:
+                muted.set()
+                self._deliver_late(data, client, server, share)
+            finally:
+                with self.lock:
+                    self.held -= 1
+            return b""
         # The server gets all of it, commits, and nobody hears of it.
         muted.set()
         threading.Timer(share * COMMIT_SECONDS_MAX, end, (client, server)).start()
         return None
+
+
+    def _deliver_late(self, data, client, server, share):
+        """Holds a statement until the program has hung up, and gives it to the server when the program may have sent it again."""
+        deadline = time.monotonic() + HOLD_SECONDS_MAX
+        while (left := deadline - time.monotonic()) > 0 and not self.is_closed:
+            if not select.select([client], [], [], min(left, 0.2))[0]:
+                continue
+            try:
+                more = client.recv(CHUNK_BYTES_MAX)
+            except OSError:
+                break
+            if not more:
+                break
+            data += more
+        time.sleep(share * LATE_SECONDS_MAX)
+        server.sendall(data)
+        # The other thread reads what the server answers, until we cut.
+        time.sleep(1)
+
+
+def is_of_a_batch(data):
+    """A bound statement (`B`), or the `commit` of a transaction of several."""
+    return data.startswith(b"B") or (data.startswith(b"Q") and data[5:11].lower() == b"commit")
 
 
 def end(*sockets):

@@ -5,6 +5,11 @@ import json
 import random
 import uuid
 
+# Values that a detour through the journal, an escape or a number's other form would change.
+ODD = (
+    "", "ä€😀", 'quote " backslash \\ slash /', "line\nfeed\ttab \x01 \x7f", "\u2028", None, True, [], {}, [[], {"": None}],
+    0.1, -273.15, 1e-7, 2**53 - 1, -(2**31), "0", " spaces ", {"ключ": ["значение", {"深": 1}]},
+)
 SPACE = uuid.UUID("0198f0c2-7b1e-7cc3-98c4-dc0c0c07398f")
 
 
@@ -14,6 +19,18 @@ def filling(key):
     source = random.Random(mark)
     length = source.randrange(20_000) if source.random() < 0.03 else source.randrange(400)
     return (mark * (length // 64 + 1))[:length]
+
+
+def odd(mark):
+    """A few odd values, the same for the same mark."""
+    return random.Random(mark).sample(ODD, 3)
+
+
+def client_timestamp(mark):
+    """A time with milliseconds, or none."""
+    if mark[1] < "4":
+        return None
+    return f"20{int(mark[2], 16) + 10}-0{int(mark[3], 16) % 9 + 1}-1{int(mark[4], 16) % 10}T0{int(mark[5], 16) % 10}:59:41.{int(mark[6], 16):03}Z"
 
 
 def has_id(key):
@@ -29,9 +46,10 @@ def event(visitor, key):
         "pageview_id": "p_" + mark[32:],
         "event_type": "chaos",
         "seq": int(mark[:6], 16),
-        "path": "/" + key,
+        "client_timestamp": client_timestamp(mark),
+        "path": "/" + key + ("/ä😀" if mark[1] < "8" else ""),
         "referrer": None if mark[0] < "8" else "https://example.com/" + mark[:8],
-        "payload": {"key": key, "filling": filling(key), "number": int(mark[:12], 16)},
+        "payload": {"key": key, "filling": filling(key), "number": int(mark[:12], 16), "odd": odd(mark)},
     }
     if has_id(key):
         value["event_id"] = str(uuid.uuid5(SPACE, visitor + key))
@@ -44,10 +62,14 @@ def submission(visitor, key):
         "visitor_id": visitor,
         "session_id": "s_" + mark[:32],
         "pageview_id": "p_" + mark[32:],
+        "timestamp": client_timestamp(mark),
         "browser": {"key": key},
         "performance": {"filling": filling(key)},
         "fingerprints": {"number": int(mark[:12], 16)},
         "errors": [mark],
+        "network": None if mark[0] < "8" else {"odd": odd(mark)},
+        "battery": {"level": int(mark[7], 16) / 16},
+        "benchmarks": odd(mark[::-1]),
     }
 
 
@@ -57,4 +79,6 @@ def invalid_event(visitor):
 
 
 def as_body(value):
-    return json.dumps(value).encode()
+    """JSON, some of it with escapes and some with the characters themselves."""
+    text = json.dumps(value)
+    return text.encode() if len(text) % 2 else json.dumps(value, ensure_ascii=False).encode()

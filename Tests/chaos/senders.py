@@ -6,10 +6,10 @@ Each acknowledgement is a line of the ledger, on the disk before it counts. Ends
 
 import argparse
 import collections
+import gzip
 import json
 import os
 import pathlib
-import queue
 import random
 import sys
 import threading
@@ -18,40 +18,12 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "browser"))
 
 import records
-from wire import Closed, Wire, head
+from ledger import Ledger
+from wire import Closed, Wire, chunked, head
 
 ANSWER_SECONDS_MAX = 30
 TRIES_MAX = 200
 PAUSE_SECONDS = 0.02
-
-
-class Ledger:
-    """Keys that were acknowledged, each line synced before anybody relies on it."""
-
-    def __init__(self, path):
-        self.file = open(path, "a", encoding="ascii")
-        self.lines = queue.SimpleQueue()
-        self.thread = threading.Thread(target=self._write)
-        self.thread.start()
-
-    def note(self, keys):
-        self.lines.put(keys)
-
-    def close(self):
-        self.lines.put(None)
-        self.thread.join()
-        self.file.close()
-
-    def _write(self):
-        while (keys := self.lines.get()) is not None:
-            group = list(keys)
-            while not self.lines.empty() and (keys := self.lines.get()) is not None:
-                group += keys
-            self.file.write("".join(key + "\n" for key in group))
-            self.file.flush()
-            os.fdatasync(self.file.fileno())
-            if keys is None:
-                return
 
 
 class Sender(threading.Thread):
@@ -106,10 +78,13 @@ class Sender(threading.Thread):
 
     def send(self, path, value, keys, may_repeat):
         """Sends until it is acknowledged where that is allowed, otherwise once."""
-        body = records.as_body(value)
+        body = value if isinstance(value, bytes) else records.as_body(value)
+        fields = ()
+        if self.random.random() < 0.1:
+            body, fields = gzip.compress(body, 1), [("Content-Encoding", "gzip")]
         for _ in range(TRIES_MAX if may_repeat else 1):
             self.counts["sent"] += len(keys)
-            answer = self.exchange(path, body)
+            answer = self.exchange(path, body, fields)
             if answer is not None and answer.status == 200:
                 self.acknowledge(keys, answer, path)
                 return
@@ -148,7 +123,14 @@ class Sender(threading.Thread):
             place = self.random.randrange(len(keys) + 1)
             keys.insert(place, None)
             values.insert(place, records.invalid_event(self.options.visitor))
-        self.send("/events", values, keys, may_repeat=True)
+        self.send("/events", self.written(values), keys, may_repeat=True)
+
+    def written(self, values):
+        """A batch in one of its three forms."""
+        form = self.random.randrange(3)
+        if form == 0:
+            return b"\n".join(records.as_body(value) for value in values)
+        return records.as_body(values if form == 1 else {"events": values})
 
     def mixed(self):
         """With and without an `event_id` in one request, which is therefore sent once."""
@@ -186,15 +168,23 @@ class Sender(threading.Thread):
 
     def cut(self):
         """Hangs up in the middle of its request: never to be stored."""
-        key = self.key()
-        body = records.as_body(records.event(self.options.visitor, key))
-        data = head("POST", "/event", [("Content-Length", len(body))]) + body
+        path = self.random.choice(["/event", "/events", "/collect"])
+        make = records.submission if path == "/collect" else records.event
+        values = [make(self.options.visitor, self.key()) for _ in range(5 if path == "/events" else 1)]
+        body = self.written(values) if path == "/events" else records.as_body(values[0])
+        data = head("POST", path, [("Content-Length", len(body))]) + body
+        if self.random.random() < 0.3:
+            data = head("POST", path, [("Transfer-Encoding", "chunked")]) + chunked(body, 512)
         self.drop(data[: self.random.randrange(1, len(data))])
 
     def hasty(self):
         """Hangs up right after its last byte: stored once or not at all."""
-        body = records.as_body(records.event(self.options.visitor, self.key("once")))
-        self.drop(head("POST", "/event", [("Content-Length", len(body))]) + body)
+        if self.random.random() < 0.3:
+            path, value = "/collect", records.submission(self.options.visitor, "collect-" + self.key("once"))
+        else:
+            path, value = "/event", records.event(self.options.visitor, self.key("once"))
+        body = records.as_body(value)
+        self.drop(head("POST", path, [("Content-Length", len(body))]) + body)
 
     def drop(self, data):
         try:

@@ -1,5 +1,6 @@
 """A checker that cannot fail proves nothing: each fault that it looks for is made here by hand."""
 
+import datetime
 import json
 
 import pytest
@@ -40,24 +41,24 @@ def test_what_is_whole_is_right(store):
 
 
 def test_a_lost_record_is_found(store):
-    store.execute("delete from collector_events where path = '/single-3'; delete from debug_data")
+    store.execute("delete from collector_events where path in ('/single-3', '/single-3/ä😀'); delete from debug_data")
     assert check(store).lost == ["collect-once-1", "single-3"]
 
 
 def test_a_doubled_record_is_found(store):
     columns = "received_at, visitor_id, session_id, pageview_id, event_type, seq, path, referrer, payload"
-    store.execute(f"insert into collector_events ({columns}) select {columns} from collector_events where path = '/once-1'")
+    store.execute(f"insert into collector_events ({columns}) select {columns} from collector_events where path in ('/once-1', '/once-1/ä😀')")
     assert check(store).doubled == ["once-1"]
 
 
-@pytest.mark.parametrize("change", ["seq = 7", "referrer = 'x'", "session_id = 's'", "event_id = null", "payload = json_set(payload, '$.number', 1)"])
+@pytest.mark.parametrize("change", ["seq = 7", "referrer = 'x'", "session_id = 's'", "event_id = null", "client_timestamp = '2020-01-01T00:00:00.000Z'", "payload = json_set(payload, '$.number', 1)"])
 def test_a_changed_record_is_found(store, change):
-    store.execute(f"update collector_events set {change} where path = '/single-2'")
+    store.execute(f"update collector_events set {change} where path in ('/single-2', '/single-2/ä😀')")
     assert check(store).half == ["single-2"]
 
 
 def test_a_record_without_its_key_is_found(store):
-    store.execute("update collector_events set payload = '{}' where path = '/single-2'")
+    store.execute("update collector_events set payload = '{}' where path in ('/single-2', '/single-2/ä😀')")
     verdict = check(store)
     assert len(verdict.half) == 1 and verdict.lost == ["single-2"]
 
@@ -81,3 +82,11 @@ def test_a_line_that_is_not_whole_does_not_count_as_acknowledged(tmp_path):
     ledger = tmp_path / "ledger"
     ledger.write_text("single-1\nonce-2\nsingle-1\nsing")
     assert checker.read_ledger(ledger) == {"single-1", "once-2"}
+
+
+def test_a_record_with_another_time_than_its_own_is_found(store):
+    now = datetime.datetime.now(datetime.UTC)
+    span = (now - datetime.timedelta(minutes=1), now)
+    assert checker.check(store, VISITOR, ALL, span).is_right
+    store.execute("update collector_events set received_at = '2020-01-01T00:00:00.000Z' where path like '/once-1%'")
+    assert [text.split()[0] for text in checker.check(store, VISITOR, ALL, span).misdated] == ["once-1"]

@@ -1,0 +1,34 @@
+"""What the senders of a round were told to be stored."""
+
+import os
+import queue
+import threading
+
+
+class Ledger:
+    """Keys that were acknowledged, each line synced before anybody relies on it."""
+
+    def __init__(self, path):
+        self.file = open(path, "a", encoding="ascii")
+        self.lines = queue.SimpleQueue()
+        self.thread = threading.Thread(target=self._write)
+        self.thread.start()
+
+    def note(self, keys):
+        self.lines.put(keys)
+
+    def close(self):
+        self.lines.put(None)
+        self.thread.join()
+        self.file.close()
+
+    def _write(self):
+        while (keys := self.lines.get()) is not None:
+            group = list(keys)
+            while not self.lines.empty() and (keys := self.lines.get()) is not None:
+                group += keys
+            self.file.write("".join(key + "\n" for key in group))
+            self.file.flush()
+            os.fdatasync(self.file.fileno())
+            if keys is None:
+                return
