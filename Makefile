@@ -46,7 +46,7 @@ fuzz: assets ## Fuzz the parsers, FUZZ_SECONDS each (default 600)
 tsan: assets ## Run the tests of the concurrent modules under the thread sanitizer
 	@scripts/test tsan
 
-bench: build ## Load both stores with wrk and print rates, CPU an event and latencies
+bench: build ## Measure both stores beside nginx and the databases themselves: rates, latencies, CPU a request
 	@scripts/setup bench
 	@Benchmarks/run
 

@@ -1,70 +1,69 @@
-// A load generator: keep-alive connections on loopback, one thread, fresh ids in every request.
+// A load generator: keep-alive connections on loopback, fresh ids in every request, one line of JSON at the end.
 //
 // Closed loop: each connection sends its next request when it has been answered. Open loop (--rate): requests are due at fixed times, and the
-// latency of each counts from when it was due, so that a server that stalls is charged for those that had to wait.
+// latency of each counts from when it was due. One that finds no free connection waits in line, also beyond the end, so that a server that stalls
+// is charged for all that had to wait. Nothing new is due after the end; what is outstanding then has ten seconds to be answered.
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <signal.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { TEMPLATES_MAX = 16, CONNECTIONS_MAX = 10000, ANSWER_BYTES = 65536, HEAD_BYTES = 512, STATUSES = 600 };
-static const double OUTSTANDING_SECONDS_MAX = 10;
+#include "requests.h"
 
-// A request as it is sent, and where its ids are.
-typedef struct {
-    char *bytes;
-    size_t count;
-    size_t *places;  // of 32 hexadecimal digits, in groups of one event
-    size_t *uuids;   // of 36 characters, one for each event
-    size_t place_count, uuid_count;
-} request_t;
+enum { TEMPLATES_MAX = 16, THREADS_MAX = 16, CONNECTIONS_MAX = 10000, BATCH_MAX = 1000, STATUSES = 600 };
+enum { ANSWER_BYTES = 65536, ANSWER_HEAD_BYTES = 2048 };
+// After the end: how long those in line may still be sent, and how long answers are waited for.
+static const double WAITING_SECONDS_MAX = 5, OUTSTANDING_SECONDS_MAX = 10;
+static const double PAUSE_SECONDS_MAX = 0.01;
 
 typedef struct {
     int socket;
-    bool waits;
+    bool waits, wants_room, closes;
     char *bytes;  // the request that is being sent
     size_t count, sent;
     double due;
-    size_t head_count;  // of the answer, 0 until it is known
-    size_t got, answer_count;
+    size_t head_count, answer_count, got;  // of the answer; 0 until they are known
     int status;
-    char head[HEAD_BYTES * 4];
+    char head[ANSWER_HEAD_BYTES];
 } connection_t;
 
+typedef struct {
+    pthread_t thread;
+    int index, epoll, connection_count, idle_count, outstanding;
+    connection_t *connections, **idle;
+    uint64_t event_count, due_count, unsent, errors, answers[STATUSES];
+    uint32_t *latencies;  // microseconds
+    size_t latency_count, latency_room;
+    uint64_t measured;
+    double last_answer;
+} worker_t;
+
 static struct {
-    int port, connections, batch;
+    int port, connections, threads, batch;
     double seconds, warm_up, rate;
-    const char *path;
+    const char *path, *bodies[TEMPLATES_MAX];
+    int body_count;
     bool is_get;
-} options = {.connections = 64, .seconds = 10, .path = "/event"};
+} options = {.threads = 1, .seconds = 10, .path = "/event"};
 
 static request_t templates[TEMPLATES_MAX];
 static int template_count;
-static connection_t *connections;
-static int epoll;
-static uint64_t run_mark, number;
-static uint32_t *latencies;
-static size_t latency_count, latency_room;
-static uint64_t answers[STATUSES];
-static uint64_t socket_errors, sent_count, acknowledged;
-static double measured_from;
-
-static void fail(const char *what) {
-    fprintf(stderr, "load: %s: %s\n", what, errno ? strerror(errno) : "not possible");
-    exit(1);
-}
+static size_t template_bytes_max;
+static double start, measured_from, finish;
+static worker_t workers[THREADS_MAX];
 
 static double now(void) {
     struct timespec time;
@@ -72,205 +71,172 @@ static double now(void) {
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static void *grown(void *memory, size_t bytes) {
-    void *result = realloc(memory, bytes);
-    if (!result) fail("memory");
-    return result;
-}
-
-// MARK: Templates
-
-static char *read_file(const char *path, size_t *count) {
-    FILE *file = fopen(path, "rb");
-    if (!file) fail(path);
-    char *text = grown(NULL, 2 << 20);
-    *count = fread(text, 1, (2 << 20) - 1, file);
-    fclose(file);
-    while (*count > 0 && (text[*count - 1] == '\n' || text[*count - 1] == ' ')) --*count;
-    text[*count] = 0;
-    if (text[0] != '{') fail("a body must be a JSON object");
-    return text;
-}
-
-// Appends one record with its own event_id in front, and notes where its ids are.
-static void append_record(request_t *request, const char *text, size_t count) {
-    static const char *const names[] = {"\"visitor_id\":\"v_", "\"session_id\":\"s_", "\"pageview_id\":\"p_"};
-    static const char event_id[] = "{\"event_id\":\"00000000-0000-7000-8000-000000000000\",";
-    size_t start = request->count;
-    request->uuids[request->uuid_count++] = start + 13;
-    memcpy(request->bytes + start, event_id, sizeof event_id - 1);
-    memcpy(request->bytes + start + sizeof event_id - 1, text + 1, count - 1);
-    request->count += sizeof event_id - 1 + count - 1;
-    request->bytes[request->count] = 0;
-    for (int name = 0; name < 3; name++) {
-        char *found = strstr(request->bytes + start, names[name]);
-        if (!found) fail("a body lacks an id");
-        request->places[request->place_count++] = (size_t)(found - request->bytes) + strlen(names[name]);
-    }
-}
-
-static void add_template(const char *path) {
-    if (template_count == TEMPLATES_MAX) fail("too many bodies");
-    size_t count;
-    char *text = read_file(path, &count);
-    size_t records = options.batch > 0 ? (size_t)options.batch : 1;
-    request_t body = {.bytes = grown(NULL, HEAD_BYTES + records * (count + 64) + 16)};
-    body.places = grown(NULL, records * 3 * sizeof *body.places);
-    body.uuids = grown(NULL, records * sizeof *body.uuids);
-    if (options.batch > 0) body.bytes[body.count++] = '[';
-    for (size_t record = 0; record < records; record++) {
-        if (record > 0) body.bytes[body.count++] = ',';
-        append_record(&body, text, count);
-    }
-    if (options.batch > 0) body.bytes[body.count++] = ']';
-    char head[HEAD_BYTES];
-    int head_count = snprintf(head, sizeof head,
-        "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
-        "Chrome/156.0.0.0 Safari/537.36\r\nContent-Type: text/plain;charset=UTF-8\r\nContent-Length: %zu\r\n\r\n",
-        options.path, options.port, body.count);
-    memmove(body.bytes + head_count, body.bytes, body.count);
-    memcpy(body.bytes, head, (size_t)head_count);
-    body.count += (size_t)head_count;
-    for (size_t place = 0; place < body.place_count; place++) body.places[place] += (size_t)head_count;
-    for (size_t place = 0; place < body.uuid_count; place++) body.uuids[place] += (size_t)head_count;
-    templates[template_count++] = body;
-    free(text);
-}
-
-static void add_get(void) {
-    request_t get = {.bytes = grown(NULL, HEAD_BYTES)};
-    get.count = (size_t)snprintf(get.bytes, HEAD_BYTES, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n", options.path, options.port);
-    templates[template_count++] = get;
-}
-
-// Writes the ids of a version-7 UUID, time first, of which no other request has the same.
-static void refresh(const request_t *request, char *bytes) {
-    static const char digits[] = "0123456789abcdef";
-    struct timespec time;
-    clock_gettime(CLOCK_REALTIME, &time);
-    uint64_t milliseconds = (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
-    for (size_t event = 0; event < request->uuid_count; event++) {
-        uint64_t mark = number++;
-        uint64_t high = milliseconds << 16 | 0x7000 | (mark & 0xFFF);
-        uint64_t low = 0x8000000000000000 | run_mark << 32 | (mark & 0xFFFFFFFF);
-        char hex[32];
-        for (int digit = 0; digit < 16; digit++) {
-            hex[digit] = digits[high >> (60 - digit * 4) & 15];
-            hex[16 + digit] = digits[low >> (60 - digit * 4) & 15];
-        }
-        for (size_t place = event * 3; place < event * 3 + 3; place++) memcpy(bytes + request->places[place], hex, 32);
-        char *uuid = bytes + request->uuids[event];
-        memcpy(uuid, hex, 8);
-        memcpy(uuid + 9, hex + 8, 4);
-        memcpy(uuid + 14, hex + 12, 4);
-        memcpy(uuid + 19, hex + 16, 4);
-        memcpy(uuid + 24, hex + 20, 12);
-    }
-}
-
 // MARK: Connections
 
-static void open_connection(connection_t *connection) {
+static void watch(worker_t *worker, connection_t *connection, int operation) {
+    struct epoll_event event = {.events = EPOLLIN | (connection->wants_room ? EPOLLOUT : 0), .data.ptr = connection};
+    if (epoll_ctl(worker->epoll, operation, connection->socket, &event) != 0) fail("epoll");
+}
+
+static void open_connection(worker_t *worker, connection_t *connection) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)options.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    connection->socket = socket(AF_INET, SOCK_STREAM, 0);
+    connection->socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (connection->socket < 0 || connect(connection->socket, (struct sockaddr *)&address, sizeof address) != 0) fail("connect");
     int one = 1;
     setsockopt(connection->socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
-    if (epoll_ctl(epoll, EPOLL_CTL_ADD, connection->socket, &event) != 0) fail("epoll");
-    connection->waits = false;
+    connection->waits = connection->wants_room = connection->closes = false;
+    watch(worker, connection, EPOLL_CTL_ADD);
 }
 
-static void send_request(connection_t *connection, double due) {
-    const request_t *request = &templates[sent_count++ % (uint64_t)template_count];
-    connection->bytes = grown(connection->bytes, request->count);
+static void reopen(worker_t *worker, connection_t *connection) {
+    close(connection->socket);
+    open_connection(worker, connection);
+}
+
+// Sends as much of the request as the socket takes. What fails here shows when the answer is read: a server may answer early and close.
+static void send_rest(worker_t *worker, connection_t *connection) {
+    bool is_full = false;
+    while (connection->sent < connection->count) {
+        ssize_t count = send(
+            connection->socket, connection->bytes + connection->sent, connection->count - connection->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+        is_full = count < 0 && errno == EAGAIN;
+        if (count <= 0) break;
+        connection->sent += (size_t)count;
+    }
+    if (is_full == connection->wants_room) return;
+    connection->wants_room = is_full;
+    watch(worker, connection, EPOLL_CTL_MOD);
+}
+
+static void send_request(worker_t *worker, connection_t *connection, double due) {
+    // Threads begin with different bodies, so that all of them are on their way at any time.
+    const request_t *request = &templates[(worker->due_count + (uint64_t)worker->index) % (uint64_t)template_count];
     memcpy(connection->bytes, request->bytes, request->count);
-    refresh(request, connection->bytes);
+    worker->event_count = refresh_ids(request, connection->bytes, (uint64_t)worker->index, worker->event_count);
     connection->count = request->count;
     connection->sent = connection->head_count = connection->got = 0;
     connection->due = due;
     connection->waits = true;
-    while (connection->sent < connection->count) {
-        ssize_t count = send(connection->socket, connection->bytes + connection->sent, connection->count - connection->sent, MSG_NOSIGNAL);
-        // The server may have answered before the end, and closed; the answer tells.
-        if (count <= 0) return;
-        connection->sent += (size_t)count;
-    }
+    worker->outstanding++;
+    send_rest(worker, connection);
 }
 
-static void note(connection_t *connection, double time) {
-    connection->waits = false;
-    if (connection->status == 200 || connection->status == 204) acknowledged++;
-    answers[connection->status]++;
+// Keeps the head of the answer until it is whole, and takes status and length from it.
+static void read_head(connection_t *connection, const char *bytes, size_t count) {
+    size_t room = ANSWER_HEAD_BYTES - 1 - connection->got;
+    size_t kept = count < room ? count : room;
+    memcpy(connection->head + connection->got, bytes, kept);
+    connection->head[connection->got + kept] = 0;
+    char *end = strstr(connection->head, "\r\n\r\n");
+    if (!end) {
+        errno = 0;
+        if (kept < count) fail("the head of an answer is too long");
+        return;
+    }
+    *end = 0;
+    char *length = strcasestr(connection->head, "\r\ncontent-length:");
+    connection->head_count = (size_t)(end - connection->head) + 4;
+    connection->answer_count = connection->head_count + (length ? strtoul(length + 17, NULL, 10) : 0);
+    connection->status = atoi(connection->head + 9) % STATUSES;
+    connection->closes = strcasestr(connection->head, "\r\nconnection: close") != NULL;
+}
+
+static void note_latency(worker_t *worker, double seconds) {
+    if (worker->latency_count == worker->latency_room) {
+        worker->latency_room = worker->latency_room * 2 + 65536;
+        worker->latencies = grown(worker->latencies, worker->latency_room * sizeof *worker->latencies);
+    }
+    worker->latencies[worker->latency_count++] = (uint32_t)(seconds * 1e6);
+}
+
+static void note_answer(worker_t *worker, const connection_t *connection) {
+    worker->last_answer = now();
+    worker->answers[connection->status]++;
     if (connection->due < measured_from) return;
-    if (latency_count == latency_room) latencies = grown(latencies, (latency_room = latency_room * 2 + 65536) * sizeof *latencies);
-    latencies[latency_count++] = (uint32_t)((time - connection->due) * 1e6);
+    worker->measured++;
+    note_latency(worker, worker->last_answer - connection->due);
 }
 
-// Reads what has come; true when the answer is whole.
-static bool receive(connection_t *connection) {
-    static char buffer[ANSWER_BYTES];
+// Reads what has come; afterwards the connection may be free again, because its answer is whole or it was lost.
+static void receive(worker_t *worker, connection_t *connection) {
+    char buffer[ANSWER_BYTES];
     ssize_t count = recv(connection->socket, buffer, sizeof buffer, MSG_DONTWAIT);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    bool waited = connection->waits;
     if (count <= 0) {
-        if (count < 0 && (errno == EAGAIN || errno == EINTR)) return false;
-        socket_errors += connection->waits;
-        close(connection->socket);
-        open_connection(connection);
-        return false;
+        worker->errors += waited;
+        reopen(worker, connection);
+    } else if (waited) {
+        if (connection->head_count == 0) read_head(connection, buffer, (size_t)count);
+        connection->got += (size_t)count;
+        if (connection->head_count == 0 || connection->got < connection->answer_count) return;
+        note_answer(worker, connection);
+        connection->waits = false;
+        if (connection->closes) reopen(worker, connection);
     }
-    if (connection->head_count == 0) {
-        size_t room = sizeof connection->head - 1 - connection->got;
-        size_t kept = (size_t)count < room ? (size_t)count : room;
-        memcpy(connection->head + connection->got, buffer, kept);
-        connection->head[connection->got + kept] = 0;
-        char *end = strstr(connection->head, "\r\n\r\n");
-        if (end) {
-            *end = 0;
-            char *length = strcasestr(connection->head, "\r\ncontent-length:");
-            connection->head_count = (size_t)(end - connection->head) + 4;
-            connection->answer_count = connection->head_count + (length ? strtoul(length + 17, NULL, 10) : 0);
-            connection->status = atoi(connection->head + 9) % STATUSES;
-        }
-    }
-    connection->got += (size_t)count;
-    return connection->head_count > 0 && connection->got >= connection->answer_count;
+    if (!waited) return;
+    worker->outstanding--;
+    worker->idle[worker->idle_count++] = connection;
 }
 
 // MARK: The run
 
-static void run(void) {
-    double start = now(), end = start + options.warm_up + options.seconds, time = start;
-    measured_from = start + options.warm_up;
-    uint64_t due_count = 0;
-    int outstanding = 0;
-    connection_t **idle = grown(NULL, sizeof *idle * (size_t)options.connections);
-    int idle_count = 0;
-    for (int index = 0; index < options.connections; index++) idle[idle_count++] = &connections[index];
-    while (time < end || (outstanding > 0 && time < end + OUTSTANDING_SECONDS_MAX)) {
-        double next = options.rate > 0 ? start + (double)due_count / options.rate : time;
-        while (idle_count > 0 && time < end && next <= time && next < end) {
-            connection_t *connection = idle[--idle_count];
-            send_request(connection, options.rate > 0 ? next : time);
-            outstanding++;
-            due_count++;
-            if (options.rate > 0) next = start + (double)due_count / options.rate;
-        }
-        double pause = options.rate > 0 && idle_count > 0 && time < end ? next - time : 0.01;
-        struct timespec wait = {.tv_nsec = (long)(pause < 0 ? 0 : pause > 0.01 ? 1e7 : pause * 1e9)};
+// When a worker's request is due: the workers take turns on one schedule. In a closed loop that is whenever a connection is free.
+static double due_time(const worker_t *worker, uint64_t number) {
+    if (options.rate == 0) return now();
+    return start + (double)(number * (uint64_t)options.threads + (uint64_t)worker->index) / options.rate;
+}
+
+// Sends what is due as far as connections are free; gives the time of the next.
+static double send_due(worker_t *worker) {
+    while (true) {
+        double due = due_time(worker, worker->due_count);
+        double time = now();
+        if (due >= finish || due > time || time > finish + WAITING_SECONDS_MAX || worker->idle_count == 0) return due;
+        send_request(worker, worker->idle[--worker->idle_count], due);
+        worker->due_count++;
+    }
+}
+
+static void prepare(worker_t *worker, int index) {
+    worker->index = index;
+    worker->connection_count = options.connections / options.threads + (index < options.connections % options.threads);
+    worker->epoll = epoll_create1(EPOLL_CLOEXEC);
+    worker->connections = calloc((size_t)worker->connection_count, sizeof *worker->connections);
+    worker->idle = grown(NULL, (size_t)worker->connection_count * sizeof *worker->idle);
+    if (worker->epoll < 0 || !worker->connections) fail("start");
+    for (int place = 0; place < worker->connection_count; place++) {
+        connection_t *connection = worker->idle[worker->idle_count++] = &worker->connections[place];
+        connection->bytes = grown(NULL, template_bytes_max);
+        open_connection(worker, connection);
+    }
+}
+
+static void *run(void *argument) {
+    worker_t *worker = argument;
+    // Otherwise the kernel may wake us 50 µs late, which the server would be charged with.
+    prctl(PR_SET_TIMERSLACK, 1);
+    double next = send_due(worker), time = now();
+    while (time < finish || (next < finish && time < finish + WAITING_SECONDS_MAX)
+        || (worker->outstanding > 0 && time < finish + OUTSTANDING_SECONDS_MAX)) {
+        double pause = worker->idle_count > 0 && next < finish ? next - time : PAUSE_SECONDS_MAX;
+        if (pause > PAUSE_SECONDS_MAX) pause = PAUSE_SECONDS_MAX;
+        struct timespec wait = {.tv_nsec = pause > 0 ? (long)(pause * 1e9) : 0};
         struct epoll_event events[256];
-        int count = epoll_pwait2(epoll, events, 256, &wait, NULL);
-        time = now();
+        int count = epoll_pwait2(worker->epoll, events, 256, &wait, NULL);
         for (int index = 0; index < count; index++) {
             connection_t *connection = events[index].data.ptr;
-            bool waited = connection->waits;
-            if (receive(connection)) note(connection, time);
-            if (waited && !connection->waits) {
-                outstanding--;
-                idle[idle_count++] = connection;
-            }
+            if (events[index].events & EPOLLOUT) send_rest(worker, connection);
+            if (events[index].events & ~(uint32_t)EPOLLOUT) receive(worker, connection);
         }
+        // Only now, so that what our own sending takes is not charged to answers that are here already.
+        next = send_due(worker);
+        time = now();
     }
-    free(idle);
+    // Those that were never sent have waited at least until now; without them an overloaded server would look fast.
+    for (double due; options.rate > 0 && (due = due_time(worker, worker->due_count + worker->unsent)) < finish; worker->unsent++)
+        if (due >= measured_from) note_latency(worker, time - due);
+    return NULL;
 }
 
 static int ascending(const void *left, const void *right) {
@@ -278,58 +244,99 @@ static int ascending(const void *left, const void *right) {
     return a < b ? -1 : a > b;
 }
 
+// Brings the findings of all workers together in the first.
+static void gather(void) {
+    worker_t *all = &workers[0];
+    for (int index = 1; index < options.threads; index++) {
+        const worker_t *worker = &workers[index];
+        all->latencies = grown(all->latencies, (all->latency_count + worker->latency_count + 1) * sizeof *all->latencies);
+        if (worker->latency_count > 0)
+            memcpy(all->latencies + all->latency_count, worker->latencies, worker->latency_count * sizeof *all->latencies);
+        all->latency_count += worker->latency_count;
+        all->measured += worker->measured;
+        all->due_count += worker->due_count;
+        all->unsent += worker->unsent;
+        all->errors += worker->errors;
+        all->outstanding += worker->outstanding;
+        if (worker->last_answer > all->last_answer) all->last_answer = worker->last_answer;
+        for (int status = 0; status < STATUSES; status++) all->answers[status] += worker->answers[status];
+    }
+    qsort(all->latencies, all->latency_count, sizeof *all->latencies, ascending);
+}
+
+// Milliseconds within which so large a part was answered.
 static double share(double part) {
-    return latency_count == 0 ? 0 : latencies[(size_t)(part * (double)(latency_count - 1))] / 1e3;
+    return workers[0].latency_count == 0 ? 0 : workers[0].latencies[(size_t)(part * (double)(workers[0].latency_count - 1))] / 1e3;
 }
 
 static void report(void) {
-    qsort(latencies, latency_count, sizeof *latencies, ascending);
+    const worker_t *all = &workers[0];
+    uint64_t acknowledged = 0;
+    for (int status = 200; status < 300; status++) acknowledged += all->answers[status];
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     double used = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-    printf("{\"requests\":%lu,\"acknowledged\":%lu,\"events\":%lu,\"measured\":%zu,\"rate\":%.1f,\"errors\":%lu,", sent_count, acknowledged,
-        acknowledged * (uint64_t)(options.batch > 0 ? options.batch : 1), latency_count, (double)latency_count / options.seconds, socket_errors);
-    printf("\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,\"p999\":%.3f,\"max\":%.3f,\"own_us\":%.2f,\"statuses\":{", share(0.5), share(0.9), share(0.99),
-        share(0.999), share(1), sent_count ? used / (double)sent_count * 1e6 : 0);
-    bool is_first = true;
+    // Answers that came late count, and so does the time that they took.
+    double seconds = (all->last_answer > finish ? all->last_answer : finish) - measured_from;
+    printf("{\"requests\":%lu,\"acknowledged\":%lu,\"events_acknowledged\":%lu,\"refused\":{", all->due_count, acknowledged,
+        options.is_get ? 0 : acknowledged * (uint64_t)(options.batch > 0 ? options.batch : 1));
+    const char *comma = "";
     for (int status = 0; status < STATUSES; status++) {
-        if (answers[status] == 0) continue;
-        printf("%s\"%d\":%lu", is_first ? "" : ",", status, answers[status]);
-        is_first = false;
+        if (all->answers[status] == 0 || status / 100 == 2) continue;
+        printf("%s\"%d\":%lu", comma, status, all->answers[status]);
+        comma = ",";
     }
-    printf("}}\n");
+    printf("},\"errors\":%lu,\"unanswered\":%d,\"unsent\":%lu,\"seconds\":%.3f,\"rate\":%.1f,", all->errors, all->outstanding, all->unsent,
+        seconds, (double)all->measured / seconds);
+    printf("\"p50_ms\":%.3f,\"p90_ms\":%.3f,\"p99_ms\":%.3f,\"p999_ms\":%.3f,\"max_ms\":%.3f,\"cpu_us_per_request\":%.2f}\n", share(0.5),
+        share(0.9), share(0.99), share(0.999), share(1), all->due_count ? used / (double)all->due_count * 1e6 : 0);
 }
 
-int main(int count, char **words) {
-    static const struct option names[] = {{"port", 1, 0, 'p'}, {"path", 1, 0, 'u'}, {"connections", 1, 0, 'c'}, {"seconds", 1, 0, 's'},
-        {"warm-up", 1, 0, 'w'}, {"rate", 1, 0, 'r'}, {"batch", 1, 0, 'b'}, {"get", 0, 0, 'g'}, {0, 0, 0, 0}};
+static void read_options(int count, char **words) {
+    static const struct option names[] = {{"port", 1, 0, 'p'}, {"path", 1, 0, 'u'}, {"connections", 1, 0, 'c'}, {"threads", 1, 0, 't'},
+        {"seconds", 1, 0, 's'}, {"warm-up", 1, 0, 'w'}, {"rate", 1, 0, 'r'}, {"batch", 1, 0, 'n'}, {"body", 1, 0, 'b'}, {"get", 0, 0, 'g'}, {}};
     int letter;
     while ((letter = getopt_long(count, words, "", names, NULL)) != -1) switch (letter) {
         case 'p': options.port = atoi(optarg); break;
         case 'u': options.path = optarg; break;
         case 'c': options.connections = atoi(optarg); break;
+        case 't': options.threads = atoi(optarg); break;
         case 's': options.seconds = atof(optarg); break;
         case 'w': options.warm_up = atof(optarg); break;
         case 'r': options.rate = atof(optarg); break;
-        case 'b': options.batch = atoi(optarg); break;
+        case 'n': options.batch = atoi(optarg); break;
+        case 'b': if (options.body_count < TEMPLATES_MAX) options.bodies[options.body_count++] = optarg; break;
         case 'g': options.is_get = true; break;
-        default: return 2;
+        default: exit(2);
     }
-    if (options.port < 1 || options.connections < 1 || options.connections > CONNECTIONS_MAX || options.batch < 0 || options.batch > 1000) {
-        fprintf(stderr, "load: --port is needed, --connections 1 to %d, --batch up to 1000\n", CONNECTIONS_MAX);
-        return 2;
-    }
-    struct timespec time;
-    clock_gettime(CLOCK_REALTIME, &time);
-    run_mark = (uint64_t)(time.tv_nsec ^ getpid() * 2654435761L) & 0x0FFFFFFF;
-    if (options.is_get) add_get();
-    for (; optind < count; optind++) add_template(words[optind]);
-    if (template_count == 0) fail("no body was given");
-    epoll = epoll_create1(0);
-    connections = calloc((size_t)options.connections, sizeof *connections);
-    if (epoll < 0 || !connections) fail("start");
-    for (int index = 0; index < options.connections; index++) open_connection(&connections[index]);
-    run();
+    if (options.connections == 0) options.connections = options.rate > 0 ? 512 : 64;
+    bool is_possible = optind == count && options.port > 0 && options.port < 65536 && options.seconds > 0 && options.warm_up >= 0
+        && options.rate >= 0 && options.threads > 0 && options.threads <= THREADS_MAX && options.connections >= options.threads
+        && options.connections <= CONNECTIONS_MAX && options.batch >= 0 && options.batch <= BATCH_MAX;
+    if (is_possible && options.is_get == (options.body_count == 0)) return;
+    fprintf(stderr,
+        "Usage: load --port N [--path /event] (--get | --body FILE [--body FILE ...] [--batch N]) [--rate R] [--connections N]\n"
+        "            [--threads N] [--seconds S] [--warm-up S]\n"
+        "At most %d bodies, %d connections, %d threads, %d events in a batch.\n", TEMPLATES_MAX, CONNECTIONS_MAX, THREADS_MAX, BATCH_MAX);
+    exit(2);
+}
+
+int main(int count, char **words) {
+    read_options(count, words);
+    if (options.is_get) templates[template_count++] = get_request(options.path, options.port);
+    for (int body = 0; body < options.body_count; body++)
+        templates[template_count++] = post_request(options.bodies[body], options.path, options.port, options.batch);
+    for (int index = 0; index < template_count; index++)
+        if (templates[index].count > template_bytes_max) template_bytes_max = templates[index].count;
+    for (int index = 0; index < options.threads; index++) prepare(&workers[index], index);
+    start = now();
+    measured_from = start + options.warm_up;
+    finish = measured_from + options.seconds;
+    for (int index = 1; index < options.threads; index++)
+        if (pthread_create(&workers[index].thread, NULL, run, &workers[index]) != 0) fail("thread");
+    run(&workers[0]);
+    for (int index = 1; index < options.threads; index++) pthread_join(workers[index].thread, NULL);
+    gather();
     report();
     return 0;
 }

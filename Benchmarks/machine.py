@@ -11,7 +11,7 @@ import sys
 import time
 
 from postgres import Cluster, free_port
-from program import Collector
+from program import BINARY, Collector
 from stores import PostgresStore, SQLiteStore
 from wire import get
 
@@ -19,25 +19,29 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LOAD = ROOT / ".build" / "bench" / "load"
 BODIES = ROOT / "Benchmarks" / "bodies"
 EVENTS = sorted(BODIES.glob("event-*.json"))
+SUBMISSIONS = [BODIES / "collect.json"]
 TICKS = os.sysconf("SC_CLK_TCK")
 SETTINGS = ("fsync=on", "synchronous_commit=on", "shared_buffers=256MB", "max_wal_size=4GB")
 
 
 def build_load():
-    """Compiles the load generator when its source is newer."""
-    source = ROOT / "Benchmarks" / "load.c"
-    if LOAD.exists() and LOAD.stat().st_mtime > source.stat().st_mtime:
+    """Compiles the load generator when one of its sources is newer."""
+    folder = ROOT / "Benchmarks"
+    sources = [folder / "load.c", folder / "requests.c"]
+    if LOAD.exists() and all(path.stat().st_mtime < LOAD.stat().st_mtime for path in (*sources, folder / "requests.h")):
         return
-    compiler = next((name for name in ("cc", "gcc", "clang") if shutil.which(name)), None)
+    compiler = next((name for name in ("cc", "clang", "gcc") if shutil.which(name)), None)
     if compiler is None:
-        sys.exit("there is no C compiler")
+        sys.exit("there is no C compiler: install clang, or gcc and libc6-dev")
     LOAD.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run([compiler, "-O2", "-std=gnu2x", "-Wall", "-Wextra", "-Werror", "-o", LOAD, source], check=True)
+    subprocess.run([compiler, "-O2", "-std=gnu2x", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", LOAD, *sources], check=True)
 
 
 def load(port, path, *options, bodies=()):
     """What the load generator found."""
-    command = [LOAD, "--port", port, "--path", path, *options, *bodies]
+    command = [LOAD, "--port", port, "--path", path, *options]
+    for body in bodies:
+        command += ["--body", body]
     result = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=600)
     if result.returncode != 0:
         sys.exit(result.stderr)
@@ -74,14 +78,19 @@ class Bench:
     def __init__(self, folder, name):
         self.name = name
         folder.mkdir()
+        self.collector = None
         self.cluster = Cluster(SETTINGS) if name == "postgres" else None
-        self.store = PostgresStore(self.cluster, folder) if self.cluster else SQLiteStore(folder)
-        self.collector = Collector(folder, environment=self.store.environment)
-        deadline = time.monotonic() + 10
-        while get(self.port, "/health").status != 200:
-            if time.monotonic() > deadline:
-                sys.exit("the program does not become healthy:\n" + self.collector.log)
-            time.sleep(0.05)
+        try:
+            self.store = PostgresStore(self.cluster, folder) if self.cluster else SQLiteStore(folder)
+            self.collector = Collector(folder, environment=self.store.environment)
+            deadline = time.monotonic() + 10
+            while get(self.port, "/health").status != 200:
+                if time.monotonic() > deadline:
+                    sys.exit("the program does not become healthy:\n" + self.collector.log)
+                time.sleep(0.05)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def port(self):
@@ -96,9 +105,12 @@ class Bench:
         return int((self.cluster.data / "postmaster.pid").read_text().split()[0]) if self.cluster else None
 
     def close(self):
-        self.collector.stop()
-        if self.cluster:
-            self.cluster.remove()
+        try:
+            if self.collector:
+                self.collector.stop()
+        finally:
+            if self.cluster:
+                self.cluster.remove()
 
 
 NGINX = """
@@ -143,11 +155,19 @@ def nginx(folder):
         process.wait(10)
 
 
+def git(*arguments):
+    """What git says about the code; it changes nothing, not even the times that it keeps of files."""
+    environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0"}
+    result = subprocess.run(["git", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True)
+    return result.stdout.strip()
+
+
 def shape():
     """The machine and the state of the code, for the record."""
     memory = next(line for line in pathlib.Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemTotal"))
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    built = time.strftime("%Y-%m-%d %H:%M", time.gmtime(BINARY.stat().st_mtime))
     return (
-        f"{time.strftime('%Y-%m-%d %H:%M')} UTC, commit {commit or 'unknown'}, {os.cpu_count()} cores, "
-        f"{int(memory.split()[1]) / 1048576:.0f} GiB, Linux {platform.release()}"
+        f"{time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC, commit {git('rev-parse', '--short', 'HEAD') or 'unknown'}"
+        f"{' with changes' if git('status', '--porcelain') else ''}, binary built {built}, {os.cpu_count()} cores, "
+        f"{int(memory.split()[1]) / 1048576:.0f} GiB, Linux {platform.release()}, load average before {os.getloadavg()[0]:.1f}"
     )
