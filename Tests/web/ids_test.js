@@ -1,36 +1,12 @@
 import assert from "node:assert/strict";
-import { hyphenated, pageviewId, sessionId, uuid7, visitorId } from "../../Web/shared/ids.js";
+import { activeIds, hyphenated, IDS_KEY, pageviewId, uuid7 } from "../../Web/tracker/ids.js";
+import { permitStorage } from "../../Web/tracker/storage.js";
+import { blocked, storage, withGlobals } from "./support.js";
 
 const MINUTE = 60_000;
+const FORM = /^v_[0-9a-f]{32} s_[0-9a-f]{32} \d+$/;
 
-/** @param {Record<string, unknown>} replaced @param {() => void} body */
-function withGlobals(replaced, body) {
-  const before = Object.fromEntries(
-    Object.keys(replaced).map((key) => [key, Object.getOwnPropertyDescriptor(globalThis, key)]),
-  );
-  for (const [key, value] of Object.entries(replaced)) {
-    Object.defineProperty(
-      globalThis,
-      key,
-      typeof value === "function" ? { get: () => value(), configurable: true } : { value, configurable: true },
-    );
-  }
-  try {
-    body();
-  } finally {
-    for (const [key, descriptor] of Object.entries(before)) {
-      if (descriptor) Object.defineProperty(globalThis, key, descriptor);
-    }
-  }
-}
-
-function storage() {
-  const kept = new Map();
-  return {
-    getItem: (/** @type {string} */ key) => kept.get(key) ?? null,
-    setItem: (/** @type {string} */ key, /** @type {string} */ value) => void kept.set(key, value),
-  };
-}
+permitStorage(true);
 
 Deno.test("an id carries its time first, its version and its variant", () => {
   const now = Date.UTC(2026, 10, 23);
@@ -49,55 +25,48 @@ Deno.test("ids are not the same twice, and a later one sorts later", () => {
 
 Deno.test("a visitor is known again, and what is no id is replaced", () => {
   const kept = storage();
-  withGlobals({ localStorage: kept, sessionStorage: storage() }, () => {
-    const first = visitorId();
-    assert.match(first, /^v_[0-9a-f]{32}$/);
-    assert.equal(visitorId(), first);
-    assert.equal(kept.getItem("collector.visitor_id"), first);
-    kept.setItem("collector.visitor_id", "v_<script>");
-    assert.match(visitorId(), /^v_[0-9a-f]{32}$/);
+  return withGlobals({ localStorage: kept }, () => {
+    const first = activeIds();
+    assert.match(kept.getItem(IDS_KEY), FORM);
+    assert.deepEqual(activeIds(), first);
+    kept.setItem(IDS_KEY, "v_<script> s_1 2");
+    assert.notDeepEqual(activeIds(), first);
+    assert.match(kept.getItem(IDS_KEY), FORM);
   });
 });
 
-Deno.test("a session ends after 30 minutes without activity, and each activity prolongs it", () => {
-  withGlobals({ localStorage: storage(), sessionStorage: storage() }, () => {
+Deno.test("a session ends after 30 minutes without activity, and each activity prolongs it; the visitor stays", () => {
+  return withGlobals({ localStorage: storage() }, () => {
     const start = Date.UTC(2026, 10, 23);
-    const first = sessionId(start);
-    assert.match(first, /^s_[0-9a-f]{32}$/);
-    assert.equal(sessionId(start + 29 * MINUTE), first);
-    assert.equal(sessionId(start + 58 * MINUTE), first);
-    assert.notEqual(sessionId(start + 88 * MINUTE), first);
+    const first = activeIds(start);
+    assert.deepEqual(activeIds(start + 29 * MINUTE), first);
+    assert.deepEqual(activeIds(start + 58 * MINUTE), first);
+    const later = activeIds(start + 88 * MINUTE);
+    assert.notEqual(later.session_id, first.session_id);
+    assert.equal(later.visitor_id, first.visitor_id);
   });
 });
 
 Deno.test("a clock that was turned back does not keep a session for ever", () => {
-  withGlobals({ localStorage: storage(), sessionStorage: storage() }, () => {
-    const first = sessionId(Date.UTC(2030, 0, 1));
-    assert.notEqual(sessionId(Date.UTC(2026, 0, 1)), first);
+  return withGlobals({ localStorage: storage() }, () => {
+    const first = activeIds(Date.UTC(2030, 0, 1));
+    assert.notEqual(activeIds(Date.UTC(2026, 0, 1)).session_id, first.session_id);
   });
 });
 
 Deno.test("where storage throws, ids live as long as the page", () => {
-  const blocked = () => {
-    throw new Error("blocked");
-  };
-  withGlobals({ localStorage: blocked, sessionStorage: blocked }, () => {
-    const visitor = visitorId();
-    const session = sessionId();
-    assert.equal(visitorId(), visitor);
-    assert.equal(sessionId(), session);
-  });
+  return withGlobals({ localStorage: blocked }, () => assert.deepEqual(activeIds(), activeIds()));
 });
 
-Deno.test("where only local storage throws, the session's is used", () => {
-  const second = storage();
-  second.setItem("collector.visitor_id", "no id");
-  const blocked = () => {
-    throw new Error("blocked");
-  };
-  withGlobals({ localStorage: blocked, sessionStorage: second }, () => {
-    const made = visitorId();
-    assert.match(made, /^v_/);
-    assert.equal(second.getItem("collector.visitor_id"), made);
+Deno.test("before a visitor consents nothing is kept, and then what was known is", () => {
+  const kept = storage();
+  return withGlobals({ localStorage: kept }, () => {
+    permitStorage(false);
+    const first = activeIds();
+    assert.deepEqual(activeIds(), first);
+    assert.equal(kept.getItem(IDS_KEY), null);
+    permitStorage(true);
+    assert.match(kept.getItem(IDS_KEY), FORM);
+    assert.deepEqual(activeIds(), first);
   });
 });

@@ -1,17 +1,10 @@
 import { lineChart } from "../dashboard/charts.js";
 import { bytes } from "../shared/format.js";
+import { readHeap } from "../tracker/frames.js";
 
 /** Milliseconds between two looks, and looks that are shown. */
 const INTERVAL_MS = 1000;
 const SAMPLES_MAX = 60;
-
-/** Copied field by field: the object itself serialises to nothing. */
-function read() {
-  const memory = /** @type {any} */ (performance).memory;
-  if (!memory) return null;
-  const { usedJSHeapSize, totalJSHeapSize, jsHeapSizeLimit } = memory;
-  return { usedJSHeapSize, totalJSHeapSize, jsHeapSizeLimit };
-}
 
 /** @type {number[]} */
 const samples = [];
@@ -23,7 +16,7 @@ export default {
   title: "JavaScript heap",
   width: "third",
   note: "live",
-  collect: read,
+  collect: readHeap,
   contribute(value, payload) {
     payload.performance.memory = value;
   },
@@ -40,7 +33,7 @@ export default {
   },
   watch(update) {
     setInterval(() => {
-      const now = document.visibilityState === "visible" && read();
+      const now = document.visibilityState === "visible" && readHeap();
       if (now) update(now);
     }, INTERVAL_MS);
   },

@@ -1,5 +1,6 @@
 import { h, table } from "../shared/dom.js";
 import { bytes, milliseconds } from "../shared/format.js";
+import { readNavigation } from "../tracker/load.js";
 
 /** The phases of a page load, each by the entries that bound it. */
 const PHASES = [
@@ -35,33 +36,11 @@ export default {
   title: "Navigation timing",
   width: "full",
   collect() {
-    /** @type {any} */
-    const entry = performance.getEntriesByType("navigation")[0];
-    if (!entry) return null;
-    const {
-      redirectCount,
-      nextHopProtocol,
-      transferSize,
-      encodedBodySize,
-      decodedBodySize,
-      activationStart,
-      deliveryType,
-    } = entry;
+    const entry = readNavigation();
+    if (!entry.type) return null;
     return {
       kind: entry.type,
-      redirectCount,
-      nextHopProtocol,
-      transferSize,
-      encodedBodySize,
-      decodedBodySize,
-      activationStart: activationStart ?? null,
-      deliveryType: deliveryType ?? null,
-      notRestoredReasons: entry.notRestoredReasons ?? null,
-      serverTiming: (entry.serverTiming ?? []).map((/** @type {any} */ item) => ({
-        name: item.name,
-        duration: item.duration,
-        description: item.description,
-      })),
+      ...entry,
       phases: phases(entry),
       total: entry.loadEventEnd || entry.domContentLoadedEventEnd,
     };
@@ -69,7 +48,7 @@ export default {
   contribute(value, payload) {
     payload.performance.timing = legacyTiming();
     const type = { navigate: 0, reload: 1, back_forward: 2 }[/** @type {"navigate"} */ (value.kind)] ?? 255;
-    payload.performance.navigation = { type, redirectCount: value.redirectCount, ...value };
+    payload.performance.navigation = { ...value, type };
   },
   render(value, element) {
     const total = Math.max(value.total, 1);

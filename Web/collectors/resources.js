@@ -1,15 +1,12 @@
 import { round } from "../shared/format.js";
-import { observe } from "../shared/vitals.js";
+import { observe } from "../tracker/guard.js";
+import { isOwn, readResources as readEntries } from "../tracker/load.js";
 
 // Not a collector: what the collectors of resources share.
 
 /** Resources kept for the payload, slowest first. */
 export const RESOURCES_MAX = 60;
 const NAME_MAX = 300;
-
-/** Our own posts and measurements are not part of the page. */
-const isOwn = (/** @type {any} */ entry) =>
-  /\/(?:event|collect|ping|bw)(?:\?|$)/.test(entry.name) && ["fetch", "beacon"].includes(entry.initiatorType);
 
 /**
  * Whether the browser asks again of its own accord, as some do for the icon whenever the address changes.
@@ -23,9 +20,9 @@ const isRepeated = (entry, place, all) =>
 
 /** Every resource of the page so far, in order of start. Query strings are left out: they may hold anything. */
 export function readResources() {
-  return performance.getEntriesByType("resource").filter((entry, place, all) =>
-    !isOwn(entry) && !isRepeated(entry, place, all)
-  ).map((/** @type {any} */ entry) => ({
+  return readEntries().filter((entry, place, all) => !isRepeated(entry, place, all)).map((
+    /** @type {any} */ entry,
+  ) => ({
     name: entry.name.split("?")[0].slice(0, NAME_MAX),
     type: entry.initiatorType,
     kind: kindOf(entry.name.split("?")[0], entry.contentType ?? "", entry.initiatorType),

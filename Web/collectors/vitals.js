@@ -1,8 +1,9 @@
 import { badge, h } from "../shared/dom.js";
 import { milliseconds, round } from "../shared/format.js";
-import { measureVitals, rating, THRESHOLDS } from "../shared/vitals.js";
+import { rating, THRESHOLDS } from "../shared/ratings.js";
+import { measureVitals } from "../tracker/vitals.js";
 
-/** @typedef {import("../shared/vitals.js").VitalName} VitalName */
+/** @typedef {import("../tracker/vitals.js").VitalName} VitalName */
 
 const CARDS = /** @type {[VitalName, string][]} */ ([
   ["LCP", "Largest Contentful Paint"],
@@ -22,7 +23,8 @@ const written = (name, value) => name === "CLS" ? String(round(value, 3)) : mill
 
 /** @param {VitalName} name @param {string} title */
 function card(name, title) {
-  const value = vitals.values[name];
+  const value = vitals.state().values[name] ?? null;
+  const isSupported = vitals.state().values[name] !== null;
   const [good, fair] = THRESHOLDS[name];
   const scale = h(
     "div",
@@ -41,7 +43,7 @@ function card(name, title) {
     scale.append(marker);
   }
   const verdict = value === null ? null : rating(name, value);
-  const missing = !vitals.supported[name]
+  const missing = !isSupported
     ? "not available in this browser"
     : name === "INP"
     ? "interact with the page"
@@ -61,7 +63,7 @@ function card(name, title) {
       "p",
       { class: "ends" },
       h("span", { class: value === null ? "missing" : "", text: value === null ? missing : "this view" }),
-      vitals.supported[name] ? h("span", { text: `target ≤ ${written(name, good)}` }) : null,
+      isSupported ? h("span", { text: `target ≤ ${written(name, good)}` }) : null,
     ),
   );
 }
@@ -73,14 +75,17 @@ export default {
   title: "Core Web Vitals",
   width: "full",
   isBare: true,
-  collect: () => vitals.values,
+  collect: () => vitals.state().values,
   contribute(_value, payload) {
-    payload.performance.webVitals = { ...vitals.values };
+    // What is not known yet is null here, too.
+    payload.performance.webVitals = Object.fromEntries(
+      Object.entries(vitals.state().values).map(([name, value]) => [name, value ?? null]),
+    );
   },
   render(_value, element) {
     element.replaceChildren(h("div", { class: "vitals" }, ...CARDS.map(([name, title]) => card(name, title))));
   },
   watch(update) {
-    listeners.add(() => update(vitals.values));
+    listeners.add(() => update(vitals.state().values));
   },
 };

@@ -2,13 +2,14 @@
 
 import { collectors } from "../collectors/registry.js";
 import { vitals } from "../collectors/vitals.js";
-import { captureErrors, errors, onError } from "../shared/errors.js";
-import { pageviewId, sessionId, visitorId } from "../shared/ids.js";
 import { pause } from "../shared/time.js";
+import { activeIds, pageviewId } from "../tracker/ids.js";
+import { permitStorage } from "../tracker/storage.js";
 import { fillCard, makeCard } from "./cards.js";
 import { loadCharts, recolourCharts } from "./charts.js";
 import { CONFIG } from "./config.js";
 import { startClock, startControls } from "./controls.js";
+import { captureErrors, errors, onError } from "./errors.js";
 import { createIdentity } from "./identity.js";
 import { emptyPayload } from "./payload.js";
 import { createRaw } from "./raw.js";
@@ -17,6 +18,7 @@ import { onTheme, startTheme } from "./theme.js";
 import { onTab, openTab, startTabs } from "./tabs.js";
 import { openTransport } from "./transport.js";
 
+permitStorage(true);
 captureErrors();
 
 const sendsEvents = document.documentElement.dataset.events !== "off";
@@ -27,7 +29,7 @@ const cards = new Map();
 let updatedAt = Date.now();
 /** @type {{hash: string, parts: import("./runner.js").Part[]} | null} */
 let fingerprint = null;
-/** @type {Partial<import("../shared/vitals.js").Vitals>} */
+/** @type {Partial<import("../tracker/vitals.js").Vitals>} */
 let vitalsSent = {};
 let errorEvents = 0;
 let isActive = false;
@@ -43,7 +45,7 @@ let view = openView();
 
 /** A page view: its ids, and what it sends. */
 function openView() {
-  const ids = { visitor_id: visitorId(), session_id: sessionId(), pageview_id: pageviewId() };
+  const ids = { ...activeIds(), pageview_id: pageviewId() };
   byId("view-ids").textContent = ids.pageview_id;
   vitalsSent = {};
   errorEvents = 0;
@@ -150,11 +152,12 @@ function sendPageview() {
 /** All of them the first time, then only what has changed, so that no value counts twice. @param {boolean} isLeaving */
 function sendVitals(isLeaving) {
   vitals.finish();
-  const entries = Object.entries(vitals.values).filter(([name, value]) =>
-    /** @type {any} */ (vitalsSent)[name] !== value
+  const { values } = vitals.state();
+  const entries = Object.entries(values).filter(([name, value]) =>
+    value !== undefined && /** @type {any} */ (vitalsSent)[name] !== value
   );
   if (entries.length === 0) return;
-  vitalsSent = { ...vitals.values };
+  vitalsSent = { ...values };
   view.transport.event("webvitals", Object.fromEntries(entries), isLeaving);
 }
 
@@ -178,7 +181,7 @@ onError((error, isNew) => {
 /** Both events that end a view may come; the second finds nothing left to send. */
 function leave() {
   if (!isActive) return;
-  sessionId();
+  activeIds();
   sendVitals(true);
   sendCollection(true);
   view.transport.leave();
@@ -190,7 +193,7 @@ addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   // Out of the back/forward cache: a view of its own, of a page that is already known.
   view = openView();
-  vitals.restart(event.timeStamp);
+  vitals.restart(event.timeStamp, "restored");
   showDelivery("collecting", "Collecting");
   sendPageview();
   sendLater();

@@ -1,7 +1,7 @@
 // The Raw Data tab: what is sent, what the server says to it, every event, and every error so far.
 
 import { badge, h, table } from "../shared/dom.js";
-import { errors } from "../shared/errors.js";
+import { errors } from "./errors.js";
 import { bytes, milliseconds } from "../shared/format.js";
 import { indented, showJSON } from "./json.js";
 
@@ -157,7 +157,7 @@ export function createRaw(panel, current) {
   };
 }
 
-/** @param {import("../shared/errors.js").PageError} error */
+/** @param {import("./errors.js").Seen} error */
 function errorItem(error) {
   const place = error.source ? `${error.source}${error.lineno ? `:${error.lineno}:${error.colno}` : ""}` : "";
   return h(

@@ -1,6 +1,6 @@
 // Posts, each logged for the Raw Data tab. While the page lives it waits for the answer; when the page goes away a beacon has to do.
 
-import { hyphenated, uuid7 } from "../shared/ids.js";
+import { hyphenated, uuid7 } from "../tracker/ids.js";
 import { CONFIG } from "./config.js";
 import { byteLength, eventText, fitted } from "./payload.js";
 

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { parseStack } from "../../Web/tracker/stack.js";
+
+/** @param {string} stack */
+const names = (stack) =>
+  parseStack(stack).map((frame) => `${frame.function} ${frame.file} ${frame.line} ${frame.column}`);
+
+Deno.test("frames of V8 are read, with names, without, of promises and of evaluated code", () => {
+  const stack = [
+    "TypeError: Cannot read properties of null (reading 'x')",
+    "    at inner (http://shop.example/app.js?v=1:7:39)",
+    "    at HTMLButtonElement.e.onclick (http://shop.example/npm/@vue/x.js:8:1)",
+    "    at async load (http://shop.example/app.js:9:2)",
+    "    at http://shop.example/app.js:10:3",
+    "    at eval (eval at evaluate (:370:30), <anonymous>:1:18)",
+    "    at new Promise (<anonymous>)",
+  ];
+  assert.deepEqual(names(stack.join("\n")), [
+    "inner http://shop.example/app.js 7 39",
+    "HTMLButtonElement.e.onclick http://shop.example/npm/@vue/x.js 8 1",
+    "load http://shop.example/app.js 9 2",
+    " http://shop.example/app.js 10 3",
+    "eval eval at evaluate (:370:30), <anonymous> 1 18",
+  ]);
+});
+
+Deno.test("frames of SpiderMonkey and JavaScriptCore are read", () => {
+  const stack = [
+    "inner@http://shop.example/npm/@vue/x.js:7:34",
+    "async*load@http://shop.example/app.js?v=1:9:2",
+    "@http://shop.example/app.js:10:3",
+    "global code@http://shop.example/app.js:11:4",
+    "[native code]",
+  ];
+  assert.deepEqual(names(stack.join("\n")), [
+    "inner http://shop.example/npm/@vue/x.js 7 34",
+    "load http://shop.example/app.js 9 2",
+    " http://shop.example/app.js 10 3",
+    "global code http://shop.example/app.js 11 4",
+  ]);
+});
+
+Deno.test("any text at all is read within bounds", () => {
+  for (
+    const text of [
+      "",
+      "x".repeat(1e6),
+      ":".repeat(1e5),
+      "at (".repeat(1e5),
+      "1:1\n".repeat(1e5),
+      "@".repeat(1e5) + ":1:1",
+    ]
+  ) {
+    const start = performance.now();
+    const frames = parseStack(text);
+    assert.ok(frames.length <= 30);
+    for (const frame of frames) assert.ok(frame.function.length <= 100 && frame.file.length <= 300);
+    assert.ok(performance.now() - start < 1000);
+  }
+  assert.deepEqual(parseStack(undefined), []);
+  assert.deepEqual(parseStack({}), []);
+});

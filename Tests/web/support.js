@@ -1,0 +1,41 @@
+// What the tests of the page's scripts share: a storage, and globals that are others for a while.
+
+/** @param {Record<string, unknown>} replaced functions are getters @param {() => unknown} body */
+export async function withGlobals(replaced, body) {
+  const before = Object.keys(replaced).map((
+    key,
+  ) => /** @type {const} */ ([key, Object.getOwnPropertyDescriptor(globalThis, key)]));
+  for (const [key, value] of Object.entries(replaced)) {
+    const getter = typeof value === "function" ? { get: () => value() } : { value, writable: true };
+    Object.defineProperty(globalThis, key, { ...getter, configurable: true });
+  }
+  try {
+    await body();
+  } finally {
+    for (const [key, descriptor] of before) {
+      if (descriptor) Object.defineProperty(globalThis, key, descriptor);
+      else delete (/** @type {any} */ (globalThis)[key]);
+    }
+  }
+}
+
+/** Like the browser's: its keys are its own properties. @returns {any} */
+export function storage() {
+  /** @type {any} */
+  const methods = {
+    getItem(/** @type {string} */ key) {
+      return Object.hasOwn(this, key) ? /** @type {any} */ (this)[key] : null;
+    },
+    setItem(/** @type {string} */ key, /** @type {string} */ value) {
+      /** @type {any} */ (this)[key] = String(value);
+    },
+    removeItem(/** @type {string} */ key) {
+      delete /** @type {any} */ (this)[key];
+    },
+  };
+  return Object.create(methods);
+}
+
+export const blocked = () => {
+  throw new Error("blocked");
+};

@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import { permitStorage } from "../../Web/tracker/storage.js";
+import { openTransport } from "../../Web/tracker/transport.js";
+import { storage, withGlobals } from "./support.js";
+
+permitStorage(true);
+
+/** @param {number} number */
+const ledger = (number) => ({
+  pageview_id: `p_${number}`,
+  visitor_id: "v_1",
+  session_id: "s_1",
+  site: "shop.example",
+  emitted: 0,
+  dropped: /** @type {Record<string, number>} */ ({}),
+});
+
+/** A server whose answers are given; it keeps what it was sent. @param {(body: any) => Response | Promise<Response>} answer */
+function server(answer = () => ok()) {
+  /** @type {any[]} */
+  const bodies = [];
+  /** @type {any[]} */
+  const beacons = [];
+  const state = { isBeaconTaken: true };
+  return {
+    ...{ bodies, beacons, state },
+    globals: {
+      localStorage: storage(),
+      fetch: { value: null },
+      navigator: { sendBeacon: (/** @type {string} */ _, /** @type {string} */ body) => take(beacons, body) },
+    },
+    fetch: async (/** @type {string} */ _, /** @type {any} */ { body }) => {
+      const sent = JSON.parse(body);
+      bodies.push(sent);
+      return await answer(sent);
+    },
+  };
+  /** @param {any[]} to @param {string} body */
+  function take(to, body) {
+    if (state.isBeaconTaken && body.length < 64_000) to.push(JSON.parse(body));
+    return state.isBeaconTaken && body.length < 64_000;
+  }
+}
+
+const ok = (more = {}) => Response.json({ status: "ok", accepted: 1, rejected: [], ...more });
+
+/** @param {ReturnType<typeof server>} from @param {(open: () => ReturnType<typeof openTransport>) => Promise<void>} body */
+function on(from, body) {
+  const { localStorage, navigator } = from.globals;
+  return withGlobals({ localStorage, navigator, fetch: () => from.fetch }, () =>
+    body(() => {
+      const transport = openTransport(() => "https://collect.example/events", () => {});
+      transport.hold(false);
+      return transport;
+    }));
+}
+
+/** Emits as the core does. @param {any} transport @param {any} view @param {any} [payload] */
+function emit(transport, view, payload = {}) {
+  view.emitted++;
+  transport.add(JSON.stringify({ pageview_id: view.pageview_id, seq: view.emitted, payload }), view);
+}
+
+const seqs = (/** @type {any} */ body) => body.events.map((/** @type {any} */ event) => event.seq);
+
+Deno.test("what is confirmed is sent once, with the numbers of its view", () => {
+  const from = server();
+  return on(from, async (open) => {
+    const [transport, view] = [open(), ledger(1)];
+    transport.open(view);
+    emit(transport, view);
+    emit(transport, view);
+    assert.equal(await transport.flush(), true);
+    assert.equal(await transport.flush(), true);
+    assert.equal(from.bodies.length, 1);
+    assert.deepEqual(seqs(from.bodies[0]), [1, 2]);
+    assert.equal(from.bodies[0].ledger[0].emitted, 2);
+    assert.match(from.bodies[0].sent_at, /^\d{4}-.*Z$/);
+    assert.deepEqual(Object.keys(from.globals.localStorage), []);
+  });
+});
+
+Deno.test("what the server cannot take now is kept for a later page, which sends it with the numbers of its view", () => {
+  let isUp = false;
+  const from = server(() => isUp ? ok() : new Response("", { status: 503, headers: { "Retry-After": "600" } }));
+  return on(from, async (open) => {
+    const [transport, view] = [open(), ledger(1)];
+    transport.open(view);
+    emit(transport, view);
+    assert.equal(await transport.flush(), false);
+    assert.equal(Object.keys(from.globals.localStorage).length, 1);
+    isUp = true;
+    const next = open();
+    next.adopt();
+    assert.equal(await next.flush(), true);
+    const [, last] = from.bodies;
+    assert.deepEqual(seqs(last), [1]);
+    assert.deepEqual(last.ledger.map((/** @type {any} */ one) => one.pageview_id), ["p_1"]);
+    assert.deepEqual(Object.keys(from.globals.localStorage), []);
+    transport.clear();
+    transport.hold(true);
+  });
+});
+
+Deno.test("what a beacon took along is sent again by the next page, since nobody has confirmed it", () => {
+  const from = server();
+  return on(from, async (open) => {
+    const [transport, view] = [open(), ledger(1)];
+    transport.open(view);
+    emit(transport, view);
+    transport.leave();
+    assert.deepEqual(seqs(from.beacons[0]), [1]);
+    const next = open();
+    next.adopt();
+    await next.flush();
+    assert.deepEqual(seqs(from.bodies[0]), [1]);
+    transport.hold(true);
+  });
+});
+
+Deno.test("an event that the server rejects is dropped and counted, the others of its batch are stored", () => {
+  const from = server(({ events }) => ok({ rejected: events.length > 1 ? [{ index: 1, message: "no" }] : [] }));
+  return on(from, async (open) => {
+    const [transport, view] = [open(), ledger(1)];
+    transport.open(view);
+    emit(transport, view);
+    emit(transport, view);
+    assert.equal(await transport.flush(), true);
+    assert.deepEqual(view.dropped, { rejected: 1 });
+    assert.deepEqual(from.bodies.at(-1).ledger[0].dropped, { rejected: 1 });
+    assert.deepEqual(from.bodies.at(-1).events, []);
+  });
+});
+
+Deno.test("a request that is refused for good is not sent again, and its events are counted", () => {
+  const from = server(({ events }) => events.length ? new Response("", { status: 400 }) : ok());
+  return on(from, async (open) => {
+    const [transport, view] = [open(), ledger(1)];
+    transport.open(view);
+    emit(transport, view);
+    assert.equal(await transport.flush(), true);
+    assert.deepEqual(view.dropped, { refused: 1 });
+    assert.equal(from.bodies.filter(({ events }) => events.length).length, 1);
+  });
+});
+
+Deno.test("the oldest give way when the queue is full, and what is too large is not taken; both are counted", () => {
+  const from = server();
+  return on(from, async (open) => {
+    const [transport, view] = [open(), ledger(1)];
+    transport.hold(true);
+    transport.open(view);
+    for (let count = 0; count < 501; count++) emit(transport, view);
+    assert.deepEqual(view.dropped, { queue_full: 1 });
+    emit(transport, view, "x".repeat(60_000));
+    transport.add(undefined, view);
+    assert.deepEqual(view.dropped, { queue_full: 1, too_large: 1, unserializable: 1 });
+    transport.hold(false);
+    await transport.flush();
+    assert.deepEqual(from.bodies.flatMap(seqs), Array.from({ length: 500 }, (_, place) => place + 2));
+  });
+});
+
+Deno.test("a body stays within what outlives a page, counted in bytes; no event is in two of them", () => {
+  const from = server();
+  return on(from, async (open) => {
+    const [transport, view] = [open(), ledger(1)];
+    transport.open(view);
+    // Two bytes a letter.
+    for (let count = 0; count < 12; count++) emit(transport, view, "é".repeat(7000));
+    transport.leave();
+    await transport.flush();
+    for (const bodies of [from.beacons, from.bodies]) {
+      assert.ok(bodies.length > 2);
+      assert.deepEqual(bodies.flatMap(seqs), Array.from({ length: 12 }, (_, place) => place + 1));
+      for (const body of bodies) assert.ok(new TextEncoder().encode(JSON.stringify(body)).length <= 60_000);
+    }
+  });
+});
+
+Deno.test("a browser that takes no beacon does no harm", () => {
+  const from = server();
+  from.state.isBeaconTaken = false;
+  return on(from, async (open) => {
+    const [transport, view] = [open(), ledger(1)];
+    transport.open(view);
+    for (let count = 0; count < 5; count++) emit(transport, view);
+    transport.leave();
+    assert.equal(await transport.flush(), true);
+    assert.deepEqual(seqs(from.bodies[0]), [1, 2, 3, 4, 5]);
+  });
+});
+
+Deno.test("while it is held nothing is sent and nothing is kept; after it is cleared nothing is left", () => {
+  const from = server();
+  return on(from, async (open) => {
+    const [transport, view] = [open(), ledger(1)];
+    transport.hold(true);
+    transport.open(view);
+    emit(transport, view);
+    transport.leave();
+    assert.equal(await transport.flush(), false);
+    assert.deepEqual([from.bodies, from.beacons, Object.keys(from.globals.localStorage)], [[], [], []]);
+    transport.clear();
+    transport.hold(false);
+    assert.equal(await transport.flush(), true);
+    assert.deepEqual(from.bodies, []);
+  });
+});
+
+Deno.test("what was left behind damaged is thrown away", () => {
+  const from = server();
+  from.globals.localStorage["collector.queue.1"] = "{";
+  from.globals.localStorage["collector.queue.2"] = "[1,2]";
+  return on(from, async (open) => {
+    const [transport, view] = [open(), ledger(1)];
+    transport.adopt();
+    transport.open(view);
+    emit(transport, view);
+    assert.equal(await transport.flush(), true);
+    assert.deepEqual(seqs(from.bodies[0]), [1]);
+    assert.deepEqual(Object.keys(from.globals.localStorage), []);
+  });
+});

@@ -1,0 +1,302 @@
+// The tracker: opens a view for each page, route and return, and says of it what is final.
+
+import { addCrumb, breadcrumbs, watchAttention, watchRoutes, watchSteps } from "./activity.js";
+import { addError, captureErrors, errors, onError } from "./errors.js";
+import { bare, cut, guard, later, listen, navigationEntry, now, pick, spentMs, tenth } from "./guard.js";
+import { activeIds, hyphenated, IDS_KEY, pageviewId, uuid7 } from "./ids.js";
+import { changeOptions, defaultOptions } from "./options.js";
+import { permitStorage, read, remove, write } from "./storage.js";
+import { drop, openTransport } from "./transport.js";
+import { measureVitals } from "./vitals.js";
+
+/** @typedef {import("./transport.js").Ledger} Ledger */
+/** @typedef {import("./errors.js").PageError} PageError */
+/** @typedef {{ledger: Ledger, path: string, referrer: string, kind: string, state: any, sent: Record<string, any>}} View */
+
+const OPT_OUT_KEY = "collector.opt_out";
+/** Events of one view; what comes after is counted only. */
+const EVENTS_MAX = 1000;
+/** Milliseconds in which a click is told of after the route that it led to has begun. */
+const SETTLE_MS = 1000;
+/** Parameters of an address that say which advertisement or letter a visitor came from. */
+const CAMPAIGN = /^utm_|clid$|^.braid$|^li_fat_id$/;
+
+/**
+ * @param {string} base the address that the script came from, up to its last slash
+ * @param {DOMStringMap} data attributes of its tag
+ */
+export const createCollector = (base, data) => {
+  const options = defaultOptions(base);
+  /** @type {View | undefined} */
+  let view;
+  /** What was tracked before there was a view. @type {[string, any][] | undefined} */
+  let early = [];
+  let isConsented = false;
+  let isLeft = false;
+  /** @type {ReturnType<typeof measureVitals> | undefined} */
+  let vitals;
+  /** @type {ReturnType<typeof import("./details.js").watchDetails> | undefined} */
+  let details;
+  /** @type {ReturnType<typeof watchAttention>} */
+  let attention;
+  /** @type {any} */
+  let fingerprinting;
+
+  const transport = openTransport(() => options.endpoint, guard(() => view && tellVitals(view, "final")));
+  const has = (/** @type {string} */ name) => options.modules.includes(name);
+  const isHeld = () => !!options.consent && !isConsented;
+  const here = () => cut(location.pathname + (options.hash ? location.hash : ""));
+
+  /** @param {View | undefined} of @param {string} type @param {any} payload */
+  const emit = (of, type, payload) => {
+    if (!of) return;
+    const { ledger, path, referrer } = of;
+    if (!document.hidden) ledger.session_id = activeIds().session_id;
+    const { pageview_id, visitor_id, session_id, site } = ledger;
+    const seq = ++ledger.emitted;
+    if (seq > EVENTS_MAX) return void drop(ledger, "too_many");
+    const text = guard(JSON.stringify)({
+      pageview_id,
+      visitor_id,
+      session_id,
+      site,
+      event_id: hyphenated(uuid7()),
+      event_type: type,
+      seq,
+      client_timestamp: new Date().toISOString(),
+      path,
+      referrer,
+      payload,
+    });
+    // Without the characters that no database takes, as JSON writes them; a backslash that was written as such is none.
+    transport.add(text?.replace(/(\\\\)|\\u(0000|d[89a-f]..)/g, (_, pair) => pair ?? "\ufffd"), ledger);
+  };
+
+  /** @param {string} kind @param {number} from @param {string} referrer */
+  const openView = (kind, from, referrer) => {
+    if (view) {
+      vitals?.restart(from, kind === "route" ? kind : "restored");
+      details?.restart();
+      attention.restart();
+      errors.length = 0;
+    }
+    const { site, release, user, sample } = options;
+    const ledger = { pageview_id: pageviewId(), ...activeIds(), site, emitted: 0, dropped: {} };
+    view = { ledger, path: here(), referrer, kind, state: vitals?.state(), sent: {} };
+    transport.open(ledger);
+    emit(view, "pageview", {
+      kind,
+      ...pick(navigator, "language platform hardwareConcurrency deviceMemory"),
+      ...pick(self, "innerWidth innerHeight devicePixelRatio"),
+      screenResolution: screen.width + "x" + screen.height,
+      dark: matchMedia("(prefers-color-scheme:dark)").matches,
+      connection: /** @type {any} */ (navigator).connection?.effectiveType,
+      campaign: Object.fromEntries([...new URLSearchParams(location.search)].filter(([name]) => CAMPAIGN.test(name))),
+      release,
+      user,
+      sample,
+      hidden: document.hidden,
+    });
+  };
+
+  /** @param {View} of @param {string} why */
+  const tellVitals = (of, why) => {
+    const { state, sent, kind } = of;
+    if (!vitals) return;
+    vitals.finish();
+    const { values, isLargestFinal } = state;
+    const names = why === "final" ? isLargestFinal ? "LCP FCP TTFB FID" : "FCP TTFB FID" : "LCP INP CLS FCP TTFB FID";
+    // What cannot be known is told once, as null.
+    const fresh = names.split(" ").filter((name) => values[name] !== sent[name]);
+    if (!fresh[0]) return;
+    const parts = vitals.attribution(state);
+    /** @type {any} */
+    const payload = { navigationType: kind, why, attribution: {} };
+    for (const name of fresh) {
+      const value = sent[name] = values[name];
+      payload[name] = value && Math.round(value * 1e4) / 1e4;
+      payload.attribution[name] = parts[name];
+    }
+    emit(of, "webvitals", payload);
+  };
+
+  /** Everything there is to say when a view may end here. @param {View} of @param {string} reason */
+  const tell = (of, reason) => {
+    const { sent } = of;
+    tellVitals(of, reason);
+    details?.tell();
+    for (const { kind, name, message, key, count } of errors) {
+      const before = sent[key];
+      if (count > before) emit(of, "error", { kind, name, message, key, count: count - before });
+      sent[key] = count;
+    }
+    const self = sent.self
+      ? undefined
+      : { cpuMs: tenth(spentMs + (details?.spentMs() ?? 0)), bytes: transport.bytesSent() };
+    emit(of, "engagement", { ...attention.read(), title: cut(document.title), reason, self });
+    sent.self = 1;
+  };
+
+  /** @param {PageError} error @param {boolean} isNew @param {boolean} isKept */
+  const tellError = (error, isNew, isKept) => {
+    if (!view || !isNew) return;
+    const { stack, ...told } = error;
+    const { ledger, sent } = view;
+    if (isKept) emit(view, "error", { ...told, stack: told.frames[0] ? undefined : stack, breadcrumbs });
+    else if (++ledger.emitted) drop(ledger, "too_many");
+    sent[error.key] = 1;
+  };
+
+  const changeRoute = () => {
+    if (!view || here() === view.path) return;
+    const past = view;
+    tell(past, "route");
+    addCrumb("route", here());
+    openView("route", now(), location.origin + past.path);
+    // What the click that led here has cost is told of only after it has been painted.
+    later(() => tellVitals(past, "route"), SETTLE_MS);
+  };
+
+  /** What is to be done when the page is seen for the first time; each in a task of its own, so that none becomes a long one. */
+  const steps = [
+    () => {
+      const { globalPrivacyControl, doNotTrack } = /** @type {any} */ (navigator);
+      const isUnwanted = !options.dnt && (globalPrivacyControl || doNotTrack === "1") || read(OPT_OUT_KEY);
+      // Always the same visitors: the end of an id is as good as a throw of the dice.
+      if (isUnwanted || parseInt(activeIds().visitor_id.slice(-8), 16) / 2 ** 32 >= options.sample) stop();
+      else if (has("errors")) {
+        onError(guard(tellError));
+        captureErrors(options.console);
+      }
+    },
+    () => {
+      if (has("vitals")) vitals = measureVitals(undefined, (from, to) => details?.scriptWithin(from, to));
+    },
+    () => {
+      attention = watchAttention();
+      const { activationStart, type } = navigationEntry();
+      openView(activationStart ? "prerender" : type, 0, bare(document.referrer));
+      for (const error of errors) tellError(error, true, true);
+      early?.forEach(([type, payload]) => emit(view, type, payload));
+    },
+    () => {
+      if (has("errors")) watchSteps(options);
+      watchRoutes(changeRoute);
+      listen("online", transport.wake);
+      allow();
+    },
+    () => {
+      if (!/nav|res|fra|link/.test(options.modules)) return;
+      load("details", ({ watchDetails }) => {
+        details = watchDetails({
+          has,
+          emit: (/** @type {string} */ type, /** @type {any} */ payload) => emit(view, type, payload),
+        });
+      });
+    },
+  ];
+
+  const advance = () => {
+    steps.shift()?.();
+    if (steps[0]) later(advance);
+  };
+  const begin = () => {
+    // Two events may end a view; the second finds nothing left to say.
+    listen("visibilitychange pagehide", ({ type }) => {
+      const isLeaving = document.hidden || type === "pagehide";
+      while (isLeaving && steps[0]) advance();
+      if (isLeaving && !isLeft && view) {
+        tell(view, type);
+        transport.leave();
+      }
+      if (!isLeaving) transport.wake();
+      isLeft = isLeaving;
+    });
+    listen("pageshow", ({ persisted, timeStamp }) => {
+      isLeft &&= !persisted;
+      if (persisted && view) openView("bfcache", timeStamp, bare(document.referrer));
+    });
+    later(advance);
+  };
+
+  /** A part that is not always needed; without it the rest goes on. @param {string} name @param {(module: any) => any} use */
+  const load = (name, use) => import(`${base}collector-${name}.js`).then(use).catch(() => {});
+
+  /** What may be done once nothing has to be held back. */
+  const allow = () => {
+    if (isHeld() || !view) return;
+    permitStorage(true);
+    transport.hold(false);
+    transport.adopt();
+    if (options.fingerprint) {
+      fingerprinting ??= load(
+        "fingerprint",
+        async ({ fingerprint }) => emit(view, "fingerprint_ready", { fingerprints: await fingerprint() }),
+      );
+    }
+  };
+
+  const stop = () => {
+    view = early = undefined;
+    steps.length = 0;
+    transport.hold(true);
+    transport.clear();
+    remove(IDS_KEY);
+  };
+
+  const api = {
+    track: guard((/** @type {string} */ type, payload = {}) => {
+      view ? emit(view, type, Object(payload)) : early?.push([type, payload]);
+    }),
+    /** Something that the page has caught itself. */
+    error: guard((/** @type {any} */ thrown) => addError("handled", thrown)),
+    identify: guard((/** @type {any} */ id, /** @type {any} */ properties) => {
+      options.user = { ...properties, id };
+      api.track("identify", options.user);
+    }),
+    configure: guard((/** @type {any} */ given) => {
+      changeOptions(options, given);
+      allow();
+    }),
+    consent: guard((/** @type {boolean} */ given) => {
+      if (!given && isConsented) stop();
+      isConsented = given;
+      allow();
+    }),
+    /** Nothing of this visitor any more; of the next page on again after `optOut(false)`. */
+    optOut: guard((isOut = true) => {
+      stop();
+      permitStorage(true);
+      isOut ? write(OPT_OUT_KEY, "1") : remove(OPT_OUT_KEY);
+    }),
+    /** Sends what waits; tells whether all of it is stored. */
+    flush: transport.flush,
+    /** Of the page view; undefined where nothing is measured. */
+    get id() {
+      return view?.ledger.pageview_id;
+    },
+  };
+
+  changeOptions(options, data);
+  return {
+    api,
+    start: () => /** @type {any} */ (document).prerendering ? listen("prerenderingchange", begin, document) : begin(),
+  };
+};
+
+/**
+ * Puts the tracker where the page finds it, and does what was called before it was there.
+ *
+ * @param {string} base
+ * @param {DOMStringMap} data
+ */
+export const install = (base, data) => {
+  const scope = /** @type {any} */ (self);
+  const { q, id } = scope.collector ?? {};
+  if (id) return scope.collector;
+  const { api, start } = createCollector(base, data);
+  scope.collector = api;
+  q?.forEach((/** @type {any[]} */ [name, ...values]) => /** @type {any} */ (api)[name]?.(...values));
+  start();
+  return api;
+};

@@ -1,0 +1,48 @@
+// What there is to know besides: the page's own load, what it fetched, frames that were held up, links that lead away. It is loaded apart, so that
+// the core stays small; the browser keeps what happened before it came.
+
+import { readHeap, watchFrames } from "./frames.js";
+import { guard, later, listen, spentMs } from "./guard.js";
+import { watchLinks } from "./links.js";
+import { readNavigation, summariseResources } from "./load.js";
+
+/** Milliseconds after the load at which it is told of: then its last entries are there. */
+const SETTLE_MS = 1500;
+
+/** @typedef {{emit: (type: string, payload: any) => void, has: (module: string) => boolean}} Core */
+
+/** @param {Core} core */
+export const watchDetails = ({ emit, has }) => {
+  let isLoadTold = false;
+  let hasRestarted = false;
+  const frames = has("frames") ? watchFrames() : undefined;
+  if (has("links")) watchLinks(emit);
+
+  /** Of the page's own load, once, and only in its own view. */
+  const tellLoad = () => {
+    if (isLoadTold || hasRestarted) return;
+    isLoadTold = true;
+    if (has("navigation")) emit("navigation", readNavigation());
+    if (has("resources")) emit("resources", summariseResources());
+  };
+  const loaded = () => later(tellLoad, SETTLE_MS);
+  if (document.readyState === "complete") loaded();
+  else listen("load", loaded);
+
+  return {
+    /** Everything there is to say when a view may end here. */
+    tell: guard(() => {
+      tellLoad();
+      if (frames) emit("frames", { ...frames.read(), heap: readHeap() });
+    }),
+    /** Another view begins. */
+    restart: guard(() => {
+      hasRestarted = true;
+      frames?.restart();
+    }),
+    /** The longest script between two times. @type {(from: number, to: number) => any} */
+    scriptWithin: (from, to) => frames?.scriptWithin(from, to),
+    /** Milliseconds of the page's thread that all this has taken. */
+    spentMs: () => spentMs,
+  };
+};

@@ -1,0 +1,14 @@
+// Links that lead away from the site or to a file.
+
+import { bare, listen } from "./guard.js";
+
+const DOWNLOADS = /\.(7z|apk|csv|deb|dmg|docx?|exe|gz|iso|mp[34]|msi|pdf|pkg|pptx?|rpm|tar|txt|xlsx?|xz|zip)$/i;
+
+/** @param {(type: "outbound" | "download", payload: {url: string}) => void} found */
+export const watchLinks = (found) =>
+  listen("click auxclick", (event) => {
+    const link = event.composedPath().find(({ localName = "" }) => localName === "a");
+    if (!/^http/.test(link?.protocol) || event.button > 1) return;
+    const isFile = link.hasAttribute("download") || DOWNLOADS.test(link.pathname);
+    if (isFile || link.host !== location.host) found(isFile ? "download" : "outbound", { url: bare(link.href) });
+  });

@@ -1,0 +1,5 @@
+// The same as an ES module: import collector from "https://collect.example/collector.mjs";
+
+import { install } from "./core.js";
+
+export default install(new URL(".", import.meta.url).href, {});

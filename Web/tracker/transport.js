@@ -1,0 +1,194 @@
+// From the page to the server. An event leaves the queue when the server has said that it is stored, not before: what a beacon took along is
+// sent again by whoever comes next, since an event that comes twice counts once.
+
+import { guard, later } from "./guard.js";
+import { uuid7 } from "./ids.js";
+import { keysOf, read, remove, write } from "./storage.js";
+
+/** @typedef {{pageview_id: string, visitor_id: string, session_id: string, site: string | null, emitted: number, dropped: Record<string, number>}} Ledger what a page view has counted */
+/** @typedef {{text: string, view: Ledger}} Item an event as JSON, and the page view it is of */
+
+const KEY = "collector.queue.";
+/** Events and milliseconds after which what waits is sent. */
+const BATCH_EVENTS = 20;
+const WAIT_MS = 3000;
+/** Bodies that outlive the page share 64 KiB; a part of it is for what stands around the events. */
+export const BODY_BYTES_MAX = 56_000;
+/** What waits for a server that does not answer: events, and characters of them. */
+const QUEUE_EVENTS_MAX = 500;
+const QUEUE_LENGTH_MAX = 200_000;
+/** Page views whose numbers are kept. */
+const VIEWS_MAX = 20;
+const RETRY_MS = 1000;
+const RETRY_MS_MAX = 300_000;
+const ANSWER_MS_MAX = 30_000;
+
+/** @param {string} text */
+const bytesOf = (text) => new TextEncoder().encode(text).length;
+
+/** Counts an event that will not be sent. @param {Ledger} view @param {string} reason */
+export const drop = (view, reason) => view.dropped[reason] = (view.dropped[reason] ?? 0) + 1;
+
+/**
+ * @param {() => string} endpoint
+ * @param {() => void} prepare adds what is final before something is sent
+ */
+export const openTransport = (endpoint, prepare) => {
+  const key = KEY + uuid7();
+  /** @type {Item[]} */
+  let queue = [];
+  /** The latest last. @type {Ledger[]} */
+  let views = [];
+  /** Numbers as the server has confirmed them. @type {Map<Ledger, string>} */
+  const confirmed = new Map();
+  let isHeld = true;
+  let failures = 0;
+  let bytesSent = 0;
+  let retryAfterMs = 0;
+  /** @type {any} */
+  let timer;
+  /** @type {Promise<boolean> | undefined} */
+  let running;
+
+  const unconfirmed = () => views.filter((view) => confirmed.get(view) !== JSON.stringify(view));
+
+  /** @param {number} [ms] */
+  const schedule = (ms) => timer ??= later(flush, ms);
+
+  /** Room is made at the front. */
+  const trim = () => {
+    while (queue.length > QUEUE_EVENTS_MAX || queue.map(({ text }) => text).join().length > QUEUE_LENGTH_MAX) {
+      drop(/** @type {Item} */ (queue.shift()).view, "queue_full");
+    }
+  };
+
+  /** As many from the front as fit into a body, as a body. @param {Item[]} items @returns {[Item[], string]} */
+  const pack = (items) => {
+    let bytes = 0;
+    const end = items.findIndex(({ text }, place) => (bytes += bytesOf(text)) > BODY_BYTES_MAX && place);
+    const packed = items.slice(0, end < 0 ? items.length : end);
+    const events = packed.map(({ text }) => text);
+    const body = `{"v":1,"sent_at":"${new Date().toISOString()}","ledger":${
+      JSON.stringify(unconfirmed())
+    },"events":[${events}]}`;
+    return [packed, body];
+  };
+
+  /** What the server says to a body; nothing when it must come again. @param {string} body @returns {Promise<any>} */
+  const post = async (body) => {
+    bytesSent += bytesOf(body);
+    try {
+      const answer = await fetch(endpoint(), {
+        method: "POST",
+        body,
+        headers: { "Content-Type": "text/plain" },
+        keepalive: true,
+        credentials: "omit",
+        signal: AbortSignal.timeout?.(ANSWER_MS_MAX),
+      });
+      const { ok, status, headers } = answer;
+      if (ok) return await answer.json();
+      if (status < 500 && status !== 408 && status !== 429) return { isRefused: true };
+      retryAfterMs = 1000 * +(headers.get("Retry-After") ?? 0);
+    } catch {
+      // No network, or no answer: as if nothing had been sent.
+    }
+  };
+
+  /** Sends until nothing waits; whether that was so. */
+  const run = async () => {
+    prepare();
+    while (!isHeld && (queue.length || unconfirmed().length)) {
+      const told = unconfirmed().map((view) => /** @type {const} */ ([view, JSON.stringify(view)]));
+      const [items, body] = pack(queue);
+      const answer = await post(body);
+      if (!answer) {
+        keep();
+        // Longer each time, and never all pages at once.
+        const wait = Math.min(RETRY_MS * 2 ** failures++, RETRY_MS_MAX) * (0.5 + Math.random() / 2);
+        schedule(Math.max(wait, retryAfterMs));
+        return false;
+      }
+      failures = retryAfterMs = 0;
+      for (const [view, stood] of told) confirmed.set(view, stood);
+      if (answer.isRefused) items.forEach(({ view }) => drop(view, "refused"));
+      for (const { index } of answer.rejected ?? []) drop(items[index].view, "rejected");
+      queue = queue.filter((item) => !items.includes(item));
+    }
+    remove(key);
+    return !isHeld;
+  };
+
+  /** Whether all that there was is stored. */
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    return running ??= run().catch(() => false).finally(() => running = undefined);
+  };
+
+  /** Leaves what is not confirmed to a later page. */
+  const keep = () => write(key, JSON.stringify([views, queue.map(({ text, view }) => [text, views.indexOf(view)])]));
+
+  /** @param {Item[]} items */
+  const beacon = (items) => {
+    const [packed, body] = pack(items);
+    const isTaken = navigator.sendBeacon(endpoint(), body);
+    if (isTaken) bytesSent += bytesOf(body);
+    // More than the browser takes along at once: in halves, as far as they go.
+    const half = isTaken ? packed.length : packed.length >> 1;
+    if (!isTaken && half) beacon(packed.slice(0, half));
+    if (half && half < items.length) beacon(items.slice(half));
+  };
+
+  return {
+    /** @param {string | undefined} text @param {Ledger} view */
+    add: (text, view) => {
+      if (!text || bytesOf(text) > BODY_BYTES_MAX) drop(view, text ? "too_large" : "unserializable");
+      else queue.push({ text, view });
+      trim();
+      if (!failures) schedule(queue.length < BATCH_EVENTS ? WAIT_MS : 0);
+    },
+    flush,
+    /** @param {Ledger} view */
+    open: (view) => views = [...views, view].slice(-VIEWS_MAX),
+    /** Takes over what other pages of the site have left: it is one's own before it is no longer theirs. */
+    adopt: guard(() => {
+      const found = keysOf(KEY);
+      for (const name of found) {
+        guard(() => {
+          const [theirs, items] = JSON.parse(read(name) ?? "");
+          views = [...theirs, ...views];
+          queue = [
+            ...items.map((/** @type {[string, number]} */ [text, place]) => ({ text, view: theirs[place] })),
+            ...queue,
+          ];
+        })();
+      }
+      trim();
+      keep();
+      found.forEach(remove);
+    }),
+    /** Everything that is not confirmed goes along with the browser, which outlives the page, and stays here in case that it does not arrive. */
+    leave: () => {
+      if (isHeld) return;
+      keep();
+      beacon(queue);
+    },
+    /** The network is back, or somebody looks again. */
+    wake: () => {
+      failures = 0;
+      if (queue.length) later(flush);
+    },
+    /** Until consent is given, or for ever, everything waits here. @param {boolean} held */
+    hold: (held) => {
+      isHeld = held;
+      schedule();
+    },
+    /** Forgets everything. */
+    clear: () => {
+      queue = views = [];
+      keysOf(KEY).forEach(remove);
+    },
+    bytesSent: () => bytesSent,
+  };
+};
