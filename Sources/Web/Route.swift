@@ -12,8 +12,8 @@ enum Route: Equatable {
     case bandwidth
     /// A file by its name in the table of assets.
     case asset(String)
-    /// The base path without the slash at its end, where relative links would go astray.
-    case baseWithoutSlash
+    /// Another path below the base path: without the slash at its end relative links would go astray.
+    case redirect(String)
     case unknown
 
     /// Reads a path as it was sent, not decoded: an encoded or dotted path is simply another one.
@@ -24,7 +24,7 @@ enum Route: Equatable {
         if !basePath.isEmpty, path.hasPrefix(basePath) {
             let rest = path.dropFirst(basePath.count)
             if rest.isEmpty {
-                self = .baseWithoutSlash
+                self = .redirect("/")
                 return
             }
             if rest.first == "/" { path = rest }
@@ -38,7 +38,11 @@ enum Route: Equatable {
         case "/health/details": self = .healthDetails
         case "/ping": self = .ping
         case "/bw": self = .bandwidth
-        case "/robots.txt": self = .asset("robots.txt")
+        case "/robots.txt", "/collector.js", "/collector.mjs", "/collector-details.js", "/collector-fingerprint.js":
+            self = .asset(String(path.dropFirst()))
+        case "/demo": self = .redirect("/demo/")
+        case "/demo/": self = .asset("demo/index.html")
+        case "/demo/shop", "/demo/about": self = .asset(String(path.dropFirst()) + ".html")
         default: self = path.hasPrefix("/static/") ? .asset(String(path.dropFirst())) : .unknown
         }
     }
@@ -47,7 +51,7 @@ enum Route: Equatable {
     var isIngest: Bool {
         switch self {
         case .collect, .event, .events: true
-        case .dashboard, .health, .healthDetails, .ping, .bandwidth, .asset, .baseWithoutSlash, .unknown: false
+        case .dashboard, .health, .healthDetails, .ping, .bandwidth, .asset, .redirect, .unknown: false
         }
     }
 

@@ -127,7 +127,7 @@ package final class Site: Handler {
         case .collect where head.method == .post: return .accept(bodyBytesMax: Limits.collectBodyBytesMax)
         case .events where head.method == .post: return .accept(bodyBytesMax: Limits.batchBodyBytesMax)
         case .collect, .event, .events, .dashboard, .health, .healthDetails, .ping, .bandwidth, .asset,
-            .baseWithoutSlash, .unknown:
+            .redirect, .unknown:
             return .accept(bodyBytesMax: Self.uselessBodyBytesMax)
         }
     }
@@ -156,8 +156,8 @@ package final class Site: Handler {
             return .now(measure.ping)
         case .bandwidth:
             return .now(measure.bandwidth(query: request.query))
-        case .baseWithoutSlash:
-            let location = [("Location", configuration.basePath + "/")]
+        case .redirect(let path):
+            let location = [("Location", configuration.basePath + path)]
             return .now(.response(Response(status: 308, fields: location + Responses.security, body: .none)))
         case .unknown:
             return .now(.response(Responses.message(404, "Not found")))
@@ -188,7 +188,7 @@ package final class Site: Handler {
         switch route {
         case .collect: return ingestRoutes.collect(request, ticket, verdict)
         case .events: return ingestRoutes.events(request, ticket, verdict)
-        case .event, .dashboard, .health, .healthDetails, .ping, .bandwidth, .asset, .baseWithoutSlash, .unknown:
+        case .event, .dashboard, .health, .healthDetails, .ping, .bandwidth, .asset, .redirect, .unknown:
             return ingestRoutes.event(request, ticket, verdict)
         }
     }

@@ -10,6 +10,12 @@ struct StaticFiles: Sendable {
         let notModified: Answer
     }
 
+    /// Headers of the scripts that pages of other sites load: anybody may, as a module too, and may see how long it took.
+    private static let forSites: [Responses.Field] = [
+        ("Access-Control-Allow-Origin", "*"), ("Cross-Origin-Resource-Policy", "cross-origin"),
+        ("Timing-Allow-Origin", "*"),
+    ]
+
     private let variants: [String: [Variant]]
 
     init(_ assets: [Asset]) {
@@ -37,9 +43,18 @@ struct StaticFiles: Sendable {
     private static func variant(_ asset: Asset, _ coding: ContentCoding, _ body: [UInt8]) -> Variant {
         let suffix = coding == .identity ? "" : "-" + coding.rawValue
         let tag = "\"\(asset.entityTag)\(suffix)\""
-        let caching = asset.isImmutable ? "public, max-age=31536000, immutable" : "no-cache"
+        let isForSites = asset.path.hasPrefix("collector")
+        let caching =
+            if asset.isImmutable {
+                "public, max-age=31536000, immutable"
+            } else if isForSites {
+                "public, max-age=3600, stale-while-revalidate=86400"
+            } else {
+                "no-cache"
+            }
         var fields: [Responses.Field] = [("ETag", tag), ("Cache-Control", caching), ("Vary", "Accept-Encoding")]
         fields += Responses.security
+        if isForSites { fields += Self.forSites }
         let unchanged = Response(status: 304, fields: fields, body: .none)
         fields.append(("Content-Type", asset.contentType))
         if coding != .identity { fields.append(("Content-Encoding", coding.rawValue)) }

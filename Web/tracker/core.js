@@ -52,14 +52,12 @@ export const createCollector = (base, data) => {
     if (!of) return;
     const { ledger, path, referrer } = of;
     if (!document.hidden) ledger.session_id = activeIds().session_id;
-    const { pageview_id, visitor_id, session_id, site } = ledger;
     const seq = ++ledger.emitted;
     if (seq > EVENTS_MAX) return void drop(ledger, "too_many");
     const text = guard(JSON.stringify)({
-      pageview_id,
-      visitor_id,
-      session_id,
-      site,
+      ...ledger,
+      emitted: undefined,
+      dropped: undefined,
       event_id: hyphenated(uuid7()),
       event_type: type,
       seq,

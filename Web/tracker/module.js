@@ -2,4 +2,4 @@
 
 import { install } from "./core.js";
 
-export default install(new URL(".", import.meta.url).href, {});
+export default install(import.meta.url.replace(/[^/]*$/, ""), {});
