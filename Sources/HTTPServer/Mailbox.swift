@@ -19,16 +19,7 @@ final class Mailbox: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Posts answers; the loop is woken at most once until it has looked.
-    func post(_ letters: some Collection<(Ticket, Answer)>) {
-        let isFirst = state.withLock { state in
-            defer { state.letters.append(contentsOf: letters) }
-            return state.letters.isEmpty
-        }
-        if isFirst { wake() }
-    }
-
-    /// Posts those of the answers that are for a loop.
+    /// Posts those of the answers that are for a loop, which is woken at most once until it has looked.
     func post(_ letters: [(Ticket, Answer)], of loop: Int) {
         let isFirst = state.withLock { state in
             let wasEmpty = state.letters.isEmpty

@@ -53,17 +53,13 @@ package final class Server: Sendable {
 
     /// Answers a request that waits, from any thread.
     package func answer(_ ticket: Ticket, _ answer: Answer) {
-        loop(ticket)?.mailbox.post(CollectionOfOne((ticket, answer)))
+        self.answer([(ticket, answer)])
     }
 
     /// Answers requests that wait, from any thread: one lock and at most one wake for each loop.
     package func answer(_ answers: [(Ticket, Answer)]) {
         let loops = loops.withLock { $0 }
         for loop in loops { loop.mailbox.post(answers, of: loop.number) }
-    }
-
-    private func loop(_ ticket: Ticket) -> EventLoop? {
-        loops.withLock { $0.indices.contains(ticket.loop) ? $0[ticket.loop] : nil }
     }
 
     /// Asks the loops to stop; returns at once.

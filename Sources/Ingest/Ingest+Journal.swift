@@ -10,6 +10,7 @@ extension Ingest {
     func keep(_ journal: any Journal) {
         // What an earlier process left is known from the start, even while the store is away.
         do { try journal.open() } catch { log.warning("journal cannot be opened", ["reason": error.reason]) }
+        let thread = state.withLock { $0.journalThread }
         var isTick = false
         let clock = ContinuousClock()
         var (reported, retried) = (clock.now, clock.now)
@@ -19,7 +20,7 @@ extension Ingest {
                 isTick = false
                 keepAll(entries, journal)
             case .sleep:
-                isTick = !sleep(state.withLock { $0.journalThread }, milliseconds: Self.stallMilliseconds)
+                isTick = !sleep(thread, milliseconds: Self.stallMilliseconds)
             case .end:
                 return
             }

@@ -140,19 +140,14 @@ package final class Ingest: Sendable {
     ///
     /// - Returns: false when it cannot be taken now: the queue or the journal is full, the store away without a journal, or a stop under
     ///   way. Then nothing is delivered.
-    package func submit(_ entry: Entry) -> Bool {
-        let (taken, bell) = state.withLock { state in
-            let taken = state.accepts && state.queue.offer(entry)
-            return (taken, taken ? state.bell() : nil)
-        }
-        if let bell { ring(bell) }
-        return taken
-    }
+    package func submit(_ entry: Entry) -> Bool { submit { $0.offer(entry) } }
 
     /// Takes the records of one request, all or none.
-    package func submit(_ entries: [Entry]) -> Bool {
+    package func submit(_ entries: [Entry]) -> Bool { submit { $0.offer(entries) } }
+
+    private func submit(_ offer: (inout GroupCommit) -> Bool) -> Bool {
         let (taken, bell) = state.withLock { state in
-            let taken = state.accepts && state.queue.offer(entries)
+            let taken = state.accepts && offer(&state.queue)
             return (taken, taken ? state.bell() : nil)
         }
         if let bell { ring(bell) }

@@ -65,7 +65,7 @@ struct IngestState {
     }
 
     var writers: Int { isAsleep.count - 1 }
-    var journalThread: Int { isAsleep.count - 1 }
+    var journalThread: Int { writers }
     var isStopping: Bool { queue.isStopping }
 
     var health: Ingest.Health {

@@ -74,6 +74,11 @@ import CSQLite
         return rows
     }
 
+    /// The number in the first column of a query's first row; nil when there is none.
+    package func number(_ sql: String, _ parameters: [String?] = []) throws(SQLiteError) -> Int64? {
+        try rows(sql, parameters).first.flatMap { $0[0] }.flatMap { Int64($0) }
+    }
+
     /// Runs the body in a transaction that holds the write lock from its start; an error undoes all of it.
     package func transaction<Failure: Error>(
         _ body: () throws(Failure) -> Void,

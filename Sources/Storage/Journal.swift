@@ -1,4 +1,3 @@
-import Glibc
 package import Telemetry
 
 /// How much a journal holds.
@@ -17,10 +16,7 @@ package struct JournalStanding: Sendable, Equatable {
     /// Seconds since the oldest was received, by the system's clock; nil when there is none.
     package var oldestSeconds: Double? {
         guard let oldestReceivedAt else { return nil }
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        let now = Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
-        return Double(max(0, now - oldestReceivedAt) / 1000) / 1000
+        return Double(max(0, WallClock.microseconds() - oldestReceivedAt) / 1000) / 1000
     }
 }
 

@@ -163,10 +163,13 @@ package struct PostgresStore: Store {
     }
 }
 
-/// Runs libpq calls and says what their errors mean to the caller.
+/// Runs libpq calls and says what their errors mean to the caller; `mayBeCommitted` as in `StoreError.init`.
 @discardableResult
-func guarded<Value>(_ body: () throws(PostgresError) -> Value) throws(StoreError) -> Value {
-    do { return try body() } catch { throw StoreError(error) }
+func guarded<Value>(
+    mayBeCommitted: Bool = false,
+    _ body: () throws(PostgresError) -> Value
+) throws(StoreError) -> Value {
+    do { return try body() } catch { throw StoreError(error, mayBeCommitted: mayBeCommitted) }
 }
 
 extension StoreError {

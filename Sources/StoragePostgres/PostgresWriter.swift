@@ -83,23 +83,19 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
     }
 
     private func execute(_ sql: String, commits: Bool) throws(StoreError) {
-        do throws(PostgresError) {
+        try guarded(mayBeCommitted: commits) { () throws(PostgresError) in
             try connection.execute(sql, timeoutMilliseconds: Self.answerMilliseconds)
-        } catch {
-            throw StoreError(error, mayBeCommitted: commits)
         }
     }
 
     private func run(_ statement: String, commits: Bool) throws(StoreError) -> Int {
-        do throws(PostgresError) {
-            return try connection.run(
+        try guarded(mayBeCommitted: commits) { () throws(PostgresError) in
+            try connection.run(
                 statement,
                 arrays.buffer,
                 arrays.places,
                 timeoutMilliseconds: Self.answerMilliseconds
             ).changed
-        } catch {
-            throw StoreError(error, mayBeCommitted: commits)
         }
     }
 

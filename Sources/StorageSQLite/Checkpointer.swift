@@ -9,8 +9,6 @@ final class Checkpointer: Sendable {
     static let delayMilliseconds = 1000
     /// Pages in the log beyond which the writer begins it anew; while commits never pause it would grow for ever.
     static let logPagesMax = 4096
-    /// Milliseconds after an attempt that readers have prevented.
-    static let pauseMilliseconds = 1000
     /// Milliseconds that the writer then waits for readers.
     static let busyMilliseconds: Int32 = 250
 
@@ -28,6 +26,9 @@ final class Checkpointer: Sendable {
         guard !isScheduled.exchange(true, ordering: .acquiringAndReleasing) else { return }
         queue.asyncAfter(deadline: .now() + .milliseconds(Self.delayMilliseconds)) { [weak self] in self?.run() }
     }
+
+    /// Runs something while no checkpoint of ours is under way, and none begins.
+    func exclusively<Value>(_ body: () -> Value) -> Value { connection.withLock { _ in body() } }
 
     private func run() {
         isScheduled.store(false, ordering: .releasing)

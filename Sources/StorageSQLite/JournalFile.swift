@@ -49,8 +49,7 @@ final class JournalFile {
         try connection.execute("pragma journal_mode = wal")
         try connection.execute("pragma synchronous = full")
         try connection.execute("begin exclusive")
-        let version = try connection.rows("pragma user_version").first.flatMap { $0[0] }.flatMap { Int($0) } ?? 0
-        guard version <= Self.version else { throw .laterVersion }
+        guard try connection.number("pragma user_version") ?? 0 <= Self.version else { throw .laterVersion }
         try connection.execute(Self.schemaSQL)
         source = try Self.readSource(connection)
         try connection.execute("commit")
@@ -170,18 +169,15 @@ final class JournalFile {
 
     /// Looks at what there is, by what SQLite knows without reading the records.
     private func measure() throws(SQLiteError) {
-        func number(_ sql: String) throws(SQLiteError) -> Int64? {
-            try connection.rows(sql).first.flatMap { $0[0] }.flatMap { Int64($0) }
-        }
-        let pageBytes = Int(try number("pragma page_size") ?? 0)
-        freeBytes = Int(try number("pragma freelist_count") ?? 0) * pageBytes
-        standing.bytes = Int(try number("pragma page_count") ?? 0) * pageBytes - freeBytes
-        let first = try number("select min(number) from records")
-        let last = try number("select max(number) from records")
+        let pageBytes = Int(try connection.number("pragma page_size") ?? 0)
+        freeBytes = Int(try connection.number("pragma freelist_count") ?? 0) * pageBytes
+        standing.bytes = Int(try connection.number("pragma page_count") ?? 0) * pageBytes - freeBytes
+        let first = try connection.number("select min(number) from records")
+        let last = try connection.number("select max(number) from records")
         // Records leave from the front, so that the numbers tell their count, but for those few that were set aside.
         standing.records = first.flatMap { first in last.map { Int($0 - first + 1) } } ?? 0
-        standing.oldestReceivedAt = try number("select received_at from records order by number limit 1")
-        standing.setAside = Int(try number("select count(*) from set_aside") ?? 0)
+        standing.oldestReceivedAt = try connection.number("select received_at from records order by number limit 1")
+        standing.setAside = Int(try connection.number("select count(*) from set_aside") ?? 0)
     }
 }
 

@@ -11,7 +11,8 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
     private let insertEvent: Statement
     private let insertSubmission: Statement
     private let mark: Statement
-    private var beginsLogAnewAfter = ContinuousClock.now
+    /// Pages in the log beyond which it is begun anew.
+    private var triesAbovePages = Checkpointer.logPagesMax
 
     init(_ connection: Connection, busyMilliseconds: Int32, checkpoints: Checkpointer) throws(StoreError) {
         self.connection = connection
@@ -56,11 +57,10 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
 
     func position(of source: BatchSource) throws(StoreError) -> Int64? {
         try guarded { () throws(SQLiteError) in
-            let rows = try connection.rows(
+            try connection.number(
                 "select position from ingest_positions where source = ?1",
                 [String(decoding: source.id.text, as: UTF8.self)]
             )
-            return rows.first.flatMap { $0[0] }.flatMap { Int64($0) }
         }
     }
 
@@ -93,11 +93,12 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
     ///
     /// The file keeps its size: to write over it costs the disk less than to let it grow again.
     private func beginLogAnewIfLarge() {
-        guard connection.logPages > Checkpointer.logPagesMax, .now >= beginsLogAnewAfter else { return }
+        guard connection.logPages > triesAbovePages else { return }
         connection.setBusy(milliseconds: Checkpointer.busyMilliseconds)
-        // A reader that goes on for long prevents it; a later batch tries again.
-        let result = try? connection.rows("pragma wal_checkpoint(restart)")
-        if result?.first?.first != "0" { beginsLogAnewAfter = .now + .milliseconds(Checkpointer.pauseMilliseconds) }
+        // A checkpoint that is under way would be an error at once, without any waiting, and the log would grow meanwhile.
+        let isPrevented = checkpoints.exclusively { try? connection.number("pragma wal_checkpoint(restart)") }
+        // A reader that goes on for long prevents it, too; then it is tried again when the log has grown as much once more.
+        triesAbovePages = isPrevented == 0 ? Checkpointer.logPagesMax : connection.logPages + Checkpointer.logPagesMax
         connection.setBusy(milliseconds: busyMilliseconds)
     }
 

@@ -3,13 +3,15 @@ package enum Record: Sendable {
     case event(Event)
     case submission(Submission)
 
-    /// Bytes of the buffer it lives in.
-    package var bytesCount: Int {
+    /// The buffer it lives in.
+    var bytes: [UInt8] {
         switch self {
-        case .event(let event): event.bytes.count
-        case .submission(let submission): submission.bytes.count
+        case .event(let event): event.bytes
+        case .submission(let submission): submission.bytes
         }
     }
+
+    package var bytesCount: Int { bytes.count }
 
     /// Microseconds since 1970, UTC.
     package var receivedAt: Int64 {

@@ -11,12 +11,13 @@ extension Record {
 
     /// Appends the record's form, without the parts of its buffer that belong to no field.
     package func encode(into output: inout [UInt8]) {
-        output.append(Self.version)
+        var writer = Writer(source: bytes, output: output)
+        // The writer holds the only reference now, so that appending does not copy.
+        output = []
+        writer.output.append(Self.version)
         switch self {
         case .event(let event):
-            output.append(Kind.event.rawValue)
-            var writer = Writer(source: event.bytes, output: output)
-            output = []
+            writer.output.append(Kind.event.rawValue)
             writer.put(event.receivedAt)
             writer.put(event.clientTimestamp)
             writer.put(Int64(event.seq))
@@ -24,11 +25,8 @@ extension Record {
             writer.put((event.eventID?.low).map(Int64.init(bitPattern:)))
             for text in [event.visitorID, event.sessionID, event.pageviewID, event.eventType] { writer.put(text) }
             for text in [event.path, event.referrer, event.ipHash, event.userAgent, event.payload] { writer.put(text) }
-            output = writer.output
         case .submission(let submission):
-            output.append(Kind.submission.rawValue)
-            var writer = Writer(source: submission.bytes, output: output)
-            output = []
+            writer.output.append(Kind.submission.rawValue)
             writer.put(submission.receivedAt)
             writer.put(submission.clientTimestamp)
             writer.put(submission.ip)
@@ -38,8 +36,8 @@ extension Record {
             writer.put(submission.errors)
             for text in [submission.network, submission.battery, submission.benchmarks] { writer.put(text) }
             for text in [submission.visitorID, submission.sessionID, submission.pageviewID] { writer.put(text) }
-            output = writer.output
         }
+        output = writer.output
     }
 
     /// Reads a record's form, which becomes the record's buffer; nil when it is damaged or of a version that is not known.

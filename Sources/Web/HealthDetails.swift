@@ -1,6 +1,5 @@
 import HTTPServer
 import Ingest
-import JSONScan
 import Storage
 
 /// The answer of `GET /health/details`: what only the owner is told.
@@ -14,20 +13,10 @@ struct HealthDetails {
     let rateLimited: Int
 
     var response: Response {
-        let status: Int
-        var text: [UInt8]
-        switch verdict {
-        case .connected: (status, text) = (200, Array(#"{"status":"healthy","database":"connected""#.utf8))
-        case .notConfigured: (status, text) = (200, Array(#"{"status":"healthy","database":"not_configured""#.utf8))
-        case .unhealthy(let word):
-            (status, text) = (503, Array(#"{"status":"unhealthy","database":"#.utf8))
-            appendQuoted(word, to: &text)
-        }
-        var members: [String] = ["\"version\":\"\(version)\"", "\"uptime_seconds\":\(uptimeSeconds)"]
+        var members = [verdict.members, "\"version\":\"\(version)\"", "\"uptime_seconds\":\(uptimeSeconds)"]
         if let engine { members.append("\"engine\":\"\(engine)\"") }
         if let report { members += [ingest(report), journal(report)] }
-        text += Array(("," + members.joined(separator: ",") + "}").utf8)
-        return Responses.json(status, .bytes(text))
+        return Responses.json(verdict.status, "{\(members.joined(separator: ","))}")
     }
 
     private func ingest(_ report: Ingest.Report) -> String {
@@ -69,5 +58,24 @@ struct HealthDetails {
 
     private func members(_ numbers: KeyValuePairs<String, Int>) -> String {
         numbers.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",")
+    }
+}
+
+extension HealthMonitor.Verdict {
+    /// The status of the answer that says it.
+    var status: Int {
+        switch self {
+        case .connected, .notConfigured: 200
+        case .unhealthy: 503
+        }
+    }
+
+    /// The members of the JSON object that says it; the words are constants of ours that need no escapes.
+    var members: String {
+        switch self {
+        case .connected: #""status":"healthy","database":"connected""#
+        case .notConfigured: #""status":"healthy","database":"not_configured""#
+        case .unhealthy(let word): "\"status\":\"unhealthy\",\"database\":\"\(word)\""
+        }
     }
 }

@@ -71,7 +71,7 @@ final class IngestRoutes: Sendable {
                 try Submission(
                     parsing: content.bytes,
                     body: content.body,
-                    receivedAt: Self.now(),
+                    receivedAt: WallClock.microseconds(),
                     ip: sender.address?.text
                 )
             }
@@ -229,17 +229,10 @@ final class IngestRoutes: Sendable {
 
     private func circumstances(_ sender: Sender) -> Circumstances {
         Circumstances(
-            receivedAt: Self.now(),
+            receivedAt: WallClock.microseconds(),
             userAgent: sender.userAgent,
             ipHash: hasher.flatMap { hasher in sender.address.map(hasher.hash) }
         )
-    }
-
-    /// Microseconds since 1970, UTC.
-    private static func now() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
     }
 
     /// Seconds on a clock that only goes forward.

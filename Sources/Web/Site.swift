@@ -93,12 +93,7 @@ package final class Site: Handler {
 
     /// The answer of `GET /health`.
     package static func answer(_ verdict: HealthMonitor.Verdict) -> Answer {
-        switch verdict {
-        case .connected: .response(Responses.json(200, #"{"status":"healthy","database":"connected"}"#))
-        case .notConfigured: .response(Responses.json(200, #"{"status":"healthy","database":"not_configured"}"#))
-        case .unhealthy(let word):
-            .response(Responses.json(503, "{\"status\":\"unhealthy\",\"database\":\"\(word)\"}"))
-        }
+        .response(Responses.json(verdict.status, "{\(verdict.members)}"))
     }
 
     /// The answer of `GET /health/details`.
