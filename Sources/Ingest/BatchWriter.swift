@@ -111,6 +111,7 @@ extension Batch {
         switch record {
         case .event(let event): events.append(event)
         case .submission(let submission): submissions.append(submission)
+        case .ledger(let ledger): ledgers.append(ledger)
         }
     }
 }

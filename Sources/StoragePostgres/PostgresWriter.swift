@@ -25,8 +25,10 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         let statements = [
             ("mark", Self.mark(source: 1)), ("events", Self.insertEventsSQL + absorb),
             ("submissions", Self.insertSubmissionsSQL),
-            ("marked_events", Self.marked(Self.insertEventsSQL) + absorb),
-            ("marked_submissions", Self.marked(Self.insertSubmissionsSQL)),
+            ("marked_events", Self.marked(Self.insertEventsSQL, source: Self.eventArrays + 1) + absorb),
+            ("marked_submissions", Self.marked(Self.insertSubmissionsSQL, source: Self.submissionArrays + 1)),
+            ("ledgers", Self.ledgers(from: 1) + Self.greater),
+            ("marked_tracked", Self.markedTracked),
         ]
         try guarded { () throws(PostgresError) in
             try connection.execute(session, timeoutMilliseconds: Self.answerMilliseconds)
@@ -38,13 +40,22 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
     }
 
     func append(_ batch: Batch, as id: BatchID) throws(StoreError) -> Appended {
-        if batch.submissions.isEmpty {
+        if batch.submissions.isEmpty, !batch.events.isEmpty {
             bindEvents(batch.events)
             bind(id)
-            let stored = try run("marked_events", commits: true)
-            return Appended(stored: stored, duplicates: batch.events.count - stored)
+            guard !batch.ledgers.isEmpty else {
+                let stored = try run("marked_events", commits: true)
+                return Appended(stored: stored, duplicates: batch.events.count - stored)
+            }
+            bindLedgers(batch)
+            // When none of the events is new, nothing tells whether the ledgers were: the caller asks.
+            let stored = try run("marked_tracked", commits: true)
+            return Appended(
+                stored: stored > 0 ? stored + batch.ledgers.count : 0,
+                duplicates: batch.events.count - stored
+            )
         }
-        if batch.events.isEmpty {
+        if batch.events.isEmpty, batch.ledgers.isEmpty {
             bindSubmissions(batch.submissions)
             bind(id)
             let stored = try run("marked_submissions", commits: true)
@@ -58,12 +69,17 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
                 try execute("rollback", commits: false)
                 return Appended(stored: 0, duplicates: batch.count)
             }
-            bindEvents(batch.events)
-            let events = try run("events", commits: false)
-            bindSubmissions(batch.submissions)
-            let submissions = try run("submissions", commits: false)
+            let events = try run("events", batch.events) { bindEvents($0) }
+            let submissions = try run("submissions", batch.submissions) { bindSubmissions($0) }
+            _ = try run("ledgers", batch.ledgers) { _ in
+                arrays.removeAll()
+                bindLedgers(batch)
+            }
             try execute("commit", commits: true)
-            return Appended(stored: events + submissions, duplicates: batch.events.count - events)
+            return Appended(
+                stored: events + submissions + batch.ledgers.count,
+                duplicates: batch.events.count - events
+            )
         } catch {
             // After the other errors the connection is thrown away, and the transaction with it.
             if case .refused = error { try execute("rollback", commits: false) }
@@ -99,6 +115,17 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         }
     }
 
+    /// Runs a statement of a transaction for the records of a kind, if there are any.
+    private func run<Record>(
+        _ statement: String,
+        _ records: [Record],
+        _ bind: ([Record]) -> Void
+    ) throws(StoreError) -> Int {
+        guard !records.isEmpty else { return 0 }
+        bind(records)
+        return try run(statement, commits: false)
+    }
+
     // MARK: - Positions
 
     /// Moves the position of a source forward; changes nothing when it is not where the batch expects it.
@@ -113,9 +140,14 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         """
     }
 
+    /// Parameters of the statements for events and for submissions; those of a position stand behind them.
+    private static let eventArrays = 15
+    private static let submissionArrays = 13
+    private static let positionParameters = 4
+
     /// An insert that does nothing when its batch is there already.
-    private static func marked(_ insert: String) -> String {
-        "with mark as (\(mark(source: 14)) returning 1)\n\(insert)\nwhere exists (select from mark)"
+    private static func marked(_ insert: String, source: Int) -> String {
+        "with mark as (\(mark(source: source)) returning 1)\n\(insert)\nwhere exists (select from mark)"
     }
 
     /// A doubt in a journal may be as old as the outage that caused it.
@@ -138,12 +170,12 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
     private static let insertEventsSQL = """
         insert into collector_events (
             received_at, client_timestamp, visitor_id, session_id, pageview_id, event_type, seq, path, referrer, ip_hash,
-            user_agent, payload, event_id
+            user_agent, payload, event_id, site, client_timestamp_original
         )
         select *
         from unnest(
             $1::timestamptz[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::text[],
-            $9::text[], $10::text[], $11::text[], $12::jsonb[], $13::uuid[]
+            $9::text[], $10::text[], $11::text[], $12::jsonb[], $13::uuid[], $14::text[], $15::timestamptz[]
         )
         """
 
@@ -170,6 +202,65 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
             BinaryArrays.put(id.low, &buffer)
             return true
         }
+        arrays.append(.text, events) { put($0.bytes, $0.site, &$1) }
+        arrays.append(.timestamptz, events) { putTime($0.clientTimestampOriginal, &$1) }
+    }
+
+    // MARK: - Ledgers
+
+    /// Takes over what page views say of themselves; needs a rule for those that are known, behind the condition, if there is one.
+    private static func ledgers(from parameter: Int) -> String {
+        let types = ["text", "text", "text", "text", "jsonb", "integer", "integer", "timestamptz", "timestamptz"]
+        let arrays = types.enumerated().map { "$\(parameter + $0.offset)::\($0.element)[]" }.joined(separator: ", ")
+        return """
+            insert into pageview_ledger as kept (
+                pageview_id, visitor_id, session_id, site, drop_reasons, emitted, dropped, first_received_at, last_received_at
+            )
+            select *
+            from unnest(\(arrays))
+            """
+    }
+
+    private static let greater = """
+
+        on conflict (pageview_id, visitor_id) do update
+        set emitted = greatest(kept.emitted, excluded.emitted),
+            drop_reasons = case when excluded.dropped > kept.dropped then excluded.drop_reasons else kept.drop_reasons end,
+            dropped = greatest(kept.dropped, excluded.dropped),
+            first_received_at = least(kept.first_received_at, excluded.first_received_at),
+            last_received_at = greatest(kept.last_received_at, excluded.last_received_at)
+        """
+
+    /// Events and what their page views say of themselves, in one statement; the events come first, as they do in a transaction of their
+    /// own, so that two writers do not wait for each other.
+    private static let markedTracked = """
+        with mark as (\(mark(source: eventArrays + 1)) returning 1),
+        ledgers as (
+            \(ledgers(from: eventArrays + positionParameters + 1))
+            where exists (select from mark)\(greater)
+        )
+        \(insertEventsSQL)
+        where exists (select from mark)
+        on conflict do nothing
+        """
+
+    private func bindLedgers(_ batch: Batch) {
+        let ledgers = batch.mergedLedgers
+        arrays.append(.text, ledgers) { put($0.bytes, $0.pageviewID, &$1) }
+        arrays.append(.text, ledgers) { put($0.bytes, $0.visitorID, &$1) }
+        arrays.append(.text, ledgers) { put($0.bytes, $0.sessionID, &$1) }
+        arrays.append(.text, ledgers) { put($0.bytes, $0.site, &$1) }
+        arrays.append(.jsonb, ledgers) { putJSON($0.bytes, $0.dropReasons, &$1) }
+        arrays.append(.integer, ledgers) {
+            BinaryArrays.put($0.emitted, &$1)
+            return true
+        }
+        arrays.append(.integer, ledgers) {
+            BinaryArrays.put($0.dropped, &$1)
+            return true
+        }
+        arrays.append(.timestamptz, ledgers) { putTime($0.receivedAt, &$1) }
+        arrays.append(.timestamptz, ledgers) { putTime($0.receivedAt, &$1) }
     }
 
     // MARK: - Submissions

@@ -10,6 +10,7 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
     private let checkpoints: Checkpointer
     private let insertEvent: Statement
     private let insertSubmission: Statement
+    private let insertLedger: Statement
     private let mark: Statement
     /// Pages in the log beyond which it is begun anew.
     private var triesAbovePages = Checkpointer.logPagesMax
@@ -20,6 +21,7 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         self.checkpoints = checkpoints
         insertEvent = try guarded { () throws(SQLiteError) in try connection.prepare(Self.insertEventSQL) }
         insertSubmission = try guarded { () throws(SQLiteError) in try connection.prepare(Self.insertSubmissionSQL) }
+        insertLedger = try guarded { () throws(SQLiteError) in try connection.prepare(Self.insertLedgerSQL) }
         mark = try guarded { () throws(SQLiteError) in try connection.prepare(Self.markSQL) }
         try guarded { () throws(SQLiteError) in try connection.execute(Self.forgetSQL) }
         connection.setBusy(milliseconds: busyMilliseconds)
@@ -45,6 +47,10 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
                     try guarded { () throws(SQLiteError) in try insert(submission) }
                     appended.stored += 1
                 }
+                for ledger in batch.mergedLedgers {
+                    try guarded { () throws(SQLiteError) in try insert(ledger) }
+                }
+                appended.stored += batch.ledgers.count
             },
             { error, step in
                 step == .commit && error.isAboutDisk
@@ -105,9 +111,9 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
     private static let insertEventSQL = """
         insert into collector_events (
             received_at, client_timestamp, visitor_id, session_id, pageview_id, event_type, seq, path, referrer, ip_hash,
-            user_agent, payload, event_id
+            user_agent, payload, event_id, site, client_timestamp_original
         )
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
         on conflict do nothing
         """
 
@@ -116,13 +122,40 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         try insertEvent.bind(2, event.clientTimestamp.map(TimestampText.bytes))
         try insertEvent.bind(7, Int64(event.seq))
         try insertEvent.bind(13, event.eventID?.text)
+        try insertEvent.bind(15, event.clientTimestampOriginal.map(TimestampText.bytes))
         try insertEvent.run(
             event.bytes,
             texts: [
                 (3, event.visitorID.range), (4, event.sessionID.range), (5, event.pageviewID.range),
                 (6, event.eventType.range), (8, event.path?.range), (9, event.referrer?.range),
                 (10, event.ipHash?.range),
-                (11, event.userAgent?.range), (12, event.payload.range),
+                (11, event.userAgent?.range), (12, event.payload.range), (14, event.site?.range),
+            ]
+        )
+    }
+
+    private static let insertLedgerSQL = """
+        insert into pageview_ledger as kept (
+            pageview_id, visitor_id, session_id, site, drop_reasons, emitted, dropped, first_received_at, last_received_at
+        )
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
+        on conflict (pageview_id, visitor_id) do update
+        set emitted = max(kept.emitted, excluded.emitted),
+            drop_reasons = case when excluded.dropped > kept.dropped then excluded.drop_reasons else kept.drop_reasons end,
+            dropped = max(kept.dropped, excluded.dropped),
+            first_received_at = min(kept.first_received_at, excluded.first_received_at),
+            last_received_at = max(kept.last_received_at, excluded.last_received_at)
+        """
+
+    private func insert(_ ledger: Ledger) throws(SQLiteError) {
+        try insertLedger.bind(6, Int64(ledger.emitted))
+        try insertLedger.bind(7, Int64(ledger.dropped))
+        try insertLedger.bind(8, TimestampText.bytes(ledger.receivedAt))
+        try insertLedger.run(
+            ledger.bytes,
+            texts: [
+                (1, ledger.pageviewID.range), (2, ledger.visitorID.range), (3, ledger.sessionID.range),
+                (4, ledger.site?.range), (5, ledger.dropReasons.range),
             ]
         )
     }

@@ -20,12 +20,17 @@ package struct Slice: Sendable, Hashable {
 package struct Event: Sendable {
     package var bytes: [UInt8]
     package var receivedAt: Int64
+    /// When it happened; by the sender's clock, or by ours where the sender's is known to be wrong.
     package var clientTimestamp: Int64?
+    /// What the sender's clock said, when that was corrected; nil when it was believed.
+    package var clientTimestampOriginal: Int64?
     package var visitorID: Slice
     package var sessionID: Slice
     package var pageviewID: Slice
     package var eventType: Slice
     package var seq: Int32
+    /// What the site is called, by its own account; nil when it is not known.
+    package var site: Slice?
     package var path: Slice?
     package var referrer: Slice?
     /// Lower-case hex SHA-256, 64 bytes; nil without a salt.

@@ -8,22 +8,25 @@ package struct Circumstances: Sendable {
     package var userAgent: Slice?
     /// 64 bytes of lower-case hex, or nil without a salt.
     package var ipHash: [UInt8]?
+    /// When the request was sent by the sender's clock, as its batch says; nil when it does not.
+    package var sentAt: Int64?
 
-    package init(receivedAt: Int64, userAgent: Slice?, ipHash: [UInt8]?) {
+    package init(receivedAt: Int64, userAgent: Slice?, ipHash: [UInt8]?, sentAt: Int64? = nil) {
         self.receivedAt = receivedAt
         self.userAgent = userAgent
         self.ipHash = ipHash
+        self.sentAt = sentAt
     }
 }
 
 extension Event {
     private enum Place: Int {
-        case visitorID, sessionID, pageviewID, eventType, seq, clientTimestamp, path, referrer, payload, eventID
+        case visitorID, sessionID, pageviewID, eventType, seq, clientTimestamp, path, referrer, payload, eventID, site
+        case sentAt
     }
     private static let fields: [StaticString] = [
         "visitor_id", "session_id", "pageview_id", "event_type", "seq", "client_timestamp", "path", "referrer",
-        "payload",
-        "event_id",
+        "payload", "event_id", "site", "sent_at",
     ]
 
     /// Parses and judges the body of one event; faults are found in the order of the contract.
@@ -38,12 +41,16 @@ extension Event {
         let missing = Self.fields.prefix(4).indices.filter { isMissing(reader.value($0)) }
         guard missing.isEmpty else { throw .missing(missing.map { Self.fields[$0].description }) }
         let seq = try Self.sequenceNumber(&reader)
-        let clientTimestamp = try timestamp(&reader, Place.clientTimestamp.rawValue, Self.fields)
+        var clientTimestamp = try timestamp(&reader, Place.clientTimestamp.rawValue, Self.fields)
+        let sentAt = try timestamp(&reader, Place.sentAt.rawValue, Self.fields) ?? circumstances.sentAt
+        let original = clientTimestamp
+        let isCorrected = ClockCorrection(receivedAt: circumstances.receivedAt, sentAt: sentAt).apply(&clientTimestamp)
         let visitorID = try identifier(&reader, Place.visitorID.rawValue, Self.fields)
         let sessionID = try identifier(&reader, Place.sessionID.rawValue, Self.fields)
         let pageviewID = try identifier(&reader, Place.pageviewID.rawValue, Self.fields)
         let eventType = try identifier(&reader, Place.eventType.rawValue, Self.fields)
         guard let visitorID, let sessionID, let pageviewID, let eventType else { throw .invalidJSON }
+        let site = try identifier(&reader, Place.site.rawValue, Self.fields).flatMap { $0.count > 0 ? $0 : nil }
         let path = try Self.location(&reader, .path)
         let referrer = try Self.location(&reader, .referrer)
         let eventID = try Self.idempotencyKey(&reader)
@@ -54,11 +61,13 @@ extension Event {
             bytes: reader.bytes,
             receivedAt: circumstances.receivedAt,
             clientTimestamp: clientTimestamp,
+            clientTimestampOriginal: isCorrected ? original : nil,
             visitorID: visitorID,
             sessionID: sessionID,
             pageviewID: pageviewID,
             eventType: eventType,
             seq: seq,
+            site: site,
             path: path,
             referrer: referrer,
             ipHash: ipHash,
@@ -109,7 +118,7 @@ extension Event {
 }
 
 /// Absent, null or an empty string.
-private func isMissing(_ value: JSONValue?) -> Bool {
+func isMissing(_ value: JSONValue?) -> Bool {
     guard let value else { return true }
     return value.kind == .string && value.content.isEmpty
 }

@@ -12,8 +12,11 @@ package enum ISO8601 {
         guard reader.skip("T") || reader.skip("t") || reader.skip(" ") else { return nil }
         guard let time = reader.time(), let offset = reader.offset(), reader.rest.isEmpty else { return nil }
         let result = date * 1_000_000 + time - offset * 1_000_000
-        return microsecondsMin...microsecondsMax ~= result ? result : nil
+        return isStorable(result) ? result : nil
     }
+
+    /// Whether a time, in microseconds since 1970, lies within the years 1 to 9999.
+    static func isStorable(_ microseconds: Int64) -> Bool { microsecondsMin...microsecondsMax ~= microseconds }
 
     /// The first and the last microsecond of the years 1 to 9999, which every store can write.
     private static let microsecondsMin: Int64 = -62_135_596_800_000_000

@@ -8,7 +8,14 @@ package enum Limits {
     package static let batchBodyBytesMax = 1_048_576
     /// Events in one `POST /events`.
     package static let batchEventsMax = 1000
-    /// `visitor_id`, `session_id`, `pageview_id` and `event_type`, bytes of UTF-8.
+    /// Entries in the ledger of one `POST /events`.
+    package static let batchLedgersMax = 100
+    /// Reasons for which a page view may say that it dropped events, and bytes of the name of one.
+    package static let dropReasonsMax = 20
+    package static let dropReasonBytesMax = 64
+    /// Microseconds by which a sender's clock may be wrong and is believed all the same.
+    package static let clockOffsetMicrosecondsMax: Int64 = 60_000_000
+    /// `visitor_id`, `session_id`, `pageview_id`, `event_type` and `site`, bytes of UTF-8.
     package static let identifierBytesMax = 256
     /// `path` and `referrer`, bytes of UTF-8.
     package static let locationBytesMax = 2048

@@ -3,10 +3,12 @@
 /// Integers are little-endian; an optional one follows a byte that says whether it is there. A text is its length in 32 bits, -1 for none,
 /// and its bytes. What an older version of the program has written must stay readable: a new form is a new version.
 extension Record {
-    private static let version: UInt8 = 1
+    /// Version 1 had no sites, no corrected clocks and no ledgers.
+    private static let version: UInt8 = 2
     private enum Kind: UInt8 {
         case event = 0
         case submission = 1
+        case ledger = 2
     }
 
     /// Appends the record's form, without the parts of its buffer that belong to no field.
@@ -25,6 +27,8 @@ extension Record {
             writer.put((event.eventID?.low).map(Int64.init(bitPattern:)))
             for text in [event.visitorID, event.sessionID, event.pageviewID, event.eventType] { writer.put(text) }
             for text in [event.path, event.referrer, event.ipHash, event.userAgent, event.payload] { writer.put(text) }
+            writer.put(event.site)
+            writer.put(event.clientTimestampOriginal)
         case .submission(let submission):
             writer.output.append(Kind.submission.rawValue)
             writer.put(submission.receivedAt)
@@ -36,6 +40,13 @@ extension Record {
             writer.put(submission.errors)
             for text in [submission.network, submission.battery, submission.benchmarks] { writer.put(text) }
             for text in [submission.visitorID, submission.sessionID, submission.pageviewID] { writer.put(text) }
+        case .ledger(let ledger):
+            writer.output.append(Kind.ledger.rawValue)
+            writer.put(ledger.receivedAt)
+            for text in [ledger.visitorID, ledger.sessionID, ledger.pageviewID, ledger.dropReasons] { writer.put(text) }
+            writer.put(ledger.site)
+            writer.put(Int64(ledger.emitted))
+            writer.put(Int64(ledger.dropped))
         }
         output = writer.output
     }
@@ -44,28 +55,33 @@ extension Record {
     ///
     /// The body of a submission, which only its answer needs, is empty.
     package init?(decoding bytes: consuming [UInt8]) {
-        guard bytes.count >= 2, bytes[0] == Self.version, let kind = Kind(rawValue: bytes[1]) else { return nil }
+        guard bytes.count >= 2, 1...Self.version ~= bytes[0], let kind = Kind(rawValue: bytes[1]) else { return nil }
+        let version = bytes[0]
         var reader = Reader(bytes: bytes, offset: 2)
         switch kind {
         case .event:
-            guard let event = Event(&reader) else { return nil }
+            guard let event = Event(&reader, version) else { return nil }
             self = .event(event)
         case .submission:
             guard let submission = Submission(&reader) else { return nil }
             self = .submission(submission)
+        case .ledger:
+            guard version > 1, let ledger = Ledger(&reader) else { return nil }
+            self = .ledger(ledger)
         }
     }
 }
 
 extension Event {
-    fileprivate init?(_ reader: inout Reader) {
+    fileprivate init?(_ reader: inout Reader, _ version: UInt8) {
         guard let receivedAt = reader.integer(), let clientTimestamp = reader.optionalInteger(),
             let seq = reader.integer().flatMap({ Int32(exactly: $0) }),
             let high = reader.optionalInteger(), let low = reader.optionalInteger(), (high == nil) == (low == nil),
             let visitorID = reader.text(), let sessionID = reader.text(), let pageviewID = reader.text(),
             let eventType = reader.text(), let path = reader.optionalText(), let referrer = reader.optionalText(),
             let ipHash = reader.optionalText(), let userAgent = reader.optionalText(), let payload = reader.text(),
-            reader.isAtEnd
+            let site = version == 1 ? .some(nil) : reader.optionalText(),
+            let original = version == 1 ? .some(nil) : reader.optionalInteger(), reader.isAtEnd
         else { return nil }
         var eventID: EventID?
         if let high, let low { eventID = EventID(high: UInt64(bitPattern: high), low: UInt64(bitPattern: low)) }
@@ -73,11 +89,13 @@ extension Event {
             bytes: reader.bytes,
             receivedAt: receivedAt,
             clientTimestamp: clientTimestamp,
+            clientTimestampOriginal: original,
             visitorID: visitorID,
             sessionID: sessionID,
             pageviewID: pageviewID,
             eventType: eventType,
             seq: seq,
+            site: site,
             path: path,
             referrer: referrer,
             ipHash: ipHash,
@@ -113,6 +131,27 @@ extension Submission {
             visitorID: visitorID,
             sessionID: sessionID,
             pageviewID: pageviewID
+        )
+    }
+}
+
+extension Ledger {
+    fileprivate init?(_ reader: inout Reader) {
+        guard let receivedAt = reader.integer(), let visitorID = reader.text(), let sessionID = reader.text(),
+            let pageviewID = reader.text(), let dropReasons = reader.text(), let site = reader.optionalText(),
+            let emitted = reader.integer().flatMap({ Int32(exactly: $0) }),
+            let dropped = reader.integer().flatMap({ Int32(exactly: $0) }), reader.isAtEnd
+        else { return nil }
+        self.init(
+            bytes: reader.bytes,
+            receivedAt: receivedAt,
+            visitorID: visitorID,
+            sessionID: sessionID,
+            pageviewID: pageviewID,
+            site: site,
+            emitted: emitted,
+            dropped: dropped,
+            dropReasons: dropReasons
         )
     }
 }

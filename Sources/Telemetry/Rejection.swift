@@ -31,6 +31,10 @@ package enum FieldFault: Equatable, Sendable {
     case notText
     case notTimestamp
     case notUUID
+    case notCount
+    case notList
+    case notReasons
+    case tooMany(max: Int)
     case tooLong(bytesMax: Int)
     case tooDeep
     case flaw(JSONFlaw)
@@ -41,6 +45,10 @@ package enum FieldFault: Equatable, Sendable {
         case .notText: "must be text"
         case .notTimestamp: "must be an ISO 8601 date and time"
         case .notUUID: "must be a UUID"
+        case .notCount: "must be an integer of 0 or more"
+        case .notList: "must be a list"
+        case .notReasons: "must be an object of reasons, in the letters a to z and _, and their counts"
+        case .tooMany(let max): "has more than \(max) entries"
         case .tooLong(let bytesMax): "is longer than \(bytesMax) bytes"
         case .tooDeep, .flaw(.depth): "is nested deeper than \(JSONLimits.depthMax) levels"
         case .flaw(.nul): "contains U+0000"

@@ -89,25 +89,14 @@ final class IngestRoutes: Sendable {
         let sender = Sender(request, clients)
         do throws(Refusal) {
             let content = try Content(request, bytesMax: Limits.batchBodyBytesMax)
-            let places = try judged { () throws(Rejection) in
-                try EventBatch.places(content.bytes, body: content.body)
+            let batch = try judged { () throws(Rejection) in
+                try EventBatch(parsing: content.bytes, body: content.body)
             }
-            if let seconds = tooFast(sender, records: max(1, places.count)) { return slowDown(seconds, verdict) }
-            let circumstances = circumstances(sender)
+            if let seconds = tooFast(sender, records: max(1, batch.events.count)) { return slowDown(seconds, verdict) }
+            var circumstances = circumstances(sender)
+            circumstances.sentAt = batch.sentAt
             var group = EventGroup(tag: CORS.tag(verdict))
-            var entries: [Entry] = []
-            entries.reserveCapacity(places.count)
-            for (index, place) in places.enumerated() {
-                do throws(Rejection) {
-                    guard place.count <= Limits.eventBodyBytesMax else {
-                        throw .invalid(field: "event", fault: .tooLong(bytesMax: Limits.eventBodyBytesMax))
-                    }
-                    let event = try Self.event(content.bytes, place, circumstances)
-                    entries.append(Entry(record: .event(event), ticket: ticket.rawValue, tag: index))
-                } catch {
-                    group.reject(index, error)
-                }
-            }
+            let entries = Self.entries(batch, content.bytes, circumstances, ticket, &group)
             guard !entries.isEmpty else { return .now(.response(group.answer(cors))) }
             group.waiting = entries.count
             groups.withLock { $0[ticket.rawValue] = group }
@@ -119,12 +108,44 @@ final class IngestRoutes: Sendable {
         }
     }
 
+    /// The parts of a batch that can be stored; the others are rejected in the group.
+    private static func entries(
+        _ batch: EventBatch,
+        _ bytes: [UInt8],
+        _ circumstances: Circumstances,
+        _ ticket: Ticket,
+        _ group: inout EventGroup
+    ) -> [Entry] {
+        var entries: [Entry] = []
+        entries.reserveCapacity(batch.events.count + batch.ledgers.count)
+        func add(_ part: EventGroup.Part, _ parse: () throws(Rejection) -> Record) {
+            do {
+                entries.append(Entry(record: try parse(), ticket: ticket.rawValue, tag: part.tag))
+            } catch {
+                group.reject(part, error)
+            }
+        }
+        for (index, place) in batch.events.enumerated() {
+            add(.event(index)) { () throws(Rejection) in .event(try event(bytes, place, circumstances)) }
+        }
+        for (index, place) in batch.ledgers.enumerated() {
+            add(.ledger(index)) { () throws(Rejection) in
+                let own = Array(bytes[place])
+                return .ledger(try Ledger(parsing: own, body: 0..<own.count, receivedAt: circumstances.receivedAt))
+            }
+        }
+        return entries
+    }
+
     /// An event of a batch gets a buffer of its own, so that the batch's is not kept alive, or copied, for its sake.
     private static func event(
         _ bytes: [UInt8],
         _ place: Range<Int>,
         _ circumstances: Circumstances
     ) throws(Rejection) -> Event {
+        guard place.count <= Limits.eventBodyBytesMax else {
+            throw .invalid(field: "event", fault: .tooLong(bytesMax: Limits.eventBodyBytesMax))
+        }
         var circumstances = circumstances
         var own = Array(bytes[place])
         if let agent = circumstances.userAgent {
@@ -187,7 +208,7 @@ final class IngestRoutes: Sendable {
         let (outcome, tag) = (deliveries.outcomes[index], deliveries.entries[index].tag)
         let group = groups.withLock { groups -> EventGroup?? in
             guard !groups.isEmpty, var group = groups[ticket] else { return .none }
-            group.settle(tag, outcome)
+            group.settle(EventGroup.Part(tag: tag), outcome)
             groups[ticket] = group.waiting == 0 ? nil : group
             return group.waiting == 0 ? .some(group) : .some(nil)
         }

@@ -17,7 +17,7 @@ import Testing
             payload: #"{"LCP":1286}"#,
             more: [
                 ("seq", "-2147483648"), ("path", #""/größe?q=🙂""#), ("referrer", #""https:\/\/x.test\/\u00e9""#),
-                ("client_timestamp", #""2026-11-23T17:59:44.049Z""#),
+                ("client_timestamp", #""2026-11-23T17:59:44.049Z""#), ("site", #""größe.example""#),
             ],
             userAgent: "Agent/1.0 (ü)",
             ipHash: String(repeating: "a", count: 64)
@@ -31,7 +31,7 @@ import Testing
                     "visitor_id": "v_ß🙂", "session_id": "s_1", "pageview_id": "p_1", "event_type": "pageview",
                     "seq": "-2147483648", "path": "/größe?q=🙂", "referrer": "https://x.test/é",
                     "ip_hash": String(repeating: "a", count: 64), "user_agent": "Agent/1.0 (ü)",
-                    "event_id": Self.firstID,
+                    "event_id": Self.firstID, "site": "größe.example", "client_timestamp_original": nil,
                 ]
             ]
         )
@@ -47,7 +47,8 @@ import Testing
                 [
                     "received_at": "2026-11-23T17:59:44.821673Z", "client_timestamp": nil, "visitor_id": "v_1",
                     "session_id": "s_1", "pageview_id": "p_1", "event_type": "pageview", "seq": "0", "path": nil,
-                    "referrer": nil, "ip_hash": nil, "user_agent": nil, "event_id": nil,
+                    "referrer": nil, "ip_hash": nil, "user_agent": nil, "event_id": nil, "site": nil,
+                    "client_timestamp_original": nil,
                 ]
             ]
         )

@@ -101,7 +101,7 @@ extension Database {
 
         fileprivate var times: [String] {
             switch self {
-            case .events: ["received_at", "client_timestamp"]
+            case .events: ["received_at", "client_timestamp", "client_timestamp_original"]
             case .submissions: ["timestamp", "client_timestamp"]
             }
         }
@@ -111,8 +111,7 @@ extension Database {
             case .events:
                 [
                     "visitor_id", "session_id", "pageview_id", "event_type", "seq", "path", "referrer", "ip_hash",
-                    "user_agent",
-                    "event_id",
+                    "user_agent", "event_id", "site",
                 ]
             case .submissions: ["ip", "battery", "visitor_id", "session_id", "pageview_id"]
             }

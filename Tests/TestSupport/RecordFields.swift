@@ -7,7 +7,9 @@ extension Record {
         case .event(let event):
             [
                 "kind": "event", "received_at": String(event.receivedAt),
-                "client_timestamp": event.clientTimestamp.map { String($0) }, "visitor_id": event.text(event.visitorID),
+                "client_timestamp": event.clientTimestamp.map { String($0) },
+                "client_timestamp_original": event.clientTimestampOriginal.map { String($0) },
+                "site": event.text(event.site), "visitor_id": event.text(event.visitorID),
                 "session_id": event.text(event.sessionID), "pageview_id": event.text(event.pageviewID),
                 "event_type": event.text(event.eventType), "seq": String(event.seq), "path": event.text(event.path),
                 "referrer": event.text(event.referrer), "ip_hash": event.text(event.ipHash),
@@ -26,6 +28,14 @@ extension Record {
                 "visitor_id": submission.text(submission.visitorID),
                 "session_id": submission.text(submission.sessionID),
                 "pageview_id": submission.text(submission.pageviewID),
+            ]
+        case .ledger(let ledger):
+            [
+                "kind": "ledger", "received_at": String(ledger.receivedAt),
+                "pageview_id": ledger.text(ledger.pageviewID),
+                "visitor_id": ledger.text(ledger.visitorID), "session_id": ledger.text(ledger.sessionID),
+                "site": ledger.text(ledger.site), "emitted": String(ledger.emitted), "dropped": String(ledger.dropped),
+                "drop_reasons": ledger.text(ledger.dropReasons),
             ]
         }
     }

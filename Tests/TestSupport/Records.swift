@@ -58,6 +58,26 @@ extension Event {
     }
 }
 
+extension Ledger {
+    /// An entry as the parser makes it.
+    package static func sample(
+        pageview: String = "p_1",
+        visitor: String = "v_1",
+        site: String? = nil,
+        emitted: Int = 1,
+        dropped: String? = nil,
+        receivedAt: Int64 = 1_795_456_784_821_673
+    ) throws(Rejection) -> Ledger {
+        let bytes = Array(
+            object([
+                ("pageview_id", quoted(pageview)), ("visitor_id", quoted(visitor)), ("session_id", quoted("s_1")),
+                ("site", site.map(quoted)), ("emitted", String(emitted)), ("dropped", dropped),
+            ]).utf8
+        )
+        return try Ledger(parsing: bytes, body: 0..<bytes.count, receivedAt: receivedAt)
+    }
+}
+
 extension Submission {
     /// A submission as the parser makes it of a body.
     package static func sample(

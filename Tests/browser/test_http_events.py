@@ -1,5 +1,6 @@
 """`POST /events`: many events in one request, each judged by itself."""
 
+import datetime
 import json
 import uuid
 
@@ -150,3 +151,88 @@ def test_the_user_agent_goes_with_every_event(service, form):
     visitor = make_ids()["visitor_id"]
     post(service.port, "/events", form(batch(3, visitor)), fields=[("User-Agent", "Batch/1.0")])
     assert {row["user_agent"] for row in events(service.store, visitor_id=visitor)} == {"Batch/1.0"}
+
+
+# The envelope of the tracker
+
+
+def envelope(items, ledger=(), **more):
+    return json.dumps({"v": 1, "ledger": list(ledger), "events": items, **more}).encode()
+
+
+def entry(visitor, **changes):
+    ids = make_ids() | {"visitor_id": visitor}
+    return {**ids, "site": "shop.example", "emitted": 3, "dropped": {"queue_full": 1}, **changes}
+
+
+def ledger_of(store, visitor):
+    columns = "pageview_id, session_id, site, emitted, dropped, drop_reasons"
+    return store.rows(f"select {columns} from pageview_ledger where visitor_id = '{visitor}' order by pageview_id")
+
+
+def test_a_ledger_is_stored_with_its_events_before_the_answer(service):
+    visitor = make_ids()["visitor_id"]
+    said = entry(visitor)
+    answer = post(service.port, "/events", envelope(batch(2, visitor), [said]))
+    assert (answer.status, answer.json()) == (200, {"status": "ok", "accepted": 2, "rejected": []})
+    (row,) = ledger_of(service.store, visitor)
+    assert (row["pageview_id"], row["session_id"], row["site"]) == (said["pageview_id"], said["session_id"], "shop.example")
+    assert (row["emitted"], row["dropped"]) == (3, 1)
+    assert (json.loads(row["drop_reasons"]) if isinstance(row["drop_reasons"], str) else row["drop_reasons"]) == {"queue_full": 1}
+
+
+def test_a_ledger_may_come_alone_and_each_entry_is_judged_by_itself(service):
+    visitor = make_ids()["visitor_id"]
+    entries = [entry(visitor), entry(visitor, emitted=-1), entry(visitor, dropped={"No": 1}), entry(visitor, pageview_id=None)]
+    answer = post(service.port, "/events", envelope([], entries))
+    body = answer.json()
+    assert (answer.status, body["accepted"], body["rejected"]) == (200, 0, [])
+    assert [item["index"] for item in body["ledger_rejected"]] == [1, 2, 3]
+    assert "emitted must be an integer of 0 or more" in body["ledger_rejected"][0]["message"]
+    assert "pageview_id" in body["ledger_rejected"][2]["message"]
+    assert len(ledger_of(service.store, visitor)) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [({"sent_at": "yesterday"}, "sent_at"), ({"sent_at": 1}, "sent_at"), ({"ledger": {}}, "ledger"), ({"ledger": [{}] * 101}, "ledger")],
+)
+def test_what_stands_around_the_events_and_is_wrong_refuses_them(service, more, field):
+    visitor = make_ids()["visitor_id"]
+    answer = post(service.port, "/events", json.dumps({"events": batch(1, visitor), **more}).encode())
+    assert answer.status == 400 and field in answer.json()["message"]
+    assert events(service.store, visitor_id=visitor) == []
+
+
+def moment(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")) if isinstance(text, str) else text
+
+
+@pytest.mark.parametrize("form", ["batch", "event"])
+@pytest.mark.parametrize("hours", [-30, 2])
+def test_a_clock_that_is_wrong_is_corrected_and_what_it_said_is_kept(service, form, hours):
+    visitor = make_ids()["visitor_id"]
+    wrong = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=hours)
+    said = (wrong - datetime.timedelta(seconds=90)).isoformat(timespec="milliseconds")
+    item = event(visitor_id=visitor, client_timestamp=said, site="shop.example")
+    if form == "batch":
+        answer = post(service.port, "/events", envelope([item], sent_at=wrong.isoformat()))
+    else:
+        answer = post(service.port, "/event", json.dumps(item | {"sent_at": wrong.isoformat()}).encode())
+    assert answer.status == 200
+    (row,) = events(service.store, visitor_id=visitor)
+    assert row["site"] == "shop.example"
+    assert moment(row["client_timestamp_original"]) == moment(said)
+    # Ninety seconds before it was sent, by a clock that is right.
+    assert abs((moment(row["received_at"]) - moment(row["client_timestamp"])).total_seconds() - 90) < 30
+
+
+def test_a_clock_that_is_right_is_believed(service):
+    visitor = make_ids()["visitor_id"]
+    now = datetime.datetime.now(datetime.UTC)
+    said = (now - datetime.timedelta(days=3)).isoformat(timespec="milliseconds")
+    answer = post(service.port, "/events", envelope([event(visitor_id=visitor, client_timestamp=said)], sent_at=now.isoformat()))
+    assert answer.status == 200
+    (row,) = events(service.store, visitor_id=visitor)
+    assert row["client_timestamp_original"] is None and row["site"] is None
+    assert moment(row["client_timestamp"]) == moment(said)

@@ -293,3 +293,38 @@ def test_a_base_path_with_and_without_a_proxy_that_strips_it(serve, setting):
         assert answer.field("Location") == prefix + "/"
         assert get(collector.port, prefix + "x/health").status == 404
         assert get(collector.port, prefix + prefix + "/health").status == 404
+
+
+# What other sites load, and the demo
+
+TRACKER = ["/collector.js", "/collector.mjs", "/collector-details.js", "/collector-fingerprint.js"]
+
+
+@pytest.mark.parametrize("path", TRACKER)
+def test_any_site_may_load_the_tracker(site, path):
+    answer = get(site.port, path, [("Origin", "https://shop.example"), ("Accept-Encoding", "gzip")])
+    assert answer.status == 200 and answer.field("Content-Type").startswith("text/javascript")
+    assert answer.field("Access-Control-Allow-Origin") == "*" and answer.field("Timing-Allow-Origin") == "*"
+    assert answer.field("Cross-Origin-Resource-Policy") == "cross-origin"
+    assert answer.field("Cache-Control") == "public, max-age=3600, stale-while-revalidate=86400"
+    check_security(answer)
+    again = get(site.port, path, [("If-None-Match", answer.field("ETag")), ("Accept-Encoding", "gzip")])
+    assert again.status == 304 and again.field("Access-Control-Allow-Origin") == "*"
+
+
+@pytest.mark.parametrize(("path", "bytes_max"), [("/collector.js", 6656), ("/collector.mjs", 6656), ("/collector-details.js", 2048), ("/collector-fingerprint.js", 3584)])
+def test_the_tracker_is_small(site, path, bytes_max):
+    answer = get(site.port, path, [("Accept-Encoding", "gzip")])
+    assert answer.field("Content-Encoding") == "gzip" and len(answer.body) <= bytes_max
+
+
+def test_the_demo_is_three_pages_of_its_own(site):
+    answer = get(site.port, "/demo")
+    assert (answer.status, answer.field("Location")) == (308, "/demo/")
+    for path in ("/demo/", "/demo/shop", "/demo/about"):
+        answer = get(site.port, path)
+        assert answer.status == 200 and answer.field("Content-Type").startswith("text/html"), path
+        check_security(answer)
+        for name in re.findall(r'(?:src|href)="\.\./([^"]+)"', answer.body.decode()):
+            assert get(site.port, "/" + name).status == 200, name
+    assert get(site.port, "/demo/index.html").status == 404

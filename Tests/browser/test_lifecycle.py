@@ -23,6 +23,8 @@ MIGRATIONS = [
     "0005_create_events_table",
     "0006_add_event_id",
     "0007_ingest_positions",
+    "0008_add_site_and_clock",
+    "0009_pageview_ledger",
 ]
 
 
