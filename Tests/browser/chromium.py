@@ -21,7 +21,12 @@ class Chromium:
     name = "chromium"
 
     def __init__(self, path, arguments=()):
-        self.browser = playwright().chromium.launch(executable_path=path, args=["--no-sandbox", *arguments])
+        self.browser = playwright().chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", *arguments],
+            # Pages that are left are kept, as they are for everybody who is not driven.
+            ignore_default_args=["--disable-back-forward-cache"],
+        )
         self.version = self.browser.version
         self._context = None
         self.page = None
@@ -63,6 +68,24 @@ class Chromium:
 
     def leave(self, url):
         self.page.goto(url)
+
+    def back(self):
+        # "load" does not come again for a page that was kept.
+        self.page.go_back(wait_until="commit")
+
+    def open_tab(self, url):
+        """Another tab of the same visitor."""
+        self.page = self._context.new_page()
+        self.page.goto(url)
+
+    def close_tab(self):
+        """As a visitor does; the tab before it is looked at, if there is one."""
+        self.page.close()
+        self.page = self._context.pages[-1] if self._context.pages else self._context.new_page()
+
+    def add_start_script(self, script):
+        """Runs before everything else of each page to come; the page's storage stays."""
+        self._context.add_init_script(script)
 
     def errors(self):
         return list(self._errors)

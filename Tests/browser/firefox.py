@@ -93,6 +93,21 @@ class Firefox:
     def leave(self, url):
         self._command("browsingContext.navigate", {"context": self._tab, "url": url, "wait": "complete"})
 
+    def back(self):
+        self._command("browsingContext.traverseHistory", {"context": self._tab, "delta": -1})
+
+    def open_tab(self, url):
+        self._others = [*getattr(self, "_others", []), self._tab]
+        self._tab = self._command("browsingContext.create", {"type": "tab", "userContext": self._user})["context"]
+        self.leave(url)
+
+    def close_tab(self):
+        others = getattr(self, "_others", [])
+        if not others:
+            others = [self._command("browsingContext.create", {"type": "tab", "userContext": self._user})["context"]]
+        self._command("browsingContext.close", {"context": self._tab})
+        *self._others, self._tab = others
+
     def evaluate(self, function):
         expression = f"(async () => JSON.stringify(await ({function})() ?? null))()"
         result = self._command("script.evaluate", {"expression": expression, "target": {"context": self._tab}, "awaitPromise": True})

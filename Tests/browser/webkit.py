@@ -120,6 +120,22 @@ class WebKit:
     def leave(self, url):
         self._request("POST", "/url", {"url": url})
 
+    def back(self):
+        self._request("POST", "/back")
+
+    def open_tab(self, url):
+        handle = self._request("POST", "/window/new", {"type": "tab"})["handle"]
+        self._request("POST", "/window", {"handle": handle})
+        self.leave(url)
+
+    def close_tab(self):
+        mine = self._request("GET", "/window")
+        others = [handle for handle in self._request("GET", "/window/handles") if handle != mine]
+        if not others:
+            others = [self._request("POST", "/window/new", {"type": "tab"})["handle"]]
+        self._request("DELETE", "/window")
+        self._request("POST", "/window", {"handle": others[-1]})
+
     def evaluate(self, function):
         script = (
             "const done = arguments[arguments.length - 1];"

@@ -25,19 +25,21 @@ export const onError = (listener) => listeners.push(listener);
  * @param {number} [colno]
  */
 export const addError = (kind, thrown, source, lineno, colno) => {
-  const { name = "Error", message, stack, cause } = Object(thrown);
+  const isObject = typeof thrown === "object";
+  const { name = "Error", message = isObject ? guard(JSON.stringify)(thrown) : thrown, stack, cause } = Object(thrown);
   const frames = parseStack(stack);
   const [{ file, line, column } = /** @type {any} */ ({})] = frames;
+  const place = bare(source || file);
   const error = {
     kind,
     name: cut(name),
-    message: cut(message ?? (typeof thrown === "object" ? guard(JSON.stringify)(thrown) : thrown), 1000),
-    source: bare(source || file),
+    message: cut(message, 1000),
+    source: place,
     lineno: lineno || line || 0,
     colno: colno || column || 0,
     cause: cause && cut(cause),
     // Messages differ from engine to engine, and often hold what changes; places do not.
-    key: cut([kind, name, ...(file ? frames.map(Object.values) : [message, source])]),
+    key: cut([kind, name, ...(file ? frames.map(Object.values) : [message, place])]),
     count: 1,
     stack: cut(stack, STACK_MAX),
     frames,

@@ -1,0 +1,74 @@
+"""A network that is not to be trusted, between a page and the program: it passes requests on, or does not, as a test decides."""
+
+import http.client
+import http.server
+import json
+import threading
+
+
+class Lossy:
+    """`decide` is asked for each POST: "pass", "drop" (a lie: answered, never passed on), "double", "503", "cut" (no answer, not passed on)
+    or "deaf" (passed on, no answer). `lost` are the events of dropped requests, `bodies` all that came."""
+
+    def __init__(self, port, decide=lambda body: "pass"):
+        self.decide = decide
+        self.bodies = []
+        self.lost = []
+        self._lock = threading.Lock()
+        lossy = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def forward(self, body):
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+                connection.request("POST", self.path, body, {"Content-Type": "text/plain"})
+                answer = connection.getresponse()
+                data = answer.read()
+                connection.close()
+                return answer.status, data
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                with lossy._lock:
+                    action = lossy.decide(body)
+                    lossy.bodies.append((action, json.loads(body)))
+                if action == "cut":
+                    self.close_connection = True
+                    return
+                if action == "503":
+                    status, data = 503, b"{}"
+                elif action == "drop":
+                    events = json.loads(body)["events"]
+                    with lossy._lock:
+                        lossy.lost += events
+                    status, data = 200, json.dumps({"status": "ok", "accepted": len(events), "rejected": []}).encode()
+                else:
+                    status, data = self.forward(body)
+                    if action == "double":
+                        self.forward(body)
+                    if action == "deaf":
+                        self.close_connection = True
+                        return
+                self.send_response(status)
+                self.send_header("Access-Control-Allow-Origin", "*")
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                try:
+                    self.wfile.write(data)
+                except (BrokenPipeError, ConnectionResetError):
+                    # A beacon's sender has gone.
+                    pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()

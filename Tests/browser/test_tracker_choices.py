@@ -1,0 +1,186 @@
+"""What a site, and what a visitor may choose, and how the tracker behaves as a guest."""
+
+import datetime
+
+import pytest
+
+from tracked import visit  # noqa: F401
+
+
+def storage(engine):
+    return engine.evaluate("() => Object.keys(localStorage)")
+
+
+def test_before_a_visitor_consents_nothing_is_stored_or_sent_and_then_nothing_is_missing(visit):
+    visit = visit(attributes='data-consent="required" data-fingerprint')
+    visit.open("/one")
+    visit.engine.evaluate("() => collector.track('early', { a: 1 })")
+    assert visit.flush() is False
+    assert storage(visit.engine) == [] and visit.network.bodies == []
+    visit.engine.evaluate("() => collector.consent(true)")
+    assert visit.flush() is True
+    assert {"pageview", "early"} <= set(visit.kinds())
+    assert any(key.startswith("collector.") for key in storage(visit.engine))
+    visit.engine.evaluate("() => { collector.consent(false); collector.track('late'); }")
+    visit.flush()
+    assert "late" not in visit.kinds() and not any(key.startswith("collector.queue") or key == "collector.ids" for key in storage(visit.engine))
+
+
+def test_a_page_that_is_left_without_consent_leaves_nothing(visit):
+    visit = visit(attributes='data-consent="required"')
+    visit.open("/one")
+    visit.go("/two")
+    assert storage(visit.engine) == [] and visit.network.bodies == []
+
+
+def test_who_opts_out_is_left_alone_until_they_opt_in(visit):
+    visit = visit()
+    visit.open("/one")
+    visit.flush()
+    before = len(visit.rows)
+    visit.engine.evaluate("() => collector.optOut()")
+    visit.engine.leave(visit.host + "/two")
+    visit.engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 300))")
+    assert visit.engine.evaluate("() => collector.id ?? null") is None
+    visit.engine.evaluate("() => { collector.track('no'); return collector.flush(); }")
+    assert len(visit.rows) == before and storage(visit.engine) == ["collector.opt_out"]
+    visit.engine.evaluate("() => collector.optOut(false)")
+    visit.go("/three")
+    visit.flush()
+    assert len(visit.views) == 2
+
+
+@pytest.mark.parametrize("wish", ["Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true })", "Object.defineProperty(Navigator.prototype, 'doNotTrack', { get: () => '1' })"])
+@pytest.mark.parametrize("ignored", [False, True])
+def test_who_asks_not_to_be_tracked_is_not_unless_the_site_ignores_it(visit, wish, ignored):
+    visit = visit(head=f"<script>{wish}</script>", attributes='data-dnt="ignore"' if ignored else "")
+    visit.engine.open(visit.host + "/one")
+    visit.engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 500))")
+    visit.flush()
+    assert (len(visit.rows) > 0) == ignored
+    if not ignored:
+        assert storage(visit.engine) == [] and visit.network.bodies == []
+
+
+@pytest.mark.parametrize(("sample", "is_measured"), [("0", False), ("1", True)])
+def test_only_the_share_of_visitors_that_the_site_wants_is_measured(visit, sample, is_measured):
+    visit = visit(attributes=f'data-sample="{sample}"')
+    visit.engine.open(visit.host + "/one")
+    visit.engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 500))")
+    visit.flush()
+    assert (len(visit.rows) > 0) == is_measured
+
+
+def test_the_page_tells_what_it_likes_and_who_it_is(visit):
+    visit = visit(attributes='data-site="The shop" data-release="1.2" data-user=\'{"plan":"pro"}\'')
+    visit.open("/one")
+    visit.engine.evaluate("() => { collector.track('bought', { price: 3.5 }); collector.track(7); collector.identify('c_7', { plan: 'gold' }); }")
+    visit.engine.click("#push")
+    visit.flush()
+    first, route = visit.views
+    assert {row["site"] for row in visit.rows} == {"The shop"}
+    assert first.one("bought") == {"price": 3.5} and first.of("7")
+    assert first.one("identify") == {"plan": "gold", "id": "c_7"}
+    assert first.one("pageview")["user"] == {"plan": "pro"} and first.one("pageview")["release"] == "1.2"
+    assert route.one("pageview")["user"] == {"plan": "gold", "id": "c_7"}
+
+
+def test_calls_before_the_script_is_there_are_made_up_for(visit):
+    stub = (
+        "self.collector = { q: [] }; for (const name of ['track', 'identify', 'configure']) self.collector[name] = (...values) => self.collector.q.push([name, ...values]);"
+        "collector.configure({ release: '2.0' }); collector.track('early', { a: 1 });"
+    )
+    visit = visit(head=f"<script>{stub}</script>")
+    visit.open("/one")
+    visit.flush()
+    (view,) = visit.views
+    assert view.one("early") == {"a": 1} and view.one("pageview")["release"] == "2.0"
+    assert view.has_no_hole and view.of("pageview")[0]["seq"] == 1
+
+
+def test_it_can_be_imported_as_a_module(visit):
+    visit = visit(form="module")
+    visit.open("/one")
+    visit.flush()
+    assert {"pageview", "imported"} <= set(visit.kinds())
+
+
+def test_what_no_database_takes_and_what_is_no_json_spoils_nothing(visit):
+    visit = visit()
+    visit.open("/one")
+    visit.engine.evaluate(
+        "() => { const circle = {}; circle.circle = circle; collector.track('circle', circle); collector.track('big', { n: 10n ** 20n });"
+        " collector.track('odd', { text: 'a\\u0000b\\ud800c\\\\u0000d 😀', nested: JSON.parse('['.repeat(80) + ']'.repeat(80)) });"
+        " collector.track('text', { text: 'a\\u0000b\\ud800c\\\\u0000d 😀' }); collector.track('fine', { a: 1 }); }"
+    )
+    assert visit.flush() is True
+    visit.flush()
+    (view,) = visit.views
+    assert view.one("fine") == {"a": 1}
+    assert view.one("text")["text"] == "a\ufffdb\ufffdc\\u0000d 😀"
+    assert not view.of("circle") and not view.of("odd")
+    (row,) = visit.store.rows("select drop_reasons, lost from pageview_completeness join pageview_ledger using (pageview_id)")
+    assert visit.store.json(row["drop_reasons"]) == {"unserializable": 2, "rejected": 1} and row["lost"] == 0
+
+
+def test_a_clock_that_is_wrong_is_put_right(visit):
+    skew = "{ const now = Date.now; Date.now = () => now() + 7200000; const Real = Date; self.Date = class extends Real { constructor(...v) { v.length ? super(...v) : super(Real.now()); } }; }"
+    visit = visit(head=f"<script>{skew}</script>")
+    visit.open("/one")
+    visit.flush()
+
+    def moment(text):
+        return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+    for row in visit.rows:
+        said, corrected, received = moment(row["client_timestamp_original"]), moment(row["client_timestamp"]), moment(row["received_at"])
+        assert 7000 < (said - received).total_seconds() < 7400
+        assert abs((corrected - received).total_seconds()) < 30
+
+
+HOSTILE = [
+    "Object.defineProperty(self, 'localStorage', { get() { throw new DOMException('blocked', 'SecurityError'); } })",
+    "self.PerformanceObserver = class { constructor() { throw new Error('no'); } static supportedEntryTypes = ['event', 'paint'] }",
+    "delete Navigator.prototype.sendBeacon",
+    "delete self.PerformanceObserver; delete self.ReportingObserver; delete self.navigation",
+    "Object.freeze(history); Object.freeze(Object.getPrototypeOf(history))",
+    "self.matchMedia = undefined",
+]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_a_page_that_has_replaced_what_is_used_comes_to_no_harm(visit, hostile):
+    visit = visit(head=f"<script>{hostile}</script>")
+    visit.engine.open(visit.host + "/one")
+    visit.engine.evaluate("() => { self.broken = []; addEventListener('error', (event) => self.broken.push(event.message)); }")
+    visit.engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 400))")
+    visit.engine.click("#push")
+    visit.engine.evaluate("() => { collector.track('x', {}); collector.error('y'); return collector.flush(); }")
+    assert visit.engine.evaluate("() => self.broken") == []
+    assert [error for error in visit.engine.errors() if "127.0.0.1:9" not in error] == []
+    if "matchMedia" not in hostile:
+        assert "pageview" in visit.kinds()
+
+
+def test_a_strict_policy_with_trusted_types_blocks_nothing(visit):
+    visit = visit(attributes="data-fingerprint")
+    collector, network = visit.collector.url, visit.network.url
+    visit.shop.headers = {
+        "Content-Security-Policy": f"default-src 'none'; script-src 'self' {collector}; connect-src {network}; img-src 'self' data:; style-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
+    }
+    visit.open("/one")
+    visit.wait_for(lambda views: (visit.flush() or True) and views and views[0].of("fingerprint_ready") and views[0].of("resources"), "the parts that are loaded apart", 40)
+    visit.go("/two")
+    visit.flush()
+    view = visit.wait_for(lambda views: len(views) == 2 and views[0].is_complete, "a complete first view")[0]
+    assert [row["payload"] for row in view.of("error")] == []
+    assert visit.engine.errors() == []
+
+
+def test_a_frame_without_an_origin_is_measured_without_storage(visit):
+    visit = visit()
+    visit.shop.body = '<iframe sandbox="allow-scripts" src="/framed" width="400" height="300"></iframe>'
+    visit.open("/one")
+    visit.wait_for(lambda views: (visit.flush() or True) and any(view.path == "/framed" and view.of("webvitals") for view in views), "the frame's view", 30)
+    framed = next(view for view in visit.views if view.path == "/framed")
+    assert framed.has_no_hole

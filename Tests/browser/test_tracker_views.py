@@ -1,0 +1,157 @@
+"""Which views a visit has, whose they are, and what is said of each."""
+
+import re
+
+import pytest
+
+from tracked import visit  # noqa: F401
+
+UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+
+
+def check_identity(views):
+    """Ids have their form and time first, and every view counts its own events from one, without a hole."""
+    rows = [row for view in views for row in view.rows]
+    assert len({row["visitor_id"] for row in rows}) == 1
+    for row in rows:
+        assert re.fullmatch(r"v_[0-9a-f]{12}7[0-9a-f]{19}", row["visitor_id"])
+        assert re.fullmatch(r"s_[0-9a-f]{12}7[0-9a-f]{19}", row["session_id"])
+        assert re.fullmatch(r"p_[0-9a-f]{12}7[0-9a-f]{19}", row["pageview_id"])
+        assert re.fullmatch(UUID7, row["event_id"])
+        assert row["site"] == "127.0.0.1"
+    assert len({row["event_id"] for row in rows}) == len(rows)
+    for view in views:
+        assert view.has_no_hole, [(row["seq"], row["event_type"]) for row in view.rows]
+
+
+def test_a_page_that_is_left_for_another_has_told_everything(visit):
+    visit = visit()
+    visit.open("/one?utm_source=letter&gclid=click&secret=1")
+    visit.go("/two")
+    assert visit.flush() is True
+    first, second = visit.wait_for(lambda views: len(views) == 2 and views[0].is_complete, "a complete first view")
+    check_identity([first, second])
+    assert (first.path, second.path) == ("/one", "/two")
+    assert (first.kind, second.kind) == ("navigate", "navigate")
+    assert {row["session_id"] for row in first.rows} == {row["session_id"] for row in second.rows}
+    said = first.one("pageview")
+    assert said["campaign"] == {"utm_source": "letter", "gclid": "click"}
+    assert said["screenResolution"].count("x") == 1 and said["innerWidth"] > 0 and said["language"]
+    assert second.of("pageview")[0]["referrer"] == visit.shop.url + "/one" or second.of("pageview")[0]["referrer"] == ""
+    engagement = first.one("engagement")
+    assert 0 < engagement["scrollDepth"] <= 100 and engagement["title"] == "Page /one"
+    assert engagement["self"]["cpuMs"] >= 0 and engagement["self"]["bytes"] >= 0
+    assert not any("secret" in str(row) for row in visit.rows)
+
+
+def test_a_tab_that_is_closed_has_told_everything(visit):
+    visit = visit()
+    visit.open()
+    visit.engine.close_tab()
+    (view,) = visit.wait_for(lambda views: views and views[0].is_complete, "a complete view")
+    check_identity([view])
+
+
+def test_the_load_is_told_of_once_with_what_was_fetched(visit):
+    visit = visit()
+    visit.open()
+    visit.wait_for(lambda views: (visit.flush() or True) and views and views[0].of("resources"), "the resources")
+    visit.go("/two")
+    visit.flush()
+    first = visit.wait_for(lambda views: len(views) == 2 and views[0].is_complete, "a complete first view")[0]
+    navigation = first.one("navigation")
+    assert navigation["type"] == "navigate" and navigation["loadEventEnd"] > navigation["responseStart"] >= 0
+    resources = first.one("resources")
+    names = [resource["name"] for resource in resources["slowest"]]
+    assert resources["count"] >= 4 and visit.shop.url + "/hero.png" in names
+    assert [party["host"] for party in resources["thirdParties"]] == [visit.collector.url.split("//")[1]]
+
+
+@pytest.mark.parametrize("button", ["push", "replace"])
+def test_a_route_is_a_view_of_its_own(visit, button):
+    visit = visit()
+    visit.open("/one")
+    visit.engine.click(f"#{button}")
+    visit.engine.click("#query")
+    visit.go("/two")
+    visit.flush()
+    first, route, _ = visit.wait_for(lambda views: len(views) == 3 and views[1].of("engagement") and views[0].is_complete, "two complete views and a third")
+    check_identity([first, route])
+    assert (first.path, route.path, route.kind) == ("/one", f"/{button}ed" if button == "push" else "/replaced", "route")
+    assert route.of("pageview")[0]["referrer"] == visit.shop.url + "/one"
+    assert first.of("engagement")[-1]["payload"]["reason"] == "route"
+
+
+def test_the_way_back_through_routes_is_a_view_too(visit):
+    visit = visit()
+    visit.open("/one")
+    visit.engine.click("#push")
+    visit.engine.evaluate("() => history.back()")
+    visit.wait_for(lambda views: (visit.flush() or True) and len(views) == 3, "three views")
+    assert [view.path for view in visit.views] == ["/one", "/pushed", "/one"]
+
+
+def test_parts_of_a_page_are_routes_only_where_the_site_says_so(visit):
+    plain = visit()
+    plain.open("/one")
+    plain.engine.click("#hash")
+    plain.flush()
+    assert [view.path for view in plain.views] == ["/one"]
+
+
+def test_parts_of_a_page_are_routes_where_the_site_says_so(visit):
+    hashed = visit(attributes="data-hash")
+    hashed.open("/one")
+    hashed.engine.click("#hash")
+    hashed.wait_for(lambda views: (hashed.flush() or True) and len(views) == 2, "two views")
+    assert [view.path for view in hashed.views] == ["/one", "/one#/part"]
+
+
+def test_a_page_out_of_the_back_forward_cache_is_a_view_of_its_own(visit):
+    visit = visit()
+    visit.open("/one")
+    visit.engine.evaluate("() => { self.mark = 1; }")
+    visit.go("/two")
+    visit.flush()
+    visit.engine.back()
+    visit.wait_for_tracker()
+    was_kept = visit.engine.evaluate("() => self.mark === 1")
+    if visit.engine.name == "chromium":
+        assert was_kept, "the browser has not kept the page"
+    visit.wait_for(lambda views: (visit.flush() or True) and len(views) == 3, "three views")
+    views = visit.views
+    assert views[2].path == "/one" and views[2].kind == ("bfcache" if was_kept else "back_forward")
+    assert len({row["session_id"] for view in views for row in view.rows}) == 1
+    if was_kept:
+        visit.go("/three")
+        visit.flush()
+        again = visit.wait_for(lambda views: len(views) == 4 and views[2].is_complete, "a complete third view")[2]
+        assert again.vitals["TTFB"] == 0 and again.vitals["FCP"] > 0
+        check_identity([again])
+
+
+def test_two_tabs_are_one_session_of_one_visitor(visit):
+    visit = visit()
+    visit.open("/one")
+    visit.engine.open_tab(visit.host + "/two")
+    visit.wait_for_tracker()
+    assert visit.flush() is True
+    visit.engine.close_tab()
+    assert visit.flush() is True
+    first, second = visit.wait_for(lambda views: len(views) == 2 and views[1].of("engagement"), "two views")
+    check_identity([first, second])
+    assert len({row["session_id"] for view in (first, second) for row in view.rows}) == 1
+
+
+def test_links_that_lead_away_and_files_are_told_of(visit):
+    visit = visit()
+    visit.open("/one")
+    visit.wait_for(lambda views: (visit.flush() or True) and views and views[0].of("resources"), "the parts that are loaded apart")
+    visit.engine.evaluate("() => addEventListener('click', (event) => event.preventDefault())")
+    visit.engine.click("#away")
+    visit.engine.click("#file")
+    visit.engine.click("#next")
+    visit.flush()
+    (view,) = visit.views
+    assert view.one("outbound") == {"url": "http://127.0.0.1:9/away"}
+    assert view.one("download") == {"url": visit.shop.url + "/list.csv"}

@@ -1,0 +1,115 @@
+"""What the tests of the tracker share: a visitor on a shop's pages, and what of the visit is in the database."""
+
+import dataclasses
+
+import pytest
+
+from load import wait_for
+from lossy import Lossy
+from shop import Shop
+from stores import events
+
+
+@dataclasses.dataclass
+class View:
+    """A page view as its rows tell it."""
+
+    id: str
+    rows: list
+
+    def of(self, kind):
+        return [row for row in self.rows if row["event_type"] == kind]
+
+    def one(self, kind):
+        (row,) = self.of(kind)
+        return row["payload"]
+
+    @property
+    def path(self):
+        (path,) = {row["path"] for row in self.rows}
+        return path
+
+    @property
+    def kind(self):
+        return self.one("pageview")["kind"]
+
+    @property
+    def vitals(self):
+        """The last value of each."""
+        values = {}
+        for row in self.of("webvitals"):
+            values |= {name: row["payload"][name] for name in ("LCP", "INP", "CLS", "FCP", "TTFB", "FID") if name in row["payload"]}
+        return values
+
+    @property
+    def is_complete(self):
+        return {"pageview", "webvitals", "engagement"} <= {row["event_type"] for row in self.rows} and self.has_no_hole
+
+    @property
+    def has_no_hole(self):
+        return sorted(row["seq"] for row in self.rows) == list(range(1, len(self.rows) + 1))
+
+
+class Visit:
+    """A browser, a shop, and the program that the shop's pages report to, over a network that is not to be trusted."""
+
+    def __init__(self, engine, store, collector, **options):
+        self.engine, self.store, self.collector = engine, store, collector
+        self.network = Lossy(collector.port)
+        attributes = f'data-endpoint="{self.network.url}/events" ' + options.pop("attributes", "")
+        self.shop = Shop(collector.url, attributes, **options)
+        self.host = self.shop.url
+
+    def close(self):
+        self.shop.close()
+        self.network.close()
+
+    def open(self, path="/one", **options):
+        self.engine.open(self.host + path, **options)
+        self.wait_for_tracker()
+
+    def go(self, path):
+        self.engine.leave(self.host + path)
+        self.wait_for_tracker()
+
+    def wait_for_tracker(self):
+        wait_for(lambda: self.engine.evaluate("() => self.collector && collector.id") is not None, 20, "the tracker's first view")
+
+    def flush(self):
+        return self.engine.evaluate("() => collector.flush()")
+
+    @property
+    def rows(self):
+        return events(self.store)
+
+    @property
+    def views(self):
+        """In the order of their first rows; ids begin with the time."""
+        rows = self.rows
+        return [View(id, [row for row in rows if row["pageview_id"] == id]) for id in sorted({row["pageview_id"] for row in rows})]
+
+    def kinds(self):
+        return [row["event_type"] for row in self.rows]
+
+    def wait_for(self, condition, what, seconds=20):
+        def holds():
+            return condition(self.views)
+
+        wait_for(holds, seconds, what + f"; there is {[(view.path, sorted({row['event_type'] for row in view.rows})) for view in self.views]}")
+        return self.views
+
+
+@pytest.fixture
+def visit(engine, sqlite, serve):
+    """Makes visits; each ends with the test."""
+    made = []
+
+    def make(store=None, environment=None, **options):
+        store = store or sqlite
+        collector = serve(store, environment={"COLLECTOR_RATE_LIMIT": 0} | (environment or {}))
+        made.append(Visit(engine, store, collector, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
