@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { canonical, createRunner } from "../../Web/dashboard/runner.js";
+import { createRunner } from "../../Web/dashboard/runner.js";
+import { canonical } from "../../Web/shared/canonical.js";
 
 /** @typedef {import("../../Web/collectors/types.js").Collector} Collector */
 

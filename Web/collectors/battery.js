@@ -1,5 +1,6 @@
 import { facts, h } from "../shared/dom.js";
 import { yesNo } from "../shared/format.js";
+import { openBattery } from "../signals/battery.js";
 
 /** @param {any} manager */
 const read = (manager) => ({
@@ -22,7 +23,7 @@ export default {
   title: "Battery",
   width: "third",
   async collect() {
-    manager = await /** @type {any} */ (navigator).getBattery?.();
+    manager = await openBattery();
     return manager ? read(manager) : null;
   },
   contribute(value, payload) {

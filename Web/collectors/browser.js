@@ -1,20 +1,7 @@
 import { facts } from "../shared/dom.js";
 import { parseUserAgent } from "../shared/agent.js";
-
-/** @type {any} */
-const agent = navigator;
-
-const HINTS = ["architecture", "bitness", "formFactors", "fullVersionList", "model", "platformVersion", "wow64"];
-
-/** What the browser says in place of its frozen user agent string; GREASE brands are noise on purpose and left out. */
-async function clientHints() {
-  const data = agent.userAgentData;
-  if (!data?.getHighEntropyValues) return null;
-  const values = await data.getHighEntropyValues(HINTS);
-  const real = (/** @type {any} */ list) =>
-    (list ?? []).filter((/** @type {any} */ item) => !/not.?a.?brand/i.test(item.brand));
-  return { ...values, brands: real(values.brands), fullVersionList: real(values.fullVersionList) };
-}
+import { clientHints } from "../signals/hints.js";
+import { plain } from "../signals/plain.js";
 
 /** @type {import("./types.js").Collector} */
 export default {
@@ -23,6 +10,7 @@ export default {
   title: "Browser",
   isFingerprint: true,
   async collect() {
+    const agent = plain(navigator) ?? {};
     const parsed = parseUserAgent(agent.userAgent);
     return {
       userAgent: agent.userAgent,
@@ -30,7 +18,7 @@ export default {
       system: parsed.system,
       clientHints: await clientHints().catch(() => null),
       language: agent.language,
-      languages: [...(agent.languages ?? [])],
+      languages: agent.languages ?? [],
       platform: agent.platform,
       vendor: agent.vendor,
       webdriver: agent.webdriver ?? null,

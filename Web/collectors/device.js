@@ -1,10 +1,7 @@
 import { facts } from "../shared/dom.js";
+import { plain } from "../signals/plain.js";
+import { traits } from "../signals/queries.js";
 
-/** @type {any} */
-const device = navigator;
-
-/** The widest gamut that the screen covers. */
-const gamut = () => ["rec2020", "p3", "srgb"].find((name) => matchMedia(`(color-gamut: ${name})`).matches) ?? null;
 const GAMUTS = /** @type {Record<string, string>} */ ({ rec2020: "Rec. 2020", p3: "P3", srgb: "sRGB" });
 
 /** @type {import("./types.js").Collector} */
@@ -13,24 +10,25 @@ export default {
   tab: "overview",
   title: "Device",
   isFingerprint: true,
-  collect: () => ({
-    screenResolution: `${screen.width}x${screen.height}`,
-    availableScreen: `${screen.availWidth}x${screen.availHeight}`,
-    viewport: `${innerWidth}x${innerHeight}`,
-    devicePixelRatio,
-    colorDepth: screen.colorDepth,
-    colorGamut: gamut(),
-    dynamicRange: matchMedia("(dynamic-range: high)").matches ? "high" : "standard",
-    orientation: screen.orientation?.type ?? null,
-    hardwareConcurrency: device.hardwareConcurrency ?? null,
-    deviceMemory: device.deviceMemory ?? null,
-    maxTouchPoints: device.maxTouchPoints ?? null,
-    pointer: matchMedia("(pointer: fine)").matches
-      ? "fine"
-      : matchMedia("(pointer: coarse)").matches
-      ? "coarse"
-      : "none",
-  }),
+  collect() {
+    const agent = plain(navigator) ?? {};
+    const { width, height, availWidth, availHeight, colorDepth } = plain(screen) ?? {};
+    const asked = traits();
+    return {
+      screenResolution: `${width}x${height}`,
+      availableScreen: `${availWidth}x${availHeight}`,
+      viewport: `${innerWidth}x${innerHeight}`,
+      devicePixelRatio,
+      colorDepth,
+      colorGamut: asked["color-gamut"],
+      dynamicRange: asked["dynamic-range"] ?? "standard",
+      orientation: screen.orientation?.type ?? null,
+      hardwareConcurrency: agent.hardwareConcurrency ?? null,
+      deviceMemory: agent.deviceMemory ?? null,
+      maxTouchPoints: agent.maxTouchPoints ?? null,
+      pointer: asked.pointer ?? "none",
+    };
+  },
   // What somebody may change by turning, moving or zooming a window is not of the device.
   identity: ({ viewport: _viewport, devicePixelRatio: _ratio, orientation: _orientation, ...fixed }) => fixed,
   summary: (value) => `${value.screenResolution.replace("x", " × ")}, ${value.hardwareConcurrency ?? "?"} cores`,

@@ -1,93 +1,16 @@
 import { h } from "../shared/dom.js";
-import { breathe } from "../shared/time.js";
+import { fonts, GENERIC, SAMPLE, TELLING } from "../signals/fonts.js";
 
-/** Families that tell systems, office suites and design programs apart. */
-const CANDIDATES = [
-  ...[
-    "Andale Mono",
-    "Arial",
-    "Arial Black",
-    "Arial Narrow",
-    "Arial Unicode MS",
-    "Avenir",
-    "Bahnschrift",
-    "Baskerville",
-  ],
-  ...[
-    "Book Antiqua",
-    "Bookman Old Style",
-    "Calibri",
-    "Cambria",
-    "Candara",
-    "Cantarell",
-    "Century Gothic",
-    "Century Schoolbook",
-  ],
-  ...["Comic Sans MS", "Consolas", "Constantia", "Copperplate", "Corbel", "Courier", "Courier New", "DejaVu Sans"],
-  ...[
-    "DejaVu Sans Mono",
-    "DejaVu Serif",
-    "Didot",
-    "Droid Sans",
-    "Ebrima",
-    "Fira Code",
-    "Fira Sans",
-    "Franklin Gothic Medium",
-  ],
-  ...[
-    "FreeMono",
-    "FreeSans",
-    "FreeSerif",
-    "Futura",
-    "Gabriola",
-    "Garamond",
-    "Geneva",
-    "Georgia",
-    "Gill Sans",
-    "Helvetica",
-  ],
-  ...["Helvetica Neue", "Hoefler Text", "Impact", "Inter", "JetBrains Mono", "Leelawadee UI", "Liberation Mono"],
-  ...[
-    "Liberation Sans",
-    "Liberation Serif",
-    "Lucida Console",
-    "Lucida Grande",
-    "Malgun Gothic",
-    "Menlo",
-    "Microsoft YaHei",
-  ],
-  ...["Monaco", "MS Gothic", "Noto Color Emoji", "Noto Sans", "Noto Sans CJK SC", "Noto Serif", "Open Sans", "Optima"],
-  ...[
-    "Palatino Linotype",
-    "PingFang SC",
-    "Roboto",
-    "Segoe UI",
-    "Segoe UI Emoji",
-    "SF Pro Text",
-    "SimSun",
-    "Sylfaen",
-    "Tahoma",
-  ],
-  ...["Times", "Times New Roman", "Trebuchet MS", "Ubuntu", "Verdana", "Wingdings", "Yu Gothic"],
-];
-const GENERIC = ["monospace", "sans-serif", "serif"];
-const SAMPLE = "mmMwWLliI0O&1 \u00c6\u0416";
-
-/** Families looked for at once: a browser may have to open a file for each. */
-const CHUNK = 8;
-
-/** Measures text on a canvas, which costs no layout. */
-function measureOnCanvas() {
-  const context = document.createElement("canvas").getContext("2d");
-  if (!context) throw new Error("no canvas");
-  return {
-    width(/** @type {string} */ family) {
-      context.font = `72px ${family}`;
-      return context.measureText(SAMPLE).width;
-    },
-    end() {},
-  };
-}
+/** Sisters of those that the tracker looks for, too. */
+const FURTHER = (
+  "Andale Mono,Arial Black,Arial Narrow,Arial Unicode MS,Baskerville,Book Antiqua,Bookman Old Style,Cambria,Candara,Century Schoolbook," +
+  "Comic Sans MS,Consolas,Constantia,Copperplate,Corbel,Courier,Courier New,DejaVu Sans Mono,DejaVu Serif," +
+  "Didot,Droid Sans,Ebrima,Fira Sans,Franklin Gothic Medium,FreeMono,FreeSans,FreeSerif,Futura,Gabriola,Garamond,Geneva,Georgia," +
+  "Helvetica,Hoefler Text,Impact,Inter,Leelawadee UI,Liberation Mono,Liberation Serif,Lucida Console,Lucida Grande,Microsoft YaHei,Monaco," +
+  "Noto Sans,Noto Serif,Open Sans,Optima,Palatino Linotype,Segoe UI Emoji,Sylfaen,Tahoma,Times,Times New Roman," +
+  "Trebuchet MS,Verdana,Wingdings"
+).split(",");
+const CANDIDATES = [...TELLING, ...FURTHER].sort((one, other) => one.localeCompare(other));
 
 /** Measures text in the page, out of sight. */
 function measureInPage() {
@@ -104,28 +27,20 @@ function measureInPage() {
   };
 }
 
-function openMeasure() {
-  try {
-    return measureOnCanvas();
-  } catch {
-    return measureInPage();
-  }
-}
-
-/** A family is there if text is not as wide as in the generic family that it would fall back to. */
+/** A browser that has no canvas still has a page. */
 async function detect() {
-  const { width, end } = openMeasure();
-  const plain = GENERIC.map(width);
-  const differs = (/** @type {string} */ name) =>
-    GENERIC.some((family, index) => width(`"${name}", ${family}`) !== plain[index]);
-  /** @type {string[]} */
-  const detected = [];
-  for (let first = 0; first < CANDIDATES.length; first += CHUNK) {
-    detected.push(...CANDIDATES.slice(first, first + CHUNK).filter(differs));
-    await breathe();
+  try {
+    const detected = await fonts(CANDIDATES);
+    if (detected) return detected;
+  } catch {
+    // Then the other way.
   }
-  end();
-  return detected;
+  const { width, end } = measureInPage();
+  try {
+    return await fonts(CANDIDATES, width);
+  } finally {
+    end();
+  }
 }
 
 /** @type {import("./types.js").Collector} */

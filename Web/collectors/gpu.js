@@ -1,7 +1,7 @@
 import { facts, h } from "../shared/dom.js";
 import { round } from "../shared/format.js";
 import { pause } from "../shared/time.js";
-import { release } from "./gl.js";
+import { release } from "../signals/gl.js";
 
 const POLLS = 60;
 const POLL_MS = 16;

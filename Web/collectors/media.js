@@ -1,4 +1,5 @@
 import { facts } from "../shared/dom.js";
+import { mediaDevices } from "../signals/devices.js";
 
 const KINDS = ["audioinput", "audiooutput", "videoinput"];
 
@@ -11,9 +12,8 @@ export default {
   isFingerprint: true,
   timeLimit: 2000,
   async collect() {
-    const devices = await navigator.mediaDevices?.enumerateDevices?.();
-    if (!devices) return null;
-    return Object.fromEntries(KINDS.map((kind) => [kind, devices.filter((device) => device.kind === kind).length]));
+    const counts = await mediaDevices();
+    return counts && Object.fromEntries(KINDS.map((kind) => [kind, counts[kind] ?? 0]));
   },
   contribute(value, payload) {
     payload.fingerprints.mediaDevices = value;

@@ -1,12 +1,10 @@
 import { facts, h } from "../shared/dom.js";
 import { milliseconds, round, yesNo } from "../shared/format.js";
+import { plain } from "../signals/plain.js";
 
 /** Round trips that are timed, and bytes that are fetched; small enough to disturb nobody. */
 const PINGS = 5;
 const BANDWIDTH_BYTES = 500_000;
-
-/** @type {any} */
-const connection = /** @type {any} */ (navigator).connection;
 
 /**
  * Fetches once. The browser's own record of it is not disturbed by what else the page is doing; the clock is the second best.
@@ -60,6 +58,7 @@ export default {
   async collect() {
     const rttStats = await roundTrips();
     const bandwidthMbps = await bandwidth();
+    const connection = plain(/** @type {any} */ (navigator).connection);
     return {
       effectiveType: connection?.effectiveType ?? null,
       downlink: connection?.downlink ?? null,

@@ -1,4 +1,5 @@
 import { badge, h } from "../shared/dom.js";
+import { permissions } from "../signals/permissions.js";
 
 const NAMES = [
   ...["geolocation", "notifications", "push", "camera", "microphone", "midi", "clipboard-read", "clipboard-write"],
@@ -7,19 +8,6 @@ const NAMES = [
 ];
 const TONES =
   /** @type {Record<string, "good" | "fair" | "plain">} */ ({ granted: "good", denied: "fair", prompt: "plain" });
-
-/**
- * @param {string} name
- * @returns {Promise<[string, string | null]>} null where the browser does not know the permission
- */
-async function state(name) {
-  try {
-    const status = await navigator.permissions.query(/** @type {any} */ ({ name, userVisibleOnly: true }));
-    return [name, status.state];
-  } catch {
-    return [name, null];
-  }
-}
 
 /** @type {import("./types.js").Collector} */
 export default {
@@ -30,10 +18,7 @@ export default {
   width: "wide",
   isFingerprint: true,
   timeLimit: 2000,
-  async collect() {
-    if (!navigator.permissions?.query) return null;
-    return Object.fromEntries(await Promise.all(NAMES.map(state)));
-  },
+  collect: () => permissions(NAMES),
   // What somebody has granted may change; which permissions exist does not.
   identity: (value) => NAMES.filter((name) => value[name] !== null),
   contribute(value, payload) {

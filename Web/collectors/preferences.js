@@ -1,7 +1,6 @@
 import { facts } from "../shared/dom.js";
-
-/** @param {string} feature @param {string[]} values */
-const choice = (feature, values) => values.find((value) => matchMedia(`(${feature}: ${value})`).matches) ?? null;
+import { locale } from "../signals/locale.js";
+import { preferences } from "../signals/queries.js";
 
 /** @param {string | null} value */
 const words = (value) => value === "reduce" ? "reduced" : value?.replace("-", " ");
@@ -14,20 +13,21 @@ export default {
   width: "third",
   isFingerprint: true,
   collect() {
-    const locale = Intl.DateTimeFormat().resolvedOptions();
+    const { timeZone, locale: name, calendar, numberingSystem } = locale();
+    const asked = preferences();
     return {
-      timeZone: locale.timeZone,
+      timeZone,
       timeZoneOffset: new Date().getTimezoneOffset(),
-      locale: locale.locale,
-      calendar: locale.calendar,
-      numberingSystem: locale.numberingSystem,
-      colorScheme: choice("prefers-color-scheme", ["dark", "light"]),
-      reducedMotion: choice("prefers-reduced-motion", ["reduce", "no-preference"]),
-      reducedTransparency: choice("prefers-reduced-transparency", ["reduce", "no-preference"]),
-      contrast: choice("prefers-contrast", ["more", "less", "custom", "no-preference"]),
-      forcedColors: choice("forced-colors", ["active", "none"]),
-      invertedColors: choice("inverted-colors", ["inverted", "none"]),
-      displayMode: choice("display-mode", ["fullscreen", "standalone", "minimal-ui", "browser"]),
+      locale: name,
+      calendar,
+      numberingSystem,
+      colorScheme: asked["prefers-color-scheme"],
+      reducedMotion: asked["prefers-reduced-motion"],
+      reducedTransparency: asked["prefers-reduced-transparency"],
+      contrast: asked["prefers-contrast"],
+      forcedColors: asked["forced-colors"],
+      invertedColors: asked["inverted-colors"],
+      displayMode: asked["display-mode"],
     };
   },
   // What somebody prefers may change with the time of day.

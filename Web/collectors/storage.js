@@ -1,28 +1,6 @@
 import { facts, h } from "../shared/dom.js";
 import { bytes, yesNo } from "../shared/format.js";
-
-/**
- * Whether it can be written to; even naming it may throw.
- *
- * @param {() => Storage} storage
- */
-function works(storage) {
-  try {
-    storage().setItem("collector.probe", "1");
-    storage().removeItem("collector.probe");
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function hasIndexedDB() {
-  try {
-    return Boolean(globalThis.indexedDB);
-  } catch {
-    return false;
-  }
-}
+import { storage } from "../signals/storage.js";
 
 /** @type {import("./types.js").Collector} */
 export default {
@@ -32,19 +10,7 @@ export default {
   width: "third",
   isFingerprint: true,
   timeLimit: 2000,
-  async collect() {
-    const manager = navigator.storage;
-    const estimate = await manager?.estimate?.();
-    return {
-      quota: estimate?.quota ?? null,
-      usage: estimate?.usage ?? null,
-      persisted: (await manager?.persisted?.()) ?? null,
-      localStorage: works(() => localStorage),
-      sessionStorage: works(() => sessionStorage),
-      indexedDB: hasIndexedDB(),
-      cookies: navigator.cookieEnabled,
-    };
-  },
+  collect: storage,
   // What is used and what is free change by themselves.
   identity: ({ quota: _quota, usage: _usage, ...kinds }) => kinds,
   contribute(value, payload) {

@@ -1,4 +1,4 @@
-import { describeContext, renderContext } from "./gl.js";
+import { collectContext, renderContext } from "./gl.js";
 
 const TEXTURES = [
   ...["EXT_texture_compression_bptc", "WEBGL_compressed_texture_astc", "WEBGL_compressed_texture_s3tc"],
@@ -11,7 +11,7 @@ export default {
   tab: "fingerprint",
   title: "WebGL",
   isFingerprint: true,
-  collect: () => describeContext("webgl"),
+  collect: () => collectContext("webgl"),
   contribute(value, payload) {
     payload.fingerprints.webgl = value;
     payload.benchmarks.textureSupport = Object.fromEntries(

@@ -1,4 +1,5 @@
 import { facts, h } from "../shared/dom.js";
+import { webgpu } from "../signals/webgpu.js";
 
 /** @type {import("./types.js").Collector} */
 export default {
@@ -9,17 +10,11 @@ export default {
   isFingerprint: true,
   timeLimit: 2000,
   async collect() {
-    const gpu = /** @type {any} */ (navigator).gpu;
-    if (!gpu) return null;
-    const adapter = await gpu.requestAdapter();
-    if (!adapter) return { hasAdapter: false, info: null, features: [], limits: {} };
-    const { vendor, architecture, device, description } = adapter.info ?? {};
-    /** @type {Record<string, number>} */
-    const limits = {};
-    for (const name in adapter.limits) {
-      if (typeof adapter.limits[name] === "number") limits[name] = adapter.limits[name];
-    }
-    const features = [...adapter.features].sort();
+    const value = await webgpu();
+    if (!value) return null;
+    const { info, features, limits } = value;
+    if (!limits) return { hasAdapter: false, info: null, features: [], limits: {} };
+    const { vendor, architecture, device, description } = info ?? {};
     return { hasAdapter: true, info: { vendor, architecture, device, description }, features, limits };
   },
   contribute(value, payload) {

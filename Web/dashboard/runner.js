@@ -1,5 +1,6 @@
 // Runs the collectors: each in its own place, with a time limit, and none can harm another.
 
+import { canonical } from "../shared/canonical.js";
 import { sha256 } from "../shared/hash.js";
 import { breathe, within } from "../shared/time.js";
 import { CONFIG } from "./config.js";
@@ -7,21 +8,6 @@ import { CONFIG } from "./config.js";
 /** @typedef {import("../collectors/types.js").Collector} Collector */
 /** @typedef {{collector: Collector, value: any, state: "pending" | "ready" | "unavailable", reason: string | null, took: number | null, done: Promise<void> | null, ended: Promise<void>, end: () => void}} Run */
 /** @typedef {{name: string, title: string, summary: string, hash: string, isStable: boolean, took: number}} Part */
-
-/**
- * The same value always as the same text, whatever the order in which its fields were set.
- *
- * @param {any} value
- * @returns {string}
- */
-export function canonical(value) {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (value && typeof value === "object") {
-    const fields = Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`);
-    return `{${fields.join(",")}}`;
-  }
-  return JSON.stringify(value) ?? "null";
-}
 
 /**
  * @param {Collector[]} collectors
