@@ -6,11 +6,14 @@ export PATH := $(if $(SWIFT_FOLDER),$(SWIFT_FOLDER):)$(CURDIR)/.tools/venv/bin:$
 # Seconds for each target of `make fuzz`.
 FUZZ_SECONDS ?= 600
 
+# Page views of `make leaves`.
+LEAVES_VIEWS ?= 1000
+
 # Rounds of `make chaos` on each store.
 CHAOS_ROUNDS ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help run build assets setup test lint format fuzz tsan bench chaos hooks clean
+.PHONY: help run build assets setup test lint format fuzz tsan bench chaos leaves hooks clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -53,6 +56,10 @@ bench: build ## Measure both stores beside nginx and the databases themselves: r
 chaos: build ## Break everything at random for CHAOS_ROUNDS on each store, and count what was lost (default 100; CHAOS_SEED repeats)
 	@scripts/setup chaos
 	@Tests/chaos/run --rounds $(CHAOS_ROUNDS) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
+
+leaves: build ## Leave LEAVES_VIEWS pages at random moments in a real browser, and count the complete records (default 1000)
+	@scripts/setup test
+	@python3 Tests/browser/leaves.py --views $(LEAVES_VIEWS)
 
 hooks: ## Install the pre-commit hooks
 	@scripts/setup hooks

@@ -47,7 +47,12 @@ class Lossy:
                         lossy.lost += events
                     status, data = 200, json.dumps({"status": "ok", "accepted": len(events), "rejected": []}).encode()
                 else:
-                    status, data = self.forward(body)
+                    try:
+                        status, data = self.forward(body)
+                    except ConnectionRefusedError:
+                        # The program is down: no network at all, as the page sees it.
+                        self.close_connection = True
+                        return
                     if action == "double":
                         self.forward(body)
                     if action == "deaf":

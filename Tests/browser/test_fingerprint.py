@@ -35,10 +35,9 @@ ABSENT = {
 
 
 @pytest.fixture(scope="module")
-def module():
+def module(site):
     """The script as it is served."""
-    command = ["esbuild", str(ROOT / "Web/tracker/fingerprint.js"), "--bundle", "--format=esm", "--minify", "--target=es2020", "--log-level=warning"]
-    return subprocess.run(command, check=True, capture_output=True).stdout
+    return get(site.port, "/collector-fingerprint.js").body
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import pytest
 from load import wait_for
 from program import ROOT
 from stores import events
+from tracked import Visit
 from page import visit
 
 NAMES = [
@@ -105,3 +106,27 @@ def test_all_queries_answer(lived_in):
     for key in ("LCP", "FCP", "CLS"):
         values = [payload[key] for payload in sent if payload.get(key) is not None]
         assert vitals["avg_" + key.lower()] == pytest.approx(sum(values) / len(values)), key
+
+
+def test_what_was_lost_and_what_was_slow_is_answered(store, serve, chromium):
+    visit = Visit(chromium, store, serve(store, environment={"COLLECTOR_RATE_LIMIT": 0}))
+    try:
+        visit.open("/one")
+        wait_for(lambda: visit.flush() and visit.views[0].of("resources"), 20, "the load")
+        visit.network.decide = lambda body: "drop"
+        chromium.evaluate("() => { collector.track('a'); collector.track('b'); collector.track('c', { n: 1n }); }")
+        visit.flush()
+        visit.network.decide = lambda body: "pass"
+        visit.go("/two")
+        visit.flush()
+        (row,) = run(store, "Captured, lost, dropped")
+        emitted = row["emitted"]
+        assert (row["site"], row["page_views"]) == ("127.0.0.1", 2)
+        assert float(row["lost_percent"]) == pytest.approx(200 / emitted, abs=0.01)
+        assert float(row["dropped_percent"]) == pytest.approx(100 / emitted, abs=0.01)
+        assert float(row["captured_percent"]) == pytest.approx(100 * (emitted - 3) / emitted, abs=0.01)
+        slow = {row["path"]: row for row in run(store, "Vitals by page")}
+        assert slow["/one"]["page_views"] == 1
+        assert float(slow["/one"]["p75_lcp"]) == pytest.approx(visit.views[0].vitals["LCP"])
+    finally:
+        visit.close()

@@ -53,6 +53,7 @@ def test_the_same_error_a_thousand_times_is_two_rows_that_add_up(visit):
 def test_rejections_resources_and_requests_are_errors(visit):
     visit = visit(attributes="data-requests data-console")
     visit.open("/one")
+    visit.wait_for(lambda views: (visit.flush() or True) and views and views[0].of("resources"), "the parts that are loaded apart")
     for button in ("reject", "image", "request", "console"):
         visit.engine.click(f"#{button}")
     found = {error["kind"]: error for error in errors(visit, 4)}
@@ -62,7 +63,10 @@ def test_rejections_resources_and_requests_are_errors(visit):
     assert found["console"]["message"] == "written on purpose"
     request = found["request"]
     assert request["source"] == visit.shop.url + "/missing.json"
-    assert request["name"] in ("HTTP 404", "HTTP 0")
+    assert (request["name"], request["message"]) == ("HTTP 404", "GET " + visit.shop.url + "/missing.json")
+    visit.engine.click("#refused")
+    unanswered = [error for error in errors(visit, 5) if error["name"] == "NetworkError"]
+    assert [error["source"] for error in unanswered] == ["http://127.0.0.1:9/"]
     assert not any("secret" in str(row) for row in visit.rows)
 
 

@@ -1,6 +1,5 @@
 // What a visitor does on a page: for how long they look, how far they scroll, where they go, and the last steps before something broke.
 
-import { addError } from "./errors.js";
 import { bare, guard, later, listen, now, observe, selector } from "./guard.js";
 
 /** Steps kept. */
@@ -14,21 +13,11 @@ export let breadcrumbs = [];
 export const addCrumb = (type, text) =>
   breadcrumbs = [...breadcrumbs, { type, at: new Date().toISOString(), text }].slice(-CRUMBS_MAX);
 
-/**
- * Clicks and requests. What became of a request is read from its timing: nothing of the page's is wrapped for it.
- *
- * @param {{endpoint: string, requests: boolean}} options ours, and whether a request that failed is an error
- */
-export const watchSteps = (options) => {
+/** Clicks and requests, before they are needed. @param {(url: string) => boolean} isOwn whether an address is ours */
+export const watchSteps = (isOwn) => {
   listen("click", ({ target }) => addCrumb("click", selector(target)));
-  observe("resource", ({ name, initiatorType, responseStatus = 0, nextHopProtocol }) => {
-    if (!/fetch|xml/.test(initiatorType) || name === options.endpoint) return;
-    const message = bare(name);
-    addCrumb("request", message + " " + responseStatus);
-    // Without a status and a protocol there was no answer.
-    if (options.requests && (responseStatus >= 400 || !responseStatus && !nextHopProtocol)) {
-      addError("request", { name: "HTTP " + responseStatus, message }, name);
-    }
+  observe("resource", ({ name, initiatorType, responseStatus = "" }) => {
+    if (/fetch|xml/.test(initiatorType) && !isOwn(name)) addCrumb("request", bare(name) + " " + responseStatus);
   });
 };
 

@@ -44,6 +44,7 @@ export const createCollector = (base, data) => {
 
   const transport = openTransport(() => options.endpoint, guard(() => view && tellVitals(view, "final")));
   const has = (/** @type {string} */ name) => options.modules.includes(name);
+  const isOwn = (/** @type {string} */ url) => url === options.endpoint;
   const isHeld = () => !!options.consent && !isConsented;
   const here = () => cut(location.pathname + (options.hash ? location.hash : ""));
 
@@ -178,17 +179,20 @@ export const createCollector = (base, data) => {
       early?.forEach(([type, payload]) => emit(view, type, payload));
     },
     () => {
-      if (has("errors")) watchSteps(options);
+      if (has("errors")) watchSteps(isOwn);
       watchRoutes(changeRoute);
       listen("online", transport.wake);
       allow();
     },
     () => {
-      if (!/nav|res|fra|link/.test(options.modules)) return;
+      if (!/nav|res|fra|link/.test(options.modules) && !options.requests) return;
       load("details", ({ watchDetails }) => {
         details = watchDetails({
           has,
           emit: (/** @type {string} */ type, /** @type {any} */ payload) => emit(view, type, payload),
+          requests: options.requests,
+          isOwn,
+          addError,
         });
       });
     },

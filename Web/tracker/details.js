@@ -1,22 +1,29 @@
-// What there is to know besides: the page's own load, what it fetched, frames that were held up, links that lead away. It is loaded apart, so that
+// What there is to know besides: the page's own load, what it fetched, frames that were held up, links that lead away, requests that failed. It is loaded apart, so that
 // the core stays small; the browser keeps what happened before it came.
 
 import { readHeap, watchFrames } from "./frames.js";
 import { guard, later, listen, spentMs } from "./guard.js";
 import { watchLinks } from "./links.js";
+import { watchRequests } from "./requests.js";
 import { readNavigation, summariseResources } from "./load.js";
 
 /** Milliseconds after the load at which it is told of: then its last entries are there. */
 const SETTLE_MS = 1500;
 
-/** @typedef {{emit: (type: string, payload: any) => void, has: (module: string) => boolean}} Core */
+/** @typedef {{emit: (type: string, payload: any) => void, has: (module: string) => boolean, requests: boolean, isOwn: (url: string) => boolean, addError: typeof import("./errors.js").addError}} Core */
 
 /** @param {Core} core */
-export const watchDetails = ({ emit, has }) => {
+export const watchDetails = ({ emit, has, requests, isOwn, addError }) => {
   let isLoadTold = false;
   let hasRestarted = false;
   const frames = has("frames") ? watchFrames() : undefined;
   if (has("links")) watchLinks(emit);
+  if (requests) {
+    watchRequests((method, url, status) => {
+      const name = status ? `HTTP ${status}` : "NetworkError";
+      if (!isOwn(url)) addError("request", { name, message: `${method} ${url}` }, url);
+    });
+  }
 
   /** Of the page's own load, once, and only in its own view. */
   const tellLoad = () => {

@@ -77,7 +77,7 @@ const makeState = (from, kind) => {
  * @param {(from: number, to: number) => any} [scriptWithin] the script that took longest between two times
  */
 export const measureVitals = (changed, scriptWithin) => {
-  const { activationStart = 0, responseStart } = navigationEntry();
+  const { activationStart = 0, responseStart, responseEnd } = navigationEntry();
   const load = makeState(0, "load");
   /** The latest first. */
   let states = [load];
@@ -208,7 +208,8 @@ export const measureVitals = (changed, scriptWithin) => {
     finish();
     states[0].isLargestFinal = true;
   });
-  if (responseStart) set(load, "TTFB", since(responseStart));
+  // A clock that is rounded may well say 0.
+  if (responseEnd) set(load, "TTFB", since(responseStart));
 
   return {
     /** The view that lasts. */

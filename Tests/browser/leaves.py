@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Many page views that are left at random moments and in random ways, by real browsers; says of how many there is a complete record.
+
+Usage: leaves.py [--views 1000] [--seed N] [--engine chromium]
+
+A record is complete when it has the page view, vitals, engagement, and no hole in its numbers. `make leaves` runs it.
+"""
+
+import argparse
+import collections
+import pathlib
+import random
+import sys
+import tempfile
+import time
+
+import engines
+from program import Collector
+from stores import SQLiteStore
+from tracked import Visit
+
+PAUSE_SECONDS_MAX = 3.0
+
+
+def leave(visit, chance):
+    """Leaves the page somehow; gives the number of page views that begin with it, and the way."""
+    way = chance.choices(["link", "address", "reload", "close", "back", "route"], [35, 20, 10, 15, 10, 10])[0]
+    engine = visit.engine
+    if way == "link":
+        engine.click("#next")
+    elif way == "address":
+        engine.leave(visit.host + f"/page{chance.randrange(50)}")
+    elif way == "reload":
+        engine.evaluate("() => { location.reload(); }")
+    elif way == "close":
+        engine.close_tab()
+        engine.leave(visit.host + "/again")
+    elif way == "back":
+        engine.evaluate("() => { history.back(); }")
+    else:
+        engine.evaluate(f"() => {{ history.pushState({{}}, '', '/route{chance.randrange(1000)}'); }}")
+    return way
+
+
+def run(visit, views, chance, log=print):
+    """Makes at least so many page views; gives them, and how they were left."""
+    ways = collections.Counter()
+    visit.open("/first")
+    while len(visit.views) < views:
+        for _ in range(20):
+            try:
+                pause = chance.random() ** 3 * PAUSE_SECONDS_MAX
+                visit.engine.evaluate(f"() => new Promise((resolve) => setTimeout(resolve, {pause * 1000}))")
+                if chance.random() < 0.2:
+                    visit.engine.click(chance.choice(["#slow", "#throw", "#shift"]))
+                ways[leave(visit, chance)] += 1
+            except Exception as error:
+                # The page went away under the driver's hands, as it should.
+                ways[type(error).__name__] += 1
+        log(f"{len(visit.views)} of {views} page views", flush=True)
+    visit.go("/last")
+    deadline = time.monotonic() + 30
+    while visit.flush() is not True and time.monotonic() < deadline:
+        pass
+    last = visit.engine.evaluate("() => collector.id")
+    return [view for view in visit.views if view.id != last], ways
+
+
+def faults(view):
+    found = [f"no {kind}" for kind in ("pageview", "webvitals", "engagement") if not view.of(kind)]
+    return found + ([] if view.has_no_hole else ["a hole"])
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--views", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
+    parser.add_argument("--engine", default="chromium")
+    options = parser.parse_args()
+    print(f"seed {options.seed}, {options.engine}")
+    with tempfile.TemporaryDirectory() as folder:
+        store = SQLiteStore(pathlib.Path(folder))
+        collector = Collector(folder, environment={"COLLECTOR_RATE_LIMIT": 0})
+        engine = engines.start(options.engine)
+        visit = Visit(engine, store, collector)
+        try:
+            views, ways = run(visit, options.views, random.Random(options.seed))
+            unfinished = collections.Counter(fault for view in views for fault in faults(view))
+            complete = sum(not faults(view) for view in views)
+            (sums,) = store.rows("select sum(emitted) as emitted, sum(dropped) as dropped, sum(received) as received, sum(lost) as lost from pageview_completeness")
+            print(f"{complete} of {len(views)} page views have a complete record: {complete / len(views):.2%}")
+            print(f"left by: {dict(ways)}; what is missing: {dict(unfinished)}")
+            print(f"events: {dict(sums)}, captured {sums['received'] / sums['emitted']:.3%}")
+        finally:
+            visit.close()
+            engine.quit()
+            collector.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
