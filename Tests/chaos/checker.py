@@ -83,6 +83,7 @@ def is_dated(text, span):
 def check(store, visitor, acknowledged, span=None):
     """What became of a round's records, which all have the round's visitor and came in the span of two times."""
     verdict = Verdict(acknowledged=len(acknowledged))
+    most, keys = records.claims(acknowledged)
     seen = set()
     for table, columns, is_event in (("collector_events", EVENT_COLUMNS, True), ("debug_data", SUBMISSION_COLUMNS, False)):
         for row in rows_of(store, table, columns, visitor):
@@ -98,5 +99,22 @@ def check(store, visitor, acknowledged, span=None):
             if key is not None and key.startswith("cut-"):
                 verdict.unwanted.append(key)
             seen.add(key)
-    verdict.lost = sorted(acknowledged - seen)
+    verdict.lost = sorted(keys - seen)
+    check_ledgers(store, visitor, most, verdict)
     return verdict
+
+
+def check_ledgers(store, visitor, most, verdict):
+    """A page view's numbers are at least what was acknowledged, and belong together."""
+    rows = store.rows(f"select pageview_id, session_id, site, emitted, dropped, drop_reasons from pageview_ledger where visitor_id = {quoted(visitor)}")
+    stored = {}
+    for row in rows:
+        view, emitted = row["pageview_id"], row["emitted"]
+        if view in stored:
+            verdict.doubled.append(view)
+        stored[view] = emitted
+        said = records.entry(visitor, view, emitted)
+        dropped = sum(said["dropped"].values())
+        if (row["session_id"], row["site"], row["dropped"], store.json(row["drop_reasons"])) != (said["session_id"], said["site"], dropped, said["dropped"]):
+            verdict.half.append(f"ledger of {view}")
+    verdict.lost += [records.claim(view, emitted) for view, emitted in most.items() if stored.get(view, 0) < emitted]

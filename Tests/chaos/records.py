@@ -73,6 +73,29 @@ def submission(visitor, key):
     }
 
 
+def entry(visitor, view, emitted):
+    """What a page view says of itself; what it has dropped follows from what it has emitted."""
+    dropped = {"queue_full": emitted // 3} if emitted // 3 else {}
+    return {"visitor_id": visitor, "session_id": "s_" + view, "pageview_id": view, "site": "chaos.example", "emitted": emitted, "dropped": dropped}
+
+
+def claim(view, emitted):
+    """The acknowledgement of an entry, as a key."""
+    return f"ledger:{view}:{emitted}"
+
+
+def claims(keys):
+    """The most that was acknowledged of each page view, out of keys; and the keys of records."""
+    most, rest = {}, set()
+    for key in keys:
+        if key.startswith("ledger:"):
+            _, view, emitted = key.split(":")
+            most[view] = max(most.get(view, 0), int(emitted))
+        else:
+            rest.add(key)
+    return most, rest
+
+
 def invalid_event(visitor):
     """An event that must be rejected by itself."""
     return {"visitor_id": visitor, "session_id": "s", "pageview_id": "p", "event_type": "chaos", "seq": "one"}

@@ -76,17 +76,18 @@ class Sender(threading.Thread):
         self.counts[f"answered {answer.status}"] += 1
         return answer
 
-    def send(self, path, value, keys, may_repeat):
+    def send(self, path, value, keys, may_repeat, claims=()):
         """Sends until it is acknowledged where that is allowed, otherwise once."""
         body = value if isinstance(value, bytes) else records.as_body(value)
         fields = ()
         if self.random.random() < 0.1:
             body, fields = gzip.compress(body, 1), [("Content-Encoding", "gzip")]
         for _ in range(TRIES_MAX if may_repeat else 1):
-            self.counts["sent"] += len(keys)
+            self.counts["sent"] += len(keys) + len(claims)
             answer = self.exchange(path, body, fields)
             if answer is not None and answer.status == 200:
                 self.acknowledge(keys, answer, path)
+                self.ledger.note(list(claims))
                 return
             if answer is not None and answer.status not in (503, 429):
                 self.counts[f"unexpected {answer.status} for {path}"] += 1
@@ -124,6 +125,16 @@ class Sender(threading.Thread):
             keys.insert(place, None)
             values.insert(place, records.invalid_event(self.options.visitor))
         self.send("/events", self.written(values), keys, may_repeat=True)
+
+    def page(self):
+        """A page view that says how many events it has emitted and dropped so far, with them or alone."""
+        self.number += 1
+        view, emitted = f"{self.name}-{self.number}", 0
+        for _ in range(self.random.randrange(1, 6)):
+            keys = [self.key() for _ in range(self.random.choice([0, 1, 1, 3, 8]))]
+            emitted += len(keys) + 1
+            value = {"events": [records.event(self.options.visitor, key) for key in keys], "ledger": [records.entry(self.options.visitor, view, emitted)]}
+            self.send("/events", value, keys, may_repeat=True, claims=[records.claim(view, emitted)])
 
     def written(self, values):
         """A batch in one of its three forms."""
@@ -196,7 +207,7 @@ class Sender(threading.Thread):
         self.stopping.wait(PAUSE_SECONDS)
 
 
-KINDS = {"single": 3, "once": 3, "batch": 2, "mixed": 1, "collect": 1, "twice": 1, "shuffled": 1, "cut": 1, "hasty": 1}
+KINDS = {"single": 3, "once": 3, "batch": 2, "page": 2, "mixed": 1, "collect": 1, "twice": 1, "shuffled": 1, "cut": 1, "hasty": 1}
 
 
 def main():

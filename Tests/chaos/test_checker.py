@@ -13,7 +13,8 @@ from wire import post
 
 VISITOR = "v_checker"
 KEYS = [f"single-{number}" for number in range(6)] + [f"once-{number}" for number in range(3)]
-ALL = {*KEYS, "collect-once-1"}
+VIEWS = {"page-0-1": 7, "page-0-2": 1}
+ALL = {*KEYS, "collect-once-1", *(records.claim(view, emitted) for view, emitted in VIEWS.items()), records.claim("page-0-1", 3)}
 
 
 @pytest.fixture
@@ -24,6 +25,8 @@ def store(tmp_path):
         for key in KEYS:
             assert post(collector.port, "/event", records.event(VISITOR, key)).status == 200
         assert post(collector.port, "/collect", records.submission(VISITOR, "collect-once-1")).status == 200
+        ledger = [records.entry(VISITOR, view, emitted) for view, emitted in VIEWS.items()]
+        assert post(collector.port, "/events", records.as_body({"events": [], "ledger": ledger})).status == 200
         collector.stop()
     finally:
         collector.kill()
@@ -37,12 +40,23 @@ def check(store):
 def test_what_is_whole_is_right(store):
     verdict = check(store)
     assert verdict.is_right and str(verdict) == "right"
-    assert (verdict.acknowledged, verdict.stored) == (10, 10)
+    assert (verdict.acknowledged, verdict.stored) == (13, 10)
 
 
 def test_a_lost_record_is_found(store):
     store.execute("delete from collector_events where path in ('/single-3', '/single-3/ä😀'); delete from debug_data")
     assert check(store).lost == ["collect-once-1", "single-3"]
+
+
+@pytest.mark.parametrize("change", ["delete from pageview_ledger", "update pageview_ledger set emitted = 6"])
+def test_a_page_view_that_says_less_than_was_acknowledged_is_found(store, change):
+    store.execute(change + " where pageview_id = 'page-0-1'")
+    assert "ledger:page-0-1:7" in check(store).lost
+
+
+def test_a_page_view_whose_numbers_do_not_belong_together_is_found(store):
+    store.execute("update pageview_ledger set dropped = 1 where pageview_id = 'page-0-1'")
+    assert check(store).half == ["ledger of page-0-1"]
 
 
 def test_a_doubled_record_is_found(store):
