@@ -38,10 +38,10 @@ KEYS = {"Tab": "\ue004", "Enter": "\ue007", "ArrowLeft": "\ue012", "ArrowRight":
 class Firefox:
     name = "firefox"
 
-    def __init__(self, path):
+    def __init__(self, path, preferences=None):
         self._profile = tempfile.mkdtemp(prefix="collector-firefox-")
         with open(os.path.join(self._profile, "user.js"), "w") as file:
-            for name, value in PREFERENCES.items():
+            for name, value in (PREFERENCES | (preferences or {})).items():
                 file.write(f"user_pref({json.dumps(name)}, {json.dumps(value)});\n")
         command = [path, "--headless", "--no-remote", "--profile", self._profile, "--remote-debugging-port", "0", "about:blank"]
         environment = dict(os.environ, HOME=self._profile)

@@ -22,9 +22,9 @@ from tracked import Visit
 PAUSE_SECONDS_MAX = 3.0
 
 
-def leave(visit, chance):
-    """Leaves the page somehow; gives the number of page views that begin with it, and the way."""
-    way = chance.choices(["link", "address", "reload", "close", "back", "route"], [35, 20, 10, 15, 10, 10])[0]
+def leave(visit, chance, depth):
+    """Leaves the page somehow, with so many pages of the site to go back to; gives the way, and how many there are then."""
+    way = chance.choices(["link", "address", "reload", "close", "back", "route"], [35, 20, 10, 15, 10 if depth else 0, 10])[0]
     engine = visit.engine
     if way == "link":
         engine.click("#next")
@@ -39,12 +39,13 @@ def leave(visit, chance):
         engine.evaluate("() => { history.back(); }")
     else:
         engine.evaluate(f"() => {{ history.pushState({{}}, '', '/route{chance.randrange(1000)}'); }}")
-    return way
+    return way, {"reload": depth, "close": 0, "back": depth - 1}.get(way, depth + 1)
 
 
 def run(visit, views, chance, log=print):
     """Makes at least so many page views; gives them, and how they were left."""
     ways = collections.Counter()
+    depth = 0
     visit.open("/first")
     while len(visit.views) < views:
         for _ in range(20):
@@ -53,10 +54,12 @@ def run(visit, views, chance, log=print):
                 visit.engine.evaluate(f"() => new Promise((resolve) => setTimeout(resolve, {pause * 1000}))")
                 if chance.random() < 0.2:
                     visit.engine.click(chance.choice(["#slow", "#throw", "#shift"]))
-                ways[leave(visit, chance)] += 1
+                way, depth = leave(visit, chance, depth)
+                ways[way] += 1
             except Exception as error:
                 # The page went away under the driver's hands, as it should.
                 ways[type(error).__name__] += 1
+                depth = 0
         log(f"{len(visit.views)} of {views} page views", flush=True)
     visit.go("/last")
     deadline = time.monotonic() + 30

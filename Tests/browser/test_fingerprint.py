@@ -11,7 +11,7 @@ import pytest
 
 import engines
 from load import wait_for
-from program import ROOT
+from wire import get
 
 GZIP_BYTES_MAX = 3584
 POLICY = "default-src 'none'; script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"

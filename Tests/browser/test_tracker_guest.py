@@ -6,9 +6,11 @@ import pytest
 
 import engines
 from chromium import Chromium
+from firefox import Firefox
 from leaves import faults, run
-from stores import SQLiteStore
+from names import Names
 from tracked import Visit, visit  # noqa: F401
+from webkit import WebKit
 
 SLOWDOWN = 6
 # A share of a task is the browser's own; the machine that runs the tests is shared with others, and only makes tasks longer.
@@ -16,12 +18,22 @@ TASK_MS_MAX = 50
 ATTEMPTS = 8
 
 
-@pytest.fixture(scope="module")
-def elsewhere():
+@pytest.fixture(scope="module", params=engines.wanted())
+def elsewhere(request):
     """A browser that finds shop.example on this machine."""
-    browser = Chromium(engines.find_chromium(), ["--host-resolver-rules=MAP shop.example 127.0.0.1"])
+    path = engines.FINDERS[request.param]()
+    if path is None:
+        pytest.skip(f"{request.param} is not installed here")
+    names = Names()
+    if request.param == "chromium":
+        browser = Chromium(path, ["--host-resolver-rules=MAP shop.example 127.0.0.1"])
+    elif request.param == "firefox":
+        browser = Firefox(path, {"network.dns.localDomains": "shop.example"})
+    else:
+        browser = WebKit(path, [f"--proxy={names.url}", "--ignore-host=127.0.0.1"])
     yield browser
     browser.quit()
+    names.close()
 
 
 def test_a_site_without_a_secure_context_is_measured_like_any_other(elsewhere, sqlite, serve):
@@ -39,9 +51,24 @@ def test_a_site_without_a_secure_context_is_measured_like_any_other(elsewhere, s
         assert first.has_no_hole and route.has_no_hole
         assert {row["site"] for row in visit.rows} == {"shop.example"}
         assert first.of("error") and first.vitals["FCP"] > 0
-        assert next(iter(view.of("fingerprint_ready") for view in (first, route) if view.of("fingerprint_ready")))[0]["payload"]["fingerprints"]["hash"]
+        (found,) = [row["payload"]["fingerprints"] for view in (first, route) for row in view.of("fingerprint_ready")]
+        assert found["hash"]
     finally:
         visit.close()
+
+
+def test_a_page_that_is_loaded_ahead_of_time_counts_when_it_is_seen(visit):
+    """Drivers forbid browsers to load ahead of time: the page says that it is, and then that it is seen."""
+    visit = visit(head="<script>Object.defineProperty(document, 'prerendering', { get: () => !self.isSeen, configurable: true })</script>")
+    visit.engine.open(visit.host + "/one")
+    visit.engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 500))")
+    visit.engine.evaluate("() => { collector.track('early'); return collector.flush(); }")
+    assert visit.network.bodies == [] and visit.engine.evaluate("() => Object.keys(localStorage)") == []
+    visit.engine.evaluate("() => { self.isSeen = true; document.dispatchEvent(new Event('prerenderingchange')); }")
+    visit.wait_for_tracker()
+    assert visit.flush() is True
+    (view,) = visit.views
+    assert view.of("pageview") and view.of("early") and view.has_no_hole
 
 
 def test_no_task_of_the_tracker_is_long_on_a_slow_machine(chromium, sqlite, serve):

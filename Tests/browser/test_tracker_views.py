@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tracked import visit  # noqa: F401
+from tracked import Visit, visit  # noqa: F401
 
 UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
@@ -155,3 +155,21 @@ def test_links_that_lead_away_and_files_are_told_of(visit):
     (view,) = visit.views
     assert view.one("outbound") == {"url": "http://127.0.0.1:9/away"}
     assert view.one("download") == {"url": visit.shop.url + "/list.csv"}
+
+
+def test_a_visit_reads_the_same_on_both_stores(store, chromium, serve):
+    visit = Visit(chromium, store, serve(store, environment={"COLLECTOR_RATE_LIMIT": 0}))
+    try:
+        visit.open("/one?utm_source=letter")
+        chromium.click("#throw")
+        chromium.click("#push")
+        visit.go("/two")
+        assert visit.flush() is True
+        views = visit.wait_for(lambda views: len(views) == 3 and views[0].is_complete and views[1].of("engagement"), "three views")
+        check_identity(views)
+        assert [view.path for view in views] == ["/one", "/pushed", "/two"]
+        rows = store.rows("select emitted, dropped, received, lost from pageview_completeness order by pageview_id")
+        assert [(row["dropped"], row["lost"]) for row in rows] == [(0, 0)] * 3
+        assert [row["received"] for row in rows] == [len(view.rows) for view in views]
+    finally:
+        visit.close()

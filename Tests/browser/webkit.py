@@ -25,8 +25,9 @@ OPEN_ATTEMPTS_MAX = 3
 class WebKit:
     name = "webkit"
 
-    def __init__(self, path):
+    def __init__(self, path, arguments=()):
         self._path = path
+        self._arguments = list(arguments)
         # Its own sandbox needs rights that containers do not give.
         self._environment = dict(
             os.environ, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS="1", LIBGL_ALWAYS_SOFTWARE="1", GIO_USE_VFS="local", GSETTINGS_BACKEND="memory", NO_AT_BRIDGE="1", LANG="en_US.UTF-8"
@@ -76,7 +77,7 @@ class WebKit:
 
     def _begin(self):
         """A session of its own has empty storage."""
-        options = {"binary": self._path, "args": ["--automation", "--geometry=1440x1000"]}
+        options = {"binary": self._path, "args": ["--automation", "--geometry=1440x1000", *self._arguments]}
         capabilities = {"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}}
         answer = self._request("POST", "/session", capabilities, timeout=OPEN_SECONDS_MAX)
         self._session = answer["sessionId"]

@@ -222,3 +222,45 @@ Deno.test("what was left behind damaged is thrown away", () => {
     assert.deepEqual(Object.keys(from.globals.localStorage), []);
   });
 });
+
+Deno.test("a page takes over what others have left, and nothing of its own", () => {
+  let isUp = false;
+  const from = server(() => isUp ? ok() : new Response("", { status: 503 }));
+  return on(from, async (open) => {
+    const [other, transport, view] = [open(), open(), ledger(2)];
+    const left = ledger(1);
+    other.open(left);
+    emit(other, left);
+    other.leave();
+    transport.open(view);
+    emit(transport, view);
+    assert.equal(await transport.flush(), false);
+    transport.adopt();
+    transport.adopt();
+    assert.equal(Object.keys(from.globals.localStorage).length, 1);
+    isUp = true;
+    assert.equal(await transport.flush(), true);
+    const sent = from.bodies.at(-1);
+    assert.deepEqual(sent.events.map((/** @type {any} */ event) => event.pageview_id), ["p_1", "p_2"]);
+    assert.deepEqual(sent.ledger.map((/** @type {any} */ one) => one.pageview_id), ["p_1", "p_2"]);
+    other.hold(true);
+  });
+});
+
+Deno.test("a time to come back that is no number does not make it come back at once", () => {
+  let requests = 0;
+  const from = server(() => {
+    requests++;
+    return new Response("", { status: 503, headers: { "Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT" } });
+  });
+  return on(from, async (open) => {
+    const [transport, view] = [open(), ledger(1)];
+    transport.open(view);
+    emit(transport, view);
+    assert.equal(await transport.flush(), false);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.equal(requests, 1);
+    transport.hold(true);
+    transport.clear();
+  });
+});

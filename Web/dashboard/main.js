@@ -19,7 +19,7 @@ import { onTab, openTab, startTabs } from "./tabs.js";
 import { openTransport } from "./transport.js";
 
 permitStorage(true);
-captureErrors();
+captureErrors(new URL("static/", document.baseURI).href);
 
 const sendsEvents = document.documentElement.dataset.events !== "off";
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));

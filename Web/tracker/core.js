@@ -46,7 +46,7 @@ export const createCollector = (base, data) => {
   const has = (/** @type {string} */ name) => options.modules.includes(name);
   const isOwn = (/** @type {string} */ url) => url === options.endpoint;
   const isHeld = () => !!options.consent && !isConsented;
-  const here = () => cut(location.pathname + (options.hash ? location.hash : ""));
+  const here = () => cut(location.pathname + (options.hash ? location.hash : ""), 500);
 
   /** @param {View | undefined} of @param {string} type @param {any} payload */
   const emit = (of, type, payload) => {
@@ -165,7 +165,7 @@ export const createCollector = (base, data) => {
       if (isUnwanted || parseInt(activeIds().visitor_id.slice(-8), 16) / 2 ** 32 >= options.sample) stop();
       else if (has("errors")) {
         onError(guard(tellError));
-        captureErrors(options.console);
+        captureErrors(base + "collector", options.console);
       }
     },
     () => {
@@ -185,15 +185,12 @@ export const createCollector = (base, data) => {
       allow();
     },
     () => {
-      if (!/nav|res|fra|link/.test(options.modules) && !options.requests) return;
+      const first = view;
       load("details", ({ watchDetails }) => {
-        details = watchDetails({
-          has,
-          emit: (/** @type {string} */ type, /** @type {any} */ payload) => emit(view, type, payload),
-          requests: options.requests,
-          isOwn,
-          addError,
-        });
+        const emitNow = (/** @type {string} */ type, /** @type {any} */ payload) => emit(view, type, payload);
+        details = watchDetails({ has, emit: emitNow, requests: options.requests, isOwn, addError });
+        // What was loaded is told of in its own view only.
+        if (view !== first) details?.restart();
       });
     },
   ];

@@ -51,8 +51,13 @@ export const addError = (kind, thrown, source, lineno, colno) => {
   for (const listener of listeners) listener(same ?? error, !same, !!isKept);
 };
 
-/** Begins to listen; the earlier the better. @param {boolean} [isConsoleToo] whether what is written to console.error counts */
-export const captureErrors = (isConsoleToo) => {
+/**
+ * Begins to listen; the earlier the better.
+ *
+ * @param {string} own where our own scripts come from: that a browser frowns at what we ask is no fault of the page
+ * @param {boolean} [isConsoleToo] whether what is written to console.error counts
+ */
+export const captureErrors = (own, isConsoleToo) => {
   listen("error", ({ target, message, filename, lineno, colno, error }) => {
     const { localName, src, href } = target;
     if (message) addError("error", error ?? { message }, filename, lineno, colno);
@@ -69,7 +74,9 @@ export const captureErrors = (isConsoleToo) => {
   const { ReportingObserver, console } = /** @type {any} */ (self);
   if (ReportingObserver) {
     const take = (/** @type {any[]} */ reports) =>
-      reports.forEach(({ type, body }) => /^csp/.test(type) || report("report", type, body.message, body));
+      reports.forEach(({ type, body }) =>
+        /^csp/.test(type) || body.sourceFile?.startsWith(own) || report("report", type, body.message, body)
+      );
     new ReportingObserver(guard(take), { buffered: true }).observe();
   }
   if (!isConsoleToo) return;

@@ -89,7 +89,7 @@ export const openTransport = (endpoint, prepare) => {
       const { ok, status, headers } = answer;
       if (ok) return await answer.json();
       if (status < 500 && status !== 408 && status !== 429) return { isRefused: true };
-      retryAfterMs = 1000 * +(headers.get("Retry-After") ?? 0);
+      retryAfterMs = 1000 * +(headers.get("Retry-After") ?? 0) || 0;
     } catch {
       // No network, or no answer: as if nothing had been sent.
     }
@@ -153,7 +153,7 @@ export const openTransport = (endpoint, prepare) => {
     open: (view) => views = [...views, view].slice(-VIEWS_MAX),
     /** Takes over what other pages of the site have left: it is one's own before it is no longer theirs. */
     adopt: guard(() => {
-      const found = keysOf(KEY);
+      const found = keysOf(KEY).filter((name) => name !== key);
       for (const name of found) {
         guard(() => {
           const [theirs, items] = JSON.parse(read(name) ?? "");
