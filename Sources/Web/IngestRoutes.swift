@@ -92,7 +92,9 @@ final class IngestRoutes: Sendable {
             let batch = try judged { () throws(Rejection) in
                 try EventBatch(parsing: content.bytes, body: content.body)
             }
-            if let seconds = tooFast(sender, records: max(1, batch.events.count)) { return slowDown(seconds, verdict) }
+            // A batch of the largest size must fit into what an address may always send at once.
+            let records = max(1, batch.events.count, batch.ledgers.count)
+            if let seconds = tooFast(sender, records: records) { return slowDown(seconds, verdict) }
             var circumstances = circumstances(sender)
             circumstances.sentAt = batch.sentAt
             var group = EventGroup(tag: CORS.tag(verdict))

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from bodies import event
+from bodies import event, make_ids
 from stores import count
 from wire import post
 
@@ -31,6 +31,14 @@ def test_who_is_too_fast_is_told_when_to_come_again(service):
         assert 1 <= int(answer.field("Retry-After")) <= 5
         assert answer.field("Access-Control-Allow-Origin") == "*"
     assert count(service.store, "collector_events") == before + BURST
+
+
+def test_page_views_that_only_say_what_they_have_emitted_count_too(service):
+    fields = from_address("203.0.113.11")
+    entries = [make_ids() | {"emitted": 1} for _ in range(100)]
+    for _ in range(BURST // 100):
+        assert post(service.port, "/events", json.dumps({"events": [], "ledger": entries}).encode(), fields).status == 200
+    assert post(service.port, "/events", json.dumps({"events": [], "ledger": entries}).encode(), fields).status == 429
 
 
 def test_other_addresses_are_not_held_back(service):
