@@ -41,7 +41,7 @@ enum Route: Equatable {
         case "/robots.txt", "/collector.js", "/collector.mjs", "/collector-details.js", "/collector-fingerprint.js":
             self = .asset(String(path.dropFirst()))
         case "/demo": self = .redirect("/demo/")
-        case "/demo/": self = .asset("demo/index.html")
+        case "/demo/": self = .asset("demo/home.html")
         case "/demo/shop", "/demo/about": self = .asset(String(path.dropFirst()) + ".html")
         default: self = path.hasPrefix("/static/") ? .asset(String(path.dropFirst())) : .unknown
         }

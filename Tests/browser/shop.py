@@ -57,6 +57,8 @@ class Shop:
 
     def __init__(self, collector, attributes="", head="", body="", headers=None, form="script"):
         self.collector = collector
+        #: What a page does with the module right after it has been imported.
+        self.module = ""
         self.attributes, self.head, self.body, self.headers, self.form = attributes, head, body, headers or {}, form
         shop = self
 
@@ -88,7 +90,7 @@ class Shop:
         path = handler.path.split("?")[0]
         files = {
             "/page.js": ("text/javascript", SCRIPT.encode()),
-            "/module.js": ("text/javascript", f'import collector from "{self.collector}/collector.mjs"; collector.track("imported");'.encode()),
+            "/module.js": ("text/javascript", f'import collector from "{self.collector}/collector.mjs"; {self.module} collector.track("imported");'.encode()),
             "/style.css": ("text/css", STYLE.encode()),
             "/hero.png": ("image/png", HERO),
             "/list.csv": ("text/csv", b"a,b\n"),

@@ -327,4 +327,4 @@ def test_the_demo_is_three_pages_of_its_own(site):
         check_security(answer)
         for name in re.findall(r'(?:src|href)="\.\./([^"]+)"', answer.body.decode()):
             assert get(site.port, "/" + name).status == 200, name
-    assert get(site.port, "/demo/index.html").status == 404
+    assert get(site.port, "/demo/home.html").status == 404

@@ -100,9 +100,23 @@ def test_calls_before_the_script_is_there_are_made_up_for(visit):
 
 def test_it_can_be_imported_as_a_module(visit):
     visit = visit(form="module")
+    visit.shop.module = f"collector.configure({{ endpoint: '{visit.network.url}/events' }});"
     visit.open("/one")
     visit.flush()
+    assert visit.network.bodies
     assert {"pageview", "imported"} <= set(visit.kinds())
+
+
+def test_a_module_can_be_told_what_to_do_before_it_begins(visit):
+    visit = visit(form="module")
+    visit.shop.module = "collector.configure({ consent: 'required', release: '3.0' });"
+    visit.open("/one")
+    visit.flush()
+    assert storage(visit.engine) == [] and visit.rows == []
+    visit.engine.evaluate("() => collector.consent(true)")
+    assert visit.flush() is True
+    (view,) = visit.views
+    assert view.one("pageview")["release"] == "3.0" and view.of("imported")
 
 
 def test_what_no_database_takes_and_what_is_no_json_spoils_nothing(visit):

@@ -108,6 +108,11 @@
   addEventListener("hashchange", showItem);
   document.addEventListener("DOMContentLoaded", () => {
     showItem();
+    for (const link of document.querySelectorAll("nav a")) {
+      if (/** @type {HTMLAnchorElement} */ (link).pathname === location.pathname) {
+        link.setAttribute("aria-current", "page");
+      }
+    }
     for (const { body, by } of early) show("/events", body, by);
     early = [];
     document.addEventListener("click", ({ target }) => {
