@@ -71,6 +71,19 @@ def test_only_the_share_of_visitors_that_the_site_wants_is_measured(visit, sampl
     assert (len(visit.rows) > 0) == is_measured
 
 
+def test_a_visitor_is_chosen_once_and_not_on_each_page_anew(visit):
+    visit = visit(attributes='data-sample="0.5"')
+    chosen = []
+    for number in range(6):
+        (visit.engine.open if number == 0 else visit.engine.leave)(visit.host + f"/{number}")
+        visit.engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 200))")
+        visit.flush()
+        chosen.append(visit.engine.evaluate("() => collector.id !== undefined"))
+    assert len(set(chosen)) == 1
+    assert visit.engine.evaluate("() => Object.keys(localStorage).includes('collector.ids')")
+    assert len(visit.views) == (6 if chosen[0] else 0)
+
+
 def test_the_page_tells_what_it_likes_and_who_it_is(visit):
     visit = visit(attributes='data-site="The shop" data-release="1.2" data-user=\'{"plan":"pro"}\'')
     visit.open("/one")

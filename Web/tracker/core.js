@@ -161,9 +161,11 @@ export const createCollector = (base, data) => {
     () => {
       const { globalPrivacyControl, doNotTrack } = /** @type {any} */ (navigator);
       const isUnwanted = !options.dnt && (globalPrivacyControl || doNotTrack === "1") || read(OPT_OUT_KEY);
-      // Always the same visitors: the end of an id is as good as a throw of the dice.
-      if (isUnwanted || parseInt(activeIds().visitor_id.slice(-8), 16) / 2 ** 32 >= options.sample) stop();
-      else if (has("errors")) {
+      if (isUnwanted) return stop();
+      if (!isHeld()) permitStorage(true);
+      // Always the same visitors: the end of an id is as good as a throw of the dice. It stays with those who are not chosen, too.
+      if (parseInt(activeIds().visitor_id.slice(-8), 16) / 2 ** 32 >= options.sample) return end();
+      if (has("errors")) {
         onError(guard(tellError));
         captureErrors(base + "collector", options.console);
       }
@@ -196,7 +198,7 @@ export const createCollector = (base, data) => {
   ];
 
   const advance = () => {
-    steps.shift()?.();
+    guard(steps.shift() ?? Object)();
     if (steps[0]) later(advance);
   };
   const begin = () => {
@@ -224,7 +226,6 @@ export const createCollector = (base, data) => {
   /** What may be done once nothing has to be held back. */
   const allow = () => {
     if (isHeld() || !view) return;
-    permitStorage(true);
     transport.hold(false);
     transport.adopt();
     if (options.fingerprint) {
@@ -235,9 +236,14 @@ export const createCollector = (base, data) => {
     }
   };
 
-  const stop = () => {
+  /** Nothing is measured on this page any more. */
+  const end = () => {
     view = early = undefined;
     steps.length = 0;
+  };
+
+  const stop = () => {
+    end();
     transport.hold(true);
     transport.clear();
     remove(IDS_KEY);
@@ -260,6 +266,7 @@ export const createCollector = (base, data) => {
     consent: guard((/** @type {boolean} */ given) => {
       if (!given && isConsented) stop();
       isConsented = given;
+      if (given) permitStorage(true);
       allow();
     }),
     /** Nothing of this visitor any more; of the next page on again after `optOut(false)`. */
