@@ -14,23 +14,6 @@ package struct Batch: Sendable {
 
     package var count: Int { events.count + submissions.count + ledgers.count }
 
-    /// One entry for each page view, the greater of two, in an order that is the same for all writers, so that none waits for another in
-    /// a circle.
-    package var mergedLedgers: [Ledger] {
-        var merged: [String: Ledger] = [:]
-        for ledger in ledgers {
-            let key = ledger.text(ledger.pageviewID) + "\u{0}" + ledger.text(ledger.visitorID)
-            guard let other = merged[key] else {
-                merged[key] = ledger
-                continue
-            }
-            var greater = ledger.dropped > other.dropped ? ledger : other
-            greater.emitted = max(ledger.emitted, other.emitted)
-            merged[key] = greater
-        }
-        return merged.sorted { $0.key < $1.key }.map(\.value)
-    }
-
     /// Records in one batch.
     package static let recordsMax = 1000
     /// Bytes in one batch, so that a batch of large records stays small; one record may exceed it alone.

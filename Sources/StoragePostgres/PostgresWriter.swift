@@ -47,7 +47,7 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
                 let stored = try run("marked_events", commits: true)
                 return Appended(stored: stored, duplicates: batch.events.count - stored)
             }
-            bindLedgers(batch)
+            bindLedgers(batch.ledgers)
             // When none of the events is new, nothing tells whether the ledgers were: the caller asks.
             let stored = try run("marked_tracked", commits: true)
             return Appended(
@@ -71,9 +71,9 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
             }
             let events = try run("events", batch.events) { bindEvents($0) }
             let submissions = try run("submissions", batch.submissions) { bindSubmissions($0) }
-            _ = try run("ledgers", batch.ledgers) { _ in
+            _ = try run("ledgers", batch.ledgers) {
                 arrays.removeAll()
-                bindLedgers(batch)
+                bindLedgers($0)
             }
             try execute("commit", commits: true)
             return Appended(
@@ -244,23 +244,23 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         on conflict do nothing
         """
 
-    private func bindLedgers(_ batch: Batch) {
-        let ledgers = batch.mergedLedgers
-        arrays.append(.text, ledgers) { put($0.bytes, $0.pageviewID, &$1) }
-        arrays.append(.text, ledgers) { put($0.bytes, $0.visitorID, &$1) }
-        arrays.append(.text, ledgers) { put($0.bytes, $0.sessionID, &$1) }
-        arrays.append(.text, ledgers) { put($0.bytes, $0.site, &$1) }
-        arrays.append(.jsonb, ledgers) { putJSON($0.bytes, $0.dropReasons, &$1) }
-        arrays.append(.integer, ledgers) {
+    private func bindLedgers(_ ledgers: [Ledger]) {
+        let merged = MergedLedger.all(ledgers)
+        arrays.append(.text, merged) { put($0.first.bytes, $0.first.pageviewID, &$1) }
+        arrays.append(.text, merged) { put($0.first.bytes, $0.first.visitorID, &$1) }
+        arrays.append(.text, merged) { put($0.first.bytes, $0.first.sessionID, &$1) }
+        arrays.append(.text, merged) { put($0.first.bytes, $0.first.site, &$1) }
+        arrays.append(.jsonb, merged) { putJSON($0.mostDropped.bytes, $0.mostDropped.dropReasons, &$1) }
+        arrays.append(.integer, merged) {
             BinaryArrays.put($0.emitted, &$1)
             return true
         }
-        arrays.append(.integer, ledgers) {
-            BinaryArrays.put($0.dropped, &$1)
+        arrays.append(.integer, merged) {
+            BinaryArrays.put($0.mostDropped.dropped, &$1)
             return true
         }
-        arrays.append(.timestamptz, ledgers) { putTime($0.receivedAt, &$1) }
-        arrays.append(.timestamptz, ledgers) { putTime($0.receivedAt, &$1) }
+        arrays.append(.timestamptz, merged) { putTime($0.firstReceivedAt, &$1) }
+        arrays.append(.timestamptz, merged) { putTime($0.lastReceivedAt, &$1) }
     }
 
     // MARK: - Submissions

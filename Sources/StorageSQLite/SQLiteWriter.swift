@@ -47,10 +47,10 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
                     try guarded { () throws(SQLiteError) in try insert(submission) }
                     appended.stored += 1
                 }
-                for ledger in batch.mergedLedgers {
+                for ledger in batch.ledgers {
                     try guarded { () throws(SQLiteError) in try insert(ledger) }
+                    appended.stored += 1
                 }
-                appended.stored += batch.ledgers.count
             },
             { error, step in
                 step == .commit && error.isAboutDisk

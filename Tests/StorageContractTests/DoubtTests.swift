@@ -97,6 +97,21 @@ import Testing
         #expect(try database.count("debug_data") == before + (end == .commit ? 0 : 1))
     }
 
+    @Test(arguments: End.allCases)
+    func `events with what their page views say are not written beside their first attempt either`(end: End) throws {
+        try beginFirstAttempt()
+        let tracked = Batch(events: try batch().events, ledgers: [try Ledger.sample()])
+        let error = #expect(throws: StoreError.self) { try store.makeWriter().append(tracked, as: id) }
+        guard case .unavailable = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        _ = try execute(end.rawValue)
+        #expect(try store.makeWriter().append(tracked, as: id).stored == (end == .commit ? 0 : 2))
+        #expect(try database.count("collector_events") == 1)
+        #expect(try database.count("pageview_ledger") == (end == .commit ? 0 : 1))
+    }
+
     @Test(arguments: End.allCases, [false, true])
     func `a batch waits for its first attempt, and is settled within the same call`(
         end: End,

@@ -122,4 +122,29 @@ import Testing
         #expect(again.duplicates == 1)
         #expect(try database.column("select emitted from pageview_ledger") == ["2"])
     }
+
+    @Test(arguments: Engine.allCases)
+    func `entries in one batch leave what they would have left one by one`(engine: Engine) throws {
+        // Equal to Swift, different to a database.
+        let pageviews = ["p_1", "p_\u{e9}", "p_e\u{301}"]
+        let entries = try [(5, 0), (9, 2), (7, 4), (8, 1), (9, 3), (6, 4)].enumerated().flatMap { place, numbers in
+            try pageviews.enumerated().map { index, pageview in
+                try Ledger.sample(
+                    pageview: pageview,
+                    site: place == 0 ? "shop.example" : "other.example",
+                    emitted: numbers.0 + index,
+                    dropped: "{\"a\":\(numbers.1),\"b\":\(index)}",
+                    receivedAt: Int64(1_795_456_784 + (place * 7) % 5) * 1_000_000
+                )
+            }
+        }
+        let rows = try [[entries], entries.map { [$0] }].map { batches in
+            let database = try Database(engine)
+            let writer = try database.migrated().makeWriter()
+            for ledgers in batches { _ = try writer.append(Batch(ledgers: ledgers)) }
+            return try database.rows("select * from pageview_ledger order by length(pageview_id), emitted")
+        }
+        #expect(rows[0].count == pageviews.count)
+        #expect(rows[0] == rows[1])
+    }
 }
