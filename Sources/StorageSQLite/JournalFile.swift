@@ -14,10 +14,10 @@ final class JournalFile {
     private(set) var freeBytes = 0
     private var scratch: [UInt8] = []
 
-    /// Of the tables and of what is in them; an older program leaves a file of a later version alone.
-    private static let version = 1
+    /// Of the tables and of what is in them (version 1 had records of version 1); an older program leaves a file of a later version alone.
+    private static let version = 2
     private static let schemaSQL = """
-        pragma user_version = 1;
+        pragma user_version = 2;
         create table if not exists journal (source text not null);
         create table if not exists records (
             number integer primary key autoincrement,

@@ -168,6 +168,34 @@ import Testing
         #expect(try oldest(journal)?.items.map(\.number) == [41])
     }
 
+    // MARK: - Versions
+
+    @Test func `what the version before has left is given back, and the file is this version's from then on`() throws {
+        do { try journal().append(records(0..<4), doubt: nil) }
+        // In version 1 an event ended before its site and its clock, here four bytes for none and one.
+        let earlier = "cast(x'01' || substr(record, 2, length(record) - 6) as blob)"
+        try sql("update records set record = \(earlier)")
+        try sql("pragma user_version = 1")
+        #expect(try sql("select distinct hex(substr(record, 1, 1)), typeof(record) from records") == [["01", "blob"]])
+        do {
+            let second = journal()
+            try second.append(records(4..<5), doubt: nil)
+            #expect(try seqs(oldest(second)) == [0, 1, 2, 3, 4])
+            #expect(second.standing.setAside == 0)
+        }
+        // An earlier program would find records that it cannot read.
+        #expect(try sql("pragma user_version") == [["2"]])
+    }
+
+    @Test func `a file of a later version is left as it is`() throws {
+        do { try journal().append(records(0..<2), doubt: nil) }
+        try sql("pragma user_version = 3")
+        let second = journal()
+        #expect(isUnavailable(#expect(throws: JournalError.self) { try second.append(records(2..<3), doubt: nil) }))
+        #expect(try sql("select count(*) from records") == [["2"]])
+        #expect(try sql("pragma user_version") == [["3"]])
+    }
+
     // MARK: - Damage
 
     @Test(arguments: ["x''", "x'0100ff'", "x'02'", "'text'", "zeroblob(500)", "substr(record, 1, length(record) - 1)"])
