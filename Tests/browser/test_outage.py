@@ -188,14 +188,14 @@ def backends(cluster):
 
 def test_cut_connections_are_made_again(own_cluster, serve, tmp_path):
     store = PostgresStore(own_cluster, tmp_path)
-    collector = serve(store)
+    collector = serve(store, environment=OWNED)
     load = Load(collector.port, threads=8)
     for _ in range(5):
         before = len(load.acknowledged)
         wait_for(lambda before=before: len(load.acknowledged) > before + 50, 20, "load")
         own_cluster.psql("postgres", "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'collector'")
-    wait_for(lambda: health(collector) == (200, HEALTHY), 20, "healthy")
     load.stop()
+    wait_for(lambda: is_drained(collector), 20, "healthy, and nothing left in the journal")
     assert load.acknowledged <= load.stored(store)
 
 

@@ -102,7 +102,7 @@ def test_no_more_than_fifty_different_errors_are_told_and_the_rest_is_counted(vi
 
 
 def test_what_the_policy_blocks_is_told(visit):
-    visit = visit(headers={"Content-Security-Policy": "img-src 'self'"})
+    visit = visit(headers={"Content-Security-Policy": "img-src 'self' data:"})
     visit.open("/one")
     visit.engine.evaluate("() => { document.body.append(Object.assign(new Image(), { src: 'http://127.0.0.1:9/x.png?secret=1' })); }")
     found = next(error for error in errors(visit) if error["kind"] == "csp")
