@@ -87,6 +87,10 @@ class Chromium:
         """Runs before everything else of each page to come; the page's storage stays."""
         self._context.add_init_script(script)
 
+    def be_patient(self, seconds):
+        """So long, at most, for whatever the page is asked from here on."""
+        self._context.set_default_timeout(seconds * 1000)
+
     def errors(self):
         return list(self._errors)
 

@@ -8,6 +8,7 @@ A record is complete when it has the page view, vitals, engagement, and no hole 
 
 import argparse
 import collections
+import contextlib
 import pathlib
 import random
 import sys
@@ -20,6 +21,8 @@ from stores import SQLiteStore
 from tracked import Visit
 
 PAUSE_SECONDS_MAX = 3.0
+# A page that is on its way out may never answer its driver.
+DRIVER_SECONDS_MAX = 5
 
 
 def leave(visit, chance, depth):
@@ -42,31 +45,41 @@ def leave(visit, chance, depth):
     return way, {"reload": depth, "close": 0, "back": depth - 1}.get(way, depth + 1)
 
 
+def stay(visit, chance):
+    """Stays on the page for a while; gives its view's id, if the tracker has begun by then."""
+    pause = chance.random() ** 3 * PAUSE_SECONDS_MAX
+    id = visit.engine.evaluate(f"() => new Promise((resolve) => setTimeout(() => resolve(self.collector?.id), {pause * 1000}))")
+    if chance.random() < 0.2:
+        visit.engine.click(chance.choice(["#slow", "#throw", "#shift"]))
+    return id
+
+
 def run(visit, views, chance, log=print):
-    """Makes at least so many page views; gives them, and how they were left."""
+    """Makes at least so many page views; gives them, how they were left, and the ids that the pages themselves knew."""
     ways = collections.Counter()
+    known = set()
     depth = 0
     visit.open("/first")
-    while len(visit.views) < views:
+    visit.engine.be_patient(DRIVER_SECONDS_MAX)
+    while len(known) < views:
         for _ in range(20):
             try:
-                pause = chance.random() ** 3 * PAUSE_SECONDS_MAX
-                visit.engine.evaluate(f"() => new Promise((resolve) => setTimeout(resolve, {pause * 1000}))")
-                if chance.random() < 0.2:
-                    visit.engine.click(chance.choice(["#slow", "#throw", "#shift"]))
+                known |= {stay(visit, chance)} - {None}
                 way, depth = leave(visit, chance, depth)
                 ways[way] += 1
             except Exception as error:
                 # The page went away under the driver's hands, as it should.
                 ways[type(error).__name__] += 1
                 depth = 0
-        log(f"{len(visit.views)} of {views} page views", flush=True)
+                with contextlib.suppress(Exception):
+                    visit.engine.leave(visit.host + "/again")
+        log(f"{len(known)} of {views} page views, {len(visit.views)} stored", flush=True)
     visit.go("/last")
     deadline = time.monotonic() + 30
     while visit.flush() is not True and time.monotonic() < deadline:
         pass
     last = visit.engine.evaluate("() => collector.id")
-    return [view for view in visit.views if view.id != last], ways
+    return [view for view in visit.views if view.id != last], ways, known - {last}
 
 
 def faults(view):
@@ -87,11 +100,13 @@ def main():
         engine = engines.start(options.engine)
         visit = Visit(engine, store, collector)
         try:
-            views, ways = run(visit, options.views, random.Random(options.seed))
+            views, ways, known = run(visit, options.views, random.Random(options.seed))
             unfinished = collections.Counter(fault for view in views for fault in faults(view))
+            missing = known - {view.id for view in views}
+            total = len(views) + len(missing)
             complete = sum(not faults(view) for view in views)
             (sums,) = store.rows("select sum(emitted) as emitted, sum(dropped) as dropped, sum(received) as received, sum(lost) as lost from pageview_completeness")
-            print(f"{complete} of {len(views)} page views have a complete record: {complete / len(views):.2%}")
+            print(f"{complete} of {total} page views have a complete record: {complete / total:.2%}; of {len(missing)} nothing is stored")
             print(f"left by: {dict(ways)}; what is missing: {dict(unfinished)}")
             print(f"events: {dict(sums)}, captured {sums['received'] / sums['emitted']:.3%}")
         finally:

@@ -118,6 +118,55 @@ Deno.test("what a beacon took along is sent again by the next page, since nobody
   });
 });
 
+Deno.test("what others have left is sent as soon as it is taken over, for a page that may not live long", () => {
+  const from = server();
+  return on(from, async (open) => {
+    const [transport, view] = [open(), ledger(1)];
+    transport.open(view);
+    emit(transport, view);
+    transport.leave();
+    transport.hold(true);
+    const [next, later] = [open(), ledger(2)];
+    next.open(later);
+    emit(next, later);
+    next.adopt();
+    await new Promise((resolve) => setTimeout(resolve));
+    assert.deepEqual(from.bodies.map(seqs), [[1, 1]]);
+    assert.equal(await next.flush(), true);
+  });
+});
+
+Deno.test("a beacon takes along what is new, however much there is that went along with earlier pages", () => {
+  const from = server(() => new Response("", { status: 503 }));
+  return on(from, async (open) => {
+    const [transport, view] = [open(), ledger(1)];
+    transport.open(view);
+    for (let count = 0; count < 10; count++) emit(transport, view, "x".repeat(10_000));
+    transport.leave();
+    assert.deepEqual(from.beacons.flatMap(seqs), Array.from({ length: 10 }, (_, place) => place + 1));
+    const [next, later] = [open(), ledger(2)];
+    next.adopt();
+    next.open(later);
+    emit(next, later);
+    from.beacons.length = 0;
+    next.leave();
+    assert.deepEqual(from.beacons.map((body) => body.events.map((/** @type {any} */ { pageview_id }) => pageview_id)), [
+      ["p_2"],
+    ]);
+    // It is all still there for whoever is answered.
+    from.fetch = (_, { body }) => {
+      from.bodies.push(JSON.parse(body));
+      return Promise.resolve(ok());
+    };
+    from.bodies.length = 0;
+    const last = open();
+    last.adopt();
+    assert.equal(await last.flush(), true);
+    assert.equal(from.bodies.flatMap(seqs).length, 11);
+    for (const one of [transport, next]) one.hold(true);
+  });
+});
+
 Deno.test("an event that the server rejects is dropped and counted, the others of its batch are stored", () => {
   const from = server(({ events }) => ok({ rejected: events.length > 1 ? [{ index: 1, message: "no" }] : [] }));
   return on(from, async (open) => {

@@ -6,7 +6,7 @@ import { uuid7 } from "./ids.js";
 import { keysOf, read, remove, write } from "./storage.js";
 
 /** @typedef {{pageview_id: string, visitor_id: string, session_id: string, site: string | null, emitted: number, dropped: Record<string, number>}} Ledger what a page view has counted */
-/** @typedef {{text: string, view: Ledger}} Item an event as JSON, and the page view it is of */
+/** @typedef {[text: string, view: Ledger, isAdopted?: any]} Item an event as JSON, the page view it is of, and whether another page has left it */
 
 const KEY = "collector.queue.";
 /** Events and milliseconds after which what waits is sent. */
@@ -14,7 +14,7 @@ const BATCH_EVENTS = 20;
 const WAIT_MS = 3000;
 /** Bodies that outlive the page share 64 KiB; a part of it is for what stands around the events. */
 export const BODY_BYTES_MAX = 56_000;
-/** What waits for a server that does not answer: events, and characters of them. */
+/** What waits for a server that does not answer: events, and characters of them, with a few for what belongs to each. */
 const QUEUE_EVENTS_MAX = 500;
 const QUEUE_LENGTH_MAX = 200_000;
 /** Page views whose numbers are kept. */
@@ -57,17 +57,17 @@ export const openTransport = (endpoint, prepare) => {
 
   /** Room is made at the front. */
   const trim = () => {
-    while (queue.length > QUEUE_EVENTS_MAX || queue.map(({ text }) => text).join().length > QUEUE_LENGTH_MAX) {
-      drop(/** @type {Item} */ (queue.shift()).view, "queue_full");
+    while (queue.length > QUEUE_EVENTS_MAX || queue.join().length > QUEUE_LENGTH_MAX) {
+      drop(/** @type {Item} */ (queue.shift())[1], "queue_full");
     }
   };
 
   /** As many from the front as fit into a body, as a body. @param {Item[]} items @returns {[Item[], string]} */
   const pack = (items) => {
     let bytes = 0;
-    const end = items.findIndex(({ text }, place) => (bytes += bytesOf(text)) > BODY_BYTES_MAX && place);
+    const end = items.findIndex(([text], place) => (bytes += bytesOf(text)) > BODY_BYTES_MAX && place);
     const packed = items.slice(0, end < 0 ? items.length : end);
-    const events = packed.map(({ text }) => text);
+    const events = packed.map(([text]) => text);
     const body = `{"v":1,"sent_at":"${new Date().toISOString()}","ledger":${
       JSON.stringify(unconfirmed())
     },"events":[${events}]}`;
@@ -111,8 +111,8 @@ export const openTransport = (endpoint, prepare) => {
       }
       failures = retryAfterMs = 0;
       for (const [view, stood] of told) confirmed.set(view, stood);
-      if (answer.isRefused) items.forEach(({ view }) => drop(view, "refused"));
-      for (const { index } of answer.rejected ?? []) drop(items[index].view, "rejected");
+      if (answer.isRefused) items.forEach(([, view]) => drop(view, "refused"));
+      for (const { index } of answer.rejected ?? []) drop(items[index][1], "rejected");
       queue = queue.filter((item) => !items.includes(item));
     }
     remove(key);
@@ -127,52 +127,55 @@ export const openTransport = (endpoint, prepare) => {
   };
 
   /** Leaves what is not confirmed to a later page. */
-  const keep = () => write(key, JSON.stringify([views, queue.map(({ text, view }) => [text, views.indexOf(view)])]));
+  const keep = () => write(key, JSON.stringify([views, queue.map(([text, view]) => [text, views.indexOf(view)])]));
 
   /** @param {Item[]} items */
   const beacon = (items) => {
     const [packed, body] = pack(items);
-    const isTaken = navigator.sendBeacon(endpoint(), body);
-    if (isTaken) bytesSent += bytesOf(body);
+    let size = packed.length;
+    if (navigator.sendBeacon(endpoint(), body)) bytesSent += bytesOf(body);
     // More than the browser takes along at once: in halves, as far as they go.
-    const half = isTaken ? packed.length : packed.length >> 1;
-    if (!isTaken && half) beacon(packed.slice(0, half));
-    if (half && half < items.length) beacon(items.slice(half));
+    else if ((size >>= 1) > 0) beacon(packed.slice(0, size));
+    if (size && size < items.length) beacon(items.slice(size));
   };
 
   return {
     /** @param {string | undefined} text @param {Ledger} view */
     add: (text, view) => {
       if (!text || bytesOf(text) > BODY_BYTES_MAX) drop(view, text ? "too_large" : "unserializable");
-      else queue.push({ text, view });
+      else queue.push([text, view]);
       trim();
       if (!failures) schedule(queue.length < BATCH_EVENTS ? WAIT_MS : 0);
     },
     flush,
     /** @param {Ledger} view */
     open: (view) => views = [...views, view].slice(-VIEWS_MAX),
-    /** Takes over what other pages of the site have left: it is one's own before it is no longer theirs. */
+    /**
+     * Takes over what other pages of the site have left: it is one's own before it is no longer theirs. It is sent at once, since this page may not
+     * live long, either.
+     */
     adopt: guard(() => {
       const found = keysOf(KEY).filter((name) => name !== key);
-      for (const name of found) {
-        guard(() => {
-          const [theirs, items] = JSON.parse(read(name) ?? "");
-          views = [...theirs, ...views];
-          queue = [
-            ...items.map((/** @type {[string, number]} */ [text, place]) => ({ text, view: theirs[place] })),
-            ...queue,
-          ];
-        })();
-      }
+      found.forEach(guard((/** @type {string} */ name) => {
+        const [theirs, items] = JSON.parse(read(name) ?? "");
+        views = [...theirs, ...views];
+        queue = items.map((/** @type {any[]} */ [text, place]) => [text, theirs[place], 1]).concat(
+          queue,
+        );
+        later(flush);
+      }));
       trim();
       keep();
       found.forEach(remove);
     }),
-    /** Everything that is not confirmed goes along with the browser, which outlives the page, and stays here in case that it does not arrive. */
+    /**
+     * What is not confirmed goes along with the browser, which outlives the page, and stays here in case that it does not arrive. What was left by
+     * others went along with them; there is room for little, and what is new comes first.
+     */
     leave: () => {
       if (isHeld) return;
       keep();
-      beacon(queue);
+      beacon(queue.filter(([, , isAdopted]) => !isAdopted));
     },
     /** The network is back, or somebody looks again. */
     wake: () => {
