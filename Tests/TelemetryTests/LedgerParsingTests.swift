@@ -54,4 +54,15 @@ import Testing
             try parse(#"{\#(ids),"emitted":1,"dropped":\#(dropped)}"#)
         }
     }
+
+    @Test func `an entry that is padded out is refused`() throws {
+        let dropped = { (spaces: Int) in
+            #"{\#(ids),"emitted":1,"dropped":{"a":1\#(String(repeating: " ", count: spaces))}}"#
+        }
+        let room = Limits.ledgerBytesMax - dropped(0).utf8.count
+        #expect(try parse(dropped(room)).dropped == 1)
+        #expect(throws: Rejection.invalid(field: "ledger", fault: .tooLong(bytesMax: 16_384))) {
+            try parse(dropped(room + 1))
+        }
+    }
 }
