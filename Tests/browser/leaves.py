@@ -9,6 +9,7 @@ A record is complete when it has the page view, vitals, engagement, and no hole 
 import argparse
 import collections
 import contextlib
+import json
 import pathlib
 import random
 import sys
@@ -74,8 +75,12 @@ def run(visit, views, chance, log=print):
                 with contextlib.suppress(Exception):
                     visit.engine.leave(visit.host + "/again")
         log(f"{len(known)} of {views} page views, {len(visit.views)} stored", flush=True)
-    visit.go("/last")
     deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        # The last navigation may still be under way.
+        with contextlib.suppress(Exception):
+            visit.go("/last")
+            break
     while visit.flush() is not True and time.monotonic() < deadline:
         pass
     last = visit.engine.evaluate("() => collector.id")
@@ -109,6 +114,10 @@ def main():
             print(f"{complete} of {total} page views have a complete record: {complete / total:.2%}; of {len(missing)} nothing is stored")
             print(f"left by: {dict(ways)}; what is missing: {dict(unfinished)}")
             print(f"events: {dict(sums)}, captured {sums['received'] / sums['emitted']:.3%}")
+            reasons = collections.Counter()
+            for row in store.rows("select drop_reasons from pageview_ledger where drop_reasons <> '{}'"):
+                reasons.update(json.loads(row["drop_reasons"]))
+            print(f"dropped in the page: {dict(reasons)}")
         finally:
             visit.close()
             engine.quit()

@@ -167,6 +167,57 @@ Deno.test("a beacon takes along what is new, however much there is that went alo
   });
 });
 
+Deno.test("a visitor who sees a hundred pages while nothing is confirmed still says no more at once than a server takes", () => {
+  let isUp = false;
+  const from = server(() => isUp ? ok() : new Response("", { status: 503 }));
+  return on(from, async (open) => {
+    for (let number = 1; number <= 120; number++) {
+      const [transport, view] = [open(), ledger(number)];
+      transport.open(view);
+      emit(transport, view);
+      transport.adopt();
+      assert.equal(await transport.flush(), false);
+      transport.leave();
+      transport.hold(true);
+    }
+    for (const { ledger } of [...from.bodies, ...from.beacons]) assert.ok(ledger.length <= 10);
+    isUp = true;
+    from.bodies.length = 0;
+    const last = open();
+    last.adopt();
+    assert.equal(await last.flush(), true);
+    assert.equal(
+      new Set(from.bodies.flatMap(({ events }) => events.map((/** @type {any} */ one) => one.pageview_id))).size,
+      120,
+    );
+    assert.equal(
+      new Set(from.bodies.flatMap(({ ledger }) => ledger.map((/** @type {any} */ one) => one.pageview_id))).size,
+      20,
+    );
+  });
+});
+
+Deno.test("numbers that are confirmed are not left to the next page", () => {
+  const from = server();
+  return on(from, async (open) => {
+    const [transport, view, other] = [open(), ledger(1), ledger(2)];
+    transport.open(view);
+    emit(transport, view);
+    assert.equal(await transport.flush(), true);
+    transport.open(other);
+    emit(transport, other);
+    transport.leave();
+    transport.hold(true);
+    from.bodies.length = 0;
+    const next = open();
+    next.adopt();
+    assert.equal(await next.flush(), true);
+    assert.deepEqual(from.bodies.map(({ ledger }) => ledger.map((/** @type {any} */ one) => one.pageview_id)), [[
+      "p_2",
+    ]]);
+  });
+});
+
 Deno.test("an event that the server rejects is dropped and counted, the others of its batch are stored", () => {
   const from = server(({ events }) => ok({ rejected: events.length > 1 ? [{ index: 1, message: "no" }] : [] }));
   return on(from, async (open) => {

@@ -4,12 +4,13 @@ import { collectors } from "../collectors/registry.js";
 import { vitals } from "../collectors/vitals.js";
 import { pause } from "../shared/time.js";
 import { activeIds, pageviewId } from "../tracker/ids.js";
+import { watchReports } from "../tracker/reports.js";
 import { permitStorage } from "../tracker/storage.js";
 import { fillCard, makeCard } from "./cards.js";
 import { loadCharts, recolourCharts } from "./charts.js";
 import { CONFIG } from "./config.js";
 import { startClock, startControls } from "./controls.js";
-import { captureErrors, errors, onError } from "./errors.js";
+import { addError, captureErrors, errors, onError } from "./errors.js";
 import { createIdentity } from "./identity.js";
 import { emptyPayload } from "./payload.js";
 import { createRaw } from "./raw.js";
@@ -19,7 +20,8 @@ import { onTab, openTab, startTabs } from "./tabs.js";
 import { openTransport } from "./transport.js";
 
 permitStorage(true);
-captureErrors(new URL("static/", document.baseURI).href);
+captureErrors();
+watchReports(addError, new URL("static/", document.baseURI).href);
 
 const sendsEvents = document.documentElement.dataset.events !== "off";
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));

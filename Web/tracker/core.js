@@ -167,7 +167,7 @@ export const createCollector = (base, data) => {
       if (parseInt(activeIds().visitor_id.slice(-8), 16) / 2 ** 32 >= options.sample) return end();
       if (has("errors")) {
         onError(guard(tellError));
-        captureErrors(base + "collector", options.console);
+        captureErrors(options.console);
       }
     },
     () => {

@@ -1,9 +1,10 @@
-// What there is to know besides: the page's own load, what it fetched, frames that were held up, links that lead away, requests that failed. It is loaded apart, so that
-// the core stays small; the browser keeps what happened before it came.
+// What there is to know besides: the page's own load, what it fetched, frames that were held up, links that lead away, requests that failed,
+// what the browser reports. It is loaded apart, so that the core stays small; the browser keeps what happened before it came.
 
 import { readHeap, watchFrames } from "./frames.js";
 import { guard, later, listen, spentMs } from "./guard.js";
 import { watchLinks } from "./links.js";
+import { watchReports } from "./reports.js";
 import { watchRequests } from "./requests.js";
 import { readNavigation, summariseResources } from "./load.js";
 
@@ -18,6 +19,7 @@ export const watchDetails = ({ emit, has, requests, isOwn, addError }) => {
   let hasRestarted = false;
   const frames = has("frames") ? watchFrames() : undefined;
   if (has("links")) watchLinks(emit);
+  if (has("errors")) watchReports(addError, import.meta.url.split("-details")[0]);
   if (requests) {
     watchRequests((method, url, status) => {
       const name = status ? `HTTP ${status}` : "NetworkError";

@@ -1,4 +1,4 @@
-// What broke on the page: scripts, promises, resources, the content security policy, what the browser itself reports; each once, with a count.
+// What broke on the page: scripts, promises, resources, the content security policy; each once, with a count.
 
 import { bare, cut, guard, listen } from "./guard.js";
 import { parseStack } from "./stack.js";
@@ -54,32 +54,22 @@ export const addError = (kind, thrown, source, lineno, colno) => {
 /**
  * Begins to listen; the earlier the better.
  *
- * @param {string} own where our own scripts come from: that a browser frowns at what we ask is no fault of the page
  * @param {boolean} [isConsoleToo] whether what is written to console.error counts
  */
-export const captureErrors = (own, isConsoleToo) => {
+export const captureErrors = (isConsoleToo) => {
   listen("error", ({ target, message, filename, lineno, colno, error }) => {
     const { localName, src, href } = target;
     if (message) addError("error", error ?? { message }, filename, lineno, colno);
     else if (localName) addError("resource", { message: "Failed to load " + localName }, src || href);
   });
   listen("unhandledrejection", ({ reason }) => addError("rejection", reason));
-  /** What the browser reports by itself. @param {string} kind @param {string} name @param {string} message @param {any} body */
-  const report = (kind, name, message, { sourceFile, lineNumber, columnNumber }) =>
-    addError(kind, { name, message }, sourceFile, lineNumber, columnNumber);
   listen(
     "securitypolicyviolation",
-    (event) => report("csp", event.effectiveDirective, "Blocked " + bare(event.blockedURI), event),
+    ({ effectiveDirective: name, blockedURI, sourceFile, lineNumber, columnNumber }) =>
+      addError("csp", { name, message: "Blocked " + bare(blockedURI) }, sourceFile, lineNumber, columnNumber),
   );
-  const { ReportingObserver, console } = /** @type {any} */ (self);
-  if (ReportingObserver) {
-    const take = (/** @type {any[]} */ reports) =>
-      reports.forEach(({ type, body }) =>
-        /^csp/.test(type) || body.sourceFile?.startsWith(own) || report("report", type, body.message, body)
-      );
-    new ReportingObserver(guard(take), { buffered: true }).observe();
-  }
   if (!isConsoleToo) return;
+  const { console } = /** @type {any} */ (self);
   const write = console.error;
   console.error = (/** @type {any[]} */ ...values) => {
     guard(() =>

@@ -17,8 +17,9 @@ export const BODY_BYTES_MAX = 56_000;
 /** What waits for a server that does not answer: events, and characters of them, with a few for what belongs to each. */
 const QUEUE_EVENTS_MAX = 500;
 const QUEUE_LENGTH_MAX = 200_000;
-/** Page views whose numbers are kept. */
+/** Page views whose numbers are kept, and those that one body carries. */
 const VIEWS_MAX = 20;
+const BODY_VIEWS_MAX = 10;
 const RETRY_MS = 1000;
 const RETRY_MS_MAX = 300_000;
 const ANSWER_MS_MAX = 30_000;
@@ -26,8 +27,10 @@ const ANSWER_MS_MAX = 30_000;
 /** @param {string} text */
 const bytesOf = (text) => new TextEncoder().encode(text).length;
 
-/** Counts an event that will not be sent. @param {Ledger} view @param {string} reason */
-export const drop = (view, reason) => view.dropped[reason] = (view.dropped[reason] ?? 0) + 1;
+/** Counts an event that will not be sent. @param {Ledger | undefined} view nothing where its numbers are kept no more @param {string} reason */
+export const drop = (view, reason) => {
+  if (view) view.dropped[reason] = (view.dropped[reason] ?? 0) + 1;
+};
 
 /**
  * @param {() => string} endpoint
@@ -62,27 +65,32 @@ export const openTransport = (endpoint, prepare) => {
     }
   };
 
-  /** As many from the front as fit into a body, as a body. @param {Item[]} items @returns {[Item[], string]} */
+  /**
+   * As many from the front as fit into a body, as a body, with views whose numbers the server does not have, as it will have them.
+   *
+   * @param {Item[]} items @returns {[Item[], string, [Ledger, string][]]}
+   */
   const pack = (items) => {
     let bytes = 0;
     const end = items.findIndex(([text], place) => (bytes += bytesOf(text)) > BODY_BYTES_MAX && place);
     const packed = items.slice(0, end < 0 ? items.length : end);
-    const events = packed.map(([text]) => text);
-    const body = `{"v":1,"sent_at":"${new Date().toISOString()}","ledger":${
-      JSON.stringify(unconfirmed())
-    },"events":[${events}]}`;
-    return [packed, body];
+    /** @type {[Ledger, string][]} */
+    const told = unconfirmed().slice(-BODY_VIEWS_MAX).map((view) => [view, JSON.stringify(view)]);
+    const body = `{"v":1,"sent_at":"${new Date().toISOString()}","ledger":[${told.map(([, text]) => text)}],"events":[${
+      packed.map(([text]) => text)
+    }]}`;
+    return [packed, body, told];
   };
 
-  /** What the server says to a body; nothing when it must come again. @param {string} body @returns {Promise<any>} */
-  const post = async (body) => {
+  /** What the server says to a body; nothing when it must come again. @param {string} body @param {boolean} keepalive @returns {Promise<any>} */
+  const post = async (body, keepalive) => {
     bytesSent += bytesOf(body);
     try {
       const answer = await fetch(endpoint(), {
         method: "POST",
         body,
         headers: { "Content-Type": "text/plain" },
-        keepalive: true,
+        keepalive,
         credentials: "omit",
         signal: AbortSignal.timeout?.(ANSWER_MS_MAX),
       });
@@ -99,9 +107,9 @@ export const openTransport = (endpoint, prepare) => {
   const run = async () => {
     prepare();
     while (!isHeld && (queue.length || unconfirmed().length)) {
-      const told = unconfirmed().map((view) => /** @type {const} */ ([view, JSON.stringify(view)]));
-      const [items, body] = pack(queue);
-      const answer = await post(body);
+      const [items, body, told] = pack(queue);
+      // What another page has left may use what room there is for requests that outlive a page no more: it is kept, and its beacon has been.
+      const answer = await post(body, !items[0]?.[2]);
       if (!answer) {
         keep();
         // Longer each time, and never all pages at once.
@@ -110,7 +118,7 @@ export const openTransport = (endpoint, prepare) => {
         return false;
       }
       failures = retryAfterMs = 0;
-      for (const [view, stood] of told) confirmed.set(view, stood);
+      for (const one of told) confirmed.set(...one);
       if (answer.isRefused) items.forEach(([, view]) => drop(view, "refused"));
       for (const { index } of answer.rejected ?? []) drop(items[index][1], "rejected");
       queue = queue.filter((item) => !items.includes(item));
@@ -127,7 +135,10 @@ export const openTransport = (endpoint, prepare) => {
   };
 
   /** Leaves what is not confirmed to a later page. */
-  const keep = () => write(key, JSON.stringify([views, queue.map(([text, view]) => [text, views.indexOf(view)])]));
+  const keep = () => {
+    const left = unconfirmed();
+    write(key, JSON.stringify([left, queue.map(([text, view]) => [text, left.indexOf(view)])]));
+  };
 
   /** @param {Item[]} items */
   const beacon = (items) => {
@@ -158,7 +169,7 @@ export const openTransport = (endpoint, prepare) => {
       const found = keysOf(KEY).filter((name) => name !== key);
       found.forEach(guard((/** @type {string} */ name) => {
         const [theirs, items] = JSON.parse(read(name) ?? "");
-        views = [...theirs, ...views];
+        views = [...theirs, ...views].slice(-VIEWS_MAX);
         queue = items.map((/** @type {any[]} */ [text, place]) => [text, theirs[place], 1]).concat(
           queue,
         );
