@@ -1,5 +1,7 @@
 """What breaks on other sites' pages: each once, with a count, where it was, and what was done before."""
 
+import pytest
+
 from shop import SCRIPT
 from tracked import visit  # noqa: F401
 
@@ -107,3 +109,13 @@ def test_what_the_policy_blocks_is_told(visit):
     visit.engine.evaluate("() => { document.body.append(Object.assign(new Image(), { src: 'http://127.0.0.1:9/x.png?secret=1' })); }")
     found = next(error for error in errors(visit) if error["kind"] == "csp")
     assert found["name"] == "img-src" and found["message"] == "Blocked http://127.0.0.1:9/x.png"
+
+
+def test_what_the_browser_itself_reports_is_told_even_of_before(visit):
+    visit = visit(body="<script>navigator.vibrate(1)</script>")
+    if visit.engine.name != "chromium":
+        pytest.skip("Chromium alone reports anything but its policies")
+    visit.open("/one")
+    (found,) = errors(visit)
+    assert (found["kind"], found["name"], found["source"]) == ("report", "intervention", visit.host + "/one")
+    assert "vibrate" in found["message"]
