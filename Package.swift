@@ -38,6 +38,7 @@ let package = Package(
         // Pure: no I/O, no clock, no lock.
         .target(name: "HTTPWire", swiftSettings: strict),
         .target(name: "JSONScan", swiftSettings: strict),
+        .target(name: "Sketches", swiftSettings: strict),
         .target(name: "Telemetry", dependencies: ["Digest", "JSONScan"], swiftSettings: strict),
 
         .target(name: "Log", swiftSettings: strict),
@@ -95,6 +96,7 @@ let package = Package(
         .testTarget(name: "JSONScanTests", dependencies: ["JSONScan"], swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SketchesTests", dependencies: ["Sketches"], swiftSettings: strict),
         .testTarget(
             name: "StorageContractTests",
             dependencies: [

@@ -13,6 +13,7 @@ private let allowedImports: [String: Set<String>] = [
     "HTTPWire": [],
     "JSONScan": [],
     "Telemetry": ["Digest", "JSONScan"],
+    "Sketches": [],
     "Guarded": [],
     "Log": [],
     "Storage": ["Digest", "Telemetry"],
