@@ -103,7 +103,8 @@ def test_page_views_that_are_left_at_random_moments_have_a_complete_record(chrom
     seed = random.randrange(1 << 30)
     visit = Visit(chromium, sqlite, serve(sqlite, environment={"COLLECTOR_RATE_LIMIT": 0}))
     try:
-        views, _ = run(visit, 30, random.Random(seed), log=lambda *_, **__: None)
+        views, _, known = run(visit, 30, random.Random(seed), log=lambda *_, **__: None)
+        assert known <= {view.id for view in views}, f"seed {seed}"
         incomplete = {view.id: faults(view) for view in views if faults(view)}
         # One that is left before it has painted anything has no vitals but its first byte.
         assert len(incomplete) <= len(views) // 20, f"seed {seed}: {incomplete}"

@@ -170,9 +170,7 @@ export const openTransport = (endpoint, prepare) => {
       found.forEach(guard((/** @type {string} */ name) => {
         const [theirs, items] = JSON.parse(read(name) ?? "");
         views = [...theirs, ...views].slice(-VIEWS_MAX);
-        queue = items.map((/** @type {any[]} */ [text, place]) => [text, theirs[place], 1]).concat(
-          queue,
-        );
+        queue = [...items.map((/** @type {any[]} */ [text, place]) => [text, theirs[place], 1]), ...queue];
         later(flush);
       }));
       trim();
