@@ -38,7 +38,7 @@ class Chromium:
             self._context.close()
         self._errors = []
         self.requests = []
-        self._context = self.browser.new_context(viewport={"width": 1440, "height": 900}, **options)
+        self._context = self.browser.new_context(viewport={"width": 1440, "height": 900}, ignore_https_errors=True, **options)
         self.page = self._context.new_page()
         self.page.on("pageerror", lambda error: self._errors.append(f"exception: {error}"))
         self.page.on("console", lambda message: self._errors.append(f"console: {message.text}") if message.type == "error" else None)

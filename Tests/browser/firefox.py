@@ -54,7 +54,7 @@ class Firefox:
         self._numbers = itertools.count(1)
         self._events = []
         self._socket = connect(url + "/session", max_size=None, compression=None).__enter__()
-        session = self._command("session.new", {"capabilities": {}})
+        session = self._command("session.new", {"capabilities": {"alwaysMatch": {"acceptInsecureCerts": True}}})
         self.version = session["capabilities"]["browserVersion"]
         self._command("session.subscribe", {"events": ["log.entryAdded"]})
         self._user = None

@@ -9,6 +9,7 @@ from chromium import Chromium
 from firefox import Firefox
 from leaves import faults, run
 from names import Names
+from tls import TLS, make_certificate
 from tracked import Visit, visit  # noqa: F401
 from webkit import WebKit
 
@@ -55,6 +56,27 @@ def test_a_site_without_a_secure_context_is_measured_like_any_other(elsewhere, s
         assert found["hash"]
     finally:
         visit.close()
+
+
+def test_a_site_with_tls_is_measured_like_any_other(visit, tmp_path):
+    visit = visit()
+    certificate = make_certificate(tmp_path)
+    shop, network, collector = (TLS(port, *certificate) for port in (visit.shop.port, visit.network.port, visit.collector.port))
+    try:
+        visit.host, visit.shop.collector = shop.url, collector.url
+        visit.shop.attributes = f'data-endpoint="{network.url}/events" data-fingerprint'
+        visit.open("/one")
+        assert visit.engine.evaluate("() => isSecureContext && location.protocol") == "https:"
+        visit.engine.click("#throw")
+        visit.wait_for(lambda views: (visit.flush() or True) and any(view.of("fingerprint_ready") for view in views), "the fingerprint", 40)
+        visit.go("/two")
+        assert visit.flush() is True
+        first, second = visit.wait_for(lambda views: len(views) == 2 and views[0].is_complete, "a complete first view")
+        assert first.of("error") and first.vitals["FCP"] > 0 and second.has_no_hole
+        assert second.one("pageview")["kind"] == "navigate"
+    finally:
+        for one in (shop, network, collector):
+            one.close()
 
 
 def test_a_page_that_is_loaded_ahead_of_time_counts_when_it_is_seen(visit):

@@ -78,7 +78,7 @@ class WebKit:
     def _begin(self):
         """A session of its own has empty storage."""
         options = {"binary": self._path, "args": ["--automation", "--geometry=1440x1000", *self._arguments]}
-        capabilities = {"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}}
+        capabilities = {"capabilities": {"alwaysMatch": {"acceptInsecureCerts": True, "webkitgtk:browserOptions": options}}}
         answer = self._request("POST", "/session", capabilities, timeout=OPEN_SECONDS_MAX)
         self._session = answer["sessionId"]
         self.version = answer["capabilities"].get("browserVersion")

@@ -1,0 +1,57 @@
+"""What a reverse proxy does for a site: takes TLS off its connections, with a certificate that nobody but these tests believes."""
+
+import contextlib
+import pathlib
+import socket
+import ssl
+import subprocess
+import threading
+
+
+def make_certificate(folder):
+    """A certificate for this machine, valid for a day; gives the files of it and of its key."""
+    certificate, key = pathlib.Path(folder) / "certificate.pem", pathlib.Path(folder) / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
+    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*command, *names, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    return certificate, key
+
+
+class TLS:
+    """Listens with TLS, and passes everything on to a port of this machine that speaks without."""
+
+    def __init__(self, port, certificate, key):
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(certificate, key)
+        self._target = ("127.0.0.1", port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                # Closed.
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        # Browsers break connections off whenever they like.
+        with contextlib.suppress(OSError), self._context.wrap_socket(connection, server_side=True) as client, socket.create_connection(self._target) as server:
+            answers = threading.Thread(target=self._pump, args=(server, client), daemon=True)
+            answers.start()
+            self._pump(client, server)
+            answers.join()
+
+    @staticmethod
+    def _pump(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65_536):
+                sink.sendall(data)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        self._listener.close()
