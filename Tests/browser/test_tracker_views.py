@@ -4,8 +4,10 @@ import re
 
 import pytest
 
+from stores import SQLiteStore
 from tracked import Visit, visit  # noqa: F401
 
+ATTEMPTS = 4
 UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
 
@@ -107,18 +109,25 @@ def test_parts_of_a_page_are_routes_where_the_site_says_so(visit):
     assert [view.path for view in hashed.views] == ["/one", "/one#/part"]
 
 
-def test_a_page_out_of_the_back_forward_cache_is_a_view_of_its_own(visit):
-    visit = visit()
-    visit.open("/one")
-    visit.engine.evaluate("() => { self.mark = 1; }")
-    # A browser may not keep a page that waits for an answer.
-    visit.wait_for(lambda views: (visit.flush() or True) and views and views[0].of("resources"), "the first page at rest")
-    visit.go("/two")
-    visit.flush()
-    visit.engine.back()
-    visit.wait_for_tracker()
-    was_kept = visit.engine.evaluate("() => self.mark === 1")
-    assert was_kept, "the browser has not kept the page"
+def visit_with_a_page_that_was_kept(visit, folder):
+    """A visit from /one to /two and back to the same page; whether it is kept is the browser's choice, and it may choose otherwise now and then."""
+    for attempt in range(ATTEMPTS):
+        (folder / str(attempt)).mkdir()
+        one = visit(SQLiteStore(folder / str(attempt)))
+        one.open("/one")
+        one.engine.evaluate("() => { self.mark = 1; }")
+        # A browser may not keep a page that waits for an answer.
+        one.wait_for(lambda views, one=one: (one.flush() or True) and views and views[0].of("resources"), "the first page at rest")
+        one.go("/two")
+        one.flush()
+        one.go_back("/one")
+        if one.engine.evaluate("() => self.mark === 1"):
+            return one
+    raise AssertionError("the browser has kept no page")
+
+
+def test_a_page_out_of_the_back_forward_cache_is_a_view_of_its_own(visit, tmp_path):
+    visit = visit_with_a_page_that_was_kept(visit, tmp_path)
     visit.wait_for(lambda views: (visit.flush() or True) and len(views) == 3, "three views")
     views = visit.views
     assert views[2].path == "/one" and views[2].kind == "bfcache"

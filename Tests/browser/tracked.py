@@ -1,5 +1,6 @@
 """What the tests of the tracker share: a visitor on a shop's pages, and what of the visit is in the database."""
 
+import contextlib
 import dataclasses
 
 import pytest
@@ -70,6 +71,17 @@ class Visit:
 
     def go(self, path):
         self.engine.leave(self.host + path)
+        self.wait_for_tracker()
+
+    def go_back(self, path):
+        """To the page before this one, which has such a path; a driver may answer while this one is still there, or while neither is."""
+
+        def is_there():
+            with contextlib.suppress(Exception):
+                return self.engine.evaluate("() => location.pathname") == path
+
+        self.engine.back()
+        wait_for(is_there, 20, f"back at {path}")
         self.wait_for_tracker()
 
     def wait_for_tracker(self):
