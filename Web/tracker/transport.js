@@ -17,9 +17,10 @@ export const BODY_BYTES_MAX = 56_000;
 /** What waits for a server that does not answer: events, and characters of them, with a few for what belongs to each. */
 const QUEUE_EVENTS_MAX = 500;
 const QUEUE_LENGTH_MAX = 200_000;
-/** Page views whose numbers are kept, and those that one body carries. */
+/** Page views whose numbers are kept, those that one body carries, and those that are told again by the next page though they are confirmed. */
 const VIEWS_MAX = 20;
 const BODY_VIEWS_MAX = 10;
+const RETOLD_MAX = 8;
 const RETRY_MS = 1000;
 const RETRY_MS_MAX = 300_000;
 const ANSWER_MS_MAX = 30_000;
@@ -53,7 +54,9 @@ export const openTransport = (endpoint, prepare) => {
   /** @type {Promise<boolean> | undefined} */
   let running;
 
-  const unconfirmed = () => views.filter((view) => confirmed.get(view) !== JSON.stringify(view));
+  /** @param {Ledger} view */
+  const isUnconfirmed = (view) => confirmed.get(view) !== JSON.stringify(view);
+  const unconfirmed = () => views.filter(isUnconfirmed);
 
   /** @param {number} [ms] */
   const schedule = (ms) => timer ??= later(flush, ms);
@@ -134,9 +137,9 @@ export const openTransport = (endpoint, prepare) => {
     return running ??= run().catch(() => false).finally(() => running = undefined);
   };
 
-  /** Leaves what is not confirmed to a later page. */
+  /** Leaves what is not confirmed to a later page, and the latest numbers in any case: a network may have confirmed what has never arrived. */
   const keep = () => {
-    const left = unconfirmed();
+    const left = views.filter((view, place) => place >= views.length - RETOLD_MAX || isUnconfirmed(view));
     write(key, JSON.stringify([left, queue.map(([text, view]) => [text, left.indexOf(view)])]));
   };
 
