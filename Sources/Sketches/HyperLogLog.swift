@@ -38,14 +38,8 @@ package struct HyperLogLog: Sendable, Equatable {
 
     /// Adds what another sketch has seen.
     package mutating func merge(_ other: HyperLogLog) {
-        if other.registers.isEmpty {
-            for entry in other.sparse { raise(Int(entry >> 8), to: UInt8(truncatingIfNeeded: entry)) }
-        } else {
-            spread()
-            for (register, rank) in other.registers.enumerated() where registers[register] < rank {
-                registers[register] = rank
-            }
-        }
+        for entry in other.sparse { raise(Int(entry >> 8), to: UInt8(truncatingIfNeeded: entry)) }
+        for (register, rank) in other.registers.enumerated() where rank > 0 { raise(register, to: rank) }
     }
 
     /// How many different things there were, about.
@@ -91,7 +85,6 @@ package struct HyperLogLog: Sendable, Equatable {
     }
 
     private mutating func spread() {
-        guard registers.isEmpty else { return }
         registers = [UInt8](repeating: 0, count: Self.registersCount)
         for entry in sparse { registers[Int(entry >> 8)] = UInt8(truncatingIfNeeded: entry) }
         sparse = []

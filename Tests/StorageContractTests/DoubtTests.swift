@@ -53,6 +53,11 @@ import Testing
         _ = try store.makeWriter().append(Batch(submissions: [try Submission.sample()]), as: before)
     }
 
+    private func expectUnavailable(_ batch: Batch) throws {
+        let error = try #require(throws: StoreError.self) { try store.makeWriter().append(batch, as: id) }
+        guard case .unavailable = error else { throw error }
+    }
+
     private func expectOutcome(_ end: End, _ appended: Appended) throws {
         let wasThere = end == .commit
         #expect(appended == Appended(stored: wasThere ? 0 : 1, duplicates: wasThere ? 1 : 0))
@@ -67,11 +72,7 @@ import Testing
     ) throws {
         if !isFirstOfSource { try sendTheBatchBefore() }
         try beginFirstAttempt()
-        let error = #expect(throws: StoreError.self) { try store.makeWriter().append(batch(), as: id) }
-        guard case .unavailable = error else {
-            Issue.record("\(String(describing: error))")
-            return
-        }
+        try expectUnavailable(batch())
         #expect(try database.count("collector_events") == 0)
         _ = try execute(end.rawValue)
         try expectOutcome(end, store.makeWriter().append(batch(), as: id))
@@ -86,11 +87,7 @@ import Testing
         try beginFirstAttempt()
         let mixed = Batch(events: try batch().events, submissions: [try Submission.sample()])
         let before = try database.count("debug_data")
-        let error = #expect(throws: StoreError.self) { try store.makeWriter().append(mixed, as: id) }
-        guard case .unavailable = error else {
-            Issue.record("\(String(describing: error))")
-            return
-        }
+        try expectUnavailable(mixed)
         _ = try execute(end.rawValue)
         #expect(try store.makeWriter().append(mixed, as: id).stored == (end == .commit ? 0 : 2))
         #expect(try database.count("collector_events") == 1)
@@ -101,11 +98,7 @@ import Testing
     func `events with what their page views say are not written beside their first attempt either`(end: End) throws {
         try beginFirstAttempt()
         let tracked = Batch(events: try batch().events, ledgers: [try Ledger.sample()])
-        let error = #expect(throws: StoreError.self) { try store.makeWriter().append(tracked, as: id) }
-        guard case .unavailable = error else {
-            Issue.record("\(String(describing: error))")
-            return
-        }
+        try expectUnavailable(tracked)
         _ = try execute(end.rawValue)
         #expect(try store.makeWriter().append(tracked, as: id).stored == (end == .commit ? 0 : 2))
         #expect(try database.count("collector_events") == 1)

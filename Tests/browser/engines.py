@@ -1,7 +1,7 @@
 """Where the three browser engines are on this machine, and drivers for them behind one small interface.
 
 A driver opens one page at a time and has: name, version, open(url), evaluate(function), click(selector), press(key), resize(width, height),
-screenshot(path), leave() (to another page, as a visitor does), errors() (what the engine itself reported), quit().
+screenshot(path), leave() (to another page, as a visitor does), be_patient(seconds) (with a page that may not answer), errors() (what the engine itself reported), quit().
 """
 
 import os

@@ -37,6 +37,8 @@ KEYS = {"Tab": "\ue004", "Enter": "\ue007", "ArrowLeft": "\ue012", "ArrowRight":
 
 class Firefox:
     name = "firefox"
+    #: Seconds that an answer may take.
+    _patience = 30
 
     def __init__(self, path, preferences=None):
         self._profile = tempfile.mkdtemp(prefix="collector-firefox-")
@@ -66,10 +68,10 @@ class Firefox:
                 return found[1]
         raise RuntimeError("Firefox ended before it listened")
 
-    def _command(self, method, parameters, timeout=30):
+    def _command(self, method, parameters):
         number = next(self._numbers)
         self._socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + self._patience
         while True:
             message = json.loads(self._socket.recv(timeout=max(0.01, deadline - time.monotonic())))
             if message.get("id") != number:
@@ -78,6 +80,9 @@ class Firefox:
                 raise RuntimeError(f"{method}: {message['error']} {message.get('message')}")
             else:
                 return message["result"]
+
+    def be_patient(self, seconds):
+        self._patience = seconds
 
     def open(self, url):
         """Opens a page with empty storage of its own."""

@@ -24,6 +24,8 @@ OPEN_ATTEMPTS_MAX = 3
 
 class WebKit:
     name = "webkit"
+    #: Seconds that an answer may take, unless a request says otherwise.
+    _patience = 70
 
     def __init__(self, path, arguments=()):
         self._path = path
@@ -93,12 +95,12 @@ class WebKit:
                 pass
             self._session = None
 
-    def _request(self, method, path, body=None, timeout=70):
+    def _request(self, method, path, body=None, timeout=None):
         prefix = f"/session/{self._session}" if self._session else ""
         data = json.dumps(body or {}).encode() if method == "POST" else None
         request = urllib.request.Request(f"http://127.0.0.1:{self._port}{prefix}{path}", data, {"Content-Type": "application/json"}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=timeout) as answer:
+            with urllib.request.urlopen(request, timeout=timeout or self._patience) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
             raise RuntimeError(f"{path}: {error.read()[:800]}") from error
@@ -117,6 +119,9 @@ class WebKit:
                 self._session = None
                 self._stop_driver()
                 self._start_driver()
+
+    def be_patient(self, seconds):
+        self._patience = seconds
 
     def leave(self, url):
         self._request("POST", "/url", {"url": url})

@@ -61,6 +61,21 @@ function emit(transport, view, payload = {}) {
   transport.add(JSON.stringify({ pageview_id: view.pageview_id, seq: view.emitted, payload }), view);
 }
 
+/** The page views of events, or of a ledger's entries. @param {any[]} items */
+const viewsOf = (items) => items.map(({ pageview_id }) => pageview_id);
+
+/** A page with one event that takes over what others have left; gives whether all was confirmed when it was left. @param {() => any} open @param {number} number */
+async function passThrough(open, number) {
+  const [transport, view] = [open(), ledger(number)];
+  transport.open(view);
+  emit(transport, view);
+  transport.adopt();
+  const isConfirmed = await transport.flush();
+  transport.leave();
+  transport.hold(true);
+  return isConfirmed;
+}
+
 const seqs = (/** @type {any} */ body) => body.events.map((/** @type {any} */ event) => event.seq);
 
 Deno.test("what is confirmed is sent once, with the numbers of its view", () => {
@@ -95,7 +110,7 @@ Deno.test("what the server cannot take now is kept for a later page, which sends
     assert.equal(await next.flush(), true);
     const [, last] = from.bodies;
     assert.deepEqual(seqs(last), [1]);
-    assert.deepEqual(last.ledger.map((/** @type {any} */ one) => one.pageview_id), ["p_1"]);
+    assert.deepEqual(viewsOf(last.ledger), ["p_1"]);
     assert.deepEqual(Object.keys(from.globals.localStorage), []);
     transport.clear();
     transport.hold(true);
@@ -150,7 +165,7 @@ Deno.test("a beacon takes along what is new, however much there is that went alo
     emit(next, later);
     from.beacons.length = 0;
     next.leave();
-    assert.deepEqual(from.beacons.map((body) => body.events.map((/** @type {any} */ { pageview_id }) => pageview_id)), [
+    assert.deepEqual(from.beacons.map((body) => viewsOf(body.events)), [
       ["p_2"],
     ]);
     // It is all still there for whoever is answered.
@@ -172,13 +187,7 @@ Deno.test("a visitor who sees a hundred pages while nothing is confirmed still s
   const from = server(() => isUp ? ok() : new Response("", { status: 503 }));
   return on(from, async (open) => {
     for (let number = 1; number <= 120; number++) {
-      const [transport, view] = [open(), ledger(number)];
-      transport.open(view);
-      emit(transport, view);
-      transport.adopt();
-      assert.equal(await transport.flush(), false);
-      transport.leave();
-      transport.hold(true);
+      assert.equal(await passThrough(open, number), false);
     }
     for (const { ledger } of [...from.bodies, ...from.beacons]) assert.ok(ledger.length <= 10);
     isUp = true;
@@ -187,11 +196,11 @@ Deno.test("a visitor who sees a hundred pages while nothing is confirmed still s
     last.adopt();
     assert.equal(await last.flush(), true);
     assert.equal(
-      new Set(from.bodies.flatMap(({ events }) => events.map((/** @type {any} */ one) => one.pageview_id))).size,
+      new Set(from.bodies.flatMap(({ events }) => viewsOf(events))).size,
       120,
     );
     assert.equal(
-      new Set(from.bodies.flatMap(({ ledger }) => ledger.map((/** @type {any} */ one) => one.pageview_id))).size,
+      new Set(from.bodies.flatMap(({ ledger }) => viewsOf(ledger))).size,
       20,
     );
   });
@@ -201,15 +210,9 @@ Deno.test("the latest numbers are told by later pages, too, since a network may 
   const from = server();
   return on(from, async (open) => {
     for (let number = 1; number <= 30; number++) {
-      const [transport, view] = [open(), ledger(number)];
-      transport.open(view);
-      emit(transport, view);
-      transport.adopt();
-      assert.equal(await transport.flush(), true);
-      transport.leave();
-      transport.hold(true);
+      assert.equal(await passThrough(open, number), true);
     }
-    const pages = from.bodies.map(({ ledger }) => ledger.map((/** @type {any} */ one) => one.pageview_id));
+    const pages = from.bodies.map(({ ledger }) => viewsOf(ledger));
     const last = Array.from({ length: 9 }, (_, place) => `p_${place + 22}`);
     assert.deepEqual(pages.at(-1), last);
     assert.equal(from.bodies.length, 30);
@@ -339,8 +342,8 @@ Deno.test("a page takes over what others have left, and nothing of its own", () 
     isUp = true;
     assert.equal(await transport.flush(), true);
     const sent = from.bodies.at(-1);
-    assert.deepEqual(sent.events.map((/** @type {any} */ event) => event.pageview_id), ["p_1", "p_2"]);
-    assert.deepEqual(sent.ledger.map((/** @type {any} */ one) => one.pageview_id), ["p_1", "p_2"]);
+    assert.deepEqual(viewsOf(sent.events), ["p_1", "p_2"]);
+    assert.deepEqual(viewsOf(sent.ledger), ["p_1", "p_2"]);
     other.hold(true);
   });
 });

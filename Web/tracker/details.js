@@ -19,7 +19,7 @@ export const watchDetails = ({ emit, has, requests, isOwn, addError }) => {
   let hasRestarted = false;
   const frames = has("frames") ? watchFrames() : undefined;
   if (has("links")) watchLinks(emit);
-  if (has("errors")) watchReports(addError, import.meta.url.split("-details")[0]);
+  if (has("errors")) watchReports(addError, new URL("collector", import.meta.url).href);
   if (requests) {
     watchRequests((method, url, status) => {
       const name = status ? `HTTP ${status}` : "NetworkError";
