@@ -51,6 +51,11 @@ let package = Package(
         .target(name: "StoragePostgres", dependencies: ["Postgres", "Storage", "Telemetry"], swiftSettings: strict),
         .target(name: "Ingest", dependencies: ["Guarded", "Log", "Storage", "Telemetry"], swiftSettings: strict),
         .target(
+            name: "Insight",
+            dependencies: ["JSONScan", "Log", "Sketches", "Storage", "Telemetry"],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Web",
             dependencies: [
                 "Assets", "Expansion", "Guarded", "HTTPServer", "HTTPWire", "Ingest", "JSONScan", "Log", "Storage",
@@ -61,7 +66,7 @@ let package = Package(
         .executableTarget(
             name: "collector",
             dependencies: [
-                "Assets", "Digest", "Guarded", "HTTPServer", "Ingest", "Log", "Storage", "StoragePostgres",
+                "Assets", "Digest", "Guarded", "HTTPServer", "Ingest", "Insight", "Log", "Storage", "StoragePostgres",
                 "StorageSQLite",
                 "Telemetry",
                 "Web",
@@ -93,6 +98,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "InsightTests",
+            dependencies: ["Insight", "Telemetry"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "JSONScanTests", dependencies: ["JSONScan"], swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"], swiftSettings: strict),
@@ -100,7 +110,8 @@ let package = Package(
         .testTarget(
             name: "StorageContractTests",
             dependencies: [
-                "Postgres", "SQLite", "Storage", "StoragePostgres", "StorageSQLite", "Telemetry", "TestSupport",
+                "Insight", "Postgres", "SQLite", "Sketches", "Storage", "StoragePostgres", "StorageSQLite", "Telemetry",
+                "TestSupport",
             ],
             swiftSettings: strict
         ),

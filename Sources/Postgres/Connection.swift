@@ -60,6 +60,36 @@ import Glibc
         return try finish(sent, timeoutMilliseconds)
     }
 
+    /// Runs one statement whose parameters lie in one buffer, as text or, where it says so, as binary values.
+    package func query(
+        _ sql: String,
+        _ buffer: [UInt8],
+        _ parameters: [(place: Range<Int>?, isBinary: Bool, type: UInt32)],
+        timeoutMilliseconds: Int32
+    ) throws(PostgresError) -> Result {
+        try ready()
+        let lengths = parameters.map { Int32($0.place?.count ?? 0) }
+        let formats = parameters.map { $0.isBinary ? Int32(1) : 0 }
+        let types = parameters.map { $0.type }
+        let sent: Int32 = unsafe buffer.withUnsafeBytes { bytes in
+            let base = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+            let values = unsafe parameters.map { parameter in
+                unsafe parameter.place.flatMap { place in unsafe base?.advanced(by: place.lowerBound) }
+            }
+            return unsafe PQsendQueryParams(
+                handle,
+                sql,
+                Int32(parameters.count),
+                types,
+                values,
+                lengths,
+                formats,
+                0
+            )
+        }
+        return try finish(sent, timeoutMilliseconds)
+    }
+
     /// Makes a statement known to the server under a name.
     package func prepare(_ name: String, _ sql: String, timeoutMilliseconds: Int32) throws(PostgresError) {
         try ready()
@@ -182,6 +212,7 @@ extension Result {
     private init(rows: [[String?]], changed: Int) {
         self.rows = rows
         self.changed = changed
+        types = []
     }
 }
 

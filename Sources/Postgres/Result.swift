@@ -5,6 +5,8 @@ package struct Result: Sendable {
     package let rows: [[String?]]
     /// Rows that the statement changed.
     package let changed: Int
+    /// Object ids of the columns' types.
+    package let types: [UInt32]
 
     init(_ result: OpaquePointer) {
         let columns = unsafe PQnfields(result)
@@ -17,6 +19,7 @@ package struct Result: Sendable {
                 return unsafe String(cString: text)
             }
         }
+        types = (0..<columns).map { unsafe PQftype(result, $0) }
         changed = unsafe Int(String(cString: PQcmdTuples(result))) ?? 0
     }
 }

@@ -14,6 +14,8 @@ import CSQLite
     private let handle: OpaquePointer
     /// Where SQLite notes the frames in the write-ahead log.
     private let frames: UnsafeMutablePointer<Int32>
+    /// Milliseconds of the monotonic clock at which statements are interrupted.
+    private let deadline: UnsafeMutablePointer<Int64>
 
     /// Opens the file; makes it when it is not there and `mayCreate` says so.
     package init(path: String, busyMilliseconds: Int32, mayCreate: Bool = true) throws(SQLiteError) {
@@ -29,6 +31,8 @@ import CSQLite
         unsafe handle = opened
         unsafe frames = .allocate(capacity: 1)
         unsafe frames.initialize(to: 0)
+        unsafe deadline = .allocate(capacity: 1)
+        unsafe deadline.initialize(to: 0)
         setBusy(milliseconds: busyMilliseconds)
     }
 
@@ -36,6 +40,7 @@ import CSQLite
         unsafe sqlite3_wal_hook(handle, nil, nil)
         unsafe sqlite3_close_v2(handle)
         unsafe frames.deallocate()
+        unsafe deadline.deallocate()
     }
 
     /// From now on `logPages` is noted at each commit, and nothing is moved out of the log without being asked for.
@@ -49,6 +54,12 @@ import CSQLite
     /// Sets how long a statement waits for locks of other connections.
     package func setBusy(milliseconds: Int32) {
         unsafe sqlite3_busy_timeout(handle, milliseconds)
+    }
+
+    /// Statements that run beyond this moment are interrupted; nil takes the limit away.
+    package func setDeadline(milliseconds: Int32?) {
+        guard let milliseconds else { return unsafe sqlite3_progress_handler(handle, 0, nil, nil) }
+        unsafe collector_sqlite_limit(handle, deadline, Int64(milliseconds))
     }
 
     /// Runs statements without parameters or results.

@@ -33,4 +33,7 @@ extension SQLiteError {
 
     /// The disk failed, so that what was being written may be there or not.
     package var isAboutDisk: Bool { primaryCode == SQLITE_IOERR }
+
+    /// The time for the statement was over.
+    package var isInterrupted: Bool { primaryCode == SQLITE_INTERRUPT }
 }

@@ -41,6 +41,34 @@ import CSQLite
         try connection.check(unsafe collector_sqlite_bind_blob(handle, Int32(index), blob, Int32(blob.count)))
     }
 
+    package func bind(_ index: Int, real number: Double) throws(SQLiteError) {
+        try connection.check(unsafe sqlite3_bind_double(handle, Int32(index), number))
+    }
+
+    package var columnsCount: Int { unsafe Int(sqlite3_column_count(handle)) }
+
+    /// What a column of the present row holds.
+    package enum Value {
+        case null
+        case integer(Int64)
+        case real(Double)
+        case text(String)
+        case blob([UInt8])
+    }
+
+    package func value(_ column: Int) -> Value {
+        switch unsafe sqlite3_column_type(handle, Int32(column)) {
+        case SQLITE_INTEGER: return .integer(unsafe sqlite3_column_int64(handle, Int32(column)))
+        case SQLITE_FLOAT: return .real(unsafe sqlite3_column_double(handle, Int32(column)))
+        case SQLITE_TEXT:
+            guard let text = unsafe sqlite3_column_text(handle, Int32(column)) else { return .null }
+            let count = unsafe Int(sqlite3_column_bytes(handle, Int32(column)))
+            return .text(unsafe String(decoding: UnsafeBufferPointer(start: text, count: count), as: UTF8.self))
+        case SQLITE_BLOB: return .blob(blob(column) ?? [])
+        default: return .null
+        }
+    }
+
     /// Runs the statement to its end and makes it ready to be run again.
     package func run() throws(SQLiteError) {
         defer { reset() }

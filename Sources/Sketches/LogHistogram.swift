@@ -56,6 +56,20 @@ package struct LogHistogram: Sendable, Equatable {
         for (place, count) in other.counts.enumerated() { counts[other.first - first + place] += count }
     }
 
+    /// Takes away values that were added before, here or in a histogram that was merged into this one.
+    package mutating func subtract(_ other: LogHistogram) {
+        zeros = max(0, zeros - other.zeros)
+        for (place, count) in other.counts.enumerated() {
+            let own = other.first + place - first
+            if counts.indices.contains(own) { counts[own] = max(0, counts[own] - count) }
+        }
+        let last = (counts.lastIndex { $0 > 0 } ?? -1) + 1
+        counts.removeLast(counts.count - last)
+        let empty = counts.firstIndex { $0 > 0 } ?? 0
+        counts.removeFirst(empty)
+        first += empty
+    }
+
     /// The value below which a share of the values lies.
     ///
     /// - Parameter share: 0 to 1. Of `n` values in order it is that with the number ⌊share · (n − 1)⌋, from 0 on.

@@ -105,6 +105,8 @@ package protocol Store: Sendable {
     func makeWriter() throws(StoreError) -> any StoreWriter
     /// Makes a probe; it connects at its first ping.
     func makeProbe() -> any StoreProbe
+    /// Opens a connection for what is derived from the records, and for questions.
+    func makeDatabase() throws(StoreError) -> any Database
 }
 
 /// One connection that writes.

@@ -25,6 +25,8 @@ package struct PostgresStore: Store {
 
     package func makeProbe() -> any StoreProbe { PostgresProbe(url: url) }
 
+    package func makeDatabase() throws(StoreError) -> any Database { try PostgresDatabase(connect()) }
+
     /// Opens a connection whose session is as we need it, whatever the server's defaults.
     func connect() throws(StoreError) -> Connection {
         let connection = try guarded { () throws(PostgresError) in

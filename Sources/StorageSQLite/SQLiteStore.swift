@@ -28,6 +28,8 @@ package struct SQLiteStore: Store {
 
     package func makeProbe() -> any StoreProbe { SQLiteProbe(store: self) }
 
+    package func makeDatabase() throws(StoreError) -> any Database { try SQLiteDatabase(open()) }
+
     package func migrationStatus() throws(StoreError) -> [MigrationStatus] {
         guard exists else { return try MigrationPlan.status(known: migrations, applied: []) }
         return try MigrationPlan.status(known: migrations, applied: applied(open()))

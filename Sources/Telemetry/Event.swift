@@ -41,6 +41,42 @@ package struct Event: Sendable {
     /// Idempotency key; nil when the sender gave none.
     package var eventID: EventID?
 
+    package init(
+        bytes: [UInt8],
+        receivedAt: Int64,
+        clientTimestamp: Int64? = nil,
+        clientTimestampOriginal: Int64? = nil,
+        visitorID: Slice,
+        sessionID: Slice,
+        pageviewID: Slice,
+        eventType: Slice,
+        seq: Int32,
+        site: Slice? = nil,
+        path: Slice? = nil,
+        referrer: Slice? = nil,
+        ipHash: Slice? = nil,
+        userAgent: Slice? = nil,
+        payload: Slice,
+        eventID: EventID? = nil
+    ) {
+        self.bytes = bytes
+        self.receivedAt = receivedAt
+        self.clientTimestamp = clientTimestamp
+        self.clientTimestampOriginal = clientTimestampOriginal
+        self.visitorID = visitorID
+        self.sessionID = sessionID
+        self.pageviewID = pageviewID
+        self.eventType = eventType
+        self.seq = seq
+        self.site = site
+        self.path = path
+        self.referrer = referrer
+        self.ipHash = ipHash
+        self.userAgent = userAgent
+        self.payload = payload
+        self.eventID = eventID
+    }
+
     package func text(_ slice: Slice) -> String { String(decoding: bytes[slice.range], as: UTF8.self) }
     package func text(_ slice: Slice?) -> String? { slice.map { String(decoding: bytes[$0.range], as: UTF8.self) } }
 }

@@ -3,6 +3,9 @@ struct Arguments: Equatable {
     enum Command: String, CaseIterable {
         case serve
         case migrate
+        case verify
+        case rebuild
+        case demo
     }
 
     enum Request: Equatable {
@@ -16,6 +19,9 @@ struct Arguments: Equatable {
     var settings: [String: String] = [:]
     var skipsDatabase = false
     var listsMigrations = false
+    /// Of `demo`.
+    var events = 100_000
+    var seed: UInt64 = 1
 
     /// Reads the words behind the program's name.
     ///
@@ -39,9 +45,15 @@ struct Arguments: Equatable {
         }
     }
 
+    /// Events that `demo` makes up at most.
+    private static let eventsMax: UInt64 = 1_000_000_000
+
     private static let settingOptions: [Command: [String: String]] = [
         .serve: ["--host": "HOST", "--port": "PORT", "--data": "COLLECTOR_DATA"],
         .migrate: ["--data": "COLLECTOR_DATA"],
+        .verify: ["--data": "COLLECTOR_DATA"],
+        .rebuild: ["--data": "COLLECTOR_DATA"],
+        .demo: ["--data": "COLLECTOR_DATA"],
     ]
 
     private mutating func take(_ word: String, _ rest: inout ArraySlice<String>, _ command: Command) throws(UsageError)
@@ -52,6 +64,13 @@ struct Arguments: Equatable {
                 throw UsageError(problem: "\(parts[0]) needs a value")
             }
             settings[variable] = value
+            return
+        }
+        if command == .demo, ["--events", "--seed"].contains(parts[0]) {
+            guard let text = parts.count == 2 ? parts[1] : rest.popFirst(), let number = UInt64(text),
+                parts[0] == "--seed" || (1...Self.eventsMax).contains(number)
+            else { throw UsageError(problem: "\(parts[0]) needs a number") }
+            if parts[0] == "--seed" { seed = number } else { events = Int(number) }
             return
         }
         switch (command, word) {

@@ -7,6 +7,9 @@ enum Help {
         case nil: overview
         case .serve: serve
         case .migrate: migrate
+        case .verify: verify
+        case .rebuild: rebuild
+        case .demo: demo
         }
     }
 
@@ -16,6 +19,9 @@ enum Help {
         Usage:
           collector serve   [--host 127.0.0.1] [--port 5000] [--data DIR] [--skip-db]
           collector migrate [--list] [--data DIR]
+          collector verify  [--data DIR]
+          collector rebuild [--data DIR]
+          collector demo    [--events N] [--seed N] [--data DIR]
           collector --help | --version | COMMAND --help
 
         Flags win over environment variables, those over a .env file in the working folder, that over defaults.
@@ -43,6 +49,33 @@ enum Help {
         Applies the pending migrations to the database that DB_URL names, or to the SQLite file in the data folder.
 
           --list           print each migration with APPLIED or PENDING and change nothing
+          --data DIR       folder of the SQLite file (COLLECTOR_DATA; default ./data)
+        """
+
+    private static let verify = """
+        Usage: collector verify [--data DIR]
+
+        Adds all events up once more and compares with the rollups that the owner's pages read; may run beside the server. Exit code 1
+        when there is a difference.
+
+          --data DIR       folder of the SQLite file (COLLECTOR_DATA; default ./data)
+        """
+
+    private static let rebuild = """
+        Usage: collector rebuild [--data DIR]
+
+        Makes the rollups anew from the events; may run beside the server, which then shows part of the numbers until it is done.
+
+          --data DIR       folder of the SQLite file (COLLECTOR_DATA; default ./data)
+        """
+
+    private static let demo = """
+        Usage: collector demo [--events N] [--seed N] [--data DIR]
+
+        Adds thirty days of visits that were made up to the database; for looking at, not for a database in use.
+
+          --events N       how many events (default 100000)
+          --seed N         what they are drawn from: the same number makes the same visits (default 1)
           --data DIR       folder of the SQLite file (COLLECTOR_DATA; default ./data)
         """
 

@@ -36,6 +36,10 @@ struct Program {
             switch command {
             case .serve: return try ServeCommand(configuration, skipsDatabase: arguments.skipsDatabase, log: log).run()
             case .migrate: return try MigrateCommand(configuration).run(listOnly: arguments.listsMigrations)
+            case .verify: return try VerifyCommand(configuration).run()
+            case .rebuild: return try RebuildCommand(configuration).run()
+            case .demo:
+                return try DemoCommand(configuration, events: arguments.events, seed: arguments.seed).run()
             }
         } catch let error as ConfigurationError {
             let problems = error.problems.map { "  - \($0)" }.joined(separator: "\n")

@@ -20,12 +20,13 @@ private let allowedImports: [String: Set<String>] = [
     "StorageSQLite": ["Guarded", "SQLite", "Storage", "Telemetry"],
     "StoragePostgres": ["Postgres", "Storage", "Telemetry"],
     "Ingest": ["Guarded", "Log", "Storage", "Telemetry"],
+    "Insight": ["JSONScan", "Log", "Sketches", "Storage", "Telemetry"],
     "Web": [
         "Assets", "Expansion", "Guarded", "HTTPServer", "HTTPWire", "Ingest", "JSONScan", "Log", "Storage", "Telemetry",
     ],
     "collector": [
-        "Assets", "Digest", "Guarded", "HTTPServer", "Ingest", "Log", "Storage", "StoragePostgres", "StorageSQLite",
-        "Telemetry",
+        "Assets", "Digest", "Guarded", "HTTPServer", "Ingest", "Insight", "Log", "Storage", "StoragePostgres",
+        "StorageSQLite", "Telemetry",
         "Web",
     ],
 ]

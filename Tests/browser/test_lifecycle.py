@@ -25,6 +25,7 @@ MIGRATIONS = [
     "0007_ingest_positions",
     "0008_add_site_and_clock",
     "0009_pageview_ledger",
+    "0010_insight_rollups",
 ]
 
 

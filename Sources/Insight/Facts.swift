@@ -1,0 +1,133 @@
+import Sketches
+
+/// One dimension's value of an event.
+struct Fact: Sendable, Hashable {
+    var dimension: Dimension
+    var value: String
+}
+
+/// Where something is counted: the cells of these facts at this time.
+final class Place: Sendable {
+    let seconds: Int64
+    let site: String
+    let audience: Int64
+    let facts: [Fact]
+
+    init(seconds: Int64, site: String, audience: Int64, facts: [Fact]) {
+        self.seconds = seconds
+        self.site = site
+        self.audience = audience
+        self.facts = facts
+    }
+
+    func with(_ facts: [Fact]) -> Place { Place(seconds: seconds, site: site, audience: audience, facts: facts) }
+}
+
+/// Reads facts out of events.
+enum Facts {
+    /// Bytes of a value; what is longer is cut.
+    static let valueBytesMax = 200
+
+    /// What a page view says of itself and its visitor, which holds for all its events.
+    static func ofView(_ event: StoredEvent, _ payload: JSONTree) -> [Fact] {
+        var facts: [Fact] = []
+        func add(_ dimension: Dimension, _ value: String?) {
+            if let value = value.flatMap(clean) { facts.append(Fact(dimension: dimension, value: value)) }
+        }
+        add(.language, payload["language"].text)
+        add(.screen, payload["screenResolution"].text)
+        add(.release, payload["release"].text)
+        add(.connection, payload["connection"].text)
+        add(.country, payload["country"].text)
+        let campaign = payload["campaign"]
+        add(.campaign, campaign["utm_campaign"].text ?? campaign["utm_source"].text)
+        add(.referrer, referrer(event))
+        return facts
+    }
+
+    /// The host that a visitor came from; `(direct)` for none, nil when it is the site itself.
+    static func referrer(_ event: StoredEvent) -> String? {
+        guard let referrer = event.referrer, !referrer.isEmpty else { return "(direct)" }
+        guard let host = host(referrer) else { return "(direct)" }
+        return host == event.site ? nil : host
+    }
+
+    /// The host of an address of the web, without `www.`; nil when there is none.
+    static func host(_ address: String) -> String? {
+        let parts = address.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count >= 3, parts[0] == "https:" || parts[0] == "http:", parts[1].isEmpty else { return nil }
+        let host = parts[2].lowercased()
+        return host.isEmpty ? nil : host.hasPrefix("www.") ? String(host.dropFirst(4)) : host
+    }
+
+    /// An address without what tells one version of a file from another.
+    static func resource(_ address: String) -> String? {
+        let plain = address.prefix { $0 != "?" && $0 != "#" }
+        guard let slash = plain.utf8.lastIndex(of: UInt8(ascii: "/")) else { return clean(String(plain)) }
+        let name = plain[plain.index(after: slash)...].split(separator: ".", omittingEmptySubsequences: false)
+        let kept = name.filter { part in
+            !(part.utf8.count >= 8 && part.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        }
+        return clean(plain[...slash] + kept.joined(separator: "."))
+    }
+
+    /// Nil for nothing; cut at a character where it is too long.
+    static func clean(_ text: String) -> String? {
+        guard !text.isEmpty else { return nil }
+        guard text.utf8.count > valueBytesMax else { return text }
+        var bytes = Array(text.utf8.prefix(valueBytesMax))
+        while let last = bytes.last, last & 0xC0 == 0x80 { bytes.removeLast() }
+        if let last = bytes.last, last >= 0xC0 { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self) + "…"
+    }
+}
+
+/// What an error is, whichever engine told it.
+struct IssueDescription: Sendable {
+    let id: String
+    let kind: String
+    let name: String
+    let message: String
+
+    private static let framesMax = 3
+
+    init(_ payload: JSONTree) {
+        kind = Facts.clean(payload["kind"].text ?? "error") ?? "error"
+        name = Facts.clean(payload["name"].text ?? "Error") ?? "Error"
+        message = Facts.clean(payload["message"].text ?? "") ?? ""
+        var parts = [kind, name]
+        let frames = payload["frames"].elements.prefix(Self.framesMax).map { frame in
+            // Columns differ from engine to engine, and so do the words that they put before a name.
+            let function = Self.function(frame["function"].text ?? "")
+            let file = Facts.resource(frame["file"].text ?? "") ?? ""
+            return "\(function)|\(file)|\(Int(frame["line"].number ?? 0))"
+        }
+        if frames.isEmpty {
+            parts += [Self.withoutNumbers(message), Facts.resource(payload["source"].text ?? "") ?? ""]
+        } else {
+            parts += frames
+        }
+        let hash = stableHash(parts.joined(separator: "\n").utf8)
+        let digits = String(hash, radix: 16)
+        id = String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    private static func function(_ name: String) -> String {
+        let last = name.split(whereSeparator: { $0 == "." || $0 == "/" || $0 == " " }).last.map(String.init) ?? ""
+        return last.contains("<") ? "" : last
+    }
+
+    /// Two messages that differ in a number are the same.
+    private static func withoutNumbers(_ message: String) -> String {
+        var result: [UInt8] = []
+        for byte in message.utf8 {
+            let isDigit = (0x30...0x39).contains(byte)
+            if !isDigit {
+                result.append(byte)
+            } else if result.last != UInt8(ascii: "0") {
+                result.append(UInt8(ascii: "0"))
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+}

@@ -1,0 +1,46 @@
+package import Storage
+
+/// A row of `collector_events` as it is read back.
+package struct StoredEvent: Sendable {
+    package var id: Int64
+    /// Microseconds since 1970, UTC.
+    package var receivedAt: Int64
+    package var visitorID: String
+    package var sessionID: String
+    package var pageviewID: String
+    package var type: String
+    package var seq: Int64
+    package var site: String
+    package var path: String?
+    package var referrer: String?
+    package var userAgent: String?
+    /// JSON text of an object.
+    package var payload: String
+
+    package var seconds: Int64 { receivedAt >= 0 ? receivedAt / 1_000_000 : (receivedAt - 999_999) / 1_000_000 }
+
+    /// The columns that `init` reads, in its order.
+    package static func columns(_ dialect: SQLDialect) -> String {
+        "id, \(dialect.microseconds("received_at")), visitor_id, session_id, pageview_id, event_type, seq, site, path, referrer, "
+            + "user_agent, \(dialect.json("payload"))"
+    }
+
+    /// Nil when the row is none of ours.
+    package init?(_ row: [SQLValue]) {
+        guard row.count == 12, let id = row[0].integer, let receivedAt = row[1].integer, let visitorID = row[2].text,
+            let sessionID = row[3].text, let pageviewID = row[4].text, let type = row[5].text
+        else { return nil }
+        self.id = id
+        self.receivedAt = receivedAt
+        self.visitorID = visitorID
+        self.sessionID = sessionID
+        self.pageviewID = pageviewID
+        self.type = type
+        seq = row[6].integer ?? 0
+        site = row[7].text ?? ""
+        path = row[8].text
+        referrer = row[9].text
+        userAgent = row[10].text
+        payload = row[11].text ?? "{}"
+    }
+}

@@ -1,0 +1,138 @@
+/// A value of a column or a parameter, as both engines know it.
+package enum SQLValue: Sendable, Equatable {
+    case null
+    case integer(Int64)
+    case real(Double)
+    case text(String)
+    case blob([UInt8])
+
+    package var integer: Int64? {
+        switch self {
+        case .integer(let value): value
+        case .real(let value) where value.magnitude < 9e18: Int64(value)
+        case .text(let value): Int64(value)
+        case .real, .null, .blob: nil
+        }
+    }
+
+    package var real: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .real(let value): value
+        case .text(let value): Double(value)
+        case .null, .blob: nil
+        }
+    }
+
+    package var text: String? {
+        switch self {
+        case .text(let value): value
+        case .integer(let value): String(value)
+        case .real(let value): "\(value)"
+        case .null, .blob: nil
+        }
+    }
+
+    package var blob: [UInt8]? {
+        switch self {
+        case .blob(let value): value
+        case .text(let value): Array(value.utf8)
+        case .null, .integer, .real: nil
+        }
+    }
+
+    package init(_ value: Int) { self = .integer(Int64(value)) }
+    package init(_ value: String?) { self = value.map { .text($0) } ?? .null }
+}
+
+/// What the engines spell differently in statements that both of them take otherwise.
+package struct SQLDialect: Sendable {
+    /// An expression for a column of times as microseconds since 1970.
+    package var microseconds: @Sendable (_ column: String) -> String
+    /// An expression for a parameter, microseconds since 1970, as a value that compares with a column of times.
+    package var timestamp: @Sendable (_ parameter: String) -> String
+    /// An expression for a column of JSON as its text.
+    package var json: @Sendable (_ column: String) -> String
+    /// An expression for a parameter of text as a value for a column of JSON.
+    package var jsonValue: @Sendable (_ parameter: String) -> String
+    /// An expression for a parameter of text as a value for a column of UUIDs.
+    package var uuidValue: @Sendable (_ parameter: String) -> String
+
+    package init(
+        microseconds: @escaping @Sendable (String) -> String,
+        timestamp: @escaping @Sendable (String) -> String,
+        json: @escaping @Sendable (String) -> String,
+        jsonValue: @escaping @Sendable (String) -> String,
+        uuidValue: @escaping @Sendable (String) -> String
+    ) {
+        self.microseconds = microseconds
+        self.timestamp = timestamp
+        self.json = json
+        self.jsonValue = jsonValue
+        self.uuidValue = uuidValue
+    }
+}
+
+/// One connection for reading, and for what is derived from the records; used by one thread at a time.
+///
+/// Statements are written once for both engines: parameters are `?1`, `?2` …, in any order; what differs is in the dialect.
+package protocol Database: AnyObject, Sendable {
+    var dialect: SQLDialect { get }
+    /// Runs one statement; a time limit that is over is `.unavailable` and nothing has been changed.
+    ///
+    /// - Returns: the rows of a query, none of any other statement.
+    func rows(
+        _ sql: String,
+        _ parameters: [SQLValue],
+        milliseconds: Int32
+    ) throws(StoreError) -> [[SQLValue]]
+    /// Runs one statement that changes rows.
+    ///
+    /// - Returns: how many it has changed.
+    func change(_ sql: String, _ parameters: [SQLValue]) throws(StoreError) -> Int
+    /// Runs the body in one transaction that no other writer gets in between of; an error undoes all of it.
+    func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError)
+    /// Makes temporary empty copies of tables, which from now on stand before them on this connection.
+    ///
+    /// - Returns: what goes before the name of one of the tables themselves.
+    func shadow(_ tables: [String]) throws(StoreError) -> String
+    /// Runs the body on one unchanging view of what was committed; temporary tables may be written.
+    func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError)
+    /// The highest id of `collector_events` below which nothing can appear any more: everything up to it has been committed or never will be.
+    ///
+    /// It never falls. While a transaction is under way that may have drawn a lower id, it stays where it was.
+    func settledEventID() throws(StoreError) -> Int64
+}
+
+extension Database {
+    /// Milliseconds of a statement that nobody waits for.
+    package static var patience: Int32 { 600_000 }
+
+    package func rows(_ sql: String, _ parameters: [SQLValue] = []) throws(StoreError) -> [[SQLValue]] {
+        try rows(sql, parameters, milliseconds: Self.patience)
+    }
+
+    package func change(_ sql: String) throws(StoreError) -> Int { try change(sql, []) }
+
+    /// Inserts rows, all of the same length, by as few statements as the engines' number of parameters allows.
+    ///
+    /// `head` is the statement up to `values`; `tail` is what follows them, such as a rule for conflicts.
+    package func insert(_ head: String, _ rows: [[SQLValue]], _ tail: String = "") throws(StoreError) {
+        guard let width = rows.first?.count, width > 0 else { return }
+        let perStatement = max(1, min(Self.rowsMax, Self.parametersMax / width))
+        var start = 0
+        while start < rows.count {
+            let part = rows[start..<min(start + perStatement, rows.count)]
+            let groups = part.indices.map { row in
+                let first = (row - start) * width
+                return "(" + (1...width).map { "?\(first + $0)" }.joined(separator: ", ") + ")"
+            }
+            _ = try change("\(head) values \(groups.joined(separator: ", ")) \(tail)", Array(part.joined()))
+            start += part.count
+        }
+    }
+
+    /// Parameters and rows of one statement.
+    private static var parametersMax: Int { 8000 }
+    private static var rowsMax: Int { 256 }
+}

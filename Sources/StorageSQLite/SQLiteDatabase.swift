@@ -1,0 +1,132 @@
+import SQLite
+import Storage
+
+/// A connection for what is derived from the records, and for questions.
+// Unchecked: the contract of `Database` keeps it to one thread at a time.
+final class SQLiteDatabase: Database, @unchecked Sendable {
+    /// Statements that are kept ready.
+    private static let preparedMax = 64
+
+    private let connection: Connection
+    private var prepared: [String: Statement] = [:]
+
+    let dialect = SQLDialect(
+        // The text has six digits of a second, or three where the column's default was taken.
+        microseconds: {
+            "(cast(strftime('%s', \($0)) as integer) * 1000000 + cast(substr(substr(\($0), 21, length(\($0)) - 21) || '000000', 1, 6) as integer))"
+        },
+        timestamp: {
+            "(strftime('%Y-%m-%dT%H:%M:%S', \($0) / 1000000, 'unixepoch') || printf('.%06dZ', \($0) % 1000000))"
+        },
+        json: { $0 },
+        jsonValue: { $0 },
+        uuidValue: { $0 }
+    )
+
+    init(_ connection: Connection) throws(StoreError) {
+        self.connection = connection
+        try guarded { () throws(SQLiteError) in
+            // What is derived can be derived again; what the writer has acknowledged was synchronised by the writer.
+            try connection.execute("pragma synchronous = normal")
+            try connection.execute("pragma cache_size = -16384")
+        }
+    }
+
+    func rows(
+        _ sql: String,
+        _ parameters: [SQLValue],
+        milliseconds: Int32
+    ) throws(StoreError) -> [[SQLValue]] {
+        do {
+            let statement = try statement(sql)
+            connection.setDeadline(milliseconds: milliseconds)
+            defer {
+                connection.setDeadline(milliseconds: nil)
+                statement.reset()
+            }
+            try bind(parameters, statement)
+            var rows: [[SQLValue]] = []
+            let columns = statement.columnsCount
+            while try statement.step() {
+                rows.append((0..<columns).map { SQLValue(statement.value($0)) })
+            }
+            return rows
+        } catch {
+            if error.isInterrupted { throw .unavailable(reason: "the query took too long") }
+            throw StoreError(error)
+        }
+    }
+
+    func change(_ sql: String, _ parameters: [SQLValue]) throws(StoreError) -> Int {
+        try guarded { () throws(SQLiteError) in
+            let statement = try statement(sql)
+            defer { statement.reset() }
+            try bind(parameters, statement)
+            while try statement.step() {}
+            return connection.changes
+        }
+    }
+
+    func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+        try connection.transaction(body, { error, _ in StoreError(error) })
+    }
+
+    func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+        try guarded { () throws(SQLiteError) in try connection.execute("begin") }
+        do throws(StoreError) {
+            try body()
+        } catch {
+            // SQLite may have rolled back by itself.
+            try? connection.execute("rollback")
+            throw error
+        }
+        try guarded { () throws(SQLiteError) in try connection.execute("commit") }
+    }
+
+    func shadow(_ tables: [String]) throws(StoreError) -> String {
+        for table in tables {
+            let sql = try rows("select sql from main.sqlite_master where name = ?1", [.text(table)]).first?.first?.text
+            guard let sql else { throw .schema(reason: "the table \(table) is missing") }
+            let copy = "create temporary table" + sql.dropFirst("create table".count)
+            try guarded { () throws(SQLiteError) in try connection.execute(copy) }
+        }
+        return "main."
+    }
+
+    /// The one writer of SQLite gives ids in the order of its commits.
+    func settledEventID() throws(StoreError) -> Int64 {
+        try rows("select max(id) from collector_events", []).first?.first?.integer ?? 0
+    }
+
+    private func bind(_ parameters: [SQLValue], _ statement: Statement) throws(SQLiteError) {
+        for (index, parameter) in parameters.enumerated() {
+            switch parameter {
+            case .null: try statement.bind(index + 1, nil as [UInt8]?)
+            case .integer(let value): try statement.bind(index + 1, value)
+            case .real(let value): try statement.bind(index + 1, real: value)
+            case .text(let value): try statement.bind(index + 1, Array(value.utf8))
+            case .blob(let value): try statement.bind(index + 1, blob: value)
+            }
+        }
+    }
+
+    private func statement(_ sql: String) throws(SQLiteError) -> Statement {
+        if let known = prepared[sql] { return known }
+        let fresh = try connection.prepare(sql)
+        if prepared.count >= Self.preparedMax { prepared.removeAll() }
+        prepared[sql] = fresh
+        return fresh
+    }
+}
+
+extension SQLValue {
+    fileprivate init(_ value: Statement.Value) {
+        switch value {
+        case .null: self = .null
+        case .integer(let number): self = .integer(number)
+        case .real(let number): self = .real(number)
+        case .text(let text): self = .text(text)
+        case .blob(let bytes): self = .blob(bytes)
+        }
+    }
+}
