@@ -52,7 +52,7 @@ let package = Package(
         .target(name: "Ingest", dependencies: ["Guarded", "Log", "Storage", "Telemetry"], swiftSettings: strict),
         .target(
             name: "Insight",
-            dependencies: ["JSONScan", "Log", "Sketches", "Storage", "Telemetry"],
+            dependencies: ["JSONScan", "Sketches", "Storage", "Telemetry"],
             swiftSettings: strict
         ),
         .target(

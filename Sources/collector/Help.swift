@@ -64,7 +64,7 @@ enum Help {
     private static let rebuild = """
         Usage: collector rebuild [--data DIR]
 
-        Makes the rollups anew from the events; may run beside the server, which then shows part of the numbers until it is done.
+        Makes the rollups anew from the events; may run beside the server.
 
           --data DIR       folder of the SQLite file (COLLECTOR_DATA; default ./data)
         """

@@ -4,7 +4,6 @@ import Glibc
 import Guarded
 import HTTPServer
 import Ingest
-import Insight
 import Log
 import Storage
 import Telemetry
@@ -61,8 +60,6 @@ struct ServeCommand {
         if let store { log.info("attempting database connection", ["engine": store.engine]) }
         ingest?.start()
         health.start()
-        let rollups = store.map { RollupFollower(store: $0, log: log) }
-        rollups?.start()
         // Who sees us listening may send at once: a database that answers is waited for, one that is away or hangs is not.
         ingest?.waitUntilReady(milliseconds: Self.connectMillisecondsMax)
         try listen(server)
@@ -70,7 +67,6 @@ struct ServeCommand {
         log.info("stopping", ["signal": signal == SIGINT ? "SIGINT" : "SIGTERM"])
         server.beginStop()
         server.waitUntilStopped()
-        rollups?.stop()
         ingest?.stop()
         health.stop()
         log.info("stopped", summary(ingest))

@@ -20,7 +20,7 @@ private let allowedImports: [String: Set<String>] = [
     "StorageSQLite": ["Guarded", "SQLite", "Storage", "Telemetry"],
     "StoragePostgres": ["Postgres", "Storage", "Telemetry"],
     "Ingest": ["Guarded", "Log", "Storage", "Telemetry"],
-    "Insight": ["JSONScan", "Log", "Sketches", "Storage", "Telemetry"],
+    "Insight": ["JSONScan", "Sketches", "Storage", "Telemetry"],
     "Web": [
         "Assets", "Expansion", "Guarded", "HTTPServer", "HTTPWire", "Ingest", "JSONScan", "Log", "Storage", "Telemetry",
     ],
