@@ -45,7 +45,7 @@ struct RobotChange: Sendable {
         events += 1
         firstSeen = min(firstSeen, event.seconds)
         lastSeen = max(lastSeen, event.seconds)
-        self.reasons.formUnion(reasons.compactMap(Facts.clean).prefix(Self.reasonsMax))
+        self.reasons.formUnion(reasons.compactMap(Facts.clean).prefix(Self.reasonsMax).map(Facts.line))
     }
 
     static let reasonsMax = 12
@@ -62,7 +62,8 @@ struct CountedNames: Sendable, Equatable {
 
     init() {}
 
-    mutating func add(_ name: String, _ count: Int64) {
+    mutating func add(_ text: String, _ count: Int64) {
+        let name = Facts.line(text)
         if let known = counts[name] {
             counts[name] = known &+ count
         } else if names.count < Self.namesMax || name == CellKey.other {

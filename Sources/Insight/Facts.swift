@@ -71,6 +71,12 @@ enum Facts {
         return clean(plain[...slash] + kept.joined(separator: "."))
     }
 
+    /// A text as one line: lists are kept with a line for each.
+    static func line(_ text: String) -> String {
+        guard text.utf8.contains(0x0A) else { return text }
+        return String(decoding: text.utf8.map { $0 == 0x0A ? 0x20 : $0 }, as: UTF8.self)
+    }
+
     /// Nil for nothing; cut at a character where it is too long.
     static func clean(_ text: String) -> String? {
         guard !text.isEmpty else { return nil }

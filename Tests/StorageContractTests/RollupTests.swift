@@ -144,6 +144,26 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
+    func `a line break in what a page says is none in what is kept of it`(engine: Engine) throws {
+        let database = try Database(engine)
+        let store = try database.migrated()
+        let writer = try store.makeWriter()
+        for number in 0..<2 {
+            let hints = #"{"fingerprints":{"automation":["one\n9 two"]}}"#
+            _ = try writer.append(
+                Batch(events: [
+                    event("error", seq: 1, view: "p_\(number)", path: #"/a\n9 b"#),
+                    event("fingerprint_ready", seq: 2, view: "p_\(number)", payload: hints),
+                ])
+            )
+            try catchUp(store)
+        }
+        #expect(try database.column("select paths from insight_issues") == ["2 /a 9 b"])
+        #expect(try database.rows("select reasons, score from insight_robots") == [["one 9 two", "60"]])
+        #expect(try Rollups(store.makeDatabase()).differences().map(\.table) == [])
+    }
+
+    @Test(arguments: Engine.allCases)
     func `values beyond the limit are one, and which they are depends on the order of the events alone`(
         engine: Engine
     ) throws {
