@@ -42,18 +42,14 @@ struct RecentMemory<Value> {
         mutating get {
             if let value = young[key] { return value }
             guard let value = old.removeValue(forKey: key) else { return nil }
-            set(key, value)
+            young[key] = value
             return value
         }
         set {
             guard let newValue else { return }
             old[key] = nil
-            set(key, newValue)
+            young[key] = newValue
         }
-    }
-
-    private mutating func set(_ key: String, _ value: Value) {
-        young[key] = value
     }
 
     /// Forgets what was not asked for since the last time that there was too much; to be called when no key must last.

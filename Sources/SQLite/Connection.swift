@@ -90,12 +90,13 @@ import CSQLite
         try rows(sql, parameters).first.flatMap { $0[0] }.flatMap { Int64($0) }
     }
 
-    /// Runs the body in a transaction that holds the write lock from its start; an error undoes all of it.
+    /// Runs the body in a transaction, which an error undoes whole; as it is begun by default, it holds the write lock from its start.
     package func transaction<Failure: Error>(
+        begin: String = "begin immediate",
         _ body: () throws(Failure) -> Void,
         _ convert: (SQLiteError, Step) -> Failure
     ) throws(Failure) {
-        do { try execute("begin immediate") } catch { throw convert(error, .begin) }
+        do { try execute(begin) } catch { throw convert(error, .begin) }
         do {
             try body()
         } catch {

@@ -15,15 +15,6 @@ package enum SQLValue: Sendable, Equatable {
         }
     }
 
-    package var real: Double? {
-        switch self {
-        case .integer(let value): Double(value)
-        case .real(let value): value
-        case .text(let value): Double(value)
-        case .null, .blob: nil
-        }
-    }
-
     package var text: String? {
         switch self {
         case .text(let value): value
@@ -40,36 +31,21 @@ package enum SQLValue: Sendable, Equatable {
         case .null, .integer, .real: nil
         }
     }
-
-    package init(_ value: Int) { self = .integer(Int64(value)) }
-    package init(_ value: String?) { self = value.map { .text($0) } ?? .null }
 }
 
 /// What the engines spell differently in statements that both of them take otherwise.
 package struct SQLDialect: Sendable {
     /// An expression for a column of times as microseconds since 1970.
     package var microseconds: @Sendable (_ column: String) -> String
-    /// An expression for a parameter, microseconds since 1970, as a value that compares with a column of times.
-    package var timestamp: @Sendable (_ parameter: String) -> String
     /// An expression for a column of JSON as its text.
     package var json: @Sendable (_ column: String) -> String
-    /// An expression for a parameter of text as a value for a column of JSON.
-    package var jsonValue: @Sendable (_ parameter: String) -> String
-    /// An expression for a parameter of text as a value for a column of UUIDs.
-    package var uuidValue: @Sendable (_ parameter: String) -> String
 
     package init(
         microseconds: @escaping @Sendable (String) -> String,
-        timestamp: @escaping @Sendable (String) -> String,
-        json: @escaping @Sendable (String) -> String,
-        jsonValue: @escaping @Sendable (String) -> String,
-        uuidValue: @escaping @Sendable (String) -> String
+        json: @escaping @Sendable (String) -> String
     ) {
         self.microseconds = microseconds
-        self.timestamp = timestamp
         self.json = json
-        self.jsonValue = jsonValue
-        self.uuidValue = uuidValue
     }
 }
 

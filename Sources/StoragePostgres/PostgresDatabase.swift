@@ -25,10 +25,7 @@ final class PostgresDatabase: Database, @unchecked Sendable {
 
     let dialect = SQLDialect(
         microseconds: { "(extract(epoch from \($0)) * 1000000)::bigint" },
-        timestamp: { "('epoch'::timestamptz + (\($0))::bigint * interval '1 microsecond')" },
-        json: { "\($0)::text" },
-        jsonValue: { "\($0)::jsonb" },
-        uuidValue: { "\($0)::uuid" }
+        json: { "\($0)::text" }
     )
 
     init(_ connection: Connection) throws(StoreError) {

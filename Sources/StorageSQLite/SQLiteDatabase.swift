@@ -15,12 +15,7 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         microseconds: {
             "(cast(strftime('%s', \($0)) as integer) * 1000000 + cast(substr(substr(\($0), 21, length(\($0)) - 21) || '000000', 1, 6) as integer))"
         },
-        timestamp: {
-            "(strftime('%Y-%m-%dT%H:%M:%S', \($0) / 1000000, 'unixepoch') || printf('.%06dZ', \($0) % 1000000))"
-        },
-        json: { $0 },
-        jsonValue: { $0 },
-        uuidValue: { $0 }
+        json: { $0 }
     )
 
     init(_ connection: Connection) throws(StoreError) {
@@ -72,15 +67,7 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
     }
 
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) {
-        try guarded { () throws(SQLiteError) in try connection.execute("begin") }
-        do throws(StoreError) {
-            try body()
-        } catch {
-            // SQLite may have rolled back by itself.
-            try? connection.execute("rollback")
-            throw error
-        }
-        try guarded { () throws(SQLiteError) in try connection.execute("commit") }
+        try connection.transaction(begin: "begin", body, { error, _ in StoreError(error) })
     }
 
     func shadow(_ tables: [String]) throws(StoreError) -> String {
