@@ -1,4 +1,5 @@
 package import Sketches
+package import Storage
 
 /// What rows are counted by, one at a time.
 package enum Dimension: String, CaseIterable, Sendable, Hashable {
@@ -52,8 +53,29 @@ package enum Grain: Int64, CaseIterable, Sendable, Hashable {
 package enum Metric: String, CaseIterable, Sendable, Hashable {
     case lcp, inp, cls, fcp, ttfb, duration
 
+    /// Its place among all.
+    var place: Int {
+        switch self {
+        case .lcp: 0
+        case .inp: 1
+        case .cls: 2
+        case .fcp: 3
+        case .ttfb: 4
+        case .duration: 5
+        }
+    }
+
     /// Its name in a payload.
-    var key: String { rawValue.uppercased() }
+    var key: String {
+        switch self {
+        case .lcp: "LCP"
+        case .inp: "INP"
+        case .cls: "CLS"
+        case .fcp: "FCP"
+        case .ttfb: "TTFB"
+        case .duration: "duration"
+        }
+    }
     /// Those that are vitals of a page view.
     static let vitals: [Metric] = [.lcp, .inp, .cls, .fcp, .ttfb]
 }
@@ -92,35 +114,72 @@ package struct Counters: Equatable, Sendable {
 
     /// In the order of the table's columns.
     package var all: [Int64] {
-        get { [events, views, sessions, bounces, errors, engagements, engagedMilliseconds, amount] }
-        set {
-            guard newValue.count == Self.columns.count else { return }
-            (events, views, sessions, bounces) = (newValue[0], newValue[1], newValue[2], newValue[3])
-            (errors, engagements, engagedMilliseconds, amount) = (newValue[4], newValue[5], newValue[6], newValue[7])
-        }
+        [events, views, sessions, bounces, errors, engagements, engagedMilliseconds, amount]
+    }
+
+    /// Reads the columns of a row, in the order of the table.
+    package init(_ row: ArraySlice<SQLValue>) {
+        let numbers = row.map { $0.integer ?? 0 }
+        guard numbers.count == Self.columns.count else { return }
+        (events, views, sessions, bounces) = (numbers[0], numbers[1], numbers[2], numbers[3])
+        (errors, engagements, engagedMilliseconds, amount) = (numbers[4], numbers[5], numbers[6], numbers[7])
     }
 
     package static let columns = [
         "events", "views", "sessions", "bounces", "errors", "engagements", "engaged_ms", "amount",
     ]
 
-    package mutating func add(_ other: Counters) { all = zip(all, other.all).map { $0 &+ $1 } }
+    package mutating func add(_ other: Counters) {
+        events &+= other.events
+        views &+= other.views
+        sessions &+= other.sessions
+        bounces &+= other.bounces
+        errors &+= other.errors
+        engagements &+= other.engagements
+        engagedMilliseconds &+= other.engagedMilliseconds
+        amount &+= other.amount
+    }
+}
+
+/// Histograms of some metrics, at the metrics' places.
+struct Histograms: Sendable {
+    /// Empty, or one for each metric.
+    private var all: [LogHistogram] = []
+
+    var isEmpty: Bool { all.isEmpty }
+
+    subscript(metric: Metric) -> LogHistogram { all.isEmpty ? LogHistogram() : all[metric.place] }
+
+    mutating func add(_ mark: LogHistogram.Mark, _ metric: Metric) {
+        makeRoom()
+        all[metric.place].add(mark)
+    }
+
+    mutating func add(_ other: Histograms) {
+        guard !other.isEmpty else { return }
+        makeRoom()
+        for place in all.indices { all[place].merge(other.all[place]) }
+    }
+
+    private mutating func makeRoom() {
+        if all.isEmpty { all = Array(repeating: LogHistogram(), count: Metric.allCases.count) }
+    }
 }
 
 /// What has been added to a cell and taken from it since it was last written.
 struct CellChange: Sendable {
     var counters = Counters()
     var visitors = HyperLogLog()
-    var added: [Metric: LogHistogram] = [:]
-    var removed: [Metric: LogHistogram] = [:]
+    var added = Histograms()
+    var removed = Histograms()
 
     var touchesSketches: Bool { !visitors.isEmpty || !added.isEmpty || !removed.isEmpty }
 
     mutating func add(_ other: CellChange) {
         counters.add(other.counters)
         visitors.merge(other.visitors)
-        for (metric, histogram) in other.added { added[metric, default: LogHistogram()].merge(histogram) }
-        for (metric, histogram) in other.removed { removed[metric, default: LogHistogram()].merge(histogram) }
+        added.add(other.added)
+        removed.add(other.removed)
     }
 }
 
@@ -133,8 +192,12 @@ package struct CellSketches: Sendable {
 
     mutating func add(_ change: CellChange) {
         visitors.merge(change.visitors)
-        for (metric, histogram) in change.added { histograms[metric, default: LogHistogram()].merge(histogram) }
-        for (metric, histogram) in change.removed { histograms[metric, default: LogHistogram()].subtract(histogram) }
+        for metric in Metric.allCases {
+            let (added, removed) = (change.added[metric], change.removed[metric])
+            guard !added.isEmpty || !removed.isEmpty else { continue }
+            histograms[metric, default: LogHistogram()].merge(added)
+            histograms[metric, default: LogHistogram()].subtract(removed)
+        }
     }
 
     package mutating func merge(_ other: CellSketches) {

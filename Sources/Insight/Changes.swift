@@ -1,3 +1,11 @@
+/// What a portion of events changes.
+struct Changes {
+    /// Cells by their first appearance.
+    var cells: [(key: CellKey, change: CellChange)]
+    var issues: [IssueKey: IssueChange]
+    var robots: [RobotKey: RobotChange]
+}
+
 struct IssueKey: Hashable, Sendable {
     var site: String
     var issue: String

@@ -6,12 +6,18 @@ struct Fact: Sendable, Hashable {
     var value: String
 }
 
-/// Where something is counted: the cells of these facts at this time.
-final class Place: Sendable {
+/// Where the events of a page view are counted: the cells of these facts at this time.
+// A class, so that the cells are looked up once for all events of a page view within a minute.
+final class Place {
     let seconds: Int64
     let site: String
     let audience: Int64
     let facts: [Fact]
+    /// The cells of the facts in the portion of this number.
+    var cells: [Int32] = []
+    var portion = 0
+    /// Whose visit has been noted in those cells.
+    var visitor: UInt64?
 
     init(seconds: Int64, site: String, audience: Int64, facts: [Fact]) {
         self.seconds = seconds
@@ -19,8 +25,6 @@ final class Place: Sendable {
         self.audience = audience
         self.facts = facts
     }
-
-    func with(_ facts: [Fact]) -> Place { Place(seconds: seconds, site: site, audience: audience, facts: facts) }
 }
 
 /// Reads facts out of events.
@@ -43,6 +47,27 @@ enum Facts {
         add(.campaign, campaign["utm_campaign"].text ?? campaign["utm_source"].text)
         add(.referrer, referrer(event))
         return facts
+    }
+
+    /// What a value that is not good is owed to.
+    static func attribution(_ metric: Metric, _ value: Double, _ parts: JSONTree) -> [Fact] {
+        func facts(_ dimension: Dimension, _ part: Dimension?, _ names: [String]) -> [Fact] {
+            let element = parts["element"].text.flatMap(clean)
+            var facts = element.map { [Fact(dimension: dimension, value: $0)] } ?? []
+            let known = names.compactMap { name in parts[name].number.map { (name, $0) } }
+            if let part, let largest = known.max(by: { $0.1 < $1.1 }) {
+                facts.append(Fact(dimension: part, value: largest.0))
+            }
+            return facts
+        }
+        switch metric {
+        case .lcp where value > 2500:
+            return facts(.lcpElement, .lcpPart, ["ttfb", "loadDelay", "loadTime", "renderDelay"])
+        case .inp where value > 200:
+            return facts(.inpElement, .inpPart, ["inputDelay", "processing", "presentationDelay"])
+        case .cls where value > 0.1: return facts(.clsElement, nil, [])
+        default: return []
+        }
     }
 
     /// The host that a visitor came from; `(direct)` for none, nil when it is the site itself.

@@ -3,12 +3,15 @@ import Telemetry
 
 /// Adds events up into changes of cells.
 ///
-/// A value without effects: what it needs to know of earlier events it is given by `recall`. Events must come in the order of their ids; then
-/// the sum of all changes does not depend on how the events were cut into portions.
+/// What it needs to know of earlier events it is given by `recall`. Events must come in the order of their ids; then the sum of all changes
+/// does not depend on how the events were cut into portions.
 struct Fold {
-    /// Changes since the last `take`, and the keys in the order of their first appearance.
-    private(set) var changes: [CellKey: CellChange] = [:]
-    private(set) var order: [CellKey] = []
+    /// Cells of hours, and of minutes where there are some; days are added up from the hours in the end.
+    private var cells: [CellChange] = []
+    private var keys: [CellKey] = []
+    private var index: [CellKey: Int32] = [:]
+    /// Which portion this is, so that a place knows whether its cells are still the ones.
+    private var portion = 1
     private(set) var issues: [IssueKey: IssueChange] = [:]
     private(set) var robots: [RobotKey: RobotChange] = [:]
     private(set) var eventsCount = 0
@@ -16,6 +19,7 @@ struct Fold {
     var views = RecentMemory<ViewMemory>(max: 20_000)
     var sessions = RecentMemory<SessionMemory>(max: 20_000)
     private var agents: [String: UserAgent] = [:]
+    private var paths: [String: String] = [:]
     /// While earlier events are recalled nothing is counted.
     private var recalling: Recalled?
     private var isRecalling: Bool { recalling != nil }
@@ -26,8 +30,8 @@ struct Fold {
         case session
     }
 
-    /// User agents that are kept parsed.
-    private static let agentsMax = 4000
+    /// User agents and paths that are kept parsed.
+    private static let parsedMax = 4000
 
     /// Types whose payload is looked at.
     private static let read: Set<String> = [
@@ -37,15 +41,35 @@ struct Fold {
     /// Hands over what has been added up.
     mutating func take() -> Changes {
         defer {
-            changes.removeAll(keepingCapacity: true)
-            order.removeAll(keepingCapacity: true)
+            cells.removeAll(keepingCapacity: true)
+            keys.removeAll(keepingCapacity: true)
+            index.removeAll(keepingCapacity: true)
+            portion += 1
             issues = [:]
             robots = [:]
             eventsCount = 0
             views.age()
             sessions.age()
         }
-        return Changes(cells: changes, order: order, issues: issues, robots: robots)
+        return Changes(cells: Array(zip(keys, cells)) + days(), issues: issues, robots: robots)
+    }
+
+    /// The cells of days: the sums of those of their hours.
+    private func days() -> [(key: CellKey, change: CellChange)] {
+        var days: [(key: CellKey, change: CellChange)] = []
+        var places: [CellKey: Int] = [:]
+        for (number, key) in keys.enumerated() where key.grain == .hour {
+            var day = key
+            day.grain = .day
+            day.bucket = Grain.day.bucket(key.bucket)
+            if let place = places[day] {
+                days[place].change.add(cells[number])
+            } else {
+                places[day] = days.count
+                days.append((day, cells[number]))
+            }
+        }
+        return days
     }
 
     /// Forgets everything, when what was added up could not be written.
@@ -64,22 +88,16 @@ struct Fold {
 
     mutating func add(_ event: StoredEvent) {
         eventsCount += isRecalling ? 0 : 1
-        let agent = agent(event.userAgent)
         let payload = Self.read.contains(event.type) ? JSONTree(event.payload) : .null
         var view = views[event.pageviewID] ?? ViewMemory()
-        if event.type == "pageview" { view.facts = Facts.ofView(event, payload) }
-        let path = PathTemplate.of(event.path ?? "/")
-        let place = Place(
-            seconds: event.seconds,
-            site: event.site,
-            audience: agent.robotReasons.isEmpty ? 0 : 1,
-            facts: [
-                Fact(dimension: .all, value: ""), Fact(dimension: .path, value: path),
-                Fact(dimension: .browser, value: agent.browser), Fact(dimension: .system, value: agent.system),
-                Fact(dimension: .device, value: agent.device),
-            ] + view.facts
-        )
-        if !isRecalling { count(event, place, payload, agent) }
+        let agent = agent(event.userAgent)
+        let path = template(event.path ?? "/")
+        if event.type == "pageview" {
+            view.facts = Facts.ofView(event, payload)
+            view.last = nil
+        }
+        let place = place(of: event, agent, path, &view)
+        if !isRecalling { count(event, place, payload, agent, path) }
         switch event.type {
         case "webvitals": vitals(event, payload, place, &view)
         case "engagement": engagement(event, payload, place, &view)
@@ -90,34 +108,65 @@ struct Fold {
         if recalling != .session { views[event.pageviewID] = view }
     }
 
+    /// The place of the page view's last event, when this one is like it.
+    private func place(of event: StoredEvent, _ agent: UserAgent, _ path: String, _ view: inout ViewMemory) -> Place {
+        if let last = view.last, Grain.minute.bucket(last.place.seconds) == Grain.minute.bucket(event.seconds),
+            last.path == event.path, last.userAgent == event.userAgent, last.place.site == event.site
+        {
+            return last.place
+        }
+        let place = Place(
+            seconds: event.seconds,
+            site: event.site,
+            audience: agent.robotReasons.isEmpty ? 0 : 1,
+            facts: [
+                Fact(dimension: .all, value: ""), Fact(dimension: .path, value: path),
+                Fact(dimension: .browser, value: agent.browser), Fact(dimension: .system, value: agent.system),
+                Fact(dimension: .device, value: agent.device),
+            ] + view.facts
+        )
+        view.last = (place, event.path, event.userAgent)
+        return place
+    }
+
     // MARK: - Parts of an event
 
-    private mutating func count(_ event: StoredEvent, _ place: Place, _ payload: JSONTree, _ agent: UserAgent) {
+    private mutating func count(
+        _ event: StoredEvent,
+        _ place: Place,
+        _ payload: JSONTree,
+        _ agent: UserAgent,
+        _ path: String
+    ) {
         let visitor = stableHash(event.visitorID.utf8)
         var counters = Counters()
         counters.events = 1
         if event.type == "pageview" { counters.views = 1 }
         if event.type == "error" { counters.errors = Int64(max(1, min(payload["count"].number ?? 1, 1e6))) }
+        let isNoted = place.portion == portion && place.visitor == visitor
         change(place) { change in
             change.counters.add(counters)
-            change.visitors.add(hash: visitor)
+            if !isNoted { change.visitors.add(hash: visitor) }
         }
+        place.visitor = visitor
         var facts = [Fact(dimension: .event, value: Facts.clean(event.type) ?? "")]
         switch event.type {
         case "error":
             let issue = IssueDescription(payload)
             facts.append(Fact(dimension: .issue, value: issue.id))
             issues[IssueKey(site: event.site, issue: issue.id), default: IssueChange(issue, event)]
-                .add(event, browser: agent.browser, path: PathTemplate.of(event.path ?? "/"), count: counters.errors)
+                .add(event, browser: agent.browser, path: path, count: counters.errors)
         case "resources": resources(payload, place)
         default: break
         }
-        change(place.with(facts)) { change in
+        change(facts, at: place) { change in
             change.counters.add(counters)
             change.visitors.add(hash: visitor)
         }
-        let hints = payload["fingerprints"]["automation"].elements.compactMap(\.text)
-        let reasons = agent.robotReasons + (event.type == "fingerprint_ready" ? hints : [])
+        var reasons = agent.robotReasons
+        if event.type == "fingerprint_ready" {
+            reasons += payload["fingerprints"]["automation"].elements.compactMap(\.text)
+        }
         if !reasons.isEmpty {
             robots[RobotKey(visitorID: event.visitorID, site: event.site), default: RobotChange()].add(event, reasons)
         }
@@ -125,61 +174,50 @@ struct Fold {
 
     private mutating func resources(_ payload: JSONTree, _ place: Place) {
         for resource in payload["slowest"].elements.prefix(10) {
-            guard let name = resource["name"].text.flatMap(Facts.resource), let time = resource["duration"].number
-            else { continue }
-            change(place.with([Fact(dimension: .resource, value: name)])) { change in
-                change.counters.events += 1
-                change.counters.amount &+= Int64(max(0, resource["transferSize"].number ?? 0))
-                change.added[.duration, default: LogHistogram()].add(time)
-            }
+            guard let name = resource["name"].text.flatMap(Facts.resource) else { continue }
+            duration(
+                resource["duration"],
+                bytes: resource["transferSize"],
+                Fact(dimension: .resource, value: name),
+                place
+            )
         }
         for party in payload["thirdParties"].elements.prefix(10) {
-            guard let host = party["host"].text.flatMap(Facts.clean), let time = party["duration"].number else {
-                continue
-            }
-            change(place.with([Fact(dimension: .thirdParty, value: host)])) { change in
-                change.counters.events += 1
-                change.counters.amount &+= Int64(max(0, party["bytes"].number ?? 0))
-                change.added[.duration, default: LogHistogram()].add(time)
-            }
+            guard let host = party["host"].text.flatMap(Facts.clean) else { continue }
+            duration(party["duration"], bytes: party["bytes"], Fact(dimension: .thirdParty, value: host), place)
+        }
+    }
+
+    private mutating func duration(_ duration: JSONTree, bytes: JSONTree, _ fact: Fact, _ place: Place) {
+        guard let mark = duration.number.flatMap(LogHistogram.Mark.init) else { return }
+        change([fact], at: place) { change in
+            change.counters.events += 1
+            change.counters.amount &+= Int64(max(0, bytes.number ?? 0))
+            change.added.add(mark, .duration)
         }
     }
 
     /// The last value that a page view tells of a metric counts; an earlier one is taken away again.
     private mutating func vitals(_ event: StoredEvent, _ payload: JSONTree, _ place: Place, _ view: inout ViewMemory) {
         let navigation = payload["navigationType"].text.flatMap(Facts.clean)
+        let attributions = payload["attribution"]
         for metric in Metric.vitals {
-            guard let value = payload[metric.key].number, value >= 0 else { continue }
+            guard let value = payload[metric.key].number, value >= 0, let mark = LogHistogram.Mark(value) else {
+                continue
+            }
             let before = view.told[metric]
             if let before, before.seq > event.seq { continue }
-            let attribution = attribution(metric, value, payload["attribution"][metric.key])
-            let facts = navigation.map { [Fact(dimension: .navigation, value: $0)] } ?? []
-            let own = place.with(place.facts + facts + attribution)
-            view.told[metric] = ViewMemory.Told(seq: event.seq, value: value, place: own)
+            let facts =
+                (navigation.map { [Fact(dimension: .navigation, value: $0)] } ?? [])
+                + Facts.attribution(metric, value, attributions[metric.key])
+            view.told[metric] = ViewMemory.Told(seq: event.seq, value: value, place: place, facts: facts)
             guard !isRecalling else { continue }
-            if let before { change(before.place) { $0.removed[metric, default: LogHistogram()].add(before.value) } }
-            change(own) { $0.added[metric, default: LogHistogram()].add(value) }
-        }
-    }
-
-    /// What a value that is not good is owed to.
-    private func attribution(_ metric: Metric, _ value: Double, _ parts: JSONTree) -> [Fact] {
-        let element = parts["element"].text.flatMap(Facts.clean)
-        func facts(_ dimension: Dimension, _ part: Dimension?, _ names: [String]) -> [Fact] {
-            var facts = element.map { [Fact(dimension: dimension, value: $0)] } ?? []
-            let known = names.compactMap { name in parts[name].number.map { (name, $0) } }
-            if let part, let largest = known.max(by: { $0.1 < $1.1 }) {
-                facts.append(Fact(dimension: part, value: largest.0))
+            if let before, let old = LogHistogram.Mark(before.value) {
+                change(before.place) { $0.removed.add(old, metric) }
+                change(before.facts, at: before.place) { $0.removed.add(old, metric) }
             }
-            return facts
-        }
-        switch metric {
-        case .lcp where value > 2500:
-            return facts(.lcpElement, .lcpPart, ["ttfb", "loadDelay", "loadTime", "renderDelay"])
-        case .inp where value > 200:
-            return facts(.inpElement, .inpPart, ["inputDelay", "processing", "presentationDelay"])
-        case .cls where value > 0.1: return facts(.clsElement, nil, [])
-        default: return []
+            change(place) { $0.added.add(mark, metric) }
+            change(facts, at: place) { $0.added.add(mark, metric) }
         }
     }
 
@@ -208,14 +246,18 @@ struct Fold {
 
     /// A session counts where it began; with its second page view it is no bounce any more, and with each the page that it ended on is another.
     private mutating func session(_ event: StoredEvent, _ place: Place, _ path: String) {
+        func entry(_ path: String) -> [Fact] { [Fact(dimension: .entry, value: path)] }
+        func exit(_ path: String) -> [Fact] { [Fact(dimension: .exit, value: path)] }
         guard var session = sessions[event.sessionID] else {
             sessions[event.sessionID] = SessionMemory(first: place, entry: path, views: 1, exit: path)
             guard !isRecalling else { return }
-            change(place.with(place.facts + [Fact(dimension: .entry, value: path)])) { change in
+            let begin = { (change: inout CellChange) in
                 change.counters.sessions += 1
                 change.counters.bounces += 1
             }
-            change(place.with([Fact(dimension: .exit, value: path)])) { $0.counters.sessions += 1 }
+            change(place, begin)
+            change(entry(path), at: place, begin)
+            change(exit(path), at: place) { $0.counters.sessions += 1 }
             return
         }
         let (before, views) = (session.exit, session.views)
@@ -225,53 +267,77 @@ struct Fold {
         guard !isRecalling else { return }
         let first = session.first
         if views == 1 {
-            change(first.with(first.facts + [Fact(dimension: .entry, value: session.entry)])) {
-                $0.counters.bounces -= 1
-            }
+            change(first) { $0.counters.bounces -= 1 }
+            change(entry(session.entry), at: first) { $0.counters.bounces -= 1 }
         }
         if before != path {
-            change(first.with([Fact(dimension: .exit, value: before)])) { $0.counters.sessions -= 1 }
-            change(first.with([Fact(dimension: .exit, value: path)])) { $0.counters.sessions += 1 }
+            change(exit(before), at: first) { $0.counters.sessions -= 1 }
+            change(exit(path), at: first) { $0.counters.sessions += 1 }
         }
     }
 
     // MARK: - Cells
 
     private mutating func change(_ place: Place, _ body: (inout CellChange) -> Void) {
-        for fact in place.facts {
-            for grain in Grain.allCases where grain != .minute || fact.dimension.hasMinutes {
-                let key = CellKey(
-                    dimension: fact.dimension,
-                    grain: grain,
-                    bucket: grain.bucket(place.seconds),
-                    site: place.site,
-                    audience: place.audience,
-                    value: fact.value
-                )
-                if changes[key] == nil {
-                    changes[key] = CellChange()
-                    order.append(key)
-                }
-                body(&changes[key, default: CellChange()])
-            }
+        if place.portion != portion {
+            place.cells = cells(of: place.facts, at: place)
+            place.portion = portion
+            place.visitor = nil
         }
+        for cell in place.cells { body(&cells[Int(cell)]) }
+    }
+
+    /// Changes cells of facts that do not hold for all of a page view.
+    private mutating func change(_ facts: [Fact], at place: Place, _ body: (inout CellChange) -> Void) {
+        guard !facts.isEmpty else { return }
+        for cell in cells(of: facts, at: place) { body(&cells[Int(cell)]) }
+    }
+
+    private mutating func cells(of facts: [Fact], at place: Place) -> [Int32] {
+        var result: [Int32] = []
+        result.reserveCapacity(facts.count + 2)
+        let hour = Grain.hour.bucket(place.seconds)
+        for fact in facts {
+            var key = CellKey(
+                dimension: fact.dimension,
+                grain: .hour,
+                bucket: hour,
+                site: place.site,
+                audience: place.audience,
+                value: fact.value
+            )
+            result.append(cell(key))
+            guard fact.dimension.hasMinutes else { continue }
+            key.grain = .minute
+            key.bucket = Grain.minute.bucket(place.seconds)
+            result.append(cell(key))
+        }
+        return result
+    }
+
+    private mutating func cell(_ key: CellKey) -> Int32 {
+        if let known = index[key] { return known }
+        let cell = Int32(cells.count)
+        index[key] = cell
+        keys.append(key)
+        cells.append(CellChange())
+        return cell
     }
 
     private mutating func agent(_ text: String?) -> UserAgent {
         let key = text ?? ""
         if let known = agents[key] { return known }
         let agent = UserAgent(text)
-        if agents.count >= Self.agentsMax { agents.removeAll() }
+        if agents.count >= Self.parsedMax { agents.removeAll() }
         agents[key] = agent
         return agent
     }
-}
 
-/// What a portion of events changes.
-struct Changes: Sendable {
-    var cells: [CellKey: CellChange]
-    /// Keys of `cells`, by their first appearance.
-    var order: [CellKey]
-    var issues: [IssueKey: IssueChange]
-    var robots: [RobotKey: RobotChange]
+    private mutating func template(_ path: String) -> String {
+        if let known = paths[path] { return known }
+        let template = PathTemplate.of(path)
+        if paths.count >= Self.parsedMax { paths.removeAll() }
+        paths[path] = template
+        return template
+    }
 }

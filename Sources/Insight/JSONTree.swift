@@ -1,59 +1,53 @@
 import JSONScan
 
-/// A JSON value taken apart, for payloads that were validated when they came in.
-enum JSONTree: Sendable, Equatable {
-    case null
-    case bool(Bool)
-    case number(Double)
-    case string(String)
-    case array([JSONTree])
-    case object([String: JSONTree])
-
-    /// Values within one payload; what follows is left out.
+/// A JSON value of a payload that was validated when it came in, taken apart as far as it is asked for.
+///
+/// Members of an object are found when it is first looked at; what they hold is read when they are named.
+struct JSONTree: Sendable {
+    /// Members and elements of one value; what follows is left out.
     static let valuesMax = 20_000
 
+    private let bytes: [UInt8]
+    private let kind: JSONKind
+    private let range: Range<Int>
+    private let hasEscapes: Bool
+    private let known: [JSONMember]
+
+    static let null = JSONTree([], JSONKind.null, 0..<0, false)
+
     init(_ text: String) {
-        var left = Self.valuesMax
         let bytes = Array(text.utf8)
-        self = Self.parse(bytes, 0..<bytes.count, &left)
-    }
-
-    private static func parse(_ bytes: [UInt8], _ range: Range<Int>, _ left: inout Int) -> JSONTree {
-        guard left > 0, let first = bytes[range].first(where: { $0 > 0x20 }) else { return .null }
-        left -= 1
-        do {
-            switch first {
-            case UInt8(ascii: "{"):
-                var members: [String: JSONTree] = [:]
-                var cursor = try ObjectCursor(bytes.span, in: range)
-                while left > 0, let member = try cursor.next(bytes.span) {
-                    members[string(bytes, member.name, member.nameHasEscapes)] = value(bytes, member.value, &left)
-                }
-                return .object(members)
-            case UInt8(ascii: "["):
-                var elements: [JSONTree] = []
-                var cursor = try ArrayCursor(bytes.span, in: range)
-                while left > 0, let element = try cursor.next(bytes.span) {
-                    elements.append(value(bytes, element, &left))
-                }
-                return .array(elements)
-            default:
-                return .null
+        let kind: JSONKind =
+            switch bytes.first(where: { $0 > 0x20 }) {
+            case UInt8(ascii: "{"): .object
+            case UInt8(ascii: "["): .array
+            default: .null
             }
-        } catch {
-            return .null
-        }
+        self.init(bytes, kind, 0..<bytes.count, false)
     }
 
-    private static func value(_ bytes: [UInt8], _ value: JSONValue, _ left: inout Int) -> JSONTree {
-        switch value.kind {
-        case .null: .null
-        case .true: .bool(true)
-        case .false: .bool(false)
-        case .number: Double(String(decoding: bytes[value.range], as: UTF8.self)).map { .number($0) } ?? .null
-        case .string: .string(string(bytes, value.content, value.hasEscapes))
-        case .array, .object: parse(bytes, value.range, &left)
+    private init(_ bytes: [UInt8], _ value: JSONValue) {
+        self.init(bytes, value.kind, value.kind == .string ? value.content : value.range, value.hasEscapes)
+    }
+
+    private init(_ bytes: [UInt8], _ kind: JSONKind, _ range: Range<Int>, _ hasEscapes: Bool) {
+        self.bytes = bytes
+        self.kind = kind
+        self.range = range
+        self.hasEscapes = hasEscapes
+        known = kind == .object ? Self.members(bytes, range) : []
+    }
+
+    private static func members(_ bytes: [UInt8], _ range: Range<Int>) -> [JSONMember] {
+        var members: [JSONMember] = []
+        do {
+            var cursor = try ObjectCursor(bytes.span, in: range)
+            while members.count < valuesMax, let member = try cursor.next(bytes.span) { members.append(member) }
+        } catch {
+            // What is no JSON has no members.
+            return []
         }
+        return members
     }
 
     private static func string(_ bytes: [UInt8], _ content: Range<Int>, _ hasEscapes: Bool) -> String {
@@ -64,17 +58,40 @@ enum JSONTree: Sendable, Equatable {
         return String(decoding: own[count...], as: UTF8.self)
     }
 
+    /// The member of a name, the last of several; names that are written with escapes are not found.
     subscript(name: String) -> JSONTree {
-        if case .object(let members) = self { members[name] ?? .null } else { .null }
+        for member in known.reversed() where member.name.count == name.utf8.count {
+            if bytes[member.name].elementsEqual(name.utf8) { return JSONTree(bytes, member.value) }
+        }
+        return .null
     }
 
-    var text: String? { if case .string(let text) = self { text } else { nil } }
-    var elements: [JSONTree] { if case .array(let elements) = self { elements } else { [] } }
-    var members: [String: JSONTree] { if case .object(let members) = self { members } else { [:] } }
-    var isTrue: Bool { self == .bool(true) }
+    var text: String? { kind == .string ? Self.string(bytes, range, hasEscapes) : nil }
+    var isTrue: Bool { kind == .true }
+
+    var elements: [JSONTree] {
+        guard kind == .array else { return [] }
+        var elements: [JSONTree] = []
+        do {
+            var cursor = try ArrayCursor(bytes.span, in: range)
+            while elements.count < Self.valuesMax, let element = try cursor.next(bytes.span) {
+                elements.append(JSONTree(bytes, element))
+            }
+        } catch {
+            return []
+        }
+        return elements
+    }
+
+    /// Names and values of an object, in its order.
+    var members: [(name: String, value: JSONTree)] {
+        known.map { (Self.string(bytes, $0.name, $0.nameHasEscapes), JSONTree(bytes, $0.value)) }
+    }
 
     /// A number, unless it is so large that it says nothing.
     var number: Double? {
-        if case .number(let number) = self, number.magnitude < 1e15 { number } else { nil }
+        guard kind == .number else { return nil }
+        let number = Double(String(decoding: bytes[range], as: UTF8.self))
+        return number.flatMap { $0.magnitude < 1e15 ? $0 : nil }
     }
 }

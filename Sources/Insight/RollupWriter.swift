@@ -68,8 +68,7 @@ struct RollupWriter {
         var groups: [Group: [String: CellChange]] = [:]
         var order: [Group] = []
         var known: [Group: Set<String>] = [:]
-        for key in changes.order {
-            guard let change = changes.cells[key] else { continue }
+        for (key, change) in changes.cells {
             let group = Group(key)
             if groups[group] == nil { order.append(group) }
             var value = key.value
@@ -85,7 +84,11 @@ struct RollupWriter {
                     if values.count < max { known[group]?.insert(value) } else { value = CellKey.other }
                 }
             }
-            groups[group, default: [:]][value, default: CellChange()].add(change)
+            if groups[group]?[value] == nil {
+                groups[group, default: [:]][value] = change
+            } else {
+                groups[group, default: [:]][value, default: CellChange()].add(change)
+            }
         }
         return order.map { ($0, groups[$0] ?? [:]) }
     }
@@ -112,7 +115,7 @@ struct RollupWriter {
 
     /// Minutes are of use while they are recent; what is recent is told by the cells, not by a clock.
     private func forgetMinutes(_ changes: Changes) throws(StoreError) {
-        guard changes.order.contains(where: { $0.grain == .minute }) else { return }
+        guard changes.cells.contains(where: { $0.key.grain == .minute }) else { return }
         let newest = try database.rows(
             "select max(bucket) from insight_counts where dimension = 'all' and grain = 0"
         ).first?.first?.integer

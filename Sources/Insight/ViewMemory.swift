@@ -1,19 +1,25 @@
+import Sketches
+
 /// What has been told of a page view so far.
-struct ViewMemory: Sendable {
-    struct Told: Sendable {
+struct ViewMemory {
+    struct Told {
         var seq: Int64
         var value: Double
         var place: Place
+        /// What this value is counted by beyond the place's facts.
+        var facts: [Fact] = []
     }
 
     /// From its own event.
     var facts: [Fact] = []
     var told: [Metric: Told] = [:]
     var engaged: Told?
+    /// Of its latest event.
+    var last: (place: Place, path: String?, userAgent: String?)?
 }
 
 /// What has been seen of a session so far.
-struct SessionMemory: Sendable {
+struct SessionMemory {
     /// Where it began.
     var first: Place
     var entry: String

@@ -38,13 +38,27 @@ package struct LogHistogram: Sendable, Equatable {
 
     /// Adds a value; what is no number is left out, what is negative counts as zero.
     package mutating func add(_ value: Double) {
-        guard !value.isNaN else { return }
-        guard value > Self.valueMin else {
+        if let mark = Mark(value) { add(mark) }
+    }
+
+    /// The place of a value, for adding it to many histograms.
+    package struct Mark: Sendable, Hashable {
+        /// Nil for zero.
+        let index: Int?
+
+        /// Nil for what is no number.
+        package init?(_ value: Double) {
+            guard !value.isNaN else { return nil }
+            index = value > valueMin ? Int((log(min(value, valueMax)) / logGamma).rounded(.up)) : nil
+        }
+    }
+
+    package mutating func add(_ mark: Mark) {
+        guard let index = mark.index else {
             zeros += 1
             return
         }
-        let index = Int((log(min(value, Self.valueMax)) / Self.logGamma).rounded(.up))
-        makeRoom(for: index...index)
+        if index < first || index >= first + counts.count { makeRoom(for: index...index) }
         counts[index - first] += 1
     }
 

@@ -26,6 +26,29 @@ def test_before_a_visitor_consents_nothing_is_stored_or_sent_and_then_nothing_is
     assert "late" not in visit.kinds() and not any(key.startswith("collector.queue") or key == "collector.ids" for key in storage(visit.engine))
 
 
+def test_what_was_under_way_when_consent_is_withdrawn_leaves_nothing(visit):
+    # The fingerprint waits for an answer that comes when the page says so.
+    slow = "window.waiting = []; Permissions.prototype.query = () => new Promise((resolve) => window.waiting.push(resolve));"
+    visit = visit(head=f"<script>{slow}</script>", attributes='data-consent="required" data-fingerprint')
+    visit.open("/one")
+    visit.engine.evaluate("() => collector.consent(true)")
+    visit.wait_for(lambda _: visit.engine.evaluate("() => window.waiting.length > 0"), "a fingerprint under way")
+    visit.flush()
+    visit.engine.evaluate("() => collector.consent(false)")
+    # Whoever asks last is done last.
+    visit.engine.evaluate(
+        """async () => {
+            Permissions.prototype.query = () => Promise.resolve({ state: "denied" });
+            for (const resolve of window.waiting) resolve({ state: "denied" });
+            const source = document.querySelector("script[src$='collector.js']").src;
+            await (await import(source.replace(".js", "-fingerprint.js"))).fingerprint();
+            await new Promise((resolve) => setTimeout(resolve));
+        }"""
+    )
+    assert not any(key.startswith("collector.") for key in storage(visit.engine))
+    assert "fingerprint_ready" not in visit.kinds()
+
+
 def test_a_page_that_is_left_without_consent_leaves_nothing(visit):
     visit = visit(attributes='data-consent="required"')
     visit.open("/one")

@@ -50,7 +50,8 @@ export const createCollector = (base, data) => {
 
   /** @param {View | undefined} of @param {string} type @param {any} payload */
   const emit = (of, type, payload) => {
-    if (!of) return;
+    // Who has withdrawn consent has no view any more, though a part that was under way comes to its end.
+    if (!of || !view) return;
     const { ledger, path, referrer } = of;
     if (!document.hidden) ledger.session_id = activeIds().session_id;
     const seq = ++ledger.emitted;

@@ -139,6 +139,7 @@ export const openTransport = (endpoint, prepare) => {
 
   /** Leaves what is not confirmed to a later page, and the latest numbers in any case: a network may have confirmed what has never arrived. */
   const keep = () => {
+    if (isHeld) return;
     const left = views.filter((view, place) => place >= views.length - RETOLD_MAX || isUnconfirmed(view));
     write(key, JSON.stringify([left, queue.map(([text, view]) => [text, left.indexOf(view)])]));
   };
