@@ -52,14 +52,14 @@ let package = Package(
         .target(name: "Ingest", dependencies: ["Guarded", "Log", "Storage", "Telemetry"], swiftSettings: strict),
         .target(
             name: "Insight",
-            dependencies: ["JSONScan", "Sketches", "Storage", "Telemetry"],
+            dependencies: ["Guarded", "JSONScan", "Log", "Sketches", "Storage", "Telemetry"],
             swiftSettings: strict
         ),
         .target(
             name: "Web",
             dependencies: [
-                "Assets", "Expansion", "Guarded", "HTTPServer", "HTTPWire", "Ingest", "JSONScan", "Log", "Storage",
-                "Telemetry",
+                "Assets", "Digest", "Expansion", "Guarded", "HTTPServer", "HTTPWire", "Ingest", "Insight", "JSONScan",
+                "Log", "Storage", "Telemetry",
             ],
             swiftSettings: strict
         ),
@@ -122,7 +122,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
-        .testTarget(name: "WebTests", dependencies: ["Telemetry", "Web"], swiftSettings: strict),
+        .testTarget(name: "WebTests", dependencies: ["Insight", "Telemetry", "Web"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c2x

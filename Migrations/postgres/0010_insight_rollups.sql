@@ -73,6 +73,37 @@ create table insight_robots (
     primary key (visitor_id, site)
 );
 
+-- What each visitor's browser told of itself last: a line for each signal, its name and its hash.
+create table insight_fingerprints (
+    visitor_id text not null,
+    site text not null,
+    signals text not null,
+    told bigint not null,
+    changed bigint not null,
+    first_seen bigint not null,
+    last_seen bigint not null,
+    primary key (visitor_id, site)
+);
+
+-- How many visitors have which value of a signal; the signal "all" is the hash of all stable ones.
+create table insight_signals (
+    site text not null,
+    signal text not null,
+    hash text not null,
+    visitors bigint not null,
+    primary key (site, signal, hash)
+);
+create index insight_signals_shared on insight_signals (site, signal, visitors);
+
+-- How often visitors have told a signal again, and how often it was another value then.
+create table insight_signal_returns (
+    site text not null,
+    signal text not null,
+    tellings bigint not null,
+    changes bigint not null,
+    primary key (site, signal)
+);
+
 -- The last event that is in all of these, written in the same transaction.
 create table insight_position (
     id bigint primary key,

@@ -6,6 +6,11 @@ package enum SHA256 {
     package static func hex(of bytes: [UInt8]) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
         _ = unsafe CCrypto.SHA256(bytes, bytes.count, &digest)
+        return digits(digest)
+    }
+
+    /// Bytes as hexadecimal text.
+    static func digits(_ digest: [UInt8]) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(2 * digest.count)
         for byte in digest {

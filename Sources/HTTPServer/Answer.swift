@@ -50,6 +50,31 @@ package struct PreparedResponse: Sendable {
 package enum Answer: Sendable {
     case response(Response)
     case prepared(PreparedResponse)
+    /// The status and the fields of a response, and a source of its body.
+    case stream(Response, any BodySource)
+    /// No answer: the source of a body that is being sent has more to give.
+    case wake
+}
+
+/// Makes a body of unknown length while the client reads it.
+///
+/// Called on the loops' threads; must not block.
+package protocol BodySource: Sendable {
+    /// The next bytes, asked for only when all before them have been sent, so that a slow reader holds no more than one part.
+    func next() -> BodyPart
+    /// Nothing is asked for any more: the body has ended, the client has gone, or the server stops.
+    func close()
+    /// Whether it never ends by itself; a server that stops does not wait for it.
+    var isEndless: Bool { get }
+}
+
+/// What a source of a body has to give.
+package enum BodyPart: Sendable {
+    /// At least one byte.
+    case bytes([UInt8])
+    /// Nothing now; the ticket will be answered `wake`.
+    case later
+    case end
 }
 
 /// What a handler says to a request.
@@ -84,11 +109,15 @@ package struct Ticket: Sendable, Hashable {
 }
 
 /// The status line and the header of an answer.
-func serializeHead(_ response: Response, closes: Bool) -> [UInt8] {
+func serializeHead(_ response: Response, closes: Bool, isChunked: Bool = false) -> [UInt8] {
     var head = "HTTP/1.1 \(response.status) \(reasonPhrase(response.status))\r\n"
     for (name, value) in response.fields { head += "\(name): \(value)\r\n" }
     // RFC 9110 §8.6: neither 204 nor 304 says a length here.
-    if response.status != 204, response.status != 304 { head += "Content-Length: \(response.body.count)\r\n" }
+    if isChunked {
+        head += "Transfer-Encoding: chunked\r\n"
+    } else if response.status != 204, response.status != 304 {
+        head += "Content-Length: \(response.body.count)\r\n"
+    }
     if closes { head += "Connection: close\r\n" }
     return Array((head + "\r\n").utf8)
 }

@@ -10,6 +10,8 @@ final class Connection {
         case reading
         /// A request is with the handler.
         case waiting
+        /// A body is made while it is sent.
+        case streaming
         /// The last answer has been sent; what still comes is thrown away.
         case lingering
     }
@@ -37,7 +39,11 @@ final class Connection {
     var outputSent = 0
     /// A large body behind the output.
     var tail: Tail?
+    /// Makes the body that is being sent.
+    var source: (any BodySource)?
     var isHeadRequest = false
+    /// The request that is answered is of HTTP/1.0, which knows no chunks.
+    var isOldRequest = false
     /// Kept bytes may hold a request that was not looked at while an answer was in the way.
     var hasParsableInput = false
     /// Nothing is read after the answer that is being sent.
@@ -109,6 +115,38 @@ final class Connection {
             guard !isHeadRequest, response.body.count > 0 else { return }
             let body = Tail(response.body)
             if body.count <= Self.copiedBodyBytesMax { output += body.all } else { tail = body }
+        case .stream(let response, let source):
+            if isOldRequest { closesAfterAnswer = true }
+            output += serializeHead(response, closes: closesAfterAnswer, isChunked: !isOldRequest)
+            guard !isHeadRequest else { return source.close() }
+            self.source = source
+            phase = .streaming
+        case .wake: break
         }
+    }
+
+    /// Puts the next part of a body that is made while it is sent.
+    ///
+    /// - Returns: false when there is none now.
+    func putPart() -> Bool {
+        switch source?.next() {
+        case .bytes(let bytes) where isOldRequest: output += bytes
+        case .bytes(let bytes):
+            output += Array((String(bytes.count, radix: 16) + "\r\n").utf8)
+            output += bytes
+            output += Array("\r\n".utf8)
+        case .later: return false
+        case .end, nil: endBody()
+        }
+        return true
+    }
+
+    /// Ends a body that is made while it is sent.
+    func endBody() {
+        guard let source else { return }
+        source.close()
+        self.source = nil
+        if !isOldRequest { output += Array("0\r\n\r\n".utf8) }
+        phase = .reading
     }
 }

@@ -51,6 +51,7 @@ extension EventLoop {
             return true
         case .complete(let head):
             connection.isHeadRequest = head.method == .head
+            connection.isOldRequest = head.minorVersion == 0
             switch handler.admit(head, bytes) {
             case .refuse(let answer):
                 at += head.length

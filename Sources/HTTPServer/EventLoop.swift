@@ -116,6 +116,7 @@ final class EventLoop: @unchecked Sendable {
     private func drop(_ connection: Connection) {
         guard isOpen(connection) else { return }
         poller.remove(connection.socket)
+        connection.source?.close()
         slots[connection.slot] = nil
         freeSlots.append(connection.slot)
         live.decrement()
@@ -150,6 +151,14 @@ final class EventLoop: @unchecked Sendable {
         switch connection.phase {
         case .lingering:
             if Socket.receive(connection.socket, into: &readBuffer) == .ended { drop(connection) }
+        case .streaming:
+            // What comes ahead is kept, as far as there may be an end behind it.
+            let room = connection.input.count < configuration.head.headBytesMax
+            switch Socket.receive(connection.socket, into: &readBuffer) {
+            case .bytes(let count) where room: connection.input += readBuffer[..<count]
+            case .wouldBlock: return
+            case .bytes, .ended: drop(connection)
+            }
         case .waiting:
             // What a client sends ahead of its answer waits in the kernel.
             watch(connection, .nothing)
@@ -210,7 +219,12 @@ final class EventLoop: @unchecked Sendable {
 
     /// Sends; false when the connection is gone or the client must read first.
     private func send(_ connection: Connection) -> Bool {
-        while connection.hasUnsentOutput {
+        while true {
+            guard connection.hasUnsentOutput else {
+                clearOutput(connection)
+                guard connection.phase == .streaming, connection.putPart() else { return true }
+                continue
+            }
             let isOutput = connection.outputSent < connection.output.count
             let part = isOutput ? connection.output[connection.outputSent...] : connection.tail?.next ?? []
             switch Socket.send(connection.socket, part) {
@@ -218,7 +232,9 @@ final class EventLoop: @unchecked Sendable {
                 drop(connection)
                 return false
             case .wouldBlock:
-                if connection.interest != .writing { connection.deadline = now + configuration.answerMilliseconds }
+                if connection.interest != .writing || connection.phase == .streaming {
+                    connection.deadline = now + configuration.answerMilliseconds
+                }
                 watch(connection, .writing)
                 return false
             case .bytes(let count):
@@ -226,12 +242,13 @@ final class EventLoop: @unchecked Sendable {
                 if connection.tail?.isEmpty == true { connection.tail = nil }
             }
         }
-        if !connection.output.isEmpty {
-            connection.output = []
-            connection.outputSent = 0
-            connection.hasParsableInput = true
-        }
-        return true
+    }
+
+    private func clearOutput(_ connection: Connection) {
+        guard !connection.output.isEmpty else { return }
+        connection.output = []
+        connection.outputSent = 0
+        connection.hasParsableInput = true
     }
 
     /// Chooses what to wait for next, and until when.
@@ -241,6 +258,9 @@ final class EventLoop: @unchecked Sendable {
             connection.deadline = nil
             // A socket that has room again would be reported without end.
             if connection.interest == .writing { watch(connection, .reading) }
+        case .streaming:
+            connection.deadline = nil
+            watch(connection, .reading)
         case .lingering: break
         case .reading where connection.closesAfterAnswer:
             Socket.finish(connection.socket)
@@ -264,11 +284,20 @@ final class EventLoop: @unchecked Sendable {
     /// Hands answers from other threads to the connections that still wait for them.
     private func deliver(_ letters: [(Ticket, Answer)]) {
         for (ticket, answer) in letters {
-            guard ticket.slot < slots.count, let connection = slots[ticket.slot], connection.phase == .waiting,
+            guard ticket.slot < slots.count, let connection = slots[ticket.slot],
                 connection.generation == ticket.generation
-            else { continue }
-            connection.phase = .reading
-            connection.put(answer, closes: connection.closesWhenAnswered || isDraining)
+            else {
+                if case .stream(_, let source) = answer { source.close() }
+                continue
+            }
+            if case .wake = answer {
+                guard connection.phase == .streaming, !connection.hasUnsentOutput else { continue }
+            } else {
+                guard connection.phase == .waiting else { continue }
+                connection.phase = .reading
+                connection.put(answer, closes: connection.closesWhenAnswered || isDraining)
+                if isDraining, connection.source?.isEndless == true { connection.endBody() }
+            }
             connection.hasParsableInput = true
             flush(connection)
             count(connection)
@@ -305,6 +334,11 @@ final class EventLoop: @unchecked Sendable {
         close(listener)
         isListening = false
         drainStart = now
+        for case let connection? in slots where connection.source?.isEndless == true {
+            connection.endBody()
+            connection.closesAfterAnswer = true
+            flush(connection)
+        }
         for case let connection? in slots
         where connection.phase == .reading && connection.requestStart == nil && !connection.hasUnsentOutput {
             connection.deadline = now + configuration.drainGraceMilliseconds

@@ -7,7 +7,7 @@ package enum Method: Sendable, CaseIterable {
         for method in Method.allCases where matches(bytes, range, method.name) { self = method }
     }
 
-    private var name: StaticString {
+    package var name: StaticString {
         switch self {
         case .get: "GET"
         case .head: "HEAD"

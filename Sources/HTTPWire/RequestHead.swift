@@ -15,7 +15,7 @@ package struct ByteRange: Sendable, Hashable {
 package enum KnownHeader: Int, Sendable, CaseIterable {
     case host, origin, userAgent, acceptEncoding, contentEncoding, contentType, ifNoneMatch, authorization, cookie,
         lastEventID
-    case xForwardedFor, xForwardedProto, xRealIP, cfConnectingIP, secGPC, accessControlRequestMethod
+    case xForwardedFor, xForwardedProto, xRealIP, cfConnectingIP, secGPC, secFetchSite, accessControlRequestMethod
 
     package var name: StaticString {
         switch self {
@@ -34,6 +34,7 @@ package enum KnownHeader: Int, Sendable, CaseIterable {
         case .xRealIP: "x-real-ip"
         case .cfConnectingIP: "cf-connecting-ip"
         case .secGPC: "sec-gpc"
+        case .secFetchSite: "sec-fetch-site"
         case .accessControlRequestMethod: "access-control-request-method"
         }
     }
@@ -57,7 +58,7 @@ package struct RequestHead: Sendable {
     /// Bytes of the head, from the first to the last of its blank line.
     package var length = 0
     var forwardedForLines = 0
-    var slots = InlineArray<16, ByteRange?>(repeating: nil)
+    var slots = InlineArray<17, ByteRange?>(repeating: nil)
 
     /// The value of a header, without white space around it.
     ///

@@ -4,6 +4,8 @@ struct Changes {
     var cells: [(key: CellKey, change: CellChange)]
     var issues: [IssueKey: IssueChange]
     var robots: [RobotKey: RobotChange]
+    /// In the order of their events.
+    var fingerprints: [FingerprintTold]
 }
 
 struct IssueKey: Hashable, Sendable {

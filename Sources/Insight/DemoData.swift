@@ -1,4 +1,5 @@
 import Glibc
+import Sketches
 package import Telemetry
 
 /// A site's visits made up from a seed, for pictures and for measuring: the same seed makes the same visits.
@@ -88,6 +89,8 @@ package struct DemoData {
     private var made = 0
     private var hour = 0
     private var visitors: [UInt64] = []
+    /// What the page views of the last hour said of themselves.
+    package private(set) var ledgers: [Ledger] = []
     private let weights: [Double]
 
     /// - Parameters:
@@ -114,6 +117,7 @@ package struct DemoData {
         let wanted = hour == weights.count - 1 ? total : Int(Double(total) * done)
         let start = end - Int64(Self.days * 24 - hour) * 3_600_000_000
         hour += 1
+        ledgers = []
         var events: [Event] = []
         while made + events.count < wanted {
             session(from: start + Int64(random.unit() * 3_600_000_000), &events)
@@ -168,7 +172,9 @@ package struct DemoData {
         let lcp = fcp + random.logNormal(median: 700 * slowness, spread: 0.8)
         let inp = random.logNormal(median: 70 * slowness, spread: 0.8)
         let cls = random.unit() < 0.4 ? 0 : random.logNormal(median: 0.04, spread: 1)
-        let parts = [0.25, 0.45, 0.15, 0.15].map { Self.tenth(lcp * $0) }
+        let parts = [0.25, 0.15 + 0.5 * random.unit(), 0.15, 0.15].map { Self.tenth(lcp * $0) }
+        let element = random.unit() < 0.62 ? "main>img#hero" : random.unit() < 0.5 ? "h1.title" : "div.gallery>img"
+        let target = random.unit() < 0.5 ? "button.buy" : random.unit() < 0.6 ? "input#search" : "a.menu"
         let connection = profile.engine == 0 ? #","connection":"4g""# : ""
         let campaign = isFirst && random.unit() < 0.1 ? #"{"utm_campaign":"autumn","utm_source":"letter"}"# : "{}"
         let release = "2.\(hour / 168)"
@@ -185,6 +191,7 @@ package struct DemoData {
             "campaign":\(campaign),"release":"\(release)"}
             """
         )
+        if isFirst, random.unit() < 0.5 { add("fingerprint_ready", 1.5, fingerprint(of: view.visitor, profile)) }
         if random.unit() < 0.25 {
             add("resources", 2, resources(Self.tenth(random.logNormal(median: 180 * slowness, spread: 0.9))))
         }
@@ -199,9 +206,9 @@ package struct DemoData {
             stay,
             """
             {"navigationType":"navigate","why":"pagehide","LCP":\(Self.tenth(lcp)),"INP":\(inpText),"CLS":\(clsText),\
-            "FCP":\(Self.tenth(fcp)),"TTFB":\(Self.tenth(ttfb)),"attribution":{"LCP":{"element":"main>img#hero",\
+            "FCP":\(Self.tenth(fcp)),"TTFB":\(Self.tenth(ttfb)),"attribution":{"LCP":{"element":"\(element)",\
             "ttfb":\(parts[0]),"loadDelay":\(parts[1]),"loadTime":\(parts[2]),"renderDelay":\(parts[3])},\
-            "INP":{"element":"button.buy","inputDelay":12,"processing":\(Self.tenth(inp * 0.7)),"presentationDelay":9}}}
+            "INP":{"element":"\(target)","inputDelay":12,"processing":\(Self.tenth(inp * 0.7)),"presentationDelay":9}}}
             """
         )
         add(
@@ -209,6 +216,42 @@ package struct DemoData {
             stay + 0.1,
             #"{"engagedMs":\#(Int(stay * 700)),"scrollDepth":\#(Int(random.unit() * 100)),"reason":"pagehide"}"#
         )
+        tellLedger(view, seq, time + Int64((stay + 0.1) * 1_000_000))
+    }
+
+    /// One page view of four hundred has lost an event on the way, one of a hundred has dropped one.
+    private mutating func tellLedger(_ view: View, _ emitted: Int, _ time: Int64) {
+        let (lost, dropped) = (random.unit() < 0.0025 ? 1 : 0, random.unit() < 0.01 ? 1 : 0)
+        let text = #"""
+            {"visitor_id":"\#(view.visitor)","session_id":"\#(view.session)","pageview_id":"\#(view.pageview)",\#
+            "site":"shop.example","emitted":\#(emitted + lost + dropped),"dropped":{"too_many":\#(dropped)}}
+            """#
+        let bytes = Array(text.utf8)
+        // What is made here is what pages send, so that it is read as theirs is.
+        if let ledger = try? Ledger(parsing: bytes, body: 0..<bytes.count, receivedAt: time) { ledgers.append(ledger) }
+    }
+
+    /// What a visitor's browser is like: the same each time, but for a screen that is now and then another one.
+    private mutating func fingerprint(of visitor: String, _ profile: Profile) -> String {
+        var own = SplitMix(stableHash(visitor.utf8))
+        // Signals by how many values there are of each; of most a few are common and the others rare.
+        let values = [
+            "navigator": 60.0, "display": 24, "hints": 40, "traits": 12, "locale": 50, "names": 30, "canvas": 900,
+            "fonts": 400, "webgl": 300, "webgpu": 80, "audio": 20,
+        ]
+        // Whose browser, system and device are the same have the same of everything.
+        let model = UInt64(pow(60_000, own.unit()))
+        let rare = random.unit() < 0.03 ? UInt64(random.unit() * 1000) : 0
+        let parts = values.sorted { $0.key < $1.key }.map { name, count in
+            let hash = stableHash(
+                "\(name) \(profile.screen) \(model % UInt64(count)) \(name == "display" ? rare : 0)".utf8
+            )
+            return (name, String(hash, radix: 16))
+        }
+        let all = stableHash(parts.map { $0.0 + $0.1 }.joined().utf8)
+        let texts = parts.map { #""\#($0.0)":{"hash":"\#($0.1)","stable":true}"# }
+        return
+            #"{"fingerprints":{"hash":"\#(String(all, radix: 16))","parts":{\#(texts.joined(separator: ","))},"automation":[]}}"#
     }
 
     private func resources(_ duration: Double) -> String {

@@ -14,6 +14,7 @@ struct Fold {
     private var portion = 1
     private(set) var issues: [IssueKey: IssueChange] = [:]
     private(set) var robots: [RobotKey: RobotChange] = [:]
+    private(set) var fingerprints: [FingerprintTold] = []
     private(set) var eventsCount = 0
 
     var views = RecentMemory<ViewMemory>(max: 20_000)
@@ -22,6 +23,9 @@ struct Fold {
     private var paths: [String: String] = [:]
     /// While earlier events are recalled nothing is counted.
     private var recalling: Recalled?
+    /// What must hold of an event that is counted, and whether those of programs are.
+    var filters: [Fact] = []
+    var countsRobots = true
     private var isRecalling: Bool { recalling != nil }
 
     /// What earlier events are recalled for.
@@ -47,11 +51,17 @@ struct Fold {
             portion += 1
             issues = [:]
             robots = [:]
+            fingerprints = []
             eventsCount = 0
             views.age()
             sessions.age()
         }
-        return Changes(cells: Array(zip(keys, cells)) + days(), issues: issues, robots: robots)
+        return Changes(
+            cells: Array(zip(keys, cells)) + days(),
+            issues: issues,
+            robots: robots,
+            fingerprints: fingerprints
+        )
     }
 
     /// The cells of days: the sums of those of their hours.
@@ -97,6 +107,10 @@ struct Fold {
             view.last = nil
         }
         let place = place(of: event, agent, path, &view)
+        guard isWanted(event, place) else {
+            views[event.pageviewID] = view
+            return
+        }
         if !isRecalling { count(event, place, payload, agent, path) }
         switch event.type {
         case "webvitals": vitals(event, payload, place, &view)
@@ -106,6 +120,13 @@ struct Fold {
         }
         // Of the view of a session's page more may have been told than is recalled with the session.
         if recalling != .session { views[event.pageviewID] = view }
+    }
+
+    private func isWanted(_ event: StoredEvent, _ place: Place) -> Bool {
+        guard countsRobots || place.audience == 0 else { return false }
+        return filters.allSatisfy { filter in
+            filter.dimension == .event ? event.type == filter.value : place.facts.contains(filter)
+        }
     }
 
     /// The place of the page view's last event, when this one is like it.
@@ -165,7 +186,10 @@ struct Fold {
         }
         var reasons = agent.robotReasons
         if event.type == "fingerprint_ready" {
-            reasons += payload["fingerprints"]["automation"].elements.compactMap(\.text)
+            let told = payload["fingerprints"]
+            reasons += told["automation"].elements.compactMap(\.text)
+            // Who behaves like a program is none of the population.
+            if reasons.isEmpty, let fingerprint = FingerprintTold(event, told) { fingerprints.append(fingerprint) }
         }
         if !reasons.isEmpty {
             robots[RobotKey(visitorID: event.visitorID, site: event.site), default: RobotChange()].add(event, reasons)
@@ -214,11 +238,18 @@ struct Fold {
             guard !isRecalling else { continue }
             if let before, let old = LogHistogram.Mark(before.value) {
                 change(before.place) { $0.removed.add(old, metric) }
+                change(Self.counted(before.facts, metric), at: before.place) { $0.counters.events -= 1 }
                 change(before.facts, at: before.place) { $0.removed.add(old, metric) }
             }
             change(place) { $0.added.add(mark, metric) }
+            change(Self.counted(facts, metric), at: place) { $0.counters.events += 1 }
             change(facts, at: place) { $0.added.add(mark, metric) }
         }
+    }
+
+    /// Facts of a metric that a page view is counted by: what it was like, once, and what its slow metrics are owed to.
+    private static func counted(_ facts: [Fact], _ metric: Metric) -> [Fact] {
+        facts.filter { $0.dimension != .navigation || metric == .fcp }
     }
 
     private mutating func engagement(

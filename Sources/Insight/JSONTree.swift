@@ -68,6 +68,15 @@ struct JSONTree: Sendable {
 
     var text: String? { kind == .string ? Self.string(bytes, range, hasEscapes) : nil }
     var isTrue: Bool { kind == .true }
+    var isNull: Bool { kind == .null }
+
+    /// The text that a number, true or false is written with.
+    var literal: String? {
+        switch kind {
+        case .number, .true, .false: String(decoding: bytes[range], as: UTF8.self)
+        case .null, .string, .array, .object: nil
+        }
+    }
 
     var elements: [JSONTree] {
         guard kind == .array else { return [] }

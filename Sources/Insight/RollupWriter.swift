@@ -5,7 +5,10 @@ package import Storage
 struct RollupWriter {
     let database: any Database
 
-    static let tables = ["insight_counts", "insight_sketches", "insight_issues", "insight_robots"]
+    static let tables = [
+        "insight_counts", "insight_sketches", "insight_issues", "insight_robots", "insight_fingerprints",
+        "insight_signals", "insight_signal_returns",
+    ]
     private static let key = ["dimension", "grain", "bucket", "site", "audience", "value"]
     private static let sketchColumns = ["visitors"] + Metric.allCases.map(\.rawValue)
     /// Values that one query names.
@@ -55,6 +58,7 @@ struct RollupWriter {
         )
         try write(changes.issues)
         try write(changes.robots)
+        try FingerprintWriter(database: database).write(changes.fingerprints)
         try forgetMinutes(changes)
     }
 

@@ -28,7 +28,10 @@ package final class Rollups {
     /// Takes in one portion of what has been committed.
     ///
     /// Gives how many events were taken in: 0 when there is nothing new, or another process was quicker.
-    package func advance(limit: Int = portionMax) throws(StoreError) -> Int {
+    package func advance(
+        limit: Int = portionMax,
+        while isNeeded: () -> Bool = { true }
+    ) throws(StoreError) -> Int {
         let start = try lastEventID()
         if position != start {
             fold.reset()
@@ -37,7 +40,11 @@ package final class Rollups {
         let end = try database.settledEventID()
         guard end > start else { return 0 }
         do {
-            let last = try read(from: start, to: end, limit: limit)
+            let last = try read(from: start, to: end, limit: limit, while: isNeeded)
+            guard isNeeded() else {
+                position = nil
+                return 0
+            }
             let (count, changes) = (fold.eventsCount, fold.take())
             var isOurs = true
             try database.transaction { () throws(StoreError) in
@@ -65,7 +72,8 @@ package final class Rollups {
     private func read(
         from start: Int64,
         to end: Int64,
-        limit: Int
+        limit: Int,
+        while isNeeded: () -> Bool = { true }
     ) throws(StoreError) -> Int64 {
         let columns = StoredEvent.columns(database.dialect)
         var last = start
@@ -79,7 +87,7 @@ package final class Rollups {
             for event in events { fold.add(event) }
             last = events.last?.id ?? end
             if rows.count < Self.readMax { last = end }
-        } while last < end && fold.eventsCount + Int(Self.readMax) <= limit
+        } while last < end && isNeeded() && fold.eventsCount + Int(Self.readMax) <= limit
         return last
     }
 

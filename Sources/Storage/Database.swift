@@ -39,13 +39,17 @@ package struct SQLDialect: Sendable {
     package var microseconds: @Sendable (_ column: String) -> String
     /// An expression for a column of JSON as its text.
     package var json: @Sendable (_ column: String) -> String
+    /// An expression for a number of seconds since 1970 as what columns of times hold.
+    package var time: @Sendable (_ seconds: String) -> String
 
     package init(
         microseconds: @escaping @Sendable (String) -> String,
-        json: @escaping @Sendable (String) -> String
+        json: @escaping @Sendable (String) -> String,
+        time: @escaping @Sendable (String) -> String
     ) {
         self.microseconds = microseconds
         self.json = json
+        self.time = time
     }
 }
 
@@ -98,7 +102,10 @@ extension Database {
         let perStatement = max(1, min(Self.rowsMax, Self.parametersMax / width))
         var start = 0
         while start < rows.count {
-            let part = rows[start..<min(start + perStatement, rows.count)]
+            // Few different sizes, so that statements that were prepared are used again.
+            let left = min(perStatement, rows.count - start)
+            let size = left == perStatement ? left : 1 << (Int.bitWidth - 1 - left.leadingZeroBitCount)
+            let part = rows[start..<start + size]
             let groups = part.indices.map { row in
                 let first = (row - start) * width
                 return "(" + (1...width).map { "?\(first + $0)" }.joined(separator: ", ") + ")"

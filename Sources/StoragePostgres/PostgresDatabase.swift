@@ -25,7 +25,8 @@ final class PostgresDatabase: Database, @unchecked Sendable {
 
     let dialect = SQLDialect(
         microseconds: { "(extract(epoch from \($0)) * 1000000)::bigint" },
-        json: { "\($0)::text" }
+        json: { "\($0)::text" },
+        time: { "to_timestamp(\($0)::float8)" }
     )
 
     init(_ connection: Connection) throws(StoreError) {

@@ -10,6 +10,9 @@ enum Route: Equatable {
     case healthDetails
     case ping
     case bandwidth
+    /// The owner's page, which holds no data by itself.
+    case insight
+    case api(APIRoute)
     /// A file by its name in the table of assets.
     case asset(String)
     /// Another path below the base path: without the slash at its end relative links would go astray.
@@ -40,10 +43,15 @@ enum Route: Equatable {
         case "/bw": self = .bandwidth
         case "/robots.txt", "/collector.js", "/collector.mjs", "/collector-details.js", "/collector-fingerprint.js":
             self = .asset(String(path.dropFirst()))
+        case "/insight": self = .insight
+        case "/insight/": self = .redirect("/insight")
         case "/demo": self = .redirect("/demo/")
         case "/demo/": self = .asset("demo/home.html")
         case "/demo/shop", "/demo/about": self = .asset(String(path.dropFirst()) + ".html")
-        default: self = path.hasPrefix("/static/") ? .asset(String(path.dropFirst())) : .unknown
+        case _ where path.hasPrefix("/static/"): self = .asset(String(path.dropFirst()))
+        case _ where path.hasPrefix("/api/"):
+            self = APIRoute(rawValue: String(path.dropFirst("/api/".count))).map { .api($0) } ?? .unknown
+        default: self = .unknown
         }
     }
 
@@ -51,14 +59,18 @@ enum Route: Equatable {
     var isIngest: Bool {
         switch self {
         case .collect, .event, .events: true
-        case .dashboard, .health, .healthDetails, .ping, .bandwidth, .asset, .redirect, .unknown: false
+        case .dashboard, .health, .healthDetails, .ping, .bandwidth, .asset, .redirect, .insight, .api, .unknown: false
         }
     }
 
     /// Value of `Allow`.
-    var allow: String { isIngest ? "POST, OPTIONS" : "GET, HEAD" }
+    var allow: String {
+        if case .api(let route) = self { return route.methods.map { "\($0.name)" }.joined(separator: ", ") }
+        return isIngest ? "POST, OPTIONS" : "GET, HEAD"
+    }
 
     func allows(_ method: Method) -> Bool {
-        isIngest ? method == .post || method == .options : method == .get || method == .head
+        if case .api(let route) = self { return route.methods.contains(method) }
+        return isIngest ? method == .post || method == .options : method == .get || method == .head
     }
 }

@@ -54,7 +54,7 @@ package final class Site: Handler {
     private let ingestRoutes: IngestRoutes
     private let measure = MeasureRoutes()
     private let health: HealthMonitor
-    private let owner: Owner
+    private let ownerRoutes: OwnerRoutes
     private let ingest: Ingest?
     private let engine: String?
     private let startedAt = ContinuousClock.now
@@ -66,22 +66,33 @@ package final class Site: Handler {
         ingest: Ingest?,
         engine: String?,
         health: HealthMonitor,
+        pool: ReaderPool? = nil,
+        feed: LiveFeed? = nil,
         log: Log
     ) {
         self.configuration = configuration
         self.ingest = ingest
         self.engine = engine
         self.health = health
-        owner = Owner(token: configuration.token)
         self.log = log
         origins = Origins(allowed: configuration.allowedOrigins)
         cors = CORS(origins: origins)
-        files = StaticFiles(assets)
+        let files = StaticFiles(assets)
+        self.files = files
+        let clients = ClientAddressRule(trustedProxies: configuration.trustedProxies)
+        ownerRoutes = OwnerRoutes(
+            owner: Owner(token: configuration.token),
+            pool: pool,
+            feed: feed,
+            clients: clients,
+            basePath: configuration.basePath,
+            openAPI: { Self.file("openapi.json", $0, files) }
+        )
         ingestRoutes = IngestRoutes(
             ingest: ingest,
             cors: cors,
             originsCount: configuration.allowedOrigins?.count ?? 0,
-            clients: ClientAddressRule(trustedProxies: configuration.trustedProxies),
+            clients: clients,
             hasher: IPHasher(salt: configuration.ipHashSalt),
             limiter: configuration.rateLimit > 0 ? RateLimiter(perSecond: configuration.rateLimit) : nil,
             log: log
@@ -122,7 +133,7 @@ package final class Site: Handler {
         case .collect where head.method == .post: return .accept(bodyBytesMax: Limits.collectBodyBytesMax)
         case .events where head.method == .post: return .accept(bodyBytesMax: Limits.batchBodyBytesMax)
         case .collect, .event, .events, .dashboard, .health, .healthDetails, .ping, .bandwidth, .asset,
-            .redirect, .unknown:
+            .redirect, .insight, .api, .unknown:
             return .accept(bodyBytesMax: Self.uselessBodyBytesMax)
         }
     }
@@ -142,11 +153,17 @@ package final class Site: Handler {
             health.ask(ticket.rawValue)
             return .later
         case .healthDetails:
-            guard owner.isKnown(authorization: request.text(.authorization)) else {
+            let (access, refusal) = ownerRoutes.access(request)
+            if let refusal { return .now(refusal) }
+            guard access != .nothing else {
                 return .now(.response(Responses.message(401, "Owner only", [("WWW-Authenticate", "Bearer")])))
             }
             health.ask(ticket.rawValue, wantsDetails: true)
             return .later
+        case .insight:
+            return .now(file("insight.html", request))
+        case .api(let route):
+            return ownerRoutes.answer(route, request, ticket)
         case .ping:
             return .now(measure.ping)
         case .bandwidth:
@@ -183,12 +200,15 @@ package final class Site: Handler {
         switch route {
         case .collect: return ingestRoutes.collect(request, ticket, verdict)
         case .events: return ingestRoutes.events(request, ticket, verdict)
-        case .event, .dashboard, .health, .healthDetails, .ping, .bandwidth, .asset, .redirect, .unknown:
+        case .event, .dashboard, .health, .healthDetails, .ping, .bandwidth, .asset, .redirect, .insight, .api,
+            .unknown:
             return ingestRoutes.event(request, ticket, verdict)
         }
     }
 
-    private func file(_ path: String, _ request: borrowing Request) -> Answer {
+    private func file(_ path: String, _ request: borrowing Request) -> Answer { Self.file(path, request, files) }
+
+    private static func file(_ path: String, _ request: borrowing Request, _ files: StaticFiles) -> Answer {
         let found = files.answer(
             path,
             acceptEncoding: request.text(.acceptEncoding),

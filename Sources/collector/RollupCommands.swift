@@ -62,6 +62,12 @@ struct DemoCommand {
         var data = DemoData(events: events, seed: seed, end: WallClock.microseconds())
         var (number, stored): (Int64, Int) = (0, 0)
         while let hour = data.next() {
+            let ledgers = data.ledgers
+            for start in stride(from: 0, to: ledgers.count, by: Batch.recordsMax) {
+                let batch = Batch(ledgers: Array(ledgers[start..<min(start + Batch.recordsMax, ledgers.count)]))
+                _ = try writer.append(batch, as: BatchID(source: source, number: number + 1, previous: number))
+                number += 1
+            }
             for start in stride(from: 0, to: hour.count, by: Batch.recordsMax) {
                 let batch = Batch(events: Array(hour[start..<min(start + Batch.recordsMax, hour.count)]))
                 let id = BatchID(source: source, number: number + 1, previous: number)

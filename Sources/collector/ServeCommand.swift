@@ -4,6 +4,7 @@ import Glibc
 import Guarded
 import HTTPServer
 import Ingest
+import Insight
 import Log
 import Storage
 import Telemetry
@@ -44,12 +45,16 @@ struct ServeCommand {
             )
         }
         let health = HealthMonitor(store: store, ingest: ingest, log: log) { parts.answer($0, $1) }
+        let pool = store.map { store in ReaderPool(store: store, log: log) { parts.answer([($0, $1)]) } }
+        let feed = store.map { store in LiveFeed(store: store, log: log) { parts.answer($0) } }
         let site = Site(
             siteConfiguration(token: token),
             assets: Assets.files(),
             ingest: ingest,
             engine: store?.engine,
             health: health,
+            pool: pool,
+            feed: feed,
             log: log
         )
         var limits = ServerConfiguration()
@@ -60,6 +65,10 @@ struct ServeCommand {
         if let store { log.info("attempting database connection", ["engine": store.engine]) }
         ingest?.start()
         health.start()
+        let follower = store.map { RollupFollower(store: $0, log: log) }
+        follower?.start()
+        pool?.start()
+        feed?.start()
         // Who sees us listening may send at once: a database that answers is waited for, one that is away or hangs is not.
         ingest?.waitUntilReady(milliseconds: Self.connectMillisecondsMax)
         try listen(server)
@@ -67,6 +76,9 @@ struct ServeCommand {
         log.info("stopping", ["signal": signal == SIGINT ? "SIGINT" : "SIGTERM"])
         server.beginStop()
         server.waitUntilStopped()
+        feed?.stop()
+        pool?.stop()
+        follower?.stop()
         ingest?.stop()
         health.stop()
         log.info("stopped", summary(ingest))
@@ -136,6 +148,11 @@ private final class Parts: Sendable {
         guard let server, let site else { return }
         let plain = Site.answer(verdict)
         server.answer(tickets.map { (Ticket(rawValue: $0.ticket), $0.wantsDetails ? site.details(verdict) : plain) })
+    }
+
+    func answer(_ answers: [(Ticket, Answer)]) {
+        let (server, _) = held.withLock { $0 }
+        server?.answer(answers)
     }
 
     func answer(_ deliveries: Deliveries) {

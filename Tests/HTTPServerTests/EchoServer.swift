@@ -5,6 +5,27 @@ import HTTPServer
 import HTTPWire
 import Synchronization
 
+/// A body that a test makes while it is sent.
+final class TestSource: BodySource {
+    let isEndless = true
+    let ticket: Ticket
+    let parts = Guarded<[BodyPart]>([])
+    private let asked = Atomic<Int>(0)
+    private let closed = Atomic<Int>(0)
+
+    init(_ ticket: Ticket) { self.ticket = ticket }
+
+    var askedCount: Int { asked.load(ordering: .relaxed) }
+    var closedCount: Int { closed.load(ordering: .relaxed) }
+
+    func next() -> BodyPart {
+        asked.add(1, ordering: .relaxed)
+        return parts.withLock { $0.isEmpty ? .later : $0.removeFirst() }
+    }
+
+    func close() { closed.add(1, ordering: .relaxed) }
+}
+
 /// A handler with a route for each way of answering.
 ///
 /// `/now` echoes at once, `/later` from another thread, `/never` not before it is told to, `/big` sends five
@@ -17,6 +38,8 @@ final class EchoHandler: Handler {
 
     private let server = Guarded<Server?>(nil)
     private let held = Guarded<[Ticket]>([])
+    /// What `/stream` sends, the first that was asked for first.
+    let sources = Guarded<[TestSource]>([])
     private let answers = DispatchQueue(label: "answers")
     private let handled = Atomic<Int>(0)
     private let loopClock = Atomic<Int32>(0)
@@ -29,6 +52,13 @@ final class EchoHandler: Handler {
         var time = timespec()
         clock_gettime(loopClock.load(ordering: .relaxed), &time)
         return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+    }
+
+    /// Gives the source of a stream more to send.
+    func feed(_ place: Int, _ parts: [BodyPart]) {
+        let source = sources.withLock { $0[place] }
+        source.parts.withLock { $0 += parts }
+        server.withLock { $0 }?.answer(source.ticket, .wake)
     }
 
     func attach(_ server: Server) { self.server.withLock { $0 = server } }
@@ -58,6 +88,10 @@ final class EchoHandler: Handler {
         case "/huge":
             let pattern = [UInt8](repeating: UInt8(ascii: "x"), count: 65_536)
             return .now(.response(Response(status: 200, fields: [], body: .repeating(pattern, count: Self.hugeBytes))))
+        case "/stream":
+            let source = TestSource(ticket)
+            sources.withLock { $0.append(source) }
+            return .now(.stream(Response(status: 200, fields: [], body: .none), source))
         case "/peer":
             return .now(Self.answer(200, Array(request.peer.utf8)))
         default:

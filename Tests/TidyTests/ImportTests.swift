@@ -20,9 +20,10 @@ private let allowedImports: [String: Set<String>] = [
     "StorageSQLite": ["Guarded", "SQLite", "Storage", "Telemetry"],
     "StoragePostgres": ["Postgres", "Storage", "Telemetry"],
     "Ingest": ["Guarded", "Log", "Storage", "Telemetry"],
-    "Insight": ["JSONScan", "Sketches", "Storage", "Telemetry"],
+    "Insight": ["Guarded", "JSONScan", "Log", "Sketches", "Storage", "Telemetry"],
     "Web": [
-        "Assets", "Expansion", "Guarded", "HTTPServer", "HTTPWire", "Ingest", "JSONScan", "Log", "Storage", "Telemetry",
+        "Assets", "Digest", "Expansion", "Guarded", "HTTPServer", "HTTPWire", "Ingest", "Insight", "JSONScan", "Log",
+        "Storage", "Telemetry",
     ],
     "collector": [
         "Assets", "Digest", "Guarded", "HTTPServer", "Ingest", "Insight", "Log", "Storage", "StoragePostgres",

@@ -49,7 +49,7 @@ export function recolourCharts() {
  *
  * @param {string} token
  */
-function colour(token) {
+export function colour(token) {
   const probe = h("span", { hidden: true });
   probe.style.color = `var(${token})`;
   document.body.append(probe);
@@ -66,11 +66,11 @@ function draw(drawing) {
   drawing.chart = new library.Chart(canvas, configure());
 }
 
-const font = () => ({ family: getComputedStyle(document.body).fontFamily, size: 12 });
+export const font = () => ({ family: getComputedStyle(document.body).fontFamily, size: 12 });
 const shortened = (/** @type {string} */ name) => name.length <= NAME_MAX ? name : `${name.slice(0, NAME_MAX - 1)}…`;
 
 /** @param {(value: number) => string} format */
-const tooltip = (format) => ({
+export const tooltip = (format) => ({
   backgroundColor: colour("--ink"),
   titleColor: colour("--panel"),
   bodyColor: colour("--panel"),
@@ -79,6 +79,41 @@ const tooltip = (format) => ({
   padding: 9,
   callbacks: { label: (/** @type {any} */ item) => format(item.raw) },
 });
+
+/**
+ * Any chart, with its figures as a table beside it.
+ *
+ * @param {HTMLElement} element
+ * @param {{label: string, height: number, configure: () => any, figures: () => HTMLElement}} plot
+ */
+export function plot(element, { label, height, configure, figures }) {
+  const isOpen = element.querySelector("details")?.open ?? false;
+  const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { role: "img", "aria-label": label }));
+  const frame = h("div", { class: "chart" }, canvas);
+  frame.style.blockSize = `${height}px`;
+  const details = /** @type {HTMLDetailsElement} */ (h("details", {}, h("summary", { text: "As a table" })));
+  // Large tables are made for who asks for them.
+  const fill = () => details.open && details.childElementCount < 2 && details.append(figures());
+  details.addEventListener("toggle", fill);
+  details.open = isOpen;
+  drawings.get(element)?.chart?.destroy();
+  element.replaceChildren(frame, details);
+  const drawing = {
+    ...{ canvas, chart: null, configure },
+    hasFailed() {
+      frame.remove();
+      details.open = true;
+    },
+  };
+  for (const known of drawings.keys()) {
+    if (!known.isConnected) {
+      drawings.get(known)?.chart?.destroy();
+      drawings.delete(known);
+    }
+  }
+  drawings.set(element, drawing);
+  draw(drawing);
+}
 
 /**
  * Horizontal bars.

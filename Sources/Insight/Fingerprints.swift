@@ -1,0 +1,158 @@
+import Storage
+
+/// What a visitor's browser has told of itself.
+struct FingerprintTold: Sendable {
+    /// Signals of one fingerprint, and bytes of a name or a hash.
+    static let signalsMax = 40
+    static let bytesMax = 64
+    /// The name under which the hash of all stable signals stands.
+    static let all = "all"
+
+    let visitorID: String
+    let site: String
+    let seconds: Int64
+    /// Names and hashes of the signals, by name.
+    let signals: [(name: String, hash: String)]
+
+    /// Nil when nothing was told.
+    init?(_ event: StoredEvent, _ told: JSONTree) {
+        visitorID = event.visitorID
+        site = event.site
+        seconds = event.seconds
+        func isFit(_ text: String) -> Bool {
+            !text.isEmpty && text.utf8.count <= Self.bytesMax && !text.utf8.contains { $0 <= 0x20 }
+        }
+        var known: [String: String] = [:]
+        for (name, part) in told["parts"].members.prefix(Self.signalsMax) where name != Self.all && isFit(name) {
+            // What answers at random on purpose is no value that could be shared.
+            let isStable = part["stable"].isTrue || part["isStable"].isTrue
+            if let hash = part["hash"].text, isFit(hash) { known[name] = isStable ? hash : "(random)" }
+        }
+        if let hash = told["hash"].text, isFit(hash) { known[Self.all] = hash }
+        guard !known.isEmpty else { return nil }
+        signals = known.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// A line for each signal: its name, a space, its hash.
+    var encoded: String { signals.map { "\($0.name) \($0.hash)" }.joined(separator: "\n") }
+
+    static func decoded(_ text: String) -> [String: String] {
+        let pairs = text.split(separator: "\n").compactMap { line -> (String, String)? in
+            let parts = line.split(separator: " ", maxSplits: 1)
+            return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
+        }
+        return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+/// Keeps how many visitors have which value of a signal: each visitor counts once, with what was told last.
+struct FingerprintWriter {
+    let database: any Database
+
+    private struct Kept {
+        var signals: [String: String]
+        var told: Int64
+        var changed: Int64
+        var firstSeen: Int64
+        var lastSeen: Int64
+    }
+
+    private struct Key: Hashable {
+        var visitorID: String
+        var site: String
+    }
+
+    private struct Value: Hashable {
+        var site: String
+        var signal: String
+        var hash: String
+    }
+
+    private struct Signal: Hashable {
+        var site: String
+        var signal: String
+    }
+
+    func write(_ fingerprints: [FingerprintTold]) throws(StoreError) {
+        guard !fingerprints.isEmpty else { return }
+        var visitors: [Key: Kept] = [:]
+        var counts: [Value: Int64] = [:]
+        var returns: [Signal: (returns: Int64, changes: Int64)] = [:]
+        for told in fingerprints {
+            let key = Key(visitorID: told.visitorID, site: told.site)
+            var kept: Kept? = if let known = visitors[key] { known } else { try read(key) }
+            let before = kept?.signals ?? [:]
+            let now = Dictionary(told.signals.map { ($0.name, $0.hash) }, uniquingKeysWith: { first, _ in first })
+            for (name, hash) in before { counts[Value(site: told.site, signal: name, hash: hash), default: 0] -= 1 }
+            for (name, hash) in now {
+                counts[Value(site: told.site, signal: name, hash: hash), default: 0] += 1
+                guard let known = before[name] else { continue }
+                let signal = Signal(site: told.site, signal: name)
+                let sum = returns[signal] ?? (0, 0)
+                returns[signal] = (sum.returns + 1, sum.changes + (known == hash ? 0 : 1))
+            }
+            let hasChanged = kept != nil && before != now
+            kept = Kept(
+                signals: now,
+                told: (kept?.told ?? 0) + 1,
+                changed: (kept?.changed ?? 0) + (hasChanged ? 1 : 0),
+                firstSeen: min(kept?.firstSeen ?? .max, told.seconds),
+                lastSeen: max(kept?.lastSeen ?? .min, told.seconds)
+            )
+            visitors[key] = kept
+        }
+        try write(visitors)
+        try database.insert(
+            "insert into insight_signals as kept (site, signal, hash, visitors)",
+            counts.map { [.text($0.site), .text($0.signal), .text($0.hash), .integer($1)] },
+            "on conflict (site, signal, hash) do update set visitors = kept.visitors + excluded.visitors"
+        )
+        // What nobody has any more is no value.
+        _ = try database.change("delete from insight_signals where visitors = 0")
+        try database.insert(
+            "insert into insight_signal_returns as kept (site, signal, tellings, changes)",
+            returns.map { [.text($0.site), .text($0.signal), .integer($1.returns), .integer($1.changes)] },
+            """
+            on conflict (site, signal) do update
+            set tellings = kept.tellings + excluded.tellings, changes = kept.changes + excluded.changes
+            """
+        )
+    }
+
+    private func read(_ key: Key) throws(StoreError) -> Kept? {
+        let row = try database.rows(
+            """
+            select signals, told, changed, first_seen, last_seen from insight_fingerprints
+            where visitor_id = ?1 and site = ?2
+            """,
+            [.text(key.visitorID), .text(key.site)]
+        ).first
+        return row.map { row in
+            Kept(
+                signals: FingerprintTold.decoded(row[0].text ?? ""),
+                told: row[1].integer ?? 0,
+                changed: row[2].integer ?? 0,
+                firstSeen: row[3].integer ?? 0,
+                lastSeen: row[4].integer ?? 0
+            )
+        }
+    }
+
+    private func write(_ visitors: [Key: Kept]) throws(StoreError) {
+        try database.insert(
+            "insert into insight_fingerprints (visitor_id, site, signals, told, changed, first_seen, last_seen)",
+            visitors.map { key, kept in
+                let text = kept.signals.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+                return [
+                    .text(key.visitorID), .text(key.site), .text(text.joined(separator: "\n")), .integer(kept.told),
+                    .integer(kept.changed), .integer(kept.firstSeen), .integer(kept.lastSeen),
+                ]
+            },
+            """
+            on conflict (visitor_id, site) do update
+            set signals = excluded.signals, told = excluded.told, changed = excluded.changed,
+                first_seen = excluded.first_seen, last_seen = excluded.last_seen
+            """
+        )
+    }
+}

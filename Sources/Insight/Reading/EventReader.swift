@@ -1,0 +1,267 @@
+package import Storage
+import Telemetry
+
+/// Finds events themselves.
+package struct EventReader {
+    let database: any Database
+    /// Events of one answer, and of one query of a search.
+    package static let limitMax: Int64 = 500
+    static let chunk: Int64 = 1000
+    /// A search stops after so many milliseconds or events, and says how far it has come.
+    static let milliseconds = 70
+    static let scannedMax: Int64 = 50_000
+    /// Events of one visitor that are told.
+    static let journeyMax: Int64 = 3000
+
+    package init(database: any Database) { self.database = database }
+
+    /// What is looked for; nil for anything.
+    package struct Search: Sendable {
+        package var visitor: String?
+        package var session: String?
+        package var pageview: String?
+        package var type: String?
+        package var path: String?
+        package var site: String?
+        /// A member of the payload, and the text or number that it must have.
+        package var key: String?
+        package var value: String?
+        /// Seconds since 1970.
+        package var from: Int64?
+        package var to: Int64?
+
+        package init() {}
+
+        /// Whether an event is one of those.
+        package func matches(_ event: StoredEvent) -> Bool {
+            if let type, event.type != type { return false }
+            if let site, event.site != site { return false }
+            if let path, event.path.map(PathTemplate.of) != path, event.path != path { return false }
+            if let visitor, event.visitorID != visitor { return false }
+            if let session, event.sessionID != session { return false }
+            if let pageview, event.pageviewID != pageview { return false }
+            if let from, event.seconds < from { return false }
+            if let to, event.seconds >= to { return false }
+            guard let key else { return true }
+            var found = JSONTree(event.payload)
+            for name in key.split(separator: ".") { found = found[String(name)] }
+            guard let value else { return !found.isNull }
+            return found.text == value || found.literal == value
+        }
+
+        /// The column of an index that narrows the search, and what it must hold.
+        fileprivate var narrowing: (column: String, value: String)? {
+            if let pageview { return ("pageview_id", pageview) }
+            if let session { return ("session_id", session) }
+            return visitor.map { ("visitor_id", $0) }
+        }
+    }
+
+    /// Ids of the first event of a range and of the one behind its last.
+    func ids(from: Int64, to: Int64) throws(StoreError) -> (first: Int64, end: Int64) {
+        let time = database.dialect.time("?1")
+        let first = try database.rows(
+            "select id from collector_events where received_at >= \(time) order by received_at, id limit 1",
+            [.integer(from)],
+            milliseconds: RollupCells.milliseconds
+        ).first?.first?.integer
+        let last = try database.rows(
+            "select id from collector_events where received_at < \(time) order by received_at desc, id desc limit 1",
+            [.integer(to)],
+            milliseconds: RollupCells.milliseconds
+        ).first?.first?.integer
+        guard let first, let last, last >= first else { return (0, 0) }
+        return (first, last + 1)
+    }
+
+    /// Events like those of a search below an id, the latest first, and where to go on when the search stopped and there may be more.
+    package func latest(
+        _ search: Search,
+        before: Int64?,
+        limit: Int64
+    ) throws(StoreError) -> (events: [StoredEvent], next: Int64?) {
+        let limit = min(max(1, limit), Self.limitMax)
+        var end = before ?? .max
+        if before == nil, let to = search.to { end = try ids(from: 0, to: to).end }
+        let start = ContinuousClock.now
+        var found: [StoredEvent] = []
+        var scanned: Int64 = 0
+        let narrowing = search.narrowing
+        let condition = narrowing.map { "\($0.column) = ?3 and " } ?? ""
+        while true {
+            let rows = try database.rows(
+                """
+                select \(StoredEvent.columns(database.dialect)) from collector_events
+                where \(condition)id < ?1 order by id desc limit ?2
+                """,
+                [.integer(end), .integer(Self.chunk)] + (narrowing.map { [.text($0.value)] } ?? []),
+                milliseconds: RollupCells.milliseconds
+            )
+            for event in rows.lazy.compactMap({ StoredEvent($0) }) {
+                end = event.id
+                scanned += 1
+                if let from = search.from, event.seconds < from - 60 { return (found, nil) }
+                if search.matches(event) { found.append(event) }
+                if found.count >= Int(limit) { return (found, end) }
+            }
+            if rows.count < Int(Self.chunk) { return (found, nil) }
+            if scanned >= Self.scannedMax || start.duration(to: .now) > .milliseconds(Self.milliseconds) {
+                return (found, end)
+            }
+        }
+    }
+
+    /// Events after an id, in order, up to another.
+    package func after(_ id: Int64, to end: Int64, limit: Int64) throws(StoreError) -> [StoredEvent] {
+        try database.rows(
+            """
+            select \(StoredEvent.columns(database.dialect)) from collector_events
+            where id > ?1 and id <= ?2 order by id limit ?3
+            """,
+            [.integer(id), .integer(end), .integer(limit)],
+            milliseconds: RollupCells.milliseconds
+        ).compactMap { StoredEvent($0) }
+    }
+
+    /// Ids of the events of a range: of the first one and of the one behind the last.
+    func ids(_ question: Question) throws(StoreError) -> (first: Int64, end: Int64) {
+        try ids(from: question.from, to: question.to)
+    }
+
+    /// What an export of a range goes through: the id before its first event, and its last.
+    package func span(_ question: Question) throws(StoreError) -> (after: Int64, to: Int64) {
+        let (first, end) = try ids(question)
+        return (first - 1, end - 1)
+    }
+
+    // MARK: - One visitor
+
+    /// All that one visitor did: sessions, in them page views, in them events in the order in which they happened, and what is missing.
+    package func journey(visitor: String) throws(StoreError) -> JSONOut {
+        let rows = try database.rows(
+            """
+            select \(StoredEvent.columns(database.dialect)) from collector_events
+            where visitor_id = ?1 order by id desc limit ?2
+            """,
+            [.text(visitor), .integer(Self.journeyMax)],
+            milliseconds: RollupCells.milliseconds
+        )
+        let events = rows.compactMap { StoredEvent($0) }.reversed()
+        var ledger: [String: (emitted: Int64, dropped: Int64, reasons: String)] = [:]
+        let told = try database.rows(
+            """
+            select pageview_id, emitted, dropped, \(database.dialect.json("drop_reasons"))
+            from pageview_ledger where pageview_id in (select pageview_id from collector_events where visitor_id = ?1)
+            limit ?2
+            """,
+            [.text(visitor), .integer(Self.journeyMax)],
+            milliseconds: RollupCells.milliseconds
+        )
+        for row in told {
+            ledger[row[0].text ?? ""] = (row[1].integer ?? 0, row[2].integer ?? 0, row[3].text ?? "{}")
+        }
+        var sessions: [(id: String, views: [(id: String, events: [StoredEvent])])] = []
+        for event in events {
+            let session: Int
+            if let known = sessions.firstIndex(where: { $0.id == event.sessionID }) {
+                session = known
+            } else {
+                session = sessions.count
+                sessions.append((event.sessionID, []))
+            }
+            if let view = sessions[session].views.firstIndex(where: { $0.id == event.pageviewID }) {
+                sessions[session].views[view].events.append(event)
+            } else {
+                sessions[session].views.append((event.pageviewID, [event]))
+            }
+        }
+        let isCut = rows.count >= Int(Self.journeyMax)
+        return .object([
+            ("visitor", .text(visitor)), ("cut", .bool(isCut)),
+            (
+                "sessions",
+                .array(
+                    sessions.map { session in
+                        .object([
+                            ("session", .text(session.id)),
+                            ("views", .array(session.views.map { Self.view($0.id, $0.events, ledger[$0.id]) })),
+                        ])
+                    }
+                )
+            ),
+        ])
+    }
+
+    private static func view(
+        _ id: String,
+        _ events: [StoredEvent],
+        _ told: (emitted: Int64, dropped: Int64, reasons: String)?
+    ) -> JSONOut {
+        let sorted = events.sorted { ($0.seq, $0.id) < ($1.seq, $1.id) }
+        let numbers = Set(sorted.map(\.seq).filter { $0 > 0 })
+        let highest = max(numbers.max() ?? 0, told?.emitted ?? 0)
+        // More holes than can be read are only counted.
+        let missing = highest > 0 && highest <= 5000 ? (1...highest).filter { !numbers.contains($0) } : []
+        return .object([
+            ("pageview", .text(id)), ("path", JSONOut(sorted.first { $0.path != nil }?.path)),
+            ("emitted", JSONOut(told?.emitted)), ("dropped", JSONOut(told?.dropped)),
+            ("drop_reasons", told.map { .stored($0.reasons) } ?? .null),
+            ("missing", .array(missing.prefix(200).map { .integer($0) })),
+            ("events", .array(sorted.map(\.json))),
+        ])
+    }
+
+    // MARK: - Submissions
+
+    /// The last submissions of `/collect`: what they said of vitals and errors.
+    package func submissions(limit: Int64 = 50) throws(StoreError) -> JSONOut {
+        let dialect = database.dialect
+        let rows = try database.rows(
+            """
+            select id, \(dialect.microseconds("timestamp")), visitor_id, \(dialect.json("browser_info")),
+                \(dialect.json("performance_data")), \(dialect.json("errors"))
+            from debug_data order by id desc limit ?1
+            """,
+            [.integer(min(limit, 50))],
+            milliseconds: RollupCells.milliseconds
+        )
+        return .object([
+            (
+                "submissions",
+                .array(
+                    rows.map { row in
+                        let vitals = JSONTree(row[4].text ?? "")["webVitals"]
+                        let agent = UserAgent(JSONTree(row[3].text ?? "")["userAgent"].text)
+                        let errors = JSONTree(row[5].text ?? "").elements
+                        return .object(
+                            [
+                                ("id", JSONOut(row[0].integer)), ("t", JSONOut(row[1].integer.map { $0 / 1000 })),
+                                ("visitor", JSONOut(row[2].text)), ("browser", .text(agent.browser)),
+                                ("system", .text(agent.system)), ("device", .text(agent.device)),
+                            ]
+                                + Metric.vitals.map { metric in
+                                    let told = vitals[metric.key]
+                                    return (metric.rawValue, JSONOut(told.number ?? told["value"].number, digits: 4))
+                                } + [
+                                    ("errors", .integer(Int64(errors.count))),
+                                    ("message", JSONOut(errors.first?["message"].text)),
+                                ]
+                        )
+                    }
+                )
+            )
+        ])
+    }
+}
+
+extension StoredEvent {
+    /// The event as the API tells it; `t` in milliseconds since 1970.
+    package var json: JSONOut {
+        .object([
+            ("id", .integer(id)), ("t", .integer(receivedAt / 1000)), ("type", .text(type)), ("seq", .integer(seq)),
+            ("site", .text(site)), ("path", JSONOut(path)), ("referrer", JSONOut(referrer)),
+            ("visitor", .text(visitorID)), ("session", .text(sessionID)), ("pageview", .text(pageviewID)),
+            ("user_agent", JSONOut(userAgent)), ("payload", .stored(payload)),
+        ])
+    }
+}

@@ -1,0 +1,54 @@
+package import Storage
+
+extension Reader {
+    /// Page views whose numbers are looked at.
+    static let viewsMax: Int64 = 400
+
+    /// How far the figures can be trusted: what page views emitted, dropped and lost, of the latest ones, and how much came of programs.
+    package func quality() throws(StoreError) -> JSONOut {
+        let (first, end) = try EventReader(database: database).ids(question)
+        var parameters: [SQLValue] = [.integer(first), .integer(end), .integer(Self.viewsMax)]
+        var condition = "id >= ?1 and id < ?2 and event_type = 'pageview'"
+        if let site = question.site {
+            parameters.append(.text(site))
+            condition += " and site = ?4"
+        }
+        let latest = try database.rows(
+            "select distinct pageview_id from (select pageview_id from collector_events where \(condition) order by id desc limit ?3) as latest",
+            parameters,
+            milliseconds: RollupCells.milliseconds
+        )
+        var complete = (views: Int64(0), emitted: Int64(0), dropped: Int64(0), received: Int64(0), lost: Int64(0))
+        if !latest.isEmpty {
+            let places = (1...latest.count).map { "?\($0)" }.joined(separator: ", ")
+            let row = try database.rows(
+                """
+                select cast(count(*) as bigint), cast(sum(emitted) as bigint), cast(sum(dropped) as bigint),
+                    cast(sum(received) as bigint), cast(sum(lost) as bigint)
+                from pageview_completeness where pageview_id in (\(places))
+                """,
+                latest.map { $0[0] },
+                milliseconds: RollupCells.milliseconds
+            ).first
+            let numbers = (row ?? []).map { $0.integer ?? 0 }
+            if numbers.count == 5 { complete = (numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]) }
+        }
+        var everybody = question
+        (everybody.includesRobots, everybody.filters) = (true, [])
+        var people = everybody
+        people.includesRobots = false
+        let all = try events(everybody)
+        let robots = try all - events(people)
+        return .object([
+            ("range", range), ("events", .integer(all)), ("robot_events", .integer(robots)),
+            ("views", .integer(complete.views)), ("emitted", .integer(complete.emitted)),
+            ("received", .integer(complete.received)), ("dropped", .integer(complete.dropped)),
+            ("lost", .integer(complete.lost)),
+        ])
+    }
+
+    private func events(_ question: Question) throws(StoreError) -> Int64 {
+        let series = try RollupCells(database: database, question: question).series(.all, "")
+        return series.values.reduce(0) { $0 + $1.counters.events }
+    }
+}

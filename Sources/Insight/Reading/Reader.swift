@@ -1,0 +1,227 @@
+import Sketches
+package import Storage
+
+/// Answers the questions of the owner's pages; every answer is the same from either store.
+package struct Reader {
+    let database: any Database
+    package let question: Question
+    private let cache: SampleCache?
+
+    /// Rows of a ranking, at most.
+    package static let limitMax = 500
+
+    package init(_ database: any Database, _ question: Question, cache: SampleCache? = nil) {
+        self.database = database
+        self.question = question
+        self.cache = cache
+    }
+
+    /// Cells for a question about all of these dimensions: kept ones where one value decides, else those of events.
+    func cells(_ question: Question, _ dimensions: [Dimension]) throws(StoreError) -> (any Cells, Dimension, String) {
+        let rollups = RollupCells(database: database, question: question)
+        guard let filter = question.filters.first else { return (rollups, .all, "") }
+        if question.filters.count == 1, dimensions.allSatisfy({ $0 == .all }) {
+            return (rollups, filter.dimension, filter.value)
+        }
+        return (try sampled(question), .all, "")
+    }
+
+    private func sampled(_ question: Question) throws(StoreError) -> EventCells {
+        if let known = cache?[question] { return known }
+        let cells = try Sampling(database: database, question: question).cells()
+        cache?[question] = cells
+        return cells
+    }
+
+    private func total(_ series: [Int64: Sum]) -> Sum {
+        var total = Sum()
+        for sum in series.values { total.add(sum) }
+        return total
+    }
+
+    /// The range as it was answered.
+    var range: JSONOut {
+        .object([
+            ("from", .integer(question.from)), ("to", .integer(question.to)),
+            ("interval", .text(question.interval == .hour ? "hour" : "day")),
+            ("previous_from", .integer(question.previous.from)), ("previous_to", .integer(question.previous.to)),
+        ])
+    }
+
+    // MARK: - Overview
+
+    /// Totals and their series, of the range and of the time before.
+    package func overview() throws(StoreError) -> JSONOut {
+        let (cells, dimension, value) = try cells(question, [.all])
+        let now = try cells.series(dimension, value)
+        let (before, _, _) = try self.cells(question.previous, [.all])
+        // A time of which nothing is known, or not all, is nothing to compare with.
+        let then = try firstDay() <= question.previous.from ? before.series(dimension, value) : [:]
+        return .object([
+            ("range", range), ("sampled", Figures.of(cells.sample)),
+            ("totals", .object(Figures.of(total(now)))),
+            ("previous", then.isEmpty ? .null : .object(Figures.of(total(then)))),
+            ("series", series(now, question)),
+            ("previous_series", then.isEmpty ? .array([]) : series(then, question.previous)),
+            ("updated", .integer(try lastMinute())),
+        ])
+    }
+
+    private func series(_ sums: [Int64: Sum], _ question: Question) -> JSONOut {
+        .array(
+            question.buckets.map { bucket in
+                .object([("t", .integer(bucket))] + Figures.of(sums[bucket] ?? Sum()))
+            }
+        )
+    }
+
+    /// The start of the first day that has cells, seconds since 1970.
+    private func firstDay() throws(StoreError) -> Int64 {
+        try database.rows("select min(bucket) from insight_counts where dimension = 'all' and grain = 2").first?.first?
+            .integer ?? .max
+    }
+
+    /// The start of the last minute that has cells, seconds since 1970; 0 for none.
+    private func lastMinute() throws(StoreError) -> Int64 {
+        try database.rows("select max(bucket) from insight_counts where dimension = 'all' and grain = 0").first?.first?
+            .integer ?? 0
+    }
+
+    /// Visitors with an event in the last minutes.
+    package func live(now: Int64, minutes: Int64 = 5) throws(StoreError) -> JSONOut {
+        var parameters: [SQLValue] = [.integer(Grain.minute.bucket(now) - (minutes - 1) * 60)]
+        var condition = "dimension = 'all' and grain = 0 and bucket >= ?1 and audience = 0"
+        if let site = question.site {
+            parameters.append(.text(site))
+            condition += " and site = ?2"
+        }
+        var sketches = CellSketches()
+        for row in try database.rows("select visitors from insight_sketches where \(condition)", parameters) {
+            sketches.merge(CellSketches(row[...]))
+        }
+        return .object([
+            ("visitors", .integer(Int64(sketches.visitors.estimate.rounded()))), ("minutes", .integer(minutes)),
+        ])
+    }
+
+    /// Sites that there are events of.
+    package func sites() throws(StoreError) -> JSONOut {
+        let rows = try database.rows(
+            """
+            select site, cast(sum(views) as bigint) from insight_counts
+            where dimension = 'all' and grain = 2 group by site order by 2 desc, 1 limit 200
+            """
+        )
+        return .object([
+            (
+                "sites",
+                .array(rows.map { .object([("site", JSONOut($0[0].text)), ("views", JSONOut($0[1].integer))]) })
+            )
+        ])
+    }
+
+    // MARK: - Rankings
+
+    /// The values of dimensions with the largest numbers.
+    package func breakdowns(_ dimensions: [Dimension], limit: Int) throws(StoreError) -> JSONOut {
+        let (cells, _, _) = try cells(question, dimensions)
+        var result: [(String, JSONOut)] = []
+        for dimension in dimensions {
+            let ranked = try cells.ranking(dimension, by: dimension.ranking, limit: min(limit, Self.limitMax))
+            let values = ranked.rows.map { row in
+                JSONOut.object([("value", .text(row.value))] + Figures.of(row.sum) + self.more(row.sum, dimension))
+            }
+            result.append(
+                (
+                    dimension.rawValue,
+                    .object([
+                        ("by", .text(dimension.ranking.rawValue)), ("total", .integer(ranked.total)),
+                        ("count", .integer(ranked.count)), ("rows", .array(values)),
+                    ])
+                )
+            )
+        }
+        return .object([("range", range), ("sampled", Figures.of(cells.sample)), ("dimensions", .object(result))])
+    }
+
+    private func more(_ sum: Sum, _ dimension: Dimension) -> [(String, JSONOut)] {
+        switch dimension {
+        case .resource, .thirdParty:
+            [("bytes", .integer(sum.counters.amount)), ("duration", Figures.of(sum.histogram(.duration), .duration))]
+        case .lcpElement, .lcpPart: [("slow_views", .integer(Int64(sum.histogram(.lcp).count)))]
+        case .inpElement, .inpPart: [("slow_views", .integer(Int64(sum.histogram(.inp).count)))]
+        case .clsElement: [("slow_views", .integer(Int64(sum.histogram(.cls).count)))]
+        default: []
+        }
+    }
+
+    // MARK: - Performance
+
+    /// Percentiles and shares of each metric, over time and as a distribution.
+    package func performance() throws(StoreError) -> JSONOut {
+        let (cells, dimension, value) = try cells(question, [.all])
+        let series = try cells.series(dimension, value)
+        let (before, _, _) = try self.cells(question.previous, [.all])
+        let previous = total(try before.series(dimension, value))
+        let total = total(series)
+        let metrics = Metric.vitals.map { metric in
+            let histogram = total.histogram(metric)
+            let points = question.buckets.map { bucket in
+                let sum = series[bucket]?.histogram(metric) ?? .init()
+                return JSONOut.object([
+                    ("t", .integer(bucket)), ("count", .integer(Int64(sum.count))),
+                    ("p50", Figures.value(sum.quantile(0.5), metric)),
+                    ("p75", Figures.value(sum.quantile(0.75), metric)),
+                    ("p95", Figures.value(sum.quantile(0.95), metric)),
+                ])
+            }
+            let (good, fair) = Figures.thresholds(metric)
+            return (
+                metric.rawValue,
+                JSONOut.object([
+                    ("figures", Figures.of(histogram, metric)),
+                    ("previous", Figures.of(previous.histogram(metric), metric)),
+                    ("good", JSONOut(good, digits: 3)), ("fair", JSONOut(fair, digits: 3)), ("series", .array(points)),
+                    (
+                        "distribution",
+                        .array(
+                            histogram.buckets.map {
+                                .array([JSONOut($0.upperBound, digits: 4), .integer(Int64($0.count))])
+                            }
+                        )
+                    ),
+                ])
+            )
+        }
+        return .object([("range", range), ("sampled", Figures.of(cells.sample)), ("metrics", .object(metrics))])
+    }
+
+    /// Each metric by the values of a dimension: the pages, browsers and so on that have most page views.
+    package func slowest(_ dimension: Dimension, limit: Int) throws(StoreError) -> JSONOut {
+        let (cells, _, _) = try cells(question, [dimension])
+        let ranked = try cells.ranking(dimension, by: dimension.ranking, limit: min(limit, Self.limitMax))
+        let values = ranked.rows.map { row in
+            JSONOut.object(
+                [("value", .text(row.value)), ("views", .integer(row.sum.counters.views))]
+                    + Metric.vitals.map { ($0.rawValue, Figures.of(row.sum.histogram($0), $0)) }
+            )
+        }
+        return .object([
+            ("range", range), ("sampled", Figures.of(cells.sample)), ("dimension", .text(dimension.rawValue)),
+            ("count", .integer(ranked.count)), ("rows", .array(values)),
+        ])
+    }
+}
+
+extension Dimension {
+    /// What its values are ranked by.
+    var ranking: Ranking {
+        switch self {
+        case .entry, .exit: .sessions
+        case .issue: .errors
+        case .event, .resource, .thirdParty, .navigation, .lcpElement, .lcpPart, .inpElement, .inpPart, .clsElement:
+            .events
+        default: .views
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import Storage
+import Telemetry
+
+/// Answers questions that no cells are kept for, from events that are spread evenly over the range.
+struct Sampling {
+    let database: any Database
+    let question: Question
+    /// Events up to which all are looked at; beyond that, those of a slice.
+    static let allMax: Int64 = 4000
+    static let sliceEvents: Int64 = 250
+    /// Milliseconds after which no further slice is read.
+    static let milliseconds = 60
+    /// Slices at most, whatever the time allows.
+    static let slicesMax = 40
+
+    func cells() throws(StoreError) -> EventCells {
+        let (first, end) = try bounds()
+        var fold = Fold()
+        fold.countsRobots = question.includesRobots
+        fold.filters = question.filters.map { Fact(dimension: $0.dimension, value: $0.value) }
+        let total = max(0, end - first)
+        if total <= Self.allMax {
+            try read(first, end, &fold)
+            return EventCells(fold.take(), interval: question.interval, sample: nil)
+        }
+        let start = ContinuousClock.now
+        let slices = total / Self.sliceEvents
+        var read: Int64 = 0
+        for number in 0..<min(Int64(Self.slicesMax), slices) {
+            let place = first + Int64(Double(total - Self.sliceEvents) * Self.spread(number))
+            try self.read(place, place + Self.sliceEvents, &fold)
+            read += Self.sliceEvents
+            if start.duration(to: .now) > .milliseconds(Self.milliseconds) { break }
+        }
+        let sample = Sample(share: Double(read) / Double(total), events: read)
+        return EventCells(fold.take(), interval: question.interval, sample: sample)
+    }
+
+    /// Numbers from 0 to below 1 of which any first few are spread evenly (van der Corput).
+    private static func spread(_ number: Int64) -> Double {
+        var (result, weight, rest) = (0.0, 0.5, number)
+        while rest > 0 {
+            if rest & 1 == 1 { result += weight }
+            weight /= 2
+            rest >>= 1
+        }
+        return result
+    }
+
+    /// The ids from the first event of the range to behind its last: ids grow with the time, but for a few of the same moment.
+    private func bounds() throws(StoreError) -> (first: Int64, end: Int64) {
+        try EventReader(database: database).ids(question)
+    }
+
+    private func read(_ first: Int64, _ end: Int64, _ fold: inout Fold) throws(StoreError) {
+        let columns = StoredEvent.columns(database.dialect)
+        let rows = try database.rows(
+            "select \(columns) from collector_events where id >= ?1 and id < ?2 order by id",
+            [.integer(first), .integer(end)],
+            milliseconds: RollupCells.milliseconds
+        )
+        for row in rows {
+            guard let event = StoredEvent(row), event.seconds >= question.from, event.seconds < question.to else {
+                continue
+            }
+            if let site = question.site, event.site != site { continue }
+            fold.add(event)
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import HTTPWire
+
+/// What is below `/api/`.
+enum APIRoute: String, CaseIterable {
+    case session, shares, sites, overview, breakdowns, performance, slowest, fingerprints, issues, issue, events,
+        journey
+    case export, submissions, quality, live, stream
+    /// For everybody: how many browsers seen here have a value.
+    case shared
+    case openapi = "openapi.json"
+
+    var methods: [Method] {
+        switch self {
+        case .session: [.get, .post, .delete]
+        case .shares: [.post]
+        case .issue: [.get, .put]
+        case .sites, .overview, .breakdowns, .performance, .slowest, .fingerprints, .issues, .events, .journey, .export,
+            .submissions, .quality, .live, .stream, .shared, .openapi:
+            [.get, .head]
+        }
+    }
+
+    /// Whether it says nothing that only the owner may know.
+    var isPublic: Bool { self == .shared || self == .openapi || self == .session }
+
+    /// Names that its query may have.
+    var parameters: Set<String> {
+        switch self {
+        case .session, .shares, .openapi, .sites, .submissions: []
+        case .shared: ["signals"]
+        case .journey: ["visitor"]
+        case .live: ["site"]
+        case .stream: ["after"]
+        case .overview, .performance: Self.question
+        case .breakdowns: Self.question.union(["dimensions", "limit"])
+        case .slowest: Self.question.union(["dimension", "limit"])
+        case .fingerprints, .quality: Self.range.union(["site"])
+        case .issues: Self.question.union(["state"])
+        case .issue: Self.question.union(["issue"])
+        case .events: Self.search.union(["before", "limit"])
+        case .export: Self.search.union(["format"])
+        }
+    }
+
+    private static let range: Set<String> = ["range", "from", "to"]
+    private static let question = range.union(["site", "robots"]).union(filters)
+    private static let filters: Set<String> = [
+        "path", "browser", "system", "device", "referrer", "campaign", "language", "screen", "country", "release",
+        "connection", "event",
+    ]
+    private static let search = range.union(["site", "visitor", "session", "pageview", "type", "path", "key", "value"])
+}

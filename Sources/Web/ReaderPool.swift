@@ -1,0 +1,97 @@
+import Dispatch
+import Guarded
+package import HTTPServer
+package import Log
+package import Storage
+
+/// Threads that ask the database for the owner, each with a connection of its own; taking records in does not wait for them.
+package final class ReaderPool: Sendable {
+    /// Threads, and questions that wait for them.
+    static let threads = 2
+    static let waitingMax = 64
+    /// Milliseconds that a stop waits for a question under way.
+    static let stopMillisecondsMax = 1000
+
+    typealias Work = @Sendable (any Database) throws(StoreError) -> Void
+
+    private struct State {
+        var waiting: [(work: Work, failed: @Sendable (StoreError) -> Void)] = []
+        var isStopping = false
+    }
+
+    private let store: any Store
+    private let log: Log
+    private let answer: @Sendable (Ticket, Answer) -> Void
+    private let state = Guarded(State())
+    private let bell = DispatchSemaphore(value: 0)
+    private let stopped = DispatchGroup()
+
+    package init(store: any Store, log: Log, answer: @escaping @Sendable (Ticket, Answer) -> Void) {
+        self.store = store
+        self.log = log
+        self.answer = answer
+    }
+
+    package func start() {
+        for number in 0..<Self.threads {
+            DispatchQueue(label: "reader-\(number)").async(group: stopped) { [self] in run() }
+        }
+    }
+
+    package func stop() {
+        state.withLock { $0.isStopping = true }
+        for _ in 0..<Self.threads { bell.signal() }
+        _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))
+    }
+
+    /// Does work on a connection; false when too much waits already.
+    func ask(_ work: @escaping Work, failed: @escaping @Sendable (StoreError) -> Void) -> Bool {
+        let isTaken = state.withLock { state in
+            guard state.waiting.count < Self.waitingMax, !state.isStopping else { return false }
+            state.waiting.append((work, failed))
+            return true
+        }
+        if isTaken { bell.signal() }
+        return isTaken
+    }
+
+    /// Answers a request by what the work makes of the database.
+    func answer(_ ticket: Ticket, _ work: @escaping @Sendable (any Database) throws(StoreError) -> Answer) -> Reply {
+        let isTaken = ask { [answer] database throws(StoreError) in
+            answer(ticket, try work(database))
+        } failed: { [answer, log] error in
+            log.debug("question not answered", ["reason": error.reason])
+            answer(ticket, .response(Self.failure(error)))
+        }
+        return isTaken ? .later : .now(.response(Responses.unavailable()))
+    }
+
+    private static func failure(_ error: StoreError) -> HTTPServer.Response {
+        let isSlow = error.reason.contains("too long")
+        return isSlow
+            ? Responses.message(503, "The answer took too long: narrow the range") : Responses.unavailable()
+    }
+
+    /// Wakes requests whose body is being made.
+    func wake(_ ticket: Ticket) { answer(ticket, .wake) }
+
+    private func run() {
+        var database: (any Database)?
+        while true {
+            bell.wait()
+            let next = state.withLock { state in state.waiting.isEmpty ? nil : state.waiting.removeFirst() }
+            guard let next else {
+                if state.withLock(\.isStopping) { return }
+                continue
+            }
+            do throws(StoreError) {
+                let connection = if let database { database } else { try store.makeDatabase() }
+                database = connection
+                try next.work(connection)
+            } catch {
+                database = nil
+                next.failed(error)
+            }
+        }
+    }
+}

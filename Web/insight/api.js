@@ -1,0 +1,56 @@
+// The owner's questions to the server.
+
+/** What the server said when it did not answer. */
+export class Refusal extends Error {
+  /** @param {number} status @param {string} message */
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Milliseconds that an answer is waited for. */
+const ANSWER_MS_MAX = 20_000;
+
+/** Told when the server does not know us any more. @type {Set<() => void>} */
+const listeners = new Set();
+
+/** @param {() => void} listener */
+export const onSignedOut = (listener) => listeners.add(listener);
+
+/**
+ * @param {string} path below `api/`
+ * @param {Record<string, any>} [parameters] what is empty is left out
+ * @param {{method?: string, body?: any, signal?: AbortSignal}} [options]
+ * @returns {Promise<any>}
+ */
+export async function ask(path, parameters = {}, { method = "GET", body, signal } = {}) {
+  const time = AbortSignal.timeout?.(ANSWER_MS_MAX);
+  const signals = [signal, time].filter((one) => one !== undefined);
+  let answer;
+  try {
+    answer = await fetch(address(path, parameters), {
+      method,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      signal: signals.length > 1 && AbortSignal.any ? AbortSignal.any(/** @type {any} */ (signals)) : signals[0],
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Refusal(0, "The server cannot be reached.");
+  }
+  const told = await answer.json().catch(() => ({}));
+  if (answer.ok) return told;
+  if (answer.status === 401 && path !== "session") listeners.forEach((listener) => listener());
+  throw new Refusal(answer.status, told.message ?? `The server answered ${answer.status}.`);
+}
+
+/** @param {string} path @param {Record<string, any>} [parameters] */
+export function address(path, parameters = {}) {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined && value !== null && value !== "" && value !== false) query.set(name, String(value));
+  }
+  const text = query.toString();
+  return new URL(`api/${path}${text ? `?${text}` : ""}`, document.baseURI).href;
+}

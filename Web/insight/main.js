@@ -1,0 +1,294 @@
+// The owner's page: signs in, knows what is looked at, and shows it.
+
+import { loadCharts, recolourCharts } from "../dashboard/charts.js";
+import { onTab, openTab, showTabAt, startTabs } from "../dashboard/tabs.js";
+import { nextTheme, onTheme, startTheme } from "../dashboard/theme.js";
+import { h } from "../shared/dom.js";
+import { ask, onSignedOut } from "./api.js";
+import { showFingerprint } from "./fingerprint.js";
+import { failure } from "./parts.js";
+import { showOverview } from "./overview.js";
+import { showPerformance } from "./performance.js";
+import { showRaw } from "./raw.js";
+import { change, current, FILTERS, filters, onState, question } from "./state.js";
+import { count, day, named } from "./words.js";
+
+const RANGES = { "24h": "24 h", "7d": "7 d", "30d": "30 d" };
+const VIEWS = /** @type {Record<string, (panel: HTMLElement, signal: AbortSignal) => Promise<any>>} */ ({
+  overview: showOverview,
+  performance: showPerformance,
+  fingerprint: showFingerprint,
+  raw: showRaw,
+});
+/** Milliseconds between two looks at who is here, and at figures of a range that is not over. */
+const LIVE_MS = 10_000;
+const REFRESH_MS = 60_000;
+
+const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+/** @type {AbortController | undefined} */
+let showing;
+let access = "none";
+let shownAt = 0;
+
+/** Shows the open view anew. */
+async function show() {
+  if (access === "none") return;
+  showing?.abort();
+  const controller = showing = new AbortController();
+  const name = openTab();
+  const panel = byId(`panel-${name}`);
+  shownAt = Date.now();
+  for (const other of document.querySelectorAll("[aria-busy]")) other.removeAttribute("aria-busy");
+  panel.setAttribute("aria-busy", "true");
+  try {
+    await VIEWS[name](panel, controller.signal);
+  } catch (error) {
+    if (!controller.signal.aborted) panel.replaceChildren(failure(error, show));
+  }
+  if (showing === controller) panel.removeAttribute("aria-busy");
+}
+
+// What is looked at
+
+function drawBar() {
+  const { range = "7d", from, to, site, compare, robots } = current();
+  const isCustom = Boolean(from || to);
+  byId("ranges").replaceChildren(
+    ...Object.entries(RANGES).map(([value, text]) =>
+      h("button", {
+        type: "button",
+        text,
+        "aria-pressed": String(!isCustom && range === value),
+        onclick: () => change({ range: value, from: null, to: null }),
+      })
+    ),
+    h("button", {
+      type: "button",
+      text: isCustom
+        ? `${from ? day(Date.parse(from) / 1000) : "…"} – ${to ? day(Date.parse(to) / 1000) : "now"}`
+        : "Custom",
+      "aria-pressed": String(isCustom),
+      onclick: openCustom,
+    }),
+  );
+  byId("compare").setAttribute("aria-pressed", String(compare !== "0"));
+  byId("robots").setAttribute("aria-pressed", String(robots === "1"));
+  /** @type {HTMLSelectElement} */ (byId("site")).value = site ?? "";
+  const chips = filters().map(([name, value]) =>
+    h(
+      "li",
+      {},
+      h("span", {}, `${FILTERS[/** @type {keyof typeof FILTERS} */ (name)]} is `, h("b", { text: named(value) })),
+      h("button", {
+        type: "button",
+        "aria-label": `Remove the filter ${FILTERS[/** @type {keyof typeof FILTERS} */ (name)]}`,
+        text: "×",
+        onclick: () => change({ [name]: null }),
+      }),
+    )
+  );
+  byId("filters").replaceChildren(...chips);
+}
+
+function openCustom() {
+  const dialog = /** @type {HTMLDialogElement} */ (byId("custom"));
+  dialog.showModal();
+}
+
+async function drawSites() {
+  const select = /** @type {HTMLSelectElement} */ (byId("site"));
+  try {
+    const { sites } = await ask("sites");
+    select.replaceChildren(
+      h("option", { value: "", text: "All sites" }),
+      ...sites.filter((/** @type {any} */ one) => one.site).map((/** @type {any} */ one) =>
+        h("option", { value: one.site, text: one.site })
+      ),
+    );
+    select.value = current().site ?? "";
+  } catch {
+    // The page tells what cannot be read where it is to be seen.
+  }
+}
+
+async function drawLive() {
+  if (access !== "none" && document.visibilityState === "visible") {
+    const element = byId("live");
+    try {
+      const { visitors } = await ask("live", { site: current().site });
+      element.dataset.state = "stored";
+      /** @type {HTMLElement} */ (element.lastElementChild).textContent = `${count(visitors)} here now`;
+      const isOver = Boolean(current().to) || openTab() === "raw" || openTab() === "fingerprint" ||
+        document.querySelector("dialog[open]");
+      if (!isOver && !current().issue && Date.now() - shownAt > REFRESH_MS) show();
+    } catch {
+      element.dataset.state = "failed";
+      /** @type {HTMLElement} */ (element.lastElementChild).textContent = "Not reached";
+    }
+  }
+  setTimeout(drawLive, LIVE_MS);
+}
+
+// Filters
+
+function openFilter() {
+  const dialog = /** @type {HTMLDialogElement} */ (byId("filter"));
+  dialog.showModal();
+  suggest();
+}
+
+async function suggest() {
+  const dimension = /** @type {HTMLSelectElement} */ (byId("filter-name")).value;
+  const list = byId("filter-values");
+  list.replaceChildren();
+  try {
+    const answer = await ask("breakdowns", { ...question(), dimensions: dimension, limit: 50 });
+    list.replaceChildren(
+      ...answer.dimensions[dimension].rows.map((/** @type {any} */ row) => h("option", { value: row.value })),
+    );
+  } catch {
+    // A value can be typed without suggestions.
+  }
+}
+
+function startDialogs() {
+  byId("filter-name").append(...Object.entries(FILTERS).map(([value, text]) => h("option", { value, text })));
+  byId("filter-name").addEventListener("change", suggest);
+  byId("filter-form").addEventListener("submit", () => {
+    const name = /** @type {HTMLSelectElement} */ (byId("filter-name")).value;
+    const input = /** @type {HTMLInputElement} */ (byId("filter-value"));
+    if (input.value) change({ [name]: input.value });
+    input.value = "";
+  });
+  byId("custom-form").addEventListener("submit", () => {
+    const from = /** @type {HTMLInputElement} */ (byId("custom-from")).value;
+    const to = /** @type {HTMLInputElement} */ (byId("custom-to")).value;
+    // The day that is named last is part of it.
+    const end = to ? new Date(Date.parse(to) + 86_400_000).toISOString().slice(0, 10) : "";
+    if (from || to) change({ from, to: end, range: null });
+  });
+  for (const dialog of document.querySelectorAll("dialog")) {
+    dialog.querySelector("[data-close]")?.addEventListener("click", () => dialog.close());
+  }
+  byId("share-form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const output = byId("share-link");
+    try {
+      const days = Number(/** @type {HTMLInputElement} */ (byId("share-days")).value);
+      const { share } = await ask("shares", {}, { method: "POST", body: { days } });
+      output.textContent = `${location.origin}${location.pathname}${location.search}#share=${share}`;
+    } catch (error) {
+      output.textContent = /** @type {Error} */ (error).message;
+    }
+  });
+}
+
+function startKeys() {
+  const open = (/** @type {string} */ id) => /** @type {HTMLDialogElement} */ (byId(id)).showModal();
+  byId("help-open").addEventListener("click", () => open("help"));
+  byId("filter-open").addEventListener("click", openFilter);
+  byId("share-open").addEventListener("click", () => open("share"));
+  byId("compare").addEventListener("click", () => change({ compare: current().compare === "0" ? null : "0" }));
+  byId("robots").addEventListener("click", () => change({ robots: current().robots === "1" ? null : "1" }));
+  byId("site").addEventListener(
+    "change",
+    () => change({ site: /** @type {HTMLSelectElement} */ (byId("site")).value }),
+  );
+  byId("sign-out").addEventListener("click", async () => {
+    await ask("session", {}, { method: "DELETE" }).catch(() => {});
+    signedOut();
+  });
+  addEventListener("keydown", (event) => {
+    const isTyping = event.target instanceof Element && event.target.closest("input, textarea, select");
+    if (
+      isTyping || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") ||
+      access === "none"
+    ) return;
+    if (/^[1-4]$/.test(event.key)) showTabAt(Number(event.key) - 1);
+    else if (event.key === "/") {
+      event.preventDefault();
+      openFilter();
+    } else if (event.key === "t") nextTheme();
+    else if (event.key === "?") open("help");
+  });
+}
+
+// Who looks
+
+/** @param {string} kind */
+function signedIn(kind) {
+  access = kind;
+  document.body.dataset.access = kind;
+  byId("sign-in").hidden = true;
+  byId("content").hidden = false;
+  drawSites();
+  drawBar();
+  show();
+}
+
+function signedOut() {
+  access = "none";
+  showing?.abort();
+  document.body.dataset.access = "none";
+  byId("content").hidden = true;
+  for (const name of Object.keys(VIEWS)) byId(`panel-${name}`).replaceChildren();
+  byId("sign-in").hidden = false;
+  byId("token").focus();
+}
+
+/** @param {any} body @returns {Promise<boolean>} */
+async function signIn(body) {
+  const message = byId("sign-in-message");
+  try {
+    const { access: kind } = await ask("session", {}, { method: "POST", body });
+    message.textContent = "";
+    signedIn(kind);
+    return true;
+  } catch (error) {
+    message.textContent = /** @type {Error} */ (error).message;
+    return false;
+  }
+}
+
+async function start() {
+  startTheme();
+  onTheme(recolourCharts);
+  const link = new URLSearchParams(location.hash.slice(1));
+  const [token, share] = [link.get("token"), link.get("share")];
+  // What opens the page is not left in the address.
+  if (token || share) history.replaceState(null, "", location.pathname + location.search);
+  startTabs();
+  startDialogs();
+  startKeys();
+  byId("sign-in-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const input = /** @type {HTMLInputElement} */ (byId("token"));
+    signIn({ token: input.value.trim() }).then((isIn) => isIn && (input.value = ""));
+  });
+  onSignedOut(signedOut);
+  onState(() => {
+    drawBar();
+    show();
+  });
+  onTab(() => show());
+  loadCharts();
+  if (!(token && await signIn({ token })) && !(share && await signIn({ share }))) {
+    const told = await ask("session").catch(() => ({ access: "none" }));
+    if (told.access === "none") signedOut();
+    else signedIn(told.access);
+  }
+  document.body.removeAttribute("data-waits");
+  drawLive();
+}
+
+/** For tests. */
+Object.defineProperty(globalThis, "collectorInsight", {
+  value: Object.freeze({
+    access: () => access,
+    isBusy: () =>
+      document.querySelector("[aria-busy]") !== null ||
+      document.querySelector(".grid:not([hidden]) .skeleton") !== null,
+  }),
+});
+
+start();

@@ -1,0 +1,375 @@
+// How fast the pages were, for whom, and what made them slow.
+
+import { colour, font, plot, tooltip } from "../dashboard/charts.js";
+import { h, table } from "../shared/dom.js";
+import { bytes } from "../shared/format.js";
+import { ask } from "./api.js";
+import {
+  bars,
+  body,
+  card,
+  delta,
+  empty,
+  failure,
+  isComparing,
+  sampleNote,
+  segments,
+  select,
+  shares,
+  skeleton,
+  toneBadge,
+} from "./parts.js";
+import { change, current, question } from "./state.js";
+import { BOUNDS, bucket, count, exact, METRIC_NAMES, METRICS, named, percent, tone, vital } from "./words.js";
+
+const BY = {
+  path: "Page",
+  browser: "Browser",
+  device: "Device",
+  system: "System",
+  connection: "Connection",
+  navigation: "Navigation",
+  country: "Country",
+  release: "Release",
+};
+const CHART_HEIGHT = 260;
+const PARTS = /** @type {Record<string, string>} */ ({
+  ttfb: "time to first byte",
+  loadDelay: "load delay",
+  loadTime: "load time",
+  renderDelay: "render delay",
+  inputDelay: "input delay",
+  processing: "processing",
+  presentationDelay: "presentation delay",
+});
+
+/** @param {HTMLElement} panel @param {AbortSignal} signal */
+export async function showPerformance(panel, signal) {
+  const metric = current().metric ?? "lcp";
+  const by = current().by ?? "path";
+  const vitals = h(
+    "section",
+    { class: "vitals full", "aria-label": "Vitals" },
+    ...Object.keys(METRICS).map(() => h("div", { class: "card vital" }, skeleton(3))),
+  );
+  const chart = card("Over time", "wide", "p50, p75 and p95", segments("Metric", "metric", METRICS, metric));
+  const distribution = card(
+    "Distribution",
+    "third",
+    `all page views that told ${METRICS[/** @type {keyof typeof METRICS} */ (metric)]}`,
+  );
+  const slow = card(
+    "Who it is slow for",
+    "full",
+    "p75, and how many page views told it",
+    select("Split by", "by", BY, by),
+  );
+  const attribution = card("What slow page views wait for", "full");
+  const resources = card("Resources", "half", "among the slowest of each page view");
+  const parties = card("Third parties", "half");
+  const note = h("div", { class: "full bare", hidden: true });
+  panel.replaceChildren(note, vitals, chart, distribution, slow, attribution, resources, parties);
+  for (const one of [chart, distribution, slow, attribution, resources, parties]) body(one).append(skeleton());
+  const again = () => change({}, { isStep: false });
+  const failed = (/** @type {HTMLElement[]} */ ...cards) => (/** @type {any} */ error) => {
+    if (!signal.aborted) { for (const one of cards) body(one).replaceChildren(failure(error, again)); }
+  };
+  await Promise.all([
+    ask("performance", question(), { signal }).then((answer) => {
+      const told = sampleNote(answer.sampled);
+      note.hidden = !told;
+      if (told) note.replaceChildren(told);
+      drawVitals(vitals, answer);
+      drawChart(chart, answer, metric);
+      drawDistribution(distribution, answer.metrics[metric], metric);
+    }, (error) => {
+      if (!signal.aborted) vitals.replaceChildren(failure(error, again));
+      failed(chart, distribution)(error);
+    }),
+    ask("slowest", { ...question(), dimension: by, limit: 15 }, { signal }).then(
+      (answer) => drawSlowest(slow, answer, /** @type {any} */ (BY)[by]),
+      failed(slow),
+    ),
+    ask("breakdowns", {
+      ...question(),
+      dimensions: ["lcp_element", "lcp_part", "inp_element", "inp_part", "cls_element", "resource", "third_party"],
+      limit: 8,
+    }, { signal }).then(({ dimensions }) => {
+      drawAttribution(attribution, dimensions);
+      drawLoads(resources, dimensions.resource, "Resource");
+      drawLoads(parties, dimensions.third_party, "Host");
+    }, failed(attribution, resources, parties)),
+  ]);
+}
+
+/** @param {HTMLElement} element @param {any} answer */
+function drawVitals(element, { metrics }) {
+  element.replaceChildren(
+    ...Object.entries(METRICS).map(([name, label]) => {
+      const { figures, previous } = metrics[name];
+      return h(
+        "button",
+        {
+          type: "button",
+          class: "card vital",
+          "aria-pressed": String((current().metric ?? "lcp") === name),
+          onclick: () => change({ metric: name }, { isStep: false }),
+        },
+        h("span", { class: "head" }, h("b", { text: label }), toneBadge(tone(name, figures.p75))),
+        h("span", { class: "full-name", text: METRIC_NAMES[/** @type {keyof typeof METRIC_NAMES} */ (name)] }),
+        h(
+          "span",
+          { class: "figure" },
+          vital(name, figures.p75),
+          " ",
+          h("small", { text: "p75" }),
+          " ",
+          isComparing() ? delta(figures.p75, previous.p75, true) : null,
+        ),
+        shares(figures),
+        h(
+          "span",
+          { class: "ends" },
+          h("span", { text: `${percent(figures.good)} good` }),
+          h("span", { text: `${count(figures.count)} views` }),
+        ),
+      );
+    }),
+  );
+}
+
+/** @param {HTMLElement} element @param {any} answer @param {string} metric */
+function drawChart(element, { metrics, range }, metric) {
+  const { series } = metrics[metric];
+  const format = (/** @type {any} */ value) => vital(metric, value);
+  if (!series.some((/** @type {any} */ point) => point.count)) {
+    body(element).replaceChildren(empty("No values in this range", "Page views tell them when they are left."));
+    return;
+  }
+  const labels = series.map((/** @type {any} */ point) => bucket(point.t, range.interval));
+  const COLOURS = { p50: "--good-bar", p75: "--accent", p95: "--poor-bar" };
+  const configure = () => ({
+    type: "line",
+    data: {
+      labels,
+      datasets: Object.entries(COLOURS).map(([name, token]) => ({
+        label: name,
+        data: series.map((/** @type {any} */ point) => point[name]),
+        borderColor: colour(token),
+        borderWidth: name === "p75" ? 2.5 : 1.5,
+        pointRadius: 0,
+        pointHitRadius: 10,
+        tension: 0.25,
+        spanGaps: true,
+      })),
+    },
+    options: {
+      responsive: true,
+      maintainAspectRatio: false,
+      animation: false,
+      interaction: { mode: "index", intersect: false },
+      plugins: {
+        legend: { align: "end", labels: { color: colour("--quiet"), font: font(), boxWidth: 18, boxHeight: 2 } },
+        tooltip: {
+          ...tooltip(format),
+          callbacks: {
+            label: (/** @type {any} */ item) => `${item.dataset.label}: ${format(item.raw)}`,
+            footer: (/** @type {any[]} */ items) => `${exact(series[items[0].dataIndex].count)} page views`,
+          },
+        },
+      },
+      scales: {
+        x: {
+          grid: { display: false },
+          ticks: { color: colour("--quiet"), font: font(), maxRotation: 0, autoSkipPadding: 18 },
+        },
+        y: {
+          beginAtZero: true,
+          grid: { color: colour("--line"), drawBorder: false },
+          ticks: { color: colour("--quiet"), font: font(), maxTicksLimit: 6, callback: format },
+        },
+      },
+    },
+  });
+  plot(body(element), {
+    label: `${metric} over time`,
+    height: CHART_HEIGHT,
+    configure,
+    figures: () =>
+      table(
+        ["UTC", "p50", "p75", "p95", "Page views"],
+        series.map((
+          /** @type {any} */ point,
+          /** @type {number} */ place,
+        ) => [labels[place], format(point.p50), format(point.p75), format(point.p95), exact(point.count)]),
+        `${metric} over time`,
+      ),
+  });
+}
+
+/** Bars whose width is a step of 1.2, so that each holds some buckets of 1.05. @param {HTMLElement} element @param {any} told @param {string} metric */
+function drawDistribution(element, told, metric) {
+  const STEP = 1.2;
+  const total = told.figures.count;
+  if (!total) {
+    body(element).replaceChildren(empty("No values in this range", "Page views tell them when they are left."));
+    return;
+  }
+  /** @type {Map<number, number>} */
+  const steps = new Map();
+  for (const [bound, number] of told.distribution) {
+    const step = bound > 0 ? Math.ceil(Math.log(bound) / Math.log(STEP) - 1e-6) : -Infinity;
+    steps.set(step, (steps.get(step) ?? 0) + number);
+  }
+  const sorted = [...steps.keys()].sort((one, other) => one - other);
+  // What is rarer than one in a thousand at the ends would make the middle narrow.
+  const shown = sorted.filter((step) => (steps.get(step) ?? 0) / total > 0.001);
+  const upper = (/** @type {number} */ step) => step === -Infinity ? 0 : STEP ** step;
+  const labels = shown.map((step) => `≤ ${vital(metric, upper(step))}`);
+  const values = shown.map((step) => (steps.get(step) ?? 0) / total);
+  const tones = shown.map((step) =>
+    upper(step) <= BOUNDS[metric][0] * 1.1
+      ? "--good-bar"
+      : upper(step) <= BOUNDS[metric][1] * 1.1
+      ? "--fair-bar"
+      : "--poor-bar"
+  );
+  const format = (/** @type {any} */ value) => percent(value);
+  plot(body(element), {
+    label: `distribution of ${metric}`,
+    height: CHART_HEIGHT,
+    configure: () => ({
+      type: "bar",
+      data: {
+        labels,
+        datasets: [{
+          data: values,
+          backgroundColor: tones.map(colour),
+          borderRadius: 2,
+          barPercentage: 1,
+          categoryPercentage: 0.92,
+        }],
+      },
+      options: {
+        responsive: true,
+        maintainAspectRatio: false,
+        animation: false,
+        plugins: { legend: { display: false }, tooltip: tooltip(format) },
+        scales: {
+          x: {
+            grid: { display: false },
+            ticks: { color: colour("--quiet"), font: font(), maxRotation: 0, autoSkipPadding: 14 },
+          },
+          y: {
+            beginAtZero: true,
+            grid: { color: colour("--line"), drawBorder: false },
+            ticks: { color: colour("--quiet"), font: font(), maxTicksLimit: 5, callback: format },
+          },
+        },
+      },
+    }),
+    figures: () =>
+      table(
+        ["Up to", "Share"],
+        shown.map((_, place) => [labels[place], format(values[place])]),
+        `distribution of ${metric}`,
+      ),
+  });
+}
+
+/** @param {HTMLElement} element @param {any} answer @param {string} title */
+function drawSlowest(element, { rows, count: all }, title) {
+  if (!rows.length) {
+    body(element).replaceChildren(empty("Nothing yet", "No page view of this range tells it."));
+    return;
+  }
+  const cell = (/** @type {any} */ row, /** @type {string} */ name) => {
+    const { p75, count: number } = row[name];
+    return h(
+      "span",
+      { class: `cell ${tone(name, p75)}` },
+      h("b", { text: vital(name, p75) }),
+      h("small", { text: number ? count(number) : "" }),
+    );
+  };
+  const names = Object.keys(METRICS);
+  const list = table(
+    [title, "Page views", ...Object.values(METRICS)],
+    rows.map((/** @type {any} */ row) => [named(row.value), exact(row.views), ...names.map((name) => cell(row, name))]),
+    `Vitals by ${title}`,
+  );
+  body(element).replaceChildren(
+    list,
+    h("p", { class: "caption", text: `${exact(rows.length)} of ${exact(all)}, those with the most page views.` }),
+  );
+}
+
+/** @param {HTMLElement} element @param {any} dimensions */
+function drawAttribution(element, dimensions) {
+  const groups = [["lcp", "LCP", "lcp_element", "lcp_part"], ["inp", "INP", "inp_element", "inp_part"], [
+    "cls",
+    "CLS",
+    "cls_element",
+    null,
+  ]].map(([name, label, elements, parts]) => {
+    const { rows } = dimensions[/** @type {string} */ (elements)];
+    const slow = rows.reduce((/** @type {number} */ sum, /** @type {any} */ row) => sum + row.slow_views, 0);
+    if (!slow) return null;
+    const partRows = parts ? dimensions[parts].rows : [];
+    const partSum = partRows.reduce((/** @type {number} */ sum, /** @type {any} */ row) => sum + row.slow_views, 0);
+    const [first] = rows;
+    const sentence = `${first.value} in ${percent(first.slow_views / slow)} of the slow ones${
+      partSum
+        ? `; most of it ${PARTS[partRows[0].value] ?? partRows[0].value} in ${
+          percent(partRows[0].slow_views / partSum)
+        }`
+        : ""
+    }.`;
+    const figure = (/** @type {any} */ row) => row.slow_views;
+    return h(
+      "div",
+      { class: "cause" },
+      h("h3", {
+        text: `${label}: ${exact(slow)} page views over ${
+          vital(/** @type {string} */ (name), BOUNDS[/** @type {string} */ (name)][0])
+        }`,
+      }),
+      h("p", { text: sentence }),
+      bars(/** @type {string} */ (elements), { count: rows.length, by: "slow_views", rows }, { figure }),
+      partSum
+        ? bars(/** @type {string} */ (parts), {
+          count: partRows.length,
+          by: "slow_views",
+          rows: partRows.map((/** @type {any} */ row) => ({ ...row, value: PARTS[row.value] ?? row.value })),
+        }, { figure })
+        : null,
+    );
+  }).filter((one) => one !== null);
+  body(element).replaceChildren(
+    groups.length
+      ? h("div", { class: "causes" }, ...groups)
+      : empty("No slow page views", "Elements and parts are told for values that are not good."),
+  );
+}
+
+/** @param {HTMLElement} element @param {any} ranking @param {string} title */
+function drawLoads(element, { rows }, title) {
+  const sorted = [...rows].sort((one, other) => (other.duration.p75 ?? 0) - (one.duration.p75 ?? 0));
+  body(element).replaceChildren(
+    sorted.length
+      ? table(
+        [title, "p75", "p95", "Loads", "Bytes each"],
+        sorted.map((
+          row,
+        ) => [
+          h("span", { class: "summary", text: row.value, title: row.value }),
+          vital("ttfb", row.duration.p75),
+          vital("ttfb", row.duration.p95),
+          exact(row.events),
+          bytes(Math.round(row.bytes / Math.max(1, row.events))),
+        ]),
+        title,
+      )
+      : empty("Nothing yet", "No page view of this range told of it."),
+  );
+}

@@ -1,0 +1,260 @@
+// The events themselves: as they come, as they were, and one visitor's way.
+
+import { h, table } from "../shared/dom.js";
+import { address, ask } from "./api.js";
+import { showJourney } from "./journey.js";
+import { body, card, empty, failure, skeleton, visitorLink } from "./parts.js";
+import { change, current, plainQuestion } from "./state.js";
+import { moment, vital } from "./words.js";
+
+/** Events of the live list; older ones go. */
+const LIVE_MAX = 100;
+/** Milliseconds between two drawings of the live list. */
+const DRAW_MS = 200;
+const PAGE = 50;
+const SUBMISSIONS_MS = 5000;
+
+/** @param {HTMLElement} panel @param {AbortSignal} signal */
+export async function showRaw(panel, signal) {
+  if (current().visitor) return showJourney(panel, current().visitor, signal);
+  const live = card("Live", "full", "events as they are stored");
+  const explorer = card("Explorer", "full", "of the range, the latest first");
+  const submissions = card("Submissions of /collect", "full", "the last 50");
+  panel.replaceChildren(live, explorer, submissions);
+  startLive(live, signal);
+  startSubmissions(submissions, signal);
+  await startExplorer(explorer, signal);
+}
+
+// Live
+
+/** @param {HTMLElement} element @param {AbortSignal} signal */
+function startLive(element, signal) {
+  const filter = /** @type {HTMLInputElement} */ (h("input", {
+    type: "search",
+    class: "field",
+    placeholder: "Type, page or visitor",
+    "aria-label": "Filter live events",
+  }));
+  const pause = h("button", { type: "button", class: "button", text: "Pause", "aria-pressed": "false" });
+  const status = h("span", { class: "note", role: "status", text: "Connecting" });
+  const list = h("ol", { class: "stream", "aria-label": "Live events" });
+  element.querySelector(".head")?.append(status, h("span", { class: "space" }), filter, pause);
+  body(element).append(
+    list,
+    h("p", { class: "caption", text: "The last 100. A page that falls behind is told how many were left out." }),
+  );
+  /** @type {any[]} */
+  let events = [];
+  let isPaused = false;
+  let seen = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const draw = () => {
+    timer = undefined;
+    const wanted = filter.value.trim().toLowerCase();
+    const shown = events.filter((event) =>
+      !wanted ||
+      [event.type, event.path, event.visitor, event.site].some((text) =>
+        String(text ?? "").toLowerCase().includes(wanted)
+      )
+    );
+    list.replaceChildren(...shown.map(line));
+    if (!shown.length) {
+      list.append(
+        h("li", {
+          class: "none",
+          text: wanted ? "None of the last 100 matches." : "Nothing has come since this page was opened.",
+        }),
+      );
+    }
+  };
+  const later = () => timer ??= setTimeout(draw, DRAW_MS);
+  pause.addEventListener("click", () => {
+    isPaused = !isPaused;
+    pause.setAttribute("aria-pressed", String(isPaused));
+    pause.textContent = isPaused ? "Resume" : "Pause";
+    if (!isPaused) later();
+  });
+  filter.addEventListener("input", draw);
+  draw();
+
+  const source = new EventSource(address("stream"));
+  source.onopen = () => status.textContent = seen ? `${seen} events` : "Connected";
+  source.onerror = () => status.textContent = "Connecting again";
+  source.onmessage = ({ data }) => {
+    seen += 1;
+    status.textContent = `${seen} events`;
+    events = [JSON.parse(data), ...events].slice(0, LIVE_MAX);
+    if (!isPaused) later();
+  };
+  source.addEventListener("skipped", ({ data }) => status.textContent = `${JSON.parse(data).ids} events were left out`);
+  signal.addEventListener("abort", () => {
+    source.close();
+    clearTimeout(timer);
+  });
+}
+
+/** @param {any} event */
+const line = (event) =>
+  h(
+    "li",
+    {},
+    h("time", { text: moment(event.t) }),
+    h("b", { text: event.type }),
+    h("span", { class: "value", text: event.path ?? "" }),
+    visitorLink(event.visitor),
+    h("code", { text: event.payload === null ? "(large payload)" : JSON.stringify(event.payload).slice(0, 200) }),
+  );
+
+// Explorer
+
+/** @param {HTMLElement} element @param {AbortSignal} signal */
+async function startExplorer(element, signal) {
+  const state = current();
+  const field = (/** @type {string} */ name, /** @type {string} */ label, /** @type {string} */ hint) =>
+    h(
+      "label",
+      {},
+      h("span", { text: label }),
+      h("input", { name, class: "field", value: state[name] ?? "", placeholder: hint }),
+    );
+  const form = h(
+    "form",
+    { class: "search", role: "search", "aria-label": "Events" },
+    field("type", "Type", "pageview"),
+    field("path", "Page", "/users/:id"),
+    field("find", "Visitor", "v_…"),
+    field("key", "Payload key", "attribution.LCP.element"),
+    field("value", "Its value", "any"),
+    h("button", { class: "button", text: "Search" }),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const data = new FormData(/** @type {HTMLFormElement} */ (form));
+    change(Object.fromEntries([...data].map(([name, value]) => [name, String(value).trim()])));
+  });
+  const search = {
+    ...plainQuestion(),
+    type: state.type,
+    path: state.path,
+    visitor: state.find,
+    key: state.key,
+    value: state.value,
+  };
+  const exports = h(
+    "span",
+    { class: "exports" },
+    ...["ndjson", "csv"].map((format) =>
+      h("a", {
+        href: address("export", { ...search, format }),
+        download: `events.${format}`,
+        text: format.toUpperCase(),
+      })
+    ),
+  );
+  element.querySelector(".head")?.append(
+    h("span", { class: "space" }),
+    h("span", { class: "note", text: "Export" }),
+    exports,
+  );
+  const results = h("div");
+  body(element).replaceChildren(form, results);
+  results.append(skeleton());
+  /** @type {any[]} */
+  let events = [];
+  const more = async (/** @type {number | undefined} */ before) => {
+    const answer = await ask("events", { ...search, before, limit: PAGE }, { signal });
+    events = [...events, ...answer.events];
+    const older = answer.next
+      ? h("button", { type: "button", class: "button", text: "Older", onclick: () => attempt(answer.next) })
+      : null;
+    results.replaceChildren(
+      ...(events.length ? [eventTable(events)] : [empty(
+        "Nothing found",
+        answer.next
+          ? "Not in what could be searched in one go: go on with older events."
+          : "No event of the range is like that.",
+      )]),
+      ...(older ? [h("p", { class: "actions" }, older)] : []),
+    );
+  };
+  const attempt = async (/** @type {number | undefined} */ before) => {
+    try {
+      await more(before);
+    } catch (error) {
+      if (!signal.aborted) results.replaceChildren(failure(error, () => attempt(before)));
+    }
+  };
+  await attempt(undefined);
+}
+
+/** @param {any[]} events */
+export function eventTable(events) {
+  const payload = (/** @type {any} */ event) => {
+    const details = h("details", { class: "payload" }, h("summary", { text: summary(event.payload) }));
+    details.addEventListener("toggle", () => {
+      if (details.childElementCount < 2) {
+        details.append(h("pre", { class: "json", tabindex: "0", text: JSON.stringify(event, null, 2) }));
+      }
+    });
+    return details;
+  };
+  return table(
+    ["Time", "Type", "Page", "Visitor", "Payload"],
+    events.map((event) => [moment(event.t), event.type, event.path ?? "–", visitorLink(event.visitor), payload(event)]),
+    "Events",
+  );
+}
+
+/** @param {any} payload */
+function summary(payload) {
+  const keys = Object.keys(payload ?? {});
+  return keys.length
+    ? `${keys.slice(0, 4).join(", ")}${keys.length > 4 ? ` and ${keys.length - 4} more` : ""}`
+    : "empty";
+}
+
+// Submissions
+
+/** @param {HTMLElement} element @param {AbortSignal} signal */
+function startSubmissions(element, signal) {
+  body(element).append(skeleton());
+  let shown = "";
+  const load = async () => {
+    if (signal.aborted) return;
+    if (document.visibilityState === "visible") {
+      try {
+        const { submissions } = await ask("submissions", {}, { signal });
+        const text = JSON.stringify(submissions);
+        if (text !== shown) {
+          body(element).replaceChildren(
+            submissions.length
+              ? submissionTable(submissions)
+              : empty("None yet", "Whoever opens the page at / sends one."),
+          );
+        }
+        shown = text;
+      } catch (error) {
+        if (!signal.aborted) body(element).replaceChildren(failure(error, load));
+      }
+    }
+    setTimeout(load, SUBMISSIONS_MS);
+  };
+  load();
+}
+
+/** @param {any[]} submissions */
+const submissionTable = (submissions) =>
+  table(
+    ["Time", "Browser", "LCP", "FCP", "TTFB", "CLS", "INP", "Errors"],
+    submissions.map((
+      one,
+    ) => [
+      moment(one.t),
+      `${one.browser} · ${one.system}`,
+      ...["lcp", "fcp", "ttfb", "cls", "inp"].map((name) => vital(name, one[name])),
+      one.errors ? `${one.errors}: ${one.message ?? ""}` : "0",
+    ]),
+    "Submissions of /collect",
+  );

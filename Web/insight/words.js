@@ -1,0 +1,88 @@
+// Numbers and times as the owner reads them.
+
+import { milliseconds, round } from "../shared/format.js";
+
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+const whole = new Intl.NumberFormat("en");
+
+/** @param {number | null | undefined} value */
+export const count = (value) =>
+  value === null || value === undefined ? "–" : value < 10_000 ? whole.format(value) : compact.format(value);
+/** @param {number | null | undefined} value */
+export const exact = (value) => value === null || value === undefined ? "–" : whole.format(value);
+/** @param {number | null | undefined} share 0 to 1 */
+export const percent = (share) =>
+  share === null || share === undefined
+    ? "–"
+    : share > 0 && share < 0.001
+    ? "<0.1 %"
+    : `${round(share * 100, share < 0.1 ? 1 : 0)} %`;
+
+/** @param {number | null | undefined} ms */
+export function span(ms) {
+  if (ms === null || ms === undefined) return "–";
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} m ${String(seconds % 60).padStart(2, "0")} s`;
+}
+
+/** @param {string} metric @param {number | null | undefined} value */
+export const vital = (metric, value) =>
+  value === null || value === undefined ? "–" : metric === "cls" ? String(round(value, 3)) : milliseconds(value);
+
+export const METRICS = Object.freeze({ lcp: "LCP", inp: "INP", cls: "CLS", fcp: "FCP", ttfb: "TTFB" });
+export const METRIC_NAMES = Object.freeze({
+  lcp: "Largest Contentful Paint",
+  inp: "Interaction to Next Paint",
+  cls: "Cumulative Layout Shift",
+  fcp: "First Contentful Paint",
+  ttfb: "Time to First Byte",
+});
+/** @type {Record<string, [number, number]>} */
+export const BOUNDS = Object.freeze({
+  lcp: [2500, 4000],
+  inp: [200, 500],
+  cls: [0.1, 0.25],
+  fcp: [1800, 3000],
+  ttfb: [800, 1800],
+});
+
+/** @param {string} metric @param {number | null | undefined} value @returns {"good" | "fair" | "poor" | "plain"} */
+export const tone = (metric, value) =>
+  value === null || value === undefined
+    ? "plain"
+    : value <= BOUNDS[metric][0]
+    ? "good"
+    : value <= BOUNDS[metric][1]
+    ? "fair"
+    : "poor";
+
+export const TONE_WORDS = Object.freeze({ good: "Good", fair: "Needs improvement", poor: "Poor", plain: "No data" });
+
+const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+const hourFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
+const momentFormat = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
+
+/** A bucket, whose bounds are those of UTC. @param {number} seconds @param {string} interval */
+export const bucket = (seconds, interval) => (interval === "hour" ? hourFormat : dayFormat).format(seconds * 1000);
+/** @param {number} seconds */
+export const day = (seconds) => dayFormat.format(seconds * 1000);
+/** @param {number} ms */
+export const moment = (ms) => momentFormat.format(ms);
+
+/** @param {number} seconds since 1970 */
+export function ago(seconds) {
+  const past = Math.max(0, Date.now() / 1000 - seconds);
+  if (past < 90) return `${Math.round(past)} s ago`;
+  if (past < 5400) return `${Math.round(past / 60)} min ago`;
+  if (past < 129_600) return `${Math.round(past / 3600)} h ago`;
+  return `${Math.round(past / 86_400)} d ago`;
+}
+
+/** How values without a name of their own are called. @param {string} value */
+export const named = (value) => value === "" ? "(none)" : value;
