@@ -91,9 +91,18 @@ create table insight_signals (
     signal text not null,
     hash text not null,
     visitors integer not null,
-    primary key (site, signal, hash)
+    primary key (signal, hash, site)
 ) without rowid;
-create index insight_signals_shared on insight_signals (site, signal, visitors);
+create index insight_signals_shared on insight_signals (signal, visitors);
+
+-- How many values of a signal have so many visitors, which is all that the entropy needs.
+create table insight_signal_sizes (
+    site text not null,
+    signal text not null,
+    visitors integer not null,
+    hashes integer not null,
+    primary key (site, signal, visitors)
+) without rowid;
 
 -- How often visitors have told a signal again, and how often it was another value then.
 create table insight_signal_returns (

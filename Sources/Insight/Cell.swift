@@ -23,7 +23,7 @@ package enum Dimension: String, CaseIterable, Sendable, Hashable {
     }
 
     /// Whether it is kept by the minute, too.
-    var hasMinutes: Bool { self == .all || self == .path }
+    var hasMinutes: Bool { self == .all }
 }
 
 /// Lengths of time that cells stand for.

@@ -49,6 +49,24 @@ enum Facts {
         return facts
     }
 
+    /// What of an event only programs do.
+    static func hints(_ type: String, _ payload: JSONTree) -> [String] {
+        switch type {
+        case "pageview":
+            let isWithoutScreen = payload["screenResolution"].text == "0x0" || payload["innerWidth"].number == 0
+            let isWithoutLanguage = payload["language"].text == ""
+            return (isWithoutScreen && !payload["hidden"].isTrue ? ["no screen"] : [])
+                + (isWithoutLanguage ? ["no language"] : [])
+        case "webvitals":
+            guard let paint = payload["FCP"].number else { return [] }
+            let isEarly = payload["TTFB"].number.map { $0 > paint + 1 } ?? false
+            let isLate = payload["LCP"].number.map { $0 + 1 < paint } ?? false
+            return isEarly || isLate ? ["impossible timings"] : []
+        case "fingerprint_ready": return payload["fingerprints"]["automation"].elements.compactMap(\.text)
+        default: return []
+        }
+    }
+
     /// What a value that is not good is owed to.
     static func attribution(_ metric: Metric, _ value: Double, _ parts: JSONTree) -> [Fact] {
         func facts(_ dimension: Dimension, _ part: Dimension?, _ names: [String]) -> [Fact] {

@@ -102,13 +102,7 @@ struct FingerprintWriter {
             visitors[key] = kept
         }
         try write(visitors)
-        try database.insert(
-            "insert into insight_signals as kept (site, signal, hash, visitors)",
-            counts.map { [.text($0.site), .text($0.signal), .text($0.hash), .integer($1)] },
-            "on conflict (site, signal, hash) do update set visitors = kept.visitors + excluded.visitors"
-        )
-        // What nobody has any more is no value.
-        _ = try database.change("delete from insight_signals where visitors = 0")
+        try write(counts)
         try database.insert(
             "insert into insight_signal_returns as kept (site, signal, tellings, changes)",
             returns.map { [.text($0.site), .text($0.signal), .integer($1.returns), .integer($1.changes)] },
@@ -117,6 +111,69 @@ struct FingerprintWriter {
             set tellings = kept.tellings + excluded.tellings, changes = kept.changes + excluded.changes
             """
         )
+    }
+
+    /// Hashes that one query names.
+    private static let namesMax = 128
+
+    private func write(_ changes: [Value: Int64]) throws(StoreError) {
+        var groups: [Signal: [String: Int64]] = [:]
+        for (value, change) in changes where change != 0 {
+            groups[Signal(site: value.site, signal: value.signal), default: [:]][value.hash] = change
+        }
+        var rows: [[SQLValue]] = []
+        var sizes: [[SQLValue]] = []
+        for (signal, changes) in groups {
+            let before = try visitors(signal, Array(changes.keys))
+            var moved: [Int64: Int64] = [:]
+            for (hash, change) in changes {
+                let count = before[hash] ?? 0
+                moved[count, default: 0] -= 1
+                moved[count + change, default: 0] += 1
+                rows.append([.text(signal.site), .text(signal.signal), .text(hash), .integer(count + change)])
+            }
+            for (count, hashes) in moved where count > 0 && hashes != 0 {
+                sizes.append([.text(signal.site), .text(signal.signal), .integer(count), .integer(hashes)])
+            }
+        }
+        try database.insert(
+            "insert into insight_signals (site, signal, hash, visitors)",
+            rows,
+            "on conflict (signal, hash, site) do update set visitors = excluded.visitors"
+        )
+        try database.insert(
+            "insert into insight_signal_sizes as kept (site, signal, visitors, hashes)",
+            sizes,
+            "on conflict (site, signal, visitors) do update set hashes = kept.hashes + excluded.hashes"
+        )
+        // What nobody has any more is no value.
+        for signal in groups.keys {
+            let name: [SQLValue] = [.text(signal.signal), .text(signal.site)]
+            _ = try database.change(
+                "delete from insight_signals where signal = ?1 and visitors = 0 and site = ?2",
+                name
+            )
+            _ = try database.change(
+                "delete from insight_signal_sizes where signal = ?1 and site = ?2 and hashes = 0",
+                name
+            )
+        }
+    }
+
+    private func visitors(_ signal: Signal, _ hashes: [String]) throws(StoreError) -> [String: Int64] {
+        var result: [String: Int64] = [:]
+        for start in stride(from: 0, to: hashes.count, by: Self.namesMax) {
+            // Always as many, so that it is one statement.
+            let part = hashes[start..<min(start + Self.namesMax, hashes.count)]
+            let names = (0..<Self.namesMax).map { SQLValue.text(part[start + min($0, part.count - 1)]) }
+            let places = (3..<3 + Self.namesMax).map { "?\($0)" }.joined(separator: ", ")
+            let rows = try database.rows(
+                "select hash, visitors from insight_signals where signal = ?1 and site = ?2 and hash in (\(places))",
+                [.text(signal.signal), .text(signal.site)] + names
+            )
+            for row in rows { result[row[0].text ?? ""] = row[1].integer ?? 0 }
+        }
+        return result
     }
 
     private func read(_ key: Key) throws(StoreError) -> Kept? {

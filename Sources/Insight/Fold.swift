@@ -184,12 +184,12 @@ struct Fold {
             change.counters.add(counters)
             change.visitors.add(hash: visitor)
         }
-        var reasons = agent.robotReasons
-        if event.type == "fingerprint_ready" {
-            let told = payload["fingerprints"]
-            reasons += told["automation"].elements.compactMap(\.text)
-            // Who behaves like a program is none of the population.
-            if reasons.isEmpty, let fingerprint = FingerprintTold(event, told) { fingerprints.append(fingerprint) }
+        let reasons = agent.robotReasons + Facts.hints(event.type, payload)
+        // Who behaves like a program is none of the population.
+        if event.type == "fingerprint_ready", reasons.isEmpty,
+            let fingerprint = FingerprintTold(event, payload["fingerprints"])
+        {
+            fingerprints.append(fingerprint)
         }
         if !reasons.isEmpty {
             robots[RobotKey(visitorID: event.visitorID, site: event.site), default: RobotChange()].add(event, reasons)

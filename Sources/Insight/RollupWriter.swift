@@ -7,7 +7,7 @@ struct RollupWriter {
 
     static let tables = [
         "insight_counts", "insight_sketches", "insight_issues", "insight_robots", "insight_fingerprints",
-        "insight_signals", "insight_signal_returns",
+        "insight_signals", "insight_signal_sizes", "insight_signal_returns",
     ]
     private static let key = ["dimension", "grain", "bucket", "site", "audience", "value"]
     private static let sketchColumns = ["visitors"] + Metric.allCases.map(\.rawValue)

@@ -25,7 +25,7 @@ extension HyperLogLog {
         case Self.fullForm:
             guard encoded.count == Self.registersCount + 1 else { return nil }
             guard encoded.dropFirst().allSatisfy({ $0 <= Self.rankMax }) else { return nil }
-            for (register, rank) in encoded.dropFirst().enumerated() where rank > 0 { raise(register, to: rank) }
+            self.init(registers: Array(encoded.dropFirst()))
         case Self.sparseForm:
             var next = 0
             while !reader.isAtEnd {

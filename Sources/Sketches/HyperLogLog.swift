@@ -25,6 +25,11 @@ package struct HyperLogLog: Sendable, Equatable {
 
     package init() {}
 
+    /// Of a sketch that is full; none when nothing is in it.
+    init(registers: [UInt8]) {
+        if registers.contains(where: { $0 > 0 }) { self.registers = registers }
+    }
+
     package var isEmpty: Bool { sparse.isEmpty && registers.isEmpty }
 
     /// Adds one thing.
@@ -39,7 +44,15 @@ package struct HyperLogLog: Sendable, Equatable {
     /// Adds what another sketch has seen.
     package mutating func merge(_ other: HyperLogLog) {
         for entry in other.sparse { raise(Int(entry >> 8), to: UInt8(truncatingIfNeeded: entry)) }
-        for (register, rank) in other.registers.enumerated() where rank > 0 { raise(register, to: rank) }
+        guard !other.registers.isEmpty else { return }
+        guard !registers.isEmpty else {
+            let own = sparse
+            registers = other.registers
+            sparse = []
+            for entry in own { raise(Int(entry >> 8), to: UInt8(truncatingIfNeeded: entry)) }
+            return
+        }
+        for register in registers.indices { registers[register] = max(registers[register], other.registers[register]) }
     }
 
     /// How many different things there were, about.

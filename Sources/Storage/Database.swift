@@ -41,15 +41,19 @@ package struct SQLDialect: Sendable {
     package var json: @Sendable (_ column: String) -> String
     /// An expression for a number of seconds since 1970 as what columns of times hold.
     package var time: @Sendable (_ seconds: String) -> String
+    /// An expression for a text that is to be ordered by its bytes, whatever the language of the database.
+    package var bytewise: @Sendable (_ text: String) -> String
 
     package init(
         microseconds: @escaping @Sendable (String) -> String,
         json: @escaping @Sendable (String) -> String,
-        time: @escaping @Sendable (String) -> String
+        time: @escaping @Sendable (String) -> String,
+        bytewise: @escaping @Sendable (String) -> String
     ) {
         self.microseconds = microseconds
         self.json = json
         self.time = time
+        self.bytewise = bytewise
     }
 }
 

@@ -26,7 +26,8 @@ final class PostgresDatabase: Database, @unchecked Sendable {
     let dialect = SQLDialect(
         microseconds: { "(extract(epoch from \($0)) * 1000000)::bigint" },
         json: { "\($0)::text" },
-        time: { "to_timestamp(\($0)::float8)" }
+        time: { "to_timestamp(\($0)::float8)" },
+        bytewise: { "\($0) collate \"C\"" }
     )
 
     init(_ connection: Connection) throws(StoreError) {

@@ -16,7 +16,8 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
             "(cast(strftime('%s', \($0)) as integer) * 1000000 + cast(substr(substr(\($0), 21, length(\($0)) - 21) || '000000', 1, 6) as integer))"
         },
         json: { $0 },
-        time: { "(strftime('%Y-%m-%dT%H:%M:%S', \($0), 'unixepoch') || '.000000Z')" }
+        time: { "(strftime('%Y-%m-%dT%H:%M:%S', \($0), 'unixepoch') || '.000000Z')" },
+        bytewise: { $0 }
     )
 
     init(_ connection: Connection) throws(StoreError) {

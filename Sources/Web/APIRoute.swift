@@ -27,12 +27,12 @@ enum APIRoute: String, CaseIterable {
     var parameters: Set<String> {
         switch self {
         case .session, .shares, .openapi, .sites, .submissions: []
-        case .shared: ["signals"]
+        case .shared: ["signals", "site"]
         case .journey: ["visitor"]
         case .live: ["site"]
         case .stream: ["after"]
         case .overview, .performance: Self.question
-        case .breakdowns: Self.question.union(["dimensions", "limit"])
+        case .breakdowns: Self.question.union(["dimensions", "limit", "only"])
         case .slowest: Self.question.union(["dimension", "limit"])
         case .fingerprints, .quality: Self.range.union(["site"])
         case .issues: Self.question.union(["state"])

@@ -136,7 +136,11 @@ final class OwnerRoutes: Sendable {
         case .live: return reading { reader throws(StoreError) in try reader.live(now: now) }
         case .breakdowns:
             let dimensions = try query.dimensions("dimensions")
-            return reading { reader throws(StoreError) in try reader.breakdowns(dimensions, limit: limit) }
+            let only = query["only"]
+            guard only == nil || only == "counts" else { throw QueryFault(message: "only must be counts") }
+            return reading { reader throws(StoreError) in
+                try reader.breakdowns(dimensions, limit: limit, countsOnly: only != nil)
+            }
         case .slowest:
             let dimensions = try query.dimensions("dimension")
             return reading { reader throws(StoreError) in try reader.slowest(dimensions[0], limit: limit) }
@@ -230,9 +234,10 @@ final class OwnerRoutes: Sendable {
         if let address, let wait = limiter.take(address, records: pairs.count, now: seconds) {
             return refuse(429, "Too many requests", [("Retry-After", "\(wait)")])
         }
+        let site = query["site"]
         let signals = pairs.map { (name: String($0[0]), hash: String($0[1])) }
         return pool.answer(ticket) { database throws(StoreError) in
-            Self.json(try Reader(database, Question(from: 0, to: 1)).shared(signals))
+            Self.json(try Reader(database, Question(from: 0, to: 1, site: site)).shared(signals))
         }
     }
 

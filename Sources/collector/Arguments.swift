@@ -6,6 +6,7 @@ struct Arguments: Equatable {
         case verify
         case rebuild
         case demo
+        case link
     }
 
     enum Request: Equatable {
@@ -54,6 +55,7 @@ struct Arguments: Equatable {
         .verify: ["--data": "COLLECTOR_DATA"],
         .rebuild: ["--data": "COLLECTOR_DATA"],
         .demo: ["--data": "COLLECTOR_DATA"],
+        .link: ["--host": "HOST", "--port": "PORT", "--data": "COLLECTOR_DATA"],
     ]
 
     private mutating func take(_ word: String, _ rest: inout ArraySlice<String>, _ command: Command) throws(UsageError)

@@ -10,6 +10,7 @@ enum Help {
         case .verify: verify
         case .rebuild: rebuild
         case .demo: demo
+        case .link: link
         }
     }
 
@@ -22,6 +23,7 @@ enum Help {
           collector verify  [--data DIR]
           collector rebuild [--data DIR]
           collector demo    [--events N] [--seed N] [--data DIR]
+          collector link    [--host ADDRESS] [--port PORT] [--data DIR]
           collector --help | --version | COMMAND --help
 
         Flags win over environment variables, those over a .env file in the working folder, that over defaults.
@@ -41,6 +43,16 @@ enum Help {
           --skip-db        serve the pages without any database; ingest then answers 503
 
         \(variables)
+        """
+
+    private static let link = """
+        Usage: collector link [--host ADDRESS] [--port PORT] [--data DIR]
+
+        Prints a link that signs the owner in at /insight. The token stands behind the #, which browsers keep to themselves.
+
+          --host ADDRESS   host that the link names (HOST; default 127.0.0.1)
+          --port PORT      port that the link names (PORT; default 5000)
+          --data DIR       folder of the owner's token (COLLECTOR_DATA; default ./data)
         """
 
     private static let migrate = """

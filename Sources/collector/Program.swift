@@ -37,6 +37,7 @@ struct Program {
             case .serve: return try ServeCommand(configuration, skipsDatabase: arguments.skipsDatabase, log: log).run()
             case .migrate: return try MigrateCommand(configuration).run(listOnly: arguments.listsMigrations)
             case .verify: return try VerifyCommand(configuration).run()
+            case .link: return try LinkCommand(configuration).run()
             case .rebuild: return try RebuildCommand(configuration).run()
             case .demo:
                 return try DemoCommand(configuration, events: arguments.events, seed: arguments.seed).run()

@@ -69,7 +69,12 @@ export async function showOverview(panel, signal) {
     tiles.replaceChildren(failure(error, again));
     body(chart).replaceChildren(failure(error, again));
   });
-  const ranked = ask("breakdowns", { ...question(), dimensions: RANKINGS.map(([name]) => name), limit: ROWS }, {
+  const ranked = ask("breakdowns", {
+    ...question(),
+    dimensions: RANKINGS.map(([name]) => name),
+    limit: ROWS,
+    only: "counts",
+  }, {
     signal,
   }).then((answer) => {
     for (const [dimension, element] of cards) drawRanking(element, dimension, answer.dimensions[dimension]);

@@ -8,7 +8,7 @@ import { count, named, percent, TONE_WORDS } from "./words.js";
 export function card(title, width, note = null, ...more) {
   return h(
     "section",
-    { class: `card ${width}`, "aria-label": title },
+    { class: `card ${width}` },
     h(
       "div",
       { class: "head" },

@@ -20,6 +20,24 @@ struct Sum: Sendable {
     func histogram(_ metric: Metric) -> LogHistogram { sketches.histograms[metric] ?? LogHistogram() }
 }
 
+/// Which sketches are read: reading them costs more than all else.
+struct SketchColumns: Equatable {
+    private let wanted: Set<String>
+
+    static let none = SketchColumns(wanted: [])
+    static let all = SketchColumns(wanted: Set(["visitors"] + Metric.allCases.map(\.rawValue)))
+    /// What a row of a ranking shows.
+    static let figures = SketchColumns(wanted: ["visitors", "lcp", "inp", "cls"])
+    static let loads = SketchColumns(wanted: ["visitors", "duration"])
+    static let vitals = SketchColumns(wanted: Set(Metric.vitals.map(\.rawValue)))
+
+    /// The columns of the table in its order, with nothing in place of those that are not wanted.
+    var list: String {
+        (["visitors"] + Metric.allCases.map(\.rawValue)).map { wanted.contains($0) ? $0 : "null as \($0)" }
+            .joined(separator: ", ")
+    }
+}
+
 /// By what the values of a dimension are ranked.
 package enum Ranking: String, Sendable {
     case views, sessions, errors, events, amount
@@ -40,7 +58,8 @@ protocol Cells {
     func ranking(
         _ dimension: Dimension,
         by ranking: Ranking,
-        limit: Int
+        limit: Int,
+        sketches columns: SketchColumns
     ) throws(StoreError) -> Ranked
     /// How many errors of each of some values there were, by bucket of the question's interval.
     func trends(_ dimension: Dimension, _ values: [String]) throws(StoreError) -> [String: [Int64: Int64]]
@@ -95,7 +114,6 @@ struct RollupCells: Cells {
 
     private static let sums = Counters.columns.map { "cast(sum(\($0)) as bigint)" }.joined(separator: ", ")
     private static let counterColumns = Counters.columns.joined(separator: ", ")
-    private static let sketchColumns = (["visitors"] + Metric.allCases.map(\.rawValue)).joined(separator: ", ")
 
     func series(_ dimension: Dimension, _ value: String) throws(StoreError) -> [Int64: Sum] {
         var result: [Int64: Sum] = [:]
@@ -106,7 +124,7 @@ struct RollupCells: Cells {
             result[bucket, default: Sum()].counters.add(Counters(row[1...]))
         }
         parameters = [.text(dimension.rawValue), .text(value)]
-        let sketches = source("insight_sketches", "bucket, \(Self.sketchColumns)", &parameters, " and value = ?2")
+        let sketches = source("insight_sketches", "bucket, \(SketchColumns.all.list)", &parameters, " and value = ?2")
         for row in try database.rows(sketches, parameters, milliseconds: Self.milliseconds) {
             guard let bucket = row[0].integer.map(question.interval.bucket) else { continue }
             result[bucket, default: Sum()].sketches.merge(CellSketches(row[1...]))
@@ -117,7 +135,8 @@ struct RollupCells: Cells {
     func ranking(
         _ dimension: Dimension,
         by ranking: Ranking,
-        limit: Int
+        limit: Int,
+        sketches columns: SketchColumns
     ) throws(StoreError) -> Ranked {
         var parameters: [SQLValue] = [.text(dimension.rawValue)]
         let cells = source("insight_counts", "value, \(Self.counterColumns)", &parameters)
@@ -127,7 +146,7 @@ struct RollupCells: Cells {
             select value, \(Self.sums), count(*) over (), cast(sum(sum(\(ranking.rawValue))) over () as bigint) from (\(cells)) as cells
             group by value
             having sum(\(ranking.rawValue)) > 0
-            order by sum(\(ranking.rawValue)) desc, value
+            order by sum(\(ranking.rawValue)) desc, \(database.dialect.bytewise("value"))
             limit ?\(parameters.count)
             """,
             parameters,
@@ -137,6 +156,8 @@ struct RollupCells: Cells {
             (row[0].text ?? "", Sum(counters: Counters(row[1..<1 + Counters.columns.count])))
         }
         guard !sums.isEmpty else { return Ranked() }
+        let last = rows.first?.suffix(2).map { $0.integer ?? 0 } ?? [0, 0]
+        guard columns != .none else { return Ranked(rows: sums, count: last[0], total: last[1]) }
         let places = Dictionary(
             sums.enumerated().map { ($0.element.value, $0.offset) },
             uniquingKeysWith: { first, _ in first }
@@ -145,7 +166,7 @@ struct RollupCells: Cells {
         let names = (2..<2 + sums.count).map { "?\($0)" }.joined(separator: ", ")
         let sketches = source(
             "insight_sketches",
-            "value, \(Self.sketchColumns)",
+            "value, \(columns.list)",
             &parameters,
             " and value in (\(names))"
         )
@@ -153,7 +174,6 @@ struct RollupCells: Cells {
             guard let place = row[0].text.flatMap({ places[$0] }) else { continue }
             sums[place].sum.sketches.merge(CellSketches(row[1...]))
         }
-        let last = rows.first?.suffix(2).map { $0.integer ?? 0 } ?? [0, 0]
         return Ranked(rows: sums, count: last[0], total: last[1])
     }
 
@@ -195,7 +215,8 @@ struct EventCells: Cells, Sendable {
     func ranking(
         _ dimension: Dimension,
         by ranking: Ranking,
-        limit: Int
+        limit: Int,
+        sketches columns: SketchColumns
     ) throws(StoreError) -> Ranked {
         let all = (sums[dimension] ?? [:]).map { value, buckets in
             var sum = Sum()

@@ -58,20 +58,39 @@ package struct EventReader {
     }
 
     /// Ids of the first event of a range and of the one behind its last.
+    ///
+    /// Ids grow with the time, but for a few of the same moment: they are found by halving, which needs no index of times.
     func ids(from: Int64, to: Int64) throws(StoreError) -> (first: Int64, end: Int64) {
-        let time = database.dialect.time("?1")
-        let first = try database.rows(
-            "select id from collector_events where received_at >= \(time) order by received_at, id limit 1",
-            [.integer(from)],
+        let ends = try database.rows(
+            "select (select min(id) from collector_events), (select max(id) from collector_events)",
+            [],
             milliseconds: RollupCells.milliseconds
-        ).first?.first?.integer
-        let last = try database.rows(
-            "select id from collector_events where received_at < \(time) order by received_at desc, id desc limit 1",
-            [.integer(to)],
-            milliseconds: RollupCells.milliseconds
-        ).first?.first?.integer
-        guard let first, let last, last >= first else { return (0, 0) }
-        return (first, last + 1)
+        ).first
+        guard let lowest = ends?[0].integer, let highest = ends?[1].integer else { return (0, 0) }
+        let first = try firstID(at: from, lowest, highest + 1)
+        return (first, try firstID(at: to, first, highest + 1))
+    }
+
+    /// The id of the first event at a moment or later, between an id and another.
+    private func firstID(at moment: Int64, _ lowest: Int64, _ end: Int64) throws(StoreError) -> Int64 {
+        var (low, high) = (lowest, end)
+        while low < high {
+            let row = try database.rows(
+                """
+                select id, \(database.dialect.microseconds("received_at")) from collector_events
+                where id >= ?1 order by id limit 1
+                """,
+                [.integer(low + (high - low) / 2)],
+                milliseconds: RollupCells.milliseconds
+            ).first
+            guard let row, let id = row[0].integer, let time = row[1].integer else { return high }
+            if time >= moment * 1_000_000 {
+                high = low + (high - low) / 2
+            } else {
+                low = id + 1
+            }
+        }
+        return low
     }
 
     /// Events like those of a search below an id, the latest first, and where to go on when the search stopped and there may be more.

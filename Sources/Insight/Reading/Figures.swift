@@ -31,6 +31,14 @@ enum Figures {
         ] + metrics.map { ("\($0.rawValue)_p75", value(sum.histogram($0).quantile(0.75), $0)) }
     }
 
+    /// What a row says of numbers that add up.
+    static func counts(_ sum: Sum) -> [(String, JSONOut)] {
+        [
+            ("sessions", .integer(sum.counters.sessions)), ("views", .integer(sum.counters.views)),
+            ("events", .integer(sum.counters.events)), ("errors", .integer(sum.counters.errors)),
+        ]
+    }
+
     /// Percentiles, shares by rating, and how many values there are.
     static func of(_ histogram: LogHistogram, _ metric: Metric) -> JSONOut {
         let count = histogram.count

@@ -14,7 +14,7 @@ extension Reader {
         let site: [SQLValue] = question.site.map { [.text($0)] } ?? []
         let rows = try database.rows(
             """
-            select signal, visitors, cast(count(*) as bigint) from insight_signals\(condition)
+            select signal, visitors, cast(sum(hashes) as bigint) from insight_signal_sizes\(condition)
             group by signal, visitors order by signal, visitors desc
             """,
             site,
@@ -37,7 +37,9 @@ extension Reader {
             uniquingKeysWith: { first, _ in first }
         )
         var shared: [(String, JSONOut)] = []
-        let sorted = signals.sorted { Self.entropy($0.value).corrected > Self.entropy($1.value).corrected }
+        let sorted = signals.sorted {
+            (-Self.entropy($0.value).corrected, $0.key) < (-Self.entropy($1.value).corrected, $1.key)
+        }
         for (name, sizes) in sorted {
             shared.append((name, try signal(name, sizes, again[name])))
         }
@@ -91,8 +93,7 @@ extension Reader {
         }
         let top = try database.rows(
             """
-            select hash, cast(sum(visitors) as bigint) from insight_signals where \(condition)
-            group by hash order by 2 desc, 1 limit ?2
+            select hash, visitors from insight_signals where \(condition) order by visitors desc, \(database.dialect.bytewise("hash")) limit ?2
             """,
             parameters,
             milliseconds: RollupCells.milliseconds
@@ -122,7 +123,7 @@ extension Reader {
         let rows = try database.rows(
             """
             select reasons, cast(count(*) as bigint), cast(sum(events) as bigint), max(score) from insight_robots
-            where \(condition) group by reasons order by 3 desc, 1 limit 50
+            where \(condition) group by reasons order by 3 desc, \(database.dialect.bytewise("reasons")) limit 50
             """,
             parameters,
             milliseconds: RollupCells.milliseconds
@@ -139,16 +140,18 @@ extension Reader {
     }
 
     /// How many browsers seen here have the same values of signals, by name and hash: counts alone, for the visitor itself.
+    ///
+    /// Those of the question's site, or of the page at `/`, which is of none.
     package func shared(_ signals: [(name: String, hash: String)]) throws(StoreError) -> JSONOut {
         var result: [(String, JSONOut)] = []
         for (name, hash) in signals.prefix(FingerprintTold.signalsMax + 1) {
             let row = try database.rows(
                 """
-                select cast(coalesce(sum(case when hash = ?2 then visitors else 0 end), 0) as bigint),
-                    cast(coalesce(sum(visitors), 0) as bigint)
-                from insight_signals where signal = ?1
+                select
+                    (select cast(coalesce(sum(visitors), 0) as bigint) from insight_signals where signal = ?1 and hash = ?2 and site = ?3),
+                    (select cast(coalesce(sum(visitors * hashes), 0) as bigint) from insight_signal_sizes where signal = ?1 and site = ?3)
                 """,
-                [.text(name), .text(hash)],
+                [.text(name), .text(hash), .text(question.site ?? "")],
                 milliseconds: RollupCells.milliseconds
             ).first
             result.append(

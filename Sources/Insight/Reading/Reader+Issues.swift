@@ -8,7 +8,7 @@ extension Reader {
     /// What broke, most often first.
     package func issues(state wanted: String?) throws(StoreError) -> JSONOut {
         let (cells, _, _) = try cells(question, [.issue])
-        let ranked = try cells.ranking(.issue, by: .errors, limit: Self.issuesMax)
+        let ranked = try cells.ranking(.issue, by: .errors, limit: Self.issuesMax, sketches: .figures)
         let names = ranked.rows.map(\.value)
         let known = try descriptions(names)
         let trends = try cells.trends(.issue, names)
@@ -53,23 +53,28 @@ extension Reader {
     }
 
     /// Ids behind an error among which others of its kind are looked for, and errors that are looked at and told.
-    private static let sampleSpan: Int64 = 40_000
-    private static let sampleErrorsMax: Int64 = 300
+    private static let sampleSpan: Int64 = 20_000
+    private static let sampleStep: Int64 = 2500
     private static let samplesMax = 5
 
     private func samples(of name: String, upTo last: Int64) throws(StoreError) -> [JSONOut] {
-        let rows = try database.rows(
-            """
-            select \(StoredEvent.columns(database.dialect)) from collector_events
-            where id <= ?1 and id > ?2 and event_type = 'error' order by id desc limit ?3
-            """,
-            [.integer(last), .integer(last - Self.sampleSpan), .integer(Self.sampleErrorsMax)],
-            milliseconds: RollupCells.milliseconds
-        )
-        let events = rows.lazy.compactMap { StoredEvent($0) }.filter {
-            IssueDescription(JSONTree($0.payload)).id == name
+        var found: [StoredEvent] = []
+        var end = last
+        while found.count < Self.samplesMax, end > max(0, last - Self.sampleSpan) {
+            let rows = try database.rows(
+                """
+                select \(StoredEvent.columns(database.dialect)) from collector_events
+                where id <= ?1 and id > ?2 and event_type = 'error' order by id desc
+                """,
+                [.integer(end), .integer(end - Self.sampleStep)],
+                milliseconds: RollupCells.milliseconds
+            )
+            found += rows.lazy.compactMap { StoredEvent($0) }.filter {
+                IssueDescription(JSONTree($0.payload)).id == name
+            }
+            end -= Self.sampleStep
         }
-        return events.prefix(Self.samplesMax).map(\.json)
+        return found.prefix(Self.samplesMax).map(\.json)
     }
 
     private struct Known {

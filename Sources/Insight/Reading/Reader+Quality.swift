@@ -2,7 +2,7 @@ package import Storage
 
 extension Reader {
     /// Page views whose numbers are looked at.
-    static let viewsMax: Int64 = 400
+    static let viewsMax: Int64 = 200
 
     /// How far the figures can be trusted: what page views emitted, dropped and lost, of the latest ones, and how much came of programs.
     package func quality() throws(StoreError) -> JSONOut {

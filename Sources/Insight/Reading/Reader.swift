@@ -56,7 +56,7 @@ package struct Reader {
         let now = try cells.series(dimension, value)
         let (before, _, _) = try self.cells(question.previous, [.all])
         // A time of which nothing is known, or not all, is nothing to compare with.
-        let then = try firstDay() <= question.previous.from ? before.series(dimension, value) : [:]
+        let then = try isPreviousKnown() ? before.series(dimension, value) : [:]
         return .object([
             ("range", range), ("sampled", Figures.of(cells.sample)),
             ("totals", .object(Figures.of(total(now)))),
@@ -74,6 +74,9 @@ package struct Reader {
             }
         )
     }
+
+    /// Whether there are events from the beginning of the time before on.
+    private func isPreviousKnown() throws(StoreError) -> Bool { try firstDay() <= question.previous.from }
 
     /// The start of the first day that has cells, seconds since 1970.
     private func firstDay() throws(StoreError) -> Int64 {
@@ -123,13 +126,26 @@ package struct Reader {
     // MARK: - Rankings
 
     /// The values of dimensions with the largest numbers.
-    package func breakdowns(_ dimensions: [Dimension], limit: Int) throws(StoreError) -> JSONOut {
+    ///
+    /// With `countsOnly` they come without visitors and percentiles, which cost most of the time.
+    package func breakdowns(
+        _ dimensions: [Dimension],
+        limit: Int,
+        countsOnly: Bool = false
+    ) throws(StoreError) -> JSONOut {
         let (cells, _, _) = try cells(question, dimensions)
         var result: [(String, JSONOut)] = []
         for dimension in dimensions {
-            let ranked = try cells.ranking(dimension, by: dimension.ranking, limit: min(limit, Self.limitMax))
+            let ranked = try cells.ranking(
+                dimension,
+                by: dimension.ranking,
+                limit: min(limit, Self.limitMax),
+                sketches: countsOnly ? .none : dimension == .resource || dimension == .thirdParty ? .loads : .figures
+            )
             let values = ranked.rows.map { row in
-                JSONOut.object([("value", .text(row.value))] + Figures.of(row.sum) + self.more(row.sum, dimension))
+                let figures =
+                    countsOnly ? Figures.counts(row.sum) : Figures.of(row.sum) + self.more(row.sum, dimension)
+                return JSONOut.object([("value", .text(row.value))] + figures)
             }
             result.append(
                 (
@@ -162,7 +178,7 @@ package struct Reader {
         let (cells, dimension, value) = try cells(question, [.all])
         let series = try cells.series(dimension, value)
         let (before, _, _) = try self.cells(question.previous, [.all])
-        let previous = total(try before.series(dimension, value))
+        let previous = total(try isPreviousKnown() ? before.series(dimension, value) : [:])
         let total = total(series)
         let metrics = Metric.vitals.map { metric in
             let histogram = total.histogram(metric)
@@ -199,7 +215,12 @@ package struct Reader {
     /// Each metric by the values of a dimension: the pages, browsers and so on that have most page views.
     package func slowest(_ dimension: Dimension, limit: Int) throws(StoreError) -> JSONOut {
         let (cells, _, _) = try cells(question, [dimension])
-        let ranked = try cells.ranking(dimension, by: dimension.ranking, limit: min(limit, Self.limitMax))
+        let ranked = try cells.ranking(
+            dimension,
+            by: dimension.ranking,
+            limit: min(limit, Self.limitMax),
+            sketches: .vitals
+        )
         let values = ranked.rows.map { row in
             JSONOut.object(
                 [("value", .text(row.value)), ("views", .integer(row.sum.counters.views))]

@@ -1,0 +1,66 @@
+"""What the tests of the owner's page share: a token, visits with known numbers, and questions to the API."""
+
+import json
+import urllib.parse
+
+from bodies import make_ids
+from load import wait_for
+from wire import get, post, request
+
+TOKEN = "owner-token-of-the-tests"
+ENVIRONMENT = {"COLLECTOR_TOKEN": TOKEN, "COLLECTOR_RATE_LIMIT": "0"}
+OWNER = [("Authorization", f"Bearer {TOKEN}")]
+VIEWS = ("overview", "performance", "fingerprint", "raw")
+CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+
+
+def ask(port, route, /, fields=OWNER, **parameters):
+    """An answer of the API."""
+    query = urllib.parse.urlencode({name.rstrip("_"): value for name, value in parameters.items()})
+    return get(port, f"/api/{route}" + (f"?{query}" if query else ""), fields)
+
+
+def told(port, route, /, **parameters):
+    answer = ask(port, route, **parameters)
+    assert answer.status == 200, (route, answer.status, answer.body)
+    return answer.json()
+
+
+def visit_events(path="/", site="shop.example", lcp=1200, error=None, referrer="", fingerprint=None, extra=None, ids=None):
+    """The events of one page view."""
+    ids = ids or make_ids()
+    events = [("pageview", {"kind": "navigate", "language": "en", "screenResolution": "800x600", "campaign": {}} | (extra or {}))]
+    if error:
+        events.append(("error", error))
+    if fingerprint:
+        events.append(("fingerprint_ready", {"fingerprints": fingerprint}))
+    events.append(("webvitals", {"navigationType": "navigate", "why": "pagehide", "LCP": lcp, "INP": 80, "CLS": 0.02, "FCP": 700, "TTFB": 200, "attribution": {"LCP": {"element": "main>img", "ttfb": 200, "loadDelay": 900, "loadTime": 50, "renderDelay": 50}}}))
+    events.append(("engagement", {"engagedMs": 4000, "reason": "pagehide"}))
+    return [ids | {"event_type": kind, "seq": seq, "path": path, "referrer": referrer, "site": site, "payload": payload} for seq, (kind, payload) in enumerate(events, 1)]
+
+
+def send(port, events, agent=CHROME):
+    body = {"v": 1, "sent_at": "2026-11-27T00:00:00.000Z", "ledger": [], "events": [{key: value for key, value in event.items()} for event in events]}
+    answer = post(port, "/events", body, [("User-Agent", agent)])
+    assert answer.status == 200, answer.body
+    assert not answer.json().get("rejected"), answer.body
+    return len(events)
+
+
+def settle(port, events):
+    """Waits until the rollups hold so many events."""
+    wait_for(lambda: told(port, "overview", range="24h", robots="1")["totals"]["events"] == events, 30, f"rollups of {events} events")
+
+
+def sign_in(port, **body):
+    answer = post(port, "/api/session", body)
+    return answer, answer.field("Set-Cookie")
+
+
+def cookie(value):
+    return [("Cookie", value.split(";")[0])]
+
+
+def change(port, method, path, body, fields):
+    return request(port, method, path, json.dumps(body).encode(), fields)

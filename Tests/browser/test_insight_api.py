@@ -1,0 +1,292 @@
+"""Who may ask, what is answered, and that the answers are those of the events."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from bodies import make_ids
+from insight import ask, change, CHROME, cookie, ENVIRONMENT, FIREFOX, OWNER, send, settle, sign_in, told, TOKEN, visit_events
+from wire import get, head, post, request, Wire
+
+BOUNDARY = {"session", "shared", "openapi.json"}
+
+
+@pytest.fixture
+def owned(store, serve):
+    return serve(store, environment=ENVIRONMENT)
+
+
+def documented(port):
+    return get(port, "/api/openapi.json").json()["paths"]
+
+
+def required(operation):
+    values = {"dimensions": "path", "dimension": "path", "issue": "x", "visitor": "v", "signals": "canvas:1"}
+    return {parameter["name"]: values[parameter["name"]] for parameter in operation.get("parameters", []) if parameter.get("required")}
+
+
+# Who may ask
+
+
+def test_nothing_that_is_stored_is_told_to_anybody_but_the_owner(owned):
+    send(owned.port, visit_events())
+    for path, methods in documented(owned.port).items():
+        name = path.removeprefix("/api/")
+        if name in BOUNDARY:
+            continue
+        for fields in ([], [("Authorization", "Bearer nonsense")], [("Cookie", "collector_session=o.9999999999.x.0")]):
+            for method in methods:
+                if fields and fields[0][0] == "Authorization":
+                    # Each is a failure, and a few of them lock the address out.
+                    continue
+                answer = request(owned.port, method.upper(), path, b"{}" if method in ("post", "put") else None, fields)
+                assert (answer.status, answer.field("WWW-Authenticate")) == (401, "Bearer"), (method, path)
+    assert get(owned.port, "/api/events", [("Authorization", "Bearer nonsense")]).status == 401
+    assert get(owned.port, "/insight").status == 200
+    assert b"shop.example" not in get(owned.port, "/insight").body
+
+
+def test_what_is_documented_is_there_with_these_methods_and_parameters(owned):
+    for path, methods in documented(owned.port).items():
+        if path.endswith("/stream"):
+            continue
+        for method in ("GET", "POST", "PUT", "DELETE", "PATCH"):
+            if method.lower() not in methods:
+                answer = request(owned.port, method, path, b"{}" if method != "GET" else None, OWNER)
+                assert answer.status == 405, (method, path)
+                assert {name.strip().lower() for name in answer.field("Allow").split(",")} - {"head"} == set(methods)
+        operation = methods.get("get")
+        if not operation or path.endswith("/export"):
+            continue
+        parameters = required(operation)
+        assert ask(owned.port, path.removeprefix("/api/"), **parameters).status in (200, 404), path
+        assert ask(owned.port, path.removeprefix("/api/"), **parameters, nonsense="1").status == (200 if path.endswith("openapi.json") else 400), path
+        for name in parameters:
+            assert ask(owned.port, path.removeprefix("/api/"), **{key: value for key, value in parameters.items() if key != name}).status == 400, (path, name)
+    assert get(owned.port, "/api/nonsense", OWNER).status == 404
+
+
+def test_a_sign_in_gives_a_cookie_that_no_script_and_no_other_site_can_use(owned):
+    answer, value = sign_in(owned.port, token=TOKEN)
+    assert (answer.status, answer.json()) == (200, {"access": "owner"})
+    parts = [part.strip() for part in value.split(";")]
+    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(parts)
+    assert TOKEN not in value
+    assert get(owned.port, "/api/session", cookie(value)).json() == {"access": "owner"}
+    assert get(owned.port, "/api/sites", cookie(value)).status == 200
+    assert get(owned.port, "/health/details", cookie(value)).status == 200
+
+
+def test_a_cookie_is_only_sent_over_tls_where_a_trusted_proxy_says_so(store, serve):
+    collector = serve(store, environment=ENVIRONMENT | {"COLLECTOR_TRUSTED_PROXIES": "127.0.0.1"})
+    answer = post(collector.port, "/api/session", {"token": TOKEN}, [("X-Forwarded-Proto", "https")])
+    assert "Secure" in answer.field("Set-Cookie")
+    assert "Secure" not in sign_in(collector.port, token=TOKEN)[1]
+
+
+def test_who_signs_out_is_not_known_any_more(owned):
+    _, value = sign_in(owned.port, token=TOKEN)
+    answer = request(owned.port, "DELETE", "/api/session", None, cookie(value))
+    assert answer.status == 200 and "Max-Age=0" in answer.field("Set-Cookie")
+    assert get(owned.port, "/api/sites", cookie(value)).status == 401
+
+
+def test_a_session_outlives_a_restart_and_not_another_token(store, serve):
+    collector = serve(store, environment=ENVIRONMENT)
+    _, value = sign_in(collector.port, token=TOKEN)
+    collector.stop()
+    again = serve(store, environment=ENVIRONMENT)
+    assert get(again.port, "/api/sites", cookie(value)).status == 200
+    again.stop()
+    other = serve(store, environment=ENVIRONMENT | {"COLLECTOR_TOKEN": "another-token-of-the-tests"})
+    assert get(other.port, "/api/sites", cookie(value)).status == 401
+
+
+def test_who_guesses_is_locked_out_for_a_while_even_with_the_right_token(owned):
+    for _ in range(5):
+        assert sign_in(owned.port, token="guess")[0].status == 401
+    answer, value = sign_in(owned.port, token=TOKEN)
+    assert (answer.status, value) == (429, None) and 0 < int(answer.field("Retry-After")) <= 30
+    assert get(owned.port, "/api/sites", OWNER).status == 429
+    assert get(owned.port, "/health/details", OWNER).status == 429
+
+
+def test_a_link_to_share_reads_and_changes_nothing_until_it_expires(owned):
+    count = send(owned.port, visit_events(error={"kind": "error", "name": "E", "message": "m", "count": 1}))
+    settle(owned.port, count)
+    share = change(owned.port, "POST", "/api/shares", {"days": 1}, OWNER).json()["share"]
+    answer, value = sign_in(owned.port, share=share)
+    assert answer.json() == {"access": "reader"}
+    assert get(owned.port, "/api/overview", cookie(value)).status == 200
+    (issue,) = get(owned.port, "/api/issues", cookie(value)).json()["issues"]
+    assert change(owned.port, "PUT", f"/api/issue?issue={issue['issue']}", {"state": "resolved"}, cookie(value)).status == 403
+    assert change(owned.port, "POST", "/api/shares", {"days": 1}, cookie(value)).status == 403
+    for days in (0, -1, 367, "x"):
+        assert change(owned.port, "POST", "/api/shares", {"days": days}, OWNER).status in (400,) or days == "x"
+    assert sign_in(owned.port, share=share[:-1] + ("0" if share[-1] != "0" else "1"))[0].status == 401
+
+
+@pytest.mark.parametrize("fields", [[("Sec-Fetch-Site", "cross-site")], [("Sec-Fetch-Site", "same-site")], [("Origin", "https://evil.example")], [("Origin", "null")]])
+def test_pages_of_others_change_nothing(owned, fields):
+    _, value = sign_in(owned.port, token=TOKEN)
+    for method, path, body in (("POST", "/api/session", {"token": TOKEN}), ("DELETE", "/api/session", None), ("POST", "/api/shares", {"days": 1}), ("PUT", "/api/issue?issue=x", {"state": "resolved"})):
+        assert change(owned.port, method, path, body, cookie(value) + fields).status == 403, (method, path)
+    answer = get(owned.port, "/api/sites", cookie(value) + fields)
+    assert answer.field("Access-Control-Allow-Origin") is None
+    assert change(owned.port, "POST", "/api/shares", {"days": 1}, cookie(value) + [("Origin", "http://localhost")]).status == 200
+
+
+# What is answered
+
+
+def test_figures_are_those_of_the_events_on_either_store(owned):
+    ids = make_ids()
+    first = ids | {"pageview_id": "p_1" + ids["pageview_id"][3:]}
+    second = ids | {"pageview_id": "p_2" + ids["pageview_id"][3:]}
+    count = send(owned.port, visit_events("/users/1", lcp=1000, ids=first, referrer="https://www.search.example/q") + visit_events("/users/2", lcp=5000, ids=second))
+    count += send(owned.port, visit_events("/", lcp=3000, error={"kind": "error", "name": "TypeError", "message": "x is null", "count": 3, "frames": [{"function": "buy", "file": "https://shop.example/app.js", "line": 7, "column": 3}]}), FIREFOX)
+    count += send(owned.port, visit_events("/bot"), "Mozilla/5.0 (compatible; ExampleBot/2.1)")
+    settle(owned.port, count)
+    answer = told(owned.port, "overview", range="24h")
+    totals = answer["totals"]
+    assert answer["sampled"] is None
+    assert {name: totals[name] for name in ("visitors", "sessions", "views", "errors", "bounce_rate", "engaged_ms")} == {"visitors": 2, "sessions": 2, "views": 3, "errors": 3, "bounce_rate": 0.5, "engaged_ms": 4000}
+    # Of 1,000, 3,000 and 5,000 the value of rank ⌊0.75 · 2⌋ is the second.
+    assert abs(totals["lcp_p75"] - 3000) <= 0.025 * 3000
+    assert sum(point["views"] for point in answer["series"]) == 3
+    rows = told(owned.port, "breakdowns", range="24h", dimensions="path,referrer,browser,entry,lcp_element,lcp_part")["dimensions"]
+    assert [(row["value"], row["views"]) for row in rows["path"]["rows"]] == [("/users/:id", 2), ("/", 1)]
+    assert {row["value"] for row in rows["referrer"]["rows"]} == {"search.example", "(direct)"}
+    assert {row["value"]: row["visitors"] for row in rows["browser"]["rows"]} == {"Chrome": 1, "Firefox": 1}
+    assert [(row["value"], row["sessions"]) for row in rows["entry"]["rows"]] == [("/", 1), ("/users/:id", 1)]
+    assert [(row["value"], row["slow_views"]) for row in rows["lcp_element"]["rows"]] == [("main>img", 2)]
+    assert [(row["value"], row["slow_views"]) for row in rows["lcp_part"]["rows"]] == [("loadDelay", 2)]
+    lcp = told(owned.port, "performance", range="24h")["metrics"]["lcp"]["figures"]
+    assert (lcp["count"], lcp["good"], lcp["needs_improvement"], lcp["poor"]) == (3, 0.3333, 0.3333, 0.3333)
+    # One filter is answered by cells, two by the events.
+    assert told(owned.port, "overview", range="24h", browser="Firefox")["totals"]["views"] == 1
+    assert told(owned.port, "overview", range="24h", browser="Chrome", path="/users/:id")["totals"]["views"] == 2
+    assert told(owned.port, "overview", range="24h", browser="Firefox", path="/users/:id")["totals"]["views"] == 0
+    assert told(owned.port, "breakdowns", range="24h", dimensions="path", browser="Firefox")["dimensions"]["path"]["rows"][0]["value"] == "/"
+    everybody = told(owned.port, "overview", range="24h", robots="1")["totals"]
+    assert (everybody["visitors"], everybody["views"]) == (3, 4)
+    assert told(owned.port, "fingerprints", range="24h")["robots"][0]["reasons"] == ["user agent names a program"]
+    assert told(owned.port, "quality", range="24h")["robot_events"] == 3
+    assert told(owned.port, "sites")["sites"][0]["site"] == "shop.example"
+    assert told(owned.port, "live")["visitors"] == 2
+
+
+def test_an_issue_is_one_across_engines_and_is_reopened_when_it_comes_back(owned):
+    def error(message, column):
+        return {"kind": "error", "name": "TypeError", "message": message, "count": 1, "frames": [{"function": "buy", "file": "https://shop.example/app.0a1b2c3d.js?v=2", "line": 7, "column": column}], "breadcrumbs": ["click button"]}
+
+    count = send(owned.port, visit_events(error=error("Cannot read properties of undefined (reading 'price')", 3)), CHROME)
+    count += send(owned.port, visit_events(error=error("t is undefined", 9)), FIREFOX)
+    settle(owned.port, count)
+    (issue,) = told(owned.port, "issues")["issues"]
+    assert (issue["errors"], issue["visitors"], issue["state"]) == (2, 2, "open")
+    assert {row["value"] for row in issue["browsers"]} == {"Chrome", "Firefox"}
+    name = issue["issue"]
+    detail = told(owned.port, "issue", issue=name)
+    assert len(detail["samples"]) == 2 and detail["samples"][0]["payload"]["breadcrumbs"] == ["click button"]
+    assert change(owned.port, "PUT", f"/api/issue?issue={name}", {"state": "nonsense"}, OWNER).status == 400
+    assert change(owned.port, "PUT", "/api/issue?issue=0000", {"state": "resolved"}, OWNER).status == 404
+    assert change(owned.port, "PUT", f"/api/issue?issue={name}", {"state": "resolved"}, OWNER).status == 200
+    assert told(owned.port, "issue", issue=name)["state"] == "resolved"
+    assert told(owned.port, "issues", state="open")["issues"] == []
+    # A later second, since that is what the rollups know.
+    import time
+
+    time.sleep(1.1)
+    count += send(owned.port, visit_events(error=error("undefined is not an object", 1)))
+    settle(owned.port, count)
+    assert told(owned.port, "issue", issue=name)["state"] == "reopened"
+
+
+def test_fingerprints_count_each_visitor_once_with_what_it_told_last(owned):
+    def told_by(canvas, fonts):
+        return {"hash": canvas + fonts, "parts": {"canvas": {"hash": canvas, "stable": True}, "fonts": {"hash": fonts, "stable": True}}, "automation": []}
+
+    ids = make_ids()
+    count = send(owned.port, visit_events(fingerprint=told_by("a", "x"), ids=ids))
+    count += send(owned.port, visit_events(fingerprint=told_by("a", "y"), ids=ids | {"pageview_id": make_ids()["pageview_id"]}))
+    for _ in range(3):
+        count += send(owned.port, visit_events(fingerprint=told_by("a", "y")))
+    settle(owned.port, count)
+    answer = told(owned.port, "fingerprints")
+    canvas, fonts = answer["signals"]["canvas"], answer["signals"]["fonts"]
+    assert (canvas["visitors"], canvas["values"], canvas["bits_seen"], canvas["unique_share"]) == (4, 1, 0, 0)
+    assert (fonts["visitors"], fonts["values"], fonts["returns"], fonts["changed_share"]) == (4, 1, 1, 1)
+    shared = get(owned.port, "/api/shared?site=shop.example&signals=fonts:y,fonts2:y,canvas:b").json()["signals"]
+    assert shared == {"fonts": {"same": 4, "of": 4}, "fonts2": {"same": 0, "of": 0}, "canvas": {"same": 0, "of": 4}}
+    assert get(owned.port, "/api/shared?signals=fonts:y").json()["signals"] == {"fonts": {"same": 0, "of": 0}}
+    assert get(owned.port, "/api/shared?signals=canvas").status == 400
+
+
+def test_events_are_found_by_any_member_of_their_payload(owned):
+    for number in range(3):
+        send(owned.port, visit_events(f"/p/{number}", extra={"deep": {"number": number, "word": "w"}}))
+    def find(**search):
+        return [(event["type"], event["path"]) for event in told(owned.port, "events", **search)["events"]]
+
+    assert find(key="deep.number", value="1") == [("pageview", "/p/1")]
+    assert len(find(key="deep.word", value="w")) == 3 == len(find(key="deep"))
+    assert find(key="deep.nothing") == [] == find(type="nonsense")
+    assert len(find(path="/p/:id")) == 9 and len(find(path="/p/2", type="webvitals")) == 1
+    visitor = told(owned.port, "events", limit=1)["events"][0]["visitor"]
+    assert len(find(visitor=visitor)) == 3
+    first = told(owned.port, "events", limit=4)
+    rest = told(owned.port, "events", limit=500, before=first["next"])
+    ids = [event["id"] for event in first["events"] + rest["events"]]
+    assert ids == sorted(ids, reverse=True) and len(ids) == 9 and rest["next"] is None
+
+
+def test_a_journey_shows_what_is_missing(owned):
+    ids = make_ids()
+    events = visit_events(ids=ids)
+    events[1]["seq"] = 4
+    send(owned.port, [events[2], events[0], events[1]])
+    journey = told(owned.port, "journey", visitor=ids["visitor_id"])
+    (session,) = journey["sessions"]
+    (view,) = session["views"]
+    assert [event["seq"] for event in view["events"]] == [1, 3, 4] and view["missing"] == [2]
+    assert told(owned.port, "journey", visitor="nobody")["sessions"] == []
+
+
+def streamed(port, path):
+    """A chunked answer, put together."""
+    with Wire(port) as wire:
+        wire.send(head("GET", path, OWNER))
+        lines = wire._until(b"\r\n\r\n").decode().split("\r\n")
+        assert lines[0].startswith("HTTP/1.1 200"), lines
+        assert "Transfer-Encoding: chunked" in lines
+        body = b""
+        while size := int(wire._until(b"\r\n"), 16):
+            body += wire._exactly(size)
+            assert wire._exactly(2) == b"\r\n"
+        assert wire._exactly(2) == b"\r\n"
+        return body
+
+
+def test_an_export_has_every_event_of_the_range_once(owned):
+    hostile = '=cmd|"x"!A1'
+    count = 0
+    for number in range(220):
+        count += send(owned.port, visit_events(hostile if number == 0 else f"/{number}"))
+    lines = streamed(owned.port, "/api/export?range=24h&format=ndjson").decode().splitlines()
+    events = [json.loads(line) for line in lines]
+    assert len(events) == count == len({event["id"] for event in events})
+    rows = list(csv.DictReader(io.StringIO(streamed(owned.port, "/api/export?range=24h&format=csv&type=pageview").decode())))
+    assert len(rows) == 220 and rows[0]["path"] == "'" + hostile
+    assert json.loads(rows[0]["payload"])["kind"] == "navigate"
+    assert streamed(owned.port, "/api/export?type=nonsense") == b""
+    assert get(owned.port, "/api/export?format=xml", OWNER).status == 400
+
+
+def test_without_a_store_there_is_nothing_to_ask(tmp_path, serve):
+    collector = serve(None, "--skip-db", environment=ENVIRONMENT)
+    assert get(collector.port, "/api/overview", OWNER).status == 503
+    assert get(collector.port, "/api/stream", OWNER).status == 503
+    assert get(collector.port, "/api/session", OWNER).json() == {"access": "owner"}

@@ -1,0 +1,150 @@
+"""The live stream: every event that was committed, once, in order, whatever happens to connections."""
+
+import json
+import random
+import threading
+import time
+
+import pytest
+
+from insight import ENVIRONMENT, OWNER, send, visit_events
+from load import Load, wait_for
+from stores import count
+from wire import Closed, get, head, Wire
+
+
+class Watcher:
+    """Reads the stream on a thread; loses its connection as often as the test likes, and resumes as browsers do."""
+
+    def __init__(self, port, breaks=0.0, seed=1, pause=0.0):
+        self.port, self.breaks, self.pause = port, breaks, pause
+        self.random = random.Random(seed)
+        self.ids, self.times, self.skipped = [], {}, 0
+        self.connections = 0
+        self.is_ready = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        assert self.is_ready.wait(20)
+
+    def stop(self):
+        self._stopping.set()
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+
+    def _run(self):
+        while not self._stopping.is_set():
+            fields = OWNER + ([("Last-Event-ID", str(self.ids[-1]))] if self.ids else [("Last-Event-ID", "0")])
+            try:
+                with Wire(self.port, timeout=1) as wire:
+                    wire.send(head("GET", "/api/stream", fields))
+                    self._read(wire)
+            except (Closed, OSError):
+                pass
+
+    def _read(self, wire):
+        lines = wire._until(b"\r\n\r\n")
+        assert b"200 OK" in lines and b"text/event-stream" in lines, lines
+        self.connections += 1
+        self.is_ready.set()
+        text = b""
+        while not self._stopping.is_set():
+            try:
+                size = int(wire._until(b"\r\n"), 16)
+            except TimeoutError:
+                continue
+            text += wire._exactly(size)
+            assert wire._exactly(2) == b"\r\n"
+            while b"\n\n" in text:
+                frame, text = text.split(b"\n\n", 1)
+                self._take(frame.decode())
+                if self.random.random() < self.breaks:
+                    return
+            if self.pause:
+                time.sleep(self.pause)
+
+    def _take(self, frame):
+        values = dict(line.split(": ", 1) for line in frame.split("\n") if ": " in line)
+        if values.get("event") == "skipped":
+            self.skipped += json.loads(values["data"])["ids"]
+        elif "id" in values:
+            self.ids.append(int(values["id"]))
+            self.times[self.ids[-1]] = time.time() * 1000 - json.loads(values["data"])["t"]
+
+
+def committed(store):
+    return [row["id"] for row in store.rows("select id from collector_events order by id")]
+
+
+def test_every_event_is_seen_once_and_in_order_though_connections_are_lost(store, serve):
+    collector = serve(store, environment=ENVIRONMENT)
+    watchers = [Watcher(collector.port, breaks=0.002, seed=1), Watcher(collector.port, breaks=0.02, seed=2), Watcher(collector.port)]
+    load = Load(collector.port, threads=4)
+    wait_for(lambda: len(load.acknowledged) > 3000, 60, "3,000 events acknowledged")
+    load.stop()
+    ids = committed(store)
+    wait_for(lambda: all(len(watcher.ids) >= len(ids) for watcher in watchers), 30, f"{len(ids)} events seen; there are {[len(watcher.ids) for watcher in watchers]}")
+    for watcher in watchers:
+        watcher.stop()
+        assert watcher.ids == ids and watcher.skipped == 0
+    assert watchers[1].connections > 20
+
+
+def test_who_comes_without_an_id_sees_what_is_new_alone(store, serve):
+    collector = serve(store, environment=ENVIRONMENT)
+    send(collector.port, visit_events())
+    wait_for(lambda: count(store, "collector_events") == 3, 10, "stored")
+    with Wire(collector.port, timeout=10) as wire:
+        wire.send(head("GET", "/api/stream", OWNER))
+        wire._until(b"retry: 1000\n\n")
+        # It is watching once the feed has looked.
+        time.sleep(0.5)
+        send(collector.port, visit_events("/new"))
+        data = json.loads(wire._until(b"\n\n").split(b"data: ", 1)[1])
+        assert data["path"] == "/new"
+
+
+def test_a_slow_reader_misses_nothing_and_holds_nothing_back(sqlite, serve):
+    collector = serve(sqlite, environment=ENVIRONMENT)
+    slow, fast = Watcher(collector.port, pause=0.2), Watcher(collector.port)
+    load = Load(collector.port, threads=4)
+    wait_for(lambda: len(load.acknowledged) > 3000, 60, "3,000 events acknowledged")
+    load.stop()
+    ids = committed(sqlite)
+    wait_for(lambda: len(fast.ids) == len(ids), 10, "the fast one is through")
+    wait_for(lambda: len(slow.ids) == len(ids), 60, "the slow one is through")
+    fast.stop()
+    slow.stop()
+    assert fast.ids == slow.ids == ids
+
+
+def test_more_than_a_thousand_are_told_to_come_later(sqlite, serve):
+    collector = serve(sqlite, environment=ENVIRONMENT)
+    wires = []
+    try:
+        for _ in range(1000):
+            wire = Wire(collector.port)
+            wires.append(wire)
+            wire.send(head("GET", "/api/stream", OWNER))
+        for wire in wires:
+            wire._until(b"retry: 1000\n\n")
+        assert get(collector.port, "/api/stream", OWNER).status == 503
+        send(collector.port, visit_events("/to-all"))
+        for wire in wires:
+            assert b"/to-all" in wire._until(b"\n\n")
+    finally:
+        for wire in wires:
+            wire.close()
+    wait_for(lambda: watches(collector.port), 10, "there is room again")
+
+
+def watches(port):
+    with Wire(port) as wire:
+        wire.send(head("GET", "/api/stream", OWNER))
+        return b"200 OK" in wire._until(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("value", ["x", "-1", "1e3"])
+def test_an_id_that_is_none_is_refused(sqlite, serve, value):
+    collector = serve(sqlite, environment=ENVIRONMENT)
+    assert get(collector.port, f"/api/stream?after={value}", OWNER).status == 400

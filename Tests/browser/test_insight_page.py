@@ -1,0 +1,268 @@
+"""The owner's page in three engines: sign-in, what it shows, what it makes of hostile text, keys, links and small screens."""
+
+import urllib.parse
+
+import pytest
+
+from bodies import make_ids
+from insight import CHROME, ENVIRONMENT, send, settle, told, TOKEN, VIEWS, visit_events
+from load import wait_for
+from page import SCREENSHOTS
+from program import run
+
+MARKUP = [
+    "<script>window.hacked = 1</script>",
+    "<img src=x onerror=\"window.hacked=1\">",
+    "\"><svg onload=window.hacked=1>",
+    "javascript:window.hacked=1",
+    "'-window.hacked-'",
+    "</td></table></script><iframe src=\"javascript:parent.hacked=1\">",
+    "{{constructor.constructor('window.hacked=1')()}}",
+    "\u202e\u2066<b>bold</b>\u0007",
+]
+
+
+def open_page(engine, collector, query="", fragment="overview"):
+    """Opens the page; a first time with a link that signs in."""
+    if not getattr(engine, "signed_in_at", None) == collector.url or not engine.evaluate("() => location.origin") == collector.url:
+        engine.open(f"{collector.url}/insight#token={TOKEN}")
+        engine.signed_in_at = collector.url
+        wait_for(lambda: engine.evaluate("() => self.collectorInsight?.access() === 'owner'"), 15, "signed in")
+    engine.leave(f"{collector.url}/insight?range=24h{query}&at={fragment}#{fragment}")
+    ready(engine)
+
+
+def ready(engine):
+    wait_for(lambda: engine.evaluate("() => self.collectorInsight !== undefined && collectorInsight.access() !== 'none' && !collectorInsight.isBusy()"), 20, "everything shown")
+
+
+def show(engine, view):
+    engine.click(f"#tab-{view}")
+    ready(engine)
+
+
+def text(engine, selector):
+    return engine.evaluate(f"() => document.querySelector({selector!r})?.textContent ?? null")
+
+
+def check_inert(engine):
+    assert engine.evaluate("() => self.hacked ?? null") is None
+    assert engine.evaluate("() => document.querySelectorAll('main script, main iframe, main img, main [onerror], main [onload]').length") == 0
+    assert engine.errors() == []
+
+
+@pytest.fixture
+def filled(sqlite, serve):
+    """A program with some page views, hostile ones among them."""
+    collector = serve(sqlite, environment=ENVIRONMENT)
+    events = 0
+    for number in range(6):
+        events += send(collector.port, visit_events(f"/page-{number % 3}", lcp=1000 + 900 * number, referrer="https://search.example/"))
+    for hostile in MARKUP:
+        error = {"kind": "error", "name": hostile, "message": hostile, "count": 1, "stack": hostile, "source": hostile, "frames": [{"function": hostile, "file": hostile, "line": 1, "column": 2}], "breadcrumbs": [hostile, {"text": hostile}]}
+        fingerprint = {"hash": "h", "parts": {"canvas": {"hash": "a", "stable": True}, hostile: {"hash": hostile, "stable": True}}, "automation": [hostile]}
+        extra = {"language": hostile, "screenResolution": hostile, "release": hostile, "connection": hostile, "campaign": {"utm_campaign": hostile}, hostile: hostile}
+        events += send(collector.port, visit_events(hostile, error=error, referrer=f"https://{hostile}/", fingerprint=fingerprint, extra=extra), "".join(filter(str.isprintable, hostile.encode("ascii", "ignore").decode())))
+        events += send(collector.port, [make_ids() | {"event_type": hostile, "seq": 1, "path": hostile, "site": hostile[:60], "payload": {hostile: hostile}}])
+    settle(collector.port, events)
+    return collector
+
+
+def test_who_has_no_token_sees_a_form_and_who_has_it_the_figures(engine, filled):
+    engine.open(filled.url + "/insight")
+    wait_for(lambda: engine.evaluate("() => document.querySelector('#sign-in')?.hidden === false"), 15, "the form")
+    assert engine.evaluate("() => document.querySelector('#content').hidden")
+    engine.evaluate("() => { document.querySelector('#token').value = 'wrong'; document.querySelector('#sign-in-form').requestSubmit(); }")
+    wait_for(lambda: text(engine, "#sign-in-message") == "Wrong token or link", 10, "it is refused")
+    engine.evaluate(f"() => {{ document.querySelector('#token').value = {TOKEN!r}; document.querySelector('#sign-in-form').requestSubmit(); }}")
+    wait_for(lambda: engine.evaluate("() => collectorInsight.access()") == "owner", 10, "signed in")
+    ready(engine)
+    assert engine.evaluate("() => document.querySelectorAll('.tiles .tile').length") == 8
+    # Neither script nor address knows what signs in.
+    assert engine.evaluate("() => document.cookie") == ""
+    engine.click("#sign-out")
+    wait_for(lambda: engine.evaluate("() => collectorInsight.access()") == "none", 10, "signed out")
+    assert engine.evaluate("() => document.querySelector('#panel-overview').childElementCount") == 0
+    engine.leave(filled.url + "/insight?again")
+    wait_for(lambda: engine.evaluate("() => document.querySelector('#sign-in')?.hidden === false"), 15, "still signed out")
+
+
+def test_a_link_signs_in_and_does_not_stay_in_the_address(engine, filled):
+    engine.open(f"{filled.url}/insight#token={TOKEN}")
+    wait_for(lambda: engine.evaluate("() => self.collectorInsight?.access()") == "owner", 15, "signed in")
+    assert TOKEN not in engine.evaluate("() => location.href")
+
+
+def test_stored_markup_is_inert_in_every_view(engine, filled):
+    engine.signed_in_at = None
+    open_page(engine, filled, "&robots=1")
+    for view in VIEWS:
+        show(engine, view)
+        check_inert(engine)
+    shown = engine.evaluate("() => document.querySelector('#panel-raw').textContent")
+    assert "<img src=x onerror" in shown or "script" in shown
+    engine.evaluate("() => document.querySelectorAll('#panel-raw details').forEach((details) => details.open = true)")
+    engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 200))")
+    check_inert(engine)
+    for issue in told(filled.port, "issues", range="24h", robots="1")["issues"]:
+        open_page(engine, filled, f"&robots=1&issue={issue['issue']}")
+        assert engine.evaluate("() => document.querySelectorAll('.errors .stack').length") >= 1
+        check_inert(engine)
+    visitor = told(filled.port, "events", type=MARKUP[0])["events"][0]["visitor"]
+    open_page(engine, filled, f"&visitor={visitor}", "raw")
+    assert "Session 1" in engine.evaluate("() => document.querySelector('#panel-raw').textContent")
+    check_inert(engine)
+    for name in ("path", "referrer", "language"):
+        open_page(engine, filled, f"&{name}={urllib.parse.quote(MARKUP[1])}")
+        assert MARKUP[1] in engine.evaluate("() => document.querySelector('#filters').textContent")
+        check_inert(engine)
+
+
+def test_figures_filters_and_the_way_back(engine, filled):
+    engine.signed_in_at = None
+    open_page(engine, filled)
+    views = told(filled.port, "overview", range="24h")["totals"]["views"]
+    tiles = engine.evaluate("() => [...document.querySelectorAll('.tile')].map((tile) => [tile.querySelector('.label').textContent, tile.querySelector('.value').firstChild.textContent])")
+    assert dict(tiles)["Page views"] == str(views)
+    engine.evaluate("() => [...document.querySelectorAll('.bars button')].find((button) => button.textContent === '/page-1').click()")
+    wait_for(lambda: engine.evaluate("() => new URLSearchParams(location.search).get('path')") == "/page-1", 5, "the filter in the address")
+    ready(engine)
+    assert engine.evaluate("() => [...document.querySelectorAll('.tile')].find((tile) => tile.textContent.startsWith('Page views')).querySelector('.value').firstChild.textContent") == "2"
+    engine.evaluate("() => history.back()")
+    wait_for(lambda: engine.evaluate("() => document.querySelector('#filters').childElementCount") == 0, 5, "the filter is gone")
+    ready(engine)
+    engine.evaluate("() => document.querySelector('.issue').click()")
+    wait_for(lambda: text(engine, ".actions button") == "Resolve", 10, "an issue")
+    engine.click(".actions button")
+    wait_for(lambda: "Resolved" in (text(engine, "#panel-overview .badge") or ""), 10, "it is resolved")
+
+
+def test_keys(engine, filled):
+    engine.signed_in_at = None
+    open_page(engine, filled)
+    engine.evaluate("() => document.querySelector('#tab-overview').focus()")
+    for key, view in (("2", "performance"), ("3", "fingerprint"), ("4", "raw"), ("1", "overview")):
+        engine.press(key)
+        wait_for(lambda view=view: engine.evaluate("() => location.hash") == f"#{view}", 5, view)
+    for key, dialog in (("?", "help"), ("/", "filter")):
+        engine.press(key)
+        wait_for(lambda dialog=dialog: engine.evaluate(f"() => document.querySelector('#{dialog}').open"), 5, dialog)
+        engine.press("Escape")
+        wait_for(lambda dialog=dialog: not engine.evaluate(f"() => document.querySelector('#{dialog}').open"), 5, "closed")
+
+
+def test_what_comes_is_shown_live(engine, filled):
+    engine.signed_in_at = None
+    open_page(engine, filled, fragment="raw")
+    wait_for(lambda: "Connected" in text(engine, "#panel-raw .head .note[role=status]") or "events" in text(engine, "#panel-raw .head .note[role=status]"), 10, "connected")
+    # It watches once the feed has looked.
+    engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 500))")
+    send(filled.port, visit_events("/just-now"))
+    wait_for(lambda: "/just-now" in text(engine, ".stream"), 5, "the event")
+    check_inert(engine)
+
+
+def test_nothing_is_wider_than_the_screen(engine, filled):
+    engine.signed_in_at = None
+    open_page(engine, filled)
+    for width in (390, 768, 1440):
+        engine.resize(width, 844)
+        for view in VIEWS:
+            show(engine, view)
+            fits = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+            wait_for(lambda: engine.evaluate(fits), 3, f"{view} no wider than {width}")
+    engine.resize(1440, 900)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_accessibility(chromium, filled, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    def check(what):
+        faults = [(fault["id"], fault["impact"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page).response["violations"]]
+        assert not faults, (what, faults)
+
+    chromium.open(filled.url + "/insight", color_scheme=scheme)
+    wait_for(lambda: chromium.evaluate("() => document.querySelector('#sign-in')?.hidden === false"), 15, "the form")
+    check("form")
+    chromium.leave(f"{filled.url}/insight?signs-in#token={TOKEN}")
+    wait_for(lambda: chromium.evaluate("() => self.collectorInsight?.access()") == "owner", 15, "signed in")
+    chromium.signed_in_at = filled.url
+    (issue, *_) = told(filled.port, "issues", range="24h")["issues"]
+    for width in (1440, 390):
+        chromium.resize(width, 900)
+        open_page(chromium, filled, "&path=/page-1&browser=Chrome")
+        check((width, "filtered"))
+        open_page(chromium, filled)
+        for view in VIEWS:
+            show(chromium, view)
+            check((width, view))
+    chromium.resize(1440, 900)
+    open_page(chromium, filled, f"&issue={issue['issue']}")
+    check("issue")
+    visitor = told(filled.port, "events", type="pageview")["events"][0]["visitor"]
+    open_page(chromium, filled, f"&visitor={visitor}", "raw")
+    check("journey")
+    chromium.press("?")
+    check("help")
+
+
+def test_a_store_that_is_away_is_said_and_asked_again(chromium, own_cluster, serve, tmp_path):
+    from stores import PostgresStore
+
+    collector = serve(PostgresStore(own_cluster, tmp_path), environment=ENVIRONMENT)
+    settle(collector.port, send(collector.port, visit_events()))
+    chromium.signed_in_at = None
+    open_page(chromium, collector)
+    own_cluster.stop()
+    show(chromium, "performance")
+    wait_for(lambda: chromium.evaluate("() => document.querySelectorAll('#panel-performance .failed').length > 0"), 20, "it says so")
+    own_cluster.start()
+
+    def is_back():
+        chromium.evaluate("() => document.querySelector('#panel-performance .failed button')?.click()")
+        chromium.evaluate("() => new Promise((resolve) => setTimeout(resolve, 500))")
+        return chromium.evaluate("() => document.querySelectorAll('#panel-performance .failed').length === 0 && !collectorInsight.isBusy()")
+
+    wait_for(is_back, 40, "it is back")
+
+
+def test_nothing_yet(chromium, serve):
+    collector = serve(environment=ENVIRONMENT)
+    chromium.signed_in_at = None
+    open_page(chromium, collector)
+    for view in VIEWS:
+        show(chromium, view)
+        assert chromium.evaluate(f"() => document.querySelectorAll('#panel-{view} .empty').length") >= 2
+    assert chromium.errors() == []
+
+
+def test_under_a_base_path(chromium, serve):
+    collector = serve(environment=ENVIRONMENT | {"COLLECTOR_BASE_PATH": "/collector"})
+    chromium.open(f"{collector.url}/collector/insight#token={TOKEN}")
+    wait_for(lambda: chromium.evaluate("() => self.collectorInsight?.access()") == "owner", 15, "signed in")
+    ready(chromium)
+    assert all("/collector/" in address for address in chromium.requests)
+
+
+def test_pictures(chromium, sqlite, serve):
+    """To be looked at: they are kept in Tests/browser/screenshots."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    result = run("demo", "--events", 20_000, "--seed", 11, "--data", sqlite.folder / "data", folder=sqlite.folder, timeout=120)
+    assert result.returncode == 0, result.stderr
+    collector = serve(sqlite, environment=ENVIRONMENT)
+    for scheme in ("light", "dark"):
+        chromium.open(f"{collector.url}/insight#token={TOKEN}", color_scheme=scheme)
+        wait_for(lambda: chromium.evaluate("() => self.collectorInsight?.access()") == "owner", 15, "signed in")
+        chromium.leave(f"{collector.url}/insight?range=30d")
+        ready(chromium)
+        for width in (1440, 390):
+            chromium.resize(width, 900)
+            for view in VIEWS:
+                show(chromium, view)
+                chromium.evaluate("() => new Promise((resolve) => setTimeout(resolve, 250))")
+                path = SCREENSHOTS / f"insight-{view}-{scheme}-{width}.png"
+                chromium.screenshot(str(path), full_page=True)
+                assert path.stat().st_size > 5000
+        assert chromium.errors() == []
+    chromium.resize(1440, 900)
