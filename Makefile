@@ -13,7 +13,7 @@ LEAVES_VIEWS ?= 1000
 CHAOS_ROUNDS ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help run build assets setup test lint format fuzz tsan bench chaos leaves hooks clean
+.PHONY: help run build assets setup test lint format fuzz tsan bench bench-insight chaos leaves hooks clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -52,6 +52,10 @@ tsan: assets ## Run the tests of the concurrent modules under the thread sanitiz
 bench: build ## Measure both stores beside nginx and the databases themselves: rates, latencies, CPU a request
 	@scripts/setup bench
 	@Benchmarks/run
+
+bench-insight: build ## Fill stores with INSIGHT_EVENTS (default 1 and 10 million) and time every call of the owner's API
+	@scripts/setup bench
+	@Benchmarks/insight $(if $(INSIGHT_EVENTS),--events $(INSIGHT_EVENTS))
 
 chaos: build ## Break everything at random for CHAOS_ROUNDS on each store, and count what was lost (default 100; CHAOS_SEED repeats)
 	@scripts/setup chaos

@@ -122,7 +122,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
-        .testTarget(name: "WebTests", dependencies: ["HTTPWire", "Insight", "Telemetry", "Web"], swiftSettings: strict),
+        .testTarget(
+            name: "WebTests",
+            dependencies: ["HTTPWire", "Insight", "Telemetry", "Web"],
+            swiftSettings: strict
+        ),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c2x

@@ -12,7 +12,7 @@ struct RollupWriter {
     private static let key = ["dimension", "grain", "bucket", "site", "audience", "value"]
     private static let sketchColumns = ["visitors"] + Metric.allCases.map(\.rawValue)
     /// Values that one query names.
-    private static let namesMax = 200
+    private static let namesMax = 256
 
     /// All cells that differ in their value only.
     private struct Group: Hashable {
@@ -102,11 +102,12 @@ struct RollupWriter {
         let values = Array(cells.keys)
         for start in stride(from: 0, to: values.count, by: Self.namesMax) {
             let part = values[start..<min(start + Self.namesMax, values.count)]
-            let places = (6..<6 + part.count).map { "?\($0)" }.joined(separator: ", ")
+            let names = database.padded(part.map { .text($0) })
+            let places = (6..<6 + names.count).map { "?\($0)" }.joined(separator: ", ")
             let columns = Self.sketchColumns.joined(separator: ", ")
             let rows = try database.rows(
                 "select value, \(columns) from insight_sketches where \(Group.condition) and value in (\(places))",
-                group.parameters + part.map { .text($0) }
+                group.parameters + names
             )
             for row in rows { kept[row[0].text ?? ""] = CellSketches(row[1...]) }
         }

@@ -130,15 +130,15 @@ package final class Rollups {
         }
     }
 
-    private static let namesMax = 500
+    private static let namesMax = 256
 
     private func each(
         _ names: [String],
         _ body: ([SQLValue], String) throws(StoreError) -> Void
     ) throws(StoreError) {
         for start in stride(from: 0, to: names.count, by: Self.namesMax) {
-            let part = names[start..<min(start + Self.namesMax, names.count)]
-            try body(part.map { .text($0) }, (2..<2 + part.count).map { "?\($0)" }.joined(separator: ", "))
+            let part = database.padded(names[start..<min(start + Self.namesMax, names.count)].map { .text($0) })
+            try body(part, (2..<2 + part.count).map { "?\($0)" }.joined(separator: ", "))
         }
     }
 

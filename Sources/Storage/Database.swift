@@ -119,6 +119,15 @@ extension Database {
         }
     }
 
+    /// Values for a list of names in a condition, with the last of them over again up to one of a few lengths: statements that were prepared are
+    /// used again.
+    package func padded(_ values: [SQLValue]) -> [SQLValue] {
+        guard let last = values.last else { return [] }
+        var length = 1
+        while length < values.count { length *= 4 }
+        return values + Array(repeating: last, count: length - values.count)
+    }
+
     /// Parameters and rows of one statement.
     private static var parametersMax: Int { 8000 }
     private static var rowsMax: Int { 256 }

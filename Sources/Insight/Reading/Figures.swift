@@ -19,12 +19,14 @@ enum Figures {
     /// What a tile, a bucket of a series, or a row of a ranking says.
     static func of(_ sum: Sum, metrics: [Metric] = [.lcp, .inp, .cls]) -> [(String, JSONOut)] {
         let counters = sum.counters
-        let bounceRate = counters.sessions > 0 ? Double(counters.bounces) / Double(counters.sessions) : nil
+        // A part of the events has parts of sessions only.
+        let isWhole = sum.weight == 1
+        let bounceRate = isWhole && counters.sessions > 0 ? Double(counters.bounces) / Double(counters.sessions) : nil
         let engaged =
             counters.engagements > 0
             ? Double(counters.engagedMilliseconds) / Double(counters.engagements) : nil
         return [
-            ("visitors", .integer(sum.visitors)), ("sessions", .integer(counters.sessions)),
+            ("visitors", .integer(sum.visitors)), ("sessions", isWhole ? .integer(counters.sessions) : .null),
             ("views", .integer(counters.views)), ("events", .integer(counters.events)),
             ("errors", .integer(counters.errors)), ("bounce_rate", JSONOut(bounceRate, digits: 4)),
             ("engaged_ms", JSONOut(engaged, digits: 0)),

@@ -7,11 +7,12 @@ struct Sampling {
     let question: Question
     /// Events up to which all are looked at; beyond that, those of a slice.
     static let allMax: Int64 = 4000
-    static let sliceEvents: Int64 = 250
+    static let sliceEvents: Int64 = 50
     /// Milliseconds after which no further slice is read.
     static let milliseconds = 60
-    /// Slices at most, whatever the time allows.
-    static let slicesMax = 40
+    /// Slices at least, so that no part of the range is left out, and at most.
+    static let slicesMin: Int64 = 32
+    static let slicesMax: Int64 = 256
 
     func cells() throws(StoreError) -> EventCells {
         let (first, end) = try bounds()
@@ -26,11 +27,11 @@ struct Sampling {
         let start = ContinuousClock.now
         let slices = total / Self.sliceEvents
         var read: Int64 = 0
-        for number in 0..<min(Int64(Self.slicesMax), slices) {
+        for number in 0..<min(Self.slicesMax, slices) {
             let place = first + Int64(Double(total - Self.sliceEvents) * Self.spread(number))
             try self.read(place, place + Self.sliceEvents, &fold)
             read += Self.sliceEvents
-            if start.duration(to: .now) > .milliseconds(Self.milliseconds) { break }
+            if number >= Self.slicesMin, start.duration(to: .now) > .milliseconds(Self.milliseconds) { break }
         }
         let sample = Sample(share: Double(read) / Double(total), events: read)
         return EventCells(fold.take(), interval: question.interval, sample: sample)

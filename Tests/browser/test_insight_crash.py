@@ -1,0 +1,46 @@
+"""The rollups after crashes: whatever moment the program is killed at, they are what the events add up to."""
+
+import os
+import random
+import threading
+
+from insight import ENVIRONMENT, send, told, visit_events
+from load import Load, wait_for
+from program import run
+from wire import Closed
+
+# More by hand: COLLECTOR_TEST_KILLS=50.
+KILLS = int(os.environ.get("COLLECTOR_TEST_KILLS", "4"))
+
+
+def visits(port, stopping):
+    number = 0
+    while not stopping.is_set():
+        number += 1
+        error = {"kind": "error", "name": "TypeError", "message": f"e{number % 5}", "count": 1}
+        try:
+            send(port, visit_events(f"/p/{number % 20}", lcp=500 + number % 4000, error=error if number % 7 == 0 else None))
+        except (Closed, OSError):
+            return
+
+
+def test_rollups_are_right_after_kills(store, serve):
+    dice = random.Random(store.name)
+    for _ in range(KILLS):
+        collector = serve(store, environment=ENVIRONMENT)
+        load, stopping = Load(collector.port, threads=2), threading.Event()
+        visitor = threading.Thread(target=visits, args=(collector.port, stopping), daemon=True)
+        visitor.start()
+        # The follower looks every two seconds.
+        threading.Event().wait(dice.uniform(0.5, 3.5))
+        collector.kill()
+        stopping.set()
+        load.stop()
+        visitor.join()
+    collector = serve(store, environment=ENVIRONMENT)
+    stored = store.rows("select count(*) as n from collector_events")[0]["n"]
+    wait_for(lambda: told(collector.port, "overview", range="24h", robots="1")["totals"]["events"] == stored, 60, f"rollups of {stored} events")
+    collector.stop()
+    result = run("verify", "--data", collector.data, folder=store.folder, environment=store.environment, timeout=300)
+    assert (result.returncode, result.stderr) == (0, ""), result.stdout
+    assert f"{stored} events" in result.stdout
