@@ -1,10 +1,11 @@
 // How many came, from where, to what, and what broke for them.
 
-import { colour, font, plot, tooltip } from "../dashboard/charts.js";
+import { colour, plot } from "../dashboard/charts.js";
 import { badge, facts, h, table } from "../shared/dom.js";
 import { ask } from "./api.js";
 import { openIssue } from "./issue.js";
 import { bars, body, card, delta, empty, failure, isComparing, sampleNote, skeleton, sparkline } from "./parts.js";
+import { lineOptions } from "./plots.js";
 import { change, current, plainQuestion, question } from "./state.js";
 import { ago, bucket, count, exact, named, percent, span, vital } from "./words.js";
 
@@ -134,70 +135,33 @@ function drawChart(element, { series, previous_series, range }) {
   const labels = series.map((/** @type {any} */ point) => bucket(point.t, range.interval));
   const isUnfinished = range.to > Date.now() / 1000 - 60;
   const last = series.length - 1;
-  const line = { borderWidth: 2, pointRadius: 0, pointHitRadius: 10, tension: 0.25, spanGaps: true };
-  const configure = () => ({
-    type: "line",
-    data: {
-      labels,
-      datasets: [
-        {
-          ...line,
-          label: "This range",
-          data: series.map((/** @type {any} */ point) => point[name]),
-          borderColor: colour("--accent"),
-          backgroundColor: colour("--accent-soft"),
-          fill: true,
-          // What is not over yet is no fall.
-          segment: {
-            borderDash: (/** @type {any} */ part) => isUnfinished && part.p1DataIndex === last ? [5, 4] : undefined,
-          },
-        },
-        ...(before.length
-          ? [{
-            ...line,
-            label: "The time before",
-            data: before.map((/** @type {any} */ point) => point[name]),
-            borderColor: colour("--quiet"),
-            borderDash: [4, 4],
-            borderWidth: 1.5,
-            fill: false,
-          }]
-          : []),
-      ],
-    },
-    options: {
-      responsive: true,
-      maintainAspectRatio: false,
-      animation: false,
-      interaction: { mode: "index", intersect: false },
-      plugins: {
-        legend: {
-          display: before.length > 0,
-          align: "end",
-          labels: { color: colour("--quiet"), font: font(), boxWidth: 18, boxHeight: 2 },
-        },
-        tooltip: {
-          ...tooltip(format),
-          callbacks: { label: (/** @type {any} */ item) => `${item.dataset.label}: ${format(item.raw)}` },
-        },
-      },
-      scales: {
-        x: {
-          grid: { display: false },
-          ticks: { color: colour("--quiet"), font: font(), maxRotation: 0, autoSkipPadding: 18 },
-        },
-        y: {
-          beginAtZero: true,
-          grid: { color: colour("--line"), drawBorder: false },
-          ticks: { color: colour("--quiet"), font: font(), maxTicksLimit: 6, callback: format },
-        },
+  const datasets = () => [
+    {
+      label: "This range",
+      data: series.map((/** @type {any} */ point) => point[name]),
+      borderColor: colour("--accent"),
+      backgroundColor: colour("--accent-soft"),
+      fill: true,
+      // What is not over yet is no fall.
+      segment: {
+        borderDash: (/** @type {any} */ part) => isUnfinished && part.p1DataIndex === last ? [5, 4] : undefined,
       },
     },
-  });
+    ...(before.length
+      ? [{
+        label: "The time before",
+        data: before.map((/** @type {any} */ point) => point[name]),
+        borderColor: colour("--quiet"),
+        borderDash: [4, 4],
+        borderWidth: 1.5,
+        fill: false,
+      }]
+      : []),
+  ];
   plot(body(element), {
     label: `${label} per ${per}`,
     height: CHART_HEIGHT,
-    configure,
+    configure: () => lineOptions({ labels, datasets: datasets(), format, hasLegend: before.length > 0 }),
     figures: () =>
       table(
         [per === "hour" ? "Hour (UTC)" : "Day (UTC)", label, "The time before"],

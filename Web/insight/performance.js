@@ -1,6 +1,6 @@
 // How fast the pages were, for whom, and what made them slow.
 
-import { colour, font, plot, tooltip } from "../dashboard/charts.js";
+import { colour, plot } from "../dashboard/charts.js";
 import { h, table } from "../shared/dom.js";
 import { bytes } from "../shared/format.js";
 import { ask } from "./api.js";
@@ -19,6 +19,7 @@ import {
   skeleton,
   toneBadge,
 } from "./parts.js";
+import { histogramOptions, lineOptions } from "./plots.js";
 import { change, current, question } from "./state.js";
 import { BOUNDS, bucket, count, exact, METRIC_NAMES, METRICS, named, percent, tone, vital } from "./words.js";
 
@@ -148,53 +149,18 @@ function drawChart(element, { metrics, range }, metric) {
   }
   const labels = series.map((/** @type {any} */ point) => bucket(point.t, range.interval));
   const COLOURS = { p50: "--good-bar", p75: "--accent", p95: "--poor-bar" };
-  const configure = () => ({
-    type: "line",
-    data: {
-      labels,
-      datasets: Object.entries(COLOURS).map(([name, token]) => ({
-        label: name,
-        data: series.map((/** @type {any} */ point) => point[name]),
-        borderColor: colour(token),
-        borderWidth: name === "p75" ? 2.5 : 1.5,
-        pointRadius: 0,
-        pointHitRadius: 10,
-        tension: 0.25,
-        spanGaps: true,
-      })),
-    },
-    options: {
-      responsive: true,
-      maintainAspectRatio: false,
-      animation: false,
-      interaction: { mode: "index", intersect: false },
-      plugins: {
-        legend: { align: "end", labels: { color: colour("--quiet"), font: font(), boxWidth: 18, boxHeight: 2 } },
-        tooltip: {
-          ...tooltip(format),
-          callbacks: {
-            label: (/** @type {any} */ item) => `${item.dataset.label}: ${format(item.raw)}`,
-            footer: (/** @type {any[]} */ items) => `${exact(series[items[0].dataIndex].count)} page views`,
-          },
-        },
-      },
-      scales: {
-        x: {
-          grid: { display: false },
-          ticks: { color: colour("--quiet"), font: font(), maxRotation: 0, autoSkipPadding: 18 },
-        },
-        y: {
-          beginAtZero: true,
-          grid: { color: colour("--line"), drawBorder: false },
-          ticks: { color: colour("--quiet"), font: font(), maxTicksLimit: 6, callback: format },
-        },
-      },
-    },
-  });
+  const datasets = () =>
+    Object.entries(COLOURS).map(([name, token]) => ({
+      label: name,
+      data: series.map((/** @type {any} */ point) => point[name]),
+      borderColor: colour(token),
+      borderWidth: name === "p75" ? 2.5 : 1.5,
+    }));
+  const footer = (/** @type {number} */ place) => `${exact(series[place].count)} page views`;
   plot(body(element), {
     label: `${metric} over time`,
     height: CHART_HEIGHT,
-    configure,
+    configure: () => lineOptions({ labels, datasets: datasets(), format, hasLegend: true, footer }),
     figures: () =>
       table(
         ["UTC", "p50", "p75", "p95", "Page views"],
@@ -238,36 +204,7 @@ function drawDistribution(element, told, metric) {
   plot(body(element), {
     label: `distribution of ${metric}`,
     height: CHART_HEIGHT,
-    configure: () => ({
-      type: "bar",
-      data: {
-        labels,
-        datasets: [{
-          data: values,
-          backgroundColor: tones.map(colour),
-          borderRadius: 2,
-          barPercentage: 1,
-          categoryPercentage: 0.92,
-        }],
-      },
-      options: {
-        responsive: true,
-        maintainAspectRatio: false,
-        animation: false,
-        plugins: { legend: { display: false }, tooltip: tooltip(format) },
-        scales: {
-          x: {
-            grid: { display: false },
-            ticks: { color: colour("--quiet"), font: font(), maxRotation: 0, autoSkipPadding: 14 },
-          },
-          y: {
-            beginAtZero: true,
-            grid: { color: colour("--line"), drawBorder: false },
-            ticks: { color: colour("--quiet"), font: font(), maxTicksLimit: 5, callback: format },
-          },
-        },
-      },
-    }),
+    configure: () => histogramOptions({ labels, values, tones, format }),
     figures: () =>
       table(
         ["Up to", "Share"],

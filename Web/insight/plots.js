@@ -1,0 +1,77 @@
+// The charts of the owner's page, as Chart.js wants them.
+
+import { colour, font, tooltip } from "../dashboard/charts.js";
+
+/** How the axes are drawn. @param {(value: any) => string} format @param {number} skip */
+const scales = (format, skip) => ({
+  x: {
+    grid: { display: false },
+    ticks: { color: colour("--quiet"), font: font(), maxRotation: 0, autoSkipPadding: skip },
+  },
+  y: {
+    beginAtZero: true,
+    grid: { color: colour("--line"), drawBorder: false },
+    ticks: { color: colour("--quiet"), font: font(), maxTicksLimit: 6, callback: format },
+  },
+});
+
+const still = { responsive: true, maintainAspectRatio: false, animation: false };
+
+/**
+ * Lines over time.
+ *
+ * @param {{labels: string[], datasets: any[], format: (value: any) => string, hasLegend: boolean, footer?: (place: number) => string}} lines
+ */
+export const lineOptions = ({ labels, datasets, format, hasLegend, footer }) => ({
+  type: "line",
+  data: {
+    labels,
+    datasets: datasets.map((dataset) => ({
+      ...{ borderWidth: 2, pointRadius: 0, pointHitRadius: 10, tension: 0.25, spanGaps: true },
+      ...dataset,
+    })),
+  },
+  options: {
+    ...still,
+    interaction: { mode: "index", intersect: false },
+    plugins: {
+      legend: {
+        display: hasLegend,
+        align: "end",
+        labels: { color: colour("--quiet"), font: font(), boxWidth: 18, boxHeight: 2 },
+      },
+      tooltip: {
+        ...tooltip(format),
+        callbacks: {
+          label: (/** @type {any} */ item) => `${item.dataset.label}: ${format(item.raw)}`,
+          footer: (/** @type {any[]} */ items) => footer?.(items[0].dataIndex) ?? "",
+        },
+      },
+    },
+    scales: scales(format, 18),
+  },
+});
+
+/**
+ * Bars that touch each other, each in a colour of its own.
+ *
+ * @param {{labels: string[], values: number[], tones: string[], format: (value: any) => string}} bars
+ */
+export const histogramOptions = ({ labels, values, tones, format }) => ({
+  type: "bar",
+  data: {
+    labels,
+    datasets: [{
+      data: values,
+      backgroundColor: tones.map(colour),
+      borderRadius: 2,
+      barPercentage: 1,
+      categoryPercentage: 0.92,
+    }],
+  },
+  options: {
+    ...still,
+    plugins: { legend: { display: false }, tooltip: tooltip(format) },
+    scales: scales(format, 14),
+  },
+});
