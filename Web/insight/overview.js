@@ -36,7 +36,11 @@ const RANKINGS = [
   ["screen", "Screens", "third"],
   ["language", "Languages", "third"],
   ["event", "Events", "third"],
+  ["country", "Countries", "third"],
+  ["release", "Releases", "third"],
 ];
+/** Not every site tells them. */
+const RARE = new Set(["campaign", "country", "release"]);
 const ROWS = 8;
 const CHART_HEIGHT = 280;
 
@@ -86,7 +90,7 @@ export async function showOverview(panel, signal) {
     if (!signal.aborted) body(errors).replaceChildren(failure(error, again));
   });
   const trusted = ask("quality", plainQuestion(), { signal }).then(
-    (answer) => drawQuality(quality, answer),
+    async (answer) => drawQuality(quality, answer, await absorbed(signal)),
     (error) => {
       if (!signal.aborted) body(quality).replaceChildren(failure(error, again));
     },
@@ -195,6 +199,7 @@ function drawRanking(element, dimension, ranking) {
       }),
     );
   }
+  element.hidden = RARE.has(dimension) && !ranking.rows.length;
   body(element).replaceChildren(bars(dimension, ranking));
 }
 
@@ -269,8 +274,18 @@ function drawIssues(element, { issues, count: all }) {
   body(element).replaceChildren(list);
 }
 
-/** @param {HTMLElement} element @param {any} told */
-function drawQuality(element, told) {
+/** Events that came again and were stored once, since the program started; null when it does not say. @param {AbortSignal} signal */
+async function absorbed(signal) {
+  try {
+    const answer = await fetch(new URL("health/details", document.baseURI), { signal });
+    return answer.ok ? (await answer.json()).ingest.duplicates : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {HTMLElement} element @param {any} told @param {number | null} duplicates */
+function drawQuality(element, told, duplicates) {
   const share = (/** @type {number} */ part, /** @type {number} */ whole) =>
     whole ? `${exact(part)} (${percent(part / whole)})` : exact(part);
   const ofViews = (/** @type {number} */ part) => told.views ? share(part, told.emitted) : "–";
@@ -282,6 +297,7 @@ function drawQuality(element, told) {
       ["Arrived", ofViews(told.received)],
       ["Dropped by pages", ofViews(told.dropped)],
       ["Lost on the way", ofViews(told.lost)],
+      ["Sent again", duplicates === null ? "–" : `${exact(duplicates)} since the start, stored once`],
     ]),
     h("p", {
       class: "caption",
