@@ -13,7 +13,7 @@ package final class RollupFollower: Sendable {
     /// Milliseconds until a database that did not answer is tried again.
     static let retryMilliseconds = 5000
     /// Milliseconds that a stop waits for a portion under way; what is not written then is read again at the next start.
-    package static let stopMillisecondsMax = 1000
+    package static let stopMillisecondsMax = 500
 
     private let store: any Store
     private let log: Log

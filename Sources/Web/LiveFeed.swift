@@ -22,6 +22,8 @@ package final class LiveFeed: Sendable {
     /// Milliseconds between two looks at what is new while somebody watches, and after an error.
     static let restMilliseconds = 100
     static let retryMilliseconds = 2000
+    /// Milliseconds that a stop waits for a look under way.
+    static let stopMillisecondsMax = 500
     /// Milliseconds between two signs of life.
     static let beatMilliseconds = 15_000
     /// Bytes of a payload that is sent along; a larger one is looked up.
@@ -62,7 +64,7 @@ package final class LiveFeed: Sendable {
     package func stop() {
         state.withLock { $0.isStopping = true }
         bell.signal()
-        _ = stopped.wait(timeout: .now() + .milliseconds(1000))
+        _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))
     }
 
     /// Begins a stream of events.

@@ -10,7 +10,7 @@ package final class ReaderPool: Sendable {
     static let threads = 2
     static let waitingMax = 64
     /// Milliseconds that a stop waits for a question under way.
-    static let stopMillisecondsMax = 1000
+    static let stopMillisecondsMax = 500
 
     typealias Work = @Sendable (any Database) throws(StoreError) -> Void
 

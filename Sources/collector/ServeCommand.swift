@@ -76,9 +76,14 @@ struct ServeCommand {
         log.info("stopping", ["signal": signal == SIGINT ? "SIGINT" : "SIGTERM"])
         server.beginStop()
         server.waitUntilStopped()
-        feed?.stop()
-        pool?.stop()
-        follower?.stop()
+        // Each waits a moment for what it has under way; a database that hangs must not hold up what has been acknowledged.
+        DispatchQueue.concurrentPerform(iterations: 3) { number in
+            switch number {
+            case 0: feed?.stop()
+            case 1: pool?.stop()
+            default: follower?.stop()
+            }
+        }
         ingest?.stop()
         health.stop()
         log.info("stopped", summary(ingest))

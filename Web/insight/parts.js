@@ -181,7 +181,7 @@ export function select(label, name, choices, chosen) {
 
 /** A link to one visitor's journey. @param {string} visitor */
 export const visitorLink = (visitor) => {
-  const link = h("a", { href: "#raw", text: `${visitor.slice(0, 10)}…`, title: visitor });
+  const link = h("a", { href: "#raw", text: `…${visitor.slice(-8)}`, title: visitor });
   link.addEventListener("click", (event) => {
     event.preventDefault();
     location.hash = "#raw";
