@@ -17,8 +17,8 @@ struct Fold {
     private(set) var fingerprints: [FingerprintTold] = []
     private(set) var eventsCount = 0
 
-    var views = RecentMemory<ViewMemory>(max: 20_000)
-    var sessions = RecentMemory<SessionMemory>(max: 20_000)
+    var views = RecentMemory<ViewMemory>(max: 10_000)
+    var sessions = RecentMemory<SessionMemory>(max: 10_000)
     private var agents: [String: UserAgent] = [:]
     private var paths: [String: String] = [:]
     /// While earlier events are recalled nothing is counted.

@@ -7,7 +7,7 @@ package import Storage
 package final class Rollups {
     /// Events of one query, and of one transaction at most.
     package static let readMax: Int64 = 2000
-    package static let portionMax = 20_000
+    package static let portionMax = 10_000
 
     private let database: any Database
     private var fold = Fold()

@@ -25,7 +25,7 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         try guarded { () throws(SQLiteError) in
             // What is derived can be derived again; what the writer has acknowledged was synchronised by the writer.
             try connection.execute("pragma synchronous = normal")
-            try connection.execute("pragma cache_size = -16384")
+            try connection.execute("pragma cache_size = -8192")
         }
     }
 
