@@ -4,9 +4,9 @@ import Telemetry
 /// Finds events themselves.
 package struct EventReader {
     let database: any Database
-    /// Events of one answer, and of one query of a search.
+    /// Events of one answer, and of one query of a search, which begins with as many as are wanted.
     package static let limitMax: Int64 = 500
-    static let chunk: Int64 = 1000
+    static let chunkMax: Int64 = 1000
     /// A search stops after so many milliseconds or events, and says how far it has come.
     static let milliseconds = 70
     static let scannedMax: Int64 = 50_000
@@ -105,6 +105,7 @@ package struct EventReader {
         let start = ContinuousClock.now
         var found: [StoredEvent] = []
         var scanned: Int64 = 0
+        var chunk = limit
         let narrowing = search.narrowing
         let condition = narrowing.map { "\($0.column) = ?3 and " } ?? ""
         while true {
@@ -113,7 +114,7 @@ package struct EventReader {
                 select \(StoredEvent.columns(database.dialect)) from collector_events
                 where \(condition)id < ?1 order by id desc limit ?2
                 """,
-                [.integer(end), .integer(Self.chunk)] + (narrowing.map { [.text($0.value)] } ?? []),
+                [.integer(end), .integer(chunk)] + (narrowing.map { [.text($0.value)] } ?? []),
                 milliseconds: RollupCells.milliseconds
             )
             for event in rows.lazy.compactMap({ StoredEvent($0) }) {
@@ -123,7 +124,8 @@ package struct EventReader {
                 if search.matches(event) { found.append(event) }
                 if found.count >= Int(limit) { return (found, end) }
             }
-            if rows.count < Int(Self.chunk) { return (found, nil) }
+            if rows.count < Int(chunk) { return (found, nil) }
+            chunk = min(2 * chunk, Self.chunkMax)
             if scanned >= Self.scannedMax || start.duration(to: .now) > .milliseconds(Self.milliseconds) {
                 return (found, end)
             }
