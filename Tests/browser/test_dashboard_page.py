@@ -187,3 +187,24 @@ def test_the_page_is_small(site):
     paths = set(re.findall(r"static/[A-Za-z0-9._-]+", text.decode()))
     total = len(gzip.compress(text, 9)) + sum(len(gzip.compress(get(site.port, "/" + path).body, 9)) for path in paths)
     assert total < PAGE_GZIP_BYTES_MAX
+
+
+def test_who_has_the_same_is_told_by_counts_alone(engine, serve):
+    collector = serve()
+    visit(engine, collector, "/#fingerprint")
+
+    def shares():
+        return engine.evaluate("() => [...document.querySelectorAll('#card-identity td:last-child, #fingerprint-shared span')].map((cell) => cell.textContent)")
+
+    wait_for(lambda: shares() and "…" not in shares(), 10, "told")
+    assert set(shares()) == {"not known yet"}
+    if engine.name == "chromium":
+        # Without a window it says so, and programs are none of the population.
+        return
+
+    def is_known():
+        visit(engine, collector, "/#fingerprint")
+        wait_for(lambda: "…" not in shares(), 10, "told")
+        return shares()[0].startswith("1 in 1 of ")
+
+    wait_for(is_known, 30, "the first visit is known to a later one")
