@@ -27,7 +27,8 @@ struct SketchColumns: Equatable {
     static let none = SketchColumns(wanted: [])
     static let all = SketchColumns(wanted: Set(["visitors"] + Metric.allCases.map(\.rawValue)))
     /// What a row of a ranking shows.
-    static let figures = SketchColumns(wanted: ["visitors", "lcp", "inp", "cls"])
+    static let figures = SketchColumns(wanted: ["visitors", "lcp", "inp"])
+    static let visitors = SketchColumns(wanted: ["visitors"])
     static let loads = SketchColumns(wanted: ["visitors", "duration"])
     static let vitals = SketchColumns(wanted: Set(Metric.vitals.map(\.rawValue)))
 

@@ -8,7 +8,7 @@ extension Reader {
     /// What broke, most often first.
     package func issues(state wanted: String?) throws(StoreError) -> JSONOut {
         let (cells, _, _) = try cells(question, [.issue])
-        let ranked = try cells.ranking(.issue, by: .errors, limit: Self.issuesMax, sketches: .figures)
+        let ranked = try cells.ranking(.issue, by: .errors, limit: Self.issuesMax, sketches: .visitors)
         let names = ranked.rows.map(\.value)
         let known = try descriptions(names)
         let trends = try cells.trends(.issue, names)

@@ -54,9 +54,7 @@ package struct Reader {
     package func overview() throws(StoreError) -> JSONOut {
         let (cells, dimension, value) = try cells(question, [.all])
         let now = try cells.series(dimension, value)
-        let (before, _, _) = try self.cells(question.previous, [.all])
-        // A time of which nothing is known, or not all, is nothing to compare with.
-        let then = try isPreviousKnown() ? before.series(dimension, value) : [:]
+        let then = try previous()
         return .object([
             ("range", range), ("sampled", Figures.of(cells.sample)),
             ("totals", .object(Figures.of(total(now)))),
@@ -75,8 +73,12 @@ package struct Reader {
         )
     }
 
-    /// Whether there are events from the beginning of the time before on.
-    private func isPreviousKnown() throws(StoreError) -> Bool { try firstDay() <= question.previous.from }
+    /// The series of the time before; nothing where not all of it is known, since then there is nothing to compare with.
+    private func previous() throws(StoreError) -> [Int64: Sum] {
+        guard try firstDay() <= question.previous.from else { return [:] }
+        let (cells, dimension, value) = try cells(question.previous, [.all])
+        return try cells.series(dimension, value)
+    }
 
     /// The start of the first day that has cells, seconds since 1970.
     private func firstDay() throws(StoreError) -> Int64 {
@@ -144,7 +146,9 @@ package struct Reader {
             )
             let values = ranked.rows.map { row in
                 let figures =
-                    countsOnly ? Figures.counts(row.sum) : Figures.of(row.sum) + self.more(row.sum, dimension)
+                    countsOnly
+                    ? Figures.counts(row.sum)
+                    : Figures.of(row.sum, metrics: [.lcp, .inp]) + self.more(row.sum, dimension)
                 return JSONOut.object([("value", .text(row.value))] + figures)
             }
             result.append(
@@ -164,9 +168,7 @@ package struct Reader {
         switch dimension {
         case .resource, .thirdParty:
             [("bytes", .integer(sum.counters.amount)), ("duration", Figures.of(sum.histogram(.duration), .duration))]
-        case .lcpElement, .lcpPart: [("slow_views", .integer(Int64(sum.histogram(.lcp).count)))]
-        case .inpElement, .inpPart: [("slow_views", .integer(Int64(sum.histogram(.inp).count)))]
-        case .clsElement: [("slow_views", .integer(Int64(sum.histogram(.cls).count)))]
+        case .lcpElement, .lcpPart, .inpElement, .inpPart, .clsElement: [("slow_views", .integer(sum.counters.events))]
         default: []
         }
     }
@@ -177,8 +179,7 @@ package struct Reader {
     package func performance() throws(StoreError) -> JSONOut {
         let (cells, dimension, value) = try cells(question, [.all])
         let series = try cells.series(dimension, value)
-        let (before, _, _) = try self.cells(question.previous, [.all])
-        let previous = total(try isPreviousKnown() ? before.series(dimension, value) : [:])
+        let previous = total(try previous())
         let total = total(series)
         let metrics = Metric.vitals.map { metric in
             let histogram = total.histogram(metric)

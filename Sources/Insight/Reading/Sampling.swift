@@ -9,9 +9,9 @@ struct Sampling {
     static let allMax: Int64 = 4000
     static let sliceEvents: Int64 = 50
     /// Milliseconds after which no further slice is read.
-    static let milliseconds = 60
+    static let milliseconds = 40
     /// Slices at least, so that no part of the range is left out, and at most.
-    static let slicesMin: Int64 = 32
+    static let slicesMin: Int64 = 24
     static let slicesMax: Int64 = 256
 
     func cells() throws(StoreError) -> EventCells {
