@@ -8,7 +8,7 @@ package struct EventReader {
     package static let limitMax: Int64 = 500
     static let chunkMax: Int64 = 1000
     /// A search stops after so many milliseconds or events, and says how far it has come.
-    static let milliseconds = 70
+    static let milliseconds = 50
     static let scannedMax: Int64 = 50_000
     /// Events of one visitor that are told.
     static let journeyMax: Int64 = 3000
