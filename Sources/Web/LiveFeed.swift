@@ -157,7 +157,7 @@ package final class LiveFeed: Sendable {
     private func look(_ reader: EventReader, _ database: any Database) throws(StoreError) {
         let settled = try database.settledEventID()
         let known = state.withLock { $0.last }
-        if let known {
+        if let known, settled - known <= Self.behindMax {
             var last = known
             while last < settled {
                 let events = try reader.after(last, to: settled, limit: Self.readMax)
@@ -171,10 +171,14 @@ package final class LiveFeed: Sendable {
             var isEmpty = false
             if settled == 0 { isEmpty = try database.rows("select id from collector_events limit 1").isEmpty }
             guard settled > 0 || isEmpty else { return }
+            // So, too, when an outage has kept the feed away for so long that watchers are put forward.
             state.withLock { state in
+                state.frames = []
+                state.bytes = 0
                 state.first = settled
                 state.last = settled
             }
+            answer(state.withLock { $0.watchers.values.map { ($0.ticket, .wake) } })
         }
         for watcher in state.withLock({ Array($0.watchers.values) }) { try watcher.catchUp(reader, settled) }
     }

@@ -76,7 +76,15 @@ struct ServeCommand {
         log.info("stopping", ["signal": signal == SIGINT ? "SIGINT" : "SIGTERM"])
         server.beginStop()
         server.waitUntilStopped()
-        // Each waits a moment for what it has under way; a database that hangs must not hold up what has been acknowledged.
+        stopReaders(feed, pool, follower)
+        ingest?.stop()
+        health.stop()
+        log.info("stopped", summary(ingest))
+        return .success
+    }
+
+    /// Each waits a moment for what it has under way; a database that hangs must not hold up what has been acknowledged.
+    private func stopReaders(_ feed: LiveFeed?, _ pool: ReaderPool?, _ follower: RollupFollower?) {
         DispatchQueue.concurrentPerform(iterations: 3) { number in
             switch number {
             case 0: feed?.stop()
@@ -84,10 +92,6 @@ struct ServeCommand {
             default: follower?.stop()
             }
         }
-        ingest?.stop()
-        health.stop()
-        log.info("stopped", summary(ingest))
-        return .success
     }
 
     private func listen(_ server: Server) throws(ListenError) {
