@@ -62,12 +62,6 @@ struct FingerprintWriter {
         var site: String
     }
 
-    private struct Value: Hashable {
-        var site: String
-        var signal: String
-        var hash: String
-    }
-
     private struct Signal: Hashable {
         var site: String
         var signal: String
@@ -76,16 +70,18 @@ struct FingerprintWriter {
     func write(_ fingerprints: [FingerprintTold]) throws(StoreError) {
         guard !fingerprints.isEmpty else { return }
         var visitors: [Key: Kept] = [:]
-        var counts: [Value: Int64] = [:]
+        var counts: [Signal: [String: Int64]] = [:]
         var returns: [Signal: (returns: Int64, changes: Int64)] = [:]
         for told in fingerprints {
             let key = Key(visitorID: told.visitorID, site: told.site)
             var kept: Kept? = if let known = visitors[key] { known } else { try read(key) }
             let before = kept?.signals ?? [:]
             let now = Dictionary(told.signals.map { ($0.name, $0.hash) }, uniquingKeysWith: { first, _ in first })
-            for (name, hash) in before { counts[Value(site: told.site, signal: name, hash: hash), default: 0] -= 1 }
+            for (name, hash) in before {
+                counts[Signal(site: told.site, signal: name), default: [:]][hash, default: 0] -= 1
+            }
             for (name, hash) in now {
-                counts[Value(site: told.site, signal: name, hash: hash), default: 0] += 1
+                counts[Signal(site: told.site, signal: name), default: [:]][hash, default: 0] += 1
                 guard let known = before[name] else { continue }
                 let signal = Signal(site: told.site, signal: name)
                 let sum = returns[signal] ?? (0, 0)
@@ -116,11 +112,8 @@ struct FingerprintWriter {
     /// Hashes that one query names.
     private static let namesMax = 128
 
-    private func write(_ changes: [Value: Int64]) throws(StoreError) {
-        var groups: [Signal: [String: Int64]] = [:]
-        for (value, change) in changes where change != 0 {
-            groups[Signal(site: value.site, signal: value.signal), default: [:]][value.hash] = change
-        }
+    private func write(_ counts: [Signal: [String: Int64]]) throws(StoreError) {
+        let groups = counts.mapValues { $0.filter { $0.value != 0 } }.filter { !$0.value.isEmpty }
         var rows: [[SQLValue]] = []
         var sizes: [[SQLValue]] = []
         for (signal, changes) in groups {

@@ -116,6 +116,8 @@ package final class LiveFeed: Sendable {
 
     func ring() { bell.signal() }
 
+    func wake(_ ticket: Ticket) { answer([(ticket, .wake)]) }
+
     // MARK: - The thread
 
     private func run() {
@@ -126,11 +128,7 @@ package final class LiveFeed: Sendable {
             if isStopping { return }
             guard isWatched else {
                 // Nothing is read for nobody; who comes then begins with what is new.
-                state.withLock { state in
-                    state.frames = []
-                    state.bytes = 0
-                    state.last = nil
-                }
+                begin(after: nil)
                 bell.wait()
                 continue
             }
@@ -146,12 +144,25 @@ package final class LiveFeed: Sendable {
             }
             if beat.duration(to: .now) > .milliseconds(Self.beatMilliseconds) {
                 beat = .now
-                let watchers = state.withLock { Array($0.watchers.values) }
-                for watcher in watchers { watcher.beat() }
-                answer(watchers.map { ($0.ticket, .wake) })
+                for watcher in state.withLock({ Array($0.watchers.values) }) { watcher.beat() }
+                wakeAll()
             }
             _ = bell.wait(timeout: .now() + .milliseconds(milliseconds))
         }
+    }
+
+    /// Forgets what is kept; what comes after an id is kept from now on, or what is new at the next look.
+    private func begin(after id: Int64?) {
+        state.withLock { state in
+            state.frames = []
+            state.bytes = 0
+            state.first = id ?? 0
+            state.last = id
+        }
+    }
+
+    private func wakeAll() {
+        answer(state.withLock { $0.watchers.values.map { ($0.ticket, .wake) } })
     }
 
     private func look(_ reader: EventReader, _ database: any Database) throws(StoreError) {
@@ -164,7 +175,7 @@ package final class LiveFeed: Sendable {
                 let isWhole = events.count < Int(Self.readMax)
                 last = isWhole ? settled : events[events.count - 1].id
                 keep(events.map(Self.frame), upTo: last)
-                answer(state.withLock { $0.watchers.values.map { ($0.ticket, .wake) } })
+                wakeAll()
             }
         } else {
             // Nothing may be settled yet on a new connection, though there is something.
@@ -172,13 +183,8 @@ package final class LiveFeed: Sendable {
             if settled == 0 { isEmpty = try database.rows("select id from collector_events limit 1").isEmpty }
             guard settled > 0 || isEmpty else { return }
             // So, too, when an outage has kept the feed away for so long that watchers are put forward.
-            state.withLock { state in
-                state.frames = []
-                state.bytes = 0
-                state.first = settled
-                state.last = settled
-            }
-            answer(state.withLock { $0.watchers.values.map { ($0.ticket, .wake) } })
+            begin(after: settled)
+            wakeAll()
         }
         for watcher in state.withLock({ Array($0.watchers.values) }) { try watcher.catchUp(reader, settled) }
     }
@@ -278,8 +284,4 @@ final class Watcher: BodySource {
         }
         feed.wake(ticket)
     }
-}
-
-extension LiveFeed {
-    func wake(_ ticket: Ticket) { answer([(ticket, .wake)]) }
 }

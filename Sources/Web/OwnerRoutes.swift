@@ -58,14 +58,8 @@ final class OwnerRoutes: Sendable {
     }
 
     private func address(_ request: borrowing Request) -> String {
-        let address = clients.client(
-            peer: request.peer,
-            connecting: request.text(.cfConnectingIP),
-            real: request.text(.xRealIP),
-            forwarded: request.text(.xForwardedFor)
-        )
         // One sender has a whole network of IPv6 for itself.
-        guard let address else { return request.peer }
+        guard let address = Sender(request, clients).address else { return request.peer }
         return address.isIPv4 ? address.text : String(address.value >> 64, radix: 16)
     }
 
@@ -225,13 +219,9 @@ final class OwnerRoutes: Sendable {
             return refuse(400, "signals must be names and hashes: name:hash,…")
         }
         let seconds = Double(WallClock.microseconds()) / 1e6
-        let address = clients.client(
-            peer: request.peer,
-            connecting: nil,
-            real: request.text(.xRealIP),
-            forwarded: request.text(.xForwardedFor)
-        )
-        if let address, let wait = limiter.take(address, records: pairs.count, now: seconds) {
+        if let address = Sender(request, clients).address,
+            let wait = limiter.take(address, records: pairs.count, now: seconds)
+        {
             return refuse(429, "Too many requests", [("Retry-After", "\(wait)")])
         }
         let site = query["site"]

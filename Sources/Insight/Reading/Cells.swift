@@ -92,7 +92,7 @@ struct RollupCells: Cells {
         return [(.hour, from, firstDay), (.day, firstDay, lastDay), (.hour, lastDay, to)].filter { $0.1 < $0.2 }
     }
 
-    /// A query over the spans; the dimension is `?1`, and what is selected may name parameters from `first` on.
+    /// A query over the spans; the dimension is `?1`, and what follows in `more` may name parameters that are there already.
     private func source(
         _ table: String,
         _ columns: String,

@@ -12,6 +12,8 @@ package struct EventReader {
     static let scannedMax: Int64 = 50_000
     /// Events of one visitor that are told.
     static let journeyMax: Int64 = 3000
+    /// Submissions of `/collect` that are told.
+    static let submissionsMax: Int64 = 50
 
     package init(database: any Database) { self.database = database }
 
@@ -235,7 +237,7 @@ package struct EventReader {
     // MARK: - Submissions
 
     /// The last submissions of `/collect`: what they said of vitals and errors.
-    package func submissions(limit: Int64 = 50) throws(StoreError) -> JSONOut {
+    package func submissions() throws(StoreError) -> JSONOut {
         let dialect = database.dialect
         let rows = try database.rows(
             """
@@ -243,7 +245,7 @@ package struct EventReader {
                 \(dialect.json("performance_data")), \(dialect.json("errors"))
             from debug_data order by id desc limit ?1
             """,
-            [.integer(min(limit, 50))],
+            [.integer(Self.submissionsMax)],
             milliseconds: RollupCells.milliseconds
         )
         return .object([

@@ -15,7 +15,7 @@ struct Sampling {
     static let slicesMax: Int64 = 256
 
     func cells() throws(StoreError) -> EventCells {
-        let (first, end) = try bounds()
+        let (first, end) = try EventReader(database: database).ids(question)
         var fold = Fold()
         fold.countsRobots = question.includesRobots
         fold.filters = question.filters.map { Fact(dimension: $0.dimension, value: $0.value) }
@@ -46,11 +46,6 @@ struct Sampling {
             rest >>= 1
         }
         return result
-    }
-
-    /// The ids from the first event of the range to behind its last: ids grow with the time, but for a few of the same moment.
-    private func bounds() throws(StoreError) -> (first: Int64, end: Int64) {
-        try EventReader(database: database).ids(question)
     }
 
     private func read(_ first: Int64, _ end: Int64, _ fold: inout Fold) throws(StoreError) {
