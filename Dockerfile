@@ -1,8 +1,9 @@
-# Builds the program with everything compiled in, then keeps only the binary and the libraries that it loads.
+# Builds the binary with all pages and migrations inside, then copies it into an image that has only its libraries.
+# `make image` builds it with Debian's buildah, without a Docker engine, and checks the result.
 
 FROM swift:6.2-bookworm AS build
 WORKDIR /source
-# What changes seldom comes first, so that its layer is kept.
+# Files that seldom change come first, so that their layers stay cached.
 COPY Makefile ./
 COPY scripts scripts
 RUN apt-get update \
@@ -13,7 +14,9 @@ COPY Package.swift ./
 COPY Migrations Migrations
 COPY Web Web
 COPY Sources Sources
-RUN make build && strip --output collector .build/release/collector
+# The package manager refuses a manifest whose test targets have no folder.
+COPY Tests Tests
+RUN make build && strip -o collector .build/release/collector
 
 FROM debian:bookworm-slim
 RUN apt-get update \

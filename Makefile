@@ -13,7 +13,7 @@ LEAVES_VIEWS ?= 1000
 CHAOS_ROUNDS ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help run build assets setup test lint format fuzz tsan bench bench-insight chaos leaves hooks clean
+.PHONY: help run build assets setup image test lint format fuzz tsan bench bench-insight chaos leaves hooks clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -30,8 +30,12 @@ assets: setup ## Bundle and compress the pages, and the tables that compile them
 setup: ## Install what a build needs
 	@scripts/setup build
 
+image: ## Build the container image without a Docker engine, and check its size, start, health check and stop (root)
+	@scripts/setup image
+	@scripts/image
+
 test: ## Install what the tests need and run all of them
-	@scripts/setup test
+	@scripts/setup test image
 	@scripts/test
 
 lint: ## Check format, lint and types of Swift, JavaScript, Python and shell
