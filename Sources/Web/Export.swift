@@ -33,7 +33,9 @@ final class Export: BodySource {
     private let format: Format
     private let state: Guarded<State>
 
-    init(_ pool: ReaderPool, _ ticket: Ticket, _ search: EventReader.Search, _ question: Question, _ format: Format) {
+    /// - Returns: nil when too many exports run.
+    init?(_ pool: ReaderPool, _ ticket: Ticket, _ search: EventReader.Search, _ question: Question, _ format: Format) {
+        guard pool.exports.take() else { return nil }
         self.pool = pool
         self.ticket = ticket
         self.search = search
@@ -80,6 +82,8 @@ final class Export: BodySource {
     }
 
     func close() { state.withLock { $0.isDone = true } }
+
+    deinit { pool.exports.give() }
 
     /// What has been sent cannot be taken back; the last line says that it is not all.
     private func fail(_ reason: String) {

@@ -25,11 +25,14 @@ struct ServeCommand {
     }
 
     func run() throws -> ExitCode {
+        var limits = ServerConfiguration()
+        try ProcessLimits.apply(to: &limits)
         // Blocked before any thread starts, so that none of them is interrupted and `sigwait` sees every signal.
         let signals = Signals.block([SIGTERM, SIGINT])
         let token = try prepareDataFolder()
         let store = skipsDatabase ? nil : try StoreChoice.make(configuration)
 
+        ProcessLimits.prepareDispatch()
         let parts = Parts()
         let ingest = store.map { store in
             Ingest(
@@ -57,7 +60,6 @@ struct ServeCommand {
             feed: feed,
             log: log
         )
-        var limits = ServerConfiguration()
         limits.host = configuration.host
         limits.port = Int(configuration.port)
         let server = Server(configuration: limits, handler: site)
