@@ -2,7 +2,9 @@ import Glibc
 
 /// The process's limit of open files (`ulimit -n`), and what of it is left for connections.
 package enum Descriptors {
-    /// Descriptors for everything but connections. At most 46 have been seen: 3 standard streams, 6 of two event loops, 24 of SQLite's eight
+    /// Descriptors for everything but connections.
+    ///
+    /// At most 46 have been seen: 3 standard streams, 6 of two event loops, 24 of SQLite's eight
     /// connections (database, write-ahead log and shared memory), its temporary files, 2 of Dispatch and those that it opens to look at its
     /// threads, or 8 of libpq's connections with the files that it reads for TLS and names.
     package static let reserved = 48

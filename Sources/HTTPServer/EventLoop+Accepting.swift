@@ -38,7 +38,8 @@ extension EventLoop {
     /// - Returns: whether one more may be taken, if only to be refused; false when an idle one can be closed soon.
     private func makeRoom() -> Bool {
         guard live.connections >= configuration.connectionsMax else { return true }
-        guard live.connections < configuration.connectionsMax + configuration.refusedConnectionsMax else { return false }
+        let most = configuration.connectionsMax + configuration.refusedConnectionsMax
+        guard live.connections < most else { return false }
         guard now >= nextEviction else { return true }
         let idle = slots.lazy.compactMap { $0 }.filter { $0.isIdle && $0.deadline != nil }
             .sorted { $0.deadline ?? 0 < $1.deadline ?? 0 }

@@ -40,7 +40,9 @@ package struct ServerConfiguration: Sendable {
     /// Loops, each with a thread and a listener of its own.
     package var loops = 2
     package var head = HeadLimits()
-    /// Connections at one time. For a further one those that have been idle longest are closed; without any, it is answered 503.
+    /// Connections at one time.
+    ///
+    /// For a further one those that have been idle longest are closed; without any, it is answered 503.
     package var connectionsMax = 20_000
     /// Milliseconds after which an idle connection may be closed in favor of a new one.
     package var evictableMilliseconds = 500

@@ -81,15 +81,16 @@ package final class Rollups {
         var last = start
         repeat {
             let read = try database.bounded(
-                "select \(columns) from collector_events where id > ?1 and id <= ?2 order by id limit ?3",
-                [.integer(last), .integer(end), .integer(Self.readMax)],
+                "select \(columns) from collector_events where id > ?1 and id <= ?2 order by id",
+                [.integer(last), .integer(end)],
+                limit: Self.readMax,
                 milliseconds: Self.readMilliseconds
             )
             let events = read.rows.compactMap { StoredEvent($0) }
             try recall(events, before: last)
             for event in events { fold.add(event) }
             last = events.last?.id ?? end
-            if !read.isCut, read.rows.count < Self.readMax { last = end }
+            if !read.isCut { last = end }
         } while last < end && isNeeded() && fold.eventsCount + Int(Self.readMax) <= limit
         return last
     }

@@ -62,6 +62,9 @@ package struct SQLDialect: Sendable {
 /// Statements are written once for both engines: parameters are `?1`, `?2` …, in any order; what differs is in the dialect.
 package protocol Database: AnyObject, Sendable {
     var dialect: SQLDialect { get }
+    /// Rows that the next read within a budget asks for at most. An engine that computes rows which nobody takes adapts it to the rows that
+    /// fitted before.
+    var rowsOfNextRead: Int { get set }
     /// Runs one statement; a time limit that is over is `.unavailable` and nothing has been changed.
     ///
     /// - Returns: the rows of a query, none of any other statement.

@@ -11,6 +11,11 @@ package final class TimedDatabase: Database, @unchecked Sendable {
 
     package var dialect: SQLDialect { database.dialect }
 
+    package var rowsOfNextRead: Int {
+        get { database.rowsOfNextRead }
+        set { database.rowsOfNextRead = newValue }
+    }
+
     package func rows(
         _ sql: String,
         _ parameters: [SQLValue],
@@ -47,7 +52,8 @@ package final class TimedDatabase: Database, @unchecked Sendable {
         let left = ContinuousClock.now.duration(to: deadline) / .milliseconds(1)
         guard left >= 1 else { throw .queryTimeout }
         // Few different limits: PostgreSQL is told of each change in a statement of its own.
-        return left >= Double(milliseconds) ? milliseconds : max(Self.stepMilliseconds, Int32(left) / Self.stepMilliseconds * Self.stepMilliseconds)
+        if left >= Double(milliseconds) { return milliseconds }
+        return max(Self.stepMilliseconds, Int32(left) / Self.stepMilliseconds * Self.stepMilliseconds)
     }
 
     private static let stepMilliseconds: Int32 = 500

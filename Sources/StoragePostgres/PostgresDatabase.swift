@@ -23,6 +23,8 @@ final class PostgresDatabase: Database, @unchecked Sendable {
     private var candidate: (id: Int64, writers: Set<String>)?
     private var settled: Int64 = 0
 
+    var rowsOfNextRead = ReadBudget.rowsAtFirst
+
     let dialect = SQLDialect(
         microseconds: { "(extract(epoch from \($0)) * 1000000)::bigint" },
         // Cut, since rows from before numbers were limited can be a thousand times as long as what was sent.

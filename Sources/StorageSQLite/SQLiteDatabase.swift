@@ -10,6 +10,12 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
     private let connection: Connection
     private var prepared: [String: Statement] = [:]
 
+    /// A row that nobody takes is never read.
+    var rowsOfNextRead: Int {
+        get { ReadBudget.rowsMax }
+        set {}
+    }
+
     let dialect = SQLDialect(
         // The text has six digits of a second, or three where the column's default was taken.
         microseconds: {

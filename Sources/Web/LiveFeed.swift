@@ -10,8 +10,8 @@ package import Storage
 /// What a watcher has not read yet is nobody's buffer: it reads on from where it is, out of the latest events that are kept for all, or out of
 /// the database when it is further behind. Who is too far behind is told how much was left out.
 package final class LiveFeed: Sendable {
-    /// Watchers at one time.
-    package static let watchersMax = 1000
+    /// Subscribers at one time, but no more than half of the connections.
+    static let subscribersMax = 1000
     /// Events, and bytes of them, that are kept for all.
     static let keptMax = 2000
     static let keptBytesMax = 4 << 20
@@ -45,14 +45,21 @@ package final class LiveFeed: Sendable {
     }
 
     private let store: any Store
+    private let subscribersMax: Int
     private let log: Log
     private let answer: @Sendable ([(Ticket, Answer)]) -> Void
     private let state = Guarded(State())
     private let bell = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
 
-    package init(store: any Store, log: Log, answer: @escaping @Sendable ([(Ticket, Answer)]) -> Void) {
+    package init(
+        store: any Store,
+        connectionsMax: Int,
+        log: Log,
+        answer: @escaping @Sendable ([(Ticket, Answer)]) -> Void
+    ) {
         self.store = store
+        subscribersMax = min(Self.subscribersMax, connectionsMax / 2)
         self.log = log
         self.answer = answer
     }
@@ -76,7 +83,7 @@ package final class LiveFeed: Sendable {
     func watch(_ ticket: Ticket, after: Int64?) -> Answer? {
         let watcher = Watcher(feed: self, ticket: ticket, position: after)
         let isTaken = state.withLock { state in
-            guard state.watchers.count < Self.watchersMax, !state.isStopping else { return false }
+            guard state.watchers.count < subscribersMax, !state.isStopping else { return false }
             state.watchers[ticket.rawValue] = watcher
             return true
         }

@@ -68,12 +68,16 @@ package final class ReaderPool: Sendable {
         let isTaken = ask { [answer] database throws(StoreError) in
             let made = try work(database)
             let isTooLarge = made.bytesCount > Self.answerBytesMax
-            answer(ticket, isTooLarge ? .response(Responses.message(503, "The answer is too large: narrow the range")) : made)
+            answer(ticket, isTooLarge ? .response(Self.tooLarge) : made)
         } failed: { [answer, log] error in
             log.debug("question not answered", ["reason": error.reason])
             answer(ticket, .response(Self.failure(error)))
         }
         return isTaken ? .later : .now(.response(Responses.unavailable()))
+    }
+
+    private static var tooLarge: HTTPServer.Response {
+        Responses.message(503, "The answer is too large: narrow the range")
     }
 
     private static func failure(_ error: StoreError) -> HTTPServer.Response {

@@ -26,7 +26,7 @@ struct ServeCommand {
 
     func run() throws -> ExitCode {
         var limits = ServerConfiguration()
-        try ProcessLimits.apply(to: &limits)
+        let process = try ProcessLimits(&limits)
         // Blocked before any thread starts, so that none of them is interrupted and `sigwait` sees every signal.
         let signals = Signals.block([SIGTERM, SIGINT])
         let token = try prepareDataFolder()
@@ -38,6 +38,7 @@ struct ServeCommand {
             Ingest(
                 store: store,
                 journal: StoreChoice.journal(configuration),
+                waitingBytesMax: process.scaled(Ingest.waitingBytesMax),
                 log: log,
                 deliver: { parts.answer($0) },
                 onBroken: { reason in
@@ -47,9 +48,13 @@ struct ServeCommand {
                 }
             )
         }
+        let connectionsMax = limits.connectionsMax
         let health = HealthMonitor(store: store, ingest: ingest, log: log) { parts.answer($0, $1) }
         let pool = store.map { store in ReaderPool(store: store, log: log) { parts.answer([($0, $1)]) } }
-        let feed = store.map { store in LiveFeed(store: store, log: log) { parts.answer($0) } }
+        let feed = store.map { store in
+            LiveFeed(store: store, connectionsMax: connectionsMax, log: log) { parts.answer($0) }
+        }
+        let workers = BodyWorkers(waitingBytesMax: process.scaled(BodyWorkers.waitingBytesMax))
         let site = Site(
             siteConfiguration(token: token),
             assets: Assets.files(),
@@ -58,6 +63,8 @@ struct ServeCommand {
             health: health,
             pool: pool,
             feed: feed,
+            workers: workers,
+            respond: { parts.answer([($0, $1)]) },
             log: log
         )
         limits.host = configuration.host
@@ -70,6 +77,7 @@ struct ServeCommand {
         let follower = store.map { RollupFollower(store: $0, log: log) }
         follower?.start()
         pool?.start()
+        workers.start()
         feed?.start()
         // Who sees us listening may send at once: a database that answers is waited for, one that is away or hangs is not.
         ingest?.waitUntilReady(milliseconds: Self.connectMillisecondsMax)
@@ -78,6 +86,7 @@ struct ServeCommand {
         log.info("stopping", ["signal": signal == SIGINT ? "SIGINT" : "SIGTERM"])
         server.beginStop()
         server.waitUntilStopped()
+        workers.stop()
         stopReaders(feed, pool, follower)
         ingest?.stop()
         health.stop()

@@ -112,14 +112,15 @@ package struct EventReader {
         var scanned: Int64 = 0
         var chunk = limit
         let narrowing = search.narrowing
-        let condition = narrowing.map { "\($0.column) = ?3 and " } ?? ""
+        let condition = narrowing.map { "\($0.column) = ?2 and " } ?? ""
         while true {
             let read = try database.bounded(
                 """
                 select \(StoredEvent.columns(database.dialect)) from collector_events
-                where \(condition)id < ?1 order by id desc limit ?2
+                where \(condition)id < ?1 order by id desc
                 """,
-                [.integer(end), .integer(chunk)] + (narrowing.map { [.text($0.value)] } ?? []),
+                [.integer(end)] + (narrowing.map { [.text($0.value)] } ?? []),
+                limit: chunk,
                 milliseconds: RollupCells.milliseconds
             )
             for event in read.rows.lazy.compactMap({ StoredEvent($0) }) {
@@ -132,7 +133,7 @@ package struct EventReader {
                 }
                 if found.count >= Int(limit) || foundBytes >= ReadBudget.bytesMax { return (found, end) }
             }
-            if !read.isCut, read.rows.count < Int(chunk) { return (found, nil) }
+            if !read.isCut { return (found, nil) }
             chunk = min(2 * chunk, Self.chunkMax)
             if scanned >= Self.scannedMax || start.duration(to: .now) > .milliseconds(Self.milliseconds) {
                 return (found, end)
@@ -152,14 +153,14 @@ package struct EventReader {
         let read = try database.bounded(
             """
             select \(StoredEvent.columns(database.dialect)) from collector_events
-            where id > ?1 and id <= ?2 order by id limit ?3
+            where id > ?1 and id <= ?2 order by id
             """,
-            [.integer(id), .integer(end), .integer(limit)],
+            [.integer(id), .integer(end)],
+            limit: limit,
             milliseconds: RollupCells.milliseconds,
             bytesMax: bytesMax
         )
-        let hasMore = read.isCut || read.rows.count >= Int(limit)
-        return (read.rows.compactMap { StoredEvent($0) }, hasMore ? read.rows.last?[0].integer ?? end : end)
+        return (read.rows.compactMap { StoredEvent($0) }, read.isCut ? read.rows.last?[0].integer ?? end : end)
     }
 
     /// Ids of the events of a range: of the first one and of the one behind the last.
@@ -180,19 +181,10 @@ package struct EventReader {
     ///
     /// `before` is `next` of the page before; a page ends where its events have `ReadBudget.bytesMax` bytes.
     package func journey(visitor: String, before: Int64? = nil) throws(StoreError) -> JSONOut {
-        let read = try database.bounded(
-            """
-            select \(StoredEvent.columns(database.dialect)) from collector_events
-            where visitor_id = ?1 and id < ?2 order by id desc limit ?3
-            """,
-            [.text(visitor), .integer(before ?? .max), .integer(Self.journeyMax)],
-            milliseconds: RollupCells.milliseconds
-        )
-        let events = read.rows.compactMap { StoredEvent($0) }.reversed()
-        let isCut = read.isCut || read.rows.count >= Int(Self.journeyMax)
-        let next = isCut ? read.rows.last?[0].integer : nil
+        let (events, next) = try page(of: visitor, before: before)
         var ledger: [String: (emitted: Int64, dropped: Int64, reasons: String)] = [:]
-        let told = try database.bounded(
+        var reportsBytes = 0
+        try database.stream(
             """
             select pageview_id, emitted, dropped, \(database.dialect.json("drop_reasons"))
             from pageview_ledger
@@ -202,11 +194,11 @@ package struct EventReader {
             limit ?4
             """,
             [.text(visitor), .integer(before ?? .max), .integer(next ?? 0), .integer(Self.journeyMax)],
-            milliseconds: RollupCells.milliseconds,
-            bytesMax: Self.reportsBytesMax
-        )
-        for row in told.rows {
+            milliseconds: RollupCells.milliseconds
+        ) { row in
             ledger[row[0].text ?? ""] = (row[1].integer ?? 0, row[2].integer ?? 0, row[3].text ?? "{}")
+            reportsBytes += ReadBudget.bytes(row)
+            return reportsBytes < Self.reportsBytesMax
         }
         var sessions: [(id: String, views: [(id: String, events: [StoredEvent])])] = []
         for event in events {
@@ -224,7 +216,7 @@ package struct EventReader {
             }
         }
         return .object([
-            ("visitor", .text(visitor)), ("cut", .bool(isCut)), ("next", JSONOut(next)),
+            ("visitor", .text(visitor)), ("cut", .bool(next != nil)), ("next", JSONOut(next)),
             (
                 "sessions",
                 .array(
@@ -237,6 +229,30 @@ package struct EventReader {
                 )
             ),
         ])
+    }
+
+    /// The latest events of a visitor in the order of their ids, and where the next page begins.
+    private func page(of visitor: String, before: Int64?) throws(StoreError) -> ([StoredEvent], Int64?) {
+        var events: [StoredEvent] = []
+        var bytes = 0
+        var end = before ?? .max
+        while bytes < ReadBudget.bytesMax, events.count < Int(Self.journeyMax) {
+            let read = try database.bounded(
+                """
+                select \(StoredEvent.columns(database.dialect)) from collector_events
+                where visitor_id = ?1 and id < ?2 order by id desc
+                """,
+                [.text(visitor), .integer(end)],
+                limit: Self.journeyMax - Int64(events.count),
+                milliseconds: RollupCells.milliseconds,
+                bytesMax: ReadBudget.bytesMax - bytes
+            )
+            events += read.rows.compactMap { StoredEvent($0) }
+            guard read.isCut, let last = read.rows.last?[0].integer else { return (events.reversed(), nil) }
+            bytes += read.rows.reduce(0) { $0 + ReadBudget.bytes($1) }
+            end = last
+        }
+        return (events.reversed(), end)
     }
 
     private static func view(
@@ -268,13 +284,14 @@ package struct EventReader {
             """
             select id, \(dialect.microseconds("timestamp")), visitor_id, \(dialect.json("browser_info")),
                 \(dialect.json("performance_data")), \(dialect.json("errors"))
-            from debug_data order by id desc limit ?1
+            from debug_data order by id desc
             """,
-            [.integer(Self.submissionsMax)],
+            [],
+            limit: Self.submissionsMax,
             milliseconds: RollupCells.milliseconds
         )
         return .object([
-            ("cut", .bool(read.isCut)),
+            ("cut", .bool(read.isCut && read.rows.count < Int(Self.submissionsMax))),
             (
                 "submissions",
                 .array(
@@ -298,7 +315,7 @@ package struct EventReader {
                         )
                     }
                 )
-            )
+            ),
         ])
     }
 }

@@ -70,6 +70,7 @@ extension Reader {
                 where id <= ?1 and id > ?2 and event_type = 'error' order by id desc
                 """,
                 [.integer(end), .integer(end - Self.sampleStep)],
+                limit: Self.sampleStep,
                 milliseconds: RollupCells.milliseconds
             )
             found += read.rows.lazy.compactMap { StoredEvent($0) }.filter {
