@@ -34,20 +34,7 @@ struct ServeCommand {
 
         ProcessLimits.prepareDispatch()
         let parts = Parts()
-        let ingest = store.map { store in
-            Ingest(
-                store: store,
-                journal: StoreChoice.journal(configuration),
-                waitingBytesMax: process.scaled(Ingest.waitingBytesMax),
-                log: log,
-                deliver: { parts.answer($0) },
-                onBroken: { reason in
-                    log.error("database schema cannot be used", ["reason": reason])
-                    Console.error("collector: \(reason)")
-                    _exit(ExitCode.failure.rawValue)
-                }
-            )
-        }
+        let ingest = store.map { makeIngest($0, parts, process) }
         let connectionsMax = limits.connectionsMax
         let health = HealthMonitor(store: store, ingest: ingest, log: log) { parts.answer($0, $1) }
         let pool = store.map { store in ReaderPool(store: store, log: log) { parts.answer([($0, $1)]) } }
@@ -92,6 +79,21 @@ struct ServeCommand {
         health.stop()
         log.info("stopped", summary(ingest))
         return .success
+    }
+
+    private func makeIngest(_ store: any Store, _ parts: Parts, _ process: ProcessLimits) -> Ingest {
+        Ingest(
+            store: store,
+            journal: StoreChoice.journal(configuration),
+            waitingBytesMax: process.scaled(Ingest.waitingBytesMax),
+            log: log,
+            deliver: { parts.answer($0) },
+            onBroken: { [log] reason in
+                log.error("database schema cannot be used", ["reason": reason])
+                Console.error("collector: \(reason)")
+                _exit(ExitCode.failure.rawValue)
+            }
+        )
     }
 
     /// Each waits a moment for what it has under way; a database that hangs must not hold up what has been acknowledged.

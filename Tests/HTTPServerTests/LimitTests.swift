@@ -133,6 +133,8 @@ func trickle(_ text: String, to client: TestClient) {
             for client in [first, second] { client.send(post("/never")) }
             #expect(eventually { handler.heldCount == 2 })
             #expect(try TestClient(port: server.port).readAnswer()?.status == 503)
+            handler.release()
+            for client in [first, second] { #expect(client.readAnswer()?.text == "released") }
             first.abort()
             #expect(
                 eventually {
