@@ -61,7 +61,7 @@ def events_of(journey):
     return [one for session in journey["sessions"] for view in session["views"] for one in view["events"]]
 
 
-def test_an_owner_reads_the_largest_payloads_in_bounded_memory(store, serve):
+def test_an_owner_reads_the_largest_payloads_in_bounded_memory(store, serve, record_property):
     collector = serve(store, environment=FREE)
     ids = make_ids()
     filler = "x" * (EVENT_BYTES - 300)
@@ -111,7 +111,8 @@ def test_an_owner_reads_the_largest_payloads_in_bounded_memory(store, serve):
             export.close()
     # The rollups have read them as well.
     wait_for(lambda: store.rows("select last_event_id as id from insight_position")[0]["id"] >= EVENTS, 60, "counted")
-    assert collector.memory_kilobytes("VmHWM") < MEMORY_KILOBYTES_MAX
+    record_property("VmHWM", collector.memory_kilobytes("VmHWM"))
+    assert (most := collector.memory_kilobytes("VmHWM")) < MEMORY_KILOBYTES_MAX, most
 
 
 def test_numbers_that_a_database_writes_out_cost_no_more_than_what_was_sent(store, serve):
@@ -125,7 +126,7 @@ def test_numbers_that_a_database_writes_out_cost_no_more_than_what_was_sent(stor
     listed = [one for page in pages(collector.port, "events", limit=500) for one in page["events"]]
     assert len(listed) == 8
     assert listed[-1]["payload"]["a"] == ["1e9999"] * 20_000 and listed[0]["payload"]["a"] == ["-1e-9999"] * 20_000
-    assert collector.memory_kilobytes("VmHWM") < MEMORY_KILOBYTES_MAX
+    assert (most := collector.memory_kilobytes("VmHWM")) < MEMORY_KILOBYTES_MAX, most
 
 
 def test_numbers_of_more_than_forty_digits_become_strings_and_others_stay(store, serve):
