@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -13,6 +14,11 @@
 
 _Static_assert(CNET_READABLE == EPOLLIN && CNET_WRITABLE == EPOLLOUT, "event bits");
 _Static_assert(CNET_FAILED == EPOLLERR && CNET_HUNG_UP == EPOLLHUP, "event bits");
+
+void cnet_bound_heap(int arenas, int mapped_bytes_min) {
+    mallopt(M_ARENA_MAX, arenas);
+    mallopt(M_MMAP_THRESHOLD, mapped_bytes_min);
+}
 
 int cnet_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 

@@ -54,6 +54,14 @@ package enum Answer: Sendable {
     case stream(Response, any BodySource)
     /// No answer: the source of a body that is being sent has more to give.
     case wake
+
+    /// Bytes of the body that are in memory.
+    package var bytesCount: Int {
+        switch self {
+        case .response(let response): if case .repeating = response.body { 0 } else { response.body.count }
+        case .prepared, .stream, .wake: 0
+        }
+    }
 }
 
 /// Makes a body of unknown length while the client reads it.

@@ -71,6 +71,9 @@ final class Connection {
     var token: UInt64 { UInt64(serial) << 32 | UInt64(slot) }
     var hasUnsentOutput: Bool { outputSent < output.count || tail != nil }
 
+    /// Whether it is between requests and nothing of it would be lost by closing it.
+    var isIdle: Bool { phase == .reading && requestStart == nil && !hasUnsentOutput && !closesAfterAnswer }
+
     /// The head of the request that is coming, once it is known.
     var head: RequestHead? {
         switch stage {

@@ -97,11 +97,20 @@ extension EventLoop {
         let closes = !request.head.keepsAlive
         switch handler.handle(request, Ticket(loop: number, slot: connection.slot, generation: lastGeneration)) {
         case .now(let answer):
-            connection.put(answer, closes: closes || isDraining)
+            connection.put(affordable(answer), closes: closes || isDraining)
         case .later:
             connection.phase = .waiting
             connection.closesWhenAnswered = closes
         }
+    }
+
+    /// The answer, or a refusal when it is large and too much waits to be read by clients.
+    func affordable(_ answer: Answer) -> Answer {
+        let bytes = answer.bytesCount
+        guard bytes > Connection.copiedBodyBytesMax, live.heldBytes + bytes > configuration.heldBytesMax else {
+            return answer
+        }
+        return handler.refusal(.overloaded, head: nil, bytes: [UInt8]().span)
     }
 
     /// Answers a request that cannot be served, and closes: where the next one would begin is not known.

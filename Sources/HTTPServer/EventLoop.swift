@@ -10,23 +10,23 @@ import Synchronization
 // Unchecked: all of its state is touched by the thread that calls `run` alone, except the mailbox, which has a lock.
 final class EventLoop: @unchecked Sendable {
     static let readBytesMax = 65_536
-    /// Connections taken in one turn, so that the others are not kept waiting.
-    static let acceptsMax = 64
-    private static let listenerToken = UInt64.max
+    static let listenerToken = UInt64.max
     private static let mailboxToken = UInt64.max - 1
 
     let number: Int
     let configuration: ServerConfiguration
     let handler: any Handler
     let mailbox = Mailbox()
-    private let listener: Int32
-    private let live: LiveCount
-    private var poller = Poller()
-    private var slots: [Connection?] = []
-    private var freeSlots: [Int] = []
+    let listener: Int32
+    let live: LiveCount
+    var poller = Poller()
+    var slots: [Connection?] = []
+    var freeSlots: [Int] = []
     private var readBuffer = [UInt8](repeating: 0, count: EventLoop.readBytesMax)
-    private var lastSerial: UInt32 = 0
-    private var isListening = false
+    var lastSerial: UInt32 = 0
+    var isListening = false
+    /// When idle connections are looked for again, after none was found.
+    var nextEviction = 0
     private var drainStart: Int?
     var lastGeneration: UInt32 = 0
     /// The time at the start of this turn.
@@ -77,43 +77,11 @@ final class EventLoop: @unchecked Sendable {
         }
     }
 
-    // MARK: - Connections come and go
+    // MARK: - Connections go
 
-    /// Takes connections; whether more may be waiting.
-    @discardableResult
-    private func accept() -> Bool {
-        for _ in 0..<Self.acceptsMax {
-            switch Socket.accept(listener) {
-            case .nothing: return false
-            case .exhausted:
-                // The listener rests until the next tick; a level-triggered poller would spin on it.
-                poller.remove(listener)
-                isListening = false
-                return false
-            case .connection(let socket, let peer): admit(socket, peer)
-            }
-        }
-        return true
-    }
+    func isOpen(_ connection: Connection) -> Bool { slots[connection.slot] === connection }
 
-    private func admit(_ socket: Int32, _ peer: String) {
-        let slot = freeSlots.popLast() ?? slots.count
-        if slot == slots.count { slots.append(nil) }
-        lastSerial &+= 1
-        let connection = Connection(socket: socket, slot: slot, serial: lastSerial & 0x7FFF_FFFF, peer: peer)
-        slots[slot] = connection
-        let total = live.increment()
-        guard poller.add(socket, .reading, connection.token) else { return drop(connection) }
-        connection.deadline = now + configuration.idleMilliseconds
-        guard total <= configuration.connectionsMax else {
-            refuse(connection, .tooManyConnections, head: nil, [UInt8]().span)
-            return flush(connection)
-        }
-    }
-
-    private func isOpen(_ connection: Connection) -> Bool { slots[connection.slot] === connection }
-
-    private func drop(_ connection: Connection) {
+    func drop(_ connection: Connection) {
         guard isOpen(connection) else { return }
         poller.remove(connection.socket)
         connection.source?.close()
@@ -205,7 +173,7 @@ final class EventLoop: @unchecked Sendable {
     // MARK: - Bytes go
 
     /// Sends what can be sent, then parses on if requests were kept back for it.
-    private func flush(_ connection: Connection) {
+    func flush(_ connection: Connection) {
         while true {
             guard send(connection) else { return }
             guard connection.phase == .reading, !connection.closesAfterAnswer, !connection.input.isEmpty,
@@ -295,7 +263,7 @@ final class EventLoop: @unchecked Sendable {
             } else {
                 guard connection.phase == .waiting else { continue }
                 connection.phase = .reading
-                connection.put(answer, closes: connection.closesWhenAnswered || isDraining)
+                connection.put(affordable(answer), closes: connection.closesWhenAnswered || isDraining)
                 if isDraining, connection.source?.isEndless == true { connection.endBody() }
             }
             connection.hasParsableInput = true

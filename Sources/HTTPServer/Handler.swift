@@ -40,10 +40,16 @@ package struct ServerConfiguration: Sendable {
     /// Loops, each with a thread and a listener of its own.
     package var loops = 2
     package var head = HeadLimits()
-    /// Connections at one time; more are answered 503.
+    /// Connections at one time.
+    ///
+    /// For a further one those that have been idle longest are closed; without any, it is answered 503.
     package var connectionsMax = 20_000
+    /// Milliseconds after which an idle connection may be closed in favor of a new one.
+    package var evictableMilliseconds = 500
+    /// Connections over the limit that are being answered 503; with so many, none is accepted until the next tick.
+    package var refusedConnectionsMax = 16
     /// Bytes of requests that have not come whole, and of answers that have not been read, of all connections together; beyond
-    /// them a request that is still coming is answered 503.
+    /// them a request that is still coming, or whose answer is large, is answered 503.
     package var heldBytesMax = 64 << 20
     /// Milliseconds for a whole head, from its first byte.
     package var headMilliseconds = 10_000

@@ -9,6 +9,8 @@ final class LiveCount: Sendable {
     private let count = Atomic<Int>(0)
     private let bytes = Atomic<Int>(0)
 
+    var connections: Int { count.load(ordering: .relaxed) }
+    var heldBytes: Int { bytes.load(ordering: .relaxed) }
     func increment() -> Int { count.add(1, ordering: .relaxed).newValue }
     func decrement() { count.subtract(1, ordering: .relaxed) }
     /// Adds to the bytes that are held, and gives their sum.

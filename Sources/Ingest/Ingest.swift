@@ -20,6 +20,8 @@ package final class Ingest: Sendable {
     static let journalRetryMilliseconds = 1000
     /// Milliseconds between two lines of the log about a journal that is in use.
     static let reportMilliseconds = 10_000
+    /// Bytes of records that wait; one beyond them is refused.
+    package static let waitingBytesMax = GroupCommit.Limits().bytesMax
     /// Milliseconds that a stop waits for the store before what waits is given up.
     package static let stopMillisecondsMax = 3000
 
@@ -80,6 +82,7 @@ package final class Ingest: Sendable {
     package init(
         store: any Store,
         journal: (any Journal)? = nil,
+        waitingBytesMax: Int = Ingest.waitingBytesMax,
         log: Log,
         deliver: @escaping @Sendable (Deliveries) -> Void,
         onBroken: @escaping @Sendable (String) -> Void
@@ -91,6 +94,7 @@ package final class Ingest: Sendable {
         self.onBroken = onBroken
         var limits = GroupCommit.Limits()
         limits.gatherRecordsMax = store.gatherRecordsMax
+        limits.bytesMax = waitingBytesMax
         state = Guarded(
             IngestState(
                 writers: store.writersMax,

@@ -139,5 +139,11 @@ private func takeValue(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, room: 
     var notes = Notes()
     let start = at
     let kind = try scanValue(bytes, &at, end, room: room, &notes)
-    return JSONValue(kind: kind, range: start..<at, hasEscapes: notes.hasEscapes, flaw: notes.flaw)
+    return JSONValue(
+        kind: kind,
+        range: start..<at,
+        hasEscapes: notes.hasEscapes,
+        flaw: notes.flaw,
+        hasLongNumbers: notes.hasLongNumbers
+    )
 }

@@ -37,6 +37,8 @@ package enum JSONLimits {
     package static let numberBytesMax = 1024
     /// Digits of an exponent.
     package static let exponentDigitsMax = 4
+    /// Digits of a number with an exponent, written out without it; PostgreSQL's jsonb writes it out so.
+    package static let plainDigitsMax = 40
 }
 
 /// A value found in a text: where it stands and what was noticed in it.
@@ -52,6 +54,8 @@ package struct JSONValue: Sendable {
     package var hasEscapes: Bool
     /// The first flaw in the value, names of nested members included.
     package var flaw: JSONFlaw?
+    /// Whether a number in it has an exponent and more than `JSONLimits.plainDigitsMax` digits without it.
+    package var hasLongNumbers = false
 
     /// The bytes between the quotes of a string; for other kinds the bytes of the value itself.
     package var content: Range<Int> {

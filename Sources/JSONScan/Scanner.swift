@@ -5,6 +5,7 @@
 struct Notes {
     var flaw: JSONFlaw?
     var hasEscapes = false
+    var hasLongNumbers = false
 }
 
 @inline(__always)
@@ -129,25 +130,39 @@ private func scanWord(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ word:
 @inline(__always)
 private func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") <= 9 }
 
-private func scanNumber(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ notes: inout Notes) throws(JSONFault) {
+func scanNumber(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ notes: inout Notes) throws(JSONFault) {
     let start = at
+    var (whole, fraction) = (1, 0)
     if bytes[at] == UInt8(ascii: "-") { at &+= 1 }
     guard at < end, isDigit(bytes[at]) else { throw .syntax }
     if bytes[at] == UInt8(ascii: "0") {
         at &+= 1
     } else {
-        skipDigits(bytes, &at, end)
+        whole = skipDigits(bytes, &at, end)
     }
     if at < end, bytes[at] == UInt8(ascii: ".") {
         at &+= 1
-        guard skipDigits(bytes, &at, end) > 0 else { throw .syntax }
+        fraction = skipDigits(bytes, &at, end)
+        guard fraction > 0 else { throw .syntax }
     }
     if at < end, bytes[at] | 0x20 == UInt8(ascii: "e") {
         at &+= 1
-        if at < end, bytes[at] == UInt8(ascii: "+") || bytes[at] == UInt8(ascii: "-") { at &+= 1 }
+        var isNegative = false
+        if at < end, bytes[at] == UInt8(ascii: "+") || bytes[at] == UInt8(ascii: "-") {
+            isNegative = bytes[at] == UInt8(ascii: "-")
+            at &+= 1
+        }
+        let first = at
         let digits = skipDigits(bytes, &at, end)
         guard digits > 0 else { throw .syntax }
-        if digits > JSONLimits.exponentDigitsMax { notes.flaw = notes.flaw ?? .numberRange }
+        if digits > JSONLimits.exponentDigitsMax {
+            notes.flaw = notes.flaw ?? .numberRange
+        } else {
+            let size = (first..<at).reduce(0) { $0 * 10 + Int(bytes[$1] & 15) }
+            let exponent = isNegative ? -size : size
+            let plainDigits = max(whole + exponent, 1) + max(fraction - exponent, 0)
+            if plainDigits > JSONLimits.plainDigitsMax { notes.hasLongNumbers = true }
+        }
     }
     if at &- start > JSONLimits.numberBytesMax { notes.flaw = notes.flaw ?? .numberRange }
 }

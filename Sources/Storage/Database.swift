@@ -62,6 +62,9 @@ package struct SQLDialect: Sendable {
 /// Statements are written once for both engines: parameters are `?1`, `?2` …, in any order; what differs is in the dialect.
 package protocol Database: AnyObject, Sendable {
     var dialect: SQLDialect { get }
+    /// Rows that the next read within a budget asks for at most. An engine that computes rows which nobody takes adapts it to the rows that
+    /// fitted before.
+    var rowsOfNextRead: Int { get set }
     /// Runs one statement; a time limit that is over is `.unavailable` and nothing has been changed.
     ///
     /// - Returns: the rows of a query, none of any other statement.
@@ -70,6 +73,16 @@ package protocol Database: AnyObject, Sendable {
         _ parameters: [SQLValue],
         milliseconds: Int32
     ) throws(StoreError) -> [[SQLValue]]
+    /// Runs one query and passes each row on as it arrives, so that no more than one is held; `take` returns false when no further row is
+    /// wanted.
+    ///
+    /// - Throws: `StoreError.queryTimeout` when the time limit is over; the rows up to then have been passed on.
+    func stream(
+        _ sql: String,
+        _ parameters: [SQLValue],
+        milliseconds: Int32,
+        _ take: ([SQLValue]) -> Bool
+    ) throws(StoreError)
     /// Runs one statement that changes rows.
     ///
     /// - Returns: how many it has changed.

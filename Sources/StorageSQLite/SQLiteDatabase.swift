@@ -10,6 +10,12 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
     private let connection: Connection
     private var prepared: [String: Statement] = [:]
 
+    /// A row that nobody takes is never read.
+    var rowsOfNextRead: Int {
+        get { ReadBudget.rowsMax }
+        set {}
+    }
+
     let dialect = SQLDialect(
         // The text has six digits of a second, or three where the column's default was taken.
         microseconds: {
@@ -34,6 +40,20 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         _ parameters: [SQLValue],
         milliseconds: Int32
     ) throws(StoreError) -> [[SQLValue]] {
+        var rows: [[SQLValue]] = []
+        try stream(sql, parameters, milliseconds: milliseconds) { row in
+            rows.append(row)
+            return true
+        }
+        return rows
+    }
+
+    func stream(
+        _ sql: String,
+        _ parameters: [SQLValue],
+        milliseconds: Int32,
+        _ take: ([SQLValue]) -> Bool
+    ) throws(StoreError) {
         do {
             let statement = try statement(sql)
             connection.setDeadline(milliseconds: milliseconds)
@@ -42,14 +62,12 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
                 statement.reset()
             }
             try bind(parameters, statement)
-            var rows: [[SQLValue]] = []
             let columns = statement.columnsCount
             while try statement.step() {
-                rows.append((0..<columns).map { SQLValue(statement.value($0)) })
+                guard take((0..<columns).map { SQLValue(statement.value($0)) }) else { return }
             }
-            return rows
         } catch {
-            if error.isInterrupted { throw .unavailable(reason: "the query took too long") }
+            if error.isInterrupted { throw .queryTimeout }
             throw StoreError(error)
         }
     }

@@ -113,7 +113,7 @@ extension Event {
         guard let value = reader.value(Place.payload.rawValue) else { return reader.append("{}".utf8) }
         if let flaw = value.flaw { throw .invalid(field: "payload", fault: .flaw(flaw)) }
         guard value.kind == .object else { return reader.append("{}".utf8) }
-        return Slice(start: value.range.lowerBound, count: value.range.count)
+        return reader.json(value)
     }
 }
 

@@ -57,6 +57,16 @@ struct FieldReader {
         return Slice(start: start, count: bytes.count - start)
     }
 
+    /// The JSON text of a value, byte for byte but for numbers whose plain notation a database would write out; those become strings.
+    ///
+    /// May append to the buffer.
+    mutating func json(_ value: JSONValue) -> Slice {
+        guard value.hasLongNumbers else { return Slice(start: value.range.lowerBound, count: value.range.count) }
+        let start = bytes.count
+        appendQuotingLongNumbers(value.range, to: &bytes)
+        return Slice(start: start, count: bytes.count - start)
+    }
+
     /// Appends bytes that did not come with the body, for example a hash.
     mutating func append(_ extra: some Collection<UInt8>) -> Slice {
         let start = bytes.count

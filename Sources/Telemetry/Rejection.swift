@@ -53,7 +53,8 @@ package enum FieldFault: Equatable, Sendable {
         case .tooDeep, .flaw(.depth): "is nested deeper than \(JSONLimits.depthMax) levels"
         case .flaw(.nul): "contains U+0000"
         case .flaw(.loneSurrogate): "contains a lone surrogate"
-        case .flaw(.numberRange): "contains a number that is too long or too large"
+        case .flaw(.numberRange):
+            "contains a number of more than \(JSONLimits.numberBytesMax) bytes or \(JSONLimits.exponentDigitsMax) digits of exponent"
         }
     }
 }

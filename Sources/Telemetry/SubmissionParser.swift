@@ -25,13 +25,13 @@ extension Submission {
         let visitorID = try identifier(&reader, Place.visitorID.rawValue, Self.fields)
         let sessionID = try identifier(&reader, Place.sessionID.rawValue, Self.fields)
         let pageviewID = try identifier(&reader, Place.pageviewID.rawValue, Self.fields)
-        let browser = try Self.part(reader, .browser)
-        let performance = try Self.part(reader, .performance)
-        let fingerprints = try Self.part(reader, .fingerprints)
-        let errors = try Self.part(reader, .errors)
-        let network = try Self.part(reader, .network)
-        let battery = try Self.part(reader, .battery)
-        let benchmarks = try Self.part(reader, .benchmarks)
+        let browser = try Self.part(&reader, .browser)
+        let performance = try Self.part(&reader, .performance)
+        let fingerprints = try Self.part(&reader, .fingerprints)
+        let errors = try Self.part(&reader, .errors)
+        let network = try Self.part(&reader, .network)
+        let battery = try Self.part(&reader, .battery)
+        let benchmarks = try Self.part(&reader, .benchmarks)
         if let flaw = reader.unknownFlaw { throw flaw }
         let emptyObject = reader.append("{}".utf8)
         let emptyArray = reader.append("[]".utf8)
@@ -56,9 +56,9 @@ extension Submission {
     }
 
     /// The JSON text of a part of any kind; nil when absent or null.
-    private static func part(_ reader: FieldReader, _ place: Place) throws(Rejection) -> Slice? {
+    private static func part(_ reader: inout FieldReader, _ place: Place) throws(Rejection) -> Slice? {
         guard let value = reader.value(place.rawValue) else { return nil }
         if let flaw = value.flaw { throw .invalid(field: fields[place.rawValue].description, fault: .flaw(flaw)) }
-        return Slice(start: value.range.lowerBound, count: value.range.count)
+        return reader.json(value)
     }
 }

@@ -28,7 +28,7 @@ enum APIRoute: String, CaseIterable {
         switch self {
         case .session, .shares, .openapi, .sites, .submissions: []
         case .shared: ["signals", "site"]
-        case .journey: ["visitor"]
+        case .journey: ["visitor", "before"]
         case .live: ["site"]
         case .stream: ["after"]
         case .overview, .performance: Self.question

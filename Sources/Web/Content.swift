@@ -10,7 +10,9 @@ struct Content {
     let body: Range<Int>
 
     /// Takes the coding off (RFC 9110 §8.4): gzip, br, or none; one at most.
-    init(expanding request: borrowing Request, bytesMax: Int) throws(ContentFault) {
+    ///
+    /// `mayGoOn` is asked after each 64 KiB.
+    init(expanding request: borrowing Request, bytesMax: Int, mayGoOn: () -> Bool) throws(ContentFault) {
         guard let name = request.text(.contentEncoding)?.lowercased(), !name.isEmpty, name != "identity" else {
             bytes = request.bytes
             body = request.body
@@ -24,11 +26,12 @@ struct Content {
         }
         var expanded = Array(request.bytes[..<request.body.lowerBound])
         do {
-            try expand(request.bytes, request.body, coding, bytesMax: bytesMax, into: &expanded)
+            try expand(request.bytes, request.body, coding, bytesMax: bytesMax, into: &expanded, mayGoOn: mayGoOn)
         } catch {
             switch error {
             case .malformed: throw .malformed
             case .tooLarge: throw .tooLarge
+            case .stopped: throw .stopped
             }
         }
         body = request.body.lowerBound..<expanded.count
@@ -42,6 +45,8 @@ enum ContentFault: Error {
     case malformed
     /// The expanded body is over the route's limit.
     case tooLarge
+    /// `mayGoOn` returned false.
+    case stopped
 
     func answer(_ fields: [Responses.Field]) -> Response {
         switch self {
@@ -49,6 +54,7 @@ enum ContentFault: Error {
             Responses.message(415, "Unsupported content encoding", fields + [("Accept-Encoding", "gzip, br")])
         case .malformed: Responses.message(400, "Invalid content encoding", fields)
         case .tooLarge: Responses.message(413, "Payload too large", fields)
+        case .stopped: Responses.message(429, "Too many requests", fields)
         }
     }
 }

@@ -13,6 +13,8 @@ final class Export: BodySource {
 
     /// Events of one part.
     static let partEvents: Int64 = 500
+    /// Bytes of events of one part, the last of which may go beyond it.
+    static let partBytesMax = 1 << 20
 
     private struct State {
         /// What has been made and not been asked for yet.
@@ -31,7 +33,9 @@ final class Export: BodySource {
     private let format: Format
     private let state: Guarded<State>
 
-    init(_ pool: ReaderPool, _ ticket: Ticket, _ search: EventReader.Search, _ question: Question, _ format: Format) {
+    /// - Returns: nil when too many exports run.
+    init?(_ pool: ReaderPool, _ ticket: Ticket, _ search: EventReader.Search, _ question: Question, _ format: Format) {
+        guard pool.exports.take() else { return nil }
         self.pool = pool
         self.ticket = ticket
         self.search = search
@@ -79,6 +83,8 @@ final class Export: BodySource {
 
     func close() { state.withLock { $0.isDone = true } }
 
+    deinit { pool.exports.give() }
+
     /// What has been sent cannot be taken back; the last line says that it is not all.
     private func fail(_ reason: String) {
         state.withLock { state in
@@ -102,10 +108,10 @@ final class Export: BodySource {
         // Parts without a match are gone through at once, as many as there is time for.
         let begin = ContinuousClock.now
         while bytes.isEmpty, !isLast, begin.duration(to: .now) < .milliseconds(200) {
-            let events = try reader.after(start, to: end, limit: Self.partEvents)
+            let (events, last) = try reader.after(start, to: end, limit: Self.partEvents, bytesMax: Self.partBytesMax)
             for event in events where search.matches(event) { append(event, to: &bytes) }
-            isLast = events.count < Int(Self.partEvents)
-            start = events.last?.id ?? end
+            isLast = last >= end
+            start = last
         }
         let (made, place, last, isOver) = (bytes, start, end, isLast)
         state.withLock { state in

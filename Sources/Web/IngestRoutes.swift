@@ -1,3 +1,4 @@
+import Expansion
 import Glibc
 import Guarded
 import HTTPServer
@@ -20,6 +21,8 @@ final class IngestRoutes: Sendable {
     /// Answers of `POST /event`, made once: for every origin or our own pages, then one for each listed origin.
     private let stored: [Answer]
     private let groups = Guarded<[UInt64: EventGroup]>([:])
+    private let workers: BodyWorkers?
+    private let respond: @Sendable (Ticket, Answer) -> Void
 
     init(
         ingest: Ingest?,
@@ -28,8 +31,12 @@ final class IngestRoutes: Sendable {
         clients: ClientAddressRule,
         hasher: IPHasher?,
         limiter: RateLimiter?,
+        workers: BodyWorkers?,
+        respond: @escaping @Sendable (Ticket, Answer) -> Void,
         log: Log
     ) {
+        self.workers = workers
+        self.respond = respond
         self.ingest = ingest
         self.cors = cors
         self.clients = clients
@@ -46,27 +53,58 @@ final class IngestRoutes: Sendable {
 
     // MARK: - Requests
 
-    /// `POST /event`.
-    func event(_ request: consuming Request, _ ticket: Ticket, _ verdict: Origins.Verdict) -> Reply {
+    /// Answers a request on one of the routes: at once, or on a thread of its own kind when its body is compressed or large.
+    func answer(_ route: Route, _ request: consuming Request, _ ticket: Ticket, _ verdict: Origins.Verdict) -> Reply {
+        let isHeavy = request.body.count > BodyWorkers.largeBodyBytes || request.head.field(.contentEncoding) != nil
+        guard let workers, isHeavy else { return read(route, request, ticket, verdict) }
+        let request = request
+        let isTaken = workers.take(request.bytes.count) { [self] in
+            if case .now(let answer) = read(route, request, ticket, verdict) { respond(ticket, answer) }
+        }
+        return isTaken ? .later : .now(.response(Responses.unavailable(cors.fields(verdict))))
+    }
+
+    private func read(
+        _ route: Route,
+        _ request: consuming Request,
+        _ ticket: Ticket,
+        _ verdict: Origins.Verdict
+    ) -> Reply {
         let sender = Sender(request, clients)
-        if let seconds = tooFast(sender, records: 1) { return slowDown(seconds, verdict) }
+        switch route {
+        case .collect: return collect(request, ticket, sender, verdict)
+        case .events: return events(request, ticket, sender, verdict)
+        default: return event(request, ticket, sender, verdict)
+        }
+    }
+
+    /// `POST /event`.
+    private func event(
+        _ request: consuming Request,
+        _ ticket: Ticket,
+        _ sender: Sender,
+        _ verdict: Origins.Verdict
+    ) -> Reply {
         do throws(Refusal) {
-            let content = try Content(request, bytesMax: Limits.eventBodyBytesMax)
+            let (content, _) = try content(request, bytesMax: Limits.eventBodyBytesMax, sender)
             let event = try judged { () throws(Rejection) in
                 try Event(parsing: content.bytes, body: content.body, circumstances(sender))
             }
             return submit(Entry(record: .event(event), ticket: ticket.rawValue, tag: CORS.tag(verdict)), verdict)
         } catch {
-            return refuse(error, verdict)
+            return refuse(error, sender, verdict)
         }
     }
 
     /// `POST /collect`.
-    func collect(_ request: consuming Request, _ ticket: Ticket, _ verdict: Origins.Verdict) -> Reply {
-        let sender = Sender(request, clients)
-        if let seconds = tooFast(sender, records: 1) { return slowDown(seconds, verdict) }
+    private func collect(
+        _ request: consuming Request,
+        _ ticket: Ticket,
+        _ sender: Sender,
+        _ verdict: Origins.Verdict
+    ) -> Reply {
         do throws(Refusal) {
-            let content = try Content(request, bytesMax: Limits.collectBodyBytesMax)
+            let (content, _) = try content(request, bytesMax: Limits.collectBodyBytesMax, sender)
             let submission = try judged { () throws(Rejection) in
                 try Submission(
                     parsing: content.bytes,
@@ -80,21 +118,25 @@ final class IngestRoutes: Sendable {
                 verdict
             )
         } catch {
-            return refuse(error, verdict)
+            return refuse(error, sender, verdict)
         }
     }
 
     /// `POST /events`: each event is judged by itself; the request is answered when the last of them has been decided on.
-    func events(_ request: consuming Request, _ ticket: Ticket, _ verdict: Origins.Verdict) -> Reply {
-        let sender = Sender(request, clients)
+    private func events(
+        _ request: consuming Request,
+        _ ticket: Ticket,
+        _ sender: Sender,
+        _ verdict: Origins.Verdict
+    ) -> Reply {
         do throws(Refusal) {
-            let content = try Content(request, bytesMax: Limits.batchBodyBytesMax)
+            let (content, paid) = try content(request, bytesMax: Limits.batchBodyBytesMax, sender)
             let batch = try judged { () throws(Rejection) in
                 try EventBatch(parsing: content.bytes, body: content.body)
             }
             // A batch of the largest size must fit into what an address may always send at once.
-            let records = max(1, batch.events.count, batch.ledgers.count)
-            if let seconds = tooFast(sender, records: records) { return slowDown(seconds, verdict) }
+            let records = max(batch.events.count, batch.ledgers.count)
+            try pay(sender, tokens: max(0, records - paid))
             var circumstances = circumstances(sender)
             circumstances.sentAt = batch.sentAt
             var group = EventGroup(tag: CORS.tag(verdict))
@@ -106,7 +148,7 @@ final class IngestRoutes: Sendable {
             groups.withLock { _ = $0.removeValue(forKey: ticket.rawValue) }
             return unavailable(verdict)
         } catch {
-            return refuse(error, verdict)
+            return refuse(error, sender, verdict)
         }
     }
 
@@ -166,12 +208,48 @@ final class IngestRoutes: Sendable {
         .now(.response(Responses.unavailable(cors.fields(verdict))))
     }
 
-    private func refuse(_ refusal: Refusal, _ verdict: Origins.Verdict) -> Reply {
+    /// A refused body costs a token more than a good one of its size.
+    private func refuse(_ refusal: Refusal, _ sender: Sender, _ verdict: Origins.Verdict) -> Reply {
         let fields = cors.fields(verdict)
+        if case .tooFast(let seconds) = refusal { return slowDown(seconds, verdict) }
+        _ = tooFast(sender, records: 1)
         switch refusal {
+        case .tooFast: return unavailable(verdict)
         case .rejected(let rejection): return .now(.response(Self.answer(rejection, fields)))
         case .content(let fault): return .now(.response(fault.answer(fields)))
         }
+    }
+
+    /// The body without its coding, paid for as it grows: a token for each started 64 KiB, before they are expanded or parsed.
+    ///
+    /// - Returns: the body, and the tokens that were paid.
+    private func content(
+        _ request: borrowing Request,
+        bytesMax: Int,
+        _ sender: Sender
+    ) throws(Refusal) -> (content: Content, paid: Int) {
+        var paid = max(1, (request.body.count + expandedStepBytes - 1) / expandedStepBytes)
+        try pay(sender, tokens: paid)
+        var steps = 1
+        var wait = 1
+        do {
+            let content = try Content(expanding: request, bytesMax: bytesMax) {
+                steps += 1
+                guard steps > paid else { return true }
+                paid += 1
+                guard let seconds = tooFast(sender, records: 1) else { return true }
+                wait = seconds
+                return false
+            }
+            return (content, paid)
+        } catch {
+            if case .stopped = error { throw .tooFast(seconds: wait) }
+            throw .content(error)
+        }
+    }
+
+    private func pay(_ sender: Sender, tokens: Int) throws(Refusal) {
+        if let seconds = tooFast(sender, records: tokens) { throw .tooFast(seconds: seconds) }
     }
 
     /// Seconds that the sender should wait; nil when it may go on.
@@ -270,14 +348,9 @@ final class IngestRoutes: Sendable {
 private enum Refusal: Error {
     case rejected(Rejection)
     case content(ContentFault)
+    case tooFast(seconds: Int)
 }
 
 private func judged<Value>(_ body: () throws(Rejection) -> Value) throws(Refusal) -> Value {
     do { return try body() } catch { throw .rejected(error) }
-}
-
-extension Content {
-    fileprivate init(_ request: borrowing Request, bytesMax: Int) throws(Refusal) {
-        do { self = try Content(expanding: request, bytesMax: bytesMax) } catch { throw .content(error) }
-    }
 }

@@ -10,8 +10,8 @@ package import Storage
 /// What a watcher has not read yet is nobody's buffer: it reads on from where it is, out of the latest events that are kept for all, or out of
 /// the database when it is further behind. Who is too far behind is told how much was left out.
 package final class LiveFeed: Sendable {
-    /// Watchers at one time.
-    package static let watchersMax = 1000
+    /// Subscribers at one time, but no more than half of the connections.
+    static let subscribersMax = 1000
     /// Events, and bytes of them, that are kept for all.
     static let keptMax = 2000
     static let keptBytesMax = 4 << 20
@@ -45,14 +45,21 @@ package final class LiveFeed: Sendable {
     }
 
     private let store: any Store
+    private let subscribersMax: Int
     private let log: Log
     private let answer: @Sendable ([(Ticket, Answer)]) -> Void
     private let state = Guarded(State())
     private let bell = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
 
-    package init(store: any Store, log: Log, answer: @escaping @Sendable ([(Ticket, Answer)]) -> Void) {
+    package init(
+        store: any Store,
+        connectionsMax: Int,
+        log: Log,
+        answer: @escaping @Sendable ([(Ticket, Answer)]) -> Void
+    ) {
         self.store = store
+        subscribersMax = min(Self.subscribersMax, connectionsMax / 2)
         self.log = log
         self.answer = answer
     }
@@ -76,7 +83,7 @@ package final class LiveFeed: Sendable {
     func watch(_ ticket: Ticket, after: Int64?) -> Answer? {
         let watcher = Watcher(feed: self, ticket: ticket, position: after)
         let isTaken = state.withLock { state in
-            guard state.watchers.count < Self.watchersMax, !state.isStopping else { return false }
+            guard state.watchers.count < subscribersMax, !state.isStopping else { return false }
             state.watchers[ticket.rawValue] = watcher
             return true
         }
@@ -171,9 +178,8 @@ package final class LiveFeed: Sendable {
         if let known, settled - known <= Self.behindMax {
             var last = known
             while last < settled {
-                let events = try reader.after(last, to: settled, limit: Self.readMax)
-                let isWhole = events.count < Int(Self.readMax)
-                last = isWhole ? settled : events[events.count - 1].id
+                let (events, read) = try reader.after(last, to: settled, limit: Self.readMax)
+                last = read
                 keep(events.map(Self.frame), upTo: last)
                 wakeAll()
             }
@@ -216,7 +222,9 @@ package final class LiveFeed: Sendable {
 /// One stream.
 final class Watcher: BodySource {
     /// Bytes that are sent at a time.
-    static let partBytesMax = 65_536
+    static let partBytesMax = 16_384
+    /// Events that are read at a time for one that is behind.
+    static let catchUpMax: Int64 = 100
 
     private struct State {
         /// The last event that was sent; nil until it is known what is new.
@@ -273,14 +281,25 @@ final class Watcher: BodySource {
             position = settled
             bytes = Array("event: skipped\ndata: {\"ids\":\(skipped)}\n\n".utf8)
         }
-        let events = try reader.after(position, to: settled, limit: LiveFeed.readMax)
-        for event in events { bytes += LiveFeed.frame(event).bytes }
-        let isWhole = events.count < Int(LiveFeed.readMax)
-        let (made, place) = (bytes, isWhole ? max(position, settled) : events[events.count - 1].id)
+        var (events, last) = try reader.after(
+            position,
+            to: settled,
+            limit: Self.catchUpMax,
+            bytesMax: Self.partBytesMax
+        )
+        last = max(position, last)
+        for event in events {
+            guard bytes.count < Self.partBytesMax else {
+                last = event.id - 1
+                break
+            }
+            bytes += LiveFeed.frame(event).bytes
+        }
+        let (made, place) = (bytes, last)
         state.withLock { state in
             state.bytes += made
             state.position = place
-            state.needsCatchUp = !isWhole
+            state.needsCatchUp = place < settled
         }
         feed.wake(ticket)
     }

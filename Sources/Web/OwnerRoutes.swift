@@ -153,8 +153,9 @@ final class OwnerRoutes: Sendable {
             return { database throws(StoreError) in Self.json(try EventReader(database: database).submissions()) }
         case .journey:
             guard let visitor = query["visitor"] else { throw QueryFault(message: "visitor is missing") }
+            let before = try query.number("before", 1...Int64.max)
             return { database throws(StoreError) in
-                Self.json(try EventReader(database: database).journey(visitor: visitor))
+                Self.json(try EventReader(database: database).journey(visitor: visitor, before: before))
             }
         case .events:
             let search = try query.search(now: now)
@@ -187,7 +188,10 @@ final class OwnerRoutes: Sendable {
         let search = try query.search(now: now)
         let from = search.from ?? 0
         let question = Question(from: from, to: search.to ?? now + 1)
-        return .now(Export(pool, ticket, search, question, format).answer)
+        guard let export = Export(pool, ticket, search, question, format) else {
+            return .now(.response(Responses.busy("Too many exports run")))
+        }
+        return .now(export.answer)
     }
 
     private func decide(

@@ -9,6 +9,10 @@ package final class ReaderPool: Sendable {
     /// Threads, and questions that wait for them.
     static let threads = 2
     static let waitingMax = 64
+    /// Milliseconds of all statements of one answer, or of one part of an export, together.
+    static let answerMillisecondsMax: Int32 = 10_000
+    /// Bytes of one answer.
+    static let answerBytesMax = 16 << 20
     /// Milliseconds that a stop waits for a question under way.
     static let stopMillisecondsMax = 500
 
@@ -18,6 +22,10 @@ package final class ReaderPool: Sendable {
         var waiting: [(work: Work, failed: @Sendable (StoreError) -> Void)] = []
         var isStopping = false
     }
+
+    /// Exports at one time, each of which holds a part while its client reads.
+    static let exportsMax = 8
+    let exports = Slots(max: ReaderPool.exportsMax)
 
     private let store: any Store
     private let log: Log
@@ -58,12 +66,18 @@ package final class ReaderPool: Sendable {
     /// Answers a request by what the work makes of the database.
     func answer(_ ticket: Ticket, _ work: @escaping @Sendable (any Database) throws(StoreError) -> Answer) -> Reply {
         let isTaken = ask { [answer] database throws(StoreError) in
-            answer(ticket, try work(database))
+            let made = try work(database)
+            let isTooLarge = made.bytesCount > Self.answerBytesMax
+            answer(ticket, isTooLarge ? .response(Self.tooLarge) : made)
         } failed: { [answer, log] error in
             log.debug("question not answered", ["reason": error.reason])
             answer(ticket, .response(Self.failure(error)))
         }
         return isTaken ? .later : .now(.response(Responses.unavailable()))
+    }
+
+    private static var tooLarge: HTTPServer.Response {
+        Responses.message(503, "The answer is too large: narrow the range")
     }
 
     private static func failure(_ error: StoreError) -> HTTPServer.Response {
@@ -87,7 +101,7 @@ package final class ReaderPool: Sendable {
             do throws(StoreError) {
                 let connection = if let database { database } else { try store.makeDatabase() }
                 database = connection
-                try next.work(connection)
+                try next.work(TimedDatabase(connection, milliseconds: Self.answerMillisecondsMax))
             } catch {
                 database = nil
                 next.failed(error)

@@ -19,6 +19,7 @@ enum Responses {
 
     static let noStore: Field = ("Cache-Control", "no-store")
     static let retryAfterSeconds = "1"
+    private static let busySeconds = "10"
 
     /// An answer of JSON text.
     static func json(_ status: Int, _ text: String, _ fields: [Field] = []) -> Response {
@@ -44,6 +45,11 @@ enum Responses {
     /// Nothing was stored, and the sender should come again.
     static func unavailable(_ fields: [Field] = []) -> Response {
         message(503, "Storage is not available", fields + [("Retry-After", retryAfterSeconds)])
+    }
+
+    /// A limit of what is done at a time has been reached; the client should come again.
+    static func busy(_ message: String, _ fields: [Field] = []) -> Response {
+        self.message(503, message, fields + [("Retry-After", busySeconds)])
     }
 
     /// The sentence for a request that the server itself refuses.

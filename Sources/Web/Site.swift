@@ -68,6 +68,8 @@ package final class Site: Handler {
         health: HealthMonitor,
         pool: ReaderPool? = nil,
         feed: LiveFeed? = nil,
+        workers: BodyWorkers? = nil,
+        respond: @escaping @Sendable (Ticket, Answer) -> Void = { _, _ in },
         log: Log
     ) {
         self.configuration = configuration
@@ -95,6 +97,8 @@ package final class Site: Handler {
             clients: clients,
             hasher: IPHasher(salt: configuration.ipHashSalt),
             limiter: configuration.rateLimit > 0 ? RateLimiter(perSecond: configuration.rateLimit) : nil,
+            workers: workers,
+            respond: respond,
             log: log
         )
     }
@@ -197,13 +201,7 @@ package final class Site: Handler {
         guard verdict != .refused else {
             return .now(.response(Responses.message(403, "Origin not allowed", cors.fields(verdict))))
         }
-        switch route {
-        case .collect: return ingestRoutes.collect(request, ticket, verdict)
-        case .events: return ingestRoutes.events(request, ticket, verdict)
-        case .event, .dashboard, .health, .healthDetails, .ping, .bandwidth, .asset, .redirect, .insight, .api,
-            .unknown:
-            return ingestRoutes.event(request, ticket, verdict)
-        }
+        return ingestRoutes.answer(route, request, ticket, verdict)
     }
 
     private func file(_ path: String, _ request: borrowing Request) -> Answer { Self.file(path, request, files) }

@@ -25,28 +25,23 @@ struct ServeCommand {
     }
 
     func run() throws -> ExitCode {
+        var limits = ServerConfiguration()
+        let process = try ProcessLimits(&limits)
         // Blocked before any thread starts, so that none of them is interrupted and `sigwait` sees every signal.
         let signals = Signals.block([SIGTERM, SIGINT])
         let token = try prepareDataFolder()
         let store = skipsDatabase ? nil : try StoreChoice.make(configuration)
 
+        ProcessLimits.prepareDispatch()
         let parts = Parts()
-        let ingest = store.map { store in
-            Ingest(
-                store: store,
-                journal: StoreChoice.journal(configuration),
-                log: log,
-                deliver: { parts.answer($0) },
-                onBroken: { reason in
-                    log.error("database schema cannot be used", ["reason": reason])
-                    Console.error("collector: \(reason)")
-                    _exit(ExitCode.failure.rawValue)
-                }
-            )
-        }
+        let ingest = store.map { makeIngest($0, parts, process) }
+        let connectionsMax = limits.connectionsMax
         let health = HealthMonitor(store: store, ingest: ingest, log: log) { parts.answer($0, $1) }
         let pool = store.map { store in ReaderPool(store: store, log: log) { parts.answer([($0, $1)]) } }
-        let feed = store.map { store in LiveFeed(store: store, log: log) { parts.answer($0) } }
+        let feed = store.map { store in
+            LiveFeed(store: store, connectionsMax: connectionsMax, log: log) { parts.answer($0) }
+        }
+        let workers = BodyWorkers(waitingBytesMax: process.scaled(BodyWorkers.waitingBytesMax))
         let site = Site(
             siteConfiguration(token: token),
             assets: Assets.files(),
@@ -55,9 +50,10 @@ struct ServeCommand {
             health: health,
             pool: pool,
             feed: feed,
+            workers: workers,
+            respond: { parts.answer([($0, $1)]) },
             log: log
         )
-        var limits = ServerConfiguration()
         limits.host = configuration.host
         limits.port = Int(configuration.port)
         let server = Server(configuration: limits, handler: site)
@@ -68,6 +64,7 @@ struct ServeCommand {
         let follower = store.map { RollupFollower(store: $0, log: log) }
         follower?.start()
         pool?.start()
+        workers.start()
         feed?.start()
         // Who sees us listening may send at once: a database that answers is waited for, one that is away or hangs is not.
         ingest?.waitUntilReady(milliseconds: Self.connectMillisecondsMax)
@@ -76,11 +73,27 @@ struct ServeCommand {
         log.info("stopping", ["signal": signal == SIGINT ? "SIGINT" : "SIGTERM"])
         server.beginStop()
         server.waitUntilStopped()
+        workers.stop()
         stopReaders(feed, pool, follower)
         ingest?.stop()
         health.stop()
         log.info("stopped", summary(ingest))
         return .success
+    }
+
+    private func makeIngest(_ store: any Store, _ parts: Parts, _ process: ProcessLimits) -> Ingest {
+        Ingest(
+            store: store,
+            journal: StoreChoice.journal(configuration),
+            waitingBytesMax: process.scaled(Ingest.waitingBytesMax),
+            log: log,
+            deliver: { parts.answer($0) },
+            onBroken: { [log] reason in
+                log.error("database schema cannot be used", ["reason": reason])
+                Console.error("collector: \(reason)")
+                _exit(ExitCode.failure.rawValue)
+            }
+        )
     }
 
     /// Each waits a moment for what it has under way; a database that hangs must not hold up what has been acknowledged.

@@ -127,14 +127,14 @@ func trickle(_ text: String, to client: TestClient) {
     }
 
     @Test func `connections over the limit are told so, and there is room again when others leave`() throws {
-        try withServer({ $0.connectionsMax = 2 }) { server, _ in
+        try withServer({ $0.connectionsMax = 2 }) { server, handler in
             let first = try TestClient(port: server.port)
             let second = try TestClient(port: server.port)
-            for client in [first, second] {
-                client.send(post("/now", "in"))
-                #expect(client.readAnswer()?.text == "in")
-            }
+            for client in [first, second] { client.send(post("/never")) }
+            #expect(eventually { handler.heldCount == 2 })
             #expect(try TestClient(port: server.port).readAnswer()?.status == 503)
+            handler.release()
+            for client in [first, second] { #expect(client.readAnswer()?.text == "released") }
             first.abort()
             #expect(
                 eventually {
@@ -143,6 +143,29 @@ func trickle(_ text: String, to client: TestClient) {
                     return client.readAnswer()?.text == "in"
                 }
             )
+        }
+    }
+
+    @Test func `the connections that have been idle longest make room for new ones`() throws {
+        try withServer({
+            ($0.loops, $0.connectionsMax, $0.evictableMilliseconds) = (1, 4, 100)
+        }) { server, handler in
+            let busy = try TestClient(port: server.port)
+            busy.send(post("/never"))
+            #expect(eventually { handler.heldCount == 1 })
+            let idle = try (0..<3).map { _ in try TestClient(port: server.port) }
+            for client in idle {
+                client.send(post("/now", "in"))
+                #expect(client.readAnswer()?.text == "in")
+            }
+            for _ in 0..<20 {
+                let client = try TestClient(port: server.port)
+                client.send(post("/now", "in"))
+                #expect(client.readAnswer()?.text == "in")
+            }
+            #expect(idle[0].readAll().isEmpty)
+            handler.release()
+            #expect(busy.readAnswer()?.text == "released")
         }
     }
 

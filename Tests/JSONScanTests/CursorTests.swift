@@ -92,6 +92,29 @@ private func nested(_ levels: Int, in opener: String, _ closer: String) -> [UInt
     }
 }
 
+@Suite struct LongNumberTests {
+    @Test(arguments: [
+        "1e9999", "-1e-9999", "1E+40", "1e40", "0.5e-40", "5e-324", "1.7976931348623157e308", "0e-41", "123456e35",
+    ])
+    func `a number with an exponent and more than 40 digits without it becomes a string`(number: String) throws {
+        let text = Array(#"{"a":{"e1":["x1e99",\#(number), \#(number),true,"\"-1e-99"]},"b":-1e2}"#.utf8)
+        let found = try members(text)
+        #expect(found.map(\.member.value.hasLongNumbers) == [true, false])
+        var bytes = text
+        appendQuotingLongNumbers(0..<text.count, to: &bytes)
+        let written = String(decoding: bytes[text.count...], as: UTF8.self)
+        #expect(written == #"{"a":{"e1":["x1e99","\#(number)", "\#(number)",true,"\"-1e-99"]},"b":-1e2}"#)
+    }
+
+    @Test(arguments: [
+        "1e39", "1e-39", "1.2246467991473532e-16", "1e21", "123456789012345678901234567890", "0", "-0.0e0",
+        String(repeating: "9", count: 1000), "0." + String(repeating: "0", count: 50) + "1",
+    ])
+    func `every other number stays as it was sent`(number: String) throws {
+        #expect(try members(Array("{\"a\":\(number)}".utf8)).map(\.member.value.hasLongNumbers) == [false])
+    }
+}
+
 @Suite struct ArrayCursorTests {
     private func elements(_ text: String) throws(JSONFault) -> [String] {
         let bytes = Array(text.utf8)

@@ -7,7 +7,7 @@ import pytest
 import engines
 from page import visit
 from postgres import Cluster
-from program import BINARY, Collector
+from program import BINARY, Collector, raise_open_files_limit
 from stores import PostgresStore, SQLiteStore
 
 STORES = ("sqlite", "postgres")
@@ -16,6 +16,7 @@ STORES = ("sqlite", "postgres")
 def pytest_sessionstart(session):
     if not BINARY.exists():
         raise pytest.UsageError(f"{BINARY} does not exist: run make build first")
+    raise_open_files_limit()
 
 
 @pytest.fixture(scope="session")

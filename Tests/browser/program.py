@@ -4,6 +4,7 @@ import ctypes
 import os
 import pathlib
 import re
+import resource
 import signal
 import subprocess
 import threading
@@ -22,16 +23,33 @@ def die_with_parent():
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def raise_open_files_limit():
+    """Some tests hold a thousand connections; how many files this process may have open then."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard if hard != resource.RLIM_INFINITY else 1 << 20
+
+
+# As in Descriptors.swift: what the program keeps of its own limit, and the connections over the limit that it refuses at one time.
+RESERVED_FILES = 48
+REFUSED_MAX = 16
+
+
+def connections_max(files):
+    """Connections that a program takes which may open so many files."""
+    return min(20_000, files - RESERVED_FILES - REFUSED_MAX)
+
+
 def clean_environment(extra=None):
     """What the program sees: nothing of the developer's own settings."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
     return kept | {name: str(value) for name, value in (extra or {}).items()}
 
 
-def run(*arguments, folder, environment=None, timeout=30):
+def run(*arguments, folder, environment=None, timeout=30, prefix=()):
     """Runs the program to its end; gives its exit code and outputs."""
     return subprocess.run(
-        [BINARY, *map(str, arguments)],
+        [*prefix, BINARY, *map(str, arguments)],
         cwd=folder,
         env=clean_environment(environment),
         stdin=subprocess.DEVNULL,
@@ -44,7 +62,8 @@ def run(*arguments, folder, environment=None, timeout=30):
 class Collector:
     """One `collector serve`, in a working folder of its own."""
 
-    def __init__(self, folder, *arguments, environment=None, port=0, wait=True):
+    def __init__(self, folder, *arguments, environment=None, port=0, wait=True, limits=None):
+        """`limits` are resources of the process, and how much it may have of each."""
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
         self.lines = []
@@ -59,12 +78,18 @@ class Collector:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            preexec_fn=die_with_parent,
+            preexec_fn=lambda: self._prepare(limits or {}),
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         if wait:
             self.wait_until_listening()
+
+    @staticmethod
+    def _prepare(limits):
+        die_with_parent()
+        for name, value in limits.items():
+            resource.setrlimit(name, (value, value))
 
     def _read(self):
         for line in self.process.stdout:
@@ -124,5 +149,9 @@ class Collector:
             self.wait()
 
     def resident_kilobytes(self):
+        return self.memory_kilobytes("VmRSS")
+
+    def memory_kilobytes(self, name):
+        """`VmRSS` now, `VmHWM` the most it was, `VmSize` with what is only reserved."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
+        return int(re.search(name + r":\s+(\d+)", status)[1])

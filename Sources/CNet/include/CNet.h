@@ -10,6 +10,9 @@ typedef struct {
     uint32_t events;
 } cnet_event;
 
+/// Bounds the number of malloc's arenas, and gives memory of so many bytes or more back to the system as soon as it is freed.
+void cnet_bound_heap(int arenas, int mapped_bytes_min);
+
 int cnet_epoll_create(void);
 /// Watches a descriptor for the events, or changes what is watched for; -1 with errno.
 int cnet_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token);
