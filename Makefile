@@ -12,17 +12,41 @@ LEAVES_VIEWS ?= 1000
 # Rounds of `make chaos` on each store.
 CHAOS_ROUNDS ?= 100
 
+# Where `make install` puts things; DESTDIR goes before it, for packagers. BINARY is what is installed.
+PREFIX ?= /usr/local
+DESTDIR ?=
+BINARY ?= .build/release/collector
+INSTALL_ROOT = $(DESTDIR)$(PREFIX)
+INSTALLED = bin/collector share/man/man1/collector.1 share/bash-completion/completions/collector \
+	share/zsh/site-functions/_collector share/fish/vendor_completions.d/collector.fish lib/systemd/system/collector.service
+
 .DEFAULT_GOAL := help
-.PHONY: help run build assets setup image test lint format fuzz tsan bench bench-insight chaos leaves hooks clean
+.PHONY: help run install uninstall build assets setup image test lint format fuzz tsan bench bench-insight chaos leaves hooks clean
 
 help: ## List these targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
 run: build ## Serve on SQLite at http://localhost:5000 (HOST, PORT, DB_URL and the others count)
 	@exec .build/release/collector serve
 
 build: assets ## Build the release binary, .build/release/collector
 	@swift build --configuration release --product collector --static-swift-stdlib
+
+.build/release/collector:
+	@$(MAKE) --no-print-directory build
+
+install: $(BINARY) ## Install binary, man page, completions and systemd unit below PREFIX (default /usr/local)
+	@install -d $(addprefix $(INSTALL_ROOT)/,$(sort $(dir $(INSTALLED))))
+	@install -m 0755 $(BINARY) $(INSTALL_ROOT)/bin/collector
+	@$(BINARY) help --man >$(INSTALL_ROOT)/share/man/man1/collector.1
+	@$(BINARY) completions bash >$(INSTALL_ROOT)/share/bash-completion/completions/collector
+	@$(BINARY) completions zsh >$(INSTALL_ROOT)/share/zsh/site-functions/_collector
+	@$(BINARY) completions fish >$(INSTALL_ROOT)/share/fish/vendor_completions.d/collector.fish
+	@sed 's|@BINDIR@|$(PREFIX)/bin|' packaging/collector.service >$(INSTALL_ROOT)/lib/systemd/system/collector.service
+	@echo "Installed below $(INSTALL_ROOT)"
+
+uninstall: ## Remove what `make install` has put below PREFIX; data stays
+	@rm -f $(addprefix $(INSTALL_ROOT)/,$(INSTALLED))
 
 assets: setup ## Bundle and compress the pages, and the tables that compile them in
 	@scripts/build-web

@@ -86,6 +86,7 @@ package struct DemoData {
     private var random: SplitMix
     private let end: Int64
     private let total: Int
+    private let idPrefix: UInt64
     private var made = 0
     private var hour = 0
     private var visitors: [UInt64] = []
@@ -93,14 +94,13 @@ package struct DemoData {
     package private(set) var ledgers: [Ledger] = []
     private let weights: [Double]
 
-    /// - Parameters:
-    ///   - events: about how many.
-    ///   - seed: of everything that is drawn.
-    ///   - end: when the last of them was received, microseconds since 1970.
-    package init(events: Int, seed: UInt64, end: Int64) {
-        random = SplitMix(seed)
+    /// - Parameter run: number of events, seed, end and prefix of all ids.
+    package init(_ run: DemoRun) {
+        let end = run.end
+        random = SplitMix(run.seed)
         self.end = end
-        total = events
+        total = run.events
+        idPrefix = run.idPrefix
         weights = (0..<Self.days * 24).map { hour in
             let start = end / 3_600_000_000 - Int64(Self.days * 24 - hour)
             let ofDay = Double(start % 24)
@@ -123,8 +123,12 @@ package struct DemoData {
             session(from: start + Int64(random.unit() * 3_600_000_000), &events)
         }
         events.removeLast(max(0, made + events.count - total))
+        events.sort { $0.receivedAt < $1.receivedAt }
+        for index in events.indices {
+            events[index].eventID = DemoRun.eventID(idPrefix: idPrefix, number: made + index)
+        }
         made += events.count
-        return events.sorted { $0.receivedAt < $1.receivedAt }
+        return events
     }
 
     private mutating func session(from start: Int64, _ events: inout [Event]) {
@@ -142,9 +146,10 @@ package struct DemoData {
         let session = random.next()
         for number in 0..<views {
             let view = View(
-                visitor: Self.hex(visitor, "v_"),
-                session: Self.hex(session, "s_"),
-                pageview: Self.hex(random.next(), "p_"),
+                visitor: DemoRun.id("v", idPrefix: idPrefix, visitor),
+                session: DemoRun.id("s", idPrefix: idPrefix, session),
+                pageview: DemoRun.id("p", idPrefix: idPrefix, random.next()),
+                number: visitor,
                 agent: profile.agent,
                 path: path(),
                 referrer: number == 0 ? referrer : "https://shop.example/"
@@ -155,7 +160,10 @@ package struct DemoData {
     }
 
     private struct View {
-        let visitor, session, pageview, agent, path, referrer: String
+        let visitor, session, pageview: String
+        /// The visitor without the run's prefix, so that the same seed makes the same visits.
+        let number: UInt64
+        let agent, path, referrer: String
     }
 
     private mutating func page(
@@ -191,7 +199,7 @@ package struct DemoData {
             "campaign":\(campaign),"release":"\(release)"}
             """
         )
-        if isFirst, random.unit() < 0.5 { add("fingerprint_ready", 1.5, fingerprint(of: view.visitor, profile)) }
+        if isFirst, random.unit() < 0.5 { add("fingerprint_ready", 1.5, fingerprint(of: view.number, profile)) }
         if random.unit() < 0.25 {
             add("resources", 2, resources(Self.tenth(random.logNormal(median: 180 * slowness, spread: 0.9))))
         }
@@ -232,8 +240,8 @@ package struct DemoData {
     }
 
     /// What a visitor's browser is like: the same each time, but for a screen that is now and then another one.
-    private mutating func fingerprint(of visitor: String, _ profile: Profile) -> String {
-        var own = SplitMix(stableHash(visitor.utf8))
+    private mutating func fingerprint(of visitor: UInt64, _ profile: Profile) -> String {
+        var own = SplitMix(stableHash(String(visitor, radix: 16).utf8))
         // Signals by how many values there are of each; of most a few are common and the others rare.
         let values = [
             "navigator": 60.0, "display": 24, "hints": 40, "traits": 12, "locale": 50, "names": 30, "canvas": 900,
@@ -310,11 +318,6 @@ package struct DemoData {
             if left < 0 { return profile }
         }
         return profiles[0]
-    }
-
-    private static func hex(_ value: UInt64, _ prefix: String) -> String {
-        let digits = String(value, radix: 16)
-        return prefix + String(repeating: "0", count: 32 - digits.count) + digits
     }
 
     private static func event(_ view: View, _ type: String, _ seq: Int, _ time: Int64, _ payload: String) -> Event {

@@ -95,10 +95,13 @@ package protocol Store: Sendable {
     var writersMax: Int { get }
     /// Records below which a free writer may wait a moment for more; 0 when a small batch costs no more than its share.
     var gatherRecordsMax: Int { get }
+    /// Which database it is, for people: engine, file or host and name; never a secret.
+    var location: String { get }
     /// Applies what is pending, under a lock that makes other processes wait, and adopts a database of the original program.
     ///
-    /// - Returns: the names applied by this call, in order.
-    func migrate() throws(StoreError) -> [String]
+    /// `before` is asked before each migration with its name and how many are pending with it; false stops there. Gives the names applied by
+    /// this call, in order.
+    func migrate(before: (_ name: String, _ pending: Int) -> Bool) throws(StoreError) -> [String]
     /// Every known migration in order, applied or pending. Changes nothing.
     func migrationStatus() throws(StoreError) -> [MigrationStatus]
     /// Opens a connection that writes. Fails with `.unavailable` at once when the database is down.
@@ -107,6 +110,11 @@ package protocol Store: Sendable {
     func makeProbe() -> any StoreProbe
     /// Opens a connection for what is derived from the records, and for questions.
     func makeDatabase() throws(StoreError) -> any Database
+}
+
+extension Store {
+    /// Applies everything that is pending.
+    package func migrate() throws(StoreError) -> [String] { try migrate { _, _ in true } }
 }
 
 /// One connection that writes.

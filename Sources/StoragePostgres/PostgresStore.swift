@@ -21,6 +21,8 @@ package struct PostgresStore: Store {
         self.migrations = migrations
     }
 
+    package var location: String { "PostgreSQL database " + databaseAddress(url) }
+
     package func makeWriter() throws(StoreError) -> any StoreWriter { try PostgresWriter(connect()) }
 
     package func makeProbe() -> any StoreProbe { PostgresProbe(url: url) }
@@ -52,7 +54,7 @@ package struct PostgresStore: Store {
         return try MigrationPlan.status(known: migrations, applied: applied(connection))
     }
 
-    package func migrate() throws(StoreError) -> [String] {
+    package func migrate(before: (_ name: String, _ pending: Int) -> Bool) throws(StoreError) -> [String] {
         let connection = try connect()
         // Held until the connection is closed, which also happens when this process is killed.
         try run(connection, "select pg_advisory_lock(\(Self.migrationLock))")
@@ -60,7 +62,9 @@ package struct PostgresStore: Store {
         // Asked first, since even "if not exists" needs the right to create.
         if try columns(connection).isEmpty { try run(connection, Self.trackingTableSQL) }
         var names: [String] = []
-        for migration in try MigrationPlan.pending(known: migrations, applied: applied(connection)) {
+        let pending = try MigrationPlan.pending(known: migrations, applied: applied(connection))
+        for (index, migration) in pending.enumerated() {
+            guard before(migration.name, pending.count - index) else { break }
             try apply(migration, connection)
             names.append(migration.name)
         }

@@ -22,6 +22,13 @@ package struct SQLiteStore: Store {
         self.migrations = migrations
     }
 
+    package var location: String {
+        guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return "SQLite file \(path)" }
+        defer { free(folder) }
+        let relative = path.hasPrefix("./") ? String(path.dropFirst(2)) : path
+        return "SQLite file \(String(cString: folder))/\(relative)"
+    }
+
     package func makeWriter() throws(StoreError) -> any StoreWriter {
         try SQLiteWriter(open(), busyMilliseconds: Self.writerBusyMilliseconds, checkpoints: Checkpointer(store: self))
     }
@@ -35,16 +42,19 @@ package struct SQLiteStore: Store {
         return try MigrationPlan.status(known: migrations, applied: applied(open()))
     }
 
-    package func migrate() throws(StoreError) -> [String] {
+    package func migrate(before: (_ name: String, _ pending: Int) -> Bool) throws(StoreError) -> [String] {
         try DatabaseFile.make(path)
         let connection = try open()
         var names: [String] = []
         // Each turn looks again under the lock, so that processes that start together apply each migration once.
-        while let name = try applyNext(connection) { names.append(name) }
+        while let name = try applyNext(connection, before) { names.append(name) }
         return names
     }
 
-    private func applyNext(_ connection: Connection) throws(StoreError) -> String? {
+    private func applyNext(
+        _ connection: Connection,
+        _ before: (_ name: String, _ pending: Int) -> Bool
+    ) throws(StoreError) -> String? {
         var name: String?
         try connection.transaction(
             { () throws(StoreError) in
@@ -57,7 +67,8 @@ package struct SQLiteStore: Store {
                     """
                 try guarded { () throws(SQLiteError) in try connection.execute(table) }
                 let rows = try applied(connection)
-                guard let next = try MigrationPlan.pending(known: migrations, applied: rows).first else { return }
+                let pending = try MigrationPlan.pending(known: migrations, applied: rows)
+                guard let next = pending.first, before(next.name, pending.count) else { return }
                 do throws(SQLiteError) {
                     try connection.execute(next.sql)
                     let insert = "insert into schema_migrations (name, checksum) values (?1, ?2)"

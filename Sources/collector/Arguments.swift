@@ -1,4 +1,4 @@
-/// What the command line asks for.
+/// The parsed command line.
 struct Arguments: Equatable {
     enum Command: String, CaseIterable {
         case serve
@@ -7,84 +7,138 @@ struct Arguments: Equatable {
         case rebuild
         case demo
         case link
+        case completions
+        case help
     }
 
     enum Request: Equatable {
         case run(Command)
         case help(Command?)
+        case manPage
+        case completions(shell: String)
         case version
     }
 
     var request: Request
-    /// Values of the options that name a setting, by the variable they stand for.
+    /// Values of the options that stand for a variable, by the variable's name.
     var settings: [String: String] = [:]
-    var skipsDatabase = false
-    var listsMigrations = false
-    /// Of `demo`.
-    var events = 100_000
-    var seed: UInt64 = 1
+    /// Options given without a value.
+    private var flags: Set<String> = []
+    private var numbers: [String: UInt64] = [:]
 
-    /// Reads the words behind the program's name.
+    var skipsDatabase: Bool { flags.contains(Option.skipDatabase.name) }
+    var listsMigrations: Bool { flags.contains(Option.list.name) }
+    var resumes: Bool { flags.contains(Option.resume.name) }
+    var isForced: Bool { flags.contains(Option.force.name) }
+    var removes: Bool { flags.contains(Option.remove.name) }
+    /// Events that `demo` generates; nil when not given.
+    var events: Int? { numbers[Option.events.name].map { Int($0) } }
+    /// Nil when not given.
+    var seed: UInt64? { numbers[Option.seed.name] }
+
+    /// Parses the words after the program's name.
     ///
-    /// A word that is not understood is a usage error: `UsageError` says which.
+    /// - Throws: a usage error that names the word, with a suggestion for a misspelled one.
     init(_ words: [String]) throws(UsageError) {
         var words = words[...]
         guard let first = words.popFirst() else { throw UsageError(problem: "a command is missing") }
         switch first {
-        case "--help", "-h", "help":
-            request = .help(nil)
-            return
-        case "--version":
-            request = .version
-            return
+        case "--help", "-h": request = .help(nil)
+        case "--version", "-V": request = .version
         default:
             guard let command = Command(rawValue: first) else {
-                throw UsageError(problem: "unknown command '\(first)'")
+                let known = Command.allCases.map(\.rawValue) + ["--help", "--version"]
+                let kind = first.hasPrefix("-") ? "option" : "command"
+                throw UsageError(
+                    problem: "unknown \(kind) '\(first)'",
+                    suggestion: Spelling.nearest(to: first, in: known)
+                )
             }
             request = .run(command)
-            while let word = words.popFirst() { try take(word, &words, command) }
+            try read(&words, CommandEntry.entry(command))
         }
     }
 
-    /// Events that `demo` makes up at most.
-    private static let eventsMax: UInt64 = 1_000_000_000
-
-    private static let settingOptions: [Command: [String: String]] = [
-        .serve: ["--host": "HOST", "--port": "PORT", "--data": "COLLECTOR_DATA"],
-        .migrate: ["--data": "COLLECTOR_DATA"],
-        .verify: ["--data": "COLLECTOR_DATA"],
-        .rebuild: ["--data": "COLLECTOR_DATA"],
-        .demo: ["--data": "COLLECTOR_DATA"],
-        .link: ["--host": "HOST", "--port": "PORT", "--data": "COLLECTOR_DATA"],
-    ]
-
-    private mutating func take(_ word: String, _ rest: inout ArraySlice<String>, _ command: Command) throws(UsageError)
-    {
-        let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        if let variable = Self.settingOptions[command]?[parts[0]] {
-            guard let value = parts.count == 2 ? parts[1] : rest.popFirst() else {
-                throw UsageError(problem: "\(parts[0]) needs a value")
+    private mutating func read(_ words: inout ArraySlice<String>, _ entry: CommandEntry) throws(UsageError) {
+        var argument: String?
+        while let word = words.popFirst() {
+            if word == "--help" || word == "-h" {
+                request = .help(entry.command)
+                return
             }
-            settings[variable] = value
+            guard !word.hasPrefix("-") || word == "-" else {
+                try readOption(word, &words, entry)
+                continue
+            }
+            guard let permitted = entry.argument, argument == nil else {
+                throw UsageError(problem: "unexpected argument '\(word)' after '\(entry.command.rawValue)'")
+            }
+            guard permitted.words.contains(word) else {
+                throw UsageError(
+                    problem: "unknown \(permitted.name.lowercased()) '\(word)'",
+                    suggestion: Spelling.nearest(to: word, in: permitted.words)
+                )
+            }
+            argument = word
+        }
+        switch entry.command {
+        case .completions:
+            guard let argument else {
+                throw UsageError(problem: "name a shell: " + CommandEntry.shells.joined(separator: ", "))
+            }
+            request = .completions(shell: argument)
+        case .help:
+            request = flags.contains(Option.man.name) ? .manPage : .help(argument.flatMap(Command.init(rawValue:)))
+        case .serve, .migrate, .verify, .rebuild, .demo, .link: break
+        }
+    }
+
+    private mutating func readOption(
+        _ word: String,
+        _ rest: inout ArraySlice<String>,
+        _ entry: CommandEntry
+    ) throws(UsageError) {
+        let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard let option = entry.options.first(where: { $0.name == parts[0] }) else {
+            throw Self.unknown(parts[0], entry)
+        }
+        if option.kind == .flag {
+            guard parts.count == 1 else { throw UsageError(problem: "\(option.name) takes no value") }
+            flags.insert(option.name)
             return
         }
-        if command == .demo, ["--events", "--seed"].contains(parts[0]) {
-            guard let text = parts.count == 2 ? parts[1] : rest.popFirst(), let number = UInt64(text),
-                parts[0] == "--seed" || (1...Self.eventsMax).contains(number)
-            else { throw UsageError(problem: "\(parts[0]) needs a number") }
-            if parts[0] == "--seed" { seed = number } else { events = Int(number) }
-            return
+        guard let value = parts.count == 2 ? parts[1] : rest.popFirst() else {
+            throw UsageError(problem: "\(option.name) needs a value")
         }
-        switch (command, word) {
-        case (_, "--help"), (_, "-h"): request = .help(command)
-        case (.serve, "--skip-db"): skipsDatabase = true
-        case (.migrate, "--list"): listsMigrations = true
-        default: throw UsageError(problem: "unknown option '\(word)' of '\(command.rawValue)'")
+        switch option.kind {
+        case .flag: break
+        case .setting(let variable): settings[variable] = value
+        case .number(let range):
+            guard let number = UInt64(value), range.contains(number) else {
+                throw UsageError(
+                    problem: "\(option.name) needs a number from \(range.lowerBound) to \(range.upperBound)"
+                )
+            }
+            numbers[option.name] = number
         }
+    }
+
+    private static func unknown(_ name: String, _ entry: CommandEntry) -> UsageError {
+        let problem = "unknown option '\(name)' of '\(entry.command.rawValue)'"
+        if let suggestion = Spelling.nearest(to: name, in: entry.options.map(\.name) + ["--help"]) {
+            return UsageError(problem: problem, suggestion: suggestion)
+        }
+        let others = CommandEntry.all.filter { $0.options.contains { $0.name == name } }.map(\.command.rawValue)
+        guard !others.isEmpty else { return UsageError(problem: problem) }
+        return UsageError(problem: problem + "; it is an option of '\(others.joined(separator: "', '"))'")
     }
 }
 
-/// The command line is not one of ours; exit code 2.
+/// The command line cannot be parsed; exit code 2.
 struct UsageError: Error, Equatable {
     var problem: String
+    /// The word that was probably meant.
+    var suggestion: String?
+
+    var message: String { problem + (suggestion.map { "; did you mean '\($0)'?" } ?? "") }
 }

@@ -14,6 +14,8 @@ struct Configuration: Sendable {
     var trustedProxies = AddressBlock.loopbackAndPrivate
     /// Without a slash at its end; empty when mounted at the root.
     var basePath = ""
+    /// Address that browsers use, without a slash at its end and with the base path; nil when it is not configured.
+    var publicURL: String?
     /// Nil: every origin may post.
     var allowedOrigins: [String]?
     var token: String?
@@ -53,6 +55,9 @@ struct Configuration: Sendable {
             text == "none" ? [] : SettingReader.list(text) { AddressBlock($0) }
         }
         reader.read("COLLECTOR_BASE_PATH", "must be a path such as /collector", into: &basePath, SettingReader.basePath)
+        publicURL = reader.read("COLLECTOR_URL", "must be an address such as https://stats.example.com") { text in
+            SettingReader.publicURL(text, basePath: basePath)
+        }
         let origins = "must be * or a list of origins such as https://example.com"
         allowedOrigins =
             reader.read("COLLECTOR_ALLOWED_ORIGINS", origins) { text -> [String]?? in
@@ -76,6 +81,13 @@ struct Configuration: Sendable {
     }
 }
 
+extension Configuration {
+    /// A public address without the slash at its end, with the base path when it has no path of its own; nil for anything else.
+    static func publicURL(_ text: String, basePath: String) -> String? {
+        SettingReader.publicURL(text, basePath: basePath)
+    }
+}
+
 /// Settings that cannot be used, one sentence each; values are not repeated, as they may be secrets.
 struct ConfigurationError: Error, Equatable {
     var problems: [String]
@@ -87,6 +99,7 @@ private struct SettingReader {
     let value: (String) -> String?
 
     mutating func read<Value>(_ name: String, _ rule: String, _ parse: (String) -> Value?) -> Value? {
+        precondition(Variable.names.contains(name), "add \(name) to Variable.all")
         guard let text = value(name) else { return nil }
         guard let value = parse(text) else {
             problems.append("\(name) \(rule)")
@@ -138,6 +151,33 @@ private struct SettingReader {
                 }
         }
         return isPlain ? segments.map { "/" + $0 }.joined() : nil
+    }
+
+    /// An address of HTTP without user, query and fragment; the base path is added to one that has no path.
+    static func publicURL(_ text: String, basePath: String) -> String? {
+        guard let scheme = ["https://", "http://"].first(where: { text.lowercased().hasPrefix($0) }) else { return nil }
+        let rest = text.dropFirst(scheme.count)
+        let authority = rest.prefix { $0 != "/" }
+        let path = rest.dropFirst(authority.count)
+        guard isAuthority(authority), let path = path.isEmpty ? "" : self.basePath(String(path)) else { return nil }
+        return scheme + authority.lowercased() + (path.isEmpty ? basePath : path)
+    }
+
+    /// A name or an address of a host, an IPv6 address in brackets, with or without a port.
+    private static func isAuthority(_ text: Substring) -> Bool {
+        var host = text
+        if let colon = text.lastIndex(of: ":"), !text[colon...].contains("]") {
+            guard let port = UInt16(text[text.index(after: colon)...]), port > 0 else { return false }
+            host = text[..<colon]
+        }
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            return IPAddress(String(host.dropFirst().dropLast()))?.isIPv4 == false
+        }
+        return !host.isEmpty
+            && host.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                    || [0x2D, 0x2E, 0x5F].contains(byte)
+            }
     }
 
     static func origin(_ text: Substring) -> String? {

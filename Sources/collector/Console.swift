@@ -5,6 +5,18 @@ enum Console {
     static func out(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
     static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
+    /// Writes to the terminal on standard error or standard output; nothing when neither is one.
+    static func terminal(_ text: String) {
+        if let descriptor = [STDERR_FILENO, STDOUT_FILENO].first(where: { isatty($0) == 1 }) {
+            write(text + "\n", to: descriptor)
+        }
+    }
+
+    static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// Writes without an end of line, for a line that is rewritten.
+    static func rewriteError(_ text: String) { write("\r" + text + "\u{1B}[K", to: STDERR_FILENO) }
+
     private static func write(_ text: String, to descriptor: Int32) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {

@@ -1,110 +1,78 @@
-/// The texts of `--help` and `--version`.
+/// The texts of `--help`, `help COMMAND` and `--version`, made from the tables of commands and variables.
 enum Help {
     static let version = "0.1.0"
+    static let tagline = "self-hosted, real-time browser analytics: performance, errors, fingerprints and page views"
+    static let precedence =
+        "Options win over environment variables, these over a .env file in the working folder, that over the defaults."
+    static let exitCodes: [(code: String, meaning: String)] = [
+        ("0", "success"), ("1", "failure"), ("2", "usage error"), ("130", "interrupted by SIGINT"),
+        ("143", "interrupted by SIGTERM"),
+    ]
+    /// Columns of a line of text.
+    private static let columnsMax = 100
 
     static func text(_ command: Arguments.Command?) -> String {
-        switch command {
-        case nil: overview
-        case .serve: serve
-        case .migrate: migrate
-        case .verify: verify
-        case .rebuild: rebuild
-        case .demo: demo
-        case .link: link
-        }
+        guard let command else { return overview }
+        return text(CommandEntry.entry(command))
     }
 
-    private static let overview = """
-        collector: the truth about the browsers that visit your site
+    private static var overview: String {
+        let commands = CommandEntry.all.map { ($0.command.rawValue, $0.summary) }
+        let codes = exitCodes.map { "\($0.code) \($0.meaning)" }.joined(separator: ", ")
+        return """
+            Collector: \(tagline).
 
-        Usage:
-          collector serve   [--host 127.0.0.1] [--port 5000] [--data DIR] [--skip-db]
-          collector migrate [--list] [--data DIR]
-          collector verify  [--data DIR]
-          collector rebuild [--data DIR]
-          collector demo    [--events N] [--seed N] [--data DIR]
-          collector link    [--host ADDRESS] [--port PORT] [--data DIR]
-          collector --help | --version | COMMAND --help
+            Usage: collector COMMAND [OPTIONS]
+                   collector --help | --version
 
-        Flags win over environment variables, those over a .env file in the working folder, that over defaults.
+            Commands:
+            \(list(commands))
 
-        \(variables)
-        Exit codes: 0 success, 1 failure, 2 usage.
-        """
+            Run 'collector help COMMAND' for the options of a command.
 
-    private static let serve = """
-        Usage: collector serve [--host ADDRESS] [--port PORT] [--data DIR] [--skip-db]
+            \(wrapped(precedence))
 
-        Brings the database up to date and serves the dashboard and the ingest routes until SIGTERM or SIGINT.
+            Variables:
+            \(list(Variable.all.map { ($0.name, $0.summary + "; default: " + $0.defaultText) }))
 
-          --host ADDRESS   address to listen on (HOST; default 127.0.0.1)
-          --port PORT      port to listen on, 0 for a free one that is then logged (PORT; default 5000)
-          --data DIR       folder of the SQLite file and the owner's token (COLLECTOR_DATA; default ./data)
-          --skip-db        serve the pages without any database; ingest then answers 503
+            Exit codes: \(codes).
+            """
+    }
 
-        \(variables)
-        """
+    private static func text(_ entry: CommandEntry) -> String {
+        var parts = [wrapped("Usage: " + entry.usage, indent: 7)]
+        parts += [entry.summary + "."] + entry.paragraphs.map { wrapped($0) }
+        if !entry.options.isEmpty {
+            parts.append(
+                "Options:\n" + list(entry.options.map { ($0.usage, $0.summary) } + [("-h, --help", "show this help")])
+            )
+        }
+        return parts.joined(separator: "\n\n")
+    }
 
-    private static let link = """
-        Usage: collector link [--host ADDRESS] [--port PORT] [--data DIR]
+    /// Two columns, the second one wrapped.
+    private static func list(_ rows: [(String, String)]) -> String {
+        let width = rows.map(\.0.count).max() ?? 0
+        return rows.map { name, text in
+            let head = "  " + name + String(repeating: " ", count: width - name.count + 2)
+            return wrapped(head + text, indent: width + 4)
+        }.joined(separator: "\n")
+    }
 
-        Prints a link that signs the owner in at /insight. The token stands behind the #, which browsers keep to themselves.
-
-          --host ADDRESS   host that the link names (HOST; default 127.0.0.1)
-          --port PORT      port that the link names (PORT; default 5000)
-          --data DIR       folder of the owner's token (COLLECTOR_DATA; default ./data)
-        """
-
-    private static let migrate = """
-        Usage: collector migrate [--list] [--data DIR]
-
-        Applies the pending migrations to the database that DB_URL names, or to the SQLite file in the data folder.
-
-          --list           print each migration with APPLIED or PENDING and change nothing
-          --data DIR       folder of the SQLite file (COLLECTOR_DATA; default ./data)
-        """
-
-    private static let verify = """
-        Usage: collector verify [--data DIR]
-
-        Adds all events up once more and compares with the rollups that the owner's pages read; may run beside the server. Exit code 1
-        when there is a difference.
-
-          --data DIR       folder of the SQLite file (COLLECTOR_DATA; default ./data)
-        """
-
-    private static let rebuild = """
-        Usage: collector rebuild [--data DIR]
-
-        Makes the rollups anew from the events; may run beside the server.
-
-          --data DIR       folder of the SQLite file (COLLECTOR_DATA; default ./data)
-        """
-
-    private static let demo = """
-        Usage: collector demo [--events N] [--seed N] [--data DIR]
-
-        Adds thirty days of visits that were made up to the database; for looking at, not for a database in use.
-
-          --events N       how many events (default 100000)
-          --seed N         what they are drawn from: the same number makes the same visits (default 1)
-          --data DIR       folder of the SQLite file (COLLECTOR_DATA; default ./data)
-        """
-
-    private static let variables = """
-        Variables:
-          DB_URL                      PostgreSQL connection string; unset: SQLite in the data folder
-          COLLECTOR_EVENTS_ENABLED    whether our pages emit events (default yes)
-          EVENT_IP_HASH_SALT          salt of ip_hash; unset: no hash is stored
-          HOST, PORT, COLLECTOR_DATA  as the flags
-          COLLECTOR_TRUSTED_PROXIES   CIDR list whose forwarding headers are believed, or none
-          COLLECTOR_BASE_PATH         prefix when mounted under a sub-path, e.g. /collector
-          COLLECTOR_ALLOWED_ORIGINS   origins that may post from other sites (default *)
-          COLLECTOR_TOKEN             secret of the owner's pages; unset: made at first start, kept in the data folder
-          COLLECTOR_JOURNAL_MAX       size of the journal that takes records in while the database is away (default 1GiB; 0: none)
-          COLLECTOR_RATE_LIMIT        records a second that one address may send (default 100; 0: no limit)
-          COLLECTOR_LOG_LEVEL         debug, info, notice, warning or error (default info)
-          COLLECTOR_LOG_FORMAT        logfmt or json (default logfmt)
-
-        """
+    /// Breaks lines at spaces; lines after the first are indented.
+    static func wrapped(_ text: String, indent: Int = 0) -> String {
+        var lines: [String] = []
+        var line = ""
+        var isStart = true
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+            if !isStart, line.count + 1 + word.count > columnsMax {
+                lines.append(line)
+                line = String(repeating: " ", count: indent) + word
+            } else {
+                line += (isStart ? "" : " ") + word
+            }
+            isStart = false
+        }
+        return (lines + [line]).joined(separator: "\n")
+    }
 }

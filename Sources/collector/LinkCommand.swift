@@ -1,29 +1,47 @@
+import Glibc
+
 /// `collector link`: prints a link that signs the owner in.
 struct LinkCommand {
     private let configuration: Configuration
+    /// Whether the command line names a host or a port.
+    private let namesListener: Bool
 
-    init(_ configuration: Configuration) { self.configuration = configuration }
+    init(_ configuration: Configuration, namesListener: Bool) {
+        self.configuration = configuration
+        self.namesListener = namesListener
+    }
 
     func run() throws -> ExitCode {
-        let token =
-            if let token = configuration.token { token } else {
-                try OwnerToken.read(in: configuration.dataFolder)
-            }
-        let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
-        Console.out(
-            "http://\(host):\(configuration.port)\(configuration.basePath)/insight#token=\(Self.encoded(token))"
-        )
+        let token = try configuration.token ?? readToken()
+        let address = try address()
+        Console.out(address.signInLink(token: token))
+        if let hint = address.hint { Console.error(hint) }
         return .success
     }
 
-    /// Percent coding of all but what is plain everywhere (RFC 3986 §2.3).
-    private static func encoded(_ text: String) -> String {
-        text.utf8.map { byte in
-            let isPlain =
-                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                || "-._~".utf8.contains(byte)
-            let digits = String(byte, radix: 16, uppercase: true)
-            return isPlain ? String(Unicode.Scalar(byte)) : "%" + (digits.utf8.count < 2 ? "0" : "") + digits
-        }.joined()
+    private func readToken() throws -> String {
+        do throws(FileError) {
+            return try OwnerToken.read(in: configuration.dataFolder)
+        } catch {
+            guard error.code == ENOENT else { throw error }
+            throw CommandError(
+                reason: "there is no token in \(configuration.dataFolder) yet: start 'collector serve' once, "
+                    + "name its data folder with --data, or set COLLECTOR_TOKEN"
+            )
+        }
+    }
+
+    /// The configured address; else what the command line names; else the running server; else the defaults.
+    private func address() throws -> PublicAddress {
+        let running = namesListener ? nil : try RunningServer.read(in: configuration.dataFolder)
+        let configured = ServerAddress(
+            host: configuration.host,
+            port: configuration.port,
+            basePath: configuration.basePath
+        )
+        return PublicAddress(
+            publicURL: configuration.publicURL ?? running?.publicURL,
+            listener: running?.listener ?? configured
+        )
     }
 }

@@ -2,25 +2,57 @@ import Storage
 
 /// `collector migrate`: applies what is pending, or lists what there is.
 struct MigrateCommand {
-    private let store: any Store
+    private let configuration: Configuration
 
-    init(_ configuration: Configuration) throws {
-        store = try StoreChoice.make(configuration)
-    }
+    init(_ configuration: Configuration) { self.configuration = configuration }
 
     func run(listOnly: Bool) throws -> ExitCode {
-        if listOnly {
-            let list = try store.migrationStatus()
-            for migration in list { Console.out("\(migration.isApplied ? "APPLIED" : "PENDING")  \(migration.name)") }
-            let applied = list.count { $0.isApplied }
-            Console.out("Total: \(list.count) migrations, \(applied) applied, \(list.count - applied) pending")
+        try listOnly ? list() : apply()
+    }
+
+    /// A database that does not exist yet has everything pending, and is not made by looking.
+    private func list() throws -> ExitCode {
+        let store = StoreChoice.describe(configuration)
+        Console.error("Database: \(store.location)")
+        let list = try store.migrationStatus()
+        for migration in list { Console.out("\(migration.isApplied ? "APPLIED" : "PENDING")  \(migration.name)") }
+        let applied = list.count { $0.isApplied }
+        Console.out("Total: \(list.count) migrations, \(applied) applied, \(list.count - applied) pending")
+        return .success
+    }
+
+    private func apply() throws -> ExitCode {
+        let interruption = Interruption()
+        let store = try StoreChoice.make(configuration)
+        Console.error("Database: \(store.location)")
+        let (applied, isComplete) = try store.migrate(interruption)
+        for name in applied { Console.out("Applied \(name)") }
+        guard isComplete, let code = interruption.exitCode else {
+            Console.out(
+                applied.isEmpty
+                    ? "Nothing to apply: the database is up to date" : "\(applied.count) migrations applied"
+            )
             return .success
         }
-        let applied = try store.migrate()
-        for name in applied { Console.out("Applied \(name)") }
-        Console.out(
-            applied.isEmpty ? "Nothing to apply: the database is up to date" : "\(applied.count) migrations applied"
-        )
-        return .success
+        Console.error("Interrupted. Run 'collector migrate' again to apply the rest.")
+        return code
+    }
+}
+
+extension Store {
+    /// Applies what is pending, one migration a transaction, and shows which; stops before the next one when it is interrupted.
+    ///
+    /// - Returns: the names applied, and whether the schema is complete.
+    func migrate(_ interruption: Interruption) throws(StoreError) -> (applied: [String], isComplete: Bool) {
+        var isComplete = true
+        let applied = try migrate { name, pending in
+            guard !interruption.isRequested else {
+                isComplete = false
+                return false
+            }
+            if Console.isErrorTerminal { Console.error("Applying \(name) (\(pending) pending)") }
+            return true
+        }
+        return (applied, isComplete)
     }
 }

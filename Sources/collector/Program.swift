@@ -1,6 +1,5 @@
 import Glibc
 import Log
-import Storage
 
 /// Entry point: reads the command line and the settings, runs the command, ends with its exit code.
 @main
@@ -14,56 +13,64 @@ struct Program {
         do {
             let arguments = try Arguments(words)
             switch arguments.request {
-            case .help(let command):
-                Console.out(Help.text(command))
-                return .success
-            case .version:
-                Console.out("collector \(Help.version)")
-                return .success
-            case .run(let command):
-                return run(command, arguments)
+            case .help(let command): Console.out(Help.text(command))
+            case .manPage: Console.out(ManPage.text)
+            case .completions(let shell): Console.out(Completions.script(shell) ?? "")
+            case .version: Console.out("collector \(Help.version)")
+            case .run(let command): return run(command, arguments)
             }
+            return .success
         } catch {
-            Console.error("collector: \(error.problem)\nSee 'collector --help'.")
+            Console.error("collector: \(error.message)\nSee 'collector --help'.")
             return .usage
         }
     }
 
     private static func run(_ command: Arguments.Command, _ arguments: Arguments) -> ExitCode {
         do {
-            let configuration = try configuration(arguments)
-            let log = Log(level: configuration.logLevel, format: configuration.logFormat)
+            let (configuration, unknown) = try configuration(arguments)
+            // The server has a log for its warnings.
+            if command != .serve {
+                for variable in unknown { Console.error("collector: warning: \(variable.message)") }
+            }
             switch command {
-            case .serve: return try ServeCommand(configuration, skipsDatabase: arguments.skipsDatabase, log: log).run()
+            case .serve:
+                let log = Log(level: configuration.logLevel, format: configuration.logFormat)
+                for variable in unknown { log.warning("unknown variable", variable.fields) }
+                return try ServeCommand(
+                    configuration,
+                    skipsDatabase: arguments.skipsDatabase,
+                    warnings: unknown.map(\.message),
+                    log: log
+                ).run()
             case .migrate: return try MigrateCommand(configuration).run(listOnly: arguments.listsMigrations)
             case .verify: return try VerifyCommand(configuration).run()
-            case .link: return try LinkCommand(configuration).run()
-            case .rebuild: return try RebuildCommand(configuration).run()
-            case .demo:
-                return try DemoCommand(configuration, events: arguments.events, seed: arguments.seed).run()
+            case .link:
+                let namesListener = ["HOST", "PORT"].contains { arguments.settings[$0] != nil }
+                return try LinkCommand(configuration, namesListener: namesListener).run()
+            case .rebuild: return try RebuildCommand(configuration, resumes: arguments.resumes).run()
+            case .demo: return try DemoCommand(configuration, arguments).run()
+            // Requests of their own.
+            case .completions, .help: return .usage
             }
-        } catch let error as ConfigurationError {
-            let problems = error.problems.map { "  - \($0)" }.joined(separator: "\n")
-            Console.error("collector: the configuration cannot be used:\n\(problems)")
-        } catch let error as StoreError {
-            Console.error("collector: \(error.reason)")
-        } catch let error as ListenError {
-            Console.error("collector: cannot listen on \(error.address): \(error.reason)")
-        } catch let error as FileError {
-            Console.error("collector: \(error.message)")
         } catch {
-            Console.error("collector: \(error)")
+            Console.error("collector: \(Advice.message(error))")
         }
         return .failure
     }
 
-    private static func configuration(_ arguments: Arguments) throws -> Configuration {
+    /// The configuration, and what looks like a misspelled part of it.
+    private static func configuration(_ arguments: Arguments) throws -> (Configuration, [UnknownVariable]) {
         let text = try TextFile.read(".env", bytesMax: DotEnv.fileBytesMax)
-        return try Configuration(
-            flags: arguments.settings,
-            environment: Environment.all(),
-            dotEnv: text.map(DotEnv.parse) ?? ([:], [])
-        )
+        let dotEnv = text.map(DotEnv.parse) ?? (values: [:], problems: [])
+        let environment = Environment.all()
+        let unknown = UnknownVariable.find(environment: environment, dotEnv: dotEnv.values)
+        do throws(ConfigurationError) {
+            return (try Configuration(flags: arguments.settings, environment: environment, dotEnv: dotEnv), unknown)
+        } catch {
+            for variable in unknown { Console.error("collector: warning: \(variable.message)") }
+            throw error
+        }
     }
 }
 
@@ -72,6 +79,11 @@ enum ExitCode: Int32 {
     case success = 0
     case failure = 1
     case usage = 2
+    /// As a shell reports a process that SIGINT or SIGTERM has ended.
+    case interrupted = 130
+    case terminated = 143
+
+    init(signal: Int32) { self = signal == SIGTERM ? .terminated : .interrupted }
 }
 
 /// The process's environment.

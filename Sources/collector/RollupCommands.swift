@@ -1,97 +1,122 @@
+import Glibc
 import Insight
 import Storage
-import Telemetry
 
 /// `collector verify`: makes the rollups once more from the events and compares.
 struct VerifyCommand {
-    private let store: any Store
+    private let configuration: Configuration
 
-    init(_ configuration: Configuration) throws {
-        store = try StoreChoice.make(configuration)
-    }
+    init(_ configuration: Configuration) { self.configuration = configuration }
 
     func run() throws -> ExitCode {
-        let rollups = try Rollups(store.makeDatabase())
+        _ = Interruption(finalNotice: "Interrupted. Nothing was changed; run 'collector verify' again.")
+        let store = try StoreChoice.existing(configuration)
+        Console.error("Database: \(store.location)")
+        let database = try store.makeDatabase()
+        let rollups = Rollups(database)
+        let end = try rollups.lastEventID()
+        let total = try database.rows("select count(*) from collector_events where id <= ?1", [.integer(end)])
+        var progress = Progress("Verifying", total: total.first?.first?.integer ?? 0)
         var events: Int64 = 0
-        let differences = try rollups.differences { events = $0 }
+        let differences = try rollups.differences {
+            events = $0
+            progress.update($0)
+        }
+        progress.finish(events)
         guard differences.isEmpty else {
             for (table, wrong, missing) in differences {
-                Console.out("\(table): \(wrong) rows differ or should not be there, \(missing) are missing or differ")
+                Console.out("\(table): \(wrong) rows are wrong or should not exist, \(missing) are missing or differ")
             }
-            Console.error("collector: the rollups are not what the events add up to; run 'collector rebuild'")
+            Console.error("collector: the rollups do not match the events; run 'collector rebuild'")
             return .failure
         }
-        Console.out("The rollups are what \(events) events add up to")
+        Console.out("Rollups match \(events) events")
         return .success
     }
 }
 
-/// `collector rebuild`: makes the rollups anew from the events.
+/// `collector rebuild`: makes the rollups again from the events.
 struct RebuildCommand {
-    private let store: any Store
+    private let configuration: Configuration
+    private let resumes: Bool
 
-    init(_ configuration: Configuration) throws {
-        store = try StoreChoice.make(configuration)
+    init(_ configuration: Configuration, resumes: Bool) {
+        self.configuration = configuration
+        self.resumes = resumes
     }
 
     func run() throws -> ExitCode {
-        _ = try store.migrate()
-        let rollups = try Rollups(store.makeDatabase())
-        try rollups.clear()
-        Console.out("Made anew from \(try rollups.catchUp()) events")
-        return .success
+        let interruption = Interruption()
+        let store = try StoreChoice.existing(configuration)
+        Console.error("Database: \(store.location)")
+        let database = try store.makeDatabase()
+        let rollups = Rollups(database)
+        if !resumes {
+            if Console.isErrorTerminal { Console.error("Clearing the rollups") }
+            try rollups.clear()
+        }
+        let catchUp = CatchUp(title: "Rebuilding", database: database, rollups: rollups)
+        switch try catchUp.run(interruption) {
+        case .complete(let events):
+            Console.out("Rollups rebuilt from \(events) events")
+            return .success
+        case .waiting(let id):
+            return catchUp.reportWaiting(id)
+        case .interrupted(let code):
+            Console.error(
+                "Interrupted. 'collector rebuild --resume' continues from here, and so does 'collector serve'."
+            )
+            return code
+        }
     }
 }
 
-/// `collector demo`: fills the store with visits that were made up.
-struct DemoCommand {
-    private let store: any Store
-    private let events: Int
-    private let seed: UInt64
+/// Brings the rollups up to the events that are stored at its start; may run beside a server that does the same.
+struct CatchUp {
+    let title: String
+    let database: any Database
+    let rollups: Rollups
 
-    init(_ configuration: Configuration, events: Int, seed: UInt64) throws {
-        store = try StoreChoice.make(configuration)
-        self.events = events
-        self.seed = seed
+    enum Outcome {
+        /// All events up to the last one at the start are in the rollups; how many events these are.
+        case complete(events: Int64)
+        /// An open transaction keeps events after this id from being aggregated.
+        case waiting(id: Int64)
+        case interrupted(ExitCode)
     }
 
-    func run() throws -> ExitCode {
-        _ = try store.migrate()
-        let writer = try store.makeWriter()
-        let source = BatchSource.random(isJournal: false)
-        var data = DemoData(events: events, seed: seed, end: WallClock.microseconds())
-        var (number, stored): (Int64, Int) = (0, 0)
-        while let hour = data.next() {
-            let ledgers = data.ledgers
-            for start in stride(from: 0, to: ledgers.count, by: Batch.recordsMax) {
-                let batch = Batch(ledgers: Array(ledgers[start..<min(start + Batch.recordsMax, ledgers.count)]))
-                _ = try writer.append(batch, as: BatchID(source: source, number: number + 1, previous: number))
-                number += 1
-            }
-            for start in stride(from: 0, to: hour.count, by: Batch.recordsMax) {
-                let batch = Batch(events: Array(hour[start..<min(start + Batch.recordsMax, hour.count)]))
-                let id = BatchID(source: source, number: number + 1, previous: number)
-                stored += try writer.append(batch, as: id).stored
-                number += 1
-            }
-        }
-        let rollups = try Rollups(store.makeDatabase())
-        _ = try rollups.catchUp()
-        Console.out("\(stored) events made up and stored")
-        return .success
-    }
-}
+    /// Pause while another process is at work or a transaction is open, and how many pauses without progress end the wait: half a minute.
+    private static let pauseMilliseconds = 100
+    private static let pausesMax = 300
 
-extension Rollups {
-    /// Takes in all that there is.
-    ///
-    /// - Returns: how many events were taken in.
-    fileprivate func catchUp() throws(StoreError) -> Int {
-        var count = 0
-        while true {
-            let more = try advance()
-            guard more > 0 else { return count }
-            count += more
+    func run(_ interruption: Interruption) throws -> Outcome {
+        let bounds = try database.rows("select min(id), max(id) from collector_events").first
+        let (first, last) = (bounds?[0].integer ?? 1, bounds?[1].integer ?? 0)
+        var position = try max(rollups.lastEventID(), first - 1)
+        // Progress goes by ids, which are counted without reading the table; there are few gaps.
+        var progress = Progress(title, first: position - first + 1, total: last - first + 1)
+        var pauses = 0
+        while position < last {
+            if let code = interruption.exitCode { return .interrupted(code) }
+            _ = try rollups.advance(while: { !interruption.isRequested })
+            let now = try max(rollups.lastEventID(), first - 1)
+            progress.update(now - first + 1)
+            pauses = now > position ? 0 : pauses + 1
+            position = now
+            guard pauses > 0 else { continue }
+            guard pauses < Self.pausesMax else { return .waiting(id: position) }
+            usleep(UInt32(Self.pauseMilliseconds * 1000))
         }
+        progress.finish(last - first + 1)
+        let events = try database.rows("select count(*) from collector_events where id <= ?1", [.integer(last)])
+        return .complete(events: events.first?.first?.integer ?? 0)
+    }
+
+    func reportWaiting(_ id: Int64) -> ExitCode {
+        Console.error(
+            "collector: events after id \(id) cannot be aggregated yet: another transaction is writing. "
+                + "Run 'collector rebuild --resume' when it has ended; a running server continues by itself."
+        )
+        return .failure
     }
 }

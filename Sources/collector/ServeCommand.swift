@@ -14,13 +14,16 @@ import Web
 struct ServeCommand {
     private let configuration: Configuration
     private let skipsDatabase: Bool
+    /// For the terminal; the log has them already.
+    private let warnings: [String]
     private let log: Log
     /// Milliseconds that the start waits for the database; after that there is the journal.
     private static let connectMillisecondsMax = 2000
 
-    init(_ configuration: Configuration, skipsDatabase: Bool, log: Log) {
+    init(_ configuration: Configuration, skipsDatabase: Bool, warnings: [String], log: Log) {
         self.configuration = configuration
         self.skipsDatabase = skipsDatabase
+        self.warnings = warnings
         self.log = log
     }
 
@@ -68,7 +71,8 @@ struct ServeCommand {
         feed?.start()
         // Who sees us listening may send at once: a database that answers is waited for, one that is away or hangs is not.
         ingest?.waitUntilReady(milliseconds: Self.connectMillisecondsMax)
-        try listen(server)
+        let address = try listen(server)
+        greet(address, token: token, store)
         let signal = signals.wait()
         log.info("stopping", ["signal": signal == SIGINT ? "SIGINT" : "SIGTERM"])
         server.beginStop()
@@ -77,6 +81,7 @@ struct ServeCommand {
         stopReaders(feed, pool, follower)
         ingest?.stop()
         health.stop()
+        RunningServer.remove(in: configuration.dataFolder)
         log.info("stopped", summary(ingest))
         return .success
     }
@@ -107,17 +112,36 @@ struct ServeCommand {
         }
     }
 
-    private func listen(_ server: Server) throws(ListenError) {
-        let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
+    private func listen(_ server: Server) throws(ListenError) -> ServerAddress {
+        var address = ServerAddress(host: configuration.host, port: configuration.port)
         do {
             try server.start()
         } catch {
             switch error {
-            case .cannotListen(_, let reason):
-                throw ListenError(address: "\(host):\(configuration.port)", reason: reason)
+            case .cannotListen(_, let reason): throw ListenError(address: address.authority, reason: reason)
             }
         }
-        log.listening(on: "http://\(host):\(server.port)")
+        address.port = UInt16(server.port)
+        log.listening(on: address.text)
+        address.basePath = configuration.basePath
+        return address
+    }
+
+    /// Leaves the address for `collector link`, and shows a person at a terminal what to do next.
+    private func greet(_ address: ServerAddress, token: String, _ store: (any Store)?) {
+        do throws(FileError) {
+            try RunningServer(listener: address, publicURL: configuration.publicURL)
+                .write(in: configuration.dataFolder)
+        } catch {
+            log.warning("address not kept for 'collector link'", ["reason": error.message])
+        }
+        let greeting = Greeting(
+            address: PublicAddress(publicURL: configuration.publicURL, listener: address),
+            token: token,
+            database: store?.location,
+            warnings: warnings
+        )
+        Console.terminal(greeting.text)
     }
 
     /// - Returns: the owner's token.
@@ -125,7 +149,11 @@ struct ServeCommand {
         try DataFolder.make(configuration.dataFolder)
         if let token = configuration.token { return token }
         if try OwnerToken.ensure(in: configuration.dataFolder) {
-            log.notice("owner token made", ["file": configuration.dataFolder + "/" + OwnerToken.fileName])
+            // The token itself belongs in no log: logs are copied and kept.
+            log.notice(
+                "owner token made",
+                ["file": configuration.dataFolder + "/" + OwnerToken.fileName, "sign_in_link": "collector link"]
+            )
         }
         return try OwnerToken.read(in: configuration.dataFolder)
     }
@@ -181,26 +209,5 @@ private final class Parts: Sendable {
         let (server, site) = held.withLock { $0 }
         guard let server, let site else { return }
         server.answer(site.answers(deliveries))
-    }
-}
-
-/// Signals taken from the threads and waited for in one place.
-struct Signals {
-    private var set = sigset_t()
-
-    static func block(_ numbers: [Int32]) -> Signals {
-        var signals = Signals()
-        sigemptyset(&signals.set)
-        for number in numbers { sigaddset(&signals.set, number) }
-        pthread_sigmask(SIG_BLOCK, &signals.set, nil)
-        return signals
-    }
-
-    /// Blocks until one of them comes.
-    func wait() -> Int32 {
-        var set = set
-        var number: Int32 = 0
-        sigwait(&set, &number)
-        return number
     }
 }

@@ -1,4 +1,5 @@
 import Assets
+import Glibc
 import Storage
 import StoragePostgres
 import StorageSQLite
@@ -8,14 +9,37 @@ enum StoreChoice {
     static let databaseFileName = "collector.sqlite"
     static let journalFileName = "journal.sqlite"
 
-    /// Makes the store, with its data folder where it needs one; connects to nothing yet.
+    /// The store, with its data folder made where it needs one; connects to nothing yet.
     static func make(_ configuration: Configuration) throws -> any Store {
+        if configuration.databaseURL == nil { try DataFolder.make(configuration.dataFolder) }
+        return describe(configuration)
+    }
+
+    /// The store for a command that only reads; creates nothing.
+    static func describe(_ configuration: Configuration) -> any Store {
         if let url = configuration.databaseURL {
             return PostgresStore(url: url, migrations: migrations("postgres"))
         }
-        try DataFolder.make(configuration.dataFolder)
-        let path = configuration.dataFolder + "/" + databaseFileName
-        return SQLiteStore(path: path, migrations: migrations("sqlite"))
+        return SQLiteStore(path: path(configuration), migrations: migrations("sqlite"))
+    }
+
+    /// The store of a command that needs data, with its whole schema; creates nothing.
+    static func existing(_ configuration: Configuration) throws -> any Store {
+        let store = describe(configuration)
+        if configuration.databaseURL == nil, access(path(configuration), F_OK) != 0 {
+            throw CommandError(
+                reason: "there is no database at \(path(configuration)): "
+                    + "name its data folder with --data or COLLECTOR_DATA, or a PostgreSQL database with DB_URL"
+            )
+        }
+        let pending = try store.migrationStatus().count { !$0.isApplied }
+        guard pending == 0 else {
+            throw CommandError(
+                reason:
+                    "the database needs \(pending) migrations: run 'collector migrate' or start 'collector serve' first"
+            )
+        }
+        return store
     }
 
     /// The journal for the times when the store is away; nil when it is switched off.
@@ -25,7 +49,16 @@ enum StoreChoice {
         return SQLiteJournal(path: path, bytesMax: configuration.journalBytesMax)
     }
 
+    private static func path(_ configuration: Configuration) -> String {
+        configuration.dataFolder + "/" + databaseFileName
+    }
+
     private static func migrations(_ engine: String) -> [Migration] {
         Assets.migrations(engine: engine).map { Migration(name: $0.name, sql: $0.sql) }
     }
+}
+
+/// A command cannot do its work; the reason says what to do.
+struct CommandError: Error, Equatable {
+    let reason: String
 }

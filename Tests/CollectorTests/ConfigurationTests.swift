@@ -119,28 +119,3 @@ private func configure(
         #expect(parsed.problems.count == 1 && parsed.problems[0].hasPrefix(".env line 2"))
     }
 }
-
-@Suite struct ArgumentsTests {
-    @Test func `options may stand apart or behind an equals sign`() throws {
-        let arguments = try Arguments(["serve", "--host", "::1", "--port=0", "--data", "/x", "--skip-db"])
-        #expect(arguments.request == .run(.serve))
-        #expect(arguments.settings == ["HOST": "::1", "PORT": "0", "COLLECTOR_DATA": "/x"])
-        #expect(arguments.skipsDatabase)
-        #expect(try Arguments(["migrate", "--list"]).listsMigrations)
-    }
-
-    @Test func `help and version are requests of their own`() throws {
-        #expect(try Arguments(["--help"]).request == .help(nil))
-        #expect(try Arguments(["serve", "--help"]).request == .help(.serve))
-        #expect(try Arguments(["migrate", "-h"]).request == .help(.migrate))
-        #expect(try Arguments(["--version"]).request == .version)
-    }
-
-    @Test(arguments: [
-        [], ["start"], ["serve", "--prot", "1"], ["serve", "--port"], ["migrate", "--skip-db"], ["serve", "extra"],
-        ["serve", "--list"],
-    ])
-    func `what is not understood is a usage error`(words: [String]) {
-        #expect(throws: UsageError.self) { _ = try Arguments(words) }
-    }
-}

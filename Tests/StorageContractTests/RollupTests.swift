@@ -202,7 +202,7 @@ import Testing
     ) throws {
         let database = try Database(engine)
         let store = try database.migrated()
-        var data = DemoData(events: 6000, seed: 7, end: Self.start)
+        var data = DemoData(DemoRun(seed: 7, events: 6000, end: Self.start, idPrefix: 1))
         let writer = try store.makeWriter()
         let followers = try (0..<3).map { _ in try Rollups(store.makeDatabase()) }
         var turn = 0

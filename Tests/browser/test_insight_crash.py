@@ -42,5 +42,5 @@ def test_rollups_are_right_after_kills(store, serve):
     wait_for(lambda: told(collector.port, "overview", range="24h", robots="1")["totals"]["events"] == stored, 60, f"rollups of {stored} events")
     collector.stop()
     result = run("verify", "--data", collector.data, folder=store.folder, environment=store.environment, timeout=300)
-    assert (result.returncode, result.stderr) == (0, ""), result.stdout
+    assert result.returncode == 0, result
     assert f"{stored} events" in result.stdout

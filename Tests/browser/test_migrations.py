@@ -58,7 +58,7 @@ def migrate(store, *arguments):
 def listed(store):
     """Names by their state, and the last line."""
     result = migrate(store, "--list")
-    assert (result.returncode, result.stderr) == (0, ""), result
+    assert result.returncode == 0 and result.stderr.startswith("Database: ") and result.stderr.count("\n") == 1, result
     *lines, total = result.stdout.strip().splitlines()
     states = {}
     for line in lines:

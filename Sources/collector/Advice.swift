@@ -1,0 +1,52 @@
+import Glibc
+import Storage
+
+/// Turns an error into a sentence that says what to do.
+enum Advice {
+    static func message(_ error: any Error) -> String {
+        switch error {
+        case let error as ConfigurationError:
+            "the configuration cannot be used:\n" + error.problems.map { "  - \($0)" }.joined(separator: "\n")
+        case let error as CommandError: error.reason
+        case let error as StoreError: error.reason + storeAdvice(error)
+        case let error as ListenError:
+            "cannot listen on \(error.address): \(error.reason)" + listenAdvice(error.reason)
+        case let error as FileError: error.message + fileAdvice(error.code)
+        default: "\(error)"
+        }
+    }
+
+    private static let otherFolder = "choose another data folder with --data or COLLECTOR_DATA"
+
+    private static func fileAdvice(_ code: Int32) -> String {
+        switch code {
+        case EACCES, EPERM, EROFS:
+            ". Make it readable and writable for the user that runs Collector, or \(otherFolder)."
+        case ENOSPC, EDQUOT: ". Free some disk space, or \(otherFolder)."
+        case ENOTDIR, EEXIST: ". A file is in the way: \(otherFolder)."
+        default: ""
+        }
+    }
+
+    /// SQLite's code of a full disk.
+    private static let sqliteFull = "SQLite error 13:"
+
+    private static func storeAdvice(_ error: StoreError) -> String {
+        error.reason.hasPrefix(sqliteFull) ? ". Free some disk space, then run the command again." : ""
+    }
+
+    private static func listenAdvice(_ reason: String) -> String {
+        if reason == String(cString: strerror(EADDRINUSE)) {
+            return
+                ". Another program uses this port, perhaps another 'collector serve': stop it, or choose another port "
+                + "with --port or PORT (0 takes a free one)."
+        }
+        if reason == String(cString: strerror(EACCES)) {
+            return ". Ports below 1024 need a privilege: choose a higher one with --port or PORT."
+        }
+        if reason == String(cString: strerror(EADDRNOTAVAIL)) {
+            return ". This machine does not have that address: choose another with --host or HOST."
+        }
+        return ""
+    }
+}

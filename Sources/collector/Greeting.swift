@@ -1,0 +1,23 @@
+/// What a person sees on the terminal after the start, in plain words.
+///
+/// It is written to a terminal only: the link holds the owner's token, which belongs in no log.
+struct Greeting {
+    let address: PublicAddress
+    let token: String
+    /// Where the data is, without secrets; nil without a database.
+    let database: String?
+    let warnings: [String]
+
+    var text: String {
+        var parts = [
+            "Collector is running. Open \(address.url)",
+            "Your reports; this link signs you in, keep it to yourself:\n  \(address.signInLink(token: token))",
+            "To measure a site, paste this tag into its pages:\n  \(address.tag)",
+            database.map { "Data: \($0)" } ?? "Without a database (--skip-db): events are refused.",
+        ]
+        if let hint = address.hint { parts.append(Help.wrapped("Note: " + hint, indent: 6)) }
+        parts += warnings.map { "Warning: \($0)" }
+        parts.append("Press Ctrl+C to stop.")
+        return "\n" + parts.joined(separator: "\n\n") + "\n"
+    }
+}

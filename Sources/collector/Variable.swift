@@ -1,0 +1,78 @@
+/// An environment variable that Collector reads.
+///
+/// This is the only list of them: configuration, help, man page, completions, the check for misspelled names and the tests use it.
+struct Variable: Sendable {
+    let name: String
+    /// What the variable sets, in one sentence without a full stop.
+    let summary: String
+    /// What holds without it.
+    let defaultText: String
+
+    static let all: [Variable] = [
+        Variable(
+            name: "DB_URL",
+            summary: "PostgreSQL connection string",
+            defaultText: "a SQLite file in the data folder"
+        ),
+        Variable(name: "HOST", summary: "IP address to listen on", defaultText: "127.0.0.1"),
+        Variable(name: "PORT", summary: "port to listen on; 0 takes a free one", defaultText: "5000"),
+        Variable(
+            name: "COLLECTOR_DATA",
+            summary: "data folder: SQLite file, journal, owner's token",
+            defaultText: "./data"
+        ),
+        Variable(
+            name: "COLLECTOR_URL",
+            summary: "address that browsers use, such as https://stats.example.com",
+            defaultText: "http://localhost:PORT"
+        ),
+        Variable(
+            name: "COLLECTOR_TOKEN",
+            summary: "secret of the owner's page and API, 16 to 256 characters",
+            defaultText: "generated at the first start"
+        ),
+        Variable(
+            name: "COLLECTOR_EVENTS_ENABLED",
+            summary: "whether Collector's own pages send events: yes or no",
+            defaultText: "yes"
+        ),
+        Variable(
+            name: "EVENT_IP_HASH_SALT",
+            summary: "salt of the hash of client addresses stored with events",
+            defaultText: "no hash is stored"
+        ),
+        Variable(
+            name: "COLLECTOR_TRUSTED_PROXIES",
+            summary: "CIDR list of proxies whose forwarding headers are trusted, or none",
+            defaultText: "loopback and private ranges"
+        ),
+        Variable(
+            name: "COLLECTOR_BASE_PATH",
+            summary: "path prefix when served below a path, such as /collector",
+            defaultText: "/"
+        ),
+        Variable(
+            name: "COLLECTOR_ALLOWED_ORIGINS",
+            summary: "origins of other sites that may send events, or *",
+            defaultText: "*"
+        ),
+        Variable(
+            name: "COLLECTOR_JOURNAL_MAX",
+            summary: "size limit of the journal that takes over in a database outage; 0 turns it off",
+            defaultText: "1GiB"
+        ),
+        Variable(
+            name: "COLLECTOR_RATE_LIMIT",
+            summary: "records per second accepted from one client address; 0 for no limit",
+            defaultText: "100"
+        ),
+        Variable(
+            name: "COLLECTOR_LOG_LEVEL",
+            summary: "debug, info, notice, warning or error",
+            defaultText: "info"
+        ),
+        Variable(name: "COLLECTOR_LOG_FORMAT", summary: "logfmt or json", defaultText: "logfmt"),
+    ]
+
+    static let names = Set(all.map(\.name))
+}

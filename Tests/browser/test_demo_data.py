@@ -1,0 +1,177 @@
+"""`collector demo`, `rebuild` and `verify`: progress, interruption, and exact removal."""
+
+import signal
+import subprocess
+import time
+
+import pytest
+
+from insight import ENVIRONMENT, send, settle, told, visit_events
+from load import wait_for
+from program import BINARY, clean_environment, die_with_parent, run
+from stores import count
+from test_command_line import terminal  # noqa: F401
+
+# Enough for an interruption to come in time, with a release build, too.
+EVENTS = 12_000
+REPORTS = ("overview", "performance", "fingerprints", "issues", "quality")
+DERIVED = (
+    "insight_counts", "insight_sketches", "insight_issues", "insight_robots", "insight_fingerprints", "insight_signals",
+    "insight_signal_sizes", "insight_signal_returns",
+)
+
+
+def collector(store, *words, timeout=100):
+    return run(*words, "--data", store.folder / "data", folder=store.folder, environment=store.environment, timeout=timeout)
+
+
+def fine(store, *words):
+    result = collector(store, *words)
+    assert result.returncode == 0, result
+    return result
+
+
+def table(store, name):
+    """All rows, in an order of their own."""
+    return sorted(repr(sorted(row.items())) for row in store.rows(f"select * from {name}"))
+
+
+def figures(port):
+    """The reports, without the moment at which they were asked for."""
+    return {report: {key: value for key, value in told(port, report, range="30d").items() if key != "range"} for report in REPORTS}
+
+
+def interrupted(store, *words, number=signal.SIGINT, when=None):
+    """Starts a command, ends it by a signal once it works and `when` holds; gives its exit code and what it wrote to standard error."""
+    process = subprocess.Popen(
+        [BINARY, *map(str, words), "--data", store.folder / "data"],
+        cwd=store.folder, env=clean_environment(store.environment), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, text=True, preexec_fn=die_with_parent,
+    )
+    try:
+        first = process.stderr.readline()
+        assert first.startswith("Database: ")
+        if when:
+            wait_for(when, 30, "work to interrupt")
+        process.send_signal(number)
+        text = process.stderr.read()
+        return process.wait(60), first + text
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_removing_demo_visits_leaves_exactly_what_was_there(store, serve):
+    """Real events come before, while and after the demo visits are written, and while they are removed."""
+    server = serve(store, environment=ENVIRONMENT)
+    error = {"kind": "error", "name": "TypeError", "message": "real", "count": 1}
+    real = sum(send(server.port, visit_events(f"/real/{number}", lcp=900 + number, error=error)) for number in range(20))
+    demo = subprocess.Popen(
+        [BINARY, "demo", "--events", "3000", "--force", "--data", store.folder / "data"],
+        cwd=store.folder, env=clean_environment(store.environment), stdout=subprocess.DEVNULL, preexec_fn=die_with_parent,
+    )
+    while demo.poll() is None:
+        real += send(server.port, visit_events("/between", lcp=700))
+        # A few a second: both write to one database.
+        time.sleep(0.1)
+    assert demo.returncode == 0
+    real += send(server.port, visit_events("/after", lcp=800))
+    # What came while the demo held SQLite's lock is in the journal for a moment.
+    wait_for(lambda: count(store, "collector_events") == real + 3000, 30, "all events")
+    server.stop()
+
+    store.execute("create table expected_events as select * from collector_events where event_id is null")
+    assert count(store, "expected_events") == real
+    server = serve(store, environment=ENVIRONMENT)
+    removal = subprocess.Popen(
+        [BINARY, "demo", "--remove", "--data", store.folder / "data"],
+        cwd=store.folder, env=clean_environment(store.environment), stdout=subprocess.DEVNULL, preexec_fn=die_with_parent,
+    )
+    while removal.poll() is None:
+        real += send(server.port, visit_events("/while-removing", lcp=600))
+        time.sleep(0.1)
+    assert removal.returncode == 0
+    settle(server.port, real)
+    server.stop()
+    assert table(store, "collector_events where path <> '/while-removing'") == table(store, "expected_events")
+    assert count(store, "pageview_ledger") == 0 and count(store, "demo_run") == 0
+    assert f"match {real} events" in fine(store, "verify").stdout
+
+
+def test_figures_are_those_before_the_demo(store, serve):
+    server = serve(store, environment=ENVIRONMENT)
+    events = sum(send(server.port, visit_events(f"/real/{number}", lcp=900 + number)) for number in range(10))
+    settle(server.port, events)
+    reports = figures(server.port)
+    server.stop()
+    before = {name: table(store, name) for name in (*DERIVED, "collector_events", "pageview_ledger", "debug_data")}
+    fine(store, "demo", "--events", "2000", "--force")
+    assert table(store, "insight_counts") != before["insight_counts"]
+    assert "2000 demo events removed" in fine(store, "demo", "--remove").stdout
+    assert {name: table(store, name) for name in before} == before
+    server = serve(store, environment=ENVIRONMENT)
+    assert figures(server.port) == reports
+    assert "no demo visits" in fine(store, "demo", "--remove").stdout
+
+
+def test_demo_writes_into_an_empty_store_only(store, serve):
+    server = serve(store, environment=ENVIRONMENT)
+    events = send(server.port, visit_events())
+    server.stop()
+    refused = collector(store, "demo", "--events", "100")
+    assert refused.returncode == 1 and "--force" in refused.stderr
+    assert count(store, "collector_events") == events
+    fine(store, "demo", "--events", "100", "--force")
+    again = collector(store, "demo", "--events", "100", "--force")
+    assert again.returncode == 1 and "demo --remove" in again.stderr
+    assert count(store, "collector_events") == events + 100
+
+
+def test_an_interrupted_demo_is_continued_without_a_duplicate(store):
+    fine(store, "migrate")
+    code, text = interrupted(store, "demo", "--events", EVENTS, "--seed", 3, when=lambda: count(store, "collector_events") > 0)
+    assert (code, "'collector demo'" in text) == (130, True), text
+    written = count(store, "collector_events")
+    assert 0 < written < EVENTS
+    other = collector(store, "demo", "--events", EVENTS + 1)
+    assert other.returncode == 1 and "unfinished" in other.stderr
+    assert "Continuing" in fine(store, "demo").stderr
+    rows = store.rows("select count(*) as n, count(distinct event_id) as ids from collector_events")
+    assert rows == [{"n": EVENTS, "ids": EVENTS}]
+    assert f"{EVENTS} events" in fine(store, "verify").stdout
+
+
+def test_an_interrupted_demo_can_be_removed(store):
+    fine(store, "migrate")
+    code, _ = interrupted(store, "demo", "--events", EVENTS, number=signal.SIGTERM, when=lambda: count(store, "collector_events") > 0)
+    assert code == 143
+    fine(store, "demo", "--remove")
+    for name in ("collector_events", "pageview_ledger", "demo_run", *DERIVED):
+        assert count(store, name) == 0
+
+
+def test_rebuild_and_verify_can_be_interrupted(store):
+    fine(store, "demo", "--events", EVENTS)
+    before = {name: table(store, name) for name in DERIVED}
+    code, text = interrupted(store, "verify", number=signal.SIGTERM)
+    assert (code, "Nothing was changed" in text) == (143, True), text
+    code, text = interrupted(store, "rebuild")
+    assert (code, "rebuild --resume" in text) == (130, True), text
+    assert {name: table(store, name) for name in DERIVED} != before
+    fine(store, "rebuild", "--resume")
+    assert {name: table(store, name) for name in DERIVED} == before
+    fine(store, "verify")
+
+
+def test_a_terminal_shows_progress_in_one_line_and_control_c_ends_it(sqlite, terminal):  # noqa: F811
+    shown = terminal("demo", "--events", "300000", folder=sqlite.folder)
+    shown.wait_for(r"\rWriting demo visits: \d+ %, [\d,]+ of 300,000 events, [\d,]+ per second, about [^\r]+ left\x1b\[K")
+    shown.press_control_c()
+    assert shown.wait() == 130
+    assert "Interrupted. Run 'collector demo' again to continue" in shown.text
+    assert 0 < count(sqlite, "collector_events") < 300_000
+
+
+@pytest.mark.parametrize("words", [("demo", "--events", "0"), ("demo", "--events", "many")])
+def test_a_number_of_events_has_a_range(tmp_path, words):
+    assert run(*words, folder=tmp_path).returncode == 2
