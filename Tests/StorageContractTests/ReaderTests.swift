@@ -13,6 +13,7 @@ import Testing
     private func filled(_ engine: Engine) throws -> (database: Database, store: any Store) {
         let database = try Database(engine)
         let store = try database.migrated()
+        try database.shareHashKey()
         var data = DemoData(events: Self.events, seed: 21, end: Self.end * 1_000_000)
         let writer = try store.makeWriter()
         while let events = data.next() {

@@ -36,7 +36,7 @@ extension Reader {
         let series = try cells.series(.issue, name)
         var (errors, visitors) = (Int64(0), Sum())
         for sum in series.values {
-            errors += sum.counters.errors
+            errors.add(saturating: sum.counters.errors)
             visitors.add(sum)
         }
         let points = question.buckets.map { bucket in
@@ -58,6 +58,7 @@ extension Reader {
     private static let samplesMax = 5
 
     private func samples(of name: String, upTo last: Int64) throws(StoreError) -> [JSONOut] {
+        let hash = try KeyedHashes(database).texts
         var found: [StoredEvent] = []
         var end = last
         while found.count < Self.samplesMax, end > max(0, last - Self.sampleSpan) {
@@ -70,7 +71,7 @@ extension Reader {
                 milliseconds: RollupCells.milliseconds
             )
             found += rows.lazy.compactMap { StoredEvent($0) }.filter {
-                IssueDescription(JSONTree($0.payload)).id == name
+                IssueDescription(JSONTree($0.payload), hash).id == name
             }
             end -= Self.sampleStep
         }
