@@ -52,7 +52,7 @@ let package = Package(
         .target(name: "Ingest", dependencies: ["Guarded", "Log", "Storage", "Telemetry"], swiftSettings: strict),
         .target(
             name: "Insight",
-            dependencies: ["Guarded", "JSONScan", "Log", "Sketches", "Storage", "Telemetry"],
+            dependencies: ["Digest", "Guarded", "JSONScan", "Log", "Sketches", "Storage", "Telemetry"],
             swiftSettings: strict
         ),
         .target(
@@ -100,7 +100,7 @@ let package = Package(
         ),
         .testTarget(
             name: "InsightTests",
-            dependencies: ["Insight", "Telemetry"],
+            dependencies: ["Digest", "Insight", "Sketches", "Storage", "Telemetry"],
             swiftSettings: strict
         ),
         .testTarget(name: "JSONScanTests", dependencies: ["JSONScan"], swiftSettings: strict),

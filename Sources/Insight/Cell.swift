@@ -11,11 +11,13 @@ package enum Dimension: String, CaseIterable, Sendable, Hashable {
     case inpPart = "inp_part"
     case clsElement = "cls_element"
     case thirdParty = "third_party"
+    /// Kinds of numbers that were out of their range, by the name of a `Claim`.
+    case invalid
 
     /// Values of a bucket and a site that are kept apart; what comes after them is `(other)`.
     var valuesMax: Int? {
         switch self {
-        case .all, .browser, .system, .device, .connection, .navigation, .lcpPart, .inpPart: nil
+        case .all, .browser, .system, .device, .connection, .navigation, .lcpPart, .inpPart, .invalid: nil
         case .path, .entry, .exit: 1000
         case .referrer, .campaign, .event, .issue, .resource, .thirdParty: 300
         case .language, .screen, .country, .release, .lcpElement, .inpElement, .clsElement: 200
@@ -130,14 +132,14 @@ package struct Counters: Equatable, Sendable {
     ]
 
     package mutating func add(_ other: Counters) {
-        events &+= other.events
-        views &+= other.views
-        sessions &+= other.sessions
-        bounces &+= other.bounces
-        errors &+= other.errors
-        engagements &+= other.engagements
-        engagedMilliseconds &+= other.engagedMilliseconds
-        amount &+= other.amount
+        events.add(saturating: other.events)
+        views.add(saturating: other.views)
+        sessions.add(saturating: other.sessions)
+        bounces.add(saturating: other.bounces)
+        errors.add(saturating: other.errors)
+        engagements.add(saturating: other.engagements)
+        engagedMilliseconds.add(saturating: other.engagedMilliseconds)
+        amount.add(saturating: other.amount)
     }
 }
 

@@ -1,3 +1,5 @@
+import Sketches
+
 /// What a portion of events changes.
 struct Changes {
     /// Cells by their first appearance.
@@ -75,7 +77,7 @@ struct CountedNames: Sendable, Equatable {
     mutating func add(_ text: String, _ count: Int64) {
         let name = Facts.line(text)
         if let known = counts[name] {
-            counts[name] = known &+ count
+            counts[name] = known.adding(saturating: count)
         } else if names.count < Self.namesMax || name == CellKey.other {
             names.append(name)
             counts[name] = count

@@ -1,3 +1,4 @@
+import Digest
 import Sketches
 
 /// One dimension's value of an event.
@@ -16,8 +17,10 @@ final class Place {
     /// The cells of the facts in the portion of this number.
     var cells: [Int32] = []
     var portion = 0
-    /// Whose visit has been noted in those cells.
-    var visitor: UInt64?
+    /// The visitor of the latest event, and the hash of its id.
+    var visitor: (id: String, hash: UInt64)?
+    /// The hash of whose visit has been noted in those cells.
+    var noted: UInt64?
 
     init(seconds: Int64, site: String, audience: Int64, facts: [Fact]) {
         self.seconds = seconds
@@ -72,7 +75,7 @@ enum Facts {
         func facts(_ dimension: Dimension, _ part: Dimension?, _ names: [String]) -> [Fact] {
             let element = parts["element"].text.flatMap(clean)
             var facts = element.map { [Fact(dimension: dimension, value: $0)] } ?? []
-            let known = names.compactMap { name in parts[name].number.map { (name, $0) } }
+            let known = names.compactMap { name in parts[name].value(.attribution).map { (name, $0) } }
             if let part, let largest = known.max(by: { $0.1 < $1.1 }) {
                 facts.append(Fact(dimension: part, value: largest.0))
             }
@@ -137,10 +140,15 @@ struct IssueDescription: Sendable {
     let kind: String
     let name: String
     let message: String
+    /// What the id is the hash of.
+    private let grouping: String
 
     private static let framesMax = 3
 
-    init(_ payload: JSONTree) {
+    /// The id that the issue had before ids were keyed with the store's secret; the owner's decisions may still be filed under it.
+    var publicID: String { hexadecimal(stableHash(grouping.utf8)) }
+
+    init(_ payload: JSONTree, _ hash: KeyedHash) {
         kind = Facts.clean(payload["kind"].text ?? "error") ?? "error"
         name = Facts.clean(payload["name"].text ?? "Error") ?? "Error"
         message = Facts.clean(payload["message"].text ?? "") ?? ""
@@ -149,16 +157,15 @@ struct IssueDescription: Sendable {
             // Columns differ from engine to engine, and so do the words that they put before a name.
             let function = Self.function(frame["function"].text ?? "")
             let file = Facts.resource(frame["file"].text ?? "") ?? ""
-            return "\(function)|\(file)|\(Int(frame["line"].number ?? 0))"
+            return "\(function)|\(file)|\(Int64(saturating: frame["line"].value(.frameLine) ?? 0))"
         }
         if frames.isEmpty {
             parts += [Self.withoutNumbers(message), Facts.resource(payload["source"].text ?? "") ?? ""]
         } else {
             parts += frames
         }
-        let hash = stableHash(parts.joined(separator: "\n").utf8)
-        let digits = String(hash, radix: 16)
-        id = String(repeating: "0", count: 16 - digits.count) + digits
+        grouping = parts.joined(separator: "\n")
+        id = hexadecimal(hash.hash(grouping))
     }
 
     private static func function(_ name: String) -> String {

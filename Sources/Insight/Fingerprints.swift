@@ -1,3 +1,4 @@
+import Sketches
 import Storage
 
 /// What a visitor's browser has told of itself.
@@ -90,8 +91,8 @@ struct FingerprintWriter {
             let hasChanged = kept != nil && before != now
             kept = Kept(
                 signals: now,
-                told: (kept?.told ?? 0) + 1,
-                changed: (kept?.changed ?? 0) + (hasChanged ? 1 : 0),
+                told: (kept?.told ?? 0).adding(saturating: 1),
+                changed: (kept?.changed ?? 0).adding(saturating: hasChanged ? 1 : 0),
                 firstSeen: min(kept?.firstSeen ?? .max, told.seconds),
                 lastSeen: max(kept?.lastSeen ?? .min, told.seconds)
             )
@@ -121,9 +122,10 @@ struct FingerprintWriter {
             var moved: [Int64: Int64] = [:]
             for (hash, change) in changes {
                 let count = before[hash] ?? 0
+                let sum = count.adding(saturating: change)
                 moved[count, default: 0] -= 1
-                moved[count + change, default: 0] += 1
-                rows.append([.text(signal.site), .text(signal.signal), .text(hash), .integer(count + change)])
+                moved[sum, default: 0] += 1
+                rows.append([.text(signal.site), .text(signal.signal), .text(hash), .integer(sum)])
             }
             for (count, hashes) in moved where count > 0 && hashes != 0 {
                 sizes.append([.text(signal.site), .text(signal.signal), .integer(count), .integer(hashes)])

@@ -1,3 +1,4 @@
+import Digest
 import Sketches
 import Telemetry
 
@@ -19,8 +20,10 @@ struct Fold {
 
     var views = RecentMemory<ViewMemory>(max: 10_000)
     var sessions = RecentMemory<SessionMemory>(max: 10_000)
-    private var agents: [String: UserAgent] = [:]
-    private var paths: [String: String] = [:]
+    private let hashes: KeyedHashes
+    /// Of the event that is being added.
+    private var invalid = InvalidClaims()
+    private var parsed = ParsedTexts()
     /// While earlier events are recalled nothing is counted.
     private var recalling: Recalled?
     /// What must hold of an event that is counted, and whether those of programs are.
@@ -34,13 +37,12 @@ struct Fold {
         case session
     }
 
-    /// User agents and paths that are kept parsed.
-    private static let parsedMax = 4000
-
     /// Types whose payload is looked at.
     private static let read: Set<String> = [
         "pageview", "webvitals", "engagement", "error", "resources", "fingerprint_ready",
     ]
+
+    init(hashes: KeyedHashes) { self.hashes = hashes }
 
     /// Hands over what has been added up.
     mutating func take() -> Changes {
@@ -100,8 +102,8 @@ struct Fold {
         eventsCount += isRecalling ? 0 : 1
         let payload = Self.read.contains(event.type) ? JSONTree(event.payload) : .null
         var view = views[event.pageviewID] ?? ViewMemory()
-        let agent = agent(event.userAgent)
-        let path = template(event.path ?? "/")
+        let agent = parsed.agent(event.userAgent)
+        let path = parsed.template(event.path ?? "/")
         if event.type == "pageview" {
             view.facts = Facts.ofView(event, payload)
             view.last = nil
@@ -111,6 +113,7 @@ struct Fold {
             views[event.pageviewID] = view
             return
         }
+        invalid = InvalidClaims()
         if !isRecalling { count(event, place, payload, agent, path) }
         switch event.type {
         case "webvitals": vitals(event, payload, place, &view)
@@ -118,6 +121,7 @@ struct Fold {
         case "pageview" where recalling != .view: session(event, place, path)
         default: break
         }
+        if !isRecalling { countInvalid(at: place) }
         // Of the view of a session's page more may have been told than is recalled with the session.
         if recalling != .session { views[event.pageviewID] = view }
     }
@@ -159,21 +163,23 @@ struct Fold {
         _ agent: UserAgent,
         _ path: String
     ) {
-        let visitor = stableHash(event.visitorID.utf8)
+        let visitor = hash(of: event.visitorID, at: place)
         var counters = Counters()
         counters.events = 1
         if event.type == "pageview" { counters.views = 1 }
-        if event.type == "error" { counters.errors = Int64(max(1, min(payload["count"].number ?? 1, 1e6))) }
-        let isNoted = place.portion == portion && place.visitor == visitor
+        if event.type == "error" {
+            counters.errors = Int64(saturating: invalid.value(payload["count"], .errorCount) ?? 1)
+        }
+        let isNoted = place.portion == portion && place.noted == visitor
         change(place) { change in
             change.counters.add(counters)
             if !isNoted { change.visitors.add(hash: visitor) }
         }
-        place.visitor = visitor
+        place.noted = visitor
         var facts = [Fact(dimension: .event, value: Facts.clean(event.type) ?? "")]
         switch event.type {
         case "error":
-            let issue = IssueDescription(payload)
+            let issue = IssueDescription(payload, hashes.texts)
             facts.append(Fact(dimension: .issue, value: issue.id))
             issues[IssueKey(site: event.site, issue: issue.id), default: IssueChange(issue, event)]
                 .add(event, browser: agent.browser, path: path, count: counters.errors)
@@ -196,6 +202,23 @@ struct Fold {
         }
     }
 
+    /// Counts the values of the event that were out of range.
+    private mutating func countInvalid(at place: Place) {
+        for (claim, count) in invalid.counts {
+            change([Fact(dimension: .invalid, value: claim.rawValue)], at: place) { change in
+                change.counters.events.add(saturating: count)
+            }
+        }
+    }
+
+    /// The hash of a visitor's id, taken once for the events of a page view in a row.
+    private func hash(of visitorID: String, at place: Place) -> UInt64 {
+        if let known = place.visitor, known.id == visitorID { return known.hash }
+        let hash = hashes.visitors.hash(visitorID)
+        place.visitor = (visitorID, hash)
+        return hash
+    }
+
     private mutating func resources(_ payload: JSONTree, _ place: Place) {
         for resource in payload["slowest"].elements.prefix(10) {
             guard let name = resource["name"].text.flatMap(Facts.resource) else { continue }
@@ -213,10 +236,13 @@ struct Fold {
     }
 
     private mutating func duration(_ duration: JSONTree, bytes: JSONTree, _ fact: Fact, _ place: Place) {
-        guard let mark = duration.number.flatMap(LogHistogram.Mark.init) else { return }
+        let (duration, bytes) = (
+            invalid.value(duration, .resourceDuration), invalid.value(bytes, .resourceBytes)
+        )
+        guard let mark = duration.flatMap(LogHistogram.Mark.init) else { return }
         change([fact], at: place) { change in
             change.counters.events += 1
-            change.counters.amount &+= Int64(max(0, bytes.number ?? 0))
+            change.counters.amount.add(saturating: Int64(saturating: bytes ?? 0))
             change.added.add(mark, .duration)
         }
     }
@@ -226,7 +252,8 @@ struct Fold {
         let navigation = payload["navigationType"].text.flatMap(Facts.clean)
         let attributions = payload["attribution"]
         for metric in Metric.vitals {
-            guard let value = payload[metric.key].number, value >= 0, let mark = LogHistogram.Mark(value) else {
+            guard let value = invalid.value(payload[metric.key], .of(metric)), let mark = LogHistogram.Mark(value)
+            else {
                 continue
             }
             let before = view.told[metric]
@@ -258,7 +285,7 @@ struct Fold {
         _ place: Place,
         _ view: inout ViewMemory
     ) {
-        guard let value = payload["engagedMs"].number, value >= 0 else { return }
+        guard let value = invalid.value(payload["engagedMs"], .engagement) else { return }
         let before = view.engaged
         if let before, before.seq > event.seq { return }
         view.engaged = ViewMemory.Told(seq: event.seq, value: value.rounded(), place: place)
@@ -266,12 +293,12 @@ struct Fold {
         if let before {
             change(before.place) { change in
                 change.counters.engagements -= 1
-                change.counters.engagedMilliseconds -= Int64(before.value)
+                change.counters.engagedMilliseconds.add(saturating: -Int64(saturating: before.value))
             }
         }
         change(place) { change in
             change.counters.engagements += 1
-            change.counters.engagedMilliseconds += Int64(value.rounded())
+            change.counters.engagedMilliseconds.add(saturating: Int64(saturating: value.rounded()))
         }
     }
 
@@ -313,7 +340,7 @@ struct Fold {
         if place.portion != portion {
             place.cells = cells(of: place.facts, at: place)
             place.portion = portion
-            place.visitor = nil
+            place.noted = nil
         }
         for cell in place.cells { body(&cells[Int(cell)]) }
     }
@@ -353,22 +380,5 @@ struct Fold {
         keys.append(key)
         cells.append(CellChange())
         return cell
-    }
-
-    private mutating func agent(_ text: String?) -> UserAgent {
-        let key = text ?? ""
-        if let known = agents[key] { return known }
-        let agent = UserAgent(text)
-        if agents.count >= Self.parsedMax { agents.removeAll() }
-        agents[key] = agent
-        return agent
-    }
-
-    private mutating func template(_ path: String) -> String {
-        if let known = paths[path] { return known }
-        let template = PathTemplate.of(path)
-        if paths.count >= Self.parsedMax { paths.removeAll() }
-        paths[path] = template
-        return template
     }
 }

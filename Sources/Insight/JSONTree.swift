@@ -67,6 +67,7 @@ struct JSONTree: Sendable {
     }
 
     var text: String? { kind == .string ? Self.string(bytes, range, hasEscapes) : nil }
+    var isNumber: Bool { kind == .number }
     var isTrue: Bool { kind == .true }
     var isNull: Bool { kind == .null }
 

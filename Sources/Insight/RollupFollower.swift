@@ -54,7 +54,7 @@ package final class RollupFollower: Sendable {
         var isWarning = false
         while rest(milliseconds: milliseconds) {
             do throws(StoreError) {
-                let current = if let rollups { rollups } else { Rollups(try store.makeDatabase()) }
+                let current = if let rollups { rollups } else { try Rollups(store.makeDatabase()) }
                 rollups = current
                 let start = ContinuousClock.now
                 let count = try current.advance(while: { rest(milliseconds: 0) })

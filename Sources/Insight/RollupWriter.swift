@@ -44,7 +44,7 @@ struct RollupWriter {
             }
             sketches += try sketchRows(group, cells.filter { $0.value.touchesSketches })
         }
-        let sums = Counters.columns.map { "\($0) = kept.\($0) + excluded.\($0)" }.joined(separator: ", ")
+        let sums = Counters.columns.map { "\($0) = \(Self.sum($0))" }.joined(separator: ", ")
         try database.insert(
             "insert into insight_counts as kept (\((Self.key + Counters.columns).joined(separator: ", ")))",
             counts,
@@ -60,6 +60,14 @@ struct RollupWriter {
         try write(changes.robots)
         try FingerprintWriter(database: database).write(changes.fingerprints)
         try forgetMinutes(changes)
+    }
+
+    /// The new value of a counter: the sum of what is kept and what is added, between -`sumMax` and `sumMax`.
+    ///
+    /// Both of them lie there, so that their sum fits into 64 bits on either engine.
+    private static func sum(_ column: String) -> String {
+        let (sum, max) = ("kept.\(column) + excluded.\(column)", Int64.sumMax)
+        return "case when \(sum) > \(max) then \(max) when \(sum) < -\(max) then -\(max) else \(sum) end"
     }
 
     // MARK: - Cells
@@ -193,7 +201,7 @@ struct RollupWriter {
             let kept = reasons.sorted().prefix(RobotChange.reasonsMax)
             let values: [SQLValue] = [
                 .integer(RobotChange.score(kept.count)), .text(kept.joined(separator: "\n")),
-                .integer(change.events + (row?[1].integer ?? 0)),
+                .integer(change.events.adding(saturating: row?[1].integer ?? 0)),
                 .integer(min(change.firstSeen, row?[2].integer ?? .max)),
                 .integer(max(change.lastSeen, row?[3].integer ?? .min)),
             ]

@@ -12,12 +12,16 @@ package final class Rollups {
     static let readMilliseconds: Int32 = 600_000
 
     private let database: any Database
-    private var fold = Fold()
+    private var fold: Fold
+    /// Issues that the owner decided about under a name of the public hash; nil when not looked up yet.
+    private var oldDecisions: Set<IssueKey>?
     /// Where the memory of the fold stands; nil when nothing is known.
     private var position: Int64?
 
-    package init(_ database: any Database) {
+    /// - Throws: what reading the store's secret throws; `.schema` before it is migrated.
+    package init(_ database: any Database) throws(StoreError) {
         self.database = database
+        fold = Fold(hashes: try KeyedHashes(database))
     }
 
     /// The last event that is in the rollups.
@@ -55,7 +59,10 @@ package final class Rollups {
                     [.integer(last), .integer(start)]
                 )
                 isOurs = moved == 1
-                if isOurs { try RollupWriter(database: database).write(changes) }
+                if isOurs {
+                    try RollupWriter(database: database).write(changes)
+                    try keepDecisions(changes.issues)
+                }
             }
             guard isOurs else {
                 position = nil
@@ -149,6 +156,30 @@ package final class Rollups {
         for start in stride(from: 0, to: names.count, by: Self.namesMax) {
             let part = database.padded(names[start..<min(start + Self.namesMax, names.count)].map { .text($0) })
             try body(part, (2..<2 + part.count).map { "?\($0)" }.joined(separator: ", "))
+        }
+    }
+
+    /// Files what the owner has decided about issues under their keyed names, when it is still filed under the public ones.
+    private func keepDecisions(_ issues: [IssueKey: IssueChange]) throws(StoreError) {
+        let decided: Set<IssueKey>
+        if let oldDecisions {
+            decided = oldDecisions
+        } else {
+            let rows = try database.rows("select site, issue from insight_issue_states")
+            decided = Set(rows.map { IssueKey(site: $0[0].text ?? "", issue: $0[1].text ?? "") })
+            oldDecisions = decided
+        }
+        guard !decided.isEmpty else { return }
+        for (key, change) in issues {
+            let old = change.description.publicID
+            guard decided.contains(IssueKey(site: key.site, issue: old)) else { continue }
+            _ = try database.change(
+                """
+                update insight_issue_states set issue = ?1 where site = ?2 and issue = ?3
+                    and not exists (select 1 from insight_issue_states as kept where kept.site = ?2 and kept.issue = ?1)
+                """,
+                [.text(key.issue), .text(key.site), .text(old)]
+            )
         }
     }
 

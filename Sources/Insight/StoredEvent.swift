@@ -31,7 +31,10 @@ package struct StoredEvent: Sendable {
             let sessionID = row[3].text, let pageviewID = row[4].text, let type = row[5].text
         else { return nil }
         self.id = id
-        self.receivedAt = receivedAt
+        self.receivedAt = min(
+            ClaimLimits.receivedMicroseconds.upperBound,
+            max(ClaimLimits.receivedMicroseconds.lowerBound, receivedAt)
+        )
         self.visitorID = visitorID
         self.sessionID = sessionID
         self.pageviewID = pageviewID

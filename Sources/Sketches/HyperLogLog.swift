@@ -55,7 +55,7 @@ package struct HyperLogLog: Sendable, Equatable {
         for register in registers.indices { registers[register] = max(registers[register], other.registers[register]) }
     }
 
-    /// How many different things there were, about.
+    /// How many different things there were, about; at most `Int64.sumMax`.
     package var estimate: Double {
         var counts = [Int](repeating: 0, count: Self.rankMax + 1)
         if registers.isEmpty {
@@ -69,8 +69,12 @@ package struct HyperLogLog: Sendable, Equatable {
         var sum = size * Self.tau(1 - Double(counts[Self.rankMax]) / size)
         for rank in stride(from: Self.rankMax - 1, through: 1, by: -1) { sum = 0.5 * (sum + Double(counts[rank])) }
         sum += size * Self.sigma(Double(counts[0]) / size)
-        return size * size / (2 * log(2) * sum)
+        // Registers that are all full leave nothing to divide by.
+        return min(Double(Int64.sumMax), size * size / (2 * log(2) * sum))
     }
+
+    /// `estimate` as a whole number.
+    package var count: Int64 { Int64(saturating: estimate.rounded()) }
 
     mutating func raise(_ register: Int, to rank: UInt8) {
         guard registers.isEmpty else {

@@ -33,14 +33,8 @@ extension LogHistogram {
             counts.append(count)
             next += gap + 1
         }
-        guard counts.reduce(into: Optional(zeros), Self.add) != nil else { return nil }
+        // More values than a histogram can count have not been written by one.
+        guard zeros <= Int.sumMax, counts.allSatisfy({ $0 <= Int.sumMax }) else { return nil }
         self.init(zeros: zeros, first: first, counts: counts)
-    }
-
-    /// A sum that becomes nil where it would overflow.
-    private static func add(_ sum: inout Int?, _ count: Int) {
-        guard let before = sum else { return }
-        let (after, isOverflow) = before.addingReportingOverflow(count)
-        sum = isOverflow ? nil : after
     }
 }

@@ -14,7 +14,10 @@ package struct LogHistogram: Sendable, Equatable {
     /// Larger values count as this one: 11 days in milliseconds.
     package static let valueMax = 1e9
     private static let logGamma = log(gamma)
-    static let indices = Int((log(valueMin) / logGamma).rounded(.down))...Int((log(valueMax) / logGamma).rounded(.up))
+    static let indices =
+        Int(
+            saturating: (log(valueMin) / logGamma).rounded(.down)
+        )...Int(saturating: (log(valueMax) / logGamma).rounded(.up))
 
     /// How many values are at most `valueMin`.
     private(set) var zeros = 0
@@ -32,7 +35,7 @@ package struct LogHistogram: Sendable, Equatable {
     }
 
     /// How many values there are.
-    package var count: Int { counts.reduce(zeros, +) }
+    package var count: Int { counts.reduce(zeros) { $0.adding(saturating: $1) } }
 
     package var isEmpty: Bool { zeros == 0 && counts.isEmpty }
 
@@ -49,25 +52,27 @@ package struct LogHistogram: Sendable, Equatable {
         /// Nil for what is no number.
         package init?(_ value: Double) {
             guard !value.isNaN else { return nil }
-            index = value > valueMin ? Int((log(min(value, valueMax)) / logGamma).rounded(.up)) : nil
+            index = value > valueMin ? Int(saturating: (log(min(value, valueMax)) / logGamma).rounded(.up)) : nil
         }
     }
 
     package mutating func add(_ mark: Mark) {
         guard let index = mark.index else {
-            zeros += 1
+            zeros.add(saturating: 1)
             return
         }
         if index < first || index >= first + counts.count { makeRoom(for: index...index) }
-        counts[index - first] += 1
+        counts[index - first].add(saturating: 1)
     }
 
     /// Adds the values of another histogram.
     package mutating func merge(_ other: LogHistogram) {
-        zeros += other.zeros
+        zeros.add(saturating: other.zeros)
         guard !other.counts.isEmpty else { return }
         makeRoom(for: other.first...(other.first + other.counts.count - 1))
-        for (place, count) in other.counts.enumerated() { counts[other.first - first + place] += count }
+        for (place, count) in other.counts.enumerated() {
+            counts[other.first - first + place].add(saturating: count)
+        }
     }
 
     /// Takes away values that were added before, here or in a histogram that was merged into this one.
@@ -90,7 +95,7 @@ package struct LogHistogram: Sendable, Equatable {
     /// - Returns: within `relativeErrorMax` of that value; nil when there is none.
     package func quantile(_ share: Double) -> Double? {
         guard !isEmpty else { return nil }
-        var rank = Int(min(1, max(0, share)) * Double(count - 1))
+        var rank = Int(saturating: min(1, max(0, share)) * Double(count - 1))
         if rank < zeros { return 0 }
         rank -= zeros
         for (place, count) in counts.enumerated() {
@@ -104,7 +109,9 @@ package struct LogHistogram: Sendable, Equatable {
     package func count(upTo bound: Double) -> Int {
         guard bound >= 0 else { return 0 }
         var sum = zeros
-        for (place, count) in counts.enumerated() where Self.value(first + place) <= bound { sum += count }
+        for (place, count) in counts.enumerated() where Self.value(first + place) <= bound {
+            sum.add(saturating: count)
+        }
         return sum
     }
 

@@ -43,17 +43,21 @@ package struct SQLDialect: Sendable {
     package var time: @Sendable (_ seconds: String) -> String
     /// An expression for a text that is to be ordered by its bytes, whatever the language of the database.
     package var bytewise: @Sendable (_ text: String) -> String
+    /// The sum of an integer expression over a group, or over a window when one follows, as an integer that saturates at ±(2^53 − 1).
+    package var sum: @Sendable (_ expression: String, _ window: String) -> String
 
     package init(
         microseconds: @escaping @Sendable (String) -> String,
         json: @escaping @Sendable (String) -> String,
         time: @escaping @Sendable (String) -> String,
-        bytewise: @escaping @Sendable (String) -> String
+        bytewise: @escaping @Sendable (String) -> String,
+        sum: @escaping @Sendable (String, String) -> String
     ) {
         self.microseconds = microseconds
         self.json = json
         self.time = time
         self.bytewise = bytewise
+        self.sum = sum
     }
 }
 

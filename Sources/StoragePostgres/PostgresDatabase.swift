@@ -30,7 +30,11 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         // Cut, since rows from before numbers were limited can be a thousand times as long as what was sent.
         json: { "left(\($0)::text, \(ReadBudget.valueCharactersMax + 1))" },
         time: { "to_timestamp(\($0)::float8)" },
-        bytewise: { "\($0) collate \"C\"" }
+        bytewise: { "\($0) collate \"C\"" },
+        // The sum of bigint is numeric, which has no limit of its own.
+        sum: {
+            "cast(greatest(-9007199254740991, least(9007199254740991, coalesce(sum(\($0))\($1), 0))) as bigint)"
+        }
     )
 
     init(_ connection: Connection) throws(StoreError) {

@@ -23,7 +23,11 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         },
         json: { $0 },
         time: { "(strftime('%Y-%m-%dT%H:%M:%S', \($0), 'unixepoch') || '.000000Z')" },
-        bytewise: { $0 }
+        bytewise: { $0 },
+        // sum() of integers fails when it overflows; total() is exact up to there.
+        sum: {
+            "cast(max(-9007199254740991.0, min(9007199254740991.0, coalesce(total(\($0))\($1), 0))) as integer)"
+        }
     )
 
     init(_ connection: Connection) throws(StoreError) {

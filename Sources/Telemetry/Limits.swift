@@ -17,6 +17,10 @@ package enum Limits {
     package static let dropReasonBytesMax = 64
     /// Microseconds by which a sender's clock may be wrong and is believed all the same.
     package static let clockOffsetMicrosecondsMax: Int64 = 60_000_000
+    /// Microseconds since 1970 of 2000-01-01, before which a corrected time is not believed.
+    package static let clientTimestampMicrosecondsMin: Int64 = 946_684_800_000_000
+    /// Microseconds by which a corrected time may be ahead of the moment at which it came: one day.
+    package static let clientTimestampAheadMicrosecondsMax: Int64 = 86_400_000_000
     /// `visitor_id`, `session_id`, `pageview_id`, `event_type` and `site`, bytes of UTF-8.
     package static let identifierBytesMax = 256
     /// `path` and `referrer`, bytes of UTF-8.

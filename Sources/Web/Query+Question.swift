@@ -9,6 +9,10 @@ extension Query {
     /// Seconds that the end of a range by name is rounded to, so that the panels of a page ask the same.
     private static let step: Int64 = 10
     private static let valueBytesMax = 500
+    /// Seconds since 1970 of 2000-01-01, the earliest time that can be asked about.
+    private static let earliest: Int64 = 946_684_800
+    /// Seconds from now to the end of tomorrow, at most, in whatever time zone.
+    private static let aheadSecondsMax: Int64 = 2 * 86_400
 
     /// What is asked, at a moment in seconds since 1970.
     func question(now: Int64) throws(QueryFault) -> Question {
@@ -46,21 +50,26 @@ extension Query {
             }
             return (end - length, end)
         }
-        let from = try moment("from") ?? 0
-        let to = try moment("to") ?? end
+        let from = try moment("from", now: now) ?? Self.earliest
+        let to = try moment("to", now: now) ?? end
         guard from < to, to - from <= Question.secondsMax else {
             throw QueryFault(message: "from must be before to, and not more than 800 days")
         }
         return (from, to)
     }
 
-    private func moment(_ name: String) throws(QueryFault) -> Int64? {
+    /// A time from 2000 to the end of tomorrow, in seconds since 1970.
+    private func moment(_ name: String, now: Int64) throws(QueryFault) -> Int64? {
         guard let text = self[name] else { return nil }
-        if let seconds = Int64(text), (0...253_402_300_799).contains(seconds) { return seconds }
-        guard let microseconds = ISO8601.microseconds(Array(text.utf8)) else {
+        // Eight digits are a date, and no number of seconds from 2000 on has as few.
+        let seconds = text.utf8.count == 8 ? nil : Int64(text)
+        guard let seconds = seconds ?? ISO8601.microseconds(Array(text.utf8)).map({ $0 / 1_000_000 }) else {
             throw QueryFault(message: "\(name) must be a time by ISO 8601 or seconds since 1970")
         }
-        return microseconds / 1_000_000
+        guard seconds >= Self.earliest, seconds <= now + Self.aheadSecondsMax else {
+            throw QueryFault(message: "\(name) must be a time from the year 2000 to tomorrow")
+        }
+        return seconds
     }
 
     /// A whole number within bounds.

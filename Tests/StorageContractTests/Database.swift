@@ -89,6 +89,11 @@ final class Database: Sendable {
     /// The first column of a query's rows.
     func column(_ sql: String) throws -> [String?] { try rows(sql).map { $0[0] } }
 
+    /// Gives the store a secret that all stores of the tests share, so that their keyed hashes are the same.
+    func shareHashKey() throws {
+        try rows("update insight_hash_key set secret = '\(String(repeating: "5a", count: 32))'")
+    }
+
     func count(_ table: String) throws -> Int {
         Int(try column("select count(*) from \(table)").first.flatMap { $0 } ?? "") ?? -1
     }

@@ -13,6 +13,7 @@ import Testing
     private func filled(_ engine: Engine) throws -> (database: Database, store: any Store) {
         let database = try Database(engine)
         let store = try database.migrated()
+        try database.shareHashKey()
         var data = DemoData(DemoRun(seed: 21, events: Self.events, end: Self.end * 1_000_000, idPrefix: 1))
         let writer = try store.makeWriter()
         while let events = data.next() {

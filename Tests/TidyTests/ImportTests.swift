@@ -20,7 +20,7 @@ private let allowedImports: [String: Set<String>] = [
     "StorageSQLite": ["Guarded", "SQLite", "Storage", "Telemetry"],
     "StoragePostgres": ["Postgres", "Storage", "Telemetry"],
     "Ingest": ["Guarded", "Log", "Storage", "Telemetry"],
-    "Insight": ["Guarded", "JSONScan", "Log", "Sketches", "Storage", "Telemetry"],
+    "Insight": ["Digest", "Guarded", "JSONScan", "Log", "Sketches", "Storage", "Telemetry"],
     "Web": [
         "Assets", "Digest", "Expansion", "Guarded", "HTTPServer", "HTTPWire", "Ingest", "Insight", "JSONScan", "Log",
         "Storage", "Telemetry",

@@ -35,10 +35,18 @@ import Testing
         #expect(question.from == 1_795_132_800)
         #expect(question.to == 1_795_348_800)
         #expect(try Query("from=1795132800&to=1795348800").question(now: Self.now) == question)
+        #expect(try Query("from=20261120&to=20261122T120000Z").question(now: Self.now) == question)
+        #expect(try Query("from=2000-01-01&to=2000-02-01").question(now: Self.now).from == 946_684_800)
+        let tomorrow = try Query("from=2026-11-27&to=\(Self.now + 2 * 86_400)").question(now: Self.now)
+        #expect(tomorrow.to == Self.now + 2 * 86_400)
     }
 
     @Test(arguments: [
         "range=1y", "from=yesterday", "from=2026-11-22&to=2026-11-20", "from=2020-01-01&to=2026-01-01",
+        "from=1999-12-31&to=2000-01-02", "from=0", "from=-1", "from=2026-11-01&to=2026-12-25",
+        "to=9999-12-31T23:59:59Z",
+        "from=0001-01-01", "to=253402300799", "to=9223372036854775807", "from=-9223372036854775808", "to=1e300",
+        "from=99999999999999999999",
         "path=" + String(repeating: "x", count: 501),
         "path=a&browser=b&system=c&device=d&referrer=e&language=f&screen=g",
     ])

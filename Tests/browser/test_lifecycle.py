@@ -11,23 +11,11 @@ import pytest
 
 from bodies import event, submission
 from load import Load, wait_for
-from program import Collector, clean_environment, run
+from program import ROOT, Collector, clean_environment, run
 from stores import SQLiteStore, count
 from wire import Wire, get, head, post
 
-MIGRATIONS = [
-    "0001_initial_schema",
-    "0002_add_phase1_columns",
-    "0003_convert_text_to_jsonb",
-    "0004_add_identity_keys",
-    "0005_create_events_table",
-    "0006_add_event_id",
-    "0007_ingest_positions",
-    "0008_add_site_and_clock",
-    "0009_pageview_ledger",
-    "0010_insight_rollups",
-    "0011_demo_run",
-]
+MIGRATIONS = sorted(path.stem for path in (ROOT / "Migrations" / "sqlite").glob("*.sql"))
 
 
 def applied(store):

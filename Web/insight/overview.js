@@ -297,6 +297,7 @@ function drawQuality(element, told, duplicates) {
       ["Arrived", ofViews(told.received)],
       ["Dropped by pages", ofViews(told.dropped)],
       ["Lost on the way", ofViews(told.lost)],
+      ["Invalid values", exact(told.invalid_values)],
       ["Sent again", duplicates === null ? "–" : `${exact(duplicates)} since the start, stored once`],
     ]),
     h("p", {

@@ -9,7 +9,7 @@ struct Sum: Sendable {
     var weight = 1.0
 
     /// Different visitors, about.
-    var visitors: Int64 { Int64((sketches.visitors.estimate * weight).rounded()) }
+    var visitors: Int64 { Int64(saturating: min(Double(Int64.sumMax), sketches.visitors.estimate * weight).rounded()) }
 
     mutating func add(_ other: Sum) {
         weight = max(weight, other.weight)
@@ -113,7 +113,6 @@ struct RollupCells: Cells {
         }.joined(separator: " union all ")
     }
 
-    private static let sums = Counters.columns.map { "cast(sum(\($0)) as bigint)" }.joined(separator: ", ")
     private static let counterColumns = Counters.columns.joined(separator: ", ")
 
     func series(_ dimension: Dimension, _ value: String) throws(StoreError) -> [Int64: Sum] {
@@ -142,12 +141,15 @@ struct RollupCells: Cells {
         var parameters: [SQLValue] = [.text(dimension.rawValue)]
         let cells = source("insight_counts", "value, \(Self.counterColumns)", &parameters)
         parameters.append(.integer(Int64(limit)))
+        let sum = database.dialect.sum
+        let columnSums = Counters.columns.map { sum($0, "") }.joined(separator: ", ")
+        let rank = sum(ranking.rawValue, "")
         let rows = try database.rows(
             """
-            select value, \(Self.sums), count(*) over (), cast(sum(sum(\(ranking.rawValue))) over () as bigint) from (\(cells)) as cells
+            select value, \(columnSums), count(*) over (), \(sum(rank, " over ()")) from (\(cells)) as cells
             group by value
-            having sum(\(ranking.rawValue)) > 0
-            order by sum(\(ranking.rawValue)) desc, \(database.dialect.bytewise("value"))
+            having \(rank) > 0
+            order by \(rank) desc, \(database.dialect.bytewise("value"))
             limit ?\(parameters.count)
             """,
             parameters,
@@ -186,7 +188,7 @@ struct RollupCells: Cells {
         var result: [String: [Int64: Int64]] = [:]
         for row in try database.rows(cells, parameters, milliseconds: Self.milliseconds) {
             guard let value = row[0].text, let bucket = row[1].integer.map(question.interval.bucket) else { continue }
-            result[value, default: [:]][bucket, default: 0] += row[2].integer ?? 0
+            result[value, default: [:]][bucket, default: 0].add(saturating: row[2].integer ?? 0)
         }
         return result
     }
@@ -229,7 +231,7 @@ struct EventCells: Cells, Sendable {
         return Ranked(
             rows: Array(ranked.prefix(limit)),
             count: Int64(ranked.count),
-            total: ranked.reduce(0) { $0 + $1.sum.counters[ranking] }
+            total: ranked.reduce(0) { $0.adding(saturating: $1.sum.counters[ranking]) }
         )
     }
 
@@ -272,6 +274,7 @@ extension Sum {
 
 extension Counters {
     fileprivate func scaled(_ factor: Double) -> Counters {
-        Counters(all.map { .integer(Int64((Double($0) * factor).rounded())) }[...])
+        let numbers = all.map { Int64(saturating: (Double($0) * factor).rounded()).adding(saturating: 0) }
+        return Counters(numbers.map { .integer($0) }[...])
     }
 }

@@ -1,4 +1,5 @@
 import JSONScan
+import Sketches
 
 /// A JSON value to be written; the same text from whichever store its numbers came.
 package enum JSONOut: Sendable, Equatable {
@@ -42,7 +43,7 @@ package enum JSONOut: Sendable, Equatable {
         case .number(let value):
             let whole = value.rounded()
             let isWhole = whole == value && value.magnitude < 1e15
-            bytes += Array((isWhole ? String(Int64(whole)) : "\(value)").utf8)
+            bytes += Array((isWhole ? String(Int64(saturating: whole)) : "\(value)").utf8)
         case .text(let text): appendQuoted(text, to: &bytes)
         case .stored(let text): bytes += text.isEmpty ? Array("null".utf8) : Array(text.utf8)
         case .array(let elements):

@@ -1,4 +1,5 @@
 import Glibc
+import Sketches
 package import Storage
 
 extension Reader {
@@ -51,7 +52,10 @@ extension Reader {
     }
 
     private static func visitors(_ sizes: [(visitors: Int64, values: Int64)]) -> Int64 {
-        sizes.reduce(0) { $0 + $1.visitors * $1.values }
+        sizes.reduce(0) { sum, size in
+            let (product, isOverflow) = size.visitors.multipliedReportingOverflow(by: size.values)
+            return sum.adding(saturating: isOverflow ? .sumMax : product)
+        }
     }
 
     /// Bits that a signal tells: as seen, and corrected for how few have been seen.
@@ -63,7 +67,7 @@ extension Reader {
             let share = Double(visitors) / total
             bits -= Double(values) * share * log2(share)
         }
-        let values = Double(sizes.reduce(0) { $0 + $1.values })
+        let values = Double(sizes.reduce(Int64(0)) { $0.adding(saturating: $1.values) })
         return (bits, min(log2(total), bits + (values - 1) / (2 * total) / log(2)))
     }
 
@@ -101,7 +105,7 @@ extension Reader {
         let changes = again.map { Double($0.changes) / Double(max(1, $0.tellings)) }
         return .object([
             ("bits", JSONOut(bits.corrected, digits: 2)), ("bits_seen", JSONOut(bits.seen, digits: 2)),
-            ("visitors", .integer(total)), ("values", .integer(sizes.reduce(0) { $0 + $1.values })),
+            ("visitors", .integer(total)), ("values", .integer(sizes.reduce(0) { $0.adding(saturating: $1.values) })),
             ("unique_share", JSONOut(total > 0 ? Double(unique) / Double(total) : nil, digits: 4)),
             ("sets", .array(sets)), ("returns", .integer(again?.tellings ?? 0)),
             ("changed_share", JSONOut(changes, digits: 4)),

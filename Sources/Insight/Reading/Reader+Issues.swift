@@ -36,7 +36,7 @@ extension Reader {
         let series = try cells.series(.issue, name)
         var (errors, visitors) = (Int64(0), Sum())
         for sum in series.values {
-            errors += sum.counters.errors
+            errors.add(saturating: sum.counters.errors)
             visitors.add(sum)
         }
         let points = question.buckets.map { bucket in
@@ -60,6 +60,7 @@ extension Reader {
     private static let sampleBytesMax = 4 * ReadBudget.bytesMax
 
     private func samples(of name: String, upTo last: Int64) throws(StoreError) -> [JSONOut] {
+        let hash = try KeyedHashes(database).texts
         var found: [StoredEvent] = []
         var bytes = 0
         var end = last
@@ -74,7 +75,7 @@ extension Reader {
                 milliseconds: RollupCells.milliseconds
             )
             found += read.rows.lazy.compactMap { StoredEvent($0) }.filter {
-                IssueDescription(JSONTree($0.payload)).id == name
+                IssueDescription(JSONTree($0.payload), hash).id == name
             }
             bytes += read.rows.reduce(0) { $0 + ReadBudget.bytes($1) }
             if bytes >= Self.sampleBytesMax { break }

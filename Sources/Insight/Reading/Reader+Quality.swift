@@ -1,3 +1,4 @@
+import Sketches
 package import Storage
 
 extension Reader {
@@ -19,19 +20,25 @@ extension Reader {
             milliseconds: RollupCells.milliseconds
         )
         var complete = (views: Int64(0), emitted: Int64(0), dropped: Int64(0), received: Int64(0), lost: Int64(0))
+        var invalid: Int64 = 0
         if !latest.isEmpty {
             let places = (1...latest.count).map { "?\($0)" }.joined(separator: ", ")
+            let valid = "filter (where emitted <= \(ClaimLimits.emittedEventsMax))"
             let row = try database.rows(
                 """
-                select cast(count(*) as bigint), cast(sum(emitted) as bigint), cast(sum(dropped) as bigint),
-                    cast(sum(received) as bigint), cast(sum(lost) as bigint)
+                select cast(count(*) \(valid) as bigint), cast(sum(emitted) \(valid) as bigint),
+                    cast(sum(dropped) \(valid) as bigint), cast(sum(received) \(valid) as bigint),
+                    cast(sum(lost) \(valid) as bigint), cast(count(*) as bigint)
                 from pageview_completeness where pageview_id in (\(places))
                 """,
                 latest.map { $0[0] },
                 milliseconds: RollupCells.milliseconds
             ).first
             let numbers = (row ?? []).map { $0.integer ?? 0 }
-            if numbers.count == 5 { complete = (numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]) }
+            if numbers.count == 6 {
+                complete = (numbers[0], numbers[1], numbers[2], numbers[3], numbers[4])
+                invalid = numbers[5] - numbers[0]
+            }
         }
         var everybody = question
         (everybody.includesRobots, everybody.filters) = (true, [])
@@ -44,11 +51,18 @@ extension Reader {
             ("views", .integer(complete.views)), ("emitted", .integer(complete.emitted)),
             ("received", .integer(complete.received)), ("dropped", .integer(complete.dropped)),
             ("lost", .integer(complete.lost)),
+            ("invalid_values", .integer(invalid.adding(saturating: try invalidValues(everybody)))),
         ])
+    }
+
+    /// Numbers that events reported out of their range.
+    private func invalidValues(_ question: Question) throws(StoreError) -> Int64 {
+        try RollupCells(database: database, question: question)
+            .ranking(.invalid, by: .events, limit: Claim.allCases.count, sketches: .none).total
     }
 
     private func events(_ question: Question) throws(StoreError) -> Int64 {
         let series = try RollupCells(database: database, question: question).series(.all, "")
-        return series.values.reduce(0) { $0 + $1.counters.events }
+        return series.values.reduce(0) { $0.adding(saturating: $1.counters.events) }
     }
 }

@@ -105,7 +105,7 @@ package struct Reader {
             sketches.merge(CellSketches(row[...]))
         }
         return .object([
-            ("visitors", .integer(Int64(sketches.visitors.estimate.rounded()))), ("minutes", .integer(minutes)),
+            ("visitors", .integer(sketches.visitors.count)), ("minutes", .integer(minutes)),
         ])
     }
 
@@ -113,7 +113,7 @@ package struct Reader {
     package func sites() throws(StoreError) -> JSONOut {
         let rows = try database.rows(
             """
-            select site, cast(sum(views) as bigint) from insight_counts
+            select site, \(database.dialect.sum("views", "")) from insight_counts
             where dimension = 'all' and grain = 2 group by site order by 2 desc, 1 limit 200
             """
         )

@@ -1,3 +1,4 @@
+import Sketches
 import Storage
 import Telemetry
 
@@ -16,7 +17,7 @@ struct Sampling {
 
     func cells() throws(StoreError) -> EventCells {
         let (first, end) = try EventReader(database: database).ids(question)
-        var fold = Fold()
+        var fold = Fold(hashes: try KeyedHashes(database))
         fold.countsRobots = question.includesRobots
         fold.filters = question.filters.map { Fact(dimension: $0.dimension, value: $0.value) }
         let total = max(0, end - first)
@@ -28,7 +29,7 @@ struct Sampling {
         let slices = total / Self.sliceEvents
         var read: Int64 = 0
         for number in 0..<min(Self.slicesMax, slices) {
-            let place = first + Int64(Double(total - Self.sliceEvents) * Self.spread(number))
+            let place = first + Int64(saturating: Double(total - Self.sliceEvents) * Self.spread(number))
             try self.read(place, place + Self.sliceEvents, &fold)
             read += Self.sliceEvents
             if number >= Self.slicesMin, start.duration(to: .now) > .milliseconds(Self.milliseconds) { break }

@@ -1,0 +1,103 @@
+import Sketches
+
+/// A number that senders report and that figures are computed from, with the range in which it is plausible.
+///
+/// A number outside of its range stays in the payload, counts in no figure, and is counted as an invalid value.
+/// The raw value is the name of the member that holds it, with the object before it where the name alone would not say which.
+enum Claim: String, CaseIterable, Sendable, Hashable {
+    case engagement = "engagedMs"
+    case errorCount = "count"
+    case lcp = "LCP"
+    case inp = "INP"
+    case cls = "CLS"
+    case fcp = "FCP"
+    case ttfb = "TTFB"
+    case resourceDuration = "resource.duration"
+    case resourceBytes = "resource.bytes"
+    case attribution = "attribution"
+    case frameLine = "frames.line"
+
+    var range: ClosedRange<Double> {
+        switch self {
+        case .engagement: ClaimLimits.engagementMilliseconds
+        case .errorCount: ClaimLimits.errorCount
+        case .lcp, .inp, .fcp, .ttfb, .attribution: ClaimLimits.vitalMilliseconds
+        case .cls: ClaimLimits.layoutShiftScore
+        case .resourceDuration: ClaimLimits.resourceMilliseconds
+        case .resourceBytes: ClaimLimits.resourceBytes
+        case .frameLine: ClaimLimits.frameLine
+        }
+    }
+
+    static func of(_ metric: Metric) -> Claim {
+        switch metric {
+        case .lcp: .lcp
+        case .inp: .inp
+        case .cls: .cls
+        case .fcp: .fcp
+        case .ttfb: .ttfb
+        case .duration: .resourceDuration
+        }
+    }
+}
+
+/// The ranges of numbers that senders report.
+enum ClaimLimits {
+    /// Time that a page view was in front of somebody, milliseconds: up to one day.
+    static let engagementMilliseconds = 0.0...86_400_000
+    /// Times that one error event stands for.
+    static let errorCount = 1.0...10_000
+    /// LCP, INP, FCP, TTFB and their parts, milliseconds: up to ten minutes.
+    static let vitalMilliseconds = 0.0...600_000
+    /// CLS. A frame scores 1 at most, and a window of shifts lasts five seconds.
+    static let layoutShiftScore = 0.0...300
+    /// Time that one resource or all of one host took, milliseconds: up to one hour.
+    static let resourceMilliseconds = 0.0...3_600_000
+    /// Bytes of one resource or all of one host: up to 10 GB.
+    static let resourceBytes = 0.0...10_000_000_000
+    /// Line of a stack frame.
+    static let frameLine = 0.0...10_000_000
+    /// Events that one page view may report as emitted; a delivery report beyond it counts in no figure.
+    static let emittedEventsMax: Int64 = 100_000
+    /// Moments at which the server can have received an event, microseconds since 1970: the years 1 to 9999.
+    static let receivedMicroseconds: ClosedRange<Int64> = -62_135_596_800_000_000...253_402_300_799_999_999
+}
+
+/// What a payload holds in place of a number.
+enum ClaimedNumber: Equatable {
+    /// Nothing, or a value that is no number.
+    case missing
+    case valid(Double)
+    case outOfRange
+}
+
+extension JSONTree {
+    /// The number, judged by the range of what it claims to be.
+    func claimed(_ claim: Claim) -> ClaimedNumber {
+        guard isNumber else { return .missing }
+        guard let number, claim.range.contains(number) else { return .outOfRange }
+        return .valid(number)
+    }
+
+    /// The number when it lies within the range of what it claims to be.
+    func value(_ claim: Claim) -> Double? {
+        guard case .valid(let number) = claimed(claim) else { return nil }
+        return number
+    }
+}
+
+/// How many values of each kind an event had that were out of range.
+struct InvalidClaims {
+    private(set) var counts: [Claim: Int64] = [:]
+
+    /// The number when it is within its range; when it is out of it, that is counted.
+    mutating func value(_ json: JSONTree, _ claim: Claim) -> Double? {
+        switch json.claimed(claim) {
+        case .missing: return nil
+        case .valid(let number): return number
+        case .outOfRange:
+            counts[claim, default: 0].add(saturating: 1)
+            return nil
+        }
+    }
+}

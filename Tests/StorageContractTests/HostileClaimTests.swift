@@ -1,0 +1,150 @@
+import Insight
+import Sketches
+import Storage
+import Telemetry
+import TestSupport
+import Testing
+
+/// Numbers that no browser has measured, and sums that are at their end: the figures go on, on either engine.
+@Suite struct HostileClaimTests {
+    private static let start: Int64 = 1_795_456_784_000_000
+
+    private func event(_ type: String, _ number: Int, _ payload: String) throws -> Event {
+        try Event.parsed(
+            """
+            {"visitor_id":"v_\(number)","session_id":"s_\(number)","pageview_id":"p_\(number)","event_type":"\(type)","seq":1,\
+            "path":"/","site":"shop.example","payload":\(payload)}
+            """,
+            receivedAt: Self.start
+        )
+    }
+
+    private func append(_ store: any Store, _ events: [Event]) throws {
+        _ = try store.makeWriter().append(Batch(events: events))
+        let rollups = try Rollups(store.makeDatabase())
+        while try rollups.advance() > 0 {}
+    }
+
+    private static let question = Question(
+        from: start / 1_000_000 - 3600,
+        to: start / 1_000_000 + 3600,
+        includesRobots: true
+    )
+
+    private static let resources = #"{"slowest":[{"name":"https://a.test/x","duration":5,"transferSize":10000000000}]}"#
+
+    @Test(arguments: Engine.allCases)
+    func `sums at their end stay there, and the rows are integers`(engine: Engine) throws {
+        let database = try Database(engine)
+        let store = try database.migrated()
+        let events = [
+            try event("engagement", 1, #"{"engagedMs":86400000}"#), try event("resources", 2, Self.resources),
+            try event("error", 3, #"{"count":10000,"message":"a"}"#),
+        ]
+        try append(store, events)
+        let columns = Counters.columns
+        try database.rows(
+            "update insight_counts set " + columns.map { "\($0) = \(Int64.sumMax)" }.joined(separator: ", ")
+        )
+        try append(store, events)
+        for column in columns {
+            #expect(
+                try database.column("select distinct \(column) from insight_counts where \(column) <> 0")
+                    == ["\(Int64.sumMax)"]
+            )
+            guard engine == .sqlite else { continue }
+            #expect(try database.column("select distinct typeof(\(column)) from insight_counts") == ["integer"])
+        }
+        // Sums over many such rows are at their end, too.
+        try database.rows(
+            """
+            insert into insight_counts
+            select dimension, grain, bucket, 'site ' || number, audience, value, events, views, sessions, bounces, errors,
+                engagements, engaged_ms, amount
+            from insight_counts, (
+                with recursive numbers (number) as (
+                    select 1 union all select number + 1 from numbers where number < 1500
+                )
+                select number from numbers
+            ) as numbers where dimension = 'resource' or dimension = 'all'
+            """
+        )
+        let reader = Reader(try store.makeDatabase(), Self.question)
+        let answer = String(decoding: try reader.breakdowns([.resource], limit: 5).encoded, as: UTF8.self)
+        #expect(answer.contains("\"total\":\(Int64.sumMax)"))
+        #expect(answer.contains("\"bytes\":\(Int64.sumMax)"))
+        for read in [reader.overview, reader.quality, reader.sites, reader.performance] { _ = try read() }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `sketches that nobody made are read without harm`(engine: Engine) throws {
+        let database = try Database(engine)
+        let store = try database.migrated()
+        try append(store, [event("pageview", 1, "{}"), event("webvitals", 1, #"{"LCP":1200}"#)])
+        let literal = { (bytes: [UInt8]) in
+            let digits = bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+            return engine == .sqlite ? "x'\(digits)'" : "'\\x\(digits)'::bytea"
+        }
+        let full = literal([2] + [UInt8](repeating: 54, count: 2048))
+        // 2^53 − 1 zeros, and as many values in the lowest bucket.
+        let most = [UInt8](repeating: 0xFF, count: 7) + [0x0F]
+        let histogram = literal([1] + most + [0] + most)
+        for (visitors, values) in [(full, histogram), (literal([9, 9]), literal([1])), (literal([]), literal([0xFF]))] {
+            try database.rows("update insight_sketches set visitors = \(visitors), lcp = \(values)")
+            let reader = Reader(try store.makeDatabase(), Self.question)
+            for read in [reader.overview, reader.quality, reader.performance] { _ = try read() }
+            _ = try reader.breakdowns(Dimension.allCases, limit: 20)
+            _ = try reader.live(now: Self.start / 1_000_000)
+            try append(store, [event("webvitals", 2, #"{"LCP":1300}"#)])
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `what was decided about an issue under its public name holds under the keyed one`(engine: Engine) throws {
+        let database = try Database(engine)
+        let migrations = try engine.migrations
+        let count = try #require(migrations.firstIndex { $0.name.hasSuffix("_hash_key") })
+        let earlier = try database.store(Array(migrations.prefix(count)))
+        _ = try earlier.migrate()
+        // As the earlier version wrote it, which took the public hash.
+        let text = "error\nTypeError\nx is null\n"
+        let digits = String(stableHash(text.utf8), radix: 16)
+        let name = String(repeating: "0", count: 16 - digits.count) + digits
+        try database.rows("insert into insight_issue_states values ('shop.example', '\(name)', 'ignored', 1)")
+        try database.rows("insert into insight_issue_states values ('other.example', '\(name)', 'resolved', 1)")
+        try database.rows("update insight_position set last_event_id = 5")
+        try database.rows("insert into insight_counts values ('all', 0, 0, '', 0, '', 1, 1, 1, 1, 1, 1, 1, 1)")
+        let store = try database.migrated()
+        #expect(try database.count("insight_counts") == 0)
+        #expect(try database.column("select last_event_id from insight_position") == ["0"])
+        try append(store, [event("error", 1, #"{"name":"TypeError","message":"x is null"}"#)])
+        let issue = try #require(try database.column("select issue from insight_issues").first ?? nil)
+        #expect(issue != name)
+        #expect(
+            try database.rows("select site, issue, state from insight_issue_states order by site")
+                == [["other.example", name, "resolved"], ["shop.example", issue, "ignored"]]
+        )
+        #expect(try Rollups(store.makeDatabase()).differences().isEmpty)
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `each store has a secret of its own`(engine: Engine) throws {
+        let secrets = try (0..<2).map { _ in
+            let database = try Database(engine)
+            _ = try database.migrated()
+            return try database.column("select secret from insight_hash_key")
+        }
+        #expect(secrets[0] != secrets[1])
+        #expect(secrets.allSatisfy { $0.count == 1 && $0[0]?.utf8.count == 64 })
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `without its secret a store has no rollups, and says why`(engine: Engine) throws {
+        let database = try Database(engine)
+        let store = try database.migrated()
+        for secret in ["", "short", String(repeating: "g", count: 64)] {
+            try database.rows("update insight_hash_key set secret = '\(secret)'")
+            #expect(throws: StoreError.self) { try Rollups(store.makeDatabase()) }
+        }
+    }
+}

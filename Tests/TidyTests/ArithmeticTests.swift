@@ -1,0 +1,47 @@
+import Testing
+
+/// Where numbers of senders become figures.
+private let modules: Set<String> = ["Insight", "Sketches"]
+
+/// The checked conversions; what makes numbers up itself; and the hash that is meant to wrap.
+private let exceptions: Set<String> = [
+    "Sources/Sketches/Saturating.swift", "Sources/Insight/DemoData.swift", "Sources/Sketches/StableHash.swift",
+]
+
+private var aggregation: [SourceFile] {
+    SourceTree.sources.filter { modules.contains($0.module) && !exceptions.contains($0.path) }
+}
+
+@Test func `the aggregator's files were found`() {
+    #expect(aggregation.count > 15)
+    for path in exceptions { #expect(SourceTree.sources.contains { $0.path == path }, "\(path)") }
+}
+
+@Test func `no arithmetic of the aggregator wraps in silence`() {
+    for file in aggregation { #expect(file.lines(matching: #/&[-+*]=?\s|&<<|&>>|unsafe(?:Adding|Subtracting)/#) == []) }
+}
+
+@Test func `the aggregator converts a floating-point number with saturation alone`() {
+    // A conversion of anything but a count, a limit or another integer by its name: what is computed, rounded or read may be a Double.
+    let conversion =
+        #/\bU?Int(?:8|16|32|64)?\((?!saturating:|clamping:|exactly:|truncatingIfNeeded:|bitPattern:|ascii:)/#
+    let suspicious =
+        #/\.rounded|\.number\b|Double|\.estimate|\bpow\(|\blog\(|\bfloor\(|\bceil\(|\.magnitude|whole\)|\.value\(|["']\]/#
+    for file in aggregation {
+        for (index, line) in file.lines.enumerated() {
+            for match in line.matches(of: conversion) {
+                let argument = line[match.range.upperBound...]
+                #expect(!argument.contains(suspicious), "\(file):\(index + 1) \(line)")
+            }
+        }
+    }
+}
+
+@Test func `the aggregator reads a number of a payload with a range`() {
+    for file in aggregation where file.path.split(separator: "/").count == 3 {
+        guard !["JSONTree.swift", "ClaimLimits.swift"].contains(file.name) else { continue }
+        // Hints of bots compare numbers and add none up.
+        let lines = file.lines(matching: #/\.number\b/#).filter { !$0.contains(#/innerWidth|FCP|TTFB|LCP/#) }
+        #expect(lines == [])
+    }
+}

@@ -1,0 +1,127 @@
+"""Numbers that no browser has measured: they are taken and kept, count in no figure, and harm nobody."""
+
+import pytest
+
+from bodies import make_ids
+from insight import ENVIRONMENT, ask, send, settle, told, visit_events
+from load import wait_for
+from program import run
+from wire import get
+
+HUGE = 999999999999999
+DAY_MILLISECONDS = 86_400_000
+
+
+@pytest.fixture
+def owned(store, serve):
+    return serve(store, environment=ENVIRONMENT)
+
+
+def claims(kind, payload, count):
+    """Events of a type, each of a page view of its own."""
+    ids = make_ids()
+    return [ids | {"pageview_id": f"{ids['pageview_id']}{number}", "event_type": kind, "seq": 1, "path": "/", "site": "shop.example", "payload": payload} for number in range(count)]
+
+
+def invalid_values(port):
+    return told(port, "quality", range="24h")["invalid_values"]
+
+
+def check(store, collector):
+    """Stops the server; what it kept is what its events come to, and a rebuild gives the same."""
+    stored = store.rows("select count(*) as n from collector_events")[0]["n"]
+    collector.stop()
+    for command in ("verify", "rebuild", "verify"):
+        result = run(command, "--data", collector.data, folder=store.folder, environment=store.environment, timeout=300)
+        assert (result.returncode, result.stderr) == (0, ""), (command, result.stdout, result.stderr)
+        assert f"{stored} events" in result.stdout.replace(",", ""), (command, result.stdout)
+
+
+def test_engagement_of_thousands_of_years_is_taken_and_in_no_figure(store, serve, owned):
+    count = 0
+    for _ in range(10):
+        count += send(owned.port, claims("engagement", {"engagedMs": HUGE}, 1000))
+    count += send(owned.port, visit_events())
+    settle(owned.port, count)
+    totals = told(owned.port, "overview", range="24h")["totals"]
+    assert (totals["events"], totals["engaged_ms"]) == (count, 4000)
+    assert invalid_values(owned.port) == 10_000
+    # Two filters together are answered from the events themselves.
+    filtered = ask(owned.port, "overview", range="24h", browser="Chrome", device="Desktop")
+    assert filtered.status == 200, filtered.body
+    assert filtered.json()["totals"]["engaged_ms"] in (4000, None)
+    # The raw payload keeps what was said.
+    assert told(owned.port, "events", limit=1, type="engagement", key="engagedMs", value=HUGE)["events"][0]["payload"] == {"engagedMs": HUGE}
+    assert get(owned.port, "/health").status == 200
+    check(store, owned)
+
+
+def test_resources_of_a_petabyte_do_not_stop_the_figures(store, serve, owned):
+    slowest = [{"name": "https://a.test/x", "duration": HUGE, "transferSize": HUGE}] * 10
+    first = send(owned.port, claims("resources", {"slowest": slowest}, 900))
+    settle(owned.port, first)
+    # The largest that is believed, in every event, and more of what is not.
+    believed = [{"name": "https://a.test/y", "duration": 5, "transferSize": 10_000_000_000}] * 10
+    count = first + send(owned.port, claims("resources", {"slowest": slowest}, 900)) + send(owned.port, claims("resources", {"slowest": believed}, 900))
+    count += send(owned.port, visit_events())
+    settle(owned.port, count)
+    assert invalid_values(owned.port) == 2 * 900 * 20
+    rows = told(owned.port, "breakdowns", range="24h", dimensions="resource,invalid")["dimensions"]
+    assert [(row["value"], row["events"], row["bytes"]) for row in rows["resource"]["rows"]] == [("https://a.test/y", 9000, 9000 * 10_000_000_000)]
+    assert {row["value"]: row["events"] for row in rows["invalid"]["rows"]} == {"resource.duration": 18_000, "resource.bytes": 18_000}
+    assert told(owned.port, "overview", range="24h")["totals"]["views"] == 1
+    check(store, owned)
+
+
+def test_one_error_does_not_count_as_a_million_and_one_visit_does_not_ruin_the_mean(store, serve, owned):
+    count = send(owned.port, visit_events(error={"name": "TypeError", "message": "x", "count": 1_000_000}))
+    count += send(owned.port, claims("engagement", {"engagedMs": 1e14}, 1) + claims("engagement", {"engagedMs": DAY_MILLISECONDS}, 1) + claims("error", {"message": "y", "count": 10_000}, 1))
+    settle(owned.port, count)
+    totals = told(owned.port, "overview", range="24h")["totals"]
+    assert totals["errors"] == 10_001
+    assert totals["engaged_ms"] == (4000 + DAY_MILLISECONDS) / 2
+    assert sorted(issue["errors"] for issue in told(owned.port, "issues", range="24h")["issues"]) == [1, 10_000]
+    assert invalid_values(owned.port) == 2
+    check(store, owned)
+
+
+@pytest.mark.parametrize("number", [-1, HUGE, 1e300, -1e300, 1e-320, 18446744073709551616, 9223372036854775807, -9223372036854775808])
+def test_no_number_in_any_payload_harms_the_figures(store, serve, owned, number):
+    values = {name: number for name in ("LCP", "INP", "CLS", "FCP", "TTFB", "engagedMs", "count", "innerWidth")}
+    part = {"duration": number, "transferSize": number, "bytes": number, "name": "https://a.test/x", "host": "a.test", "line": number, "ttfb": number, "function": "f", "file": "https://a.test/f.js"}
+    payload = values | {"slowest": [part], "thirdParties": [part], "frames": [part], "attribution": {name: part for name in values}}
+    count = 0
+    for kind in ("pageview", "webvitals", "engagement", "error", "resources", "fingerprint_ready"):
+        count += send(owned.port, claims(kind, payload, 2))
+    settle(owned.port, count)
+    for route in ("overview", "performance", "quality", "fingerprints", "issues", "sites", "live"):
+        assert ask(owned.port, route, **({} if route in ("sites", "live") else {"range": "24h"})).status == 200, route
+    check(store, owned)
+
+
+def test_a_delivery_report_of_two_billion_events_is_in_no_figure(owned):
+    ids = make_ids()
+    events = [ids | {"event_type": "pageview", "seq": 1, "path": "/", "site": "shop.example", "payload": {}}]
+    count = send(owned.port, events + visit_events(), ledger=[{name: ids[name] for name in ("visitor_id", "session_id", "pageview_id")} | {"emitted": 2_147_483_647, "dropped": {"queue": 2_147_483_647}}])
+    settle(owned.port, count)
+    quality = told(owned.port, "quality", range="24h")
+    assert (quality["emitted"], quality["lost"], quality["invalid_values"]) == (0, 0, 1)
+
+
+def test_times_of_a_question_are_from_2000_to_tomorrow(owned):
+    for name, value in [("from", "0001-01-01"), ("from", "1999-12-31"), ("to", "9999-12-31"), ("to", "9223372036854775807"), ("from", "-9223372036854775808"), ("to", "1e300"), ("before", "-1"), ("before", "9223372036854775808"), ("limit", "0"), ("limit", "99999999999999999999"), ("limit", "1.5")]:
+        answer = ask(owned.port, "events", **{f"{name}_": value})
+        assert answer.status == 400, (name, value, answer.body)
+        assert name in answer.json()["error"]
+
+
+def test_an_absurd_time_of_a_sender_is_kept_and_corrects_nothing(store, owned):
+    ids = make_ids()
+    event = ids | {"event_type": "pageview", "seq": 1, "path": "/", "payload": {}}
+    events = [event | {"client_timestamp": time} for time in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "2020-06-01T00:00:00Z")]
+    for sent_at in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"):
+        send(owned.port, events, sent_at=sent_at)
+    rows = store.rows("select client_timestamp_original as original from collector_events")
+    # The clock that was sent as its own time is the one that can be right after a correction.
+    wait_for(lambda: len(store.rows("select id from collector_events")) == 6, 10, "the events")
+    assert len([row for row in rows if row["original"] is not None]) == 2
