@@ -134,7 +134,7 @@ struct DemoCommand {
             Console.error("Interrupted. Run 'collector demo --remove' again to remove the rest.")
             return interruption.exitCode ?? .failure
         }
-        let rollups = Rollups(database)
+        let rollups = try Rollups(database)
         // After this every reader of the rollups, and a server beside, begins again without the visits that are gone.
         try rollups.clear()
         try runs.end(run)
@@ -147,7 +147,7 @@ struct DemoCommand {
         done: String
     ) throws -> ExitCode {
         Console.out(done)
-        let catchUp = CatchUp(title: "Aggregating", database: database, rollups: Rollups(database))
+        let catchUp = try CatchUp(title: "Aggregating", database: database, rollups: Rollups(database))
         switch try catchUp.run(interruption) {
         case .complete: return .success
         case .waiting(let id): return catchUp.reportWaiting(id)

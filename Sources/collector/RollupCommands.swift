@@ -13,7 +13,7 @@ struct VerifyCommand {
         let store = try StoreChoice.existing(configuration)
         Console.error("Database: \(store.location)")
         let database = try store.makeDatabase()
-        let rollups = Rollups(database)
+        let rollups = try Rollups(database)
         let end = try rollups.lastEventID()
         let total = try database.rows("select count(*) from collector_events where id <= ?1", [.integer(end)])
         var progress = Progress("Verifying", total: total.first?.first?.integer ?? 0)
@@ -50,7 +50,7 @@ struct RebuildCommand {
         let store = try StoreChoice.existing(configuration)
         Console.error("Database: \(store.location)")
         let database = try store.makeDatabase()
-        let rollups = Rollups(database)
+        let rollups = try Rollups(database)
         if !resumes {
             if Console.isErrorTerminal { Console.error("Clearing the rollups") }
             try rollups.clear()
