@@ -87,6 +87,14 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         try rows("select max(id) from collector_events", []).first?.first?.integer ?? 0
     }
 
+    func highestEventID() throws(StoreError) -> Int64 {
+        let sql = "select seq from sqlite_sequence where name = 'collector_events'"
+        return try rows(sql, [], milliseconds: Self.catalogMilliseconds).first?.first?.integer ?? 0
+    }
+
+    /// None: ids are assigned by the one writer, in the order of its commits.
+    func openWriters() throws(StoreError) -> [OpenWriter] { [] }
+
     private func bind(_ parameters: [SQLValue], _ statement: Statement) throws(SQLiteError) {
         for (index, parameter) in parameters.enumerated() {
             switch parameter {
