@@ -70,6 +70,16 @@ package protocol Database: AnyObject, Sendable {
         _ parameters: [SQLValue],
         milliseconds: Int32
     ) throws(StoreError) -> [[SQLValue]]
+    /// Runs one query and passes each row on as it arrives, so that no more than one is held; `take` returns false when no further row is
+    /// wanted.
+    ///
+    /// - Throws: `StoreError.queryTimeout` when the time limit is over; the rows up to then have been passed on.
+    func stream(
+        _ sql: String,
+        _ parameters: [SQLValue],
+        milliseconds: Int32,
+        _ take: ([SQLValue]) -> Bool
+    ) throws(StoreError)
     /// Runs one statement that changes rows.
     ///
     /// - Returns: how many it has changed.

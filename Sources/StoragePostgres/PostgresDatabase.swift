@@ -25,7 +25,8 @@ final class PostgresDatabase: Database, @unchecked Sendable {
 
     let dialect = SQLDialect(
         microseconds: { "(extract(epoch from \($0)) * 1000000)::bigint" },
-        json: { "\($0)::text" },
+        // Cut, since rows from before numbers were limited can be a thousand times as long as what was sent.
+        json: { "left(\($0)::text, \(ReadBudget.valueCharactersMax + 1))" },
         time: { "to_timestamp(\($0)::float8)" },
         bytewise: { "\($0) collate \"C\"" }
     )
@@ -39,11 +40,25 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         _ parameters: [SQLValue],
         milliseconds: Int32
     ) throws(StoreError) -> [[SQLValue]] {
-        let result = try run(sql, parameters, milliseconds)
-        return result.rows.map { row in
+        Self.values(try run(sql, parameters, milliseconds))
+    }
+
+    func stream(
+        _ sql: String,
+        _ parameters: [SQLValue],
+        milliseconds: Int32,
+        _ take: ([SQLValue]) -> Bool
+    ) throws(StoreError) {
+        try withoutActuallyEscaping(take) { take throws(StoreError) in
+            _ = try run(sql, parameters, milliseconds) { result in Self.values(result).allSatisfy(take) }
+        }
+    }
+
+    private static func values(_ result: Result) -> [[SQLValue]] {
+        result.rows.map { row in
             row.enumerated().map { column, text in
                 guard let text else { return .null }
-                return Self.value(text, result.types[column])
+                return value(text, result.types[column])
             }
         }
     }
@@ -153,7 +168,12 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         }
     }
 
-    private func run(_ sql: String, _ parameters: [SQLValue], _ milliseconds: Int32) throws(StoreError) -> Result {
+    private func run(
+        _ sql: String,
+        _ parameters: [SQLValue],
+        _ milliseconds: Int32,
+        row: ((Result) -> Bool)? = nil
+    ) throws(StoreError) -> Result {
         if milliseconds != statementMilliseconds {
             try execute("set statement_timeout = \(milliseconds)")
             statementMilliseconds = milliseconds
@@ -166,11 +186,12 @@ final class PostgresDatabase: Database, @unchecked Sendable {
                 text,
                 buffer,
                 places,
-                timeoutMilliseconds: milliseconds + Self.graceMilliseconds
+                timeoutMilliseconds: milliseconds + Self.graceMilliseconds,
+                row: row
             )
         } catch {
             // 57014: the server's own limit.
-            if error.sqlState == "57014" { throw .unavailable(reason: "the query took too long") }
+            if error.sqlState == "57014" { throw .queryTimeout }
             throw StoreError(error)
         }
     }
