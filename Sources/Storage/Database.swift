@@ -41,6 +41,10 @@ package struct SQLDialect: Sendable {
     package var json: @Sendable (_ column: String) -> String
     /// An expression for a number of seconds since 1970 as what columns of times hold.
     package var time: @Sendable (_ seconds: String) -> String
+    /// An expression for a column of times as a value that keeps all of its digits, for a cursor.
+    package var timeKey: @Sendable (_ column: String) -> String
+    /// An expression for such a value, given as a parameter, as what columns of times hold.
+    package var timeOfKey: @Sendable (_ key: String) -> String
     /// An expression for a text that is to be ordered by its bytes, whatever the language of the database.
     package var bytewise: @Sendable (_ text: String) -> String
 
@@ -48,11 +52,15 @@ package struct SQLDialect: Sendable {
         microseconds: @escaping @Sendable (String) -> String,
         json: @escaping @Sendable (String) -> String,
         time: @escaping @Sendable (String) -> String,
+        timeKey: @escaping @Sendable (String) -> String,
+        timeOfKey: @escaping @Sendable (String) -> String,
         bytewise: @escaping @Sendable (String) -> String
     ) {
         self.microseconds = microseconds
         self.json = json
         self.time = time
+        self.timeKey = timeKey
+        self.timeOfKey = timeOfKey
         self.bytewise = bytewise
     }
 }

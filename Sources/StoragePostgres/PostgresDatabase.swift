@@ -28,6 +28,9 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         // Cut, since rows from before numbers were limited can be a thousand times as long as what was sent.
         json: { "left(\($0)::text, \(ReadBudget.valueCharactersMax + 1))" },
         time: { "to_timestamp(\($0)::float8)" },
+        timeKey: { "(extract(epoch from \($0)) * 1000000)::bigint" },
+        // Whole microseconds of any year that a clock may show are exact in a float8.
+        timeOfKey: { "('1970-01-01 00:00:00+00'::timestamptz + \($0)::bigint * interval '1 microsecond')" },
         bytewise: { "\($0) collate \"C\"" }
     )
 

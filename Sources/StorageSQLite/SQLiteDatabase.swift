@@ -17,6 +17,8 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         },
         json: { $0 },
         time: { "(strftime('%Y-%m-%dT%H:%M:%S', \($0), 'unixepoch') || '.000000Z')" },
+        timeKey: { $0 },
+        timeOfKey: { $0 },
         bytewise: { $0 }
     )
 

@@ -118,6 +118,11 @@ final class OwnerRoutes: Sendable {
 
     private static func json(_ value: JSONOut) -> Answer { .response(Responses.json(200, .bytes(value.encoded))) }
 
+    /// 404 with a sentence for what is not there.
+    private static func found(_ value: JSONOut?, _ missing: String) -> Answer {
+        value.map(json) ?? .response(Responses.message(404, missing))
+    }
+
     /// What is to be asked of the database.
     private func work(_ route: APIRoute, _ query: Query) throws(QueryFault) -> Work {
         let now = Self.now
@@ -131,7 +136,7 @@ final class OwnerRoutes: Sendable {
         case .sites: return reading { reader throws(StoreError) in try reader.sites() }
         case .overview:
             let processing = status?.processing()?.json ?? .null
-            return reading { reader throws(StoreError) in try reader.overview(processing: processing) }
+            return reading { reader throws(StoreError) in try reader.overview(now: now, processing: processing) }
         case .performance: return reading { reader throws(StoreError) in try reader.performance() }
         case .fingerprints: return reading { reader throws(StoreError) in try reader.fingerprints() }
         case .quality: return reading { reader throws(StoreError) in try reader.quality() }
@@ -152,25 +157,25 @@ final class OwnerRoutes: Sendable {
         case .issue:
             guard let issue = query["issue"] else { throw QueryFault(message: "issue is missing") }
             return { database throws(StoreError) in
-                guard let found = try Reader(database, question).issue(issue) else {
-                    return .response(Responses.message(404, "No such issue"))
-                }
-                return Self.json(found)
+                Self.found(try Reader(database, question).issue(issue), "No such issue")
             }
         case .submissions:
             return { database throws(StoreError) in Self.json(try EventReader(database: database).submissions()) }
         case .journey:
             guard let visitor = query["visitor"] else { throw QueryFault(message: "visitor is missing") }
             return { database throws(StoreError) in
-                Self.json(try EventReader(database: database).journey(visitor: visitor))
+                Self.found(try EventReader(database: database).journey(visitor: visitor), "No such event")
             }
         case .events:
             let search = try query.search(now: now)
             let before = try query.number("before", 1...Int64.max)
             let wanted = try query.number("limit", 1...EventReader.limitMax) ?? 50
             return { database throws(StoreError) in
-                let (events, next) = try EventReader(database: database).latest(search, before: before, limit: wanted)
-                return Self.json(.object([("events", .array(events.map(\.json))), ("next", JSONOut(next))]))
+                let found = try EventReader(database: database).latest(search, before: before, limit: wanted)
+                let answer = found.map { events, next in
+                    JSONOut.object([("events", .array(events.map(\.json))), ("next", JSONOut(next))])
+                }
+                return Self.found(answer, "No such event")
             }
         case .session, .shares, .export, .stream, .status, .shared, .openapi:
             throw QueryFault(message: "Not found")
@@ -193,9 +198,7 @@ final class OwnerRoutes: Sendable {
         }
         let now = Self.now
         let search = try query.search(now: now)
-        let from = search.from ?? 0
-        let question = Question(from: from, to: search.to ?? now + 1)
-        return .now(Export(pool, ticket, search, question, format).answer)
+        return .now(Export(pool, ticket, search, format).answer)
     }
 
     private func decide(

@@ -10,6 +10,7 @@ private let names = [
     "0005_create_events_table", "0006_add_event_id", "0007_ingest_positions", "0008_add_site_and_clock",
     "0009_pageview_ledger",
     "0010_insight_rollups",
+    "0011_received_at_index",
 ]
 
 /// What both engines must do about their schema.
@@ -76,7 +77,7 @@ private let names = [
         #expect(try database.store().migrate() == names.suffix(1))
         #expect(
             refusal(earlier)
-                == "the database has migration 0010_insight_rollups, which this version does not know; "
+                == "the database has migration 0011_received_at_index, which this version does not know; "
                 + "run the version that applied it or a later one"
         )
     }
@@ -103,7 +104,7 @@ private let names = [
         try database.rows("delete from schema_migrations where name like '0004%'")
         #expect(
             refusal(store)
-                == "migration 0004_add_identity_keys is missing although 0010_insight_rollups has been applied"
+                == "migration 0004_add_identity_keys is missing although 0011_received_at_index has been applied"
         )
     }
 
@@ -119,12 +120,12 @@ private let names = [
         #expect(throws: (any Error).self) { try database.rows("select event_id from collector_events") }
     }
 
-    @Test(arguments: Engine.allCases, ["0012_next", "0010_next", "011_next", "next", "0011next"])
+    @Test(arguments: Engine.allCases, ["0013_next", "0011_next", "011_next", "next", "0011next"])
     func `a file that breaks the numbering is an error before anything is applied`(engine: Engine, name: String) throws
     {
         let database = try Database(engine)
         let store = try database.store(engine.migrations + [Migration(name: name, sql: "select 1")])
-        #expect(refusal(store) == "migration \(name) breaks the numbering; 11 was expected")
+        #expect(refusal(store) == "migration \(name) breaks the numbering; 12 was expected")
         #expect(throws: (any Error).self) { try database.count("debug_data") }
     }
 

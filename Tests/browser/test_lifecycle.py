@@ -26,6 +26,7 @@ MIGRATIONS = [
     "0008_add_site_and_clock",
     "0009_pageview_ledger",
     "0010_insight_rollups",
+    "0011_received_at_index",
 ]
 
 
