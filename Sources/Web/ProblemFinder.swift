@@ -19,6 +19,8 @@ struct ProblemFinder {
     var failure: StoreError?
     var rollupFailure: String?
     var feedFailure: String?
+    /// What was found damaged.
+    var damage: String?
 
     private struct Finding {
         var code: String
@@ -42,14 +44,28 @@ struct ProblemFinder {
         }
     }
 
-    private var findings: [Finding] { [store, journal, rollups, feed].compactMap(\.self) }
+    private var findings: [Finding] { [damaged, store, journal, rollups, feed].compactMap(\.self) }
+
+    private var damaged: Finding? {
+        var reason = damage
+        for error in [failure, report.failure] { if case .damaged(let found) = error { reason = found } }
+        guard let reason else { return nil }
+        return Finding(
+            code: "database_damaged",
+            message:
+                "The database file is damaged (\(reason)). Stop the server, keep a copy of the file, and restore a "
+                + "backup or salvage the rows with sqlite3's .recover.",
+            summary: "The database is damaged."
+        )
+    }
 
     private var store: Finding? {
         let summary = "The database is not available; new events are kept until it is."
         switch report.health {
         case .starting:
             guard seconds >= Self.startSecondsMin else { return nil }
-            let message = "The database cannot be reached, or is being migrated; new events are kept in the journal."
+            let cause = report.failure.map { ": \($0.reason)" } ?? ", or a migration is under way"
+            let message = "The database is not available yet\(cause). New events are kept in the journal."
             return Finding(code: "database_starting", message: message, summary: summary, age: seconds)
         case .unavailable:
             let message =
@@ -94,7 +110,10 @@ struct ProblemFinder {
             )
         }
         let still = progress.stillSeconds(at: seconds)
-        if let writer = look?.writer, still >= Self.heldBackSecondsMin {
+        // The server's own writers hold theirs for moments.
+        if let writer = look?.writer, still >= Self.heldBackSecondsMin,
+            Double(writer.ageSeconds ?? Int64(still)) >= Self.heldBackSecondsMin
+        {
             return Finding(
                 code: "rollups_blocked",
                 message: writer.sentence,
@@ -120,22 +139,5 @@ struct ProblemFinder {
                 summary: "The live feed is delayed."
             )
         }
-    }
-}
-
-extension OpenWriter {
-    /// What holds back the figures, and how it is ended.
-    fileprivate var sentence: String {
-        let name = application.isEmpty ? "another connection" : "'\(application)'"
-        let who = user.isEmpty ? name : "\(name) (role \(user))"
-        let age = ageSeconds.map { " for \($0) s" } ?? ""
-        guard let pid else {
-            return "A prepared transaction\(age) holds back the figures and the live feed. Commit it or roll it back; "
-                + "pg_prepared_xacts names it."
-        }
-        let kind = state.isEmpty ? "" : ", \(state)"
-        return
-            "A transaction of \(who) has been open\(age) (pid \(pid)\(kind)) and holds back the figures and the live "
-            + "feed. End it, or run: select pg_terminate_backend(\(pid))"
     }
 }

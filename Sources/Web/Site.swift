@@ -55,6 +55,7 @@ package final class Site: Handler {
     private let measure = MeasureRoutes()
     private let health: HealthMonitor
     private let ownerRoutes: OwnerRoutes
+    private let status: StatusMonitor?
     private let ingest: Ingest?
     private let engine: String?
     private let startedAt = ContinuousClock.now
@@ -73,6 +74,7 @@ package final class Site: Handler {
     ) {
         self.configuration = configuration
         self.ingest = ingest
+        self.status = status
         self.engine = engine
         self.health = health
         self.log = log
@@ -117,7 +119,8 @@ package final class Site: Handler {
             engine: engine,
             version: configuration.version,
             uptimeSeconds: Int(startedAt.duration(to: .now) / .seconds(1)),
-            rateLimited: ingestRoutes.rateLimited
+            rateLimited: ingestRoutes.rateLimited,
+            service: status?.status()
         )
         return .response(details.response)
     }
@@ -159,6 +162,9 @@ package final class Site: Handler {
             if let refusal { return .now(refusal) }
             guard access != .nothing else {
                 return .now(.response(Responses.message(401, "Owner only", [("WWW-Authenticate", "Bearer")])))
+            }
+            guard access == .everything else {
+                return .now(.response(Responses.message(403, "This link only reads reports")))
             }
             health.ask(ticket.rawValue, wantsDetails: true)
             return .later

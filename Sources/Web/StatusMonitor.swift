@@ -35,24 +35,27 @@ package final class StatusMonitor: Sendable {
     private let log: Log
     private let rollupFailure: @Sendable () -> String?
     private let feedFailure: @Sendable () -> String?
+    private let damage: @Sendable () -> String?
     private let state = Guarded(State())
     private let start = ContinuousClock.now
     private let bell = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
 
-    /// `rollupFailure` and `feedFailure` give why the rollup worker or the live feed cannot go on; nil while they can.
+    /// `rollupFailure` gives why the rollup worker cannot go on; nil while it can.
     package init(
         store: any Store,
         ingest: Ingest,
         log: Log,
         rollupFailure: @escaping @Sendable () -> String? = { nil },
-        feedFailure: @escaping @Sendable () -> String? = { nil }
+        feed: LiveFeed? = nil,
+        pool: ReaderPool? = nil
     ) {
         self.store = store
         self.ingest = ingest
         self.log = log
         self.rollupFailure = rollupFailure
-        self.feedFailure = feedFailure
+        feedFailure = { feed?.failure }
+        damage = { pool?.damage }
     }
 
     package func run() {
@@ -117,7 +120,7 @@ package final class StatusMonitor: Sendable {
 
     private func note(_ look: StoreLook?, _ failure: StoreError?) {
         let (seconds, report) = (seconds, ingest.report)
-        let (rollupFailure, feedFailure) = (rollupFailure(), feedFailure())
+        let (rollupFailure, feedFailure, damage) = (rollupFailure(), feedFailure(), damage())
         let (before, now) = state.withLock { state in
             state.failure = failure
             state.progress.emptyReason = report.emptyRollupsReason
@@ -131,6 +134,7 @@ package final class StatusMonitor: Sendable {
             finder.failure = failure
             finder.rollupFailure = rollupFailure
             finder.feedFailure = feedFailure
+            finder.damage = damage
             let before = state.problems
             state.problems = finder.problems(before: before)
             return (before, state.problems)

@@ -1,3 +1,4 @@
+import Glibc
 import Insight
 import Storage
 import Telemetry
@@ -11,6 +12,10 @@ struct VerifyCommand {
     }
 
     func run() throws -> ExitCode {
+        if let problem = try LagCheck(store.makeDatabase()).problem(pause: { usleep(UInt32($0) * 1000) }) {
+            Console.error("collector: \(problem)")
+            return .failure
+        }
         let rollups = try Rollups(store.makeDatabase())
         var events: Int64 = 0
         let differences = try rollups.differences { events = $0 }

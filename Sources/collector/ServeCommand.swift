@@ -48,7 +48,7 @@ struct ServeCommand {
         let pool = store.map { store in ReaderPool(store: store, log: log) { parts.answer([($0, $1)]) } }
         let feed = store.map { store in LiveFeed(store: store, log: log) { parts.answer($0) } }
         let follower = store.map { RollupFollower(store: $0, log: log) }
-        let status = statusMonitor(store, ingest)
+        let status = statusMonitor(store, ingest, feed, pool)
         let site = Site(
             siteConfiguration(token: token),
             assets: Assets.files(),
@@ -103,9 +103,14 @@ struct ServeCommand {
         }
     }
 
-    private func statusMonitor(_ store: (any Store)?, _ ingest: Ingest?) -> StatusMonitor? {
+    private func statusMonitor(
+        _ store: (any Store)?,
+        _ ingest: Ingest?,
+        _ feed: LiveFeed?,
+        _ pool: ReaderPool?
+    ) -> StatusMonitor? {
         guard let store, let ingest else { return nil }
-        return StatusMonitor(store: store, ingest: ingest, log: log)
+        return StatusMonitor(store: store, ingest: ingest, log: log, feed: feed, pool: pool)
     }
 
     private func listen(_ server: Server) throws(ListenError) {

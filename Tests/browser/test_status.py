@@ -1,10 +1,15 @@
 """GET /api/status: what lags or stands still, why, and for how long."""
 
+import contextlib
 import json
+import subprocess
 
 from bodies import make_ids
 from insight import ask, change, cookie, ENVIRONMENT, OWNER, send, settle, sign_in, told, visit_events
 from load import wait_for
+from program import clean_environment, run
+from stores import PostgresStore
+from wire import get
 
 BOT = "Mozilla/5.0 (compatible; ExampleBot/2.1)"
 
@@ -84,3 +89,103 @@ def test_while_rollups_are_built_the_answers_carry_how_far_they_have_come(store,
     wait_for(lambda: status(again)["state"] == "ok", 90, "done")
     assert told(again.port, "overview")["processing"] is None
     assert json.loads(json.dumps(status(again)))["rollup_lag_seconds"] == 0
+
+
+# Who holds back whom
+
+
+@contextlib.contextmanager
+def open_transaction(store, statement):
+    """A transaction of psql's that stays open for as long as the body runs."""
+    psql = subprocess.Popen([store.cluster.binaries / "psql", "--no-psqlrc", "--quiet", store.environment["DB_URL"]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=clean_environment())
+    try:
+        psql.stdin.write(f"begin;\n{statement};\n\\echo open\n")
+        psql.stdin.flush()
+        assert psql.stdout.readline() == "open\n"
+        yield psql
+    finally:
+        psql.stdin.close()
+        psql.wait(10)
+
+
+def test_a_transaction_that_holds_back_figures_and_live_feed_is_named(cluster, serve, tmp_path):
+    store = PostgresStore(cluster, tmp_path)
+    collector = serve(store, environment=ENVIRONMENT)
+    settle(collector.port, send(collector.port, visit_events()))
+    with open_transaction(store, "delete from collector_events where id = -1"):
+        send(collector.port, visit_events())
+        wait_for(lambda: codes(collector) == ["rollups_blocked"], 40, "the problem is reported")
+        (problem,) = status(collector)["problems"]
+        pid = store.rows("select pid from pg_stat_activity where application_name = 'psql' and state = 'idle in transaction' and datname = current_database()")[0]["pid"]
+        assert "'psql'" in problem["message"] and f"pid {pid}, idle in transaction" in problem["message"]
+        assert problem["age_seconds"] >= 10 and status(collector)["state"] == "degraded"
+        details = get(collector.port, "/health/details", OWNER).json()
+        assert details["service"]["problems"][0]["code"] == "rollups_blocked"
+        assert get(collector.port, "/health").json() == {"status": "healthy", "database": "connected"}
+        share = change(collector.port, "POST", "/api/shares", {"days": 1}, OWNER).json()["share"]
+        guest = cookie(sign_in(collector.port, share=share)[1])
+        assert status(collector, guest)["problems"][0]["message"] == "Figures and the live feed are delayed."
+        assert get(collector.port, "/health/details", guest).status == 403
+        collector.wait_for_line("degraded.*code=rollups_blocked.*psql")
+    settle(collector.port, 6)
+    wait_for(lambda: status(collector)["state"] == "ok", 20, "recovered")
+    collector.wait_for_line("recovered.*code=rollups_blocked")
+    assert collector.log.count("degraded") == 1
+
+
+def test_events_of_a_prepared_transaction_are_waited_for_and_it_is_named(own_cluster, serve, tmp_path):
+    own_cluster.stop()
+    with open(own_cluster.data / "postgresql.conf", "a") as file:
+        file.write("\nmax_prepared_transactions = 5\n")
+    own_cluster.start()
+    store = PostgresStore(own_cluster, tmp_path)
+    collector = serve(store, environment=ENVIRONMENT)
+    settle(collector.port, send(collector.port, visit_events()))
+    ids = make_ids()
+    values = f"'{ids['visitor_id']}', '{ids['session_id']}', '{ids['pageview_id']}', 'pageview'"
+    store.execute(f"begin; insert into collector_events (visitor_id, session_id, pageview_id, event_type) values ({values}); prepare transaction 'late'")
+    send(collector.port, visit_events())
+    wait_for(lambda: codes(collector) == ["rollups_blocked"], 60, "the problem is reported")
+    assert "prepared transaction" in status(collector)["problems"][0]["message"]
+    store.execute("commit prepared 'late'")
+    settle(collector.port, 7)
+
+
+def test_verify_fails_while_rollups_stand_still_and_says_why(store, serve):
+    collector = serve(store, environment=ENVIRONMENT)
+    settle(collector.port, send(collector.port, visit_events()))
+    collector.stop()
+    result = run("verify", "--data", store.folder / "data", folder=store.folder, environment=store.environment)
+    assert result.returncode == 0, result.stderr
+    old_rows(store, 10)
+    blocked = open_transaction(store, "delete from collector_events where id = -1") if store.name == "postgres" else contextlib.nullcontext()
+    with blocked:
+        result = run("verify", "--data", store.folder / "data", folder=store.folder, environment=store.environment, timeout=60)
+    assert result.returncode == 1
+    assert "10 events are not in the rollups" in result.stderr
+    assert ("'psql'" if store.name == "postgres" else "Start the server") in result.stderr
+
+
+# Damage
+
+
+def test_a_damaged_page_is_named(sqlite, serve):
+    collector = serve(sqlite, environment=ENVIRONMENT)
+    sent = sum(send(collector.port, visit_events(f"/{number}")) for number in range(400))
+    settle(collector.port, sent)
+    sqlite.execute("pragma wal_checkpoint(truncate)")
+    collector.stop()
+    # Leaves of the table of events: they are full of letters from here on.
+    leaves = [row["pageno"] for row in sqlite.rows("select pageno from dbstat where name = 'collector_events' and pagetype = 'leaf' order by pageno desc limit 40")]
+    assert leaves
+    with open(sqlite.path, "r+b") as file:
+        for number in leaves:
+            file.seek((number - 1) * 4096)
+            file.write(b"x" * 4096)
+    again = serve(sqlite, environment=ENVIRONMENT)
+    assert ask(again.port, "events", limit=500).status == 503
+    wait_for(lambda: "database_damaged" in codes(again), 10, "the damage is reported")
+    (problem,) = [problem for problem in status(again)["problems"] if problem["code"] == "database_damaged"]
+    assert "malformed" in problem["message"] and "backup" in problem["message"]
+    again.wait_for_line("degraded.*code=database_damaged")
+    again.kill()

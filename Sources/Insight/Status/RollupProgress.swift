@@ -29,16 +29,25 @@ package struct RollupProgress: Sendable {
     package struct Observation: Sendable {
         /// The last event that the rollups have.
         package var position: Int64
-        /// The id up to which they could have come, and the highest that was ever assigned.
+        /// The id up to which they could have come, and the highest one that may hold an event.
         package var highWaterMark: Int64
         package var highest: Int64
+        /// Whether they hold events that do not exist.
+        package var isAhead: Bool
         /// Seconds since the first event that the rollups do not have was received; nil when that is not known.
         package var oldestSeconds: Int64?
 
-        package init(position: Int64, highWaterMark: Int64, highest: Int64, oldestSeconds: Int64? = nil) {
+        package init(
+            position: Int64,
+            highWaterMark: Int64,
+            highest: Int64,
+            isAhead: Bool = false,
+            oldestSeconds: Int64? = nil
+        ) {
             self.position = position
             self.highWaterMark = highWaterMark
             self.highest = highest
+            self.isAhead = isAhead
             self.oldestSeconds = oldestSeconds
         }
     }
@@ -114,10 +123,7 @@ package struct RollupProgress: Sendable {
     }
 
     /// Whether the rollups have taken in events that do not exist: the table was truncated, or restored from another backup than they.
-    package var isAhead: Bool { last.map { $0.position > $0.highest } ?? false }
-
-    /// Events that wait behind a transaction that may still commit an earlier one.
-    package var heldBack: Int64 { last.map { max(0, $0.highest - max($0.highWaterMark, $0.position)) } ?? 0 }
+    package var isAhead: Bool { last?.isAhead ?? false }
 
     /// The build under way; nil when the rollups are up to date, or nearly so.
     package var processing: Processing? {

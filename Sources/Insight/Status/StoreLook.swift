@@ -34,7 +34,14 @@ package struct StoreLook: Sendable {
         ).compactMap { $0[0].integer.map { $0 / 1_000_000 } }
         hasEvents = !latest.isEmpty
         lastReceived = (latest.filter { $0 <= now + Self.clockSecondsMax }.max() ?? latest.min()).map { min($0, now) }
-        observation = RollupProgress.Observation(position: position, highWaterMark: highWaterMark, highest: highest)
+        // Ids may have been assigned to what was rolled back or deleted; behind an open transaction there may be events.
+        writer = highest > max(highWaterMark, position) ? try database.openWriters().first : nil
+        observation = RollupProgress.Observation(
+            position: position,
+            highWaterMark: highWaterMark,
+            highest: writer == nil ? highWaterMark : highest,
+            isAhead: position > highest
+        )
         if position == 0, highest > 0 {
             let first = try number("select \(microseconds) from collector_events order by id limit 1")
             observation.oldestSeconds = first.map { now - $0 / 1_000_000 }
@@ -42,6 +49,5 @@ package struct StoreLook: Sendable {
         let people =
             "select 1 from insight_counts where dimension = 'all' and grain = 2 and audience = 0 and events > 0 limit 1"
         hasOnlyBots = hasEvents && position > 0 ? try number(people) == nil : false
-        writer = highest > max(highWaterMark, position) ? try database.openWriters().first : nil
     }
 }
