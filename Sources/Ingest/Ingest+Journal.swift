@@ -123,6 +123,7 @@ extension Ingest {
             finishDrain()
             storeWorks()
         case .failed(let error):
+            state.withLock { $0.failure = error }
             if news.isNews(error.reason) { log.warning("journal not drained", ["reason": error.reason]) }
             storeFailed()
             writer.disconnect()

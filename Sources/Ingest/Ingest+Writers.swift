@@ -52,7 +52,10 @@ extension Ingest {
                 let applied = try store.migrate()
                 if !applied.isEmpty { log.info("migrations applied", ["count": applied.count]) }
                 reconnect.succeeded()
-                state.withLock { $0.isSchemaReady = true }
+                state.withLock { state in
+                    state.migrations += applied
+                    state.isSchemaReady = true
+                }
             } catch {
                 if case .schema(let reason) = error {
                     state.withLock { $0.isBroken = true }
@@ -78,7 +81,10 @@ extension Ingest {
                     defer { state.hasBeenReady = true }
                     state.connected += 1
                     // A connection is not yet a success while the journal is in use: only a batch that is stored will be.
-                    if state.course == .store { reconnect.succeeded() }
+                    if state.course == .store {
+                        reconnect.succeeded()
+                        state.failure = nil
+                    }
                     return !state.hasBeenReady
                 }
                 signalIfReady()
@@ -94,6 +100,7 @@ extension Ingest {
 
     private func wait(_ error: StoreError, _ reconnect: inout Reconnect, _ news: inout RepeatedNews) {
         signalFirstFailure()
+        state.withLock { $0.failure = error }
         if news.isNews(error.reason) {
             log.warning("database cannot be reached", ["reason": error.reason, "engine": store.engine])
         }

@@ -52,6 +52,10 @@ package final class Ingest: Sendable {
     /// What an operator may know, at one moment.
     package struct Report: Sendable {
         package var health: Health
+        /// Why the store takes nothing; nil while it takes records.
+        package var failure: StoreError?
+        /// Migrations that this process has applied.
+        package var migrations: [String] = []
         package var counters: Counters
         package var writersConnected: Int
         package var waitingRecords: Int
@@ -112,6 +116,8 @@ package final class Ingest: Sendable {
         state.withLock { state in
             Report(
                 health: state.health,
+                failure: state.failure,
+                migrations: state.migrations,
                 counters: state.counters,
                 writersConnected: state.connected,
                 waitingRecords: state.queue.count,
@@ -200,7 +206,10 @@ package final class Ingest: Sendable {
 
     /// Notes that the store takes records, and wakes who must act on it.
     func storeWorks() {
-        let bells = state.withLock { state in state.storeWorks() ? state.bells() : nil }
+        let bells = state.withLock { state in
+            state.failure = nil
+            return state.storeWorks() ? state.bells() : nil
+        }
         guard let bells else { return }
         signalIfReady()
         log.info("store takes records", ["engine": store.engine])

@@ -39,6 +39,10 @@ struct IngestState {
     /// Whether the journal could not be read at the last attempt.
     var isJournalStuck = false
     var isSchemaReady = false
+    /// Why the store did not take the last that it was given; nil since it has taken something.
+    var failure: StoreError?
+    /// Migrations that this process has applied.
+    var migrations: [String] = []
     var isBroken = false
     var hasBeenReady = false
     /// Whether an attempt to reach the store has failed.

@@ -46,9 +46,6 @@ package enum Grain: Int64, CaseIterable, Sendable, Hashable {
     package func bucket(_ seconds: Int64) -> Int64 {
         seconds - ((seconds % self.seconds) + self.seconds) % self.seconds
     }
-
-    /// Seconds for which minutes are kept; hours and days stay.
-    static let minutesKept: Int64 = 2 * 86_400
 }
 
 /// Values that page views tell, each with a histogram in a cell.

@@ -19,7 +19,7 @@ package struct StoredEvent: Sendable {
 
     package var seconds: Int64 { receivedAt >= 0 ? receivedAt / 1_000_000 : (receivedAt - 999_999) / 1_000_000 }
 
-    /// The columns that `init` reads, in its order.
+    /// The columns that `init` reads, in its order; others may follow them.
     package static func columns(_ dialect: SQLDialect) -> String {
         "id, \(dialect.microseconds("received_at")), visitor_id, session_id, pageview_id, event_type, seq, site, path, referrer, "
             + "user_agent, \(dialect.json("payload"))"
@@ -27,7 +27,7 @@ package struct StoredEvent: Sendable {
 
     /// Nil when the row is none of ours.
     package init?(_ row: [SQLValue]) {
-        guard row.count == 12, let id = row[0].integer, let receivedAt = row[1].integer, let visitorID = row[2].text,
+        guard row.count >= 12, let id = row[0].integer, let receivedAt = row[1].integer, let visitorID = row[2].text,
             let sessionID = row[3].text, let pageviewID = row[4].text, let type = row[5].text
         else { return nil }
         self.id = id

@@ -31,6 +31,9 @@ extension SQLiteError {
     /// The file is something else, or encrypted.
     package var isNoDatabase: Bool { primaryCode == SQLITE_NOTADB }
 
+    /// A page of the file is not what it should be.
+    package var isAboutDamage: Bool { primaryCode == SQLITE_CORRUPT }
+
     /// The disk failed, so that what was being written may be there or not.
     package var isAboutDisk: Bool { primaryCode == SQLITE_IOERR }
 

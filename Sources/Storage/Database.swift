@@ -41,6 +41,10 @@ package struct SQLDialect: Sendable {
     package var json: @Sendable (_ column: String) -> String
     /// An expression for a number of seconds since 1970 as what columns of times hold.
     package var time: @Sendable (_ seconds: String) -> String
+    /// An expression for a column of times as a value that keeps all of its digits, for a cursor.
+    package var timeKey: @Sendable (_ column: String) -> String
+    /// An expression for such a value, given as a parameter, as what columns of times hold.
+    package var timeOfKey: @Sendable (_ key: String) -> String
     /// An expression for a text that is to be ordered by its bytes, whatever the language of the database.
     package var bytewise: @Sendable (_ text: String) -> String
     /// The sum of an integer expression over a group, or over a window when one follows, as an integer that saturates at ±(2^53 − 1).
@@ -50,12 +54,16 @@ package struct SQLDialect: Sendable {
         microseconds: @escaping @Sendable (String) -> String,
         json: @escaping @Sendable (String) -> String,
         time: @escaping @Sendable (String) -> String,
+        timeKey: @escaping @Sendable (String) -> String,
+        timeOfKey: @escaping @Sendable (String) -> String,
         bytewise: @escaping @Sendable (String) -> String,
         sum: @escaping @Sendable (String, String) -> String
     ) {
         self.microseconds = microseconds
         self.json = json
         self.time = time
+        self.timeKey = timeKey
+        self.timeOfKey = timeOfKey
         self.bytewise = bytewise
         self.sum = sum
     }
@@ -103,11 +111,41 @@ package protocol Database: AnyObject, Sendable {
     ///
     /// It never falls. While a transaction is under way that may have drawn a lower id, it stays where it was.
     func settledEventID() throws(StoreError) -> Int64
+    /// The highest id of `collector_events` that was ever assigned, whether its event was committed or not; 0 for none.
+    func highestEventID() throws(StoreError) -> Int64
+    /// Open transactions of other connections that may still commit events, oldest first: they hold back the high-water mark.
+    func openWriters() throws(StoreError) -> [OpenWriter]
+}
+
+/// A transaction of another connection that may still commit events.
+package struct OpenWriter: Sendable, Equatable {
+    /// Names the transaction as long as it lasts.
+    package var id: String
+    /// Process id of the connection at the server; nil for a prepared transaction.
+    package var pid: Int64?
+    /// As far as the role may see them; empty otherwise.
+    package var application: String
+    package var user: String
+    /// Such as `idle in transaction`.
+    package var state: String
+    /// Seconds since the transaction began; nil when the role may not see it.
+    package var ageSeconds: Int64?
+
+    package init(id: String, pid: Int64?, application: String, user: String, state: String, ageSeconds: Int64?) {
+        self.id = id
+        self.pid = pid
+        self.application = application
+        self.user = user
+        self.state = state
+        self.ageSeconds = ageSeconds
+    }
 }
 
 extension Database {
     /// Milliseconds of a statement that nobody waits for.
     package static var patience: Int32 { 600_000 }
+    /// Milliseconds of a statement that looks at ids and locks only.
+    package static var catalogMilliseconds: Int32 { 5000 }
 
     package func rows(_ sql: String, _ parameters: [SQLValue] = []) throws(StoreError) -> [[SQLValue]] {
         try rows(sql, parameters, milliseconds: Self.patience)

@@ -83,6 +83,8 @@ package enum StoreError: Error, Equatable {
     case refused(reason: String)
     /// The schema is not one this program can work with. Stop and tell the operator.
     case schema(reason: String)
+    /// The database file is damaged where it was read or written; nothing of the call was stored. Other parts of it may still work.
+    case damaged(reason: String)
 }
 
 /// A database that keeps records.
@@ -143,7 +145,9 @@ extension StoreError {
     /// What the database said, without names of hosts and without data.
     package var reason: String {
         switch self {
-        case .unavailable(let reason), .uncertain(let reason), .refused(let reason), .schema(let reason): reason
+        case .unavailable(let reason), .uncertain(let reason), .refused(let reason), .schema(let reason),
+            .damaged(let reason):
+            reason
         }
     }
 }

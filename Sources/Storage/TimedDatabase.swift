@@ -47,6 +47,10 @@ package final class TimedDatabase: Database, @unchecked Sendable {
 
     package func settledEventID() throws(StoreError) -> Int64 { try database.settledEventID() }
 
+    package func highestEventID() throws(StoreError) -> Int64 { try database.highestEventID() }
+
+    package func openWriters() throws(StoreError) -> [OpenWriter] { try database.openWriters() }
+
     /// Milliseconds that a statement may take: its own limit, or what is left of the answer's.
     private func left(_ milliseconds: Int32) throws(StoreError) -> Int32 {
         let left = ContinuousClock.now.duration(to: deadline) / .milliseconds(1)

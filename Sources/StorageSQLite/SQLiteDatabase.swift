@@ -23,6 +23,8 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         },
         json: { $0 },
         time: { "(strftime('%Y-%m-%dT%H:%M:%S', \($0), 'unixepoch') || '.000000Z')" },
+        timeKey: { $0 },
+        timeOfKey: { $0 },
         bytewise: { $0 },
         // sum() of integers fails when it overflows; total() is exact up to there.
         sum: {
@@ -108,6 +110,14 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
     func settledEventID() throws(StoreError) -> Int64 {
         try rows("select max(id) from collector_events", []).first?.first?.integer ?? 0
     }
+
+    func highestEventID() throws(StoreError) -> Int64 {
+        let sql = "select seq from sqlite_sequence where name = 'collector_events'"
+        return try rows(sql, [], milliseconds: Self.catalogMilliseconds).first?.first?.integer ?? 0
+    }
+
+    /// None: ids are assigned by the one writer, in the order of its commits.
+    func openWriters() throws(StoreError) -> [OpenWriter] { [] }
 
     private func bind(_ parameters: [SQLValue], _ statement: Statement) throws(SQLiteError) {
         for (index, parameter) in parameters.enumerated() {

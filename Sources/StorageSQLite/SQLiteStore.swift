@@ -140,6 +140,8 @@ extension StoreError {
         let reason = "SQLite error \(error.code): \(error.message)"
         if error.isNoDatabase {
             self = .schema(reason: "the database file is not an SQLite database")
+        } else if error.isAboutDamage {
+            self = .damaged(reason: reason)
         } else {
             self = error.isAboutData ? .refused(reason: reason) : .unavailable(reason: reason)
         }

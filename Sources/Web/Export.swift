@@ -21,25 +21,23 @@ final class Export: BodySource {
         var bytes: [UInt8] = []
         var isReading = false
         var isDone = false
-        var after: Int64 = 0
-        var end: Int64?
+        /// The last event that has been read; nil before the first.
+        var cursor: EventCursor?
     }
 
     let isEndless = false
     private let pool: ReaderPool
     private let ticket: Ticket
     private let search: EventReader.Search
-    private let question: Question
     private let format: Format
     private let state: Guarded<State>
 
     /// - Returns: nil when too many exports run.
-    init?(_ pool: ReaderPool, _ ticket: Ticket, _ search: EventReader.Search, _ question: Question, _ format: Format) {
+    init?(_ pool: ReaderPool, _ ticket: Ticket, _ search: EventReader.Search, _ format: Format) {
         guard pool.exports.take() else { return nil }
         self.pool = pool
         self.ticket = ticket
         self.search = search
-        self.question = question
         self.format = format
         state = Guarded(State(bytes: format == .csv ? Array((Self.columns.joined(separator: ",") + "\r\n").utf8) : []))
     }
@@ -99,26 +97,28 @@ final class Export: BodySource {
 
     private func read(_ database: any Database) throws(StoreError) {
         let reader = EventReader(database: database)
-        let (after, known, isDone) = state.withLock { ($0.after, $0.end, $0.isDone) }
-        guard !isDone else { return }
-        var (start, end) = (after, known ?? 0)
-        if known == nil { (start, end) = try reader.span(question) }
+        var (cursor, isOver) = state.withLock { ($0.cursor, $0.isDone) }
+        guard !isOver else { return }
         var bytes: [UInt8] = []
-        var isLast = false
         // Parts without a match are gone through at once, as many as there is time for.
         let begin = ContinuousClock.now
-        while bytes.isEmpty, !isLast, begin.duration(to: .now) < .milliseconds(200) {
-            let (events, last) = try reader.after(start, to: end, limit: Self.partEvents, bytesMax: Self.partBytesMax)
-            for event in events where search.matches(event) { append(event, to: &bytes) }
-            isLast = last >= end
-            start = last
+        while bytes.isEmpty, !isOver, begin.duration(to: .now) < .milliseconds(200) {
+            let page = try reader.page(
+                search,
+                .ascending,
+                from: cursor,
+                limit: Self.partEvents,
+                bytesMax: Self.partBytesMax
+            )
+            for event in page.events where search.matches(event) { append(event, to: &bytes) }
+            cursor = page.next ?? cursor
+            isOver = page.next == nil
         }
-        let (made, place, last, isOver) = (bytes, start, end, isLast)
+        let (made, next, isLast) = (bytes, cursor, isOver)
         state.withLock { state in
             state.bytes += made
-            state.after = place
-            state.end = last
-            state.isDone = state.isDone || isOver
+            state.cursor = next
+            state.isDone = state.isDone || isLast
             state.isReading = false
         }
         pool.wake(ticket)

@@ -1,5 +1,6 @@
 import HTTPServer
 import Ingest
+import Insight
 import Storage
 
 /// The answer of `GET /health/details`: what only the owner is told.
@@ -11,11 +12,16 @@ struct HealthDetails {
     let version: String
     let uptimeSeconds: Int
     let rateLimited: Int
+    /// Nil without a database.
+    let service: ServiceStatus?
 
     var response: Response {
         var members = [verdict.members, "\"version\":\"\(version)\"", "\"uptime_seconds\":\(uptimeSeconds)"]
         if let engine { members.append("\"engine\":\"\(engine)\"") }
         if let report { members += [ingest(report), journal(report)] }
+        if let service {
+            members.append("\"service\":\(String(decoding: service.json(isGuest: false).encoded, as: UTF8.self))")
+        }
         return Responses.json(verdict.status, "{\(members.joined(separator: ","))}")
     }
 

@@ -41,6 +41,8 @@ package final class LiveFeed: Sendable {
         /// The frames are all events after this one, up to the last that has been read; nil before the first look.
         var first: Int64 = 0
         var last: Int64?
+        /// Why the last look failed; nil when it did not.
+        var failure: String?
         var isStopping = false
     }
 
@@ -121,6 +123,9 @@ package final class LiveFeed: Sendable {
         }
     }
 
+    /// Why the feed cannot be read now; nil while it can, or nobody watches.
+    package var failure: String? { state.withLock { $0.failure } }
+
     func ring() { bell.signal() }
 
     func wake(_ ticket: Ticket) { answer([(ticket, .wake)]) }
@@ -136,6 +141,7 @@ package final class LiveFeed: Sendable {
             guard isWatched else {
                 // Nothing is read for nobody; who comes then begins with what is new.
                 begin(after: nil)
+                state.withLock { $0.failure = nil }
                 bell.wait()
                 continue
             }
@@ -144,8 +150,10 @@ package final class LiveFeed: Sendable {
                 let connection = if let database { database } else { try store.makeDatabase() }
                 database = connection
                 try look(EventReader(database: connection), connection)
+                state.withLock { $0.failure = nil }
             } catch {
                 log.debug("live events cannot be read", ["reason": error.reason])
+                state.withLock { $0.failure = error.reason }
                 database = nil
                 milliseconds = Self.retryMilliseconds
             }

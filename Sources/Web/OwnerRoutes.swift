@@ -10,6 +10,7 @@ final class OwnerRoutes: Sendable {
     private let owner: Owner
     private let pool: ReaderPool?
     private let feed: LiveFeed?
+    private let status: StatusMonitor?
     private let clients: ClientAddressRule
     private let limiter = RateLimiter(perSecond: 20)
     private let cache = SampleCache()
@@ -20,6 +21,7 @@ final class OwnerRoutes: Sendable {
         owner: Owner,
         pool: ReaderPool?,
         feed: LiveFeed?,
+        status: StatusMonitor?,
         clients: ClientAddressRule,
         basePath: String,
         openAPI: @escaping @Sendable (borrowing Request) -> Answer
@@ -27,6 +29,7 @@ final class OwnerRoutes: Sendable {
         self.owner = owner
         self.pool = pool
         self.feed = feed
+        self.status = status
         self.clients = clients
         cookiePath = basePath + "/"
         self.openAPI = openAPI
@@ -96,6 +99,9 @@ final class OwnerRoutes: Sendable {
         guard access == .everything || !isChange else { return refuse(403, "This link only reads") }
         if route == .shares { return share(request) }
         guard let pool else { return .now(.response(Responses.unavailable())) }
+        if route == .status, let status {
+            return .now(Self.json(status.status().json(isGuest: access != .everything)))
+        }
         do throws(QueryFault) {
             switch route {
             case .stream: return try stream(query, request, ticket)
@@ -112,6 +118,11 @@ final class OwnerRoutes: Sendable {
 
     private static func json(_ value: JSONOut) -> Answer { .response(Responses.json(200, .bytes(value.encoded))) }
 
+    /// 404 with a sentence for what is not there.
+    private static func found(_ value: JSONOut?, _ missing: String) -> Answer {
+        value.map(json) ?? .response(Responses.message(404, missing))
+    }
+
     /// What is to be asked of the database.
     private func work(_ route: APIRoute, _ query: Query) throws(QueryFault) -> Work {
         let now = Self.now
@@ -123,7 +134,9 @@ final class OwnerRoutes: Sendable {
         let limit = Int(try query.number("limit", 1...Int64(Reader.limitMax)) ?? 10)
         switch route {
         case .sites: return reading { reader throws(StoreError) in try reader.sites() }
-        case .overview: return reading { reader throws(StoreError) in try reader.overview() }
+        case .overview:
+            let processing = status?.processing()?.json ?? .null
+            return reading { reader throws(StoreError) in try reader.overview(now: now, processing: processing) }
         case .performance: return reading { reader throws(StoreError) in try reader.performance() }
         case .fingerprints: return reading { reader throws(StoreError) in try reader.fingerprints() }
         case .quality: return reading { reader throws(StoreError) in try reader.quality() }
@@ -144,10 +157,7 @@ final class OwnerRoutes: Sendable {
         case .issue:
             guard let issue = query["issue"] else { throw QueryFault(message: "issue is missing") }
             return { database throws(StoreError) in
-                guard let found = try Reader(database, question).issue(issue) else {
-                    return .response(Responses.message(404, "No such issue"))
-                }
-                return Self.json(found)
+                Self.found(try Reader(database, question).issue(issue), "No such issue")
             }
         case .submissions:
             return { database throws(StoreError) in Self.json(try EventReader(database: database).submissions()) }
@@ -155,17 +165,23 @@ final class OwnerRoutes: Sendable {
             guard let visitor = query["visitor"] else { throw QueryFault(message: "visitor is missing") }
             let before = try query.number("before", 1...Int64.max)
             return { database throws(StoreError) in
-                Self.json(try EventReader(database: database).journey(visitor: visitor, before: before))
+                Self.found(
+                    try EventReader(database: database).journey(visitor: visitor, before: before),
+                    "No such event"
+                )
             }
         case .events:
             let search = try query.search(now: now)
             let before = try query.number("before", 1...Int64.max)
             let wanted = try query.number("limit", 1...EventReader.limitMax) ?? 50
             return { database throws(StoreError) in
-                let (events, next) = try EventReader(database: database).latest(search, before: before, limit: wanted)
-                return Self.json(.object([("events", .array(events.map(\.json))), ("next", JSONOut(next))]))
+                let found = try EventReader(database: database).latest(search, before: before, limit: wanted)
+                let answer = found.map { events, next in
+                    JSONOut.object([("events", .array(events.map(\.json))), ("next", JSONOut(next))])
+                }
+                return Self.found(answer, "No such event")
             }
-        case .session, .shares, .export, .stream, .shared, .openapi:
+        case .session, .shares, .export, .stream, .status, .shared, .openapi:
             throw QueryFault(message: "Not found")
         }
     }
@@ -186,9 +202,7 @@ final class OwnerRoutes: Sendable {
         }
         let now = Self.now
         let search = try query.search(now: now)
-        let from = search.from ?? 0
-        let question = Question(from: from, to: search.to ?? now + 1)
-        guard let export = Export(pool, ticket, search, question, format) else {
+        guard let export = Export(pool, ticket, search, format) else {
             return .now(.response(Responses.busy("Too many exports run")))
         }
         return .now(export.answer)

@@ -25,7 +25,15 @@ extension Query {
         guard filters.allSatisfy({ $0.value.utf8.count <= Self.valueBytesMax }) else {
             throw QueryFault(message: "A filter is too long")
         }
-        return Question(from: from, to: to, site: self["site"], filters: filters, includesRobots: self["robots"] == "1")
+        let question = Question(
+            from: from,
+            to: to,
+            site: self["site"],
+            filters: filters,
+            includesRobots: self["robots"] == "1"
+        )
+        // A range by name is one of whole buckets; what was asked for by its moments is exactly that.
+        return self["from"] == nil && self["to"] == nil ? question : question.exactly(from: from, to: to)
     }
 
     /// What is looked for among the events.

@@ -21,6 +21,8 @@ package final class ReaderPool: Sendable {
     private struct State {
         var waiting: [(work: Work, failed: @Sendable (StoreError) -> Void)] = []
         var isStopping = false
+        /// What a question found damaged last.
+        var damage: String?
     }
 
     /// Exports at one time, each of which holds a part while its client reads.
@@ -51,6 +53,9 @@ package final class ReaderPool: Sendable {
         for _ in 0..<Self.threads { bell.signal() }
         _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))
     }
+
+    /// What a question found damaged since the start; nil when none did.
+    var damage: String? { state.withLock { $0.damage } }
 
     /// Does work on a connection; false when too much waits already.
     func ask(_ work: @escaping Work, failed: @escaping @Sendable (StoreError) -> Void) -> Bool {
@@ -104,6 +109,7 @@ package final class ReaderPool: Sendable {
                 try next.work(TimedDatabase(connection, milliseconds: Self.answerMillisecondsMax))
             } catch {
                 database = nil
+                if case .damaged(let reason) = error { state.withLock { $0.damage = reason } }
                 next.failed(error)
             }
         }

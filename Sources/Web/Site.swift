@@ -55,6 +55,7 @@ package final class Site: Handler {
     private let measure = MeasureRoutes()
     private let health: HealthMonitor
     private let ownerRoutes: OwnerRoutes
+    private let status: StatusMonitor?
     private let ingest: Ingest?
     private let engine: String?
     private let startedAt = ContinuousClock.now
@@ -68,12 +69,14 @@ package final class Site: Handler {
         health: HealthMonitor,
         pool: ReaderPool? = nil,
         feed: LiveFeed? = nil,
+        status: StatusMonitor? = nil,
         workers: BodyWorkers? = nil,
         respond: @escaping @Sendable (Ticket, Answer) -> Void = { _, _ in },
         log: Log
     ) {
         self.configuration = configuration
         self.ingest = ingest
+        self.status = status
         self.engine = engine
         self.health = health
         self.log = log
@@ -86,6 +89,7 @@ package final class Site: Handler {
             owner: Owner(token: configuration.token),
             pool: pool,
             feed: feed,
+            status: status,
             clients: clients,
             basePath: configuration.basePath,
             openAPI: { Self.file("openapi.json", $0, files) }
@@ -119,7 +123,8 @@ package final class Site: Handler {
             engine: engine,
             version: configuration.version,
             uptimeSeconds: Int(startedAt.duration(to: .now) / .seconds(1)),
-            rateLimited: ingestRoutes.rateLimited
+            rateLimited: ingestRoutes.rateLimited,
+            service: status?.status()
         )
         return .response(details.response)
     }
@@ -161,6 +166,9 @@ package final class Site: Handler {
             if let refusal { return .now(refusal) }
             guard access != .nothing else {
                 return .now(.response(Responses.message(401, "Owner only", [("WWW-Authenticate", "Bearer")])))
+            }
+            guard access == .everything else {
+                return .now(.response(Responses.message(403, "This link only reads reports")))
             }
             health.ask(ticket.rawValue, wantsDetails: true)
             return .later

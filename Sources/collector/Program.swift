@@ -6,7 +6,7 @@ import Log
 struct Program {
     static func main() {
         // Without what libraries do at exit: OpenSSL frees its locks there, which a writer that hangs may still hold.
-        _exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)
+        _exit(run(ProcessArguments.read()).rawValue)
     }
 
     private static func run(_ words: [String]) -> ExitCode {

@@ -13,6 +13,10 @@ struct VerifyCommand {
         let store = try StoreChoice.existing(configuration)
         Console.error("Database: \(store.location)")
         let database = try store.makeDatabase()
+        if let problem = try LagCheck(database).problem(pause: { usleep(UInt32($0) * 1000) }) {
+            Console.error("collector: \(problem)")
+            return .failure
+        }
         let rollups = try Rollups(database)
         let end = try rollups.lastEventID()
         let total = try database.rows("select count(*) from collector_events where id <= ?1", [.integer(end)])

@@ -44,6 +44,8 @@ struct ServeCommand {
         let feed = store.map { store in
             LiveFeed(store: store, connectionsMax: connectionsMax, log: log) { parts.answer($0) }
         }
+        let follower = store.map { RollupFollower(store: $0, log: log) }
+        let status = statusMonitor(store, ingest, feed, pool)
         let workers = BodyWorkers(waitingBytesMax: process.scaled(BodyWorkers.waitingBytesMax))
         let site = Site(
             siteConfiguration(token: token),
@@ -53,6 +55,7 @@ struct ServeCommand {
             health: health,
             pool: pool,
             feed: feed,
+            status: status,
             workers: workers,
             respond: { parts.answer([($0, $1)]) },
             log: log
@@ -64,8 +67,8 @@ struct ServeCommand {
         if let store { log.info("attempting database connection", ["engine": store.engine]) }
         ingest?.start()
         health.start()
-        let follower = store.map { RollupFollower(store: $0, log: log) }
         follower?.start()
+        status?.run()
         pool?.start()
         workers.start()
         feed?.start()
@@ -78,7 +81,7 @@ struct ServeCommand {
         server.beginStop()
         server.waitUntilStopped()
         workers.stop()
-        stopReaders(feed, pool, follower)
+        stopReaders(feed, pool, follower, status)
         ingest?.stop()
         health.stop()
         RunningServer.remove(in: configuration.dataFolder)
@@ -102,14 +105,30 @@ struct ServeCommand {
     }
 
     /// Each waits a moment for what it has under way; a database that hangs must not hold up what has been acknowledged.
-    private func stopReaders(_ feed: LiveFeed?, _ pool: ReaderPool?, _ follower: RollupFollower?) {
-        DispatchQueue.concurrentPerform(iterations: 3) { number in
+    private func stopReaders(
+        _ feed: LiveFeed?,
+        _ pool: ReaderPool?,
+        _ follower: RollupFollower?,
+        _ status: StatusMonitor?
+    ) {
+        DispatchQueue.concurrentPerform(iterations: 4) { number in
             switch number {
             case 0: feed?.stop()
             case 1: pool?.stop()
+            case 2: status?.stop()
             default: follower?.stop()
             }
         }
+    }
+
+    private func statusMonitor(
+        _ store: (any Store)?,
+        _ ingest: Ingest?,
+        _ feed: LiveFeed?,
+        _ pool: ReaderPool?
+    ) -> StatusMonitor? {
+        guard let store, let ingest else { return nil }
+        return StatusMonitor(store: store, ingest: ingest, log: log, feed: feed, pool: pool)
     }
 
     private func listen(_ server: Server) throws(ListenError) -> ServerAddress {

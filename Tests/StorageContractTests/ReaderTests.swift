@@ -56,17 +56,17 @@ import Testing
         let events = EventReader(database: database)
         var search = EventReader.Search()
         (search.type, search.key, search.from, search.to) = ("error", "frames", question.from, question.to)
-        let found = try events.latest(search, before: nil, limit: 20)
-        let visitor = try events.latest(EventReader.Search(), before: nil, limit: 1).events.first?.visitorID ?? ""
+        let found = try #require(try events.latest(search, before: nil, limit: 20))
+        let visitor = try events.latest(EventReader.Search(), before: nil, limit: 1)?.events.first?.visitorID ?? ""
         let issues = try reader.issues(state: nil)
         return [
-            "overview": try reader.overview(),
+            "overview": try reader.overview(now: Self.end),
             "breakdowns": try reader.breakdowns(Dimension.allCases, limit: 20),
             "counts": try reader.breakdowns([.path, .browser], limit: 20, countsOnly: true),
             "performance": try reader.performance(), "slowest": try reader.slowest(.device, limit: 20),
             "fingerprints": try reader.fingerprints(), "issues": issues, "quality": try reader.quality(),
             "live": try reader.live(now: Self.end), "sites": try reader.sites(),
-            "events": .array(found.events.map(\.json)), "journey": try events.journey(visitor: visitor),
+            "events": .array(found.events.map(\.json)), "journey": try events.journey(visitor: visitor) ?? .null,
             "shared": try reader.shared([("canvas", "1")]), "submissions": try events.submissions(),
         ]
     }
@@ -128,7 +128,7 @@ import Testing
             )
         )
         let reader = try Reader(store.makeDatabase(), question)
-        let told = try #require(number(try reader.overview(), "totals", "visitors"))
+        let told = try #require(number(try reader.overview(now: Self.end), "totals", "visitors"))
         // Three times the standard error of the sketch.
         #expect(abs(told - visitors) <= 3 * 0.023 * visitors)
         let performance = try reader.performance()
@@ -158,7 +158,7 @@ import Testing
             store.makeDatabase(),
             Self.question(days: 29, [(.browser, "Chrome"), (.device, "Desktop")])
         )
-        let overview = try reader.overview()
+        let overview = try reader.overview(now: Self.end)
         let share = try #require(number(overview, "sampled", "share"))
         #expect(share > 0 && share < 1)
         let exact = try Reader(store.makeDatabase(), Self.question(days: 29, [(.browser, "Chrome")])).breakdowns(

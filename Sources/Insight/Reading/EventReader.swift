@@ -14,6 +14,8 @@ package struct EventReader {
     static let journeyMax: Int64 = 3000
     /// Bytes of the delivery reports of one page of a journey.
     static let reportsBytesMax = 1 << 20
+    /// Names in one query.
+    static let namesMax = 256
     /// Submissions of `/collect` that are told.
     static let submissionsMax: Int64 = 50
 
@@ -54,89 +56,51 @@ package struct EventReader {
         }
 
         /// The column of an index that narrows the search, and what it must hold.
-        fileprivate var narrowing: (column: String, value: String)? {
+        var narrowing: (column: String, value: String)? {
             if let pageview { return ("pageview_id", pageview) }
             if let session { return ("session_id", session) }
             return visitor.map { ("visitor_id", $0) }
         }
     }
 
-    /// Ids of the first event of a range and of the one behind its last.
+    /// Events like those of a search, the latest first, and where to go on when the search stopped and there may be more.
     ///
-    /// Ids grow with the time, but for a few of the same moment: they are found by halving, which needs no index of times.
-    func ids(from: Int64, to: Int64) throws(StoreError) -> (first: Int64, end: Int64) {
-        let ends = try database.rows(
-            "select (select min(id) from collector_events), (select max(id) from collector_events)",
-            [],
-            milliseconds: RollupCells.milliseconds
-        ).first
-        guard let lowest = ends?[0].integer, let highest = ends?[1].integer else { return (0, 0) }
-        let first = try firstID(at: from, lowest, highest + 1)
-        return (first, try firstID(at: to, first, highest + 1))
-    }
-
-    /// The id of the first event at a moment or later, between an id and another.
-    private func firstID(at moment: Int64, _ lowest: Int64, _ end: Int64) throws(StoreError) -> Int64 {
-        var (low, high) = (lowest, end)
-        while low < high {
-            let row = try database.rows(
-                """
-                select id, \(database.dialect.microseconds("received_at")) from collector_events
-                where id >= ?1 order by id limit 1
-                """,
-                [.integer(low + (high - low) / 2)],
-                milliseconds: RollupCells.milliseconds
-            ).first
-            guard let row, let id = row[0].integer, let time = row[1].integer else { return high }
-            if time >= moment * 1_000_000 {
-                high = low + (high - low) / 2
-            } else {
-                low = id + 1
-            }
-        }
-        return low
-    }
-
-    /// Events like those of a search below an id, the latest first, and where to go on when the search stopped and there may be more.
+    /// The order is that of the time at which events were received, and of ids among those of one moment: ids alone are in the order of
+    /// commits, which an outage, a second process or a clock that was set parts from it.
+    ///
+    /// - Parameter before: the id of the event before which to begin; nil for the latest.
+    /// - Returns: nil when there is no event of the id `before`.
     package func latest(
         _ search: Search,
         before: Int64?,
         limit: Int64
-    ) throws(StoreError) -> (events: [StoredEvent], next: Int64?) {
+    ) throws(StoreError) -> (events: [StoredEvent], next: Int64?)? {
         let limit = min(max(1, limit), Self.limitMax)
-        var end = before ?? .max
-        if before == nil, let to = search.to { end = try ids(from: 0, to: to).end }
+        var end: EventCursor?
+        if let before {
+            end = try cursor(of: before)
+            guard end != nil else { return nil }
+        }
         let start = ContinuousClock.now
         var found: [StoredEvent] = []
         var foundBytes = 0
         var scanned: Int64 = 0
         var chunk = limit
-        let narrowing = search.narrowing
-        let condition = narrowing.map { "\($0.column) = ?2 and " } ?? ""
         while true {
-            let read = try database.bounded(
-                """
-                select \(StoredEvent.columns(database.dialect)) from collector_events
-                where \(condition)id < ?1 order by id desc
-                """,
-                [.integer(end)] + (narrowing.map { [.text($0.value)] } ?? []),
-                limit: chunk,
-                milliseconds: RollupCells.milliseconds
-            )
-            for event in read.rows.lazy.compactMap({ StoredEvent($0) }) {
-                end = event.id
+            let page = try page(search, .descending, from: end, limit: chunk)
+            for event in page.events {
                 scanned += 1
-                if let from = search.from, event.seconds < from - 60 { return (found, nil) }
                 if search.matches(event) {
                     found.append(event)
                     foundBytes += event.payload.utf8.count
                 }
-                if found.count >= Int(limit) || foundBytes >= ReadBudget.bytesMax { return (found, end) }
+                if found.count >= Int(limit) || foundBytes >= ReadBudget.bytesMax { return (found, event.id) }
             }
-            if !read.isCut { return (found, nil) }
+            guard let next = page.next else { return (found, nil) }
+            end = next
             chunk = min(2 * chunk, Self.chunkMax)
             if scanned >= Self.scannedMax || start.duration(to: .now) > .milliseconds(Self.milliseconds) {
-                return (found, end)
+                return (found, next.id)
             }
         }
     }
@@ -161,118 +125,6 @@ package struct EventReader {
             bytesMax: bytesMax
         )
         return (read.rows.compactMap { StoredEvent($0) }, read.isCut ? read.rows.last?[0].integer ?? end : end)
-    }
-
-    /// Ids of the events of a range: of the first one and of the one behind the last.
-    func ids(_ question: Question) throws(StoreError) -> (first: Int64, end: Int64) {
-        try ids(from: question.from, to: question.to)
-    }
-
-    /// What an export of a range goes through: the id before its first event, and its last.
-    package func span(_ question: Question) throws(StoreError) -> (after: Int64, to: Int64) {
-        let (first, end) = try ids(question)
-        return (first - 1, end - 1)
-    }
-
-    // MARK: - One visitor
-
-    /// What one visitor did, the latest page of it: sessions, in them page views, in them events in the order in which they happened, and
-    /// what is missing.
-    ///
-    /// `before` is `next` of the page before; a page ends where its events have `ReadBudget.bytesMax` bytes.
-    package func journey(visitor: String, before: Int64? = nil) throws(StoreError) -> JSONOut {
-        let (events, next) = try page(of: visitor, before: before)
-        var ledger: [String: (emitted: Int64, dropped: Int64, reasons: String)] = [:]
-        var reportsBytes = 0
-        try database.stream(
-            """
-            select pageview_id, emitted, dropped, \(database.dialect.json("drop_reasons"))
-            from pageview_ledger
-            where pageview_id in (
-                select pageview_id from collector_events where visitor_id = ?1 and id < ?2 and id >= ?3
-            )
-            limit ?4
-            """,
-            [.text(visitor), .integer(before ?? .max), .integer(next ?? 0), .integer(Self.journeyMax)],
-            milliseconds: RollupCells.milliseconds
-        ) { row in
-            ledger[row[0].text ?? ""] = (row[1].integer ?? 0, row[2].integer ?? 0, row[3].text ?? "{}")
-            reportsBytes += ReadBudget.bytes(row)
-            return reportsBytes < Self.reportsBytesMax
-        }
-        var sessions: [(id: String, views: [(id: String, events: [StoredEvent])])] = []
-        for event in events {
-            let session: Int
-            if let known = sessions.firstIndex(where: { $0.id == event.sessionID }) {
-                session = known
-            } else {
-                session = sessions.count
-                sessions.append((event.sessionID, []))
-            }
-            if let view = sessions[session].views.firstIndex(where: { $0.id == event.pageviewID }) {
-                sessions[session].views[view].events.append(event)
-            } else {
-                sessions[session].views.append((event.pageviewID, [event]))
-            }
-        }
-        return .object([
-            ("visitor", .text(visitor)), ("cut", .bool(next != nil)), ("next", JSONOut(next)),
-            (
-                "sessions",
-                .array(
-                    sessions.map { session in
-                        .object([
-                            ("session", .text(session.id)),
-                            ("views", .array(session.views.map { Self.view($0.id, $0.events, ledger[$0.id]) })),
-                        ])
-                    }
-                )
-            ),
-        ])
-    }
-
-    /// The latest events of a visitor in the order of their ids, and where the next page begins.
-    private func page(of visitor: String, before: Int64?) throws(StoreError) -> ([StoredEvent], Int64?) {
-        var events: [StoredEvent] = []
-        var bytes = 0
-        var end = before ?? .max
-        while bytes < ReadBudget.bytesMax, events.count < Int(Self.journeyMax) {
-            let read = try database.bounded(
-                """
-                select \(StoredEvent.columns(database.dialect)) from collector_events
-                where visitor_id = ?1 and id < ?2 order by id desc
-                """,
-                [.text(visitor), .integer(end)],
-                limit: Self.journeyMax - Int64(events.count),
-                milliseconds: RollupCells.milliseconds,
-                bytesMax: ReadBudget.bytesMax - bytes
-            )
-            events += read.rows.compactMap { StoredEvent($0) }
-            guard read.isCut, let last = read.rows.last?[0].integer else { return (events.reversed(), nil) }
-            bytes += read.rows.reduce(0) { $0 + ReadBudget.bytes($1) }
-            end = last
-        }
-        return (events.reversed(), end)
-    }
-
-    private static func view(
-        _ id: String,
-        _ events: [StoredEvent],
-        _ told: (emitted: Int64, dropped: Int64, reasons: String)?
-    ) -> JSONOut {
-        let sorted = events.sorted { ($0.seq, $0.id) < ($1.seq, $1.id) }
-        let numbers = Set(sorted.map(\.seq).filter { $0 > 0 })
-        let highest = max(numbers.max() ?? 0, told?.emitted ?? 0)
-        // More holes than can be read are only counted.
-        let missing =
-            highest > 0 && highest <= 5000 ? Array((1...highest).lazy.filter { !numbers.contains($0) }.prefix(200)) : []
-        return .object([
-            ("pageview", .text(id)), ("path", JSONOut(sorted.first { $0.path != nil }?.path)),
-            ("emitted", JSONOut(told?.emitted)), ("dropped", JSONOut(told?.dropped)),
-            ("drop_reasons", told.map { .stored($0.reasons) } ?? .null),
-            ("missing", .array(missing.map { .integer($0) })),
-            ("events", .array(sorted.map(\.json))),
-        ])
     }
 
     // MARK: - Submissions

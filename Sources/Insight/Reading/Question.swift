@@ -9,6 +9,8 @@ package struct Question: Sendable, Hashable {
     package var filters: [Filter]
     /// Whether those who behave like programs are counted, too.
     package var includesRobots: Bool
+    /// Whether the range is exactly the one that was asked for; otherwise it begins with a whole bucket and goes on to the present.
+    package var isExact = false
 
     /// A dimension and the value that it must have.
     package struct Filter: Sendable, Hashable {
@@ -47,6 +49,13 @@ package struct Question: Sendable, Hashable {
         self.includesRobots = includesRobots
     }
 
+    /// The question about exactly the time from one moment to another.
+    package func exactly(from: Int64, to: Int64) -> Question {
+        var question = self
+        (question.from, question.to, question.isExact) = (from, to, true)
+        return question
+    }
+
     /// Buckets of a series.
     package var interval: Grain { Self.interval(seconds: to - from) }
 
@@ -59,6 +68,7 @@ package struct Question: Sendable, Hashable {
 
     /// The same question about the time before.
     package var previous: Question {
+        if isExact { return exactly(from: 2 * from - to, to: from) }
         var question = self
         let length = Int64(buckets.count) * interval.seconds
         question.from = from - length

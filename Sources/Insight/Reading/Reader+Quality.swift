@@ -7,15 +7,23 @@ extension Reader {
 
     /// How far the figures can be trusted: what page views emitted, dropped and lost, of the latest ones, and how much came of programs.
     package func quality() throws(StoreError) -> JSONOut {
-        let (first, end) = try EventReader(database: database).ids(question)
-        var parameters: [SQLValue] = [.integer(first), .integer(end), .integer(Self.viewsMax)]
-        var condition = "id >= ?1 and id < ?2 and event_type = 'pageview'"
+        let time = database.dialect.time
+        var parameters: [SQLValue] = [.integer(question.from), .integer(question.to), .integer(Self.viewsMax)]
+        var condition = "received_at >= \(time("?1")) and received_at < \(time("?2")) and event_type = 'pageview'"
         if let site = question.site {
             parameters.append(.text(site))
             condition += " and site = ?4"
         }
         let latest = try database.rows(
-            "select distinct pageview_id from (select pageview_id from collector_events where \(condition) order by id desc limit ?3) as latest",
+            """
+            select distinct pageview_id
+            from (
+                select pageview_id from collector_events
+                where \(condition)
+                order by received_at desc, id desc
+                limit ?3
+            ) as latest
+            """,
             parameters,
             milliseconds: RollupCells.milliseconds
         )

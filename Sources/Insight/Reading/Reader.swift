@@ -17,12 +17,19 @@ package struct Reader {
     }
 
     /// Cells for a question about all of these dimensions: kept ones where one value decides, else those of events.
+    ///
+    /// Parts of hours are kept for all events together only, by the minute; other dimensions of such a range are answered by its events.
     func cells(_ question: Question, _ dimensions: [Dimension]) throws(StoreError) -> (any Cells, Dimension, String) {
         let rollups = RollupCells(database: database, question: question)
-        guard let filter = question.filters.first else { return (rollups, .all, "") }
-        if question.filters.count == 1, dimensions.allSatisfy({ $0 == .all }) {
-            return (rollups, filter.dimension, filter.value)
+        let isForAll = dimensions.allSatisfy { $0 == .all }
+        if question.isExact, !question.partialHours.isEmpty {
+            if question.filters.isEmpty, isForAll, let exact = try ExactCells(database: database, question: question) {
+                return (exact, .all, "")
+            }
+            return (try sampled(question), .all, "")
         }
+        guard let filter = question.filters.first else { return (rollups, .all, "") }
+        if question.filters.count == 1, isForAll { return (rollups, filter.dimension, filter.value) }
         return (try sampled(question), .all, "")
     }
 
@@ -50,18 +57,20 @@ package struct Reader {
 
     // MARK: - Overview
 
-    /// Totals and their series, of the range and of the time before.
-    package func overview() throws(StoreError) -> JSONOut {
+    /// Totals and their series, of the range and of the previous period; `processing` is the build of the rollups under way.
+    ///
+    /// `now` is in seconds since 1970.
+    package func overview(now: Int64, processing: JSONOut = .null) throws(StoreError) -> JSONOut {
         let (cells, dimension, value) = try cells(question, [.all])
-        let now = try cells.series(dimension, value)
+        let current = try cells.series(dimension, value)
         let then = try previous()
         return .object([
-            ("range", range), ("sampled", Figures.of(cells.sample)),
-            ("totals", .object(Figures.of(total(now)))),
+            ("range", range), ("sampled", Figures.of(cells.sample)), ("processing", processing),
+            ("totals", .object(Figures.of(total(current)))),
             ("previous", then.isEmpty ? .null : .object(Figures.of(total(then)))),
-            ("series", series(now, question)),
+            ("series", series(current, question)),
             ("previous_series", then.isEmpty ? .array([]) : series(then, question.previous)),
-            ("updated", .integer(try lastMinute())),
+            ("updated", .integer(try lastMinute(now))),
         ])
     }
 
@@ -86,27 +95,24 @@ package struct Reader {
             .integer ?? .max
     }
 
-    /// The start of the last minute that has cells, seconds since 1970; 0 for none.
-    private func lastMinute() throws(StoreError) -> Int64 {
-        try database.rows("select max(bucket) from insight_counts where dimension = 'all' and grain = 0").first?.first?
-            .integer ?? 0
+    /// The start of the last minute up to a moment that has cells, seconds since 1970; 0 for none.
+    private func lastMinute(_ now: Int64) throws(StoreError) -> Int64 {
+        try database.rows(
+            "select max(bucket) from insight_counts where dimension = 'all' and grain = 0 and bucket <= ?1",
+            [.integer(now)]
+        ).first?.first?.integer ?? 0
     }
 
-    /// Visitors with an event in the last minutes.
+    /// Visitors with an event in the last minutes, whatever other events are dated ahead of the clock.
     package func live(now: Int64, minutes: Int64 = 5) throws(StoreError) -> JSONOut {
-        var parameters: [SQLValue] = [.integer(Grain.minute.bucket(now) - (minutes - 1) * 60)]
-        var condition = "dimension = 'all' and grain = 0 and bucket >= ?1 and audience = 0"
-        if let site = question.site {
-            parameters.append(.text(site))
-            condition += " and site = ?2"
+        let end = Grain.minute.bucket(now) + Grain.minute.seconds
+        var range = question.exactly(from: end - minutes * Grain.minute.seconds, to: end)
+        (range.includesRobots, range.filters) = (false, [])
+        var sum = Sum()
+        for part in range.partialHours {
+            sum.add(try ExactCells.sum(database, range.exactly(from: part.from, to: part.to)) ?? Sum())
         }
-        var sketches = CellSketches()
-        for row in try database.rows("select visitors from insight_sketches where \(condition)", parameters) {
-            sketches.merge(CellSketches(row[...]))
-        }
-        return .object([
-            ("visitors", .integer(sketches.visitors.count)), ("minutes", .integer(minutes)),
-        ])
+        return .object([("visitors", .integer(sum.visitors)), ("minutes", .integer(minutes))])
     }
 
     /// Sites that there are events of.
