@@ -276,7 +276,7 @@ final class OwnerRoutes: Sendable {
 
     private func cookie(_ value: String, seconds: Int64, _ request: borrowing Request) -> String {
         let peer = IPAddress(request.peer)
-        let isSecure = peer.map { clients.isTrusted($0) } == true && request.text(.xForwardedProto) == "https"
+        let isSecure = peer.map { clients.isTrusted($0) } == true && clients.isSecure(request)
         return "\(Owner.cookieName)=\(value); Path=\(cookiePath); Max-Age=\(seconds); HttpOnly; SameSite=Strict"
             + (isSecure ? "; Secure" : "")
     }

@@ -12,7 +12,7 @@ package struct SiteConfiguration: Sendable {
     package var basePath: String
     /// Nil: pages of every origin may post.
     package var allowedOrigins: [String]?
-    package var trustedProxies: [AddressBlock]
+    package var clients: ClientAddressRule
     package var ipHashSalt: String?
     package var eventsEnabled: Bool
     /// Records a second that one address may send; 0 for no limit.
@@ -24,7 +24,7 @@ package struct SiteConfiguration: Sendable {
     package init(
         basePath: String,
         allowedOrigins: [String]?,
-        trustedProxies: [AddressBlock],
+        clients: ClientAddressRule,
         ipHashSalt: String?,
         eventsEnabled: Bool,
         rateLimit: Int,
@@ -33,7 +33,7 @@ package struct SiteConfiguration: Sendable {
     ) {
         self.basePath = basePath
         self.allowedOrigins = allowedOrigins
-        self.trustedProxies = trustedProxies
+        self.clients = clients
         self.ipHashSalt = ipHashSalt
         self.eventsEnabled = eventsEnabled
         self.rateLimit = rateLimit
@@ -79,7 +79,7 @@ package final class Site: Handler {
         cors = CORS(origins: origins)
         let files = StaticFiles(assets)
         self.files = files
-        let clients = ClientAddressRule(trustedProxies: configuration.trustedProxies)
+        let clients = configuration.clients
         ownerRoutes = OwnerRoutes(
             owner: Owner(token: configuration.token),
             pool: pool,

@@ -12,6 +12,8 @@ struct Configuration: Sendable {
     var port: UInt16 = 5000
     var dataFolder = "./data"
     var trustedProxies = AddressBlock.loopbackAndPrivate
+    /// The only header in which trusted proxies name the client.
+    var clientAddressHeader = ClientAddressHeader.xForwardedFor
     /// Without a slash at its end; empty when mounted at the root.
     var basePath = ""
     /// Nil: every origin may post.
@@ -52,6 +54,11 @@ struct Configuration: Sendable {
             text in
             text == "none" ? [] : SettingReader.list(text) { AddressBlock($0) }
         }
+        reader.read(
+            "COLLECTOR_CLIENT_ADDRESS_HEADER",
+            "must be the name of one header, such as X-Forwarded-For",
+            into: &clientAddressHeader
+        ) { ClientAddressHeader($0) }
         reader.read("COLLECTOR_BASE_PATH", "must be a path such as /collector", into: &basePath, SettingReader.basePath)
         let origins = "must be * or a list of origins such as https://example.com"
         allowedOrigins =

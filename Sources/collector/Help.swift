@@ -98,6 +98,8 @@ enum Help {
           EVENT_IP_HASH_SALT          salt of ip_hash; unset: no hash is stored
           HOST, PORT, COLLECTOR_DATA  as the flags
           COLLECTOR_TRUSTED_PROXIES   CIDR list whose forwarding headers are believed, or none
+          COLLECTOR_CLIENT_ADDRESS_HEADER
+                                      header in which trusted proxies name the client (default X-Forwarded-For)
           COLLECTOR_BASE_PATH         prefix when mounted under a sub-path, e.g. /collector
           COLLECTOR_ALLOWED_ORIGINS   origins that may post from other sites (default *)
           COLLECTOR_TOKEN             secret of the owner's pages; unset: made at first start, kept in the data folder

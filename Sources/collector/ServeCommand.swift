@@ -121,7 +121,10 @@ struct ServeCommand {
         SiteConfiguration(
             basePath: configuration.basePath,
             allowedOrigins: configuration.allowedOrigins,
-            trustedProxies: configuration.trustedProxies,
+            clients: ClientAddressRule(
+                trustedProxies: configuration.trustedProxies,
+                header: configuration.clientAddressHeader
+            ),
             ipHashSalt: configuration.ipHashSalt,
             eventsEnabled: configuration.eventsEnabled,
             rateLimit: configuration.rateLimit,
