@@ -54,6 +54,7 @@ package final class Site: Handler {
     private let ingestRoutes: IngestRoutes
     private let measure = MeasureRoutes()
     private let health: HealthMonitor
+    private let sessionRoutes: SessionRoutes
     private let ownerRoutes: OwnerRoutes
     private let ingest: Ingest?
     private let engine: String?
@@ -66,6 +67,7 @@ package final class Site: Handler {
         ingest: Ingest?,
         engine: String?,
         health: HealthMonitor,
+        sessions: SessionRegistry,
         pool: ReaderPool? = nil,
         feed: LiveFeed? = nil,
         log: Log
@@ -80,12 +82,17 @@ package final class Site: Handler {
         let files = StaticFiles(assets)
         self.files = files
         let clients = configuration.clients
-        ownerRoutes = OwnerRoutes(
+        sessionRoutes = SessionRoutes(
             owner: Owner(token: configuration.token),
+            registry: sessions,
+            clients: clients,
+            basePath: configuration.basePath
+        )
+        ownerRoutes = OwnerRoutes(
+            sessions: sessionRoutes,
             pool: pool,
             feed: feed,
             clients: clients,
-            basePath: configuration.basePath,
             openAPI: { Self.file("openapi.json", $0, files) }
         )
         ingestRoutes = IngestRoutes(
@@ -132,8 +139,9 @@ package final class Site: Handler {
         case .event where head.method == .post: return .accept(bodyBytesMax: Limits.eventBodyBytesMax)
         case .collect where head.method == .post: return .accept(bodyBytesMax: Limits.collectBodyBytesMax)
         case .events where head.method == .post: return .accept(bodyBytesMax: Limits.batchBodyBytesMax)
+        case .api: return .accept(bodyBytesMax: OwnerRoutes.bodyBytesMax)
         case .collect, .event, .events, .dashboard, .health, .healthDetails, .ping, .bandwidth, .asset,
-            .redirect, .insight, .api, .unknown:
+            .redirect, .insight, .unknown:
             return .accept(bodyBytesMax: Self.uselessBodyBytesMax)
         }
     }
@@ -153,13 +161,13 @@ package final class Site: Handler {
             health.ask(ticket.rawValue)
             return .later
         case .healthDetails:
-            let (access, refusal) = ownerRoutes.access(request)
-            if let refusal { return .now(refusal) }
-            guard access != .nothing else {
-                return .now(.response(Responses.message(401, "Owner only", [("WWW-Authenticate", "Bearer")])))
+            return sessionRoutes.authenticate(request, ticket) { [health] identity, _ in
+                guard identity.access != .nothing else {
+                    return .now(.response(Responses.message(401, "Owner only", [("WWW-Authenticate", "Bearer")])))
+                }
+                health.ask(ticket.rawValue, wantsDetails: true)
+                return .later
             }
-            health.ask(ticket.rawValue, wantsDetails: true)
-            return .later
         case .insight:
             return .now(file("insight.html", request))
         case .api(let route):

@@ -65,7 +65,7 @@ struct Configuration: Sendable {
             reader.read("COLLECTOR_ALLOWED_ORIGINS", origins) { text -> [String]?? in
                 text == "*" ? .some(nil) : SettingReader.list(text, SettingReader.origin).map { .some($0) }
             } ?? nil
-        token = reader.read("COLLECTOR_TOKEN", "must have 16 to 256 printable characters", SettingReader.token)
+        token = reader.read("COLLECTOR_TOKEN", "must have 16 to 256 printable characters") { OwnerToken.checked($0) }
         let size = "must be a size such as 1GiB or 500MiB, of 16MiB at least, or 0 for no journal"
         reader.read("COLLECTOR_JOURNAL_MAX", size, into: &journalBytesMax) { text in
             SettingReader.bytes(text).flatMap { $0 == 0 || $0 >= 16 << 20 ? $0 : nil }
@@ -155,9 +155,5 @@ private struct SettingReader {
             $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?")
         }
         return host.isEmpty || !isPlain ? nil : lower
-    }
-
-    static func token(_ text: String) -> String? {
-        (16...256).contains(text.utf8.count) && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? text : nil
     }
 }

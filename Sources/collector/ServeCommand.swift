@@ -47,12 +47,14 @@ struct ServeCommand {
         let health = HealthMonitor(store: store, ingest: ingest, log: log) { parts.answer($0, $1) }
         let pool = store.map { store in ReaderPool(store: store, log: log) { parts.answer([($0, $1)]) } }
         let feed = store.map { store in LiveFeed(store: store, log: log) { parts.answer($0) } }
+        let sessions = SessionRegistry(store: store, log: log) { parts.answer($0) }
         let site = Site(
             siteConfiguration(token: token),
             assets: Assets.files(),
             ingest: ingest,
             engine: store?.engine,
             health: health,
+            sessions: sessions,
             pool: pool,
             feed: feed,
             log: log
@@ -68,6 +70,7 @@ struct ServeCommand {
         let follower = store.map { RollupFollower(store: $0, log: log) }
         follower?.start()
         pool?.start()
+        sessions.start()
         feed?.start()
         // Who sees us listening may send at once: a database that answers is waited for, one that is away or hangs is not.
         ingest?.waitUntilReady(milliseconds: Self.connectMillisecondsMax)
@@ -76,7 +79,7 @@ struct ServeCommand {
         log.info("stopping", ["signal": signal == SIGINT ? "SIGINT" : "SIGTERM"])
         server.beginStop()
         server.waitUntilStopped()
-        stopReaders(feed, pool, follower)
+        stopReaders(feed, pool, follower, sessions)
         ingest?.stop()
         health.stop()
         log.info("stopped", summary(ingest))
@@ -84,11 +87,17 @@ struct ServeCommand {
     }
 
     /// Each waits a moment for what it has under way; a database that hangs must not hold up what has been acknowledged.
-    private func stopReaders(_ feed: LiveFeed?, _ pool: ReaderPool?, _ follower: RollupFollower?) {
-        DispatchQueue.concurrentPerform(iterations: 3) { number in
+    private func stopReaders(
+        _ feed: LiveFeed?,
+        _ pool: ReaderPool?,
+        _ follower: RollupFollower?,
+        _ sessions: SessionRegistry
+    ) {
+        DispatchQueue.concurrentPerform(iterations: 4) { number in
             switch number {
             case 0: feed?.stop()
             case 1: pool?.stop()
+            case 2: sessions.stop()
             default: follower?.stop()
             }
         }

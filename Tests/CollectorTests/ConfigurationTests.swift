@@ -1,4 +1,5 @@
 import Log
+import Telemetry
 import Testing
 
 @testable import collector
