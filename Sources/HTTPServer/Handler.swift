@@ -19,7 +19,7 @@ package struct Request: Sendable {
         head.text(header, bytes.span)
     }
 
-    /// All lines of a header in their order, as one list; `name` in lower case. Nil when it did not come.
+    /// All lines of a header in their order, as one list, by its name in lower case; nil when it did not come.
     package func list(named name: String) -> String? {
         head.list(named: name, bytes.span)
     }

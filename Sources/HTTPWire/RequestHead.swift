@@ -73,11 +73,9 @@ package struct RequestHead: Sendable {
         return field(header).map { text($0, bytes) }
     }
 
-    /// All lines of a header in their order, as one list (RFC 9110 §5.3); nil when there are none.
+    /// All lines of a header in their order, as one list (RFC 9110 §5.3), by its name in lower case; nil when there are none.
     ///
     /// Looks through the whole head: for headers that are rarely asked for.
-    ///
-    /// - Parameter name: in lower case.
     package func list(named name: String, _ bytes: Span<UInt8>) -> String? {
         let name = Array(name.utf8)
         var values: [String] = []

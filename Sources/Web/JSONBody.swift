@@ -36,11 +36,7 @@ struct JSONBody {
         return found
     }
 
-    /// The text of a string; nil when the member is missing.
-    ///
-    /// - Parameters:
-    ///   - name: of the member.
-    ///   - bytesMax: what the text may have at most, as UTF-8.
+    /// The text of a string, of so many bytes of UTF-8 at most; nil when the member is missing.
     func text(_ name: String, bytesMax: Int) throws(QueryFault) -> String? {
         guard let value = members[name] else { return nil }
         guard value.kind == .string, value.flaw == nil else { throw QueryFault(message: "\(name) must be a string") }

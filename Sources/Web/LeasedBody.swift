@@ -7,7 +7,7 @@ final class Lease: Sendable {
     let ticket: Ticket
     private let state: Guarded<(confirmedAt: Int64, isOver: Bool)>
 
-    /// - Parameter confirmedAt: seconds on a clock that only goes forward.
+    /// Begins confirmed at a moment in seconds on a clock that only goes forward.
     init(session: SignedSession, ticket: Ticket, confirmedAt: Int64) {
         self.session = session
         self.ticket = ticket

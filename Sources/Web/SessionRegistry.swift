@@ -110,7 +110,7 @@ package final class SessionRegistry: Sendable {
 
     /// Ends sessions at once; the store learns of it as soon as it can.
     ///
-    /// - Parameter written: called with whether the store has it; at once when there is none.
+    /// `written` is called with whether the store has it; at once when there is none.
     func end(_ sessions: [SignedSession], written: @escaping @Sendable (Bool) -> Void) {
         state.withLock { state in
             let surplus = state.unwritten.count + sessions.count - Self.unwrittenMax
@@ -132,9 +132,7 @@ package final class SessionRegistry: Sendable {
 
     // MARK: - Streams
 
-    /// A body that ends when its session does.
-    ///
-    /// - Parameter farewell: what is sent then, so that nobody takes the body for whole.
+    /// A body that ends when its session does; `farewell` is sent then, so that nobody takes the body for whole.
     func leased(
         _ source: any BodySource,
         _ ticket: Ticket,

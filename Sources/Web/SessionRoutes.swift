@@ -99,9 +99,7 @@ final class SessionRoutes: Sendable {
         }
     }
 
-    /// A reply whose body ends with the session that asked for it.
-    ///
-    /// - Parameter farewell: the last bytes of a body that was cut short so.
+    /// A reply whose body ends with the session that asked for it; `farewell` is the last of a body that was cut short so.
     func leased(_ reply: Reply, _ identity: Identity, _ ticket: Ticket, farewell: [UInt8] = []) -> Reply {
         guard let session = identity.session, case .now(.stream(let response, let source)) = reply else { return reply }
         return .now(.stream(response, registry.leased(source, ticket, session, farewell: farewell)))

@@ -59,10 +59,7 @@ struct ServeCommand {
             feed: feed,
             log: log
         )
-        var limits = ServerConfiguration()
-        limits.host = configuration.host
-        limits.port = Int(configuration.port)
-        let server = Server(configuration: limits, handler: site)
+        let server = Server(configuration: serverConfiguration, handler: site)
         parts.set(server: server, site: site)
         if let store { log.info("attempting database connection", ["engine": store.engine]) }
         ingest?.start()
@@ -124,6 +121,13 @@ struct ServeCommand {
             log.notice("owner token made", ["file": configuration.dataFolder + "/" + OwnerToken.fileName])
         }
         return try OwnerToken.read(in: configuration.dataFolder)
+    }
+
+    private var serverConfiguration: ServerConfiguration {
+        var server = ServerConfiguration()
+        server.host = configuration.host
+        server.port = Int(configuration.port)
+        return server
     }
 
     private func siteConfiguration(token: String) -> SiteConfiguration {
