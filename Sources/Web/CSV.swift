@@ -78,8 +78,7 @@ enum CSV {
         switch scalar {
         case "\"": bytes += [UInt8(ascii: "\""), UInt8(ascii: "\"")]
         // JSON has them between tokens alone.
-        case "\t", "\r",
-            "\n" where isJSON:
+        case _ where isJSON && (scalar == "\t" || scalar == "\r" || scalar == "\n"):
             bytes.append(0x20)
         case _ where scalar.isUnprintable && !joiners.contains(scalar): bytes += Array(scalar.jsonEscape.utf8)
         case _ where scalar.isASCII: bytes.append(UInt8(scalar.value))
