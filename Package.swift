@@ -81,7 +81,7 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
-        .testTarget(name: "CollectorTests", dependencies: ["Log", "collector"], swiftSettings: strict),
+        .testTarget(name: "CollectorTests", dependencies: ["Log", "Telemetry", "collector"], swiftSettings: strict),
         .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: strict),
         .testTarget(name: "ExpansionTests", dependencies: ["CZlib", "Expansion"], swiftSettings: strict),
         .testTarget(

@@ -18,6 +18,11 @@ package struct Request: Sendable {
     package func text(_ header: KnownHeader) -> String? {
         head.text(header, bytes.span)
     }
+
+    /// All lines of a header in their order, as one list, by its name in lower case; nil when it did not come.
+    package func list(named name: String) -> String? {
+        head.list(named: name, bytes.span)
+    }
 }
 
 /// What the server serves.

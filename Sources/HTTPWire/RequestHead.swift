@@ -15,7 +15,7 @@ package struct ByteRange: Sendable, Hashable {
 package enum KnownHeader: Int, Sendable, CaseIterable {
     case host, origin, userAgent, acceptEncoding, contentEncoding, contentType, ifNoneMatch, authorization, cookie,
         lastEventID
-    case xForwardedFor, xForwardedProto, xRealIP, cfConnectingIP, secGPC, secFetchSite, accessControlRequestMethod
+    case xForwardedFor, secGPC, secFetchSite, accessControlRequestMethod
 
     package var name: StaticString {
         switch self {
@@ -30,9 +30,6 @@ package enum KnownHeader: Int, Sendable, CaseIterable {
         case .cookie: "cookie"
         case .lastEventID: "last-event-id"
         case .xForwardedFor: "x-forwarded-for"
-        case .xForwardedProto: "x-forwarded-proto"
-        case .xRealIP: "x-real-ip"
-        case .cfConnectingIP: "cf-connecting-ip"
         case .secGPC: "sec-gpc"
         case .secFetchSite: "sec-fetch-site"
         case .accessControlRequestMethod: "access-control-request-method"
@@ -58,28 +55,49 @@ package struct RequestHead: Sendable {
     /// Bytes of the head, from the first to the last of its blank line.
     package var length = 0
     var forwardedForLines = 0
-    var slots = InlineArray<17, ByteRange?>(repeating: nil)
+    var slots = InlineArray<14, ByteRange?>(repeating: nil)
 
     /// The value of a header, without white space around it.
     ///
-    /// Of several lines of one name the last counts; `text` joins those of `X-Forwarded-For`, to which each proxy adds.
+    /// Of several lines of one name the last counts; `text` joins those of `X-Forwarded-For`, and `list` those of any name.
     package func field(_ header: KnownHeader) -> ByteRange? { slots[header.rawValue] }
 
     /// Whether bytes of a body follow.
     package var announcesBody: Bool { isChunked || (contentLength ?? 0) > 0 }
 
-    /// The text at a place, or nil when there is none.
+    /// The text of a header, or nil when it did not come.
     package func text(_ header: KnownHeader, _ bytes: Span<UInt8>) -> String? {
-        guard header != .xForwardedFor || forwardedForLines < 2 else { return joinedForwardedFor(bytes) }
+        guard header != .xForwardedFor || forwardedForLines < 2 else {
+            return list(named: header.name.description, bytes)
+        }
         return field(header).map { text($0, bytes) }
     }
 
-    /// All lines of `X-Forwarded-For` in their order, as one list (RFC 9110 §5.3).
-    private func joinedForwardedFor(_ bytes: Span<UInt8>) -> String {
-        let name = "x-forwarded-for:"
-        let lines = text(ByteRange(0..<length), bytes).split(separator: "\r\n")
-        let own = lines.filter { $0.prefix(name.utf8.count).lowercased() == name }
-        return own.map { $0.dropFirst(name.utf8.count) }.joined(separator: ",")
+    /// All lines of a header in their order, as one list (RFC 9110 §5.3), by its name in lower case; nil when there are none.
+    ///
+    /// Looks through the whole head: for headers that are rarely asked for.
+    package func list(named name: String, _ bytes: Span<UInt8>) -> String? {
+        let name = Array(name.utf8)
+        var values: [String] = []
+        var start = 0
+        while start < length {
+            var end = start
+            while end < length, bytes[end] != 0x0D { end += 1 }
+            if let value = value(of: name, in: start..<end, bytes) { values.append(value) }
+            start = end + 2
+        }
+        return values.isEmpty ? nil : values.joined(separator: ",")
+    }
+
+    /// The value in a line, when the line is of that name.
+    private func value(of name: [UInt8], in line: Range<Int>, _ bytes: Span<UInt8>) -> String? {
+        let colon = line.lowerBound + name.count
+        guard colon < line.upperBound, bytes[colon] == UInt8(ascii: ":") else { return nil }
+        for (index, byte) in name.enumerated() {
+            let given = bytes[line.lowerBound + index]
+            guard given == byte || (0x41...0x5A).contains(given) && given | 0x20 == byte else { return nil }
+        }
+        return text(ByteRange(colon + 1..<line.upperBound), bytes)
     }
 
     package func text(_ place: ByteRange, _ bytes: Span<UInt8>) -> String {

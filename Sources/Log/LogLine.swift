@@ -30,7 +30,7 @@ struct LogLine {
         return isPlain ? text : quoted(text)
     }
 
-    /// A JSON string; control characters are escaped, so that no value can forge a line.
+    /// A JSON string; control and bidirectional characters are escaped, so that no value can forge a line or reverse the text after it.
     private static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
@@ -38,9 +38,7 @@ struct LogLine {
             case "\"": result += "\\\""
             case "\\": result += "\\\\"
             case "\n": result += "\\n"
-            case "\u{0}"..<" ", "\u{7F}"..<"\u{A0}":
-                let hex = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            case _ where scalar.isUnprintable: result += scalar.jsonEscape
             default: result.unicodeScalars.append(scalar)
             }
         }

@@ -11,9 +11,9 @@ enum APIRoute: String, CaseIterable {
 
     var methods: [Method] {
         switch self {
-        case .session: [.get, .post, .delete]
-        case .shares: [.post]
-        case .issue: [.get, .put]
+        case .session: [.get, .head, .post, .delete]
+        case .shares: [.get, .head, .post, .delete]
+        case .issue: [.get, .head, .put]
         case .sites, .overview, .breakdowns, .performance, .slowest, .fingerprints, .issues, .events, .journey, .export,
             .submissions, .quality, .live, .stream, .status, .shared, .openapi:
             [.get, .head]
@@ -24,9 +24,10 @@ enum APIRoute: String, CaseIterable {
     var isPublic: Bool { self == .shared || self == .openapi || self == .session }
 
     /// Names that its query may have.
-    var parameters: Set<String> {
+    func parameters(_ method: Method) -> Set<String> {
         switch self {
-        case .session, .shares, .openapi, .sites, .submissions, .status: []
+        case .shares: method == .delete ? ["id"] : []
+        case .session, .openapi, .sites, .submissions, .status: []
         case .shared: ["signals", "site"]
         case .journey: ["visitor", "before"]
         case .live: ["site"]

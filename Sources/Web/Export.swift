@@ -86,13 +86,17 @@ final class Export: BodySource {
     /// What has been sent cannot be taken back; the last line says that it is not all.
     private func fail(_ reason: String) {
         state.withLock { state in
-            let line = JSONOut.object([("error", .text("not all: " + reason))]).encoded
-            state.bytes += format == .csv ? Array("not all: ".utf8) + Array(reason.utf8) : line
-            state.bytes += Array("\r\n".utf8)
+            state.bytes += Self.ending(format, reason)
             state.isDone = true
             state.isReading = false
         }
         pool.wake(ticket)
+    }
+
+    /// The last line of a file that is not whole.
+    static func ending(_ format: Format, _ reason: String) -> [UInt8] {
+        let line = JSONOut.object([("error", .text("not all: " + reason))]).encoded
+        return (format == .csv ? Array("not all: ".utf8) + Array(reason.utf8) : line) + Array("\r\n".utf8)
     }
 
     private func read(_ database: any Database) throws(StoreError) {
@@ -136,22 +140,11 @@ final class Export: BodySource {
             bytes.append(0x0A)
             return
         }
-        let cells = [
-            "\(event.id)", "\(event.receivedAt / 1000)", event.type, "\(event.seq)", event.site, event.path ?? "",
-            event.referrer ?? "", event.visitorID, event.sessionID, event.pageviewID, event.userAgent ?? "",
-            event.payload,
-        ]
-        bytes += Array(cells.map(Self.cell).joined(separator: ",").utf8)
-        bytes += Array("\r\n".utf8)
-    }
-
-    /// A cell by RFC 4180; what a spreadsheet would take for a formula is made a text.
-    static func cell(_ text: String) -> String {
-        let isFormula = text.utf8.first.map { "=+-@\t\r".utf8.contains($0) } ?? false
-        let isNumber = Int64(text) != nil
-        let safe = isFormula && !isNumber ? "'" + text : text
-        let needsQuotes = safe.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
-        guard needsQuotes else { return safe }
-        return "\"" + safe.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        bytes += CSV.row([
+            .number(event.id), .number(event.receivedAt / 1000), .text(event.type), .number(event.seq),
+            .text(event.site),
+            .text(event.path ?? ""), .text(event.referrer ?? ""), .text(event.visitorID), .text(event.sessionID),
+            .text(event.pageviewID), .text(event.userAgent ?? ""), .json(event.payload),
+        ])
     }
 }

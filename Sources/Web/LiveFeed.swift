@@ -283,6 +283,8 @@ final class Watcher: BodySource {
             return state.position ?? settled
         }
         guard var position else { return }
+        // An id beyond every event is of another database, or was made up: nothing would come for it.
+        if position > settled, try position > reader.lastID() { position = settled }
         var bytes: [UInt8] = []
         if settled - position > LiveFeed.behindMax {
             let skipped = settled - position

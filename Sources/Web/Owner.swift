@@ -1,10 +1,9 @@
 import Digest
-import Guarded
 
-/// What somebody may do.
+/// What the sender of a request may do.
 enum Access: Equatable, Sendable {
     case nothing
-    /// Look at everything, change nothing: who was given a link.
+    /// Look at everything, change nothing: a guest with a share link.
     case reading
     case everything
 
@@ -17,148 +16,135 @@ enum Access: Equatable, Sendable {
     }
 }
 
-/// Knows the owner by the token, and those who were given a link by what the token has signed.
+/// A session that this server has signed; whether it has been ended is not known from the text.
+struct SignedSession: Hashable, Sendable {
+    let id: String
+    /// The share link that it was made from; nil for the owner's.
+    let linkID: String?
+    /// Seconds since 1970.
+    let expiry: Int64
+
+    var access: Access { linkID == nil ? .everything : .reading }
+}
+
+/// Knows the owner by the token, and sessions and share links by the token's signature.
 ///
-/// A session is a text that only a holder of the token can have made, so that a restart ends none of them and a new token ends all.
-final class Owner: Sendable {
+/// A signed text can only have been made by a holder of the token, so that a restart ends no session and a new token ends all.
+struct Owner: Sendable {
     static let cookieName = "collector_session"
     /// Seconds that a sign-in lasts.
     static let sessionSeconds: Int64 = 30 * 86_400
-    /// Seconds that a link to share may last.
-    static let shareSecondsMax: Int64 = 366 * 86_400
-    /// Wrong tokens that an address may send before it has to wait, and the seconds of the first wait and the longest.
-    static let failuresFree = 5
-    static let lockSeconds: Int64 = 30
-    static let lockSecondsMax: Int64 = 900
-    /// Addresses with failures, and sessions that were ended, that are remembered.
-    private static let addressesMax = 10_000
-    private static let endedMax = 10_000
+    /// Cookies of our name that are looked at; a neighbor on the same domain may have set others.
+    static let cookiesMax = 8
 
-    /// What is signed.
-    enum Kind: String {
-        case session = "o"
-        /// A link, and the session of who has followed it.
-        case share = "r"
-    }
-
-    private struct Failures {
-        var count = 0
-        /// Seconds since 1970.
-        var lockedUntil: Int64 = 0
-        var last: Int64 = 0
-    }
-
-    private struct State {
-        var failures: [String: Failures] = [:]
-        var ended: [String: Int64] = [:]
+    /// What an `Authorization` header is to us.
+    enum Bearer {
+        /// There is none, or it is of another scheme: a proxy's own.
+        case absent
+        case right
+        case wrong
     }
 
     private let token: [UInt8]
-    private let state = Guarded(State())
+    private let digest: [UInt8]
+    /// Makes what is compared unpredictable.
+    private let pepper: [UInt8]
 
+    /// - Parameter token: not empty.
     init(token: String) {
+        precondition(!token.isEmpty, "an empty token would let everybody in")
         self.token = Array(token.utf8)
+        pepper = Array(String(UInt64.random(in: .min ... .max)).utf8)
+        digest = HMAC.hex(of: self.token, key: pepper)
     }
 
-    /// Whether a text is the token, found out in a time that tells nothing of the token but its length.
-    func isToken(_ text: some StringProtocol) -> Bool { !token.isEmpty && Self.isEqual(Array(text.utf8), token) }
-
-    /// What the value of `Authorization` or the cookies of a request allow; a wrong `Bearer` is a failure, a stale cookie is none.
-    func access(authorization: String?, cookie: String?, now: Int64) -> (access: Access, isFailure: Bool) {
-        if let authorization {
-            let scheme = "bearer "
-            guard authorization.prefix(scheme.count).lowercased() == scheme else { return (.nothing, false) }
-            return isToken(authorization.dropFirst(scheme.count)) ? (.everything, false) : (.nothing, true)
-        }
-        guard let value = Self.session(cookie), let kind = verified(value, now: now) else { return (.nothing, false) }
-        return (kind == .session ? .everything : .reading, false)
+    /// Whether a text is the token, in a time that depends on the length of the text alone.
+    func isToken(_ text: some StringProtocol) -> Bool {
+        Self.isEqual(HMAC.hex(of: Array(text.utf8), key: pepper), digest)
     }
 
-    /// The value of our cookie.
-    static func session(_ cookie: String?) -> Substring? {
-        for part in (cookie ?? "").split(separator: ";") {
+    func bearer(_ authorization: String?) -> Bearer {
+        let scheme = "bearer "
+        guard let authorization, authorization.prefix(scheme.count).lowercased() == scheme else { return .absent }
+        return isToken(authorization.dropFirst(scheme.count)) ? .right : .wrong
+    }
+
+    /// The sessions in the cookies of a request that are ours and have not expired, the owner's first.
+    func sessions(_ cookie: String?, now: Int64) -> [SignedSession] {
+        var found: [SignedSession] = []
+        var looked = 0
+        for part in (cookie ?? "").split(separator: ";") where looked < Self.cookiesMax {
             let pair = part.drop { $0 == " " }
-            if pair.hasPrefix(cookieName + "=") { return pair.dropFirst(cookieName.count + 1) }
+            guard pair.hasPrefix(Self.cookieName + "=") else { continue }
+            looked += 1
+            if let session = session(pair.dropFirst(Self.cookieName.count + 1), now: now) { found.append(session) }
         }
-        return nil
+        return found.filter { $0.linkID == nil } + found.filter { $0.linkID != nil }
     }
 
     // MARK: - Signed texts
 
-    /// A text that says until when it allows what.
-    ///
-    /// The expiry is in seconds since 1970.
-    func signed(_ kind: Kind, expiry: Int64) -> String {
-        let text = "\(kind.rawValue).\(expiry).\(String(UInt64.random(in: .min ... .max), radix: 36))"
+    /// What is signed.
+    private enum Kind: String {
+        case session = "o"
+        case guest = "g"
+        case link = "r"
+    }
+
+    /// The text of a session.
+    func text(_ session: SignedSession) -> String {
+        let middle = session.linkID.map { "\(session.id).\($0)" } ?? session.id
+        return signed(session.linkID == nil ? .session : .guest, session.expiry, middle)
+    }
+
+    /// The secret of a share link; `expiry` in seconds since 1970.
+    func linkText(id: String, expiry: Int64) -> String { signed(.link, expiry, id) }
+
+    /// The session of a text; nil when it is not ours or has expired.
+    func session(_ text: some StringProtocol, now: Int64) -> SignedSession? {
+        guard let (kind, expiry, rest) = verified(text), expiry > now else { return nil }
+        switch (kind, rest.count) {
+        case (.session, 1): return SignedSession(id: rest[0], linkID: nil, expiry: expiry)
+        case (.guest, 2): return SignedSession(id: rest[0], linkID: rest[1], expiry: expiry)
+        default: return nil
+        }
+    }
+
+    /// The id and expiry of a share link; nil when the text is not ours.
+    func link(_ text: some StringProtocol) -> (id: String, expiry: Int64)? {
+        guard let (kind, expiry, rest) = verified(text), kind == .link, rest.count == 1 else { return nil }
+        return (rest[0], expiry)
+    }
+
+    /// An id that nobody can foresee.
+    static func makeID() -> String {
+        String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
+    }
+
+    private func signed(_ kind: Kind, _ expiry: Int64, _ rest: String) -> String {
+        let text = "\(kind.rawValue).\(expiry).\(rest)"
         return text + "." + code(text)
     }
 
-    /// What a signed text allows; nil when it is not ours, has expired, or was ended.
-    func verified(_ text: some StringProtocol, now: Int64) -> Kind? {
+    private func verified(_ text: some StringProtocol) -> (kind: Kind, expiry: Int64, rest: [String])? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4, let kind = Kind(rawValue: String(parts[0])), let expiry = Int64(parts[1]) else {
-            return nil
-        }
-        let said = parts[..<3].joined(separator: ".")
-        guard Self.isEqual(Array(parts[3].utf8), Array(code(said).utf8)), expiry > now else { return nil }
-        return state.withLock { $0.ended[said] == nil } ? kind : nil
-    }
-
-    /// When a signed text expires, seconds since 1970.
-    static func expiry(_ text: some StringProtocol) -> Int64? {
-        text.split(separator: ".").dropFirst().first.flatMap { Int64($0) }
-    }
-
-    /// Ends a session for as long as this process runs; the browser forgets it anyway.
-    func end(_ text: some StringProtocol, now: Int64) {
-        guard verified(text, now: now) != nil, let expiry = Self.expiry(text) else { return }
-        let said = text.split(separator: ".")[..<3].joined(separator: ".")
-        state.withLock { state in
-            if state.ended.count >= Self.endedMax { state.ended = state.ended.filter { $0.value > now } }
-            if state.ended.count < Self.endedMax { state.ended[said] = expiry }
-        }
+        guard (4...5).contains(parts.count), let kind = Kind(rawValue: String(parts[0])), let expiry = Int64(parts[1]),
+            let given = parts.last
+        else { return nil }
+        let known = parts.dropLast().joined(separator: ".")
+        guard Self.isEqual(Array(given.utf8), Array(code(known).utf8)) else { return nil }
+        return (kind, expiry, parts[2..<parts.count - 1].map { String($0) })
     }
 
     private func code(_ text: String) -> String {
         String(decoding: HMAC.hex(of: Array("collector session \(text)".utf8), key: token), as: UTF8.self)
     }
 
+    /// Compares in a time that depends on the lengths alone.
     private static func isEqual(_ given: [UInt8], _ wanted: [UInt8]) -> Bool {
         guard given.count == wanted.count else { return false }
         var difference: UInt8 = 0
         for (one, other) in zip(given, wanted) { difference |= one ^ other }
         return difference == 0
     }
-
-    // MARK: - Guessing
-
-    /// Seconds that an address has to wait before it is listened to; nil when it has not.
-    func wait(_ address: String, now: Int64) -> Int64? {
-        state.withLock { state in
-            guard let until = state.failures[address]?.lockedUntil, until > now else { return nil }
-            return until - now
-        }
-    }
-
-    /// Notes a wrong token: after a few each doubles the wait.
-    func fail(_ address: String, now: Int64) {
-        state.withLock { state in
-            if state.failures.count >= Self.addressesMax {
-                state.failures = state.failures.filter { $0.value.last > now - Self.lockSecondsMax }
-                if state.failures.count >= Self.addressesMax { state.failures = [:] }
-            }
-            var failures = state.failures[address] ?? Failures()
-            if failures.last < now - Self.lockSecondsMax { failures = Failures() }
-            failures.count += 1
-            failures.last = now
-            let doublings = failures.count - Self.failuresFree
-            if doublings >= 0 {
-                failures.lockedUntil = now + min(Self.lockSecondsMax, Self.lockSeconds << Int64(min(doublings, 8)))
-            }
-            state.failures[address] = failures
-        }
-    }
-
-    /// Forgets the failures of an address that has shown the token.
-    func succeed(_ address: String) { state.withLock { $0.failures[address] = nil } }
 }

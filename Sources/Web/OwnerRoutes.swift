@@ -1,37 +1,36 @@
 import HTTPServer
 import HTTPWire
 import Insight
-import JSONScan
 import Storage
 import Telemetry
 
 /// The owner's questions, and the only place where stored data is told.
 final class OwnerRoutes: Sendable {
-    private let owner: Owner
+    /// Bytes of a body.
+    static let bodyBytesMax = 4096
+
+    private let sessions: SessionRoutes
     private let pool: ReaderPool?
     private let feed: LiveFeed?
     private let status: StatusMonitor?
     private let clients: ClientAddressRule
     private let limiter = RateLimiter(perSecond: 20)
     private let cache = SampleCache()
-    private let cookiePath: String
     private let openAPI: @Sendable (borrowing Request) -> Answer
 
     init(
-        owner: Owner,
+        sessions: SessionRoutes,
         pool: ReaderPool?,
         feed: LiveFeed?,
         status: StatusMonitor?,
         clients: ClientAddressRule,
-        basePath: String,
         openAPI: @escaping @Sendable (borrowing Request) -> Answer
     ) {
-        self.owner = owner
+        self.sessions = sessions
         self.pool = pool
         self.feed = feed
         self.status = status
         self.clients = clients
-        cookiePath = basePath + "/"
         self.openAPI = openAPI
     }
 
@@ -40,34 +39,6 @@ final class OwnerRoutes: Sendable {
 
     private func refuse(_ status: Int, _ message: String, _ fields: [Responses.Field] = []) -> Reply {
         .now(.response(Responses.message(status, message, fields)))
-    }
-
-    // MARK: - Who asks
-
-    /// What the sender of a request may do; an answer when it may not even ask.
-    func access(_ request: borrowing Request) -> (access: Access, refusal: Answer?) {
-        let address = address(request)
-        let now = Self.now
-        if request.head.field(.authorization) != nil, let wait = owner.wait(address, now: now) {
-            return (.nothing, .response(Self.locked(wait)))
-        }
-        let (access, isFailure) = owner.access(
-            authorization: request.text(.authorization),
-            cookie: request.text(.cookie),
-            now: now
-        )
-        if isFailure { owner.fail(address, now: now) }
-        return (access, nil)
-    }
-
-    private func address(_ request: borrowing Request) -> String {
-        // One sender has a whole network of IPv6 for itself.
-        guard let address = Sender(request, clients).address else { return request.peer }
-        return address.isIPv4 ? address.text : String(address.value >> 64, radix: 16)
-    }
-
-    private static func locked(_ seconds: Int64) -> Response {
-        Responses.message(429, "Too many wrong tokens", [("Retry-After", "\(seconds)")])
     }
 
     /// Whether a page of this server sends the request, as the browser says, or no page at all.
@@ -85,27 +56,41 @@ final class OwnerRoutes: Sendable {
         guard !isChange || Self.isOwnPage(request) else { return refuse(403, "Only pages of this server may do that") }
         if route == .openapi { return .now(openAPI(request)) }
         let query = Query(request.query)
-        if let unknown = query.names.first(where: { !route.parameters.contains($0) }) {
+        if let unknown = query.names.first(where: { !route.parameters(request.method).contains($0) }) {
             return refuse(400, "Unknown parameter: \(unknown.prefix(40))")
         }
-        if route == .session, request.method == .post { return signIn(request) }
-        let (access, refusal) = access(request)
-        if let refusal { return .now(refusal) }
-        if route == .session { return session(access, request) }
         if route == .shared { return shared(query, request, ticket) }
-        guard access != .nothing else {
+        if route == .session, request.method == .post { return sessions.signIn(request, ticket) }
+        if route == .session, request.method == .delete { return sessions.signOut(request, ticket) }
+        return sessions.authenticate(request, ticket) { [self] identity, request in
+            serve(route, query, identity, request, ticket)
+        }
+    }
+
+    private func serve(
+        _ route: APIRoute,
+        _ query: Query,
+        _ identity: SessionRoutes.Identity,
+        _ request: borrowing Request,
+        _ ticket: Ticket
+    ) -> Reply {
+        if route == .session { return sessions.session(identity) }
+        guard identity.access != .nothing else {
             return refuse(401, "Sign in with the owner's token", [("WWW-Authenticate", "Bearer")])
         }
-        guard access == .everything || !isChange else { return refuse(403, "This link only reads") }
-        if route == .shares { return share(request) }
+        let isChange = request.method != .get && request.method != .head
+        guard identity.access == .everything || (!isChange && route != .shares) else {
+            return refuse(403, "This link only reads")
+        }
         guard let pool else { return .now(.response(Responses.unavailable())) }
         if route == .status, let status {
-            return .now(Self.json(status.status().json(isGuest: access != .everything)))
+            return .now(Self.json(status.status().json(isGuest: identity.access != .everything)))
         }
         do throws(QueryFault) {
             switch route {
-            case .stream: return try stream(query, request, ticket)
-            case .export: return try export(query, ticket, pool)
+            case .shares: return try sessions.shares(query, request, ticket)
+            case .stream: return sessions.leased(try stream(query, request, ticket), identity, ticket)
+            case .export: return try export(query, identity, ticket, pool)
             case .issue where request.method == .put: return try decide(query, request, ticket, pool)
             default: return pool.answer(ticket, try work(route, query))
             }
@@ -187,16 +172,21 @@ final class OwnerRoutes: Sendable {
     }
 
     private func stream(_ query: Query, _ request: borrowing Request, _ ticket: Ticket) throws(QueryFault) -> Reply {
-        let said = request.text(.lastEventID).flatMap { Int64($0) }
         let asked = try query.number("after", 0...Int64.max)
-        let after = said ?? asked
+        // What a browser sends when it connects again counts more than the address, which stays the same.
+        let after = try Query.number(request.text(.lastEventID), named: "Last-Event-ID", 0...Int64.max) ?? asked
         guard let answer = feed?.watch(ticket, after: after) else {
             return refuse(503, "Too many watch", [("Retry-After", "10")])
         }
         return .now(answer)
     }
 
-    private func export(_ query: Query, _ ticket: Ticket, _ pool: ReaderPool) throws(QueryFault) -> Reply {
+    private func export(
+        _ query: Query,
+        _ identity: SessionRoutes.Identity,
+        _ ticket: Ticket,
+        _ pool: ReaderPool
+    ) throws(QueryFault) -> Reply {
         guard let format = Export.Format(rawValue: query["format"] ?? "ndjson") else {
             throw QueryFault(message: "format must be ndjson or csv")
         }
@@ -205,7 +195,12 @@ final class OwnerRoutes: Sendable {
         guard let export = Export(pool, ticket, search, format) else {
             return .now(.response(Responses.busy("Too many exports run")))
         }
-        return .now(export.answer)
+        return sessions.leased(
+            .now(export.answer),
+            identity,
+            ticket,
+            farewell: Export.ending(format, "the session has ended")
+        )
     }
 
     private func decide(
@@ -215,7 +210,8 @@ final class OwnerRoutes: Sendable {
         _ pool: ReaderPool
     ) throws(QueryFault) -> Reply {
         guard let issue = query["issue"] else { throw QueryFault(message: "issue is missing") }
-        guard let state = Self.member("state", request), Reader.states.contains(state) else {
+        let body = try JSONBody(request, names: ["state"])
+        guard let state = try body.text("state", bytesMax: Self.bodyBytesMax), Reader.states.contains(state) else {
             throw QueryFault(message: "state must be open, resolved or ignored")
         }
         let now = Self.now
@@ -246,74 +242,6 @@ final class OwnerRoutes: Sendable {
         let signals = pairs.map { (name: String($0[0]), hash: String($0[1])) }
         return pool.answer(ticket) { database throws(StoreError) in
             Self.json(try Reader(database, Question(from: 0, to: 1, site: site)).shared(signals))
-        }
-    }
-
-    // MARK: - Sessions
-
-    private func session(_ access: Access, _ request: borrowing Request) -> Reply {
-        if request.method == .delete {
-            if let value = Owner.session(request.text(.cookie)) { owner.end(value, now: Self.now) }
-            let gone = [("Set-Cookie", cookie("", seconds: 0, request))]
-            return .now(.response(Responses.json(200, "{\"access\":\"none\"}", gone)))
-        }
-        return .now(.response(Responses.json(200, "{\"access\":\"\(access.word)\"}")))
-    }
-
-    /// `{"token":…}` of the owner, or `{"share":…}` of a link.
-    private func signIn(_ request: borrowing Request) -> Reply {
-        let address = address(request)
-        let now = Self.now
-        if let wait = owner.wait(address, now: now) { return .now(.response(Self.locked(wait))) }
-        if let share = Self.member("share", request), owner.verified(share, now: now) == .share,
-            let expiry = Owner.expiry(share)
-        {
-            let fields = [("Set-Cookie", cookie(share, seconds: expiry - now, request))]
-            return .now(.response(Responses.json(200, "{\"access\":\"reader\"}", fields)))
-        }
-        guard let token = Self.member("token", request), owner.isToken(token) else {
-            owner.fail(address, now: now)
-            return refuse(401, "Wrong token or link")
-        }
-        owner.succeed(address)
-        let value = owner.signed(.session, expiry: now + Owner.sessionSeconds)
-        let fields = [("Set-Cookie", cookie(value, seconds: Owner.sessionSeconds, request))]
-        return .now(.response(Responses.json(200, "{\"access\":\"owner\"}", fields)))
-    }
-
-    /// `{"days":…}`.
-    private func share(_ request: borrowing Request) -> Reply {
-        let days = Self.member("days", request).flatMap { Int64($0) } ?? 7
-        guard days > 0, days * 86_400 <= Owner.shareSecondsMax else { return refuse(400, "days must be from 1 to 366") }
-        let expiry = Self.now + days * 86_400
-        let text = JSONOut.object([
-            ("share", .text(owner.signed(.share, expiry: expiry))), ("expires", .integer(expiry)),
-        ])
-        return .now(Self.json(text))
-    }
-
-    private func cookie(_ value: String, seconds: Int64, _ request: borrowing Request) -> String {
-        let peer = IPAddress(request.peer)
-        let isSecure = peer.map { clients.isTrusted($0) } == true && request.text(.xForwardedProto) == "https"
-        return "\(Owner.cookieName)=\(value); Path=\(cookiePath); Max-Age=\(seconds); HttpOnly; SameSite=Strict"
-            + (isSecure ? "; Secure" : "")
-    }
-
-    /// A text or a number in the request's object.
-    private static func member(_ name: String, _ request: borrowing Request) -> String? {
-        do {
-            var cursor = try ObjectCursor(request.bytes.span, in: request.body)
-            var found: String?
-            while let member = try cursor.next(request.bytes.span) {
-                guard Array(request.bytes[member.name]) == Array(name.utf8), !member.value.hasEscapes else { continue }
-                let place = member.value.kind == .string ? member.value.content : member.value.range
-                if member.value.kind == .string || member.value.kind == .number {
-                    found = String(decoding: request.bytes[place], as: UTF8.self)
-                }
-            }
-            return found
-        } catch {
-            return nil
         }
     }
 }

@@ -82,8 +82,14 @@ extension Query {
 
     /// A whole number within bounds.
     func number(_ name: String, _ bounds: ClosedRange<Int64>) throws(QueryFault) -> Int64? {
-        guard let text = self[name] else { return nil }
-        guard let number = Int64(text), bounds.contains(number) else {
+        try Self.number(self[name], named: name, bounds)
+    }
+
+    /// A whole number within bounds, written in digits alone; nil for no text or an empty one.
+    static func number(_ text: String?, named name: String, _ bounds: ClosedRange<Int64>) throws(QueryFault) -> Int64? {
+        guard let text, !text.isEmpty else { return nil }
+        let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        guard isPlain, let number = Int64(text), bounds.contains(number) else {
             throw QueryFault(message: "\(name) must be a number from \(bounds.lowerBound) to \(bounds.upperBound)")
         }
         return number

@@ -12,7 +12,7 @@ package struct SiteConfiguration: Sendable {
     package var basePath: String
     /// Nil: pages of every origin may post.
     package var allowedOrigins: [String]?
-    package var trustedProxies: [AddressBlock]
+    package var clients: ClientAddressRule
     package var ipHashSalt: String?
     package var eventsEnabled: Bool
     /// Records a second that one address may send; 0 for no limit.
@@ -24,7 +24,7 @@ package struct SiteConfiguration: Sendable {
     package init(
         basePath: String,
         allowedOrigins: [String]?,
-        trustedProxies: [AddressBlock],
+        clients: ClientAddressRule,
         ipHashSalt: String?,
         eventsEnabled: Bool,
         rateLimit: Int,
@@ -33,7 +33,7 @@ package struct SiteConfiguration: Sendable {
     ) {
         self.basePath = basePath
         self.allowedOrigins = allowedOrigins
-        self.trustedProxies = trustedProxies
+        self.clients = clients
         self.ipHashSalt = ipHashSalt
         self.eventsEnabled = eventsEnabled
         self.rateLimit = rateLimit
@@ -54,6 +54,7 @@ package final class Site: Handler {
     private let ingestRoutes: IngestRoutes
     private let measure = MeasureRoutes()
     private let health: HealthMonitor
+    private let sessionRoutes: SessionRoutes
     private let ownerRoutes: OwnerRoutes
     private let status: StatusMonitor?
     private let ingest: Ingest?
@@ -67,6 +68,7 @@ package final class Site: Handler {
         ingest: Ingest?,
         engine: String?,
         health: HealthMonitor,
+        sessions: SessionRegistry,
         pool: ReaderPool? = nil,
         feed: LiveFeed? = nil,
         status: StatusMonitor? = nil,
@@ -84,14 +86,19 @@ package final class Site: Handler {
         cors = CORS(origins: origins)
         let files = StaticFiles(assets)
         self.files = files
-        let clients = ClientAddressRule(trustedProxies: configuration.trustedProxies)
-        ownerRoutes = OwnerRoutes(
+        let clients = configuration.clients
+        sessionRoutes = SessionRoutes(
             owner: Owner(token: configuration.token),
+            registry: sessions,
+            clients: clients,
+            basePath: configuration.basePath
+        )
+        ownerRoutes = OwnerRoutes(
+            sessions: sessionRoutes,
             pool: pool,
             feed: feed,
             status: status,
             clients: clients,
-            basePath: configuration.basePath,
             openAPI: { Self.file("openapi.json", $0, files) }
         )
         ingestRoutes = IngestRoutes(
@@ -141,8 +148,9 @@ package final class Site: Handler {
         case .event where head.method == .post: return .accept(bodyBytesMax: Limits.eventBodyBytesMax)
         case .collect where head.method == .post: return .accept(bodyBytesMax: Limits.collectBodyBytesMax)
         case .events where head.method == .post: return .accept(bodyBytesMax: Limits.batchBodyBytesMax)
+        case .api: return .accept(bodyBytesMax: OwnerRoutes.bodyBytesMax)
         case .collect, .event, .events, .dashboard, .health, .healthDetails, .ping, .bandwidth, .asset,
-            .redirect, .insight, .api, .unknown:
+            .redirect, .insight, .unknown:
             return .accept(bodyBytesMax: Self.uselessBodyBytesMax)
         }
     }
@@ -162,16 +170,16 @@ package final class Site: Handler {
             health.ask(ticket.rawValue)
             return .later
         case .healthDetails:
-            let (access, refusal) = ownerRoutes.access(request)
-            if let refusal { return .now(refusal) }
-            guard access != .nothing else {
-                return .now(.response(Responses.message(401, "Owner only", [("WWW-Authenticate", "Bearer")])))
+            return sessionRoutes.authenticate(request, ticket) { [health] identity, _ in
+                guard identity.access != .nothing else {
+                    return .now(.response(Responses.message(401, "Owner only", [("WWW-Authenticate", "Bearer")])))
+                }
+                guard identity.access == .everything else {
+                    return .now(.response(Responses.message(403, "This link only reads reports")))
+                }
+                health.ask(ticket.rawValue, wantsDetails: true)
+                return .later
             }
-            guard access == .everything else {
-                return .now(.response(Responses.message(403, "This link only reads reports")))
-            }
-            health.ask(ticket.rawValue, wantsDetails: true)
-            return .later
         case .insight:
             return .now(file("insight.html", request))
         case .api(let route):

@@ -12,6 +12,8 @@ struct Configuration: Sendable {
     var port: UInt16 = 5000
     var dataFolder = "./data"
     var trustedProxies = AddressBlock.loopbackAndPrivate
+    /// The only header in which trusted proxies name the client.
+    var clientAddressHeader = ClientAddressHeader.xForwardedFor
     /// Without a slash at its end; empty when mounted at the root.
     var basePath = ""
     /// Address that browsers use, without a slash at its end and with the base path; nil when it is not configured.
@@ -54,6 +56,11 @@ struct Configuration: Sendable {
             text in
             text == "none" ? [] : SettingReader.list(text) { AddressBlock($0) }
         }
+        reader.read(
+            "COLLECTOR_CLIENT_ADDRESS_HEADER",
+            "must be the name of one header, such as X-Forwarded-For",
+            into: &clientAddressHeader
+        ) { ClientAddressHeader($0) }
         reader.read("COLLECTOR_BASE_PATH", "must be a path such as /collector", into: &basePath, SettingReader.basePath)
         publicURL = reader.read("COLLECTOR_URL", "must be an address such as https://stats.example.com") { text in
             SettingReader.publicURL(text, basePath: basePath)
@@ -63,7 +70,7 @@ struct Configuration: Sendable {
             reader.read("COLLECTOR_ALLOWED_ORIGINS", origins) { text -> [String]?? in
                 text == "*" ? .some(nil) : SettingReader.list(text, SettingReader.origin).map { .some($0) }
             } ?? nil
-        token = reader.read("COLLECTOR_TOKEN", "must have 16 to 256 printable characters", SettingReader.token)
+        token = reader.read("COLLECTOR_TOKEN", "must have 16 to 256 printable characters") { OwnerToken.checked($0) }
         let size = "must be a size such as 1GiB or 500MiB, of 16MiB at least, or 0 for no journal"
         reader.read("COLLECTOR_JOURNAL_MAX", size, into: &journalBytesMax) { text in
             SettingReader.bytes(text).flatMap { $0 == 0 || $0 >= 16 << 20 ? $0 : nil }
@@ -188,9 +195,5 @@ private struct SettingReader {
             $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?")
         }
         return host.isEmpty || !isPlain ? nil : lower
-    }
-
-    static func token(_ text: String) -> String? {
-        (16...256).contains(text.utf8.count) && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? text : nil
     }
 }

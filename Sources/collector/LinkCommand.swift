@@ -20,10 +20,9 @@ struct LinkCommand {
     }
 
     private func readToken() throws -> String {
-        do throws(FileError) {
+        do {
             return try OwnerToken.read(in: configuration.dataFolder)
-        } catch {
-            guard error.code == ENOENT else { throw error }
+        } catch let error as FileError where error.code == ENOENT {
             throw CommandError(
                 reason: "there is no token in \(configuration.dataFolder) yet: start 'collector serve' once, "
                     + "name its data folder with --data, or set COLLECTOR_TOKEN"

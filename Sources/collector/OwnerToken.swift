@@ -4,38 +4,93 @@ import Glibc
 enum OwnerToken {
     static let fileName = "token"
 
-    /// Makes sure that the token's file exists.
+    /// Makes sure that the token's file exists; it appears whole or not at all.
     ///
     /// - Parameter folder: the data folder, which exists.
     /// - Returns: whether a token was made by this call.
     /// - Throws: when the file cannot be written.
     static func ensure(in folder: String) throws(FileError) -> Bool {
         let path = folder + "/" + fileName
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            if errno == EEXIST { return false }
-            throw FileError(path: path, code: errno)
+        var status = stat()
+        // A link that leads nowhere is there, too: `read` names what is wrong with it.
+        if lstat(path, &status) == 0 { return false }
+        let draft = path + ".\(getpid()).new"
+        unlink(draft)
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileError(path: draft, code: errno) }
+        defer {
+            close(descriptor)
+            unlink(draft)
         }
-        defer { close(descriptor) }
         let bytes = Array((make() + "\n").utf8)
         guard write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
-            let code = errno
-            unlink(path)
-            throw FileError(path: path, code: code)
+            throw FileError(path: path, code: errno)
+        }
+        guard link(draft, path) == 0 else {
+            if errno == EEXIST { return false }
+            throw FileError(path: path, code: errno)
         }
         return true
     }
 
     /// Bytes of the file; a longer one is not ours.
     private static let fileBytesMax = 1024
+    /// Characters of a token.
+    static let characters = 16...256
 
     /// The token that is kept in the data folder.
-    static func read(in folder: String) throws(FileError) -> String {
+    ///
+    /// - Throws: a sentence with the fix when the file may be read by others, belongs to somebody else, is no regular file, or has no token.
+    static func read(in folder: String) throws -> String {
         let path = folder + "/" + fileName
+        // Not blocked by a pipe that nobody writes to.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FileError(path: path, code: errno) }
+        if let problem = problem(status, path, folder) { throw ConfigurationError(problems: [problem]) }
         guard let text = try TextFile.read(path, bytesMax: fileBytesMax) else {
             throw FileError(path: path, code: ENOENT)
         }
-        return String(text.filter { !$0.isWhitespace })
+        let token = String(text.filter { !$0.isWhitespace })
+        guard !token.isEmpty else {
+            throw ConfigurationError(problems: [
+                "the token file \(path) is empty; remove it, and the next start makes a token"
+            ])
+        }
+        guard let token = checked(token) else {
+            let rule = "must have \(characters.lowerBound) to \(characters.upperBound) printable ASCII characters"
+            throw ConfigurationError(problems: [
+                "the token in \(path) \(rule); remove the file, and the next start makes a token"
+            ])
+        }
+        return token
+    }
+
+    /// A text when it may be a token.
+    static func checked(_ text: String) -> String? {
+        characters.contains(text.utf8.count) && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? text : nil
+    }
+
+    /// What keeps a file from being trusted with the token.
+    private static func problem(_ status: stat, _ path: String, _ folder: String) -> String? {
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            return "the token file \(path) is not a regular file; remove it, and the next start makes a token"
+        }
+        var parent = stat()
+        // Root reads for the user whose folder it is: `collector link` in a container.
+        let isRootsGuest = geteuid() == 0 && lstat(folder + "/.", &parent) == 0 && parent.st_uid == status.st_uid
+        guard status.st_uid == geteuid() || status.st_uid == 0 || isRootsGuest else {
+            return
+                "the token file \(path) belongs to another user (uid \(status.st_uid)), who could know or change the token; "
+                + "fix: chown \(geteuid()) \(path)"
+        }
+        guard status.st_mode & 0o077 == 0 else {
+            return "the token file \(path) is open to other users (mode \(String(status.st_mode & 0o777, radix: 8))); "
+                + "fix: chmod 600 \(path)"
+        }
+        return nil
     }
 
     /// 256 bits of the system's randomness as hexadecimal digits.

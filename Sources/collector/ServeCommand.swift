@@ -47,12 +47,14 @@ struct ServeCommand {
         let follower = store.map { RollupFollower(store: $0, log: log) }
         let status = statusMonitor(store, ingest, feed, pool)
         let workers = BodyWorkers(waitingBytesMax: process.scaled(BodyWorkers.waitingBytesMax))
+        let sessions = SessionRegistry(store: store, log: log) { parts.answer($0) }
         let site = Site(
             siteConfiguration(token: token),
             assets: Assets.files(),
             ingest: ingest,
             engine: store?.engine,
             health: health,
+            sessions: sessions,
             pool: pool,
             feed: feed,
             status: status,
@@ -71,6 +73,7 @@ struct ServeCommand {
         status?.run()
         pool?.start()
         workers.start()
+        sessions.start()
         feed?.start()
         // Who sees us listening may send at once: a database that answers is waited for, one that is away or hangs is not.
         ingest?.waitUntilReady(milliseconds: Self.connectMillisecondsMax)
@@ -81,7 +84,7 @@ struct ServeCommand {
         server.beginStop()
         server.waitUntilStopped()
         workers.stop()
-        stopReaders(feed, pool, follower, status)
+        stopReaders([feed?.stop, pool?.stop, status?.stop, sessions.stop, follower?.stop])
         ingest?.stop()
         health.stop()
         RunningServer.remove(in: configuration.dataFolder)
@@ -105,20 +108,10 @@ struct ServeCommand {
     }
 
     /// Each waits a moment for what it has under way; a database that hangs must not hold up what has been acknowledged.
-    private func stopReaders(
-        _ feed: LiveFeed?,
-        _ pool: ReaderPool?,
-        _ follower: RollupFollower?,
-        _ status: StatusMonitor?
-    ) {
-        DispatchQueue.concurrentPerform(iterations: 4) { number in
-            switch number {
-            case 0: feed?.stop()
-            case 1: pool?.stop()
-            case 2: status?.stop()
-            default: follower?.stop()
-            }
-        }
+    private func stopReaders(_ stops: [(() -> Void)?]) {
+        let stops = stops.compactMap { $0 }
+        nonisolated(unsafe) let shared = stops
+        DispatchQueue.concurrentPerform(iterations: stops.count) { number in shared[number]() }
     }
 
     private func statusMonitor(
@@ -177,11 +170,21 @@ struct ServeCommand {
         return try OwnerToken.read(in: configuration.dataFolder)
     }
 
+    private var serverConfiguration: ServerConfiguration {
+        var server = ServerConfiguration()
+        server.host = configuration.host
+        server.port = Int(configuration.port)
+        return server
+    }
+
     private func siteConfiguration(token: String) -> SiteConfiguration {
         SiteConfiguration(
             basePath: configuration.basePath,
             allowedOrigins: configuration.allowedOrigins,
-            trustedProxies: configuration.trustedProxies,
+            clients: ClientAddressRule(
+                trustedProxies: configuration.trustedProxies,
+                header: configuration.clientAddressHeader
+            ),
             ipHashSalt: configuration.ipHashSalt,
             eventsEnabled: configuration.eventsEnabled,
             rateLimit: configuration.rateLimit,

@@ -47,6 +47,11 @@ struct Variable: Sendable {
             defaultText: "loopback and private ranges"
         ),
         Variable(
+            name: "COLLECTOR_CLIENT_ADDRESS_HEADER",
+            summary: "header in which trusted proxies name the client",
+            defaultText: "X-Forwarded-For"
+        ),
+        Variable(
             name: "COLLECTOR_BASE_PATH",
             summary: "path prefix when served below a path, such as /collector",
             defaultText: "/"

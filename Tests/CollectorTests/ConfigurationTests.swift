@@ -1,4 +1,5 @@
 import Log
+import Telemetry
 import Testing
 
 @testable import collector
@@ -17,7 +18,7 @@ private func configure(
         #expect(configuration.databaseURL == nil && configuration.ipHashSalt == nil && configuration.token == nil)
         #expect(configuration.host == "127.0.0.1" && configuration.port == 5000 && configuration.dataFolder == "./data")
         #expect(configuration.eventsEnabled && configuration.basePath.isEmpty && configuration.allowedOrigins == nil)
-        #expect(configuration.trustedProxies.count == 8)
+        #expect(configuration.trustedProxies.count == 8 && configuration.clientAddressHeader == .xForwardedFor)
         #expect(configuration.logLevel == .info && configuration.logFormat == .logfmt)
     }
 
@@ -70,6 +71,8 @@ private func configure(
         ("PORT", "-1"),
         ("PORT", "http"), ("COLLECTOR_EVENTS_ENABLED", "maybe"), ("COLLECTOR_ALLOWED_ORIGINS", "example.com"),
         ("COLLECTOR_ALLOWED_ORIGINS", "https://a.test/path"), ("COLLECTOR_TRUSTED_PROXIES", "10.0.0.0/8 nobody"),
+        ("COLLECTOR_CLIENT_ADDRESS_HEADER", "X-Real-IP, X-Forwarded-For"),
+        ("COLLECTOR_CLIENT_ADDRESS_HEADER", "X Real"),
         ("COLLECTOR_LOG_LEVEL", "loud"), ("COLLECTOR_LOG_FORMAT", "xml"), ("HOST", "::g"),
     ])
     func `a bad value stops the start`(name: String, value: String) {
@@ -84,6 +87,10 @@ private func configure(
         #expect(configuration.trustedProxies.count == 2)
         #expect(configuration.allowedOrigins == ["https://a.test", "http://b.test:81"])
         #expect(try configure(["COLLECTOR_TRUSTED_PROXIES": "none"]).trustedProxies.isEmpty)
+        #expect(
+            try configure(["COLLECTOR_CLIENT_ADDRESS_HEADER": "CF-Connecting-IP"]).clientAddressHeader.name
+                == "cf-connecting-ip"
+        )
         #expect(try configure(["COLLECTOR_ALLOWED_ORIGINS": "*"]).allowedOrigins == nil)
     }
 }

@@ -37,43 +37,88 @@ import Testing
 }
 
 @Suite struct ClientAddressTests {
-    private let rule = ClientAddressRule(trustedProxies: AddressBlock.loopbackAndPrivate)
-
-    private func client(
-        _ peer: String,
-        cf: String? = nil,
-        real: String? = nil,
-        forwarded: String? = nil
-    ) -> String? {
-        rule.client(peer: peer, connecting: cf, real: real, forwarded: forwarded)?.text
+    private func client(_ peer: String, _ value: String?, header: String = "X-Forwarded-For") throws -> String? {
+        let header = try #require(ClientAddressHeader(header))
+        let rule = ClientAddressRule(trustedProxies: AddressBlock.loopbackAndPrivate, header: header)
+        return rule.client(peer: peer, value: value)?.text
     }
 
-    @Test func `headers of a stranger are not believed`() {
-        #expect(
-            client("203.0.113.9", cf: "198.51.100.1", real: "198.51.100.2", forwarded: "198.51.100.3") == "203.0.113.9"
-        )
+    @Test(arguments: ["X-Forwarded-For", "X-Real-IP", "CF-Connecting-IP"])
+    func `headers of a stranger are not believed`(header: String) throws {
+        #expect(try client("203.0.113.9", "198.51.100.1", header: header) == "203.0.113.9")
     }
 
-    @Test func `behind a trusted proxy the first header that parses counts`() {
-        #expect(
-            client("127.0.0.1", cf: "198.51.100.1", real: "198.51.100.2", forwarded: "198.51.100.3") == "198.51.100.1"
-        )
-        #expect(client("127.0.0.1", cf: "junk", real: " 198.51.100.2 ", forwarded: "198.51.100.3") == "198.51.100.2")
-        #expect(client("10.0.0.1", forwarded: "198.51.100.3") == "198.51.100.3")
-        #expect(client("::1", cf: "2001:db8::5") == "2001:db8::5")
-        #expect(client("::ffff:127.0.0.1", cf: "198.51.100.1") == "198.51.100.1")
+    @Test func `behind a trusted proxy the header counts, in every way to write an address`() throws {
+        for (text, expected) in [
+            ("198.51.100.3", "198.51.100.3"), (" \t198.51.100.3 ", "198.51.100.3"),
+            ("198.51.100.3:4711", "198.51.100.3"),
+            ("2001:DB8::5", "2001:db8::5"), ("[2001:db8::5]", "2001:db8::5"), ("[2001:db8::5]:4711", "2001:db8::5"),
+            ("::ffff:198.51.100.3", "198.51.100.3"), ("[::ffff:198.51.100.3]:80", "198.51.100.3"),
+        ] {
+            for header in ["X-Forwarded-For", "X-Real-IP", "True-Client-IP"] {
+                #expect(try client("127.0.0.1", text, header: header) == expected)
+            }
+            #expect(try client("::1", "for=\"\(text)\"", header: "Forwarded") == expected)
+        }
     }
 
-    @Test func `of a forwarded list the rightmost address that is no proxy of ours counts`() {
-        #expect(client("127.0.0.1", forwarded: "6.6.6.6, 198.51.100.3, 10.0.0.2") == "198.51.100.3")
-        #expect(client("127.0.0.1", forwarded: "10.0.0.3, 192.168.1.1") == "127.0.0.1")
-        #expect(client("127.0.0.1", forwarded: "198.51.100.3, junk, 10.0.0.2") == "127.0.0.1")
-        #expect(client("127.0.0.1", forwarded: "") == "127.0.0.1")
+    @Test(arguments: [
+        "", " ", ",", "junk", "unknown", "_hidden", "198.51.100.3:", "198.51.100.3:x", "198.51.100.3:123456",
+        "[198.51.100.3]",
+        "[2001:db8::5", "[2001:db8::5]x", "[2001:db8::5]4711", "2001:db8::5]", "fe80::1%eth0",
+        "198.51.100.3 198.51.100.4",
+        "198.51.100.3' or '1'='1",
+    ])
+    func `what is no address leaves the peer's`(text: String) throws {
+        for header in ["X-Forwarded-For", "X-Real-IP"] {
+            #expect(try client("127.0.0.1", text, header: header) == "127.0.0.1")
+        }
+        #expect(try client("127.0.0.1", "for=\"\(text)\"", header: "Forwarded") == "127.0.0.1")
+        #expect(try client("127.0.0.1", text, header: "Forwarded") == "127.0.0.1")
+    }
+
+    @Test func `of a forwarded list the rightmost address that is no proxy of ours counts`() throws {
+        #expect(try client("127.0.0.1", "6.6.6.6, 198.51.100.3, 10.0.0.2") == "198.51.100.3")
+        #expect(try client("127.0.0.1", "6.6.6.6,198.51.100.3:80,, 10.0.0.2:81,") == "198.51.100.3")
+        #expect(try client("127.0.0.1", "10.0.0.3, 192.168.1.1") == "127.0.0.1")
+        #expect(try client("127.0.0.1", "198.51.100.3, junk, 10.0.0.2") == "127.0.0.1")
+        #expect(try client("127.0.0.1", nil) == "127.0.0.1")
+        // What a client sends ahead of our proxy's element cannot swallow it.
+        for made in ["\"", "\"6.6.6.6", "for=\"", "6.6.6.6;", "\\", "[", "\\\""] {
+            #expect(try client("127.0.0.1", "\(made), 198.51.100.3") == "198.51.100.3")
+            #expect(try client("127.0.0.1", "\(made), for=198.51.100.3", header: "Forwarded") == "198.51.100.3")
+            #expect(try client("127.0.0.1", "\(made), for=\"[2001:db8::5]\"", header: "Forwarded") == "2001:db8::5")
+        }
+    }
+
+    @Test func `Forwarded is read by RFC 7239`() throws {
+        for (text, expected) in [
+            ("for=198.51.100.3", "198.51.100.3"), ("For=\"[2001:db8::1]:4711\"", "2001:db8::1"),
+            ("for=198.51.100.3;proto=http;by=203.0.113.43", "198.51.100.3"),
+            ("by=203.0.113.43 ; FOR = \"198.51.100.3:80\";host=\"a,b;c\"", "198.51.100.3"),
+            ("for=6.6.6.6, for=198.51.100.3;host=\"x, for=9.9.9.9\", for=10.0.0.1", "198.51.100.3"),
+            ("for=198.51.100.3, proto=https", "127.0.0.1"), ("for=unknown", "127.0.0.1"), ("for=_x", "127.0.0.1"),
+            ("for=198.51.100.3, for=_secret, for=10.0.0.1", "127.0.0.1"), ("198.51.100.3", "127.0.0.1"),
+        ] {
+            #expect(try client("127.0.0.1", text, header: "forwarded") == expected)
+        }
+    }
+
+    @Test func `a header of one address counts as it is, also an address of the private network`() throws {
+        #expect(try client("127.0.0.1", "10.0.0.5", header: "X-Real-IP") == "10.0.0.5")
+        // Of several lines the last is the proxy's.
+        #expect(try client("127.0.0.1", "6.6.6.6,198.51.100.3", header: "CF-Connecting-IP") == "198.51.100.3")
+    }
+
+    @Test(arguments: ["", " ", "X Real", "X-Real-IP:", "X-Réal", "a,b", String(repeating: "x", count: 65)])
+    func `what is no name of a header is none`(text: String) {
+        #expect(ClientAddressHeader(text) == nil)
     }
 
     @Test func `a rule that trusts nobody believes nobody`() {
         let nobody = ClientAddressRule(trustedProxies: [])
-        #expect(nobody.client(peer: "127.0.0.1", connecting: "1.2.3.4", real: nil, forwarded: nil)?.text == "127.0.0.1")
+        #expect(nobody.client(peer: "127.0.0.1", value: "1.2.3.4")?.text == "127.0.0.1")
+        #expect(nobody.client(peer: "nonsense", value: "1.2.3.4") == nil)
     }
 }
 

@@ -7,109 +7,101 @@ import Testing
     private let owner = Owner(token: OwnerTests.token)
     private static let now: Int64 = 1_800_000_000
 
-    private func isKnown(_ authorization: String?, by owner: Owner? = nil) -> Bool {
-        (owner ?? self.owner).access(authorization: authorization, cookie: nil, now: Self.now).access == .everything
-    }
-
     @Test(arguments: ["Bearer ", "bearer ", "BEARER ", "bEaReR "])
     func `the token is known, in whatever case the scheme is written`(scheme: String) {
-        #expect(isKnown(scheme + Self.token))
+        #expect(owner.bearer(scheme + Self.token) == .right)
     }
 
     @Test(arguments: [
         "Bearer 4Kd0-zT9_secreT", "Bearer 5Kd0-zT9_secret", "Bearer 4kd0-zt9_secret", "Bearer 4Kd0-zT9_secre",
         "Bearer 4Kd0-zT9_secret4", "Bearer 4Kd0-zT9_secret ", "Bearer  4Kd0-zT9_secret", "Bearer 4", "Bearer ",
-        "Bearer", " Bearer 4Kd0-zT9_secret", "Bearer\t4Kd0-zT9_secret", "Bearer4Kd0-zT9_secret", "4Kd0-zT9_secret",
     ])
-    func `another token is not, nor a part of it, nor more than it`(authorization: String) {
-        #expect(!isKnown(authorization))
+    func `another token is wrong, and so is a part of it or more than it`(authorization: String) {
+        #expect(owner.bearer(authorization) == .wrong)
     }
 
-    @Test(arguments: ["Basic ", "Digest ", "Bearex ", "Beare: ", "Token  "])
-    func `another scheme is not known, though the token is right`(scheme: String) {
-        #expect(!isKnown(scheme + Self.token))
-    }
-
-    @Test func `nothing is not known`() {
-        #expect(!isKnown(nil))
-        #expect(!isKnown(""))
-    }
-
-    @Test func `without a token nobody is known`() {
-        let nobody = Owner(token: "")
-        for authorization in [nil, "", "Bearer ", "Bearer", "bearer ", "Bearer x"] {
-            #expect(!isKnown(authorization, by: nobody))
-        }
+    @Test(arguments: [
+        "Basic 4Kd0-zT9_secret", "Digest 4Kd0-zT9_secret", "Bearex 4Kd0-zT9_secret", "Beare: 4Kd0-zT9_secret", "Bearer",
+        " Bearer 4Kd0-zT9_secret", "Bearer\t4Kd0-zT9_secret", "Bearer4Kd0-zT9_secret", "4Kd0-zT9_secret", "", nil,
+    ])
+    func `another scheme is not for us, though the token is right`(authorization: String?) {
+        #expect(owner.bearer(authorization) == .absent)
     }
 
     @Test func `letters beyond ASCII are compared by their bytes`() {
         let composed = Owner(token: "caf\u{e9}")
-        #expect(isKnown("Bearer caf\u{e9}", by: composed))
-        #expect(!isKnown("Bearer cafe\u{301}", by: composed))
-        #expect(!isKnown("Bea\u{301}r " + Self.token))
+        #expect(composed.isToken("caf\u{e9}"))
+        #expect(!composed.isToken("cafe\u{301}"))
+        #expect(owner.bearer("Bea\u{301}r " + Self.token) == .absent)
+    }
+
+    @Test func `an empty token ends the program`() async {
+        await #expect(processExitsWith: .failure) { _ = Owner(token: "") }
     }
 
     // MARK: - Sessions
 
-    private func access(_ cookie: String?, at now: Int64 = now, by owner: Owner? = nil) -> Access {
-        (owner ?? self.owner).access(authorization: nil, cookie: cookie, now: now).access
+    private func session(link: String? = nil, seconds: Int64 = 10) -> SignedSession {
+        SignedSession(id: Owner.makeID(), linkID: link, expiry: Self.now + seconds)
     }
 
-    @Test func `a session is known among other cookies until it expires, by whoever has the token`() {
-        let cookie = "a=b; collector_session=" + owner.signed(.session, expiry: Self.now + 10) + "; c=d"
-        #expect(access(cookie) == .everything)
-        #expect(access(cookie, at: Self.now + 9) == .everything)
-        #expect(access(cookie, at: Self.now + 10) == .nothing)
-        #expect(access(cookie, by: Owner(token: Self.token)) == .everything)
-        #expect(access(cookie, by: Owner(token: "another")) == .nothing)
+    private func read(_ cookie: String?, at now: Int64 = now, by owner: Owner? = nil) -> [SignedSession] {
+        (owner ?? self.owner).sessions(cookie, now: now)
     }
 
-    @Test func `a link to share only reads`() {
-        let share = owner.signed(.share, expiry: Self.now + 10)
-        #expect(access("collector_session=" + share) == .reading)
-        #expect(owner.verified(share, now: Self.now) == .share)
-        #expect(access("collector_session=o" + share.dropFirst()) == .nothing)
+    @Test func `a session is known among other cookies until it expires, by every holder of the token`() {
+        let session = session()
+        let cookie = "a=b; collector_session=" + owner.text(session) + "; c=d"
+        #expect(read(cookie) == [session] && session.access == .everything)
+        #expect(read(cookie, at: Self.now + 9) == [session])
+        #expect(read(cookie, at: Self.now + 10).isEmpty)
+        #expect(read(cookie, by: Owner(token: Self.token)) == [session])
+        #expect(read(cookie, by: Owner(token: "another")).isEmpty)
+        #expect(read(nil).isEmpty && read("").isEmpty && read("collector_session").isEmpty)
+    }
+
+    @Test func `a session of the version before is still known`() {
+        // Made by it: kind, expiry and a random number with the code of the three.
+        let text = "o.1800000010.3w5e11264sgsf"
+        let session = SignedSession(id: "3w5e11264sgsf", linkID: nil, expiry: 1_800_000_010)
+        #expect(owner.text(session).hasPrefix(text + "."))
+        #expect(read("collector_session=" + owner.text(session)) == [session])
+    }
+
+    @Test func `a guest's session only reads, and the link itself is no session`() {
+        let guest = session(link: "abc")
+        #expect(read("collector_session=" + owner.text(guest)) == [guest] && guest.access == .reading)
+        let link = owner.linkText(id: "abc", expiry: Self.now + 10)
+        #expect(owner.link(link)?.id == "abc" && owner.link(link)?.expiry == Self.now + 10)
+        #expect(read("collector_session=" + link).isEmpty)
+        #expect(owner.link(owner.text(guest)) == nil && owner.link(owner.text(session())) == nil)
+        for kind in ["o", "g", "r"] {
+            #expect(read("collector_session=\(kind)" + link.dropFirst()).isEmpty)
+            #expect(read("collector_session=\(kind)" + owner.text(guest).dropFirst()) == (kind == "g" ? [guest] : []))
+        }
+    }
+
+    @Test func `cookies of a neighbor do not hide ours, and the owner's comes first`() {
+        let (guest, own) = (session(link: "abc"), session())
+        let junk = "collector_session=x; collector_session=; collector_session=o.9.9.9"
+        let cookie = "\(junk); collector_session=\(owner.text(guest)); collector_session=\(owner.text(own))"
+        #expect(read(cookie) == [own, guest])
+        let flood = String(repeating: "collector_session=x; ", count: Owner.cookiesMax)
+        #expect(read(flood + "collector_session=" + owner.text(own)).isEmpty)
     }
 
     @Test func `not a character of a session may be another one`() {
-        let session = owner.signed(.session, expiry: Self.now + 10)
-        for place in session.indices {
-            var other = session
-            other.replaceSubrange(place...place, with: session[place] == "1" ? "2" : "1")
-            #expect(access("collector_session=" + other) == .nothing)
+        for text in [owner.text(session()), owner.text(session(link: "abc"))] {
+            for place in text.indices {
+                var other = text
+                other.replaceSubrange(place...place, with: text[place] == "1" ? "2" : "1")
+                #expect(read("collector_session=" + other).isEmpty)
+            }
+            #expect(read("collector_session=" + text + "0").isEmpty)
+            #expect(read("collector_session=" + text.dropLast()).isEmpty)
         }
-        for other in ["", ".", "...", "o.9999999999.x", session + "0", String(session.dropLast())] {
-            #expect(access("collector_session=" + other) == .nothing)
+        for other in ["", ".", "...", "....", "o.9999999999.x", "o..x.y", "o.9999999999999999999999.x.y"] {
+            #expect(read("collector_session=" + other).isEmpty)
         }
-    }
-
-    @Test func `a session that was ended is not known any more, others are`() {
-        let (one, other) = (
-            owner.signed(.session, expiry: Self.now + 10), owner.signed(.session, expiry: Self.now + 10)
-        )
-        owner.end(one, now: Self.now)
-        #expect(access("collector_session=" + one) == .nothing)
-        #expect(access("collector_session=" + other) == .everything)
-    }
-
-    @Test func `who guesses has to wait, longer each time, and who else has the address may not`() {
-        for _ in 0..<Owner.failuresFree - 1 { owner.fail("198.51.100.1", now: Self.now) }
-        #expect(owner.wait("198.51.100.1", now: Self.now) == nil)
-        owner.fail("198.51.100.1", now: Self.now)
-        #expect(owner.wait("198.51.100.1", now: Self.now) == Owner.lockSeconds)
-        #expect(owner.wait("198.51.100.2", now: Self.now) == nil)
-        #expect(owner.wait("198.51.100.1", now: Self.now + Owner.lockSeconds) == nil)
-        owner.fail("198.51.100.1", now: Self.now + Owner.lockSeconds)
-        #expect(owner.wait("198.51.100.1", now: Self.now + Owner.lockSeconds) == 2 * Owner.lockSeconds)
-        for _ in 0..<50 { owner.fail("198.51.100.1", now: Self.now + 100) }
-        #expect(owner.wait("198.51.100.1", now: Self.now + 100) == Owner.lockSecondsMax)
-        owner.succeed("198.51.100.1")
-        #expect(owner.wait("198.51.100.1", now: Self.now + 100) == nil)
-    }
-
-    @Test func `a wrong token is a failure, a stale session is none`() {
-        #expect(owner.access(authorization: "Bearer x", cookie: nil, now: Self.now).isFailure)
-        #expect(!owner.access(authorization: nil, cookie: "collector_session=o.1.x.y", now: Self.now).isFailure)
-        #expect(!owner.access(authorization: nil, cookie: nil, now: Self.now).isFailure)
     }
 }

@@ -60,17 +60,8 @@ import Testing
             #expect(throws: QueryFault.self) { try Query(text).dimensions("d") }
         }
         #expect(try Query("n=7").number("n", 1...9) == 7)
-        for text in ["n=0", "n=10", "n=x", "n=1e3", "n=99999999999999999999"] {
+        for text in ["n=0", "n=10", "n=x", "n=1e3", "n=+7", "n=-7", "n=7.0", "n=%207", "n=99999999999999999999"] {
             #expect(throws: QueryFault.self) { try Query(text).number("n", 1...9) }
         }
-    }
-
-    @Test(arguments: [
-        ("plain", "plain"), ("a,b", "\"a,b\""), ("say \"x\"", "\"say \"\"x\"\"\""), ("=1+1", "'=1+1"),
-        ("@cmd", "'@cmd"), ("-5", "-5"), ("-5+x", "'-5+x"), ("a\nb", "\"a\nb\""), ("", ""), ("\tx", "'\tx"),
-        ("=a,b", "\"'=a,b\""),
-    ])
-    func `a cell of a table is a text, never a formula`(text: String, cell: String) {
-        #expect(Export.cell(text) == cell)
     }
 }

@@ -41,6 +41,7 @@ WRONG = {
     "HOST": "not a secret host",
     "PORT": "70000",
     "COLLECTOR_TRUSTED_PROXIES": "10.0.0.0/8, secret-proxy",
+    "COLLECTOR_CLIENT_ADDRESS_HEADER": "secret header",
     "COLLECTOR_BASE_PATH": "no-secret-slash",
     "COLLECTOR_URL": "https://secret:secret@stats.example.com",
     "COLLECTOR_ALLOWED_ORIGINS": "ftp://secret.example",

@@ -1,4 +1,4 @@
-"""Whose address is stored: the forwarding headers count only when a trusted proxy sent them."""
+"""Which address is stored: the one header that is configured counts, and only when a trusted proxy sent it."""
 
 import hashlib
 
@@ -28,19 +28,18 @@ CF, REAL, FORWARDED = "CF-Connecting-IP", "X-Real-IP", "X-Forwarded-For"
 BELIEVED = {
     "nothing": ([], "127.0.0.1"),
     "forwarded": ([(FORWARDED, "203.0.113.7")], "203.0.113.7"),
-    "real": ([(REAL, "203.0.113.8")], "203.0.113.8"),
-    "cloud": ([(CF, "203.0.113.9")], "203.0.113.9"),
-    "order of the headers": ([(FORWARDED, "203.0.113.7"), (REAL, "203.0.113.8"), (CF, "203.0.113.9")], "203.0.113.9"),
-    "real before forwarded": ([(FORWARDED, "203.0.113.7"), (REAL, "203.0.113.8")], "203.0.113.8"),
+    "headers that are not named": ([(REAL, "203.0.113.8"), (CF, "203.0.113.9"), ("True-Client-IP", "203.0.113.10"), ("Forwarded", "for=203.0.113.11")], "127.0.0.1"),
+    "headers that are not named beside the one that is": ([(CF, "203.0.113.9"), (FORWARDED, "203.0.113.7"), (REAL, "203.0.113.8")], "203.0.113.7"),
     "rightmost that is no proxy": ([(FORWARDED, "198.51.100.1, 203.0.113.7, 10.0.0.3, 192.168.1.1")], "203.0.113.7"),
     "what the client made up stands left": ([(FORWARDED, "8.8.8.8, 203.0.113.7")], "203.0.113.7"),
     "only proxies": ([(FORWARDED, "10.0.0.3, 192.168.1.1")], "127.0.0.1"),
-    "nonsense": ([(FORWARDED, "unknown"), (REAL, "me"), (CF, "")], "127.0.0.1"),
-    "nonsense, then the next header": ([(CF, "x"), (REAL, "203.0.113.8")], "203.0.113.8"),
+    "nonsense": ([(FORWARDED, "unknown")], "127.0.0.1"),
+    "a port": ([(FORWARDED, "203.0.113.7:4711")], "203.0.113.7"),
     "IPv6": ([(FORWARDED, "2001:DB8:0:0::1")], "2001:db8::1"),
-    "IPv4 inside IPv6": ([(REAL, "::ffff:203.0.113.7")], "203.0.113.7"),
+    "IPv6 with a port": ([(FORWARDED, "[2001:db8::1]:4711")], "2001:db8::1"),
+    "IPv4 inside IPv6": ([(FORWARDED, "::ffff:203.0.113.7")], "203.0.113.7"),
     "white space": ([(FORWARDED, " \t203.0.113.7 ,10.0.0.1 ")], "203.0.113.7"),
-    "an injection": ([(REAL, "203.0.113.7' or '1'='1")], "127.0.0.1"),
+    "an injection": ([(FORWARDED, "203.0.113.7' or '1'='1")], "127.0.0.1"),
 }
 
 
@@ -66,6 +65,22 @@ def test_two_forwarded_headers_are_one_list(trusting):
     assert stored_address(*trusting, fields) == "203.0.113.7"
 
 
+NAMED = {
+    "CF-Connecting-IP": ([(CF, "203.0.113.9"), (FORWARDED, "8.8.8.8"), (REAL, "8.8.8.8")], "203.0.113.9"),
+    "x-real-ip": ([(REAL, "203.0.113.8"), (CF, "8.8.8.8"), (FORWARDED, "8.8.8.8")], "203.0.113.8"),
+    "True-Client-IP": ([("true-client-ip", "[2001:db8::7]:80"), (FORWARDED, "8.8.8.8")], "2001:db8::7"),
+    "Forwarded": ([("Forwarded", 'for=8.8.8.8, for="[2001:db8::1]:4711";proto=https'), ("Forwarded", "for=10.0.0.1"), (FORWARDED, "8.8.8.8")], "2001:db8::1"),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_the_header_that_is_named_counts_alone(serve, sqlite, name):
+    fields, expected = NAMED[name]
+    collector = serve(sqlite, environment={"COLLECTOR_CLIENT_ADDRESS_HEADER": name, "EVENT_IP_HASH_SALT": SALT})
+    assert stored_address(collector, sqlite, fields) == expected
+    assert stored_address(collector, sqlite, [(FORWARDED, "8.8.8.8")]) == "127.0.0.1"
+
+
 @pytest.mark.parametrize("setting", ["none", "10.0.0.0/8", "192.0.2.1"])
 def test_headers_of_others_are_not_believed(serve, store, setting):
     collector = serve(store, environment={"COLLECTOR_TRUSTED_PROXIES": setting, "EVENT_IP_HASH_SALT": SALT})
@@ -83,4 +98,4 @@ def test_over_ipv6(serve, store):
     collector = serve(store, "--host", "::1", environment={"EVENT_IP_HASH_SALT": SALT})
     assert collector.url == f"http://[::1]:{collector.port}"
     assert stored_address(collector, store, [], address="::1") == "::1"
-    assert stored_address(collector, store, [(REAL, "2001:db8::7")], address="::1") == "2001:db8::7"
+    assert stored_address(collector, store, [(FORWARDED, "2001:db8::7")], address="::1") == "2001:db8::7"

@@ -104,15 +104,6 @@ def test_a_session_outlives_a_restart_and_not_another_token(store, serve):
     assert get(other.port, "/api/sites", cookie(value)).status == 401
 
 
-def test_who_guesses_is_locked_out_for_a_while_even_with_the_right_token(owned):
-    for _ in range(5):
-        assert sign_in(owned.port, token="guess")[0].status == 401
-    answer, value = sign_in(owned.port, token=TOKEN)
-    assert (answer.status, value) == (429, None) and 0 < int(answer.field("Retry-After")) <= 30
-    assert get(owned.port, "/api/sites", OWNER).status == 429
-    assert get(owned.port, "/health/details", OWNER).status == 429
-
-
 def test_a_link_to_share_reads_and_changes_nothing_until_it_expires(owned):
     count = send(owned.port, visit_events(error={"kind": "error", "name": "E", "message": "m", "count": 1}))
     settle(owned.port, count)
@@ -124,7 +115,7 @@ def test_a_link_to_share_reads_and_changes_nothing_until_it_expires(owned):
     assert change(owned.port, "PUT", f"/api/issue?issue={issue['issue']}", {"state": "resolved"}, cookie(value)).status == 403
     assert change(owned.port, "POST", "/api/shares", {"days": 1}, cookie(value)).status == 403
     for days in (0, -1, 367, "x"):
-        assert change(owned.port, "POST", "/api/shares", {"days": days}, OWNER).status in (400,) or days == "x"
+        assert change(owned.port, "POST", "/api/shares", {"days": days}, OWNER).status == 400
     assert sign_in(owned.port, share=share[:-1] + ("0" if share[-1] != "0" else "1"))[0].status == 401
 
 

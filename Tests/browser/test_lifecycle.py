@@ -153,7 +153,7 @@ def test_without_a_database_pages_are_served_and_nothing_is_taken(store, serve, 
 
 def test_the_start_is_logged(store, serve):
     collector = serve(store)
-    post(collector.port, "/event", event(payload={"secret": "tell-nobody"}), [("User-Agent", "agent-of-the-visitor"), ("X-Real-IP", "203.0.113.77")])
+    post(collector.port, "/event", event(payload={"secret": "tell-nobody"}), [("User-Agent", "agent-of-the-visitor"), ("X-Forwarded-For", "203.0.113.77")])
     post(collector.port, "/event", b"tell-nobody")
     collector.stop()
     assert "attempting database connection" in collector.log

@@ -10,6 +10,7 @@ import { failure } from "./parts.js";
 import { showOverview } from "./overview.js";
 import { showPerformance } from "./performance.js";
 import { showRaw } from "./raw.js";
+import { startShares } from "./shares.js";
 import { change, current, FILTERS, filters, onState, question } from "./state.js";
 import { count, day, named } from "./words.js";
 
@@ -170,24 +171,13 @@ function startDialogs() {
   for (const dialog of document.querySelectorAll("dialog")) {
     dialog.querySelector("[data-close]")?.addEventListener("click", () => dialog.close());
   }
-  byId("share-form").addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const output = byId("share-link");
-    try {
-      const days = Number(/** @type {HTMLInputElement} */ (byId("share-days")).value);
-      const { share } = await ask("shares", {}, { method: "POST", body: { days } });
-      output.textContent = `${location.origin}${location.pathname}${location.search}#share=${share}`;
-    } catch (error) {
-      output.textContent = /** @type {Error} */ (error).message;
-    }
-  });
+  startShares();
 }
 
 function startKeys() {
   const open = (/** @type {string} */ id) => /** @type {HTMLDialogElement} */ (byId(id)).showModal();
   byId("help-open").addEventListener("click", () => open("help"));
   byId("filter-open").addEventListener("click", openFilter);
-  byId("share-open").addEventListener("click", () => open("share"));
   byId("compare").addEventListener("click", () => change({ compare: current().compare === "0" ? null : "0" }));
   byId("robots").addEventListener("click", () => change({ robots: current().robots === "1" ? null : "1" }));
   byId("site").addEventListener(

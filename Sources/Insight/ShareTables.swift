@@ -1,0 +1,194 @@
+package import Storage
+
+/// A share link, as the owner's list shows it.
+package struct ShareLink: Sendable, Equatable {
+    /// Names the link; not its secret, which is signed with the owner's token and kept nowhere.
+    package var id: String
+    package var label: String
+    /// Seconds since 1970.
+    package var createdAt: Int64
+    package var expiresAt: Int64
+    package var lastUsedAt: Int64?
+
+    package init(id: String, label: String, createdAt: Int64, expiresAt: Int64, lastUsedAt: Int64? = nil) {
+        self.id = id
+        self.label = label
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.lastUsedAt = lastUsedAt
+    }
+
+    package var json: JSONOut {
+        .object([
+            ("id", .text(id)), ("label", .text(label)), ("created", .integer(createdAt)),
+            ("expires", .integer(expiresAt)),
+            ("last_used", JSONOut(lastUsedAt)),
+        ])
+    }
+}
+
+/// Share links, the sessions made from them, and sessions of the owner that were ended.
+///
+/// A guest's session is valid while its row and its link's row are there; the owner's is valid unless a row says that it was ended. Times are
+/// seconds since 1970. Rows are removed for their number, never for their age: a clock that was wrong for a while must not end or revive anything.
+package struct ShareTables {
+    /// Links that may exist at a time.
+    package static let linksMax = 100
+    /// Guests of one link; one more ends the oldest.
+    package static let sessionsPerLinkMax: Int64 = 500
+    /// Ended sessions of the owner that are remembered: those that expire last.
+    package static let endedMax: Int64 = 10_000
+    /// Milliseconds of one statement.
+    package static let statementMilliseconds: Int32 = 2000
+    /// Seconds between two notes that a link is in use.
+    package static let useSeconds: Int64 = 60
+
+    private let database: any Database
+
+    package init(_ database: any Database) { self.database = database }
+
+    private func run(_ sql: String, _ parameters: [SQLValue]) throws(StoreError) -> [[SQLValue]] {
+        try database.rows(sql, parameters, milliseconds: Self.statementMilliseconds)
+    }
+
+    // MARK: - Links
+
+    /// Every link, the newest first, expired ones included.
+    package func links() throws(StoreError) -> [ShareLink] {
+        let sql = """
+            select id, label, created_at, expires_at, last_used_at
+            from insight_share_links
+            order by created_at desc, id
+            """
+        return try run(sql, []).compactMap { row in
+            guard let id = row[0].text, let created = row[2].integer, let expires = row[3].integer else { return nil }
+            return ShareLink(
+                id: id,
+                label: row[1].text ?? "",
+                createdAt: created,
+                expiresAt: expires,
+                lastUsedAt: row[4].integer
+            )
+        }
+    }
+
+    /// Adds a link; when there are too many, expired ones make room.
+    ///
+    /// - Returns: false when there are too many that have not expired.
+    package func add(_ link: ShareLink) throws(StoreError) -> Bool {
+        var isAdded = false
+        try database.transaction { () throws(StoreError) in
+            let known = try links()
+            for expired in known where known.count >= Self.linksMax && expired.expiresAt <= link.createdAt {
+                _ = try remove(expired.id)
+            }
+            guard try links().count < Self.linksMax else { return }
+            _ = try run(
+                "insert into insight_share_links (id, label, created_at, expires_at) values (?1, ?2, ?3, ?4)",
+                [.text(link.id), .text(link.label), .integer(link.createdAt), .integer(link.expiresAt)]
+            )
+            isAdded = true
+        }
+        return isAdded
+    }
+
+    /// Removes a link and with it all sessions made from it.
+    ///
+    /// - Returns: false when there is no such link.
+    package func revoke(_ id: String) throws(StoreError) -> Bool {
+        var isKnown = false
+        try database.transaction { () throws(StoreError) in isKnown = try remove(id) }
+        return isKnown
+    }
+
+    private func remove(_ id: String) throws(StoreError) -> Bool {
+        _ = try run("delete from insight_share_sessions where link_id = ?1", [.text(id)])
+        return try !run("delete from insight_share_links where id = ?1 returning id", [.text(id)]).isEmpty
+    }
+
+    // MARK: - Sessions
+
+    /// Begins a guest's session.
+    ///
+    /// - Returns: false when the link was revoked or has expired.
+    package func begin(_ session: String, of link: String, now: Int64) throws(StoreError) -> Bool {
+        var isBegun = false
+        try database.transaction { () throws(StoreError) in
+            let sql = """
+                update insight_share_links
+                set last_used_at = ?2
+                where id = ?1 and expires_at > ?2
+                returning id
+                """
+            isBegun = try !run(sql, [.text(link), .integer(now)]).isEmpty
+            guard isBegun else { return }
+            _ = try run(
+                "insert into insight_share_sessions (id, link_id, created_at) values (?1, ?2, ?3)",
+                [.text(session), .text(link), .integer(now)]
+            )
+            let surplus = """
+                delete from insight_share_sessions
+                where link_id = ?1 and id in (
+                    select id
+                    from insight_share_sessions
+                    where link_id = ?1 and id <> ?2
+                    order by created_at desc, id
+                    limit 1000 offset ?3
+                )
+                """
+            _ = try run(surplus, [.text(link), .text(session), .integer(Self.sessionsPerLinkMax - 1)])
+        }
+        return isBegun
+    }
+
+    /// Ends a guest's session.
+    package func end(guest session: String) throws(StoreError) {
+        _ = try run("delete from insight_share_sessions where id = ?1", [.text(session)])
+    }
+
+    /// Ends a session of the owner.
+    package func end(owner session: String, expiresAt: Int64) throws(StoreError) {
+        _ = try run(
+            "insert into insight_ended_sessions (id, expires_at) values (?1, ?2) on conflict (id) do nothing",
+            [.text(session), .integer(expiresAt)]
+        )
+        let surplus = """
+            delete from insight_ended_sessions
+            where id in (
+                select id
+                from insight_ended_sessions
+                order by expires_at desc, id
+                limit 1000 offset ?1
+            )
+            """
+        _ = try run(surplus, [.integer(Self.endedMax)])
+    }
+
+    /// Those of the guests' sessions that are valid; notes that their links are in use.
+    package func active(guests: [String], now: Int64) throws(StoreError) -> Set<String> {
+        guard !guests.isEmpty else { return [] }
+        let names = database.padded(guests.map { .text($0) })
+        let sql = """
+            select session.id, link.id, link.last_used_at
+            from insight_share_sessions as session
+            join insight_share_links as link on link.id = session.link_id
+            where session.id in (\(Self.list(names.count))) and link.expires_at > ?\(names.count + 1)
+            """
+        let rows = try run(sql, names + [.integer(now)])
+        let unnoted = Set(rows.filter { ($0[2].integer ?? 0) < now - Self.useSeconds }.compactMap { $0[1].text })
+        for link in unnoted {
+            _ = try run("update insight_share_links set last_used_at = ?2 where id = ?1", [.text(link), .integer(now)])
+        }
+        return Set(rows.compactMap { $0[0].text })
+    }
+
+    /// Those of the owner's sessions that were ended.
+    package func ended(owners: [String]) throws(StoreError) -> Set<String> {
+        guard !owners.isEmpty else { return [] }
+        let names = database.padded(owners.map { .text($0) })
+        let rows = try run("select id from insight_ended_sessions where id in (\(Self.list(names.count)))", names)
+        return Set(rows.compactMap { $0[0].text })
+    }
+
+    private static func list(_ count: Int) -> String { (1...count).map { "?\($0)" }.joined(separator: ", ") }
+}

@@ -1,0 +1,79 @@
+// The dialog of share links: creates, lists and revokes them.
+
+import { h, table } from "../shared/dom.js";
+import { ask } from "./api.js";
+import { ago, moment } from "./words.js";
+
+const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/** @param {string} text */
+const say = (text) => byId("share-link").textContent = text;
+
+export function startShares() {
+  byId("share-open").addEventListener("click", () => {
+    say("");
+    /** @type {HTMLDialogElement} */ (byId("share")).showModal();
+    list();
+  });
+  byId("share-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    create();
+  });
+}
+
+async function create() {
+  const label = /** @type {HTMLInputElement} */ (byId("share-label"));
+  const days = Number(/** @type {HTMLInputElement} */ (byId("share-days")).value);
+  try {
+    const { share } = await ask("shares", {}, { method: "POST", body: { days, label: label.value.trim() } });
+    say(`${location.origin}${location.pathname}${location.search}#share=${share}`);
+    label.value = "";
+  } catch (error) {
+    say(/** @type {Error} */ (error).message);
+  }
+  await list();
+}
+
+async function list() {
+  const panel = byId("share-list");
+  try {
+    const { shares } = await ask("shares");
+    panel.replaceChildren(
+      shares.length
+        ? table(["Label", "Created", "Expires", "Last used", ""], shares.map(row), "Share links")
+        : h("p", { class: "note", text: "No share links yet." }),
+    );
+  } catch (error) {
+    panel.replaceChildren(h("p", { class: "note", role: "alert", text: /** @type {Error} */ (error).message }));
+  }
+}
+
+/** @param {{id: string, label: string, created: number, expires: number, last_used: number | null}} link */
+function row(link) {
+  const isOver = link.expires * 1000 <= Date.now();
+  const name = link.label || "(no label)";
+  return [
+    h("bdi", { text: name }),
+    moment(link.created * 1000),
+    isOver ? "Expired" : moment(link.expires * 1000),
+    link.last_used === null ? "Never" : ago(link.last_used),
+    h("button", {
+      type: "button",
+      class: "button",
+      text: isOver ? "Remove" : "Revoke",
+      "aria-label": `${isOver ? "Remove" : "Revoke"} the link ${name}`,
+      onclick: () => revoke(link.id),
+    }),
+  ];
+}
+
+/** @param {string} id */
+async function revoke(id) {
+  try {
+    await ask("shares", { id }, { method: "DELETE" });
+    say("");
+  } catch (error) {
+    say(/** @type {Error} */ (error).message);
+  }
+  await list();
+}
