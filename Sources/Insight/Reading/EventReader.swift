@@ -116,8 +116,9 @@ package struct EventReader {
         while true {
             let read = try database.bounded(
                 """
-                select \(StoredEvent.columns(database.dialect)) from collector_events
-                where \(condition)id < ?1 order by id desc
+                select \(StoredEvent.columns(database.dialect))
+                from (select * from collector_events where \(condition)id < ?1 order by id desc) as found
+                order by id desc
                 """,
                 [.integer(end)] + (narrowing.map { [.text($0.value)] } ?? []),
                 limit: chunk,
@@ -237,10 +238,12 @@ package struct EventReader {
         var bytes = 0
         var end = before ?? .max
         while bytes < ReadBudget.bytesMax, events.count < Int(Self.journeyMax) {
+            // Ordered within: PostgreSQL would write out the payloads of all events before it sorts them.
             let read = try database.bounded(
                 """
-                select \(StoredEvent.columns(database.dialect)) from collector_events
-                where visitor_id = ?1 and id < ?2 order by id desc
+                select \(StoredEvent.columns(database.dialect))
+                from (select * from collector_events where visitor_id = ?1 and id < ?2 order by id desc) as found
+                order by id desc
                 """,
                 [.text(visitor), .integer(end)],
                 limit: Self.journeyMax - Int64(events.count),
