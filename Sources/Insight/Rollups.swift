@@ -88,7 +88,10 @@ package final class Rollups {
         var last = start
         repeat {
             let read = try database.bounded(
-                "select \(columns) from collector_events where id > ?1 and id <= ?2 order by id",
+                """
+                select \(columns)
+                from (select * from collector_events where id > ?1 and id <= ?2 order by id) as found order by id
+                """,
                 [.integer(last), .integer(end)],
                 limit: Self.readMax,
                 milliseconds: Self.readMilliseconds

@@ -68,12 +68,16 @@ extension EventReader {
         let condition = conditions.isEmpty ? "" : "where \(conditions.joined(separator: " and "))"
         let sorting = "order by received_at \(direction), id \(direction)"
         let count = parameter(.integer(limit))
-        // Ids are sorted before payloads are read, so this query has a limit of its own beside that of the read.
+        // Ids are sorted before payloads are read, and PostgreSQL sorts rows before it writes out their payloads.
         let read = try database.bounded(
             """
             \(definition)
-            select \(StoredEvent.columns(dialect)), \(dialect.timeKey("received_at")) from collector_events
-            where id in (select id from \(source) \(condition) \(sorting) limit \(count))
+            select \(StoredEvent.columns(dialect)), \(dialect.timeKey("received_at"))
+            from (
+                select * from collector_events
+                where id in (select id from \(source) \(condition) \(sorting) limit \(count))
+                \(sorting)
+            ) as found
             \(sorting)
             """,
             parameters,

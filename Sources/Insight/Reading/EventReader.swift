@@ -116,8 +116,8 @@ package struct EventReader {
     ) throws(StoreError) -> (events: [StoredEvent], last: Int64) {
         let read = try database.bounded(
             """
-            select \(StoredEvent.columns(database.dialect)) from collector_events
-            where id > ?1 and id <= ?2 order by id
+            select \(StoredEvent.columns(database.dialect))
+            from (select * from collector_events where id > ?1 and id <= ?2 order by id) as found order by id
             """,
             [.integer(id), .integer(end)],
             limit: limit,
