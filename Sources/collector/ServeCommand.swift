@@ -68,10 +68,7 @@ struct ServeCommand {
         if let store { log.info("attempting database connection", ["engine": store.engine]) }
         ingest?.start()
         health.start()
-        follower?.start()
-        status?.run()
-        pool?.start()
-        feed?.start()
+        startReaders(feed, pool, follower, status)
         // Who sees us listening may send at once: a database that answers is waited for, one that is away or hangs is not.
         ingest?.waitUntilReady(milliseconds: Self.connectMillisecondsMax)
         try listen(server)
@@ -84,6 +81,18 @@ struct ServeCommand {
         health.stop()
         log.info("stopped", summary(ingest))
         return .success
+    }
+
+    private func startReaders(
+        _ feed: LiveFeed?,
+        _ pool: ReaderPool?,
+        _ follower: RollupFollower?,
+        _ status: StatusMonitor?
+    ) {
+        follower?.start()
+        status?.run()
+        pool?.start()
+        feed?.start()
     }
 
     /// Each waits a moment for what it has under way; a database that hangs must not hold up what has been acknowledged.

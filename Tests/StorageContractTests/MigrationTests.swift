@@ -133,11 +133,11 @@ private let names = [
     func `a migration that fails leaves nothing of itself, and those before it stay`(engine: Engine) throws {
         let database = try Database(engine)
         let broken = Migration(
-            name: "0011_broken",
+            name: "0012_broken",
             sql: "create table half (a integer); create table half (a integer);"
         )
         let store = try database.store(engine.migrations + [broken])
-        #expect(refusal(store)?.hasPrefix("migration 0011_broken failed: ") == true)
+        #expect(refusal(store)?.hasPrefix("migration 0012_broken failed: ") == true)
         #expect(try database.column("select name from schema_migrations order by name") == names)
         #expect(throws: (any Error).self) { try database.count("half") }
     }

@@ -22,7 +22,9 @@ extension EventReader {
     }
 
     /// Events of the range and of the visitor, session or page view of a search, within a number of rows and of bytes; what else the search
-    /// asks for is not looked at. `cursor` is the event behind which to begin; nil for the first of that order.
+    /// asks for is not looked at.
+    ///
+    /// `cursor` is the event behind which to begin; nil for the first of that order.
     ///
     /// - Returns: the events, and where to go on; nil when there are no more.
     package func page(
