@@ -24,7 +24,8 @@ extension EventReader {
     /// Events of the range and of the visitor, session or page view of a search, within a number of rows and of bytes; what else the search
     /// asks for is not looked at.
     ///
-    /// - Parameter cursor: the event behind which to begin; nil for the first of that order.
+    /// `cursor` is the event behind which to begin; nil for the first of that order.
+    ///
     /// - Returns: the events, and where to go on; nil when there are no more.
     package func page(
         _ search: Search,

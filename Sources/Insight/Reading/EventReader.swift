@@ -68,7 +68,8 @@ package struct EventReader {
     /// The order is that of the time at which events were received, and of ids among those of one moment: ids alone are in the order of
     /// commits, which an outage, a second process or a clock that was set parts from it.
     ///
-    /// - Parameter before: the id of the event before which to begin; nil for the latest.
+    /// `before` is the id of the event before which to begin; nil for the latest.
+    ///
     /// - Returns: nil when there is no event of the id `before`.
     package func latest(
         _ search: Search,
