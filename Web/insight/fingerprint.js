@@ -1,6 +1,6 @@
 // How identifiable the browsers of this population are, and which of them behave like programs.
 
-import { facts, h, table } from "../shared/dom.js";
+import { facts, h, isolatedList, table } from "../shared/dom.js";
 import { ask } from "./api.js";
 import { body, card, empty, failure, skeleton } from "./parts.js";
 import { change, plainQuestion } from "./state.js";
@@ -85,7 +85,12 @@ function draw(told, all, sets, signals, robots) {
         ["Reasons", "Score", "Visitors", "Events"],
         told.robots.map((
           /** @type {any} */ row,
-        ) => [row.reasons.join(", "), `${row.score} of 100`, exact(row.visitors), exact(row.events)]),
+        ) => [
+          h("span", {}, ...isolatedList(row.reasons)),
+          `${row.score} of 100`,
+          exact(row.visitors),
+          exact(row.events),
+        ]),
         "Programs",
       )
       : empty("None in this range", "Known crawlers, headless browsers and automation are listed here, never deleted."),

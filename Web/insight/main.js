@@ -3,7 +3,7 @@
 import { loadCharts, recolourCharts } from "../dashboard/charts.js";
 import { onTab, openTab, showTabAt, startTabs } from "../dashboard/tabs.js";
 import { nextTheme, onTheme, startTheme } from "../dashboard/theme.js";
-import { h } from "../shared/dom.js";
+import { h, setText } from "../shared/dom.js";
 import { ask, onSignedOut } from "./api.js";
 import { showFingerprint } from "./fingerprint.js";
 import { failure } from "./parts.js";
@@ -117,13 +117,13 @@ async function drawLive() {
     try {
       const { visitors } = await ask("live", { site: current().site });
       element.dataset.state = "stored";
-      /** @type {HTMLElement} */ (element.lastElementChild).textContent = `${count(visitors)} here now`;
+      setText(/** @type {HTMLElement} */ (element.lastElementChild), `${count(visitors)} here now`);
       const isOver = Boolean(current().to) || openTab() === "raw" || openTab() === "fingerprint" ||
         document.querySelector("dialog[open]");
       if (!isOver && !current().issue && Date.now() - shownAt > REFRESH_MS) show();
     } catch {
       element.dataset.state = "failed";
-      /** @type {HTMLElement} */ (element.lastElementChild).textContent = "Not reached";
+      setText(/** @type {HTMLElement} */ (element.lastElementChild), "Not reached");
     }
   }
   setTimeout(drawLive, LIVE_MS);
@@ -144,7 +144,9 @@ async function suggest() {
   try {
     const answer = await ask("breakdowns", { ...question(), dimensions: dimension, limit: 50 });
     list.replaceChildren(
-      ...answer.dimensions[dimension].rows.map((/** @type {any} */ row) => h("option", { value: row.value })),
+      ...answer.dimensions[dimension].rows.map((/** @type {any} */ row) =>
+        h("option", { value: row.value, label: row.value })
+      ),
     );
   } catch {
     // A value can be typed without suggestions.
@@ -176,9 +178,9 @@ function startDialogs() {
     try {
       const days = Number(/** @type {HTMLInputElement} */ (byId("share-days")).value);
       const { share } = await ask("shares", {}, { method: "POST", body: { days } });
-      output.textContent = `${location.origin}${location.pathname}${location.search}#share=${share}`;
+      setText(output, `${location.origin}${location.pathname}${location.search}#share=${share}`);
     } catch (error) {
-      output.textContent = /** @type {Error} */ (error).message;
+      setText(output, /** @type {Error} */ (error).message);
     }
   });
 }
@@ -241,11 +243,11 @@ async function signIn(body) {
   const message = byId("sign-in-message");
   try {
     const { access: kind } = await ask("session", {}, { method: "POST", body });
-    message.textContent = "";
+    setText(message, "");
     signedIn(kind);
     return true;
   } catch (error) {
-    message.textContent = /** @type {Error} */ (error).message;
+    setText(message, /** @type {Error} */ (error).message);
     return false;
   }
 }

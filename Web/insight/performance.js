@@ -1,7 +1,7 @@
 // How fast the pages were, for whom, and what made them slow.
 
 import { colour, plot } from "../dashboard/charts.js";
-import { h, table } from "../shared/dom.js";
+import { h, isolated, table } from "../shared/dom.js";
 import { bytes } from "../shared/format.js";
 import { ask } from "./api.js";
 import {
@@ -255,13 +255,18 @@ function drawAttribution(element, dimensions) {
     const partRows = parts ? dimensions[parts].rows : [];
     const partSum = partRows.reduce((/** @type {number} */ sum, /** @type {any} */ row) => sum + row.slow_views, 0);
     const [first] = rows;
-    const sentence = `${first.value} in ${percent(first.slow_views / slow)} of the slow ones${
-      partSum
-        ? `; most of it ${PARTS[partRows[0].value] ?? partRows[0].value} in ${
-          percent(partRows[0].slow_views / partSum)
-        }`
-        : ""
-    }.`;
+    const sentence = [
+      isolated(named(first.value)),
+      ` in ${percent(first.slow_views / slow)} of the slow ones`,
+      ...(partSum
+        ? [
+          "; most of it ",
+          isolated(PARTS[partRows[0].value] ?? partRows[0].value),
+          ` in ${percent(partRows[0].slow_views / partSum)}`,
+        ]
+        : []),
+      ".",
+    ];
     const figure = (/** @type {any} */ row) => row.slow_views;
     return h(
       "div",
@@ -271,7 +276,7 @@ function drawAttribution(element, dimensions) {
           vital(/** @type {string} */ (name), BOUNDS[/** @type {string} */ (name)][0])
         }`,
       }),
-      h("p", { text: sentence }),
+      h("p", {}, ...sentence),
       bars(/** @type {string} */ (elements), { count: rows.length, by: "slow_views", rows }, { figure }),
       partSum
         ? bars(/** @type {string} */ (parts), {
