@@ -15,7 +15,7 @@ package struct ByteRange: Sendable, Hashable {
 package enum KnownHeader: Int, Sendable, CaseIterable {
     case host, origin, userAgent, acceptEncoding, contentEncoding, contentType, ifNoneMatch, authorization, cookie,
         lastEventID
-    case xForwardedFor, xForwardedProto, xRealIP, cfConnectingIP, secGPC, secFetchSite, accessControlRequestMethod
+    case xForwardedFor, xForwardedProto, xRealIP, cfConnectingIP, secGPC, dnt, secFetchSite, accessControlRequestMethod
 
     package var name: StaticString {
         switch self {
@@ -34,6 +34,7 @@ package enum KnownHeader: Int, Sendable, CaseIterable {
         case .xRealIP: "x-real-ip"
         case .cfConnectingIP: "cf-connecting-ip"
         case .secGPC: "sec-gpc"
+        case .dnt: "dnt"
         case .secFetchSite: "sec-fetch-site"
         case .accessControlRequestMethod: "access-control-request-method"
         }

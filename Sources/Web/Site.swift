@@ -143,8 +143,9 @@ package final class Site: Handler {
         if log.level == .debug { log.debug("request", ["peer": request.peer, "route": "\(route)"]) }
         switch route {
         case .dashboard:
-            let page = configuration.eventsEnabled ? "index.html" : "index-noevents.html"
-            return .now(file(page, request))
+            let events = configuration.eventsEnabled ? "" : "-noevents"
+            let privacy = Self.asksNotToBeTracked(request) ? "-private" : ""
+            return .now(file("index\(events)\(privacy).html", request))
         case .asset(let path):
             return .now(file(path, request))
         case .collect, .event, .events:
@@ -204,6 +205,11 @@ package final class Site: Handler {
             .unknown:
             return ingestRoutes.event(request, ticket, verdict)
         }
+    }
+
+    /// Global Privacy Control and Do Not Track. Scripts cannot read headers, so the page is another one.
+    private static func asksNotToBeTracked(_ request: borrowing Request) -> Bool {
+        request.text(.secGPC) == "1" || request.text(.dnt) == "1"
     }
 
     private func file(_ path: String, _ request: borrowing Request) -> Answer { Self.file(path, request, files) }
