@@ -52,7 +52,10 @@ extension Ingest {
                 let applied = try store.migrate()
                 if !applied.isEmpty { log.info("migrations applied", ["count": applied.count]) }
                 reconnect.succeeded()
-                state.withLock { $0.isSchemaReady = true }
+                state.withLock { state in
+                    state.migrations += applied
+                    state.isSchemaReady = true
+                }
             } catch {
                 if case .schema(let reason) = error {
                     state.withLock { $0.isBroken = true }

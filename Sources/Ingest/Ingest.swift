@@ -50,6 +50,8 @@ package final class Ingest: Sendable {
     /// What an operator may know, at one moment.
     package struct Report: Sendable {
         package var health: Health
+        /// Migrations that this process has applied.
+        package var migrations: [String] = []
         package var counters: Counters
         package var writersConnected: Int
         package var waitingRecords: Int
@@ -108,6 +110,7 @@ package final class Ingest: Sendable {
         state.withLock { state in
             Report(
                 health: state.health,
+                migrations: state.migrations,
                 counters: state.counters,
                 writersConnected: state.connected,
                 waitingRecords: state.queue.count,

@@ -39,6 +39,8 @@ struct IngestState {
     /// Whether the journal could not be read at the last attempt.
     var isJournalStuck = false
     var isSchemaReady = false
+    /// Migrations that this process has applied.
+    var migrations: [String] = []
     var isBroken = false
     var hasBeenReady = false
     /// Whether an attempt to reach the store has failed.

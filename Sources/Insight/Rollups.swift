@@ -8,6 +8,8 @@ package final class Rollups {
     /// Events of one query, and of one transaction at most.
     package static let readMax: Int64 = 2000
     package static let portionMax = 10_000
+    /// Milliseconds of one query.
+    static let readMilliseconds: Int32 = 600_000
 
     private let database: any Database
     private var fold = Fold()
@@ -78,15 +80,16 @@ package final class Rollups {
         let columns = StoredEvent.columns(database.dialect)
         var last = start
         repeat {
-            let rows = try database.rows(
+            let read = try database.bounded(
                 "select \(columns) from collector_events where id > ?1 and id <= ?2 order by id limit ?3",
-                [.integer(last), .integer(end), .integer(Self.readMax)]
+                [.integer(last), .integer(end), .integer(Self.readMax)],
+                milliseconds: Self.readMilliseconds
             )
-            let events = rows.compactMap { StoredEvent($0) }
+            let events = read.rows.compactMap { StoredEvent($0) }
             try recall(events, before: last)
             for event in events { fold.add(event) }
             last = events.last?.id ?? end
-            if rows.count < Self.readMax { last = end }
+            if !read.isCut, read.rows.count < Self.readMax { last = end }
         } while last < end && isNeeded() && fold.eventsCount + Int(Self.readMax) <= limit
         return last
     }
@@ -100,19 +103,22 @@ package final class Rollups {
         }
         let columns = StoredEvent.columns(database.dialect)
         try each(Array(views)) { names, places throws(StoreError) in
-            let rows = try database.rows(
+            try database.stream(
                 """
                 select \(columns) from collector_events
                 where pageview_id in (\(places)) and event_type in ('pageview', 'webvitals', 'engagement') and id <= ?1
                 order by id
                 """,
-                [.integer(last)] + names
-            )
-            for row in rows { if let event = StoredEvent(row) { fold.recall(event, .view) } }
+                [.integer(last)] + names,
+                milliseconds: Self.readMilliseconds
+            ) { row in
+                if let event = StoredEvent(row) { fold.recall(event, .view) }
+                return true
+            }
         }
         // Of a session the first two page views tell how it began and whether it went on, the last one where it ended.
         try each(Array(sessions)) { names, places throws(StoreError) in
-            let rows = try database.rows(
+            try database.stream(
                 """
                 select \(columns)
                 from (
@@ -124,9 +130,12 @@ package final class Rollups {
                 where place <= 2 or place_from_end = 1
                 order by id
                 """,
-                [.integer(last)] + names
-            )
-            for row in rows { if let event = StoredEvent(row) { fold.recall(event, .session) } }
+                [.integer(last)] + names,
+                milliseconds: Self.readMilliseconds
+            ) { row in
+                if let event = StoredEvent(row) { fold.recall(event, .session) }
+                return true
+            }
         }
     }
 

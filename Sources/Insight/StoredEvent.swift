@@ -14,7 +14,7 @@ package struct StoredEvent: Sendable {
     package var path: String?
     package var referrer: String?
     package var userAgent: String?
-    /// JSON text of an object.
+    /// JSON text of an object; empty when it is too long to be read.
     package var payload: String
 
     package var seconds: Int64 { receivedAt >= 0 ? receivedAt / 1_000_000 : (receivedAt - 999_999) / 1_000_000 }
@@ -41,6 +41,7 @@ package struct StoredEvent: Sendable {
         path = row[8].text
         referrer = row[9].text
         userAgent = row[10].text
-        payload = row[11].text ?? "{}"
+        let text = row[11].text ?? "{}"
+        payload = text.utf8.count > ReadBudget.valueCharactersMax ? "" : text
     }
 }

@@ -61,11 +61,14 @@ import Glibc
     }
 
     /// Runs one statement whose parameters lie in one buffer, as text or, where it says so, as binary values.
+    ///
+    /// With `row` each row is passed on as it arrives instead of being gathered; when it returns false, the rows that follow are discarded.
     package func query(
         _ sql: String,
         _ buffer: [UInt8],
         _ parameters: [(place: Range<Int>?, isBinary: Bool, type: UInt32)],
-        timeoutMilliseconds: Int32
+        timeoutMilliseconds: Int32,
+        row: ((Result) -> Bool)? = nil
     ) throws(PostgresError) -> Result {
         try ready()
         let lengths = parameters.map { Int32($0.place?.count ?? 0) }
@@ -87,7 +90,7 @@ import Glibc
                 0
             )
         }
-        return try finish(sent, timeoutMilliseconds)
+        return try finish(sent, timeoutMilliseconds, row: row)
     }
 
     /// Makes a statement known to the server under a name.
@@ -136,10 +139,16 @@ import Glibc
         }
     }
 
-    private func finish(_ sent: Int32, _ timeoutMilliseconds: Int32) throws(PostgresError) -> Result {
+    private func finish(
+        _ sent: Int32,
+        _ timeoutMilliseconds: Int32,
+        row: ((Result) -> Bool)? = nil
+    ) throws(PostgresError) -> Result {
         guard sent == 1 else {
             throw PostgresError(stage: .notSent, sqlState: "08006", reason: "the connection was lost")
         }
+        var wantsRows = row != nil
+        if wantsRows { _ = unsafe PQsetSingleRowMode(handle) }
         let deadline = Deadline(milliseconds: timeoutMilliseconds)
         var last: Result?
         var failure: PostgresError?
@@ -148,6 +157,7 @@ import Glibc
             while let result = unsafe try nextResult(deadline) {
                 switch unsafe PQresultStatus(result) {
                 case PGRES_COMMAND_OK, PGRES_TUPLES_OK: unsafe last = Result(result)
+                case PGRES_SINGLE_TUPLE: if wantsRows { wantsRows = unsafe row?(Result(result)) ?? false }
                 case PGRES_EMPTY_QUERY: break
                 default: if failure == nil { failure = unsafe error(result) }
                 }

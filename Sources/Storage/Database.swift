@@ -70,6 +70,16 @@ package protocol Database: AnyObject, Sendable {
         _ parameters: [SQLValue],
         milliseconds: Int32
     ) throws(StoreError) -> [[SQLValue]]
+    /// Runs one query and passes each row on as it arrives, so that no more than one is held; `take` returns false when no further row is
+    /// wanted.
+    ///
+    /// - Throws: `StoreError.queryTimeout` when the time limit is over; the rows up to then have been passed on.
+    func stream(
+        _ sql: String,
+        _ parameters: [SQLValue],
+        milliseconds: Int32,
+        _ take: ([SQLValue]) -> Bool
+    ) throws(StoreError)
     /// Runs one statement that changes rows.
     ///
     /// - Returns: how many it has changed.
@@ -86,11 +96,41 @@ package protocol Database: AnyObject, Sendable {
     ///
     /// It never falls. While a transaction is under way that may have drawn a lower id, it stays where it was.
     func settledEventID() throws(StoreError) -> Int64
+    /// The highest id of `collector_events` that was ever assigned, whether its event was committed or not; 0 for none.
+    func highestEventID() throws(StoreError) -> Int64
+    /// Open transactions of other connections that may still commit events, oldest first: they hold back the high-water mark.
+    func openWriters() throws(StoreError) -> [OpenWriter]
+}
+
+/// A transaction of another connection that may still commit events.
+package struct OpenWriter: Sendable, Equatable {
+    /// Names the transaction as long as it lasts.
+    package var id: String
+    /// Process id of the connection at the server; nil for a prepared transaction.
+    package var pid: Int64?
+    /// As far as the role may see them; empty otherwise.
+    package var application: String
+    package var user: String
+    /// Such as `idle in transaction`.
+    package var state: String
+    /// Seconds since the transaction began; nil when the role may not see it.
+    package var ageSeconds: Int64?
+
+    package init(id: String, pid: Int64?, application: String, user: String, state: String, ageSeconds: Int64?) {
+        self.id = id
+        self.pid = pid
+        self.application = application
+        self.user = user
+        self.state = state
+        self.ageSeconds = ageSeconds
+    }
 }
 
 extension Database {
     /// Milliseconds of a statement that nobody waits for.
     package static var patience: Int32 { 600_000 }
+    /// Milliseconds of a statement that looks at ids and locks only.
+    package static var catalogMilliseconds: Int32 { 5000 }
 
     package func rows(_ sql: String, _ parameters: [SQLValue] = []) throws(StoreError) -> [[SQLValue]] {
         try rows(sql, parameters, milliseconds: Self.patience)

@@ -65,6 +65,11 @@ package enum MigrationPlan {
         return known.map { MigrationStatus(name: $0.name, isApplied: !pending.contains($0.name)) }
     }
 
+    /// Whether migrations that were applied in one go are those by which a database of the original program becomes ours.
+    package static func isTakeover(_ applied: [String]) -> Bool {
+        applied.contains { $0.hasPrefix("0006_") } && !applied.contains { $0.hasPrefix("0001_") }
+    }
+
     /// Names must be `NNNN_name`, numbered from 1 without a gap.
     private static func checkNumbers(_ known: [Migration]) throws(StoreError) {
         for (index, migration) in known.enumerated() {

@@ -25,7 +25,8 @@ final class PostgresDatabase: Database, @unchecked Sendable {
 
     let dialect = SQLDialect(
         microseconds: { "(extract(epoch from \($0)) * 1000000)::bigint" },
-        json: { "\($0)::text" },
+        // Cut, since rows from before numbers were limited can be a thousand times as long as what was sent.
+        json: { "left(\($0)::text, \(ReadBudget.valueCharactersMax + 1))" },
         time: { "to_timestamp(\($0)::float8)" },
         bytewise: { "\($0) collate \"C\"" }
     )
@@ -39,11 +40,25 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         _ parameters: [SQLValue],
         milliseconds: Int32
     ) throws(StoreError) -> [[SQLValue]] {
-        let result = try run(sql, parameters, milliseconds)
-        return result.rows.map { row in
+        Self.values(try run(sql, parameters, milliseconds))
+    }
+
+    func stream(
+        _ sql: String,
+        _ parameters: [SQLValue],
+        milliseconds: Int32,
+        _ take: ([SQLValue]) -> Bool
+    ) throws(StoreError) {
+        try withoutActuallyEscaping(take) { take throws(StoreError) in
+            _ = try run(sql, parameters, milliseconds) { result in Self.values(result).allSatisfy(take) }
+        }
+    }
+
+    private static func values(_ result: Result) -> [[SQLValue]] {
+        result.rows.map { row in
             row.enumerated().map { column, text in
                 guard let text else { return .null }
-                return Self.value(text, result.types[column])
+                return value(text, result.types[column])
             }
         }
     }
@@ -93,24 +108,56 @@ final class PostgresDatabase: Database, @unchecked Sendable {
             settled = max(settled, candidate.id)
             self.candidate = nil
         }
-        let last = try rows(
-            "select coalesce(pg_sequence_last_value(pg_get_serial_sequence('collector_events', 'id')::regclass), 0)"
-        ).first?.first?.integer
-        let id = last ?? 0
+        let id = try highestEventID()
         guard id > settled else { return settled }
         let writers = try writers()
         if writers.isEmpty { settled = id } else { candidate = (id, writers) }
         return settled
     }
 
+    func highestEventID() throws(StoreError) -> Int64 {
+        let sql =
+            "select coalesce(pg_sequence_last_value(pg_get_serial_sequence('collector_events', 'id')::regclass), 0)"
+        return try rows(sql, [], milliseconds: Self.catalogMilliseconds).first?.first?.integer ?? 0
+    }
+
+    /// A prepared transaction holds its locks without a process.
+    private static let writersCondition = """
+        relation = 'collector_events'::regclass and mode = 'RowExclusiveLock' and granted
+            and lock.pid is distinct from pg_backend_pid()
+            and database = (select oid from pg_database where datname = current_database())
+        """
+
     private func writers() throws(StoreError) -> Set<String> {
-        let sql = """
-            select virtualtransaction
-            from pg_locks
-            where relation = 'collector_events'::regclass and mode = 'RowExclusiveLock' and granted
-                and pid <> pg_backend_pid() and database = (select oid from pg_database where datname = current_database())
+        let sql = "select virtualtransaction from pg_locks as lock where \(Self.writersCondition)"
+        return Set(try rows(sql, [], milliseconds: Self.catalogMilliseconds).compactMap { $0[0].text })
+    }
+
+    func openWriters() throws(StoreError) -> [OpenWriter] {
+        // Of other roles the server may hide everything but the process id.
+        let rows = try rows(
             """
-        return Set(try rows(sql).compactMap { $0[0].text })
+            select virtualtransaction, lock.pid::bigint, coalesce(application_name, ''), coalesce(usename, ''),
+                coalesce(state, ''), extract(epoch from clock_timestamp() - xact_start)::bigint
+            from pg_locks as lock
+            left join pg_stat_activity as activity on activity.pid = lock.pid
+            where \(Self.writersCondition)
+            order by xact_start nulls last, lock.pid
+            limit 100
+            """,
+            [],
+            milliseconds: Self.catalogMilliseconds
+        )
+        return rows.map { row in
+            OpenWriter(
+                id: row[0].text ?? "",
+                pid: row[1].integer,
+                application: row[2].text ?? "",
+                user: row[3].text ?? "",
+                state: row[4].text ?? "",
+                ageSeconds: row[5].integer.map { max(0, $0) }
+            )
+        }
     }
 
     // MARK: - Statements
@@ -121,7 +168,12 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         }
     }
 
-    private func run(_ sql: String, _ parameters: [SQLValue], _ milliseconds: Int32) throws(StoreError) -> Result {
+    private func run(
+        _ sql: String,
+        _ parameters: [SQLValue],
+        _ milliseconds: Int32,
+        row: ((Result) -> Bool)? = nil
+    ) throws(StoreError) -> Result {
         if milliseconds != statementMilliseconds {
             try execute("set statement_timeout = \(milliseconds)")
             statementMilliseconds = milliseconds
@@ -134,11 +186,12 @@ final class PostgresDatabase: Database, @unchecked Sendable {
                 text,
                 buffer,
                 places,
-                timeoutMilliseconds: milliseconds + Self.graceMilliseconds
+                timeoutMilliseconds: milliseconds + Self.graceMilliseconds,
+                row: row
             )
         } catch {
             // 57014: the server's own limit.
-            if error.sqlState == "57014" { throw .unavailable(reason: "the query took too long") }
+            if error.sqlState == "57014" { throw .queryTimeout }
             throw StoreError(error)
         }
     }

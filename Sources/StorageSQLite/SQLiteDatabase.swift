@@ -34,6 +34,20 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         _ parameters: [SQLValue],
         milliseconds: Int32
     ) throws(StoreError) -> [[SQLValue]] {
+        var rows: [[SQLValue]] = []
+        try stream(sql, parameters, milliseconds: milliseconds) { row in
+            rows.append(row)
+            return true
+        }
+        return rows
+    }
+
+    func stream(
+        _ sql: String,
+        _ parameters: [SQLValue],
+        milliseconds: Int32,
+        _ take: ([SQLValue]) -> Bool
+    ) throws(StoreError) {
         do {
             let statement = try statement(sql)
             connection.setDeadline(milliseconds: milliseconds)
@@ -42,14 +56,12 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
                 statement.reset()
             }
             try bind(parameters, statement)
-            var rows: [[SQLValue]] = []
             let columns = statement.columnsCount
             while try statement.step() {
-                rows.append((0..<columns).map { SQLValue(statement.value($0)) })
+                guard take((0..<columns).map { SQLValue(statement.value($0)) }) else { return }
             }
-            return rows
         } catch {
-            if error.isInterrupted { throw .unavailable(reason: "the query took too long") }
+            if error.isInterrupted { throw .queryTimeout }
             throw StoreError(error)
         }
     }
@@ -86,6 +98,14 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
     func settledEventID() throws(StoreError) -> Int64 {
         try rows("select max(id) from collector_events", []).first?.first?.integer ?? 0
     }
+
+    func highestEventID() throws(StoreError) -> Int64 {
+        let sql = "select seq from sqlite_sequence where name = 'collector_events'"
+        return try rows(sql, [], milliseconds: Self.catalogMilliseconds).first?.first?.integer ?? 0
+    }
+
+    /// None: ids are assigned by the one writer, in the order of its commits.
+    func openWriters() throws(StoreError) -> [OpenWriter] { [] }
 
     private func bind(_ parameters: [SQLValue], _ statement: Statement) throws(SQLiteError) {
         for (index, parameter) in parameters.enumerated() {

@@ -4,7 +4,7 @@ import HTTPWire
 enum APIRoute: String, CaseIterable {
     case session, shares, sites, overview, breakdowns, performance, slowest, fingerprints, issues, issue, events,
         journey
-    case export, submissions, quality, live, stream
+    case export, submissions, quality, live, stream, status
     /// For everybody: how many browsers seen here have a value.
     case shared
     case openapi = "openapi.json"
@@ -15,7 +15,7 @@ enum APIRoute: String, CaseIterable {
         case .shares: [.post]
         case .issue: [.get, .put]
         case .sites, .overview, .breakdowns, .performance, .slowest, .fingerprints, .issues, .events, .journey, .export,
-            .submissions, .quality, .live, .stream, .shared, .openapi:
+            .submissions, .quality, .live, .stream, .status, .shared, .openapi:
             [.get, .head]
         }
     }
@@ -26,7 +26,7 @@ enum APIRoute: String, CaseIterable {
     /// Names that its query may have.
     var parameters: Set<String> {
         switch self {
-        case .session, .shares, .openapi, .sites, .submissions: []
+        case .session, .shares, .openapi, .sites, .submissions, .status: []
         case .shared: ["signals", "site"]
         case .journey: ["visitor"]
         case .live: ["site"]

@@ -13,6 +13,8 @@ final class Export: BodySource {
 
     /// Events of one part.
     static let partEvents: Int64 = 500
+    /// Bytes of events of one part, the last of which may go beyond it.
+    static let partBytesMax = 1 << 20
 
     private struct State {
         /// What has been made and not been asked for yet.
@@ -102,10 +104,10 @@ final class Export: BodySource {
         // Parts without a match are gone through at once, as many as there is time for.
         let begin = ContinuousClock.now
         while bytes.isEmpty, !isLast, begin.duration(to: .now) < .milliseconds(200) {
-            let events = try reader.after(start, to: end, limit: Self.partEvents)
+            let (events, last) = try reader.after(start, to: end, limit: Self.partEvents, bytesMax: Self.partBytesMax)
             for event in events where search.matches(event) { append(event, to: &bytes) }
-            isLast = events.count < Int(Self.partEvents)
-            start = events.last?.id ?? end
+            isLast = last >= end
+            start = last
         }
         let (made, place, last, isOver) = (bytes, start, end, isLast)
         state.withLock { state in

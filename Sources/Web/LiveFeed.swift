@@ -171,9 +171,8 @@ package final class LiveFeed: Sendable {
         if let known, settled - known <= Self.behindMax {
             var last = known
             while last < settled {
-                let events = try reader.after(last, to: settled, limit: Self.readMax)
-                let isWhole = events.count < Int(Self.readMax)
-                last = isWhole ? settled : events[events.count - 1].id
+                let (events, read) = try reader.after(last, to: settled, limit: Self.readMax)
+                last = read
                 keep(events.map(Self.frame), upTo: last)
                 wakeAll()
             }
@@ -216,7 +215,9 @@ package final class LiveFeed: Sendable {
 /// One stream.
 final class Watcher: BodySource {
     /// Bytes that are sent at a time.
-    static let partBytesMax = 65_536
+    static let partBytesMax = 16_384
+    /// Events that are read at a time for one that is behind.
+    static let catchUpMax: Int64 = 100
 
     private struct State {
         /// The last event that was sent; nil until it is known what is new.
@@ -273,14 +274,25 @@ final class Watcher: BodySource {
             position = settled
             bytes = Array("event: skipped\ndata: {\"ids\":\(skipped)}\n\n".utf8)
         }
-        let events = try reader.after(position, to: settled, limit: LiveFeed.readMax)
-        for event in events { bytes += LiveFeed.frame(event).bytes }
-        let isWhole = events.count < Int(LiveFeed.readMax)
-        let (made, place) = (bytes, isWhole ? max(position, settled) : events[events.count - 1].id)
+        var (events, last) = try reader.after(
+            position,
+            to: settled,
+            limit: Self.catchUpMax,
+            bytesMax: Self.partBytesMax
+        )
+        last = max(position, last)
+        for event in events {
+            guard bytes.count < Self.partBytesMax else {
+                last = event.id - 1
+                break
+            }
+            bytes += LiveFeed.frame(event).bytes
+        }
+        let (made, place) = (bytes, last)
         state.withLock { state in
             state.bytes += made
             state.position = place
-            state.needsCatchUp = !isWhole
+            state.needsCatchUp = place < settled
         }
         feed.wake(ticket)
     }

@@ -10,6 +10,7 @@ final class OwnerRoutes: Sendable {
     private let owner: Owner
     private let pool: ReaderPool?
     private let feed: LiveFeed?
+    private let status: StatusMonitor?
     private let clients: ClientAddressRule
     private let limiter = RateLimiter(perSecond: 20)
     private let cache = SampleCache()
@@ -20,6 +21,7 @@ final class OwnerRoutes: Sendable {
         owner: Owner,
         pool: ReaderPool?,
         feed: LiveFeed?,
+        status: StatusMonitor?,
         clients: ClientAddressRule,
         basePath: String,
         openAPI: @escaping @Sendable (borrowing Request) -> Answer
@@ -27,6 +29,7 @@ final class OwnerRoutes: Sendable {
         self.owner = owner
         self.pool = pool
         self.feed = feed
+        self.status = status
         self.clients = clients
         cookiePath = basePath + "/"
         self.openAPI = openAPI
@@ -96,6 +99,9 @@ final class OwnerRoutes: Sendable {
         guard access == .everything || !isChange else { return refuse(403, "This link only reads") }
         if route == .shares { return share(request) }
         guard let pool else { return .now(.response(Responses.unavailable())) }
+        if route == .status, let status {
+            return .now(Self.json(status.status().json(isGuest: access != .everything)))
+        }
         do throws(QueryFault) {
             switch route {
             case .stream: return try stream(query, request, ticket)
@@ -123,7 +129,9 @@ final class OwnerRoutes: Sendable {
         let limit = Int(try query.number("limit", 1...Int64(Reader.limitMax)) ?? 10)
         switch route {
         case .sites: return reading { reader throws(StoreError) in try reader.sites() }
-        case .overview: return reading { reader throws(StoreError) in try reader.overview() }
+        case .overview:
+            let processing = status?.processing()?.json ?? .null
+            return reading { reader throws(StoreError) in try reader.overview(processing: processing) }
         case .performance: return reading { reader throws(StoreError) in try reader.performance() }
         case .fingerprints: return reading { reader throws(StoreError) in try reader.fingerprints() }
         case .quality: return reading { reader throws(StoreError) in try reader.quality() }
@@ -164,7 +172,7 @@ final class OwnerRoutes: Sendable {
                 let (events, next) = try EventReader(database: database).latest(search, before: before, limit: wanted)
                 return Self.json(.object([("events", .array(events.map(\.json))), ("next", JSONOut(next))]))
             }
-        case .session, .shares, .export, .stream, .shared, .openapi:
+        case .session, .shares, .export, .stream, .status, .shared, .openapi:
             throw QueryFault(message: "Not found")
         }
     }

@@ -68,6 +68,7 @@ package final class Site: Handler {
         health: HealthMonitor,
         pool: ReaderPool? = nil,
         feed: LiveFeed? = nil,
+        status: StatusMonitor? = nil,
         log: Log
     ) {
         self.configuration = configuration
@@ -84,6 +85,7 @@ package final class Site: Handler {
             owner: Owner(token: configuration.token),
             pool: pool,
             feed: feed,
+            status: status,
             clients: clients,
             basePath: configuration.basePath,
             openAPI: { Self.file("openapi.json", $0, files) }

@@ -47,6 +47,8 @@ struct ServeCommand {
         let health = HealthMonitor(store: store, ingest: ingest, log: log) { parts.answer($0, $1) }
         let pool = store.map { store in ReaderPool(store: store, log: log) { parts.answer([($0, $1)]) } }
         let feed = store.map { store in LiveFeed(store: store, log: log) { parts.answer($0) } }
+        let follower = store.map { RollupFollower(store: $0, log: log) }
+        let status = statusMonitor(store, ingest)
         let site = Site(
             siteConfiguration(token: token),
             assets: Assets.files(),
@@ -55,6 +57,7 @@ struct ServeCommand {
             health: health,
             pool: pool,
             feed: feed,
+            status: status,
             log: log
         )
         var limits = ServerConfiguration()
@@ -65,8 +68,8 @@ struct ServeCommand {
         if let store { log.info("attempting database connection", ["engine": store.engine]) }
         ingest?.start()
         health.start()
-        let follower = store.map { RollupFollower(store: $0, log: log) }
         follower?.start()
+        status?.run()
         pool?.start()
         feed?.start()
         // Who sees us listening may send at once: a database that answers is waited for, one that is away or hangs is not.
@@ -76,7 +79,7 @@ struct ServeCommand {
         log.info("stopping", ["signal": signal == SIGINT ? "SIGINT" : "SIGTERM"])
         server.beginStop()
         server.waitUntilStopped()
-        stopReaders(feed, pool, follower)
+        stopReaders(feed, pool, follower, status)
         ingest?.stop()
         health.stop()
         log.info("stopped", summary(ingest))
@@ -84,14 +87,25 @@ struct ServeCommand {
     }
 
     /// Each waits a moment for what it has under way; a database that hangs must not hold up what has been acknowledged.
-    private func stopReaders(_ feed: LiveFeed?, _ pool: ReaderPool?, _ follower: RollupFollower?) {
-        DispatchQueue.concurrentPerform(iterations: 3) { number in
+    private func stopReaders(
+        _ feed: LiveFeed?,
+        _ pool: ReaderPool?,
+        _ follower: RollupFollower?,
+        _ status: StatusMonitor?
+    ) {
+        DispatchQueue.concurrentPerform(iterations: 4) { number in
             switch number {
             case 0: feed?.stop()
             case 1: pool?.stop()
+            case 2: status?.stop()
             default: follower?.stop()
             }
         }
+    }
+
+    private func statusMonitor(_ store: (any Store)?, _ ingest: Ingest?) -> StatusMonitor? {
+        guard let store, let ingest else { return nil }
+        return StatusMonitor(store: store, ingest: ingest, log: log)
     }
 
     private func listen(_ server: Server) throws(ListenError) {

@@ -12,6 +12,8 @@ package struct EventReader {
     static let scannedMax: Int64 = 50_000
     /// Events of one visitor that are told.
     static let journeyMax: Int64 = 3000
+    /// Bytes of the delivery reports of one page of a journey.
+    static let reportsBytesMax = 1 << 20
     /// Submissions of `/collect` that are told.
     static let submissionsMax: Int64 = 50
 
@@ -106,12 +108,13 @@ package struct EventReader {
         if before == nil, let to = search.to { end = try ids(from: 0, to: to).end }
         let start = ContinuousClock.now
         var found: [StoredEvent] = []
+        var foundBytes = 0
         var scanned: Int64 = 0
         var chunk = limit
         let narrowing = search.narrowing
         let condition = narrowing.map { "\($0.column) = ?3 and " } ?? ""
         while true {
-            let rows = try database.rows(
+            let read = try database.bounded(
                 """
                 select \(StoredEvent.columns(database.dialect)) from collector_events
                 where \(condition)id < ?1 order by id desc limit ?2
@@ -119,14 +122,17 @@ package struct EventReader {
                 [.integer(end), .integer(chunk)] + (narrowing.map { [.text($0.value)] } ?? []),
                 milliseconds: RollupCells.milliseconds
             )
-            for event in rows.lazy.compactMap({ StoredEvent($0) }) {
+            for event in read.rows.lazy.compactMap({ StoredEvent($0) }) {
                 end = event.id
                 scanned += 1
                 if let from = search.from, event.seconds < from - 60 { return (found, nil) }
-                if search.matches(event) { found.append(event) }
-                if found.count >= Int(limit) { return (found, end) }
+                if search.matches(event) {
+                    found.append(event)
+                    foundBytes += event.payload.utf8.count
+                }
+                if found.count >= Int(limit) || foundBytes >= ReadBudget.bytesMax { return (found, end) }
             }
-            if rows.count < Int(chunk) { return (found, nil) }
+            if !read.isCut, read.rows.count < Int(chunk) { return (found, nil) }
             chunk = min(2 * chunk, Self.chunkMax)
             if scanned >= Self.scannedMax || start.duration(to: .now) > .milliseconds(Self.milliseconds) {
                 return (found, end)
@@ -134,16 +140,26 @@ package struct EventReader {
         }
     }
 
-    /// Events after an id, in order, up to another.
-    package func after(_ id: Int64, to end: Int64, limit: Int64) throws(StoreError) -> [StoredEvent] {
-        try database.rows(
+    /// Events after an id, in order, up to another, within a number of rows and of bytes.
+    ///
+    /// - Returns: the events, and the id up to which everything has been read: `end` when there is no more.
+    package func after(
+        _ id: Int64,
+        to end: Int64,
+        limit: Int64,
+        bytesMax: Int = ReadBudget.bytesMax
+    ) throws(StoreError) -> (events: [StoredEvent], last: Int64) {
+        let read = try database.bounded(
             """
             select \(StoredEvent.columns(database.dialect)) from collector_events
             where id > ?1 and id <= ?2 order by id limit ?3
             """,
             [.integer(id), .integer(end), .integer(limit)],
-            milliseconds: RollupCells.milliseconds
-        ).compactMap { StoredEvent($0) }
+            milliseconds: RollupCells.milliseconds,
+            bytesMax: bytesMax
+        )
+        let hasMore = read.isCut || read.rows.count >= Int(limit)
+        return (read.rows.compactMap { StoredEvent($0) }, hasMore ? read.rows.last?[0].integer ?? end : end)
     }
 
     /// Ids of the events of a range: of the first one and of the one behind the last.
@@ -159,28 +175,37 @@ package struct EventReader {
 
     // MARK: - One visitor
 
-    /// All that one visitor did: sessions, in them page views, in them events in the order in which they happened, and what is missing.
-    package func journey(visitor: String) throws(StoreError) -> JSONOut {
-        let rows = try database.rows(
+    /// What one visitor did, the latest page of it: sessions, in them page views, in them events in the order in which they happened, and
+    /// what is missing.
+    ///
+    /// `before` is `next` of the page before; a page ends where its events have `ReadBudget.bytesMax` bytes.
+    package func journey(visitor: String, before: Int64? = nil) throws(StoreError) -> JSONOut {
+        let read = try database.bounded(
             """
             select \(StoredEvent.columns(database.dialect)) from collector_events
-            where visitor_id = ?1 order by id desc limit ?2
+            where visitor_id = ?1 and id < ?2 order by id desc limit ?3
             """,
-            [.text(visitor), .integer(Self.journeyMax)],
+            [.text(visitor), .integer(before ?? .max), .integer(Self.journeyMax)],
             milliseconds: RollupCells.milliseconds
         )
-        let events = rows.compactMap { StoredEvent($0) }.reversed()
+        let events = read.rows.compactMap { StoredEvent($0) }.reversed()
+        let isCut = read.isCut || read.rows.count >= Int(Self.journeyMax)
+        let next = isCut ? read.rows.last?[0].integer : nil
         var ledger: [String: (emitted: Int64, dropped: Int64, reasons: String)] = [:]
-        let told = try database.rows(
+        let told = try database.bounded(
             """
             select pageview_id, emitted, dropped, \(database.dialect.json("drop_reasons"))
-            from pageview_ledger where pageview_id in (select pageview_id from collector_events where visitor_id = ?1)
-            limit ?2
+            from pageview_ledger
+            where pageview_id in (
+                select pageview_id from collector_events where visitor_id = ?1 and id < ?2 and id >= ?3
+            )
+            limit ?4
             """,
-            [.text(visitor), .integer(Self.journeyMax)],
-            milliseconds: RollupCells.milliseconds
+            [.text(visitor), .integer(before ?? .max), .integer(next ?? 0), .integer(Self.journeyMax)],
+            milliseconds: RollupCells.milliseconds,
+            bytesMax: Self.reportsBytesMax
         )
-        for row in told {
+        for row in told.rows {
             ledger[row[0].text ?? ""] = (row[1].integer ?? 0, row[2].integer ?? 0, row[3].text ?? "{}")
         }
         var sessions: [(id: String, views: [(id: String, events: [StoredEvent])])] = []
@@ -198,9 +223,8 @@ package struct EventReader {
                 sessions[session].views.append((event.pageviewID, [event]))
             }
         }
-        let isCut = rows.count >= Int(Self.journeyMax)
         return .object([
-            ("visitor", .text(visitor)), ("cut", .bool(isCut)),
+            ("visitor", .text(visitor)), ("cut", .bool(isCut)), ("next", JSONOut(next)),
             (
                 "sessions",
                 .array(
@@ -224,12 +248,13 @@ package struct EventReader {
         let numbers = Set(sorted.map(\.seq).filter { $0 > 0 })
         let highest = max(numbers.max() ?? 0, told?.emitted ?? 0)
         // More holes than can be read are only counted.
-        let missing = highest > 0 && highest <= 5000 ? (1...highest).filter { !numbers.contains($0) } : []
+        let missing =
+            highest > 0 && highest <= 5000 ? Array((1...highest).lazy.filter { !numbers.contains($0) }.prefix(200)) : []
         return .object([
             ("pageview", .text(id)), ("path", JSONOut(sorted.first { $0.path != nil }?.path)),
             ("emitted", JSONOut(told?.emitted)), ("dropped", JSONOut(told?.dropped)),
             ("drop_reasons", told.map { .stored($0.reasons) } ?? .null),
-            ("missing", .array(missing.prefix(200).map { .integer($0) })),
+            ("missing", .array(missing.map { .integer($0) })),
             ("events", .array(sorted.map(\.json))),
         ])
     }
@@ -239,7 +264,7 @@ package struct EventReader {
     /// The last submissions of `/collect`: what they said of vitals and errors.
     package func submissions() throws(StoreError) -> JSONOut {
         let dialect = database.dialect
-        let rows = try database.rows(
+        let read = try database.bounded(
             """
             select id, \(dialect.microseconds("timestamp")), visitor_id, \(dialect.json("browser_info")),
                 \(dialect.json("performance_data")), \(dialect.json("errors"))
@@ -249,10 +274,11 @@ package struct EventReader {
             milliseconds: RollupCells.milliseconds
         )
         return .object([
+            ("cut", .bool(read.isCut)),
             (
                 "submissions",
                 .array(
-                    rows.map { row in
+                    read.rows.map { row in
                         let vitals = JSONTree(row[4].text ?? "")["webVitals"]
                         let agent = UserAgent(JSONTree(row[3].text ?? "")["userAgent"].text)
                         let errors = JSONTree(row[5].text ?? "").elements

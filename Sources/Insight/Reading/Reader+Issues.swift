@@ -56,12 +56,15 @@ extension Reader {
     private static let sampleSpan: Int64 = 20_000
     private static let sampleStep: Int64 = 2500
     private static let samplesMax = 5
+    /// Bytes of errors that are looked at.
+    private static let sampleBytesMax = 4 * ReadBudget.bytesMax
 
     private func samples(of name: String, upTo last: Int64) throws(StoreError) -> [JSONOut] {
         var found: [StoredEvent] = []
+        var bytes = 0
         var end = last
         while found.count < Self.samplesMax, end > max(0, last - Self.sampleSpan) {
-            let rows = try database.rows(
+            let read = try database.bounded(
                 """
                 select \(StoredEvent.columns(database.dialect)) from collector_events
                 where id <= ?1 and id > ?2 and event_type = 'error' order by id desc
@@ -69,10 +72,12 @@ extension Reader {
                 [.integer(end), .integer(end - Self.sampleStep)],
                 milliseconds: RollupCells.milliseconds
             )
-            found += rows.lazy.compactMap { StoredEvent($0) }.filter {
+            found += read.rows.lazy.compactMap { StoredEvent($0) }.filter {
                 IssueDescription(JSONTree($0.payload)).id == name
             }
-            end -= Self.sampleStep
+            bytes += read.rows.reduce(0) { $0 + ReadBudget.bytes($1) }
+            if bytes >= Self.sampleBytesMax { break }
+            end = read.isCut ? (read.rows.last?[0].integer ?? end) - 1 : end - Self.sampleStep
         }
         return found.prefix(Self.samplesMax).map(\.json)
     }

@@ -50,13 +50,13 @@ package struct Reader {
 
     // MARK: - Overview
 
-    /// Totals and their series, of the range and of the time before.
-    package func overview() throws(StoreError) -> JSONOut {
+    /// Totals and their series, of the range and of the previous period; `processing` is the build of the rollups under way.
+    package func overview(processing: JSONOut = .null) throws(StoreError) -> JSONOut {
         let (cells, dimension, value) = try cells(question, [.all])
         let now = try cells.series(dimension, value)
         let then = try previous()
         return .object([
-            ("range", range), ("sampled", Figures.of(cells.sample)),
+            ("range", range), ("sampled", Figures.of(cells.sample)), ("processing", processing),
             ("totals", .object(Figures.of(total(now)))),
             ("previous", then.isEmpty ? .null : .object(Figures.of(total(then)))),
             ("series", series(now, question)),

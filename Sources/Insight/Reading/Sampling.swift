@@ -50,17 +50,18 @@ struct Sampling {
 
     private func read(_ first: Int64, _ end: Int64, _ fold: inout Fold) throws(StoreError) {
         let columns = StoredEvent.columns(database.dialect)
-        let rows = try database.rows(
+        let question = question
+        try database.stream(
             "select \(columns) from collector_events where id >= ?1 and id < ?2 order by id",
             [.integer(first), .integer(end)],
             milliseconds: RollupCells.milliseconds
-        )
-        for row in rows {
-            guard let event = StoredEvent(row), event.seconds >= question.from, event.seconds < question.to else {
-                continue
+        ) { row in
+            if let event = StoredEvent(row), event.seconds >= question.from, event.seconds < question.to,
+                question.site == nil || event.site == question.site
+            {
+                fold.add(event)
             }
-            if let site = question.site, event.site != site { continue }
-            fold.add(event)
+            return true
         }
     }
 }

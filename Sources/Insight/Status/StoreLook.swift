@@ -1,0 +1,47 @@
+package import Storage
+
+/// One look at how the store and the rollups stand; a few small queries.
+package struct StoreLook: Sendable {
+    package var observation: RollupProgress.Observation
+    /// Whether there are events, and whether all that were aggregated are from bots.
+    package var hasEvents: Bool
+    package var hasOnlyBots: Bool
+    /// When the latest event was received, seconds since 1970.
+    package var lastReceived: Int64?
+    /// The oldest transaction that holds back the high-water mark; nil when none does.
+    package var writer: OpenWriter?
+
+    /// Events among which the latest one is looked for: their ids need not be in the order of time.
+    private static let latestMax: Int64 = 100
+    /// Seconds that another machine's clock may be ahead of ours.
+    private static let clockSecondsMax: Int64 = 60
+
+    /// `now` is in seconds since 1970.
+    package init(_ database: any Database, now: Int64) throws(StoreError) {
+        func number(_ sql: String, _ parameters: [SQLValue] = []) throws(StoreError) -> Int64? {
+            try database.rows(sql, parameters, milliseconds: RollupCells.milliseconds).first?.first?.integer
+        }
+        guard let position = try number("select last_event_id from insight_position where id = 1") else {
+            throw .schema(reason: "the table insight_position is empty")
+        }
+        let microseconds = database.dialect.microseconds("received_at")
+        let highWaterMark = try database.settledEventID()
+        let highest = try database.highestEventID()
+        let latest = try database.rows(
+            "select \(microseconds) from collector_events order by id desc limit ?1",
+            [.integer(Self.latestMax)],
+            milliseconds: RollupCells.milliseconds
+        ).compactMap { $0[0].integer.map { $0 / 1_000_000 } }
+        hasEvents = !latest.isEmpty
+        lastReceived = (latest.filter { $0 <= now + Self.clockSecondsMax }.max() ?? latest.min()).map { min($0, now) }
+        observation = RollupProgress.Observation(position: position, highWaterMark: highWaterMark, highest: highest)
+        if position == 0, highest > 0 {
+            let first = try number("select \(microseconds) from collector_events order by id limit 1")
+            observation.oldestSeconds = first.map { now - $0 / 1_000_000 }
+        }
+        let people =
+            "select 1 from insight_counts where dimension = 'all' and grain = 2 and audience = 0 and events > 0 limit 1"
+        hasOnlyBots = hasEvents && position > 0 ? try number(people) == nil : false
+        writer = highest > max(highWaterMark, position) ? try database.openWriters().first : nil
+    }
+}
