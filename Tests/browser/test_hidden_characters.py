@@ -5,11 +5,10 @@ import urllib.parse
 import pytest
 
 from bodies import make_ids
-from insight import ENVIRONMENT, send, settle, told, VIEWS, visit_events
+from insight import ENVIRONMENT, send, settle, told, TOKEN, VIEWS, visit_events
 from load import wait_for
-from page import show as show_tab
-from page import TABS, visit
-from test_insight_page import check_inert, open_page, ready, show
+from page import SCREENSHOTS, show as show_tab, TABS
+from test_insight_page import check_inert, open_page
 
 # One of each class, between visible letters; and values that are made of them, or of blanks, alone.
 HIDDEN = [
@@ -179,6 +178,26 @@ def test_text_that_runs_right_to_left_does_not_reorder_its_neighbors(engine, fil
         """() => [...document.querySelectorAll(".bars li")].map((row) => row.querySelector(".value").getBoundingClientRect().left <= row.querySelector("b").getBoundingClientRect().left)"""
     )
     assert len(places) >= 10 and all(places)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_escapes_are_accessible(chromium, filled, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    SCREENSHOTS.mkdir(exist_ok=True)
+    (issue, *_) = [issue for issue in told(filled.port, "issues", range="24h", robots="1")["issues"] if issue["message"] == HIDDEN[0]]
+    chromium.open(f"{filled.url}/insight#token={TOKEN}", color_scheme=scheme)
+    chromium.signed_in_at = filled.url
+    wait_for(lambda: chromium.evaluate("() => self.collectorInsight?.access()") == "owner", 15, "signed in")
+    for width in (1440, 1024, 390):
+        chromium.resize(width, 900)
+        for name, query, view in (("overview", "", "overview"), ("raw", "", "raw"), ("issue", f"&issue={issue['issue']}", "overview"), ("journey", f"&visitor={urllib.parse.quote(f'v_0{HIDDEN[0]}')}", "raw")):
+            open_page(chromium, filled, f"&robots=1{query}", view)
+            wait_for(lambda: chromium.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"), 3, f"{name} no wider than {width}")
+            faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page).response["violations"]]
+            assert not faults, (name, width, faults)
+            chromium.screenshot(str(SCREENSHOTS / f"escapes-{name}-{scheme}-{width}.png"), full_page=True)
+    chromium.resize(1440, 900)
 
 
 def test_the_visitors_page_shows_its_own_hidden_characters_too(chromium, serve, sqlite):

@@ -4,13 +4,17 @@ import { loadCharts, recolourCharts } from "../dashboard/charts.js";
 import { onTab, openTab, showTabAt, startTabs } from "../dashboard/tabs.js";
 import { nextTheme, onTheme, startTheme } from "../dashboard/theme.js";
 import { h, setText } from "../shared/dom.js";
+import { within } from "../shared/time.js";
 import { ask, onSignedOut } from "./api.js";
+import { showBanners } from "./banners.js";
 import { showFingerprint } from "./fingerprint.js";
 import { failure } from "./parts.js";
 import { showOverview } from "./overview.js";
 import { showPerformance } from "./performance.js";
 import { showRaw } from "./raw.js";
 import { change, current, FILTERS, filters, onState, question } from "./state.js";
+import { areFiguresIncomplete, latestStatus, onStatus, startStatus, stopStatus } from "./status.js";
+import { close, isWelcoming, startWelcome, welcome } from "./welcome.js";
 import { count, day, named } from "./words.js";
 
 const RANGES = { "24h": "24 h", "7d": "7 d", "30d": "30 d" };
@@ -23,6 +27,8 @@ const VIEWS = /** @type {Record<string, (panel: HTMLElement, signal: AbortSignal
 /** Milliseconds between two looks at who is here, and at figures of a range that is not over. */
 const LIVE_MS = 10_000;
 const REFRESH_MS = 60_000;
+/** Milliseconds for which the first reading of the status may hold back the figures. */
+const STATUS_MS_MAX = 2000;
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 /** @type {AbortController | undefined} */
@@ -32,13 +38,13 @@ let shownAt = 0;
 
 /** Shows the open view anew. */
 async function show() {
-  if (access === "none") return;
+  for (const other of document.querySelectorAll("[aria-busy]")) other.removeAttribute("aria-busy");
+  if (access === "none" || isWelcoming()) return;
   showing?.abort();
   const controller = showing = new AbortController();
   const name = openTab();
   const panel = byId(`panel-${name}`);
   shownAt = Date.now();
-  for (const other of document.querySelectorAll("[aria-busy]")) other.removeAttribute("aria-busy");
   panel.setAttribute("aria-busy", "true");
   try {
     await VIEWS[name](panel, controller.signal);
@@ -206,6 +212,7 @@ function startKeys() {
       isTyping || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") ||
       access === "none"
     ) return;
+    if (isWelcoming() && !/^[t?]$/.test(event.key)) return;
     if (/^[1-4]$/.test(event.key)) showTabAt(Number(event.key) - 1);
     else if (event.key === "/") {
       event.preventDefault();
@@ -225,15 +232,43 @@ function signedIn(kind) {
   byId("content").hidden = false;
   drawSites();
   drawBar();
-  show();
+  byId("content").setAttribute("aria-busy", "true");
+  within(startStatus(), STATUS_MS_MAX).catch(() => {}).then(show);
+}
+
+onStatus((status, failures) => {
+  showBanners(status, failures);
+  const wasIncomplete = document.body.hasAttribute("data-incomplete");
+  document.body.toggleAttribute("data-incomplete", areFiguresIncomplete());
+  if (wasIncomplete && !areFiguresIncomplete()) show();
+  checkWelcome();
+});
+
+/** Where there is nothing to show, says how to begin. */
+function checkWelcome() {
+  const status = latestStatus();
+  if (!status || access === "none") return;
+  welcome(status, {
+    opened: clear,
+    done() {
+      drawSites();
+      show();
+    },
+  });
+}
+
+function clear() {
+  showing?.abort();
+  for (const name of Object.keys(VIEWS)) byId(`panel-${name}`).replaceChildren();
 }
 
 function signedOut() {
   access = "none";
-  showing?.abort();
+  stopStatus();
+  close();
   document.body.dataset.access = "none";
   byId("content").hidden = true;
-  for (const name of Object.keys(VIEWS)) byId(`panel-${name}`).replaceChildren();
+  clear();
   byId("sign-in").hidden = false;
   byId("token").focus();
 }
@@ -262,6 +297,7 @@ async function start() {
   startTabs();
   startDialogs();
   startKeys();
+  startWelcome();
   byId("sign-in-form").addEventListener("submit", (event) => {
     event.preventDefault();
     const input = /** @type {HTMLInputElement} */ (byId("token"));
@@ -269,6 +305,9 @@ async function start() {
   });
   onSignedOut(signedOut);
   onState(() => {
+    // Bots may be all that there is to show.
+    if (current().robots === "1" && latestStatus()?.events.any) close();
+    else checkWelcome();
     drawBar();
     show();
   });

@@ -4,9 +4,10 @@ import { colour, plot } from "../dashboard/charts.js";
 import { badge, facts, h, isolated, isolatedList, setText, table } from "../shared/dom.js";
 import { ask } from "./api.js";
 import { openIssue } from "./issue.js";
-import { bars, body, card, delta, empty, failure, isComparing, sampleNote, skeleton, sparkline } from "./parts.js";
+import { bars, body, card, delta, failure, isComparing, noFigures, sampleNote, skeleton, sparkline } from "./parts.js";
 import { lineOptions } from "./plots.js";
 import { change, current, plainQuestion, question } from "./state.js";
+import { areFiguresIncomplete } from "./status.js";
 import { ago, bucket, count, exact, named, percent, span, vital } from "./words.js";
 
 /** @typedef {{name: string, label: string, format: (value: any) => string, isLessBetter?: boolean}} Tile */
@@ -116,7 +117,8 @@ function drawTiles(element, { totals, previous, series }) {
       h(
         "span",
         { class: "value" },
-        format(totals[name]),
+        // Of events that are not counted yet, zero would be wrong.
+        areFiguresIncomplete() && !totals[name] ? "–" : format(totals[name]),
         " ",
         delta(totals[name], before?.[name] ?? null, isLessBetter),
       ),
@@ -133,7 +135,9 @@ function drawChart(element, { series, previous_series, range }) {
   const title = /** @type {HTMLElement} */ (element.querySelector("h2"));
   setText(title, `${label} per ${per}`);
   if (!series.some((/** @type {any} */ point) => point[name])) {
-    body(element).replaceChildren(empty("No events in this range", "As soon as a page reports, it is counted here."));
+    body(element).replaceChildren(
+      noFigures("No events in this range", "As soon as a page reports, it is counted here."),
+    );
     return;
   }
   const labels = series.map((/** @type {any} */ point) => bucket(point.t, range.interval));
@@ -237,7 +241,7 @@ async function openAll(dimension, title) {
 function drawIssues(element, { issues, count: all }) {
   if (!issues.length) {
     body(element).replaceChildren(
-      empty("No errors in this range", "What pages throw, reject and fail to load is grouped here."),
+      noFigures("No errors in this range", "What pages throw, reject and fail to load is grouped here."),
     );
     return;
   }

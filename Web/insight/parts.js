@@ -3,6 +3,7 @@
 import { badge, h } from "../shared/dom.js";
 import { visible } from "../shared/visible.js";
 import { change, current, FILTERS } from "./state.js";
+import { areFiguresIncomplete } from "./status.js";
 import { count, named, percent, TONE_WORDS } from "./words.js";
 
 /** @param {string | (Node | string)[]} title @param {string} width @param {string | null} [note] @param {...(Node | null)} more @returns {HTMLElement} */
@@ -37,6 +38,12 @@ export const skeleton = (lines = 4) =>
 /** @param {string} title @param {string} text */
 export const empty = (title, text) => h("p", { class: "empty" }, h("b", { text: title }), h("span", { text }));
 
+/** The same for figures: as long as events are not processed, none is not zero. @param {string} title @param {string} text */
+export const noFigures = (title, text) =>
+  areFiguresIncomplete()
+    ? empty("Not processed yet", "These figures follow when the events are processed.")
+    : empty(title, text);
+
 /** @param {any} error @param {() => void} again */
 export const failure = (error, again) =>
   h(
@@ -67,7 +74,7 @@ export const sampleNote = (sampled) =>
  * @param {{total?: number, figure?: (row: any) => number}} [options]
  */
 export function bars(dimension, ranking, { total, figure = (row) => row[ranking.by] } = {}) {
-  if (!ranking.rows.length) return empty("Nothing yet", "No event of this range tells it.");
+  if (!ranking.rows.length) return noFigures("Nothing yet", "No event of this range tells it.");
   const most = Math.max(1, ...ranking.rows.map(figure));
   const all = total || ranking.total || ranking.rows.reduce((sum, row) => sum + figure(row), 0);
   const list = h("ol", { class: "bars" });

@@ -9,9 +9,9 @@ import {
   body,
   card,
   delta,
-  empty,
   failure,
   isComparing,
+  noFigures,
   sampleNote,
   segments,
   select,
@@ -144,7 +144,7 @@ function drawChart(element, { metrics, range }, metric) {
   const { series } = metrics[metric];
   const format = (/** @type {any} */ value) => vital(metric, value);
   if (!series.some((/** @type {any} */ point) => point.count)) {
-    body(element).replaceChildren(empty("No values in this range", "Page views tell them when they are left."));
+    body(element).replaceChildren(noFigures("No values in this range", "Page views tell them when they are left."));
     return;
   }
   const labels = series.map((/** @type {any} */ point) => bucket(point.t, range.interval));
@@ -178,7 +178,7 @@ function drawDistribution(element, told, metric) {
   const STEP = 1.2;
   const total = told.figures.count;
   if (!total) {
-    body(element).replaceChildren(empty("No values in this range", "Page views tell them when they are left."));
+    body(element).replaceChildren(noFigures("No values in this range", "Page views tell them when they are left."));
     return;
   }
   /** @type {Map<number, number>} */
@@ -217,7 +217,7 @@ function drawDistribution(element, told, metric) {
 /** @param {HTMLElement} element @param {any} answer @param {string} title */
 function drawSlowest(element, { rows, count: all }, title) {
   if (!rows.length) {
-    body(element).replaceChildren(empty("Nothing yet", "No page view of this range tells it."));
+    body(element).replaceChildren(noFigures("Nothing yet", "No page view of this range tells it."));
     return;
   }
   const cell = (/** @type {any} */ row, /** @type {string} */ name) => {
@@ -290,7 +290,7 @@ function drawAttribution(element, dimensions) {
   body(element).replaceChildren(
     groups.length
       ? h("div", { class: "causes" }, ...groups)
-      : empty("No slow page views", "Elements and parts are told for values that are not good."),
+      : noFigures("No slow page views", "Elements and parts are told for values that are not good."),
   );
 }
 
@@ -312,6 +312,6 @@ function drawLoads(element, { rows }, title) {
         ]),
         title,
       )
-      : empty("Nothing yet", "No page view of this range told of it."),
+      : noFigures("Nothing yet", "No page view of this range told of it."),
   );
 }

@@ -37,7 +37,7 @@ export function h(tag, properties = {}, ...children) {
     if (key === "text") tag === "option" ? element.append(visible(asText(value))) : setText(element, value);
     else if (key === "class") element.className = value;
     else if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-    else element.setAttribute(key, value === true ? "" : DISPLAYED.has(key) ? visible(String(value)) : String(value));
+    else element.setAttribute(key, value === true ? "" : DISPLAYED.has(key) ? visible(asText(value)) : String(value));
   }
   appendTo(element, children);
   return element;
