@@ -26,9 +26,9 @@ const WORDS = {
 
 let receivedAt = 0;
 
-/** Whether there is nothing to show. A server that has not looked yet does not know. @param {Status} status */
-const isEmpty = ({ events, rollup_lag_seconds: lag }) =>
-  events.any ? events.only_bots && current().robots !== "1" : lag !== null;
+/** Whether there is nothing to show. Before the first look, and during a build, it is not known. @param {Status} status */
+const isEmpty = ({ events, processing, rollup_lag_seconds: lag }) =>
+  events.any ? events.only_bots && current().robots !== "1" && !processing : lag !== null;
 
 /** @param {"waiting" | "received" | "bots"} state */
 function light(state) {
