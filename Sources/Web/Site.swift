@@ -209,7 +209,9 @@ package final class Site: Handler {
         }
     }
 
-    /// Global Privacy Control and Do Not Track. Scripts cannot read headers, so the page is another one.
+    /// Whether the browser asks by Global Privacy Control or Do Not Track.
+    ///
+    /// Scripts cannot read headers, so the page is another one.
     private static func asksNotToBeTracked(_ request: borrowing Request) -> Bool {
         request.text(.secGPC) == "1" || request.text(.dnt) == "1"
     }

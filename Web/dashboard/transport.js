@@ -31,9 +31,9 @@ const cut = (/** @type {string} */ text) => text.slice(0, PATH_MAX);
 
 /**
  * @param {import("./payload.js").Ids} ids
- * @param {{sendsEvents: boolean, isHeld: boolean, changed: (delivery: Delivery) => void}} options `isHeld`: nothing is sent before `release`
+ * @param {{sendsEvents: boolean, isHeld?: boolean, changed: (delivery: Delivery) => void}} options `isHeld`: nothing is sent before `release`
  */
-export function openTransport(ids, { sendsEvents, isHeld, changed }) {
+export function openTransport(ids, { sendsEvents, isHeld = false, changed }) {
   /** @type {Delivery[]} */
   const deliveries = [];
   let seq = 0;
