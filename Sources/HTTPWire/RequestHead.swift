@@ -59,7 +59,8 @@ package struct RequestHead: Sendable {
     /// Bytes of the head, from the first to the last of its blank line.
     package var length = 0
     var forwardedForLines = 0
-    var slots = InlineArray<17, ByteRange?>(repeating: nil)
+    /// One for each case of `KnownHeader`.
+    var slots = InlineArray<18, ByteRange?>(repeating: nil)
 
     /// The value of a header, without white space around it.
     ///
