@@ -15,7 +15,7 @@ package struct ByteRange: Sendable, Hashable {
 package enum KnownHeader: Int, Sendable, CaseIterable {
     case host, origin, userAgent, acceptEncoding, contentEncoding, contentType, ifNoneMatch, authorization, cookie,
         lastEventID
-    case xForwardedFor, secGPC, secFetchSite, accessControlRequestMethod
+    case xForwardedFor, secGPC, dnt, secFetchSite, accessControlRequestMethod
 
     package var name: StaticString {
         switch self {
@@ -31,6 +31,7 @@ package enum KnownHeader: Int, Sendable, CaseIterable {
         case .lastEventID: "last-event-id"
         case .xForwardedFor: "x-forwarded-for"
         case .secGPC: "sec-gpc"
+        case .dnt: "dnt"
         case .secFetchSite: "sec-fetch-site"
         case .accessControlRequestMethod: "access-control-request-method"
         }
@@ -55,7 +56,8 @@ package struct RequestHead: Sendable {
     /// Bytes of the head, from the first to the last of its blank line.
     package var length = 0
     var forwardedForLines = 0
-    var slots = InlineArray<14, ByteRange?>(repeating: nil)
+    /// One for each case of `KnownHeader`.
+    var slots = InlineArray<15, ByteRange?>(repeating: nil)
 
     /// The value of a header, without white space around it.
     ///

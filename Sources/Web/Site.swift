@@ -160,8 +160,9 @@ package final class Site: Handler {
         if log.level == .debug { log.debug("request", ["peer": request.peer, "route": "\(route)"]) }
         switch route {
         case .dashboard:
-            let page = configuration.eventsEnabled ? "index.html" : "index-noevents.html"
-            return .now(file(page, request))
+            let events = configuration.eventsEnabled ? "" : "-noevents"
+            let privacy = Self.asksNotToBeTracked(request) ? "-private" : ""
+            return .now(file("index\(events)\(privacy).html", request))
         case .asset(let path):
             return .now(file(path, request))
         case .collect, .event, .events:
@@ -218,6 +219,13 @@ package final class Site: Handler {
             return .now(.response(Responses.message(403, "Origin not allowed", cors.fields(verdict))))
         }
         return ingestRoutes.answer(route, request, ticket, verdict)
+    }
+
+    /// Whether the browser asks by Global Privacy Control or Do Not Track.
+    ///
+    /// Scripts cannot read headers, so the page is another one.
+    private static func asksNotToBeTracked(_ request: borrowing Request) -> Bool {
+        request.text(.secGPC) == "1" || request.text(.dnt) == "1"
     }
 
     private func file(_ path: String, _ request: borrowing Request) -> Answer { Self.file(path, request, files) }

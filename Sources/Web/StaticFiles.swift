@@ -52,7 +52,8 @@ struct StaticFiles: Sendable {
             } else {
                 "no-cache"
             }
-        var fields: [Responses.Field] = [("ETag", tag), ("Cache-Control", caching), ("Vary", "Accept-Encoding")]
+        let varying = asset.path.hasPrefix("index") ? "Accept-Encoding, Sec-GPC, DNT" : "Accept-Encoding"
+        var fields: [Responses.Field] = [("ETag", tag), ("Cache-Control", caching), ("Vary", varying)]
         fields += Responses.security
         if isForSites { fields += Self.forSites }
         let unchanged = Response(status: 304, fields: fields, body: .none)

@@ -227,10 +227,11 @@ def test_a_store_that_is_away_is_said_and_asked_again(chromium, own_cluster, ser
     wait_for(is_back, 40, "it is back")
 
 
-def test_nothing_yet(chromium, serve):
+def test_a_range_without_events(chromium, serve):
     collector = serve(environment=ENVIRONMENT)
+    settle(collector.port, send(collector.port, visit_events()))
     chromium.signed_in_at = None
-    open_page(chromium, collector)
+    open_page(chromium, collector, "&from=2026-01-01&to=2026-01-02")
     for view in VIEWS:
         show(chromium, view)
         assert chromium.evaluate(f"() => document.querySelectorAll('#panel-{view} .empty').length") >= 2

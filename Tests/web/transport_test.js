@@ -6,11 +6,15 @@ const IDS = { visitor_id: "v_1", session_id: "s_1", pageview_id: "p_1" };
 /**
  * A transport whose network is the given function.
  *
- * @param {{answer?: (address: string, options: any) => Promise<Response>, takesBeacon?: () => boolean, sendsEvents?: boolean}} [world]
+ * @param {{answer?: (address: string, options: any) => Promise<Response>, takesBeacon?: () => boolean, sendsEvents?: boolean, isHeld?: boolean}} [world]
  */
 function open(
-  { answer = () => Promise.resolve(new Response('{"status":"ok"}')), takesBeacon = () => true, sendsEvents = true } =
-    {},
+  {
+    answer = () => Promise.resolve(new Response('{"status":"ok"}')),
+    takesBeacon = () => true,
+    sendsEvents = true,
+    isHeld = false,
+  } = {},
 ) {
   /** @type {{address: string, body: any}[]} */
   const posts = [];
@@ -31,7 +35,7 @@ function open(
       return takesBeacon();
     },
   });
-  return { posts, beacons, transport: openTransport(IDS, { sendsEvents, changed() {} }) };
+  return { posts, beacons, transport: openTransport(IDS, { sendsEvents, isHeld, changed() {} }) };
 }
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
@@ -56,6 +60,25 @@ Deno.test("a view is collected once, whoever asks", async () => {
   await settle();
   assert.deepEqual([posts.length, beacons.length], [1, 0]);
   assert.equal(transport.hasCollected, true);
+});
+
+Deno.test("a held view sends nothing, not even when it is left, and all of it once it is released", async () => {
+  const { transport, posts, beacons } = open({ isHeld: true });
+  transport.event("pageview", {});
+  transport.event("webvitals", {}, true);
+  transport.collect({ a: 1 });
+  transport.collect({ a: 2 }, true);
+  transport.leave();
+  await settle();
+  assert.deepEqual([posts.length, beacons.length, transport.hasCollected], [0, 0, false]);
+  assert.deepEqual(transport.deliveries.map(({ state }) => state), ["unsent", "unsent"]);
+  transport.release();
+  transport.release();
+  await transport.released;
+  transport.event("error", {});
+  transport.collect({ a: 3 });
+  await settle();
+  assert.deepEqual(posts.map(({ body }) => body.seq ?? body.a), [1, 2, 3, 3]);
 });
 
 Deno.test("a page that is left sends beacons", () => {

@@ -1,6 +1,7 @@
 // Charts by Chart.js, which is fetched when the first one is to be seen. Each has its figures as a table beside it.
 
-import { h, table } from "../shared/dom.js";
+import { h, setText, table } from "../shared/dom.js";
+import { shortened, visible } from "../shared/visible.js";
 
 /** @typedef {{label: string, unit: string, format: (value: number) => string, rows: {name: string, value: number}[]}} Bars */
 /** @typedef {{label: string, figure: string, note: string, format: (value: number) => string, values: number[]}} Line */
@@ -67,7 +68,6 @@ function draw(drawing) {
 }
 
 export const font = () => ({ family: getComputedStyle(document.body).fontFamily, size: 12 });
-const shortened = (/** @type {string} */ name) => name.length <= NAME_MAX ? name : `${name.slice(0, NAME_MAX - 1)}…`;
 
 /** @param {(value: number) => string} format */
 export const tooltip = (format) => ({
@@ -154,7 +154,8 @@ export function barChart(element, bars) {
 const barOptions = ({ rows, format }) => ({
   type: "bar",
   data: {
-    labels: rows.map((row) => shortened(row.name)),
+    // What a canvas draws is no element: there are no styles for escapes, and nothing beside a label that it could reorder.
+    labels: rows.map((row) => shortened(visible(row.name), NAME_MAX)),
     datasets: [{
       data: rows.map((row) => row.value),
       backgroundColor: colour("--accent-bar"),
@@ -202,8 +203,8 @@ export function lineChart(element, line) {
   const known = drawings.get(element);
   if (known) {
     known.configure = () => lineOptions(line);
-    /** @type {HTMLElement} */ (element.querySelector(".figure")).textContent = line.figure;
-    /** @type {HTMLElement} */ (element.querySelector(".caption")).textContent = line.note;
+    setText(/** @type {HTMLElement} */ (element.querySelector(".figure")), line.figure);
+    setText(/** @type {HTMLElement} */ (element.querySelector(".caption")), line.note);
     if (known.chart) {
       known.chart.data = lineOptions(line).data;
       known.chart.update("none");

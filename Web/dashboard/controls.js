@@ -1,5 +1,6 @@
 // Keys, the help that lists them, and the words that name the browser.
 
+import { setText } from "../shared/dom.js";
 import { parseUserAgent } from "../shared/agent.js";
 import { nextTheme } from "./theme.js";
 import { showTabAt } from "./tabs.js";
@@ -20,7 +21,19 @@ export function startControls({ copy }) {
 
   const { browser, system } = parseUserAgent(navigator.userAgent);
   const subject = document.getElementById("subject");
-  if (subject) subject.textContent = [browser.name, browser.version, "·", system.name].filter(Boolean).join(" ");
+  if (subject) setText(subject, [browser.name, browser.version, "·", system.name].filter(Boolean).join(" "));
+}
+
+/** A link to the owner's page, for those who may see it. */
+export async function showOwnerLink() {
+  try {
+    const response = await fetch(new URL("api/session", document.baseURI));
+    const { access } = await response.json();
+    const link = document.getElementById("insight");
+    if (link) link.hidden = !response.ok || access === "none";
+  } catch {
+    // Without an answer there is no link.
+  }
 }
 
 /**
@@ -33,6 +46,6 @@ export function startClock(updatedAt) {
   setInterval(() => {
     if (!element || document.visibilityState !== "visible") return;
     const seconds = Math.round((Date.now() - updatedAt()) / 1000);
-    element.textContent = seconds < 1 ? "Updated now" : `Updated ${seconds} s ago`;
+    setText(element, seconds < 1 ? "Updated now" : `Updated ${seconds} s ago`);
   }, 1000);
 }

@@ -1,6 +1,6 @@
 // The first card of the Fingerprint tab: one hash of all that stays the same, and how each part fared when computed twice.
 
-import { badge, h, table } from "../shared/dom.js";
+import { badge, h, setText, table } from "../shared/dom.js";
 import { milliseconds, round } from "../shared/format.js";
 
 const HASH_SHOWN = 12;
@@ -12,6 +12,7 @@ const HASH_SHOWN = 12;
  * @param {string[][]} signals names and hashes
  */
 async function tellShares(shares, signals) {
+  for (const element of shares.values()) setText(element, "…");
   /** @type {Record<string, {same: number, of: number}>} */
   let told = {};
   try {
@@ -23,11 +24,8 @@ async function tellShares(shares, signals) {
   }
   for (const [name, element] of shares) {
     const { same, of } = told[name] ?? { same: 0, of: 0 };
-    element.textContent = !of
-      ? "not known yet"
-      : same
-      ? `1 in ${round(of / same, of / same < 10 ? 1 : 0)} of ${of}`
-      : `none of ${of}`;
+    const share = same ? `1 in ${round(of / same, of / same < 10 ? 1 : 0)} of ${of}` : `none of ${of}`;
+    setText(element, of ? share : "not known yet");
   }
 }
 
@@ -51,10 +49,13 @@ export function createIdentity(panel) {
   );
   panel.prepend(card);
   return {
-    /** @param {{hash: string, parts: import("./runner.js").Part[]}} result */
-    show({ hash, parts }) {
+    /**
+     * @param {{hash: string, parts: import("./runner.js").Part[]}} result
+     * @param {Promise<void>} released when hashes may be sent, to ask how many browsers share them
+     */
+    show({ hash, parts }, released) {
       const stable = parts.filter((part) => part.isStable).length;
-      const shares = new Map(["all", ...parts.map(({ name }) => name)].map((name) => [name, h("span", { text: "…" })]));
+      const shares = new Map(["all", ...parts.map(({ name }) => name)].map((name) => [name, h("span", { text: "–" })]));
       const rows = parts.map((part) => [
         part.title,
         h("span", { class: "summary", text: part.summary, title: part.summary }),
@@ -79,10 +80,8 @@ export function createIdentity(panel) {
         ),
         table(["Part", "This browser", "Hash", "Took", "Twice", "Shared here"], rows, "Parts of the fingerprint"),
       );
-      tellShares(shares, [
-        ["all", hash],
-        ...parts.filter((part) => part.isStable).map(({ name, hash }) => [name, hash]),
-      ]);
+      const known = parts.filter((part) => part.isStable).map(({ name, hash }) => [name, hash]);
+      released.then(() => tellShares(shares, [["all", hash], ...known]));
       card.dataset.state = "ready";
       card.removeAttribute("aria-busy");
     },

@@ -1,6 +1,6 @@
 // JSON as people read it: indented, and with each kind of value in its colour. Only elements and text are made.
 
-import { h } from "../shared/dom.js";
+import { h, setChildren } from "../shared/dom.js";
 import { pause } from "../shared/time.js";
 
 const TOKEN = /("(?:\\.|[^"\\])*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
@@ -49,7 +49,8 @@ const PAINT_MS = 32;
  */
 export async function showJSON(element, text) {
   await pause(PAINT_MS);
-  element.replaceChildren(
+  setChildren(
+    element,
     ...tokens(indented(text)).map(([piece, kind]) => kind ? h("span", { class: kind, text: piece }) : piece),
   );
 }

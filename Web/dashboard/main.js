@@ -2,15 +2,16 @@
 
 import { collectors } from "../collectors/registry.js";
 import { vitals } from "../collectors/vitals.js";
+import { setText } from "../shared/dom.js";
 import { pause } from "../shared/time.js";
 import { activeIds, pageviewId } from "../tracker/ids.js";
 import { watchReports } from "../tracker/reports.js";
-import { permitStorage } from "../tracker/storage.js";
 import { fillCard, makeCard } from "./cards.js";
 import { loadCharts, recolourCharts } from "./charts.js";
 import { CONFIG } from "./config.js";
-import { startClock, startControls } from "./controls.js";
+import { showOwnerLink, startClock, startControls } from "./controls.js";
 import { addError, captureErrors, errors, onError } from "./errors.js";
+import { showHeld, startPrivacy } from "./held.js";
 import { createIdentity } from "./identity.js";
 import { emptyPayload } from "./payload.js";
 import { createRaw } from "./raw.js";
@@ -19,7 +20,7 @@ import { onTheme, startTheme } from "./theme.js";
 import { onTab, openTab, startTabs } from "./tabs.js";
 import { openTransport } from "./transport.js";
 
-permitStorage(true);
+const isPrivate = startPrivacy();
 captureErrors();
 watchReports(addError, new URL("static/", document.baseURI).href);
 
@@ -48,11 +49,20 @@ let view = openView();
 /** A page view: its ids, and what it sends. */
 function openView() {
   const ids = { ...activeIds(), pageview_id: pageviewId() };
-  byId("view-ids").textContent = ids.pageview_id;
+  setText(byId("view-ids"), ids.pageview_id);
   vitalsSent = {};
   errorEvents = 0;
   const startedAt = new Date().toISOString();
-  return { ids, startedAt, transport: openTransport(ids, { sendsEvents, changed: delivered }) };
+  const transport = openTransport(ids, { sendsEvents, isHeld: isPrivate, changed: delivered });
+  if (isPrivate) showHeld(release);
+  return { ids, startedAt, transport };
+}
+
+/** The visitor wants this page view to be sent. */
+function release() {
+  showDelivery("collecting", "Collecting");
+  view.transport.release();
+  refreshRaw("payload");
 }
 
 function assemble() {
@@ -101,7 +111,7 @@ function showRaw() {
   rawTimer = undefined;
   const sent = collection();
   // What was sent does not change any more: whoever reads it is not disturbed.
-  if (stale.has("payload") && (!sent || sent.text !== shownText)) raw.showPayload(sent);
+  if (stale.has("payload") && (!sent || sent.text !== shownText)) raw.showPayload(sent, view.transport.isHeld);
   shownText = sent?.text;
   if (stale.has("answer")) raw.showAnswer(sent);
   if (stale.has("events")) raw.showEvents(view.transport.deliveries, sendsEvents);
@@ -110,6 +120,7 @@ function showRaw() {
 }
 
 const WORDS = {
+  unsent: "Not sent",
   sending: "Sending",
   stored: "Stored",
   queued: "Sent",
@@ -122,7 +133,7 @@ function showDelivery(state, words) {
   const element = byId("delivery");
   if (element.dataset.state === state) return;
   element.dataset.state = state;
-  /** @type {HTMLElement} */ (element.lastElementChild).textContent = words;
+  setText(/** @type {HTMLElement} */ (element.lastElementChild), words);
 }
 
 /** @param {import("./transport.js").Delivery} delivery */
@@ -182,7 +193,7 @@ onError((error, isNew) => {
 
 /** Both events that end a view may come; the second finds nothing left to send. */
 function leave() {
-  if (!isActive) return;
+  if (!isActive || view.transport.isHeld) return;
   activeIds();
   sendVitals(true);
   sendCollection(true);
@@ -196,14 +207,19 @@ addEventListener("pageshow", (event) => {
   // Out of the back/forward cache: a view of its own, of a page that is already known.
   view = openView();
   vitals.restart(event.timeStamp, "restored");
-  showDelivery("collecting", "Collecting");
+  showStart();
   sendPageview();
   sendLater();
 });
 
+function showStart() {
+  if (view.transport.isHeld) showDelivery("unsent", WORDS.unsent);
+  else showDelivery("collecting", "Collecting");
+}
+
 async function sendLater() {
   const { transport } = view;
-  await pause(CONFIG.COLLECTION_DELAY);
+  await Promise.all([pause(CONFIG.COLLECTION_DELAY), transport.released]);
   // The view may be another one by now.
   if (transport !== view.transport || transport.hasCollected) return;
   sendVitals(false);
@@ -236,7 +252,7 @@ async function run() {
   const measured = runner.measure();
   await Promise.race([runner.ended("fps"), pause(CONFIG.FINGERPRINT_WAIT)]);
   fingerprint = await runner.fingerprint();
-  identity.show(fingerprint);
+  identity.show(fingerprint, view.transport.released);
   refreshRaw("payload");
   const { fingerprints } = assemble();
   view.transport.event("fingerprint_ready", { fingerprints });
@@ -258,6 +274,8 @@ onTab((name) => {
 startTabs();
 
 startControls({ copy: raw.copyNow });
+showStart();
+loaded.then(showOwnerLink);
 startClock(() => updatedAt);
 
 /** For tests and for the curious. */

@@ -1,6 +1,7 @@
 // The Raw Data tab: what is sent, what the server says to it, every event, and every error so far.
 
-import { badge, h, table } from "../shared/dom.js";
+import { copy } from "../shared/clipboard.js";
+import { badge, h, isolated, setText, table } from "../shared/dom.js";
 import { errors } from "./errors.js";
 import { bytes, milliseconds } from "../shared/format.js";
 import { indented, showJSON } from "./json.js";
@@ -10,6 +11,7 @@ import { indented, showJSON } from "./json.js";
 const ANSWER_SHOWN_MAX = 20000;
 const FEEDBACK_MS = 1500;
 const TONES = /** @type {Record<Delivery["state"], "good" | "fair" | "poor" | "plain">} */ ({
+  unsent: "plain",
   sending: "plain",
   stored: "good",
   queued: "plain",
@@ -34,26 +36,6 @@ function card(id, title, width, ...actions) {
 
 /** @param {string} id @param {string} label */
 const jsonBlock = (id, label) => h("pre", { class: "json", id, tabindex: "0", role: "region", "aria-label": label });
-
-/**
- * Where there is no clipboard (pages that are not served securely), the old way.
- *
- * @param {string} text
- */
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const area = /** @type {HTMLTextAreaElement} */ (h("textarea", { class: "unseen", "aria-hidden": "true" }));
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    const isCopied = document.execCommand("copy");
-    area.remove();
-    return isCopied;
-  }
-}
 
 /** @param {string} name @param {string} text */
 function download(name, text) {
@@ -81,8 +63,8 @@ export function createRaw(panel, current) {
 
   async function copyNow() {
     const isCopied = await copy(indented(current()));
-    copyButton.textContent = isCopied ? "Copied" : "Could not copy";
-    setTimeout(() => copyButton.textContent = "Copy", FEEDBACK_MS);
+    setText(copyButton, isCopied ? "Copied" : "Could not copy");
+    setTimeout(() => setText(copyButton, "Copy"), FEEDBACK_MS);
   }
   copyButton.addEventListener("click", copyNow);
   downloadButton.addEventListener("click", () => {
@@ -92,11 +74,12 @@ export function createRaw(panel, current) {
 
   return {
     copyNow,
-    /** @param {Delivery | undefined} sent what was posted to /collect */
-    showPayload(sent) {
+    /** @param {Delivery | undefined} sent what was posted to /collect @param {boolean} isHeld whether it waits for the visitor */
+    showPayload(sent, isHeld) {
       const text = sent?.text ?? current();
       const size = bytes(new TextEncoder().encode(text).length);
-      payload.note.textContent = sent ? `sent at ${clock(sent.at)}, ${size}` : `will be sent, ${size} so far`;
+      const unsent = `${isHeld ? "not sent" : "will be sent"}, ${size} so far`;
+      setText(payload.note, sent ? `sent at ${clock(sent.at)}, ${size}` : unsent);
       showJSON(payloadText, text);
     },
     /** @param {Delivery | undefined} sent */
@@ -117,7 +100,7 @@ export function createRaw(panel, current) {
     /** @param {Delivery[]} deliveries @param {boolean} areOn */
     showEvents(deliveries, areOn) {
       const shown = deliveries.filter((delivery) => delivery.kind === "event");
-      events.note.textContent = areOn ? `${shown.length} of this view, in sequence` : "turned off on this server";
+      setText(events.note, areOn ? `${shown.length} of this view, in sequence` : "turned off on this server");
       if (shown.length === 0) {
         const why = areOn ? "None yet." : "COLLECTOR_EVENTS_ENABLED is off: only the submission is sent.";
         events.body.replaceChildren(h("p", { class: "empty", text: why }));
@@ -140,7 +123,7 @@ export function createRaw(panel, current) {
     },
     showErrors() {
       const total = errors.reduce((sum, error) => sum + error.count, 0);
-      failures.note.textContent = total ? `${total} captured` : "scripts, promises, resources and policy";
+      setText(failures.note, total ? `${total} captured` : "scripts, promises, resources and policy");
       if (total === 0) {
         failures.body.replaceChildren(
           h(
@@ -159,7 +142,7 @@ export function createRaw(panel, current) {
 
 /** @param {import("./errors.js").Seen} error */
 function errorItem(error) {
-  const place = error.source ? `${error.source}${error.lineno ? `:${error.lineno}:${error.colno}` : ""}` : "";
+  const position = error.lineno ? `:${error.lineno}:${error.colno}` : "";
   return h(
     "li",
     { "data-kind": error.kind },
@@ -172,7 +155,7 @@ function errorItem(error) {
       h("span", { class: "space" }),
       h("time", { class: "note", datetime: error.timestamp, text: clock(error.timestamp) }),
     ),
-    place ? h("code", { class: "place", text: place }) : null,
+    error.source ? h("code", { class: "place" }, isolated(error.source), position) : null,
     error.stack ? h("pre", { class: "stack", tabindex: "0", text: error.stack }) : null,
   );
 }

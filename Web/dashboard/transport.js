@@ -13,7 +13,7 @@ import { byteLength, eventText, fitted } from "./payload.js";
  * @property {number} bytes
  * @property {string} at
  * @property {"fetch" | "beacon"} by
- * @property {"sending" | "stored" | "queued" | "refused" | "failed"} state
+ * @property {"unsent" | "sending" | "stored" | "queued" | "refused" | "failed"} state `unsent` until the visitor agrees
  * @property {number | null} status
  * @property {string | null} answer
  * @property {number | null} took milliseconds
@@ -31,13 +31,17 @@ const cut = (/** @type {string} */ text) => text.slice(0, PATH_MAX);
 
 /**
  * @param {import("./payload.js").Ids} ids
- * @param {{sendsEvents: boolean, changed: (delivery: Delivery) => void}} options
+ * @param {{sendsEvents: boolean, isHeld?: boolean, changed: (delivery: Delivery) => void}} options `isHeld`: nothing is sent before `release`
  */
-export function openTransport(ids, { sendsEvents, changed }) {
+export function openTransport(ids, { sendsEvents, isHeld = false, changed }) {
   /** @type {Delivery[]} */
   const deliveries = [];
   let seq = 0;
   let hasCollected = false;
+  let release = () => {};
+  /** @type {Promise<void>} */
+  const released = new Promise((resolve) => release = resolve);
+  if (!isHeld) release();
 
   /** @param {"collect" | "event"} kind @param {string} type @param {number | null} number @param {string} text */
   function open(kind, type, number, text) {
@@ -111,7 +115,8 @@ export function openTransport(ids, { sendsEvents, changed }) {
         eventId: hyphenated(uuid7()),
       };
       const delivery = open("event", type, seq, eventText(ids, type, seq, payload, context));
-      if (isLeaving) beacon(delivery);
+      if (isHeld) changed(Object.assign(delivery, { state: "unsent" }));
+      else if (isLeaving) beacon(delivery);
       else postEvent(delivery);
     },
     /**
@@ -121,7 +126,7 @@ export function openTransport(ids, { sendsEvents, changed }) {
      * @param {boolean} isLeaving
      */
     collect(payload, isLeaving = false) {
-      if (hasCollected) return;
+      if (isHeld || hasCollected) return;
       hasCollected = true;
       if (!isLeaving) {
         post(open("collect", "collect", null, fitted(payload, CONFIG.COLLECT_BYTES_MAX)));
@@ -141,6 +146,16 @@ export function openTransport(ids, { sendsEvents, changed }) {
           beacon(delivery);
         }
       }
+    },
+    released,
+    /** Sends the events so far; later ones, and the submission, are no longer held. */
+    release() {
+      isHeld = false;
+      release();
+      for (const delivery of deliveries) if (delivery.state === "unsent") postEvent(delivery);
+    },
+    get isHeld() {
+      return isHeld;
     },
     get hasCollected() {
       return hasCollected;

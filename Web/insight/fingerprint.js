@@ -1,8 +1,8 @@
 // How identifiable the browsers of this population are, and which of them behave like programs.
 
-import { facts, h, table } from "../shared/dom.js";
+import { facts, h, isolatedList, table } from "../shared/dom.js";
 import { ask } from "./api.js";
-import { body, card, empty, failure, skeleton } from "./parts.js";
+import { body, card, failure, noFigures, skeleton } from "./parts.js";
 import { change, plainQuestion } from "./state.js";
 import { count, exact, percent } from "./words.js";
 
@@ -27,7 +27,7 @@ export async function showFingerprint(panel, signal) {
 /** @param {any} told @param {HTMLElement} all @param {HTMLElement} sets @param {HTMLElement} signals @param {HTMLElement} robots */
 function draw(told, all, sets, signals, robots) {
   const nothing = () =>
-    empty(
+    noFigures(
       "No fingerprints yet",
       "Pages tell them when their script tag has data-fingerprint, and so does the page at /.",
     );
@@ -85,10 +85,18 @@ function draw(told, all, sets, signals, robots) {
         ["Reasons", "Score", "Visitors", "Events"],
         told.robots.map((
           /** @type {any} */ row,
-        ) => [row.reasons.join(", "), `${row.score} of 100`, exact(row.visitors), exact(row.events)]),
+        ) => [
+          h("span", {}, ...isolatedList(row.reasons)),
+          `${row.score} of 100`,
+          exact(row.visitors),
+          exact(row.events),
+        ]),
         "Programs",
       )
-      : empty("None in this range", "Known crawlers, headless browsers and automation are listed here, never deleted."),
+      : noFigures(
+        "None in this range",
+        "Known crawlers, headless browsers and automation are listed here, never deleted.",
+      ),
   );
 }
 

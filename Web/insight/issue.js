@@ -1,6 +1,6 @@
 // One issue: when, for whom, where, and with which stacks.
 
-import { badge, facts, h } from "../shared/dom.js";
+import { badge, facts, h, isolated, isolatedList } from "../shared/dom.js";
 import { ask } from "./api.js";
 import { bars, body, card, empty, failure, skeleton, sparkline, visitorLink } from "./parts.js";
 import { change, question } from "./state.js";
@@ -44,7 +44,7 @@ function draw(panel, back, issue, name) {
     h("button", { type: "button", class: "button", text, onclick: () => decide(state) });
   const isOpen = issue.state === "open" || issue.state === "reopened";
   const main = card(
-    `${issue.name}: ${issue.message}`,
+    [isolated(issue.name), ": ", isolated(issue.message)],
     "full",
     null,
     badge(WORDS[issue.state] ?? issue.state, isOpen ? "fair" : "good"),
@@ -69,7 +69,7 @@ function draw(panel, back, issue, name) {
       ...(isOpen ? [action("resolved", "Resolve"), action("ignored", "Ignore")] : [action("open", "Reopen")]),
     ),
   );
-  const list = (/** @type {string} */ title, /** @type {string} */ dimension, /** @type {any[]} */ rows) => {
+  const ranking = (/** @type {string} */ title, /** @type {string} */ dimension, /** @type {any[]} */ rows) => {
     const element = card(title, "half", "since it was first seen");
     body(element).append(bars(dimension, { count: rows.length, by: "count", rows }));
     return element;
@@ -83,8 +83,8 @@ function draw(panel, back, issue, name) {
   panel.replaceChildren(
     h("div", { class: "full bare" }, back),
     main,
-    list("Browsers", "browser", issue.browsers),
-    list("Pages", "path", issue.paths),
+    ranking("Browsers", "browser", issue.browsers),
+    ranking("Pages", "path", issue.paths),
     samples,
   );
 }
@@ -92,16 +92,25 @@ function draw(panel, back, issue, name) {
 /** @param {HTMLElement} panel @param {any} error */
 const alertOf = (panel, error) => panel.prepend(h("p", { class: "card full", role: "alert", text: error.message }));
 
+/** Payloads are as they were sent: what should be a list may be anything. @param {any} value @returns {any[]} */
+const list = (value) => Array.isArray(value) ? value : [];
+
+/** @param {(Node | string)[][]} parts of each line */
+const lines = (parts) => parts.flatMap((line, index) => index ? ["\n", ...line] : line);
+
 /** @param {any} event */
 function sample(event) {
   const { payload } = event;
-  const frames = (payload?.frames ?? []).map((/** @type {any} */ frame) =>
-    `at ${frame.function || "(anonymous)"} ${frame.file ?? ""}:${frame.line ?? ""}:${frame.column ?? ""}`
-  );
-  const stack = frames.length ? frames.join("\n") : payload?.stack ?? payload?.source ?? "";
-  const crumbs = (payload?.breadcrumbs ?? []).map((/** @type {any} */ crumb) =>
-    typeof crumb === "string" ? crumb : JSON.stringify(crumb)
-  );
+  const frames = list(payload?.frames).map((frame) => [
+    "at ",
+    isolated(frame?.function || "(anonymous)"),
+    " ",
+    isolated(frame?.file),
+    ":",
+    ...isolatedList([frame?.line, frame?.column], ":"),
+  ]);
+  const crumbs = list(payload?.breadcrumbs).map((crumb) => [isolated(crumb)]);
+  const stack = frames.length ? lines(frames) : payload?.stack ?? payload?.source ?? "";
   return h(
     "li",
     {},
@@ -112,14 +121,26 @@ function sample(event) {
       h("span", { class: "space" }),
       h("span", { class: "note", text: moment(event.t) }),
     ),
-    h("p", { class: "note" }, `${event.path ?? ""} · `, visitorLink(event.visitor), ` · ${event.user_agent ?? ""}`),
-    stack ? h("pre", { class: "stack", tabindex: "0", text: stack }) : null,
+    h(
+      "p",
+      { class: "note" },
+      isolated(event.path),
+      " · ",
+      visitorLink(event.visitor),
+      " · ",
+      isolated(event.user_agent),
+    ),
+    Array.isArray(stack)
+      ? h("pre", { class: "stack", tabindex: "0" }, ...stack)
+      : stack
+      ? h("pre", { class: "stack", tabindex: "0", text: stack })
+      : null,
     crumbs.length
       ? h(
         "details",
         {},
         h("summary", { text: `What happened before (${crumbs.length})` }),
-        h("pre", { class: "stack", tabindex: "0", text: crumbs.join("\n") }),
+        h("pre", { class: "stack", tabindex: "0" }, ...lines(crumbs)),
       )
       : null,
   );

@@ -1,6 +1,6 @@
 // One visitor's way: sessions, in them page views, in them what happened, in the order in which it did.
 
-import { badge, h } from "../shared/dom.js";
+import { badge, h, isolated, isolatedList } from "../shared/dom.js";
 import { milliseconds } from "../shared/format.js";
 import { ask } from "./api.js";
 import { body, card, empty, failure, skeleton } from "./parts.js";
@@ -15,7 +15,7 @@ export async function showJourney(panel, visitor, signal) {
     text: "← All events",
     onclick: () => change({ visitor: null }),
   });
-  const main = card(`Visitor ${visitor}`, "full");
+  const main = card(["Visitor ", isolated(visitor)], "full");
   body(main).append(skeleton());
   panel.replaceChildren(h("div", { class: "full bare" }, back), main);
   try {
@@ -106,9 +106,12 @@ function phases(view) {
       "ul",
       { class: "chips" },
       ...known.map(([name, value]) =>
-        h("li", {
-          text: `${name} ${/** @type {number} */ (value) < 1e7 ? milliseconds(/** @type {number} */ (value)) : value}`,
-        })
+        h(
+          "li",
+          {},
+          isolated(name),
+          ` ${/** @type {number} */ (value) < 1e7 ? milliseconds(/** @type {number} */ (value)) : value}`,
+        )
       ),
     )
     : null;
@@ -116,7 +119,7 @@ function phases(view) {
 
 /** @param {any} event @param {number} start */
 function step(event, start) {
-  const details = h("details", { class: "payload" }, h("summary", { text: says(event) }));
+  const details = h("details", { class: "payload" }, h("summary", {}, h("span", {}, ...says(event))));
   details.addEventListener("toggle", () => {
     if (details.childElementCount < 2) {
       details.append(h("pre", { class: "json", tabindex: "0", text: JSON.stringify(event.payload, null, 2) }));
@@ -132,21 +135,23 @@ function step(event, start) {
   );
 }
 
-/** What of an event is worth a line. @param {any} event */
+/** What of an event is worth a line. @param {any} event @returns {(Node | string)[]} */
 function says({ type, payload }) {
   const told = payload ?? {};
   switch (type) {
     case "webvitals":
-      return ["LCP", "INP", "CLS", "FCP", "TTFB"].filter((name) => typeof told[name] === "number").map((name) =>
-        `${name} ${vital(name.toLowerCase(), told[name])}`
-      ).join(", ") || "nothing new";
+      return [
+        ["LCP", "INP", "CLS", "FCP", "TTFB"].filter((name) => typeof told[name] === "number").map((name) =>
+          `${name} ${vital(name.toLowerCase(), told[name])}`
+        ).join(", ") || "nothing new",
+      ];
     case "engagement":
-      return `${milliseconds(told.engagedMs)} engaged, scrolled ${told.scrollDepth ?? "–"} %`;
+      return [`${milliseconds(told.engagedMs)} engaged, scrolled `, isolated(told.scrollDepth ?? "–"), " %"];
     case "error":
-      return `${told.name ?? "Error"}: ${told.message ?? ""}`;
+      return [isolated(told.name ?? "Error"), ": ", isolated(told.message)];
     case "resources":
-      return `${told.count ?? "–"} resources, slowest ${told.slowest?.[0]?.name ?? "–"}`;
+      return [isolated(told.count ?? "–"), " resources, slowest ", isolated(told.slowest?.[0]?.name ?? "–")];
     default:
-      return Object.keys(told).slice(0, 5).join(", ") || "empty";
+      return Object.keys(told).length ? isolatedList(Object.keys(told).slice(0, 5)) : ["empty"];
   }
 }

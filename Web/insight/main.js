@@ -3,8 +3,10 @@
 import { loadCharts, recolourCharts } from "../dashboard/charts.js";
 import { onTab, openTab, showTabAt, startTabs } from "../dashboard/tabs.js";
 import { nextTheme, onTheme, startTheme } from "../dashboard/theme.js";
-import { h } from "../shared/dom.js";
+import { h, setText } from "../shared/dom.js";
+import { within } from "../shared/time.js";
 import { ask, onSignedOut } from "./api.js";
+import { showBanners } from "./banners.js";
 import { showFingerprint } from "./fingerprint.js";
 import { failure } from "./parts.js";
 import { showOverview } from "./overview.js";
@@ -12,6 +14,8 @@ import { showPerformance } from "./performance.js";
 import { showRaw } from "./raw.js";
 import { startShares } from "./shares.js";
 import { change, current, FILTERS, filters, onState, question } from "./state.js";
+import { areFiguresIncomplete, latestStatus, onStatus, startStatus, stopStatus } from "./status.js";
+import { close, isWelcoming, startWelcome, welcome } from "./welcome.js";
 import { count, day, named } from "./words.js";
 
 const RANGES = { "24h": "24 h", "7d": "7 d", "30d": "30 d" };
@@ -24,6 +28,8 @@ const VIEWS = /** @type {Record<string, (panel: HTMLElement, signal: AbortSignal
 /** Milliseconds between two looks at who is here, and at figures of a range that is not over. */
 const LIVE_MS = 10_000;
 const REFRESH_MS = 60_000;
+/** Milliseconds for which the first reading of the status may hold back the figures. */
+const STATUS_MS_MAX = 2000;
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 /** @type {AbortController | undefined} */
@@ -33,13 +39,13 @@ let shownAt = 0;
 
 /** Shows the open view anew. */
 async function show() {
-  if (access === "none") return;
+  for (const other of document.querySelectorAll("[aria-busy]")) other.removeAttribute("aria-busy");
+  if (access === "none" || isWelcoming()) return;
   showing?.abort();
   const controller = showing = new AbortController();
   const name = openTab();
   const panel = byId(`panel-${name}`);
   shownAt = Date.now();
-  for (const other of document.querySelectorAll("[aria-busy]")) other.removeAttribute("aria-busy");
   panel.setAttribute("aria-busy", "true");
   try {
     await VIEWS[name](panel, controller.signal);
@@ -118,13 +124,13 @@ async function drawLive() {
     try {
       const { visitors } = await ask("live", { site: current().site });
       element.dataset.state = "stored";
-      /** @type {HTMLElement} */ (element.lastElementChild).textContent = `${count(visitors)} here now`;
+      setText(/** @type {HTMLElement} */ (element.lastElementChild), `${count(visitors)} here now`);
       const isOver = Boolean(current().to) || openTab() === "raw" || openTab() === "fingerprint" ||
         document.querySelector("dialog[open]");
       if (!isOver && !current().issue && Date.now() - shownAt > REFRESH_MS) show();
     } catch {
       element.dataset.state = "failed";
-      /** @type {HTMLElement} */ (element.lastElementChild).textContent = "Not reached";
+      setText(/** @type {HTMLElement} */ (element.lastElementChild), "Not reached");
     }
   }
   setTimeout(drawLive, LIVE_MS);
@@ -145,7 +151,9 @@ async function suggest() {
   try {
     const answer = await ask("breakdowns", { ...question(), dimensions: dimension, limit: 50 });
     list.replaceChildren(
-      ...answer.dimensions[dimension].rows.map((/** @type {any} */ row) => h("option", { value: row.value })),
+      ...answer.dimensions[dimension].rows.map((/** @type {any} */ row) =>
+        h("option", { value: row.value, label: row.value })
+      ),
     );
   } catch {
     // A value can be typed without suggestions.
@@ -194,6 +202,7 @@ function startKeys() {
       isTyping || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") ||
       access === "none"
     ) return;
+    if (isWelcoming() && !/^[t?]$/.test(event.key)) return;
     if (/^[1-4]$/.test(event.key)) showTabAt(Number(event.key) - 1);
     else if (event.key === "/") {
       event.preventDefault();
@@ -213,15 +222,43 @@ function signedIn(kind) {
   byId("content").hidden = false;
   drawSites();
   drawBar();
-  show();
+  byId("content").setAttribute("aria-busy", "true");
+  within(startStatus(), STATUS_MS_MAX).catch(() => {}).then(show);
+}
+
+onStatus((status, failures) => {
+  showBanners(status, failures);
+  const wasIncomplete = document.body.hasAttribute("data-incomplete");
+  document.body.toggleAttribute("data-incomplete", areFiguresIncomplete());
+  if (wasIncomplete && !areFiguresIncomplete()) show();
+  checkWelcome();
+});
+
+/** Where there is nothing to show, says how to begin. */
+function checkWelcome() {
+  const status = latestStatus();
+  if (!status || access === "none") return;
+  welcome(status, {
+    opened: clear,
+    done() {
+      drawSites();
+      show();
+    },
+  });
+}
+
+function clear() {
+  showing?.abort();
+  for (const name of Object.keys(VIEWS)) byId(`panel-${name}`).replaceChildren();
 }
 
 function signedOut() {
   access = "none";
-  showing?.abort();
+  stopStatus();
+  close();
   document.body.dataset.access = "none";
   byId("content").hidden = true;
-  for (const name of Object.keys(VIEWS)) byId(`panel-${name}`).replaceChildren();
+  clear();
   byId("sign-in").hidden = false;
   byId("token").focus();
 }
@@ -231,11 +268,11 @@ async function signIn(body) {
   const message = byId("sign-in-message");
   try {
     const { access: kind } = await ask("session", {}, { method: "POST", body });
-    message.textContent = "";
+    setText(message, "");
     signedIn(kind);
     return true;
   } catch (error) {
-    message.textContent = /** @type {Error} */ (error).message;
+    setText(message, /** @type {Error} */ (error).message);
     return false;
   }
 }
@@ -250,6 +287,7 @@ async function start() {
   startTabs();
   startDialogs();
   startKeys();
+  startWelcome();
   byId("sign-in-form").addEventListener("submit", (event) => {
     event.preventDefault();
     const input = /** @type {HTMLInputElement} */ (byId("token"));
@@ -257,6 +295,9 @@ async function start() {
   });
   onSignedOut(signedOut);
   onState(() => {
+    // Bots may be all that there is to show.
+    if (current().robots === "1" && latestStatus()?.events.any) close();
+    else checkWelcome();
     drawBar();
     show();
   });

@@ -1,12 +1,13 @@
 // How many came, from where, to what, and what broke for them.
 
 import { colour, plot } from "../dashboard/charts.js";
-import { badge, facts, h, table } from "../shared/dom.js";
+import { badge, facts, h, isolated, isolatedList, setText, table } from "../shared/dom.js";
 import { ask } from "./api.js";
 import { openIssue } from "./issue.js";
-import { bars, body, card, delta, empty, failure, isComparing, sampleNote, skeleton, sparkline } from "./parts.js";
+import { bars, body, card, delta, failure, isComparing, noFigures, sampleNote, skeleton, sparkline } from "./parts.js";
 import { lineOptions } from "./plots.js";
 import { change, current, plainQuestion, question } from "./state.js";
+import { areFiguresIncomplete } from "./status.js";
 import { ago, bucket, count, exact, named, percent, span, vital } from "./words.js";
 
 /** @typedef {{name: string, label: string, format: (value: any) => string, isLessBetter?: boolean}} Tile */
@@ -116,7 +117,8 @@ function drawTiles(element, { totals, previous, series }) {
       h(
         "span",
         { class: "value" },
-        format(totals[name]),
+        // Of events that are not counted yet, zero would be wrong.
+        areFiguresIncomplete() && !totals[name] ? "–" : format(totals[name]),
         " ",
         delta(totals[name], before?.[name] ?? null, isLessBetter),
       ),
@@ -131,9 +133,11 @@ function drawChart(element, { series, previous_series, range }) {
   const before = isComparing() ? previous_series : [];
   const per = range.interval === "hour" ? "hour" : "day";
   const title = /** @type {HTMLElement} */ (element.querySelector("h2"));
-  title.textContent = `${label} per ${per}`;
+  setText(title, `${label} per ${per}`);
   if (!series.some((/** @type {any} */ point) => point[name])) {
-    body(element).replaceChildren(empty("No events in this range", "As soon as a page reports, it is counted here."));
+    body(element).replaceChildren(
+      noFigures("No events in this range", "As soon as a page reports, it is counted here."),
+    );
     return;
   }
   const labels = series.map((/** @type {any} */ point) => bucket(point.t, range.interval));
@@ -207,7 +211,7 @@ function drawRanking(element, dimension, ranking) {
 async function openAll(dimension, title) {
   const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("all"));
   const content = /** @type {HTMLElement} */ (dialog.querySelector(".content"));
-  /** @type {HTMLElement} */ (dialog.querySelector("h2")).textContent = title;
+  setText(/** @type {HTMLElement} */ (dialog.querySelector("h2")), title);
   content.replaceChildren(skeleton(8));
   dialog.showModal();
   try {
@@ -237,7 +241,7 @@ async function openAll(dimension, title) {
 function drawIssues(element, { issues, count: all }) {
   if (!issues.length) {
     body(element).replaceChildren(
-      empty("No errors in this range", "What pages throw, reject and fail to load is grouped here."),
+      noFigures("No errors in this range", "What pages throw, reject and fail to load is grouped here."),
     );
     return;
   }
@@ -251,13 +255,14 @@ function drawIssues(element, { issues, count: all }) {
       h(
         "button",
         { type: "button", class: "issue", onclick: () => change({ issue: issue.issue }) },
-        h("b", { text: `${issue.name}: ${issue.message}` }),
-        h("span", {
-          class: "note",
-          text: `${issue.paths[0]?.value ?? ""} · seen ${ago(issue.last_seen)} · ${
-            issue.browsers.map((/** @type {any} */ one) => one.value).slice(0, 3).join(", ")
-          }`,
-        }),
+        h("b", {}, isolated(issue.name), ": ", isolated(issue.message)),
+        h(
+          "span",
+          { class: "note" },
+          isolated(issue.paths[0]?.value),
+          ` · seen ${ago(issue.last_seen)} · `,
+          ...isolatedList(issue.browsers.map((/** @type {any} */ one) => one.value).slice(0, 3)),
+        ),
       ),
       sparkline(issue.trend, "errors over time"),
       badge(issue.state, TONES[issue.state]),
@@ -270,7 +275,7 @@ function drawIssues(element, { issues, count: all }) {
     ));
   }
   const head = /** @type {HTMLElement} */ (element.querySelector(".note"));
-  head.textContent = `${exact(all)} issues, most frequent first`;
+  setText(head, `${exact(all)} issues, most frequent first`);
   body(element).replaceChildren(list);
 }
 

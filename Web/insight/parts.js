@@ -1,10 +1,12 @@
 // What the views are built of.
 
 import { badge, h } from "../shared/dom.js";
+import { visible } from "../shared/visible.js";
 import { change, current, FILTERS } from "./state.js";
+import { areFiguresIncomplete } from "./status.js";
 import { count, named, percent, TONE_WORDS } from "./words.js";
 
-/** @param {string} title @param {string} width @param {string | null} [note] @param {...(Node | null)} more @returns {HTMLElement} */
+/** @param {string | (Node | string)[]} title @param {string} width @param {string | null} [note] @param {...(Node | null)} more @returns {HTMLElement} */
 export function card(title, width, note = null, ...more) {
   return h(
     "section",
@@ -12,7 +14,7 @@ export function card(title, width, note = null, ...more) {
     h(
       "div",
       { class: "head" },
-      h("h2", { text: title }),
+      typeof title === "string" ? h("h2", { text: title }) : h("h2", {}, ...title),
       note ? h("span", { class: "note", text: note }) : null,
       ...more,
     ),
@@ -35,6 +37,12 @@ export const skeleton = (lines = 4) =>
 
 /** @param {string} title @param {string} text */
 export const empty = (title, text) => h("p", { class: "empty" }, h("b", { text: title }), h("span", { text }));
+
+/** The same for figures: as long as events are not processed, none is not zero. @param {string} title @param {string} text */
+export const noFigures = (title, text) =>
+  areFiguresIncomplete()
+    ? empty("Not processed yet", "These figures follow when the events are processed.")
+    : empty(title, text);
 
 /** @param {any} error @param {() => void} again */
 export const failure = (error, again) =>
@@ -66,7 +74,7 @@ export const sampleNote = (sampled) =>
  * @param {{total?: number, figure?: (row: any) => number}} [options]
  */
 export function bars(dimension, ranking, { total, figure = (row) => row[ranking.by] } = {}) {
-  if (!ranking.rows.length) return empty("Nothing yet", "No event of this range tells it.");
+  if (!ranking.rows.length) return noFigures("Nothing yet", "No event of this range tells it.");
   const most = Math.max(1, ...ranking.rows.map(figure));
   const all = total || ranking.total || ranking.rows.reduce((sum, row) => sum + figure(row), 0);
   const list = h("ol", { class: "bars" });
@@ -80,7 +88,7 @@ export function bars(dimension, ranking, { total, figure = (row) => row[ranking.
         type: "button",
         class: "value",
         text: named(row.value),
-        title: `Only ${named(row.value)}`,
+        title: `Only ${visible(named(row.value))}`,
         onclick: () => change({ [dimension]: row.value }),
       })
       : h("span", { class: "value", text: named(row.value), title: named(row.value) });
@@ -179,9 +187,15 @@ export function select(label, name, choices, chosen) {
   return element;
 }
 
+/** Characters of a visitor's id that are displayed. */
+const VISITOR_SHOWN = 8;
+
+/** The end of an id: its beginning is a time, and much the same for all of a day. @param {string} id */
+const tail = (id) => `…${visible(Array.from(id).slice(-VISITOR_SHOWN).join(""))}`;
+
 /** A link to one visitor's journey. @param {string} visitor */
 export const visitorLink = (visitor) => {
-  const link = h("a", { href: "#raw", text: `…${visitor.slice(-8)}`, title: visitor });
+  const link = h("a", { href: "#raw", text: tail(visitor), title: visitor });
   link.addEventListener("click", (event) => {
     event.preventDefault();
     location.hash = "#raw";

@@ -1,7 +1,7 @@
 // How fast the pages were, for whom, and what made them slow.
 
 import { colour, plot } from "../dashboard/charts.js";
-import { h, table } from "../shared/dom.js";
+import { h, isolated, table } from "../shared/dom.js";
 import { bytes } from "../shared/format.js";
 import { ask } from "./api.js";
 import {
@@ -9,9 +9,9 @@ import {
   body,
   card,
   delta,
-  empty,
   failure,
   isComparing,
+  noFigures,
   sampleNote,
   segments,
   select,
@@ -144,7 +144,7 @@ function drawChart(element, { metrics, range }, metric) {
   const { series } = metrics[metric];
   const format = (/** @type {any} */ value) => vital(metric, value);
   if (!series.some((/** @type {any} */ point) => point.count)) {
-    body(element).replaceChildren(empty("No values in this range", "Page views tell them when they are left."));
+    body(element).replaceChildren(noFigures("No values in this range", "Page views tell them when they are left."));
     return;
   }
   const labels = series.map((/** @type {any} */ point) => bucket(point.t, range.interval));
@@ -178,7 +178,7 @@ function drawDistribution(element, told, metric) {
   const STEP = 1.2;
   const total = told.figures.count;
   if (!total) {
-    body(element).replaceChildren(empty("No values in this range", "Page views tell them when they are left."));
+    body(element).replaceChildren(noFigures("No values in this range", "Page views tell them when they are left."));
     return;
   }
   /** @type {Map<number, number>} */
@@ -217,7 +217,7 @@ function drawDistribution(element, told, metric) {
 /** @param {HTMLElement} element @param {any} answer @param {string} title */
 function drawSlowest(element, { rows, count: all }, title) {
   if (!rows.length) {
-    body(element).replaceChildren(empty("Nothing yet", "No page view of this range tells it."));
+    body(element).replaceChildren(noFigures("Nothing yet", "No page view of this range tells it."));
     return;
   }
   const cell = (/** @type {any} */ row, /** @type {string} */ name) => {
@@ -255,13 +255,18 @@ function drawAttribution(element, dimensions) {
     const partRows = parts ? dimensions[parts].rows : [];
     const partSum = partRows.reduce((/** @type {number} */ sum, /** @type {any} */ row) => sum + row.slow_views, 0);
     const [first] = rows;
-    const sentence = `${first.value} in ${percent(first.slow_views / slow)} of the slow ones${
-      partSum
-        ? `; most of it ${PARTS[partRows[0].value] ?? partRows[0].value} in ${
-          percent(partRows[0].slow_views / partSum)
-        }`
-        : ""
-    }.`;
+    const sentence = [
+      isolated(named(first.value)),
+      ` in ${percent(first.slow_views / slow)} of the slow ones`,
+      ...(partSum
+        ? [
+          "; most of it ",
+          isolated(PARTS[partRows[0].value] ?? partRows[0].value),
+          ` in ${percent(partRows[0].slow_views / partSum)}`,
+        ]
+        : []),
+      ".",
+    ];
     const figure = (/** @type {any} */ row) => row.slow_views;
     return h(
       "div",
@@ -271,7 +276,7 @@ function drawAttribution(element, dimensions) {
           vital(/** @type {string} */ (name), BOUNDS[/** @type {string} */ (name)][0])
         }`,
       }),
-      h("p", { text: sentence }),
+      h("p", {}, ...sentence),
       bars(/** @type {string} */ (elements), { count: rows.length, by: "slow_views", rows }, { figure }),
       partSum
         ? bars(/** @type {string} */ (parts), {
@@ -285,7 +290,7 @@ function drawAttribution(element, dimensions) {
   body(element).replaceChildren(
     groups.length
       ? h("div", { class: "causes" }, ...groups)
-      : empty("No slow page views", "Elements and parts are told for values that are not good."),
+      : noFigures("No slow page views", "Elements and parts are told for values that are not good."),
   );
 }
 
@@ -307,6 +312,6 @@ function drawLoads(element, { rows }, title) {
         ]),
         title,
       )
-      : empty("Nothing yet", "No page view of this range told of it."),
+      : noFigures("Nothing yet", "No page view of this range told of it."),
   );
 }

@@ -1,6 +1,7 @@
 // The events themselves: as they come, as they were, and one visitor's way.
 
-import { h, table } from "../shared/dom.js";
+import { h, isolated, isolatedList, setText, table } from "../shared/dom.js";
+import { shortened } from "../shared/visible.js";
 import { address, ask } from "./api.js";
 import { showJourney } from "./journey.js";
 import { body, card, empty, failure, skeleton, visitorLink } from "./parts.js";
@@ -13,6 +14,8 @@ const LIVE_MAX = 100;
 const DRAW_MS = 200;
 const PAGE = 50;
 const SUBMISSIONS_MS = 5000;
+/** Characters of a payload in the live list. */
+const PAYLOAD_SHOWN = 200;
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export async function showRaw(panel, signal) {
@@ -73,22 +76,22 @@ function startLive(element, signal) {
   pause.addEventListener("click", () => {
     isPaused = !isPaused;
     pause.setAttribute("aria-pressed", String(isPaused));
-    pause.textContent = isPaused ? "Resume" : "Pause";
+    setText(pause, isPaused ? "Resume" : "Pause");
     if (!isPaused) later();
   });
   filter.addEventListener("input", draw);
   draw();
 
   const source = new EventSource(address("stream"));
-  source.onopen = () => status.textContent = seen ? `${seen} events` : "Connected";
-  source.onerror = () => status.textContent = "Connecting again";
+  source.onopen = () => setText(status, seen ? `${seen} events` : "Connected");
+  source.onerror = () => setText(status, "Connecting again");
   source.onmessage = ({ data }) => {
     seen += 1;
-    status.textContent = `${seen} events`;
+    setText(status, `${seen} events`);
     events = [JSON.parse(data), ...events].slice(0, LIVE_MAX);
     if (!isPaused) later();
   };
-  source.addEventListener("skipped", ({ data }) => status.textContent = `${JSON.parse(data).ids} events were left out`);
+  source.addEventListener("skipped", ({ data }) => setText(status, `${JSON.parse(data).ids} events were left out`));
   signal.addEventListener("abort", () => {
     source.close();
     clearTimeout(timer);
@@ -104,7 +107,9 @@ const line = (event) =>
     h("b", { text: event.type }),
     h("span", { class: "value", text: event.path ?? "" }),
     visitorLink(event.visitor),
-    h("code", { text: event.payload === null ? "(large payload)" : JSON.stringify(event.payload).slice(0, 200) }),
+    h("code", {
+      text: event.payload === null ? "(large payload)" : shortened(JSON.stringify(event.payload), PAYLOAD_SHOWN),
+    }),
   );
 
 // Explorer
@@ -192,7 +197,7 @@ async function startExplorer(element, signal) {
 /** @param {any[]} events */
 export function eventTable(events) {
   const payload = (/** @type {any} */ event) => {
-    const details = h("details", { class: "payload" }, h("summary", { text: summary(event.payload) }));
+    const details = h("details", { class: "payload" }, h("summary", {}, h("span", {}, ...summary(event.payload))));
     details.addEventListener("toggle", () => {
       if (details.childElementCount < 2) {
         details.append(h("pre", { class: "json", tabindex: "0", text: JSON.stringify(event, null, 2) }));
@@ -207,12 +212,11 @@ export function eventTable(events) {
   );
 }
 
-/** @param {any} payload */
+/** @param {any} payload @returns {(Node | string)[]} */
 function summary(payload) {
   const keys = Object.keys(payload ?? {});
-  return keys.length
-    ? `${keys.slice(0, 4).join(", ")}${keys.length > 4 ? ` and ${keys.length - 4} more` : ""}`
-    : "empty";
+  const more = keys.length > 4 ? ` and ${keys.length - 4} more` : "";
+  return keys.length ? [...isolatedList(keys.slice(0, 4)), more] : ["empty"];
 }
 
 // Submissions
@@ -254,7 +258,7 @@ const submissionTable = (submissions) =>
       moment(one.t),
       `${one.browser} · ${one.system}`,
       ...["lcp", "fcp", "ttfb", "cls", "inp"].map((name) => vital(name, one[name])),
-      one.errors ? `${one.errors}: ${one.message ?? ""}` : "0",
+      one.errors ? h("span", {}, `${one.errors}: `, isolated(one.message)) : "0",
     ]),
     "Submissions of /collect",
   );

@@ -75,14 +75,16 @@ export const day = (seconds) => dayFormat.format(seconds * 1000);
 /** @param {number} ms */
 export const moment = (ms) => momentFormat.format(ms);
 
-/** @param {number} seconds since 1970 */
-export function ago(seconds) {
-  const past = Math.max(0, Date.now() / 1000 - seconds);
-  if (past < 90) return `${Math.round(past)} s ago`;
-  if (past < 5400) return `${Math.round(past / 60)} min ago`;
-  if (past < 129_600) return `${Math.round(past / 3600)} h ago`;
-  return `${Math.round(past / 86_400)} d ago`;
+/** About how long it is. @param {number} seconds */
+export function duration(seconds) {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 129_600) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
 }
+
+/** @param {number} seconds since 1970 */
+export const ago = (seconds) => `${duration(Math.max(0, Date.now() / 1000 - seconds))} ago`;
 
 /** How values without a name of their own are called. @param {string} value */
 export const named = (value) => value === "" ? "(none)" : value;

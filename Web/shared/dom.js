@@ -1,10 +1,31 @@
-// Elements without markup: what visitors and browsers say is only ever text.
+// Elements without markup. Text from senders is only ever text, and shows what would otherwise be hidden.
+
+import { asText, pieces, visible } from "./visible.js";
+
+/** Attributes that are displayed or read out. */
+const DISPLAYED = new Set(["title", "aria-label", "label", "placeholder", "alt"]);
+
+/**
+ * Nodes of a text, with escapes in a style of their own.
+ *
+ * @param {any} value
+ * @param {{isPart?: boolean}} [options]
+ * @returns {(Node | string)[]}
+ */
+const textNodes = (value, options) =>
+  pieces(asText(value), options).map(([piece, isEscape]) => {
+    if (!isEscape) return piece;
+    const element = document.createElement("span");
+    element.className = "escape";
+    element.textContent = piece;
+    return element;
+  });
 
 /**
  * Makes an element.
  *
  * @param {string} tag
- * @param {Record<string, any>} [properties] attributes; `on…` are listeners, `class` and `text` as they sound
+ * @param {Record<string, any>} [properties] attributes; `on…` are listeners, `class` and `text` as they sound; `text` is one whole value
  * @param {...(Node | string | null | undefined)} children
  * @returns {HTMLElement}
  */
@@ -12,14 +33,60 @@ export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(properties)) {
     if (value === undefined || value === null || value === false) continue;
-    if (key === "text") element.textContent = String(value);
+    // An option has no elements in it.
+    if (key === "text") tag === "option" ? element.append(visible(asText(value))) : setText(element, value);
     else if (key === "class") element.className = value;
     else if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-    else element.setAttribute(key, value === true ? "" : String(value));
+    else element.setAttribute(key, value === true ? "" : DISPLAYED.has(key) ? visible(asText(value)) : String(value));
   }
-  for (const child of children) if (child !== null && child !== undefined) element.append(child);
+  appendTo(element, children);
   return element;
 }
+
+/** @param {Element} element @param {(Node | string | null | undefined)[]} children */
+function appendTo(element, children) {
+  for (const child of children) {
+    if (child === null || child === undefined) continue;
+    if (typeof child === "string") element.append(...textNodes(child, { isPart: true }));
+    else element.append(child);
+  }
+}
+
+/**
+ * Replaces all that is in an element.
+ *
+ * @param {Element} element
+ * @param {...(Node | string | null | undefined)} children
+ */
+export function setChildren(element, ...children) {
+  element.replaceChildren();
+  appendTo(element, children);
+}
+
+/**
+ * Replaces the text of an element.
+ *
+ * @param {Element} element
+ * @param {any} value
+ */
+export const setText = (element, value) => element.replaceChildren(...textNodes(value));
+
+/**
+ * A value from a sender within a longer text: its direction does not reorder what is around it.
+ *
+ * @param {any} value
+ */
+export const isolated = (value) => h("bdi", { text: value });
+
+/**
+ * Several of them, with a separator between each two.
+ *
+ * @param {any[]} values
+ * @param {string} [separator]
+ * @returns {(HTMLElement | string)[]}
+ */
+export const isolatedList = (values, separator = ", ") =>
+  values.flatMap((value, index) => index ? [separator, isolated(value)] : [isolated(value)]);
 
 /**
  * A list of names and values; a value that is unknown says so.

@@ -1,0 +1,229 @@
+"""Characters that hide, reverse or fake text: each view of both pages shows them as escapes and keeps their effects within the value."""
+
+import urllib.parse
+
+import pytest
+
+from bodies import make_ids
+from insight import ENVIRONMENT, send, settle, told, TOKEN, VIEWS, visit_events
+from load import wait_for
+from page import SCREENSHOTS, show as show_tab, TABS
+from test_insight_page import check_inert, open_page
+
+# One of each class, between visible letters; and values that are made of them, or of blanks, alone.
+HIDDEN = [
+    "override\u202etxt.exe",
+    "isolate\u2066\u2067\u2068x",
+    "embedding\u202a\u202b\u202dx",
+    "marks\u200e\u200f\u061cx",
+    "bell\u0007\u001b[31mred\u007f\u0085x",
+    "zero\u200b\u200c\u200d\u2060\ufeffwidth",
+    "soft\u00adhyphen\u034f",
+    "filler\u115f\u1160\u3164\uffa0x",
+    "tags\U000e0041\U000e0042x",
+    "lines\u2028\u2029x",
+    "selector\ufe0fx",
+    "annotation\ufff9x\ufffby",
+]
+BLANKS = ["\u200b\u200b", "\u202e\u202e", "\u3164", "\u2800\u2800", "\u00a0\u2003 ", "\U000e0020", "\u00ad"]
+# Right to left by nature, and legitimate joiners: they stay as they are.
+NATURAL = ["سلام", "שלום 42", "می‌خواهم", "👩‍👩‍👧‍👦 family"]
+CORPUS = HIDDEN + BLANKS + NATURAL
+
+# What is displayed in a page: text nodes that are rendered, attributes that are displayed or read out, the title, and what charts draw.
+FOUND = r"""() => {
+  const hidden = /(?![\t\n\r])[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{NChar}\p{DI}]/u;
+  // Emoji and Persian of the corpus.
+  const clean = (text) => text.replace(/\p{ExtPict}(?:\u200d\p{ExtPict})+/gu, "").replace(/(?<=\p{sc=Arab})\u200c(?=\p{sc=Arab})/gu, "");
+  const found = [];
+  const check = (where, text) => hidden.test(clean(text)) && found.push(`${where}: ${JSON.stringify(text).slice(0, 80)} ${[...text].filter((one) => hidden.test(one)).map((one) => one.codePointAt(0).toString(16))}`);
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) check(walker.currentNode.parentElement.outerHTML.slice(0, 40), walker.currentNode.data);
+  for (const element of document.querySelectorAll("body *")) {
+    for (const name of ["title", "aria-label", "alt", "placeholder", "label", "download"]) check(`${element.localName}[${name}]`, element.getAttribute(name) ?? "");
+    if (getComputedStyle(element).unicodeBidi === "normal") found.push(`${element.localName}.${element.className} is not isolated`);
+  }
+  check("title", document.title);
+  for (const text of self.drawn ?? []) check("canvas", text);
+  return found;
+}"""
+# Values that are displayed with no width, or as nothing but blanks.
+BLANK_ROWS = r"""() => [...document.querySelectorAll("main bdi, main .value, main td, main dd, main h2, main h3, main summary, main .message, main .bars li, main .filters b, main select option")]
+  .filter((element) => element.localName === "option" || element.getClientRects().length > 0)
+  .filter((element) => !element.querySelector("canvas, svg, input"))
+  .filter((element) => /^[\s\p{Cc}\p{DI}\u2800]*$/u.test(element.textContent) && !(element.localName === "bdi" && element.textContent === ""))
+  .map((element) => element.parentElement.outerHTML.slice(0, 200))"""
+
+DRAWN = """
+  globalThis.drawn = [];
+  const { fillText } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) { drawn.push(String(text)); return fillText.call(this, text, ...rest); };
+"""
+
+
+@pytest.fixture
+def filled(sqlite, serve):
+    """A program whose every text is of the corpus."""
+    collector = serve(sqlite, environment=ENVIRONMENT)
+    events = 0
+    for number, hostile in enumerate(CORPUS):
+        frame = {"function": hostile, "file": hostile, "line": hostile, "column": hostile}
+        error = {"kind": "error", "name": hostile, "message": hostile, "count": 1, "stack": hostile, "source": hostile, "frames": [frame], "breadcrumbs": [hostile, {hostile: hostile}]}
+        fingerprint = {"hash": hostile, "parts": {"canvas": {"hash": hostile, "stable": True}, hostile: {"hash": hostile, "stable": True}}, "automation": [hostile]}
+        extra = {"language": hostile, "screenResolution": hostile, "release": hostile, "connection": hostile, "campaign": {"utm_campaign": hostile}, "title": hostile, hostile: hostile}
+        ids = make_ids() | {"visitor_id": f"v_{number}{hostile}"}
+        page = visit_events(f"/{hostile}", error=error, referrer=f"https://{hostile}/", fingerprint=fingerprint, extra=extra, ids=ids, lcp=9000)
+        vitals = next(event for event in page if event["event_type"] == "webvitals")["payload"]
+        vitals["attribution"]["LCP"] = {"element": hostile, "ttfb": 1, "loadDelay": 2}
+        page[0]["client_hints"] = hostile
+        more = [
+            ("navigation", {hostile: 12, "domInteractive": 100}),
+            ("resources", {"count": hostile, "slowest": [{"name": hostile, "duration": 5, "transferSize": 5}]}),
+            ("engagement", {"engagedMs": 5, "scrollDepth": hostile}),
+            (hostile, {hostile: {hostile: hostile}}),
+        ]
+        for seq, (kind, payload) in enumerate(more, len(page) + 1):
+            page.append(ids | {"event_type": kind, "seq": seq, "path": hostile, "site": hostile, "payload": payload})
+        events += send(collector.port, page, "Mozilla/5.0 Chrome/142.0.0.0 Safari/537.36 " + "".join(filter(str.isprintable, hostile)))
+    settle(collector.port, events)
+    return collector
+
+
+def check(engine, where):
+    assert engine.evaluate(FOUND) == [], where
+    assert engine.evaluate(BLANK_ROWS) == [], where
+    check_inert(engine)
+
+
+def escapes(engine, selector):
+    return engine.evaluate(f"() => [...document.querySelectorAll('{selector} .escape')].map((element) => element.textContent)")
+
+
+def test_every_view_shows_hidden_characters_as_escapes(engine, filled):
+    engine.signed_in_at = None
+    open_page(engine, filled, "&robots=1")
+    if engine.name == "chromium":
+        engine.add_start_script(DRAWN)
+    for view in VIEWS:
+        open_page(engine, filled, "&robots=1", view)
+        engine.evaluate("() => document.querySelectorAll('main details').forEach((details) => details.open = true)")
+        engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 100))")
+        check(engine, view)
+        # Which values are among the most frequent, or the latest, differs; some of them always are.
+        assert escapes(engine, f"#panel-{view}") or view == "fingerprint", view
+    for button in range(engine.evaluate("() => document.querySelectorAll('#panel-overview .all').length")):
+        open_page(engine, filled, "&robots=1")
+        engine.evaluate(f"() => document.querySelectorAll('#panel-overview .all')[{button}].click()")
+        wait_for(lambda: engine.evaluate("() => document.querySelector('#all').open && !document.querySelector('#all .skeleton')"), 10, "all values")
+        check(engine, f"all values of {button}")
+
+
+def test_an_issue_a_visitor_and_filters_show_them_too(engine, filled):
+    engine.signed_in_at = None
+    open_page(engine, filled, "&robots=1")
+    issues = told(filled.port, "issues", range="24h", robots="1")["issues"]
+    assert len(issues) >= 10
+    for issue in issues:
+        open_page(engine, filled, f"&robots=1&issue={issue['issue']}")
+        engine.evaluate("() => document.querySelectorAll('main details').forEach((details) => details.open = true)")
+        check(engine, issue["message"])
+    for number, hostile in enumerate(CORPUS):
+        quoted = urllib.parse.quote(f"v_{number}{hostile}")
+        open_page(engine, filled, f"&visitor={quoted}", "raw")
+        engine.evaluate("() => document.querySelectorAll('main details').forEach((details) => details.open = true)")
+        engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 50))")
+        assert "Session 1" in engine.evaluate("() => document.querySelector('#panel-raw').textContent")
+        check(engine, f"visitor {hostile!r}")
+    for hostile in (HIDDEN[0], *BLANKS):
+        quoted = urllib.parse.quote(hostile)
+        open_page(engine, filled, f"&path={quoted}&site={quoted}&type={quoted}&key={quoted}")
+        assert len(escapes(engine, "#filters")) == 1
+        check(engine, f"filters {hostile!r}")
+    open_page(engine, filled, "&robots=1")
+    engine.press("/")
+    wait_for(lambda: engine.evaluate("() => document.querySelectorAll('#filter-values option').length") >= len(CORPUS) / 2, 10, "suggestions")
+    check(engine, "suggestions")
+    labels = engine.evaluate("() => [...document.querySelectorAll('#filter-values option')].map((option) => option.label)")
+    assert "/override\\u202Etxt.exe" in labels
+    engine.press("Escape")
+
+
+def test_what_comes_live_shows_them_too(engine, filled):
+    engine.signed_in_at = None
+    open_page(engine, filled, fragment="raw")
+    wait_for(lambda: engine.evaluate("() => document.querySelector('#panel-raw .head .note[role=status]').textContent") != "Connecting", 10, "connected")
+    # It watches once the feed has looked.
+    engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 500))")
+    for hostile in CORPUS:
+        send(filled.port, [make_ids() | {"event_type": hostile, "seq": 1, "path": hostile, "site": hostile, "payload": {hostile: hostile}}])
+    wait_for(lambda: engine.evaluate("() => document.querySelectorAll('.stream b').length") == len(CORPUS), 10, "the events")
+    check(engine, "live")
+
+
+def test_text_that_runs_right_to_left_does_not_reorder_its_neighbors(engine, filled):
+    """The time of an issue is drawn to the right of its path, and the count of a value to the right of the value."""
+    engine.signed_in_at = None
+    open_page(engine, filled, "&robots=1")
+    places = engine.evaluate(
+        """() => [...document.querySelectorAll(".issue .note")].map((note) => {
+          const [path, browser] = note.querySelectorAll("bdi");
+          const range = document.createRange();
+          range.selectNode(path.nextSibling);
+          const [one, two, three] = [path, range, browser].map((part) => part.getBoundingClientRect());
+          return one.right <= two.left + 1 && two.right <= three.left + 1;
+        })"""
+    )
+    assert len(places) >= 10 and all(places)
+    places = engine.evaluate(
+        """() => [...document.querySelectorAll(".bars li")].map((row) => row.querySelector(".value").getBoundingClientRect().left <= row.querySelector("b").getBoundingClientRect().left)"""
+    )
+    assert len(places) >= 10 and all(places)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_escapes_are_accessible(chromium, filled, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    SCREENSHOTS.mkdir(exist_ok=True)
+    (issue, *_) = [issue for issue in told(filled.port, "issues", range="24h", robots="1")["issues"] if issue["message"] == HIDDEN[0]]
+    chromium.open(f"{filled.url}/insight#token={TOKEN}", color_scheme=scheme)
+    chromium.signed_in_at = filled.url
+    wait_for(lambda: chromium.evaluate("() => self.collectorInsight?.access()") == "owner", 15, "signed in")
+    for width in (1440, 1024, 390):
+        chromium.resize(width, 900)
+        for name, query, view in (("overview", "", "overview"), ("raw", "", "raw"), ("issue", f"&issue={issue['issue']}", "overview"), ("journey", f"&visitor={urllib.parse.quote(f'v_0{HIDDEN[0]}')}", "raw")):
+            open_page(chromium, filled, f"&robots=1{query}", view)
+            wait_for(lambda: chromium.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"), 3, f"{name} no wider than {width}")
+            faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page).response["violations"]]
+            assert not faults, (name, width, faults)
+            chromium.screenshot(str(SCREENSHOTS / f"escapes-{name}-{scheme}-{width}.png"), full_page=True)
+    chromium.resize(1440, 900)
+
+
+def test_the_visitors_page_shows_its_own_hidden_characters_too(chromium, serve, sqlite):
+    """A page that was opened by an address with hidden characters, and throws errors with more of them."""
+    collector = serve(sqlite)
+    chromium.new_page()
+    chromium.add_start_script(DRAWN + "Object.defineProperty(Navigator.prototype, 'userAgent', { get: () => 'Mozilla/5.0 (X\\u202e\\u0007) Chrome/142.0\\u200b' }); Object.defineProperty(Navigator.prototype, 'language', { get: () => '\\u3164' });")
+    chromium.leave(f"{collector.url}/?{urllib.parse.quote(HIDDEN[0])}")
+    wait_for(lambda: chromium.evaluate("() => typeof collectorDashboard") == "object", 10, "the script's start")
+    chromium.evaluate(
+        """() => {
+          for (const text of ["over\\u202eride", "\\u200b\\u3164"]) {
+            const error = new Error(text);
+            error.stack = `at f\\u202e (http://a.test/\\u2066x.js:${text.length}:2)\\n${text}`;
+            setTimeout(() => { throw error; });
+            const image = document.createElement("img");
+            image.src = `static/missing-${encodeURIComponent(text)}.png`;
+            document.body.append(image);
+          }
+        }"""
+    )
+    chromium.evaluate("() => collectorDashboard.ready.then(() => collectorDashboard.delivered)")
+    for tab in TABS:
+        show_tab(chromium, tab)
+        chromium.evaluate("() => new Promise((resolve) => setTimeout(resolve, 400))")
+        chromium.evaluate("() => document.querySelectorAll('main details').forEach((details) => details.open = true)")
+        assert chromium.evaluate(FOUND) == [], tab
+        assert chromium.evaluate(BLANK_ROWS) == [], tab
+    assert {"\\u202E", "\\u200B\\u3164", "\\u2066"} <= set(escapes(chromium, "#panel-raw"))

@@ -1,0 +1,230 @@
+"""The owner's page before the first event, while events are processed, and when something stands still."""
+
+import contextlib
+import subprocess
+import threading
+
+import pytest
+
+from insight import ask, ENVIRONMENT, send, TOKEN, visit_events
+from load import wait_for
+from page import SCREENSHOTS
+from shop import Shop
+from stores import events, PostgresStore
+from test_insight_page import ready
+from test_status import BOT, old_rows
+
+SCHEMES = ("light", "dark")
+WIDTHS = (1440, 1024, 390)
+
+
+def sign_in(engine, collector, query="", base="", **options):
+    engine.open(f"{collector.url}{base}/insight{query}#token={TOKEN}", **options)
+    wait_for(lambda: engine.evaluate("() => self.collectorInsight?.access()") == "owner", 15, "signed in")
+    ready(engine)
+
+
+def light(engine):
+    return engine.evaluate("() => { const light = document.querySelector('#light'); return light.getClientRects().length ? light.textContent.trim() : null; }")
+
+
+def is_seen(engine, selector):
+    return engine.evaluate(f"() => (document.querySelector('{selector}')?.getClientRects().length ?? 0) > 0")
+
+
+def banners(engine):
+    return engine.evaluate("() => Object.fromEntries([...document.querySelectorAll('[data-banner]')].map((banner) => [banner.dataset.banner, banner.querySelector('span').textContent.trim()]))")
+
+
+def look(chromium, name, scheme):
+    """Axe, no overflow, and a picture, for each width."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    SCREENSHOTS.mkdir(exist_ok=True)
+    for width in WIDTHS:
+        chromium.resize(width, 900)
+        wait_for(lambda: chromium.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"), 3, f"no wider than {width}")
+        faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page).response["violations"]]
+        assert not faults, (name, width, faults)
+        chromium.screenshot(str(SCREENSHOTS / f"insight-{name}-{scheme}-{width}.png"))
+    chromium.resize(1440, 900)
+
+
+# Before the first event
+
+
+def test_an_empty_page_has_the_tag_and_a_light_that_turns_green_with_the_first_event(engine, serve, store):
+    collector = serve(store, environment=ENVIRONMENT)
+    sign_in(engine, collector)
+    wait_for(lambda: light(engine) == "Waiting for your first event", 10, "it waits")
+    assert engine.evaluate("() => document.querySelector('#tag').textContent") == f'<script defer src="{collector.url}/collector.js"></script>'
+    assert not is_seen(engine, ".grid") and not is_seen(engine, ".tabs") and not is_seen(engine, "#show-bots")
+    assert engine.evaluate("() => [...document.querySelectorAll('.grid')].map((grid) => grid.childElementCount)") == [0, 0, 0, 0]
+    green = "() => document.querySelector('#light').dataset.state"
+    assert engine.evaluate(green) == "waiting"
+    send(collector.port, visit_events("/first"))
+    wait_for(lambda: engine.evaluate(green) == "received", 2, "green within two seconds")
+    assert light(engine) == "First event received"
+    wait_for(lambda: is_seen(engine, ".grid") and not is_seen(engine, "#welcome"), 25, "the figures")
+    ready(engine)
+    tiles = engine.evaluate("() => [...document.querySelectorAll('.tile')].map((tile) => [tile.querySelector('.label').textContent, tile.querySelector('.value').firstChild.textContent])")
+    assert dict(tiles)["Page views"] == "1"
+    assert engine.errors() == []
+
+
+def test_the_tag_works_as_it_is_pasted(chromium, serve, sqlite):
+    collector = serve(sqlite, environment=ENVIRONMENT | {"COLLECTOR_BASE_PATH": "/stats"})
+    sign_in(chromium, collector, base="/stats")
+    wait_for(lambda: light(chromium) == "Waiting for your first event", 10, "it waits")
+    tag = chromium.evaluate("() => document.querySelector('#tag').textContent")
+    assert tag == f'<script defer src="{collector.url}/stats/collector.js"></script>'
+    shop = Shop(collector.url)
+    shop.tag = lambda: tag
+    try:
+        chromium.open_tab(shop.url + "/pasted")
+        chromium.evaluate("() => new Promise((resolve) => setTimeout(resolve, 300)).then(() => collector.flush())")
+        chromium.close_tab()
+        wait_for(lambda: light(chromium) != "Waiting for your first event", 5, "the light has changed")
+        assert {row["path"] for row in events(sqlite)} == {"/pasted"}
+    finally:
+        shop.close()
+
+
+def test_copy(chromium, serve):
+    collector = serve(environment=ENVIRONMENT)
+    sign_in(chromium, collector, permissions=["clipboard-read", "clipboard-write"])
+    tag = chromium.evaluate("() => document.querySelector('#tag').textContent")
+    chromium.click("#tag-copy")
+    wait_for(lambda: chromium.evaluate("() => document.querySelector('#tag-copy').textContent") == "Copied", 3, "it says so")
+    assert chromium.evaluate("() => navigator.clipboard.readText()") == tag
+    # Without the API the older command copies; where neither does, the tag is selected.
+    chromium.evaluate("() => navigator.clipboard.writeText('other')")
+    chromium.evaluate("() => Object.defineProperty(Clipboard.prototype, 'writeText', { value: () => Promise.reject(new Error('not allowed')) })")
+    chromium.click("#tag-copy")
+    wait_for(lambda: chromium.evaluate("() => navigator.clipboard.readText()") == tag, 3, "copied by the command")
+    chromium.evaluate("() => { document.execCommand = () => false; }")
+    chromium.click("#tag-copy")
+    wait_for(lambda: chromium.evaluate("() => document.querySelector('#tag-copy').textContent") == "Selected", 3, "selected")
+    assert chromium.evaluate("() => getSelection().toString().trim()") == tag
+
+
+def test_events_from_bots_alone_are_named_and_can_be_shown(engine, serve, store):
+    collector = serve(store, environment=ENVIRONMENT)
+    sign_in(engine, collector)
+    wait_for(lambda: light(engine) == "Waiting for your first event", 10, "it waits")
+    send(collector.port, visit_events("/crawled"), BOT)
+    words = "All events so far are from bots, which the figures leave out."
+    wait_for(lambda: light(engine) == words, 20, "it says so")
+    # The same for who opens the page later.
+    engine.leave(f"{collector.url}/insight?range=24h&again")
+    ready(engine)
+    wait_for(lambda: light(engine) == words, 10, "it says so again")
+    assert not is_seen(engine, ".grid")
+    engine.click("#show-bots")
+    wait_for(lambda: is_seen(engine, ".grid"), 5, "figures")
+    ready(engine)
+    wait_for(lambda: "bots" in banners(engine), 10, "a banner")
+    assert "/crawled" in engine.evaluate("() => document.querySelector('#panel-overview').textContent")
+    engine.click("#robots")
+    wait_for(lambda: light(engine) == words, 10, "without bots there is nothing again")
+    send(collector.port, visit_events("/human"))
+    wait_for(lambda: is_seen(engine, ".grid") and "/human" in engine.evaluate("() => document.querySelector('#panel-overview').textContent"), 30, "figures of humans")
+
+
+def test_a_browser_that_is_not_measured_is_warned(chromium, serve):
+    collector = serve(environment=ENVIRONMENT)
+    sign_in(chromium, collector)
+    wait_for(lambda: light(chromium) == "Waiting for your first event", 10, "it waits")
+    assert is_seen(chromium, "#hint-loopback") and not is_seen(chromium, "#hint-privacy")
+    chromium.add_start_script("Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true })")
+    chromium.leave(collector.url + "/insight?again")
+    wait_for(lambda: is_seen(chromium, "#hint-privacy"), 10, "a hint")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_empty_page_is_accessible(chromium, serve, scheme):
+    collector = serve(environment=ENVIRONMENT)
+    sign_in(chromium, collector, color_scheme=scheme)
+    wait_for(lambda: light(chromium) == "Waiting for your first event", 10, "it waits")
+    look(chromium, "empty", scheme)
+    send(collector.port, visit_events(), BOT)
+    wait_for(lambda: is_seen(chromium, "#show-bots"), 20, "bots alone")
+    look(chromium, "bots", scheme)
+
+
+# While events are processed
+
+
+def test_figures_are_not_zero_while_events_are_processed(engine, serve, store):
+    collector = serve(store, environment=ENVIRONMENT)
+    collector.stop()
+    old_rows(store, 150_000)
+    again = serve(store, environment=ENVIRONMENT)
+    wait_for(lambda: ask(again.port, "status").json()["state"] == "processing", 10, "processing")
+    # Events without a user agent are those of bots.
+    sign_in(engine, again, "?range=24h&robots=1")
+    text = banners(engine)["processing"]
+    assert text.startswith("Processing events: ") and " %" in text and "incomplete" in text
+    assert engine.evaluate("() => document.body.hasAttribute('data-incomplete')")
+    values = engine.evaluate("() => [...document.querySelectorAll('#panel-overview .tile .value')].map((value) => value.firstChild.textContent)")
+    assert "0" not in values and "0 %" not in values
+    assert engine.evaluate("() => document.querySelector('#announced').textContent").startswith("Processing events")
+    if engine.name == "chromium":
+        look(engine, "processing", "light")
+    wait_for(lambda: "processing" not in banners(engine), 110, "done")
+    ready(engine)
+    assert not engine.evaluate("() => document.body.hasAttribute('data-incomplete')")
+    visitors = "() => [...document.querySelectorAll('.tile')].find((tile) => tile.textContent.startsWith('Visitors'))?.querySelector('.value')?.firstChild.textContent"
+    wait_for(lambda: engine.evaluate(visitors) == "1", 10, "the figures are up to date")
+
+
+# When something stands still
+
+HOLDERS = "select pid from pg_stat_activity where query like '%pg_sleep(100)%' and pid <> pg_backend_pid()"
+
+
+def hold(cluster, database):
+    """A transaction that somebody has left open; it ends when the test says so."""
+    with contextlib.suppress(RuntimeError, subprocess.TimeoutExpired):
+        cluster.psql(database, "begin; delete from collector_events where id = -1; select pg_sleep(100)")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_what_holds_back_the_figures_is_named_and_can_be_hidden(chromium, serve, own_cluster, tmp_path, scheme):
+    store = PostgresStore(own_cluster, tmp_path)
+    collector = serve(store, environment=ENVIRONMENT)
+    send(collector.port, visit_events("/before"))
+    sign_in(chromium, collector, color_scheme=scheme)
+    wait_for(lambda: is_seen(chromium, ".grid"), 30, "figures")
+    blocker = threading.Thread(target=hold, args=(own_cluster, store.database))
+    blocker.start()
+    try:
+        wait_for(lambda: own_cluster.psql(store.database, HOLDERS), 10, "the transaction is open")
+        send(collector.port, visit_events("/behind"))
+        wait_for(lambda: "rollups_blocked" in banners(chromium), 40, "a banner")
+        text = banners(chromium)["rollups_blocked"]
+        assert "pg_terminate_backend" in text and "For " in text
+        assert "pg_terminate_backend" in chromium.evaluate("() => document.querySelector('#announced').textContent")
+        look(chromium, "blocked", scheme)
+        chromium.click("[data-banner=rollups_blocked] .button")
+        chromium.evaluate("() => new Promise((resolve) => setTimeout(resolve, 6000))")
+        assert "rollups_blocked" not in banners(chromium)
+        chromium.leave(collector.url + "/insight?again")
+        wait_for(lambda: "rollups_blocked" in banners(chromium), 10, "hidden for the moment only")
+    finally:
+        own_cluster.psql(store.database, f"select pg_terminate_backend(pid) from ({HOLDERS}) as holders")
+        blocker.join()
+    wait_for(lambda: banners(chromium) == {}, 30, "over")
+
+
+def test_a_server_that_cannot_be_reached_is_said(chromium, serve, sqlite):
+    collector = serve(sqlite, environment=ENVIRONMENT)
+    send(collector.port, visit_events())
+    sign_in(chromium, collector)
+    wait_for(lambda: is_seen(chromium, ".grid"), 30, "figures")
+    collector.stop()
+    wait_for(lambda: "offline" in banners(chromium), 40, "a banner")
+    again = serve(sqlite, environment=ENVIRONMENT, port=collector.port)
+    chromium.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    wait_for(lambda: banners(chromium) == {}, 60, "back")
+    assert again.is_running
