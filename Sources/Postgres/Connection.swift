@@ -4,7 +4,7 @@ import Glibc
 /// A connection to a server; used by one thread at a time. Every call has a time limit, so that a server that hangs is an error.
 // Unchecked: each owner keeps its connection to one thread at a time.
 @safe package final class Connection: @unchecked Sendable {
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
 
     /// Connects.
     ///
@@ -40,6 +40,9 @@ import Glibc
 
     deinit { unsafe PQfinish(handle) }
 
+    /// The process id that came with the connection; a pooler makes one up, which is no process of the server.
+    package var announcedPID: Int32 { unsafe PQbackendPID(handle) }
+
     /// Runs statements without parameters.
     @discardableResult
     package func execute(_ sql: String, timeoutMilliseconds: Int32) throws(PostgresError) -> Result {
@@ -60,25 +63,26 @@ import Glibc
         return try finish(sent, timeoutMilliseconds)
     }
 
-    /// Runs one statement whose parameters lie in one buffer, as text or, where it says so, as binary values.
-    package func query(
-        _ sql: String,
-        _ buffer: [UInt8],
-        _ parameters: [(place: Range<Int>?, isBinary: Bool, type: UInt32)],
-        timeoutMilliseconds: Int32
-    ) throws(PostgresError) -> Result {
+    /// Runs one statement whose parameters lie in one buffer.
+    package func query(_ call: Call, timeoutMilliseconds: Int32) throws(PostgresError) -> Result {
         try ready()
+        return try finish(send(call), timeoutMilliseconds)
+    }
+
+    /// Sends a statement without waiting for its result; 1 when libpq has taken it.
+    func send(_ call: Call) -> Int32 {
+        let (buffer, parameters) = (call.buffer, call.parameters)
         let lengths = parameters.map { Int32($0.place?.count ?? 0) }
         let formats = parameters.map { $0.isBinary ? Int32(1) : 0 }
         let types = parameters.map { $0.type }
-        let sent: Int32 = unsafe buffer.withUnsafeBytes { bytes in
+        return unsafe buffer.withUnsafeBytes { bytes in
             let base = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
             let values = unsafe parameters.map { parameter in
                 unsafe parameter.place.flatMap { place in unsafe base?.advanced(by: place.lowerBound) }
             }
             return unsafe PQsendQueryParams(
                 handle,
-                sql,
+                call.sql,
                 Int32(parameters.count),
                 types,
                 values,
@@ -87,7 +91,6 @@ import Glibc
                 0
             )
         }
-        return try finish(sent, timeoutMilliseconds)
     }
 
     /// Makes a statement known to the server under a name.
@@ -125,7 +128,7 @@ import Glibc
     // MARK: - Waiting
 
     /// Finds out, before anything is sent, whether the server has closed the connection meanwhile.
-    private func ready() throws(PostgresError) {
+    func ready() throws(PostgresError) {
         // First come the server's last words, then the end.
         while unsafe PQstatus(handle) == CONNECTION_OK,
             unsafe wait(PQsocket(handle), Int16(POLLIN), Deadline(milliseconds: 0)),
@@ -163,7 +166,7 @@ import Glibc
         return last ?? Result.empty
     }
 
-    private func flush(_ deadline: Deadline) throws(PostgresError) {
+    func flush(_ deadline: Deadline) throws(PostgresError) {
         while true {
             let left = unsafe PQflush(handle)
             if left == 0 { return }
@@ -173,7 +176,7 @@ import Glibc
         }
     }
 
-    private func nextResult(_ deadline: Deadline) throws(PostgresError) -> OpaquePointer? {
+    func nextResult(_ deadline: Deadline) throws(PostgresError) -> OpaquePointer? {
         while unsafe PQisBusy(handle) == 1 {
             guard unsafe wait(PQsocket(handle), Int16(POLLIN), deadline) else { throw late() }
             guard unsafe PQconsumeInput(handle) == 1 else { throw lost() }
@@ -181,15 +184,15 @@ import Glibc
         return unsafe PQgetResult(handle)
     }
 
-    private func lost() -> PostgresError {
+    func lost() -> PostgresError {
         PostgresError(stage: .unanswered, sqlState: "08006", reason: "the connection was lost")
     }
 
-    private func late() -> PostgresError {
+    func late() -> PostgresError {
         PostgresError(stage: .unanswered, reason: "the server took too long to answer")
     }
 
-    private func error(_ result: OpaquePointer) -> PostgresError {
+    func error(_ result: OpaquePointer) -> PostgresError {
         let state =
             unsafe PQresultErrorField(result, 67 /* PG_DIAG_SQLSTATE, 'C' */).map { unsafe String(cString: $0) } ?? ""
         let message = unsafe PQresultErrorField(result, 77 /* PG_DIAG_MESSAGE_PRIMARY, 'M' */).map {
