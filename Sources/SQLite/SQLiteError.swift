@@ -39,6 +39,12 @@ extension SQLiteError {
         message: "the file was written by a later version"
     )
 
+    /// The file is there and holds nothing that it must hold: it was cut, or has lost its write-ahead log.
+    package static let emptied = SQLiteError(code: SQLITE_CORRUPT, message: "the file has lost what it held")
+
+    /// A row holds what its table does not allow.
+    package static let brokenRow = SQLiteError(code: SQLITE_CORRUPT, message: "a row is not as its table wants it")
+
     /// Another connection holds the lock.
     package var isBusy: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }
 

@@ -18,6 +18,9 @@ package struct PostgresStore: Store {
         self.migrations = migrations
     }
 
+    /// Why a connection string cannot be used, without any part of it; nil when it can.
+    package static func problem(url: String) -> String? { ConnectionString.problem(url) }
+
     package func makeWriter() throws(StoreError) -> any StoreWriter {
         try PostgresWriter(connect(PostgresWriter.settings))
     }
