@@ -23,6 +23,7 @@ class PgBouncer:
         if self.binary is None:
             raise RuntimeError("pgbouncer is not installed (scripts/setup test installs it)")
         self.cluster = cluster
+        self.pool_mode = pool_mode
         self.port = free_port()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="collector-pgbouncer-"))
         (self.folder / "users").write_text(f'"collector" "{PASSWORD}"\n')
@@ -32,7 +33,7 @@ class PgBouncer:
             "[pgbouncer]\n"
             f"listen_addr = 127.0.0.1\nlisten_port = {self.port}\nunix_socket_dir = {self.folder}\n"
             f"auth_type = plain\nauth_file = {self.folder}/users\n"
-            f"pool_mode = {pool_mode}\ndefault_pool_size = {pool_size}\nlogfile = {self.folder}/log\n"
+            f"pool_mode = {pool_mode}\ndefault_pool_size = {pool_size}\nserver_login_retry = 1\nlogfile = {self.folder}/log\n"
         )
         prefix = []
         if os.getuid() == 0:

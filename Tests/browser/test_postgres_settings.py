@@ -9,7 +9,7 @@ import pytest
 from insight import ENVIRONMENT, OWNER, ask, send, settle, visit_events
 from load import wait_for
 from postgres import PASSWORD, Cluster
-from program import Collector, run
+from program import run
 from stores import PostgresStore, count
 from wire import get
 
