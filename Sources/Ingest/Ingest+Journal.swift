@@ -14,7 +14,12 @@ extension Ingest {
         var isTick = false
         let clock = ContinuousClock()
         var (reported, retried) = (clock.now, clock.now)
+        var damage: JournalDamage?
         while true {
+            if let found = journal.standing.damage, found != damage {
+                damage = found
+                logDamage(found)
+            }
             switch state.withLock({ $0.jobOfJournal(isTick: isTick) }) {
             case .keep(let entries):
                 isTick = false
@@ -33,6 +38,16 @@ extension Ingest {
                 reportBacklog(journal)
             }
         }
+    }
+
+    private func logDamage(_ damage: JournalDamage) {
+        log.error(
+            "journal was damaged",
+            [
+                "moved_to": damage.lastFile, "files": damage.files, "salvaged": damage.salvaged,
+                "lost_at_most": damage.lostMax.map { String($0) } ?? "unknown",
+            ]
+        )
     }
 
     private func keepAll(_ entries: [Entry], _ journal: any Journal) {

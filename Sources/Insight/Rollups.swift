@@ -52,17 +52,12 @@ package final class Rollups {
                 return 0
             }
             let (count, changes) = (fold.eventsCount, fold.take())
-            var isOurs = true
-            try database.transaction { () throws(StoreError) in
-                let moved = try database.change(
-                    "update insight_position set last_event_id = ?1 where id = 1 and last_event_id = ?2",
-                    [.integer(last), .integer(start)]
-                )
-                isOurs = moved == 1
-                if isOurs {
-                    try RollupWriter(database: database).write(changes)
-                    try keepDecisions(changes.issues)
-                }
+            let isOurs = try database.transaction(
+                ifChanged: "update insight_position set last_event_id = ?1 where id = 1 and last_event_id = ?2",
+                [.integer(last), .integer(start)]
+            ) { () throws(StoreError) in
+                try RollupWriter(database: database).write(changes)
+                try keepDecisions(changes.issues)
             }
             guard isOurs else {
                 position = nil

@@ -4,7 +4,7 @@ import Glibc
 /// A connection to a server; used by one thread at a time. Every call has a time limit, so that a server that hangs is an error.
 // Unchecked: each owner keeps its connection to one thread at a time.
 @safe package final class Connection: @unchecked Sendable {
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
 
     /// Connects.
     ///
@@ -40,6 +40,9 @@ import Glibc
 
     deinit { unsafe PQfinish(handle) }
 
+    /// The process id that came with the connection; a pooler makes one up, which is no process of the server.
+    package var announcedPID: Int32 { unsafe PQbackendPID(handle) }
+
     /// Runs statements without parameters.
     @discardableResult
     package func execute(_ sql: String, timeoutMilliseconds: Int32) throws(PostgresError) -> Result {
@@ -60,28 +63,32 @@ import Glibc
         return try finish(sent, timeoutMilliseconds)
     }
 
-    /// Runs one statement whose parameters lie in one buffer, as text or, where it says so, as binary values.
+    /// Runs one statement whose parameters lie in one buffer.
     ///
     /// With `row` each row is passed on as it arrives instead of being gathered; when it returns false, the rows that follow are discarded.
     package func query(
-        _ sql: String,
-        _ buffer: [UInt8],
-        _ parameters: [(place: Range<Int>?, isBinary: Bool, type: UInt32)],
+        _ call: Call,
         timeoutMilliseconds: Int32,
         row: ((Result) -> Bool)? = nil
     ) throws(PostgresError) -> Result {
         try ready()
+        return try finish(send(call), timeoutMilliseconds, row: row)
+    }
+
+    /// Sends a statement without waiting for its result; 1 when libpq has taken it.
+    func send(_ call: Call) -> Int32 {
+        let (buffer, parameters) = (call.buffer, call.parameters)
         let lengths = parameters.map { Int32($0.place?.count ?? 0) }
         let formats = parameters.map { $0.isBinary ? Int32(1) : 0 }
         let types = parameters.map { $0.type }
-        let sent: Int32 = unsafe buffer.withUnsafeBytes { bytes in
+        return unsafe buffer.withUnsafeBytes { bytes in
             let base = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
             let values = unsafe parameters.map { parameter in
                 unsafe parameter.place.flatMap { place in unsafe base?.advanced(by: place.lowerBound) }
             }
             return unsafe PQsendQueryParams(
                 handle,
-                sql,
+                call.sql,
                 Int32(parameters.count),
                 types,
                 values,
@@ -90,7 +97,6 @@ import Glibc
                 0
             )
         }
-        return try finish(sent, timeoutMilliseconds, row: row)
     }
 
     /// Makes a statement known to the server under a name.
@@ -128,7 +134,7 @@ import Glibc
     // MARK: - Waiting
 
     /// Finds out, before anything is sent, whether the server has closed the connection meanwhile.
-    private func ready() throws(PostgresError) {
+    func ready() throws(PostgresError) {
         // First come the server's last words, then the end.
         while unsafe PQstatus(handle) == CONNECTION_OK,
             unsafe wait(PQsocket(handle), Int16(POLLIN), Deadline(milliseconds: 0)),
@@ -173,7 +179,7 @@ import Glibc
         return last ?? Result.empty
     }
 
-    private func flush(_ deadline: Deadline) throws(PostgresError) {
+    func flush(_ deadline: Deadline) throws(PostgresError) {
         while true {
             let left = unsafe PQflush(handle)
             if left == 0 { return }
@@ -183,7 +189,7 @@ import Glibc
         }
     }
 
-    private func nextResult(_ deadline: Deadline) throws(PostgresError) -> OpaquePointer? {
+    func nextResult(_ deadline: Deadline) throws(PostgresError) -> OpaquePointer? {
         while unsafe PQisBusy(handle) == 1 {
             guard unsafe wait(PQsocket(handle), Int16(POLLIN), deadline) else { throw late() }
             guard unsafe PQconsumeInput(handle) == 1 else { throw lost() }
@@ -191,15 +197,15 @@ import Glibc
         return unsafe PQgetResult(handle)
     }
 
-    private func lost() -> PostgresError {
+    func lost() -> PostgresError {
         PostgresError(stage: .unanswered, sqlState: "08006", reason: "the connection was lost")
     }
 
-    private func late() -> PostgresError {
+    func late() -> PostgresError {
         PostgresError(stage: .unanswered, reason: "the server took too long to answer")
     }
 
-    private func error(_ result: OpaquePointer) -> PostgresError {
+    func error(_ result: OpaquePointer) -> PostgresError {
         let state =
             unsafe PQresultErrorField(result, 67 /* PG_DIAG_SQLSTATE, 'C' */).map { unsafe String(cString: $0) } ?? ""
         let message = unsafe PQresultErrorField(result, 77 /* PG_DIAG_MESSAGE_PRIMARY, 'M' */).map {

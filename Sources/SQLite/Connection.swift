@@ -48,6 +48,9 @@ import CSQLite
         unsafe collector_sqlite_watch_log(handle, frames)
     }
 
+    /// Leaves the write-ahead log where it is when the connection is closed.
+    package func keepLog() { unsafe collector_sqlite_keep_log(handle) }
+
     /// Pages in the write-ahead log after the last commit of this connection, if the log is watched.
     package var logPages: Int { unsafe Int(frames.pointee) }
 

@@ -99,9 +99,19 @@ package protocol Database: AnyObject, Sendable {
     ///
     /// - Returns: how many it has changed.
     func change(_ sql: String, _ parameters: [SQLValue]) throws(StoreError) -> Int
-    /// Runs the body in one transaction that no other writer gets in between of; an error undoes all of it.
-    func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError)
-    /// Makes temporary empty copies of tables, which from now on stand before them on this connection.
+    /// Runs the body in one transaction; an error undoes all of it.
+    ///
+    /// The guard, if there is one, runs first: unless it changes exactly one row, nothing else happens. Where a pooler hands out a connection
+    /// for each statement, the changes of the body wait for its end, so that its reads do not see them and `change` gives 0; and what the
+    /// body has read is as it was only if everybody who changes it changes the row of the guard too.
+    ///
+    /// - Returns: whether the guard changed its row; true without one.
+    func transaction(
+        ifChanged guardSQL: String?,
+        _ parameters: [SQLValue],
+        _ body: () throws(StoreError) -> Void
+    ) throws(StoreError) -> Bool
+    /// Makes temporary empty copies of tables, which stand before them on this connection to the end of the snapshot.
     ///
     /// - Returns: what goes before the name of one of the tables themselves.
     func shadow(_ tables: [String]) throws(StoreError) -> String
@@ -152,6 +162,11 @@ extension Database {
     }
 
     package func change(_ sql: String) throws(StoreError) -> Int { try change(sql, []) }
+
+    /// Runs the body in one transaction without a guard.
+    package func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+        _ = try transaction(ifChanged: nil, [], body)
+    }
 
     /// Inserts rows, all of the same length, by as few statements as the engines' number of parameters allows.
     ///

@@ -10,6 +10,8 @@ package struct JournalStanding: Sendable, Equatable {
     package var oldestReceivedAt: Int64?
     /// Records that the store refused, kept for the operator.
     package var setAside = 0
+    /// Damaged files that were moved aside and are still there; nil when there is none.
+    package var damage: JournalDamage?
 
     package init() {}
 
@@ -17,6 +19,25 @@ package struct JournalStanding: Sendable, Equatable {
     package var oldestSeconds: Double? {
         guard let oldestReceivedAt else { return nil }
         return Double(max(0, WallClock.microseconds() - oldestReceivedAt) / 1000) / 1000
+    }
+}
+
+/// What became of journals that were found damaged: their intact records were taken over, the files moved aside.
+package struct JournalDamage: Sendable, Equatable {
+    /// Files that were moved aside.
+    package var files: Int
+    /// Name of the last of them, in the folder of the journal.
+    package var lastFile: String
+    /// Records that were taken over from all of them.
+    package var salvaged: Int
+    /// Records that may have been lost with them, at most; nil when a file does not show how many it held.
+    package var lostMax: Int?
+
+    package init(files: Int, lastFile: String, salvaged: Int, lostMax: Int?) {
+        self.files = files
+        self.lastFile = lastFile
+        self.salvaged = salvaged
+        self.lostMax = lostMax
     }
 }
 

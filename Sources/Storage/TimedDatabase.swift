@@ -37,8 +37,12 @@ package final class TimedDatabase: Database, @unchecked Sendable {
         try database.change(sql, parameters)
     }
 
-    package func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) {
-        try database.transaction(body)
+    package func transaction(
+        ifChanged guardSQL: String?,
+        _ parameters: [SQLValue],
+        _ body: () throws(StoreError) -> Void
+    ) throws(StoreError) -> Bool {
+        try database.transaction(ifChanged: guardSQL, parameters, body)
     }
 
     package func shadow(_ tables: [String]) throws(StoreError) -> String { try database.shadow(tables) }

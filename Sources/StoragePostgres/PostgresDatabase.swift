@@ -13,12 +13,12 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         static let real: UInt32 = 701
         static let text: UInt32 = 25
     }
-    /// Milliseconds that the server is given to answer after its own limit.
-    private static let graceMilliseconds: Int32 = 1000
 
-    private let connection: Connection
+    private let session: Session
     private var buffer: [UInt8] = []
-    private var statementMilliseconds: Int32 = 0
+    private var isWithinTransaction = false
+    /// Changes of a transaction that wait for its end, where the pooler allows no transaction of several round trips.
+    private var waiting: [Call]?
     /// An id and the transactions that were writing when it was the last that had been drawn.
     private var candidate: (id: Int64, writers: Set<String>)?
     private var settled: Int64 = 0
@@ -40,8 +40,8 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         }
     )
 
-    init(_ connection: Connection) throws(StoreError) {
-        self.connection = connection
+    init(_ session: Session) {
+        self.session = session
     }
 
     func rows(
@@ -73,13 +73,36 @@ final class PostgresDatabase: Database, @unchecked Sendable {
     }
 
     func change(_ sql: String, _ parameters: [SQLValue]) throws(StoreError) -> Int {
-        try run(sql, parameters, Self.patience).changed
+        guard waiting == nil else {
+            waiting?.append(call(sql, parameters))
+            return 0
+        }
+        return try run(sql, parameters, Self.patience).changed
     }
 
-    func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) { try run("begin", body) }
+    func transaction(
+        ifChanged guardSQL: String?,
+        _ parameters: [SQLValue],
+        _ body: () throws(StoreError) -> Void
+    ) throws(StoreError) -> Bool {
+        guard session.pooling != .statement else { return try deferred(guardSQL, parameters, body) }
+        var isOurs = true
+        try transaction("read committed") { () throws(StoreError) in
+            if let guardSQL { isOurs = try change(guardSQL, parameters) == 1 }
+            if isOurs { try body() }
+        }
+        return isOurs
+    }
 
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) {
-        try run("begin isolation level repeatable read", body)
+        guard session.pooling != .statement else {
+            throw .unavailable(
+                reason:
+                    "this needs one view of the database over several statements, which PgBouncer's pool_mode = statement "
+                    + "does not allow; use pool_mode = transaction or a direct connection for it"
+            )
+        }
+        try transaction("repeatable read", body)
     }
 
     func shadow(_ tables: [String]) throws(StoreError) -> String {
@@ -87,12 +110,20 @@ final class PostgresDatabase: Database, @unchecked Sendable {
             "select nspname from pg_class join pg_namespace as space on space.oid = relnamespace where pg_class.oid = ?1::regclass",
             [.text(tables[0])]
         ).first?.first?.text
-        for table in tables { try execute("create temporary table \(table) (like \(table) including all)") }
+        for table in tables {
+            // Dropped with the transaction: behind a pooler the session is not ours afterwards.
+            try execute("create temporary table \(table) (like \(table) including all) on commit drop")
+        }
         return "\"\(schema ?? "public")\"."
     }
 
-    private func run(_ begin: String, _ body: () throws(StoreError) -> Void) throws(StoreError) {
-        try execute(begin)
+    private func transaction(
+        _ isolation: String,
+        _ body: () throws(StoreError) -> Void
+    ) throws(StoreError) {
+        try guarded { () throws(PostgresError) in try session.begin(isolation) }
+        isWithinTransaction = true
+        defer { isWithinTransaction = false }
         do throws(StoreError) {
             try body()
         } catch {
@@ -101,6 +132,39 @@ final class PostgresDatabase: Database, @unchecked Sendable {
             throw error
         }
         try execute("commit")
+    }
+
+    /// Carries out the reads of the body at once and its changes together at the end, in one message that is one transaction.
+    ///
+    /// The guard comes first there and fails all of it unless it changes a row. Who changes what the body has read must therefore change the
+    /// guard's row as well.
+    private func deferred(
+        _ guardSQL: String?,
+        _ parameters: [SQLValue],
+        _ body: () throws(StoreError) -> Void
+    ) throws(StoreError) -> Bool {
+        var first: [Call] = []
+        if let guardSQL {
+            // Division by zero is the error that a plain statement can raise.
+            first = [call("with guard as (\(guardSQL) returning 1) select 1 / count(*) from guard", parameters)]
+        }
+        waiting = []
+        let calls: [Call]
+        do throws(StoreError) {
+            try body()
+            calls = first + (waiting ?? [])
+            waiting = nil
+        } catch {
+            waiting = nil
+            throw error
+        }
+        do throws(PostgresError) {
+            if !calls.isEmpty { _ = try session.run(calls, Self.patience) }
+        } catch {
+            if guardSQL != nil, error.sqlState == "22012" { return false }
+            throw StoreError(error)
+        }
+        return true
     }
 
     /// Ids are drawn before they are committed, and in no order of commits.
@@ -173,8 +237,14 @@ final class PostgresDatabase: Database, @unchecked Sendable {
 
     private func execute(_ sql: String) throws(StoreError) {
         try guarded { () throws(PostgresError) in
-            try connection.execute(sql, timeoutMilliseconds: Self.patience)
+            try session.connection.execute(sql, timeoutMilliseconds: Self.patience)
         }
+    }
+
+    private func call(_ sql: String, _ parameters: [SQLValue]) -> Call {
+        buffer.removeAll(keepingCapacity: buffer.capacity < 4 << 20)
+        let places = parameters.map { put($0) }
+        return Call(Self.numbered(sql), buffer, places)
     }
 
     private func run(
@@ -183,21 +253,12 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         _ milliseconds: Int32,
         row: ((Result) -> Bool)? = nil
     ) throws(StoreError) -> Result {
-        if milliseconds != statementMilliseconds {
-            try execute("set statement_timeout = \(milliseconds)")
-            statementMilliseconds = milliseconds
-        }
-        buffer.removeAll(keepingCapacity: buffer.capacity < 4 << 20)
-        let places = parameters.map { put($0) }
-        let text = Self.numbered(sql)
+        let call = call(sql, parameters)
         do throws(PostgresError) {
-            return try connection.query(
-                text,
-                buffer,
-                places,
-                timeoutMilliseconds: milliseconds + Self.graceMilliseconds,
-                row: row
-            )
+            guard isWithinTransaction else {
+                return try session.run(call, statementMilliseconds: milliseconds, row: row)
+            }
+            return try session.runWithin(call, statementMilliseconds: milliseconds, row: row)
         } catch {
             // 57014: the server's own limit.
             if error.sqlState == "57014" { throw .queryTimeout }
@@ -243,13 +304,34 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         if TypeID.integers.contains(type) { return Int64(text).map { .integer($0) } ?? .text(text) }
         if TypeID.reals.contains(type) { return Double(text).map { .real($0) } ?? .text(text) }
         guard type == TypeID.bytes else { return .text(text) }
+        return .blob(Self.bytes(Array(text.utf8)))
+    }
+
+    /// A value of bytea in either of its text formats, whatever `bytea_output` is.
+    private static func bytes(_ text: [UInt8]) -> [UInt8] {
+        guard text.starts(with: [UInt8(ascii: "\\"), UInt8(ascii: "x")]) else { return unescaped(text) }
         // Two digits a byte behind `\x`; sketches are thousands of them, so that this loop decides how long a ranking takes.
-        let digits = Array(text.utf8)
-        var bytes = [UInt8](repeating: 0, count: max(0, digits.count / 2 - 1))
+        var bytes = [UInt8](repeating: 0, count: max(0, text.count / 2 - 1))
         for place in bytes.indices {
-            let (high, low) = (digits[2 * place + 2], digits[2 * place + 3])
+            let (high, low) = (text[2 * place + 2], text[2 * place + 3])
             bytes[place] = (high & 15 &+ (high >> 6) &* 9) << 4 | (low & 15 &+ (low >> 6) &* 9)
         }
-        return .blob(bytes)
+        return bytes
+    }
+
+    /// The format `escape`: a backslash is doubled, and three octal digits behind one are a byte.
+    private static func unescaped(_ text: [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var index = 0
+        while index < text.count {
+            if text[index] == UInt8(ascii: "\\"), index + 3 < text.count, (0x30...0x33).contains(text[index + 1]) {
+                bytes.append((text[index + 1] & 3) << 6 | (text[index + 2] & 7) << 3 | text[index + 3] & 7)
+                index += 4
+            } else {
+                bytes.append(text[index])
+                index += text[index] == UInt8(ascii: "\\") ? 2 : 1
+            }
+        }
+        return bytes
     }
 }

@@ -7,14 +7,11 @@ package struct PostgresStore: Store {
     package let writersMax = 2
     /// A statement of 16 rows costs the server a third of what 16 statements do; above that there is little to be gained.
     package let gatherRecordsMax = 16
-    /// Milliseconds to connect, for a statement of the schema, and for the lock that other processes may hold while they migrate.
+    /// Milliseconds to connect.
     static let connectMilliseconds: Int32 = 5000
-    static let schemaMilliseconds: Int32 = 600_000
-    /// Key of the advisory lock that one migrating process holds; any number that nobody else uses.
-    private static let migrationLock = "7206158743017"
 
     private let url: String
-    private let migrations: [Migration]
+    let migrations: [Migration]
 
     package init(url: String, migrations: [Migration]) {
         self.url = url
@@ -23,181 +20,86 @@ package struct PostgresStore: Store {
 
     package var location: String { "PostgreSQL database " + databaseAddress(url) }
 
-    package func makeWriter() throws(StoreError) -> any StoreWriter { try PostgresWriter(connect()) }
+    /// Why a connection string cannot be used, without any part of it; nil when it can.
+    package static func problem(url: String) -> String? { ConnectionString.problem(url) }
+
+    package func makeWriter() throws(StoreError) -> any StoreWriter {
+        try PostgresWriter(connect(PostgresWriter.settings))
+    }
 
     package func makeProbe() -> any StoreProbe { PostgresProbe(url: url) }
 
-    package func makeDatabase() throws(StoreError) -> any Database { try PostgresDatabase(connect()) }
-
-    /// Opens a connection whose session is as we need it, whatever the server's defaults.
-    func connect() throws(StoreError) -> Connection {
-        let connection = try guarded { () throws(PostgresError) in
-            try Connection(url: url, timeoutMilliseconds: Self.connectMilliseconds)
+    package func makeDatabase() throws(StoreError) -> any Database {
+        let settings = SessionSettings(statementMilliseconds: PostgresDatabase.patience)
+        let session = try connect(settings)
+        guard session.pooling != .none, try refusesTransactions(session) else {
+            return PostgresDatabase(session)
         }
-        // What was acknowledged must be on the disk, whatever the server's default; stricter settings stay.
-        let session = """
-            set timezone = 'UTC';
-            set statement_timeout = 0;
-            set client_min_messages = warning;
-            select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'
-            """
-        try guarded { () throws(PostgresError) in
-            try connection.execute(session, timeoutMilliseconds: Self.connectMilliseconds)
-        }
-        return connection
+        return try PostgresDatabase(connect(settings, pooled: .statement))
     }
 
-    // MARK: - Migrations
-
-    package func migrationStatus() throws(StoreError) -> [MigrationStatus] {
-        let connection = try connect()
-        return try MigrationPlan.status(known: migrations, applied: applied(connection))
-    }
-
-    package func migrate(before: (_ name: String, _ pending: Int) -> Bool) throws(StoreError) -> [String] {
-        let connection = try connect()
-        // Held until the connection is closed, which also happens when this process is killed.
-        try run(connection, "select pg_advisory_lock(\(Self.migrationLock))")
-        try adopt(connection)
-        // Asked first, since even "if not exists" needs the right to create.
-        if try columns(connection).isEmpty { try run(connection, Self.trackingTableSQL) }
-        var names: [String] = []
-        let pending = try MigrationPlan.pending(known: migrations, applied: applied(connection))
-        for (index, migration) in pending.enumerated() {
-            guard before(migration.name, pending.count - index) else { break }
-            try apply(migration, connection)
-            names.append(migration.name)
+    /// Opens a connection whose session is as we need it, whatever is set for the server, the database or the role.
+    func connect(
+        _ settings: SessionSettings,
+        pooled pooling: Pooling = .transaction
+    ) throws(StoreError) -> Session {
+        let (connection, facts) = try guarded { () throws(PostgresError) in
+            let connection = try Connection(url: url, timeoutMilliseconds: Self.connectMilliseconds)
+            let setup = Call(settings.sql(isLocal: true, Self.connectMilliseconds))
+            let answer = SessionSettings.graceMilliseconds + Self.connectMilliseconds
+            let results = try connection.pipeline([setup, Call(Self.factsSQL)], timeoutMilliseconds: answer)
+            return (connection, results[1].rows[0])
         }
-        return names
-    }
-
-    private static let trackingTableSQL = """
-        create table if not exists schema_migrations (
-            name text primary key,
-            checksum text not null,
-            applied_at timestamptz not null default now()
-        )
-        """
-
-    private func apply(_ migration: Migration, _ connection: Connection) throws(StoreError) {
-        try run(connection, "begin")
-        do throws(PostgresError) {
-            try connection.execute(migration.sql, timeoutMilliseconds: Self.schemaMilliseconds)
-        } catch {
-            guard error.isAboutStatement else { throw StoreError(error) }
-            throw .schema(reason: "migration \(migration.name) failed: \(error.serverMessage)")
-        }
-        let insert = "insert into schema_migrations (name, checksum) values ($1, $2)"
-        try guarded { () throws(PostgresError) in
-            _ = try connection.query(
-                insert,
-                [migration.name, migration.checksum],
-                timeoutMilliseconds: Self.schemaMilliseconds
+        guard facts[1] == "UTF8" else {
+            throw .schema(
+                reason: """
+                    the database has the encoding \(facts[1] ?? "unknown"), and Collector needs UTF8: create one with \
+                    "create database collector encoding 'UTF8' locale 'C.UTF-8' template template0" and name it in DB_URL
+                    """
             )
         }
-        try run(connection, "commit")
+        var settings = settings
+        if let schema = facts[2] {
+            settings.searchPath = [schema, facts[3] ?? ""].filter { !$0.isEmpty }.joined(separator: ", ")
+        }
+        // A pooler makes a process id up for each of its clients.
+        let isDirect = facts[0] == String(connection.announcedPID)
+        return try Session(connection, pooling: isDirect ? .none : pooling, settings)
     }
 
-    /// Takes over the tracking table of the original program, which numbered with three digits and kept no checksums.
-    private func adopt(_ connection: Connection) throws(StoreError) {
-        guard try isOriginal(connection) else { return }
-        let rows = try applied(connection)
-        // Judged before anything is changed: a name of the original's that we do not know is a database that we must not touch.
-        _ = try MigrationPlan.pending(known: migrations, applied: rows)
-        try run(connection, "begin")
-        try run(connection, "alter table schema_migrations rename to schema_migrations_original")
-        try run(connection, Self.trackingTableSQL)
-        for migration in migrations where rows.contains(where: { $0.name == migration.name }) {
-            let insert = """
-                insert into schema_migrations (name, checksum, applied_at)
-                select $1, $2, coalesce(applied_at, now())
-                from schema_migrations_original
-                where '0' || migration_name = $1
-                """
-            try guarded { () throws(PostgresError) in
-                _ = try connection.query(
-                    insert,
-                    [migration.name, migration.checksum],
-                    timeoutMilliseconds: Self.schemaMilliseconds
+    /// The server's process, the encoding, and the schema that must be put in front of the search path, if there is one.
+    ///
+    /// That is where our tables are, when they would not be found or new ones would not be created beside them.
+    private static let factsSQL = """
+        select pg_backend_pid(), getdatabaseencoding(),
+            case
+                when to_regclass('schema_migrations') is null then coalesce(
+                    (
+                        select min(quote_ident(nspname)) from pg_namespace as space
+                        where (select count(*) from pg_class
+                            where relnamespace = space.oid and relname in ('schema_migrations', 'ingest_positions')
+                                and relkind in ('r', 'p')) = 2
+                        having count(*) = 1
+                    ),
+                    case when current_schema() is null then 'public' end
                 )
-            }
-        }
-        try run(connection, "drop table schema_migrations_original")
-        try run(connection, "commit")
-    }
+                else (
+                    select quote_ident(nspname) from pg_class join pg_namespace as space on space.oid = relnamespace
+                    where pg_class.oid = to_regclass('schema_migrations') and nspname is distinct from current_schema()
+                )
+            end,
+            current_setting('search_path')
+        """
 
-    private func applied(_ connection: Connection) throws(StoreError) -> [AppliedMigration] {
-        guard try !columns(connection).isEmpty else { return [] }
-        if try isOriginal(connection) {
-            return try rows(connection, "select migration_name from schema_migrations order by migration_name").map {
-                row in
-                .adopted(originalName: row[0] ?? "")
-            }
-        }
-        guard try columns(connection).contains("checksum") else { throw MigrationPlan.foreignTable }
-        return try rows(connection, "select name, checksum from schema_migrations order by name").map { row in
-            AppliedMigration(name: row[0] ?? "", checksum: row[1])
-        }
-    }
-
-    private func isOriginal(_ connection: Connection) throws(StoreError) -> Bool {
-        try columns(connection).contains("migration_name")
-    }
-
-    /// Columns of the tracking table; none when it does not exist.
-    private func columns(_ connection: Connection) throws(StoreError) -> [String] {
-        let query = """
-            select attname
-            from pg_attribute
-            where attrelid = to_regclass('schema_migrations') and attnum > 0 and not attisdropped
-            """
-        return try rows(connection, query).compactMap { $0[0] }
-    }
-
-    private func run(_ connection: Connection, _ sql: String) throws(StoreError) {
-        _ = try rows(connection, sql)
-    }
-
-    private func rows(_ connection: Connection, _ sql: String) throws(StoreError) -> [[String?]] {
+    /// Whether the pooler ends a connection that begins a transaction of several round trips.
+    private func refusesTransactions(_ session: Session) throws(StoreError) -> Bool {
         do throws(PostgresError) {
-            return try connection.execute(sql, timeoutMilliseconds: Self.schemaMilliseconds).rows
+            try session.connection.execute("begin", timeoutMilliseconds: Self.connectMilliseconds)
+            try session.connection.execute("rollback", timeoutMilliseconds: Self.connectMilliseconds)
+            return false
         } catch {
-            // Trying again does not mend a right that is missing or a table that is another program's.
-            guard error.isAboutStatement else { throw StoreError(error) }
-            throw .schema(reason: "the schema cannot be brought up to date: \(error.serverMessage)")
+            guard error.serverMessage.hasPrefix("transaction blocks not allowed") else { throw StoreError(error) }
+            return true
         }
-    }
-}
-
-/// Runs libpq calls and says what their errors mean to the caller; `mayBeCommitted` as in `StoreError.init`.
-@discardableResult
-func guarded<Value>(
-    mayBeCommitted: Bool = false,
-    _ body: () throws(PostgresError) -> Value
-) throws(StoreError) -> Value {
-    do { return try body() } catch { throw StoreError(error, mayBeCommitted: mayBeCommitted) }
-}
-
-extension StoreError {
-    /// - Parameters:
-    ///   - error: what went wrong.
-    ///   - mayBeCommitted: whether the call could have committed something, had it come through.
-    init(_ error: PostgresError, mayBeCommitted: Bool = false) {
-        switch error.stage {
-        case .notSent: self = .unavailable(reason: error.reason)
-        case .unanswered:
-            self = mayBeCommitted ? .uncertain(reason: error.reason) : .unavailable(reason: error.reason)
-        case .answered:
-            // 22: data, 23: constraints, 54: program limits, 42804 and the like: types; all are about what was to be written.
-            let isAboutData = ["22", "23", "54"].contains(error.sqlClass) || error.sqlState.hasPrefix("428")
-            self = isAboutData ? .refused(reason: error.reason) : .unavailable(reason: error.reason)
-        }
-    }
-}
-
-extension PostgresError {
-    /// Whether the server refused the statement itself rather than being unable to work.
-    fileprivate var isAboutStatement: Bool {
-        stage == .answered && ["0A", "22", "23", "42", "2B", "P0"].contains(sqlClass)
     }
 }

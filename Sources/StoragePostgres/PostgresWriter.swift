@@ -5,125 +5,104 @@ import Telemetry
 /// A connection that writes batches: one statement with arrays for each kind of record.
 // Unchecked: the contract of `StoreWriter` keeps it to one thread at a time.
 final class PostgresWriter: StoreWriter, @unchecked Sendable {
-    /// Milliseconds for a lock, and for a batch: then the server gives up and says so, and nothing has been stored.
-    static let lockMilliseconds = 1000
-    static let statementMilliseconds = 3000
-    /// Milliseconds for the server to answer at all; then the connection is given up.
-    static let answerMilliseconds: Int32 = 4000
+    /// For a lock, and for a batch: then the server gives up and says so, and nothing has been stored.
+    static let settings = SessionSettings(statementMilliseconds: 3000, lockMilliseconds: 1000)
+    /// Times that a batch is tried which another transaction got in the way of.
+    private static let attemptsMax = 4
 
-    private let connection: Connection
+    private let session: Session
     private var arrays = BinaryArrays()
 
-    init(_ connection: Connection) throws(StoreError) {
-        self.connection = connection
-        let session = """
-            set lock_timeout = \(Self.lockMilliseconds);
-            set statement_timeout = \(Self.statementMilliseconds)
-            """
-        // Behind the condition, if there is one.
-        let absorb = "\non conflict do nothing"
-        let statements = [
-            ("mark", Self.mark(source: 1)), ("events", Self.insertEventsSQL + absorb),
-            ("submissions", Self.insertSubmissionsSQL),
-            ("marked_events", Self.marked(Self.insertEventsSQL, source: Self.eventArrays + 1) + absorb),
-            ("marked_submissions", Self.marked(Self.insertSubmissionsSQL, source: Self.submissionArrays + 1)),
-            ("ledgers", Self.ledgers(from: 1) + Self.greater),
-            ("marked_tracked", Self.markedTracked),
-        ]
+    init(_ session: Session) throws(StoreError) {
+        self.session = session
         try guarded { () throws(PostgresError) in
-            try connection.execute(session, timeoutMilliseconds: Self.answerMilliseconds)
-            for (name, sql) in statements {
-                try connection.prepare(name, sql, timeoutMilliseconds: Self.answerMilliseconds)
-            }
-            try connection.execute(Self.forgetSQL, timeoutMilliseconds: Self.answerMilliseconds)
+            try session.prepare([Self.markedEvents, Self.markedSubmissions, Self.markedTracked, Self.markedAll])
+            _ = try session.run(Call(Self.forgetSQL))
         }
     }
 
     func append(_ batch: Batch, as id: BatchID) throws(StoreError) -> Appended {
-        if batch.submissions.isEmpty, !batch.events.isEmpty {
-            bindEvents(batch.events)
-            bind(id)
-            guard !batch.ledgers.isEmpty else {
-                let stored = try run("marked_events", commits: true)
-                return Appended(stored: stored, duplicates: batch.events.count - stored)
+        var attempts = 1
+        while true {
+            do throws(PostgresError) {
+                return try write(batch, id)
+            } catch {
+                switch error.errorClass {
+                case .conflict where attempts < Self.attemptsMax: attempts += 1
+                case .conflict, .unclear: return try clarify(error, batch, id)
+                case .record, .outage, nil: throw StoreError(error, mayBeCommitted: true)
+                }
             }
-            bindLedgers(batch.ledgers)
+        }
+    }
+
+    /// Finds out whether a batch failed for the sake of its values, by writing what has none.
+    ///
+    /// A single record is tried once more afterwards, since the store may have been at fault and have recovered in between.
+    private func clarify(_ error: PostgresError, _ batch: Batch, _ id: BatchID) throws(StoreError) -> Appended {
+        do throws(PostgresError) {
+            _ = try session.run(Call(Self.checkSQL))
+        } catch {
+            throw .unavailable(reason: error.logReason)
+        }
+        guard batch.count == 1 else { throw .refused(reason: error.reason) }
+        do throws(PostgresError) {
+            return try write(batch, id)
+        } catch {
+            guard error.errorClass == .conflict || error.errorClass == .unclear else {
+                throw StoreError(error, mayBeCommitted: true)
+            }
+            throw .refused(reason: error.reason)
+        }
+    }
+
+    /// Writes a batch and its number in one statement, which is a transaction of its own.
+    private func write(_ batch: Batch, _ id: BatchID) throws(PostgresError) -> Appended {
+        arrays.removeAll()
+        if batch.events.isEmpty, batch.ledgers.isEmpty {
+            bindSubmissions(batch.submissions)
+            bind(id)
+            let stored = try run(Self.markedSubmissions).changed
+            return Appended(stored: stored, duplicates: batch.submissions.count - stored)
+        }
+        bindEvents(batch.events)
+        bind(id)
+        if batch.submissions.isEmpty, batch.ledgers.isEmpty {
+            let stored = try run(Self.markedEvents).changed
+            return Appended(stored: stored, duplicates: batch.events.count - stored)
+        }
+        bindLedgers(batch.ledgers)
+        if batch.submissions.isEmpty, !batch.events.isEmpty {
             // When none of the events is new, nothing tells whether the ledgers were: the caller asks.
-            let stored = try run("marked_tracked", commits: true)
+            let stored = try run(Self.markedTracked).changed
             return Appended(
                 stored: stored > 0 ? stored + batch.ledgers.count : 0,
                 duplicates: batch.events.count - stored
             )
         }
-        if batch.events.isEmpty, batch.ledgers.isEmpty {
-            bindSubmissions(batch.submissions)
-            bind(id)
-            let stored = try run("marked_submissions", commits: true)
-            return Appended(stored: stored, duplicates: batch.submissions.count - stored)
-        }
-        try execute("begin", commits: false)
-        do throws(StoreError) {
-            arrays.removeAll()
-            bind(id)
-            guard try run("mark", commits: false) > 0 else {
-                try execute("rollback", commits: false)
-                return Appended(stored: 0, duplicates: batch.count)
-            }
-            let events = try run("events", batch.events) { bindEvents($0) }
-            let submissions = try run("submissions", batch.submissions) { bindSubmissions($0) }
-            _ = try run("ledgers", batch.ledgers) {
-                arrays.removeAll()
-                bindLedgers($0)
-            }
-            try execute("commit", commits: true)
-            return Appended(
-                stored: events + submissions + batch.ledgers.count,
-                duplicates: batch.events.count - events
-            )
-        } catch {
-            // After the other errors the connection is thrown away, and the transaction with it.
-            if case .refused = error { try execute("rollback", commits: false) }
-            throw error
-        }
+        bindSubmissions(batch.submissions)
+        let row = try run(Self.markedAll).rows.first ?? []
+        let (isNew, events) = (row.first == "t", row.last.flatMap { $0 }.flatMap { Int($0) } ?? 0)
+        guard isNew else { return Appended(stored: 0, duplicates: batch.count) }
+        return Appended(
+            stored: events + batch.submissions.count + batch.ledgers.count,
+            duplicates: batch.events.count - events
+        )
     }
 
     func position(of source: BatchSource) throws(StoreError) -> Int64? {
-        let rows = try guarded { () throws(PostgresError) in
-            try connection.query(
-                "select position from ingest_positions where source = $1::uuid",
-                [String(decoding: source.id.text, as: UTF8.self)],
-                timeoutMilliseconds: Self.answerMilliseconds
-            ).rows
-        }
+        let text = source.id.text
+        let call = Call(
+            "select position from ingest_positions where source = $1::uuid",
+            text + [0],
+            [(0..<text.count, false, 0)]
+        )
+        let rows = try guarded { () throws(PostgresError) in try session.run(call).rows }
         return rows.first.flatMap { $0[0] }.flatMap { Int64($0) }
     }
 
-    private func execute(_ sql: String, commits: Bool) throws(StoreError) {
-        try guarded(mayBeCommitted: commits) { () throws(PostgresError) in
-            try connection.execute(sql, timeoutMilliseconds: Self.answerMilliseconds)
-        }
-    }
-
-    private func run(_ statement: String, commits: Bool) throws(StoreError) -> Int {
-        try guarded(mayBeCommitted: commits) { () throws(PostgresError) in
-            try connection.run(
-                statement,
-                arrays.buffer,
-                arrays.places,
-                timeoutMilliseconds: Self.answerMilliseconds
-            ).changed
-        }
-    }
-
-    /// Runs a statement of a transaction for the records of a kind, if there are any.
-    private func run<Record>(
-        _ statement: String,
-        _ records: [Record],
-        _ bind: ([Record]) -> Void
-    ) throws(StoreError) -> Int {
-        guard !records.isEmpty else { return 0 }
-        bind(records)
-        return try run(statement, commits: false)
+    private func run(_ statement: PreparedStatement) throws(PostgresError) -> Result {
+        try session.run(prepared: statement, arrays.buffer, arrays.places)
     }
 
     // MARK: - Positions
@@ -143,12 +122,40 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
     /// Parameters of the statements for events and for submissions; those of a position stand behind them.
     private static let eventArrays = 15
     private static let submissionArrays = 13
+    private static let ledgerArrays = 9
     private static let positionParameters = 4
 
     /// An insert that does nothing when its batch is there already.
     private static func marked(_ insert: String, source: Int) -> String {
         "with mark as (\(mark(source: source)) returning 1)\n\(insert)\nwhere exists (select from mark)"
     }
+
+    private static let markedEvents = PreparedStatement(
+        name: "marked_events",
+        sql: marked(insertEventsSQL, source: eventArrays + 1) + "\non conflict do nothing"
+    )
+    private static let markedSubmissions = PreparedStatement(
+        name: "marked_submissions",
+        sql: marked(insertSubmissionsSQL, source: submissionArrays + 1)
+    )
+
+    /// All that a batch does, without a value: it fails when rights, tables or columns are missing or nothing can be written now.
+    private static let checkSQL = """
+        with events as (
+            insert into collector_events (received_at, visitor_id, session_id, pageview_id, event_type, payload, event_id, site)
+            select now(), '', '', '', '', '{}', null, null where false
+        ),
+        submissions as (insert into debug_data (timestamp, browser_info) select now(), '{}' where false),
+        ledgers as (
+            insert into pageview_ledger (
+                pageview_id, visitor_id, session_id, drop_reasons, emitted, dropped, first_received_at, last_received_at
+            )
+            select '', '', '', '{}', 0, 0, now(), now() where false
+        )
+        insert into ingest_positions as kept (source, position, is_journal)
+        values ('00000000-0000-0000-0000-000000000000', 0, false)
+        on conflict (source) do update set updated_at = now()
+        """
 
     /// A doubt in a journal may be as old as the outage that caused it.
     private static let forgetSQL = """
@@ -180,7 +187,6 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         """
 
     private func bindEvents(_ events: [Event]) {
-        arrays.removeAll()
         arrays.append(.timestamptz, events) { putTime($0.receivedAt, &$1) }
         arrays.append(.timestamptz, events) { putTime($0.clientTimestamp, &$1) }
         arrays.append(.text, events) { put($0.bytes, $0.visitorID, &$1) }
@@ -233,7 +239,8 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
 
     /// Events and what their page views say of themselves, in one statement; the events come first, as they do in a transaction of their
     /// own, so that two writers do not wait for each other.
-    private static let markedTracked = """
+    private static let markedTracked = PreparedStatement(name: "marked_tracked", sql: markedTrackedSQL)
+    private static let markedTrackedSQL = """
         with mark as (\(mark(source: eventArrays + 1)) returning 1),
         ledgers as (
             \(ledgers(from: eventArrays + positionParameters + 1))
@@ -243,6 +250,29 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         where exists (select from mark)
         on conflict do nothing
         """
+
+    /// Records of all kinds, any of which may be missing; gives whether the batch is new, and how many events are.
+    private static let markedAll = PreparedStatement(
+        name: "marked_all",
+        sql: """
+            with mark as (\(mark(source: eventArrays + 1)) returning 1),
+            events as (
+                \(insertEventsSQL)
+                where exists (select from mark)
+                on conflict do nothing
+                returning 1
+            ),
+            submissions as (
+                \(insertSubmissions(from: eventArrays + positionParameters + ledgerArrays + 1))
+                where exists (select from mark)
+            ),
+            ledgers as (
+                \(ledgers(from: eventArrays + positionParameters + 1))
+                where exists (select from mark)\(greater)
+            )
+            select exists (select from mark), (select count(*) from events)
+            """
+    )
 
     private func bindLedgers(_ ledgers: [Ledger]) {
         let merged = MergedLedger.all(ledgers)
@@ -265,20 +295,23 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
 
     // MARK: - Submissions
 
-    private static let insertSubmissionsSQL = """
-        insert into debug_data (
-            timestamp, client_timestamp, ip, browser_info, performance_data, fingerprints, errors, network, battery,
-            benchmarks, visitor_id, session_id, pageview_id
-        )
-        select *
-        from unnest(
-            $1::timestamp[], $2::timestamptz[], $3::text[], $4::jsonb[], $5::jsonb[], $6::jsonb[], $7::jsonb[], $8::jsonb[],
-            $9::jsonb[], $10::jsonb[], $11::text[], $12::text[], $13::text[]
-        )
-        """
+    private static let insertSubmissionsSQL = insertSubmissions(from: 1)
+
+    private static func insertSubmissions(from parameter: Int) -> String {
+        let jsons = Array(repeating: "jsonb", count: 7)
+        let types = ["timestamp", "timestamptz", "text"] + jsons + ["text", "text", "text"]
+        let arrays = types.enumerated().map { "$\(parameter + $0.offset)::\($0.element)[]" }.joined(separator: ", ")
+        return """
+            insert into debug_data (
+                timestamp, client_timestamp, ip, browser_info, performance_data, fingerprints, errors, network, battery,
+                benchmarks, visitor_id, session_id, pageview_id
+            )
+            select *
+            from unnest(\(arrays))
+            """
+    }
 
     private func bindSubmissions(_ submissions: [Submission]) {
-        arrays.removeAll()
         arrays.append(.timestamp, submissions) { putTime($0.receivedAt, &$1) }
         arrays.append(.timestamptz, submissions) { putTime($0.clientTimestamp, &$1) }
         arrays.append(.text, submissions) { put($0.bytes, $0.ip, &$1) }

@@ -25,6 +25,12 @@ enum DatabaseFile {
         }
         if plain >= 0 { close(plain) }
     }
+
+    /// Bytes of a file; nil when there is none.
+    static func bytes(_ path: String) -> Int? {
+        var information = stat()
+        return stat(path, &information) == 0 ? Int(information.st_size) : nil
+    }
 }
 
 private func systemReason() -> String { String(cString: strerror(errno)) }

@@ -88,8 +88,20 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         }
     }
 
-    func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) {
-        try connection.transaction(body, { error, _ in StoreError(error) })
+    func transaction(
+        ifChanged guardSQL: String?,
+        _ parameters: [SQLValue],
+        _ body: () throws(StoreError) -> Void
+    ) throws(StoreError) -> Bool {
+        var isOurs = true
+        try connection.transaction(
+            { () throws(StoreError) in
+                if let guardSQL { isOurs = try change(guardSQL, parameters) == 1 }
+                if isOurs { try body() }
+            },
+            { error, _ in StoreError(error) }
+        )
+        return isOurs
     }
 
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) {

@@ -67,20 +67,23 @@ package final class SQLiteJournal: Journal {
     }
 
     /// Runs the body on the open file; any failure closes it, so that the next call opens it anew.
+    ///
+    /// When the file turns out to be damaged, the body runs on what could be salvaged of it.
     private func work<Value>(_ body: (JournalFile) throws(SQLiteError) -> Value) throws(JournalError) -> Value {
         let result = file.withLock { file -> Result<Value, JournalError> in
             do {
-                if file?.hasMoved == true { file = nil }
-                let open = if let file { file } else { try JournalFile.open(path) }
-                file = open
-                let value = try body(open)
-                let (standing, source) = (open.standing, open.source)
-                known.withLock { $0 = (standing, source) }
-                return .success(value)
+                do {
+                    return .success(try perform(&file, body))
+                } catch let error as SQLiteError where error.isDamage {
+                    file = nil
+                    try JournalSalvage(path).run()
+                    return .success(try perform(&file, body))
+                }
             } catch let error as SQLiteError {
                 file = nil
                 return .failure(.unavailable(reason: "SQLite error \(error.code): \(error.message)"))
             } catch let error as StoreError {
+                file = nil
                 return .failure(.unavailable(reason: error.reason))
             } catch {
                 return .failure(.unavailable(reason: "\(error)"))
@@ -90,5 +93,19 @@ package final class SQLiteJournal: Journal {
         case .success(let value): return value
         case .failure(let error): throw error
         }
+    }
+
+    private func perform<Value>(
+        _ file: inout JournalFile?,
+        _ body: (JournalFile) throws(SQLiteError) -> Value
+    ) throws -> Value {
+        if file?.hasMoved == true { file = nil }
+        if file == nil { try JournalSalvage(path).finish() }
+        let open = if let file { file } else { try JournalFile.open(path) }
+        file = open
+        let value = try body(open)
+        let (standing, source) = (open.standing, open.source)
+        known.withLock { $0 = (standing, source) }
+        return value
     }
 }

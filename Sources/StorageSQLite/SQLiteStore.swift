@@ -138,12 +138,10 @@ func guarded<Value>(_ body: () throws(SQLiteError) -> Value) throws(StoreError) 
 extension StoreError {
     init(_ error: SQLiteError) {
         let reason = "SQLite error \(error.code): \(error.message)"
-        if error.isNoDatabase {
-            self = .schema(reason: "the database file is not an SQLite database")
-        } else if error.isAboutDamage {
-            self = .damaged(reason: reason)
-        } else {
-            self = error.isAboutData ? .refused(reason: reason) : .unavailable(reason: reason)
+        switch error.kind {
+        case .value: self = .refused(reason: reason)
+        case .unclear, .environment: self = error.isAboutDamage ? .damaged(reason: reason) : .unavailable(reason: reason)
+        case .notADatabase: self = .schema(reason: "the database file is not an SQLite database")
         }
     }
 }

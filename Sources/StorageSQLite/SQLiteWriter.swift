@@ -32,32 +32,68 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         // What is written into a file that has no name any more is lost when we close it.
         guard !connection.hasMoved else { throw .unavailable(reason: "the database file is missing") }
         beginLogAnewIfLarge()
+        do throws(WriteError) {
+            return try write(batch, id)
+        } catch {
+            guard error.error.kind == .unclear, error.step == nil else { throw StoreError(error) }
+            return try clarify(batch, id)
+        }
+    }
+
+    /// Finds out whether a batch failed for the sake of its values, by writing what has none.
+    ///
+    /// A single record is tried once more afterwards, since the store may have been at fault and have recovered in between.
+    private func clarify(_ batch: Batch, _ id: BatchID) throws(StoreError) -> Appended {
+        do throws(SQLiteError) {
+            // Compiles the triggers, too.
+            for sql in [Self.insertEventSQL, Self.insertSubmissionSQL, Self.insertLedgerSQL] {
+                _ = try connection.prepare(sql)
+            }
+            try connection.execute(Self.checkSQL)
+        } catch {
+            throw .unavailable(reason: "SQLite error \(error.code): \(error.message)")
+        }
+        guard batch.count == 1 else { throw .refused(reason: "the database refuses a record of the batch") }
+        do throws(WriteError) {
+            return try write(batch, id)
+        } catch {
+            guard error.error.kind == .unclear, error.step == nil else { throw StoreError(error) }
+            throw .refused(reason: "SQLite error \(error.error.code): \(error.error.message)")
+        }
+    }
+
+    /// What failed, and at which step of the transaction unless it was its body.
+    fileprivate struct WriteError: Error {
+        let error: SQLiteError
+        let step: Connection.Step?
+    }
+
+    private func write(_ batch: Batch, _ id: BatchID) throws(WriteError) -> Appended {
         var appended = Appended(stored: 0, duplicates: 0)
         try connection.transaction(
-            { () throws(StoreError) in
-                guard try guarded({ () throws(SQLiteError) in try isNew(id) }) else {
-                    appended.duplicates = batch.count
-                    return
-                }
-                for event in batch.events {
-                    try guarded { () throws(SQLiteError) in try insert(event) }
-                    if connection.changes == 0 { appended.duplicates += 1 } else { appended.stored += 1 }
-                }
-                for submission in batch.submissions {
-                    try guarded { () throws(SQLiteError) in try insert(submission) }
-                    appended.stored += 1
-                }
-                for ledger in batch.ledgers {
-                    try guarded { () throws(SQLiteError) in try insert(ledger) }
-                    appended.stored += 1
+            { () throws(WriteError) in
+                do throws(SQLiteError) {
+                    appended = try insert(batch, id)
+                } catch {
+                    throw WriteError(error: error, step: nil)
                 }
             },
-            { error, step in
-                step == .commit && error.isAboutDisk
-                    ? .uncertain(reason: "SQLite error \(error.code): \(error.message)") : StoreError(error)
-            }
+            { error, step in WriteError(error: error, step: step) }
         )
         checkpoints.note()
+        return appended
+    }
+
+    private func insert(_ batch: Batch, _ id: BatchID) throws(SQLiteError) -> Appended {
+        guard try isNew(id) else { return Appended(stored: 0, duplicates: batch.count) }
+        var appended = Appended(stored: 0, duplicates: 0)
+        for event in batch.events {
+            try insert(event)
+            if connection.changes == 0 { appended.duplicates += 1 } else { appended.stored += 1 }
+        }
+        for submission in batch.submissions { try insert(submission) }
+        for ledger in batch.ledgers { try insert(ledger) }
+        appended.stored += batch.submissions.count + batch.ledgers.count
         return appended
     }
 
@@ -88,6 +124,13 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         on conflict (source) do update
         set position = excluded.position, updated_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
         where kept.position = ?4
+        """
+
+    /// A write without a value.
+    private static let checkSQL = """
+        insert into ingest_positions (source, position, is_journal)
+        values ('00000000-0000-0000-0000-000000000000', 0, 0)
+        on conflict (source) do update set updated_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
         """
 
     /// A doubt in a journal may be as old as the outage that caused it.
@@ -180,5 +223,15 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
                 (12, submission.sessionID?.range), (13, submission.pageviewID?.range),
             ]
         )
+    }
+}
+
+extension StoreError {
+    fileprivate init(_ error: SQLiteWriter.WriteError) {
+        guard error.step == .commit, error.error.isAboutDisk else {
+            self.init(error.error)
+            return
+        }
+        self = .uncertain(reason: "SQLite error \(error.error.code): \(error.error.message)")
     }
 }

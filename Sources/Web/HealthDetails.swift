@@ -59,7 +59,16 @@ struct HealthDetails {
             "refused": report.counters.setAside, "drain_per_second": Int(report.drainPerSecond),
         ]
         let oldest = standing.oldestSeconds.map { "\($0)" } ?? "null"
-        return "\"journal\":{\"state\":\"\(state)\",\"oldest_seconds\":\(oldest),\(members(numbers))}"
+        let damage = standing.damage.map(Self.damage) ?? "null"
+        return
+            "\"journal\":{\"state\":\"\(state)\",\"oldest_seconds\":\(oldest),\(members(numbers)),\"damage\":\(damage)}"
+    }
+
+    /// The name of the file is ours and needs no escapes.
+    private static func damage(_ damage: JournalDamage) -> String {
+        let lost = damage.lostMax.map { "\($0)" } ?? "null"
+        return
+            "{\"files\":\(damage.files),\"last_file\":\"\(damage.lastFile)\",\"salvaged\":\(damage.salvaged),\"lost_at_most\":\(lost)}"
     }
 
     private func members(_ numbers: KeyValuePairs<String, Int>) -> String {

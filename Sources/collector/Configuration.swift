@@ -1,4 +1,5 @@
 import Log
+import StoragePostgres
 import Telemetry
 
 /// Everything that can be set, read once at start.
@@ -42,9 +43,7 @@ struct Configuration: Sendable {
             let value = flags[name] ?? environment[name] ?? dotEnv.values[name]
             return value?.isEmpty == true && flags[name] == nil ? nil : value
         }
-        databaseURL = reader.read("DB_URL", "must begin with postgres:// or postgresql://") { text in
-            text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") ? text : nil
-        }
+        databaseURL = reader.readDatabaseURL()
         reader.read("COLLECTOR_EVENTS_ENABLED", "must be yes or no", into: &eventsEnabled, SettingReader.boolean)
         ipHashSalt = reader.read("EVENT_IP_HASH_SALT", "is not text") { $0 }
         reader.read("HOST", "must be an IP address or localhost", into: &host) { text in
@@ -117,6 +116,17 @@ private struct SettingReader {
 
     mutating func read<Value>(_ name: String, _ rule: String, into target: inout Value, _ parse: (String) -> Value?) {
         if let value = read(name, rule, parse) { target = value }
+    }
+
+    /// A URL, or a list such as `host=/run/postgresql dbname=collector`: whatever libpq understands.
+    mutating func readDatabaseURL() -> String? {
+        guard let text = value("DB_URL") else { return nil }
+        guard let problem = PostgresStore.problem(url: text) else { return text }
+        problems.append(
+            "DB_URL must be a URL that begins with postgres:// or postgresql://, or a list such as "
+                + "host=localhost dbname=collector user=me; libpq reports: \(problem)"
+        )
+        return nil
     }
 
     static func boolean(_ text: String) -> Bool? {

@@ -61,6 +61,29 @@ private func configure(
         }
     }
 
+    @Test(arguments: [
+        "postgres://db/x", "postgresql://user:p%20w@db:5433/x?sslmode=verify-full",
+        "postgresql:///x?host=/run/postgresql",
+        "host=/run/postgresql dbname=collector", "dbname = 'x' password = 'with a space'", "service=collector",
+    ])
+    func `what libpq understands is a connection string`(text: String) throws {
+        #expect(try configure(["DB_URL": text]).databaseURL == text)
+    }
+
+    @Test(arguments: [
+        ("mysql://user:hunter2@db/x", "missing"), ("collector hunter2", "missing"), ("host=db hunter2", "missing"),
+        ("postgresql://u:hunter2@db/x?hunter2=1", "invalid URI query parameter"),
+        ("host=db password=a hunter2=b", "invalid connection option"),
+        ("dbname='hunter2", "unterminated quoted string"),
+        ("postgresql://u:hunter2@[::1/x", "IPv6"), ("postgresql://u:hunt%zzer2@db/x", "percent-encoded"),
+    ])
+    func `another is refused with libpq's reason and without the password`(text: String, reason: String) {
+        let error = #expect(throws: ConfigurationError.self) { _ = try configure(["DB_URL": text]) }
+        let problem = error?.problems.joined() ?? ""
+        #expect(problem.hasPrefix("DB_URL must be") && problem.contains(reason), "\(problem)")
+        #expect(!problem.contains("hunt"), "\(problem)")
+    }
+
     @Test(arguments: [("/", ""), ("/collector", "/collector"), ("/a/b/", "/a/b"), ("//a//", "/a")])
     func `a base path loses the slash at its end`(text: String, path: String) throws {
         #expect(try configure(["COLLECTOR_BASE_PATH": text]).basePath == path)

@@ -52,7 +52,7 @@ private struct Undone: Error, Equatable {}
         try connection.execute("create table t (a text not null)")
         let insert = try connection.prepare("insert into t values (?1)")
         let error = #expect(throws: SQLiteError.self) { try insert.run([], texts: [(1, nil)]) }
-        #expect(error?.isAboutData == true)
+        #expect(error?.kind == .value)
         try insert.run(Array("x".utf8), texts: [(1, 0..<1)])
         #expect(try connection.rows("select a from t") == [["x"]])
     }
@@ -63,7 +63,7 @@ private struct Undone: Error, Equatable {}
         try first.execute("begin immediate")
         let error = #expect(throws: SQLiteError.self) { try second.execute("begin immediate") }
         #expect(error?.isBusy == true)
-        #expect(error?.isAboutData == false)
+        #expect(error?.kind == .environment)
     }
 
     @Test func `a file that is not there is made only when asked`() throws {
@@ -89,6 +89,6 @@ private struct Undone: Error, Equatable {}
         try String(repeating: "not a database. ", count: 100).write(toFile: path, atomically: false, encoding: .utf8)
         let connection = try Connection(path: path, busyMilliseconds: 0)
         let error = #expect(throws: SQLiteError.self) { try connection.rows("select * from sqlite_master") }
-        #expect(error?.isNoDatabase == true)
+        #expect(error?.kind == .notADatabase)
     }
 }

@@ -234,11 +234,14 @@ import Testing
         #expect(second.standing.records == 0 && second.standing.setAside == 6000)
     }
 
-    @Test func `a file that is no database is unavailable and stays as it is`() throws {
+    @Test func `a file that is no database is kept under another name, and a new journal begins`() throws {
         let text = String(repeating: "no database ", count: 1000)
         try text.write(toFile: path, atomically: false, encoding: .utf8)
         let journal = journal()
-        #expect(isUnavailable(#expect(throws: JournalError.self) { try journal.append(records(0..<1), doubt: nil) }))
-        #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
+        try journal.append(records(0..<1), doubt: nil)
+        #expect(try seqs(oldest(journal)) == [0])
+        let file = URL(fileURLWithPath: path).lastPathComponent + ".damaged-1"
+        #expect(journal.standing.damage == JournalDamage(files: 1, lastFile: file, salvaged: 0, lostMax: nil))
+        #expect(try String(contentsOfFile: path + ".damaged-1", encoding: .utf8) == text)
     }
 }

@@ -12,6 +12,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("COLLECTOR_BINARY", ROOT / ".build" / "release" / "collector"))
+#: Where the servers that tests start are found: unpacked by scripts/setup, or installed.
+SERVERS_PATH = os.pathsep.join([*(str(ROOT / ".tools" / "debian" / "usr" / folder) for folder in ("sbin", "bin")), os.environ.get("PATH", ""), "/usr/sbin"])
 STOP_SECONDS_MAX = 10
 START_SECONDS_MAX = 20
 PR_SET_PDEATHSIG = 1

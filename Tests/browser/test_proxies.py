@@ -15,7 +15,7 @@ import pytest
 from bodies import event, submission
 from insight import TOKEN
 from load import wait_for
-from program import ROOT, die_with_parent
+from program import ROOT, SERVERS_PATH, die_with_parent
 from stores import submissions
 from tls import make_certificate
 
@@ -25,7 +25,6 @@ MOUNTS = ("root", "sub-path")
 CLIENT = "127.0.0.2"
 SPOOFED = {name: "203.0.113.9" for name in ("X-Forwarded-For", "X-Real-IP", "CF-Connecting-IP", "Forwarded")}
 STREAM_SECONDS_MAX = 10
-SEARCH_PATH = os.pathsep.join([str(ROOT / ".tools" / "debian" / "usr" / folder) for folder in ("sbin", "bin")] + [os.environ["PATH"], "/usr/sbin"])
 
 
 def blocks(language):
@@ -73,7 +72,7 @@ class Proxy:
     """A proxy in front of a collector."""
 
     def __init__(self, kind, folder, target, mount):
-        program = shutil.which(kind, path=SEARCH_PATH)
+        program = shutil.which(kind, path=SERVERS_PATH)
         assert program, f"{kind} is missing: scripts/setup test installs it"
         self.port, self.prefix = free_port(), "" if mount == "root" else "/collector"
         certificate, key = make_certificate(folder)

@@ -1,0 +1,158 @@
+"""The real PgBouncer between the program and PostgreSQL, with the pool modes that hand a server connection to somebody else after each
+transaction or statement."""
+
+import re
+import uuid
+
+import pytest
+
+from insight import ENVIRONMENT, OWNER, ask, send, settle, visit_events
+from load import Load, wait_for
+from pgbouncer import PgBouncer
+from program import run
+from stores import PostgresStore, count
+from test_insight_live import Watcher
+from wire import get, post
+
+# Settings of ours; client_encoding, datestyle, timezone and application_name are PgBouncer's own to keep.
+OURS = (
+    "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "bytea_output", "extra_float_digits",
+    "client_min_messages", "synchronous_commit", "search_path", "default_transaction_isolation", "intervalstyle",
+)
+
+
+class Pooled(PostgresStore):
+    """A store that the program reaches through PgBouncer and the test directly."""
+
+    def __init__(self, cluster, folder, pool_mode, **options):
+        super().__init__(cluster, folder)
+        self.bouncer = PgBouncer(cluster, pool_mode, **options)
+        self.environment = {"DB_URL": self.bouncer.url(self.database)} | ENVIRONMENT
+
+
+@pytest.fixture(params=["transaction", "statement"])
+def pooled(request, cluster, tmp_path, serve):
+    store = Pooled(cluster, tmp_path, request.param)
+    yield store
+    store.bouncer.stop()
+
+
+def details(collector):
+    return get(collector.port, "/health/details", OWNER).json()
+
+
+def is_ready(collector):
+    answer = details(collector)
+    return answer["status"] == "healthy" and answer["journal"]["records"] == 0
+
+
+def left_behind(store):
+    """What the pool's server connections keep of the program, by asking through each of them."""
+    names = ", ".join(f"'{name}'" for name in OURS)
+    settings = store.bouncer.psql(store.database, f"select name from pg_settings where source = 'session' and name in ({names})")
+    prepared = store.bouncer.psql(store.database, "select count(*) from pg_prepared_statements")
+    locks = store.rows("select count(*) as n from pg_locks where locktype = 'advisory'")[0]["n"]
+    temporary = store.rows("select count(*) as n from pg_class where relnamespace::regnamespace::text like 'pg_temp%'")[0]["n"]
+    idle = store.rows("select count(*) as n from pg_stat_activity where state like 'idle in%' and datname = current_database()")[0]["n"]
+    return settings, prepared, locks, temporary, idle
+
+
+def test_start_restart_and_a_second_instance(pooled, serve, tmp_path):
+    first = serve(pooled)
+    wait_for(lambda: is_ready(first), 20, "ready")
+    load = Load(first.port)
+    wait_for(lambda: len(load.acknowledged) > 200, 20, "enough load")
+    second = serve(pooled, "--data", str(tmp_path / "second"))
+    wait_for(lambda: is_ready(second), 20, "ready")
+    other = Load(second.port)
+    wait_for(lambda: len(other.acknowledged) > 200, 20, "enough load")
+    first.stop()
+    load.stop()
+    again = serve(pooled)
+    wait_for(lambda: is_ready(again), 20, "ready after the restart")
+    assert post(again.port, "/event", {"event_type": "pageview", "visitor_id": "v1", "session_id": "s1", "pageview_id": "p1"}).status == 200
+    other.stop()
+    assert load.acknowledged <= load.stored(pooled) and other.acknowledged == other.stored(pooled)
+    for collector in (first, second, again):
+        assert "journal takes over" not in re.sub(r"(?s)^.*?store takes records", "", collector.log), collector.log
+    for collector in (second, again):
+        collector.stop()
+    assert left_behind(pooled) == ("", "0", 0, 0, 0)
+
+
+def test_rollups_live_and_checks(pooled, serve):
+    collector = serve(pooled)
+    wait_for(lambda: is_ready(collector), 20, "ready")
+    watcher = Watcher(collector.port)
+    events = [item for path in ("/", "/a", "/b") for item in visit_events(path=path, error="x is not defined")]
+    send(collector.port, events)
+    settle(collector.port, len(events))
+    send(collector.port, visit_events(path="/c"))
+    wait_for(lambda: len(watcher.ids) >= len(events) + 1, 20, "all events live")
+    watcher.stop()
+    assert len(watcher.ids) == len(set(watcher.ids)) == count(pooled, "collector_events")
+    issue = ask(collector.port, "issues").json()["issues"][0]["issue"]
+    assert issue
+    collector.stop()
+    assert run("rebuild", folder=pooled.folder, environment=pooled.environment).returncode == 0
+    # `verify` compares by one view of the database over several statements, which statement pooling cannot give.
+    direct = pooled.environment | {"DB_URL": pooled.cluster.url(pooled.database)}
+    assert run("verify", folder=pooled.folder, environment=direct).returncode == 0
+    verified = run("verify", folder=pooled.folder, environment=pooled.environment)
+    if pooled.bouncer.pool_mode == "statement":
+        assert verified.returncode == 1 and "pool_mode = statement" in verified.stderr and verified.stderr.count("\n") == 1
+        assert "transaction blocks not allowed" in pooled.bouncer.log()
+    else:
+        assert verified.returncode == 0, verified.stderr
+    assert left_behind(pooled) == ("", "0", 0, 0, 0)
+
+
+def test_what_is_journaled_in_an_outage_of_the_server_is_drained_once(own_cluster, tmp_path, serve):
+    store = Pooled(own_cluster, tmp_path, "transaction")
+    try:
+        collector = serve(store)
+        wait_for(lambda: is_ready(collector), 20, "ready")
+        load = Load(collector.port)
+        wait_for(lambda: len(load.acknowledged) > 200, 20, "enough load")
+        own_cluster.crash()
+        wait_for(lambda: details(collector)["journal"]["state"] == "taking", 20, "journaled")
+        before = len(load.acknowledged)
+        wait_for(lambda: len(load.acknowledged) > before + 200, 20, "load during the outage")
+        own_cluster.start()
+        wait_for(lambda: details(collector)["journal"]["state"] != "taking", 30, "the store in use again")
+        load.stop()
+        wait_for(lambda: is_ready(collector), 30, "drained")
+        assert load.refused == 0 and load.acknowledged == load.stored(store)
+        collector.stop()
+    finally:
+        store.bouncer.stop()
+
+
+def test_a_pool_of_one_connection_is_enough(cluster, tmp_path, serve):
+    store = Pooled(cluster, tmp_path, "transaction", pool_size=1)
+    try:
+        collector = serve(store)
+        wait_for(lambda: is_ready(collector), 20, "ready")
+        load = Load(collector.port)
+        wait_for(lambda: len(load.acknowledged) > 300, 20, "enough load")
+        load.stop()
+        assert load.acknowledged == load.stored(store)
+        collector.stop()
+        assert left_behind(store) == ("", "0", 0, 0, 0)
+    finally:
+        store.bouncer.stop()
+
+
+def test_a_lock_that_an_older_version_left_in_the_pool_stops_nobody(cluster, tmp_path, serve):
+    store = Pooled(cluster, tmp_path, "transaction")
+    try:
+        store.bouncer.psql(store.database, "select pg_advisory_lock(7206158743017)")
+        collector = serve(store)
+        wait_for(lambda: is_ready(collector), 20, "ready")
+        key = str(uuid.uuid4())
+        body = {"event_type": "pageview", "visitor_id": "v1", "session_id": "s1", "pageview_id": "p1", "event_id": key}
+        assert post(collector.port, "/event", body).status == 200
+        assert [row["event_id"] for row in store.rows("select event_id from collector_events")] == [key]
+        collector.stop()
+    finally:
+        store.bouncer.stop()
