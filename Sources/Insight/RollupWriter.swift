@@ -137,7 +137,7 @@ struct RollupWriter {
             for dimension in Dimension.allCases where dimension.hasMinutes {
                 _ = try database.change(
                     "delete from \(table) where dimension = ?1 and grain = 0 and bucket < ?2",
-                    [.text(dimension.rawValue), .integer(newest - Grain.minutesKept)]
+                    [.text(dimension.rawValue), .integer(newest.adding(saturating: -Grain.minutesKept))]
                 )
             }
         }

@@ -60,6 +60,7 @@ extension Reader {
     private func samples(of name: String, upTo last: Int64) throws(StoreError) -> [JSONOut] {
         let hash = try KeyedHashes(database).texts
         var found: [StoredEvent] = []
+        let last = max(0, last)
         var end = last
         while found.count < Self.samplesMax, end > max(0, last - Self.sampleSpan) {
             let rows = try database.rows(
