@@ -11,8 +11,7 @@ import CCrypto
     private let key: [UInt8]
     private let context: OpaquePointer
 
-    /// - Parameter key: `keyBytes` random bytes.
-    /// - Returns: nil when the key has another length, or the crypto library has no SipHash.
+    /// Nil when the key is not `keyBytes` long, or the crypto library has no SipHash.
     package init?(key: [UInt8]) {
         guard key.count == Self.keyBytes, let mac = unsafe EVP_MAC_fetch(nil, "SIPHASH", nil) else { return nil }
         // The context holds a reference of its own.

@@ -44,7 +44,9 @@ package enum Grain: Int64, CaseIterable, Sendable, Hashable {
 
     /// The start of the bucket that holds a moment, both in seconds since 1970.
     package func bucket(_ seconds: Int64) -> Int64 {
-        seconds - ((seconds % self.seconds) + self.seconds) % self.seconds
+        // The first bucket of all begins before the first moment that an integer holds.
+        let moment = max(seconds, Int64.min + self.seconds)
+        return moment - ((moment % self.seconds) + self.seconds) % self.seconds
     }
 }
 

@@ -49,7 +49,7 @@ enum ClaimLimits {
     static let errorCount = 1.0...10_000
     /// LCP, INP, FCP, TTFB and their parts, milliseconds: up to ten minutes.
     static let vitalMilliseconds = 0.0...600_000
-    /// CLS. A frame scores 1 at most, and a window of shifts lasts five seconds.
+    /// Score of CLS: a frame scores 1 at most, and a window of shifts lasts five seconds.
     static let layoutShiftScore = 0.0...300
     /// Time that one resource or all of one host took, milliseconds: up to one hour.
     static let resourceMilliseconds = 0.0...3_600_000
@@ -59,8 +59,6 @@ enum ClaimLimits {
     static let frameLine = 0.0...10_000_000
     /// Events that one page view may report as emitted; a delivery report beyond it counts in no figure.
     static let emittedEventsMax: Int64 = 100_000
-    /// Moments at which the server can have received an event, microseconds since 1970: the years 1 to 9999.
-    static let receivedMicroseconds: ClosedRange<Int64> = -62_135_596_800_000_000...253_402_300_799_999_999
 }
 
 /// What a payload holds in place of a number.

@@ -1,4 +1,5 @@
 package import Storage
+import Telemetry
 
 /// A row of `collector_events` as it is read back.
 package struct StoredEvent: Sendable {
@@ -31,10 +32,9 @@ package struct StoredEvent: Sendable {
             let sessionID = row[3].text, let pageviewID = row[4].text, let type = row[5].text
         else { return nil }
         self.id = id
-        self.receivedAt = min(
-            ClaimLimits.receivedMicroseconds.upperBound,
-            max(ClaimLimits.receivedMicroseconds.lowerBound, receivedAt)
-        )
+        // A row that another program wrote may hold any time.
+        let times = ISO8601.storableMicroseconds
+        self.receivedAt = min(times.upperBound, max(times.lowerBound, receivedAt))
         self.visitorID = visitorID
         self.sessionID = sessionID
         self.pageviewID = pageviewID

@@ -16,11 +16,10 @@ package enum ISO8601 {
     }
 
     /// Whether a time, in microseconds since 1970, lies within the years 1 to 9999.
-    static func isStorable(_ microseconds: Int64) -> Bool { microsecondsMin...microsecondsMax ~= microseconds }
+    static func isStorable(_ microseconds: Int64) -> Bool { storableMicroseconds.contains(microseconds) }
 
     /// The first and the last microsecond of the years 1 to 9999, which every store can write.
-    private static let microsecondsMin: Int64 = -62_135_596_800_000_000
-    private static let microsecondsMax: Int64 = 253_402_300_799_999_999
+    package static let storableMicroseconds: ClosedRange<Int64> = -62_135_596_800_000_000...253_402_300_799_999_999
 
     private static let textBytesMax = 64
 

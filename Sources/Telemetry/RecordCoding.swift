@@ -74,14 +74,14 @@ extension Record {
 
 extension Event {
     fileprivate init?(_ reader: inout Reader, _ version: UInt8) {
-        guard let receivedAt = reader.integer(), let clientTimestamp = reader.optionalInteger(),
+        guard let receivedAt = reader.time(), let clientTimestamp = reader.optionalTime(),
             let seq = reader.integer().flatMap({ Int32(exactly: $0) }),
             let high = reader.optionalInteger(), let low = reader.optionalInteger(), (high == nil) == (low == nil),
             let visitorID = reader.text(), let sessionID = reader.text(), let pageviewID = reader.text(),
             let eventType = reader.text(), let path = reader.optionalText(), let referrer = reader.optionalText(),
             let ipHash = reader.optionalText(), let userAgent = reader.optionalText(), let payload = reader.text(),
             let site = version == 1 ? .some(nil) : reader.optionalText(),
-            let original = version == 1 ? .some(nil) : reader.optionalInteger(), reader.isAtEnd
+            let original = version == 1 ? .some(nil) : reader.optionalTime(), reader.isAtEnd
         else { return nil }
         var eventID: EventID?
         if let high, let low { eventID = EventID(high: UInt64(bitPattern: high), low: UInt64(bitPattern: low)) }
@@ -108,7 +108,7 @@ extension Event {
 
 extension Submission {
     fileprivate init?(_ reader: inout Reader) {
-        guard let receivedAt = reader.integer(), let clientTimestamp = reader.optionalInteger(),
+        guard let receivedAt = reader.time(), let clientTimestamp = reader.optionalTime(),
             let ip = reader.optionalText(), let browserInfo = reader.text(), let performanceData = reader.text(),
             let fingerprints = reader.text(), let errors = reader.text(), let network = reader.optionalText(),
             let battery = reader.optionalText(), let benchmarks = reader.optionalText(),
@@ -137,7 +137,7 @@ extension Submission {
 
 extension Ledger {
     fileprivate init?(_ reader: inout Reader) {
-        guard let receivedAt = reader.integer(), let visitorID = reader.text(), let sessionID = reader.text(),
+        guard let receivedAt = reader.time(), let visitorID = reader.text(), let sessionID = reader.text(),
             let pageviewID = reader.text(), let dropReasons = reader.text(), let site = reader.optionalText(),
             let emitted = reader.integer().flatMap({ Int32(exactly: $0) }),
             let dropped = reader.integer().flatMap({ Int32(exactly: $0) }), reader.isAtEnd
@@ -199,6 +199,15 @@ private struct Reader {
         case 1: return integer().map { .some($0) }
         default: return nil
         }
+    }
+
+    /// A time that every store can write; what was damaged may hold any other.
+    mutating func time() -> Int64? { integer().flatMap { ISO8601.isStorable($0) ? $0 : nil } }
+
+    mutating func optionalTime() -> Int64?? {
+        guard let time = optionalInteger() else { return nil }
+        guard let time else { return .some(nil) }
+        return ISO8601.isStorable(time) ? .some(time) : nil
     }
 
     mutating func optionalText() -> Slice?? {

@@ -1,6 +1,7 @@
 import Digest
 import Sketches
 import Storage
+import Telemetry
 import Testing
 
 @testable import Insight
@@ -114,7 +115,7 @@ extension Changes {
     func `a moment that no store can write is moved to the years that it can`(microseconds: Int64) throws {
         var fold = Fold(hashes: try #require(hashes))
         fold.add(try #require(event(1, "pageview", "{}", microseconds: microseconds)))
-        let bounds = ClaimLimits.receivedMicroseconds
+        let bounds = ISO8601.storableMicroseconds
         for (key, _) in fold.take().cells {
             #expect((bounds.lowerBound / 1_000_000 - 86_400...bounds.upperBound / 1_000_000).contains(key.bucket))
         }

@@ -3,6 +3,10 @@ import Testing
 
 @testable import Telemetry
 
+/// The first and the last moment that every store can write, microseconds since 1970.
+private let earliest: Int64 = -62_135_596_800_000_000
+private let latest: Int64 = 253_402_300_799_999_999
+
 /// A buffer that grows field by field, with bytes in between that belong to none.
 private struct Buffer {
     private(set) var bytes: [UInt8] = [0xAA]
@@ -22,8 +26,8 @@ private func event(_ mask: Int) -> Event {
     func has(_ bit: Int) -> Bool { mask & 1 << bit != 0 }
     var event = Event(
         bytes: [],
-        receivedAt: mask % 2 == 0 ? .max : -1,
-        clientTimestamp: has(0) ? .min : nil,
+        receivedAt: mask % 2 == 0 ? latest : -1,
+        clientTimestamp: has(0) ? earliest : nil,
         visitorID: buffer.put("v_ß🙂"),
         sessionID: buffer.put(""),
         pageviewID: buffer.put("p"),
@@ -37,7 +41,7 @@ private func event(_ mask: Int) -> Event {
         eventID: has(5) ? EventID(high: .max, low: 1) : nil
     )
     event.site = buffer.put("shop.example", if: has(6))
-    event.clientTimestampOriginal = has(7) ? .max : nil
+    event.clientTimestampOriginal = has(7) ? latest : nil
     event.bytes = buffer.bytes
     return event
 }
@@ -49,7 +53,7 @@ private func submission(_ mask: Int) -> Submission {
     var submission = Submission(
         bytes: [],
         body: buffer.put("the body"),
-        receivedAt: mask % 2 == 0 ? 0 : .min,
+        receivedAt: mask % 2 == 0 ? 0 : earliest,
         clientTimestamp: has(0) ? 1 : nil,
         ip: buffer.put("2001:db8::1", if: has(1)),
         browserInfo: buffer.put(#"{"b":1.0}"#),
@@ -125,6 +129,26 @@ private let samples: [Record] = [
             let decoded = try #require(Record(decoding: form(record)))
             #expect(decoded.fields == record.fields)
             #expect(form(decoded) == form(record))
+        }
+    }
+
+    @Test func `a record with a time that no store can write is none`() {
+        for time in [Int64.min, earliest - 1, latest + 1, .max] {
+            var one = event(255)
+            one.receivedAt = time
+            #expect(Record(decoding: form(.event(one))) == nil)
+            one = event(255)
+            one.clientTimestamp = time
+            #expect(Record(decoding: form(.event(one))) == nil)
+            one = event(255)
+            one.clientTimestampOriginal = time
+            #expect(Record(decoding: form(.event(one))) == nil)
+            var two = submission(255)
+            two.receivedAt = time
+            #expect(Record(decoding: form(.submission(two))) == nil)
+            var three = ledger(hasSite: true)
+            three.receivedAt = time
+            #expect(Record(decoding: form(.ledger(three))) == nil)
         }
     }
 

@@ -23,6 +23,10 @@ def claims(kind, payload, count):
     return [ids | {"pageview_id": f"{ids['pageview_id']}{number}", "event_type": kind, "seq": 1, "path": "/", "site": "shop.example", "payload": payload} for number in range(count)]
 
 
+def send_claims(port, kind, payload, count, at_once=300):
+    return sum(send(port, claims(kind, payload, at_once)) for _ in range(count // at_once))
+
+
 def invalid_values(port):
     return told(port, "quality", range="24h")["invalid_values"]
 
@@ -58,11 +62,11 @@ def test_engagement_of_thousands_of_years_is_taken_and_in_no_figure(store, serve
 
 def test_resources_of_a_petabyte_do_not_stop_the_figures(store, serve, owned):
     slowest = [{"name": "https://a.test/x", "duration": HUGE, "transferSize": HUGE}] * 10
-    first = send(owned.port, claims("resources", {"slowest": slowest}, 900))
+    first = send_claims(owned.port, "resources", {"slowest": slowest}, 900)
     settle(owned.port, first)
     # The largest that is believed, in every event, and more of what is not.
     believed = [{"name": "https://a.test/y", "duration": 5, "transferSize": 10_000_000_000}] * 10
-    count = first + send(owned.port, claims("resources", {"slowest": slowest}, 900)) + send(owned.port, claims("resources", {"slowest": believed}, 900))
+    count = first + send_claims(owned.port, "resources", {"slowest": slowest}, 900) + send_claims(owned.port, "resources", {"slowest": believed}, 900)
     count += send(owned.port, visit_events())
     settle(owned.port, count)
     assert invalid_values(owned.port) == 2 * 900 * 20
@@ -112,7 +116,7 @@ def test_times_of_a_question_are_from_2000_to_tomorrow(owned):
     for name, value in [("from", "0001-01-01"), ("from", "1999-12-31"), ("to", "9999-12-31"), ("to", "9223372036854775807"), ("from", "-9223372036854775808"), ("to", "1e300"), ("before", "-1"), ("before", "9223372036854775808"), ("limit", "0"), ("limit", "99999999999999999999"), ("limit", "1.5")]:
         answer = ask(owned.port, "events", **{f"{name}_": value})
         assert answer.status == 400, (name, value, answer.body)
-        assert name in answer.json()["error"]
+        assert name in answer.json()["message"]
 
 
 def test_an_absurd_time_of_a_sender_is_kept_and_corrects_nothing(store, owned):

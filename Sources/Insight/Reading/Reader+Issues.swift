@@ -63,6 +63,7 @@ extension Reader {
         let hash = try KeyedHashes(database).texts
         var found: [StoredEvent] = []
         var bytes = 0
+        let last = max(0, last)
         var end = last
         while found.count < Self.samplesMax, end > max(0, last - Self.sampleSpan) {
             let read = try database.bounded(

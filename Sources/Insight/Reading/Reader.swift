@@ -247,7 +247,8 @@ extension Dimension {
         switch self {
         case .entry, .exit: .sessions
         case .issue: .errors
-        case .event, .resource, .thirdParty, .navigation, .lcpElement, .lcpPart, .inpElement, .inpPart, .clsElement:
+        case .event, .resource, .thirdParty, .navigation, .lcpElement, .lcpPart, .inpElement, .inpPart, .clsElement,
+            .invalid:
             .events
         default: .views
         }
