@@ -140,7 +140,8 @@ extension StoreError {
         let reason = "SQLite error \(error.code): \(error.message)"
         switch error.kind {
         case .value: self = .refused(reason: reason)
-        case .unclear, .environment: self = error.isAboutDamage ? .damaged(reason: reason) : .unavailable(reason: reason)
+        case .unclear, .environment:
+            self = error.isAboutDamage ? .damaged(reason: reason) : .unavailable(reason: reason)
         case .notADatabase: self = .schema(reason: "the database file is not an SQLite database")
         }
     }
