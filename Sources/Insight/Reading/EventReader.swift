@@ -4,11 +4,12 @@ import Telemetry
 /// Finds events themselves.
 package struct EventReader {
     let database: any Database
+    private let time: Duration
     /// Events of one answer, and of one query of a search, which begins with as many as are wanted.
     package static let limitMax: Int64 = 500
     static let chunkMax: Int64 = 1000
-    /// A search stops after so many milliseconds or events, and says how far it has come.
-    static let milliseconds = 50
+    /// A search stops after this time or number of events, and returns how far it has come.
+    package static let searchTime = Duration.milliseconds(50)
     static let scannedMax: Int64 = 50_000
     /// Events of one visitor that are told.
     static let journeyMax: Int64 = 3000
@@ -19,7 +20,11 @@ package struct EventReader {
     /// Submissions of `/collect` that are told.
     static let submissionsMax: Int64 = 50
 
-    package init(database: any Database) { self.database = database }
+    /// `time` is that after which a search begins no further query.
+    package init(database: any Database, time: Duration = Self.searchTime) {
+        self.database = database
+        self.time = time
+    }
 
     /// What is looked for; nil for anything.
     package struct Search: Sendable {
@@ -100,7 +105,7 @@ package struct EventReader {
             guard let next = page.next else { return (found, nil) }
             end = next
             chunk = min(2 * chunk, Self.chunkMax)
-            if scanned >= Self.scannedMax || start.duration(to: .now) > .milliseconds(Self.milliseconds) {
+            if scanned >= Self.scannedMax || start.duration(to: .now) > time {
                 return (found, next.id)
             }
         }

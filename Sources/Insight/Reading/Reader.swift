@@ -6,14 +6,24 @@ package struct Reader {
     let database: any Database
     package let question: Question
     private let cache: SampleCache?
+    private let samplingTime: Duration
 
     /// Rows of a ranking, at most.
     package static let limitMax = 500
 
-    package init(_ database: any Database, _ question: Question, cache: SampleCache? = nil) {
+    /// After this time a sample takes no further events.
+    package static let samplingTime = Duration.milliseconds(40)
+
+    package init(
+        _ database: any Database,
+        _ question: Question,
+        cache: SampleCache? = nil,
+        samplingTime: Duration = Self.samplingTime
+    ) {
         self.database = database
         self.question = question
         self.cache = cache
+        self.samplingTime = samplingTime
     }
 
     /// Cells for a question about all of these dimensions: kept ones where one value decides, else those of events.
@@ -35,7 +45,7 @@ package struct Reader {
 
     private func sampled(_ question: Question) throws(StoreError) -> EventCells {
         if let known = cache?[question] { return known }
-        let cells = try Sampling(database: database, question: question).cells()
+        let cells = try Sampling(database: database, question: question, time: samplingTime).cells()
         cache?[question] = cells
         return cells
     }

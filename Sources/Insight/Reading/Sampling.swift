@@ -6,11 +6,11 @@ import Telemetry
 struct Sampling {
     let database: any Database
     let question: Question
+    /// After this time no further slice is read.
+    let time: Duration
     /// Events up to which all are looked at; beyond that, those of a slice.
     static let allMax: Int64 = 4000
     static let sliceEvents: Int64 = 50
-    /// Milliseconds after which no further slice is read.
-    static let milliseconds = 40
     /// Slices at least, so that no part of the range is left out, and at most.
     static let slicesMin: Int64 = 24
     static let slicesMax: Int64 = 256
@@ -27,7 +27,7 @@ struct Sampling {
         let slices = max(Self.slicesMin, total / Self.sliceEvents)
         for number in 0..<min(Self.slicesMax, slices) {
             try read(from: Self.moment(Self.spread(number) * Double(total), hours), &fold, &seen)
-            if number >= Self.slicesMin, start.duration(to: .now) > .milliseconds(Self.milliseconds) { break }
+            if number >= Self.slicesMin, start.duration(to: .now) > time { break }
         }
         let read = Int64(seen.count)
         let sample = Sample(share: min(1, Double(read) / Double(max(total, read, 1))), events: read)
