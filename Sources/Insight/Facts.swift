@@ -140,6 +140,13 @@ struct IssueDescription: Sendable {
 
     private static let framesMax = 3
 
+    /// What stands for errors beyond the number that is kept apart.
+    static let other = IssueDescription(id: CellKey.other, kind: "error", name: CellKey.other, message: "")
+
+    private init(id: String, kind: String, name: String, message: String) {
+        (self.id, self.kind, self.name, self.message) = (id, kind, name, message)
+    }
+
     init(_ payload: JSONTree) {
         kind = Facts.clean(payload["kind"].text ?? "error") ?? "error"
         name = Facts.clean(payload["name"].text ?? "Error") ?? "Error"

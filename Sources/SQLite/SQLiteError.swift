@@ -26,7 +26,10 @@ extension SQLiteError {
     package var isBusy: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }
 
     /// The statement does not fit the schema.
-    package var isAboutSchema: Bool { primaryCode == SQLITE_ERROR || isAboutData }
+    package var isAboutSchema: Bool { isGeneral || isAboutData }
+
+    /// The statement is wrong, or a function in it failed.
+    package var isGeneral: Bool { primaryCode == SQLITE_ERROR }
 
     /// The file is something else, or encrypted.
     package var isNoDatabase: Bool { primaryCode == SQLITE_NOTADB }

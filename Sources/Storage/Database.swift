@@ -1,5 +1,5 @@
 /// A value of a column or a parameter, as both engines know it.
-package enum SQLValue: Sendable, Equatable {
+package enum SQLValue: Sendable, Hashable {
     case null
     case integer(Int64)
     case real(Double)
@@ -84,8 +84,12 @@ package protocol Database: AnyObject, Sendable {
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError)
     /// The highest id of `collector_events` below which nothing can appear any more: everything up to it has been committed or never will be.
     ///
-    /// It never falls. While a transaction is under way that may have drawn a lower id, it stays where it was.
+    /// While a transaction is under way that may have drawn a lower id, it stays where it was.
+    /// It falls only when ids begin again, after `truncate collector_events restart identity` for example.
     func settledEventID() throws(StoreError) -> Int64
+    /// The highest id that an event can have, or has had, as far as the database knows: what was drawn, and what is there. Deleting events does
+    /// not lower it; where it is below an id that was seen before, the events have been replaced.
+    func highestEventID() throws(StoreError) -> Int64
 }
 
 extension Database {

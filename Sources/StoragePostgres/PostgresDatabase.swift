@@ -93,14 +93,24 @@ final class PostgresDatabase: Database, @unchecked Sendable {
             settled = max(settled, candidate.id)
             self.candidate = nil
         }
-        let last = try rows(
-            "select coalesce(pg_sequence_last_value(pg_get_serial_sequence('collector_events', 'id')::regclass), 0)"
-        ).first?.first?.integer
-        let id = last ?? 0
+        let id = try lastDrawnEventID()
+        // Ids only grow, unless they begin again.
+        if id < settled { settled = 0 }
         guard id > settled else { return settled }
         let writers = try writers()
         if writers.isEmpty { settled = id } else { candidate = (id, writers) }
         return settled
+    }
+
+    private func lastDrawnEventID() throws(StoreError) -> Int64 {
+        try rows(
+            "select coalesce(pg_sequence_last_value(pg_get_serial_sequence('collector_events', 'id')::regclass), 0)"
+        ).first?.first?.integer ?? 0
+    }
+
+    func highestEventID() throws(StoreError) -> Int64 {
+        let last = try rows("select max(id) from collector_events").first?.first?.integer ?? 0
+        return max(last, try lastDrawnEventID())
     }
 
     private func writers() throws(StoreError) -> Set<String> {

@@ -184,14 +184,22 @@ extension StoreError {
         case .unanswered:
             self = mayBeCommitted ? .uncertain(reason: error.reason) : .unavailable(reason: error.reason)
         case .answered:
-            // 22: data, 23: constraints, 54: program limits, 42804 and the like: types; all are about what was to be written.
-            let isAboutData = ["22", "23", "54"].contains(error.sqlClass) || error.sqlState.hasPrefix("428")
-            self = isAboutData ? .refused(reason: error.reason) : .unavailable(reason: error.reason)
+            self = error.isAboutDatabase ? .unavailable(reason: error.reason) : .refused(reason: error.reason)
         }
     }
 }
 
 extension PostgresError {
+    /// Whether the server could not work, whatever the values: what it refuses otherwise is caused by one of them, be it by a trigger.
+    ///
+    /// 08 connections, 25 states of transactions, 26 names of prepared statements, 28 and 3D access, 40 deadlocks, 53 resources,
+    /// 55 locks, 57 interventions and time limits, 58 and XX failures, F0 configuration; of 42 all but types (428), since what is missing or not
+    /// allowed is so for every value.
+    fileprivate var isAboutDatabase: Bool {
+        ["08", "25", "26", "28", "3D", "40", "53", "55", "57", "58", "F0", "XX", ""].contains(sqlClass)
+            || sqlClass == "42" && !sqlState.hasPrefix("428")
+    }
+
     /// Whether the server refused the statement itself rather than being unable to work.
     fileprivate var isAboutStatement: Bool {
         stage == .answered && ["0A", "22", "23", "42", "2B", "P0"].contains(sqlClass)

@@ -34,8 +34,8 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         _ parameters: [SQLValue],
         milliseconds: Int32
     ) throws(StoreError) -> [[SQLValue]] {
-        do {
-            let statement = try statement(sql)
+        let statement = try guarded { () throws(SQLiteError) in try self.statement(sql) }
+        do throws(SQLiteError) {
             connection.setDeadline(milliseconds: milliseconds)
             defer {
                 connection.setDeadline(milliseconds: nil)
@@ -50,17 +50,19 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
             return rows
         } catch {
             if error.isInterrupted { throw .unavailable(reason: "the query took too long") }
-            throw StoreError(error)
+            throw StoreError(error, isRunning: true)
         }
     }
 
     func change(_ sql: String, _ parameters: [SQLValue]) throws(StoreError) -> Int {
-        try guarded { () throws(SQLiteError) in
-            let statement = try statement(sql)
+        let statement = try guarded { () throws(SQLiteError) in try self.statement(sql) }
+        do throws(SQLiteError) {
             defer { statement.reset() }
             try bind(parameters, statement)
             while try statement.step() {}
             return connection.changes
+        } catch {
+            throw StoreError(error, isRunning: true)
         }
     }
 
@@ -85,6 +87,18 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
     /// The one writer of SQLite gives ids in the order of its commits.
     func settledEventID() throws(StoreError) -> Int64 {
         try rows("select max(id) from collector_events", []).first?.first?.integer ?? 0
+    }
+
+    func highestEventID() throws(StoreError) -> Int64 {
+        try rows(
+            """
+            select max(
+                coalesce((select max(id) from collector_events), 0),
+                coalesce((select max(seq) from sqlite_sequence where name = 'collector_events'), 0)
+            )
+            """,
+            []
+        ).first?.first?.integer ?? 0
     }
 
     private func bind(_ parameters: [SQLValue], _ statement: Statement) throws(SQLiteError) {

@@ -125,12 +125,15 @@ func guarded<Value>(_ body: () throws(SQLiteError) -> Value) throws(StoreError) 
 }
 
 extension StoreError {
-    init(_ error: SQLiteError) {
+    /// `isRunning` when a statement failed that had been prepared: then a general error is caused by a value too, by a function of a trigger for
+    /// example.
+    init(_ error: SQLiteError, isRunning: Bool = false) {
         let reason = "SQLite error \(error.code): \(error.message)"
         if error.isNoDatabase {
             self = .schema(reason: "the database file is not an SQLite database")
         } else {
-            self = error.isAboutData ? .refused(reason: reason) : .unavailable(reason: reason)
+            let isAboutData = error.isAboutData || isRunning && error.isGeneral
+            self = isAboutData ? .refused(reason: reason) : .unavailable(reason: reason)
         }
     }
 }

@@ -10,6 +10,7 @@ private let names = [
     "0005_create_events_table", "0006_add_event_id", "0007_ingest_positions", "0008_add_site_and_clock",
     "0009_pageview_ledger",
     "0010_insight_rollups",
+    "0011_rollup_limits",
 ]
 
 /// What both engines must do about their schema.
@@ -76,7 +77,7 @@ private let names = [
         #expect(try database.store().migrate() == names.suffix(1))
         #expect(
             refusal(earlier)
-                == "the database has migration 0010_insight_rollups, which this version does not know; "
+                == "the database has migration \(names.last ?? ""), which this version does not know; "
                 + "run the version that applied it or a later one"
         )
     }
@@ -103,7 +104,7 @@ private let names = [
         try database.rows("delete from schema_migrations where name like '0004%'")
         #expect(
             refusal(store)
-                == "migration 0004_add_identity_keys is missing although 0010_insight_rollups has been applied"
+                == "migration 0004_add_identity_keys is missing although \(names.last ?? "") has been applied"
         )
     }
 
@@ -119,12 +120,21 @@ private let names = [
         #expect(throws: (any Error).self) { try database.rows("select event_id from collector_events") }
     }
 
-    @Test(arguments: Engine.allCases, ["0012_next", "0010_next", "011_next", "next", "0011next"])
+    /// A name with a number so much beyond the next one.
+    private static func name(_ beyond: Int, digits: Int = 4, _ rest: String) -> String {
+        let number = String(names.count + 1 + beyond)
+        return String(repeating: "0", count: digits - number.count) + number + rest
+    }
+
+    @Test(
+        arguments: Engine.allCases,
+        [name(1, "_next"), name(-1, "_next"), name(0, digits: 3, "_next"), "next", name(0, "next")]
+    )
     func `a file that breaks the numbering is an error before anything is applied`(engine: Engine, name: String) throws
     {
         let database = try Database(engine)
         let store = try database.store(engine.migrations + [Migration(name: name, sql: "select 1")])
-        #expect(refusal(store) == "migration \(name) breaks the numbering; 11 was expected")
+        #expect(refusal(store) == "migration \(name) breaks the numbering; \(names.count + 1) was expected")
         #expect(throws: (any Error).self) { try database.count("debug_data") }
     }
 
@@ -132,11 +142,11 @@ private let names = [
     func `a migration that fails leaves nothing of itself, and those before it stay`(engine: Engine) throws {
         let database = try Database(engine)
         let broken = Migration(
-            name: "0011_broken",
+            name: Self.name(0, "_broken"),
             sql: "create table half (a integer); create table half (a integer);"
         )
         let store = try database.store(engine.migrations + [broken])
-        #expect(refusal(store)?.hasPrefix("migration 0011_broken failed: ") == true)
+        #expect(refusal(store)?.hasPrefix("migration \(broken.name) failed: ") == true)
         #expect(try database.column("select name from schema_migrations order by name") == names)
         #expect(throws: (any Error).self) { try database.count("half") }
     }
