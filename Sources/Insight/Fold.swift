@@ -17,6 +17,7 @@ struct Fold {
     private(set) var robots: [RobotEvent] = []
     private(set) var fingerprints: [FingerprintTold] = []
     private(set) var eventsCount = 0
+    var cellsCount: Int { cells.count }
 
     var views = RecentMemory<ViewMemory>(max: 10_000)
     var sessions = RecentMemory<SessionMemory>(max: 10_000)

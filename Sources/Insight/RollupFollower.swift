@@ -70,9 +70,8 @@ package final class RollupFollower: Sendable {
                 log.debug("rollups", ["events": count, "milliseconds": took])
                 news.log(worker.takeNews(), deadLetters: worker.progress.deadLetters)
                 note(worker.progress)
-                milliseconds =
-                    worker.progress.isBehind
-                    ? took : min(Self.restMillisecondsMax, max(Self.restMilliseconds, 9 * took))
+                let isBusy = count > 0 && worker.progress.isBehind
+                milliseconds = isBusy ? took : min(Self.restMillisecondsMax, max(Self.restMilliseconds, 9 * took))
             } catch {
                 rollups = nil
                 current.withLock { $0.fail(error, now: Self.now()) }

@@ -10,6 +10,8 @@ package final class Rollups {
     /// Events of one query, and of one transaction at most.
     package static let readMax: Int64 = 2000
     package static let portionMax = 10_000
+    /// Characters of payloads of one query, unless a single one is longer.
+    static let readCharactersMax: Int64 = 8 << 20
 
     let database: any Database
     var fold = Fold()
@@ -195,22 +197,41 @@ package final class Rollups {
         var last: (id: Int64, receivedAt: Int64?) = (start, nil)
         repeat {
             let rowsMax = min(Self.readMax, Int64(limit - fold.eventsCount))
+            let stop = try self.stop(from: last.id, to: end, rowsMax: rowsMax)
             let rows = try database.rows(
                 """
                 select \(columns) from collector_events
                 where id > ?1 and id <= ?2 and id not in (select event_id from rollup_dead_letters)
                 order by id limit ?3
                 """,
-                [.integer(last.id), .integer(end), .integer(rowsMax)]
+                [.integer(last.id), .integer(stop), .integer(rowsMax)]
             )
             let events = rows.compactMap { StoredEvent($0) }.map { named($0, isNew: true) }
             try recall(events, before: last.id)
             for event in events { fold.add(event) }
             try names.check()
             if let row = rows.last, let id = row[0].integer { last = (id, row[1].integer) }
-            if rows.count < rowsMax { last = (end, last.id == end ? last.receivedAt : nil) }
-        } while last.id < end && isNeeded() && fold.eventsCount < limit
+            if rows.count < rowsMax { last = (stop, last.id == stop ? last.receivedAt : nil) }
+        } while last.id < end && isNeeded() && fold.eventsCount < limit && !fold.isLarge
         return last
+    }
+
+    /// The last id up to which payloads fit into the memory, or `end`.
+    private func stop(from last: Int64, to end: Int64, rowsMax: Int64) throws(StoreError) -> Int64 {
+        let rows = try database.rows(
+            """
+            select id, length(\(database.dialect.json("payload"))) from collector_events
+            where id > ?1 and id <= ?2 and id not in (select event_id from rollup_dead_letters)
+            order by id limit ?3
+            """,
+            [.integer(last), .integer(end), .integer(rowsMax)]
+        )
+        var characters: Int64 = 0
+        for (index, row) in rows.enumerated() {
+            characters += row[1].integer ?? 0
+            if index > 0, characters > Self.readCharactersMax { return rows[index - 1][0].integer ?? end }
+        }
+        return end
     }
 
     /// The event under the site that it counts for.

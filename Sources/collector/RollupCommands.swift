@@ -14,6 +14,17 @@ struct VerifyCommand {
         let rollups = try Rollups(store.makeDatabase())
         var events: Int64 = 0
         let differences = try rollups.differences { events = $0 }
+        let dead = try rollups.deadLetters()
+        if dead.listed > 0 {
+            Console.out(
+                "\(dead.listed) events that the database refused are not in the rollups; the table rollup_dead_letters lists them"
+            )
+        }
+        if dead.unlisted > 0 {
+            Console.out(
+                "\(dead.unlisted) more were refused when the list was full, so that differences caused by them are expected"
+            )
+        }
         guard differences.isEmpty else {
             for (table, wrong, missing) in differences {
                 Console.out("\(table): \(wrong) rows differ or should not be there, \(missing) are missing or differ")
@@ -39,6 +50,10 @@ struct RebuildCommand {
         let rollups = try Rollups(store.makeDatabase())
         try rollups.clear()
         Console.out("Made anew from \(try rollups.catchUp()) events")
+        let dead = try rollups.deadLetters()
+        if dead.listed + dead.unlisted > 0 {
+            Console.out("The database refused \(dead.listed + dead.unlisted) of them; they are in no figure")
+        }
         return .success
     }
 }
