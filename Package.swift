@@ -100,7 +100,7 @@ let package = Package(
         ),
         .testTarget(
             name: "InsightTests",
-            dependencies: ["Insight", "Telemetry"],
+            dependencies: ["Insight", "Storage", "Telemetry"],
             swiftSettings: strict
         ),
         .testTarget(name: "JSONScanTests", dependencies: ["JSONScan"], swiftSettings: strict),

@@ -64,18 +64,23 @@ struct RollupPosition: Sendable, Equatable {
         )
     }
 
-    /// Moves the position, if it is still here.
+    /// Moves the position and runs the body in one transaction, if the position is still here.
     ///
     /// - Returns: whether it was.
-    func move(_ database: any Database, to id: Int64, receivedAt: Int64?) throws(StoreError) -> Bool {
-        let moved = try database.change(
-            """
-            update insight_position set last_event_id = ?1, last_received_at = ?2
-            where id = 1 and last_event_id = ?3 and generation = ?4
-            """,
-            [.integer(id), receivedAt.map { .integer($0) } ?? .null, .integer(lastEventID), .integer(generation)]
+    func move(
+        _ database: any Database,
+        to id: Int64,
+        receivedAt: Int64?,
+        _ body: () throws(StoreError) -> Void
+    ) throws(StoreError) -> Bool {
+        try database.transaction(
+            ifChanged: """
+                update insight_position set last_event_id = ?1, last_received_at = ?2
+                where id = 1 and last_event_id = ?3 and generation = ?4
+                """,
+            [.integer(id), receivedAt.map { .integer($0) } ?? .null, .integer(lastEventID), .integer(generation)],
+            body
         )
-        return moved == 1
     }
 
     /// Moves the position over an event that cannot be written, and lists or counts it; if the position is still here.
@@ -87,10 +92,7 @@ struct RollupPosition: Sendable, Equatable {
         reason: String,
         at seconds: Int64
     ) throws(StoreError) -> Bool {
-        var isOurs = false
-        try database.transaction { () throws(StoreError) in
-            isOurs = try move(database, to: id, receivedAt: nil)
-            guard isOurs else { return }
+        try move(database, to: id, receivedAt: nil) { () throws(StoreError) in
             let listed = try Self.deadLettersListed(database)
             guard listed < Self.deadLettersMax else {
                 let sql = "update insight_position set dead_letters_unlisted = dead_letters_unlisted + 1 where id = 1"
@@ -103,7 +105,6 @@ struct RollupPosition: Sendable, Equatable {
                 [[.integer(id), .text(text), .integer(seconds)]]
             )
         }
-        return isOurs
     }
 
     static func deadLettersListed(_ database: any Database) throws(StoreError) -> Int64 {
@@ -112,17 +113,15 @@ struct RollupPosition: Sendable, Equatable {
 
     /// Empties the rollups and the list of events that could not be written, unless another process has emptied them meanwhile.
     func clear(_ database: any Database, reason: RollupStatus.Reason) throws(StoreError) {
-        try database.transaction { () throws(StoreError) in
-            let cleared = try database.change(
-                """
+        _ = try database.transaction(
+            ifChanged: """
                 update insight_position
                 set last_event_id = 0, generation = generation + 1, reason = ?1, last_received_at = null,
                     dead_letters_unlisted = 0
                 where id = 1 and generation = ?2
                 """,
-                [.text(reason.rawValue), .integer(generation)]
-            )
-            guard cleared == 1 else { return }
+            [.text(reason.rawValue), .integer(generation)]
+        ) { () throws(StoreError) in
             for table in RollupWriter.tables + ["rollup_dead_letters"] {
                 _ = try database.change("delete from \(table)")
             }

@@ -54,7 +54,7 @@ package struct RollupStatus: Sendable, Equatable {
     package init() {}
 
     /// Notes an attempt that succeeded; `reason` is why the rollups were emptied, nil when they have been complete since.
-    mutating func succeed(
+    package mutating func succeed(
         position: Int64,
         highWaterMark: Int64,
         isBehind: Bool,
@@ -82,7 +82,7 @@ package struct RollupStatus: Sendable, Equatable {
     }
 
     /// Notes an attempt that failed.
-    mutating func fail(_ error: StoreError, now: Int64) {
+    package mutating func fail(_ error: StoreError, now: Int64) {
         guard lastError?.error != error else { return }
         lastError = Failure(error: error, since: now)
     }

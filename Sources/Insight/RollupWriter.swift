@@ -79,15 +79,14 @@ struct RollupWriter {
     /// Minutes are of use while they are recent; what is recent is told by the cells, not by a clock.
     private func forgetMinutes(_ changes: Changes) throws(StoreError) {
         guard changes.cells.contains(where: { $0.key.grain == .minute }) else { return }
-        let newest = try database.rows(
-            "select max(bucket) from insight_counts where dimension = 'all' and grain = 0"
-        ).first?.first?.integer
-        guard let newest else { return }
         for table in ["insight_counts", "insight_sketches"] {
             for dimension in Dimension.allCases where dimension.hasMinutes {
                 _ = try database.change(
-                    "delete from \(table) where dimension = ?1 and grain = 0 and bucket < ?2",
-                    [.text(dimension.rawValue), .integer(newest - Grain.minutesKept)]
+                    """
+                    delete from \(table) where dimension = ?1 and grain = 0
+                        and bucket < (select max(bucket) from insight_counts where dimension = 'all' and grain = 0) - ?2
+                    """,
+                    [.text(dimension.rawValue), .integer(Grain.minutesKept)]
                 )
             }
         }

@@ -140,10 +140,8 @@ package final class Rollups {
             return 0
         }
         let (count, changes) = (fold.eventsCount, fold.take())
-        var isOurs = false
-        try database.transaction { () throws(StoreError) in
-            isOurs = try start.move(database, to: last.id, receivedAt: last.receivedAt)
-            if isOurs { try RollupWriter(database: database, names: names).write(changes) }
+        let isOurs = try start.move(database, to: last.id, receivedAt: last.receivedAt) { () throws(StoreError) in
+            try RollupWriter(database: database, names: names).write(changes)
         }
         guard isOurs else {
             undo()

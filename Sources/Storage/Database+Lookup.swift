@@ -1,4 +1,20 @@
 extension Database {
+    /// Runs the body in one transaction, after the guard, if there is one: unless it changes exactly one row, nothing else happens.
+    ///
+    /// - Returns: whether the guard changed its row; true without one.
+    package func transaction(
+        ifChanged guardSQL: String?,
+        _ parameters: [SQLValue],
+        _ body: () throws(StoreError) -> Void
+    ) throws(StoreError) -> Bool {
+        var isOurs = true
+        try transaction { () throws(StoreError) in
+            if let guardSQL { isOurs = try change(guardSQL, parameters) == 1 }
+            if isOurs { try body() }
+        }
+        return isOurs
+    }
+
     /// Rows of a table by its key, many at a time: `columns` of those that there are, in no order.
     ///
     /// `keys` are values of `key`, which ought to be the table's primary key or the beginning of an index.
