@@ -85,6 +85,10 @@ bench-insight: build ## Fill stores with INSIGHT_EVENTS (default 1 and 10 millio
 	@scripts/setup bench
 	@Benchmarks/insight $(if $(INSIGHT_EVENTS),--events $(INSIGHT_EVENTS))
 
+bench-rollups: build ## Measure what the rollups of the worst events that one sender may send cost
+	@scripts/setup bench
+	@Benchmarks/rollups
+
 chaos: build ## Break everything at random for CHAOS_ROUNDS on each store, and count what was lost (default 100; CHAOS_SEED repeats)
 	@scripts/setup chaos
 	@Tests/chaos/run --rounds $(CHAOS_ROUNDS) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))

@@ -14,15 +14,21 @@ package enum Dimension: String, CaseIterable, Sendable, Hashable {
     /// Kinds of numbers that were out of their range, by the name of a `Claim`.
     case invalid
 
-    /// Values of a bucket and a site that are kept apart; what comes after them is `(other)`.
+    /// How many values of a day, a site and people or robots are kept apart; those that come after them are `(other)`.
+    ///
+    /// Nil for values that no sender chooses.
     var valuesMax: Int? {
         switch self {
-        case .all, .browser, .system, .device, .connection, .navigation, .lcpPart, .inpPart, .invalid: nil
+        case .all, .lcpPart, .inpPart, .invalid: nil
+        case .browser, .system, .device, .connection, .navigation: 50
         case .path, .entry, .exit: 1000
         case .referrer, .campaign, .event, .issue, .resource, .thirdParty: 300
         case .language, .screen, .country, .release, .lcpElement, .inpElement, .clsElement: 200
         }
     }
+
+    /// How many times as many values all sites together may have on a day.
+    static let storeShare = 20
 
     /// Whether it is kept by the minute, too.
     var hasMinutes: Bool { self == .all }

@@ -5,7 +5,8 @@ struct Changes {
     /// Cells by their first appearance.
     var cells: [(key: CellKey, change: CellChange)]
     var issues: [IssueKey: IssueChange]
-    var robots: [RobotKey: RobotChange]
+    /// In the order of their events.
+    var robots: [RobotEvent]
     /// In the order of their events.
     var fingerprints: [FingerprintTold]
 }
@@ -41,23 +42,16 @@ struct IssueChange: Sendable {
     }
 }
 
-struct RobotKey: Hashable, Sendable {
-    var visitorID: String
-    var site: String
-}
+/// An event that only a program sends, or that a program's user agent came with.
+struct RobotEvent: Sendable {
+    let visitorID: String
+    let site: String
+    let seconds: Int64
+    let reasons: Set<String>
 
-/// What events say of a visitor that behaves like a program.
-struct RobotChange: Sendable {
-    private(set) var events: Int64 = 0
-    private(set) var firstSeen = Int64.max
-    private(set) var lastSeen = Int64.min
-    private(set) var reasons: Set<String> = []
-
-    mutating func add(_ event: StoredEvent, _ reasons: [String]) {
-        events += 1
-        firstSeen = min(firstSeen, event.seconds)
-        lastSeen = max(lastSeen, event.seconds)
-        self.reasons.formUnion(reasons.compactMap(Facts.clean).prefix(Self.reasonsMax).map(Facts.line))
+    init(_ event: StoredEvent, _ reasons: [String]) {
+        (visitorID, site, seconds) = (event.visitorID, event.site, event.seconds)
+        self.reasons = Set(reasons.compactMap(Facts.clean).prefix(Self.reasonsMax).map(Facts.line))
     }
 
     static let reasonsMax = 12

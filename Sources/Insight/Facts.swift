@@ -148,6 +148,13 @@ struct IssueDescription: Sendable {
     /// The id that the issue had before ids were keyed with the store's secret; the owner's decisions may still be filed under it.
     var publicID: String { hexadecimal(stableHash(grouping.utf8)) }
 
+    /// What stands for errors beyond the number that is kept apart.
+    static let other = IssueDescription(id: CellKey.other, kind: "error", name: CellKey.other, message: "")
+
+    private init(id: String, kind: String, name: String, message: String) {
+        (self.id, self.kind, self.name, self.message, grouping) = (id, kind, name, message, id)
+    }
+
     init(_ payload: JSONTree, _ hash: KeyedHash) {
         kind = Facts.clean(payload["kind"].text ?? "error") ?? "error"
         name = Facts.clean(payload["name"].text ?? "Error") ?? "Error"

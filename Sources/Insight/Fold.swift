@@ -14,9 +14,11 @@ struct Fold {
     /// Which portion this is, so that a place knows whether its cells are still the ones.
     private var portion = 1
     private(set) var issues: [IssueKey: IssueChange] = [:]
-    private(set) var robots: [RobotKey: RobotChange] = [:]
+    /// In the order of their events.
+    private(set) var robots: [RobotEvent] = []
     private(set) var fingerprints: [FingerprintTold] = []
     private(set) var eventsCount = 0
+    var cellsCount: Int { cells.count }
 
     var views = RecentMemory<ViewMemory>(max: 10_000)
     var sessions = RecentMemory<SessionMemory>(max: 10_000)
@@ -29,6 +31,8 @@ struct Fold {
     /// What must hold of an event that is counted, and whether those of programs are.
     var filters: [Fact] = []
     var countsRobots = true
+    /// Which values have cells of their own; nil for all.
+    var names: AdmittedNames?
     private var isRecalling: Bool { recalling != nil }
 
     /// What earlier events are recalled for.
@@ -52,7 +56,7 @@ struct Fold {
             index.removeAll(keepingCapacity: true)
             portion += 1
             issues = [:]
-            robots = [:]
+            robots = []
             fingerprints = []
             eventsCount = 0
             views.age()
@@ -179,7 +183,8 @@ struct Fold {
         var facts = [Fact(dimension: .event, value: Facts.clean(event.type) ?? "")]
         switch event.type {
         case "error":
-            let issue = IssueDescription(payload, hashes.texts)
+            var issue = IssueDescription(payload, hashes.texts)
+            if admitted(.issue, issue.id, place) != issue.id { issue = .other }
             facts.append(Fact(dimension: .issue, value: issue.id))
             issues[IssueKey(site: event.site, issue: issue.id), default: IssueChange(issue, event)]
                 .add(event, browser: agent.browser, path: path, count: counters.errors)
@@ -198,7 +203,7 @@ struct Fold {
             fingerprints.append(fingerprint)
         }
         if !reasons.isEmpty {
-            robots[RobotKey(visitorID: event.visitorID, site: event.site), default: RobotChange()].add(event, reasons)
+            robots.append(RobotEvent(event, reasons))
         }
     }
 
@@ -375,10 +380,28 @@ struct Fold {
 
     private mutating func cell(_ key: CellKey) -> Int32 {
         if let known = index[key] { return known }
+        if let names {
+            let value = names.value(
+                key.dimension,
+                key.value,
+                seconds: key.bucket,
+                site: key.site,
+                audience: key.audience
+            )
+            guard value == key.value else {
+                var other = key
+                other.value = value
+                return self.cell(other)
+            }
+        }
         let cell = Int32(cells.count)
         index[key] = cell
         keys.append(key)
         cells.append(CellChange())
         return cell
+    }
+
+    private func admitted(_ dimension: Dimension, _ value: String, _ place: Place) -> String {
+        names?.value(dimension, value, seconds: place.seconds, site: place.site, audience: place.audience) ?? value
     }
 }

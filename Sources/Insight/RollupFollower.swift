@@ -1,6 +1,8 @@
 import Dispatch
+import Guarded
 package import Log
 package import Storage
+import Telemetry
 
 /// Keeps the rollups up with the events while the program runs, on a thread of its own.
 ///
@@ -19,6 +21,10 @@ package final class RollupFollower: Sendable {
     private let log: Log
     private let bell = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
+    private let current = Guarded(RollupStatus())
+
+    /// What the worker is doing, for any thread.
+    package var status: RollupStatus { current.withLock { $0 } }
 
     package init(store: any Store, log: Log) {
         self.store = store
@@ -52,19 +58,23 @@ package final class RollupFollower: Sendable {
         var milliseconds = Self.restMilliseconds
         // The schema may not be there yet.
         var isWarning = false
+        var news = RollupNews(log: log)
         while rest(milliseconds: milliseconds) {
             do throws(StoreError) {
-                let current = if let rollups { rollups } else { try Rollups(store.makeDatabase()) }
-                rollups = current
+                let worker = if let rollups { rollups } else { try Rollups(store.makeDatabase()) }
+                rollups = worker
                 let start = ContinuousClock.now
-                let count = try current.advance(while: { rest(milliseconds: 0) })
+                let count = try worker.advance(while: { rest(milliseconds: 0) })
                 reason = ""
                 let took = Int(start.duration(to: .now) / .milliseconds(1))
                 log.debug("rollups", ["events": count, "milliseconds": took])
-                let isBehind = count >= Rollups.portionMax - Int(Rollups.readMax)
-                milliseconds = isBehind ? took : min(Self.restMillisecondsMax, max(Self.restMilliseconds, 9 * took))
+                news.log(worker.takeNews(), deadLetters: worker.progress.deadLetters)
+                note(worker.progress)
+                let isBusy = count > 0 && worker.progress.isBehind
+                milliseconds = isBusy ? took : min(Self.restMillisecondsMax, max(Self.restMilliseconds, 9 * took))
             } catch {
                 rollups = nil
+                current.withLock { $0.fail(error, now: Self.now()) }
                 if isWarning, error.reason != reason {
                     reason = error.reason
                     log.warning("rollups cannot be written", ["reason": reason])
@@ -73,5 +83,50 @@ package final class RollupFollower: Sendable {
                 milliseconds = Self.retryMilliseconds
             }
         }
+    }
+
+    private func note(_ progress: Rollups.Progress) {
+        current.withLock { status in
+            status.succeed(
+                position: progress.position,
+                highWaterMark: progress.highWaterMark,
+                isBehind: progress.isBehind,
+                reason: progress.reason,
+                deadLetters: progress.deadLetters,
+                now: Self.now()
+            )
+        }
+    }
+
+    private static func now() -> Int64 { WallClock.microseconds() / 1_000_000 }
+}
+
+/// Logs what an operator should know of the rollups: each event that was set aside, but no more than a line a minute.
+private struct RollupNews {
+    private static let secondsMin: Int64 = 60
+
+    private let log: Log
+    private var last: ContinuousClock.Instant?
+    private var unlogged = Rollups.News()
+
+    init(log: Log) { self.log = log }
+
+    mutating func log(_ news: Rollups.News, deadLetters: Int64) {
+        if news.wereReplaced {
+            log.warning("rollups are built again, since the events were replaced: their ids have begun again")
+        }
+        unlogged.setAside += news.setAside
+        if let last = news.last { unlogged.last = last }
+        guard let event = unlogged.last else { return }
+        if let last, last.duration(to: .now) < .seconds(Self.secondsMin) { return }
+        last = .now
+        log.warning(
+            "events set aside, since the database refuses their rollups",
+            [
+                "events": unlogged.setAside, "last_event_id": event.id, "reason": event.reason,
+                "dead_letters": deadLetters,
+            ]
+        )
+        unlogged = Rollups.News()
     }
 }

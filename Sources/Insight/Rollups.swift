@@ -1,9 +1,11 @@
 package import Storage
+import Telemetry
 
 /// Keeps the rollups equal to the events: reads what has been committed since its position, and writes what follows from it together with
 /// the new position, in one transaction.
 ///
-/// Any number of processes may do so for one database: who finds the position moved begins again from there.
+/// Any number of processes may do so for one database: who finds the position moved begins again from there. A portion that the database
+/// refuses is halved, down to the one event that it refuses; that one is set aside in the dead letters, and the rollups are those of all others.
 package final class Rollups {
     /// Events of one query, and of one transaction at most.
     package static let readMax: Int64 = 2000
@@ -11,93 +13,222 @@ package final class Rollups {
     /// Milliseconds of one query.
     static let readMilliseconds: Int32 = 600_000
 
-    private let database: any Database
-    private var fold: Fold
+    let database: any Database
+    var fold: Fold
+    private let names: AdmittedNames
     /// Issues that the owner decided about under a name of the public hash; nil when not looked up yet.
     private var oldDecisions: Set<IssueKey>?
     /// Where the memory of the fold stands; nil when nothing is known.
-    private var position: Int64?
+    private var known: RollupPosition?
+    /// Events of the next portion at most: fewer while an event is looked for that cannot be written.
+    private var portionLimit = portionMax
+    /// What `advance` found last.
+    private(set) var progress = Progress()
+    private var news = News()
+
+    /// How far the rollups have come.
+    struct Progress: Sendable {
+        /// The last event that is in the rollups, and the last that can be read.
+        var position: Int64 = 0
+        var highWaterMark: Int64 = 0
+        /// Why the rollups were emptied; nil since they have been complete again.
+        var reason: RollupStatus.Reason?
+        var deadLetters: Int64 = 0
+        var isBehind: Bool { position < highWaterMark }
+    }
+
+    /// What an operator should know of.
+    struct News: Sendable {
+        /// Events that were set aside, and the last of them.
+        var setAside = 0
+        var last: (id: Int64, reason: String)?
+        /// Whether the rollups were emptied because the events had been replaced.
+        var wereReplaced = false
+    }
 
     /// - Throws: what reading the store's secret throws; `.schema` before it is migrated.
     package init(_ database: any Database) throws(StoreError) {
         self.database = database
+        names = AdmittedNames(database)
         fold = Fold(hashes: try KeyedHashes(database))
+        fold.names = names
     }
 
     /// The last event that is in the rollups.
-    package func lastEventID() throws(StoreError) -> Int64 {
-        let row = try database.rows("select last_event_id from insight_position where id = 1").first
-        guard let id = row?.first?.integer else { throw .schema(reason: "the table insight_position is empty") }
-        return id
+    package func lastEventID() throws(StoreError) -> Int64 { try RollupPosition.read(database).lastEventID }
+
+    /// Hands over what has happened since the last call.
+    func takeNews() -> News {
+        defer { news = News() }
+        return news
     }
+
+    // MARK: - Portions
 
     /// Takes in one portion of what has been committed.
     ///
-    /// Gives how many events were taken in: 0 when there is nothing new, or another process was quicker.
+    /// Gives how many events were taken in or set aside: 0 when there is nothing new, or another process was quicker.
     package func advance(
         limit: Int = portionMax,
         while isNeeded: () -> Bool = { true }
     ) throws(StoreError) -> Int {
-        let start = try lastEventID()
-        if position != start {
-            fold.reset()
-            position = start
-        }
-        let end = try database.settledEventID()
-        guard end > start else { return 0 }
-        do {
-            let last = try read(from: start, to: end, limit: limit, while: isNeeded)
-            guard isNeeded() else {
-                position = nil
+        while true {
+            let start = try startingPosition()
+            let end = try database.settledEventID()
+            progress.position = start.lastEventID
+            progress.highWaterMark = max(end, start.lastEventID)
+            progress.reason = start.reason
+            guard end > start.lastEventID else {
+                try finish(start)
                 return 0
             }
-            let (count, changes) = (fold.eventsCount, fold.take())
-            let isOurs = try database.transaction(
-                ifChanged: "update insight_position set last_event_id = ?1 where id = 1 and last_event_id = ?2",
-                [.integer(last), .integer(start)]
-            ) { () throws(StoreError) in
-                try RollupWriter(database: database).write(changes)
-                try keepDecisions(changes.issues)
+            let limit = min(limit, portionLimit)
+            do throws(StoreError) {
+                let count = try takeIn(from: start, to: end, limit: limit, while: isNeeded)
+                if count > 0 { portionLimit = min(Self.portionMax, portionLimit * 2) }
+                if !progress.isBehind { try finish(start) }
+                return count
+            } catch {
+                // What was added up is in no table; the next portion begins from the position that is.
+                undo()
+                guard case .refused(let reason) = error else {
+                    known = nil
+                    throw error
+                }
+                guard limit <= 1 else {
+                    portionLimit = limit / 2
+                    continue
+                }
+                return try setAside(after: start, to: end, reason: reason)
             }
-            guard isOurs else {
-                position = nil
-                return 0
-            }
-            position = last
-            return count
-        } catch {
-            // What was added up is in no table; the next call begins from the position that is.
-            position = nil
-            throw error
         }
     }
 
-    /// - Returns: the id of the last event that was read, or `to` when there is none left before it.
-    private func read(
+    /// The position, after the rollups were emptied if they are those of other events.
+    private func startingPosition() throws(StoreError) -> RollupPosition {
+        var start = try RollupPosition.read(database)
+        if try start.isOfOtherEvents(database) {
+            try start.clear(database, reason: .rebuild)
+            news.wereReplaced = true
+            start = try RollupPosition.read(database)
+        }
+        if known?.lastEventID != start.lastEventID || known?.generation != start.generation {
+            undo()
+            names.forget()
+            progress.deadLetters = try RollupPosition.deadLettersListed(database) + start.deadLettersUnlisted
+            known = start
+        }
+        return start
+    }
+
+    private func finish(_ position: RollupPosition) throws(StoreError) {
+        try position.complete(database)
+        progress.reason = nil
+    }
+
+    /// Forgets what was added up and not written, and the memory of earlier events.
+    private func undo() {
+        fold.reset()
+        names.undo()
+    }
+
+    private func takeIn(
+        from start: RollupPosition,
+        to end: Int64,
+        limit: Int,
+        while isNeeded: () -> Bool
+    ) throws(StoreError) -> Int {
+        let last = try read(from: start.lastEventID, to: end, limit: limit, while: isNeeded)
+        guard isNeeded() else {
+            undo()
+            return 0
+        }
+        let (count, changes) = (fold.eventsCount, fold.take())
+        let isOurs = try start.move(database, to: last.id, receivedAt: last.receivedAt) { () throws(StoreError) in
+            try RollupWriter(database: database, names: names).write(changes)
+            try keepDecisions(changes.issues)
+        }
+        guard isOurs else {
+            undo()
+            known = nil
+            return 0
+        }
+        names.keep()
+        known = start.moved(to: last.id)
+        progress.position = last.id
+        return count
+    }
+
+    /// Writes what was added up, without a position.
+    func write() throws(StoreError) {
+        try RollupWriter(database: database, names: names).write(fold.take())
+        names.keep()
+    }
+
+    /// Passes over the first event after the position, which the database refuses.
+    private func setAside(
+        after start: RollupPosition,
+        to end: Int64,
+        reason: String
+    ) throws(StoreError) -> Int {
+        let row = try database.rows(
+            "select min(id) from collector_events where id > ?1 and id <= ?2",
+            [.integer(start.lastEventID), .integer(end)]
+        ).first
+        // Without an event it is the position that cannot be written.
+        guard let id = row?[0].integer else { throw .unavailable(reason: reason) }
+        let now = WallClock.microseconds() / 1_000_000
+        guard try start.setAside(database, event: id, reason: reason, at: now) else { return 0 }
+        known = start.moved(to: id)
+        progress.position = id
+        progress.deadLetters += 1
+        news.setAside += 1
+        news.last = (id, reason)
+        return 1
+    }
+
+    // MARK: - Reading
+
+    /// - Returns: the last event that was read, or `to` when there is none left before it.
+    func read(
         from start: Int64,
         to end: Int64,
         limit: Int,
         while isNeeded: () -> Bool = { true }
-    ) throws(StoreError) -> Int64 {
+    ) throws(StoreError) -> (id: Int64, receivedAt: Int64?) {
         let columns = StoredEvent.columns(database.dialect)
-        var last = start
+        var last: (id: Int64, receivedAt: Int64?) = (start, nil)
         repeat {
+            let rowsMax = min(Self.readMax, Int64(limit - fold.eventsCount))
             let read = try database.bounded(
                 """
                 select \(columns)
-                from (select * from collector_events where id > ?1 and id <= ?2 order by id) as found order by id
+                from (
+                    select * from collector_events
+                    where id > ?1 and id <= ?2 and id not in (select event_id from rollup_dead_letters)
+                    order by id
+                ) as found
+                order by id
                 """,
-                [.integer(last), .integer(end)],
-                limit: Self.readMax,
+                [.integer(last.id), .integer(end)],
+                limit: rowsMax,
                 milliseconds: Self.readMilliseconds
             )
-            let events = read.rows.compactMap { StoredEvent($0) }
-            try recall(events, before: last)
+            let events = read.rows.compactMap { StoredEvent($0) }.map { named($0, isNew: true) }
+            try recall(events, before: last.id)
             for event in events { fold.add(event) }
-            last = events.last?.id ?? end
-            if !read.isCut { last = end }
-        } while last < end && isNeeded() && fold.eventsCount + Int(Self.readMax) <= limit
+            try names.check()
+            if let row = read.rows.last, let id = row[0].integer { last = (id, row[1].integer) }
+            if !read.isCut { last = (end, last.id == end ? last.receivedAt : nil) }
+        } while last.id < end && isNeeded() && fold.eventsCount < limit && !fold.isLarge
         return last
+    }
+
+    /// The event under the site that it counts for.
+    private func named(_ event: StoredEvent, isNew: Bool) -> StoredEvent {
+        var event = event
+        event.site = names.site(event.site, of: event.id, seconds: event.seconds, isNew: isNew)
+        return event
     }
 
     /// Reads what came before of page views and sessions that are not remembered.
@@ -113,12 +244,13 @@ package final class Rollups {
                 """
                 select \(columns) from collector_events
                 where pageview_id in (\(places)) and event_type in ('pageview', 'webvitals', 'engagement') and id <= ?1
+                    and id not in (select event_id from rollup_dead_letters)
                 order by id
                 """,
                 [.integer(last)] + names,
                 milliseconds: Self.readMilliseconds
             ) { row in
-                if let event = StoredEvent(row) { fold.recall(event, .view) }
+                if let event = StoredEvent(row) { fold.recall(named(event, isNew: false), .view) }
                 return true
             }
         }
@@ -132,6 +264,7 @@ package final class Rollups {
                         row_number() over (partition by session_id order by id desc) as place_from_end
                     from collector_events
                     where session_id in (\(places)) and event_type = 'pageview' and id <= ?1
+                        and id not in (select event_id from rollup_dead_letters)
                 ) as earlier
                 where place <= 2 or place_from_end = 1
                 order by id
@@ -139,7 +272,7 @@ package final class Rollups {
                 [.integer(last)] + names,
                 milliseconds: Self.readMilliseconds
             ) { row in
-                if let event = StoredEvent(row) { fold.recall(event, .session) }
+                if let event = StoredEvent(row) { fold.recall(named(event, isNew: false), .session) }
                 return true
             }
         }
@@ -179,50 +312,5 @@ package final class Rollups {
                 [.text(key.issue), .text(key.site), .text(old)]
             )
         }
-    }
-
-    // MARK: - Anew, and checked
-
-    /// Empties the rollups, so that `advance` makes them anew.
-    package func clear() throws(StoreError) {
-        try database.transaction { () throws(StoreError) in
-            _ = try database.change("update insight_position set last_event_id = 0 where id = 1")
-            for table in RollupWriter.tables { _ = try database.change("delete from \(table)") }
-        }
-        position = nil
-    }
-
-    /// Makes the rollups once more from the events, beside those that there are, and compares; `progress` is told how many have been read.
-    ///
-    /// Gives rows that there are and should not be, or the other way round, by table; nothing when all is well.
-    package func differences(
-        progress: (Int64) -> Void = { _ in }
-    ) throws(StoreError) -> [(table: String, wrong: Int64, missing: Int64)] {
-        var result: [(table: String, wrong: Int64, missing: Int64)] = []
-        try database.snapshot { () throws(StoreError) in
-            let end = try lastEventID()
-            let lasting = try database.shadow(RollupWriter.tables)
-            fold.reset()
-            var last: Int64 = 0
-            var count: Int64 = 0
-            while last < end {
-                last = try read(from: last, to: end, limit: Self.portionMax)
-                count += Int64(fold.eventsCount)
-                try RollupWriter(database: database).write(fold.take())
-                progress(count)
-            }
-            for table in RollupWriter.tables {
-                func count(_ first: String, _ second: String) throws(StoreError) -> Int64 {
-                    try database.rows(
-                        "select count(*) from (select * from \(first) except select * from \(second)) as difference"
-                    ).first?.first?.integer ?? 0
-                }
-                let wrong = try count(lasting + table, table)
-                let missing = try count(table, lasting + table)
-                if wrong + missing > 0 { result.append((table, wrong, missing)) }
-            }
-        }
-        position = nil
-        return result
     }
 }

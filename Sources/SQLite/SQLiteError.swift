@@ -49,7 +49,10 @@ extension SQLiteError {
     package var isBusy: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }
 
     /// The statement does not fit the schema.
-    package var isAboutSchema: Bool { primaryCode == SQLITE_ERROR || kind == .value }
+    package var isAboutSchema: Bool { isGeneral || kind == .value }
+
+    /// The statement is wrong, or a function in it failed.
+    package var isGeneral: Bool { primaryCode == SQLITE_ERROR }
 
     /// What is in the file contradicts itself, or is no database at all.
     package var isDamage: Bool { [SQLITE_CORRUPT, SQLITE_NOTADB].contains(primaryCode) && self != .laterVersion }

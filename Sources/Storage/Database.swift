@@ -1,5 +1,5 @@
 /// A value of a column or a parameter, as both engines know it.
-package enum SQLValue: Sendable, Equatable {
+package enum SQLValue: Sendable, Hashable {
     case null
     case integer(Int64)
     case real(Double)
@@ -119,9 +119,11 @@ package protocol Database: AnyObject, Sendable {
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError)
     /// The highest id of `collector_events` below which nothing can appear any more: everything up to it has been committed or never will be.
     ///
-    /// It never falls. While a transaction is under way that may have drawn a lower id, it stays where it was.
+    /// While a transaction is under way that may have drawn a lower id, it stays where it was.
+    /// It falls only when ids begin again, after `truncate collector_events restart identity` for example.
     func settledEventID() throws(StoreError) -> Int64
-    /// The highest id of `collector_events` that was ever assigned, whether its event was committed or not; 0 for none.
+    /// The highest id that an event can have, or has had, as far as the database knows: what was drawn, and what is there. Deleting events does
+    /// not lower it; where it is below an id that was seen before, the events have been replaced.
     func highestEventID() throws(StoreError) -> Int64
     /// Open transactions of other connections that may still commit events, oldest first: they hold back the high-water mark.
     func openWriters() throws(StoreError) -> [OpenWriter]

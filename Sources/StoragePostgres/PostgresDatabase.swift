@@ -181,17 +181,25 @@ final class PostgresDatabase: Database, @unchecked Sendable {
             settled = max(settled, candidate.id)
             self.candidate = nil
         }
-        let id = try highestEventID()
+        let id = try lastDrawnEventID()
+        // Ids only grow, unless they begin again.
+        if id < settled { settled = 0 }
         guard id > settled else { return settled }
         let writers = try writers()
         if writers.isEmpty { settled = id } else { candidate = (id, writers) }
         return settled
     }
 
-    func highestEventID() throws(StoreError) -> Int64 {
+    private func lastDrawnEventID() throws(StoreError) -> Int64 {
         let sql =
             "select coalesce(pg_sequence_last_value(pg_get_serial_sequence('collector_events', 'id')::regclass), 0)"
         return try rows(sql, [], milliseconds: Self.catalogMilliseconds).first?.first?.integer ?? 0
+    }
+
+    func highestEventID() throws(StoreError) -> Int64 {
+        let sql = "select max(id) from collector_events"
+        let last = try rows(sql, [], milliseconds: Self.catalogMilliseconds).first?.first?.integer ?? 0
+        return max(last, try lastDrawnEventID())
     }
 
     /// A prepared transaction holds its locks without a process.

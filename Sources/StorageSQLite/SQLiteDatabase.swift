@@ -60,8 +60,8 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         milliseconds: Int32,
         _ take: ([SQLValue]) -> Bool
     ) throws(StoreError) {
-        do {
-            let statement = try statement(sql)
+        let statement = try guarded { () throws(SQLiteError) in try self.statement(sql) }
+        do throws(SQLiteError) {
             connection.setDeadline(milliseconds: milliseconds)
             defer {
                 connection.setDeadline(milliseconds: nil)
@@ -74,17 +74,19 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
             }
         } catch {
             if error.isInterrupted { throw .queryTimeout }
-            throw StoreError(error)
+            throw StoreError(error, isRunning: true)
         }
     }
 
     func change(_ sql: String, _ parameters: [SQLValue]) throws(StoreError) -> Int {
-        try guarded { () throws(SQLiteError) in
-            let statement = try statement(sql)
+        let statement = try guarded { () throws(SQLiteError) in try self.statement(sql) }
+        do throws(SQLiteError) {
             defer { statement.reset() }
             try bind(parameters, statement)
             while try statement.step() {}
             return connection.changes
+        } catch {
+            throw StoreError(error, isRunning: true)
         }
     }
 
@@ -124,8 +126,16 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
     }
 
     func highestEventID() throws(StoreError) -> Int64 {
-        let sql = "select seq from sqlite_sequence where name = 'collector_events'"
-        return try rows(sql, [], milliseconds: Self.catalogMilliseconds).first?.first?.integer ?? 0
+        try rows(
+            """
+            select max(
+                coalesce((select max(id) from collector_events), 0),
+                coalesce((select max(seq) from sqlite_sequence where name = 'collector_events'), 0)
+            )
+            """,
+            [],
+            milliseconds: Self.catalogMilliseconds
+        ).first?.first?.integer ?? 0
     }
 
     /// None: ids are assigned by the one writer, in the order of its commits.

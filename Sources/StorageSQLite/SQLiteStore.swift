@@ -136,10 +136,13 @@ func guarded<Value>(_ body: () throws(SQLiteError) -> Value) throws(StoreError) 
 }
 
 extension StoreError {
-    init(_ error: SQLiteError) {
+    /// `isRunning` when a statement failed that had been prepared: then a general error is caused by a value too, by a function of a trigger for
+    /// example.
+    init(_ error: SQLiteError, isRunning: Bool = false) {
         let reason = "SQLite error \(error.code): \(error.message)"
         switch error.kind {
         case .value: self = .refused(reason: reason)
+        case .unclear where isRunning && error.isGeneral: self = .refused(reason: reason)
         case .unclear, .environment:
             self = error.isAboutDamage ? .damaged(reason: reason) : .unavailable(reason: reason)
         case .notADatabase: self = .schema(reason: "the database file is not an SQLite database")

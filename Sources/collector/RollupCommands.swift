@@ -27,6 +27,13 @@ struct VerifyCommand {
             progress.update($0)
         }
         progress.finish(events)
+        let dead = try rollups.deadLetters()
+        if dead.listed > 0 {
+            Console.out("\(dead.listed) events that the database refused are in no figure; the table rollup_dead_letters lists them")
+        }
+        if dead.unlisted > 0 {
+            Console.out("\(dead.unlisted) more were refused while that list was full: expect differences caused by them")
+        }
         guard differences.isEmpty else {
             for (table, wrong, missing) in differences {
                 Console.out("\(table): \(wrong) rows are wrong or should not exist, \(missing) are missing or differ")
@@ -63,6 +70,10 @@ struct RebuildCommand {
         switch try catchUp.run(interruption) {
         case .complete(let events):
             Console.out("Rollups rebuilt from \(events) events")
+            let dead = try rollups.deadLetters()
+            if dead.listed + dead.unlisted > 0 {
+                Console.out("The database refused \(dead.listed + dead.unlisted) of them; they are in no figure")
+            }
             return .success
         case .waiting(let id):
             return catchUp.reportWaiting(id)

@@ -3,7 +3,8 @@ import Sketches
 package import Storage
 
 extension Reader {
-    /// Values of one signal that are told: the most shared.
+    /// Signals that are told, those with the most bits, and values of one: the most shared of those that several visitors have.
+    static let signalsMax = AdmittedNames.signalsMax + 1
     static let valuesMax: Int64 = 5
 
     /// How identifiable the browsers are that told of themselves: for each signal its entropy in this population.
@@ -38,10 +39,9 @@ extension Reader {
             uniquingKeysWith: { first, _ in first }
         )
         var shared: [(String, JSONOut)] = []
-        let sorted = signals.sorted {
-            (-Self.entropy($0.value).corrected, $0.key) < (-Self.entropy($1.value).corrected, $1.key)
-        }
-        for (name, sizes) in sorted {
+        let sorted = signals.map { (bits: Self.entropy($0.value).corrected, name: $0.key, sizes: $0.value) }
+            .sorted { (-$0.bits, $0.name) < (-$1.bits, $1.name) }
+        for (_, name, sizes) in sorted.prefix(Self.signalsMax) {
             shared.append((name, try signal(name, sizes, again[name])))
         }
         return .object([
@@ -90,7 +90,7 @@ extension Reader {
             ])
         }
         var parameters: [SQLValue] = [.text(name), .integer(Self.valuesMax)]
-        var condition = "signal = ?1"
+        var condition = "signal = ?1 and visitors > 1"
         if let site = question.site {
             parameters.append(.text(site))
             condition += " and site = ?3"

@@ -1,0 +1,239 @@
+import Storage
+
+/// Decides which names that senders choose have rows of their own in the rollups; all others share the row `(other)`.
+///
+/// A decision depends on the events before it alone, in the order of their ids, never on how they were cut into portions: what was admitted is
+/// in the tables, and a name that found no room finds none later on the same day. Tables are read when a name of their kind appears first;
+/// what is admitted is pending until the portion has been written.
+final class AdmittedNames {
+    /// Sites of a store; up to the first number at once, and from there on so many a day, so that a sender who makes up sites does not use up
+    /// the room of the owner's next one.
+    static let sitesMax = 1000
+    static let sitesAtOnceMax = 500
+    static let newSitesPerDayMax = 50
+    /// Names of signals of a site, and of all sites together.
+    static let signalsPerSiteMax = 100
+    static let signalsMax = 200
+    /// Names that are kept in memory when a portion has been written; beyond that they are read again.
+    static let rememberedMax = 500_000
+
+    /// Visitors who are given a row of their own, so many a day.
+    enum Kind: String {
+        case bot
+        case fingerprint
+
+        var perDayMax: Int64 {
+            switch self {
+            case .bot: 10_000
+            case .fingerprint: 100_000
+            }
+        }
+    }
+
+    private struct Day: Hashable {
+        var dimension: Dimension
+        var day: Int64
+    }
+
+    private struct Owner: Hashable {
+        var site: String
+        var audience: Int64
+    }
+
+    /// Values of a dimension on a day: hashes of site, traffic and value, keyed anew in each process, so that nobody can make two the same.
+    private struct Values {
+        var known: Set<Int> = []
+        var counts: [Owner: Int] = [:]
+    }
+
+    private struct Admission: Hashable {
+        var kind: Kind
+        var day: Int64
+    }
+
+    private let database: any Database
+    private var days: [Day: Values] = [:]
+    private var pendingValues: [(day: Day, owner: Owner, hash: Int)] = []
+    private var sites: [String: Int64]?
+    private var sitesByDay: [Int64: Int] = [:]
+    private var pendingSites: [(site: String, id: Int64, day: Int64)] = []
+    private var signals: [String: Set<String>] = [:]
+    private var signalNames: Set<String>?
+    private var pendingSignals: [(site: String, signal: String)] = []
+    private var admissions: [Admission: Int64] = [:]
+    private var pendingAdmissions: [Admission: Int64] = [:]
+    /// The first table that could not be read since the last portion; the decisions since then are worth nothing.
+    private var failure: StoreError?
+
+    init(_ database: any Database) { self.database = database }
+
+    // MARK: - Portions
+
+    /// Throws what happened when a table could not be read.
+    func check() throws(StoreError) { if let failure { throw failure } }
+
+    /// Writes what was admitted; within the transaction that writes the rows.
+    func write() throws(StoreError) {
+        try check()
+        try database.insert(
+            "insert into rollup_sites (site, first_event_id, day)",
+            pendingSites.map { [.text($0.site), .integer($0.id), .integer($0.day)] }
+        )
+        try database.insert(
+            "insert into rollup_signals (site, signal)",
+            pendingSignals.map { [.text($0.site), .text($0.signal)] }
+        )
+        try database.insert(
+            "insert into rollup_admissions as kept (kind, day, admitted)",
+            pendingAdmissions.map { [.text($0.kind.rawValue), .integer($0.day), .integer($1)] },
+            "on conflict (kind, day) do update set admitted = kept.admitted + excluded.admitted"
+        )
+    }
+
+    /// The portion has been committed.
+    func keep() {
+        (pendingValues, pendingSites, pendingSignals, pendingAdmissions) = ([], [], [], [:])
+        if days.values.reduce(0, { $0 + $1.known.count }) > Self.rememberedMax { days = [:] }
+        if signals.values.reduce(0, { $0 + $1.count }) > Self.rememberedMax { signals = [:] }
+        if days.count + admissions.count > Self.rememberedMax { (days, admissions) = ([:], [:]) }
+    }
+
+    /// The portion has not been committed: what it admitted is undone.
+    func undo() {
+        for (day, owner, hash) in pendingValues {
+            days[day]?.known.remove(hash)
+            days[day]?.counts[owner, default: 0] -= 1
+        }
+        for (site, _, day) in pendingSites {
+            sites?[site] = nil
+            sitesByDay[day, default: 0] -= 1
+        }
+        if !pendingSignals.isEmpty { (signals, signalNames) = ([:], nil) }
+        for (admission, count) in pendingAdmissions { admissions[admission, default: 0] -= count }
+        (pendingValues, pendingSites, pendingSignals, pendingAdmissions) = ([], [], [], [:])
+        if failure != nil { forget() }
+    }
+
+    /// Forgets all, since another process has written, or what was read is worth nothing.
+    func forget() {
+        (days, sites, sitesByDay, signals, signalNames, admissions) = ([:], nil, [:], [:], nil, [:])
+        (pendingValues, pendingSites, pendingSignals, pendingAdmissions) = ([], [], [], [:])
+        failure = nil
+    }
+
+    private func rows(_ sql: String, _ parameters: [SQLValue] = []) -> [[SQLValue]] {
+        guard failure == nil else { return [] }
+        do { return try database.rows(sql, parameters) } catch {
+            failure = error
+            return []
+        }
+    }
+
+    // MARK: - Values of dimensions
+
+    /// The value, or `(other)` when there is no room for it on the day that holds `seconds`.
+    func value(_ dimension: Dimension, _ value: String, seconds: Int64, site: String, audience: Int64) -> String {
+        guard let max = dimension.valuesMax, value != CellKey.other else { return value }
+        let day = Day(dimension: dimension, day: Grain.day.bucket(seconds))
+        if days[day] == nil { days[day] = read(day) }
+        let hash = Self.hash(site, audience, value)
+        if days[day]?.known.contains(hash) == true { return value }
+        let owner = Owner(site: site, audience: audience)
+        let hasRoom = (days[day]?.counts[owner] ?? 0) < max
+        guard hasRoom, (days[day]?.known.count ?? 0) < max * Dimension.storeShare else { return CellKey.other }
+        days[day]?.known.insert(hash)
+        days[day]?.counts[owner, default: 0] += 1
+        pendingValues.append((day, owner, hash))
+        return value
+    }
+
+    private func read(_ day: Day) -> Values {
+        var values = Values()
+        let rows = rows(
+            "select site, audience, value from insight_counts where dimension = ?1 and grain = ?2 and bucket = ?3",
+            [.text(day.dimension.rawValue), .integer(Grain.day.rawValue), .integer(day.day)]
+        )
+        for row in rows {
+            guard let site = row[0].text, let audience = row[1].integer, let value = row[2].text,
+                value != CellKey.other
+            else { continue }
+            values.known.insert(Self.hash(site, audience, value))
+            values.counts[Owner(site: site, audience: audience), default: 0] += 1
+        }
+        return values
+    }
+
+    private static func hash(_ site: String, _ audience: Int64, _ value: String) -> Int {
+        var hasher = Hasher()
+        hasher.combine(site)
+        hasher.combine(audience)
+        hasher.combine(value)
+        return hasher.finalize()
+    }
+
+    // MARK: - Sites
+
+    /// The site under which an event counts; `isNew` for one that is being taken in, which may be the first of its site.
+    func site(_ site: String, of id: Int64, seconds: Int64, isNew: Bool) -> String {
+        // Events without a site are not made up by naming one.
+        guard !site.isEmpty, site != CellKey.other else { return site }
+        if sites == nil { readSites() }
+        if let first = sites?[site] { return id >= first ? site : CellKey.other }
+        let count = sites?.count ?? 0
+        let day = Grain.day.bucket(seconds)
+        guard isNew, count < Self.sitesMax,
+            count < Self.sitesAtOnceMax || sitesByDay[day] ?? 0 < Self.newSitesPerDayMax
+        else { return CellKey.other }
+        sites?[site] = id
+        sitesByDay[day, default: 0] += 1
+        pendingSites.append((site, id, day))
+        return site
+    }
+
+    private func readSites() {
+        (sites, sitesByDay) = ([:], [:])
+        for row in rows("select site, first_event_id, day from rollup_sites") {
+            guard let site = row[0].text, let id = row[1].integer, let day = row[2].integer else { continue }
+            sites?[site] = id
+            sitesByDay[day, default: 0] += 1
+        }
+    }
+
+    // MARK: - Signals and visitors
+
+    /// The name of a signal, or `(other)`.
+    func signal(_ name: String, site: String) -> String {
+        guard name != CellKey.other else { return name }
+        if signals[site] == nil {
+            let rows = rows("select signal from rollup_signals where site = ?1", [.text(site)])
+            signals[site] = Set(rows.compactMap { $0[0].text })
+        }
+        if signals[site]?.contains(name) == true { return name }
+        if signalNames == nil {
+            signalNames = Set(rows("select distinct signal from rollup_signals").compactMap { $0[0].text })
+        }
+        guard let names = signalNames, names.contains(name) || names.count < Self.signalsMax,
+            signals[site]?.count ?? 0 < Self.signalsPerSiteMax
+        else { return CellKey.other }
+        signals[site]?.insert(name)
+        signalNames?.insert(name)
+        pendingSignals.append((site, name))
+        return name
+    }
+
+    /// Whether a visitor who has no row of this kind is given one on the day that holds `seconds`.
+    func admit(_ kind: Kind, seconds: Int64) -> Bool {
+        let admission = Admission(kind: kind, day: Grain.day.bucket(seconds))
+        if admissions[admission] == nil {
+            let row = rows(
+                "select admitted from rollup_admissions where kind = ?1 and day = ?2",
+                [.text(kind.rawValue), .integer(admission.day)]
+            ).first
+            admissions[admission] = row?[0].integer ?? 0
+        }
+        guard let admitted = admissions[admission], admitted < kind.perDayMax else { return false }
+        admissions[admission] = admitted + 1
+        pendingAdmissions[admission, default: 0] += 1
+        return true
+    }
+}

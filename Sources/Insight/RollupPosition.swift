@@ -1,0 +1,139 @@
+import Storage
+
+/// Where the rollups stand: the row of `insight_position`.
+///
+/// Every change is conditional on what was read, so that of several processes one writes a portion.
+struct RollupPosition: Sendable, Equatable {
+    /// Events that could not be written and are listed; beyond that they are counted.
+    static let deadLettersMax: Int64 = 10_000
+    /// Bytes of the reason of one.
+    static let reasonBytesMax = 500
+
+    let lastEventID: Int64
+    /// Grows whenever the rollups are emptied.
+    let generation: Int64
+    /// Why they were; nil since they have been complete again.
+    let reason: RollupStatus.Reason?
+    /// Microseconds since 1970 at which the event at the position was received; nil when it is not known to exist.
+    let lastReceivedAt: Int64?
+    let deadLettersUnlisted: Int64
+
+    static func read(_ database: any Database) throws(StoreError) -> RollupPosition {
+        let row = try database.rows(
+            """
+            select last_event_id, generation, reason, last_received_at, dead_letters_unlisted
+            from insight_position
+            where id = 1
+            """
+        ).first
+        guard let row, let id = row[0].integer, let generation = row[1].integer else {
+            throw .schema(reason: "the table insight_position is empty")
+        }
+        return RollupPosition(
+            lastEventID: id,
+            generation: generation,
+            reason: row[2].text.flatMap { RollupStatus.Reason(rawValue: $0) },
+            lastReceivedAt: row[3].integer,
+            deadLettersUnlisted: row[4].integer ?? 0
+        )
+    }
+
+    /// Whether the events that were taken in are no longer those of the table: ids have begun again, or another event has the last one's id.
+    ///
+    /// Deleting events, all of them too, is none of that.
+    func isOfOtherEvents(_ database: any Database) throws(StoreError) -> Bool {
+        guard lastEventID > 0 else { return false }
+        if try database.highestEventID() < lastEventID { return true }
+        guard let lastReceivedAt else { return false }
+        let row = try database.rows(
+            "select \(database.dialect.microseconds("received_at")) from collector_events where id = ?1",
+            [.integer(lastEventID)]
+        ).first
+        guard let row else { return false }
+        return row[0].integer != lastReceivedAt
+    }
+
+    /// This position, moved.
+    func moved(to id: Int64) -> RollupPosition {
+        RollupPosition(
+            lastEventID: id,
+            generation: generation,
+            reason: reason,
+            lastReceivedAt: nil,
+            deadLettersUnlisted: deadLettersUnlisted
+        )
+    }
+
+    /// Moves the position and runs the body in one transaction, if the position is still here.
+    ///
+    /// - Returns: whether it was.
+    func move(
+        _ database: any Database,
+        to id: Int64,
+        receivedAt: Int64?,
+        _ body: () throws(StoreError) -> Void
+    ) throws(StoreError) -> Bool {
+        try database.transaction(
+            ifChanged: """
+                update insight_position set last_event_id = ?1, last_received_at = ?2
+                where id = 1 and last_event_id = ?3 and generation = ?4
+                """,
+            [.integer(id), receivedAt.map { .integer($0) } ?? .null, .integer(lastEventID), .integer(generation)],
+            body
+        )
+    }
+
+    /// Moves the position over an event that cannot be written, and lists or counts it; if the position is still here.
+    ///
+    /// - Returns: whether it was.
+    func setAside(
+        _ database: any Database,
+        event id: Int64,
+        reason: String,
+        at seconds: Int64
+    ) throws(StoreError) -> Bool {
+        try move(database, to: id, receivedAt: nil) { () throws(StoreError) in
+            let listed = try Self.deadLettersListed(database)
+            guard listed < Self.deadLettersMax else {
+                let sql = "update insight_position set dead_letters_unlisted = dead_letters_unlisted + 1 where id = 1"
+                _ = try database.change(sql)
+                return
+            }
+            let text = String(decoding: reason.utf8.prefix(Self.reasonBytesMax), as: UTF8.self)
+            try database.insert(
+                "insert into rollup_dead_letters (event_id, reason, at)",
+                [[.integer(id), .text(text), .integer(seconds)]]
+            )
+        }
+    }
+
+    static func deadLettersListed(_ database: any Database) throws(StoreError) -> Int64 {
+        try database.rows("select count(*) from rollup_dead_letters").first?.first?.integer ?? 0
+    }
+
+    /// Empties the rollups and the list of events that could not be written, unless another process has emptied them meanwhile.
+    func clear(_ database: any Database, reason: RollupStatus.Reason) throws(StoreError) {
+        _ = try database.transaction(
+            ifChanged: """
+                update insight_position
+                set last_event_id = 0, generation = generation + 1, reason = ?1, last_received_at = null,
+                    dead_letters_unlisted = 0
+                where id = 1 and generation = ?2
+                """,
+            [.text(reason.rawValue), .integer(generation)]
+        ) { () throws(StoreError) in
+            for table in RollupWriter.tables + ["rollup_dead_letters"] {
+                _ = try database.change("delete from \(table)")
+            }
+        }
+    }
+
+    /// Notes that the rollups are complete.
+    func complete(_ database: any Database) throws(StoreError) {
+        guard reason != nil else { return }
+        _ = try database.change(
+            "update insight_position set reason = null where id = 1 and generation = ?1",
+            [.integer(generation)]
+        )
+    }
+}

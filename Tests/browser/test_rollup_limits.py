@@ -1,0 +1,88 @@
+"""The figures go on whatever senders name, whatever the database refuses, and when the events are replaced."""
+
+import itertools
+import time
+
+from bodies import make_ids
+from insight import ENVIRONMENT, ask, send, settle, told, visit_events
+from load import wait_for
+
+SECONDS_MAX = 30
+FINGERPRINTS_BYTES_MAX = 200_000
+_numbers = itertools.count(1)
+
+
+def word():
+    """A name that no template takes for an id."""
+    return "".join(chr(97 + int(digit)) for digit in str(next(_numbers)))
+
+
+def event(kind, payload, **fields):
+    return make_ids() | {"event_type": kind, "seq": 1, "path": "/", "site": "shop.example", "payload": payload} | fields
+
+
+def fingerprint():
+    number = next(_numbers)
+    parts = {f"s{number}_{part}": {"hash": f"h{number}", "stable": True} for part in range(40)}
+    return event("fingerprint_ready", {"fingerprints": {"hash": f"h{number}", "parts": parts}})
+
+
+def send_all(port, events):
+    for start in range(0, len(events), 50):
+        send(port, events[start : start + 50])
+    return len(events)
+
+
+def refuse(store, path):
+    """Makes the database refuse rollup rows of a path."""
+    if store.name == "sqlite":
+        store.execute(f"create trigger poison before insert on insight_counts when new.value = '{path}' begin select raise(abort, 'poison'); end")
+    else:
+        store.execute(f"alter table insight_counts add constraint poison check (value <> '{path}')")
+
+
+def test_new_names_of_signals_and_sites_have_an_end(store, serve):
+    collector = serve(store, environment=ENVIRONMENT)
+    events = [fingerprint() for _ in range(500)]
+    events += [event("pageview", {"language": word()}, site=f"{word()}.example") for _ in range(700)]
+    sent = send_all(collector.port, events)
+    settle(collector.port, sent)
+    started = time.monotonic()
+    answer = ask(collector.port, "fingerprints", range="24h")
+    assert time.monotonic() - started < 1
+    assert len(answer.body) < FINGERPRINTS_BYTES_MAX
+    signals = answer.json()["signals"]
+    assert len(signals) == 101, "100 names, the combined one among them, and what is beyond"
+    assert signals["(other)"]["visitors"] > 490
+    sites = store.rows("select site, sum(views) as views from insight_counts where dimension = 'all' and grain = 2 group by site")
+    assert len(sites) == 501
+    assert sum(int(row["views"]) for row in sites) == 700
+    # Somebody else's figures are there as soon as ever.
+    send(collector.port, visit_events(path="/others"))
+    settle(collector.port, sent + 3)
+    assert "(other)" in {row["site"] for row in told(collector.port, "sites")["sites"]}
+
+
+def test_a_refused_event_is_set_aside_and_logged_and_the_rest_goes_on(store, serve):
+    collector = serve(store, environment=ENVIRONMENT)
+    refuse(store, "/poison")
+    visits = [visit_events(path="/poison" if number == 3 else "/good") for number in range(10)]
+    sent = send(collector.port, [event for visit in visits for event in visit])
+    settle(collector.port, sent - 3)
+    collector.wait_for_line("events set aside", timeout=SECONDS_MAX)
+    assert len(store.rows("select event_id from rollup_dead_letters")) == 3
+    assert collector.log.count("events set aside") == 1
+
+
+def test_events_that_were_replaced_are_noticed(store, serve):
+    collector = serve(store, environment=ENVIRONMENT)
+    sent = send(collector.port, visit_events() + visit_events())
+    settle(collector.port, sent)
+    if store.name == "sqlite":
+        store.execute("delete from collector_events; delete from sqlite_sequence where name = 'collector_events'")
+    else:
+        store.execute("truncate collector_events restart identity")
+    collector.wait_for_line("rollups are built again", timeout=SECONDS_MAX)
+    sent = send(collector.port, visit_events())
+    settle(collector.port, sent)
+    wait_for(lambda: store.rows("select last_event_id from insight_position")[0]["last_event_id"] == sent, SECONDS_MAX, "the position")
