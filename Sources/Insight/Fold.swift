@@ -279,11 +279,6 @@ struct Fold {
         }
     }
 
-    /// Facts of a metric that a page view is counted by: what it was like, once, and what its slow metrics are owed to.
-    private static func counted(_ facts: [Fact], _ metric: Metric) -> [Fact] {
-        facts.filter { $0.dimension != .navigation || metric == .fcp }
-    }
-
     private mutating func engagement(
         _ event: StoredEvent,
         _ payload: JSONTree,
@@ -399,9 +394,5 @@ struct Fold {
         keys.append(key)
         cells.append(CellChange())
         return cell
-    }
-
-    private func admitted(_ dimension: Dimension, _ value: String, _ place: Place) -> String {
-        names?.value(dimension, value, seconds: place.seconds, site: place.site, audience: place.audience) ?? value
     }
 }
