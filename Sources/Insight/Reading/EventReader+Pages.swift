@@ -68,8 +68,10 @@ extension EventReader {
         let direction = order == .ascending ? "asc" : "desc"
         let condition = conditions.isEmpty ? "" : "where \(conditions.joined(separator: " and "))"
         let sorting = "order by received_at \(direction), id \(direction)"
+        // Ids are sorted before payloads are read, and PostgreSQL sorts rows before it writes out their payloads. No more ids than the rows
+        // of this read: SQLite takes the payloads of all of them into its sorter.
+        let limit = min(limit, Int64(database.rowsOfNextRead))
         let count = parameter(.integer(limit))
-        // Ids are sorted before payloads are read, and PostgreSQL sorts rows before it writes out their payloads.
         let read = try database.bounded(
             """
             \(definition)
