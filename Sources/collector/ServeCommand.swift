@@ -45,7 +45,7 @@ struct ServeCommand {
             LiveFeed(store: store, connectionsMax: connectionsMax, log: log) { parts.answer($0) }
         }
         let follower = store.map { RollupFollower(store: $0, log: log) }
-        let status = statusMonitor(store, ingest, feed, pool)
+        let status = statusMonitor(store, ingest, feed, pool, follower)
         let workers = BodyWorkers(waitingBytesMax: process.scaled(BodyWorkers.waitingBytesMax))
         let sessions = SessionRegistry(store: store, log: log) { parts.answer($0) }
         let site = Site(
@@ -118,10 +118,11 @@ struct ServeCommand {
         _ store: (any Store)?,
         _ ingest: Ingest?,
         _ feed: LiveFeed?,
-        _ pool: ReaderPool?
+        _ pool: ReaderPool?,
+        _ follower: RollupFollower?
     ) -> StatusMonitor? {
         guard let store, let ingest else { return nil }
-        return StatusMonitor(store: store, ingest: ingest, log: log, feed: feed, pool: pool)
+        return StatusMonitor(store: store, ingest: ingest, log: log, rollups: follower, feed: feed, pool: pool)
     }
 
     private func listen(_ server: Server) throws(ListenError) -> ServerAddress {
