@@ -156,18 +156,23 @@ final class OwnerRoutes: Sendable {
                 )
             }
         case .events:
-            let search = try query.search(now: now)
-            let before = try query.number("before", 1...Int64.max)
-            let wanted = try query.number("limit", 1...EventReader.limitMax) ?? 50
-            return { database throws(StoreError) in
-                let found = try EventReader(database: database).latest(search, before: before, limit: wanted)
-                let answer = found.map { events, next in
-                    JSONOut.object([("events", .array(events.map(\.json))), ("next", JSONOut(next))])
-                }
-                return Self.found(answer, "No such event")
-            }
+            return try latest(query, now: now)
         case .session, .shares, .export, .stream, .status, .shared, .openapi:
             throw QueryFault(message: "Not found")
+        }
+    }
+
+    /// The latest events that the query looks for.
+    private func latest(_ query: Query, now: Int64) throws(QueryFault) -> Work {
+        let search = try query.search(now: now)
+        let before = try query.number("before", 1...Int64.max)
+        let wanted = try query.number("limit", 1...EventReader.limitMax) ?? 50
+        return { database throws(StoreError) in
+            let found = try EventReader(database: database).latest(search, before: before, limit: wanted)
+            let answer = found.map { events, next in
+                JSONOut.object([("events", .array(events.map(\.json))), ("next", JSONOut(next))])
+            }
+            return Self.found(answer, "No such event")
         }
     }
 

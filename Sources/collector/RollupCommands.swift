@@ -29,10 +29,14 @@ struct VerifyCommand {
         progress.finish(events)
         let dead = try rollups.deadLetters()
         if dead.listed > 0 {
-            Console.out("\(dead.listed) events that the database refused are in no figure; the table rollup_dead_letters lists them")
+            Console.out(
+                "\(dead.listed) events that the database refused are in no figure; the table rollup_dead_letters lists them"
+            )
         }
         if dead.unlisted > 0 {
-            Console.out("\(dead.unlisted) more were refused while that list was full: expect differences caused by them")
+            Console.out(
+                "\(dead.unlisted) more were refused while that list was full: expect differences caused by them"
+            )
         }
         guard differences.isEmpty else {
             for (table, wrong, missing) in differences {

@@ -27,6 +27,25 @@ def told(port, route, /, **parameters):
     return answer.json()
 
 
+def serve_ready(serve, store):
+    """A server that has its database: until then what is acknowledged is in the journal, and in no answer."""
+    collector = serve(store, environment=ENVIRONMENT)
+    wait_for(lambda: get(collector.port, "/health").status == 200, 30, "a database that is ready")
+    return collector
+
+
+def found_events(port, **search):
+    """All events that a search finds: each answer may stop where its time is over, and the next one goes on there."""
+    events = []
+    for _ in range(100):
+        answer = told(port, "events", **search)
+        events += answer["events"]
+        if answer["next"] is None:
+            return events
+        search = search | {"before": answer["next"]}
+    raise AssertionError(f"a search of {search} has no end")
+
+
 def visit_events(path="/", site="shop.example", lcp=1200, error=None, referrer="", fingerprint=None, extra=None, ids=None):
     """The events of one page view."""
     ids = ids or make_ids()

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from bodies import make_ids
-from insight import ENVIRONMENT, ask, send, settle, told, visit_events
+from insight import ask, send, serve_ready, settle, told, visit_events
 from load import wait_for
 from program import run
 from wire import get
@@ -16,7 +16,7 @@ DAY_MILLISECONDS = 86_400_000
 
 @pytest.fixture
 def owned(store, serve):
-    return serve(store, environment=ENVIRONMENT)
+    return serve_ready(serve, store)
 
 
 def claims(kind, payload, count):

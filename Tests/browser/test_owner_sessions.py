@@ -6,7 +6,7 @@ import time
 import pytest
 
 from bodies import event
-from insight import change, cookie, ENVIRONMENT, OWNER, send, sign_in, told, TOKEN, visit_events
+from insight import change, cookie, ENVIRONMENT, OWNER, send, serve_ready, sign_in, told, TOKEN, visit_events
 from load import wait_for
 from wire import get, head, post, request, Wire
 
@@ -16,7 +16,7 @@ END_SECONDS_MAX = 8
 
 @pytest.fixture
 def owned(store, serve):
-    return serve(store, environment=ENVIRONMENT)
+    return serve_ready(serve, store)
 
 
 def share(port, **body):

@@ -35,55 +35,27 @@ extension EventReader {
         bytesMax: Int = ReadBudget.bytesMax
     ) throws(StoreError) -> (events: [StoredEvent], next: EventCursor?) {
         let dialect = database.dialect
-        var parameters: [SQLValue] = []
-        var conditions: [String] = []
-        func parameter(_ value: SQLValue) -> String {
-            parameters.append(value)
-            return "?\(parameters.count)"
-        }
-        var (source, definition) = ("collector_events", "")
-        if let narrowing = search.narrowing {
-            // Materialized, so that no planner walks the index of times through everybody's events in search of a few.
-            definition = """
-                with narrowed as materialized (
-                    select id, received_at from collector_events
-                    where \(narrowing.column) = \(parameter(.text(narrowing.value)))
-                )
-                """
-            source = "narrowed"
-        }
-        if let from = search.from, cursor == nil || order == .descending {
-            conditions.append("received_at >= \(dialect.time(parameter(.integer(from))))")
-        }
-        if let to = search.to, cursor == nil || order == .ascending {
-            conditions.append("received_at < \(dialect.time(parameter(.integer(to))))")
-        }
-        if let cursor {
-            let time = dialect.timeOfKey(parameter(cursor.key))
-            let (bound, beyond) = order == .ascending ? (">=", ">") : ("<=", "<")
-            // The first condition is the bound that SQLite begins from in the index; it would not take the second one for that.
-            conditions.append("received_at \(bound) \(time)")
-            conditions.append("(received_at, id) \(beyond) (\(time), \(parameter(.integer(cursor.id))))")
-        }
+        var selection = Selection(dialect: dialect)
+        selection.narrow(search)
+        selection.bound(search, order, from: cursor)
         let direction = order == .ascending ? "asc" : "desc"
-        let condition = conditions.isEmpty ? "" : "where \(conditions.joined(separator: " and "))"
         let sorting = "order by received_at \(direction), id \(direction)"
         // Ids are sorted before payloads are read, and PostgreSQL sorts rows before it writes out their payloads. No more ids than the rows
         // of this read: SQLite takes the payloads of all of them into its sorter.
         let limit = min(limit, Int64(database.rowsOfNextRead))
-        let count = parameter(.integer(limit))
+        let count = selection.parameter(.integer(limit))
         let read = try database.bounded(
             """
-            \(definition)
+            \(selection.definition)
             select \(StoredEvent.columns(dialect)), \(dialect.timeKey("received_at"))
             from (
                 select * from collector_events
-                where id in (select id from \(source) \(condition) \(sorting) limit \(count))
+                where id in (select id from \(selection.source) \(selection.condition) \(sorting) limit \(count))
                 \(sorting)
             ) as found
             \(sorting)
             """,
-            parameters,
+            selection.parameters,
             limit: limit,
             milliseconds: RollupCells.milliseconds,
             bytesMax: bytesMax
@@ -92,5 +64,54 @@ extension EventReader {
             return (read.rows.compactMap { StoredEvent($0) }, nil)
         }
         return (read.rows.compactMap { StoredEvent($0) }, EventCursor(key: key, id: id))
+    }
+}
+
+/// Which events a page is of, in SQL.
+private struct Selection {
+    private let dialect: SQLDialect
+    /// What comes before the query, and the table or the part of it that is read.
+    private(set) var definition = ""
+    private(set) var source = "collector_events"
+    private(set) var parameters: [SQLValue] = []
+    private var conditions: [String] = []
+
+    init(dialect: SQLDialect) { self.dialect = dialect }
+
+    var condition: String { conditions.isEmpty ? "" : "where \(conditions.joined(separator: " and "))" }
+
+    /// The name of a parameter that has this value.
+    mutating func parameter(_ value: SQLValue) -> String {
+        parameters.append(value)
+        return "?\(parameters.count)"
+    }
+
+    /// Reads the events of the visitor, session or page view of a search alone.
+    mutating func narrow(_ search: EventReader.Search) {
+        guard let narrowing = search.narrowing else { return }
+        // Materialized, so that no planner walks the index of times through everybody's events in search of a few.
+        definition = """
+            with narrowed as materialized (
+                select id, received_at from collector_events
+                where \(narrowing.column) = \(parameter(.text(narrowing.value)))
+            )
+            """
+        source = "narrowed"
+    }
+
+    /// Reads the events of the range of a search that come after a cursor.
+    mutating func bound(_ search: EventReader.Search, _ order: EventReader.Order, from cursor: EventCursor?) {
+        if let from = search.from, cursor == nil || order == .descending {
+            conditions.append("received_at >= \(dialect.time(parameter(.integer(from))))")
+        }
+        if let to = search.to, cursor == nil || order == .ascending {
+            conditions.append("received_at < \(dialect.time(parameter(.integer(to))))")
+        }
+        guard let cursor else { return }
+        let time = dialect.timeOfKey(parameter(cursor.key))
+        let (bound, beyond) = order == .ascending ? (">=", ">") : ("<=", "<")
+        // The first condition is the bound that SQLite begins from in the index; it would not take the second one for that.
+        conditions.append("received_at \(bound) \(time)")
+        conditions.append("(received_at, id) \(beyond) (\(time), \(parameter(.integer(cursor.id))))")
     }
 }

@@ -1,3 +1,5 @@
+import Sketches
+
 /// How far the rollups are behind the events, and whether they are still being built: from what was observed, on a clock that never jumps.
 package struct RollupProgress: Sendable {
     package typealias Reason = RollupStatus.Reason
@@ -131,7 +133,7 @@ package struct RollupProgress: Sendable {
             newest.position > first.position
         {
             let rate = Double(newest.position - first.position) / (newest.at - first.at)
-            left = Int64((Double(total - done) / rate).rounded(.up))
+            left = Int64(saturating: (Double(total - done) / rate).rounded(.up))
         }
         return Processing(reason: reason, done: done, total: total, secondsLeft: left)
     }
