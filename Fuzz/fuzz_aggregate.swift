@@ -9,12 +9,16 @@ private final class FuzzedDatabase: Database, @unchecked Sendable {
     private var input: Input
     private(set) var writtenCount = 0
 
+    var rowsOfNextRead = ReadBudget.rowsAtFirst
+
     init(_ input: Input) { self.input = input }
 
     let dialect = SQLDialect(
         microseconds: { $0 },
         json: { $0 },
         time: { $0 },
+        timeKey: { $0 },
+        timeOfKey: { $0 },
         bytewise: { $0 },
         sum: { expression, window in "sum(\(expression))\(window)" }
     )
@@ -23,6 +27,15 @@ private final class FuzzedDatabase: Database, @unchecked Sendable {
         guard let columns = sql.split(separator: " from ").first?.split(separator: ",").count, input.byte() % 3 == 0
         else { return [] }
         return [(0..<columns).map { _ in input.value() }]
+    }
+
+    func stream(
+        _ sql: String,
+        _ parameters: [SQLValue],
+        milliseconds: Int32,
+        _ take: ([SQLValue]) -> Bool
+    ) throws(StoreError) {
+        for row in try rows(sql, parameters, milliseconds: milliseconds) { guard take(row) else { return } }
     }
 
     func change(_ sql: String, _ parameters: [SQLValue]) throws(StoreError) -> Int {
@@ -48,10 +61,19 @@ private final class FuzzedDatabase: Database, @unchecked Sendable {
         }
     }
 
-    func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) { try body() }
+    func transaction(
+        ifChanged guardSQL: String?,
+        _ parameters: [SQLValue],
+        _ body: () throws(StoreError) -> Void
+    ) throws(StoreError) -> Bool {
+        try body()
+        return true
+    }
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) { try body() }
     func shadow(_ tables: [String]) throws(StoreError) -> String { "" }
     func settledEventID() throws(StoreError) -> Int64 { 0 }
+    func highestEventID() throws(StoreError) -> Int64 { 0 }
+    func openWriters() throws(StoreError) -> [OpenWriter] { [] }
 }
 
 /// Reads values out of the fuzzer's bytes; zeros when they are at their end.
@@ -122,7 +144,10 @@ public func fuzzAggregate(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: data, count: count))
     guard let hashes = KeyedHashes(secret: secret) else { preconditionFailure("no SipHash") }
     var input = Input(bytes)
+    let database = FuzzedDatabase(Input(bytes.reversed()))
+    let names = AdmittedNames(database)
     var fold = Fold(hashes: hashes)
+    fold.names = names
     var events: [StoredEvent] = []
     while !input.isAtEnd, events.count < 40 {
         guard let event = input.event(events.count) else { continue }
@@ -132,8 +157,8 @@ public func fuzzAggregate(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     }
     let changes = fold.take()
     do {
-        let database = FuzzedDatabase(Input(bytes.reversed()))
-        try RollupWriter(database: database).write(changes)
+        try RollupWriter(database: database, names: names).write(changes)
+        names.keep()
         precondition(events.isEmpty || database.writtenCount > 0)
         let times = events.map(\.seconds).sorted()
         let question = Question(from: 1_795_000_000, to: 1_796_000_000, includesRobots: true)
@@ -147,7 +172,8 @@ public func fuzzAggregate(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         }
         // Rows of a store that somebody has damaged.
         let reader = Reader(database, question)
-        for read in [reader.overview, reader.performance, reader.fingerprints, reader.sites] { _ = try read().encoded }
+        _ = try reader.overview(now: times.last ?? 0).encoded
+        for read in [reader.performance, reader.fingerprints, reader.sites] { _ = try read().encoded }
         _ = try reader.breakdowns(Dimension.allCases, limit: 5).encoded
         _ = try reader.issues(state: nil).encoded
         _ = try reader.live(now: times.last ?? 0).encoded
