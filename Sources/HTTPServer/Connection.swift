@@ -74,15 +74,6 @@ final class Connection {
     /// Whether it is between requests and nothing of it would be lost by closing it.
     var isIdle: Bool { phase == .reading && requestStart == nil && !hasUnsentOutput && !closesAfterAnswer }
 
-    /// The head of the request that is coming, once it is known.
-    var head: RequestHead? {
-        switch stage {
-        case .head: nil
-        case .fixed(let head, _): head
-        case .chunked(let head, _, _): head
-        }
-    }
-
     /// Bytes of a request that has not come whole and of answers that have not been sent.
     var heldBytes: Int {
         let chunked = if case .chunked(_, _, let body) = stage { body.count } else { 0 }

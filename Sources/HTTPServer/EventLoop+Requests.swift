@@ -110,13 +110,26 @@ extension EventLoop {
         guard bytes > Connection.copiedBodyBytesMax, live.heldBytes + bytes > configuration.heldBytesMax else {
             return answer
         }
-        return handler.refusal(.overloaded, head: nil, bytes: [UInt8]().span)
+        return handler.refusal(.overloaded, head: nil, bytes: [UInt8]().span, peer: "")
     }
 
     /// Answers a request that cannot be served, and closes: where the next one would begin is not known.
     func refuse(_ connection: Connection, _ failure: RequestFailure, head: RequestHead?, _ bytes: Span<UInt8>) {
         connection.stage = .head
         connection.isHeadRequest = head?.method == .head
-        connection.put(handler.refusal(failure, head: head, bytes: bytes), closes: true)
+        let answer = handler.refusal(failure, head: head, bytes: bytes, peer: connection.peer)
+        connection.put(answer, closes: true)
+    }
+
+    /// Refuses the request that is still coming.
+    func refuseUnfinished(_ connection: Connection, _ failure: RequestFailure) {
+        var (head, bytes) = (RequestHead?.none, connection.input)
+        switch connection.stage {
+        case .head: break
+        case .fixed(let known, _): head = known
+        // The head went from the input to the start of the body when it had been parsed.
+        case .chunked(let known, _, let body): (head, bytes) = (known, body)
+        }
+        refuse(connection, failure, head: head, bytes.span)
     }
 }

@@ -101,7 +101,7 @@ final class EventLoop: @unchecked Sendable {
         guard isMore, sum > configuration.heldBytesMax, connection.phase == .reading, connection.requestStart != nil,
             !connection.closesAfterAnswer
         else { return }
-        refuse(connection, .overloaded, head: connection.head, connection.input.span)
+        refuseUnfinished(connection, .overloaded)
         connection.input = []
         flush(connection)
         count(connection)
@@ -290,7 +290,7 @@ final class EventLoop: @unchecked Sendable {
         guard connection.phase == .reading, connection.requestStart != nil, !connection.hasUnsentOutput else {
             return drop(connection)
         }
-        refuse(connection, .timeout, head: connection.head, connection.input.span)
+        refuseUnfinished(connection, .timeout)
         flush(connection)
     }
 

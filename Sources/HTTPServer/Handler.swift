@@ -10,6 +10,13 @@ package struct Request: Sendable {
     /// The address of the socket's peer, without its port.
     package let peer: String
 
+    package init(head: RequestHead, bytes: [UInt8], body: Range<Int>, peer: String) {
+        self.head = head
+        self.bytes = bytes
+        self.body = body
+        self.peer = peer
+    }
+
     package var method: Method { head.method }
     package var path: String { String(decoding: bytes[head.path.range], as: UTF8.self) }
     package var query: String? { head.query.map { String(decoding: bytes[$0.range], as: UTF8.self) } }
@@ -34,7 +41,14 @@ package protocol Handler: Sendable {
     /// Takes a whole request. With `.later` the ticket must be answered once.
     func handle(_ request: consuming Request, _ ticket: Ticket) -> Reply
     /// Words a refusal of the server's own.
-    func refusal(_ failure: RequestFailure, head: RequestHead?, bytes: Span<UInt8>) -> Answer
+    ///
+    /// - Parameters:
+    ///   - failure: why the request is refused.
+    ///   - head: of the request, once it is known.
+    ///   - bytes: begin with the head, if it is known; what has come of the body follows, chunk framing removed.
+    ///   - peer: the address of the socket's peer, without its port.
+    /// - Returns: the answer, after which the connection is closed.
+    func refusal(_ failure: RequestFailure, head: RequestHead?, bytes: Span<UInt8>, peer: String) -> Answer
 }
 
 /// Every limit of the server, in one place.

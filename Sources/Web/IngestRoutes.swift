@@ -211,7 +211,7 @@ final class IngestRoutes: Sendable {
     /// A refused body costs a token more than a good one of its size.
     private func refuse(_ refusal: Refusal, _ sender: Sender, _ verdict: Origins.Verdict) -> Reply {
         let fields = cors.fields(verdict)
-        if case .tooFast(let seconds) = refusal { return slowDown(seconds, verdict) }
+        if case .tooFast(let seconds) = refusal { return .now(slowDown(seconds, verdict)) }
         _ = tooFast(sender, records: 1)
         switch refusal {
         case .tooFast: return unavailable(verdict)
@@ -228,7 +228,7 @@ final class IngestRoutes: Sendable {
         bytesMax: Int,
         _ sender: Sender
     ) throws(Refusal) -> (content: Content, paid: Int) {
-        var paid = max(1, (request.body.count + expandedStepBytes - 1) / expandedStepBytes)
+        var paid = Self.tokens(request)
         try pay(sender, tokens: paid)
         var steps = 1
         var wait = 1
@@ -248,6 +248,19 @@ final class IngestRoutes: Sendable {
         }
     }
 
+    /// Tokens for the bytes of a body as it was sent.
+    private static func tokens(_ request: borrowing Request) -> Int {
+        max(1, (request.body.count + expandedStepBytes - 1) / expandedStepBytes)
+    }
+
+    /// Takes what a body costs that the server refused before it had come whole, as for any refused body.
+    ///
+    /// - Returns: the answer to a sender that is too fast; nil when it had enough tokens.
+    func charge(_ request: borrowing Request, _ verdict: Origins.Verdict) -> Answer? {
+        let seconds = tooFast(Sender(request, clients), records: Self.tokens(request) + 1)
+        return seconds.map { slowDown($0, verdict) }
+    }
+
     private func pay(_ sender: Sender, tokens: Int) throws(Refusal) {
         if let seconds = tooFast(sender, records: tokens) { throw .tooFast(seconds: seconds) }
     }
@@ -262,12 +275,8 @@ final class IngestRoutes: Sendable {
         return seconds
     }
 
-    private func slowDown(_ seconds: Int, _ verdict: Origins.Verdict) -> Reply {
-        .now(
-            .response(
-                Responses.message(429, "Too many requests", cors.fields(verdict) + [("Retry-After", "\(seconds)")])
-            )
-        )
+    private func slowDown(_ seconds: Int, _ verdict: Origins.Verdict) -> Answer {
+        .response(Responses.message(429, "Too many requests", cors.fields(verdict) + [("Retry-After", "\(seconds)")]))
     }
 
     // MARK: - Deliveries

@@ -197,10 +197,21 @@ package final class Site: Handler {
         }
     }
 
-    package func refusal(_ failure: RequestFailure, head: RequestHead?, bytes: Span<UInt8>) -> Answer {
+    package func refusal(
+        _ failure: RequestFailure,
+        head: RequestHead?,
+        bytes: Span<UInt8>,
+        peer: String
+    ) -> Answer {
         var fields: [Responses.Field] = []
         if let head, route(head, bytes).isIngest {
-            fields = cors.fields(origins.judge(origin: head.text(.origin, bytes), host: head.text(.host, bytes)))
+            let verdict = origins.judge(origin: head.text(.origin, bytes), host: head.text(.host, bytes))
+            if head.method == .post, failure == .bodyTooLarge || failure == .malformed {
+                let own = bytes.withUnsafeBufferPointer { unsafe Array($0) }
+                let request = Request(head: head, bytes: own, body: head.length..<own.count, peer: peer)
+                if let slowDown = ingestRoutes.charge(request, verdict) { return slowDown }
+            }
+            fields = cors.fields(verdict)
         }
         if failure.status == 503 { fields.append(("Retry-After", Responses.retryAfterSeconds)) }
         return .response(Responses.message(failure.status, Responses.reason(failure.status), fields))

@@ -99,8 +99,9 @@ final class EchoHandler: Handler {
         }
     }
 
-    func refusal(_ failure: RequestFailure, head: RequestHead?, bytes: Span<UInt8>) -> Answer {
-        Self.answer(failure.status, Array("refused".utf8))
+    func refusal(_ failure: RequestFailure, head: RequestHead?, bytes: Span<UInt8>, peer: String) -> Answer {
+        let path = head.map { " \($0.text($0.path, bytes))" } ?? ""
+        return Self.answer(failure.status, Array("refused\(path)".utf8))
     }
 
     /// Answers what `/never` has held back.

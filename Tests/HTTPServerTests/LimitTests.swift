@@ -26,13 +26,33 @@ func trickle(_ text: String, to client: TestClient) {
         }
     }
 
-    @Test func `a body that trickles in is given up at its deadline`() throws {
+    @Test(arguments: ["Content-Length: 100\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n50\r\n"])
+    func `a body that trickles in is given up at its deadline`(start: String) throws {
         try withServer({ $0.requestMilliseconds = 300 }) { server, handler in
             let client = try TestClient(port: server.port)
-            client.send("POST /now HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
+            client.send("POST /now HTTP/1.1\r\nHost: a\r\n" + start)
             trickle(String(repeating: "x", count: 60), to: client)
-            #expect(client.readAnswer()?.status == 408)
+            let answer = client.readAnswer()
+            #expect(answer?.status == 408)
+            // The refusal still sees the head, wherever the body is collected.
+            #expect(answer?.text == "refused /now")
             #expect(handler.handledCount == 0)
+        }
+    }
+
+    @Test func `a chunked body that never ends is refused when too much is held`() throws {
+        try withServer({ $0.heldBytesMax = 200 }) { server, _ in
+            let start = "POST /now HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n50\r\n"
+            let clients = try (0..<4).map { _ in try TestClient(port: server.port) }
+            for client in clients { client.send(start + String(repeating: "x", count: 50)) }
+            let last = ContinuousClock.now + .seconds(10)
+            while clients.count(where: { $0.isReadable(milliseconds: 1) }) < 2, .now < last {}
+            let refused = clients.filter { $0.isReadable(milliseconds: 0) }
+            #expect((2...3).contains(refused.count))
+            for client in refused {
+                let answer = client.readAnswer()
+                #expect(answer?.status == 503 && answer?.text == "refused /now")
+            }
         }
     }
 

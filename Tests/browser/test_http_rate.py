@@ -79,6 +79,27 @@ def test_refused_bodies_cost_tokens(service):
     assert post_when_empty(service.port, "/event", event(), fields).status == 429
 
 
+def test_bodies_that_are_refused_before_they_have_come_whole_cost_tokens(service):
+    def status(address, fields, start):
+        with Wire(service.port) as wire:
+            wire.send(head("POST", "/event", [*from_address(address), *fields]) + start)
+            return wire.read().status
+
+    chunked = [("Transfer-Encoding", "chunked")]
+    for last, fields, start, refusal in (
+        (30, chunked, b"fffffff\r\n", 413),
+        (31, chunked, b"4\r\n{...no end of a chunk", 400),
+        (32, [("Content-Length", 100_000_000)], b"", 413),
+    ):
+        address = f"203.0.113.{last}"
+        # Two tokens each, one of which comes back every tenth of a second.
+        statuses = [status(address, fields, start) for _ in range(BURST // 2 + 1)]
+        while statuses[-1] != 429 and len(statuses) < 2 * BURST:
+            statuses.append(status(address, fields, start))
+        assert set(statuses[:-1]) <= {refusal, 429} and statuses[0] == refusal and statuses[-1] == 429, (last, set(statuses))
+        assert statuses.count(refusal) >= BURST // 2
+
+
 def test_bodies_that_are_expensive_to_refuse_delay_no_one_else(sqlite, serve):
     """Without a limit, eight connections keep the thread for large bodies busy; small requests of others do not wait for it."""
     collector = serve(sqlite, environment={"COLLECTOR_RATE_LIMIT": "0"})

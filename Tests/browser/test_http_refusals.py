@@ -199,12 +199,14 @@ def test_a_head_that_trickles_in_has_ten_seconds(site):
 
 
 @pytest.mark.timeout(60)
-def test_a_body_that_trickles_in_has_thirty_seconds(site):
+@pytest.mark.parametrize("framing,start", [(("Content-Length", 1000), b""), (("Transfer-Encoding", "chunked"), b"400\r\n")], ids=["length", "chunked"])
+def test_a_body_that_trickles_in_has_thirty_seconds(site, framing, start):
     with Wire(site.port) as wire:
-        wire.send(head("POST", "/event", [("Content-Length", 1000)]))
+        wire.send(head("POST", "/event", [framing]) + start)
         answer, seconds = trickle(wire, b" " * 500, 40)
     assert 28 <= seconds <= 34
     assert answer is None or answer.status == 408
+    assert get(site.port, "/ping").status == 200
 
 
 def test_slow_clients_do_not_hold_up_others(site):

@@ -40,8 +40,10 @@ extension EventReader {
         selection.bound(search, order, from: cursor)
         let direction = order == .ascending ? "asc" : "desc"
         let sorting = "order by received_at \(direction), id \(direction)"
+        // Ids are sorted before payloads are read, and PostgreSQL sorts rows before it writes out their payloads. No more ids than the rows
+        // of this read: SQLite takes the payloads of all of them into its sorter.
+        let limit = min(limit, Int64(database.rowsOfNextRead))
         let count = selection.parameter(.integer(limit))
-        // Ids are sorted before payloads are read, and PostgreSQL sorts rows before it writes out their payloads.
         let read = try database.bounded(
             """
             \(selection.definition)
