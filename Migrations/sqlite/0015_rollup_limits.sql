@@ -147,4 +147,4 @@ alter table insight_position add column generation integer not null default 0;
 alter table insight_position add column reason text;
 alter table insight_position add column last_received_at integer;
 alter table insight_position add column dead_letters_unlisted integer not null default 0;
-update insight_position set reason = case when last_event_id = 0 then 'takeover' else 'upgrade' end, last_event_id = 0;
+update insight_position set reason = case when exists (select 1 from collector_events) then 'upgrade' end, last_event_id = 0;

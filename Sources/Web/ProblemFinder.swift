@@ -44,7 +44,7 @@ struct ProblemFinder {
         }
     }
 
-    private var findings: [Finding] { [damaged, store, journal, rollups, feed].compactMap(\.self) }
+    private var findings: [Finding] { [damaged, store, journal, journalDamage, refusedRecords, rollups, deadLetters, feed].compactMap(\.self) }
 
     private var damaged: Finding? {
         var reason = damage
@@ -93,12 +93,43 @@ struct ProblemFinder {
         )
     }
 
+    private var journalDamage: Finding? {
+        guard let damage = report.journal?.damage else { return nil }
+        let lost = damage.lostMax.map { "At most \($0) records are lost" } ?? "How many records are lost is not known"
+        return Finding(
+            code: "journal_damaged",
+            message: "The journal was damaged: \(damage.salvaged) of its records were saved. \(lost). "
+                + "The damaged file is kept as \(damage.lastFile) in the data folder; remove it to end this message.",
+            summary: "Events may have been lost."
+        )
+    }
+
+    private var refusedRecords: Finding? {
+        guard let count = report.journal?.setAside, count > 0 else { return nil }
+        return Finding(
+            code: "records_refused",
+            message: "The database refused \(count) records that had been acknowledged. They are in the table set_aside of the "
+                + "journal in the data folder.",
+            summary: "Some events could not be stored."
+        )
+    }
+
+    private var deadLetters: Finding? {
+        guard let count = look?.deadLetters, count > 0 else { return nil }
+        return Finding(
+            code: "events_set_aside",
+            message: "The database refused to aggregate \(count) events, which are in no figure. The table rollup_dead_letters "
+                + "lists them; 'collector rebuild' tries them again.",
+            summary: "Some events are in no figure."
+        )
+    }
+
     private var rollups: Finding? {
         if progress.isAhead {
             return Finding(
                 code: "rollups_ahead",
                 message: "The rollups are ahead of the events: the table was truncated, or a backup was restored. "
-                    + "Run 'collector rebuild'.",
+                    + "The server rebuilds them.",
                 summary: "Figures do not match the events."
             )
         }

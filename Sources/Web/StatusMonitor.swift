@@ -1,7 +1,7 @@
 import Dispatch
 import Guarded
 package import Ingest
-import Insight
+package import Insight
 package import Log
 package import Storage
 import Telemetry
@@ -33,7 +33,7 @@ package final class StatusMonitor: Sendable {
     private let store: any Store
     private let ingest: Ingest
     private let log: Log
-    private let rollupFailure: @Sendable () -> String?
+    private let rollups: RollupFollower?
     private let feedFailure: @Sendable () -> String?
     private let damage: @Sendable () -> String?
     private let state = Guarded(State())
@@ -41,19 +41,18 @@ package final class StatusMonitor: Sendable {
     private let bell = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
 
-    /// `rollupFailure` gives why the rollup worker cannot go on; nil while it can.
     package init(
         store: any Store,
         ingest: Ingest,
         log: Log,
-        rollupFailure: @escaping @Sendable () -> String? = { nil },
+        rollups: RollupFollower? = nil,
         feed: LiveFeed? = nil,
         pool: ReaderPool? = nil
     ) {
         self.store = store
         self.ingest = ingest
         self.log = log
-        self.rollupFailure = rollupFailure
+        self.rollups = rollups
         feedFailure = { feed?.failure }
         damage = { pool?.damage }
     }
@@ -120,7 +119,9 @@ package final class StatusMonitor: Sendable {
 
     private func note(_ look: StoreLook?, _ failure: StoreError?) {
         let (seconds, report) = (seconds, ingest.report)
-        let (rollupFailure, feedFailure, damage) = (rollupFailure(), feedFailure(), damage())
+        let (feedFailure, damage) = (feedFailure(), damage())
+        // While the database is away its own problem names the cause.
+        let rollupFailure = look == nil ? nil : rollups?.status.lastError
         let (before, now) = state.withLock { state in
             state.failure = failure
             state.progress.emptyReason = report.emptyRollupsReason
@@ -132,7 +133,7 @@ package final class StatusMonitor: Sendable {
             var finder = ProblemFinder(seconds: seconds, report: report, progress: state.progress)
             finder.look = look
             finder.failure = failure
-            finder.rollupFailure = rollupFailure
+            finder.rollupFailure = rollupFailure?.error.reason
             finder.feedFailure = feedFailure
             finder.damage = damage
             let before = state.problems

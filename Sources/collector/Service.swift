@@ -48,7 +48,7 @@ struct Service {
         workers = BodyWorkers(waitingBytesMax: process.scaled(BodyWorkers.waitingBytesMax))
         sessions = SessionRegistry(store: store, log: log) { server.answer($0) }
         if let store, let ingest {
-            status = StatusMonitor(store: store, ingest: ingest, log: log, feed: feed, pool: pool)
+            status = StatusMonitor(store: store, ingest: ingest, log: log, rollups: follower, feed: feed, pool: pool)
         } else {
             status = nil
         }

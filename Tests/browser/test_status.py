@@ -9,6 +9,7 @@ from insight import ask, change, cookie, ENVIRONMENT, OWNER, send, settle, sign_
 from load import wait_for
 from program import clean_environment, run
 from stores import PostgresStore
+from test_rollup_limits import refuse
 from wire import get
 
 BOT = "Mozilla/5.0 (compatible; ExampleBot/2.1)"
@@ -89,6 +90,44 @@ def test_while_rollups_are_built_the_answers_carry_how_far_they_have_come(store,
     wait_for(lambda: status(again)["state"] == "ok", 90, "done")
     assert told(again.port, "overview")["processing"] is None
     assert json.loads(json.dumps(status(again)))["rollup_lag_seconds"] == 0
+
+
+def test_a_rebuild_that_goes_on_after_a_restart_is_named_as_such(store, serve):
+    serve(store, environment=ENVIRONMENT).stop()
+    old_rows(store, 60_000)
+    store.execute("update insight_position set last_event_id = 0, generation = generation + 1, reason = 'rebuild'")
+    collector = serve(store, environment=ENVIRONMENT)
+    wait_for(lambda: status(collector)["state"] == "processing", 10, "processing")
+    assert status(collector)["processing"]["reason"] == "rebuild"
+    wait_for(lambda: status(collector)["state"] == "ok", 90, "done")
+
+
+# Why rollups cannot be written
+
+
+def test_events_that_the_database_refuses_to_aggregate_are_named(store, serve):
+    collector = serve(store, environment=ENVIRONMENT)
+    wait_for(lambda: status(collector)["rollup_lag_seconds"] == 0, 10, "the first look")
+    refuse(store, "/poison")
+    send(collector.port, visit_events("/poison") + visit_events("/good"))
+    wait_for(lambda: codes(collector) == ["events_set_aside"], 30, "the problem is reported")
+    message = status(collector)["problems"][0]["message"]
+    assert "refused to aggregate 3 events" in message and "rollup_dead_letters" in message
+    assert told(collector.port, "overview", range="24h")["totals"]["views"] == 1
+    collector.wait_for_line("degraded.*code=events_set_aside")
+
+
+def test_a_rollup_worker_that_cannot_write_is_named_with_the_reason_and_goes_on_later(store, serve):
+    collector = serve(store, environment=ENVIRONMENT)
+    wait_for(lambda: status(collector)["rollup_lag_seconds"] == 0, 10, "the first look")
+    store.execute("alter table insight_issues rename to insight_issues_away")
+    events = visit_events(error={"kind": "error", "name": "Error", "message": "boom"})
+    send(collector.port, events)
+    wait_for(lambda: codes(collector) == ["rollups_failing"], 40, "the problem is reported")
+    store.execute("alter table insight_issues_away rename to insight_issues")
+    settle(collector.port, len(events))
+    wait_for(lambda: status(collector)["state"] == "ok", 20, "recovered")
+    collector.wait_for_line("recovered.*code=rollups_failing")
 
 
 # Who holds back whom

@@ -1,13 +1,17 @@
 // The dialog of share links: creates, lists and revokes them.
 
-import { h, table } from "../shared/dom.js";
+import { h, setText, table } from "../shared/dom.js";
 import { ask } from "./api.js";
 import { ago, moment } from "./words.js";
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
-/** @param {string} text */
-const say = (text) => byId("share-link").textContent = text;
+/** @param {string} text @param {{isLink?: boolean}} [options] */
+function say(text, { isLink = false } = {}) {
+  const output = byId("share-link");
+  setText(output, text);
+  output.classList.toggle("link", isLink);
+}
 
 export function startShares() {
   byId("share-open").addEventListener("click", () => {
@@ -26,7 +30,7 @@ async function create() {
   const days = Number(/** @type {HTMLInputElement} */ (byId("share-days")).value);
   try {
     const { share } = await ask("shares", {}, { method: "POST", body: { days, label: label.value.trim() } });
-    say(`${location.origin}${location.pathname}${location.search}#share=${share}`);
+    say(`${location.origin}${location.pathname}${location.search}#share=${share}`, { isLink: true });
     label.value = "";
   } catch (error) {
     say(/** @type {Error} */ (error).message);
@@ -62,18 +66,20 @@ function row(link) {
       class: "button",
       text: isOver ? "Remove" : "Revoke",
       "aria-label": `${isOver ? "Remove" : "Revoke"} the link ${name}`,
-      onclick: () => revoke(link.id),
+      onclick: () => revoke(link.id, name),
     }),
   ];
 }
 
-/** @param {string} id */
-async function revoke(id) {
+/** @param {string} id @param {string} name */
+async function revoke(id, name) {
   try {
     await ask("shares", { id }, { method: "DELETE" });
-    say("");
+    say(`The link ${name} no longer works, and its guests are signed out.`);
   } catch (error) {
     say(/** @type {Error} */ (error).message);
   }
   await list();
+  // The button that had the focus is gone.
+  byId("share-label").focus();
 }

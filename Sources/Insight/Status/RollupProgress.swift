@@ -2,17 +2,7 @@ import Sketches
 
 /// How far the rollups are behind the events, and whether they are still being built: from what was observed, on a clock that never jumps.
 package struct RollupProgress: Sendable {
-    /// Why there are events that the rollups do not have yet.
-    package enum Reason: String, Sendable {
-        /// This version has added tables or changed what they hold.
-        case upgrade
-        /// `collector rebuild`, here or in another process.
-        case rebuild
-        /// The database of the original program has become ours.
-        case takeover
-        /// Events came in faster than they were aggregated, or while nobody aggregated them.
-        case backlog
-    }
+    package typealias Reason = RollupStatus.Reason
 
     /// A build that is under way.
     package struct Processing: Sendable, Equatable {
@@ -38,6 +28,8 @@ package struct RollupProgress: Sendable {
         package var isAhead: Bool
         /// Seconds since the first event that the rollups do not have was received; nil when that is not known.
         package var oldestSeconds: Int64?
+        /// Why the rollups were emptied; nil since they have been complete again.
+        package var emptiedReason: Reason?
 
         package init(
             position: Int64,
@@ -105,7 +97,12 @@ package struct RollupProgress: Sendable {
             return
         }
         if hasFallen {
-            (reason, start) = (.rebuild, observation.position)
+            (reason, start) = (observation.emptiedReason ?? .rebuild, observation.position)
+        } else if let emptied = observation.emptiedReason,
+            observation.position > 0 || (observation.oldestSeconds ?? 0) >= Self.buildSecondsMin
+        {
+            // What was emptied is built from the first event on, whatever part of it was done before this process began.
+            (reason, start) = (emptied == .upgrade && emptyReason == .takeover ? .takeover : emptied, 0)
         } else if reason == nil {
             let isEmpty = observation.position == 0 && (observation.oldestSeconds ?? 0) >= Self.buildSecondsMin
             guard isEmpty || left >= Self.backlogEventsMin || lagSeconds(at: seconds) >= Self.backlogSecondsMin else {

@@ -1,3 +1,4 @@
+import Sketches
 package import Storage
 
 /// One look at how the store and the rollups stand; a few small queries.
@@ -10,6 +11,8 @@ package struct StoreLook: Sendable {
     package var lastReceived: Int64?
     /// The oldest transaction that holds back the high-water mark; nil when none does.
     package var writer: OpenWriter?
+    /// Events that the database refuses to take into the rollups.
+    package var deadLetters: Int64
 
     /// Events among which the latest one is looked for: their ids need not be in the order of time.
     private static let latestMax: Int64 = 100
@@ -21,9 +24,9 @@ package struct StoreLook: Sendable {
         func number(_ sql: String, _ parameters: [SQLValue] = []) throws(StoreError) -> Int64? {
             try database.rows(sql, parameters, milliseconds: RollupCells.milliseconds).first?.first?.integer
         }
-        guard let position = try number("select last_event_id from insight_position where id = 1") else {
-            throw .schema(reason: "the table insight_position is empty")
-        }
+        let standing = try RollupPosition.read(database)
+        let position = standing.lastEventID
+        deadLetters = try RollupPosition.deadLettersListed(database).adding(saturating: standing.deadLettersUnlisted)
         let microseconds = database.dialect.microseconds("received_at")
         let highWaterMark = try database.settledEventID()
         let highest = try database.highestEventID()
@@ -42,6 +45,7 @@ package struct StoreLook: Sendable {
             highest: writer == nil ? highWaterMark : highest,
             isAhead: position > highest
         )
+        observation.emptiedReason = standing.reason
         if position == 0, highest > 0 {
             let first = try number("select \(microseconds) from collector_events order by id limit 1")
             observation.oldestSeconds = first.map { now - $0 / 1_000_000 }
