@@ -44,7 +44,9 @@ struct ProblemFinder {
         }
     }
 
-    private var findings: [Finding] { [damaged, store, journal, journalDamage, refusedRecords, rollups, deadLetters, feed].compactMap(\.self) }
+    private var findings: [Finding] {
+        [damaged, store, journal, journalDamage, refusedRecords, rollups, deadLetters, feed].compactMap(\.self)
+    }
 
     private var damaged: Finding? {
         var reason = damage
@@ -108,8 +110,8 @@ struct ProblemFinder {
         guard let count = report.journal?.setAside, count > 0 else { return nil }
         return Finding(
             code: "records_refused",
-            message: "The database refused \(count) records that had been acknowledged. They are in the table set_aside of the "
-                + "journal in the data folder.",
+            message: "The database refused \(count) records that had been acknowledged. "
+                + "They are in the table set_aside of the journal in the data folder.",
             summary: "Some events could not be stored."
         )
     }
@@ -118,8 +120,8 @@ struct ProblemFinder {
         guard let count = look?.deadLetters, count > 0 else { return nil }
         return Finding(
             code: "events_set_aside",
-            message: "The database refused to aggregate \(count) events, which are in no figure. The table rollup_dead_letters "
-                + "lists them; 'collector rebuild' tries them again.",
+            message: "The database refused to aggregate \(count) events, which are in no figure. "
+                + "The table rollup_dead_letters lists them; 'collector rebuild' tries them again.",
             summary: "Some events are in no figure."
         )
     }
