@@ -11,6 +11,8 @@ package final class ReaderPool: Sendable {
     static let waitingMax = 64
     /// Milliseconds of all statements of one answer, or of one part of an export, together.
     static let answerMillisecondsMax: Int32 = 10_000
+    /// Milliseconds within which a connection fails that has ended before.
+    static let staleMillisecondsMax = 500
     /// Bytes of one answer.
     static let answerBytesMax = 16 << 20
     /// Milliseconds that a stop waits for a question under way.
@@ -103,14 +105,33 @@ package final class ReaderPool: Sendable {
                 if state.withLock(\.isStopping) { return }
                 continue
             }
+            if let error = attempt(next.work, &database) {
+                if case .damaged(let reason) = error { state.withLock { $0.damage = reason } }
+                next.failed(error)
+            }
+        }
+    }
+
+    /// Does work on the connection that was kept, or a new one.
+    ///
+    /// A kept connection that fails at once may have ended with its server long ago; then the work is done again on a new one. Work has no
+    /// effect before it has read everything.
+    ///
+    /// - Returns: why it failed; nil when it did not.
+    private func attempt(_ work: Work, _ database: inout (any Database)?) -> StoreError? {
+        let begin = ContinuousClock.now
+        while true {
+            let isKept = database != nil
             do throws(StoreError) {
                 let connection = if let database { database } else { try store.makeDatabase() }
                 database = connection
-                try next.work(TimedDatabase(connection, milliseconds: Self.answerMillisecondsMax))
+                try work(TimedDatabase(connection, milliseconds: Self.answerMillisecondsMax))
+                return nil
             } catch {
                 database = nil
-                if case .damaged(let reason) = error { state.withLock { $0.damage = reason } }
-                next.failed(error)
+                guard isKept, case .unavailable = error, error != .queryTimeout,
+                    begin.duration(to: .now) < .milliseconds(Self.staleMillisecondsMax)
+                else { return error }
             }
         }
     }
