@@ -34,7 +34,7 @@ private let refused: [(String, Int)] = [
                 client.send(before + text)
                 if !before.isEmpty { #expect(client.readAnswer()?.text == "before") }
                 let answer = client.readAnswer()
-                #expect(answer?.status == status && answer?.text == "refused")
+                #expect(answer?.status == status && answer?.text.hasPrefix("refused") == true)
                 #expect(answer?.head.contains("Connection: close") == true)
                 #expect(client.readAll().isEmpty)
             }
@@ -48,7 +48,7 @@ private let refused: [(String, Int)] = [
             client.send("HEAD /now HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n")
             #expect(client.readAnswer(hasBody: false)?.status == 200)
             let answer = client.readAnswer()
-            #expect(answer?.status == 400 && answer?.text == "refused")
+            #expect(answer?.status == 400 && answer?.text.hasPrefix("refused") == true)
         }
     }
 
