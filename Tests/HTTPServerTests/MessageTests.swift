@@ -53,7 +53,7 @@ private let refusedBodies = ["1 \r\n", "0\r\nX: y\r\n"].map {
             client.send("HEAD /now HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n")
             #expect(client.readAnswer(hasBody: false)?.status == 200)
             let answer = client.readAnswer()
-            #expect(answer?.status == 400 && answer?.text == "refused")
+            #expect(answer?.status == 400 && answer?.text.hasPrefix("refused") == true)
         }
     }
 
