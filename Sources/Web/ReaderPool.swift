@@ -80,7 +80,7 @@ package final class ReaderPool: Sendable {
             log.debug("question not answered", ["reason": error.reason])
             answer(ticket, .response(Self.failure(error)))
         }
-        return isTaken ? .later : .now(.response(Responses.unavailable()))
+        return isTaken ? .later : .now(.response(Responses.busy("The server is busy: try again later")))
     }
 
     private static var tooLarge: HTTPServer.Response {

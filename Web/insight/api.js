@@ -45,6 +45,26 @@ export async function ask(path, parameters = {}, { method = "GET", body, signal 
   throw new Refusal(answer.status, told.message ?? `The server answered ${answer.status}.`);
 }
 
+/**
+ * Whether the server would answer, for what a browser asks by itself and shows no reason for: a download, for one.
+ *
+ * @param {string} path below `api/`
+ * @param {Record<string, any>} parameters
+ * @throws {Refusal}
+ */
+export async function check(path, parameters) {
+  const answer = await fetch(address(path, parameters), { method: "HEAD" }).catch(() => {
+    throw new Refusal(0, "The server cannot be reached.");
+  });
+  if (answer.ok) return;
+  if (answer.status === 401) listeners.forEach((listener) => listener());
+  const seconds = answer.headers.get("Retry-After");
+  throw new Refusal(
+    answer.status,
+    seconds ? `The server is busy: try again in ${seconds} s.` : `The server answered ${answer.status}.`,
+  );
+}
+
 /** @param {string} path @param {Record<string, any>} [parameters] */
 export function address(path, parameters = {}) {
   const query = new URLSearchParams();

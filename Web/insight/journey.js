@@ -1,8 +1,9 @@
 // One visitor's way: sessions, in them page views, in them what happened, in the order in which it did.
 
-import { badge, h, isolated, isolatedList } from "../shared/dom.js";
+import { badge, h, isolated, isolatedList, setText } from "../shared/dom.js";
 import { milliseconds } from "../shared/format.js";
 import { ask } from "./api.js";
+import { joined } from "./journey-pages.js";
 import { body, card, empty, failure, skeleton } from "./parts.js";
 import { change } from "./state.js";
 import { exact, moment, vital } from "./words.js";
@@ -18,42 +19,85 @@ export async function showJourney(panel, visitor, signal) {
   const main = card(["Visitor ", isolated(visitor)], "full");
   body(main).append(skeleton());
   panel.replaceChildren(h("div", { class: "full bare" }, back), main);
-  try {
-    const journey = await ask("journey", { visitor }, { signal });
-    const views = journey.sessions.flatMap((/** @type {any} */ session) => session.views);
-    if (!views.length) {
-      body(main).replaceChildren(empty("Nobody of that name", "There is no event of this visitor."));
+  /** @type {any[]} */
+  let sessions = [];
+  const more = h("button", { type: "button", class: "button", text: "Load earlier events" });
+  const note = h("p", { class: "note", role: "status" });
+  const foot = h("div", { class: "full bare", hidden: true }, more, note);
+  /** @param {number} [before] */
+  const load = async (before) => {
+    const journey = await ask("journey", { visitor, before }, { signal });
+    const isFirst = before === undefined;
+    sessions = isFirst ? journey.sessions : joined(journey.sessions, sessions);
+    if (!sessions.length) {
+      body(main).replaceChildren(empty("No such visitor", "There is no event of this visitor."));
       return;
     }
-    const [first] = views[0].events;
-    body(main).replaceChildren(
-      h("p", {
-        text: `${exact(journey.sessions.length)} sessions, ${exact(views.length)} page views, first seen ${
-          moment(first.t)
-        }${journey.cut ? "; only the latest events are shown" : ""}.`,
-      }),
-      h("p", { class: "note", text: first.user_agent ?? "" }),
-    );
-    panel.append(
-      ...journey.sessions.map((/** @type {any} */ session, /** @type {number} */ place) => sessionCard(session, place))
-        .reverse(),
-    );
+    body(main).replaceChildren(...head(sessions, journey.next));
+    for (const old of panel.querySelectorAll(".session")) old.remove();
+    for (const [place, session] of sessions.entries()) {
+      panel.children[1].after(sessionCard(session, place, journey.next));
+    }
+    if (journey.next) foot.hidden = false;
+    more.hidden = !journey.next;
+    more.onclick = () => attempt(journey.next);
+    setText(note, isFirst || journey.next ? "" : "All events of this visitor are shown.");
+  };
+  /** @param {number} before */
+  const attempt = async (before) => {
+    if (more.getAttribute("aria-disabled")) return;
+    more.setAttribute("aria-disabled", "true");
+    try {
+      await load(before);
+    } catch (error) {
+      if (!signal.aborted) setText(note, /** @type {Error} */ (error).message);
+    }
+    more.removeAttribute("aria-disabled");
+  };
+  panel.append(foot);
+  try {
+    await load();
   } catch (error) {
     if (!signal.aborted) body(main).replaceChildren(failure(error, () => change({}, { isStep: false })));
   }
 }
 
-/** @param {any} session @param {number} place */
-function sessionCard(session, place) {
-  const element = card(`Session ${place + 1}`, "full", moment(session.views[0].events[0].t));
-  body(element).append(...session.views.map(viewList));
+/** What all that is shown has in common. @param {any[]} sessions @param {number | null} next */
+function head(sessions, next) {
+  const views = sessions.flatMap((session) => session.views);
+  const [first] = views[0].events;
+  const shown = `${exact(sessions.length)} sessions, ${exact(views.length)} page views`;
+  return [
+    h("p", {
+      text: next
+        ? `Only the latest events are shown: ${shown}, since ${moment(first.t)}.`
+        : `${shown}, first seen ${moment(first.t)}.`,
+    }),
+    h("p", { class: "note", text: first.user_agent ?? "" }),
+  ];
+}
+
+/** @param {any} session @param {number} place @param {number | null} next */
+function sessionCard(session, place, next) {
+  // How many came before is not known until all are loaded.
+  const element = card(
+    next ? "Session" : `Session ${place + 1}`,
+    "full session",
+    moment(session.views[0].events[0].t),
+  );
+  body(element).append(...session.views.map((/** @type {any} */ view) => viewList(view, next !== null)));
   return element;
 }
 
-/** @param {any} view */
-function viewList(view) {
-  const start = Math.min(...view.events.map((/** @type {any} */ event) => event.t));
-  const missing = new Set(view.missing);
+/** @param {any} view @param {boolean} isCut whether earlier events have not been loaded yet */
+function viewList(view, isCut) {
+  const start = view.events.reduce(
+    (/** @type {number} */ least, /** @type {any} */ { t }) => Math.min(least, t),
+    Infinity,
+  );
+  const begin = isCut ? view.events.find((/** @type {any} */ event) => event.seq)?.seq ?? 0 : 0;
+  const holesOf = view.missing.filter((/** @type {number} */ number) => number > begin);
+  const missing = new Set(holesOf);
   const list = h("ol", { class: "journey" });
   let seq = 0;
   for (const event of view.events) {
@@ -63,7 +107,7 @@ function viewList(view) {
     seq = Math.max(seq, event.seq);
     list.append(step(event, start));
   }
-  const rest = view.missing.filter((/** @type {number} */ number) => number > seq);
+  const rest = holesOf.filter((/** @type {number} */ number) => number > seq);
   if (rest.length) list.append(hole(rest));
   const dropped = view.dropped ? badge(`${view.dropped} dropped by the page`, "fair") : null;
   return h(

@@ -5,7 +5,7 @@ import { onTab, openTab, showTabAt, startTabs } from "../dashboard/tabs.js";
 import { nextTheme, onTheme, startTheme } from "../dashboard/theme.js";
 import { h, setText } from "../shared/dom.js";
 import { within } from "../shared/time.js";
-import { ask, onSignedOut } from "./api.js";
+import { ask, onSignedOut, Refusal } from "./api.js";
 import { showBanners } from "./banners.js";
 import { showFingerprint } from "./fingerprint.js";
 import { failure } from "./parts.js";
@@ -128,9 +128,10 @@ async function drawLive() {
       const isOver = Boolean(current().to) || openTab() === "raw" || openTab() === "fingerprint" ||
         document.querySelector("dialog[open]");
       if (!isOver && !current().issue && Date.now() - shownAt > REFRESH_MS) show();
-    } catch {
+    } catch (error) {
       element.dataset.state = "failed";
-      setText(/** @type {HTMLElement} */ (element.lastElementChild), "Not reached");
+      const isReached = error instanceof Refusal && error.status > 0;
+      setText(/** @type {HTMLElement} */ (element.lastElementChild), isReached ? "Not available" : "Not reached");
     }
   }
   setTimeout(drawLive, LIVE_MS);
@@ -230,7 +231,8 @@ onStatus((status, failures) => {
   showBanners(status, failures);
   const wasIncomplete = document.body.hasAttribute("data-incomplete");
   document.body.toggleAttribute("data-incomplete", areFiguresIncomplete());
-  if (wasIncomplete && !areFiguresIncomplete()) show();
+  // Zero becomes a dash, or the dash a figure.
+  if (shownAt && wasIncomplete !== areFiguresIncomplete()) show();
   checkWelcome();
 });
 

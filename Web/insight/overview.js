@@ -122,7 +122,9 @@ function drawTiles(element, { totals, previous, series }) {
         " ",
         delta(totals[name], before?.[name] ?? null, isLessBetter),
       ),
-      sparkline(series.map((/** @type {any} */ point) => point[name]), `${label} over time`),
+      areFiguresIncomplete() && !totals[name]
+        ? h("div", { class: "sparkline" })
+        : sparkline(series.map((/** @type {any} */ point) => point[name]), `${label} over time`),
     )
   ));
 }
@@ -297,7 +299,7 @@ function drawQuality(element, told, duplicates) {
   body(element).replaceChildren(
     facts([
       ["Events", exact(told.events)],
-      ["Of programs", share(told.robot_events, told.events)],
+      ["From bots", share(told.robot_events, told.events)],
       ["Emitted", told.views ? exact(told.emitted) : "–"],
       ["Arrived", ofViews(told.received)],
       ["Dropped by pages", ofViews(told.dropped)],

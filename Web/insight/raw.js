@@ -2,7 +2,7 @@
 
 import { h, isolated, isolatedList, setText, table } from "../shared/dom.js";
 import { shortened } from "../shared/visible.js";
-import { address, ask } from "./api.js";
+import { address, ask, check } from "./api.js";
 import { showJourney } from "./journey.js";
 import { body, card, empty, failure, skeleton, visitorLink } from "./parts.js";
 import { change, current, plainQuestion } from "./state.js";
@@ -14,6 +14,8 @@ const LIVE_MAX = 100;
 const DRAW_MS = 200;
 const PAGE = 50;
 const SUBMISSIONS_MS = 5000;
+/** Milliseconds until the live events are asked for again after the server has refused them, as it does while too many watch. */
+const REFUSED_MS = 10_000;
 /** Characters of a payload in the live list. */
 const PAYLOAD_SHOWN = 200;
 
@@ -82,18 +84,31 @@ function startLive(element, signal) {
   filter.addEventListener("input", draw);
   draw();
 
-  const source = new EventSource(address("stream"));
-  source.onopen = () => setText(status, seen ? `${seen} events` : "Connected");
-  source.onerror = () => setText(status, "Connecting again");
-  source.onmessage = ({ data }) => {
-    seen += 1;
-    setText(status, `${seen} events`);
-    events = [JSON.parse(data), ...events].slice(0, LIVE_MAX);
-    if (!isPaused) later();
+  /** @type {EventSource | undefined} */
+  let source;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let again;
+  const connect = () => {
+    source = new EventSource(address("stream"));
+    source.onopen = () => setText(status, seen ? `${seen} events` : "Connected");
+    source.onerror = () => {
+      if (source?.readyState !== EventSource.CLOSED) return setText(status, "Connecting again");
+      // A browser does not come again by itself after any other status than 200.
+      setText(status, `The server is busy; next attempt in ${REFUSED_MS / 1000} s`);
+      again = setTimeout(connect, REFUSED_MS);
+    };
+    source.onmessage = ({ data }) => {
+      seen += 1;
+      setText(status, `${seen} events`);
+      events = [JSON.parse(data), ...events].slice(0, LIVE_MAX);
+      if (!isPaused) later();
+    };
+    source.addEventListener("skipped", ({ data }) => setText(status, `${JSON.parse(data).ids} events were left out`));
   };
-  source.addEventListener("skipped", ({ data }) => setText(status, `${JSON.parse(data).ids} events were left out`));
+  connect();
   signal.addEventListener("abort", () => {
-    source.close();
+    source?.close();
+    clearTimeout(again);
     clearTimeout(timer);
   });
 }
@@ -147,6 +162,7 @@ async function startExplorer(element, signal) {
     key: state.key,
     value: state.value,
   };
+  const refused = h("p", { class: "note", role: "alert" });
   const exports = h(
     "span",
     { class: "exports" },
@@ -155,6 +171,7 @@ async function startExplorer(element, signal) {
         href: address("export", { ...search, format }),
         download: `events.${format}`,
         text: format.toUpperCase(),
+        onclick: (/** @type {MouseEvent} */ event) => startExport(event, { ...search, format }, refused),
       })
     ),
   );
@@ -164,7 +181,7 @@ async function startExplorer(element, signal) {
     exports,
   );
   const results = h("div");
-  body(element).replaceChildren(form, results);
+  body(element).replaceChildren(refused, form, results);
   results.append(skeleton());
   /** @type {any[]} */
   let events = [];
@@ -192,6 +209,28 @@ async function startExplorer(element, signal) {
     }
   };
   await attempt(undefined);
+}
+
+/**
+ * A refused download would end as a failed file in the list of the browser; asked for its head first, the reason can be shown.
+ *
+ * @param {MouseEvent} event
+ * @param {Record<string, any>} search
+ * @param {HTMLElement} refused
+ */
+async function startExport(event, search, refused) {
+  const link = /** @type {HTMLAnchorElement} */ (event.currentTarget);
+  if (link.dataset.isAllowed !== undefined || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  setText(refused, "");
+  try {
+    await check("export", search);
+  } catch (error) {
+    return setText(refused, `No export: ${/** @type {Error} */ (error).message}`);
+  }
+  link.dataset.isAllowed = "";
+  link.click();
+  delete link.dataset.isAllowed;
 }
 
 /** @param {any[]} events */
@@ -229,14 +268,19 @@ function startSubmissions(element, signal) {
     if (signal.aborted) return;
     if (document.visibilityState === "visible") {
       try {
-        const { submissions } = await ask("submissions", {}, { signal });
-        const text = JSON.stringify(submissions);
+        const { submissions, cut } = await ask("submissions", {}, { signal });
+        const text = JSON.stringify([submissions, cut]);
         if (text !== shown) {
           body(element).replaceChildren(
             submissions.length
               ? submissionTable(submissions)
-              : empty("None yet", "Whoever opens the page at / sends one."),
+              : empty("None yet", "Each visit of the page at / sends one."),
           );
+          if (cut) {
+            body(element).append(
+              h("p", { class: "caption", text: "Earlier ones are too large to be read with these." }),
+            );
+          }
         }
         shown = text;
       } catch (error) {

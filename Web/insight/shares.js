@@ -1,6 +1,6 @@
 // The dialog of share links: creates, lists and revokes them.
 
-import { h, setText, table } from "../shared/dom.js";
+import { h, isolated, setText } from "../shared/dom.js";
 import { ask } from "./api.js";
 import { ago, moment } from "./words.js";
 
@@ -44,7 +44,7 @@ async function list() {
     const { shares } = await ask("shares");
     panel.replaceChildren(
       shares.length
-        ? table(["Label", "Created", "Expires", "Last used", ""], shares.map(row), "Share links")
+        ? h("ul", { class: "links", "aria-label": "Share links" }, ...shares.map(row))
         : h("p", { class: "note", text: "No share links yet." }),
     );
   } catch (error) {
@@ -56,11 +56,16 @@ async function list() {
 function row(link) {
   const isOver = link.expires * 1000 <= Date.now();
   const name = link.label || "(no label)";
-  return [
-    h("bdi", { text: name }),
-    moment(link.created * 1000),
-    isOver ? "Expired" : moment(link.expires * 1000),
-    link.last_used === null ? "Never" : ago(link.last_used),
+  const times = [
+    `Created ${moment(link.created * 1000)}`,
+    isOver ? "expired" : `expires ${moment(link.expires * 1000)}`,
+    link.last_used === null ? "never used" : `last used ${ago(link.last_used)}`,
+  ];
+  return h(
+    "li",
+    {},
+    h("b", {}, isolated(name)),
+    h("span", { class: "note", text: times.join(" · ") }),
     h("button", {
       type: "button",
       class: "button",
@@ -68,7 +73,7 @@ function row(link) {
       "aria-label": `${isOver ? "Remove" : "Revoke"} the link ${name}`,
       onclick: () => revoke(link.id, name),
     }),
-  ];
+  );
 }
 
 /** @param {string} id @param {string} name */

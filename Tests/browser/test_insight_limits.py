@@ -1,0 +1,116 @@
+"""What the owner's page says where the server answers in parts, or not at all for now: journeys, exports and the live list."""
+
+import pytest
+
+from bodies import make_ids
+from insight import ENVIRONMENT, OWNER, settle
+from load import wait_for
+from program import connections_max, raise_open_files_limit
+from test_insight_page import open_page, text
+from test_large_payloads import EVENT_BYTES, EXPORTS_MAX, send
+from wire import head, Wire
+
+#: Two pages of a journey and a few events more; a page ends at 4 MiB.
+LARGE_EVENTS = 36
+MORE_EVENTS = 80
+
+
+@pytest.fixture
+def large(store, serve):
+    """A program with a visitor whose events do not fit into one answer; one of them is missing."""
+    collector = serve(store, environment=ENVIRONMENT)
+    ids = make_ids()
+    filler = "x" * (EVENT_BYTES - 300)
+    first = ids | {"session_id": "s_before", "pageview_id": "p_before"}
+    send(collector.port, first | {"event_type": "pageview", "seq": 1, "path": "/before", "payload": {"language": "en"}})
+    for seq in range(1, LARGE_EVENTS + 1):
+        if seq != 3:
+            send(collector.port, ids | {"event_type": "large", "seq": seq, "path": "/large", "payload": {"text": filler}})
+    settle(collector.port, LARGE_EVENTS)
+    collector.visitor = ids["visitor_id"]
+    return collector
+
+
+def numbers(engine):
+    return engine.evaluate("() => [...document.querySelectorAll('#panel-raw .view .seq')].map((element) => Number(element.textContent))")
+
+
+def test_a_journey_is_loaded_to_its_first_event(engine, large):
+    engine.signed_in_at = None
+    open_page(engine, large, f"&visitor={large.visitor}", "raw")
+    shown = numbers(engine)
+    assert 0 < len(shown) < LARGE_EVENTS and shown == sorted(shown) and shown[-1] == LARGE_EVENTS
+    assert text(engine, "#panel-raw p").startswith("Only the latest events are shown: 1 sessions")
+    # What has not been loaded is not missing.
+    assert engine.evaluate("() => document.querySelectorAll('#panel-raw .hole').length") == 0
+    more = "() => [...document.querySelectorAll('#panel-raw button')].find((button) => button.textContent === 'Load earlier events' && !button.hidden)"
+    pages = 1
+    while engine.evaluate(f"() => Boolean(({more})())"):
+        engine.evaluate(f"() => ({more})().click()")
+        wait_for(lambda: len(numbers(engine)) > len(shown), 15, "earlier events")
+        shown = numbers(engine)
+        pages += 1
+        assert pages < 10
+    assert pages >= 3
+    # Sessions are listed the latest first; the events of each are in order, each once.
+    assert shown == [1, 2, *range(4, LARGE_EVENTS + 1), 1]
+    assert engine.evaluate("() => [...document.querySelectorAll('#panel-raw .hole')].map((hole) => hole.textContent)") == ["event 3 is missing"]
+    assert engine.evaluate("() => [...document.querySelectorAll('#panel-raw .session h2')].map((title) => title.textContent)") == ["Session 2", "Session 1"]
+    assert text(engine, "#panel-raw p").startswith("2 sessions, 2 page views, first seen ")
+    assert text(engine, "#panel-raw .bare [role=status]") == "All events of this visitor are shown."
+    assert engine.errors() == []
+
+
+def export_head(port):
+    with Wire(port) as wire:
+        wire.send(head("GET", "/api/export?type=pageview", OWNER))
+        return wire._until(b"\r\n\r\n")
+
+
+def test_an_export_that_is_refused_says_why_and_one_that_is_not_downloads(chromium, large):
+    # More than the buffers of eight connections hold, so that none of the exports ends by itself.
+    for seq in range(1, MORE_EVENTS + 1):
+        send(large.port, make_ids() | {"event_type": "large", "seq": seq, "payload": {"text": "x" * (EVENT_BYTES - 300)}})
+    chromium.signed_in_at = None
+    open_page(chromium, large, fragment="raw")
+    exports = [Wire(large.port) for _ in range(EXPORTS_MAX)]
+    try:
+        for export in exports:
+            export.send(head("GET", "/api/export", OWNER))
+            assert b" 200 " in export._until(b"\r\n\r\n")
+        chromium.click("#panel-raw .exports a")
+        wait_for(lambda: text(chromium, "#panel-raw [role=alert]") == "No export: The server is busy: try again in 10 s.", 10, "it says so")
+    finally:
+        for export in exports:
+            export.close()
+    wait_for(lambda: b" 200 " in export_head(large.port), 10, "the others have ended")
+    for place, lines in enumerate((LARGE_EVENTS + MORE_EVENTS, None)):
+        with chromium.page.expect_download(timeout=30_000) as download:
+            chromium.evaluate(f"() => document.querySelectorAll('#panel-raw .exports a')[{place}].click()")
+        content = open(download.value.path(), "rb").read()
+        assert lines is None or content.count(b"\n") == lines
+        assert download.value.suggested_filename == ("events.ndjson", "events.csv")[place]
+    assert text(chromium, "#panel-raw [role=alert]") == ""
+
+
+def test_live_events_that_are_refused_are_asked_for_again(engine, serve, sqlite):
+    collector = serve(sqlite, environment=ENVIRONMENT)
+    send(collector.port, make_ids() | {"event_type": "pageview", "seq": 1, "payload": {"language": "en"}})
+    settle(collector.port, 1)
+    status = "#panel-raw .head [role=status]"
+    watchers = []
+    try:
+        for _ in range(min(1000, connections_max(raise_open_files_limit()) // 2)):
+            watchers.append(Wire(collector.port))
+            watchers[-1].send(head("GET", "/api/stream", OWNER))
+        for watcher in watchers:
+            watcher._until(b"retry: 1000\n\n")
+        engine.signed_in_at = None
+        open_page(engine, collector, fragment="raw")
+        wait_for(lambda: text(engine, status) == "The server is busy; next attempt in 10 s", 10, "it says so")
+    finally:
+        for watcher in watchers:
+            watcher.close()
+    wait_for(lambda: text(engine, status) == "Connected", 20, "connected")
+    send(collector.port, make_ids() | {"event_type": "after", "seq": 1, "payload": {"language": "en"}})
+    wait_for(lambda: "after" in engine.evaluate("() => [...document.querySelectorAll('.stream b')].map((type) => type.textContent)"), 10, "the event")

@@ -1,0 +1,110 @@
+"""The dialog of share links on the owner's page: creates, lists and revokes them; what a guest sees of it all."""
+
+import pytest
+
+from axe_playwright_python.sync_playwright import Axe
+from insight import change, ENVIRONMENT, OWNER, send, settle, told, TOKEN, visit_events
+from load import wait_for
+from page import SCREENSHOTS
+from test_insight_page import open_page, ready, text
+
+WIDTHS = (1440, 390)
+#: Seconds in which the page of a guest notices the end of its session: two of its regular looks at the server.
+NOTICED_SECONDS_MAX = 15
+LABELS = ("For Ann", "für Bea <b>\u202e")
+
+
+@pytest.fixture
+def shared(store, serve):
+    collector = serve(store, environment=ENVIRONMENT)
+    settle(collector.port, send(collector.port, visit_events("/shared")))
+    return collector
+
+
+def create(engine, label, days=7):
+    """Fills in the form as an owner does."""
+    engine.evaluate(f"() => {{ document.querySelector('#share-label').value = {label!r}; document.querySelector('#share-days').value = '{days}'; }}")
+    before = text(engine, "#share-link")
+    engine.click("#share-form .strong")
+    wait_for(lambda: text(engine, "#share-link") not in ("", before), 10, "the link")
+    return text(engine, "#share-link")
+
+
+def rows(engine):
+    return engine.evaluate("() => [...document.querySelectorAll('#share-list li')].map((row) => [...row.children].map((part) => part.textContent))")
+
+
+def open_dialog(engine):
+    engine.click("#share-open")
+    wait_for(lambda: engine.evaluate("() => document.querySelector('#share').open && document.querySelector('#share-list').childElementCount === 1"), 10, "the list")
+
+
+def test_links_are_created_listed_and_revoked_one_by_one(engine, shared):
+    engine.signed_in_at = None
+    open_page(engine, shared)
+    open_dialog(engine)
+    assert text(engine, "#share-list") == "No share links yet."
+    links = [create(engine, label) for label in LABELS]
+    assert all(link.startswith(f"{shared.url}/insight?range=24h") and "#share=" in link for link in links) and links[0] != links[1]
+    assert engine.evaluate("() => document.querySelector('#share-label').value") == ""
+    wait_for(lambda: len(rows(engine)) == 2, 10, "both")
+    assert sorted(row[0] for row in rows(engine)) == ["For Ann", "für Bea <b>\\u202E"]
+    assert all(row[1].startswith("Created ") and " · expires " in row[1] and row[1].endswith(" · never used") and row[2] == "Revoke" for row in rows(engine))
+    # A guest who comes by a link sees the figures, and neither the button nor the way back to the secret.
+    engine.open(links[0])
+    wait_for(lambda: engine.evaluate("() => self.collectorInsight?.access()") == "reader", 15, "a guest")
+    ready(engine)
+    assert "/shared" in text(engine, "#panel-overview")
+    assert engine.evaluate("() => [location.hash, document.querySelector('#share-open').getClientRects().length]") in (["", 0], ["#overview", 0])
+    (used,) = [link for link in told(shared.port, "shares")["shares"] if link["label"] == LABELS[0]]
+    assert used["last_used"] is not None
+    # The owner revokes that one, on another browser; the guest's page asks for a sign-in by itself.
+    assert change(shared.port, "DELETE", f"/api/shares?id={used['id']}", None, OWNER).status == 200
+    wait_for(lambda: engine.evaluate("() => collectorInsight.access()") == "none", NOTICED_SECONDS_MAX, "signed out")
+    assert engine.evaluate("() => document.querySelector('#content').hidden && !document.querySelector('#sign-in').hidden && document.querySelector('#panel-overview').childElementCount === 0")
+    engine.signed_in_at = None
+    open_page(engine, shared)
+    open_dialog(engine)
+    assert [row[0] for row in rows(engine)] == ["für Bea <b>\\u202E"]
+    engine.click("#share-list .button")
+    wait_for(lambda: text(engine, "#share-list") == "No share links yet.", 10, "none is left")
+    assert told(shared.port, "shares") == {"shares": []}
+    assert "no longer works" in text(engine, "#share-link")
+    assert engine.evaluate("() => document.activeElement.id") == "share-label"
+
+
+def test_a_link_that_is_refused_is_said_and_the_list_stays(chromium, serve, sqlite):
+    collector = serve(sqlite, environment=ENVIRONMENT)
+    settle(collector.port, send(collector.port, visit_events()))
+    chromium.signed_in_at = None
+    open_page(chromium, collector)
+    open_dialog(chromium)
+    create(chromium, "first")
+    # Beyond what the form allows, and what the page would send anyway.
+    chromium.evaluate("() => document.querySelector('#share-form').setAttribute('novalidate', '')")
+    refusal = create(chromium, "second", days=400)
+    assert "#share=" not in refusal and "days" in refusal
+    wait_for(lambda: [row[0] for row in rows(chromium)] == ["first"], 10, "the list")
+    assert chromium.evaluate("() => document.querySelector('#share-label').value") == "second", "nothing has to be typed again"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_dialog_is_accessible(chromium, serve, sqlite, scheme):
+    SCREENSHOTS.mkdir(exist_ok=True)
+    collector = serve(sqlite, environment=ENVIRONMENT)
+    settle(collector.port, send(collector.port, visit_events()))
+    chromium.open(f"{collector.url}/insight#token={TOKEN}", color_scheme=scheme)
+    wait_for(lambda: chromium.evaluate("() => self.collectorInsight?.access()") == "owner", 15, "signed in")
+    ready(chromium)
+    open_dialog(chromium)
+    for label in (*LABELS, "", "A label that is as long as the form allows, sixty letters in"):
+        create(chromium, label)
+    wait_for(lambda: len(rows(chromium)) == 4, 10, "the links")
+    for width in WIDTHS:
+        chromium.resize(width, 900)
+        inside = "() => { const box = document.querySelector('#share').getBoundingClientRect(); return box.left >= 0 && box.right <= innerWidth && box.top >= 0; }"
+        assert chromium.evaluate(inside), width
+        faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page).response["violations"]]
+        assert not faults, (width, faults)
+        chromium.screenshot(str(SCREENSHOTS / f"insight-shares-{scheme}-{width}.png"))
+    chromium.resize(1440, 900)
