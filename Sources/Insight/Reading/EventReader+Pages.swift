@@ -40,30 +40,60 @@ extension EventReader {
         selection.bound(search, order, from: cursor)
         let direction = order == .ascending ? "asc" : "desc"
         let sorting = "order by received_at \(direction), id \(direction)"
-        // Ids are sorted before payloads are read, and PostgreSQL sorts rows before it writes out their payloads. No more ids than the rows
-        // of this read: SQLite takes the payloads of all of them into its sorter.
-        let limit = min(limit, Int64(database.rowsOfNextRead))
         let count = selection.parameter(.integer(limit))
-        let read = try database.bounded(
+        let found = try database.rows(
             """
             \(selection.definition)
-            select \(StoredEvent.columns(dialect)), \(dialect.timeKey("received_at"))
-            from (
-                select * from collector_events
-                where id in (select id from \(selection.source) \(selection.condition) \(sorting) limit \(count))
-                \(sorting)
-            ) as found
-            \(sorting)
+            select id, \(dialect.timeKey("received_at")) from \(selection.source) \(selection.condition)
+            \(sorting) limit \(count)
             """,
             selection.parameters,
-            limit: limit,
-            milliseconds: RollupCells.milliseconds,
-            bytesMax: bytesMax
+            milliseconds: RollupCells.milliseconds
         )
-        guard read.isCut, let last = read.rows.last, let key = last.last, let id = last[0].integer else {
-            return (read.rows.compactMap { StoredEvent($0) }, nil)
+        let cursors = found.compactMap { row in row[0].integer.map { EventCursor(key: row[1], id: $0) } }
+        let (events, read) = try payloads(cursors, bytesMax: bytesMax)
+        let isWhole = read == cursors.count && cursors.count < Int(limit)
+        return (events, isWhole || read == 0 ? nil : cursors[read - 1])
+    }
+
+    /// Events of one query of payloads, at first and at most.
+    private static let payloadsAtFirst = 4
+    private static let payloadsMax = 128
+
+    /// Reads events by their ids, in the order of the cursors, until they hold a number of bytes.
+    ///
+    /// Few at a time, as many as are expected to fit: an engine that sorts rows together with their payloads holds all of them.
+    ///
+    /// - Returns: the events, and how many cursors have been read; an event that was deleted meanwhile is left out.
+    private func payloads(
+        _ cursors: [EventCursor],
+        bytesMax: Int
+    ) throws(StoreError) -> (events: [StoredEvent], read: Int) {
+        var events: [StoredEvent] = []
+        var (read, bytes, largest) = (0, 0, bytesMax / Self.payloadsAtFirst)
+        while read < cursors.count, bytes < bytesMax {
+            let fitting = min(max(1, (bytesMax - bytes) / max(1, largest)), Self.payloadsMax)
+            let part = cursors[read..<min(read + fitting, cursors.count)]
+            let ids = database.padded(part.map { .integer($0.id) })
+            let rows = try database.rows(
+                """
+                select \(StoredEvent.columns(database.dialect)) from collector_events
+                where id in (\((1...ids.count).map { "?\($0)" }.joined(separator: ", ")))
+                """,
+                ids,
+                milliseconds: RollupCells.milliseconds
+            )
+            var found: [Int64: StoredEvent] = [:]
+            largest = read == 0 ? 0 : largest
+            for row in rows {
+                let size = ReadBudget.bytes(row)
+                (bytes, largest) = (bytes + size, max(largest, size))
+                if let event = StoredEvent(row) { found[event.id] = event }
+            }
+            events += part.compactMap { found[$0.id] }
+            read += part.count
         }
-        return (read.rows.compactMap { StoredEvent($0) }, EventCursor(key: key, id: id))
+        return (events, read)
     }
 }
 
