@@ -7,7 +7,7 @@ create table insight_hash_key (
 insert into insight_hash_key (id, secret)
 values (1, encode(sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8')), 'hex'));
 
--- Rollups made with the public hash do not add up with those of the keyed one: they are rebuilt from the events.
+-- Rollups of the public hash cannot be merged with those of the keyed one, so they are rebuilt from the events.
 truncate insight_counts, insight_sketches, insight_issues, insight_robots, insight_fingerprints, insight_signals,
     insight_signal_sizes, insight_signal_returns;
 update insight_position set last_event_id = 0 where id = 1;

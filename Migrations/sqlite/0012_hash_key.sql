@@ -6,7 +6,7 @@ create table insight_hash_key (
 );
 insert into insight_hash_key (id, secret) values (1, lower(hex(randomblob(32))));
 
--- Rollups made with the public hash do not add up with those of the keyed one: they are rebuilt from the events.
+-- Rollups of the public hash cannot be merged with those of the keyed one, so they are rebuilt from the events.
 delete from insight_counts;
 delete from insight_sketches;
 delete from insight_issues;

@@ -40,7 +40,7 @@ final class AdmittedNames {
         var audience: Int64
     }
 
-    /// Values of a dimension on a day: hashes of site, traffic and value, keyed anew in each process, so that nobody can make two the same.
+    /// Values of a dimension on a day: hashes of site, traffic and value, keyed in each process with a key of its own, so that nobody can make two the same.
     private struct Values {
         var known: Set<Int> = []
         var counts: [Owner: Int] = [:]

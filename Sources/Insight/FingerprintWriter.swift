@@ -1,7 +1,7 @@
 import Sketches
 import Storage
 
-/// Keeps how many visitors have which value of a signal: each visitor counts once, with what was told last.
+/// Keeps how many visitors have which value of a signal: each visitor counts once, with the latest fingerprint.
 ///
 /// What the portion touches is read first, many rows at a time; then its fingerprints are taken in one after the other, so that what is
 /// admitted depends on their order alone.
@@ -14,7 +14,7 @@ struct FingerprintWriter {
 
     private struct Kept {
         var signals: [String: String]
-        var told: Int64
+        var reports: Int64
         var changed: Int64
         var firstSeen: Int64
         var lastSeen: Int64
@@ -50,17 +50,17 @@ struct FingerprintWriter {
         var state = State()
         state.visitors = try readVisitors(fingerprints)
         // Names first: what is beyond their number need not be looked up.
-        var told: [(key: Key, seconds: Int64, signals: [String: String])] = []
+        var readings: [(key: Key, seconds: Int64, signals: [String: String])] = []
         var admitted = Set(state.visitors.keys)
         for fingerprint in fingerprints {
             let key = Key(visitorID: fingerprint.visitorID, site: fingerprint.site)
             guard admitted.contains(key) || names.admit(.fingerprint, seconds: fingerprint.seconds) else { continue }
             admitted.insert(key)
-            told.append((key, fingerprint.seconds, named(fingerprint)))
+            readings.append((key, fingerprint.seconds, named(fingerprint)))
         }
-        try readValues(told.map { ($0.key, $0.signals) }, &state)
+        try readValues(readings.map { ($0.key, $0.signals) }, &state)
         var changed: Set<Key> = []
-        for (key, seconds, signals) in told {
+        for (key, seconds, signals) in readings {
             add(signals, of: key, at: seconds, to: &state)
             changed.insert(key)
         }
@@ -96,9 +96,9 @@ struct FingerprintWriter {
             state.counts[Value(signal: signal, hash: hash)] = left
             if left == 0 { state.distinct[signal, default: 0] -= 1 }
         }
-        for (name, told) in signals {
+        for (name, reported) in signals {
             let signal = Signal(site: key.site, signal: name)
-            var hash = told
+            var hash = reported
             if state.counts[Value(signal: signal, hash: hash), default: 0] == 0,
                 state.distinct[signal, default: 0] >= Self.valuesMax
             {
@@ -115,7 +115,7 @@ struct FingerprintWriter {
         let hasChanged = kept != nil && before != now
         state.visitors[key] = Kept(
             signals: now,
-            told: (kept?.told ?? 0).adding(saturating: 1),
+            reports: (kept?.reports ?? 0).adding(saturating: 1),
             changed: (kept?.changed ?? 0).adding(saturating: hasChanged ? 1 : 0),
             firstSeen: min(kept?.firstSeen ?? .max, seconds),
             lastSeen: max(kept?.lastSeen ?? .min, seconds)
@@ -136,7 +136,7 @@ struct FingerprintWriter {
         for row in rows {
             visitors[Key(visitorID: row[0].text ?? "", site: row[1].text ?? "")] = Kept(
                 signals: FingerprintTold.decoded(row[2].text ?? ""),
-                told: row[3].integer ?? 0,
+                reports: row[3].integer ?? 0,
                 changed: row[4].integer ?? 0,
                 firstSeen: row[5].integer ?? 0,
                 lastSeen: row[6].integer ?? 0
@@ -146,9 +146,9 @@ struct FingerprintWriter {
     }
 
     /// Reads how many visitors have the values that visitors have had and have now.
-    private func readValues(_ told: [(Key, [String: String])], _ state: inout State) throws(StoreError) {
+    private func readValues(_ readings: [(Key, [String: String])], _ state: inout State) throws(StoreError) {
         var values: Set<Value> = []
-        for (key, signals) in told {
+        for (key, signals) in readings {
             for (name, hash) in state.visitors[key]?.signals ?? [:] {
                 values.insert(Value(signal: Signal(site: key.site, signal: name), hash: hash))
             }
@@ -191,7 +191,7 @@ struct FingerprintWriter {
                     let text = kept.signals.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
                     return [
                         .text(key.visitorID), .text(key.site), .text(text.joined(separator: "\n")),
-                        .integer(kept.told), .integer(kept.changed), .integer(kept.firstSeen),
+                        .integer(kept.reports), .integer(kept.changed), .integer(kept.firstSeen),
                         .integer(kept.lastSeen),
                     ]
                 }

@@ -15,12 +15,6 @@ private func name(after newest: Int, _ title: String) -> String {
     return String(repeating: "0", count: 4 - number.count) + number + title
 }
 
-/// The number of a migration that comes so many after the last one, as files are named.
-private func number(_ after: Int) -> String {
-    let digits = String(names.count + after)
-    return String(repeating: "0", count: 4 - digits.count) + digits
-}
-
 /// What both engines must do about their schema.
 @Suite struct MigrationTests {
     /// The sentence of the refusal.
