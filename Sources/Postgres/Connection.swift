@@ -157,13 +157,18 @@ import Glibc
         if wantsRows { _ = unsafe PQsetSingleRowMode(handle) }
         let deadline = Deadline(milliseconds: timeoutMilliseconds)
         var last: Result?
+        var types: [UInt32]?
         var failure: PostgresError?
         do throws(PostgresError) {
             try flush(deadline)
             while let result = unsafe try nextResult(deadline) {
                 switch unsafe PQresultStatus(result) {
                 case PGRES_COMMAND_OK, PGRES_TUPLES_OK: unsafe last = Result(result)
-                case PGRES_SINGLE_TUPLE: if wantsRows { wantsRows = unsafe row?(Result(result)) ?? false }
+                case PGRES_SINGLE_TUPLE where wantsRows:
+                    let single = unsafe Result(result, knownTypes: types)
+                    types = single.types
+                    wantsRows = row?(single) ?? false
+                case PGRES_SINGLE_TUPLE: break
                 case PGRES_EMPTY_QUERY: break
                 default: if failure == nil { failure = unsafe error(result) }
                 }

@@ -8,7 +8,8 @@ package struct Result: Sendable {
     /// Object ids of the columns' types.
     package let types: [UInt32]
 
-    init(_ result: OpaquePointer) {
+    /// `knownTypes` are those of the columns when an earlier row of the same statement has shown them.
+    init(_ result: OpaquePointer, knownTypes: [UInt32]? = nil) {
         let columns = unsafe PQnfields(result)
         rows = unsafe (0..<PQntuples(result)).map { row in
             (0..<columns).map { column in
@@ -19,7 +20,7 @@ package struct Result: Sendable {
                 return unsafe String(cString: text)
             }
         }
-        types = (0..<columns).map { unsafe PQftype(result, $0) }
+        types = knownTypes ?? (0..<columns).map { unsafe PQftype(result, $0) }
         changed = unsafe Int(String(cString: PQcmdTuples(result))) ?? 0
     }
 }
