@@ -63,6 +63,13 @@ package struct JSONValue: Sendable {
     }
 }
 
+extension JSONValue {
+    /// A string whose bytes are its text.
+    package init(plainString range: Range<Int>) {
+        self.init(kind: .string, range: range, hasEscapes: false)
+    }
+}
+
 /// A member of the outermost object.
 package struct JSONMember: Sendable {
     /// The name's bytes, without quotes.

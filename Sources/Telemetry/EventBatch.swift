@@ -1,83 +1,119 @@
 import JSONScan
 
-/// One `POST /events` body, taken apart; each event and each entry of the ledger is judged by itself afterwards.
+/// One `POST /events` body, split into its events and page views, each of which is parsed by itself afterwards.
 package struct EventBatch: Equatable {
-    /// Places of what claims to be an event, whether or not it is one.
+    /// Ranges of the elements of `events`, or of the lines.
     package private(set) var events: [Range<Int>] = []
-    /// Places of what claims to be an entry of the ledger.
+    /// Ranges of the elements of `ledger`, the delivery reports of version 1.
     package private(set) var ledgers: [Range<Int>] = []
-    /// When the request was sent, by the sender's clock, microseconds since 1970; nil when it does not say.
+    /// Ranges of the elements of `pageviews`; nil when the events cannot refer to page views (version 1).
+    package private(set) var pageviews: [Range<Int>]?
+    /// When the request was sent, by the sender's clock, microseconds since 1970; nil when the body has no `sent_at`.
     package private(set) var sentAt: Int64?
 
-    /// Takes apart a JSON array, `{"events":[…],"ledger":[…],"sent_at":"…"}` or newline-delimited JSON.
+    /// Splits a JSON array, `{"v":2,"sent_at":"…","pageviews":[…],"events":[…]}`, the version 1 of that object with
+    /// `ledger`, or newline-delimited JSON.
     ///
-    /// Throws `.invalidJSON` when the body is none of the three forms, `.tooManyEvents` when there are more than a request may carry, and
-    /// the field at fault when what stands around the events is wrong.
+    /// Throws `.invalidJSON` when the body has none of these forms, `.tooManyEvents` when it has more events than a
+    /// request may carry, and the name of the member when another member of the object is wrong.
     package init(parsing bytes: [UInt8], body: Range<Int>) throws(Rejection) {
         if let elements = try Self.array(bytes, body, max: Limits.batchEventsMax) {
             events = elements
-        } else if try !readEnvelope(bytes, body) {
+        } else if let envelope = try Self.envelope(bytes, body), let list = envelope.events,
+            let elements = try Self.array(bytes, list, max: Limits.batchEventsMax)
+        {
+            events = elements
+            try read(envelope, bytes)
+        } else {
             events = try Self.lines(bytes, body)
         }
         guard events.count <= Limits.batchEventsMax else { throw .tooManyEvents }
-        guard ledgers.count <= Limits.batchLedgersMax else {
-            throw .invalid(field: "ledger", fault: .tooMany(max: Limits.batchLedgersMax))
-        }
     }
 
-    private static func array(_ bytes: [UInt8], _ range: Range<Int>, max: Int) throws(Rejection) -> [Range<Int>]? {
-        guard let first = bytes[range].first(where: { !isSpace($0) }), first == UInt8(ascii: "[") else { return nil }
-        do {
-            var places: [Range<Int>] = []
-            var cursor = try ArrayCursor(bytes.span, in: range)
-            while let element = try cursor.next(bytes.span) {
-                guard places.count <= max else { break }
-                places.append(element.range)
-            }
-            return places
-        } catch {
-            throw .invalidJSON
-        }
-    }
-
-    /// Reads an object that is the whole body and has a member `events`; false when it is not such an object.
-    private mutating func readEnvelope(_ bytes: [UInt8], _ range: Range<Int>) throws(Rejection) -> Bool {
-        var list: Range<Int>?
+    /// The members of the object around the events; those that are null count as absent.
+    private struct Envelope {
+        var events: Range<Int>?
         var ledger: JSONValue?
-        var sent: JSONValue?
+        var pageviews: JSONValue?
+        var sentAt: JSONValue?
+        var isVersion2 = false
+
+        mutating func take(_ member: JSONMember, _ bytes: [UInt8]) {
+            let name = bytes[member.name]
+            let value = member.value.kind == .null ? nil : member.value
+            if name.elementsEqual("events".utf8), member.value.kind == .array { events = member.value.range }
+            if name.elementsEqual("ledger".utf8) { ledger = value }
+            if name.elementsEqual("pageviews".utf8) { pageviews = value }
+            if name.elementsEqual("sent_at".utf8) { sentAt = value }
+            if name.elementsEqual("v".utf8) { isVersion2 = bytes[member.value.range].elementsEqual("2".utf8) }
+        }
+    }
+
+    /// Nil when the body is not one object.
+    private static func envelope(_ bytes: [UInt8], _ range: Range<Int>) throws(Rejection) -> Envelope? {
+        var envelope = Envelope()
         var cursor: ObjectCursor
-        do { cursor = try ObjectCursor(bytes.span, in: range) } catch { return false }
+        do { cursor = try ObjectCursor(bytes.span, in: range) } catch { return nil }
         do {
-            while let member = try cursor.next(bytes.span) {
-                let name = bytes[member.name]
-                if name.elementsEqual("events".utf8), member.value.kind == .array { list = member.value.range }
-                if name.elementsEqual("ledger".utf8), member.value.kind != .null { ledger = member.value }
-                if name.elementsEqual("sent_at".utf8), member.value.kind != .null { sent = member.value }
-            }
+            while let member = try cursor.next(bytes.span) { envelope.take(member, bytes) }
         } catch {
-            // One event nested too deep must not spoil the others. Anything else is no object: perhaps lines, of which each is looked
-            // at by itself.
+            // One event that is nested too deep must not cost the others. Any other error means that the body is not an
+            // object; it may be lines, which are parsed one by one.
             guard case .tooDeep = error, let name = cursor.name, bytes[name].elementsEqual("events".utf8),
-                let start = Self.valueStart(bytes, name.upperBound..<range.upperBound)
-            else { return false }
-            list = try start..<Self.closingBracket(bytes, range)
+                let start = valueStart(bytes, name.upperBound..<range.upperBound)
+            else { return nil }
+            envelope.events = try start..<closingBracket(bytes, range)
         }
-        guard let list, let elements = try Self.array(bytes, list, max: Limits.batchEventsMax) else { return false }
-        events = elements
-        if let ledger {
-            guard ledger.kind == .array else { throw .invalid(field: "ledger", fault: .notList) }
-            ledgers = try Self.array(bytes, ledger.range, max: Limits.batchLedgersMax) ?? []
+        return envelope
+    }
+
+    private mutating func read(_ envelope: Envelope, _ bytes: [UInt8]) throws(Rejection) {
+        if let ledger = envelope.ledger { ledgers = try Self.pageviews(ledger, "ledger", bytes) }
+        if let value = envelope.pageviews {
+            guard envelope.ledger == nil else { throw .invalid(field: "ledger", fault: .notWithPageviews) }
+            pageviews = try Self.pageviews(value, "pageviews", bytes)
+        } else if envelope.isVersion2 {
+            pageviews = []
         }
-        if let sent {
+        if let sent = envelope.sentAt {
             guard sent.kind == .string, let time = ISO8601.microseconds(bytes[sent.content]) else {
                 throw .invalid(field: "sent_at", fault: .notTimestamp)
             }
             sentAt = time
         }
-        return true
     }
 
-    /// Where the list begins that follows a name, from the end of the name on.
+    /// The elements of `pageviews` or `ledger`.
+    private static func pageviews(
+        _ value: JSONValue,
+        _ field: String,
+        _ bytes: [UInt8]
+    ) throws(Rejection) -> [Range<Int>] {
+        guard value.kind == .array else { throw .invalid(field: field, fault: .notList) }
+        let elements = try array(bytes, value.range, max: Limits.batchPageviewsMax) ?? []
+        guard elements.count <= Limits.batchPageviewsMax else {
+            throw .invalid(field: field, fault: .tooMany(max: Limits.batchPageviewsMax))
+        }
+        return elements
+    }
+
+    /// The ranges of an array's elements, at most one more than `max`; nil when the text does not begin with an array.
+    private static func array(_ bytes: [UInt8], _ range: Range<Int>, max: Int) throws(Rejection) -> [Range<Int>]? {
+        guard let first = bytes[range].first(where: { !isSpace($0) }), first == UInt8(ascii: "[") else { return nil }
+        do {
+            var elements: [Range<Int>] = []
+            var cursor = try ArrayCursor(bytes.span, in: range)
+            while let element = try cursor.next(bytes.span) {
+                guard elements.count <= max else { break }
+                elements.append(element.range)
+            }
+            return elements
+        } catch {
+            throw .invalidJSON
+        }
+    }
+
+    /// The offset of the array that is the value of a member, searched from the end of its name.
     private static func valueStart(_ bytes: [UInt8], _ range: Range<Int>) -> Int? {
         var rest = bytes[range]
         for token in ["\"", ":"] {
@@ -98,17 +134,17 @@ package struct EventBatch: Equatable {
         return bracket + 1
     }
 
-    /// Each line that is not blank, when at least one of them is a JSON object.
+    /// The lines that are not blank, when at least one of them is a JSON object.
     private static func lines(_ bytes: [UInt8], _ range: Range<Int>) throws(Rejection) -> [Range<Int>] {
-        var places: [Range<Int>] = []
+        var lines: [Range<Int>] = []
         var hasObject = false
         for line in bytes[range].split(separator: 0x0A) where !line.allSatisfy(isSpace) {
-            guard places.count <= Limits.batchEventsMax else { break }
-            places.append(line.startIndex..<line.endIndex)
+            guard lines.count <= Limits.batchEventsMax else { break }
+            lines.append(line.startIndex..<line.endIndex)
             hasObject = hasObject || isObject(bytes, line.startIndex..<line.endIndex)
         }
         guard hasObject else { throw .invalidJSON }
-        return places
+        return lines
     }
 
     private static func isObject(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {

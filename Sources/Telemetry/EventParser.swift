@@ -1,14 +1,14 @@
 import JSONScan
 
-/// What the server knows about a request, besides its body.
+/// The context of a request that its body does not hold.
 package struct Circumstances: Sendable {
     /// Microseconds since 1970, UTC.
     package var receivedAt: Int64
-    /// Place of the user agent in the buffer that is parsed; nil when there is none.
+    /// The range of the user agent in the buffer that is parsed; nil when there is none.
     package var userAgent: Slice?
     /// 64 bytes of lower-case hex, or nil without a salt.
     package var ipHash: [UInt8]?
-    /// When the request was sent by the sender's clock, as its batch says; nil when it does not.
+    /// When the request was sent by the sender's clock; nil when its batch has no `sent_at`.
     package var sentAt: Int64?
 
     package init(receivedAt: Int64, userAgent: Slice?, ipHash: [UInt8]?, sentAt: Int64? = nil) {
@@ -22,22 +22,34 @@ package struct Circumstances: Sendable {
 extension Event {
     private enum Place: Int {
         case visitorID, sessionID, pageviewID, eventType, seq, clientTimestamp, path, referrer, payload, eventID, site
-        case sentAt
+        case sentAt, pageview
     }
     private static let fields: [StaticString] = [
         "visitor_id", "session_id", "pageview_id", "event_type", "seq", "client_timestamp", "path", "referrer",
         "payload", "event_id", "site", "sent_at",
     ]
+    private static let fieldsWithPageview = fields + ["pageview"]
+    /// The order of `SharedFields.fields`.
+    private static let shared: [Place] = [.visitorID, .sessionID, .pageviewID, .site, .path, .referrer]
+    private static let sharedIndexes = shared.map(\.rawValue)
 
-    /// Parses and judges the body of one event; faults are found in the order of the contract.
+    /// Parses and validates the body of one event; errors are found in the order of the contract.
     ///
-    /// `bytes` is a buffer that holds the body, and the user agent where `circumstances` say.
+    /// `bytes` is a buffer that holds the body, and the user agent where `circumstances` point to it. `pageviews` are the
+    /// entries that the event's `pageview` may refer to, nil for an invalid one. Without a list, `pageview` is an unknown
+    /// field like any other.
     package init(
         parsing bytes: consuming [UInt8],
         body: Range<Int>,
-        _ circumstances: Circumstances
+        _ circumstances: Circumstances,
+        pageviews: [SharedFields?]? = nil
     ) throws(Rejection) {
-        var reader = try FieldReader(bytes, body: body, fields: Self.fields)
+        var reader = try FieldReader(
+            bytes,
+            body: body,
+            fields: pageviews == nil ? Self.fields : Self.fieldsWithPageview
+        )
+        if let pageviews { try Self.inherit(&reader, pageviews) }
         let missing = Self.fields.prefix(4).indices.filter { isMissing(reader.value($0)) }
         guard missing.isEmpty else { throw .missing(missing.map { Self.fields[$0].description }) }
         let seq = try Self.sequenceNumber(&reader)
@@ -51,8 +63,8 @@ extension Event {
         let eventType = try identifier(&reader, Place.eventType.rawValue, Self.fields)
         guard let visitorID, let sessionID, let pageviewID, let eventType else { throw .invalidJSON }
         let site = try identifier(&reader, Place.site.rawValue, Self.fields).flatMap { $0.count > 0 ? $0 : nil }
-        let path = try Self.location(&reader, .path)
-        let referrer = try Self.location(&reader, .referrer)
+        let path = try location(&reader, Place.path.rawValue, Self.fields)
+        let referrer = try location(&reader, Place.referrer.rawValue, Self.fields)
         let eventID = try Self.idempotencyKey(&reader)
         let payload = try Self.payload(&reader)
         if let flaw = reader.unknownFlaw { throw flaw }
@@ -77,6 +89,19 @@ extension Event {
         )
     }
 
+    /// Completes the event with the fields of the page view that it refers to.
+    private static func inherit(_ reader: inout FieldReader, _ pageviews: [SharedFields?]) throws(Rejection) {
+        guard let value = reader.value(Place.pageview.rawValue) else { return }
+        guard value.kind == .number, let index = Int(String(decoding: reader.bytes[value.range], as: UTF8.self)) else {
+            throw .invalid(field: "pageview", fault: .notInteger)
+        }
+        guard pageviews.indices.contains(index) else { throw .invalid(field: "pageview", fault: .notIndex) }
+        guard let shared = pageviews[index] else {
+            throw .invalid(field: "pageview", fault: .refersToInvalidPageview)
+        }
+        shared.complete(&reader, sharedIndexes)
+    }
+
     /// An integer of 32 bits, written as digits: neither `1.0` nor `true` nor `"1"`.
     private static func sequenceNumber(_ reader: inout FieldReader) throws(Rejection) -> Int32 {
         guard let value = reader.value(Place.seq.rawValue) else { return 0 }
@@ -84,18 +109,6 @@ extension Event {
             throw .invalid(field: "seq", fault: .notInteger)
         }
         return seq
-    }
-
-    /// Text, or nil for null and for every other kind.
-    private static func location(_ reader: inout FieldReader, _ place: Place) throws(Rejection) -> Slice? {
-        guard let value = reader.value(place.rawValue) else { return nil }
-        let name = fields[place.rawValue].description
-        if let flaw = value.flaw { throw .invalid(field: name, fault: .flaw(flaw)) }
-        guard value.kind == .string, let text = reader.text(value) else { return nil }
-        guard text.range.count <= Limits.locationBytesMax else {
-            throw .invalid(field: name, fault: .tooLong(bytesMax: Limits.locationBytesMax))
-        }
-        return text
     }
 
     private static func idempotencyKey(_ reader: inout FieldReader) throws(Rejection) -> EventID? {
@@ -108,7 +121,7 @@ extension Event {
         return id
     }
 
-    /// An object as it was written; anything else becomes an empty one.
+    /// The bytes of an object as they came; anything else becomes an empty object.
     private static func payload(_ reader: inout FieldReader) throws(Rejection) -> Slice {
         guard let value = reader.value(Place.payload.rawValue) else { return reader.append("{}".utf8) }
         if let flaw = value.flaw { throw .invalid(field: "payload", fault: .flaw(flaw)) }
@@ -132,6 +145,17 @@ func identifier(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticStri
     guard let text = reader.text(value) else { throw .invalid(field: fields[index].description, fault: .notText) }
     guard text.range.count <= Limits.identifierBytesMax else {
         throw .invalid(field: fields[index].description, fault: .tooLong(bytesMax: Limits.identifierBytesMax))
+    }
+    return text
+}
+
+/// The text of a path or referrer; nil when absent, null or of another kind than text.
+func location(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString]) throws(Rejection) -> Slice? {
+    guard let value = reader.value(index) else { return nil }
+    if let flaw = value.flaw { throw .invalid(field: fields[index].description, fault: .flaw(flaw)) }
+    guard value.kind == .string, let text = reader.text(value) else { return nil }
+    guard text.range.count <= Limits.locationBytesMax else {
+        throw .invalid(field: fields[index].description, fault: .tooLong(bytesMax: Limits.locationBytesMax))
     }
     return text
 }

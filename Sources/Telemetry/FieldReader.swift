@@ -44,6 +44,17 @@ struct FieldReader {
         return value
     }
 
+    /// Gives a field that the object lacks (absent or null) a text; it counts as one that came with the object.
+    mutating func inherit(_ text: some Collection<UInt8>, _ index: Int) {
+        guard value(index) == nil else { return }
+        let start = bytes.count
+        // A value's range includes its quotes; nothing scans what is between them again.
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: text)
+        bytes.append(UInt8(ascii: "\""))
+        values[index] = JSONValue(plainString: start..<bytes.count)
+    }
+
     /// The text of a string, or the spelling of a number; nil for other kinds.
     ///
     /// May append to the buffer.

@@ -32,8 +32,8 @@ extension Ledger {
 
     /// Parses and judges one entry; `bytes` is a buffer that holds it.
     package init(parsing bytes: consuming [UInt8], body: Range<Int>, receivedAt: Int64) throws(Rejection) {
-        guard body.count <= Limits.ledgerBytesMax else {
-            throw .invalid(field: "ledger", fault: .tooLong(bytesMax: Limits.ledgerBytesMax))
+        guard body.count <= Limits.pageviewBytesMax else {
+            throw .invalid(field: "ledger", fault: .tooLong(bytesMax: Limits.pageviewBytesMax))
         }
         var reader = try FieldReader(bytes, body: body, fields: Self.fields)
         let missing = Self.fields.prefix(4).indices.filter { isMissing(reader.value($0)) }

@@ -8,10 +8,10 @@ package enum Limits {
     package static let batchBodyBytesMax = 1_048_576
     /// Events in one `POST /events`.
     package static let batchEventsMax = 1000
-    /// Entries in the ledger of one `POST /events`.
-    package static let batchLedgersMax = 100
+    /// Entries of `pageviews` in one `POST /events`; in version 1 of the format, of `ledger`.
+    package static let batchPageviewsMax = 100
     /// One of these entries, bytes.
-    package static let ledgerBytesMax = 16_384
+    package static let pageviewBytesMax = 16_384
     /// Reasons for which a page view may say that it dropped events, and bytes of the name of one.
     package static let dropReasonsMax = 20
     package static let dropReasonBytesMax = 64

@@ -34,6 +34,10 @@ package enum FieldFault: Equatable, Sendable {
     case notCount
     case notList
     case notReasons
+    case notObject
+    case notIndex
+    case refersToInvalidPageview
+    case notWithPageviews
     case tooMany(max: Int)
     case tooLong(bytesMax: Int)
     case tooDeep
@@ -48,6 +52,10 @@ package enum FieldFault: Equatable, Sendable {
         case .notCount: "must be an integer of 0 or more"
         case .notList: "must be a list"
         case .notReasons: "must be an object of reasons, in the letters a to z and _, and their counts"
+        case .notObject: "must be an object"
+        case .notIndex: "is not an index of pageviews"
+        case .refersToInvalidPageview: "refers to an invalid entry of pageviews"
+        case .notWithPageviews: "cannot be combined with pageviews"
         case .tooMany(let max): "has more than \(max) entries"
         case .tooLong(let bytesMax): "is longer than \(bytesMax) bytes"
         case .tooDeep, .flaw(.depth): "is nested deeper than \(JSONLimits.depthMax) levels"

@@ -4,25 +4,23 @@ import HTTPWire
 
 /// The body of a request without its content coding.
 struct Content {
-    /// The request's bytes, of which the head is as it came.
+    /// The first bytes of every gzip member (RFC 1952 §2.3.1); no text in JSON begins with them.
+    private static let gzipMagic: [UInt8] = [0x1F, 0x8B]
+
+    /// The request's bytes; its head is unchanged.
     let bytes: [UInt8]
-    /// Place of the body in them.
+    /// The range of the body in them.
     let body: Range<Int>
 
-    /// Takes the coding off (RFC 9110 §8.4): gzip, br, or none; one at most.
+    /// Decodes Content-Encoding (RFC 9110 §8.4): gzip, br, or none; one at most.
     ///
-    /// `mayGoOn` is asked after each 64 KiB.
+    /// A body without Content-Encoding that begins as gzip is decompressed as well: a page that compresses by itself
+    /// cannot send the header to another origin without a preflight. `mayGoOn` is asked after each 64 KiB.
     init(expanding request: borrowing Request, bytesMax: Int, mayGoOn: () -> Bool) throws(ContentFault) {
-        guard let name = request.text(.contentEncoding)?.lowercased(), !name.isEmpty, name != "identity" else {
+        guard let coding = try Self.coding(request) else {
             bytes = request.bytes
             body = request.body
             return
-        }
-        let coding: Coding
-        switch name {
-        case "gzip", "x-gzip": coding = .gzip
-        case "br": coding = .brotli
-        default: throw .unsupported
         }
         var expanded = Array(request.bytes[..<request.body.lowerBound])
         do {
@@ -37,9 +35,26 @@ struct Content {
         body = request.body.lowerBound..<expanded.count
         bytes = expanded
     }
+
+    /// Whether the body has a content coding, named or recognized; one that is not supported counts.
+    static func isCompressed(_ request: borrowing Request) -> Bool {
+        request.head.field(.contentEncoding) != nil || request.bytes[request.body].starts(with: gzipMagic)
+    }
+
+    private static func coding(_ request: borrowing Request) throws(ContentFault) -> Coding? {
+        guard let name = request.text(.contentEncoding)?.lowercased(), !name.isEmpty else {
+            return request.bytes[request.body].starts(with: gzipMagic) ? .gzip : nil
+        }
+        switch name {
+        case "identity": return nil
+        case "gzip", "x-gzip": return .gzip
+        case "br": return .brotli
+        default: throw .unsupported
+        }
+    }
 }
 
-/// Why the coding of a body could not be taken off.
+/// Why a body could not be decompressed.
 enum ContentFault: Error {
     case unsupported
     case malformed

@@ -55,7 +55,7 @@ final class IngestRoutes: Sendable {
 
     /// Answers a request on one of the routes: at once, or on a thread of its own kind when its body is compressed or large.
     func answer(_ route: Route, _ request: consuming Request, _ ticket: Ticket, _ verdict: Origins.Verdict) -> Reply {
-        let isHeavy = request.body.count > BodyWorkers.largeBodyBytes || request.head.field(.contentEncoding) != nil
+        let isHeavy = request.body.count > BodyWorkers.largeBodyBytes || Content.isCompressed(request)
         guard let workers, isHeavy else { return read(route, request, ticket, verdict) }
         let request = request
         let isTaken = workers.take(request.bytes.count) { [self] in
@@ -135,12 +135,12 @@ final class IngestRoutes: Sendable {
                 try EventBatch(parsing: content.bytes, body: content.body)
             }
             // A batch of the largest size must fit into what an address may always send at once.
-            let records = max(batch.events.count, batch.ledgers.count)
+            let records = max(batch.events.count, batch.ledgers.count, batch.pageviews?.count ?? 0)
             try pay(sender, tokens: max(0, records - paid))
             var circumstances = circumstances(sender)
             circumstances.sentAt = batch.sentAt
-            var group = EventGroup(tag: CORS.tag(verdict))
-            let entries = Self.entries(batch, content.bytes, circumstances, ticket, &group)
+            var group = EventGroup(tag: CORS.tag(verdict), hasPageviews: batch.pageviews != nil)
+            let entries = BatchParser(batch, content.bytes, circumstances).entries(ticket, &group)
             guard !entries.isEmpty else { return .now(.response(group.answer(cors))) }
             group.waiting = entries.count
             groups.withLock { $0[ticket.rawValue] = group }
@@ -150,53 +150,6 @@ final class IngestRoutes: Sendable {
         } catch {
             return refuse(error, sender, verdict)
         }
-    }
-
-    /// The parts of a batch that can be stored; the others are rejected in the group.
-    private static func entries(
-        _ batch: EventBatch,
-        _ bytes: [UInt8],
-        _ circumstances: Circumstances,
-        _ ticket: Ticket,
-        _ group: inout EventGroup
-    ) -> [Entry] {
-        var entries: [Entry] = []
-        entries.reserveCapacity(batch.events.count + batch.ledgers.count)
-        func add(_ part: EventGroup.Part, _ parse: () throws(Rejection) -> Record) {
-            do {
-                entries.append(Entry(record: try parse(), ticket: ticket.rawValue, tag: part.tag))
-            } catch {
-                group.reject(part, error)
-            }
-        }
-        for (index, place) in batch.events.enumerated() {
-            add(.event(index)) { () throws(Rejection) in .event(try event(bytes, place, circumstances)) }
-        }
-        for (index, place) in batch.ledgers.enumerated() {
-            add(.ledger(index)) { () throws(Rejection) in
-                let own = Array(bytes[place])
-                return .ledger(try Ledger(parsing: own, body: 0..<own.count, receivedAt: circumstances.receivedAt))
-            }
-        }
-        return entries
-    }
-
-    /// An event of a batch gets a buffer of its own, so that the batch's is not kept alive, or copied, for its sake.
-    private static func event(
-        _ bytes: [UInt8],
-        _ place: Range<Int>,
-        _ circumstances: Circumstances
-    ) throws(Rejection) -> Event {
-        guard place.count <= Limits.eventBodyBytesMax else {
-            throw .invalid(field: "event", fault: .tooLong(bytesMax: Limits.eventBodyBytesMax))
-        }
-        var circumstances = circumstances
-        var own = Array(bytes[place])
-        if let agent = circumstances.userAgent {
-            circumstances.userAgent = Slice(start: own.count, count: agent.range.count)
-            own += bytes[agent.range]
-        }
-        return try Event(parsing: own, body: 0..<place.count, circumstances)
     }
 
     private func submit(_ entry: Entry, _ verdict: Origins.Verdict) -> Reply {

@@ -43,4 +43,28 @@ import Testing
         )
         #expect(batch.events.count == 3 && batch.ledgers.count == 1 && batch.sentAt != nil)
     }
+
+    @Test func `version 2 lists its page views, and only it`() throws {
+        let batch = try parse(#"{"v":2,"sent_at":null,"pageviews":[{},1],"events":[{"pageview":0}]}"#)
+        #expect(batch.pageviews?.count == 2 && batch.events.count == 1 && batch.ledgers.isEmpty)
+        // Without the number, too: the list is what counts.
+        #expect(try parse(#"{"events":[],"pageviews":[]}"#).pageviews == [])
+        #expect(try parse(#"{"v":2,"events":[]}"#).pageviews == [])
+        for text in [#"{"v":1,"events":[]}"#, #"{"events":[],"pageviews":null}"#, "[]", #"{"a":1}"#] {
+            #expect(try parse(text).pageviews == nil)
+        }
+    }
+
+    @Test func `page views that are no list, too many, or beside a ledger refuse the batch`() {
+        #expect(throws: Rejection.invalid(field: "pageviews", fault: .notList)) {
+            try parse(#"{"events":[],"pageviews":{}}"#)
+        }
+        let many = Array(repeating: "{}", count: 101).joined(separator: ",")
+        #expect(throws: Rejection.invalid(field: "pageviews", fault: .tooMany(max: 100))) {
+            try parse(#"{"events":[],"pageviews":[\#(many)]}"#)
+        }
+        #expect(throws: Rejection.invalid(field: "ledger", fault: .notWithPageviews)) {
+            try parse(#"{"events":[],"pageviews":[],"ledger":[]}"#)
+        }
+    }
 }

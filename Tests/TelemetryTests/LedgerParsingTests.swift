@@ -59,7 +59,7 @@ import Testing
         let dropped = { (spaces: Int) in
             #"{\#(ids),"emitted":1,"dropped":{"a":1\#(String(repeating: " ", count: spaces))}}"#
         }
-        let room = Limits.ledgerBytesMax - dropped(0).utf8.count
+        let room = Limits.pageviewBytesMax - dropped(0).utf8.count
         #expect(try parse(dropped(room)).dropped == 1)
         #expect(throws: Rejection.invalid(field: "ledger", fault: .tooLong(bytesMax: 16_384))) {
             try parse(dropped(room + 1))

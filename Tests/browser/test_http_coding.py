@@ -111,3 +111,42 @@ def test_what_is_in_a_compressed_body_is_judged_as_ever(service):
 
 def test_chunks_are_made_as_expected():
     assert chunked(b"ab", 1) == b"1\r\na\r\n1\r\nb\r\n0\r\n\r\n"
+
+
+# Gzip without Content-Encoding: a page that compresses by itself cannot send the header to another origin without a preflight
+
+
+def test_each_route_recognizes_gzip_without_a_header(service):
+    ids = make_ids()
+    one = event(**ids, payload={"text": "x" * 5000})
+    assert post(service.port, "/event", gzip.compress(json.dumps(one).encode())).status == 200
+    many = [event(**ids, seq=number) for number in range(1, 40)]
+    fields = [("Content-Type", "text/plain")]
+    answer = post(service.port, "/events", gzip.compress(json.dumps(many).encode()), fields)
+    assert (answer.status, answer.json()["accepted"]) == (200, 39)
+    body = json.dumps(submission(**ids)).encode()
+    answer = post(service.port, "/collect", gzip.compress(body))
+    assert (answer.status, answer.body) == (200, body)
+    assert len(events(service.store, visitor_id=ids["visitor_id"])) == 40
+    assert len(submissions(service.store, visitor_id=ids["visitor_id"])) == 1
+
+
+@pytest.mark.parametrize("path", ["/event", "/events", "/collect"])
+def test_a_bomb_without_a_header_costs_nothing(service, path):
+    before = service.collector.resident_kilobytes()
+    bomb = gzip.compress(b" " * 200_000_000)
+    assert len(bomb) < BATCH_BYTES_MAX
+    for _ in range(3):
+        assert post(service.port, path, bomb).status == 413
+    assert service.collector.resident_kilobytes() - before < 20_000
+
+
+def test_damaged_gzip_without_a_header_is_refused(service):
+    before = count(service.store, "collector_events")
+    for case in ("cut short", "followed by something"):
+        answer = post(service.port, "/event", BROKEN[case])
+        assert (answer.status, answer.json()) == (400, {"message": "Invalid content encoding"})
+    # A named coding is believed: this one is none.
+    answer = post(service.port, "/event", gzip.compress(json.dumps(event()).encode()), [("Content-Encoding", "identity")])
+    assert (answer.status, answer.json()) == (400, {"message": "Invalid JSON"})
+    assert count(service.store, "collector_events") == before

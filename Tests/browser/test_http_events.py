@@ -236,3 +236,82 @@ def test_a_clock_that_is_right_is_believed(service):
     (row,) = events(service.store, visitor_id=visitor)
     assert row["client_timestamp_original"] is None and row["site"] is None
     assert moment(row["client_timestamp"]) == moment(said)
+
+
+# Version 2: events refer to the page views whose fields they share
+
+
+def version2(items, pageviews, **more):
+    return json.dumps({"v": 2, "pageviews": pageviews, "events": items, **more}).encode()
+
+
+def shared(visitor, **changes):
+    return {**make_ids(), "visitor_id": visitor, "site": "shop.example", "path": "/shared", "referrer": "https://a.example/", **changes}
+
+
+def test_events_share_the_fields_of_their_page_views(service):
+    visitor = make_ids()["visitor_id"]
+    pageviews = [shared(visitor), shared(visitor, path="/other", emitted=2, dropped={"queue_full": 1})]
+    payload = {"text": "größe", "number": 1}
+    items = [
+        {"pageview": 0, "event_type": "pageview", "seq": 1, "event_id": str(uuid.uuid4()), "payload": payload},
+        {"pageview": 1, "event_type": "click", "seq": 2, "session_id": "s_own", "payload": {}},
+        event(visitor_id=visitor, seq=3),
+    ]
+    answer = post(service.port, "/events", version2(items, pageviews))
+    assert (answer.status, answer.json()) == (200, {"status": "ok", "accepted": 3, "rejected": []})
+    first, second, third = events(service.store, visitor_id=visitor)
+    assert {name: first[name] for name in pageviews[0]} == pageviews[0]
+    assert (first["payload"], first["event_type"]) == (payload, "pageview")
+    assert (second["session_id"], second["pageview_id"], second["path"]) == ("s_own", pageviews[1]["pageview_id"], "/other")
+    assert (third["site"], third["path"]) == (items[2].get("site"), items[2].get("path"))
+    # Only the entry with `emitted` is a delivery report.
+    (row,) = ledger_of(service.store, visitor)
+    assert (row["pageview_id"], row["site"], row["emitted"], row["dropped"]) == (pageviews[1]["pageview_id"], "shop.example", 2, 1)
+
+
+def test_a_reference_to_no_page_view_rejects_its_event_alone(service):
+    visitor = make_ids()["visitor_id"]
+    pageviews = [shared(visitor), shared(visitor, site=["x"]), 5]
+    items = [{"pageview": index, "event_type": "click"} for index in (0, 3, -1, "0", 1.5, 1, 2)]
+    body = post(service.port, "/events", version2(items, pageviews)).json()
+    assert body["accepted"] == 1 and len(events(service.store, visitor_id=visitor)) == 1
+    no_index, no_integer, invalid = "pageview is not an index of pageviews", "pageview must be an integer", "pageview refers to an invalid entry of pageviews"
+    assert [(item["index"], item["message"]) for item in body["rejected"]] == list(
+        enumerate([no_index, no_index, no_integer, no_integer, invalid, invalid], start=1)
+    )
+    assert body["pageviews_rejected"] == [{"index": 1, "message": "site must be text"}, {"index": 2, "message": "entry must be an object"}]
+
+
+def test_an_invalid_delivery_report_costs_no_event(service):
+    visitor = make_ids()["visitor_id"]
+    pageviews = [shared(visitor, emitted=-1)]
+    body = post(service.port, "/events", version2([{"pageview": 0, "event_type": "click"}], pageviews)).json()
+    assert body["accepted"] == 1 and len(events(service.store, visitor_id=visitor)) == 1
+    assert body["pageviews_rejected"] == [{"index": 0, "message": "emitted must be an integer of 0 or more"}]
+    assert ledger_of(service.store, visitor) == []
+
+
+@pytest.mark.parametrize("pageviews", [{}, 1, [{}] * 101], ids=["object", "number", "too many"])
+def test_page_views_that_are_no_list_of_at_most_100_refuse_the_body(service, pageviews):
+    visitor = make_ids()["visitor_id"]
+    answer = post(service.port, "/events", version2([event(visitor_id=visitor)], pageviews))
+    assert answer.status == 400 and "pageviews" in answer.json()["message"]
+    assert events(service.store, visitor_id=visitor) == []
+
+
+def test_a_reference_without_page_views_is_rejected(service):
+    body = post(service.port, "/events", json.dumps({"v": 2, "events": [{"pageview": 0, "event_type": "click"}]}).encode()).json()
+    assert body["rejected"] == [{"index": 0, "message": "pageview is not an index of pageviews"}]
+
+
+def test_a_payload_of_a_shared_event_is_stored_byte_for_byte(service):
+    visitor = make_ids()["visitor_id"]
+    payload = '{ "b":1.50,  "a":"\\u00fc" }'
+    raw = '{"v":2,"pageviews":[%s],"events":[{"payload":%s,"pageview":0,"event_type":"click"}]}' % (json.dumps(shared(visitor)), payload)
+    assert post(service.port, "/events", raw.encode()).json()["accepted"] == 1
+    (row,) = service.store.rows(f"select payload from collector_events where visitor_id = '{visitor}'")
+    if isinstance(row["payload"], str):
+        assert row["payload"] == payload
+    else:
+        assert row["payload"] == json.loads(payload)
