@@ -100,7 +100,7 @@ let package = Package(
         ),
         .testTarget(
             name: "InsightTests",
-            dependencies: ["Digest", "Insight", "Sketches", "Storage", "Telemetry"],
+            dependencies: ["Digest", "Insight", "Sketches", "Storage", "Telemetry", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(name: "JSONScanTests", dependencies: ["JSONScan"], swiftSettings: strict),

@@ -5,6 +5,8 @@ package import Storage
 package enum Dimension: String, CaseIterable, Sendable, Hashable {
     case all, path, entry, exit, browser, system, device, referrer, campaign, language, screen, country, release
     case connection, navigation, event, issue, resource
+    /// Issues of errors that are not the site's; they count in no other figure.
+    case noise
     case lcpElement = "lcp_element"
     case lcpPart = "lcp_part"
     case inpElement = "inp_element"
@@ -22,7 +24,7 @@ package enum Dimension: String, CaseIterable, Sendable, Hashable {
         case .all, .lcpPart, .inpPart, .invalid: nil
         case .browser, .system, .device, .connection, .navigation: 50
         case .path, .entry, .exit: 1000
-        case .referrer, .campaign, .event, .issue, .resource, .thirdParty: 300
+        case .referrer, .campaign, .event, .issue, .noise, .resource, .thirdParty: 300
         case .language, .screen, .country, .release, .lcpElement, .inpElement, .clsElement: 200
         }
     }

@@ -214,9 +214,9 @@ package struct DemoData {
             stay,
             """
             {"navigationType":"navigate","why":"pagehide","LCP":\(Self.tenth(lcp)),"INP":\(inpText),"CLS":\(clsText),\
-            "FCP":\(Self.tenth(fcp)),"TTFB":\(Self.tenth(ttfb)),"attribution":{"LCP":{"element":"\(element)",\
-            "ttfb":\(parts[0]),"loadDelay":\(parts[1]),"loadTime":\(parts[2]),"renderDelay":\(parts[3])},\
-            "INP":{"element":"\(target)","inputDelay":12,"processing":\(Self.tenth(inp * 0.7)),"presentationDelay":9}}}
+            "FCP":\(Self.tenth(fcp)),"TTFB":\(Self.tenth(ttfb)),"attribution":{"LCP":{"target":"\(element)",\
+            "timeToFirstByte":\(parts[0]),"resourceLoadDelay":\(parts[1]),"resourceLoadDuration":\(parts[2]),\
+            "elementRenderDelay":\(parts[3])},"INP":\(Self.interaction(target, inp))}}
             """
         )
         add(
@@ -301,6 +301,14 @@ package struct DemoData {
     }
 
     // MARK: - Values
+
+    /// Attribution of INP.
+    private static func interaction(_ target: String, _ inp: Double) -> String {
+        """
+        {"interactionTarget":"\(target)","interactionType":"pointer","inputDelay":\(tenth(inp * 0.1)),\
+        "processingDuration":\(tenth(inp * 0.7)),"presentationDelay":\(tenth(inp * 0.2))}
+        """
+    }
 
     private static func letter(_ rank: Int) -> String {
         String(

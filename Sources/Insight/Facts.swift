@@ -70,27 +70,6 @@ enum Facts {
         }
     }
 
-    /// What a value that is not good is owed to.
-    static func attribution(_ metric: Metric, _ value: Double, _ parts: JSONTree) -> [Fact] {
-        func facts(_ dimension: Dimension, _ part: Dimension?, _ names: [String]) -> [Fact] {
-            let element = parts["element"].text.flatMap(clean)
-            var facts = element.map { [Fact(dimension: dimension, value: $0)] } ?? []
-            let known = names.compactMap { name in parts[name].value(.attribution).map { (name, $0) } }
-            if let part, let largest = known.max(by: { $0.1 < $1.1 }) {
-                facts.append(Fact(dimension: part, value: largest.0))
-            }
-            return facts
-        }
-        switch metric {
-        case .lcp where value > 2500:
-            return facts(.lcpElement, .lcpPart, ["ttfb", "loadDelay", "loadTime", "renderDelay"])
-        case .inp where value > 200:
-            return facts(.inpElement, .inpPart, ["inputDelay", "processing", "presentationDelay"])
-        case .cls where value > 0.1: return facts(.clsElement, nil, [])
-        default: return []
-        }
-    }
-
     /// The host that a visitor came from; `(direct)` for none, nil when it is the site itself.
     static func referrer(_ event: StoredEvent) -> String? {
         guard let referrer = event.referrer, !referrer.isEmpty else { return "(direct)" }
@@ -134,31 +113,35 @@ enum Facts {
     }
 }
 
-/// What an error is, whichever engine told it.
+/// The group that an error belongs to, the same for all engines.
 struct IssueDescription: Sendable {
     let id: String
     let kind: String
     let name: String
     let message: String
-    /// What the id is the hash of.
+    /// Why the error is not the site's, one of `noises`; nil for an error of the site.
+    let noise: String?
+    /// The text that the id is the hash of.
     private let grouping: String
 
     private static let framesMax = 3
+    private static let noises: Set<String> = ["extension", "resize_observer", "script_error"]
 
     /// The id that the issue had before ids were keyed with the store's secret; the owner's decisions may still be filed under it.
     var publicID: String { hexadecimal(stableHash(grouping.utf8)) }
 
-    /// What stands for errors beyond the number that is kept apart.
+    /// The issue of errors beyond the limit of issues.
     static let other = IssueDescription(id: CellKey.other, kind: "error", name: CellKey.other, message: "")
 
     private init(id: String, kind: String, name: String, message: String) {
-        (self.id, self.kind, self.name, self.message, grouping) = (id, kind, name, message, id)
+        (self.id, self.kind, self.name, self.message, noise, grouping) = (id, kind, name, message, nil, id)
     }
 
     init(_ payload: JSONTree, _ hash: KeyedHash) {
         kind = Facts.clean(payload["kind"].text ?? "error") ?? "error"
         name = Facts.clean(payload["name"].text ?? "Error") ?? "Error"
         message = Facts.clean(payload["message"].text ?? "") ?? ""
+        noise = payload["noise"].text.flatMap { Self.noises.contains($0) ? $0 : nil }
         var parts = [kind, name]
         let frames = payload["frames"].elements.prefix(Self.framesMax).map { frame in
             // Columns differ from engine to engine, and so do the words that they put before a name.
@@ -171,6 +154,8 @@ struct IssueDescription: Sendable {
         } else {
             parts += frames
         }
+        // An issue of before errors were marked keeps its id.
+        if let noise { parts.append(noise) }
         grouping = parts.joined(separator: "\n")
         id = hexadecimal(hash.hash(grouping))
     }

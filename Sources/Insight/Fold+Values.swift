@@ -1,3 +1,6 @@
+import Sketches
+import Telemetry
+
 extension Fold {
     /// Cells, fingerprints and events of programs beyond which a portion is written before more is added: they are what takes memory.
     private static let cellsMax = 50_000
@@ -14,8 +17,23 @@ extension Fold {
         names?.value(dimension, value, seconds: place.seconds, site: place.site, audience: place.audience) ?? value
     }
 
-    /// Facts of a metric that a page view is counted by: what it was like, once, and what its slow metrics are owed to.
-    static func counted(_ facts: [Fact], _ metric: Metric) -> [Fact] {
-        facts.filter { $0.dimension != .navigation || metric == .fcp }
+    /// The dimension values that count a page view for each of its metrics; its navigation type counts it once.
+    static func counted(_ facts: [Fact]) -> [Fact] { facts.filter { $0.dimension != .navigation } }
+
+    /// Adds an error to its issue; gives the dimension value of the issue, and for how many errors the event stands.
+    mutating func errors(
+        _ event: StoredEvent,
+        _ place: Place,
+        _ payload: JSONTree,
+        _ agent: UserAgent,
+        _ path: String
+    ) -> (fact: Fact, count: Int64) {
+        let count = Int64(saturating: invalid.value(payload["count"], .errorCount) ?? 1)
+        var issue = IssueDescription(payload, hashes.texts)
+        let dimension: Dimension = issue.noise == nil ? .issue : .noise
+        if admitted(dimension, issue.id, place) != issue.id { issue = .other }
+        issues[IssueKey(site: event.site, issue: issue.id), default: IssueChange(issue, event)]
+            .add(event, browser: agent.browser, path: path, count: count)
+        return (Fact(dimension: dimension, value: issue.id), count)
     }
 }

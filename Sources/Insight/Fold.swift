@@ -13,7 +13,7 @@ struct Fold {
     private var index: [CellKey: Int32] = [:]
     /// Which portion this is, so that a place knows whether its cells are still the ones.
     private var portion = 1
-    private(set) var issues: [IssueKey: IssueChange] = [:]
+    var issues: [IssueKey: IssueChange] = [:]
     /// In the order of their events.
     private(set) var robots: [RobotEvent] = []
     private(set) var fingerprints: [FingerprintTold] = []
@@ -22,9 +22,9 @@ struct Fold {
 
     var views = RecentMemory<ViewMemory>(max: 10_000)
     var sessions = RecentMemory<SessionMemory>(max: 10_000)
-    private let hashes: KeyedHashes
+    let hashes: KeyedHashes
     /// Of the event that is being added.
-    private var invalid = InvalidClaims()
+    var invalid = InvalidClaims()
     private var parsed = ParsedTexts()
     /// While earlier events are recalled nothing is counted.
     private var recalling: Recalled?
@@ -171,29 +171,26 @@ struct Fold {
         var counters = Counters()
         counters.events = 1
         if event.type == "pageview" { counters.views = 1 }
-        if event.type == "error" {
-            counters.errors = Int64(saturating: invalid.value(payload["count"], .errorCount) ?? 1)
-        }
+        let error = event.type == "error" ? errors(event, place, payload, agent, path) : nil
+        if let error, error.fact.dimension == .issue { counters.errors = error.count }
         let isNoted = place.portion == portion && place.noted == visitor
         change(place) { change in
             change.counters.add(counters)
             if !isNoted { change.visitors.add(hash: visitor) }
         }
         place.noted = visitor
-        var facts = [Fact(dimension: .event, value: Facts.clean(event.type) ?? "")]
-        switch event.type {
-        case "error":
-            var issue = IssueDescription(payload, hashes.texts)
-            if admitted(.issue, issue.id, place) != issue.id { issue = .other }
-            facts.append(Fact(dimension: .issue, value: issue.id))
-            issues[IssueKey(site: event.site, issue: issue.id), default: IssueChange(issue, event)]
-                .add(event, browser: agent.browser, path: path, count: counters.errors)
-        case "resources": resources(payload, place)
-        default: break
+        var facts = [(Fact(dimension: .event, value: Facts.clean(event.type) ?? ""), counters)]
+        if let error {
+            // Noise counts as errors of its own issue, and nowhere else.
+            counters.errors = error.count
+            facts.append((error.fact, counters))
         }
-        change(facts, at: place) { change in
-            change.counters.add(counters)
-            change.visitors.add(hash: visitor)
+        if event.type == "resources" { resources(payload, place) }
+        for (fact, counters) in facts {
+            change([fact], at: place) { change in
+                change.counters.add(counters)
+                change.visitors.add(hash: visitor)
+            }
         }
         let reasons = agent.robotReasons + Facts.hints(event.type, payload)
         // Who behaves like a program is none of the population.
@@ -256,6 +253,11 @@ struct Fold {
     private mutating func vitals(_ event: StoredEvent, _ payload: JSONTree, _ place: Place, _ view: inout ViewMemory) {
         let navigation = payload["navigationType"].text.flatMap(Facts.clean)
         let attributions = payload["attribution"]
+        if let navigation, view.navigation == nil {
+            view.navigation = navigation
+            let facts = isRecalling ? [] : [Fact(dimension: .navigation, value: navigation)]
+            change(facts, at: place) { $0.counters.events += 1 }
+        }
         for metric in Metric.vitals {
             guard let value = invalid.value(payload[metric.key], .of(metric)), let mark = LogHistogram.Mark(value)
             else {
@@ -265,16 +267,16 @@ struct Fold {
             if let before, before.seq > event.seq { continue }
             let facts =
                 (navigation.map { [Fact(dimension: .navigation, value: $0)] } ?? [])
-                + Facts.attribution(metric, value, attributions[metric.key])
+                + Attribution.facts(metric, value, attributions[metric.key])
             view.told[metric] = ViewMemory.Told(seq: event.seq, value: value, place: place, facts: facts)
             guard !isRecalling else { continue }
             if let before, let old = LogHistogram.Mark(before.value) {
                 change(before.place) { $0.removed.add(old, metric) }
-                change(Self.counted(before.facts, metric), at: before.place) { $0.counters.events -= 1 }
+                change(Self.counted(before.facts), at: before.place) { $0.counters.events -= 1 }
                 change(before.facts, at: before.place) { $0.removed.add(old, metric) }
             }
             change(place) { $0.added.add(mark, metric) }
-            change(Self.counted(facts, metric), at: place) { $0.counters.events += 1 }
+            change(Self.counted(facts), at: place) { $0.counters.events += 1 }
             change(facts, at: place) { $0.added.add(mark, metric) }
         }
     }

@@ -6,6 +6,7 @@ struct IssueWriter {
 
     private static let columns = [
         "site", "issue", "kind", "name", "message", "first_seen", "last_seen", "last_event_id", "browsers", "paths",
+        "noise",
     ]
 
     fileprivate struct Kept {
@@ -17,6 +18,7 @@ struct IssueWriter {
         var lastEventID: Int64
         var browsers: CountedNames
         var paths: CountedNames
+        var noise: String?
     }
 
     func write(_ issues: [IssueKey: IssueChange]) throws(StoreError) {
@@ -56,12 +58,13 @@ extension IssueWriter.Kept {
         lastEventID = row[7].integer ?? .min
         browsers = CountedNames(encoded: row[8].text ?? "")
         paths = CountedNames(encoded: row[9].text ?? "")
+        noise = row[10].text
     }
 
     fileprivate init(_ change: IssueChange) {
         (kind, name, message) = (change.description.kind, change.description.name, change.description.message)
         (firstSeen, lastSeen, lastEventID) = (change.firstSeen, change.lastSeen, change.lastEventID)
-        (browsers, paths) = (change.browsers, change.paths)
+        (browsers, paths, noise) = (change.browsers, change.paths, change.description.noise)
     }
 
     fileprivate mutating func add(_ change: IssueChange) {
@@ -75,7 +78,7 @@ extension IssueWriter.Kept {
     fileprivate var parameters: [SQLValue] {
         [
             .text(kind), .text(name), .text(message), .integer(firstSeen), .integer(lastSeen), .integer(lastEventID),
-            .text(browsers.encoded), .text(paths.encoded),
+            .text(browsers.encoded), .text(paths.encoded), noise.map { .text($0) } ?? .null,
         ]
     }
 }

@@ -13,6 +13,8 @@ struct ViewMemory {
     /// From its own event.
     var facts: [Fact] = []
     var told: [Metric: Told] = [:]
+    /// The navigation type that the page view is counted by.
+    var navigation: String?
     var engaged: Told?
     /// Of its latest event.
     var last: (place: Place, path: String?, userAgent: String?)?

@@ -36,7 +36,7 @@ enum APIRoute: String, CaseIterable {
         case .breakdowns: Self.question.union(["dimensions", "limit", "only"])
         case .slowest: Self.question.union(["dimension", "limit"])
         case .fingerprints, .quality: Self.range.union(["site"])
-        case .issues: Self.question.union(["state"])
+        case .issues: Self.question.union(["state", "noise"])
         case .issue: Self.question.union(["issue"])
         case .events: Self.search.union(["before", "limit"])
         case .export: Self.search.union(["format"])

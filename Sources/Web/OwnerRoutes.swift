@@ -138,7 +138,12 @@ final class OwnerRoutes: Sendable {
             return reading { reader throws(StoreError) in try reader.slowest(dimensions[0], limit: limit) }
         case .issues:
             let state = query["state"]
-            return reading { reader throws(StoreError) in try reader.issues(state: state) }
+            guard query["noise"] == nil || query["noise"] == "include" else {
+                throw QueryFault(message: "noise must be include")
+            }
+            let includesNoise = query["noise"] == "include"
+            return reading { reader throws(StoreError) in try reader.issues(state: state, includesNoise: includesNoise)
+            }
         case .issue:
             guard let issue = query["issue"] else { throw QueryFault(message: "issue is missing") }
             return { database throws(StoreError) in

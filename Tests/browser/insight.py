@@ -54,7 +54,7 @@ def visit_events(path="/", site="shop.example", lcp=1200, error=None, referrer="
         events.append(("error", error))
     if fingerprint:
         events.append(("fingerprint_ready", {"fingerprints": fingerprint}))
-    events.append(("webvitals", {"navigationType": "navigate", "why": "pagehide", "LCP": lcp, "INP": 80, "CLS": 0.02, "FCP": 700, "TTFB": 200, "attribution": {"LCP": {"element": "main>img", "ttfb": 200, "loadDelay": 900, "loadTime": 50, "renderDelay": 50}}}))
+    events.append(("webvitals", {"navigationType": "navigate", "why": "pagehide", "LCP": lcp, "INP": 80, "CLS": 0.02, "FCP": 700, "TTFB": 200, "attribution": {"LCP": {"target": "main>img", "timeToFirstByte": 200, "resourceLoadDelay": 900, "resourceLoadDuration": 50, "elementRenderDelay": 50}}}))
     events.append(("engagement", {"engagedMs": 4000, "reason": "pagehide"}))
     return [ids | {"event_type": kind, "seq": seq, "path": path, "referrer": referrer, "site": site, "payload": payload} for seq, (kind, payload) in enumerate(events, 1)]
 

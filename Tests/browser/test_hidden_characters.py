@@ -74,7 +74,7 @@ def filled(sqlite, serve):
         ids = make_ids() | {"visitor_id": f"v_{number}{hostile}"}
         page = visit_events(f"/{hostile}", error=error, referrer=f"https://{hostile}/", fingerprint=fingerprint, extra=extra, ids=ids, lcp=9000)
         vitals = next(event for event in page if event["event_type"] == "webvitals")["payload"]
-        vitals["attribution"]["LCP"] = {"element": hostile, "ttfb": 1, "loadDelay": 2}
+        vitals["attribution"]["LCP"] = {"target": hostile, "timeToFirstByte": 1, "resourceLoadDelay": 2}
         page[0]["client_hints"] = hostile
         more = [
             ("navigation", {hostile: 12, "domInteractive": 100}),

@@ -153,7 +153,7 @@ def test_figures_are_those_of_the_events_on_either_store(owned):
     assert {row["value"]: row["visitors"] for row in rows["browser"]["rows"]} == {"Chrome": 1, "Firefox": 1}
     assert [(row["value"], row["sessions"]) for row in rows["entry"]["rows"]] == [("/", 1), ("/users/:id", 1)]
     assert [(row["value"], row["slow_views"]) for row in rows["lcp_element"]["rows"]] == [("main>img", 2)]
-    assert [(row["value"], row["slow_views"]) for row in rows["lcp_part"]["rows"]] == [("loadDelay", 2)]
+    assert [(row["value"], row["slow_views"]) for row in rows["lcp_part"]["rows"]] == [("resourceLoadDelay", 2)]
     lcp = told(owned.port, "performance", range="24h")["metrics"]["lcp"]["figures"]
     assert (lcp["count"], lcp["good"], lcp["needs_improvement"], lcp["poor"]) == (3, 0.3333, 0.3333, 0.3333)
     # One filter is answered by cells, two by the events.

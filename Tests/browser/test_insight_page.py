@@ -59,7 +59,7 @@ def filled(sqlite, serve):
     for number in range(6):
         events += send(collector.port, visit_events(f"/page-{number % 3}", lcp=1000 + 900 * number, referrer="https://search.example/"))
     for hostile in MARKUP:
-        error = {"kind": "error", "name": hostile, "message": hostile, "count": 1, "stack": hostile, "source": hostile, "frames": [{"function": hostile, "file": hostile, "line": 1, "column": 2}], "breadcrumbs": [hostile, {"text": hostile}]}
+        error = {"kind": "error", "name": hostile, "message": hostile, "count": 1, "stack": hostile, "source": hostile, "frames": [{"function": hostile, "file": hostile, "line": 1, "column": 2}], "breadcrumbs": [hostile, {"text": hostile}], "cause": [hostile, {"name": hostile, "message": hostile, "frames": [{"function": hostile, "file": hostile}]}], "errors": [hostile, None]}
         fingerprint = {"hash": "h", "parts": {"canvas": {"hash": "a", "stable": True}, hostile: {"hash": hostile, "stable": True}}, "automation": [hostile]}
         extra = {"language": hostile, "screenResolution": hostile, "release": hostile, "connection": hostile, "campaign": {"utm_campaign": hostile}, hostile: hostile}
         events += send(collector.port, visit_events(hostile, error=error, referrer=f"https://{hostile}/", fingerprint=fingerprint, extra=extra), "".join(filter(str.isprintable, hostile.encode("ascii", "ignore").decode())))

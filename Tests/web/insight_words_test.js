@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { bucket, count, exact, named, percent, span, tone, vital } from "../../Web/insight/words.js";
+import {
+  bucket,
+  count,
+  exact,
+  named,
+  navigationLabel,
+  partLabel,
+  percent,
+  span,
+  tone,
+  vital,
+} from "../../Web/insight/words.js";
 
 Deno.test("large numbers are short, small ones whole, and nothing is a dash", () => {
   assert.deepEqual([0, 999, 9999, 10_000, 1_250_000].map(count), ["0", "999", "9,999", "10K", "1.3M"]);
@@ -33,3 +44,21 @@ Deno.test("buckets are those of UTC, wherever the owner is", () => {
 });
 
 Deno.test("a value without a name has one", () => assert.deepEqual(named(""), "(none)"));
+
+Deno.test("every part of the contract has the label of web-vitals, in words", () => {
+  const { events } = JSON.parse(Deno.readTextFileSync(new URL("../../Contract/payloads.json", import.meta.url)));
+  for (const [path, key] of Object.entries(/** @type {Record<string, any>} */ (events.webvitals.keys))) {
+    if (!key.read || key.type !== "number" || !path.startsWith("attribution.")) continue;
+    const name = path.split(".").pop() ?? "";
+    const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+    assert.equal(partLabel(name), words[0].toUpperCase() + words.slice(1));
+  }
+});
+
+Deno.test("every navigation type of the contract has a label, and an unknown one is its own", () => {
+  const { events } = JSON.parse(Deno.readTextFileSync(new URL("../../Contract/payloads.json", import.meta.url)));
+  for (const type of events.webvitals.keys.navigationType.values) {
+    assert.match(navigationLabel(type), /^[A-Z]/);
+  }
+  assert.equal(navigationLabel("other"), "other");
+});

@@ -4,7 +4,7 @@ import { badge, facts, h, isolated, isolatedList } from "../shared/dom.js";
 import { ask } from "./api.js";
 import { bars, body, card, empty, failure, skeleton, sparkline, visitorLink } from "./parts.js";
 import { change, question } from "./state.js";
-import { exact, moment } from "./words.js";
+import { exact, moment, noiseLabel } from "./words.js";
 
 const WORDS = /** @type {Record<string, string>} */ ({
   open: "Open",
@@ -52,6 +52,7 @@ function draw(panel, back, issue, name) {
   body(main).append(
     facts([
       ["Kind", issue.kind],
+      ["Counted in totals", issue.noise ? `No (${noiseLabel(issue.noise)})` : "Yes"],
       ["Site", issue.site],
       ["First seen", moment(issue.first_seen * 1000)],
       ["Last seen", moment(issue.last_seen * 1000)],
@@ -98,10 +99,9 @@ const list = (value) => Array.isArray(value) ? value : [];
 /** @param {(Node | string)[][]} parts of each line */
 const lines = (parts) => parts.flatMap((line, index) => index ? ["\n", ...line] : line);
 
-/** @param {any} event */
-function sample(event) {
-  const { payload } = event;
-  const frames = list(payload?.frames).map((frame) => [
+/** The stack of an error, a line for each frame. @param {any} error */
+const framesOf = (error) =>
+  list(error?.frames).map((frame) => [
     "at ",
     isolated(frame?.function || "(anonymous)"),
     " ",
@@ -109,6 +109,29 @@ function sample(event) {
     ":",
     ...isolatedList([frame?.line, frame?.column], ":"),
   ]);
+
+/** Errors behind an error: the causes of it, or those that it contains. @param {string} title @param {any[]} errors */
+const behind = (title, errors) =>
+  errors.length
+    ? h(
+      "details",
+      { open: true },
+      h("summary", { text: `${title} (${errors.length})` }),
+      h(
+        "pre",
+        { class: "stack", tabindex: "0" },
+        ...lines(errors.flatMap((error) => [
+          [isolated(error?.name ?? "Error"), ": ", isolated(error?.message ?? error)],
+          ...framesOf(error).map((frame) => ["  ", ...frame]),
+        ])),
+      ),
+    )
+    : null;
+
+/** @param {any} event */
+function sample(event) {
+  const { payload } = event;
+  const frames = framesOf(payload);
   const crumbs = list(payload?.breadcrumbs).map((crumb) => [isolated(crumb)]);
   const stack = frames.length ? lines(frames) : payload?.stack ?? payload?.source ?? "";
   return h(
@@ -135,11 +158,14 @@ function sample(event) {
       : stack
       ? h("pre", { class: "stack", tabindex: "0", text: stack })
       : null,
+    // A cause was a text in the previous version of the tracker.
+    behind("Caused by", typeof payload?.cause === "string" ? [payload.cause] : list(payload?.cause)),
+    behind("Inner errors", list(payload?.errors)),
     crumbs.length
       ? h(
         "details",
         {},
-        h("summary", { text: `What happened before (${crumbs.length})` }),
+        h("summary", { text: `Breadcrumbs (${crumbs.length})` }),
         h("pre", { class: "stack", tabindex: "0" }, ...lines(crumbs)),
       )
       : null,

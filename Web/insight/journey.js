@@ -89,6 +89,10 @@ function sessionCard(session, place, next) {
   return element;
 }
 
+/** Whether the page was displayed inside a frame of another page. @param {any} view */
+const isFramed = (view) =>
+  view.events.some((/** @type {any} */ { type, payload }) => type === "pageview" && payload?.frame === true);
+
 /** @param {any} view @param {boolean} isCut whether earlier events have not been loaded yet */
 function viewList(view, isCut) {
   const start = view.events.reduce(
@@ -119,7 +123,9 @@ function viewList(view, isCut) {
       h("h3", { text: view.path ?? "/" }),
       h("span", {
         class: "note",
-        text: `${exact(view.events.length)} events${view.emitted ? ` of ${exact(view.emitted)} emitted` : ""}`,
+        text: `${isFramed(view) ? "In a frame · " : ""}${exact(view.events.length)} events${
+          view.emitted ? ` of ${exact(view.emitted)} emitted` : ""
+        }`,
       }),
       dropped,
     ),

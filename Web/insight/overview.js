@@ -1,4 +1,4 @@
-// How many came, from where, to what, and what broke for them.
+// Totals, their course over time, rankings, errors and the quality of the data.
 
 import { colour, plot } from "../dashboard/charts.js";
 import { badge, facts, h, isolated, isolatedList, setText, table } from "../shared/dom.js";
@@ -8,7 +8,7 @@ import { bars, body, card, delta, failure, isComparing, noFigures, sampleNote, s
 import { lineOptions } from "./plots.js";
 import { change, current, plainQuestion, question } from "./state.js";
 import { areFiguresIncomplete } from "./status.js";
-import { ago, bucket, count, exact, named, percent, span, vital } from "./words.js";
+import { ago, bucket, count, exact, named, noiseLabel, percent, span, vital } from "./words.js";
 
 /** @typedef {{name: string, label: string, format: (value: any) => string, isLessBetter?: boolean}} Tile */
 
@@ -54,7 +54,7 @@ export async function showOverview(panel, signal) {
     ...TILES.map(({ label }) => h("div", { class: "tile" }, h("span", { class: "label", text: label }), skeleton(1))),
   );
   const chart = card("Over time", "full");
-  const errors = card("Errors", "wide", "most frequent first");
+  const errors = card("Errors", "wide", "most frequent first", h("span", { class: "space" }), noiseToggle());
   const quality = card("Data quality", "third");
   const rankings = RANKINGS.map(([dimension, title, width]) => [dimension, card(title, width)]);
   const cards = new Map(/** @type {[string, HTMLElement][]} */ (rankings));
@@ -87,9 +87,12 @@ export async function showOverview(panel, signal) {
   }, (error) => {
     if (!signal.aborted) { for (const element of cards.values()) body(element).replaceChildren(failure(error, again)); }
   });
-  const broken = ask("issues", question(), { signal }).then((answer) => drawIssues(errors, answer), (error) => {
-    if (!signal.aborted) body(errors).replaceChildren(failure(error, again));
-  });
+  const broken = ask("issues", { ...question(), noise: current().noise }, { signal }).then(
+    (answer) => drawIssues(errors, answer),
+    (error) => {
+      if (!signal.aborted) body(errors).replaceChildren(failure(error, again));
+    },
+  );
   const trusted = ask("quality", plainQuestion(), { signal }).then(
     async (answer) => drawQuality(quality, answer, await absorbed(signal)),
     (error) => {
@@ -239,11 +242,24 @@ async function openAll(dimension, title) {
   }
 }
 
+/** Shows the errors that are not the site's, which are left out by default. */
+function noiseToggle() {
+  const isOn = current().noise === "include";
+  return h("button", {
+    type: "button",
+    class: "button",
+    "aria-pressed": String(isOn),
+    title: 'Errors of browser extensions, ResizeObserver loops and "Script error."; they count in no total',
+    text: "Include noise",
+    onclick: () => change({ noise: isOn ? null : "include" }, { isStep: false }),
+  });
+}
+
 /** @param {HTMLElement} element @param {any} answer */
 function drawIssues(element, { issues, count: all }) {
   if (!issues.length) {
     body(element).replaceChildren(
-      noFigures("No errors in this range", "What pages throw, reject and fail to load is grouped here."),
+      noFigures("No errors for this period", "Uncaught exceptions, rejections, failed requests"),
     );
     return;
   }
@@ -267,7 +283,12 @@ function drawIssues(element, { issues, count: all }) {
         ),
       ),
       sparkline(issue.trend, "errors over time"),
-      badge(issue.state, TONES[issue.state]),
+      h(
+        "span",
+        {},
+        issue.noise ? badge(noiseLabel(issue.noise), "plain") : null,
+        badge(issue.state, TONES[issue.state]),
+      ),
       h(
         "span",
         { class: "figures" },

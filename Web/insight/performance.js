@@ -1,7 +1,7 @@
-// How fast the pages were, for whom, and what made them slow.
+// Core Web Vitals: values over time, their distribution, a breakdown, and the root causes of slow page views.
 
 import { colour, plot } from "../dashboard/charts.js";
-import { h, isolated, table } from "../shared/dom.js";
+import { h, isolated, setText, table } from "../shared/dom.js";
 import { bytes } from "../shared/format.js";
 import { ask } from "./api.js";
 import {
@@ -21,7 +21,21 @@ import {
 } from "./parts.js";
 import { histogramOptions, lineOptions } from "./plots.js";
 import { change, current, question } from "./state.js";
-import { BOUNDS, bucket, count, exact, METRIC_NAMES, METRICS, named, percent, tone, vital } from "./words.js";
+import {
+  BOUNDS,
+  bucket,
+  count,
+  exact,
+  METRIC_NAMES,
+  METRICS,
+  named,
+  navigationLabel,
+  partLabel,
+  percent,
+  ROUTES,
+  tone,
+  vital,
+} from "./words.js";
 
 const BY = {
   path: "Page",
@@ -34,15 +48,6 @@ const BY = {
   release: "Release",
 };
 const CHART_HEIGHT = 260;
-const PARTS = /** @type {Record<string, string>} */ ({
-  ttfb: "time to first byte",
-  loadDelay: "load delay",
-  loadTime: "load time",
-  renderDelay: "render delay",
-  inputDelay: "input delay",
-  processing: "processing",
-  presentationDelay: "presentation delay",
-});
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export async function showPerformance(panel, signal) {
@@ -57,19 +62,20 @@ export async function showPerformance(panel, signal) {
   const distribution = card(
     "Distribution",
     "third",
-    `all page views that told ${METRICS[/** @type {keyof typeof METRICS} */ (metric)]}`,
+    `Page views with ${METRICS[/** @type {keyof typeof METRICS} */ (metric)]}`,
   );
   const slow = card(
-    "Who it is slow for",
+    "Breakdown",
     "full",
-    "p75, and how many page views told it",
+    "p75 and sample size",
     select("Split by", "by", BY, by),
   );
-  const attribution = card("What slow page views wait for", "full");
+  const attribution = card("Root causes", "full");
   const resources = card("Resources", "half", "among the slowest of each page view");
   const parties = card("Third parties", "half");
   const note = h("div", { class: "full bare", hidden: true });
-  panel.replaceChildren(note, vitals, chart, distribution, slow, attribution, resources, parties);
+  const routes = h("p", { class: "full caption", hidden: true });
+  panel.replaceChildren(note, routes, vitals, chart, distribution, slow, attribution, resources, parties);
   for (const one of [chart, distribution, slow, attribution, resources, parties]) body(one).append(skeleton());
   const again = () => change({}, { isStep: false });
   const failed = (/** @type {HTMLElement[]} */ ...cards) => (/** @type {any} */ error) => {
@@ -77,9 +83,7 @@ export async function showPerformance(panel, signal) {
   };
   await Promise.all([
     ask("performance", question(), { signal }).then((answer) => {
-      const told = sampleNote(answer.sampled);
-      note.hidden = !told;
-      if (told) note.replaceChildren(told);
+      drawSampleNote(note, answer);
       drawVitals(vitals, answer);
       drawChart(chart, answer, metric);
       drawDistribution(distribution, answer.metrics[metric], metric);
@@ -91,6 +95,11 @@ export async function showPerformance(panel, signal) {
       (answer) => drawSlowest(slow, answer, /** @type {any} */ (BY)[by]),
       failed(slow),
     ),
+    ask("slowest", { ...question(), dimension: "navigation", limit: 15 }, { signal }).then(
+      (answer) => drawRoutes(routes, answer, metric),
+      // The breakdown shows the same error.
+      () => {},
+    ),
     ask("breakdowns", {
       ...question(),
       dimensions: ["lcp_element", "lcp_part", "inp_element", "inp_part", "cls_element", "resource", "third_party"],
@@ -101,6 +110,13 @@ export async function showPerformance(panel, signal) {
       drawLoads(parties, dimensions.third_party, "Host");
     }, failed(attribution, resources, parties)),
   ]);
+}
+
+/** @param {HTMLElement} element @param {any} answer */
+function drawSampleNote(element, { sampled }) {
+  const note = sampleNote(sampled);
+  element.hidden = !note;
+  if (note) element.replaceChildren(note);
 }
 
 /** @param {HTMLElement} element @param {any} answer */
@@ -139,12 +155,31 @@ function drawVitals(element, { metrics }) {
   );
 }
 
+/**
+ * Says so when the figures mix loads with routes, which have no request of their own and are faster.
+ *
+ * @param {HTMLElement} element @param {any} answer @param {string} metric
+ */
+function drawRoutes(element, { rows }, metric) {
+  const sum = (/** @type {any[]} */ some) => some.reduce((total, row) => total + row[metric].count, 0);
+  const share = sum(rows.filter((/** @type {any} */ { value }) => ROUTES.includes(value))) / Math.max(1, sum(rows));
+  element.hidden = share === 0;
+  const label = METRICS[/** @type {keyof typeof METRICS} */ (metric)];
+  setText(
+    element,
+    share === 1
+      ? `All values of ${label} are from route changes, not from page loads.`
+      : `${percent(share)} of the values of ${label} are from route changes. To separate them from page loads, ` +
+        "split the breakdown by Navigation.",
+  );
+}
+
 /** @param {HTMLElement} element @param {any} answer @param {string} metric */
 function drawChart(element, { metrics, range }, metric) {
   const { series } = metrics[metric];
   const format = (/** @type {any} */ value) => vital(metric, value);
   if (!series.some((/** @type {any} */ point) => point.count)) {
-    body(element).replaceChildren(noFigures("No values in this range", "Page views tell them when they are left."));
+    body(element).replaceChildren(noFigures("No values in this range", "Page views report them when they end."));
     return;
   }
   const labels = series.map((/** @type {any} */ point) => bucket(point.t, range.interval));
@@ -178,7 +213,7 @@ function drawDistribution(element, told, metric) {
   const STEP = 1.2;
   const total = told.figures.count;
   if (!total) {
-    body(element).replaceChildren(noFigures("No values in this range", "Page views tell them when they are left."));
+    body(element).replaceChildren(noFigures("No values in this range", "Page views report them when they end."));
     return;
   }
   /** @type {Map<number, number>} */
@@ -217,9 +252,10 @@ function drawDistribution(element, told, metric) {
 /** @param {HTMLElement} element @param {any} answer @param {string} title */
 function drawSlowest(element, { rows, count: all }, title) {
   if (!rows.length) {
-    body(element).replaceChildren(noFigures("Nothing yet", "No page view of this range tells it."));
+    body(element).replaceChildren(noFigures("No data for this period", "No page view has a value."));
     return;
   }
+  const name = title === BY.navigation ? navigationLabel : named;
   const cell = (/** @type {any} */ row, /** @type {string} */ name) => {
     const { p75, count: number } = row[name];
     return h(
@@ -232,7 +268,7 @@ function drawSlowest(element, { rows, count: all }, title) {
   const names = Object.keys(METRICS);
   const list = table(
     [title, "Page views", ...Object.values(METRICS)],
-    rows.map((/** @type {any} */ row) => [named(row.value), exact(row.views), ...names.map((name) => cell(row, name))]),
+    rows.map((/** @type {any} */ row) => [name(row.value), exact(row.views), ...names.map((one) => cell(row, one))]),
     `Vitals by ${title}`,
   );
   body(element).replaceChildren(
@@ -257,12 +293,12 @@ function drawAttribution(element, dimensions) {
     const [first] = rows;
     const sentence = [
       isolated(named(first.value)),
-      ` in ${percent(first.slow_views / slow)} of the slow ones`,
+      ` in ${percent(first.slow_views / slow)}`,
       ...(partSum
         ? [
-          "; most of it ",
-          isolated(PARTS[partRows[0].value] ?? partRows[0].value),
-          ` in ${percent(partRows[0].slow_views / partSum)}`,
+          ". Main cause: ",
+          isolated(partLabel(partRows[0].value)),
+          ` (${percent(partRows[0].slow_views / partSum)})`,
         ]
         : []),
       ".",
@@ -282,7 +318,7 @@ function drawAttribution(element, dimensions) {
         ? bars(/** @type {string} */ (parts), {
           count: partRows.length,
           by: "slow_views",
-          rows: partRows.map((/** @type {any} */ row) => ({ ...row, value: PARTS[row.value] ?? row.value })),
+          rows: partRows.map((/** @type {any} */ row) => ({ ...row, value: partLabel(row.value) })),
         }, { figure })
         : null,
     );
@@ -290,7 +326,7 @@ function drawAttribution(element, dimensions) {
   body(element).replaceChildren(
     groups.length
       ? h("div", { class: "causes" }, ...groups)
-      : noFigures("No slow page views", "Elements and parts are told for values that are not good."),
+      : noFigures("No slow page views", "Root causes are shown for values that are not good."),
   );
 }
 
@@ -300,7 +336,7 @@ function drawLoads(element, { rows }, title) {
   body(element).replaceChildren(
     sorted.length
       ? table(
-        [title, "p75", "p95", "Loads", "Bytes each"],
+        [title, "p75", "p95", "Requests", "Avg. size"],
         sorted.map((
           row,
         ) => [
@@ -312,6 +348,6 @@ function drawLoads(element, { rows }, title) {
         ]),
         title,
       )
-      : noFigures("Nothing yet", "No page view of this range told of it."),
+      : noFigures("No data for this period", "No page view reported any."),
   );
 }

@@ -145,7 +145,7 @@ async function startExplorer(element, signal) {
     field("type", "Type", "pageview"),
     field("path", "Page", "/users/:id"),
     field("find", "Visitor", "v_…"),
-    field("key", "Payload key", "attribution.LCP.element"),
+    field("key", "Payload key", "attribution.LCP.target"),
     field("value", "Its value", "any"),
     h("button", { class: "button", text: "Search" }),
   );

@@ -22,6 +22,7 @@ const NAMES = [
   "to",
   "site",
   "robots",
+  "noise",
   "compare",
   "metric",
   "chart",

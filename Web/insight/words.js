@@ -37,6 +37,44 @@ export const METRIC_NAMES = Object.freeze({
   fcp: "First Contentful Paint",
   ttfb: "Time to First Byte",
 });
+/** Parts of vitals, by the names of web-vitals. @type {Record<string, string>} */
+const PARTS = Object.freeze({
+  timeToFirstByte: "Time to first byte",
+  resourceLoadDelay: "Resource load delay",
+  resourceLoadDuration: "Resource load duration",
+  elementRenderDelay: "Element render delay",
+  inputDelay: "Input delay",
+  processingDuration: "Processing duration",
+  presentationDelay: "Presentation delay",
+});
+/** @param {string} name */
+export const partLabel = (name) => PARTS[name] ?? name;
+
+/** How page views begin, by `navigationType`. @type {Record<string, string>} */
+const NAVIGATIONS = Object.freeze({
+  navigate: "Page load",
+  reload: "Reload",
+  back_forward: "Back or forward",
+  prerender: "Prerendered load",
+  restored: "Back/forward cache",
+  bfcache: "Back/forward cache",
+  route: "Route change",
+  "soft-navigation": "Soft navigation",
+});
+/** @param {string} name */
+export const navigationLabel = (name) => NAVIGATIONS[name] ?? name;
+/** Page views without a load of their own. */
+export const ROUTES = Object.freeze(["route", "soft-navigation"]);
+
+/** Kinds of errors that are not the site's. @type {Record<string, string>} */
+const NOISE = Object.freeze({
+  extension: "Browser extension",
+  resize_observer: "ResizeObserver loop",
+  script_error: "Script error",
+});
+/** @param {string} kind */
+export const noiseLabel = (kind) => NOISE[kind] ?? kind;
+
 /** @type {Record<string, [number, number]>} */
 export const BOUNDS = Object.freeze({
   lcp: [2500, 4000],

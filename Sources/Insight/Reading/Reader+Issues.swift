@@ -5,14 +5,24 @@ extension Reader {
     /// Issues of a list, at most.
     static let issuesMax = 200
 
-    /// What broke, most often first.
-    package func issues(state wanted: String?) throws(StoreError) -> JSONOut {
-        let (cells, _, _) = try cells(question, [.issue])
-        let ranked = try cells.ranking(.issue, by: .errors, limit: Self.issuesMax, sketches: .visitors)
-        let names = ranked.rows.map(\.value)
-        let known = try descriptions(names)
-        let trends = try cells.trends(.issue, names)
-        let issues = ranked.rows.compactMap { row -> JSONOut? in
+    /// Groups of equal errors, most frequent first; issues of noise only on request.
+    package func issues(state wanted: String?, includesNoise: Bool = false) throws(StoreError) -> JSONOut {
+        let dimensions: [Dimension] = includesNoise ? [.issue, .noise] : [.issue]
+        let (cells, _, _) = try cells(question, dimensions)
+        var rows: [(value: String, sum: Sum)] = []
+        var trends: [String: [Int64: Int64]] = [:]
+        var count: Int64 = 0
+        for dimension in dimensions {
+            let ranked = try cells.ranking(dimension, by: .errors, limit: Self.issuesMax, sketches: .visitors)
+            rows += ranked.rows
+            count.add(saturating: ranked.count)
+            trends.merge(try cells.trends(dimension, ranked.rows.map(\.value))) { first, _ in first }
+        }
+        if includesNoise {
+            rows = Array(rows.sorted { $0.sum.counters.errors > $1.sum.counters.errors }.prefix(Self.issuesMax))
+        }
+        let known = try descriptions(rows.map(\.value))
+        let issues = rows.compactMap { row -> JSONOut? in
             guard let issue = known[row.value], wanted == nil || issue.state == wanted else { return nil }
             return .object(
                 [
@@ -22,7 +32,7 @@ extension Reader {
             )
         }
         return .object([
-            ("range", range), ("sampled", Figures.of(cells.sample)), ("count", .integer(ranked.count)),
+            ("range", range), ("sampled", Figures.of(cells.sample)), ("count", .integer(count)),
             ("issues", .array(issues)),
         ])
     }
@@ -33,7 +43,7 @@ extension Reader {
     package func issue(_ name: String) throws(StoreError) -> JSONOut? {
         guard let issue = try descriptions([name])[name] else { return nil }
         let cells = RollupCells(database: database, question: question)
-        let series = try cells.series(.issue, name)
+        let series = try cells.series(issue.isNoise ? .noise : .issue, name)
         var (errors, visitors) = (Int64(0), Sum())
         for sum in series.values {
             errors.add(saturating: sum.counters.errors)
@@ -88,6 +98,7 @@ extension Reader {
     private struct Known {
         var members: [(String, JSONOut)]
         var state: String
+        var isNoise: Bool
         var lastEventID: Int64
     }
 
@@ -104,7 +115,7 @@ extension Reader {
         let rows = try database.rows(
             """
             select issues.issue, issues.site, kind, name, message, first_seen, last_seen, last_event_id, browsers, paths,
-                state, changed_at
+                state, changed_at, noise
             from insight_issues as issues
             left join insight_issue_states as states on states.site = issues.site and states.issue = issues.issue
             where \(condition) order by last_seen
@@ -120,9 +131,11 @@ extension Reader {
                     ("site", JSONOut(row[1].text)), ("kind", JSONOut(row[2].text)), ("name", JSONOut(row[3].text)),
                     ("message", JSONOut(row[4].text)), ("first_seen", JSONOut(row[5].integer)),
                     ("last_seen", JSONOut(row[6].integer)), ("state", .text(state)),
+                    ("noise", JSONOut(row[12].text)),
                     ("browsers", Self.counted(row[8].text)), ("paths", Self.counted(row[9].text)),
                 ],
                 state: state,
+                isNoise: row[12].text != nil,
                 lastEventID: row[7].integer ?? 0
             )
         }

@@ -256,7 +256,7 @@ extension Dimension {
     var ranking: Ranking {
         switch self {
         case .entry, .exit: .sessions
-        case .issue: .errors
+        case .issue, .noise: .errors
         case .event, .resource, .thirdParty, .navigation, .lcpElement, .lcpPart, .inpElement, .inpPart, .clsElement,
             .invalid:
             .events

@@ -1,0 +1,72 @@
+"""The owner's page: root causes by the names of web-vitals, noise, causes of errors, frames, and routes beside loads."""
+
+import pytest
+
+from bodies import make_ids
+from insight import ENVIRONMENT, send, settle
+from load import wait_for
+from test_insight_page import open_page, text
+
+FRAMES = [{"function": "buy", "file": "https://shop.example/app.js", "line": 7, "column": 3}]
+ERROR = {
+    "kind": "error", "name": "Error", "message": "outer", "count": 1, "frames": FRAMES, "breadcrumbs": [],
+    "cause": [{"name": "TypeError", "message": "the cause", "frames": FRAMES}],
+    "errors": [{"name": "RangeError", "message": "one of them", "frames": []}],
+}
+NOISE = {"kind": "error", "name": "Error", "message": "of an extension", "count": 7, "frames": [], "noise": "extension"}
+
+
+def vitals(kind, lcp):
+    attribution = {"LCP": {"target": "#hero", "timeToFirstByte": 10, "resourceLoadDelay": 10, "resourceLoadDuration": lcp - 30, "elementRenderDelay": 10}}
+    return {"navigationType": kind, "why": "pagehide", "LCP": lcp, "attribution": attribution}
+
+
+@pytest.fixture
+def shop(sqlite, serve):
+    collector = serve(sqlite, environment=ENVIRONMENT)
+    ids = make_ids() | {"path": "/", "site": "shop.example"}
+    payloads = [("pageview", {"kind": "navigate", "frame": True}), ("error", ERROR), ("error", NOISE), ("webvitals", vitals("navigate", 5000))]
+    events = [ids | {"event_type": kind, "seq": seq, "payload": payload} for seq, (kind, payload) in enumerate(payloads, 1)]
+    route = make_ids() | {"path": "/route", "site": "shop.example", "event_type": "webvitals", "seq": 1}
+    events.append(route | {"payload": vitals("soft-navigation", 6000)})
+    settle(collector.port, send(collector.port, events))
+    collector.visitor = ids["visitor_id"]
+    return collector
+
+
+def shown(engine, words):
+    wait_for(lambda: all(word in text(engine, "main") for word in words), 15, f"{words} on the page")
+
+
+def test_root_causes_have_the_names_of_web_vitals_and_routes_are_not_mixed_in_silently(engine, shop):
+    open_page(engine, shop, fragment="performance")
+    shown(engine, ["Main cause: Resource load duration (100 %)", "50 % of the values of LCP are from route changes"])
+    open_page(engine, shop, "&by=navigation", "performance")
+    shown(engine, ["Page load", "Soft navigation"])
+    assert engine.errors() == []
+
+
+def test_noise_is_shown_on_request_and_marked(engine, shop):
+    open_page(engine, shop)
+    shown(engine, ["outer"])
+    assert "of an extension" not in text(engine, "main")
+    engine.evaluate("() => [...document.querySelectorAll('button')].find((one) => one.textContent === 'Include noise').click()")
+    shown(engine, ["of an extension", "Browser extension", "outer"])
+    assert engine.evaluate("() => new URLSearchParams(location.search).get('noise')") == "include"
+    engine.evaluate("() => [...document.querySelectorAll('button.issue')].find((one) => one.textContent.includes('extension')).click()")
+    shown(engine, ["No (Browser extension)"])
+    assert engine.errors() == []
+
+
+def test_an_issue_shows_the_causes_and_inner_errors(engine, shop):
+    open_page(engine, shop)
+    shown(engine, ["outer"])
+    engine.evaluate("() => document.querySelector('button.issue').click()")
+    shown(engine, ["Caused by (1)", "TypeError: the cause", "Inner errors (1)", "RangeError: one of them"])
+    assert engine.errors() == []
+
+
+def test_a_page_view_inside_a_frame_is_marked_in_the_journey(engine, shop):
+    open_page(engine, shop, f"&visitor={shop.visitor}", "raw")
+    shown(engine, ["In a frame"])
+    assert engine.errors() == []
