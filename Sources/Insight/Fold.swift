@@ -158,8 +158,6 @@ struct Fold {
         return place
     }
 
-    // MARK: - Parts of an event
-
     private mutating func count(
         _ event: StoredEvent,
         _ place: Place,
