@@ -8,7 +8,7 @@ import { toJSON } from "./guard.js";
 /**
  * An event as JSON without the fields of its report; its size; whether it is dropped last; whether a beacon took it.
  *
- * @typedef {[text: string, report: Report, bytes: number, isReserved: boolean, isTaken?: boolean]} Item
+ * @typedef {[text: string, report: Report, bytes: number, isReserved: any, isTaken?: boolean]} Item
  */
 
 /** Events in one body, and bytes of them; a single event may have as many. */
@@ -22,10 +22,10 @@ const QUEUE_BYTES_MAX = 200_000;
 export const bytesOf = (text) => new TextEncoder().encode(text).length;
 
 /** @param {string} text @param {Report} report @param {any} [isReserved] @param {boolean} [isTaken] @returns {Item} */
-export const itemOf = (text, report, isReserved, isTaken) => [text, report, bytesOf(text), !!isReserved, isTaken];
+export const itemOf = (text, report, isReserved, isTaken) => [text, report, bytesOf(text), isReserved, isTaken];
 
 /** Sorts a list in place: what is dropped last comes first. @param {Item[]} items */
-export const sort = (items) => items.sort((left, right) => +right[3] - +left[3]);
+export const sort = (items) => items.sort((left, right) => +!left[3] - +!right[3]);
 
 /** The items that fit, first come first served. @param {Item[]} items @param {number} bytesMax @param {number} countMax */
 export const fit = (items, bytesMax, countMax) =>

@@ -10,14 +10,13 @@ import { toJSON } from "./guard.js";
  */
 /** Reports with the text that the server has confirmed. @typedef {WeakMap<Report, string>} Confirmed */
 
-/** Page views whose reports are tracked, and unconfirmed reports in one body. */
+/** Page views whose reports are tracked. With those of the events a body has 100 at most, as the server accepts. */
 const REPORTS_MAX = 20;
-const BODY_REPORTS_MAX = 10;
 /**
  * Confirmed reports that the next page repeats. A proxy may confirm what it then loses. At a loss of 10 %, each repetition
  * makes it ten times less likely that the last numbers of a page view never arrive.
  */
-const REPEATED_MAX = 4;
+export const REPEATED_MAX = 4;
 
 /** Counts an event that will not be sent. @param {Report} report @param {string} reason */
 export const drop = (report, reason) => {
@@ -27,10 +26,12 @@ export const drop = (report, reason) => {
 /** Adds reports, the latest last. @param {...Report} reports */
 export const track = (...reports) => reports.slice(-REPORTS_MAX);
 
-/** Reports that the server has not confirmed. @param {Report[]} reports @param {Confirmed} confirmed */
-export const unconfirmed = (reports, confirmed) =>
-  reports.filter((report) => confirmed.get(report) !== toJSON(report)).slice(-BODY_REPORTS_MAX);
-
-/** Reports that are left to the next page. @param {Report[]} reports @param {Confirmed} confirmed */
-export const remaining = (reports, confirmed) =>
-  reports.filter((report, index) => index >= reports.length - REPEATED_MAX || confirmed.get(report) !== toJSON(report));
+/**
+ * Reports that the server has not confirmed, and the latest ones in any case.
+ *
+ * @param {Report[]} reports
+ * @param {Confirmed} confirmed
+ * @param {number} [latest]
+ */
+export const unconfirmed = (reports, confirmed, latest = 0) =>
+  reports.filter((report, index) => index >= reports.length - latest || confirmed.get(report) !== toJSON(report));

@@ -2,7 +2,7 @@
 // is sent again by the next page, and the server counts it once.
 
 import { BODY_BYTES_MAX, BODY_EVENTS_MAX, bytesOf, fit, itemOf, pack, sort, trim } from "./delivery-queue.js";
-import { drop, remaining, track, unconfirmed } from "./delivery-report.js";
+import { drop, REPEATED_MAX, track, unconfirmed } from "./delivery-report.js";
 import { guard, later, timestamp } from "./guard.js";
 import { uuid7 } from "./ids.js";
 import { keysOf, read, remove, write } from "./storage.js";
@@ -35,8 +35,6 @@ let inFlight = [];
 let reports = [];
 /** @type {import("./delivery-report.js").Confirmed} */
 const confirmed = new WeakMap();
-/** Our entry in storage. @type {string | undefined} */
-let kept;
 let isHeld = true;
 let failures = 0;
 let bytesSent = 0;
@@ -66,17 +64,16 @@ const post = async (text, items) => {
   // Consent may have been withdrawn meanwhile.
   if (isHeld) return;
   const size = body.byteLength ?? bytesOf(text);
-  const keepalive = size <= KEEPALIVE_BYTES_MAX - keepaliveBytes;
-  const lasting = keepalive ? size : 0;
+  const lasting = size > KEEPALIVE_BYTES_MAX - keepaliveBytes ? 0 : size;
   bytesSent += size;
   keepaliveBytes += lasting;
-  if (keepalive) inFlight = items;
+  if (lasting) inFlight = items;
   try {
     const response = await fetch(endpoint(), {
       method: "POST",
       body,
       headers: { "Content-Type": "text/plain" },
-      keepalive,
+      keepalive: !!lasting,
       credentials: "omit",
       signal: AbortSignal.timeout?.(RESPONSE_MS_MAX),
     });
@@ -111,10 +108,7 @@ const run = async () => {
     if (response.isRefused) { for (const [, report] of items) drop(report, "refused"); }
     for (const { index } of response.rejected ?? []) if (items[index]) drop(items[index][1], "rejected");
     queue = queue.filter((item) => !items.includes(item));
-    if (!queue[0]) {
-      remove(key);
-      kept = undefined;
-    }
+    if (!queue[0]) remove(key);
   }
   return !isHeld;
 };
@@ -129,8 +123,8 @@ const flush = () => {
 /** Leaves to a later page what is not confirmed; writes only what has changed. */
 const keep = () => {
   if (isHeld) return;
-  const [entry] = pack(queue, remaining(reports, confirmed), "");
-  if (entry !== kept) write(key, kept = entry);
+  const [entry] = pack(queue, unconfirmed(reports, confirmed, REPEATED_MAX), "");
+  if (entry !== read(key)) write(key, entry);
 };
 
 /** Gives beacons what no other request that outlives the page has. @param {number} [countMax] */
