@@ -8,12 +8,12 @@ from program import Collector
 from tracked import visit  # noqa: F401
 
 
-def ledger(store):
+def delivery_reports(store):
     return store.rows("select pageview_id, emitted, dropped, received, lost from pageview_completeness order by pageview_id")
 
 
 def check_nothing_missing(visit):
-    rows = ledger(visit.store)
+    rows = delivery_reports(visit.store)
     assert rows and all(row["lost"] == 0 and row["emitted"] == row["received"] + row["dropped"] for row in rows), rows
     ids = [row["event_id"] for row in visit.rows]
     assert len(ids) == len(set(ids))
@@ -113,7 +113,7 @@ def test_a_long_visit_offline_stays_within_its_room(visit):
     visit.network.decide = lambda body: "pass"
     while visit.flush() is not True:
         pass
-    (row,) = ledger(visit.store)
+    (row,) = delivery_reports(visit.store)
     assert row["emitted"] >= 901 and row["dropped"] > 300 and row["lost"] == 0
     assert row["received"] + row["dropped"] == row["emitted"]
 
@@ -144,10 +144,10 @@ def test_the_loss_that_is_found_is_the_loss_that_there_was(visit):
             lost.setdefault(event["pageview_id"], set()).add(event["event_id"])
     actions = [action for action, _ in visit.network.bodies]
     assert actions.count("drop") > 0 or actions.count("double") > 0, seed
-    found = {row["pageview_id"]: row["lost"] for row in ledger(visit.store)}
+    found = {row["pageview_id"]: row["lost"] for row in delivery_reports(visit.store)}
     assert {id: count for id, count in found.items() if count} == {id: len(events) for id, events in lost.items()}, f"seed {seed}"
-    assert sum(row["emitted"] for row in ledger(visit.store)) == len(stored) + sum(len(events) for events in lost.values()), f"seed {seed}"
-    assert all(row["received"] for row in ledger(visit.store) if row["pageview_id"] not in lost)
+    assert sum(row["emitted"] for row in delivery_reports(visit.store)) == len(stored) + sum(len(events) for events in lost.values()), f"seed {seed}"
+    assert all(row["received"] for row in delivery_reports(visit.store) if row["pageview_id"] not in lost)
 
 
 FOREIGN = '[[{"pageview_id":"x"}],[["{}",0]]]'
@@ -164,7 +164,7 @@ def test_a_foreign_entry_of_the_queue_is_removed_and_counted(visit):
     track(visit, "a")
     assert visit.flush() is True
     assert queue_keys(visit) == []
-    (row,) = ledger(visit.store)
+    (row,) = delivery_reports(visit.store)
     assert row["lost"] == 0 and row["dropped"] == 1 and row["emitted"] == row["received"] + 1
     assert "a" in visit.kinds()
 

@@ -16,7 +16,7 @@ const REPORTS_MAX = 20;
  * Confirmed reports that the next page repeats. A proxy may confirm what it then loses. At a loss of 10 %, each repetition
  * makes it ten times less likely that the last numbers of a page view never arrive.
  */
-export const REPEATED_MAX = 4;
+export const REPEATED_MAX = 6;
 
 /** Counts an event that will not be sent. @param {Report} report @param {string} reason */
 export const drop = (report, reason) => {

@@ -94,7 +94,7 @@ const run = async () => {
   prepare();
   for (let open; open = unconfirmed(reports, confirmed), !isHeld && (queue[0] || open[0]);) {
     const items = fit(queue, BODY_BYTES_MAX, BODY_EVENTS_MAX);
-    const [text, told, texts] = pack(items, open, timestamp());
+    const [text, sent, texts] = pack(items, open, timestamp());
     const response = await post(text, items);
     if (!response) {
       keep();
@@ -104,7 +104,7 @@ const run = async () => {
       return false;
     }
     failures = retryAfterMs = 0;
-    told.forEach((report, index) => confirmed.set(report, texts[index]));
+    sent.forEach((report, index) => confirmed.set(report, texts[index]));
     if (response.isRefused) { for (const [, report] of items) drop(report, "refused"); }
     for (const { index } of response.rejected ?? []) if (items[index]) drop(items[index][1], "rejected");
     queue = queue.filter((item) => !items.includes(item));
