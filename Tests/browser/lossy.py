@@ -1,18 +1,35 @@
-"""A network that is not to be trusted, between a page and the program: it passes requests on, or does not, as a test decides."""
+"""An unreliable network between a page and the program: it forwards requests, or does not, as a test decides."""
 
+import gzip
 import http.client
 import http.server
 import json
 import threading
 
 
+HANG_SECONDS_MAX = 30
+SHARED = ("pageview_id", "visitor_id", "session_id", "site", "path", "referrer")
+
+
+def read_body(data):
+    """A body of the tracker, decompressed, in which each event has the fields that it shares with its page view."""
+    body = json.loads(gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data)
+    for event in body["events"]:
+        shared = body["pageviews"][event["pageview"]]
+        event.update({name: shared[name] for name in SHARED if name in shared and name not in event})
+    return body
+
+
 class Lossy:
-    """`decide` is asked for each POST: "pass", "drop" (a lie: answered, never passed on), "double", "503", "cut" (no answer, not passed on)
-    or "deaf" (passed on, no answer). `lost` are the events of dropped requests, `bodies` all that came."""
+    """`decide` gets each body: "pass", "drop" (a lie: confirmed, never forwarded), "double", "503", "cut" (no response, not
+    forwarded), "deaf" (forwarded, no response) or "hang" (forwarded when `released` is set). `lost` has the events of dropped
+    requests, `bodies` all pairs of action and body, `sizes` the bytes of each as sent."""
 
     def __init__(self, port, decide=lambda body: "pass"):
         self.decide = decide
         self.bodies = []
+        self.sizes = []
+        self.released = threading.Event()
         self.lost = []
         self._lock = threading.Lock()
         lossy = self
@@ -35,14 +52,17 @@ class Lossy:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 with lossy._lock:
                     action = lossy.decide(body)
-                    lossy.bodies.append((action, json.loads(body)))
+                    lossy.bodies.append((action, read_body(body)))
+                    lossy.sizes.append(len(body))
+                if action == "hang":
+                    lossy.released.wait(HANG_SECONDS_MAX)
                 if action == "cut":
                     self.close_connection = True
                     return
                 if action == "503":
                     status, data = 503, b"{}"
                 elif action == "drop":
-                    events = json.loads(body)["events"]
+                    events = read_body(body)["events"]
                     with lossy._lock:
                         lossy.lost += events
                     status, data = 200, json.dumps({"status": "ok", "accepted": len(events), "rejected": []}).encode()
@@ -76,5 +96,6 @@ class Lossy:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self):
+        self.released.set()
         self._server.shutdown()
         self._server.server_close()

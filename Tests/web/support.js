@@ -1,4 +1,4 @@
-// What the tests of the page's scripts share: a storage, and globals that are others for a while.
+// Shared by the tests of the page's scripts: storage, globals that are replaced for a while, delivery reports.
 
 /** @param {Record<string, unknown>} replaced functions are getters @param {() => unknown} body */
 export async function withGlobals(replaced, body) {
@@ -39,3 +39,15 @@ export function storage() {
 export const blocked = () => {
   throw new Error("blocked");
 };
+
+/** The delivery report of a page view. @param {number} number */
+export const report = (number) => ({
+  pageview_id: `p_${number}`,
+  visitor_id: "v_1",
+  session_id: "s_1",
+  site: "shop.example",
+  path: `/${number}`,
+  referrer: "",
+  emitted: 0,
+  dropped: /** @type {Record<string, number>} */ ({}),
+});

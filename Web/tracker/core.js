@@ -2,20 +2,35 @@
 
 import { addCrumb, breadcrumbs, watchAttention, watchRoutes, watchSteps } from "./activity.js";
 import { addError, captureErrors, errors, onError } from "./errors.js";
-import { bare, cut, guard, later, listen, navigationEntry, now, pick, spentMs, tenth } from "./guard.js";
+import {
+  bare,
+  cut,
+  guard,
+  later,
+  listen,
+  navigationEntry,
+  now,
+  pick,
+  spentMs,
+  tenth,
+  timestamp,
+  toJSON,
+} from "./guard.js";
 import { activeIds, hyphenated, IDS_KEY, pageviewId, uuid7 } from "./ids.js";
 import { changeOptions, defaultOptions } from "./options.js";
 import { permitStorage, read, remove, write } from "./storage.js";
-import { drop, openTransport } from "./transport.js";
+import { drop } from "./delivery-report.js";
+import { openTransport } from "./transport.js";
 import { measureVitals } from "./vitals.js";
 
-/** @typedef {import("./transport.js").Ledger} Ledger */
+/** @typedef {import("./delivery-report.js").Report} Ledger */
 /** @typedef {import("./errors.js").PageError} PageError */
-/** @typedef {{ledger: Ledger, path: string, referrer: string, kind: string, state: any, sent: Record<string, any>}} View */
+/** @typedef {{ledger: Ledger, session: string, path: string, referrer: string, kind: string, state: any, sent: Record<string, any>}} View */
 
 const OPT_OUT_KEY = "collector.opt_out";
 /** Events of one view; what comes after is counted only. */
 const EVENTS_MAX = 1000;
+const RESERVED = /^(pageview|webvitals|engagement)$/;
 /** Milliseconds in which a click is told of after the route that it led to has begun. */
 const SETTLE_MS = 1000;
 /** Parameters of an address that say which advertisement or letter a visitor came from. */
@@ -52,24 +67,21 @@ export const createCollector = (base, data) => {
   const emit = (of, type, payload) => {
     // Who has withdrawn consent has no view any more, though a part that was under way comes to its end.
     if (!of || !view) return;
-    const { ledger, path, referrer } = of;
-    if (!document.hidden) ledger.session_id = activeIds().session_id;
+    const { ledger } = of;
+    if (!document.hidden) of.session = activeIds().session_id;
     const seq = ++ledger.emitted;
-    if (seq > EVENTS_MAX) return void drop(ledger, "too_many");
-    const text = guard(JSON.stringify)({
-      ...ledger,
-      emitted: undefined,
-      dropped: undefined,
+    const isReserved = RESERVED.test(type);
+    if (seq > EVENTS_MAX && !isReserved) return void drop(ledger, "too_many");
+    const text = guard(toJSON)({
       event_id: hyphenated(uuid7()),
       event_type: type,
+      session_id: of.session === ledger.session_id ? undefined : of.session,
       seq,
-      client_timestamp: new Date().toISOString(),
-      path,
-      referrer,
+      client_timestamp: timestamp(),
       payload,
     });
     // Without the characters that no database takes, as JSON writes them; a backslash that was written as such is none.
-    transport.add(text?.replace(/(\\\\)|\\u(0000|d[89a-f]..)/g, (_, pair) => pair ?? "\ufffd"), ledger);
+    transport.add(text?.replace(/(\\\\)|\\u(0000|d[89a-f]..)/g, (_, pair) => pair ?? "\ufffd"), ledger, isReserved);
   };
 
   /** @param {string} kind @param {number} from @param {string} referrer */
@@ -81,8 +93,9 @@ export const createCollector = (base, data) => {
       errors.length = 0;
     }
     const { site, release, user, sample } = options;
-    const ledger = { pageview_id: pageviewId(), ...activeIds(), site, emitted: 0, dropped: {} };
-    view = { ledger, path: here(), referrer, kind, state: vitals?.state(), sent: {} };
+    const path = here();
+    const ledger = { pageview_id: pageviewId(), ...activeIds(), site, path, referrer, emitted: 0, dropped: {} };
+    view = { ledger, session: ledger.session_id, path, referrer, kind, state: vitals?.state(), sent: {} };
     transport.open(ledger);
     emit(view, "pageview", {
       kind,
@@ -189,12 +202,14 @@ export const createCollector = (base, data) => {
     },
     () => {
       const first = view;
-      load("details", ({ watchDetails }) => {
+      load("details", (module) => {
+        const { watchDetails } = module;
         const emitNow = (/** @type {string} */ type, /** @type {any} */ payload) => emit(view, type, payload);
         details = watchDetails({ has, emit: emitNow, requests: options.requests, isOwn, addError });
         // What was loaded is told of in its own view only.
         if (view !== first) details?.restart();
-      });
+        return module;
+      }).then(transport.complete);
     },
   ];
 
@@ -228,7 +243,6 @@ export const createCollector = (base, data) => {
   const allow = () => {
     if (isHeld() || !view) return;
     transport.hold(false);
-    transport.adopt();
     if (options.fingerprint) {
       fingerprinting ??= load(
         "fingerprint",

@@ -8,6 +8,8 @@ import { watchReports } from "./reports.js";
 import { watchRequests } from "./requests.js";
 import { readNavigation, summariseResources } from "./load.js";
 
+export { compress, unpack } from "./delivery-later.js";
+
 /** Milliseconds after the load at which it is told of: then its last entries are there. */
 const SETTLE_MS = 1500;
 

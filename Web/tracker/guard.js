@@ -6,6 +6,25 @@ let depth = 0;
 
 export const now = () => performance.now();
 
+// Taken once: a page may replace them later.
+const { Date, JSON } = self;
+export const { parse } = JSON;
+
+/** The time as ISO 8601. */
+export const timestamp = () => new Date().toISOString();
+
+/**
+ * The JSON text of a value. A `toJSON` that the page has given to all arrays or objects (Prototype 1.6 does) is ignored.
+ *
+ * @param {any} value
+ * @returns {string}
+ */
+export const toJSON = (value) =>
+  JSON.stringify(value, /** @this {any} @param {string} key @param {any} given */ function (key, given) {
+    const own = this[key];
+    return Array.isArray(own) || own?.toJSON === /** @type {any} */ (Object.prototype).toJSON ? own : given;
+  });
+
 /**
  * Everything that the browser or the page calls goes through one of these.
  *

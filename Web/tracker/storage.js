@@ -1,17 +1,19 @@
-// What is kept across page views. Storage may be blocked, full, or not yet permitted; then what is known lives as long as the page.
+// Values that outlive a page view, in local storage. Where storage is blocked, full, or not yet permitted, they live as long
+// as the page.
 
-/** @type {Record<string, string>} */
-const memory = {};
+/** Without a prototype: a page may add to that of all objects. @type {Record<string, string>} */
+const memory = Object.create(null);
 let isPermitted = false;
 
 /**
  * @template Value
- * @param {(storage: Storage) => Value} ask naming it may throw, too
+ * @param {(storage: Storage) => Value} body
  * @returns {Value | undefined}
  */
-const attempt = (ask) => {
+const attempt = (body) => {
   try {
-    return ask(localStorage);
+    // Reading the property may throw, too.
+    return body(localStorage);
   } catch {
     // Blocked or full.
     return undefined;
@@ -33,12 +35,12 @@ export const remove = (key) => {
   attempt((storage) => storage.removeItem(key));
 };
 
-/** Keys that begin with a word. @param {string} prefix */
+/** Keys of storage that begin with a prefix. @param {string} prefix */
 export const keysOf = (prefix) =>
   attempt((storage) => Object.keys(storage).filter((key) => key.startsWith(prefix))) ?? [];
 
-/** Until a visitor consents nothing is kept; then what was known so far is. @param {boolean} permitted */
+/** Until a visitor consents, nothing is stored; then everything known so far is. @param {boolean} permitted */
 export const permitStorage = (permitted) => {
   isPermitted = permitted;
-  for (const key in memory) write(key, memory[key]);
+  for (const key of Object.keys(memory)) write(key, memory[key]);
 };

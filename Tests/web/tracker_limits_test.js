@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import {
+  emit,
+  endPage,
+  ids,
+  KEEPALIVE_BYTES_MAX,
+  keys,
+  numbers,
+  ok,
+  open,
+  pageviews,
+  seqs,
+  site,
+  unavailable,
+  visit,
+} from "./delivery_site.js";
+
+Deno.test("a page that is hidden and shown 500 times without a change sends nothing and writes nothing more", () => {
+  const on = site();
+  return visit(on, async () => {
+    const [transport, view] = await open(on, 1);
+    emit(transport, view);
+    transport.leave();
+    transport.wake();
+    assert.equal(await transport.flush(), true);
+    transport.leave();
+    const [writes, posts] = [on.writes, on.bodies.length];
+    for (let count = 0; count < 500; count++) {
+      transport.leave();
+      transport.wake();
+      await transport.flush();
+    }
+    assert.deepEqual([on.bodies.length, on.beacons.length], [posts, 1]);
+    assert.equal(on.writes, writes);
+  });
+});
+
+Deno.test("beacons take at most half of what the browser grants, what figures are computed from first", () => {
+  const on = site({ respond: () => unavailable() });
+  return visit(on, async () => {
+    const [transport, view] = await open(on, 1);
+    for (let count = 0; count < 10; count++) emit(transport, view, "x".repeat(10_000));
+    emit(transport, view, {}, "engagement");
+    transport.leave();
+    assert.deepEqual(on.beacons.map(seqs), [[11, 1, 2, 3]]);
+    assert.ok(on.sizes[0] <= KEEPALIVE_BYTES_MAX);
+    emit(transport, view, "x".repeat(10_000));
+    transport.leave();
+    assert.equal(on.beacons.length, 1);
+    // All of it is there for the next page.
+    endPage(transport);
+    on.respond = () => ok();
+    const [next] = await open(on, 2);
+    assert.equal(await next.flush(), true);
+    const sent = on.bodies.flatMap(seqs);
+    assert.deepEqual(sent.toSorted((left, right) => left - right), numbers(12));
+  });
+});
+
+Deno.test("a request is only kept alive after its page while half of the limit suffices", () => {
+  const on = site();
+  return visit(on, async () => {
+    const [transport, view] = await open(on, 1, null);
+    emit(transport, view, "x".repeat(20_000));
+    await transport.flush();
+    emit(transport, view, "x".repeat(40_000));
+    await transport.flush();
+    assert.deepEqual(on.keepalives, [true, false]);
+    emit(transport, view, "x".repeat(30_000));
+    transport.leave();
+    emit(transport, view, "x".repeat(9000));
+    await transport.flush();
+    assert.deepEqual(on.keepalives.slice(2), [false]);
+  });
+});
+
+Deno.test("a visitor who sees a hundred pages while nothing is confirmed sends no more at once than a server accepts", () => {
+  const on = site({ respond: () => unavailable() });
+  return visit(on, async () => {
+    for (const number of numbers(120)) {
+      const [transport, view] = await open(on, number);
+      emit(transport, view);
+      assert.equal(await transport.flush(), false);
+      transport.leave();
+      endPage(transport);
+    }
+    for (const body of [...on.bodies, ...on.beacons]) assert.ok(body.pageviews.length <= 100);
+    on.respond = () => ok();
+    on.bodies.length = 0;
+    const [last] = await open(on, 121);
+    assert.equal(await last.flush(), true);
+    assert.equal(new Set(on.bodies.flatMap(ids)).size, 120);
+  });
+});
+
+Deno.test("the latest reports are repeated by later pages, since a proxy may confirm what it loses; older ones are not", () => {
+  const on = site();
+  return visit(on, async () => {
+    for (const number of numbers(30)) {
+      const [transport, view] = await open(on, number);
+      emit(transport, view);
+      assert.equal(await transport.flush(), true);
+      transport.leave();
+      endPage(transport);
+    }
+    assert.equal(on.bodies.length, 30);
+    assert.deepEqual(pageviews(on.bodies[29]), numbers(7, 24).map((number) => `p_${number}`));
+  });
+});
+
+Deno.test("an event that is too large or cannot be serialized is counted", () => {
+  const on = site();
+  return visit(on, async () => {
+    const [transport, view] = await open(on, 1);
+    emit(transport, view, "x".repeat(60_000));
+    transport.add(undefined, view);
+    assert.deepEqual(view.dropped, { too_large: 1, unserializable: 1 });
+    assert.equal(await transport.flush(), true);
+    assert.deepEqual(on.bodies.map(seqs), [[]]);
+  });
+});
+
+Deno.test("a body stays within its limit, counted in bytes; no event is in two of them", () => {
+  const on = site();
+  return visit(on, async () => {
+    const [transport, view] = await open(on, 1);
+    // Two bytes a letter.
+    for (let count = 0; count < 12; count++) emit(transport, view, "é".repeat(7000));
+    await transport.flush();
+    assert.ok(on.bodies.length > 2);
+    assert.deepEqual(on.bodies.flatMap(seqs), numbers(12));
+    for (const body of on.bodies) assert.ok(new TextEncoder().encode(JSON.stringify(body)).length <= 60_000);
+  });
+});
+
+Deno.test("20 events are sent without waiting for more", () => {
+  const on = site();
+  return visit(on, async () => {
+    const [transport, view] = await open(on, 1);
+    const sent = new Promise((resolve) => on.respond = () => (resolve(0), ok()));
+    for (let count = 0; count < 20; count++) emit(transport, view);
+    await sent;
+    assert.deepEqual(on.bodies.map(seqs), [numbers(20)]);
+  });
+});
+
+Deno.test("where the file that reads entries cannot be loaded, the latest 20 wait, and nothing else changes", () => {
+  const on = site();
+  for (const number of numbers(25, 10)) on.localStorage[`collector.queue.${number}`] = "{}";
+  return visit(on, async () => {
+    const [transport, view] = await open(on, 1, null);
+    emit(transport, view);
+    assert.equal(await transport.flush(), true);
+    assert.deepEqual(seqs(on.bodies[0]), [1]);
+    assert.deepEqual(keys(on), numbers(20, 15).map((number) => `collector.queue.${number}`));
+  });
+});
+
+for (const when of ["Wed, 21 Oct 2026 07:28:00 GMT", "99999999999"]) {
+  Deno.test(`no time to retry makes it retry at once: ${when}`, () => {
+    const on = site({ respond: () => unavailable({ "Retry-After": when }) });
+    return visit(on, async () => {
+      const [transport, view] = await open(on, 1);
+      emit(transport, view);
+      assert.equal(await transport.flush(), false);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      assert.equal(on.bodies.length, 1);
+    });
+  });
+}

@@ -1,0 +1,61 @@
+// The queue of events that the server has not confirmed: its limits, and its form in requests and in storage. No browser and
+// no clock.
+
+import { drop } from "./delivery-report.js";
+import { toJSON } from "./guard.js";
+
+/** @typedef {import("./delivery-report.js").Report} Report */
+/**
+ * An event as JSON without the fields of its report; its size; whether it is dropped last; whether a beacon took it.
+ *
+ * @typedef {[text: string, report: Report, bytes: number, isReserved: any, isTaken?: boolean]} Item
+ */
+
+/** Events in one body, and bytes of them; a single event may have as many. */
+export const BODY_EVENTS_MAX = 80;
+export const BODY_BYTES_MAX = 56_000;
+/** Events that wait while the server does not respond, and bytes of them. */
+const QUEUE_EVENTS_MAX = 500;
+const QUEUE_BYTES_MAX = 200_000;
+
+/** @param {string} text */
+export const bytesOf = (text) => new TextEncoder().encode(text).length;
+
+/** @param {string} text @param {Report} report @param {any} [isReserved] @param {boolean} [isTaken] @returns {Item} */
+export const itemOf = (text, report, isReserved, isTaken) => [text, report, bytesOf(text), isReserved, isTaken];
+
+/** Sorts a list in place: what is dropped last comes first. @param {Item[]} items */
+export const sort = (items) => items.sort((left, right) => +!left[3] - +!right[3]);
+
+/** The items that fit, first come first served. @param {Item[]} items @param {number} bytesMax @param {number} countMax */
+export const fit = (items, bytesMax, countMax) =>
+  items.filter(([, , bytes]) => countMax && bytes <= bytesMax && (bytesMax -= bytes, countMax--));
+
+/** Drops and counts events until the rest fits: the oldest first, those with `isReserved` last. @param {Item[]} queue */
+export const trim = (queue) => {
+  const kept = fit(sort([...queue].reverse()), QUEUE_BYTES_MAX, QUEUE_EVENTS_MAX);
+  return queue.filter((item) => kept.includes(item) || drop(item[1], "queue_full"));
+};
+
+/**
+ * The body of a request, which is also the form in storage. Lists are joined by hand, since a page may have changed how
+ * arrays are serialized.
+ *
+ * @param {Item[]} items
+ * @param {Report[]} reports in addition to those of the items
+ * @param {string} sentAt
+ * @returns {[string, Report[], string[]]} the body, its reports, and their texts
+ */
+export const pack = (items, reports, sentAt) => {
+  const all = [...reports];
+  const events = items.map(([text, report]) => {
+    if (!all.includes(report)) all.push(report);
+    return `{"pageview":${all.indexOf(report)},` + text.slice(1);
+  });
+  const texts = all.map(toJSON);
+  return [
+    `{"v":2,"sent_at":"${sentAt}","pageviews":[${texts.join()}],"events":[${events.join()}]}`,
+    all,
+    texts,
+  ];
+};

@@ -1,0 +1,37 @@
+// Delivery reports: how many events each page view has emitted and dropped, and which of these numbers the server has
+// confirmed. No browser and no clock.
+
+import { toJSON } from "./guard.js";
+
+/**
+ * The fields that all events of a page view share, with its delivery report.
+ *
+ * @typedef {{pageview_id: string, visitor_id: string, session_id: string, site: string | null, path?: string, referrer?: string, emitted: number, dropped: Record<string, number>}} Report
+ */
+/** Reports with the text that the server has confirmed. @typedef {WeakMap<Report, string>} Confirmed */
+
+/** Page views whose reports are tracked. With those of the events a body has 100 at most, as the server accepts. */
+const REPORTS_MAX = 20;
+/**
+ * Confirmed reports that the next page repeats. A proxy may confirm what it then loses. At a loss of 10 %, each repetition
+ * makes it ten times less likely that the last numbers of a page view never arrive.
+ */
+export const REPEATED_MAX = 6;
+
+/** Counts an event that will not be sent. @param {Report} report @param {string} reason */
+export const drop = (report, reason) => {
+  report.dropped[reason] = (report.dropped[reason] ?? 0) + 1;
+};
+
+/** Adds reports, the latest last. @param {...Report} reports */
+export const track = (...reports) => reports.slice(-REPORTS_MAX);
+
+/**
+ * Reports that the server has not confirmed, and the latest ones in any case.
+ *
+ * @param {Report[]} reports
+ * @param {Confirmed} confirmed
+ * @param {number} [latest]
+ */
+export const unconfirmed = (reports, confirmed, latest = 0) =>
+  reports.filter((report, index) => index >= reports.length - latest || confirmed.get(report) !== toJSON(report));
