@@ -21,7 +21,7 @@ INSTALLED = bin/collector share/man/man1/collector.1 share/bash-completion/compl
 	share/zsh/site-functions/_collector share/fish/vendor_completions.d/collector.fish lib/systemd/system/collector.service
 
 .DEFAULT_GOAL := help
-.PHONY: help run install uninstall build assets setup image test lint format fuzz tsan bench bench-insight chaos leaves hooks clean
+.PHONY: help run install uninstall build assets setup image test lint format fuzz tsan bench bench-insight bench-rollups bench-tracker chaos leaves hooks clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
@@ -88,6 +88,10 @@ bench-insight: build ## Fill stores with INSIGHT_EVENTS (default 1 and 10 millio
 bench-rollups: build ## Measure what the rollups of the worst events that one sender may send cost
 	@scripts/setup bench
 	@Benchmarks/rollups
+
+bench-tracker: assets ## Measure what the tracker costs a page: bytes and main-thread time (WEB_VITALS and UMAMI name scripts to compare with)
+	@scripts/setup test
+	@Benchmarks/tracker $(if $(WEB_VITALS),--web-vitals $(WEB_VITALS)) $(if $(UMAMI),--umami $(UMAMI)) $(if $(WEB),--web $(WEB))
 
 chaos: build ## Break everything at random for CHAOS_ROUNDS on each store, and count what was lost (default 100; CHAOS_SEED repeats)
 	@scripts/setup chaos
