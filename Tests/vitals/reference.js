@@ -1,0 +1,17 @@
+// Reports what a build of the web-vitals library (attribution, IIFE) measures on the same page: a second opinion.
+(() => {
+  const library = self.webVitals;
+  if (!library) return;
+  const clean = (url) => (url ?? "").replace(/[?#].*/, "");
+  const report = ({ name, value, id, navigationType, navigationURL, navigationId, attribution }) => {
+    const parts = {};
+    for (const [key, part] of Object.entries(attribution)) {
+      if (typeof part === "number" || typeof part === "string") parts[key] = key === "url" ? clean(part) : part;
+    }
+    if (attribution.longestScript) parts["longestScript.invoker"] = attribution.longestScript.entry.invoker;
+    const url = navigationType === "soft-navigation" ? navigationURL : location.href;
+    const metric = { value, id, navigationType, url, navigationId, parts };
+    navigator.sendBeacon("/library", JSON.stringify([[name, metric]]));
+  };
+  for (const name of ["onLCP", "onINP", "onCLS", "onFCP", "onTTFB"]) library[name](report, { reportSoftNavs: true });
+})();
