@@ -50,11 +50,7 @@ class Steps:
                     return
             if time.monotonic() > deadline:
                 raise StepFailed(f"after {seconds} s not: {condition}")
-            self.find_page()
             time.sleep(POLL_SECONDS)
-
-    def find_page(self):
-        """Attaches to the page that is in the tab now, where an engine replaces pages."""
 
     def rest(self, milliseconds):
         self.value(f"new Promise((resolve) => setTimeout(resolve, {milliseconds}))")
@@ -100,6 +96,7 @@ class ChromiumProtocol(Steps):
         self._numbers = itertools.count(1)
         self._socket = connect(address, max_size=None, compression=None).__enter__()
         self._context = None
+        self._pages = []
         self.version = self._command("Browser.getVersion")["product"].split("/")[1]
 
     def _find_address(self):
@@ -118,21 +115,38 @@ class ChromiumProtocol(Steps):
         deadline = time.monotonic() + ANSWER_SECONDS_MAX
         while True:
             message = json.loads(self._socket.recv(timeout=max(0.01, deadline - time.monotonic())))
-            if message.get("id") != number:
-                continue
-            if "error" in message:
-                raise RuntimeError(f"{method}: {message['error']['message']}")
-            return message["result"]
+            if message.get("id") == number:
+                break
+            self._notice(message.get("method"), message.get("params"))
+        if "error" in message:
+            raise RuntimeError(f"{method}: {message['error']['message']}")
+        return message["result"]
+
+    def _notice(self, method, parameters):
+        """Keeps the pages of the tab, as (session, target): a prerendered one follows the one that is seen until it takes over."""
+        if method == "Target.attachedToTarget" and parameters["targetInfo"]["type"] == "page":
+            self._pages.append((parameters["sessionId"], parameters["targetInfo"]["targetId"]))
+        elif method == "Target.detachedFromTarget":
+            self._pages = [page for page in self._pages if page[0] != parameters["sessionId"]]
 
     def _page(self, method, parameters=None):
-        return self._command(method, parameters, self._session)
+        if not self._pages:
+            raise RuntimeError("the tab has no page")
+        return self._command(method, parameters, self._pages[0][0])
 
     def _new_tab(self, url="about:blank", **options):
         return self._command("Target.createTarget", {"url": url, "browserContextId": self._context, **options})["targetId"]
 
-    def _attach(self, target):
-        self._target = target
-        self._session = self._command("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
+    def _attach(self, tab):
+        """Attaches by the tab, not by the page: a page that is attached to by itself may not prerender another."""
+        self._pages = []
+        session = self._command("Target.attachToTarget", {"targetId": tab, "flatten": True})["sessionId"]
+        self._command("Target.setAutoAttach", {"autoAttach": True, "waitForDebuggerOnStart": False, "flatten": True}, session)
+        deadline = time.monotonic() + STEP_SECONDS_MAX
+        while not self._pages:
+            if time.monotonic() > deadline:
+                raise StepFailed("the tab has no page")
+            self._command("Browser.getVersion")
 
     def _start_visit(self):
         """Empty storage and an empty cache."""
@@ -141,21 +155,15 @@ class ChromiumProtocol(Steps):
         self._context = self._command("Target.createBrowserContext")["browserContextId"]
         self._other = None
 
-    def find_page(self):
-        targets = self._command("Target.getTargets", {"filter": [{"type": "page"}]})["targetInfos"]
-        mine = [target for target in targets if target.get("browserContextId") == self._context and not target.get("subtype") and target["targetId"] != self._other]
-        if mine and all(target["targetId"] != self._target for target in mine):
-            self._attach(mine[-1]["targetId"])
-
     def open(self, path):
         self._start_visit()
-        self._attach(self._new_tab(newWindow=True))
+        self._attach(self._new_tab(newWindow=True, forTab=True))
         self.leave(path, is_waiting=False)
 
     def open_in_background(self, path):
         self._start_visit()
         self._other = self._new_tab(newWindow=True)
-        self._attach(self._new_tab(self.url(path), background=True))
+        self._attach(self._new_tab(self.url(path), background=True, forTab=True))
 
     def leave(self, path, is_waiting=True):
         self._page("Page.navigate", {"url": self.url(path)})
@@ -179,12 +187,12 @@ class ChromiumProtocol(Steps):
         self.wait("document.hidden")
 
     def show(self):
-        self._command("Target.activateTarget", {"targetId": self._target})
+        self._command("Target.activateTarget", {"targetId": self._pages[0][1]})
         self.wait("!document.hidden")
 
     def close(self):
         self._other = self._other or self._new_tab(background=True)
-        self._command("Target.closeTarget", {"targetId": self._target})
+        self._command("Target.closeTarget", {"targetId": self._pages[0][1]})
 
     def value(self, expression):
         answer = self._page("Runtime.evaluate", {"expression": expression, "awaitPromise": True, "returnByValue": True})
@@ -199,9 +207,17 @@ class ChromiumProtocol(Steps):
         self._page("Input.dispatchMouseEvent", {"type": "mousePressed", "buttons": 1, **mouse})
         if is_leaving:
             # A page that is left may never answer.
-            self._send("Input.dispatchMouseEvent", {"type": "mouseReleased", **mouse}, self._session)
+            self._send("Input.dispatchMouseEvent", {"type": "mouseReleased", **mouse}, self._pages[0][0])
         else:
             self._page("Input.dispatchMouseEvent", {"type": "mouseReleased", **mouse})
+
+    def click_while_busy(self, selector, milliseconds):
+        """Clicks while a script of the page keeps its thread."""
+        x, y = self.value(RECT.format(selector=json.dumps(selector)))
+        mouse = {"x": x, "y": y, "button": "left", "clickCount": 1}
+        self._send("Runtime.evaluate", {"expression": f"block({milliseconds})"}, self._pages[0][0])
+        self._send("Input.dispatchMouseEvent", {"type": "mousePressed", "buttons": 1, **mouse}, self._pages[0][0])
+        self._page("Input.dispatchMouseEvent", {"type": "mouseReleased", **mouse})
 
     def press(self, key):
         text = {"Enter": "\r"}.get(key, key)

@@ -122,7 +122,7 @@ class Document:
         if "largest-contentful-paint" not in self.supported:
             view.values["LCP"] = UNSUPPORTED
             return
-        candidates = [entry for entry in self.entries("largest-contentful-paint") if entry["startTime"] < first_hidden]
+        candidates = [entry for entry in self.entries("largest-contentful-paint") if 0 < entry["startTime"] < first_hidden]
         if not candidates:
             view.values["LCP"] = NOTHING
             return
@@ -221,7 +221,7 @@ class Document:
         first = next(entry for entry in interaction if entry["duration"] == duration)
         paint = first["startTime"] + duration
         frame = [entry for entry in events if abs(entry["startTime"] + entry["duration"] - paint) <= FRAME_MS]
-        processing_start = min(entry["processingStart"] for entry in frame)
+        processing_start = max(first["startTime"], min(entry["processingStart"] for entry in frame))
         paint = max(paint, processing_start)
         processing_end = min(paint, max(entry["processingEnd"] for entry in frame))
         view.values |= {

@@ -13,5 +13,8 @@
     const metric = { value, id, navigationType, url, navigationId, parts };
     navigator.sendBeacon("/library", JSON.stringify([[name, metric]]));
   };
-  for (const name of ["onLCP", "onINP", "onCLS", "onFCP", "onTTFB"]) library[name](report, { reportSoftNavs: true });
+  // Events that wait for an idle moment when the page is left are only reported as a change.
+  for (const name of ["onLCP", "onINP", "onCLS", "onFCP", "onTTFB"]) {
+    library[name](report, { reportSoftNavs: true, reportAllChanges: name === "onINP" });
+  }
 })();

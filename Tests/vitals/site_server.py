@@ -46,8 +46,7 @@ class Site:
         self.arrived = threading.Condition()
         self.last_post_at = time.monotonic()
         self.clear()
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -110,6 +109,13 @@ class Site:
     def close(self):
         self._server.shutdown()
         self._server.server_close()
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """Connections of pages that are left are reset; nothing else ends here, since handlers are tested by every fixture."""
 
 
 def _handler(site):

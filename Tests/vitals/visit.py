@@ -13,10 +13,20 @@ ARRIVAL_SECONDS_MAX = 6
 QUIET_SECONDS = 1.2
 SETTLED_SECONDS = 0.15
 POLL_SECONDS = 0.03
+#: A busy machine may paint too late, and a browser may not keep a page.
+ATTEMPTS_MAX = 2
 
 
 def run(fixture, engine, driver, site):
-    """Rows of the comparison, and why the fixture itself failed, if it did."""
+    """Rows of the comparison, and why the fixture itself failed, if it did; a visit that did not come about is made again."""
+    for _ in range(ATTEMPTS_MAX):
+        rows, failure = _attempt(fixture, engine, driver, site)
+        if not failure:
+            break
+    return rows, failure
+
+
+def _attempt(fixture, engine, driver, site):
     site.serve(fixture)
     try:
         driver.perform(fixture, site)
