@@ -72,7 +72,9 @@ def by_path(views):
     """What is posted of each path: (metrics, whether nothing more is expected), in order."""
     found = {}
     for view in views:
-        for part in view["parts"].values() or [{}]:
+        # A page view may post what it knows of a soft navigation first.
+        parts = [part for _, part in sorted(view["parts"].items(), key=lambda item: item[0] == "soft-navigation")]
+        for part in parts or [{}]:
             found.setdefault(view["path"], []).append((part, view["is_finished"]))
     return found
 
@@ -92,7 +94,7 @@ def rows(fixture, engine, documents, events, library):
             continue
         own = ours.get(view.path, [])
         values, _ = own.pop(0) if own else ({}, False)
-        second = next(theirs.get((view.url, KINDS_OF_LIBRARY.get(view.kind, view.kind)), iter(())), None)
+        second = next(theirs.get((view.origin, view.url, KINDS_OF_LIBRARY.get(view.kind, view.kind)), iter(())), None)
         label = fixture.name if view.kind == "navigate" else f"{fixture.name} ({view.kind})"
         made += [_row(label, engine, metric, values, view, second) for metric in fixture.metrics if metric in view.values]
     return made + _counts(fixture, engine, ours, len(events))
@@ -175,11 +177,10 @@ def show(value):
 
 
 def _library_values(library):
-    """By URL and kind, an iterator over the values of one page view after another."""
+    """By document, URL and kind, an iterator over the values of one page view after another."""
     grouped = {}
-    for metrics in library.values():
-        for (name, id), metric in metrics.items():
-            grouped.setdefault((metric["url"], metric["navigationType"]), {}).setdefault(name, []).append(metric)
+    for (name, _), metric in sorted(library.items(), key=lambda item: item[1]["order"]):
+        grouped.setdefault((metric["origin"], metric["url"], metric["navigationType"]), {}).setdefault(name, []).append(metric)
     found = {}
     for key, named in grouped.items():
         views = []

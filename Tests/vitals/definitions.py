@@ -31,6 +31,8 @@ class PageView:
     url: str
     kind: str
     start: float
+    #: The document's time origin, which names it.
+    origin: float = 0
     end: float = float("inf")
     interactions_before: int = 0
     interactions_after: int = 0
@@ -71,6 +73,7 @@ class Document:
             last = index == len(views) - 1
             view.end = float("inf") if last else views[index + 1].start
             view.interactions_after = self.last["interactions"] if last else views[index + 1].interactions_before
+            view.origin = self.started["origin"]
             self._measure(view)
         return views
 

@@ -74,9 +74,14 @@ def open_in_background():
     return step("open_in_background", "page")
 
 
-def ready():
+def begun():
     """The tracker has begun a page view."""
     return step("wait", "self.collector?.id")
+
+
+def ready():
+    """The tracker has begun a page view, and its part that attributes values has been loaded."""
+    return step("wait", "self.collector?.id && performance.getEntriesByType('resource').some(({ name }) => name.includes('collector-details.js'))")
 
 
 def wait(condition, seconds=10):

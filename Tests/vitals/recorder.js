@@ -148,6 +148,7 @@
 
   put("started", {
     url: location.href,
+    origin: performance.timeOrigin,
     hidden: document.hidden,
     prerendering: !!document.prerendering,
     supported,

@@ -58,7 +58,7 @@ class Site:
         self.recorded = collections.defaultdict(dict)
         self.events = {}
         self.page_views = {}
-        self.library = collections.defaultdict(dict)
+        self.library = {}
 
     def page(self, path):
         """The parts of a page's HTML, each with the milliseconds before it."""
@@ -76,7 +76,10 @@ class Site:
                 self.recorded[query["document"][0]][int(query["post"][0])] = json.loads(body)
             elif path == "/library":
                 for name, metric in json.loads(body):
-                    self.library[metric["url"]][name, metric["id"]] = metric
+                    known = self.library.get((name, metric["id"]))
+                    # Posts of one page overtake each other.
+                    if not known or known["order"] < metric["order"]:
+                        self.library[name, metric["id"]] = metric
             else:
                 self._take_events(body)
             self.last_post_at = time.monotonic()
