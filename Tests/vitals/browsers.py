@@ -45,8 +45,8 @@ class Steps:
         deadline = time.monotonic() + seconds
         while True:
             with contextlib.suppress(RuntimeError, TimeoutError):
-                # A page that is on its way out may not answer.
-                if self.value(f"!!({condition})"):
+                # A page that is on its way out may not answer, and a new tab shows an empty page first.
+                if self.value(f"location.href !== 'about:blank' && !!({condition})"):
                     return
             if time.monotonic() > deadline:
                 raise StepFailed(f"after {seconds} s not: {condition}")

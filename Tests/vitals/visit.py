@@ -1,7 +1,5 @@
 """One fixture in one engine: the steps, and the wait until everything has been posted."""
 
-import json
-import os
 import time
 
 import compare
@@ -33,9 +31,6 @@ def _attempt(fixture, engine, driver, site):
     except (StepFailed, RuntimeError, OSError, TimeoutError) as error:
         return [], f"{type(error).__name__}: {error}"
     rows = _settled_rows(fixture, engine, site)
-    if os.environ.get("DUMP"):
-        json.dump(site.documents(), open(os.environ["DUMP"], "w"), indent=0)
-        json.dump(site.tracked(), open(os.environ["DUMP"] + ".ours", "w"), indent=0)
     return rows, _fault(fixture, site)
 
 
