@@ -21,7 +21,7 @@ INSTALLED = bin/collector share/man/man1/collector.1 share/bash-completion/compl
 	share/zsh/site-functions/_collector share/fish/vendor_completions.d/collector.fish lib/systemd/system/collector.service
 
 .DEFAULT_GOAL := help
-.PHONY: help run install uninstall build assets setup image test lint format fuzz tsan bench bench-insight bench-rollups bench-tracker chaos leaves hooks clean
+.PHONY: help run install uninstall build assets setup image test lint format fuzz tsan bench bench-insight bench-rollups bench-tracker chaos leaves vitals hooks clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
@@ -100,6 +100,10 @@ chaos: build ## Break everything at random for CHAOS_ROUNDS on each store, and c
 leaves: build ## Leave LEAVES_VIEWS pages at random moments in a real browser, and count the complete records (default 1000)
 	@scripts/setup test
 	@python3 Tests/browser/leaves.py --views $(LEAVES_VIEWS)
+
+vitals: ## Compare the tracker's vitals with the published definitions, on fixture pages in real browsers (VITALS="--engine firefox")
+	@scripts/setup test
+	@Tests/vitals/run $(VITALS)
 
 hooks: ## Install the pre-commit hooks
 	@scripts/setup hooks

@@ -1,0 +1,195 @@
+"""Sets what the tracker posted of a fixture's page views beside their right values."""
+
+import dataclasses
+import itertools
+import math
+
+from definitions import NOTHING, UNSUPPORTED, Document
+from fixture import METRICS
+
+#: How far two measurements of one thing may be apart: milliseconds, and shares of the window for CLS.
+TIME_TOLERANCE_MS = 0.2
+PART_TOLERANCE_MS = 1.0
+SHIFT_TOLERANCE = 0.00015
+#: A restored page is painted for two callbacks that do not run at the same time.
+RESTORED_TOLERANCE_MS = 40.0
+
+# Names of attribution before and with wire format 2.
+OLD_NAMES = {
+    "LCP": {"element": "target", "ttfb": "timeToFirstByte", "loadDelay": "resourceLoadDelay", "loadTime": "resourceLoadDuration", "renderDelay": "elementRenderDelay"},
+    "INP": {
+        "element": "interactionTarget", "event": "interactionType", "time": "interactionTime", "processing": "processingDuration",
+        "presentation": "presentationDelay", "script": "longestScript",
+    },
+    "CLS": {"element": "largestShiftTarget", "value": "largestShiftValue", "time": "largestShiftTime"},
+}
+KINDS_OF_LIBRARY = {"bfcache": "back-forward-cache", "route": "soft-navigation", "soft-navigation": "soft-navigation", "back_forward": "back-forward"}
+
+
+@dataclasses.dataclass
+class Row:
+    fixture: str
+    engine: str
+    metric: str
+    ours: str
+    right: str
+    is_equal: bool
+    library: str = ""
+    #: Whether the library agrees with the right value; None without one.
+    library_agrees: bool | None = None
+
+
+def posted(events):
+    """Metrics of each page view, and of each part of it that has a kind of its own: by path, in order of time."""
+    views = {}
+    for event in sorted(events, key=lambda event: (event["pageview_id"], event.get("seq", 0))):
+        view = views.setdefault(event["pageview_id"], {"path": event["path"], "is_finished": False, "parts": {}})
+        if event["event_type"] == "engagement":
+            view["is_finished"] = True
+        if event["event_type"] == "webvitals":
+            payload = event["payload"]
+            part = view["parts"].setdefault(payload.get("navigationType"), {})
+            part |= {name: payload[name] for name in METRICS if name in payload}
+            for name, attribution in (payload.get("attribution") or {}).items():
+                part |= _attribution(name, attribution or {})
+    return list(views.values())
+
+
+def _attribution(name, attribution):
+    """Parts by the names of wire format 2."""
+    parts = {}
+    for key, value in attribution.items():
+        key = OLD_NAMES.get(name, {}).get(key, key)
+        if key == "interactionType":
+            value = "keyboard" if str(value).startswith("key") else "pointer"
+        if key == "longestScript":
+            key, value = "longestScript.invoker", (value or {}).get("invoker") or ""
+        parts[f"{name}.{key}"] = value
+    return parts
+
+
+def by_path(views):
+    """What is posted of each path: (metrics, whether nothing more is expected), in order."""
+    found = {}
+    for view in views:
+        # A page view may post what it knows of a soft navigation first.
+        parts = [part for _, part in sorted(view["parts"].items(), key=lambda item: item[0] == "soft-navigation")]
+        for part in parts or [{}]:
+            found.setdefault(view["path"], []).append((part, view["is_finished"]))
+    return found
+
+
+def right_views(documents):
+    return [view for lines in documents for view in Document(lines).page_views()]
+
+
+def rows(fixture, engine, documents, events, library):
+    """The comparison; a page view that was recorded and not posted has rows, too."""
+    ours = by_path(posted(events))
+    theirs = _library_values(library)
+    made = []
+    for view in right_views(documents):
+        is_ours = view.path in fixture.pages or view.kind in ("route", "soft-navigation")
+        if not is_ours or (view.path in fixture.pages and fixture.pages[view.path].tag == "none"):
+            continue
+        own = ours.get(view.path, [])
+        values, _ = own.pop(0) if own else ({}, False)
+        second = next(theirs.get((view.origin, view.url, KINDS_OF_LIBRARY.get(view.kind, view.kind)), iter(())), None)
+        label = fixture.name if view.kind == "navigate" else f"{fixture.name} ({view.kind})"
+        made += [_row(label, engine, metric, values, view, second) for metric in fixture.metrics if metric in view.values]
+    return made + _counts(fixture, engine, ours, len(events))
+
+
+def _counts(fixture, engine, left, number):
+    """Rows for page views that nobody made, and for more events than a fixture allows."""
+    made = [Row(fixture.name, engine, f"page view of {path}", "posted", NOTHING, False) for path, views in left.items() if path in fixture.pages for _ in views]
+    if fixture.events_max is not None:
+        made.append(Row(fixture.name, engine, "events", str(number), f"≤ {fixture.events_max}", number <= fixture.events_max))
+    return made
+
+
+
+
+def _row(label, engine, metric, values, view, library):
+    right = view.values[metric]
+    ours = values.get(metric, NOTHING)
+    ours = UNSUPPORTED if ours is None and metric in METRICS else ours
+    row = Row(label, engine, metric, show(ours), show(right), is_equal(metric, ours, right, view))
+    if library is not None and not metric.startswith("INP.longestScript"):
+        second = library.get(metric, NOTHING)
+        row.library = show(second)
+        row.library_agrees = is_equal(metric, second, right, view) or (second == NOTHING and right == UNSUPPORTED)
+    return row
+
+
+def is_equal(metric, ours, right, view):
+    if isinstance(right, tuple):
+        return any(is_equal(metric, ours, one, view) for one in right)
+    if right == NOTHING:
+        return ours in (NOTHING, "", UNSUPPORTED, None)
+    if right == UNSUPPORTED:
+        return ours == UNSUPPORTED
+    if isinstance(right, list):
+        return is_same_element(ours, right)
+    if isinstance(right, str):
+        return ours == right
+    if not isinstance(ours, (int, float)):
+        return False
+    return math.isclose(ours, right, rel_tol=0, abs_tol=_tolerance(metric, view))
+
+
+def _tolerance(metric, view):
+    if metric in ("CLS", "CLS.largestShiftValue"):
+        return SHIFT_TOLERANCE
+    if view.kind == "bfcache" and metric in ("FCP", "LCP"):
+        return RESTORED_TOLERANCE_MS
+    return PART_TOLERANCE_MS if "." in metric else TIME_TOLERANCE_MS
+
+
+def is_same_element(selector, chain):
+    """Whether a selector names the element that a chain of [name, id, classes] begins with."""
+    if not isinstance(selector, str) or not selector:
+        return False
+    parts = selector.split(">")
+    if len(parts) > len(chain):
+        return False
+    return all(_is_one(part.strip(), element) for part, element in zip(reversed(parts), chain))
+
+
+def _is_one(part, element):
+    name, id, classes = element
+    if "#" in part:
+        own, _, given = part.partition("#")
+        return given == id and own in ("", name)
+    own, *given = part.split(".")
+    return own.lower() == name and set(given) <= set(classes)
+
+
+def show(value):
+    if isinstance(value, tuple):
+        return " or ".join(dict.fromkeys(show(one) for one in value))
+    if isinstance(value, list):
+        name, id, classes = value[0]
+        return name + (f"#{id}" if id else "." + classes[0] if classes else "")
+    if isinstance(value, float):
+        return f"{value:.4f}" if 0 < abs(value) < 1 else f"{value:.1f}"
+    return "–" if value in ("", None) else str(value)
+
+
+def _library_values(library):
+    """By document, URL and kind, an iterator over the values of one page view after another."""
+    grouped = {}
+    for (name, _), metric in sorted(library.items(), key=lambda item: item[1]["order"]):
+        grouped.setdefault((metric["origin"], metric["url"], metric["navigationType"]), {}).setdefault(name, []).append(metric)
+    found = {}
+    for key, named in grouped.items():
+        views = []
+        for place in itertools.takewhile(lambda place: any(len(list_) > place for list_ in named.values()), itertools.count()):
+            values = {}
+            for name, list_ in named.items():
+                if len(list_) > place:
+                    values[name] = list_[place]["value"]
+                    values |= {f"{name}.{part}": value for part, value in list_[place]["parts"].items()}
+            views.append(values)
+        found[key] = iter(views)
+    return found

@@ -1,0 +1,185 @@
+"""Serves fixture pages and the tracker, and records what the recorder, the tracker and a reference library post."""
+
+import collections
+import gzip
+import http.server
+import json
+import pathlib
+import sys
+import threading
+import time
+import urllib.parse
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "browser"))
+
+from shop import picture
+
+FOLDER = pathlib.Path(__file__).resolve().parent
+RECORDER = (FOLDER / "recorder.js").read_text()
+REFERENCE = (FOLDER / "reference.js").read_text()
+PICTURE = picture(600, 300)
+GZIP_MAGIC = b"\x1f\x8b"
+#: Milliseconds that a page may ask its server to wait.
+DELAY_MS_MAX = 5000
+
+TAGS = {
+    "none": "",
+    "defer": '<script defer src="/collector.js" {data}></script>',
+    "sync": '<script src="/collector.js" {data}></script>',
+    "async": '<script async src="/collector.js" {data}></script>',
+    "module": '<script type="module">import "/collector.mjs";</script>',
+    "inserted": "<script>document.head.append(Object.assign(document.createElement('script'), {{ src: '/collector.js' }}))</script>",
+    "late": "<script>addEventListener('load', () => setTimeout(() =>"
+    " document.head.append(Object.assign(document.createElement('script'), {{ src: '/collector.js' }})), 400))</script>",
+}
+HEAD = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><link rel="icon" href="data:,"><style>{style}</style>{scripts}{head}</head><body>'
+STYLE = "body{font:20px sans-serif;margin:20px}button,input,a{font-size:20px;padding:8px 16px;display:inline-block}"
+
+
+class Site:
+    """One server for all fixtures; `scripts` are the tracker's files by name."""
+
+    def __init__(self, scripts, reference=None):
+        self.scripts = scripts
+        self.reference = reference
+        self.fixture = None
+        self.arrived = threading.Condition()
+        self.last_post_at = time.monotonic()
+        self.clear()
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def serve(self, fixture):
+        self.fixture = fixture
+        self.clear()
+
+    def clear(self):
+        self.recorded = collections.defaultdict(dict)
+        self.events = {}
+        self.page_views = {}
+        self.library = {}
+
+    def page(self, path):
+        """The parts of a page's HTML, each with the milliseconds before it."""
+        page = self.fixture.pages[path]
+        scripts = f"<script>{RECORDER}</script>" if page.is_recorded else ""
+        if self.reference and page.is_recorded:
+            scripts += f'<script src="/reference-library.js"></script><script>{REFERENCE}</script>'
+        tag = TAGS[page.tag].format(data=page.data)
+        head = HEAD.format(title=f"{self.fixture.name} {path}", style=STYLE + page.style, scripts=scripts, head=tag + page.head)
+        return [(page.delay_ms, head + page.body), *page.streamed, (0, "</body></html>")]
+
+    def post(self, path, query, body):
+        with self.arrived:
+            if path == "/recorded":
+                self.recorded[query["document"][0]][int(query["post"][0])] = json.loads(body)
+            elif path == "/library":
+                for name, metric in json.loads(body):
+                    known = self.library.get((name, metric["id"]))
+                    # Posts of one page overtake each other.
+                    if not known or known["order"] < metric["order"]:
+                        self.library[name, metric["id"]] = metric
+            else:
+                self._take_events(body)
+            self.last_post_at = time.monotonic()
+            self.arrived.notify_all()
+
+    def _take_events(self, body):
+        """Takes what the tracker posts, in format 1 or 2; an event that comes twice counts once."""
+        data = json.loads(gzip.decompress(body) if body.startswith(GZIP_MAGIC) else body)
+        shared = data.get("pageviews", [])
+        for event in data["events"]:
+            if isinstance(event.get("pageview"), int):
+                event = shared[event["pageview"]] | event
+            self.events[event["event_id"]] = event
+
+    def documents(self):
+        """Lines of each document of the fixture in order, the earliest document first; those of which posts are missing are left out."""
+        with self.arrived:
+            documents = [[line for _, lines in sorted(posts.items()) for line in lines] for posts in self.recorded.values() if set(posts) == set(range(len(posts)))]
+        return [lines for lines in documents if self._is_of_fixture(urllib.parse.urlsplit(lines[0][1]["url"]).path)]
+
+    def tracked(self):
+        """Events that the tracker posted of the fixture's pages."""
+        with self.arrived:
+            return [event for event in self.events.values() if self._is_of_fixture(event["path"])]
+
+    def _is_of_fixture(self, path):
+        # A page of the fixture before may post late.
+        return path.startswith(f"/{self.fixture.name}/")
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """Connections of pages that are left are reset; nothing else ends here, since handlers are tested by every fixture."""
+
+
+def _handler(site):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            try:
+                self._answer()
+            except (BrokenPipeError, ConnectionResetError):
+                # The page was left.
+                pass
+
+        def _answer(self):
+            url = urllib.parse.urlsplit(self.path)
+            query = urllib.parse.parse_qs(url.query)
+            time.sleep(min(int(query.get("delay", ["0"])[0]), DELAY_MS_MAX) / 1000)
+            name = url.path.strip("/")
+            if name in site.scripts:
+                self._send("text/javascript", site.scripts[name])
+            elif name == "reference-library.js":
+                self._send("text/javascript", site.reference)
+            elif name.endswith(".png"):
+                self._send("image/png", PICTURE, {"Timing-Allow-Origin": "*"})
+            elif site.fixture and url.path in site.fixture.pages:
+                self._send_page(url.path)
+            else:
+                self._send("text/html", b"<!doctype html><title>left</title><p>left", status=200 if name == "left" else 404)
+
+        def _send_page(self, path):
+            (delay_ms, first), *rest = site.page(path)
+            time.sleep(delay_ms / 1000)
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Cache-Control", site.fixture.pages[path].cache)
+            self.send_header("Connection", "close")
+            self.end_headers()
+            for delay_ms, text in [(0, first), *rest]:
+                time.sleep(delay_ms / 1000)
+                self.wfile.write(text.encode())
+                self.wfile.flush()
+            self.close_connection = True
+
+        def _send(self, kind, data, headers=(), status=200):
+            self.send_response(status)
+            for name, value in {"Content-Type": kind, "Content-Length": len(data), "Cache-Control": "max-age=60", **dict(headers)}.items():
+                self.send_header(name, str(value))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def do_POST(self):
+            url = urllib.parse.urlsplit(self.path)
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            site.post(url.path, urllib.parse.parse_qs(url.query), body)
+            try:
+                self._send("application/json", b'{"status":"ok","accepted":0,"rejected":[]}')
+            except (BrokenPipeError, ConnectionResetError):
+                # The page that sent it has gone.
+                pass
+
+    return Handler

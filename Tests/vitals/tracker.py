@@ -1,0 +1,25 @@
+"""Bundles the tracker with the function that scripts/build-web has for it; no build of the program is needed."""
+
+import contextlib
+import importlib.machinery
+import importlib.util
+import pathlib
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+#: A tracker under test may be larger than one that ships.
+SIZE_LIMIT = 1 << 20
+
+
+def bundle(web):
+    """The tracker's files by name, from a folder like Web/."""
+    script = web.parent / "scripts" / "build-web"
+    loader = importlib.machinery.SourceFileLoader("build_web", str(script if script.exists() else ROOT / "scripts" / "build-web"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("build_web", loader))
+    # A worktree from before the script could be imported would build everything.
+    exec(compile(loader.get_data(loader.path).decode().removesuffix("\nmain()\n") + "\n", loader.path, "exec"), module.__dict__)
+    module.WEB = web
+    module.gzipped = lambda data: b""
+    for name, (entry, form, *_) in module.TRACKER.items():
+        module.TRACKER[name] = (entry, form, SIZE_LIMIT)
+    with contextlib.redirect_stdout(None):
+        return {name: module.bundle_tracker(name) for name in module.TRACKER}

@@ -1,0 +1,62 @@
+"""One fixture in one engine: the steps, and the wait until everything has been posted."""
+
+import time
+
+import compare
+from browsers import StepFailed
+from definitions import NOTHING, UNSUPPORTED
+
+#: Seconds for what a page posted at its end to arrive, and without a post after which nothing more is expected.
+ARRIVAL_SECONDS_MAX = 6
+QUIET_SECONDS = 1.2
+SETTLED_SECONDS = 0.15
+POLL_SECONDS = 0.03
+#: A busy machine may paint too late, and a browser may not keep a page.
+ATTEMPTS_MAX = 2
+
+
+def run(fixture, engine, driver, site):
+    """Rows of the comparison, and why the fixture itself failed, if it did; a visit that did not come about is made again."""
+    for _ in range(ATTEMPTS_MAX):
+        rows, failure = _attempt(fixture, engine, driver, site)
+        if not failure:
+            break
+    return rows, failure
+
+
+def _attempt(fixture, engine, driver, site):
+    site.serve(fixture)
+    try:
+        driver.perform(fixture, site)
+    except (StepFailed, RuntimeError, OSError, TimeoutError) as error:
+        return [], f"{type(error).__name__}: {error}"
+    rows = _settled_rows(fixture, engine, site)
+    return rows, _fault(fixture, site)
+
+
+def _settled_rows(fixture, engine, site):
+    """The comparison once all page views are finished, or nothing has come for a while."""
+    began = time.monotonic()
+    deadline = began + ARRIVAL_SECONDS_MAX
+    while True:
+        documents, events = site.documents(), site.tracked()
+        rows = compare.rows(fixture, engine, documents, events, site.library)
+        quiet = time.monotonic() - max(began, site.last_post_at)
+        is_finished = rows and all(row.is_equal for row in rows) and quiet > SETTLED_SECONDS
+        if is_finished or quiet > QUIET_SECONDS or time.monotonic() > deadline:
+            return rows
+        time.sleep(POLL_SECONDS)
+
+
+def _fault(fixture, site):
+    """Whether the visit was another one than the fixture is about."""
+    views = compare.right_views(site.documents())
+    kinds = tuple(view.kind for view in views if view.path in fixture.pages or view.kind in ("route", "soft-navigation"))
+    if kinds != fixture.kinds:
+        return f"page views were {', '.join(kinds) or 'none'}, not {', '.join(fixture.kinds)}"
+    for metric, least in fixture.causes.items():
+        values = [view.values.get(metric, NOTHING) for view in views]
+        known = [value for value in values if isinstance(value, (int, float))]
+        if all(value != UNSUPPORTED for value in values) and not any(value >= least for value in known):
+            return f"{metric} was {', '.join(map(compare.show, values))}, not at least {least}"
+    return None
