@@ -70,14 +70,14 @@ export const openErrors = ({ load, emit, drop, options }) => {
   let reports;
 
   const work = () => {
-    if (view && reports) pending.splice(0).forEach((captured) => reports?.report(captured, view));
+    if (view && reports) pending.splice(0).forEach(guard((captured) => reports?.report(captured, view)));
   };
 
   const start = () =>
-    loading ??= load().then((module) => {
+    loading ??= load().then(guard((module) => {
       reports = module?.openReports({ emit, drop, options, add });
       work();
-    });
+    }));
 
   /** @type {(kind?: string, thrown?: any, source?: any, lineno?: number, colno?: number) => void} */
   const add = (kind, thrown, source, lineno, colno) => {
