@@ -150,9 +150,11 @@ struct IssueDescription: Sendable {
             return "\(function)|\(file)|\(Int64(saturating: frame["line"].value(.frameLine) ?? 0))"
         }
         if frames.isEmpty {
-            parts += [Self.withoutNumbers(message), Facts.resource(payload["source"].text ?? "") ?? ""]
+            parts += [Self.withoutIDs(message), Facts.resource(payload["source"].text ?? "") ?? ""]
         } else {
             parts += frames
+            // Two messages thrown from one line are two issues, unless engines word them.
+            if !EngineMessage.isLikely(name: name, message: message) { parts.append(Self.withoutIDs(message)) }
         }
         // An issue of before errors were marked keeps its id.
         if let noise { parts.append(noise) }
@@ -165,17 +167,37 @@ struct IssueDescription: Sendable {
         return last.contains("<") ? "" : last
     }
 
-    /// Two messages that differ in a number are the same.
-    private static func withoutNumbers(_ message: String) -> String {
+    /// Digits of the shortest hexadecimal id; shorter ones may be words.
+    private static let idDigitsMin = 8
+
+    /// Two messages that differ in a number, a hexadecimal id or a UUID are the same.
+    private static func withoutIDs(_ message: String) -> String {
         var result: [UInt8] = []
-        for byte in message.utf8 {
-            let isDigit = (0x30...0x39).contains(byte)
-            if !isDigit {
-                result.append(byte)
-            } else if result.last != UInt8(ascii: "0") {
+        var rest = Array(message.utf8)[...]
+        while let first = rest.first {
+            let isWithinWord = result.last.map(isLetter) ?? false
+            let id = rest.prefix { isHexadecimal($0) || $0 == UInt8(ascii: "-") }
+            let isID = id.count >= idDigitsMin && id.contains(where: isDigit) && isHexadecimal(first)
+            let isEndOfWord = rest.dropFirst(id.count).first.map { !isLetter($0) } ?? true
+            if isID, !isWithinWord, isEndOfWord {
                 result.append(UInt8(ascii: "0"))
+                rest = rest.dropFirst(id.count)
+            } else if isDigit(first) {
+                result.append(UInt8(ascii: "0"))
+                rest = rest.drop(while: isDigit)
+            } else {
+                result.append(first)
+                rest = rest.dropFirst()
             }
         }
         return String(decoding: result, as: UTF8.self)
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+    private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        isDigit(byte) || (0x61...0x66).contains(byte | 0x20)
     }
 }

@@ -59,6 +59,8 @@ class Shop:
         self.collector = collector
         #: What a page does with the module right after it has been imported.
         self.module = ""
+        #: Scripts of the site beside its own: text by path.
+        self.scripts = {}
         self.attributes, self.head, self.body, self.headers, self.form = attributes, head, body, headers or {}, form
         shop = self
 
@@ -95,6 +97,7 @@ class Shop:
             "/hero.png": ("image/png", HERO),
             "/list.csv": ("text/csv", b"a,b\n"),
         }
+        files |= {name: ("text/javascript", text.encode()) for name, text in self.scripts.items()}
         if path.startswith("/missing"):
             status, kind, data = 404, "text/plain", b"nothing"
         elif path in files:

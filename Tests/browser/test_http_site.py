@@ -297,7 +297,7 @@ def test_a_base_path_with_and_without_a_proxy_that_strips_it(serve, setting):
 
 # What other sites load, and the demo
 
-TRACKER = ["/collector.js", "/collector.mjs", "/collector-details.js", "/collector-fingerprint.js"]
+TRACKER = ["/collector.js", "/collector.mjs", "/collector-details.js", "/collector-errors.js", "/collector-fingerprint.js", "/collector-worker.js", "/collector-worker.mjs"]
 
 
 @pytest.mark.parametrize("path", TRACKER)
@@ -312,7 +312,7 @@ def test_any_site_may_load_the_tracker(site, path):
     assert again.status == 304 and again.field("Access-Control-Allow-Origin") == "*"
 
 
-@pytest.mark.parametrize(("path", "bytes_max"), [("/collector.js", 6656), ("/collector.mjs", 6656), ("/collector-details.js", 2048), ("/collector-fingerprint.js", 3584)])
+@pytest.mark.parametrize(("path", "bytes_max"), [("/collector.js", 6656), ("/collector.mjs", 6656), ("/collector-details.js", 2048), ("/collector-errors.js", 3584), ("/collector-fingerprint.js", 3584), ("/collector-worker.js", 5632), ("/collector-worker.mjs", 5632)])
 def test_the_tracker_is_small(site, path, bytes_max):
     answer = get(site.port, path, [("Accept-Encoding", "gzip")])
     assert answer.field("Content-Encoding") == "gzip" and len(answer.body) <= bytes_max

@@ -196,6 +196,19 @@ def test_an_issue_is_one_across_engines_and_is_reopened_when_it_comes_back(owned
     assert told(owned.port, "issue", issue=name)["state"] == "reopened"
 
 
+def test_two_messages_thrown_from_one_line_are_two_issues_and_a_repetition_belongs_to_its_own(owned):
+    frames = [{"function": name, "file": "https://shop.example/app.js", "line": 7, "column": 3} for name in "abcde"]
+
+    def error(message, **more):
+        return {"kind": "error", "name": "Error", "message": message, "count": 1, "frames": frames} | more
+
+    count = send(owned.port, visit_events(error=error("failed for id 17")), CHROME)
+    count += send(owned.port, visit_events(error=error("failed for id 18", count=4, frames=frames[:3])), CHROME)
+    count += send(owned.port, visit_events(error=error("no such order")), CHROME)
+    settle(owned.port, count)
+    assert sorted((issue["message"], issue["errors"]) for issue in told(owned.port, "issues")["issues"]) == [("failed for id 17", 5), ("no such order", 1)]
+
+
 def test_fingerprints_count_each_visitor_once_with_what_it_told_last(owned):
     def told_by(canvas, fonts):
         return {"hash": canvas + fonts, "parts": {"canvas": {"hash": canvas, "stable": True}, "fonts": {"hash": fonts, "stable": True}}, "automation": []}

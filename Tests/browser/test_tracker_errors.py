@@ -3,23 +3,11 @@
 import pytest
 
 from shop import SCRIPT
-from tracked import visit  # noqa: F401
+from tracked import KEEP, errors, visit, wait_for_wrappers  # noqa: F401
 
 LINES = SCRIPT.splitlines()
 INNER = 1 + next(place for place, line in enumerate(LINES) if line.startswith("function inner"))
 OUTER = 1 + next(place for place, line in enumerate(LINES) if line.startswith("function outer"))
-
-
-def errors(visit, count=1):
-    found = []
-
-    def are_there(views):
-        visit.flush()
-        found[:] = [row["payload"] for view in views for row in view.of("error")]
-        return len(found) >= count
-
-    visit.wait_for(are_there, f"{count} errors")
-    return found
 
 
 def test_an_error_has_its_frames_and_the_steps_before_it(visit):
@@ -53,9 +41,9 @@ def test_the_same_error_a_thousand_times_is_two_rows_that_add_up(visit):
 
 
 def test_rejections_resources_and_requests_are_errors(visit):
-    visit = visit(attributes="data-requests data-console")
+    visit = visit(attributes="data-requests data-console", head=KEEP)
     visit.open("/one")
-    visit.wait_for(lambda views: (visit.flush() or True) and views and views[0].of("resources"), "the parts that are loaded apart")
+    wait_for_wrappers(visit)
     for button in ("reject", "image", "request", "console"):
         visit.engine.click(f"#{button}")
     found = {error["kind"]: error for error in errors(visit, 4)}
@@ -93,11 +81,11 @@ def test_what_the_page_has_caught_itself_can_be_told(visit):
 def test_no_more_than_fifty_different_errors_are_told_and_the_rest_is_counted(visit):
     visit = visit()
     visit.open("/one")
-    visit.engine.evaluate("() => { for (let number = 0; number < 60; number++) collector.error('number ' + number); }")
+    visit.engine.evaluate("() => { for (let number = 0; number < 60; number++) collector.error('error ' + String.fromCharCode(97 + number % 26, 97 + number / 26)); }")
     assert visit.flush() is True
     visit.go("/two")
     visit.flush()
-    view = visit.wait_for(lambda views: len(views) == 2 and views[0].of("engagement"), "a first view")[0]
+    view = visit.wait_for(lambda views: len(views) == 2 and views[0].of("engagement") and len(views[0].of("error")) >= 50, "a first view")[0]
     assert len(view.of("error")) == 50
     (row,) = visit.store.rows(f"select emitted, dropped, received, lost from pageview_completeness where pageview_id = '{view.id}'")
     assert (row["dropped"], row["lost"]) == (10, 0) and row["emitted"] == row["received"] + 10
@@ -119,3 +107,164 @@ def test_what_the_browser_itself_reports_is_told_even_of_before(visit):
     (found,) = errors(visit)
     assert (found["kind"], found["name"], found["source"]) == ("report", "intervention", visit.host + "/one")
     assert "vibrate" in found["message"]
+
+
+# Anything may be thrown
+
+THROWN = """<script>
+const traps = { get() { throw 1; }, has() { throw 1; }, ownKeys() { throw 1; }, getPrototypeOf() { throw 1; } };
+const revoked = Proxy.revocable({}, {}); revoked.revoke();
+const cyclic = { code: 7 }; cyclic.self = cyclic;
+const deep = [1, 2, 3, 4, 5, 6, 7].reduce((cause, depth) => new Error("depth " + depth, { cause }), new RangeError("root"));
+const thrown = {
+  symbol: [Symbol("s")], proxy: [new Proxy({}, traps)], revoked: [revoked.proxy], message: [{ get message() { throw 1; } }],
+  name: [{ message: "kept", get name() { throw 1; } }], nothing: [undefined], null: [null], big: [10n], cyclic: [cyclic], code: [function broken() {}],
+  event: [new Event("gone")], reason: [new CustomEvent("refused", { detail: { reason: new TypeError("because") } })],
+  dom: [new DOMException("not there", "NotFoundError")], inner: [new AggregateError([new TypeError("one"), "two"], "all")], cause: [deep],
+};
+const throwIt = (name) => setTimeout(() => { throw thrown[name][0]; });
+const rejectIt = (name) => { Promise.reject(thrown[name][0]); };
+const one = (word) => { throw new Error("failed for " + word); };
+</script>"""
+REJECTED = {
+    "symbol": ("Error", "Symbol(s)"),
+    "message": ("Error", '{"message":[unreadable]}'),
+    "name": ("Error", "kept"),
+    "nothing": ("Error", "undefined"),
+    "null": ("Error", "null"),
+    "big": ("Error", "10n"),
+    "cyclic": ("Error", '{"code":7,"self":[circular]}'),
+    "code": ("Error", "[function broken]"),
+    "event": ("Event", "gone"),
+    "reason": ("CustomEvent", "refused: because"),
+    "dom": ("NotFoundError", "not there"),
+    "inner": ("AggregateError", "all"),
+    "cause": ("Error", "depth 7"),
+}
+
+
+@pytest.mark.parametrize("way", ["throwIt", "rejectIt"])
+def test_any_value_that_is_thrown_or_rejected_is_reported(visit, way):
+    visit = visit(body=THROWN)
+    visit.open("/one")
+    reported = {}
+    for count, name in enumerate(REJECTED, 1):
+        visit.engine.evaluate(f"() => {way}('{name}')")
+        found = errors(visit, count)
+        assert len(found) == count, name
+        reported[name] = found[-1]
+    # Of these two nothing can be read: they may count as one.
+    visit.engine.evaluate(f"() => {{ {way}('proxy'); {way}('revoked'); }}")
+    errors(visit, len(REJECTED) + 1)
+    visit.go("/two")
+    visit.flush()
+    visit.wait_for(lambda views: sum(row["payload"]["count"] for view in views for row in view.of("error")) == len(REJECTED) + 2, "all errors")
+    reported["proxy"] = errors(visit)[len(REJECTED)]
+    assert {error["kind"] for error in reported.values()} == {"error" if way == "throwIt" else "rejection"}
+    for name, expected in REJECTED.items():
+        # The browser's own words say more about what was thrown than "undefined" does.
+        if way == "rejectIt" or name not in ("nothing", "null"):
+            assert (reported[name]["name"], reported[name]["message"]) == expected, name
+    assert all(error["message"] and error["name"] for error in reported.values())
+    assert [error["message"] for error in reported["cause"]["cause"]] == ["depth 6", "depth 5", "depth 4", "depth 3", "depth 2"]
+    assert reported["cause"]["cause"][0]["frames"]
+    assert [(error["name"], error["message"]) for error in reported["inner"]["errors"]] == [("TypeError", "one"), ("Error", "two")]
+    assert reported["reason"]["cause"][0]["name"] == "TypeError"
+
+
+def test_a_rejected_response_has_its_status_and_address(visit):
+    visit = visit()
+    visit.open("/one")
+    visit.engine.evaluate("() => { fetch('/missing.json?secret=1').then((response) => Promise.reject(response)); }")
+    (error,) = errors(visit)
+    assert (error["kind"], error["name"], error["status"], error["url"]) == ("rejection", "Response", 404, visit.host + "/missing.json")
+
+
+def test_two_messages_thrown_from_one_line_are_two_reports(visit):
+    visit = visit(body=THROWN)
+    visit.open("/one")
+    visit.engine.evaluate("() => { for (const word of ['a user', 'id 17', 'id 18', 'an order', 'a user']) setTimeout(() => one(word)); }")
+    errors(visit, 3)
+    visit.go("/two")
+    visit.flush()
+    view = visit.wait_for(lambda views: len(views) == 2 and sum(row["payload"]["count"] for row in views[0].of("error")) >= 5, "all errors")[0]
+    counts = {}
+    for row in view.of("error"):
+        counts[row["payload"]["message"]] = counts.get(row["payload"]["message"], 0) + row["payload"]["count"]
+    assert counts == {"failed for a user": 2, "failed for id 17": 2, "failed for an order": 1}
+
+
+def test_an_error_right_before_the_page_is_left_is_reported_without_details(visit):
+    visit = visit(body=THROWN)
+    visit.open("/one")
+    visit.engine.evaluate("() => { for (let count = 0; count < 3; count++) Promise.reject(thrown.cause[0]); setTimeout(() => { location.href = '/two'; }); }")
+    visit.wait_for(lambda views: any(view.path == "/two" for view in views), "a second view", 20)
+    view = visit.wait_for(lambda views: sum(row["payload"]["count"] for view in views for row in view.of("error")) == 3, "all errors")[0]
+    for row in view.of("error"):
+        assert (row["payload"]["kind"], row["payload"]["name"], row["payload"]["message"]) == ("rejection", "Error", "depth 7")
+
+
+def test_events_that_a_page_dispatches_itself_are_errors_only_where_they_have_one(visit):
+    visit = visit()
+    visit.open("/one")
+    visit.engine.evaluate(
+        """() => {
+            dispatchEvent(new Event("error"));
+            document.body.dispatchEvent(new Event("error", { bubbles: true }));
+            document.body.dispatchEvent(new CustomEvent("error", { bubbles: true, detail: 7 }));
+            document.body.dispatchEvent(new ErrorEvent("error", { bubbles: true, message: "an element's own" }));
+            const frame = document.createElement("iframe");
+            document.body.append(frame);
+            frame.contentWindow.dispatchEvent(new ErrorEvent("error", { message: "of a frame" }));
+            dispatchEvent(new CustomEvent("unhandledrejection", { detail: { reason: new TypeError("of a library") } }));
+            dispatchEvent(new ErrorEvent("error", { message: "shown", error: new RangeError("given") }));
+        }"""
+    )
+    errors(visit, 2)
+    visit.engine.click("#throw")
+    found = [(error["kind"], error["name"], error["message"]) for error in errors(visit, 3)]
+    assert found[:2] == [("rejection", "TypeError", "of a library"), ("error", "RangeError", "given")] and len(found) == 3
+
+
+def test_a_form_control_named_id_does_not_name_the_form(visit):
+    visit = visit(body='<form onsubmit="return false"><input name="id" value="7"><button id="send">send</button></form>')
+    visit.open("/one")
+    visit.engine.evaluate("() => document.forms[0].dispatchEvent(new MouseEvent('click', { bubbles: true }))")
+    visit.engine.click("#throw")
+    (error,) = errors(visit)
+    assert error["breadcrumbs"][0]["text"].split(">")[-1] == "form"
+
+
+def test_noise_is_marked(visit):
+    visit = visit()
+    visit.open("/one")
+    visit.engine.evaluate(
+        """() => {
+            dispatchEvent(new ErrorEvent("error", { message: "ResizeObserver loop completed with undelivered notifications." }));
+            dispatchEvent(new ErrorEvent("error", { message: "Script error." }));
+            dispatchEvent(new ErrorEvent("error", { message: "broken", filename: "moz-extension://abc/content.js", lineno: 1, colno: 2 }));
+        }"""
+    )
+    visit.engine.click("#throw")
+    assert [error.get("noise") for error in errors(visit, 4)] == ["resize_observer", "script_error", "extension", None]
+
+
+def test_an_error_of_the_tracker_itself_is_not_one_of_the_page(visit):
+    visit = visit()
+    visit.open("/one")
+    visit.engine.evaluate(
+        f"""() => {{
+            const own = "{visit.collector.url}/collector.js";
+            const throwIn = (...files) => {{
+                const error = Object.assign(new Error("in " + files.length), {{ stack: files.map((file) => `f@${{file}}:1:2`).join("\\n") }});
+                dispatchEvent(new ErrorEvent("error", {{ error, message: error.message, filename: files[0], lineno: 1, colno: 2 }}));
+            }};
+            throwIn(own);
+            dispatchEvent(new ErrorEvent("error", {{ message: "no stack", filename: own }}));
+            throwIn(own, location.origin + "/page.js");
+        }}"""
+    )
+    visit.engine.click("#throw")
+    wrapped, thrown = errors(visit, 2)
+    assert (wrapped["message"], wrapped["source"], len(wrapped["frames"])) == ("in 2", visit.host + "/page.js", 1)
+    assert thrown["name"] == "TypeError"

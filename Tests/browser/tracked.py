@@ -111,6 +111,28 @@ class Visit:
         return self.views
 
 
+#: What a page has before the tracker wraps it.
+KEEP = "<script>self.before = [console.error, self.fetch];</script>"
+IS_WRAPPED = "() => before[0] !== console.error || before[1] !== self.fetch"
+
+
+def wait_for_wrappers(visit):
+    visit.wait_for(lambda _: visit.engine.evaluate(IS_WRAPPED), "the wrappers")
+
+
+def errors(visit, count=1):
+    """Payloads of so many error events at least, in their order."""
+    found = []
+
+    def are_there(views):
+        visit.flush()
+        found[:] = [row["payload"] for view in views for row in view.of("error")]
+        return len(found) >= count
+
+    visit.wait_for(are_there, f"{count} errors")
+    return found
+
+
 @pytest.fixture
 def visit(engine, sqlite, serve):
     """Makes visits; each ends with the test."""

@@ -60,3 +60,20 @@ Deno.test("any text at all is read within bounds", () => {
   assert.deepEqual(parseStack(undefined), []);
   assert.deepEqual(parseStack({}), []);
 });
+
+Deno.test("a message with lines that look like frames, or one of a megabyte, hides no frame", () => {
+  for (const message of ["broken\n    at evil (http://evil.example/x.js:1:2)", "broken ".repeat(150_000)]) {
+    const stack = `TypeError: ${message}\n    at inner (http://shop.example/app.js:7:39)`;
+    const [frame, ...rest] = parseStack(stack, message);
+    assert.deepEqual([frame.function, frame.file, rest], ["inner", "http://shop.example/app.js", []]);
+  }
+});
+
+Deno.test("a message that is part of a name or an address hides no frame, in any engine", () => {
+  for (const message of ["", "r", "inner", "Error", "http", "app.js:7"]) {
+    for (const line of ["inner@http://shop.example/app.js:7:34", "    at inner (http://shop.example/app.js:7:34)"]) {
+      const stack = line.startsWith(" ") ? `Error: ${message}\n${line}` : line;
+      assert.deepEqual(parseStack(stack, message).map((frame) => frame.function), ["inner"], `${message} in ${stack}`);
+    }
+  }
+});

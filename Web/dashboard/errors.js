@@ -1,16 +1,42 @@
 // The errors of this page, as they are shown and sent: with the time of the first of each.
 
-import { addError, captureErrors, errors as found, onError as listenTo } from "../tracker/errors.js";
+import { openReports } from "../tracker/error-details.js";
+import { openErrors } from "../tracker/errors.js";
+import { listen } from "../tracker/guard.js";
 
-/** @typedef {import("../tracker/errors.js").PageError & {timestamp: string}} Seen */
+/** @typedef {ReturnType<typeof import("../tracker/error-details.js").describe> & {timestamp: string, count: number, stack: string}} Seen */
 
-export const errors = /** @type {Seen[]} */ (found);
-export { addError, captureErrors };
+/** @type {Seen[]} */
+export const errors = [];
+/** @type {((error: Seen, isNew: boolean) => void)[]} */
+const listeners = [];
+
+/** @param {any} payload */
+const record = (payload) => {
+  const same = errors.find(({ key }) => key === payload.key);
+  if (same) same.count += payload.count;
+  const lines = payload.frames.map((/** @type {any} */ { function: name, file, line, column }) =>
+    `${name}@${file}:${line}:${column}`
+  );
+  const seen = same ?? { ...payload, stack: payload.stack ?? lines.join("\n"), timestamp: new Date().toISOString() };
+  if (!same) errors.push(seen);
+  for (const listener of listeners) listener(seen, !same);
+};
+
+const page = openErrors({ load: () => Promise.resolve({ openReports }), emit: record, drop: () => {}, options: {} });
 
 /** @param {(error: Seen, isNew: boolean) => void} listener */
-export const onError = (listener) =>
-  listenTo((error, isNew, isKept) => {
-    const seen = /** @type {Seen} */ (error);
-    seen.timestamp ??= new Date().toISOString();
-    if (isKept) listener(seen, isNew);
-  });
+export const onError = (listener) => listeners.push(listener);
+
+export const captureErrors = () => {
+  page.restart();
+  page.capture();
+  // Repetitions are shown at once.
+  listen("error unhandledrejection securitypolicyviolation", () => page.flush(false));
+};
+
+/** @type {typeof page.add} */
+export const addError = (...values) => {
+  page.add(...values);
+  page.flush(false);
+};

@@ -90,7 +90,6 @@ export const createCollector = (base, data) => {
       vitals?.restart(from, kind === "route" ? kind : "restored");
       details?.restart();
       attention.restart();
-      errors.length = 0;
     }
     const { site, release, user, sample } = options;
     const path = here();
@@ -110,6 +109,7 @@ export const createCollector = (base, data) => {
       sample,
       hidden: document.hidden,
     });
+    errors.restart(view);
   };
 
   /** @param {View} of @param {string} why */
@@ -138,26 +138,12 @@ export const createCollector = (base, data) => {
     const { sent } = of;
     tellVitals(of, reason);
     details?.tell();
-    for (const { kind, name, message, key, count } of errors) {
-      const before = sent[key];
-      if (count > before) emit(of, "error", { kind, name, message, key, count: count - before });
-      sent[key] = count;
-    }
+    errors.flush(reason !== "route");
     const self = sent.self
       ? undefined
       : { cpuMs: tenth(spentMs + (details?.spentMs() ?? 0)), bytes: transport.bytesSent() };
     emit(of, "engagement", { ...attention.read(), title: cut(document.title), reason, self });
     sent.self = 1;
-  };
-
-  /** @param {PageError} error @param {boolean} isNew @param {boolean} isKept */
-  const tellError = (error, isNew, isKept) => {
-    if (!view || !isNew) return;
-    const { stack, ...told } = error;
-    const { ledger, sent } = view;
-    if (isKept) emit(view, "error", { ...told, stack: told.frames[0] ? undefined : stack, breadcrumbs });
-    else if (++ledger.emitted) drop(ledger, "too_many");
-    sent[error.key] = 1;
   };
 
   const changeRoute = () => {
@@ -180,8 +166,7 @@ export const createCollector = (base, data) => {
       // Always the same visitors: the end of an id is as good as a throw of the dice. It stays with those who are not chosen, too.
       if (parseInt(activeIds().visitor_id.slice(-8), 16) / 2 ** 32 >= options.sample) return end();
       if (has("errors")) {
-        onError(guard(tellError));
-        captureErrors(options.console);
+        errors.capture();
       }
     },
     () => {
@@ -191,7 +176,6 @@ export const createCollector = (base, data) => {
       attention = watchAttention();
       const { activationStart, type } = navigationEntry();
       openView(activationStart ? "prerender" : type, 0, bare(document.referrer));
-      for (const error of errors) tellError(error, true, true);
       early?.forEach(([type, payload]) => emit(view, type, payload));
     },
     () => {
@@ -205,7 +189,7 @@ export const createCollector = (base, data) => {
       load("details", (module) => {
         const { watchDetails } = module;
         const emitNow = (/** @type {string} */ type, /** @type {any} */ payload) => emit(view, type, payload);
-        details = watchDetails({ has, emit: emitNow, requests: options.requests, isOwn, addError });
+        details = watchDetails({ has, emit: emitNow, addError: errors.add });
         // What was loaded is told of in its own view only.
         if (view !== first) details?.restart();
         return module;
@@ -239,6 +223,15 @@ export const createCollector = (base, data) => {
   /** A part that is not always needed; without it the rest goes on. @param {string} name @param {(module: any) => any} use */
   const load = (name, use) => import(`${base}collector-${name}.js`).then(use).catch(() => {});
 
+  const errors = openErrors({
+    load: () => load("errors", (module) => module),
+    emit: (payload, of) => emit(of, "error", payload),
+    drop: (reason, of) => {
+      if (of && ++of.ledger.emitted) drop(of.ledger, reason);
+    },
+    options,
+  });
+
   /** What may be done once nothing has to be held back. */
   const allow = () => {
     if (isHeld() || !view) return;
@@ -269,7 +262,7 @@ export const createCollector = (base, data) => {
       view ? emit(view, type, Object(payload)) : early?.push([type, payload]);
     }),
     /** Something that the page has caught itself. */
-    error: guard((/** @type {any} */ thrown) => addError("handled", thrown)),
+    error: guard((/** @type {any} */ thrown) => errors.add("handled", thrown)),
     identify: guard((/** @type {any} */ id, /** @type {any} */ properties) => {
       options.user = { ...properties, id };
       api.track("identify", options.user);
@@ -295,6 +288,10 @@ export const createCollector = (base, data) => {
     /** Of the page view; undefined where nothing is measured. */
     get id() {
       return view?.ledger.pageview_id;
+    },
+    /** For workers: configure({ pageview }). */
+    get pageview() {
+      return view && { ...view.ledger, path: view.path };
     },
   };
 

@@ -1,11 +1,10 @@
-// What there is to know besides: the page's own load, what it fetched, frames that were held up, links that lead away, requests that failed,
+// What there is to know besides: the page's own load, what it fetched, frames that were held up, links that lead away,
 // what the browser reports. It is loaded apart, so that the core stays small; the browser keeps what happened before it came.
 
 import { readHeap, watchFrames } from "./frames.js";
 import { guard, later, listen, spentMs } from "./guard.js";
 import { watchLinks } from "./links.js";
 import { watchReports } from "./reports.js";
-import { watchRequests } from "./requests.js";
 import { readNavigation, summariseResources } from "./load.js";
 
 export { compress, unpack } from "./delivery-later.js";
@@ -13,21 +12,15 @@ export { compress, unpack } from "./delivery-later.js";
 /** Milliseconds after the load at which it is told of: then its last entries are there. */
 const SETTLE_MS = 1500;
 
-/** @typedef {{emit: (type: string, payload: any) => void, has: (module: string) => boolean, requests: boolean, isOwn: (url: string) => boolean, addError: typeof import("./errors.js").addError}} Core */
+/** @typedef {{emit: (type: string, payload: any) => void, has: (module: string) => boolean, addError: ReturnType<typeof import("./errors.js").openErrors>["add"]}} Core */
 
 /** @param {Core} core */
-export const watchDetails = ({ emit, has, requests, isOwn, addError }) => {
+export const watchDetails = ({ emit, has, addError }) => {
   let isLoadTold = false;
   let hasRestarted = false;
   const frames = has("frames") ? watchFrames() : undefined;
   if (has("links")) watchLinks(emit);
   if (has("errors")) watchReports(addError, new URL("collector", import.meta.url).href);
-  if (requests) {
-    watchRequests((method, url, status) => {
-      const name = status ? `HTTP ${status}` : "NetworkError";
-      if (!isOwn(url)) addError("request", { name, message: `${method} ${url}` }, url);
-    });
-  }
 
   /** Of the page's own load, once, and only in its own view. */
   const tellLoad = () => {

@@ -118,7 +118,9 @@ export const largest = (items, name, max = 10) =>
  */
 export const selector = (node, levels = 4) => {
   if (!levels || !node?.localName) return "";
-  const { localName, id, classList, parentNode } = node;
+  const { localName, classList, parentNode } = node;
+  // A form control named "id" would stand in for the property.
+  const id = node.getAttribute?.("id");
   const own = cut(localName + (id ? "#" + id : classList[0] ? "." + classList[0] : ""), 60);
   const above = id ? "" : selector(parentNode, levels - 1);
   return above ? above + ">" + own : own;

@@ -3,7 +3,7 @@
 import { guard } from "./guard.js";
 
 /**
- * @param {typeof import("./errors.js").addError} addError
+ * @param {(kind: string, thrown: any, source?: any, lineno?: number, colno?: number) => void} addError
  * @param {string} own where our own scripts come from: that a browser frowns at what we ask is no fault of the page
  */
 export const watchReports = (addError, own) => {

@@ -1,35 +1,96 @@
-// Requests of the page that failed, by its own fetch and XMLHttpRequest; only where the site asks for it, since it wraps both. Timing would not do:
-// not every browser tells the status there, and none tells a request without an answer from one whose answer may not be looked at.
+// Reports requests that failed, by wrapping fetch and XMLHttpRequest, where the site asks for it (data-requests).
+//
+// Resource Timing would not do: not every browser has the status there, and none tells a request without a response
+// from an opaque one.
 
-import { bare, guard } from "./guard.js";
+import { guard } from "./guard.js";
+
+/** Wraps a function: a proxy keeps name, length, own properties, the receiver and whatever it returns. */
+const wrap = (/** @type {any} */ target, /** @type {any} */ apply) => new Proxy(target, { apply });
+
+/** An absolute address, as the browser resolves it here; anything else as it is. @param {any} url */
+const resolve = (url) => {
+  try {
+    return new URL(url, self.document?.baseURI ?? location.href).href;
+  } catch {
+    return String(url);
+  }
+};
 
 /**
- * @param {(method: string, url: string, status: number) => void} failed told with a status of 0 where there was no answer
+ * @param {(method: string, url: string, status: number) => void} failed with a status of 0 where there was no response
+ * @param {() => string} endpoint where our own events go
  */
-export const watchRequests = (failed) => {
-  const tell = guard((method, url, status) => {
-    // An answer that may not be read has no status, and is none that failed.
-    if (status === undefined || status >= 400) {
-      failed(method ?? "GET", bare(new URL(url, location.href).href), status ?? 0);
-    }
-  });
+export const watchRequests = (failed, endpoint) => {
+  const fail = (/** @type {any} */ method, /** @type {string} */ url, /** @type {number} */ status) => {
+    if (url !== resolve(endpoint())) failed(String(method ?? "GET").toUpperCase(), url, status);
+  };
+  guard(watchFetch)(fail);
+  guard(watchXHR)(fail);
+};
+
+/** @param {(method: any, url: string, status: number) => void} fail */
+const watchFetch = (fail) => {
   const scope = /** @type {any} */ (self);
-  const { fetch, XMLHttpRequest: { prototype } } = scope;
-  scope.fetch = (/** @type {any} */ input, /** @type {any} */ options) => {
-    const answer = fetch(input, options);
-    const { method, url = input } = Object(input);
-    const done = (/** @type {any} */ { status, name }) => {
-      if (name !== "AbortError") tell(options?.method ?? method, url, status);
-    };
-    answer.then(done, done);
-    return answer;
+  const { fetch } = scope;
+  if (!fetch) return;
+  // Each promise of the browser's own fetch is new: one derived from it stands in, and a rejection that the page does
+  // not handle stays unhandled. Another fetch may return the same promise twice, and identity may matter.
+  const isNative = /\[native code\]/.test(Function.prototype.toString.call(fetch));
+  scope.fetch = wrap(fetch, (/** @type {any} */ target, /** @type {any} */ receiver, /** @type {any[]} */ values) => {
+    const [input, options] = values;
+    const url = guard(() => resolve(input?.url ?? input?.href ?? input))() ?? "";
+    const answer = Reflect.apply(target, receiver, values);
+    const loaded = guard((response) => {
+      if (response.status >= 400) fail(options?.method ?? input.method, url, response.status);
+    });
+    const broke = guard((reason) => {
+      const signal = options?.signal ?? input?.signal;
+      const isAborted = signal?.aborted && reason?.name !== "TimeoutError";
+      if (!isAborted && reason?.name !== "AbortError") fail(options?.method ?? input?.method, url, 0);
+    });
+    if (!(answer instanceof Promise)) return answer;
+    if (!isNative) return guard(() => answer.then(loaded, broke))(), answer;
+    return answer.then((response) => (loaded(response), response), (reason) => {
+      broke(reason);
+      throw reason;
+    });
+  });
+};
+
+/** @param {(method: any, url: string, status: number) => void} fail */
+const watchXHR = (fail) => {
+  const prototype = self.XMLHttpRequest?.prototype;
+  if (!prototype) return;
+  /** What was last opened with each request. @type {WeakMap<any, {method: any, url: string, isReported?: boolean}>} */
+  const opened = new WeakMap();
+  const watch = (/** @type {any} */ request) => {
+    /** What has ended last: listeners of the page may open the request again before ours are called. @type {any} */
+    let ended;
+    const changed = guard(() => {
+      const now = opened.get(request);
+      if (now && request.status >= 400 && !now.isReported) {
+        now.isReported = true;
+        fail(now.method, now.url, request.status);
+      }
+      if (request.readyState === 4) ended = now;
+    });
+    const broke = guard(() => {
+      if (ended && !ended.isReported) fail(ended.method, ended.url, 0);
+    });
+    request.addEventListener("readystatechange", changed);
+    for (const type of ["error", "timeout"]) request.addEventListener(type, broke);
   };
-  const { open } = prototype;
-  prototype.open = function (/** @type {any[]} */ ...values) {
-    const [method, url] = values;
-    for (const type of ["load", "error"]) {
-      this.addEventListener(type, () => tell(method, url, this.status || undefined));
-    }
-    return open.apply(this, values);
-  };
+  const note = guard((request, [method, url]) => {
+    if (!opened.has(request)) watch(request);
+    opened.set(request, { method, url: resolve(url) });
+  });
+  prototype.open = wrap(
+    prototype.open,
+    (/** @type {any} */ target, /** @type {any} */ request, /** @type {any[]} */ values) => {
+      const result = Reflect.apply(target, request, values);
+      note(request, values);
+      return result;
+    },
+  );
 };

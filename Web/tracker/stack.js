@@ -1,24 +1,37 @@
-// Stacks of the three engines as frames: "    at name (url:1:2)" of V8, "name@url:1:2" of SpiderMonkey and JavaScriptCore.
+// Parses stacks of the three engines: "    at name (url:1:2)" of V8, "name@url:1:2" of SpiderMonkey and JavaScriptCore.
 
 import { bare, cut } from "./guard.js";
 
-/** A stack is any text at all: so many lines and characters of each are looked at, by a pattern that cannot run long. */
+/** A stack is any text at all: bounds on its lines and their length keep the time bounded. */
 const LINES_MAX = 30;
 const LINE_MAX = 400;
+const NAME_MAX = 100;
 
-/** @param {any} stack @returns {{function: string, file: string, line: number, column: number}[]} */
-export const parseStack = (stack) =>
-  cut(stack, LINES_MAX * LINE_MAX).split("\n", LINES_MAX).flatMap((text) => {
-    const [, place, line, column] = /^(.+):(\d{1,9}):(\d{1,9})\)?$/.exec(cut(text.trim(), LINE_MAX)) ?? [];
-    if (!place) return [];
-    // What stands before the first of the two is a name: no name has one in it, an address may well.
-    const [sign, head] = place.startsWith("at ") ? [" (", place.slice(3)] : ["@", place];
-    const [file, ...rest] = head.split(sign);
-    const isNamed = !!rest[0];
+/** @typedef {{function: string, file: string, line: number, column: number}} Frame */
+
+/**
+ * @param {any} stack
+ * @param {string} [message] V8 puts it before the frames; it may be long, and may have lines that look like frames
+ * @returns {Frame[]}
+ */
+export const parseStack = (stack, message) => {
+  if (typeof stack !== "string") return [];
+  // "TypeError: message", with a name of bounded length.
+  const head = `: ${message}\n`;
+  const start = stack.indexOf(head);
+  const rest = start < 0 || start > NAME_MAX ? stack : stack.slice(start + head.length);
+  return cut(rest, LINES_MAX * LINE_MAX).split("\n", LINES_MAX).flatMap((text) => {
+    const [, address, line, column] = /^(.+):(\d{1,9}):(\d{1,9})\)?$/.exec(cut(text.trim(), LINE_MAX)) ?? [];
+    if (!address) return [];
+    // The name comes before the first separator: a name has none in it, but an address may.
+    const [separator, head] = address.startsWith("at ") ? [" (", address.slice(3)] : ["@", address];
+    const [file, ...others] = head.split(separator);
+    const isNamed = !!others[0];
     return [{
-      function: isNamed ? cut(file.replace(/^async[ *]/, ""), 100) : "",
-      file: bare(isNamed ? rest.join(sign) : file),
+      function: isNamed ? cut(file.replace(/^async[ *]/, ""), NAME_MAX) : "",
+      file: bare(isNamed ? others.join(separator) : file),
       line: +line,
       column: +column,
     }];
   });
+};

@@ -1,0 +1,254 @@
+// Describes errors: whatever was thrown or rejected, as the payload of an `error` event. Loaded at the first error.
+
+import { fnv } from "../shared/fnv.js";
+import { watchConsole } from "./console.js";
+import { bare, cut, guard, selector } from "./guard.js";
+import { attempt, get, isObject, preview, tagOf, textOf } from "./previews.js";
+import { watchRequests } from "./requests.js";
+import { parseStack } from "./stack.js";
+
+/** @typedef {import("./stack.js").Frame} Frame */
+/** @typedef {import("./errors.js").Captured} Captured */
+/** @typedef {{name: string, message: string, frames: Frame[], stack?: string, inner?: any, status?: number, url?: string}} Reading */
+
+/** Different errors reported for one page view, and frames of a repetition: those by which the server groups. */
+const ERRORS_MAX = 50;
+const REPEATED_FRAMES_MAX = 3;
+const MESSAGE_MAX = 1000;
+const STACK_MAX = 8000;
+/** Causes, inner errors of an AggregateError, and frames of each. */
+const CAUSES_MAX = 5;
+const INNER_MAX = 5;
+const INNER_FRAMES_MAX = 10;
+/** Arguments of console.error after those that its first one names. */
+const ARGUMENTS_MAX = 20;
+
+const EXTENSION = /^(Blocked )?([a-z-]+-extension|webkit-masked-url):/;
+/** Text that differs between two occurrences of one error: ids in hexadecimal, UUIDs, numbers. */
+const VARIABLE = /(0x)?\b(?=[a-f-]{0,36}\d)[0-9a-f-]{8,}\b|0x[0-9a-f]+|\d+/gi;
+/** Addresses within a text. */
+const ADDRESS = /\b(https?|wss?|blob|data):[^\s"'`<>()]+/g;
+
+/** The start of the addresses of our own scripts; undefined when the site has bundled them under other names. */
+const [, OWN] = /^(.*\/collector)[^/]*$/.exec(parseStack(Error().stack)[0]?.file ?? "") ?? [];
+const isOwn = (/** @type {any} */ file) => !!OWN && cut(file).startsWith(OWN);
+
+/** @param {any} text @param {number} [max] */
+const words = (text, max = MESSAGE_MAX) => cut(cut(text, max).replace(ADDRESS, (address) => bare(address)), max);
+
+/** The arguments of console.error as one text, with placeholders filled in. @param {any[]} values */
+const sentence = ([first = "", ...rest]) => {
+  const show = (/** @type {any} */ value) => typeof value === "string" ? value : preview(value);
+  /** @param {string} sign */
+  const fill = (sign) => {
+    if (sign === "%%" || !rest.length) return sign === "%%" ? "%" : sign;
+    const value = rest.shift();
+    return sign === "%c" ? "" : show(value);
+  };
+  const head = typeof first === "string" ? cut(first, MESSAGE_MAX).replace(/%[sdifoOc%]/g, fill) : preview(first);
+  return [head, ...rest.slice(0, ARGUMENTS_MAX).map(show)].join(" ");
+};
+
+/** @param {any} event @returns {Reading} */
+const readEvent = (event) => {
+  const detail = get(event, "detail");
+  const inner = get(event, "error") ?? get(event, "reason") ?? get(detail, "reason");
+  const target = get(event, "target");
+  const at = attempt(() => selector(target)) || (target ? tagOf(target).toLowerCase() : "");
+  const about = inner === undefined || inner === null ? textOf(event, "message") : read(inner).message;
+  const message = [get(event, "type"), at && "on " + at].filter(Boolean).join(" ") + (about ? ": " + about : "");
+  return { name: tagOf(event), message, frames: inner ? read(inner).frames : [], inner };
+};
+
+/** @param {any} response @returns {Reading} */
+const readResponse = (response) => {
+  const status = Number(get(response, "status"));
+  const url = bare(get(response, "url"));
+  const message = ["HTTP", status, textOf(response, "statusText"), url].filter(Boolean).join(" ");
+  return { name: "Response", message, frames: [], status, url };
+};
+
+/** @param {any} thrown @param {string} [text] the browser's own words for it @returns {Reading} */
+const read = (thrown, text) => {
+  const absent = thrown === undefined || thrown === null;
+  if (!isObject(thrown)) return { name: "Error", message: absent && text || preview(thrown), frames: [] };
+  const tag = tagOf(thrown);
+  if (/Event$/.test(tag) && textOf(thrown, "type")) return readEvent(thrown);
+  if (tag === "Response") return readResponse(thrown);
+  const stack = textOf(thrown, "stack");
+  const own = textOf(thrown, "message");
+  const frames = parseStack(stack, own);
+  const name = textOf(thrown, "name");
+  // A function has a name that is not the name of an error.
+  if (typeof thrown === "function") return { name: "Error", message: preview(thrown), frames };
+  if (own !== undefined && (own || stack)) return { name: name || "Error", message: own, frames, stack };
+  if (textOf(thrown, "localName")) return { name: name || "Error", message: selector(thrown), frames };
+  const shown = stack === undefined ? preview(thrown) : "";
+  const message = shown === "{}" || shown === "[unreadable object]" ? text || shown : shown;
+  return { name: name || "Error", message, frames, stack };
+};
+
+/** @param {any} thrown */
+const brief = (thrown) => {
+  const { name, message, frames } = read(thrown);
+  return { name: words(name, 100), message: words(message, 300), frames: frames.slice(0, INNER_FRAMES_MAX) };
+};
+
+/** The chain of causes, each once. @param {any} thrown @param {any} inner what an event was about */
+const causesOf = (thrown, inner) => {
+  const seen = [thrown];
+  let cause = inner ?? get(thrown, "cause");
+  while (cause !== undefined && cause !== null && !seen.includes(cause) && seen.length <= CAUSES_MAX) {
+    seen.push(cause);
+    cause = get(cause, "cause");
+  }
+  return seen.slice(1).map(brief);
+};
+
+/** Inner errors of an AggregateError, or of anything that has such a list. @param {any} thrown */
+const innerOf = (thrown) => {
+  const list = get(thrown, "errors");
+  return attempt(() => Array.isArray(list) ? list.slice(0, INNER_MAX).map(brief) : []) ?? [];
+};
+
+/** @param {string} message @param {string} file @param {Frame[]} frames */
+const noiseOf = (message, file, frames) => {
+  if ([file, message].some((text) => EXTENSION.test(text))) return "extension";
+  if (/^ResizeObserver loop/.test(message)) return "resize_observer";
+  return /^Script error\.?$/.test(message) && !frames[0] ? "script_error" : undefined;
+};
+
+/**
+ * What an event of the browser's is about.
+ *
+ * @param {Captured} captured
+ * @returns {Captured & {text?: string}}
+ */
+const open = ({ kind, thrown: event, source }) => {
+  const { localName } = get(event, "target") ?? {};
+  // The address of a part of an SVG is an object.
+  if (kind === "resource") {
+    return { kind, thrown: { message: "Failed to load " + localName }, source: get(source, "baseVal") ?? source };
+  }
+  if (kind === "rejection") {
+    // Promise libraries dispatch an event of their own, with the reason in its detail.
+    const reason = get(event, "reason");
+    return { kind, thrown: reason === undefined ? get(get(event, "detail"), "reason") : reason };
+  }
+  if (kind === "csp") {
+    const { effectiveDirective: name, blockedURI, sourceFile, lineNumber: lineno, columnNumber: colno } = event;
+    return { kind, thrown: { name, message: "Blocked " + bare(blockedURI) }, source: sourceFile, lineno, colno };
+  }
+  const { error: thrown, message: text, filename, lineno, colno } = event;
+  return { kind, thrown, text, source: filename, lineno, colno };
+};
+
+/**
+ * The payload of an `error` event; null for an error of the tracker itself.
+ *
+ * @param {Captured} captured
+ */
+export const describe = (captured) => {
+  const isEvent = /^(error|rejection|resource|csp)$/.test(captured.kind);
+  const { kind, thrown, source, lineno, colno, text } = isEvent ? open(captured) : { ...captured, text: "" };
+  const isConsole = kind === "console";
+  const values = isConsole ? [...thrown] : [];
+  const subject = isConsole ? values.find((value) => textOf(value, "stack")) : thrown;
+  const reading = isConsole && !subject ? { ...read(""), message: sentence(values) } : read(subject, text);
+  const frames = reading.frames.filter(({ file }) => !isOwn(file));
+  // Our wrappers are on the stack of what the page calls; alone there, we are at fault.
+  if (reading.frames[0] ? !frames[0] : kind === "error" && isOwn(source)) return null;
+  const [{ file, line, column } = /** @type {any} */ ({})] = frames;
+  // Where our wrapper was the last caller, the browser names our file.
+  const isHere = source && !isOwn(source);
+  const [from, row, col] = isHere ? [source, lineno || line, colno || column] : [file, line, column];
+  const [name, message] = [words(reading.name, 300), words(reading.message)];
+  const [place, cause, errors] = [bare(from), causesOf(subject, reading.inner), innerOf(subject)];
+  const where = frames[0] ? frames.flatMap(Object.values) : [place, row, col];
+  return {
+    kind,
+    name,
+    message,
+    source: place,
+    lineno: row || 0,
+    colno: col || 0,
+    frames,
+    stack: frames[0] ? undefined : words(reading.stack, STACK_MAX),
+    cause: cause[0] && cause,
+    errors: errors[0] && errors,
+    status: reading.status,
+    url: reading.url,
+    noise: noiseOf(message, cut(file || place), frames),
+    key: fnv([kind, name, message.replace(VARIABLE, "0"), ...where].join("\n")),
+  };
+};
+
+/**
+ * Wraps what the site asks for.
+ *
+ * @param {any} options
+ * @param {(kind: string, thrown: any, source?: string) => void} add
+ */
+export const watch = (options, add) => {
+  if (options.console) watchConsole(add);
+  if (options.requests) {
+    watchRequests((method, url, status) => {
+      add("request", { name: status ? `HTTP ${status}` : "NetworkError", message: `${method} ${bare(url)}` }, url);
+    }, () => options.endpoint);
+  }
+};
+
+/**
+ * Reports each different error of a page view once, and counts its repetitions.
+ *
+ * @param {object} core
+ * @param {(payload: any, view: any) => void} core.emit
+ * @param {(reason: string, view: any) => void} core.drop
+ * @param {any} core.options
+ * @param {(kind: string, thrown: any, source?: string) => void} core.add
+ */
+export const openReports = ({ emit, drop, options, add }) => {
+  /** Errors of this page view by key. @type {Map<string, {payload: any, unreported: number}>} */
+  let known = new Map();
+  /** @type {any} */
+  let page;
+  /** While an error is described, code of the page may run: what that throws or logs is caused by us. */
+  let isReading = false;
+
+  const flush = () => {
+    for (const one of known.values()) {
+      if (one.unreported) emit({ ...one.payload, count: one.unreported }, page);
+      one.unreported = 0;
+    }
+  };
+
+  /** @param {Captured} captured @param {any} current */
+  const report = (captured, current) => {
+    if (isReading) return;
+    isReading = true;
+    const described = guard(describe)(captured);
+    isReading = false;
+    if (described === null) return;
+    const { summary, view = current } = captured;
+    if (view !== page) {
+      flush();
+      known = new Map();
+      page = view;
+    }
+    const { count, breadcrumbs } = summary;
+    const payload = described ?? { name: "Error", message: "[unreadable]", ...summary };
+    const same = known.get(payload.key);
+    if (same) same.unreported += count;
+    else if (known.size < ERRORS_MAX) {
+      const { cause: _, errors: __, stack: ___, frames, ...rest } = payload;
+      known.set(payload.key, {
+        payload: { ...rest, frames: frames.slice(0, REPEATED_FRAMES_MAX) },
+        unreported: 0,
+      });
+      emit({ ...payload, breadcrumbs, count }, page);
+    } else drop("too_many", page);
+  };
+
+  guard(watch)(options, add);
+  return { report, flush };
+};

@@ -1,0 +1,100 @@
+// The queue of a worker: in memory only, sent in order; an event is removed when the server has decided about it.
+
+import { later } from "./guard.js";
+
+/** Events that wait, and characters of one body. */
+const QUEUE_EVENTS_MAX = 200;
+const BODY_LENGTH_MAX = 60_000;
+const RETRY_MS = 1000;
+const RETRY_MS_MAX = 300_000;
+const TIMEOUT_MS = 30_000;
+
+/** Before anybody wraps it. */
+const { fetch } = self;
+
+/** @typedef {[fields: Record<string, any>, payload: string]} Item */
+/** @typedef {{emitted: number, dropped: Record<string, number>}} Report what the worker has counted */
+
+/** What the server says to a body; nothing when it must be sent again. @param {string} url @param {string} body @returns {Promise<any>} */
+const post = async (url, body) => {
+  try {
+    const signal = AbortSignal.timeout?.(TIMEOUT_MS);
+    const headers = { "Content-Type": "text/plain" };
+    const response = await fetch(url, { method: "POST", body, headers, credentials: "omit", signal });
+    const { ok, status } = response;
+    if (ok) return await response.json();
+    return status < 500 && status !== 408 && status !== 429 ? { isRefused: true } : undefined;
+  } catch {
+    // No network, or no response: as if nothing had been sent.
+    return undefined;
+  }
+};
+
+/** @param {Item[]} items @param {Record<string, any>} context @param {Report} report */
+const bodyOf = (items, context, report) => {
+  const { path: _, referrer: __, ...ids } = context;
+  const events = items.map(([fields, payload]) =>
+    `${JSON.stringify({ ...context, ...fields }).slice(0, -1)},"payload":${payload}}`
+  );
+  const ledger = JSON.stringify({ ...ids, ...report });
+  return `{"v":1,"sent_at":"${new Date().toISOString()}","ledger":[${ledger}],"events":[${events}]}`;
+};
+
+/** As many items from the front as fit into a body. @param {Item[]} queue */
+const pack = (queue) => {
+  let length = 0;
+  const end = queue.findIndex(([, text], index) => (length += text.length) > BODY_LENGTH_MAX && index);
+  return queue.slice(0, end < 0 ? queue.length : end);
+};
+
+/**
+ * @param {object} worker
+ * @param {Report} worker.report
+ * @param {() => Record<string, any>} worker.context fields that all events share
+ * @param {() => string} worker.endpoint
+ */
+export const openWorkerQueue = ({ report, context, endpoint }) => {
+  /** @type {Item[]} */
+  let queue = [];
+  let failures = 0;
+  /** @type {Promise<boolean> | undefined} */
+  let running;
+
+  const drop = (/** @type {string} */ reason) => {
+    report.dropped[reason] = (report.dropped[reason] ?? 0) + 1;
+  };
+
+  const run = async () => {
+    while (queue[0]) {
+      const items = pack(queue);
+      const answer = await post(endpoint(), bodyOf(items, context(), report));
+      if (!answer) {
+        const wait = Math.min(RETRY_MS * 2 ** failures++, RETRY_MS_MAX);
+        later(send, wait * (0.5 + Math.random() / 2));
+        return false;
+      }
+      failures = 0;
+      if (answer.isRefused) items.forEach(() => drop("refused"));
+      answer.rejected?.forEach(() => drop("rejected"));
+      queue = queue.filter((item) => !items.includes(item));
+    }
+    return true;
+  };
+
+  /** Whether all that waited is stored. */
+  const send = () => running ??= run().finally(() => running = undefined);
+
+  return {
+    drop,
+    send,
+    /** @param {Item} item */
+    push: (item) => {
+      queue.push(item);
+      while (queue.length > QUEUE_EVENTS_MAX) {
+        queue.shift();
+        drop("queue_full");
+      }
+    },
+    empty: () => queue = [],
+  };
+};

@@ -1,0 +1,114 @@
+// The tracker of a worker: errors and events without a document and without storage.
+//
+// A worker counts its events under an id of its own, since it outlives page views and numbers of two senders do not
+// mix. Visitor and session are those of a page when the page passes them on, else they last as long as the worker.
+
+import { openReports, watch } from "./error-details.js";
+import { sort } from "./errors.js";
+import { cut, guard, later, listen } from "./guard.js";
+import { hyphenated, uuid7 } from "./ids.js";
+import { changeOptions, defaultOptions } from "./options.js";
+import { openWorkerQueue } from "./worker-queue.js";
+
+/** Events of one worker; more are counted only. */
+const EVENTS_MAX = 1000;
+/** Characters of one event. */
+const EVENT_LENGTH_MAX = 50_000;
+/** Before the first events are sent, the worker's script has configured what it likes. */
+const WAIT_MS = 500;
+
+const scope = /** @type {any} */ (self);
+
+/** @param {any} options */
+const identify = (options) => {
+  const own = { pageview_id: "p_" + uuid7(), visitor_id: "v_" + uuid7(), session_id: "s_" + uuid7() };
+  /** Fields that all events share. */
+  return () => {
+    const { visitor_id, session_id, path, referrer = "" } = { ...own, ...options.pageview };
+    return { ...own, visitor_id, session_id, site: options.site, path: path ?? cut(location.pathname), referrer };
+  };
+};
+
+/**
+ * @param {any} options
+ * @param {() => any} context
+ * @param {() => boolean} isHeld
+ */
+const openEvents = (options, context, isHeld) => {
+  const worker = /^(Service|Shared|Dedicated)/.exec(scope.constructor.name)?.[0].toLowerCase();
+  const report = { emitted: 0, dropped: /** @type {Record<string, number>} */ ({}) };
+  const queue = openWorkerQueue({ report, context, endpoint: () => options.endpoint });
+  let isStopped = false;
+  /** @type {any} */
+  let timer;
+  const isUnwanted = () => {
+    const isOutside = parseInt(context().visitor_id.slice(-8), 16) / 2 ** 32 >= options.sample;
+    return isStopped || isOutside || !options.dnt && scope.navigator.globalPrivacyControl;
+  };
+
+  /** @param {string} type @param {any} payload */
+  const emit = (type, payload) => {
+    const seq = ++report.emitted;
+    const text = guard(JSON.stringify)({ ...payload, worker, page: options.pageview.pageview_id });
+    const isLong = text && text.length > EVENT_LENGTH_MAX;
+    if (!text || isLong || seq > EVENTS_MAX) {
+      return queue.drop(seq > EVENTS_MAX ? "too_many" : isLong ? "too_large" : "unserializable");
+    }
+    const [event_id, client_timestamp] = [hyphenated(uuid7()), new Date().toISOString()];
+    queue.push([{ event_id, event_type: cut(type), seq, client_timestamp }, text]);
+    schedule();
+  };
+
+  /** @param {string} [kind] @param {any} [thrown] @param {any} [source] */
+  const add = (kind, thrown, source) => {
+    if (kind) errors.report({ kind, thrown, source, summary: { count: 1 } }, report);
+    schedule();
+  };
+  const drop = (/** @type {string} */ reason) => {
+    report.emitted++;
+    queue.drop(reason);
+  };
+  const errors = openReports({ emit: (payload) => emit("error", payload), drop, options: {}, add });
+
+  const flush = guard(() => {
+    clearTimeout(timer);
+    timer = undefined;
+    errors.flush();
+    if (isUnwanted()) queue.empty();
+    return isHeld() ? Promise.resolve(false) : queue.send();
+  });
+  const schedule = () => timer ??= later(flush, WAIT_MS);
+  return { emit, add, flush, stop: () => isStopped = true };
+};
+
+/** @param {string} address of this script; events go beside it unless configured otherwise */
+export const openWorker = (address) => {
+  const options = { ...defaultOptions(address.replace(/[^/]*$/, "")), pageview: /** @type {any} */ ({}) };
+  const context = identify(options);
+  let isConsented = false;
+  let isWatching = false;
+  const { emit, add, flush, stop } = openEvents(options, context, () => !!options.consent && !isConsented);
+
+  // A service worker takes listeners only while its script is evaluated for the first time.
+  listen("error unhandledrejection securitypolicyviolation", (event) => add(...sort(event)));
+  return {
+    track: guard((/** @type {string} */ type, payload = {}) => emit(type, Object(payload))),
+    error: guard((/** @type {any} */ thrown) => add("handled", thrown)),
+    configure: guard((/** @type {any} */ given) => {
+      changeOptions(options, given);
+      if (!isWatching && (options.console || options.requests)) {
+        isWatching = true;
+        watch(options, add);
+      }
+    }),
+    consent: guard((/** @type {boolean} */ given) => {
+      if (isConsented && !given) stop();
+      isConsented = given;
+      flush();
+    }),
+    /** Sends what waits; a promise of whether all of it is stored. */
+    flush,
+    /** The id under which the worker's events are counted. */
+    id: context().pageview_id,
+  };
+};
