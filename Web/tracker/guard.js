@@ -92,14 +92,16 @@ export const largest = (items, name, max = 10) =>
   [...items].sort((left, right) => right[name] - left[name]).slice(0, max);
 
 /**
- * Where an element is, well enough to find it again: at most four levels, up to an id.
+ * A selector of an element, or of the element of a text: at most four levels, up to an id.
  *
  * @param {any} node
  * @returns {string}
  */
 export const selector = (node, levels = 4) => {
-  if (!levels || !node?.localName) return "";
+  if (!levels || !node) return "";
   const { localName, id, classList, parentNode } = node;
+  // Text belongs to its element.
+  if (!localName) return selector(parentNode, levels);
   const own = cut(localName + (id ? "#" + id : classList[0] ? "." + classList[0] : ""), 60);
   const above = id ? "" : selector(parentNode, levels - 1);
   return above ? above + ">" + own : own;
