@@ -7,7 +7,7 @@ import { activeIds, hyphenated, IDS_KEY, pageviewId, uuid7 } from "./ids.js";
 import { changeOptions, defaultOptions } from "./options.js";
 import { permitStorage, read, remove, write } from "./storage.js";
 import { drop, openTransport } from "./transport.js";
-import { measureVitals } from "./vitals.js";
+import { measureVitals, watchVisibility } from "./vitals.js";
 
 /** @typedef {import("./transport.js").Ledger} Ledger */
 /** @typedef {import("./errors.js").PageError} PageError */
@@ -18,6 +18,7 @@ const OPT_OUT_KEY = "collector.opt_out";
 const EVENTS_MAX = 1000;
 /** Milliseconds in which a click is told of after the route that it led to has begun. */
 const SETTLE_MS = 1000;
+const PAST_VIEWS_MAX = 2;
 /** Parameters of an address that say which advertisement or letter a visitor came from. */
 const CAMPAIGN = /^utm_|clid$|^.braid$|^li_fat_id$/;
 
@@ -33,6 +34,9 @@ export const createCollector = (base, data) => {
   let early = [];
   let isConsented = false;
   let isLeft = false;
+  let areDetailsSettled = false;
+  /** Page views before the current route, whose last interactions may not have been reported yet. @type {View[]} */
+  let pastViews = [];
   /** @type {ReturnType<typeof measureVitals> | undefined} */
   let vitals;
   /** @type {ReturnType<typeof import("./details.js").watchDetails> | undefined} */
@@ -42,7 +46,7 @@ export const createCollector = (base, data) => {
   /** @type {any} */
   let fingerprinting;
 
-  const transport = openTransport(() => options.endpoint, guard(() => view && tellVitals(view, "final")));
+  const transport = openTransport(() => options.endpoint, guard(() => view && reportVitals(view, false)));
   const has = (/** @type {string} */ name) => options.modules.includes(name);
   const isOwn = (/** @type {string} */ url) => url === options.endpoint;
   const isHeld = () => !!options.consent && !isConsented;
@@ -75,14 +79,14 @@ export const createCollector = (base, data) => {
   /** @param {string} kind @param {number} from @param {string} referrer */
   const openView = (kind, from, referrer) => {
     if (view) {
-      vitals?.restart(from, kind === "route" ? kind : "restored");
+      vitals?.restart(from, kind);
       details?.restart();
       attention.restart();
       errors.length = 0;
     }
     const { site, release, user, sample } = options;
     const ledger = { pageview_id: pageviewId(), ...activeIds(), site, emitted: 0, dropped: {} };
-    view = { ledger, path: here(), referrer, kind, state: vitals?.state(), sent: {} };
+    view = { ledger, path: here(), referrer, kind, state: vitals?.current(), sent: {} };
     transport.open(ledger);
     emit(view, "pageview", {
       kind,
@@ -99,31 +103,24 @@ export const createCollector = (base, data) => {
     });
   };
 
-  /** @param {View} of @param {string} why */
-  const tellVitals = (of, why) => {
-    const { state, sent, kind } = of;
-    if (!vitals) return;
-    vitals.finish();
-    const { values, isLargestFinal } = state;
-    const names = why === "final" ? isLargestFinal ? "LCP FCP TTFB FID" : "FCP TTFB FID" : "LCP INP CLS FCP TTFB FID";
-    // What cannot be known is told once, as null.
-    const fresh = names.split(" ").filter((name) => values[name] !== sent[name]);
-    if (!fresh[0]) return;
-    const parts = vitals.attribution(state);
-    /** @type {any} */
-    const payload = { navigationType: kind, why, attribution: {} };
-    for (const name of fresh) {
-      const value = sent[name] = values[name];
-      payload[name] = value && Math.round(value * 1e4) / 1e4;
-      payload.attribution[name] = parts[name];
-    }
-    emit(of, "webvitals", payload);
+  /** @param {View} of @param {boolean} isFinal */
+  const reportVitals = (of, isFinal) => {
+    // Attribution arrives with the details; without it, only what may be the last is sent.
+    const payload = isFinal || areDetailsSettled ? vitals?.take(of.state, isFinal) : undefined;
+    if (payload) emit(of, "webvitals", payload);
+    return payload;
+  };
+
+  /** The interaction that led to a route is reported after the route has been painted. @param {View} past */
+  const settleVitals = (past) => {
+    pastViews = [past, ...pastViews].slice(0, PAST_VIEWS_MAX);
+    later(() => reportVitals(past, true), SETTLE_MS);
   };
 
   /** Everything there is to say when a view may end here. @param {View} of @param {string} reason */
   const tell = (of, reason) => {
     const { sent } = of;
-    tellVitals(of, reason);
+    reportVitals(of, true);
     details?.tell();
     for (const { kind, name, message, key, count } of errors) {
       const before = sent[key];
@@ -147,14 +144,20 @@ export const createCollector = (base, data) => {
     sent[error.key] = 1;
   };
 
+  /** A soft navigation that is no route to us has vitals of its own, and the same page view. */
+  const navigated = () => {
+    if (!view) return;
+    settleVitals({ ...view });
+    view.state = vitals?.current();
+  };
+
   const changeRoute = () => {
     if (!view || here() === view.path) return;
     const past = view;
     tell(past, "route");
     addCrumb("route", here());
     openView("route", now(), location.origin + past.path);
-    // What the click that led here has cost is told of only after it has been painted.
-    later(() => tellVitals(past, "route"), SETTLE_MS);
+    settleVitals(past);
   };
 
   /** What is to be done when the page is seen for the first time; each in a task of its own, so that none becomes a long one. */
@@ -172,7 +175,7 @@ export const createCollector = (base, data) => {
       }
     },
     () => {
-      if (has("vitals")) vitals = measureVitals(undefined, (from, to) => details?.scriptWithin(from, to));
+      if (has("vitals")) vitals = measureVitals({ navigated });
     },
     () => {
       attention = watchAttention();
@@ -192,9 +195,10 @@ export const createCollector = (base, data) => {
       load("details", ({ watchDetails }) => {
         const emitNow = (/** @type {string} */ type, /** @type {any} */ payload) => emit(view, type, payload);
         details = watchDetails({ has, emit: emitNow, requests: options.requests, isOwn, addError });
+        if (details) vitals?.explain(details.attribute);
         // What was loaded is told of in its own view only.
         if (view !== first) details?.restart();
-      });
+      }).then(() => areDetailsSettled = true);
     },
   ];
 
@@ -203,13 +207,15 @@ export const createCollector = (base, data) => {
     if (steps[0]) later(advance);
   };
   const begin = () => {
-    // Two events may end a view; the second finds nothing left to say.
+    watchVisibility();
     listen("visibilitychange pagehide", ({ type }) => {
       const isLeaving = document.hidden || type === "pagehide";
       while (isLeaving && steps[0]) advance();
-      if (isLeaving && !isLeft && view) {
-        tell(view, type);
-        transport.leave();
+      if (isLeaving && view) {
+        if (!isLeft) tell(view, type);
+        // Events of the last interaction are reported between pagehide and visibilitychange.
+        const late = [view, ...pastViews].filter((one) => reportVitals(one, true));
+        if (!isLeft || late[0]) transport.leave();
       }
       if (!isLeaving) transport.wake();
       isLeft = isLeaving;
