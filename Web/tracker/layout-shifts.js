@@ -12,14 +12,16 @@ const WINDOW_MS_MAX = 5000;
  * @param {(sources: any[]) => string | undefined} describe names what moved; called only for the largest shift of a window so far
  */
 export const openShifts = (describe) => {
-  let [sum, first, last] = [0, 0, 0];
+  let sum = 0;
+  let first = 0;
+  let last = 0;
   /** The largest shift of the open window. @type {Shift | undefined} */
   let largest;
   const worst = { value: 0, largestShift: /** @type {Shift | undefined} */ (undefined) };
   return {
     worst,
     /** @param {any} entry a layout-shift entry */
-    add: ({ startTime, value, hadRecentInput, sources = [] }) => {
+    add: ({ startTime, value, hadRecentInput, sources }) => {
       if (hadRecentInput) return;
       if (!sum || startTime - last >= WINDOW_GAP_MS || startTime - first >= WINDOW_MS_MAX) {
         sum = 0;
@@ -28,7 +30,7 @@ export const openShifts = (describe) => {
       }
       last = startTime;
       sum += value;
-      if (value >= (largest?.value ?? 0)) largest = { target: describe(sources), value, startTime };
+      if (!largest || value >= largest.value) largest = { target: describe(sources), value, startTime };
       if (sum > worst.value) {
         worst.value = sum;
         worst.largestShift = largest;

@@ -38,7 +38,7 @@ const drains = [];
  */
 export const watchVisibility = () => {
   if (firstHidden >= 0) return;
-  ({ activationStart = 0 } = navigationEntry());
+  activationStart = navigationEntry().activationStart ?? 0;
   firstHidden = firstHiddenTime(entriesOf("visibility-state"), document.hidden, activationStart);
   listen("keydown click visibilitychange", ({ isTrusted, timeStamp }) => {
     if (document.hidden) firstHidden = Math.min(firstHidden, timeStamp);
@@ -75,7 +75,7 @@ const makeState = (from, kind, isRoute) => {
     values: {
       LCP: ifKnown(soft || "largest-contentful-paint"),
       // Without ids, events cannot be merged into interactions.
-      INP: isKnown("event") && "interactionId" in PerformanceEventTiming.prototype ? undefined : null,
+      INP: "interactionId" in (self.PerformanceEventTiming?.prototype ?? {}) ? undefined : null,
       CLS: ifKnown("layout-shift"),
       FCP: ifKnown(soft || "paint"),
       TTFB: ifKnown(soft || "navigation"),
@@ -107,8 +107,8 @@ const setShifts = (state) => {
 
 /** Fast interactions have no entry, but count for the percentile. @param {State} state */
 const setInteraction = (state) => {
-  const next = states[states.indexOf(state) - 1];
-  const count = (next ? next.countBefore : interactionCount()) - state.countBefore;
+  const { countBefore } = states[states.indexOf(state) - 1] ?? { countBefore: interactionCount() };
+  const count = countBefore - state.countBefore;
   const found = atPercentile(state.longest, count, state !== load);
   set(state, "INP", found?.duration, found);
 };
@@ -176,7 +176,7 @@ const watchSoftNavigations = (navigated) => {
     }
   };
   /** @param {any} entry */
-  const find = ({ interactionId }) => states.find(({ interaction }) => interaction === interactionId);
+  const find = ({ interactionId }) => states.find((state) => state.interaction === interactionId);
   watch(SOFT, (entry) => {
     const route = paintedRoute(states, entry);
     if (find(entry) || !route && !navigated) return;
@@ -218,7 +218,7 @@ const restart = (from, kind) => {
 
 /** Takes what observers still hold, and reads what has no observer. */
 const finish = () => {
-  for (const drain of drains) drain();
+  drains.forEach((drain) => drain());
   states.forEach(setInteraction);
   setFirstByte();
 };
