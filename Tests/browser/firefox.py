@@ -106,6 +106,15 @@ class Firefox:
         self._tab = self._command("browsingContext.create", {"type": "tab", "userContext": self._user})["context"]
         self.leave(url)
 
+    def open_behind(self, url):
+        """A tab behind the one that is looked at; it is the one that is asked from here on."""
+        self._others = [*getattr(self, "_others", []), self._tab]
+        self._tab = self._command("browsingContext.create", {"type": "tab", "userContext": self._user, "background": True})["context"]
+        self.leave(url)
+
+    def show(self):
+        self._command("browsingContext.activate", {"context": self._tab})
+
     def close_tab(self):
         others = getattr(self, "_others", [])
         if not others:

@@ -1,8 +1,10 @@
 """A site of somebody else that has the tracker on its pages: its own origin, three kinds of trouble, and links."""
 
 import http.server
+import json
 import struct
 import threading
+import time
 import zlib
 
 # What the pages' buttons do; a file of its own, so that a strict policy allows it. Line numbers matter to the tests of stacks.
@@ -55,12 +57,14 @@ HERO = picture(600, 300)
 class Shop:
     """Every path that is not a file is a page; `attributes` are those of the tracker's tag."""
 
-    def __init__(self, collector, attributes="", head="", body="", headers=None, form="script"):
+    def __init__(self, collector, attributes="", head="", body="", headers=None, form="defer", tail_seconds=0):
         self.collector = collector
         #: What a page does with the module right after it has been imported.
         self.module = ""
         #: Scripts of the site beside its own: text by path.
         self.scripts = {}
+        #: Seconds after which the rest of a page arrives.
+        self.tail_seconds = tail_seconds
         self.attributes, self.head, self.body, self.headers, self.form = attributes, head, body, headers or {}, form
         shop = self
 
@@ -86,7 +90,11 @@ class Shop:
     def tag(self):
         if self.form == "module":
             return '<script type="module" src="/module.js"></script>'
-        return f'<script defer src="{self.collector}/collector.js" {self.attributes}></script>'
+        tag = f'<script {"defer" if self.form == "defer" else "async"} src="{self.collector}/collector.js" {self.attributes}></script>'
+        if self.form == "inserted":
+            text = json.dumps(tag).replace("</", r"<\/")
+            return f"<script>document.head.append(document.createRange().createContextualFragment({text}));</script>"
+        return tag
 
     def _answer(self, handler):
         path = handler.path.split("?")[0]
@@ -110,6 +118,10 @@ class Shop:
         for name, value in {"Content-Type": kind, "Content-Length": len(data), "Cache-Control": "max-age=60", **(self.headers if kind.startswith("text/html") else {})}.items():
             handler.send_header(name, str(value))
         handler.end_headers()
+        if self.tail_seconds and kind.startswith("text/html"):
+            handler.wfile.write(data[: len(data) // 2])
+            time.sleep(self.tail_seconds)
+            data = data[len(data) // 2 :]
         handler.wfile.write(data)
 
     def close(self):

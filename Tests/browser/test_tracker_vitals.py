@@ -1,12 +1,12 @@
-"""Vitals of other sites' pages: final, exact, with what they are owed to, and NULL where a browser cannot know."""
+"""Vitals of other sites' pages: final, exact, with attribution, and NULL where a browser cannot measure them."""
 
 import pytest
 
 from load import wait_for
 from tracked import visit  # noqa: F401
 
-# What each engine can tell of a page that was loaded.
-TELLS = {
+# The vitals that each engine measures of a page that was loaded.
+MEASURES = {
     "chromium": {"LCP", "INP", "CLS", "FCP", "TTFB", "FID"},
     "firefox": {"LCP", "INP", "FCP", "TTFB", "FID"},
     "webkit": {"FCP", "TTFB"},
@@ -24,22 +24,60 @@ def complete(visit, path="/next"):
     return visit.wait_for(lambda views: len(views) >= 2 and views[0].is_complete, "a complete first view")[0]
 
 
+def wait_for_details(visit):
+    """Attribution is loaded after the core."""
+    visit.wait_for(lambda views: (visit.flush() or True) and views and views[0].of("resources"), "the details")
+
+
+def attribution(view, name, kind=None):
+    """That of the last value of a metric, and the value."""
+    payloads = [row["payload"] for row in view.of("webvitals") if row["payload"].get(name) is not None]
+    payload = [payload for payload in payloads if kind is None or payload["navigationType"] == kind][-1]
+    return payload["attribution"].get(name), payload[name]
+
+
+def assert_phases(parts, value):
+    assert abs(parts["inputDelay"] + parts["processingDuration"] + parts["presentationDelay"] - value) < 0.5, (parts, value)
+    assert min(parts["inputDelay"], parts["processingDuration"], parts["presentationDelay"]) >= 0, parts
+
+
+LCP_PARTS = ("timeToFirstByte", "resourceLoadDelay", "resourceLoadDuration", "elementRenderDelay")
+# Blocks the page's thread; buttons and links of a test's own call it.
+BLOCK = "<script>function block(ms) { const end = performance.now() + ms; while (performance.now() < end); }</script>"
+
+# The scripts of long frames, as the browser itself reports them.
+INVOKERS = """() => new Promise((resolve) => {
+  if (!PerformanceObserver.supportedEntryTypes.includes("long-animation-frame")) return resolve([]);
+  const found = [];
+  new PerformanceObserver((list) => list.getEntries().forEach(({ scripts }) => found.push(...scripts.map(({ invoker }) => invoker))))
+    .observe({ type: "long-animation-frame", buffered: true });
+  setTimeout(resolve, 200, found);
+})"""
+# Keeps the durations of interactions as the browser reports them.
+RECORD = """<script>const durations = {};
+for (const type of ["event", "first-input"]) if (PerformanceObserver.supportedEntryTypes.includes(type)) {
+  new PerformanceObserver((list) => list.getEntries().forEach(({ interactionId: id, duration }) => {
+    if (id) durations[id] = Math.max(durations[id] ?? 0, duration);
+  })).observe({ type, buffered: true, durationThreshold: 40 });
+}</script>"""
+
+
 def test_what_a_browser_cannot_tell_is_null_and_the_rest_has_a_value(visit):
     visit = visit()
     visit.open("/one")
     visit.engine.click("#slow")
     waited(visit.engine, 300)
     view = complete(visit)
-    tells = TELLS[visit.engine.name]
+    measures = MEASURES[visit.engine.name]
     for name in ("LCP", "INP", "CLS", "FCP", "TTFB", "FID"):
         value = view.vitals[name]
-        assert (value is not None) == (name in tells), (name, view.vitals)
+        assert (value is not None) == (name in measures), (name, view.vitals)
     # In the database, too: a number, or NULL.
     row = visit.store.rows(
         f"select max(payload->>'FCP') as fcp, max(payload->>'CLS') as cls from collector_events where event_type = 'webvitals' and pageview_id = '{view.id}'"
     )[0]
     assert float(row["fcp"]) > 0
-    assert (row["cls"] is not None) == ("CLS" in tells)
+    assert (row["cls"] is not None) == ("CLS" in measures)
 
 
 def test_values_agree_with_the_browsers_own_entries(visit):
@@ -59,7 +97,7 @@ def test_an_interaction_and_a_shift_that_come_late_are_counted(visit):
     visit = visit()
     visit.open("/one")
     waited(visit.engine, 15_000)
-    # Everything early has been told by now.
+    # Everything early has been sent by now.
     assert visit.flush() is True
     early = visit.views[0].vitals
     visit.engine.click("#slow")
@@ -72,33 +110,209 @@ def test_an_interaction_and_a_shift_that_come_late_are_counted(visit):
         assert view.vitals["INP"] is None and view.vitals["CLS"] is None
         return
     assert "INP" not in early and view.vitals["INP"] >= 100
-    parts = next(row["payload"]["attribution"]["INP"] for row in view.of("webvitals") if row["payload"].get("INP"))
-    assert parts["element"].endswith("button#slow") and parts["event"] in ("pointerdown", "pointerup", "mousedown", "mouseup", "click")
-    assert abs(parts["inputDelay"] + parts["processing"] + parts["presentation"] - view.vitals["INP"]) < 0.5
-    assert parts["time"] > 14_000
+    parts, value = attribution(view, "INP")
+    assert parts["interactionTarget"].endswith("button#slow") and parts["interactionType"] == "pointer"
+    assert_phases(parts, value)
+    assert parts["interactionTime"] > 14_000
     if visit.engine.name == "chromium":
         assert view.vitals["CLS"] > 0.01
-        shift = view.of("webvitals")[-1]["payload"]["attribution"]["CLS"]
-        assert shift["element"] and shift["time"] > 15_000
-        assert parts["script"]["sourceURL"] == visit.shop.url + "/page.js" and parts["script"]["duration"] >= 100
+        shift, _ = attribution(view, "CLS")
+        assert shift["largestShiftTarget"] and shift["largestShiftTime"] > 15_000 and shift["largestShiftValue"] > 0.01
+        assert parts["longestScript"]["sourceURL"] == visit.shop.url + "/page.js" and parts["longestScript"]["duration"] >= 100
+
+
+@pytest.mark.parametrize(
+    ("event", "input", "kind"),
+    [
+        ("click", "click", "pointer"),
+        ("mouseup", "click", "pointer"),
+        ("keydown", "key", "keyboard"),
+        ("input", "key", "keyboard"),
+    ],
+)
+def test_a_handler_counts_as_processing_and_its_target_names_the_interaction(visit, event, input, kind):
+    visit = visit(body=f'{BLOCK}<input id="field" on{event}="block(150)">')
+    if visit.engine.name == "webkit":
+        pytest.skip("this browser reports no events")
+    visit.open("/one")
+    wait_for_details(visit)
+    if input == "key":
+        visit.engine.click("#field")
+        waited(visit.engine, 300)
+        visit.engine.press("a")
+    else:
+        visit.engine.click("#field")
+    waited(visit.engine, 600)
+    # A busy machine may keep the browser from reporting the scripts of a frame.
+    scripts = [invoker for invoker in visit.engine.evaluate(INVOKERS) if invoker == f"INPUT#field.on{event}"]
+    parts, value = attribution(complete(visit), "INP")
+    assert value >= 144
+    assert parts["interactionTarget"] == "input#field" and parts["interactionType"] == kind
+    assert_phases(parts, value)
+    assert parts["inputDelay"] < 100 and parts["processingDuration"] >= 140
+    if visit.engine.name == "chromium":
+        assert not scripts or parts["longestScript"]["invoker"] == f"INPUT#field.on{event}"
+
+
+def test_fast_interactions_count_for_the_percentile_though_the_browser_reports_none_of_them(visit):
+    visit = visit(head=RECORD, body=f"""{BLOCK}<input id="field" onclick="block(500)" onkeydown="event.key === 'b' && block(90)">""")
+    if visit.engine.name == "webkit":
+        pytest.skip("this browser reports no events")
+    visit.open("/one")
+    visit.engine.click("#field")
+    waited(visit.engine, 500)
+    visit.engine.press("b")
+    waited(visit.engine, 300)
+    for _ in range(60):
+        visit.engine.press("a")
+    waited(visit.engine, 300)
+    count, *longest = visit.engine.evaluate("() => [performance.interactionCount, ...Object.values(durations).sort((a, b) => b - a)]")
+    assert count >= 50 and longest[0] >= 500
+    assert complete(visit).vitals["INP"] == longest[min(count // 50, len(longest) - 1)] < longest[0]
+
+
+def test_an_interaction_that_leaves_the_page_is_reported(visit):
+    visit = visit(body=f"""{BLOCK}<script>document.getElementById("next").onclick = () => block(150);</script>""")
+    if visit.engine.name == "webkit":
+        pytest.skip("this browser reports no events")
+    visit.open("/one")
+    wait_for_details(visit)
+    visit.engine.click("#next")
+    wait_for(lambda: visit.engine.evaluate("() => location.pathname") == "/next", 20, "the next page")
+    visit.wait_for_tracker()
+    visit.flush()
+    view = visit.wait_for(lambda views: len(views) >= 2 and views[0].is_complete and views[0].vitals.get("INP"), "an INP of the first view")[0]
+    assert view.vitals["INP"] >= 144
+
+
+def test_an_interaction_that_opened_a_route_counts_though_the_page_is_left_at_once(visit):
+    visit = visit(body=f"""{BLOCK}<button id="go" onclick="block(150); history.pushState({{}}, '', '/route')">go</button>""")
+    if visit.engine.name == "webkit":
+        pytest.skip("this browser reports no events")
+    visit.open("/one")
+    wait_for_details(visit)
+    visit.engine.click("#go")
+    wait_for(lambda: visit.engine.evaluate("() => performance.interactionCount") > 0, 5, "the click")
+    waited(visit.engine, 100)
+    visit.go("/next")
+    visit.flush()
+    first, route, _ = visit.wait_for(lambda views: len(views) == 3 and views[0].vitals.get("INP"), "an INP of the first view")
+    assert first.path == "/one" and first.vitals["INP"] >= 144
+    assert route.path == "/route" and (route.vitals.get("INP") or 0) < 100
+
+
+@pytest.mark.parametrize("form", ["defer", "async", "inserted"])
+def test_the_first_byte_is_known_while_the_document_is_still_arriving(visit, form):
+    visit = visit(form=form, tail_seconds=1.5)
+    visit.open("/one")
+    own = visit.engine.evaluate("() => performance.getEntriesByType('navigation')[0].responseStart")
+    assert abs(complete(visit).vitals["TTFB"] - own) < 0.01
+
+
+def test_the_first_byte_of_a_prefetched_page_is_known(visit):
+    rules = '<script type="speculationrules">{"prefetch":[{"source":"list","urls":["/next"],"eagerness":"immediate"}]}</script>'
+    visit = visit(body=rules)
+    if visit.engine.name != "chromium":
+        pytest.skip("this browser does not prefetch")
+    visit.open("/one")
+    waited(visit.engine, 1000)
+    visit.engine.click("#next")
+    wait_for(lambda: visit.engine.evaluate("() => location.pathname") == "/next", 20, "the next page")
+    visit.wait_for_tracker()
+    assert visit.engine.evaluate("() => performance.getEntriesByType('navigation')[0].deliveryType") == "navigational-prefetch"
+    visit.go("/last")
+    visit.flush()
+    views = visit.wait_for(lambda views: len(views) >= 3 and views[1].is_complete, "a complete second view")
+    assert views[1].path == "/next" and views[1].vitals["TTFB"] >= 0
+
+
+@pytest.mark.parametrize("end", ["shown", "left"])
+def test_a_page_that_was_opened_behind_another_has_no_paints_and_no_shifts(visit, end):
+    visit = visit()
+    if visit.engine.name != "firefox":
+        pytest.skip("this driver keeps every page visible")
+    visit.open("/one")
+    visit.engine.open_behind(visit.host + "/behind")
+    visit.wait_for_tracker()
+    assert visit.engine.evaluate("() => document.hidden")
+    if end == "shown":
+        visit.engine.show()
+        wait_for(lambda: not visit.engine.evaluate("() => document.hidden"), 10, "the page in front")
+        waited(visit.engine, 500)
+        visit.engine.evaluate("() => { document.getElementById('shift').click(); }")
+        waited(visit.engine, 700)
+    visit.go("/next")
+    if end == "left":
+        visit.engine.show()
+    visit.flush()
+    view = visit.wait_for(lambda views: [view for view in views if view.path == "/behind" and view.is_complete], "the page behind")
+    (view,) = [view for view in view if view.path == "/behind"]
+    assert view.vitals["TTFB"] >= 0
+    assert all(view.vitals.get(name) is None for name in ("LCP", "FCP", "CLS")), view.vitals
+
+
+def test_a_text_that_shifts_is_attributed_to_its_element(visit):
+    visit = visit(body='<div id="wrap" style="position:fixed;top:9px;left:0"><span id="box" style="display:inline-block;width:9px;height:9px"></span>a text</div>')
+    if visit.engine.name != "chromium":
+        pytest.skip("this browser reports no shifts")
+    visit.open("/one")
+    wait_for_details(visit)
+    visit.engine.evaluate("() => { Object.assign(document.getElementById('box').style, { width: '300px', height: '300px' }); }")
+    waited(visit.engine, 500)
+    parts, value = attribution(complete(visit), "CLS")
+    assert value > 0 and parts["largestShiftTarget"] == "div#wrap"
+
+
+def test_a_soft_navigation_within_a_page_view_has_vitals_of_its_own(visit):
+    visit = visit(body="""<script>document.getElementById("query").addEventListener("click", () => document.getElementById("room").innerText = "x".repeat(400));</script>""")
+    if visit.engine.name != "chromium":
+        pytest.skip("this browser reports no soft navigations")
+    visit.open("/one")
+    wait_for_details(visit)
+    visit.engine.click("#query")
+    waited(visit.engine, 1000)
+    visit.engine.click("#slow")
+    waited(visit.engine, 500)
+    view = complete(visit)
+    _, own = attribution(view, "INP", "navigate")
+    _, soft = attribution(view, "INP", "soft-navigation")
+    assert own < 100 and soft >= 144
+    parts, largest = attribution(view, "LCP", "soft-navigation")
+    assert parts["target"].endswith("p#room") and 0 < largest < 2000
 
 
 def test_the_largest_paint_has_four_parts_that_add_up(visit):
     visit = visit()
-    if "LCP" not in TELLS[visit.engine.name]:
-        pytest.skip("this browser tells of no largest paint")
+    if "LCP" not in MEASURES[visit.engine.name]:
+        pytest.skip("this browser reports no largest paint")
     visit.open("/one")
     wait_for(lambda: visit.engine.evaluate("() => document.getElementById('hero').complete"), 10, "the picture")
-    waited(visit.engine, 300)
-    view = complete(visit)
-    rows = [row["payload"] for row in view.of("webvitals") if "LCP" in row["payload"]]
-    parts = rows[-1]["attribution"]["LCP"]
-    assert parts["element"] == "img#hero" and parts["url"] == visit.shop.url + "/hero.png"
-    assert abs(parts["ttfb"] + parts["loadDelay"] + parts["loadTime"] + parts["renderDelay"] - rows[-1]["LCP"]) < 0.5
-    assert all(parts[name] >= 0 for name in ("ttfb", "loadDelay", "loadTime", "renderDelay"))
+    wait_for_details(visit)
+    parts, value = attribution(complete(visit), "LCP")
+    assert parts["target"] == "img#hero" and parts["url"] == visit.shop.url + "/hero.png"
+    assert abs(sum(parts[name] for name in LCP_PARTS) - value) < 0.5
+    assert all(parts[name] >= 0 for name in LCP_PARTS)
 
 
-def test_a_value_is_told_again_only_when_it_has_changed(visit):
+def test_the_largest_paint_of_a_route_has_four_parts_that_add_up(visit):
+    script = "history.pushState({}, '', '/route'); document.getElementById('room').append(Object.assign(new Image(), { src: '/hero.png?late', id: 'late' }))"
+    visit = visit(body=f"""<button id="go" onclick="{script}">go</button>""")
+    if visit.engine.name != "chromium":
+        pytest.skip("this browser reports no soft navigations")
+    visit.open("/one")
+    wait_for_details(visit)
+    visit.engine.click("#go")
+    waited(visit.engine, 1500)
+    visit.go("/next")
+    visit.flush()
+    _, route, _ = visit.wait_for(lambda views: len(views) == 3 and views[1].is_complete, "a complete route")
+    parts, value = attribution(route, "LCP")
+    assert parts["target"] == "img#late" and parts["url"] == visit.shop.url + "/hero.png"
+    assert parts["timeToFirstByte"] == 0 and parts["resourceLoadDuration"] > 0
+    assert abs(sum(parts[name] for name in LCP_PARTS) - value) < 0.5
+
+
+def test_a_value_is_sent_again_only_when_it_has_changed(visit):
     visit = visit()
     visit.open("/one")
     waited(visit.engine, 300)
@@ -107,8 +321,8 @@ def test_a_value_is_told_again_only_when_it_has_changed(visit):
         waited(visit.engine, 100)
     view = complete(visit)
     for name in ("LCP", "INP", "CLS", "FCP", "TTFB", "FID"):
-        told = [row["payload"][name] for row in view.of("webvitals") if name in row["payload"]]
-        assert all(earlier != later for earlier, later in zip(told, told[1:])), (name, told)
+        sent = [row["payload"][name] for row in view.of("webvitals") if name in row["payload"]]
+        assert all(earlier != later for earlier, later in zip(sent, sent[1:])), (name, sent)
     assert len([row for row in view.of("webvitals") if "FCP" in row["payload"]]) == 1
 
 
@@ -127,7 +341,7 @@ def test_vitals_belong_to_the_view_in_which_they_were_measured(visit):
     assert first.vitals["TTFB"] >= 0 and first.vitals["FCP"] > 0
     if visit.engine.name != "webkit":
         assert first.vitals["INP"] >= 100
-        # The slow interaction is not the route's.
+        # The slow interaction is not one of the route.
         assert (route.vitals.get("INP") or 0) < 100
     if visit.engine.name == "chromium":
         assert route.vitals["TTFB"] == 0 and 0 < route.vitals["FCP"] <= route.vitals["LCP"] < 2000
@@ -136,10 +350,10 @@ def test_vitals_belong_to_the_view_in_which_they_were_measured(visit):
         assert route.vitals.get("LCP") is None and route.vitals.get("FCP") is None
 
 
-def test_long_frames_and_the_heap_are_told_where_the_browser_knows_them(visit):
+def test_long_frames_and_the_heap_are_reported_where_the_browser_knows_them(visit):
     visit = visit()
     visit.open("/one")
-    visit.wait_for(lambda views: (visit.flush() or True) and views and views[0].of("resources"), "the parts that are loaded apart")
+    wait_for_details(visit)
     visit.engine.click("#slow")
     waited(visit.engine, 300)
     view = complete(visit)
@@ -148,5 +362,6 @@ def test_long_frames_and_the_heap_are_told_where_the_browser_knows_them(visit):
         assert frames["count"] == 0 and frames["heap"] is None and "kind" not in frames
         return
     assert frames["kind"] == "long-animation-frame" and frames["blocking"] >= 50
-    assert frames["worst"][0]["duration"] >= 100 and frames["worst"][0]["script"]["sourceURL"] == visit.shop.url + "/page.js"
+    assert frames["worst"][0]["duration"] >= 100
+    assert visit.shop.url + "/page.js" in [frame["script"]["sourceURL"] for frame in frames["worst"] if frame["script"]]
     assert len(frames["worst"]) <= 10 and frames["heap"]["usedJSHeapSize"] > 0

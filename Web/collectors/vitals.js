@@ -16,15 +16,16 @@ const WORDS = { good: "Good", fair: "Needs work", poor: "Poor" };
 
 /** @type {Set<() => void>} */
 const listeners = new Set();
-export const vitals = measureVitals(() => listeners.forEach((listener) => listener()));
+export const vitals = measureVitals({ changed: () => listeners.forEach((listener) => listener()) });
 
 /** @param {VitalName} name @param {number} value */
 const written = (name, value) => name === "CLS" ? String(round(value, 3)) : milliseconds(value);
 
 /** @param {VitalName} name @param {string} title */
 function card(name, title) {
-  const value = vitals.state().values[name] ?? null;
-  const isSupported = vitals.state().values[name] !== null;
+  const measured = vitals.current().values[name];
+  const value = measured ?? null;
+  const isSupported = measured !== null;
   const [good, fair] = THRESHOLDS[name];
   const scale = h(
     "div",
@@ -32,17 +33,17 @@ function card(name, title) {
     ...["good", "fair", "poor"].map((tone) => h("i", { class: tone })),
   );
   if (value !== null) {
-    // Each third of the bar is one verdict; within it the marker is in proportion.
-    const place = value <= good
+    // Each third of the bar is one rating; within it, the marker is in proportion.
+    const thirds = value <= good
       ? value / good
       : value <= fair
       ? 1 + (value - good) / (fair - good)
       : 2 + Math.min(1, (value - fair) / fair);
     const marker = h("b", {});
-    marker.style.insetInlineStart = `${Math.min(99, place / 3 * 100)}%`;
+    marker.style.insetInlineStart = `${Math.min(99, thirds / 3 * 100)}%`;
     scale.append(marker);
   }
-  const verdict = value === null ? null : rating(name, value);
+  const rated = value === null ? null : rating(name, value);
   const missing = !isSupported
     ? "not available in this browser"
     : name === "INP"
@@ -51,7 +52,7 @@ function card(name, title) {
   return h(
     "section",
     { class: "card vital", "aria-label": title },
-    h("div", { class: "head" }, h("h3", { text: name }), verdict && badge(WORDS[verdict], verdict)),
+    h("div", { class: "head" }, h("h3", { text: name }), rated && badge(WORDS[rated], rated)),
     h("p", { class: "full-name", text: title, title }),
     h("p", {
       class: value === null ? "figure dim" : "figure",
@@ -62,7 +63,7 @@ function card(name, title) {
     h(
       "p",
       { class: "ends" },
-      h("span", { class: value === null ? "missing" : "", text: value === null ? missing : "this view" }),
+      h("span", { class: value === null ? "missing" : "", text: value === null ? missing : "this page view" }),
       isSupported ? h("span", { text: `target ≤ ${written(name, good)}` }) : null,
     ),
   );
@@ -75,17 +76,17 @@ export default {
   title: "Core Web Vitals",
   width: "full",
   isBare: true,
-  collect: () => vitals.state().values,
+  collect: () => vitals.current().values,
   contribute(_value, payload) {
-    // What is not known yet is null here, too.
+    // A value that is not known yet is null here, too.
     payload.performance.webVitals = Object.fromEntries(
-      Object.entries(vitals.state().values).map(([name, value]) => [name, value ?? null]),
+      Object.entries(vitals.current().values).map(([name, value]) => [name, value ?? null]),
     );
   },
   render(_value, element) {
     element.replaceChildren(h("div", { class: "vitals" }, ...CARDS.map(([name, title]) => card(name, title))));
   },
   watch(update) {
-    listeners.add(() => update(vitals.state().values));
+    listeners.add(() => update(vitals.current().values));
   },
 };

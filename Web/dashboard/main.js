@@ -165,7 +165,7 @@ function sendPageview() {
 /** All of them the first time, then only what has changed, so that no value counts twice. @param {boolean} isLeaving */
 function sendVitals(isLeaving) {
   vitals.finish();
-  const { values } = vitals.state();
+  const { values } = vitals.current();
   const entries = Object.entries(values).filter(([name, value]) =>
     value !== undefined && /** @type {any} */ (vitalsSent)[name] !== value
   );

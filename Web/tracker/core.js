@@ -33,6 +33,7 @@ const EVENTS_MAX = 1000;
 const RESERVED = /^(pageview|webvitals|engagement)$/;
 /** Milliseconds in which a click is told of after the route that it led to has begun. */
 const SETTLE_MS = 1000;
+const PAST_VIEWS_MAX = 2;
 /** Parameters of an address that say which advertisement or letter a visitor came from. */
 const CAMPAIGN = /^utm_|clid$|^.braid$|^li_fat_id$/;
 
@@ -48,6 +49,9 @@ export const createCollector = (base, data) => {
   let early = [];
   let isConsented = false;
   let isLeft = false;
+  let areDetailsSettled = false;
+  /** Page views before the current route, whose last interactions may not have been reported yet. @type {View[]} */
+  let pastViews = [];
   /** @type {ReturnType<typeof measureVitals> | undefined} */
   let vitals;
   /** @type {ReturnType<typeof import("./details.js").watchDetails> | undefined} */
@@ -57,7 +61,7 @@ export const createCollector = (base, data) => {
   /** @type {any} */
   let fingerprinting;
 
-  const transport = openTransport(() => options.endpoint, guard(() => view && tellVitals(view, "final")));
+  const transport = openTransport(() => options.endpoint, guard(() => view && reportVitals(view, false)));
   const has = (/** @type {string} */ name) => options.modules.includes(name);
   const isOwn = (/** @type {string} */ url) => url === options.endpoint;
   const isHeld = () => !!options.consent && !isConsented;
@@ -87,7 +91,7 @@ export const createCollector = (base, data) => {
   /** @param {string} kind @param {number} from @param {string} referrer */
   const openView = (kind, from, referrer) => {
     if (view) {
-      vitals?.restart(from, kind === "route" ? kind : "restored");
+      vitals?.restart(from, kind);
       details?.restart();
       attention.restart();
     }
@@ -112,31 +116,24 @@ export const createCollector = (base, data) => {
     errors.restart(view);
   };
 
-  /** @param {View} of @param {string} why */
-  const tellVitals = (of, why) => {
-    const { state, sent, kind } = of;
-    if (!vitals) return;
-    vitals.finish();
-    const { values, isLargestFinal } = state;
-    const names = why === "final" ? isLargestFinal ? "LCP FCP TTFB FID" : "FCP TTFB FID" : "LCP INP CLS FCP TTFB FID";
-    // What cannot be known is told once, as null.
-    const fresh = names.split(" ").filter((name) => values[name] !== sent[name]);
-    if (!fresh[0]) return;
-    const parts = vitals.attribution(state);
-    /** @type {any} */
-    const payload = { navigationType: kind, why, attribution: {} };
-    for (const name of fresh) {
-      const value = sent[name] = values[name];
-      payload[name] = value && Math.round(value * 1e4) / 1e4;
-      payload.attribution[name] = parts[name];
-    }
-    emit(of, "webvitals", payload);
+  /** @param {View} of @param {boolean} isFinal */
+  const reportVitals = (of, isFinal) => {
+    // Attribution arrives with the details; without it, only what may be the last is sent.
+    const payload = isFinal || areDetailsSettled ? vitals?.take(of.state, isFinal) : undefined;
+    if (payload) emit(of, "webvitals", payload);
+    return payload;
+  };
+
+  /** The interaction that led to a route is reported after the route has been painted. @param {View} past */
+  const settleVitals = (past) => {
+    pastViews = [past, ...pastViews].slice(0, PAST_VIEWS_MAX);
+    later(() => reportVitals(past, true), SETTLE_MS);
   };
 
   /** Everything there is to say when a view may end here. @param {View} of @param {string} reason */
   const tell = (of, reason) => {
     const { sent } = of;
-    tellVitals(of, reason);
+    reportVitals(of, true);
     details?.tell();
     errors.flush(reason !== "route");
     const self = sent.self
@@ -152,8 +149,7 @@ export const createCollector = (base, data) => {
     tell(past, "route");
     addCrumb("route", here());
     openView("route", now(), location.origin + past.path);
-    // What the click that led here has cost is told of only after it has been painted.
-    later(() => tellVitals(past, "route"), SETTLE_MS);
+    settleVitals(past);
   };
 
   /** What is to be done when the page is seen for the first time; each in a task of its own, so that none becomes a long one. */
@@ -170,7 +166,7 @@ export const createCollector = (base, data) => {
       }
     },
     () => {
-      if (has("vitals")) vitals = measureVitals(undefined, (from, to) => details?.scriptWithin(from, to));
+      if (has("vitals")) vitals = measureVitals({ navigated });
     },
     () => {
       attention = watchAttention();
@@ -202,13 +198,15 @@ export const createCollector = (base, data) => {
     if (steps[0]) later(advance);
   };
   const begin = () => {
-    // Two events may end a view; the second finds nothing left to say.
+    watchVisibility();
     listen("visibilitychange pagehide", ({ type }) => {
       const isLeaving = document.hidden || type === "pagehide";
       while (isLeaving && steps[0]) advance();
-      if (isLeaving && !isLeft && view) {
-        tell(view, type);
-        transport.leave();
+      if (isLeaving && view) {
+        if (!isLeft) tell(view, type);
+        // Events of the last interaction are reported between pagehide and visibilitychange.
+        const late = [view, ...pastViews].filter((one) => reportVitals(one, true));
+        if (!isLeft || late[0]) transport.leave();
       }
       if (!isLeaving) transport.wake();
       isLeft = isLeaving;

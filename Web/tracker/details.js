@@ -1,6 +1,7 @@
 // What there is to know besides: the page's own load, what it fetched, frames that were held up, links that lead away,
 // what the browser reports. It is loaded apart, so that the core stays small; the browser keeps what happened before it came.
 
+import { openAttribution } from "./attribution.js";
 import { readHeap, watchFrames } from "./frames.js";
 import { guard, later, listen, spentMs } from "./guard.js";
 import { watchLinks } from "./links.js";
@@ -44,8 +45,8 @@ export const watchDetails = ({ emit, has, addError }) => {
       hasRestarted = true;
       frames?.restart();
     }),
-    /** The longest script between two times. @type {(from: number, to: number) => any} */
-    scriptWithin: (from, to) => frames?.scriptWithin(from, to),
+    /** Builds the attribution of vitals. */
+    attribute: openAttribution(frames?.scriptWithin),
     /** Milliseconds of the page's thread that all this has taken. */
     spentMs: () => spentMs,
   };

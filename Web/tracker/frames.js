@@ -1,20 +1,30 @@
-// Frames that kept the page from painting for 50 ms and more. Long animation frames tell more; long tasks are what older browsers have.
+// Frames that blocked the main thread for 50 ms or more: long animation frames, or long tasks in browsers without them.
 
-import { largest, observe, pick, tenth } from "./guard.js";
+import { bare, cut, largest, observe, pick, tenth } from "./guard.js";
 
 const FRAME = "startTime duration blockingDuration";
-const SCRIPT = "sourceURL sourceFunctionName invoker duration";
+const SCRIPT = "sourceURL sourceFunctionName duration";
 const HEAP = "usedJSHeapSize totalJSHeapSize jsHeapSizeLimit";
-/** Frames of which the scripts are kept, for interactions that they held up. */
+/** Frames kept for interactions that are reported later, beside the longest ones. */
 const RECENT_MAX = 20;
+/** An address as the whole invoker, or as the source of the element in it: `https://…`, `IMG[src=https://…].onload`. */
+const INVOKER_ADDRESS = /(^(?=\w+:\/\/|data:)|\[src=)(.*?)(\]\.\w+)?$/;
 
-/** The longest script of frames; null where there is none. @param {any[]} frames */
-const longestScript = (frames) => {
-  const [script] = largest(frames.flatMap(({ scripts = [] }) => scripts), "duration");
-  return script ? pick(script, SCRIPT) : null;
+/** The script that ran longest after a time; null without one. @param {any[]} frames @param {number} [from] */
+const longestScript = (frames, from = 0) => {
+  let [most, found] = [0, /** @type {any} */ (null)];
+  for (const script of frames.flatMap(({ scripts = [] }) => scripts)) {
+    const duration = script.startTime + script.duration - Math.max(from, script.startTime);
+    if (duration > most) [most, found] = [duration, script];
+  }
+  return found && {
+    ...pick(found, SCRIPT),
+    // What looks like a query or a fragment may be the id of an element.
+    invoker: cut(found.invoker).replace(INVOKER_ADDRESS, (_, before, url, after = "") => before + bare(url) + after),
+  };
 };
 
-/** Watches from now on, what has been before included. @param {() => void} [changed] */
+/** Watches long frames, those before this call included. @param {() => void} [changed] */
 export const watchFrames = (changed) => {
   /** @type {any[]} */
   let worst = [];
@@ -26,23 +36,31 @@ export const watchFrames = (changed) => {
       count++;
       blocking += entry.blockingDuration ?? entry.duration - 50;
       recent = [entry, ...recent].slice(0, RECENT_MAX);
-      worst = largest([...worst, { ...pick(entry, FRAME), script: longestScript([entry]) }], "duration");
+      worst = largest([...worst, entry], "duration");
       changed?.();
     })
   );
   return {
     kind,
-    /** Milliseconds; of the worst, the longest first. */
-    read: () => ({ kind, count, blocking: tenth(blocking), worst }),
-    /** Another view begins. */
+    /** Milliseconds; the worst frames, the longest first. */
+    read: () => ({
+      kind,
+      count,
+      blocking: tenth(blocking),
+      worst: worst.map((entry) => ({ ...pick(entry, FRAME), script: longestScript([entry]) })),
+    }),
+    /** Another page view begins. */
     restart: () => [worst, count, blocking] = [[], 0, 0],
-    /** The longest script between two times. @param {number} from @param {number} to */
+    /** The script that ran longest while an interaction waited. @param {number} from @param {number} to */
     scriptWithin: (from, to) =>
-      longestScript(recent.filter(({ startTime, duration }) => startTime < to && startTime + duration > from)),
+      longestScript(
+        [...recent, ...worst].filter(({ startTime, duration }) => startTime <= to && startTime + duration >= from),
+        from,
+      ),
   };
 };
 
-/** Bytes of the JavaScript heap; null where the browser does not tell. */
+/** Bytes of the JavaScript heap; null where the browser does not expose it. */
 export const readHeap = () => {
   const { memory } = /** @type {any} */ (performance);
   return memory ? pick(memory, HEAP) : null;

@@ -111,7 +111,7 @@ export const largest = (items, name, max = 10) =>
   [...items].sort((left, right) => right[name] - left[name]).slice(0, max);
 
 /**
- * Where an element is, well enough to find it again: at most four levels, up to an id.
+ * A selector of an element, or of the element of a text: at most four levels, up to an id.
  *
  * @param {any} node
  * @returns {string}

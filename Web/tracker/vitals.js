@@ -1,257 +1,276 @@
-// LCP, INP, CLS, FCP, TTFB and FID by their definitions at web.dev/vitals, for each view of a page: its load, what came back from the
-// back/forward cache, and the routes of a single-page application.
+// Core Web Vitals by the definitions of web-vitals, for each page view: the page's load, each return from the back/forward cache, each route.
 
-import { bare, entriesOf, isKnown, largest, listen, navigationEntry, now, observe, selector, tenth } from "./guard.js";
+import { entriesOf, isKnown, listen, navigationEntry, now, observe, selector } from "./guard.js";
+import { addInteraction, atPercentile, openFrames } from "./interactions.js";
+import { openShifts } from "./layout-shifts.js";
+import { firstHiddenTime, paintedRoute, paintValue } from "./paints.js";
 
 /** @typedef {"LCP" | "INP" | "CLS" | "FCP" | "TTFB" | "FID"} VitalName */
-/** @typedef {Record<VitalName, number | null | undefined>} Vitals null where this browser cannot tell, never 0; undefined as long as it has not told */
+/** @typedef {Record<VitalName, number | null | undefined>} Vitals null where this browser cannot measure it, undefined without a value so far */
 /** @typedef {ReturnType<typeof makeState>} State */
+/** @typedef {(name: string, value: number, fact: any) => any} Attribute builds the attribution of a vital from the facts about it */
 
-/** Interactions kept to find the one at the 98th percentile. */
-const INTERACTIONS_MAX = 10;
-/** Milliseconds below which the browser need not report an interaction, and what one below it counts when no other is known. */
-const INTERACTION_THRESHOLD_MS = 40;
-const SHORT_INTERACTION_MS = 8;
-/** The click that led to a route is told of after the route has begun; longer ago nothing is outstanding. */
+/** The shortest duration for which the browser reports an event, in milliseconds: the one that web-vitals asks for. */
+const EVENT_MS_MIN = 40;
+/** Page views that still take entries: events of an interaction are reported after the route that it opened. */
 const STATES_MAX = 3;
+/** The type of soft navigations, and the kind of those that are no route of ours. */
+const SOFT = "soft-navigation";
+
+/** When the page was first hidden; Infinity if never. @type {number} */
+let firstHidden;
+/** Layout shifts count once the page has been painted while it was visible. */
+let isPainted = false;
+/** When a prerendered page was activated. */
+let activationStart = 0;
+/** The newest first. @type {State[]} */
+let states = [];
+/** The page's own load. @type {State} */
+let load;
+/** @type {((name: VitalName, value: number) => void) | undefined} */
+let onChange;
+/** Take what observers still hold. @type {(() => void)[]} */
+const drains = [];
 
 /**
- * The interaction at the 98th percentile, among the longest that were kept.
- *
- * @template Item
- * @param {Item[]} longest the longest first
- * @param {number} count of all interactions
+ * Starts to watch whether the page is visible, and when somebody interacts with it. Call it synchronously when the script starts, or when a prerendered page is activated:
+ * not every browser keeps a record of the time before.
  */
-export const atPercentile = (longest, count) => longest[Math.min(longest.length - 1, Math.floor(count / 50))];
+export const watchVisibility = () => {
+  if (firstHidden >= 0) return;
+  activationStart = navigationEntry().activationStart ?? 0;
+  firstHidden = firstHiddenTime(entriesOf("visibility-state"), document.hidden, activationStart);
+  listen("keydown click visibilitychange", ({ isTrusted, timeStamp }) => {
+    if (document.hidden) firstHidden = Math.min(firstHidden, timeStamp);
+    const [state] = states;
+    // Content that appears after an input may be its effect. Before a route is painted, input belongs to the page view before it.
+    if (isTrusted && state?.interaction) state.until = Math.min(state.until, now());
+  });
+};
 
-/** @returns {number} */
+/** All interactions so far, those included that were too fast for an entry. @returns {number} */
 const interactionCount = () => /** @type {any} */ (performance).interactionCount ?? 0;
 
 /** @param {string} type @returns {null | undefined} */
 const ifKnown = (type) => isKnown(type) ? undefined : null;
 
-/** Without ids the events of one interaction cannot be told from those of another. */
-const hasIds = () => "interactionId" in (/** @type {any} */ (self).PerformanceEventTiming?.prototype ?? {});
-
 /**
- * What is known of a view.
+ * The state of a page view.
  *
  * @param {number} from when it began
- * @param {"load" | "restored" | "route"} kind
+ * @param {string} [kind] the type of the navigation, or what `restart` was called with
+ * @param {boolean} [isRoute]
  */
-const makeState = (from, kind) => {
-  const ofRoute = kind === "route" ? "soft-navigation" : "";
+const makeState = (from, kind, isRoute) => {
+  const soft = isRoute && SOFT;
   return {
     from,
     kind,
+    /** Largest paints count until the page is hidden, or somebody interacts with it. */
+    until: Infinity,
     countBefore: interactionCount(),
-    isLargestFinal: false,
-    /** The interaction that a route came of. */
-    interaction: 0,
+    /** The interaction that a route came from; 0 until the route has been painted. */
+    interaction: isRoute ? 0 : -1,
     /** @type {Vitals} */
     values: {
-      LCP: ifKnown(ofRoute || "largest-contentful-paint"),
-      INP: hasIds() ? ifKnown("event") : null,
+      LCP: ifKnown(soft || "largest-contentful-paint"),
+      // Without ids, events cannot be merged into interactions.
+      INP: "interactionId" in (self.PerformanceEventTiming?.prototype ?? {}) ? undefined : null,
       CLS: ifKnown("layout-shift"),
-      FCP: ifKnown(ofRoute || "paint"),
-      TTFB: ifKnown(ofRoute || "navigation"),
-      FID: kind === "load" ? ifKnown("first-input") : null,
+      FCP: ifKnown(soft || "paint"),
+      TTFB: ifKnown(soft || "navigation"),
+      FID: from ? null : ifKnown("first-input"),
     },
-    /** What each is owed to. @type {Record<string, any>} */
-    parts: {},
-    /** The window of shifts that is open. */
-    sum: 0,
-    first: 0,
-    last: 0,
-    most: 0,
-    shifted: {},
-    /** The longest event of each interaction. @type {any[]} */
-    interactions: [],
+    /** What attribution is built from. @type {Record<string, any>} */
+    facts: {},
+    /** The values that were taken. @type {Record<string, any>} */
+    taken: {},
+    shifts: openShifts((sources) => selector((sources.find(({ node }) => node?.nodeType === 1) ?? sources[0])?.node)),
+    /** @type {import("./interactions.js").Interaction[]} */
+    longest: [],
   };
 };
 
-/**
- * Starts measuring.
- *
- * @param {(name: VitalName, value: number) => void} [changed] told of every change in the view that lasts
- * @param {(from: number, to: number) => any} [scriptWithin] the script that took longest between two times
- */
-export const measureVitals = (changed, scriptWithin) => {
-  const { activationStart = 0, responseStart, responseEnd } = navigationEntry();
-  const load = makeState(0, "load");
-  /** The latest first. */
-  let states = [load];
-  /** @type {(() => void)[]} */
-  const finishers = [];
-  // What is painted after the page was first hidden was not waited for by anybody; some browsers keep a record of what was before us.
-  let firstHidden =
-    entriesOf("visibility-state").find(({ name, startTime }) => name === "hidden" && startTime >= activationStart)
-      ?.startTime ?? (document.hidden ? 0 : Infinity);
+/** @param {State} state @param {VitalName} name @param {number | null | undefined} value @param {any} [fact] */
+const set = ({ values, facts }, name, value, fact) => {
+  if (values[name] === null || value === undefined || values[name] === value) return;
+  values[name] = value;
+  facts[name] = fact;
+  if (values === states[0].values) onChange?.(name, /** @type {number} */ (value));
+};
 
-  /** @param {State} state @param {VitalName} name @param {number} value @param {any} [part] */
-  const set = ({ values, parts }, name, value, part) => {
-    if (values[name] === null || values[name] === value) return;
-    values[name] = value;
-    parts[name] = part;
-    if (values === states[0].values) changed?.(name, value);
-  };
+/** A page that never shifted has a value of 0, once it has been painted. @param {State} state */
+const setShifts = (state) => {
+  const { value, largestShift } = state.shifts.worst;
+  if (isPainted) set(state, "CLS", value, largestShift);
+};
 
-  /** The view in which something began. @param {any} entry */
-  const stateOf = ({ startTime }) => states.find(({ from }) => from <= startTime) ?? load;
+/** Fast interactions have no entry, but count for the percentile. @param {State} state */
+const setInteraction = (state) => {
+  const { countBefore } = states[states.indexOf(state) - 1] ?? { countBefore: interactionCount() };
+  const count = countBefore - state.countBefore;
+  const found = atPercentile(state.longest, count, state !== load);
+  set(state, "INP", found?.duration, found);
+};
 
-  /** @param {number} time @returns {number} milliseconds since the page was asked for by a visitor */
-  const since = (time) => Math.max(0, time - activationStart);
+/** The first byte is known long before the response ends. */
+const setFirstByte = () => {
+  const { responseStart } = navigationEntry();
+  if (responseStart) set(load, "TTFB", paintValue(responseStart, now(), activationStart));
+};
 
-  /** @param {string} type @param {(entry: any) => void} each @param {object} [options] */
-  const watch = (type, each, options) => {
-    const observer = observe(type, each, options);
-    finishers.push(() => observer?.takeRecords().forEach(each));
-  };
+/** The page view in which something began. @param {any} entry */
+const stateOf = ({ startTime }) => states.find(({ from }) => from <= startTime) ?? load;
 
+/** @param {string} type @param {(entry: any) => void} each @param {object} [options] */
+const watch = (type, each, options) => {
+  const observer = observe(type, each, options);
+  drains.push(() => observer?.takeRecords().forEach(each));
+};
+
+/** What attribution has to know of a large paint. @param {any} entry */
+const describePaint = ({ element, url, id }) => ({ target: selector(element) || id && "#" + id, url });
+
+const watchPaints = () => {
   watch("layout-shift", (entry) => {
-    const { hadRecentInput, startTime, value, sources } = entry;
-    if (hadRecentInput) return;
     const state = stateOf(entry);
-    // Shifts add up within a window: less than a second apart, five seconds in all. The worst window counts.
-    if (startTime - state.last >= 1000 || startTime - state.first >= 5000 || !state.sum) {
-      state.sum = state.most = 0;
-      state.first = startTime;
-    }
-    state.last = startTime;
-    state.sum += value;
-    if (value > state.most) {
-      state.most = value;
-      const { node } = sources.find((/** @type {any} */ source) => source.node) ?? {};
-      state.shifted = { element: selector(node), value, time: tenth(startTime) };
-    }
-    if (state.sum > (state.values.CLS ?? 0)) set(state, "CLS", state.sum, state.shifted);
+    state.shifts.add(entry);
+    setShifts(state);
   });
   watch("paint", ({ name, startTime }) => {
-    if (!/content/.test(name)) return;
-    if (startTime < firstHidden) set(load, "FCP", since(startTime));
-    // A page that never shifted has a CLS of 0, once it has painted at all.
-    set(load, "CLS", load.values.CLS ?? 0, load.parts.CLS);
+    const value = paintValue(startTime, firstHidden, activationStart);
+    if (name !== "first-contentful-paint" || value === undefined) return;
+    set(load, "FCP", value);
+    isPainted = true;
+    setShifts(load);
   });
-  watch("largest-contentful-paint", ({ startTime, element, url }) => {
-    if (load.isLargestFinal || startTime >= firstHidden) return;
-    const value = since(startTime);
-    /** @type {any} */
-    const { requestStart, startTime: asked, responseEnd } = performance.getEntriesByName(url || "-")[0] ?? {};
-    // Four parts that add up to it: none ends before the one before it, nor after the paint.
-    let end = 0;
-    const [ttfb, loadDelay, loadTime, renderDelay] = [responseStart, requestStart || asked, responseEnd, startTime].map(
-      (time) => {
-        const start = end;
-        end = Math.min(value, Math.max(end, since(time ?? 0)));
-        return tenth(end - start);
-      },
-    );
-    set(load, "LCP", value, { element: selector(element), url: bare(url), ttfb, loadDelay, loadTime, renderDelay });
+  watch("largest-contentful-paint", (entry) => {
+    const value = paintValue(entry.startTime, Math.min(firstHidden, load.until), activationStart);
+    set(load, "LCP", value, describePaint(entry));
   });
+};
 
+const watchInteractions = () => {
+  const frameOf = openFrames();
   /** @param {any} entry */
-  const interact = (entry) => {
-    const { interactionId, entryType, duration, target } = entry;
-    if (!interactionId && entryType === "event") return;
+  const add = (entry) => {
+    const frame = frameOf(entry);
+    if (!entry.interactionId && entry.entryType === "event") return;
     const state = stateOf(entry);
-    const { interactions } = state;
-    const known = interactions.find(({ id }) => id === interactionId);
-    if (known?.duration >= duration) return;
-    // What it was done to may be gone when it is told.
-    const found = { id: interactionId, duration, entry, element: selector(target) };
-    state.interactions = largest([...interactions.filter((one) => one !== known), found], "duration", INTERACTIONS_MAX);
-    const count = Math.max(interactionCount() - state.countBefore, state.interactions.length);
-    set(state, "INP", atPercentile(state.interactions, count).duration);
+    state.longest = addInteraction(state.longest, entry, frame, selector);
+    setInteraction(state);
   };
-  watch("event", interact, { durationThreshold: INTERACTION_THRESHOLD_MS });
+  watch("event", add, { durationThreshold: EVENT_MS_MIN });
   watch("first-input", (entry) => {
     set(stateOf(entry), "FID", entry.processingStart - entry.startTime);
-    interact(entry);
+    add(entry);
   });
+};
 
-  // Routes: the browser tells when one has been painted, and what of it was largest so far.
+/** @param {() => void} [navigated] */
+const watchSoftNavigations = (navigated) => {
   /** @param {State | undefined} state @param {any} entry */
-  const paintRoute = (state, entry) => {
-    if (!state || state.isLargestFinal) return;
-    const { element, url } = entry.largestContentfulPaint;
-    set(state, "LCP", Math.max(entry.duration, state.values.LCP ?? 0), { element: selector(element), url: bare(url) });
-  };
-  watch("soft-navigation", (entry) => {
-    // The first route after what somebody did is what came of it.
-    const state = states.filter(({ kind, from }) => kind === "route" && from >= entry.startTime).pop();
-    if (!state || state.interaction) return;
-    state.interaction = entry.interactionId;
-    set(state, "TTFB", 0);
-    set(state, "FCP", entry.duration);
-    paintRoute(state, entry.getLargestInteractionContentfulPaint());
-  });
-  watch(
-    "interaction-contentful-paint",
-    (entry) => paintRoute(states.find(({ interaction }) => interaction === entry.interactionId), entry),
-  );
-
-  /** Takes what observers still hold. */
-  const finish = () => {
-    for (const finishOne of finishers) finishOne();
-    const [state] = states;
-    // The browser counts interactions that were too short to be told of.
-    if (state !== load && interactionCount() > state.countBefore) {
-      set(state, "INP", state.values.INP ?? SHORT_INTERACTION_MS);
+  const paint = (state, { startTime, duration, largestContentfulPaint }) => {
+    if (state && startTime + duration < state.until) {
+      set(state, "LCP", duration, { ...describePaint(largestContentfulPaint ?? {}), startTime });
     }
   };
-
-  listen("keydown click visibilitychange", ({ type, isTrusted, timeStamp }) => {
-    const isHiding = type === "visibilitychange";
-    if (isHiding ? !document.hidden : !isTrusted) return;
-    if (isHiding) firstHidden = Math.min(firstHidden, timeStamp);
-    // Content that appears after somebody acted may have come because of it. What scripts dispatch is nobody's act.
-    finish();
-    states[0].isLargestFinal = true;
+  /** @param {any} entry */
+  const find = ({ interactionId }) => states.find((state) => state.interaction === interactionId);
+  watch(SOFT, (entry) => {
+    const route = paintedRoute(states, entry);
+    if (find(entry) || !route && !navigated) return;
+    const { startTime, duration, interactionId } = entry;
+    const state = route ?? restart(startTime + duration, SOFT);
+    state.interaction = interactionId;
+    // The interaction that opened the route is one of the page view before it.
+    state.countBefore = interactionCount();
+    set(state, "FCP", duration);
+    paint(state, entry.getLargestInteractionContentfulPaint() ?? {});
+    if (!route) navigated?.();
   });
-  // A clock that is rounded may well say 0.
-  if (responseEnd) set(load, "TTFB", since(responseStart));
+  watch("interaction-contentful-paint", (entry) => paint(find(entry), entry));
+};
+
+/**
+ * Begins the next page view.
+ *
+ * @param {number} from
+ * @param {string} kind "route", or what a return from the back/forward cache is called
+ */
+const restart = (from, kind) => {
+  const isRoute = kind === "route" || kind === SOFT;
+  const state = makeState(from, kind, isRoute);
+  states = [state, ...states].slice(0, STATES_MAX);
+  isPainted ||= !isRoute;
+  setShifts(state);
+  set(state, "TTFB", load.values.TTFB && 0);
+  /** Two frames after its return, a page has been painted again. */
+  const painted = () => {
+    const value = now() - from;
+    set(state, "FCP", value);
+    set(state, "LCP", value, { startTime: from });
+    state.until = 0;
+  };
+  if (!isRoute) requestAnimationFrame(() => requestAnimationFrame(painted));
+  return state;
+};
+
+/** Takes what observers still hold, and reads what has no observer. */
+const finish = () => {
+  drains.forEach((drain) => drain());
+  states.forEach(setInteraction);
+  setFirstByte();
+};
+
+/**
+ * Starts to measure; to be called once.
+ *
+ * @param {object} [options]
+ * @param {(name: VitalName, value: number) => void} [options.changed] called for the current page view only
+ * @param {() => void} [options.navigated] called after a soft navigation that is no route of ours; the current state is a new one
+ */
+export const measureVitals = ({ changed, navigated } = {}) => {
+  watchVisibility();
+  onChange = changed;
+  load = makeState(0, activationStart ? "prerender" : navigationEntry().type);
+  states = [load];
+  /** @type {Attribute | undefined} */
+  let attribute;
+  watchPaints();
+  watchInteractions();
+  watchSoftNavigations(navigated);
+  setFirstByte();
 
   return {
-    /** The view that lasts. */
-    state: () => states[0],
+    /** The state of the current page view. */
+    current: () => states[0],
     finish,
-    /** What each is owed to; of an INP its event, where its time went, and the script that took most of it. @param {State} state */
-    attribution: ({ interactions, values, parts }) => {
-      const { entry, element } = interactions.find(({ duration }) => duration === values.INP) ?? {};
-      if (!entry) return parts;
-      const { name, startTime, duration, processingStart, processingEnd } = entry;
-      const end = startTime + duration;
-      const INP = {
-        element,
-        event: name,
-        time: tenth(startTime),
-        inputDelay: tenth(processingStart - startTime),
-        processing: tenth(processingEnd - processingStart),
-        presentation: tenth(Math.max(0, end - processingEnd)),
-        script: scriptWithin?.(startTime, end),
-      };
-      return { ...parts, INP };
-    },
+    restart,
+    /** Takes the function that builds attribution, which is loaded after the core. @param {Attribute} given */
+    explain: (given) => attribute = given,
     /**
-     * Begins again: the page came back from the back/forward cache, or shows another route.
+     * The payload of a webvitals event.
      *
-     * @param {number} from when it did
-     * @param {"restored" | "route"} kind
+     * @param {State} state
+     * @param {boolean} isFinal whether the page view may end here; otherwise values that may still change are left out
+     * @returns {Record<string, any> | undefined} with the vitals that have changed since they were last taken; undefined if none has
      */
-    restart: (from, kind) => {
-      const state = makeState(from, kind);
-      states = [state, ...states].slice(0, STATES_MAX);
-      set(state, "CLS", 0);
-      if (kind === "route") return;
-      set(state, "TTFB", 0);
-      // Two frames later what was restored has been painted.
-      requestAnimationFrame(() =>
-        requestAnimationFrame(() => {
-          set(state, "FCP", now() - from);
-          set(state, "LCP", now() - from);
-          state.isLargestFinal = true;
-        })
-      );
+    take: ({ values, facts, taken, kind, until }, isFinal) => {
+      finish();
+      /** @type {any} */
+      const payload = { navigationType: kind, attribution: {} };
+      // INP and CLS may change until the end, LCP until something ends it.
+      const changing = until < Infinity ? /^[IC]/ : /^[ICL]/;
+      let fresh;
+      for (const [name, exact] of Object.entries(values)) {
+        const value = exact && Math.round(exact * 1e4) / 1e4;
+        if (value === taken[name] || !isFinal && changing.test(name)) continue;
+        payload[name] = taken[name] = value;
+        payload.attribution[name] = attribute?.(name, /** @type {number} */ (exact), facts[name]);
+        fresh = payload;
+      }
+      return fresh;
     },
   };
 };

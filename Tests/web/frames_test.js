@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { watchFrames } from "../../Web/tracker/frames.js";
+import { withGlobals } from "./support.js";
+
+/** @param {any} fields */
+const script = (fields) => ({
+  startTime: 0,
+  duration: 50,
+  sourceURL: "http://a/app.js?v=1",
+  sourceFunctionName: "go",
+  ...fields,
+});
+
+class Observer {
+  static supportedEntryTypes = ["long-animation-frame"];
+  /** @type {(frame: any) => void} */
+  static add;
+  constructor(/** @type {any} */ callback) {
+    Observer.add = (frame) => callback({ getEntries: () => [{ blockingDuration: 0, ...frame }] });
+  }
+  observe() {}
+}
+
+/** Watches frames that the browser reports one by one. @param {(add: (frame: any) => void, frames: ReturnType<typeof watchFrames>) => void} body */
+const watched = (body) =>
+  withGlobals({ PerformanceObserver: () => Observer }, () => {
+    const frames = watchFrames();
+    body(Observer.add, frames);
+  });
+
+Deno.test("an invoker is whole, except for what may be secret in an address", () =>
+  watched((add, { scriptWithin }) => {
+    const invokers = {
+      "BUTTON#b.onclick": "BUTTON#b.onclick",
+      "TimerHandler:setTimeout": "TimerHandler:setTimeout",
+      "http://a/app.js?token=1#x": "http://a/app.js",
+      "IMG[src=http://a/pic.png?token[]=1].onload": "IMG[src=http://a/pic.png].onload",
+      "IMG[src=/pic.png?token=1].onload": "IMG[src=/pic.png].onload",
+    };
+    Object.entries(invokers).forEach(([invoker, expected], index) => {
+      const startTime = 1000 * index;
+      add({ startTime, duration: 100, scripts: [script({ startTime, invoker })] });
+      assert.deepEqual(scriptWithin(startTime, startTime + 50), {
+        invoker: expected,
+        sourceURL: "http://a/app.js",
+        sourceFunctionName: "go",
+        duration: 50,
+      });
+    });
+  }));
+
+Deno.test("the script that ran longest after the interaction began holds it up", () =>
+  watched((add, { scriptWithin }) => {
+    add({
+      startTime: 1000,
+      duration: 300,
+      scripts: [
+        // Longer, but over for the most part when the interaction began.
+        script({ startTime: 1000, duration: 150, invoker: "before" }),
+        script({ startTime: 1150, duration: 100, invoker: "while" }),
+      ],
+    });
+    assert.equal(scriptWithin(1100, 1250)?.invoker, "while");
+    assert.equal(scriptWithin(1020, 1250)?.invoker, "before");
+    assert.equal(scriptWithin(1260, 1270), null);
+    assert.equal(scriptWithin(1400, 1500), null);
+  }));
+
+Deno.test("a frame that was long is found though many others came after it", () =>
+  watched((add, { scriptWithin }) => {
+    add({ startTime: 1000, duration: 300, scripts: [script({ startTime: 1000, duration: 300, invoker: "slow" })] });
+    for (let index = 0; index < 200; index++) {
+      add({ startTime: 2000 + index * 60, duration: 50, scripts: [] });
+    }
+    assert.equal(scriptWithin(1000, 1200)?.invoker, "slow");
+  }));

@@ -1,0 +1,31 @@
+// Paints: which of them count, and for which page view.
+
+/**
+ * When the page was first hidden since it was opened or activated.
+ *
+ * @param {any[]} entries of type visibility-state, which not every browser has
+ * @param {boolean} isHidden whether the page is hidden now
+ * @param {number} [activationStart] when a prerendered page was activated
+ */
+export const firstHiddenTime = (entries, isHidden, activationStart = 0) =>
+  entries.find(({ name, startTime }) => name === "hidden" && startTime >= activationStart)?.startTime ??
+    (isHidden ? 0 : Infinity);
+
+/**
+ * The value of a paint; undefined when the page was hidden before it, or when input may have caused it.
+ *
+ * @param {number} time
+ * @param {number} until when paints of the page view stopped to count
+ * @param {number} [start] when a visitor asked for the page view
+ */
+export const paintValue = (time, until, start = 0) => time < until ? Math.max(0, time - start) : undefined;
+
+/**
+ * The route that a soft navigation has painted: the first one after the interaction that has not been painted by another.
+ *
+ * @template {{from: number, interaction: number}} State
+ * @param {State[]} states the newest first
+ * @param {any} entry
+ */
+export const paintedRoute = (states, { startTime }) =>
+  states.filter(({ from, interaction }) => !interaction && from >= startTime).pop();
