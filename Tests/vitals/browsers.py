@@ -160,8 +160,13 @@ class ChromiumProtocol(Steps):
         self._other = None
 
     def find_page(self):
-        # Which of them is seen once a prerendered one has taken over is not always reported.
+        # Which of them is seen once a prerendered one has taken over is not always reported, nor is its session.
         self._pages = [*self._pages[1:], *self._pages[:1]]
+        known = {target for _, target in self._pages} | {self._other}
+        for target in self._command("Target.getTargets", {"filter": [{"type": "page"}]})["targetInfos"]:
+            if target.get("browserContextId") == self._context and not target.get("subtype") and target["targetId"] not in known:
+                session = self._command("Target.attachToTarget", {"targetId": target["targetId"], "flatten": True})["sessionId"]
+                self._pages.append((session, target["targetId"]))
 
     def open(self, path):
         self._start_visit()
