@@ -46,11 +46,15 @@ class Steps:
         while True:
             with contextlib.suppress(RuntimeError, TimeoutError):
                 # A page that is on its way out may not answer, and a new tab shows an empty page first.
-                if self.value(f"location.href !== 'about:blank' && !!({condition})"):
+                if self.value(f"location.href !== 'about:blank' && !document.prerendering && !!({condition})"):
                     return
+            self.find_page()
             if time.monotonic() > deadline:
                 raise StepFailed(f"after {seconds} s not: {condition}")
             time.sleep(POLL_SECONDS)
+
+    def find_page(self):
+        """Looks at another page of the tab, where an engine has several."""
 
     def rest(self, milliseconds):
         self.value(f"new Promise((resolve) => setTimeout(resolve, {milliseconds}))")
@@ -67,13 +71,13 @@ class Steps:
         self.wait(f"location.pathname === {json.dumps(self.absolute(path))} && document.readyState === 'complete'")
 
     def absolute(self, path):
-        return path if path.startswith("/") else f"/{self.fixture.name}/{path}" if path != "left" else "/left"
+        return path if path.startswith("/") else "/left" if path == "left" else self.site.prefix + path
 
     def url(self, path):
         return self.site.url + self.absolute(path)
 
     def perform(self, fixture, site):
-        self.fixture, self.site = fixture, site
+        self.site = site
         steps = fixture.steps if fixture.opens else [("open", "page"), *fixture.steps]
         for method, *values in steps:
             getattr(self, method)(*values)
@@ -154,6 +158,15 @@ class ChromiumProtocol(Steps):
             self._command("Target.disposeBrowserContext", {"browserContextId": self._context})
         self._context = self._command("Target.createBrowserContext")["browserContextId"]
         self._other = None
+
+    def find_page(self):
+        # Which of them is seen once a prerendered one has taken over is not always reported, nor is its session.
+        self._pages = [*self._pages[1:], *self._pages[:1]]
+        known = {target for _, target in self._pages} | {self._other}
+        for target in self._command("Target.getTargets", {"filter": [{"type": "page"}]})["targetInfos"]:
+            if target.get("browserContextId") == self._context and not target.get("subtype") and target["targetId"] not in known:
+                session = self._command("Target.attachToTarget", {"targetId": target["targetId"], "flatten": True})["sessionId"]
+                self._pages.append((session, target["targetId"]))
 
     def open(self, path):
         self._start_visit()

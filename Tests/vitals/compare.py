@@ -12,7 +12,7 @@ TIME_TOLERANCE_MS = 0.2
 PART_TOLERANCE_MS = 1.0
 SHIFT_TOLERANCE = 0.00015
 #: A restored page is painted for two callbacks that do not run at the same time.
-RESTORED_TOLERANCE_MS = 40.0
+RESTORED_TOLERANCE_MS = 100.0
 
 # Names of attribution before and with wire format 2.
 OLD_NAMES = {
@@ -89,9 +89,6 @@ def rows(fixture, engine, documents, events, library):
     theirs = _library_values(library)
     made = []
     for view in right_views(documents):
-        is_ours = view.path in fixture.pages or view.kind in ("route", "soft-navigation")
-        if not is_ours or (view.path in fixture.pages and fixture.pages[view.path].tag == "none"):
-            continue
         own = ours.get(view.path, [])
         values, _ = own.pop(0) if own else ({}, False)
         second = next(theirs.get((view.origin, view.url, KINDS_OF_LIBRARY.get(view.kind, view.kind)), iter(())), None)
@@ -102,7 +99,7 @@ def rows(fixture, engine, documents, events, library):
 
 def _counts(fixture, engine, left, number):
     """Rows for page views that nobody made, and for more events than a fixture allows."""
-    made = [Row(fixture.name, engine, f"page view of {path}", "posted", NOTHING, False) for path, views in left.items() if path in fixture.pages for _ in views]
+    made = [Row(fixture.name, engine, f"page view of {path}", "posted", NOTHING, False) for path, views in left.items() for _ in views]
     if fixture.events_max is not None:
         made.append(Row(fixture.name, engine, "events", str(number), f"≤ {fixture.events_max}", number <= fixture.events_max))
     return made

@@ -51,12 +51,13 @@ class Fixture:
     events_max: int | None = None
 
     @property
-    def path(self):
-        return f"/{self.name}/page"
-
-    @property
     def pages(self):
-        return {self.path: self.page} | {f"/{self.name}/{name}": page for name, page in self.others.items()}
+        """Pages by the last part of their paths."""
+        return {"page": self.page} | self.others
+
+    def page_of(self, path):
+        """The page with such a path, if it is one of this fixture's own and no route."""
+        return self.pages.get(path.rsplit("/", 1)[-1])
 
 
 # Steps: pairs of a method of a driver in browsers.py, and its arguments. Paths without a slash are next to the page.

@@ -43,6 +43,7 @@ class Site:
         self.scripts = scripts
         self.reference = reference
         self.fixture = None
+        self.visits = 0
         self.arrived = threading.Condition()
         self.last_post_at = time.monotonic()
         self.clear()
@@ -52,6 +53,9 @@ class Site:
 
     def serve(self, fixture):
         self.fixture = fixture
+        # A path of its own: pages of the visit before may post late.
+        self.visits += 1
+        self.prefix = f"/{fixture.name}-{self.visits}/"
         self.clear()
 
     def clear(self):
@@ -62,7 +66,7 @@ class Site:
 
     def page(self, path):
         """The parts of a page's HTML, each with the milliseconds before it."""
-        page = self.fixture.pages[path]
+        page = self.fixture.page_of(path)
         scripts = f"<script>{RECORDER}</script>" if page.is_recorded else ""
         if self.reference and page.is_recorded:
             scripts += f'<script src="/reference-library.js"></script><script>{REFERENCE}</script>'
@@ -106,8 +110,7 @@ class Site:
             return [event for event in self.events.values() if self._is_of_fixture(event["path"])]
 
     def _is_of_fixture(self, path):
-        # A page of the fixture before may post late.
-        return path.startswith(f"/{self.fixture.name}/")
+        return path.startswith(self.prefix)
 
     def close(self):
         self._server.shutdown()
@@ -146,7 +149,7 @@ def _handler(site):
                 self._send("text/javascript", site.reference)
             elif name.endswith(".png"):
                 self._send("image/png", PICTURE, {"Timing-Allow-Origin": "*"})
-            elif site.fixture and url.path in site.fixture.pages:
+            elif site.fixture and url.path.startswith(site.prefix) and site.fixture.page_of(url.path):
                 self._send_page(url.path)
             else:
                 self._send("text/html", b"<!doctype html><title>left</title><p>left", status=200 if name == "left" else 404)
@@ -156,7 +159,7 @@ def _handler(site):
             time.sleep(delay_ms / 1000)
             self.send_response(200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Cache-Control", site.fixture.pages[path].cache)
+            self.send_header("Cache-Control", site.fixture.page_of(path).cache)
             self.send_header("Connection", "close")
             self.end_headers()
             for delay_ms, text in [(0, first), *rest]:

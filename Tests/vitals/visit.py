@@ -51,7 +51,7 @@ def _settled_rows(fixture, engine, site):
 def _fault(fixture, site):
     """Whether the visit was another one than the fixture is about."""
     views = compare.right_views(site.documents())
-    kinds = tuple(view.kind for view in views if view.path in fixture.pages or view.kind in ("route", "soft-navigation"))
+    kinds = tuple(view.kind for view in views)
     if kinds != fixture.kinds:
         return f"page views were {', '.join(kinds) or 'none'}, not {', '.join(fixture.kinds)}"
     for metric, least in fixture.causes.items():
