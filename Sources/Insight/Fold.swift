@@ -250,6 +250,8 @@ struct Fold {
     /// The last value that a page view tells of a metric counts; an earlier one is taken away again.
     private mutating func vitals(_ event: StoredEvent, _ payload: JSONTree, _ place: Place, _ view: inout ViewMemory) {
         let navigation = payload["navigationType"].text.flatMap(Facts.clean)
+        // A soft navigation within a page view has vitals of its own, which do not replace those of the page view.
+        guard navigation != "soft-navigation" else { return }
         let attributions = payload["attribution"]
         if let navigation, view.navigation == nil {
             view.navigation = navigation

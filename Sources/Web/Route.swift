@@ -42,7 +42,7 @@ enum Route: Equatable {
         case "/ping": self = .ping
         case "/bw": self = .bandwidth
         case "/robots.txt", "/collector.js", "/collector.mjs", "/collector-details.js", "/collector-errors.js",
-            "/collector-fingerprint.js", "/collector-worker.js", "/collector-worker.mjs":
+            "/collector-routes.js", "/collector-fingerprint.js", "/collector-worker.js", "/collector-worker.mjs":
             self = .asset(String(path.dropFirst()))
         case "/insight": self = .insight
         case "/insight/": self = .redirect("/insight")

@@ -57,12 +57,14 @@ HERO = picture(600, 300)
 class Shop:
     """Every path that is not a file is a page; `attributes` are those of the tracker's tag."""
 
-    def __init__(self, collector, attributes="", head="", body="", headers=None, form="defer", tail_seconds=0):
+    def __init__(self, collector, attributes="", head="", body="", headers=None, form="defer", tail_seconds=0, tags=None):
         self.collector = collector
         #: What a page does with the module right after it has been imported.
         self.module = ""
         #: Scripts of the site beside its own: text by path.
         self.scripts = {}
+        #: The markup of the tracker's tags, with {collector} and {attributes} where those belong; by default one that is deferred.
+        self.tags = tags
         #: Seconds after which the rest of a page arrives.
         self.tail_seconds = tail_seconds
         self.attributes, self.head, self.body, self.headers, self.form = attributes, head, body, headers or {}, form
@@ -90,6 +92,8 @@ class Shop:
     def tag(self):
         if self.form == "module":
             return '<script type="module" src="/module.js"></script>'
+        if self.tags:
+            return self.tags.replace("{collector}", self.collector).replace("{attributes}", self.attributes)
         tag = f'<script {"defer" if self.form == "defer" else "async"} src="{self.collector}/collector.js" {self.attributes}></script>'
         if self.form == "inserted":
             text = json.dumps(tag).replace("</", r"<\/")

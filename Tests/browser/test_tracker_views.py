@@ -42,7 +42,6 @@ def test_a_page_that_is_left_for_another_has_told_everything(visit):
     assert second.of("pageview")[0]["referrer"] == visit.shop.url + "/one" or second.of("pageview")[0]["referrer"] == ""
     engagement = first.one("engagement")
     assert 0 < engagement["scrollDepth"] <= 100 and engagement["title"] == "Page /one"
-    assert engagement["self"]["cpuMs"] >= 0 and engagement["self"]["bytes"] >= 0
     assert not any("secret" in str(row) for row in visit.rows)
 
 

@@ -7,8 +7,8 @@ from tracked import visit  # noqa: F401
 
 # The vitals that each engine measures of a page that was loaded.
 MEASURES = {
-    "chromium": {"LCP", "INP", "CLS", "FCP", "TTFB", "FID"},
-    "firefox": {"LCP", "INP", "FCP", "TTFB", "FID"},
+    "chromium": {"LCP", "INP", "CLS", "FCP", "TTFB"},
+    "firefox": {"LCP", "INP", "FCP", "TTFB"},
     "webkit": {"FCP", "TTFB"},
 }
 
@@ -69,7 +69,7 @@ def test_what_a_browser_cannot_tell_is_null_and_the_rest_has_a_value(visit):
     waited(visit.engine, 300)
     view = complete(visit)
     measures = MEASURES[visit.engine.name]
-    for name in ("LCP", "INP", "CLS", "FCP", "TTFB", "FID"):
+    for name in ("LCP", "INP", "CLS", "FCP", "TTFB"):
         value = view.vitals[name]
         assert (value is not None) == (name in measures), (name, view.vitals)
     # In the database, too: a number, or NULL.
@@ -155,20 +155,22 @@ def test_a_handler_counts_as_processing_and_its_target_names_the_interaction(vis
 
 
 def test_fast_interactions_count_for_the_percentile_though_the_browser_reports_none_of_them(visit):
-    visit = visit(head=RECORD, body=f"""{BLOCK}<input id="field" onclick="block(500)" onkeydown="event.key === 'b' && block(90)">""")
+    visit = visit(head=RECORD, body=f"""{BLOCK}<input id="field" onclick="block(900)" onkeydown="event.key === 'b' && block(90)">""")
     if visit.engine.name == "webkit":
         pytest.skip("this browser reports no events")
     visit.open("/one")
     visit.engine.click("#field")
-    waited(visit.engine, 500)
+    waited(visit.engine, 1000)
     visit.engine.press("b")
-    waited(visit.engine, 300)
+    waited(visit.engine, 500)
     for _ in range(60):
         visit.engine.press("a")
     waited(visit.engine, 300)
     count, *longest = visit.engine.evaluate("() => [performance.interactionCount, ...Object.values(durations).sort((a, b) => b - a)]")
-    assert count >= 50 and longest[0] >= 500
-    assert complete(visit).vitals["INP"] == longest[min(count // 50, len(longest) - 1)] < longest[0]
+    assert count >= 50 and longest[0] >= 900
+    view = complete(visit)
+    rows = [(row["seq"], row["payload"]["INP"]) for row in view.of("webvitals") if "INP" in row["payload"]]
+    assert view.vitals["INP"] == longest[min(count // 50, len(longest) - 1)] < longest[0], (count, longest, rows)
 
 
 def test_an_interaction_that_leaves_the_page_is_reported(visit):
@@ -320,7 +322,7 @@ def test_a_value_is_sent_again_only_when_it_has_changed(visit):
         visit.flush()
         waited(visit.engine, 100)
     view = complete(visit)
-    for name in ("LCP", "INP", "CLS", "FCP", "TTFB", "FID"):
+    for name in ("LCP", "INP", "CLS", "FCP", "TTFB"):
         sent = [row["payload"][name] for row in view.of("webvitals") if name in row["payload"]]
         assert all(earlier != later for earlier, later in zip(sent, sent[1:])), (name, sent)
     assert len([row for row in view.of("webvitals") if "FCP" in row["payload"]]) == 1

@@ -39,7 +39,7 @@ class View:
         """The last value of each."""
         values = {}
         for row in self.of("webvitals"):
-            values |= {name: row["payload"][name] for name in ("LCP", "INP", "CLS", "FCP", "TTFB", "FID") if name in row["payload"]}
+            values |= {name: row["payload"][name] for name in ("LCP", "INP", "CLS", "FCP", "TTFB") if name in row["payload"]}
         return values
 
     @property

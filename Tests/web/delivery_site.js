@@ -1,6 +1,5 @@
 // A site with the tracker's transport on its pages, in a browser that keeps what it is given to send.
 
-import * as deliveryLater from "../../Web/tracker/delivery-later.js";
 import { permitStorage } from "../../Web/tracker/storage.js";
 import { report, storage, withGlobals } from "./support.js";
 
@@ -82,14 +81,24 @@ export const endPage = (transport) => transport.hold(true);
 
 let pages = 0;
 
-/** A page with one page view, and a transport of its own. @param {ReturnType<typeof site>} on @param {number} number @param {any} [later] @returns {Promise<[any, any]>} */
-export async function open(on, number, later = deliveryLater) {
-  const { openTransport } = await import(`../../Web/tracker/transport.js?${pages++}`);
+/**
+ * A page with one page view. Its transport and its sender are new: both keep their state in a module.
+ *
+ * @param {ReturnType<typeof site>} on
+ * @param {number} number
+ * @param {boolean} [hasSender] whether sender.js can be loaded
+ * @returns {Promise<[any, any]>}
+ */
+export async function open(on, number, hasSender = true) {
+  const page = pages++;
+  const { openTransport } = await import(`../../Web/tracker/transport.js?${page}`);
+  const loading = hasSender ? import(`../../Web/tracker/sender.js?${page}`) : Promise.resolve();
   const [transport, view] = [openTransport(() => "https://collect.example/events", () => {}), report(number)];
   on.transports.push(transport);
   transport.open(view);
   transport.hold(false);
-  transport.complete(later);
+  transport.complete(loading);
+  await loading;
   return [transport, view];
 }
 

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, openReports } from "../../Web/tracker/error-details.js";
+import { defineNodes, element, withGlobals } from "./support.js";
+
+defineNodes();
 
 /** @param {any} thrown @param {object} [more] @returns {any} */
 const handled = (thrown, more) => describe({ kind: "handled", thrown, ...more });
@@ -46,6 +49,7 @@ const VALUES = [
   ["an event", new Event("broken"), "Event", "broken"],
   ["a custom event", new CustomEvent("x", { detail: { reason: "why" } }), "CustomEvent", "x: why"],
   ["an error event", new ErrorEvent("error", { error: new TypeError("deep") }), "ErrorEvent", "error: deep"],
+  ["an object that only looks like an element", { localName: "p", code: 7 }, "Error", "[Object]"],
   [
     "an address with a secret",
     new Error("GET https://a.example/b?token=1 failed"),
@@ -90,7 +94,7 @@ Deno.test("code of the page is not called for a text", () => {
 });
 
 Deno.test("the browser's own words stand in for an event's value that says nothing", () => {
-  const event = { error: null, message: "Script error.", filename: "", lineno: 0, colno: 0, target: {} };
+  const event = { error: null, message: "Script error.", filename: "", lineno: 0, colno: 0, target: self };
   const found = describe({ kind: "error", thrown: event });
   assert.deepEqual([found?.message, found?.noise], ["Script error.", "script_error"]);
 });
@@ -141,7 +145,7 @@ Deno.test("noise is marked", () => {
   assert.equal(noise("http://a/x.js", "Script error."), undefined);
   assert.equal(handled({ message: "ResizeObserver loop limit exceeded" }).noise, "resize_observer");
   const csp = { effectiveDirective: "img-src", blockedURI: "moz-extension://abc/x.png", sourceFile: "", target: {} };
-  assert.equal(describe({ kind: "csp", thrown: csp })?.noise, "extension");
+  assert.equal(describe({ kind: "securitypolicyviolation", thrown: csp })?.noise, "extension");
 });
 
 Deno.test("console arguments are one sentence, with placeholders filled in", () => {
@@ -171,13 +175,13 @@ Deno.test("long texts take bounded time", () => {
 const collected = () => {
   const found = /** @type {any} */ ({ emitted: [], dropped: [] });
   found.reports = openReports({
-    emit: (payload, view) => found.emitted.push({ ...payload, view }),
-    drop: (reason, view) => found.dropped.push([reason, view]),
+    emit: (payload, pageview) => found.emitted.push({ ...payload, pageview }),
+    drop: (reason, pageview) => found.dropped.push([reason, pageview]),
     add: () => {},
     options: {},
   });
-  found.add = (/** @type {any} */ thrown, view = "first") =>
-    found.reports.report({ kind: "handled", thrown, view, summary: { count: 1, breadcrumbs: [] } }, view);
+  found.add = (/** @type {any} */ thrown, pageview = "first") =>
+    found.reports.report({ kind: "handled", thrown, pageview }, pageview);
   return found;
 };
 
@@ -213,7 +217,7 @@ Deno.test("no more than fifty different errors of a page view are reported, and 
   for (let index = 0; index < 60; index++) found.add(`broken ${word(index)}`);
   assert.deepEqual([found.emitted.length, found.dropped.length], [50, 10]);
   found.add("broken aa", "second");
-  assert.deepEqual(found.emitted.at(-1).view, "second");
+  assert.deepEqual(found.emitted.at(-1).pageview, "second");
 });
 
 Deno.test("what describing an error causes is not reported", () => {
@@ -225,4 +229,103 @@ Deno.test("what describing an error causes is not reported", () => {
     },
   });
   assert.deepEqual(found.emitted.map((/** @type {any} */ { message }) => message), ["outer"]);
+});
+
+/** What is made of an event of the browser. @param {any} event @param {any} [source] */
+const captured = (event, source) => {
+  const found = describe({ kind: event.type, thrown: event, source });
+  return found && [found.kind, found.name, found.message, found.source];
+};
+
+Deno.test("events are described by what they are about", () => {
+  const target = self;
+  const error = new TypeError("broken");
+  assert.equal(captured({ type: "error", target, message: "broken", error })?.[0], "error");
+  assert.equal(captured({ type: "error", target, message: "" })?.[0], "error");
+  assert.deepEqual(captured({ type: "unhandledrejection", target, reason: "late" }), [
+    "rejection",
+    "Error",
+    "late",
+    "",
+  ]);
+  const csp = { effectiveDirective: "img-src", blockedURI: "https://a.example/x?y=1", sourceFile: "http://a/b.js?c" };
+  assert.deepEqual(
+    captured({ type: "securitypolicyviolation", target: {}, ...csp }),
+    ["csp", "img-src", "Blocked https://a.example/x", "http://a/b.js"],
+  );
+  // A plain event of that name has no message: nothing was thrown.
+  assert.equal(captured({ type: "error", target }), null);
+});
+
+Deno.test("a promise library's own event of a rejection has the reason in its detail", () => {
+  const found = captured({ type: "unhandledrejection", target: self, detail: { reason: new RangeError("why") } });
+  assert.deepEqual(found?.slice(0, 3), ["rejection", "RangeError", "why"]);
+});
+
+Deno.test("a resource that fails is named by its element and its address; what the page dispatches is none", () => {
+  const target = element("img", {}, element("body"));
+  assert.deepEqual(
+    captured({ type: "error", target, isTrusted: true }, "http://a/first.png?token=1"),
+    ["resource", "Error", "Failed to load img", "http://a/first.png"],
+  );
+  // The address of a part of an SVG is an object.
+  assert.equal(
+    captured({ type: "error", target, isTrusted: true }, { baseVal: "http://a/b.svg" })?.[3],
+    "http://a/b.svg",
+  );
+  assert.equal(captured({ type: "error", target, message: "own", isTrusted: false }, "http://a/b.png"), null);
+  assert.equal(captured({ type: "error", target: new EventTarget(), isTrusted: true }), null);
+});
+
+Deno.test("an element, or an event on one, is named by its selector", () => {
+  const button = element("button", { id: "buy" }, element("body"));
+  assert.equal(handled(button).message, "button#buy");
+  const event = Object.defineProperty(new Event("broken"), "target", { value: button });
+  assert.equal(handled(event).message, "broken on button#buy");
+});
+
+Deno.test("the steps before an error are the last twenty routes, clicks and requests, in their order", async () => {
+  const start = Date.now();
+  /** @param {number} ms @param {string} [text] */
+  const click = (ms, text = `click ${ms}`) => ({ type: "click", at: new Date(start + ms).toISOString(), text });
+  /** @param {number} ms @param {object} [more] */
+  const request = (ms, more) => ({
+    name: `https://shop.example/api/${ms}?token=1`,
+    initiatorType: "fetch",
+    responseStatus: 500,
+    startTime: ms,
+    ...more,
+  });
+  /** @type {any} */
+  const options = { endpoint: "https://collect.example/events" };
+  /** @param {any[]} breadcrumbs @param {any[]} resources @returns {Promise<string[]>} */
+  const steps = async (breadcrumbs, resources) => {
+    /** @type {any} */
+    let emitted;
+    const performance = { now: () => Date.now() - start, getEntriesByType: () => resources };
+    await withGlobals({ performance }, () => {
+      const { report } = openReports({ emit: (payload) => emitted = payload, drop: () => {}, add: () => {}, options });
+      report({ kind: "handled", thrown: "broken", breadcrumbs }, "first");
+    });
+    return emitted.breadcrumbs.map((/** @type {any} */ { type, text }) => `${type}: ${text}`);
+  };
+  const found = await steps([click(100, "a#buy"), click(5000, "b")], [
+    request(50, { initiatorType: "img" }),
+    request(200, { initiatorType: "xmlhttprequest", responseStatus: undefined }),
+    request(2000),
+    request(3000, { name: options.endpoint }),
+  ]);
+  assert.deepEqual(found, [
+    "click: a#buy",
+    "request: https://shop.example/api/200 ",
+    "request: https://shop.example/api/2000 500",
+    "click: b",
+  ]);
+  const [clicks, requests] = [click, request].map((make) =>
+    Array.from({ length: 30 }, (_, index) => make(1000 * index))
+  );
+  const many = await steps(clicks, requests);
+  assert.equal(many.length, 20);
+  assert.ok(many.includes("click: click 29000") && many.includes("request: https://shop.example/api/29000 500"));
+  assert.ok(!many.includes("click: click 19000"));
 });

@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { openReports } from "../../Web/tracker/error-details.js";
-import { openErrors, sort } from "../../Web/tracker/errors.js";
+import { openErrors } from "../../Web/tracker/errors.js";
+import { summarize } from "../../Web/tracker/summaries.js";
+import { withGlobals } from "./support.js";
 
-/** Errors of a page whose collector-errors.js arrives when the test lets it; undefined stands for a failed load. */
-const opened = () => {
+/**
+ * Errors of a page whose collector-errors.js arrives when the test lets it; null stands for a failed load.
+ *
+ * @param {boolean} [hasSummaries] whether collector-details.js has arrived, which summarizes them for a page that is left
+ */
+const opened = (hasSummaries = true) => {
   /** @type {any} */
   const page = { emitted: [], dropped: [], loads: 0 };
   const load = () => {
@@ -18,15 +24,16 @@ const opened = () => {
   };
   page.errors = openErrors({
     load,
-    emit: (payload, view) => page.emitted.push({ ...payload, view }),
-    drop: (reason, view) => page.dropped.push([reason, view]),
+    emit: (payload, pageview) => page.emitted.push({ ...payload, pageview }),
+    drop: (reason, pageview) => page.dropped.push([reason, pageview]),
     options: {},
   });
+  if (hasSummaries) page.errors.explain(summarize);
   return page;
 };
 
 /** @param {any} page */
-const messages = (page) => page.emitted.map((/** @type {any} */ one) => [one.message, one.count, one.view]);
+const messages = (page) => page.emitted.map((/** @type {any} */ one) => [one.message, one.count, one.pageview]);
 
 Deno.test("errors wait until they can be described and belong to the page view in which they happened", async () => {
   const page = opened();
@@ -47,14 +54,19 @@ Deno.test("errors wait until they can be described and belong to the page view i
   assert.ok(page.emitted[0].frames.length > 0);
 });
 
-Deno.test("what waits is bounded: equal ones are one with a count, others over the limit are dropped", async () => {
+Deno.test("what waits is bounded: a thousand errors, of which equal ones become one with a count", async () => {
   const page = opened();
   page.errors.restart("first");
-  for (let count = 0; count < 1000; count++) page.errors.add("handled", new Error("often"));
-  for (let count = 0; count < 60; count++) page.errors.add("handled", { count });
-  assert.equal(page.dropped.length, 11);
+  for (let count = 0; count < 940; count++) page.errors.add("handled", new Error("often"));
+  for (let count = 0; count < 65; count++) page.errors.add("handled", { word: word(count) });
+  assert.deepEqual(page.dropped, Array(5).fill(["too_many", "first"]));
   await page.arrive();
-  assert.deepEqual(messages(page).slice(0, 2), [["often", 1000, "first"], ['{"count":0}', 1, "first"]]);
+  // Fifty different ones are reported.
+  assert.deepEqual([page.emitted.length, page.dropped.length], [50, 5 + 11]);
+  page.errors.flush(false);
+  assert.deepEqual(messages(page)[0], ["often", 1, "first"]);
+  assert.deepEqual(messages(page)[1], ['{"word":"aa"}', 1, "first"]);
+  assert.deepEqual(messages(page).slice(50), [["often", 939, "first"]]);
 });
 
 Deno.test("two messages from one line are two errors also where stacks do not have the message", async () => {
@@ -64,7 +76,12 @@ Deno.test("two messages from one line are two errors also where stacks do not ha
     page.errors.add("handled", Object.assign(new Error(`no such ${word}`), { stack: "f@http://a/b.js:1:2" }));
   }
   await page.arrive();
-  assert.deepEqual(messages(page), [["no such user", 2, "first"], ["no such order", 1, "first"]]);
+  page.errors.flush(false);
+  assert.deepEqual(messages(page), [
+    ["no such user", 1, "first"],
+    ["no such order", 1, "first"],
+    ["no such user", 1, "first"],
+  ]);
 });
 
 Deno.test("a page that is left before errors can be described reports them without details", async () => {
@@ -76,36 +93,117 @@ Deno.test("a page that is left before errors can be described reports them witho
     page.errors.add("handled", error);
     page.errors.add("handled", Symbol("s"));
     page.errors.add("handled", undefined);
+    page.errors.add("handled", "see https://u:p@a.example/b?token=1");
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
     page.errors.add("handled", proxy);
     if (fails) await page.arrive(null);
     page.errors.flush(false);
+    assert.deepEqual(page.emitted, []);
     page.errors.flush(true);
     page.errors.flush(true);
-    const found = page.emitted.map((/** @type {any} */ one) => [one.kind, one.name, one.message]);
+    const found = page.emitted.map((/** @type {any} */ one) => [one.kind, one.name, one.message, one.count]);
     assert.deepEqual(found, [
-      ["handled", "TypeError", "broken"],
-      ["handled", "Error", "Symbol(s)"],
-      ["handled", "Error", "undefined"],
-      ["handled", undefined, undefined],
+      ["handled", "TypeError", "broken", 1],
+      ["handled", "TypeError", "broken", 1],
+      ["handled", "Error", "Symbol(s)", 1],
+      ["handled", "Error", "undefined", 1],
+      ["handled", "Error", "see https://a.example/b", 1],
     ]);
-    assert.equal(page.emitted[0].count, 2);
+    // One that cannot be read is counted.
+    assert.deepEqual(page.dropped, [["undescribed", "first"]]);
     assert.match(page.emitted[0].stack, /errors_test/);
+    assert.equal(page.emitted[0].key, page.emitted[1].key);
+    assert.notEqual(page.emitted[0].key, page.emitted[2].key);
   }
 });
 
-Deno.test("events are sorted by what they are about", () => {
-  const target = self;
-  assert.deepEqual(sort({ type: "error", target }), []);
-  assert.deepEqual(sort({ type: "error", target, message: "" })[0], "error");
-  assert.deepEqual(sort({ type: "unhandledrejection", target })[0], "rejection");
-  assert.deepEqual(sort({ type: "securitypolicyviolation", target: {} })[0], "csp");
-  const image = { localName: "img", src: "http://a/fallback.png" };
-  assert.deepEqual(sort({ type: "error", target: image, isTrusted: true })[2], "http://a/fallback.png");
+Deno.test("a page that is left reports fifty of the errors that wait, each in its page view, and counts the others", () => {
+  const page = opened();
+  page.errors.add("handled", "before the first page view");
+  page.errors.restart("first");
+  for (let count = 0; count < 30; count++) page.errors.add("handled", word(count));
+  page.errors.restart("second");
+  for (let count = 0; count < 30; count++) page.errors.add("handled", word(count));
+  page.errors.flush(true);
   assert.deepEqual(
-    sort({ type: "error", target: image, isTrusted: true }, "http://a/first.png")[2],
-    "http://a/first.png",
+    [0, 1, 30, 31, 49].map((index) => messages(page)[index]),
+    [
+      ["before the first page view", 1, "second"],
+      ["aa", 1, "first"],
+      [word(29), 1, "first"],
+      ["aa", 1, "second"],
+      [word(18), 1, "second"],
+    ],
   );
-  assert.deepEqual(sort({ type: "error", target: image, message: "own", isTrusted: false }), []);
+  assert.deepEqual([page.emitted.length, page.dropped], [50, Array(11).fill(["undescribed", "second"])]);
+});
+
+Deno.test("a page that is left before anything can say what an error was counts it in its page view", async () => {
+  const page = opened(false);
+  page.errors.restart("first");
+  page.errors.add("handled", "one");
+  page.errors.restart("second");
+  page.errors.add("handled", "two");
+  page.errors.flush(false);
+  assert.deepEqual([page.emitted, page.dropped], [[], []]);
+  page.errors.flush(true);
+  assert.deepEqual([page.emitted, page.dropped], [[], [["undescribed", "first"], ["undescribed", "second"]]]);
+  // Nothing is counted or reported again when it comes after all.
+  await page.arrive();
+  page.errors.flush(true);
+  assert.deepEqual([page.emitted, page.dropped.length], [[], 2]);
+});
+
+/** Different texts without a digit. @param {number} index */
+const word = (index) => String.fromCharCode(97 + index % 26, 97 + index / 26);
+
+/** Errors of a page that has captured events, each with the address that the inline snippet may have noted. @param {...[any, any?]} events */
+const caught = (...events) => {
+  const page = opened();
+  page.errors.restart("first");
+  for (const [event, address] of events) page.errors.capture(event, address);
+  return page;
+};
+
+Deno.test("a resource has the address that it had when it failed; an address that the inline snippet has noted is the first", async () => {
+  const target = { localName: "img", src: "http://a/fallback.png" };
+  const event = { type: "error", target, isTrusted: true };
+  const page = caught([event], [event, "http://a/first.png"], [{ type: "error", target: self }]);
+  target.src = "http://a/later.png";
+  await page.arrive();
+  const found = page.emitted.map((/** @type {any} */ { kind, source }) => [kind, source]);
+  assert.deepEqual(found, [["resource", "http://a/fallback.png"], ["resource", "http://a/first.png"]]);
+});
+
+const EVENTS = [
+  ["error", { type: "error", target: self, message: "broken", filename: "http://a/b.js?token=1" }],
+  ["rejection", { type: "unhandledrejection", target: self, reason: new Error("late") }],
+  ["csp", { type: "securitypolicyviolation", target: {}, effectiveDirective: "img-src", blockedURI: "http://a/b" }],
+  ["resource", { type: "error", target: { localName: "img", src: "http://a/b.png" }, isTrusted: true }],
+];
+
+for (const [kind, event] of EVENTS) {
+  Deno.test(`an event has the same kind whether or not its page is left before it can be described: ${kind}`, async () => {
+    const [left, described] = [caught([event]), caught([event])];
+    left.errors.flush(true);
+    await described.arrive();
+    assert.deepEqual([left, described].map(({ emitted }) => emitted[0]?.kind), [kind, kind]);
+  });
+}
+
+Deno.test("a plain event with the name of an error is none, also when its page is left before it could be described", () => {
+  const page = caught([{ type: "error", target: self }]);
+  page.errors.flush(true);
+  assert.deepEqual(page.emitted, []);
+});
+
+Deno.test("globals of the page are no addresses of its errors, also where the inline snippet has noted one", async () => {
+  await withGlobals({ data: "secret", src: "secret", href: "secret" }, () => {
+    const event = { type: "error", target: self, message: "broken", filename: "http://a/b.js?token=1" };
+    // The snippet notes the src or href of whatever is the target of an event, which may be the window.
+    const page = caught([event], [event, "secret"]);
+    page.errors.flush(true);
+    assert.deepEqual(page.emitted.map((/** @type {any} */ { source }) => source), ["http://a/b.js", "http://a/b.js"]);
+  });
 });

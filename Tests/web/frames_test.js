@@ -19,6 +19,11 @@ class Observer {
     Observer.add = (frame) => callback({ getEntries: () => [{ blockingDuration: 0, ...frame }] });
   }
   observe() {}
+  /** Frames that the browser has not reported yet. @type {any[]} */
+  static held = [];
+  takeRecords() {
+    return Observer.held.splice(0);
+  }
 }
 
 /** Watches frames that the browser reports one by one. @param {(add: (frame: any) => void, frames: ReturnType<typeof watchFrames>) => void} body */
@@ -73,4 +78,22 @@ Deno.test("a frame that was long is found though many others came after it", () 
       add({ startTime: 2000 + index * 60, duration: 50, scripts: [] });
     }
     assert.equal(scriptWithin(1000, 1200)?.invoker, "slow");
+  }));
+
+Deno.test("what the browser holds back counts when frames are read", () =>
+  watched((add, frames) => {
+    const slow = {
+      startTime: 1000,
+      duration: 300,
+      blockingDuration: 250,
+      scripts: [script({ startTime: 1000, duration: 290, invoker: "slow" })],
+    };
+    Observer.held = [slow];
+    assert.equal(frames.scriptWithin(1000, 1200)?.invoker, "slow");
+    Observer.held = [{ ...slow, startTime: 2000 }];
+    add({ startTime: 3000, duration: 60, blockingDuration: 10, scripts: [] });
+    const { count, blocking, worst } = frames.read();
+    assert.deepEqual([count, blocking, worst.length], [3, 510, 3]);
+    // Each counts once.
+    assert.equal(frames.read().count, 3);
   }));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { activeIds, hyphenated, IDS_KEY, pageviewId, uuid7 } from "../../Web/tracker/ids.js";
+import { activeIds, forgetIds, hyphenated, IDS_KEY, pageviewId, shareActivity, uuid7 } from "../../Web/tracker/ids.js";
 import { permitStorage } from "../../Web/tracker/storage.js";
 import { blocked, storage, withGlobals } from "./support.js";
 
@@ -26,17 +26,19 @@ Deno.test("ids are not the same twice, and a later one sorts later", () => {
 Deno.test("a visitor is known again, and what is no id is replaced", () => {
   const kept = storage();
   return withGlobals({ localStorage: kept }, () => {
+    forgetIds();
     const first = activeIds();
     assert.match(kept.getItem(IDS_KEY), FORM);
     assert.deepEqual(activeIds(), first);
     kept.setItem(IDS_KEY, "v_<script> s_1 2");
-    assert.notDeepEqual(activeIds(), first);
+    assert.notDeepEqual(activeIds(undefined, true), first);
     assert.match(kept.getItem(IDS_KEY), FORM);
   });
 });
 
 Deno.test("a session ends after 30 minutes without activity, and each activity prolongs it; the visitor stays", () => {
   return withGlobals({ localStorage: storage() }, () => {
+    forgetIds();
     const start = Date.UTC(2026, 10, 23);
     const first = activeIds(start);
     assert.deepEqual(activeIds(start + 29 * MINUTE), first);
@@ -49,6 +51,7 @@ Deno.test("a session ends after 30 minutes without activity, and each activity p
 
 Deno.test("a clock that was turned back does not keep a session for ever", () => {
   return withGlobals({ localStorage: storage() }, () => {
+    forgetIds();
     const first = activeIds(Date.UTC(2030, 0, 1));
     assert.notEqual(activeIds(Date.UTC(2026, 0, 1)).session_id, first.session_id);
   });
@@ -61,6 +64,7 @@ Deno.test("where storage throws, ids live as long as the page", () => {
 Deno.test("before a visitor consents nothing is kept, and then what was known is", () => {
   const kept = storage();
   return withGlobals({ localStorage: kept }, () => {
+    forgetIds();
     permitStorage(false);
     const first = activeIds();
     assert.deepEqual(activeIds(), first);
@@ -68,5 +72,35 @@ Deno.test("before a visitor consents nothing is kept, and then what was known is
     permitStorage(true);
     assert.match(kept.getItem(IDS_KEY), FORM);
     assert.deepEqual(activeIds(), first);
+  });
+});
+
+Deno.test("the storage is touched once a minute, and when other pages must know of an activity", () => {
+  const kept = storage();
+  return withGlobals({ localStorage: kept }, () => {
+    forgetIds();
+    const start = Date.UTC(2026, 10, 23);
+    const stored = () => +kept.getItem(IDS_KEY).split(" ")[2];
+    activeIds(start);
+    activeIds(start + 59_000);
+    assert.equal(stored(), start);
+    shareActivity();
+    assert.equal(stored(), start + 59_000);
+    activeIds(start + 59_000 + MINUTE);
+    assert.equal(stored(), start + 59_000 + MINUTE);
+    shareActivity();
+    assert.equal(stored(), start + 59_000 + MINUTE);
+  });
+});
+
+Deno.test("a session that another tab has begun is this page's, too, within a minute", () => {
+  const kept = storage();
+  return withGlobals({ localStorage: kept }, () => {
+    forgetIds();
+    const start = Date.UTC(2026, 10, 23);
+    const { visitor_id } = activeIds(start);
+    const other = "s_" + "1".repeat(32);
+    kept.setItem(IDS_KEY, `${visitor_id} ${other} ${start + 1000}`);
+    assert.equal(activeIds(start + MINUTE).session_id, other);
   });
 });

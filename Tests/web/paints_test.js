@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { openAttribution } from "../../Web/tracker/attribution.js";
-import { firstHiddenTime, paintedRoute, paintValue } from "../../Web/tracker/paints.js";
-import { withGlobals } from "./support.js";
+import { firstHiddenTime, isLarger, paintedRoute, paintValue } from "../../Web/tracker/paints.js";
+import { defineNodes, element, withGlobals } from "./support.js";
+
+defineNodes();
 
 Deno.test("a page was first hidden when the browser recorded it, or now at the latest", () => {
   const record = [{ name: "hidden", startTime: 0 }, { name: "visible", startTime: 700 }, {
@@ -37,6 +39,15 @@ Deno.test("a soft navigation paints the first route after its interaction", () =
   assert.equal(paintedRoute(states, { startTime: 3100 }), undefined);
 });
 
+Deno.test("of the largest paints of one frame the larger one counts, in any order; a later frame always does", () => {
+  const before = { paint: 500, size: 1000 };
+  assert.equal(isLarger({ startTime: 500, size: 2000 }, before), true);
+  assert.equal(isLarger({ startTime: 500, size: 1000 }, before), false);
+  assert.equal(isLarger({ startTime: 500, size: 500 }, before), false);
+  assert.equal(isLarger({ startTime: 600, size: 500 }, before), true);
+  assert.equal(isLarger({ startTime: 500, size: 1 }, undefined), true);
+});
+
 /** Parts of a largest paint, with a resource and a navigation entry as recorded. */
 const parts = async (/** @type {number} */ value, /** @type {any} */ fact, /** @type {any} */ resource) => {
   /** @type {any} */
@@ -65,8 +76,25 @@ Deno.test("the four parts of a largest paint sum up to it", async () => {
 
 Deno.test("on a route, the parts count from the interaction, and nothing waits for a first byte", async () => {
   const url = "http://a/pic.png";
-  const fact = { url, startTime: 2000 };
+  const fact = { url, from: 2000 };
   assert.deepEqual(await parts(580, fact, { requestStart: 2006, startTime: 2005, responseEnd: 2518 }), [0, 6, 512, 62]);
   // What was loaded before is there at once.
   assert.deepEqual(await parts(24, fact, { requestStart: 100, startTime: 90, responseEnd: 300 }), [0, 0, 0, 24]);
+});
+
+Deno.test("a largest paint is attributed to its element, or to the id that a removed one had, with a clean address", async () => {
+  /** @param {any} fact */
+  const named = async (fact) => {
+    /** @type {any} */
+    let found;
+    await withGlobals({
+      performance: { getEntriesByName: () => [], getEntriesByType: () => [{ responseStart: 40 }] },
+    }, () => found = openAttribution()("LCP", 400, fact));
+    return [found.target, found.url];
+  };
+  const url = "https://shop.example/pic.png?token=1";
+  const img = element("img", { id: "hero" });
+  assert.deepEqual(await named({ element: img, id: "hero", url }), ["img#hero", "https://shop.example/pic.png"]);
+  assert.deepEqual(await named({ element: null, id: "hero", url: "" }), ["#hero", ""]);
+  assert.deepEqual(await named({ element: null, id: "", url: "" }), ["", ""]);
 });

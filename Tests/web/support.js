@@ -1,4 +1,5 @@
-// Shared by the tests of the page's scripts: storage, globals that are replaced for a while, delivery reports.
+// Shared by the tests of the page's scripts: storage, globals that are replaced for a while, delivery reports,
+// nodes.
 
 /** @param {Record<string, unknown>} replaced functions are getters @param {() => unknown} body */
 export async function withGlobals(replaced, body) {
@@ -51,3 +52,45 @@ export const report = (number) => ({
   emitted: 0,
   dropped: /** @type {Record<string, number>} */ ({}),
 });
+
+class Node {
+  #parent;
+  constructor(/** @type {any} */ parent = null) {
+    this.#parent = parent;
+  }
+  get parentNode() {
+    return this.#parent;
+  }
+}
+
+class Element extends Node {
+  #name;
+  /** @type {Record<string, string>} */
+  #attributes;
+  constructor(/** @type {string} */ name, attributes = {}, /** @type {any} */ parent = null) {
+    super(parent);
+    this.#name = name;
+    this.#attributes = attributes;
+  }
+  get localName() {
+    return this.#name;
+  }
+  getAttribute(/** @type {string} */ name) {
+    return this.#attributes[name] ?? null;
+  }
+}
+
+class Document extends Node {
+  get hidden() {
+    return false;
+  }
+}
+
+/** What of a document the tracker reads: like the browser's, their properties are getters of prototypes. */
+export const dom = { Node, Element, Document };
+
+/** Defines the globals of nodes for all tests of a file. */
+export const defineNodes = () => Object.assign(globalThis, dom);
+
+/** @param {string} name @param {Record<string, string>} [attributes] @param {any} [parent] @returns {any} */
+export const element = (name, attributes, parent) => new Element(name, attributes, parent);

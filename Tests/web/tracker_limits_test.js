@@ -14,6 +14,7 @@ import {
   unavailable,
   visit,
 } from "./delivery_site.js";
+import { report, withGlobals } from "./support.js";
 
 Deno.test("a page that is hidden and shown 500 times without a change sends nothing and writes nothing more", () => {
   const on = site();
@@ -59,19 +60,21 @@ Deno.test("beacons take at most half of what the browser grants, what figures ar
 
 Deno.test("a request is only kept alive after its page while half of the limit suffices", () => {
   const on = site();
-  return visit(on, async () => {
-    const [transport, view] = await open(on, 1, null);
-    emit(transport, view, "x".repeat(20_000));
-    await transport.flush();
-    emit(transport, view, "x".repeat(40_000));
-    await transport.flush();
-    assert.deepEqual(on.keepalives, [true, false]);
-    emit(transport, view, "x".repeat(30_000));
-    transport.leave();
-    emit(transport, view, "x".repeat(9000));
-    await transport.flush();
-    assert.deepEqual(on.keepalives.slice(2), [false]);
-  });
+  // Sizes are those of the text where a browser cannot compress it.
+  return visit(on, () =>
+    withGlobals({ CompressionStream: undefined }, async () => {
+      const [transport, view] = await open(on, 1);
+      emit(transport, view, "x".repeat(20_000));
+      await transport.flush();
+      emit(transport, view, "x".repeat(40_000));
+      await transport.flush();
+      assert.deepEqual(on.keepalives, [true, false]);
+      emit(transport, view, "x".repeat(30_000));
+      transport.leave();
+      emit(transport, view, "x".repeat(9000));
+      await transport.flush();
+      assert.deepEqual(on.keepalives.slice(2), [false]);
+    }));
 });
 
 Deno.test("a visitor who sees a hundred pages while nothing is confirmed sends no more at once than a server accepts", () => {
@@ -144,15 +147,43 @@ Deno.test("20 events are sent without waiting for more", () => {
   });
 });
 
-Deno.test("where the file that reads entries cannot be loaded, the latest 20 wait, and nothing else changes", () => {
+Deno.test("where the sender cannot be loaded, the latest 20 entries wait with the page's own for a page that has it", () => {
   const on = site();
-  for (const number of numbers(25, 10)) on.localStorage[`collector.queue.${number}`] = "{}";
+  for (const number of numbers(25, 10)) on.localStorage[`collector.queue.0${number}`] = "{}";
   return visit(on, async () => {
-    const [transport, view] = await open(on, 1, null);
+    const [transport, view] = await open(on, 1, false);
     emit(transport, view);
-    assert.equal(await transport.flush(), true);
-    assert.deepEqual(seqs(on.bodies[0]), [1]);
-    assert.deepEqual(keys(on), numbers(20, 15).map((number) => `collector.queue.${number}`));
+    assert.equal(await transport.flush(), false);
+    assert.deepEqual([on.bodies, keys(on)], [[], numbers(20, 15).map((number) => `collector.queue.0${number}`)]);
+    transport.leave();
+    assert.deepEqual([on.beacons.map(seqs), keys(on).length], [[[1]], 21]);
+    endPage(transport);
+    const [next, own] = await open(on, 2);
+    assert.equal(await next.flush(), true);
+    assert.deepEqual(on.bodies.flatMap(ids), ["p_1-1"]);
+    assert.deepEqual([own.dropped, keys(on)], [{ damaged: 20 }, []]);
+  });
+});
+
+Deno.test("what is sent before the sender has arrived leaves when it comes", () => {
+  const on = site();
+  return visit(on, async () => {
+    const { openTransport } = await import("../../Web/tracker/transport.js?late");
+    /** @type {any} */
+    let arrive;
+    const loading = new Promise((resolve) => arrive = resolve);
+    const [transport, view] = [openTransport(() => "https://collect.example/events", () => {}), report(1)];
+    on.transports.push(transport);
+    transport.open(view);
+    transport.hold(false);
+    transport.complete(loading);
+    emit(transport, view);
+    const flushed = transport.flush();
+    await new Promise((resolve) => setTimeout(resolve));
+    assert.deepEqual(on.bodies, []);
+    arrive(await import("../../Web/tracker/sender.js?late"));
+    assert.equal(await flushed, true);
+    assert.deepEqual(on.bodies.map(seqs), [[1]]);
   });
 });
 

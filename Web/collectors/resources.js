@@ -1,12 +1,17 @@
 import { round } from "../shared/format.js";
-import { observe } from "../tracker/guard.js";
-import { isOwn, readResources as readEntries } from "../tracker/load.js";
+import { entriesOf, observe } from "../tracker/guard.js";
 
 // Not a collector: what the collectors of resources share.
 
 /** Resources kept for the payload, slowest first. */
 export const RESOURCES_MAX = 60;
 const NAME_MAX = 300;
+
+/** Whether a resource is one of this page's own posts and measurements. @param {any} entry */
+const isOwn = ({ name, initiatorType }) =>
+  /\/(events?|collect|ping|bw)(\?|$)/.test(name) && /fetch|beacon/.test(initiatorType);
+
+const readEntries = () => entriesOf("resource").filter((entry) => !isOwn(entry));
 
 /**
  * Whether the browser asks again of its own accord, as some do for the icon whenever the address changes.

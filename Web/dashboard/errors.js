@@ -30,7 +30,7 @@ export const onError = (listener) => listeners.push(listener);
 
 export const captureErrors = () => {
   page.restart();
-  page.capture();
+  page.listen();
   // Repetitions are shown at once.
   listen("error unhandledrejection securitypolicyviolation", () => page.flush(false));
 };

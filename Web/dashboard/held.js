@@ -2,8 +2,8 @@
 
 import { setText } from "../shared/dom.js";
 import { asksNotToBeTracked } from "../shared/privacy.js";
-import { IDS_KEY } from "../tracker/ids.js";
-import { permitStorage, remove } from "../tracker/storage.js";
+import { forgetIds } from "../tracker/ids.js";
+import { permitStorage } from "../tracker/storage.js";
 
 /** The page itself says that nothing is sent. */
 const held = document.getElementById("held-text")?.textContent?.trim();
@@ -14,7 +14,7 @@ const SENT = "This visit was sent because you pressed Send. Your choice is not r
  */
 export function startPrivacy() {
   const isHeld = asksNotToBeTracked();
-  if (isHeld) remove(IDS_KEY);
+  if (isHeld) forgetIds();
   else permitStorage(true);
   return isHeld;
 }

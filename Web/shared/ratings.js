@@ -7,7 +7,6 @@ export const THRESHOLDS = Object.freeze({
   CLS: [0.1, 0.25],
   FCP: [1800, 3000],
   TTFB: [800, 1800],
-  FID: [100, 300],
 });
 
 /**

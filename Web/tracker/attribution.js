@@ -1,20 +1,19 @@
 // Attribution of vitals, with the names of web-vitals. Loaded after the core, which keeps the facts until then.
 
-import { bare, navigationEntry, tenth } from "./guard.js";
+import { clean } from "./addresses.js";
+import { navigationEntry, tenth } from "./guard.js";
+import { selector } from "./selector.js";
 
 /** @typedef {ReturnType<typeof import("./frames.js").watchFrames>["scriptWithin"]} ScriptWithin */
 
 /**
  * The four parts of a largest paint. They sum up to it: no part ends before the one before it, nor after the paint.
  *
- * @param {{target?: string, url?: string, startTime?: number}} fact `startTime` where the page view is not the page's load
+ * @param {any} fact `from` where the page view is not the page's load
  * @param {number} value
  */
-const attributeLCP = ({ target, url, startTime }, value) => {
-  const { activationStart = 0, responseStart } = startTime === undefined
-    ? navigationEntry()
-    : { activationStart: startTime };
-  const start = /** @type {number} */ (activationStart);
+const attributeLCP = ({ element, url, id, from }, value) => {
+  const { activationStart = 0, responseStart } = from === undefined ? navigationEntry() : { activationStart: from };
   /** @type {any} */
   const resource = performance.getEntriesByName(url || "-", "resource")[0] ?? {};
   let end = 0;
@@ -25,12 +24,12 @@ const attributeLCP = ({ target, url, startTime }, value) => {
     Infinity,
   ].map((time = 0) => {
     const begin = end;
-    end = Math.min(value, Math.max(end, time - start));
+    end = Math.min(value, Math.max(end, time - activationStart));
     return tenth(end - begin);
   });
   return {
-    target,
-    url: bare(url),
+    target: selector(element) || id && "#" + id,
+    url: clean(url),
     timeToFirstByte,
     resourceLoadDelay,
     resourceLoadDuration,
@@ -39,20 +38,21 @@ const attributeLCP = ({ target, url, startTime }, value) => {
 };
 
 /**
- * The three phases of an interaction, by the frame that presented it, and the script that took most of the wait.
+ * The three phases of an interaction, by the animation frame that presented it, and the script that took most of the wait.
  *
  * @param {import("./interactions.js").Interaction} fact
- * @param {number} _
  * @param {ScriptWithin} [scriptWithin]
  */
-const attributeINP = ({ target, name, startTime, duration, frame }, _, scriptWithin) => {
+const attributeINP = ({ entry, frame, node }, scriptWithin) => {
   // Of an interaction that the browser did not report, nothing is known.
-  if (!frame) return;
-  const start = Math.max(startTime, frame.processingStart);
+  if (!entry) return;
+  const { name, startTime, duration } = entry;
+  // Handlers of all events of the frame held it up, also of those without an interaction.
+  const start = Math.max(startTime, Math.min(...frame.map(({ processingStart }) => processingStart)));
   const paint = Math.max(startTime + duration, start);
-  const end = Math.min(frame.processingEnd, paint);
+  const end = Math.min(paint, Math.max(...frame.map(({ processingEnd }) => processingEnd)));
   return {
-    interactionTarget: target,
+    interactionTarget: selector(node),
     interactionType: name.startsWith("key") ? "keyboard" : "pointer",
     interactionTime: tenth(startTime),
     inputDelay: tenth(start - startTime),
@@ -63,8 +63,8 @@ const attributeINP = ({ target, name, startTime, duration, frame }, _, scriptWit
 };
 
 /** @param {import("./layout-shifts.js").Shift} fact */
-const attributeCLS = ({ target, value, startTime }) => ({
-  largestShiftTarget: target,
+const attributeCLS = ({ nodes, value, startTime }) => ({
+  largestShiftTarget: selector(nodes.find((node) => node instanceof Element) ?? nodes[0]),
   largestShiftValue: Math.round(value * 1e4) / 1e4,
   largestShiftTime: tenth(startTime),
 });
@@ -76,7 +76,7 @@ const attributeCLS = ({ target, value, startTime }) => ({
  * @returns {(name: string, value: number, fact: any) => any}
  */
 export const openAttribution = (scriptWithin) => (name, value, fact) => {
-  /** @type {Record<string, (fact: any, value: number, scriptWithin?: ScriptWithin) => any>} */
-  const builders = { LCP: attributeLCP, INP: attributeINP, CLS: attributeCLS };
-  return fact && builders[name]?.(fact, value, scriptWithin);
+  if (!fact) return;
+  if (name === "LCP") return attributeLCP(fact, value);
+  return name === "INP" ? attributeINP(fact, scriptWithin) : name === "CLS" ? attributeCLS(fact) : undefined;
 };

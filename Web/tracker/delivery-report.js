@@ -8,7 +8,8 @@ import { toJSON } from "./guard.js";
  *
  * @typedef {{pageview_id: string, visitor_id: string, session_id: string, site: string | null, path?: string, referrer?: string, emitted: number, dropped: Record<string, number>}} Report
  */
-/** Reports with the text that the server has confirmed. @typedef {WeakMap<Report, string>} Confirmed */
+/** Property of a report: its text as the server has confirmed it. JSON leaves properties with symbols out. */
+const CONFIRMED = Symbol();
 
 /** Page views whose reports are tracked. With those of the events a body has 100 at most, as the server accepts. */
 const REPORTS_MAX = 20;
@@ -26,12 +27,16 @@ export const drop = (report, reason) => {
 /** Adds reports, the latest last. @param {...Report} reports */
 export const track = (...reports) => reports.slice(-REPORTS_MAX);
 
+/** @param {any} report @param {string} text as the server has confirmed it */
+export const confirm = (report, text) => report[CONFIRMED] = text;
+
 /**
  * Reports that the server has not confirmed, and the latest ones in any case.
  *
  * @param {Report[]} reports
- * @param {Confirmed} confirmed
  * @param {number} [latest]
  */
-export const unconfirmed = (reports, confirmed, latest = 0) =>
-  reports.filter((report, index) => index >= reports.length - latest || confirmed.get(report) !== toJSON(report));
+export const unconfirmed = (reports, latest = 0) =>
+  reports.filter((/** @type {any} */ report, index) =>
+    index >= reports.length - latest || report[CONFIRMED] !== toJSON(report)
+  );

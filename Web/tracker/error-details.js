@@ -1,11 +1,15 @@
 // Describes errors: whatever was thrown or rejected, as the payload of an `error` event. Loaded at the first error.
 
 import { fnv } from "../shared/fnv.js";
+import { clean } from "./addresses.js";
 import { watchConsole } from "./console.js";
-import { bare, cut, guard, selector } from "./guard.js";
+import { cut, entriesOf, guard, now, timestamp } from "./guard.js";
+import { kindOf } from "./error-kinds.js";
 import { attempt, get, isObject, preview, tagOf, textOf } from "./previews.js";
 import { watchRequests } from "./requests.js";
+import { selector } from "./selector.js";
 import { parseStack } from "./stack.js";
+import { cleanText } from "./texts.js";
 
 /** @typedef {import("./stack.js").Frame} Frame */
 /** @typedef {import("./errors.js").Captured} Captured */
@@ -26,15 +30,13 @@ const ARGUMENTS_MAX = 20;
 const EXTENSION = /^(Blocked )?([a-z-]+-extension|webkit-masked-url):/;
 /** Text that differs between two occurrences of one error: ids in hexadecimal, UUIDs, numbers. */
 const VARIABLE = /(0x)?\b(?=[a-f-]{0,36}\d)[0-9a-f-]{8,}\b|0x[0-9a-f]+|\d+/gi;
-/** Addresses within a text. */
-const ADDRESS = /\b(https?|wss?|blob|data):[^\s"'`<>()]+/g;
 
 /** The start of the addresses of our own scripts; undefined when the site has bundled them under other names. */
 const [, OWN] = /^(.*\/collector)[^/]*$/.exec(parseStack(Error().stack)[0]?.file ?? "") ?? [];
 const isOwn = (/** @type {any} */ file) => !!OWN && cut(file).startsWith(OWN);
 
 /** @param {any} text @param {number} [max] */
-const words = (text, max = MESSAGE_MAX) => cut(cut(text, max).replace(ADDRESS, (address) => bare(address)), max);
+const words = (text, max = MESSAGE_MAX) => cut(cleanText(text, max), max);
 
 /** The arguments of console.error as one text, with placeholders filled in. @param {any[]} values */
 const sentence = ([first = "", ...rest]) => {
@@ -63,7 +65,7 @@ const readEvent = (event) => {
 /** @param {any} response @returns {Reading} */
 const readResponse = (response) => {
   const status = Number(get(response, "status"));
-  const url = bare(get(response, "url"));
+  const url = clean(get(response, "url"));
   const message = ["HTTP", status, textOf(response, "statusText"), url].filter(Boolean).join(" ");
   return { name: "Response", message, frames: [], status, url };
 };
@@ -82,7 +84,8 @@ const read = (thrown, text) => {
   // A function has a name that is not the name of an error.
   if (typeof thrown === "function") return { name: "Error", message: preview(thrown), frames };
   if (own !== undefined && (own || stack)) return { name: name || "Error", message: own, frames, stack };
-  if (textOf(thrown, "localName")) return { name: name || "Error", message: selector(thrown), frames };
+  const element = textOf(thrown, "localName") && attempt(() => selector(thrown));
+  if (element) return { name: name || "Error", message: element, frames };
   const shown = stack === undefined ? preview(thrown) : "";
   const message = shown === "{}" || shown === "[unreadable object]" ? text || shown : shown;
   return { name: name || "Error", message, frames, stack };
@@ -119,17 +122,14 @@ const noiseOf = (message, file, frames) => {
 };
 
 /**
- * What an event of the browser's is about.
+ * What an event of the browser is about; other values are about themselves. Null when no error is meant.
  *
  * @param {Captured} captured
- * @returns {Captured & {text?: string}}
+ * @returns {Captured & {text?: string} | null}
  */
-const open = ({ kind, thrown: event, source }) => {
-  const { localName } = get(event, "target") ?? {};
-  // The address of a part of an SVG is an object.
-  if (kind === "resource") {
-    return { kind, thrown: { message: "Failed to load " + localName }, source: get(source, "baseVal") ?? source };
-  }
+const open = ({ kind: type, thrown: event, source, lineno: row, colno: col }) => {
+  const kind = kindOf(type, event);
+  if (!kind) return null;
   if (kind === "rejection") {
     // Promise libraries dispatch an event of their own, with the reason in its detail.
     const reason = get(event, "reason");
@@ -137,8 +137,14 @@ const open = ({ kind, thrown: event, source }) => {
   }
   if (kind === "csp") {
     const { effectiveDirective: name, blockedURI, sourceFile, lineNumber: lineno, columnNumber: colno } = event;
-    return { kind, thrown: { name, message: "Blocked " + bare(blockedURI) }, source: sourceFile, lineno, colno };
+    return { kind, thrown: { name, message: "Blocked " + clean(blockedURI) }, source: sourceFile, lineno, colno };
   }
+  if (kind === "resource") {
+    // The address of a part of an SVG is an object.
+    const address = get(source, "baseVal") ?? source;
+    return { kind, thrown: { message: "Failed to load " + event.target.localName }, source: address };
+  }
+  if (kind !== "error") return { kind, thrown: event, source, lineno: row, colno: col, text: "" };
   const { error: thrown, message: text, filename, lineno, colno } = event;
   return { kind, thrown, text, source: filename, lineno, colno };
 };
@@ -149,8 +155,9 @@ const open = ({ kind, thrown: event, source }) => {
  * @param {Captured} captured
  */
 export const describe = (captured) => {
-  const isEvent = /^(error|rejection|resource|csp)$/.test(captured.kind);
-  const { kind, thrown, source, lineno, colno, text } = isEvent ? open(captured) : { ...captured, text: "" };
+  const opened = open(captured);
+  if (!opened) return null;
+  const { kind, thrown, source, lineno, colno, text } = opened;
   const isConsole = kind === "console";
   const values = isConsole ? [...thrown] : [];
   const subject = isConsole ? values.find((value) => textOf(value, "stack")) : thrown;
@@ -163,7 +170,7 @@ export const describe = (captured) => {
   const isHere = source && !isOwn(source);
   const [from, row, col] = isHere ? [source, lineno || line, colno || column] : [file, line, column];
   const [name, message] = [words(reading.name, 300), words(reading.message)];
-  const [place, cause, errors] = [bare(from), causesOf(subject, reading.inner), innerOf(subject)];
+  const [place, cause, errors] = [clean(from), causesOf(subject, reading.inner), innerOf(subject)];
   const where = frames[0] ? frames.flatMap(Object.values) : [place, row, col];
   return {
     kind,
@@ -193,30 +200,50 @@ export const watch = (options, add) => {
   if (options.console) watchConsole(add);
   if (options.requests) {
     watchRequests((method, url, status) => {
-      add("request", { name: status ? `HTTP ${status}` : "NetworkError", message: `${method} ${bare(url)}` }, url);
+      add("request", { name: status ? `HTTP ${status}` : "NetworkError", message: `${method} ${clean(url)}` }, url);
     }, () => options.endpoint);
   }
+};
+
+/** Breadcrumbs of one error. */
+const BREADCRUMBS_MAX = 20;
+
+/** The last requests of the page, by the entries of the browser, between the other breadcrumbs. @param {any[]} [breadcrumbs] @param {string} [endpoint] our own */
+const withRequests = (breadcrumbs, endpoint) => {
+  if (!breadcrumbs) return;
+  const requests = entriesOf("resource").filter(({ name, initiatorType }) =>
+    /fetch|xml/.test(initiatorType) && name !== endpoint
+  );
+  const since = +new Date(timestamp()) - now();
+  return [
+    ...breadcrumbs,
+    ...requests.slice(-BREADCRUMBS_MAX).map(({ name, responseStatus = "", startTime }) => ({
+      type: "request",
+      at: new Date(since + startTime).toISOString(),
+      text: clean(name) + " " + responseStatus,
+    })),
+  ].sort((left, right) => left.at < right.at ? -1 : 1).slice(-BREADCRUMBS_MAX);
 };
 
 /**
  * Reports each different error of a page view once, and counts its repetitions.
  *
  * @param {object} core
- * @param {(payload: any, view: any) => void} core.emit
- * @param {(reason: string, view: any) => void} core.drop
+ * @param {(payload: any, pageview: any) => void} core.emit
+ * @param {(reason: string, pageview: any) => void} core.drop
  * @param {any} core.options
  * @param {(kind: string, thrown: any, source?: string) => void} core.add
  */
 export const openReports = ({ emit, drop, options, add }) => {
-  /** Errors of this page view by key. @type {Map<string, {payload: any, unreported: number}>} */
-  let known = new Map();
+  /** Errors of this page view by key. @type {Record<string, {payload: any, unreported: number}>} */
+  let known = Object.create(null);
   /** @type {any} */
   let page;
   /** While an error is described, code of the page may run: what that throws or logs is caused by us. */
   let isReading = false;
 
   const flush = () => {
-    for (const one of known.values()) {
+    for (const one of Object.values(known)) {
       if (one.unreported) emit({ ...one.payload, count: one.unreported }, page);
       one.unreported = 0;
     }
@@ -229,23 +256,23 @@ export const openReports = ({ emit, drop, options, add }) => {
     const described = guard(describe)(captured);
     isReading = false;
     if (described === null) return;
-    const { summary, view = current } = captured;
-    if (view !== page) {
+    const { kind, breadcrumbs, pageview = current } = captured;
+    if (pageview !== page) {
       flush();
-      known = new Map();
-      page = view;
+      known = Object.create(null);
+      page = pageview;
     }
-    const { count, breadcrumbs } = summary;
-    const payload = described ?? { name: "Error", message: "[unreadable]", ...summary };
-    const same = known.get(payload.key);
-    if (same) same.unreported += count;
-    else if (known.size < ERRORS_MAX) {
+    /** @type {any} */
+    const payload = described ?? { kind, name: "Error", message: "[unreadable]", key: kind, frames: [] };
+    const same = known[payload.key];
+    if (same) same.unreported++;
+    else if (Object.keys(known).length < ERRORS_MAX) {
       const { cause: _, errors: __, stack: ___, frames, ...rest } = payload;
-      known.set(payload.key, {
+      known[payload.key] = {
         payload: { ...rest, frames: frames.slice(0, REPEATED_FRAMES_MAX) },
         unreported: 0,
-      });
-      emit({ ...payload, breadcrumbs, count }, page);
+      };
+      emit({ ...payload, breadcrumbs: withRequests(breadcrumbs, options.endpoint), count: 1 }, page);
     } else drop("too_many", page);
   };
 

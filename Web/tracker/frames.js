@@ -1,6 +1,9 @@
 // Frames that blocked the main thread for 50 ms or more: long animation frames, or long tasks in browsers without them.
 
-import { bare, cut, largest, observe, pick, tenth } from "./guard.js";
+import { clean } from "./addresses.js";
+import { cut, largest, observe, tenth } from "./guard.js";
+import { pick } from "./pick.js";
+import { cleanText } from "./texts.js";
 
 const FRAME = "startTime duration blockingDuration";
 const SCRIPT = "sourceURL sourceFunctionName duration";
@@ -18,9 +21,9 @@ const longestScript = (frames, from = 0) => {
     if (duration > most) [most, found] = [duration, script];
   }
   return found && {
-    ...pick(found, SCRIPT),
+    ...pick(found, SCRIPT, cleanText),
     // What looks like a query or a fragment may be the id of an element.
-    invoker: cut(found.invoker).replace(INVOKER_ADDRESS, (_, before, url, after = "") => before + bare(url) + after),
+    invoker: cut(found.invoker).replace(INVOKER_ADDRESS, (_, before, url, after = "") => before + clean(url) + after),
   };
 };
 
@@ -31,32 +34,41 @@ export const watchFrames = (changed) => {
   /** @type {any[]} */
   let recent = [];
   let [count, blocking] = [0, 0];
-  const kind = ["long-animation-frame", "longtask"].find((type) =>
-    observe(type, (entry) => {
-      count++;
-      blocking += entry.blockingDuration ?? entry.duration - 50;
-      recent = [entry, ...recent].slice(0, RECENT_MAX);
-      worst = largest([...worst, entry], "duration");
-      changed?.();
-    })
-  );
+  /** @type {PerformanceObserver | undefined} */
+  let observer;
+  /** @param {any} entry */
+  const add = (entry) => {
+    count++;
+    blocking += entry.blockingDuration ?? entry.duration - 50;
+    recent = [entry, ...recent].slice(0, RECENT_MAX);
+    worst = largest([...worst, entry], "duration");
+    changed?.();
+  };
+  const kind = ["long-animation-frame", "longtask"].find((type) => observer = observe(type, add));
+  /** Takes what the observer still holds. */
+  const drain = () => observer?.takeRecords().forEach(add);
   return {
     kind,
     /** Milliseconds; the worst frames, the longest first. */
-    read: () => ({
-      kind,
-      count,
-      blocking: tenth(blocking),
-      worst: worst.map((entry) => ({ ...pick(entry, FRAME), script: longestScript([entry]) })),
-    }),
+    read: () => {
+      drain();
+      return {
+        kind,
+        count,
+        blocking: tenth(blocking),
+        worst: worst.map((entry) => ({ ...pick(entry, FRAME), script: longestScript([entry]) })),
+      };
+    },
     /** Another page view begins. */
     restart: () => [worst, count, blocking] = [[], 0, 0],
     /** The script that ran longest while an interaction waited. @param {number} from @param {number} to */
-    scriptWithin: (from, to) =>
-      longestScript(
+    scriptWithin: (from, to) => {
+      drain();
+      return longestScript(
         [...recent, ...worst].filter(({ startTime, duration }) => startTime <= to && startTime + duration >= from),
         from,
-      ),
+      );
+    },
   };
 };
 

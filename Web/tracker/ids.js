@@ -1,37 +1,62 @@
-// Who is looking: a visitor for as long as the browser remembers, a session until 30 minutes of silence, a page view each time.
+// Ids of the visitor, of the session, and of page views. A session ends after 30 minutes without activity.
 
-import { read, write } from "./storage.js";
+import { epochMs } from "./guard.js";
+import { read, remove, write } from "./storage.js";
 
-/** The visitor's id, the session's, and when the session was last active in milliseconds since 1970; shared by tabs. */
+/** Key of the visitor's id, the session's id, and the time of the session's last activity in milliseconds since 1970. */
 export const IDS_KEY = "collector.ids";
 const SESSION_IDLE_MS = 30 * 60 * 1000;
+/** Time after which the storage is looked into again. */
+const LOOK_MS = 60_000;
 
 /** @param {number} value @param {number} digits */
 const hex = (value, digits) => value.toString(16).padStart(digits, "0");
 
-/** A UUID of version 7 (RFC 9562) as 32 hexadecimal digits: time first, so that a database index stays cheap. */
-export const uuid7 = (now = Date.now()) => {
+/** A UUID of version 7 (RFC 9562) as 32 hexadecimal digits; it begins with the time, which keeps database indexes compact. */
+export const uuid7 = (now = epochMs()) => {
   const [version, variant, ...rest] = crypto.getRandomValues(new Uint16Array(5));
   const words = [version & 0xfff | 0x7000, variant & 0x3fff | 0x8000, ...rest];
   return hex(now, 12) + words.map((word) => hex(word, 4)).join("");
 };
 
-/** @param {string} digits 32 of them */
+/** The usual form of a UUID. @param {string} digits 32 of them */
 export const hyphenated = (digits) => digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 
+/** The ids as this page knows them. @type {{visitor_id: string, session_id: string} | undefined} */
+export let ids;
+/** Times of the last activity and of the last look into the storage. */
+let [active, looked] = [0, 0];
+
 /**
- * The ids of visitor and session; asking for them is activity.
+ * The ids of visitor and session; reading them counts as activity.
  *
  * @param {number} now milliseconds since 1970
+ * @param {boolean} [isShared] whether other tabs and pages must know of the activity, and this page of theirs: a look into the
+ *   storage, which is slow
  */
-export const activeIds = (now = Date.now()) => {
-  const [, visitor, session, active] = /^(v_[0-9a-f]{32}) (s_[0-9a-f]{32}) (\d+)$/.exec(read(IDS_KEY) ?? "") ?? [];
-  const ids = {
-    visitor_id: visitor ?? "v_" + uuid7(now),
-    session_id: Math.abs(now - +active) < SESSION_IDLE_MS ? session : "s_" + uuid7(now),
-  };
+export const activeIds = (now = epochMs(), isShared = false) => {
+  if (ids && !isShared && Math.abs(now - looked) < LOOK_MS) {
+    active = now;
+    return ids;
+  }
+  const [, visitor, session, stored] = /^(v_[0-9a-f]{32}) (s_[0-9a-f]{32}) (\d+)$/.exec(read(IDS_KEY) ?? "") ?? [];
+  const isActive = Math.min(Math.abs(now - +stored), Math.abs(now - active)) < SESSION_IDLE_MS;
+  ids = { visitor_id: visitor ?? "v_" + uuid7(now), session_id: isActive && session || "s_" + uuid7(now) };
+  active = looked = now;
   write(IDS_KEY, `${ids.visitor_id} ${ids.session_id} ${now}`);
   return ids;
+};
+
+/** Leaves the time of the last activity to other pages, if they do not know it. */
+export const shareActivity = () => {
+  if (active !== looked) activeIds(active, true);
+};
+
+/** Forgets the ids. */
+export const forgetIds = () => {
+  ids = undefined;
+  active = 0;
+  remove(IDS_KEY);
 };
 
 export const pageviewId = () => "p_" + uuid7();

@@ -5,50 +5,54 @@ import { largest } from "./guard.js";
 /** Interactions kept to find the one at the 98th percentile: it is the nth longest after n times 50 interactions. */
 const INTERACTIONS_MAX = 10;
 const INTERACTIONS_PER_OUTLIER = 50;
-/** Durations are rounded to 8 ms, so the paint times of events of one frame differ by up to that much. */
-const ROUNDING_MS = 8;
 /** The duration of an interaction that was too short for the browser to report. */
 const UNREPORTED_MS = 8;
-/** Frames kept for events that arrive late. An interaction holds on to its own frame. */
+/** Durations are rounded to 8 ms, so the paint times of events of one frame differ by up to that much. */
+const ROUNDING_MS = 8;
+/** Animation frames to which events that arrive late are added, and events of each. */
 const FRAMES_MAX = 10;
+const FRAME_EVENTS_MAX = 50;
 
-/** @typedef {{processingStart: number, processingEnd: number}} Frame from the first handler of a frame to the end of its last */
-/** @typedef {{id: number, name: string, startTime: number, duration: number, target: string | undefined, frame: Frame}} Interaction */
+/** @param {any} event */
+const paintOf = ({ startTime, duration }) => startTime + duration;
 
 /** Groups events by the animation frame that presented them. */
 export const openFrames = () => {
-  /** The newest first. @type {(Frame & {paint: number})[]} */
+  /** The newest first. @type {any[][]} */
   let frames = [];
-  /** @param {any} entry an event or first-input entry @returns {Frame} */
-  return ({ startTime, duration, processingStart, processingEnd }) => {
-    const paint = startTime + duration;
-    let frame = frames.find((one) => Math.abs(one.paint - paint) <= ROUNDING_MS);
-    if (!frame) {
-      frame = { paint, processingStart, processingEnd };
-      frames = [frame, ...frames].slice(0, FRAMES_MAX);
-    }
-    // Handlers of events without an interaction hold up the frame, too.
-    frame.processingStart = Math.min(frame.processingStart, processingStart);
-    frame.processingEnd = Math.max(frame.processingEnd, processingEnd);
+  /** @param {any} event @returns {any[]} the events of its frame so far; later ones are added */
+  return (event) => {
+    let frame = frames.find(([first]) => Math.abs(paintOf(first) - paintOf(event)) <= ROUNDING_MS);
+    if (!frame) frames = [frame = [], ...frames].slice(0, FRAMES_MAX);
+    if (frame.length < FRAME_EVENTS_MAX) frame.push(event);
     return frame;
   };
 };
+
+/**
+ * An interaction: its longest event, the events of its animation frame, and the first target among them.
+ *
+ * @typedef {{id: number, duration: number, entry: any, frame: any[], node: any}} Interaction
+ */
 
 /**
  * Merges an event into its interaction.
  *
  * @param {Interaction[]} longest
  * @param {any} entry
- * @param {Frame} frame
- * @param {(target: any) => string | undefined} describe names the target
+ * @param {any[]} frame the events of its animation frame
  * @returns {Interaction[]} the longest first
  */
-export const addInteraction = (longest, { interactionId: id, name, startTime, duration, target }, frame, describe) => {
+export const addInteraction = (longest, entry, frame) => {
+  const { interactionId: id, duration, target } = entry;
   const known = longest.find((one) => one.id === id);
-  // Of the events of one frame, only some have a target.
-  if (known?.frame === frame) known.target ||= describe(target);
-  if (known && known.duration >= duration) return longest;
-  const found = { id, name, startTime, duration, frame, target: known?.target || describe(target) };
+  // A removed element is no longer known to its entry when the interaction is reported.
+  const node = known?.node ?? target;
+  if (known && known.duration >= duration) {
+    known.node = node;
+    return longest;
+  }
+  const found = { id, duration, entry, frame, node };
   return largest([...longest.filter((one) => one !== known), found], "duration", INTERACTIONS_MAX);
 };
 

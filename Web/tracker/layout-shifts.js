@@ -4,22 +4,18 @@
 const WINDOW_GAP_MS = 1000;
 const WINDOW_MS_MAX = 5000;
 
-/** @typedef {{target: string | undefined, value: number, startTime: number}} Shift */
+/** @typedef {{nodes: any[], value: number, startTime: number}} Shift */
 
-/**
- * The shifts of one page view.
- *
- * @param {(sources: any[]) => string | undefined} describe names what moved; called only for the largest shift of a window so far
- */
-export const openShifts = (describe) => {
+/** The shifts of one page view. */
+export const openShifts = () => {
   let sum = 0;
   let first = 0;
   let last = 0;
   /** The largest shift of the open window. @type {Shift | undefined} */
   let largest;
-  const worst = { value: 0, largestShift: /** @type {Shift | undefined} */ (undefined) };
+  const worstWindow = { value: 0, largestShift: /** @type {Shift | undefined} */ (undefined) };
   return {
-    worst,
+    worstWindow,
     /** @param {any} entry a layout-shift entry */
     add: ({ startTime, value, hadRecentInput, sources }) => {
       if (hadRecentInput) return;
@@ -30,10 +26,13 @@ export const openShifts = (describe) => {
       }
       last = startTime;
       sum += value;
-      if (!largest || value >= largest.value) largest = { target: describe(sources), value, startTime };
-      if (sum > worst.value) {
-        worst.value = sum;
-        worst.largestShift = largest;
+      // A removed node is no longer known to its entry when the shift is reported.
+      if (!largest || value >= largest.value) {
+        largest = { nodes: sources?.map((/** @type {any} */ { node }) => node) ?? [], value, startTime };
+      }
+      if (sum > worstWindow.value) {
+        worstWindow.value = sum;
+        worstWindow.largestShift = largest;
       }
     },
   };

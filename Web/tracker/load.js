@@ -1,28 +1,24 @@
-// How the page and what it needs was fetched and built. Names are those of Navigation and Resource Timing, times milliseconds since the navigation.
+// How the page and its resources were loaded. Names are those of Navigation Timing and Resource Timing; times are milliseconds
+// since the start of the navigation.
 
-import { entriesOf, largest, navigationEntry, pick, tenth } from "./guard.js";
+import { entriesOf, largest, navigationEntry, tenth } from "./guard.js";
+import { pick } from "./pick.js";
+import { cleanText } from "./texts.js";
 
 const RESOURCE =
   "name initiatorType startTime requestStart responseStart duration transferSize nextHopProtocol renderBlockingStatus responseStatus";
 
-/** Everything that the browser tells of the page itself; null for what it does not. */
+/** Everything that the browser knows of the page's own load; null for what it does not. */
 export const readNavigation = () => {
   const entry = navigationEntry();
-  return pick(entry, Object.keys(entry.toJSON()).join(" "));
+  return pick(entry, Object.keys(entry.toJSON()).join(" "), cleanText);
 };
 
-/** What the page has fetched; our own posts and measurements are not part of it. @returns {any[]} */
-export const readResources = () => entriesOf("resource").filter((entry) => !isOwn(entry));
-
-/** @param {any} entry */
-export const isOwn = ({ name, initiatorType }) =>
-  /\/(events?|collect|ping|bw)(\?|$)/.test(name) && /fetch|beacon/.test(initiatorType);
-
-/** The slowest resources one by one, other hosts summed, and all of them in three numbers. */
-export const summariseResources = () => {
-  const all = readResources();
-  /** @type {Record<string, any>} */
-  const hosts = {};
+/** The ten slowest resources, the sums of other hosts, and the totals. @param {(url: string) => boolean} isOwn our own requests */
+export const summarizeResources = (isOwn) => {
+  const all = entriesOf("resource").filter(({ name }) => !isOwn(name));
+  /** @type {any} */
+  const hosts = Object.create(null);
   let [bytes, cached] = [0, 0];
   for (const { name, transferSize = 0, decodedBodySize, duration } of all) {
     bytes += transferSize;
@@ -38,7 +34,7 @@ export const summariseResources = () => {
     count: all.length,
     bytes,
     cached,
-    slowest: largest(all, "duration").map((entry) => pick(entry, RESOURCE)),
+    slowest: largest(all, "duration").map((entry) => pick(entry, RESOURCE, cleanText)),
     thirdParties: largest(Object.values(hosts), "duration"),
   };
 };

@@ -1,5 +1,5 @@
-// The same as an ES module: import collector from "https://collect.example/collector.mjs";
+// The ES module: import collector from "https://collect.example/collector.mjs";
 
 import { install } from "./core.js";
 
-export default install(import.meta.url.replace(/[^/]*$/, ""), {});
+export default install(import.meta.url, {});

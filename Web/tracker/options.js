@@ -1,43 +1,50 @@
-// What a site may choose: by attributes of the script's tag, or by collector.configure().
+// Options of the tracker: attributes of its tag, or `collector.configure()`.
 
-import { guard } from "./guard.js";
+import { setScrub } from "./addresses.js";
+import { guard, parse } from "./guard.js";
 
-/** @param {string} base where the script came from */
-export const defaultOptions = (base) => ({
-  /** Where events are posted. */
-  endpoint: base + "events",
-  /** What the site is called. */
+/** @type {any} */
+export const options = {
+  /** Where events are posted; set to `events` beside the script. */
+  endpoint: "",
+  /** Name of the site. */
   site: location.hostname,
   /** Share of visitors that are measured, 0 to 1. */
   sample: 1,
-  /** "ignore" measures visitors who ask not to be tracked, too. */
+  /** "ignore" also measures visitors who ask not to be tracked. */
   dnt: "",
   /** "required": nothing is stored or sent before collector.consent(true). */
   consent: "",
-  /** Whether what follows # is a part of the route. */
+  /** Which part of the address makes a page view besides the path: "query" or "hash". `hash` is the same as "hash". */
+  routes: "",
   hash: false,
-  /** What is measured, by name. */
+  /** "count" also measures pages inside a frame. */
+  frames: "",
+  /** Modules that measure. */
   modules: "vitals navigation resources frames errors links",
   /** Whether the fingerprint is taken. */
   fingerprint: false,
-  /** Whether console.error counts as an error, and requests of the page that fail. */
+  /** Whether console.error and failed requests of the page count as errors. */
   console: false,
   requests: false,
-  /** Version of the site, to tell errors before a release from those after it. */
+  /** Version of the site. */
   release: "",
-  /** Properties of the visitor, as they go into each page view. @type {Record<string, any>} */
+  /** Properties of the visitor, sent with each page view. */
   user: {},
-});
+};
+
+/** @param {string} module whether it measures */
+export const has = (module) => options.modules.includes(module);
 
 /**
- * Takes over what is known. What is meant is of the usual kind; attributes are text, and say true, 0.5 or {"plan":"pro"} for what is not.
+ * Changes the options that are given. Attributes are text: where the default is none, their text is parsed as JSON.
  *
- * @param {any} options
- * @param {Record<string, any>} given
+ * @param {any} given
  */
-export const changeOptions = (options, given) => {
-  for (const name in options) {
+export const changeOptions = (given) => {
+  for (const name of Object.keys(options)) {
     const value = given[name] ?? options[name];
-    guard(() => options[name] = typeof value === typeof options[name] ? value : value === "" || JSON.parse(value))();
+    guard(() => options[name] = typeof value === typeof options[name] ? value : value === "" || parse(value))();
   }
+  if (given.scrub) setScrub(given.scrub);
 };

@@ -21,6 +21,14 @@ export const firstHiddenTime = (entries, isHidden, activationStart = 0) =>
 export const paintValue = (time, until, start = 0) => time < until ? Math.max(0, time - start) : undefined;
 
 /**
+ * Whether a largest paint replaces the one before it. Entries of one frame may be delivered in any order: the larger one counts.
+ *
+ * @param {{startTime: number, size: number}} entry
+ * @param {{paint: number, size: number} | undefined} before
+ */
+export const isLarger = ({ startTime, size }, before) => startTime !== before?.paint || size > before.size;
+
+/**
  * The route that a soft navigation has painted: the first one after the interaction that has not been painted by another.
  *
  * @template {{from: number, interaction: number}} State

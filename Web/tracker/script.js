@@ -1,9 +1,10 @@
-// The tag: <script defer src="https://collect.example/collector.js"></script>
+// The classic script: <script defer src="https://collect.example/collector.js"></script>
 
-import { guard } from "./guard.js";
 import { install } from "./core.js";
+import { ofDocument } from "./dom.js";
+import { guard } from "./guard.js";
 
 guard(() => {
-  const { src, dataset } = /** @type {HTMLScriptElement} */ (document.currentScript);
-  install(src.replace(/[^/]*$/, ""), dataset);
+  const { src, dataset } = ofDocument("currentScript");
+  install(src, dataset);
 })();

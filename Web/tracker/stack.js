@@ -1,6 +1,7 @@
 // Parses stacks of the three engines: "    at name (url:1:2)" of V8, "name@url:1:2" of SpiderMonkey and JavaScriptCore.
 
-import { bare, cut } from "./guard.js";
+import { clean } from "./addresses.js";
+import { cut } from "./guard.js";
 
 /** A stack is any text at all: bounds on its lines and their length keep the time bounded. */
 const LINES_MAX = 30;
@@ -29,7 +30,7 @@ export const parseStack = (stack, message) => {
     const isNamed = !!others[0];
     return [{
       function: isNamed ? cut(file.replace(/^async[ *]/, ""), NAME_MAX) : "",
-      file: bare(isNamed ? others.join(separator) : file),
+      file: clean(isNamed ? others.join(separator) : file),
       line: +line,
       column: +column,
     }];

@@ -1,11 +1,16 @@
-// Core Web Vitals by the definitions of web-vitals, for each page view: the page's load, each return from the back/forward cache, each route.
+// Core Web Vitals by the definitions of web-vitals, for each page view: the page's load, each return from the back/forward
+// cache, each route.
 
-import { entriesOf, isKnown, listen, navigationEntry, now, observe, selector } from "./guard.js";
+import { ofDocument } from "./dom.js";
+import { entriesOf, isKnown, listen, navigationEntry, now, observe } from "./guard.js";
 import { addInteraction, atPercentile, openFrames } from "./interactions.js";
 import { openShifts } from "./layout-shifts.js";
-import { firstHiddenTime, paintedRoute, paintValue } from "./paints.js";
+import { firstHiddenTime, isLarger, paintValue } from "./paints.js";
 
-/** @typedef {"LCP" | "INP" | "CLS" | "FCP" | "TTFB" | "FID"} VitalName */
+/** The type of soft navigations, and the kind of those that are no page view. */
+export const SOFT = "soft-navigation";
+
+/** @typedef {"LCP" | "INP" | "CLS" | "FCP" | "TTFB"} VitalName */
 /** @typedef {Record<VitalName, number | null | undefined>} Vitals null where this browser cannot measure it, undefined without a value so far */
 /** @typedef {ReturnType<typeof makeState>} State */
 /** @typedef {(name: string, value: number, fact: any) => any} Attribute builds the attribution of a vital from the facts about it */
@@ -14,9 +19,6 @@ import { firstHiddenTime, paintedRoute, paintValue } from "./paints.js";
 const EVENT_MS_MIN = 40;
 /** Page views that still take entries: events of an interaction are reported after the route that it opened. */
 const STATES_MAX = 3;
-/** The type of soft navigations, and the kind of those that are no route of ours. */
-const SOFT = "soft-navigation";
-
 /** When the page was first hidden; Infinity if never. @type {number} */
 let firstHidden;
 /** Layout shifts count once the page has been painted while it was visible. */
@@ -33,15 +35,15 @@ let onChange;
 const drains = [];
 
 /**
- * Starts to watch whether the page is visible, and when somebody interacts with it. Call it synchronously when the script starts, or when a prerendered page is activated:
- * not every browser keeps a record of the time before.
+ * Starts to watch whether the page is visible, and when somebody interacts with it. Call it synchronously when the script
+ * starts, and when a prerendered page is activated: not every browser keeps a record of the time before.
  */
 export const watchVisibility = () => {
   if (firstHidden >= 0) return;
   activationStart = navigationEntry().activationStart ?? 0;
-  firstHidden = firstHiddenTime(entriesOf("visibility-state"), document.hidden, activationStart);
+  firstHidden = firstHiddenTime(entriesOf("visibility-state"), ofDocument("hidden"), activationStart);
   listen("keydown click visibilitychange", ({ isTrusted, timeStamp }) => {
-    if (document.hidden) firstHidden = Math.min(firstHidden, timeStamp);
+    if (ofDocument("hidden")) firstHidden = Math.min(firstHidden, timeStamp);
     const [state] = states;
     // Content that appears after an input may be its effect. Before a route is painted, input belongs to the page view before it.
     if (isTrusted && state?.interaction) state.until = Math.min(state.until, now());
@@ -79,13 +81,12 @@ const makeState = (from, kind, isRoute) => {
       CLS: ifKnown("layout-shift"),
       FCP: ifKnown(soft || "paint"),
       TTFB: ifKnown(soft || "navigation"),
-      FID: from ? null : ifKnown("first-input"),
     },
     /** What attribution is built from. @type {Record<string, any>} */
     facts: {},
     /** The values that were taken. @type {Record<string, any>} */
     taken: {},
-    shifts: openShifts((sources) => selector((sources.find(({ node }) => node?.nodeType === 1) ?? sources[0])?.node)),
+    shifts: openShifts(),
     /** @type {import("./interactions.js").Interaction[]} */
     longest: [],
   };
@@ -93,15 +94,17 @@ const makeState = (from, kind, isRoute) => {
 
 /** @param {State} state @param {VitalName} name @param {number | null | undefined} value @param {any} [fact] */
 const set = ({ values, facts }, name, value, fact) => {
-  if (values[name] === null || value === undefined || values[name] === value) return;
-  values[name] = value;
+  if (values[name] === null || value === undefined) return;
+  // Of two paints at one time, the larger one is the attribution.
   facts[name] = fact;
+  if (values[name] === value) return;
+  values[name] = value;
   if (values === states[0].values) onChange?.(name, /** @type {number} */ (value));
 };
 
 /** A page that never shifted has a value of 0, once it has been painted. @param {State} state */
 const setShifts = (state) => {
-  const { value, largestShift } = state.shifts.worst;
+  const { value, largestShift } = state.shifts.worstWindow;
   if (isPainted) set(state, "CLS", value, largestShift);
 };
 
@@ -128,8 +131,8 @@ const watch = (type, each, options) => {
   drains.push(() => observer?.takeRecords().forEach(each));
 };
 
-/** What attribution has to know of a large paint. @param {any} entry */
-const describePaint = ({ element, url, id }) => ({ target: selector(element) || id && "#" + id, url });
+/** What attribution needs of a large paint: the element, too, since a removed one is no longer known to its entry. @param {any} entry */
+export const largePaint = ({ element, url, id, startTime, size }) => ({ element, url, id, paint: startTime, size });
 
 const watchPaints = () => {
   watch("layout-shift", (entry) => {
@@ -146,7 +149,7 @@ const watchPaints = () => {
   });
   watch("largest-contentful-paint", (entry) => {
     const value = paintValue(entry.startTime, Math.min(firstHidden, load.until), activationStart);
-    set(load, "LCP", value, describePaint(entry));
+    if (isLarger(entry, load.facts.LCP)) set(load, "LCP", value, largePaint(entry));
   });
 };
 
@@ -157,39 +160,11 @@ const watchInteractions = () => {
     const frame = frameOf(entry);
     if (!entry.interactionId && entry.entryType === "event") return;
     const state = stateOf(entry);
-    state.longest = addInteraction(state.longest, entry, frame, selector);
+    state.longest = addInteraction(state.longest, entry, frame);
     setInteraction(state);
   };
   watch("event", add, { durationThreshold: EVENT_MS_MIN });
-  watch("first-input", (entry) => {
-    set(stateOf(entry), "FID", entry.processingStart - entry.startTime);
-    add(entry);
-  });
-};
-
-/** @param {() => void} [navigated] */
-const watchSoftNavigations = (navigated) => {
-  /** @param {State | undefined} state @param {any} entry */
-  const paint = (state, { startTime, duration, largestContentfulPaint }) => {
-    if (state && startTime + duration < state.until) {
-      set(state, "LCP", duration, { ...describePaint(largestContentfulPaint ?? {}), startTime });
-    }
-  };
-  /** @param {any} entry */
-  const find = ({ interactionId }) => states.find((state) => state.interaction === interactionId);
-  watch(SOFT, (entry) => {
-    const route = paintedRoute(states, entry);
-    if (find(entry) || !route && !navigated) return;
-    const { startTime, duration, interactionId } = entry;
-    const state = route ?? restart(startTime + duration, SOFT);
-    state.interaction = interactionId;
-    // The interaction that opened the route is one of the page view before it.
-    state.countBefore = interactionCount();
-    set(state, "FCP", duration);
-    paint(state, entry.getLargestInteractionContentfulPaint() ?? {});
-    if (!route) navigated?.();
-  });
-  watch("interaction-contentful-paint", (entry) => paint(find(entry), entry));
+  watch("first-input", add);
 };
 
 /**
@@ -204,15 +179,16 @@ const restart = (from, kind) => {
   states = [state, ...states].slice(0, STATES_MAX);
   isPainted ||= !isRoute;
   setShifts(state);
+  if (isRoute) return state;
   set(state, "TTFB", load.values.TTFB && 0);
   /** Two frames after its return, a page has been painted again. */
   const painted = () => {
     const value = now() - from;
     set(state, "FCP", value);
-    set(state, "LCP", value, { startTime: from });
+    set(state, "LCP", value, { from });
     state.until = 0;
   };
-  if (!isRoute) requestAnimationFrame(() => requestAnimationFrame(painted));
+  requestAnimationFrame(() => requestAnimationFrame(painted));
   return state;
 };
 
@@ -228,9 +204,8 @@ const finish = () => {
  *
  * @param {object} [options]
  * @param {(name: VitalName, value: number) => void} [options.changed] called for the current page view only
- * @param {() => void} [options.navigated] called after a soft navigation that is no route of ours; the current state is a new one
  */
-export const measureVitals = ({ changed, navigated } = {}) => {
+export const measureVitals = ({ changed } = {}) => {
   watchVisibility();
   onChange = changed;
   load = makeState(0, activationStart ? "prerender" : navigationEntry().type);
@@ -239,7 +214,6 @@ export const measureVitals = ({ changed, navigated } = {}) => {
   let attribute;
   watchPaints();
   watchInteractions();
-  watchSoftNavigations(navigated);
   setFirstByte();
 
   return {
@@ -247,8 +221,17 @@ export const measureVitals = ({ changed, navigated } = {}) => {
     current: () => states[0],
     finish,
     restart,
-    /** Takes the function that builds attribution, which is loaded after the core. @param {Attribute} given */
-    explain: (given) => attribute = given,
+    /** What soft-navigations.js needs. */
+    shared: { states: () => states, set, watch, restart, interactionCount },
+    /**
+     * Takes the function that builds attribution, which is loaded after the core. What was taken without it is taken again.
+     *
+     * @param {Attribute} given
+     */
+    explain(given) {
+      attribute = given;
+      states.forEach((state) => state.taken = {});
+    },
     /**
      * The payload of a webvitals event.
      *
@@ -256,7 +239,7 @@ export const measureVitals = ({ changed, navigated } = {}) => {
      * @param {boolean} isFinal whether the page view may end here; otherwise values that may still change are left out
      * @returns {Record<string, any> | undefined} with the vitals that have changed since they were last taken; undefined if none has
      */
-    take: ({ values, facts, taken, kind, until }, isFinal) => {
+    take({ values, facts, taken, kind, until }, isFinal) {
       finish();
       /** @type {any} */
       const payload = { navigationType: kind, attribution: {} };

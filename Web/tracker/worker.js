@@ -4,10 +4,9 @@
 // mix. Visitor and session are those of a page when the page passes them on, else they last as long as the worker.
 
 import { openReports, watch } from "./error-details.js";
-import { sort } from "./errors.js";
 import { cut, guard, later, listen } from "./guard.js";
 import { hyphenated, uuid7 } from "./ids.js";
-import { changeOptions, defaultOptions } from "./options.js";
+import { changeOptions, options } from "./options.js";
 import { openWorkerQueue } from "./worker-queue.js";
 
 /** Events of one worker; more are counted only. */
@@ -61,7 +60,7 @@ const openEvents = (options, context, isHeld) => {
 
   /** @param {string} [kind] @param {any} [thrown] @param {any} [source] */
   const add = (kind, thrown, source) => {
-    if (kind) errors.report({ kind, thrown, source, summary: { count: 1 } }, report);
+    if (kind) errors.report({ kind, thrown, source }, report);
     schedule();
   };
   const drop = (/** @type {string} */ reason) => {
@@ -83,19 +82,21 @@ const openEvents = (options, context, isHeld) => {
 
 /** @param {string} address of this script; events go beside it unless configured otherwise */
 export const openWorker = (address) => {
-  const options = { ...defaultOptions(address.replace(/[^/]*$/, "")), pageview: /** @type {any} */ ({}) };
+  options.endpoint = new URL("events", address).href;
+  /** Ids of the page that has started the worker. */
+  options.pageview = {};
   const context = identify(options);
   let isConsented = false;
   let isWatching = false;
   const { emit, add, flush, stop } = openEvents(options, context, () => !!options.consent && !isConsented);
 
   // A service worker takes listeners only while its script is evaluated for the first time.
-  listen("error unhandledrejection securitypolicyviolation", (event) => add(...sort(event)));
+  listen("error unhandledrejection securitypolicyviolation", (event) => add(event.type, event));
   return {
     track: guard((/** @type {string} */ type, payload = {}) => emit(type, Object(payload))),
     error: guard((/** @type {any} */ thrown) => add("handled", thrown)),
     configure: guard((/** @type {any} */ given) => {
-      changeOptions(options, given);
+      changeOptions(given);
       if (!isWatching && (options.console || options.requests)) {
         isWatching = true;
         watch(options, add);

@@ -1,4 +1,4 @@
-// The parts of delivery that the first seconds of a page do without: reading what other pages left, and compression.
+// What other pages of the site have left in the storage, which anything on the page's origin may have written.
 
 import { BODY_BYTES_MAX, itemOf } from "./delivery-queue.js";
 import { drop } from "./delivery-report.js";
@@ -45,19 +45,4 @@ export const unpack = (entries, current) => {
     }
   }
   return [items, reports];
-};
-
-/**
- * A body, compressed where the browser can. The server detects gzip by its first bytes: a header would cost a preflight.
- *
- * @param {string} text
- * @returns {Promise<any>} a string or an ArrayBuffer
- */
-export const compress = async (text) => {
-  try {
-    const { body } = /** @type {any} */ (new Response(text));
-    return await new Response(body.pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
-  } catch {
-    return text;
-  }
 };

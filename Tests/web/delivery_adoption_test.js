@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { compress, unpack } from "../../Web/tracker/delivery-later.js";
+import { unpack } from "../../Web/tracker/delivery-adoption.js";
 import { BODY_BYTES_MAX, itemOf, pack, sort } from "../../Web/tracker/delivery-queue.js";
+import { compress } from "../../Web/tracker/sender.js";
 import { report, withGlobals } from "./support.js";
 
 /** @param {any[]} events @param {any} [view] */

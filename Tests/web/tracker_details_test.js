@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { openReports } from "../../Web/tracker/error-details.js";
+import { openErrors } from "../../Web/tracker/errors.js";
+import { defineNodes, dom, withGlobals } from "./support.js";
+
+defineNodes();
+
+let pages = 0;
+
+const fine = () => {
+  let time = 0;
+  return () => ++time;
+};
+/** Firefox moves its clock in steps of up to 100 ms where it resists fingerprinting. */
+const coarse = () => () => 100;
+const CLOCKS = { fine, coarse };
+
+/**
+ * A page with the inline snippet. One error occurs before the tracker starts, another before
+ * collector-details.js arrives.
+ *
+ * @param {string[]} modules that measure
+ * @param {() => number} [clock] of the browser, which also has the time of its events
+ * @returns {Promise<any[]>} messages and counts of the `error` events of the page
+ */
+async function errorsOf(modules, clock = fine()) {
+  /** @type {any[]} */
+  const emitted = [];
+  const has = (/** @type {string} */ module) => modules.includes(module);
+  const document = Object.defineProperty(new dom.Document(), "readyState", { value: "loading" });
+  /** @type {[any, any?][]} */
+  const early = [];
+  const note = (/** @type {any} */ event) => early.push([event]);
+  const fail = (/** @type {string} */ message) => {
+    const event = new ErrorEvent("error", { message, error: new Error(message), cancelable: true });
+    dispatchEvent(Object.defineProperty(event, "timeStamp", { value: clock() }));
+  };
+  const globals = {
+    document,
+    location: { hostname: "shop.example" },
+    innerHeight: 500,
+    navigation: new EventTarget(),
+    history: {},
+    MutationObserver: () =>
+      class {
+        observe() {}
+      },
+    collectorErrors: early,
+    performance: { now: clock, getEntriesByType: () => [] },
+  };
+  const prevent = (/** @type {Event} */ event) => event.preventDefault();
+  addEventListener("error", prevent);
+  addEventListener("error", note, true);
+  try {
+    await withGlobals(globals, async () => {
+      const [{ watchDetails }] = await Promise.all([import(`../../Web/tracker/details.js?${pages++}`)]);
+      const errors = openErrors({
+        load: () => Promise.resolve({ openReports }),
+        emit: (payload) => emitted.push(payload),
+        drop: () => {},
+        options: {},
+      });
+      fail("before the tracker");
+      if (has("errors")) errors.listen();
+      errors.restart("first");
+      fail("meanwhile");
+      watchDetails({
+        emit: () => {},
+        has,
+        load: () => Promise.resolve(),
+        options: {},
+        errors,
+        transport: { wake: () => {} },
+        changeRoute: () => {},
+        addBreadcrumb: () => {},
+      });
+      await Promise.resolve();
+      await Promise.resolve();
+      errors.flush(true);
+      // What comes later is the tracker's alone.
+      if (has("errors")) assert.equal(early.length, 0);
+    });
+  } finally {
+    removeEventListener("error", prevent);
+    removeEventListener("error", note, true);
+  }
+  return emitted.map(({ message, count }) => [message, count]).sort();
+}
+
+for (const [name, clock] of Object.entries(CLOCKS)) {
+  Deno.test(`what the inline snippet and the tracker both catch is reported once, with a ${name} clock`, async () => {
+    assert.deepEqual(await errorsOf(["errors"], clock()), [["before the tracker", 1], ["meanwhile", 1]]);
+  });
+}
+
+Deno.test("a site that does not measure errors reports none that the inline snippet has caught", async () => {
+  assert.deepEqual(await errorsOf([]), []);
+});

@@ -1,0 +1,62 @@
+// Addresses and texts without what identifies a person: user info, queries, fragments, and path segments that look like
+// tokens, e-mail addresses or long numbers.
+
+import { cut, guard } from "./guard.js";
+
+/** Characters of an address that are read, and that are kept. */
+const ADDRESS_READ_MAX = 2000;
+const ADDRESS_MAX = 300;
+/** A path segment with so many characters may be a token, and is one with so many changes between letters and digits; a file
+ * with an extension is none. */
+const TOKEN_LENGTH_MIN = 16;
+const TOKEN_CHANGES_MIN = 3;
+/** Scheme, host without user info, path. */
+const PARTS = /^([a-z][\w+.-]*:)?(?:\/\/(?:[^/?#]*@)?([^/?#]*))?([^?#]*)/i;
+/** E-mail addresses, as such or encoded. */
+export const EMAIL = /[^\s/@:;,<>()"'=&]{1,64}(?:@|%40)[\w-]+\.[\w.-]+/gi;
+
+/** Names of parameters that hold secrets. */
+const SECRET = /token|secret|passw|pwd|auth|signature|session|sid$|code$|key$|mail|phone/i;
+
+/** The owner's own rule: `collector.configure({ scrub })`. @type {((url: string) => any) | undefined} */
+let scrub;
+
+/** @param {any} rule a function from an address to the one that is sent */
+export const setScrub = (rule) => scrub = rule;
+
+/** Replaces what looks like an identifier of one person or thing by a name of its kind. @param {string} segment */
+export const template = (segment) => {
+  const text = segment.replace(/;.*/, "").replace(EMAIL, ":address");
+  const isNumber = /^[+\d][\d\s().-]*$/.test(text) && text.replace(/\D/g, "")[8];
+  const isToken = text.length >= TOKEN_LENGTH_MIN && /^[\w=+.~-]*$/.test(text) &&
+    !/\.[a-z]\w{0,4}$/i.test(text) && text.split(/\d[a-z]|[a-z]\d/i).length > TOKEN_CHANGES_MIN;
+  return isNumber || isToken ? ":id" : text;
+};
+
+/**
+ * An address as it may be sent. Of `data:` and other addresses without a host, only the scheme is.
+ *
+ * @param {any} url
+ */
+export const clean = (url) => {
+  const text = cut(url, ADDRESS_READ_MAX);
+  const [all, scheme = "", host, path] = /** @type {any} */ (PARTS.exec(text));
+  const origin = scheme + (host === undefined ? "" : "//" + host);
+  if (!text || scheme && host === undefined) return origin;
+  // A rule that fails, or returns no text, leaves the address to the defaults.
+  const own = guard(() => scrub?.(origin + path + text.slice(all.length)))();
+  return cut(own?.trim ? own : origin + path.split("/").map(template).join("/"), ADDRESS_MAX);
+};
+
+/**
+ * A query or fragment that is a part of a route: values of secrets are replaced, whatever they look like.
+ *
+ * @param {string} text with its `?` or `#`
+ */
+export const cleanParameters = (text) =>
+  text.replace(/[^?#&/]+/g, (part) => {
+    const [name, ...values] = part.split("=");
+    return values[0] === undefined
+      ? template(part)
+      : name + "=" + (SECRET.test(name) ? ":hidden" : template(values.join("=")));
+  });

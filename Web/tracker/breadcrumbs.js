@@ -1,0 +1,13 @@
+// The last steps before an error: routes and clicks. Requests are read from the browser's own entries when an error occurs.
+
+import { timestamp } from "./guard.js";
+
+/** Steps that are kept. */
+const BREADCRUMBS_MAX = 20;
+
+/** The last steps, oldest first. @type {{type: string, at: string, text: string}[]} */
+export let breadcrumbs = [];
+
+/** @param {"route" | "click"} type @param {string} text */
+export const addBreadcrumb = (type, text) =>
+  breadcrumbs = [...breadcrumbs, { type, at: timestamp(), text }].slice(-BREADCRUMBS_MAX);

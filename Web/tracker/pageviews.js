@@ -1,0 +1,107 @@
+// The current page view, and the events that it emits.
+
+import { clean, cleanParameters, EMAIL } from "./addresses.js";
+import { drop } from "./delivery-report.js";
+import { ofDocument } from "./dom.js";
+import { cut, guard, timestamp, toJSON } from "./guard.js";
+import { activeIds, hyphenated, ids, pageviewId, uuid7 } from "./ids.js";
+import { options } from "./options.js";
+import { pick } from "./pick.js";
+
+/**
+ * A page view: its fields as they are sent, its vitals by navigation, and what has been reported.
+ *
+ * @typedef {{fields: import("./delivery-report.js").Report, vitals: any[]}} Pageview
+ */
+
+/** Events of one page view; what comes after is only counted. Vitals and engagement always have room. */
+const EVENTS_MAX = 1000;
+/** Parameters of a campaign in an address, how many are kept, and characters of each. */
+const CAMPAIGN = /^(utm_\w{1,30}|\w{1,9}clid|.braid|li_fat_id)$/;
+const CAMPAIGN_MAX = 20;
+const CAMPAIGN_LENGTH_MAX = 200;
+/** Characters that no database takes, as JSON writes them. A backslash that was written as such is none of them. */
+const UNSTORABLE = /(\\\\)|\\u(0000|d[89a-f]..)/g;
+
+/** @type {Pageview | undefined} */
+export let current;
+/** @type {any} */
+let transport;
+
+/** @param {any} given where events go */
+export const connect = (given) => transport = given;
+
+/** The part of the address that makes a page view. */
+export const here = () => {
+  const { pathname, search, hash, protocol } = location;
+  // A page of `data:` is its own address.
+  if (!/^(http|file)/.test(protocol)) return protocol;
+  return clean(pathname) + (options.routes === "query" ? cleanParameters(search) : "") +
+    (options.hash || options.routes === "hash" ? cleanParameters(hash) : "");
+};
+
+/** @param {Pageview | undefined} pageview @param {string} type @param {any} payload @param {any} [isReserved] */
+export const emit = (pageview, type, payload, isReserved) => {
+  // After consent is withdrawn there is no current page view, though work under way may still end.
+  if (!pageview || !current) return;
+  const { fields } = pageview;
+  const { session_id } = ofDocument("hidden") && ids || activeIds();
+  const seq = ++fields.emitted;
+  if (seq > EVENTS_MAX && !isReserved) return drop(fields, "too_many");
+  const text = guard(toJSON)({
+    event_id: hyphenated(uuid7()),
+    event_type: type,
+    seq,
+    client_timestamp: timestamp(),
+    session_id: session_id === fields.session_id ? undefined : session_id,
+    payload,
+  });
+  transport.add(text?.replace(UNSTORABLE, (_, pair) => pair ?? "\ufffd"), fields, isReserved);
+};
+
+const campaign = () =>
+  Object.fromEntries(
+    [...new URLSearchParams(location.search)].filter(([name]) => CAMPAIGN.test(name)).slice(0, CAMPAIGN_MAX)
+      .map((
+        [name, value],
+      ) => [name, cut(value, CAMPAIGN_LENGTH_MAX).replace(EMAIL, ":address")]),
+  );
+
+/**
+ * Begins a page view.
+ *
+ * @param {string} kind
+ * @param {any} vitals the state of its vitals
+ * @param {string} [referrer] a clean address
+ */
+export const open = (kind, vitals, referrer = clean(ofDocument("referrer"))) => {
+  const { site, release, user, sample } = options;
+  const fields = {
+    pageview_id: pageviewId(),
+    ...activeIds(undefined, true),
+    site,
+    path: here(),
+    referrer,
+    emitted: 0,
+    dropped: {},
+  };
+  current = { fields, vitals: [vitals] };
+  transport.open(fields);
+  emit(current, "pageview", {
+    kind,
+    ...pick(navigator, "language platform hardwareConcurrency deviceMemory"),
+    ...pick(self, "innerWidth innerHeight devicePixelRatio"),
+    screenResolution: screen.width + "x" + screen.height,
+    dark: matchMedia("(prefers-color-scheme:dark)").matches,
+    connection: /** @type {any} */ (navigator).connection?.effectiveType,
+    campaign: campaign(),
+    release,
+    user,
+    sample,
+    frame: self !== top || undefined,
+    hidden: ofDocument("hidden"),
+  }, true);
+};
+
+/** Nothing is measured any more. */
+export const close = () => current = undefined;

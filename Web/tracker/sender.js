@@ -1,0 +1,117 @@
+// Sends the queue to the server. An event leaves the queue when the server has confirmed it, not before: what a beacon took is
+// sent again by the next page, and the server counts it once.
+
+import { unpack } from "./delivery-adoption.js";
+import { BODY_BYTES_MAX, BODY_EVENTS_MAX, bytesOf, fit, pack, trim } from "./delivery-queue.js";
+import { confirm, drop, track, unconfirmed } from "./delivery-report.js";
+import { guard, timestamp } from "./guard.js";
+import { keysOf, read, remove } from "./storage.js";
+import { KEY } from "./transport.js";
+
+/** @typedef {{flush: () => Promise<boolean>, adopt: () => void}} Sender */
+
+const RETRY_MS = 1000;
+const RETRY_MS_MAX = 300_000;
+/** The longest wait that a server can ask for. */
+const RETRY_AFTER_MS_MAX = 3_600_000;
+
+// Taken once: a page may replace it later.
+const { fetch } = self;
+
+/**
+ * A body, compressed where the browser can. The server detects gzip by its first bytes: a header would cost a preflight.
+ *
+ * @param {string} text
+ * @returns {Promise<any>} a string or an ArrayBuffer
+ */
+export const compress = async (text) => {
+  try {
+    const { body } = /** @type {any} */ (new Response(text));
+    return await new Response(body.pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
+  } catch {
+    return text;
+  }
+};
+
+/**
+ * @param {import("./transport.js").Delivery} delivery what it shares with the transport
+ * @returns {Sender}
+ */
+export const openSender = (delivery) => {
+  let retryAfterMs = 0;
+  /** @type {Promise<boolean> | undefined} */
+  let running;
+
+  /** @param {string} text @param {any[]} items @returns {Promise<any>} nothing when it must be sent again */
+  const post = async (text, items) => {
+    const body = await compress(text);
+    // Consent may have been withdrawn meanwhile.
+    if (delivery.isHeld) return;
+    const size = body.byteLength ?? bytesOf(text);
+    const lasting = size > delivery.keepaliveMax - delivery.keepaliveBytes ? 0 : size;
+    delivery.keepaliveBytes += lasting;
+    if (lasting) delivery.inFlight = items;
+    try {
+      const response = await fetch(delivery.endpoint(), {
+        method: "POST",
+        body,
+        headers: { "Content-Type": "text/plain" },
+        keepalive: !!lasting,
+        credentials: "omit",
+        signal: AbortSignal.timeout?.(delivery.responseMax),
+      });
+      const { ok, status, headers } = response;
+      if (ok) return await response.json();
+      if (status < 500 && status !== 408 && status !== 429) return { isRefused: true };
+      retryAfterMs = 1000 * +(headers.get("Retry-After") ?? 0) || 0;
+    } catch {
+      // No network or no response: as if nothing had been sent.
+    } finally {
+      delivery.keepaliveBytes -= lasting;
+      delivery.inFlight = [];
+    }
+  };
+
+  /** Sends until nothing waits; gives whether that is so. */
+  const run = async () => {
+    delivery.prepare();
+    for (
+      let open;
+      open = unconfirmed(delivery.reports), !delivery.isHeld && (delivery.queue[0] || open[0]);
+    ) {
+      const items = fit(delivery.queue, BODY_BYTES_MAX, BODY_EVENTS_MAX);
+      const [text, sent, texts] = pack(items, open, timestamp());
+      const response = await post(text, items);
+      if (!response) {
+        delivery.keep();
+        // Longer each time, and never all pages at once.
+        const wait = Math.min(RETRY_MS * 2 ** delivery.failures++, RETRY_MS_MAX) * (0.5 + Math.random() / 2);
+        delivery.schedule(Math.min(Math.max(wait, retryAfterMs), RETRY_AFTER_MS_MAX));
+        return false;
+      }
+      delivery.failures = retryAfterMs = 0;
+      sent.forEach((report, index) => confirm(report, texts[index]));
+      if (response.isRefused) { for (const [, report] of items) drop(report, "refused"); }
+      for (const { index } of response.rejected ?? []) if (items[index]) drop(items[index][1], "rejected");
+      delivery.queue = delivery.queue.filter((item) => !items.includes(item));
+      if (!delivery.queue[0]) remove(delivery.key);
+    }
+    return !delivery.isHeld;
+  };
+
+  return {
+    /** Gives whether the server has confirmed everything. */
+    flush: () => running ??= run().catch(() => false).finally(() => running = undefined),
+    /** Takes over what other pages of the site have left: it is stored as our own before theirs is removed. */
+    adopt: guard(() => {
+      const names = keysOf(KEY).filter((name) => name !== delivery.key);
+      if (delivery.isHeld || !names[0]) return;
+      const [items, theirs] = unpack(names.map(read), delivery.reports[delivery.reports.length - 1]);
+      delivery.queue = trim([...items, ...delivery.queue]);
+      delivery.reports = track(...theirs, ...delivery.reports);
+      delivery.keep();
+      names.forEach(remove);
+      delivery.scheduleBatch();
+    }),
+  };
+};

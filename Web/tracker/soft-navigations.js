@@ -1,0 +1,41 @@
+// Soft navigations: routes of a single-page application whose paints the browser reports. Loaded at the first route.
+
+import { paintedRoute } from "./paints.js";
+
+/** The type of their entries; also the kind of those that are no page view. */
+const SOFT = "soft-navigation";
+
+/** Soft navigations of one page view whose vitals are kept. */
+const NAVIGATIONS_MAX = 10;
+
+/**
+ * @param {ReturnType<typeof import("./vitals.js").measureVitals>["shared"]} vitals
+ * @param {() => any} pageview the current one
+ */
+export const watchSoftNavigations = ({ states, set, watch, restart, interactionCount }, pageview) => {
+  /** @param {import("./vitals.js").State | undefined} state @param {any} entry */
+  const paint = (state, { startTime, duration, largestContentfulPaint }) => {
+    if (state && startTime + duration < state.until) {
+      const { element, url, id } = largestContentfulPaint ?? {};
+      set(state, "LCP", duration, { element, url, id, from: startTime });
+    }
+  };
+  /** @param {any} entry */
+  const find = ({ interactionId }) => states().find((state) => state.interaction === interactionId);
+  watch(SOFT, (entry) => {
+    const route = paintedRoute(states(), entry);
+    if (find(entry)) return;
+    const { startTime, duration, interactionId } = entry;
+    const state = route ?? restart(startTime + duration, SOFT);
+    state.interaction = interactionId;
+    // The interaction that opened the route is one of the page view before it.
+    state.countBefore = interactionCount();
+    set(state, "TTFB", 0);
+    set(state, "FCP", duration);
+    paint(state, entry.getLargestInteractionContentfulPaint() ?? {});
+    // One that is no page view has vitals of its own.
+    const of = pageview();
+    if (!route && of) of.vitals = [...of.vitals.slice(1 - NAVIGATIONS_MAX), state];
+  });
+  watch("interaction-contentful-paint", (entry) => paint(find(entry), entry));
+};
