@@ -35,7 +35,13 @@ export const watchDetails = (
   let isLoadReported = false;
   /** Long frames that were reported; the first report may say that there were none. @type {number | undefined} */
   let reportedFrames = -1;
-  const frames = has("frames") ? watchFrames() : undefined;
+  // The long frame of an interaction may be reported after it: then its attribution is reported again.
+  const frames = has("frames")
+    ? watchFrames(() => {
+      const state = vitals?.current();
+      if (state?.facts.INP) delete state.taken.INP;
+    })
+    : undefined;
   vitals?.explain(openAttribution(frames?.scriptWithin));
   if (!(/** @type {any} */ (self).navigation)) watchHistory(changeRoute);
   listen("online", transport.wake);
