@@ -247,10 +247,9 @@ struct Fold {
         }
     }
 
-    /// The last value that a page view tells of a metric counts; an earlier one is taken away again.
+    /// The last value of a metric of a page view counts; soft navigations within the page view have vitals of their own.
     private mutating func vitals(_ event: StoredEvent, _ payload: JSONTree, _ place: Place, _ view: inout ViewMemory) {
         let navigation = payload["navigationType"].text.flatMap(Facts.clean)
-        // A soft navigation within a page view has vitals of its own, which do not replace those of the page view.
         guard navigation != "soft-navigation" else { return }
         let attributions = payload["attribution"]
         if let navigation, view.navigation == nil {

@@ -28,7 +28,9 @@ def shop(sqlite, serve):
     payloads = [("pageview", {"kind": "navigate", "frame": True}), ("error", ERROR), ("error", NOISE), ("webvitals", vitals("navigate", 5000))]
     events = [ids | {"event_type": kind, "seq": seq, "payload": payload} for seq, (kind, payload) in enumerate(payloads, 1)]
     route = make_ids() | {"path": "/route", "site": "shop.example", "event_type": "webvitals", "seq": 1}
-    events.append(route | {"payload": vitals("soft-navigation", 6000)})
+    events.append(route | {"payload": vitals("route", 6000)})
+    # A soft navigation within the first page view does not replace its vitals.
+    events.append(ids | {"event_type": "webvitals", "seq": 9, "payload": vitals("soft-navigation", 90)})
     settle(collector.port, send(collector.port, events))
     collector.visitor = ids["visitor_id"]
     return collector
@@ -42,7 +44,8 @@ def test_root_causes_have_the_names_of_web_vitals_and_routes_are_not_mixed_in_si
     open_page(engine, shop, fragment="performance")
     shown(engine, ["Main cause: Resource load duration (100 %)", "50 % of the values of LCP are from route changes"])
     open_page(engine, shop, "&by=navigation", "performance")
-    shown(engine, ["Page load", "Soft navigation"])
+    shown(engine, ["Page load", "Route change"])
+    assert "Soft navigation" not in text(engine, "main")
     assert engine.errors() == []
 
 

@@ -12,10 +12,8 @@ export const pick = (from, names, write = cut) => {
   /** @type {Record<string, any>} */
   const found = {};
   for (const name of names.split(" ")) {
-    const value = from[name];
-    if (value != null && value.length !== 0) {
-      found[name] = value.toFixed ? tenth(value) : value.trim ? write(value) : value;
-    }
+    const value = from[name] ?? "";
+    if (value.length !== 0) found[name] = value.toFixed ? tenth(value) : value.trim ? write(value) : value;
   }
   return found;
 };
