@@ -36,13 +36,15 @@ Deno.test("events are sent with what they share, and with a delivery report", as
   for (const seq of [1, 2]) queue.push([{ seq, event_type: "x" }, `{"n":${seq}}`]);
   answers.push(answer({ rejected: [{ index: 1 }] }));
   assert.equal(await queue.send(), true);
-  const [{ v, ledger, events }] = bodies;
-  assert.deepEqual([v, events.length, events[0].payload, events[1].path], [1, 2, { n: 1 }, "/w"]);
-  assert.deepEqual(ledger, [{
+  const [{ v, pageviews, events }] = bodies;
+  assert.deepEqual([v, events.length, events[0].payload, events[1].pageview], [2, 2, { n: 1 }, 0]);
+  assert.deepEqual(pageviews, [{
     pageview_id: "p_1",
     visitor_id: "v_1",
     session_id: "s_1",
     site: "a",
+    path: "/w",
+    referrer: "",
     emitted: 2,
     dropped: {},
   }]);

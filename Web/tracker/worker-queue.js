@@ -32,12 +32,11 @@ const post = async (url, body) => {
 
 /** @param {Item[]} items @param {Record<string, any>} context @param {Report} report */
 const bodyOf = (items, context, report) => {
-  const { path: _, referrer: __, ...ids } = context;
   const events = items.map(([fields, payload]) =>
-    `${JSON.stringify({ ...context, ...fields }).slice(0, -1)},"payload":${payload}}`
+    `${JSON.stringify({ pageview: 0, ...fields }).slice(0, -1)},"payload":${payload}}`
   );
-  const ledger = JSON.stringify({ ...ids, ...report });
-  return `{"v":1,"sent_at":"${new Date().toISOString()}","ledger":[${ledger}],"events":[${events}]}`;
+  const pageview = JSON.stringify({ ...context, ...report });
+  return `{"v":2,"sent_at":"${new Date().toISOString()}","pageviews":[${pageview}],"events":[${events}]}`;
 };
 
 /** As many items from the front as fit into a body. @param {Item[]} queue */
