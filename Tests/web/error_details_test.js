@@ -168,7 +168,8 @@ Deno.test("long texts take bounded time", () => {
     describe({ kind: "console", thrown: [text, text] });
     handled({ [text]: text });
   }
-  assert.ok(performance.now() - start < 1000, `${performance.now() - start} ms`);
+  // Work that grows faster than the text would take minutes.
+  assert.ok(performance.now() - start < 10_000, `${performance.now() - start} ms`);
 });
 
 /** @returns {any} */

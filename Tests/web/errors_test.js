@@ -27,6 +27,7 @@ const opened = (hasSummaries = true) => {
     emit: (payload, pageview) => page.emitted.push({ ...payload, pageview }),
     drop: (reason, pageview) => page.dropped.push([reason, pageview]),
     options: {},
+    isOn: () => true,
   });
   if (hasSummaries) page.errors.explain(summarize);
   return page;

@@ -59,6 +59,7 @@ async function errorsOf(modules, clock = fine()) {
         emit: (payload) => emitted.push(payload),
         drop: () => {},
         options: {},
+        isOn: () => true,
       });
       fail("before the tracker");
       if (has("errors")) errors.listen();
@@ -66,13 +67,13 @@ async function errorsOf(modules, clock = fine()) {
       fail("meanwhile");
       watchDetails({
         emit: () => {},
-        has,
+        first: undefined,
+        current: () => undefined,
         load: () => Promise.resolve(),
-        options: {},
+        options: { modules },
         errors,
         transport: { wake: () => {} },
         changeRoute: () => {},
-        addBreadcrumb: () => {},
       });
       await Promise.resolve();
       await Promise.resolve();

@@ -34,7 +34,7 @@ Deno.test("events are sent with what they share, and with a delivery report", as
   const { report, queue } = opened();
   report.emitted = 2;
   for (const seq of [1, 2]) queue.push([{ seq, event_type: "x" }, `{"n":${seq}}`]);
-  answers.push(answer({ rejected: [{ index: 1 }] }));
+  answers.push(answer({ rejected: [{ index: 1 }] }), answer());
   assert.equal(await queue.send(), true);
   const [{ v, pageviews, events }] = bodies;
   assert.deepEqual([v, events.length, events[0].payload, events[1].pageview], [2, 2, { n: 1 }, 0]);
@@ -49,14 +49,16 @@ Deno.test("events are sent with what they share, and with a delivery report", as
     dropped: {},
   }]);
   assert.deepEqual(report.dropped, { rejected: 1 });
+  // The number of those that were rejected is sent, too, and then nothing more.
+  assert.deepEqual(bodies[1].pageviews[0].dropped, { rejected: 1 });
   assert.equal(await queue.send(), true);
-  assert.equal(bodies.length, 1);
+  assert.equal(bodies.length, 2);
 });
 
 Deno.test("what the server refuses for good is counted, and the oldest give way when the queue is full", async () => {
   const { report, queue } = opened();
   for (let seq = 1; seq <= 203; seq++) queue.push([{ seq }, "{}"]);
-  answers.push(answer({}, 400));
+  answers.push(answer({}, 400), answer());
   assert.equal(await queue.send(), true);
   assert.equal(bodies[0].events[0].seq, 4);
   assert.deepEqual(report.dropped, { queue_full: 3, refused: 200 });

@@ -23,7 +23,13 @@ const record = (payload) => {
   for (const listener of listeners) listener(seen, !same);
 };
 
-const page = openErrors({ load: () => Promise.resolve({ openReports }), emit: record, drop: () => {}, options: {} });
+const page = openErrors({
+  load: () => Promise.resolve({ openReports }),
+  emit: record,
+  drop: () => {},
+  options: {},
+  isOn: () => true,
+});
 
 /** @param {(error: Seen, isNew: boolean) => void} listener */
 export const onError = (listener) => listeners.push(listener);

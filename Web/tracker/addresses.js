@@ -27,9 +27,11 @@ export const setScrub = (rule) => scrub = rule;
 /** Replaces what looks like an identifier of one person or thing by a name of its kind. @param {string} segment */
 export const template = (segment) => {
   const text = segment.replace(/;.*/, "").replace(EMAIL, ":address");
-  const isNumber = /^[+\d][\d\s().-]*$/.test(text) && text.replace(/\D/g, "")[8];
-  const isToken = text.length >= TOKEN_LENGTH_MIN && /^[\w=+.~-]*$/.test(text) &&
-    !/\.[a-z]\w{0,4}$/i.test(text) && text.split(/\d[a-z]|[a-z]\d/i).length > TOKEN_CHANGES_MIN;
+  // In a path, spaces, plus and equals signs are encoded.
+  const plain = text.replace(/%../g, "+");
+  const isNumber = /^[+\d][\d\s().+-]*$/.test(plain) && plain.replace(/\D/g, "")[8];
+  const isToken = plain.length >= TOKEN_LENGTH_MIN && /^[\w=+.~-]*$/.test(plain) &&
+    !/\.[a-z]\w{0,4}$/i.test(plain) && plain.split(/\d[a-z]|[a-z]\d/i).length > TOKEN_CHANGES_MIN;
   return isNumber || isToken ? ":id" : text;
 };
 
@@ -58,5 +60,5 @@ export const cleanParameters = (text) =>
     const [name, ...values] = part.split("=");
     return values[0] === undefined
       ? template(part)
-      : name + "=" + (SECRET.test(name) ? ":hidden" : template(values.join("=")));
+      : name + "=" + (SECRET.test(name) || part.includes("%2F") ? ":hidden" : template(values.join("=")));
   });

@@ -6,13 +6,17 @@ import { selector } from "./selector.js";
 
 /** @typedef {ReturnType<typeof import("./frames.js").watchFrames>["scriptWithin"]} ScriptWithin */
 
+/** The selector of an element, which stands in for it from then on: a removed one can be collected. @param {any} fact @param {string} key */
+const nameOf = (fact, key) => fact[key] = typeof fact[key] === "string" ? fact[key] : selector(fact[key]);
+
 /**
  * The four parts of a largest paint. They sum up to it: no part ends before the one before it, nor after the paint.
  *
  * @param {any} fact `from` where the page view is not the page's load
  * @param {number} value
  */
-const attributeLCP = ({ element, url, id, from }, value) => {
+const attributeLCP = (fact, value) => {
+  const { url, id, from } = fact;
   const { activationStart = 0, responseStart } = from === undefined ? navigationEntry() : { activationStart: from };
   /** @type {any} */
   const resource = performance.getEntriesByName(url || "-", "resource")[0] ?? {};
@@ -28,7 +32,7 @@ const attributeLCP = ({ element, url, id, from }, value) => {
     return tenth(end - begin);
   });
   return {
-    target: selector(element) || id && "#" + id,
+    target: nameOf(fact, "element") || id && "#" + id,
     url: clean(url),
     timeToFirstByte,
     resourceLoadDelay,
@@ -43,7 +47,8 @@ const attributeLCP = ({ element, url, id, from }, value) => {
  * @param {import("./interactions.js").Interaction} fact
  * @param {ScriptWithin} [scriptWithin]
  */
-const attributeINP = ({ entry, frame, node }, scriptWithin) => {
+const attributeINP = (fact, scriptWithin) => {
+  const { entry, frame } = fact;
   // Of an interaction that the browser did not report, nothing is known.
   if (!entry) return;
   const { name, startTime, duration } = entry;
@@ -52,7 +57,7 @@ const attributeINP = ({ entry, frame, node }, scriptWithin) => {
   const paint = Math.max(startTime + duration, start);
   const end = Math.min(paint, Math.max(...frame.map(({ processingEnd }) => processingEnd)));
   return {
-    interactionTarget: selector(node),
+    interactionTarget: nameOf(fact, "node"),
     interactionType: name.startsWith("key") ? "keyboard" : "pointer",
     interactionTime: tenth(startTime),
     inputDelay: tenth(start - startTime),

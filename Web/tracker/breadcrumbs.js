@@ -1,4 +1,4 @@
-// The last steps before an error: routes and clicks. Requests are read from the browser's own entries when an error occurs.
+// The last steps before an error: routes and clicks, from when the details have arrived. Requests are read from the browser's own entries when an error occurs.
 
 import { timestamp } from "./guard.js";
 

@@ -1,7 +1,6 @@
 // The tracker: opens a page view for each page, each route, and each return from the back/forward cache, and reports what it
 // measures.
 
-import { addBreadcrumb } from "./breadcrumbs.js";
 import { drop } from "./delivery-report.js";
 import { ofDocument } from "./dom.js";
 import { watchEngagement } from "./engagement.js";
@@ -63,6 +62,7 @@ connect(transport);
 
 const errors = openErrors({
   load: () => load("errors"),
+  isOn: () => current || early,
   emit: (payload, pageview) => emit(pageview, "error", payload),
   drop: (reason, pageview) => {
     if (pageview && ++pageview.fields.emitted) drop(pageview.fields, reason);
@@ -75,7 +75,7 @@ const report = (pageview, reason) => {
   const isLast = reason !== "visibilitychange";
   if (previous) reportVitals(previous, true);
   reportVitals(pageview, true);
-  details?.report();
+  details?.report(reason);
   errors.flush(isLast);
   const attention = engagement.take(isLast, details?.scrollDepth());
   if (!attention) return;
@@ -92,11 +92,11 @@ const openNext = (kind, from, referrer) => {
 };
 
 const changeRoute = () => {
-  routing ??= load("routes").then((module) => vitals && module?.watchSoftNavigations(vitals.shared, () => current));
+  routing ??= vitals &&
+    load("routes").then(guard((module) => module?.watchSoftNavigations(vitals?.shared, () => current)));
   if (!current || here() === current.fields.path) return;
   const past = previous = current;
   report(past, "route");
-  addBreadcrumb("route", here());
   openNext("route", now(), location.origin + past.fields.path);
   // The interaction that led here is reported after its next paint.
   later(() => reportVitals(past, true), SETTLE_MS);
@@ -129,28 +129,26 @@ const steps = [
     early?.forEach(([type, payload]) => emit(current, type, payload));
   },
   () => {
+    allow();
     const { navigation } = /** @type {any} */ (self);
     if (navigation) listen("currententrychange", changeRoute, navigation);
-    allow();
   },
   () => {
     const first = current;
     loading.then(guard((module) => {
-      const emitNow = (/** @type {string} */ type, /** @type {any} */ payload) => emit(current, type, payload);
+      isDetailed = true;
       details = module?.watchDetails({
-        emit: emitNow,
-        has,
+        emit,
+        first,
+        current: () => current,
         load,
         options,
         vitals,
         errors,
         transport,
         changeRoute,
-        addBreadcrumb,
       });
-      isDetailed = true;
       if (!isHeld()) details?.allow();
-      if (current !== first) details?.restart();
     }));
   },
 ];
@@ -177,9 +175,10 @@ const begin = () => {
   later(advance);
 };
 
-/** Sends what was held back, once nothing has to be. */
+/** Sends and stores what was held back, unless consent is still missing. */
 const allow = () => {
   if (isHeld() || !current) return;
+  permitStorage(true);
   transport.hold(false);
   details?.allow();
 };
@@ -219,7 +218,6 @@ const api = {
   consent: guard((/** @type {boolean} */ given) => {
     if (!given && isConsented) stop();
     isConsented = given;
-    if (given) permitStorage(true);
     allow();
   }),
   /** Stops measuring this browser; `optOut(false)` measures it again from the next page on. */

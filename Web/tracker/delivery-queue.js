@@ -34,7 +34,7 @@ export const fit = (items, bytesMax, countMax) =>
 /** Drops and counts events until the rest fits: the oldest first, those with `isReserved` last. @param {Item[]} queue */
 export const trim = (queue) => {
   const kept = fit(sort([...queue].reverse()), QUEUE_BYTES_MAX, QUEUE_EVENTS_MAX);
-  return queue.filter((item) => kept.includes(item) || drop(item[1], "queue_full"));
+  return queue.filter((item) => kept.includes(item) || !item[4] && drop(item[1], "queue_full"));
 };
 
 /**

@@ -1,7 +1,9 @@
 // What the core loads after it has started: navigation, resources, long frames, links, reports of the browser, and the attribution
 // of vitals. The browser keeps entries of what happened before.
 
+import { clean } from "./addresses.js";
 import { openAttribution } from "./attribution.js";
+import { addBreadcrumb, breadcrumbs } from "./breadcrumbs.js";
 import { ofDocument } from "./dom.js";
 import { readHeap, watchFrames } from "./frames.js";
 import { guard, later, listen, listenAgain } from "./guard.js";
@@ -21,7 +23,7 @@ const SETTLE_MS = 1500;
 
 /** Takes over what the inline snippet has caught before the tracker. @param {any} errors */
 const takeEarlyErrors = ({ capture, explain }) => {
-  const count = explain(summarize);
+  const count = explain(summarize, () => breadcrumbs);
   const early = /** @type {any} */ (self).collectorErrors;
   // Those that came later have been captured by the tracker itself.
   early?.splice(0).slice(0, count).forEach((/** @type {[any, any]} */ caught) => capture(...caught));
@@ -30,45 +32,63 @@ const takeEarlyErrors = ({ capture, explain }) => {
 
 /** @param {any} core functions of the core */
 export const watchDetails = (
-  { emit, has, load, options, vitals, errors, transport, changeRoute, addBreadcrumb },
+  { emit: emitOf, first, current, load, options, vitals, errors, transport, changeRoute },
 ) => {
+  const has = (/** @type {string} */ module) => options.modules.includes(module);
+  const emit = (/** @type {string} */ type, /** @type {any} */ payload) => emitOf(current(), type, payload);
   let isLoadReported = false;
   /** Long frames that were reported; the first report may say that there were none. @type {number | undefined} */
   let reportedFrames = -1;
   // The long frame of an interaction may be reported after it: then its attribution is reported again.
   const frames = has("frames")
-    ? watchFrames(() => {
+    ? watchFrames(({ startTime, duration }) => {
       const state = vitals?.current();
-      if (state?.facts.INP) delete state.taken.INP;
+      const { entry } = state?.facts.INP ?? {};
+      const isOver = !entry || startTime > entry.startTime + entry.duration || startTime + duration < entry.startTime;
+      if (!isOver) delete state.taken.INP;
     })
     : undefined;
   vitals?.explain(openAttribution(frames?.scriptWithin));
-  if (!(/** @type {any} */ (self).navigation)) watchHistory(changeRoute);
+  // An element or a variable of that name is no Navigation API.
+  if (!(/** @type {any} */ (self).navigation?.currentEntry)) watchHistory(changeRoute);
   listen("online", transport.wake);
   if (has("links")) watchLinks(emit);
   if (has("errors")) {
     takeEarlyErrors(errors);
     if (options.console || options.requests) errors.start();
     watchReports(errors.add, new URL("collector", import.meta.url).href);
-    listen("click", ({ target }) => addBreadcrumb("click", cleanText(selector(target))));
+    listen("click", ({ target }) => addBreadcrumb("click", selector(target)));
   }
   const depth = watchScrollDepth();
   // `document.open()` removes all listeners, and puts another root in.
   new MutationObserver(guard(listenAgain)).observe(document, { childList: true });
+  listenAgain();
 
   /** The page's own load, once, in the page view that it belongs to. */
   const reportLoad = () => {
     if (isLoadReported) return;
     isLoadReported = true;
-    if (has("navigation")) emit("navigation", readNavigation());
-    if (has("resources")) emit("resources", summarizeResources((url) => url === options.endpoint));
+    if (has("navigation")) emitOf(first, "navigation", readNavigation());
+    if (has("resources")) emitOf(first, "resources", summarizeResources((url) => url === options.endpoint));
   };
   const loaded = () => later(reportLoad, SETTLE_MS);
-  if (document.readyState === "complete") loaded();
+  const isLoaded = () => ofDocument("readyState") === "complete";
+  if (isLoaded()) loaded();
   else listen("load", loaded);
 
   /** @type {any} */
   let fingerprinting;
+
+  const restart = guard(() => {
+    addBreadcrumb("route", clean(location.pathname));
+    reportedFrames = -1;
+    frames?.restart();
+    depth.restart();
+    // Elements of the page view before are not kept for longer than it can be reported.
+    const [, past] = vitals?.shared.states() ?? [];
+    later(() => past?.longest.forEach((/** @type {any} */ one) => one.node = undefined), SETTLE_MS);
+  });
+  if (current() !== first) restart();
 
   return {
     /** Nothing has to be held back for consent. */
@@ -81,18 +101,13 @@ export const watchDetails = (
     scrollDepth: guard(depth.read),
     title: () => cleanText(ofDocument("title")),
     /** Reports what has changed, when a page view may end. */
-    report: guard(() => {
-      reportLoad();
+    report: guard((reason) => {
+      if (reason === "pagehide" || isLoaded()) reportLoad();
       const values = frames?.read();
       if (values?.kind && values.count !== reportedFrames) emit("frames", { ...values, heap: readHeap() });
       reportedFrames = values?.count;
     }),
     /** Another page view begins. */
-    restart: guard(() => {
-      isLoadReported = true;
-      reportedFrames = -1;
-      frames?.restart();
-      depth.restart();
-    }),
+    restart,
   };
 };

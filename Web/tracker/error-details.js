@@ -3,8 +3,8 @@
 import { fnv } from "../shared/fnv.js";
 import { clean } from "./addresses.js";
 import { watchConsole } from "./console.js";
-import { cut, entriesOf, guard, now, timestamp } from "./guard.js";
 import { kindOf } from "./error-kinds.js";
+import { cut, entriesOf, guard, now, timestamp } from "./guard.js";
 import { attempt, get, isObject, preview, tagOf, textOf } from "./previews.js";
 import { watchRequests } from "./requests.js";
 import { selector } from "./selector.js";
@@ -57,9 +57,10 @@ const readEvent = (event) => {
   const inner = get(event, "error") ?? get(event, "reason") ?? get(detail, "reason");
   const target = get(event, "target");
   const at = attempt(() => selector(target)) || (target ? tagOf(target).toLowerCase() : "");
-  const about = inner === undefined || inner === null ? textOf(event, "message") : read(inner).message;
+  const found = inner === undefined || inner === null ? undefined : read(inner);
+  const about = found ? found.message : textOf(event, "message");
   const message = [get(event, "type"), at && "on " + at].filter(Boolean).join(" ") + (about ? ": " + about : "");
-  return { name: tagOf(event), message, frames: inner ? read(inner).frames : [], inner };
+  return { name: tagOf(event), message, frames: found?.frames ?? [], inner };
 };
 
 /** @param {any} response @returns {Reading} */

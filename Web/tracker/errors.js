@@ -1,7 +1,6 @@
 // Captures errors: scripts, promises, resources, the content security policy. collector-errors.js describes and counts
 // them; it is loaded at the first error, since most page views have none.
 
-import { breadcrumbs } from "./breadcrumbs.js";
 import { guard, listen } from "./guard.js";
 
 /**
@@ -26,8 +25,9 @@ const PENDING_MAX = 1000;
  * @param {(payload: any, pageview: any) => void} core.emit emits an `error` event of a page view
  * @param {(reason: string, pageview: any) => void} core.drop counts an error that is not reported
  * @param {any} core.options
+ * @param {() => any} core.isOn whether anything is measured
  */
-export const openErrors = ({ load, emit, drop, options }) => {
+export const openErrors = ({ load, emit, drop, options, isOn }) => {
   /** @type {Captured[]} */
   const pending = [];
   /** @type {any} */
@@ -36,6 +36,8 @@ export const openErrors = ({ load, emit, drop, options }) => {
   let loading;
   /** @type {ReturnType<typeof import("./error-details.js").openReports> | undefined} */
   let reports;
+  /** @type {(() => any[]) | undefined} */
+  let readBreadcrumbs;
   /** @type {number | undefined} */
   let caught;
   /** @type {typeof import("./summaries.js").summarize | undefined} */
@@ -53,8 +55,10 @@ export const openErrors = ({ load, emit, drop, options }) => {
 
   /** @type {(kind: string, thrown?: any, source?: any, lineno?: number, colno?: number) => void} */
   const add = (kind, thrown, source, lineno, colno) => {
-    if (pending.length < PENDING_MAX) pending.push({ kind, thrown, source, lineno, colno, pageview, breadcrumbs });
-    else drop("too_many", pageview);
+    if (!isOn()) return;
+    if (pending.length < PENDING_MAX) {
+      pending.push({ kind, thrown, source, lineno, colno, pageview, breadcrumbs: readBreadcrumbs?.() });
+    } else drop("too_many", pageview);
     start();
     work();
   };
@@ -87,8 +91,8 @@ export const openErrors = ({ load, emit, drop, options }) => {
       }
       reports?.flush();
     },
-    /** Takes what summarizes an error for a page that is left; gives how many the inline snippet had caught until then. @param {typeof summarize} given */
-    explain: (given) => (summarize = given, caught),
+    /** Takes what summarizes an error for a page that is left; gives how many the inline snippet had caught until then. @param {typeof summarize} given @param {() => any[]} read breadcrumbs */
+    explain: (given, read) => ([summarize, readBreadcrumbs] = [given, read], caught),
     /** A page view begins; what was captured before the first one belongs to it. @param {any} [next] */
     restart: (next = {}) => {
       pageview = next;

@@ -27,7 +27,7 @@ const longestScript = (frames, from = 0) => {
   };
 };
 
-/** Watches long frames, those before this call included. @param {() => void} [changed] */
+/** Watches long frames, those before this call included. @param {(entry: any) => void} [changed] */
 export const watchFrames = (changed) => {
   /** @type {any[]} */
   let worst = [];
@@ -42,7 +42,7 @@ export const watchFrames = (changed) => {
     blocking += entry.blockingDuration ?? entry.duration - 50;
     recent = [entry, ...recent].slice(0, RECENT_MAX);
     worst = largest([...worst, entry], "duration");
-    changed?.();
+    changed?.(entry);
   };
   const kind = ["long-animation-frame", "longtask"].find((type) => observer = observe(type, add));
   /** Takes what the observer still holds. */
@@ -60,7 +60,10 @@ export const watchFrames = (changed) => {
       };
     },
     /** Another page view begins. */
-    restart: () => [worst, count, blocking] = [[], 0, 0],
+    restart: () => {
+      drain();
+      [worst, count, blocking] = [[], 0, 0];
+    },
     /** The script that ran longest while an interaction waited. @param {number} from @param {number} to */
     scriptWithin: (from, to) => {
       drain();

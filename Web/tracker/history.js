@@ -1,6 +1,6 @@
 // Changes of the address in browsers without the Navigation API.
 
-import { guard, listen } from "./guard.js";
+import { guard, later, listen } from "./guard.js";
 
 /** @param {() => void} changed called when the address may have changed */
 export const watchHistory = (changed) => {
@@ -15,4 +15,6 @@ export const watchHistory = (changed) => {
     };
   }
   listen("popstate hashchange", changed);
+  // The address may have changed before.
+  later(changed);
 };

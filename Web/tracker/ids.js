@@ -47,9 +47,9 @@ export const activeIds = (now = epochMs(), isShared = false) => {
   return ids;
 };
 
-/** Leaves the time of the last activity to other pages, if they do not know it. */
-export const shareActivity = () => {
-  if (active !== looked) activeIds(active, true);
+/** Shares with other pages an activity since the last look. A page that was visible until now was active until now. */
+export const shareActivity = (now = epochMs()) => {
+  if (active !== looked) activeIds(now, true);
 };
 
 /** Forgets the ids. */

@@ -11,7 +11,11 @@ const RESOURCE =
 /** Everything that the browser knows of the page's own load; null for what it does not. */
 export const readNavigation = () => {
   const entry = navigationEntry();
-  return pick(entry, Object.keys(entry.toJSON()).join(" "), cleanText);
+  // Objects hold addresses of frames and of pages before. Of a load that goes on, times are 0.
+  const known = Object.entries(entry.toJSON?.() ?? {}).filter(([name, value]) =>
+    name === "serverTiming" || Object(value) !== value && (value || !/^(load|domComplete|duration)/.test(name))
+  );
+  return pick(entry, known.map(([name]) => name).join(" "), cleanText);
 };
 
 /** The ten slowest resources, the sums of other hosts, and the totals. @param {(url: string) => boolean} isOwn our own requests */

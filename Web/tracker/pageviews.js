@@ -36,8 +36,10 @@ export const here = () => {
   const { pathname, search, hash, protocol } = location;
   // A page of `data:` is its own address.
   if (!/^(http|file)/.test(protocol)) return protocol;
-  return clean(pathname) + (options.routes === "query" ? cleanParameters(search) : "") +
-    (options.hash || options.routes === "hash" ? cleanParameters(hash) : "");
+  return cut(
+    clean(pathname) + (options.routes === "query" ? cleanParameters(search) : "") +
+      (options.hash || options.routes === "hash" ? cleanParameters(hash) : ""),
+  );
 };
 
 /** @param {Pageview | undefined} pageview @param {string} type @param {any} payload @param {any} [isReserved] */

@@ -93,6 +93,8 @@ export const openSender = (delivery) => {
       sent.forEach((report, index) => confirm(report, texts[index]));
       if (response.isRefused) { for (const [, report] of items) drop(report, "refused"); }
       for (const { index } of response.rejected ?? []) if (items[index]) drop(items[index][1], "rejected");
+      // What left a full queue while it was on its way has been counted as dropped.
+      for (const item of items) if (!delivery.queue.includes(item) && !item[4]) item[1].dropped.queue_full--;
       delivery.queue = delivery.queue.filter((item) => !items.includes(item));
       if (!delivery.queue[0]) remove(delivery.key);
     }

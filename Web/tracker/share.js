@@ -1,5 +1,6 @@
 // Functions of the core that the files loaded after it use. scripts/build-web reads this list: in those files, their imports
-// become elements of an array that the core leaves on the page, so that no function is loaded twice.
+// become elements of an array that the core leaves on the page, so that no function is loaded twice. A cached core
+// of another version must not mean other functions: add to the end, and remove nothing but in a version that renames the files.
 
 import { clean, EMAIL } from "./addresses.js";
 import { BODY_BYTES_MAX, BODY_EVENTS_MAX, bytesOf, fit, itemOf, pack, trim } from "./delivery-queue.js";

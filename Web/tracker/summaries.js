@@ -20,13 +20,14 @@ export const summarize = guard(({ kind, thrown, source, breadcrumbs }, index) =>
   const { name = "Error", message = text ?? String(error ?? reason ?? thrown), stack } = Object(
     error ?? reason ?? thrown,
   );
+  const [type, said] = [cleanText(name), cleanText(message, 1000)];
   return {
     kind: known,
-    name: cut(name),
-    message: cleanText(message, 1000),
+    name: type,
+    message: said,
     source: clean(source || filename),
     stack: stack && cleanText(stack, 8000),
-    key: cut([known, name, message]),
+    key: cut([known, type, said]),
     frames: [],
     count: 1,
     breadcrumbs,

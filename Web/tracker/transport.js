@@ -3,7 +3,7 @@
 
 import { BODY_BYTES_MAX, BODY_EVENTS_MAX, bytesOf, fit, itemOf, pack, sort, trim } from "./delivery-queue.js";
 import { drop, REPEATED_MAX, track, unconfirmed } from "./delivery-report.js";
-import { later, timestamp } from "./guard.js";
+import { guard, later, timestamp } from "./guard.js";
 import { uuid7 } from "./ids.js";
 import { keysOf, read, remove, write } from "./storage.js";
 
@@ -108,10 +108,10 @@ export const transport = {
    * @param {Promise<{openSender: (shared: typeof delivery) => import("./sender.js").Sender} | undefined>} loading
    */
   complete(loading) {
-    ready = loading.then((module) => {
+    ready = loading.then(guard((module) => {
       sender = module?.openSender(delivery);
       sender ? sender.adopt() : keysOf(KEY).sort().slice(0, -ENTRIES_MAX).forEach(remove);
-    });
+    }));
   },
   /** The page may end here: what is not confirmed is stored, and leaves with a beacon. */
   leave() {

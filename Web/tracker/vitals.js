@@ -249,8 +249,8 @@ export const measureVitals = ({ changed } = {}) => {
       for (const [name, exact] of Object.entries(values)) {
         const value = exact && Math.round(exact * 1e4) / 1e4;
         if (value === taken[name] || !isFinal && changing.test(name)) continue;
-        payload[name] = taken[name] = value;
         payload.attribution[name] = attribute?.(name, /** @type {number} */ (exact), facts[name]);
+        payload[name] = taken[name] = value;
         fresh = payload;
       }
       return fresh;

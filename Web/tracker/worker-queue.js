@@ -9,13 +9,13 @@ const RETRY_MS = 1000;
 const RETRY_MS_MAX = 300_000;
 const TIMEOUT_MS = 30_000;
 
-/** Before anybody wraps it. */
+/** Taken once: a page may wrap it later. */
 const { fetch } = self;
 
 /** @typedef {[fields: Record<string, any>, payload: string]} Item */
 /** @typedef {{emitted: number, dropped: Record<string, number>}} Report what the worker has counted */
 
-/** What the server says to a body; nothing when it must be sent again. @param {string} url @param {string} body @returns {Promise<any>} */
+/** The server's response; nothing when the body must be sent again. @param {string} url @param {string} body @returns {Promise<any>} */
 const post = async (url, body) => {
   try {
     const signal = AbortSignal.timeout?.(TIMEOUT_MS);
@@ -63,8 +63,11 @@ export const openWorkerQueue = ({ report, context, endpoint }) => {
     report.dropped[reason] = (report.dropped[reason] ?? 0) + 1;
   };
 
+  /** Numbers as the server has confirmed them. */
+  let confirmed = "";
+
   const run = async () => {
-    while (queue[0]) {
+    for (let numbers; numbers = JSON.stringify(report), queue[0] || confirmed && numbers !== confirmed;) {
       const items = pack(queue);
       const answer = await post(endpoint(), bodyOf(items, context(), report));
       if (!answer) {
@@ -73,6 +76,7 @@ export const openWorkerQueue = ({ report, context, endpoint }) => {
         return false;
       }
       failures = 0;
+      confirmed = numbers;
       if (answer.isRefused) items.forEach(() => drop("refused"));
       answer.rejected?.forEach(() => drop("rejected"));
       queue = queue.filter((item) => !items.includes(item));
