@@ -24,7 +24,7 @@ export const bytesOf = (text) => new TextEncoder().encode(text).length;
 /** @param {string} text @param {Report} report @param {any} [isReserved] @param {boolean} [isTaken] @returns {Item} */
 export const itemOf = (text, report, isReserved, isTaken) => [text, report, bytesOf(text), isReserved, isTaken];
 
-/** Sorts a list in place: what is dropped last comes first. @param {Item[]} items */
+/** Sorts a list in place, reserved items first. @param {Item[]} items */
 export const sort = (items) => items.sort((left, right) => +!left[3] - +!right[3]);
 
 /** The items that fit, first come first served. @param {Item[]} items @param {number} bytesMax @param {number} countMax */

@@ -25,8 +25,8 @@ export const watchEngagement = () => {
   listen("visibilitychange focus blur", measure);
   return {
     /**
-     * Milliseconds of attention of the whole page view, with its scroll depth; nothing when that is what was taken last, but
-     * for less than a second in a page that may come back.
+     * Milliseconds of attention of the whole page view, with its scroll depth. Nothing when neither has changed since it was
+     * last taken; less than a second is no change of a page that may come back.
      *
      * @param {boolean} isLast
      * @param {number | undefined} scrollDepth

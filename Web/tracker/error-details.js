@@ -171,13 +171,13 @@ export const describe = (captured) => {
   const isHere = source && !isOwn(source);
   const [from, row, col] = isHere ? [source, lineno || line, colno || column] : [file, line, column];
   const [name, message] = [words(reading.name, 300), words(reading.message)];
-  const [place, cause, errors] = [clean(from), causesOf(subject, reading.inner), innerOf(subject)];
-  const where = frames[0] ? frames.flatMap(Object.values) : [place, row, col];
+  const [address, cause, errors] = [clean(from), causesOf(subject, reading.inner), innerOf(subject)];
+  const where = frames[0] ? frames.flatMap(Object.values) : [address, row, col];
   return {
     kind,
     name,
     message,
-    source: place,
+    source: address,
     lineno: row || 0,
     colno: col || 0,
     frames,
@@ -186,7 +186,7 @@ export const describe = (captured) => {
     errors: errors[0] && errors,
     status: reading.status,
     url: reading.url,
-    noise: noiseOf(message, cut(file || place), frames),
+    noise: noiseOf(message, cut(file || address), frames),
     key: fnv([kind, name, message.replace(VARIABLE, "0"), ...where].join("\n")),
   };
 };

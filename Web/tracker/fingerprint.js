@@ -1,4 +1,4 @@
-// What a browser is, by what it says and how it draws: loaded apart from the tracker's core, and only where a site has asked for it.
+// The fingerprint of a browser. Loaded only where a site asks for it.
 
 import { fnv } from "../shared/fnv.js";
 import { audio } from "../signals/audio.js";
@@ -20,7 +20,7 @@ import { survey } from "./survey.js";
 /** @type {any} */
 const agent = navigator;
 
-/** A long list is told by its length and its hash. @param {any} list */
+/** The length and the hash of a long list. @param {any} list */
 const digest = (list) => `${list.length} ${fnv(list.join())}`;
 
 /** @param {"webgl" | "webgl2"} kind */
@@ -29,9 +29,9 @@ const gl = async (kind) => {
   return value && { ...value.parameters, extensions: digest(value.extensions) };
 };
 
-const LASTING = {
+const STABLE = {
   navigator: () => plain(agent),
-  // Turned on its side it is the same screen.
+  // A rotated screen is the same screen.
   display: () => [screen.width, screen.height, screen.colorDepth].sort(),
   hints: clientHints,
   traits,
@@ -53,7 +53,7 @@ const LASTING = {
   audio,
 };
 
-const FLEETING = {
+const VOLATILE = {
   screen: () => plain(screen),
   preferences,
   permissions: () => permissions(["geolocation", "notifications", "camera", "microphone"]),
@@ -62,26 +62,26 @@ const FLEETING = {
   connection: () => plain(agent.connection),
   battery: async () => {
     const manager = await openBattery();
-    // In steps of ten: an exact level would follow somebody from site to site.
+    // In steps of ten: an exact level would identify a visitor across sites.
     return manager && { level: Math.round(manager.level * 10) * 10, charging: manager.charging };
   },
 };
 
-/** What hangs is given up; long enough for an old telephone, milliseconds. */
+/** Milliseconds for one signal; enough for an old phone. */
 const TIME_LIMIT = 3000;
 
 /**
- * Never fails; what a browser does not say, or says too late, is null. Only parts that are stable are in the combined hash.
+ * Never fails: signals that the browser does not have, or that exceed their time limit, are null. Only stable parts are in the combined hash.
  */
 export async function fingerprint() {
   const start = performance.now();
-  const result = await survey(LASTING, FLEETING, ["canvas", "audio"], TIME_LIMIT);
+  const result = await survey(STABLE, VOLATILE, ["canvas", "audio"], TIME_LIMIT);
   /** @type {string[] | null} */
   let reasons = null;
   try {
     reasons = automation(globalThis, JSON.stringify(result.signals.webgl));
   } catch {
-    // A navigator that refuses to be asked.
+    // The page has replaced the navigator.
   }
   return { ...result, automation: reasons, took: Math.round(performance.now() - start) };
 }

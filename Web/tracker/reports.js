@@ -1,17 +1,17 @@
-// What the browser reports by itself: deprecated features, interventions. It keeps what it has said before anybody listens.
+// Reports of the browser: deprecated features, interventions. Those from before are buffered.
 
 import { guard } from "./guard.js";
 
 /**
  * @param {(kind: string, thrown: any, source?: any, lineno?: number, colno?: number) => void} addError
- * @param {string} own where our own scripts come from: that a browser frowns at what we ask is no fault of the page
+ * @param {string} own start of the addresses of our scripts: what they cause is no fault of the page
  */
 export const watchReports = (addError, own) => {
   const { ReportingObserver } = /** @type {any} */ (self);
   if (!ReportingObserver) return;
   const take = guard((/** @type {any[]} */ reports) => {
     for (const { type, body: { message, sourceFile, lineNumber, columnNumber } } of reports) {
-      // The policy's own event tells of what it blocks.
+      // Violations of the policy have an event of their own.
       if (/^csp/.test(type) || sourceFile?.startsWith(own)) continue;
       addError("report", { name: type, message }, sourceFile, lineNumber, columnNumber);
     }

@@ -1,7 +1,7 @@
 // Reports requests that failed, by wrapping fetch and XMLHttpRequest, where the site asks for it (data-requests).
 //
-// Resource Timing would not do: not every browser has the status there, and none tells a request without a response
-// from an opaque one.
+// Resource Timing is not enough: not every browser has the status there, and none separates a request without a response
+// from an opaque response.
 
 import { guard } from "./guard.js";
 

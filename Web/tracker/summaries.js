@@ -1,4 +1,4 @@
-// What can be said of an error when the page is left before collector-errors.js has arrived.
+// Short descriptions of errors, for a page that is left before collector-errors.js has arrived.
 
 import { clean } from "./addresses.js";
 import { kindOf } from "./error-kinds.js";
@@ -20,14 +20,14 @@ export const summarize = guard(({ kind, thrown, source, breadcrumbs }, index) =>
   const { name = "Error", message = text ?? String(error ?? reason ?? thrown), stack } = Object(
     error ?? reason ?? thrown,
   );
-  const [type, said] = [cleanText(name), cleanText(message, 1000)];
+  const [cleanName, cleanMessage] = [cleanText(name), cleanText(message, 1000)];
   return {
     kind: known,
-    name: type,
-    message: said,
+    name: cleanName,
+    message: cleanMessage,
     source: clean(source || filename),
     stack: stack && cleanText(stack, 8000),
-    key: cut([known, type, said]),
+    key: cut([known, cleanName, cleanMessage]),
     frames: [],
     count: 1,
     breadcrumbs,

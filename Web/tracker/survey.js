@@ -1,4 +1,4 @@
-// Asks one signal after the other, gently: a breath between them, none may take too long, none can harm another.
+// Reads one signal after the other, each in a task of its own, with a time limit. A signal that fails is null.
 
 import { canonical } from "../shared/canonical.js";
 import { fnv } from "../shared/fnv.js";
@@ -6,31 +6,31 @@ import { breathe, pause } from "../shared/time.js";
 
 /** @typedef {Record<string, () => any>} Signals */
 
-/** A new version of the same browser is the same browser, and it may be offline. */
-const FLEETING = /version|userAgent|brands|onLine/i;
+/** Properties that change while the browser stays the same. */
+const VOLATILE = /version|userAgent|brands|onLine/i;
 
 /**
- * @param {Signals} lasting what tells this browser from others
- * @param {Signals} fleeting what changes by itself and is no part of the fingerprint
- * @param {string[]} doubted the lasting ones that are asked twice, since some browsers answer at random on purpose
- * @param {number} timeLimit milliseconds for one answer
+ * @param {Signals} stable signals of the fingerprint
+ * @param {Signals} volatile signals that change by themselves and are no part of the fingerprint
+ * @param {string[]} verifyTwice stable signals that are read twice, since some browsers randomize them on purpose
+ * @param {number} timeLimit milliseconds for one signal
  */
-export async function survey(lasting, fleeting, doubted, timeLimit) {
+export async function survey(stable, volatile, verifyTwice, timeLimit) {
   /** @type {Record<string, {hash: string, stable: boolean}>} */
   const parts = {};
   /** @type {Record<string, any>} */
   const signals = {};
   let all = "";
-  for (const [name, ask] of Object.entries({ ...lasting, ...fleeting })) {
+  for (const [name, ask] of Object.entries({ ...stable, ...volatile })) {
     // Each in a task of its own.
     const answer = () => Promise.race([breathe().then(ask), pause(timeLimit)]);
     try {
       const value = signals[name] = await answer() ?? null;
-      if (value === null || !lasting[name]) continue;
-      const hash = fnv(canonical(value, FLEETING));
-      const stable = !doubted.includes(name) || hash === fnv(canonical(await answer(), FLEETING));
-      parts[name] = { hash, stable };
-      if (stable) all += name + hash;
+      if (value === null || !stable[name]) continue;
+      const hash = fnv(canonical(value, VOLATILE));
+      const isStable = !verifyTwice.includes(name) || hash === fnv(canonical(await answer(), VOLATILE));
+      parts[name] = { hash, stable: isStable };
+      if (isStable) all += name + hash;
     } catch {
       signals[name] = null;
     }

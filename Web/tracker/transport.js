@@ -123,7 +123,7 @@ export const transport = {
     delivery.failures = 0;
     later(flush);
   },
-  /** Until consent is given, or for ever, everything waits here. @param {boolean} held */
+  /** Holds everything back until consent is given. @param {boolean} held */
   hold(held) {
     delivery.isHeld = held;
     sender?.adopt();

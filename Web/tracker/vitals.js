@@ -35,7 +35,7 @@ let onChange;
 const drains = [];
 
 /**
- * Starts to watch whether the page is visible, and when somebody interacts with it. Call it synchronously when the script
+ * Starts to watch whether the page is visible, and when a visitor interacts with it. Call it synchronously when the script
  * starts, and when a prerendered page is activated: not every browser keeps a record of the time before.
  */
 export const watchVisibility = () => {
@@ -68,7 +68,7 @@ const makeState = (from, kind, isRoute) => {
   return {
     from,
     kind,
-    /** Largest paints count until the page is hidden, or somebody interacts with it. */
+    /** Largest paints count until the page is hidden, or a visitor interacts with it. */
     until: Infinity,
     countBefore: interactionCount(),
     /** The interaction that a route came from; 0 until the route has been painted. */
