@@ -14,15 +14,6 @@ SHIFT_TOLERANCE = 0.00015
 #: A restored page is painted for two callbacks that do not run at the same time.
 RESTORED_TOLERANCE_MS = 100.0
 
-# Names of attribution before and with wire format 2.
-OLD_NAMES = {
-    "LCP": {"element": "target", "ttfb": "timeToFirstByte", "loadDelay": "resourceLoadDelay", "loadTime": "resourceLoadDuration", "renderDelay": "elementRenderDelay"},
-    "INP": {
-        "element": "interactionTarget", "event": "interactionType", "time": "interactionTime", "processing": "processingDuration",
-        "presentation": "presentationDelay", "script": "longestScript",
-    },
-    "CLS": {"element": "largestShiftTarget", "value": "largestShiftValue", "time": "largestShiftTime"},
-}
 KINDS_OF_LIBRARY = {"bfcache": "back-forward-cache", "route": "soft-navigation", "soft-navigation": "soft-navigation", "back_forward": "back-forward"}
 
 
@@ -59,9 +50,6 @@ def _attribution(name, attribution):
     """Parts by the names of wire format 2."""
     parts = {}
     for key, value in attribution.items():
-        key = OLD_NAMES.get(name, {}).get(key, key)
-        if key == "interactionType":
-            value = "keyboard" if str(value).startswith("key") else "pointer"
         if key == "longestScript":
             key, value = "longestScript.invoker", (value or {}).get("invoker") or ""
         parts[f"{name}.{key}"] = value

@@ -15,8 +15,7 @@ def bundle(web):
     script = web.parent / "scripts" / "build-web"
     loader = importlib.machinery.SourceFileLoader("build_web", str(script if script.exists() else ROOT / "scripts" / "build-web"))
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader("build_web", loader))
-    # A worktree from before the script could be imported would build everything.
-    exec(compile(loader.get_data(loader.path).decode().removesuffix("\nmain()\n") + "\n", loader.path, "exec"), module.__dict__)
+    loader.exec_module(module)
     module.WEB = web
     module.gzipped = lambda data: b""
     for name, (entry, form, *_) in module.TRACKER.items():

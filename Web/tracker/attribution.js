@@ -7,7 +7,12 @@ import { selector } from "./selector.js";
 /** @typedef {ReturnType<typeof import("./frames.js").watchFrames>["scriptWithin"]} ScriptWithin */
 
 /** The selector of an element, which stands in for it from then on: a removed one can be collected. @param {any} fact @param {string} key */
-const nameOf = (fact, key) => fact[key] = typeof fact[key] === "string" ? fact[key] : selector(fact[key]);
+const nameOf = (fact, key) => {
+  const name = typeof fact[key] === "string" ? fact[key] : selector(fact[key]);
+  // An event with a target may still arrive.
+  if (name) fact[key] = name;
+  return name;
+};
 
 /**
  * The four parts of a largest paint. They sum up to it: no part ends before the one before it, nor after the paint.

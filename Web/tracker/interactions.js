@@ -47,7 +47,7 @@ export const addInteraction = (longest, entry, frame) => {
   const { interactionId: id, duration, target } = entry;
   const known = longest.find((one) => one.id === id);
   // A removed element is no longer known to its entry when the interaction is reported.
-  const node = known?.node ?? target;
+  const node = known?.node || target;
   if (known && known.duration >= duration) {
     known.node = node;
     return longest;
