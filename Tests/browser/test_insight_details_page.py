@@ -46,6 +46,8 @@ def test_root_causes_have_the_names_of_web_vitals_and_routes_are_not_mixed_in_si
     open_page(engine, shop, "&by=navigation", "performance")
     shown(engine, ["Page load", "Route change"])
     assert "Soft navigation" not in text(engine, "main")
+    rows = engine.evaluate("() => [...document.querySelectorAll('main tr')].map((row) => [...row.cells].slice(0, 2).map((cell) => cell.innerText.trim()))")
+    assert ["Page load", "1"] in rows and ["Route change", "1"] in rows
     assert engine.errors() == []
 
 

@@ -360,10 +360,11 @@ def test_long_frames_and_the_heap_are_reported_where_the_browser_knows_them(visi
     visit.engine.click("#slow")
     waited(visit.engine, 300)
     view = complete(visit)
-    frames = view.one("frames")
     if visit.engine.name != "chromium":
-        assert frames["count"] == 0 and frames["heap"] is None and "kind" not in frames
+        # A browser that knows neither has nothing to report.
+        assert view.of("frames") == []
         return
+    frames = view.one("frames")
     assert frames["kind"] == "long-animation-frame" and frames["blocking"] >= 50
     assert frames["worst"][0]["duration"] >= 100
     assert visit.shop.url + "/page.js" in [frame["script"]["sourceURL"] for frame in frames["worst"] if frame["script"]]

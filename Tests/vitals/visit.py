@@ -12,7 +12,7 @@ QUIET_SECONDS = 1.2
 SETTLED_SECONDS = 0.15
 POLL_SECONDS = 0.03
 #: A busy machine may paint too late, and a browser may not keep a page.
-ATTEMPTS_MAX = 2
+ATTEMPTS_MAX = 4
 
 
 def run(fixture, engine, driver, site):

@@ -247,7 +247,7 @@ function noiseToggle() {
   const isOn = current().noise === "include";
   return h("button", {
     type: "button",
-    class: "button",
+    class: "button toggle",
     "aria-pressed": String(isOn),
     title: 'Errors of browser extensions, ResizeObserver loops and "Script error."; they count in no total',
     text: "Include noise",
