@@ -266,11 +266,9 @@ function drawSlowest(element, { rows, count: all }, title) {
     );
   };
   const names = Object.keys(METRICS);
-  // A kind of navigation is counted once for each page view with vitals.
-  const views = (/** @type {any} */ row) => exact(title === BY.navigation ? row.events : row.views);
   const list = table(
     [title, "Page views", ...Object.values(METRICS)],
-    rows.map((/** @type {any} */ row) => [name(row.value), views(row), ...names.map((one) => cell(row, one))]),
+    rows.map((/** @type {any} */ row) => [name(row.value), exact(row.views), ...names.map((one) => cell(row, one))]),
     `Vitals by ${title}`,
   );
   body(element).replaceChildren(

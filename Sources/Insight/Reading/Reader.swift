@@ -239,8 +239,11 @@ package struct Reader {
             sketches: .vitals
         )
         let values = ranked.rows.map { row in
-            JSONOut.object(
-                [("value", .text(row.value)), ("views", .integer(row.sum.counters.views))]
+            // Dimensions of vitals count a page view by its event of vitals, not by the event of the page view.
+            let counters = row.sum.counters
+            let views = dimension.ranking == .events ? counters.events : counters.views
+            return JSONOut.object(
+                [("value", .text(row.value)), ("views", .integer(views))]
                     + Metric.vitals.map { ($0.rawValue, Figures.of(row.sum.histogram($0), $0)) }
             )
         }
