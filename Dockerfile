@@ -11,6 +11,7 @@ RUN apt-get update \
     && scripts/setup build \
     && rm -rf /var/lib/apt/lists/*
 COPY Package.swift ./
+COPY Contract Contract
 COPY Migrations Migrations
 COPY Web Web
 COPY Sources Sources
