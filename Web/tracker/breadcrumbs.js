@@ -1,9 +1,10 @@
-// The last steps before an error: routes and clicks, from when the details have arrived. Requests are read from the browser's own entries when an error occurs.
+// The last steps before an error: routes and clicks, from when the details have arrived. Requests are read from the browser's own
+// entries when an error occurs.
 
 import { timestamp } from "./guard.js";
 
-/** Steps that are kept. */
-const BREADCRUMBS_MAX = 20;
+/** Steps that are kept, and reported with one error. */
+export const BREADCRUMBS_MAX = 20;
 
 /** The last steps, oldest first. @type {{type: string, at: string, text: string}[]} */
 export let breadcrumbs = [];

@@ -7,7 +7,7 @@ import { watchEngagement } from "./engagement.js";
 import { openErrors } from "./errors.js";
 import { guard, later, listen, navigationEntry, now } from "./guard.js";
 import { activeIds, forgetIds, shareActivity } from "./ids.js";
-import { changeOptions, has, options } from "./options.js";
+import { changeOptions, has, isOutsideSample, options } from "./options.js";
 import { close, connect, current, emit, here, open } from "./pageviews.js";
 import { shared } from "./share.js";
 import { permitStorage, read, remove, write } from "./storage.js";
@@ -108,8 +108,8 @@ const isWanted = () => {
   if (self !== top && options.frames !== "count") return end();
   if (!options.dnt && (globalPrivacyControl || doNotTrack === "1") || read(OPT_OUT_KEY)) return stop();
   if (!isHeld()) permitStorage(true);
-  // The end of an id is random, so the sample is always the same visitors. The others keep their id, too.
-  if (parseInt(activeIds().visitor_id.slice(-8), 16) / 2 ** 32 >= options.sample) return end();
+  // Visitors outside the sample keep their id, too.
+  if (isOutsideSample(activeIds().visitor_id)) return end();
   if (has("errors")) errors.listen();
   loading = load("details");
   transport.complete(loading);

@@ -19,7 +19,7 @@ const REPORTS_MAX = 20;
  */
 export const REPEATED_MAX = 6;
 
-/** Counts an event that will not be sent. @param {Report} report @param {string} reason */
+/** Counts an event that will not be sent. @param {{dropped: Record<string, number>}} report @param {string} reason */
 export const drop = (report, reason) => {
   report.dropped[reason] = (report.dropped[reason] ?? 0) + 1;
 };

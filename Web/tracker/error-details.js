@@ -2,6 +2,7 @@
 
 import { fnv } from "../shared/fnv.js";
 import { clean } from "./addresses.js";
+import { BREADCRUMBS_MAX } from "./breadcrumbs.js";
 import { watchConsole } from "./console.js";
 import { kindOf } from "./error-kinds.js";
 import { cut, entriesOf, guard, now, timestamp } from "./guard.js";
@@ -205,9 +206,6 @@ export const watch = (options, add) => {
     }, () => options.endpoint);
   }
 };
-
-/** Breadcrumbs of one error. */
-const BREADCRUMBS_MAX = 20;
 
 /** The last requests of the page, by the entries of the browser, between the other breadcrumbs. @param {any[]} [breadcrumbs] @param {string} [endpoint] our own */
 const withRequests = (breadcrumbs, endpoint) => {

@@ -36,6 +36,9 @@ export const options = {
 /** @param {string} module whether it measures */
 export const has = (module) => options.modules.includes(module);
 
+/** Whether a visitor is outside the sample: the end of an id is random, so it is always the same visitors. @param {string} visitor */
+export const isOutsideSample = (visitor) => parseInt(visitor.slice(-8), 16) / 2 ** 32 >= options.sample;
+
 /**
  * Changes the options that are given. Attributes are text: where the default is none, their text is parsed as JSON.
  *

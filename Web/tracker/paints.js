@@ -1,5 +1,11 @@
 // Paints: which of them count, and for which page view.
 
+/** The type of soft navigations, and the kind of those that are no page view. */
+export const SOFT = "soft-navigation";
+
+/** What attribution needs of a large paint: the element, too, since a removed one is no longer known to its entry. @param {any} entry */
+export const largePaint = ({ element, url, id, startTime, size }) => ({ element, url, id, paint: startTime, size });
+
 /**
  * When the page was first hidden since it was opened or activated.
  *

@@ -5,13 +5,12 @@ import { unpack } from "./delivery-adoption.js";
 import { BODY_BYTES_MAX, BODY_EVENTS_MAX, bytesOf, fit, pack, trim } from "./delivery-queue.js";
 import { confirm, drop, track, unconfirmed } from "./delivery-report.js";
 import { guard, timestamp } from "./guard.js";
+import { backoff, isRefusal } from "./responses.js";
 import { keysOf, read, remove } from "./storage.js";
 import { KEY } from "./transport.js";
 
 /** @typedef {{flush: () => Promise<boolean>, adopt: () => void}} Sender */
 
-const RETRY_MS = 1000;
-const RETRY_MS_MAX = 300_000;
 /** The longest wait that a server can ask for. */
 const RETRY_AFTER_MS_MAX = 3_600_000;
 
@@ -62,7 +61,7 @@ export const openSender = (delivery) => {
       });
       const { ok, status, headers } = response;
       if (ok) return await response.json();
-      if (status < 500 && status !== 408 && status !== 429) return { isRefused: true };
+      if (isRefusal(status)) return { isRefused: true };
       retryAfterMs = 1000 * +(headers.get("Retry-After") ?? 0) || 0;
     } catch {
       // No network or no response: as if nothing had been sent.
@@ -84,9 +83,7 @@ export const openSender = (delivery) => {
       const response = await post(text, items);
       if (!response) {
         delivery.keep();
-        // Longer each time, and never all pages at once.
-        const wait = Math.min(RETRY_MS * 2 ** delivery.failures++, RETRY_MS_MAX) * (0.5 + Math.random() / 2);
-        delivery.schedule(Math.min(Math.max(wait, retryAfterMs), RETRY_AFTER_MS_MAX));
+        delivery.schedule(Math.min(Math.max(backoff(delivery.failures++), retryAfterMs), RETRY_AFTER_MS_MAX));
         return false;
       }
       delivery.failures = retryAfterMs = 0;

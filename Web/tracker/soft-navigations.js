@@ -1,9 +1,6 @@
 // Soft navigations: routes of a single-page application whose paints the browser reports. Loaded at the first route.
 
-import { paintedRoute } from "./paints.js";
-
-/** The type of their entries; also the kind of those that are no page view. */
-const SOFT = "soft-navigation";
+import { largePaint, paintedRoute, SOFT } from "./paints.js";
 
 /** Soft navigations of one page view whose vitals are kept. */
 const NAVIGATIONS_MAX = 10;
@@ -16,8 +13,7 @@ export const watchSoftNavigations = ({ states, set, watch, restart, interactionC
   /** @param {import("./vitals.js").State | undefined} state @param {any} entry */
   const paint = (state, { startTime, duration, largestContentfulPaint }) => {
     if (state && startTime + duration < state.until) {
-      const { element, url, id } = largestContentfulPaint ?? {};
-      set(state, "LCP", duration, { element, url, id, from: startTime });
+      set(state, "LCP", duration, { ...largePaint(largestContentfulPaint ?? {}), from: startTime });
     }
   };
   /** @param {any} entry */

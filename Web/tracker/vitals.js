@@ -5,10 +5,7 @@ import { ofDocument } from "./dom.js";
 import { entriesOf, isKnown, listen, navigationEntry, now, observe } from "./guard.js";
 import { addInteraction, atPercentile, openFrames } from "./interactions.js";
 import { openShifts } from "./layout-shifts.js";
-import { firstHiddenTime, isLarger, paintValue } from "./paints.js";
-
-/** The type of soft navigations, and the kind of those that are no page view. */
-export const SOFT = "soft-navigation";
+import { firstHiddenTime, isLarger, largePaint, paintValue, SOFT } from "./paints.js";
 
 /** @typedef {"LCP" | "INP" | "CLS" | "FCP" | "TTFB"} VitalName */
 /** @typedef {Record<VitalName, number | null | undefined>} Vitals null where this browser cannot measure it, undefined without a value so far */
@@ -19,6 +16,7 @@ export const SOFT = "soft-navigation";
 const EVENT_MS_MIN = 40;
 /** Page views that still take entries: events of an interaction are reported after the route that it opened. */
 const STATES_MAX = 3;
+
 /** When the page was first hidden; Infinity if never. @type {number} */
 let firstHidden;
 /** Layout shifts count once the page has been painted while it was visible. */
@@ -130,9 +128,6 @@ const watch = (type, each, options) => {
   const observer = observe(type, each, options);
   drains.push(() => observer?.takeRecords().forEach(each));
 };
-
-/** What attribution needs of a large paint: the element, too, since a removed one is no longer known to its entry. @param {any} entry */
-export const largePaint = ({ element, url, id, startTime, size }) => ({ element, url, id, paint: startTime, size });
 
 const watchPaints = () => {
   watch("layout-shift", (entry) => {

@@ -1,12 +1,12 @@
 // The queue of a worker: in memory only, sent in order; an event is removed when the server has decided about it.
 
-import { later } from "./guard.js";
+import { drop } from "./delivery-report.js";
+import { later, timestamp } from "./guard.js";
+import { backoff, isRefusal } from "./responses.js";
 
 /** Events that wait, and characters of one body. */
 const QUEUE_EVENTS_MAX = 200;
 const BODY_LENGTH_MAX = 60_000;
-const RETRY_MS = 1000;
-const RETRY_MS_MAX = 300_000;
 const TIMEOUT_MS = 30_000;
 
 /** Taken once: a page may wrap it later. */
@@ -23,7 +23,7 @@ const post = async (url, body) => {
     const response = await fetch(url, { method: "POST", body, headers, credentials: "omit", signal });
     const { ok, status } = response;
     if (ok) return await response.json();
-    return status < 500 && status !== 408 && status !== 429 ? { isRefused: true } : undefined;
+    return isRefusal(status) ? { isRefused: true } : undefined;
   } catch {
     // No network, or no response: as if nothing had been sent.
     return undefined;
@@ -36,7 +36,7 @@ const bodyOf = (items, context, report) => {
     `${JSON.stringify({ pageview: 0, ...fields }).slice(0, -1)},"payload":${payload}}`
   );
   const pageview = JSON.stringify({ ...context, ...report });
-  return `{"v":2,"sent_at":"${new Date().toISOString()}","pageviews":[${pageview}],"events":[${events}]}`;
+  return `{"v":2,"sent_at":"${timestamp()}","pageviews":[${pageview}],"events":[${events}]}`;
 };
 
 /** As many items from the front as fit into a body. @param {Item[]} queue */
@@ -59,10 +59,6 @@ export const openWorkerQueue = ({ report, context, endpoint }) => {
   /** @type {Promise<boolean> | undefined} */
   let running;
 
-  const drop = (/** @type {string} */ reason) => {
-    report.dropped[reason] = (report.dropped[reason] ?? 0) + 1;
-  };
-
   /** Numbers as the server has confirmed them. */
   let confirmed = "";
 
@@ -71,14 +67,13 @@ export const openWorkerQueue = ({ report, context, endpoint }) => {
       const items = pack(queue);
       const answer = await post(endpoint(), bodyOf(items, context(), report));
       if (!answer) {
-        const wait = Math.min(RETRY_MS * 2 ** failures++, RETRY_MS_MAX);
-        later(send, wait * (0.5 + Math.random() / 2));
+        later(send, backoff(failures++));
         return false;
       }
       failures = 0;
       confirmed = numbers;
-      if (answer.isRefused) items.forEach(() => drop("refused"));
-      answer.rejected?.forEach(() => drop("rejected"));
+      if (answer.isRefused) items.forEach(() => drop(report, "refused"));
+      answer.rejected?.forEach(() => drop(report, "rejected"));
       queue = queue.filter((item) => !items.includes(item));
     }
     return true;
@@ -88,14 +83,13 @@ export const openWorkerQueue = ({ report, context, endpoint }) => {
   const send = () => running ??= run().finally(() => running = undefined);
 
   return {
-    drop,
     send,
     /** @param {Item} item */
     push: (item) => {
       queue.push(item);
       while (queue.length > QUEUE_EVENTS_MAX) {
         queue.shift();
-        drop("queue_full");
+        drop(report, "queue_full");
       }
     },
     empty: () => queue = [],

@@ -3,10 +3,11 @@
 // A worker counts its events under an id of its own, since it outlives page views and numbers of two senders do not
 // mix. Visitor and session are those of a page when the page passes them on, else they last as long as the worker.
 
+import { drop as dropEvent } from "./delivery-report.js";
 import { openReports, watch } from "./error-details.js";
-import { cut, guard, later, listen } from "./guard.js";
+import { cut, guard, later, listen, timestamp } from "./guard.js";
 import { hyphenated, uuid7 } from "./ids.js";
-import { changeOptions, options } from "./options.js";
+import { changeOptions, isOutsideSample, options } from "./options.js";
 import { openWorkerQueue } from "./worker-queue.js";
 
 /** Events of one worker; more are counted only. */
@@ -40,32 +41,29 @@ const openEvents = (options, context, isHeld) => {
   let isStopped = false;
   /** @type {any} */
   let timer;
-  const isUnwanted = () => {
-    const isOutside = parseInt(context().visitor_id.slice(-8), 16) / 2 ** 32 >= options.sample;
-    return isStopped || isOutside || !options.dnt && scope.navigator.globalPrivacyControl;
-  };
+  const isUnwanted = () =>
+    isStopped || isOutsideSample(context().visitor_id) || !options.dnt && scope.navigator.globalPrivacyControl;
 
   /** @param {string} type @param {any} payload */
   const emit = (type, payload) => {
     const seq = ++report.emitted;
     const text = guard(JSON.stringify)({ ...payload, worker, page: options.pageview.pageview_id });
-    const isLong = text && text.length > EVENT_LENGTH_MAX;
-    if (!text || isLong || seq > EVENTS_MAX) {
-      return queue.drop(seq > EVENTS_MAX ? "too_many" : isLong ? "too_large" : "unserializable");
-    }
-    const [event_id, client_timestamp] = [hyphenated(uuid7()), new Date().toISOString()];
+    if (seq > EVENTS_MAX) return dropEvent(report, "too_many");
+    if (!text) return dropEvent(report, "unserializable");
+    if (text.length > EVENT_LENGTH_MAX) return dropEvent(report, "too_large");
+    const [event_id, client_timestamp] = [hyphenated(uuid7()), timestamp()];
     queue.push([{ event_id, event_type: cut(type), seq, client_timestamp }, text]);
     schedule();
   };
 
-  /** @param {string} [kind] @param {any} [thrown] @param {any} [source] */
+  /** @param {string} kind @param {any} [thrown] @param {any} [source] */
   const add = (kind, thrown, source) => {
-    if (kind) errors.report({ kind, thrown, source }, report);
+    errors.report({ kind, thrown, source }, report);
     schedule();
   };
   const drop = (/** @type {string} */ reason) => {
     report.emitted++;
-    queue.drop(reason);
+    dropEvent(report, reason);
   };
   const errors = openReports({ emit: (payload) => emit("error", payload), drop, options: {}, add });
 
