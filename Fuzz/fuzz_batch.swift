@@ -30,9 +30,9 @@ private func parse(_ bytes: [UInt8], _ batch: EventBatch) {
     }
     for range in batch.events {
         let own = Array(bytes[range])
-        let circumstances = Circumstances(receivedAt: 1_795_456_784_000_000, userAgent: nil, ipHash: nil)
+        let requestContext = RequestContext(receivedAt: 1_795_456_784_000_000, userAgent: nil, ipHash: nil)
         do {
-            check(try Event(parsing: own, body: 0..<own.count, circumstances, pageviews: pageviews))
+            check(try Event(parsing: own, body: 0..<own.count, requestContext, pageviews: pageviews))
         } catch {}
     }
     for range in batch.ledgers + (batch.pageviews ?? []) {

@@ -1,7 +1,7 @@
 import JSONScan
 
 /// The context of a request that its body does not hold.
-package struct Circumstances: Sendable {
+package struct RequestContext: Sendable {
     /// Microseconds since 1970, UTC.
     package var receivedAt: Int64
     /// The range of the user agent in the buffer that is parsed; nil when there is none.
@@ -35,13 +35,13 @@ extension Event {
 
     /// Parses and validates the body of one event; errors are found in the order of the contract.
     ///
-    /// `bytes` is a buffer that holds the body, and the user agent where `circumstances` point to it. `pageviews` are the
+    /// `bytes` is a buffer that holds the body, and the user agent where `requestContext` point to it. `pageviews` are the
     /// entries that the event's `pageview` may refer to, nil for an invalid one. Without a list, `pageview` is an unknown
     /// field like any other.
     package init(
         parsing bytes: consuming [UInt8],
         body: Range<Int>,
-        _ circumstances: Circumstances,
+        _ requestContext: RequestContext,
         pageviews: [SharedFields?]? = nil
     ) throws(Rejection) {
         var reader = try FieldReader(
@@ -54,9 +54,9 @@ extension Event {
         guard missing.isEmpty else { throw .missing(missing.map { Self.fields[$0].description }) }
         let seq = try Self.sequenceNumber(&reader)
         var clientTimestamp = try timestamp(&reader, Place.clientTimestamp.rawValue, Self.fields)
-        let sentAt = try timestamp(&reader, Place.sentAt.rawValue, Self.fields) ?? circumstances.sentAt
+        let sentAt = try timestamp(&reader, Place.sentAt.rawValue, Self.fields) ?? requestContext.sentAt
         let original = clientTimestamp
-        let isCorrected = ClockCorrection(receivedAt: circumstances.receivedAt, sentAt: sentAt).apply(&clientTimestamp)
+        let isCorrected = ClockCorrection(receivedAt: requestContext.receivedAt, sentAt: sentAt).apply(&clientTimestamp)
         let visitorID = try identifier(&reader, Place.visitorID.rawValue, Self.fields)
         let sessionID = try identifier(&reader, Place.sessionID.rawValue, Self.fields)
         let pageviewID = try identifier(&reader, Place.pageviewID.rawValue, Self.fields)
@@ -68,10 +68,10 @@ extension Event {
         let eventID = try Self.idempotencyKey(&reader)
         let payload = try Self.payload(&reader)
         if let flaw = reader.unknownFlaw { throw flaw }
-        let ipHash = circumstances.ipHash.map { reader.append($0) }
+        let ipHash = requestContext.ipHash.map { reader.append($0) }
         self.init(
             bytes: reader.bytes,
-            receivedAt: circumstances.receivedAt,
+            receivedAt: requestContext.receivedAt,
             clientTimestamp: clientTimestamp,
             clientTimestampOriginal: isCorrected ? original : nil,
             visitorID: visitorID,
@@ -83,7 +83,7 @@ extension Event {
             path: path,
             referrer: referrer,
             ipHash: ipHash,
-            userAgent: circumstances.userAgent,
+            userAgent: requestContext.userAgent,
             payload: payload,
             eventID: eventID
         )

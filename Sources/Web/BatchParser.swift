@@ -6,12 +6,12 @@ import Telemetry
 struct BatchParser {
     private let batch: EventBatch
     private let bytes: [UInt8]
-    private let circumstances: Circumstances
+    private let requestContext: RequestContext
 
-    init(_ batch: EventBatch, _ bytes: [UInt8], _ circumstances: Circumstances) {
+    init(_ batch: EventBatch, _ bytes: [UInt8], _ requestContext: RequestContext) {
         self.batch = batch
         self.bytes = bytes
-        self.circumstances = circumstances
+        self.requestContext = requestContext
     }
 
     /// The records that can be stored; the group lists the others as rejected.
@@ -54,17 +54,17 @@ struct BatchParser {
         guard range.count <= Limits.eventBodyBytesMax else {
             throw .invalid(field: "event", fault: .tooLong(bytesMax: Limits.eventBodyBytesMax))
         }
-        var circumstances = circumstances
+        var requestContext = requestContext
         var own = Array(bytes[range])
-        if let agent = circumstances.userAgent {
-            circumstances.userAgent = Slice(start: own.count, count: agent.range.count)
+        if let agent = requestContext.userAgent {
+            requestContext.userAgent = Slice(start: own.count, count: agent.range.count)
             own += bytes[agent.range]
         }
-        return try Event(parsing: own, body: 0..<range.count, circumstances, pageviews: pageviews)
+        return try Event(parsing: own, body: 0..<range.count, requestContext, pageviews: pageviews)
     }
 
     private func deliveryReport(_ range: Range<Int>) throws(Rejection) -> Ledger {
         let own = Array(bytes[range])
-        return try Ledger(parsing: own, body: 0..<own.count, receivedAt: circumstances.receivedAt)
+        return try Ledger(parsing: own, body: 0..<own.count, receivedAt: requestContext.receivedAt)
     }
 }

@@ -88,7 +88,7 @@ final class IngestRoutes: Sendable {
         do throws(Refusal) {
             let (content, _) = try content(request, bytesMax: Limits.eventBodyBytesMax, sender)
             let event = try judged { () throws(Rejection) in
-                try Event(parsing: content.bytes, body: content.body, circumstances(sender))
+                try Event(parsing: content.bytes, body: content.body, requestContext(sender))
             }
             return submit(Entry(record: .event(event), ticket: ticket.rawValue, tag: CORS.tag(verdict)), verdict)
         } catch {
@@ -137,10 +137,10 @@ final class IngestRoutes: Sendable {
             // A batch of the largest size must fit into what an address may always send at once.
             let records = max(batch.events.count, batch.ledgers.count, batch.pageviews?.count ?? 0)
             try pay(sender, tokens: max(0, records - paid))
-            var circumstances = circumstances(sender)
-            circumstances.sentAt = batch.sentAt
+            var requestContext = requestContext(sender)
+            requestContext.sentAt = batch.sentAt
             var group = EventGroup(tag: CORS.tag(verdict), hasPageviews: batch.pageviews != nil)
-            let entries = BatchParser(batch, content.bytes, circumstances).entries(ticket, &group)
+            let entries = BatchParser(batch, content.bytes, requestContext).entries(ticket, &group)
             guard !entries.isEmpty else { return .now(.response(group.answer(cors))) }
             group.waiting = entries.count
             groups.withLock { $0[ticket.rawValue] = group }
@@ -288,10 +288,10 @@ final class IngestRoutes: Sendable {
         }
     }
 
-    // MARK: - Circumstances
+    // MARK: - RequestContext
 
-    private func circumstances(_ sender: Sender) -> Circumstances {
-        Circumstances(
+    private func requestContext(_ sender: Sender) -> RequestContext {
+        RequestContext(
             receivedAt: WallClock.microseconds(),
             userAgent: sender.userAgent,
             ipHash: hasher.flatMap { hasher in sender.address.map(hasher.hash) }

@@ -5,8 +5,8 @@ import Testing
 
 private func entry(_ number: UInt64, bytes: Int = 10) throws -> Entry {
     let body = Array(#"{"visitor_id":"v","session_id":"s","pageview_id":"p","event_type":"t"}"#.utf8)
-    let circumstances = Circumstances(receivedAt: 0, userAgent: nil, ipHash: nil)
-    var event = try Event(parsing: body, body: 0..<body.count, circumstances)
+    let requestContext = RequestContext(receivedAt: 0, userAgent: nil, ipHash: nil)
+    var event = try Event(parsing: body, body: 0..<body.count, requestContext)
     // The queue looks at nothing but the size.
     event.bytes = Array(repeating: 0, count: bytes)
     return Entry(record: .event(event), ticket: number)

@@ -10,8 +10,8 @@ private func parse(_ text: String, userAgent: String? = nil, ipHash: [UInt8]? = 
     }
     let start = bytes.count
     bytes += Array(text.utf8)
-    let circumstances = Circumstances(receivedAt: 7, userAgent: agent, ipHash: ipHash)
-    return try Event(parsing: bytes, body: start..<bytes.count, circumstances)
+    let requestContext = RequestContext(receivedAt: 7, userAgent: agent, ipHash: ipHash)
+    return try Event(parsing: bytes, body: start..<bytes.count, requestContext)
 }
 
 /// A body with all required fields and the given members behind them.

@@ -12,8 +12,8 @@ import Testing
 
     private func event(_ text: String, _ pageviews: [SharedFields?]?) throws(Rejection) -> Event {
         let bytes = Array(text.utf8)
-        let circumstances = Circumstances(receivedAt: 7, userAgent: nil, ipHash: nil)
-        return try Event(parsing: bytes, body: 0..<bytes.count, circumstances, pageviews: pageviews)
+        let requestContext = RequestContext(receivedAt: 7, userAgent: nil, ipHash: nil)
+        return try Event(parsing: bytes, body: 0..<bytes.count, requestContext, pageviews: pageviews)
     }
 
     private let entry =

@@ -49,12 +49,12 @@ extension Event {
         var bytes = Array((userAgent ?? "").utf8)
         let start = bytes.count
         bytes += Array(body.utf8)
-        let circumstances = Circumstances(
+        let requestContext = RequestContext(
             receivedAt: receivedAt,
             userAgent: userAgent.map { _ in Slice(start: 0, count: start) },
             ipHash: ipHash.map { Array($0.utf8) }
         )
-        return try Event(parsing: bytes, body: start..<bytes.count, circumstances)
+        return try Event(parsing: bytes, body: start..<bytes.count, requestContext)
     }
 }
 
