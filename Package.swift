@@ -38,6 +38,7 @@ let package = Package(
         // Pure: no I/O, no clock, no lock.
         .target(name: "HTTPWire", swiftSettings: strict),
         .target(name: "JSONScan", swiftSettings: strict),
+        .target(name: "Segments", swiftSettings: strict),
         .target(name: "Sketches", swiftSettings: strict),
         .target(name: "Telemetry", dependencies: ["Digest", "JSONScan"], swiftSettings: strict),
 
@@ -52,7 +53,7 @@ let package = Package(
         .target(name: "Ingest", dependencies: ["Guarded", "Log", "Storage", "Telemetry"], swiftSettings: strict),
         .target(
             name: "Insight",
-            dependencies: ["Digest", "Guarded", "JSONScan", "Log", "Sketches", "Storage", "Telemetry"],
+            dependencies: ["Digest", "Guarded", "JSONScan", "Log", "Segments", "Sketches", "Storage", "Telemetry"],
             swiftSettings: strict
         ),
         .target(
@@ -100,17 +101,18 @@ let package = Package(
         ),
         .testTarget(
             name: "InsightTests",
-            dependencies: ["Digest", "Insight", "Sketches", "Storage", "Telemetry", "TestSupport"],
+            dependencies: ["Digest", "Insight", "Segments", "Sketches", "Storage", "Telemetry", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(name: "JSONScanTests", dependencies: ["JSONScan"], swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SegmentsTests", dependencies: ["Segments"], swiftSettings: strict),
         .testTarget(name: "SketchesTests", dependencies: ["Sketches"], swiftSettings: strict),
         .testTarget(
             name: "StorageContractTests",
             dependencies: [
-                "Insight", "Postgres", "SQLite", "Sketches", "Storage", "StoragePostgres", "StorageSQLite", "Telemetry",
+                "Insight", "Postgres", "SQLite", "Segments", "Sketches", "Storage", "StoragePostgres", "StorageSQLite", "Telemetry",
                 "TestSupport",
             ],
             swiftSettings: strict

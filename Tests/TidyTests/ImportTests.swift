@@ -13,6 +13,7 @@ private let allowedImports: [String: Set<String>] = [
     "HTTPWire": [],
     "JSONScan": [],
     "Telemetry": ["Digest", "JSONScan"],
+    "Segments": [],
     "Sketches": [],
     "Guarded": [],
     "Log": [],
@@ -20,7 +21,7 @@ private let allowedImports: [String: Set<String>] = [
     "StorageSQLite": ["Guarded", "SQLite", "Storage", "Telemetry"],
     "StoragePostgres": ["Postgres", "Storage", "Telemetry"],
     "Ingest": ["Guarded", "Log", "Storage", "Telemetry"],
-    "Insight": ["Digest", "Guarded", "JSONScan", "Log", "Sketches", "Storage", "Telemetry"],
+    "Insight": ["Digest", "Guarded", "JSONScan", "Log", "Segments", "Sketches", "Storage", "Telemetry"],
     "Web": [
         "Assets", "Digest", "Expansion", "Guarded", "HTTPServer", "HTTPWire", "Ingest", "Insight", "JSONScan", "Log",
         "Storage", "Telemetry",
@@ -42,7 +43,7 @@ private let boundaries = [
 private let systemModules: Set<String> = ["Glibc", "Dispatch", "Synchronization", "FoundationEssentials"]
 
 /// Modules that must not know the world: no clock, no files, no threads.
-private let pureModules: Set<String> = ["HTTPWire", "JSONScan"]
+private let pureModules: Set<String> = ["HTTPWire", "JSONScan", "Segments"]
 
 private struct Import {
     let file: SourceFile

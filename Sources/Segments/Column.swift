@@ -1,0 +1,186 @@
+/// What a row of a segment stands for.
+package enum Scope: Sendable {
+    case session, pageView, event, resource
+}
+
+/// A column of a segment. The raw values are stored in `segment_columns`: never change or reuse one.
+package enum Column: Int16, CaseIterable, Sendable {
+    // Sessions, in the order of their first page views.
+    case sessionKey = 1
+    case visitor = 2
+    /// Rows of page views that the session has.
+    case pageViewRows = 3
+    case site = 4
+    case traffic = 5
+    case botReasons = 6
+    case browser = 7
+    case system = 8
+    case device = 9
+    case screen = 10
+    case language = 11
+    case country = 12
+    case referrer = 13
+    case campaign = 14
+    case entryPath = 15
+    case exitPath = 16
+
+    // Page views, in the order of their sessions.
+    case time = 20
+    /// 1 for a page view whose own event was received; 0 for an id that other events alone have named.
+    case counted = 21
+    case path = 22
+    case release = 23
+    case connection = 24
+    case navigation = 25
+    case eventsReceived = 26
+    case engagement = 27
+    case scrollDepth = 28
+    case lcp = 30
+    case lcpRemainder = 31
+    case inp = 32
+    case inpRemainder = 33
+    case cls = 34
+    case clsRemainder = 35
+    case fcp = 36
+    case fcpRemainder = 37
+    case ttfb = 38
+    case ttfbRemainder = 39
+    case lcpElement = 40
+    case lcpPart = 41
+    case inpElement = 42
+    case inpPart = 43
+    case clsElement = 44
+
+    // Errors, custom events and invalid values, in the order of their sessions.
+    case eventPageView = 50
+    case eventTime = 51
+    case eventKind = 52
+    case eventName = 53
+    case eventIssue = 54
+    case eventCount = 55
+
+    // Slow resources and third parties, in the order of their sessions.
+    case resourcePageView = 60
+    case resourceKind = 61
+    case resourceName = 62
+    case resourceDuration = 63
+    case resourceDurationRemainder = 64
+    case resourceBytes = 65
+
+    package var scope: Scope {
+        switch rawValue {
+        case ..<20: .session
+        case ..<50: .pageView
+        case ..<60: .event
+        default: .resource
+        }
+    }
+
+    /// The dictionary of the column's codes; nil for a column of numbers.
+    package var dictionary: Dictionary? {
+        switch self {
+        case .site: .site
+        case .traffic: .traffic
+        case .botReasons: .botReasons
+        case .browser: .browser
+        case .system: .system
+        case .device: .device
+        case .screen: .screen
+        case .language: .language
+        case .country: .country
+        case .referrer: .referrer
+        case .campaign: .campaign
+        case .entryPath, .exitPath, .path: .path
+        case .release: .release
+        case .connection: .connection
+        case .navigation: .navigation
+        case .lcpElement, .inpElement, .clsElement: .element
+        case .lcpPart, .inpPart: .part
+        case .eventName: .eventName
+        case .eventIssue: .issue
+        case .resourceName: .resource
+        default: nil
+        }
+    }
+
+    /// Texts of one kind that share codes. The raw values are stored in `dimension_values`: never change or reuse one.
+    package enum Dictionary: Int16, CaseIterable, Sendable {
+        case site = 1
+        case traffic = 2
+        case botReasons = 3
+        case browser = 4
+        case system = 5
+        case device = 6
+        case screen = 7
+        case language = 8
+        case country = 9
+        case referrer = 10
+        case campaign = 11
+        case path = 12
+        case release = 13
+        case connection = 14
+        case navigation = 15
+        case element = 16
+        case part = 17
+        case eventName = 18
+        /// Ids of issues, and names of claims whose values were invalid.
+        case issue = 19
+        case resource = 20
+
+        /// Values that one site may add on one day (UTC); those after them are `(other)`. Nil where senders choose no value.
+        var newValuesPerDayMax: Int? {
+            switch self {
+            case .traffic, .part: nil
+            case .site, .botReasons, .browser, .system, .device, .connection, .navigation: 50
+            case .path: 1000
+            case .referrer, .campaign, .eventName, .issue, .resource: 300
+            case .screen, .language, .country, .release, .element: 200
+            }
+        }
+
+        /// Values in all; those after them are `(other)`.
+        static let valuesMax = 50_000
+    }
+}
+
+/// A measured value that a page view has once; in milliseconds, CLS in thousandths of its score.
+package enum Vital: Int, CaseIterable, Sendable {
+    case lcp, inp, cls, fcp, ttfb
+
+    package var column: Column {
+        switch self {
+        case .lcp: .lcp
+        case .inp: .inp
+        case .cls: .cls
+        case .fcp: .fcp
+        case .ttfb: .ttfb
+        }
+    }
+
+    package var remainderColumn: Column {
+        switch self {
+        case .lcp: .lcpRemainder
+        case .inp: .inpRemainder
+        case .cls: .clsRemainder
+        case .fcp: .fcpRemainder
+        case .ttfb: .ttfbRemainder
+        }
+    }
+}
+
+/// What a row of scope `event` stands for. The raw values are stored.
+package enum EventKind: UInt8, Sendable {
+    case custom = 0
+    /// An error of the site; `issue` is its issue, `count` how many errors it stands for.
+    case error = 1
+    /// An error that is not the site's (browser extensions, ResizeObserver loops, "Script error.").
+    case noise = 2
+    /// Numbers of one event that were outside of their range; `issue` is the name of the claim.
+    case invalid = 3
+}
+
+/// What a row of scope `resource` stands for. The raw values are stored.
+package enum ResourceKind: UInt8, Sendable {
+    case slow = 0
+    case thirdParty = 1
+}

@@ -1,0 +1,108 @@
+/// The texts behind the codes of segments: one dictionary for each kind of text.
+///
+/// Codes are given in the order in which texts appear first; how many a site may add on a day is limited, and what comes after the limit has
+/// the code of `(other)`. The codes 0 ("") and 1 ("(other)") are in every dictionary and in no table.
+package struct DimensionDictionaries: Sendable {
+    package static let none: UInt32 = 0
+    package static let other: UInt32 = 1
+    package static let otherText = "(other)"
+
+    /// A text that has no row in `dimension_values` yet.
+    package struct Entry: Sendable, Equatable {
+        package var dictionary: Column.Dictionary
+        package var code: UInt32
+        package var text: String
+        /// Code of the site that added it, and the day: seconds since 1970 of its start, UTC.
+        package var site: UInt32
+        package var day: Int64
+
+        package init(dictionary: Column.Dictionary, code: UInt32, text: String, site: UInt32, day: Int64) {
+            (self.dictionary, self.code, self.text) = (dictionary, code, text)
+            (self.site, self.day) = (site, day)
+        }
+    }
+
+    private struct Quota: Hashable {
+        var dictionary: Column.Dictionary
+        var site: UInt32
+        var day: Int64
+    }
+
+    private var codes: [[String: UInt32]]
+    private var texts: [[String]]
+    private var added: [Quota: Int] = [:]
+    /// In the order of their codes.
+    package private(set) var pending: [Entry] = []
+
+    package init() {
+        let count = Int(Column.Dictionary.allCases.map(\.rawValue).max() ?? 0) + 1
+        codes = Array(repeating: ["": Self.none, Self.otherText: Self.other], count: count)
+        texts = Array(repeating: ["", Self.otherText], count: count)
+    }
+
+    /// The code of a text, which is added when it is new and within the limits.
+    ///
+    /// - Parameters:
+    ///   - site: code of the site that sent it; of 0 for the dictionary of sites.
+    ///   - day: seconds since 1970 of the start of the day (UTC) of the event.
+    package mutating func code(_ dictionary: Column.Dictionary, _ text: String, site: UInt32, day: Int64) -> UInt32 {
+        if let known = codes[Int(dictionary.rawValue)][text] { return known }
+        let quota = Quota(dictionary: dictionary, site: site, day: day)
+        if let max = dictionary.newValuesPerDayMax {
+            guard added[quota, default: 0] < max, count(dictionary) < Column.Dictionary.valuesMax else { return Self.other }
+        }
+        let entry = Entry(
+            dictionary: dictionary,
+            code: UInt32(count(dictionary)),
+            text: text,
+            site: site,
+            day: day
+        )
+        insert(entry)
+        pending.append(entry)
+        return entry.code
+    }
+
+    /// The code of a text that is in the dictionary.
+    package func code(of text: String, in dictionary: Column.Dictionary) -> UInt32? {
+        codes[Int(dictionary.rawValue)][text]
+    }
+
+    /// The text of a code; `(other)` for a code that is unknown.
+    package func text(_ code: UInt32, _ dictionary: Column.Dictionary) -> String {
+        let texts = texts[Int(dictionary.rawValue)]
+        return Int(code) < texts.count ? texts[Int(code)] : Self.otherText
+    }
+
+    /// All texts by their codes.
+    package func texts(_ dictionary: Column.Dictionary) -> [String] { texts[Int(dictionary.rawValue)] }
+
+    package func count(_ dictionary: Column.Dictionary) -> Int { texts[Int(dictionary.rawValue)].count }
+
+    /// Adds a row of `dimension_values`; rows of one dictionary must come in the order of their codes, those that are known are skipped.
+    package mutating func load(_ entry: Entry) {
+        guard Int(entry.code) == count(entry.dictionary) else { return }
+        insert(entry)
+    }
+
+    private mutating func insert(_ entry: Entry) {
+        let index = Int(entry.dictionary.rawValue)
+        codes[index][entry.text] = entry.code
+        texts[index].append(entry.text)
+        added[Quota(dictionary: entry.dictionary, site: entry.site, day: entry.day), default: 0] += 1
+    }
+
+    /// Notes that `pending` has been written.
+    package mutating func keep() { pending = [] }
+
+    /// Takes back what is pending, when it could not be written.
+    package mutating func undo() {
+        for entry in pending.reversed() {
+            let index = Int(entry.dictionary.rawValue)
+            codes[index][entry.text] = nil
+            texts[index].removeLast()
+            added[Quota(dictionary: entry.dictionary, site: entry.site, day: entry.day), default: 0] -= 1
+        }
+        pending = []
+    }
+}

@@ -1,0 +1,89 @@
+/// One session with all that is known of it: a function of its events, whatever the order in which they arrived.
+///
+/// Texts are codes of `DimensionDictionaries`; code 0 is the empty text, "none".
+package struct SessionRow: Equatable, Sendable {
+    /// Hash of site, visitor id and session id.
+    package var key: UInt64
+    /// The visitor's number, from 0 on; one for each visitor id.
+    package var visitor: UInt32
+    package var site: UInt32 = 0
+    package var traffic: UInt32 = 0
+    package var botReasons: UInt32 = 0
+    package var browser: UInt32 = 0
+    package var system: UInt32 = 0
+    package var device: UInt32 = 0
+    package var screen: UInt32 = 0
+    package var language: UInt32 = 0
+    package var country: UInt32 = 0
+    package var referrer: UInt32 = 0
+    package var campaign: UInt32 = 0
+    /// At least one; by time, then by the id of its first event.
+    package var pageViews: [PageViewRow]
+    package var events: [EventRow] = []
+    package var resources: [ResourceRow] = []
+
+    package init(key: UInt64, visitor: UInt32, pageViews: [PageViewRow]) {
+        (self.key, self.visitor, self.pageViews) = (key, visitor, pageViews)
+    }
+}
+
+/// One page view: its own event, and what later events reported of it.
+package struct PageViewRow: Equatable, Sendable {
+    /// Seconds since 1970 at which its own event was received; of its first event when that is missing.
+    package var time: Int64
+    /// Whether its own event was received.
+    package var isCounted = false
+    package var path: UInt32 = 0
+    package var release: UInt32 = 0
+    package var connection: UInt32 = 0
+    package var navigation: UInt32 = 0
+    /// Events of any type that name the page view.
+    package var eventsReceived: UInt32 = 0
+    /// Milliseconds; nil when none was reported.
+    package var engagement: UInt32?
+    /// Percent of the page, 0 to 100; nil when none was reported.
+    package var scrollDepth: UInt8?
+    /// By `Vital.rawValue`; nil for a vital that was not reported.
+    package var vitals: [Float?] = [nil, nil, nil, nil, nil]
+    package var lcpElement: UInt32 = 0
+    package var lcpPart: UInt32 = 0
+    package var inpElement: UInt32 = 0
+    package var inpPart: UInt32 = 0
+    package var clsElement: UInt32 = 0
+
+    package init(time: Int64) { self.time = time }
+}
+
+/// Errors, custom events, or invalid values of one event.
+package struct EventRow: Equatable, Sendable {
+    /// Index of the page view in the session.
+    package var pageView: UInt16
+    /// Seconds since 1970.
+    package var time: Int64
+    package var kind: EventKind
+    package var name: UInt32
+    /// 0 for a custom event.
+    package var issue: UInt32
+    package var count: UInt32
+
+    package init(pageView: UInt16, time: Int64, kind: EventKind, name: UInt32, issue: UInt32, count: UInt32) {
+        (self.pageView, self.time, self.kind) = (pageView, time, kind)
+        (self.name, self.issue, self.count) = (name, issue, count)
+    }
+}
+
+/// One of the slowest resources of a page view, or all of one third party.
+package struct ResourceRow: Equatable, Sendable {
+    /// Index of the page view in the session.
+    package var pageView: UInt16
+    package var kind: ResourceKind
+    package var name: UInt32
+    /// Milliseconds.
+    package var duration: Float
+    package var bytes: UInt64
+
+    package init(pageView: UInt16, kind: ResourceKind, name: UInt32, duration: Float, bytes: UInt64) {
+        (self.pageView, self.kind, self.name) = (pageView, kind, name)
+        (self.duration, self.bytes) = (duration, bytes)
+    }
+}
