@@ -39,7 +39,7 @@ struct SessionState: Sendable {
     private(set) var resources: [ResourceRow] = []
     /// Errors, custom events and invalid values; a record has `eventRows` of them from `firstEventRow` on.
     private(set) var eventRows: [EventRow] = []
-    /// Events with reasons to believe that the browser is automated, and codes of the reasons.
+    /// Codes of reasons to believe that the browser is automated, and the first events that gave them.
     private var hints: [(id: Int64, reasons: UInt32)] = []
 
     init(_ id: SessionID) { self.id = id }
@@ -135,8 +135,11 @@ struct SessionState: Sendable {
         }
         eventRows += extraction.eventRows
         records.insert(record, at: index)
-        if !extraction.hints.isEmpty {
-            let reasons = aggregator.code(.botReasons, lines: extraction.hints, extraction.origin)
+        guard !extraction.hints.isEmpty else { return }
+        let reasons = aggregator.code(.botReasons, lines: extraction.hints, extraction.origin)
+        if let known = hints.firstIndex(where: { $0.reasons == reasons }) {
+            hints[known].id = min(hints[known].id, record.id)
+        } else {
             hints.append((record.id, reasons))
         }
     }
