@@ -45,8 +45,8 @@ enum EngineMessage {
     /// Letters of a name that no tool has shortened, at least.
     private static let nameMin = 3
 
-    /// The property or variable that an engine's message is about, where V8, SpiderMonkey and JavaScriptCore all name it; nil for none, and for
-    /// a name that may be a different one in the next release.
+    /// The property or variable that an engine's message is about, where V8, SpiderMonkey and JavaScriptCore all name
+    /// it; nil for none, and for a name that may be a different one in the next release.
     static func subject(_ message: String) -> String? {
         for words in [" is not a function", " is not a constructor", " is not defined"] {
             if let range = message.firstRange(ofText: words) { return lastName(message[..<range.lowerBound]) }

@@ -1,7 +1,8 @@
 import Segments
 import Telemetry
 
-/// What sessions share while events are added: the dictionaries, texts that were parsed a moment ago, and what events change beside sessions.
+/// What sessions share while events are added: the dictionaries, texts that were parsed a moment ago, and what events
+/// change beside sessions.
 struct Aggregator {
     var dictionaries = DimensionDictionaries()
     let hashes: KeyedHashes
@@ -19,7 +20,8 @@ struct Aggregator {
 
     mutating func path(_ event: StoredEvent) -> String { parsed.template(event.path ?? "/") }
 
-    /// The code of a text that senders choose: of one line where lines are kept, cut where it is too long, and 0 for none.
+    /// The code of a text that senders choose: of one line where lines are kept, cut where it is too long, and 0 for
+    /// none.
     mutating func code(_ dictionary: Column.Dictionary, _ text: String?, _ origin: Origin) -> UInt32 {
         guard let text, let clean = Facts.clean(text) else { return DimensionDictionaries.none }
         return dictionaries.code(dictionary, Self.withoutNUL(clean), site: origin.site, day: origin.day)

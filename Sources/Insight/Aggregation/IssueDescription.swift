@@ -3,11 +3,12 @@ import Sketches
 
 /// The issue that an error belongs to, the same in all engines and in all releases.
 ///
-/// Errors with the same kind and name, and the same functions and files in their first frames, are one issue; lines do not count, so that a
-/// deploy that moves code splits nothing, and of the message what pages word counts, without numbers and ids, while what engines word does
-/// not. When none of these frames names a function, the file and the message count, of an engine's message the property or variable that it
-/// names, and the line only if it names none. In minified code, whose functions have no names of their own, the line and the column of the
-/// first frame count in place of functions, columns in steps of `columnStep` since engines differ by some characters.
+/// Errors with the same kind and name, and the same functions and files in their first frames, are one issue; lines do
+/// not count, so that a deploy that moves code splits nothing, and of the message what pages word counts, without
+/// numbers and ids, while what engines word does not. When none of these frames names a function, the file and the
+/// message count, of an engine's message the property or variable that it names, and the line only if it names none. In
+/// minified code, whose functions have no names of their own, the line and the column of the first frame count in place
+/// of functions, columns in steps of `columnStep` since engines differ by some characters.
 struct IssueDescription: Sendable {
     let id: String
     let kind: String
@@ -15,7 +16,8 @@ struct IssueDescription: Sendable {
     let message: String
     /// Why the error is not the site's, one of `noises`; nil for an error of the site.
     let noise: String?
-    /// Ids that the issue had before functions counted without their lines, the latest first; the owner's decisions may still be filed under them.
+    /// Ids that the issue had before functions counted without their lines, the latest first; the owner's decisions may
+    /// still be filed under them.
     ///
     /// The last one is of before ids were keyed with the store's secret.
     let formerIDs: [String]

@@ -2,7 +2,8 @@ import JSONScan
 
 /// The payload of an event, read member by member in one pass over its bytes.
 ///
-/// It reads what `JSONTree` reads: of members with one name the last one counts, and a payload that is no JSON has no members.
+/// It reads what `JSONTree` reads: of members with one name the last one counts, and a payload that is no JSON has no
+/// members.
 struct Payload {
     private let bytes: [UInt8]
 

@@ -12,12 +12,14 @@ struct SessionID: Hashable, Sendable {
 
 /// What is known of a session while its events arrive: what counts of each event, as codes, in the order of their ids.
 ///
-/// All rules are applied by `row`, over events in the order of their ids, so that the order in which they were added makes no difference.
-/// Codes are those of the aggregator's dictionaries: when what is pending there is taken back, states that were added to since are worthless.
+/// All rules are applied by `row`, over events in the order of their ids, so that the order in which they were added
+/// makes no difference. Codes are those of the aggregator's dictionaries: when what is pending there is taken back,
+/// states that were added to since are worthless.
 struct SessionState: Sendable {
     /// Events of a session that count: the first ones by their ids.
     static let eventsMax = 5000
-    /// Events that are kept beyond that before they are dropped together; some come only when events arrive out of order.
+    /// Events that are kept beyond that before they are dropped together; some come only when events arrive out of
+    /// order.
     private static let surplusMax = 500
 
     let id: SessionID

@@ -34,7 +34,8 @@ struct StackFrame {
     /// Names that engines give to code outside of functions, and to functions that have none.
     private static let noNames: Set<Substring> = ["global code", "module code", "eval code", "eval", "anonymous"]
 
-    /// The name alone: V8 writes `new Shop`, `Shop.buy` and `Shop.buy [as sell]`, SpiderMonkey `Shop/buy` and `promise callback*buy`.
+    /// The name alone: V8 writes `new Shop`, `Shop.buy` and `Shop.buy [as sell]`, SpiderMonkey `Shop/buy` and `promise
+    /// callback*buy`.
     private static func function(_ name: String) -> String {
         let name = name.firstRange(ofText: " [as ").map { name[..<$0.lowerBound] } ?? name[...]
         guard !noNames.contains(name) else { return "" }
