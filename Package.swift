@@ -101,7 +101,7 @@ let package = Package(
         ),
         .testTarget(
             name: "InsightTests",
-            dependencies: ["Digest", "Insight", "Segments", "Sketches", "Storage", "Telemetry", "TestSupport"],
+            dependencies: ["Digest", "Insight", "JSONScan", "Segments", "Sketches", "Storage", "Telemetry", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(name: "JSONScanTests", dependencies: ["JSONScan"], swiftSettings: strict),
