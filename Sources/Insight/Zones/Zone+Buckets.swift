@@ -2,14 +2,14 @@
 package enum Interval: String, CaseIterable, Sendable {
     case minute, hour, day, week, month
 
-    /// Seconds that a bucket has at least.
-    package var secondsMin: Int64 {
+    /// Seconds that most buckets have; months have some more.
+    var usualSeconds: Int64 {
         switch self {
         case .minute: 60
-        case .hour: 1800
-        case .day: 23 * 3600
-        case .week: 7 * 86_400 - 3600
-        case .month: 28 * 86_400 - 3600
+        case .hour: 3600
+        case .day: 86_400
+        case .week: 7 * 86_400
+        case .month: 28 * 86_400
         }
     }
 }
@@ -38,6 +38,14 @@ extension Zone {
     /// A local time so many days later by the calendar.
     package func seconds(_ seconds: Int64, addingDays days: Int64) -> Int64 {
         self.seconds(local: local(seconds) + days * CivilDate.daySeconds)
+    }
+
+    /// The start of a date that is given as local seconds of its midnight: its first moment where midnight is skipped.
+    package func dateStart(local: Int64) -> Int64 { firstSeconds(atOrAfterLocal: local) }
+
+    /// Days of the calendar, at least one, that cover a time which begins at the start of a day.
+    package func days(from: Int64, to: Int64) -> Int64 {
+        max(1, floorDivide(local(to - 1), CivilDate.daySeconds) - floorDivide(local(from), CivilDate.daySeconds) + 1)
     }
 
     /// Hours begin where the minutes are 0, and where a change of the clocks leaps over that.
