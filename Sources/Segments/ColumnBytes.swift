@@ -1,7 +1,9 @@
 /// The bytes of a column.
 ///
-/// A version, the width of a row (0, 1, 2, 4 or 8), the number of the dictionary's codes (four bytes), the codes (four each) or, in a column
-/// of numbers, what is added to each (eight); then the rows, lowest byte first. A row of width 0 is index 0, or number 0: constants cost no
+/// A version, the width of a row (0, 1, 2, 4 or 8), the number of the dictionary's codes (four bytes), the codes (four
+/// each) or, in a column
+/// of numbers, what is added to each (eight); then the rows, lowest byte first. A row of width 0 is index 0, or number
+/// 0: constants cost no
 /// bytes.
 enum ColumnBytes {
     static let version: UInt8 = 1

@@ -1,4 +1,5 @@
-/// Answers a query by one pass over the columns that it needs, and more where rows of lists, visitors of buckets or few values want it.
+/// Answers a query by one pass over the columns that it needs, and more where rows of lists, visitors of buckets or few
+/// values want it.
 ///
 /// Segments that are damaged count in no figure; the result has their number.
 package func scan<Source: SegmentSource>(

@@ -119,7 +119,8 @@ struct ScanRun {
         }
     }
 
-    /// All figures of the rows of lists, and the visitors of rows and buckets, as many at once as the memory for their bits allows.
+    /// All figures of the rows of lists, and the visitors of rows and buckets, as many at once as the memory for their
+    /// bits allows.
     private mutating func details<Source: SegmentSource>(
         _ source: Source,
         _ segments: [SegmentInfo]

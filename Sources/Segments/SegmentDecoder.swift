@@ -1,6 +1,7 @@
 /// Turns columns into sessions again.
 package enum SegmentDecoder {
-    /// All sessions of a segment, those that are dead too, in the order of their rows; nil when the columns are damaged.
+    /// All sessions of a segment, those that are dead too, in the order of their rows; nil when the columns are
+    /// damaged.
     ///
     /// - Parameter columns: all columns of the segment.
     package static func sessions(_ info: SegmentInfo, _ columns: [(Column, [UInt8])]) -> [SessionRow]? {

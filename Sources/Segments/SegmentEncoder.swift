@@ -12,7 +12,8 @@ package enum SegmentEncoder {
     /// Events and resources of one segment, at most of each.
     package static let eventsMax = 16_777_216
 
-    /// Encodes sessions, at least one, with `pageViewsMax` page views at most; they are sorted by their first page view and their key.
+    /// Encodes sessions, at least one, with `pageViewsMax` page views at most; they are sorted by their first page view
+    /// and their key.
     package static func encode(_ sessions: [SessionRow]) -> EncodedSegment {
         let sessions = sessions.sorted { one, other in
             let times = (one.pageViews.first?.time ?? 0, other.pageViews.first?.time ?? 0)

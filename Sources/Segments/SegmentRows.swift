@@ -11,7 +11,8 @@ struct SegmentRows {
     private var counted: [UInt8]
     /// By session: whether it passes the filters.
     private var passingSessions: [Bool] = []
-    /// By page view: whether it passes, and its session does; and of those, which are within the range, and which are page views, too.
+    /// By page view: whether it passes, and its session does; and of those, which are within the range, and which are
+    /// page views, too.
     private(set) var passing: [Bool] = []
     private(set) var inRange: [Bool] = []
     private(set) var views: [Bool] = []

@@ -1,6 +1,7 @@
 /// Two bytes for a measured value, in the order of the values: 5 bits of exponent and 11 of mantissa.
 ///
-/// A code stands for the values above its lower bound, up to and with its upper one. Thresholds are upper bounds, so comparing codes with
+/// A code stands for the values above its lower bound, up to and with its upper one. Thresholds are upper bounds, so
+/// comparing codes with
 /// them is exact. What a code leaves out is in a second column, the remainder.
 enum VitalCode {
     static let none: UInt16 = 0
