@@ -123,6 +123,9 @@ import Testing
         )
         #expect(minute["totals"]["sessions"].literal == "1")
         #expect(minute["totals"]["views"].literal == "1")
+        let first = try Self.query(from: Self.day, to: Self.day + 9000)
+        let morning = try JSONTree(text(reports.overview(first, now: Self.day + 86_400)))
+        #expect(morning["previous"].isNull, "nothing is known of the hours before the first event")
     }
 
     @Test(arguments: Engine.allCases)

@@ -16,7 +16,7 @@ struct OverviewReport {
         range = context.query.range
         let bounds = try context.bounds()
         current = try context.run(Self.scanQuery(context, range))
-        if try context.comparesPrevious(bounds) {
+        if context.comparesPrevious(bounds) {
             previous = try context.run(Self.scanQuery(context, range.previous))
         }
         updated = bounds.map { min($0.last, now) / 60 * 60 } ?? 0
@@ -57,10 +57,14 @@ extension ReportContext {
         return (first, last)
     }
 
-    /// Whether the previous period is wanted and all of it is known: from the day of the first event on.
-    func comparesPrevious(_ bounds: (first: Int64, last: Int64)?) throws(ReportError) -> Bool {
+    /// Whether the previous period is wanted and all of it is known: from the day of the first event on, of ranges shorter than a day from
+    /// its hour or minute on.
+    func comparesPrevious(_ bounds: (first: Int64, last: Int64)?) -> Bool {
         guard query.isComparing, let bounds else { return false }
-        return query.range.zone.bucketStart(bounds.first, .day) <= query.range.previousFrom
+        let range = query.range
+        let isShort = range.to - range.from < CivilDate.daySeconds - 3600
+        let unit = isShort && (range.interval == .minute || range.interval == .hour) ? range.interval : .day
+        return range.zone.bucketStart(bounds.first, unit) <= range.previousFrom
     }
 }
 

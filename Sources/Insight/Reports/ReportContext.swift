@@ -30,7 +30,9 @@ struct ReportContext {
             let result = try Segments.scan(scan, SegmentReader(database), dictionaries)
             // A figure without them would be wrong.
             guard result.damagedSegments == 0 else {
-                throw StoreError.damaged(reason: "\(result.damagedSegments) segments are damaged; run collector rebuild")
+                throw StoreError.damaged(
+                    reason: "\(result.damagedSegments) segments are damaged; run collector rebuild"
+                )
             }
             return result
         } catch {
