@@ -225,11 +225,11 @@ struct SegmentFixture {
             segment.columns.map { [.integer(1), .integer(Int64($0.column.rawValue)), .blob($0.data)] }
         )
         try database.insert(
-            "insert into dimension_values (dictionary, code, value, site, day)",
+            "insert into dimension_values (dictionary, code, value, site, day, event_id)",
             dictionaries.pending.map { entry in
                 [
                     .integer(Int64(entry.dictionary.rawValue)), .integer(Int64(entry.code)), .text(entry.text),
-                    .integer(Int64(entry.site)), .integer(entry.day),
+                    .integer(Int64(entry.site)), .integer(entry.day), .integer(1),
                 ]
             }
         )
