@@ -19,7 +19,7 @@ struct OverviewReport {
         if context.comparesPrevious(bounds) {
             previous = try context.run(Self.scanQuery(context, range.previous))
         }
-        updated = bounds.map { min($0.last, now) / 60 * 60 } ?? 0
+        updated = try context.lastTime(upTo: now, bounds) / 60 * 60
     }
 
     private static func scanQuery(_ context: ReportContext, _ range: ReportRange) throws(ReportError) -> ScanQuery {
@@ -55,6 +55,17 @@ extension ReportContext {
         let row = try database.reportRows("select min(first_time), max(last_time) from segments").first
         guard let first = row?[0].integer, let last = row?[1].integer else { return nil }
         return (first, last)
+    }
+
+    /// The time of the last event up to a moment, whatever others are dated ahead of the clock; 0 for none.
+    func lastTime(upTo now: Int64, _ bounds: (first: Int64, last: Int64)?) throws(ReportError) -> Int64 {
+        guard let bounds, bounds.last > now else { return bounds?.last ?? 0 }
+        let dialect = database.dialect
+        let rows = try database.reportRows(
+            "select \(dialect.microseconds("max(received_at)")) from collector_events where received_at < \(dialect.time("?1"))",
+            [.integer(now + 1)]
+        )
+        return (rows.first?[0].integer ?? 0) / 1_000_000
     }
 
     /// Whether the previous period is wanted and all of it is known: from the day of the first event on, of ranges shorter than a day from
