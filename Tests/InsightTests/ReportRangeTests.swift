@@ -46,6 +46,6 @@ import Testing
         #expect(throws: ReportError.self) { try ReportRange(from: from, to: from + 1500 * 60, interval: .minute) }
         #expect(throws: ReportError.self) { try ReportRange(from: from, to: from + 801 * 86_400) }
         #expect(throws: ReportError.self) { try ReportRange(from: from, to: from) }
-        #expect(try ReportRange(from: from, to: from + 800 * 86_400, interval: .month).buckets.count == 27)
+        #expect(try ReportRange(from: from, to: from + 800 * 86_400, interval: .month).buckets.count == 28)
     }
 }

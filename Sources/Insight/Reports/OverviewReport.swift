@@ -16,10 +16,10 @@ struct OverviewReport {
         range = context.query.range
         let bounds = try context.bounds()
         current = try context.run(Self.scanQuery(context, range))
-        if try context.comparesPrevious(bounds) {
+        if context.comparesPrevious(bounds) {
             previous = try context.run(Self.scanQuery(context, range.previous))
         }
-        updated = bounds.map { min($0.last, now) / 60 * 60 } ?? 0
+        updated = try context.lastTime(upTo: now, bounds) / 60 * 60
     }
 
     private static func scanQuery(_ context: ReportContext, _ range: ReportRange) throws(ReportError) -> ScanQuery {
@@ -57,10 +57,25 @@ extension ReportContext {
         return (first, last)
     }
 
-    /// Whether the previous period is wanted and all of it is known: from the day of the first event on.
-    func comparesPrevious(_ bounds: (first: Int64, last: Int64)?) throws(ReportError) -> Bool {
+    /// The time of the last event up to a moment, whatever others are dated ahead of the clock; 0 for none.
+    func lastTime(upTo now: Int64, _ bounds: (first: Int64, last: Int64)?) throws(ReportError) -> Int64 {
+        guard let bounds, bounds.last > now else { return bounds?.last ?? 0 }
+        let dialect = database.dialect
+        let rows = try database.reportRows(
+            "select \(dialect.microseconds("max(received_at)")) from collector_events where received_at < \(dialect.time("?1"))",
+            [.integer(now + 1)]
+        )
+        return (rows.first?[0].integer ?? 0) / 1_000_000
+    }
+
+    /// Whether the previous period is wanted and all of it is known: from the day of the first event on, of ranges shorter than a day from
+    /// its hour or minute on.
+    func comparesPrevious(_ bounds: (first: Int64, last: Int64)?) -> Bool {
         guard query.isComparing, let bounds else { return false }
-        return query.range.zone.bucketStart(bounds.first, .day) <= query.range.previousFrom
+        let range = query.range
+        let isShort = range.to - range.from < CivilDate.daySeconds - 3600
+        let unit = isShort && (range.interval == .minute || range.interval == .hour) ? range.interval : .day
+        return range.zone.bucketStart(bounds.first, unit) <= range.previousFrom
     }
 }
 

@@ -12,7 +12,7 @@ struct PerformanceReport {
         (scan.vitals, scan.seriesVitals) = (Vital.allCases, Vital.allCases)
         (scan.withVisitors, scan.withDistribution) = (false, true)
         current = try context.run(scan)
-        if try context.comparesPrevious(context.bounds()) {
+        if context.comparesPrevious(try context.bounds()) {
             var scan = try context.scanQuery(range.previous)
             (scan.vitals, scan.withVisitors, scan.edges) = (Vital.allCases, false, [range.previousFrom])
             previous = try context.run(scan).total

@@ -27,7 +27,14 @@ struct ReportContext {
 
     func run(_ scan: ScanQuery) throws(ReportError) -> ScanResult {
         do throws(StoreError) {
-            return try Segments.scan(scan, SegmentReader(database), dictionaries)
+            let result = try Segments.scan(scan, SegmentReader(database), dictionaries)
+            // A figure without them would be wrong.
+            guard result.damagedSegments == 0 else {
+                throw StoreError.damaged(
+                    reason: "\(result.damagedSegments) segments are damaged; run collector rebuild"
+                )
+            }
+            return result
         } catch {
             throw .store(error)
         }

@@ -1,4 +1,5 @@
 import Segments
+import Sketches
 
 /// What a list groups by.
 package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
@@ -53,8 +54,8 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
             .botReasons:
             .sessions
         case .path, .release, .connection, .navigation: .pageViews
-        case .event, .noise, .invalid: .events
-        case .issue: .errors
+        case .event, .invalid: .events
+        case .issue, .noise: .errors
         case .resource, .thirdParty: .requests
         case .lcpElement, .lcpPart, .inpElement, .inpPart, .clsElement: .vitals
         }
@@ -91,8 +92,8 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
     /// Whether its values are of sessions or page views, which have vitals.
     package var hasVitals: Bool { column.scope == .session || column.scope == .pageView }
 
-    /// Whether a page view or session without a value belongs to no row.
-    var skipsNone: Bool { slowVital != nil || self == .botReasons }
+    /// Whether sessions without a value belong to no row; of elements and parts, scans leave them out themselves.
+    var skipsNone: Bool { self == .botReasons }
 
     /// A list of its values.
     func list(limit: Int) -> ScanQuery.List {
@@ -120,7 +121,8 @@ extension ScanQuery.Measure {
         case .pageViews: sum.pageViews
         case .sessions: sum.sessions
         case .errors: sum.errors
-        case .events: sum.customEvents
+        // Of lists of events, one of the two is 0.
+        case .events: sum.customEvents.adding(saturating: sum.errors)
         case .requests: sum.requests
         case .bytes: sum.bytes
         case .vitals: dimension.slowVital.flatMap { sum.vitals[$0.rawValue]?.count } ?? 0

@@ -88,11 +88,6 @@ package struct SegmentExport {
     }
 }
 
-extension SegmentInfo {
-    /// Whether the session of a row has been replaced by one in another segment.
-    func isDead(_ row: Int) -> Bool { row / 8 < dead.count && dead[row / 8] >> UInt8(row % 8) & 1 == 1 }
-}
-
 /// A session as an exported row.
 private struct SessionCells {
     static let names = [
