@@ -3,19 +3,19 @@
 import { facts, h, isolatedList, table } from "../shared/dom.js";
 import { ask } from "./api.js";
 import { body, card, failure, noFigures, skeleton } from "./parts.js";
-import { change, plainQuestion } from "./state.js";
-import { count, exact, percent } from "./words.js";
+import { change, current } from "./state.js";
+import { count, exact, percent, shareOf } from "./words.js";
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export async function showFingerprint(panel, signal) {
-  const all = card("All signals together", "third", "what tells one browser from the others");
-  const sets = card("Who hides among how many", "wide", "visitors by the number of others with the same fingerprint");
-  const signals = card("Signals", "full", "most telling first");
-  const robots = card("Programs", "full", "visitors that behave like one, with the reasons");
+  const all = card("Combined fingerprint", "third", "all signals together");
+  const sets = card("Anonymity sets", "wide", "visitors by the number of others with the same fingerprint");
+  const signals = card("Signals", "full", "by entropy");
+  const robots = card("Bots and automation", "full", "visitors that behave like bots, with the reasons");
   panel.replaceChildren(all, sets, signals, robots);
   for (const one of [all, sets, signals, robots]) body(one).append(skeleton());
   try {
-    draw(await ask("fingerprints", plainQuestion(), { signal }), all, sets, signals, robots);
+    draw(await ask("fingerprints", { site: current().site }, { signal }), all, sets, signals, robots);
   } catch (error) {
     if (signal.aborted) return;
     for (const one of [all, sets, signals, robots]) {
@@ -24,14 +24,14 @@ export async function showFingerprint(panel, signal) {
   }
 }
 
-/** @param {any} told @param {HTMLElement} all @param {HTMLElement} sets @param {HTMLElement} signals @param {HTMLElement} robots */
-function draw(told, all, sets, signals, robots) {
+/** @param {any} report @param {HTMLElement} all @param {HTMLElement} sets @param {HTMLElement} signals @param {HTMLElement} robots */
+function draw(report, all, sets, signals, robots) {
   const nothing = () =>
     noFigures(
       "No fingerprints yet",
-      "Pages tell them when their script tag has data-fingerprint, and so does the page at /.",
+      "Pages report them when their script tag has data-fingerprint, and so does the page at /.",
     );
-  const whole = told.signals.all;
+  const whole = report.signals.all;
   body(all).replaceChildren(
     ...(whole
       ? [
@@ -39,24 +39,24 @@ function draw(told, all, sets, signals, robots) {
           "p",
           { class: "figure" },
           `${whole.bits} bits `,
-          h("small", { text: `of ${Math.log2(Math.max(1, whole.visitors)).toFixed(1)} that so many can tell` }),
+          h("small", { text: `of max. ${Math.log2(Math.max(1, whole.visitors)).toFixed(1)} bits` }),
         ),
         facts([
           ["Browsers seen", exact(whole.visitors)],
-          ["Different", exact(whole.values)],
+          ["Distinct", exact(whole.values)],
           ["Unique", percent(whole.unique_share)],
-          ["Told again", exact(whole.returns)],
-          ["Changed since", percent(whole.changed_share)],
+          ["Repeat readings", exact(whole.returns)],
+          ["Changed on return", percent(whole.changed_share)],
         ]),
       ]
       : [nothing()]),
   );
   body(sets).replaceChildren(whole ? setBars(whole) : nothing());
-  const rows = Object.entries(told.signals).filter(([name]) => name !== "all");
+  const rows = Object.entries(report.signals).filter(([name]) => name !== "all");
   body(signals).replaceChildren(
     rows.length
       ? table(
-        ["Signal", "Bits", "Values", "Unique", "Most shared by", "Told again", "Changed"],
+        ["Signal", "Entropy (bits)", "Values", "Unique", "Largest group", "Repeat readings", "Changed on return"],
         rows.map((
           [name, one],
         ) => [
@@ -64,7 +64,9 @@ function draw(told, all, sets, signals, robots) {
           bits(one),
           exact(one.values),
           percent(one.unique_share),
-          one.shared[0] ? `${percent(one.shared[0].visitors / one.visitors)} (${exact(one.shared[0].visitors)})` : "–",
+          one.shared[0]
+            ? `${percent(shareOf(one.shared[0].visitors, one.visitors))} (${exact(one.shared[0].visitors)})`
+            : "–",
           exact(one.returns),
           percent(one.changed_share),
         ]),
@@ -80,10 +82,10 @@ function draw(told, all, sets, signals, robots) {
       : "",
   );
   body(robots).replaceChildren(
-    told.robots.length
+    report.robots.length
       ? table(
         ["Reasons", "Score", "Visitors", "Events"],
-        told.robots.map((
+        report.robots.map((
           /** @type {any} */ row,
         ) => [
           h("span", {}, ...isolatedList(row.reasons)),
@@ -91,10 +93,10 @@ function draw(told, all, sets, signals, robots) {
           exact(row.visitors),
           exact(row.events),
         ]),
-        "Programs",
+        "Bots and automation",
       )
       : noFigures(
-        "None in this range",
+        "No bots",
         "Known crawlers, headless browsers and automation are listed here, never deleted.",
       ),
   );
@@ -124,9 +126,9 @@ function setBars(whole) {
         "li",
         {},
         bar,
-        h("span", { class: "value", text: size === "1" ? "unique" : `one of ${size}` }),
+        h("span", { class: "value", text: size === "1" ? "Unique" : `Shared by ${size}` }),
         h("b", { text: count(visitors) }),
-        h("span", { class: "dim", text: percent(visitors / Math.max(1, whole.visitors)) }),
+        h("span", { class: "dim", text: percent(shareOf(visitors, whole.visitors)) }),
       ),
     );
   }

@@ -5,8 +5,9 @@ import { milliseconds } from "../shared/format.js";
 import { ask } from "./api.js";
 import { joined } from "./journey-pages.js";
 import { body, card, empty, failure, skeleton } from "./parts.js";
-import { change } from "./state.js";
-import { exact, moment, vital } from "./words.js";
+import { change, zone } from "./state.js";
+import { moment } from "./times.js";
+import { exact, vital } from "./words.js";
 
 /** @param {HTMLElement} panel @param {string} visitor @param {AbortSignal} signal */
 export async function showJourney(panel, visitor, signal) {
@@ -30,7 +31,7 @@ export async function showJourney(panel, visitor, signal) {
     const isFirst = before === undefined;
     sessions = isFirst ? journey.sessions : joined(journey.sessions, sessions);
     if (!sessions.length) {
-      body(main).replaceChildren(empty("No such visitor", "There is no event of this visitor."));
+      body(main).replaceChildren(empty("Visitor not found", "No event of this visitor is stored."));
       return;
     }
     body(main).replaceChildren(...head(sessions, journey.next));
@@ -70,8 +71,8 @@ function head(sessions, next) {
   return [
     h("p", {
       text: next
-        ? `Only the latest events are shown: ${shown}, since ${moment(first.t)}.`
-        : `${shown}, first seen ${moment(first.t)}.`,
+        ? `Only the latest events are shown: ${shown}, since ${moment(first.t, zone())}.`
+        : `${shown}, first seen ${moment(first.t, zone())}.`,
     }),
     h("p", { class: "note", text: first.user_agent ?? "" }),
   ];
@@ -83,7 +84,7 @@ function sessionCard(session, place, next) {
   const element = card(
     next ? "Session" : `Session ${place + 1}`,
     "full session",
-    moment(session.views[0].events[0].t),
+    moment(session.views[0].events[0].t, zone()),
   );
   body(element).append(...session.views.map((/** @type {any} */ view) => viewList(view, next !== null)));
   return element;
@@ -179,7 +180,7 @@ function step(event, start) {
     "li",
     { class: event.type === "error" ? "error" : "" },
     h("span", { class: "seq", text: event.seq || "" }),
-    h("time", { text: `+${milliseconds(event.t - start)}`, title: moment(event.t) }),
+    h("time", { text: `+${milliseconds(event.t - start)}`, title: moment(event.t, zone()) }),
     h("b", { text: event.type }),
     details,
   );

@@ -18,16 +18,16 @@ const scales = (format, skip) => ({
 const still = { responsive: true, maintainAspectRatio: false, animation: false };
 
 /**
- * Lines over time.
+ * Lines over time. A dataset with `titles` names the bucket of each of its points in the tooltip.
  *
- * @param {{labels: string[], datasets: any[], format: (value: any) => string, hasLegend: boolean, footer?: (place: number) => string}} lines
+ * @param {{labels: string[], datasets: any[], format: (value: any) => string, hasLegend: boolean, title: (index: number) => string, footer: (index: number) => string}} lines
  */
-export const lineOptions = ({ labels, datasets, format, hasLegend, footer }) => ({
+export const lineOptions = ({ labels, datasets, format, hasLegend, title, footer }) => ({
   type: "line",
   data: {
     labels,
     datasets: datasets.map((dataset) => ({
-      ...{ borderWidth: 2, pointRadius: 0, pointHitRadius: 10, tension: 0.25, spanGaps: true },
+      ...{ borderWidth: 2, pointRadius: 0, pointHitRadius: 10, cubicInterpolationMode: "monotone", spanGaps: true },
       ...dataset,
     })),
   },
@@ -43,8 +43,10 @@ export const lineOptions = ({ labels, datasets, format, hasLegend, footer }) => 
       tooltip: {
         ...tooltip(format),
         callbacks: {
-          label: (/** @type {any} */ item) => `${item.dataset.label}: ${format(item.raw)}`,
-          footer: (/** @type {any[]} */ items) => footer?.(items[0].dataIndex) ?? "",
+          title: (/** @type {any[]} */ items) => items.length ? title(items[0].dataIndex) : "",
+          label: (/** @type {any} */ { dataset, dataIndex, raw }) =>
+            `${dataset.titles ? `Previous period, ${dataset.titles[dataIndex]}` : dataset.label}: ${format(raw)}`,
+          footer: (/** @type {any[]} */ items) => items.length ? footer(items[0].dataIndex) : "",
         },
       },
     },

@@ -5,8 +5,9 @@ import { shortened } from "../shared/visible.js";
 import { address, ask, check } from "./api.js";
 import { showJourney } from "./journey.js";
 import { body, card, empty, failure, skeleton, visitorLink } from "./parts.js";
-import { change, current, plainQuestion } from "./state.js";
-import { moment, vital } from "./words.js";
+import { change, current, searchQuestion, zone } from "./state.js";
+import { moment } from "./times.js";
+import { vital } from "./words.js";
 
 /** Events of the live list; older ones go. */
 const LIVE_MAX = 100;
@@ -23,8 +24,8 @@ const PAYLOAD_SHOWN = 200;
 export async function showRaw(panel, signal) {
   if (current().visitor) return showJourney(panel, current().visitor, signal);
   const live = card("Live", "full", "events as they are stored");
-  const explorer = card("Explorer", "full", "of the range, the latest first");
-  const submissions = card("Submissions of /collect", "full", "the last 50");
+  const explorer = card("Explorer", "full", "newest first");
+  const submissions = card("Dashboard submissions", "full", "the last 50");
   panel.replaceChildren(live, explorer, submissions);
   startLive(live, signal);
   startSubmissions(submissions, signal);
@@ -47,7 +48,10 @@ function startLive(element, signal) {
   element.querySelector(".head")?.append(status, h("span", { class: "space" }), filter, pause);
   body(element).append(
     list,
-    h("p", { class: "caption", text: "The last 100. A page that falls behind is told how many were left out." }),
+    h("p", {
+      class: "caption",
+      text: "The last 100 events of all sites. When the stream lags, events are skipped and counted.",
+    }),
   );
   /** @type {any[]} */
   let events = [];
@@ -69,7 +73,7 @@ function startLive(element, signal) {
       list.append(
         h("li", {
           class: "none",
-          text: wanted ? "None of the last 100 matches." : "Nothing has come since this page was opened.",
+          text: wanted ? "None of the last 100 matches." : "Waiting for events.",
         }),
       );
     }
@@ -103,7 +107,10 @@ function startLive(element, signal) {
       events = [JSON.parse(data), ...events].slice(0, LIVE_MAX);
       if (!isPaused) later();
     };
-    source.addEventListener("skipped", ({ data }) => setText(status, `${JSON.parse(data).ids} events were left out`));
+    source.addEventListener(
+      "skipped",
+      ({ data }) => setText(status, `Stream lagged, ${JSON.parse(data).ids} events skipped`),
+    );
   };
   connect();
   signal.addEventListener("abort", () => {
@@ -118,7 +125,7 @@ const line = (event) =>
   h(
     "li",
     {},
-    h("time", { text: moment(event.t) }),
+    h("time", { text: moment(event.t, zone()) }),
     h("b", { text: event.type }),
     h("span", { class: "value", text: event.path ?? "" }),
     visitorLink(event.visitor),
@@ -143,10 +150,10 @@ async function startExplorer(element, signal) {
     "form",
     { class: "search", role: "search", "aria-label": "Events" },
     field("type", "Type", "pageview"),
-    field("path", "Page", "/users/:id"),
+    field("page", "Page", "/users/:id"),
     field("find", "Visitor", "v_…"),
     field("key", "Payload key", "attribution.LCP.target"),
-    field("value", "Its value", "any"),
+    field("value", "Value", "any"),
     h("button", { class: "button", text: "Search" }),
   );
   form.addEventListener("submit", (event) => {
@@ -155,9 +162,9 @@ async function startExplorer(element, signal) {
     change(Object.fromEntries([...data].map(([name, value]) => [name, String(value).trim()])));
   });
   const search = {
-    ...plainQuestion(),
+    ...searchQuestion(),
     type: state.type,
-    path: state.path,
+    path: state.page,
     visitor: state.find,
     key: state.key,
     value: state.value,
@@ -189,7 +196,7 @@ async function startExplorer(element, signal) {
     const answer = await ask("events", { ...search, before, limit: PAGE }, { signal });
     events = [...events, ...answer.events];
     const older = answer.next
-      ? h("button", { type: "button", class: "button", text: "Older", onclick: () => attempt(answer.next) })
+      ? h("button", { type: "button", class: "button", text: "Load more", onclick: () => attempt(answer.next) })
       : null;
     results.replaceChildren(
       ...(events.length ? [eventTable(events)] : [empty(
@@ -246,7 +253,9 @@ export function eventTable(events) {
   };
   return table(
     ["Time", "Type", "Page", "Visitor", "Payload"],
-    events.map((event) => [moment(event.t), event.type, event.path ?? "–", visitorLink(event.visitor), payload(event)]),
+    events.map((
+      event,
+    ) => [moment(event.t, zone()), event.type, event.path ?? "–", visitorLink(event.visitor), payload(event)]),
     "Events",
   );
 }
@@ -299,10 +308,10 @@ const submissionTable = (submissions) =>
     submissions.map((
       one,
     ) => [
-      moment(one.t),
+      moment(one.t, zone()),
       `${one.browser} · ${one.system}`,
       ...["lcp", "fcp", "ttfb", "cls", "inp"].map((name) => vital(name, one[name])),
       one.errors ? h("span", {}, `${one.errors}: `, isolated(one.message)) : "0",
     ]),
-    "Submissions of /collect",
+    "Dashboard submissions",
   );
