@@ -54,14 +54,20 @@ export const dimensionLabel = (dimension) =>
     ? `Property ${dimension.slice(PROPERTY.length)}`
     : DIMENSIONS[/** @type {keyof typeof DIMENSIONS} */ (dimension)] ?? dimension;
 
-/** Members of payloads can only be compared as a whole. @param {string} dimension @returns {string[]} */
-export const operatorsOf = (dimension) => dimension.startsWith(PROPERTY) ? ["is"] : Object.keys(OPERATORS);
+/** Members of payloads and visitors are only compared as a whole, and no session is chosen by the events that it lacks. @param {string} dimension @returns {string[]} */
+export const operatorsOf = (dimension) =>
+  dimension.startsWith(PROPERTY) || dimension === "visitor"
+    ? ["is"]
+    : dimension === "event" || dimension === "issue"
+    ? ["is", "contains", "matches"]
+    : Object.keys(OPERATORS);
 
 /** @param {any} item @returns {Filter[]} */
 function read(item) {
   if (!Array.isArray(item) || item.length !== 3) return [];
   const [operator, dimension, values] = item;
   if (!Object.hasOwn(OPERATORS, operator) || typeof dimension !== "string" || !isDimension(dimension)) return [];
+  if (!operatorsOf(dimension).includes(operator)) return [];
   if (!Array.isArray(values) || !values.length || !values.every((value) => typeof value === "string")) return [];
   return [{ operator, dimension, values: [...new Set(values)].slice(0, VALUES_MAX) }];
 }

@@ -11,7 +11,7 @@ export async function showFingerprint(panel, signal) {
   const all = card("Combined fingerprint", "third", "all signals together");
   const sets = card("Anonymity sets", "wide", "visitors by the number of others with the same fingerprint");
   const signals = card("Signals", "full", "by entropy");
-  const robots = card("Bots and automation", "full", "visitors that behave like bots, with the reasons");
+  const robots = card("Bots and automation", "full", "of all time, by the reasons");
   panel.replaceChildren(all, sets, signals, robots);
   for (const one of [all, sets, signals, robots]) body(one).append(skeleton());
   try {
@@ -84,13 +84,13 @@ function draw(report, all, sets, signals, robots) {
   body(robots).replaceChildren(
     report.robots.length
       ? table(
-        ["Reasons", "Score", "Visitors", "Events"],
+        ["Reasons", "Visitors", "Sessions", "Events"],
         report.robots.map((
           /** @type {any} */ row,
         ) => [
           h("span", {}, ...isolatedList(row.reasons)),
-          `${row.score} of 100`,
           exact(row.visitors),
+          exact(row.sessions),
           exact(row.events),
         ]),
         "Bots and automation",

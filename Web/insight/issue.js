@@ -64,9 +64,7 @@ function draw(panel, back, issue, name) {
     h("div", { class: "full bare" }, back),
     summary(panel, issue, name),
     chart,
-    ...LISTS.filter(([, , member]) => issue[member]).map(([title, dimension, member]) =>
-      ranking(title, dimension, issue[member], issue.errors)
-    ),
+    ...LISTS.map(([title, dimension, member]) => ranking(title, dimension, issue, member)),
     latest,
   );
 }
@@ -120,16 +118,13 @@ function drawErrors(element, { range, series }) {
   });
 }
 
-/** @param {string} title @param {string} dimension @param {any} list rows, or a list with its totals @param {number} errors */
-function ranking(title, dimension, list, errors) {
+/** @param {string} title @param {string} dimension @param {any} issue @param {string} member of the issue that has the rows */
+function ranking(title, dimension, issue, member) {
   const element = card(title, "third", "errors");
-  drawPart(element, list, () => {
-    const { rows, ...totals } = Array.isArray(list) ? { rows: list } : list;
-    const figure = (/** @type {any} */ row) => row.errors ?? row.count;
-    const sum = rows.reduce((/** @type {number} */ total, /** @type {any} */ row) => total + figure(row), 0);
-    const whole = { count: rows.length, by: "errors", total: Math.max(errors, sum), rest: Math.max(0, errors - sum) };
-    body(element).append(bars(dimension, { ...whole, ...totals, rows }, { figure }));
-  });
+  const rows = issue[member] ?? [];
+  const rest = issue[`${member}_rest`] ?? 0;
+  const count = issue[`${member}_count`] ?? rows.length;
+  body(element).append(bars(dimension, { rows, rest, count, by: "count" }));
   return element;
 }
 

@@ -23,9 +23,6 @@ export function stateBadge(state) {
   return badge(label, tone);
 }
 
-/** Rows of a list that may come with its totals. @param {any} list @returns {any[]} */
-const rowsOf = (list) => Array.isArray(list) ? list : list?.rows ?? [];
-
 /** Shows the errors that are not the site's, which are left out by default. */
 export function noiseToggle() {
   const isOn = current().noise === "include";
@@ -40,7 +37,7 @@ export function noiseToggle() {
 }
 
 /** @param {HTMLElement} element @param {any} answer */
-export function drawIssues(element, { issues, count: all }) {
+export function drawIssues(element, { issues, count: all, total }) {
   if (!issues.length) {
     body(element).replaceChildren(
       noFigures("No errors for this period", "Uncaught exceptions, rejections, failed requests"),
@@ -59,9 +56,8 @@ export function drawIssues(element, { issues, count: all }) {
         h(
           "span",
           { class: "note" },
-          isolated(rowsOf(issue.paths)[0]?.value),
-          ` · Last seen ${ago(issue.last_seen)} · `,
-          ...isolatedList(rowsOf(issue.browsers).map(({ value }) => value).slice(0, 3)),
+          ...isolatedList([issue.site, issue.kind].filter(Boolean), " · "),
+          issue.last_seen ? ` · Last seen ${ago(issue.last_seen)}` : "",
         ),
       ),
       sparkline(issue.trend, "errors over time"),
@@ -85,5 +81,12 @@ export function drawIssues(element, { issues, count: all }) {
     head,
     `${shown < all ? `${shown} of ${exact(all)}` : exact(all)} ${all === 1 ? "issue" : "issues"}, most frequent first`,
   );
-  body(element).replaceChildren(list);
+  const rest = total -
+    issues.slice(0, shown).reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.errors, 0);
+  body(element).replaceChildren(
+    list,
+    shown < all
+      ? h("p", { class: "caption", text: `(rest): ${exact(all - shown)} more issues, ${exact(rest)} errors.` })
+      : "",
+  );
 }

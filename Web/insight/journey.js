@@ -3,9 +3,10 @@
 import { badge, h, isolated, isolatedList, setText } from "../shared/dom.js";
 import { milliseconds } from "../shared/format.js";
 import { ask } from "./api.js";
+import { encodeFilters, withValue } from "./filters.js";
 import { joined } from "./journey-pages.js";
 import { body, card, empty, failure, skeleton } from "./parts.js";
-import { change, zone } from "./state.js";
+import { change, filters, zone } from "./state.js";
 import { moment } from "./times.js";
 import { exact, vital } from "./words.js";
 
@@ -19,7 +20,16 @@ export async function showJourney(panel, visitor, signal) {
   });
   const main = card(["Visitor ", isolated(visitor)], "full");
   body(main).append(skeleton());
-  panel.replaceChildren(h("div", { class: "full bare" }, back), main);
+  const filter = h("button", {
+    type: "button",
+    class: "button",
+    text: "Filter by this visitor",
+    onclick: () => {
+      location.hash = "#overview";
+      change({ visitor: null, filters: encodeFilters(withValue(filters(), "visitor", visitor)) });
+    },
+  });
+  panel.replaceChildren(h("div", { class: "full bare actions" }, back, filter), main);
   /** @type {any[]} */
   let sessions = [];
   const more = h("button", { type: "button", class: "button", text: "Load earlier events" });

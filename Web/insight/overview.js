@@ -22,10 +22,10 @@ import {
   valueButton,
 } from "./parts.js";
 import { drawQuality, duplicatesRemoved } from "./quality.js";
-import { change, current, isComparing, question, rangeQuestion } from "./state.js";
+import { change, current, isComparing, question, rangeQuestion, seriesQuestion } from "./state.js";
 import { areFiguresIncomplete } from "./status.js";
 import { drawTimeline, intervalSelect, periodOf, previousPeriodOf } from "./timeline.js";
-import { count, exact, isFew, percent, perThousand, span, vital } from "./words.js";
+import { count, exact, isFew, named, percent, perThousand, span, vital } from "./words.js";
 
 /**
  * @typedef {object} Tile
@@ -82,6 +82,26 @@ const RANKINGS = [
 /** Not every site reports them. */
 const RARE = new Set(["campaign", "country", "release"]);
 const UNITS = /** @type {Record<string, string>} */ ({ views: "page views", sessions: "sessions", events: "events" });
+/** What "View all" shows of a value. @type {{name: string, cell: (row: any) => Node | string}[]} */
+const COLUMNS = [
+  { name: "Visitors", cell: (row) => exact(row.visitors) },
+  { name: "Page views", cell: (row) => exact(row.views) },
+  { name: "Sessions", cell: (row) => exact(row.sessions) },
+  { name: "Bounce rate", cell: (row) => percent(row.bounce_rate) },
+  { name: "Errors", cell: (row) => exact(row.errors) },
+  {
+    name: "LCP p75",
+    cell: (row) => row.lcp_count ? percentile(vital("lcp", row.lcp_p75), row.lcp_count, "cell") : "–",
+  },
+  {
+    name: "INP p75",
+    cell: (row) => row.inp_count ? percentile(vital("inp", row.inp_p75), row.inp_count, "cell") : "–",
+  },
+];
+const EVENT_COLUMNS = [
+  { name: "Events", cell: (/** @type {any} */ row) => exact(row.events) },
+  { name: "Visitors", cell: (/** @type {any} */ row) => exact(row.visitors) },
+];
 const ROWS = 8;
 const ALL_ROWS = 500;
 const CHART_HEIGHT = 280;
@@ -106,14 +126,16 @@ export async function showOverview(panel, signal) {
     if (!signal.aborted) { for (const one of elements) body(one).replaceChildren(failure(error, again)); }
   };
   await Promise.all([
-    ask("overview", { ...question(), interval: current().interval }, { signal }).then((answer) => {
+    ask("overview", seriesQuestion(), { signal }).then((answer) => {
       drawTiles(tiles, answer);
       drawChart(chart, answer);
     }, (error) => {
       if (!signal.aborted) tiles.replaceChildren(failure(error, again));
       failed(chart)(error);
     }),
-    ask("breakdowns", { ...question(), dimensions: RANKINGS.map(([name]) => name), limit: ROWS }, { signal }).then(
+    ask("breakdowns", { ...question(), dimensions: RANKINGS.map(([name]) => name), limit: ROWS, only: "counts" }, {
+      signal,
+    }).then(
       ({ dimensions }) => {
         for (const [dimension, element] of cards) drawRanking(element, dimension, dimensions[dimension]);
       },
@@ -227,7 +249,8 @@ function drawRanking(element, dimension, ranking) {
         onclick: () => openAll(dimension, title),
       }));
     }
-    element.hidden = RARE.has(dimension) && !ranking.rows.some((/** @type {any} */ { value }) => value !== "");
+    element.hidden = RARE.has(dimension) &&
+      !ranking.rows.some((/** @type {any} */ { value }) => named(value) !== named(""));
     body(element).replaceChildren(bars(dimension, ranking));
   });
 }
@@ -253,40 +276,23 @@ async function openAll(dimension, title) {
 
 /** @param {string} dimension @param {any} ranking @param {string} title @param {() => void} close */
 function allRows(dimension, ranking, title, close) {
-  const hasBounces = dimension === "entry" || dimension === "exit";
-  const cells = (/** @type {any} */ row) => {
-    const name = valueButton(dimension, row.value);
-    name.addEventListener("click", close);
-    return [
-      name,
-      exact(row.visitors),
-      exact(row.views),
-      exact(row.sessions),
-      // An exit page is the last of any number: it has no bounce rate.
-      ...(hasBounces ? [dimension === "exit" ? "–" : percent(row.bounce_rate)] : []),
-      exact(row.errors),
-      percentile(vital("lcp", row.lcp_p75), row.lcp_p75 === null ? null : row.lcp_count, "cell"),
-      percentile(vital("inp", row.inp_p75), row.inp_p75 === null ? null : row.inp_count, "cell"),
-    ];
+  const columns = ranking.by === "events" ? EVENT_COLUMNS : COLUMNS.filter(({ name }) =>
+    // An exit page is the last of any number: it has no bounce rate.
+    name !== "Bounce rate" || dimension === "entry" || dimension === "exit"
+  );
+  const value = (/** @type {any} */ row) => {
+    const button = valueButton(dimension, row.value);
+    button.addEventListener("click", close);
+    return button;
   };
   const rest = restOf(ranking);
+  const more = rest ? `(rest): ${restLabel(rest.values)}, ${exact(rest.sum)} ${UNITS[ranking.by] ?? ranking.by}` : null;
   return [
     table(
-      [
-        ...["Value", "Visitors", "Page views", "Sessions"],
-        ...(hasBounces ? ["Bounce rate"] : []),
-        ...["Errors", "LCP p75", "INP p75"],
-      ],
-      ranking.rows.map(cells),
+      ["Value", ...columns.map(({ name }) => name)],
+      ranking.rows.map((/** @type {any} */ row) => [value(row), ...columns.map(({ cell }) => cell(row))]),
       title,
     ),
-    ...(rest
-      ? [
-        h("p", {
-          class: "caption",
-          text: `(rest): ${restLabel(rest.values)}, ${exact(rest.sum)} ${UNITS[ranking.by] ?? ranking.by}`,
-        }),
-      ]
-      : []),
+    ...(more ? [h("p", { class: "caption", text: more })] : []),
   ];
 }

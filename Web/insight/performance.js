@@ -23,7 +23,7 @@ import {
   valueButton,
 } from "./parts.js";
 import { histogramOptions } from "./plots.js";
-import { change, current, isComparing, question } from "./state.js";
+import { change, current, isComparing, question, seriesQuestion } from "./state.js";
 import { drawTimeline, intervalSelect, periodOf, previousPeriodOf } from "./timeline.js";
 import {
   BOUNDS,
@@ -81,7 +81,7 @@ export async function showPerformance(panel, signal) {
     if (!signal.aborted) { for (const one of cards) body(one).replaceChildren(failure(error, again)); }
   };
   await Promise.all([
-    ask("performance", { ...question(), interval: current().interval }, { signal }).then((answer) => {
+    ask("performance", seriesQuestion(), { signal }).then((answer) => {
       drawVitals(vitals, answer);
       drawChart(chart, answer, metric);
       drawDistribution(distribution, answer.metrics[metric], metric);
@@ -142,7 +142,7 @@ function drawVitals(element, { metrics, range }) {
           "span",
           { class: "ends" },
           h("span", { text: isSmall ? `fewer than ${SAMPLE_MIN} values` : `${percent(figures.good)} good` }),
-          h("span", { text: isSmall ? `n = ${figures.count}` : `${count(figures.count)} page views` }),
+          h("span", { text: `n = ${exact(figures.count)}`, title: "Page views with a value" }),
         ),
       );
     }),

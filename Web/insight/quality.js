@@ -1,7 +1,7 @@
 // How far the figures can be trusted: what pages sent, what of it arrived, and how much of it is of bots.
 
 import { facts, h } from "../shared/dom.js";
-import { body } from "./parts.js";
+import { body, refusalOf } from "./parts.js";
 import { exact, percent, shareOf } from "./words.js";
 
 /** Events that were received again and stored once, since the program started; null when it is not known. @param {AbortSignal} signal */
@@ -25,7 +25,7 @@ export function drawQuality(element, report, duplicates) {
   body(element).replaceChildren(
     facts([
       ["Events", exact(events)],
-      ["Bot events", withShare(report.bot_events ?? report.robot_events, events)],
+      ["Bot events", withShare(report.robot_events, events)],
       ["Sent", views ? exact(emitted) : "–"],
       ["Received", ofSent(report.received)],
       ["Dropped by client", ofSent(report.dropped)],
@@ -33,13 +33,13 @@ export function drawQuality(element, report, duplicates) {
       ["Invalid values", exact(report.invalid_values)],
       ["Duplicates removed", duplicates === null ? "–" : `${exact(duplicates)} since the server started`],
     ]),
-    h("p", {
-      class: "caption",
-      text: views
-        ? `Of all events of the period, whatever the filters. Sent, received, dropped and lost: by the delivery reports of ${
-          exact(views)
-        } page views.`
-        : "Of all events of the period, whatever the filters. No page view of it has sent a delivery report.",
-    }),
+    h("p", { class: "caption", text: `Of all events of the period, whatever the filters. ${sourceOf(report)}` }),
   );
 }
+
+/** @param {any} report */
+const sourceOf = (report) =>
+  refusalOf(report) ??
+    (report.views
+      ? `Sent, received, dropped and lost are those of the ${exact(report.views)} page views with a delivery report.`
+      : "No page view of it has sent a delivery report.");

@@ -5,7 +5,7 @@ import { shortened } from "../shared/visible.js";
 import { address, ask, check } from "./api.js";
 import { showJourney } from "./journey.js";
 import { body, card, empty, failure, skeleton, visitorLink } from "./parts.js";
-import { change, current, searchQuestion, zone } from "./state.js";
+import { change, current, rangeQuestion, zone } from "./state.js";
 import { moment } from "./times.js";
 import { vital } from "./words.js";
 
@@ -162,7 +162,7 @@ async function startExplorer(element, signal) {
     change(Object.fromEntries([...data].map(([name, value]) => [name, String(value).trim()])));
   });
   const search = {
-    ...searchQuestion(),
+    ...rangeQuestion(),
     type: state.type,
     path: state.page,
     visitor: state.find,

@@ -1,7 +1,7 @@
 // What is looked at: all of it is in the address, so that a link shows the same.
 
 import { DIMENSIONS, encodeFilters, FILTERS_MAX, parseFilters, withValue } from "./filters.js";
-import { boundSeconds, browserZone, dateValue, isZone } from "./times.js";
+import { browserZone, isZone } from "./times.js";
 
 /** What the address may name. */
 const NAMES = [
@@ -94,24 +94,13 @@ export function question() {
   return { ...rangeQuestion(), bots: state.bots, filters: state.filters };
 }
 
+/** What reports with a series and a comparison are asked with. */
+export function seriesQuestion() {
+  return { ...question(), interval: state.interval, compare: isComparing() ? undefined : "none" };
+}
+
 /** The same without filters, for what knows none. */
 export function rangeQuestion() {
   const { from, to, site } = state;
   return { ...(isCustomRange() ? { from, to } : { range: rangeName() }), zone: zone(), site };
-}
-
-/** For searches among events, which know no zone: seconds, where days of it are meant. */
-export function searchQuestion() {
-  const { from, to, site } = state;
-  const name = rangeName();
-  if (name !== null && name !== "today" && name !== "yesterday") return { range: name, site };
-  const day = dateValue(zone());
-  const today = Number(boundSeconds(day, zone()));
-  if (name === "today") return { from: today, site };
-  if (name === "yesterday") return { from: boundSeconds(dateValue(zone(), today - 1), zone()), to: today, site };
-  return {
-    from: from ? boundSeconds(from, zone()) : undefined,
-    to: to ? boundSeconds(to, zone(), { isEnd: true }) : undefined,
-    site,
-  };
 }

@@ -45,7 +45,8 @@ export function changeOf(now, then, { isRate = false, isLessBetter = false } = {
   const unit = isRate ? "pp" : "%";
   const size = Math.abs(value);
   if (size < 0.05) return { text: `±0 ${unit}`, tone: "" };
-  const number = size > 999 ? ">999" : String(round(size, size < 10 ? 1 : 0));
+  if (size > 999) return { text: `>+999 ${unit}`, tone: isLessBetter ? "poor" : "good" };
+  const number = String(round(size, size < 10 ? 1 : 0));
   return { text: `${value > 0 ? "+" : "−"}${number} ${unit}`, tone: value < 0 === isLessBetter ? "good" : "poor" };
 }
 
