@@ -22,13 +22,13 @@ MARKUP = [
 ]
 
 
-def open_page(engine, collector, query="", fragment="overview"):
+def open_page(engine, collector, query="", fragment="overview", period="24h"):
     """Opens the page; a first time with a link that signs in."""
     if not getattr(engine, "signed_in_at", None) == collector.url or not engine.evaluate("() => location.origin") == collector.url:
         engine.open(f"{collector.url}/insight#token={TOKEN}")
         engine.signed_in_at = collector.url
         wait_for(lambda: engine.evaluate("() => self.collectorInsight?.access() === 'owner'"), 15, "signed in")
-    engine.leave(f"{collector.url}/insight?range=24h{query}&at={fragment}#{fragment}")
+    engine.leave(f"{collector.url}/insight?range={period}{query}&at={fragment}#{fragment}")
     ready(engine)
 
 

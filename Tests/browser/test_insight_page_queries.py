@@ -123,7 +123,7 @@ def test_addresses_of_earlier_versions_show_the_same(engine, shop):
 
 def test_all_dates_are_of_one_zone_which_can_be_chosen(engine, shop):
     engine.signed_in_at = None
-    open_page(engine, shop, f"&zone={FAR}&range=7d")
+    open_page(engine, shop, f"&zone={FAR}", period="7d")
     assert engine.evaluate("() => document.querySelector('#zone').value") == FAR
     assert text(engine, "#zone-name") == FAR
     engine.evaluate("() => document.querySelector('#panel-overview details').open = true")
@@ -224,7 +224,7 @@ def test_lists_have_the_rest_of_their_values(engine, shop):
 
 def test_a_refused_query_is_a_sentence_in_its_card(engine, shop):
     engine.signed_in_at = None
-    open_page(engine, shop, "&range=90d&interval=minute")
+    open_page(engine, shop, "&interval=minute", period="90d")
     assert "Narrow the query" in card(engine, "Over time")
     sentence = text(engine, "#panel-overview .refused span")
     assert "1500" in sentence.replace(",", "") and engine.evaluate("() => document.querySelector('#panel-overview .refused button')") is None

@@ -149,8 +149,7 @@ function add(value) {
 function addTyped() {
   const typed = field("filter-value").value.trim();
   if (!typed) return true;
-  const isWhole = WHOLE.has(field("filter-operator").value);
-  if (!add(isWhole && typed === named("") ? "" : typed)) return false;
+  if (!add(typed)) return false;
   field("filter-value").value = "";
   drawValues();
   return true;
