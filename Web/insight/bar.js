@@ -22,8 +22,8 @@ import { browserZone, chosenPeriod, zones } from "./times.js";
 const UNFOLLOWED = {
   fingerprint: {
     range: true,
-    reason:
-      "All time: fingerprints count each visitor once, by the last report. Range, comparison, bots and filters do not apply here.",
+    reason: "All time: fingerprints count each visitor once, by the last report. " +
+      "Range, comparison, bots and filters do not apply here.",
   },
   raw: {
     range: false,

@@ -170,7 +170,10 @@ async function suggest() {
   if (!signal.aborted) drawSuggestions();
 }
 
-/** @param {string} dimension @param {string} others filters @param {AbortSignal} signal @returns {Promise<Suggestion[]>} */
+/**
+ * @param {string} dimension @param {string} others filters @param {AbortSignal} signal
+ * @returns {Promise<Suggestion[]>}
+ */
 async function suggestionsOf(dimension, others, signal) {
   if (dimension.startsWith(PROPERTY) || dimension === "visitor") return [];
   if (dimension === "site") {

@@ -1,4 +1,6 @@
-// Filters: which page views and sessions are counted. In the address and in the API they are JSON: [["is", "browser", ["Chrome"]]].
+// Filters: which page views and sessions are counted.
+//
+// In the address and in the API they are JSON: [["is", "browser", ["Chrome"]]].
 
 import { named } from "./words.js";
 
@@ -54,7 +56,12 @@ export const dimensionLabel = (dimension) =>
     ? `Property ${dimension.slice(PROPERTY.length)}`
     : DIMENSIONS[/** @type {keyof typeof DIMENSIONS} */ (dimension)] ?? dimension;
 
-/** Members of payloads and visitors are only compared as a whole, and no session is chosen by the events that it lacks. @param {string} dimension @returns {string[]} */
+/**
+ * Members of payloads and visitors are only compared as a whole, and no session is chosen by the events that it
+ * lacks.
+ *
+ * @param {string} dimension @returns {string[]}
+ */
 export const operatorsOf = (dimension) =>
   dimension.startsWith(PROPERTY) || dimension === "visitor"
     ? ["is"]
@@ -87,14 +94,22 @@ export function parseFilters(text) {
 export const encodeFilters = (filters) =>
   filters.length ? JSON.stringify(filters.map(({ operator, dimension, values }) => [operator, dimension, values])) : "";
 
-/** With the value chosen in a list: it replaces what "is" chose of the same dimension. @param {Filter[]} filters @param {string} dimension @param {string} value */
+/**
+ * With the value chosen in a list: it replaces what "is" chose of the same dimension.
+ *
+ * @param {Filter[]} filters @param {string} dimension @param {string} value
+ */
 export const withValue = (filters, dimension, value) => {
   const chosen = { operator: "is", dimension, values: [value] };
   const index = filters.findIndex((one) => one.dimension === dimension && one.operator === "is");
   return index < 0 ? [...filters, chosen] : filters.map((one, at) => at === index ? chosen : one);
 };
 
-/** A filter instead of another, or after all others; none is there twice. @param {Filter[]} filters @param {Filter} filter @param {number} [index] */
+/**
+ * A filter instead of another, or after all others; none is there twice.
+ *
+ * @param {Filter[]} filters @param {Filter} filter @param {number} [index]
+ */
 export function withFilter(filters, filter, index = -1) {
   const all = index < 0 ? [...filters, filter] : filters.map((one, at) => at === index ? filter : one);
   const texts = all.map((one) => encodeFilters([one]));

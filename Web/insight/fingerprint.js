@@ -11,83 +11,40 @@ export async function showFingerprint(panel, signal) {
   const all = card("Combined fingerprint", "third", "all signals together");
   const sets = card("Anonymity sets", "wide", "visitors by the number of others with the same fingerprint");
   const signals = card("Signals", "full", "by entropy");
-  const robots = card("Bots and automation", "full", "of all time, by the reasons");
-  panel.replaceChildren(all, sets, signals, robots);
-  for (const one of [all, sets, signals, robots]) body(one).append(skeleton());
+  const bots = card("Bots and automation", "full", "of all time, by the reasons");
+  panel.replaceChildren(all, sets, signals, bots);
+  for (const one of [all, sets, signals, bots]) body(one).append(skeleton());
   try {
-    draw(await ask("fingerprints", { site: current().site }, { signal }), all, sets, signals, robots);
+    draw(await ask("fingerprints", { site: current().site }, { signal }), all, sets, signals, bots);
   } catch (error) {
     if (signal.aborted) return;
-    for (const one of [all, sets, signals, robots]) {
+    for (const one of [all, sets, signals, bots]) {
       body(one).replaceChildren(failure(error, () => change({}, { isStep: false })));
     }
   }
 }
 
-/** @param {any} report @param {HTMLElement} all @param {HTMLElement} sets @param {HTMLElement} signals @param {HTMLElement} robots */
-function draw(report, all, sets, signals, robots) {
-  const nothing = () =>
-    noFigures(
-      "No fingerprints yet",
-      "Pages report them when their script tag has data-fingerprint, and so does the page at /.",
-    );
-  const whole = report.signals.all;
-  body(all).replaceChildren(
-    ...(whole
-      ? [
-        h(
-          "p",
-          { class: "figure" },
-          `${whole.bits} bits `,
-          h("small", { text: `of max. ${Math.log2(Math.max(1, whole.visitors)).toFixed(1)} bits` }),
-        ),
-        facts([
-          ["Browsers seen", exact(whole.visitors)],
-          ["Distinct", exact(whole.values)],
-          ["Unique", percent(whole.unique_share)],
-          ["Repeat readings", exact(whole.returns)],
-          ["Changed on return", percent(whole.changed_share)],
-        ]),
-      ]
-      : [nothing()]),
+const nothing = () =>
+  noFigures(
+    "No fingerprints yet",
+    "Pages report them when their script tag has data-fingerprint, and so does the page at /.",
   );
-  body(sets).replaceChildren(whole ? setBars(whole) : nothing());
-  const rows = Object.entries(report.signals).filter(([name]) => name !== "all");
-  body(signals).replaceChildren(
-    rows.length
-      ? table(
-        ["Signal", "Entropy (bits)", "Values", "Unique", "Largest group", "Repeat readings", "Changed on return"],
-        rows.map((
-          [name, one],
-        ) => [
-          name,
-          bits(one),
-          exact(one.values),
-          percent(one.unique_share),
-          one.shared[0]
-            ? `${percent(shareOf(one.shared[0].visitors, one.visitors))} (${exact(one.shared[0].visitors)})`
-            : "–",
-          exact(one.returns),
-          percent(one.changed_share),
-        ]),
-        "Signals",
-      )
-      : nothing(),
-    rows.length
-      ? h("p", {
-        class: "caption",
-        text:
-          "Bits are the entropy among the browsers seen here, corrected for values that were seen too seldom (Miller and Madow). A value of a signal that answers at random on purpose counts as one.",
-      })
-      : "",
-  );
-  body(robots).replaceChildren(
+
+/**
+ * @param {any} report @param {HTMLElement} all @param {HTMLElement} sets @param {HTMLElement} signals
+ * @param {HTMLElement} bots
+ */
+function draw(report, all, sets, signals, bots) {
+  const { all: combined, ...others } = report.signals;
+  body(all).replaceChildren(...(combined ? combinedFigures(combined) : [nothing()]));
+  body(sets).replaceChildren(combined ? setBars(combined) : nothing());
+  const rows = Object.entries(others);
+  body(signals).replaceChildren(...(rows.length ? signalRows(rows) : [nothing()]));
+  body(bots).replaceChildren(
     report.robots.length
       ? table(
         ["Reasons", "Visitors", "Sessions", "Events"],
-        report.robots.map((
-          /** @type {any} */ row,
-        ) => [
+        report.robots.map((/** @type {any} */ row) => [
           h("span", {}, ...isolatedList(row.reasons)),
           exact(row.visitors),
           exact(row.sessions),
@@ -95,12 +52,52 @@ function draw(report, all, sets, signals, robots) {
         ]),
         "Bots and automation",
       )
-      : noFigures(
-        "No bots",
-        "Known crawlers, headless browsers and automation are listed here, never deleted.",
-      ),
+      : noFigures("No bots", "Known crawlers, headless browsers and automation are listed here, never deleted."),
   );
 }
+
+/** @param {any} combined */
+const combinedFigures = (combined) => [
+  h(
+    "p",
+    { class: "figure" },
+    `${combined.bits} bits `,
+    h("small", { text: `of max. ${Math.log2(Math.max(1, combined.visitors)).toFixed(1)} bits` }),
+  ),
+  facts([
+    ["Browsers seen", exact(combined.visitors)],
+    ["Distinct", exact(combined.values)],
+    ["Unique", percent(combined.unique_share)],
+    ["Repeat readings", exact(combined.returns)],
+    ["Changed on return", percent(combined.changed_share)],
+  ]),
+];
+
+/** @param {any} signal */
+const largestGroup = ({ shared: [first], visitors }) =>
+  first ? `${percent(shareOf(first.visitors, visitors))} (${exact(first.visitors)})` : "–";
+
+/** @param {[string, any][]} rows */
+const signalRows = (rows) => [
+  table(
+    ["Signal", "Entropy (bits)", "Values", "Unique", "Largest group", "Repeat readings", "Changed on return"],
+    rows.map(([name, one]) => [
+      name,
+      bits(one),
+      exact(one.values),
+      percent(one.unique_share),
+      largestGroup(one),
+      exact(one.returns),
+      percent(one.changed_share),
+    ]),
+    "Signals",
+  ),
+  h("p", {
+    class: "caption",
+    text: "Entropy among the browsers seen here, corrected for values that were seen too seldom (Miller and Madow). " +
+      "A value of a signal that answers at random on purpose counts as one.",
+  }),
+];
 
 /** @param {any} one */
 function bits(one) {

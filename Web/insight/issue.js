@@ -118,7 +118,10 @@ function drawErrors(element, { range, series }) {
   });
 }
 
-/** @param {string} title @param {string} dimension @param {any} issue @param {string} member of the issue that has the rows */
+/**
+ * @param {string} title @param {string} dimension @param {any} issue
+ * @param {string} member of the issue that has the rows
+ */
 function ranking(title, dimension, issue, member) {
   const element = card(title, "third", "errors");
   const rows = issue[member] ?? [];

@@ -20,16 +20,7 @@ export async function showJourney(panel, visitor, signal) {
   });
   const main = card(["Visitor ", isolated(visitor)], "full");
   body(main).append(skeleton());
-  const filter = h("button", {
-    type: "button",
-    class: "button",
-    text: "Filter by this visitor",
-    onclick: () => {
-      location.hash = "#overview";
-      change({ visitor: null, filters: encodeFilters(withValue(filters(), "visitor", visitor)) });
-    },
-  });
-  panel.replaceChildren(h("div", { class: "full bare actions" }, back, filter), main);
+  panel.replaceChildren(h("div", { class: "full bare actions" }, back, filterButton(visitor)), main);
   /** @type {any[]} */
   let sessions = [];
   const more = h("button", { type: "button", class: "button", text: "Load earlier events" });
@@ -72,6 +63,18 @@ export async function showJourney(panel, visitor, signal) {
     if (!signal.aborted) body(main).replaceChildren(failure(error, () => change({}, { isStep: false })));
   }
 }
+
+/** @param {string} visitor */
+const filterButton = (visitor) =>
+  h("button", {
+    type: "button",
+    class: "button",
+    text: "Filter by this visitor",
+    onclick: () => {
+      location.hash = "#overview";
+      change({ visitor: null, filters: encodeFilters(withValue(filters(), "visitor", visitor)) });
+    },
+  });
 
 /** What all that is shown has in common. @param {any[]} sessions @param {number | null} next */
 function head(sessions, next) {

@@ -7,7 +7,10 @@ import { change, changeFilters, filters } from "./state.js";
 import { areFiguresIncomplete } from "./status.js";
 import { changeOf, count, exact, isFew, named, percent, shareOf, TONE_WORDS } from "./words.js";
 
-/** @param {string | (Node | string)[]} title @param {string} width @param {string | null} [note] @param {...(Node | null)} more @returns {HTMLElement} */
+/**
+ * @param {string | (Node | string)[]} title @param {string} width @param {string | null} [note]
+ * @param {...(Node | null)} more @returns {HTMLElement}
+ */
 export function card(title, width, note = null, ...more) {
   return h(
     "section",
@@ -39,7 +42,11 @@ export const skeleton = (lines = 4) =>
 /** @param {string} title @param {string} text */
 export const empty = (title, text) => h("p", { class: "empty" }, h("b", { text: title }), h("span", { text }));
 
-/** The same for figures: as long as events are not processed, none is not zero. @param {string} title @param {string} text */
+/**
+ * The same for figures: as long as events are not processed, none is not zero.
+ *
+ * @param {string} title @param {string} text
+ */
 export const noFigures = (title, text) =>
   areFiguresIncomplete()
     ? empty("Not processed yet", "These figures follow when the events are processed.")
@@ -60,7 +67,11 @@ export function failure(error, again) {
   );
 }
 
-/** What the server cannot answer exactly within its limits, with its sentence: what to narrow. @param {string} sentence */
+/**
+ * What the server cannot answer exactly within its limits, with its sentence: what to narrow.
+ *
+ * @param {string} sentence
+ */
 export const refused = (sentence) =>
   h(
     "div",
@@ -69,7 +80,11 @@ export const refused = (sentence) =>
     h("span", { text: sentence }),
   );
 
-/** The sentence of a part that the server refused, while it answered the others. @param {any} part @returns {string | null} */
+/**
+ * The sentence of a part that the server refused, while it answered the others.
+ *
+ * @param {any} part @returns {string | null}
+ */
 export const refusalOf = (part) =>
   !part?.refused
     ? null
@@ -77,14 +92,22 @@ export const refusalOf = (part) =>
     ? part.refused
     : part.refused.message ?? String(part.refused);
 
-/** Draws a part, or the reason why it is refused. @param {HTMLElement} element a card @param {any} part @param {() => void} draw */
+/**
+ * Draws a part, or the reason why it is refused.
+ *
+ * @param {HTMLElement} element a card @param {any} part @param {() => void} draw
+ */
 export function drawPart(element, part, draw) {
   const sentence = refusalOf(part);
   if (sentence === null) draw();
   else body(element).replaceChildren(refused(sentence));
 }
 
-/** A value of a list, which filters by it where that is possible. @param {string} dimension @param {string} value @param {string} [label] */
+/**
+ * A value of a list, which filters by it where that is possible.
+ *
+ * @param {string} dimension @param {string} value @param {string} [label]
+ */
 export const valueButton = (dimension, value, label = named(value)) =>
   isDimension(dimension) && value !== "(other)"
     ? h("button", {
@@ -158,7 +181,11 @@ export function delta(now, then, { title = "", ...options } = {}) {
   return h("span", { class: `delta ${found.tone}`, title: `${word}${title}`, text: found.text });
 }
 
-/** A percentile; of few values it is greyed, with their number. @param {string} text @param {number | null | undefined} number @param {string} [name] of the class */
+/**
+ * A percentile; of few values it is greyed, with their number.
+ *
+ * @param {string} text @param {number | null | undefined} number @param {string} [name] of the class
+ */
 export const percentile = (text, number, name = "") =>
   isFew(number)
     ? h(
@@ -216,7 +243,11 @@ export function shares(figures) {
 /** @param {"good" | "fair" | "poor" | "plain"} tone */
 export const toneBadge = (tone) => badge(TONE_WORDS[tone], tone);
 
-/** Buttons of which one is chosen; the choice is in the address. @param {string} label @param {string} name @param {Record<string, string>} choices @param {string} chosen */
+/**
+ * Buttons of which one is chosen; the choice is in the address.
+ *
+ * @param {string} label @param {string} name @param {Record<string, string>} choices @param {string} chosen
+ */
 export const segments = (label, name, choices, chosen) =>
   h(
     "div",

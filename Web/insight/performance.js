@@ -195,7 +195,11 @@ function drawChart(element, { metrics, range }, metric) {
   });
 }
 
-/** Bars whose width is a step of 1.2, so that each holds some buckets of the server. @param {HTMLElement} element @param {any} found @param {string} metric */
+/**
+ * Bars whose width is a step of 1.2, so that each holds some buckets of the server.
+ *
+ * @param {HTMLElement} element @param {any} found @param {string} metric
+ */
 function drawDistribution(element, found, metric) {
   const STEP = 1.2;
   const total = found.figures.count;

@@ -20,7 +20,15 @@ const still = { responsive: true, maintainAspectRatio: false, animation: false }
 /**
  * Lines over time. A dataset with `titles` names the bucket of each of its points in the tooltip.
  *
- * @param {{labels: string[], datasets: any[], format: (value: any) => string, hasLegend: boolean, title: (index: number) => string, footer: (index: number) => string}} lines
+ * @typedef {object} Lines
+ * @property {string[]} labels
+ * @property {any[]} datasets
+ * @property {(value: any) => string} format
+ * @property {boolean} hasLegend
+ * @property {(index: number) => string} title of the tooltip
+ * @property {(index: number) => string} footer of the tooltip
+ *
+ * @param {Lines} lines
  */
 export const lineOptions = ({ labels, datasets, format, hasLegend, title, footer }) => ({
   type: "line",

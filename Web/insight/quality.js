@@ -4,7 +4,11 @@ import { facts, h } from "../shared/dom.js";
 import { body, refusalOf } from "./parts.js";
 import { exact, percent, shareOf } from "./words.js";
 
-/** Events that were received again and stored once, since the program started; null when it is not known. @param {AbortSignal} signal */
+/**
+ * Events that were received again and stored once, since the program started; null when it is not known.
+ *
+ * @param {AbortSignal} signal
+ */
 export async function duplicatesRemoved(signal) {
   try {
     const answer = await fetch(new URL("health/details", document.baseURI), { signal });

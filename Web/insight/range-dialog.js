@@ -9,7 +9,11 @@ const dialog = () => /** @type {HTMLDialogElement} */ (document.getElementById("
 const say = (/** @type {string} */ text) =>
   setText(/** @type {HTMLElement} */ (document.getElementById("custom-message")), text);
 
-/** A bound of the address as the inputs have it. @param {string | undefined} bound @returns {[string, string]} date and time */
+/**
+ * A bound of the address as the inputs have it.
+ *
+ * @param {string | undefined} bound @returns {[string, string]} date and time
+ */
 function fieldsOf(bound) {
   if (!bound) return ["", ""];
   const parts = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(?::\d\d)?)?$/.exec(bound);

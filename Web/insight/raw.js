@@ -56,7 +56,6 @@ function startLive(element, signal) {
   /** @type {any[]} */
   let events = [];
   let isPaused = false;
-  let seen = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const draw = () => {
@@ -88,6 +87,16 @@ function startLive(element, signal) {
   filter.addEventListener("input", draw);
   draw();
 
+  follow(signal, status, (event) => {
+    events = [event, ...events].slice(0, LIVE_MAX);
+    if (!isPaused) later();
+  });
+  signal.addEventListener("abort", () => clearTimeout(timer));
+}
+
+/** Follows the stream of events. @param {AbortSignal} signal @param {HTMLElement} status @param {(event: any) => void} receive */
+function follow(signal, status, receive) {
+  let seen = 0;
   /** @type {EventSource | undefined} */
   let source;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -104,8 +113,7 @@ function startLive(element, signal) {
     source.onmessage = ({ data }) => {
       seen += 1;
       setText(status, `${seen} events`);
-      events = [JSON.parse(data), ...events].slice(0, LIVE_MAX);
-      if (!isPaused) later();
+      receive(JSON.parse(data));
     };
     source.addEventListener(
       "skipped",
@@ -116,7 +124,6 @@ function startLive(element, signal) {
   signal.addEventListener("abort", () => {
     source?.close();
     clearTimeout(again);
-    clearTimeout(timer);
   });
 }
 
@@ -138,6 +145,20 @@ const line = (event) =>
 
 /** @param {HTMLElement} element @param {AbortSignal} signal */
 async function startExplorer(element, signal) {
+  const { type, page, find, key, value } = current();
+  const search = { ...rangeQuestion(), type, path: page, visitor: find, key, value };
+  const refused = h("p", { class: "note", role: "alert" });
+  element.querySelector(".head")?.append(
+    h("span", { class: "space" }),
+    h("span", { class: "note", text: "Export" }),
+    exportLinks(search, refused),
+  );
+  const results = h("div", {}, skeleton());
+  body(element).replaceChildren(refused, searchForm(), results);
+  await showEvents(results, search, signal);
+}
+
+function searchForm() {
   const state = current();
   const field = (/** @type {string} */ name, /** @type {string} */ label, /** @type {string} */ hint) =>
     h(
@@ -161,16 +182,12 @@ async function startExplorer(element, signal) {
     const data = new FormData(/** @type {HTMLFormElement} */ (form));
     change(Object.fromEntries([...data].map(([name, value]) => [name, String(value).trim()])));
   });
-  const search = {
-    ...rangeQuestion(),
-    type: state.type,
-    path: state.page,
-    visitor: state.find,
-    key: state.key,
-    value: state.value,
-  };
-  const refused = h("p", { class: "note", role: "alert" });
-  const exports = h(
+  return form;
+}
+
+/** @param {Record<string, any>} search @param {HTMLElement} refused */
+const exportLinks = (search, refused) =>
+  h(
     "span",
     { class: "exports" },
     ...["ndjson", "csv"].map((format) =>
@@ -182,14 +199,9 @@ async function startExplorer(element, signal) {
       })
     ),
   );
-  element.querySelector(".head")?.append(
-    h("span", { class: "space" }),
-    h("span", { class: "note", text: "Export" }),
-    exports,
-  );
-  const results = h("div");
-  body(element).replaceChildren(refused, form, results);
-  results.append(skeleton());
+
+/** @param {HTMLElement} results @param {Record<string, any>} search @param {AbortSignal} signal */
+async function showEvents(results, search, signal) {
   /** @type {any[]} */
   let events = [];
   const more = async (/** @type {number | undefined} */ before) => {
@@ -200,10 +212,10 @@ async function startExplorer(element, signal) {
       : null;
     results.replaceChildren(
       ...(events.length ? [eventTable(events)] : [empty(
-        "Nothing found",
+        "No data for this period",
         answer.next
           ? "Not in what could be searched in one go: go on with older events."
-          : "No event of the range is like that.",
+          : "No event of it matches the search.",
       )]),
       ...(older ? [h("p", { class: "actions" }, older)] : []),
     );

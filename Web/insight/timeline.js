@@ -1,4 +1,4 @@
-// Figures over time: buckets of the owner's zone, the previous period beside them, and what is not a whole bucket marked.
+// Figures over time: buckets of the zone, with the previous period; what is not a whole bucket is marked.
 
 import { colour, plot } from "../dashboard/charts.js";
 import { table } from "../shared/dom.js";
@@ -8,8 +8,18 @@ import { select } from "./parts.js";
 import { current } from "./state.js";
 import { exact, isFew } from "./words.js";
 
-/** @typedef {{from: number, to: number, interval: import("./times.js").Interval, zone: string, previous_from: number, previous_to: number}} Range */
-/** @typedef {{label: string, token: string, value: (point: any) => number | null, width?: number, fill?: boolean}} Line */
+/**
+ * @typedef {object} Range
+ * @property {number} from
+ * @property {number} to
+ * @property {import("./times.js").Interval} interval
+ * @property {string} zone
+ * @property {number} previous_from
+ * @property {number} previous_to
+ */
+/**
+ * @typedef {{label: string, token: string, value: (point: any) => number | null, width?: number, fill?: boolean}} Line
+ */
 /**
  * @typedef {object} Timeline
  * @property {string} label

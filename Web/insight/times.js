@@ -2,7 +2,11 @@
 
 /** @typedef {"minute" | "hour" | "day" | "week" | "month"} Interval */
 /** @typedef {{year: number, month: number, day: number, hour: number, minute: number, second: number}} Local */
-/** A moment as it is shown: a day, and a time of it unless it is the whole day. @typedef {{day: Local, time: string | null}} Shown */
+/**
+ * A moment as it is shown: a day, and a time of it unless it is the whole day.
+ *
+ * @typedef {{day: Local, time: string | null}} Shown
+ */
 
 const DAY_SECONDS = 86_400;
 
@@ -55,7 +59,11 @@ export const browserZone = () => {
   return zone && isZone(zone) ? zone : "UTC";
 };
 
-/** Names of zones to choose from: those of the browser, and what its list may lack. @param {...string} more @returns {string[]} */
+/**
+ * Names of zones to choose from: those of the browser, and what its list may lack.
+ *
+ * @param {...string} more @returns {string[]}
+ */
 export const zones = (...more) =>
   [...new Set(["UTC", ...(Intl.supportedValuesOf?.("timeZone") ?? []), ...more])].sort((one, other) =>
     one === "UTC" ? -1 : other === "UTC" ? 1 : one < other ? -1 : 1
@@ -77,7 +85,8 @@ const asUTC = ({ year = 1970, month = 1, day = 1, hour = 0, minute = 0, second =
 const offsetOf = (seconds, zone) => asUTC(localOf(seconds, zone)) - seconds;
 
 /**
- * The moment of a local time. Of two that a clock shows when it is set back, the first; of one that it skips, the end of the gap.
+ * The moment of a local time. Of two that a clock shows when it is set back, the first; of one that it skips,
+ * the end of the gap.
  *
  * @param {Partial<Local>} local days and months may be out of their range
  * @param {string} zone
@@ -132,7 +141,8 @@ export function bucketEnd(seconds, interval, zone) {
 }
 
 /**
- * What of a series is not a whole bucket: the first and the last when the range cuts them, and the one that is not over.
+ * What of a series is not a whole bucket: the first and the last when the range cuts them, and the one that is not
+ * over.
  *
  * @param {number[]} starts of the buckets
  * @param {{from: number, to: number, interval: Interval, zone: string}} range
@@ -148,7 +158,11 @@ export const completeness = (starts, { from, to, interval, zone }, now) =>
     return isCut ? "partial" : "whole";
   });
 
-/** A bucket at an axis. @param {number} seconds @param {Interval} interval @param {string} zone @param {{isOneDay?: boolean}} [options] */
+/**
+ * A bucket at an axis.
+ *
+ * @param {number} seconds @param {Interval} interval @param {string} zone @param {{isOneDay?: boolean}} [options]
+ */
 export function bucketLabel(seconds, interval, zone, { isOneDay = true } = {}) {
   if (interval === "month") return text(seconds, zone, "month");
   if (interval === "day" || interval === "week") return text(seconds, zone, "day");
@@ -174,7 +188,11 @@ const dayText = (day, hasYear) => text(asUTC(day), "UTC", hasYear ? "dayAndYear"
 /** @param {Local} one @param {Local} other */
 const isSameDay = (one, other) => one.year === other.year && one.month === other.month && one.day === other.day;
 
-/** "24 Nov", "20 – 24 Nov", "24 Nov 10:00 – 11:30": both ends are included. @param {Shown} from @param {Shown} to @param {number} year that needs no mention */
+/**
+ * "24 Nov", "20 – 24 Nov", "24 Nov 10:00 – 11:30": both ends are included.
+ *
+ * @param {Shown} from @param {Shown} to @param {number} year that needs no mention
+ */
 function rangeText(from, to, year) {
   const hasYear = from.day.year !== year || to.day.year !== year;
   const last = dayText(to.day, hasYear);
@@ -208,7 +226,10 @@ export function period(from, to, zone, now = Date.now() / 1000) {
   return rangeText({ day: start, time: isWholeDays ? null : timeText(start) }, last, year);
 }
 
-/** @param {string} value a date, a local time, or a moment with an offset or in seconds @param {string} zone @returns {Shown | null} */
+/**
+ * @param {string} value a date, a local time, or a moment with an offset or in seconds @param {string} zone
+ * @returns {Shown | null}
+ */
 function shown(value, zone) {
   const parts = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(value);
   if (parts) {
@@ -225,7 +246,8 @@ function shown(value, zone) {
 /**
  * A range of the address, as it was chosen: both days are included.
  *
- * @param {string | undefined} from @param {string | undefined} to @param {string} zone @param {number} [now] seconds since 1970
+ * @param {string | undefined} from @param {string | undefined} to @param {string} zone
+ * @param {number} [now] seconds since 1970
  */
 export function chosenPeriod(from, to, zone, now = Date.now() / 1000) {
   const [first, last] = [from, to].map((value) => value ? shown(value, zone) : null);
@@ -239,7 +261,8 @@ export function chosenPeriod(from, to, zone, now = Date.now() / 1000) {
 /**
  * The moment that a bound of the address stands for, in seconds since 1970.
  *
- * @param {string} value @param {string} zone @param {{isEnd?: boolean}} [options] whether a whole day is meant to its end
+ * @param {string} value @param {string} zone
+ * @param {{isEnd?: boolean}} [options] whether a whole day is meant to its end
  * @returns {number | null}
  */
 export function boundSeconds(value, zone, { isEnd = false } = {}) {

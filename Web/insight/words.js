@@ -10,7 +10,11 @@ export const count = (value) =>
   value === null || value === undefined ? "–" : value < 10_000 ? whole.format(value) : compact.format(value);
 /** @param {number | null | undefined} value */
 export const exact = (value) => value === null || value === undefined ? "–" : whole.format(value);
-/** What is almost nothing is not nothing, and what is almost all is not all. @param {number | null | undefined} share 0 to 1 */
+/**
+ * What is almost nothing is not nothing, and what is almost all is not all.
+ *
+ * @param {number | null | undefined} share 0 to 1
+ */
 export function percent(share) {
   if (share === null || share === undefined) return "–";
   if (share > 0 && share < 0.001) return "<0.1 %";
@@ -32,7 +36,8 @@ export const perThousand = (value) =>
 /** @typedef {{text: string, tone: "good" | "poor" | ""}} Change */
 
 /**
- * A change against the previous period: of rates in percentage points, of all else in percent. Null where there is nothing to compare with.
+ * A change against the previous period: of rates in percentage points, of all else in percent. Null where there is
+ * nothing to compare with.
  *
  * @param {number | null | undefined} now
  * @param {number | null | undefined} then
