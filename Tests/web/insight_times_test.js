@@ -7,6 +7,7 @@ import {
   bucketTitle,
   chosenPeriod,
   completeness,
+  counterparts,
   dateValue,
   isZone,
   localOf,
@@ -136,4 +137,16 @@ Deno.test("zones are those of the browser, with UTC first, and a name from an ad
   assert.equal(names.filter((name) => name === BERLIN).length, 1);
   assert.ok(names.length > 300);
   assert.deepEqual([BERLIN, "UTC", "Mars/Olympus", "<b>"].map(isZone), [true, true, false, false]);
+});
+
+Deno.test("hours are compared with those that the clocks show, also where clocks are changed", () => {
+  const hours = (/** @type {string} */ text, /** @type {number} */ count) =>
+    Array.from({ length: count }, (_, index) => at(text) + index * 3600);
+  // The day has 25 hours: 02:00 comes twice, and the second has no counterpart.
+  const long = counterparts(hours("2026-10-24T22:00:00Z", 25), hours("2026-10-23T22:00:00Z", 24), "hour", BERLIN);
+  assert.deepEqual(long, [0, 1, 2, -1, ...Array.from({ length: 21 }, (_, index) => index + 3)]);
+  // The day has 23 hours: 02:00 is left out.
+  const short = counterparts(hours("2026-03-28T23:00:00Z", 23), hours("2026-03-27T23:00:00Z", 24), "hour", BERLIN);
+  assert.deepEqual(short, [0, 1, ...Array.from({ length: 21 }, (_, index) => index + 3)]);
+  assert.deepEqual(counterparts([1, 2, 3], [1, 2], "day", BERLIN), [0, 1, -1]);
 });

@@ -17,6 +17,9 @@ const scales = (format, skip) => ({
 
 const still = { responsive: true, maintainAspectRatio: false, animation: false };
 
+/** In the order of the datasets, whichever is drawn in front. @param {any} one @param {any} other */
+const byDataset = (one, other) => one.datasetIndex - other.datasetIndex;
+
 /**
  * Lines over time. A dataset with `titles` names the bucket of each of its points in the tooltip.
  *
@@ -46,10 +49,13 @@ export const lineOptions = ({ labels, datasets, format, hasLegend, title, footer
       legend: {
         display: hasLegend,
         align: "end",
-        labels: { color: colour("--quiet"), font: font(), boxWidth: 18, boxHeight: 2 },
+        labels: { color: colour("--quiet"), font: font(), boxWidth: 18, boxHeight: 2, sort: byDataset },
       },
       tooltip: {
         ...tooltip(format),
+        itemSort: byDataset,
+        // Without a counterpart in the previous period there is nothing to show of it.
+        filter: (/** @type {any} */ { raw }) => raw !== null,
         callbacks: {
           title: (/** @type {any[]} */ items) => items.length ? title(items[0].dataIndex) : "",
           label: (/** @type {any} */ { dataset, dataIndex, raw }) =>

@@ -3,7 +3,7 @@
 import { colour, plot } from "../dashboard/charts.js";
 import { table } from "../shared/dom.js";
 import { lineOptions } from "./plots.js";
-import { bucketLabel, bucketTitle, completeness, period } from "./times.js";
+import { bucketLabel, bucketTitle, completeness, counterparts, period } from "./times.js";
 import { select } from "./parts.js";
 import { current } from "./state.js";
 import { exact, isFew } from "./words.js";
@@ -42,6 +42,7 @@ export const previousPeriodOf = (/** @type {Range} */ range) =>
 /** @param {HTMLElement} element @param {Timeline} timeline */
 export function drawTimeline(element, timeline) {
   const { label, height, range, series, format } = timeline;
+  const previous = alignedPrevious(timeline);
   const states = completeness(series.map(({ t }) => t), range, Date.now() / 1000);
   const isOneDay = range.to - range.from <= HOUR_SECONDS_MAX;
   const labels = series.map(({ t }) => bucketLabel(t, range.interval, range.zone, { isOneDay }));
@@ -52,13 +53,25 @@ export function drawTimeline(element, timeline) {
       lineOptions({
         labels,
         format,
-        datasets: datasetsOf(timeline, states),
-        hasLegend: timeline.lines.length > 1 || Boolean(timeline.previous?.length),
+        datasets: datasetsOf({ ...timeline, previous }, states),
+        hasLegend: timeline.lines.length > 1 || previous.length > 0,
         title: (index) => `${bucketTitle(series[index].t, range.interval, range.zone)}${note(states[index])}`,
         footer: (index) => footerOf(timeline, index),
       }),
-    figures: () => figuresOf(timeline, states),
+    figures: () => figuresOf({ ...timeline, previous }, states),
   });
+}
+
+/**
+ * The previous period's point of each bucket.
+ *
+ * @param {Timeline} timeline
+ * @returns {any[]}
+ */
+function alignedPrevious({ range, series, previous = [] }) {
+  if (!previous.length) return [];
+  const [own, theirs] = [series, previous].map((points) => points.map(({ t }) => t));
+  return counterparts(own, theirs, range.interval, range.zone).map((index) => previous[index] ?? null);
 }
 
 /** @param {string} state */
@@ -98,7 +111,7 @@ function datasetsOf({ range, series, previous = [], lines, sample }, states) {
   return [...datasets, {
     label: `Previous period (${previousPeriodOf(range)})`,
     data: series.map((_, index) => previous[index] ? value(previous[index]) : null),
-    titles: previous.map(({ t }) => bucketTitle(t, range.interval, range.zone)),
+    titles: previous.map((point) => point ? bucketTitle(point.t, range.interval, range.zone) : ""),
     borderColor: grey,
     borderDash: [2, 3],
     borderWidth: 1.5,

@@ -159,6 +159,26 @@ export const completeness = (starts, { from, to, interval, zone }, now) =>
   });
 
 /**
+ * For each bucket the one of another period that the clocks show at the same time after its start; -1 for none.
+ *
+ * Where clocks are changed, a day of hours has one more or one less than the day before: the hours go on side by side.
+ *
+ * @param {number[]} starts @param {number[]} others @param {Interval} interval @param {string} zone
+ * @returns {number[]}
+ */
+export function counterparts(starts, others, interval, zone) {
+  if (interval !== "hour" && interval !== "minute") return starts.map((_, index) => index < others.length ? index : -1);
+  const elapsed = (/** @type {number[]} */ all) => {
+    const local = all.map((seconds) => seconds + offsetOf(seconds, zone));
+    return local.map((seconds) => seconds - local[0]);
+  };
+  const theirs = elapsed(others);
+  const own = elapsed(starts);
+  // Of an hour that is repeated, the first has a counterpart.
+  return own.map((seconds, index) => own.indexOf(seconds) === index ? theirs.indexOf(seconds) : -1);
+}
+
+/**
  * A bucket at an axis.
  *
  * @param {number} seconds @param {Interval} interval @param {string} zone @param {{isOneDay?: boolean}} [options]
