@@ -43,7 +43,7 @@ let package = Package(
         .target(name: "Telemetry", dependencies: ["Digest", "JSONScan"], swiftSettings: strict),
 
         .target(name: "Log", swiftSettings: strict),
-        .target(name: "Storage", dependencies: ["Digest", "Telemetry"], swiftSettings: strict),
+        .target(name: "Storage", dependencies: ["Digest", "Guarded", "Telemetry"], swiftSettings: strict),
         .target(
             name: "StorageSQLite",
             dependencies: ["Guarded", "SQLite", "Storage", "Telemetry"],
@@ -101,7 +101,7 @@ let package = Package(
         ),
         .testTarget(
             name: "InsightTests",
-            dependencies: ["Digest", "Insight", "Segments", "Sketches", "Storage", "Telemetry", "TestSupport"],
+            dependencies: ["Digest", "Insight", "JSONScan", "Segments", "Sketches", "Storage", "Telemetry", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(name: "JSONScanTests", dependencies: ["JSONScan"], swiftSettings: strict),
@@ -112,12 +112,17 @@ let package = Package(
         .testTarget(
             name: "StorageContractTests",
             dependencies: [
-                "Insight", "Postgres", "SQLite", "Segments", "Sketches", "Storage", "StoragePostgres", "StorageSQLite", "Telemetry",
+                "Insight", "Postgres", "SQLite", "Segments", "Sketches", "Storage", "StoragePostgres", "StorageSQLite",
+                "Telemetry",
                 "TestSupport",
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "StorageTests", dependencies: ["Digest", "Storage"], swiftSettings: strict),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: ["Digest", "Storage", "Telemetry", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "TelemetryTests",
             dependencies: ["JSONScan", "Telemetry", "TestSupport"],

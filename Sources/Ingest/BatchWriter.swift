@@ -23,14 +23,17 @@ struct BatchWriter {
     private let store: any Store
     /// Whether a batch that failed with its connection is tried on a new one.
     private let retries: Bool
+    private let committed: CommittedEvents?
     private(set) var writer: (any StoreWriter)?
     private var source = BatchSource.random(isJournal: false)
     /// Number of the last batch of the source that was committed.
     private var last: Int64 = 0
 
-    init(store: any Store, retries: Bool) {
+    /// - Parameter committed: takes the events of batches whose commit was confirmed.
+    init(store: any Store, retries: Bool, committed: CommittedEvents? = nil) {
         self.store = store
         self.retries = retries
+        self.committed = committed
     }
 
     var isConnected: Bool { writer != nil }
@@ -58,7 +61,9 @@ struct BatchWriter {
         do {
             try connect()
             guard let writer else { return }
-            let appended = try writer.append(Batch(entries[range]), as: id)
+            let batch = Batch(entries[range])
+            let appended = try writer.append(batch, as: id)
+            committed?.add(batch.events, ids: appended.eventIDs)
             // Nothing written: all of it was there, or the store, put back to an older state, knows another number of ours; of a new
             // source it knows none.
             if appended.stored == 0, last > 0, try writer.position(of: source) != id.number {

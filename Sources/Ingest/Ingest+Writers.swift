@@ -6,10 +6,10 @@ import Storage
 /// A writer's thread: connects, writes what waits, and the first one drains the journal in between.
 extension Ingest {
     func write(_ number: Int) {
-        var writer = BatchWriter(store: store, retries: journal == nil)
+        var writer = BatchWriter(store: store, retries: journal == nil, committed: committed)
         var reconnect = Reconnect()
         var (news, drainNews) = (RepeatedNews(), RepeatedNews())
-        var drain = number == 0 ? journal.map { JournalDrain($0) } : nil
+        var drain = number == 0 ? journal.map { JournalDrain($0, committed: committed) } : nil
         guard prepareSchema(isFirst: number == 0, &reconnect, &news) else { return }
         var hasGathered = false
         while true {

@@ -70,6 +70,8 @@ package final class Ingest: Sendable {
 
     let store: any Store
     let journal: (any Journal)?
+    /// Takes events once they are committed, with their ids.
+    let committed: CommittedEvents?
     let log: Log
     let deliver: @Sendable (Deliveries) -> Void
     let onBroken: @Sendable (String) -> Void
@@ -87,12 +89,14 @@ package final class Ingest: Sendable {
         store: any Store,
         journal: (any Journal)? = nil,
         waitingBytesMax: Int = Ingest.waitingBytesMax,
+        committed: CommittedEvents? = nil,
         log: Log,
         deliver: @escaping @Sendable (Deliveries) -> Void,
         onBroken: @escaping @Sendable (String) -> Void
     ) {
         self.store = store
         self.journal = journal
+        self.committed = committed
         self.log = log
         self.deliver = deliver
         self.onBroken = onBroken

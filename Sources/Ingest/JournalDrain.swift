@@ -18,6 +18,7 @@ struct JournalDrain {
     }
 
     private let journal: any Journal
+    private let committed: CommittedEvents?
     /// What the store has of this journal; nil when it must be asked.
     private var position: Int64?
     /// Records in one batch; fewer after a batch that took the store too long.
@@ -25,8 +26,9 @@ struct JournalDrain {
     private var settled = 0
     private var setAside = 0
 
-    init(_ journal: any Journal) {
+    init(_ journal: any Journal, committed: CommittedEvents? = nil) {
         self.journal = journal
+        self.committed = committed
     }
 
     private enum Failure: Error {
@@ -80,7 +82,9 @@ struct JournalDrain {
         for item in items { batch.append(item.record) }
         var isThere = true
         do throws(StoreError) {
-            if try writer.append(batch, as: id).stored == 0 {
+            let appended = try writer.append(batch, as: id)
+            committed?.add(batch.events, ids: appended.eventIDs)
+            if appended.stored == 0 {
                 isThere = try writer.position(of: id.source) == id.number
                 if isThere, doubt != nil { settled += items.count }
             }

@@ -65,10 +65,17 @@ package struct Appended: Sendable, Equatable {
     package var stored: Int
     /// Records that were there already: events under their `event_id`, or the whole batch, when it had been committed before.
     package var duplicates: Int
+    /// Ids of the batch's events, in their order; empty when one of them was there already, or the engine does not report them.
+    package var eventIDs: [Int64] = []
 
     package init(stored: Int, duplicates: Int) {
         self.stored = stored
         self.duplicates = duplicates
+    }
+
+    /// Whether as many records were stored; ids depend on the database.
+    package static func == (one: Appended, other: Appended) -> Bool {
+        one.stored == other.stored && one.duplicates == other.duplicates
     }
 }
 

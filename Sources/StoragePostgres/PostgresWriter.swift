@@ -68,17 +68,22 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         bindEvents(batch.events)
         bind(id)
         if batch.submissions.isEmpty, batch.ledgers.isEmpty {
-            let stored = try run(Self.markedEvents).changed
-            return Appended(stored: stored, duplicates: batch.events.count - stored)
+            let result = try run(Self.markedEvents)
+            var appended = Appended(stored: result.changed, duplicates: batch.events.count - result.changed)
+            appended.eventIDs = Self.ids(result, of: batch)
+            return appended
         }
         bindLedgers(batch.ledgers)
         if batch.submissions.isEmpty, !batch.events.isEmpty {
             // When none of the events is new, nothing tells whether the ledgers were: the caller asks.
-            let stored = try run(Self.markedTracked).changed
-            return Appended(
+            let result = try run(Self.markedTracked)
+            let stored = result.changed
+            var appended = Appended(
                 stored: stored > 0 ? stored + batch.ledgers.count : 0,
                 duplicates: batch.events.count - stored
             )
+            appended.eventIDs = Self.ids(result, of: batch)
+            return appended
         }
         bindSubmissions(batch.submissions)
         let row = try run(Self.markedAll).rows.first ?? []
@@ -88,6 +93,12 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
             stored: events + batch.submissions.count + batch.ledgers.count,
             duplicates: batch.events.count - events
         )
+    }
+
+    /// The ids of the events; none when some of them were there already, since it is not known which.
+    private static func ids(_ result: Result, of batch: Batch) -> [Int64] {
+        guard result.rows.count == batch.events.count else { return [] }
+        return result.rows.compactMap { $0.first?.flatMap { Int64($0) } }
     }
 
     func position(of source: BatchSource) throws(StoreError) -> Int64? {
@@ -132,7 +143,7 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
 
     private static let markedEvents = PreparedStatement(
         name: "marked_events",
-        sql: marked(insertEventsSQL, source: eventArrays + 1) + "\non conflict do nothing"
+        sql: marked(insertEventsSQL, source: eventArrays + 1) + "\non conflict do nothing returning id"
     )
     private static let markedSubmissions = PreparedStatement(
         name: "marked_submissions",
@@ -248,7 +259,7 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         )
         \(insertEventsSQL)
         where exists (select from mark)
-        on conflict do nothing
+        on conflict do nothing returning id
         """
 
     /// Records of all kinds, any of which may be missing; gives whether the batch is new, and how many events are.

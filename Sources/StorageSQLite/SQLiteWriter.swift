@@ -87,10 +87,17 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
     private func insert(_ batch: Batch, _ id: BatchID) throws(SQLiteError) -> Appended {
         guard try isNew(id) else { return Appended(stored: 0, duplicates: batch.count) }
         var appended = Appended(stored: 0, duplicates: 0)
+        appended.eventIDs.reserveCapacity(batch.events.count)
         for event in batch.events {
             try insert(event)
-            if connection.changes == 0 { appended.duplicates += 1 } else { appended.stored += 1 }
+            if connection.changes == 0 {
+                appended.duplicates += 1
+            } else {
+                appended.stored += 1
+                appended.eventIDs.append(connection.lastInsertID)
+            }
         }
+        if appended.duplicates > 0 { appended.eventIDs = [] }
         for submission in batch.submissions { try insert(submission) }
         for ledger in batch.ledgers { try insert(ledger) }
         appended.stored += batch.submissions.count + batch.ledgers.count

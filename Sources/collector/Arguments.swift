@@ -6,6 +6,7 @@ struct Arguments: Equatable {
         case verify
         case rebuild
         case demo
+        case export
         case link
         case completions
         case help
@@ -25,6 +26,9 @@ struct Arguments: Equatable {
     /// Options given without a value.
     private var flags: Set<String> = []
     private var numbers: [String: UInt64] = [:]
+    private var choices: [String: String] = [:]
+    /// The positional argument of a command that runs; nil when the command takes none.
+    private(set) var argument: String?
 
     var skipsDatabase: Bool { flags.contains(Option.skipDatabase.name) }
     var listsMigrations: Bool { flags.contains(Option.list.name) }
@@ -33,6 +37,8 @@ struct Arguments: Equatable {
     var removes: Bool { flags.contains(Option.remove.name) }
     /// Events that `demo` generates; nil when not given.
     var events: Int? { numbers[Option.events.name].map { Int($0) } }
+    /// The word given for `--format`; nil when not given.
+    var format: String? { choices[Option.format.name] }
     /// Nil when not given.
     var seed: UInt64? { numbers[Option.seed.name] }
 
@@ -60,7 +66,6 @@ struct Arguments: Equatable {
     }
 
     private mutating func read(_ words: inout ArraySlice<String>, _ entry: CommandEntry) throws(UsageError) {
-        var argument: String?
         while let word = words.popFirst() {
             if word == "--help" || word == "-h" {
                 request = .help(entry.command)
@@ -89,6 +94,10 @@ struct Arguments: Equatable {
             request = .completions(shell: argument)
         case .help:
             request = flags.contains(Option.man.name) ? .manPage : .help(argument.flatMap(Command.init(rawValue:)))
+        case .export:
+            guard argument != nil else {
+                throw UsageError(problem: "name what to export: " + CommandEntry.exports.joined(separator: " or "))
+            }
         case .serve, .migrate, .verify, .rebuild, .demo, .link: break
         }
     }
@@ -120,6 +129,14 @@ struct Arguments: Equatable {
                 )
             }
             numbers[option.name] = number
+        case .choice(let words):
+            guard words.contains(value) else {
+                throw UsageError(
+                    problem: "\(option.name) must be \(words.joined(separator: " or "))",
+                    suggestion: Spelling.nearest(to: value, in: words)
+                )
+            }
+            choices[option.name] = value
         }
     }
 

@@ -1,3 +1,5 @@
+import Insight
+
 /// An option of a command.
 struct Option: Sendable {
     enum Kind: Equatable, Sendable {
@@ -7,6 +9,8 @@ struct Option: Sendable {
         case setting(variable: String)
         /// Takes an unsigned number within a range.
         case number(ClosedRange<UInt64>)
+        /// Takes one of some words.
+        case choice([String])
     }
 
     let name: String
@@ -70,6 +74,12 @@ struct Option: Sendable {
         value: nil,
         summary: "remove the demo visits and nothing else, then rebuild the rollups"
     )
+    static let format = Option(
+        name: "--format",
+        kind: .choice(SegmentExport.Format.allCases.map(\.rawValue)),
+        value: "FORMAT",
+        summary: "csv or ndjson; default csv"
+    )
     static let man = Option(name: "--man", kind: .flag, value: nil, summary: "print the manual page as roff")
     static let help = Option(name: "--help", kind: .flag, value: nil, summary: "show help for the command")
 
@@ -88,6 +98,7 @@ struct CommandEntry: Sendable {
     var argument: (name: String, words: [String])?
 
     static let shells = ["bash", "zsh", "fish"]
+    static let exports = SegmentExport.Kind.allCases.map(\.rawValue)
 
     static func entry(_ command: Arguments.Command) -> CommandEntry {
         switch command {
@@ -96,6 +107,7 @@ struct CommandEntry: Sendable {
         case .verify: verify
         case .rebuild: rebuild
         case .demo: demo
+        case .export: export
         case .link: link
         case .completions: completions
         case .help: help
@@ -146,6 +158,16 @@ struct CommandEntry: Sendable {
             "An interrupted run is continued by the same command. 'collector demo --remove' removes exactly the generated visits; the rollups are then rebuilt from the remaining events.",
         ],
         options: [.events, .seed, .force, .remove, .data]
+    )
+    private static let export = CommandEntry(
+        command: .export,
+        summary: "Write page views or sessions as CSV or NDJSON",
+        paragraphs: [
+            "Writes one row for each page view with its final vitals, or for each session, to standard output: the rows that the owner's reports count. Can run beside the server.",
+            "'visitor' is the visitor's number and 'session' the session's key: the same in every export until the next 'collector rebuild'.",
+        ],
+        options: [.format, .data],
+        argument: ("KIND", exports)
     )
     private static let link = CommandEntry(
         command: .link,

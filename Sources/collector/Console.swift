@@ -17,12 +17,20 @@ enum Console {
     /// Writes without an end of line, for a line that is rewritten.
     static func rewriteError(_ text: String) { write("\r" + text + "\u{1B}[K", to: STDERR_FILENO) }
 
-    private static func write(_ text: String, to descriptor: Int32) {
-        var rest = Array(text.utf8)[...]
+    /// Writes data to standard output.
+    ///
+    /// - Returns: 0, or the error's number.
+    static func write(_ data: [UInt8]) -> Int32 { write(data[...], to: STDOUT_FILENO) }
+
+    private static func write(_ text: String, to descriptor: Int32) { _ = write(Array(text.utf8)[...], to: descriptor) }
+
+    private static func write(_ data: ArraySlice<UInt8>, to descriptor: Int32) -> Int32 {
+        var rest = data
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { return }
+            guard count > 0 else { return errno }
             rest = rest.dropFirst(count)
         }
+        return 0
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Insight
 import Log
 
 /// Entry point: reads the command line and the settings, runs the command, ends with its exit code.
@@ -50,6 +51,12 @@ struct Program {
                 return try LinkCommand(configuration, namesListener: namesListener).run()
             case .rebuild: return try RebuildCommand(configuration, resumes: arguments.resumes).run()
             case .demo: return try DemoCommand(configuration, arguments).run()
+            case .export:
+                return try ExportCommand(
+                    configuration,
+                    kind: arguments.argument.flatMap(SegmentExport.Kind.init) ?? .pageviews,
+                    format: arguments.format.flatMap(SegmentExport.Format.init) ?? .csv
+                ).run()
             // Requests of their own.
             case .completions, .help: return .usage
             }

@@ -11,7 +11,8 @@ import Testing
 
     /// The sources that read payloads for figures.
     private func aggregatingSources() throws -> [(path: String, text: String)] {
-        try Repository.sources("Sources/Insight").filter { !$0.hasSuffix("DemoData.swift") }.map { path in
+        let paths = try Repository.sources("Sources/Insight") + Repository.sources("Sources/Insight/Aggregation")
+        return try paths.filter { !$0.hasSuffix("DemoData.swift") }.map { path in
             (path, String(decoding: try Repository.file(path), as: UTF8.self))
         }
     }
@@ -26,9 +27,10 @@ import Testing
         )
         // A payload or a part of one, and the name that is read of it.
         let reading = #/(?:payload|part|told|frame|campaign|resource|party|attribution|\])\["(\w+)"\]/#
+        let walking = #/payload\.has\(member, "(\w+)"\)/#
         var count = 0
         for (path, text) in try aggregatingSources() {
-            for match in text.matches(of: reading) {
+            for match in text.matches(of: reading) + text.matches(of: walking) {
                 count += 1
                 #expect(names.contains(String(match.1)), "\(path) reads \(match.1)")
             }

@@ -215,4 +215,25 @@ import Testing
         #expect(try database.count("debug_data") == 0)
         #expect(try writer.append(Batch(events: [good])).stored == 1)
     }
+
+    @Test(arguments: Engine.allCases)
+    func `the ids of a batch are those of its rows, in its order, and none when an event was there already`(
+        engine: Engine
+    ) throws {
+        let database = try Database(engine)
+        let writer = try database.migrated().makeWriter()
+        let events = try (1...50).map { number in
+            try Event.parsed(
+                """
+                {"visitor_id":"v","session_id":"s","pageview_id":"p\(number)","event_type":"a","seq":\(number),
+                "event_id":"01900000-0000-7000-8000-\(String(100_000_000_000 + number))"}
+                """,
+                receivedAt: 1_795_456_784_000_000
+            )
+        }
+        let ids = try writer.append(Batch(events: events)).eventIDs
+        let rows = try database.rows("select id, seq from collector_events order by seq")
+        #expect(ids.map { String($0) } == rows.map { $0[0] })
+        #expect(try writer.append(Batch(events: [events[0]])).eventIDs.isEmpty)
+    }
 }

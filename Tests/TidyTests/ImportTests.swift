@@ -17,7 +17,7 @@ private let allowedImports: [String: Set<String>] = [
     "Sketches": [],
     "Guarded": [],
     "Log": [],
-    "Storage": ["Digest", "Telemetry"],
+    "Storage": ["Digest", "Guarded", "Telemetry"],
     "StorageSQLite": ["Guarded", "SQLite", "Storage", "Telemetry"],
     "StoragePostgres": ["Postgres", "Storage", "Telemetry"],
     "Ingest": ["Guarded", "Log", "Storage", "Telemetry"],

@@ -108,6 +108,15 @@ def test_all_queries_answer(lived_in):
         assert vitals["avg_" + key.lower()] == pytest.approx(sum(values) / len(values)), key
 
 
+def test_page_views_have_their_final_vitals(lived_in):
+    (row,) = run(lived_in, "Page views with final vitals")
+    last = {}
+    for event in events(lived_in):
+        if event["event_type"] == "webvitals" and event["payload"].get("LCP") is not None:
+            last[event["pageview_id"]] = event["payload"]["LCP"]
+    assert (row["path"], row["page_views"], row["lcp_values"], row["errors"]) == ("/", 2, len(last), 0)
+
+
 def test_what_was_lost_and_what_was_slow_is_answered(store, serve, chromium):
     visit = Visit(chromium, store, serve(store, environment={"COLLECTOR_RATE_LIMIT": 0}))
     try:

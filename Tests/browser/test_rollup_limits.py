@@ -34,11 +34,11 @@ def send_all(port, events):
 
 
 def refuse(store, path):
-    """Makes the database refuse rollup rows of a path."""
+    """Makes the database refuse what the rollup worker writes for a path."""
     if store.name == "sqlite":
-        store.execute(f"create trigger poison before insert on insight_counts when new.value = '{path}' begin select raise(abort, 'poison'); end")
+        store.execute(f"create trigger poison before insert on dimension_values when new.value = '{path}' begin select raise(abort, 'poison'); end")
     else:
-        store.execute(f"alter table insight_counts add constraint poison check (value <> '{path}')")
+        store.execute(f"alter table dimension_values add constraint poison check (value <> '{path}')")
 
 
 def test_new_names_of_signals_and_sites_have_an_end(store, serve):
@@ -54,9 +54,8 @@ def test_new_names_of_signals_and_sites_have_an_end(store, serve):
     signals = answer.json()["signals"]
     assert len(signals) == 101, "100 names, the combined one among them, and what is beyond"
     assert signals["(other)"]["visitors"] > 490
-    sites = store.rows("select site, sum(views) as views from insight_counts where dimension = 'all' and grain = 2 group by site")
-    assert len(sites) == 501
-    assert sum(int(row["views"]) for row in sites) == 700
+    sites = told(collector.port, "breakdowns", range="24h", dimensions="site", limit=500)["dimensions"]["site"]
+    assert (sites["count"], sites["total"]) == (501, 700)
     # Somebody else's figures are there as soon as ever.
     send(collector.port, visit_events(path="/others"))
     settle(collector.port, sent + 3)

@@ -1,7 +1,7 @@
-/// Times as this store writes them: `2026-11-23T17:59:41.673000Z`, which sorts by time and which SQLite's date functions read.
-enum TimestampText {
+/// Times as text in UTC: `2026-11-23T17:59:41.673000Z`, which sorts by time and which SQLite's date functions read.
+package enum TimestampText {
     /// The text of a time that lies within the years 1 to 9999.
-    static func bytes(_ microseconds: Int64) -> [UInt8] {
+    package static func bytes(_ microseconds: Int64) -> [UInt8] {
         let (seconds, fraction) = floored(microseconds, 1_000_000)
         let (days, time) = floored(seconds, 86400)
         let date = civil(days)

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Web
+@testable import Insight
 
 @Suite struct CSVTests {
     private func text(_ text: String) -> String { String(decoding: CSV.row([.text(text)]).dropLast(2), as: UTF8.self) }

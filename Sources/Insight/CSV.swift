@@ -5,20 +5,25 @@ import Log
 /// Texts are always quoted. A text that begins with a character that begins formulas gets an apostrophe before it, and so does what follows
 /// another program's separator inside a text. Characters that are not seen but change what is shown become escapes such as `\u202e`. JSON
 /// stays the same value: there the separator is written as an escape of JSON.
-enum CSV {
-    enum Cell {
+package enum CSV {
+    package enum Cell {
         case number(Int64)
+        case decimal(Double)
+        /// An empty cell: no value, as opposed to an empty text.
+        case missing
         case text(String)
         /// The text of an object or array.
         case json(String)
     }
 
-    static func row(_ cells: [Cell]) -> [UInt8] {
+    package static func row(_ cells: [Cell]) -> [UInt8] {
         var bytes: [UInt8] = []
         for (index, cell) in cells.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
             switch cell {
             case .number(let value): bytes += Array("\(value)".utf8)
+            case .decimal(let value): bytes += Array("\(value)".utf8)
+            case .missing: break
             case .text(let text): quote(text, isJSON: false, to: &bytes)
             case .json(let text): quote(text, isJSON: text.utf8.first == UInt8(ascii: "{"), to: &bytes)
             }
