@@ -40,6 +40,7 @@ let values = [];
 let suggestions = [];
 /** @type {AbortController | undefined} */
 let suggesting;
+let isSuggesting = false;
 
 const say = (/** @type {string} */ text) => setText(byId("filter-message"), text);
 
@@ -103,9 +104,13 @@ function drawValues() {
 
 function drawSuggestions() {
   const typed = field("filter-value").value.trim().toLowerCase();
-  const isWhole = WHOLE.has(field("filter-operator").value);
-  const shown = isWhole ? suggestions.filter(({ label }) => !typed || label.toLowerCase().includes(typed)) : [];
-  byId("filter-suggestions").hidden = !shown.length;
+  const shown = suggestions.filter(({ label }) => !typed || label.toLowerCase().includes(typed));
+  // The list has a fixed height, so that nothing moves below the pointer when suggestions arrive.
+  byId("filter-suggestions").hidden = !WHOLE.has(field("filter-operator").value) || !hasSuggestions(chosenDimension());
+  if (!shown.length) {
+    byId("filter-list").replaceChildren(h("li", { class: "note", text: isSuggesting ? "Loading" : "No suggestions" }));
+    return;
+  }
   byId("filter-list").replaceChildren(...shown.map(({ value, label, figure }) =>
     h(
       "li",
@@ -159,6 +164,7 @@ async function suggest() {
   suggesting?.abort();
   const { signal } = suggesting = new AbortController();
   suggestions = [];
+  isSuggesting = true;
   drawSuggestions();
   const dimension = chosenDimension();
   const others = encodeFilters(filters().filter((_, index) => index !== edited));
@@ -167,15 +173,20 @@ async function suggest() {
   } catch {
     // A value can be typed without suggestions.
   }
-  if (!signal.aborted) drawSuggestions();
+  if (signal.aborted) return;
+  isSuggesting = false;
+  drawSuggestions();
 }
+
+/** Those of members of payloads and of visitors would be too many. @param {string} dimension */
+const hasSuggestions = (dimension) => !dimension.startsWith(PROPERTY) && dimension !== "visitor";
 
 /**
  * @param {string} dimension @param {string} others filters @param {AbortSignal} signal
  * @returns {Promise<Suggestion[]>}
  */
 async function suggestionsOf(dimension, others, signal) {
-  if (dimension.startsWith(PROPERTY) || dimension === "visitor") return [];
+  if (!hasSuggestions(dimension)) return [];
   if (dimension === "site") {
     const { sites } = await ask("sites", {}, { signal });
     return sites.filter((/** @type {any} */ one) => one.site).map((/** @type {any} */ one) => ({
