@@ -34,7 +34,7 @@ struct SessionKeys {
     func property(_ name: String, _ values: [String]) throws(ReportError) -> Set<UInt64> {
         let wanted = Set(values)
         let path = name.split(separator: ".").map(String.init)
-        let own = PayloadTypes.own.map { "'\($0)'" }.joined(separator: ", ")
+        let own = OwnEventType.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         return try keys(
             """
             select coalesce(site, ''), visitor_id, session_id, \(database.dialect.json("payload"))
@@ -87,11 +87,4 @@ struct SessionKeys {
         guard keys.count <= Self.sessionsMax else { throw Self.tooMany }
         return keys
     }
-}
-
-/// Types of events that the tracker sends; all others are custom events.
-enum PayloadTypes {
-    static let own = [
-        "pageview", "webvitals", "engagement", "resources", "navigation", "frames", "fingerprint_ready", "error",
-    ]
 }
