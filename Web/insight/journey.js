@@ -160,11 +160,11 @@ const hole = (numbers) =>
     }),
   );
 
-/** Phases of the navigation, where the page told them. @param {any} view */
+/** Phases of the navigation, where the page has reported them. @param {any} view */
 function phases(view) {
-  const told = view.events.find((/** @type {any} */ event) => event.type === "navigation")?.payload;
-  if (!told) return null;
-  const known = Object.entries(told).filter(([, value]) => typeof value === "number" && value > 0).slice(0, 12);
+  const payload = view.events.find((/** @type {any} */ event) => event.type === "navigation")?.payload;
+  if (!payload) return null;
+  const known = Object.entries(payload).filter(([, value]) => typeof value === "number" && value > 0).slice(0, 12);
   return known.length
     ? h(
       "ul",
@@ -183,7 +183,7 @@ function phases(view) {
 
 /** @param {any} event @param {number} start */
 function step(event, start) {
-  const details = h("details", { class: "payload" }, h("summary", {}, h("span", {}, ...says(event))));
+  const details = h("details", { class: "payload" }, h("summary", {}, h("span", {}, ...summaryOf(event))));
   details.addEventListener("toggle", () => {
     if (details.childElementCount < 2) {
       details.append(h("pre", { class: "json", tabindex: "0", text: JSON.stringify(event.payload, null, 2) }));
@@ -199,23 +199,23 @@ function step(event, start) {
   );
 }
 
-/** What of an event is worth a line. @param {any} event @returns {(Node | string)[]} */
-function says({ type, payload }) {
-  const told = payload ?? {};
+/** The line of an event. @param {any} event @returns {(Node | string)[]} */
+function summaryOf({ type, payload: sent }) {
+  const payload = sent ?? {};
   switch (type) {
     case "webvitals":
       return [
-        ["LCP", "INP", "CLS", "FCP", "TTFB"].filter((name) => typeof told[name] === "number").map((name) =>
-          `${name} ${vital(name.toLowerCase(), told[name])}`
+        ["LCP", "INP", "CLS", "FCP", "TTFB"].filter((name) => typeof payload[name] === "number").map((name) =>
+          `${name} ${vital(name.toLowerCase(), payload[name])}`
         ).join(", ") || "nothing new",
       ];
     case "engagement":
-      return [`${milliseconds(told.engagedMs)} engaged, scrolled `, isolated(told.scrollDepth ?? "–"), " %"];
+      return [`${milliseconds(payload.engagedMs)} engaged, scrolled `, isolated(payload.scrollDepth ?? "–"), " %"];
     case "error":
-      return [isolated(told.name ?? "Error"), ": ", isolated(told.message)];
+      return [isolated(payload.name ?? "Error"), ": ", isolated(payload.message)];
     case "resources":
-      return [isolated(told.count ?? "–"), " resources, slowest ", isolated(told.slowest?.[0]?.name ?? "–")];
+      return [isolated(payload.count ?? "–"), " resources, slowest ", isolated(payload.slowest?.[0]?.name ?? "–")];
     default:
-      return Object.keys(told).length ? isolatedList(Object.keys(told).slice(0, 5)) : ["empty"];
+      return Object.keys(payload).length ? isolatedList(Object.keys(payload).slice(0, 5)) : ["empty"];
   }
 }
