@@ -101,18 +101,18 @@ def escapes(engine, selector):
 
 def test_every_view_shows_hidden_characters_as_escapes(engine, filled):
     engine.signed_in_at = None
-    open_page(engine, filled, "&robots=1")
+    open_page(engine, filled, "&bots=include")
     if engine.name == "chromium":
         engine.add_start_script(DRAWN)
     for view in VIEWS:
-        open_page(engine, filled, "&robots=1", view)
+        open_page(engine, filled, "&bots=include", view)
         engine.evaluate("() => document.querySelectorAll('main details').forEach((details) => details.open = true)")
         engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 100))")
         check(engine, view)
         # Which values are among the most frequent, or the latest, differs; some of them always are.
         assert escapes(engine, f"#panel-{view}") or view == "fingerprint", view
     for button in range(engine.evaluate("() => document.querySelectorAll('#panel-overview .all').length")):
-        open_page(engine, filled, "&robots=1")
+        open_page(engine, filled, "&bots=include")
         engine.evaluate(f"() => document.querySelectorAll('#panel-overview .all')[{button}].click()")
         wait_for(lambda: engine.evaluate("() => document.querySelector('#all').open && !document.querySelector('#all .skeleton')"), 10, "all values")
         check(engine, f"all values of {button}")
@@ -120,11 +120,11 @@ def test_every_view_shows_hidden_characters_as_escapes(engine, filled):
 
 def test_an_issue_a_visitor_and_filters_show_them_too(engine, filled):
     engine.signed_in_at = None
-    open_page(engine, filled, "&robots=1")
+    open_page(engine, filled, "&bots=include")
     issues = told(filled.port, "issues", range="24h", robots="1")["issues"]
     assert len(issues) >= 10
     for issue in issues:
-        open_page(engine, filled, f"&robots=1&issue={issue['issue']}")
+        open_page(engine, filled, f"&bots=include&issue={issue['issue']}")
         engine.evaluate("() => document.querySelectorAll('main details').forEach((details) => details.open = true)")
         check(engine, issue["message"])
     for number, hostile in enumerate(CORPUS):
@@ -139,7 +139,7 @@ def test_an_issue_a_visitor_and_filters_show_them_too(engine, filled):
         open_page(engine, filled, f"&path={quoted}&site={quoted}&type={quoted}&key={quoted}")
         assert len(escapes(engine, "#filters")) == 1
         check(engine, f"filters {hostile!r}")
-    open_page(engine, filled, "&robots=1")
+    open_page(engine, filled, "&bots=include")
     engine.press("/")
     wait_for(lambda: engine.evaluate("() => document.querySelectorAll('#filter-values option').length") >= len(CORPUS) / 2, 10, "suggestions")
     check(engine, "suggestions")
@@ -163,7 +163,7 @@ def test_what_comes_live_shows_them_too(engine, filled):
 def test_text_that_runs_right_to_left_does_not_reorder_its_neighbors(engine, filled):
     """The time of an issue is drawn to the right of its path, and the count of a value to the right of the value."""
     engine.signed_in_at = None
-    open_page(engine, filled, "&robots=1")
+    open_page(engine, filled, "&bots=include")
     places = engine.evaluate(
         """() => [...document.querySelectorAll(".issue .note")].map((note) => {
           const [path, browser] = note.querySelectorAll("bdi");
@@ -192,7 +192,7 @@ def test_escapes_are_accessible(chromium, filled, scheme):
     for width in (1440, 1024, 390):
         chromium.resize(width, 900)
         for name, query, view in (("overview", "", "overview"), ("raw", "", "raw"), ("issue", f"&issue={issue['issue']}", "overview"), ("journey", f"&visitor={urllib.parse.quote(f'v_0{HIDDEN[0]}')}", "raw")):
-            open_page(chromium, filled, f"&robots=1{query}", view)
+            open_page(chromium, filled, f"&bots=include{query}", view)
             wait_for(lambda: chromium.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"), 3, f"{name} no wider than {width}")
             faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page).response["violations"]]
             assert not faults, (name, width, faults)

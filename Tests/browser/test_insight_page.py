@@ -22,13 +22,13 @@ MARKUP = [
 ]
 
 
-def open_page(engine, collector, query="", fragment="overview"):
+def open_page(engine, collector, query="", fragment="overview", period="24h"):
     """Opens the page; a first time with a link that signs in."""
     if not getattr(engine, "signed_in_at", None) == collector.url or not engine.evaluate("() => location.origin") == collector.url:
         engine.open(f"{collector.url}/insight#token={TOKEN}")
         engine.signed_in_at = collector.url
         wait_for(lambda: engine.evaluate("() => self.collectorInsight?.access() === 'owner'"), 15, "signed in")
-    engine.leave(f"{collector.url}/insight?range=24h{query}&at={fragment}#{fragment}")
+    engine.leave(f"{collector.url}/insight?range={period}{query}&at={fragment}#{fragment}")
     ready(engine)
 
 
@@ -95,7 +95,7 @@ def test_a_link_signs_in_and_does_not_stay_in_the_address(engine, filled):
 
 def test_stored_markup_is_inert_in_every_view(engine, filled):
     engine.signed_in_at = None
-    open_page(engine, filled, "&robots=1")
+    open_page(engine, filled, "&bots=include")
     for view in VIEWS:
         show(engine, view)
         check_inert(engine)
@@ -105,7 +105,7 @@ def test_stored_markup_is_inert_in_every_view(engine, filled):
     engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 200))")
     check_inert(engine)
     for issue in told(filled.port, "issues", range="24h", robots="1")["issues"]:
-        open_page(engine, filled, f"&robots=1&issue={issue['issue']}")
+        open_page(engine, filled, f"&bots=include&issue={issue['issue']}")
         assert engine.evaluate("() => document.querySelectorAll('.errors .stack').length") >= 1
         check_inert(engine)
     visitor = told(filled.port, "events", type=MARKUP[0])["events"][0]["visitor"]
@@ -125,7 +125,7 @@ def test_figures_filters_and_the_way_back(engine, filled):
     tiles = engine.evaluate("() => [...document.querySelectorAll('.tile')].map((tile) => [tile.querySelector('.label').textContent, tile.querySelector('.value').firstChild.textContent])")
     assert dict(tiles)["Page views"] == str(views)
     engine.evaluate("() => [...document.querySelectorAll('.bars button')].find((button) => button.textContent === '/page-1').click()")
-    wait_for(lambda: engine.evaluate("() => new URLSearchParams(location.search).get('path')") == "/page-1", 5, "the filter in the address")
+    wait_for(lambda: engine.evaluate("() => new URLSearchParams(location.search).get('filters')") == '[["is","path",["/page-1"]]]', 5, "the filter in the address")
     ready(engine)
     assert engine.evaluate("() => [...document.querySelectorAll('.tile')].find((tile) => tile.textContent.startsWith('Page views')).querySelector('.value').firstChild.textContent") == "2"
     engine.evaluate("() => history.back()")
@@ -205,6 +205,13 @@ def test_accessibility(chromium, filled, scheme):
     check("journey")
     chromium.press("?")
     check("help")
+    open_page(chromium, filled)
+    chromium.press("/")
+    wait_for(lambda: chromium.evaluate("() => document.querySelector('#filter-list label') !== null"), 10, "suggestions")
+    check("filter")
+    chromium.press("Escape")
+    chromium.click("#range-custom")
+    check("range")
 
 
 def test_a_store_that_is_away_is_said_and_asked_again(chromium, own_cluster, serve, tmp_path):

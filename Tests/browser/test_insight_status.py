@@ -125,7 +125,7 @@ def test_events_from_bots_alone_are_named_and_can_be_shown(engine, serve, store)
     ready(engine)
     wait_for(lambda: "bots" in banners(engine), 10, "a banner")
     assert "/crawled" in engine.evaluate("() => document.querySelector('#panel-overview').textContent")
-    engine.click("#robots")
+    engine.click("#bots")
     wait_for(lambda: light(engine) == words, 10, "without bots there is nothing again")
     send(collector.port, visit_events("/human"))
     wait_for(lambda: is_seen(engine, ".grid") and "/human" in engine.evaluate("() => document.querySelector('#panel-overview').textContent"), 30, "figures of humans")
@@ -162,7 +162,7 @@ def test_figures_are_not_zero_while_events_are_processed(engine, serve, store):
     again = serve(store, environment=ENVIRONMENT)
     wait_for(lambda: ask(again.port, "status").json()["state"] == "processing", 10, "processing")
     # Events without a user agent are those of bots.
-    sign_in(engine, again, "?range=24h&robots=1")
+    sign_in(engine, again, "?range=24h&bots=include")
     text = banners(engine)["processing"]
     assert text.startswith("Processing events: ") and " %" in text and "incomplete" in text
     assert engine.evaluate("() => document.body.hasAttribute('data-incomplete')")

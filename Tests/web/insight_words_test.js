@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import {
-  bucket,
+  changeOf,
   count,
   exact,
+  isFew,
   named,
   navigationLabel,
   partLabel,
   percent,
+  perThousand,
+  SAMPLE_MIN,
+  shareOf,
   span,
   tone,
   vital,
@@ -38,9 +42,35 @@ Deno.test("vitals are rated by the bounds that are shown", () => {
   assert.deepEqual([vital("cls", 0.1234), vital("lcp", 2510), vital("inp", null)], ["0.123", "2.51 s", "–"]);
 });
 
-Deno.test("buckets are those of UTC, wherever the owner is", () => {
-  assert.deepEqual(bucket(1_795_737_600, "hour"), "00:00");
-  assert.deepEqual(bucket(1_795_737_600, "day"), "27 Nov");
+Deno.test("what is almost all is not all, and more than all is no share", () => {
+  assert.deepEqual([0.9949, 0.996, 0.99914, 1].map(percent), ["99 %", "99.6 %", ">99.9 %", "100 %"]);
+  assert.deepEqual([shareOf(3, 4), shareOf(4, 4), shareOf(5, 4), shareOf(0, 0), shareOf(1, null)], [
+    ...[0.75, 1, null, null, null],
+  ]);
+});
+
+Deno.test("rates change in points, all else in percent, and better is not always more", () => {
+  const rate = { isRate: true, isLessBetter: true };
+  assert.deepEqual(changeOf(0.449, 0.44, rate), { text: "+0.9 pp", tone: "poor" });
+  assert.deepEqual(changeOf(0.3, 0.44, rate), { text: "−14 pp", tone: "good" });
+  assert.deepEqual(changeOf(0.3, 0, rate), { text: "+30 pp", tone: "poor" });
+  assert.deepEqual(changeOf(0.4401, 0.44, rate), { text: "±0 pp", tone: "" });
+  assert.deepEqual(changeOf(108, 100), { text: "+8 %", tone: "good" });
+  assert.deepEqual(changeOf(96.6, 100), { text: "−3.4 %", tone: "poor" });
+  assert.deepEqual(changeOf(50_000, 100), { text: ">+999 %", tone: "good" });
+});
+
+Deno.test("without a previous period there is no change", () => {
+  for (const [now, then] of [[5, 0], [5, null], [null, 5], [5, undefined]]) assert.equal(changeOf(now, then), null);
+  assert.equal(changeOf(0.5, null, { isRate: true }), null);
+});
+
+Deno.test("a percentile of few values is known to be one", () => {
+  assert.deepEqual([0, SAMPLE_MIN - 1, SAMPLE_MIN, null].map(isFew), [true, true, false, false]);
+});
+
+Deno.test("errors per 1,000 page views have the digits that matter", () => {
+  assert.deepEqual([0, 0.004, 0.337, 33.86, null].map(perThousand), ["0", "<0.01", "0.34", "33.9", "–"]);
 });
 
 Deno.test("a value without a name has one", () => assert.deepEqual(named(""), "(none)"));

@@ -91,7 +91,7 @@ export function plot(element, { label, height, configure, figures }) {
   const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { role: "img", "aria-label": label }));
   const frame = h("div", { class: "chart" }, canvas);
   frame.style.blockSize = `${height}px`;
-  const details = /** @type {HTMLDetailsElement} */ (h("details", {}, h("summary", { text: "As a table" })));
+  const details = /** @type {HTMLDetailsElement} */ (h("details", {}, h("summary", { text: "View as table" })));
   // Large tables are made for who asks for them.
   const fill = () => details.open && details.childElementCount < 2 && details.append(figures());
   details.addEventListener("toggle", fill);
@@ -130,8 +130,12 @@ export function barChart(element, bars) {
   const summary = rows.slice(0, 3).map((row) => `${row.name} ${format(row.value)}`).join(", ");
   const isOpen = element.querySelector("details")?.open ?? false;
   const figures = table(["Resource", unit], rows.map((row) => [row.name, format(row.value)]), `${label}, as a table`);
-  const details =
-    /** @type {HTMLDetailsElement} */ (h("details", { open: isOpen }, h("summary", { text: "As a table" }), figures));
+  const details = /** @type {HTMLDetailsElement} */ (h(
+    "details",
+    { open: isOpen },
+    h("summary", { text: "View as table" }),
+    figures,
+  ));
   const known = drawings.get(element);
   const frame = h("div", { class: "chart" });
   frame.style.blockSize = `${rows.length * BAR_HEIGHT + AXIS_HEIGHT}px`;

@@ -39,10 +39,10 @@ export async function ask(path, parameters = {}, { method = "GET", body, signal 
     if (signal?.aborted) throw error;
     throw new Refusal(0, "The server cannot be reached.");
   }
-  const told = await answer.json().catch(() => ({}));
-  if (answer.ok) return told;
+  const content = await answer.json().catch(() => ({}));
+  if (answer.ok) return content;
   if (answer.status === 401 && path !== "session") listeners.forEach((listener) => listener());
-  throw new Refusal(answer.status, told.message ?? `The server answered ${answer.status}.`);
+  throw new Refusal(answer.status, content.message ?? `The server answered ${answer.status}.`);
 }
 
 /**

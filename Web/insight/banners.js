@@ -1,7 +1,7 @@
 // What the owner has to know before reading the figures: that they are incomplete, or that something stands still.
 
 import { h, setText } from "../shared/dom.js";
-import { current } from "./state.js";
+import { includesBots } from "./state.js";
 import { duration } from "./words.js";
 
 /** @typedef {import("./status.js").Status} Status */
@@ -47,7 +47,7 @@ export function bannersOf(status, failures) {
   } else if (!problems.length && lag !== null && lag >= LAG_SECONDS_MIN) {
     banners.push({ key: "lag", text: `Figures are ${duration(lag)} behind the events.` });
   }
-  if (events.any && events.only_bots && current().robots === "1") {
+  if (events.any && events.only_bots && includesBots()) {
     banners.push({ key: "bots", text: "All events so far are from bots." });
   }
   return banners;

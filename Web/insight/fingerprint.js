@@ -3,102 +3,101 @@
 import { facts, h, isolatedList, table } from "../shared/dom.js";
 import { ask } from "./api.js";
 import { body, card, failure, noFigures, skeleton } from "./parts.js";
-import { change, plainQuestion } from "./state.js";
-import { count, exact, percent } from "./words.js";
+import { change, current } from "./state.js";
+import { count, exact, percent, shareOf } from "./words.js";
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export async function showFingerprint(panel, signal) {
-  const all = card("All signals together", "third", "what tells one browser from the others");
-  const sets = card("Who hides among how many", "wide", "visitors by the number of others with the same fingerprint");
-  const signals = card("Signals", "full", "most telling first");
-  const robots = card("Programs", "full", "visitors that behave like one, with the reasons");
-  panel.replaceChildren(all, sets, signals, robots);
-  for (const one of [all, sets, signals, robots]) body(one).append(skeleton());
+  const all = card("Combined fingerprint", "third", "all signals together");
+  const sets = card("Anonymity sets", "wide", "visitors by the number of others with the same fingerprint");
+  const signals = card("Signals", "full", "by entropy");
+  const bots = card("Bots and automation", "full", "of all time, by the reasons");
+  panel.replaceChildren(all, sets, signals, bots);
+  for (const one of [all, sets, signals, bots]) body(one).append(skeleton());
   try {
-    draw(await ask("fingerprints", plainQuestion(), { signal }), all, sets, signals, robots);
+    draw(await ask("fingerprints", { site: current().site }, { signal }), all, sets, signals, bots);
   } catch (error) {
     if (signal.aborted) return;
-    for (const one of [all, sets, signals, robots]) {
+    for (const one of [all, sets, signals, bots]) {
       body(one).replaceChildren(failure(error, () => change({}, { isStep: false })));
     }
   }
 }
 
-/** @param {any} told @param {HTMLElement} all @param {HTMLElement} sets @param {HTMLElement} signals @param {HTMLElement} robots */
-function draw(told, all, sets, signals, robots) {
-  const nothing = () =>
-    noFigures(
-      "No fingerprints yet",
-      "Pages tell them when their script tag has data-fingerprint, and so does the page at /.",
-    );
-  const whole = told.signals.all;
-  body(all).replaceChildren(
-    ...(whole
-      ? [
-        h(
-          "p",
-          { class: "figure" },
-          `${whole.bits} bits `,
-          h("small", { text: `of ${Math.log2(Math.max(1, whole.visitors)).toFixed(1)} that so many can tell` }),
-        ),
-        facts([
-          ["Browsers seen", exact(whole.visitors)],
-          ["Different", exact(whole.values)],
-          ["Unique", percent(whole.unique_share)],
-          ["Told again", exact(whole.returns)],
-          ["Changed since", percent(whole.changed_share)],
-        ]),
-      ]
-      : [nothing()]),
+const nothing = () =>
+  noFigures(
+    "No fingerprints yet",
+    "Pages report them when their script tag has data-fingerprint, and so does the page at /.",
   );
-  body(sets).replaceChildren(whole ? setBars(whole) : nothing());
-  const rows = Object.entries(told.signals).filter(([name]) => name !== "all");
-  body(signals).replaceChildren(
-    rows.length
+
+/**
+ * @param {any} report @param {HTMLElement} all @param {HTMLElement} sets @param {HTMLElement} signals
+ * @param {HTMLElement} bots
+ */
+function draw(report, all, sets, signals, bots) {
+  const { all: combined, ...others } = report.signals;
+  body(all).replaceChildren(...(combined ? combinedFigures(combined) : [nothing()]));
+  body(sets).replaceChildren(combined ? setBars(combined) : nothing());
+  const rows = Object.entries(others);
+  body(signals).replaceChildren(...(rows.length ? signalRows(rows) : [nothing()]));
+  body(bots).replaceChildren(
+    report.robots.length
       ? table(
-        ["Signal", "Bits", "Values", "Unique", "Most shared by", "Told again", "Changed"],
-        rows.map((
-          [name, one],
-        ) => [
-          name,
-          bits(one),
-          exact(one.values),
-          percent(one.unique_share),
-          one.shared[0] ? `${percent(one.shared[0].visitors / one.visitors)} (${exact(one.shared[0].visitors)})` : "–",
-          exact(one.returns),
-          percent(one.changed_share),
-        ]),
-        "Signals",
-      )
-      : nothing(),
-    rows.length
-      ? h("p", {
-        class: "caption",
-        text:
-          "Bits are the entropy among the browsers seen here, corrected for values that were seen too seldom (Miller and Madow). A value of a signal that answers at random on purpose counts as one.",
-      })
-      : "",
-  );
-  body(robots).replaceChildren(
-    told.robots.length
-      ? table(
-        ["Reasons", "Score", "Visitors", "Events"],
-        told.robots.map((
-          /** @type {any} */ row,
-        ) => [
+        ["Reasons", "Visitors", "Sessions", "Events"],
+        report.robots.map((/** @type {any} */ row) => [
           h("span", {}, ...isolatedList(row.reasons)),
-          `${row.score} of 100`,
           exact(row.visitors),
+          exact(row.sessions),
           exact(row.events),
         ]),
-        "Programs",
+        "Bots and automation",
       )
-      : noFigures(
-        "None in this range",
-        "Known crawlers, headless browsers and automation are listed here, never deleted.",
-      ),
+      : noFigures("No bots", "Known crawlers, headless browsers and automation are listed here, never deleted."),
   );
 }
+
+/** @param {any} combined */
+const combinedFigures = (combined) => [
+  h(
+    "p",
+    { class: "figure" },
+    `${combined.bits} bits `,
+    h("small", { text: `of max. ${Math.log2(Math.max(1, combined.visitors)).toFixed(1)} bits` }),
+  ),
+  facts([
+    ["Browsers seen", exact(combined.visitors)],
+    ["Distinct", exact(combined.values)],
+    ["Unique", percent(combined.unique_share)],
+    ["Repeat readings", exact(combined.returns)],
+    ["Changed on return", percent(combined.changed_share)],
+  ]),
+];
+
+/** @param {any} signal */
+const largestGroup = ({ shared: [first], visitors }) =>
+  first ? `${percent(shareOf(first.visitors, visitors))} (${exact(first.visitors)})` : "–";
+
+/** @param {[string, any][]} rows */
+const signalRows = (rows) => [
+  table(
+    ["Signal", "Entropy (bits)", "Values", "Unique", "Largest group", "Repeat readings", "Changed on return"],
+    rows.map(([name, one]) => [
+      name,
+      bits(one),
+      exact(one.values),
+      percent(one.unique_share),
+      largestGroup(one),
+      exact(one.returns),
+      percent(one.changed_share),
+    ]),
+    "Signals",
+  ),
+  h("p", {
+    class: "caption",
+    text: "Entropy among the browsers seen here, corrected for values that were seen too seldom (Miller and Madow). " +
+      "A value of a signal that answers at random on purpose counts as one.",
+  }),
+];
 
 /** @param {any} one */
 function bits(one) {
@@ -124,9 +123,9 @@ function setBars(whole) {
         "li",
         {},
         bar,
-        h("span", { class: "value", text: size === "1" ? "unique" : `one of ${size}` }),
+        h("span", { class: "value", text: size === "1" ? "Unique" : `Shared by ${size}` }),
         h("b", { text: count(visitors) }),
-        h("span", { class: "dim", text: percent(visitors / Math.max(1, whole.visitors)) }),
+        h("span", { class: "dim", text: percent(shareOf(visitors, whole.visitors)) }),
       ),
     );
   }

@@ -1,17 +1,29 @@
 // One issue: when, for whom, where, and with which stacks.
 
-import { badge, facts, h, isolated, isolatedList } from "../shared/dom.js";
+import { facts, h, isolated, isolatedList } from "../shared/dom.js";
 import { ask } from "./api.js";
-import { bars, body, card, empty, failure, skeleton, sparkline, visitorLink } from "./parts.js";
-import { change, question } from "./state.js";
-import { exact, moment, noiseLabel } from "./words.js";
+import { stateBadge } from "./issues.js";
+import {
+  bars,
+  body,
+  card,
+  drawPart,
+  empty,
+  failure,
+  noFigures,
+  refusalOf,
+  refused,
+  skeleton,
+  visitorLink,
+} from "./parts.js";
+import { change, current, question, zone } from "./state.js";
+import { drawTimeline, intervalSelect, periodOf } from "./timeline.js";
+import { moment } from "./times.js";
+import { exact, noiseLabel } from "./words.js";
 
-const WORDS = /** @type {Record<string, string>} */ ({
-  open: "Open",
-  resolved: "Resolved",
-  ignored: "Ignored",
-  reopened: "Reopened",
-});
+const CHART_HEIGHT = 200;
+/** Lists of an issue, with the dimension of their values. @type {[string, string, string][]} */
+const LISTS = [["Browsers", "browser", "browsers"], ["Pages", "path", "paths"], ["Releases", "release", "releases"]];
 
 /** @param {HTMLElement} panel @param {string} name @param {AbortSignal} signal */
 export async function openIssue(panel, name, signal) {
@@ -25,7 +37,7 @@ export async function openIssue(panel, name, signal) {
   body(main).append(skeleton());
   panel.replaceChildren(h("div", { class: "full bare" }, back), main);
   try {
-    const issue = await ask("issue", { ...question(), issue: name }, { signal });
+    const issue = await ask("issue", { ...question(), interval: current().interval, issue: name }, { signal });
     draw(panel, back, issue, name);
   } catch (error) {
     if (!signal.aborted) body(main).replaceChildren(failure(error, () => change({}, { isStep: false })));
@@ -34,6 +46,31 @@ export async function openIssue(panel, name, signal) {
 
 /** @param {HTMLElement} panel @param {HTMLElement} back @param {any} issue @param {string} name */
 function draw(panel, back, issue, name) {
+  const chart = card(
+    "Errors over time",
+    "full",
+    issue.range ? periodOf(issue.range) : null,
+    h("span", { class: "space" }),
+    intervalSelect(),
+  );
+  drawPart(chart, issue, () => drawErrors(chart, issue));
+  const latest = card("Latest events", "full", "of this issue, whatever the filters");
+  body(latest).append(
+    issue.samples.length
+      ? h("ol", { class: "errors" }, ...issue.samples.map(sample))
+      : empty("No recent events", "The last events of this issue are too far back to be read."),
+  );
+  panel.replaceChildren(
+    h("div", { class: "full bare" }, back),
+    summary(panel, issue, name),
+    chart,
+    ...LISTS.map(([title, dimension, member]) => ranking(title, dimension, issue, member)),
+    latest,
+  );
+}
+
+/** @param {HTMLElement} panel @param {any} issue @param {string} name */
+function summary(panel, issue, name) {
   const decide = async (/** @type {string} */ state) => {
     await ask("issue", { issue: name, site: issue.site }, { method: "PUT", body: { state } }).catch((error) =>
       alertOf(panel, error)
@@ -42,52 +79,56 @@ function draw(panel, back, issue, name) {
   };
   const action = (/** @type {string} */ state, /** @type {string} */ text) =>
     h("button", { type: "button", class: "button", text, onclick: () => decide(state) });
-  const isOpen = issue.state === "open" || issue.state === "reopened";
-  const main = card(
+  const isResolved = issue.state === "resolved" || issue.state === "ignored";
+  const element = card(
     [isolated(issue.name), ": ", isolated(issue.message)],
     "full",
     null,
-    badge(WORDS[issue.state] ?? issue.state, isOpen ? "fair" : "good"),
+    stateBadge(issue.state),
   );
-  body(main).append(
+  const sentence = refusalOf(issue);
+  body(element).append(
     facts([
       ["Kind", issue.kind],
       ["Counted in totals", issue.noise ? `No (${noiseLabel(issue.noise)})` : "Yes"],
       ["Site", issue.site],
-      ["First seen", moment(issue.first_seen * 1000)],
-      ["Last seen", moment(issue.last_seen * 1000)],
-      ["Errors in this range", exact(issue.errors)],
-      ["Visitors", exact(issue.visitors)],
+      ["First seen", moment(issue.first_seen * 1000, zone())],
+      ["Last seen", moment(issue.last_seen * 1000, zone())],
+      ["Errors in this period", sentence === null ? exact(issue.errors) : "–"],
+      ["Visitors in this period", sentence === null ? exact(issue.visitors) : "–"],
     ]),
-    h(
-      "div",
-      { class: "tall" },
-      sparkline(issue.series.map((/** @type {any} */ point) => point.errors), "errors over time"),
-    ),
+    ...(sentence === null ? [] : [refused(sentence)]),
     h(
       "div",
       { class: "actions" },
-      ...(isOpen ? [action("resolved", "Resolve"), action("ignored", "Ignore")] : [action("open", "Reopen")]),
+      ...(isResolved ? [action("open", "Reopen")] : [action("resolved", "Resolve"), action("ignored", "Ignore")]),
     ),
   );
-  const ranking = (/** @type {string} */ title, /** @type {string} */ dimension, /** @type {any[]} */ rows) => {
-    const element = card(title, "half", "since it was first seen");
-    body(element).append(bars(dimension, { count: rows.length, by: "count", rows }));
-    return element;
-  };
-  const samples = card("Samples", "full", "the latest errors of this kind");
-  body(samples).append(
-    issue.samples.length
-      ? h("ol", { class: "errors" }, ...issue.samples.map(sample))
-      : empty("No sample is left", "The events of this issue are further back than is looked."),
-  );
-  panel.replaceChildren(
-    h("div", { class: "full bare" }, back),
-    main,
-    ranking("Browsers", "browser", issue.browsers),
-    ranking("Pages", "path", issue.paths),
-    samples,
-  );
+  return element;
+}
+
+/** @param {HTMLElement} element @param {any} issue */
+function drawErrors(element, { range, series }) {
+  if (!series.some((/** @type {any} */ point) => point.errors)) {
+    return body(element).replaceChildren(noFigures("No data for this period", "This issue has no errors in it."));
+  }
+  drawTimeline(body(element), {
+    ...{ label: `Errors per ${range.interval}`, height: CHART_HEIGHT, range, series, format: exact },
+    lines: [{ label: "Errors", token: "--accent", value: (point) => point.errors, fill: true }],
+  });
+}
+
+/**
+ * @param {string} title @param {string} dimension @param {any} issue
+ * @param {string} member of the issue that has the rows
+ */
+function ranking(title, dimension, issue, member) {
+  const element = card(title, "third", "errors");
+  const rows = issue[member] ?? [];
+  const rest = issue[`${member}_rest`] ?? 0;
+  const count = issue[`${member}_count`] ?? rows.length;
+  body(element).append(bars(dimension, { rows, rest, count, by: "count" }));
+  return element;
 }
 
 /** @param {HTMLElement} panel @param {any} error */
@@ -142,7 +183,7 @@ function sample(event) {
       { class: "head" },
       h("span", { class: "message", text: payload?.message ?? "" }),
       h("span", { class: "space" }),
-      h("span", { class: "note", text: moment(event.t) }),
+      h("span", { class: "note", text: moment(event.t, zone()) }),
     ),
     h(
       "p",

@@ -3,10 +3,12 @@
 import { badge, h, isolated, isolatedList, setText } from "../shared/dom.js";
 import { milliseconds } from "../shared/format.js";
 import { ask } from "./api.js";
+import { encodeFilters, withValue } from "./filters.js";
 import { joined } from "./journey-pages.js";
 import { body, card, empty, failure, skeleton } from "./parts.js";
-import { change } from "./state.js";
-import { exact, moment, vital } from "./words.js";
+import { change, filters, zone } from "./state.js";
+import { moment } from "./times.js";
+import { exact, vital } from "./words.js";
 
 /** @param {HTMLElement} panel @param {string} visitor @param {AbortSignal} signal */
 export async function showJourney(panel, visitor, signal) {
@@ -18,7 +20,7 @@ export async function showJourney(panel, visitor, signal) {
   });
   const main = card(["Visitor ", isolated(visitor)], "full");
   body(main).append(skeleton());
-  panel.replaceChildren(h("div", { class: "full bare" }, back), main);
+  panel.replaceChildren(h("div", { class: "full bare actions" }, back, filterButton(visitor)), main);
   /** @type {any[]} */
   let sessions = [];
   const more = h("button", { type: "button", class: "button", text: "Load earlier events" });
@@ -30,7 +32,7 @@ export async function showJourney(panel, visitor, signal) {
     const isFirst = before === undefined;
     sessions = isFirst ? journey.sessions : joined(journey.sessions, sessions);
     if (!sessions.length) {
-      body(main).replaceChildren(empty("No such visitor", "There is no event of this visitor."));
+      body(main).replaceChildren(empty("Visitor not found", "No event of this visitor is stored."));
       return;
     }
     body(main).replaceChildren(...head(sessions, journey.next));
@@ -62,6 +64,18 @@ export async function showJourney(panel, visitor, signal) {
   }
 }
 
+/** @param {string} visitor */
+const filterButton = (visitor) =>
+  h("button", {
+    type: "button",
+    class: "button",
+    text: "Filter by this visitor",
+    onclick: () => {
+      location.hash = "#overview";
+      change({ visitor: null, filters: encodeFilters(withValue(filters(), "visitor", visitor)) });
+    },
+  });
+
 /** What all that is shown has in common. @param {any[]} sessions @param {number | null} next */
 function head(sessions, next) {
   const views = sessions.flatMap((session) => session.views);
@@ -70,8 +84,8 @@ function head(sessions, next) {
   return [
     h("p", {
       text: next
-        ? `Only the latest events are shown: ${shown}, since ${moment(first.t)}.`
-        : `${shown}, first seen ${moment(first.t)}.`,
+        ? `Only the latest events are shown: ${shown}, since ${moment(first.t, zone())}.`
+        : `${shown}, first seen ${moment(first.t, zone())}.`,
     }),
     h("p", { class: "note", text: first.user_agent ?? "" }),
   ];
@@ -83,7 +97,7 @@ function sessionCard(session, place, next) {
   const element = card(
     next ? "Session" : `Session ${place + 1}`,
     "full session",
-    moment(session.views[0].events[0].t),
+    moment(session.views[0].events[0].t, zone()),
   );
   body(element).append(...session.views.map((/** @type {any} */ view) => viewList(view, next !== null)));
   return element;
@@ -146,11 +160,11 @@ const hole = (numbers) =>
     }),
   );
 
-/** Phases of the navigation, where the page told them. @param {any} view */
+/** Phases of the navigation, where the page has reported them. @param {any} view */
 function phases(view) {
-  const told = view.events.find((/** @type {any} */ event) => event.type === "navigation")?.payload;
-  if (!told) return null;
-  const known = Object.entries(told).filter(([, value]) => typeof value === "number" && value > 0).slice(0, 12);
+  const payload = view.events.find((/** @type {any} */ event) => event.type === "navigation")?.payload;
+  if (!payload) return null;
+  const known = Object.entries(payload).filter(([, value]) => typeof value === "number" && value > 0).slice(0, 12);
   return known.length
     ? h(
       "ul",
@@ -169,7 +183,7 @@ function phases(view) {
 
 /** @param {any} event @param {number} start */
 function step(event, start) {
-  const details = h("details", { class: "payload" }, h("summary", {}, h("span", {}, ...says(event))));
+  const details = h("details", { class: "payload" }, h("summary", {}, h("span", {}, ...summaryOf(event))));
   details.addEventListener("toggle", () => {
     if (details.childElementCount < 2) {
       details.append(h("pre", { class: "json", tabindex: "0", text: JSON.stringify(event.payload, null, 2) }));
@@ -179,29 +193,29 @@ function step(event, start) {
     "li",
     { class: event.type === "error" ? "error" : "" },
     h("span", { class: "seq", text: event.seq || "" }),
-    h("time", { text: `+${milliseconds(event.t - start)}`, title: moment(event.t) }),
+    h("time", { text: `+${milliseconds(event.t - start)}`, title: moment(event.t, zone()) }),
     h("b", { text: event.type }),
     details,
   );
 }
 
-/** What of an event is worth a line. @param {any} event @returns {(Node | string)[]} */
-function says({ type, payload }) {
-  const told = payload ?? {};
+/** The line of an event. @param {any} event @returns {(Node | string)[]} */
+function summaryOf({ type, payload: sent }) {
+  const payload = sent ?? {};
   switch (type) {
     case "webvitals":
       return [
-        ["LCP", "INP", "CLS", "FCP", "TTFB"].filter((name) => typeof told[name] === "number").map((name) =>
-          `${name} ${vital(name.toLowerCase(), told[name])}`
+        ["LCP", "INP", "CLS", "FCP", "TTFB"].filter((name) => typeof payload[name] === "number").map((name) =>
+          `${name} ${vital(name.toLowerCase(), payload[name])}`
         ).join(", ") || "nothing new",
       ];
     case "engagement":
-      return [`${milliseconds(told.engagedMs)} engaged, scrolled `, isolated(told.scrollDepth ?? "–"), " %"];
+      return [`${milliseconds(payload.engagedMs)} engaged, scrolled `, isolated(payload.scrollDepth ?? "–"), " %"];
     case "error":
-      return [isolated(told.name ?? "Error"), ": ", isolated(told.message)];
+      return [isolated(payload.name ?? "Error"), ": ", isolated(payload.message)];
     case "resources":
-      return [isolated(told.count ?? "–"), " resources, slowest ", isolated(told.slowest?.[0]?.name ?? "–")];
+      return [isolated(payload.count ?? "–"), " resources, slowest ", isolated(payload.slowest?.[0]?.name ?? "–")];
     default:
-      return Object.keys(told).length ? isolatedList(Object.keys(told).slice(0, 5)) : ["empty"];
+      return Object.keys(payload).length ? isolatedList(Object.keys(payload).slice(0, 5)) : ["empty"];
   }
 }

@@ -6,19 +6,21 @@ import { nextTheme, onTheme, startTheme } from "../dashboard/theme.js";
 import { h, setText } from "../shared/dom.js";
 import { within } from "../shared/time.js";
 import { ask, onSignedOut, Refusal } from "./api.js";
+import { drawBar, startBar } from "./bar.js";
 import { showBanners } from "./banners.js";
+import { openFilter, startFilter } from "./filter-dialog.js";
 import { showFingerprint } from "./fingerprint.js";
 import { failure } from "./parts.js";
 import { showOverview } from "./overview.js";
 import { showPerformance } from "./performance.js";
+import { startRange } from "./range-dialog.js";
 import { showRaw } from "./raw.js";
 import { startShares } from "./shares.js";
-import { change, current, FILTERS, filters, onState, question } from "./state.js";
+import { current, includesBots, onState } from "./state.js";
 import { areFiguresIncomplete, latestStatus, onStatus, startStatus, stopStatus } from "./status.js";
 import { close, isWelcoming, startWelcome, welcome } from "./welcome.js";
-import { count, day, named } from "./words.js";
+import { count } from "./words.js";
 
-const RANGES = { "24h": "24 h", "7d": "7 d", "30d": "30 d" };
 const VIEWS = /** @type {Record<string, (panel: HTMLElement, signal: AbortSignal) => Promise<any>>} */ ({
   overview: showOverview,
   performance: showPerformance,
@@ -37,7 +39,7 @@ let showing;
 let access = "none";
 let shownAt = 0;
 
-/** Shows the open view anew. */
+/** Shows the open view again. */
 async function show() {
   for (const other of document.querySelectorAll("[aria-busy]")) other.removeAttribute("aria-busy");
   if (access === "none" || isWelcoming()) return;
@@ -55,52 +57,7 @@ async function show() {
   if (showing === controller) panel.removeAttribute("aria-busy");
 }
 
-// What is looked at
-
-function drawBar() {
-  const { range = "7d", from, to, site, compare, robots } = current();
-  const isCustom = Boolean(from || to);
-  byId("ranges").replaceChildren(
-    ...Object.entries(RANGES).map(([value, text]) =>
-      h("button", {
-        type: "button",
-        text,
-        "aria-pressed": String(!isCustom && range === value),
-        onclick: () => change({ range: value, from: null, to: null }),
-      })
-    ),
-    h("button", {
-      type: "button",
-      text: isCustom
-        ? `${from ? day(Date.parse(from) / 1000) : "…"} – ${to ? day(Date.parse(to) / 1000) : "now"}`
-        : "Custom",
-      "aria-pressed": String(isCustom),
-      onclick: openCustom,
-    }),
-  );
-  byId("compare").setAttribute("aria-pressed", String(compare !== "0"));
-  byId("robots").setAttribute("aria-pressed", String(robots === "1"));
-  /** @type {HTMLSelectElement} */ (byId("site")).value = site ?? "";
-  const chips = filters().map(([name, value]) =>
-    h(
-      "li",
-      {},
-      h("span", {}, `${FILTERS[/** @type {keyof typeof FILTERS} */ (name)]} is `, h("b", { text: named(value) })),
-      h("button", {
-        type: "button",
-        "aria-label": `Remove the filter ${FILTERS[/** @type {keyof typeof FILTERS} */ (name)]}`,
-        text: "×",
-        onclick: () => change({ [name]: null }),
-      }),
-    )
-  );
-  byId("filters").replaceChildren(...chips);
-}
-
-function openCustom() {
-  const dialog = /** @type {HTMLDialogElement} */ (byId("custom"));
-  dialog.showModal();
-}
+// The site, and who is here
 
 async function drawSites() {
   const select = /** @type {HTMLSelectElement} */ (byId("site"));
@@ -114,7 +71,7 @@ async function drawSites() {
     );
     select.value = current().site ?? "";
   } catch {
-    // The page tells what cannot be read where it is to be seen.
+    // Each view shows what cannot be read.
   }
 }
 
@@ -125,78 +82,34 @@ async function drawLive() {
       const { visitors } = await ask("live", { site: current().site });
       element.dataset.state = "stored";
       setText(/** @type {HTMLElement} */ (element.lastElementChild), `${count(visitors)} here now`);
-      const isOver = Boolean(current().to) || openTab() === "raw" || openTab() === "fingerprint" ||
+      const isOver = Boolean(current().to) || current().range === "yesterday" || openTab() === "raw" ||
+        openTab() === "fingerprint" ||
         document.querySelector("dialog[open]");
       if (!isOver && !current().issue && Date.now() - shownAt > REFRESH_MS) show();
     } catch (error) {
       element.dataset.state = "failed";
       const isReached = error instanceof Refusal && error.status > 0;
-      setText(/** @type {HTMLElement} */ (element.lastElementChild), isReached ? "Not available" : "Not reached");
+      setText(/** @type {HTMLElement} */ (element.lastElementChild), isReached ? "Not available" : "Offline");
     }
   }
   setTimeout(drawLive, LIVE_MS);
 }
 
-// Filters
+// Dialogs and keys
 
-function openFilter() {
-  const dialog = /** @type {HTMLDialogElement} */ (byId("filter"));
-  dialog.showModal();
-  suggest();
-}
-
-async function suggest() {
-  const dimension = /** @type {HTMLSelectElement} */ (byId("filter-name")).value;
-  const list = byId("filter-values");
-  list.replaceChildren();
-  try {
-    const answer = await ask("breakdowns", { ...question(), dimensions: dimension, limit: 50 });
-    list.replaceChildren(
-      ...answer.dimensions[dimension].rows.map((/** @type {any} */ row) =>
-        h("option", { value: row.value, label: row.value })
-      ),
-    );
-  } catch {
-    // A value can be typed without suggestions.
-  }
-}
+const openDialog = (/** @type {string} */ id) => /** @type {HTMLDialogElement} */ (byId(id)).showModal();
 
 function startDialogs() {
-  byId("filter-name").append(...Object.entries(FILTERS).map(([value, text]) => h("option", { value, text })));
-  byId("filter-name").addEventListener("change", suggest);
-  byId("filter-form").addEventListener("submit", () => {
-    const name = /** @type {HTMLSelectElement} */ (byId("filter-name")).value;
-    const input = /** @type {HTMLInputElement} */ (byId("filter-value"));
-    if (input.value) change({ [name]: input.value });
-    input.value = "";
-  });
-  byId("custom-form").addEventListener("submit", () => {
-    const from = /** @type {HTMLInputElement} */ (byId("custom-from")).value;
-    const to = /** @type {HTMLInputElement} */ (byId("custom-to")).value;
-    // The day that is named last is part of it.
-    const end = to ? new Date(Date.parse(to) + 86_400_000).toISOString().slice(0, 10) : "";
-    if (from || to) change({ from, to: end, range: null });
-  });
+  startFilter();
+  startRange();
+  startShares();
+  byId("help-open").addEventListener("click", () => openDialog("help"));
   for (const dialog of document.querySelectorAll("dialog")) {
     dialog.querySelector("[data-close]")?.addEventListener("click", () => dialog.close());
   }
-  startShares();
 }
 
 function startKeys() {
-  const open = (/** @type {string} */ id) => /** @type {HTMLDialogElement} */ (byId(id)).showModal();
-  byId("help-open").addEventListener("click", () => open("help"));
-  byId("filter-open").addEventListener("click", openFilter);
-  byId("compare").addEventListener("click", () => change({ compare: current().compare === "0" ? null : "0" }));
-  byId("robots").addEventListener("click", () => change({ robots: current().robots === "1" ? null : "1" }));
-  byId("site").addEventListener(
-    "change",
-    () => change({ site: /** @type {HTMLSelectElement} */ (byId("site")).value }),
-  );
-  byId("sign-out").addEventListener("click", async () => {
-    await ask("session", {}, { method: "DELETE" }).catch(() => {});
-    signedOut();
-  });
   addEventListener("keydown", (event) => {
     const isTyping = event.target instanceof Element && event.target.closest("input, textarea, select");
     if (
@@ -207,9 +120,9 @@ function startKeys() {
     if (/^[1-4]$/.test(event.key)) showTabAt(Number(event.key) - 1);
     else if (event.key === "/") {
       event.preventDefault();
-      openFilter();
+      if (!(/** @type {HTMLButtonElement} */ (byId("filter-open")).disabled)) openFilter();
     } else if (event.key === "t") nextTheme();
-    else if (event.key === "?") open("help");
+    else if (event.key === "?") openDialog("help");
   });
 }
 
@@ -222,7 +135,7 @@ function signedIn(kind) {
   byId("sign-in").hidden = true;
   byId("content").hidden = false;
   drawSites();
-  drawBar();
+  drawBar(openTab());
   byId("content").setAttribute("aria-busy", "true");
   within(startStatus(), STATUS_MS_MAX).catch(() => {}).then(show);
 }
@@ -289,6 +202,11 @@ async function start() {
   startTabs();
   startDialogs();
   startKeys();
+  startBar();
+  byId("sign-out").addEventListener("click", async () => {
+    await ask("session", {}, { method: "DELETE" }).catch(() => {});
+    signedOut();
+  });
   startWelcome();
   byId("sign-in-form").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -298,17 +216,21 @@ async function start() {
   onSignedOut(signedOut);
   onState(() => {
     // Bots may be all that there is to show.
-    if (current().robots === "1" && latestStatus()?.events.any) close();
+    if (includesBots() && latestStatus()?.events.any) close();
     else checkWelcome();
-    drawBar();
+    /** @type {HTMLSelectElement} */ (byId("site")).value = current().site ?? "";
+    drawBar(openTab());
     show();
   });
-  onTab(() => show());
+  onTab((view) => {
+    drawBar(view);
+    show();
+  });
   loadCharts();
   if (!(token && await signIn({ token })) && !(share && await signIn({ share }))) {
-    const told = await ask("session").catch(() => ({ access: "none" }));
-    if (told.access === "none") signedOut();
-    else signedIn(told.access);
+    const { access: kind } = await ask("session").catch(() => ({ access: "none" }));
+    if (kind === "none") signedOut();
+    else signedIn(kind);
   }
   document.body.removeAttribute("data-waits");
   drawLive();

@@ -2,11 +2,15 @@
 
 import { badge, h } from "../shared/dom.js";
 import { visible } from "../shared/visible.js";
-import { change, current, FILTERS } from "./state.js";
+import { dimensionLabel, isDimension, withValue } from "./filters.js";
+import { change, changeFilters, filters } from "./state.js";
 import { areFiguresIncomplete } from "./status.js";
-import { count, named, percent, TONE_WORDS } from "./words.js";
+import { changeOf, count, exact, isFew, named, percent, shareOf, TONE_WORDS } from "./words.js";
 
-/** @param {string | (Node | string)[]} title @param {string} width @param {string | null} [note] @param {...(Node | null)} more @returns {HTMLElement} */
+/**
+ * @param {string | (Node | string)[]} title @param {string} width @param {string | null} [note]
+ * @param {...(Node | null)} more @returns {HTMLElement}
+ */
 export function card(title, width, note = null, ...more) {
   return h(
     "section",
@@ -38,86 +42,160 @@ export const skeleton = (lines = 4) =>
 /** @param {string} title @param {string} text */
 export const empty = (title, text) => h("p", { class: "empty" }, h("b", { text: title }), h("span", { text }));
 
-/** The same for figures: as long as events are not processed, none is not zero. @param {string} title @param {string} text */
+/**
+ * The same for figures: as long as events are not processed, none is not zero.
+ *
+ * @param {string} title @param {string} text
+ */
 export const noFigures = (title, text) =>
   areFiguresIncomplete()
     ? empty("Not processed yet", "These figures follow when the events are processed.")
     : empty(title, text);
 
+/** Statuses of a query that is answered in no form: it has to change. */
+const QUERY_STATUSES = new Set([400, 413, 422]);
+
 /** @param {any} error @param {() => void} again */
-export const failure = (error, again) =>
-  h(
+export function failure(error, again) {
+  if (QUERY_STATUSES.has(error?.status)) return refused(error.message);
+  return h(
     "div",
     { class: "empty failed", role: "alert" },
-    h("b", { text: "This could not be read" }),
+    h("b", { text: "Couldn't load" }),
     h("span", { text: error?.message ?? String(error) }),
     h("button", { type: "button", class: "button", text: "Try again", onclick: again }),
   );
+}
 
-/** What stands above figures that are not of all events. @param {any} sampled */
-export const sampleNote = (sampled) =>
-  sampled
-    ? h("p", {
-      class: "sampled",
-      role: "note",
-      text: `Estimated from ${count(sampled.events)} events, ${
-        percent(sampled.share)
-      } of the range: no sums are kept for these filters together. Narrow the range for exact figures.`,
+/**
+ * What the server cannot answer exactly within its limits, with its sentence: what to narrow.
+ *
+ * @param {string} sentence
+ */
+export const refused = (sentence) =>
+  h(
+    "div",
+    { class: "empty refused" },
+    h("b", { text: "Narrow the query" }),
+    h("span", { text: sentence }),
+  );
+
+/**
+ * The sentence of a part that the server refused, while it answered the others.
+ *
+ * @param {any} part @returns {string | null}
+ */
+export const refusalOf = (part) =>
+  !part?.refused
+    ? null
+    : typeof part.refused === "string"
+    ? part.refused
+    : part.refused.message ?? String(part.refused);
+
+/**
+ * Draws a part, or the reason why it is refused.
+ *
+ * @param {HTMLElement} element a card @param {any} part @param {() => void} draw
+ */
+export function drawPart(element, part, draw) {
+  const sentence = refusalOf(part);
+  if (sentence === null) draw();
+  else body(element).replaceChildren(refused(sentence));
+}
+
+/**
+ * A value of a list, which filters by it where that is possible.
+ *
+ * @param {string} dimension @param {string} value @param {string} [label]
+ */
+export const valueButton = (dimension, value, label = named(value)) =>
+  isDimension(dimension) && value !== "(other)"
+    ? h("button", {
+      type: "button",
+      class: "value",
+      text: label,
+      title: `Filter: ${dimensionLabel(dimension)} is ${visible(label)}`,
+      onclick: () => changeFilters(withValue(filters(), dimension, value)),
     })
-    : null;
+    : h("span", { class: "value", text: label, title: label });
+
+/** Values of a list beyond its rows: how many, and what they sum to. @param {any} ranking */
+export function restOf(ranking) {
+  const sum = ranking.rest ?? 0;
+  const values = Math.max(0, (ranking.count ?? 0) - ranking.rows.length);
+  return sum > 0 || values > 0 ? { values, sum } : null;
+}
+
+/** @param {number} values */
+export const restLabel = (values) =>
+  values ? `${exact(values)} more ${values === 1 ? "value" : "values"}` : named("(rest)");
 
 /**
  * A list of values with bars behind them; each filters when it is chosen.
  *
  * @param {string} dimension
- * @param {{count: number, by: string, total?: number, rows: any[]}} ranking
- * @param {{total?: number, figure?: (row: any) => number}} [options]
+ * @param {{count: number, by: string, total?: number, rest?: number, rows: any[]}} ranking
+ * @param {{figure?: (row: any) => number, label?: (value: string) => string}} [options]
  */
-export function bars(dimension, ranking, { total, figure = (row) => row[ranking.by] } = {}) {
-  if (!ranking.rows.length) return noFigures("Nothing yet", "No event of this range tells it.");
+export function bars(dimension, ranking, { figure = (row) => row[ranking.by], label = named } = {}) {
+  if (!ranking.rows.length) return noFigures("No data for this period", "No page view of it has a value.");
   const most = Math.max(1, ...ranking.rows.map(figure));
-  const all = total || ranking.total || ranking.rows.reduce((sum, row) => sum + figure(row), 0);
+  const all = ranking.total ?? ranking.rows.reduce((sum, row) => sum + figure(row), 0) + (ranking.rest ?? 0);
   const list = h("ol", { class: "bars" });
   for (const row of ranking.rows) {
     const value = figure(row);
     const bar = h("i", { "aria-hidden": "true" });
     bar.style.inlineSize = `${Math.max(0.5, 100 * value / most)}%`;
-    const isFilter = dimension in FILTERS && row.value !== "(other)";
-    const name = isFilter
-      ? h("button", {
-        type: "button",
-        class: "value",
-        text: named(row.value),
-        title: `Only ${visible(named(row.value))}`,
-        onclick: () => change({ [dimension]: row.value }),
-      })
-      : h("span", { class: "value", text: named(row.value), title: named(row.value) });
-    list.append(
-      h(
-        "li",
-        {},
-        bar,
-        name,
-        h("b", { text: count(value) }),
-        h("span", { class: "dim", text: percent(all ? value / all : null) }),
-      ),
-    );
+    list.append(h(
+      "li",
+      {},
+      bar,
+      valueButton(dimension, row.value, label(row.value)),
+      h("b", { text: count(value), title: exact(value) }),
+      h("span", { class: "dim", text: percent(shareOf(value, all)) }),
+    ));
+  }
+  const rest = restOf(ranking);
+  if (rest) {
+    list.append(h(
+      "li",
+      { class: "rest" },
+      h("span", { class: "value", text: restLabel(rest.values) }),
+      h("b", { text: count(rest.sum), title: exact(rest.sum) }),
+      h("span", { class: "dim", text: percent(shareOf(rest.sum, all)) }),
+    ));
   }
   return list;
 }
 
-/** A change to the time before; what is better is told by the words, too. @param {number | null} now @param {number | null} then @param {boolean} isLessBetter */
-export function delta(now, then, isLessBetter = false) {
-  if (!then || now === null || now === undefined) return null;
-  const share = (now - then) / then;
-  if (Math.abs(share) < 0.0005) return h("span", { class: "delta", text: "± 0 %" });
-  const isBetter = share < 0 === isLessBetter;
-  return h("span", {
-    class: `delta ${isBetter ? "good" : "poor"}`,
-    title: `${isBetter ? "better" : "worse"} than the time before`,
-    text: `${share > 0 ? "↑" : "↓"} ${Math.abs(share) > 9.99 ? ">999 %" : percent(Math.abs(share))}`,
-  });
+/**
+ * A change against the previous period; what is better has words, too.
+ *
+ * @param {number | null | undefined} now @param {number | null | undefined} then
+ * @param {{isRate?: boolean, isLessBetter?: boolean, title?: string}} [options]
+ */
+export function delta(now, then, { title = "", ...options } = {}) {
+  const found = changeOf(now, then, options);
+  if (!found) return null;
+  const word = found.tone === "good" ? "Better. " : found.tone === "poor" ? "Worse. " : "";
+  return h("span", { class: `delta ${found.tone}`, title: `${word}${title}`, text: found.text });
 }
+
+/**
+ * A percentile; of few values it is greyed, with their number.
+ *
+ * @param {string} text @param {number | null | undefined} number @param {string} [name] of the class
+ */
+export const percentile = (text, number, name = "") =>
+  isFew(number)
+    ? h(
+      "span",
+      { class: `${name} few`, title: "Too few values for a percentile" },
+      h("b", { text }),
+      " ",
+      h("small", { text: `n = ${number}` }),
+    )
+    : h("span", { class: name }, h("b", { text }));
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -129,11 +207,15 @@ export function sparkline(values, label) {
   svg.setAttribute("class", "sparkline");
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", label);
-  const known = values.map((value) => value ?? 0);
-  const most = Math.max(...known, 1e-9);
-  const step = 100 / Math.max(1, known.length - 1);
-  const points = known.map((value, place) => `${(place * step).toFixed(2)},${(26 - 24 * value / most).toFixed(2)}`);
-  for (const [tag, list] of [["polygon", ["0,28", ...points, "100,28"]], ["polyline", points]]) {
+  const most = Math.max(...values.map((value) => value ?? 0), 1e-9);
+  const step = 100 / Math.max(1, values.length - 1);
+  // Where there is no value, the line goes on to the next one: no value is not zero.
+  const known = values.flatMap((value, index) =>
+    value === null || value === undefined ? [] : [[index * step, 26 - 24 * value / most]]
+  );
+  const points = known.map(([x, y]) => `${x.toFixed(2)},${y.toFixed(2)}`);
+  const [start, end] = [known[0]?.[0] ?? 0, known[known.length - 1]?.[0] ?? 100];
+  for (const [tag, list] of [["polygon", [`${start},28`, ...points, `${end},28`]], ["polyline", points]]) {
     const shape = document.createElementNS(SVG, /** @type {string} */ (tag));
     shape.setAttribute("points", /** @type {string[]} */ (list).join(" "));
     svg.append(shape);
@@ -161,7 +243,11 @@ export function shares(figures) {
 /** @param {"good" | "fair" | "poor" | "plain"} tone */
 export const toneBadge = (tone) => badge(TONE_WORDS[tone], tone);
 
-/** Buttons of which one is chosen; the choice is in the address. @param {string} label @param {string} name @param {Record<string, string>} choices @param {string} chosen */
+/**
+ * Buttons of which one is chosen; the choice is in the address.
+ *
+ * @param {string} label @param {string} name @param {Record<string, string>} choices @param {string} chosen
+ */
 export const segments = (label, name, choices, chosen) =>
   h(
     "div",
@@ -203,5 +289,3 @@ export const visitorLink = (visitor) => {
   });
   return link;
 };
-
-export const isComparing = () => current().compare !== "0";

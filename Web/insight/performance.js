@@ -1,38 +1,43 @@
 // Core Web Vitals: values over time, their distribution, a breakdown, and the root causes of slow page views.
 
-import { colour, plot } from "../dashboard/charts.js";
-import { h, isolated, setText, table } from "../shared/dom.js";
-import { bytes } from "../shared/format.js";
+import { plot } from "../dashboard/charts.js";
+import { h, setText, table } from "../shared/dom.js";
 import { ask } from "./api.js";
+import { drawCauses, drawResources } from "./causes.js";
 import {
-  bars,
   body,
   card,
   delta,
+  drawPart,
   failure,
-  isComparing,
   noFigures,
-  sampleNote,
+  percentile,
+  refusalOf,
+  restLabel,
+  restOf,
   segments,
   select,
   shares,
   skeleton,
   toneBadge,
+  valueButton,
 } from "./parts.js";
-import { histogramOptions, lineOptions } from "./plots.js";
-import { change, current, question } from "./state.js";
+import { histogramOptions } from "./plots.js";
+import { change, current, isComparing, question, seriesQuestion } from "./state.js";
+import { drawTimeline, intervalSelect, periodOf, previousPeriodOf } from "./timeline.js";
 import {
   BOUNDS,
-  bucket,
   count,
   exact,
+  isFew,
   METRIC_NAMES,
   METRICS,
   named,
   navigationLabel,
-  partLabel,
   percent,
   ROUTES,
+  SAMPLE_MIN,
+  shareOf,
   tone,
   vital,
 } from "./words.js";
@@ -41,7 +46,7 @@ const BY = {
   path: "Page",
   browser: "Browser",
   device: "Device",
-  system: "System",
+  system: "Operating system",
   connection: "Connection",
   navigation: "Navigation",
   country: "Country",
@@ -58,45 +63,38 @@ export async function showPerformance(panel, signal) {
     { class: "vitals full", "aria-label": "Vitals" },
     ...Object.keys(METRICS).map(() => h("div", { class: "card vital" }, skeleton(3))),
   );
-  const chart = card("Over time", "wide", "p50, p75 and p95", segments("Metric", "metric", METRICS, metric));
+  const chart = card("Over time", "wide", null, segments("Metric", "metric", METRICS, metric), intervalSelect());
   const distribution = card(
     "Distribution",
     "third",
     `Page views with ${METRICS[/** @type {keyof typeof METRICS} */ (metric)]}`,
   );
-  const slow = card(
-    "Breakdown",
-    "full",
-    "p75 and sample size",
-    select("Split by", "by", BY, by),
-  );
+  const slow = card("Breakdown", "full", null, select("Split by", "by", BY, by));
   const attribution = card("Root causes", "full");
   const resources = card("Resources", "half", "among the slowest of each page view");
   const parties = card("Third parties", "half");
-  const note = h("div", { class: "full bare", hidden: true });
   const routes = h("p", { class: "full caption", hidden: true });
-  panel.replaceChildren(note, routes, vitals, chart, distribution, slow, attribution, resources, parties);
+  panel.replaceChildren(routes, vitals, chart, distribution, slow, attribution, resources, parties);
   for (const one of [chart, distribution, slow, attribution, resources, parties]) body(one).append(skeleton());
   const again = () => change({}, { isStep: false });
   const failed = (/** @type {HTMLElement[]} */ ...cards) => (/** @type {any} */ error) => {
     if (!signal.aborted) { for (const one of cards) body(one).replaceChildren(failure(error, again)); }
   };
   await Promise.all([
-    ask("performance", question(), { signal }).then((answer) => {
-      drawSampleNote(note, answer);
+    ask("performance", seriesQuestion(), { signal }).then((answer) => {
       drawVitals(vitals, answer);
       drawChart(chart, answer, metric);
       drawDistribution(distribution, answer.metrics[metric], metric);
     }, (error) => {
-      if (!signal.aborted) vitals.replaceChildren(failure(error, again));
+      if (!signal.aborted) vitals.replaceChildren(h("div", { class: "full" }, failure(error, again)));
       failed(chart, distribution)(error);
     }),
     ask("slowest", { ...question(), dimension: by, limit: 15 }, { signal }).then(
-      (answer) => drawSlowest(slow, answer, /** @type {any} */ (BY)[by]),
+      (answer) => drawPart(slow, answer, () => drawBreakdown(slow, answer, by)),
       failed(slow),
     ),
     ask("slowest", { ...question(), dimension: "navigation", limit: 15 }, { signal }).then(
-      (answer) => drawRoutes(routes, answer, metric),
+      (answer) => refusalOf(answer) === null && drawRoutes(routes, answer, metric),
       // The breakdown shows the same error.
       () => {},
     ),
@@ -105,25 +103,21 @@ export async function showPerformance(panel, signal) {
       dimensions: ["lcp_element", "lcp_part", "inp_element", "inp_part", "cls_element", "resource", "third_party"],
       limit: 8,
     }, { signal }).then(({ dimensions }) => {
-      drawAttribution(attribution, dimensions);
-      drawLoads(resources, dimensions.resource, "Resource");
-      drawLoads(parties, dimensions.third_party, "Host");
+      drawCauses(attribution, dimensions);
+      drawPart(resources, dimensions.resource, () => drawResources(resources, dimensions.resource, "Resource"));
+      drawPart(parties, dimensions.third_party, () => drawResources(parties, dimensions.third_party, "Host"));
     }, failed(attribution, resources, parties)),
   ]);
 }
 
 /** @param {HTMLElement} element @param {any} answer */
-function drawSampleNote(element, { sampled }) {
-  const note = sampleNote(sampled);
-  element.hidden = !note;
-  if (note) element.replaceChildren(note);
-}
-
-/** @param {HTMLElement} element @param {any} answer */
-function drawVitals(element, { metrics }) {
+function drawVitals(element, { metrics, range }) {
   element.replaceChildren(
     ...Object.entries(METRICS).map(([name, label]) => {
       const { figures, previous } = metrics[name];
+      const isSmall = isFew(figures.count);
+      const isComparable = isComparing() && !isSmall && previous && !isFew(previous.count);
+      const title = isComparable ? `Previous period (${previousPeriodOf(range)}): ${vital(name, previous.p75)}` : "";
       return h(
         "button",
         {
@@ -132,23 +126,23 @@ function drawVitals(element, { metrics }) {
           "aria-pressed": String((current().metric ?? "lcp") === name),
           onclick: () => change({ metric: name }, { isStep: false }),
         },
-        h("span", { class: "head" }, h("b", { text: label }), toneBadge(tone(name, figures.p75))),
+        h("span", { class: "head" }, h("b", { text: label }), isSmall ? null : toneBadge(tone(name, figures.p75))),
         h("span", { class: "full-name", text: METRIC_NAMES[/** @type {keyof typeof METRIC_NAMES} */ (name)] }),
         h(
           "span",
-          { class: "figure" },
+          { class: `figure${isSmall ? " few" : ""}` },
           vital(name, figures.p75),
           " ",
           h("small", { text: "p75" }),
           " ",
-          isComparing() ? delta(figures.p75, previous.p75, true) : null,
+          isComparable ? delta(figures.p75, previous.p75, { isLessBetter: true, title }) : null,
         ),
         shares(figures),
         h(
           "span",
           { class: "ends" },
-          h("span", { text: `${percent(figures.good)} good` }),
-          h("span", { text: `${count(figures.count)} views` }),
+          h("span", { text: isSmall ? `fewer than ${SAMPLE_MIN} values` : `${percent(figures.good)} good` }),
+          h("span", { text: `n = ${exact(figures.count)}`, title: "Page views with a value" }),
         ),
       );
     }),
@@ -162,7 +156,7 @@ function drawVitals(element, { metrics }) {
  */
 function drawRoutes(element, { rows }, metric) {
   const sum = (/** @type {any[]} */ some) => some.reduce((total, row) => total + row[metric].count, 0);
-  const share = sum(rows.filter((/** @type {any} */ { value }) => ROUTES.includes(value))) / Math.max(1, sum(rows));
+  const share = shareOf(sum(rows.filter((/** @type {any} */ { value }) => ROUTES.includes(value))), sum(rows)) ?? 0;
   element.hidden = share === 0;
   const label = METRICS[/** @type {keyof typeof METRICS} */ (metric)];
   setText(
@@ -174,51 +168,48 @@ function drawRoutes(element, { rows }, metric) {
   );
 }
 
+const LINES = { p50: ["--good-bar", 1.5], p75: ["--accent", 2.5], p95: ["--poor-bar", 1.5] };
+
 /** @param {HTMLElement} element @param {any} answer @param {string} metric */
 function drawChart(element, { metrics, range }, metric) {
   const { series } = metrics[metric];
-  const format = (/** @type {any} */ value) => vital(metric, value);
+  const label = METRICS[/** @type {keyof typeof METRICS} */ (metric)];
+  element.querySelector("h2")?.after(h("span", { class: "note", text: periodOf(range) }));
   if (!series.some((/** @type {any} */ point) => point.count)) {
-    body(element).replaceChildren(noFigures("No values in this range", "Page views report them when they end."));
+    body(element).replaceChildren(noFigures("No data for this period", `No page view of it has a value of ${label}.`));
     return;
   }
-  const labels = series.map((/** @type {any} */ point) => bucket(point.t, range.interval));
-  const COLOURS = { p50: "--good-bar", p75: "--accent", p95: "--poor-bar" };
-  const datasets = () =>
-    Object.entries(COLOURS).map(([name, token]) => ({
-      label: name,
-      data: series.map((/** @type {any} */ point) => point[name]),
-      borderColor: colour(token),
-      borderWidth: name === "p75" ? 2.5 : 1.5,
-    }));
-  const footer = (/** @type {number} */ place) => `${exact(series[place].count)} page views`;
-  plot(body(element), {
-    label: `${metric} over time`,
+  drawTimeline(body(element), {
+    label: `${label} per ${range.interval}`,
     height: CHART_HEIGHT,
-    configure: () => lineOptions({ labels, datasets: datasets(), format, hasLegend: true, footer }),
-    figures: () =>
-      table(
-        ["UTC", "p50", "p75", "p95", "Page views"],
-        series.map((
-          /** @type {any} */ point,
-          /** @type {number} */ place,
-        ) => [labels[place], format(point.p50), format(point.p75), format(point.p95), exact(point.count)]),
-        `${metric} over time`,
-      ),
+    range,
+    series,
+    format: (value) => vital(metric, value),
+    lines: Object.entries(LINES).map(([name, [token, width]]) => ({
+      label: name,
+      token: String(token),
+      width: Number(width),
+      value: (point) => point[name],
+    })),
+    sample: (point) => point.count,
   });
 }
 
-/** Bars whose width is a step of 1.2, so that each holds some buckets of 1.05. @param {HTMLElement} element @param {any} told @param {string} metric */
-function drawDistribution(element, told, metric) {
+/**
+ * Bars whose width is a step of 1.2, so that each holds some buckets of the server.
+ *
+ * @param {HTMLElement} element @param {any} found @param {string} metric
+ */
+function drawDistribution(element, found, metric) {
   const STEP = 1.2;
-  const total = told.figures.count;
+  const total = found.figures.count;
   if (!total) {
-    body(element).replaceChildren(noFigures("No values in this range", "Page views report them when they end."));
+    body(element).replaceChildren(noFigures("No data for this period", "Page views report vitals when they end."));
     return;
   }
   /** @type {Map<number, number>} */
   const steps = new Map();
-  for (const [bound, number] of told.distribution) {
+  for (const [bound, number] of found.distribution) {
     const step = bound > 0 ? Math.ceil(Math.log(bound) / Math.log(STEP) - 1e-6) : -Infinity;
     steps.set(step, (steps.get(step) ?? 0) + number);
   }
@@ -249,105 +240,44 @@ function drawDistribution(element, told, metric) {
   });
 }
 
-/** @param {HTMLElement} element @param {any} answer @param {string} title */
-function drawSlowest(element, { rows, count: all }, title) {
+/** @param {HTMLElement} element @param {any} answer @param {string} dimension */
+function drawBreakdown(element, answer, dimension) {
+  const { rows, count: all } = answer;
+  const title = /** @type {Record<string, string>} */ (BY)[dimension];
   if (!rows.length) {
     body(element).replaceChildren(noFigures("No data for this period", "No page view has a value."));
     return;
   }
-  const name = title === BY.navigation ? navigationLabel : named;
-  const cell = (/** @type {any} */ row, /** @type {string} */ name) => {
-    const { p75, count: number } = row[name];
+  const name = dimension === "navigation" ? navigationLabel : named;
+  const cell = (/** @type {any} */ row, /** @type {string} */ metric) => {
+    const { p75, count: number } = row[metric];
+    if (!number) return "–";
+    if (isFew(number)) return percentile(vital(metric, p75), number, "cell");
     return h(
       "span",
-      { class: `cell ${tone(name, p75)}` },
-      h("b", { text: vital(name, p75) }),
-      h("small", { text: number ? count(number) : "" }),
+      { class: `cell ${tone(metric, p75)}` },
+      h("b", { text: vital(metric, p75) }),
+      h("small", { text: count(number) }),
     );
   };
   const names = Object.keys(METRICS);
   const list = table(
     [title, "Page views", ...Object.values(METRICS)],
-    rows.map((/** @type {any} */ row) => [name(row.value), exact(row.views), ...names.map((one) => cell(row, one))]),
+    rows.map((/** @type {any} */ row) => [
+      valueButton(dimension, row.value, name(row.value)),
+      exact(row.views),
+      ...names.map((one) => cell(row, one)),
+    ]),
     `Vitals by ${title}`,
   );
+  const rest = restOf(answer);
+  const more = rest
+    ? rest.sum
+      ? `(rest): ${restLabel(rest.values)}, ${exact(rest.sum)} page views.`
+      : `${exact(rows.length)} of ${exact(all)}, those with the most page views.`
+    : "";
   body(element).replaceChildren(
     list,
-    h("p", { class: "caption", text: `${exact(rows.length)} of ${exact(all)}, those with the most page views.` }),
-  );
-}
-
-/** @param {HTMLElement} element @param {any} dimensions */
-function drawAttribution(element, dimensions) {
-  const groups = [["lcp", "LCP", "lcp_element", "lcp_part"], ["inp", "INP", "inp_element", "inp_part"], [
-    "cls",
-    "CLS",
-    "cls_element",
-    null,
-  ]].map(([name, label, elements, parts]) => {
-    const { rows } = dimensions[/** @type {string} */ (elements)];
-    const slow = rows.reduce((/** @type {number} */ sum, /** @type {any} */ row) => sum + row.slow_views, 0);
-    if (!slow) return null;
-    const partRows = parts ? dimensions[parts].rows : [];
-    const partSum = partRows.reduce((/** @type {number} */ sum, /** @type {any} */ row) => sum + row.slow_views, 0);
-    const [first] = rows;
-    const sentence = [
-      isolated(named(first.value)),
-      ` in ${percent(first.slow_views / slow)}`,
-      ...(partSum
-        ? [
-          ". Main cause: ",
-          isolated(partLabel(partRows[0].value)),
-          ` (${percent(partRows[0].slow_views / partSum)})`,
-        ]
-        : []),
-      ".",
-    ];
-    const figure = (/** @type {any} */ row) => row.slow_views;
-    return h(
-      "div",
-      { class: "cause" },
-      h("h3", {
-        text: `${label}: ${exact(slow)} page views over ${
-          vital(/** @type {string} */ (name), BOUNDS[/** @type {string} */ (name)][0])
-        }`,
-      }),
-      h("p", {}, ...sentence),
-      bars(/** @type {string} */ (elements), { count: rows.length, by: "slow_views", rows }, { figure }),
-      partSum
-        ? bars(/** @type {string} */ (parts), {
-          count: partRows.length,
-          by: "slow_views",
-          rows: partRows.map((/** @type {any} */ row) => ({ ...row, value: partLabel(row.value) })),
-        }, { figure })
-        : null,
-    );
-  }).filter((one) => one !== null);
-  body(element).replaceChildren(
-    groups.length
-      ? h("div", { class: "causes" }, ...groups)
-      : noFigures("No slow page views", "Root causes are shown for values that are not good."),
-  );
-}
-
-/** @param {HTMLElement} element @param {any} ranking @param {string} title */
-function drawLoads(element, { rows }, title) {
-  const sorted = [...rows].sort((one, other) => (other.duration.p75 ?? 0) - (one.duration.p75 ?? 0));
-  body(element).replaceChildren(
-    sorted.length
-      ? table(
-        [title, "p75", "p95", "Requests", "Avg. size"],
-        sorted.map((
-          row,
-        ) => [
-          h("span", { class: "summary", text: row.value, title: row.value }),
-          vital("ttfb", row.duration.p75),
-          vital("ttfb", row.duration.p95),
-          exact(row.events),
-          bytes(Math.round(row.bytes / Math.max(1, row.events))),
-        ]),
-        title,
-      )
-      : noFigures("No data for this period", "No page view reported any."),
+    h("p", { class: "caption", text: `p75 with its sample size; greyed below ${SAMPLE_MIN} values. ${more}` }),
   );
 }

@@ -17,17 +17,28 @@ const scales = (format, skip) => ({
 
 const still = { responsive: true, maintainAspectRatio: false, animation: false };
 
+/** In the order of the datasets, whichever is drawn in front. @param {any} one @param {any} other */
+const byDataset = (one, other) => one.datasetIndex - other.datasetIndex;
+
 /**
- * Lines over time.
+ * Lines over time. A dataset with `titles` names the bucket of each of its points in the tooltip.
  *
- * @param {{labels: string[], datasets: any[], format: (value: any) => string, hasLegend: boolean, footer?: (place: number) => string}} lines
+ * @typedef {object} Lines
+ * @property {string[]} labels
+ * @property {any[]} datasets
+ * @property {(value: any) => string} format
+ * @property {boolean} hasLegend
+ * @property {(index: number) => string} title of the tooltip
+ * @property {(index: number) => string} footer of the tooltip
+ *
+ * @param {Lines} lines
  */
-export const lineOptions = ({ labels, datasets, format, hasLegend, footer }) => ({
+export const lineOptions = ({ labels, datasets, format, hasLegend, title, footer }) => ({
   type: "line",
   data: {
     labels,
     datasets: datasets.map((dataset) => ({
-      ...{ borderWidth: 2, pointRadius: 0, pointHitRadius: 10, tension: 0.25, spanGaps: true },
+      ...{ borderWidth: 2, pointRadius: 0, pointHitRadius: 10, cubicInterpolationMode: "monotone", spanGaps: true },
       ...dataset,
     })),
   },
@@ -38,13 +49,18 @@ export const lineOptions = ({ labels, datasets, format, hasLegend, footer }) => 
       legend: {
         display: hasLegend,
         align: "end",
-        labels: { color: colour("--quiet"), font: font(), boxWidth: 18, boxHeight: 2 },
+        labels: { color: colour("--quiet"), font: font(), boxWidth: 18, boxHeight: 2, sort: byDataset },
       },
       tooltip: {
         ...tooltip(format),
+        itemSort: byDataset,
+        // Without a counterpart in the previous period there is nothing to show of it.
+        filter: (/** @type {any} */ { raw }) => raw !== null,
         callbacks: {
-          label: (/** @type {any} */ item) => `${item.dataset.label}: ${format(item.raw)}`,
-          footer: (/** @type {any[]} */ items) => footer?.(items[0].dataIndex) ?? "",
+          title: (/** @type {any[]} */ items) => items.length ? title(items[0].dataIndex) : "",
+          label: (/** @type {any} */ { dataset, dataIndex, raw }) =>
+            `${dataset.titles ? `Previous period, ${dataset.titles[dataIndex]}` : dataset.label}: ${format(raw)}`,
+          footer: (/** @type {any[]} */ items) => items.length ? footer(items[0].dataIndex) : "",
         },
       },
     },

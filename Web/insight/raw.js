@@ -5,8 +5,9 @@ import { shortened } from "../shared/visible.js";
 import { address, ask, check } from "./api.js";
 import { showJourney } from "./journey.js";
 import { body, card, empty, failure, skeleton, visitorLink } from "./parts.js";
-import { change, current, plainQuestion } from "./state.js";
-import { moment, vital } from "./words.js";
+import { change, current, rangeQuestion, zone } from "./state.js";
+import { moment } from "./times.js";
+import { vital } from "./words.js";
 
 /** Events of the live list; older ones go. */
 const LIVE_MAX = 100;
@@ -23,8 +24,8 @@ const PAYLOAD_SHOWN = 200;
 export async function showRaw(panel, signal) {
   if (current().visitor) return showJourney(panel, current().visitor, signal);
   const live = card("Live", "full", "events as they are stored");
-  const explorer = card("Explorer", "full", "of the range, the latest first");
-  const submissions = card("Submissions of /collect", "full", "the last 50");
+  const explorer = card("Explorer", "full", "newest first");
+  const submissions = card("Dashboard submissions", "full", "the last 50");
   panel.replaceChildren(live, explorer, submissions);
   startLive(live, signal);
   startSubmissions(submissions, signal);
@@ -47,12 +48,14 @@ function startLive(element, signal) {
   element.querySelector(".head")?.append(status, h("span", { class: "space" }), filter, pause);
   body(element).append(
     list,
-    h("p", { class: "caption", text: "The last 100. A page that falls behind is told how many were left out." }),
+    h("p", {
+      class: "caption",
+      text: "The last 100 events of all sites. When the stream lags, events are skipped and counted.",
+    }),
   );
   /** @type {any[]} */
   let events = [];
   let isPaused = false;
-  let seen = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const draw = () => {
@@ -69,7 +72,7 @@ function startLive(element, signal) {
       list.append(
         h("li", {
           class: "none",
-          text: wanted ? "None of the last 100 matches." : "Nothing has come since this page was opened.",
+          text: wanted ? "None of the last 100 matches." : "Waiting for events.",
         }),
       );
     }
@@ -84,6 +87,16 @@ function startLive(element, signal) {
   filter.addEventListener("input", draw);
   draw();
 
+  follow(signal, status, (event) => {
+    events = [event, ...events].slice(0, LIVE_MAX);
+    if (!isPaused) later();
+  });
+  signal.addEventListener("abort", () => clearTimeout(timer));
+}
+
+/** Follows the stream of events. @param {AbortSignal} signal @param {HTMLElement} status @param {(event: any) => void} receive */
+function follow(signal, status, receive) {
+  let seen = 0;
   /** @type {EventSource | undefined} */
   let source;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -100,16 +113,17 @@ function startLive(element, signal) {
     source.onmessage = ({ data }) => {
       seen += 1;
       setText(status, `${seen} events`);
-      events = [JSON.parse(data), ...events].slice(0, LIVE_MAX);
-      if (!isPaused) later();
+      receive(JSON.parse(data));
     };
-    source.addEventListener("skipped", ({ data }) => setText(status, `${JSON.parse(data).ids} events were left out`));
+    source.addEventListener(
+      "skipped",
+      ({ data }) => setText(status, `Stream lagged, ${JSON.parse(data).ids} events skipped`),
+    );
   };
   connect();
   signal.addEventListener("abort", () => {
     source?.close();
     clearTimeout(again);
-    clearTimeout(timer);
   });
 }
 
@@ -118,7 +132,7 @@ const line = (event) =>
   h(
     "li",
     {},
-    h("time", { text: moment(event.t) }),
+    h("time", { text: moment(event.t, zone()) }),
     h("b", { text: event.type }),
     h("span", { class: "value", text: event.path ?? "" }),
     visitorLink(event.visitor),
@@ -131,6 +145,20 @@ const line = (event) =>
 
 /** @param {HTMLElement} element @param {AbortSignal} signal */
 async function startExplorer(element, signal) {
+  const { type, page, find, key, value } = current();
+  const search = { ...rangeQuestion(), type, path: page, visitor: find, key, value };
+  const refused = h("p", { class: "note", role: "alert" });
+  element.querySelector(".head")?.append(
+    h("span", { class: "space" }),
+    h("span", { class: "note", text: "Export" }),
+    exportLinks(search, refused),
+  );
+  const results = h("div", {}, skeleton());
+  body(element).replaceChildren(refused, searchForm(), results);
+  await showEvents(results, search, signal);
+}
+
+function searchForm() {
   const state = current();
   const field = (/** @type {string} */ name, /** @type {string} */ label, /** @type {string} */ hint) =>
     h(
@@ -143,10 +171,10 @@ async function startExplorer(element, signal) {
     "form",
     { class: "search", role: "search", "aria-label": "Events" },
     field("type", "Type", "pageview"),
-    field("path", "Page", "/users/:id"),
+    field("page", "Page", "/users/:id"),
     field("find", "Visitor", "v_…"),
     field("key", "Payload key", "attribution.LCP.target"),
-    field("value", "Its value", "any"),
+    field("value", "Value", "any"),
     h("button", { class: "button", text: "Search" }),
   );
   form.addEventListener("submit", (event) => {
@@ -154,16 +182,12 @@ async function startExplorer(element, signal) {
     const data = new FormData(/** @type {HTMLFormElement} */ (form));
     change(Object.fromEntries([...data].map(([name, value]) => [name, String(value).trim()])));
   });
-  const search = {
-    ...plainQuestion(),
-    type: state.type,
-    path: state.path,
-    visitor: state.find,
-    key: state.key,
-    value: state.value,
-  };
-  const refused = h("p", { class: "note", role: "alert" });
-  const exports = h(
+  return form;
+}
+
+/** @param {Record<string, any>} search @param {HTMLElement} refused */
+const exportLinks = (search, refused) =>
+  h(
     "span",
     { class: "exports" },
     ...["ndjson", "csv"].map((format) =>
@@ -175,28 +199,23 @@ async function startExplorer(element, signal) {
       })
     ),
   );
-  element.querySelector(".head")?.append(
-    h("span", { class: "space" }),
-    h("span", { class: "note", text: "Export" }),
-    exports,
-  );
-  const results = h("div");
-  body(element).replaceChildren(refused, form, results);
-  results.append(skeleton());
+
+/** @param {HTMLElement} results @param {Record<string, any>} search @param {AbortSignal} signal */
+async function showEvents(results, search, signal) {
   /** @type {any[]} */
   let events = [];
   const more = async (/** @type {number | undefined} */ before) => {
     const answer = await ask("events", { ...search, before, limit: PAGE }, { signal });
     events = [...events, ...answer.events];
     const older = answer.next
-      ? h("button", { type: "button", class: "button", text: "Older", onclick: () => attempt(answer.next) })
+      ? h("button", { type: "button", class: "button", text: "Load more", onclick: () => attempt(answer.next) })
       : null;
     results.replaceChildren(
       ...(events.length ? [eventTable(events)] : [empty(
-        "Nothing found",
+        "No data for this period",
         answer.next
           ? "Not in what could be searched in one go: go on with older events."
-          : "No event of the range is like that.",
+          : "No event of it matches the search.",
       )]),
       ...(older ? [h("p", { class: "actions" }, older)] : []),
     );
@@ -246,7 +265,9 @@ export function eventTable(events) {
   };
   return table(
     ["Time", "Type", "Page", "Visitor", "Payload"],
-    events.map((event) => [moment(event.t), event.type, event.path ?? "–", visitorLink(event.visitor), payload(event)]),
+    events.map((
+      event,
+    ) => [moment(event.t, zone()), event.type, event.path ?? "–", visitorLink(event.visitor), payload(event)]),
     "Events",
   );
 }
@@ -299,10 +320,10 @@ const submissionTable = (submissions) =>
     submissions.map((
       one,
     ) => [
-      moment(one.t),
+      moment(one.t, zone()),
       `${one.browser} · ${one.system}`,
       ...["lcp", "fcp", "ttfb", "cls", "inp"].map((name) => vital(name, one[name])),
       one.errors ? h("span", {}, `${one.errors}: `, isolated(one.message)) : "0",
     ]),
-    "Submissions of /collect",
+    "Dashboard submissions",
   );

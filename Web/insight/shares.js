@@ -2,7 +2,9 @@
 
 import { h, isolated, setText } from "../shared/dom.js";
 import { ask } from "./api.js";
-import { ago, moment } from "./words.js";
+import { zone } from "./state.js";
+import { moment } from "./times.js";
+import { ago } from "./words.js";
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
@@ -30,7 +32,10 @@ async function create() {
   const days = Number(/** @type {HTMLInputElement} */ (byId("share-days")).value);
   try {
     const { share } = await ask("shares", {}, { method: "POST", body: { days, label: label.value.trim() } });
-    say(`${location.origin}${location.pathname}${location.search}#share=${share}`, { isLink: true });
+    // A guest elsewhere sees the same days.
+    const query = new URLSearchParams(location.search);
+    query.set("zone", zone());
+    say(`${location.origin}${location.pathname}?${query}#share=${share}`, { isLink: true });
     label.value = "";
   } catch (error) {
     say(/** @type {Error} */ (error).message);
@@ -57,8 +62,8 @@ function row(link) {
   const isOver = link.expires * 1000 <= Date.now();
   const name = link.label || "(no label)";
   const times = [
-    `Created ${moment(link.created * 1000)}`,
-    isOver ? "expired" : `expires ${moment(link.expires * 1000)}`,
+    `Created ${moment(link.created * 1000, zone())}`,
+    isOver ? "expired" : `expires ${moment(link.expires * 1000, zone())}`,
     link.last_used === null ? "never used" : `last used ${ago(link.last_used)}`,
   ];
   return h(

@@ -1,39 +1,23 @@
 // What is looked at: all of it is in the address, so that a link shows the same.
 
-export const FILTERS = Object.freeze({
-  path: "Page",
-  referrer: "Referrer",
-  browser: "Browser",
-  system: "System",
-  device: "Device",
-  country: "Country",
-  language: "Language",
-  screen: "Screen",
-  campaign: "Campaign",
-  connection: "Connection",
-  release: "Release",
-  event: "Event",
-});
+import { DIMENSIONS, encodeFilters, FILTERS_MAX, parseFilters, withValue } from "./filters.js";
+import { browserZone, isZone } from "./times.js";
 
-/** What else the address may name. */
+/** What the address may name. */
 const NAMES = [
-  "range",
-  "from",
-  "to",
-  "site",
-  "robots",
-  "noise",
-  "compare",
-  "metric",
-  "chart",
-  "by",
-  "issue",
-  "visitor",
-  "type",
-  "key",
-  "value",
-  "find",
+  ..."range from to zone interval site bots filters noise compare".split(" "),
+  ..."metric chart by issue visitor type page key value find".split(" "),
 ];
+/** Ranges that the server has names for. */
+export const RANGES = Object.freeze({
+  today: "Today",
+  yesterday: "Yesterday",
+  "24h": "24 h",
+  "7d": "7 d",
+  "30d": "30 d",
+  "90d": "90 d",
+});
+const RANGE = "7d";
 
 /** @type {Record<string, string>} */
 let state = read();
@@ -44,16 +28,26 @@ function read() {
   const query = new URLSearchParams(location.search);
   /** @type {Record<string, string>} */
   const result = {};
-  for (const name of [...Object.keys(FILTERS), ...NAMES]) {
+  for (const name of NAMES) {
     const value = query.get(name);
     if (value) result[name] = value;
   }
+  if (result.zone && !isZone(result.zone)) delete result.zone;
+  // Addresses of earlier versions.
+  if (query.get("robots") === "1") result.bots = "include";
+  let filters = parseFilters(result.filters);
+  for (const dimension of Object.keys(DIMENSIONS)) {
+    const value = query.get(dimension);
+    if (value && !NAMES.includes(dimension)) filters = withValue(filters, dimension, value);
+  }
+  result.filters = encodeFilters(filters.slice(0, FILTERS_MAX));
+  if (!result.filters) delete result.filters;
   return result;
 }
 
 export const current = () => state;
 
-/** @param {(before: Record<string, string>) => void} listener told of every change */
+/** @param {(before: Record<string, string>) => void} listener called after every change */
 export const onState = (listener) => listeners.add(listener);
 
 /**
@@ -82,17 +76,31 @@ addEventListener("popstate", () => {
   for (const listener of listeners) listener(before);
 });
 
-export const filters = () => Object.keys(FILTERS).filter((name) => state[name]).map((name) => [name, state[name]]);
+export const filters = () => parseFilters(state.filters);
 
-/** What the API is asked with. */
+/** @param {import("./filters.js").Filter[]} list */
+export const changeFilters = (list) => change({ filters: encodeFilters(list) });
+
+/** The one time zone of everything on the page. */
+export const zone = () => state.zone ?? browserZone();
+
+export const includesBots = () => state.bots === "include";
+export const isComparing = () => state.compare !== "0";
+export const isCustomRange = () => Boolean(state.from || state.to);
+export const rangeName = () => isCustomRange() ? null : state.range && state.range in RANGES ? state.range : RANGE;
+
+/** What reports are asked with. */
 export function question() {
-  const { range, from, to, site, robots } = state;
-  const times = from || to ? { from, to } : { range: range ?? "7d" };
-  return { ...times, site, robots, ...Object.fromEntries(filters()) };
+  return { ...rangeQuestion(), bots: state.bots, filters: state.filters };
+}
+
+/** What reports with a series and a comparison are asked with. */
+export function seriesQuestion() {
+  return { ...question(), interval: state.interval, compare: isComparing() ? undefined : "none" };
 }
 
 /** The same without filters, for what knows none. */
-export function plainQuestion() {
-  const { range, from, to, site } = state;
-  return { ...(from || to ? { from, to } : { range: range ?? "7d" }), site };
+export function rangeQuestion() {
+  const { from, to, site } = state;
+  return { ...(isCustomRange() ? { from, to } : { range: rangeName() }), zone: zone(), site };
 }

@@ -4,7 +4,7 @@ import { copy } from "../shared/clipboard.js";
 import { setText } from "../shared/dom.js";
 import { asksNotToBeTracked } from "../shared/privacy.js";
 import { ask } from "./api.js";
-import { change, current } from "./state.js";
+import { change, current, includesBots } from "./state.js";
 import { watchClosely } from "./status.js";
 
 /** @typedef {import("./status.js").Status} Status */
@@ -28,7 +28,7 @@ let receivedAt = 0;
 
 /** Whether there is nothing to show. Before the first look, and during a build, it is not known. @param {Status} status */
 const isEmpty = ({ events, processing, rollup_lag_seconds: lag }) =>
-  events.any ? events.only_bots && current().robots !== "1" && !processing : lag !== null;
+  events.any ? events.only_bots && !includesBots() && !processing : lag !== null;
 
 /** @param {"waiting" | "received" | "bots"} state */
 function light(state) {
@@ -53,7 +53,7 @@ export async function welcome(status, { opened, done }) {
     opened();
   }
   if (!any) return light("waiting");
-  if (isBots && current().robots !== "1") {
+  if (isBots && !includesBots()) {
     receivedAt = 0;
     return light("bots");
   }
@@ -68,7 +68,7 @@ export async function welcome(status, { opened, done }) {
 /** Whether the figures have the event, so that no view is empty. */
 async function isCounted() {
   try {
-    return (await ask("overview", { range: "24h", robots: current().robots })).totals.events > 0;
+    return (await ask("overview", { range: "24h", bots: current().bots })).totals.events > 0;
   } catch {
     return false;
   }
@@ -108,5 +108,5 @@ export function startWelcome() {
   byId("hint-loopback").hidden = !isLoopback;
   byId("hint-plain").hidden = isLoopback || script.protocol === "https:";
   byId("hint-privacy").hidden = !asksNotToBeTracked();
-  byId("show-bots").addEventListener("click", () => change({ robots: "1" }));
+  byId("show-bots").addEventListener("click", () => change({ bots: "include" }));
 }

@@ -10,13 +10,55 @@ export const count = (value) =>
   value === null || value === undefined ? "–" : value < 10_000 ? whole.format(value) : compact.format(value);
 /** @param {number | null | undefined} value */
 export const exact = (value) => value === null || value === undefined ? "–" : whole.format(value);
-/** @param {number | null | undefined} share 0 to 1 */
-export const percent = (share) =>
-  share === null || share === undefined
+/**
+ * What is almost nothing is not nothing, and what is almost all is not all.
+ *
+ * @param {number | null | undefined} share 0 to 1
+ */
+export function percent(share) {
+  if (share === null || share === undefined) return "–";
+  if (share > 0 && share < 0.001) return "<0.1 %";
+  if (share > 0.995 && share < 1) return share > 0.999 ? ">99.9 %" : `${Math.floor(share * 1000) / 10} %`;
+  return `${round(share * 100, share < 0.1 ? 1 : 0)} %`;
+}
+
+/** A part of a whole; more than the whole is no share. @param {number} part @param {number | null | undefined} whole */
+export const shareOf = (part, whole) => whole && part <= whole ? part / whole : null;
+
+/** A rate by 1,000 page views. @param {number | null | undefined} value */
+export const perThousand = (value) =>
+  value === null || value === undefined
     ? "–"
-    : share > 0 && share < 0.001
-    ? "<0.1 %"
-    : `${round(share * 100, share < 0.1 ? 1 : 0)} %`;
+    : value > 0 && value < 0.01
+    ? "<0.01"
+    : String(round(value, value < 10 ? 2 : 1));
+
+/** @typedef {{text: string, tone: "good" | "poor" | ""}} Change */
+
+/**
+ * A change against the previous period: of rates in percentage points, of all else in percent. Null where there is
+ * nothing to compare with.
+ *
+ * @param {number | null | undefined} now
+ * @param {number | null | undefined} then
+ * @param {{isRate?: boolean, isLessBetter?: boolean}} [options]
+ * @returns {Change | null}
+ */
+export function changeOf(now, then, { isRate = false, isLessBetter = false } = {}) {
+  if (now === null || now === undefined || then === null || then === undefined || !isRate && !then) return null;
+  const value = isRate ? (now - then) * 100 : (now - then) / then * 100;
+  const unit = isRate ? "pp" : "%";
+  const size = Math.abs(value);
+  if (size < 0.05) return { text: `±0 ${unit}`, tone: "" };
+  if (size > 999) return { text: `>+999 ${unit}`, tone: isLessBetter ? "poor" : "good" };
+  const number = String(round(size, size < 10 ? 1 : 0));
+  return { text: `${value > 0 ? "+" : "−"}${number} ${unit}`, tone: value < 0 === isLessBetter ? "good" : "poor" };
+}
+
+/** Values below which a percentile says little: it is greyed, and has its number of values beside it. */
+export const SAMPLE_MIN = 30;
+/** @param {number | null | undefined} count */
+export const isFew = (count) => count !== null && count !== undefined && count < SAMPLE_MIN;
 
 /** @param {number | null | undefined} ms */
 export function span(ms) {
@@ -95,23 +137,6 @@ export const tone = (metric, value) =>
     : "poor";
 
 export const TONE_WORDS = Object.freeze({ good: "Good", fair: "Needs improvement", poor: "Poor", plain: "No data" });
-
-const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
-const hourFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
-const momentFormat = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric",
-  month: "short",
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-});
-
-/** A bucket, whose bounds are those of UTC. @param {number} seconds @param {string} interval */
-export const bucket = (seconds, interval) => (interval === "hour" ? hourFormat : dayFormat).format(seconds * 1000);
-/** @param {number} seconds */
-export const day = (seconds) => dayFormat.format(seconds * 1000);
-/** @param {number} ms */
-export const moment = (ms) => momentFormat.format(ms);
 
 /** About how long it is. @param {number} seconds */
 export function duration(seconds) {

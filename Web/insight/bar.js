@@ -1,0 +1,150 @@
+// The bar above the views: range, comparison, bots, time zone and filters.
+
+import { h, isolated, setText } from "../shared/dom.js";
+import { chipText } from "./filters.js";
+import { openFilter } from "./filter-dialog.js";
+import { openRange } from "./range-dialog.js";
+import {
+  change,
+  changeFilters,
+  current,
+  filters,
+  includesBots,
+  isComparing,
+  isCustomRange,
+  rangeName,
+  RANGES,
+  zone,
+} from "./state.js";
+import { browserZone, chosenPeriod, zones } from "./times.js";
+
+/** Controls that a view cannot follow, with the reason. @type {Record<string, {range: boolean, reason: string}>} */
+const UNFOLLOWED = {
+  fingerprint: {
+    range: true,
+    reason: "All time: fingerprints count each visitor once, by the last report. " +
+      "Range, comparison, bots and filters do not apply here.",
+  },
+  raw: {
+    range: false,
+    reason:
+      "Raw data are all events of the range: comparison, bots and filters do not apply here. Use the search below.",
+  },
+};
+
+const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/** @param {string} view that is open */
+export function drawBar(view) {
+  const unfollowed = UNFOLLOWED[view];
+  const hasRange = !unfollowed?.range;
+  drawRanges(hasRange);
+  byId("compare").setAttribute("aria-pressed", String(isComparing()));
+  byId("bots").setAttribute("aria-pressed", String(includesBots()));
+  for (const id of ["compare", "bots", "filter-open"]) {
+    /** @type {HTMLButtonElement} */ (byId(id)).disabled = unfollowed !== undefined;
+  }
+  const reason = byId("asked-reason");
+  reason.hidden = !unfollowed;
+  setText(reason, unfollowed?.reason ?? "");
+  drawZone();
+  drawChips(unfollowed !== undefined);
+}
+
+/** @param {boolean} isEnabled */
+function drawRanges(isEnabled) {
+  const { from, to } = current();
+  const name = rangeName();
+  byId("ranges").replaceChildren(
+    ...Object.entries(RANGES).map(([value, text]) =>
+      h("button", {
+        type: "button",
+        text,
+        disabled: !isEnabled,
+        "aria-pressed": String(name === value),
+        onclick: () => change({ range: value, from: null, to: null }),
+      })
+    ),
+    h("button", {
+      type: "button",
+      id: "range-custom",
+      text: isCustomRange() ? chosenPeriod(from, to, zone()) : "Custom",
+      disabled: !isEnabled,
+      "aria-pressed": String(isCustomRange()),
+      onclick: openRange,
+    }),
+  );
+}
+
+function drawZone() {
+  const select = /** @type {HTMLSelectElement} */ (byId("zone"));
+  const name = zone();
+  if (![...select.options].some(({ value }) => value === name)) {
+    select.replaceChildren(
+      ...zones(browserZone(), name).map((value) => h("option", { value, text: value.replaceAll("_", " ") })),
+    );
+  }
+  select.value = name;
+  setText(byId("zone-name"), name);
+}
+
+/** @param {boolean} isDisabled */
+function drawChips(isDisabled) {
+  const list = filters();
+  byId("filters").replaceChildren(
+    ...list.map((filter, index) => {
+      const { label, values } = chipText(filter);
+      return h(
+        "li",
+        {},
+        h(
+          "button",
+          {
+            type: "button",
+            class: "edit",
+            disabled: isDisabled,
+            title: `Edit: ${label} ${filter.values.join(", ")}`,
+            onclick: () => openFilter(index),
+          },
+          `${label} `,
+          h("b", {}, isolated(values)),
+        ),
+        h("button", {
+          type: "button",
+          class: "remove",
+          disabled: isDisabled,
+          "aria-label": `Remove the filter ${label} ${values}`,
+          text: "×",
+          onclick: () => changeFilters(list.filter((one) => one !== filter)),
+        }),
+      );
+    }),
+    ...(list.length > 1
+      ? [h(
+        "li",
+        { class: "clear" },
+        h("button", {
+          type: "button",
+          class: "edit",
+          disabled: isDisabled,
+          text: "Clear all",
+          onclick: () => changeFilters([]),
+        }),
+      )]
+      : []),
+  );
+}
+
+export function startBar() {
+  byId("filter-open").addEventListener("click", () => openFilter());
+  byId("compare").addEventListener("click", () => change({ compare: isComparing() ? "0" : null }));
+  byId("bots").addEventListener("click", () => change({ bots: includesBots() ? null : "include" }));
+  byId("zone").addEventListener(
+    "change",
+    () => change({ zone: /** @type {HTMLSelectElement} */ (byId("zone")).value }),
+  );
+  byId("site").addEventListener(
+    "change",
+    () => change({ site: /** @type {HTMLSelectElement} */ (byId("site")).value }),
+  );
+}

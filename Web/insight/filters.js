@@ -1,0 +1,133 @@
+// Filters: which page views and sessions are counted.
+//
+// In the address and in the API they are JSON: [["is", "browser", ["Chrome"]]].
+
+import { named } from "./words.js";
+
+/** @typedef {{operator: string, dimension: string, values: string[]}} Filter */
+
+export const DIMENSIONS = Object.freeze({
+  path: "Page",
+  entry: "Entry page",
+  exit: "Exit page",
+  referrer: "Referrer",
+  campaign: "Campaign",
+  browser: "Browser",
+  system: "Operating system",
+  device: "Device",
+  screen: "Screen size",
+  language: "Language",
+  country: "Country",
+  connection: "Connection",
+  navigation: "Navigation",
+  release: "Release",
+  event: "Custom event",
+  issue: "Issue",
+  visitor: "Visitor",
+  site: "Site",
+});
+/** Begins the dimension of a member of payloads, before its name. */
+export const PROPERTY = "property:";
+
+export const OPERATORS = Object.freeze({
+  is: "is",
+  is_not: "is not",
+  contains: "contains",
+  contains_not: "does not contain",
+  matches: "matches",
+  matches_not: "does not match",
+});
+
+/** Limits of the server. */
+export const FILTERS_MAX = 12;
+export const VALUES_MAX = 50;
+/** Values that a chip lists; it counts the others. */
+const SHOWN_MAX = 2;
+/** Characters of an id that a chip shows. */
+const ID_SHOWN = 12;
+
+/** @param {string} dimension */
+export const isDimension = (dimension) =>
+  Object.hasOwn(DIMENSIONS, dimension) || dimension.startsWith(PROPERTY) && dimension.length > PROPERTY.length;
+
+/** @param {string} dimension */
+export const dimensionLabel = (dimension) =>
+  dimension.startsWith(PROPERTY)
+    ? `Property ${dimension.slice(PROPERTY.length)}`
+    : DIMENSIONS[/** @type {keyof typeof DIMENSIONS} */ (dimension)] ?? dimension;
+
+/**
+ * Members of payloads and visitors are only compared as a whole, and no session is chosen by the events that it
+ * lacks.
+ *
+ * @param {string} dimension @returns {string[]}
+ */
+export const operatorsOf = (dimension) =>
+  dimension.startsWith(PROPERTY) || dimension === "visitor"
+    ? ["is"]
+    : dimension === "event" || dimension === "issue"
+    ? ["is", "contains", "matches"]
+    : Object.keys(OPERATORS);
+
+/** @param {any} item @returns {Filter[]} */
+function read(item) {
+  if (!Array.isArray(item) || item.length !== 3) return [];
+  const [operator, dimension, values] = item;
+  if (!Object.hasOwn(OPERATORS, operator) || typeof dimension !== "string" || !isDimension(dimension)) return [];
+  if (!operatorsOf(dimension).includes(operator)) return [];
+  if (!Array.isArray(values) || !values.length || !values.every((value) => typeof value === "string")) return [];
+  return [{ operator, dimension, values: [...new Set(values)].slice(0, VALUES_MAX) }];
+}
+
+/** What an address may hold: anything. @param {string | null | undefined} text @returns {Filter[]} */
+export function parseFilters(text) {
+  if (!text) return [];
+  try {
+    const list = JSON.parse(text);
+    return Array.isArray(list) ? list.flatMap(read).slice(0, FILTERS_MAX) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** @param {Filter[]} filters */
+export const encodeFilters = (filters) =>
+  filters.length ? JSON.stringify(filters.map(({ operator, dimension, values }) => [operator, dimension, values])) : "";
+
+/**
+ * With the value chosen in a list: it replaces what "is" chose of the same dimension.
+ *
+ * @param {Filter[]} filters @param {string} dimension @param {string} value
+ */
+export const withValue = (filters, dimension, value) => {
+  const chosen = { operator: "is", dimension, values: [value] };
+  const index = filters.findIndex((one) => one.dimension === dimension && one.operator === "is");
+  return index < 0 ? [...filters, chosen] : filters.map((one, at) => at === index ? chosen : one);
+};
+
+/**
+ * A filter instead of another, or after all others; none is there twice.
+ *
+ * @param {Filter[]} filters @param {Filter} filter @param {number} [index]
+ */
+export function withFilter(filters, filter, index = -1) {
+  const all = index < 0 ? [...filters, filter] : filters.map((one, at) => at === index ? filter : one);
+  const texts = all.map((one) => encodeFilters([one]));
+  return all.filter((_, at) => texts.indexOf(texts[at]) === at);
+}
+
+/** @param {string} dimension @param {string} value */
+const shownValue = (dimension, value) =>
+  (dimension === "issue" || dimension === "visitor") && value.length > ID_SHOWN
+    ? `…${value.slice(-ID_SHOWN)}`
+    : named(value);
+
+/** The words of a chip. @param {Filter} filter @returns {{label: string, values: string}} */
+export function chipText({ operator, dimension, values }) {
+  const listed = values.slice(0, SHOWN_MAX).map((value) => shownValue(dimension, value)).join(" or ");
+  const more = values.length - SHOWN_MAX;
+  return {
+    label: `${dimensionLabel(dimension)} ${OPERATORS[/** @type {keyof typeof OPERATORS} */ (operator)]}`,
+    values: more > 0 ? `${listed} or ${more} more` : listed,
+  };
+}
