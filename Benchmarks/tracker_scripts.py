@@ -41,7 +41,7 @@ def readable_files(web):
     """The same files with their names and lines kept, for a profile."""
     build_web = load_build_web(web)
     return {
-        name: build_web.esbuild(
+        name: build_web.COMPILE_HINT + build_web.esbuild(
             str(web / "tracker" / f"{entry}.js"), "--bundle", f"--format={form}", f"--target={build_web.TRACKER_TARGET}",
         )
         for name, (entry, form, _) in build_web.TRACKER.items()

@@ -5,6 +5,8 @@ import atexit
 from playwright.sync_api import sync_playwright
 
 
+#: What the browser's own bars take of its window at most, in pixels.
+BARS_HEIGHT_MAX = 200
 _playwright = None
 
 
@@ -39,10 +41,25 @@ class Chromium:
         self._errors = []
         self.requests = []
         self._context = self.browser.new_context(viewport={"width": 1440, "height": 900}, ignore_https_errors=True, **options)
-        self.page = self._context.new_page()
+        self.page = self._new_tab()
         self.page.on("pageerror", lambda error: self._errors.append(f"exception: {error}"))
         self.page.on("console", lambda message: self._errors.append(f"console: {message.text}") if message.type == "error" else None)
         self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def _new_tab(self):
+        page = self._context.new_page()
+        self._fit_window(page)
+        return page
+
+    @staticmethod
+    def _fit_window(page):
+        """Playwright makes the window as high as the page. The bars of the browser take a part of that, and what lies at the lower
+        end of the page is then never painted: no frame comes of it, and no entry of an event whose only effect is there."""
+        session = page.context.new_cdp_session(page)
+        window = session.send("Browser.getWindowForTarget")["windowId"]
+        size = {"width": page.viewport_size["width"], "height": page.viewport_size["height"] + BARS_HEIGHT_MAX}
+        session.send("Browser.setWindowBounds", {"windowId": window, "bounds": size})
+        session.detach()
 
     def open(self, url, **options):
         self.new_page(**options)
@@ -59,6 +76,7 @@ class Chromium:
 
     def resize(self, width, height):
         self.page.set_viewport_size({"width": width, "height": height})
+        self._fit_window(self.page)
 
     def use_scheme(self, scheme):
         self.page.emulate_media(color_scheme=scheme)
@@ -75,13 +93,13 @@ class Chromium:
 
     def open_tab(self, url):
         """Another tab of the same visitor."""
-        self.page = self._context.new_page()
+        self.page = self._new_tab()
         self.page.goto(url)
 
     def close_tab(self):
         """As a visitor does; the tab before it is looked at, if there is one."""
         self.page.close()
-        self.page = self._context.pages[-1] if self._context.pages else self._context.new_page()
+        self.page = self._context.pages[-1] if self._context.pages else self._new_tab()
 
     def add_start_script(self, script):
         """Runs before everything else of each page to come; the page's storage stays."""

@@ -1,10 +1,12 @@
 """Fixtures: the real program on a real database of either kind."""
 
 import os
+import threading
 
 import pytest
 
 import engines
+import workers
 from page import visit
 from postgres import Cluster
 from program import BINARY, Collector, raise_open_files_limit
@@ -19,11 +21,24 @@ def pytest_sessionstart(session):
     raise_open_files_limit()
 
 
+def pytest_collection_modifyitems(items):
+    if workers.is_one():
+        items.sort(key=lambda item: workers.rank(item.nodeid))
+
+
+# pytest-xdist has groups of its own, but sees them in a field that pytest does not have any more.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return workers.make_scheduler(config, log)
+
+
 @pytest.fixture(scope="session")
-def cluster():
+def cluster(stops):
     """A PostgreSQL that nobody stops; each store makes a database of its own in it."""
     cluster = Cluster()
     yield cluster
+    # Programs that still end have it until then.
+    stops.finish()
     cluster.remove()
 
 
@@ -47,9 +62,56 @@ def store(request, tmp_path):
     return make_store(request.param, tmp_path, request)
 
 
+class Stops:
+    """Programs that have been asked to stop, each held to it by a thread of its own. A browser leaves its connections open, and the
+    program waits a second for what may come on them: the next test need not wait, too."""
+
+    def __init__(self):
+        self._threads = []
+        self._failures = []
+
+    def begin(self, collector, test):
+        thread = threading.Thread(target=self._stop, args=(collector, test))
+        thread.start()
+        self._threads.append(thread)
+
+    def _stop(self, collector, test):
+        try:
+            collector.stop()
+        except Exception as error:
+            self._failures.append(f"the program of {test} did not stop as it should: {error}")
+
+    def check(self):
+        failures, self._failures = self._failures, []
+        assert not failures, "\n".join(failures)
+
+    def finish(self):
+        for thread in self._threads:
+            thread.join()
+        self.check()
+
+
+@pytest.fixture(scope="session")
+def stops():
+    stops = Stops()
+    yield stops
+    stops.finish()
+
+
+def stop_all(started):
+    """Ends all programs; those that still run must stop as they should."""
+    try:
+        for collector in started:
+            if collector.is_running:
+                collector.stop()
+    finally:
+        for collector in started:
+            collector.kill()
+
+
 @pytest.fixture
-def serve(tmp_path):
-    """Starts programs that end with the test at the latest; those that still run must stop as they should."""
+def serve(request, tmp_path, stops):
+    """Starts programs that end with the test, or, when a browser has connections to them, soon after it."""
     started = []
 
     def start(store=None, *arguments, environment=None, **options):
@@ -60,13 +122,14 @@ def serve(tmp_path):
         return collector
 
     yield start
-    try:
-        for collector in started:
-            if collector.is_running:
-                collector.stop()
-    finally:
-        for collector in started:
-            collector.kill()
+    # Where a test has a server of its own, that one ends with the test, too.
+    if "drivers" not in request.fixturenames or "own_cluster" in request.fixturenames:
+        stop_all(started)
+        return
+    for collector in started:
+        if collector.is_running:
+            stops.begin(collector, request.node.nodeid)
+    stops.check()
 
 
 class Service:

@@ -72,8 +72,8 @@ class Load:
 
 
 def wait_for(condition, seconds, what):
-    """Polls a condition of the world outside."""
+    """Polls a condition of the world outside; `what` is a text, or gives one when the time is over."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"after {seconds} s: not {what}"
+        assert time.monotonic() < deadline, f"after {seconds} s: not {what() if callable(what) else what}"
         time.sleep(0.02)

@@ -1,12 +1,17 @@
 """A throw-away PostgreSQL: made by initdb in a temporary folder, gone with the test run."""
 
+import contextlib
+import itertools
 import os
 import pathlib
+import random
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
+
+import workers
 
 PASSWORD = "not-so-secret-7f3a"
 
@@ -19,10 +24,23 @@ def find_binaries():
     return max(folders, key=lambda path: int(path.parent.name) if path.parent.name.isdigit() else 0, default=None)
 
 
+#: Below those that the system gives to outgoing connections, which would take a port between its choice and its use.
+PORTS_FIRST = 12_000
+#: Each process that runs tests has so many of its own.
+PORTS_OF_WORKER = 2_000
+_next_ports = itertools.count(random.randrange(PORTS_OF_WORKER))
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens at, and that no other process which runs these tests chooses."""
+    for _ in range(PORTS_OF_WORKER):
+        port = PORTS_FIRST + workers.number() * PORTS_OF_WORKER + next(_next_ports) % PORTS_OF_WORKER
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            # As servers do it: connections of the last user may still linger.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("there is no free port")
 
 
 class Cluster:

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import ssl
 import subprocess
 import time
@@ -15,6 +14,7 @@ import pytest
 from bodies import event, submission
 from insight import TOKEN
 from load import wait_for
+from postgres import free_port
 from program import ROOT, SERVERS_PATH, die_with_parent
 from stores import submissions
 from tls import make_certificate
@@ -31,11 +31,6 @@ def blocks(language):
     """The code blocks of one language in the docs, in their order."""
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     return re.findall(rf"```{language}\n(.*?)```", text, re.S)
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def nginx_configuration(folder, port, target, certificate, key, mount):

@@ -43,9 +43,9 @@ def test_a_page_with_several_tags_counts_once(visit, tags):
     visit.wait_for(lambda views: (visit.flush() or True) and views and views[0].of("resources"), "the first page view")
     visit.go("/two")
     visit.flush()
-    views = visit.wait_for(lambda views: len(views) >= 2 and views[0].of("engagement"), "two page views")
+    views = visit.wait_for(lambda views: len(views) >= 2 and views[0].is_complete, "two page views")
     assert [view.path for view in views] == ["/one", "/two"]
-    assert [len(view.of("pageview")) for view in views] == [1, 1] and views[0].has_no_hole
+    assert [len(view.of("pageview")) for view in views] == [1, 1]
 
 
 BODIES = {
@@ -88,7 +88,7 @@ def test_a_page_that_is_written_again_is_still_reported_when_it_is_left(visit):
     visit.engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 300))")
     visit.go("/two")
     visit.flush()
-    first, _ = visit.wait_for(lambda views: len(views) == 2 and views[0].of("engagement"), "the end of the first page view")
+    first, _ = visit.wait_for(lambda views: len(views) == 2 and views[0].is_complete, "the end of the first page view")
     assert first.of("engagement")[-1]["payload"]["title"] == "again"
 
 
@@ -144,7 +144,7 @@ def test_nothing_of_an_address_that_may_be_secret_is_sent(visit):
     visit.engine.click("#request")
     visit.engine.evaluate("() => { collector.error(new Error('cannot load https://u:secret@shop.example/a?secret=1 for jane@example.com')); }")
     follow(visit, f"/u/jane@example.com/{TOKEN}")
-    first, second = visit.wait_for(lambda views: len(views) == 2 and views[0].of("engagement") and views[0].of("error"), "two page views")
+    first, second = visit.wait_for(lambda views: len(views) == 2 and views[0].is_complete and views[0].of("error"), "two page views")
     sent = str([body for _, body in visit.network.bodies]) + str(visit.rows)
     for secret in ("secret", TOKEN, "jane@example.com", "jane%40example.com"):
         # The page's own names of buttons and events are no addresses.
@@ -184,7 +184,7 @@ def test_the_depth_of_a_page_that_scrolls_inside_an_element_is_that_elements(vis
     visit.engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 300))")
     visit.go("/two")
     visit.flush()
-    first, _ = visit.wait_for(lambda views: len(views) == 2 and views[0].of("engagement"), "the end of the first page view")
+    first, _ = visit.wait_for(lambda views: len(views) == 2 and views[0].is_complete, "the end of the first page view")
     assert first.of("engagement")[-1]["payload"]["scrollDepth"] == 20
 
 

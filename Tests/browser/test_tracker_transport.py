@@ -13,12 +13,15 @@ def delivery_reports(store):
 
 
 def check_nothing_missing(visit):
-    rows = delivery_reports(visit.store)
-    assert rows and all(row["lost"] == 0 and row["emitted"] == row["received"] + row["dropped"] for row in rows), rows
-    ids = [row["event_id"] for row in visit.rows]
+    """Waits for what pages that were left have sent last, since nobody tells when it arrives."""
+
+    def is_all_there(views):
+        rows = delivery_reports(visit.store)
+        return rows and all(row["lost"] == 0 and row["emitted"] == row["received"] + row["dropped"] for row in rows) and all(view.has_no_hole for view in views)
+
+    views = visit.wait_for(is_all_there, "all that was emitted")
+    ids = [row["event_id"] for view in views for row in view.rows]
     assert len(ids) == len(set(ids))
-    for view in visit.views:
-        assert view.has_no_hole
 
 
 def track(visit, *names):

@@ -22,7 +22,7 @@ def test_a_value_that_writes_to_the_console_when_it_is_read_is_one_report(visit)
     errors(visit)
     visit.go("/two")
     visit.flush()
-    view = visit.wait_for(lambda views: len(views) == 2 and views[0].of("engagement"), "a first view")[0]
+    view = visit.wait_for(lambda views: len(views) == 2 and views[0].is_complete, "a first view")[0]
     found = [row["payload"] for row in view.of("error")]
     assert len({error["key"] for error in found}) == 1
     count = sum(error["count"] for error in found)

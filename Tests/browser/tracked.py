@@ -48,6 +48,7 @@ class View:
 
     @property
     def has_no_hole(self):
+        """Whether nothing is missing so far. A page that is left sends several requests at once: wait for this, since any may be the first."""
         return sorted(row["seq"] for row in self.rows) == list(range(1, len(self.rows) + 1))
 
 
@@ -104,11 +105,15 @@ class Visit:
         return [row["event_type"] for row in self.rows]
 
     def wait_for(self, condition, what, seconds=20):
-        def holds():
-            return condition(self.views)
+        """The views of which the condition holds; what arrives later is not among them."""
+        views = []
 
-        wait_for(holds, seconds, what + f"; there is {[(view.path, sorted({row['event_type'] for row in view.rows})) for view in self.views]}")
-        return self.views
+        def holds():
+            views[:] = self.views
+            return condition(views)
+
+        wait_for(holds, seconds, lambda: f"{what}; there is {[(view.path, [(row['seq'], row['event_type']) for row in view.rows]) for view in views]}")
+        return views
 
 
 #: What a page has before the tracker wraps it.

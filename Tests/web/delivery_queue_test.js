@@ -8,6 +8,12 @@ const item = (number, view = report(1), { text = "", isReserved = false } = {}) 
 /** @param {any[]} items */
 const ids = (items) => items.map(([text]) => JSON.parse(text).event_id);
 
+Deno.test("the size of a text is its bytes in UTF-8, for characters of one to four", () => {
+  for (const text of ["", "plain %41", "é", "漢字", "😀", JSON.stringify({ broken: "\ud800" })]) {
+    assert.equal(bytesOf(text), new TextEncoder().encode(text).length, text);
+  }
+});
+
 Deno.test("a body has each page view once, and events refer to theirs", () => {
   const [first, second] = [report(1), report(2)];
   const items = [item(1, first), item(2, second), item(3, first)];

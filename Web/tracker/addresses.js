@@ -10,10 +10,10 @@ const ADDRESS_MAX = 300;
  * with an extension is none. */
 const TOKEN_LENGTH_MIN = 16;
 const TOKEN_CHANGES_MIN = 3;
-/** Scheme, host without user info, path. */
-const PARTS = /^([a-z][\w+.-]*:)?(?:\/\/(?:[^/?#]*@)?([^/?#]*))?([^?#]*)/i;
+/** Scheme, host without user info, path. Without the flag `i`, which takes browsers longer to compile than all else here. */
+const PARTS = /^([a-zA-Z][\w+.-]*:)?(?:\/\/(?:[^/?#]*@)?([^/?#]*))?([^?#]*)/;
 /** E-mail addresses, as such or encoded. */
-export const EMAIL = /[^\s/@:;,<>()"'=&]{1,64}(?:@|%40)[\w-]+\.[\w.-]+/gi;
+export const EMAIL = /[^\s/@:;,<>()"'=&]{1,64}(?:@|%40)[\w-]+\.[\w.-]+/g;
 
 /** Names of parameters that hold secrets. */
 const SECRET = /token|secret|passw|pwd|auth|signature|session|sid$|code$|key$|mail|phone/i;
@@ -31,7 +31,7 @@ export const template = (segment) => {
   const plain = text.replace(/%../g, "+");
   const isNumber = /^[+\d][\d\s().+-]*$/.test(plain) && plain.replace(/\D/g, "")[8];
   const isToken = plain.length >= TOKEN_LENGTH_MIN && /^[\w=+.~-]*$/.test(plain) &&
-    !/\.[a-z]\w{0,4}$/i.test(plain) && plain.split(/\d[a-z]|[a-z]\d/i).length > TOKEN_CHANGES_MIN;
+    !/\.[a-zA-Z]\w{0,4}$/.test(plain) && plain.split(/\d[a-zA-Z]|[a-zA-Z]\d/).length > TOKEN_CHANGES_MIN;
   return isNumber || isToken ? ":id" : text;
 };
 

@@ -252,7 +252,7 @@ export const install = (url, attributes) => {
   if (scope[KEY]) return scope[KEY][0];
   scope[KEY] = [api, ...shared];
   // The script's own query may hold a slash.
-  base = new URL(".", url).href;
+  base = url.replace(/[^/]*([?#].*)?$/, "");
   options.endpoint = base + "events";
   changeOptions(attributes);
   // An element with the id "collector" is a property of the window, too, but not of its own.

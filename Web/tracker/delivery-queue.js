@@ -18,8 +18,8 @@ export const BODY_BYTES_MAX = 56_000;
 const QUEUE_EVENTS_MAX = 500;
 const QUEUE_BYTES_MAX = 200_000;
 
-/** @param {string} text */
-export const bytesOf = (text) => new TextEncoder().encode(text).length;
+/** The bytes of a well-formed text in UTF-8, without an encoder, whose first use is slow. @param {string} text */
+export const bytesOf = (text) => encodeURIComponent(text).replace(/%../g, "_").length;
 
 /** @param {string} text @param {Report} report @param {any} [isReserved] @param {boolean} [isTaken] @returns {Item} */
 export const itemOf = (text, report, isReserved, isTaken) => [text, report, bytesOf(text), isReserved, isTaken];

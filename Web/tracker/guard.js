@@ -50,6 +50,8 @@ export const timestamp = () => new CleanDate().toISOString();
  * @returns {string}
  */
 export const toJSON = (value) =>
+  // A function for each value takes time: only where the page has given a `toJSON`, and for what fails without it.
+  !(/** @type {any} */ ([]).toJSON ?? /** @type {any} */ (BigInt.prototype).toJSON) && guard(stringify)(value) ||
   stringify(value, /** @this {any} @param {string} key @param {any} given */ function (key, given) {
     const own = this[key];
     if (typeof own === "bigint") return String(own);

@@ -27,15 +27,10 @@ export let ids;
 /** Times of the last activity and of the last look into the storage. */
 let [active, looked] = [0, 0];
 
-/**
- * The ids of visitor and session; reading them counts as activity.
- *
- * @param {number} now milliseconds since 1970
- * @param {boolean} [isShared] whether other tabs and pages must know of the activity, and this page of theirs: a look into the
- *   storage, which is slow
- */
-export const activeIds = (now = epochMs(), isShared = false) => {
-  if (ids && !isShared && Math.abs(now - looked) < LOOK_MS) {
+/** The ids of visitor and session; reading them counts as activity. @param {number} now milliseconds since 1970 */
+export const activeIds = (now = epochMs()) => {
+  // A look into the storage is slow.
+  if (ids && Math.abs(now - looked) < LOOK_MS) {
     active = now;
     return ids;
   }
@@ -49,7 +44,9 @@ export const activeIds = (now = epochMs(), isShared = false) => {
 
 /** Shares with other pages an activity since the last look. A page that was visible until now was active until now. */
 export const shareActivity = (now = epochMs()) => {
-  if (active !== looked) activeIds(now, true);
+  if (active === looked) return;
+  looked = 0;
+  activeIds(now);
 };
 
 /** Forgets the ids. */

@@ -27,7 +27,7 @@ export const summarizeResources = (isOwn) => {
   for (const { name, transferSize = 0, decodedBodySize, duration } of all) {
     bytes += transferSize;
     if (!transferSize && decodedBodySize) cached++;
-    const { host } = new URL(name);
+    const [, , host] = name.split("/");
     const sum = hosts[host] ??= { host, count: 0, bytes: 0, duration: 0 };
     sum.count++;
     sum.bytes += transferSize;

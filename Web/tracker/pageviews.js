@@ -80,7 +80,7 @@ export const open = (kind, vitals, referrer = clean(ofDocument("referrer"))) => 
   const { site, release, user, sample } = options;
   const fields = {
     pageview_id: pageviewId(),
-    ...activeIds(undefined, true),
+    ...activeIds(),
     site,
     path: here(),
     referrer,

@@ -6,5 +6,6 @@ import { guard } from "./guard.js";
 
 guard(() => {
   const { src, dataset } = ofDocument("currentScript");
-  install(src, dataset);
+  // Reading each option from the attributes would take longer than all else here.
+  install(src, { ...dataset });
 })();

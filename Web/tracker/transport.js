@@ -5,7 +5,7 @@ import { BODY_BYTES_MAX, BODY_EVENTS_MAX, bytesOf, fit, itemOf, pack, sort, trim
 import { drop, REPEATED_MAX, track, unconfirmed } from "./delivery-report.js";
 import { guard, later, timestamp } from "./guard.js";
 import { uuid7 } from "./ids.js";
-import { keysOf, read, remove, write } from "./storage.js";
+import { keysOf, remove, write } from "./storage.js";
 
 /** @typedef {import("./delivery-report.js").Report} Report */
 /** @typedef {import("./delivery-queue.js").Item} Item */
@@ -32,6 +32,8 @@ const delivery = {
   /** The latest last. @type {Report[]} */
   reports: [],
   isHeld: true,
+  /** The entry as it was stored last. */
+  kept: "",
   failures: 0,
   keepaliveBytes: 0,
   keepaliveMax: KEEPALIVE_BYTES_MAX,
@@ -44,7 +46,7 @@ const delivery = {
   keep() {
     if (delivery.isHeld) return;
     const [entry] = pack(delivery.queue, unconfirmed(delivery.reports, REPEATED_MAX), "");
-    if (entry !== read(delivery.key)) write(delivery.key, entry);
+    if (entry !== delivery.kept) write(delivery.key, delivery.kept = entry);
   },
   /** @param {number} [ms] */
   schedule: (ms) => timer ??= later(flush, ms),
