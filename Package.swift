@@ -39,7 +39,7 @@ let package = Package(
         .target(name: "HTTPWire", swiftSettings: strict),
         .target(name: "JSONScan", swiftSettings: strict),
         .target(name: "Segments", swiftSettings: boundary),
-        .target(name: "Sketches", swiftSettings: strict),
+        .target(name: "Numbers", swiftSettings: strict),
         .target(name: "Telemetry", dependencies: ["Digest", "JSONScan"], swiftSettings: strict),
 
         .target(name: "Log", swiftSettings: strict),
@@ -53,7 +53,7 @@ let package = Package(
         .target(name: "Ingest", dependencies: ["Guarded", "Log", "Storage", "Telemetry"], swiftSettings: strict),
         .target(
             name: "Insight",
-            dependencies: ["Digest", "Guarded", "JSONScan", "Log", "Segments", "Sketches", "Storage", "Telemetry"],
+            dependencies: ["Digest", "Guarded", "JSONScan", "Log", "Segments", "Numbers", "Storage", "Telemetry"],
             swiftSettings: strict
         ),
         .target(
@@ -101,18 +101,19 @@ let package = Package(
         ),
         .testTarget(
             name: "InsightTests",
-            dependencies: ["Digest", "Insight", "JSONScan", "Segments", "Sketches", "Storage", "Telemetry", "TestSupport"],
+            dependencies: [
+                "Digest", "Insight", "JSONScan", "Segments", "Numbers", "Storage", "Telemetry", "TestSupport",
+            ],
             swiftSettings: strict
         ),
         .testTarget(name: "JSONScanTests", dependencies: ["JSONScan"], swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SegmentsTests", dependencies: ["Segments"], swiftSettings: strict),
-        .testTarget(name: "SketchesTests", dependencies: ["Sketches"], swiftSettings: strict),
         .testTarget(
             name: "StorageContractTests",
             dependencies: [
-                "Insight", "Postgres", "SQLite", "Segments", "Sketches", "Storage", "StoragePostgres", "StorageSQLite",
+                "Insight", "Postgres", "SQLite", "Segments", "Numbers", "Storage", "StoragePostgres", "StorageSQLite",
                 "Telemetry",
                 "TestSupport",
             ],

@@ -1,6 +1,6 @@
 // Whatever events hold, their figures are made without a trap, and what is written fits into the columns of either store.
 
-import Sketches
+import Numbers
 import Storage
 
 /// Takes what would be written, and gives back rows of the fuzzer's: what is kept may be damaged, too.

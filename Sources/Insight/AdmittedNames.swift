@@ -1,6 +1,7 @@
+import Segments
 import Storage
 
-/// Decides which names that senders choose have rows of their own in the rollups; all others share the row `(other)`.
+/// Decides which sites, signals and visitors with a fingerprint have rows of their own; all others share the row `(other)`.
 ///
 /// A decision depends on the events before it alone, in the order of their ids, never on how they were cut into portions: what was admitted is
 /// in the tables, and a name that found no room finds none later on the same day. Tables are read when a name of their kind appears first;
@@ -19,31 +20,13 @@ final class AdmittedNames {
 
     /// Visitors who are given a row of their own, so many a day.
     enum Kind: String {
-        case bot
         case fingerprint
 
         var perDayMax: Int64 {
             switch self {
-            case .bot: 10_000
             case .fingerprint: 100_000
             }
         }
-    }
-
-    private struct Day: Hashable {
-        var dimension: Dimension
-        var day: Int64
-    }
-
-    private struct Owner: Hashable {
-        var site: String
-        var audience: Int64
-    }
-
-    /// Values of a dimension on a day: hashes of site, traffic and value, keyed in each process with a key of its own, so that nobody can make two the same.
-    private struct Values {
-        var known: Set<Int> = []
-        var counts: [Owner: Int] = [:]
     }
 
     private struct Admission: Hashable {
@@ -52,8 +35,6 @@ final class AdmittedNames {
     }
 
     private let database: any Database
-    private var days: [Day: Values] = [:]
-    private var pendingValues: [(day: Day, owner: Owner, hash: Int)] = []
     private var sites: [String: Int64]?
     private var sitesByDay: [Int64: Int] = [:]
     private var pendingSites: [(site: String, id: Int64, day: Int64)] = []
@@ -92,32 +73,27 @@ final class AdmittedNames {
 
     /// The portion has been committed.
     func keep() {
-        (pendingValues, pendingSites, pendingSignals, pendingAdmissions) = ([], [], [], [:])
-        if days.values.reduce(0, { $0 + $1.known.count }) > Self.rememberedMax { days = [:] }
+        (pendingSites, pendingSignals, pendingAdmissions) = ([], [], [:])
         if signals.values.reduce(0, { $0 + $1.count }) > Self.rememberedMax { signals = [:] }
-        if days.count + admissions.count > Self.rememberedMax { (days, admissions) = ([:], [:]) }
+        if admissions.count > Self.rememberedMax { admissions = [:] }
     }
 
     /// The portion has not been committed: what it admitted is undone.
     func undo() {
-        for (day, owner, hash) in pendingValues {
-            days[day]?.known.remove(hash)
-            days[day]?.counts[owner, default: 0] -= 1
-        }
         for (site, _, day) in pendingSites {
             sites?[site] = nil
             sitesByDay[day, default: 0] -= 1
         }
         if !pendingSignals.isEmpty { (signals, signalNames) = ([:], nil) }
         for (admission, count) in pendingAdmissions { admissions[admission, default: 0] -= count }
-        (pendingValues, pendingSites, pendingSignals, pendingAdmissions) = ([], [], [], [:])
+        (pendingSites, pendingSignals, pendingAdmissions) = ([], [], [:])
         if failure != nil { forget() }
     }
 
     /// Forgets all, since another process has written, or what was read is worth nothing.
     func forget() {
-        (days, sites, sitesByDay, signals, signalNames, admissions) = ([:], nil, [:], [:], nil, [:])
-        (pendingValues, pendingSites, pendingSignals, pendingAdmissions) = ([], [], [], [:])
+        (sites, sitesByDay, signals, signalNames, admissions) = (nil, [:], [:], nil, [:])
+        (pendingSites, pendingSignals, pendingAdmissions) = ([], [], [:])
         failure = nil
     }
 
@@ -129,61 +105,19 @@ final class AdmittedNames {
         }
     }
 
-    // MARK: - Values of dimensions
-
-    /// The value, or `(other)` when there is no room for it on the day that holds `seconds`.
-    func value(_ dimension: Dimension, _ value: String, seconds: Int64, site: String, audience: Int64) -> String {
-        guard let max = dimension.valuesMax, value != CellKey.other else { return value }
-        let day = Day(dimension: dimension, day: Grain.day.bucket(seconds))
-        if days[day] == nil { days[day] = read(day) }
-        let hash = Self.hash(site, audience, value)
-        if days[day]?.known.contains(hash) == true { return value }
-        let owner = Owner(site: site, audience: audience)
-        let hasRoom = (days[day]?.counts[owner] ?? 0) < max
-        guard hasRoom, (days[day]?.known.count ?? 0) < max * Dimension.storeShare else { return CellKey.other }
-        days[day]?.known.insert(hash)
-        days[day]?.counts[owner, default: 0] += 1
-        pendingValues.append((day, owner, hash))
-        return value
-    }
-
-    private func read(_ day: Day) -> Values {
-        var values = Values()
-        let rows = rows(
-            "select site, audience, value from insight_counts where dimension = ?1 and grain = ?2 and bucket = ?3",
-            [.text(day.dimension.rawValue), .integer(Grain.day.rawValue), .integer(day.day)]
-        )
-        for row in rows {
-            guard let site = row[0].text, let audience = row[1].integer, let value = row[2].text,
-                value != CellKey.other
-            else { continue }
-            values.known.insert(Self.hash(site, audience, value))
-            values.counts[Owner(site: site, audience: audience), default: 0] += 1
-        }
-        return values
-    }
-
-    private static func hash(_ site: String, _ audience: Int64, _ value: String) -> Int {
-        var hasher = Hasher()
-        hasher.combine(site)
-        hasher.combine(audience)
-        hasher.combine(value)
-        return hasher.finalize()
-    }
-
     // MARK: - Sites
 
     /// The site under which an event counts; `isNew` for one that is being taken in, which may be the first of its site.
     func site(_ site: String, of id: Int64, seconds: Int64, isNew: Bool) -> String {
         // Events without a site are not made up by naming one.
-        guard !site.isEmpty, site != CellKey.other else { return site }
+        guard !site.isEmpty, site != DimensionDictionaries.otherText else { return site }
         if sites == nil { readSites() }
-        if let first = sites?[site] { return id >= first ? site : CellKey.other }
+        if let first = sites?[site] { return id >= first ? site : DimensionDictionaries.otherText }
         let count = sites?.count ?? 0
-        let day = Grain.day.bucket(seconds)
+        let day = UTCDay.start(seconds)
         guard isNew, count < Self.sitesMax,
             count < Self.sitesAtOnceMax || sitesByDay[day] ?? 0 < Self.newSitesPerDayMax
-        else { return CellKey.other }
+        else { return DimensionDictionaries.otherText }
         sites?[site] = id
         sitesByDay[day, default: 0] += 1
         pendingSites.append((site, id, day))
@@ -203,7 +137,7 @@ final class AdmittedNames {
 
     /// The name of a signal, or `(other)`.
     func signal(_ name: String, site: String) -> String {
-        guard name != CellKey.other else { return name }
+        guard name != DimensionDictionaries.otherText else { return name }
         if signals[site] == nil {
             let rows = rows("select signal from rollup_signals where site = ?1", [.text(site)])
             signals[site] = Set(rows.compactMap { $0[0].text })
@@ -214,7 +148,7 @@ final class AdmittedNames {
         }
         guard let names = signalNames, names.contains(name) || names.count < Self.signalsMax,
             signals[site]?.count ?? 0 < Self.signalsPerSiteMax
-        else { return CellKey.other }
+        else { return DimensionDictionaries.otherText }
         signals[site]?.insert(name)
         signalNames?.insert(name)
         pendingSignals.append((site, name))
@@ -223,7 +157,7 @@ final class AdmittedNames {
 
     /// Whether a visitor who has no row of this kind is given one on the day that holds `seconds`.
     func admit(_ kind: Kind, seconds: Int64) -> Bool {
-        let admission = Admission(kind: kind, day: Grain.day.bucket(seconds))
+        let admission = Admission(kind: kind, day: UTCDay.start(seconds))
         if admissions[admission] == nil {
             let row = rows(
                 "select admitted from rollup_admissions where kind = ?1 and day = ?2",

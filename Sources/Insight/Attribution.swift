@@ -51,21 +51,6 @@ enum Attribution {
         }
     }
 
-    /// The dimension values of a metric that is not good; none when it is.
-    static func facts(_ metric: Metric, _ value: Double, _ attribution: JSONTree) -> [Fact] {
-        func facts(_ vital: Vital, _ element: Dimension, _ part: Dimension?) -> [Fact] {
-            let cause = cause(vital, value, attribution)
-            return [(element, cause.element), (part ?? element, part == nil ? nil : cause.part)]
-                .compactMap { dimension, value in value.map { Fact(dimension: dimension, value: $0) } }
-        }
-        return switch metric {
-        case .lcp: facts(.lcp, .lcpElement, .lcpPart)
-        case .inp: facts(.inp, .inpElement, .inpPart)
-        case .cls: facts(.cls, .clsElement, nil)
-        case .fcp, .ttfb, .duration: []
-        }
-    }
-
     private static func element(_ name: Name, _ attribution: JSONTree) -> String? {
         let text = attribution[name.current].text ?? name.old.flatMap { attribution[$0].text }
         return text.flatMap(Facts.clean)

@@ -1,5 +1,5 @@
 import Segments
-import Sketches
+import Numbers
 
 /// A number that senders report and that figures are computed from, with the range in which it is plausible.
 ///
@@ -41,17 +41,6 @@ enum Claim: String, CaseIterable, Sendable, Hashable {
         case .cls: .cls
         case .fcp: .fcp
         case .ttfb: .ttfb
-        }
-    }
-
-    static func of(_ metric: Metric) -> Claim {
-        switch metric {
-        case .lcp: .lcp
-        case .inp: .inp
-        case .cls: .cls
-        case .fcp: .fcp
-        case .ttfb: .ttfb
-        case .duration: .resourceDuration
         }
     }
 }

@@ -1,5 +1,5 @@
 import Glibc
-import Sketches
+import Numbers
 package import Telemetry
 
 /// A site's visits made up from a seed, for pictures and for measuring: the same seed makes the same visits.

@@ -1,4 +1,5 @@
-import Sketches
+import Segments
+import Numbers
 import Storage
 
 /// Keeps how many visitors have which value of a signal: each visitor counts once, with the latest fingerprint.
@@ -81,7 +82,7 @@ struct FingerprintWriter {
         var signals: [String: String] = [:]
         for (name, hash) in fingerprint.signals {
             let own = names.signal(name, site: fingerprint.site)
-            signals[own] = own == CellKey.other ? CellKey.other : hash
+            signals[own] = own == DimensionDictionaries.otherText ? DimensionDictionaries.otherText : hash
         }
         return signals
     }
@@ -102,7 +103,7 @@ struct FingerprintWriter {
             if state.counts[Value(signal: signal, hash: hash), default: 0] == 0,
                 state.distinct[signal, default: 0] >= Self.valuesMax
             {
-                hash = CellKey.other
+                hash = DimensionDictionaries.otherText
             }
             let count = state.counts[Value(signal: signal, hash: hash), default: 0].adding(saturating: 1)
             state.counts[Value(signal: signal, hash: hash)] = count
@@ -157,7 +158,7 @@ struct FingerprintWriter {
             }
         }
         let signals = Set(values.map(\.signal))
-        values.formUnion(signals.map { Value(signal: $0, hash: CellKey.other) })
+        values.formUnion(signals.map { Value(signal: $0, hash: DimensionDictionaries.otherText) })
         let rows = try database.lookup(
             "insight_signals",
             key: ["signal", "hash", "site"],

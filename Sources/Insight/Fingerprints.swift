@@ -1,4 +1,4 @@
-import Sketches
+import Numbers
 import Storage
 
 /// What a visitor's browser has told of itself.

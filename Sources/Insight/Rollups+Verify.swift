@@ -1,5 +1,6 @@
 import Segments
 package import Storage
+import Telemetry
 
 extension Rollups {
     /// Empties the rollups, so that `advance` makes them again; events that were set aside are tried again, too.
@@ -74,16 +75,8 @@ extension Rollups {
         }
     }
 
-    /// `2026-11-28`, of the start of a day (Howard Hinnant's `civil_from_days`).
+    /// `2026-11-28`, of the start of a day.
     private static func date(_ seconds: Int64) -> String {
-        let days = seconds / 86_400 + 719_468
-        let era = (days >= 0 ? days : days - 146_096) / 146_097
-        let day = days - era * 146_097
-        let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365
-        let ofYear = day - (365 * year + year / 4 - year / 100)
-        let part = (5 * ofYear + 2) / 153
-        let month = part < 10 ? part + 3 : part - 9
-        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        return "\(year + era * 400 + (month <= 2 ? 1 : 0))-\(two(month))-\(two(ofYear - (153 * part + 2) / 5 + 1))"
+        String(decoding: TimestampText.bytes(seconds * 1_000_000).prefix(10), as: UTF8.self)
     }
 }

@@ -83,19 +83,29 @@ struct SegmentContent {
             code(.navigation, view.navigation)
             number(view.eventsReceived); number(Int64(view.engagement ?? .max)); number(view.scrollDepth ?? 255)
             for vital in view.vitals { number(vital?.bitPattern ?? .max) }
-            code(.element, view.lcpElement); code(.part, view.lcpPart); code(.element, view.inpElement)
-            code(.part, view.inpPart); code(.element, view.clsElement)
+            code(.element, view.lcpElement)
+            code(.part, view.lcpPart)
+            code(.element, view.inpElement)
+            code(.part, view.inpPart)
+            code(.element, view.clsElement)
         }
         for event in row.events {
-            number(event.pageView); number(event.time); number(event.kind.rawValue); code(.eventName, event.name)
-            code(.issue, event.issue); number(event.count)
+            number(event.pageView)
+            number(event.time)
+            number(event.kind.rawValue)
+            code(.eventName, event.name)
+            code(.issue, event.issue)
+            number(event.count)
         }
         for resource in row.resources {
-            number(resource.pageView); number(resource.kind.rawValue); code(.resource, resource.name)
-            number(resource.duration.bitPattern); number(resource.bytes)
+            number(resource.pageView)
+            number(resource.kind.rawValue)
+            code(.resource, resource.name)
+            number(resource.duration.bitPattern)
+            number(resource.bytes)
         }
         let time = row.pageViews.first?.time ?? 0
-        let day = (time >= 0 ? time : time - 86_399) / 86_400 * 86_400
+        let day = UTCDay.start(time)
         let key = Key(site: dictionaries.text(row.site, .site), day: day)
         sums[key, default: Sum()].sessions += 1
         sums[key, default: Sum()].hash &+= hash

@@ -18,7 +18,8 @@ package struct StoredEvent: Sendable {
     /// JSON text of an object; empty when it is too long to be read.
     package var payload: String
 
-    package var seconds: Int64 { receivedAt >= 0 ? receivedAt / 1_000_000 : (receivedAt - 999_999) / 1_000_000 }
+    /// Seconds since 1970 within the range of times that segments hold, 1970 to 2106: rows that another program wrote may hold any time.
+    package var seconds: Int64 { min(max(0, receivedAt / 1_000_000), Int64(UInt32.max)) }
 
     /// The columns that `init` reads, in its order; others may follow them.
     package static func columns(_ dialect: SQLDialect) -> String {

@@ -1,5 +1,5 @@
 import Digest
-import Sketches
+import Numbers
 import Storage
 import Telemetry
 import Testing

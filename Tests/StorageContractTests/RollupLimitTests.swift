@@ -1,5 +1,5 @@
 import Insight
-import Sketches
+import Numbers
 import Storage
 import Telemetry
 import TestSupport

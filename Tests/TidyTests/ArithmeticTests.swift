@@ -1,11 +1,11 @@
 import Testing
 
 /// Where numbers of senders become figures.
-private let modules: Set<String> = ["Insight", "Sketches"]
+private let modules: Set<String> = ["Insight", "Numbers"]
 
 /// The checked conversions; what makes numbers up itself; and the hash that is meant to wrap.
 private let exceptions: Set<String> = [
-    "Sources/Sketches/Saturating.swift", "Sources/Insight/DemoData.swift", "Sources/Sketches/StableHash.swift",
+    "Sources/Numbers/Saturating.swift", "Sources/Insight/DemoData.swift", "Sources/Numbers/StableHash.swift",
 ]
 
 private var aggregation: [SourceFile] {

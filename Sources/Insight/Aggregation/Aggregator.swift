@@ -44,13 +44,7 @@ struct Aggregator {
         /// Seconds since 1970 of the start of the day, UTC.
         var day: Int64
 
-        static let dayLength: Int64 = 86_400
-
-        init(site: UInt32, seconds: Int64) {
-            self.site = site
-            let rest = seconds % Self.dayLength
-            day = seconds - (rest < 0 ? rest + Self.dayLength : rest)
-        }
+        init(site: UInt32, seconds: Int64) { (self.site, day) = (site, UTCDay.start(seconds)) }
     }
 
     /// PostgreSQL holds no text with the character of the code 0.

@@ -1,6 +1,6 @@
 import JSONScan
 import Segments
-import Sketches
+import Numbers
 import Telemetry
 
 /// What counts of one event: its dimensions as codes, its numbers that are in their range, and the rows that it adds.
@@ -246,7 +246,7 @@ struct Extraction {
         if issue == DimensionDictionaries.other { description = .other }
         add(description.noise == nil ? .error : .noise, issue: issue, UInt32(clamping: count), &aggregator)
         if claimed == .outOfRange { addInvalid([.errorCount], &aggregator) }
-        aggregator.add(event, description, count: count)
+        aggregator.add(event, description)
     }
 
     private mutating func readFingerprint(_ aggregator: inout Aggregator) {
@@ -262,11 +262,10 @@ struct Extraction {
 
 extension Aggregator {
     /// Adds an error to its issue.
-    fileprivate mutating func add(_ event: StoredEvent, _ description: IssueDescription, count: Int64) {
+    fileprivate mutating func add(_ event: StoredEvent, _ description: IssueDescription) {
         guard !isRecalling else { return }
         let key = IssueKey(site: event.site, issue: description.id)
-        let (browser, path) = (agent(event).browser, path(event))
-        issues[key, default: IssueChange(description, event)].add(event, browser: browser, path: path, count: count)
+        issues[key, default: IssueChange(description, event)].add(event)
     }
 }
 

@@ -1,5 +1,6 @@
 import Digest
-import Sketches
+import Segments
+import Numbers
 
 /// The issue that an error belongs to, the same in all engines and in all releases.
 ///
@@ -28,7 +29,12 @@ struct IssueDescription: Sendable {
     var publicID: String { formerIDs.last ?? id }
 
     /// The issue of errors beyond the limit of issues.
-    static let other = IssueDescription(id: CellKey.other, kind: "error", name: CellKey.other, message: "")
+    static let other = IssueDescription(
+        id: DimensionDictionaries.otherText,
+        kind: "error",
+        name: DimensionDictionaries.otherText,
+        message: ""
+    )
 
     private init(id: String, kind: String, name: String, message: String) {
         (self.id, self.kind, self.name, self.message, noise, formerIDs) = (id, kind, name, message, nil, [])

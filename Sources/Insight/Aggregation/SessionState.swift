@@ -1,5 +1,5 @@
 import Segments
-import Sketches
+import Numbers
 
 /// Which session: one visitor on one site.
 struct SessionID: Hashable, Sendable {

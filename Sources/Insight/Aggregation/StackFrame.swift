@@ -1,4 +1,4 @@
-import Sketches
+import Numbers
 
 /// A frame of an error's stack, by the parts that three engines agree on.
 struct StackFrame {

@@ -1,5 +1,5 @@
 import JSONScan
-import Sketches
+import Numbers
 
 /// A JSON value to be written; the same text from whichever store its numbers came.
 package enum JSONOut: Sendable, Equatable {

@@ -1,6 +1,6 @@
 import Glibc
 import Segments
-import Sketches
+import Numbers
 import Storage
 
 /// How identifiable the browsers are that reported fingerprints: for each signal its entropy in this population.

@@ -1,5 +1,5 @@
 import Segments
-import Sketches
+import Numbers
 import Storage
 
 /// How far the figures of a range can be trusted: what its page views emitted, dropped and lost, and how much bots sent.

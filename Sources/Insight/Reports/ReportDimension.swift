@@ -1,5 +1,5 @@
 import Segments
-import Sketches
+import Numbers
 
 /// What a list groups by.
 package enum ReportDimension: String, CaseIterable, Sendable, Hashable {

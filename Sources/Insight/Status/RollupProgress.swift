@@ -1,4 +1,4 @@
-import Sketches
+import Numbers
 
 /// How far the rollups are behind the events, and whether they are still being built: from what was observed, on a clock that never jumps.
 package struct RollupProgress: Sendable {

@@ -1,4 +1,5 @@
-import Sketches
+import Segments
+import Numbers
 package import Storage
 
 /// One look at how the store and the rollups stand; a few small queries.
@@ -50,8 +51,11 @@ package struct StoreLook: Sendable {
             let first = try number("select \(microseconds) from collector_events order by id limit 1")
             observation.oldestSeconds = first.map { now - $0 / 1_000_000 }
         }
-        let people =
-            "select 1 from insight_counts where dimension = 'all' and grain = 2 and audience = 0 and events > 0 limit 1"
+        // The text has a code since the first session of a human.
+        let people = """
+            select 1 from dimension_values
+            where dictionary = \(Column.Dictionary.traffic.rawValue) and value = '\(ReportContext.human)' limit 1
+            """
         hasOnlyBots = hasEvents && position > 0 ? try number(people) == nil : false
     }
 }

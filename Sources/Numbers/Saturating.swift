@@ -1,6 +1,6 @@
 /// Conversions and sums of numbers that senders influence. They saturate: they neither trap nor wrap.
 ///
-/// No other file of `Sketches` and `Insight` converts a floating-point number to an integer or adds with overflow.
+/// No other file of `Numbers` and `Insight` converts a floating-point number to an integer or adds with overflow.
 extension FixedWidthInteger {
     /// The nearest integer that the type can hold, with the fraction cut off; 0 for NaN.
     package init(saturating value: Double) {
