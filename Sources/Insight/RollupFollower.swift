@@ -17,6 +17,7 @@ package final class RollupFollower: Sendable {
     package static let stopMillisecondsMax = 500
 
     private let store: any Store
+    private let committed: CommittedEvents?
     private let log: Log
     private let bell = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
@@ -25,8 +26,10 @@ package final class RollupFollower: Sendable {
     /// What the worker is doing, for any thread.
     package var status: RollupStatus { current.withLock { $0 } }
 
-    package init(store: any Store, log: Log) {
+    /// - Parameter committed: events that this process commits, with their ids.
+    package init(store: any Store, committed: CommittedEvents? = nil, log: Log) {
         self.store = store
+        self.committed = committed
         self.log = log
     }
 
@@ -60,7 +63,7 @@ package final class RollupFollower: Sendable {
         var news = RollupNews(log: log)
         while rest(milliseconds: milliseconds) {
             do throws(StoreError) {
-                let worker = if let rollups { rollups } else { try Rollups(store.makeDatabase()) }
+                let worker = if let rollups { rollups } else { try Rollups(store.makeDatabase(), committed: committed) }
                 rollups = worker
                 let start = ContinuousClock.now
                 let count = try worker.advance(while: { rest(milliseconds: 0) })

@@ -96,6 +96,11 @@ extension Rollups {
         var portion = Portion(last: (start, nil))
         let columns = StoredEvent.columns(database.dialect)
         repeat {
+            if let events = try handedOver(after: portion.last.id, through: end, limit: limit - portion.events) {
+                try add(events, before: start, to: &portion)
+                portion.last = (events.last?.id ?? portion.last.id, events.last?.receivedAt)
+                continue
+            }
             let read = try database.bounded(
                 """
                 select \(columns)
@@ -110,21 +115,26 @@ extension Rollups {
                 limit: min(Self.readMax, Int64(limit - portion.events)),
                 milliseconds: Self.readMilliseconds
             )
-            let events = read.rows.compactMap { StoredEvent($0) }.map { named($0, isNew: true) }
-            try recall(events, before: start, &portion)
-            for event in events {
-                aggregator.dictionaries.eventID = event.id
-                let id = SessionID(event)
-                let size = portion.sessions[id]?.state.size ?? 0
-                portion.sessions[id]?.state.add(event, &aggregator)
-                portion.bytes += (portion.sessions[id]?.state.size ?? 0) - size
-            }
-            portion.events += events.count
-            try names.check()
+            try add(read.rows.compactMap { StoredEvent($0) }, before: start, to: &portion)
             if let row = read.rows.last, let id = row[0].integer { portion.last = (id, row[1].integer) }
             if !read.isCut { portion.last = (end, portion.last.id == end ? portion.last.receivedAt : nil) }
         } while portion.last.id < end && isNeeded() && portion.events < limit && portion.bytes < Portion.bytesMax
         return portion
+    }
+
+    /// Adds events to their sessions; `last` is the position of the portion.
+    private func add(_ read: [StoredEvent], before last: Int64, to portion: inout Portion) throws(StoreError) {
+        let events = read.map { named($0, isNew: true) }
+        try recall(events, before: last, &portion)
+        for event in events {
+            aggregator.dictionaries.eventID = event.id
+            let id = SessionID(event)
+            let size = portion.sessions[id]?.state.size ?? 0
+            portion.sessions[id]?.state.add(event, &aggregator)
+            portion.bytes += (portion.sessions[id]?.state.size ?? 0) - size
+        }
+        portion.events += events.count
+        try names.check()
     }
 
     /// The event under the site that it counts for.

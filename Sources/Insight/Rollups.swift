@@ -27,6 +27,10 @@ package final class Rollups {
     let store: SegmentStore
     var sessions = SessionCache()
     var visitors: VisitorNumbers
+    /// Events that this process has committed, by which those need not be read back; nil when another process writes them.
+    let committed: CommittedEvents?
+    /// Taken from there, and not in a portion yet; by their ids.
+    var handed: [StoredEvent] = []
     /// Issues that the owner decided about under a name of the public hash; nil when not looked up yet.
     private var oldDecisions: Set<IssueKey>?
     /// Where what is in memory stands; nil when nothing is known.
@@ -58,8 +62,9 @@ package final class Rollups {
     }
 
     /// - Throws: what reading the store's secret throws; `.schema` before it is migrated.
-    package init(_ database: any Database) throws(StoreError) {
+    package init(_ database: any Database, committed: CommittedEvents? = nil) throws(StoreError) {
         self.database = database
+        self.committed = committed
         names = AdmittedNames(database)
         aggregator = Aggregator(hashes: try KeyedHashes(database))
         store = SegmentStore(database)

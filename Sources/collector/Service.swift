@@ -32,7 +32,8 @@ struct Service {
         _ log: Log
     ) {
         let server = server
-        let ingest = store.map { Self.makeIngest(configuration, $0, process, server, log) }
+        let committed = CommittedEvents()
+        let ingest = store.map { Self.makeIngest(configuration, $0, process, committed, server, log) }
         let pool = store.map { store in ReaderPool(store: store, log: log) { server.answer([($0, $1)]) } }
         let feed = store.map { store in
             LiveFeed(store: store, connectionsMax: connectionsMax, log: log) { server.answer($0) }
@@ -44,7 +45,7 @@ struct Service {
         self.log = log
         engine = store?.engine
         health = HealthMonitor(store: store, ingest: ingest, log: log) { server.answer($0, $1) }
-        follower = store.map { RollupFollower(store: $0, log: log) }
+        follower = store.map { RollupFollower(store: $0, committed: committed, log: log) }
         workers = BodyWorkers(waitingBytesMax: process.scaled(BodyWorkers.waitingBytesMax))
         sessions = SessionRegistry(store: store, log: log) { server.answer($0) }
         if let store, let ingest {
@@ -101,6 +102,7 @@ struct Service {
         _ configuration: Configuration,
         _ store: any Store,
         _ process: ProcessLimits,
+        _ committed: CommittedEvents,
         _ server: ServerReference,
         _ log: Log
     ) -> Ingest {
@@ -108,6 +110,7 @@ struct Service {
             store: store,
             journal: StoreChoice.journal(configuration),
             waitingBytesMax: process.scaled(Ingest.waitingBytesMax),
+            committed: committed,
             log: log,
             deliver: { server.answer($0) },
             onBroken: { reason in
