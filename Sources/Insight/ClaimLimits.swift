@@ -1,3 +1,4 @@
+import Segments
 import Sketches
 
 /// A number that senders report and that figures are computed from, with the range in which it is plausible.
@@ -6,6 +7,7 @@ import Sketches
 /// The raw value is the name of the member that holds it, with the object before it where the name alone would not say which.
 enum Claim: String, CaseIterable, Sendable, Hashable {
     case engagement = "engagedMs"
+    case scrollDepth
     case errorCount = "count"
     case lcp = "LCP"
     case inp = "INP"
@@ -20,12 +22,23 @@ enum Claim: String, CaseIterable, Sendable, Hashable {
     var range: ClosedRange<Double> {
         switch self {
         case .engagement: ClaimLimits.engagementMilliseconds
+        case .scrollDepth: ClaimLimits.scrollPercent
         case .errorCount: ClaimLimits.errorCount
         case .lcp, .inp, .fcp, .ttfb, .attribution: ClaimLimits.vitalMilliseconds
         case .cls: ClaimLimits.layoutShiftScore
         case .resourceDuration: ClaimLimits.resourceMilliseconds
         case .resourceBytes: ClaimLimits.resourceBytes
         case .frameLine: ClaimLimits.frameLine
+        }
+    }
+
+    static func of(_ vital: Vital) -> Claim {
+        switch vital {
+        case .lcp: .lcp
+        case .inp: .inp
+        case .cls: .cls
+        case .fcp: .fcp
+        case .ttfb: .ttfb
         }
     }
 
@@ -45,6 +58,8 @@ enum Claim: String, CaseIterable, Sendable, Hashable {
 enum ClaimLimits {
     /// Time that a page view was in front of somebody, milliseconds: up to one day.
     static let engagementMilliseconds = 0.0...86_400_000
+    /// Part of the page that was scrolled to, percent.
+    static let scrollPercent = 0.0...100
     /// Times that one error event stands for.
     static let errorCount = 1.0...10_000
     /// LCP, INP, FCP, TTFB and their parts, milliseconds: up to ten minutes.
@@ -67,14 +82,17 @@ enum ClaimedNumber: Equatable {
     case missing
     case valid(Double)
     case outOfRange
+
+    /// - Parameter number: nil for one that is too large to be a number of anything.
+    init(_ number: Double?, _ claim: Claim) {
+        self = if let number, claim.range.contains(number) { .valid(number) } else { .outOfRange }
+    }
 }
 
 extension JSONTree {
     /// The number, judged by the range of what it claims to be.
     func claimed(_ claim: Claim) -> ClaimedNumber {
-        guard isNumber else { return .missing }
-        guard let number, claim.range.contains(number) else { return .outOfRange }
-        return .valid(number)
+        isNumber ? ClaimedNumber(number, claim) : .missing
     }
 
     /// The number when it lies within the range of what it claims to be.
