@@ -18,6 +18,7 @@ enum Claim: String, CaseIterable, Sendable, Hashable {
     case resourceBytes = "resource.bytes"
     case attribution = "attribution"
     case frameLine = "frames.line"
+    case frameColumn = "frames.column"
 
     var range: ClosedRange<Double> {
         switch self {
@@ -29,6 +30,7 @@ enum Claim: String, CaseIterable, Sendable, Hashable {
         case .resourceDuration: ClaimLimits.resourceMilliseconds
         case .resourceBytes: ClaimLimits.resourceBytes
         case .frameLine: ClaimLimits.frameLine
+        case .frameColumn: ClaimLimits.frameColumn
         }
     }
 
@@ -72,6 +74,8 @@ enum ClaimLimits {
     static let resourceBytes = 0.0...10_000_000_000
     /// Line of a stack frame.
     static let frameLine = 0.0...10_000_000
+    /// Column of a stack frame: files of minified code are one line.
+    static let frameColumn = 0.0...1_000_000_000
     /// Events that one page view may report as emitted; a delivery report beyond it counts in no figure.
     static let emittedEventsMax: Int64 = 100_000
 }

@@ -1,6 +1,7 @@
 import JSONScan
 import Segments
 import Sketches
+import Telemetry
 
 /// What counts of one event: its dimensions as codes, its numbers that are in their range, and the rows that it adds.
 struct Extraction {

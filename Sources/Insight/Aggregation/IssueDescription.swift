@@ -1,7 +1,13 @@
 import Digest
 import Sketches
 
-/// The group that an error belongs to, the same for all engines.
+/// The issue that an error belongs to, the same in all engines and in all releases.
+///
+/// Errors with the same kind and name, and the same functions and files in their first frames, are one issue; lines do not count, so that a
+/// deploy that moves code splits nothing, and of the message what pages word counts, without numbers and ids, while what engines word does
+/// not. When none of these frames names a function, the file and the message count, of an engine's message the property or variable that it
+/// names, and the line only if it names none. In minified code, whose functions have no names of their own, the line and the column of the
+/// first frame count in place of functions, columns in steps of `columnStep` since engines differ by some characters.
 struct IssueDescription: Sendable {
     let id: String
     let kind: String
@@ -9,20 +15,21 @@ struct IssueDescription: Sendable {
     let message: String
     /// Why the error is not the site's, one of `noises`; nil for an error of the site.
     let noise: String?
-    /// The text that the id is the hash of.
-    private let grouping: String
+    /// Ids that the issue had before functions counted without their lines, the latest first; the owner's decisions may still be filed under them.
+    ///
+    /// The last one is of before ids were keyed with the store's secret.
+    let formerIDs: [String]
 
-    private static let framesMax = 3
     private static let noises: Set<String> = ["extension", "resize_observer", "script_error"]
 
-    /// The id that the issue had before ids were keyed with the store's secret; the owner's decisions may still be filed under it.
-    var publicID: String { hexadecimal(stableHash(grouping.utf8)) }
+    /// The id that the issue had before ids were keyed with the store's secret.
+    var publicID: String { formerIDs.last ?? id }
 
     /// The issue of errors beyond the limit of issues.
     static let other = IssueDescription(id: CellKey.other, kind: "error", name: CellKey.other, message: "")
 
     private init(id: String, kind: String, name: String, message: String) {
-        (self.id, self.kind, self.name, self.message, noise, grouping) = (id, kind, name, message, nil, id)
+        (self.id, self.kind, self.name, self.message, noise, formerIDs) = (id, kind, name, message, nil, [])
     }
 
     init(_ payload: JSONTree, _ hash: KeyedHash) {
@@ -30,29 +37,32 @@ struct IssueDescription: Sendable {
         name = Facts.clean(payload["name"].text ?? "Error") ?? "Error"
         message = Facts.clean(payload["message"].text ?? "") ?? ""
         noise = payload["noise"].text.flatMap { Self.noises.contains($0) ? $0 : nil }
+        let frames = payload["frames"].elements.prefix(StackFrame.countMax).map(StackFrame.init)
+        let source = Facts.resource(payload["source"].text ?? "") ?? ""
+        let isEngines = EngineMessage.isLikely(name: name, message: message)
+        let plain = Self.withoutIDs(message)
         var parts = [kind, name]
-        let frames = payload["frames"].elements.prefix(Self.framesMax).map { frame in
-            // Columns differ from engine to engine, and so do the words that they put before a name.
-            let function = Self.function(frame["function"].text ?? "")
-            let file = Facts.resource(frame["file"].text ?? "") ?? ""
-            return "\(function)|\(file)|\(Int64(saturating: frame["line"].value(.frameLine) ?? 0))"
-        }
-        if frames.isEmpty {
-            parts += [Self.withoutIDs(message), Facts.resource(payload["source"].text ?? "") ?? ""]
+        if let first = frames.first, first.isMinified {
+            parts +=
+                [first.file, "\(first.line)", "\(first.column / StackFrame.columnStep)"] + (isEngines ? [] : [plain])
+        } else if frames.contains(where: { !$0.function.isEmpty }) {
+            parts += frames.map { "\($0.function)|\($0.file)" } + (isEngines ? [] : [plain])
         } else {
-            parts += frames
-            // Two messages thrown from one line are two issues, unless engines word them.
-            if !EngineMessage.isLikely(name: name, message: message) { parts.append(Self.withoutIDs(message)) }
+            let subject = isEngines ? EngineMessage.subject(message) : plain
+            // Without a frame there is no line either.
+            parts += [frames.first?.file ?? source, subject ?? frames.first.map { "\($0.line)" } ?? plain]
         }
         // An issue of before errors were marked keeps its id.
-        if let noise { parts.append(noise) }
-        grouping = parts.joined(separator: "\n")
-        id = hexadecimal(hash.hash(grouping))
-    }
-
-    private static func function(_ name: String) -> String {
-        let last = name.split(whereSeparator: { $0 == "." || $0 == "/" || $0 == " " }).last.map(String.init) ?? ""
-        return last.contains("<") ? "" : last
+        let ending = noise.map { [$0] } ?? []
+        id = hexadecimal(hash.hash((parts + ending).joined(separator: "\n")))
+        var former = [kind, name]
+        if frames.isEmpty {
+            former += [plain, source]
+        } else {
+            former += frames.map(\.former) + (isEngines ? [] : [plain])
+        }
+        let grouping = (former + ending).joined(separator: "\n")
+        formerIDs = [hexadecimal(hash.hash(grouping)), hexadecimal(stableHash(grouping.utf8))]
     }
 
     /// Digits of the shortest hexadecimal id; shorter ones may be words.

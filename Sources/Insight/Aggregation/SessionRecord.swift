@@ -22,7 +22,7 @@ struct Record: Sendable {
     }
 
     var eventRange: Range<Int> { Int(firstEventRow)..<Int(firstEventRow) + Int(eventRows) }
-    var resourceRange: Range<Int> { Int(detail)..<Int(detail) + Int(resources) }
+    var resourceRange: Range<Int> { kind == .resources ? Int(detail)..<Int(detail) + Int(resources) : 0..<0 }
 }
 
 /// A page view id that events of the session name.
