@@ -1,3 +1,5 @@
+import Segments
+
 /// Why a vital is not good: the element and the part of the time that took longest, by the names of web-vitals 6.
 enum Attribution {
     /// A member of `attribution`, and its name before web-vitals 6, which is accepted in stored events and from old trackers.
@@ -11,33 +13,70 @@ enum Attribution {
         ("inputDelay", nil), ("processingDuration", "processing"), ("presentationDelay", "presentation"),
     ]
 
-    /// The dimension values of a metric that is not good; none when it is.
-    static func facts(_ metric: Metric, _ value: Double, _ attribution: JSONTree) -> [Fact] {
-        switch metric {
-        case .lcp where value > 2500:
-            return element(.lcpElement, ("target", "element"), attribution)
-                + longest(.lcpPart, largestContentfulPaint, attribution)
-        case .inp where value > 200:
-            return element(.inpElement, ("interactionTarget", "element"), attribution)
-                + longest(.inpPart, interaction, attribution)
-        case .cls where value > 0.1:
-            return element(.clsElement, ("largestShiftTarget", "element"), attribution)
-        default: return []
+    /// The element that a slow value is attributed to, and the part of its time that took longest.
+    struct Cause {
+        var element: String?
+        var part: String?
+    }
+
+    /// Whether a value needs no improvement, in milliseconds; of CLS the score.
+    static func isGood(_ vital: Vital, _ value: Double) -> Bool {
+        switch vital {
+        case .lcp: value <= 2500
+        case .inp: value <= 200
+        case .cls: value <= 0.1
+        case .fcp: value <= 1800
+        case .ttfb: value <= 800
         }
     }
 
-    private static func element(_ dimension: Dimension, _ name: Name, _ attribution: JSONTree) -> [Fact] {
-        let text = attribution[name.current].text ?? name.old.flatMap { attribution[$0].text }
-        return text.flatMap(Facts.clean).map { [Fact(dimension: dimension, value: $0)] } ?? []
+    /// What a value that is not good is attributed to; nothing for a good one.
+    ///
+    /// - Parameter value: in milliseconds; the score of CLS.
+    static func cause(_ vital: Vital, _ value: Double, _ attribution: JSONTree) -> Cause {
+        guard !isGood(vital, value) else { return Cause() }
+        return switch vital {
+        case .lcp:
+            Cause(
+                element: element(("target", "element"), attribution),
+                part: longest(largestContentfulPaint, attribution)
+            )
+        case .inp:
+            Cause(
+                element: element(("interactionTarget", "element"), attribution),
+                part: longest(interaction, attribution)
+            )
+        case .cls: Cause(element: element(("largestShiftTarget", "element"), attribution))
+        case .fcp, .ttfb: Cause()
+        }
     }
 
-    private static func longest(_ dimension: Dimension, _ names: [Name], _ attribution: JSONTree) -> [Fact] {
+    /// The dimension values of a metric that is not good; none when it is.
+    static func facts(_ metric: Metric, _ value: Double, _ attribution: JSONTree) -> [Fact] {
+        func facts(_ vital: Vital, _ element: Dimension, _ part: Dimension?) -> [Fact] {
+            let cause = cause(vital, value, attribution)
+            return [(element, cause.element), (part ?? element, part == nil ? nil : cause.part)]
+                .compactMap { dimension, value in value.map { Fact(dimension: dimension, value: $0) } }
+        }
+        return switch metric {
+        case .lcp: facts(.lcp, .lcpElement, .lcpPart)
+        case .inp: facts(.inp, .inpElement, .inpPart)
+        case .cls: facts(.cls, .clsElement, nil)
+        case .fcp, .ttfb, .duration: []
+        }
+    }
+
+    private static func element(_ name: Name, _ attribution: JSONTree) -> String? {
+        let text = attribution[name.current].text ?? name.old.flatMap { attribution[$0].text }
+        return text.flatMap(Facts.clean)
+    }
+
+    private static func longest(_ names: [Name], _ attribution: JSONTree) -> String? {
         let parts = names.compactMap { name -> (name: String, milliseconds: Double)? in
             let part = attribution[name.current].value(.attribution)
             let milliseconds = part ?? name.old.flatMap { attribution[$0].value(.attribution) }
             return milliseconds.map { (name.current, $0) }
         }
-        guard let longest = parts.max(by: { $0.milliseconds < $1.milliseconds }) else { return [] }
-        return [Fact(dimension: dimension, value: longest.name)]
+        return parts.max { $0.milliseconds < $1.milliseconds }?.name
     }
 }

@@ -1,3 +1,4 @@
+import Segments
 import Sketches
 
 /// A number that senders report and that figures are computed from, with the range in which it is plausible.
@@ -6,6 +7,7 @@ import Sketches
 /// The raw value is the name of the member that holds it, with the object before it where the name alone would not say which.
 enum Claim: String, CaseIterable, Sendable, Hashable {
     case engagement = "engagedMs"
+    case scrollDepth
     case errorCount = "count"
     case lcp = "LCP"
     case inp = "INP"
@@ -16,16 +18,29 @@ enum Claim: String, CaseIterable, Sendable, Hashable {
     case resourceBytes = "resource.bytes"
     case attribution = "attribution"
     case frameLine = "frames.line"
+    case frameColumn = "frames.column"
 
     var range: ClosedRange<Double> {
         switch self {
         case .engagement: ClaimLimits.engagementMilliseconds
+        case .scrollDepth: ClaimLimits.scrollPercent
         case .errorCount: ClaimLimits.errorCount
         case .lcp, .inp, .fcp, .ttfb, .attribution: ClaimLimits.vitalMilliseconds
         case .cls: ClaimLimits.layoutShiftScore
         case .resourceDuration: ClaimLimits.resourceMilliseconds
         case .resourceBytes: ClaimLimits.resourceBytes
         case .frameLine: ClaimLimits.frameLine
+        case .frameColumn: ClaimLimits.frameColumn
+        }
+    }
+
+    static func of(_ vital: Vital) -> Claim {
+        switch vital {
+        case .lcp: .lcp
+        case .inp: .inp
+        case .cls: .cls
+        case .fcp: .fcp
+        case .ttfb: .ttfb
         }
     }
 
@@ -45,6 +60,8 @@ enum Claim: String, CaseIterable, Sendable, Hashable {
 enum ClaimLimits {
     /// Time that a page view was in front of somebody, milliseconds: up to one day.
     static let engagementMilliseconds = 0.0...86_400_000
+    /// Part of the page that was scrolled to, percent.
+    static let scrollPercent = 0.0...100
     /// Times that one error event stands for.
     static let errorCount = 1.0...10_000
     /// LCP, INP, FCP, TTFB and their parts, milliseconds: up to ten minutes.
@@ -57,6 +74,8 @@ enum ClaimLimits {
     static let resourceBytes = 0.0...10_000_000_000
     /// Line of a stack frame.
     static let frameLine = 0.0...10_000_000
+    /// Column of a stack frame: files of minified code are one line.
+    static let frameColumn = 0.0...1_000_000_000
     /// Events that one page view may report as emitted; a delivery report beyond it counts in no figure.
     static let emittedEventsMax: Int64 = 100_000
 }
@@ -67,14 +86,17 @@ enum ClaimedNumber: Equatable {
     case missing
     case valid(Double)
     case outOfRange
+
+    /// - Parameter number: nil for one that is too large to be a number of anything.
+    init(_ number: Double?, _ claim: Claim) {
+        self = if let number, claim.range.contains(number) { .valid(number) } else { .outOfRange }
+    }
 }
 
 extension JSONTree {
     /// The number, judged by the range of what it claims to be.
     func claimed(_ claim: Claim) -> ClaimedNumber {
-        guard isNumber else { return .missing }
-        guard let number, claim.range.contains(number) else { return .outOfRange }
-        return .valid(number)
+        isNumber ? ClaimedNumber(number, claim) : .missing
     }
 
     /// The number when it lies within the range of what it claims to be.

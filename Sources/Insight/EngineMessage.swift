@@ -30,4 +30,52 @@ enum EngineMessage {
         let text = message.lowercased()
         return text.isEmpty || parts.contains { text.contains($0) }
     }
+
+    /// Letters of a name that no tool has shortened, at least.
+    private static let nameMin = 3
+
+    /// The property or variable that an engine's message is about, where V8, SpiderMonkey and JavaScriptCore all name it; nil for none, and for
+    /// a name that may be a different one in the next release.
+    static func subject(_ message: String) -> String? {
+        for words in [" is not a function", " is not a constructor", " is not defined"] {
+            if let range = message.firstRange(ofText: words) { return lastName(message[..<range.lowerBound]) }
+        }
+        if let range = message.firstRange(ofText: "Can't find variable: ") {
+            return lastName(message[range.upperBound...])
+        }
+        // V8: "(reading 'price')"; before version 92 "Cannot read property 'price' of undefined".
+        for words in ["(reading '", "(setting '", "property '", "access property \""] {
+            guard let range = message.firstRange(ofText: words) else { continue }
+            return lastName(message[range.upperBound...].prefix { $0 != "'" && $0 != "\"" })
+        }
+        guard let range = message.firstRange(ofText: "(evaluating '") else { return nil }
+        let expression = message[range.upperBound...].prefix { $0 != "'" }
+        return lastName(expression.firstRange(ofText: " = ").map { expression[..<$0.lowerBound] } ?? expression)
+    }
+
+    /// The last name of an expression, such as `price` of `cart.items[0].price`.
+    private static func lastName(_ expression: Substring) -> String? {
+        var name: [UInt8] = []
+        for byte in expression.utf8.reversed() {
+            guard byte.isIdentifier else { break }
+            name.append(byte)
+        }
+        let text = String(decoding: name.reversed(), as: UTF8.self)
+        let isNumber = name.last.map { (0x30...0x39).contains($0) } ?? true
+        return isNumber || name.count < nameMin || text == "undefined" || text == "null" ? nil : text
+    }
+}
+
+extension StringProtocol {
+    /// Where a text begins and ends in this one for the first time.
+    func firstRange(ofText text: String) -> Range<Index>? {
+        guard let first = text.utf8.first else { return nil }
+        var rest = utf8[...]
+        while let start = rest.firstIndex(of: first) {
+            rest = rest[start...]
+            if rest.starts(with: text.utf8) { return start..<rest.index(start, offsetBy: text.utf8.count) }
+            rest = rest.dropFirst()
+        }
+        return nil
+    }
 }

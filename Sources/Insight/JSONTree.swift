@@ -6,6 +6,8 @@ import JSONScan
 struct JSONTree: Sendable {
     /// Members and elements of one value; what follows is left out.
     static let valuesMax = 20_000
+    /// A number from which on it is a number of nothing.
+    static let numberMax = 1e15
 
     private let bytes: [UInt8]
     private let kind: JSONKind
@@ -102,6 +104,6 @@ struct JSONTree: Sendable {
     var number: Double? {
         guard kind == .number else { return nil }
         let number = Double(String(decoding: bytes[range], as: UTF8.self))
-        return number.flatMap { $0.magnitude < 1e15 ? $0 : nil }
+        return number.flatMap { $0.magnitude < Self.numberMax ? $0 : nil }
     }
 }

@@ -1,0 +1,14 @@
+/// What only automated browsers report; a hint makes no bot of a visitor whose user agent is a browser's.
+enum BotHints {
+    static func ofPageView(screen: String?, innerWidth: Double?, language: String?, isHidden: Bool) -> [String] {
+        let isWithoutScreen = screen == "0x0" || innerWidth == 0
+        return (isWithoutScreen && !isHidden ? ["no screen"] : []) + (language == "" ? ["no language"] : [])
+    }
+
+    static func ofVitals(lcp: Double?, fcp: Double?, ttfb: Double?) -> [String] {
+        guard let fcp else { return [] }
+        let isEarly = ttfb.map { $0 > fcp + 1 } ?? false
+        let isLate = lcp.map { $0 + 1 < fcp } ?? false
+        return isEarly || isLate ? ["impossible timings"] : []
+    }
+}

@@ -1,0 +1,52 @@
+/// The source of a session: each referrer has one, so that the sessions of all sources add up to all sessions.
+enum Referrer {
+    static let direct = "(direct)"
+    static let own = "(self-referral)"
+    /// Neither an address of the web nor an Android app.
+    static let other = "(other address)"
+
+    private static let app = "android-app"
+
+    /// The source that a page view's referrer stands for.
+    ///
+    /// - Parameter site: the host of the page view's page.
+    static func source(_ referrer: String?, site: String) -> String {
+        guard let referrer, !referrer.isEmpty else { return direct }
+        guard let (scheme, host) = parts(referrer), !host.isEmpty else { return other }
+        switch scheme {
+        case "http", "https":
+            let host = withoutWWW(host)
+            return host == withoutWWW(site.lowercased()) ? own : host
+        case app: return "\(app)://\(host)"
+        default: return other
+        }
+    }
+
+    /// Scheme and host of an address, in lower case; nil for what is no absolute address.
+    private static func parts(_ address: String) -> (scheme: String, host: String)? {
+        let bytes = address.utf8
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        let rest = bytes[bytes.index(after: colon)...]
+        guard rest.starts(with: "//".utf8) else { return nil }
+        let authority = rest.dropFirst(2).prefix { byte in
+            byte != UInt8(ascii: "/") && byte != UInt8(ascii: "?") && byte != UInt8(ascii: "#")
+        }
+        // A user name and password before the host are none of its name.
+        let host = authority.lastIndex(of: UInt8(ascii: "@")).map { authority[authority.index(after: $0)...] }
+        guard let scheme = String(bytes[..<colon]), let name = String(withoutPort(host ?? authority)) else {
+            return nil
+        }
+        return (scheme.lowercased(), name.lowercased())
+    }
+
+    /// A site's name has no port either.
+    private static func withoutPort(_ host: Substring.UTF8View) -> Substring.UTF8View {
+        guard let colon = host.lastIndex(of: UInt8(ascii: ":")) else { return host }
+        let port = host[host.index(after: colon)...]
+        return port.allSatisfy { (0x30...0x39).contains($0) } ? host[..<colon] : host
+    }
+
+    private static func withoutWWW(_ host: String) -> String {
+        host.hasPrefix("www.") ? String(host.dropFirst(4)) : host
+    }
+}
