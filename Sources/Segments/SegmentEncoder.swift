@@ -9,20 +9,132 @@ package struct EncodedSegment: Sendable {
 package enum SegmentEncoder {
     /// Page views of one segment, at most.
     package static let pageViewsMax = 65_536
+    /// Events and resources of one segment, at most of each.
+    package static let eventsMax = 16_777_216
 
     /// Encodes sessions, at least one, with `pageViewsMax` page views at most; they are sorted by their first page view and their key.
-    package static func encode(_ sessions: [SessionRow]) -> EncodedSegment { fatalError("not written yet") }
+    package static func encode(_ sessions: [SessionRow]) -> EncodedSegment {
+        let sessions = sessions.sorted { one, other in
+            let times = (one.pageViews.first?.time ?? 0, other.pageViews.first?.time ?? 0)
+            return times.0 == times.1 ? one.key < other.key : times.0 < times.1
+        }
+        let pageViews = sessions.flatMap(\.pageViews)
+        let events = sessions.flatMap(\.events)
+        precondition(!pageViews.isEmpty && pageViews.count <= pageViewsMax)
+        let times = pageViews.map(\.time) + events.map(\.time)
+        let (first, last) = (times.min() ?? 0, times.max() ?? 0)
+        let resources = sessions.reduce(0) { $0 + $1.resources.count }
+        precondition(events.count <= eventsMax && resources <= eventsMax)
+        var writer = ColumnWriter(sessions: sessions, pageViews: pageViews, events: events, firstTime: first)
+        writer.writeSessions()
+        writer.writePageViews()
+        writer.writeEvents()
+        writer.writeResources()
+        let info = SegmentInfo(
+            id: 0,
+            firstTime: first,
+            lastTime: last,
+            sessions: sessions.count,
+            pageViews: pageViews.count,
+            events: events.count,
+            resources: resources
+        )
+        return EncodedSegment(info: info, columns: writer.columns)
+    }
 }
 
-/// Turns columns into sessions again.
-package enum SegmentDecoder {
-    /// All sessions of a segment, those that are dead too, in the order of their rows; nil when the columns are damaged.
-    ///
-    /// - Parameter columns: all columns of the segment.
-    package static func sessions(_ info: SegmentInfo, _ columns: [(Column, [UInt8])]) -> [SessionRow]? {
-        fatalError("not written yet")
+private struct ColumnWriter {
+    let sessions: [SessionRow]
+    let pageViews: [PageViewRow]
+    let events: [EventRow]
+    let firstTime: Int64
+    var columns: [(column: Column, data: [UInt8])] = []
+
+    mutating func writeSessions() {
+        numbers(.sessionKey, sessions.map(\.key))
+        numbers(.visitor, sessions.map { UInt64($0.visitor) })
+        numbers(.pageViewRows, sessions.map { UInt64($0.pageViews.count) })
+        for (column, path) in SessionRow.codeColumns { codes(column, sessions.map { $0[keyPath: path] }) }
+        codes(.entryPath, sessions.map { $0.endPaths.entry })
+        codes(.exitPath, sessions.map { $0.endPaths.exit })
     }
 
-    /// The keys of a segment's sessions in the order of their rows; nil when the column is damaged.
-    package static func sessionKeys(_ info: SegmentInfo, _ column: [UInt8]) -> [UInt64]? { fatalError("not written yet") }
+    mutating func writePageViews() {
+        numbers(.time, pageViews.map { UInt64($0.time - firstTime) })
+        numbers(.counted, pageViews.map { $0.isCounted ? 1 : 0 })
+        for (column, path) in PageViewRow.codeColumns { codes(column, pageViews.map { $0[keyPath: path] }) }
+        numbers(.eventsReceived, pageViews.map { UInt64($0.eventsReceived) })
+        numbers(.engagement, pageViews.map { $0.engagement.map { UInt64($0) + 1 } ?? 0 })
+        numbers(.scrollDepth, pageViews.map { $0.scrollDepth.map { UInt64($0) + 1 } ?? 0 })
+        for vital in Vital.allCases {
+            let values = pageViews.map { VitalCode.encode($0.vitals[vital.rawValue]) }
+            numbers(vital.column, values.map { UInt64($0.code) })
+            numbers(vital.remainderColumn, values.map { UInt64($0.remainder) })
+        }
+    }
+
+    mutating func writeEvents() {
+        numbers(.eventPageView, rows { $0.events.map(\.pageView) })
+        numbers(.eventTime, events.map { UInt64($0.time - firstTime) })
+        numbers(.eventKind, events.map { UInt64($0.kind.rawValue) })
+        codes(.eventName, events.map(\.name))
+        codes(.eventIssue, events.map(\.issue))
+        numbers(.eventCount, events.map { UInt64($0.count) })
+    }
+
+    mutating func writeResources() {
+        let resources = sessions.flatMap(\.resources)
+        numbers(.resourcePageView, rows { $0.resources.map(\.pageView) })
+        numbers(.resourceKind, resources.map { UInt64($0.kind.rawValue) })
+        codes(.resourceName, resources.map(\.name))
+        let durations = resources.map { VitalCode.encode($0.duration) }
+        numbers(.resourceDuration, durations.map { UInt64($0.code) })
+        numbers(.resourceDurationRemainder, durations.map { UInt64($0.remainder) })
+        numbers(.resourceBytes, resources.map(\.bytes))
+    }
+
+    /// Numbers of page views within the segment, of those within their sessions.
+    private func rows(_ pageViews: (SessionRow) -> [UInt16]) -> [UInt64] {
+        var first: UInt64 = 0
+        var rows: [UInt64] = []
+        for session in sessions {
+            for index in pageViews(session) {
+                precondition(Int(index) < session.pageViews.count)
+                rows.append(first + UInt64(index))
+            }
+            first += UInt64(session.pageViews.count)
+        }
+        return rows
+    }
+
+    private mutating func numbers(_ column: Column, _ values: [UInt64]) {
+        columns.append((column, ColumnBytes.encode(numbers: values)))
+    }
+
+    private mutating func codes(_ column: Column, _ values: [UInt32]) {
+        columns.append((column, ColumnBytes.encode(codes: values)))
+    }
+}
+
+extension SessionRow {
+    static let codeColumns: [(Column, any WritableKeyPath<SessionRow, UInt32> & Sendable)] = [
+        (.site, \.site), (.traffic, \.traffic), (.botReasons, \.botReasons), (.browser, \.browser), (.system, \.system),
+        (.device, \.device), (.screen, \.screen), (.language, \.language), (.country, \.country),
+        (.referrer, \.referrer), (.campaign, \.campaign),
+    ]
+
+    /// Paths of the first and the last page view that counts; of all page views when none does.
+    var endPaths: (entry: UInt32, exit: UInt32) {
+        let first = pageViews.first(where: \.isCounted) ?? pageViews.first
+        let last = pageViews.last(where: \.isCounted) ?? pageViews.last
+        return (first?.path ?? 0, last?.path ?? 0)
+    }
+}
+
+extension PageViewRow {
+    static let codeColumns: [(Column, any WritableKeyPath<PageViewRow, UInt32> & Sendable)] = [
+        (.path, \.path), (.release, \.release), (.connection, \.connection), (.navigation, \.navigation),
+        (.lcpElement, \.lcpElement), (.lcpPart, \.lcpPart), (.inpElement, \.inpElement), (.inpPart, \.inpPart),
+        (.clsElement, \.clsElement),
+    ]
 }

@@ -1,0 +1,151 @@
+/// The bytes of a column.
+///
+/// A version, the width of a row (0, 1, 2, 4 or 8), the number of the dictionary's codes (four bytes), the codes (four each) or, in a column
+/// of numbers, what is added to each (eight); then the rows, lowest byte first. A row of width 0 is index 0, or number 0: constants cost no
+/// bytes.
+enum ColumnBytes {
+    static let version: UInt8 = 1
+    /// Codes of one column at most: their indexes fit into two bytes.
+    static let codesMax = 65_536
+    static let headerBytes = 6
+
+    static func encode(numbers: [UInt64]) -> [UInt8] {
+        let base = numbers.min() ?? 0
+        let width = width((numbers.max() ?? 0) - base)
+        var bytes = header(width, 0)
+        append(base, 8, to: &bytes)
+        bytes.reserveCapacity(bytes.count + numbers.count * width)
+        for number in numbers { append(number - base, width, to: &bytes) }
+        return bytes
+    }
+
+    static func encode(codes: [UInt32]) -> [UInt8] {
+        var indexes: [UInt32: UInt64] = [:]
+        var dictionary: [UInt32] = []
+        var rows: [UInt64] = []
+        rows.reserveCapacity(codes.count)
+        for code in codes {
+            if let index = indexes[code] {
+                rows.append(index)
+            } else {
+                rows.append(UInt64(dictionary.count))
+                indexes[code] = UInt64(dictionary.count)
+                dictionary.append(code)
+            }
+        }
+        precondition(dictionary.count <= codesMax)
+        let width = width(UInt64(max(1, dictionary.count) - 1))
+        var bytes = header(width, dictionary.count)
+        for code in dictionary { append(UInt64(code), 4, to: &bytes) }
+        bytes.reserveCapacity(bytes.count + rows.count * width)
+        for row in rows { append(row, width, to: &bytes) }
+        return bytes
+    }
+
+    private static func header(_ width: Int, _ count: Int) -> [UInt8] {
+        var bytes: [UInt8] = [version, UInt8(width)]
+        append(UInt64(count), 4, to: &bytes)
+        return bytes
+    }
+
+    private static func width(_ max: UInt64) -> Int {
+        switch max {
+        case 0: 0
+        case ...0xff: 1
+        case ...0xffff: 2
+        case ...0xffff_ffff: 4
+        default: 8
+        }
+    }
+
+    private static func append(_ value: UInt64, _ width: Int, to bytes: inout [UInt8]) {
+        for byte in 0..<width { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * byte))) }
+    }
+}
+
+/// A column whose header has been checked: the bytes are as long as they must be.
+struct StoredColumn {
+    /// Global codes by the indexes of rows.
+    private(set) var dictionary: [UInt32] = []
+    private var base: UInt64 = 0
+    private let width: Int
+    private let start: Int
+    private let rows: Int
+    private let bytes: [UInt8]
+
+    /// Nil when the bytes are damaged.
+    init?(_ column: Column, _ bytes: [UInt8], rows: Int) {
+        guard bytes.count >= ColumnBytes.headerBytes, bytes[0] == ColumnBytes.version else { return nil }
+        let width = Int(bytes[1])
+        guard [0, 1, 2, 4, 8].contains(width) else { return nil }
+        let count = Int(Self.number(bytes, 2, 4))
+        guard count <= ColumnBytes.codesMax else { return nil }
+        let start: Int
+        if column.dictionary != nil {
+            start = ColumnBytes.headerBytes + 4 * count
+            guard width <= 2, bytes.count == start + rows * width, count > 0 || rows == 0 else { return nil }
+            dictionary.reserveCapacity(count)
+            for index in 0..<count {
+                dictionary.append(UInt32(Self.number(bytes, ColumnBytes.headerBytes + 4 * index, 4)))
+            }
+        } else {
+            start = ColumnBytes.headerBytes + 8
+            guard count == 0, bytes.count == start + rows * width else { return nil }
+            base = Self.number(bytes, ColumnBytes.headerBytes, 8)
+        }
+        (self.bytes, self.width, self.start, self.rows) = (bytes, width, start, rows)
+    }
+
+    /// The index of each row's code, all of them within the dictionary; nil when one is not.
+    func indexes() -> [UInt16]? {
+        guard let (values, max) = values(UInt16.self, 0) else { return nil }
+        return rows == 0 || max < UInt64(dictionary.count) ? values : nil
+    }
+
+    func codes() -> [UInt32]? { indexes()?.map { dictionary[Int($0)] } }
+
+    /// The rows' numbers, none above `max`; nil when one is.
+    func numbers<Number: FixedWidthInteger & UnsignedInteger>(max limit: Number = .max) -> [Number]? {
+        guard let (values, max) = values(Number.self, Number(truncatingIfNeeded: base)) else { return nil }
+        let (largest, overflow) = base.addingReportingOverflow(max)
+        return !overflow && largest <= UInt64(limit) ? values : nil
+    }
+
+    private func values<Number: FixedWidthInteger>(_: Number.Type, _ base: Number) -> ([Number], max: UInt64)? {
+        switch width {
+        case 0: (Array(repeating: base, count: rows), 0)
+        case 1: read(UInt8.self, base)
+        case 2: read(UInt16.self, base)
+        case 4: read(UInt32.self, base)
+        default: read(UInt64.self, base)
+        }
+    }
+
+    private func read<Stored: FixedWidthInteger & UnsignedInteger, Number: FixedWidthInteger>(
+        _: Stored.Type,
+        _ base: Number
+    ) -> ([Number], max: UInt64) {
+        var max: Stored = 0
+        let values = unsafe bytes.withUnsafeBytes { bytes in
+            unsafe [Number](unsafeUninitializedCapacity: rows) { target, count in
+                for row in 0..<rows {
+                    // `init` has compared the number of bytes with the number of rows.
+                    let offset = start &+ row &* MemoryLayout<Stored>.size
+                    let stored = Stored(
+                        littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: offset, as: Stored.self)
+                    )
+                    max = Swift.max(max, stored)
+                    unsafe target[row] = Number(truncatingIfNeeded: stored) &+ base
+                }
+                count = rows
+            }
+        }
+        return (values, UInt64(max))
+    }
+
+    private static func number(_ bytes: [UInt8], _ start: Int, _ width: Int) -> UInt64 {
+        var value: UInt64 = 0
+        for byte in 0..<width { value |= UInt64(bytes[start + byte]) << UInt64(8 * byte) }
+        return value
+    }
+}

@@ -1,0 +1,165 @@
+/// Turns columns into sessions again.
+package enum SegmentDecoder {
+    /// All sessions of a segment, those that are dead too, in the order of their rows; nil when the columns are damaged.
+    ///
+    /// - Parameter columns: all columns of the segment.
+    package static func sessions(_ info: SegmentInfo, _ columns: [(Column, [UInt8])]) -> [SessionRow]? {
+        guard info.hasPossibleCounts else { return nil }
+        return ColumnReader(info, columns).sessions()
+    }
+
+    /// The keys of a segment's sessions in the order of their rows; nil when the column is damaged.
+    package static func sessionKeys(_ info: SegmentInfo, _ column: [UInt8]) -> [UInt64]? {
+        guard info.hasPossibleCounts else { return nil }
+        return StoredColumn(.sessionKey, column, rows: info.sessions)?.numbers()
+    }
+}
+
+extension SegmentInfo {
+    /// Whether the numbers of rows are within the limits, and so is the memory that reading them takes.
+    var hasPossibleCounts: Bool {
+        pageViews >= 1 && pageViews <= SegmentEncoder.pageViewsMax && sessions >= 1 && sessions <= pageViews
+            && events >= 0 && events <= SegmentEncoder.eventsMax && resources >= 0
+            && resources <= SegmentEncoder.eventsMax && firstTime >= 0 && lastTime >= firstTime
+            && lastTime - firstTime <= Int64(UInt32.max)
+    }
+
+    func rows(_ scope: Scope) -> Int {
+        switch scope {
+        case .session: sessions
+        case .pageView: pageViews
+        case .event: events
+        case .resource: resources
+        }
+    }
+}
+
+private struct ColumnReader {
+    let info: SegmentInfo
+    var columns: [Column: [UInt8]] = [:]
+
+    init(_ info: SegmentInfo, _ columns: [(Column, [UInt8])]) {
+        self.info = info
+        for (column, bytes) in columns { self.columns[column] = bytes }
+    }
+
+    func sessions() -> [SessionRow]? {
+        guard let pageViews = pageViews(), let counts: [UInt32] = numbers(.pageViewRows),
+            let keys: [UInt64] = numbers(.sessionKey), let visitors: [UInt32] = numbers(.visitor),
+            counts.allSatisfy({ $0 > 0 }), counts.reduce(0, { $0 + Int($1) }) == info.pageViews
+        else { return nil }
+        var sessions: [SessionRow] = []
+        var owners: [Int] = []
+        var starts: [Int] = []
+        var start = 0
+        for row in counts.indices {
+            let rows = start..<start + Int(counts[row])
+            sessions.append(SessionRow(key: keys[row], visitor: visitors[row], pageViews: Array(pageViews[rows])))
+            owners.append(contentsOf: repeatElement(row, count: rows.count))
+            starts.append(start)
+            start = rows.upperBound
+        }
+        for (column, path) in SessionRow.codeColumns {
+            guard let codes = codes(column) else { return nil }
+            for row in codes.indices { sessions[row][keyPath: path] = codes[row] }
+        }
+        guard let entries = codes(.entryPath), let exits = codes(.exitPath) else { return nil }
+        for row in sessions.indices {
+            guard (entries[row], exits[row]) == sessions[row].endPaths else { return nil }
+        }
+        guard addEvents(to: &sessions, owners, starts), addResources(to: &sessions, owners, starts) else { return nil }
+        return sessions
+    }
+
+    private func pageViews() -> [PageViewRow]? {
+        guard let times: [UInt32] = numbers(.time, max: UInt32(info.lastTime - info.firstTime)),
+            let counted: [UInt8] = numbers(.counted, max: 1), let received: [UInt32] = numbers(.eventsReceived),
+            let engagement: [UInt64] = numbers(.engagement, max: UInt64(UInt32.max) + 1),
+            let scroll: [UInt16] = numbers(.scrollDepth, max: 256)
+        else { return nil }
+        var rows = times.map { PageViewRow(time: info.firstTime + Int64($0)) }
+        for row in rows.indices {
+            rows[row].isCounted = counted[row] == 1
+            rows[row].eventsReceived = received[row]
+            rows[row].engagement = engagement[row] == 0 ? nil : UInt32(engagement[row] - 1)
+            rows[row].scrollDepth = scroll[row] == 0 ? nil : UInt8(scroll[row] - 1)
+        }
+        for (column, path) in PageViewRow.codeColumns {
+            guard let codes = codes(column) else { return nil }
+            for row in codes.indices { rows[row][keyPath: path] = codes[row] }
+        }
+        for vital in Vital.allCases {
+            guard let values: [UInt16] = numbers(vital.column),
+                let remainders: [UInt32] = numbers(vital.remainderColumn)
+            else { return nil }
+            for row in rows.indices where values[row] != VitalCode.none {
+                guard let value = VitalCode.value(values[row], remainders[row]) else { return nil }
+                rows[row].vitals[vital.rawValue] = value
+            }
+        }
+        return rows
+    }
+
+    private func addEvents(to sessions: inout [SessionRow], _ owners: [Int], _ starts: [Int]) -> Bool {
+        guard let rows: [UInt32] = numbers(.eventPageView, max: UInt32(info.pageViews - 1)),
+            let times: [UInt32] = numbers(.eventTime, max: UInt32(info.lastTime - info.firstTime)),
+            let kinds: [UInt8] = numbers(.eventKind), let names = codes(.eventName), let issues = codes(.eventIssue),
+            let counts: [UInt32] = numbers(.eventCount)
+        else { return false }
+        var last = 0
+        for event in rows.indices {
+            let owner = owners[Int(rows[event])]
+            guard owner >= last, let kind = EventKind(rawValue: kinds[event]) else { return false }
+            last = owner
+            sessions[owner].events.append(
+                EventRow(
+                    pageView: UInt16(Int(rows[event]) - starts[owner]),
+                    time: info.firstTime + Int64(times[event]),
+                    kind: kind,
+                    name: names[event],
+                    issue: issues[event],
+                    count: counts[event]
+                )
+            )
+        }
+        return true
+    }
+
+    private func addResources(to sessions: inout [SessionRow], _ owners: [Int], _ starts: [Int]) -> Bool {
+        guard let rows: [UInt32] = numbers(.resourcePageView, max: UInt32(info.pageViews - 1)),
+            let kinds: [UInt8] = numbers(.resourceKind), let names = codes(.resourceName),
+            let durations: [UInt16] = numbers(.resourceDuration),
+            let remainders: [UInt32] = numbers(.resourceDurationRemainder),
+            let bytes: [UInt64] = numbers(.resourceBytes)
+        else { return false }
+        var last = 0
+        for resource in rows.indices {
+            let owner = owners[Int(rows[resource])]
+            guard owner >= last, let kind = ResourceKind(rawValue: kinds[resource]),
+                let duration = VitalCode.value(durations[resource], remainders[resource])
+            else { return false }
+            last = owner
+            sessions[owner].resources.append(
+                ResourceRow(
+                    pageView: UInt16(Int(rows[resource]) - starts[owner]),
+                    kind: kind,
+                    name: names[resource],
+                    duration: duration,
+                    bytes: bytes[resource]
+                )
+            )
+        }
+        return true
+    }
+
+    private func column(_ column: Column) -> StoredColumn? {
+        columns[column].flatMap { StoredColumn(column, $0, rows: info.rows(column.scope)) }
+    }
+
+    private func codes(_ column: Column) -> [UInt32]? { self.column(column)?.codes() }
+
+    private func numbers<Number: FixedWidthInteger & UnsignedInteger>(
+        _ column: Column,
+        max: Number = .max
+    ) -> [Number]? { self.column(column)?.numbers(max: max) }
+}

@@ -1,0 +1,57 @@
+/// Two bytes for a measured value, in the order of the values: 5 bits of exponent and 11 of mantissa.
+///
+/// A code stands for the values above its lower bound, up to and with its upper one. Thresholds are upper bounds, so comparing codes with
+/// them is exact. What a code leaves out is in a second column, the remainder.
+enum VitalCode {
+    static let none: UInt16 = 0
+    static let zero: UInt16 = 1
+    /// Above 0 up to 2^-10: the remainder holds all bits.
+    static let tiny: UInt16 = 2
+    /// More than 2^22 or nearly so: the remainder holds all bits.
+    static let huge: UInt16 = .max
+    private static let first: UInt32 = 3
+    private static let droppedBits: UInt32 = 12
+    /// 2^-10 without the bits that are dropped.
+    private static let base: UInt32 = (127 - 10) << (23 - droppedBits)
+
+    static func encode(_ value: Float?) -> (code: UInt16, remainder: UInt32) {
+        guard let value, value >= 0 else { return (none, 0) }
+        let bits = value.bitPattern & 0x7fff_ffff
+        guard bits > 0 else { return (zero, 0) }
+        let high = (bits - 1) >> droppedBits
+        if high < base { return (tiny, bits) }
+        let code = high - base + first
+        if code >= UInt32(huge) { return (huge, bits) }
+        return (UInt16(code), (bits - 1) & ((1 << droppedBits) - 1))
+    }
+
+    /// The value; nil for none and for what no value encodes to.
+    static func value(_ code: UInt16, _ remainder: UInt32) -> Float? {
+        switch code {
+        case none: return nil
+        case zero: return 0
+        case tiny, huge:
+            let value = Float(bitPattern: remainder)
+            return encode(value).code == code ? value : nil
+        default:
+            guard remainder < 1 << droppedBits else { return nil }
+            return Float(bitPattern: ((UInt32(code) - first + base) << droppedBits | remainder) + 1)
+        }
+    }
+
+    /// The largest value of a code.
+    static func upperBound(_ code: UInt16) -> Double {
+        if code <= zero { return 0 }
+        if code == huge { return Double(Float.greatestFiniteMagnitude) }
+        return Double(Float(bitPattern: (UInt32(code) + base + 1 - first) << droppedBits))
+    }
+
+    /// What all values of a code are above.
+    static func lowerBound(_ code: UInt16) -> Double { code <= tiny ? 0 : upperBound(code - 1) }
+
+    /// The last code of the bin of a distribution that a code is in: a bin is a 32nd of a power of two.
+    static func lastOfBin(_ code: UInt16) -> UInt16 {
+        guard code > tiny else { return code }
+        return UInt16(min(UInt32(huge), ((UInt32(code) - first) | 63) + first))
+    }
+}
