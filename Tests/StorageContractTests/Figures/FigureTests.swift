@@ -7,30 +7,54 @@ import Testing
 
 /// Every figure is that of an independent computation from the raw rows.
 @Suite struct `Figures of random events` {
-    @Test(arguments: Engine.allCases)
-    func `are made by SQL`(engine: Engine) throws {
-        let database = try Database(engine)
+    private static let seeds: [UInt64] = [1, 2, 3]
+    private static let questions = 120
+
+    /// A database with random events, and what SQL makes of them.
+    private static func fill(_ database: Database, _ events: RandomEvents) throws -> (any Store, RawConnection) {
         let store = try database.migrated()
-        let events = RandomEvents(seed: 1, sessions: 250)
+        try database.shareHashKey()
         let all = try events.events()
         let writer = try store.makeWriter()
         for start in stride(from: 0, to: all.count, by: 500) {
             _ = try writer.append(Batch(events: Array(all[start..<min(start + 500, all.count)])))
         }
         let connection = try database.connection()
-        let clock = ContinuousClock()
-        let t0 = clock.now
         try RawTables(connection: connection).make()
-        let t1 = clock.now
-        var queries = try RandomQueries(seed: 1, from: events.start, to: events.end, connection)
-        var count = 0
-        var first: Figures?
-        for _ in 0..<100 {
-            let figures = try RawFigures(connection: connection).figures(queries.next())
-            count += figures.values.count
-            if first == nil { first = figures }
+        return (store, connection)
+    }
+
+    @Test(arguments: Engine.allCases, seeds)
+    func `are those of SQL over raw rows, whatever is asked`(engine: Engine, seed: UInt64) throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let database = try Database(engine)
+        let events = RandomEvents(seed: seed, sessions: 250)
+        let (store, connection) = try Self.fill(database, events)
+        let filled = clock.now
+        let segments = try MemorySegments(store.makeDatabase(), backwards: seed % 2 == 0, sessionsOfSegment: 90)
+        let scanned = ScannedFigures(source: segments, dictionaries: segments.dictionaries, issues: segments.issues)
+        let raw = RawFigures(connection: connection)
+        var queries = try RandomQueries(seed: seed, from: events.start, to: events.end, connection)
+        var (count, wrong) = (0, 0)
+        var times = (raw: Duration.zero, scan: Duration.zero)
+        for number in 0..<Self.questions {
+            let query = queries.next()
+            let before = clock.now
+            let right = try raw.figures(query)
+            let between = clock.now
+            let figures = try scanned.figures(query)
+            times.raw += between - before
+            times.scan += clock.now - between
+            count += right.values.count
+            let differences = figures.differences(right)
+            wrong += differences.count
+            if !differences.isEmpty, wrong < 60 {
+                Issue.record("question \(number): \(differences.prefix(5).joined(separator: "; "))\n\(query)")
+            }
         }
-        print(engine, all.count, "events; tables", t1 - t0, "100 questions", clock.now - t1, count, "figures")
-        for value in first?.values.prefix(60) ?? [] { print(value) }
+        print(
+            "\(engine) \(seed): \(count) figures of \(Self.questions) questions, \(wrong) wrong; tables \(filled - start), \(times)"
+        )
     }
 }
