@@ -10,27 +10,15 @@ import Testing
     private static let seeds: [UInt64] = [1, 2, 3]
     private static let questions = 120
 
-    /// A database with random events, and what SQL makes of them.
-    private static func fill(_ database: Database, _ events: RandomEvents) throws -> (any Store, RawConnection) {
-        let store = try database.migrated()
-        try database.shareHashKey()
-        let all = try events.events()
-        let writer = try store.makeWriter()
-        for start in stride(from: 0, to: all.count, by: 500) {
-            _ = try writer.append(Batch(events: Array(all[start..<min(start + 500, all.count)])))
-        }
-        let connection = try database.connection()
-        try RawTables(connection: connection).make()
-        return (store, connection)
-    }
-
     @Test(arguments: Engine.allCases, seeds)
     func `are those of SQL over raw rows, whatever is asked`(engine: Engine, seed: UInt64) throws {
         let clock = ContinuousClock()
         let start = clock.now
         let database = try Database(engine)
         let events = RandomEvents(seed: seed, sessions: 250)
-        let (store, connection) = try Self.fill(database, events)
+        let store = try RandomDatabase.fill(database, events)
+        let connection = try database.connection()
+        try RawTables(connection: connection).make()
         let filled = clock.now
         let segments = try MemorySegments(store.makeDatabase(), backwards: seed % 2 == 0, sessionsOfSegment: 90)
         let scanned = ScannedFigures(source: segments, dictionaries: segments.dictionaries, issues: segments.issues)

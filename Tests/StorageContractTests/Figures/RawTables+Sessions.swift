@@ -61,7 +61,7 @@ extension RawTables {
               where t = 'pageview' and not is_hidden and (t_screen = '0x0' or n_inner_width = 0)
             union select ss.sid, 'no language' from ss join ev using (site, v, s) where t = 'pageview' and t_language = ''
             union select ss.sid, 'impossible timings' from ss join ev using (site, v, s)
-              where t = 'webvitals' and (n_ttfb > n_fcp + 1 or n_lcp + 1 < n_fcp)
+              where t = 'webvitals' and coalesce(t_navigation, '') <> 'soft-navigation' and (n_ttfb > n_fcp + 1 or n_lcp + 1 < n_fcp)
             union select ss.sid, \(d.elementText) from ss join ev using (site, v, s)
               cross join \(d.elements("payload", "fingerprints", "automation")) where t = 'fingerprint_ready' and \(d.elementText) is not null
             """
@@ -103,6 +103,7 @@ extension RawTables {
             ] + vitals + [
                 invalid("webvitals", "n_cls", "CLS", "0 and 300", noSoftNavigation),
                 invalid("engagement", "n_engaged", "engagedMs", "0 and 86400000"),
+                invalid("engagement", "n_scroll", "scrollDepth", "0 and 100"),
                 invalid("error", "n_count", "count", "1 and 10000"),
             ]
         func resources(_ list: String, _ name: String, _ bytes: String, _ kind: Int) -> String {

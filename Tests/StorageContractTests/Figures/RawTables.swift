@@ -116,7 +116,7 @@ struct RawTables {
         }
         let numbers = [
             ("LCP", "lcp"), ("INP", "inp"), ("CLS", "cls"), ("FCP", "fcp"), ("TTFB", "ttfb"), ("engagedMs", "engaged"),
-            ("count", "count"), ("innerWidth", "inner_width"),
+            ("count", "count"), ("scrollDepth", "scroll"), ("innerWidth", "inner_width"),
         ].map { "\(d.number("payload", $0.0)) as n_\($0.1)" }
         let texts = [
             ("language", text("language")), ("screen", text("screenResolution")), ("release", text("release")),
