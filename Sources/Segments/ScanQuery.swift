@@ -126,6 +126,8 @@ package struct ScanResult: Sendable {
     package var buckets: [Aggregate] = []
     /// By the query's lists.
     package var lists: [ListResult] = []
+    /// Segments whose bytes are damaged: they count in no figure.
+    package var damagedSegments = 0
 
     package init() {}
 }

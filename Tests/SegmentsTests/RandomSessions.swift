@@ -50,7 +50,7 @@ struct RandomSessions: RandomNumberGenerator {
                 kind: chance(50) ? .slow : .thirdParty,
                 name: code(5),
                 duration: value(),
-                bytes: UInt64(code(4)) * UInt64(code(.max))
+                bytes: UInt64(code(4)) * 1_000_000
             )
         }
         return session

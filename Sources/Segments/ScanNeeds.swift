@@ -1,0 +1,77 @@
+/// What one pass reads beside the rows that pass the filters.
+struct ScanNeeds {
+    var sums = false
+    /// Whether errors and custom events are wanted.
+    var events = false
+    var lists: [ScanQuery.List] = []
+    var vitals: Set<Vital> = []
+    var remainders = false
+
+    func columns(_ query: ScanQuery) -> [Column] {
+        var columns: Set<Column> = [.visitor, .pageViewRows, .time, .counted]
+        if query.sessionKeys != nil { columns.insert(.sessionKey) }
+        for filter in query.filters {
+            columns.insert(filter.column)
+            if filter.column.scope == .event { columns.insert(.eventPageView) }
+            if filter.column.scope == .resource { columns.insert(.resourcePageView) }
+        }
+        if sums { columns.formUnion([.eventsReceived, .engagement]) }
+        if events {
+            columns.formUnion([.eventPageView, .eventTime, .eventKind, .eventCount])
+            if query.issues != nil { columns.insert(.eventIssue) }
+        }
+        for list in lists {
+            columns.insert(list.column)
+            if list.column.scope == .resource {
+                columns.formUnion([.resourcePageView, .resourceKind, .resourceDuration, .resourceBytes])
+                if remainders { columns.insert(.resourceDurationRemainder) }
+            }
+        }
+        for vital in vitals {
+            columns.insert(vital.column)
+            if remainders { columns.insert(vital.remainderColumn) }
+        }
+        return columns.sorted { $0.rawValue < $1.rawValue }
+    }
+}
+
+/// Bytes that are no column, or columns that do not fit together.
+struct DamagedSegment: Error {}
+
+/// The columns of a segment as they are read.
+struct SegmentColumns {
+    let info: SegmentInfo
+    private var bytes: [Column: [UInt8]] = [:]
+
+    init(_ info: SegmentInfo, _ columns: [(Column, [UInt8])]) {
+        self.info = info
+        for (column, bytes) in columns { self.bytes[column] = bytes }
+    }
+
+    private func stored(_ column: Column) throws(DamagedSegment) -> StoredColumn {
+        guard let bytes = bytes[column], let stored = StoredColumn(column, bytes, rows: info.rows(column.scope)) else {
+            throw DamagedSegment()
+        }
+        return stored
+    }
+
+    func codes(_ column: Column) throws(DamagedSegment) -> SegmentCodes {
+        let stored = try stored(column)
+        guard let rows = stored.indexes() else { throw DamagedSegment() }
+        return SegmentCodes(dictionary: stored.dictionary, rows: rows)
+    }
+
+    func numbers<Number: FixedWidthInteger & UnsignedInteger>(
+        _ column: Column,
+        max: Number = .max
+    ) throws(DamagedSegment) -> [Number] {
+        guard let numbers: [Number] = try stored(column).numbers(max: max) else { throw DamagedSegment() }
+        return numbers
+    }
+}
+
+/// A column of codes: indexes of the segment's own dictionary, all of them within it.
+struct SegmentCodes {
+    var dictionary: [UInt32]
+    var rows: [UInt16]
+}

@@ -1,0 +1,275 @@
+import Segments
+
+/// The definitions of all figures, by straight loops over sessions.
+struct Reference {
+    let query: ScanQuery
+    let sessions: [SessionRow]
+    let dictionaries: DimensionDictionaries
+
+    /// One page view row that passes.
+    struct Row {
+        var session: Int
+        var row: PageViewRow
+        var index: Int
+    }
+
+    var passingRows: [Row] {
+        sessions.indices.flatMap { number in
+            let session = sessions[number]
+            guard passes(session) else { return [Row]() }
+            return session.pageViews.indices.filter { passes(session, $0) }
+                .map { Row(session: number, row: session.pageViews[$0], index: $0) }
+        }
+    }
+
+    func isInRange(_ time: Int64) -> Bool { time >= query.from && time < query.to }
+    func bucket(_ time: Int64) -> Int { query.edges.lastIndex { $0 <= time } ?? 0 }
+
+    private func passes(_ session: SessionRow) -> Bool {
+        if let keys = query.sessionKeys, !keys.contains(session.key) { return false }
+        for filter in query.filters {
+            switch filter.column {
+            case .eventName: if !session.events.contains(where: { filter.codes.contains($0.name) }) { return false }
+            case .eventIssue: if !session.events.contains(where: { filter.codes.contains($0.issue) }) { return false }
+            default:
+                guard filter.column.scope == .session else { continue }
+                if !filter.codes.contains(Self.code(session, filter.column)) { return false }
+            }
+        }
+        return session.pageViews.indices.contains { passes(session, $0) }
+    }
+
+    private func passes(_ session: SessionRow, _ index: Int) -> Bool {
+        query.filters.allSatisfy { filter in
+            switch filter.column.scope {
+            case .session, .event: true
+            case .pageView: filter.codes.contains(Self.code(session.pageViews[index], filter.column))
+            case .resource:
+                session.resources.contains { Int($0.pageView) == index && filter.codes.contains($0.name) }
+            }
+        }
+    }
+
+    static func code(_ session: SessionRow, _ column: Column) -> UInt32 {
+        let counted = session.pageViews.filter(\.isCounted)
+        let rows = counted.isEmpty ? session.pageViews : counted
+        return switch column {
+        case .site: session.site
+        case .traffic: session.traffic
+        case .botReasons: session.botReasons
+        case .browser: session.browser
+        case .system: session.system
+        case .device: session.device
+        case .screen: session.screen
+        case .language: session.language
+        case .country: session.country
+        case .referrer: session.referrer
+        case .campaign: session.campaign
+        case .entryPath: rows[0].path
+        case .exitPath: rows[rows.count - 1].path
+        default: fatalError("not a column of sessions")
+        }
+    }
+
+    static func code(_ row: PageViewRow, _ column: Column) -> UInt32 {
+        switch column {
+        case .path: row.path
+        case .release: row.release
+        case .connection: row.connection
+        case .navigation: row.navigation
+        case .lcpElement: row.lcpElement
+        case .lcpPart: row.lcpPart
+        case .inpElement: row.inpElement
+        case .inpPart: row.inpPart
+        case .clsElement: row.clsElement
+        default: fatalError("not a column of page views")
+        }
+    }
+
+    // MARK: - Figures
+
+    /// The figures of what `isIn` selects by the page view row and the session.
+    ///
+    /// - Parameters:
+    ///   - inBucket: whether a time counts, beside the range.
+    func aggregate(
+        vitals: [Vital],
+        withVisitors: Bool,
+        withAffected: Bool,
+        withDistribution: Bool = false,
+        inBucket: (Int64) -> Bool = { _ in true },
+        isIn: (SessionRow, PageViewRow) -> Bool = { _, _ in true }
+    ) -> Aggregate {
+        var sum = Aggregate()
+        var (visitors, affected): (Set<UInt32>, Set<UInt32>) = ([], [])
+        var values: [[Float]] = Array(repeating: [], count: 5)
+        let rows = passingRows.filter { isIn(sessions[$0.session], $0.row) }
+        for row in rows where isInRange(row.row.time) && inBucket(row.row.time) {
+            sum.eventsReceived += Int64(row.row.eventsReceived)
+            if let engagement = row.row.engagement {
+                sum.engagedPageViews += 1
+                sum.engagedMilliseconds += Int64(engagement)
+            }
+            for vital in vitals {
+                if let value = row.row.vitals[vital.rawValue] { values[vital.rawValue].append(value) }
+            }
+            guard row.row.isCounted else { continue }
+            sum.pageViews += 1
+            visitors.insert(sessions[row.session].visitor)
+        }
+        for number in Set(rows.map(\.session)) {
+            let counted = sessions[number].pageViews.filter(\.isCounted)
+            guard let first = counted.first, isInRange(first.time), inBucket(first.time) else { continue }
+            sum.sessions += 1
+            if counted.count == 1 { sum.bounces += 1 }
+        }
+        for row in rows {
+            for event in sessions[row.session].events where Int(event.pageView) == row.index {
+                guard isInRange(event.time), inBucket(event.time) else { continue }
+                if event.kind == .custom { sum.customEvents += Int64(event.count) }
+                guard event.kind == .error, query.issues?.contains(event.issue) ?? true else { continue }
+                sum.errors += Int64(event.count)
+                affected.insert(sessions[row.session].visitor)
+            }
+        }
+        if withVisitors { sum.visitors = Int64(visitors.count) }
+        if withAffected { sum.affectedVisitors = Int64(affected.count) }
+        for vital in vitals {
+            let summary = Self.summary(values[vital.rawValue], Self.bounds(vital), withDistribution)
+            sum.vitals[vital.rawValue] = summary
+        }
+        return sum
+    }
+
+    static func bounds(_ vital: Vital) -> (Float, Float) {
+        switch vital {
+        case .lcp: (2500, 4000)
+        case .inp: (200, 500)
+        case .cls: (100, 250)
+        case .fcp: (1800, 3000)
+        case .ttfb: (800, 1800)
+        }
+    }
+
+    static func summary(_ values: [Float], _ bounds: (Float, Float), _ withDistribution: Bool = false) -> VitalSummary {
+        var summary = VitalSummary()
+        summary.count = Int64(values.count)
+        summary.good = Int64(values.count { $0 <= bounds.0 })
+        summary.needsImprovement = Int64(values.count { $0 > bounds.0 && $0 <= bounds.1 })
+        summary.poor = Int64(values.count { $0 > bounds.1 })
+        let sorted = values.sorted()
+        func percentile(_ share: Double) -> Double? {
+            guard !sorted.isEmpty else { return nil }
+            let rank = share * Double(sorted.count - 1)
+            let low = Int(rank)
+            let first = Double(sorted[low])
+            guard low + 1 < sorted.count else { return first }
+            return first + (Double(sorted[low + 1]) - first) * (rank - Double(low))
+        }
+        (summary.p50, summary.p75, summary.p95) = (percentile(0.5), percentile(0.75), percentile(0.95))
+        return summary
+    }
+
+    // MARK: - Lists
+
+    func aggregates(_ list: ScanQuery.List) -> [UInt32: Aggregate] {
+        let column = list.column
+        var codes: Set<UInt32> = []
+        for session in sessions {
+            switch column.scope {
+            case .session: codes.insert(Self.code(session, column))
+            case .pageView: codes.formUnion(session.pageViews.map { Self.code($0, column) })
+            case .event: codes.formUnion(session.events.map { column == .eventName ? $0.name : $0.issue })
+            case .resource: codes.formUnion(session.resources.map(\.name))
+            }
+        }
+        if column.dictionary == .element || column.dictionary == .part { codes.remove(0) }
+        var result: [UInt32: Aggregate] = [:]
+        for code in codes {
+            switch column.scope {
+            case .session, .pageView:
+                result[code] = aggregate(
+                    vitals: list.vitals,
+                    withVisitors: list.withVisitors,
+                    withAffected: list.withVisitors && query.issues != nil,
+                    isIn: { session, row in
+                        (column.scope == .session ? Self.code(session, column) : Self.code(row, column)) == code
+                    }
+                )
+            case .event: result[code] = events(list, code)
+            case .resource: result[code] = resources(list, code)
+            }
+        }
+        return result
+    }
+
+    func countedEvents(_ list: ScanQuery.List, _ code: UInt32) -> [(session: SessionRow, event: EventRow)] {
+        passingRows.flatMap { row in
+            let session = sessions[row.session]
+            return session.events.filter {
+                Int($0.pageView) == row.index && isInRange($0.time) && list.eventKinds.contains($0.kind)
+                    && (list.column == .eventName ? $0.name : $0.issue) == code
+                    && ($0.kind == .custom || $0.kind == .invalid || query.issues?.contains($0.issue) ?? true)
+            }.map { (session, $0) }
+        }
+    }
+
+    private func events(_ list: ScanQuery.List, _ code: UInt32) -> Aggregate {
+        var sum = Aggregate()
+        let events = countedEvents(list, code)
+        for (_, event) in events {
+            if event.kind == .custom {
+                sum.customEvents += Int64(event.count)
+            } else {
+                sum.errors += Int64(event.count)
+            }
+        }
+        guard list.withVisitors else { return sum }
+        sum.visitors = Int64(Set(events.map(\.session.visitor)).count)
+        guard query.issues != nil else { return sum }
+        sum.affectedVisitors = Int64(Set(events.filter { $0.event.kind == .error }.map(\.session.visitor)).count)
+        return sum
+    }
+
+    private func resources(_ list: ScanQuery.List, _ code: UInt32) -> Aggregate {
+        var sum = Aggregate()
+        var visitors: Set<UInt32> = []
+        var durations: [Float] = []
+        for row in passingRows where isInRange(row.row.time) {
+            for resource in sessions[row.session].resources where Int(resource.pageView) == row.index {
+                guard resource.name == code, list.resourceKind.map({ $0 == resource.kind }) ?? true else { continue }
+                sum.requests += 1
+                sum.bytes += Int64(resource.bytes)
+                durations.append(resource.duration)
+                visitors.insert(sessions[row.session].visitor)
+            }
+        }
+        sum.durations = Self.summary(durations, (500, 1000))
+        if list.withVisitors { sum.visitors = Int64(visitors.count) }
+        if list.withVisitors, query.issues != nil { sum.affectedVisitors = 0 }
+        return sum
+    }
+
+    func measure(_ list: ScanQuery.List, _ code: UInt32, _ sum: Aggregate) -> Int64 {
+        if list.column.scope == .event { return sum.errors + sum.customEvents }
+        switch list.measure {
+        case .pageViews: return sum.pageViews
+        case .sessions: return sum.sessions
+        case .errors: return sum.errors
+        case .events: return sum.customEvents
+        case .requests: return sum.requests
+        case .bytes: return sum.bytes
+        case .vitals:
+            return Int64(
+                passingRows.count { row in
+                    let session = sessions[row.session]
+                    let own =
+                        list.column.scope == .session
+                        ? Self.code(session, list.column) : Self.code(row.row, list.column)
+                    return own == code && isInRange(row.row.time)
+                        && list.vitals.contains { row.row.vitals[$0.rawValue] != nil }
+                }
+            )
+        }
+    }
+}

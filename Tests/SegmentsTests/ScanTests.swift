@@ -1,0 +1,116 @@
+import Segments
+import Testing
+
+@Suite struct `A scan` {
+    private static let start: Int64 = 1_700_000_040
+
+    private var dictionaries: DimensionDictionaries {
+        var dictionaries = DimensionDictionaries()
+        for dictionary in Column.Dictionary.allCases {
+            // Texts whose order is not that of their codes.
+            for code in 2..<40 { _ = dictionaries.code(dictionary, "v\(code * 7 % 41)", site: UInt32(code), day: 0) }
+        }
+        return dictionaries
+    }
+
+    @Test(arguments: 0..<20) func `gives the figures of the definitions`(seed: Int) {
+        var random = RandomSessions(seed: UInt64(seed))
+        let parts = (0..<3).map { _ in
+            random.sessions(Int(1 + random.code(40)), start: Self.start, seconds: 40_000, visitors: 60)
+        }
+        let all = parts.flatMap { $0 }
+        let dead = Set(all.filter { _ in random.chance(15) }.map(\.key))
+        let source = MemorySource(parts, dead: seed % 2 == 0 ? dead : [])
+        let living = seed % 2 == 0 ? all.filter { !dead.contains($0.key) } : all
+        for _ in 0..<50 { check(query(&random, all), living, source) }
+    }
+
+    private func check(_ query: ScanQuery, _ sessions: [SessionRow], _ source: MemorySource) {
+        let reference = Reference(query: query, sessions: sessions, dictionaries: dictionaries)
+        let result = scan(query, source, dictionaries)
+        let total = reference.aggregate(
+            vitals: query.vitals,
+            withVisitors: query.withVisitors,
+            withAffected: query.issues != nil
+        )
+        #expect(result.total == total, "\(query)")
+        #expect(result.damagedSegments == 0)
+        for bucket in query.edges.indices {
+            let expected = reference.aggregate(
+                vitals: query.seriesVitals,
+                withVisitors: query.withSeriesVisitors,
+                withAffected: false,
+                inBucket: { reference.bucket($0) == bucket }
+            )
+            #expect(result.buckets[bucket] == expected, "\(query)")
+        }
+        for (list, rows) in zip(query.lists, result.lists) { check(list, rows, reference) }
+    }
+
+    private func check(_ list: ScanQuery.List, _ result: ListResult, _ reference: Reference) {
+        let sums = reference.aggregates(list)
+        let measures = sums.map { (code: $0.key, measure: reference.measure(list, $0.key, $0.value)) }
+        #expect(result.count == Int64(measures.count { $0.measure > 0 }), "\(list)")
+        #expect(result.total == measures.reduce(0) { $0 + $1.measure }, "\(list)")
+        let dictionary = list.column.dictionary ?? .path
+        let sorted = measures.filter { $0.measure > 0 }.sorted { one, other in
+            guard one.measure == other.measure else { return one.measure > other.measure }
+            let texts = (dictionaries.text(one.code, dictionary), dictionaries.text(other.code, dictionary))
+            return Array(texts.0.utf8).lexicographicallyPrecedes(Array(texts.1.utf8))
+        }
+        #expect(result.rows.map(\.code) == list.only ?? sorted.prefix(list.limit).map(\.code), "\(list)")
+        for row in result.rows {
+            guard let sum = sums[row.code] else { continue }
+            #expect(row.sum == sum, "\(list) \(row.code)")
+            guard list.withSeries else { continue }
+            #expect(row.series.reduce(0, +) == reference.measure(list, row.code, sum), "\(list)")
+        }
+    }
+
+    // MARK: - Random queries
+
+    private func query(_ random: inout RandomSessions, _ sessions: [SessionRow]) -> ScanQuery {
+        var from = Self.start + Int64(random.code(20_000)) - 5000
+        var to = from + 1 + Int64(random.code(50_000))
+        if random.chance(20) { (from, to) = (Self.start - 60, Self.start + 100_000) }
+        var edges = [from]
+        while let last = edges.last, random.chance(70) {
+            let next = (last / 60 + 1 + Int64(random.code(150))) * 60
+            guard next < to else { break }
+            edges.append(next)
+        }
+        var query = ScanQuery(from: from, to: to, edges: edges)
+        for _ in 0..<random.code(3) {
+            let columns = Column.allCases.filter { $0.dictionary != nil }
+            let column = columns[Int(random.code(UInt32(columns.count)))]
+            let codes = Set((0...random.code(4)).map { _ in random.code(8) })
+            query.filters.append(ScanQuery.Filter(column: column, codes: codes))
+        }
+        if random.chance(20) { query.sessionKeys = Set(sessions.filter { _ in random.chance(50) }.map(\.key)) }
+        if random.chance(30) { query.issues = Set((0..<3).map { _ in random.code(6) }) }
+        query.vitals = Vital.allCases.filter { _ in random.chance(50) }
+        query.seriesVitals = Vital.allCases.filter { _ in random.chance(30) }
+        (query.withVisitors, query.withSeriesVisitors) = (random.chance(80), random.chance(50))
+        query.lists = (0..<random.code(4)).map { _ in list(&random) }
+        return query
+    }
+
+    private func list(_ random: inout RandomSessions) -> ScanQuery.List {
+        let columns = Column.allCases.filter { $0.dictionary != nil }
+        let column = columns[Int(random.code(UInt32(columns.count)))]
+        let measures: [ScanQuery.Measure] =
+            switch column.scope {
+            case .session, .pageView: [.pageViews, .sessions, .errors, .events, .vitals]
+            case .event: [.events]
+            case .resource: [.requests, .bytes]
+            }
+        let measure = measures[Int(random.code(UInt32(measures.count)))]
+        var list = ScanQuery.List(column: column, measure: measure, limit: Int(1 + random.code(6)))
+        list.eventKinds = Set((0...random.code(2)).compactMap { _ in EventKind(rawValue: UInt8(random.code(4))) })
+        if random.chance(50) { list.resourceKind = random.chance(50) ? .slow : .thirdParty }
+        if random.chance(20) { list.only = [2, 5, 3] }
+        list.vitals = Vital.allCases.filter { _ in random.chance(30) }
+        (list.withVisitors, list.withSeries) = (random.chance(50), random.chance(40))
+        return list
+    }
+}
