@@ -27,6 +27,8 @@ struct FigureQuery {
     var seriesVitals: [Vital] = []
     var withVisitors = true
     var withSeriesVisitors = false
+    /// Messages of the only issues whose errors count, and whose visitors are counted; nil for all.
+    var issues: [String]?
     var lists: [List] = []
 }
 

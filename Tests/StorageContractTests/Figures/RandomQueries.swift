@@ -37,6 +37,7 @@ struct RandomQueries {
         query.vitals = random.chance(50) ? random.some(Vital.allCases, max: 5) : []
         query.seriesVitals = random.chance(25) ? random.some(Vital.allCases, max: 2) : []
         query.withSeriesVisitors = random.chance(50)
+        if random.chance(15) { query.issues = random.some(values[.eventIssue] ?? [], max: 3) }
         query.lists = (0..<random.number(0, 4)).map { _ in list() }
         return query
     }

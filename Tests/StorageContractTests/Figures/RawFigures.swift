@@ -3,6 +3,8 @@ import Segments
 /// Figures of a query by plain SQL from the tables of `RawTables`.
 struct RawFigures {
     let connection: RawConnection
+    /// Of issues: lists are ordered by their ids where numbers are equal.
+    var issues = IssueTexts()
     private var d: RawDialect { RawDialect(engine: connection.engine) }
 
     /// Sums that a group of page views, sessions and events has, in the order of the columns that `sums` selects.
@@ -14,13 +16,14 @@ struct RawFigures {
     func figures(_ query: FigureQuery) throws -> Figures {
         try select(query)
         var figures = Figures()
-        addSums("total", try sums("0", "0", "0", query).first?.dropFirst(), query.withVisitors, &figures)
+        let total = try sums("0", "0", "0", query).first?.dropFirst()
+        addSums("total", total, query.withVisitors, &figures, leavingOut: hidden(query))
         for vital in query.vitals { addVital("total", "\(vital)", try summaries(vital, "0")["0"], &figures) }
         let buckets = try grouped(sums("r.bucket", "q.first_bucket", "x.bucket", query))
         let seriesVitals = try query.seriesVitals.map { ($0, try summaries($0, "r.bucket")) }
         for bucket in query.edges.indices {
             let key = String(bucket)
-            addSums(key, buckets[key], query.withSeriesVisitors, &figures)
+            addSums(key, buckets[key], query.withSeriesVisitors, &figures, leavingOut: ["affected"])
             for (vital, values) in seriesVitals { addVital(key, "\(vital)", values[key], &figures) }
         }
         for (number, list) in query.lists.enumerated() {
@@ -108,10 +111,16 @@ struct RawFigures {
 
     /// Events of the page views that pass, within the range.
     private func events(_ query: FigureQuery) -> String {
-        """
-        select xe.*, \(bucket("xe.time")) as bucket from xe join q_r using (rid) where xe.time >= \(query.from) and xe.time < \(query.to)
-        """
+        let issues = query.issues.map { $0.map(RawDialect.literal).joined(separator: ", ") }
+        let isWanted = issues.map { "and (xe.kind not in (1, 2) or xe.issue in (\($0)))" } ?? ""
+        return """
+            select xe.*, \(bucket("xe.time")) as bucket from xe join q_r using (rid)
+            where xe.time >= \(query.from) and xe.time < \(query.to) \(isWanted)
+            """
     }
+
+    /// Visitors with errors are counted when errors of some issues are asked for.
+    private func hidden(_ query: FigureQuery) -> Set<String> { query.issues == nil ? ["affected"] : [] }
 
     private func grouped(_ rows: [[String?]]) -> [String: ArraySlice<String?>] {
         Dictionary(uniqueKeysWithValues: rows.map { ($0[0] ?? "", $0.dropFirst()) })
@@ -234,9 +243,16 @@ struct RawFigures {
                 """
             ).map { ($0[0] ?? "", integer($0[list.measure == .bytes ? 2 : 1]), $0[1...]) }
         }
+        // Page views without such an element or part are no part of these lists.
+        if [.lcpElement, .lcpPart, .inpElement, .inpPart, .clsElement].contains(list.column) {
+            rows.removeAll { $0.text.isEmpty }
+        }
+        func key(_ text: String) -> String {
+            list.column == .eventIssue ? issues.idsByMessage[text]?.first ?? text : text
+        }
         rows = rows.filter { $0.measure > 0 }.sorted { one, other in
             one.measure != other.measure
-                ? one.measure > other.measure : one.text.utf8.lexicographicallyPrecedes(other.text.utf8)
+                ? one.measure > other.measure : key(one.text).utf8.lexicographicallyPrecedes(key(other.text).utf8)
         }
         figures.add("\(name) count", Int64(rows.count))
         figures.add("\(name) total", rows.reduce(0) { $0 + $1.measure })
@@ -271,9 +287,10 @@ struct RawFigures {
             let name = "\(name) row \(index)"
             figures.add(name, "\(row.text) \(row.measure)")
             switch scope {
-            case .session: addSums(name, row.sums, list.withVisitors, &figures)
+            case .session: addSums(name, row.sums, list.withVisitors, &figures, leavingOut: hidden(query))
             // Whether a session of one page view is a bounce of that page is asked of entry pages alone.
-            case .pageView: addSums(name, row.sums, list.withVisitors, &figures, leavingOut: ["bounces"])
+            case .pageView:
+                addSums(name, row.sums, list.withVisitors, &figures, leavingOut: hidden(query).union(["bounces"]))
             case .event:
                 if list.withVisitors { figures.add("\(name) visitors", integer(row.sums.last ?? nil)) }
             case .resource:

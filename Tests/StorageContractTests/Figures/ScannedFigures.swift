@@ -11,6 +11,7 @@ struct ScannedFigures<Source: SegmentSource> {
         scanned.filters = query.filters.map { .init(column: $0.column, codes: codes($0.values, $0.column)) }
         (scanned.vitals, scanned.seriesVitals) = (query.vitals, query.seriesVitals)
         (scanned.withVisitors, scanned.withSeriesVisitors) = (query.withVisitors, query.withSeriesVisitors)
+        scanned.issues = query.issues.map { codes($0, .eventIssue) }
         scanned.lists = query.lists.map { list in
             var result = ScanQuery.List(column: list.column, measure: list.measure, limit: list.limit)
             result.eventKinds = Set(list.kinds)
@@ -57,7 +58,7 @@ struct ScannedFigures<Source: SegmentSource> {
         if !isPageView { figures.add("\(name) bounces", sum.bounces) }
         figures.add("\(name) errors", sum.errors)
         figures.add("\(name) customEvents", sum.customEvents)
-        if withVisitors { figures.add("\(name) affected", sum.affectedVisitors ?? -1) }
+        if let affected = sum.affectedVisitors { figures.add("\(name) affected", affected) }
     }
 
     private func add(_ name: String, _ vital: String, _ summary: VitalSummary?, _ figures: inout Figures) {
