@@ -27,13 +27,15 @@ create table segment_columns (
     primary key (segment_id, column_id)
 ) strict;
 
--- The texts behind the codes in columns; site (a code) and day (seconds since 1970, UTC) are those of the event that added it.
+-- The texts behind the codes in columns; site (a code), day (seconds since 1970, UTC) and event_id are those of the event that added it:
+-- events before it that named the same text found no room for it.
 create table dimension_values (
     dictionary integer not null,
     code integer not null,
     value text not null,
     site integer not null,
     day integer not null,
+    event_id integer not null,
     primary key (dictionary, code)
 ) strict, without rowid;
 
@@ -56,8 +58,11 @@ delete from rollup_sites;
 delete from rollup_signals;
 delete from rollup_admissions;
 delete from rollup_dead_letters;
--- version grows with every change of the segments: of several processes that write, one wins.
+-- version grows with every change of the segments: of several processes that write, one wins. last_segment_id is the highest id that a segment
+-- has had, visitors how many numbers visitors have been given.
 alter table insight_position add column version integer not null default 0;
+alter table insight_position add column last_segment_id integer not null default 0;
+alter table insight_position add column visitors integer not null default 0;
 update insight_position
 set reason = case when exists (select 1 from collector_events) then 'upgrade' end, last_event_id = 0,
     generation = generation + 1, last_received_at = null, dead_letters_unlisted = 0;

@@ -5,8 +5,7 @@ struct IssueWriter {
     let database: any Database
 
     private static let columns = [
-        "site", "issue", "kind", "name", "message", "first_seen", "last_seen", "last_event_id", "browsers", "paths",
-        "noise",
+        "site", "issue", "kind", "name", "message", "first_seen", "last_seen", "last_event_id", "noise",
     ]
 
     fileprivate struct Kept {
@@ -16,8 +15,6 @@ struct IssueWriter {
         var firstSeen: Int64
         var lastSeen: Int64
         var lastEventID: Int64
-        var browsers: CountedNames
-        var paths: CountedNames
         var noise: String?
     }
 
@@ -41,7 +38,7 @@ struct IssueWriter {
             """
             on conflict (site, issue) do update
             set first_seen = excluded.first_seen, last_seen = excluded.last_seen,
-                last_event_id = excluded.last_event_id, browsers = excluded.browsers, paths = excluded.paths
+                last_event_id = excluded.last_event_id
             """
         )
     }
@@ -56,29 +53,25 @@ extension IssueWriter.Kept {
         firstSeen = row[5].integer ?? .max
         lastSeen = row[6].integer ?? .min
         lastEventID = row[7].integer ?? .min
-        browsers = CountedNames(encoded: row[8].text ?? "")
-        paths = CountedNames(encoded: row[9].text ?? "")
-        noise = row[10].text
+        noise = row[8].text
     }
 
     fileprivate init(_ change: IssueChange) {
         (kind, name, message) = (change.description.kind, change.description.name, change.description.message)
         (firstSeen, lastSeen, lastEventID) = (change.firstSeen, change.lastSeen, change.lastEventID)
-        (browsers, paths, noise) = (change.browsers, change.paths, change.description.noise)
+        noise = change.description.noise
     }
 
     fileprivate mutating func add(_ change: IssueChange) {
         firstSeen = min(firstSeen, change.firstSeen)
         lastSeen = max(lastSeen, change.lastSeen)
         lastEventID = max(lastEventID, change.lastEventID)
-        browsers.add(change.browsers)
-        paths.add(change.paths)
     }
 
     fileprivate var parameters: [SQLValue] {
         [
             .text(kind), .text(name), .text(message), .integer(firstSeen), .integer(lastSeen), .integer(lastEventID),
-            .text(browsers.encoded), .text(paths.encoded), noise.map { .text($0) } ?? .null,
+            noise.map { .text($0) } ?? .null,
         ]
     }
 }

@@ -6,12 +6,11 @@ import Telemetry
 
 /// Keeps the rollups up with the events while the program runs, on a thread of its own.
 ///
-/// While there is more than a portion to take in it rests as long as it has worked; afterwards so long that it takes a tenth of a processor at
-/// most, since what is added up in one go costs less.
+/// While there is more than a portion to take in it rests not at all; afterwards a little, so that figures are seconds old at most.
 package final class RollupFollower: Sendable {
     /// Milliseconds between two looks at what is new, at least and at most.
-    package static let restMilliseconds = 2000
-    package static let restMillisecondsMax = 15_000
+    package static let restMilliseconds = 1000
+    package static let restMillisecondsMax = 5000
     /// Milliseconds until a database that did not answer is tried again.
     static let retryMilliseconds = 5000
     /// Milliseconds that a stop waits for a portion under way; what is not written then is read again at the next start.
@@ -71,7 +70,8 @@ package final class RollupFollower: Sendable {
                 news.log(worker.takeNews(), deadLetters: worker.progress.deadLetters)
                 note(worker.progress)
                 let isBusy = count > 0 && worker.progress.isBehind
-                milliseconds = isBusy ? took : min(Self.restMillisecondsMax, max(Self.restMilliseconds, 9 * took))
+                // A portion that took long makes the next one wait a little, so that others have the processor, too.
+                milliseconds = isBusy ? min(took / 4, Self.restMilliseconds) : Self.restMilliseconds
             } catch {
                 rollups = nil
                 current.withLock { $0.fail(error, now: Self.now()) }

@@ -17,11 +17,18 @@ struct RollupPosition: Sendable, Equatable {
     /// Microseconds since 1970 at which the event at the position was received; nil when it is not known to exist.
     let lastReceivedAt: Int64?
     let deadLettersUnlisted: Int64
+    /// Grows with every change of the segments and of the position.
+    let version: Int64
+    /// The highest id that a segment has had, so that none is given twice.
+    let lastSegmentID: Int64
+    /// How many visitors have a number.
+    let visitors: Int64
 
     static func read(_ database: any Database) throws(StoreError) -> RollupPosition {
         let row = try database.rows(
             """
-            select last_event_id, generation, reason, last_received_at, dead_letters_unlisted
+            select last_event_id, generation, reason, last_received_at, dead_letters_unlisted,
+                version, last_segment_id, visitors
             from insight_position
             where id = 1
             """
@@ -34,7 +41,10 @@ struct RollupPosition: Sendable, Equatable {
             generation: generation,
             reason: row[2].text.flatMap { RollupStatus.Reason(rawValue: $0) },
             lastReceivedAt: row[3].integer,
-            deadLettersUnlisted: row[4].integer ?? 0
+            deadLettersUnlisted: row[4].integer ?? 0,
+            version: row[5].integer ?? 0,
+            lastSegmentID: row[6].integer ?? 0,
+            visitors: row[7].integer ?? 0
         )
     }
 
@@ -53,32 +63,51 @@ struct RollupPosition: Sendable, Equatable {
         return row[0].integer != lastReceivedAt
     }
 
-    /// This position, moved.
-    func moved(to id: Int64) -> RollupPosition {
+    /// The position of an empty store, for rollups that are made beside those that there are.
+    static let empty = RollupPosition(
+        lastEventID: 0,
+        generation: 0,
+        reason: nil,
+        lastReceivedAt: nil,
+        deadLettersUnlisted: 0,
+        version: 0,
+        lastSegmentID: 0,
+        visitors: 0
+    )
+
+    /// This position after a change.
+    func moved(to id: Int64, receivedAt: Int64?, lastSegmentID: Int64, visitors: Int64) -> RollupPosition {
         RollupPosition(
             lastEventID: id,
             generation: generation,
             reason: reason,
-            lastReceivedAt: nil,
-            deadLettersUnlisted: deadLettersUnlisted
+            lastReceivedAt: receivedAt,
+            deadLettersUnlisted: deadLettersUnlisted,
+            version: version + 1,
+            lastSegmentID: lastSegmentID,
+            visitors: visitors
         )
     }
 
-    /// Moves the position and runs the body in one transaction, if the position is still here.
+    /// Moves the position to another one and runs the body in one transaction, if the position is still here.
     ///
     /// - Returns: whether it was.
     func move(
         _ database: any Database,
-        to id: Int64,
-        receivedAt: Int64?,
+        to next: RollupPosition,
         _ body: () throws(StoreError) -> Void
     ) throws(StoreError) -> Bool {
         try database.transaction(
             ifChanged: """
-                update insight_position set last_event_id = ?1, last_received_at = ?2
-                where id = 1 and last_event_id = ?3 and generation = ?4
+                update insight_position
+                set last_event_id = ?1, last_received_at = ?2, last_segment_id = ?3, visitors = ?4, version = version + 1
+                where id = 1 and last_event_id = ?5 and generation = ?6 and version = ?7
                 """,
-            [.integer(id), receivedAt.map { .integer($0) } ?? .null, .integer(lastEventID), .integer(generation)],
+            [
+                .integer(next.lastEventID), next.lastReceivedAt.map { .integer($0) } ?? .null,
+                .integer(next.lastSegmentID), .integer(next.visitors), .integer(lastEventID), .integer(generation),
+                .integer(version),
+            ],
             body
         )
     }
@@ -92,7 +121,8 @@ struct RollupPosition: Sendable, Equatable {
         reason: String,
         at seconds: Int64
     ) throws(StoreError) -> Bool {
-        try move(database, to: id, receivedAt: nil) { () throws(StoreError) in
+        let next = moved(to: id, receivedAt: nil, lastSegmentID: lastSegmentID, visitors: visitors)
+        return try move(database, to: next) { () throws(StoreError) in
             let listed = try Self.deadLettersListed(database)
             guard listed < Self.deadLettersMax else {
                 let sql = "update insight_position set dead_letters_unlisted = dead_letters_unlisted + 1 where id = 1"
@@ -116,13 +146,13 @@ struct RollupPosition: Sendable, Equatable {
         _ = try database.transaction(
             ifChanged: """
                 update insight_position
-                set last_event_id = 0, generation = generation + 1, reason = ?1, last_received_at = null,
-                    dead_letters_unlisted = 0
+                set last_event_id = 0, generation = generation + 1, version = version + 1, visitors = 0, reason = ?1,
+                    last_received_at = null, dead_letters_unlisted = 0
                 where id = 1 and generation = ?2
                 """,
             [.text(reason.rawValue), .integer(generation)]
         ) { () throws(StoreError) in
-            for table in RollupWriter.tables + ["rollup_dead_letters"] {
+            for table in Rollups.tables + ["rollup_dead_letters"] {
                 _ = try database.change("delete from \(table)")
             }
         }

@@ -6,6 +6,8 @@ package struct Call: Sendable {
     package var sql: String
     package var buffer: [UInt8]
     package var parameters: [Parameter]
+    /// Whether rows are wanted in the binary formats of their types, as `Result.binary`.
+    package var wantsBinary = false
 
     package init(_ sql: String, _ buffer: [UInt8] = [], _ parameters: [Parameter] = []) {
         self.sql = sql

@@ -94,7 +94,7 @@ import Glibc
                 values,
                 lengths,
                 formats,
-                0
+                call.wantsBinary ? 1 : 0
             )
         }
     }
@@ -232,6 +232,7 @@ extension Result {
 
     private init(rows: [[String?]], changed: Int) {
         self.rows = rows
+        binary = []
         self.changed = changed
         types = []
     }

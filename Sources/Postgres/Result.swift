@@ -1,8 +1,9 @@
 import CPostgres
 
-/// The outcome of a statement, its rows copied as text.
+/// The outcome of a statement, its rows copied as text, or as bytes where the binary formats were asked for.
 package struct Result: Sendable {
     package let rows: [[String?]]
+    package let binary: [[[UInt8]?]]
     /// Rows that the statement changed.
     package let changed: Int
     /// Object ids of the columns' types.
@@ -11,16 +12,33 @@ package struct Result: Sendable {
     /// `knownTypes` are those of the columns when an earlier row of the same statement has shown them.
     init(_ result: OpaquePointer, knownTypes: [UInt32]? = nil) {
         let columns = unsafe PQnfields(result)
-        rows = unsafe (0..<PQntuples(result)).map { row in
-            (0..<columns).map { column in
-                guard unsafe PQgetisnull(result, row, column) == 0, let text = unsafe PQgetvalue(result, row, column)
-                else {
-                    return nil
+        let isBinary = unsafe columns > 0 && PQfformat(result, 0) == 1
+        binary = isBinary ? unsafe Self.bytes(result, columns) : []
+        rows =
+            isBinary
+            ? []
+            : unsafe (0..<PQntuples(result)).map { row in
+                (0..<columns).map { column in
+                    guard unsafe PQgetisnull(result, row, column) == 0,
+                        let text = unsafe PQgetvalue(result, row, column)
+                    else {
+                        return nil
+                    }
+                    return unsafe String(cString: text)
                 }
-                return unsafe String(cString: text)
             }
-        }
         types = knownTypes ?? (0..<columns).map { unsafe PQftype(result, $0) }
         changed = unsafe Int(String(cString: PQcmdTuples(result))) ?? 0
+    }
+
+    private static func bytes(_ result: OpaquePointer, _ columns: Int32) -> [[[UInt8]?]] {
+        unsafe (0..<PQntuples(result)).map { row in
+            (0..<columns).map { column in
+                guard unsafe PQgetisnull(result, row, column) == 0, let start = unsafe PQgetvalue(result, row, column)
+                else { return nil }
+                let length = unsafe Int(PQgetlength(result, row, column))
+                return unsafe Array(UnsafeRawBufferPointer(start: start, count: length))
+            }
+        }
     }
 }

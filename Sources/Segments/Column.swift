@@ -127,11 +127,12 @@ package enum Column: Int16, CaseIterable, Sendable {
         case issue = 19
         case resource = 20
 
-        /// Values that one site may add on one day (UTC); those after them are `(other)`. Nil where senders choose no value.
+        /// Values that one site may add on one day (UTC); those after them are `(other)`. Nil where senders choose no value, and for sites,
+        /// which are admitted before.
         var newValuesPerDayMax: Int? {
             switch self {
-            case .traffic, .part: nil
-            case .site, .botReasons, .browser, .system, .device, .connection, .navigation: 50
+            case .site, .traffic, .part: nil
+            case .botReasons, .browser, .system, .device, .connection, .navigation: 50
             case .path: 1000
             case .referrer, .campaign, .eventName, .issue, .resource: 300
             case .screen, .language, .country, .release, .element: 200

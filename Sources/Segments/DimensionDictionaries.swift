@@ -15,10 +15,19 @@ package struct DimensionDictionaries: Sendable {
         /// Code of the site that added it, and the day: seconds since 1970 of its start, UTC.
         package var site: UInt32
         package var day: Int64
+        /// The event that added it.
+        package var eventID: Int64
 
-        package init(dictionary: Column.Dictionary, code: UInt32, text: String, site: UInt32, day: Int64) {
+        package init(
+            dictionary: Column.Dictionary,
+            code: UInt32,
+            text: String,
+            site: UInt32,
+            day: Int64,
+            eventID: Int64 = 0
+        ) {
             (self.dictionary, self.code, self.text) = (dictionary, code, text)
-            (self.site, self.day) = (site, day)
+            (self.site, self.day, self.eventID) = (site, day, eventID)
         }
     }
 
@@ -30,7 +39,12 @@ package struct DimensionDictionaries: Sendable {
 
     private var codes: [[String: UInt32]]
     private var texts: [[String]]
+    /// The events that added the texts, by their codes.
+    private var eventIDs: [[Int64]]
     private var added: [Quota: Int] = [:]
+    /// The event whose texts are asked for. One that comes before the event that added a text found no room for it, and finds none when it is
+    /// read once more: its text is `(other)` for good.
+    package var eventID: Int64 = .max
     /// In the order of their codes.
     package private(set) var pending: [Entry] = []
 
@@ -38,6 +52,7 @@ package struct DimensionDictionaries: Sendable {
         let count = Int(Column.Dictionary.allCases.map(\.rawValue).max() ?? 0) + 1
         codes = Array(repeating: ["": Self.none, Self.otherText: Self.other], count: count)
         texts = Array(repeating: ["", Self.otherText], count: count)
+        eventIDs = Array(repeating: [.min, .min], count: count)
     }
 
     /// The code of a text, which is added when it is new and within the limits.
@@ -46,17 +61,23 @@ package struct DimensionDictionaries: Sendable {
     ///   - site: code of the site that sent it; of 0 for the dictionary of sites.
     ///   - day: seconds since 1970 of the start of the day (UTC) of the event.
     package mutating func code(_ dictionary: Column.Dictionary, _ text: String, site: UInt32, day: Int64) -> UInt32 {
-        if let known = codes[Int(dictionary.rawValue)][text] { return known }
+        let index = Int(dictionary.rawValue)
+        if let known = codes[index][text] {
+            return eventIDs[index][Int(known)] <= eventID ? known : Self.other
+        }
         let quota = Quota(dictionary: dictionary, site: site, day: day)
         if let max = dictionary.newValuesPerDayMax {
-            guard added[quota, default: 0] < max, count(dictionary) < Column.Dictionary.valuesMax else { return Self.other }
+            guard added[quota, default: 0] < max, count(dictionary) < Column.Dictionary.valuesMax else {
+                return Self.other
+            }
         }
         let entry = Entry(
             dictionary: dictionary,
             code: UInt32(count(dictionary)),
             text: text,
             site: site,
-            day: day
+            day: day,
+            eventID: eventID == .max ? 0 : eventID
         )
         insert(entry)
         pending.append(entry)
@@ -89,6 +110,7 @@ package struct DimensionDictionaries: Sendable {
         let index = Int(entry.dictionary.rawValue)
         codes[index][entry.text] = entry.code
         texts[index].append(entry.text)
+        eventIDs[index].append(entry.eventID)
         added[Quota(dictionary: entry.dictionary, site: entry.site, day: entry.day), default: 0] += 1
     }
 
@@ -101,6 +123,7 @@ package struct DimensionDictionaries: Sendable {
             let index = Int(entry.dictionary.rawValue)
             codes[index][entry.text] = nil
             texts[index].removeLast()
+            eventIDs[index].removeLast()
             added[Quota(dictionary: entry.dictionary, site: entry.site, day: entry.day), default: 0] -= 1
         }
         pending = []

@@ -95,6 +95,14 @@ package protocol Database: AnyObject, Sendable {
         milliseconds: Int32,
         _ take: ([SQLValue]) -> Bool
     ) throws(StoreError)
+    /// Runs one query whose columns are integers, the last one bytes, and passes each row on as it arrives: as `stream` does, without making
+    /// text of the bytes in between.
+    func streamBytes(
+        _ sql: String,
+        _ parameters: [SQLValue],
+        milliseconds: Int32,
+        _ take: (_ integers: [Int64], _ bytes: [UInt8]) -> Void
+    ) throws(StoreError)
     /// Runs one statement that changes rows.
     ///
     /// - Returns: how many it has changed.
@@ -164,6 +172,18 @@ extension Database {
     }
 
     package func change(_ sql: String) throws(StoreError) -> Int { try change(sql, []) }
+
+    package func streamBytes(
+        _ sql: String,
+        _ parameters: [SQLValue],
+        milliseconds: Int32,
+        _ take: (_ integers: [Int64], _ bytes: [UInt8]) -> Void
+    ) throws(StoreError) {
+        try stream(sql, parameters, milliseconds: milliseconds) { row in
+            take(row.dropLast().map { $0.integer ?? 0 }, row.last?.blob ?? [])
+            return true
+        }
+    }
 
     /// Runs the body in one transaction without a guard.
     package func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) {

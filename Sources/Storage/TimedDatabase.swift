@@ -33,6 +33,15 @@ package final class TimedDatabase: Database, @unchecked Sendable {
         try database.stream(sql, parameters, milliseconds: left(milliseconds), take)
     }
 
+    package func streamBytes(
+        _ sql: String,
+        _ parameters: [SQLValue],
+        milliseconds: Int32,
+        _ take: (_ integers: [Int64], _ bytes: [UInt8]) -> Void
+    ) throws(StoreError) {
+        try database.streamBytes(sql, parameters, milliseconds: left(milliseconds), take)
+    }
+
     package func change(_ sql: String, _ parameters: [SQLValue]) throws(StoreError) -> Int {
         try database.change(sql, parameters)
     }

@@ -63,6 +63,26 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         }
     }
 
+    func streamBytes(
+        _ sql: String,
+        _ parameters: [SQLValue],
+        milliseconds: Int32,
+        _ take: (_ integers: [Int64], _ bytes: [UInt8]) -> Void
+    ) throws(StoreError) {
+        try withoutActuallyEscaping(take) { take throws(StoreError) in
+            _ = try run(sql, parameters, milliseconds, isBinary: true) { result in
+                for row in result.binary {
+                    // Big-endian, two, four or eight bytes.
+                    let integers = row.dropLast().map { bytes in
+                        (bytes ?? []).reduce(Int64((bytes?.first ?? 0) >= 0x80 ? -1 : 0)) { $0 << 8 | Int64($1) }
+                    }
+                    take(integers, (row.last ?? nil) ?? [])
+                }
+                return true
+            }
+        }
+    }
+
     private static func values(_ result: Result) -> [[SQLValue]] {
         result.rows.map { row in
             row.enumerated().map { column, text in
@@ -259,9 +279,11 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         _ sql: String,
         _ parameters: [SQLValue],
         _ milliseconds: Int32,
+        isBinary: Bool = false,
         row: ((Result) -> Bool)? = nil
     ) throws(StoreError) -> Result {
-        let call = call(sql, parameters)
+        var call = call(sql, parameters)
+        call.wantsBinary = isBinary
         do throws(PostgresError) {
             guard isWithinTransaction else {
                 return try session.run(call, statementMilliseconds: milliseconds, row: row)

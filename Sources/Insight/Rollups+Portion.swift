@@ -1,0 +1,257 @@
+import Digest
+import Segments
+import Storage
+
+/// What a portion of events makes of the sessions that it touches.
+struct Portion {
+    var last: (id: Int64, receivedAt: Int64?)
+    var events = 0
+    var sessions: [SessionID: CachedSession] = [:]
+    /// Bytes of their states, about.
+    var bytes = 0
+    var changes = SegmentChanges()
+    var issues: [IssueKey: IssueChange] = [:]
+    var fingerprints: [FingerprintTold] = []
+
+    /// Bytes of sessions that one portion has in memory.
+    static let bytesMax = 128 << 20
+}
+
+extension Rollups {
+    func takeIn(
+        from start: RollupPosition,
+        to end: Int64,
+        limit: Int,
+        while isNeeded: () -> Bool
+    ) throws(StoreError) -> Int {
+        let portion = try read(from: start.lastEventID, to: end, limit: limit, while: isNeeded)
+        guard isNeeded() else {
+            undo()
+            return 0
+        }
+        let rows = try finish(portion, after: start.lastSegmentID)
+        let next = start.moved(
+            to: portion.last.id,
+            receivedAt: portion.last.receivedAt,
+            lastSegmentID: rows.changes.added.last?.info.id ?? start.lastSegmentID,
+            visitors: visitors.count
+        )
+        let isOurs = try start.move(database, to: next) { () throws(StoreError) in
+            try write(rows)
+            try keepDecisions(rows.issues)
+        }
+        guard isOurs else {
+            undo()
+            known = nil
+            return 0
+        }
+        keep(rows)
+        known = next
+        progress.position = next.lastEventID
+        return portion.events
+    }
+
+    /// Takes back what was not written; sessions that a portion has taken out of the cache are read again.
+    func undo() {
+        names.undo()
+        visitors.undo()
+        aggregator.dictionaries.undo()
+        (aggregator.issues, aggregator.fingerprints, aggregator.isRecalling) = ([:], [], false)
+    }
+
+    func write(_ portion: Portion) throws(StoreError) {
+        try portion.changes.write(database)
+        try database.insert(
+            "insert into dimension_values (dictionary, code, value, site, day, event_id)",
+            aggregator.dictionaries.pending.map {
+                [
+                    .integer(Int64($0.dictionary.rawValue)), .integer(Int64($0.code)), .text($0.text),
+                    .integer(Int64($0.site)), .integer($0.day), .integer($0.eventID),
+                ]
+            }
+        )
+        try visitors.write()
+        try IssueWriter(database: database).write(portion.issues)
+        try FingerprintWriter(database: database, names: names).write(portion.fingerprints)
+        try names.write()
+    }
+
+    func keep(_ portion: Portion) {
+        aggregator.dictionaries.keep()
+        visitors.keep()
+        names.keep()
+        store.apply(portion.changes)
+        for (id, session) in portion.sessions { sessions.put(id, session) }
+    }
+
+    // MARK: - Events
+
+    /// Reads events and adds them to their sessions.
+    func read(
+        from start: Int64,
+        to end: Int64,
+        limit: Int,
+        while isNeeded: () -> Bool = { true }
+    ) throws(StoreError) -> Portion {
+        var portion = Portion(last: (start, nil))
+        let columns = StoredEvent.columns(database.dialect)
+        repeat {
+            let read = try database.bounded(
+                """
+                select \(columns)
+                from (
+                    select * from collector_events
+                    where id > ?1 and id <= ?2 and id not in (select event_id from rollup_dead_letters)
+                    order by id
+                ) as found
+                order by id
+                """,
+                [.integer(portion.last.id), .integer(end)],
+                limit: min(Self.readMax, Int64(limit - portion.events)),
+                milliseconds: Self.readMilliseconds
+            )
+            let events = read.rows.compactMap { StoredEvent($0) }.map { named($0, isNew: true) }
+            try recall(events, before: start, &portion)
+            for event in events {
+                aggregator.dictionaries.eventID = event.id
+                let id = SessionID(event)
+                let size = portion.sessions[id]?.state.size ?? 0
+                portion.sessions[id]?.state.add(event, &aggregator)
+                portion.bytes += (portion.sessions[id]?.state.size ?? 0) - size
+            }
+            portion.events += events.count
+            try names.check()
+            if let row = read.rows.last, let id = row[0].integer { portion.last = (id, row[1].integer) }
+            if !read.isCut { portion.last = (end, portion.last.id == end ? portion.last.receivedAt : nil) }
+        } while portion.last.id < end && isNeeded() && portion.events < limit && portion.bytes < Portion.bytesMax
+        return portion
+    }
+
+    /// The event under the site that it counts for.
+    private func named(_ event: StoredEvent, isNew: Bool) -> StoredEvent {
+        var event = event
+        event.site = names.site(event.site, of: event.id, seconds: event.seconds, isNew: isNew)
+        return event
+    }
+
+    /// Gives the portion the sessions of events: from the cache, or from all their earlier events.
+    private func recall(_ events: [StoredEvent], before last: Int64, _ portion: inout Portion) throws(StoreError) {
+        var unknown: Set<SessionID> = []
+        for event in events {
+            let id = SessionID(event)
+            guard portion.sessions[id] == nil, !unknown.contains(id) else { continue }
+            if let cached = sessions.take(id) {
+                portion.sessions[id] = cached
+                portion.bytes += cached.state.size
+            } else {
+                unknown.insert(id)
+            }
+        }
+        for id in unknown {
+            let key = aggregator.hashes.texts.hash("\(id.site)\n\(id.visitorID)\n\(id.sessionID)")
+            portion.sessions[id] = CachedSession(state: SessionState(id), key: key)
+        }
+        guard last > 0 else { return }
+        aggregator.isRecalling = true
+        defer { aggregator.isRecalling = false }
+        let names = Array(Set(unknown.map(\.sessionID)))
+        let columns = StoredEvent.columns(database.dialect)
+        for start in stride(from: 0, to: names.count, by: Self.namesMax) {
+            let part = database.padded(names[start..<min(start + Self.namesMax, names.count)].map { .text($0) })
+            try database.stream(
+                """
+                select \(columns) from collector_events
+                where session_id in (\((2..<2 + part.count).map { "?\($0)" }.joined(separator: ", "))) and id <= ?1
+                    and id not in (select event_id from rollup_dead_letters)
+                order by id
+                """,
+                [.integer(last)] + part,
+                milliseconds: Self.readMilliseconds
+            ) { row in
+                guard let event = StoredEvent(row).map({ named($0, isNew: false) }) else { return true }
+                let id = SessionID(event)
+                guard unknown.contains(id) else { return true }
+                aggregator.dictionaries.eventID = event.id
+                portion.sessions[id]?.state.add(event, &aggregator)
+                return true
+            }
+        }
+        for id in unknown {
+            guard let session = portion.sessions[id] else { continue }
+            portion.bytes += session.state.size
+            // The row that is there now is the one that these events make.
+            guard !session.state.records.isEmpty else { continue }
+            portion.sessions[id]?.note(session.state.row(key: session.key, visitor: 0))
+        }
+    }
+
+    /// Session ids of one query.
+    private static let namesMax = 256
+
+    // MARK: - Rows
+
+    /// Makes the rows of a portion's sessions, and marks those dead that they replace.
+    func finish(_ read: Portion, after lastSegmentID: Int64) throws(StoreError) -> Portion {
+        var portion = read
+        let old = portion.sessions.values.filter(\.isWritten)
+        let places = try store.find(old.map { ($0.key, $0.first, $0.last) })
+        store.markDead(Array(places.values), in: &portion.changes)
+        // In the order of their first events, so that the numbers do not depend on the portions.
+        let order = portion.sessions.keys.filter { portion.sessions[$0]?.visitor == nil }
+            .map { (id: $0, first: portion.sessions[$0]?.state.records.first?.id ?? 0) }
+            .sorted { $0.first < $1.first }
+        let hashes = order.map { aggregator.hashes.visitors.hash($0.id.visitorID) }
+        let numbers = try visitors.number(hashes)
+        for (one, hash) in zip(order, hashes) { portion.sessions[one.id]?.visitor = numbers[hash] }
+        var rows: [SessionRow] = []
+        for id in Array(portion.sessions.keys) {
+            guard let session = portion.sessions[id] else { continue }
+            let row = session.state.row(key: session.key, visitor: session.visitor ?? 0)
+            guard !row.pageViews.isEmpty else { continue }
+            rows.append(row)
+            portion.sessions[id]?.note(row)
+        }
+        portion.changes.added = SegmentStore.encode(rows, after: lastSegmentID)
+        (portion.issues, portion.fingerprints) = (aggregator.issues, aggregator.fingerprints)
+        (aggregator.issues, aggregator.fingerprints) = ([:], [])
+        return portion
+    }
+
+    // MARK: - Merging
+
+    /// Merges some segments, if there are some worth it.
+    ///
+    /// - Returns: whether something was merged.
+    @discardableResult
+    func merge() throws(StoreError) -> Bool {
+        guard let start = known else { return false }
+        let ids = MergePolicy.choose(store.segments.values)
+        guard !ids.isEmpty else { return false }
+        var rows: [SessionRow] = []
+        var damaged: Int64?
+        try SegmentReader(database).read(ids, Column.allCases) { id, columns in
+            guard let info = store.segments[id], let all = SegmentDecoder.sessions(info, columns) else {
+                damaged = id
+                return
+            }
+            for (index, row) in all.enumerated() where !info.isDead(index) { rows.append(row) }
+        }
+        if let damaged { throw .unavailable(reason: "segment \(damaged) is damaged; run 'collector rebuild'") }
+        var changes = SegmentChanges()
+        changes.removed = ids
+        changes.added = SegmentStore.encode(rows, after: start.lastSegmentID)
+        let next = start.moved(
+            to: start.lastEventID,
+            receivedAt: start.lastReceivedAt,
+            lastSegmentID: changes.added.last?.info.id ?? start.lastSegmentID,
+            visitors: start.visitors
+        )
+        guard try start.move(database, to: next, { () throws(StoreError) in try changes.write(database) }) else {
+            known = nil
+            return false
+        }
+        store.apply(changes)
+        known = next
+        return true
+    }
+}

@@ -1,0 +1,43 @@
+import Segments
+
+/// A session with what the worker must know to write it once more.
+struct CachedSession {
+    var state: SessionState
+    let key: UInt64
+    var visitor: UInt32?
+    /// Nil before it was written.
+    var isWritten = false
+    /// Times of the row that was written: its first and last page view or event.
+    var first: Int64 = .max
+    var last: Int64 = .min
+
+    mutating func note(_ row: SessionRow) {
+        isWritten = true
+        let times = row.pageViews.map(\.time) + row.events.map(\.time)
+        (first, last) = (times.min() ?? 0, times.max() ?? 0)
+    }
+}
+
+/// Sessions that were written lately, within limits; those that were not touched for long go first.
+struct SessionCache {
+    static let sessionsMax = 20_000
+    static let bytesMax = 64 << 20
+
+    private var young: [SessionID: CachedSession] = [:]
+    private var old: [SessionID: CachedSession] = [:]
+    private var bytes = 0
+
+    /// Takes a session out, so that a change of it makes no copy and a change that fails leaves nothing.
+    mutating func take(_ id: SessionID) -> CachedSession? {
+        young.removeValue(forKey: id) ?? old.removeValue(forKey: id)
+    }
+
+    mutating func put(_ id: SessionID, _ session: CachedSession) {
+        young[id] = session
+        bytes += session.state.size
+        guard young.count >= Self.sessionsMax / 2 || bytes >= Self.bytesMax / 2 else { return }
+        (old, young, bytes) = (young, [:], 0)
+    }
+
+    mutating func removeAll() { (young, old, bytes) = ([:], [:], 0) }
+}
