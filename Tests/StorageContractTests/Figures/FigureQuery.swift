@@ -45,6 +45,9 @@ struct Figures: Equatable {
         values.append((name, number.map { "≈\(count > 200 ? "~" : "")\($0)" } ?? "none"))
     }
 
+    /// Whether every digit is the same.
+    func isIdentical(to other: Figures) -> Bool { values.elementsEqual(other.values) { $0 == $1 } }
+
     static func == (one: Figures, other: Figures) -> Bool { one.differences(other).isEmpty }
 
     /// The figures that differ from those of another computation.

@@ -6,7 +6,7 @@ struct ScannedFigures<Source: SegmentSource> {
     let dictionaries: DimensionDictionaries
     let issues: IssueTexts
 
-    func figures(_ query: FigureQuery) throws -> Figures {
+    func figures(_ query: FigureQuery) throws(Source.Failure) -> Figures {
         var scanned = ScanQuery(from: query.from, to: query.to, edges: query.edges)
         scanned.filters = query.filters.map { .init(column: $0.column, codes: codes($0.values, $0.column)) }
         (scanned.vitals, scanned.seriesVitals) = (query.vitals, query.seriesVitals)
