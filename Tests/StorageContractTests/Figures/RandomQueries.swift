@@ -85,8 +85,8 @@ struct RandomQueries {
                 measure: random.pick([.pageViews, .sessions])
             )
         case 6:
-            list = .init(column: .eventName, measure: .events)
-            list.kinds = [.custom]
+            list = .init(column: random.pick([.eventName, .eventIssue]), measure: .events)
+            list.kinds = list.column == .eventName ? [.custom] : [.invalid]
         case 7:
             list = .init(column: .eventIssue, measure: .errors)
             list.kinds = random.pick([[.error], [.noise], [.error, .noise]])
@@ -97,6 +97,10 @@ struct RandomQueries {
             list = .init(column: random.pick([.path, .browser, .country]), measure: .errors)
         }
         list.limit = random.pick([3, 10, 100])
+        let known = values[list.column] ?? []
+        if list.column != .eventIssue, list.column.scope != .resource, !known.isEmpty, random.chance(10) {
+            list.only = random.some(known, max: 4)
+        }
         list.withVisitors = random.chance(50)
         let isPlain = list.column.scope == .session || list.column.scope == .pageView
         if isPlain, random.chance(40) { list.vitals = random.some(Vital.allCases, max: 2) }
