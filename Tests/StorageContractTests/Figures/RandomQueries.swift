@@ -99,7 +99,7 @@ struct RandomQueries {
         list.limit = random.pick([3, 10, 100])
         let known = values[list.column] ?? []
         if list.column != .eventIssue, list.column.scope != .resource, !known.isEmpty, random.chance(10) {
-            list.only = random.some(known, max: 4)
+            list.only = random.some(known.filter { !$0.isEmpty } + ["not there"], max: 4)
         }
         list.withVisitors = random.chance(50)
         let isPlain = list.column.scope == .session || list.column.scope == .pageView

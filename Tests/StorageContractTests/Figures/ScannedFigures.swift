@@ -75,7 +75,7 @@ struct ScannedFigures<Source: SegmentSource> {
     private func addList(_ name: String, _ list: FigureQuery.List, _ result: ListResult, _ figures: inout Figures) {
         figures.add("\(name) count", result.count)
         figures.add("\(name) total", result.total)
-        for (index, row) in result.rows.enumerated() {
+        for (index, row) in wanted(list, result).enumerated() {
             let name = "\(name) row \(index)"
             let text = list.column.dictionary.map { dictionaries.text(row.code, $0) } ?? ""
             let shown = list.column == .eventIssue ? issues.messages[text] ?? text : text
@@ -94,12 +94,25 @@ struct ScannedFigures<Source: SegmentSource> {
         }
     }
 
+    /// Rows; those of values that were asked for by the order of all other lists, without empty ones.
+    private func wanted(
+        _ list: FigureQuery.List,
+        _ result: ListResult
+    ) -> [(code: UInt32, sum: Aggregate, series: [Int64])] {
+        guard list.only != nil, let dictionary = list.column.dictionary else { return result.rows }
+        return result.rows.filter { measure($0.sum, list) > 0 }.sorted { one, other in
+            let (left, right) = (measure(one.sum, list), measure(other.sum, list))
+            let (first, second) = (dictionaries.text(one.code, dictionary), dictionaries.text(other.code, dictionary))
+            return left != right ? left > right : first.utf8.lexicographicallyPrecedes(second.utf8)
+        }
+    }
+
     private func measure(_ sum: Aggregate, _ list: FigureQuery.List) -> Int64 {
         switch list.measure {
         case .pageViews: sum.pageViews
         case .sessions: sum.sessions
         case .errors: sum.errors
-        case .events: sum.customEvents
+        case .events: list.kinds == [.custom] ? sum.customEvents : sum.errors
         case .requests: sum.requests
         case .bytes: sum.bytes
         case .vitals: list.vitals.first.flatMap { sum.vitals[$0.rawValue]?.count } ?? 0
