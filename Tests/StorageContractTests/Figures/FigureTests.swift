@@ -25,7 +25,6 @@ import Testing
         let raw = RawFigures(connection: connection, issues: segments.issues)
         var queries = try RandomQueries(seed: seed, from: events.start, to: events.end, connection)
         var (count, wrong) = (0, 0)
-        var kinds: Set<String> = []
         var times = (raw: Duration.zero, scan: Duration.zero)
         for number in 0..<Self.questions {
             let query = queries.next()
@@ -38,12 +37,10 @@ import Testing
             count += right.values.count
             let differences = figures.differences(right)
             wrong += differences.count
-            kinds.formUnion(differences.map { String($0.prefix { $0 != "=" }.split(separator: " ").last ?? "") })
             if !differences.isEmpty, wrong < 200 {
                 Issue.record("question \(number): \(differences.prefix(5).joined(separator: "; "))\n\(query)")
             }
         }
-        print(kinds)
         print(
             "\(engine) \(seed): \(count) figures of \(Self.questions) questions, \(wrong) wrong; tables \(filled - start), \(times)"
         )
