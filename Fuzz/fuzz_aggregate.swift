@@ -161,22 +161,16 @@ public func fuzzAggregate(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         names.keep()
         precondition(events.isEmpty || database.writtenCount > 0)
         let times = events.map(\.seconds).sorted()
-        let question = Question(from: 1_795_000_000, to: 1_796_000_000, includesRobots: true)
-        for sample in [nil, Sample(share: 1e-9, events: 1), Sample(share: 0.5, events: 1)] {
-            let cells = EventCells(changes, interval: question.interval, sample: sample)
-            for dimension in Dimension.allCases {
-                let ranked = try cells.ranking(dimension, by: dimension.ranking, limit: 5, sketches: .all)
-                for row in ranked.rows { _ = JSONOut.object(Figures.of(row.sum, metrics: Metric.allCases)).encoded }
-            }
-            for sum in try cells.series(.all, "").values { _ = Figures.of(sum.histogram(.lcp), .lcp).encoded }
-        }
         // Rows of a store that somebody has damaged.
-        let reader = Reader(database, question)
-        _ = try reader.overview(now: times.last ?? 0).encoded
-        for read in [reader.performance, reader.fingerprints, reader.sites] { _ = try read().encoded }
-        _ = try reader.breakdowns(Dimension.allCases, limit: 5).encoded
-        _ = try reader.issues(state: nil).encoded
-        _ = try reader.live(now: times.last ?? 0).encoded
+        let query = ReportQuery(range: try ReportRange(from: 1_795_000_000, to: 1_796_000_000), includesBots: true)
+        let reports = Reports(database, DictionaryCache())
+        _ = try reports.overview(query, now: times.last ?? 0).encoded
+        _ = try reports.performance(query).encoded
+        _ = try reports.fingerprints(site: nil).encoded
+        _ = try reports.sites().encoded
+        _ = try reports.breakdowns(query, ReportDimension.allCases, limit: 5).encoded
+        _ = try reports.issues(query).encoded
+        _ = try reports.live(site: nil, now: times.last ?? 0).encoded
     } catch {}
     return 0
 }

@@ -49,3 +49,10 @@ func hexadecimal(_ hash: UInt64) -> String {
     let digits = String(hash, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
 }
+
+extension KeyedHashes {
+    /// The key of a session: of one visitor on one site.
+    func sessionKey(site: String, visitor: String, session: String) -> UInt64 {
+        texts.hash("\(site)\n\(visitor)\n\(session)")
+    }
+}

@@ -30,24 +30,21 @@ enum APIRoute: String, CaseIterable {
         case .session, .openapi, .sites, .submissions, .status: []
         case .shared: ["signals", "site"]
         case .journey: ["visitor", "before"]
-        case .live: ["site"]
+        case .live, .fingerprints: ["site"]
         case .stream: ["after"]
-        case .overview, .performance: Self.question
-        case .breakdowns: Self.question.union(["dimensions", "limit", "only"])
-        case .slowest: Self.question.union(["dimension", "limit"])
-        case .fingerprints, .quality: Self.range.union(["site"])
-        case .issues: Self.question.union(["state", "noise"])
-        case .issue: Self.question.union(["issue"])
+        case .overview, .performance: Self.report.union(["compare"])
+        case .breakdowns: Self.report.union(["dimensions", "limit", "only"])
+        case .slowest: Self.report.union(["dimension", "limit"])
+        case .quality: Self.range.union(["site"])
+        case .issues: Self.report.union(["state", "noise"])
+        case .issue: method == .put ? ["issue", "site"] : Self.report.union(["issue"])
         case .events: Self.search.union(["before", "limit"])
         case .export: Self.search.union(["format"])
         }
     }
 
-    private static let range: Set<String> = ["range", "from", "to"]
-    private static let question = range.union(["site", "robots"]).union(filters)
-    private static let filters: Set<String> = [
-        "path", "browser", "system", "device", "referrer", "campaign", "language", "screen", "country", "release",
-        "connection", "event",
-    ]
+    private static let range: Set<String> = ["range", "from", "to", "zone"]
+    /// What every report with filters takes.
+    static let report = range.union(["interval", "site", "bots", "robots", "filters"]).union(Query.filters)
     private static let search = range.union(["site", "visitor", "session", "pageview", "type", "path", "key", "value"])
 }

@@ -15,7 +15,7 @@ final class OwnerRoutes: Sendable {
     private let status: StatusMonitor?
     private let clients: ClientAddressRule
     private let limiter = RateLimiter(perSecond: 20)
-    private let cache = SampleCache()
+    private let dictionaries = DictionaryCache()
     private let openAPI: @Sendable (borrowing Request) -> Answer
 
     init(
@@ -57,7 +57,7 @@ final class OwnerRoutes: Sendable {
         if route == .openapi { return .now(openAPI(request)) }
         let query = Query(request.query)
         if let unknown = query.names.first(where: { !route.parameters(request.method).contains($0) }) {
-            return refuse(400, "Unknown parameter: \(unknown.prefix(40))")
+            return refuse(400, Self.sentence(unknown, route))
         }
         if route == .shared { return shared(query, request, ticket) }
         if route == .session, request.method == .post { return sessions.signIn(request, ticket) }
@@ -99,6 +99,14 @@ final class OwnerRoutes: Sendable {
         }
     }
 
+    /// Why a parameter is refused.
+    private static func sentence(_ unknown: String, _ route: APIRoute) -> String {
+        guard route == .fingerprints, APIRoute.report.contains(unknown) else {
+            return "Unknown parameter: \(unknown.prefix(40))"
+        }
+        return "Fingerprints cover all time and all visitors: leave \(unknown) out"
+    }
+
     private typealias Work = @Sendable (any Database) throws(StoreError) -> Answer
 
     private static func json(_ value: JSONOut) -> Answer { .response(Responses.json(200, .bytes(value.encoded))) }
@@ -108,47 +116,21 @@ final class OwnerRoutes: Sendable {
         value.map(json) ?? .response(Responses.message(404, missing))
     }
 
+    /// An answer of a report; a sentence where it is refused.
+    private static func report(_ body: () throws(ReportError) -> JSONOut?) throws(StoreError) -> Answer {
+        do throws(ReportError) {
+            return found(try body(), "No such issue")
+        } catch {
+            switch error {
+            case .store(let error): throw error
+            case .refused(let sentence): return .response(Responses.message(400, sentence))
+            }
+        }
+    }
+
     /// What is to be asked of the database.
     private func work(_ route: APIRoute, _ query: Query) throws(QueryFault) -> Work {
-        let now = Self.now
-        let question = try query.question(now: now)
-        let cache = cache
-        func reading(_ body: @escaping @Sendable (Reader) throws(StoreError) -> JSONOut) -> Work {
-            { database throws(StoreError) in Self.json(try body(Reader(database, question, cache: cache))) }
-        }
-        let limit = Int(try query.number("limit", 1...Int64(Reader.limitMax)) ?? 10)
         switch route {
-        case .sites: return reading { reader throws(StoreError) in try reader.sites() }
-        case .overview:
-            let processing = status?.processing()?.json ?? .null
-            return reading { reader throws(StoreError) in try reader.overview(now: now, processing: processing) }
-        case .performance: return reading { reader throws(StoreError) in try reader.performance() }
-        case .fingerprints: return reading { reader throws(StoreError) in try reader.fingerprints() }
-        case .quality: return reading { reader throws(StoreError) in try reader.quality() }
-        case .live: return reading { reader throws(StoreError) in try reader.live(now: now) }
-        case .breakdowns:
-            let dimensions = try query.dimensions("dimensions")
-            let only = query["only"]
-            guard only == nil || only == "counts" else { throw QueryFault(message: "only must be counts") }
-            return reading { reader throws(StoreError) in
-                try reader.breakdowns(dimensions, limit: limit, countsOnly: only != nil)
-            }
-        case .slowest:
-            let dimensions = try query.dimensions("dimension")
-            return reading { reader throws(StoreError) in try reader.slowest(dimensions[0], limit: limit) }
-        case .issues:
-            let state = query["state"]
-            guard query["noise"] == nil || query["noise"] == "include" else {
-                throw QueryFault(message: "noise must be include")
-            }
-            let includesNoise = query["noise"] == "include"
-            return reading { reader throws(StoreError) in try reader.issues(state: state, includesNoise: includesNoise)
-            }
-        case .issue:
-            guard let issue = query["issue"] else { throw QueryFault(message: "issue is missing") }
-            return { database throws(StoreError) in
-                Self.found(try Reader(database, question).issue(issue), "No such issue")
-            }
         case .submissions:
             return { database throws(StoreError) in Self.json(try EventReader(database: database).submissions()) }
         case .journey:
@@ -160,9 +142,62 @@ final class OwnerRoutes: Sendable {
                     "No such event"
                 )
             }
-        case .events:
-            return try latest(query, now: now)
-        case .session, .shares, .export, .stream, .status, .shared, .openapi:
+        case .events: return try latest(query, now: Self.now)
+        default:
+            let report = try reportWork(route, query)
+            return { [dictionaries] database throws(StoreError) in
+                try Self.report { () throws(ReportError) in try report(Reports(database, dictionaries)) }
+            }
+        }
+    }
+
+    private typealias ReportWork = @Sendable (Reports) throws(ReportError) -> JSONOut?
+
+    private func reportWork(_ route: APIRoute, _ query: Query) throws(QueryFault) -> ReportWork {
+        let now = Self.now
+        let site = query["site"]
+        let wanted = try query.report(now: now)
+        let limit = Int(try query.number("limit", 1...Int64(Reports.limitMax)) ?? 10)
+        switch route {
+        case .sites: return { reports throws(ReportError) in try reports.sites() }
+        case .overview:
+            let processing = status?.processing()?.json ?? .null
+            return { reports throws(ReportError) in
+                try reports.overview(wanted, now: now, processing: processing)
+            }
+        case .performance: return { reports throws(ReportError) in try reports.performance(wanted) }
+        case .fingerprints: return { reports throws(ReportError) in try reports.fingerprints(site: site) }
+        case .quality: return { reports throws(ReportError) in try reports.quality(wanted) }
+        case .live: return { reports throws(ReportError) in try reports.live(site: site, now: now) }
+        case .breakdowns:
+            let dimensions = try query.dimensions("dimensions")
+            let only = query["only"]
+            guard only == nil || only == "counts" else { throw QueryFault(message: "only must be counts") }
+            return { reports throws(ReportError) in
+                try reports.breakdowns(wanted, dimensions, limit: limit, countsOnly: only != nil)
+            }
+        case .slowest:
+            let dimensions = try query.dimensions("dimension")
+            guard dimensions.count == 1, dimensions[0].hasVitals else {
+                throw QueryFault(message: "dimension must be one of sessions or page views, such as path or browser")
+            }
+            return { reports throws(ReportError) in try reports.vitals(wanted, by: dimensions[0], limit: limit) }
+        case .issues:
+            let state = query["state"]
+            guard state.map({ Reports.listedStates.contains($0) }) ?? true else {
+                throw QueryFault(message: "state must be open, reopened, resolved or ignored")
+            }
+            guard query["noise"] == nil || query["noise"] == "include" else {
+                throw QueryFault(message: "noise must be include")
+            }
+            let includesNoise = query["noise"] == "include"
+            return { reports throws(ReportError) in
+                try reports.issues(wanted, state: state, includesNoise: includesNoise)
+            }
+        case .issue:
+            guard let issue = query["issue"] else { throw QueryFault(message: "issue is missing") }
+            return { reports throws(ReportError) in try reports.issue(wanted, issue) }
+        case .session, .shares, .export, .stream, .status, .shared, .openapi, .submissions, .journey, .events:
             throw QueryFault(message: "Not found")
         }
     }
@@ -221,16 +256,17 @@ final class OwnerRoutes: Sendable {
     ) throws(QueryFault) -> Reply {
         guard let issue = query["issue"] else { throw QueryFault(message: "issue is missing") }
         let body = try JSONBody(request, names: ["state"])
-        guard let state = try body.text("state", bytesMax: Self.bodyBytesMax), Reader.states.contains(state) else {
+        guard let state = try body.text("state", bytesMax: Self.bodyBytesMax), Reports.states.contains(state) else {
             throw QueryFault(message: "state must be open, resolved or ignored")
         }
         let now = Self.now
-        let question = try query.question(now: now)
-        return pool.answer(ticket) { database throws(StoreError) in
-            guard try Reader(database, question).decide(issue, state: state, now: now) else {
-                return .response(Responses.message(404, "No such issue"))
+        let site = query["site"]
+        return pool.answer(ticket) { [dictionaries] database throws(StoreError) in
+            try Self.report { () throws(ReportError) in
+                let reports = Reports(database, dictionaries)
+                guard try reports.decide(issue, site: site, state: state, now: now) else { return nil }
+                return .object([("issue", .text(issue)), ("state", .text(state))])
             }
-            return Self.json(.object([("issue", .text(issue)), ("state", .text(state))]))
         }
     }
 
@@ -250,8 +286,10 @@ final class OwnerRoutes: Sendable {
         }
         let site = query["site"]
         let signals = pairs.map { (name: String($0[0]), hash: String($0[1])) }
-        return pool.answer(ticket) { database throws(StoreError) in
-            Self.json(try Reader(database, Question(from: 0, to: 1, site: site)).shared(signals))
+        return pool.answer(ticket) { [dictionaries] database throws(StoreError) in
+            try Self.report { () throws(ReportError) in
+                try Reports(database, dictionaries).shared(signals, site: site)
+            }
         }
     }
 }

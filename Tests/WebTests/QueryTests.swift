@@ -1,6 +1,6 @@
-import Insight
 import Testing
 
+@testable import Insight
 @testable import Web
 
 @Suite struct QueryTests {
@@ -16,29 +16,73 @@ import Testing
         #expect(Query(nil).names.isEmpty)
     }
 
-    @Test(arguments: [("24h", 24, 3600), ("7d", 7, 86_400), ("30d", 30, 86_400)])
+    private func report(_ text: String, now: Int64 = Self.now) throws -> ReportQuery {
+        try Query(text).report(now: now)
+    }
+
+    @Test(arguments: [("24h", 24, 3600), ("7d", 7, 86_400), ("30d", 30, 86_400), ("90d", 90, 86_400)])
     func `a range by name has as many buckets as it says, the last of them under way`(
         name: String,
         count: Int64,
         seconds: Int64
     ) throws {
-        let question = try Query("range=\(name)").question(now: Self.now)
-        #expect(question.from % seconds == 0)
-        #expect((question.to - question.from + seconds - 1) / seconds == count)
-        #expect(question.to > Self.now && question.to <= Self.now + 10)
-        #expect(question.previous.to - question.previous.from == question.to - question.from)
-        #expect(question.from - question.previous.from == count * seconds)
+        let range = try report("range=\(name)").range
+        #expect(range.from % seconds == 0)
+        #expect((range.to - range.from + seconds - 1) / seconds == count)
+        #expect(range.to > Self.now && range.to <= Self.now + 10)
+        #expect(range.previousTo - range.previousFrom == range.to - range.from)
+        #expect(range.from - range.previousFrom == count * seconds)
     }
 
-    @Test func `times are ISO 8601 or seconds`() throws {
-        let question = try Query("from=2026-11-20&to=2026-11-22T12:00:00Z").question(now: Self.now)
-        #expect(question.from == 1_795_132_800)
-        #expect(question.to == 1_795_348_800)
-        #expect(try Query("from=1795132800&to=1795348800").question(now: Self.now) == question)
-        #expect(try Query("from=20261120&to=20261122T120000Z").question(now: Self.now) == question)
-        #expect(try Query("from=2000-01-01&to=2000-02-01").question(now: Self.now).from == 946_684_800)
-        let tomorrow = try Query("from=2026-11-27&to=\(Self.now + 2 * 86_400)").question(now: Self.now)
+    @Test func `today and yesterday are days of the zone by the hour`() throws {
+        // 2026-11-27, 10:31:45 UTC.
+        let today = try report("range=today&zone=Asia/Kathmandu").range
+        #expect(today.from == 1_795_716_900)
+        #expect(today.interval == .hour)
+        #expect(today.previousTo == today.to - 86_400)
+        let yesterday = try report("range=yesterday&zone=America/St_Johns").range
+        #expect(yesterday.from == 1_795_663_800)
+        #expect(yesterday.to == 1_795_750_200)
+        #expect(yesterday.previousTo == yesterday.from)
+    }
+
+    @Test func `dates are days of the zone, and the last one is part of the range`() throws {
+        let days = try report("from=2026-10-24&to=2026-10-25&zone=Europe/Berlin").range
+        #expect(days.from == 1_792_792_800)
+        #expect(days.to - days.from == 49 * 3600)
+        let one = try report("from=2026-11-24&to=2026-11-24").range
+        #expect(one.from == 1_795_478_400)
+        #expect(one.to == one.from + 86_400)
+        #expect(one.previousFrom == one.from - 86_400)
+        #expect(try report("from=20261124&to=20261124").range == one)
+    }
+
+    @Test func `times are local unless they have an offset, or seconds`() throws {
+        let range = try report("from=2026-11-20&to=2026-11-22T12:00:00Z").range
+        #expect(range.from == 1_795_132_800)
+        #expect(range.to == 1_795_348_800)
+        #expect(try report("from=1795132800&to=1795348800").range == range)
+        #expect(try report("from=20261120&to=20261122T120000Z").range == range)
+        let local = try report("from=2026-11-20T01:00&to=2026-11-22T13:00:00&zone=Europe/Berlin").range
+        #expect((local.from, local.to) == (range.from, range.to))
+        #expect(try report("from=2000-01-01&to=2000-02-01").range.from == 946_684_800)
+        let tomorrow = try report("from=2026-11-27&to=\(Self.now + 2 * 86_400)").range
         #expect(tomorrow.to == Self.now + 2 * 86_400)
+    }
+
+    @Test func `days up to now are compared with the same hours of the days before`() throws {
+        let range = try report("from=2026-11-25").range
+        #expect(range.from - range.previousFrom == 3 * 86_400)
+        #expect(range.previousTo == range.to - 3 * 86_400)
+    }
+
+    @Test func `traffic, comparison and filters are read`() throws {
+        #expect(try report("").includesBots == false)
+        #expect(try report("robots=1").includesBots)
+        #expect(try report("bots=include").includesBots)
+        #expect(try report("compare=none").isComparing == false)
+        let filters = try report("browser=Chrome&filters=%5B%5B%22is_not%22,%22path%22,%5B%22/%22%5D%5D%5D").filters
+        #expect(filters.map(\.operator) == [.isNot, .is])
     }
 
     @Test(arguments: [
@@ -46,12 +90,13 @@ import Testing
         "from=1999-12-31&to=2000-01-02", "from=0", "from=-1", "from=2026-11-01&to=2026-12-25",
         "to=9999-12-31T23:59:59Z",
         "from=0001-01-01", "to=253402300799", "to=9223372036854775807", "from=-9223372036854775808", "to=1e300",
-        "from=99999999999999999999",
+        "from=99999999999999999999", "range=7d&from=2026-11-20", "from=2026-13-01", "from=2026-11-20T25:00",
         "path=" + String(repeating: "x", count: 501),
-        "path=a&browser=b&system=c&device=d&referrer=e&language=f&screen=g",
+        "zone=Mars/Olympus", "zone=../etc/passwd", "zone=%00", "interval=second", "interval=minute&range=30d",
+        "bots=yes", "robots=2", "compare=year", "filters=x", "filters=%5B1%5D",
     ])
     func `what makes no sense is an error`(text: String) {
-        #expect(throws: QueryFault.self) { try Query(text).question(now: Self.now) }
+        #expect(throws: QueryFault.self) { try report(text) }
     }
 
     @Test func `dimensions and numbers are checked`() throws {

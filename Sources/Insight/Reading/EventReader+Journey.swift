@@ -67,7 +67,7 @@ extension EventReader {
                 """,
                 names,
                 limit: Int64(names.count),
-                milliseconds: RollupCells.milliseconds,
+                milliseconds: ReadLimits.statementMilliseconds,
                 bytesMax: Self.reportsBytesMax - bytes
             )
             for row in read.rows {

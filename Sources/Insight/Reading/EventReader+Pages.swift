@@ -17,7 +17,7 @@ extension EventReader {
         try database.rows(
             "select \(database.dialect.timeKey("received_at")) from collector_events where id = ?1",
             [.integer(id)],
-            milliseconds: RollupCells.milliseconds
+            milliseconds: ReadLimits.statementMilliseconds
         ).first.map { EventCursor(key: $0[0], id: id) }
     }
 
@@ -48,7 +48,7 @@ extension EventReader {
             \(sorting) limit \(count)
             """,
             selection.parameters,
-            milliseconds: RollupCells.milliseconds
+            milliseconds: ReadLimits.statementMilliseconds
         )
         let cursors = found.compactMap { row in row[0].integer.map { EventCursor(key: row[1], id: $0) } }
         let (events, read) = try payloads(cursors, bytesMax: bytesMax)
@@ -81,7 +81,7 @@ extension EventReader {
                 where id in (\((1...ids.count).map { "?\($0)" }.joined(separator: ", ")))
                 """,
                 ids,
-                milliseconds: RollupCells.milliseconds
+                milliseconds: ReadLimits.statementMilliseconds
             )
             var found: [Int64: StoredEvent] = [:]
             largest = read == 0 ? 0 : largest

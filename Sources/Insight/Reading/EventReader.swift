@@ -1,3 +1,4 @@
+import Segments
 package import Storage
 import Telemetry
 
@@ -127,7 +128,7 @@ package struct EventReader {
             """,
             [.integer(id), .integer(end)],
             limit: limit,
-            milliseconds: RollupCells.milliseconds,
+            milliseconds: ReadLimits.statementMilliseconds,
             bytesMax: bytesMax
         )
         return (read.rows.compactMap { StoredEvent($0) }, read.isCut ? read.rows.last?[0].integer ?? end : end)
@@ -146,7 +147,7 @@ package struct EventReader {
             """,
             [],
             limit: Self.submissionsMax,
-            milliseconds: RollupCells.milliseconds
+            milliseconds: ReadLimits.statementMilliseconds
         )
         return .object([
             ("cut", .bool(read.isCut && read.rows.count < Int(Self.submissionsMax))),
@@ -163,9 +164,9 @@ package struct EventReader {
                                 ("visitor", JSONOut(row[2].text)), ("browser", .text(agent.browser)),
                                 ("system", .text(agent.system)), ("device", .text(agent.device)),
                             ]
-                                + Metric.vitals.map { metric in
-                                    let told = vitals[metric.key]
-                                    return (metric.rawValue, JSONOut(told.number ?? told["value"].number, digits: 4))
+                                + Vital.allCases.map { vital in
+                                    let told = vitals[vital.name.uppercased()]
+                                    return (vital.name, JSONOut(told.number ?? told["value"].number, digits: 4))
                                 } + [
                                     ("errors", .integer(Int64(errors.count))),
                                     ("message", JSONOut(errors.first?["message"].text)),

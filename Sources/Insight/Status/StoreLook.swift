@@ -22,7 +22,7 @@ package struct StoreLook: Sendable {
     /// `now` is in seconds since 1970.
     package init(_ database: any Database, now: Int64) throws(StoreError) {
         func number(_ sql: String, _ parameters: [SQLValue] = []) throws(StoreError) -> Int64? {
-            try database.rows(sql, parameters, milliseconds: RollupCells.milliseconds).first?.first?.integer
+            try database.rows(sql, parameters, milliseconds: ReadLimits.statementMilliseconds).first?.first?.integer
         }
         let standing = try RollupPosition.read(database)
         let position = standing.lastEventID
@@ -33,7 +33,7 @@ package struct StoreLook: Sendable {
         let latest = try database.rows(
             "select \(microseconds) from collector_events order by id desc limit ?1",
             [.integer(Self.latestMax)],
-            milliseconds: RollupCells.milliseconds
+            milliseconds: ReadLimits.statementMilliseconds
         ).compactMap { $0[0].integer.map { $0 / 1_000_000 } }
         hasEvents = !latest.isEmpty
         lastReceived = (latest.filter { $0 <= now + Self.clockSecondsMax }.max() ?? latest.min()).map { min($0, now) }

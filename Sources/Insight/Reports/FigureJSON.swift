@@ -1,0 +1,81 @@
+import Segments
+
+/// How numbers of aggregates are written.
+enum FigureJSON {
+    /// Upper bounds of "good" and of "needs improvement" (web.dev/vitals); milliseconds, of CLS a score.
+    static func thresholds(_ vital: Vital) -> (good: Double, fair: Double) {
+        switch vital {
+        case .lcp: (2500, 4000)
+        case .inp: (200, 500)
+        case .cls: (0.1, 0.25)
+        case .fcp: (1800, 3000)
+        case .ttfb: (800, 1800)
+        }
+    }
+
+    static func value(_ value: Double?, _ vital: Vital) -> JSONOut {
+        JSONOut(value.map { scaled($0, vital) }, digits: vital == .cls ? 3 : 0)
+    }
+
+    /// In the unit of the API: segments have CLS in thousandths.
+    static func scaled(_ value: Double, _ vital: Vital) -> Double { vital == .cls ? value / 1000 : value }
+
+    static func share(_ part: Int64, of count: Int64) -> JSONOut {
+        JSONOut(count > 0 ? Double(part) / Double(count) : nil, digits: 4)
+    }
+
+    /// Percentiles, shares by rating, and how many values there are.
+    static func figures(_ summary: VitalSummary?, value: (Double?) -> JSONOut) -> JSONOut {
+        let summary = summary ?? VitalSummary()
+        return .object([
+            ("count", .integer(summary.count)), ("p50", value(summary.p50)), ("p75", value(summary.p75)),
+            ("p95", value(summary.p95)), ("good", share(summary.good, of: summary.count)),
+            ("needs_improvement", share(summary.needsImprovement, of: summary.count)),
+            ("poor", share(summary.poor, of: summary.count)),
+        ])
+    }
+
+    static func figures(_ summary: VitalSummary?, _ vital: Vital) -> JSONOut {
+        figures(summary) { value($0, vital) }
+    }
+}
+
+extension Vital {
+    /// Its name in reports.
+    var name: String {
+        switch self {
+        case .lcp: "lcp"
+        case .inp: "inp"
+        case .cls: "cls"
+        case .fcp: "fcp"
+        case .ttfb: "ttfb"
+        }
+    }
+}
+
+extension Aggregate {
+    /// What a tile, a bucket of a series or a row of a list shows; a bounce rate only where it is defined.
+    func members(vitals: [Vital], withBounceRate: Bool = true) -> [(String, JSONOut)] {
+        let engaged = engagedPageViews > 0 ? Double(engagedMilliseconds) / Double(engagedPageViews) : nil
+        var members: [(String, JSONOut)] = [
+            ("visitors", JSONOut(visitors)), ("sessions", .integer(sessions)), ("views", .integer(pageViews)),
+            ("events", .integer(eventsReceived)), ("errors", .integer(errors)),
+            ("bounce_rate", withBounceRate ? FigureJSON.share(bounces, of: sessions) : .null),
+            ("engaged_ms", JSONOut(engaged, digits: 0)), ("engaged_count", .integer(engagedPageViews)),
+        ]
+        for vital in vitals {
+            let summary = self.vitals[vital.rawValue]
+            members.append(("\(vital.name)_p75", FigureJSON.value(summary?.p75, vital)))
+            members.append(("\(vital.name)_count", .integer(summary?.count ?? 0)))
+        }
+        return members
+    }
+
+    /// What the whole of a range shows.
+    var totals: [(String, JSONOut)] {
+        let rate = pageViews > 0 ? Double(errors) * 1000 / Double(pageViews) : nil
+        return members(vitals: [.lcp, .inp, .cls]) + [
+            ("errors_per_1000_views", JSONOut(rate, digits: 2)), ("custom_events", .integer(customEvents)),
+        ]
+    }
+}

@@ -1,0 +1,93 @@
+import Segments
+import Storage
+
+/// What is known of an issue besides its figures.
+struct IssueText {
+    var site: String
+    var kind: String
+    var name: String
+    var message: String
+    var firstSeen: Int64
+    var lastSeen: Int64
+    var lastEventID: Int64
+    var state: String
+    /// Why its errors are not the site's; nil for an issue of the site.
+    var noise: String?
+
+    var members: [(String, JSONOut)] {
+        [
+            ("site", .text(site)), ("kind", .text(kind)), ("name", .text(name)), ("message", .text(message)),
+            ("first_seen", .integer(firstSeen)), ("last_seen", .integer(lastSeen)), ("state", .text(state)),
+            ("noise", JSONOut(noise)),
+        ]
+    }
+}
+
+extension ReportContext {
+    /// Issues whose state is looked at for a list of one state.
+    static let issueStatesMax: Int64 = 50_000
+
+    /// Texts and states of issues; of one that several sites have, those of the site where it was seen last.
+    func issueTexts(_ names: [String]) throws(ReportError) -> [String: IssueText] {
+        guard !names.isEmpty else { return [:] }
+        let values = database.padded(names.map { .text($0) })
+        var parameters = values
+        var condition = "issues.issue in (\((1...values.count).map { "?\($0)" }.joined(separator: ", ")))"
+        if let site = query.site {
+            parameters.append(.text(site))
+            condition += " and issues.site = ?\(parameters.count)"
+        }
+        let rows = try database.reportRows(
+            """
+            select issues.issue, issues.site, kind, name, message, first_seen, last_seen, last_event_id, state, changed_at, noise
+            from insight_issues as issues
+            left join insight_issue_states as states on states.site = issues.site and states.issue = issues.issue
+            where \(condition) order by last_seen, \(database.dialect.bytewise("issues.site"))
+            """,
+            parameters
+        )
+        var result: [String: IssueText] = [:]
+        for row in rows {
+            result[row[0].text ?? ""] = IssueText(
+                site: row[1].text ?? "",
+                kind: row[2].text ?? "",
+                name: row[3].text ?? "",
+                message: row[4].text ?? "",
+                firstSeen: row[5].integer ?? 0,
+                lastSeen: row[6].integer ?? 0,
+                lastEventID: row[7].integer ?? 0,
+                state: Self.state(row[8].text, changedAt: row[9].integer ?? 0, lastSeen: row[6].integer ?? 0),
+                noise: row[10].text
+            )
+        }
+        return result
+    }
+
+    /// Codes of the issues that are in a state.
+    func issues(inState wanted: String) throws(ReportError) -> Set<UInt32> {
+        let condition = query.site == nil ? "" : "where issues.site = ?2"
+        let rows = try database.reportRows(
+            """
+            select issues.issue, state, changed_at, last_seen from insight_issues as issues
+            left join insight_issue_states as states on states.site = issues.site and states.issue = issues.issue
+            \(condition) order by last_seen desc, \(database.dialect.bytewise("issues.site")) desc limit ?1
+            """,
+            [.integer(Self.issueStatesMax + 1)] + (query.site.map { [.text($0)] } ?? [])
+        )
+        guard rows.count <= Int(Self.issueStatesMax) else {
+            throw .refused("There are more than \(Self.issueStatesMax) issues: leave state out, or name a site")
+        }
+        var states: [String: String] = [:]
+        for row in rows {
+            guard let issue = row[0].text, states[issue] == nil else { continue }
+            states[issue] = Self.state(row[1].text, changedAt: row[2].integer ?? 0, lastSeen: row[3].integer ?? 0)
+        }
+        return Set(states.lazy.filter { $0.value == wanted }.compactMap { dictionaries.code(of: $0.key, in: .issue) })
+    }
+
+    /// An issue that was resolved and has come back is reopened.
+    private static func state(_ state: String?, changedAt: Int64, lastSeen: Int64) -> String {
+        guard let state else { return "open" }
+        return state == "resolved" && lastSeen > changedAt ? "reopened" : state
+    }
+}

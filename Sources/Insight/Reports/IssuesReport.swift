@@ -1,0 +1,124 @@
+import Segments
+import Storage
+
+/// Groups of equal errors, most frequent first.
+struct IssuesReport {
+    /// Issues of a list, at most.
+    static let issuesMax = 200
+
+    struct Row {
+        var issue: String
+        var errors: Int64
+        var visitors: Int64?
+        var trend: [Int64]
+        /// Nil until the worker has written it.
+        var text: IssueText?
+    }
+
+    let range: ReportRange
+    var rows: [Row] = []
+    /// Issues with an error in the range, and the sum of their errors.
+    var count: Int64 = 0
+    var total: Int64 = 0
+
+    /// - Parameters:
+    ///   - state: nil for issues in any state.
+    ///   - includesNoise: whether issues of errors that are not the site's are listed, too.
+    init(_ context: ReportContext, state: String?, includesNoise: Bool) throws(ReportError) {
+        range = context.query.range
+        let dimensions: [ReportDimension] = includesNoise ? [.issue, .noise] : [.issue]
+        var scan = try context.scanQuery(range)
+        scan.withVisitors = false
+        if let state { scan.issues = try context.issues(inState: state) }
+        scan.lists = dimensions.map { dimension in
+            var list = dimension.list(limit: Self.issuesMax)
+            (list.withVisitors, list.withSeries) = (true, true)
+            return list
+        }
+        let result = try context.run(scan)
+        for (dimension, list) in zip(dimensions, result.lists) {
+            count += list.count
+            total += list.total
+            rows += list.rows.map { row in
+                Row(
+                    issue: context.text(row.code, .eventIssue),
+                    errors: dimension.measure.value(row.sum, dimension),
+                    visitors: row.sum.visitors,
+                    trend: row.series
+                )
+            }
+        }
+        rows.sort { ($1.errors, $0.issue) < ($0.errors, $1.issue) }
+        rows = Array(rows.prefix(Self.issuesMax))
+        let texts = try context.issueTexts(rows.map(\.issue))
+        for index in rows.indices { rows[index].text = texts[rows[index].issue] }
+    }
+
+    var json: JSONOut {
+        .object([
+            ("range", range.json), ("count", .integer(count)), ("total", .integer(total)),
+            ("rest", .integer(rows.reduce(total) { $0 - $1.errors })),
+            ("issues", .array(rows.map(Self.json))),
+        ])
+    }
+
+    private static func json(_ row: Row) -> JSONOut {
+        .object(
+            [("issue", .text(row.issue)), ("errors", .integer(row.errors)), ("visitors", JSONOut(row.visitors))]
+                + (row.text ?? .unknown).members + [("trend", .array(row.trend.map { .integer($0) }))]
+        )
+    }
+}
+
+extension IssueText {
+    /// Of `(other)`, and of an issue whose site is not the one that is asked about.
+    static let unknown = IssueText(
+        site: "",
+        kind: "error",
+        name: DimensionDictionaries.otherText,
+        message: "",
+        firstSeen: 0,
+        lastSeen: 0,
+        lastEventID: 0,
+        state: "open"
+    )
+}
+
+extension Reports {
+    /// States that an owner can give an issue, and those of a list.
+    package static let states: Set<String> = ["open", "resolved", "ignored"]
+    package static let listedStates = states.union(["reopened"])
+
+    package func issues(
+        _ query: ReportQuery,
+        state: String? = nil,
+        includesNoise: Bool = false
+    ) throws(ReportError) -> JSONOut {
+        try computed(query) { context throws(ReportError) in
+            try IssuesReport(context, state: state, includesNoise: includesNoise)
+        }.json
+    }
+
+    /// Notes what the owner has decided about an issue, on every site that has it unless one is named.
+    ///
+    /// - Returns: false when there is no such issue.
+    package func decide(_ issue: String, site wanted: String?, state: String, now: Int64) throws(ReportError) -> Bool {
+        var isKnown = false
+        do throws(StoreError) {
+            try database.transaction { () throws(StoreError) in
+                let rows = try database.rows("select site from insight_issues where issue = ?1", [.text(issue)])
+                for site in rows.compactMap({ $0[0].text }) where wanted == nil || wanted == site {
+                    isKnown = true
+                    try database.insert(
+                        "insert into insight_issue_states (site, issue, state, changed_at)",
+                        [[.text(site), .text(issue), .text(state), .integer(now)]],
+                        "on conflict (site, issue) do update set state = excluded.state, changed_at = excluded.changed_at"
+                    )
+                }
+            }
+        } catch {
+            throw .store(error)
+        }
+        return isKnown
+    }
+}

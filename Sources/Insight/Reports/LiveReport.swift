@@ -1,0 +1,63 @@
+import Segments
+
+/// Visitors with a page view in the last minutes.
+struct LiveReport {
+    static let minutes: Int64 = 5
+
+    let visitors: Int64
+
+    /// - Parameter now: seconds since 1970.
+    init(_ context: ReportContext, now: Int64) throws(ReportError) {
+        // The second that is under way is one of them.
+        let end = now + 1
+        visitors = try context.run(context.plainScanQuery(from: end - Self.minutes * 60, to: end)).total.visitors ?? 0
+    }
+
+    var json: JSONOut {
+        .object([("visitors", .integer(visitors)), ("minutes", .integer(Self.minutes))])
+    }
+}
+
+/// Sites that there are page views of, whatever their time.
+struct SitesReport {
+    /// Sites of a list, at most.
+    static let sitesMax = 200
+
+    let sites: [(site: String, pageViews: Int64)]
+
+    init(_ context: ReportContext) throws(ReportError) {
+        guard let bounds = try context.bounds() else {
+            sites = []
+            return
+        }
+        var scan = context.plainScanQuery(from: bounds.first, to: bounds.last + 1)
+        scan.withVisitors = false
+        scan.lists = [ScanQuery.List(column: .site, measure: .pageViews, limit: Self.sitesMax)]
+        sites = try context.run(scan).lists[0].rows.map { row in
+            (context.dictionaries.text(row.code, .site), row.sum.pageViews)
+        }
+    }
+
+    var json: JSONOut {
+        .object([
+            (
+                "sites",
+                .array(sites.map { .object([("site", .text($0.site)), ("views", .integer($0.pageViews))]) })
+            )
+        ])
+    }
+}
+
+extension Reports {
+    package func live(site: String?, now: Int64) throws(ReportError) -> JSONOut {
+        let range = try ReportRange(from: now - LiveReport.minutes * 60, to: now)
+        return try computed(ReportQuery(range: range, site: site)) { context throws(ReportError) in
+            try LiveReport(context, now: now)
+        }.json
+    }
+
+    package func sites() throws(ReportError) -> JSONOut {
+        let query = ReportQuery(range: try ReportRange(from: 0, to: 1), includesBots: true)
+        return try computed(query) { context throws(ReportError) in try SitesReport(context) }.json
+    }
+}

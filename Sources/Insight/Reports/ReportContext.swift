@@ -1,0 +1,123 @@
+import Segments
+package import Storage
+
+/// What a report is computed from: one unchanging view of a database, its dictionaries and the query.
+struct ReportContext {
+    let database: any Database
+    let dictionaries: DimensionDictionaries
+    let query: ReportQuery
+
+    static let human = "human"
+    static let bot = "bot"
+
+    /// A scan of the query's range or its previous period, with its filters.
+    func scanQuery(_ range: ReportRange) throws(ReportError) -> ScanQuery {
+        var scan = ScanQuery(from: range.from, to: range.to, edges: range.buckets)
+        scan.filters = columnFilters()
+        scan.sessionKeys = try sessionKeys(range)
+        return scan
+    }
+
+    /// A scan of a time without buckets and filters of the query, but those of its site and traffic.
+    func plainScanQuery(from: Int64, to: Int64) -> ScanQuery {
+        var scan = ScanQuery(from: from, to: to, edges: [from])
+        scan.filters = scopeFilters()
+        return scan
+    }
+
+    func run(_ scan: ScanQuery) throws(ReportError) -> ScanResult {
+        do throws(StoreError) {
+            let result = try Segments.scan(scan, SegmentReader(database), dictionaries)
+            // A figure without them would be wrong.
+            guard result.damagedSegments == 0 else {
+                throw StoreError.damaged(
+                    reason: "\(result.damagedSegments) segments are damaged; run collector rebuild"
+                )
+            }
+            return result
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    /// What a code of a column shows; the empty text has a name.
+    func text(_ code: UInt32, _ column: Column) -> String {
+        guard let dictionary = column.dictionary, code != DimensionDictionaries.none else { return ReportFilter.none }
+        return dictionaries.text(code, dictionary)
+    }
+
+    // MARK: - Filters
+
+    private func scopeFilters() -> [ScanQuery.Filter] {
+        var filters: [ScanQuery.Filter] = []
+        if let site = query.site { filters.append(filter(.site, [site])) }
+        if !query.includesBots { filters.append(filter(.traffic, [Self.human])) }
+        return filters
+    }
+
+    /// A condition that a column has one of some texts; none passes when no text is known.
+    func filter(_ column: Column, _ texts: [String]) -> ScanQuery.Filter {
+        let codes = texts.compactMap { text in
+            column.dictionary.flatMap { dictionaries.code(of: text, in: $0) }
+        }
+        return ScanQuery.Filter(column: column, codes: Set(codes))
+    }
+
+    private func columnFilters() -> [ScanQuery.Filter] {
+        scopeFilters()
+            + query.filters.compactMap { filter in
+                guard case .column(let column) = filter.subject, let dictionary = column.dictionary else { return nil }
+                return ScanQuery.Filter(column: column, codes: filter.codes(dictionaries.texts(dictionary)))
+            }
+    }
+
+    private func sessionKeys(_ range: ReportRange) throws(ReportError) -> Set<UInt64>? {
+        var result: Set<UInt64>?
+        for filter in query.filters {
+            let keys: Set<UInt64>
+            switch filter.subject {
+            case .column: continue
+            case .visitor: keys = try finder(range).visitors(filter.values)
+            case .property(let name): keys = try finder(range).property(name, filter.values)
+            }
+            result = result?.intersection(keys) ?? keys
+        }
+        return result
+    }
+
+    private func finder(_ range: ReportRange) throws(ReportError) -> SessionKeys {
+        do throws(StoreError) {
+            return SessionKeys(
+                database: database,
+                hashes: try KeyedHashes(database),
+                from: range.from,
+                to: range.to
+            )
+        } catch {
+            throw .store(error)
+        }
+    }
+}
+
+/// Computes reports; each from one unchanging view of the database, the same from either store.
+package struct Reports {
+    let database: any Database
+    let dictionaries: DictionaryCache
+
+    package init(_ database: any Database, _ dictionaries: DictionaryCache) {
+        (self.database, self.dictionaries) = (database, dictionaries)
+    }
+
+    func computed<Report>(
+        _ query: ReportQuery,
+        _ body: (ReportContext) throws(ReportError) -> Report
+    ) throws(ReportError) -> Report {
+        try database.unchanging { () throws(ReportError) in
+            let current: DimensionDictionaries
+            do throws(StoreError) { current = try dictionaries.current(database) } catch {
+                throw ReportError.store(error)
+            }
+            return try body(ReportContext(database: database, dictionaries: current, query: query))
+        }
+    }
+}

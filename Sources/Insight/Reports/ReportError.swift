@@ -1,0 +1,44 @@
+package import Storage
+
+/// Why a report cannot be given.
+package enum ReportError: Error, Equatable {
+    /// The store failed. Try again later, or narrow the range when the query took too long.
+    case store(StoreError)
+    /// The query is wrong or beyond a limit; the sentence says what to change.
+    case refused(String)
+}
+
+extension Database {
+    /// Runs the body on one unchanging view of what was committed.
+    func unchanging<Value>(_ body: () throws(ReportError) -> Value) throws(ReportError) -> Value {
+        var result: Result<Value, ReportError> = .failure(.store(.unavailable(reason: "the snapshot was not read")))
+        do throws(StoreError) {
+            try snapshot { () throws(StoreError) in
+                do throws(ReportError) {
+                    result = .success(try body())
+                } catch {
+                    result = .failure(error)
+                    if case .store(let error) = error { throw error }
+                }
+            }
+        } catch {
+            throw .store(error)
+        }
+        return try result.get()
+    }
+
+    /// Reads rows within the time of one statement of a report.
+    func reportRows(_ sql: String, _ parameters: [SQLValue] = []) throws(ReportError) -> [[SQLValue]] {
+        do throws(StoreError) {
+            return try rows(sql, parameters, milliseconds: ReadLimits.statementMilliseconds)
+        } catch {
+            throw .store(error)
+        }
+    }
+}
+
+/// The limits of statements that answer a request.
+package enum ReadLimits {
+    /// Milliseconds of one statement.
+    static let statementMilliseconds: Int32 = 5000
+}

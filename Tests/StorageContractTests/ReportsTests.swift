@@ -1,0 +1,247 @@
+import Segments
+import Storage
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import Insight
+
+/// Reports of segments that a test has written: exact figures, the same from both stores.
+@Suite struct ReportsTests {
+    /// 2026-11-24, 00:00 UTC.
+    private static let day: Int64 = 1_795_478_400
+
+    private func filled(_ engine: Engine) throws -> (database: Database, store: any Store) {
+        let database = try Database(engine)
+        let store = try database.migrated()
+        try database.shareHashKey()
+        var fixture = SegmentFixture()
+        // Each hour h has h + 1 page views of one session each; even ones use Chrome, every third comes from a search.
+        for hour in 0..<24 {
+            for number in 0...hour {
+                let time = Self.day + Int64(hour) * 3600 + Int64(number) * 120 + 17
+                fixture.add(
+                    visitor: "v_\(number)",
+                    session: "s_\(hour)_\(number)",
+                    browser: number % 2 == 0 ? "Chrome" : "Firefox",
+                    referrer: number % 3 == 0 ? "search.example" : "(direct)",
+                    paths: number % 2 == 0 ? ["/"] : ["/", "/pricing"],
+                    at: time,
+                    lcp: Float(1000 + 100 * number),
+                    error: number == 5
+                )
+            }
+        }
+        fixture.add(visitor: "v_bot", session: "s_bot", traffic: "bot", paths: ["/"], at: Self.day + 60)
+        try fixture.write(store.makeDatabase())
+        let events = [
+            ("pageview", "p_1", 1, "{}"), ("signup", "p_1", 2, #"{"plan":"pro","deep":{"n":7}}"#),
+            ("pageview", "p_2", 1, "{}"), ("signup", "p_2", 2, #"{"plan":"free"}"#),
+        ]
+        let parsed = try events.map { type, view, seq, payload in
+            try Event.parsed(
+                """
+                {"visitor_id":"v_\(view == "p_1" ? 3 : 4)","session_id":"s_5_\(view == "p_1" ? 3 : 4)","pageview_id":"\(view)",\
+                "event_type":"\(type)","seq":\(seq),"path":"/","site":"shop.example","payload":\(payload)}
+                """,
+                receivedAt: (Self.day + 6 * 3600) * 1_000_000
+            )
+        }
+        _ = try store.makeWriter().append(Batch(events: parsed))
+        try database.rows(
+            """
+            insert into pageview_ledger (pageview_id, visitor_id, session_id, site, emitted, dropped, drop_reasons, first_received_at,
+                last_received_at)
+            values ('p_1', 'v_3', 's_5_3', 'shop.example', 5, 1, '{}', '2026-11-24T06:00:00.000000Z', '2026-11-24T06:00:00.000000Z')
+            """
+        )
+        return (database, store)
+    }
+
+    private static func query(
+        from: Int64 = day,
+        to: Int64 = day + 86_400,
+        zone: Zone = .utc,
+        interval: Interval? = nil,
+        _ filters: [ReportFilter] = [],
+        bots: Bool = false
+    ) throws -> ReportQuery {
+        ReportQuery(
+            range: try ReportRange(from: from, to: to, zone: zone, interval: interval),
+            filters: filters,
+            includesBots: bots
+        )
+    }
+
+    private static func queries() throws -> [ReportQuery] {
+        let zone = try #require(ZoneCache.system.zone("Asia/Kathmandu"))
+        return [
+            try query(), try query(bots: true), try query(from: day + 10_017, to: day + 10_077),
+            try query(zone: zone, interval: .hour, [ReportFilter("is_not", "browser", ["Chrome"])]),
+            try query(from: day - 86_400, to: day + 2 * 86_400, zone: zone, interval: .day),
+            try query([ReportFilter("matches", "path", ["/p*"]), ReportFilter("contains", "referrer", ["search"])]),
+            try query([ReportFilter("is", "property:plan", ["pro"])]),
+            try query([ReportFilter("is", "visitor", ["v_3", "v_4"])]),
+        ]
+    }
+
+    private func answers(_ store: any Store, _ query: ReportQuery) throws -> [String: String] {
+        let reports = Reports(try store.makeDatabase(), DictionaryCache())
+        let now = Self.day + 86_000
+        let found: [String: JSONOut] = [
+            "overview": try reports.overview(query, now: now), "performance": try reports.performance(query),
+            "breakdowns": try reports.breakdowns(query, ReportDimension.allCases, limit: 5),
+            "counts": try reports.breakdowns(query, [.path, .browser], limit: 1, countsOnly: true),
+            "slowest": try reports.vitals(query, by: .browser, limit: 5), "issues": try reports.issues(query),
+            "issue": try reports.issue(query, "00000000000000aa") ?? .null, "quality": try reports.quality(query),
+            "fingerprints": try reports.fingerprints(site: nil), "live": try reports.live(site: nil, now: now),
+            "sites": try reports.sites(),
+        ]
+        return found.mapValues { String(decoding: $0.encoded, as: UTF8.self) }
+    }
+
+    @Test func `both engines give the same answers to every query`() throws {
+        let (sqlite, postgres) = try (filled(.sqlite), filled(.postgresql))
+        for query in try Self.queries() {
+            let (one, other) = try (answers(sqlite.store, query), answers(postgres.store, query))
+            for (name, answer) in one { #expect(answer == other[name], "\(name)") }
+        }
+        withExtendedLifetime((sqlite.database, postgres.database)) {}
+    }
+
+    @Test func `the hours of a whole day have their own figures, and a minute has no more than its own`() throws {
+        let (database, store) = try filled(.sqlite)
+        defer { withExtendedLifetime(database) {} }
+        let reports = Reports(try store.makeDatabase(), DictionaryCache())
+        let overview = try JSONTree(text(reports.overview(Self.query(), now: Self.day + 86_400)))
+        let sessions = overview["series"].elements.map { $0["sessions"].literal ?? "" }
+        #expect(sessions == (1...24).map { "\($0)" })
+        #expect(overview["totals"]["sessions"].literal == "300")
+        #expect(overview["totals"]["errors"].literal == "19")
+        let minute = try JSONTree(
+            text(reports.overview(Self.query(from: Self.day + 36_017, to: Self.day + 36_077), now: Self.day + 86_400))
+        )
+        #expect(minute["totals"]["sessions"].literal == "1")
+        #expect(minute["totals"]["views"].literal == "1")
+        let first = try Self.query(from: Self.day, to: Self.day + 9000)
+        let morning = try JSONTree(text(reports.overview(first, now: Self.day + 86_400)))
+        #expect(morning["previous"].isNull, "nothing is known of the hours before the first event")
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `lists come to their totals, and bounce rates are those of entry pages alone`(engine: Engine) throws {
+        let (database, store) = try filled(engine)
+        defer { withExtendedLifetime(database) {} }
+        let reports = Reports(try store.makeDatabase(), DictionaryCache())
+        let lists = try JSONTree(
+            text(reports.breakdowns(Self.query(), [.referrer, .exit, .entry, .path, .campaign], limit: 1))
+        )["dimensions"]
+        #expect(lists["referrer"]["total"].literal == "300")
+        #expect(lists["referrer"]["rest"].literal != "0")
+        #expect(lists["campaign"]["rows"].elements.map { $0["value"].text } == ["(none)"])
+        #expect(lists["exit"]["rows"].elements[0]["bounce_rate"].isNull)
+        #expect(!lists["entry"]["rows"].elements[0]["bounce_rate"].isNull)
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `properties and visitors select sessions, and delivery reports are those of the range`(engine: Engine) throws {
+        let (database, store) = try filled(engine)
+        defer { withExtendedLifetime(database) {} }
+        let reports = Reports(try store.makeDatabase(), DictionaryCache())
+        func sessions(_ filter: ReportFilter) throws -> String? {
+            JSONTree(text(try reports.overview(Self.query([filter]), now: Self.day)))["totals"]["sessions"].literal
+        }
+        #expect(try sessions(ReportFilter("is", "property:plan", ["pro", "none"])) == "1")
+        #expect(try sessions(ReportFilter("is", "property:deep.n", ["7"])) == "1")
+        #expect(try sessions(ReportFilter("is", "property:plan", ["gold"])) == "0")
+        #expect(try sessions(ReportFilter("is", "visitor", ["v_3", "v_4"])) == "2")
+        let quality = JSONTree(text(try reports.quality(Self.query())))
+        let members = ["views", "emitted", "dropped", "received", "lost"].map { quality[$0].literal }
+        #expect(members == ["1", "5", "1", "2", "2"])
+        let other = JSONTree(text(try reports.quality(Self.query(from: Self.day - 86_400, to: Self.day))))
+        #expect(other["views"].literal == "0")
+    }
+
+    private func text(_ value: JSONOut) -> String { String(decoding: value.encoded, as: UTF8.self) }
+}
+
+/// Sessions that become one segment.
+struct SegmentFixture {
+    private let hashes = KeyedHashes(secret: String(repeating: "5a", count: 32))
+    private var dictionaries = DimensionDictionaries()
+    private var sessions: [SessionRow] = []
+    private var visitors: [String: UInt32] = [:]
+
+    mutating func add(
+        visitor: String,
+        session: String,
+        traffic: String = "human",
+        browser: String = "Chrome",
+        referrer: String = "(direct)",
+        paths: [String],
+        at time: Int64,
+        lcp: Float? = nil,
+        error: Bool = false
+    ) {
+        guard let hashes else { return }
+        let site = dictionaries.code(.site, "shop.example", site: 0, day: 0)
+        func code(_ dictionary: Column.Dictionary, _ text: String) -> UInt32 {
+            dictionaries.code(dictionary, text, site: site, day: 0)
+        }
+        let number = visitors[visitor] ?? UInt32(visitors.count)
+        visitors[visitor] = number
+        let rows = paths.enumerated().map { index, path in
+            var row = PageViewRow(time: time + Int64(index))
+            (row.isCounted, row.path, row.eventsReceived) = (true, code(.path, path), 2)
+            if index == 0 { row.vitals[Vital.lcp.rawValue] = lcp }
+            return row
+        }
+        let key = hashes.sessionKey(site: "shop.example", visitor: visitor, session: session)
+        var own = SessionRow(key: key, visitor: number, pageViews: rows)
+        (own.site, own.traffic) = (site, code(.traffic, traffic))
+        (own.browser, own.referrer) = (code(.browser, browser), code(.referrer, referrer))
+        if traffic == "bot" { own.botReasons = code(.botReasons, "headless browser") }
+        if error {
+            let issue = code(.issue, "00000000000000aa")
+            own.events = [
+                EventRow(pageView: 0, time: time, kind: .error, name: code(.eventName, "error"), issue: issue, count: 1)
+            ]
+        }
+        sessions.append(own)
+    }
+
+    func write(_ database: any Storage.Database) throws {
+        let segment = SegmentEncoder.encode(sessions)
+        let info = segment.info
+        let numbers =
+            [1, info.firstTime, info.lastTime]
+            + [info.sessions, info.pageViews, info.events, info.resources].map { Int64($0) }
+        try database.insert(
+            "insert into segments (id, first_time, last_time, sessions, page_views, events, resources)",
+            [numbers.map { .integer($0) }]
+        )
+        try database.insert(
+            "insert into segment_columns (segment_id, column_id, data)",
+            segment.columns.map { [.integer(1), .integer(Int64($0.column.rawValue)), .blob($0.data)] }
+        )
+        try database.insert(
+            "insert into dimension_values (dictionary, code, value, site, day, event_id)",
+            dictionaries.pending.map { entry in
+                [
+                    .integer(Int64(entry.dictionary.rawValue)), .integer(Int64(entry.code)), .text(entry.text),
+                    .integer(Int64(entry.site)), .integer(entry.day), .integer(1),
+                ]
+            }
+        )
+        try database.insert(
+            "insert into insight_issues (site, issue, kind, name, message, first_seen, last_seen, last_event_id)",
+            [
+                [
+                    .text("shop.example"), .text("00000000000000aa"), .text("error"), .text("TypeError"),
+                    .text("x is null"),
+                ]
+                    + [.integer(1), .integer(2), .integer(0)]
+            ]
+        )
+    }
+}
