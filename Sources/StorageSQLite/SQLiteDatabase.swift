@@ -19,7 +19,8 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
     let dialect = SQLDialect(
         // The text has six digits of a second, or three where the column's default was taken.
         microseconds: {
-            "(cast(strftime('%s', \($0)) as integer) * 1000000 + cast(substr(substr(\($0), 21, length(\($0)) - 21) || '000000', 1, 6) as integer))"
+            // A fraction that rounds up to a whole second would count twice: strftime rounds to milliseconds.
+            "(cast(strftime('%s', substr(\($0), 1, 19)) as integer) * 1000000 + cast(substr(substr(\($0), 21, length(\($0)) - 21) || '000000', 1, 6) as integer))"
         },
         json: { $0 },
         time: { "(strftime('%Y-%m-%dT%H:%M:%S', \($0), 'unixepoch') || '.000000Z')" },

@@ -37,6 +37,16 @@ private func pageView(
         #expect(row.pageViews[0].vitals == [1100, 90, 100, nil, nil])
     }
 
+    @Test func `a value just beyond a threshold stays beyond it`() throws {
+        let bench = try SessionBench([
+            pageView(1),
+            TestEvent(2, "webvitals", #"{"LCP":2500.00001,"INP":200.000001,"CLS":0.1000000001,"FCP":1800}"#),
+        ])
+        let vitals = try bench.row().pageViews[0].vitals.compactMap(\.self)
+        #expect(vitals[0] > 2500 && vitals[1] > 200 && vitals[2] > 100 && vitals[3] == 1800)
+        #expect(vitals[0] < 2500.001)
+    }
+
     @Test func `engagement and scroll depth count by their own last valid report, rounded`() throws {
         let row = try SessionBench([
             pageView(1), TestEvent(2, "engagement", #"{"engagedMs":4000.5,"scrollDepth":80}"#),

@@ -86,6 +86,18 @@ final class Database: Sendable {
         }
     }
 
+    /// A connection that lasts, for temporary tables.
+    func connection() throws -> RawConnection {
+        switch place {
+        case .file(let folder):
+            return RawConnection(try SQLite.Connection(path: folder.file("collector.sqlite"), busyMilliseconds: 10_000))
+        case .server(let cluster, let name):
+            let connection = try Postgres.Connection(url: cluster.url(name), timeoutMilliseconds: 10_000)
+            try connection.execute("set timezone = 'UTC'", timeoutMilliseconds: 10_000)
+            return RawConnection(connection)
+        }
+    }
+
     /// The first column of a query's rows.
     func column(_ sql: String) throws -> [String?] { try rows(sql).map { $0[0] } }
 

@@ -139,7 +139,7 @@ struct Extraction {
             case .missing: break
             case .outOfRange: invalid.append(.of(vital))
             case .valid(let value):
-                let kept = Float(vital == .cls ? value * VitalsFields.layoutShiftScale : value)
+                let kept = Self.kept(vital == .cls ? value * VitalsFields.layoutShiftScale : value)
                 report.values[vital.rawValue] = kept
                 attribute(vital, kept, fields, payload, &report, &aggregator)
             }
@@ -151,6 +151,12 @@ struct Extraction {
             fcp: fields.values[Vital.fcp.rawValue].flatMap(payload.number),
             ttfb: fields.values[Vital.ttfb.rawValue].flatMap(payload.number)
         )
+    }
+
+    /// The next number of 32 bits that is not below: then a value beyond a threshold stays beyond it.
+    private static func kept(_ value: Double) -> Float {
+        let nearest = Float(value)
+        return Double(nearest) < value ? nearest.nextUp : nearest
     }
 
     /// Notes what a value is attributed to; whether it is good is decided by the value as it is kept.
@@ -227,7 +233,7 @@ struct Extraction {
                 if case .valid(let value) = bytes { count = UInt64(saturating: value) }
                 let name = aggregator.code(.resource, fields.name, origin)
                 resources.append(
-                    ResourceRow(pageView: 0, kind: kind, name: name, duration: Float(milliseconds), bytes: count)
+                    ResourceRow(pageView: 0, kind: kind, name: name, duration: Self.kept(milliseconds), bytes: count)
                 )
             }
         }

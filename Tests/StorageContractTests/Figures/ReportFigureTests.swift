@@ -1,0 +1,99 @@
+import Segments
+import Storage
+import TestSupport
+import Testing
+
+@testable import Insight
+
+/// The overview as the API gives it, beside SQL over raw rows; PostgreSQL says when the days, weeks and months of a zone begin.
+@Suite struct `Figures of reports` {
+    private static let zones = [
+        "UTC", "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Chatham", "America/St_Johns",
+    ]
+    private static let operators = ["is", "is_not"]
+    private static let questions = 60
+
+    @Test(arguments: Engine.allCases, Array(21...24) as [UInt64])
+    func `have totals and series of any zone, range and filter`(engine: Engine, seed: UInt64) throws {
+        let database = try Database(engine)
+        let events = RandomEvents(seed: seed, sessions: 200)
+        let store = try RandomDatabase.fill(database, events)
+        let rollups = try Rollups(store.makeDatabase())
+        while try rollups.advance() > 0 {}
+        let connection = try database.connection()
+        try RawTables(connection: connection).make()
+        let raw = RawFigures(connection: connection)
+        let reports = Reports(try store.makeDatabase(), DictionaryCache())
+        var random = SeededRandom(seed: seed)
+        for number in 0..<Self.questions {
+            let zone = random.pick(Self.zones)
+            let interval = random.pick([Interval.day, .day, .week, .month])
+            let from = events.start + Int64(random.number(-86_400, 2 * 86_400))
+            let to = from + Int64(random.number(1, 5 * 86_400))
+            var query = FigureQuery(from: from, to: to, edges: try edges(from, to, zone, interval))
+            query.withSeriesVisitors = true
+            let includesBots = random.chance(40)
+            if !includesBots { query.filters.append(.init(column: .traffic, values: ["human"])) }
+            var filters: [ReportFilter] = []
+            for (name, column, table) in random.some(
+                [
+                    ("browser", Column.browser, "ss"), ("path", .path, "pv"), ("country", .country, "ss"),
+                    ("referrer", .referrer, "ss"),
+                ],
+                max: 2
+            ) where random.chance(60) {
+                let all = try connection.rows("select distinct \(RawTables.name(column)) from \(table) order by 1").map
+                { $0[0] ?? "" }
+                let chosen = random.some(all, max: 2)
+                let operation = random.pick(Self.operators)
+                filters.append(try ReportFilter(operation, name, chosen))
+                let passing = operation == "is" ? chosen : all.filter { !chosen.contains($0) }
+                query.filters.append(.init(column: column, values: passing.isEmpty ? ["none passes"] : passing))
+            }
+            let range = try ReportRange(
+                from: from,
+                to: to,
+                zone: try #require(ZoneCache.system.zone(zone)),
+                interval: interval
+            )
+            let asked = ReportQuery(range: range, filters: filters, includesBots: includesBots, isComparing: false)
+            let report = JSONTree(
+                String(decoding: try reports.overview(asked, now: events.end).encoded, as: UTF8.self)
+            )
+            let right = Dictionary(
+                try raw.figures(query).values.map { ($0.name, $0.value) },
+                uniquingKeysWith: { first, _ in first }
+            )
+            let members = [
+                ("views", "pageViews"), ("sessions", "sessions"), ("visitors", "visitors"), ("errors", "errors"),
+                ("custom_events", "customEvents"),
+            ]
+            for (member, name) in members {
+                #expect(report["totals"][member].literal == right["total \(name)"], "\(number) \(member) \(asked)")
+            }
+            let series = report["series"].elements
+            #expect(series.count == query.edges.count, "\(number) \(zone) \(interval) \(query.edges)")
+            for (index, bucket) in series.enumerated() {
+                for (member, name) in members.prefix(3) {
+                    #expect(
+                        bucket[member].literal == right["\(index) \(name)"],
+                        "\(number) \(index) \(member) \(asked)"
+                    )
+                }
+            }
+        }
+    }
+
+    /// Starts of days, weeks or months of a zone, as PostgreSQL knows its clocks.
+    private func edges(_ from: Int64, _ to: Int64, _ zone: String, _ interval: Interval) throws -> [Int64] {
+        let text = try Cluster.shared.get().psql(
+            "postgres",
+            """
+            select floor(extract(epoch from d at time zone '\(zone)'))::bigint from generate_series(
+            date_trunc('\(interval.rawValue)', to_timestamp(\(from)) at time zone '\(zone)'),
+            to_timestamp(\(to - 1)) at time zone '\(zone)', interval '1 \(interval.rawValue)') d
+            """
+        )
+        return text.split(separator: "\n").compactMap { Int64($0) }
+    }
+}
