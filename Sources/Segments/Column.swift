@@ -127,8 +127,7 @@ package enum Column: Int16, CaseIterable, Sendable {
         case issue = 19
         case resource = 20
 
-        /// Values that one site may add on one day (UTC); those after them are `(other)`. Nil where senders choose no
-        /// value.
+        /// Values that one site may add on one day (UTC); those after them are `(other)`. Nil where senders choose no value.
         var newValuesPerDayMax: Int? {
             switch self {
             case .traffic, .part: nil

@@ -1,7 +1,6 @@
 /// The texts behind the codes of segments: one dictionary for each kind of text.
 ///
-/// Codes are given in the order in which texts appear first; how many a site may add on a day is limited, and what
-/// comes after the limit has
+/// Codes are given in the order in which texts appear first; how many a site may add on a day is limited, and what comes after the limit has
 /// the code of `(other)`. The codes 0 ("") and 1 ("(other)") are in every dictionary and in no table.
 package struct DimensionDictionaries: Sendable {
     package static let none: UInt32 = 0
@@ -50,9 +49,7 @@ package struct DimensionDictionaries: Sendable {
         if let known = codes[Int(dictionary.rawValue)][text] { return known }
         let quota = Quota(dictionary: dictionary, site: site, day: day)
         if let max = dictionary.newValuesPerDayMax {
-            guard added[quota, default: 0] < max, count(dictionary) < Column.Dictionary.valuesMax else {
-                return Self.other
-            }
+            guard added[quota, default: 0] < max, count(dictionary) < Column.Dictionary.valuesMax else { return Self.other }
         }
         let entry = Entry(
             dictionary: dictionary,
@@ -82,8 +79,7 @@ package struct DimensionDictionaries: Sendable {
 
     package func count(_ dictionary: Column.Dictionary) -> Int { texts[Int(dictionary.rawValue)].count }
 
-    /// Adds a row of `dimension_values`; rows of one dictionary must come in the order of their codes, those that are
-    /// known are skipped.
+    /// Adds a row of `dimension_values`; rows of one dictionary must come in the order of their codes, those that are known are skipped.
     package mutating func load(_ entry: Entry) {
         guard Int(entry.code) == count(entry.dictionary) else { return }
         insert(entry)
