@@ -1,6 +1,7 @@
 /// The values of one vital, or of durations, of several groups: of the range, of its buckets, or of the rows of a list.
 ///
-/// Each group has a counter for each code between the least and the largest one that occurs. The memory is limited:
+/// Each group has a counter for every two codes between the least and the largest one that occurs: half of the memory,
+/// of which most of the time goes to, and still a thousandth of a value. The memory is limited:
 /// groups that do not fit, the last ones first, are counted in a later pass.
 final class ValueSet {
     enum Grouping: Equatable { case whole, bucket, list(Int) }
@@ -12,7 +13,7 @@ final class ValueSet {
     private(set) var groups: Range<Int>
     private let end: Int
     private let withDistribution: Bool
-    /// Counters of the codes from `low` on for each group; the first one counts rows without a value.
+    /// Counters of the pairs from `low` on for each group; the first one counts rows without a value.
     private var low = 0
     private var width = 0
     private var counters = CounterTable(0)
@@ -21,7 +22,7 @@ final class ValueSet {
     var exact: [[Float]]
 
     /// Bytes of the counters of one group at most.
-    static let groupBytesMax = 4 * 65_536
+    static let groupBytesMax = 4 * (65_536 / 2 + step)
     /// Widths are multiples of it, so that they grow rarely.
     private static let step = 512
 
@@ -49,9 +50,10 @@ final class ValueSet {
         guard !groups.isEmpty else { return nil }
         var (newLow, newEnd) = (low, low + width)
         if most > 0 {
-            // Below the least code, which is above 0.
-            newLow = min(width > 0 ? low : .max, (max(1, Int(least)) - 1) / Self.step * Self.step)
-            newEnd = max(newEnd, (Int(most) / Self.step + 1) * Self.step)
+            // Below the least pair, which is above 0.
+            let (first, last) = (VitalCode.pair(max(1, least)), VitalCode.pair(most))
+            newLow = min(width > 0 ? low : .max, (first - 1) / Self.step * Self.step)
+            newEnd = max(newEnd, (last / Self.step + 1) * Self.step)
         }
         let isLarger = newLow < low || newEnd > low + width
         if isLarger || groups.count * width * 4 > bytes { resize(newLow, newEnd - newLow, bytes) }
@@ -77,10 +79,12 @@ final class ValueSet {
     /// Adds all groups of another set, which counts the same values by buckets.
     func add(_ other: ValueSet, _ bytes: inout Int) {
         guard other.width > 0, !other.groups.isEmpty else { return }
-        let last = UInt16(clamping: other.low + other.width - 1)
-        guard let target = reserve(UInt16(other.low + 1), last, &bytes) else { return }
+        let last = min(other.low + other.width - 1, VitalCode.pair(.max))
+        guard let target = reserve(VitalCode.last(ofPair: other.low + 1), VitalCode.last(ofPair: last), &bytes) else {
+            return
+        }
         for group in 0..<other.groups.count {
-            for offset in 1..<other.width {
+            for offset in 1...last - other.low {
                 target.table[other.low + offset - target.low] &+= other.counters[group * other.width + offset]
             }
         }
@@ -90,9 +94,9 @@ final class ValueSet {
     func finish() {
         for group in groups {
             let start = (group - groups.lowerBound) * width
-            var bins: [(code: UInt16, count: Int)] = []
+            var bins: [(pair: Int, count: Int)] = []
             for offset in 0..<width where offset > 0 && counters[start + offset] > 0 {
-                bins.append((UInt16(low + offset), Int(counters[start + offset])))
+                bins.append((low + offset, Int(counters[start + offset])))
             }
             summaries[group] = VitalSummary(bins, bounds, withDistribution: withDistribution)
         }
@@ -140,7 +144,7 @@ struct ValueCounters {
 
     @inline(__always) func add(_ code: UInt16, _ start: Int) {
         // Code 0, no value, is below all others.
-        table[start &+ max(0, Int(code) &- low)] &+= 1
+        table[start &+ max(0, VitalCode.pair(code) &- low)] &+= 1
     }
 }
 
@@ -171,13 +175,14 @@ struct ValueCounters {
 
 extension VitalSummary {
     /// - Parameters:
-    ///   - bins: codes and how often each occurs, ascending.
+    ///   - bins: pairs of codes and how often each occurs, ascending.
     ///   - bounds: the largest good value, and the largest one that is not poor.
-    init(_ bins: [(code: UInt16, count: Int)], _ bounds: (good: Float, fair: Float), withDistribution: Bool) {
+    init(_ bins: [(pair: Int, count: Int)], _ bounds: (good: Float, fair: Float), withDistribution: Bool) {
         self.init()
         let (good, fair) = (VitalCode.encode(bounds.good).code, VitalCode.encode(bounds.fair).code)
         var ends: [Int] = []
-        for (code, number) in bins {
+        for (pair, number) in bins {
+            let code = VitalCode.last(ofPair: pair)
             count += Int64(number)
             ends.append(Int(count))
             if code <= good { self.good += Int64(number) }
@@ -192,13 +197,14 @@ extension VitalSummary {
             }
         }
         setPercentiles { rank in
-            // At most 0.05 % away from it: evenly spread within its code.
+            // Less than 0.1 % away from it: evenly spread within its pair of codes.
             var (index, last) = (0, ends.count - 1)
             while index < last {
                 let middle = (index + last) / 2
                 if rank < ends[middle] { last = middle } else { index = middle + 1 }
             }
-            let (low, high) = (VitalCode.lowerBound(bins[index].code), VitalCode.upperBound(bins[index].code))
+            let low = VitalCode.lowerBound(VitalCode.first(ofPair: bins[index].pair))
+            let high = VitalCode.upperBound(VitalCode.last(ofPair: bins[index].pair))
             let before = Double(rank - (ends[index] - bins[index].count))
             return low + (high - low) * (before + 0.5) / Double(bins[index].count)
         }

@@ -1,7 +1,7 @@
 /// One bit for each visitor's number, of each of several groups; it grows with the numbers.
 ///
 /// The memory is limited: when it does not suffice, groups are dropped, the last ones first, to be counted in a later
-/// pass. The words of all groups for the same visitors are side by side, since one session's visitor is in many groups.
+/// pass.
 final class VisitorBits {
     /// Visitors' numbers are below this: the bits of one group fit into the memory.
     static let visitorsMax = 67_108_864
@@ -55,10 +55,9 @@ final class VisitorBits {
 
     /// Takes the bits of the groups over that both have.
     func copy(_ other: BitTable, _ count: Int) {
-        for word in 0..<min(count, other.wordsCount) {
-            for group in 0..<min(groups, other.groups) {
-                unsafe words[word * groups + group] = other.words[word * other.groups + group]
-            }
+        for group in 0..<min(groups, other.groups) {
+            unsafe (words + group * wordsCount)
+                .update(from: other.words + group * other.wordsCount, count: min(count, wordsCount, other.wordsCount))
         }
     }
 
@@ -66,12 +65,12 @@ final class VisitorBits {
     @inline(__always) func insert(_ visitor: UInt32, _ group: Int) {
         let (word, index) = (Int(visitor >> 6), group &- first)
         guard index >= 0, index < groups, word < wordsCount else { return }
-        unsafe words[word &* groups &+ index] |= 1 << UInt64(visitor & 63)
+        unsafe words[index &* wordsCount &+ word] |= 1 << UInt64(visitor & 63)
     }
 
     func count(_ group: Int) -> Int64 {
         var count = 0
-        for word in 0..<wordsCount { count += unsafe words[word * groups + group - first].nonzeroBitCount }
+        for word in 0..<wordsCount { count += unsafe words[(group - first) * wordsCount + word].nonzeroBitCount }
         return Int64(count)
     }
 }
