@@ -58,14 +58,36 @@ struct BucketFinder {
     mutating func write(_ target: RowBuffer<UInt16>, _ times: RowBuffer<UInt32>, _ count: Int) {
         target.fill(count, UInt16(buckets.lowerBound))
         guard buckets.count > 1 else { return }
-        guard buckets.count <= Self.comparedMax else {
-            for row in 0..<count { target[row: row] = UInt16(bucket(times[row: row])) }
-            return
-        }
+        guard buckets.count <= Self.comparedMax else { return writeByMinute(target, times, count) }
         for bucket in buckets.dropFirst() {
             // Above the start of the segment, and not beyond its end.
             let edge = UInt32(clamping: edges[bucket] - base)
             for row in 0..<count { target[row: row] &+= times[row: row] >= edge ? 1 : 0 }
+        }
+    }
+
+    /// Writes buckets by a table of the segment's minutes, since all edges within it are whole minutes.
+    private mutating func writeByMinute(_ target: RowBuffer<UInt16>, _ times: RowBuffer<UInt32>, _ count: Int) {
+        let (seconds, first) = (UInt32(base % 60), base / 60)
+        let minutes = (low + base) / 60 - first...(high + base) / 60 - first
+        let isMinute = edges[buckets].dropFirst().allSatisfy { $0 % 60 == 0 }
+        guard isMinute, minutes.upperBound < Int64(RowBuffer<UInt16>.capacity) else {
+            for row in 0..<count { target[row: row] = UInt16(bucket(times[row: row])) }
+            return
+        }
+        var table = [UInt16](repeating: 0, count: Int(minutes.upperBound) + 1)
+        var bucket = buckets.lowerBound
+        for minute in minutes {
+            while bucket < buckets.upperBound, edges[bucket + 1] <= (first + minute) * 60 { bucket += 1 }
+            table[Int(minute)] = UInt16(bucket)
+        }
+        // Rows outside of the range have the bucket of its first or last minute, which nobody reads.
+        let last = UInt32(minutes.upperBound)
+        for row in 0..<count {
+            // Divided on its own, since the sum might not fit.
+            let time = times[row: row]
+            let minute = time / 60 &+ (time % 60 &+ seconds) / 60
+            target[row: row] = table[Int(min(minute, last))]
         }
     }
 }

@@ -126,7 +126,7 @@ struct ScanRun {
                 lists: own,
                 vitals: values.openVitals.union(measured)
             )
-            try pass(source, segments, needs) { run in
+            try pass(source, wanted.isEmpty ? openSegments(segments) : segments, needs) { run in
                 run.visitors.add(run.rows, run.lists)
                 run.values.add(run.rows, run.lists)
                 for index in detailed { run.lists[index]?.addDetails(run.rows) }
@@ -134,6 +134,18 @@ struct ScanRun {
             visitors.finish()
             values.finish()
             isFirst = false
+        }
+    }
+
+    /// Those that may have times of the buckets that are to be counted next.
+    private func openSegments(_ segments: [SegmentInfo]) -> [SegmentInfo] {
+        // Visitors of the whole range are counted before those of buckets.
+        guard visitors.openBuckets != nil || !visitors.isOpen(nil) else { return segments }
+        let open = [visitors.openBuckets, values.openBuckets].compactMap { $0 }
+        let (first, end) = (open.map(\.lowerBound).min() ?? 0, open.map(\.upperBound).max() ?? query.edges.count)
+        return segments.filter { info in
+            (first == 0 || info.lastTime >= query.edges[first])
+                && (end >= query.edges.count || info.firstTime < query.edges[end])
         }
     }
 

@@ -38,6 +38,14 @@ struct ScanValues {
 
     var openVitals: Set<Vital> { Set(sets.filter { !$0.isDone }.compactMap(\.vital)) }
 
+    /// The buckets whose values are to be counted next.
+    var openBuckets: Range<Int>? {
+        sets.filter { !$0.isDone && $0.grouping == .bucket }.map(\.groups).reduce(nil) { all, groups in
+            guard let all else { return groups }
+            return min(all.lowerBound, groups.lowerBound)..<max(all.upperBound, groups.upperBound)
+        }
+    }
+
     mutating func add(_ rows: SegmentRows, _ lists: [ListWork?]) {
         var bytes = max(limits.valueBytes, ValueSet.groupBytesMax)
         var (group, grouped) = (-1, 0)

@@ -89,6 +89,12 @@ struct ScanVisitors {
         bits = VisitorBits(groups: numbers.count..<end, bytesMax: limits.visitorBytes)
     }
 
+    /// The buckets whose visitors are to be counted next, when not those of all segments are.
+    var openBuckets: Range<Int>? {
+        guard let firstBucket, !bits.groups.isEmpty, isOpen(nil), numbers.count >= firstBucket else { return nil }
+        return numbers.count - firstBucket..<query.edges.count
+    }
+
     // MARK: - Results
 
     var total: Int64? { totalGroup.map { numbers[$0] } }

@@ -102,7 +102,8 @@ final class ValueSet {
         }
         counters.deallocate()
         (counters, low, width) = (CounterTable(0), 0, 0)
-        groups = groups.upperBound..<end
+        // As many as fit now, and some more, so that segments of other buckets need not be read.
+        groups = groups.upperBound..<min(end, groups.upperBound + max(1, 2 * groups.count))
     }
 
     private var bounds: (good: Float, fair: Float) { vital?.bounds ?? Vital.durationBounds }
