@@ -88,7 +88,9 @@ struct StoredColumn {
             guard width <= 2, bytes.count == start + rows * width, count > 0 || rows == 0 else { return nil }
             dictionary.reserveCapacity(count)
             for index in 0..<count {
-                dictionary.append(UInt32(Self.number(bytes, ColumnBytes.headerBytes + 4 * index, 4)))
+                let start = ColumnBytes.headerBytes + 4 * index
+                let (low, high) = (UInt32(bytes[start]) | UInt32(bytes[start + 1]) << 8, start + 2)
+                dictionary.append(low | UInt32(bytes[high]) << 16 | UInt32(bytes[high + 1]) << 24)
             }
         } else {
             start = ColumnBytes.headerBytes + 8
@@ -149,5 +151,45 @@ struct StoredColumn {
         var value: UInt64 = 0
         for byte in 0..<width { value |= UInt64(bytes[start + byte]) << UInt64(8 * byte) }
         return value
+    }
+}
+
+extension StoredColumn {
+    /// Writes the index of each row's code; false when one is outside of the dictionary.
+    func readIndexes(into target: RowBuffer<UInt16>) -> Bool {
+        let max = read(into: target, 0).max
+        return rows == 0 || max < UInt64(dictionary.count)
+    }
+
+    /// Writes the rows' numbers; nil when one is above `limit`.
+    ///
+    /// - Returns: the largest number and, without base, the least above 0.
+    func read<Number: FixedWidthInteger & UnsignedInteger>(
+        into target: RowBuffer<Number>,
+        max limit: Number = .max
+    ) -> (least: UInt64, max: UInt64)? {
+        let (least, max) = read(into: target, Number(truncatingIfNeeded: base))
+        let (largest, overflow) = base.addingReportingOverflow(max)
+        guard !overflow, largest <= UInt64(limit) else { return nil }
+        return (base > 0 ? base : least, largest)
+    }
+
+    private func read<Number: FixedWidthInteger>(
+        into target: RowBuffer<Number>,
+        _ base: Number
+    ) -> (least: UInt64, max: UInt64) {
+        func read<Stored: FixedWidthInteger & UnsignedInteger>(_ type: Stored.Type) -> (least: UInt64, max: UInt64) {
+            let (least, max) = target.read(type, bytes, from: start, count: rows, base: base)
+            return (UInt64(least), UInt64(max))
+        }
+        switch width {
+        case 0:
+            target.fill(rows, base)
+            return (0, 0)
+        case 1: return read(UInt8.self)
+        case 2: return read(UInt16.self)
+        case 4: return read(UInt32.self)
+        default: return read(UInt64.self)
+        }
     }
 }

@@ -6,15 +6,23 @@ package func scan<Source: SegmentSource>(
     _ query: ScanQuery,
     _ source: Source,
     _ dictionaries: DimensionDictionaries
+) throws(Source.Failure) -> ScanResult { try scan(query, source, dictionaries, ScanLimits()) }
+
+package func scan<Source: SegmentSource>(
+    _ query: ScanQuery,
+    _ source: Source,
+    _ dictionaries: DimensionDictionaries,
+    _ limits: ScanLimits
 ) throws(Source.Failure) -> ScanResult {
     var query = query
     if query.edges.isEmpty { query.edges = [query.from] }
+    precondition(query.edges.count <= ScanLimits.bucketsMax)
     let segments = try source.segments(from: query.from, to: query.to)
         .filter { $0.firstTime < query.to && $0.lastTime >= query.from }
     var damaged: Set<Int64> = []
     while true {
         // Each turn but the last finds at least one damaged segment more, so there are few.
-        var run = ScanRun(query, dictionaries, damaged: damaged)
+        var run = ScanRun(query, dictionaries, limits, damaged: damaged)
         if let result = try run.result(source, segments) { return result }
         damaged = run.damaged
     }

@@ -55,10 +55,20 @@ struct SegmentColumns {
         return stored
     }
 
-    func codes(_ column: Column) throws(DamagedSegment) -> SegmentCodes {
+    func dictionary(_ column: Column) throws(DamagedSegment) -> [UInt32] { try stored(column).dictionary }
+
+    /// The codes of events or resources.
+    func codes(_ column: Column) throws(DamagedSegment) -> (dictionary: [UInt32], rows: [UInt16]) {
         let stored = try stored(column)
         guard let rows = stored.indexes() else { throw DamagedSegment() }
-        return SegmentCodes(dictionary: stored.dictionary, rows: rows)
+        return (stored.dictionary, rows)
+    }
+
+    /// Reads the codes of sessions or page views, and returns the dictionary of their indexes.
+    func readCodes(_ column: Column, into rows: RowBuffer<UInt16>) throws(DamagedSegment) -> [UInt32] {
+        let stored = try stored(column)
+        guard stored.readIndexes(into: rows) else { throw DamagedSegment() }
+        return stored.dictionary
     }
 
     func numbers<Number: FixedWidthInteger & UnsignedInteger>(
@@ -68,10 +78,29 @@ struct SegmentColumns {
         guard let numbers: [Number] = try stored(column).numbers(max: max) else { throw DamagedSegment() }
         return numbers
     }
+
+    @discardableResult func read<Number: FixedWidthInteger & UnsignedInteger>(
+        _ column: Column,
+        into rows: RowBuffer<Number>,
+        max: Number = .max
+    ) throws(DamagedSegment) -> (least: UInt64, max: UInt64) {
+        guard let bounds = try stored(column).read(into: rows, max: max) else { throw DamagedSegment() }
+        return bounds
+    }
 }
 
-/// A column of codes: indexes of the segment's own dictionary, all of them within it.
+/// A column of codes of sessions or page views: indexes of the segment's own dictionary, all of them within it.
 struct SegmentCodes {
     var dictionary: [UInt32]
-    var rows: [UInt16]
+    var rows: RowBuffer<UInt16>
+}
+
+/// The codes of a vital's values.
+struct SegmentValues {
+    var rows: RowBuffer<UInt16>
+    /// The least code of a value, and the largest; 0 without a value.
+    var least: UInt16
+    var max: UInt16
+    /// By page view, when they are wanted.
+    var remainders: [UInt32]
 }

@@ -2,7 +2,8 @@
 package struct ScanQuery: Sendable {
     /// A condition on a column that has a dictionary: the code must be one of these.
     ///
-    /// On a column of sessions it selects sessions, on one of page views it selects page views. On `eventName` or `eventIssue` it selects
+    /// On a column of sessions it selects sessions, on one of page views it selects page views. On `eventName` or
+    /// `eventIssue` it selects
     /// sessions that have such an event at any time; on `resourceName` page views that have such a resource.
     package struct Filter: Sendable {
         package var column: Column
@@ -21,7 +22,8 @@ package struct ScanQuery: Sendable {
         package var eventKinds: Set<EventKind> = []
         package var resourceKind: ResourceKind?
         package var measure: Measure
-        /// Rows at most; the largest first, equal ones by the bytes of their texts (`order` of the query's dictionaries).
+        /// Rows at most; the largest first, equal ones by the bytes of their texts (`order` of the query's
+        /// dictionaries).
         package var limit: Int
         /// Codes whose rows are wanted, instead of the largest.
         package var only: [UInt32]?
@@ -38,7 +40,8 @@ package struct ScanQuery: Sendable {
     /// Seconds since 1970: from, inclusive, to, exclusive.
     package var from: Int64
     package var to: Int64
-    /// Starts of the buckets in seconds since 1970, ascending; the first is at or before `from`, all others are whole minutes.
+    /// Starts of the buckets in seconds since 1970, ascending; the first is at or before `from`, all others are whole
+    /// minutes.
     package var edges: [Int64]
     /// All of them must hold.
     package var filters: [Filter] = []
@@ -85,7 +88,8 @@ package struct Aggregate: Equatable, Sendable {
     package init() {}
 }
 
-/// The distribution of a vital: percentiles as `percentile_cont` gives them, exact below `exactCountMax` values and within 0.1 % above.
+/// The distribution of a vital: percentiles as `percentile_cont` gives them, exact below `exactCountMax` values and
+/// within 0.1 % above.
 package struct VitalSummary: Equatable, Sendable {
     /// Values up to which percentiles are exact.
     package static let exactCountMax = 200
@@ -142,7 +146,8 @@ package struct SegmentInfo: Equatable, Sendable {
     package var pageViews: Int
     package var events: Int
     package var resources: Int
-    /// One bit for each session, lowest first; a set bit marks a session that has been replaced. Empty when there are none.
+    /// One bit for each session, lowest first; a set bit marks a session that has been replaced. Empty when there are
+    /// none.
     package var dead: [UInt8]
 
     package init(
@@ -165,7 +170,8 @@ package protocol SegmentSource<Failure> {
     associatedtype Failure: Error
     /// Segments that overlap a range, in the order of their ids.
     func segments(from: Int64, to: Int64) throws(Failure) -> [SegmentInfo]
-    /// Passes the bytes of columns on, segment by segment in the order of `ids`, all columns of one before those of the next.
+    /// Passes the bytes of columns on, segment by segment in the order of `ids`, all columns of one before those of the
+    /// next.
     func read(
         _ ids: [Int64],
         _ columns: [Column],

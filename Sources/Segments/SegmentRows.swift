@@ -1,268 +1,311 @@
-/// The rows of a segment, and which of them a query counts.
-struct SegmentRows {
-    let info: SegmentInfo
-    /// The first page view of each session, and the end of the last.
-    private(set) var starts: [Int] = [0]
-    /// The session of each page view.
-    private(set) var owners: [UInt32] = []
-    private(set) var visitors: [UInt32]
+/// The rows of a segment, and which of them a query counts. One object serves all segments of a scan.
+final class SegmentRows {
+    private(set) var info = SegmentInfo(
+        id: 0,
+        firstTime: 0,
+        lastTime: 0,
+        sessions: 0,
+        pageViews: 0,
+        events: 0,
+        resources: 0
+    )
+    /// By session: its first page view, and how many it has.
+    private let starts = RowBuffer<UInt16>()
+    private let counts = RowBuffer<UInt32>()
+    /// By page view: its session.
+    let owners = RowBuffer<UInt16>()
+    let visitors = RowBuffer<UInt32>()
     private(set) var visitorsEnd = 0
-    private var times: [UInt32]
-    private var counted: [UInt8]
+    private let times = RowBuffer<UInt32>()
+    let counted = RowBuffer<UInt8>()
     /// By session: whether it passes the filters.
-    private var passingSessions: [Bool] = []
-    /// By page view: whether it passes, and its session does; and of those, which are within the range, and which are
-    /// page views, too.
-    private(set) var passing: [Bool] = []
-    private(set) var inRange: [Bool] = []
-    private(set) var views: [Bool] = []
+    private let passingSessions = RowBuffer<UInt8>()
+    /// By page view: whether it passes, and its session does; and whether it is within the range, too.
+    private let passing = RowBuffer<UInt8>()
+    private let inRange = RowBuffer<UInt8>()
+    /// Numbers of the page views that pass, and of those that are within the range, too.
+    private let passingNumbers = RowBuffer<UInt16>()
+    private var passingCount = 0
+    private let inRangeNumbers = RowBuffer<UInt16>()
+    private var inRangeCount = 0
+    private var isWhole = false
     /// By page view: its bucket, when it is within the range.
-    private(set) var buckets: [UInt16] = []
-    /// By session: the bucket it counts in; -1 when it does not count.
-    private(set) var sessionBuckets: [Int32] = []
-    private(set) var bounces: [Bool] = []
-    /// By session: page views that count.
-    private(set) var sessionViews: [UInt32] = []
+    let buckets = RowBuffer<UInt16>()
+    private(set) var segmentBuckets = 0...0
+    /// By session: 1 when it counts, 2 more when it has one page view.
+    let sessionFlags = RowBuffer<UInt8>()
+    let sessionBuckets = RowBuffer<UInt16>()
+    /// By session: the figures of its page views within the range, and its own.
+    let figures = RowBuffer<Figures>()
+    /// Numbers of the sessions that have figures.
+    private let activeNumbers = RowBuffer<UInt16>()
+    private var activeCount = 0
 
-    private(set) var received: [UInt32] = []
-    private(set) var engagement: [UInt64] = []
-    private(set) var codes: [Column: SegmentCodes] = [:]
-    private(set) var vitals: [[UInt16]] = Array(repeating: [], count: Vital.allCases.count)
-    private(set) var remainders: [[UInt32]] = Array(repeating: [], count: Vital.allCases.count)
-    private(set) var events: [Event] = []
-    private(set) var resources: [Resource] = []
+    let received = RowBuffer<UInt32>()
+    let engagement = RowBuffer<UInt64>()
+    var codes: [Column: SegmentCodes] = [:]
+    /// Codes of events and resources.
+    var eventCodes: [Column: (dictionary: [UInt32], rows: [UInt16])] = [:]
+    private var codeBuffers: [Column: RowBuffer<UInt16>] = [:]
+    var vitals: [SegmentValues?] = Array(repeating: nil, count: Vital.allCases.count)
+    var valueBuffers: [Column: RowBuffer<UInt16>] = [:]
+    var events: [Event] = []
+    var resources: [Resource] = []
+    private let pass = RowBuffer<UInt8>()
+    /// By index of a dictionary: memory for counting.
+    let scratch = ListScratch()
 
     /// An event that counts.
     struct Event {
-        var index: Int
-        var row: Int
-        var session: Int
-        var bucket: Int
+        var index: UInt32
+        var count: UInt32
+        var row: UInt16
+        var session: UInt16
+        var bucket: UInt16
         var kind: EventKind
-        var count: Int64
     }
 
     /// A resource whose page view counts.
     struct Resource {
-        var index: Int
-        var row: Int
-        var kind: ResourceKind
+        var index: UInt32
+        var row: UInt16
         var duration: UInt16
         var remainder: UInt32
         var bytes: Int64
+        var kind: ResourceKind
     }
 
-    init(_ columns: SegmentColumns, _ query: ScanQuery, _ needs: ScanNeeds) throws(DamagedSegment) {
-        info = columns.info
-        visitors = try columns.numbers(.visitor, max: UInt32(VisitorBits.visitorsMax - 1))
-        times = try columns.numbers(.time, max: UInt32(info.lastTime - info.firstTime))
-        counted = try columns.numbers(.counted, max: 1)
-        let counts: [UInt32] = try columns.numbers(.pageViewRows, max: UInt32(info.pageViews))
-        visitorsEnd = Int(visitors.max() ?? 0) + 1
-        starts.reserveCapacity(counts.count + 1)
-        owners.reserveCapacity(info.pageViews)
-        for (session, count) in counts.enumerated() {
-            guard count > 0, owners.count + Int(count) <= info.pageViews else { throw DamagedSegment() }
-            owners.append(contentsOf: repeatElement(UInt32(session), count: Int(count)))
-            starts.append(owners.count)
+    deinit {
+        for buffer in [starts, owners, passingNumbers, inRangeNumbers, buckets, sessionBuckets, activeNumbers] {
+            buffer.deallocate()
         }
-        guard owners.count == info.pageViews else { throw DamagedSegment() }
-        try filter(columns, query)
-        selectRange(query)
-        try read(columns, query, needs)
+        for buffer in [counted, passingSessions, passing, inRange, sessionFlags, pass] { buffer.deallocate() }
+        for buffer in [counts, visitors, times, received] { buffer.deallocate() }
+        for buffer in codeBuffers.values { buffer.deallocate() }
+        for buffer in valueBuffers.values { buffer.deallocate() }
+        figures.deallocate()
+        engagement.deallocate()
+        scratch.deallocate()
     }
 
-    private mutating func filter(_ columns: SegmentColumns, _ query: ScanQuery) throws(DamagedSegment) {
-        passingSessions = Array(repeating: true, count: info.sessions)
-        var passing = [Bool](repeating: true, count: info.pageViews)
-        var hasPageViewFilter = false
+    // MARK: - Loops
+
+    func passes(_ row: Int) -> Bool { passing[row: row] == 1 }
+    func isInRange(_ row: Int) -> Bool { isWhole ? passing[row: row] == 1 : inRange[row: row] == 1 }
+
+    /// Page views within the range that pass.
+    @inline(__always) func forEachInRange(_ body: (_ row: UInt16) -> Void) {
+        let (numbers, count) = (inRangeNumbers, inRangeCount)
+        for index in 0..<count { body(numbers[row: index]) }
+    }
+
+    /// Page views that pass, whenever they were.
+    @inline(__always) func forEachPassing(_ body: (_ row: UInt16) -> Void) {
+        let (numbers, count) = (passingNumbers, passingCount)
+        for index in 0..<count { body(numbers[row: index]) }
+    }
+
+    /// Sessions that have figures.
+    @inline(__always) func forEachActive(_ body: (_ session: UInt16) -> Void) {
+        let (numbers, count) = (activeNumbers, activeCount)
+        for index in 0..<count { body(numbers[row: index]) }
+    }
+
+    /// Whether all that counts is in one bucket.
+    var isOneBucket: Bool { segmentBuckets.count == 1 }
+
+    // MARK: - Loading
+
+    /// Loads a segment; false when nothing of it counts.
+    func load(_ columns: SegmentColumns, _ query: ScanQuery, _ needs: ScanNeeds) throws(DamagedSegment) -> Bool {
+        info = columns.info
+        (codes, events, resources) = ([:], [], [])
+        for vital in vitals.indices { vitals[vital] = nil }
+        for filter in query.filters {
+            // Most segments of a rare value end here.
+            guard try columns.dictionary(filter.column).contains(where: filter.codes.contains) else { return false }
+        }
+        try readStructure(columns)
+        try filterSessions(columns, query)
+        try filterPageViews(columns, query)
+        guard passingCount > 0 else { return false }
+        var finder = BucketFinder(query, info)
+        selectRange(&finder)
+        selectSessions(finder)
+        if needs.sums {
+            try columns.read(.eventsReceived, into: received)
+            try columns.read(.engagement, into: engagement, max: UInt64(UInt32.max) + 1)
+        } else {
+            received.fill(info.pageViews, 0)
+            engagement.fill(info.pageViews, 0)
+        }
+        sumFigures()
+        try readDetails(columns, query, needs, finder)
+        return true
+    }
+
+    private func readStructure(_ columns: SegmentColumns) throws(DamagedSegment) {
+        visitorsEnd = Int(try columns.read(.visitor, into: visitors, max: UInt32(VisitorBits.visitorsMax - 1)).max) + 1
+        try columns.read(.time, into: times, max: UInt32(info.lastTime - info.firstTime))
+        try columns.read(.counted, into: counted, max: 1)
+        try columns.read(.pageViewRows, into: counts, max: UInt32(info.pageViews))
+        var row = 0
+        for session in 0..<info.sessions {
+            let count = Int(counts[row: session])
+            guard count > 0, row + count <= info.pageViews else { throw DamagedSegment() }
+            starts[row: session] = UInt16(row)
+            owners.storeRun(row, row + count, UInt16(session))
+            row += count
+        }
+        guard row == info.pageViews else { throw DamagedSegment() }
+    }
+
+    private func filterSessions(_ columns: SegmentColumns, _ query: ScanQuery) throws(DamagedSegment) {
+        passingSessions.fill(info.sessions, 1)
         for (byte, bits) in info.dead.enumerated() where bits != 0 {
             for bit in 0..<8 where bits & 1 << UInt8(bit) != 0 && byte * 8 + bit < info.sessions {
-                passingSessions[byte * 8 + bit] = false
+                passingSessions[row: byte * 8 + bit] = 0
             }
         }
         if let keys = query.sessionKeys {
             let own: [UInt64] = try columns.numbers(.sessionKey)
-            for (session, key) in own.enumerated() where !keys.contains(key) { passingSessions[session] = false }
+            for (session, key) in own.enumerated() where !keys.contains(key) { passingSessions[row: session] = 0 }
         }
-        for filter in query.filters {
+        for filter in query.filters where filter.column.scope == .session {
+            let codes = try load(filter.column, columns)
+            guard preparePass(codes, filter) else { continue }
+            let (rows, pass) = (codes.rows, pass)
+            for session in 0..<info.sessions { passingSessions[row: session] &= pass[rows[row: session]] }
+        }
+        for filter in query.filters where filter.column.scope == .event {
+            let has = sessionFlags
+            has.fill(info.sessions, 0)
             let codes = try columns.codes(filter.column)
+            let parents: [UInt32] = try columns.numbers(.eventPageView, max: UInt32(info.pageViews - 1))
             let wanted = codes.dictionary.map { filter.codes.contains($0) }
-            switch filter.column.scope {
-            case .session:
-                for (session, code) in codes.rows.enumerated() where !wanted[Int(code)] {
-                    passingSessions[session] = false
-                }
-            case .pageView:
-                hasPageViewFilter = true
-                for (row, code) in codes.rows.enumerated() where !wanted[Int(code)] { passing[row] = false }
-            case .event, .resource:
-                let isEvent = filter.column.scope == .event
-                let parents: [UInt32] = try columns.numbers(
-                    isEvent ? .eventPageView : .resourcePageView,
-                    max: UInt32(info.pageViews - 1)
-                )
-                var has = [Bool](repeating: false, count: isEvent ? info.sessions : info.pageViews)
-                for (index, code) in codes.rows.enumerated() where wanted[Int(code)] {
-                    let row = Int(parents[index])
-                    has[isEvent ? Int(owners[row]) : row] = true
-                }
-                if isEvent {
-                    for session in has.indices where !has[session] { passingSessions[session] = false }
-                } else {
-                    hasPageViewFilter = true
-                    for row in has.indices where !has[row] { passing[row] = false }
-                }
+            for (index, code) in codes.rows.enumerated() where wanted[Int(code)] {
+                has[owners[row: Int(parents[index])]] = 1
             }
-        }
-        if hasPageViewFilter {
-            for session in passingSessions.indices where passingSessions[session] {
-                passingSessions[session] = passing[starts[session]..<starts[session + 1]].contains(true)
-            }
-        }
-        for row in passing.indices where !passingSessions[Int(owners[row])] { passing[row] = false }
-        self.passing = passing
-    }
-
-    private mutating func selectRange(_ query: ScanQuery) {
-        let rows = info.pageViews
-        let isWhole = info.firstTime >= query.from && info.lastTime < query.to
-        var finder = BucketFinder(query, info)
-        (inRange, views) = (passing, passing)
-        buckets = Array(repeating: 0, count: rows)
-        for row in 0..<rows {
-            if !isWhole, !finder.isInRange(times[row]) { inRange[row] = false }
-            views[row] = inRange[row] && counted[row] == 1
-            if inRange[row] { buckets[row] = UInt16(finder.bucket(times[row])) }
-        }
-        sessionBuckets = Array(repeating: -1, count: info.sessions)
-        bounces = Array(repeating: false, count: info.sessions)
-        sessionViews = Array(repeating: 0, count: info.sessions)
-        for session in 0..<info.sessions where passingSessions[session] {
-            var (first, all) = (-1, 0)
-            for row in starts[session]..<starts[session + 1] {
-                if views[row] { sessionViews[session] &+= 1 }
-                guard counted[row] == 1 else { continue }
-                if first < 0 { first = row }
-                all &+= 1
-            }
-            guard first >= 0, finder.isInRange(times[first]) else { continue }
-            sessionBuckets[session] = Int32(finder.bucket(times[first]))
-            bounces[session] = all == 1
+            for session in 0..<info.sessions { passingSessions[row: session] &= has[row: session] }
         }
     }
 
-    private mutating func read(
-        _ columns: SegmentColumns,
-        _ query: ScanQuery,
-        _ needs: ScanNeeds
-    ) throws(DamagedSegment) {
-        if needs.sums {
-            received = try columns.numbers(.eventsReceived)
-            engagement = try columns.numbers(.engagement, max: UInt64(UInt32.max) + 1)
+    /// Fills `pass` by the indexes of a column; false when all of them pass.
+    private func preparePass(_ codes: SegmentCodes, _ filter: ScanQuery.Filter) -> Bool {
+        var all = true
+        for (index, code) in codes.dictionary.enumerated() {
+            let passes = filter.codes.contains(code)
+            pass[row: index] = passes ? 1 : 0
+            if !passes { all = false }
         }
-        for list in needs.lists where codes[list.column] == nil { codes[list.column] = try columns.codes(list.column) }
-        for vital in needs.vitals {
-            vitals[vital.rawValue] = try columns.numbers(vital.column)
-            guard needs.remainders else { continue }
-            remainders[vital.rawValue] = try columns.numbers(vital.remainderColumn)
-            try check(vitals[vital.rawValue], remainders[vital.rawValue], mayBeNone: true)
+        return !all
+    }
+
+    private func filterPageViews(_ columns: SegmentColumns, _ query: ScanQuery) throws(DamagedSegment) {
+        let count = info.pageViews
+        for row in 0..<count { passing[row: row] = passingSessions[owners[row: row]] }
+        var hasFilter = false
+        for filter in query.filters where filter.column.scope == .pageView {
+            let codes = try load(filter.column, columns)
+            guard preparePass(codes, filter) else { continue }
+            hasFilter = true
+            let (rows, pass) = (codes.rows, pass)
+            for row in 0..<count { passing[row: row] &= pass[rows[row: row]] }
         }
-        if needs.events, info.events > 0 { try readEvents(columns, query) }
-        if needs.lists.contains(where: { $0.column.scope == .resource }), info.resources > 0 {
-            try readResources(columns, needs)
+        for filter in query.filters where filter.column.scope == .resource {
+            hasFilter = true
+            let has = inRange
+            has.fill(count, 0)
+            let codes = try columns.codes(filter.column)
+            let parents: [UInt32] = try columns.numbers(.resourcePageView, max: UInt32(count - 1))
+            let wanted = codes.dictionary.map { filter.codes.contains($0) }
+            for (index, code) in codes.rows.enumerated() where wanted[Int(code)] { has[row: Int(parents[index])] = 1 }
+            for row in 0..<count { passing[row: row] &= has[row: row] }
+        }
+        passingCount = passingNumbers.select(passing, count)
+        guard hasFilter else { return }
+        // A session passes when one of its page views does.
+        passingSessions.fill(info.sessions, 0)
+        forEachPassing { row in passingSessions[owners[row]] = 1 }
+    }
+
+    private func selectRange(_ finder: inout BucketFinder) {
+        let count = info.pageViews
+        segmentBuckets = finder.buckets
+        finder.write(buckets, times, count)
+        isWhole = finder.isWhole(info)
+        if isWhole {
+            inRangeCount = passingCount
+            for index in 0..<passingCount { inRangeNumbers[row: index] = passingNumbers[row: index] }
+        } else {
+            for row in 0..<count { inRange[row: row] = passing[row: row] }
+            finder.mark(inRange, times, count)
+            inRangeCount = inRangeNumbers.select(inRange, count)
         }
     }
 
-    private func check(
-        _ codes: [UInt16],
-        _ remainders: [UInt32],
-        mayBeNone: Bool
-    ) throws(DamagedSegment) {
-        for (code, remainder) in zip(codes, remainders) where code != VitalCode.none || !mayBeNone {
-            guard VitalCode.value(code, remainder) != nil else { throw DamagedSegment() }
+    /// Which sessions count: by their first page view that counts.
+    private func selectSessions(_ finder: BucketFinder) {
+        for session in 0..<info.sessions {
+            let (start, count) = (Int(starts[row: session]), Int(counts[row: session]))
+            sessionFlags[row: session] = 0
+            guard passingSessions[row: session] == 1 else { continue }
+            var first = start
+            while first < start + count, counted[row: first] == 0 { first += 1 }
+            guard first < start + count, finder.isInRange(times[row: first]) else { continue }
+            var second = first + 1
+            while second < start + count, counted[row: second] == 0 { second += 1 }
+            sessionFlags[row: session] = second < start + count ? 1 : 3
+            sessionBuckets[row: session] = buckets[row: first]
         }
     }
 
-    private mutating func readEvents(_ columns: SegmentColumns, _ query: ScanQuery) throws(DamagedSegment) {
-        let rows: [UInt32] = try columns.numbers(.eventPageView, max: UInt32(info.pageViews - 1))
-        let times: [UInt32] = try columns.numbers(.eventTime, max: UInt32(info.lastTime - info.firstTime))
-        let kinds: [UInt8] = try columns.numbers(.eventKind, max: EventKind.invalid.rawValue)
-        let counts: [UInt32] = try columns.numbers(.eventCount)
-        let issues = query.issues == nil ? nil : try columns.codes(.eventIssue)
-        let wanted = issues?.dictionary.map { query.issues?.contains($0) ?? true }
-        var finder = BucketFinder(query, info)
-        for index in rows.indices where passing[Int(rows[index])] && finder.isInRange(times[index]) {
-            let kind = EventKind(rawValue: kinds[index]) ?? .invalid
-            if let issues, let wanted, kind == .error || kind == .noise, !wanted[Int(issues.rows[index])] { continue }
-            let row = Int(rows[index])
-            events.append(
-                Event(
-                    index: index,
-                    row: row,
-                    session: Int(owners[row]),
-                    bucket: finder.bucket(times[index]),
-                    kind: kind,
-                    count: Int64(counts[index])
-                )
-            )
+    private func sumFigures() {
+        figures.fill(info.sessions, Figures())
+        let (figures, owners) = (figures, owners)
+        forEachInRange { row in figures[owners[row]] &+= figuresOf(row) }
+        var active = 0
+        for session in 0..<info.sessions {
+            let flags = UInt64(sessionFlags[row: session])
+            let sum = figures[row: session] &+ Figures((flags & 1) << 32, flags >> 1, 0, 0)
+            figures[row: session] = sum
+            activeNumbers[row: active] = UInt16(truncatingIfNeeded: session)
+            active &+= (sum[0] | sum[1] | sum[2] | sum[3]) != 0 ? 1 : 0
+        }
+        activeCount = active
+    }
+
+    /// What a page view within the range counts for, but for its events.
+    @inline(__always) func figuresOf(_ row: UInt16) -> Figures {
+        let engaged = engagement[row]
+        let isEngaged: UInt64 = engaged > 0 ? 1 : 0
+        return Figures(UInt64(counted[row]), isEngaged << 32, engaged &- isEngaged, UInt64(received[row]))
+    }
+
+    /// Sums the figures of sessions by the indexes of a column of sessions.
+    func sumSessions(_ codes: RowBuffer<UInt16>) {
+        let (numbers, count, figures) = (activeNumbers, activeCount, figures)
+        let (even, odd) = (scratch.even, scratch.odd)
+        var index = 0
+        while index &+ 1 < count {
+            let (one, other) = (numbers[row: index], numbers[row: index &+ 1])
+            even[codes[one]] &+= figures[one]
+            odd[codes[other]] &+= figures[other]
+            index &+= 2
+        }
+        if index < count {
+            let last = numbers[row: index]
+            even[codes[last]] &+= figures[last]
         }
     }
 
-    private mutating func readResources(_ columns: SegmentColumns, _ needs: ScanNeeds) throws(DamagedSegment) {
-        let rows: [UInt32] = try columns.numbers(.resourcePageView, max: UInt32(info.pageViews - 1))
-        let kinds: [UInt8] = try columns.numbers(.resourceKind, max: ResourceKind.thirdParty.rawValue)
-        let durations: [UInt16] = try columns.numbers(.resourceDuration)
-        var remainders: [UInt32] = []
-        if needs.remainders {
-            remainders = try columns.numbers(.resourceDurationRemainder)
-            try check(durations, remainders, mayBeNone: false)
-        }
-        let bytes: [UInt64] = try columns.numbers(.resourceBytes)
-        for index in rows.indices where inRange[Int(rows[index])] {
-            resources.append(
-                Resource(
-                    index: index,
-                    row: Int(rows[index]),
-                    kind: ResourceKind(rawValue: kinds[index]) ?? .slow,
-                    duration: durations[index],
-                    remainder: needs.remainders ? remainders[index] : 0,
-                    bytes: Int64(truncatingIfNeeded: bytes[index])
-                )
-            )
-        }
-    }
-}
-
-/// Finds buckets of times that mostly are near one another.
-struct BucketFinder {
-    private let edges: [Int64]
-    private let base: Int64
-    private let low: Int64
-    private let high: Int64
-    private var last = 0
-    private var lastLow: Int64 = 0
-    private var lastHigh: Int64 = 0
-
-    init(_ query: ScanQuery, _ info: SegmentInfo) {
-        (edges, base) = (query.edges, info.firstTime)
-        (low, high) = (query.from - info.firstTime, query.to - info.firstTime)
-    }
-
-    func isInRange(_ offset: UInt32) -> Bool { Int64(offset) >= low && Int64(offset) < high }
-
-    mutating func bucket(_ offset: UInt32) -> Int {
-        let time = Int64(offset) + base
-        if time >= lastLow, time < lastHigh { return last }
-        var (from, to) = (0, edges.count)
-        while to - from > 1 {
-            let middle = (from + to) / 2
-            if edges[middle] <= time { from = middle } else { to = middle }
-        }
-        last = from
-        lastLow = edges[from]
-        lastHigh = from + 1 < edges.count ? edges[from + 1] : .max
-        if time < lastLow { lastLow = time }
-        return last
+    /// Reads a column of codes of sessions or page views, once.
+    func load(_ column: Column, _ columns: SegmentColumns) throws(DamagedSegment) -> SegmentCodes {
+        if let loaded = codes[column] { return loaded }
+        let buffer = codeBuffers[column] ?? RowBuffer()
+        codeBuffers[column] = buffer
+        let loaded = SegmentCodes(dictionary: try columns.readCodes(column, into: buffer), rows: buffer)
+        codes[column] = loaded
+        return loaded
     }
 }

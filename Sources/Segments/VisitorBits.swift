@@ -1,49 +1,76 @@
-/// One bit for each visitor's number, of each of several groups.
+/// One bit for each visitor's number, of each of several groups; it grows with the numbers.
 ///
-/// The memory is limited: only some of the groups have bits at a time, the others are counted in later passes.
-struct VisitorBits {
-    /// Of all bits of a query, in bytes.
-    static let bytesMax = 33_554_432
-    /// Visitors' numbers are below this: the bits of the range and those of its errors fit together.
-    static let visitorsMax = bytesMax * 8 / 2
+/// The memory is limited: when it does not suffice, groups are dropped, the last ones first, to be counted in a later
+/// pass.
+final class VisitorBits {
+    /// Visitors' numbers are below this: the bits of one group fit into the memory.
+    static let visitorsMax = 67_108_864
 
-    private let words: Int
-    /// The groups that have bits.
+    /// The groups that are counted.
     private(set) var groups: Range<Int>
-    private var bits: [UInt64]
+    private var words = 0
+    private let bytesMax: Int
+    private var table = BitTable()
 
     /// - Parameters:
-    ///   - visitors: above all numbers.
-    ///   - groups: those that have not been counted; the first of them get bits.
-    init(visitors: Int, groups: Range<Int>) {
-        words = max(1, (visitors + 63) / 64)
-        let count = max(1, Self.bytesMax / 8 / words)
-        self.groups = groups.prefix(count)
-        bits = Array(repeating: 0, count: self.groups.count * words)
+    ///   - groups: those that have not been counted; as many of them as there is memory for are.
+    init(groups: Range<Int>, bytesMax: Int) {
+        (self.groups, self.bytesMax) = (groups, max(bytesMax, Self.visitorsMax / 8))
     }
 
-    mutating func insert(_ visitor: UInt32, _ group: Int) {
-        guard groups.contains(group), Int(visitor >> 6) < words else { return }
-        bits[(group &- groups.lowerBound) &* words &+ Int(visitor >> 6)] |= 1 << UInt64(visitor & 63)
+    deinit { table.deallocate() }
+
+    /// Where to set bits until the next call; visitors' numbers must be below `visitors`.
+    func reserve(visitors: Int) -> BitTable {
+        guard !groups.isEmpty, visitors > words * 64 else { return table }
+        // A little more at once, so that a growing number of visitors is not copied at each segment.
+        let needed = min((visitors + 63) / 64 * 9 / 8 + 64, Self.visitorsMax / 64)
+        let count = min(groups.count, max(1, bytesMax / 8 / needed))
+        let larger = BitTable(groups: groups.prefix(count), words: needed)
+        larger.copy(table, words)
+        table.deallocate()
+        (table, words, groups) = (larger, needed, groups.prefix(count))
+        return table
+    }
+
+    func count(_ group: Int) -> Int64 { words == 0 ? 0 : table.count(group) }
+}
+
+/// The memory of `VisitorBits`; it is theirs and lives until they reserve more.
+@safe struct BitTable {
+    private let words: UnsafeMutablePointer<UInt64>
+    private let wordsCount: Int
+    private let first: Int
+    private let groups: Int
+
+    init() { self.init(groups: 0..<0, words: 0) }
+
+    init(groups: Range<Int>, words count: Int) {
+        (first, self.groups, wordsCount) = (groups.lowerBound, groups.count, count)
+        unsafe words = .allocate(capacity: max(1, groups.count * count))
+        unsafe words.initialize(repeating: 0, count: max(1, groups.count * count))
+    }
+
+    func deallocate() { unsafe words.deallocate() }
+
+    /// Takes the bits of the groups over that both have.
+    func copy(_ other: BitTable, _ count: Int) {
+        for group in 0..<min(groups, other.groups) {
+            unsafe (words + group * wordsCount)
+                .update(from: other.words + group * other.wordsCount, count: min(count, wordsCount, other.wordsCount))
+        }
+    }
+
+    /// Nothing for a group that is not counted in this pass.
+    @inline(__always) func insert(_ visitor: UInt32, _ group: Int) {
+        let (word, index) = (Int(visitor >> 6), group &- first)
+        guard index >= 0, index < groups, word < wordsCount else { return }
+        unsafe words[index &* wordsCount &+ word] |= 1 << UInt64(visitor & 63)
     }
 
     func count(_ group: Int) -> Int64 {
-        let start = (group - groups.lowerBound) * words
-        return bits[start..<start + words].reduce(0) { $0 + Int64($1.nonzeroBitCount) }
+        var count = 0
+        for word in 0..<wordsCount { count += unsafe words[(group - first) * wordsCount + word].nonzeroBitCount }
+        return Int64(count)
     }
-}
-
-/// One bit for each visitor's number; it grows.
-struct GrowingVisitorBits {
-    private var bits: [UInt64] = []
-
-    /// - Parameter visitors: above all numbers that are inserted from now on.
-    mutating func reserve(visitors: Int) {
-        let missing = (visitors + 63) / 64 - bits.count
-        if missing > 0 { bits.append(contentsOf: repeatElement(0, count: missing)) }
-    }
-
-    mutating func insert(_ visitor: UInt32) { bits[Int(visitor >> 6)] |= 1 << UInt64(visitor & 63) }
-
-    var count: Int64 { bits.reduce(0) { $0 + Int64($1.nonzeroBitCount) } }
 }

@@ -55,4 +55,14 @@ enum VitalCode {
         guard code > tiny else { return code }
         return UInt16(min(UInt32(huge), ((UInt32(code) - first) | 63) + first))
     }
+
+    // MARK: - Pairs of codes
+
+    /// The number of the pair that a code is in, in the order of the codes.
+    ///
+    /// The codes 0, 1 and 2 are alone. Thresholds, whose codes are even, are the upper bounds of pairs, too.
+    @inline(__always) static func pair(_ code: UInt16) -> Int { min(Int(code), (Int(code) &+ 3) >> 1) }
+
+    static func first(ofPair pair: Int) -> UInt16 { UInt16(pair <= 2 ? pair : 2 * pair - 3) }
+    static func last(ofPair pair: Int) -> UInt16 { UInt16(pair <= 2 ? pair : min(Int(huge), 2 * pair - 2)) }
 }

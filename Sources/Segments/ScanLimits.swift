@@ -1,0 +1,13 @@
+/// What one scan may take; what needs more is done in more passes.
+package struct ScanLimits {
+    /// Bytes of the bits of visitors.
+    package var visitorBytes = 10_485_760
+    /// Bytes of the counters of measured values.
+    package var valueBytes = 12_582_912
+    /// Bytes of the figures of all values of lists; lists beyond it need a second pass for the figures of their rows.
+    package var listBytes = 4_194_304
+    package init() {}
+
+    /// Buckets at most, since their numbers have two bytes.
+    static let bucketsMax = 65_536
+}
