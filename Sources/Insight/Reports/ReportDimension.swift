@@ -50,10 +50,9 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
     /// What a list ranks by.
     var measure: ScanQuery.Measure {
         switch self {
-        case .site, .entry, .exit, .browser, .system, .device, .referrer, .campaign, .language, .screen, .country,
-            .botReasons:
-            .sessions
-        case .path, .release, .connection, .navigation: .pageViews
+        case .entry, .exit, .referrer, .campaign, .botReasons: .sessions
+        case .site, .path, .browser, .system, .device, .language, .screen, .country, .release, .connection, .navigation:
+            .pageViews
         case .event, .invalid: .events
         case .issue, .noise: .errors
         case .resource, .thirdParty: .requests
@@ -88,6 +87,9 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
         default: nil
         }
     }
+
+    /// Whether a bounce rate is defined for its values: those of whole sessions, but not for the page that they ended on.
+    var hasBounceRate: Bool { column.scope == .session && self != .exit }
 
     /// Whether its values are of sessions or page views, which have vitals.
     package var hasVitals: Bool { column.scope == .session || column.scope == .pageView }
