@@ -111,12 +111,18 @@ private struct RollupNews {
     private let log: Log
     private var last: ContinuousClock.Instant?
     private var unlogged = Rollups.News()
+    /// The last that was logged.
+    private var mergeFailure: String?
 
     init(log: Log) { self.log = log }
 
     mutating func log(_ news: Rollups.News, deadLetters: Int64) {
         if news.wereReplaced {
             log.warning("rollups are built again, since the events were replaced: their ids have begun again")
+        }
+        if let reason = news.mergeFailure, reason != mergeFailure {
+            mergeFailure = reason
+            log.warning("segments are not merged; figures are not affected", ["reason": reason])
         }
         unlogged.setAside += news.setAside
         if let last = news.last { unlogged.last = last }

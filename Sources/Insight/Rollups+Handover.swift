@@ -25,6 +25,9 @@ extension Rollups {
         handed.removeFirst(events.count)
         return events
     }
+
+    /// Takes events back that were handed over last and found no room in the portion.
+    func giveBack(_ events: ArraySlice<StoredEvent>) { handed.insert(contentsOf: events, at: 0) }
 }
 
 extension StoredEvent {

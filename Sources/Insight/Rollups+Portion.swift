@@ -96,9 +96,13 @@ extension Rollups {
         var portion = Portion(last: (start, nil))
         let columns = StoredEvent.columns(database.dialect)
         repeat {
-            if let events = try handedOver(after: portion.last.id, through: end, limit: limit - portion.events) {
-                try add(events, before: start, to: &portion)
-                portion.last = (events.last?.id ?? portion.last.id, events.last?.receivedAt)
+            if let handed = try handedOver(after: portion.last.id, through: end, limit: limit - portion.events) {
+                let events = handed.map { named($0, isNew: true) }
+                let added = try add(events, before: start, to: &portion)
+                portion.events += added
+                try names.check()
+                giveBack(handed[added...])
+                portion.last = (events[added - 1].id, events[added - 1].receivedAt)
                 continue
             }
             let read = try database.bounded(
@@ -115,88 +119,17 @@ extension Rollups {
                 limit: min(Self.readMax, Int64(limit - portion.events)),
                 milliseconds: Self.readMilliseconds
             )
-            try add(read.rows.compactMap { StoredEvent($0) }, before: start, to: &portion)
-            if let row = read.rows.last, let id = row[0].integer { portion.last = (id, row[1].integer) }
-            if !read.isCut { portion.last = (end, portion.last.id == end ? portion.last.receivedAt : nil) }
+            let events = read.rows.compactMap { StoredEvent($0) }.map { named($0, isNew: true) }
+            let added = try add(events, before: start, to: &portion)
+            portion.events += added
+            try names.check()
+            let isWhole = added == events.count
+            let last = isWhole ? read.rows.last : read.rows.first { $0[0].integer == events[added - 1].id }
+            if let last, let id = last[0].integer { portion.last = (id, last[1].integer) }
+            if isWhole, !read.isCut { portion.last = (end, portion.last.id == end ? portion.last.receivedAt : nil) }
         } while portion.last.id < end && isNeeded() && portion.events < limit && portion.bytes < Portion.bytesMax
         return portion
     }
-
-    /// Adds events to their sessions; `last` is the position of the portion.
-    private func add(_ read: [StoredEvent], before last: Int64, to portion: inout Portion) throws(StoreError) {
-        let events = read.map { named($0, isNew: true) }
-        try recall(events, before: last, &portion)
-        for event in events {
-            aggregator.dictionaries.eventID = event.id
-            let id = SessionID(event)
-            let size = portion.sessions[id]?.state.size ?? 0
-            portion.sessions[id]?.state.add(event, &aggregator)
-            portion.bytes += (portion.sessions[id]?.state.size ?? 0) - size
-        }
-        portion.events += events.count
-        try names.check()
-    }
-
-    /// The event under the site that it counts for.
-    private func named(_ event: StoredEvent, isNew: Bool) -> StoredEvent {
-        var event = event
-        event.site = names.site(event.site, of: event.id, seconds: event.seconds, isNew: isNew)
-        return event
-    }
-
-    /// Gives the portion the sessions of events: from the cache, or from all their earlier events.
-    private func recall(_ events: [StoredEvent], before last: Int64, _ portion: inout Portion) throws(StoreError) {
-        var unknown: Set<SessionID> = []
-        for event in events {
-            let id = SessionID(event)
-            guard portion.sessions[id] == nil, !unknown.contains(id) else { continue }
-            if let cached = sessions.take(id) {
-                portion.sessions[id] = cached
-                portion.bytes += cached.state.size
-            } else {
-                unknown.insert(id)
-            }
-        }
-        for id in unknown {
-            let key = aggregator.hashes.texts.hash("\(id.site)\n\(id.visitorID)\n\(id.sessionID)")
-            portion.sessions[id] = CachedSession(state: SessionState(id), key: key)
-        }
-        guard last > 0 else { return }
-        aggregator.isRecalling = true
-        defer { aggregator.isRecalling = false }
-        let names = Array(Set(unknown.map(\.sessionID)))
-        let columns = StoredEvent.columns(database.dialect)
-        for start in stride(from: 0, to: names.count, by: Self.namesMax) {
-            let part = database.padded(names[start..<min(start + Self.namesMax, names.count)].map { .text($0) })
-            try database.stream(
-                """
-                select \(columns) from collector_events
-                where session_id in (\((2..<2 + part.count).map { "?\($0)" }.joined(separator: ", "))) and id <= ?1
-                    and id not in (select event_id from rollup_dead_letters)
-                order by id
-                """,
-                [.integer(last)] + part,
-                milliseconds: Self.readMilliseconds
-            ) { row in
-                guard let event = StoredEvent(row).map({ named($0, isNew: false) }) else { return true }
-                let id = SessionID(event)
-                guard unknown.contains(id) else { return true }
-                aggregator.dictionaries.eventID = event.id
-                portion.sessions[id]?.state.add(event, &aggregator)
-                return true
-            }
-        }
-        for id in unknown {
-            guard let session = portion.sessions[id] else { continue }
-            portion.bytes += session.state.size
-            // The row that is there now is the one that these events make.
-            guard !session.state.records.isEmpty else { continue }
-            portion.sessions[id]?.note(session.state.row(key: session.key, visitor: 0))
-        }
-    }
-
-    /// Session ids of one query.
-    private static let namesMax = 256
 
     // MARK: - Rows
 
@@ -211,7 +144,7 @@ extension Rollups {
             .map { (id: $0, first: portion.sessions[$0]?.state.records.first?.id ?? 0) }
             .sorted { $0.first < $1.first }
         let hashes = order.map { aggregator.hashes.visitors.hash($0.id.visitorID) }
-        let numbers = try visitors.number(hashes)
+        let numbers = try visitors.numbers(of: hashes)
         for (one, hash) in zip(order, hashes) { portion.sessions[one.id]?.visitor = numbers[hash] }
         var rows: [SessionRow] = []
         for id in Array(portion.sessions.keys) {
@@ -225,43 +158,5 @@ extension Rollups {
         (portion.issues, portion.fingerprints) = (aggregator.issues, aggregator.fingerprints)
         (aggregator.issues, aggregator.fingerprints) = ([:], [])
         return portion
-    }
-
-    // MARK: - Merging
-
-    /// Merges some segments, if there are some worth it.
-    ///
-    /// - Returns: whether something was merged.
-    @discardableResult
-    func merge() throws(StoreError) -> Bool {
-        guard let start = known else { return false }
-        let ids = MergePolicy.choose(store.segments.values)
-        guard !ids.isEmpty else { return false }
-        var rows: [SessionRow] = []
-        var damaged: Int64?
-        try SegmentReader(database).read(ids, Column.allCases) { id, columns in
-            guard let info = store.segments[id], let all = SegmentDecoder.sessions(info, columns) else {
-                damaged = id
-                return
-            }
-            for (index, row) in all.enumerated() where !info.isDead(index) { rows.append(row) }
-        }
-        if let damaged { throw .unavailable(reason: "segment \(damaged) is damaged; run 'collector rebuild'") }
-        var changes = SegmentChanges()
-        changes.removed = ids
-        changes.added = SegmentStore.encode(rows, after: start.lastSegmentID)
-        let next = start.moved(
-            to: start.lastEventID,
-            receivedAt: start.lastReceivedAt,
-            lastSegmentID: changes.added.last?.info.id ?? start.lastSegmentID,
-            visitors: start.visitors
-        )
-        guard try start.move(database, to: next, { () throws(StoreError) in try changes.write(database) }) else {
-            known = nil
-            return false
-        }
-        store.apply(changes)
-        known = next
-        return true
     }
 }

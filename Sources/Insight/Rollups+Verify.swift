@@ -62,7 +62,14 @@ extension Rollups {
         _ lasting: String,
         _ result: inout [(table: String, wrong: Int64, missing: Int64)]
     ) throws(StoreError) {
-        let own = try SegmentContent(database, prefix: lasting)
+        let own: SegmentContent
+        do throws(StoreError) {
+            own = try SegmentContent(database, prefix: lasting)
+        } catch {
+            guard case .damaged = error else { throw error }
+            result.append(("dimension_values, which is damaged", 1, 0))
+            return
+        }
         let right = try SegmentContent(database, prefix: "")
         for id in own.damaged { result.append(("segment \(id), which is damaged", 1, 0)) }
         let keys = Set(own.sums.keys).union(right.sums.keys).sorted { ($0.day, $0.site) < ($1.day, $1.site) }

@@ -39,7 +39,8 @@ package final class Rollups {
     private var portionLimit = rebuildPortionMax
     /// What `advance` found last.
     var progress = Progress()
-    private var news = News()
+    var news = News()
+    var mergeTroubles = MergeTroubles(generation: 0)
 
     /// How far the rollups have come.
     struct Progress: Sendable {
@@ -59,6 +60,8 @@ package final class Rollups {
         var last: (id: Int64, reason: String)?
         /// Whether the rollups were emptied because the events had been replaced.
         var wereReplaced = false
+        /// Why segments were not merged.
+        var mergeFailure: String?
     }
 
     /// - Throws: what reading the store's secret throws; `.schema` before it is migrated.
@@ -97,7 +100,7 @@ package final class Rollups {
             progress.reason = start.reason
             guard end > start.lastEventID else {
                 try finish(start)
-                _ = try merge()
+                merge()
                 return 0
             }
             let isFarBehind = end - start.lastEventID > Int64(Self.rebuildPortionMax)
@@ -106,7 +109,8 @@ package final class Rollups {
                 let count = try takeIn(from: start, to: end, limit: limit, while: isNeeded)
                 if count > 0 { portionLimit = min(Self.rebuildPortionMax, portionLimit * 2) }
                 if !progress.isBehind { try finish(start) }
-                _ = try merge()
+                // It never throws: what stops a merge says nothing about an event.
+                merge()
                 return count
             } catch {
                 // What was added up is in no table; the next portion begins from the position that is.
@@ -153,6 +157,7 @@ package final class Rollups {
         visitors.load(count: start.visitors)
         try store.load()
         if known?.generation != start.generation { aggregator.dictionaries = DimensionDictionaries() }
+        if mergeTroubles.generation != start.generation { mergeTroubles = MergeTroubles(generation: start.generation) }
         try aggregator.dictionaries.complete(database)
     }
 

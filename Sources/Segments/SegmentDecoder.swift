@@ -14,15 +14,30 @@ package enum SegmentDecoder {
         guard info.hasPossibleCounts else { return nil }
         return StoredColumn(.sessionKey, column, rows: info.sessions)?.numbers()
     }
+
+    /// Whether all codes of a segment's columns are in the dictionaries: only then the segment can be merged with others.
+    package static func hasKnownCodes(
+        _ info: SegmentInfo,
+        _ columns: [(Column, [UInt8])],
+        _ dictionaries: DimensionDictionaries
+    ) -> Bool {
+        guard info.hasPossibleCounts else { return false }
+        return columns.allSatisfy { column, bytes in
+            guard let dictionary = column.dictionary else { return true }
+            let stored = StoredColumn(column, bytes, rows: info.rows(column.scope))
+            let count = dictionaries.count(dictionary)
+            return stored?.dictionary.allSatisfy { Int($0) < count } ?? false
+        }
+    }
 }
 
 extension SegmentInfo {
     /// Whether the numbers of rows are within the limits, and so is the memory that reading them takes.
-    var hasPossibleCounts: Bool {
+    package var hasPossibleCounts: Bool {
         pageViews >= 1 && pageViews <= SegmentEncoder.pageViewsMax && sessions >= 1 && sessions <= pageViews
             && events >= 0 && events <= SegmentEncoder.eventsMax && resources >= 0
             && resources <= SegmentEncoder.eventsMax && firstTime >= 0 && lastTime >= firstTime
-            && lastTime - firstTime <= Int64(UInt32.max)
+            && lastTime <= Int64(UInt32.max)
     }
 
     func rows(_ scope: Scope) -> Int {

@@ -12,6 +12,8 @@ struct TestEvent {
     var pageView = "p_1"
     var seq: Int64?
     var seconds: Int64?
+    /// In place of `seconds`.
+    var microseconds: Int64?
     var site = "shop.example"
     var path: String? = "/"
     var referrer: String?
@@ -38,7 +40,8 @@ struct TestEvent {
         func text(_ text: String?) -> SQLValue { text.map { .text($0) } ?? .null }
         return try #require(
             StoredEvent([
-                .integer(id), .integer((seconds ?? Self.day + id) * 1_000_000), .text("v_1"), .text("s_1"),
+                .integer(id), .integer(microseconds ?? (seconds ?? Self.day + id) * 1_000_000), .text("v_1"),
+                .text("s_1"),
                 .text(pageView),
                 .text(type), .integer(seq ?? id), .text(site), text(path), text(referrer), text(agent), .text(payload),
             ])

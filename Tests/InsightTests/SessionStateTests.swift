@@ -166,7 +166,7 @@ private func pageView(
         #expect(events.map(\.count) == [3, 1, 1, 2])
         #expect(events.map { bench.text(.eventName, $0.name) } == ["error", "error", "error", "error"])
         #expect(bench.text(.issue, events[2].issue) == "count")
-        #expect(bench.aggregator.issues.values.map { $0.browsers.encoded }.sorted() == ["2 Chrome", "4 Chrome"])
+        #expect(bench.aggregator.issues.values.map(\.lastEventID).sorted() == [2, 3])
     }
 
     @Test func `values that are out of range are rows by the name of the claim`() throws {

@@ -41,7 +41,6 @@ import Testing
         try database.rows("update insight_position set last_event_id = 5")
         try database.rows("insert into insight_counts values ('all', 0, 0, '', 0, '', 1, 1, 1, 1, 1, 1, 1, 1)")
         let store = try database.migrated()
-        #expect(try database.count("insight_counts") == 0)
         #expect(try database.column("select last_event_id from insight_position") == ["0"])
         try append(store, [event("error", 1, #"{"name":"TypeError","message":"x is null"}"#)])
         let issue = try #require(try database.column("select issue from insight_issues").first ?? nil)

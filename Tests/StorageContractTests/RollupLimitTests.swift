@@ -1,5 +1,5 @@
 import Insight
-import Numbers
+import Segments
 import Storage
 import Telemetry
 import TestSupport
@@ -30,37 +30,20 @@ import Testing
         )
     }
 
-    private func append(_ events: [Event], to store: any Store) throws {
-        let writer = try store.makeWriter()
-        for start in stride(from: 0, to: events.count, by: Batch.recordsMax) {
-            _ = try writer.append(Batch(events: Array(events[start..<min(start + Batch.recordsMax, events.count)])))
-        }
-    }
-
-    /// Takes in all that there is, in portions of a size.
-    private func catchUp(_ store: any Store, limit: Int = Rollups.portionMax) throws {
-        let rollups = try Rollups(store.makeDatabase())
-        while try rollups.advance(limit: limit) > 0 {}
-    }
-
-    private func differences(_ store: any Store) throws -> [String] {
-        try Rollups(store.makeDatabase()).differences().map(\.table)
-    }
-
-    /// Makes the database refuse a path in the rollups; `kind` is how.
+    /// Makes the database refuse a path as a value of a dimension; `kind` is how.
     private func refuse(path: String, _ database: Database, _ kind: Poison) throws {
         switch (database.engine, kind) {
         case (.sqlite, .trigger):
             try database.rows(
                 """
-                create trigger poison before insert on insight_counts when new.value = '\(path)'
+                create trigger poison before insert on dimension_values when new.value = '\(path)'
                 begin select raise(abort, 'poison'); end
                 """
             )
         case (.sqlite, .function):
             try database.rows(
                 """
-                create trigger poison before insert on insight_counts when new.value = '\(path)'
+                create trigger poison before insert on dimension_values when new.value = '\(path)'
                 begin select json_extract('{', '$'); end
                 """
             )
@@ -72,11 +55,11 @@ import Testing
                 """
             )
             try database.rows(
-                "create trigger poison before insert on insight_counts for each row execute function poison()"
+                "create trigger poison before insert on dimension_values for each row execute function poison()"
             )
         case (.postgresql, .function):
             try database.rows(
-                "alter table insight_counts add constraint poison check (value <> '\(path)' or 1 / (events - events) > 0)"
+                "alter table dimension_values add constraint poison check (value <> '\(path)' or 1 / (code - code) > 0)"
             )
         }
     }
@@ -97,17 +80,14 @@ import Testing
         let store = try database.migrated()
         try refuse(path: "/poison", database, poison)
         let events = try (0..<500).map { try event($0, path: [100, 101, 499].contains($0) ? "/poison" : "/good") }
-        try append(events, to: store)
-        try catchUp(store)
+        try store.append(events)
+        try store.catchUp()
         #expect(
             try database.column("select event_id from rollup_dead_letters order by event_id") == ["101", "102", "500"]
         )
-        #expect(
-            try database.rows("select value, views from insight_counts where dimension = 'path' and grain = 2")
-                == [["/good", "497"]]
-        )
+        #expect(try Figures(store).pageViews(.path) == ["/good": 497])
         #expect(try database.column("select last_event_id from insight_position") == ["500"])
-        #expect(try differences(store) == [])
+        #expect(try store.differences() == [])
     }
 
     @Test(arguments: Engine.allCases)
@@ -122,43 +102,16 @@ import Testing
                 try event(number, "engagement", path: "/good", payload: #"{"engagedMs":1000}"#),
             ]
         }
-        try append(events, to: store)
+        try store.append(events)
         var workers = try (0..<2).map { _ in try Rollups(store.makeDatabase()) }
         for turn in 0..<2000 {
             if turn % 7 == 6 { workers[turn % 2] = try Rollups(store.makeDatabase()) }
             if try workers[turn % 2].advance(limit: 1 + turn % 50) == 0 { break }
         }
         #expect(try database.count("rollup_dead_letters") == 8)
-        #expect(
-            try database.rows(
-                "select views, engagements from insight_counts where dimension = 'all' and grain = 2"
-            ) == [["292", "300"]]
-        )
-        #expect(try differences(store) == [])
-    }
-
-    @Test(arguments: Engine.allCases)
-    func `a sum that has reached its limit stays there and sets no event aside`(engine: Engine) throws {
-        let database = try Database(engine)
-        let store = try database.migrated()
-        try append([event(0, path: "/a")], to: store)
-        try catchUp(store)
-        try database.rows("update insight_counts set views = \(Int64.sumMax) where value = '/a'")
-        try append((1..<10).map { try event($0, path: $0 == 5 ? "/a" : "/b") }, to: store)
-        try catchUp(store)
-        #expect(try database.count("rollup_dead_letters") == 0)
-        #expect(
-            try database.column(
-                "select views from insight_counts where value = '/a' and dimension = 'path' and grain = 2"
-            )
-                == ["\(Int64.sumMax)"]
-        )
-        #expect(
-            try database.column(
-                "select views from insight_counts where value = '/b' and dimension = 'path' and grain = 2"
-            )
-                == ["8"]
-        )
+        let totals = try Figures(store).totals()
+        #expect([totals.pageViews, totals.engagedPageViews] == [292, 300])
+        #expect(try store.differences() == [])
     }
 
     @Test(arguments: Engine.allCases)
@@ -166,15 +119,15 @@ import Testing
         let database = try Database(engine)
         let store = try database.migrated()
         try refuse(path: "/poison", database, .trigger)
-        try append([event(0, path: "/poison"), event(1)], to: store)
-        try catchUp(store)
+        try store.append([event(0, path: "/poison"), event(1)])
+        try store.catchUp()
         #expect(try database.count("rollup_dead_letters") == 1)
-        try database.rows(engine == .sqlite ? "drop trigger poison" : "drop trigger poison on insight_counts")
+        try database.rows(engine == .sqlite ? "drop trigger poison" : "drop trigger poison on dimension_values")
         try Rollups(store.makeDatabase()).clear()
-        try catchUp(store)
+        try store.catchUp()
         #expect(try database.count("rollup_dead_letters") == 0)
-        #expect(try database.column("select views from insight_counts where dimension = 'all' and grain = 2") == ["2"])
-        #expect(try differences(store) == [])
+        #expect(try Figures(store).totals().pageViews == 2)
+        #expect(try store.differences() == [])
     }
 
     @Test(arguments: Engine.allCases)
@@ -188,8 +141,8 @@ import Testing
             insert into rollup_dead_letters (event_id, reason, at) select -i, 'earlier', 0 from n
             """
         )
-        try append([event(0, path: "/poison"), event(1)], to: store)
-        try catchUp(store)
+        try store.append([event(0, path: "/poison"), event(1)])
+        try store.catchUp()
         let dead = try Rollups(store.makeDatabase()).deadLetters()
         #expect(dead.listed == 10_000)
         #expect(dead.unlisted == 1)
@@ -200,11 +153,11 @@ import Testing
     func `a database that cannot work sets nothing aside`(engine: Engine) throws {
         let database = try Database(engine)
         let store = try database.migrated()
-        try append([event(0)], to: store)
-        try database.rows("alter table insight_sketches rename to elsewhere")
+        try store.append([event(0)])
+        try database.rows("alter table segment_columns rename to elsewhere")
         let rollups = try Rollups(store.makeDatabase())
         #expect(throws: StoreError.self) { try rollups.advance() }
-        try database.rows("alter table elsewhere rename to insight_sketches")
+        try database.rows("alter table elsewhere rename to segment_columns")
         #expect(try database.count("rollup_dead_letters") == 0)
         #expect(try Rollups(store.makeDatabase()).advance() == 1)
     }
@@ -219,26 +172,20 @@ import Testing
         let store = try database.migrated()
         var events = try (0..<700).map { try event($0, site: "site-\($0).example") }
         events += try (0..<700).map { try event(1000 + $0, site: "site-\($0).example", days: 1) }
-        try append(events, to: store)
-        try catchUp(store, limit: 37)
+        try store.append(events)
+        try store.catchUp(limit: 37)
         #expect(try database.count("rollup_sites") == 550)
-        #expect(
-            try database.rows(
-                "select count(distinct site), sum(views) from insight_counts where dimension = 'all' and grain = 2"
-            ) == [["551", "1400"]]
-        )
-        #expect(
-            try database.column(
-                """
-                select views from insight_counts where dimension = 'all' and grain = 2 and site = '(other)' order by bucket
-                """
-            ) == ["200", "150"]
-        )
-        #expect(try differences(store) == [])
+        let sites = try Figures(store).pageViews(.site)
+        #expect(sites.count == 551)
+        #expect(sites.values.reduce(0, +) == 1400)
+        let day = Self.start / 1_000_000 + 43_200
+        #expect(try Figures(store, to: day).pageViews(.site)["(other)"] == 200)
+        #expect(try Figures(store, from: day).pageViews(.site)["(other)"] == 150)
+        #expect(try store.differences() == [])
     }
 
     @Test(arguments: Engine.allCases)
-    func `issues, signals, bots and values beyond their limits are one, and totals stay right`(engine: Engine) throws {
+    func `issues, signals and values beyond their limits are one, and totals stay right`(engine: Engine) throws {
         let database = try Database(engine)
         let store = try database.migrated()
         let events = try (0..<600).flatMap { number in
@@ -254,26 +201,23 @@ import Testing
                 ),
             ]
         }
-        try append(events, to: store)
-        try catchUp(store, limit: 100)
+        try store.append(events)
+        try store.catchUp(limit: 100)
         #expect(try database.count("insight_issues") == 301)
-        #expect(
-            try database.rows(
-                "select count(*), sum(errors) from insight_counts where dimension = 'issue' and grain = 2"
-            ) == [["301", "600"]]
-        )
-        #expect(
-            try database.rows(
-                "select count(*), sum(events) from insight_counts where dimension = 'resource' and grain = 2"
-            ) == [["301", "6000"]]
-        )
+        let figures = try Figures(store)
+        let issues = try figures.errors(.eventIssue)
+        #expect(issues.count == 301)
+        #expect(issues.values.reduce(0, +) == 600)
+        let resources = try figures.rows(.resourceName, .requests).mapValues(\.requests)
+        #expect(resources.count == 301)
+        #expect(resources.values.reduce(0, +) == 6000)
         #expect(try database.column("select count(distinct signal) from insight_signals") == ["101"])
         #expect(
             try database.rows("select hash, visitors from insight_signals where signal = '(other)'") == [
                 ["(other)", "598"]
             ]
         )
-        #expect(try differences(store) == [])
+        #expect(try store.differences() == [])
     }
 
     // MARK: - Replaced events
@@ -284,7 +228,7 @@ import Testing
         let database = try Database(engine)
         let store = try database.migrated()
         let rollups = try Rollups(store.makeDatabase())
-        try append((0..<10).map { try event($0) }, to: store)
+        try store.append((0..<10).map { try event($0) })
         while try rollups.advance() > 0 {}
         switch engine {
         case .sqlite:
@@ -292,28 +236,25 @@ import Testing
             try database.rows("delete from sqlite_sequence where name = 'collector_events'")
         case .postgresql: try database.rows("truncate collector_events restart identity")
         }
-        try append((100..<100 + count).map { try event($0, days: 1) }, to: store)
+        try store.append((100..<100 + count).map { try event($0, days: 1) })
         while try rollups.advance() > 0 {}
-        #expect(
-            try database.column("select sum(views) from insight_counts where dimension = 'all' and grain = 2")
-                == ["\(count)"]
-        )
-        #expect(try differences(store) == [])
+        #expect(try Figures(store).totals().pageViews == Int64(count))
+        #expect(try store.differences() == [])
     }
 
     @Test(arguments: Engine.allCases)
     func `events that were deleted keep their figures`(engine: Engine) throws {
         let database = try Database(engine)
         let store = try database.migrated()
-        try append((0..<10).map { try event($0) }, to: store)
-        try catchUp(store)
+        try store.append((0..<10).map { try event($0) })
+        try store.catchUp()
         try database.rows("delete from collector_events where id > 4")
-        try catchUp(store)
+        try store.catchUp()
         try database.rows("delete from collector_events")
-        try catchUp(store)
-        try append([event(50)], to: store)
-        try catchUp(store)
-        #expect(try database.column("select views from insight_counts where dimension = 'all' and grain = 2") == ["11"])
+        try store.catchUp()
+        try store.append([event(50)])
+        try store.catchUp()
+        #expect(try Figures(store).totals().pageViews == 11)
         #expect(try database.column("select last_event_id from insight_position") == ["11"])
     }
 }

@@ -1,5 +1,5 @@
 import Insight
-import Numbers
+import Segments
 import Storage
 import Telemetry
 import TestSupport
@@ -34,17 +34,6 @@ import Testing
         )
     }
 
-    private func counts(_ database: Database, _ dimension: String, _ columns: String) throws -> [[String?]] {
-        try database.rows(
-            "select value, \(columns) from insight_counts where dimension = '\(dimension)' and grain = 2 order by value"
-        )
-    }
-
-    private func catchUp(_ store: any Store) throws {
-        let rollups = try Rollups(store.makeDatabase())
-        while try rollups.advance() > 0 {}
-    }
-
     @Test(arguments: Engine.allCases)
     func `numbers of a day are those of its events`(engine: Engine) throws {
         let database = try Database(engine)
@@ -58,42 +47,40 @@ import Testing
             try event("pageview", visitor: "v_2", session: "s_2", view: "p_3", path: "/", agent: Self.agents[1]),
         ]
         _ = try store.makeWriter().append(Batch(events: events))
-        try catchUp(store)
-        #expect(
-            try counts(database, "all", "events, views, sessions, bounces, errors, engagements, engaged_ms") == [
-                ["", "6", "3", "2", "1", "3", "1", "5000"]
-            ]
-        )
-        #expect(try counts(database, "path", "views") == [["/", "1"], ["/users/:id", "2"]])
-        #expect(try counts(database, "browser", "views") == [["Chrome", "1"], ["Firefox", "2"]])
-        #expect(try counts(database, "entry", "sessions, bounces") == [["/", "1", "1"], ["/users/:id", "1", "0"]])
-        #expect(try counts(database, "exit", "sessions") == [["/", "1"], ["/users/:id", "1"]])
+        try store.catchUp()
+        let figures = try Figures(store)
+        let totals = try figures.totals()
+        #expect([totals.eventsReceived, totals.pageViews, totals.sessions, totals.bounces] == [6, 3, 2, 1])
+        #expect([totals.errors, totals.engagedPageViews, totals.engagedMilliseconds] == [3, 1, 5000])
+        #expect(totals.visitors == 2)
+        #expect(try figures.pageViews(.path) == ["/": 1, "/users/:id": 2])
+        #expect(try figures.pageViews(.browser) == ["Chrome": 1, "Firefox": 2])
+        #expect(try figures.sessions(.entryPath) == ["/": 1, "/users/:id": 1])
+        #expect(try figures.rows(.entryPath, .sessions).mapValues(\.bounces) == ["/": 1, "/users/:id": 0])
+        #expect(try figures.sessions(.exitPath) == ["/": 1, "/users/:id": 1])
     }
 
     @Test(arguments: Engine.allCases)
-    func `the last value that a page view tells counts, in whatever portion it comes`(engine: Engine) throws {
+    func `the last value that a page view reports counts, in whatever portion it comes`(engine: Engine) throws {
         let database = try Database(engine)
         let store = try database.migrated()
         let writer = try store.makeWriter()
-        let tellings = [(2, 1000), (4, 3000), (3, 2000)]
+        let reports = [(2, 1000), (4, 3000), (3, 2000)]
         _ = try writer.append(Batch(events: [event("pageview")]))
-        for (seq, value) in tellings {
-            try catchUp(store)
+        for (seq, value) in reports {
+            try store.catchUp()
             _ = try writer.append(Batch(events: [event("webvitals", seq: seq, payload: #"{"LCP":\#(value)}"#)]))
         }
-        try catchUp(store)
-        let row = try store.makeDatabase().rows(
-            "select visitors, lcp, inp, cls, fcp, ttfb, duration from insight_sketches where dimension = 'all' and grain = 1"
-        )
-        let cell = CellSketches(try #require(row.first)[...])
-        let histogram = try #require(cell.histograms[.lcp])
-        #expect(histogram.count == 1)
-        #expect(abs((histogram.quantile(0.75) ?? 0) / 3000 - 1) < 0.025)
-        #expect(cell.visitors.estimate.rounded() == 1)
+        try store.catchUp()
+        let totals = try Figures(store).totals()
+        let lcp = try #require(totals.vitals[Vital.lcp.rawValue])
+        #expect(lcp.count == 1)
+        #expect(lcp.p75 == 3000)
+        #expect(totals.visitors == 1)
     }
 
     @Test(arguments: Engine.allCases)
-    func `robots are counted apart, with reasons, and nothing of theirs is lost`(engine: Engine) throws {
+    func `bots are counted apart, with reasons, and nothing of theirs is lost`(engine: Engine) throws {
         let database = try Database(engine)
         let store = try database.migrated()
         _ = try store.makeWriter().append(
@@ -101,17 +88,11 @@ import Testing
                 event("pageview"), event("pageview", visitor: "v_2", session: "s_2", view: "p_2", agent: "curl/8.5.0"),
             ])
         )
-        try catchUp(store)
-        #expect(
-            try database.rows(
-                "select audience, views from insight_counts where dimension = 'all' and grain = 2 order by audience"
-            ) == [["0", "1"], ["1", "1"]]
-        )
-        #expect(
-            try database.rows("select visitor_id, score, reasons from insight_robots") == [
-                ["v_2", "60", "user agent names a program"]
-            ]
-        )
+        try store.catchUp()
+        let figures = try Figures(store)
+        #expect(try figures.totals("human").pageViews == 1)
+        #expect(try figures.totals("bot").pageViews == 1)
+        #expect(try figures.sessions(.botReasons) == ["": 1, "user agent names a program": 1])
     }
 
     @Test(arguments: Engine.allCases)
@@ -127,6 +108,7 @@ import Testing
                 """
             return try event(
                 "error",
+                session: "s_\(number)",
                 view: "p_\(number)",
                 payload: payload,
                 seconds: Int64(number),
@@ -134,17 +116,20 @@ import Testing
             )
         }
         _ = try store.makeWriter().append(Batch(events: events))
-        try catchUp(store)
+        try store.catchUp()
         #expect(
-            try database.rows("select message, last_seen - first_seen, browsers, paths from insight_issues") == [
-                ["Cannot read properties of undefined", "2", "2 Firefox\n1 Chrome", "3 /"]
+            try database.rows("select message, last_seen - first_seen from insight_issues") == [
+                ["Cannot read properties of undefined", "2"]
             ]
         )
-        #expect(try counts(database, "issue", "errors").map { $0[1] } == ["3"])
+        let figures = try Figures(store)
+        #expect(try figures.errors(.eventIssue).map(\.value) == [3])
+        #expect(try figures.errors(.browser) == ["Firefox": 2, "Chrome": 1])
+        #expect(try figures.errors(.path) == ["/": 3])
     }
 
     @Test(arguments: Engine.allCases)
-    func `a line break in what a page says is none in what is kept of it`(engine: Engine) throws {
+    func `a line break in a reason of a browser is none in what is kept of it`(engine: Engine) throws {
         let database = try Database(engine)
         let store = try database.migrated()
         let writer = try store.makeWriter()
@@ -156,11 +141,12 @@ import Testing
                     event("fingerprint_ready", seq: 2, view: "p_\(number)", payload: hints),
                 ])
             )
-            try catchUp(store)
+            try store.catchUp()
         }
-        #expect(try database.column("select paths from insight_issues") == ["2 /a 9 b"])
-        #expect(try database.rows("select reasons, score from insight_robots") == [["one 9 two", "60"]])
-        #expect(try Rollups(store.makeDatabase()).differences().map(\.table) == [])
+        let figures = try Figures(store)
+        #expect(try figures.rows(.botReasons, .errors, [.error]).mapValues(\.errors) == ["one 9 two": 2])
+        #expect(try figures.errors(.path).count == 1)
+        #expect(try store.differences() == [])
     }
 
     @Test(arguments: Engine.allCases)
@@ -175,20 +161,14 @@ import Testing
                 try event("pageview", view: "p_\(part)_\(number)", path: "/page-\(part)-\(Self.word(number))")
             }
             _ = try writer.append(Batch(events: events))
-            if part % 2 == 0 { try catchUp(store) }
+            if part % 2 == 0 { try store.catchUp() }
         }
-        try catchUp(store)
-        #expect(
-            try database.rows(
-                "select count(*), sum(views) from insight_counts where dimension = 'path' and grain = 2"
-            ) == [["1001", "1200"]]
-        )
-        #expect(
-            try database.rows(
-                "select views from insight_counts where dimension = 'path' and grain = 2 and value = '(other)'"
-            ) == [["200"]]
-        )
-        #expect(try Rollups(store.makeDatabase()).differences().isEmpty)
+        try store.catchUp()
+        let paths = try Figures(store).pageViews(.path)
+        #expect(paths.count == 1001)
+        #expect(paths.values.reduce(0, +) == 1200)
+        #expect(paths["(other)"] == 200)
+        #expect(try store.differences() == [])
     }
 
     private static func word(_ number: Int) -> String {
@@ -216,18 +196,20 @@ import Testing
         while try followers[0].advance() > 0 {}
         let checker = try Rollups(store.makeDatabase())
         #expect(try checker.differences().map(\.table) == [])
-        try database.rows("update insight_counts set views = views + 1 where dimension = 'all' and grain = 2")
-        try database.rows("delete from insight_sketches where dimension = 'browser'")
-        let found = try Rollups(store.makeDatabase()).differences()
-        #expect(found.map(\.table) == ["insight_counts", "insight_sketches"])
+        let id = try #require(try database.column("select min(id) from segments")[0])
+        try database.rows(
+            "delete from segment_columns where column_id = \(Column.path.rawValue) and segment_id = \(id)"
+        )
+        try database.rows("update insight_issues set last_seen = last_seen + 1")
+        let found = try store.differences()
+        #expect(found.contains("segment \(id), which is damaged"))
+        #expect(found.contains { $0.hasPrefix("segments of ") })
+        #expect(found.contains("insight_issues"))
+        #expect(try Figures(store).damagedSegments == 1)
         try followers[0].clear()
         while try followers[1].advance() > 0 {}
-        #expect(try Rollups(store.makeDatabase()).differences().map(\.table) == [])
-        #expect(
-            try database.column("select sum(events) from insight_counts where dimension = 'all' and grain = 1") == [
-                "6000"
-            ]
-        )
+        #expect(try store.differences() == [])
+        #expect(try Figures(store).totals().eventsReceived == 6000)
     }
 
     @Test func `on PostgreSQL nothing is passed over that is committed late`() throws {

@@ -3,9 +3,10 @@ import Testing
 /// Where numbers of senders become figures.
 private let modules: Set<String> = ["Insight", "Numbers"]
 
-/// The checked conversions; what makes numbers up itself; and the hash that is meant to wrap.
+/// The checked conversions; what makes numbers up itself; and the hashes that are meant to wrap.
 private let exceptions: Set<String> = [
     "Sources/Numbers/Saturating.swift", "Sources/Insight/DemoData.swift", "Sources/Numbers/StableHash.swift",
+    "Sources/Insight/SegmentContent.swift",
 ]
 
 private var aggregation: [SourceFile] {
@@ -39,7 +40,8 @@ private var aggregation: [SourceFile] {
 
 @Test func `the aggregator reads a number of a payload with a range`() {
     for file in aggregation where file.path.split(separator: "/").count == 3 {
-        guard !["JSONTree.swift", "ClaimLimits.swift"].contains(file.name) else { continue }
+        // The last of them writes numbers.
+        guard !["JSONTree.swift", "ClaimLimits.swift", "CSV.swift"].contains(file.name) else { continue }
         // Hints of bots compare numbers and add none up.
         let lines = file.lines(matching: #/\.number\b/#).filter { !$0.contains(#/innerWidth|FCP|TTFB|LCP/#) }
         #expect(lines == [])

@@ -33,6 +33,8 @@ package final class DictionaryCache: Sendable {
 
 extension DimensionDictionaries {
     /// Adds the rows of `dimension_values` that are not known yet.
+    ///
+    /// - Throws: `.damaged` when codes are missing: given once more, they would be those of other texts.
     mutating func complete(_ database: any Database, prefix: String = "") throws(StoreError) {
         let conditions = Column.Dictionary.allCases.map {
             "select dictionary, code, value, site, day, event_id from \(prefix)dimension_values "
@@ -59,6 +61,12 @@ extension DimensionDictionaries {
             )
             return true
         }
-        for entry in entries { load(entry) }
+        for entry in entries {
+            // Another query may have read some of them before.
+            guard Int(entry.code) <= count(entry.dictionary) else {
+                throw .damaged(reason: "values are missing in dimension_values; run 'collector rebuild'")
+            }
+            load(entry)
+        }
     }
 }

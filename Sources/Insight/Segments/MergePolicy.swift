@@ -17,7 +17,7 @@ enum MergePolicy {
     static func choose(_ segments: some Sequence<SegmentInfo>) -> [Int64] {
         var tiers: [Int: [(info: SegmentInfo, live: Int)]] = [:]
         var worn: SegmentInfo?
-        for info in segments {
+        for info in segments where info.hasPossibleCounts {
             let dead = info.deadSessions
             let live = info.pageViews * (info.sessions - dead) / max(1, info.sessions)
             if info.pageViews >= rewriteMin, dead * 4 >= info.sessions {

@@ -127,7 +127,8 @@ private struct SessionCells {
         let engaged = counted.reduce(Int64(0)) { $0 + Int64($1.engagement ?? 0) }
         return [.timestamp(start), .number((times.max() ?? start) - start)] + identity + [
             .text(texts.text(counted.first?.path ?? 0, .path)), .text(texts.text(counted.last?.path ?? 0, .path)),
-            .number(Int64(counted.count)), .number(counted.count == 1 ? 1 : 0), .number(engaged),
+            .number(Int64(counted.count)),
+            .number(counted.count == 1 ? 1 : 0), .number(engaged),
             .number(count(.error)), .number(count(.custom)),
         ]
     }

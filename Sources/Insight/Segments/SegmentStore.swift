@@ -44,12 +44,14 @@ struct SegmentChanges {
 }
 
 extension SegmentInfo {
-    var deadSessions: Int { dead.reduce(0) { $0 + $1.nonzeroBitCount } }
+    var deadSessions: Int { min(sessions, dead.reduce(0) { $0 + $1.nonzeroBitCount }) }
 
     func isDead(_ row: Int) -> Bool { row >> 3 < dead.count && dead[row >> 3] >> UInt8(row & 7) & 1 == 1 }
 
     mutating func markDead(_ row: Int) {
-        if dead.isEmpty { dead = [UInt8](repeating: 0, count: (sessions + 7) / 8) }
+        // Empty, or cut by somebody else.
+        let missing = (sessions + 7) / 8 - dead.count
+        if missing > 0 { dead += [UInt8](repeating: 0, count: missing) }
         dead[row >> 3] |= 1 << UInt8(row & 7)
     }
 }

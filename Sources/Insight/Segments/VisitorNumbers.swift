@@ -19,7 +19,7 @@ struct VisitorNumbers {
     }
 
     /// Looks up hashes, and gives numbers to those that have none.
-    mutating func number(_ hashes: [UInt64]) throws(StoreError) -> [UInt64: UInt32] {
+    mutating func numbers(of hashes: [UInt64]) throws(StoreError) -> [UInt64: UInt32] {
         if known.count > Self.rememberedMax { known = [:] }
         var result: [UInt64: UInt32] = [:]
         var unknown: [UInt64] = []
@@ -51,7 +51,7 @@ struct VisitorNumbers {
     func write() throws(StoreError) {
         try database.insert(
             "insert into visitor_numbers (hash, number)",
-            pending.map { [.integer(Int64(bitPattern: $0.hash)), .integer(Int64($0.number))] }
+            pending.map { [.integer(Int64(bitPattern: $0.hash)), .integer(Int64(clamping: $0.number))] }
         )
     }
 
