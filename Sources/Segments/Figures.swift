@@ -51,6 +51,7 @@ struct ListScratch {
     /// One more than the session that was counted last.
     let seen = RowBuffer<UInt32>()
     let slots = RowBuffer<UInt16>()
+    let sessionSlots = RowBuffer<UInt16>()
     /// Page views of the rows of a list, and which row each belongs to.
     let groupRows = RowBuffer<UInt16>()
     let groups = RowBuffer<UInt16>()
@@ -58,7 +59,7 @@ struct ListScratch {
     func deallocate() {
         for buffer in [even, odd] { buffer.deallocate() }
         for buffer in [errors, customEvents] { buffer.deallocate() }
-        for buffer in [slots, groupRows, groups] { buffer.deallocate() }
+        for buffer in [slots, sessionSlots, groupRows, groups] { buffer.deallocate() }
         sessions.deallocate()
         seen.deallocate()
     }

@@ -1,6 +1,9 @@
 /// What one pass reads beside the rows that pass the filters.
 struct ScanNeeds {
+    /// Figures of page views.
     var sums = false
+    /// Which sessions count, and whether they have page views that do.
+    var figures = false
     /// Whether errors and custom events are wanted.
     var events = false
     var lists: [ScanQuery.List] = []

@@ -68,6 +68,7 @@ struct ScanRun {
         let measured = query.lists.filter { $0.measure == .vitals }.flatMap(\.vitals)
         let needs = ScanNeeds(
             sums: true,
+            figures: true,
             events: true,
             lists: query.lists.filter { $0.column.dictionary != nil },
             vitals: Set(query.vitals + query.seriesVitals + measured)
@@ -91,7 +92,17 @@ struct ScanRun {
         } else {
             let sums = rows.scratch.even
             for bucket in rows.segmentBuckets { sums[row: bucket] = Figures() }
-            rows.forEachInRange { row in sums[rows.buckets[row]] &+= rows.figuresOf(row) }
+            // Mostly the bucket is that of the row before, whose sum is at hand.
+            let buckets = rows.buckets
+            var (bucket, sum) = (UInt16(rows.segmentBuckets.lowerBound), Figures())
+            rows.forEachInRange { row in
+                if buckets[row] != bucket {
+                    sums[bucket] &+= sum
+                    (bucket, sum) = (buckets[row], Figures())
+                }
+                sum &+= rows.figuresOf(row)
+            }
+            sums[bucket] &+= sum
             rows.forEachActive { session in
                 let flags = UInt64(rows.sessionFlags[session])
                 guard flags != 0 else { return }
@@ -122,6 +133,7 @@ struct ScanRun {
             let measured = detailed.compactMap { lists[$0]?.list }.filter { $0.measure == .vitals }.flatMap(\.vitals)
             let needs = ScanNeeds(
                 sums: !detailed.isEmpty,
+                figures: !detailed.isEmpty || visitors.isOpen,
                 events: !detailed.isEmpty || query.issues != nil || own.contains { $0.column.scope == .event },
                 lists: own,
                 vitals: values.openVitals.union(measured)

@@ -62,11 +62,7 @@ struct ScanValues {
             case .bucket: rows.addValues(codes, counters)
             case .list(let list):
                 if group != list, let work = lists[list] { (group, grouped) = (list, rows.group(work)) }
-                let (numbers, groups) = (rows.scratch.groupRows, rows.scratch.groups)
-                for index in 0..<grouped {
-                    guard let start = counters.start(Int(groups[row: index])) else { continue }
-                    counters.add(codes[numbers[row: index]], start)
-                }
+                rows.addGrouped(grouped, codes, counters)
             }
         }
     }
@@ -146,6 +142,15 @@ extension SegmentRows {
             forEachInRange { row in
                 if let start = counters.start(Int(buckets[row])) { counters.add(codes[row], start) }
             }
+        }
+    }
+
+    /// Counts values of the page views that `group` has found.
+    func addGrouped(_ count: Int, _ codes: RowBuffer<UInt16>, _ counters: ValueCounters) {
+        let (numbers, groups) = (scratch.groupRows, scratch.groups)
+        for index in 0..<count {
+            guard let start = counters.start(Int(groups[row: index])) else { continue }
+            counters.add(codes[numbers[row: index]], start)
         }
     }
 

@@ -42,6 +42,9 @@ struct ScanVisitors {
         bits = VisitorBits(groups: numbers.count..<end, bytesMax: limits.visitorBytes)
     }
 
+    /// Whether any visitors are still to be counted.
+    var isOpen: Bool { numbers.count < end }
+
     /// Whether visitors of a list, or of the range and its buckets, are still to be counted.
     func isOpen(_ list: Int?) -> Bool {
         guard let list else { return numbers.count < firstRows.first(where: { $0 != nil })??.all ?? end }

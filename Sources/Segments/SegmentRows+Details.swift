@@ -44,7 +44,7 @@ extension SegmentRows {
         let counts: [UInt32] = try columns.numbers(.eventCount)
         let issues = query.issues == nil ? nil : try columns.codes(.eventIssue)
         let wanted = issues?.dictionary.map { query.issues?.contains($0) ?? true }
-        var finder = finder
+        var (finder, events) = (finder, [Event]())
         for index in rows.indices where passes(Int(rows[index])) && finder.isInRange(times[index]) {
             let kind = EventKind(rawValue: kinds[index]) ?? .invalid
             if let issues, let wanted, kind == .error || kind == .noise, !wanted[Int(issues.rows[index])] { continue }
@@ -60,6 +60,7 @@ extension SegmentRows {
                 )
             )
         }
+        self.events = events
     }
 
     private func readResources(_ columns: SegmentColumns, _ needs: ScanNeeds) throws(DamagedSegment) {
@@ -74,6 +75,7 @@ extension SegmentRows {
             }
         }
         let bytes: [UInt64] = try columns.numbers(.resourceBytes)
+        var resources: [Resource] = []
         for index in rows.indices where isInRange(Int(rows[index])) {
             resources.append(
                 Resource(
@@ -86,6 +88,7 @@ extension SegmentRows {
                 )
             )
         }
+        self.resources = resources
     }
 }
 

@@ -142,13 +142,18 @@ extension SegmentRows {
     func group(_ work: ListWork) -> Int {
         guard work.prepareSlots(self), let codes = codes[work.list.column]?.rows else { return 0 }
         let (slots, rows, groups) = (scratch.slots, scratch.groupRows, scratch.groups)
-        let (isSession, owners) = (work.scope == .session, owners)
         var count = 0
-        forEachInRange { row in
-            let slot = slots[codes[isSession ? owners[row] : row]]
+        @inline(__always) func add(_ row: UInt16, _ slot: UInt16) {
             rows[row: count] = row
             groups[row: count] = slot
             count &+= slot == ListWork.noRow ? 0 : 1
+        }
+        if work.scope == .session {
+            let (sessionSlots, owners) = (scratch.sessionSlots, owners)
+            for session in 0..<info.sessions { sessionSlots[row: session] = slots[codes[row: session]] }
+            forEachInRange { row in add(row, sessionSlots[owners[row]]) }
+        } else {
+            forEachInRange { row in add(row, slots[codes[row]]) }
         }
         return count
     }

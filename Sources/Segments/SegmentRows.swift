@@ -131,15 +131,15 @@ final class SegmentRows {
         guard passingCount > 0 else { return false }
         var finder = BucketFinder(query, info)
         selectRange(&finder)
-        selectSessions(finder)
+        if needs.figures { selectSessions(finder) }
         if needs.sums {
             try columns.read(.eventsReceived, into: received)
             try columns.read(.engagement, into: engagement, max: UInt64(UInt32.max) + 1)
-        } else {
+        } else if needs.figures {
             received.fill(info.pageViews, 0)
             engagement.fill(info.pageViews, 0)
         }
-        sumFigures()
+        if needs.figures { sumFigures() }
         try readDetails(columns, query, needs, finder)
         return true
     }
@@ -261,18 +261,31 @@ final class SegmentRows {
     }
 
     private func sumFigures() {
-        figures.fill(info.sessions, Figures())
         let (figures, owners) = (figures, owners)
-        forEachInRange { row in figures[owners[row]] &+= figuresOf(row) }
-        var active = 0
+        figures.fill(info.sessions, Figures())
+        // Sums from the first row on, of which the last one of each session stays: a sum that is only written need not
+        // wait for the one before, as one that is read again would.
+        var sum = Figures()
+        forEachInRange { row in
+            sum &+= figuresOf(row)
+            figures[owners[row]] = sum
+        }
+        var (active, before) = (0, Figures())
         for session in 0..<info.sessions {
+            let found = figures[row: session]
+            let after = Self.isZero(found) ? before : found
             let flags = UInt64(sessionFlags[row: session])
-            let sum = figures[row: session] &+ Figures((flags & 1) << 32, flags >> 1, 0, 0)
-            figures[row: session] = sum
+            let own = after &- before &+ Figures((flags & 1) << 32, flags >> 1, 0, 0)
+            before = after
+            figures[row: session] = own
             activeNumbers[row: active] = UInt16(truncatingIfNeeded: session)
-            active &+= (sum[0] | sum[1] | sum[2] | sum[3]) != 0 ? 1 : 0
+            active &+= Self.isZero(own) ? 0 : 1
         }
         activeCount = active
+    }
+
+    @inline(__always) private static func isZero(_ figures: Figures) -> Bool {
+        figures[0] | figures[1] | figures[2] | figures[3] == 0
     }
 
     /// What a page view within the range counts for, but for its events.

@@ -145,7 +145,7 @@ struct ValueCounters {
 
     @inline(__always) func add(_ code: UInt16, _ start: Int) {
         // Code 0, no value, is below all others.
-        table[start &+ max(0, VitalCode.pair(code) &- low)] &+= 1
+        table.increment(start &+ max(0, VitalCode.pair(code) &- low))
     }
 }
 
@@ -161,6 +161,11 @@ struct ValueCounters {
     }
 
     func deallocate() { unsafe counters.deallocate() }
+
+    @inline(__always) func increment(_ index: Int) {
+        precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
+        unsafe counters[index] &+= 1
+    }
 
     @inline(__always) subscript(index: Int) -> UInt32 {
         get {
