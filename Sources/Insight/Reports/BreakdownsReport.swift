@@ -109,7 +109,7 @@ extension BreakdownsReport.List {
         let value = JSONOut.integer(dimension.measure.value(sum, dimension))
         switch dimension.measure {
         case .sessions, .pageViews:
-            return sum.members(vitals: BreakdownsReport.vitals, withBounceRate: dimension == .entry)
+            return sum.members(vitals: BreakdownsReport.vitals, withBounceRate: dimension.hasBounceRate)
         case .errors, .events: return [("visitors", JSONOut(sum.visitors)), (dimension.measure.name, value)]
         case .requests, .bytes:
             return [
