@@ -103,7 +103,7 @@ def test_no_number_in_any_payload_harms_the_figures(store, serve, owned, number)
         count += send(owned.port, claims(kind, payload, 2))
     settle(owned.port, count)
     for route in ("overview", "performance", "quality", "fingerprints", "issues", "sites", "live"):
-        assert ask(owned.port, route, **({} if route in ("sites", "live") else {"range": "24h"})).status == 200, route
+        assert ask(owned.port, route, **({} if route in ("sites", "live", "fingerprints") else {"range": "24h"})).status == 200, route
     check(store, owned)
 
 
