@@ -49,6 +49,8 @@ package struct ScanQuery: Sendable {
     package var sessionKeys: Set<UInt64>?
     /// Codes of the only issues whose errors count; nil for all.
     package var issues: Set<UInt32>?
+    /// Whether errors that are not the site's count as errors do, and the site's do not: the report of such an issue.
+    package var noiseCountsAsErrors = false
     /// Vitals of the whole range, and by bucket.
     package var vitals: [Vital] = []
     package var seriesVitals: [Vital] = []

@@ -46,8 +46,12 @@ extension SegmentRows {
         let wanted = issues?.dictionary.map { query.issues?.contains($0) ?? true }
         var (finder, events) = (finder, [Event]())
         for index in rows.indices where passes(Int(rows[index])) && finder.isInRange(times[index]) {
-            let kind = EventKind(rawValue: kinds[index]) ?? .invalid
+            var kind = EventKind(rawValue: kinds[index]) ?? .invalid
             if let issues, let wanted, kind == .error || kind == .noise, !wanted[Int(issues.rows[index])] { continue }
+            if query.noiseCountsAsErrors, kind == .error || kind == .noise {
+                guard kind == .noise else { continue }
+                kind = .error
+            }
             let row = UInt16(rows[index])
             events.append(
                 Event(

@@ -202,6 +202,21 @@ def test_an_issue_is_one_across_engines_and_is_reopened_when_it_comes_back(owned
     assert told(owned.port, "issue", issue=name)["state"] == "reopened"
 
 
+def test_an_issue_that_is_not_the_sites_has_its_own_browsers_paths_and_releases_and_counts_in_no_other_figure(owned):
+    noise = {"kind": "error", "name": "Error", "message": "Script error.", "count": 3, "noise": "script_error"}
+    count = send(owned.port, visit_events("/one", error=noise, extra={"release": "r1"}), CHROME)
+    count += send(owned.port, visit_events("/two", error={"kind": "error", "name": "Error", "message": "x", "count": 1}), CHROME)
+    count += send(owned.port, visit_events("/two", error=noise | {"count": 1}, extra={"release": "r2"}), FIREFOX)
+    settle(owned.port, count)
+    assert [issue["message"] for issue in told(owned.port, "issues")["issues"]] == ["x"]
+    (issue,) = [issue for issue in told(owned.port, "issues", noise="include")["issues"] if issue["noise"]]
+    detail = told(owned.port, "issue", issue=issue["issue"])
+    assert (issue["errors"], detail["errors"], detail["visitors"], sum(point["errors"] for point in detail["series"])) == (4, 4, 2, 4)
+    found = {name: {row["value"]: row["count"] for row in detail[name]} for name in ("browsers", "paths", "releases")}
+    assert found == {"browsers": {"Chrome": 3, "Firefox": 1}, "paths": {"/one": 3, "/two": 1}, "releases": {"r1": 3, "r2": 1}}
+    assert told(owned.port, "overview", range="24h")["totals"]["errors"] == 1
+
+
 def test_two_messages_thrown_from_one_line_are_two_issues_and_a_repetition_belongs_to_its_own(owned):
     frames = [{"function": name, "file": "https://shop.example/app.js", "line": 7, "column": 3} for name in "abcde"]
 

@@ -23,16 +23,16 @@ struct IssueReport {
         (self.issue, self.text) = (issue, text)
         samples = try IssueSamples(database: context.database).latest(of: issue, upTo: text.lastEventID)
         guard let code = context.dictionaries.code(of: issue, in: .issue) else { return }
-        let kind: EventKind = text.noise == nil ? .error : .noise
         var scan = try context.scanQuery(range)
         (scan.issues, scan.withVisitors) = ([code], false)
+        scan.noiseCountsAsErrors = text.noise != nil
         var own = ScanQuery.List(column: .eventIssue, measure: .events, limit: 1)
-        (own.eventKinds, own.only, own.withVisitors, own.withSeries) = ([kind], [code], true, true)
+        (own.eventKinds, own.only, own.withVisitors, own.withSeries) = ([.error], [code], true, true)
         scan.lists =
             [own]
             + Self.dimensions.map { dimension in
                 var list = ScanQuery.List(column: dimension.column, measure: .errors, limit: Self.rowsMax)
-                list.eventKinds = [kind]
+                list.eventKinds = [.error]
                 return list
             }
         let result = try context.run(scan)

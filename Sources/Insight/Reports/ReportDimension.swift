@@ -94,6 +94,10 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
     /// Whether its values are of sessions or page views, which have vitals.
     package var hasVitals: Bool { column.scope == .session || column.scope == .pageView }
 
+    /// Whether a session has one value of it from its beginning: page views, and pages that sessions end on, have no
+    /// bounce rate.
+    var hasBounceRate: Bool { column.scope == .session && self != .exit && self != .botReasons }
+
     /// Whether sessions without a value belong to no row; of elements and parts, scans leave them out themselves.
     var skipsNone: Bool { self == .botReasons }
 
