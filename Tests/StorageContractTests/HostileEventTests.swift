@@ -53,10 +53,10 @@ import Testing
         }
         try insert(database, ["visitor_id": "'w'", "received_at": "'1969-12-31T23:59:59.000000Z'"])
         try store.catchUp(limit: limit)
-        let totals = try Figures(store).totals()
+        let totals = try StoredFigures(store).totals()
         #expect([totals.pageViews, totals.sessions] == [5, 2])
-        #expect(try Figures(store, from: 0, to: 86_400).totals().pageViews == 2)
-        #expect(try Figures(store, from: Int64(UInt32.max)).totals().pageViews == 1)
+        #expect(try StoredFigures(store, from: 0, to: 86_400).totals().pageViews == 2)
+        #expect(try StoredFigures(store, from: Int64(UInt32.max)).totals().pageViews == 1)
         #expect(try database.count("rollup_dead_letters") == 0)
         #expect(try store.differences() == [])
     }
@@ -71,7 +71,7 @@ import Testing
         try store.catchUp()
         try insert(database, ["pageview_id": "'p4'"])
         try store.catchUp()
-        #expect(try Figures(store).totals().pageViews == 3)
+        #expect(try StoredFigures(store).totals().pageViews == 3)
         #expect(try database.column("select last_event_id from insight_position") == ["4"])
         #expect(try store.differences() == [])
     }
@@ -84,7 +84,7 @@ import Testing
         try insert(database, Dictionary(uniqueKeysWithValues: empty.map { ($0, "''") }))
         try insert(database, ["event_type": "''", "site": "null", "path": "null"])
         try store.catchUp(limit: 1)
-        let figures = try Figures(store)
+        let figures = try StoredFigures(store)
         let totals = try figures.totals()
         #expect([totals.pageViews, totals.eventsReceived, totals.customEvents] == [1, 2, 1])
         #expect(try figures.pageViews(.site) == ["": 1])
@@ -103,7 +103,7 @@ import Testing
         ])
         try store.catchUp()
         let cut = String(repeating: "🙂", count: 49) + "…"
-        #expect(try Figures(store).pageViews(.release) == [whole: 1, cut: 1])
+        #expect(try StoredFigures(store).pageViews(.release) == [whole: 1, cut: 1])
         #expect(try store.differences() == [])
     }
 
@@ -116,7 +116,7 @@ import Testing
         try store.catchUp()
         try insert(database, Dictionary(uniqueKeysWithValues: names.map { ($0, zero) }))
         try store.catchUp()
-        let figures = try Figures(store)
+        let figures = try StoredFigures(store)
         #expect(try figures.rows(.eventName, .events, [.custom]).mapValues(\.customEvents) == ["a\u{FFFD}b": 2])
         #expect(try figures.totals().eventsReceived == 2)
         #expect(try store.differences() == [])
@@ -140,9 +140,9 @@ import Testing
             }
         )
         try store.catchUp(limit: limit)
-        let totals = try Figures(store).totals()
+        let totals = try StoredFigures(store).totals()
         #expect([totals.pageViews, totals.eventsReceived, totals.sessions] == [2500, 5000, 1])
-        #expect(try Figures(store).rows(.resourceName, .requests).values.reduce(0) { $0 + $1.requests } == 25_000)
+        #expect(try StoredFigures(store).rows(.resourceName, .requests).values.reduce(0) { $0 + $1.requests } == 25_000)
         #expect(try store.differences() == [])
     }
 
@@ -161,9 +161,9 @@ import Testing
             """
         )
         try store.catchUp(limit: Rollups.rebuildPortionMax)
-        let totals = try Figures(store).totals()
+        let totals = try StoredFigures(store).totals()
         #expect([totals.pageViews, totals.sessions] == [70_001, 16])
-        #expect(try Figures(store).damagedSegments == 0)
+        #expect(try StoredFigures(store).damagedSegments == 0)
         let largest = try #require(try database.column("select max(page_views) from segments")[0])
         #expect(try #require(Int(largest)) <= SegmentEncoder.pageViewsMax)
     }
@@ -175,7 +175,7 @@ import Testing
         let events = try (0..<300).map { try event(view: "p_\($0)", site: "site-\($0 % 100).example") }
         try store.append(events)
         try store.catchUp(limit: 70)
-        let figures = try Figures(store)
+        let figures = try StoredFigures(store)
         let totals = try figures.totals()
         #expect([totals.sessions, totals.pageViews, totals.visitors] == [100, 300, 1])
         let sites = try figures.pageViews(.site)

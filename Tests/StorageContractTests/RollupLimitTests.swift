@@ -85,7 +85,7 @@ import Testing
         #expect(
             try database.column("select event_id from rollup_dead_letters order by event_id") == ["101", "102", "500"]
         )
-        #expect(try Figures(store).pageViews(.path) == ["/good": 497])
+        #expect(try StoredFigures(store).pageViews(.path) == ["/good": 497])
         #expect(try database.column("select last_event_id from insight_position") == ["500"])
         #expect(try store.differences() == [])
     }
@@ -109,7 +109,7 @@ import Testing
             if try workers[turn % 2].advance(limit: 1 + turn % 50) == 0 { break }
         }
         #expect(try database.count("rollup_dead_letters") == 8)
-        let totals = try Figures(store).totals()
+        let totals = try StoredFigures(store).totals()
         #expect([totals.pageViews, totals.engagedPageViews] == [292, 300])
         #expect(try store.differences() == [])
     }
@@ -126,7 +126,7 @@ import Testing
         try Rollups(store.makeDatabase()).clear()
         try store.catchUp()
         #expect(try database.count("rollup_dead_letters") == 0)
-        #expect(try Figures(store).totals().pageViews == 2)
+        #expect(try StoredFigures(store).totals().pageViews == 2)
         #expect(try store.differences() == [])
     }
 
@@ -175,12 +175,12 @@ import Testing
         try store.append(events)
         try store.catchUp(limit: 37)
         #expect(try database.count("rollup_sites") == 550)
-        let sites = try Figures(store).pageViews(.site)
+        let sites = try StoredFigures(store).pageViews(.site)
         #expect(sites.count == 551)
         #expect(sites.values.reduce(0, +) == 1400)
         let day = Self.start / 1_000_000 + 43_200
-        #expect(try Figures(store, to: day).pageViews(.site)["(other)"] == 200)
-        #expect(try Figures(store, from: day).pageViews(.site)["(other)"] == 150)
+        #expect(try StoredFigures(store, to: day).pageViews(.site)["(other)"] == 200)
+        #expect(try StoredFigures(store, from: day).pageViews(.site)["(other)"] == 150)
         #expect(try store.differences() == [])
     }
 
@@ -204,7 +204,7 @@ import Testing
         try store.append(events)
         try store.catchUp(limit: 100)
         #expect(try database.count("insight_issues") == 301)
-        let figures = try Figures(store)
+        let figures = try StoredFigures(store)
         let issues = try figures.errors(.eventIssue)
         #expect(issues.count == 301)
         #expect(issues.values.reduce(0, +) == 600)
@@ -238,7 +238,7 @@ import Testing
         }
         try store.append((100..<100 + count).map { try event($0, days: 1) })
         while try rollups.advance() > 0 {}
-        #expect(try Figures(store).totals().pageViews == Int64(count))
+        #expect(try StoredFigures(store).totals().pageViews == Int64(count))
         #expect(try store.differences() == [])
     }
 
@@ -254,7 +254,7 @@ import Testing
         try store.catchUp()
         try store.append([event(50)])
         try store.catchUp()
-        #expect(try Figures(store).totals().pageViews == 11)
+        #expect(try StoredFigures(store).totals().pageViews == 11)
         #expect(try database.column("select last_event_id from insight_position") == ["11"])
     }
 }

@@ -48,7 +48,7 @@ import Testing
         ]
         _ = try store.makeWriter().append(Batch(events: events))
         try store.catchUp()
-        let figures = try Figures(store)
+        let figures = try StoredFigures(store)
         let totals = try figures.totals()
         #expect([totals.eventsReceived, totals.pageViews, totals.sessions, totals.bounces] == [6, 3, 2, 1])
         #expect([totals.errors, totals.engagedPageViews, totals.engagedMilliseconds] == [3, 1, 5000])
@@ -72,7 +72,7 @@ import Testing
             _ = try writer.append(Batch(events: [event("webvitals", seq: seq, payload: #"{"LCP":\#(value)}"#)]))
         }
         try store.catchUp()
-        let totals = try Figures(store).totals()
+        let totals = try StoredFigures(store).totals()
         let lcp = try #require(totals.vitals[Vital.lcp.rawValue])
         #expect(lcp.count == 1)
         #expect(lcp.p75 == 3000)
@@ -89,7 +89,7 @@ import Testing
             ])
         )
         try store.catchUp()
-        let figures = try Figures(store)
+        let figures = try StoredFigures(store)
         #expect(try figures.totals("human").pageViews == 1)
         #expect(try figures.totals("bot").pageViews == 1)
         #expect(try figures.sessions(.botReasons) == ["": 1, "user agent names a program": 1])
@@ -122,7 +122,7 @@ import Testing
                 ["Cannot read properties of undefined", "2"]
             ]
         )
-        let figures = try Figures(store)
+        let figures = try StoredFigures(store)
         #expect(try figures.errors(.eventIssue).map(\.value) == [3])
         #expect(try figures.errors(.browser) == ["Firefox": 2, "Chrome": 1])
         #expect(try figures.errors(.path) == ["/": 3])
@@ -143,7 +143,7 @@ import Testing
             )
             try store.catchUp()
         }
-        let figures = try Figures(store)
+        let figures = try StoredFigures(store)
         #expect(try figures.rows(.botReasons, .errors, [.error]).mapValues(\.errors) == ["one 9 two": 2])
         #expect(try figures.errors(.path).count == 1)
         #expect(try store.differences() == [])
@@ -164,7 +164,7 @@ import Testing
             if part % 2 == 0 { try store.catchUp() }
         }
         try store.catchUp()
-        let paths = try Figures(store).pageViews(.path)
+        let paths = try StoredFigures(store).pageViews(.path)
         #expect(paths.count == 1001)
         #expect(paths.values.reduce(0, +) == 1200)
         #expect(paths["(other)"] == 200)
@@ -205,11 +205,11 @@ import Testing
         #expect(found.contains("segment \(id), which is damaged"))
         #expect(found.contains { $0.hasPrefix("segments of ") })
         #expect(found.contains("insight_issues"))
-        #expect(try Figures(store).damagedSegments == 1)
+        #expect(try StoredFigures(store).damagedSegments == 1)
         try followers[0].clear()
         while try followers[1].advance() > 0 {}
         #expect(try store.differences() == [])
-        #expect(try Figures(store).totals().eventsReceived == 6000)
+        #expect(try StoredFigures(store).totals().eventsReceived == 6000)
     }
 
     @Test func `on PostgreSQL nothing is passed over that is committed late`() throws {

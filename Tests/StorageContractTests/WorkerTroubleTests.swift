@@ -62,7 +62,7 @@ import Testing
         while try rollups.advance(limit: 5) > 0 {}
         #expect(rollups.takeNews().mergeFailure != nil)
         #expect(try database.count("rollup_dead_letters") == 0)
-        #expect(try Figures(store).totals().pageViews == 100)
+        #expect(try StoredFigures(store).totals().pageViews == 100)
         #expect(try store.differences() == [])
     }
 
@@ -148,7 +148,7 @@ import Testing
         let rollups = try Rollups(counting)
         while try rollups.advance() > 0 {}
         #expect(counting.largest <= SessionState.eventsMax)
-        #expect(try Figures(store).totals().pageViews == 5000 + 6000)
+        #expect(try StoredFigures(store).totals().pageViews == 5000 + 6000)
         #expect(try store.differences() == [])
     }
 
@@ -169,7 +169,7 @@ import Testing
         }
         try store.append(sites.suffix(20))
         try store.catchUp(limit: 3)
-        #expect(try Figures(store).sessions(.site).count == 502)
+        #expect(try StoredFigures(store).sessions(.site).count == 502)
         #expect(try store.differences() == [])
     }
 
@@ -202,7 +202,7 @@ import Testing
         let expected: [String: Int64] = [
             "/a": 4, "/b": 1, "/c": 1, "/d0": 1, "/d1": 1, "/d2": 1, "/d3": 1,
         ]
-        #expect(try Figures(store).pageViews(.path) == expected)
+        #expect(try StoredFigures(store).pageViews(.path) == expected)
         #expect(try database.count("rollup_dead_letters") == 1)
         #expect(try store.differences() == [])
     }
@@ -222,7 +222,7 @@ import Testing
         try Rollups(store.makeDatabase()).clear()
         try store.catchUp()
         #expect(try store.differences() == [])
-        #expect(try Figures(store).totals().pageViews == 10)
+        #expect(try StoredFigures(store).totals().pageViews == 10)
     }
 
     // MARK: - Decisions

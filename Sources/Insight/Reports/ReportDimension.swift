@@ -88,9 +88,6 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
         }
     }
 
-    /// Whether a bounce rate is defined for its values: those of whole sessions, but not for the page that they ended on.
-    var hasBounceRate: Bool { column.scope == .session && self != .exit }
-
     /// Whether its values are of sessions or page views, which have vitals.
     package var hasVitals: Bool { column.scope == .session || column.scope == .pageView }
 

@@ -6,7 +6,7 @@ import TestSupport
 @testable import Insight
 
 /// What the segments of a store come to.
-struct Figures {
+struct StoredFigures {
     static let end = Int64(UInt32.max) + 1
 
     private let database: any Storage.Database
