@@ -17,10 +17,10 @@ import Glibc
     /// Zeros; pages that are not used take no memory and no time, so that a scan of few rows is fast.
     init() {
         let flags = MAP_PRIVATE | MAP_ANONYMOUS
-        guard let memory = unsafe mmap(nil, Self.bytes, PROT_READ | PROT_WRITE, flags, -1, 0),
-            unsafe memory != MAP_FAILED
-        else { fatalError("out of memory") }
-        unsafe start = memory.bindMemory(to: Value.self, capacity: Self.capacity + Self.slack)
+        let memory = unsafe mmap(nil, Self.bytes, PROT_READ | PROT_WRITE, flags, -1, 0)
+        // Without memory the process ends, as it does where Swift allocates.
+        precondition(unsafe memory != MAP_FAILED, "out of memory")
+        unsafe start = memory!.bindMemory(to: Value.self, capacity: Self.capacity + Self.slack)
     }
 
     func deallocate() { unsafe munmap(start, Self.bytes) }

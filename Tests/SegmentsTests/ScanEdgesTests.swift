@@ -97,8 +97,8 @@ import Testing
         }
     }
 
-    @Test func `counts times near the largest number`() {
-        let last = Int64.max - 1
+    @Test func `counts times near the latest that a segment holds`() {
+        let last = Int64(UInt32.max) - 1
         var sessions = sessions(4, 20)
         for session in sessions.indices {
             for row in sessions[session].pageViews.indices {

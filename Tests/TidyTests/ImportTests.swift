@@ -43,7 +43,7 @@ private let boundaries = [
 private let systemModules: Set<String> = ["Glibc", "Dispatch", "Synchronization", "FoundationEssentials"]
 
 /// Modules that must not know the world: no clock, no files, no threads.
-private let pureModules: Set<String> = ["HTTPWire", "JSONScan", "Segments"]
+private let pureModules: Set<String> = ["HTTPWire", "JSONScan"]
 
 private struct Import {
     let file: SourceFile
