@@ -29,7 +29,7 @@ struct BatchWriter {
     /// Number of the last batch of the source that was committed.
     private var last: Int64 = 0
 
-    /// - Parameter committed: takes the events of batches whose commit was confirmed.
+    /// The events of batches whose commit was confirmed go to `committed`.
     init(store: any Store, retries: Bool, committed: CommittedEvents? = nil) {
         self.store = store
         self.retries = retries

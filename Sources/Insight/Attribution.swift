@@ -30,9 +30,7 @@ enum Attribution {
         }
     }
 
-    /// What a value that is not good is attributed to; nothing for a good one.
-    ///
-    /// - Parameter value: in milliseconds; the score of CLS.
+    /// What a value (in milliseconds, for CLS a score) that is not good is attributed to; nothing for a good one.
     static func cause(_ vital: Vital, _ value: Double, _ attribution: JSONTree) -> Cause {
         guard !isGood(vital, value) else { return Cause() }
         return switch vital {

@@ -76,7 +76,7 @@ enum ClaimedNumber: Equatable {
     case valid(Double)
     case outOfRange
 
-    /// - Parameter number: nil for one that is too large to be a number of anything.
+    /// A `number` of nil was too large to be a number of anything.
     init(_ number: Double?, _ claim: Claim) {
         self = if let number, claim.range.contains(number) { .valid(number) } else { .outOfRange }
     }

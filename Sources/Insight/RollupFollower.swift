@@ -26,7 +26,7 @@ package final class RollupFollower: Sendable {
     /// What the worker is doing, for any thread.
     package var status: RollupStatus { current.withLock { $0 } }
 
-    /// - Parameter committed: events that this process commits, with their ids.
+    /// The events that this process commits come from `committed`, with their ids.
     package init(store: any Store, committed: CommittedEvents? = nil, log: Log) {
         self.store = store
         self.committed = committed

@@ -119,9 +119,9 @@ import CSQLite
         _ = unsafe sqlite3_exec(handle, "rollback", nil, nil, nil)
     }
 
-    /// Rows changed by the last statement.
     /// The id of the row that was inserted last.
     package var lastInsertID: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
+    /// Rows changed by the last statement.
     package var changes: Int { unsafe Int(sqlite3_changes64(handle)) }
 
     /// Whether the file that is open is no longer the one at its path: it was removed, renamed or replaced.

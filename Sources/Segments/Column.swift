@@ -3,7 +3,9 @@ package enum Scope: Sendable {
     case session, pageView, event, resource
 }
 
-/// A column of a segment. The raw values are stored in `segment_columns`: never change or reuse one.
+/// A column of a segment.
+///
+/// The raw values are stored in `segment_columns`: never change or reuse one.
 package enum Column: Int16, CaseIterable, Sendable {
     // Sessions, in the order of their first page views.
     case sessionKey = 1
@@ -103,7 +105,9 @@ package enum Column: Int16, CaseIterable, Sendable {
         }
     }
 
-    /// Texts of one kind that share codes. The raw values are stored in `dimension_values`: never change or reuse one.
+    /// Texts of one kind that share codes.
+    ///
+    /// The raw values are stored in `dimension_values`: never change or reuse one.
     package enum Dictionary: Int16, CaseIterable, Sendable {
         case site = 1
         case traffic = 2
@@ -127,7 +131,9 @@ package enum Column: Int16, CaseIterable, Sendable {
         case issue = 19
         case resource = 20
 
-        /// Values that one site may add on one day (UTC); those after them are `(other)`. Nil where senders choose no value, and for sites,
+        /// Values that one site may add on one day (UTC); those after them are `(other)`.
+        ///
+        /// Nil where senders choose no value, and for sites,
         /// which are admitted before.
         var newValuesPerDayMax: Int? {
             switch self {
@@ -169,7 +175,9 @@ package enum Vital: Int, CaseIterable, Sendable {
     }
 }
 
-/// What a row of scope `event` stands for. The raw values are stored.
+/// What a row of scope `event` stands for.
+///
+/// The raw values are stored.
 package enum EventKind: UInt8, Sendable {
     case custom = 0
     /// An error of the site; `issue` is its issue, `count` how many errors it stands for.
@@ -180,7 +188,9 @@ package enum EventKind: UInt8, Sendable {
     case invalid = 3
 }
 
-/// What a row of scope `resource` stands for. The raw values are stored.
+/// What a row of scope `resource` stands for.
+///
+/// The raw values are stored.
 package enum ResourceKind: UInt8, Sendable {
     case slow = 0
     case thirdParty = 1

@@ -42,7 +42,9 @@ package struct DimensionDictionaries: Sendable {
     /// The events that added the texts, by their codes.
     private var eventIDs: [[Int64]]
     private var added: [Quota: Int] = [:]
-    /// The event whose texts are asked for. One that comes before the event that added a text found no room for it, and finds none when it is
+    /// The event whose texts are asked for.
+    ///
+    /// One that comes before the event that added a text found no room for it, and finds none when it is
     /// read once more: its text is `(other)` for good.
     package var eventID: Int64 = .max
     /// In the order of their codes.
@@ -57,9 +59,8 @@ package struct DimensionDictionaries: Sendable {
 
     /// The code of a text, which is added when it is new and within the limits.
     ///
-    /// - Parameters:
-    ///   - site: code of the site that sent it; of 0 for the dictionary of sites.
-    ///   - day: seconds since 1970 of the start of the day (UTC) of the event.
+    /// `site` is the code of the site that sent it, 0 for the dictionary of sites; `day` is the start of the event's day (UTC) in seconds
+    /// since 1970.
     package mutating func code(_ dictionary: Column.Dictionary, _ text: String, site: UInt32, day: Int64) -> UInt32 {
         let index = Int(dictionary.rawValue)
         if let known = codes[index][text] {

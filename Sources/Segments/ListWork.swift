@@ -18,9 +18,7 @@ struct ListWork {
     /// The slot of an index whose value has no row.
     static let noRow: UInt16 = .max
 
-    /// Nil for a column without texts.
-    ///
-    /// - Parameter bytes: what the sums of all values may take; what they take is subtracted.
+    /// Nil for a column without texts; the memory that the sums of all values take is subtracted from `bytes`.
     init?(_ list: ScanQuery.List, _ dictionaries: DimensionDictionaries, bucketsCount: Int, bytes: inout Int) {
         guard let dictionary = list.column.dictionary else { return nil }
         (self.list, self.dictionary, self.bucketsCount) = (list, dictionary, bucketsCount)

@@ -20,7 +20,7 @@ import Glibc
         let memory = unsafe mmap(nil, Self.bytes, PROT_READ | PROT_WRITE, flags, -1, 0)
         // Without memory the process ends, as it does where Swift allocates.
         precondition(unsafe memory != MAP_FAILED, "out of memory")
-        unsafe start = memory!.bindMemory(to: Value.self, capacity: Self.capacity + Self.slack)
+        unsafe start = memory.unsafelyUnwrapped.bindMemory(to: Value.self, capacity: Self.capacity + Self.slack)
     }
 
     func deallocate() { unsafe munmap(start, Self.bytes) }

@@ -65,7 +65,9 @@ package struct ScanQuery: Sendable {
 
 /// The exact numbers of a range, of a bucket, or of one value of a list.
 package struct Aggregate: Equatable, Sendable {
-    /// Different visitors with a page view; in a list of events, with such an event. Nil when they were not asked for.
+    /// Different visitors with a page view; in a list of events, with such an event.
+    ///
+    /// Nil when they were not asked for.
     package var visitors: Int64?
     /// Different visitors with an error that counts.
     package var affectedVisitors: Int64?
@@ -148,8 +150,9 @@ package struct SegmentInfo: Equatable, Sendable {
     package var pageViews: Int
     package var events: Int
     package var resources: Int
-    /// One bit for each session, lowest first; a set bit marks a session that has been replaced. Empty when there are
-    /// none.
+    /// One bit for each session, lowest first; a set bit marks a session that has been replaced.
+    ///
+    /// Empty when there are none.
     package var dead: [UInt8]
 
     package init(

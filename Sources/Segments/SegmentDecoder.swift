@@ -1,9 +1,6 @@
 /// Turns columns into sessions again.
 package enum SegmentDecoder {
-    /// All sessions of a segment, those that are dead too, in the order of their rows; nil when the columns are
-    /// damaged.
-    ///
-    /// - Parameter columns: all columns of the segment.
+    /// All sessions of a segment, dead ones included, in the order of their rows, from all of its columns; nil when these are damaged.
     package static func sessions(_ info: SegmentInfo, _ columns: [(Column, [UInt8])]) -> [SessionRow]? {
         guard info.hasPossibleCounts else { return nil }
         return ColumnReader(info, columns).sessions()

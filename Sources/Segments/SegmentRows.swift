@@ -1,4 +1,6 @@
-/// The rows of a segment, and which of them a query counts. One object serves all segments of a scan.
+/// The rows of a segment, and which of them a query counts.
+///
+/// One object serves all segments of a scan.
 final class SegmentRows {
     private(set) var info = SegmentInfo(
         id: 0,

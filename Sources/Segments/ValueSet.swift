@@ -45,7 +45,7 @@ final class ValueSet {
 
     /// Makes room for codes, and returns where to count them until the next call; nil when no group is counted.
     ///
-    /// - Parameter bytes: what may be used; what is used is subtracted.
+    /// The memory that it takes is subtracted from `bytes`.
     func reserve(_ least: UInt16, _ most: UInt16, _ bytes: inout Int) -> ValueCounters? {
         guard !groups.isEmpty else { return nil }
         var (newLow, newEnd) = (low, low + width)
@@ -180,9 +180,8 @@ struct ValueCounters {
 }
 
 extension VitalSummary {
-    /// - Parameters:
-    ///   - bins: pairs of codes and how often each occurs, ascending.
-    ///   - bounds: the largest good value, and the largest one that is not poor.
+    /// `bins` are pairs of codes with how often each occurs, ascending; `bounds` are the largest good value and the largest one that is not
+    /// poor.
     init(_ bins: [(pair: Int, count: Int)], _ bounds: (good: Float, fair: Float), withDistribution: Bool) {
         self.init()
         let (good, fair) = (VitalCode.encode(bounds.good).code, VitalCode.encode(bounds.fair).code)

@@ -12,8 +12,7 @@ final class VisitorBits {
     private let bytesMax: Int
     private var table = BitTable()
 
-    /// - Parameters:
-    ///   - groups: those that have not been counted; as many of them as there is memory for are.
+    /// Counts as many of the `groups`, which have not been counted yet, as there is memory for.
     init(groups: Range<Int>, bytesMax: Int) {
         (self.groups, self.bytesMax) = (groups, max(bytesMax, Self.visitorsMax / 8))
     }

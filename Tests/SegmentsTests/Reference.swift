@@ -90,8 +90,7 @@ struct Reference {
 
     /// The figures of what `isIn` selects by the page view row and the session.
     ///
-    /// - Parameters:
-    ///   - inBucket: whether a time counts, beside the range.
+    /// Beside the range, `inBucket` decides whether a time counts.
     func aggregate(
         vitals: [Vital],
         withVisitors: Bool,

@@ -14,9 +14,7 @@ struct StoredFigures {
     private let from: Int64
     private let to: Int64
 
-    /// - Parameters:
-    ///   - from: seconds since 1970, inclusive.
-    ///   - to: exclusive.
+    /// `from` is inclusive and `to` exclusive, both in seconds since 1970.
     init(_ store: any Store, from: Int64 = 0, to: Int64 = end) throws {
         database = try store.makeDatabase()
         dictionaries = try DictionaryCache().current(database)

@@ -249,7 +249,9 @@ import Testing
 /// A connection that counts the rows of events of each query.
 private final class RowCounter: Storage.Database, @unchecked Sendable {
     private let base: any Storage.Database
-    /// Events that one query gave at most. Unchecked above: a test uses it on one thread.
+    /// Events that one query gave at most.
+    ///
+    /// Unchecked above: a test uses it on one thread.
     private(set) var largest = 0
 
     init(_ base: any Storage.Database) { self.base = base }

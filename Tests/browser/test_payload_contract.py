@@ -47,7 +47,7 @@ def test_each_part_of_attribution_reaches_the_api(owned, metric, is_previous):
 def test_every_key_that_the_tracker_sends_is_in_the_contract(visit):
     visit = visit(attributes="data-requests data-console data-fingerprint data-release=1.2")
     visit.open("/one?utm_campaign=autumn&utm_source=letter")
-    visit.wait_for(lambda views: (visit.flush() or True) and views and views[0].of("resources"), "the parts that are loaded apart")
+    visit.wait_for_details()
     for button in ("slow", "throw", "reject", "image", "request", "console"):
         visit.engine.click(f"#{button}")
     visit.engine.evaluate("() => { collector.identify('u_1', { plan: 'pro' }); collector.error(new Error('outer', { cause: new TypeError('inner') })); }")

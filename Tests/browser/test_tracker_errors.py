@@ -13,6 +13,7 @@ OUTER = 1 + next(place for place, line in enumerate(LINES) if line.startswith("f
 def test_an_error_has_its_frames_and_the_steps_before_it(visit):
     visit = visit()
     visit.open("/one")
+    visit.wait_for_details()
     visit.engine.click("#slow")
     visit.engine.click("#throw")
     (error,) = errors(visit)
@@ -235,6 +236,7 @@ def test_events_that_a_page_dispatches_itself_are_errors_only_where_they_have_on
 def test_a_form_control_named_id_does_not_name_the_form(visit):
     visit = visit(body='<form onsubmit="return false"><input name="id" value="7"><button id="send">send</button></form>')
     visit.open("/one")
+    visit.wait_for_details()
     visit.engine.evaluate("() => document.forms[0].dispatchEvent(new MouseEvent('click', { bubbles: true }))")
     visit.engine.click("#throw")
     (error,) = errors(visit)

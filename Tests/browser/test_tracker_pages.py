@@ -61,8 +61,7 @@ BODIES = {
 def test_names_of_the_page_hide_nothing_from_the_tracker(visit, body):
     visit = visit(head=body)
     visit.open("/one")
-    # The title is reported by a part that is loaded later.
-    visit.wait_for(lambda views: (visit.flush() or True) and views and views[0].of("resources"), "the parts that are loaded apart")
+    visit.wait_for_details()
     follow(visit, "/two")
     first, second = visit.wait_for(lambda views: len(views) == 2 and views[0].is_complete, "two page views")
     assert first.one("pageview")["screenResolution"].count("x") == 1 and "undefined" not in first.one("pageview")["screenResolution"]
@@ -80,12 +79,13 @@ def test_a_variable_of_the_page_with_the_trackers_name_stays_what_it_is(visit):
 def test_the_scripts_own_query_may_hold_a_slash(visit):
     visit = visit(tags='<script defer src="{collector}/collector.js?v=a/b"></script>')
     visit.open("/one")
-    visit.wait_for(lambda views: (visit.flush() or True) and views and views[0].of("resources"), "the parts that are loaded apart")
+    visit.wait_for_details()
 
 
 def test_a_page_that_is_written_again_is_still_reported_when_it_is_left(visit):
     visit = visit()
     visit.open("/one")
+    visit.wait_for_details()
     visit.engine.evaluate("() => { document.open(); document.write('<title>again</title><button id=slow>slow</button><p>text'); document.close(); }")
     visit.engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 300))")
     visit.go("/two")
@@ -139,7 +139,7 @@ def test_nothing_of_an_address_that_may_be_secret_is_sent(visit):
     away = visit.shop.url.replace("127.0.0.1", "u:secret@127.0.0.1").replace(str(visit.shop.port), "9")
     visit.shop.body = f'<p><a id="private" href="{away}/mail/jane@example.com?secret=1">x</a></p><script>document.title = "Mail of jane@example.com"</script>'
     visit.open(f"/reset/{TOKEN};jsessionid=secret?token=secret&utm_source=letter#access_token=secret")
-    visit.wait_for(lambda views: (visit.flush() or True) and views and views[0].of("resources"), "the parts that are loaded apart")
+    visit.wait_for_details()
     visit.engine.evaluate("() => addEventListener('click', (event) => event.preventDefault())")
     visit.engine.click("#private")
     visit.engine.click("#image")
@@ -225,7 +225,7 @@ def test_a_tab_that_is_shown_and_hidden_writes_only_what_has_changed(visit):
     if visit.engine.name != "chromium":
         pytest.skip("only Chromium's protocol hides a page")
     visit.open("/one")
-    visit.wait_for(lambda views: (visit.flush() or True) and views and views[0].of("resources"), "the parts that are loaded apart")
+    visit.wait_for_details()
     visit.engine.evaluate(
         """async () => {
             self.isAway = true;

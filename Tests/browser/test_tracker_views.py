@@ -29,6 +29,7 @@ def check_identity(views):
 def test_a_page_that_is_left_for_another_has_told_everything(visit):
     visit = visit()
     visit.open("/one?utm_source=letter&gclid=click&secret=1")
+    visit.wait_for_details()
     visit.go("/two")
     assert visit.flush() is True
     first, second = visit.wait_for(lambda views: len(views) == 2 and views[0].is_complete, "a complete first view")
@@ -157,7 +158,7 @@ def test_two_tabs_are_one_session_of_one_visitor(visit):
 def test_links_that_lead_away_and_files_are_told_of(visit):
     visit = visit()
     visit.open("/one")
-    visit.wait_for(lambda views: (visit.flush() or True) and views and views[0].of("resources"), "the parts that are loaded apart")
+    visit.wait_for_details()
     visit.engine.evaluate("() => addEventListener('click', (event) => event.preventDefault())")
     visit.engine.click("#away")
     visit.engine.click("#file")

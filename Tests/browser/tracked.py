@@ -88,6 +88,10 @@ class Visit:
     def wait_for_tracker(self):
         wait_for(lambda: self.engine.evaluate("() => self.collector && collector.id") is not None, 20, "the tracker's first view")
 
+    def wait_for_details(self):
+        """Breadcrumbs and titles come from the part of the tracker that is loaded after its core."""
+        self.wait_for(lambda views: (self.flush() or True) and views and views[-1].of("resources"), "the part that is loaded apart")
+
     def flush(self):
         return self.engine.evaluate("() => collector.flush()")
 

@@ -7,9 +7,7 @@ enum Referrer {
 
     private static let app = "android-app"
 
-    /// The source that a page view's referrer stands for.
-    ///
-    /// - Parameter site: the host of the page view's page.
+    /// The source that a page view's referrer stands for; `site` is the host of the page.
     static func source(_ referrer: String?, site: String) -> String {
         guard let referrer, !referrer.isEmpty else { return direct }
         guard let (scheme, host) = parts(referrer), !host.isEmpty else { return other }

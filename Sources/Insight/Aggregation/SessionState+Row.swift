@@ -1,11 +1,7 @@
 import Segments
 
 extension SessionState {
-    /// The session as its events so far make it.
-    ///
-    /// - Parameters:
-    ///   - key: the hash of its id.
-    ///   - visitor: the number of its visitor.
+    /// The session as its events so far make it; `key` is the hash of its id, `visitor` the number of its visitor.
     func row(key: UInt64, visitor: UInt32) -> SessionRow {
         let counting = records.prefix(Self.eventsMax)
         var folds = pageViews.map { PageViewFold(path: $0.firstPath) }

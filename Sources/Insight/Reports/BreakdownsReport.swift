@@ -17,7 +17,7 @@ struct BreakdownsReport {
 
     static let vitals: [Vital] = [.lcp, .inp]
 
-    /// - Parameter countsOnly: whether visitors and percentiles are left out, which cost most of the time.
+    /// With `countsOnly`, visitors and percentiles are left out: they take most of the time.
     init(
         _ context: ReportContext,
         _ dimensions: [ReportDimension],

@@ -21,9 +21,8 @@ struct IssuesReport {
     var count: Int64 = 0
     var total: Int64 = 0
 
-    /// - Parameters:
-    ///   - state: nil for issues in any state.
-    ///   - includesNoise: whether issues of errors that are not the site's are listed, too.
+    /// A `state` of nil stands for issues in any state; with `includesNoise`, issues of errors that are not the site's
+    /// are listed, too.
     init(_ context: ReportContext, state: String?, includesNoise: Bool) throws(ReportError) {
         range = context.query.range
         let dimensions: [ReportDimension] = includesNoise ? [.issue, .noise] : [.issue]

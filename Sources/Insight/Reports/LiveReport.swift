@@ -6,7 +6,7 @@ struct LiveReport {
 
     let visitors: Int64
 
-    /// - Parameter now: seconds since 1970.
+    /// `now` is in seconds since 1970.
     init(_ context: ReportContext, now: Int64) throws(ReportError) {
         // The second that is under way is one of them.
         let end = now + 1

@@ -29,7 +29,7 @@ struct OverviewReport {
         return scan
     }
 
-    /// - Parameter processing: the build of segments under way.
+    /// The report with `processing`, the build of segments under way.
     func json(processing: JSONOut) -> JSONOut {
         .object([
             ("range", range.json), ("processing", processing), ("totals", .object(current.total.totals)),

@@ -26,7 +26,7 @@ struct QualityReport {
     /// Why there are no sums of delivery reports.
     private(set) var refusal: String?
 
-    /// - Parameter context: of a query that includes bots and has no filter but its site.
+    /// The query of `context` includes bots and has no filter but its site.
     init(_ context: ReportContext) throws(ReportError) {
         range = context.query.range
         var scan = context.plainScanQuery(from: range.from, to: range.to)

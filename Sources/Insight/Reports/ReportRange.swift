@@ -14,9 +14,9 @@ package struct ReportRange: Sendable, Equatable {
     package let previousFrom: Int64
     package let previousTo: Int64
 
-    /// - Parameters:
-    ///   - interval: nil for hours up to three days and days beyond.
-    ///   - shiftDays: days between the range and the previous period; nil for the period of equal local length right before.
+    /// Without an `interval`, ranges of up to three days have hours and longer ones days.
+    ///
+    /// `shiftDays` is the number of days between the range and the previous period; without it, the previous period has equal local length and ends where the range begins.
     package init(
         from: Int64,
         to: Int64,

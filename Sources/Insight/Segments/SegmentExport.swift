@@ -22,8 +22,8 @@ package struct SegmentExport {
 
     /// Writes all rows of one snapshot: segment by segment, sessions by their start.
     ///
-    /// - Parameter write: takes the bytes of whole rows and the number of rows up to their end; returns false to stop.
-    /// - Returns: the number of rows.
+    /// `write` takes the bytes of whole rows and the number of rows up to their end, and returns false to stop. The result is the number of
+    /// rows.
     package func run(_ write: ([UInt8], _ rows: Int64) -> Bool) throws(StoreError) -> Int64 {
         var rows: Int64 = 0
         try database.snapshot { () throws(StoreError) in

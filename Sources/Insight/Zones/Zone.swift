@@ -43,8 +43,9 @@ package struct Zone: Sendable, Equatable {
         return found.filter { offset(at: $0) != offset(at: $0 - 1) }
     }
 
-    /// The moment at which the zone's clocks show a local time: the first of two where it is repeated. A time that is skipped is read with the
-    /// offset from before the gap, as RFC 5545 and JavaScript's Temporal do.
+    /// The moment at which the zone's clocks show a local time: the first of two where it is repeated.
+    ///
+    /// A time that is skipped is read with the offset from before the gap, as RFC 5545 and JavaScript's Temporal do.
     package func seconds(local: Int64) -> Int64 { occurrence(local) ?? local - offset(at: local - Self.reach) }
 
     /// The first moment at which the zone's clocks show a local time or a later one.

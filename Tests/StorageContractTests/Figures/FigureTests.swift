@@ -8,7 +8,7 @@ import Testing
 /// Every figure is that of an independent computation from the raw rows.
 @Suite struct `Figures of random events` {
     private static let seeds: [UInt64] = Array(1...8)
-    private static let questions = 250
+    private static let questions = 160
 
     @Test(arguments: Engine.allCases, seeds)
     func `are those of SQL over raw rows, whatever is asked`(engine: Engine, seed: UInt64) throws {

@@ -29,7 +29,8 @@ struct MemorySegments: SegmentSource {
         for (number, id) in order.enumerated() {
             let visitor = visitors[id.visitorID] ?? UInt32(visitors.count)
             visitors[id.visitorID] = visitor
-            result.append(states[id]!.row(key: UInt64(number) &* 0x9E37_79B9_7F4A_7C15, visitor: visitor))
+            guard let state = states[id] else { continue }
+            result.append(state.row(key: UInt64(number) &* 0x9E37_79B9_7F4A_7C15, visitor: visitor))
         }
         sessions = result
         var texts = IssueTexts()

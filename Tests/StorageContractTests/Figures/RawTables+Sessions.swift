@@ -106,19 +106,7 @@ extension RawTables {
                 invalid("engagement", "n_scroll", "scrollDepth", "0 and 100"),
                 invalid("error", "n_count", "count", "1 and 10000"),
             ]
-        func resources(_ list: String, _ name: String, _ bytes: String, _ kind: Int) -> String {
-            """
-            select ev.site, v, s, p, ev.time, \(kind) as kind, \(d.text(d.elementObject, name)) as raw,
-            \(d.number(d.elementObject, "duration")) as duration, \(d.number(d.elementObject, bytes)) as bytes
-            from ev cross join \(d.elements("payload", list)) where t = 'resources' and \(d.elementIndex) < 10
-            """
-        }
-        try connection.rows(
-            """
-            create temp table xn as select * from (\(resources("slowest", "name", "transferSize", 0))
-            union all \(resources("thirdParties", "host", "bytes", 1))) y where coalesce(raw, '') <> ''
-            """
-        )
+        try makeNamed()
         let claims = [("duration", 3_600_000), ("bytes", 10_000_000_000)].map { column, max in
             """
             select site, v, s, p, time, 3 as kind, 'resources' as name, 'resource.\(column)' as issue, 1 as count from xn
@@ -139,5 +127,22 @@ extension RawTables {
             """
         )
         try connection.rows("drop table xn")
+    }
+
+    /// Names of resources and hosts as they were sent (`xn`).
+    private func makeNamed() throws {
+        func resources(_ list: String, _ name: String, _ bytes: String, _ kind: Int) -> String {
+            """
+            select ev.site, v, s, p, ev.time, \(kind) as kind, \(d.text(d.elementObject, name)) as raw,
+            \(d.number(d.elementObject, "duration")) as duration, \(d.number(d.elementObject, bytes)) as bytes
+            from ev cross join \(d.elements("payload", list)) where t = 'resources' and \(d.elementIndex) < 10
+            """
+        }
+        try connection.rows(
+            """
+            create temp table xn as select * from (\(resources("slowest", "name", "transferSize", 0))
+            union all \(resources("thirdParties", "host", "bytes", 1))) y where coalesce(raw, '') <> ''
+            """
+        )
     }
 }

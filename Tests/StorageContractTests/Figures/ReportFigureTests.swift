@@ -34,22 +34,7 @@ import Testing
             query.withSeriesVisitors = true
             let includesBots = random.chance(40)
             if !includesBots { query.filters.append(.init(column: .traffic, values: ["human"])) }
-            var filters: [ReportFilter] = []
-            for (name, column, table) in random.some(
-                [
-                    ("browser", Column.browser, "ss"), ("path", .path, "pv"), ("country", .country, "ss"),
-                    ("referrer", .referrer, "ss"),
-                ],
-                max: 2
-            ) where random.chance(60) {
-                let all = try connection.rows("select distinct \(RawTables.name(column)) from \(table) order by 1").map
-                { $0[0] ?? "" }
-                let chosen = random.some(all, max: 2)
-                let operation = random.pick(Self.operators)
-                filters.append(try ReportFilter(operation, name, chosen))
-                let passing = operation == "is" ? chosen : all.filter { !chosen.contains($0) }
-                query.filters.append(.init(column: column, values: passing.isEmpty ? ["none passes"] : passing))
-            }
+            let filters = try addFilters(to: &query, &random, connection)
             let range = try ReportRange(
                 from: from,
                 to: to,
@@ -82,6 +67,29 @@ import Testing
                 }
             }
         }
+    }
+
+    /// Up to two filters of the API; the query gets the values that pass them.
+    private func addFilters(
+        to query: inout FigureQuery,
+        _ random: inout SeededRandom,
+        _ connection: RawConnection
+    ) throws -> [ReportFilter] {
+        let dimensions: [(String, Column, String)] = [
+            ("browser", .browser, "ss"), ("path", .path, "pv"), ("country", .country, "ss"),
+            ("referrer", .referrer, "ss"),
+        ]
+        var filters: [ReportFilter] = []
+        for (name, column, table) in random.some(dimensions, max: 2) where random.chance(60) {
+            let all = try connection.rows("select distinct \(RawTables.name(column)) from \(table) order by 1")
+                .map { $0[0] ?? "" }
+            let chosen = random.some(all, max: 2)
+            let operation = random.pick(Self.operators)
+            filters.append(try ReportFilter(operation, name, chosen))
+            let passing = operation == "is" ? chosen : all.filter { !chosen.contains($0) }
+            query.filters.append(.init(column: column, values: passing.isEmpty ? ["none passes"] : passing))
+        }
+        return filters
     }
 
     /// Starts of days, weeks or months of a zone, as PostgreSQL knows its clocks.

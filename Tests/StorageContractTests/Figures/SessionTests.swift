@@ -66,7 +66,7 @@ import Testing
                 (.referrer, session.referrer), (.campaign, session.campaign), (.entryPath, ends[0].path),
                 (.exitPath, ends[ends.count - 1].path),
             ]
-            let shown = codes.map { texts.text($0.1, $0.0.dictionary!) }
+            let shown = codes.map { column, code in column.dictionary.map { texts.text(code, $0) } ?? "" }
             lines.append(joined(["s"] + shown + [String(counted.count)]))
             for view in session.pageViews {
                 let vitals = view.vitals.map { $0.map { String(Int64((Double($0) * 100).rounded())) } ?? "-" }
@@ -80,7 +80,7 @@ import Testing
                     view.engagement.map { String($0) } ?? "-",
                 ]
                 let browser = texts.text(session.browser, .browser)
-                let shown = codes.map { texts.text($0.1, $0.0.dictionary!) }
+                let shown = codes.map { column, code in column.dictionary.map { texts.text(code, $0) } ?? "" }
                 lines.append(joined(["p", browser] + numbers + vitals + shown))
             }
             var events: [String: Int] = [:]
