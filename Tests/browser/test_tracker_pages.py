@@ -61,6 +61,8 @@ BODIES = {
 def test_names_of_the_page_hide_nothing_from_the_tracker(visit, body):
     visit = visit(head=body)
     visit.open("/one")
+    # The title is reported by a part that is loaded later.
+    visit.wait_for(lambda views: (visit.flush() or True) and views and views[0].of("resources"), "the parts that are loaded apart")
     follow(visit, "/two")
     first, second = visit.wait_for(lambda views: len(views) == 2 and views[0].is_complete, "two page views")
     assert first.one("pageview")["screenResolution"].count("x") == 1 and "undefined" not in first.one("pageview")["screenResolution"]
