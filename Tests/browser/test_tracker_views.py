@@ -145,12 +145,13 @@ def test_two_tabs_are_one_session_of_one_visitor(visit):
     visit.wait_for_tracker()
     assert visit.flush() is True
     visit.engine.close_tab()
+    # What a beacon of the closed tab did not deliver is in the storage, and the next page sends it.
     visit.go("/three")
     assert visit.flush() is True
-    first, second, _ = visit.wait_for(lambda views: len(views) == 3 and views[0].has_no_hole, "three views")
-    # Firefox may close a tab in the middle of its last handler: what that emitted is not looked at here.
-    assert second.of("pageview") and second.path == "/two"
-    check_identity([first])
+    first, second = visit.wait_for(
+        lambda views: len(views) == 3 and views[0].has_no_hole and views[1].is_complete, "two views without a hole"
+    )[:2]
+    check_identity([first, second])
     assert len({row["session_id"] for view in (first, second) for row in view.rows}) == 1
 
 
