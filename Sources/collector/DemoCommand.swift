@@ -1,3 +1,4 @@
+import Glibc
 import Insight
 import Storage
 import Telemetry
@@ -87,7 +88,7 @@ struct DemoCommand {
     ) throws -> ExitCode? {
         let runs = DemoRuns(database)
         var run = run
-        var batches = DemoBatches(writer: try store.makeWriter())
+        var batches = DemoBatches(store: store)
         var data = DemoData(run)
         var (hour, done) = (0, 0)
         var progress: Progress?
@@ -161,31 +162,60 @@ struct DemoCommand {
 }
 
 /// Writes demo data in batches of the usual size.
+///
+/// A writer waits a second for locks of others, since a server has a journal for what it cannot write then. Here a batch is tried again
+/// instead, under its number, so that it is stored once.
 private struct DemoBatches {
-    let writer: any StoreWriter
+    /// Seconds after which a store that cannot write is given up, and milliseconds between two attempts.
+    private static let patienceSeconds = 60
+    private static let pauseMilliseconds = 100
+
+    private let store: any Store
+    private var writer: (any StoreWriter)?
     private let source = BatchSource.random(isJournal: false)
     private var number: Int64 = 0
 
-    init(writer: any StoreWriter) { self.writer = writer }
+    init(store: any Store) { self.store = store }
 
-    /// Writes all, or stops when `goesOn` is false after a batch; it is asked with the events written so far.
+    /// Writes all, or stops when `goesOn` is false; it is asked after each batch and each attempt, with the events written so far.
     ///
     /// Gives whether all have been written.
     mutating func write(_ reports: [Ledger], _ events: [Event], while goesOn: (Int) -> Bool) throws(StoreError) -> Bool
     {
         for start in stride(from: 0, to: reports.count, by: Batch.recordsMax) {
-            try append(Batch(ledgers: Array(reports[start..<min(start + Batch.recordsMax, reports.count)])))
+            let end = min(start + Batch.recordsMax, reports.count)
+            guard try append(Batch(ledgers: Array(reports[start..<end])), while: { goesOn(0) }) else { return false }
         }
         for start in stride(from: 0, to: events.count, by: Batch.recordsMax) {
             let end = min(start + Batch.recordsMax, events.count)
-            try append(Batch(events: Array(events[start..<end])))
-            guard goesOn(end) else { return false }
+            guard try append(Batch(events: Array(events[start..<end])), while: { goesOn(start) }), goesOn(end) else {
+                return false
+            }
         }
         return true
     }
 
-    private mutating func append(_ batch: Batch) throws(StoreError) {
-        _ = try writer.append(batch, as: BatchID(source: source, number: number + 1, previous: number))
-        number += 1
+    /// - Returns: whether the batch has been written.
+    private mutating func append(_ batch: Batch, while goesOn: () -> Bool) throws(StoreError) -> Bool {
+        let id = BatchID(source: source, number: number + 1, previous: number)
+        let end = ContinuousClock.now + .seconds(Self.patienceSeconds)
+        while true {
+            do throws(StoreError) {
+                let open = if let writer { writer } else { try store.makeWriter() }
+                writer = open
+                _ = try open.append(batch, as: id)
+                number += 1
+                return true
+            } catch {
+                switch error {
+                case .unavailable, .uncertain: guard ContinuousClock.now < end else { throw error }
+                case .refused, .schema, .damaged: throw error
+                }
+                // The connection may be what is wrong.
+                writer = nil
+            }
+            guard goesOn() else { return false }
+            usleep(UInt32(Self.pauseMilliseconds * 1000))
+        }
     }
 }

@@ -1,9 +1,14 @@
 """The databases under test, read from outside of the program."""
 
+import contextlib
 import datetime
 import itertools
 import json
 import sqlite3
+import subprocess
+import threading
+
+from load import wait_for
 
 _numbers = itertools.count(1)
 
@@ -34,6 +39,16 @@ class SQLiteStore:
         finally:
             connection.close()
 
+    @contextlib.contextmanager
+    def held(self, table):
+        """Nobody else writes meanwhile, as while a long transaction of another process is open; readers go on."""
+        connection = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+        try:
+            connection.execute("begin immediate")
+            yield
+        finally:
+            connection.close()
+
     @staticmethod
     def json(value):
         return None if value is None else json.loads(value)
@@ -56,6 +71,26 @@ class PostgresStore:
 
     def execute(self, sql):
         self.cluster.psql(self.database, sql)
+
+    @contextlib.contextmanager
+    def held(self, table):
+        """Nobody else writes into the table meanwhile; readers go on."""
+        sleeping = f"select pid from pg_stat_activity where datname = '{self.database}' and query like '%pg_sleep(50)%' and pid <> pg_backend_pid()"
+
+        def hold():
+            # It is ended from outside.
+            with contextlib.suppress(RuntimeError, subprocess.TimeoutExpired):
+                self.cluster.psql(self.database, f"begin; lock table {table} in exclusive mode; select pg_sleep(50)")
+
+        holder = threading.Thread(target=hold)
+        holder.start()
+        try:
+            # It sleeps once it has the lock.
+            wait_for(lambda: self.cluster.psql(self.database, sleeping), 30, "the lock")
+            yield
+        finally:
+            self.cluster.psql(self.database, f"select pg_terminate_backend(pid) from ({sleeping}) as holders")
+            holder.join()
 
     @staticmethod
     def json(value):

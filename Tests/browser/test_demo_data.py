@@ -134,6 +134,41 @@ def test_demo_writes_into_an_empty_store_only(store, serve):
     assert count(store, "collector_events") == events + 100
 
 
+def begun(store, *words):
+    """A `demo` that writes visits."""
+    fine(store, "migrate")
+    demo = subprocess.Popen(
+        [BINARY, "demo", *map(str, words), "--data", store.folder / "data"],
+        cwd=store.folder, env=clean_environment(store.environment), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, text=True, preexec_fn=die_with_parent,
+    )
+    wait_for(lambda: count(store, "collector_events") > 0, 30, "its first visits")
+    return demo
+
+
+def test_demo_waits_while_somebody_else_writes(store):
+    """Longer than a server's writer waits, which has a journal."""
+    demo = begun(store, "--events", EVENTS)
+    with store.held("collector_events"):
+        assert 0 < count(store, "collector_events") < EVENTS
+        time.sleep(5)
+        assert demo.poll() is None, demo.stderr.read()
+    assert demo.wait(100) == 0, demo.stderr.read()
+    assert count(store, "collector_events") == EVENTS
+    assert f"{EVENTS} events" in fine(store, "verify").stdout
+
+
+def test_a_demo_that_waits_can_be_interrupted(store):
+    demo = begun(store, "--events", EVENTS)
+    with store.held("collector_events"):
+        time.sleep(2)
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(15) == 130, demo.stderr.read()
+        assert "Interrupted" in demo.stderr.read()
+    assert f"{EVENTS} events" in fine(store, "demo").stdout + fine(store, "verify").stdout
+    assert count(store, "collector_events") == EVENTS
+
+
 def test_an_interrupted_demo_is_continued_without_a_duplicate(store):
     fine(store, "migrate")
     code, text = interrupted(store, "demo", "--events", EVENTS, "--seed", 3, when=lambda: count(store, "collector_events") > 0)

@@ -104,9 +104,9 @@ export async function open(on, number, hasSender = true) {
   return [transport, view];
 }
 
-/** Emits as the core does. @param {any} transport @param {any} view @param {any} [payload] @param {string} [event_type] */
+/** Emits as the core does; the transport counts. @param {any} transport @param {any} view @param {any} [payload] @param {string} [event_type] */
 export function emit(transport, view, payload = {}, event_type = "step") {
-  const seq = ++view.emitted;
+  const seq = view.emitted + 1;
   const text = JSON.stringify({ event_id: `${view.pageview_id}-${seq}`, event_type, seq, payload });
   transport.add(text, view, event_type !== "step");
 }

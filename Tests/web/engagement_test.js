@@ -24,6 +24,14 @@ function visit(body) {
   });
 }
 
+/** What is taken; undefined if nothing is. @param {any} page @param {boolean} isLast @param {number} depth */
+function take({ engagement }, isLast, depth) {
+  /** @type {any} */
+  let taken;
+  engagement.take(isLast, depth, (/** @type {any} */ attention) => taken = attention);
+  return taken;
+}
+
 /** @param {any} page @param {number} time @param {object} [more] */
 const change = (page, time, more) => {
   Object.assign(page, { time }, more);
@@ -36,7 +44,7 @@ Deno.test("time counts while the page is visible and has the keyboard", () =>
     change(page, 5000, { focused: true });
     change(page, 6000, { hidden: true });
     page.time = 9000;
-    assert.deepEqual(page.engagement.take(true, 40), { engagedMs: 3000, scrollDepth: 40 });
+    assert.deepEqual(take(page, true, 40), { engagedMs: 3000, scrollDepth: 40 });
   }));
 
 Deno.test("while a page may come back, less than a second more is not worth an event; at the end it is", () =>
@@ -44,7 +52,7 @@ Deno.test("while a page may come back, less than a second more is not worth an e
     /** @param {number} time */
     const taken = (time, isLast = false, depth = 40) => {
       page.time = time;
-      return page.engagement.take(isLast, depth)?.engagedMs;
+      return take(page, isLast, depth)?.engagedMs;
     };
     // The first is taken however short it was.
     assert.equal(taken(10), 10);
@@ -59,8 +67,20 @@ Deno.test("while a page may come back, less than a second more is not worth an e
 Deno.test("another page view begins with nothing", () =>
   visit((page) => {
     page.time = 5000;
-    page.engagement.take(true, 40);
+    take(page, true, 40);
     page.engagement.restart();
     page.time = 7000;
-    assert.deepEqual(page.engagement.take(true, 10), { engagedMs: 2000, scrollDepth: 10 });
+    assert.deepEqual(take(page, true, 10), { engagedMs: 2000, scrollDepth: 10 });
+  }));
+
+Deno.test("what could not be reported is taken again", () =>
+  visit((page) => {
+    page.time = 5000;
+    assert.throws(() =>
+      page.engagement.take(true, 40, () => {
+        throw new Error("the script has ended");
+      })
+    );
+    assert.deepEqual(take(page, false, 40), { engagedMs: 5000, scrollDepth: 40 });
+    assert.equal(take(page, false, 40), undefined);
   }));

@@ -1,5 +1,18 @@
 import assert from "node:assert/strict";
-import { emit, endPage, ids, keys, ok, open, pageviews, seqs, site, unavailable, visit } from "./delivery_site.js";
+import {
+  emit,
+  endPage,
+  ids,
+  keys,
+  numbers,
+  ok,
+  open,
+  pageviews,
+  seqs,
+  site,
+  unavailable,
+  visit,
+} from "./delivery_site.js";
 import { report, withGlobals } from "./support.js";
 
 Deno.test("what is confirmed is sent once, with the delivery report of its page view", () => {
@@ -216,5 +229,40 @@ Deno.test("a page takes over what others have left, and nothing of its own", () 
     assert.equal(await transport.flush(), true);
     const sent = on.bodies[on.bodies.length - 1];
     assert.deepEqual([ids(sent), pageviews(sent)], [["p_1-1", "p_2-1"], ["p_1", "p_2"]]);
+  });
+});
+
+Deno.test("a script that ends while it emits has counted what it has queued, and nothing else", () => {
+  const on = site();
+  return visit(on, async () => {
+    const [transport, view] = await open(on, 1);
+    await transport.flush();
+    // The browser may end a script wherever something is called. An exception does the same, up to the nearest `catch`.
+    const called = { encodeURIComponent, setTimeout };
+    let calls = 0;
+    const ending = (/** @type {number} */ at) =>
+      Object.fromEntries(
+        Object.entries(called).map(([name, body]) => [name, () => (/** @type {any[]} */ ...values) => {
+          if (calls++ === at) throw new Error("the script has ended");
+          return /** @type {any} */ (body)(...values);
+        }]),
+      );
+    for (let at = 0, isEnded = true; isEnded; at++) {
+      calls = 0;
+      isEnded = false;
+      await withGlobals(ending(at), () => {
+        try {
+          emit(transport, view);
+        } catch {
+          isEnded = true;
+        }
+      });
+    }
+    assert.ok(calls > 1);
+    emit(transport, view);
+    transport.leave();
+    assert.deepEqual(seqs(on.beacons[0]), numbers(view.emitted));
+    const [entry] = keys(on).map((key) => JSON.parse(on.localStorage.getItem(key)));
+    assert.deepEqual([entry.pageviews[0].emitted, seqs(entry)], [view.emitted, numbers(view.emitted)]);
   });
 });

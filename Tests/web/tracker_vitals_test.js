@@ -56,7 +56,7 @@ async function opened() {
     let payload;
     await withGlobals(globals, () => {
       body?.();
-      payload = vitals.take(vitals.current(), true);
+      vitals.take(vitals.current(), true, (/** @type {any} */ taken) => payload = taken);
     });
     return payload;
   };
@@ -152,4 +152,15 @@ Deno.test("entries belong to the page view in which they began", async () => {
     }]);
   });
   assert.deepEqual([route.navigationType, route.CLS, "INP" in route], ["route", 0.2, false]);
+});
+
+Deno.test("vitals that could not be reported are taken again, and then no more", async () => {
+  const page = await opened();
+  await assert.rejects(page.end(() => {
+    page.vitals.take(page.vitals.current(), true, () => {
+      throw new Error("the script has ended");
+    });
+  }));
+  assert.equal((await page.end()).FCP, 100);
+  assert.equal(await page.end(), undefined);
 });

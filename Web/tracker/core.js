@@ -43,13 +43,12 @@ let routing;
 /** A file of the tracker that is loaded when it is needed; the rest works without. @param {string} name @returns {Promise<any>} */
 const load = (name) => import(`${base}collector-${name}.js`).catch(() => {});
 
-const isHeld = () => !!options.consent && !isConsented;
+const isHeld = () => options.consent && !isConsented;
 
 /** @param {Pageview} pageview @param {boolean} isFinal */
 const reportVitals = (pageview, isFinal) => {
   for (const state of pageview.vitals) {
-    const payload = vitals?.take(state, isFinal);
-    if (payload) emit(pageview, "webvitals", payload, true);
+    vitals?.take(state, isFinal, (payload) => emit(pageview, "webvitals", payload, true));
   }
 };
 
@@ -65,7 +64,9 @@ const errors = openErrors({
   isOn: () => current || early,
   emit: (payload, pageview) => emit(pageview, "error", payload),
   drop: (reason, pageview) => {
-    if (pageview && ++pageview.fields.emitted) drop(pageview.fields, reason);
+    if (!pageview) return;
+    drop(pageview.fields, reason);
+    pageview.fields.emitted++;
   },
   options,
 });
@@ -77,9 +78,11 @@ const report = (pageview, reason) => {
   reportVitals(pageview, true);
   details?.report(reason);
   errors.flush(isLast);
-  const attention = engagement.take(isLast, details?.scrollDepth());
-  if (!attention) return;
-  emit(pageview, "engagement", { ...attention, title: details?.title(), reason }, true);
+  engagement.take(
+    isLast,
+    details?.scrollDepth(),
+    (attention) => emit(pageview, "engagement", { ...attention, title: details?.title(), reason }, true),
+  );
 };
 
 /** @param {string} kind @param {number} from @param {string} [referrer] */
@@ -224,7 +227,8 @@ const api = {
   optOut: guard((isOut = true) => {
     stop();
     permitStorage(true);
-    isOut ? write(OPT_OUT_KEY, "1") : remove(OPT_OUT_KEY);
+    remove(OPT_OUT_KEY);
+    if (isOut) write(OPT_OUT_KEY, "1");
   }),
   /** Sends what waits; a promise of whether all of it is stored. */
   flush: transport.flush,

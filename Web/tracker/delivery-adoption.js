@@ -40,8 +40,8 @@ export const unpack = (entries, current) => {
       isDamaged = true;
     }
     if (isDamaged && current) {
-      current.emitted++;
       drop(current, "damaged");
+      current.emitted++;
     }
   }
   return [items, reports];

@@ -36,7 +36,6 @@ export const watchDetails = (
 ) => {
   const has = (/** @type {string} */ module) => options.modules.includes(module);
   const emit = (/** @type {string} */ type, /** @type {any} */ payload) => emitOf(current(), type, payload);
-  let isLoadReported = false;
   /** Long frames that were reported; the first report may say that there were none. @type {number | undefined} */
   let reportedFrames = -1;
   // The long frame of an interaction may be reported after it: then its attribution is reported again.
@@ -64,13 +63,20 @@ export const watchDetails = (
   new MutationObserver(guard(listenAgain)).observe(document, { childList: true });
   listenAgain();
 
-  /** The page's own load, once, in the page view that it belongs to. */
-  const reportLoad = () => {
-    if (isLoadReported) return;
-    isLoadReported = true;
-    if (has("navigation")) emitOf(first, "navigation", readNavigation());
-    if (has("resources")) emitOf(first, "resources", summarizeResources((url) => url === options.endpoint));
-  };
+  /** What is still to be told of the page's own load, once, in the page view that it belongs to. */
+  const parts = ["navigation", "resources"];
+  const reportLoad = guard(() => {
+    for (const type of [...parts]) {
+      if (has(type)) {
+        emitOf(
+          first,
+          type,
+          type === "resources" ? summarizeResources((url) => url === options.endpoint) : readNavigation(),
+        );
+      }
+      parts.shift();
+    }
+  });
   const loaded = () => later(reportLoad, SETTLE_MS);
   const isLoaded = () => ofDocument("readyState") === "complete";
   if (isLoaded()) loaded();

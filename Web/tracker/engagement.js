@@ -25,17 +25,21 @@ export const watchEngagement = () => {
   listen("visibilitychange focus blur", measure);
   return {
     /**
-     * Milliseconds of attention of the whole page view, with its scroll depth. Nothing when neither has changed since it was
-     * last taken; less than a second is no change of a page that may come back.
+     * Gives the milliseconds of attention of the whole page view, with its scroll depth, to `report`. They are taken once that has returned: what a
+     * page that is closed did not come to is reported at the next occasion. Nothing when neither has changed since; less than a
+     * second is no change of a page that may come back.
      *
      * @param {boolean} isLast
      * @param {number | undefined} scrollDepth
+     * @param {(attention: {engagedMs: number, scrollDepth?: number}) => void} report
      */
-    take: (isLast, scrollDepth) => {
+    take: (isLast, scrollDepth, report) => {
       measure();
       const grown = taken ? engagedMs - taken.engagedMs : Infinity;
       if (grown < (isLast ? 1 : ENGAGED_MS_MIN) && scrollDepth === taken?.scrollDepth) return;
-      return taken = { engagedMs: Math.round(engagedMs), scrollDepth };
+      const attention = { engagedMs: Math.round(engagedMs), scrollDepth };
+      report(attention);
+      taken = attention;
     },
     /** Another page view begins. */
     restart: () => {

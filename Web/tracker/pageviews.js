@@ -48,17 +48,25 @@ export const emit = (pageview, type, payload, isReserved) => {
   if (!pageview || !current) return;
   const { fields } = pageview;
   const { session_id } = ofDocument("hidden") && ids || activeIds();
-  const seq = ++fields.emitted;
-  if (seq > EVENTS_MAX && !isReserved) return drop(fields, "too_many");
-  const text = guard(toJSON)({
-    event_id: hyphenated(uuid7()),
-    event_type: type,
-    seq,
-    client_timestamp: timestamp(),
-    session_id: session_id === fields.session_id ? undefined : session_id,
-    payload,
-  });
-  transport.add(text?.replace(UNSTORABLE, (_, pair) => pair ?? "\ufffd"), fields, isReserved);
+  if (fields.emitted < EVENTS_MAX || isReserved) {
+    transport.add(
+      (guard(toJSON)({
+        event_id: hyphenated(uuid7()),
+        event_type: type,
+        client_timestamp: timestamp(),
+        session_id: session_id === fields.session_id ? undefined : session_id,
+        payload,
+        get seq() {
+          return fields.emitted + 1;
+        },
+      }) ?? "").replace(UNSTORABLE, (_, pair) => pair ?? "\ufffd"),
+      fields,
+      isReserved,
+    );
+  } else {
+    drop(fields, "too_many");
+    fields.emitted++;
+  }
 };
 
 const campaign = () =>

@@ -93,10 +93,7 @@ export const openSender = (delivery) => {
       // What left a full queue while it was on its way has been counted as dropped.
       for (const item of items) if (!delivery.queue.includes(item) && !item[4]) item[1].dropped.queue_full--;
       delivery.queue = delivery.queue.filter((item) => !items.includes(item));
-      if (!delivery.queue[0]) {
-        remove(delivery.key);
-        delivery.kept = "";
-      }
+      if (!delivery.queue[0]) remove(delivery.key);
     }
     return !delivery.isHeld;
   };

@@ -23,10 +23,10 @@ const attempt = (body) => {
 /** @param {string} key @returns {string | undefined} */
 export const read = (key) => attempt((storage) => storage.getItem(key)) ?? memory[key];
 
-/** @param {string} key @param {string} value */
-export const write = (key, value) => {
+/** Writes a value unless it is the one that was written last. @param {string} key @param {string} value */
+export const write = (key, value, isNew = memory[key] !== value) => {
+  if (isNew && isPermitted) attempt((storage) => storage.setItem(key, value));
   memory[key] = value;
-  if (isPermitted) attempt((storage) => storage.setItem(key, value));
 };
 
 /** @param {string} key */
@@ -42,5 +42,5 @@ export const keysOf = (prefix) =>
 /** Until a visitor consents, nothing is stored; then everything known so far is. @param {boolean} permitted */
 export const permitStorage = (permitted) => {
   isPermitted = permitted;
-  for (const key of Object.keys(memory)) write(key, memory[key]);
+  for (const key in memory) write(key, memory[key], true);
 };

@@ -12,8 +12,8 @@ import { keysOf, remove, write } from "./storage.js";
 
 /** Where queues are stored: an entry for each page. */
 export const KEY = "collector.queue.";
-/** Events, and milliseconds, after which the queue is sent. */
-const BATCH_EVENTS = 20;
+/** Events that wait when one more makes the queue be sent, and milliseconds after which it is sent. */
+const BATCH_EVENTS = 19;
 const WAIT_MS = 3000;
 /** Bytes in flight that outlive the page: half of the 64 KiB that it shares with us. */
 const KEEPALIVE_BYTES_MAX = 32_768;
@@ -32,8 +32,6 @@ const delivery = {
   /** The latest last. @type {Report[]} */
   reports: [],
   isHeld: true,
-  /** The entry as it was stored last. */
-  kept: "",
   failures: 0,
   keepaliveBytes: 0,
   keepaliveMax: KEEPALIVE_BYTES_MAX,
@@ -42,11 +40,10 @@ const delivery = {
   endpoint: String,
   /** Emits what is final before something is sent. @type {() => void} */
   prepare: String,
-  /** Leaves to a later page what is not confirmed; writes only what has changed. */
+  /** Leaves to a later page what is not confirmed. */
   keep() {
     if (delivery.isHeld) return;
-    const [entry] = pack(delivery.queue, unconfirmed(delivery.reports, REPEATED_MAX), "");
-    if (entry !== delivery.kept) write(delivery.key, delivery.kept = entry);
+    write(delivery.key, pack(delivery.queue, unconfirmed(delivery.reports, REPEATED_MAX), "")[0]);
   },
   /** @param {number} [ms] */
   schedule: (ms) => timer ??= later(flush, ms),
@@ -88,17 +85,22 @@ const sendBeacons = (countMax = BODY_EVENTS_MAX) => {
 
 export const transport = {
   /**
-   * Queues an event as JSON that begins with its id. One that could not be serialized is counted, as is one that is too large.
+   * Counts an event as JSON that begins with its id, and queues it. One that could not be serialized is dropped, as is one that is too large.
    *
-   * @param {string | undefined} text
+   * A browser may end a script anywhere while a page is closed, as Firefox does when the page was the last one of its process: nothing is called
+   * after the event is in the queue, so that it is in both, the queue and the count, or in neither. Listeners of other events still run then, and
+   * report what is in neither.
+   *
+   * @param {string} text
    * @param {Report} report
    * @param {any} [isReserved] whether it is dropped last
    */
   add(text, report, isReserved) {
-    const item = itemOf(text ?? "", report, isReserved);
+    const item = itemOf(text, report, isReserved);
+    if (!delivery.failures) delivery.scheduleBatch();
     if (text && item[2] <= BODY_BYTES_MAX) delivery.queue = trim([...delivery.queue, item]);
     else drop(report, text ? "too_large" : "unserializable");
-    if (!delivery.failures) delivery.scheduleBatch();
+    report.emitted++;
   },
   /** Sends everything, with what other pages have left; gives whether the server has confirmed it. */
   flush,

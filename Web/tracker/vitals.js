@@ -228,13 +228,14 @@ export const measureVitals = ({ changed } = {}) => {
       states.forEach((state) => state.taken = {});
     },
     /**
-     * The payload of a webvitals event.
+     * Gives the payload of a webvitals event to `report`, with the vitals that have changed since they were last taken, if any has. They are taken
+     * once that has returned.
      *
      * @param {State} state
      * @param {boolean} isFinal whether the page view may end here; otherwise values that may still change are left out
-     * @returns {Record<string, any> | undefined} with the vitals that have changed since they were last taken; undefined if none has
+     * @param {(payload: Record<string, any>) => void} report
      */
-    take({ values, facts, taken, kind, until }, isFinal) {
+    take({ values, facts, taken, kind, until }, isFinal, report) {
       finish();
       /** @type {any} */
       const payload = { navigationType: kind, attribution: {} };
@@ -245,10 +246,12 @@ export const measureVitals = ({ changed } = {}) => {
         const value = exact && Math.round(exact * 1e4) / 1e4;
         if (value === taken[name] || !isFinal && changing.test(name)) continue;
         payload.attribution[name] = attribute?.(name, /** @type {number} */ (exact), facts[name]);
-        payload[name] = taken[name] = value;
+        payload[name] = value;
         fresh = payload;
       }
-      return fresh;
+      if (!fresh) return;
+      report(fresh);
+      Object.assign(taken, fresh);
     },
   };
 };
