@@ -123,6 +123,8 @@ package protocol Database: AnyObject, Sendable {
     ///
     /// - Returns: what goes before the name of one of the tables themselves.
     func shadow(_ tables: [String]) throws(StoreError) -> String
+    /// Whether this connection can give one unchanging view over several statements. Poolers of statements do not allow it.
+    var hasSnapshots: Bool { get }
     /// Runs the body on one unchanging view of what was committed; temporary tables may be written.
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError)
     /// The highest id of `collector_events` below which nothing can appear any more: everything up to it has been committed or never will be.

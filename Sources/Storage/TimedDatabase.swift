@@ -56,6 +56,8 @@ package final class TimedDatabase: Database, @unchecked Sendable {
 
     package func shadow(_ tables: [String]) throws(StoreError) -> String { try database.shadow(tables) }
 
+    package var hasSnapshots: Bool { database.hasSnapshots }
+
     package func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) { try database.snapshot(body) }
 
     package func settledEventID() throws(StoreError) -> Int64 { try database.settledEventID() }

@@ -114,8 +114,10 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         return isOurs
     }
 
+    var hasSnapshots: Bool { session.pooling != .statement }
+
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) {
-        guard session.pooling != .statement else {
+        guard hasSnapshots else {
             throw .unavailable(
                 reason:
                     "this needs one view of the database over several statements, which PgBouncer's pool_mode = statement "

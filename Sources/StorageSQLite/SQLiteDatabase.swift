@@ -107,6 +107,8 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         return isOurs
     }
 
+    var hasSnapshots: Bool { true }
+
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) {
         try connection.transaction(begin: "begin", body, { error, _ in StoreError(error) })
     }

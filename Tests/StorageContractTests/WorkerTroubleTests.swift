@@ -289,6 +289,8 @@ private final class RowCounter: Storage.Database, @unchecked Sendable {
     ) throws(StoreError) -> Bool { try base.transaction(ifChanged: guardSQL, parameters, body) }
 
     func shadow(_ tables: [String]) throws(StoreError) -> String { try base.shadow(tables) }
+    var hasSnapshots: Bool { base.hasSnapshots }
+
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) { try base.snapshot(body) }
     func settledEventID() throws(StoreError) -> Int64 { try base.settledEventID() }
     func highestEventID() throws(StoreError) -> Int64 { try base.highestEventID() }

@@ -9,8 +9,24 @@ package enum ReportError: Error, Equatable {
 }
 
 extension Database {
+    /// Runs the body until the segments are the same after it as before.
+    private func unchanged<Value>(_ body: () throws(ReportError) -> Value) throws(ReportError) -> Value {
+        for _ in 0..<ReadLimits.attemptsMax {
+            let version = try segmentsVersion()
+            var result: Result<Value, ReportError>
+            do throws(ReportError) { result = .success(try body()) } catch { result = .failure(error) }
+            if try segmentsVersion() == version { return try result.get() }
+        }
+        throw .store(.unavailable(reason: "the segments changed during each of \(ReadLimits.attemptsMax) attempts"))
+    }
+
+    private func segmentsVersion() throws(ReportError) -> Int64 {
+        do throws(StoreError) { return try RollupPosition.read(self).version } catch { throw .store(error) }
+    }
+
     /// Runs the body on one unchanging view of what was committed.
     func unchanging<Value>(_ body: () throws(ReportError) -> Value) throws(ReportError) -> Value {
+        guard hasSnapshots else { return try unchanged(body) }
         var result: Result<Value, ReportError> = .failure(.store(.unavailable(reason: "the snapshot was not read")))
         do throws(StoreError) {
             try snapshot { () throws(StoreError) in
@@ -41,4 +57,6 @@ extension Database {
 package enum ReadLimits {
     /// Milliseconds of one statement.
     static let statementMilliseconds: Int32 = 5000
+    /// Attempts at a report where the connection has no snapshots.
+    static let attemptsMax = 5
 }
