@@ -14,6 +14,7 @@ import {
   isCustomRange,
   rangeName,
   RANGES,
+  rejectedZone,
   zone,
 } from "./state.js";
 import { browserZone, chosenPeriod, zones } from "./times.js";
@@ -86,6 +87,10 @@ function drawZone() {
   }
   select.value = name;
   setText(byId("zone-name"), name);
+  const rejected = rejectedZone();
+  const note = byId("zone-note");
+  note.hidden = rejected === null;
+  setText(note, rejected === null ? "" : `The server does not know the time zone ${rejected}. Times are in UTC.`);
 }
 
 /** @param {boolean} isDisabled */

@@ -5,7 +5,7 @@ import { onTab, openTab, showTabAt, startTabs } from "../dashboard/tabs.js";
 import { nextTheme, onTheme, startTheme } from "../dashboard/theme.js";
 import { h, setText } from "../shared/dom.js";
 import { within } from "../shared/time.js";
-import { ask, onSignedOut, Refusal } from "./api.js";
+import { ask, onSignedOut, onUnknownZone, Refusal } from "./api.js";
 import { drawBar, startBar } from "./bar.js";
 import { showBanners } from "./banners.js";
 import { openFilter, startFilter } from "./filter-dialog.js";
@@ -16,7 +16,7 @@ import { showPerformance } from "./performance.js";
 import { startRange } from "./range-dialog.js";
 import { showRaw } from "./raw.js";
 import { startShares } from "./shares.js";
-import { current, includesBots, onState } from "./state.js";
+import { current, includesBots, onState, rejectZone } from "./state.js";
 import { areFiguresIncomplete, latestStatus, onStatus, startStatus, stopStatus } from "./status.js";
 import { close, isWelcoming, startWelcome, welcome } from "./welcome.js";
 import { count } from "./words.js";
@@ -214,6 +214,7 @@ async function start() {
     signIn({ token: input.value.trim() }).then((isIn) => isIn && (input.value = ""));
   });
   onSignedOut(signedOut);
+  onUnknownZone(rejectZone);
   onState(() => {
     // Bots may be all that there is to show.
     if (includesBots() && latestStatus()?.events.any) close();
