@@ -149,5 +149,13 @@ export function duration(seconds) {
 /** @param {number} seconds since 1970 */
 export const ago = (seconds) => `${duration(Math.max(0, Date.now() / 1000 - seconds))} ago`;
 
+/**
+ * Whether a series has anything to draw: no errors among page views are a figure, no page views are none.
+ *
+ * @param {any[]} series @param {string} name
+ */
+export const hasFigures = (series, name) =>
+  series.some((point) => point[name] || point.views > 0 && point[name] !== null && point[name] !== undefined);
+
 /** How values without a name of their own are called. @param {string} value */
 export const named = (value) => value === "" ? "(none)" : value;
