@@ -119,7 +119,10 @@ export async function showOverview(panel, signal) {
   const quality = card("Data quality", "third");
   const rankings = RANKINGS.map(([dimension, title, width]) => [dimension, card(title, width)]);
   const cards = new Map(/** @type {[string, HTMLElement][]} */ (rankings));
-  panel.replaceChildren(tiles, chart, ...cards.values(), errors, quality);
+  const halves = RANKINGS.filter(([, , width]) => width === "half").map(([dimension]) => cards.get(dimension) ?? "");
+  const thirds = RANKINGS.filter(([, , width]) => width !== "half").map(([dimension]) => cards.get(dimension) ?? "");
+  const rows = h("div", { class: "rows full" }, ...thirds);
+  panel.replaceChildren(tiles, chart, ...halves, rows, errors, quality);
   for (const one of [chart, errors, quality, ...cards.values()]) body(one).append(skeleton());
   const again = () => change({}, { isStep: false });
   const failed = (/** @type {HTMLElement[]} */ ...elements) => (/** @type {any} */ error) => {
@@ -138,6 +141,7 @@ export async function showOverview(panel, signal) {
     }).then(
       ({ dimensions }) => {
         for (const [dimension, element] of cards) drawRanking(element, dimension, dimensions[dimension]);
+        balance(rows);
       },
       failed(...cards.values()),
     ),
@@ -149,6 +153,13 @@ export async function showOverview(panel, signal) {
       async (answer) => drawQuality(quality, answer, await duplicatesRemoved(signal)),
     ).catch(failed(quality)),
   ]);
+}
+
+/** Ends with two rows of two cards where the last of three would have one. @param {HTMLElement} rows */
+function balance(rows) {
+  const shown = [...rows.children].filter((card) => !(/** @type {HTMLElement} */ (card).hidden));
+  const pairs = shown.length % 3 === 1 ? 4 : 0;
+  shown.forEach((card, index) => card.classList.toggle("pair", index >= shown.length - pairs));
 }
 
 /** @param {HTMLElement} element @param {any} answer */
@@ -219,7 +230,7 @@ function drawChart(element, answer) {
   if (!hasFigures(series, name)) {
     const isNew = areFiguresIncomplete();
     return body(element).replaceChildren(
-      noFigures("No data for this period", isNew ? "" : `No page view of it has a value of "${label}".`),
+      noFigures("No data for this period", isNew ? "" : `No page view has a value of "${label}".`),
     );
   }
   drawTimeline(body(element), {
