@@ -10,6 +10,7 @@ import {
   partLabel,
   percent,
   perThousand,
+  reasonLabel,
   SAMPLE_MIN,
   shareOf,
   span,
@@ -101,4 +102,11 @@ Deno.test("zeros of page views are figures, and buckets without page views are n
   assert.equal(hasFigures([point(0, 0), point(0, 0)], "errors"), false);
   assert.equal(hasFigures([point(12, null)], "errors"), false);
   assert.equal(hasFigures([], "errors"), false);
+});
+
+Deno.test("reasons of the server have labels, and those of a browser are their own", () => {
+  const reasons = ["no user agent", "user agent names a program", "headless browser", "navigator.webdriver"];
+  assert.deepEqual(reasons.map(reasonLabel), [
+    ...["No user agent", "Bot user agent", "Headless browser", "navigator.webdriver"],
+  ]);
 });

@@ -24,12 +24,12 @@ const UNFOLLOWED = {
   fingerprint: {
     range: true,
     reason: "All time: fingerprints count each visitor once, by the last report. " +
-      "Range, comparison, bots and filters do not apply here.",
+      "Range, comparison, bots, and filters do not apply here.",
   },
   raw: {
     range: false,
     reason:
-      "Raw data are all events of the range: comparison, bots and filters do not apply here. Use the search below.",
+      "Raw data shows all events of the range. Comparison, bots, and filters do not apply here; use the search below.",
   },
 };
 

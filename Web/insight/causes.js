@@ -73,7 +73,7 @@ function causesOf(metric, elements, elementDimension, parts, partDimension) {
 export function drawResources(element, ranking, title) {
   const sorted = [...ranking.rows].sort((one, other) => (other.duration.p75 ?? 0) - (one.duration.p75 ?? 0));
   if (!sorted.length) {
-    return body(element).replaceChildren(noFigures("No data for this period", "No page view of it has reported any."));
+    return body(element).replaceChildren(noFigures("No data for this period", "No page view has reported any."));
   }
   const rest = restOf(ranking);
   const time = (/** @type {any} */ { duration }, /** @type {string} */ name) =>
@@ -93,7 +93,7 @@ export function drawResources(element, ranking, title) {
     rest
       ? h("p", {
         class: "caption",
-        text: `Those with the most requests. (rest): ${restLabel(rest.values)}, ${exact(rest.sum)} requests.`,
+        text: `Top ${sorted.length} by requests. (rest): ${restLabel(rest.values)}, ${exact(rest.sum)} requests.`,
       })
       : "",
   );

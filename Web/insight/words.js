@@ -117,6 +117,15 @@ const NOISE = Object.freeze({
 /** @param {string} kind */
 export const noiseLabel = (kind) => NOISE[kind] ?? kind;
 
+/** Reasons for which the server counts a session as a bot's. @type {Record<string, string>} */
+const REASONS = Object.freeze({
+  "no user agent": "No user agent",
+  "user agent names a program": "Bot user agent",
+  "headless browser": "Headless browser",
+});
+/** @param {string} reason */
+export const reasonLabel = (reason) => REASONS[reason] ?? reason;
+
 /** @type {Record<string, [number, number]>} */
 export const BOUNDS = Object.freeze({
   lcp: [2500, 4000],
