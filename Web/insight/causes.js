@@ -59,7 +59,8 @@ function causesOf(metric, elements, elementDimension, parts, partDimension) {
         ? [
           ". Main cause: ",
           isolated(partLabel(main.value)),
-          ` (${percent(shareOf(main.slow_views, slowTotal(parts)))})`,
+          " ",
+          h("span", { class: "share" }, `(${percent(shareOf(main.slow_views, slowTotal(parts)))})`),
         ]
         : []),
       ".",
