@@ -141,9 +141,9 @@ def test_an_issue_a_visitor_and_filters_show_them_too(engine, filled):
         check(engine, f"filters {hostile!r}")
     open_page(engine, filled, "&bots=include")
     engine.press("/")
-    wait_for(lambda: engine.evaluate("() => document.querySelectorAll('#filter-values option').length") >= len(CORPUS) / 2, 10, "suggestions")
+    wait_for(lambda: engine.evaluate("() => document.querySelectorAll('#filter-list label').length") >= len(CORPUS) / 2, 10, "suggestions")
     check(engine, "suggestions")
-    labels = engine.evaluate("() => [...document.querySelectorAll('#filter-values option')].map((option) => option.label)")
+    labels = engine.evaluate("() => [...document.querySelectorAll('#filter-list bdi')].map((label) => label.textContent)")
     assert "/override\\u202Etxt.exe" in labels
     engine.press("Escape")
 

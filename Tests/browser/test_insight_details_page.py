@@ -27,8 +27,10 @@ def shop(sqlite, serve):
     ids = make_ids() | {"path": "/", "site": "shop.example"}
     payloads = [("pageview", {"kind": "navigate", "frame": True}), ("error", ERROR), ("error", NOISE), ("webvitals", vitals("navigate", 5000))]
     events = [ids | {"event_type": kind, "seq": seq, "payload": payload} for seq, (kind, payload) in enumerate(payloads, 1)]
-    route = make_ids() | {"path": "/route", "site": "shop.example", "event_type": "webvitals", "seq": 1}
-    events.append(route | {"payload": vitals("route", 6000)})
+    # Lists rank values by page views: without its `pageview` event, the route would be in none of them.
+    route = make_ids() | {"path": "/route", "site": "shop.example"}
+    events.append(route | {"event_type": "pageview", "seq": 1, "payload": {"kind": "route"}})
+    events.append(route | {"event_type": "webvitals", "seq": 2, "payload": vitals("route", 6000)})
     # A soft navigation within the first page view does not replace its vitals.
     events.append(ids | {"event_type": "webvitals", "seq": 9, "payload": vitals("soft-navigation", 90)})
     settle(collector.port, send(collector.port, events))

@@ -3,12 +3,14 @@ import {
   changeOf,
   count,
   exact,
+  hasFigures,
   isFew,
   named,
   navigationLabel,
   partLabel,
   percent,
   perThousand,
+  reasonLabel,
   SAMPLE_MIN,
   shareOf,
   span,
@@ -91,4 +93,20 @@ Deno.test("every navigation type of the contract has a label, and an unknown one
     assert.match(navigationLabel(type), /^[A-Z]/);
   }
   assert.equal(navigationLabel("other"), "other");
+});
+
+Deno.test("zeros of page views are figures, and buckets without page views are none", () => {
+  const point = (/** @type {number} */ views, /** @type {number | null} */ errors) => ({ views, errors });
+  assert.equal(hasFigures([point(0, 0), point(12, 0)], "errors"), true);
+  assert.equal(hasFigures([point(0, 3)], "errors"), true);
+  assert.equal(hasFigures([point(0, 0), point(0, 0)], "errors"), false);
+  assert.equal(hasFigures([point(12, null)], "errors"), false);
+  assert.equal(hasFigures([], "errors"), false);
+});
+
+Deno.test("reasons of the server have labels, and those of a browser are their own", () => {
+  const reasons = ["no user agent", "user agent names a program", "headless browser", "navigator.webdriver"];
+  assert.deepEqual(reasons.map(reasonLabel), [
+    ...["No user agent", "Bot user agent", "Headless browser", "navigator.webdriver"],
+  ]);
 });

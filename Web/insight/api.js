@@ -18,6 +18,14 @@ const listeners = new Set();
 /** @param {() => void} listener */
 export const onSignedOut = (listener) => listeners.add(listener);
 
+/** The server's two sentences about a time zone that it cannot read. */
+const UNKNOWN_ZONE = /^zone must be|no time zones/;
+/** @type {Set<(zone: string) => void>} */
+const zoneListeners = new Set();
+
+/** @param {(zone: string) => void} listener called when the server does not know the time zone of a query */
+export const onUnknownZone = (listener) => zoneListeners.add(listener);
+
 /**
  * @param {string} path below `api/`
  * @param {Record<string, any>} [parameters] what is empty is left out
@@ -39,10 +47,24 @@ export async function ask(path, parameters = {}, { method = "GET", body, signal 
     if (signal?.aborted) throw error;
     throw new Refusal(0, "The server cannot be reached.");
   }
+  if (answer.ok) return await contentOf(answer, signal);
   const content = await answer.json().catch(() => ({}));
-  if (answer.ok) return content;
   if (answer.status === 401 && path !== "session") listeners.forEach((listener) => listener());
+  if (answer.status === 400 && parameters.zone && UNKNOWN_ZONE.test(content.message)) {
+    zoneListeners.forEach((listener) => listener(parameters.zone));
+  }
   throw new Refusal(answer.status, content.message ?? `The server answered ${answer.status}.`);
+}
+
+/** @param {Response} answer @param {AbortSignal} [signal] @returns {Promise<any>} */
+async function contentOf(answer, signal) {
+  try {
+    return await answer.json();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    if (error instanceof SyntaxError) throw new Refusal(answer.status, "The server's answer is not valid JSON.");
+    throw new Refusal(0, "The connection to the server was lost.");
+  }
 }
 
 /**

@@ -14,6 +14,7 @@ import {
   isCustomRange,
   rangeName,
   RANGES,
+  rejectedZone,
   zone,
 } from "./state.js";
 import { browserZone, chosenPeriod, zones } from "./times.js";
@@ -23,12 +24,12 @@ const UNFOLLOWED = {
   fingerprint: {
     range: true,
     reason: "All time: fingerprints count each visitor once, by the last report. " +
-      "Range, comparison, bots and filters do not apply here.",
+      "Range, comparison, bots, and filters do not apply here.",
   },
   raw: {
     range: false,
     reason:
-      "Raw data are all events of the range: comparison, bots and filters do not apply here. Use the search below.",
+      "Raw data shows all events of the range. Comparison, bots, and filters do not apply here; use the search below.",
   },
 };
 
@@ -86,6 +87,10 @@ function drawZone() {
   }
   select.value = name;
   setText(byId("zone-name"), name);
+  const rejected = rejectedZone();
+  const note = byId("zone-note");
+  note.hidden = rejected === null;
+  setText(note, rejected === null ? "" : `The server does not know the time zone ${rejected}. Times are in UTC.`);
 }
 
 /** @param {boolean} isDisabled */

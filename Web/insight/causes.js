@@ -15,7 +15,7 @@ const CAUSES = [
 /** @param {any} row */
 const slowViews = (row) => row.slow_views;
 
-/** Slow page views of all values of a list, not of its rows alone. @param {any} ranking @returns {number} */
+/** Slow page views of all values of a list, not of its rows alone; those without a value are in no list. @param {any} ranking @returns {number} */
 const slowTotal = (ranking) =>
   ranking.total ?? ranking.rows.reduce((/** @type {number} */ sum, /** @type {any} */ row) => sum + row.slow_views, 0);
 
@@ -27,7 +27,7 @@ export function drawCauses(element, dimensions) {
   body(element).replaceChildren(
     groups.length
       ? h("div", { class: "causes" }, ...groups)
-      : noFigures("No slow page views", "Root causes are shown for values that are not good."),
+      : noFigures("No data for this period", "No slow page view has a known element."),
   );
 }
 
@@ -45,7 +45,11 @@ function causesOf(metric, elements, elementDimension, parts, partDimension) {
   return h(
     "div",
     { class: "cause" },
-    h("h3", { text: `${METRICS[metric]}: ${exact(slow)} page views over ${vital(metric, BOUNDS[metric][0])}` }),
+    h("h3", {
+      text: `${METRICS[metric]}: ${exact(slow)} page ${slow === 1 ? "view" : "views"} over ${
+        vital(metric, BOUNDS[metric][0])
+      } with a known element`,
+    }),
     h(
       "p",
       {},
@@ -55,7 +59,8 @@ function causesOf(metric, elements, elementDimension, parts, partDimension) {
         ? [
           ". Main cause: ",
           isolated(partLabel(main.value)),
-          ` (${percent(shareOf(main.slow_views, slowTotal(parts)))})`,
+          " ",
+          h("span", { class: "share" }, `(${percent(shareOf(main.slow_views, slowTotal(parts)))})`),
         ]
         : []),
       ".",
@@ -69,7 +74,7 @@ function causesOf(metric, elements, elementDimension, parts, partDimension) {
 export function drawResources(element, ranking, title) {
   const sorted = [...ranking.rows].sort((one, other) => (other.duration.p75 ?? 0) - (one.duration.p75 ?? 0));
   if (!sorted.length) {
-    return body(element).replaceChildren(noFigures("No data for this period", "No page view of it has reported any."));
+    return body(element).replaceChildren(noFigures("No data for this period", "No page view has reported any."));
   }
   const rest = restOf(ranking);
   const time = (/** @type {any} */ { duration }, /** @type {string} */ name) =>
@@ -89,7 +94,7 @@ export function drawResources(element, ranking, title) {
     rest
       ? h("p", {
         class: "caption",
-        text: `Those with the most requests. (rest): ${restLabel(rest.values)}, ${exact(rest.sum)} requests.`,
+        text: `Top ${sorted.length} by requests. (rest): ${restLabel(rest.values)}, ${exact(rest.sum)} requests.`,
       })
       : "",
   );

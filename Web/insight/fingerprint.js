@@ -4,14 +4,14 @@ import { facts, h, isolatedList, table } from "../shared/dom.js";
 import { ask } from "./api.js";
 import { body, card, failure, noFigures, skeleton } from "./parts.js";
 import { change, current } from "./state.js";
-import { count, exact, percent, shareOf } from "./words.js";
+import { count, exact, percent, reasonLabel, shareOf } from "./words.js";
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export async function showFingerprint(panel, signal) {
   const all = card("Combined fingerprint", "third", "all signals together");
   const sets = card("Anonymity sets", "wide", "visitors by the number of others with the same fingerprint");
   const signals = card("Signals", "full", "by entropy");
-  const bots = card("Bots and automation", "full", "of all time, by the reasons");
+  const bots = card("Bots and automation", "full", "all time, by reason");
   panel.replaceChildren(all, sets, signals, bots);
   for (const one of [all, sets, signals, bots]) body(one).append(skeleton());
   try {
@@ -45,7 +45,7 @@ function draw(report, all, sets, signals, bots) {
       ? table(
         ["Reasons", "Visitors", "Sessions", "Events"],
         report.robots.map((/** @type {any} */ row) => [
-          h("span", {}, ...isolatedList(row.reasons)),
+          h("span", {}, ...isolatedList(row.reasons.map(reasonLabel))),
           exact(row.visitors),
           exact(row.sessions),
           exact(row.events),
@@ -94,8 +94,8 @@ const signalRows = (rows) => [
   ),
   h("p", {
     class: "caption",
-    text: "Entropy among the browsers seen here, corrected for values that were seen too seldom (Miller and Madow). " +
-      "A value of a signal that answers at random on purpose counts as one.",
+    text: "Entropy among the browsers seen here, with the Miller–Madow correction. " +
+      "All values of a randomized signal count as one.",
   }),
 ];
 

@@ -54,7 +54,7 @@ function draw(panel, back, issue, name) {
     intervalSelect(),
   );
   drawPart(chart, issue, () => drawErrors(chart, issue));
-  const latest = card("Latest events", "full", "of this issue, whatever the filters");
+  const latest = card("Latest events", "full", "of this issue, regardless of filters");
   body(latest).append(
     issue.samples.length
       ? h("ol", { class: "errors" }, ...issue.samples.map(sample))

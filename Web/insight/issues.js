@@ -30,7 +30,7 @@ export function noiseToggle() {
     type: "button",
     class: "button toggle",
     "aria-pressed": String(isOn),
-    title: 'Errors of browser extensions, ResizeObserver loops and "Script error."; they count in no total',
+    title: 'Errors of browser extensions, ResizeObserver loops and "Script error."; not counted in totals',
     text: "Include noise",
     onclick: () => change({ noise: isOn ? null : "include" }, { isStep: false }),
   });

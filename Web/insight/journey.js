@@ -138,7 +138,7 @@ function viewList(view, isCut) {
       h("span", {
         class: "note",
         text: `${isFramed(view) ? "In a frame · " : ""}${exact(view.events.length)} events${
-          view.emitted ? ` of ${exact(view.emitted)} emitted` : ""
+          view.emitted ? ` of ${exact(view.emitted)} sent` : ""
         }`,
       }),
       dropped,

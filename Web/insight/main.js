@@ -5,7 +5,7 @@ import { onTab, openTab, showTabAt, startTabs } from "../dashboard/tabs.js";
 import { nextTheme, onTheme, startTheme } from "../dashboard/theme.js";
 import { h, setText } from "../shared/dom.js";
 import { within } from "../shared/time.js";
-import { ask, onSignedOut, Refusal } from "./api.js";
+import { ask, onSignedOut, onUnknownZone, Refusal } from "./api.js";
 import { drawBar, startBar } from "./bar.js";
 import { showBanners } from "./banners.js";
 import { openFilter, startFilter } from "./filter-dialog.js";
@@ -16,7 +16,7 @@ import { showPerformance } from "./performance.js";
 import { startRange } from "./range-dialog.js";
 import { showRaw } from "./raw.js";
 import { startShares } from "./shares.js";
-import { current, includesBots, onState } from "./state.js";
+import { current, includesBots, onState, rejectZone } from "./state.js";
 import { areFiguresIncomplete, latestStatus, onStatus, startStatus, stopStatus } from "./status.js";
 import { close, isWelcoming, startWelcome, welcome } from "./welcome.js";
 import { count } from "./words.js";
@@ -75,11 +75,29 @@ async function drawSites() {
   }
 }
 
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let liveTimer;
+/** @type {AbortController | undefined} */
+let readingLive;
+
+/** Reads the number of a site that is chosen at once; that of the site before it is shown no longer. */
+function redrawLive() {
+  const element = byId("live");
+  element.dataset.state = "collecting";
+  setText(/** @type {HTMLElement} */ (element.lastElementChild), "…");
+  drawLive();
+}
+
 async function drawLive() {
+  clearTimeout(liveTimer);
+  readingLive?.abort();
+  const { signal } = readingLive = new AbortController();
   if (access !== "none" && document.visibilityState === "visible") {
     const element = byId("live");
     try {
-      const { visitors } = await ask("live", { site: current().site });
+      const { visitors } = await ask("live", { site: current().site }, { signal });
+      // Another reading has begun.
+      if (signal.aborted) return;
       element.dataset.state = "stored";
       setText(/** @type {HTMLElement} */ (element.lastElementChild), `${count(visitors)} here now`);
       const isOver = Boolean(current().to) || current().range === "yesterday" || openTab() === "raw" ||
@@ -87,12 +105,13 @@ async function drawLive() {
         document.querySelector("dialog[open]");
       if (!isOver && !current().issue && Date.now() - shownAt > REFRESH_MS) show();
     } catch (error) {
+      if (signal.aborted) return;
       element.dataset.state = "failed";
       const isReached = error instanceof Refusal && error.status > 0;
       setText(/** @type {HTMLElement} */ (element.lastElementChild), isReached ? "Not available" : "Offline");
     }
   }
-  setTimeout(drawLive, LIVE_MS);
+  liveTimer = setTimeout(drawLive, LIVE_MS);
 }
 
 // Dialogs and keys
@@ -214,7 +233,9 @@ async function start() {
     signIn({ token: input.value.trim() }).then((isIn) => isIn && (input.value = ""));
   });
   onSignedOut(signedOut);
-  onState(() => {
+  onUnknownZone(rejectZone);
+  onState((before) => {
+    if (before.site !== current().site) redrawLive();
     // Bots may be all that there is to show.
     if (includesBots() && latestStatus()?.events.any) close();
     else checkWelcome();

@@ -25,7 +25,7 @@ import { drawQuality, duplicatesRemoved } from "./quality.js";
 import { change, current, isComparing, question, rangeQuestion, seriesQuestion } from "./state.js";
 import { areFiguresIncomplete } from "./status.js";
 import { drawTimeline, intervalSelect, periodOf, previousPeriodOf } from "./timeline.js";
-import { count, exact, isFew, named, percent, perThousand, span, vital } from "./words.js";
+import { count, exact, hasFigures, isFew, named, percent, perThousand, span, vital } from "./words.js";
 
 /**
  * @typedef {object} Tile
@@ -119,7 +119,10 @@ export async function showOverview(panel, signal) {
   const quality = card("Data quality", "third");
   const rankings = RANKINGS.map(([dimension, title, width]) => [dimension, card(title, width)]);
   const cards = new Map(/** @type {[string, HTMLElement][]} */ (rankings));
-  panel.replaceChildren(tiles, chart, ...cards.values(), errors, quality);
+  const halves = RANKINGS.filter(([, , width]) => width === "half").map(([dimension]) => cards.get(dimension) ?? "");
+  const thirds = RANKINGS.filter(([, , width]) => width !== "half").map(([dimension]) => cards.get(dimension) ?? "");
+  const rows = h("div", { class: "rows full" }, ...thirds);
+  panel.replaceChildren(tiles, chart, ...halves, rows, errors, quality);
   for (const one of [chart, errors, quality, ...cards.values()]) body(one).append(skeleton());
   const again = () => change({}, { isStep: false });
   const failed = (/** @type {HTMLElement[]} */ ...elements) => (/** @type {any} */ error) => {
@@ -138,6 +141,7 @@ export async function showOverview(panel, signal) {
     }).then(
       ({ dimensions }) => {
         for (const [dimension, element] of cards) drawRanking(element, dimension, dimensions[dimension]);
+        balance(rows);
       },
       failed(...cards.values()),
     ),
@@ -149,6 +153,13 @@ export async function showOverview(panel, signal) {
       async (answer) => drawQuality(quality, answer, await duplicatesRemoved(signal)),
     ).catch(failed(quality)),
   ]);
+}
+
+/** Ends with two rows of two cards where the last of three would have one. @param {HTMLElement} rows */
+function balance(rows) {
+  const shown = [...rows.children].filter((card) => !(/** @type {HTMLElement} */ (card).hidden));
+  const pairs = shown.length % 3 === 1 ? 4 : 0;
+  shown.forEach((card, index) => card.classList.toggle("pair", index >= shown.length - pairs));
 }
 
 /** @param {HTMLElement} element @param {any} answer */
@@ -216,10 +227,10 @@ function drawChart(element, answer) {
   const head = /** @type {HTMLElement} */ (element.querySelector(".head"));
   head.querySelector(".note")?.remove();
   head.querySelector("h2")?.after(h("span", { class: "note", text: periodOf(range) }));
-  if (!series.some((/** @type {any} */ point) => point[name])) {
+  if (!hasFigures(series, name)) {
     const isNew = areFiguresIncomplete();
     return body(element).replaceChildren(
-      noFigures("No data for this period", isNew ? "" : `No page view of it has a value of "${label}".`),
+      noFigures("No data for this period", isNew ? "" : `No page view has a value of "${label}".`),
     );
   }
   drawTimeline(body(element), {
@@ -255,30 +266,36 @@ function drawRanking(element, dimension, ranking) {
   });
 }
 
+/** What the dialog waits for. @type {AbortController | undefined} */
+let opening;
+
 /** @param {string} dimension @param {string} title */
 async function openAll(dimension, title) {
+  opening?.abort();
+  const { signal } = opening = new AbortController();
   const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("all"));
   const content = /** @type {HTMLElement} */ (dialog.querySelector(".content"));
   setText(/** @type {HTMLElement} */ (dialog.querySelector("h2")), title);
   content.replaceChildren(skeleton(8));
   if (!dialog.open) dialog.showModal();
+  dialog.addEventListener("close", () => dialog.open || opening?.abort(), { signal });
   try {
-    const answer = await ask("breakdowns", { ...question(), dimensions: dimension, limit: ALL_ROWS });
+    const answer = await ask("breakdowns", { ...question(), dimensions: dimension, limit: ALL_ROWS }, { signal });
     const ranking = answer.dimensions[dimension];
     const sentence = refusalOf(ranking);
     content.replaceChildren(
       ...(sentence === null ? allRows(dimension, ranking, title, () => dialog.close()) : [refused(sentence)]),
     );
   } catch (error) {
-    content.replaceChildren(failure(error, () => openAll(dimension, title)));
+    if (!signal.aborted) content.replaceChildren(failure(error, () => openAll(dimension, title)));
   }
 }
 
 /** @param {string} dimension @param {any} ranking @param {string} title @param {() => void} close */
 function allRows(dimension, ranking, title, close) {
   const columns = ranking.by === "events" ? EVENT_COLUMNS : COLUMNS.filter(({ name }) =>
-    // An exit page is the last of any number: it has no bounce rate.
-    name !== "Bounce rate" || dimension === "entry" || dimension === "exit"
+    // Bounces are those of the page on which a session began.
+    name !== "Bounce rate" || dimension === "entry"
   );
   const value = (/** @type {any} */ row) => {
     const button = valueButton(dimension, row.value);

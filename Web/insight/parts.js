@@ -138,7 +138,7 @@ export const restLabel = (values) =>
  * @param {{figure?: (row: any) => number, label?: (value: string) => string}} [options]
  */
 export function bars(dimension, ranking, { figure = (row) => row[ranking.by], label = named } = {}) {
-  if (!ranking.rows.length) return noFigures("No data for this period", "No page view of it has a value.");
+  if (!ranking.rows.length) return noFigures("No data for this period", "No page view has a value.");
   const most = Math.max(1, ...ranking.rows.map(figure));
   const all = ranking.total ?? ranking.rows.reduce((sum, row) => sum + figure(row), 0) + (ranking.rest ?? 0);
   const list = h("ol", { class: "bars" });

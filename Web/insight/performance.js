@@ -71,7 +71,7 @@ export async function showPerformance(panel, signal) {
   );
   const slow = card("Breakdown", "full", null, select("Split by", "by", BY, by));
   const attribution = card("Root causes", "full");
-  const resources = card("Resources", "half", "among the slowest of each page view");
+  const resources = card("Resources", "half", "slowest of each page view");
   const parties = card("Third parties", "half");
   const routes = h("p", { class: "full caption", hidden: true });
   panel.replaceChildren(routes, vitals, chart, distribution, slow, attribution, resources, parties);
@@ -176,7 +176,7 @@ function drawChart(element, { metrics, range }, metric) {
   const label = METRICS[/** @type {keyof typeof METRICS} */ (metric)];
   element.querySelector("h2")?.after(h("span", { class: "note", text: periodOf(range) }));
   if (!series.some((/** @type {any} */ point) => point.count)) {
-    body(element).replaceChildren(noFigures("No data for this period", `No page view of it has a value of ${label}.`));
+    body(element).replaceChildren(noFigures("No data for this period", `No page view has a value of ${label}.`));
     return;
   }
   drawTimeline(body(element), {
@@ -274,10 +274,10 @@ function drawBreakdown(element, answer, dimension) {
   const more = rest
     ? rest.sum
       ? `(rest): ${restLabel(rest.values)}, ${exact(rest.sum)} page views.`
-      : `${exact(rows.length)} of ${exact(all)}, those with the most page views.`
+      : `Top ${exact(rows.length)} of ${exact(all)} by page views.`
     : "";
   body(element).replaceChildren(
     list,
-    h("p", { class: "caption", text: `p75 with its sample size; greyed below ${SAMPLE_MIN} values. ${more}` }),
+    h("p", { class: "caption", text: `p75 with sample size; gray below ${SAMPLE_MIN} values. ${more}` }),
   );
 }

@@ -37,7 +37,7 @@ export function drawQuality(element, report, duplicates) {
       ["Invalid values", exact(report.invalid_values)],
       ["Duplicates removed", duplicates === null ? "–" : `${exact(duplicates)} since the server started`],
     ]),
-    h("p", { class: "caption", text: `Of all events of the period, whatever the filters. ${sourceOf(report)}` }),
+    h("p", { class: "caption", text: `All events of the period, regardless of filters. ${sourceOf(report)}` }),
   );
 }
 
@@ -45,5 +45,5 @@ export function drawQuality(element, report, duplicates) {
 const sourceOf = (report) =>
   refusalOf(report) ??
     (report.views
-      ? `Sent, received, dropped and lost are those of the ${exact(report.views)} page views with a delivery report.`
-      : "No page view of it has sent a delivery report.");
+      ? `Sent, received, dropped, and lost count the ${exact(report.views)} page views with a delivery report.`
+      : "No page view has sent a delivery report.");

@@ -293,9 +293,7 @@ function startSubmissions(element, signal) {
         const text = JSON.stringify([submissions, cut]);
         if (text !== shown) {
           body(element).replaceChildren(
-            submissions.length
-              ? submissionTable(submissions)
-              : empty("None yet", "Each visit of the page at / sends one."),
+            submissions.length ? submissionTable(submissions) : empty("None yet", "Each visit to / sends one."),
           );
           if (cut) {
             body(element).append(

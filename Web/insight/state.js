@@ -81,8 +81,22 @@ export const filters = () => parseFilters(state.filters);
 /** @param {import("./filters.js").Filter[]} list */
 export const changeFilters = (list) => change({ filters: encodeFilters(list) });
 
+/** Zones that the server does not know. @type {Set<string>} */
+const unknownZones = new Set();
+const chosenZone = () => state.zone ?? browserZone();
+
 /** The one time zone of everything on the page. */
-export const zone = () => state.zone ?? browserZone();
+export const zone = () => unknownZones.has(chosenZone()) ? "UTC" : chosenZone();
+
+/** The zone that UTC stands in for, because the server does not know it. */
+export const rejectedZone = () => unknownZones.has(chosenZone()) ? chosenZone() : null;
+
+/** Goes on with UTC. @param {string} name of a zone that the server does not know */
+export function rejectZone(name) {
+  if (unknownZones.has(name)) return;
+  unknownZones.add(name);
+  if (name === chosenZone()) change({}, { isStep: false });
+}
 
 export const includesBots = () => state.bots === "include";
 export const isComparing = () => state.compare !== "0";

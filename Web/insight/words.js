@@ -117,6 +117,15 @@ const NOISE = Object.freeze({
 /** @param {string} kind */
 export const noiseLabel = (kind) => NOISE[kind] ?? kind;
 
+/** Reasons for which the server counts a session as a bot's. @type {Record<string, string>} */
+const REASONS = Object.freeze({
+  "no user agent": "No user agent",
+  "user agent names a program": "Bot user agent",
+  "headless browser": "Headless browser",
+});
+/** @param {string} reason */
+export const reasonLabel = (reason) => REASONS[reason] ?? reason;
+
 /** @type {Record<string, [number, number]>} */
 export const BOUNDS = Object.freeze({
   lcp: [2500, 4000],
@@ -148,6 +157,14 @@ export function duration(seconds) {
 
 /** @param {number} seconds since 1970 */
 export const ago = (seconds) => `${duration(Math.max(0, Date.now() / 1000 - seconds))} ago`;
+
+/**
+ * Whether a series has anything to draw: no errors among page views are a figure, no page views are none.
+ *
+ * @param {any[]} series @param {string} name
+ */
+export const hasFigures = (series, name) =>
+  series.some((point) => point[name] || point.views > 0 && point[name] !== null && point[name] !== undefined);
 
 /** How values without a name of their own are called. @param {string} value */
 export const named = (value) => value === "" ? "(none)" : value;

@@ -1,0 +1,104 @@
+"""The owner's page: answers that come late, that lack what was asked for, or that are zero."""
+
+import pytest
+
+from insight import ENVIRONMENT, send, settle, visit_events
+from load import wait_for
+from test_insight_page import open_page, ready, text
+from test_insight_page_queries import card, choose
+
+#: Holds back the answers of addresses that match, until `release()`.
+HOLD = """() => {
+  const { fetch } = self;
+  const held = [];
+  self.fetch = (address, options) => {
+    const answer = fetch.call(self, address, options);
+    answer.catch(() => {});
+    return String(address).includes(%r) ? new Promise((resolve) => held.push(() => resolve(answer))) : answer;
+  };
+  self.heldCount = () => held.length;
+  self.release = () => { self.fetch = fetch; held.splice(0).forEach((go) => go()); };
+}"""
+
+
+@pytest.fixture
+def shop(sqlite, serve):
+    """Visits to two sites, without errors; one slow page view has no element."""
+    collector = serve(sqlite, environment=ENVIRONMENT)
+    slow = visit_events("/slow", lcp=9000)
+    vitals = next(event for event in slow if event["event_type"] == "webvitals")["payload"]
+    del vitals["attribution"]
+    events = [*slow, *visit_events("/other", site="other.example", lcp=9000)]
+    for number in range(10):
+        events += visit_events(f"/page-{number}", lcp=9000 if number == 0 else 1000)
+    settle(collector.port, send(collector.port, events))
+    return collector
+
+
+def pause(engine, ms=300):
+    engine.evaluate(f"() => new Promise((resolve) => setTimeout(resolve, {ms}))")
+
+
+def view_all(engine, title):
+    engine.evaluate(f"() => [...document.querySelectorAll('.card')].find((card) => card.querySelector('h2')?.textContent === {title!r}).querySelector('.all').click()")
+
+
+def test_a_late_list_does_not_replace_another(engine, shop):
+    engine.signed_in_at = None
+    open_page(engine, shop)
+    engine.evaluate(HOLD % "dimensions=exit")
+    view_all(engine, "Exit pages")
+    wait_for(lambda: engine.evaluate("() => heldCount()") == 1, 5, "the list is asked for")
+    engine.click("#all [data-close]")
+    view_all(engine, "Entry pages")
+    wait_for(lambda: engine.evaluate("() => document.querySelector('#all tbody')") is not None, 10, "the other list")
+    engine.evaluate("() => release()")
+    pause(engine)
+    assert (text(engine, "#all h2"), text(engine, "#all caption")) == ("Entry pages", "Entry pages")
+    assert engine.errors() == []
+
+
+def test_a_zone_that_the_server_does_not_know_is_replaced_by_utc(engine, sqlite, serve, tmp_path):
+    (tmp_path / "zones").mkdir()
+    collector = serve(sqlite, environment=ENVIRONMENT | {"TZDIR": str(tmp_path / "zones")})
+    settle(collector.port, send(collector.port, visit_events("/page")))
+    engine.signed_in_at = None
+    open_page(engine, collector, "&zone=Asia/Calcutta")
+    wait_for(lambda: "/page" in (card(engine, "Pages") or ""), 10, "figures")
+    assert text(engine, "#zone-note") == "The server does not know the time zone Asia/Calcutta. Times are in UTC."
+    assert engine.evaluate("() => document.querySelector('#zone-note').checkVisibility?.() ?? true")
+    assert engine.evaluate("() => document.querySelector('#zone').value") == "UTC" and text(engine, "#zone-name") == "UTC"
+    choose(engine, "#zone", "UTC")
+    ready(engine)
+    assert engine.evaluate("() => document.querySelector('#zone-note').hidden")
+
+
+def test_the_live_number_is_that_of_the_chosen_site(engine, shop):
+    engine.signed_in_at = None
+    open_page(engine, shop)
+    wait_for(lambda: text(engine, "#live") == "12 here now", 15, "all visitors")
+    choose(engine, "#site", "other.example")
+    wait_for(lambda: text(engine, "#live") == "1 here now", 5, "visitors of the site")
+    engine.evaluate(HOLD % "site=shop.example")
+    choose(engine, "#site", "shop.example")
+    wait_for(lambda: engine.evaluate("() => heldCount()") > 0, 5, "the number is asked for")
+    assert text(engine, "#live") == "…"
+    choose(engine, "#site", "other.example")
+    wait_for(lambda: text(engine, "#live") == "1 here now", 5, "visitors of the site")
+    engine.evaluate("() => release()")
+    pause(engine)
+    assert text(engine, "#live") == "1 here now"
+
+
+def test_no_errors_are_a_line_at_zero(engine, shop):
+    engine.signed_in_at = None
+    open_page(engine, shop, "&chart=errors")
+    assert "No data" not in card(engine, "Errors per hour")
+    open_page(engine, shop, "&chart=errors&site=none.example")
+    assert "No data for this period" in card(engine, "Errors per hour")
+
+
+def test_root_causes_say_how_many_slow_page_views_have_an_element(engine, shop):
+    engine.signed_in_at = None
+    open_page(engine, shop, fragment="performance")
+    assert "LCP: 2 page views over 2.5 s with a known element" in card(engine, "Root causes")
