@@ -2,14 +2,19 @@
 package struct ScanQuery: Sendable {
     /// A condition on a column that has a dictionary: the code must be one of these.
     ///
-    /// On a column of sessions it selects sessions, on one of page views it selects page views. On `eventName` or
-    /// `eventIssue` it selects
-    /// sessions that have such an event at any time; on `resourceName` page views that have such a resource.
+    /// On a column of sessions it selects sessions, on one of page views it selects page views. On `eventName` it
+    /// selects sessions that have such a custom event at any time, on `eventIssue` those that have such an error; on
+    /// `resourceName` page views that have such a resource.
     package struct Filter: Sendable {
         package var column: Column
         package var codes: Set<UInt32>
 
         package init(column: Column, codes: Set<UInt32>) { (self.column, self.codes) = (column, codes) }
+
+        /// Whether events of a kind can pass: errors and invalid values have a name, too, but that of their type.
+        func selects(_ kind: EventKind?) -> Bool {
+            column == .eventIssue ? kind == .error || kind == .noise : kind == .custom
+        }
     }
 
     /// What the values of a list are ranked by, and what its total sums.

@@ -29,8 +29,12 @@ struct Reference {
         if let keys = query.sessionKeys, !keys.contains(session.key) { return false }
         for filter in query.filters {
             switch filter.column {
-            case .eventName: if !session.events.contains(where: { filter.codes.contains($0.name) }) { return false }
-            case .eventIssue: if !session.events.contains(where: { filter.codes.contains($0.issue) }) { return false }
+            case .eventName:
+                let named = session.events.filter { $0.kind == .custom && filter.codes.contains($0.name) }
+                if named.isEmpty { return false }
+            case .eventIssue:
+                let errors = session.events.filter { $0.kind == .error || $0.kind == .noise }
+                if !errors.contains(where: { filter.codes.contains($0.issue) }) { return false }
             default:
                 guard filter.column.scope == .session else { continue }
                 if !filter.codes.contains(Self.code(session, filter.column)) { return false }

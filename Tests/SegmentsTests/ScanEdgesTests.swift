@@ -132,6 +132,26 @@ import Testing
         #expect(result.lists[0].rows.isEmpty && result.lists[0].total == 0)
     }
 
+    @Test func `selects sessions by custom events and issues, not by invalid values`() {
+        func session(_ key: UInt64, _ kind: EventKind) -> SessionRow {
+            var view = PageViewRow(time: Self.start)
+            view.isCounted = true
+            var session = SessionRow(key: key, visitor: UInt32(key), pageViews: [view])
+            let event = EventRow(pageView: 0, time: Self.start, kind: kind, name: 2, issue: 3, count: 1)
+            session.events = [event]
+            return session
+        }
+        let sessions = [session(1, .custom), session(2, .error), session(3, .noise), session(4, .invalid)]
+        let source = MemorySource([sessions])
+        func count(_ column: Column, _ code: UInt32) -> Int64 {
+            var query = ScanQuery(from: Self.start, to: Self.start + 60, edges: [Self.start])
+            query.filters = [ScanQuery.Filter(column: column, codes: [code])]
+            return scan(query, source, dictionaries).total.sessions
+        }
+        #expect(count(.eventName, 2) == 1)
+        #expect(count(.eventIssue, 3) == 2)
+    }
+
     @Test func `gives each bucket of a list's rows its own numbers`() {
         let sessions = sessions(6, 300)
         let measures: [ScanQuery.Measure] = [.pageViews, .sessions, .errors, .events, .vitals]

@@ -59,7 +59,9 @@ struct RandomQueries {
         if random.chance(60) { filters.append(.init(column: .traffic, values: ["human"])) }
         for _ in 0..<random.pick([0, 0, 1, 1, 2, 3]) {
             let column = random.pick(Self.columns + [.path, .browser, .eventName, .eventIssue, .resourceName])
-            let all = values[column] ?? []
+            // Types and invalid values that have rows among the events, but select no session.
+            let others: [Column: [String]] = [.eventName: ["error", "webvitals"], .eventIssue: ["LCP", "engagedMs"]]
+            let all = (values[column] ?? []) + (others[column] ?? [])
             guard !all.isEmpty else { continue }
             var chosen = random.some(all, max: 3)
             // What is not one of them, too.

@@ -45,8 +45,9 @@ struct RawFigures {
             let values = filter.values.map(RawDialect.literal).joined(separator: ", ")
             switch filter.column {
             case .eventName, .eventIssue:
-                let column = filter.column == .eventName ? "name" : "issue"
-                ofSessions.append("ss.sid in (select sid from xe where \(column) in (\(values)))")
+                // Custom events have names, errors and noise have issues.
+                let isOfKind = filter.column == .eventName ? "kind = 0 and name" : "kind in (1, 2) and issue"
+                ofSessions.append("ss.sid in (select sid from xe where \(isOfKind) in (\(values)))")
             case .resourceName: ofPageViews.append("pv.rid in (select rid from xr where name in (\(values)))")
             default:
                 let name = RawTables.name(filter.column)

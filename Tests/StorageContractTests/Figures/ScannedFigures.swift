@@ -38,7 +38,7 @@ struct ScannedFigures<Source: SegmentSource> {
 
     private func codes(_ texts: [String], _ column: Column) -> Set<UInt32> {
         guard let dictionary = column.dictionary else { return [] }
-        let known = column == .eventIssue ? texts.flatMap { issues.idsByMessage[$0] ?? [] } : texts
+        let known = column == .eventIssue ? texts.flatMap { issues.idsByMessage[$0] ?? [$0] } : texts
         return Set(known.compactMap { dictionaries.code(of: $0, in: dictionary) })
     }
 
