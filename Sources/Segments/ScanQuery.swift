@@ -72,7 +72,7 @@ package struct ScanQuery: Sendable {
 package struct Aggregate: Equatable, Sendable {
     /// Different visitors with a page view; in a list of events, with such an event.
     ///
-    /// Nil when they were not asked for.
+    /// Nil when they were not asked for, and when they are too many to be counted (`hasTooManyVisitors` of the result).
     package var visitors: Int64?
     /// Different visitors with an error that counts.
     package var affectedVisitors: Int64?
@@ -141,6 +141,8 @@ package struct ScanResult: Sendable {
     package var lists: [ListResult] = []
     /// Segments whose bytes are damaged: they count in no figure.
     package var damagedSegments = 0
+    /// Whether the visitors of an aggregate that wants them cannot be counted: some have no numbers of their own.
+    package var hasTooManyVisitors = false
 
     package init() {}
 }

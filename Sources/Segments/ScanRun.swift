@@ -183,6 +183,7 @@ struct ScanRun {
     private func result() -> ScanResult {
         var result = ScanResult()
         result.damagedSegments = damaged.count
+        result.hasTooManyVisitors = visitors.hasTooMany
         result.total = Aggregate(bucketSums.reduce(Sums(), &+))
         result.total.visitors = visitors.total
         result.total.affectedVisitors = visitors.affected

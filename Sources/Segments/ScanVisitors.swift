@@ -3,8 +3,8 @@ struct ScanVisitors {
     private let query: ScanQuery
     private let limits: ScanLimits
     private var bits: VisitorBits
-    /// By group, as far as they have been counted.
-    private var numbers: [Int64] = []
+    /// By group, as far as they have been counted; nil where they cannot be.
+    private var numbers: [Int64?] = []
     private var end: Int
     private var visitorsEnd = 1
     private let totalGroup: Int?
@@ -100,12 +100,14 @@ struct ScanVisitors {
 
     // MARK: - Results
 
-    var total: Int64? { totalGroup.map { numbers[$0] } }
-    var affected: Int64? { affectedGroup.map { numbers[$0] } }
-    func bucket(_ bucket: Int) -> Int64? { firstBucket.map { numbers[$0 + bucket] } }
+    /// Whether a group has visitors without numbers of their own, so that its visitors cannot be counted.
+    var hasTooMany: Bool { numbers.contains { $0 == nil } }
+    var total: Int64? { totalGroup.flatMap { numbers[$0] } }
+    var affected: Int64? { affectedGroup.flatMap { numbers[$0] } }
+    func bucket(_ bucket: Int) -> Int64? { firstBucket.flatMap { numbers[$0 + bucket] } }
 
     func row(_ list: Int, _ row: Int) -> (visitors: Int64?, affected: Int64?) {
         guard let first = firstRows[list] else { return (nil, nil) }
-        return (numbers[first.all + row], first.affected.map { numbers[$0 + row] })
+        return (numbers[first.all + row], first.affected.flatMap { numbers[$0 + row] })
     }
 }

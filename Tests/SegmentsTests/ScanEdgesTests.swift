@@ -1,4 +1,4 @@
-import Segments
+@testable import Segments
 import Testing
 
 /// Damaged segments, times at the ends of what numbers hold, and sessions without a page view that counts.
@@ -130,6 +130,30 @@ import Testing
         #expect((result.total.errors, result.total.eventsReceived) == (expected.errors, expected.eventsReceived))
         #expect(result.total.errors > 0)
         #expect(result.lists[0].rows.isEmpty && result.lists[0].total == 0)
+    }
+
+    @Test func `counts no visitors where some have no number of their own, and all else`() {
+        var sessions = sessions(9)
+        let limit = UInt32(VisitorBits.visitorsMax)
+        sessions[0].visitor = limit - 1
+        sessions[0].pageViews = [PageViewRow(time: Self.start)]
+        sessions[0].pageViews[0].isCounted = true
+        (sessions[0].events, sessions[0].resources, sessions[0].country) = ([], [], 30)
+        var query = query()
+        (query.filters, query.lists[0].limit) = ([], 100)
+        let result = scan(query, MemorySource([sessions]), dictionaries)
+        #expect(result.damagedSegments == 0)
+        #expect(result.hasTooManyVisitors)
+        #expect(result.total.visitors == nil && result.buckets[0].visitors == nil)
+        #expect(result.buckets[1].visitors != nil)
+        let views = sessions.flatMap(\.pageViews).count(where: \.isCounted)
+        #expect(result.total.pageViews == Int64(views))
+        for row in result.lists[0].rows { #expect((row.sum.visitors == nil) == (row.code == 30)) }
+        sessions[0].visitor = limit - 2
+        let counted = scan(query, MemorySource([sessions]), dictionaries)
+        #expect(!counted.hasTooManyVisitors && counted.total.visitors != nil)
+        sessions[0].visitor = limit
+        #expect(scan(query, MemorySource([sessions]), dictionaries).damagedSegments == 1)
     }
 
     @Test func `selects sessions by custom events and issues, not by invalid values`() {

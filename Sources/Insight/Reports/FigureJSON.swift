@@ -40,6 +40,17 @@ enum FigureJSON {
     }
 }
 
+extension ScanResult {
+    /// Why visitors are missing, as members of a report; none when all of them were counted.
+    var visitorsRefusal: [(String, JSONOut)] { Self.visitorsRefusal(hasTooManyVisitors) }
+
+    static func visitorsRefusal(_ hasTooMany: Bool) -> [(String, JSONOut)] {
+        guard hasTooMany else { return [] }
+        let sentence = "Visitors cannot be counted: there have been more than \(VisitorBits.visitorsMax - 1) of them"
+        return [("visitors_refused", .text(sentence))]
+    }
+}
+
 extension Vital {
     /// Its name in reports.
     var name: String {

@@ -11,7 +11,9 @@ struct IssueReport {
     let issue: String
     let text: IssueText
     var errors: Int64 = 0
-    var visitors: Int64 = 0
+    /// Nil when they cannot be counted.
+    var visitors: Int64? = 0
+    private var refusal: [(String, JSONOut)] = []
     var series: [Int64] = []
     var lists: [(dimension: ReportDimension, list: ListResult, values: [String])] = []
     var samples: [StoredEvent] = []
@@ -36,9 +38,9 @@ struct IssueReport {
                 return list
             }
         let result = try context.run(scan)
+        refusal = result.visitorsRefusal
         if let row = result.lists[0].rows.first {
-            errors = row.sum.errors
-            (visitors, series) = (row.sum.visitors ?? 0, row.series)
+            (errors, visitors, series) = (row.sum.errors, row.sum.visitors, row.series)
         }
         lists = zip(Self.dimensions, result.lists.dropFirst()).map { dimension, list in
             (dimension, list, list.rows.map { context.text($0.code, dimension.column) })
@@ -51,11 +53,11 @@ struct IssueReport {
         return .object(
             [
                 ("range", range.json), ("issue", .text(issue)), ("errors", .integer(errors)),
-                ("visitors", .integer(visitors)),
+                ("visitors", JSONOut(visitors)),
             ] + text.members + [("series", .array(points))]
                 + zip(["browsers", "paths", "releases"], Self.dimensions).flatMap { name, dimension in
                     list(name, lists.first { $0.dimension == dimension })
-                } + [("samples", .array(samples.map(\.json)))]
+                } + [("samples", .array(samples.map(\.json)))] + refusal
         )
     }
 
