@@ -23,7 +23,8 @@ struct IssueReport {
         guard let text = try context.issueTexts([issue])[issue] else { return nil }
         range = context.query.range
         (self.issue, self.text) = (issue, text)
-        samples = try IssueSamples(database: context.database).latest(of: issue, upTo: text.lastEventID)
+        samples = try IssueSamples(database: context.database, site: context.query.site)
+            .latest(of: issue, upTo: text.lastEventID)
         guard let code = context.dictionaries.code(of: issue, in: .issue) else { return }
         var scan = try context.scanQuery(range)
         (scan.issues, scan.withVisitors) = ([code], false)
@@ -88,6 +89,22 @@ struct IssueSamples {
     private static let bytesMax = 4 * ReadBudget.bytesMax
 
     let database: any Database
+    /// Nil: of all sites.
+    let site: String?
+
+    /// Whether an event counts for the site: one without a name of its own counts for `(other)`.
+    private var condition: String {
+        guard site != nil else { return "true" }
+        return """
+            case
+                when coalesce(site, '') in ('', '\(DimensionDictionaries.otherText)') then coalesce(site, '')
+                when exists (
+                    select 1 from rollup_sites as known where known.site = own.site and known.first_event_id <= own.id
+                ) then site
+                else '\(DimensionDictionaries.otherText)'
+            end = ?3
+            """
+    }
 
     func latest(of issue: String, upTo last: Int64) throws(ReportError) -> [StoredEvent] {
         do throws(StoreError) { return try find(issue, max(0, last)) } catch { throw .store(error) }
@@ -101,10 +118,10 @@ struct IssueSamples {
         while found.count < Self.samplesMax, end > max(0, last - Self.span) {
             let read = try database.bounded(
                 """
-                select \(StoredEvent.columns(database.dialect)) from collector_events
-                where id <= ?1 and id > ?2 and event_type = 'error' order by id desc
+                select \(StoredEvent.columns(database.dialect)) from collector_events as own
+                where id <= ?1 and id > ?2 and event_type = 'error' and \(condition) order by id desc
                 """,
-                [.integer(end), .integer(end - Self.step)],
+                [.integer(end), .integer(end - Self.step)] + (site.map { [.text($0)] } ?? []),
                 limit: Self.step,
                 milliseconds: ReadLimits.statementMilliseconds
             )
