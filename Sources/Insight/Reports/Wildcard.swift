@@ -23,40 +23,39 @@ struct Wildcard: Sendable {
         self.tokens = tokens
     }
 
-    /// Whether the whole text matches; in time linear in both lengths, whatever the pattern is.
-    func matches(_ text: String) -> Bool {
-        var states = closed([0])
+    /// Bytes of a pattern, and wildcards in it, at most.
+    static let bytesMax = 200
+    static let wildcardsMax = 8
+
+    var wildcards: Int { tokens.count { $0 == .segment || $0 == .anything } }
+
+    /// Whether the whole text matches; `steps` grows by the work, which is at most the product of both lengths.
+    func matches(_ text: String, steps: inout Int) -> Bool {
+        var (states, next): ([Int], [Int]) = ([], [])
+        add(0, to: &states)
         for byte in text.utf8 {
-            var next: [Int] = []
+            next.removeAll(keepingCapacity: true)
+            steps += states.count
             for state in states where state < tokens.count {
                 switch tokens[state] {
-                case .byte(let wanted): if wanted == byte { append(state + 1, to: &next) }
-                case .segment: if byte != UInt8(ascii: "/") { append(state, to: &next) }
-                case .anything: append(state, to: &next)
+                case .byte(let wanted): if wanted == byte { add(state + 1, to: &next) }
+                case .segment: if byte != UInt8(ascii: "/") { add(state, to: &next) }
+                case .anything: add(state, to: &next)
                 }
             }
             guard !next.isEmpty else { return false }
-            states = closed(next)
+            swap(&states, &next)
         }
         return states.last == tokens.count
     }
 
-    /// States are ascending, each once.
-    private func append(_ state: Int, to states: inout [Int]) {
-        if states.last.map({ $0 < state }) ?? true { states.append(state) }
-    }
-
-    /// With the states behind wildcards that match nothing.
-    private func closed(_ states: [Int]) -> [Int] {
-        var result: [Int] = []
-        for start in states {
-            var state = start
-            append(state, to: &result)
-            while state < tokens.count, tokens[state] == .segment || tokens[state] == .anything {
-                state += 1
-                append(state, to: &result)
-            }
+    /// Adds a state and those behind wildcards that match nothing; states are ascending, each once.
+    private func add(_ state: Int, to states: inout [Int]) {
+        var state = state
+        while states.last.map({ $0 < state }) ?? true {
+            states.append(state)
+            guard state < tokens.count, tokens[state] == .segment || tokens[state] == .anything else { return }
+            state += 1
         }
-        return result
     }
 }
