@@ -2,15 +2,9 @@ import Segments
 
 /// How numbers of aggregates are written.
 enum FigureJSON {
-    /// Upper bounds of "good" and of "needs improvement" (web.dev/vitals); milliseconds, of CLS a score.
+    /// Upper bounds of "good" and of "needs improvement"; milliseconds, of CLS a score.
     static func thresholds(_ vital: Vital) -> (good: Double, fair: Double) {
-        switch vital {
-        case .lcp: (2500, 4000)
-        case .inp: (200, 500)
-        case .cls: (0.1, 0.25)
-        case .fcp: (1800, 3000)
-        case .ttfb: (800, 1800)
-        }
+        (scaled(Double(vital.bounds.good), vital), scaled(Double(vital.bounds.fair), vital))
     }
 
     static func value(_ value: Double?, _ vital: Vital) -> JSONOut {
