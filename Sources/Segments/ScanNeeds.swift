@@ -16,7 +16,6 @@ struct ScanNeeds {
         for filter in query.filters {
             columns.insert(filter.column)
             if filter.column.scope == .event { columns.formUnion([.eventPageView, .eventKind]) }
-            if filter.column.scope == .resource { columns.insert(.resourcePageView) }
         }
         if sums { columns.formUnion([.eventsReceived, .engagement]) }
         if events {

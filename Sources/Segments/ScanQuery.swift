@@ -3,13 +3,16 @@ package struct ScanQuery: Sendable {
     /// A condition on a column that has a dictionary: the code must be one of these.
     ///
     /// On a column of sessions it selects sessions, on one of page views it selects page views. On `eventName` it
-    /// selects sessions that have such a custom event at any time, on `eventIssue` those that have such an error; on
-    /// `resourceName` page views that have such a resource.
+    /// selects sessions that have such a custom event at any time, on `eventIssue` those that have such an error.
     package struct Filter: Sendable {
         package var column: Column
         package var codes: Set<UInt32>
 
-        package init(column: Column, codes: Set<UInt32>) { (self.column, self.codes) = (column, codes) }
+        /// The column must not be one of resources.
+        package init(column: Column, codes: Set<UInt32>) {
+            precondition(column.scope != .resource)
+            (self.column, self.codes) = (column, codes)
+        }
 
         /// Whether events of a kind can pass: errors and invalid values have a name, too, but that of their type.
         func selects(_ kind: EventKind?) -> Bool {
@@ -18,7 +21,7 @@ package struct ScanQuery: Sendable {
     }
 
     /// What the values of a list are ranked by, and what its total sums.
-    package enum Measure: Sendable { case pageViews, sessions, errors, events, requests, bytes, vitals }
+    package enum Measure: Sendable { case pageViews, sessions, errors, events, requests, vitals }
 
     /// The values of one column with the largest numbers.
     package struct List: Sendable {
@@ -74,8 +77,6 @@ package struct Aggregate: Equatable, Sendable {
     ///
     /// Nil when they were not asked for, and when they are too many to be counted (`hasTooManyVisitors` of the result).
     package var visitors: Int64?
-    /// Different visitors with an error that counts.
-    package var affectedVisitors: Int64?
     /// Sessions whose first page view is within the range, and of them those with one page view.
     package var sessions: Int64 = 0
     package var bounces: Int64 = 0

@@ -125,7 +125,7 @@ import Testing
         (query.filters, query.issues) = ([], nil)
         let result = scan(query, MemorySource([sessions]), dictionaries)
         let reference = Reference(query: query, sessions: sessions, dictionaries: dictionaries)
-        let expected = reference.aggregate(vitals: [], withVisitors: true, withAffected: false)
+        let expected = reference.aggregate(vitals: [], withVisitors: true)
         #expect((result.total.sessions, result.total.pageViews, result.total.visitors) == (0, 0, 0))
         #expect((result.total.errors, result.total.eventsReceived) == (expected.errors, expected.eventsReceived))
         #expect(result.total.errors > 0)
@@ -216,7 +216,6 @@ import Testing
             let expected = reference.aggregate(
                 vitals: [],
                 withVisitors: false,
-                withAffected: false,
                 inBucket: { reference.bucket($0) == bucket }
             )
             #expect(result.buckets[bucket] == expected)

@@ -115,7 +115,7 @@ extension BreakdownsReport.List {
         case .sessions, .pageViews:
             return sum.members(vitals: BreakdownsReport.vitals, withBounceRate: dimension.hasBounceRate)
         case .errors, .events: return [("visitors", JSONOut(sum.visitors)), (dimension.measure.name, value)]
-        case .requests, .bytes:
+        case .requests:
             return [
                 ("visitors", JSONOut(sum.visitors)), ("events", value), ("bytes", .integer(sum.bytes)),
                 ("duration", FigureJSON.figures(sum.durations) { JSONOut($0, digits: 0) }),
