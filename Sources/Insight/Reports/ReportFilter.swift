@@ -116,7 +116,10 @@ package struct ReportFilter: Sendable, Hashable {
             }
         case .matches, .matchesNot:
             let patterns = values.map { Wildcard($0) }
-            return { text, steps in patterns.contains { $0.matches(text, steps: &steps) } }
+            return { text, steps in
+                let bytes = Array(text.utf8)
+                return patterns.contains { $0.matches(bytes, steps: &steps) }
+            }
         }
     }
 

@@ -30,32 +30,52 @@ struct Wildcard: Sendable {
     var wildcards: Int { tokens.count { $0 == .segment || $0 == .anything } }
 
     /// Whether the whole text matches; `steps` grows by the work, which is at most the product of both lengths.
-    func matches(_ text: String, steps: inout Int) -> Bool {
-        var (states, next): ([Int], [Int]) = ([], [])
-        add(0, to: &states)
-        for byte in text.utf8 {
-            next.removeAll(keepingCapacity: true)
-            steps += states.count
-            for state in states where state < tokens.count {
-                switch tokens[state] {
-                case .byte(let wanted): if wanted == byte { add(state + 1, to: &next) }
-                case .segment: if byte != UInt8(ascii: "/") { add(state, to: &next) }
-                case .anything: add(state, to: &next)
+    func matches(_ text: [UInt8], steps: inout Int) -> Bool {
+        // Whether what comes before a token matches what comes before a byte, and the bytes for which it may do so.
+        var live = [Bool](repeating: false, count: text.count + 1)
+        live[0] = true
+        var range = 0...0
+        for token in tokens {
+            switch token {
+            case .byte(let byte):
+                steps += range.count
+                guard let next = Self.advance(&live, range, over: byte, text) else { return false }
+                range = next
+            case .segment:
+                var index = range.lowerBound
+                while index < text.count, index <= range.upperBound {
+                    if live[index], text[index] != UInt8(ascii: "/") {
+                        live[index + 1] = true
+                        range = range.lowerBound...max(range.upperBound, index + 1)
+                    }
+                    index += 1
                 }
+                steps += range.count
+            case .anything:
+                range = range.lowerBound...text.count
+                for index in range { live[index] = true }
+                steps += range.count
             }
-            guard !next.isEmpty else { return false }
-            swap(&states, &next)
         }
-        return states.last == tokens.count
+        return live[text.count]
     }
 
-    /// Adds a state and those behind wildcards that match nothing; states are ascending, each once.
-    private func add(_ state: Int, to states: inout [Int]) {
-        var state = state
-        while states.last.map({ $0 < state }) ?? true {
-            states.append(state)
-            guard state < tokens.count, tokens[state] == .segment || tokens[state] == .anything else { return }
-            state += 1
+    /// Goes on by one byte wherever it is the wanted one; nil when it is nowhere.
+    private static func advance(
+        _ live: inout [Bool],
+        _ range: ClosedRange<Int>,
+        over byte: UInt8,
+        _ text: [UInt8]
+    ) -> ClosedRange<Int>? {
+        var (first, last): (Int?, Int?) = (nil, nil)
+        for index in range.reversed() where index < text.count {
+            live[index + 1] = live[index] && text[index] == byte
+            guard live[index + 1] else { continue }
+            first = index + 1
+            last = last ?? index + 1
         }
+        live[range.lowerBound] = false
+        guard let first, let last else { return nil }
+        return first...last
     }
 }
