@@ -20,15 +20,7 @@ enum Attribution {
     }
 
     /// Whether a value needs no improvement, in milliseconds; of CLS the score.
-    static func isGood(_ vital: Vital, _ value: Double) -> Bool {
-        switch vital {
-        case .lcp: value <= 2500
-        case .inp: value <= 200
-        case .cls: value <= 0.1
-        case .fcp: value <= 1800
-        case .ttfb: value <= 800
-        }
-    }
+    static func isGood(_ vital: Vital, _ value: Double) -> Bool { value <= FigureJSON.thresholds(vital).good }
 
     /// What a value (in milliseconds, for CLS a score) that is not good is attributed to; nothing for a good one.
     static func cause(_ vital: Vital, _ value: Double, _ attribution: JSONTree) -> Cause {

@@ -62,7 +62,7 @@ struct ListWork {
         let sums = sums[code]
         switch (scope, list.measure) {
         case (.event, _): return sums[Lane.errors] &+ sums[Lane.customEvents]
-        case (.resource, let measure): return sums[measure == .bytes ? Lane.bytes : Lane.requests]
+        case (.resource, _): return sums[Lane.requests]
         case (_, .sessions): return sums[Lane.sessions]
         case (_, .errors): return sums[Lane.errors]
         case (_, .events): return sums[Lane.customEvents]

@@ -96,9 +96,4 @@ extension RowBuffer<UInt16> {
         }
         return selected
     }
-
-    /// Writes all numbers from 0 on.
-    func count(_ count: Int) {
-        for row in 0..<count { self[row: row] = UInt16(truncatingIfNeeded: row) }
-    }
 }

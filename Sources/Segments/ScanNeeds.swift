@@ -15,8 +15,7 @@ struct ScanNeeds {
         if query.sessionKeys != nil { columns.insert(.sessionKey) }
         for filter in query.filters {
             columns.insert(filter.column)
-            if filter.column.scope == .event { columns.insert(.eventPageView) }
-            if filter.column.scope == .resource { columns.insert(.resourcePageView) }
+            if filter.column.scope == .event { columns.formUnion([.eventPageView, .eventKind]) }
         }
         if sums { columns.formUnion([.eventsReceived, .engagement]) }
         if events {

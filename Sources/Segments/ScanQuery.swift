@@ -2,18 +2,26 @@
 package struct ScanQuery: Sendable {
     /// A condition on a column that has a dictionary: the code must be one of these.
     ///
-    /// On a column of sessions it selects sessions, on one of page views it selects page views. On `eventName` or
-    /// `eventIssue` it selects
-    /// sessions that have such an event at any time; on `resourceName` page views that have such a resource.
+    /// On a column of sessions it selects sessions, on one of page views it selects page views. On `eventName` it
+    /// selects sessions that have such a custom event at any time, on `eventIssue` those that have such an error.
     package struct Filter: Sendable {
         package var column: Column
         package var codes: Set<UInt32>
 
-        package init(column: Column, codes: Set<UInt32>) { (self.column, self.codes) = (column, codes) }
+        /// The column must not be one of resources.
+        package init(column: Column, codes: Set<UInt32>) {
+            precondition(column.scope != .resource)
+            (self.column, self.codes) = (column, codes)
+        }
+
+        /// Whether events of a kind can pass: errors and invalid values have a name, too, but that of their type.
+        func selects(_ kind: EventKind?) -> Bool {
+            column == .eventIssue ? kind == .error || kind == .noise : kind == .custom
+        }
     }
 
     /// What the values of a list are ranked by, and what its total sums.
-    package enum Measure: Sendable { case pageViews, sessions, errors, events, requests, bytes, vitals }
+    package enum Measure: Sendable { case pageViews, sessions, errors, events, requests, vitals }
 
     /// The values of one column with the largest numbers.
     package struct List: Sendable {
@@ -67,10 +75,8 @@ package struct ScanQuery: Sendable {
 package struct Aggregate: Equatable, Sendable {
     /// Different visitors with a page view; in a list of events, with such an event.
     ///
-    /// Nil when they were not asked for.
+    /// Nil when they were not asked for, and when they are too many to be counted (`hasTooManyVisitors` of the result).
     package var visitors: Int64?
-    /// Different visitors with an error that counts.
-    package var affectedVisitors: Int64?
     /// Sessions whose first page view is within the range, and of them those with one page view.
     package var sessions: Int64 = 0
     package var bounces: Int64 = 0
@@ -136,6 +142,8 @@ package struct ScanResult: Sendable {
     package var lists: [ListResult] = []
     /// Segments whose bytes are damaged: they count in no figure.
     package var damagedSegments = 0
+    /// Whether the visitors of an aggregate that wants them cannot be counted: some have no numbers of their own.
+    package var hasTooManyVisitors = false
 
     package init() {}
 }

@@ -134,7 +134,7 @@ struct ScanRun {
             let needs = ScanNeeds(
                 sums: !detailed.isEmpty,
                 figures: !detailed.isEmpty || visitors.isOpen,
-                events: !detailed.isEmpty || query.issues != nil || own.contains { $0.column.scope == .event },
+                events: !detailed.isEmpty || own.contains { $0.column.scope == .event },
                 lists: own,
                 vitals: values.openVitals.union(measured)
             )
@@ -183,9 +183,9 @@ struct ScanRun {
     private func result() -> ScanResult {
         var result = ScanResult()
         result.damagedSegments = damaged.count
+        result.hasTooManyVisitors = visitors.hasTooMany
         result.total = Aggregate(bucketSums.reduce(Sums(), &+))
         result.total.visitors = visitors.total
-        result.total.affectedVisitors = visitors.affected
         for vital in query.vitals { result.total.vitals[vital.rawValue] = values.summary(.whole, vital, 0) }
         for bucket in bucketSums.indices {
             var aggregate = Aggregate(bucketSums[bucket])
@@ -205,7 +205,7 @@ struct ScanRun {
         (result.count, result.total) = work.whole
         for (row, code) in work.codes.enumerated() {
             var sum = work.aggregate(row)
-            (sum.visitors, sum.affectedVisitors) = visitors.row(index, row)
+            sum.visitors = visitors.row(index, row)
             if work.scope == .resource {
                 sum.durations = values.summary(.list(index), nil, row)
             } else if work.scope != .event {

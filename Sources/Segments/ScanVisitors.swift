@@ -3,15 +3,14 @@ struct ScanVisitors {
     private let query: ScanQuery
     private let limits: ScanLimits
     private var bits: VisitorBits
-    /// By group, as far as they have been counted.
-    private var numbers: [Int64] = []
+    /// By group, as far as they have been counted; nil where they cannot be.
+    private var numbers: [Int64?] = []
     private var end: Int
     private var visitorsEnd = 1
     private let totalGroup: Int?
-    private let affectedGroup: Int?
     private let firstBucket: Int?
-    /// By list: the group of its first row, and of its first row's visitors with an error that counts.
-    private var firstRows: [(all: Int, affected: Int?, rows: Int)?] = []
+    /// By list: the groups of its rows.
+    private var rowGroups: [Range<Int>?] = []
 
     init(_ query: ScanQuery, _ limits: ScanLimits) {
         (self.query, self.limits) = (query, limits)
@@ -22,7 +21,6 @@ struct ScanVisitors {
             return groups - count
         }
         totalGroup = next(query.withVisitors, 1)
-        affectedGroup = next(query.issues != nil, 1)
         firstBucket = next(query.withSeriesVisitors, query.edges.count)
         end = groups
         bits = VisitorBits(groups: 0..<groups, bytesMax: limits.visitorBytes)
@@ -31,13 +29,11 @@ struct ScanVisitors {
     mutating func addLists(_ lists: [ListWork?]) {
         for work in lists {
             guard let work, work.list.withVisitors else {
-                firstRows.append(nil)
+                rowGroups.append(nil)
                 continue
             }
-            let rows = work.codes.count
-            let affected = query.issues == nil ? nil : end + rows
-            firstRows.append((end, affected, rows))
-            end += affected == nil ? rows : 2 * rows
+            rowGroups.append(end..<end + work.codes.count)
+            end += work.codes.count
         }
         bits = VisitorBits(groups: numbers.count..<end, bytesMax: limits.visitorBytes)
     }
@@ -47,9 +43,9 @@ struct ScanVisitors {
 
     /// Whether visitors of a list, or of the range and its buckets, are still to be counted.
     func isOpen(_ list: Int?) -> Bool {
-        guard let list else { return numbers.count < firstRows.first(where: { $0 != nil })??.all ?? end }
-        guard let rows = firstRows[list] else { return false }
-        return numbers.count < (rows.affected ?? rows.all) + rows.rows
+        guard let list else { return numbers.count < rowGroups.lazy.compactMap(\.self).first?.lowerBound ?? end }
+        guard let groups = rowGroups[list] else { return false }
+        return numbers.count < groups.upperBound
     }
 
     mutating func add(_ rows: SegmentRows, _ lists: [ListWork?]) {
@@ -57,11 +53,6 @@ struct ScanVisitors {
         let table = bits.reserve(visitors: visitorsEnd)
         let counted = bits.groups
         if let totalGroup, counted.contains(totalGroup) { insertSessions(rows, table, totalGroup) }
-        if let affectedGroup, counted.contains(affectedGroup) {
-            for event in rows.events where event.kind == .error {
-                table.insert(rows.visitors[event.session], affectedGroup)
-            }
-        }
         if let firstBucket, counted.overlaps(firstBucket..<firstBucket + query.edges.count) {
             if rows.isOneBucket {
                 insertSessions(rows, table, firstBucket + rows.segmentBuckets.lowerBound)
@@ -72,11 +63,9 @@ struct ScanVisitors {
                 }
             }
         }
-        for (index, list) in firstRows.enumerated() {
-            guard let list, let work = lists[index] else { continue }
-            let end = (list.affected ?? list.all) + list.rows
-            guard counted.overlaps(list.all..<end) else { continue }
-            rows.addVisitors(work, table, list.all, list.affected)
+        for (index, groups) in rowGroups.enumerated() {
+            guard let groups, let work = lists[index], counted.overlaps(groups) else { continue }
+            rows.addVisitors(work, table, groups.lowerBound)
         }
     }
 
@@ -100,12 +89,10 @@ struct ScanVisitors {
 
     // MARK: - Results
 
-    var total: Int64? { totalGroup.map { numbers[$0] } }
-    var affected: Int64? { affectedGroup.map { numbers[$0] } }
-    func bucket(_ bucket: Int) -> Int64? { firstBucket.map { numbers[$0 + bucket] } }
+    /// Whether a group has visitors without numbers of their own, so that its visitors cannot be counted.
+    var hasTooMany: Bool { numbers.contains { $0 == nil } }
+    var total: Int64? { totalGroup.flatMap { numbers[$0] } }
+    func bucket(_ bucket: Int) -> Int64? { firstBucket.flatMap { numbers[$0 + bucket] } }
 
-    func row(_ list: Int, _ row: Int) -> (visitors: Int64?, affected: Int64?) {
-        guard let first = firstRows[list] else { return (nil, nil) }
-        return (numbers[first.all + row], first.affected.map { numbers[$0 + row] })
-    }
+    func row(_ list: Int, _ row: Int) -> Int64? { rowGroups[list].flatMap { numbers[$0.lowerBound + row] } }
 }

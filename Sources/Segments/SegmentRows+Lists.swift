@@ -70,9 +70,7 @@ extension SegmentRows {
             return forEachEvent(list) { index, event in body(index, Int(event.bucket), Int64(event.count)) }
         }
         if scope == .resource {
-            return forEachResource(list) { index, resource in
-                body(index, Int(buckets[resource.row]), list.measure == .bytes ? resource.bytes : 1)
-            }
+            return forEachResource(list) { index, resource in body(index, Int(buckets[resource.row]), 1) }
         }
         guard let loaded = codes[list.column] else { return }
         let (isSession, codes) = (scope == .session, loaded.rows)
@@ -97,7 +95,7 @@ extension SegmentRows {
                 guard values.contains(where: { $0[row] != VitalCode.none }) else { return }
                 body(Int(codes[isSession ? owners[row] : row]), Int(buckets[row]), 1)
             }
-        case .pageViews, .requests, .bytes:
+        case .pageViews, .requests:
             forEachInRange { row in
                 guard counted[row] == 1 else { return }
                 body(Int(codes[isSession ? owners[row] : row]), Int(buckets[row]), 1)
@@ -105,36 +103,28 @@ extension SegmentRows {
         }
     }
 
-    /// Sets the bits of visitors of a list's rows, and of those with an error that counts.
-    func addVisitors(_ work: ListWork, _ bits: BitTable, _ first: Int, _ firstAffected: Int?) {
+    /// Sets the bits of visitors of a list's rows.
+    func addVisitors(_ work: ListWork, _ bits: BitTable, _ first: Int) {
         guard work.prepareSlots(self) else { return }
         let (slots, list) = (scratch.slots, work.list)
-        @inline(__always) func insert(_ index: UInt16, _ session: UInt16, _ first: Int) {
+        @inline(__always) func insert(_ index: UInt16, _ session: UInt16) {
             let slot = slots[index]
             if slot != ListWork.noRow { bits.insert(visitors[session], first + Int(slot)) }
         }
         switch list.column.scope {
         case .session, .pageView:
             guard let codes = codes[list.column]?.rows else { return }
-            let isSession = list.column.scope == .session
-            if isSession {
+            if list.column.scope == .session {
                 forEachActive { session in
-                    if figures[session][0] & 0xffff_ffff > 0 { insert(codes[session], session, first) }
+                    if figures[session][0] & 0xffff_ffff > 0 { insert(codes[session], session) }
                 }
             } else {
-                forEachInRange { row in if counted[row] == 1 { insert(codes[row], owners[row], first) } }
-            }
-            guard let firstAffected else { return }
-            for event in events where event.kind == .error {
-                insert(codes[isSession ? event.session : event.row], event.session, firstAffected)
+                forEachInRange { row in if counted[row] == 1 { insert(codes[row], owners[row]) } }
             }
         case .event:
-            forEachEvent(list) { index, event in
-                insert(UInt16(index), event.session, first)
-                if event.kind == .error, let firstAffected { insert(UInt16(index), event.session, firstAffected) }
-            }
+            forEachEvent(list) { index, event in insert(UInt16(index), event.session) }
         case .resource:
-            forEachResource(list) { index, resource in insert(UInt16(index), owners[resource.row], first) }
+            forEachResource(list) { index, resource in insert(UInt16(index), owners[resource.row]) }
         }
     }
 

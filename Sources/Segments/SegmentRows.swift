@@ -184,8 +184,10 @@ final class SegmentRows {
             has.fill(info.sessions, 0)
             let codes = try columns.codes(filter.column)
             let parents: [UInt32] = try columns.numbers(.eventPageView, max: UInt32(info.pageViews - 1))
+            let kinds: [UInt8] = try columns.numbers(.eventKind, max: EventKind.invalid.rawValue)
             let wanted = codes.dictionary.map { filter.codes.contains($0) }
-            for (index, code) in codes.rows.enumerated() where wanted[Int(code)] {
+            for (index, code) in codes.rows.enumerated()
+            where wanted[Int(code)] && filter.selects(EventKind(rawValue: kinds[index])) {
                 has[owners[row: Int(parents[index])]] = 1
             }
             for session in 0..<info.sessions { passingSessions[row: session] &= has[row: session] }
@@ -213,16 +215,6 @@ final class SegmentRows {
             hasFilter = true
             let (rows, pass) = (codes.rows, pass)
             for row in 0..<count { passing[row: row] &= pass[rows[row: row]] }
-        }
-        for filter in query.filters where filter.column.scope == .resource {
-            hasFilter = true
-            let has = inRange
-            has.fill(count, 0)
-            let codes = try columns.codes(filter.column)
-            let parents: [UInt32] = try columns.numbers(.resourcePageView, max: UInt32(count - 1))
-            let wanted = codes.dictionary.map { filter.codes.contains($0) }
-            for (index, code) in codes.rows.enumerated() where wanted[Int(code)] { has[row: Int(parents[index])] = 1 }
-            for row in 0..<count { passing[row: row] &= has[row: row] }
         }
         passingCount = passingNumbers.select(passing, count)
         guard hasFilter else { return }

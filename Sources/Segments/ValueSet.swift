@@ -230,8 +230,8 @@ extension VitalSummary {
 }
 
 extension Vital {
-    /// The largest good value, and the largest one that is not poor.
-    var bounds: (good: Float, fair: Float) {
+    /// The largest good value, and the largest one that is not poor (web.dev/vitals): milliseconds, of CLS thousandths.
+    package var bounds: (good: Float, fair: Float) {
         switch self {
         case .lcp: (2500, 4000)
         case .inp: (200, 500)

@@ -2,9 +2,11 @@
 ///
 /// The memory is limited: when it does not suffice, groups are dropped, the last ones first, to be counted in a later
 /// pass.
-final class VisitorBits {
+package final class VisitorBits {
     /// Visitors' numbers are below this: the bits of one group fit into the memory.
-    static let visitorsMax = 67_108_864
+    ///
+    /// The last of them, one less, is that of all visitors who found no number of their own; they cannot be counted.
+    package static let visitorsMax = 67_108_864
 
     /// The groups that are counted.
     private(set) var groups: Range<Int>
@@ -32,7 +34,11 @@ final class VisitorBits {
         return table
     }
 
-    func count(_ group: Int) -> Int64 { words == 0 ? 0 : table.count(group) }
+    /// The number of a group's visitors; nil when one of them has no number of its own.
+    func count(_ group: Int) -> Int64? {
+        guard words > 0 else { return 0 }
+        return table.contains(UInt32(Self.visitorsMax - 1), group) ? nil : table.count(group)
+    }
 }
 
 /// The memory of `VisitorBits`; it is theirs and lives until they reserve more.
@@ -65,6 +71,14 @@ final class VisitorBits {
         let (word, index) = (Int(visitor >> 6), group &- first)
         guard index >= 0, index < groups, word < wordsCount else { return }
         unsafe words[index &* wordsCount &+ word] |= 1 << UInt64(visitor & 63)
+    }
+
+    /// Whether a visitor is in a group that is counted in this pass.
+    func contains(_ visitor: UInt32, _ group: Int) -> Bool {
+        let word = Int(visitor >> 6)
+        guard word < wordsCount else { return false }
+        let bits = unsafe words[(group - first) * wordsCount + word]
+        return bits >> UInt64(visitor & 63) & 1 == 1
     }
 
     func count(_ group: Int) -> Int64 {

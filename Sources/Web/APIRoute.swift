@@ -33,8 +33,8 @@ enum APIRoute: String, CaseIterable {
         case .live, .fingerprints: ["site"]
         case .stream: ["after"]
         case .overview, .performance: Self.report.union(["compare"])
-        case .breakdowns: Self.report.union(["dimensions", "limit", "only"])
-        case .slowest: Self.report.union(["dimension", "limit"])
+        case .breakdowns: Self.filtered.union(["dimensions", "limit", "only"])
+        case .slowest: Self.filtered.union(["dimension", "limit"])
         case .quality: Self.range.union(["site"])
         case .issues: Self.report.union(["state", "noise"])
         case .issue: method == .put ? ["issue", "site"] : Self.report.union(["issue"])
@@ -44,7 +44,8 @@ enum APIRoute: String, CaseIterable {
     }
 
     private static let range: Set<String> = ["range", "from", "to", "zone"]
-    /// What every report with filters takes.
-    static let report = range.union(["interval", "site", "bots", "robots", "filters"]).union(Query.filters)
+    /// What every report with filters takes, and every one with a series.
+    private static let filtered = range.union(["site", "bots", "robots", "filters"]).union(Query.filters)
+    static let report = filtered.union(["interval"])
     private static let search = range.union(["site", "visitor", "session", "pageview", "type", "path", "key", "value"])
 }

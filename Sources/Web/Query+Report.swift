@@ -36,6 +36,7 @@ extension Query {
     func search(now: Int64, zones: ZoneCache = .system) throws(QueryFault) -> EventReader.Search {
         var search = EventReader.Search()
         do throws(ReportError) {
+            _ = try zone(zones)
             if self["range"] != nil || self["from"] != nil || self["to"] != nil {
                 let range = try range(now: now, zones: zones)
                 (search.from, search.to) = (range.from, range.to)

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 
 @testable import Insight
@@ -106,6 +107,26 @@ import Testing
         for name in ["Etc/GMT+9", "Etc/GMT-14", "America/Argentina/Buenos_Aires", "America/Port-au-Prince", "EST5EDT"] {
             #expect(ZoneCache.system.zone(name)?.name == name)
         }
+    }
+
+    @Test func `old names that browsers report are found where tzdata has the current ones alone`() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "zones-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for (old, current) in ZoneCache.currentNames {
+            let file = folder.appending(path: current)
+            let source = URL(filePath: ZoneCache.defaultFolder).appending(path: current)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(),
+                withIntermediateDirectories: true
+            )
+            try Data(contentsOf: source).write(to: file)
+            let zone = try #require(ZoneCache(folder: folder.path()).zone(old), "\(old)")
+            #expect(zone.name == old)
+            for now: Int64 in [1_780_000_000, 1_795_456_784] {
+                #expect(zone.offset(at: now) == ZoneCache.system.zone(current)?.offset(at: now), "\(old)")
+            }
+        }
+        #expect(ZoneCache(folder: folder.path()).zone("Asia/Nowhere") == nil)
     }
 
     @Test func `without tzdata there is UTC alone`() {

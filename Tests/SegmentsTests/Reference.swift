@@ -29,8 +29,12 @@ struct Reference {
         if let keys = query.sessionKeys, !keys.contains(session.key) { return false }
         for filter in query.filters {
             switch filter.column {
-            case .eventName: if !session.events.contains(where: { filter.codes.contains($0.name) }) { return false }
-            case .eventIssue: if !session.events.contains(where: { filter.codes.contains($0.issue) }) { return false }
+            case .eventName:
+                let named = session.events.filter { $0.kind == .custom && filter.codes.contains($0.name) }
+                if named.isEmpty { return false }
+            case .eventIssue:
+                let errors = session.events.filter { $0.kind == .error || $0.kind == .noise }
+                if !errors.contains(where: { filter.codes.contains($0.issue) }) { return false }
             default:
                 guard filter.column.scope == .session else { continue }
                 if !filter.codes.contains(Self.code(session, filter.column)) { return false }
@@ -44,8 +48,7 @@ struct Reference {
             switch filter.column.scope {
             case .session, .event: true
             case .pageView: filter.codes.contains(Self.code(session.pageViews[index], filter.column))
-            case .resource:
-                session.resources.contains { Int($0.pageView) == index && filter.codes.contains($0.name) }
+            case .resource: false
             }
         }
     }
@@ -94,13 +97,12 @@ struct Reference {
     func aggregate(
         vitals: [Vital],
         withVisitors: Bool,
-        withAffected: Bool,
         withDistribution: Bool = false,
         inBucket: (Int64) -> Bool = { _ in true },
         isIn: (SessionRow, PageViewRow) -> Bool = { _, _ in true }
     ) -> Aggregate {
         var sum = Aggregate()
-        var (visitors, affected): (Set<UInt32>, Set<UInt32>) = ([], [])
+        var visitors: Set<UInt32> = []
         var values: [[Float]] = Array(repeating: [], count: 5)
         let rows = passingRows.filter { isIn(sessions[$0.session], $0.row) }
         for row in rows where isInRange(row.row.time) && inBucket(row.row.time) {
@@ -128,11 +130,9 @@ struct Reference {
                 if event.kind == .custom { sum.customEvents += Int64(event.count) }
                 guard event.kind == .error, query.issues?.contains(event.issue) ?? true else { continue }
                 sum.errors += Int64(event.count)
-                affected.insert(sessions[row.session].visitor)
             }
         }
         if withVisitors { sum.visitors = Int64(visitors.count) }
-        if withAffected { sum.affectedVisitors = Int64(affected.count) }
         for vital in vitals {
             let summary = Self.summary(values[vital.rawValue], Self.bounds(vital), withDistribution)
             sum.vitals[vital.rawValue] = summary
@@ -190,7 +190,6 @@ struct Reference {
                 result[code] = aggregate(
                     vitals: list.vitals,
                     withVisitors: list.withVisitors,
-                    withAffected: list.withVisitors && query.issues != nil,
                     isIn: { session, row in
                         (column.scope == .session ? Self.code(session, column) : Self.code(row, column)) == code
                     }
@@ -223,10 +222,7 @@ struct Reference {
                 sum.errors += Int64(event.count)
             }
         }
-        guard list.withVisitors else { return sum }
-        sum.visitors = Int64(Set(events.map(\.session.visitor)).count)
-        guard query.issues != nil else { return sum }
-        sum.affectedVisitors = Int64(Set(events.filter { $0.event.kind == .error }.map(\.session.visitor)).count)
+        if list.withVisitors { sum.visitors = Int64(Set(events.map(\.session.visitor)).count) }
         return sum
     }
 
@@ -245,7 +241,6 @@ struct Reference {
         }
         sum.durations = Self.summary(durations, (500, 1000))
         if list.withVisitors { sum.visitors = Int64(visitors.count) }
-        if list.withVisitors, query.issues != nil { sum.affectedVisitors = 0 }
         return sum
     }
 
@@ -257,7 +252,6 @@ struct Reference {
         case .errors: return sum.errors
         case .events: return sum.customEvents
         case .requests: return sum.requests
-        case .bytes: return sum.bytes
         case .vitals:
             return Int64(
                 passingRows.count { row in

@@ -1,4 +1,4 @@
-import Segments
+@testable import Segments
 import Testing
 
 /// Damaged segments, times at the ends of what numbers hold, and sessions without a page view that counts.
@@ -125,11 +125,55 @@ import Testing
         (query.filters, query.issues) = ([], nil)
         let result = scan(query, MemorySource([sessions]), dictionaries)
         let reference = Reference(query: query, sessions: sessions, dictionaries: dictionaries)
-        let expected = reference.aggregate(vitals: [], withVisitors: true, withAffected: false)
+        let expected = reference.aggregate(vitals: [], withVisitors: true)
         #expect((result.total.sessions, result.total.pageViews, result.total.visitors) == (0, 0, 0))
         #expect((result.total.errors, result.total.eventsReceived) == (expected.errors, expected.eventsReceived))
         #expect(result.total.errors > 0)
         #expect(result.lists[0].rows.isEmpty && result.lists[0].total == 0)
+    }
+
+    @Test func `counts no visitors where some have no number of their own, and all else`() {
+        var sessions = sessions(9)
+        let limit = UInt32(VisitorBits.visitorsMax)
+        sessions[0].visitor = limit - 1
+        sessions[0].pageViews = [PageViewRow(time: Self.start)]
+        sessions[0].pageViews[0].isCounted = true
+        (sessions[0].events, sessions[0].resources, sessions[0].country) = ([], [], 30)
+        var query = query()
+        (query.filters, query.lists[0].limit) = ([], 100)
+        let result = scan(query, MemorySource([sessions]), dictionaries)
+        #expect(result.damagedSegments == 0)
+        #expect(result.hasTooManyVisitors)
+        #expect(result.total.visitors == nil && result.buckets[0].visitors == nil)
+        #expect(result.buckets[1].visitors != nil)
+        let views = sessions.flatMap(\.pageViews).count(where: \.isCounted)
+        #expect(result.total.pageViews == Int64(views))
+        for row in result.lists[0].rows { #expect((row.sum.visitors == nil) == (row.code == 30)) }
+        sessions[0].visitor = limit - 2
+        let counted = scan(query, MemorySource([sessions]), dictionaries)
+        #expect(!counted.hasTooManyVisitors && counted.total.visitors != nil)
+        sessions[0].visitor = limit
+        #expect(scan(query, MemorySource([sessions]), dictionaries).damagedSegments == 1)
+    }
+
+    @Test func `selects sessions by custom events and issues, not by invalid values`() {
+        func session(_ key: UInt64, _ kind: EventKind) -> SessionRow {
+            var view = PageViewRow(time: Self.start)
+            view.isCounted = true
+            var session = SessionRow(key: key, visitor: UInt32(key), pageViews: [view])
+            let event = EventRow(pageView: 0, time: Self.start, kind: kind, name: 2, issue: 3, count: 1)
+            session.events = [event]
+            return session
+        }
+        let sessions = [session(1, .custom), session(2, .error), session(3, .noise), session(4, .invalid)]
+        let source = MemorySource([sessions])
+        func count(_ column: Column, _ code: UInt32) -> Int64 {
+            var query = ScanQuery(from: Self.start, to: Self.start + 60, edges: [Self.start])
+            query.filters = [ScanQuery.Filter(column: column, codes: [code])]
+            return scan(query, source, dictionaries).total.sessions
+        }
+        #expect(count(.eventName, 2) == 1)
+        #expect(count(.eventIssue, 3) == 2)
     }
 
     @Test func `gives each bucket of a list's rows its own numbers`() {
@@ -172,7 +216,6 @@ import Testing
             let expected = reference.aggregate(
                 vitals: [],
                 withVisitors: false,
-                withAffected: false,
                 inBucket: { reference.bucket($0) == bucket }
             )
             #expect(result.buckets[bucket] == expected)

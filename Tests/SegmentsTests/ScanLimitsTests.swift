@@ -60,13 +60,12 @@ import Testing
         let query = query(buckets: 2)
         let result = scan(query, MemorySource([sessions]), dictionaries())
         let reference = Reference(query: query, sessions: sessions, dictionaries: dictionaries())
-        let total = reference.aggregate(vitals: Vital.allCases, withVisitors: true, withAffected: true)
+        let total = reference.aggregate(vitals: Vital.allCases, withVisitors: true)
         try expectNear(result.total, total)
         for bucket in 0..<2 {
             let expected = reference.aggregate(
                 vitals: [.lcp, .cls],
                 withVisitors: true,
-                withAffected: false,
                 inBucket: { reference.bucket($0) == bucket }
             )
             try expectNear(result.buckets[bucket], expected)

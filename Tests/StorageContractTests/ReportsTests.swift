@@ -168,6 +168,34 @@ import Testing
         #expect(other["views"].literal == "0")
     }
 
+    @Test(arguments: Engine.allCases)
+    func `visitors without a number of their own are left out with a sentence, and nothing else is`(
+        engine: Engine
+    ) throws {
+        let database = try Database(engine)
+        let store = try database.migrated()
+        var fixture = SegmentFixture()
+        let last = UInt32(VisitorBits.visitorsMax - 1)
+        fixture.add(visitor: "v_1", session: "s_1", paths: ["/"], at: Self.day + 60, error: true)
+        fixture.add(visitor: "v_2", session: "s_2", paths: ["/"], at: Self.day + 7200, error: true, number: last)
+        try fixture.write(store.makeDatabase())
+        let now = Self.day + 7300
+        let reports = Reports(try store.makeDatabase(), DictionaryCache())
+        let overview = try JSONTree(text(reports.overview(Self.query(), now: now)))
+        #expect(overview["totals"]["visitors"].isNull && overview["totals"]["sessions"].literal == "2")
+        #expect(overview["series"].elements[0]["visitors"].literal == "1")
+        let others = [
+            overview, try JSONTree(text(reports.breakdowns(Self.query(), [.path], limit: 5))),
+            try JSONTree(text(reports.issues(Self.query()))),
+            try JSONTree(text(reports.issue(Self.query(), "00000000000000aa") ?? .null)),
+            try JSONTree(text(reports.live(site: nil, now: now))),
+        ]
+        for report in others { #expect(report["visitors_refused"].text?.hasPrefix("Visitors cannot") == true) }
+        let morning = try Self.query(to: Self.day + 3600)
+        let alone = try JSONTree(text(reports.overview(morning, now: now)))
+        #expect(alone["totals"]["visitors"].literal == "1" && alone["visitors_refused"].isNull)
+    }
+
     private func text(_ value: JSONOut) -> String { String(decoding: value.encoded, as: UTF8.self) }
 }
 
@@ -187,14 +215,15 @@ struct SegmentFixture {
         paths: [String],
         at time: Int64,
         lcp: Float? = nil,
-        error: Bool = false
+        error: Bool = false,
+        number: UInt32? = nil
     ) {
         guard let hashes else { return }
         let site = dictionaries.code(.site, "shop.example", site: 0, day: 0)
         func code(_ dictionary: Column.Dictionary, _ text: String) -> UInt32 {
             dictionaries.code(dictionary, text, site: site, day: 0)
         }
-        let number = visitors[visitor] ?? UInt32(visitors.count)
+        let number = number ?? visitors[visitor] ?? UInt32(visitors.count)
         visitors[visitor] = number
         let rows = paths.enumerated().map { index, path in
             var row = PageViewRow(time: time + Int64(index))

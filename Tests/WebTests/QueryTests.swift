@@ -1,3 +1,4 @@
+import HTTPWire
 import Testing
 
 @testable import Insight
@@ -97,6 +98,20 @@ import Testing
     ])
     func `what makes no sense is an error`(text: String) {
         #expect(throws: QueryFault.self) { try report(text) }
+    }
+
+    @Test func `the zone of a search is checked, whatever its range is`() throws {
+        #expect(try Query("zone=Asia/Calcutta").search(now: Self.now).from == nil)
+        for text in ["zone=Mars/Olympus", "zone=Mars/Olympus&range=7d"] {
+            #expect(throws: QueryFault.self) { try Query(text).search(now: Self.now) }
+        }
+    }
+
+    @Test func `reports without a series refuse an interval`() {
+        for route in APIRoute.allCases {
+            let hasSeries = [.overview, .performance, .issues, .issue].contains(route)
+            #expect(route.parameters(.get).contains("interval") == hasSeries, "\(route)")
+        }
     }
 
     @Test func `dimensions and numbers are checked`() throws {

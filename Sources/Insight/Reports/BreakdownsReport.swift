@@ -14,6 +14,7 @@ struct BreakdownsReport {
     let range: ReportRange
     let lists: [List]
     let countsOnly: Bool
+    private let refusal: [(String, JSONOut)]
 
     static let vitals: [Vital] = [.lcp, .inp]
 
@@ -44,6 +45,7 @@ struct BreakdownsReport {
             return list
         }
         let result = try context.run(scan)
+        refusal = result.visitorsRefusal
         var none: [ReportDimension: Int64] = [:]
         for (dimension, list) in zip(skipping, result.lists.dropFirst(dimensions.count)) {
             none[dimension] = list.rows.first.map { dimension.measure.value($0.sum, dimension) } ?? 0
@@ -70,13 +72,15 @@ struct BreakdownsReport {
     }
 
     var json: JSONOut {
-        .object([
-            ("range", range.json),
-            (
-                "dimensions",
-                .object(lists.map { ($0.dimension.rawValue, $0.json(countsOnly: countsOnly)) })
-            ),
-        ])
+        .object(
+            [
+                ("range", range.json),
+                (
+                    "dimensions",
+                    .object(lists.map { ($0.dimension.rawValue, $0.json(countsOnly: countsOnly)) })
+                ),
+            ] + refusal
+        )
     }
 }
 
@@ -111,7 +115,7 @@ extension BreakdownsReport.List {
         case .sessions, .pageViews:
             return sum.members(vitals: BreakdownsReport.vitals, withBounceRate: dimension.hasBounceRate)
         case .errors, .events: return [("visitors", JSONOut(sum.visitors)), (dimension.measure.name, value)]
-        case .requests, .bytes:
+        case .requests:
             return [
                 ("visitors", JSONOut(sum.visitors)), ("events", value), ("bytes", .integer(sum.bytes)),
                 ("duration", FigureJSON.figures(sum.durations) { JSONOut($0, digits: 0) }),

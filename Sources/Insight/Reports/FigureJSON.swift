@@ -2,15 +2,9 @@ import Segments
 
 /// How numbers of aggregates are written.
 enum FigureJSON {
-    /// Upper bounds of "good" and of "needs improvement" (web.dev/vitals); milliseconds, of CLS a score.
+    /// Upper bounds of "good" and of "needs improvement"; milliseconds, of CLS a score.
     static func thresholds(_ vital: Vital) -> (good: Double, fair: Double) {
-        switch vital {
-        case .lcp: (2500, 4000)
-        case .inp: (200, 500)
-        case .cls: (0.1, 0.25)
-        case .fcp: (1800, 3000)
-        case .ttfb: (800, 1800)
-        }
+        (scaled(Double(vital.bounds.good), vital), scaled(Double(vital.bounds.fair), vital))
     }
 
     static func value(_ value: Double?, _ vital: Vital) -> JSONOut {
@@ -37,6 +31,17 @@ enum FigureJSON {
 
     static func figures(_ summary: VitalSummary?, _ vital: Vital) -> JSONOut {
         figures(summary) { value($0, vital) }
+    }
+}
+
+extension ScanResult {
+    /// Why visitors are missing, as members of a report; none when all of them were counted.
+    var visitorsRefusal: [(String, JSONOut)] { Self.visitorsRefusal(hasTooManyVisitors) }
+
+    static func visitorsRefusal(_ hasTooMany: Bool) -> [(String, JSONOut)] {
+        guard hasTooMany else { return [] }
+        let sentence = "Visitors cannot be counted: there have been more than \(VisitorBits.visitorsMax - 1) of them"
+        return [("visitors_refused", .text(sentence))]
     }
 }
 

@@ -22,13 +22,14 @@ struct FingerprintsReport {
 
     let signals: [Signal]
     let bots: [(reasons: String, sum: Aggregate)]
+    private let refusal: [(String, JSONOut)]
 
     /// Lists of bots, at most.
     private static let botsMax = 50
 
     init(_ context: ReportContext) throws(ReportError) {
         signals = try Self.signals(context)
-        bots = try Self.bots(context)
+        (bots, refusal) = try Self.bots(context)
     }
 
     private static func signals(_ context: ReportContext) throws(ReportError) -> [Signal] {
@@ -81,15 +82,18 @@ struct FingerprintsReport {
     }
 
     /// Sessions by the reasons for which they may be automated.
-    private static func bots(_ context: ReportContext) throws(ReportError) -> [(String, Aggregate)] {
-        guard let bounds = try context.bounds() else { return [] }
+    private static func bots(
+        _ context: ReportContext
+    ) throws(ReportError) -> (rows: [(String, Aggregate)], refusal: [(String, JSONOut)]) {
+        guard let bounds = try context.bounds() else { return ([], []) }
         var scan = context.plainScanQuery(from: bounds.first, to: bounds.last + 1)
         scan.withVisitors = false
         var list = ReportDimension.botReasons.list(limit: botsMax + 1)
         list.withVisitors = true
         scan.lists = [list]
-        let rows = try context.run(scan).lists[0].rows.filter { $0.code != DimensionDictionaries.none }
-        return rows.prefix(botsMax).map { (context.dictionaries.text($0.code, .botReasons), $0.sum) }
+        let result = try context.run(scan)
+        let rows = result.lists[0].rows.filter { $0.code != DimensionDictionaries.none }.prefix(botsMax)
+        return (rows.map { (context.dictionaries.text($0.code, .botReasons), $0.sum) }, result.visitorsRefusal)
     }
 
     static func visitors(_ sizes: [(visitors: Int64, values: Int64)]) -> Int64 {
@@ -125,11 +129,13 @@ extension FingerprintsReport {
                 ("events", .integer(sum.eventsReceived)),
             ])
         }
-        return .object([
-            ("scope", .text("all_time")), ("reason", .text(Self.reason)),
-            ("visitors", .integer(signals.map { Self.visitors($0.sizes) }.max() ?? 0)),
-            ("signals", .object(signals.map { ($0.name, $0.json) })), ("robots", .array(robots)),
-        ])
+        return .object(
+            [
+                ("scope", .text("all_time")), ("reason", .text(Self.reason)),
+                ("visitors", .integer(signals.map { Self.visitors($0.sizes) }.max() ?? 0)),
+                ("signals", .object(signals.map { ($0.name, $0.json) })), ("robots", .array(robots)),
+            ] + refusal
+        )
     }
 }
 

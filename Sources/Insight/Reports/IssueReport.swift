@@ -11,7 +11,9 @@ struct IssueReport {
     let issue: String
     let text: IssueText
     var errors: Int64 = 0
-    var visitors: Int64 = 0
+    /// Nil when they cannot be counted.
+    var visitors: Int64? = 0
+    private var refusal: [(String, JSONOut)] = []
     var series: [Int64] = []
     var lists: [(dimension: ReportDimension, list: ListResult, values: [String])] = []
     var samples: [StoredEvent] = []
@@ -21,7 +23,8 @@ struct IssueReport {
         guard let text = try context.issueTexts([issue])[issue] else { return nil }
         range = context.query.range
         (self.issue, self.text) = (issue, text)
-        samples = try IssueSamples(database: context.database).latest(of: issue, upTo: text.lastEventID)
+        samples = try IssueSamples(database: context.database, site: context.query.site)
+            .latest(of: issue, upTo: text.lastEventID)
         guard let code = context.dictionaries.code(of: issue, in: .issue) else { return }
         var scan = try context.scanQuery(range)
         (scan.issues, scan.withVisitors) = ([code], false)
@@ -36,9 +39,9 @@ struct IssueReport {
                 return list
             }
         let result = try context.run(scan)
+        refusal = result.visitorsRefusal
         if let row = result.lists[0].rows.first {
-            errors = row.sum.errors
-            (visitors, series) = (row.sum.visitors ?? 0, row.series)
+            (errors, visitors, series) = (row.sum.errors, row.sum.visitors, row.series)
         }
         lists = zip(Self.dimensions, result.lists.dropFirst()).map { dimension, list in
             (dimension, list, list.rows.map { context.text($0.code, dimension.column) })
@@ -51,11 +54,11 @@ struct IssueReport {
         return .object(
             [
                 ("range", range.json), ("issue", .text(issue)), ("errors", .integer(errors)),
-                ("visitors", .integer(visitors)),
+                ("visitors", JSONOut(visitors)),
             ] + text.members + [("series", .array(points))]
                 + zip(["browsers", "paths", "releases"], Self.dimensions).flatMap { name, dimension in
                     list(name, lists.first { $0.dimension == dimension })
-                } + [("samples", .array(samples.map(\.json)))]
+                } + [("samples", .array(samples.map(\.json)))] + refusal
         )
     }
 
@@ -86,6 +89,22 @@ struct IssueSamples {
     private static let bytesMax = 4 * ReadBudget.bytesMax
 
     let database: any Database
+    /// Nil: of all sites.
+    let site: String?
+
+    /// Whether an event counts for the site: one without a name of its own counts for `(other)`.
+    private var condition: String {
+        guard site != nil else { return "true" }
+        return """
+            case
+                when coalesce(site, '') in ('', '\(DimensionDictionaries.otherText)') then coalesce(site, '')
+                when exists (
+                    select 1 from rollup_sites as known where known.site = own.site and known.first_event_id <= own.id
+                ) then site
+                else '\(DimensionDictionaries.otherText)'
+            end = ?3
+            """
+    }
 
     func latest(of issue: String, upTo last: Int64) throws(ReportError) -> [StoredEvent] {
         do throws(StoreError) { return try find(issue, max(0, last)) } catch { throw .store(error) }
@@ -99,10 +118,10 @@ struct IssueSamples {
         while found.count < Self.samplesMax, end > max(0, last - Self.span) {
             let read = try database.bounded(
                 """
-                select \(StoredEvent.columns(database.dialect)) from collector_events
-                where id <= ?1 and id > ?2 and event_type = 'error' order by id desc
+                select \(StoredEvent.columns(database.dialect)) from collector_events as own
+                where id <= ?1 and id > ?2 and event_type = 'error' and \(condition) order by id desc
                 """,
-                [.integer(end), .integer(end - Self.step)],
+                [.integer(end), .integer(end - Self.step)] + (site.map { [.text($0)] } ?? []),
                 limit: Self.step,
                 milliseconds: ReadLimits.statementMilliseconds
             )

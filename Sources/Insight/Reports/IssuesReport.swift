@@ -20,6 +20,7 @@ struct IssuesReport {
     /// Issues with an error in the range, and the sum of their errors.
     var count: Int64 = 0
     var total: Int64 = 0
+    private let refusal: [(String, JSONOut)]
 
     /// A `state` of nil stands for issues in any state; with `includesNoise`, issues of errors that are not the site's
     /// are listed, too.
@@ -35,6 +36,7 @@ struct IssuesReport {
             return list
         }
         let result = try context.run(scan)
+        refusal = result.visitorsRefusal
         for (dimension, list) in zip(dimensions, result.lists) {
             count += list.count
             total += list.total
@@ -54,11 +56,13 @@ struct IssuesReport {
     }
 
     var json: JSONOut {
-        .object([
-            ("range", range.json), ("count", .integer(count)), ("total", .integer(total)),
-            ("rest", .integer(rows.reduce(total) { $0 - $1.errors })),
-            ("issues", .array(rows.map(Self.json))),
-        ])
+        .object(
+            [
+                ("range", range.json), ("count", .integer(count)), ("total", .integer(total)),
+                ("rest", .integer(rows.reduce(total) { $0 - $1.errors })),
+                ("issues", .array(rows.map(Self.json))),
+            ] + refusal
+        )
     }
 
     private static func json(_ row: Row) -> JSONOut {

@@ -4,17 +4,20 @@ import Segments
 struct LiveReport {
     static let minutes: Int64 = 5
 
-    let visitors: Int64
+    /// Nil when they cannot be counted.
+    let visitors: Int64?
+    private let refusal: [(String, JSONOut)]
 
     /// `now` is in seconds since 1970.
     init(_ context: ReportContext, now: Int64) throws(ReportError) {
         // The second that is under way is one of them.
         let end = now + 1
-        visitors = try context.run(context.plainScanQuery(from: end - Self.minutes * 60, to: end)).total.visitors ?? 0
+        let result = try context.run(context.plainScanQuery(from: end - Self.minutes * 60, to: end))
+        (visitors, refusal) = (result.total.visitors, result.visitorsRefusal)
     }
 
     var json: JSONOut {
-        .object([("visitors", .integer(visitors)), ("minutes", .integer(Self.minutes))])
+        .object([("visitors", JSONOut(visitors)), ("minutes", .integer(Self.minutes))] + refusal)
     }
 }
 

@@ -12,6 +12,10 @@ struct OverviewReport {
 
     static let vitals: [Vital] = [.lcp, .inp, .cls]
 
+    private var hasTooManyVisitors: Bool {
+        current.hasTooManyVisitors || previous?.hasTooManyVisitors ?? false
+    }
+
     init(_ context: ReportContext, now: Int64) throws(ReportError) {
         range = context.query.range
         let bounds = try context.bounds()
@@ -31,13 +35,15 @@ struct OverviewReport {
 
     /// The report with `processing`, the build of segments under way.
     func json(processing: JSONOut) -> JSONOut {
-        .object([
-            ("range", range.json), ("processing", processing), ("totals", .object(current.total.totals)),
-            ("previous", previous.map { .object($0.total.totals) } ?? .null),
-            ("series", Self.series(current, range.buckets)),
-            ("previous_series", previous.map { Self.series($0, range.previous.buckets) } ?? .array([])),
-            ("updated", .integer(updated)),
-        ])
+        .object(
+            [
+                ("range", range.json), ("processing", processing), ("totals", .object(current.total.totals)),
+                ("previous", previous.map { .object($0.total.totals) } ?? .null),
+                ("series", Self.series(current, range.buckets)),
+                ("previous_series", previous.map { Self.series($0, range.previous.buckets) } ?? .array([])),
+                ("updated", .integer(updated)),
+            ] + ScanResult.visitorsRefusal(hasTooManyVisitors)
+        )
     }
 
     private static func series(_ result: ScanResult, _ buckets: [Int64]) -> JSONOut {

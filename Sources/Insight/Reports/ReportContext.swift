@@ -13,7 +13,7 @@ struct ReportContext {
     /// A scan of the query's range or its previous period, with its filters.
     func scanQuery(_ range: ReportRange) throws(ReportError) -> ScanQuery {
         var scan = ScanQuery(from: range.from, to: range.to, edges: range.buckets)
-        scan.filters = columnFilters()
+        scan.filters = try columnFilters()
         scan.sessionKeys = try sessionKeys(range)
         return scan
     }
@@ -63,12 +63,15 @@ struct ReportContext {
         return ScanQuery.Filter(column: column, codes: Set(codes))
     }
 
-    private func columnFilters() -> [ScanQuery.Filter] {
-        scopeFilters()
-            + query.filters.compactMap { filter in
-                guard case .column(let column) = filter.subject, let dictionary = column.dictionary else { return nil }
-                return ScanQuery.Filter(column: column, codes: filter.codes(dictionaries.texts(dictionary)))
-            }
+    private func columnFilters() throws(ReportError) -> [ScanQuery.Filter] {
+        var filters = scopeFilters()
+        var steps = ReportFilter.stepsMax
+        for filter in query.filters {
+            guard case .column(let column) = filter.subject, let dictionary = column.dictionary else { continue }
+            let codes = try filter.codes(dictionaries.texts(dictionary), steps: &steps)
+            filters.append(ScanQuery.Filter(column: column, codes: codes))
+        }
+        return filters
     }
 
     private func sessionKeys(_ range: ReportRange) throws(ReportError) -> Set<UInt64>? {

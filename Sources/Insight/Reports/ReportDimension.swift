@@ -115,7 +115,6 @@ extension ScanQuery.Measure {
         case .sessions: "sessions"
         case .errors: "errors"
         case .events, .requests, .vitals: "events"
-        case .bytes: "bytes"
         }
     }
 
@@ -127,7 +126,6 @@ extension ScanQuery.Measure {
         // Of lists of events, one of the two is 0.
         case .events: sum.customEvents.adding(saturating: sum.errors)
         case .requests: sum.requests
-        case .bytes: sum.bytes
         case .vitals: dimension.slowVital.flatMap { sum.vitals[$0.rawValue]?.count } ?? 0
         }
     }

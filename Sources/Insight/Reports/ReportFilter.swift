@@ -8,6 +8,8 @@ package struct ReportFilter: Sendable, Hashable {
     /// What a report shows for the empty text, and what a filter may name it by.
     package static let none = "(none)"
     static let propertyPrefix = "property:"
+    /// Steps in which the filters of a query are compared with the known texts, at most: about a second.
+    static let stepsMax = 100_000_000
 
     package enum Operator: String, CaseIterable, Sendable {
         case `is`
@@ -49,6 +51,15 @@ package struct ReportFilter: Sendable, Hashable {
         guard values.allSatisfy({ $0.utf8.count <= Self.valueBytesMax }) else {
             throw .refused("A value of a filter has \(Self.valueBytesMax) bytes at most")
         }
+        if known == .matches || known == .matchesNot {
+            guard values.allSatisfy({ $0.utf8.count <= Wildcard.bytesMax }),
+                values.allSatisfy({ Wildcard($0).wildcards <= Wildcard.wildcardsMax })
+            else {
+                throw .refused(
+                    "A pattern has \(Wildcard.bytesMax) bytes and \(Wildcard.wildcardsMax) wildcards at most"
+                )
+            }
+        }
         guard let subject = Self.subject(dimension) else {
             let names = Self.columns.keys.sorted().joined(separator: ", ")
             throw .refused("A filter is on \(names), visitor or property:<name>")
@@ -75,33 +86,51 @@ package struct ReportFilter: Sendable, Hashable {
         return columns[dimension].map { .column($0) }
     }
 
-    /// The codes of a dictionary's texts that pass.
-    func codes(_ texts: [String]) -> Set<UInt32> {
-        let wanted = values.map { $0 == Self.none ? "" : $0 }
-        let isMatch: (String) -> Bool
+    /// The codes of a dictionary's texts that pass; `steps` is what is left of `stepsMax`.
+    func codes(_ texts: [String], steps: inout Int) throws(ReportError) -> Set<UInt32> {
+        let isMatch = matcher
+        let isNegated = self.operator.isNegated
+        var codes: Set<UInt32> = []
+        for (code, text) in texts.enumerated() {
+            var used = 0
+            if isMatch(text, &used) != isNegated { codes.insert(UInt32(code)) }
+            steps -= used
+            guard steps >= 0 else {
+                throw .refused("The filters take too long: use fewer or shorter values with contains and matches")
+            }
+        }
+        return codes
+    }
+
+    /// Whether a text has one of the values, and how many steps that took.
+    private var matcher: (String, inout Int) -> Bool {
         switch self.operator {
         case .is, .isNot:
-            let set = Set(wanted)
-            isMatch = { set.contains($0) }
+            let set = Set(values.map { $0 == Self.none ? "" : $0 })
+            return { text, _ in set.contains(text) }
         case .contains, .containsNot:
             let needles = values.map { Array($0.utf8) }
-            isMatch = { text in
+            return { text, steps in
                 let bytes = Array(text.utf8)
-                return needles.contains { Self.contains(bytes, $0) }
+                return needles.contains { Self.contains(bytes, $0, &steps) }
             }
         case .matches, .matchesNot:
             let patterns = values.map { Wildcard($0) }
-            isMatch = { text in patterns.contains { $0.matches(text) } }
+            return { text, steps in
+                let bytes = Array(text.utf8)
+                return patterns.contains { $0.matches(bytes, steps: &steps) }
+            }
         }
-        let isNegated = self.operator.isNegated
-        return Set(texts.indices.lazy.filter { isMatch(texts[$0]) != isNegated }.map { UInt32($0) })
     }
 
-    private static func contains(_ bytes: [UInt8], _ needle: [UInt8]) -> Bool {
-        guard let first = needle.first else { return true }
+    private static func contains(_ bytes: [UInt8], _ needle: [UInt8], _ steps: inout Int) -> Bool {
         guard bytes.count >= needle.count else { return false }
-        return (0...(bytes.count - needle.count)).contains { start in
-            bytes[start] == first && bytes[start..<(start + needle.count)].elementsEqual(needle)
+        for start in 0...(bytes.count - needle.count) {
+            var length = 0
+            while length < needle.count, bytes[start + length] == needle[length] { length += 1 }
+            steps += length + 1
+            if length == needle.count { return true }
         }
+        return false
     }
 }

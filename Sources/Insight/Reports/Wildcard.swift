@@ -23,40 +23,59 @@ struct Wildcard: Sendable {
         self.tokens = tokens
     }
 
-    /// Whether the whole text matches; in time linear in both lengths, whatever the pattern is.
-    func matches(_ text: String) -> Bool {
-        var states = closed([0])
-        for byte in text.utf8 {
-            var next: [Int] = []
-            for state in states where state < tokens.count {
-                switch tokens[state] {
-                case .byte(let wanted): if wanted == byte { append(state + 1, to: &next) }
-                case .segment: if byte != UInt8(ascii: "/") { append(state, to: &next) }
-                case .anything: append(state, to: &next)
+    /// Bytes of a pattern, and wildcards in it, at most.
+    static let bytesMax = 200
+    static let wildcardsMax = 8
+
+    var wildcards: Int { tokens.count { $0 == .segment || $0 == .anything } }
+
+    /// Whether the whole text matches; `steps` grows by the work, which is at most the product of both lengths.
+    func matches(_ text: [UInt8], steps: inout Int) -> Bool {
+        // Whether what comes before a token matches what comes before a byte, and the bytes for which it may do so.
+        var live = [Bool](repeating: false, count: text.count + 1)
+        live[0] = true
+        var range = 0...0
+        for token in tokens {
+            switch token {
+            case .byte(let byte):
+                steps += range.count
+                guard let next = Self.advance(&live, range, over: byte, text) else { return false }
+                range = next
+            case .segment:
+                var index = range.lowerBound
+                while index < text.count, index <= range.upperBound {
+                    if live[index], text[index] != UInt8(ascii: "/") {
+                        live[index + 1] = true
+                        range = range.lowerBound...max(range.upperBound, index + 1)
+                    }
+                    index += 1
                 }
-            }
-            guard !next.isEmpty else { return false }
-            states = closed(next)
-        }
-        return states.last == tokens.count
-    }
-
-    /// States are ascending, each once.
-    private func append(_ state: Int, to states: inout [Int]) {
-        if states.last.map({ $0 < state }) ?? true { states.append(state) }
-    }
-
-    /// With the states behind wildcards that match nothing.
-    private func closed(_ states: [Int]) -> [Int] {
-        var result: [Int] = []
-        for start in states {
-            var state = start
-            append(state, to: &result)
-            while state < tokens.count, tokens[state] == .segment || tokens[state] == .anything {
-                state += 1
-                append(state, to: &result)
+                steps += range.count
+            case .anything:
+                range = range.lowerBound...text.count
+                for index in range { live[index] = true }
+                steps += range.count
             }
         }
-        return result
+        return live[text.count]
+    }
+
+    /// Goes on by one byte wherever it is the wanted one; nil when it is nowhere.
+    private static func advance(
+        _ live: inout [Bool],
+        _ range: ClosedRange<Int>,
+        over byte: UInt8,
+        _ text: [UInt8]
+    ) -> ClosedRange<Int>? {
+        var (first, last): (Int?, Int?) = (nil, nil)
+        for index in range.reversed() where index < text.count {
+            live[index + 1] = live[index] && text[index] == byte
+            guard live[index + 1] else { continue }
+            first = index + 1
+            last = last ?? index + 1
+        }
+        live[range.lowerBound] = false
+        guard let first, let last else { return nil }
+        return first...last
     }
 }

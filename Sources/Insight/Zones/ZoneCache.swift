@@ -26,18 +26,45 @@ package final class ZoneCache: Sendable {
     /// Whether the system has any zones.
     package var isInstalled: Bool { access(folder, R_OK | X_OK) == 0 }
 
-    /// The zone of an IANA name; nil when there is none.
+    /// Current names of zones by the names that browsers still report, which tzdata may lack.
+    ///
+    /// ICU keeps a zone's first name, and zones that tzdata has merged with another or moved to its file `backward`.
+    static let currentNames = [
+        "Africa/Asmera": "Africa/Asmara", "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
+        "America/Catamarca": "America/Argentina/Catamarca", "America/Coral_Harbour": "America/Atikokan",
+        "America/Cordoba": "America/Argentina/Cordoba", "America/Godthab": "America/Nuuk",
+        "America/Indianapolis": "America/Indiana/Indianapolis", "America/Jujuy": "America/Argentina/Jujuy",
+        "America/Louisville": "America/Kentucky/Louisville", "America/Mendoza": "America/Argentina/Mendoza",
+        "America/Montreal": "America/Toronto", "America/Nipigon": "America/Toronto",
+        "America/Pangnirtung": "America/Iqaluit", "America/Rainy_River": "America/Winnipeg",
+        "America/Santa_Isabel": "America/Tijuana", "America/Thunder_Bay": "America/Toronto",
+        "America/Yellowknife": "America/Edmonton", "Asia/Calcutta": "Asia/Kolkata",
+        "Asia/Choibalsan": "Asia/Ulaanbaatar", "Asia/Katmandu": "Asia/Kathmandu", "Asia/Rangoon": "Asia/Yangon",
+        "Asia/Saigon": "Asia/Ho_Chi_Minh", "Atlantic/Faeroe": "Atlantic/Faroe",
+        "Australia/Currie": "Australia/Hobart", "Europe/Kiev": "Europe/Kyiv", "Europe/Uzhgorod": "Europe/Kyiv",
+        "Europe/Zaporozhye": "Europe/Kyiv", "Pacific/Enderbury": "Pacific/Kanton",
+        "Pacific/Johnston": "Pacific/Honolulu", "Pacific/Ponape": "Pacific/Pohnpei",
+        "Pacific/Truk": "Pacific/Chuuk", "CST6CDT": "America/Chicago", "EST": "America/Panama",
+        "EST5EDT": "America/New_York", "HST": "Pacific/Honolulu", "MST": "America/Phoenix",
+        "MST7MDT": "America/Denver", "PST8PDT": "America/Los_Angeles",
+    ]
+
+    /// The zone of an IANA name, of an old one by its current name where tzdata lacks the old; nil when there is none.
     package func zone(_ name: String) -> Zone? {
         if name == Zone.utc.name { return .utc }
         guard Self.isName(name) else { return nil }
         if let known = held.withLock({ $0[name] }) { return known }
-        guard let bytes = Self.read(folder + "/" + name), let file = TimeZoneFile(bytes) else { return nil }
+        guard let file = file(name) ?? Self.currentNames[name].flatMap(file) else { return nil }
         let zone = Zone(name: name, file: file)
         held.withLock { held in
             if held.count >= Self.zonesMax { held = [:] }
             held[name] = zone
         }
         return zone
+    }
+
+    private func file(_ name: String) -> TimeZoneFile? {
+        Self.read(folder + "/" + name).flatMap { TimeZoneFile($0) }
     }
 
     /// Whether a text has the form of a zone's name, such as `America/Argentina/Buenos_Aires`: it cannot lead out of the folder.

@@ -151,7 +151,6 @@ import Testing
         ]
         let figures = try AuditBench(engine, events).figures(query)
         #expect(figures["total errors"] == "5")
-        #expect(figures["total affected"] == "5")
         #expect(figures["list 0 browser row 0"] == "Firefox 3")
         #expect(figures["list 0 browser row 1"] == "Chrome 2")
         #expect(figures["list 1 path row 0"] == "/ 5")

@@ -27,7 +27,7 @@ struct FigureQuery {
     var seriesVitals: [Vital] = []
     var withVisitors = true
     var withSeriesVisitors = false
-    /// Messages of the only issues whose errors count, and whose visitors are counted; nil for all.
+    /// Messages of the only issues whose errors count; nil for all.
     var issues: [String]?
     var lists: [List] = []
 }

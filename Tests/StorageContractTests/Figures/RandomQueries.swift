@@ -58,8 +58,10 @@ struct RandomQueries {
         var filters: [FigureQuery.Filter] = []
         if random.chance(60) { filters.append(.init(column: .traffic, values: ["human"])) }
         for _ in 0..<random.pick([0, 0, 1, 1, 2, 3]) {
-            let column = random.pick(Self.columns + [.path, .browser, .eventName, .eventIssue, .resourceName])
-            let all = values[column] ?? []
+            let column = random.pick(Self.columns + [.path, .browser, .eventName, .eventIssue])
+            // Types and invalid values that have rows among the events, but select no session.
+            let others: [Column: [String]] = [.eventName: ["error", "webvitals"], .eventIssue: ["LCP", "engagedMs"]]
+            let all = (values[column] ?? []) + (others[column] ?? [])
             guard !all.isEmpty else { continue }
             var chosen = random.some(all, max: 3)
             // What is not one of them, too.
@@ -91,7 +93,7 @@ struct RandomQueries {
             list = .init(column: .eventIssue, measure: .errors)
             list.kinds = random.pick([[.error], [.noise], [.error, .noise]])
         case 8:
-            list = .init(column: .resourceName, measure: random.pick([.requests, .bytes]))
+            list = .init(column: .resourceName, measure: .requests)
             list.resourceKind = random.pick([.slow, .thirdParty])
         default:
             list = .init(column: random.pick([.path, .browser, .country]), measure: .errors)

@@ -10,20 +10,20 @@ struct RawFigures {
     /// Sums that a group of page views, sessions and events has, in the order of the columns that `sums` selects.
     private static let sums = [
         "pageViews", "eventsReceived", "engaged", "engagedMs", "visitors", "sessions", "bounces", "errors",
-        "customEvents", "affected",
+        "customEvents",
     ]
 
     func figures(_ query: FigureQuery) throws -> Figures {
         try select(query)
         var figures = Figures()
         let total = try sums("0", "0", "0", query).first?.dropFirst()
-        addSums("total", total, query.withVisitors, &figures, leavingOut: hidden(query))
+        addSums("total", total, query.withVisitors, &figures)
         for vital in query.vitals { addVital("total", "\(vital)", try summaries(vital, "0")["0"], &figures) }
         let buckets = try grouped(sums("r.bucket", "q.first_bucket", "x.bucket", query))
         let seriesVitals = try query.seriesVitals.map { ($0, try summaries($0, "r.bucket")) }
         for bucket in query.edges.indices {
             let key = String(bucket)
-            addSums(key, buckets[key], query.withSeriesVisitors, &figures, leavingOut: ["affected"])
+            addSums(key, buckets[key], query.withSeriesVisitors, &figures)
             for (vital, values) in seriesVitals { addVital(key, "\(vital)", values[key], &figures) }
         }
         for (number, list) in query.lists.enumerated() {
@@ -45,9 +45,9 @@ struct RawFigures {
             let values = filter.values.map(RawDialect.literal).joined(separator: ", ")
             switch filter.column {
             case .eventName, .eventIssue:
-                let column = filter.column == .eventName ? "name" : "issue"
-                ofSessions.append("ss.sid in (select sid from xe where \(column) in (\(values)))")
-            case .resourceName: ofPageViews.append("pv.rid in (select rid from xr where name in (\(values)))")
+                // Custom events have names, errors and noise have issues.
+                let isOfKind = filter.column == .eventName ? "kind = 0 and name" : "kind in (1, 2) and issue"
+                ofSessions.append("ss.sid in (select sid from xe where \(isOfKind) in (\(values)))")
             default:
                 let name = RawTables.name(filter.column)
                 if filter.column.scope == .session {
@@ -95,14 +95,14 @@ struct RawFigures {
                 """
         return try connection.rows(
             """
-            select g, sum(a), sum(b), sum(c), sum(d), sum(e), sum(f), sum(h), sum(i), sum(j), sum(k) from (
+            select g, sum(a), sum(b), sum(c), sum(d), sum(e), sum(f), sum(h), sum(i), sum(j) from (
             select \(ofPageViews) as g, sum(case when pv.is_counted then 1 else 0 end) as a, sum(pv.received) as b, count(pv.engagement) as c,
               coalesce(sum(pv.engagement), 0) as d, count(distinct case when pv.is_counted then pv.v end) as e,
-              0 as f, 0 as h, 0 as i, 0 as j, 0 as k
+              0 as f, 0 as h, 0 as i, 0 as j
               from q_r r join pv using (rid) join ss on ss.sid = r.sid where r.is_within = 1 group by 1
-            union all select g, 0, 0, 0, 0, 0, n, m, 0, 0, 0 from (\(sessions)) y
+            union all select g, 0, 0, 0, 0, 0, n, m, 0, 0 from (\(sessions)) y
             union all select \(ofEvents) as g, 0, 0, 0, 0, 0, 0, 0, sum(case when x.kind = 1 then x.count else 0 end),
-              sum(case when x.kind = 0 then x.count else 0 end), count(distinct case when x.kind = 1 then pv.v end)
+              sum(case when x.kind = 0 then x.count else 0 end)
               from (\(events(query))) x join pv using (rid) join ss on ss.sid = x.sid group by 1
             ) u group by g
             """
@@ -119,9 +119,6 @@ struct RawFigures {
             """
     }
 
-    /// Visitors with errors are counted when errors of some issues are asked for.
-    private func hidden(_ query: FigureQuery) -> Set<String> { query.issues == nil ? ["affected"] : [] }
-
     private func grouped(_ rows: [[String?]]) -> [String: ArraySlice<String?>] {
         Dictionary(uniqueKeysWithValues: rows.map { ($0[0] ?? "", $0.dropFirst()) })
     }
@@ -133,7 +130,7 @@ struct RawFigures {
         _ figures: inout Figures,
         leavingOut: Set<String> = []
     ) {
-        for (index, sum) in Self.sums.enumerated() where withVisitors || (sum != "visitors" && sum != "affected") {
+        for (index, sum) in Self.sums.enumerated() where withVisitors || sum != "visitors" {
             guard !leavingOut.contains(sum) else { continue }
             figures.add("\(name) \(sum)", integer(row.flatMap { $0[$0.startIndex + index] }))
         }
@@ -241,7 +238,7 @@ struct RawFigures {
                 select x.name, count(*), sum(x.bytes) from xr x join q_r r using (rid)
                 where r.is_within = 1 and x.kind = \(list.resourceKind?.rawValue ?? 0) group by 1
                 """
-            ).map { ($0[0] ?? "", integer($0[list.measure == .bytes ? 2 : 1]), $0[1...]) }
+            ).map { ($0[0] ?? "", integer($0[1]), $0[1...]) }
         }
         // Page views without such an element or part are no part of these lists.
         if [.lcpElement, .lcpPart, .inpElement, .inpPart, .clsElement].contains(list.column) {
@@ -287,10 +284,10 @@ struct RawFigures {
             let name = "\(name) row \(index)"
             figures.add(name, "\(row.text) \(row.measure)")
             switch scope {
-            case .session: addSums(name, row.sums, list.withVisitors, &figures, leavingOut: hidden(query))
+            case .session: addSums(name, row.sums, list.withVisitors, &figures)
             // Whether a session of one page view is a bounce of that page is asked of entry pages alone.
             case .pageView:
-                addSums(name, row.sums, list.withVisitors, &figures, leavingOut: hidden(query).union(["bounces"]))
+                addSums(name, row.sums, list.withVisitors, &figures, leavingOut: ["bounces"])
             case .event:
                 if list.withVisitors { figures.add("\(name) visitors", integer(row.sums.last ?? nil)) }
             case .resource:

@@ -38,7 +38,7 @@ struct ScannedFigures<Source: SegmentSource> {
 
     private func codes(_ texts: [String], _ column: Column) -> Set<UInt32> {
         guard let dictionary = column.dictionary else { return [] }
-        let known = column == .eventIssue ? texts.flatMap { issues.idsByMessage[$0] ?? [] } : texts
+        let known = column == .eventIssue ? texts.flatMap { issues.idsByMessage[$0] ?? [$0] } : texts
         return Set(known.compactMap { dictionaries.code(of: $0, in: dictionary) })
     }
 
@@ -58,7 +58,6 @@ struct ScannedFigures<Source: SegmentSource> {
         if !isPageView { figures.add("\(name) bounces", sum.bounces) }
         figures.add("\(name) errors", sum.errors)
         figures.add("\(name) customEvents", sum.customEvents)
-        if let affected = sum.affectedVisitors { figures.add("\(name) affected", affected) }
     }
 
     private func add(_ name: String, _ vital: String, _ summary: VitalSummary?, _ figures: inout Figures) {
@@ -114,7 +113,6 @@ struct ScannedFigures<Source: SegmentSource> {
         case .errors: sum.errors
         case .events: list.kinds == [.custom] ? sum.customEvents : sum.errors
         case .requests: sum.requests
-        case .bytes: sum.bytes
         case .vitals: list.vitals.first.flatMap { sum.vitals[$0.rawValue]?.count } ?? 0
         }
     }
