@@ -148,7 +148,7 @@ final class SegmentStore {
 
     // MARK: - Changes
 
-    /// Page views, and events and resources, of one segment.
+    /// Events and resources of one segment.
     static let rowsMax = 1 << 20
 
     /// Segments of sessions, with ids after `lastID`, in the order of time.
