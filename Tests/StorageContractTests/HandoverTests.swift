@@ -1,0 +1,53 @@
+import Segments
+import Storage
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import Insight
+
+/// Events that the process hands to its rollup worker as it commits them.
+@Suite struct HandoverTests {
+    private static let start: Int64 = 1_795_456_784_000_000
+
+    private func events(_ numbers: Range<Int>, path: String = "/", seconds: Int64 = 0) throws -> [Event] {
+        try numbers.map { number in
+            try Event.parsed(
+                """
+                {"visitor_id":"v_\(number)","session_id":"s_\(number)","pageview_id":"p_\(number)",\
+                "event_type":"pageview","path":"\(path)","site":"shop.example","payload":{}}
+                """,
+                receivedAt: Self.start + seconds * 1_000_000
+            )
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `a backlog is not counted for the sake of a few live events`(engine: Engine) throws {
+        let database = try Database(engine)
+        let store = try database.migrated()
+        let all = try events(0..<3000)
+        try store.append(all)
+        let committed = CommittedEvents()
+        committed.add(Array(all[2990...]), ids: Array(2991...3000))
+        let recorder = CountRecorder(try store.makeDatabase())
+        let rollups = try Rollups(recorder, committed: committed)
+        while try rollups.advance() > 0 {}
+        #expect(recorder.largest <= 11)
+        #expect(try StoredFigures(store).totals().pageViews == 3000)
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `live events that are all there are not read back`(engine: Engine) throws {
+        let database = try Database(engine)
+        let store = try database.migrated()
+        let all = try events(0..<10)
+        try store.append(all)
+        let committed = CommittedEvents()
+        // Their path is another one than in the table.
+        committed.add(try events(0..<10, path: "/handed"), ids: Array(1...10))
+        let rollups = try Rollups(store.makeDatabase(), committed: committed)
+        while try rollups.advance(limit: 3) > 0 {}
+        #expect(try StoredFigures(store).pageViews(.path) == ["/handed": 10])
+    }
+}
