@@ -39,7 +39,8 @@ extension Rollups {
                 aggregator.dictionaries.eventID = event.id
                 let id = SessionID(event)
                 let size = portion.sessions[id]?.state.size ?? 0
-                portion.sessions[id]?.state.add(event, &aggregator)
+                let isCounted = portion.sessions[id]?.state.add(event, &aggregator) == true
+                if isCounted { portion.sessions[id]?.hasChanged = true }
                 portion.bytes += (portion.sessions[id]?.state.size ?? 0) - size
             }
             done = end

@@ -58,10 +58,13 @@ struct SessionState: Sendable {
     }
 
     /// Adds an event of this session; events may come in any order, each once.
-    mutating func add(_ event: StoredEvent, _ aggregator: inout Aggregator) {
-        if records.count >= Self.eventsMax, event.id >= records[Self.eventsMax - 1].id { return }
+    ///
+    /// - Returns: whether it counts, so that the session's row changes.
+    @discardableResult
+    mutating func add(_ event: StoredEvent, _ aggregator: inout Aggregator) -> Bool {
+        if records.count >= Self.eventsMax, event.id >= records[Self.eventsMax - 1].id { return false }
         let index = insertionIndex(event.id)
-        if index < records.count, records[index].id == event.id { return }
+        if index < records.count, records[index].id == event.id { return false }
         if site == DimensionDictionaries.none {
             site = aggregator.code(.site, id.site, .init(site: 0, seconds: event.seconds))
         }
@@ -77,6 +80,7 @@ struct SessionState: Sendable {
         hasReasons = hasReasons || reasons != DimensionDictionaries.none || !hints.isEmpty
         let isOfInterest = index == 0 || extraction.opening != nil || !extraction.hints.isEmpty
         if hasReasons, isOfInterest || records.count > Self.eventsMax { updateBotReasons(origin, &aggregator) }
+        return true
     }
 
     private func insertionIndex(_ id: Int64) -> Int {

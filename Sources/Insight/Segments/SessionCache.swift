@@ -7,12 +7,14 @@ struct CachedSession {
     var visitor: UInt32?
     /// Nil before it was written.
     var isWritten = false
+    /// Whether its row is no longer the one that was written.
+    var hasChanged = false
     /// Times of the row that was written: its first and last page view or event.
     var first: Int64 = .max
     var last: Int64 = .min
 
     mutating func note(_ row: SessionRow) {
-        isWritten = true
+        (isWritten, hasChanged) = (true, false)
         let times = row.pageViews.map(\.time) + row.events.map(\.time)
         (first, last) = (times.min() ?? 0, times.max() ?? 0)
     }
