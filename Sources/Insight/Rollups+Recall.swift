@@ -100,7 +100,9 @@ extension Rollups {
     }
 
     /// The site that an event counts for, as `AdmittedNames` decides it of an event that was taken in.
-    private static let namedSite = """
+    ///
+    /// An SQL expression over the columns `id` and `site` of a table under the name `own`.
+    static let namedSite = """
         case
             when coalesce(site, '') in ('', '\(DimensionDictionaries.otherText)') then coalesce(site, '')
             when exists (
