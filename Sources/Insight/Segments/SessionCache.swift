@@ -25,18 +25,22 @@ struct SessionCache {
     static let sessionsMax = 20_000
     static let bytesMax = 64 << 20
 
-    private var young: [SessionID: CachedSession] = [:]
-    private var old: [SessionID: CachedSession] = [:]
+    private var young: [SessionID: (session: CachedSession, size: Int)] = [:]
+    private var old: [SessionID: (session: CachedSession, size: Int)] = [:]
+    /// Of the young ones.
     private var bytes = 0
 
     /// Takes a session out, so that a change of it makes no copy and a change that fails leaves nothing.
     mutating func take(_ id: SessionID) -> CachedSession? {
-        young.removeValue(forKey: id) ?? old.removeValue(forKey: id)
+        guard let taken = young.removeValue(forKey: id) else { return old.removeValue(forKey: id)?.session }
+        bytes -= taken.size
+        return taken.session
     }
 
     mutating func put(_ id: SessionID, _ session: CachedSession) {
-        young[id] = session
-        bytes += session.state.size
+        let size = session.state.size
+        bytes += size - (young[id]?.size ?? 0)
+        young[id] = (session, size)
         guard young.count >= Self.sessionsMax / 2 || bytes >= Self.bytesMax / 2 else { return }
         (old, young, bytes) = (young, [:], 0)
     }
