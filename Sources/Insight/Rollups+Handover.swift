@@ -9,7 +9,8 @@ extension Rollups {
     func handedOver(after start: Int64, through end: Int64, limit: Int) throws(StoreError) -> [StoredEvent]? {
         guard let committed, limit > 0 else { return nil }
         handed.removeAll { $0.id <= start }
-        handed += committed.take(after: max(start, handed.last?.id ?? start), through: end).map { StoredEvent($0) }
+        // As many as `CommittedEvents` keeps, and no more while some of them are left.
+        if handed.isEmpty { handed = committed.take(after: start, through: end).map { StoredEvent($0) } }
         let events = Array(handed.prefix { $0.id <= end }.prefix(min(limit, Int(Self.readMax))))
         guard let last = events.last?.id else { return nil }
         let row = try database.rows(

@@ -29,7 +29,9 @@ package final class Rollups {
     var visitors: VisitorNumbers
     /// Events that this process has committed, by which those need not be read back; nil when another process writes them.
     let committed: CommittedEvents?
-    /// Taken from there, and not in a portion yet; by their ids.
+    /// The generation that what this process commits is of; nil at the start.
+    private var generation: Int64?
+    /// Taken from there, and not in a portion yet; by their ids, `CommittedEvents.eventsMax` at most.
     var handed: [StoredEvent] = []
     /// Issues that the owner decided about under a name of the public hash; nil when not looked up yet.
     private var oldDecisions: Set<IssueKey>?
@@ -154,6 +156,10 @@ package final class Rollups {
         undo()
         names.forget()
         sessions.removeAll()
+        handed = []
+        // Events of an earlier generation may have had the same ids.
+        if let generation, generation != start.generation { committed?.removeAll() }
+        generation = start.generation
         visitors.load(count: start.visitors)
         try store.load()
         if known?.generation != start.generation { aggregator.dictionaries = DimensionDictionaries() }

@@ -50,4 +50,39 @@ import Testing
         while try rollups.advance(limit: 3) > 0 {}
         #expect(try StoredFigures(store).pageViews(.path) == ["/handed": 10])
     }
+
+    @Test func `no more are taken over while some are left`() throws {
+        let database = try Database(.sqlite)
+        let store = try database.migrated()
+        let all = try events(0..<30)
+        try store.append(all)
+        let committed = CommittedEvents()
+        let rollups = try Rollups(store.makeDatabase(), committed: committed)
+        committed.add(Array(all[..<10]), ids: Array(1...10))
+        #expect(try rollups.handedOver(after: 0, through: 10, limit: 1)?.count == 1)
+        committed.add(Array(all[10..<20]), ids: Array(11...20))
+        #expect(try rollups.handedOver(after: 1, through: 20, limit: 1)?.count == 1)
+        #expect(rollups.handed.count == 8)
+        #expect(try rollups.handedOver(after: 2, through: 20, limit: 20)?.count == 8)
+        #expect(try rollups.handedOver(after: 10, through: 20, limit: 20)?.map(\.id) == Array(11...20))
+    }
+
+    @Test func `those of before a rebuild are forgotten`() throws {
+        let database = try Database(.sqlite)
+        let store = try database.migrated()
+        let old = try events(0..<10, path: "/old")
+        try store.append(old)
+        let committed = CommittedEvents()
+        committed.add(old, ids: Array(1...10))
+        let rollups = try Rollups(store.makeDatabase(), committed: committed)
+        #expect(try rollups.advance(limit: 3) == 3)
+        committed.add(Array(old[8...]), ids: [9, 10])
+        try database.rows("delete from collector_events")
+        try database.rows("delete from sqlite_sequence where name = 'collector_events'")
+        try store.append(events(0..<10, path: "/new", seconds: 60))
+        try database.rows("delete from collector_events where id <= 3")
+        try Rollups(store.makeDatabase()).clear()
+        while try rollups.advance() > 0 {}
+        #expect(try StoredFigures(store).pageViews(.path) == ["/new": 7])
+    }
 }
