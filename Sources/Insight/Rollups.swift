@@ -64,6 +64,8 @@ package final class Rollups {
         var wereReplaced = false
         /// Why segments were not merged.
         var mergeFailure: String?
+        /// Segments in which sessions that went on could not be looked for, so that they count once more.
+        var unsearched: Set<Int64> = []
     }
 
     /// - Throws: what reading the store's secret throws; `.schema` before it is migrated.
@@ -82,6 +84,7 @@ package final class Rollups {
     /// Hands over what has happened since the last call.
     func takeNews() -> News {
         defer { news = News() }
+        news.unsearched = store.damaged
         return news
     }
 

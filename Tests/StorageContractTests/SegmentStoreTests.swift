@@ -31,4 +31,27 @@ import Testing
         #expect(store.segments.count == 1)
         #expect(store.indexBytes == 1600)
     }
+
+    @Test(arguments: Engine.allCases)
+    func `a segment whose keys are damaged is reported until a rebuild`(engine: Engine) throws {
+        let database = try Database(engine)
+        let store = try database.migrated()
+        try store.append([event(view: 1)])
+        try store.catchUp()
+        let bytes = engine == .sqlite ? "x'0101'" : "'\\x0101'"
+        let key = Column.sessionKey.rawValue
+        try database.rows("update segment_columns set data = \(bytes) where column_id = \(key)")
+        try store.append([event(view: 2)])
+        let rollups = try Rollups(store.makeDatabase())
+        while try rollups.advance() > 0 {}
+        #expect(rollups.takeNews().unsearched == [1])
+        try store.append([event(view: 3)])
+        while try rollups.advance() > 0 {}
+        #expect(rollups.takeNews().unsearched == [1])
+        #expect(try !store.differences().isEmpty)
+        try Rollups(store.makeDatabase()).clear()
+        while try rollups.advance() > 0 {}
+        #expect(rollups.takeNews().unsearched == [])
+        #expect(try store.differences() == [])
+    }
 }

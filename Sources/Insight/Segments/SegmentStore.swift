@@ -66,6 +66,8 @@ final class SegmentStore {
     /// Keys of a segment's sessions, ascending, with their rows.
     private var indexes: [Int64: [(key: UInt64, row: UInt32)]] = [:]
     private(set) var indexBytes = 0
+    /// Segments whose keys cannot be read: sessions of theirs that go on are counted once more.
+    private(set) var damaged: Set<Int64> = []
 
     init(_ database: any Database) { self.database = database }
 
@@ -74,6 +76,7 @@ final class SegmentStore {
         segments = [:]
         for info in list { segments[info.id] = info }
         indexes = indexes.filter { segments[$0.key] != nil }
+        damaged = damaged.filter { segments[$0] != nil }
         indexBytes = indexes.values.reduce(0) { $0 + Self.bytes($1.count) }
     }
 
@@ -131,6 +134,7 @@ final class SegmentStore {
         try SegmentReader(database).read([info.id], [.sessionKey]) { _, columns in
             if let data = columns.first?.1 { keys = SegmentDecoder.sessionKeys(info, data) }
         }
+        if keys == nil { damaged.insert(info.id) }
         keep(info, keys ?? [])
     }
 
