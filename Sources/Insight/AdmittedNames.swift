@@ -35,11 +35,11 @@ final class AdmittedNames {
     }
 
     private let database: any Database
-    private var sites: [String: Int64]?
+    private var sites: [ByteText: Int64]?
     private var sitesByDay: [Int64: Int] = [:]
     private var pendingSites: [(site: String, id: Int64, day: Int64)] = []
-    private var signals: [String: Set<String>] = [:]
-    private var signalNames: Set<String>?
+    private var signals: [ByteText: Set<ByteText>] = [:]
+    private var signalNames: Set<ByteText>?
     private var pendingSignals: [(site: String, signal: String)] = []
     private var admissions: [Admission: Int64] = [:]
     private var pendingAdmissions: [Admission: Int64] = [:]
@@ -81,7 +81,7 @@ final class AdmittedNames {
     /// The portion has not been committed: what it admitted is undone.
     func undo() {
         for (site, _, day) in pendingSites {
-            sites?[site] = nil
+            sites?[ByteText(site)] = nil
             sitesByDay[day, default: 0] -= 1
         }
         if !pendingSignals.isEmpty { (signals, signalNames) = ([:], nil) }
@@ -112,13 +112,13 @@ final class AdmittedNames {
         // Events without a site are not made up by naming one.
         guard !site.isEmpty, site != DimensionDictionaries.otherText else { return site }
         if sites == nil { readSites() }
-        if let first = sites?[site] { return id >= first ? site : DimensionDictionaries.otherText }
+        if let first = sites?[ByteText(site)] { return id >= first ? site : DimensionDictionaries.otherText }
         let count = sites?.count ?? 0
         let day = UTCDay.start(seconds)
         guard isNew, count < Self.sitesMax,
             count < Self.sitesAtOnceMax || sitesByDay[day] ?? 0 < Self.newSitesPerDayMax
         else { return DimensionDictionaries.otherText }
-        sites?[site] = id
+        sites?[ByteText(site)] = id
         sitesByDay[day, default: 0] += 1
         pendingSites.append((site, id, day))
         return site
@@ -128,7 +128,7 @@ final class AdmittedNames {
         (sites, sitesByDay) = ([:], [:])
         for row in rows("select site, first_event_id, day from rollup_sites") {
             guard let site = row[0].text, let id = row[1].integer, let day = row[2].integer else { continue }
-            sites?[site] = id
+            sites?[ByteText(site)] = id
             sitesByDay[day, default: 0] += 1
         }
     }
@@ -138,19 +138,21 @@ final class AdmittedNames {
     /// The name of a signal, or `(other)`.
     func signal(_ name: String, site: String) -> String {
         guard name != DimensionDictionaries.otherText else { return name }
-        if signals[site] == nil {
+        let (own, ownSite) = (ByteText(name), ByteText(site))
+        if signals[ownSite] == nil {
             let rows = rows("select signal from rollup_signals where site = ?1", [.text(site)])
-            signals[site] = Set(rows.compactMap { $0[0].text })
+            signals[ownSite] = Set(rows.compactMap { $0[0].text.map(ByteText.init) })
         }
-        if signals[site]?.contains(name) == true { return name }
+        if signals[ownSite]?.contains(own) == true { return name }
         if signalNames == nil {
-            signalNames = Set(rows("select distinct signal from rollup_signals").compactMap { $0[0].text })
+            let rows = rows("select distinct signal from rollup_signals")
+            signalNames = Set(rows.compactMap { $0[0].text.map(ByteText.init) })
         }
-        guard let names = signalNames, names.contains(name) || names.count < Self.signalsMax,
-            signals[site]?.count ?? 0 < Self.signalsPerSiteMax
+        guard let names = signalNames, names.contains(own) || names.count < Self.signalsMax,
+            signals[ownSite]?.count ?? 0 < Self.signalsPerSiteMax
         else { return DimensionDictionaries.otherText }
-        signals[site]?.insert(name)
-        signalNames?.insert(name)
+        signals[ownSite]?.insert(own)
+        signalNames?.insert(own)
         pendingSignals.append((site, name))
         return name
     }

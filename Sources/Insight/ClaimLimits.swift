@@ -1,5 +1,4 @@
 import Segments
-import Numbers
 
 /// A number that senders report and that figures are computed from, with the range in which it is plausible.
 ///
@@ -92,21 +91,5 @@ extension JSONTree {
     func value(_ claim: Claim) -> Double? {
         guard case .valid(let number) = claimed(claim) else { return nil }
         return number
-    }
-}
-
-/// How many values of each kind an event had that were out of range.
-struct InvalidClaims {
-    private(set) var counts: [Claim: Int64] = [:]
-
-    /// The number when it is within its range; when it is out of it, that is counted.
-    mutating func value(_ json: JSONTree, _ claim: Claim) -> Double? {
-        switch json.claimed(claim) {
-        case .missing: return nil
-        case .valid(let number): return number
-        case .outOfRange:
-            counts[claim, default: 0].add(saturating: 1)
-            return nil
-        }
     }
 }

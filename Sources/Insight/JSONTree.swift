@@ -53,17 +53,14 @@ struct JSONTree: Sendable {
     }
 
     private static func string(_ bytes: [UInt8], _ content: Range<Int>, _ hasEscapes: Bool) -> String {
-        guard hasEscapes else { return String(decoding: bytes[content], as: UTF8.self) }
-        var own = Array(bytes[content])
-        let count = own.count
-        appendUnescaped(0..<count, to: &own)
-        return String(decoding: own[count...], as: UTF8.self)
+        String(decoding: hasEscapes ? bytes.unescaped(content) : bytes[content], as: UTF8.self)
     }
 
-    /// The member of a name, the last of several; names that are written with escapes are not found.
+    /// The member of a name, the last of several, written with escapes or without.
     subscript(name: String) -> JSONTree {
-        for member in known.reversed() where member.name.count == name.utf8.count {
-            if bytes[member.name].elementsEqual(name.utf8) { return JSONTree(bytes, member.value) }
+        for member in known.reversed() where member.nameHasEscapes || member.name.count == name.utf8.count {
+            let own = member.nameHasEscapes ? bytes.unescaped(member.name) : bytes[member.name]
+            if own.elementsEqual(name.utf8) { return JSONTree(bytes, member.value) }
         }
         return .null
     }
@@ -105,5 +102,15 @@ struct JSONTree: Sendable {
         guard kind == .number else { return nil }
         let number = Double(String(decoding: bytes[range], as: UTF8.self))
         return number.flatMap { $0.magnitude < Self.numberMax ? $0 : nil }
+    }
+}
+
+extension [UInt8] {
+    /// What is written between the quotes of a JSON string, with its escapes resolved.
+    func unescaped(_ content: Range<Int>) -> ArraySlice<UInt8> {
+        var own = Array(self[content])
+        let count = own.count
+        appendUnescaped(0..<count, to: &own)
+        return own[count...]
     }
 }

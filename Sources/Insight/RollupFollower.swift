@@ -113,6 +113,7 @@ private struct RollupNews {
     private var unlogged = Rollups.News()
     /// The last that was logged.
     private var mergeFailure: String?
+    private var unsearched: Set<Int64> = []
 
     init(log: Log) { self.log = log }
 
@@ -123,6 +124,14 @@ private struct RollupNews {
         if let reason = news.mergeFailure, reason != mergeFailure {
             mergeFailure = reason
             log.warning("segments are not merged; figures are not affected", ["reason": reason])
+        }
+        if !news.unsearched.isSubset(of: unsearched) {
+            unsearched = news.unsearched
+            let list = unsearched.sorted().map(String.init).joined(separator: ", ")
+            log.error(
+                "segments are damaged, so their sessions may count twice; run 'collector rebuild'",
+                ["segments": list]
+            )
         }
         unlogged.setAside += news.setAside
         if let last = news.last { unlogged.last = last }

@@ -4,19 +4,25 @@ import Telemetry
 extension Rollups {
     /// The next events as this process has committed them; nil when they must be read back, since not all of them are there.
     ///
-    /// That all are there is known from their number: other processes may have committed some in between.
+    /// That all are there is known from their number: other processes may have committed some in between. One more
+    /// than that is enough to see it, so that a backlog is not counted for the sake of a few live events.
     func handedOver(after start: Int64, through end: Int64, limit: Int) throws(StoreError) -> [StoredEvent]? {
         guard let committed, limit > 0 else { return nil }
         handed.removeAll { $0.id <= start }
-        handed += committed.take(after: max(start, handed.last?.id ?? start), through: end).map { StoredEvent($0) }
+        // As many as `CommittedEvents` keeps, and no more while some of them are left.
+        if handed.isEmpty { handed = committed.take(after: start, through: end).map { StoredEvent($0) } }
         let events = Array(handed.prefix { $0.id <= end }.prefix(min(limit, Int(Self.readMax))))
         guard let last = events.last?.id else { return nil }
         let row = try database.rows(
             """
-            select count(*) from collector_events
-            where id > ?1 and id <= ?2 and id not in (select event_id from rollup_dead_letters)
+            select count(*) from (
+                select id from collector_events
+                where id > ?1 and id <= ?2 and id not in (select event_id from rollup_dead_letters)
+                order by id
+                limit ?3
+            ) as found
             """,
-            [.integer(start), .integer(last)]
+            [.integer(start), .integer(last), .integer(Int64(events.count) + 1)]
         ).first
         guard row?.first?.integer == Int64(events.count) else {
             handed.removeAll { $0.id <= last }

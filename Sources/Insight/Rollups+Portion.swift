@@ -133,21 +133,22 @@ extension Rollups {
 
     // MARK: - Rows
 
-    /// Makes the rows of a portion's sessions, and marks those dead that they replace.
+    /// Makes the rows of a portion's sessions that have changed, and marks those dead that they replace.
     func finish(_ read: Portion, after lastSegmentID: Int64) throws(StoreError) -> Portion {
         var portion = read
-        let old = portion.sessions.values.filter(\.isWritten)
+        let changed = portion.sessions.filter { $0.value.hasChanged || !$0.value.isWritten }
+        let old = changed.values.filter(\.isWritten)
         let places = try store.find(old.map { ($0.key, $0.first, $0.last) })
         store.markDead(Array(places.values), in: &portion.changes)
         // In the order of their first events, so that the numbers do not depend on the portions.
-        let order = portion.sessions.keys.filter { portion.sessions[$0]?.visitor == nil }
-            .map { (id: $0, first: portion.sessions[$0]?.state.records.first?.id ?? 0) }
+        let order = changed.filter { $0.value.visitor == nil }
+            .map { (id: $0.key, first: $0.value.state.records.first?.id ?? 0) }
             .sorted { $0.first < $1.first }
         let hashes = order.map { aggregator.hashes.visitors.hash($0.id.visitorID) }
         let numbers = try visitors.numbers(of: hashes)
         for (one, hash) in zip(order, hashes) { portion.sessions[one.id]?.visitor = numbers[hash] }
         var rows: [SessionRow] = []
-        for id in Array(portion.sessions.keys) {
+        for id in changed.keys {
             guard let session = portion.sessions[id] else { continue }
             let row = session.state.row(key: session.key, visitor: session.visitor ?? 0)
             guard !row.pageViews.isEmpty else { continue }

@@ -39,7 +39,8 @@ extension Rollups {
                 aggregator.dictionaries.eventID = event.id
                 let id = SessionID(event)
                 let size = portion.sessions[id]?.state.size ?? 0
-                portion.sessions[id]?.state.add(event, &aggregator)
+                let isCounted = portion.sessions[id]?.state.add(event, &aggregator) == true
+                if isCounted { portion.sessions[id]?.hasChanged = true }
                 portion.bytes += (portion.sessions[id]?.state.size ?? 0) - size
             }
             done = end
@@ -99,7 +100,9 @@ extension Rollups {
     }
 
     /// The site that an event counts for, as `AdmittedNames` decides it of an event that was taken in.
-    private static let namedSite = """
+    ///
+    /// An SQL expression over the columns `id` and `site` of a table under the name `own`.
+    static let namedSite = """
         case
             when coalesce(site, '') in ('', '\(DimensionDictionaries.otherText)') then coalesce(site, '')
             when exists (

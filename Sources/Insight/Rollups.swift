@@ -29,7 +29,9 @@ package final class Rollups {
     var visitors: VisitorNumbers
     /// Events that this process has committed, by which those need not be read back; nil when another process writes them.
     let committed: CommittedEvents?
-    /// Taken from there, and not in a portion yet; by their ids.
+    /// The generation that what this process commits is of; nil at the start.
+    private var generation: Int64?
+    /// Taken from there, and not in a portion yet; by their ids, `CommittedEvents.eventsMax` at most.
     var handed: [StoredEvent] = []
     /// Issues that the owner decided about under a name of the public hash; nil when not looked up yet.
     private var oldDecisions: Set<IssueKey>?
@@ -62,6 +64,8 @@ package final class Rollups {
         var wereReplaced = false
         /// Why segments were not merged.
         var mergeFailure: String?
+        /// Segments in which sessions that went on could not be looked for, so that they count once more.
+        var unsearched: Set<Int64> = []
     }
 
     /// - Throws: what reading the store's secret throws; `.schema` before it is migrated.
@@ -80,6 +84,7 @@ package final class Rollups {
     /// Hands over what has happened since the last call.
     func takeNews() -> News {
         defer { news = News() }
+        news.unsearched = store.damaged
         return news
     }
 
@@ -154,6 +159,10 @@ package final class Rollups {
         undo()
         names.forget()
         sessions.removeAll()
+        handed = []
+        // Events of an earlier generation may have had the same ids.
+        if let generation, generation != start.generation { committed?.removeAll() }
+        generation = start.generation
         visitors.load(count: start.visitors)
         try store.load()
         if known?.generation != start.generation { aggregator.dictionaries = DimensionDictionaries() }

@@ -63,6 +63,6 @@ package final class CommittedEvents: Sendable {
         return events
     }
 
-    /// Forgets everything, when nobody takes it.
+    /// Forgets everything, when ids may be those of other events.
     package func removeAll() { state.withLock { $0 = State() } }
 }

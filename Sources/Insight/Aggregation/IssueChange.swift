@@ -1,6 +1,15 @@
 struct IssueKey: Hashable, Sendable {
     var site: String
     var issue: String
+
+    static func == (left: IssueKey, right: IssueKey) -> Bool {
+        left.issue == right.issue && ByteText(left.site) == ByteText(right.site)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(issue)
+        hasher.combine(ByteText(site))
+    }
 }
 
 /// What events add to what is known of an error.

@@ -25,9 +25,6 @@ struct IssueDescription: Sendable {
 
     private static let noises: Set<String> = ["extension", "resize_observer", "script_error"]
 
-    /// The id that the issue had before ids were keyed with the store's secret.
-    var publicID: String { formerIDs.last ?? id }
-
     /// The issue of errors beyond the limit of issues.
     static let other = IssueDescription(
         id: DimensionDictionaries.otherText,

@@ -43,22 +43,29 @@ struct Payload {
         return elements
     }
 
-    /// Whether a member has this name.
+    /// Whether a member has this name, written with escapes or without: PostgreSQL stores it without.
     func has(_ member: JSONMember, _ name: StaticString) -> Bool {
+        guard !member.nameHasEscapes else { return hasEscaped(member.name, "\(name)") }
         guard member.name.count == name.utf8CodeUnitCount else { return false }
         let start = member.name.lowerBound
         for index in 0..<member.name.count where bytes[start + index] != name.utf8Start[index] { return false }
         return true
     }
 
+    /// Bytes of an escape of one character, at most.
+    private static let escapeBytesMax = 6
+
+    private func hasEscaped(_ range: Range<Int>, _ name: String) -> Bool {
+        // Most names are seen to be others by their lengths.
+        guard range.count > name.utf8.count, range.count <= name.utf8.count * Self.escapeBytesMax else { return false }
+        return bytes.unescaped(range).elementsEqual(name.utf8)
+    }
+
     /// The text of a string; nil for another kind.
     func text(_ value: JSONValue) -> String? {
         guard value.kind == .string else { return nil }
         guard value.hasEscapes else { return String(decoding: bytes[value.content], as: UTF8.self) }
-        var own = Array(bytes[value.content])
-        let count = own.count
-        appendUnescaped(0..<count, to: &own)
-        return String(decoding: own[count...], as: UTF8.self)
+        return String(decoding: bytes.unescaped(value.content), as: UTF8.self)
     }
 
     /// A number, unless it is too large to be a number of anything.

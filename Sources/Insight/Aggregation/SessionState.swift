@@ -8,6 +8,17 @@ struct SessionID: Hashable, Sendable {
     var sessionID: String
 
     init(_ event: StoredEvent) { (site, visitorID, sessionID) = (event.site, event.visitorID, event.sessionID) }
+
+    static func == (left: SessionID, right: SessionID) -> Bool {
+        ByteText(left.sessionID) == ByteText(right.sessionID) && ByteText(left.visitorID) == ByteText(right.visitorID)
+            && ByteText(left.site) == ByteText(right.site)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(ByteText(sessionID))
+        hasher.combine(ByteText(visitorID))
+        hasher.combine(ByteText(site))
+    }
 }
 
 /// What is known of a session while its events arrive: what counts of each event, as codes, in the order of their ids.
@@ -58,10 +69,13 @@ struct SessionState: Sendable {
     }
 
     /// Adds an event of this session; events may come in any order, each once.
-    mutating func add(_ event: StoredEvent, _ aggregator: inout Aggregator) {
-        if records.count >= Self.eventsMax, event.id >= records[Self.eventsMax - 1].id { return }
+    ///
+    /// - Returns: whether it counts, so that the session's row changes.
+    @discardableResult
+    mutating func add(_ event: StoredEvent, _ aggregator: inout Aggregator) -> Bool {
+        if records.count >= Self.eventsMax, event.id >= records[Self.eventsMax - 1].id { return false }
         let index = insertionIndex(event.id)
-        if index < records.count, records[index].id == event.id { return }
+        if index < records.count, records[index].id == event.id { return false }
         if site == DimensionDictionaries.none {
             site = aggregator.code(.site, id.site, .init(site: 0, seconds: event.seconds))
         }
@@ -77,6 +91,7 @@ struct SessionState: Sendable {
         hasReasons = hasReasons || reasons != DimensionDictionaries.none || !hints.isEmpty
         let isOfInterest = index == 0 || extraction.opening != nil || !extraction.hints.isEmpty
         if hasReasons, isOfInterest || records.count > Self.eventsMax { updateBotReasons(origin, &aggregator) }
+        return true
     }
 
     private func insertionIndex(_ id: Int64) -> Int {
@@ -93,7 +108,7 @@ struct SessionState: Sendable {
     private mutating func slot(_ event: StoredEvent, _ origin: Aggregator.Origin, _ aggregator: inout Aggregator) -> Int
     {
         // The hash is keyed in each process with a key of its own: nobody can make two ids one.
-        let hash = event.pageviewID.hashValue
+        let hash = ByteText(event.pageviewID).hashValue
         // Most events are of the page view that came last.
         guard let slot = pageViews.lastIndex(where: { $0.idHash == hash }) else {
             let path = aggregator.code(.path, aggregator.path(event), origin)

@@ -22,9 +22,9 @@ struct SessionKeys {
         return try keys(
             """
             with own as materialized (
-                select site, visitor_id, session_id, received_at from collector_events where visitor_id in (\(names))
+                select id, site, visitor_id, session_id, received_at from collector_events where visitor_id in (\(names))
             )
-            select distinct coalesce(site, ''), visitor_id, session_id from own where \(bounds)
+            select distinct \(Rollups.namedSite) as named_site, visitor_id, session_id from own where \(bounds)
             """,
             ids
         ) { _ in true }
@@ -37,8 +37,8 @@ struct SessionKeys {
         let own = OwnEventType.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         return try keys(
             """
-            select coalesce(site, ''), visitor_id, session_id, \(database.dialect.json("payload"))
-            from collector_events
+            select \(Rollups.namedSite) as named_site, visitor_id, session_id, \(database.dialect.json("payload"))
+            from collector_events as own
             where \(bounds) and event_type not in (\(own))
             """,
             []

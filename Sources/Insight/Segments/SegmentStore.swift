@@ -65,7 +65,9 @@ final class SegmentStore {
     private(set) var segments: [Int64: SegmentInfo] = [:]
     /// Keys of a segment's sessions, ascending, with their rows.
     private var indexes: [Int64: [(key: UInt64, row: UInt32)]] = [:]
-    private var indexBytes = 0
+    private(set) var indexBytes = 0
+    /// Segments whose keys cannot be read: sessions of theirs that go on are counted once more.
+    private(set) var damaged: Set<Int64> = []
 
     init(_ database: any Database) { self.database = database }
 
@@ -74,14 +76,16 @@ final class SegmentStore {
         segments = [:]
         for info in list { segments[info.id] = info }
         indexes = indexes.filter { segments[$0.key] != nil }
-        indexBytes = indexes.values.reduce(0) { $0 + $1.count * 16 }
+        damaged = damaged.filter { segments[$0] != nil }
+        indexBytes = indexes.values.reduce(0) { $0 + Self.bytes($1.count) }
     }
-
-    func forget() { (segments, indexes, indexBytes) = ([:], [:], 0) }
 
     /// Notes changes that were committed.
     func apply(_ changes: SegmentChanges) {
-        for id in changes.removed { (segments[id], indexes[id]) = (nil, nil) }
+        for id in changes.removed {
+            segments[id] = nil
+            if let index = indexes.removeValue(forKey: id) { indexBytes -= Self.bytes(index.count) }
+        }
         for info in changes.marked { segments[info.id] = info }
         for segment in changes.added {
             segments[segment.info.id] = segment.info
@@ -91,10 +95,13 @@ final class SegmentStore {
         }
     }
 
+    /// Bytes of an index of so many keys.
+    private static func bytes(_ keys: Int) -> Int { keys * 16 }
+
     private func keep(_ info: SegmentInfo, _ keys: [UInt64]) {
-        if indexBytes + keys.count * 16 > Self.indexBytesMax { (indexes, indexBytes) = ([:], 0) }
+        if indexBytes + Self.bytes(keys.count) > Self.indexBytesMax { (indexes, indexBytes) = ([:], 0) }
         indexes[info.id] = keys.enumerated().map { ($1, UInt32($0)) }.sorted { $0.0 < $1.0 }
-        indexBytes += keys.count * 16
+        indexBytes += Self.bytes(keys.count)
     }
 
     /// Where the live rows of sessions are, all of whose page views and events lie between two times (seconds, inclusive).
@@ -127,6 +134,7 @@ final class SegmentStore {
         try SegmentReader(database).read([info.id], [.sessionKey]) { _, columns in
             if let data = columns.first?.1 { keys = SegmentDecoder.sessionKeys(info, data) }
         }
+        if keys == nil { damaged.insert(info.id) }
         keep(info, keys ?? [])
     }
 
@@ -148,7 +156,7 @@ final class SegmentStore {
 
     // MARK: - Changes
 
-    /// Page views, and events and resources, of one segment.
+    /// Events and resources of one segment.
     static let rowsMax = 1 << 20
 
     /// Segments of sessions, with ids after `lastID`, in the order of time.

@@ -7,12 +7,14 @@ struct CachedSession {
     var visitor: UInt32?
     /// Nil before it was written.
     var isWritten = false
+    /// Whether its row is no longer the one that was written.
+    var hasChanged = false
     /// Times of the row that was written: its first and last page view or event.
     var first: Int64 = .max
     var last: Int64 = .min
 
     mutating func note(_ row: SessionRow) {
-        isWritten = true
+        (isWritten, hasChanged) = (true, false)
         let times = row.pageViews.map(\.time) + row.events.map(\.time)
         (first, last) = (times.min() ?? 0, times.max() ?? 0)
     }
@@ -23,18 +25,22 @@ struct SessionCache {
     static let sessionsMax = 20_000
     static let bytesMax = 64 << 20
 
-    private var young: [SessionID: CachedSession] = [:]
-    private var old: [SessionID: CachedSession] = [:]
+    private var young: [SessionID: (session: CachedSession, size: Int)] = [:]
+    private var old: [SessionID: (session: CachedSession, size: Int)] = [:]
+    /// Of the young ones.
     private var bytes = 0
 
     /// Takes a session out, so that a change of it makes no copy and a change that fails leaves nothing.
     mutating func take(_ id: SessionID) -> CachedSession? {
-        young.removeValue(forKey: id) ?? old.removeValue(forKey: id)
+        guard let taken = young.removeValue(forKey: id) else { return old.removeValue(forKey: id)?.session }
+        bytes -= taken.size
+        return taken.session
     }
 
     mutating func put(_ id: SessionID, _ session: CachedSession) {
-        young[id] = session
-        bytes += session.state.size
+        let size = session.state.size
+        bytes += size - (young[id]?.size ?? 0)
+        young[id] = (session, size)
         guard young.count >= Self.sessionsMax / 2 || bytes >= Self.bytesMax / 2 else { return }
         (old, young, bytes) = (young, [:], 0)
     }

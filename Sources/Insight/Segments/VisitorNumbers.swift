@@ -1,7 +1,14 @@
 import Storage
 
 /// The numbers of visitors, by the keyed hashes of their ids.
+///
+/// Numbers are limited, as scans have a bit for each. Visitors beyond the limit share the last number and have no row,
+/// so that figures other than the number of visitors stay right.
 struct VisitorNumbers {
+    /// Numbers are below this: as many as scans can count, the same as `VisitorBits.visitorsMax` of `Segments`.
+    static let visitorsMax: Int64 = 67_108_864
+    /// The number of all visitors who found no number of their own.
+    static let sharedNumber = UInt32(visitorsMax - 1)
     /// Numbers that are kept in memory.
     static let rememberedMax = 200_000
 
@@ -18,7 +25,7 @@ struct VisitorNumbers {
         (known, pending) = ([:], [])
     }
 
-    /// Looks up hashes, and gives numbers to those that have none.
+    /// Looks up hashes, and gives numbers to those that have none, as long as there are some.
     mutating func numbers(of hashes: [UInt64]) throws(StoreError) -> [UInt64: UInt32] {
         if known.count > Self.rememberedMax { known = [:] }
         var result: [UInt64: UInt32] = [:]
@@ -38,12 +45,12 @@ struct VisitorNumbers {
             known[UInt64(bitPattern: hash)] = UInt32(clamping: number)
         }
         for hash in unknown {
-            if known[hash] == nil {
+            if known[hash] == nil, count < Int64(Self.sharedNumber) {
                 known[hash] = UInt32(clamping: count)
                 pending.append((hash, UInt32(clamping: count)))
                 count += 1
             }
-            result[hash] = known[hash]
+            result[hash] = known[hash] ?? Self.sharedNumber
         }
         return result
     }
