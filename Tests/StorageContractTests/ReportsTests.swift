@@ -269,6 +269,10 @@ struct SegmentFixture {
             }
         )
         try database.insert(
+            "insert into rollup_sites (site, first_event_id, day)",
+            [[.text("shop.example"), .integer(1), .integer(0)]]
+        )
+        try database.insert(
             "insert into insight_issues (site, issue, kind, name, message, first_seen, last_seen, last_event_id)",
             [
                 [
