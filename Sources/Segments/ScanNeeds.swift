@@ -9,10 +9,11 @@ struct ScanNeeds {
     var lists: [ScanQuery.List] = []
     var vitals: Set<Vital> = []
     var remainders = false
+    var sessionKeys = false
 
     func columns(_ query: ScanQuery) -> [Column] {
         var columns: Set<Column> = [.visitor, .pageViewRows, .time, .counted]
-        if query.sessionKeys != nil { columns.insert(.sessionKey) }
+        if sessionKeys || query.sessionKeys != nil { columns.insert(.sessionKey) }
         for filter in query.filters {
             columns.insert(filter.column)
             if filter.column.scope == .event { columns.formUnion([.eventPageView, .eventKind]) }

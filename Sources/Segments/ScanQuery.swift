@@ -67,6 +67,8 @@ package struct ScanQuery: Sendable {
     package var withVisitors = true
     package var withSeriesVisitors = false
     package var lists: [List] = []
+    /// Whether the sessions that count and their visitors are collected.
+    package var withSelection = false
 
     package init(from: Int64, to: Int64, edges: [Int64]) { (self.from, self.to, self.edges) = (from, to, edges) }
 }
@@ -140,6 +142,8 @@ package struct ScanResult: Sendable {
     package var buckets: [Aggregate] = []
     /// By the query's lists.
     package var lists: [ListResult] = []
+    /// Nil unless it was asked for.
+    package var selection: ScanSelection?
     /// Segments whose bytes are damaged: they count in no figure.
     package var damagedSegments = 0
     /// Whether the visitors of an aggregate that wants them cannot be counted: some have no numbers of their own.

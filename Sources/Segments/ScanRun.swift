@@ -8,6 +8,7 @@ struct ScanRun {
     private var bucketSums: [Sums]
     private var values: ScanValues
     private var visitors: ScanVisitors
+    private var selection: ScanSelection?
     private(set) var damaged: Set<Int64>
 
     init(_ query: ScanQuery, _ dictionaries: DimensionDictionaries, _ limits: ScanLimits, damaged: Set<Int64>) {
@@ -19,6 +20,7 @@ struct ScanRun {
         bucketSums = Array(repeating: Sums(), count: query.edges.count)
         values = ScanValues(query, limits)
         visitors = ScanVisitors(query, limits)
+        if query.withSelection { selection = ScanSelection() }
     }
 
     /// Runs all passes; nil when one has found damaged segments after others had counted them.
@@ -71,12 +73,14 @@ struct ScanRun {
             figures: true,
             events: true,
             lists: query.lists.filter { $0.column.dictionary != nil },
-            vitals: Set(query.vitals + query.seriesVitals + measured)
+            vitals: Set(query.vitals + query.seriesVitals + measured),
+            sessionKeys: query.withSelection
         )
         try pass(source, segments, needs) { run in
             run.addSums()
             run.visitors.add(run.rows, run.lists)
             run.values.add(run.rows, run.lists)
+            run.selection?.add(run.rows)
             for index in run.lists.indices { run.lists[index]?.addFirst(run.rows) }
         }
         visitors.finish()
@@ -183,6 +187,7 @@ struct ScanRun {
     private func result() -> ScanResult {
         var result = ScanResult()
         result.damagedSegments = damaged.count
+        result.selection = selection
         result.hasTooManyVisitors = visitors.hasTooMany
         result.total = Aggregate(bucketSums.reduce(Sums(), &+))
         result.total.visitors = visitors.total

@@ -51,6 +51,8 @@ final class SegmentRows {
     private var codeBuffers: [Column: RowBuffer<UInt16>] = [:]
     var vitals: [SegmentValues?] = Array(repeating: nil, count: Vital.allCases.count)
     var valueBuffers: [Column: RowBuffer<UInt16>] = [:]
+    /// By session, when they are wanted.
+    private(set) var sessionKeys: [UInt64] = []
     var events: [Event] = []
     var resources: [Resource] = []
     private let pass = RowBuffer<UInt8>()
@@ -121,7 +123,7 @@ final class SegmentRows {
     /// Loads a segment; false when nothing of it counts.
     func load(_ columns: SegmentColumns, _ query: ScanQuery, _ needs: ScanNeeds) throws(DamagedSegment) -> Bool {
         info = columns.info
-        (codes, events, resources) = ([:], [], [])
+        (codes, events, resources, sessionKeys) = ([:], [], [], [])
         for vital in vitals.indices { vitals[vital] = nil }
         for filter in query.filters {
             // Most segments of a rare value end here.
@@ -142,6 +144,7 @@ final class SegmentRows {
             engagement.fill(info.pageViews, 0)
         }
         if needs.figures { sumFigures() }
+        if needs.sessionKeys { sessionKeys = try columns.numbers(.sessionKey) }
         try readDetails(columns, query, needs, finder)
         return true
     }

@@ -30,12 +30,13 @@ enum APIRoute: String, CaseIterable {
         case .session, .openapi, .sites, .submissions, .status: []
         case .shared: ["signals", "site"]
         case .journey: ["visitor", "before"]
-        case .live, .fingerprints: ["site"]
+        case .live: ["site"]
         case .stream: ["after"]
         case .overview, .performance: Self.report.union(["compare"])
         case .breakdowns: Self.filtered.union(["dimensions", "limit", "only"])
         case .slowest: Self.filtered.union(["dimension", "limit"])
-        case .quality: Self.range.union(["site"])
+        case .fingerprints: Self.filtered
+        case .quality: Self.filtered.subtracting(["bots", "robots"])
         case .issues: Self.report.union(["state", "noise"])
         case .issue: method == .put ? ["issue", "site"] : Self.report.union(["issue"])
         case .events: Self.search.union(["before", "limit"])
@@ -45,7 +46,7 @@ enum APIRoute: String, CaseIterable {
 
     private static let range: Set<String> = ["range", "from", "to", "zone"]
     /// What every report with filters takes, and every one with a series.
-    private static let filtered = range.union(["site", "bots", "robots", "filters"]).union(Query.filters)
+    static let filtered = range.union(["site", "bots", "robots", "filters"]).union(Query.filters)
     static let report = filtered.union(["interval"])
     private static let search = range.union(["site", "visitor", "session", "pageview", "type", "path", "key", "value"])
 }

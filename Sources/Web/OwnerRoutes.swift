@@ -166,7 +166,9 @@ final class OwnerRoutes: Sendable {
                 try reports.overview(wanted, now: now, processing: processing)
             }
         case .performance: return { reports throws(ReportError) in try reports.performance(wanted) }
-        case .fingerprints: return { reports throws(ReportError) in try reports.fingerprints(site: site) }
+        case .fingerprints:
+            let isAllTime = APIRoute.filtered.subtracting(["site"]).allSatisfy { query[$0] == nil }
+            return { reports throws(ReportError) in try reports.fingerprints(wanted, isAllTime: isAllTime) }
         case .quality: return { reports throws(ReportError) in try reports.quality(wanted) }
         case .live: return { reports throws(ReportError) in try reports.live(site: site, now: now) }
         case .breakdowns:

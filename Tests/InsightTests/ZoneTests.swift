@@ -111,6 +111,7 @@ import Testing
 
     @Test func `old names that browsers report are found where tzdata has the current ones alone`() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "zones-\(UUID().uuidString)")
+        // What is left of it is in the folder of temporary files.
         defer { try? FileManager.default.removeItem(at: folder) }
         for (old, current) in ZoneCache.currentNames {
             let file = folder.appending(path: current)

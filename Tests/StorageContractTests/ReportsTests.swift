@@ -94,7 +94,9 @@ import Testing
             "counts": try reports.breakdowns(query, [.path, .browser], limit: 1, countsOnly: true),
             "slowest": try reports.vitals(query, by: .browser, limit: 5), "issues": try reports.issues(query),
             "issue": try reports.issue(query, "00000000000000aa") ?? .null, "quality": try reports.quality(query),
-            "fingerprints": try reports.fingerprints(site: nil), "live": try reports.live(site: nil, now: now),
+            "fingerprints": try reports.fingerprints(query, isAllTime: true),
+            "population": try reports.fingerprints(query, isAllTime: false),
+            "live": try reports.live(site: nil, now: now),
             "sites": try reports.sites(),
         ]
         return found.mapValues { String(decoding: $0.encoded, as: UTF8.self) }
@@ -164,6 +166,10 @@ import Testing
         let quality = JSONTree(text(try reports.quality(Self.query())))
         let members = ["views", "emitted", "dropped", "received", "lost"].map { quality[$0].literal }
         #expect(members == ["1", "5", "1", "2", "2"])
+        for (visitor, views) in [("v_3", "1"), ("v_4", "0")] {
+            let filter = try ReportFilter("is", "visitor", [visitor])
+            #expect(JSONTree(text(try reports.quality(Self.query([filter]))))["views"].literal == views)
+        }
         let other = JSONTree(text(try reports.quality(Self.query(from: Self.day - 86_400, to: Self.day))))
         #expect(other["views"].literal == "0")
     }

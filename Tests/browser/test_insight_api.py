@@ -244,10 +244,35 @@ def test_fingerprints_count_each_visitor_once_with_what_it_told_last(owned):
     canvas, fonts = answer["signals"]["canvas"], answer["signals"]["fonts"]
     assert (canvas["visitors"], canvas["values"], canvas["bits_seen"], canvas["unique_share"]) == (4, 1, 0, 0)
     assert (fonts["visitors"], fonts["values"], fonts["returns"], fonts["changed_share"]) == (4, 1, 1, 1)
+    # The population of a range that has all of them is the same; how often they came back is kept for all time.
+    within = told(owned.port, "fingerprints", range="24h", bots="include")
+    assert (answer["scope"], within["scope"], within["visitors"]) == ("all_time", "range", answer["visitors"])
+    for name, signal in answer["signals"].items():
+        assert within["signals"][name] == signal | {"returns": None, "changed_share": None}, name
+    assert told(owned.port, "fingerprints", from_=1_000_000_000, to=1_000_003_600)["signals"] == {}
     shared = get(owned.port, "/api/shared?site=shop.example&signals=fonts:y,fonts2:y,canvas:b").json()["signals"]
     assert shared == {"fonts": {"same": 4, "of": 4}, "fonts2": {"same": 0, "of": 0}, "canvas": {"same": 0, "of": 4}}
     assert get(owned.port, "/api/shared?signals=fonts:y").json()["signals"] == {"fonts": {"same": 0, "of": 0}}
     assert get(owned.port, "/api/shared?signals=canvas").status == 400
+
+
+def test_fingerprints_and_data_quality_follow_the_filters(owned):
+    def fingerprint(canvas):
+        return {"hash": canvas, "parts": {"canvas": {"hash": canvas, "stable": True}}, "automation": []}
+
+    count = send(owned.port, visit_events("/a", fingerprint=fingerprint("a")), CHROME)
+    count += send(owned.port, visit_events("/a", fingerprint=fingerprint("b")), CHROME)
+    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    count += send(owned.port, visit_events("/b", fingerprint=fingerprint("b")), firefox)
+    settle(owned.port, count)
+
+    def seen(**filters):
+        signals = told(owned.port, "fingerprints", range="24h", **filters)["signals"]
+        return signals["canvas"]["visitors"], signals["canvas"]["values"]
+
+    assert (seen(), seen(browser="Chrome"), seen(browser="Firefox"), seen(path="/b")) == ((3, 2), (2, 2), (1, 1), (1, 1))
+    whole, part = told(owned.port, "quality", range="24h"), told(owned.port, "quality", range="24h", browser="Firefox")
+    assert (whole["events"], part["events"]) == (count, count // 3)
 
 
 def test_events_are_found_by_any_member_of_their_payload(owned):
@@ -330,5 +355,3 @@ def test_a_query_that_makes_no_sense_is_refused_with_a_sentence(owned):
     for parameters in ({"zone": "Mars/Olympus"}, {"filters": "[1]"}, {"interval": "minute", "range": "90d"}, {"bots": "yes"}, {"range": "7d", "from_": "2025-11-20"}):
         answer = ask(owned.port, "overview", **parameters)
         assert answer.status == 400 and len(answer.json()["message"]) > 15, (parameters, answer.body)
-    answer = ask(owned.port, "fingerprints", range="24h")
-    assert answer.status == 400 and "all time" in answer.json()["message"]

@@ -19,15 +19,11 @@ import {
 } from "./state.js";
 import { browserZone, chosenPeriod, zones } from "./times.js";
 
-/** Controls that a view cannot follow, with the reason. @type {Record<string, {range: boolean, reason: string}>} */
+/** Controls that a view cannot follow, with the reason. @type {Record<string, {controls: string[], reason: string}>} */
 const UNFOLLOWED = {
-  fingerprint: {
-    range: true,
-    reason: "All time: fingerprints count each visitor once, by the last report. " +
-      "Range, comparison, bots, and filters do not apply here.",
-  },
+  fingerprint: { controls: ["compare"], reason: "Fingerprints have no comparison with the previous period." },
   raw: {
-    range: false,
+    controls: ["compare", "bots", "filter-open"],
     reason:
       "Raw data shows all events of the range. Comparison, bots, and filters do not apply here; use the search below.",
   },
@@ -37,23 +33,21 @@ const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.
 
 /** @param {string} view that is open */
 export function drawBar(view) {
-  const unfollowed = UNFOLLOWED[view];
-  const hasRange = !unfollowed?.range;
-  drawRanges(hasRange);
+  const { controls, reason: text } = UNFOLLOWED[view] ?? { controls: [], reason: "" };
+  drawRanges();
   byId("compare").setAttribute("aria-pressed", String(isComparing()));
   byId("bots").setAttribute("aria-pressed", String(includesBots()));
   for (const id of ["compare", "bots", "filter-open"]) {
-    /** @type {HTMLButtonElement} */ (byId(id)).disabled = unfollowed !== undefined;
+    /** @type {HTMLButtonElement} */ (byId(id)).disabled = controls.includes(id);
   }
   const reason = byId("asked-reason");
-  reason.hidden = !unfollowed;
-  setText(reason, unfollowed?.reason ?? "");
+  reason.hidden = !text;
+  setText(reason, text);
   drawZone();
-  drawChips(unfollowed !== undefined);
+  drawChips(controls.includes("filter-open"));
 }
 
-/** @param {boolean} isEnabled */
-function drawRanges(isEnabled) {
+function drawRanges() {
   const { from, to } = current();
   const name = rangeName();
   byId("ranges").replaceChildren(
@@ -61,7 +55,6 @@ function drawRanges(isEnabled) {
       h("button", {
         type: "button",
         text,
-        disabled: !isEnabled,
         "aria-pressed": String(name === value),
         onclick: () => change({ range: value, from: null, to: null }),
       })
@@ -70,7 +63,6 @@ function drawRanges(isEnabled) {
       type: "button",
       id: "range-custom",
       text: isCustomRange() ? chosenPeriod(from, to, zone()) : "Custom",
-      disabled: !isEnabled,
       "aria-pressed": String(isCustomRange()),
       onclick: openRange,
     }),

@@ -3,7 +3,7 @@
 import { facts, h, isolatedList, table } from "../shared/dom.js";
 import { ask } from "./api.js";
 import { body, card, failure, noFigures, skeleton } from "./parts.js";
-import { change, current } from "./state.js";
+import { change, question } from "./state.js";
 import { count, exact, percent, reasonLabel, shareOf } from "./words.js";
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
@@ -11,11 +11,11 @@ export async function showFingerprint(panel, signal) {
   const all = card("Combined fingerprint", "third", "all signals together");
   const sets = card("Anonymity sets", "wide", "visitors by the number of others with the same fingerprint");
   const signals = card("Signals", "full", "by entropy");
-  const bots = card("Bots and automation", "full", "all time, by reason");
+  const bots = card("Bots and automation", "full", "by reason");
   panel.replaceChildren(all, sets, signals, bots);
   for (const one of [all, sets, signals, bots]) body(one).append(skeleton());
   try {
-    draw(await ask("fingerprints", { site: current().site }, { signal }), all, sets, signals, bots);
+    draw(await ask("fingerprints", question(), { signal }), all, sets, signals, bots);
   } catch (error) {
     if (signal.aborted) return;
     for (const one of [all, sets, signals, bots]) {
@@ -26,7 +26,7 @@ export async function showFingerprint(panel, signal) {
 
 const nothing = () =>
   noFigures(
-    "No fingerprints yet",
+    "No fingerprints for this period",
     "Pages report them when their script tag has data-fingerprint, and so does the page at /.",
   );
 
@@ -94,7 +94,8 @@ const signalRows = (rows) => [
   ),
   h("p", {
     class: "caption",
-    text: "Entropy among the browsers seen here, with the Miller–Madow correction. " +
+    text:
+      "Each visitor of the period counts once, by its last fingerprint. Entropy among the browsers seen here, with the Miller–Madow correction. " +
       "All values of a randomized signal count as one.",
   }),
 ];

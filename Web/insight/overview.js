@@ -22,7 +22,7 @@ import {
   valueButton,
 } from "./parts.js";
 import { drawQuality, duplicatesRemoved } from "./quality.js";
-import { change, current, isComparing, question, rangeQuestion, seriesQuestion } from "./state.js";
+import { change, current, isComparing, question, seriesQuestion } from "./state.js";
 import { areFiguresIncomplete } from "./status.js";
 import { drawTimeline, intervalSelect, periodOf, previousPeriodOf } from "./timeline.js";
 import { count, exact, hasFigures, isFew, named, percent, perThousand, span, vital } from "./words.js";
@@ -149,7 +149,7 @@ export async function showOverview(panel, signal) {
       (answer) => drawPart(errors, answer, () => drawIssues(errors, answer)),
       failed(errors),
     ),
-    ask("quality", rangeQuestion(), { signal }).then(
+    ask("quality", { ...question(), bots: undefined }, { signal }).then(
       async (answer) => drawQuality(quality, answer, await duplicatesRemoved(signal)),
     ).catch(failed(quality)),
   ]);

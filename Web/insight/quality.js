@@ -37,7 +37,7 @@ export function drawQuality(element, report, duplicates) {
       ["Invalid values", exact(report.invalid_values)],
       ["Duplicates removed", duplicates === null ? "–" : `${exact(duplicates)} since the server started`],
     ]),
-    h("p", { class: "caption", text: `All events of the period, regardless of filters. ${sourceOf(report)}` }),
+    h("p", { class: "caption", text: `Bots are included. ${sourceOf(report)}` }),
   );
 }
 

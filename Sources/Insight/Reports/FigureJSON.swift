@@ -38,10 +38,12 @@ extension ScanResult {
     /// Why visitors are missing, as members of a report; none when all of them were counted.
     var visitorsRefusal: [(String, JSONOut)] { Self.visitorsRefusal(hasTooManyVisitors) }
 
+    static let visitorsSentence =
+        "Visitors cannot be counted: there have been more than \(VisitorBits.visitorsMax - 1) of them"
+
     static func visitorsRefusal(_ hasTooMany: Bool) -> [(String, JSONOut)] {
         guard hasTooMany else { return [] }
-        let sentence = "Visitors cannot be counted: there have been more than \(VisitorBits.visitorsMax - 1) of them"
-        return [("visitors_refused", .text(sentence))]
+        return [("visitors_refused", .text(visitorsSentence))]
     }
 }
 

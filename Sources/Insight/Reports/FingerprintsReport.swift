@@ -5,17 +5,19 @@ import Storage
 
 /// How identifiable the browsers are that reported fingerprints: for each signal its entropy in this population.
 ///
-/// The tables of fingerprints hold the last report of each visitor, whenever it came: the report covers all time.
+/// The tables of fingerprints hold the last fingerprint of each visitor, whenever it came. The population is all of them, or the visitors that
+/// a query with a range and filters selects.
 struct FingerprintsReport {
     /// Signals that are listed, those with the most bits, and values of one: the most shared of those that several visitors have.
     static let signalsMax = AdmittedNames.signalsMax + 1
     static let valuesMax: Int64 = 5
-    static let reason = "Fingerprints count each visitor once, by its last report: they cover all time"
+    static let reason = "Each visitor counts once, by its last fingerprint"
 
     struct Signal {
         var name: String
         var sizes: [(visitors: Int64, values: Int64)]
         var bits: (seen: Double, corrected: Double)
+        /// Nil where they are not known: they are kept for all time.
         var returns: (reports: Int64, changes: Int64)?
         var shared: [(hash: String, visitors: Int64)]
     }
@@ -23,13 +25,28 @@ struct FingerprintsReport {
     let signals: [Signal]
     let bots: [(reasons: String, sum: Aggregate)]
     private let refusal: [(String, JSONOut)]
+    /// Nil: all time.
+    private let range: ReportRange?
 
     /// Lists of bots, at most.
     private static let botsMax = 50
 
-    init(_ context: ReportContext) throws(ReportError) {
-        signals = try Self.signals(context)
-        (bots, refusal) = try Self.bots(context)
+    /// Without `isAllTime`, the range and the filters of the query apply.
+    init(_ context: ReportContext, isAllTime: Bool) throws(ReportError) {
+        range = isAllTime ? nil : context.query.range
+        signals = isAllTime ? try Self.signals(context) : try FingerprintPopulation(context).signals()
+        let all = context.includingBots
+        guard isAllTime else {
+            var scan = try all.scanQuery(context.query.range)
+            scan.edges = [scan.from]
+            (bots, refusal) = try Self.bots(all, scan)
+            return
+        }
+        guard let bounds = try all.bounds() else {
+            (bots, refusal) = ([], [])
+            return
+        }
+        (bots, refusal) = try Self.bots(all, all.plainScanQuery(from: bounds.first, to: bounds.last + 1))
     }
 
     private static func signals(_ context: ReportContext) throws(ReportError) -> [Signal] {
@@ -57,7 +74,7 @@ struct FingerprintsReport {
             uniquingKeysWith: { first, _ in first }
         )
         var signals = sizes.map { name, sizes in
-            Signal(name: name, sizes: sizes, bits: entropy(sizes), returns: again[name], shared: [])
+            Signal(name: name, sizes: sizes, bits: entropy(sizes), returns: again[name] ?? (0, 0), shared: [])
         }
         signals.sort { (-$0.bits.corrected, $0.name) < (-$1.bits.corrected, $1.name) }
         signals = Array(signals.prefix(signalsMax))
@@ -83,10 +100,10 @@ struct FingerprintsReport {
 
     /// Sessions by the reasons for which they may be automated.
     private static func bots(
-        _ context: ReportContext
+        _ context: ReportContext,
+        _ query: ScanQuery
     ) throws(ReportError) -> (rows: [(String, Aggregate)], refusal: [(String, JSONOut)]) {
-        guard let bounds = try context.bounds() else { return ([], []) }
-        var scan = context.plainScanQuery(from: bounds.first, to: bounds.last + 1)
+        var scan = query
         scan.withVisitors = false
         var list = ReportDimension.botReasons.list(limit: botsMax + 1)
         list.withVisitors = true
@@ -131,7 +148,8 @@ extension FingerprintsReport {
         }
         return .object(
             [
-                ("scope", .text("all_time")), ("reason", .text(Self.reason)),
+                ("scope", .text(range == nil ? "all_time" : "range")), ("range", range?.json ?? .null),
+                ("reason", .text(Self.reason)),
                 ("visitors", .integer(signals.map { Self.visitors($0.sizes) }.max() ?? 0)),
                 ("signals", .object(signals.map { ($0.name, $0.json) })), ("robots", .array(robots)),
             ] + refusal
@@ -154,12 +172,12 @@ extension FingerprintsReport.Signal {
                 ("visitors", .integer(FingerprintsReport.visitors(sizes.filter { bound.contains($0.visitors) }))),
             ])
         }
-        let changes = returns.map { Double($0.changes) / Double(max(1, $0.reports)) }
+        let changes = returns.flatMap { $0.reports > 0 ? Double($0.changes) / Double($0.reports) : nil }
         return .object([
             ("bits", JSONOut(bits.corrected, digits: 2)), ("bits_seen", JSONOut(bits.seen, digits: 2)),
             ("visitors", .integer(total)), ("values", .integer(sizes.reduce(0) { $0.adding(saturating: $1.values) })),
             ("unique_share", JSONOut(total > 0 ? Double(unique) / Double(total) : nil, digits: 4)),
-            ("sets", .array(sets)), ("returns", .integer(returns?.reports ?? 0)),
+            ("sets", .array(sets)), ("returns", JSONOut(returns?.reports)),
             ("changed_share", JSONOut(changes, digits: 4)),
             (
                 "shared",
@@ -170,9 +188,11 @@ extension FingerprintsReport.Signal {
 }
 
 extension Reports {
-    package func fingerprints(site: String?) throws(ReportError) -> JSONOut {
-        let query = ReportQuery(range: try ReportRange(from: 0, to: 1), site: site, includesBots: true)
-        return try computed(query) { context throws(ReportError) in try FingerprintsReport(context) }.json
+    /// Of the visitors that a query selects; of all time, whatever its range and filters, when `isAllTime`.
+    package func fingerprints(_ query: ReportQuery, isAllTime: Bool) throws(ReportError) -> JSONOut {
+        try computed(query) { context throws(ReportError) in
+            try FingerprintsReport(context, isAllTime: isAllTime)
+        }.json
     }
 
     /// How many browsers seen here have the same values of signals, by name and hash: counts alone, for the visitor itself.

@@ -95,15 +95,7 @@ struct IssueSamples {
     /// Whether an event counts for the site: one without a name of its own counts for `(other)`.
     private var condition: String {
         guard site != nil else { return "true" }
-        return """
-            case
-                when coalesce(site, '') in ('', '\(DimensionDictionaries.otherText)') then coalesce(site, '')
-                when exists (
-                    select 1 from rollup_sites as known where known.site = own.site and known.first_event_id <= own.id
-                ) then site
-                else '\(DimensionDictionaries.otherText)'
-            end = ?3
-            """
+        return "\(Rollups.namedSite) = ?3"
     }
 
     func latest(of issue: String, upTo last: Int64) throws(ReportError) -> [StoredEvent] {

@@ -16,6 +16,15 @@ struct QualityReport {
         var lost: Int64 = 0
         /// Delivery reports whose numbers cannot be true.
         var invalid: Int64 = 0
+
+        mutating func add(emitted: Int64, dropped: Int64, received: Int64) {
+            guard emitted <= ClaimLimits.emittedEventsMax else { return invalid += 1 }
+            pageViews += 1
+            self.emitted += emitted
+            self.dropped = self.dropped.adding(saturating: dropped)
+            self.received += received
+            lost += max(0, emitted - min(dropped, emitted) - received)
+        }
     }
 
     let range: ReportRange
@@ -26,72 +35,63 @@ struct QualityReport {
     /// Why there are no sums of delivery reports.
     private(set) var refusal: String?
 
-    /// The query of `context` includes bots and has no filter but its site.
+    /// The query of `context` includes bots.
     init(_ context: ReportContext) throws(ReportError) {
         range = context.query.range
-        var scan = context.plainScanQuery(from: range.from, to: range.to)
-        scan.withVisitors = false
+        var scan = try context.scanQuery(range)
+        (scan.edges, scan.withVisitors) = ([scan.from], false)
         var bots = scan
         bots.filters.append(context.filter(.traffic, [ReportContext.bot]))
         scan.lists = [ReportDimension.invalid.list(limit: 1)]
+        scan.withSelection = !context.query.filters.isEmpty
         let all = try context.run(scan)
         events = all.total.eventsReceived
         invalidValues = all.lists[0].total
         botEvents = try context.run(bots).total.eventsReceived
-        guard all.total.pageViews <= Self.pageViewsMax else {
+        // Sessions are no more than page views.
+        guard all.total.pageViews <= Self.pageViewsMax, !scan.withSelection || all.selection?.sessionKeys != nil else {
             refusal = "Delivery reports of more than \(Self.pageViewsMax) page views are not read: narrow the range"
             return
         }
         do throws(ReportError) {
-            delivery = try Self.delivery(context)
+            delivery = try Self.delivery(context, all.selection?.sessionKeys)
         } catch .store(.queryTimeout) {
             refusal = "Reading the delivery reports took too long: narrow the range"
         }
     }
 
-    private static func delivery(_ context: ReportContext) throws(ReportError) -> Delivery {
+    /// The sums of the page views of the range, or of those of some sessions.
+    private static func delivery(_ context: ReportContext, _ keys: Set<UInt64>?) throws(ReportError) -> Delivery {
         let (range, time) = (context.query.range, context.database.dialect.time)
-        var parameters: [SQLValue] = [.integer(range.from), .integer(range.to)]
-        var condition = "received_at >= \(time("?1")) and received_at < \(time("?2")) and event_type = 'pageview'"
-        if let site = context.query.site {
-            parameters.append(.text(site))
-            condition += " and site = ?3"
-        }
-        let isValid = "filter (where emitted <= \(ClaimLimits.emittedEventsMax))"
-        func sum(_ expression: String) -> String { "cast(coalesce(sum(\(expression)) \(isValid), 0) as bigint)" }
+        let hashes = try context.hashes()
+        var delivery = Delivery()
         // The view pageview_completeness says the same; joined with a list, PostgreSQL would group all of it.
-        let row = try context.database.reportRows(
+        try context.database.reportStream(
             """
             with own as materialized (
-                select distinct pageview_id, visitor_id from collector_events where \(condition)
-            ),
-            delivered as materialized (
-                select ledger.emitted, ledger.dropped, (
-                    select count(*) from collector_events as event
-                    where event.pageview_id = ledger.pageview_id and event.visitor_id = ledger.visitor_id
-                        and event.seq > 0
-                ) as received
-                from own
-                cross join pageview_ledger as ledger
-                where ledger.pageview_id = own.pageview_id and ledger.visitor_id = own.visitor_id
+                select min(\(Rollups.namedSite)) as named_site, visitor_id, min(session_id) as session_id, pageview_id
+                from collector_events as own
+                where received_at >= \(time("?1")) and received_at < \(time("?2")) and event_type = 'pageview'
+                group by visitor_id, pageview_id
             )
-            select cast(count(*) \(isValid) as bigint), \(sum("emitted")), \(sum("dropped")), \(sum("received")),
-                \(sum("case when emitted - dropped > received then emitted - dropped - received else 0 end")),
-                cast(count(*) as bigint)
-            from delivered
+            select named_site, own.visitor_id, own.session_id, ledger.emitted, ledger.dropped, (
+                select count(*) from collector_events as event
+                where event.pageview_id = own.pageview_id and event.visitor_id = own.visitor_id and event.seq > 0
+            )
+            from own
+            cross join pageview_ledger as ledger
+            where ledger.pageview_id = own.pageview_id and ledger.visitor_id = own.visitor_id
             """,
-            parameters
-        ).first
-        let numbers = (row ?? []).map { $0.integer ?? 0 }
-        guard numbers.count == 6 else { return Delivery() }
-        return Delivery(
-            pageViews: numbers[0],
-            emitted: numbers[1],
-            dropped: numbers[2],
-            received: numbers[3],
-            lost: numbers[4],
-            invalid: numbers[5] - numbers[0]
-        )
+            [.integer(range.from), .integer(range.to)]
+        ) { row in
+            let texts = row.prefix(3).map { $0.text ?? "" }
+            if let site = context.query.site, site != texts[0] { return true }
+            let key = hashes.sessionKey(site: texts[0], visitor: texts[1], session: texts[2])
+            guard keys?.contains(key) ?? true else { return true }
+            delivery.add(emitted: row[3].integer ?? 0, dropped: row[4].integer ?? 0, received: row[5].integer ?? 0)
+            return true
+        }
+        return delivery
     }
 
     var json: JSONOut {
@@ -107,10 +107,10 @@ struct QualityReport {
 }
 
 extension Reports {
-    /// Filters of the query other than its site do not apply.
+    /// Bots count, whether the query includes them or not.
     package func quality(_ query: ReportQuery) throws(ReportError) -> JSONOut {
         var query = query
-        (query.includesBots, query.filters) = (true, [])
+        query.includesBots = true
         return try computed(query) { context throws(ReportError) in try QualityReport(context) }.json
     }
 }

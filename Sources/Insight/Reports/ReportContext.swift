@@ -48,6 +48,13 @@ struct ReportContext {
 
     // MARK: - Filters
 
+    /// The same question about the traffic of bots, too.
+    var includingBots: ReportContext {
+        var query = query
+        query.includesBots = true
+        return ReportContext(database: database, dictionaries: dictionaries, query: query)
+    }
+
     private func scopeFilters() -> [ScanQuery.Filter] {
         var filters: [ScanQuery.Filter] = []
         if let site = query.site { filters.append(filter(.site, [site])) }
@@ -89,16 +96,11 @@ struct ReportContext {
     }
 
     private func finder(_ range: ReportRange) throws(ReportError) -> SessionKeys {
-        do throws(StoreError) {
-            return SessionKeys(
-                database: database,
-                hashes: try KeyedHashes(database),
-                from: range.from,
-                to: range.to
-            )
-        } catch {
-            throw .store(error)
-        }
+        SessionKeys(database: database, hashes: try hashes(), from: range.from, to: range.to)
+    }
+
+    func hashes() throws(ReportError) -> KeyedHashes {
+        do throws(StoreError) { return try KeyedHashes(database) } catch { throw .store(error) }
     }
 }
 

@@ -43,6 +43,19 @@ extension Database {
         return try result.get()
     }
 
+    /// Passes rows on as they arrive, within the time of one statement of a report; `take` returns false to stop.
+    func reportStream(
+        _ sql: String,
+        _ parameters: [SQLValue] = [],
+        _ take: ([SQLValue]) -> Bool
+    ) throws(ReportError) {
+        do throws(StoreError) {
+            try stream(sql, parameters, milliseconds: ReadLimits.statementMilliseconds, take)
+        } catch {
+            throw .store(error)
+        }
+    }
+
     /// Reads rows within the time of one statement of a report.
     func reportRows(_ sql: String, _ parameters: [SQLValue] = []) throws(ReportError) -> [[SQLValue]] {
         do throws(StoreError) {

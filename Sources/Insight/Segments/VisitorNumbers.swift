@@ -1,3 +1,4 @@
+import Segments
 import Storage
 
 /// The numbers of visitors, by the keyed hashes of their ids.
@@ -5,10 +6,8 @@ import Storage
 /// Numbers are limited, as scans have a bit for each. Visitors beyond the limit share the last number and have no row,
 /// so that figures other than the number of visitors stay right.
 struct VisitorNumbers {
-    /// Numbers are below this: as many as scans can count, the same as `VisitorBits.visitorsMax` of `Segments`.
-    static let visitorsMax: Int64 = 67_108_864
     /// The number of all visitors who found no number of their own.
-    static let sharedNumber = UInt32(visitorsMax - 1)
+    static let sharedNumber = UInt32(VisitorBits.visitorsMax - 1)
     /// Numbers that are kept in memory.
     static let rememberedMax = 200_000
 
