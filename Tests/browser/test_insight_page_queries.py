@@ -170,15 +170,16 @@ def test_a_custom_range_reads_as_it_was_chosen(engine, shop):
 def test_a_view_that_cannot_follow_a_control_says_why(engine, shop):
     engine.signed_in_at = None
     open_page(engine, shop, filtered(["is", "browser", ["Firefox"]]), "fingerprint")
-    disabled = "() => [...document.querySelectorAll('.asked :is(button, select)')].map((control) => control.disabled)"
-    controls = engine.evaluate(disabled)
-    # All but the time zone.
-    assert controls.count(False) == 1 and len(controls) > 8
-    assert text(engine, "#asked-reason").startswith("All time: ")
+    disabled = "() => [...document.querySelectorAll('.asked :is(button, select):disabled')].map((control) => control.id || control.className)"
+    assert engine.evaluate(disabled) == ["compare"]
+    assert text(engine, "#asked-reason") == "Fingerprints have no comparison with the previous period."
+    show(engine, "raw")
+    assert sorted(engine.evaluate(disabled)) == ["bots", "compare", "edit", "filter-open", "remove"]
+    assert text(engine, "#asked-reason").startswith("Raw data shows ")
     engine.press("/")
     assert not engine.evaluate("() => document.querySelector('#filter').open")
     show(engine, "overview")
-    assert not any(engine.evaluate(disabled)) and engine.evaluate("() => document.querySelector('#asked-reason').hidden")
+    assert not engine.evaluate(disabled) and engine.evaluate("() => document.querySelector('#asked-reason').hidden")
 
 
 def test_few_values_are_greyed_and_nothing_is_compared_with_nothing(engine, shop):

@@ -59,7 +59,10 @@ export async function ask(path, parameters = {}, { method = "GET", body, signal 
 /** @param {Response} answer @param {AbortSignal} [signal] @returns {Promise<any>} */
 async function contentOf(answer, signal) {
   try {
-    return await answer.json();
+    const content = await answer.json();
+    // A browser may have read the body before the request was aborted.
+    signal?.throwIfAborted();
+    return content;
   } catch (error) {
     if (signal?.aborted) throw error;
     if (error instanceof SyntaxError) throw new Refusal(answer.status, "The server's answer is not valid JSON.");
