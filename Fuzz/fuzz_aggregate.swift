@@ -1,9 +1,9 @@
-// Whatever events hold, their figures are made without a trap, and what is written fits into the columns of either store.
+// Events of any content become sessions and segments without a trap, segments read back as they were written, and damaged ones are noticed.
 
-import Numbers
+import Segments
 import Storage
 
-/// Takes what would be written, and gives back rows of the fuzzer's: what is kept may be damaged, too.
+/// Checks what is written, and returns rows made of the fuzzer's bytes, as a damaged database would.
 private final class FuzzedDatabase: Database, @unchecked Sendable {
     // Unchecked: the fuzzer has one thread.
     private var input: Input
@@ -41,14 +41,6 @@ private final class FuzzedDatabase: Database, @unchecked Sendable {
     func change(_ sql: String, _ parameters: [SQLValue]) throws(StoreError) -> Int {
         precondition(!sql.utf8.contains(0))
         for parameter in parameters { check(parameter) }
-        // A counter is never further from zero than what a sum of two may be.
-        if sql.hasPrefix("insert into insight_counts") {
-            let width = 6 + Counters.columns.count
-            for (place, parameter) in parameters.enumerated() where place % width >= 6 {
-                guard case .integer(let counter) = parameter else { preconditionFailure("a counter is no integer") }
-                precondition(counter.magnitude <= UInt64(Int64.sumMax), "a counter is out of its range")
-            }
-        }
         writtenCount += parameters.count
         return 1
     }
@@ -69,6 +61,7 @@ private final class FuzzedDatabase: Database, @unchecked Sendable {
         try body()
         return true
     }
+    var hasSnapshots: Bool { true }
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) { try body() }
     func shadow(_ tables: [String]) throws(StoreError) -> String { "" }
     func settledEventID() throws(StoreError) -> Int64 { 0 }
@@ -127,14 +120,89 @@ private struct Input {
         let seq = kind & 0x20 == 0 ? Int64(number) : integer()
         let visitor = kind & 0x10 == 0 ? "v_1" : text()
         let view = kind & 0x08 == 0 ? "p_1" : text()
-        let place = Int(byte())
-        let type = place < Self.types.count * 30 ? Self.types[place % Self.types.count] : text()
+        let choice = Int(byte())
+        let type = choice < Self.types.count * 30 ? Self.types[choice % Self.types.count] : text()
         let extra: [SQLValue] = (0..<3).map { _ in kind & 0x04 == 0 ? SQLValue.null : .text(text()) }
         return StoredEvent(
             [.integer(id), .integer(time), .text(visitor), .text("s_1"), .text(view), .text(type), .integer(seq)]
                 + [.text("shop.example")] + extra + [.text(text())]
         )
     }
+}
+
+/// One segment, perhaps with bytes that are not those that were written.
+private struct FuzzedSource: SegmentSource {
+    var info: SegmentInfo
+    var columns: [(Column, [UInt8])]
+
+    func segments(from: Int64, to: Int64) throws(Never) -> [SegmentInfo] { [info] }
+
+    func read(
+        _ ids: [Int64],
+        _ wanted: [Column],
+        _ take: (_ id: Int64, _ columns: [(Column, [UInt8])]) -> Void
+    ) throws(Never) {
+        for id in ids { take(id, columns.filter { wanted.contains($0.0) }) }
+    }
+
+    /// A scan that reads every column.
+    func scan(_ dictionaries: DimensionDictionaries) -> ScanResult {
+        var query = ScanQuery(from: info.firstTime, to: info.lastTime + 1, edges: [info.firstTime])
+        query.vitals = Vital.allCases
+        query.withSeriesVisitors = true
+        query.withSelection = true
+        query.lists = ReportDimension.allCases.map { dimension in
+            var list = dimension.list(limit: 3)
+            list.withVisitors = true
+            return list
+        }
+        return Segments.scan(query, self, dictionaries)
+    }
+
+    mutating func damage(_ input: inout Input) {
+        let column = Int(input.byte()) % columns.count
+        guard !columns[column].1.isEmpty else { return }
+        let index = (Int(input.byte()) << 8 | Int(input.byte())) % columns[column].1.count
+        switch input.byte() % 4 {
+        case 0: columns[column].1.removeLast(columns[column].1.count - index)
+        case 1: columns[column].1.append(input.byte())
+        default: columns[column].1[index] = input.byte()
+        }
+    }
+}
+
+/// The sessions that events make, as rows in the order of a segment.
+private func sessions(_ events: [StoredEvent], _ aggregator: inout Aggregator) -> [SessionRow] {
+    var states: [SessionID: SessionState] = [:]
+    for event in events {
+        aggregator.dictionaries.eventID = event.id
+        _ = states[SessionID(event), default: SessionState(SessionID(event))].add(event, &aggregator)
+    }
+    let rows = states.values.map { state in
+        let id = state.id
+        let key = aggregator.hashes.sessionKey(site: id.site, visitor: id.visitorID, session: id.sessionID)
+        return state.row(key: key, visitor: UInt32(truncatingIfNeeded: key) % 1000)
+    }
+    return rows.filter { !$0.pageViews.isEmpty }.sorted {
+        ($0.pageViews[0].time, $0.key) < ($1.pageViews[0].time, $1.key)
+    }
+}
+
+private func checkSegments(_ rows: [SessionRow], _ input: inout Input, _ dictionaries: DimensionDictionaries) {
+    var read: [SessionRow] = []
+    for segment in SegmentStore.encode(rows, after: 0) {
+        let columns = segment.columns.map { ($0.column, $0.data) }
+        guard let found = SegmentDecoder.sessions(segment.info, columns) else { preconditionFailure("not readable") }
+        read += found
+        var source = FuzzedSource(info: segment.info, columns: columns)
+        precondition(source.scan(dictionaries).damagedSegments == 0, "a segment that was written counts as damaged")
+        for _ in 0..<3 {
+            source.damage(&input)
+            _ = source.scan(dictionaries)
+            _ = SegmentDecoder.sessions(source.info, source.columns)
+        }
+    }
+    precondition(read == rows, "sessions are not those that were written")
 }
 
 private let secret = String(repeating: "5a", count: 32)
@@ -144,33 +212,32 @@ public func fuzzAggregate(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: data, count: count))
     guard let hashes = KeyedHashes(secret: secret) else { preconditionFailure("no SipHash") }
     var input = Input(bytes)
+    var damage = Input(bytes.reversed())
     let database = FuzzedDatabase(Input(bytes.reversed()))
     let names = AdmittedNames(database)
-    var fold = Fold(hashes: hashes)
-    fold.names = names
+    var aggregator = Aggregator(hashes: hashes)
     var events: [StoredEvent] = []
     while !input.isAtEnd, events.count < 40 {
         guard let event = input.event(events.count) else { continue }
-        if events.count % 7 == 3 { fold.recall(event, events.count % 2 == 0 ? .view : .session) }
-        fold.add(event)
         events.append(event)
     }
-    let changes = fold.take()
+    let rows = sessions(events, &aggregator)
+    checkSegments(rows, &damage, aggregator.dictionaries)
     do {
-        try RollupWriter(database: database, names: names).write(changes)
-        names.keep()
-        precondition(events.isEmpty || database.writtenCount > 0)
-        let times = events.map(\.seconds).sorted()
+        try IssueWriter(database: database).write(aggregator.issues)
+        try FingerprintWriter(database: database, names: names).write(aggregator.fingerprints)
         // Rows of a store that somebody has damaged.
         let query = ReportQuery(range: try ReportRange(from: 1_795_000_000, to: 1_796_000_000), includesBots: true)
         let reports = Reports(database, DictionaryCache())
-        _ = try reports.overview(query, now: times.last ?? 0).encoded
+        _ = try reports.overview(query, now: events.map(\.seconds).max() ?? 0).encoded
         _ = try reports.performance(query).encoded
-        _ = try reports.fingerprints(site: nil).encoded
+        _ = try reports.fingerprints(query, isAllTime: true).encoded
+        _ = try reports.fingerprints(query, isAllTime: false).encoded
+        _ = try reports.quality(query).encoded
         _ = try reports.sites().encoded
         _ = try reports.breakdowns(query, ReportDimension.allCases, limit: 5).encoded
         _ = try reports.issues(query).encoded
-        _ = try reports.live(site: nil, now: times.last ?? 0).encoded
+        _ = try reports.live(site: nil, now: events.map(\.seconds).max() ?? 0).encoded
     } catch {}
     return 0
 }
