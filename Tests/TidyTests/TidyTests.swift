@@ -63,6 +63,30 @@ private let functionLinesMax = 60
     }
 }
 
+@Test func `the docs use the words of the glossary`() throws {
+    let words = [
+        "tells?", "told", "whoever", "anew", "watchers?", "patience", "circumstances", "verdicts?", "places?",
+        "signs of life",
+    ]
+    let banned = try Regex("(?i)\\b(?:\(words.joined(separator: "|")))\\b")
+    for file in SourceTree.all where file.path.hasSuffix(".md") {
+        // "In place" is the term for changing something where it is.
+        #expect(file.lines(matching: banned).filter { !$0.contains("in place") } == [])
+    }
+}
+
+@Test func `lines of the docs have 100 columns at most`() {
+    for file in SourceTree.all where file.path.hasSuffix(".md") {
+        var isCode = false
+        for (index, line) in file.lines.enumerated() {
+            if line.hasPrefix("```") { isCode.toggle() }
+            // Tables, and a link or an address that cannot be broken.
+            let isFree = isCode || line.hasPrefix("|") || line.contains("](") || line.contains("://")
+            #expect(isFree || line.count <= 100, "\(file):\(index + 1)")
+        }
+    }
+}
+
 @Test func `no path of somebody's machine is kept`() {
     for file in SourceTree.all where file.folder != "Tests/TidyTests" {
         #expect(file.lines(matching: #/(?:^|[^\w.$}\/])\/(?:home|root|Users|work|farm)\/[A-Za-z0-9_.]/#) == [])
