@@ -7,7 +7,7 @@ package import Telemetry
 package final class CommittedEvents: Sendable {
     /// Events and bytes of them that are kept.
     package static let eventsMax = 50_000
-    package static let bytesMax = 32 << 20
+    package static let bytesMax = 16 << 20
 
     private struct State: Sendable {
         /// By their order of commit, which is nearly that of their ids.

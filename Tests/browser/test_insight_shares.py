@@ -26,7 +26,7 @@ def create(engine, label, days=7):
     engine.evaluate(f"() => {{ document.querySelector('#share-label').value = {label!r}; document.querySelector('#share-days').value = '{days}'; }}")
     before = text(engine, "#share-link")
     engine.click("#share-form .strong")
-    wait_for(lambda: text(engine, "#share-link") not in ("", before), 10, "the link")
+    wait_for(lambda: text(engine, "#share-link") not in ("", before), 20, "the link")
     return text(engine, "#share-link")
 
 
@@ -44,7 +44,11 @@ def test_links_are_created_listed_and_revoked_one_by_one(engine, shared):
     open_page(engine, shared)
     open_dialog(engine)
     assert text(engine, "#share-list") == "No share links yet."
-    links = [create(engine, label) for label in LABELS]
+    links = []
+    for label in LABELS:
+        links.append(create(engine, label))
+        # The list that grows moves what is clicked next.
+        wait_for(lambda: len(rows(engine)) == len(links) and "No share links yet." not in str(rows(engine)), 20, "the link in the list")
     assert all(link.startswith(f"{shared.url}/insight?range=24h") and "#share=" in link for link in links) and links[0] != links[1]
     assert engine.evaluate("() => document.querySelector('#share-label').value") == ""
     wait_for(lambda: len(rows(engine)) == 2, 10, "both")

@@ -90,9 +90,8 @@ def test_noise_is_kept_apart_unless_it_is_asked_for(owned):
     assert {(issue["message"], issue["errors"], issue["noise"]) for issue in answer["issues"]} == {
         ("broken", 2, None), ("not noise", 1, None), *((f"noise of {noise}", 5, noise) for noise in ("extension", "resize_observer", "script_error")),
     }
-    # Filters are answered from the events instead of the rollups: with the same result.
     for more, count in (({}, 2), ({"noise": "include"}, 5)):
-        filtered = told(owned.port, "issues", range="24h", path="/", event="error", **more)
+        filtered = told(owned.port, "issues", range="24h", path="/", **more)
         assert sum(issue["errors"] for issue in filtered["issues"]) == (3 if count == 2 else 18)
         assert all(any(issue["trend"]) for issue in filtered["issues"])
     (noise,) = (issue for issue in answer["issues"] if issue["noise"] == "extension")
