@@ -3,7 +3,7 @@
 import { facts, h, isolatedList, table } from "../shared/dom.js";
 import { ask } from "./api.js";
 import { body, card, failure, noFigures, skeleton } from "./parts.js";
-import { change, question } from "./state.js";
+import { change, current, question } from "./state.js";
 import { count, exact, percent, reasonLabel, shareOf } from "./words.js";
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
@@ -15,7 +15,16 @@ export async function showFingerprint(panel, signal) {
   panel.replaceChildren(all, sets, signals, bots);
   for (const one of [all, sets, signals, bots]) body(one).append(skeleton());
   try {
-    draw(await ask("fingerprints", question(), { signal }), all, sets, signals, bots);
+    const [report, ever] = await Promise.all([
+      ask("fingerprints", question(), { signal }),
+      // How often visitors came back, and what had changed, is kept for all time.
+      ask("fingerprints", { site: current().site }, { signal }),
+    ]);
+    for (const [name, one] of Object.entries(report.signals)) {
+      one.returns = ever.signals[name]?.returns ?? null;
+      one.changed_share = ever.signals[name]?.changed_share ?? null;
+    }
+    draw(report, all, sets, signals, bots);
   } catch (error) {
     if (signal.aborted) return;
     for (const one of [all, sets, signals, bots]) {
@@ -94,9 +103,9 @@ const signalRows = (rows) => [
   ),
   h("p", {
     class: "caption",
-    text:
-      "Each visitor of the period counts once, by its last fingerprint. Entropy among the browsers seen here, with the Miller–Madow correction. " +
-      "All values of a randomized signal count as one.",
+    text: "Each visitor of the period counts once, by its last fingerprint. " +
+      "Repeat readings and their changes cover all time. " +
+      "Entropy has the Miller–Madow correction. All values of a randomized signal count as one.",
   }),
 ];
 
