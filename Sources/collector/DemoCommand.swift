@@ -106,12 +106,19 @@ struct DemoCommand {
             progress = shown
             guard isWritten else { return interruption.exitCode ?? .failure }
             run.hoursDone = hour
-            try runs.update(run)
+            guard try note(run, runs, interruption) else { return interruption.exitCode ?? .failure }
         }
         progress?.finish(Int64(run.events))
         run.state = .written
-        try runs.update(run)
-        return nil
+        return try note(run, runs, interruption) ? nil : interruption.exitCode ?? .failure
+    }
+
+    /// Stores how far the run has come; false when it was interrupted while another process held the database.
+    private func note(_ run: DemoRun, _ runs: DemoRuns, _ interruption: Interruption) throws -> Bool {
+        let done: Void? = try LockWait.attempt(while: { !interruption.isRequested }) { () throws(StoreError) in
+            try runs.update(run)
+        }
+        return done != nil
     }
 
     // MARK: - Removing
@@ -161,15 +168,37 @@ struct DemoCommand {
     }
 }
 
-/// Writes demo data in batches of the usual size.
+/// Repeats a write while the database cannot take it, as when another process holds a lock.
 ///
-/// A writer waits a second for locks of others, since a server has a journal for what it cannot write then. Here a batch is tried again
-/// instead, under its number, so that it is stored once.
-private struct DemoBatches {
-    /// Seconds after which a store that cannot write is given up, and milliseconds between two attempts.
-    private static let patienceSeconds = 60
+/// A server has a journal for what it cannot write; a command waits instead.
+private enum LockWait {
+    /// Seconds after which the database is given up, and milliseconds between two attempts.
+    private static let timeoutSeconds = 60
     private static let pauseMilliseconds = 100
 
+    /// - Returns: what the write returned; nil when `goesOn`, which is asked after each failed attempt, was false.
+    static func attempt<Value>(
+        while goesOn: () -> Bool,
+        _ write: () throws(StoreError) -> Value
+    ) throws(StoreError) -> Value? {
+        let end = ContinuousClock.now + .seconds(timeoutSeconds)
+        while true {
+            do throws(StoreError) { return try write() } catch {
+                switch error {
+                case .unavailable, .uncertain: guard ContinuousClock.now < end else { throw error }
+                case .refused, .schema, .damaged: throw error
+                }
+            }
+            guard goesOn() else { return nil }
+            usleep(UInt32(pauseMilliseconds * 1000))
+        }
+    }
+}
+
+/// Writes demo data in batches of the usual size.
+///
+/// A batch that is repeated keeps its number, so that it is stored once.
+private struct DemoBatches {
     private let store: any Store
     private var writer: (any StoreWriter)?
     private let source = BatchSource.random(isJournal: false)
@@ -198,24 +227,19 @@ private struct DemoBatches {
     /// - Returns: whether the batch has been written.
     private mutating func append(_ batch: Batch, while goesOn: () -> Bool) throws(StoreError) -> Bool {
         let id = BatchID(source: source, number: number + 1, previous: number)
-        let end = ContinuousClock.now + .seconds(Self.patienceSeconds)
-        while true {
+        let done: Void? = try LockWait.attempt(while: goesOn) { () throws(StoreError) in
             do throws(StoreError) {
                 let open = if let writer { writer } else { try store.makeWriter() }
                 writer = open
                 _ = try open.append(batch, as: id)
-                number += 1
-                return true
             } catch {
-                switch error {
-                case .unavailable, .uncertain: guard ContinuousClock.now < end else { throw error }
-                case .refused, .schema, .damaged: throw error
-                }
                 // The connection may be what is wrong.
                 writer = nil
+                throw error
             }
-            guard goesOn() else { return false }
-            usleep(UInt32(Self.pauseMilliseconds * 1000))
         }
+        guard done != nil else { return false }
+        number += 1
+        return true
     }
 }

@@ -163,8 +163,8 @@ def test_a_demo_that_waits_can_be_interrupted(store):
     with store.held("collector_events"):
         time.sleep(2)
         demo.send_signal(signal.SIGINT)
-    assert demo.wait(15) == 130, demo.stderr.read()
-    assert "Interrupted" in demo.stderr.read()
+        assert demo.wait(15) == 130, demo.stderr.read()
+        assert "Interrupted" in demo.stderr.read()
     assert f"{EVENTS} events" in fine(store, "demo").stdout + fine(store, "verify").stdout
     assert count(store, "collector_events") == EVENTS
 
