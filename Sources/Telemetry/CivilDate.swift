@@ -1,13 +1,13 @@
 /// A date of the proleptic Gregorian calendar.
-struct CivilDate: Equatable, Sendable {
-    static let daySeconds: Int64 = 86_400
+package struct CivilDate: Equatable, Sendable {
+    package static let daySeconds: Int64 = 86_400
 
-    var year: Int64
-    var month: Int64
-    var day: Int64
+    package var year: Int64
+    package var month: Int64
+    package var day: Int64
 
     /// The date so many days after 1970-01-01.
-    init(daysSince1970 days: Int64) {
+    package init(daysSince1970 days: Int64) {
         // Years begin in March, so that the leap day is the last one (Howard Hinnant, chrono-compatible date algorithms).
         let shifted = days + 719_468
         let era = floorDivide(shifted, 146_097)
@@ -20,9 +20,9 @@ struct CivilDate: Equatable, Sendable {
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
 
-    init(year: Int64, month: Int64, day: Int64) { (self.year, self.month, self.day) = (year, month, day) }
+    package init(year: Int64, month: Int64, day: Int64) { (self.year, self.month, self.day) = (year, month, day) }
 
-    var daysSince1970: Int64 {
+    package var daysSince1970: Int64 {
         let shiftedYear = month <= 2 ? year - 1 : year
         let era = floorDivide(shiftedYear, 400)
         let yearOfEra = shiftedYear - era * 400
@@ -31,20 +31,20 @@ struct CivilDate: Equatable, Sendable {
         return era * 146_097 + dayOfEra - 719_468
     }
 
-    var isLeapYear: Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
+    package var isLeapYear: Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
 
     /// 0 for Sunday to 6 for Saturday.
-    static func weekday(daysSince1970 days: Int64) -> Int64 { floorRemainder(days + 4, 7) }
+    package static func weekday(daysSince1970 days: Int64) -> Int64 { floorRemainder(days + 4, 7) }
 }
 
 /// The quotient rounded down, also below zero.
-func floorDivide(_ number: Int64, _ divisor: Int64) -> Int64 {
+package func floorDivide(_ number: Int64, _ divisor: Int64) -> Int64 {
     let quotient = number / divisor
     return number % divisor < 0 ? quotient - 1 : quotient
 }
 
 /// The remainder from 0 to below the divisor, also of a number below zero.
-func floorRemainder(_ number: Int64, _ divisor: Int64) -> Int64 {
+package func floorRemainder(_ number: Int64, _ divisor: Int64) -> Int64 {
     let remainder = number % divisor
     return remainder < 0 ? remainder + divisor : remainder
 }

@@ -53,7 +53,7 @@ package enum ISO8601 {
             guard let month = number(2), (1...12).contains(month) else { return nil }
             if isExtended, !skip("-") { return nil }
             guard let day = number(2), day >= 1, day <= daysInMonth(month, year) else { return nil }
-            return daysSince1970(year, month, day) * 86400
+            return CivilDate(year: year, month: month, day: day).daysSince1970 * 86400
         }
 
         /// Microseconds since midnight.
@@ -110,17 +110,7 @@ package enum ISO8601 {
 private func daysInMonth(_ month: Int64, _ year: Int64) -> Int64 {
     switch month {
     case 4, 6, 9, 11: 30
-    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+    case 2: CivilDate(year: year, month: 2, day: 1).isLeapYear ? 29 : 28
     default: 31
     }
-}
-
-/// Days from 1970-01-01 in the proleptic Gregorian calendar, counted in eras of 400 years that start in March, so that the leap day comes last.
-private func daysSince1970(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-    let shifted = month <= 2 ? year - 1 : year
-    let era = shifted / 400
-    let yearOfEra = shifted - era * 400
-    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-    let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-    return era * 146_097 + dayOfEra - 719_468
 }

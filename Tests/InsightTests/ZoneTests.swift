@@ -2,6 +2,7 @@ import FoundationEssentials
 import Testing
 
 @testable import Insight
+import Telemetry
 
 /// Offsets, local times and starts of buckets; the expected values are those of Python's zoneinfo.
 @Suite struct ZoneTests {

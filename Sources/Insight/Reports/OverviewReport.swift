@@ -1,5 +1,6 @@
 import Segments
 import Storage
+import Telemetry
 
 /// Totals and their series, of the range and of the previous period.
 struct OverviewReport {

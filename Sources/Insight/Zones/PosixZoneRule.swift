@@ -1,3 +1,5 @@
+import Telemetry
+
 /// The rule for the times after the last transition of a zone's file: the `TZ` string of POSIX, with the extensions of RFC 8536.
 struct PosixZoneRule: Equatable, Sendable {
     /// A day of the year, and the local time of the change on it.

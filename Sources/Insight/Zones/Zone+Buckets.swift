@@ -1,3 +1,5 @@
+import Telemetry
+
 /// How long the buckets of a series are, by the clocks of a zone.
 package enum Interval: String, CaseIterable, Sendable {
     case minute, hour, day, week, month

@@ -1,3 +1,5 @@
+import Telemetry
+
 /// A time zone of the IANA database.
 package struct Zone: Sendable, Equatable {
     package let name: String
