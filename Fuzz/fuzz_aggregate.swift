@@ -150,7 +150,7 @@ private struct FuzzedSource: SegmentSource {
         var query = ScanQuery(from: info.firstTime, to: info.lastTime + 1, edges: [info.firstTime])
         query.vitals = Vital.allCases
         query.withSeriesVisitors = true
-        query.withSelection = true
+        query.selection = .sessions
         query.lists = ReportDimension.allCases.map { dimension in
             var list = dimension.list(limit: 3)
             list.withVisitors = true

@@ -46,7 +46,7 @@ struct FingerprintWriter {
         var returns: [Signal: (returns: Int64, changes: Int64)] = [:]
     }
 
-    func write(_ fingerprints: [FingerprintTold]) throws(StoreError) {
+    func write(_ fingerprints: [FingerprintReading]) throws(StoreError) {
         guard !fingerprints.isEmpty else { return }
         var state = State()
         state.visitors = try readVisitors(fingerprints)
@@ -78,7 +78,7 @@ struct FingerprintWriter {
     }
 
     /// Signals by name; those beyond the number of names are one, of one value.
-    private func named(_ fingerprint: FingerprintTold) -> [String: String] {
+    private func named(_ fingerprint: FingerprintReading) -> [String: String] {
         var signals: [String: String] = [:]
         for (name, hash) in fingerprint.signals {
             let own = names.signal(name, site: fingerprint.site)
@@ -125,7 +125,7 @@ struct FingerprintWriter {
 
     // MARK: - Reading
 
-    private func readVisitors(_ fingerprints: [FingerprintTold]) throws(StoreError) -> [Key: Kept] {
+    private func readVisitors(_ fingerprints: [FingerprintReading]) throws(StoreError) -> [Key: Kept] {
         let keys = Set(fingerprints.map { Key(visitorID: $0.visitorID, site: $0.site) })
         let rows = try database.lookup(
             "insight_fingerprints",
@@ -136,7 +136,7 @@ struct FingerprintWriter {
         var visitors: [Key: Kept] = [:]
         for row in rows {
             visitors[Key(visitorID: row[0].text ?? "", site: row[1].text ?? "")] = Kept(
-                signals: FingerprintTold.decoded(row[2].text ?? ""),
+                signals: FingerprintReading.decoded(row[2].text ?? ""),
                 reports: row[3].integer ?? 0,
                 changed: row[4].integer ?? 0,
                 firstSeen: row[5].integer ?? 0,

@@ -1,8 +1,8 @@
 import Numbers
 import Storage
 
-/// What a visitor's browser has told of itself.
-struct FingerprintTold: Sendable {
+/// The signals of one fingerprint that a visitor's browser reported.
+struct FingerprintReading: Sendable {
     /// Signals of one fingerprint, and bytes of a name or a hash.
     static let signalsMax = 40
     static let bytesMax = 64
@@ -15,8 +15,8 @@ struct FingerprintTold: Sendable {
     /// Names and hashes of the signals, by name.
     let signals: [(name: String, hash: String)]
 
-    /// Nil when nothing was told.
-    init?(_ event: StoredEvent, _ told: JSONTree) {
+    /// Nil when it has no signal.
+    init?(_ event: StoredEvent, _ reported: JSONTree) {
         visitorID = event.visitorID
         site = event.site
         seconds = event.seconds
@@ -24,12 +24,12 @@ struct FingerprintTold: Sendable {
             !text.isEmpty && text.utf8.count <= Self.bytesMax && !text.utf8.contains { $0 <= 0x20 }
         }
         var known: [String: String] = [:]
-        for (name, part) in told["parts"].members.prefix(Self.signalsMax) where name != Self.all && isFit(name) {
+        for (name, part) in reported["parts"].members.prefix(Self.signalsMax) where name != Self.all && isFit(name) {
             // What answers at random on purpose is no value that could be shared.
             let isStable = part["stable"].isTrue || part["isStable"].isTrue
             if let hash = part["hash"].text, isFit(hash) { known[name] = isStable ? hash : "(random)" }
         }
-        if let hash = told["hash"].text, isFit(hash) { known[Self.all] = hash }
+        if let hash = reported["hash"].text, isFit(hash) { known[Self.all] = hash }
         guard !known.isEmpty else { return nil }
         signals = known.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }

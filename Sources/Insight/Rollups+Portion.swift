@@ -11,7 +11,7 @@ struct Portion {
     var bytes = 0
     var changes = SegmentChanges()
     var issues: [IssueKey: IssueChange] = [:]
-    var fingerprints: [FingerprintTold] = []
+    var fingerprints: [FingerprintReading] = []
 
     /// Bytes of sessions that one portion has in memory.
     static let bytesMax = 128 << 20

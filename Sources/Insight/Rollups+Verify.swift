@@ -11,7 +11,7 @@ extension Rollups {
         (try RollupPosition.deadLettersListed(database), try RollupPosition.read(database).deadLettersUnlisted)
     }
 
-    /// Makes the rollups once more from the events, beside those that there are, and compares; `progress` is told how many have been read.
+    /// Makes the rollups once more from the events, beside those that there are, and compares; `progress` gets the number of events read.
     ///
     /// Events in the dead letters are left out, as they were. Gives rows that there are and should not be, or the other way round, by table;
     /// nothing when all is well.

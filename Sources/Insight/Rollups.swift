@@ -118,7 +118,7 @@ package final class Rollups {
                 merge()
                 return count
             } catch {
-                // What was added up is in no table; the next portion begins from the position that is.
+                // What was aggregated is in no table; the next portion begins from the position that is.
                 undo()
                 guard case .refused(let reason) = error else {
                     known = nil

@@ -67,8 +67,8 @@ package struct ScanQuery: Sendable {
     package var withVisitors = true
     package var withSeriesVisitors = false
     package var lists: [List] = []
-    /// Whether the sessions that count and their visitors are collected.
-    package var withSelection = false
+    /// What is collected of the sessions that count; nil for nothing.
+    package var selection: ScanSelection.Kind?
 
     package init(from: Int64, to: Int64, edges: [Int64]) { (self.from, self.to, self.edges) = (from, to, edges) }
 }

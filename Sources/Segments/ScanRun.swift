@@ -20,7 +20,7 @@ struct ScanRun {
         bucketSums = Array(repeating: Sums(), count: query.edges.count)
         values = ScanValues(query, limits)
         visitors = ScanVisitors(query, limits)
-        if query.withSelection { selection = ScanSelection() }
+        selection = query.selection.map { ScanSelection($0) }
     }
 
     /// Runs all passes; nil when one has found damaged segments after others had counted them.
@@ -74,7 +74,7 @@ struct ScanRun {
             events: true,
             lists: query.lists.filter { $0.column.dictionary != nil },
             vitals: Set(query.vitals + query.seriesVitals + measured),
-            sessionKeys: query.withSelection
+            sessionKeys: query.selection == .sessions
         )
         try pass(source, segments, needs) { run in
             run.addSums()

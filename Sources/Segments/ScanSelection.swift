@@ -1,14 +1,17 @@
-/// The sessions that a query counts, and their visitors, for reports on what is not in the segments.
+/// The sessions that a query counts, or their visitors, for reports on what is not in the segments.
 package struct ScanSelection: Sendable {
+    package enum Kind: Sendable { case sessions, visitors }
+
     /// Sessions whose keys are kept, at most.
     package static let sessionsMax = 200_000
 
+    private let kind: Kind
     /// Keys of the sessions with a page view that counts; nil when there are more than the limit.
     package private(set) var sessionKeys: Set<UInt64>? = []
-    /// One bit for each visitor's number.
+    /// One bit for the number of each visitor with a page view that counts.
     private var visitors: [UInt64] = []
 
-    package init() {}
+    init(_ kind: Kind) { self.kind = kind }
 
     package func hasVisitor(_ number: UInt32) -> Bool {
         let word = Int(number >> 6)
@@ -18,14 +21,16 @@ package struct ScanSelection: Sendable {
     mutating func add(_ rows: SegmentRows) {
         rows.forEachActive { session in
             guard rows.figures[session][0] & 0xffff_ffff > 0 else { return }
-            insert(visitor: rows.visitors[session])
-            guard let count = sessionKeys?.count else { return }
-            if count < Self.sessionsMax {
-                sessionKeys?.insert(rows.sessionKeys[Int(session)])
-            } else {
-                sessionKeys = nil
+            switch kind {
+            case .sessions: insert(key: rows.sessionKeys[Int(session)])
+            case .visitors: insert(visitor: rows.visitors[session])
             }
         }
+    }
+
+    private mutating func insert(key: UInt64) {
+        guard let count = sessionKeys?.count else { return }
+        if count < Self.sessionsMax { sessionKeys?.insert(key) } else { sessionKeys = nil }
     }
 
     private mutating func insert(visitor: UInt32) {

@@ -50,7 +50,7 @@ private let reading = [
         #expect(Set(ids).count == 1)
     }
 
-    @Test func `functions, files and messages of pages tell issues apart`() throws {
+    @Test func `functions, files and messages of pages distinguish issues`() throws {
         let ids = [
             try id("no stock", [frame("buy", "app.js", 10, 1)]), try id("no stock", [frame("sell", "app.js", 10, 1)]),
             try id("no stock", [frame("buy", "cart.js", 10, 1)]), try id("no money", [frame("buy", "app.js", 10, 1)]),
@@ -84,13 +84,13 @@ private let reading = [
         #expect(try ids(1210) != ids(4820))
     }
 
-    @Test func `without a function's name the property tells issues apart and lines do not`() throws {
+    @Test func `without a function's name the property distinguishes issues and lines do not`() throws {
         let first = try reading.map { try id($0, [frame("", "app.js", 10, 5)]) }
         #expect(Set(first + [try id(reading[0], [frame("", "app.js", 11, 5)])]).count == 1)
         #expect(try id("Cannot read properties of null (reading 'total')", [frame("", "app.js", 10, 5)]) != first[0])
     }
 
-    @Test func `the line counts when nothing else tells issues apart`() throws {
+    @Test func `the line counts when nothing else distinguishes issues`() throws {
         func id(_ line: Int) throws -> String {
             try InsightTests.id("Failed to fetch", [frame("", "app.js", line, 5)])
         }

@@ -30,10 +30,10 @@ import Testing
         try store.append(all)
         let committed = CommittedEvents()
         committed.add(Array(all[2990...]), ids: Array(2991...3000))
-        let recorder = CountRecorder(try store.makeDatabase())
+        let recorder = ReadRecorder(try store.makeDatabase())
         let rollups = try Rollups(recorder, committed: committed)
         while try rollups.advance() > 0 {}
-        #expect(recorder.largest <= 11)
+        #expect(recorder.largestCount <= 11)
         #expect(try StoredFigures(store).totals().pageViews == 3000)
     }
 

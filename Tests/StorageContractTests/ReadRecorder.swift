@@ -1,15 +1,18 @@
 import Storage
 
-/// A connection that notes the largest number of events that a query has counted.
-final class CountRecorder: Storage.Database, @unchecked Sendable {
+/// A connection that notes how many events its queries have counted and read at most.
+final class ReadRecorder: Storage.Database, @unchecked Sendable {
     private let base: any Storage.Database
-    /// Unchecked above: a test uses it on one thread.
-    private(set) var largest: Int64 = 0
+    // Unchecked above: a test uses it on one thread.
+    /// Events that one query counted.
+    private(set) var largestCount: Int64 = 0
+    /// Events that one query read.
+    private(set) var largestRead = 0
 
     init(_ base: any Storage.Database) { self.base = base }
 
     var dialect: SQLDialect { base.dialect }
-    var hasSnapshots: Bool { true }
+    var hasSnapshots: Bool { base.hasSnapshots }
     var rowsOfNextRead: Int {
         get { base.rowsOfNextRead }
         set { base.rowsOfNextRead = newValue }
@@ -18,7 +21,7 @@ final class CountRecorder: Storage.Database, @unchecked Sendable {
     func rows(_ sql: String, _ parameters: [SQLValue], milliseconds: Int32) throws(StoreError) -> [[SQLValue]] {
         let rows = try base.rows(sql, parameters, milliseconds: milliseconds)
         if sql.contains("count(*)"), sql.contains("collector_events"), let count = rows.first?.first?.integer {
-            largest = max(largest, count)
+            largestCount = max(largestCount, count)
         }
         return rows
     }
@@ -28,7 +31,14 @@ final class CountRecorder: Storage.Database, @unchecked Sendable {
         _ parameters: [SQLValue],
         milliseconds: Int32,
         _ take: ([SQLValue]) -> Bool
-    ) throws(StoreError) { try base.stream(sql, parameters, milliseconds: milliseconds, take) }
+    ) throws(StoreError) {
+        var count = 0
+        try base.stream(sql, parameters, milliseconds: milliseconds) { row in
+            count += 1
+            return take(row)
+        }
+        if sql.contains("from collector_events") { largestRead = max(largestRead, count) }
+    }
 
     func change(_ sql: String, _ parameters: [SQLValue]) throws(StoreError) -> Int { try base.change(sql, parameters) }
 

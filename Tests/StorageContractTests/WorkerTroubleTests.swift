@@ -144,10 +144,10 @@ import Testing
         try database.rows(copies)
         try store.catchUp()
         try store.append([event(visitor: "v_0", session: "shared", view: "last")])
-        let counting = RowCounter(try store.makeDatabase())
+        let counting = ReadRecorder(try store.makeDatabase())
         let rollups = try Rollups(counting)
         while try rollups.advance() > 0 {}
-        #expect(counting.largest <= SessionState.eventsMax)
+        #expect(counting.largestRead <= SessionState.eventsMax)
         #expect(try StoredFigures(store).totals().pageViews == 5000 + 6000)
         #expect(try store.differences() == [])
     }
@@ -244,55 +244,4 @@ import Testing
         try store.catchUp()
         #expect(try database.rows("select issue, state from insight_issue_states") == [[issue.id, "ignored"]])
     }
-}
-
-/// A connection that counts the rows of events of each query.
-private final class RowCounter: Storage.Database, @unchecked Sendable {
-    private let base: any Storage.Database
-    /// Events that one query gave at most.
-    ///
-    /// Unchecked above: a test uses it on one thread.
-    private(set) var largest = 0
-
-    init(_ base: any Storage.Database) { self.base = base }
-
-    var dialect: SQLDialect { base.dialect }
-    var rowsOfNextRead: Int {
-        get { base.rowsOfNextRead }
-        set { base.rowsOfNextRead = newValue }
-    }
-
-    func rows(_ sql: String, _ parameters: [SQLValue], milliseconds: Int32) throws(StoreError) -> [[SQLValue]] {
-        try base.rows(sql, parameters, milliseconds: milliseconds)
-    }
-
-    func stream(
-        _ sql: String,
-        _ parameters: [SQLValue],
-        milliseconds: Int32,
-        _ take: ([SQLValue]) -> Bool
-    ) throws(StoreError) {
-        var count = 0
-        try base.stream(sql, parameters, milliseconds: milliseconds) { row in
-            count += 1
-            return take(row)
-        }
-        if sql.contains("from collector_events") { largest = max(largest, count) }
-    }
-
-    func change(_ sql: String, _ parameters: [SQLValue]) throws(StoreError) -> Int { try base.change(sql, parameters) }
-
-    func transaction(
-        ifChanged guardSQL: String?,
-        _ parameters: [SQLValue],
-        _ body: () throws(StoreError) -> Void
-    ) throws(StoreError) -> Bool { try base.transaction(ifChanged: guardSQL, parameters, body) }
-
-    func shadow(_ tables: [String]) throws(StoreError) -> String { try base.shadow(tables) }
-    var hasSnapshots: Bool { base.hasSnapshots }
-
-    func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) { try base.snapshot(body) }
-    func settledEventID() throws(StoreError) -> Int64 { try base.settledEventID() }
-    func highestEventID() throws(StoreError) -> Int64 { try base.highestEventID() }
-    func openWriters() throws(StoreError) -> [OpenWriter] { try base.openWriters() }
 }

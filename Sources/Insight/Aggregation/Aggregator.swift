@@ -9,7 +9,7 @@ struct Aggregator {
     /// Issues that events other than recalled ones have named.
     var issues: [IssueKey: IssueChange] = [:]
     /// In the order of their events; none of bots.
-    var fingerprints: [FingerprintTold] = []
+    var fingerprints: [FingerprintReading] = []
     /// While it is set, events are ones that were added before: they change sessions and nothing else.
     var isRecalling = false
     private var parsed = ParsedTexts()

@@ -256,11 +256,11 @@ struct Extraction {
     }
 
     private mutating func readFingerprint(_ aggregator: inout Aggregator) {
-        let told = JSONTree(event.payload)["fingerprints"]
-        hints = told["automation"].elements.compactMap(\.text)
+        let reported = JSONTree(event.payload)["fingerprints"]
+        hints = reported["automation"].elements.compactMap(\.text)
         // Bots are none of the population.
         guard !aggregator.isRecalling, hints.isEmpty, aggregator.agent(event).robotReasons.isEmpty,
-            let fingerprint = FingerprintTold(event, told)
+            let fingerprint = FingerprintReading(event, reported)
         else { return }
         aggregator.fingerprints.append(fingerprint)
     }

@@ -1,4 +1,4 @@
-/// The source of a session: each referrer has one, so that the sessions of all sources add up to all sessions.
+/// The source of a session: each referrer has one, so that the sessions of all sources sum to all sessions.
 enum Referrer {
     static let direct = "(direct)"
     static let own = "(self-referral)"

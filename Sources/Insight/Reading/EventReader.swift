@@ -165,8 +165,8 @@ package struct EventReader {
                                 ("system", .text(agent.system)), ("device", .text(agent.device)),
                             ]
                                 + Vital.allCases.map { vital in
-                                    let told = vitals[vital.name.uppercased()]
-                                    return (vital.name, JSONOut(told.number ?? told["value"].number, digits: 4))
+                                    let reported = vitals[vital.name.uppercased()]
+                                    return (vital.name, JSONOut(reported.number ?? reported["value"].number, digits: 4))
                                 } + [
                                     ("errors", .integer(Int64(errors.count))),
                                     ("message", JSONOut(errors.first?["message"].text)),

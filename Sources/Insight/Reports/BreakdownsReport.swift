@@ -27,8 +27,7 @@ struct BreakdownsReport {
     ) throws(ReportError) {
         range = context.query.range
         self.countsOnly = countsOnly
-        var scan = try context.scanQuery(range)
-        scan.edges = [range.from]
+        var scan = try context.scanQuery(range, withSeries: false)
         scan.withVisitors = false
         scan.lists = dimensions.map { dimension in
             var list = dimension.list(limit: dimension.skipsNone ? limit + 1 : limit)

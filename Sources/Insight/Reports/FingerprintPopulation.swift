@@ -10,27 +10,33 @@ struct FingerprintPopulation {
         "The fingerprints have more than \(valuesMax) different values: narrow the range or the filters"
     )
 
-    private let context: ReportContext
-    private let hashes: KeyedHashes
-    private var selected: Set<UInt64> = []
     /// Lines of fingerprints, a signal and its value each, with the visitors who have it; and where they are by their hashes.
     ///
-    /// The hash is
-    /// keyed in each process with a key of its own: nobody can make two lines one.
+    /// The hash is keyed in each process with a key of its own: nobody can make two lines one.
     private var values: [(line: String, visitors: Int64)] = []
     private var indexes: [Int: Int] = [:]
 
     init(_ context: ReportContext) throws(ReportError) {
-        self.context = context
-        hashes = try context.hashes()
-        var scan = try context.scanQuery(context.query.range)
-        scan.edges = [scan.from]
-        scan.withSelection = true
+        let selected = try Self.selectedVisitors(context)
+        guard !selected.isEmpty else { return }
+        let hashes = try context.hashes().visitors
+        try Self.forEachVisitor(context) { visitor, signals in
+            if selected.contains(hashes.hash(visitor)) { add(signals) }
+            return values.count <= Self.valuesMax
+        }
+        guard values.count <= Self.valuesMax else { throw Self.tooMany }
+    }
+
+    /// Hashes of the visitors with a page view that the query counts.
+    private static func selectedVisitors(_ context: ReportContext) throws(ReportError) -> Set<UInt64> {
+        var scan = try context.scanQuery(context.query.range, withSeries: false)
+        scan.selection = .visitors
         let result = try context.run(scan)
         guard !result.hasTooManyVisitors, let selection = result.selection else {
             throw .refused(ScanResult.visitorsSentence)
         }
-        guard let visitors = result.total.visitors, visitors > 0 else { return }
+        guard let visitors = result.total.visitors, visitors > 0 else { return [] }
+        var selected: Set<UInt64> = []
         try context.database.reportStream("select hash, number from visitor_numbers") { row in
             guard let hash = row[0].integer, let number = row[1].integer.flatMap(UInt32.init(exactly:)) else {
                 return true
@@ -38,36 +44,34 @@ struct FingerprintPopulation {
             if selection.hasVisitor(number) { selected.insert(UInt64(bitPattern: hash)) }
             return true
         }
-        try count()
-        guard values.count <= Self.valuesMax else { throw Self.tooMany }
+        return selected
     }
 
-    private mutating func count() throws(ReportError) {
-        var parameters: [SQLValue] = []
-        if let site = context.query.site { parameters.append(.text(site)) }
+    /// Passes on the last fingerprint of each visitor, of the query's site if there is one; `take` returns false to stop.
+    private static func forEachVisitor(
+        _ context: ReportContext,
+        _ take: (_ visitor: String, _ signals: String) -> Bool
+    ) throws(ReportError) {
         // Those of a visitor follow one another.
         let sql = """
-            select visitor_id, last_seen, signals from insight_fingerprints\(parameters.isEmpty ? "" : " where site = ?1")
+            select visitor_id, last_seen, signals from insight_fingerprints\(context.query.site == nil ? "" : " where site = ?1")
             order by visitor_id
             """
         var last: (visitor: String, seen: Int64, signals: String)?
-        var population = self
-        try context.database.reportStream(sql, parameters) { row in
+        try context.database.reportStream(sql, context.query.site.map { [.text($0)] } ?? []) { row in
             guard let visitor = row[0].text, let seen = row[1].integer, let signals = row[2].text else { return true }
             if let known = last, known.visitor.utf8.elementsEqual(visitor.utf8) {
                 if seen > known.seen { last = (visitor, seen, signals) }
                 return true
             }
-            if let known = last { population.add(known.visitor, known.signals) }
+            let isWanted = last.map { take($0.visitor, $0.signals) } ?? true
             last = (visitor, seen, signals)
-            return population.values.count <= Self.valuesMax
+            return isWanted
         }
-        if let last { population.add(last.visitor, last.signals) }
-        self = population
+        if let last { _ = take(last.visitor, last.signals) }
     }
 
-    private mutating func add(_ visitor: String, _ signals: String) {
-        guard selected.contains(hashes.visitors.hash(visitor)) else { return }
+    private mutating func add(_ signals: String) {
         // Most lines are known: their texts are not made once more.
         for line in signals.utf8.split(separator: UInt8(ascii: "\n")) {
             var hasher = Hasher()
@@ -86,9 +90,9 @@ struct FingerprintPopulation {
     func signals() -> [FingerprintsReport.Signal] {
         var found: [String: [(hash: String, visitors: Int64)]] = [:]
         for (line, visitors) in values {
-            for (name, hash) in FingerprintTold.decoded(line) { found[name, default: []].append((hash, visitors)) }
+            for (name, hash) in FingerprintReading.decoded(line) { found[name, default: []].append((hash, visitors)) }
         }
-        var signals = found.map { name, values in
+        let signals = found.map { name, values in
             var sizes: [Int64: Int64] = [:]
             for (_, visitors) in values { sizes[visitors, default: 0] += 1 }
             let sorted = sizes.sorted { $0.key > $1.key }.map { (visitors: $0.key, values: $0.value) }
@@ -100,8 +104,7 @@ struct FingerprintPopulation {
                 shared: Self.shared(values)
             )
         }
-        signals.sort { (-$0.bits.corrected, $0.name) < (-$1.bits.corrected, $1.name) }
-        return Array(signals.prefix(FingerprintsReport.signalsMax))
+        return FingerprintsReport.ranked(signals)
     }
 
     private static func shared(_ values: [(hash: String, visitors: Int64)]) -> [(hash: String, visitors: Int64)] {

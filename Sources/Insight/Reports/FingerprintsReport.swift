@@ -37,9 +37,7 @@ struct FingerprintsReport {
         signals = isAllTime ? try Self.signals(context) : try FingerprintPopulation(context).signals()
         let all = context.includingBots
         guard isAllTime else {
-            var scan = try all.scanQuery(context.query.range)
-            scan.edges = [scan.from]
-            (bots, refusal) = try Self.bots(all, scan)
+            (bots, refusal) = try Self.bots(all, all.scanQuery(context.query.range, withSeries: false))
             return
         }
         guard let bounds = try all.bounds() else {
@@ -73,13 +71,18 @@ struct FingerprintsReport {
             returns.map { ($0[0].text ?? "", ($0[1].integer ?? 0, $0[2].integer ?? 0)) },
             uniquingKeysWith: { first, _ in first }
         )
-        var signals = sizes.map { name, sizes in
+        let found = sizes.map { name, sizes in
             Signal(name: name, sizes: sizes, bits: entropy(sizes), returns: again[name] ?? (0, 0), shared: [])
         }
-        signals.sort { (-$0.bits.corrected, $0.name) < (-$1.bits.corrected, $1.name) }
-        signals = Array(signals.prefix(signalsMax))
+        var signals = ranked(found)
         for index in signals.indices { signals[index].shared = try shared(context, signals[index].name) }
         return signals
+    }
+
+    /// The signals with the most bits.
+    static func ranked(_ signals: [Signal]) -> [Signal] {
+        let sorted = signals.sorted { (-$0.bits.corrected, $0.name) < (-$1.bits.corrected, $1.name) }
+        return Array(sorted.prefix(signalsMax))
     }
 
     private static func shared(_ context: ReportContext, _ name: String) throws(ReportError) -> [(String, Int64)] {
@@ -200,7 +203,7 @@ extension Reports {
     /// Those of a site, or of the page at `/`, which is of none.
     package func shared(_ signals: [(name: String, hash: String)], site: String?) throws(ReportError) -> JSONOut {
         var result: [(String, JSONOut)] = []
-        for (name, hash) in signals.prefix(FingerprintTold.signalsMax + 1) {
+        for (name, hash) in signals.prefix(FingerprintReading.signalsMax + 1) {
             let row = try database.reportRows(
                 """
                 select

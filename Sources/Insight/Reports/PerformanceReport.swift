@@ -13,8 +13,8 @@ struct PerformanceReport {
         (scan.withVisitors, scan.withDistribution) = (false, true)
         current = try context.run(scan)
         if context.comparesPrevious(try context.bounds()) {
-            var scan = try context.scanQuery(range.previous)
-            (scan.vitals, scan.withVisitors, scan.edges) = (Vital.allCases, false, [range.previousFrom])
+            var scan = try context.scanQuery(range.previous, withSeries: false)
+            (scan.vitals, scan.withVisitors) = (Vital.allCases, false)
             previous = try context.run(scan).total
         }
     }
@@ -64,8 +64,8 @@ struct VitalsByReport {
     init(_ context: ReportContext, _ dimension: ReportDimension, limit: Int) throws(ReportError) {
         range = context.query.range
         self.dimension = dimension
-        var scan = try context.scanQuery(range)
-        (scan.edges, scan.withVisitors) = ([range.from], false)
+        var scan = try context.scanQuery(range, withSeries: false)
+        scan.withVisitors = false
         var list = dimension.list(limit: dimension.skipsNone ? limit + 1 : limit)
         list.vitals = Vital.allCases
         // A page view has vitals, whatever its dimension is; entry and exit pages are ranked by their sessions.

@@ -38,18 +38,19 @@ struct QualityReport {
     /// The query of `context` includes bots.
     init(_ context: ReportContext) throws(ReportError) {
         range = context.query.range
-        var scan = try context.scanQuery(range)
-        (scan.edges, scan.withVisitors) = ([scan.from], false)
+        var scan = try context.scanQuery(range, withSeries: false)
+        scan.withVisitors = false
         var bots = scan
         bots.filters.append(context.filter(.traffic, [ReportContext.bot]))
         scan.lists = [ReportDimension.invalid.list(limit: 1)]
-        scan.withSelection = !context.query.filters.isEmpty
+        if !context.query.filters.isEmpty { scan.selection = .sessions }
         let all = try context.run(scan)
         events = all.total.eventsReceived
         invalidValues = all.lists[0].total
         botEvents = try context.run(bots).total.eventsReceived
         // Sessions are no more than page views.
-        guard all.total.pageViews <= Self.pageViewsMax, !scan.withSelection || all.selection?.sessionKeys != nil else {
+        guard all.total.pageViews <= Self.pageViewsMax, scan.selection == nil || all.selection?.sessionKeys != nil
+        else {
             refusal = "Delivery reports of more than \(Self.pageViewsMax) page views are not read: narrow the range"
             return
         }

@@ -10,9 +10,9 @@ struct ReportContext {
     static let human = "human"
     static let bot = "bot"
 
-    /// A scan of the query's range or its previous period, with its filters.
-    func scanQuery(_ range: ReportRange) throws(ReportError) -> ScanQuery {
-        var scan = ScanQuery(from: range.from, to: range.to, edges: range.buckets)
+    /// A scan of the query's range or its previous period, with its filters; without a series, all of it is one bucket.
+    func scanQuery(_ range: ReportRange, withSeries: Bool = true) throws(ReportError) -> ScanQuery {
+        var scan = ScanQuery(from: range.from, to: range.to, edges: withSeries ? range.buckets : [range.from])
         scan.filters = try columnFilters()
         scan.sessionKeys = try sessionKeys(range)
         return scan

@@ -32,7 +32,7 @@ struct FigureQuery {
     var lists: [List] = []
 }
 
-/// Figures by name, in their order: what is compared, whoever computed it.
+/// Figures by name, in their order: the form in which two computations are compared.
 struct Figures: Equatable {
     private(set) var values: [(name: String, value: String)] = []
 

@@ -59,7 +59,7 @@ struct MemorySegments: SegmentSource {
     }
 }
 
-/// Ids of issues by the messages of their errors, which tell the faults of random events apart.
+/// Ids of issues by the messages of their errors, which distinguish the faults of random events.
 struct IssueTexts {
     private(set) var idsByMessage: [String: [String]] = [:]
     private(set) var messages: [String: String] = [:]
