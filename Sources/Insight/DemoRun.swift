@@ -105,27 +105,26 @@ package struct DemoRuns {
 
     /// Removes events by their numbers, `portionMax` a transaction, then the delivery reports of the run.
     ///
-    /// `goesOn` is asked before each transaction with the number of events done; false stops, and the next call does the rest. Gives the events
-    /// removed by this call, and whether all are gone.
+    /// `goesOn` is asked after each transaction with the events that it removed and the number of events done; false
+    /// stops, and the next call does the rest.
+    /// - Returns: whether all are gone.
     package func remove(
         _ run: DemoRun,
-        while goesOn: (_ done: Int) -> Bool
-    ) throws(StoreError) -> (removed: Int, isComplete: Bool) {
-        var removed = 0
+        while goesOn: (_ removed: Int, _ done: Int) -> Bool
+    ) throws(StoreError) -> Bool {
         var number = 0
         while number < run.events {
-            guard goesOn(number) else { return (removed, false) }
             let next = min(number + Self.portionMax, run.events)
             // The literals are of our own making; neither engine's parameters have a type that compares with its column of UUIDs.
             let (first, last) = (literal(run, number), literal(run, next - 1))
-            removed += try database.change(
+            let removed = try database.change(
                 "delete from collector_events where event_id >= \(first) and event_id <= \(last)"
             )
             number = next
+            guard goesOn(removed, number) else { return false }
         }
         let prefix = "p_" + DemoRun.hex(run.idPrefix)
         while true {
-            guard goesOn(number) else { return (removed, false) }
             // The range is for the index; the beginning decides, whatever the order of the database's language is.
             let count = try database.change(
                 """
@@ -139,7 +138,8 @@ package struct DemoRuns {
                 """,
                 [.text(prefix), .text(prefix + "g"), .integer(Int64(Self.portionMax))]
             )
-            guard count > 0 else { return (removed, true) }
+            guard count > 0 else { return true }
+            guard goesOn(0, number) else { return false }
         }
     }
 

@@ -131,21 +131,27 @@ struct DemoCommand {
             return .success
         }
         run.state = .removing
-        try runs.update(run)
         var progress = Progress("Removing demo visits", total: Int64(run.events))
-        let (removed, isComplete) = try runs.remove(run) { done in
-            progress.update(Int64(done))
-            return !interruption.isRequested
+        var removed = 0
+        // What fails begins again; the rows that are gone are skipped by their index.
+        let isComplete = try LockWait.attempt(while: { !interruption.isRequested }) { () throws(StoreError) in
+            try runs.update(run)
+            let isComplete = try runs.remove(run) { count, done in
+                removed += count
+                progress.update(Int64(done))
+                return !interruption.isRequested
+            }
+            guard isComplete else { return false }
+            // After this every reader of the rollups, and a server beside, begins again without the visits that are gone.
+            try Rollups(database).clear()
+            try runs.end(run)
+            return true
         }
         progress.finish(Int64(run.events))
-        guard isComplete else {
+        guard isComplete == true else {
             Console.error("Interrupted. Run 'collector demo --remove' again to remove the rest.")
             return interruption.exitCode ?? .failure
         }
-        let rollups = try Rollups(database)
-        // After this every reader of the rollups, and a server beside, begins again without the visits that are gone.
-        try rollups.clear()
-        try runs.end(run)
         return try aggregate(database, interruption, done: "\(removed) demo events removed, and nothing else")
     }
 
@@ -164,33 +170,6 @@ struct DemoCommand {
                 "Interrupted. 'collector rebuild --resume' aggregates the rest, and so does 'collector serve'."
             )
             return code
-        }
-    }
-}
-
-/// Repeats a write while the database cannot take it, as when another process holds a lock.
-///
-/// A server has a journal for what it cannot write; a command waits instead.
-private enum LockWait {
-    /// Seconds after which the database is given up, and milliseconds between two attempts.
-    private static let timeoutSeconds = 60
-    private static let pauseMilliseconds = 100
-
-    /// - Returns: what the write returned; nil when `goesOn`, which is asked after each failed attempt, was false.
-    static func attempt<Value>(
-        while goesOn: () -> Bool,
-        _ write: () throws(StoreError) -> Value
-    ) throws(StoreError) -> Value? {
-        let end = ContinuousClock.now + .seconds(timeoutSeconds)
-        while true {
-            do throws(StoreError) { return try write() } catch {
-                switch error {
-                case .unavailable, .uncertain: guard ContinuousClock.now < end else { throw error }
-                case .refused, .schema, .damaged: throw error
-                }
-            }
-            guard goesOn() else { return nil }
-            usleep(UInt32(pauseMilliseconds * 1000))
         }
     }
 }

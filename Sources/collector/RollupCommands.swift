@@ -68,7 +68,10 @@ struct RebuildCommand {
         let rollups = try Rollups(database)
         if !resumes {
             if Console.isErrorTerminal { Console.error("Clearing the rollups") }
-            try rollups.clear()
+            let done: Void? = try LockWait.attempt(while: { !interruption.isRequested }) { () throws(StoreError) in
+                try rollups.clear()
+            }
+            guard done != nil else { return interruption.exitCode ?? .failure }
         }
         let catchUp = CatchUp(title: "Rebuilding", database: database, rollups: rollups)
         switch try catchUp.run(interruption) {
@@ -112,12 +115,20 @@ struct CatchUp {
         let bounds = try database.rows("select min(id), max(id) from collector_events").first
         let (first, last) = (bounds?[0].integer ?? 1, bounds?[1].integer ?? 0)
         var position = try max(rollups.lastEventID(), first - 1)
+        var rollups: Rollups? = rollups
         // Progress goes by ids, which are counted without reading the table; there are few gaps.
         var progress = Progress(title, first: position - first + 1, total: last - first + 1)
         var pauses = 0
         while position < last {
             if let code = interruption.exitCode { return .interrupted(code) }
-            _ = try rollups.advance(while: { !interruption.isRequested })
+            let done: Void? = try LockWait.attempt(while: { !interruption.isRequested }) { () throws(StoreError) in
+                let worker = if let rollups { rollups } else { try Rollups(database) }
+                // One that has failed knows no longer what is stored.
+                rollups = nil
+                _ = try worker.advance(while: { !interruption.isRequested })
+                rollups = worker
+            }
+            guard done != nil, let rollups else { continue }
             let now = try max(rollups.lastEventID(), first - 1)
             progress.update(now - first + 1)
             pauses = now > position ? 0 : pauses + 1

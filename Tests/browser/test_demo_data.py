@@ -14,6 +14,8 @@ from test_command_line import terminal  # noqa: F401
 
 # Enough for an interruption to come in time, with a release build, too.
 EVENTS = 12_000
+# Enough for a lock that is taken after the first visits to come before the last ones.
+LOCKED_EVENTS = 40_000
 REPORTS = ("overview", "performance", "issues", "quality")
 DERIVED = (
     "insight_issues", "insight_fingerprints", "insight_signals", "insight_signal_sizes", "insight_signal_returns",
@@ -146,27 +148,43 @@ def begun(store, *words):
     return demo
 
 
-def test_demo_waits_while_somebody_else_writes(store):
+def test_a_demo_waits_while_another_process_writes(store):
     """Longer than a server's writer waits, which has a journal."""
-    demo = begun(store, "--events", EVENTS)
+    demo = begun(store, "--events", LOCKED_EVENTS)
     with store.held("collector_events"):
-        assert 0 < count(store, "collector_events") < EVENTS
+        assert 0 < count(store, "collector_events") < LOCKED_EVENTS
         time.sleep(5)
         assert demo.poll() is None, demo.stderr.read()
     assert demo.wait(100) == 0, demo.stderr.read()
-    assert count(store, "collector_events") == EVENTS
-    assert f"{EVENTS} events" in fine(store, "verify").stdout
+    assert count(store, "collector_events") == LOCKED_EVENTS
+    assert f"{LOCKED_EVENTS} events" in fine(store, "verify").stdout
 
 
 def test_a_demo_that_waits_can_be_interrupted(store):
-    demo = begun(store, "--events", EVENTS)
+    demo = begun(store, "--events", LOCKED_EVENTS)
     with store.held("collector_events"):
-        time.sleep(2)
+        assert count(store, "collector_events") < LOCKED_EVENTS
         demo.send_signal(signal.SIGINT)
         assert demo.wait(15) == 130, demo.stderr.read()
-        assert "Interrupted" in demo.stderr.read()
-    assert f"{EVENTS} events" in fine(store, "demo").stdout + fine(store, "verify").stdout
-    assert count(store, "collector_events") == EVENTS
+        assert "Run 'collector demo' again" in demo.stderr.read()
+    assert f"{LOCKED_EVENTS} events" in fine(store, "demo").stdout + fine(store, "verify").stdout
+    assert count(store, "collector_events") == LOCKED_EVENTS
+
+
+@pytest.mark.parametrize(
+    ("words", "table"), [(["rebuild"], "insight_position"), (["demo", "--remove"], "demo_run")], ids=["rebuild", "remove"],
+)
+def test_a_command_that_changes_rollups_waits_while_another_process_writes(store, words, table):
+    fine(store, "demo", "--events", "2000")
+    with store.held(table):
+        waiting = subprocess.Popen(
+            [BINARY, *words, "--data", store.folder / "data"], cwd=store.folder, env=clean_environment(store.environment),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=die_with_parent,
+        )
+        time.sleep(6)
+        assert waiting.poll() is None, waiting.stderr.read()
+    assert waiting.wait(100) == 0, waiting.stderr.read()
+    assert f"match {0 if table == 'demo_run' else 2000} events" in fine(store, "verify").stdout
 
 
 def test_an_interrupted_demo_is_continued_without_a_duplicate(store):
