@@ -110,4 +110,4 @@ hooks: ## Install the pre-commit hooks
 	@pre-commit install
 
 clean: ## Remove what was built; installed tools stay
-	@rm -rf .build Sources/CAssets/generated Tests/browser/screenshots .pytest_cache
+	@rm -rf .build Sources/C/CAssets/generated Tests/browser/screenshots .pytest_cache

@@ -1,5 +1,7 @@
 // Events of any content become sessions and segments without a trap, segments read back as they were written, and damaged ones are noticed.
 
+@testable import Aggregation
+@testable import Rollups
 import Segments
 import Storage
 

@@ -1,6 +1,6 @@
 // A batch is split within its bounds, and every accepted field keeps its limits, in both versions of the format.
 
-import Telemetry
+import Events
 
 private func check(_ slice: Slice?, _ bytes: [UInt8], _ bytesMax: Int) {
     guard let slice else { return }

@@ -1,5 +1,5 @@
 import Log
-import Telemetry
+import Events
 import Testing
 
 @testable import collector

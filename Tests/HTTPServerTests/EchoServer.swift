@@ -1,6 +1,6 @@
 import Dispatch
 import Glibc
-import Guarded
+import Locks
 import HTTPServer
 import HTTPWire
 import Synchronization
@@ -9,7 +9,7 @@ import Synchronization
 final class TestSource: BodySource {
     let isEndless = true
     let ticket: Ticket
-    let parts = Guarded<[BodyPart]>([])
+    let parts = Locked<[BodyPart]>([])
     private let asked = Atomic<Int>(0)
     private let closed = Atomic<Int>(0)
 
@@ -36,10 +36,10 @@ final class EchoHandler: Handler {
     /// More than the kernel buffers for a client that does not read.
     static let hugeBytes = 40_000_000
 
-    private let server = Guarded<Server?>(nil)
-    private let held = Guarded<[Ticket]>([])
+    private let server = Locked<Server?>(nil)
+    private let held = Locked<[Ticket]>([])
     /// What `/stream` sends, the first that was asked for first.
-    let sources = Guarded<[TestSource]>([])
+    let sources = Locked<[TestSource]>([])
     private let answers = DispatchQueue(label: "answers")
     private let handled = Atomic<Int>(0)
     private let loopClock = Atomic<Int32>(0)

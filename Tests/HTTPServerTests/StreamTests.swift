@@ -1,5 +1,5 @@
 import Glibc
-import Guarded
+import Locks
 import HTTPServer
 import Testing
 

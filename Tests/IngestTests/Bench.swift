@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-import Guarded
+import Locks
 import Ingest
 import Log
 import Storage
@@ -10,7 +10,7 @@ import Testing
 /// An ingest and what it delivered.
 final class Bench: Sendable {
     private final class Deliveries: Sendable {
-        let kept = Guarded((outcomes: [Int: [Outcome]](), storedCount: 0))
+        let kept = Locked((outcomes: [Int: [Outcome]](), storedCount: 0))
         let arrived = DispatchSemaphore(value: 0)
     }
 
@@ -66,7 +66,7 @@ final class Load: Sendable {
     private static let entriesMax = 40_000
     private static let pauseMicroseconds: UInt32 = 500
 
-    private let taken = Guarded<Set<Int>>([])
+    private let taken = Locked<Set<Int>>([])
     private let isStopped = Atomic<Bool>(false)
     private let done = DispatchGroup()
 

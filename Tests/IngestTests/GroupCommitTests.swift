@@ -1,4 +1,4 @@
-import Telemetry
+import Events
 import Testing
 
 @testable import Ingest

@@ -8,7 +8,7 @@ import Storage
 import StoragePostgres
 import StorageSQLite
 import Synchronization
-import Telemetry
+import Events
 import TestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-import Telemetry
+import Events
 import TestSupport
 
 @testable import Ingest

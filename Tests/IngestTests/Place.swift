@@ -5,7 +5,7 @@ import Storage
 import StoragePostgres
 import StorageSQLite
 import Synchronization
-import Telemetry
+import Events
 import TestSupport
 
 /// A database of one test that can be locked, taken down and read.

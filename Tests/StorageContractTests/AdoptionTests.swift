@@ -1,5 +1,5 @@
 import Storage
-import Telemetry
+import Events
 import TestSupport
 import Testing
 

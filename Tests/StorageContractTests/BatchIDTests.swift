@@ -1,7 +1,7 @@
 import Dispatch
 import Storage
 import Synchronization
-import Telemetry
+import Events
 import TestSupport
 import Testing
 

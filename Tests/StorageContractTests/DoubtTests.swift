@@ -2,7 +2,7 @@ import Dispatch
 import Postgres
 import Storage
 import Synchronization
-import Telemetry
+import Events
 import TestSupport
 import Testing
 

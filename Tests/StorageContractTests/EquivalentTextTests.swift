@@ -1,10 +1,13 @@
 import Segments
 import Storage
-import Telemetry
+import Events
 import TestSupport
 import Testing
 
-@testable import Insight
+@testable import Aggregation
+@testable import DemoData
+@testable import Reports
+@testable import Rollups
 
 /// Texts that look the same and have other bytes.
 @Suite struct EquivalentTextTests {

@@ -1,8 +1,10 @@
-import Insight
+import Reports
+import Rollups
 import Storage
-import Telemetry
+import Events
 import TestSupport
 import Testing
+import Aggregation
 
 @Suite struct `Times of stored events` {
     @Test(arguments: Engine.allCases, [0, 499_500, 999_499, 999_500, 999_863, 999_999] as [Int64])

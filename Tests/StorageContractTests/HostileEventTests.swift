@@ -1,10 +1,13 @@
 import Segments
 import Storage
-import Telemetry
+import Events
 import TestSupport
 import Testing
 
-@testable import Insight
+@testable import Aggregation
+@testable import DemoData
+@testable import Reports
+@testable import Rollups
 
 /// Events at the ends of what the tables hold, also such as other programs write: the figures go on, the same on either
 /// engine.

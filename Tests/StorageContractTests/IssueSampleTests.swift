@@ -1,9 +1,12 @@
 import Storage
-import Telemetry
+import Events
 import TestSupport
 import Testing
 
-@testable import Insight
+@testable import Aggregation
+@testable import DemoData
+@testable import Reports
+@testable import Rollups
 
 /// The latest errors of an issue that several sites have.
 @Suite struct IssueSampleTests {

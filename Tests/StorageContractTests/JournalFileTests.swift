@@ -2,7 +2,7 @@ import Foundation
 import SQLite
 import Storage
 import StorageSQLite
-import Telemetry
+import Events
 import TestSupport
 import Testing
 

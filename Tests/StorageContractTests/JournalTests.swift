@@ -2,7 +2,7 @@ import Dispatch
 import Storage
 import StorageSQLite
 import Synchronization
-import Telemetry
+import Events
 import TestSupport
 import Testing
 

@@ -1,6 +1,6 @@
 import Foundation
 import Storage
-import Telemetry
+import Events
 import TestSupport
 import Testing
 

@@ -1,10 +1,14 @@
 import Segments
 import Storage
-import Telemetry
+import Events
 import TestSupport
 import Testing
 
-@testable import Insight
+@testable import Aggregation
+@testable import DemoData
+@testable import Reports
+@testable import Rollups
+import TimeZones
 
 /// Reports of segments that a test has written: exact figures, the same from both stores.
 @Suite struct ReportsTests {

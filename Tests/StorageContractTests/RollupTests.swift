@@ -1,9 +1,11 @@
-import Insight
+import Reports
+import Rollups
 import Segments
 import Storage
-import Telemetry
+import Events
 import TestSupport
 import Testing
+import DemoData
 
 /// What both engines must make of the events of page views, whatever the portions in which they are read.
 @Suite struct RollupTests {

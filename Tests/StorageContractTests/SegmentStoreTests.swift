@@ -1,10 +1,13 @@
 import Segments
 import Storage
-import Telemetry
+import Events
 import TestSupport
 import Testing
 
-@testable import Insight
+@testable import Aggregation
+@testable import DemoData
+@testable import Reports
+@testable import Rollups
 
 /// The list of segments that the rollup worker keeps, and its index of sessions.
 @Suite struct SegmentStoreTests {

@@ -1,10 +1,13 @@
 import Segments
 import Storage
-import Telemetry
+import Events
 import TestSupport
 import Testing
 
-@testable import Insight
+@testable import Aggregation
+@testable import DemoData
+@testable import Reports
+@testable import Rollups
 
 /// Filters that select sessions by stored events, on sites that found no room for a name of their own.
 @Suite struct SessionKeyFilterTests {

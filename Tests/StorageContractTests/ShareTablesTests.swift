@@ -1,4 +1,5 @@
-import Insight
+import Reports
+import Rollups
 import Storage
 import Testing
 

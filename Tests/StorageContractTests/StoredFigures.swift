@@ -1,9 +1,12 @@
 import Segments
 import Storage
-import Telemetry
+import Events
 import TestSupport
 
-@testable import Insight
+@testable import Aggregation
+@testable import DemoData
+@testable import Reports
+@testable import Rollups
 
 /// What the segments of a store come to.
 struct StoredFigures {

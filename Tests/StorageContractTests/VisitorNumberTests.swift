@@ -2,7 +2,10 @@ import Storage
 import TestSupport
 import Testing
 
-@testable import Insight
+@testable import Aggregation
+@testable import DemoData
+@testable import Reports
+@testable import Rollups
 @testable import Segments
 
 /// The numbers that visitors are counted by.

@@ -1,10 +1,13 @@
 import Segments
 import Storage
-import Telemetry
+import Events
 import TestSupport
 import Testing
 
-@testable import Insight
+@testable import Aggregation
+@testable import DemoData
+@testable import Reports
+@testable import Rollups
 
 /// What goes wrong around the worker without any event being at fault.
 @Suite struct WorkerTroubleTests {

@@ -1,4 +1,4 @@
-package import Telemetry
+package import Events
 
 extension Record {
     /// Every field by its name, as text, for comparisons; without the places in the buffer and without the body of a submission.

@@ -1,4 +1,4 @@
-package import Telemetry
+package import Events
 
 /// Members of a JSON object as text.
 private func object(_ members: [(name: String, json: String?)]) -> String {

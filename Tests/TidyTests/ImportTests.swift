@@ -1,49 +1,67 @@
 import Testing
 
+/// The floors of Sources, from the ground up; a module imports modules of its own floor and of those below.
+private let floors = ["C", "Support", "Domain", "Storage", "Ingest", "Analytics", "API", "App"]
+
 /// Which modules may import which: the arrows of docs/architecture.md.
 ///
 /// The package manager does not hold them in a warm build folder.
 private let allowedImports: [String: Set<String>] = [
+    // Support
     "Assets": ["CAssets"],
-    "Digest": ["CCrypto"],
-    "Expansion": ["CBrotli", "CZlib"],
-    "HTTPServer": ["CNet", "Guarded", "HTTPWire"],
+    "Compression": ["CBrotli", "CZlib"],
+    "Crypto": ["CCrypto"],
+    "HTTPServer": ["CNet", "HTTPWire", "Locks"],
+    "HTTPWire": [],
+    "JSON": [],
+    "Locks": [],
+    "Log": [],
+    "Numbers": [],
     "Postgres": ["CPostgres"],
     "SQLite": ["CSQLite"],
-    "HTTPWire": [],
-    "JSONScan": [],
-    "Telemetry": ["Digest", "JSONScan"],
+    // Domain
+    "Events": ["Crypto", "JSON"],
+    "TimeZones": ["Events", "Locks"],
+    // Storage
+    "Storage": ["Crypto", "Events", "Locks"],
+    "StoragePostgres": ["Events", "Postgres", "Storage"],
+    "StorageSQLite": ["Events", "Locks", "SQLite", "Storage"],
+    // Ingest
+    "Ingest": ["Events", "Locks", "Log", "Storage"],
+    // Analytics
     "Segments": [],
-    "Numbers": [],
-    "Guarded": [],
-    "Log": [],
-    "Storage": ["Digest", "Guarded", "Telemetry"],
-    "StorageSQLite": ["Guarded", "SQLite", "Storage", "Telemetry"],
-    "StoragePostgres": ["Postgres", "Storage", "Telemetry"],
-    "Ingest": ["Guarded", "Log", "Storage", "Telemetry"],
-    "Insight": ["Digest", "Guarded", "JSONScan", "Log", "Segments", "Numbers", "Storage", "Telemetry"],
-    "Web": [
-        "Assets", "Digest", "Expansion", "Guarded", "HTTPServer", "HTTPWire", "Ingest", "Insight", "JSONScan", "Log",
-        "Storage", "Telemetry",
+    "Aggregation": ["Crypto", "Events", "JSON", "Numbers", "Segments"],
+    "Rollups": [
+        "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments", "Storage",
     ],
+    "Reports": [
+        "Aggregation", "Crypto", "Events", "JSON", "Log", "Numbers", "Rollups", "Segments",
+        "Storage", "TimeZones",
+    ],
+    "DemoData": ["Events", "Numbers", "Storage"],
+    // API
+    "HTTPAPI": [
+        "Aggregation", "Assets", "Compression", "Crypto", "Events", "HTTPServer", "HTTPWire",
+        "Ingest", "JSON", "Locks", "Log", "Reports", "Rollups", "Storage", "TimeZones",
+    ],
+    // App
     "collector": [
-        "Assets", "Digest", "Guarded", "HTTPServer", "Ingest", "Insight", "Log", "Storage", "StoragePostgres",
-        "StorageSQLite", "Telemetry",
-        "Web",
+        "Assets", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Ingest", "Locks", "Log",
+        "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite",
     ],
 ]
 
 /// Modules of C, each with the one module that may import it.
 private let boundaries = [
-    "CAssets": "Assets", "CBrotli": "Expansion", "CCrypto": "Digest", "CNet": "HTTPServer", "CPostgres": "Postgres",
-    "CSQLite": "SQLite", "CZlib": "Expansion",
+    "CAssets": "Assets", "CBrotli": "Compression", "CCrypto": "Crypto", "CNet": "HTTPServer", "CPostgres": "Postgres",
+    "CSQLite": "SQLite", "CZlib": "Compression",
 ]
 
 /// What the toolchain brings; the whole of Foundation is not among it.
 private let systemModules: Set<String> = ["Glibc", "Dispatch", "Synchronization", "FoundationEssentials"]
 
 /// Modules that must not know the world: no clock, no files, no threads.
-private let pureModules: Set<String> = ["HTTPWire", "JSONScan"]
+private let pureModules: Set<String> = ["HTTPWire", "JSON"]
 
 private struct Import {
     let file: SourceFile
@@ -59,8 +77,21 @@ private func imports(_ files: [SourceFile]) -> [Import] {
 }
 
 @Test func `every module is in the table of imports`() {
-    let modules = Set(SourceTree.subfolders("Sources"))
-    #expect(modules == Set(allowedImports.keys).union(boundaries.keys))
+    let modules = floors.flatMap { SourceTree.subfolders("Sources/\($0)") }
+    #expect(Set(modules) == Set(allowedImports.keys).union(boundaries.keys))
+    #expect(SourceTree.subfolders("Sources") == floors.sorted())
+}
+
+@Test func `no module imports one of a floor above its own`() {
+    var floorOfModule: [String: Int] = [:]
+    for (index, floor) in floors.enumerated() {
+        for module in SourceTree.subfolders("Sources/\(floor)") { floorOfModule[module] = index }
+    }
+    for (module, imported) in allowedImports {
+        for other in imported {
+            #expect((floorOfModule[other] ?? 0) <= (floorOfModule[module] ?? 0), "\(module) imports \(other)")
+        }
+    }
 }
 
 @Test func `a module imports only what the table allows`() {

@@ -8,8 +8,8 @@ struct SourceFile: Sendable, CustomStringConvertible {
 
     var name: String { path.split(separator: "/").last.map(String.init) ?? path }
     var folder: String { path.split(separator: "/").dropLast().joined(separator: "/") }
-    /// The module of a file below `Sources`.
-    var module: String { path.split(separator: "/").dropFirst().first.map(String.init) ?? "" }
+    /// The module of a file below `Sources`, where each floor has a folder for each of its modules.
+    var module: String { path.split(separator: "/").dropFirst(2).first.map(String.init) ?? "" }
     var description: String { path }
 
     /// Numbers and texts of the lines that hold a match.

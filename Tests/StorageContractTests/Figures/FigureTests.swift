@@ -1,7 +1,8 @@
-import Insight
+import Reports
+import Rollups
 import Segments
 import Storage
-import Telemetry
+import Events
 import TestSupport
 import Testing
 

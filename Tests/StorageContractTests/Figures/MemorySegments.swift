@@ -1,7 +1,10 @@
 import Segments
 import Storage
 
-@testable import Insight
+@testable import Aggregation
+@testable import DemoData
+@testable import Reports
+@testable import Rollups
 
 /// Segments that hold the sessions of all events, in memory: what the server would have written.
 struct MemorySegments: SegmentSource {

@@ -1,4 +1,4 @@
-import Telemetry
+import Events
 import TestSupport
 
 /// Events of some days that nobody would send in this order: late, repeated, contradictory and out of range.

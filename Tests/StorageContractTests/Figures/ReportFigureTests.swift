@@ -3,7 +3,11 @@ import Storage
 import TestSupport
 import Testing
 
-@testable import Insight
+@testable import Aggregation
+@testable import DemoData
+@testable import Reports
+@testable import Rollups
+@testable import TimeZones
 
 /// The overview as the API gives it, beside SQL over raw rows; PostgreSQL says when the days, weeks and months of a zone begin.
 @Suite struct `Figures of reports` {

@@ -1,0 +1,70 @@
+import HTTPServer
+import Ingest
+import Events
+
+/// Parses the events, page views and delivery reports of one `POST /events`.
+struct BatchParser {
+    private let batch: EventBatch
+    private let bytes: [UInt8]
+    private let requestContext: RequestContext
+
+    init(_ batch: EventBatch, _ bytes: [UInt8], _ requestContext: RequestContext) {
+        self.batch = batch
+        self.bytes = bytes
+        self.requestContext = requestContext
+    }
+
+    /// The records that can be stored; the group lists the others as rejected.
+    func entries(_ ticket: Ticket, _ group: inout EventGroup) -> [Entry] {
+        var entries: [Entry] = []
+        entries.reserveCapacity(batch.events.count + batch.ledgers.count + (batch.pageviews?.count ?? 0))
+        func add(_ part: EventGroup.Part, _ parse: () throws(Rejection) -> Record) {
+            do {
+                entries.append(Entry(record: try parse(), ticket: ticket.rawValue, tag: part.tag))
+            } catch {
+                group.reject(part, error)
+            }
+        }
+        let pageviews = batch.pageviews.map { ranges in
+            ranges.enumerated().map { index, range -> SharedFields? in
+                do throws(Rejection) {
+                    let own = Array(bytes[range])
+                    return try SharedFields(parsing: own, body: 0..<own.count)
+                } catch {
+                    group.reject(.pageview(index), error)
+                    return nil
+                }
+            }
+        }
+        for (index, range) in batch.events.enumerated() {
+            add(.event(index)) { () throws(Rejection) in .event(try event(range, pageviews)) }
+        }
+        for (index, range) in batch.ledgers.enumerated() {
+            add(.pageview(index)) { () throws(Rejection) in .ledger(try deliveryReport(range)) }
+        }
+        for (index, shared) in (pageviews ?? []).enumerated() {
+            guard let shared, shared.hasDeliveryReport, let range = batch.pageviews?[index] else { continue }
+            add(.pageview(index)) { () throws(Rejection) in .ledger(try deliveryReport(range)) }
+        }
+        return entries
+    }
+
+    /// An event gets a buffer of its own, so that it neither keeps the batch's alive nor copies it.
+    private func event(_ range: Range<Int>, _ pageviews: [SharedFields?]?) throws(Rejection) -> Event {
+        guard range.count <= Limits.eventBodyBytesMax else {
+            throw .invalid(field: "event", fault: .tooLong(bytesMax: Limits.eventBodyBytesMax))
+        }
+        var requestContext = requestContext
+        var own = Array(bytes[range])
+        if let agent = requestContext.userAgent {
+            requestContext.userAgent = Slice(start: own.count, count: agent.range.count)
+            own += bytes[agent.range]
+        }
+        return try Event(parsing: own, body: 0..<range.count, requestContext, pageviews: pageviews)
+    }
+
+    private func deliveryReport(_ range: Range<Int>) throws(Rejection) -> Ledger {
+        let own = Array(bytes[range])
+        return try Ledger(parsing: own, body: 0..<own.count, receivedAt: requestContext.receivedAt)
+    }
+}

@@ -1,0 +1,84 @@
+import HTTPServer
+import Ingest
+import JSON
+import Events
+
+/// The results so far of one `POST /events`.
+struct EventGroup: Sendable {
+    /// Selects the cross-origin headers of the response.
+    let tag: Int
+    /// Records without a result.
+    var waiting = 0
+    private var accepted = 0
+    private var isUnavailable = false
+    private var rejected: [(index: Int, message: String)] = []
+    /// Entries of `pageviews`; in version 1, of `ledger`.
+    private var rejectedPageviews: [(index: Int, message: String)] = []
+    private let hasPageviews: Bool
+
+    /// `hasPageviews` is whether the body has `pageviews` (version 2).
+    init(tag: Int, hasPageviews: Bool) {
+        self.tag = tag
+        self.hasPageviews = hasPageviews
+    }
+
+    /// A part of the request: its kind, and its index in the list of its kind.
+    enum Part {
+        case event(Int)
+        case pageview(Int)
+
+        /// The tag of the part's entry.
+        var tag: Int {
+            switch self {
+            case .event(let index): index
+            case .pageview(let index): -1 - index
+            }
+        }
+
+        init(tag: Int) {
+            self = tag >= 0 ? .event(tag) : .pageview(-1 - tag)
+        }
+    }
+
+    mutating func reject(_ part: Part, _ rejection: Rejection) {
+        var message = rejection.message
+        if case .missing(let names) = rejection { message += ": " + names.joined(separator: ", ") }
+        switch part {
+        case .event(let index): rejected.append((index, message))
+        case .pageview(let index): rejectedPageviews.append((index, message))
+        }
+    }
+
+    mutating func settle(_ part: Part, _ outcome: Outcome) {
+        waiting -= 1
+        switch (outcome, part) {
+        case (.stored, .event): accepted += 1
+        case (.stored, .pageview): break
+        case (.refused, _): reject(part, .refusedByStore)
+        case (.unavailable, _): isUnavailable = true
+        }
+    }
+
+    /// The response once every record has a result: 503 when any was lost to an outage, since the sender must repeat the request.
+    func answer(_ cors: CORS) -> Response {
+        guard !isUnavailable else { return Responses.unavailable(cors.fields(tag: tag)) }
+        var text = Array("{\"status\":\"ok\",\"accepted\":\(accepted),\"rejected\":".utf8)
+        Self.append(rejected, to: &text)
+        if !rejectedPageviews.isEmpty {
+            text += Array((hasPageviews ? ",\"pageviews_rejected\":" : ",\"ledger_rejected\":").utf8)
+            Self.append(rejectedPageviews, to: &text)
+        }
+        text.append(UInt8(ascii: "}"))
+        return Responses.json(200, .bytes(text), cors.fields(tag: tag))
+    }
+
+    private static func append(_ items: [(index: Int, message: String)], to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "["))
+        for (position, item) in items.sorted(by: { $0.index < $1.index }).enumerated() {
+            text += Array("\(position > 0 ? "," : ""){\"index\":\(item.index),\"message\":".utf8)
+            appendQuoted(item.message, to: &text)
+            text.append(UInt8(ascii: "}"))
+        }
+        text.append(UInt8(ascii: "]"))
+    }
+}

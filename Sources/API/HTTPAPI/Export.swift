@@ -1,0 +1,152 @@
+import Locks
+import HTTPServer
+import Reports
+import Rollups
+import Storage
+import Aggregation
+
+/// A file of events that is made while it is read: a part is asked of the database when the part before it has been sent.
+final class Export: BodySource {
+    enum Format: String {
+        case ndjson, csv
+
+        var contentType: String { self == .csv ? "text/csv; charset=utf-8" : "application/x-ndjson" }
+    }
+
+    /// Events of one part.
+    static let partEvents: Int64 = 500
+    /// Bytes of events of one part, the last of which may go beyond it.
+    static let partBytesMax = 1 << 20
+
+    private struct State {
+        /// What has been made and not been asked for yet.
+        var bytes: [UInt8] = []
+        var isReading = false
+        var isDone = false
+        /// The last event that has been read; nil before the first.
+        var cursor: EventCursor?
+    }
+
+    let isEndless = false
+    private let pool: ReaderPool
+    private let ticket: Ticket
+    private let search: EventReader.Search
+    private let format: Format
+    private let state: Locked<State>
+
+    /// - Returns: nil when too many exports run.
+    init?(_ pool: ReaderPool, _ ticket: Ticket, _ search: EventReader.Search, _ format: Format) {
+        guard pool.exports.take() else { return nil }
+        self.pool = pool
+        self.ticket = ticket
+        self.search = search
+        self.format = format
+        state = Locked(State(bytes: format == .csv ? Array((Self.columns.joined(separator: ",") + "\r\n").utf8) : []))
+    }
+
+    var answer: Answer {
+        let fields: [Responses.Field] = [
+            ("Content-Type", format.contentType), Responses.noStore,
+            ("Content-Disposition", "attachment; filename=\"events.\(format.rawValue)\""),
+        ]
+        return .stream(Response(status: 200, fields: fields + Responses.security, body: .none), self)
+    }
+
+    func next() -> BodyPart {
+        enum Step {
+            case part(BodyPart)
+            case read
+        }
+        let step: Step = state.withLock { state in
+            if !state.bytes.isEmpty {
+                defer { state.bytes = [] }
+                return .part(.bytes(state.bytes))
+            }
+            if state.isDone { return .part(.end) }
+            guard !state.isReading else { return .part(.later) }
+            state.isReading = true
+            return .read
+        }
+        switch step {
+        case .part(let part): return part
+        case .read:
+            let isTaken = pool.ask { database throws(StoreError) in
+                try self.read(database)
+            } failed: { error in
+                self.fail(error.reason)
+            }
+            // Too many wait: the body ends, and says so.
+            if !isTaken { fail("the server is busy") }
+            return isTaken ? .later : next()
+        }
+    }
+
+    func close() { state.withLock { $0.isDone = true } }
+
+    deinit { pool.exports.give() }
+
+    /// What has been sent cannot be taken back; the last line says that it is not all.
+    private func fail(_ reason: String) {
+        state.withLock { state in
+            state.bytes += Self.ending(format, reason)
+            state.isDone = true
+            state.isReading = false
+        }
+        pool.wake(ticket)
+    }
+
+    /// The last line of a file that is not whole.
+    static func ending(_ format: Format, _ reason: String) -> [UInt8] {
+        let line = JSONOut.object([("error", .text("not all: " + reason))]).encoded
+        return (format == .csv ? Array("not all: ".utf8) + Array(reason.utf8) : line) + Array("\r\n".utf8)
+    }
+
+    private func read(_ database: any Database) throws(StoreError) {
+        let reader = EventReader(database: database)
+        var (cursor, isOver) = state.withLock { ($0.cursor, $0.isDone) }
+        guard !isOver else { return }
+        var bytes: [UInt8] = []
+        // Parts without a match are gone through at once, as many as there is time for.
+        let begin = ContinuousClock.now
+        while bytes.isEmpty, !isOver, begin.duration(to: .now) < .milliseconds(200) {
+            let page = try reader.page(
+                search,
+                .ascending,
+                from: cursor,
+                limit: Self.partEvents,
+                bytesMax: Self.partBytesMax
+            )
+            for event in page.events where search.matches(event) { append(event, to: &bytes) }
+            cursor = page.next ?? cursor
+            isOver = page.next == nil
+        }
+        let (made, next, isLast) = (bytes, cursor, isOver)
+        state.withLock { state in
+            state.bytes += made
+            state.cursor = next
+            state.isDone = state.isDone || isLast
+            state.isReading = false
+        }
+        pool.wake(ticket)
+    }
+
+    // MARK: - Lines
+
+    private static let columns = [
+        "id", "t", "type", "seq", "site", "path", "referrer", "visitor", "session", "pageview", "user_agent", "payload",
+    ]
+
+    private func append(_ event: StoredEvent, to bytes: inout [UInt8]) {
+        guard format == .csv else {
+            bytes += event.json.encoded
+            bytes.append(0x0A)
+            return
+        }
+        bytes += CSV.row([
+            .number(event.id), .number(event.receivedAt / 1000), .text(event.type), .number(event.seq),
+            .text(event.site),
+            .text(event.path ?? ""), .text(event.referrer ?? ""), .text(event.visitorID), .text(event.sessionID),
+            .text(event.pageviewID), .text(event.userAgent ?? ""), .json(event.payload),
+        ])
+    }
+}

@@ -1,0 +1,53 @@
+import Locks
+import HTTPServer
+
+/// A session's hold on a stream: the stream goes on until it is ended.
+final class Lease: Sendable {
+    let session: SignedSession
+    let ticket: Ticket
+    private let state: Locked<(confirmedAt: Int64, isOver: Bool)>
+
+    /// Begins confirmed at a moment in seconds on a clock that only goes forward.
+    init(session: SignedSession, ticket: Ticket, confirmedAt: Int64) {
+        self.session = session
+        self.ticket = ticket
+        state = Locked((confirmedAt, false))
+    }
+
+    var isOver: Bool { state.withLock { $0.isOver } }
+    var confirmedAt: Int64 { state.withLock { $0.confirmedAt } }
+
+    func confirm(_ now: Int64) { state.withLock { $0.confirmedAt = now } }
+    func end() { state.withLock { $0.isOver = true } }
+}
+
+/// A body that another source makes, until its lease is over.
+final class LeasedBody: BodySource {
+    private let source: any BodySource
+    private let lease: Lease
+    private let release: @Sendable () -> Void
+    private let farewell: Locked<[UInt8]>
+
+    init(source: any BodySource, lease: Lease, farewell: [UInt8], release: @escaping @Sendable () -> Void) {
+        self.source = source
+        self.lease = lease
+        self.release = release
+        self.farewell = Locked(farewell)
+    }
+
+    var isEndless: Bool { source.isEndless }
+
+    func next() -> BodyPart {
+        guard lease.isOver else { return source.next() }
+        let last = farewell.withLock { farewell in
+            defer { farewell = [] }
+            return farewell
+        }
+        return last.isEmpty ? .end : .bytes(last)
+    }
+
+    func close() {
+        release()
+        source.close()
+    }
+}

@@ -1,0 +1,150 @@
+import Crypto
+
+/// What the sender of a request may do.
+enum Access: Equatable, Sendable {
+    case nothing
+    /// Look at everything, change nothing: a guest with a share link.
+    case reading
+    case everything
+
+    var word: String {
+        switch self {
+        case .nothing: "none"
+        case .reading: "reader"
+        case .everything: "owner"
+        }
+    }
+}
+
+/// A session that this server has signed; whether it has been ended is not known from the text.
+struct SignedSession: Hashable, Sendable {
+    let id: String
+    /// The share link that it was made from; nil for the owner's.
+    let linkID: String?
+    /// Seconds since 1970.
+    let expiry: Int64
+
+    var access: Access { linkID == nil ? .everything : .reading }
+}
+
+/// Knows the owner by the token, and sessions and share links by the token's signature.
+///
+/// A signed text can only have been made by a holder of the token, so that a restart ends no session and a new token ends all.
+struct Owner: Sendable {
+    static let cookieName = "collector_session"
+    /// Seconds that a sign-in lasts.
+    static let sessionSeconds: Int64 = 30 * 86_400
+    /// Cookies of our name that are looked at; a neighbor on the same domain may have set others.
+    static let cookiesMax = 8
+
+    /// What an `Authorization` header is to us.
+    enum Bearer {
+        /// There is none, or it is of another scheme: a proxy's own.
+        case absent
+        case right
+        case wrong
+    }
+
+    private let token: [UInt8]
+    private let digest: [UInt8]
+    /// Makes what is compared unpredictable.
+    private let pepper: [UInt8]
+
+    /// - Parameter token: not empty.
+    init(token: String) {
+        precondition(!token.isEmpty, "an empty token would let everybody in")
+        self.token = Array(token.utf8)
+        pepper = Array(String(UInt64.random(in: .min ... .max)).utf8)
+        digest = HMAC.hex(of: self.token, key: pepper)
+    }
+
+    /// Whether a text is the token, in a time that depends on the length of the text alone.
+    func isToken(_ text: some StringProtocol) -> Bool {
+        Self.isEqual(HMAC.hex(of: Array(text.utf8), key: pepper), digest)
+    }
+
+    func bearer(_ authorization: String?) -> Bearer {
+        let scheme = "bearer "
+        guard let authorization, authorization.prefix(scheme.count).lowercased() == scheme else { return .absent }
+        return isToken(authorization.dropFirst(scheme.count)) ? .right : .wrong
+    }
+
+    /// The sessions in the cookies of a request that are ours and have not expired, the owner's first.
+    func sessions(_ cookie: String?, now: Int64) -> [SignedSession] {
+        var found: [SignedSession] = []
+        var looked = 0
+        for part in (cookie ?? "").split(separator: ";") where looked < Self.cookiesMax {
+            let pair = part.drop { $0 == " " }
+            guard pair.hasPrefix(Self.cookieName + "=") else { continue }
+            looked += 1
+            if let session = session(pair.dropFirst(Self.cookieName.count + 1), now: now) { found.append(session) }
+        }
+        return found.filter { $0.linkID == nil } + found.filter { $0.linkID != nil }
+    }
+
+    // MARK: - Signed texts
+
+    /// What is signed.
+    private enum Kind: String {
+        case session = "o"
+        case guest = "g"
+        case link = "r"
+    }
+
+    /// The text of a session.
+    func text(_ session: SignedSession) -> String {
+        let middle = session.linkID.map { "\(session.id).\($0)" } ?? session.id
+        return signed(session.linkID == nil ? .session : .guest, session.expiry, middle)
+    }
+
+    /// The secret of a share link; `expiry` in seconds since 1970.
+    func linkText(id: String, expiry: Int64) -> String { signed(.link, expiry, id) }
+
+    /// The session of a text; nil when it is not ours or has expired.
+    func session(_ text: some StringProtocol, now: Int64) -> SignedSession? {
+        guard let (kind, expiry, rest) = verified(text), expiry > now else { return nil }
+        switch (kind, rest.count) {
+        case (.session, 1): return SignedSession(id: rest[0], linkID: nil, expiry: expiry)
+        case (.guest, 2): return SignedSession(id: rest[0], linkID: rest[1], expiry: expiry)
+        default: return nil
+        }
+    }
+
+    /// The id and expiry of a share link; nil when the text is not ours.
+    func link(_ text: some StringProtocol) -> (id: String, expiry: Int64)? {
+        guard let (kind, expiry, rest) = verified(text), kind == .link, rest.count == 1 else { return nil }
+        return (rest[0], expiry)
+    }
+
+    /// An id that nobody can foresee.
+    static func makeID() -> String {
+        String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
+    }
+
+    private func signed(_ kind: Kind, _ expiry: Int64, _ rest: String) -> String {
+        let text = "\(kind.rawValue).\(expiry).\(rest)"
+        return text + "." + code(text)
+    }
+
+    private func verified(_ text: some StringProtocol) -> (kind: Kind, expiry: Int64, rest: [String])? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard (4...5).contains(parts.count), let kind = Kind(rawValue: String(parts[0])), let expiry = Int64(parts[1]),
+            let given = parts.last
+        else { return nil }
+        let known = parts.dropLast().joined(separator: ".")
+        guard Self.isEqual(Array(given.utf8), Array(code(known).utf8)) else { return nil }
+        return (kind, expiry, parts[2..<parts.count - 1].map { String($0) })
+    }
+
+    private func code(_ text: String) -> String {
+        String(decoding: HMAC.hex(of: Array("collector session \(text)".utf8), key: token), as: UTF8.self)
+    }
+
+    /// Compares in a time that depends on the lengths alone.
+    private static func isEqual(_ given: [UInt8], _ wanted: [UInt8]) -> Bool {
+        guard given.count == wanted.count else { return false }
+        var difference: UInt8 = 0
+        for (one, other) in zip(given, wanted) { difference |= one ^ other }
+        return difference == 0
+    }
+}

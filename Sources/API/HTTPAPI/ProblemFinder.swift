@@ -1,0 +1,177 @@
+import Ingest
+import Reports
+import Rollups
+import Storage
+
+/// Finds what stands still or lags, and why.
+struct ProblemFinder {
+    /// Seconds that a state may last before it is a problem: shorter ones belong to normal operation.
+    static let heldBackSecondsMin = 10.0
+    static let startSecondsMin = 10.0
+    static let stillSecondsMin = 60.0
+    /// Seconds without an answer of the database.
+    static let silenceSecondsMax = 15.0
+
+    /// Now, on the clock of `StatusMonitor`.
+    let seconds: Double
+    let report: Ingest.Report
+    let progress: RollupProgress
+    var look: StoreLook?
+    var failure: StoreError?
+    var rollupFailure: String?
+    var feedFailure: String?
+    /// What was found damaged.
+    var damage: String?
+
+    private struct Finding {
+        var code: String
+        var message: String
+        var summary: String
+        /// Seconds for which it has lasted, where that is known better than by when it was first seen.
+        var age: Double?
+    }
+
+    /// Everything that is wrong now; what was so before keeps its beginning.
+    func problems(before: [Problem]) -> [Problem] {
+        findings.map { finding in
+            let known = before.first { $0.code == finding.code }?.since
+            let since = finding.age.map { seconds - $0 } ?? known ?? seconds
+            return Problem(
+                code: finding.code,
+                message: finding.message,
+                summary: finding.summary,
+                since: min(since, known ?? since)
+            )
+        }
+    }
+
+    private var findings: [Finding] {
+        [damaged, store, journal, journalDamage, refusedRecords, rollups, deadLetters, feed].compactMap(\.self)
+    }
+
+    private var damaged: Finding? {
+        var reason = damage
+        for error in [failure, report.failure] { if case .damaged(let found) = error { reason = found } }
+        guard let reason else { return nil }
+        return Finding(
+            code: "database_damaged",
+            message:
+                "The database file is damaged (\(reason)). Stop the server, keep a copy of the file, and restore a "
+                + "backup or salvage the rows with sqlite3's .recover.",
+            summary: "The database is damaged."
+        )
+    }
+
+    private var store: Finding? {
+        let summary = "The database is not available; new events are kept until it is."
+        switch report.health {
+        case .starting:
+            guard seconds >= Self.startSecondsMin else { return nil }
+            let cause = report.failure.map { ": \($0.reason)" } ?? ", or a migration is under way"
+            let message = "The database is not available yet\(cause). New events are kept in the journal."
+            return Finding(code: "database_starting", message: message, summary: summary, age: seconds)
+        case .unavailable:
+            let message =
+                "The database takes no records; new events are kept in the journal. See the log for the reason."
+            return Finding(code: "database_unavailable", message: message, summary: summary)
+        case .broken:
+            return Finding(
+                code: "database_schema",
+                message: "The schema of the database is not one that this version can use.",
+                summary: summary
+            )
+        case .ready:
+            guard let failure else { return nil }
+            let message = "Reports cannot be read from the database: \(failure.reason)."
+            return Finding(code: "database_unavailable", message: message, summary: "Reports cannot be read.")
+        }
+    }
+
+    private var journal: Finding? {
+        guard report.isJournalFull else { return nil }
+        return Finding(
+            code: "journal_full",
+            message: "The journal is full: new events are refused until the database takes records again.",
+            summary: "New events are refused at present."
+        )
+    }
+
+    private var journalDamage: Finding? {
+        guard let damage = report.journal?.damage else { return nil }
+        let lost = damage.lostMax.map { "At most \($0) records are lost" } ?? "How many records are lost is not known"
+        return Finding(
+            code: "journal_damaged",
+            message: "The journal was damaged: \(damage.salvaged) of its records were saved. \(lost). "
+                + "The damaged file is kept as \(damage.lastFile) in the data folder; remove it to end this message.",
+            summary: "Events may have been lost."
+        )
+    }
+
+    private var refusedRecords: Finding? {
+        guard let count = report.journal?.setAside, count > 0 else { return nil }
+        return Finding(
+            code: "records_refused",
+            message: "The database refused \(count) records that had been acknowledged. "
+                + "They are in the table set_aside of the journal in the data folder.",
+            summary: "Some events could not be stored."
+        )
+    }
+
+    private var deadLetters: Finding? {
+        guard let count = look?.deadLetters, count > 0 else { return nil }
+        return Finding(
+            code: "events_set_aside",
+            message: "The database refused to aggregate \(count) events, which are in no figure. "
+                + "The table rollup_dead_letters lists them; 'collector rebuild' tries them again.",
+            summary: "Some events are in no figure."
+        )
+    }
+
+    private var rollups: Finding? {
+        if progress.isAhead {
+            return Finding(
+                code: "rollups_ahead",
+                message: "The rollups are ahead of the events: the table was truncated, or a backup was restored. "
+                    + "The server rebuilds them.",
+                summary: "Figures do not match the events."
+            )
+        }
+        if let rollupFailure {
+            return Finding(
+                code: "rollups_failing",
+                message: "The rollup worker cannot write: \(rollupFailure). It retries; no event is lost.",
+                summary: "Figures are delayed."
+            )
+        }
+        let still = progress.stillSeconds(at: seconds)
+        // The server's own writers hold theirs for moments.
+        if let writer = look?.writer, still >= Self.heldBackSecondsMin,
+            Double(writer.ageSeconds ?? Int64(still)) >= Self.heldBackSecondsMin
+        {
+            return Finding(
+                code: "rollups_blocked",
+                message: writer.sentence,
+                summary: "Figures and the live feed are delayed.",
+                age: writer.ageSeconds.map(Double.init) ?? still
+            )
+        }
+        guard still >= Self.stillSecondsMin, failure == nil else { return nil }
+        return Finding(
+            code: "rollups_stalled",
+            message:
+                "The rollups have not advanced although there are new events. See the log, and restart the server.",
+            summary: "Figures are delayed.",
+            age: still
+        )
+    }
+
+    private var feed: Finding? {
+        feedFailure.map {
+            Finding(
+                code: "live_feed_failing",
+                message: "The live feed cannot be read: \($0). It retries.",
+                summary: "The live feed is delayed."
+            )
+        }
+    }
+}

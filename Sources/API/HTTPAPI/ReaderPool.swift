@@ -1,0 +1,138 @@
+import Dispatch
+import Locks
+package import HTTPServer
+package import Log
+package import Storage
+
+/// Threads that ask the database for the owner, each with a connection of its own; taking records in does not wait for them.
+package final class ReaderPool: Sendable {
+    /// Threads, and questions that wait for them.
+    static let threads = 2
+    static let waitingMax = 64
+    /// Milliseconds of all statements of one answer, or of one part of an export, together.
+    static let answerMillisecondsMax: Int32 = 10_000
+    /// Milliseconds within which a connection fails that has ended before.
+    static let staleMillisecondsMax = 500
+    /// Bytes of one answer.
+    static let answerBytesMax = 16 << 20
+    /// Milliseconds that a stop waits for a question under way.
+    static let stopMillisecondsMax = 500
+
+    typealias Work = @Sendable (any Database) throws(StoreError) -> Void
+
+    private struct State {
+        var waiting: [(work: Work, failed: @Sendable (StoreError) -> Void)] = []
+        var isStopping = false
+        /// What a question found damaged last.
+        var damage: String?
+    }
+
+    /// Exports at one time, each of which holds a part while its client reads.
+    static let exportsMax = 8
+    let exports = Slots(max: ReaderPool.exportsMax)
+
+    private let store: any Store
+    private let log: Log
+    private let answer: @Sendable (Ticket, Answer) -> Void
+    private let state = Locked(State())
+    private let bell = DispatchSemaphore(value: 0)
+    private let stopped = DispatchGroup()
+
+    package init(store: any Store, log: Log, answer: @escaping @Sendable (Ticket, Answer) -> Void) {
+        self.store = store
+        self.log = log
+        self.answer = answer
+    }
+
+    package func start() {
+        for number in 0..<Self.threads {
+            DispatchQueue(label: "reader-\(number)").async(group: stopped) { [self] in run() }
+        }
+    }
+
+    package func stop() {
+        state.withLock { $0.isStopping = true }
+        for _ in 0..<Self.threads { bell.signal() }
+        _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))
+    }
+
+    /// What a question found damaged since the start; nil when none did.
+    var damage: String? { state.withLock { $0.damage } }
+
+    /// Does work on a connection; false when too much waits already.
+    func ask(_ work: @escaping Work, failed: @escaping @Sendable (StoreError) -> Void) -> Bool {
+        let isTaken = state.withLock { state in
+            guard state.waiting.count < Self.waitingMax, !state.isStopping else { return false }
+            state.waiting.append((work, failed))
+            return true
+        }
+        if isTaken { bell.signal() }
+        return isTaken
+    }
+
+    /// Answers a request by what the work makes of the database.
+    func answer(_ ticket: Ticket, _ work: @escaping @Sendable (any Database) throws(StoreError) -> Answer) -> Reply {
+        let isTaken = ask { [answer] database throws(StoreError) in
+            let made = try work(database)
+            let isTooLarge = made.bytesCount > Self.answerBytesMax
+            answer(ticket, isTooLarge ? .response(Self.tooLarge) : made)
+        } failed: { [answer, log] error in
+            log.debug("question not answered", ["reason": error.reason])
+            answer(ticket, .response(Self.failure(error)))
+        }
+        return isTaken ? .later : .now(.response(Responses.busy("The server is busy: try again later")))
+    }
+
+    private static var tooLarge: HTTPServer.Response {
+        Responses.message(503, "The answer is too large: narrow the range")
+    }
+
+    private static func failure(_ error: StoreError) -> HTTPServer.Response {
+        let isSlow = error.reason.contains("too long")
+        return isSlow
+            ? Responses.message(503, "The answer took too long: narrow the range") : Responses.unavailable()
+    }
+
+    /// Wakes requests whose body is being made.
+    func wake(_ ticket: Ticket) { answer(ticket, .wake) }
+
+    private func run() {
+        var database: (any Database)?
+        while true {
+            bell.wait()
+            let next = state.withLock { state in state.waiting.isEmpty ? nil : state.waiting.removeFirst() }
+            guard let next else {
+                if state.withLock(\.isStopping) { return }
+                continue
+            }
+            if let error = attempt(next.work, &database) {
+                if case .damaged(let reason) = error { state.withLock { $0.damage = reason } }
+                next.failed(error)
+            }
+        }
+    }
+
+    /// Does work on the connection that was kept, or a new one.
+    ///
+    /// A kept connection that fails at once may have ended with its server long ago; then the work is done again on a new one. Work has no
+    /// effect before it has read everything.
+    ///
+    /// - Returns: why it failed; nil when it did not.
+    private func attempt(_ work: Work, _ database: inout (any Database)?) -> StoreError? {
+        let begin = ContinuousClock.now
+        while true {
+            let isKept = database != nil
+            do throws(StoreError) {
+                let connection = if let database { database } else { try store.makeDatabase() }
+                database = connection
+                try work(TimedDatabase(connection, milliseconds: Self.answerMillisecondsMax))
+                return nil
+            } catch {
+                database = nil
+                guard isKept, case .unavailable = error, error != .queryTimeout,
+                    begin.duration(to: .now) < .milliseconds(Self.staleMillisecondsMax)
+                else { return error }
+            }
+        }
+    }
+}

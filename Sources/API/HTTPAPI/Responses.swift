@@ -1,0 +1,70 @@
+import HTTPServer
+import JSON
+
+/// The answers of this server: every one carries the security headers, and JSON where there is something to say.
+enum Responses {
+    typealias Field = (String, String)
+
+    /// Headers of every answer.
+    static let security: [Field] = [
+        (
+            "Content-Security-Policy",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+                + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        ),
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "DENY"),
+        ("Referrer-Policy", "no-referrer"),
+    ]
+
+    static let noStore: Field = ("Cache-Control", "no-store")
+    static let retryAfterSeconds = "1"
+    private static let busySeconds = "10"
+
+    /// An answer of JSON text.
+    static func json(_ status: Int, _ text: String, _ fields: [Field] = []) -> Response {
+        json(status, .bytes(Array(text.utf8)), fields)
+    }
+
+    static func json(_ status: Int, _ body: Response.Body, _ fields: [Field] = []) -> Response {
+        Response(
+            status: status,
+            fields: [("Content-Type", "application/json"), noStore] + security + fields,
+            body: body
+        )
+    }
+
+    /// `{"message":…}`.
+    static func message(_ status: Int, _ message: String, _ fields: [Field] = []) -> Response {
+        var text = Array("{\"message\":".utf8)
+        appendQuoted(message, to: &text)
+        text.append(UInt8(ascii: "}"))
+        return json(status, .bytes(text), fields)
+    }
+
+    /// Nothing was stored, and the sender should come again.
+    static func unavailable(_ fields: [Field] = []) -> Response {
+        message(503, "Storage is not available", fields + [("Retry-After", retryAfterSeconds)])
+    }
+
+    /// A limit of what is done at a time has been reached; the client should come again.
+    static func busy(_ message: String, _ fields: [Field] = []) -> Response {
+        self.message(503, message, fields + [("Retry-After", busySeconds)])
+    }
+
+    /// The sentence for a request that the server itself refuses.
+    static func reason(_ status: Int) -> String {
+        switch status {
+        case 400: "Bad request"
+        case 408: "Request took too long"
+        case 413: "Payload too large"
+        case 414: "Request target too long"
+        case 417: "Expectation failed"
+        case 431: "Request header fields too large"
+        case 501: "Not implemented"
+        case 503: "Server is busy"
+        case 505: "HTTP version not supported"
+        default: "Request refused"
+        }
+    }
+}

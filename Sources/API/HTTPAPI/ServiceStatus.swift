@@ -1,0 +1,64 @@
+import Reports
+import Rollups
+import Events
+
+/// Something that stands still or lags.
+struct Problem: Sendable, Equatable {
+    /// A stable word for programs.
+    var code: String
+    /// One sentence for the owner: the cause, and what to do.
+    var message: String
+    /// The same for guests of a share link, without names of the database.
+    var summary: String
+    /// Seconds on the clock of `StatusMonitor`.
+    var since: Double
+}
+
+/// The answer of `GET /api/status`.
+struct ServiceStatus: Sendable {
+    let processing: RollupProgress.Processing?
+    let problems: [Problem]
+    /// Now, on the clock of `StatusMonitor`.
+    let seconds: Double
+    let hasEvents: Bool
+    let hasOnlyBots: Bool
+    let lastReceived: Int64?
+    let lagSeconds: Int64?
+
+    var state: String {
+        if !problems.isEmpty { return "degraded" }
+        return processing == nil ? "ok" : "processing"
+    }
+
+    /// With `isGuest`, messages name nothing of the database.
+    func json(isGuest: Bool) -> JSONOut {
+        let now = WallClock.microseconds() / 1_000_000
+        let problems = problems.map { problem in
+            let age = Int64(max(0, seconds - problem.since))
+            return JSONOut.object([
+                ("code", .text(problem.code)), ("message", .text(isGuest ? problem.summary : problem.message)),
+                ("since", .integer(now - age)), ("age_seconds", .integer(age)),
+            ])
+        }
+        return .object([
+            ("state", .text(state)), ("processing", processing?.json ?? .null), ("problems", .array(problems)),
+            (
+                "events",
+                .object([
+                    ("any", .bool(hasEvents)), ("only_bots", .bool(hasOnlyBots)),
+                    ("last_received", JSONOut(lastReceived)),
+                ])
+            ),
+            ("rollup_lag_seconds", JSONOut(lagSeconds)),
+        ])
+    }
+}
+
+extension RollupProgress.Processing {
+    var json: JSONOut {
+        .object([
+            ("reason", .text(reason.rawValue)), ("done", .integer(done)), ("total", .integer(total)),
+            ("share", JSONOut(share, digits: 3)), ("seconds_left", JSONOut(secondsLeft)),
+        ])
+    }
+}

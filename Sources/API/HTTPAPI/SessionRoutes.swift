@@ -1,0 +1,249 @@
+import Locks
+import HTTPServer
+import HTTPWire
+import Reports
+import Rollups
+import Storage
+import Events
+
+/// Finds out who sends a request, signs in and out, and keeps the share links.
+final class SessionRoutes: Sendable {
+    /// Days that a share link may last, and those of one that names none.
+    static let shareDays: ClosedRange<Int64> = 1...366
+    static let shareDaysDefault: Int64 = 7
+    /// Bytes of a share link's label, and of a token or a link in a body.
+    static let labelBytesMax = 200
+    static let secretBytesMax = 512
+    /// Requests a second that a sign-in by a link counts as, since it writes a row.
+    static let signInCost = 20
+
+    /// Who sends a request.
+    struct Identity: Sendable {
+        var access: Access
+        /// Nil when the token itself came.
+        var session: SignedSession?
+    }
+
+    typealias Next = @Sendable (Identity, borrowing Request) -> Reply
+
+    let registry: SessionRegistry
+    private let owner: Owner
+    private let clients: ClientAddressRule
+    private let cookiePath: String
+    private let guesses = Locked(GuessLimiter())
+    private let limiter = RateLimiter(perSecond: 20)
+
+    init(owner: Owner, registry: SessionRegistry, clients: ClientAddressRule, basePath: String) {
+        self.owner = owner
+        self.registry = registry
+        self.clients = clients
+        cookiePath = basePath + "/"
+    }
+
+    private static func refuse(_ status: Int, _ message: String, _ fields: [Responses.Field] = []) -> Answer {
+        .response(Responses.message(status, message, fields))
+    }
+
+    // MARK: - Who asks
+
+    /// Goes on with a request once it is known who sends it.
+    ///
+    /// The right token enters from every address. Another scheme than `Bearer` is a proxy's own and ignored, and so is a wrong `Bearer` beside a
+    /// valid cookie, which is counted as a guess all the same unless the cookie is the owner's.
+    func authenticate(_ request: consuming Request, _ ticket: Ticket, _ next: @escaping Next) -> Reply {
+        let bearer = owner.bearer(request.text(.authorization))
+        guard bearer != .right else {
+            let address = Sender(request, clients).address
+            guesses.withLock { $0.succeed(address, now: Monotonic.seconds) }
+            return next(Identity(access: .everything), request)
+        }
+        let sessions = owner.sessions(request.text(.cookie), now: WallClock.seconds)
+        var standings: [SignedSession: SessionRegistry.Standing] = [:]
+        for session in sessions { standings[session] = registry.standing(session) }
+        let first = sessions.first { standings[$0] == .active || standings[$0] == .unknown }
+        guard let first, standings[first] == .unknown else {
+            return proceed(bearer, sessions, standings, request, next)
+        }
+        let request = request
+        let isTaken = registry.check(sessions) { [self] found in
+            if case .now(let answer) = proceed(bearer, sessions, found, request, next) {
+                registry.answer(ticket, answer)
+            }
+        }
+        return isTaken ? .later : .now(.response(Responses.unavailable()))
+    }
+
+    private func proceed(
+        _ bearer: Owner.Bearer,
+        _ sessions: [SignedSession],
+        _ standings: [SignedSession: SessionRegistry.Standing],
+        _ request: borrowing Request,
+        _ next: Next
+    ) -> Reply {
+        let session = sessions.first { standings[$0] == .active }
+        if session == nil, standings.values.contains(.unconfirmed) { return .now(.response(Responses.unavailable())) }
+        let identity = Identity(access: session?.access ?? .nothing, session: session)
+        if bearer == .wrong, identity.access != .everything {
+            let refusal = guessed(request)
+            if let refusal, identity.access == .nothing { return .now(refusal) }
+        }
+        return next(identity, request)
+    }
+
+    /// Counts a wrong token or link.
+    ///
+    /// - Returns: the answer when its sender has to wait.
+    private func guessed(_ request: borrowing Request) -> Answer? {
+        let address = Sender(request, clients).address
+        return guesses.withLock { $0.fail(address, now: Monotonic.seconds) }.map { wait in
+            Self.refuse(429, "Too many wrong tokens", [("Retry-After", "\(wait)")])
+        }
+    }
+
+    /// A reply whose body ends with the session that asked for it; `farewell` is the last of a body that was cut short so.
+    func leased(_ reply: Reply, _ identity: Identity, _ ticket: Ticket, farewell: [UInt8] = []) -> Reply {
+        guard let session = identity.session, case .now(.stream(let response, let source)) = reply else { return reply }
+        return .now(.stream(response, registry.leased(source, ticket, session, farewell: farewell)))
+    }
+
+    // MARK: - Sign in and out
+
+    /// `{"token":…}` of the owner, or `{"share":…}` of a share link.
+    func signIn(_ request: consuming Request, _ ticket: Ticket) -> Reply {
+        do throws(QueryFault) {
+            let body = try JSONBody(request, names: ["token", "share"])
+            let token = try body.text("token", bytesMax: Self.secretBytesMax)
+            let share = try body.text("share", bytesMax: Self.secretBytesMax)
+            switch (token, share) {
+            case (let token?, nil): return .now(signIn(token: token, request))
+            case (nil, let share?): return signIn(share: share, request, ticket)
+            default: throw QueryFault(message: "The body must have either token or share")
+            }
+        } catch {
+            return .now(Self.refuse(400, error.message))
+        }
+    }
+
+    private func signIn(token: String, _ request: borrowing Request) -> Answer {
+        guard owner.isToken(token) else { return guessed(request) ?? Self.refuse(401, "Wrong token or link") }
+        let address = Sender(request, clients).address
+        guesses.withLock { $0.succeed(address, now: Monotonic.seconds) }
+        let expiry = WallClock.seconds + Owner.sessionSeconds
+        let session = SignedSession(id: Owner.makeID(), linkID: nil, expiry: expiry)
+        return signedIn(.everything, cookie(owner.text(session), seconds: Owner.sessionSeconds, isSecure(request)))
+    }
+
+    private func signIn(share: String, _ request: consuming Request, _ ticket: Ticket) -> Reply {
+        guard let link = owner.link(share) else {
+            return .now(guessed(request) ?? Self.refuse(401, "Wrong token or link"))
+        }
+        if let address = Sender(request, clients).address,
+            let wait = limiter.take(address, records: Self.signInCost, now: Double(Monotonic.seconds))
+        {
+            return .now(Self.refuse(429, "Too many requests", [("Retry-After", "\(wait)")]))
+        }
+        return authenticate(request, ticket) { [self] identity, request in
+            // Who is in already gets no second session; an owner who tries the link stays the owner.
+            if identity.access == .everything || identity.session?.linkID == link.id {
+                return .now(signedIn(identity.access, nil))
+            }
+            return begin(link, isSecure(request), ticket)
+        }
+    }
+
+    /// Makes a session of a share link.
+    private func begin(_ link: (id: String, expiry: Int64), _ isSecure: Bool, _ ticket: Ticket) -> Reply {
+        let now = WallClock.seconds
+        let session = SignedSession(id: Owner.makeID(), linkID: link.id, expiry: link.expiry)
+        let cookie = cookie(owner.text(session), seconds: max(0, link.expiry - now), isSecure)
+        return perform(ticket) { [self] tables throws(StoreError) in
+            try tables.begin(session.id, of: link.id, now: now)
+                ? signedIn(.reading, cookie) : Self.refuse(401, "This link has expired or was revoked")
+        }
+    }
+
+    private func signedIn(_ access: Access, _ cookie: String?) -> Answer {
+        let fields = cookie.map { [("Set-Cookie", $0)] } ?? []
+        return .response(Responses.json(200, "{\"access\":\"\(access.word)\"}", fields))
+    }
+
+    /// Ends the sessions that the request has cookies of, and no other; answers once the store has it.
+    func signOut(_ request: borrowing Request, _ ticket: Ticket) -> Reply {
+        let gone = [("Set-Cookie", cookie("", seconds: 0, isSecure(request)))]
+        let sessions = owner.sessions(request.text(.cookie), now: WallClock.seconds)
+        let done = Answer.response(Responses.json(200, "{\"access\":\"none\"}", gone))
+        guard !sessions.isEmpty else { return .now(done) }
+        registry.end(sessions) { [registry] isWritten in
+            let waits = "Signed out; the database is away and will have it when it is back"
+            registry.answer(ticket, isWritten ? done : .response(Responses.message(503, waits, gone)))
+        }
+        return .later
+    }
+
+    /// `GET /api/session`.
+    func session(_ identity: Identity) -> Reply { .now(signedIn(identity.access, nil)) }
+
+    private func cookie(_ value: String, seconds: Int64, _ isSecure: Bool) -> String {
+        "\(Owner.cookieName)=\(value); Path=\(cookiePath); Max-Age=\(seconds); HttpOnly; SameSite=Strict"
+            + (isSecure ? "; Secure" : "")
+    }
+
+    private func isSecure(_ request: borrowing Request) -> Bool {
+        IPAddress(request.peer).map { clients.isTrusted($0) } == true && clients.isSecure(request)
+    }
+
+    // MARK: - Share links
+
+    /// `/api/shares`, for the owner alone.
+    func shares(_ query: Query, _ request: borrowing Request, _ ticket: Ticket) throws(QueryFault) -> Reply {
+        switch request.method {
+        case .post: return try add(JSONBody(request, names: ["days", "label"]), ticket)
+        case .delete:
+            guard let id = query["id"] else { throw QueryFault(message: "id is missing") }
+            return perform(ticket) { [registry] tables throws(StoreError) in
+                guard try tables.revoke(id) else { return Self.refuse(404, "No such link") }
+                registry.revoke(id)
+                return Self.json(.object([("revoked", .text(id))]))
+            }
+        default:
+            return perform(ticket) { tables throws(StoreError) in
+                Self.json(.object([("shares", .array(try tables.links().map(\.json)))]))
+            }
+        }
+    }
+
+    /// `{"days":…,"label":…}`.
+    private func add(_ body: JSONBody, _ ticket: Ticket) throws(QueryFault) -> Reply {
+        let days = try body.integer("days", in: Self.shareDays) ?? Self.shareDaysDefault
+        let label = try body.text("label", bytesMax: Self.labelBytesMax) ?? ""
+        let now = WallClock.seconds
+        let link = ShareLink(id: Owner.makeID(), label: label, createdAt: now, expiresAt: now + days * 86_400)
+        let secret = owner.linkText(id: link.id, expiry: link.expiresAt)
+        return perform(ticket) { tables throws(StoreError) in
+            guard try tables.add(link) else {
+                return Self.refuse(409, "There are \(ShareTables.linksMax) links already: revoke one first")
+            }
+            return Self.json(
+                .object([
+                    ("id", .text(link.id)), ("share", .text(secret)), ("label", .text(label)),
+                    ("created", .integer(link.createdAt)), ("expires", .integer(link.expiresAt)),
+                ])
+            )
+        }
+    }
+
+    private static func json(_ value: JSONOut) -> Answer { .response(Responses.json(200, .bytes(value.encoded))) }
+
+    /// Answers a request by what the work makes of the tables.
+    private func perform(
+        _ ticket: Ticket,
+        _ work: @escaping @Sendable (ShareTables) throws(StoreError) -> Answer
+    ) -> Reply {
+        let isTaken = registry.perform { [registry] tables throws(StoreError) in
+            registry.answer(ticket, try work(tables))
+        } failed: { [registry] _ in
+            registry.answer(ticket, .response(Responses.unavailable()))
+        }
+        return isTaken ? .later : .now(.response(Responses.unavailable()))
+    }
+}

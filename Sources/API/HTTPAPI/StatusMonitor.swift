@@ -1,0 +1,164 @@
+import Dispatch
+import Locks
+package import Ingest
+import Reports
+package import Rollups
+package import Log
+package import Storage
+import Events
+
+/// Watches whether what is derived from the events keeps up with them, and says why when it does not.
+///
+/// It looks at the store on a thread and a connection of its own, so that `GET /api/status` is answered at once from the last look,
+/// whatever the database does.
+package final class StatusMonitor: Sendable {
+    /// Milliseconds between two looks, and while somebody asks.
+    static let restMilliseconds = 5000
+    static let watchedMilliseconds = 500
+    /// Seconds after a question for which somebody counts as asking.
+    static let watchedSeconds = 30.0
+    /// Milliseconds that a stop waits for a look under way.
+    static let stopMillisecondsMax = 500
+
+    private struct State {
+        var look: StoreLook?
+        var failure: StoreError?
+        var progress = RollupProgress()
+        var problems: [Problem] = []
+        /// Moments on the clock that never jumps, in seconds.
+        var lookedAt: Double?
+        var askedAt = -watchedSeconds
+        var isStopping = false
+    }
+
+    private let store: any Store
+    private let ingest: Ingest
+    private let log: Log
+    private let rollups: RollupFollower?
+    private let feedFailure: @Sendable () -> String?
+    private let damage: @Sendable () -> String?
+    private let state = Locked(State())
+    private let start = ContinuousClock.now
+    private let bell = DispatchSemaphore(value: 0)
+    private let stopped = DispatchGroup()
+
+    package init(
+        store: any Store,
+        ingest: Ingest,
+        log: Log,
+        rollups: RollupFollower? = nil,
+        feed: LiveFeed? = nil,
+        pool: ReaderPool? = nil
+    ) {
+        self.store = store
+        self.ingest = ingest
+        self.log = log
+        self.rollups = rollups
+        feedFailure = { feed?.failure }
+        damage = { pool?.damage }
+    }
+
+    package func run() {
+        DispatchQueue(label: "status", qos: .utility).async(group: stopped) { [self] in watch() }
+    }
+
+    package func stop() {
+        state.withLock { $0.isStopping = true }
+        bell.signal()
+        _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))
+    }
+
+    /// How everything stands, by the last look.
+    func status() -> ServiceStatus {
+        let seconds = seconds
+        let (answer, isNew) = state.withLock { state in
+            let isNew = seconds - state.askedAt >= Self.watchedSeconds
+            state.askedAt = seconds
+            return (Self.status(state, at: seconds, ingest.report), isNew)
+        }
+        if isNew { bell.signal() }
+        return answer
+    }
+
+    /// The build under way, for answers whose figures it concerns.
+    func processing() -> RollupProgress.Processing? { state.withLock { $0.progress.processing } }
+
+    private static func status(_ state: State, at seconds: Double, _ report: Ingest.Report) -> ServiceStatus {
+        ServiceStatus(
+            processing: state.progress.processing,
+            problems: state.problems,
+            seconds: seconds,
+            hasEvents: state.look?.hasEvents ?? false,
+            hasOnlyBots: state.look?.hasOnlyBots ?? false,
+            lastReceived: state.look?.lastReceived,
+            lagSeconds: state.look == nil ? nil : Int64(state.progress.lagSeconds(at: seconds))
+        )
+    }
+
+    /// Seconds since the start, on a clock that never jumps.
+    private var seconds: Double { start.duration(to: .now) / .seconds(1) }
+
+    // MARK: - The thread
+
+    private func watch() {
+        var database: (any Database)?
+        while !state.withLock({ $0.isStopping }) {
+            var (look, failure): (StoreLook?, StoreError?)
+            do throws(StoreError) {
+                let connection = if let database { database } else { try store.makeDatabase() }
+                database = connection
+                look = try StoreLook(connection, now: WallClock.microseconds() / 1_000_000)
+            } catch {
+                database = nil
+                failure = error
+            }
+            note(look, failure)
+            let isWatched = state.withLock { seconds - $0.askedAt < Self.watchedSeconds }
+            _ = bell.wait(timeout: .now() + .milliseconds(isWatched ? Self.watchedMilliseconds : Self.restMilliseconds))
+        }
+    }
+
+    private func note(_ look: StoreLook?, _ failure: StoreError?) {
+        let (seconds, report) = (seconds, ingest.report)
+        let (feedFailure, damage) = (feedFailure(), damage())
+        // While the database is away its own problem names the cause.
+        let rollupFailure = look == nil ? nil : rollups?.status.lastError
+        let (before, now) = state.withLock { state in
+            state.failure = failure
+            state.progress.emptyReason = report.emptyRollupsReason
+            if let look {
+                state.look = look
+                state.lookedAt = seconds
+                state.progress.observe(look.observation, at: seconds)
+            }
+            var finder = ProblemFinder(seconds: seconds, report: report, progress: state.progress)
+            finder.look = look
+            finder.failure = failure
+            finder.rollupFailure = rollupFailure?.error.reason
+            finder.feedFailure = feedFailure
+            finder.damage = damage
+            let before = state.problems
+            state.problems = finder.problems(before: before)
+            return (before, state.problems)
+        }
+        logChanges(before, now, at: seconds)
+    }
+
+    /// Puts into the log what has begun and what is over.
+    private func logChanges(_ before: [Problem], _ now: [Problem], at seconds: Double) {
+        for problem in now where !before.contains(where: { $0.code == problem.code }) {
+            log.warning("degraded", ["code": problem.code, "reason": problem.message])
+        }
+        for problem in before where !now.contains(where: { $0.code == problem.code }) {
+            log.notice("recovered", ["code": problem.code, "seconds": Int(seconds - problem.since)])
+        }
+    }
+}
+
+extension Ingest.Report {
+    /// Why rollups that hold nothing yet do so.
+    fileprivate var emptyRollupsReason: RollupProgress.Reason {
+        if migrations.isEmpty { return .backlog }
+        return MigrationPlan.isTakeover(migrations) ? .takeover : .upgrade
+    }
+}

@@ -1,0 +1,57 @@
+import Segments
+
+/// Why a vital is not good: the element and the part of the time that took longest, by the names of web-vitals 6.
+enum Attribution {
+    /// A member of `attribution`, and its name before web-vitals 6, which is accepted in stored events and from old trackers.
+    typealias Name = (current: String, old: String?)
+
+    private static let largestContentfulPaint: [Name] = [
+        ("timeToFirstByte", "ttfb"), ("resourceLoadDelay", "loadDelay"), ("resourceLoadDuration", "loadTime"),
+        ("elementRenderDelay", "renderDelay"),
+    ]
+    private static let interaction: [Name] = [
+        ("inputDelay", nil), ("processingDuration", "processing"), ("presentationDelay", "presentation"),
+    ]
+
+    /// The element that a slow value is attributed to, and the part of its time that took longest.
+    struct Cause {
+        var element: String?
+        var part: String?
+    }
+
+    /// Whether a value needs no improvement, in milliseconds; of CLS the score.
+    static func isGood(_ vital: Vital, _ value: Double) -> Bool { value <= vital.thresholds.good }
+
+    /// What a value (in milliseconds, for CLS a score) that is not good is attributed to; nothing for a good one.
+    static func cause(_ vital: Vital, _ value: Double, _ attribution: JSONTree) -> Cause {
+        guard !isGood(vital, value) else { return Cause() }
+        return switch vital {
+        case .lcp:
+            Cause(
+                element: element(("target", "element"), attribution),
+                part: longest(largestContentfulPaint, attribution)
+            )
+        case .inp:
+            Cause(
+                element: element(("interactionTarget", "element"), attribution),
+                part: longest(interaction, attribution)
+            )
+        case .cls: Cause(element: element(("largestShiftTarget", "element"), attribution))
+        case .fcp, .ttfb: Cause()
+        }
+    }
+
+    private static func element(_ name: Name, _ attribution: JSONTree) -> String? {
+        let text = attribution[name.current].text ?? name.old.flatMap { attribution[$0].text }
+        return text.flatMap(Facts.clean)
+    }
+
+    private static func longest(_ names: [Name], _ attribution: JSONTree) -> String? {
+        let parts = names.compactMap { name -> (name: String, milliseconds: Double)? in
+            let part = attribution[name.current].value(.attribution)
+            let milliseconds = part ?? name.old.flatMap { attribution[$0].value(.attribution) }
+            return milliseconds.map { (name.current, $0) }
+        }
+        return parts.max { $0.milliseconds < $1.milliseconds }?.name
+    }
+}

@@ -1,0 +1,22 @@
+/// A text that is equal to those with the same bytes alone, as in the database and in hashes; Swift's own comparison also
+/// holds different spellings of one character for equal.
+package struct ByteText: Hashable, Sendable {
+    let text: String
+
+    package init(_ text: String) { self.text = text }
+
+    package static func == (left: ByteText, right: ByteText) -> Bool {
+        left.text.utf8.count == right.text.utf8.count && left.text.utf8.elementsEqual(right.text.utf8)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        var (word, count): (UInt64, Int) = (0, 0)
+        for byte in text.utf8 {
+            word = word << 8 | UInt64(byte)
+            count += 1
+            if count & 7 == 0 { hasher.combine(word) }
+        }
+        hasher.combine(word)
+        hasher.combine(count)
+    }
+}

@@ -1,0 +1,287 @@
+import JSON
+import Segments
+import Numbers
+import Events
+
+/// What counts of one event: its dimensions as codes, its numbers that are in their range, and the rows that it adds.
+struct Extraction {
+    let event: StoredEvent
+    let origin: Aggregator.Origin
+    var opening: Opening?
+    var vitals: VitalsReport?
+    var engagement: EngagementReport?
+    /// Their page view is set by the session's row.
+    var resources: [ResourceRow] = []
+    var eventRows: [EventRow] = []
+    /// Why the browser may be automated.
+    var hints: [String] = []
+
+    init(_ event: StoredEvent, _ origin: Aggregator.Origin) { (self.event, self.origin) = (event, origin) }
+
+    mutating func read(_ aggregator: inout Aggregator) {
+        switch OwnEventType(rawValue: event.type) {
+        case .pageview: readPageView(&aggregator)
+        case .webvitals: readVitals(&aggregator)
+        case .engagement: readEngagement(&aggregator)
+        case .resources: readResources(&aggregator)
+        case .error: readError(&aggregator)
+        case .fingerprint: readFingerprint(&aggregator)
+        case .navigation, .frames: break
+        case nil: add(.custom, issue: DimensionDictionaries.none, 1, &aggregator)
+        }
+    }
+
+    private mutating func add(_ kind: EventKind, issue: UInt32, _ count: UInt32, _ aggregator: inout Aggregator) {
+        let name = aggregator.code(.eventName, event.type, origin)
+        let row = EventRow(pageView: 0, time: event.seconds, kind: kind, name: name, issue: issue, count: count)
+        eventRows.append(row)
+    }
+
+    /// Adds rows of values that were out of their range, by claim.
+    private mutating func addInvalid(_ claims: [Claim], _ aggregator: inout Aggregator) {
+        guard !claims.isEmpty else { return }
+        for claim in Claim.allCases {
+            let count = claims.count { $0 == claim }
+            guard count > 0 else { continue }
+            let issue = aggregator.code(.issue, claim.rawValue, origin)
+            add(.invalid, issue: issue, UInt32(clamping: count), &aggregator)
+        }
+    }
+
+    // MARK: - Page views
+
+    /// Texts of a `pageview` event's payload.
+    private struct PageViewFields {
+        var language: String?
+        var screen: String?
+        var release: String?
+        var connection: String?
+        var country: String?
+        var campaign: String?
+        var innerWidth: Double?
+        var isHidden = false
+    }
+
+    private mutating func readPageView(_ aggregator: inout Aggregator) {
+        let fields = Self.pageView(Payload(event.payload))
+        let source = Referrer.source(event.referrer, site: event.site)
+        let agent = aggregator.agent(event)
+        opening = Opening(
+            agent: AgentCodes(agent, origin, &aggregator),
+            path: aggregator.code(.path, aggregator.path(event), origin),
+            release: aggregator.code(.release, fields.release, origin),
+            connection: aggregator.code(.connection, fields.connection, origin),
+            screen: aggregator.code(.screen, fields.screen, origin),
+            language: aggregator.code(.language, fields.language, origin),
+            country: aggregator.code(.country, fields.country, origin),
+            referrer: aggregator.code(.referrer, source, origin),
+            campaign: aggregator.code(.campaign, fields.campaign, origin)
+        )
+        hints = BotHints.ofPageView(
+            screen: fields.screen,
+            innerWidth: fields.innerWidth,
+            language: fields.language,
+            isHidden: fields.isHidden
+        )
+    }
+
+    private static func pageView(_ payload: Payload) -> PageViewFields {
+        var fields = PageViewFields()
+        var members = PayloadMembers(payload.range)
+        while let member = payload.next(&members) {
+            if payload.has(member, "language") {
+                fields.language = payload.text(member.value)
+            } else if payload.has(member, "screenResolution") {
+                fields.screen = payload.text(member.value)
+            } else if payload.has(member, "release") {
+                fields.release = payload.text(member.value)
+            } else if payload.has(member, "connection") {
+                fields.connection = payload.text(member.value)
+            } else if payload.has(member, "country") {
+                fields.country = payload.text(member.value)
+            } else if payload.has(member, "campaign") {
+                fields.campaign = campaign(payload, member.value)
+            } else if payload.has(member, "innerWidth") {
+                fields.innerWidth = payload.number(member.value)
+            } else if payload.has(member, "hidden") {
+                fields.isHidden = member.value.kind == .true
+            }
+        }
+        return members.isDamaged ? PageViewFields() : fields
+    }
+
+    /// The campaign, or the source when it has no name.
+    private static func campaign(_ payload: Payload, _ value: JSONValue) -> String? {
+        guard value.kind == .object else { return nil }
+        var (campaign, source): (String?, String?) = (nil, nil)
+        var members = PayloadMembers(value.range)
+        while let member = payload.next(&members) {
+            if payload.has(member, "utm_campaign") {
+                campaign = payload.text(member.value)
+            } else if payload.has(member, "utm_source") {
+                source = payload.text(member.value)
+            }
+        }
+        return campaign.flatMap { $0.isEmpty ? nil : $0 } ?? source
+    }
+
+    // MARK: - Vitals and engagement
+
+    private mutating func readVitals(_ aggregator: inout Aggregator) {
+        let payload = Payload(event.payload)
+        guard let fields = VitalsFields(payload), fields.navigation != VitalsFields.softNavigation else { return }
+        var report = VitalsReport(seq: event.seq)
+        report.navigation = aggregator.code(.navigation, fields.navigation, origin)
+        var invalid: [Claim] = []
+        for vital in Vital.allCases {
+            guard let number = fields.values[vital.rawValue] else { continue }
+            switch payload.claimed(number, .of(vital)) {
+            case .missing: break
+            case .outOfRange: invalid.append(.of(vital))
+            case .valid(let value):
+                let kept = Self.kept(vital == .cls ? value * VitalsFields.layoutShiftScale : value)
+                report.values[vital.rawValue] = kept
+                attribute(vital, kept, fields, payload, &report, &aggregator)
+            }
+        }
+        vitals = report
+        addInvalid(invalid, &aggregator)
+        hints = BotHints.ofVitals(
+            lcp: fields.values[Vital.lcp.rawValue].flatMap(payload.number),
+            fcp: fields.values[Vital.fcp.rawValue].flatMap(payload.number),
+            ttfb: fields.values[Vital.ttfb.rawValue].flatMap(payload.number)
+        )
+    }
+
+    /// The next number of 32 bits that is not below: then a value beyond a threshold stays beyond it.
+    private static func kept(_ value: Double) -> Float {
+        let nearest = Float(value)
+        return Double(nearest) < value ? nearest.nextUp : nearest
+    }
+
+    /// Notes what a value is attributed to; whether it is good is decided by the value as it is kept.
+    private func attribute(
+        _ vital: Vital,
+        _ value: Float,
+        _ fields: VitalsFields,
+        _ payload: Payload,
+        _ report: inout VitalsReport,
+        _ aggregator: inout Aggregator
+    ) {
+        guard let attribution = fields.attributions[vital.rawValue] else { return }
+        let scale = vital == .cls ? VitalsFields.layoutShiftScale : 1
+        guard !Attribution.isGood(vital, Double(value) / scale) else { return }
+        let cause = Attribution.cause(vital, Double(value) / scale, payload.tree(attribution))
+        let element = aggregator.code(.element, cause.element, origin)
+        let part = aggregator.code(.part, cause.part, origin)
+        switch vital {
+        case .lcp: (report.lcpElement, report.lcpPart) = (element, part)
+        case .inp: (report.inpElement, report.inpPart) = (element, part)
+        case .cls: report.clsElement = element
+        case .fcp, .ttfb: break
+        }
+    }
+
+    private mutating func readEngagement(_ aggregator: inout Aggregator) {
+        let payload = Payload(event.payload)
+        var members = PayloadMembers(payload.range)
+        var (engaged, depth) = (ClaimedNumber.missing, ClaimedNumber.missing)
+        while let member = payload.next(&members) {
+            if payload.has(member, "engagedMs") {
+                engaged = payload.claimed(member.value, .engagement)
+            } else if payload.has(member, "scrollDepth") {
+                depth = payload.claimed(member.value, .scrollDepth)
+            }
+        }
+        guard !members.isDamaged else { return }
+        var report = EngagementReport(seq: event.seq)
+        if case .valid(let value) = engaged { report.milliseconds = UInt32(saturating: value.rounded()) }
+        if case .valid(let value) = depth { report.scrollDepth = UInt8(saturating: value.rounded()) }
+        engagement = report
+        let invalid: [Claim] =
+            (engaged == .outOfRange ? [.engagement] : []) + (depth == .outOfRange ? [.scrollDepth] : [])
+        addInvalid(invalid, &aggregator)
+    }
+
+    // MARK: - Resources
+
+    /// Resources of each kind that one event may report.
+    private static let resourcesMax = 10
+
+    private mutating func readResources(_ aggregator: inout Aggregator) {
+        let payload = Payload(event.payload)
+        var members = PayloadMembers(payload.range)
+        var (slowest, thirdParties): (JSONValue?, JSONValue?) = (nil, nil)
+        while let member = payload.next(&members) {
+            if payload.has(member, "slowest") {
+                slowest = member.value
+            } else if payload.has(member, "thirdParties") {
+                thirdParties = member.value
+            }
+        }
+        guard !members.isDamaged else { return }
+        var invalid: [Claim] = []
+        for (kind, list) in [(ResourceKind.slow, slowest), (.thirdParty, thirdParties)] {
+            guard let list else { continue }
+            for element in payload.elements(list, max: Self.resourcesMax) {
+                guard let fields = ResourceFields(payload, element, kind) else { continue }
+                let (duration, bytes) = (fields.duration, fields.bytes)
+                if duration == .outOfRange { invalid.append(.resourceDuration) }
+                if bytes == .outOfRange { invalid.append(.resourceBytes) }
+                guard case .valid(let milliseconds) = duration else { continue }
+                var count: UInt64 = 0
+                if case .valid(let value) = bytes { count = UInt64(saturating: value) }
+                let name = aggregator.code(.resource, fields.name, origin)
+                resources.append(
+                    ResourceRow(pageView: 0, kind: kind, name: name, duration: Self.kept(milliseconds), bytes: count)
+                )
+            }
+        }
+        addInvalid(invalid, &aggregator)
+    }
+
+    // MARK: - Errors and fingerprints
+
+    private mutating func readError(_ aggregator: inout Aggregator) {
+        let payload = JSONTree(event.payload)
+        var description = IssueDescription(payload, aggregator.hashes.texts)
+        let claimed = payload["count"].claimed(.errorCount)
+        var count: Int64 = 1
+        if case .valid(let value) = claimed { count = Int64(saturating: value) }
+        let issue = aggregator.code(.issue, description.id, origin)
+        if issue == DimensionDictionaries.other { description = .other }
+        add(description.noise == nil ? .error : .noise, issue: issue, UInt32(clamping: count), &aggregator)
+        if claimed == .outOfRange { addInvalid([.errorCount], &aggregator) }
+        aggregator.add(event, description)
+    }
+
+    private mutating func readFingerprint(_ aggregator: inout Aggregator) {
+        let reported = JSONTree(event.payload)["fingerprints"]
+        hints = reported["automation"].elements.compactMap(\.text)
+        // Bots are none of the population.
+        guard !aggregator.isRecalling, hints.isEmpty, aggregator.agent(event).robotReasons.isEmpty,
+            let fingerprint = FingerprintReading(event, reported)
+        else { return }
+        aggregator.fingerprints.append(fingerprint)
+    }
+}
+
+extension Aggregator {
+    /// Adds an error to its issue.
+    fileprivate mutating func add(_ event: StoredEvent, _ description: IssueDescription) {
+        guard !isRecalling else { return }
+        let key = IssueKey(site: event.site, issue: description.id)
+        issues[key, default: IssueChange(description, event)].add(event)
+    }
+}
+
+extension AgentCodes {
+    init(_ agent: UserAgent, _ origin: Aggregator.Origin, _ aggregator: inout Aggregator) {
+        traffic = aggregator.code(.traffic, agent.robotReasons.isEmpty ? "human" : "bot", origin)
+        browser = aggregator.code(.browser, agent.browser, origin)
+        system = aggregator.code(.system, agent.system, origin)
+        device = aggregator.code(.device, agent.device, origin)
+        guard !agent.robotReasons.isEmpty else { return }
+        reasons = aggregator.code(.botReasons, lines: agent.robotReasons, origin)
+    }
+}

@@ -1,0 +1,37 @@
+package struct IssueKey: Hashable, Sendable {
+    package var site: String
+    package var issue: String
+
+    package init(site: String, issue: String) { (self.site, self.issue) = (site, issue) }
+
+    package static func == (left: IssueKey, right: IssueKey) -> Bool {
+        left.issue == right.issue && ByteText(left.site) == ByteText(right.site)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(issue)
+        hasher.combine(ByteText(site))
+    }
+}
+
+/// What events add to what is known of an error.
+package struct IssueChange: Sendable {
+    package let description: IssueDescription
+    /// Seconds since 1970.
+    package private(set) var firstSeen: Int64
+    package private(set) var lastSeen: Int64
+    package private(set) var lastEventID: Int64
+
+    init(_ description: IssueDescription, _ event: StoredEvent) {
+        self.description = description
+        firstSeen = event.seconds
+        lastSeen = event.seconds
+        lastEventID = event.id
+    }
+
+    mutating func add(_ event: StoredEvent) {
+        firstSeen = min(firstSeen, event.seconds)
+        lastSeen = max(lastSeen, event.seconds)
+        lastEventID = max(lastEventID, event.id)
+    }
+}

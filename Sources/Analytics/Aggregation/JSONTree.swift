@@ -1,0 +1,116 @@
+import JSON
+
+/// A JSON value of a payload that was validated when it came in, taken apart as far as it is asked for.
+///
+/// Members of an object are found when it is first looked at; what they hold is read when they are named.
+package struct JSONTree: Sendable {
+    /// Members and elements of one value; what follows is left out.
+    package static let valuesMax = 20_000
+    /// A number from which on it is a number of nothing.
+    package static let numberMax = 1e15
+
+    private let bytes: [UInt8]
+    private let kind: JSONKind
+    private let range: Range<Int>
+    private let hasEscapes: Bool
+    private let known: [JSONMember]
+
+    package static let null = JSONTree([], JSONKind.null, 0..<0, false)
+
+    package init(_ text: String) {
+        let bytes = Array(text.utf8)
+        let kind: JSONKind =
+            switch bytes.first(where: { $0 > 0x20 }) {
+            case UInt8(ascii: "{"): .object
+            case UInt8(ascii: "["): .array
+            default: .null
+            }
+        self.init(bytes, kind, 0..<bytes.count, false)
+    }
+
+    private init(_ bytes: [UInt8], _ value: JSONValue) {
+        self.init(bytes, value.kind, value.kind == .string ? value.content : value.range, value.hasEscapes)
+    }
+
+    private init(_ bytes: [UInt8], _ kind: JSONKind, _ range: Range<Int>, _ hasEscapes: Bool) {
+        self.bytes = bytes
+        self.kind = kind
+        self.range = range
+        self.hasEscapes = hasEscapes
+        known = kind == .object ? Self.members(bytes, range) : []
+    }
+
+    private static func members(_ bytes: [UInt8], _ range: Range<Int>) -> [JSONMember] {
+        var members: [JSONMember] = []
+        do {
+            var cursor = try ObjectCursor(bytes.span, in: range)
+            while members.count < valuesMax, let member = try cursor.next(bytes.span) { members.append(member) }
+        } catch {
+            // What is no JSON has no members.
+            return []
+        }
+        return members
+    }
+
+    private static func string(_ bytes: [UInt8], _ content: Range<Int>, _ hasEscapes: Bool) -> String {
+        String(decoding: hasEscapes ? bytes.unescaped(content) : bytes[content], as: UTF8.self)
+    }
+
+    /// The member of a name, the last of several, written with escapes or without.
+    package subscript(name: String) -> JSONTree {
+        for member in known.reversed() where member.nameHasEscapes || member.name.count == name.utf8.count {
+            let own = member.nameHasEscapes ? bytes.unescaped(member.name) : bytes[member.name]
+            if own.elementsEqual(name.utf8) { return JSONTree(bytes, member.value) }
+        }
+        return .null
+    }
+
+    package var text: String? { kind == .string ? Self.string(bytes, range, hasEscapes) : nil }
+    package var isNumber: Bool { kind == .number }
+    package var isTrue: Bool { kind == .true }
+    package var isNull: Bool { kind == .null }
+
+    /// The text that a number, true or false is written with.
+    package var literal: String? {
+        switch kind {
+        case .number, .true, .false: String(decoding: bytes[range], as: UTF8.self)
+        case .null, .string, .array, .object: nil
+        }
+    }
+
+    package var elements: [JSONTree] {
+        guard kind == .array else { return [] }
+        var elements: [JSONTree] = []
+        do {
+            var cursor = try ArrayCursor(bytes.span, in: range)
+            while elements.count < Self.valuesMax, let element = try cursor.next(bytes.span) {
+                elements.append(JSONTree(bytes, element))
+            }
+        } catch {
+            return []
+        }
+        return elements
+    }
+
+    /// Names and values of an object, in its order.
+    package var members: [(name: String, value: JSONTree)] {
+        known.map { (Self.string(bytes, $0.name, $0.nameHasEscapes), JSONTree(bytes, $0.value)) }
+    }
+
+    /// A number, unless it is so large that it says nothing.
+    package var number: Double? {
+        guard kind == .number else { return nil }
+        let number = Double(String(decoding: bytes[range], as: UTF8.self))
+        return number.flatMap { $0.magnitude < Self.numberMax ? $0 : nil }
+    }
+}
+
+extension [UInt8] {
+    /// What is written between the quotes of a JSON string, with its escapes resolved.
+    package func unescaped(_ content: Range<Int>) -> ArraySlice<UInt8> {
+        var own = Array(self[content])
+        let count = own.count
+        appendUnescaped(0..<count, to: &own)
+        return own[count...]
+    }
+}

@@ -1,0 +1,46 @@
+package import Crypto
+
+/// The hashes of a store, keyed with its secret: senders cannot choose values whose hashes collide or stand out.
+package struct KeyedHashes {
+    /// Of ids of visitors, for distinct counts.
+    package let visitors: KeyedHash
+    /// Of texts that events are grouped by.
+    package let texts: KeyedHash
+
+    /// - Parameter secret: 64 hexadecimal digits; each of the two hashes gets one half.
+    package init?(secret: String) {
+        let digits = Array(secret.utf8)
+        guard digits.count == 4 * KeyedHash.keyBytes, !digits.contains(where: { !isHexadecimal($0) }) else {
+            return nil
+        }
+        var bytes: [UInt8] = []
+        for start in stride(from: 0, to: digits.count, by: 2) {
+            guard let byte = UInt8(String(decoding: digits[start..<start + 2], as: UTF8.self), radix: 16) else {
+                return nil
+            }
+            bytes.append(byte)
+        }
+        guard let visitors = KeyedHash(key: Array(bytes.prefix(KeyedHash.keyBytes))),
+            let texts = KeyedHash(key: Array(bytes.suffix(KeyedHash.keyBytes)))
+        else { return nil }
+        self.visitors = visitors
+        self.texts = texts
+    }
+}
+
+private func isHexadecimal(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte) || (0x41...0x46).contains(byte)
+}
+
+/// Sixteen hexadecimal digits of a hash.
+package func hexadecimal(_ hash: UInt64) -> String {
+    let digits = String(hash, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+}
+
+extension KeyedHashes {
+    /// The key of a session: of one visitor on one site.
+    package func sessionKey(site: String, visitor: String, session: String) -> UInt64 {
+        texts.hash("\(site)\n\(visitor)\n\(session)")
+    }
+}

@@ -1,0 +1,120 @@
+import JSON
+
+/// The payload of an event, read member by member in one pass over its bytes.
+///
+/// It reads what `JSONTree` reads: of members with one name the last one counts, and a payload that is no JSON has no
+/// members.
+struct Payload {
+    private let bytes: [UInt8]
+
+    init(_ text: String) { bytes = Array(text.utf8) }
+
+    var range: Range<Int> { bytes.indices }
+
+    /// The next member of an object; nil at the end, and after damage.
+    func next(_ members: inout PayloadMembers) -> JSONMember? {
+        guard !members.isDamaged else { return nil }
+        do {
+            if let cursor = members.cursor { return try advance(cursor, &members) }
+            return try advance(ObjectCursor(bytes.span, in: members.range), &members)
+        } catch {
+            members.isDamaged = true
+            return nil
+        }
+    }
+
+    private func advance(_ cursor: ObjectCursor, _ members: inout PayloadMembers) throws(JSONFault) -> JSONMember? {
+        var cursor = cursor
+        let member = try cursor.next(bytes.span)
+        members.cursor = cursor
+        return member
+    }
+
+    /// The first elements of an array; none of what is no array.
+    func elements(_ value: JSONValue, max: Int) -> [JSONValue] {
+        guard value.kind == .array else { return [] }
+        var elements: [JSONValue] = []
+        do {
+            var cursor = try ArrayCursor(bytes.span, in: value.range)
+            while elements.count < max, let element = try cursor.next(bytes.span) { elements.append(element) }
+        } catch {
+            return []
+        }
+        return elements
+    }
+
+    /// Whether a member has this name, written with escapes or without: PostgreSQL stores it without.
+    func has(_ member: JSONMember, _ name: StaticString) -> Bool {
+        guard !member.nameHasEscapes else { return hasEscaped(member.name, "\(name)") }
+        guard member.name.count == name.utf8CodeUnitCount else { return false }
+        let start = member.name.lowerBound
+        for index in 0..<member.name.count where bytes[start + index] != name.utf8Start[index] { return false }
+        return true
+    }
+
+    /// Bytes of an escape of one character, at most.
+    private static let escapeBytesMax = 6
+
+    private func hasEscaped(_ range: Range<Int>, _ name: String) -> Bool {
+        // Most names are seen to be others by their lengths.
+        guard range.count > name.utf8.count, range.count <= name.utf8.count * Self.escapeBytesMax else { return false }
+        return bytes.unescaped(range).elementsEqual(name.utf8)
+    }
+
+    /// The text of a string; nil for another kind.
+    func text(_ value: JSONValue) -> String? {
+        guard value.kind == .string else { return nil }
+        guard value.hasEscapes else { return String(decoding: bytes[value.content], as: UTF8.self) }
+        return String(decoding: bytes.unescaped(value.content), as: UTF8.self)
+    }
+
+    /// A number, unless it is too large to be a number of anything.
+    func number(_ value: JSONValue) -> Double? {
+        guard value.kind == .number else { return nil }
+        let number = plain(value.range) ?? Double(String(decoding: bytes[value.range], as: UTF8.self))
+        return number.flatMap { $0.magnitude < JSONTree.numberMax ? $0 : nil }
+    }
+
+    /// A number by the range of what it claims to be.
+    func claimed(_ value: JSONValue, _ claim: Claim) -> ClaimedNumber {
+        value.kind == .number ? ClaimedNumber(number(value), claim) : .missing
+    }
+
+    /// A value as a tree of its own.
+    func tree(_ value: JSONValue) -> JSONTree { JSONTree(String(decoding: bytes[value.range], as: UTF8.self)) }
+
+    /// Digits of which an integer is exact as a Double, and powers of ten that are exact.
+    private static let digitsMax = 15
+    private static let powers: [Double] = [
+        1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+    ]
+
+    /// A number without exponent and of few digits: the quotient of two exact numbers is rounded once, as it should be.
+    private func plain(_ range: Range<Int>) -> Double? {
+        var (whole, digits, fraction): (Int64, Int, Int) = (0, 0, 0)
+        var isFraction = false
+        let isNegative = bytes[range.lowerBound] == UInt8(ascii: "-")
+        for byte in bytes[range].dropFirst(isNegative ? 1 : 0) {
+            if byte == UInt8(ascii: ".") {
+                isFraction = true
+                continue
+            }
+            guard (0x30...0x39).contains(byte), digits < Self.digitsMax else { return nil }
+            whole = whole * 10 + Int64(byte - 0x30)
+            digits += 1
+            if isFraction { fraction += 1 }
+        }
+        let number = Double(whole) / Self.powers[fraction]
+        return isNegative ? -number : number
+    }
+}
+
+/// Where a walk over the members of an object is.
+struct PayloadMembers {
+    fileprivate let range: Range<Int>
+    fileprivate var cursor: ObjectCursor?
+    /// Whether the object is no JSON; what was read of it does not count.
+    fileprivate(set) var isDamaged = false
+
+    init(_ range: Range<Int>) { self.range = range }
+}

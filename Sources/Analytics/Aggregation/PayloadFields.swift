@@ -1,0 +1,71 @@
+import JSON
+import Segments
+
+/// Members of a `webvitals` payload that figures are made from.
+struct VitalsFields {
+    static let softNavigation = "soft-navigation"
+    /// CLS is kept in thousandths of its score.
+    static let layoutShiftScale = 1000.0
+
+    var navigation: String?
+    /// By `Vital.rawValue`.
+    var values = InlineArray<5, JSONValue?>(repeating: nil)
+    var attributions = InlineArray<5, JSONValue?>(repeating: nil)
+
+    /// Nil when the payload is no JSON.
+    init?(_ payload: Payload) {
+        var members = PayloadMembers(payload.range)
+        var attribution: JSONValue?
+        while let member = payload.next(&members) {
+            if payload.has(member, "navigationType") {
+                // Of all navigation types none is the empty text.
+                navigation = payload.text(member.value).flatMap { $0.isEmpty ? nil : $0 }
+            } else if payload.has(member, "attribution") {
+                attribution = member.value
+            } else if let vital = Self.vital(payload, member) {
+                values[vital.rawValue] = member.value
+            }
+        }
+        guard !members.isDamaged else { return nil }
+        guard let attribution, attribution.kind == .object else { return }
+        var parts = PayloadMembers(attribution.range)
+        while let member = payload.next(&parts) {
+            if let vital = Self.vital(payload, member) { attributions[vital.rawValue] = member.value }
+        }
+    }
+
+    private static func vital(_ payload: Payload, _ member: JSONMember) -> Vital? {
+        if payload.has(member, "LCP") { return .lcp }
+        if payload.has(member, "INP") { return .inp }
+        if payload.has(member, "CLS") { return .cls }
+        if payload.has(member, "FCP") { return .fcp }
+        return payload.has(member, "TTFB") ? .ttfb : nil
+    }
+}
+
+/// Members of one resource, or of one third party.
+struct ResourceFields {
+    var name: String
+    var duration = ClaimedNumber.missing
+    var bytes = ClaimedNumber.missing
+
+    /// Nil for what has no name.
+    init?(_ payload: Payload, _ value: JSONValue, _ kind: ResourceKind) {
+        guard value.kind == .object else { return nil }
+        var members = PayloadMembers(value.range)
+        var name: String?
+        while let member = payload.next(&members) {
+            switch kind {
+            case .slow where payload.has(member, "name"): name = payload.text(member.value).flatMap(Facts.resource)
+            case .thirdParty where payload.has(member, "host"): name = payload.text(member.value).flatMap(Facts.clean)
+            case .slow where payload.has(member, "transferSize"), .thirdParty where payload.has(member, "bytes"):
+                bytes = payload.claimed(member.value, .resourceBytes)
+            case .slow, .thirdParty:
+                guard payload.has(member, "duration") else { continue }
+                duration = payload.claimed(member.value, .resourceDuration)
+            }
+        }
+        guard !members.isDamaged, let name else { return nil }
+        self.name = name
+    }
+}

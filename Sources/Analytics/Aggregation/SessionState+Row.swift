@@ -1,0 +1,121 @@
+package import Segments
+
+extension SessionState {
+    /// The session as its events so far make it; `key` is the hash of its id, `visitor` the number of its visitor.
+    package func row(key: UInt64, visitor: UInt32) -> SessionRow {
+        let counting = records.prefix(Self.eventsMax)
+        var folds = pageViews.map { PageViewFold(path: $0.firstPath) }
+        for record in counting { folds[Int(record.pageView)].add(record, self) }
+        let order = folds.indices.filter { folds[$0].firstID != nil }.sorted { folds[$0].order < folds[$1].order }
+        var numbers = [UInt16](repeating: 0, count: folds.count)
+        for (number, index) in order.enumerated() { numbers[index] = UInt16(clamping: number) }
+        var row = SessionRow(key: key, visitor: visitor, pageViews: order.map { folds[$0].row })
+        row.site = site
+        row.botReasons = botReasons
+        let opening = order.lazy.compactMap { folds[$0].opening }.first
+        describe(&row, opening)
+        row.events.reserveCapacity(eventRows.count)
+        for record in counting {
+            let number = numbers[Int(record.pageView)]
+            for var event in eventRows[record.eventRange] where row.events.count < Self.eventRowsMax {
+                event.pageView = number
+                row.events.append(event)
+            }
+            for var resource in resources[record.resourceRange] where row.resources.count < Self.resourceRowsMax {
+                resource.pageView = number
+                row.resources.append(resource)
+            }
+        }
+        return row
+    }
+
+    /// Rows of events and of resources that a session has; later ones count in no figure.
+    static let eventRowsMax = 65_535
+    static let resourceRowsMax = 65_535
+
+    /// What the session's user agent is: that of its first counted page view, or of its first event.
+    var agent: AgentCodes {
+        // By the same order as that of the row.
+        var first: [(order: (Int64, Int64), opening: Int)?] = Array(repeating: nil, count: pageViews.count)
+        for record in records.prefix(Self.eventsMax) where record.kind == .pageView {
+            let slot = Int(record.pageView)
+            if first[slot] == nil { first[slot] = ((record.time, record.id), Int(record.detail)) }
+        }
+        let opening = first.compactMap(\.self).min { $0.order < $1.order }?.opening
+        return opening.map { openings[$0].agent } ?? firstAgent
+    }
+
+    private func describe(_ row: inout SessionRow, _ opening: Int?) {
+        let agent = opening.map { openings[$0].agent } ?? firstAgent
+        (row.traffic, row.browser, row.system, row.device) = (agent.traffic, agent.browser, agent.system, agent.device)
+        guard let opening = opening.map({ openings[$0] }) else { return }
+        (row.screen, row.language, row.country) = (opening.screen, opening.language, opening.country)
+        (row.referrer, row.campaign) = (opening.referrer, opening.campaign)
+    }
+
+    /// A page view while its events are read in the order of their ids.
+    private struct PageViewFold {
+        var row = PageViewRow(time: 0)
+        var firstID: Int64?
+        /// Id and index of its own event, the first of several.
+        var openingID: Int64?
+        var opening: Int?
+        /// Highest `seq` so far, by vital.
+        var seqs = InlineArray<5, Int64>(repeating: .min)
+        var engagementSeq = Int64.min
+        var scrollSeq = Int64.min
+
+        init(path: UInt32) { row.path = path }
+
+        var order: (Int64, Int64) { (row.time, openingID ?? firstID ?? 0) }
+
+        mutating func add(_ record: Record, _ state: SessionState) {
+            row.eventsReceived += 1
+            if firstID == nil {
+                firstID = record.id
+                row.time = record.time
+            }
+            let detail = Int(record.detail)
+            switch record.kind {
+            case .pageView where opening == nil: open(record, state.openings[detail])
+            case .vitals: add(state.vitals[detail])
+            case .engagement: add(state.engagements[detail])
+            case .pageView, .resources, .other: break
+            }
+        }
+
+        private mutating func open(_ record: Record, _ event: Opening) {
+            (openingID, opening) = (record.id, Int(record.detail))
+            row.time = record.time
+            row.isCounted = true
+            (row.path, row.release, row.connection) = (event.path, event.release, event.connection)
+        }
+
+        /// Of values with one `seq` the later event's counts.
+        private mutating func add(_ report: VitalsReport) {
+            if row.navigation == DimensionDictionaries.none { row.navigation = report.navigation }
+            for vital in Vital.allCases {
+                let index = vital.rawValue
+                let value = report.values[index]
+                guard !value.isNaN, report.seq >= seqs[index] else { continue }
+                seqs[index] = report.seq
+                row.vitals[index] = value
+                switch vital {
+                case .lcp: (row.lcpElement, row.lcpPart) = (report.lcpElement, report.lcpPart)
+                case .inp: (row.inpElement, row.inpPart) = (report.inpElement, report.inpPart)
+                case .cls: row.clsElement = report.clsElement
+                case .fcp, .ttfb: break
+                }
+            }
+        }
+
+        private mutating func add(_ report: EngagementReport) {
+            if let milliseconds = report.milliseconds, report.seq >= engagementSeq {
+                (row.engagement, engagementSeq) = (milliseconds, report.seq)
+            }
+            if let depth = report.scrollDepth, report.seq >= scrollSeq {
+                (row.scrollDepth, scrollSeq) = (depth, report.seq)
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+import Segments
+import Numbers
+
+/// Which session: one visitor on one site.
+package struct SessionID: Hashable, Sendable {
+    package var site: String
+    package var visitorID: String
+    package var sessionID: String
+
+    package init(_ event: StoredEvent) { (site, visitorID, sessionID) = (event.site, event.visitorID, event.sessionID) }
+
+    package static func == (left: SessionID, right: SessionID) -> Bool {
+        ByteText(left.sessionID) == ByteText(right.sessionID) && ByteText(left.visitorID) == ByteText(right.visitorID)
+            && ByteText(left.site) == ByteText(right.site)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(ByteText(sessionID))
+        hasher.combine(ByteText(visitorID))
+        hasher.combine(ByteText(site))
+    }
+}
+
+/// What is known of a session while its events arrive: what counts of each event, as codes, in the order of their ids.
+///
+/// All rules are applied by `row`, over events in the order of their ids, so that the order in which they were added
+/// makes no difference. Codes are those of the aggregator's dictionaries: when what is pending there is taken back,
+/// states that were added to since are worthless.
+package struct SessionState: Sendable {
+    /// Events of a session that count: the first ones by their ids.
+    package static let eventsMax = 5000
+    /// Events that are kept beyond that before they are dropped together; some come only when events arrive out of
+    /// order.
+    private static let surplusMax = 500
+
+    let id: SessionID
+    /// Code of the site.
+    private(set) var site: UInt32 = 0
+    private(set) var botReasons: UInt32 = 0
+    /// Whether an event or its user agent gave a reason: most sessions have none.
+    private var hasReasons = false
+
+    /// Ascending by id; only the first `eventsMax` count.
+    package private(set) var records: [Record] = []
+    private(set) var pageViews: [PageViewSlot] = []
+    /// Of the event with the lowest id.
+    private(set) var firstAgent = AgentCodes()
+    // What records of some types have, by their `detail`.
+    private(set) var openings: [Opening] = []
+    private(set) var vitals: [VitalsReport] = []
+    private(set) var engagements: [EngagementReport] = []
+    private(set) var resources: [ResourceRow] = []
+    /// Errors, custom events and invalid values; a record has `eventRows` of them from `firstEventRow` on.
+    private(set) var eventRows: [EventRow] = []
+    /// Codes of reasons to believe that the browser is automated, and the first events that gave them.
+    private var hints: [(id: Int64, reasons: UInt32)] = []
+
+    package init(_ id: SessionID) { self.id = id }
+
+    /// Bytes that it takes, about: for a limit on the memory of many.
+    package var size: Int {
+        MemoryLayout<Self>.stride + records.capacity * MemoryLayout<Record>.stride
+            + pageViews.capacity * MemoryLayout<PageViewSlot>.stride
+            + openings.capacity * MemoryLayout<Opening>.stride
+            + vitals.capacity * MemoryLayout<VitalsReport>.stride
+            + engagements.capacity * MemoryLayout<EngagementReport>.stride
+            + resources.capacity * MemoryLayout<ResourceRow>.stride
+            + eventRows.capacity * MemoryLayout<EventRow>.stride
+    }
+
+    /// Adds an event of this session; events may come in any order, each once.
+    ///
+    /// - Returns: whether it counts, so that the session's row changes.
+    @discardableResult
+    package mutating func add(_ event: StoredEvent, _ aggregator: inout Aggregator) -> Bool {
+        if records.count >= Self.eventsMax, event.id >= records[Self.eventsMax - 1].id { return false }
+        let index = insertionIndex(event.id)
+        if index < records.count, records[index].id == event.id { return false }
+        if site == DimensionDictionaries.none {
+            site = aggregator.code(.site, id.site, .init(site: 0, seconds: event.seconds))
+        }
+        let origin = Aggregator.Origin(site: site, seconds: event.seconds)
+        let slot = slot(event, origin, &aggregator)
+        if index == 0 { firstAgent = AgentCodes(aggregator.agent(event), origin, &aggregator) }
+        var extraction = Extraction(event, origin)
+        extraction.read(&aggregator)
+        insert(extraction, at: index, slot: slot, &aggregator)
+        if records.count >= Self.eventsMax + Self.surplusMax { dropSurplus() }
+        let reasons =
+            extraction.opening?.agent.reasons ?? (index == 0 ? firstAgent.reasons : DimensionDictionaries.none)
+        hasReasons = hasReasons || reasons != DimensionDictionaries.none || !hints.isEmpty
+        let isOfInterest = index == 0 || extraction.opening != nil || !extraction.hints.isEmpty
+        if hasReasons, isOfInterest || records.count > Self.eventsMax { updateBotReasons(origin, &aggregator) }
+        return true
+    }
+
+    private func insertionIndex(_ id: Int64) -> Int {
+        guard let last = records.last, last.id >= id else { return records.count }
+        var range = records.indices
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            range = records[middle].id < id ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        }
+        return range.lowerBound
+    }
+
+    /// The slot of an event's page view, which has the path of its first event.
+    private mutating func slot(_ event: StoredEvent, _ origin: Aggregator.Origin, _ aggregator: inout Aggregator) -> Int
+    {
+        // The hash is keyed in each process with a key of its own: nobody can make two ids one.
+        let hash = ByteText(event.pageviewID).hashValue
+        // Most events are of the page view that came last.
+        guard let slot = pageViews.lastIndex(where: { $0.idHash == hash }) else {
+            let path = aggregator.code(.path, aggregator.path(event), origin)
+            pageViews.append(PageViewSlot(idHash: hash, firstEventID: event.id, firstPath: path))
+            return pageViews.count - 1
+        }
+        if event.id < pageViews[slot].firstEventID {
+            pageViews[slot].firstEventID = event.id
+            pageViews[slot].firstPath = aggregator.code(.path, aggregator.path(event), origin)
+        }
+        return slot
+    }
+
+    private mutating func insert(
+        _ extraction: Extraction,
+        at index: Int,
+        slot: Int,
+        _ aggregator: inout Aggregator
+    ) {
+        var record = Record(
+            id: extraction.event.id,
+            time: extraction.event.seconds,
+            pageView: UInt16(clamping: slot),
+            firstEventRow: UInt32(clamping: eventRows.count),
+            eventRows: UInt8(clamping: extraction.eventRows.count)
+        )
+        func end(_ count: Int) -> UInt32 { UInt32(clamping: count) }
+        if let opening = extraction.opening {
+            (record.kind, record.detail) = (.pageView, end(openings.count))
+            openings.append(opening)
+        } else if let report = extraction.vitals {
+            (record.kind, record.detail) = (.vitals, end(vitals.count))
+            vitals.append(report)
+        } else if let report = extraction.engagement {
+            (record.kind, record.detail) = (.engagement, end(engagements.count))
+            engagements.append(report)
+        } else if !extraction.resources.isEmpty {
+            (record.kind, record.detail) = (.resources, end(resources.count))
+            record.resources = UInt8(clamping: extraction.resources.count)
+            resources += extraction.resources
+        }
+        eventRows += extraction.eventRows
+        records.insert(record, at: index)
+        guard !extraction.hints.isEmpty else { return }
+        let reasons = aggregator.code(.botReasons, lines: extraction.hints, extraction.origin)
+        if let known = hints.firstIndex(where: { $0.reasons == reasons }) {
+            hints[known].id = min(hints[known].id, record.id)
+        } else {
+            hints.append((record.id, reasons))
+        }
+    }
+
+    /// Keeps the events that count and nothing of the others.
+    private mutating func dropSurplus() {
+        var kept = self
+        kept.records = []
+        (kept.pageViews, kept.openings, kept.vitals, kept.engagements) = ([], [], [], [])
+        (kept.resources, kept.eventRows) = ([], [])
+        let last = records[Self.eventsMax - 1].id
+        kept.hints = hints.filter { $0.id <= last }
+        var slots: [UInt16: Int] = [:]
+        for var record in records.prefix(Self.eventsMax) {
+            let slot = slots[record.pageView] ?? kept.pageViews.count
+            if slot == kept.pageViews.count { kept.pageViews.append(pageViews[Int(record.pageView)]) }
+            slots[record.pageView] = slot
+            let rows = record.eventRange
+            record.firstEventRow = UInt32(clamping: kept.eventRows.count)
+            kept.eventRows += eventRows[rows]
+            let detail = Int(record.detail)
+            switch record.kind {
+            case .pageView:
+                record.detail = UInt32(clamping: kept.openings.count)
+                kept.openings.append(openings[detail])
+            case .vitals:
+                record.detail = UInt32(clamping: kept.vitals.count)
+                kept.vitals.append(vitals[detail])
+            case .engagement:
+                record.detail = UInt32(clamping: kept.engagements.count)
+                kept.engagements.append(engagements[detail])
+            case .resources:
+                kept.resources += resources[record.resourceRange]
+                record.detail = UInt32(clamping: kept.resources.count - Int(record.resources))
+            case .other: break
+            }
+            record.pageView = UInt16(clamping: slot)
+            kept.records.append(record)
+        }
+        self = kept
+    }
+
+    private mutating func updateBotReasons(_ origin: Aggregator.Origin, _ aggregator: inout Aggregator) {
+        let last = records[min(records.count, Self.eventsMax) - 1].id
+        let agent = agent.reasons
+        guard agent != DimensionDictionaries.none || !hints.isEmpty else {
+            botReasons = DimensionDictionaries.none
+            return
+        }
+        let codes = Set([agent] + hints.lazy.filter { $0.id <= last }.map(\.reasons))
+        let lines = codes.flatMap {
+            aggregator.dictionaries.text($0, .botReasons).split(separator: "\n").map(String.init)
+        }
+        botReasons = aggregator.code(.botReasons, lines: lines, origin)
+    }
+}

@@ -1,0 +1,149 @@
+package import Storage
+package import Events
+
+/// A run of `collector demo`, kept in the database until its visits are removed.
+package struct DemoRun: Sendable, Equatable {
+    package enum State: String, Sendable {
+        /// Not all events have been written.
+        case writing
+        case written
+        /// A removal has begun and must be finished.
+        case removing
+    }
+
+    /// Begins every id that the run makes, behind its first two characters; drawn at random, so that nobody else's id does.
+    package let idPrefix: UInt64
+    package let seed: UInt64
+    package let events: Int
+    /// Microseconds since 1970.
+    package let end: Int64
+    /// Hours of `DemoData` whose events have been committed.
+    package var hoursDone = 0
+    package var state = State.writing
+
+    package init(seed: UInt64, events: Int, end: Int64, idPrefix: UInt64 = .random(in: 1 ... .max)) {
+        (self.seed, self.events, self.end, self.idPrefix) = (seed, events, end, idPrefix)
+    }
+
+    /// The `event_id` of one of its events: a UUID of version 8 (RFC 9562 §5.8) from prefix and number.
+    package static func eventID(idPrefix: UInt64, number: Int) -> EventID {
+        EventID(high: idPrefix & ~0xF000 | 0x8000, low: 0x8000_0000_0000_0000 | UInt64(number))
+    }
+
+    /// An id of a visitor (`v`), session (`s`) or page view (`p`).
+    package static func id(_ kind: String, idPrefix: UInt64, _ value: UInt64) -> String {
+        kind + "_" + hex(idPrefix) + hex(value)
+    }
+
+    fileprivate static func hex(_ value: UInt64) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+/// Keeps the demo run in the database and removes what it has made.
+package struct DemoRuns {
+    private let database: any Database
+    /// Rows that one transaction of a removal deletes.
+    package static let portionMax = 10_000
+
+    package init(_ database: any Database) { self.database = database }
+
+    /// The run whose visits are in the database; nil when there is none.
+    package func current() throws(StoreError) -> DemoRun? {
+        let rows = try database.rows("select id_prefix, seed, events, ends_at, hours_done, state from demo_run")
+        guard let row = rows.first else { return nil }
+        guard let prefix = row[0].text.flatMap({ UInt64($0, radix: 16) }),
+            let seed = row[1].text.flatMap({ UInt64($0) }),
+            let events = row[2].integer, let end = row[3].integer, let hours = row[4].integer,
+            let state = row[5].text.flatMap(DemoRun.State.init(rawValue:))
+        else { throw .schema(reason: "the row of the table demo_run cannot be read") }
+        var run = DemoRun(seed: seed, events: Int(events), end: end, idPrefix: prefix)
+        run.hoursDone = Int(hours)
+        run.state = state
+        return run
+    }
+
+    /// Whether nothing that a page has sent is in the database.
+    package func isEmpty() throws(StoreError) -> Bool {
+        for table in ["collector_events", "debug_data", "pageview_ledger"] {
+            guard try database.rows("select 1 from \(table) limit 1").isEmpty else { return false }
+        }
+        return true
+    }
+
+    /// Notes a run before its first event.
+    ///
+    /// - Returns: false when another process has begun one.
+    package func begin(_ run: DemoRun) throws(StoreError) -> Bool {
+        let values: [SQLValue] = [
+            .integer(1), .text(DemoRun.hex(run.idPrefix)), .text(String(run.seed)), .integer(Int64(run.events)),
+            .integer(run.end), .integer(Int64(run.hoursDone)), .text(run.state.rawValue),
+        ]
+        return try database.change(
+            """
+            insert into demo_run (id, id_prefix, seed, events, ends_at, hours_done, state)
+            values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            on conflict (id) do nothing
+            """,
+            values
+        ) == 1
+    }
+
+    /// Notes how far the run has come.
+    package func update(_ run: DemoRun) throws(StoreError) {
+        _ = try database.change(
+            "update demo_run set hours_done = ?1, state = ?2 where id_prefix = ?3",
+            [.integer(Int64(run.hoursDone)), .text(run.state.rawValue), .text(DemoRun.hex(run.idPrefix))]
+        )
+    }
+
+    /// Forgets the run after everything of it has been removed.
+    package func end(_ run: DemoRun) throws(StoreError) {
+        _ = try database.change("delete from demo_run where id_prefix = ?1", [.text(DemoRun.hex(run.idPrefix))])
+    }
+
+    /// Removes events by their numbers, `portionMax` a transaction, then the delivery reports of the run.
+    ///
+    /// `goesOn` is asked after each transaction with the events that it removed and the number of events done; false
+    /// stops, and the next call does the rest.
+    /// - Returns: whether all are gone.
+    package func remove(
+        _ run: DemoRun,
+        while goesOn: (_ removed: Int, _ done: Int) -> Bool
+    ) throws(StoreError) -> Bool {
+        var number = 0
+        while number < run.events {
+            let next = min(number + Self.portionMax, run.events)
+            // The literals are of our own making; neither engine's parameters have a type that compares with its column of UUIDs.
+            let (first, last) = (literal(run, number), literal(run, next - 1))
+            let removed = try database.change(
+                "delete from collector_events where event_id >= \(first) and event_id <= \(last)"
+            )
+            number = next
+            guard goesOn(removed, number) else { return false }
+        }
+        let prefix = "p_" + DemoRun.hex(run.idPrefix)
+        while true {
+            // The range is for the index; the beginning decides, whatever the order of the database's language is.
+            let count = try database.change(
+                """
+                delete from pageview_ledger
+                where pageview_id in (
+                    select pageview_id
+                    from pageview_ledger
+                    where pageview_id >= ?1 and pageview_id < ?2 and substr(pageview_id, 1, \(prefix.count)) = ?1
+                    limit ?3
+                )
+                """,
+                [.text(prefix), .text(prefix + "g"), .integer(Int64(Self.portionMax))]
+            )
+            guard count > 0 else { return true }
+            guard goesOn(0, number) else { return false }
+        }
+    }
+
+    private func literal(_ run: DemoRun, _ number: Int) -> String {
+        "'" + String(decoding: DemoRun.eventID(idPrefix: run.idPrefix, number: number).text, as: UTF8.self) + "'"
+    }
+}

@@ -1,0 +1,194 @@
+import Segments
+package import Storage
+import Events
+package import Aggregation
+import Rollups
+
+/// Finds events themselves.
+package struct EventReader {
+    let database: any Database
+    private let time: Duration
+    /// Events of one answer, and of one query of a search, which begins with as many as are wanted.
+    package static let limitMax: Int64 = 500
+    static let chunkMax: Int64 = 1000
+    /// A search stops after this time or number of events, and returns how far it has come.
+    package static let searchTime = Duration.milliseconds(50)
+    static let scannedMax: Int64 = 50_000
+    /// Events of one visitor that are told.
+    static let journeyMax: Int64 = 3000
+    /// Bytes of the delivery reports of one page of a journey.
+    static let reportsBytesMax = 1 << 20
+    /// Names in one query.
+    static let namesMax = 256
+    /// Submissions of `/collect` that are told.
+    static let submissionsMax: Int64 = 50
+
+    /// `time` is that after which a search begins no further query.
+    package init(database: any Database, time: Duration = Self.searchTime) {
+        self.database = database
+        self.time = time
+    }
+
+    /// What is looked for; nil for anything.
+    package struct Search: Sendable {
+        package var visitor: String?
+        package var session: String?
+        package var pageview: String?
+        package var type: String?
+        package var path: String?
+        package var site: String?
+        /// A member of the payload, and the text or number that it must have.
+        package var key: String?
+        package var value: String?
+        /// Seconds since 1970.
+        package var from: Int64?
+        package var to: Int64?
+
+        package init() {}
+
+        /// Whether an event is one of those.
+        package func matches(_ event: StoredEvent) -> Bool {
+            if let type, event.type != type { return false }
+            if let site, event.site != site { return false }
+            if let path, event.path.map(PathTemplate.of) != path, event.path != path { return false }
+            if let visitor, event.visitorID != visitor { return false }
+            if let session, event.sessionID != session { return false }
+            if let pageview, event.pageviewID != pageview { return false }
+            if let from, event.seconds < from { return false }
+            if let to, event.seconds >= to { return false }
+            guard let key else { return true }
+            var found = JSONTree(event.payload)
+            for name in key.split(separator: ".") { found = found[String(name)] }
+            guard let value else { return !found.isNull }
+            return found.text == value || found.literal == value
+        }
+
+        /// The column of an index that narrows the search, and what it must hold.
+        var narrowing: (column: String, value: String)? {
+            if let pageview { return ("pageview_id", pageview) }
+            if let session { return ("session_id", session) }
+            return visitor.map { ("visitor_id", $0) }
+        }
+    }
+
+    /// Events like those of a search, the latest first, and where to go on when the search stopped and there may be more.
+    ///
+    /// The order is that of the time at which events were received, and of ids among those of one moment: ids alone are in the order of
+    /// commits, which an outage, a second process or a clock that was set parts from it.
+    ///
+    /// `before` is the id of the event before which to begin; nil for the latest.
+    ///
+    /// - Returns: nil when there is no event of the id `before`.
+    package func latest(
+        _ search: Search,
+        before: Int64?,
+        limit: Int64
+    ) throws(StoreError) -> (events: [StoredEvent], next: Int64?)? {
+        let limit = min(max(1, limit), Self.limitMax)
+        var end: EventCursor?
+        if let before {
+            end = try cursor(of: before)
+            guard end != nil else { return nil }
+        }
+        let start = ContinuousClock.now
+        var found: [StoredEvent] = []
+        var foundBytes = 0
+        var scanned: Int64 = 0
+        var chunk = limit
+        while true {
+            let page = try page(search, .descending, from: end, limit: chunk)
+            for event in page.events {
+                scanned += 1
+                if search.matches(event) {
+                    found.append(event)
+                    foundBytes += event.payload.utf8.count
+                }
+                if found.count >= Int(limit) || foundBytes >= ReadBudget.bytesMax { return (found, event.id) }
+            }
+            guard let next = page.next else { return (found, nil) }
+            end = next
+            chunk = min(2 * chunk, Self.chunkMax)
+            if scanned >= Self.scannedMax || start.duration(to: .now) > time {
+                return (found, next.id)
+            }
+        }
+    }
+
+    /// Events after an id, in order, up to another, within a number of rows and of bytes.
+    ///
+    /// - Returns: the events, and the id up to which everything has been read: `end` when there is no more.
+    package func after(
+        _ id: Int64,
+        to end: Int64,
+        limit: Int64,
+        bytesMax: Int = ReadBudget.bytesMax
+    ) throws(StoreError) -> (events: [StoredEvent], last: Int64) {
+        let read = try database.bounded(
+            """
+            select \(StoredEvent.columns(database.dialect))
+            from (select * from collector_events where id > ?1 and id <= ?2 order by id) as found order by id
+            """,
+            [.integer(id), .integer(end)],
+            limit: limit,
+            milliseconds: ReadLimits.statementMilliseconds,
+            bytesMax: bytesMax
+        )
+        return (read.rows.compactMap { StoredEvent($0) }, read.isCut ? read.rows.last?[0].integer ?? end : end)
+    }
+
+    // MARK: - Submissions
+
+    /// The last submissions of `/collect`: what they said of vitals and errors.
+    package func submissions() throws(StoreError) -> JSONOut {
+        let dialect = database.dialect
+        let read = try database.bounded(
+            """
+            select id, \(dialect.microseconds("timestamp")), visitor_id, \(dialect.json("browser_info")),
+                \(dialect.json("performance_data")), \(dialect.json("errors"))
+            from debug_data order by id desc
+            """,
+            [],
+            limit: Self.submissionsMax,
+            milliseconds: ReadLimits.statementMilliseconds
+        )
+        return .object([
+            ("cut", .bool(read.isCut && read.rows.count < Int(Self.submissionsMax))),
+            (
+                "submissions",
+                .array(
+                    read.rows.map { row in
+                        let vitals = JSONTree(row[4].text ?? "")["webVitals"]
+                        let agent = UserAgent(JSONTree(row[3].text ?? "")["userAgent"].text)
+                        let errors = JSONTree(row[5].text ?? "").elements
+                        return .object(
+                            [
+                                ("id", JSONOut(row[0].integer)), ("t", JSONOut(row[1].integer.map { $0 / 1000 })),
+                                ("visitor", JSONOut(row[2].text)), ("browser", .text(agent.browser)),
+                                ("system", .text(agent.system)), ("device", .text(agent.device)),
+                            ]
+                                + Vital.allCases.map { vital in
+                                    let reported = vitals[vital.name.uppercased()]
+                                    return (vital.name, JSONOut(reported.number ?? reported["value"].number, digits: 4))
+                                } + [
+                                    ("errors", .integer(Int64(errors.count))),
+                                    ("message", JSONOut(errors.first?["message"].text)),
+                                ]
+                        )
+                    }
+                )
+            ),
+        ])
+    }
+}
+
+extension StoredEvent {
+    /// The event as the API tells it; `t` in milliseconds since 1970.
+    package var json: JSONOut {
+        .object([
+            ("id", .integer(id)), ("t", .integer(receivedAt / 1000)), ("type", .text(type)), ("seq", .integer(seq)),
+            ("site", .text(site)), ("path", JSONOut(path)), ("referrer", JSONOut(referrer)),
+            ("visitor", .text(visitorID)), ("session", .text(sessionID)), ("pageview", .text(pageviewID)),
+            ("user_agent", JSONOut(userAgent)), ("payload", .stored(payload)),
+        ])
+    }
+}

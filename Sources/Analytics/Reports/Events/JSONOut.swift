@@ -1,0 +1,67 @@
+import JSON
+import Numbers
+
+/// A JSON value to be written; the same text from whichever store its numbers came.
+package enum JSONOut: Sendable, Equatable {
+    case null
+    case bool(Bool)
+    case integer(Int64)
+    case number(Double)
+    case text(String)
+    /// JSON text as it was stored.
+    case stored(String)
+    case array([JSONOut])
+    case object([(String, JSONOut)])
+
+    package static func == (one: JSONOut, other: JSONOut) -> Bool { one.encoded == other.encoded }
+
+    package init(_ text: String?) { self = text.map { .text($0) } ?? .null }
+
+    package init(_ number: Int64?) { self = number.map { .integer($0) } ?? .null }
+
+    /// A number rounded to so many digits behind the point; nil and what is no number are null.
+    package init(_ number: Double?, digits: Int = 1) {
+        guard let number, number.isFinite, number.magnitude < 1e15 else {
+            self = .null
+            return
+        }
+        let scale = [1.0, 10, 100, 1000, 10_000][min(max(digits, 0), 4)]
+        self = .number((number * scale).rounded() / scale)
+    }
+
+    package var encoded: [UInt8] {
+        var bytes: [UInt8] = []
+        write(to: &bytes)
+        return bytes
+    }
+
+    private func write(to bytes: inout [UInt8]) {
+        switch self {
+        case .null: bytes += Array("null".utf8)
+        case .bool(let value): bytes += Array((value ? "true" : "false").utf8)
+        case .integer(let value): bytes += Array(String(value).utf8)
+        case .number(let value):
+            let whole = value.rounded()
+            let isWhole = whole == value && value.magnitude < 1e15
+            bytes += Array((isWhole ? String(Int64(saturating: whole)) : "\(value)").utf8)
+        case .text(let text): appendQuoted(text, to: &bytes)
+        case .stored(let text): bytes += text.isEmpty ? Array("null".utf8) : Array(text.utf8)
+        case .array(let elements):
+            bytes.append(UInt8(ascii: "["))
+            for (place, element) in elements.enumerated() {
+                if place > 0 { bytes.append(UInt8(ascii: ",")) }
+                element.write(to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "]"))
+        case .object(let members):
+            bytes.append(UInt8(ascii: "{"))
+            for (place, member) in members.enumerated() {
+                if place > 0 { bytes.append(UInt8(ascii: ",")) }
+                appendQuoted(member.0, to: &bytes)
+                bytes.append(UInt8(ascii: ":"))
+                member.1.write(to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "}"))
+        }
+    }
+}

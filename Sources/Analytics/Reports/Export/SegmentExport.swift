@@ -1,0 +1,185 @@
+import Segments
+package import Storage
+import Events
+import Rollups
+import Aggregation
+
+/// Writes page views or sessions as rows, exactly as the reports count them.
+package struct SegmentExport {
+    package enum Kind: String, CaseIterable, Sendable {
+        case pageviews, sessions
+    }
+
+    package enum Format: String, CaseIterable, Sendable {
+        case csv, ndjson
+    }
+
+    private let database: any Database
+    private let kind: Kind
+    private let format: Format
+
+    package init(_ database: any Database, _ kind: Kind, _ format: Format) {
+        (self.database, self.kind, self.format) = (database, kind, format)
+    }
+
+    /// Writes all rows of one snapshot: segment by segment, sessions by their start.
+    ///
+    /// `write` takes the bytes of whole rows and the number of rows up to their end, and returns false to stop. The result is the number of
+    /// rows.
+    package func run(_ write: ([UInt8], _ rows: Int64) -> Bool) throws(StoreError) -> Int64 {
+        var rows: Int64 = 0
+        try database.snapshot { () throws(StoreError) in
+            let texts = try DictionaryCache().current(database)
+            let reader = SegmentReader(database)
+            if format == .csv, !write(CSV.row(names.map { .text($0) }), 0) { return }
+            for segment in try reader.segments(from: .min, to: .max) {
+                var bytes: [UInt8] = []
+                var isDamaged = false
+                try reader.read([segment.id], Column.allCases) { _, columns in
+                    guard let sessions = SegmentDecoder.sessions(segment, columns) else {
+                        isDamaged = true
+                        return
+                    }
+                    for (number, session) in sessions.enumerated() where !segment.isDead(number) {
+                        for cells in self.rows(of: session, texts) {
+                            bytes += encoded(cells)
+                            rows += 1
+                        }
+                    }
+                }
+                guard !isDamaged else {
+                    throw .schema(reason: "segment \(segment.id) is damaged: run 'collector rebuild'")
+                }
+                guard write(bytes, rows) else { return }
+            }
+        }
+        return rows
+    }
+
+    private var names: [String] {
+        switch kind {
+        case .pageviews: PageViewCells.names
+        case .sessions: SessionCells.names
+        }
+    }
+
+    private func rows(of session: SessionRow, _ texts: DimensionDictionaries) -> [[CSV.Cell]] {
+        let cells = SessionCells(session, texts)
+        switch kind {
+        case .sessions: return cells.isCounted ? [cells.all] : []
+        case .pageviews:
+            return session.pageViews.indices.filter { session.pageViews[$0].isCounted }
+                .map { PageViewCells(session, $0, cells, texts).all }
+        }
+    }
+
+    private func encoded(_ cells: [CSV.Cell]) -> [UInt8] {
+        guard format == .ndjson else { return CSV.row(cells) }
+        let members = zip(names, cells).map { name, cell in
+            let value: JSONOut =
+                switch cell {
+                case .number(let number): .integer(number)
+                case .decimal(let number): .number(number)
+                case .text(let text): .text(text)
+                case .json(let text): .stored(text)
+                case .missing: .null
+                }
+            return (name, value)
+        }
+        return JSONOut.object(members).encoded + [UInt8(ascii: "\n")]
+    }
+}
+
+/// A session as an exported row.
+private struct SessionCells {
+    static let names = [
+        "start", "duration_seconds", "site", "visitor", "session", "traffic", "bot_reasons", "browser", "system",
+        "device",
+        "screen", "language", "country", "referrer", "campaign", "entry", "exit", "page_views", "is_bounce",
+        "engaged_ms",
+        "errors", "custom_events",
+    ]
+
+    let session: SessionRow
+    let texts: DimensionDictionaries
+    let counted: [PageViewRow]
+
+    init(_ session: SessionRow, _ texts: DimensionDictionaries) {
+        (self.session, self.texts) = (session, texts)
+        counted = session.pageViews.filter(\.isCounted)
+    }
+
+    var isCounted: Bool { !counted.isEmpty }
+
+    /// Columns that page views share with their session.
+    var identity: [CSV.Cell] {
+        [
+            .text(texts.text(session.site, .site)), .number(Int64(session.visitor)), .text(hexadecimal(session.key)),
+            .text(texts.text(session.traffic, .traffic)), .text(texts.text(session.botReasons, .botReasons)),
+            .text(texts.text(session.browser, .browser)), .text(texts.text(session.system, .system)),
+            .text(texts.text(session.device, .device)), .text(texts.text(session.screen, .screen)),
+            .text(texts.text(session.language, .language)), .text(texts.text(session.country, .country)),
+            .text(texts.text(session.referrer, .referrer)), .text(texts.text(session.campaign, .campaign)),
+        ]
+    }
+
+    var all: [CSV.Cell] {
+        let times = counted.map(\.time) + session.events.map(\.time)
+        let start = counted.first?.time ?? 0
+        let engaged = counted.reduce(Int64(0)) { $0 + Int64($1.engagement ?? 0) }
+        return [.timestamp(start), .number((times.max() ?? start) - start)] + identity + [
+            .text(texts.text(counted.first?.path ?? 0, .path)), .text(texts.text(counted.last?.path ?? 0, .path)),
+            .number(Int64(counted.count)),
+            .number(counted.count == 1 ? 1 : 0), .number(engaged),
+            .number(count(.error)), .number(count(.custom)),
+        ]
+    }
+
+    /// Errors or custom events of the session, or of one of its page views.
+    func count(_ kind: EventKind, of pageView: Int? = nil) -> Int64 {
+        session.events.reduce(0) { sum, event in
+            let isWanted = event.kind == kind && (pageView == nil || Int(event.pageView) == pageView)
+            return isWanted ? sum + Int64(event.count) : sum
+        }
+    }
+}
+
+/// A page view as an exported row.
+private struct PageViewCells {
+    static let names = [
+        "time", "site", "visitor", "session", "traffic", "bot_reasons", "browser", "system", "device", "screen",
+        "language",
+        "country", "referrer", "campaign", "path", "release", "connection", "navigation", "lcp", "inp", "cls", "fcp",
+        "ttfb", "lcp_element", "inp_element", "cls_element", "engaged_ms", "scroll_depth", "errors", "custom_events",
+    ]
+
+    let all: [CSV.Cell]
+
+    init(_ session: SessionRow, _ index: Int, _ cells: SessionCells, _ texts: DimensionDictionaries) {
+        let view = session.pageViews[index]
+        let vitals = Vital.allCases.map { vital -> CSV.Cell in
+            guard let value = view.vitals[vital.rawValue] else { return .missing }
+            // The shortest decimal number that is this Float, as it was sent; CLS is kept in thousandths of its score.
+            let sent = Double("\(value)") ?? Double(value)
+            return .decimal(vital == .cls ? (sent * 1000).rounded() / 1_000_000 : sent)
+        }
+        all =
+            [.timestamp(view.time)] + cells.identity + [
+                .text(texts.text(view.path, .path)), .text(texts.text(view.release, .release)),
+                .text(texts.text(view.connection, .connection)), .text(texts.text(view.navigation, .navigation)),
+            ] + vitals + [
+                .text(texts.text(view.lcpElement, .element)), .text(texts.text(view.inpElement, .element)),
+                .text(texts.text(view.clsElement, .element)),
+                view.engagement.map { .number(Int64($0)) } ?? .missing,
+                view.scrollDepth.map { .number(Int64($0)) } ?? .missing,
+                .number(cells.count(.error, of: index)), .number(cells.count(.custom, of: index)),
+            ]
+    }
+}
+
+extension CSV.Cell {
+    /// A time in UTC; `seconds` since 1970.
+    fileprivate static func timestamp(_ seconds: Int64) -> CSV.Cell {
+        .text(String(decoding: TimestampText.bytes(seconds * 1_000_000), as: UTF8.self))
+    }
+}

@@ -1,0 +1,118 @@
+import Crypto
+import Segments
+import Storage
+import Aggregation
+
+/// How many of the visitors that a query selects have which value of a signal: each visitor counts once, by its last fingerprint on the site.
+struct FingerprintPopulation {
+    /// Different values of all signals that are counted.
+    static let valuesMax = 300_000
+    private static let tooMany = ReportError.refused(
+        "The fingerprints have more than \(valuesMax) different values: narrow the range or the filters"
+    )
+
+    /// Lines of fingerprints, a signal and its value each, with the visitors who have it; and where they are by their hashes.
+    ///
+    /// The hash is keyed in each process with a key of its own: nobody can make two lines one.
+    private var values: [(line: String, visitors: Int64)] = []
+    private var indexes: [Int: Int] = [:]
+
+    init(_ context: ReportContext) throws(ReportError) {
+        let selected = try Self.selectedVisitors(context)
+        guard !selected.isEmpty else { return }
+        let hashes = try context.hashes().visitors
+        try Self.forEachVisitor(context) { visitor, signals in
+            if selected.contains(hashes.hash(visitor)) { add(signals) }
+            return values.count <= Self.valuesMax
+        }
+        guard values.count <= Self.valuesMax else { throw Self.tooMany }
+    }
+
+    /// Hashes of the visitors with a page view that the query counts.
+    private static func selectedVisitors(_ context: ReportContext) throws(ReportError) -> Set<UInt64> {
+        var scan = try context.scanQuery(context.query.range, withSeries: false)
+        scan.selection = .visitors
+        let result = try context.run(scan)
+        guard !result.hasTooManyVisitors, let selection = result.selection else {
+            throw .refused(ScanResult.visitorsSentence)
+        }
+        guard let visitors = result.total.visitors, visitors > 0 else { return [] }
+        var selected: Set<UInt64> = []
+        try context.database.reportStream("select hash, number from visitor_numbers") { row in
+            guard let hash = row[0].integer, let number = row[1].integer.flatMap(UInt32.init(exactly:)) else {
+                return true
+            }
+            if selection.hasVisitor(number) { selected.insert(UInt64(bitPattern: hash)) }
+            return true
+        }
+        return selected
+    }
+
+    /// Passes on the last fingerprint of each visitor, of the query's site if there is one; `take` returns false to stop.
+    private static func forEachVisitor(
+        _ context: ReportContext,
+        _ take: (_ visitor: String, _ signals: String) -> Bool
+    ) throws(ReportError) {
+        // Those of a visitor follow one another.
+        let sql = """
+            select visitor_id, last_seen, signals from insight_fingerprints\(context.query.site == nil ? "" : " where site = ?1")
+            order by visitor_id
+            """
+        var last: (visitor: String, seen: Int64, signals: String)?
+        try context.database.reportStream(sql, context.query.site.map { [.text($0)] } ?? []) { row in
+            guard let visitor = row[0].text, let seen = row[1].integer, let signals = row[2].text else { return true }
+            if let known = last, known.visitor.utf8.elementsEqual(visitor.utf8) {
+                if seen > known.seen { last = (visitor, seen, signals) }
+                return true
+            }
+            let isWanted = last.map { take($0.visitor, $0.signals) } ?? true
+            last = (visitor, seen, signals)
+            return isWanted
+        }
+        if let last { _ = take(last.visitor, last.signals) }
+    }
+
+    private mutating func add(_ signals: String) {
+        // Most lines are known: their texts are not made once more.
+        for line in signals.utf8.split(separator: UInt8(ascii: "\n")) {
+            var hasher = Hasher()
+            for byte in line { hasher.combine(byte) }
+            let hash = hasher.finalize()
+            if let index = indexes[hash] {
+                values[index].visitors += 1
+            } else {
+                indexes[hash] = values.count
+                values.append((String(line) ?? "", 1))
+            }
+        }
+    }
+
+    /// The signals with the most bits, each with its most shared values.
+    func signals() -> [FingerprintsReport.Signal] {
+        var found: [String: [(hash: String, visitors: Int64)]] = [:]
+        for (line, visitors) in values {
+            for (name, hash) in FingerprintReading.decoded(line) { found[name, default: []].append((hash, visitors)) }
+        }
+        let signals = found.map { name, values in
+            var sizes: [Int64: Int64] = [:]
+            for (_, visitors) in values { sizes[visitors, default: 0] += 1 }
+            let sorted = sizes.sorted { $0.key > $1.key }.map { (visitors: $0.key, values: $0.value) }
+            return FingerprintsReport.Signal(
+                name: name,
+                sizes: sorted,
+                bits: FingerprintsReport.entropy(sorted),
+                returns: nil,
+                shared: Self.shared(values)
+            )
+        }
+        return FingerprintsReport.ranked(signals)
+    }
+
+    private static func shared(_ values: [(hash: String, visitors: Int64)]) -> [(hash: String, visitors: Int64)] {
+        let sorted = values.filter { $0.visitors > 1 }.sorted {
+            $0.visitors != $1.visitors
+                ? $0.visitors > $1.visitors : $0.hash.utf8.lexicographicallyPrecedes($1.hash.utf8)
+        }
+        return Array(sorted.prefix(Int(FingerprintsReport.valuesMax)))
+    }
+}

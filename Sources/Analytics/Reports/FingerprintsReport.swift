@@ -1,0 +1,221 @@
+import Glibc
+import Segments
+import Numbers
+import Storage
+import Rollups
+import Aggregation
+
+/// How identifiable the browsers are that reported fingerprints: for each signal its entropy in this population.
+///
+/// The tables of fingerprints hold the last fingerprint of each visitor, whenever it came. The population is all of them, or the visitors that
+/// a query with a range and filters selects.
+struct FingerprintsReport {
+    /// Signals that are listed, those with the most bits, and values of one: the most shared of those that several visitors have.
+    static let signalsMax = AdmittedNames.signalsMax + 1
+    static let valuesMax: Int64 = 5
+    static let reason = "Each visitor counts once, by its last fingerprint"
+
+    struct Signal {
+        var name: String
+        var sizes: [(visitors: Int64, values: Int64)]
+        var bits: (seen: Double, corrected: Double)
+        /// Nil where they are not known: they are kept for all time.
+        var returns: (reports: Int64, changes: Int64)?
+        var shared: [(hash: String, visitors: Int64)]
+    }
+
+    let signals: [Signal]
+    let bots: [(reasons: String, sum: Aggregate)]
+    private let refusal: [(String, JSONOut)]
+    /// Nil: all time.
+    private let range: ReportRange?
+
+    /// Lists of bots, at most.
+    private static let botsMax = 50
+
+    /// Without `isAllTime`, the range and the filters of the query apply.
+    init(_ context: ReportContext, isAllTime: Bool) throws(ReportError) {
+        range = isAllTime ? nil : context.query.range
+        signals = isAllTime ? try Self.signals(context) : try FingerprintPopulation(context).signals()
+        let all = context.includingBots
+        guard isAllTime else {
+            (bots, refusal) = try Self.bots(all, all.scanQuery(context.query.range, withSeries: false))
+            return
+        }
+        guard let bounds = try all.bounds() else {
+            (bots, refusal) = ([], [])
+            return
+        }
+        (bots, refusal) = try Self.bots(all, all.plainScanQuery(from: bounds.first, to: bounds.last + 1))
+    }
+
+    private static func signals(_ context: ReportContext) throws(ReportError) -> [Signal] {
+        let condition = context.query.site == nil ? "" : " where site = ?1"
+        let site: [SQLValue] = context.query.site.map { [.text($0)] } ?? []
+        var sizes: [String: [(visitors: Int64, values: Int64)]] = [:]
+        for row in try context.database.reportRows(
+            """
+            select signal, visitors, cast(sum(hashes) as bigint) from insight_signal_sizes\(condition)
+            group by signal, visitors order by signal, visitors desc
+            """,
+            site
+        ) {
+            sizes[row[0].text ?? "", default: []].append((row[1].integer ?? 0, row[2].integer ?? 0))
+        }
+        let returns = try context.database.reportRows(
+            """
+            select signal, cast(sum(tellings) as bigint), cast(sum(changes) as bigint) from insight_signal_returns\(condition)
+            group by signal
+            """,
+            site
+        )
+        let again = Dictionary(
+            returns.map { ($0[0].text ?? "", ($0[1].integer ?? 0, $0[2].integer ?? 0)) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        let found = sizes.map { name, sizes in
+            Signal(name: name, sizes: sizes, bits: entropy(sizes), returns: again[name] ?? (0, 0), shared: [])
+        }
+        var signals = ranked(found)
+        for index in signals.indices { signals[index].shared = try shared(context, signals[index].name) }
+        return signals
+    }
+
+    /// The signals with the most bits.
+    static func ranked(_ signals: [Signal]) -> [Signal] {
+        let sorted = signals.sorted { (-$0.bits.corrected, $0.name) < (-$1.bits.corrected, $1.name) }
+        return Array(sorted.prefix(signalsMax))
+    }
+
+    private static func shared(_ context: ReportContext, _ name: String) throws(ReportError) -> [(String, Int64)] {
+        var parameters: [SQLValue] = [.text(name), .integer(valuesMax)]
+        var condition = "signal = ?1 and visitors > 1"
+        if let site = context.query.site {
+            parameters.append(.text(site))
+            condition += " and site = ?3"
+        }
+        return try context.database.reportRows(
+            """
+            select hash, visitors from insight_signals where \(condition)
+            order by visitors desc, \(context.database.dialect.bytewise("hash")) limit ?2
+            """,
+            parameters
+        ).map { ($0[0].text ?? "", $0[1].integer ?? 0) }
+    }
+
+    /// Sessions by the reasons for which they may be automated.
+    private static func bots(
+        _ context: ReportContext,
+        _ query: ScanQuery
+    ) throws(ReportError) -> (rows: [(String, Aggregate)], refusal: [(String, JSONOut)]) {
+        var scan = query
+        scan.withVisitors = false
+        var list = ReportDimension.botReasons.list(limit: botsMax + 1)
+        list.withVisitors = true
+        scan.lists = [list]
+        let result = try context.run(scan)
+        let rows = result.lists[0].rows.filter { $0.code != DimensionDictionaries.none }.prefix(botsMax)
+        return (rows.map { (context.dictionaries.text($0.code, .botReasons), $0.sum) }, result.visitorsRefusal)
+    }
+
+    static func visitors(_ sizes: [(visitors: Int64, values: Int64)]) -> Int64 {
+        sizes.reduce(0) { sum, size in
+            let (product, isOverflow) = size.visitors.multipliedReportingOverflow(by: size.values)
+            return sum.adding(saturating: isOverflow ? .sumMax : product)
+        }
+    }
+
+    /// Bits of a signal: as seen, and corrected for how few have been seen.
+    ///
+    /// The entropy of the values seen is too low where many of them were seen once: half a nat for each value beyond the first is added for
+    /// each visitor (Miller, 1955), up to what so many visitors can show at most.
+    static func entropy(_ sizes: [(visitors: Int64, values: Int64)]) -> (seen: Double, corrected: Double) {
+        let total = Double(visitors(sizes))
+        guard total > 0 else { return (0, 0) }
+        var bits = 0.0
+        for (visitors, values) in sizes where visitors > 0 {
+            let share = Double(visitors) / total
+            bits -= Double(values) * share * log2(share)
+        }
+        let values = Double(sizes.reduce(Int64(0)) { $0.adding(saturating: $1.values) })
+        return (bits, min(log2(total), bits + (values - 1) / (2 * total) / log(2)))
+    }
+}
+
+extension FingerprintsReport {
+    var json: JSONOut {
+        let robots = bots.map { reasons, sum in
+            JSONOut.object([
+                ("reasons", .array(reasons.split(separator: "\n").map { .text(String($0)) })),
+                ("visitors", JSONOut(sum.visitors)), ("sessions", .integer(sum.sessions)),
+                ("events", .integer(sum.eventsReceived)),
+            ])
+        }
+        return .object(
+            [
+                ("scope", .text(range == nil ? "all_time" : "range")), ("range", range?.json ?? .null),
+                ("reason", .text(Self.reason)),
+                ("visitors", .integer(signals.map { Self.visitors($0.sizes) }.max() ?? 0)),
+                ("signals", .object(signals.map { ($0.name, $0.json) })), ("robots", .array(robots)),
+            ] + refusal
+        )
+    }
+}
+
+extension FingerprintsReport.Signal {
+    /// Sizes of anonymity sets.
+    private static let bounds: [(String, ClosedRange<Int64>)] = [
+        ("1", 1...1), ("2–9", 2...9), ("10–99", 10...99), ("100–999", 100...999), ("1,000+", 1000...Int64.max),
+    ]
+
+    var json: JSONOut {
+        let total = FingerprintsReport.visitors(sizes)
+        let unique = sizes.first { $0.visitors == 1 }?.values ?? 0
+        let sets = Self.bounds.map { label, bound in
+            JSONOut.object([
+                ("size", .text(label)),
+                ("visitors", .integer(FingerprintsReport.visitors(sizes.filter { bound.contains($0.visitors) }))),
+            ])
+        }
+        let changes = returns.flatMap { $0.reports > 0 ? Double($0.changes) / Double($0.reports) : nil }
+        return .object([
+            ("bits", JSONOut(bits.corrected, digits: 2)), ("bits_seen", JSONOut(bits.seen, digits: 2)),
+            ("visitors", .integer(total)), ("values", .integer(sizes.reduce(0) { $0.adding(saturating: $1.values) })),
+            ("unique_share", JSONOut(total > 0 ? Double(unique) / Double(total) : nil, digits: 4)),
+            ("sets", .array(sets)), ("returns", JSONOut(returns?.reports)),
+            ("changed_share", JSONOut(changes, digits: 4)),
+            (
+                "shared",
+                .array(shared.map { .object([("hash", .text($0.hash)), ("visitors", .integer($0.visitors))]) })
+            ),
+        ])
+    }
+}
+
+extension Reports {
+    /// Of the visitors that a query selects; of all time, whatever its range and filters, when `isAllTime`.
+    package func fingerprints(_ query: ReportQuery, isAllTime: Bool) throws(ReportError) -> JSONOut {
+        try computed(query) { context throws(ReportError) in
+            try FingerprintsReport(context, isAllTime: isAllTime)
+        }.json
+    }
+
+    /// How many browsers seen here have the same values of signals, by name and hash: counts alone, for the visitor itself.
+    ///
+    /// Those of a site, or of the page at `/`, which is of none.
+    package func shared(_ signals: [(name: String, hash: String)], site: String?) throws(ReportError) -> JSONOut {
+        var result: [(String, JSONOut)] = []
+        for (name, hash) in signals.prefix(FingerprintReading.signalsMax + 1) {
+            let row = try database.reportRows(
+                """
+                select
+                    (select cast(coalesce(sum(visitors), 0) as bigint) from insight_signals where signal = ?1 and hash = ?2 and site = ?3),
+                    (select cast(coalesce(sum(visitors * hashes), 0) as bigint) from insight_signal_sizes where signal = ?1 and site = ?3)
+                """,
+                [.text(name), .text(hash), .text(site ?? "")]
+            ).first
+            result.append((name, .object([("same", JSONOut(row?[0].integer)), ("of", JSONOut(row?[1].integer))])))
+        }
+        return .object([("signals", .object(result))])
+    }
+}

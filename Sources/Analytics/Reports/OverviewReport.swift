@@ -1,0 +1,100 @@
+import Segments
+import Storage
+import Events
+import TimeZones
+
+/// Totals and their series, of the range and of the previous period.
+struct OverviewReport {
+    let range: ReportRange
+    var current: ScanResult
+    /// Nil where not all of the previous period is known, since then there is nothing to compare with.
+    var previous: ScanResult?
+    /// Start of the last minute with an event, seconds since 1970; 0 for none.
+    var updated: Int64
+
+    static let vitals: [Vital] = [.lcp, .inp, .cls]
+
+    private var hasTooManyVisitors: Bool {
+        current.hasTooManyVisitors || previous?.hasTooManyVisitors ?? false
+    }
+
+    init(_ context: ReportContext, now: Int64) throws(ReportError) {
+        range = context.query.range
+        let bounds = try context.bounds()
+        current = try context.run(Self.scanQuery(context, range))
+        if context.comparesPrevious(bounds) {
+            previous = try context.run(Self.scanQuery(context, range.previous))
+        }
+        updated = try context.lastTime(upTo: now, bounds) / 60 * 60
+    }
+
+    private static func scanQuery(_ context: ReportContext, _ range: ReportRange) throws(ReportError) -> ScanQuery {
+        var scan = try context.scanQuery(range)
+        (scan.vitals, scan.seriesVitals) = (vitals, vitals)
+        (scan.withVisitors, scan.withSeriesVisitors) = (true, true)
+        return scan
+    }
+
+    /// The report with `processing`, the build of segments under way.
+    func json(processing: JSONOut) -> JSONOut {
+        .object(
+            [
+                ("range", range.json), ("processing", processing), ("totals", .object(current.total.totals)),
+                ("previous", previous.map { .object($0.total.totals) } ?? .null),
+                ("series", Self.series(current, range.buckets)),
+                ("previous_series", previous.map { Self.series($0, range.previous.buckets) } ?? .array([])),
+                ("updated", .integer(updated)),
+            ] + ScanResult.visitorsRefusal(hasTooManyVisitors)
+        )
+    }
+
+    private static func series(_ result: ScanResult, _ buckets: [Int64]) -> JSONOut {
+        .array(
+            zip(buckets, result.buckets).map { start, sum in
+                .object([("t", .integer(start))] + sum.members(vitals: vitals))
+            }
+        )
+    }
+}
+
+extension ReportContext {
+    /// The first and last time of all segments; nil when there is none.
+    func bounds() throws(ReportError) -> (first: Int64, last: Int64)? {
+        let row = try database.reportRows("select min(first_time), max(last_time) from segments").first
+        guard let first = row?[0].integer, let last = row?[1].integer else { return nil }
+        return (first, last)
+    }
+
+    /// The time of the last event up to a moment, whatever others are dated ahead of the clock; 0 for none.
+    func lastTime(upTo now: Int64, _ bounds: (first: Int64, last: Int64)?) throws(ReportError) -> Int64 {
+        guard let bounds, bounds.last > now else { return bounds?.last ?? 0 }
+        let dialect = database.dialect
+        let rows = try database.reportRows(
+            "select \(dialect.microseconds("max(received_at)")) from collector_events where received_at < \(dialect.time("?1"))",
+            [.integer(now + 1)]
+        )
+        return (rows.first?[0].integer ?? 0) / 1_000_000
+    }
+
+    /// Whether the previous period is wanted and all of it is known: from the day of the first event on, of ranges shorter than a day from
+    /// its hour or minute on.
+    func comparesPrevious(_ bounds: (first: Int64, last: Int64)?) -> Bool {
+        guard query.isComparing, let bounds else { return false }
+        let range = query.range
+        let isShort = range.to - range.from < CivilDate.daySeconds - 3600
+        let unit = isShort && (range.interval == .minute || range.interval == .hour) ? range.interval : .day
+        return range.zone.bucketStart(bounds.first, unit) <= range.previousFrom
+    }
+}
+
+extension Reports {
+    /// `now` is in seconds since 1970.
+    package func overview(
+        _ query: ReportQuery,
+        now: Int64,
+        processing: JSONOut = .null
+    ) throws(ReportError) -> JSONOut {
+        try computed(query) { context throws(ReportError) in try OverviewReport(context, now: now) }
+            .json(processing: processing)
+    }
+}

@@ -1,0 +1,119 @@
+import Segments
+import Numbers
+import Storage
+import Aggregation
+import Rollups
+
+/// How far the figures of a range can be trusted: what its page views emitted, dropped and lost, and how much bots sent.
+struct QualityReport {
+    /// Page views whose delivery reports are read.
+    static let pageViewsMax: Int64 = 200_000
+
+    /// Sums of delivery reports.
+    struct Delivery: Equatable {
+        var pageViews: Int64 = 0
+        var emitted: Int64 = 0
+        var dropped: Int64 = 0
+        var received: Int64 = 0
+        var lost: Int64 = 0
+        /// Delivery reports whose numbers cannot be true.
+        var invalid: Int64 = 0
+
+        mutating func add(emitted: Int64, dropped: Int64, received: Int64) {
+            guard emitted <= ClaimLimits.emittedEventsMax else { return invalid += 1 }
+            pageViews += 1
+            self.emitted += emitted
+            self.dropped = self.dropped.adding(saturating: dropped)
+            self.received += received
+            lost += max(0, emitted - min(dropped, emitted) - received)
+        }
+    }
+
+    let range: ReportRange
+    let events: Int64
+    let botEvents: Int64
+    let invalidValues: Int64
+    private(set) var delivery: Delivery?
+    /// Why there are no sums of delivery reports.
+    private(set) var refusal: String?
+
+    /// The query of `context` includes bots.
+    init(_ context: ReportContext) throws(ReportError) {
+        range = context.query.range
+        var scan = try context.scanQuery(range, withSeries: false)
+        scan.withVisitors = false
+        var bots = scan
+        bots.filters.append(context.filter(.traffic, [ReportContext.bot]))
+        scan.lists = [ReportDimension.invalid.list(limit: 1)]
+        if !context.query.filters.isEmpty { scan.selection = .sessions }
+        let all = try context.run(scan)
+        events = all.total.eventsReceived
+        invalidValues = all.lists[0].total
+        botEvents = try context.run(bots).total.eventsReceived
+        // Sessions are no more than page views.
+        guard all.total.pageViews <= Self.pageViewsMax, scan.selection == nil || all.selection?.sessionKeys != nil
+        else {
+            refusal = "Delivery reports of more than \(Self.pageViewsMax) page views are not read: narrow the range"
+            return
+        }
+        do throws(ReportError) {
+            delivery = try Self.delivery(context, all.selection?.sessionKeys)
+        } catch .store(.queryTimeout) {
+            refusal = "Reading the delivery reports took too long: narrow the range"
+        }
+    }
+
+    /// The sums of the page views of the range, or of those of some sessions.
+    private static func delivery(_ context: ReportContext, _ keys: Set<UInt64>?) throws(ReportError) -> Delivery {
+        let (range, time) = (context.query.range, context.database.dialect.time)
+        let hashes = try context.hashes()
+        var delivery = Delivery()
+        // The view pageview_completeness says the same; joined with a list, PostgreSQL would group all of it.
+        try context.database.reportStream(
+            """
+            with own as materialized (
+                select min(\(Rollups.namedSite)) as named_site, visitor_id, min(session_id) as session_id, pageview_id
+                from collector_events as own
+                where received_at >= \(time("?1")) and received_at < \(time("?2")) and event_type = 'pageview'
+                group by visitor_id, pageview_id
+            )
+            select named_site, own.visitor_id, own.session_id, ledger.emitted, ledger.dropped, (
+                select count(*) from collector_events as event
+                where event.pageview_id = own.pageview_id and event.visitor_id = own.visitor_id and event.seq > 0
+            )
+            from own
+            cross join pageview_ledger as ledger
+            where ledger.pageview_id = own.pageview_id and ledger.visitor_id = own.visitor_id
+            """,
+            [.integer(range.from), .integer(range.to)]
+        ) { row in
+            let texts = row.prefix(3).map { $0.text ?? "" }
+            if let site = context.query.site, site != texts[0] { return true }
+            let key = hashes.sessionKey(site: texts[0], visitor: texts[1], session: texts[2])
+            guard keys?.contains(key) ?? true else { return true }
+            delivery.add(emitted: row[3].integer ?? 0, dropped: row[4].integer ?? 0, received: row[5].integer ?? 0)
+            return true
+        }
+        return delivery
+    }
+
+    var json: JSONOut {
+        .object([
+            ("range", range.json), ("events", .integer(events)), ("robot_events", .integer(botEvents)),
+            ("views", JSONOut(delivery?.pageViews)), ("emitted", JSONOut(delivery?.emitted)),
+            ("received", JSONOut(delivery?.received)), ("dropped", JSONOut(delivery?.dropped)),
+            ("lost", JSONOut(delivery?.lost)),
+            ("invalid_values", .integer(invalidValues.adding(saturating: delivery?.invalid ?? 0))),
+            ("refused", JSONOut(refusal)),
+        ])
+    }
+}
+
+extension Reports {
+    /// Bots count, whether the query includes them or not.
+    package func quality(_ query: ReportQuery) throws(ReportError) -> JSONOut {
+        var query = query
+        query.includesBots = true
+        return try computed(query) { context throws(ReportError) in try QualityReport(context) }.json
+    }
+}

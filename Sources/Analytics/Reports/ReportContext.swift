@@ -1,0 +1,130 @@
+import Segments
+package import Storage
+package import Rollups
+import Aggregation
+
+/// What a report is computed from: one unchanging view of a database, its dictionaries and the query.
+struct ReportContext {
+    let database: any Database
+    let dictionaries: DimensionDictionaries
+    let query: ReportQuery
+
+    static let human = "human"
+    static let bot = "bot"
+
+    /// A scan of the query's range or its previous period, with its filters; without a series, all of it is one bucket.
+    func scanQuery(_ range: ReportRange, withSeries: Bool = true) throws(ReportError) -> ScanQuery {
+        var scan = ScanQuery(from: range.from, to: range.to, edges: withSeries ? range.buckets : [range.from])
+        scan.filters = try columnFilters()
+        scan.sessionKeys = try sessionKeys(range)
+        return scan
+    }
+
+    /// A scan of a time without buckets and filters of the query, but those of its site and traffic.
+    func plainScanQuery(from: Int64, to: Int64) -> ScanQuery {
+        var scan = ScanQuery(from: from, to: to, edges: [from])
+        scan.filters = scopeFilters()
+        return scan
+    }
+
+    func run(_ scan: ScanQuery) throws(ReportError) -> ScanResult {
+        do throws(StoreError) {
+            let result = try Segments.scan(scan, SegmentReader(database), dictionaries)
+            // A figure without them would be wrong.
+            guard result.damagedSegments == 0 else {
+                throw StoreError.damaged(
+                    reason: "\(result.damagedSegments) segments are damaged; run collector rebuild"
+                )
+            }
+            return result
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    /// What a code of a column shows; the empty text has a name.
+    func text(_ code: UInt32, _ column: Column) -> String {
+        guard let dictionary = column.dictionary, code != DimensionDictionaries.none else { return ReportFilter.none }
+        return dictionaries.text(code, dictionary)
+    }
+
+    // MARK: - Filters
+
+    /// The same question about the traffic of bots, too.
+    var includingBots: ReportContext {
+        var query = query
+        query.includesBots = true
+        return ReportContext(database: database, dictionaries: dictionaries, query: query)
+    }
+
+    private func scopeFilters() -> [ScanQuery.Filter] {
+        var filters: [ScanQuery.Filter] = []
+        if let site = query.site { filters.append(filter(.site, [site])) }
+        if !query.includesBots { filters.append(filter(.traffic, [Self.human])) }
+        return filters
+    }
+
+    /// A condition that a column has one of some texts; none passes when no text is known.
+    func filter(_ column: Column, _ texts: [String]) -> ScanQuery.Filter {
+        let codes = texts.compactMap { text in
+            column.dictionary.flatMap { dictionaries.code(of: text, in: $0) }
+        }
+        return ScanQuery.Filter(column: column, codes: Set(codes))
+    }
+
+    private func columnFilters() throws(ReportError) -> [ScanQuery.Filter] {
+        var filters = scopeFilters()
+        var steps = ReportFilter.stepsMax
+        for filter in query.filters {
+            guard case .column(let column) = filter.subject, let dictionary = column.dictionary else { continue }
+            let codes = try filter.codes(dictionaries.texts(dictionary), steps: &steps)
+            filters.append(ScanQuery.Filter(column: column, codes: codes))
+        }
+        return filters
+    }
+
+    private func sessionKeys(_ range: ReportRange) throws(ReportError) -> Set<UInt64>? {
+        var result: Set<UInt64>?
+        for filter in query.filters {
+            let keys: Set<UInt64>
+            switch filter.subject {
+            case .column: continue
+            case .visitor: keys = try finder(range).visitors(filter.values)
+            case .property(let name): keys = try finder(range).property(name, filter.values)
+            }
+            result = result?.intersection(keys) ?? keys
+        }
+        return result
+    }
+
+    private func finder(_ range: ReportRange) throws(ReportError) -> SessionKeys {
+        SessionKeys(database: database, hashes: try hashes(), from: range.from, to: range.to)
+    }
+
+    func hashes() throws(ReportError) -> KeyedHashes {
+        do throws(StoreError) { return try KeyedHashes(database) } catch { throw .store(error) }
+    }
+}
+
+/// Computes reports; each from one unchanging view of the database, the same from either store.
+package struct Reports {
+    let database: any Database
+    let dictionaries: DictionaryCache
+
+    package init(_ database: any Database, _ dictionaries: DictionaryCache) {
+        (self.database, self.dictionaries) = (database, dictionaries)
+    }
+
+    func computed<Report>(
+        _ query: ReportQuery,
+        _ body: (ReportContext) throws(ReportError) -> Report
+    ) throws(ReportError) -> Report {
+        try database.unchanging { () throws(ReportError) in
+            let current: DimensionDictionaries
+            do throws(StoreError) { current = try dictionaries.current(database) } catch {
+                throw ReportError.store(error)
+            }
+            return try body(ReportContext(database: database, dictionaries: current, query: query))
+        }
+    }
+}

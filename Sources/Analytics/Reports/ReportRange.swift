@@ -1,0 +1,76 @@
+package import TimeZones
+
+/// The time of a report: a range with its buckets by the clocks of a zone, and the previous period.
+package struct ReportRange: Sendable, Equatable {
+    /// Seconds of a range, and buckets of a series, at most.
+    package static let secondsMax: Int64 = 800 * 86_400
+    package static let bucketsMax: Int64 = 1500
+    /// Seconds up to which buckets are hours unless the query names an interval.
+    static let hourlySecondsMax: Int64 = 3 * 86_400 + 3600
+
+    /// Seconds since 1970: from, inclusive, to, exclusive.
+    package let from: Int64
+    package let to: Int64
+    package let zone: Zone
+    package let interval: Interval
+    package let previousFrom: Int64
+    package let previousTo: Int64
+
+    /// Without an `interval`, ranges of up to three days have hours and longer ones days.
+    ///
+    /// `shiftDays` is the number of days between the range and the previous period; without it, the previous period has equal local length and ends where the range begins.
+    package init(
+        from: Int64,
+        to: Int64,
+        zone: Zone = .utc,
+        interval: Interval? = nil,
+        shiftDays: Int64? = nil
+    ) throws(ReportError) {
+        guard from < to else { throw .refused("from must be before to") }
+        guard to - from <= Self.secondsMax else { throw .refused("A range has 800 days at most: narrow it") }
+        (self.from, self.to, self.zone) = (from, to, zone)
+        self.interval = interval ?? (to - from <= Self.hourlySecondsMax ? .hour : .day)
+        guard (to - from) / self.interval.usualSeconds < Self.bucketsMax else {
+            throw .refused(
+                "A series has \(Self.bucketsMax) buckets at most: narrow the range or choose a longer interval"
+            )
+        }
+        if let shiftDays {
+            previousFrom = zone.seconds(from, addingDays: -shiftDays)
+            previousTo = min(from, zone.seconds(to, addingDays: -shiftDays))
+        } else {
+            previousTo = from
+            let length = zone.local(to) - zone.local(from)
+            let start = zone.seconds(local: zone.local(from) - length)
+            // In an hour that is repeated the clocks may show no time between the two.
+            previousFrom = length > 0 && start < from ? start : from - (to - from)
+        }
+    }
+
+    /// Starts of the buckets.
+    var buckets: [Int64] { zone.bucketStarts(from: from, to: to, interval) }
+
+    /// The start of the last bucket when the range ends before the bucket does.
+    var partialFrom: Int64? {
+        zone.bucketStart(to, interval) == to ? nil : zone.bucketStart(to - 1, interval)
+    }
+
+    private init(previousOf range: ReportRange) {
+        (from, to, zone, interval) = (range.previousFrom, range.previousTo, range.zone, range.interval)
+        (previousFrom, previousTo) = (from - (to - from), from)
+    }
+
+    /// The previous period as a range of its own.
+    var previous: ReportRange { ReportRange(previousOf: self) }
+
+    /// The member `range` of a report.
+    var json: JSONOut {
+        .object(
+            [
+                ("from", .integer(from)), ("to", .integer(to)), ("interval", .text(interval.rawValue)),
+                ("zone", .text(zone.name)), ("previous_from", .integer(previousFrom)),
+                ("previous_to", .integer(previousTo)),
+            ] + (partialFrom.map { [("partial_from", .integer($0))] } ?? [])
+        )
+    }
+}

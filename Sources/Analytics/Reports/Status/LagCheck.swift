@@ -1,0 +1,71 @@
+package import Storage
+import Events
+import Rollups
+
+/// Finds out whether the rollups lag behind the events for no good reason, from outside of the server that keeps them up.
+package struct LagCheck {
+    private let database: any Database
+    /// Seconds that an event may wait: the worker pauses between portions.
+    package static let lagSecondsMax: Int64 = 60
+    /// Milliseconds in which a worker that runs moves the position, and between two looks at it.
+    static let moveMillisecondsMax = RollupFollower.restMillisecondsMax + 5000
+    static let lookMilliseconds = 500
+
+    package init(_ database: any Database) {
+        self.database = database
+    }
+
+    /// What is wrong, as one sentence; nil when the rollups are up to date, or advance while they are watched.
+    ///
+    /// `pause` waits for so many milliseconds.
+    package func problem(pause: (Int) -> Void) throws(StoreError) -> String? {
+        guard let first = try waiting() else { return nil }
+        let now = WallClock.microseconds() / 1_000_000
+        // An event that is dated ahead of the clock has waited for nobody knows how long.
+        guard first.receivedAt > now || now - first.receivedAt >= Self.lagSecondsMax else { return nil }
+        for _ in 0..<Self.moveMillisecondsMax / Self.lookMilliseconds {
+            pause(Self.lookMilliseconds)
+            guard let next = try waiting(), next.position == first.position else { return nil }
+        }
+        let cause =
+            try StoreLook(database, now: now).writer.map(\.sentence)
+            ?? "Start the server, whose log says what keeps it from going on, or run 'collector rebuild'."
+        return "\(first.events) events are not in the rollups, which do not advance. \(cause)"
+    }
+
+    /// Events behind the position, and when the first of them was received (seconds since 1970); nil when there are none.
+    private func waiting() throws(StoreError) -> (position: Int64, events: Int64, receivedAt: Int64)? {
+        let row = try database.rows(
+            """
+            select last_event_id,
+                (select count(*) from collector_events where id > last_event_id),
+                (
+                    select \(database.dialect.microseconds("received_at"))
+                    from collector_events where id > last_event_id order by id limit 1
+                )
+            from insight_position where id = 1
+            """
+        ).first
+        guard let row, let position = row[0].integer, let events = row[1].integer, let time = row[2].integer else {
+            return nil
+        }
+        return (position, events, time / 1_000_000)
+    }
+}
+
+extension OpenWriter {
+    /// What holds back the figures, and how it is ended.
+    package var sentence: String {
+        let name = application.isEmpty ? "another connection" : "'\(application)'"
+        let who = user.isEmpty ? name : "\(name) (role \(user))"
+        let age = ageSeconds.map { " for \($0) s" } ?? ""
+        guard let pid else {
+            return "A prepared transaction\(age) holds back the figures and the live feed. Commit it or roll it back; "
+                + "pg_prepared_xacts names it."
+        }
+        let kind = state.isEmpty ? "" : ", \(state)"
+        return
+            "A transaction of \(who) has been open\(age) (pid \(pid)\(kind)) and holds back the figures and the live "
+            + "feed. End it, or run: select pg_terminate_backend(\(pid))"
+    }
+}

@@ -1,0 +1,15 @@
+package import Aggregation
+package import Storage
+
+extension KeyedHashes {
+    /// Reads the store's secret.
+    ///
+    /// - Throws: `.schema` when there is none or it is not one of ours.
+    package init(_ database: any Database) throws(StoreError) {
+        let row = try database.rows("select secret from insight_hash_key where id = 1").first
+        guard let hashes = row?.first?.text.flatMap(Self.init(secret:)) else {
+            throw .schema(reason: "the table insight_hash_key holds no secret of 64 hexadecimal digits")
+        }
+        self = hashes
+    }
+}

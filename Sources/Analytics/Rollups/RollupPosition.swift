@@ -1,0 +1,169 @@
+package import Storage
+
+/// Where the rollups stand: the row of `insight_position`.
+///
+/// Every change is conditional on what was read, so that of several processes one writes a portion.
+package struct RollupPosition: Sendable, Equatable {
+    /// Events that could not be written and are listed; beyond that they are counted.
+    static let deadLettersMax: Int64 = 10_000
+    /// Bytes of the reason of one.
+    static let reasonBytesMax = 500
+
+    package let lastEventID: Int64
+    /// Grows whenever the rollups are emptied.
+    let generation: Int64
+    /// Why they were; nil since they have been complete again.
+    package let reason: RollupStatus.Reason?
+    /// Microseconds since 1970 at which the event at the position was received; nil when it is not known to exist.
+    let lastReceivedAt: Int64?
+    package let deadLettersUnlisted: Int64
+    /// Grows with every change of the segments and of the position.
+    package let version: Int64
+    /// The highest id that a segment has had, so that none is given twice.
+    let lastSegmentID: Int64
+    /// How many visitors have a number.
+    let visitors: Int64
+
+    package static func read(_ database: any Database) throws(StoreError) -> RollupPosition {
+        let row = try database.rows(
+            """
+            select last_event_id, generation, reason, last_received_at, dead_letters_unlisted,
+                version, last_segment_id, visitors
+            from insight_position
+            where id = 1
+            """
+        ).first
+        guard let row, let id = row[0].integer, let generation = row[1].integer else {
+            throw .schema(reason: "the table insight_position is empty")
+        }
+        return RollupPosition(
+            lastEventID: id,
+            generation: generation,
+            reason: row[2].text.flatMap { RollupStatus.Reason(rawValue: $0) },
+            lastReceivedAt: row[3].integer,
+            deadLettersUnlisted: row[4].integer ?? 0,
+            version: row[5].integer ?? 0,
+            lastSegmentID: row[6].integer ?? 0,
+            visitors: row[7].integer ?? 0
+        )
+    }
+
+    /// Whether the events that were taken in are no longer those of the table: ids have begun again, or another event has the last one's id.
+    ///
+    /// Deleting events, all of them too, is none of that.
+    func isOfOtherEvents(_ database: any Database) throws(StoreError) -> Bool {
+        guard lastEventID > 0 else { return false }
+        if try database.highestEventID() < lastEventID { return true }
+        guard let lastReceivedAt else { return false }
+        let row = try database.rows(
+            "select \(database.dialect.microseconds("received_at")) from collector_events where id = ?1",
+            [.integer(lastEventID)]
+        ).first
+        guard let row else { return false }
+        return row[0].integer != lastReceivedAt
+    }
+
+    /// The position of an empty store, for rollups that are made beside those that there are.
+    static let empty = RollupPosition(
+        lastEventID: 0,
+        generation: 0,
+        reason: nil,
+        lastReceivedAt: nil,
+        deadLettersUnlisted: 0,
+        version: 0,
+        lastSegmentID: 0,
+        visitors: 0
+    )
+
+    /// This position after a change.
+    func moved(to id: Int64, receivedAt: Int64?, lastSegmentID: Int64, visitors: Int64) -> RollupPosition {
+        RollupPosition(
+            lastEventID: id,
+            generation: generation,
+            reason: reason,
+            lastReceivedAt: receivedAt,
+            deadLettersUnlisted: deadLettersUnlisted,
+            version: version + 1,
+            lastSegmentID: lastSegmentID,
+            visitors: visitors
+        )
+    }
+
+    /// Moves the position to another one and runs the body in one transaction, if the position is still here.
+    ///
+    /// - Returns: whether it was.
+    func move(
+        _ database: any Database,
+        to next: RollupPosition,
+        _ body: () throws(StoreError) -> Void
+    ) throws(StoreError) -> Bool {
+        try database.transaction(
+            ifChanged: """
+                update insight_position
+                set last_event_id = ?1, last_received_at = ?2, last_segment_id = ?3, visitors = ?4, version = version + 1
+                where id = 1 and last_event_id = ?5 and generation = ?6 and version = ?7
+                """,
+            [
+                .integer(next.lastEventID), next.lastReceivedAt.map { .integer($0) } ?? .null,
+                .integer(next.lastSegmentID), .integer(next.visitors), .integer(lastEventID), .integer(generation),
+                .integer(version),
+            ],
+            body
+        )
+    }
+
+    /// Moves the position over an event that cannot be written, and lists or counts it; if the position is still here.
+    ///
+    /// - Returns: whether it was.
+    func setAside(
+        _ database: any Database,
+        event id: Int64,
+        reason: String,
+        at seconds: Int64
+    ) throws(StoreError) -> Bool {
+        let next = moved(to: id, receivedAt: nil, lastSegmentID: lastSegmentID, visitors: visitors)
+        return try move(database, to: next) { () throws(StoreError) in
+            let listed = try Self.deadLettersListed(database)
+            guard listed < Self.deadLettersMax else {
+                let sql = "update insight_position set dead_letters_unlisted = dead_letters_unlisted + 1 where id = 1"
+                _ = try database.change(sql)
+                return
+            }
+            let text = String(decoding: reason.utf8.prefix(Self.reasonBytesMax), as: UTF8.self)
+            try database.insert(
+                "insert into rollup_dead_letters (event_id, reason, at)",
+                [[.integer(id), .text(text), .integer(seconds)]]
+            )
+        }
+    }
+
+    package static func deadLettersListed(_ database: any Database) throws(StoreError) -> Int64 {
+        try database.rows("select count(*) from rollup_dead_letters").first?.first?.integer ?? 0
+    }
+
+    /// Empties the rollups and the list of events that could not be written, unless another process has emptied them meanwhile.
+    func clear(_ database: any Database, reason: RollupStatus.Reason) throws(StoreError) {
+        _ = try database.transaction(
+            ifChanged: """
+                update insight_position
+                set last_event_id = 0, generation = generation + 1, version = version + 1, visitors = 0, reason = ?1,
+                    last_received_at = null, dead_letters_unlisted = 0
+                where id = 1 and generation = ?2
+                """,
+            [.text(reason.rawValue), .integer(generation)]
+        ) { () throws(StoreError) in
+            for table in Rollups.tables + ["rollup_dead_letters"] {
+                _ = try database.change("delete from \(table)")
+            }
+        }
+    }
+
+    /// Notes that the rollups are complete.
+    func complete(_ database: any Database) throws(StoreError) {
+        guard reason != nil else { return }
+        _ = try database.change(
+            "update insight_position set reason = null where id = 1 and generation = ?1",
+            [.integer(generation)]
+        )
+    }
+}

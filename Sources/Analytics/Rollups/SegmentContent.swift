@@ -1,0 +1,114 @@
+import Segments
+import Storage
+import Aggregation
+
+/// What all live sessions hold, by site and day, whatever the segments they lie in: for a comparison.
+struct SegmentContent {
+    struct Key: Hashable {
+        var site: String
+        var day: Int64
+    }
+
+    struct Sum: Equatable {
+        var sessions: Int64 = 0
+        var hash: UInt64 = 0
+    }
+
+    private(set) var sums: [Key: Sum] = [:]
+    private(set) var damaged: [Int64] = []
+    private var dictionaries: DimensionDictionaries
+    /// Hashes of texts, by dictionary and code.
+    private var hashes: [[UInt64]]
+    private var visitors: [UInt64] = []
+
+    init(_ database: any Database, prefix: String) throws(StoreError) {
+        var dictionaries = DimensionDictionaries()
+        try dictionaries.complete(database, prefix: prefix)
+        self.dictionaries = dictionaries
+        var hashes = [[UInt64]](repeating: [], count: 32)
+        for dictionary in Column.Dictionary.allCases {
+            hashes[Int(dictionary.rawValue)] = dictionaries.texts(dictionary).map { Self.hash($0) }
+        }
+        self.hashes = hashes
+        var numbers: [UInt64] = []
+        try database.stream("select hash, number from \(prefix)visitor_numbers", [], milliseconds: 600_000) { row in
+            let number = Int(row[1].integer ?? 0)
+            if number >= numbers.count {
+                numbers += Array(repeating: 0, count: max(number + 1, numbers.count * 2) - numbers.count)
+            }
+            numbers[number] = UInt64(bitPattern: row[0].integer ?? 0)
+            return true
+        }
+        visitors = numbers
+        let reader = SegmentReader(database, prefix: prefix)
+        let infos = try reader.segments(from: .min, to: .max)
+        var byID: [Int64: SegmentInfo] = [:]
+        for info in infos { byID[info.id] = info }
+        var found: Set<Int64> = []
+        var content = self
+        try reader.read(infos.map(\.id), Column.allCases) { id, columns in
+            guard let info = byID[id], let rows = SegmentDecoder.sessions(info, columns) else { return }
+            found.insert(id)
+            for (index, row) in rows.enumerated() where !info.isDead(index) { content.add(row) }
+        }
+        content.damaged = infos.map(\.id).filter { !found.contains($0) }
+        self = content
+    }
+
+    private static func mix(_ hash: inout UInt64, _ value: UInt64) {
+        hash = (hash ^ value) &* 0x9E37_79B9_7F4A_7C15
+        hash ^= hash >> 29
+    }
+
+    private static func hash(_ text: String) -> UInt64 {
+        var hash: UInt64 = 0x2545_F491_4F6C_DD1D
+        for byte in text.utf8 { mix(&hash, UInt64(byte)) }
+        return hash
+    }
+
+    private mutating func add(_ row: SessionRow) {
+        var hash = row.key
+        func code(_ dictionary: Column.Dictionary, _ code: UInt32) {
+            let list = hashes[Int(dictionary.rawValue)]
+            Self.mix(&hash, Int(code) < list.count ? list[Int(code)] : 1)
+        }
+        func number(_ value: some BinaryInteger) { Self.mix(&hash, UInt64(truncatingIfNeeded: value)) }
+        Self.mix(&hash, Int(row.visitor) < visitors.count ? visitors[Int(row.visitor)] : 1)
+        code(.site, row.site); code(.traffic, row.traffic); code(.botReasons, row.botReasons)
+        code(.browser, row.browser); code(.system, row.system); code(.device, row.device)
+        code(.screen, row.screen); code(.language, row.language); code(.country, row.country)
+        code(.referrer, row.referrer); code(.campaign, row.campaign)
+        for view in row.pageViews {
+            number(view.time); number(view.isCounted ? 1 : 0)
+            code(.path, view.path); code(.release, view.release); code(.connection, view.connection)
+            code(.navigation, view.navigation)
+            number(view.eventsReceived); number(Int64(view.engagement ?? .max)); number(view.scrollDepth ?? 255)
+            for vital in view.vitals { number(vital?.bitPattern ?? .max) }
+            code(.element, view.lcpElement)
+            code(.part, view.lcpPart)
+            code(.element, view.inpElement)
+            code(.part, view.inpPart)
+            code(.element, view.clsElement)
+        }
+        for event in row.events {
+            number(event.pageView)
+            number(event.time)
+            number(event.kind.rawValue)
+            code(.eventName, event.name)
+            code(.issue, event.issue)
+            number(event.count)
+        }
+        for resource in row.resources {
+            number(resource.pageView)
+            number(resource.kind.rawValue)
+            code(.resource, resource.name)
+            number(resource.duration.bitPattern)
+            number(resource.bytes)
+        }
+        let time = row.pageViews.first?.time ?? 0
+        let day = UTCDay.start(time)
+        let key = Key(site: dictionaries.text(row.site, .site), day: day)
+        sums[key, default: Sum()].sessions += 1
+        sums[key, default: Sum()].hash &+= hash
+    }
+}

@@ -1,0 +1,207 @@
+import Reports
+import Rollups
+
+/// An option of a command.
+struct Option: Sendable {
+    enum Kind: Equatable, Sendable {
+        /// Present or absent.
+        case flag
+        /// Takes a value that stands for an environment variable.
+        case setting(variable: String)
+        /// Takes an unsigned number within a range.
+        case number(ClosedRange<UInt64>)
+        /// Takes one of some words.
+        case choice([String])
+    }
+
+    let name: String
+    let kind: Kind
+    /// Name of the value in help; nil for a flag.
+    let value: String?
+    let summary: String
+
+    private static func setting(_ name: String, _ value: String, _ variable: String, _ summary: String) -> Option {
+        Option(name: name, kind: .setting(variable: variable), value: value, summary: "\(summary) (\(variable))")
+    }
+
+    static let data = setting("--data", "DIR", "COLLECTOR_DATA", "data folder; default ./data")
+    static let host = setting("--host", "ADDRESS", "HOST", "IP address to listen on; default 127.0.0.1")
+    static let port = setting("--port", "PORT", "PORT", "port to listen on; 0 takes a free one; default 5000")
+    static let url = setting(
+        "--url",
+        "URL",
+        "COLLECTOR_URL",
+        "address that browsers use; default http://localhost:PORT"
+    )
+    static let skipDatabase = Option(
+        name: "--skip-db",
+        kind: .flag,
+        value: nil,
+        summary: "serve the pages without a database; events are refused with 503"
+    )
+    static let list = Option(
+        name: "--list",
+        kind: .flag,
+        value: nil,
+        summary: "print each migration with APPLIED or PENDING and change nothing"
+    )
+    static let resume = Option(
+        name: "--resume",
+        kind: .flag,
+        value: nil,
+        summary: "continue an interrupted rebuild instead of starting over"
+    )
+    static let events = Option(
+        name: "--events",
+        kind: .number(1...1_000_000_000),
+        value: "N",
+        summary: "number of events; default 100000"
+    )
+    static let seed = Option(
+        name: "--seed",
+        kind: .number(0...UInt64.max),
+        value: "N",
+        summary: "seed of the random generator: the same seed makes the same visits; default 1"
+    )
+    static let force = Option(
+        name: "--force",
+        kind: .flag,
+        value: nil,
+        summary: "add demo visits to a database that has events already"
+    )
+    static let remove = Option(
+        name: "--remove",
+        kind: .flag,
+        value: nil,
+        summary: "remove the demo visits and nothing else, then rebuild the rollups"
+    )
+    static let format = Option(
+        name: "--format",
+        kind: .choice(SegmentExport.Format.allCases.map(\.rawValue)),
+        value: "FORMAT",
+        summary: "csv or ndjson; default csv"
+    )
+    static let man = Option(name: "--man", kind: .flag, value: nil, summary: "print the manual page as roff")
+    static let help = Option(name: "--help", kind: .flag, value: nil, summary: "show help for the command")
+
+    /// The option with its value, as in `--data DIR`.
+    var usage: String { value.map { "\(name) \($0)" } ?? name }
+}
+
+/// The one table of commands and options: parsing, help, man page, completions and usage errors are made from it.
+struct CommandEntry: Sendable {
+    let command: Arguments.Command
+    /// One line, imperative.
+    let summary: String
+    let paragraphs: [String]
+    let options: [Option]
+    /// The positional argument and its permitted words; none when the command takes no argument.
+    var argument: (name: String, words: [String])?
+
+    static let shells = ["bash", "zsh", "fish"]
+    static let exports = SegmentExport.Kind.allCases.map(\.rawValue)
+
+    static func entry(_ command: Arguments.Command) -> CommandEntry {
+        switch command {
+        case .serve: serve
+        case .migrate: migrate
+        case .verify: verify
+        case .rebuild: rebuild
+        case .demo: demo
+        case .export: export
+        case .link: link
+        case .completions: completions
+        case .help: help
+        }
+    }
+
+    static var all: [CommandEntry] { Arguments.Command.allCases.map(entry) }
+
+    private static let serve = CommandEntry(
+        command: .serve,
+        summary: "Run the server: pages, ingest and the owner's reports",
+        paragraphs: [
+            "Applies pending migrations, then serves until SIGTERM or SIGINT. Requests in flight are answered before it stops, within ten seconds.",
+            "On a terminal it prints the address to open, a sign-in link for the owner, the tag to paste, and where the data is.",
+        ],
+        options: [.host, .port, .url, .data, .skipDatabase]
+    )
+    private static let migrate = CommandEntry(
+        command: .migrate,
+        summary: "Create or upgrade the database schema",
+        paragraphs: [
+            "Applies pending migrations to the PostgreSQL database in DB_URL, or to the SQLite file in the data folder. Each migration is one transaction: after an interruption run the command again."
+        ],
+        options: [.list, .data]
+    )
+    private static let verify = CommandEntry(
+        command: .verify,
+        summary: "Check that the rollups match the events",
+        paragraphs: [
+            "Aggregates all events again and compares the result with the rollups behind the owner's reports. Changes nothing and can run beside the server. Exits with 1 when they differ."
+        ],
+        options: [.data]
+    )
+    private static let rebuild = CommandEntry(
+        command: .rebuild,
+        summary: "Recompute the rollups from the events",
+        paragraphs: [
+            "Clears the rollups and aggregates all stored events again. Can run beside the server.",
+            "An interrupted rebuild loses nothing: 'collector rebuild --resume' continues it, and so does a running server.",
+        ],
+        options: [.resume, .data]
+    )
+    private static let demo = CommandEntry(
+        command: .demo,
+        summary: "Fill an empty database with 30 days of generated visits, or remove them",
+        paragraphs: [
+            "Generates visits for trying out the reports. A database that has events is left alone unless --force is given.",
+            "An interrupted run is continued by the same command. 'collector demo --remove' removes exactly the generated visits; the rollups are then rebuilt from the remaining events.",
+        ],
+        options: [.events, .seed, .force, .remove, .data]
+    )
+    private static let export = CommandEntry(
+        command: .export,
+        summary: "Write page views or sessions as CSV or NDJSON",
+        paragraphs: [
+            "Writes one row for each page view with its final vitals, or for each session, to standard output: the rows that the owner's reports count. Can run beside the server.",
+            "'visitor' is the visitor's number and 'session' the session's key: the same in every export until the next 'collector rebuild'.",
+        ],
+        options: [.format, .data],
+        argument: ("KIND", exports)
+    )
+    private static let link = CommandEntry(
+        command: .link,
+        summary: "Print a link that signs the owner in",
+        paragraphs: [
+            "The link contains the owner's token after '#', a part of the address that browsers do not send to servers. Keep it to yourself.",
+            "The address is COLLECTOR_URL; without it, --host and --port; without these, the address of the server that runs on the data folder.",
+        ],
+        options: [.url, .host, .port, .data]
+    )
+    private static let completions = CommandEntry(
+        command: .completions,
+        summary: "Print the completion script for bash, zsh or fish",
+        paragraphs: [
+            "For bash: 'source <(collector completions bash)'. 'make install' installs all three."
+        ],
+        options: [],
+        argument: ("SHELL", shells)
+    )
+    private static let help = CommandEntry(
+        command: .help,
+        summary: "Show help for a command",
+        paragraphs: ["Shows all commands and variables, or the options of one command."],
+        options: [.man],
+        argument: ("COMMAND", Arguments.Command.allCases.map(\.rawValue))
+    )
+
+    /// The usage line, as in `collector migrate [--list] [--data DIR]`.
+    var usage: String {
+        var words = ["collector", command.rawValue] + options.map { "[\($0.usage)]" }
+        if let argument {
+            words.append(command == .help ? "[\(argument.name)]" : argument.words.joined(separator: "|"))
+        }
+        return words.joined(separator: " ")
+    }
+}

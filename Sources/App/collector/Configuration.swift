@@ -1,0 +1,209 @@
+import Log
+import StoragePostgres
+import Events
+
+/// Everything that can be set, read once at start.
+///
+/// Flags win over the environment, the environment over `.env`, `.env` over defaults.
+struct Configuration: Sendable {
+    var databaseURL: String?
+    var eventsEnabled = true
+    var ipHashSalt: String?
+    var host = "127.0.0.1"
+    var port: UInt16 = 5000
+    var dataFolder = "./data"
+    var trustedProxies = AddressBlock.loopbackAndPrivate
+    /// The only header in which trusted proxies name the client.
+    var clientAddressHeader = ClientAddressHeader.xForwardedFor
+    /// Without a slash at its end; empty when mounted at the root.
+    var basePath = ""
+    /// Address that browsers use, without a slash at its end and with the base path; nil when it is not configured.
+    var publicURL: String?
+    /// Nil: every origin may post.
+    var allowedOrigins: [String]?
+    var token: String?
+    /// 0: no journal.
+    var journalBytesMax = 1 << 30
+    /// Records a second of one address; 0: no limit.
+    var rateLimit = 100
+    var logLevel = LogLevel.info
+    var logFormat = LogFormat.logfmt
+
+    /// - Parameters:
+    ///   - flags: values from the command line, by variable.
+    ///   - environment: the process's environment.
+    ///   - dotEnv: values of the `.env` file, and what was wrong with it.
+    /// - Throws: all problems at once.
+    init(
+        flags: [String: String],
+        environment: [String: String],
+        dotEnv: (values: [String: String], problems: [String])
+    ) throws(ConfigurationError) {
+        var reader = SettingReader(problems: dotEnv.problems) { name in
+            let value = flags[name] ?? environment[name] ?? dotEnv.values[name]
+            return value?.isEmpty == true && flags[name] == nil ? nil : value
+        }
+        databaseURL = reader.readDatabaseURL()
+        reader.read("COLLECTOR_EVENTS_ENABLED", "must be yes or no", into: &eventsEnabled, SettingReader.boolean)
+        ipHashSalt = reader.read("EVENT_IP_HASH_SALT", "is not text") { $0 }
+        reader.read("HOST", "must be an IP address or localhost", into: &host) { text in
+            text == "localhost" ? "127.0.0.1" : IPAddress(text)?.text
+        }
+        reader.read("PORT", "must be a number from 0 to 65535", into: &port) { UInt16($0) }
+        reader.read("COLLECTOR_DATA", "must name a folder", into: &dataFolder) { $0.isEmpty ? nil : $0 }
+        reader.read("COLLECTOR_TRUSTED_PROXIES", "must be a list of CIDR blocks or none", into: &trustedProxies) {
+            text in
+            text == "none" ? [] : SettingReader.list(text) { AddressBlock($0) }
+        }
+        reader.read(
+            "COLLECTOR_CLIENT_ADDRESS_HEADER",
+            "must be the name of one header, such as X-Forwarded-For",
+            into: &clientAddressHeader
+        ) { ClientAddressHeader($0) }
+        reader.read("COLLECTOR_BASE_PATH", "must be a path such as /collector", into: &basePath, SettingReader.basePath)
+        publicURL = reader.read("COLLECTOR_URL", "must be an address such as https://stats.example.com") { text in
+            SettingReader.publicURL(text, basePath: basePath)
+        }
+        let origins = "must be * or a list of origins such as https://example.com"
+        allowedOrigins =
+            reader.read("COLLECTOR_ALLOWED_ORIGINS", origins) { text -> [String]?? in
+                text == "*" ? .some(nil) : SettingReader.list(text, SettingReader.origin).map { .some($0) }
+            } ?? nil
+        token = reader.read("COLLECTOR_TOKEN", "must have 16 to 256 printable characters") { OwnerToken.checked($0) }
+        let size = "must be a size such as 1GiB or 500MiB, of 16MiB at least, or 0 for no journal"
+        reader.read("COLLECTOR_JOURNAL_MAX", size, into: &journalBytesMax) { text in
+            SettingReader.bytes(text).flatMap { $0 == 0 || $0 >= 16 << 20 ? $0 : nil }
+        }
+        reader.read("COLLECTOR_RATE_LIMIT", "must be a number of records a second, or 0 for no limit", into: &rateLimit)
+        {
+            text in
+            Int(text).flatMap { (0...1_000_000).contains($0) ? $0 : nil }
+        }
+        reader.read("COLLECTOR_LOG_LEVEL", "must be debug, info, notice, warning or error", into: &logLevel) { text in
+            LogLevel.allCases.first { $0.name == text }
+        }
+        reader.read("COLLECTOR_LOG_FORMAT", "must be logfmt or json", into: &logFormat) { LogFormat(rawValue: $0) }
+        guard reader.problems.isEmpty else { throw ConfigurationError(problems: reader.problems) }
+    }
+}
+
+extension Configuration {
+    /// A public address without the slash at its end, with the base path when it has no path of its own; nil for anything else.
+    static func publicURL(_ text: String, basePath: String) -> String? {
+        SettingReader.publicURL(text, basePath: basePath)
+    }
+}
+
+/// Settings that cannot be used, one sentence each; values are not repeated, as they may be secrets.
+struct ConfigurationError: Error, Equatable {
+    var problems: [String]
+}
+
+/// Reads settings one by one and collects what is wrong with them.
+private struct SettingReader {
+    var problems: [String]
+    let value: (String) -> String?
+
+    mutating func read<Value>(_ name: String, _ rule: String, _ parse: (String) -> Value?) -> Value? {
+        precondition(Variable.names.contains(name), "add \(name) to Variable.all")
+        guard let text = value(name) else { return nil }
+        guard let value = parse(text) else {
+            problems.append("\(name) \(rule)")
+            return nil
+        }
+        return value
+    }
+
+    mutating func read<Value>(_ name: String, _ rule: String, into target: inout Value, _ parse: (String) -> Value?) {
+        if let value = read(name, rule, parse) { target = value }
+    }
+
+    /// A URL, or a list such as `host=/run/postgresql dbname=collector`: whatever libpq understands.
+    mutating func readDatabaseURL() -> String? {
+        guard let text = value("DB_URL") else { return nil }
+        guard let problem = PostgresStore.problem(url: text) else { return text }
+        problems.append(
+            "DB_URL must be a URL that begins with postgres:// or postgresql://, or a list such as "
+                + "host=localhost dbname=collector user=me; libpq reports: \(problem)"
+        )
+        return nil
+    }
+
+    static func boolean(_ text: String) -> Bool? {
+        switch text.lowercased() {
+        case "1", "true", "t", "yes", "y", "on": true
+        case "0", "false", "f", "no", "n", "off": false
+        default: nil
+        }
+    }
+
+    /// A number of bytes, with a unit of IEC 80000-13 or without any.
+    static func bytes(_ text: String) -> Int? {
+        let units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)]
+        for (unit, shift) in units where text.lowercased().hasSuffix(unit.lowercased()) {
+            guard let count = UInt32(text.dropLast(unit.count).filter { $0 != " " }), count < 1 << 20 else {
+                return nil
+            }
+            return Int(count) << shift
+        }
+        return UInt64(text).flatMap { $0 <= 1 << 50 ? Int($0) : nil }
+    }
+
+    /// Elements apart by commas or spaces; nil when one of them, or all, are missing or wrong.
+    static func list<Element>(_ text: String, _ parse: (Substring) -> Element?) -> [Element]? {
+        let parts = text.split { $0 == "," || $0.isWhitespace }
+        let elements = parts.compactMap(parse)
+        return elements.isEmpty || elements.count < parts.count ? nil : elements
+    }
+
+    /// A path of plain segments, without the slash at its end.
+    static func basePath(_ text: String) -> String? {
+        guard text.hasPrefix("/") else { return nil }
+        let segments = text.split(separator: "/", omittingEmptySubsequences: true)
+        let isPlain = segments.allSatisfy { segment in
+            segment != "." && segment != ".."
+                && segment.utf8.allSatisfy { byte in
+                    (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                        || [0x2D, 0x2E, 0x5F, 0x7E].contains(byte)
+                }
+        }
+        return isPlain ? segments.map { "/" + $0 }.joined() : nil
+    }
+
+    /// An address of HTTP without user, query and fragment; the base path is added to one that has no path.
+    static func publicURL(_ text: String, basePath: String) -> String? {
+        guard let scheme = ["https://", "http://"].first(where: { text.lowercased().hasPrefix($0) }) else { return nil }
+        let rest = text.dropFirst(scheme.count)
+        let authority = rest.prefix { $0 != "/" }
+        let path = rest.dropFirst(authority.count)
+        guard isAuthority(authority), let path = path.isEmpty ? "" : self.basePath(String(path)) else { return nil }
+        return scheme + authority.lowercased() + (path.isEmpty ? basePath : path)
+    }
+
+    /// A name or an address of a host, an IPv6 address in brackets, with or without a port.
+    private static func isAuthority(_ text: Substring) -> Bool {
+        var host = text
+        if let colon = text.lastIndex(of: ":"), !text[colon...].contains("]") {
+            guard let port = UInt16(text[text.index(after: colon)...]), port > 0 else { return false }
+            host = text[..<colon]
+        }
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            return IPAddress(String(host.dropFirst().dropLast()))?.isIPv4 == false
+        }
+        return !host.isEmpty
+            && host.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                    || [0x2D, 0x2E, 0x5F].contains(byte)
+            }
+    }
+
+    static func origin(_ text: Substring) -> String? {
+        let lower = text.lowercased()
+        guard let scheme = ["https://", "http://"].first(where: { lower.hasPrefix($0) }) else { return nil }
+        let host = lower.dropFirst(scheme.count)
+        let isPlain = host.utf8.allSatisfy {
+            $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?")
+        }
+        return host.isEmpty || !isPlain ? nil : lower
+    }
+}

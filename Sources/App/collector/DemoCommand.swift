@@ -1,0 +1,226 @@
+import Glibc
+import Reports
+import Rollups
+import Storage
+import Events
+import DemoData
+
+/// `collector demo`: fills an empty store with generated visits, continues an interrupted run, or removes exactly what it has made.
+struct DemoCommand {
+    private let configuration: Configuration
+    private let arguments: Arguments
+    private static let eventsDefault = 100_000
+    private static let seedDefault: UInt64 = 1
+    private static let resumeAdvice =
+        "Run 'collector demo' again to continue, or 'collector demo --remove' to remove it."
+
+    init(_ configuration: Configuration, _ arguments: Arguments) {
+        self.configuration = configuration
+        self.arguments = arguments
+    }
+
+    func run() throws -> ExitCode {
+        let interruption = Interruption()
+        let store =
+            try arguments.removes ? StoreChoice.existing(configuration) : StoreChoice.make(configuration)
+        Console.error("Database: \(store.location)")
+        guard !arguments.removes else { return try remove(store, interruption) }
+        guard try store.migrate(interruption).isComplete else { return interruption.exitCode ?? .failure }
+        let database = try store.makeDatabase()
+        let run = try run(DemoRuns(database))
+        if let code = try write(run, store, database, interruption) {
+            Console.error("Interrupted. " + Self.resumeAdvice)
+            return code
+        }
+        let stored = try database.rows("select events from demo_run").first?.first?.integer ?? 0
+        return try aggregate(
+            database,
+            interruption,
+            done: "\(stored) demo events stored; 'collector demo --remove' removes them"
+        )
+    }
+
+    // MARK: - Writing
+
+    /// The run to write: the unfinished one, or a new one in a store that is empty or that may be added to.
+    private func run(_ runs: DemoRuns) throws -> DemoRun {
+        if let run = try runs.current() {
+            guard run.state == .writing else {
+                throw CommandError(
+                    reason: run.state == .removing
+                        ? "demo visits are being removed: finish with 'collector demo --remove'"
+                        : "the database has demo visits already: remove them first with 'collector demo --remove'"
+                )
+            }
+            guard run.events == arguments.events ?? run.events, run.seed == arguments.seed ?? run.seed else {
+                throw CommandError(
+                    reason: "an interrupted run of \(run.events) events with seed \(run.seed) is unfinished: "
+                        + "continue it with 'collector demo', or remove it with 'collector demo --remove'"
+                )
+            }
+            Console.error("Continuing the interrupted run of \(run.events) events")
+            return run
+        }
+        guard try arguments.isForced || runs.isEmpty() else {
+            throw CommandError(
+                reason: "the database has events already, so nothing was written: "
+                    + "'collector demo --force' adds demo visits to them, 'collector demo --remove' removes just those again"
+            )
+        }
+        let run = DemoRun(
+            seed: arguments.seed ?? Self.seedDefault,
+            events: arguments.events ?? Self.eventsDefault,
+            end: WallClock.microseconds()
+        )
+        guard try runs.begin(run) else {
+            throw CommandError(reason: "another 'collector demo' is writing to this database")
+        }
+        return run
+    }
+
+    /// Writes what is missing of the run, an hour of visits after the other.
+    ///
+    /// What had been written of the hour in which a run was interrupted is known by its event ids and not stored twice.
+    /// - Returns: the exit code when it was interrupted; nil when all has been written.
+    private func write(
+        _ run: DemoRun,
+        _ store: any Store,
+        _ database: any Database,
+        _ interruption: Interruption
+    ) throws -> ExitCode? {
+        let runs = DemoRuns(database)
+        var run = run
+        var batches = DemoBatches(store: store)
+        var data = DemoData(run)
+        var (hour, done) = (0, 0)
+        var progress: Progress?
+        while let events = data.next() {
+            hour += 1
+            done += events.count
+            guard hour > run.hoursDone else { continue }
+            var shown =
+                progress ?? Progress("Writing demo visits", first: Int64(done - events.count), total: Int64(run.events))
+            let before = Int64(done - events.count)
+            let isWritten = try batches.write(data.ledgers, events) { written in
+                shown.update(before + Int64(written))
+                return !interruption.isRequested
+            }
+            progress = shown
+            guard isWritten else { return interruption.exitCode ?? .failure }
+            run.hoursDone = hour
+            guard try note(run, runs, interruption) else { return interruption.exitCode ?? .failure }
+        }
+        progress?.finish(Int64(run.events))
+        run.state = .written
+        return try note(run, runs, interruption) ? nil : interruption.exitCode ?? .failure
+    }
+
+    /// Stores how far the run has come; false when it was interrupted while another process held the database.
+    private func note(_ run: DemoRun, _ runs: DemoRuns, _ interruption: Interruption) throws -> Bool {
+        let done: Void? = try LockWait.attempt(while: { !interruption.isRequested }) { () throws(StoreError) in
+            try runs.update(run)
+        }
+        return done != nil
+    }
+
+    // MARK: - Removing
+
+    private func remove(_ store: any Store, _ interruption: Interruption) throws -> ExitCode {
+        let database = try store.makeDatabase()
+        let runs = DemoRuns(database)
+        guard var run = try runs.current() else {
+            Console.out("There are no demo visits in this database")
+            return .success
+        }
+        run.state = .removing
+        var progress = Progress("Removing demo visits", total: Int64(run.events))
+        var removed = 0
+        // What fails begins again; the rows that are gone are skipped by their index.
+        let isComplete = try LockWait.attempt(while: { !interruption.isRequested }) { () throws(StoreError) in
+            try runs.update(run)
+            let isComplete = try runs.remove(run) { count, done in
+                removed += count
+                progress.update(Int64(done))
+                return !interruption.isRequested
+            }
+            guard isComplete else { return false }
+            // After this every reader of the rollups, and a server beside, begins again without the visits that are gone.
+            try Rollups(database).clear()
+            try runs.end(run)
+            return true
+        }
+        progress.finish(Int64(run.events))
+        guard isComplete == true else {
+            Console.error("Interrupted. Run 'collector demo --remove' again to remove the rest.")
+            return interruption.exitCode ?? .failure
+        }
+        return try aggregate(database, interruption, done: "\(removed) demo events removed, and nothing else")
+    }
+
+    private func aggregate(
+        _ database: any Database,
+        _ interruption: Interruption,
+        done: String
+    ) throws -> ExitCode {
+        Console.out(done)
+        let catchUp = try CatchUp(title: "Aggregating", database: database, rollups: Rollups(database))
+        switch try catchUp.run(interruption) {
+        case .complete: return .success
+        case .waiting(let id): return catchUp.reportWaiting(id)
+        case .interrupted(let code):
+            Console.error(
+                "Interrupted. 'collector rebuild --resume' aggregates the rest, and so does 'collector serve'."
+            )
+            return code
+        }
+    }
+}
+
+/// Writes demo data in batches of the usual size.
+///
+/// A batch that is repeated keeps its number, so that it is stored once.
+private struct DemoBatches {
+    private let store: any Store
+    private var writer: (any StoreWriter)?
+    private let source = BatchSource.random(isJournal: false)
+    private var number: Int64 = 0
+
+    init(store: any Store) { self.store = store }
+
+    /// Writes all, or stops when `goesOn` is false; it is asked after each batch and each attempt, with the events written so far.
+    ///
+    /// Gives whether all have been written.
+    mutating func write(_ reports: [Ledger], _ events: [Event], while goesOn: (Int) -> Bool) throws(StoreError) -> Bool
+    {
+        for start in stride(from: 0, to: reports.count, by: Batch.recordsMax) {
+            let end = min(start + Batch.recordsMax, reports.count)
+            guard try append(Batch(ledgers: Array(reports[start..<end])), while: { goesOn(0) }) else { return false }
+        }
+        for start in stride(from: 0, to: events.count, by: Batch.recordsMax) {
+            let end = min(start + Batch.recordsMax, events.count)
+            guard try append(Batch(events: Array(events[start..<end])), while: { goesOn(start) }), goesOn(end) else {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// - Returns: whether the batch has been written.
+    private mutating func append(_ batch: Batch, while goesOn: () -> Bool) throws(StoreError) -> Bool {
+        let id = BatchID(source: source, number: number + 1, previous: number)
+        let done: Void? = try LockWait.attempt(while: goesOn) { () throws(StoreError) in
+            do throws(StoreError) {
+                let open = if let writer { writer } else { try store.makeWriter() }
+                writer = open
+                _ = try open.append(batch, as: id)
+            } catch {
+                // The connection may be what is wrong.
+                writer = nil
+                throw error
+            }
+        }
+        guard done != nil else { return false }
+        number += 1
+        return true
+    }
+}

@@ -1,0 +1,109 @@
+import Glibc
+import Reports
+import Rollups
+import Log
+
+/// Entry point: reads the command line and the settings, runs the command, ends with its exit code.
+@main
+struct Program {
+    static func main() {
+        // Without what libraries do at exit: OpenSSL frees its locks there, which a writer that hangs may still hold.
+        _exit(run(ProcessArguments.read()).rawValue)
+    }
+
+    private static func run(_ words: [String]) -> ExitCode {
+        do {
+            let arguments = try Arguments(words)
+            switch arguments.request {
+            case .help(let command): Console.out(Help.text(command))
+            case .manPage: Console.out(ManPage.text)
+            case .completions(let shell): Console.out(Completions.script(shell) ?? "")
+            case .version: Console.out("collector \(Help.version)")
+            case .run(let command): return run(command, arguments)
+            }
+            return .success
+        } catch {
+            Console.error("collector: \(error.message)\nSee 'collector --help'.")
+            return .usage
+        }
+    }
+
+    private static func run(_ command: Arguments.Command, _ arguments: Arguments) -> ExitCode {
+        do {
+            let (configuration, unknown) = try configuration(arguments)
+            // The server has a log for its warnings.
+            if command != .serve {
+                for variable in unknown { Console.error("collector: warning: \(variable.message)") }
+            }
+            switch command {
+            case .serve:
+                let log = Log(level: configuration.logLevel, format: configuration.logFormat)
+                for variable in unknown { log.warning("unknown variable", variable.fields) }
+                return try ServeCommand(
+                    configuration,
+                    skipsDatabase: arguments.skipsDatabase,
+                    warnings: unknown.map(\.message),
+                    log: log
+                ).run()
+            case .migrate: return try MigrateCommand(configuration).run(listOnly: arguments.listsMigrations)
+            case .verify: return try VerifyCommand(configuration).run()
+            case .link:
+                let namesListener = ["HOST", "PORT"].contains { arguments.settings[$0] != nil }
+                return try LinkCommand(configuration, namesListener: namesListener).run()
+            case .rebuild: return try RebuildCommand(configuration, resumes: arguments.resumes).run()
+            case .demo: return try DemoCommand(configuration, arguments).run()
+            case .export:
+                return try ExportCommand(
+                    configuration,
+                    kind: arguments.argument.flatMap(SegmentExport.Kind.init) ?? .pageviews,
+                    format: arguments.format.flatMap(SegmentExport.Format.init) ?? .csv
+                ).run()
+            // Requests of their own.
+            case .completions, .help: return .usage
+            }
+        } catch {
+            Console.error("collector: \(Advice.message(error))")
+        }
+        return .failure
+    }
+
+    /// The configuration, and what looks like a misspelled part of it.
+    private static func configuration(_ arguments: Arguments) throws -> (Configuration, [UnknownVariable]) {
+        let text = try TextFile.read(".env", bytesMax: DotEnv.fileBytesMax)
+        let dotEnv = text.map(DotEnv.parse) ?? (values: [:], problems: [])
+        let environment = Environment.all()
+        let unknown = UnknownVariable.find(environment: environment, dotEnv: dotEnv.values)
+        do throws(ConfigurationError) {
+            return (try Configuration(flags: arguments.settings, environment: environment, dotEnv: dotEnv), unknown)
+        } catch {
+            for variable in unknown { Console.error("collector: warning: \(variable.message)") }
+            throw error
+        }
+    }
+}
+
+/// How the program ends.
+enum ExitCode: Int32 {
+    case success = 0
+    case failure = 1
+    case usage = 2
+    /// As a shell reports a process that SIGINT or SIGTERM has ended.
+    case interrupted = 130
+    case terminated = 143
+
+    init(signal: Int32) { self = signal == SIGTERM ? .terminated : .interrupted }
+}
+
+/// The process's environment.
+enum Environment {
+    static func all() -> [String: String] {
+        var result: [String: String] = [:]
+        var entry = environ
+        while let pointer = entry.pointee {
+            let parts = String(cString: pointer).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { result[String(parts[0])] = String(parts[1]) }
+            entry += 1
+        }
+        return result
+    }
+}

@@ -1,0 +1,153 @@
+import Glibc
+import Reports
+import Rollups
+import Storage
+
+/// `collector verify`: makes the rollups once more from the events and compares.
+struct VerifyCommand {
+    private let configuration: Configuration
+
+    init(_ configuration: Configuration) { self.configuration = configuration }
+
+    func run() throws -> ExitCode {
+        _ = Interruption(finalNotice: "Interrupted. Nothing was changed; run 'collector verify' again.")
+        let store = try StoreChoice.existing(configuration)
+        Console.error("Database: \(store.location)")
+        let database = try store.makeDatabase()
+        if let problem = try LagCheck(database).problem(pause: { usleep(UInt32($0) * 1000) }) {
+            Console.error("collector: \(problem)")
+            return .failure
+        }
+        let rollups = try Rollups(database)
+        let end = try rollups.lastEventID()
+        let total = try database.rows("select count(*) from collector_events where id <= ?1", [.integer(end)])
+        var progress = Progress("Verifying", total: total.first?.first?.integer ?? 0)
+        var events: Int64 = 0
+        let differences = try rollups.differences {
+            events = $0
+            progress.update($0)
+        }
+        progress.finish(events)
+        let dead = try rollups.deadLetters()
+        if dead.listed > 0 {
+            Console.out(
+                "\(dead.listed) events that the database refused are in no figure; the table rollup_dead_letters lists them"
+            )
+        }
+        if dead.unlisted > 0 {
+            Console.out(
+                "\(dead.unlisted) more were refused while that list was full: expect differences caused by them"
+            )
+        }
+        guard differences.isEmpty else {
+            for (table, wrong, missing) in differences {
+                Console.out("\(table): \(wrong) rows are wrong or should not exist, \(missing) are missing or differ")
+            }
+            Console.error("collector: the rollups do not match the events; run 'collector rebuild'")
+            return .failure
+        }
+        Console.out("Rollups match \(events) events")
+        return .success
+    }
+}
+
+/// `collector rebuild`: makes the rollups again from the events.
+struct RebuildCommand {
+    private let configuration: Configuration
+    private let resumes: Bool
+
+    init(_ configuration: Configuration, resumes: Bool) {
+        self.configuration = configuration
+        self.resumes = resumes
+    }
+
+    func run() throws -> ExitCode {
+        let interruption = Interruption()
+        let store = try StoreChoice.existing(configuration)
+        Console.error("Database: \(store.location)")
+        let database = try store.makeDatabase()
+        let rollups = try Rollups(database)
+        if !resumes {
+            if Console.isErrorTerminal { Console.error("Clearing the rollups") }
+            let done: Void? = try LockWait.attempt(while: { !interruption.isRequested }) { () throws(StoreError) in
+                try rollups.clear()
+            }
+            guard done != nil else { return interruption.exitCode ?? .failure }
+        }
+        let catchUp = CatchUp(title: "Rebuilding", database: database, rollups: rollups)
+        switch try catchUp.run(interruption) {
+        case .complete(let events):
+            Console.out("Rollups rebuilt from \(events) events")
+            let dead = try rollups.deadLetters()
+            if dead.listed + dead.unlisted > 0 {
+                Console.out("The database refused \(dead.listed + dead.unlisted) of them; they are in no figure")
+            }
+            return .success
+        case .waiting(let id):
+            return catchUp.reportWaiting(id)
+        case .interrupted(let code):
+            Console.error(
+                "Interrupted. 'collector rebuild --resume' continues from here, and so does 'collector serve'."
+            )
+            return code
+        }
+    }
+}
+
+/// Brings the rollups up to the events that are stored at its start; may run beside a server that does the same.
+struct CatchUp {
+    let title: String
+    let database: any Database
+    let rollups: Rollups
+
+    enum Outcome {
+        /// All events up to the last one at the start are in the rollups; how many events these are.
+        case complete(events: Int64)
+        /// An open transaction keeps events after this id from being aggregated.
+        case waiting(id: Int64)
+        case interrupted(ExitCode)
+    }
+
+    /// Pause while another process is at work or a transaction is open, and how many pauses without progress end the wait: half a minute.
+    private static let pauseMilliseconds = 100
+    private static let pausesMax = 300
+
+    func run(_ interruption: Interruption) throws -> Outcome {
+        let bounds = try database.rows("select min(id), max(id) from collector_events").first
+        let (first, last) = (bounds?[0].integer ?? 1, bounds?[1].integer ?? 0)
+        var position = try max(rollups.lastEventID(), first - 1)
+        var rollups: Rollups? = rollups
+        // Progress goes by ids, which are counted without reading the table; there are few gaps.
+        var progress = Progress(title, first: position - first + 1, total: last - first + 1)
+        var pauses = 0
+        while position < last {
+            if let code = interruption.exitCode { return .interrupted(code) }
+            let done: Void? = try LockWait.attempt(while: { !interruption.isRequested }) { () throws(StoreError) in
+                let worker = if let rollups { rollups } else { try Rollups(database) }
+                // One that has failed knows no longer what is stored.
+                rollups = nil
+                _ = try worker.advance(while: { !interruption.isRequested })
+                rollups = worker
+            }
+            guard done != nil, let rollups else { continue }
+            let now = try max(rollups.lastEventID(), first - 1)
+            progress.update(now - first + 1)
+            pauses = now > position ? 0 : pauses + 1
+            position = now
+            guard pauses > 0 else { continue }
+            guard pauses < Self.pausesMax else { return .waiting(id: position) }
+            usleep(UInt32(Self.pauseMilliseconds * 1000))
+        }
+        progress.finish(last - first + 1)
+        let events = try database.rows("select count(*) from collector_events where id <= ?1", [.integer(last)])
+        return .complete(events: events.first?.first?.integer ?? 0)
+    }
+
+    func reportWaiting(_ id: Int64) -> ExitCode {
+        Console.error(
+            "collector: events after id \(id) cannot be aggregated yet: another transaction is writing. "
+                + "Run 'collector rebuild --resume' when it has ended; a running server continues by itself."
+        )
+        return .failure
+    }
+}

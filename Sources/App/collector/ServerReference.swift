@@ -1,0 +1,29 @@
+import Locks
+import HTTPServer
+import Ingest
+import HTTPAPI
+
+/// The server as the parts that answer later see it: they are made before it, since it is made with the site that asks them.
+final class ServerReference: Sendable {
+    private let held = Locked<(server: Server?, site: Site?)>((nil, nil))
+
+    func set(server: Server, site: Site) { held.withLock { $0 = (server, site) } }
+
+    func answer(_ tickets: [(ticket: UInt64, wantsDetails: Bool)], _ verdict: HealthMonitor.Verdict) {
+        let (server, site) = held.withLock { $0 }
+        guard let server, let site else { return }
+        let plain = Site.answer(verdict)
+        server.answer(tickets.map { (Ticket(rawValue: $0.ticket), $0.wantsDetails ? site.details(verdict) : plain) })
+    }
+
+    func answer(_ answers: [(Ticket, Answer)]) {
+        let (server, _) = held.withLock { $0 }
+        server?.answer(answers)
+    }
+
+    func answer(_ deliveries: Deliveries) {
+        let (server, site) = held.withLock { $0 }
+        guard let server, let site else { return }
+        server.answer(site.answers(deliveries))
+    }
+}

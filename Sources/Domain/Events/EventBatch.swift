@@ -1,0 +1,161 @@
+import JSON
+
+/// One `POST /events` body, split into its events and page views, each of which is parsed by itself afterwards.
+package struct EventBatch: Equatable {
+    /// Ranges of the elements of `events`, or of the lines.
+    package private(set) var events: [Range<Int>] = []
+    /// Ranges of the elements of `ledger`, the delivery reports of version 1.
+    package private(set) var ledgers: [Range<Int>] = []
+    /// Ranges of the elements of `pageviews`; nil when the events cannot refer to page views (version 1).
+    package private(set) var pageviews: [Range<Int>]?
+    /// When the request was sent, by the sender's clock, microseconds since 1970; nil when the body has no `sent_at`.
+    package private(set) var sentAt: Int64?
+
+    /// Splits a JSON array, `{"v":2,"sent_at":"…","pageviews":[…],"events":[…]}`, the version 1 of that object with
+    /// `ledger`, or newline-delimited JSON.
+    ///
+    /// Throws `.invalidJSON` when the body has none of these forms, `.tooManyEvents` when it has more events than a
+    /// request may carry, and the name of the member when another member of the object is wrong.
+    package init(parsing bytes: [UInt8], body: Range<Int>) throws(Rejection) {
+        if let elements = try Self.array(bytes, body, max: Limits.batchEventsMax) {
+            events = elements
+        } else if let envelope = try Self.envelope(bytes, body), let list = envelope.events,
+            let elements = try Self.array(bytes, list, max: Limits.batchEventsMax)
+        {
+            events = elements
+            try read(envelope, bytes)
+        } else {
+            events = try Self.lines(bytes, body)
+        }
+        guard events.count <= Limits.batchEventsMax else { throw .tooManyEvents }
+    }
+
+    /// The members of the object around the events; those that are null count as absent.
+    private struct Envelope {
+        var events: Range<Int>?
+        var ledger: JSONValue?
+        var pageviews: JSONValue?
+        var sentAt: JSONValue?
+        var isVersion2 = false
+
+        mutating func take(_ member: JSONMember, _ bytes: [UInt8]) {
+            let name = bytes[member.name]
+            let value = member.value.kind == .null ? nil : member.value
+            if name.elementsEqual("events".utf8), member.value.kind == .array { events = member.value.range }
+            if name.elementsEqual("ledger".utf8) { ledger = value }
+            if name.elementsEqual("pageviews".utf8) { pageviews = value }
+            if name.elementsEqual("sent_at".utf8) { sentAt = value }
+            if name.elementsEqual("v".utf8) { isVersion2 = bytes[member.value.range].elementsEqual("2".utf8) }
+        }
+    }
+
+    /// Nil when the body is not one object.
+    private static func envelope(_ bytes: [UInt8], _ range: Range<Int>) throws(Rejection) -> Envelope? {
+        var envelope = Envelope()
+        var cursor: ObjectCursor
+        do { cursor = try ObjectCursor(bytes.span, in: range) } catch { return nil }
+        do {
+            while let member = try cursor.next(bytes.span) { envelope.take(member, bytes) }
+        } catch {
+            // One event that is nested too deep must not cost the others. Any other error means that the body is not an
+            // object; it may be lines, which are parsed one by one.
+            guard case .tooDeep = error, let name = cursor.name, bytes[name].elementsEqual("events".utf8),
+                let start = valueStart(bytes, name.upperBound..<range.upperBound)
+            else { return nil }
+            envelope.events = try start..<closingBracket(bytes, range)
+        }
+        return envelope
+    }
+
+    private mutating func read(_ envelope: Envelope, _ bytes: [UInt8]) throws(Rejection) {
+        if let ledger = envelope.ledger { ledgers = try Self.pageviews(ledger, "ledger", bytes) }
+        if let value = envelope.pageviews {
+            guard envelope.ledger == nil else { throw .invalid(field: "ledger", fault: .notWithPageviews) }
+            pageviews = try Self.pageviews(value, "pageviews", bytes)
+        } else if envelope.isVersion2 {
+            pageviews = []
+        }
+        if let sent = envelope.sentAt {
+            guard sent.kind == .string, let time = ISO8601.microseconds(bytes[sent.content]) else {
+                throw .invalid(field: "sent_at", fault: .notTimestamp)
+            }
+            sentAt = time
+        }
+    }
+
+    /// The elements of `pageviews` or `ledger`.
+    private static func pageviews(
+        _ value: JSONValue,
+        _ field: String,
+        _ bytes: [UInt8]
+    ) throws(Rejection) -> [Range<Int>] {
+        guard value.kind == .array else { throw .invalid(field: field, fault: .notList) }
+        let elements = try array(bytes, value.range, max: Limits.batchPageviewsMax) ?? []
+        guard elements.count <= Limits.batchPageviewsMax else {
+            throw .invalid(field: field, fault: .tooMany(max: Limits.batchPageviewsMax))
+        }
+        return elements
+    }
+
+    /// The ranges of an array's elements, at most one more than `max`; nil when the text does not begin with an array.
+    private static func array(_ bytes: [UInt8], _ range: Range<Int>, max: Int) throws(Rejection) -> [Range<Int>]? {
+        guard let first = bytes[range].first(where: { !isSpace($0) }), first == UInt8(ascii: "[") else { return nil }
+        do {
+            var elements: [Range<Int>] = []
+            var cursor = try ArrayCursor(bytes.span, in: range)
+            while let element = try cursor.next(bytes.span) {
+                guard elements.count <= max else { break }
+                elements.append(element.range)
+            }
+            return elements
+        } catch {
+            throw .invalidJSON
+        }
+    }
+
+    /// The offset of the array that is the value of a member, searched from the end of its name.
+    private static func valueStart(_ bytes: [UInt8], _ range: Range<Int>) -> Int? {
+        var rest = bytes[range]
+        for token in ["\"", ":"] {
+            rest = rest.drop(while: isSpace)
+            guard rest.starts(with: token.utf8) else { return nil }
+            rest = rest.dropFirst(token.utf8.count)
+        }
+        rest = rest.drop(while: isSpace)
+        return rest.first == UInt8(ascii: "[") ? rest.startIndex : nil
+    }
+
+    /// The end of the array in a body that ends with `]}`.
+    private static func closingBracket(_ bytes: [UInt8], _ range: Range<Int>) throws(Rejection) -> Int {
+        let text = bytes[range]
+        guard let brace = text.lastIndex(where: { !isSpace($0) }), bytes[brace] == UInt8(ascii: "}"),
+            let bracket = text[..<brace].lastIndex(where: { !isSpace($0) }), bytes[bracket] == UInt8(ascii: "]")
+        else { throw .invalidJSON }
+        return bracket + 1
+    }
+
+    /// The lines that are not blank, when at least one of them is a JSON object.
+    private static func lines(_ bytes: [UInt8], _ range: Range<Int>) throws(Rejection) -> [Range<Int>] {
+        var lines: [Range<Int>] = []
+        var hasObject = false
+        for line in bytes[range].split(separator: 0x0A) where !line.allSatisfy(isSpace) {
+            guard lines.count <= Limits.batchEventsMax else { break }
+            lines.append(line.startIndex..<line.endIndex)
+            hasObject = hasObject || isObject(bytes, line.startIndex..<line.endIndex)
+        }
+        guard hasObject else { throw .invalidJSON }
+        return lines
+    }
+
+    private static func isObject(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
+        do {
+            var cursor = try ObjectCursor(bytes.span, in: range)
+            while try cursor.next(bytes.span) != nil {}
+            return true
+        } catch {
+            return error == .tooDeep
+        }
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
+}

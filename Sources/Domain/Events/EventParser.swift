@@ -1,0 +1,172 @@
+import JSON
+
+/// The context of a request that its body does not hold.
+package struct RequestContext: Sendable {
+    /// Microseconds since 1970, UTC.
+    package var receivedAt: Int64
+    /// The range of the user agent in the buffer that is parsed; nil when there is none.
+    package var userAgent: Slice?
+    /// 64 bytes of lower-case hex, or nil without a salt.
+    package var ipHash: [UInt8]?
+    /// When the request was sent by the sender's clock; nil when its batch has no `sent_at`.
+    package var sentAt: Int64?
+
+    package init(receivedAt: Int64, userAgent: Slice?, ipHash: [UInt8]?, sentAt: Int64? = nil) {
+        self.receivedAt = receivedAt
+        self.userAgent = userAgent
+        self.ipHash = ipHash
+        self.sentAt = sentAt
+    }
+}
+
+extension Event {
+    private enum Place: Int {
+        case visitorID, sessionID, pageviewID, eventType, seq, clientTimestamp, path, referrer, payload, eventID, site
+        case sentAt, pageview
+    }
+    private static let fields: [StaticString] = [
+        "visitor_id", "session_id", "pageview_id", "event_type", "seq", "client_timestamp", "path", "referrer",
+        "payload", "event_id", "site", "sent_at",
+    ]
+    private static let fieldsWithPageview = fields + ["pageview"]
+    /// The order of `SharedFields.fields`.
+    private static let shared: [Place] = [.visitorID, .sessionID, .pageviewID, .site, .path, .referrer]
+    private static let sharedIndexes = shared.map(\.rawValue)
+
+    /// Parses and validates the body of one event; errors are found in the order of the contract.
+    ///
+    /// `bytes` is a buffer that holds the body, and the user agent where `requestContext` point to it. `pageviews` are the
+    /// entries that the event's `pageview` may refer to, nil for an invalid one. Without a list, `pageview` is an unknown
+    /// field like any other.
+    package init(
+        parsing bytes: consuming [UInt8],
+        body: Range<Int>,
+        _ requestContext: RequestContext,
+        pageviews: [SharedFields?]? = nil
+    ) throws(Rejection) {
+        var reader = try FieldReader(
+            bytes,
+            body: body,
+            fields: pageviews == nil ? Self.fields : Self.fieldsWithPageview
+        )
+        if let pageviews { try Self.inherit(&reader, pageviews) }
+        let missing = Self.fields.prefix(4).indices.filter { isMissing(reader.value($0)) }
+        guard missing.isEmpty else { throw .missing(missing.map { Self.fields[$0].description }) }
+        let seq = try Self.sequenceNumber(&reader)
+        var clientTimestamp = try timestamp(&reader, Place.clientTimestamp.rawValue, Self.fields)
+        let sentAt = try timestamp(&reader, Place.sentAt.rawValue, Self.fields) ?? requestContext.sentAt
+        let original = clientTimestamp
+        let isCorrected = ClockCorrection(receivedAt: requestContext.receivedAt, sentAt: sentAt).apply(&clientTimestamp)
+        let visitorID = try identifier(&reader, Place.visitorID.rawValue, Self.fields)
+        let sessionID = try identifier(&reader, Place.sessionID.rawValue, Self.fields)
+        let pageviewID = try identifier(&reader, Place.pageviewID.rawValue, Self.fields)
+        let eventType = try identifier(&reader, Place.eventType.rawValue, Self.fields)
+        guard let visitorID, let sessionID, let pageviewID, let eventType else { throw .invalidJSON }
+        let site = try identifier(&reader, Place.site.rawValue, Self.fields).flatMap { $0.count > 0 ? $0 : nil }
+        let path = try location(&reader, Place.path.rawValue, Self.fields)
+        let referrer = try location(&reader, Place.referrer.rawValue, Self.fields)
+        let eventID = try Self.idempotencyKey(&reader)
+        let payload = try Self.payload(&reader)
+        if let flaw = reader.unknownFlaw { throw flaw }
+        let ipHash = requestContext.ipHash.map { reader.append($0) }
+        self.init(
+            bytes: reader.bytes,
+            receivedAt: requestContext.receivedAt,
+            clientTimestamp: clientTimestamp,
+            clientTimestampOriginal: isCorrected ? original : nil,
+            visitorID: visitorID,
+            sessionID: sessionID,
+            pageviewID: pageviewID,
+            eventType: eventType,
+            seq: seq,
+            site: site,
+            path: path,
+            referrer: referrer,
+            ipHash: ipHash,
+            userAgent: requestContext.userAgent,
+            payload: payload,
+            eventID: eventID
+        )
+    }
+
+    /// Completes the event with the fields of the page view that it refers to.
+    private static func inherit(_ reader: inout FieldReader, _ pageviews: [SharedFields?]) throws(Rejection) {
+        guard let value = reader.value(Place.pageview.rawValue) else { return }
+        guard value.kind == .number, let index = Int(String(decoding: reader.bytes[value.range], as: UTF8.self)) else {
+            throw .invalid(field: "pageview", fault: .notInteger)
+        }
+        guard pageviews.indices.contains(index) else { throw .invalid(field: "pageview", fault: .notIndex) }
+        guard let shared = pageviews[index] else {
+            throw .invalid(field: "pageview", fault: .refersToInvalidPageview)
+        }
+        shared.complete(&reader, sharedIndexes)
+    }
+
+    /// An integer of 32 bits, written as digits: neither `1.0` nor `true` nor `"1"`.
+    private static func sequenceNumber(_ reader: inout FieldReader) throws(Rejection) -> Int32 {
+        guard let value = reader.value(Place.seq.rawValue) else { return 0 }
+        guard value.kind == .number, let seq = Int32(String(decoding: reader.bytes[value.range], as: UTF8.self)) else {
+            throw .invalid(field: "seq", fault: .notInteger)
+        }
+        return seq
+    }
+
+    private static func idempotencyKey(_ reader: inout FieldReader) throws(Rejection) -> EventID? {
+        guard let value = reader.value(Place.eventID.rawValue) else { return nil }
+        guard value.kind == .string, value.flaw == nil, let text = reader.text(value),
+            let id = EventID(reader.bytes[text.range])
+        else {
+            throw .invalid(field: "event_id", fault: .notUUID)
+        }
+        return id
+    }
+
+    /// The bytes of an object as they came; anything else becomes an empty object.
+    private static func payload(_ reader: inout FieldReader) throws(Rejection) -> Slice {
+        guard let value = reader.value(Place.payload.rawValue) else { return reader.append("{}".utf8) }
+        if let flaw = value.flaw { throw .invalid(field: "payload", fault: .flaw(flaw)) }
+        guard value.kind == .object else { return reader.append("{}".utf8) }
+        return reader.json(value)
+    }
+}
+
+/// Absent, null or an empty string.
+func isMissing(_ value: JSONValue?) -> Bool {
+    guard let value else { return true }
+    return value.kind == .string && value.content.isEmpty
+}
+
+/// The text of an id or a type; a number counts as its text.
+///
+/// Nil when absent or null.
+func identifier(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString]) throws(Rejection) -> Slice? {
+    guard let value = reader.value(index) else { return nil }
+    if let flaw = value.flaw { throw .invalid(field: fields[index].description, fault: .flaw(flaw)) }
+    guard let text = reader.text(value) else { throw .invalid(field: fields[index].description, fault: .notText) }
+    guard text.range.count <= Limits.identifierBytesMax else {
+        throw .invalid(field: fields[index].description, fault: .tooLong(bytesMax: Limits.identifierBytesMax))
+    }
+    return text
+}
+
+/// The text of a path or referrer; nil when absent, null or of another kind than text.
+func location(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString]) throws(Rejection) -> Slice? {
+    guard let value = reader.value(index) else { return nil }
+    if let flaw = value.flaw { throw .invalid(field: fields[index].description, fault: .flaw(flaw)) }
+    guard value.kind == .string, let text = reader.text(value) else { return nil }
+    guard text.range.count <= Limits.locationBytesMax else {
+        throw .invalid(field: fields[index].description, fault: .tooLong(bytesMax: Limits.locationBytesMax))
+    }
+    return text
+}
+
+/// Microseconds since 1970; nil when absent or null.
+func timestamp(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString]) throws(Rejection) -> Int64? {
+    guard let value = reader.value(index) else { return nil }
+    guard value.kind == .string, value.flaw == nil, let text = reader.text(value),
+        let microseconds = ISO8601.microseconds(reader.bytes[text.range])
+    else {
+        throw .invalid(field: fields[index].description, fault: .notTimestamp)
+    }
+    return microseconds
+}

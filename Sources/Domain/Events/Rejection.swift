@@ -1,0 +1,68 @@
+package import JSON
+
+/// Why a body was not taken; nothing of it was stored.
+package enum Rejection: Error, Equatable {
+    /// Not JSON, or not the shape that the route takes.
+    case invalidJSON
+    /// Required fields that are missing, null or empty, in the order of the contract.
+    case missing([String])
+    /// A field that cannot be stored as it is.
+    case invalid(field: String, fault: FieldFault)
+    /// More events than one request may carry.
+    case tooManyEvents
+    /// The database refused the record; what it said stays in the log.
+    case refusedByStore
+
+    /// The sentence for the sender.
+    package var message: String {
+        switch self {
+        case .invalidJSON: "Invalid JSON"
+        case .missing: "Missing required fields"
+        case .invalid(let field, let fault): "\(field) \(fault.sentence)"
+        case .tooManyEvents: "more than \(Limits.batchEventsMax) events"
+        case .refusedByStore: "The database refused a value of this record"
+        }
+    }
+}
+
+/// What is wrong with a field.
+package enum FieldFault: Equatable, Sendable {
+    case notInteger
+    case notText
+    case notTimestamp
+    case notUUID
+    case notCount
+    case notList
+    case notReasons
+    case notObject
+    case notIndex
+    case refersToInvalidPageview
+    case notWithPageviews
+    case tooMany(max: Int)
+    case tooLong(bytesMax: Int)
+    case tooDeep
+    case flaw(JSONFlaw)
+
+    var sentence: String {
+        switch self {
+        case .notInteger: "must be an integer"
+        case .notText: "must be text"
+        case .notTimestamp: "must be an ISO 8601 date and time"
+        case .notUUID: "must be a UUID"
+        case .notCount: "must be an integer of 0 or more"
+        case .notList: "must be a list"
+        case .notReasons: "must be an object of reasons, in the letters a to z and _, and their counts"
+        case .notObject: "must be an object"
+        case .notIndex: "is not an index of pageviews"
+        case .refersToInvalidPageview: "refers to an invalid entry of pageviews"
+        case .notWithPageviews: "cannot be combined with pageviews"
+        case .tooMany(let max): "has more than \(max) entries"
+        case .tooLong(let bytesMax): "is longer than \(bytesMax) bytes"
+        case .tooDeep, .flaw(.depth): "is nested deeper than \(JSONLimits.depthMax) levels"
+        case .flaw(.nul): "contains U+0000"
+        case .flaw(.loneSurrogate): "contains a lone surrogate"
+        case .flaw(.numberRange):
+            "contains a number of more than \(JSONLimits.numberBytesMax) bytes or \(JSONLimits.exponentDigitsMax) digits of exponent"
+        }
+    }
+}

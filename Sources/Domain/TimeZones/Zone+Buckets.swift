@@ -1,0 +1,95 @@
+import Events
+
+/// How long the buckets of a series are, by the clocks of a zone.
+package enum Interval: String, CaseIterable, Sendable {
+    case minute, hour, day, week, month
+
+    /// Seconds that most buckets have; months have some more.
+    package var usualSeconds: Int64 {
+        switch self {
+        case .minute: 60
+        case .hour: 3600
+        case .day: 86_400
+        case .week: 7 * 86_400
+        case .month: 28 * 86_400
+        }
+    }
+}
+
+extension Zone {
+    /// Starts of the buckets that a range overlaps, ascending; the first is at or before `from`, all are before `to`.
+    ///
+    /// An hour that is repeated is two buckets, and a day has 23 to 25 hours where clocks are changed; weeks begin on Monday.
+    package func bucketStarts(from: Int64, to: Int64, _ interval: Interval) -> [Int64] {
+        var starts =
+            switch interval {
+            case .minute: Array(stride(from: from - floorRemainder(from, 60), to: to, by: 60))
+            case .hour: hourStarts(from: from - 4 * 3600, to: to)
+            case .day, .week, .month: dateStarts(from: from, to: to, interval)
+            }
+        let unused = starts.lastIndex { $0 <= from } ?? 0
+        starts.removeFirst(unused)
+        return starts
+    }
+
+    /// The start of the bucket that holds a moment.
+    package func bucketStart(_ seconds: Int64, _ interval: Interval) -> Int64 {
+        bucketStarts(from: seconds, to: seconds + 1, interval).first ?? seconds
+    }
+
+    /// A local time so many days later by the calendar.
+    package func seconds(_ seconds: Int64, addingDays days: Int64) -> Int64 {
+        self.seconds(local: local(seconds) + days * CivilDate.daySeconds)
+    }
+
+    /// The start of a date that is given as local seconds of its midnight: its first moment where midnight is skipped.
+    package func dateStart(local: Int64) -> Int64 { firstSeconds(atOrAfterLocal: local) }
+
+    /// Days of the calendar, at least one, that cover a time which begins at the start of a day.
+    package func days(from: Int64, to: Int64) -> Int64 {
+        max(1, floorDivide(local(to - 1), CivilDate.daySeconds) - floorDivide(local(from), CivilDate.daySeconds) + 1)
+    }
+
+    /// Hours begin where the minutes are 0, and where a change of the clocks leaps over that.
+    private func hourStarts(from: Int64, to: Int64) -> [Int64] {
+        var starts: [Int64] = []
+        let bounds = [from] + transitions(from: from, to: to) + [to]
+        for (start, end) in zip(bounds, bounds.dropFirst()) {
+            let (before, after) = (local(start - 1), local(start))
+            let isLeap = floorDivide(before, 3600) != floorDivide(after, 3600)
+            if isLeap || floorRemainder(after, 3600) == 0 { starts.append(start) }
+            var next = start + 3600 - floorRemainder(after, 3600)
+            while next < end {
+                starts.append(next)
+                next += 3600
+            }
+        }
+        // Offsets are whole minutes today; those of an old file may not be.
+        return starts.map { $0 - floorRemainder($0, 60) }
+    }
+
+    private func dateStarts(from: Int64, to: Int64, _ interval: Interval) -> [Int64] {
+        var day = floorDivide(local(from), CivilDate.daySeconds)
+        switch interval {
+        case .week: day -= floorRemainder(CivilDate.weekday(daysSince1970: day) - 1, 7)
+        case .month: day -= CivilDate(daysSince1970: day).day - 1
+        case .minute, .hour, .day: break
+        }
+        var starts: [Int64] = []
+        while true {
+            let start = firstSeconds(atOrAfterLocal: day * CivilDate.daySeconds)
+            guard start < to || starts.isEmpty else { return starts }
+            // A day that the zone skipped has no bucket.
+            if starts.last.map({ $0 < start }) ?? true { starts.append(start - floorRemainder(start, 60)) }
+            switch interval {
+            case .week: day += 7
+            case .month:
+                let date = CivilDate(daysSince1970: day)
+                day =
+                    CivilDate(year: date.month == 12 ? date.year + 1 : date.year, month: date.month % 12 + 1, day: 1)
+                    .daysSince1970
+            case .minute, .hour, .day: day += 1
+            }
+        }
+    }
+}

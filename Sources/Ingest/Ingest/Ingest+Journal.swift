@@ -1,0 +1,168 @@
+import Locks
+import Log
+import Storage
+
+/// The journal: taking records in while the store does not, and giving them to the store when it does.
+extension Ingest {
+    // MARK: - The journal's thread
+
+    /// Takes what waits while the store takes nothing, and tells the log how the journal stands.
+    func keep(_ journal: any Journal) {
+        // What an earlier process left is known from the start, even while the store is away.
+        do { try journal.open() } catch { log.warning("journal cannot be opened", ["reason": error.reason]) }
+        let thread = state.withLock { $0.journalThread }
+        var isTick = false
+        let clock = ContinuousClock()
+        var (reported, retried) = (clock.now, clock.now)
+        var damage: JournalDamage?
+        while true {
+            if let found = journal.standing.damage, found != damage {
+                damage = found
+                logDamage(found)
+            }
+            switch state.withLock({ $0.jobOfJournal(isTick: isTick) }) {
+            case .keep(let entries):
+                isTick = false
+                keepAll(entries, journal)
+            case .sleep:
+                isTick = !sleep(thread, milliseconds: Self.stallMilliseconds)
+            case .end:
+                return
+            }
+            if clock.now - retried >= .milliseconds(Self.journalRetryMilliseconds) {
+                retried = clock.now
+                if let bell = state.withLock({ $0.retryJournal() }) { ring(bell) }
+            }
+            if clock.now - reported >= .milliseconds(Self.reportMilliseconds) {
+                reported = clock.now
+                reportBacklog(journal)
+            }
+        }
+    }
+
+    private func logDamage(_ damage: JournalDamage) {
+        log.error(
+            "journal was damaged",
+            [
+                "moved_to": damage.lastFile, "files": damage.files, "salvaged": damage.salvaged,
+                "lost_at_most": damage.lostMax.map { String($0) } ?? "unknown",
+            ]
+        )
+    }
+
+    private func keepAll(_ entries: [Entry], _ journal: any Journal) {
+        var result = BatchWriter.Result(outcomes: Array(repeating: .unavailable, count: entries.count))
+        var counters = Counters()
+        counters.journaled = keep(entries, &result, journal)
+        counters.unavailable = entries.count - counters.journaled
+        state.withLock { $0.counters.add(counters) }
+        deliver(Deliveries(entries, result.outcomes))
+    }
+
+    /// Puts those entries of a batch into the journal that are not stored; doubts stay together under their name.
+    ///
+    /// - Returns: how many are in the journal now.
+    func keep(_ entries: [Entry], _ result: inout BatchWriter.Result, _ journal: any Journal) -> Int {
+        var count = 0
+        for (range, id) in result.doubts { count += keep(entries, Array(range), id, &result, journal) }
+        let rest = entries.indices.filter { result.outcomes[$0] == .unavailable }
+            .filter { index in !result.doubts.contains { $0.range.contains(index) } }
+        return count + keep(entries, rest, nil, &result, journal)
+    }
+
+    private func keep(
+        _ entries: [Entry],
+        _ indices: [Int],
+        _ doubt: BatchID?,
+        _ result: inout BatchWriter.Result,
+        _ journal: any Journal
+    ) -> Int {
+        guard !indices.isEmpty else { return 0 }
+        do {
+            try journal.append(indices.map { entries[$0].record }, doubt: doubt)
+            if let bell = state.withLock({ $0.journalFilled() }) { ring(bell) }
+            for index in indices { result.outcomes[index] = .stored }
+            return indices.count
+        } catch {
+            let isNews = state.withLock { state in
+                guard error == .full else { return true }
+                defer { state.isJournalFull = true }
+                return !state.isJournalFull
+            }
+            if isNews { log.error("journal takes nothing", ["reason": error.reason]) }
+            return 0
+        }
+    }
+
+    private func reportBacklog(_ journal: any Journal) {
+        let report = report
+        guard let standing = report.journal, standing.records > 0 || report.isSheltering else { return }
+        log.notice(
+            "journal",
+            [
+                "records": standing.records, "bytes": standing.bytes, "oldest_seconds": standing.oldestSeconds ?? 0,
+                "drain_per_second": Int(report.drainPerSecond), "set_aside": standing.setAside,
+            ]
+        )
+    }
+
+    // MARK: - The first writer's thread
+
+    /// Moves a batch from the journal into the store.
+    func drainStep(
+        _ drain: inout JournalDrain?,
+        _ writer: inout BatchWriter,
+        _ reconnect: inout Reconnect,
+        _ news: inout RepeatedNews
+    ) {
+        guard drain != nil, let connection = writer.writer else { return }
+        let start = ContinuousClock.now
+        let step = drain?.step(connection) ?? .empty
+        switch step {
+        case .moved(let records, let settled, let setAside):
+            news = RepeatedNews()
+            let seconds = start.duration(to: .now) / .seconds(1)
+            state.withLock { state in
+                state.isJournalFull = false
+                state.isJournalStuck = false
+                state.counters.drained += records - setAside
+                state.counters.settled += settled
+                state.counters.setAside += setAside
+                let rate = Double(records) / max(seconds, 1e-6)
+                state.drainPerSecond = state.drainPerSecond == 0 ? rate : state.drainPerSecond * 0.9 + rate * 0.1
+            }
+            if setAside > 0 { log.error("records set aside in the journal", ["count": setAside]) }
+            reconnect.succeeded()
+            storeWorks()
+        case .empty:
+            finishDrain()
+            storeWorks()
+        case .failed(let error):
+            state.withLock { $0.failure = error }
+            if news.isNews(error.reason) { log.warning("journal not drained", ["reason": error.reason]) }
+            storeFailed()
+            writer.disconnect()
+            state.withLock { $0.connected -= 1 }
+            pause(milliseconds: reconnect.failed())
+        case .stuck(let error):
+            // The store is not at fault, and is used beside a journal that cannot be.
+            if state.withLock({ $0.journalStuck() }) {
+                log.error("journal cannot be drained", ["reason": error.reason])
+            }
+            storeWorks()
+        }
+    }
+
+    /// Notes that the journal is empty, unless something has come in meanwhile.
+    private func finishDrain() {
+        let drained = state.withLock { state -> Int? in
+            guard let journal, journal.standing.records == 0, state.hasBacklog else { return nil }
+            state.hasBacklog = false
+            state.isJournalStuck = false
+            state.isJournalFull = false
+            defer { state.drainPerSecond = 0 }
+            return state.drainPerSecond > 0 ? state.counters.drained : nil
+        }
+        if let drained { log.info("journal is empty", ["drained_since_start": drained]) }
+    }
+}

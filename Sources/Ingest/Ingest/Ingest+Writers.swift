@@ -1,0 +1,169 @@
+import Dispatch
+import Locks
+import Log
+import Storage
+
+/// A writer's thread: connects, writes what waits, and the first one drains the journal in between.
+extension Ingest {
+    func write(_ number: Int) {
+        var writer = BatchWriter(store: store, retries: journal == nil, committed: committed)
+        var reconnect = Reconnect()
+        var (news, drainNews) = (RepeatedNews(), RepeatedNews())
+        var drain = number == 0 ? journal.map { JournalDrain($0, committed: committed) } : nil
+        guard prepareSchema(isFirst: number == 0, &reconnect, &news) else { return }
+        var hasGathered = false
+        while true {
+            guard writer.isConnected || connect(&writer, &reconnect, &news) else { return }
+            let job = state.withLock { $0.job(ofWriter: number, mayGather: !hasGathered) }
+            hasGathered = false
+            switch job {
+            case .write(let entries):
+                let result = writer.write(entries)
+                settle(entries, result, isConnected: writer.isConnected)
+            case .gather(let count):
+                gather(from: count)
+                hasGathered = true
+            case .drain:
+                drainStep(&drain, &writer, &reconnect, &drainNews)
+            case .sleep:
+                _ = sleep(number)
+            case .end:
+                return
+            }
+        }
+    }
+
+    /// Brings the schema up to date, trying until the database answers; writers but the first wait for that.
+    ///
+    /// - Returns: false when the thread should end.
+    private func prepareSchema(
+        isFirst: Bool,
+        _ reconnect: inout Reconnect,
+        _ news: inout RepeatedNews
+    ) -> Bool {
+        guard isFirst else {
+            while state.withLock({ !$0.isSchemaReady && !$0.isBroken && !$0.isStopping }) {
+                pause(milliseconds: Reconnect.delayMillisecondsMin)
+            }
+            return isRunning
+        }
+        while isRunning, !state.withLock({ $0.isSchemaReady }) {
+            do {
+                let applied = try store.migrate()
+                if !applied.isEmpty { log.info("migrations applied", ["count": applied.count]) }
+                reconnect.succeeded()
+                state.withLock { state in
+                    state.migrations += applied
+                    state.isSchemaReady = true
+                }
+            } catch {
+                if case .schema(let reason) = error {
+                    state.withLock { $0.isBroken = true }
+                    onBroken(reason)
+                    return false
+                }
+                wait(error, &reconnect, &news)
+            }
+        }
+        return isRunning
+    }
+
+    /// Connects, trying until it works or a stop comes.
+    private func connect(
+        _ writer: inout BatchWriter,
+        _ reconnect: inout Reconnect,
+        _ news: inout RepeatedNews
+    ) -> Bool {
+        while isRunning {
+            do {
+                try writer.connect()
+                let isFirst = state.withLock { state in
+                    defer { state.hasBeenReady = true }
+                    state.connected += 1
+                    // A connection is not yet a success while the journal is in use: only a batch that is stored will be.
+                    if state.course == .store {
+                        reconnect.succeeded()
+                        state.failure = nil
+                    }
+                    return !state.hasBeenReady
+                }
+                signalIfReady()
+                if news.isOver() || isFirst { log.info("database connected", ["engine": store.engine]) }
+                return true
+            } catch {
+                storeFailed()
+                wait(error, &reconnect, &news)
+            }
+        }
+        return false
+    }
+
+    private func wait(_ error: StoreError, _ reconnect: inout Reconnect, _ news: inout RepeatedNews) {
+        signalFirstFailure()
+        state.withLock { $0.failure = error }
+        if news.isNews(error.reason) {
+            log.warning("database cannot be reached", ["reason": error.reason, "engine": store.engine])
+        }
+        var left = reconnect.failed()
+        // In small parts, so that a stop is noticed.
+        while left > 0, isRunning {
+            pause(milliseconds: min(left, Reconnect.delayMillisecondsMin))
+            left -= Reconnect.delayMillisecondsMin
+        }
+    }
+
+    /// Holds on while records keep coming.
+    private func gather(from count: Int) {
+        var last = count
+        for _ in 0..<Self.gatherMillisecondsMax / Self.gatherSilenceMilliseconds {
+            pause(milliseconds: Self.gatherSilenceMilliseconds)
+            let (now, enough) = state.withLock { ($0.queue.count, $0.queue.hasEnough) }
+            if enough || now == last { break }
+            last = now
+        }
+        state.withLock { $0.queue.noteGathering(gained: $0.queue.count - count) }
+    }
+
+    /// Keeps in the journal what the store did not take, counts, logs and delivers what became of a batch.
+    private func settle(_ entries: [Entry], _ result: BatchWriter.Result, isConnected: Bool) {
+        var result = result
+        var counters = Counters()
+        counters.batches = 1
+        counters.duplicates = result.duplicates
+        counters.settled = result.settled
+        let isUnavailable = result.outcomes.contains(.unavailable)
+        if isUnavailable, let journal {
+            storeFailed()
+            counters.journaled = keep(entries, &result, journal)
+        }
+        counters.stored = -counters.journaled
+        for outcome in result.outcomes {
+            switch outcome {
+            case .stored: counters.stored += 1
+            case .refused: counters.refused += 1
+            case .unavailable: counters.unavailable += 1
+            }
+        }
+        let givenUp = state.withLock { state -> [Entry] in
+            state.counters.add(counters)
+            guard !isConnected else { return [] }
+            state.connected -= 1
+            guard state.connected == 0, journal == nil else { return [] }
+            // Nobody is left to write what waits, so nobody should wait for it.
+            let rest = state.queue.takeAll()
+            state.counters.unavailable += rest.count
+            return rest
+        }
+        if let failure = result.failure {
+            log.warning(
+                "batch not stored whole",
+                [
+                    "reason": failure.reason, "stored": counters.stored, "journaled": counters.journaled,
+                    "refused": counters.refused, "unavailable": counters.unavailable,
+                ]
+            )
+        }
+        deliver(Deliveries(entries, result.outcomes))
+        if !givenUp.isEmpty { deliver(Deliveries(givenUp, givenUp.map { _ in .unavailable })) }
+    }
+}

@@ -1,0 +1,361 @@
+import Postgres
+import Storage
+import Events
+
+/// A connection that writes batches: one statement with arrays for each kind of record.
+// Unchecked: the contract of `StoreWriter` keeps it to one thread at a time.
+final class PostgresWriter: StoreWriter, @unchecked Sendable {
+    /// For a lock, and for a batch: then the server gives up and says so, and nothing has been stored.
+    static let settings = SessionSettings(statementMilliseconds: 3000, lockMilliseconds: 1000)
+    /// Times that a batch is tried which another transaction got in the way of.
+    private static let attemptsMax = 4
+
+    private let session: Session
+    private var arrays = BinaryArrays()
+
+    init(_ session: Session) throws(StoreError) {
+        self.session = session
+        try guarded { () throws(PostgresError) in
+            try session.prepare([Self.markedEvents, Self.markedSubmissions, Self.markedTracked, Self.markedAll])
+            _ = try session.run(Call(Self.forgetSQL))
+        }
+    }
+
+    func append(_ batch: Batch, as id: BatchID) throws(StoreError) -> Appended {
+        var attempts = 1
+        while true {
+            do throws(PostgresError) {
+                return try write(batch, id)
+            } catch {
+                switch error.errorClass {
+                case .conflict where attempts < Self.attemptsMax: attempts += 1
+                case .conflict, .unclear: return try clarify(error, batch, id)
+                case .record, .outage, nil: throw StoreError(error, mayBeCommitted: true)
+                }
+            }
+        }
+    }
+
+    /// Finds out whether a batch failed for the sake of its values, by writing what has none.
+    ///
+    /// A single record is tried once more afterwards, since the store may have been at fault and have recovered in between.
+    private func clarify(_ error: PostgresError, _ batch: Batch, _ id: BatchID) throws(StoreError) -> Appended {
+        do throws(PostgresError) {
+            _ = try session.run(Call(Self.checkSQL))
+        } catch {
+            throw .unavailable(reason: error.logReason)
+        }
+        guard batch.count == 1 else { throw .refused(reason: error.reason) }
+        do throws(PostgresError) {
+            return try write(batch, id)
+        } catch {
+            guard error.errorClass == .conflict || error.errorClass == .unclear else {
+                throw StoreError(error, mayBeCommitted: true)
+            }
+            throw .refused(reason: error.reason)
+        }
+    }
+
+    /// Writes a batch and its number in one statement, which is a transaction of its own.
+    private func write(_ batch: Batch, _ id: BatchID) throws(PostgresError) -> Appended {
+        arrays.removeAll()
+        if batch.events.isEmpty, batch.ledgers.isEmpty {
+            bindSubmissions(batch.submissions)
+            bind(id)
+            let stored = try run(Self.markedSubmissions).changed
+            return Appended(stored: stored, duplicates: batch.submissions.count - stored)
+        }
+        bindEvents(batch.events)
+        bind(id)
+        if batch.submissions.isEmpty, batch.ledgers.isEmpty {
+            let result = try run(Self.markedEvents)
+            var appended = Appended(stored: result.changed, duplicates: batch.events.count - result.changed)
+            appended.eventIDs = Self.ids(result, of: batch)
+            return appended
+        }
+        bindLedgers(batch.ledgers)
+        if batch.submissions.isEmpty, !batch.events.isEmpty {
+            // When none of the events is new, nothing tells whether the ledgers were: the caller asks.
+            let result = try run(Self.markedTracked)
+            let stored = result.changed
+            var appended = Appended(
+                stored: stored > 0 ? stored + batch.ledgers.count : 0,
+                duplicates: batch.events.count - stored
+            )
+            appended.eventIDs = Self.ids(result, of: batch)
+            return appended
+        }
+        bindSubmissions(batch.submissions)
+        let row = try run(Self.markedAll).rows.first ?? []
+        let (isNew, events) = (row.first == "t", row.last.flatMap { $0 }.flatMap { Int($0) } ?? 0)
+        guard isNew else { return Appended(stored: 0, duplicates: batch.count) }
+        return Appended(
+            stored: events + batch.submissions.count + batch.ledgers.count,
+            duplicates: batch.events.count - events
+        )
+    }
+
+    /// The ids of the events; none when some of them were there already, since it is not known which.
+    private static func ids(_ result: Result, of batch: Batch) -> [Int64] {
+        guard result.rows.count == batch.events.count else { return [] }
+        return result.rows.compactMap { $0.first?.flatMap { Int64($0) } }
+    }
+
+    func position(of source: BatchSource) throws(StoreError) -> Int64? {
+        let text = source.id.text
+        let call = Call(
+            "select position from ingest_positions where source = $1::uuid",
+            text + [0],
+            [(0..<text.count, false, 0)]
+        )
+        let rows = try guarded { () throws(PostgresError) in try session.run(call).rows }
+        return rows.first.flatMap { $0[0] }.flatMap { Int64($0) }
+    }
+
+    private func run(_ statement: PreparedStatement) throws(PostgresError) -> Result {
+        try session.run(prepared: statement, arrays.buffer, arrays.places)
+    }
+
+    // MARK: - Positions
+
+    /// Moves the position of a source forward; changes nothing when it is not where the batch expects it.
+    ///
+    /// Waits for a transaction that has moved it and has not ended, so that a batch in doubt is never written beside its first attempt.
+    private static func mark(source parameter: Int) -> String {
+        """
+        insert into ingest_positions as kept (source, position, is_journal)
+        values ($\(parameter), $\(parameter + 1), $\(parameter + 2))
+        on conflict (source) do update set position = excluded.position, updated_at = now()
+        where kept.position = $\(parameter + 3)
+        """
+    }
+
+    /// Parameters of the statements for events and for submissions; those of a position stand behind them.
+    private static let eventArrays = 15
+    private static let submissionArrays = 13
+    private static let ledgerArrays = 9
+    private static let positionParameters = 4
+
+    /// An insert that does nothing when its batch is there already.
+    private static func marked(_ insert: String, source: Int) -> String {
+        "with mark as (\(mark(source: source)) returning 1)\n\(insert)\nwhere exists (select from mark)"
+    }
+
+    private static let markedEvents = PreparedStatement(
+        name: "marked_events",
+        sql: marked(insertEventsSQL, source: eventArrays + 1) + "\non conflict do nothing returning id"
+    )
+    private static let markedSubmissions = PreparedStatement(
+        name: "marked_submissions",
+        sql: marked(insertSubmissionsSQL, source: submissionArrays + 1)
+    )
+
+    /// All that a batch does, without a value: it fails when rights, tables or columns are missing or nothing can be written now.
+    private static let checkSQL = """
+        with events as (
+            insert into collector_events (received_at, visitor_id, session_id, pageview_id, event_type, payload, event_id, site)
+            select now(), '', '', '', '', '{}', null, null where false
+        ),
+        submissions as (insert into debug_data (timestamp, browser_info) select now(), '{}' where false),
+        ledgers as (
+            insert into pageview_ledger (
+                pageview_id, visitor_id, session_id, drop_reasons, emitted, dropped, first_received_at, last_received_at
+            )
+            select '', '', '', '{}', 0, 0, now(), now() where false
+        )
+        insert into ingest_positions as kept (source, position, is_journal)
+        values ('00000000-0000-0000-0000-000000000000', 0, false)
+        on conflict (source) do update set updated_at = now()
+        """
+
+    /// A doubt in a journal may be as old as the outage that caused it.
+    private static let forgetSQL = """
+        delete from ingest_positions where not is_journal and updated_at < now() - interval '90 days'
+        """
+
+    private func bind(_ id: BatchID) {
+        arrays.append { buffer in
+            BinaryArrays.put(id.source.id.high, &buffer)
+            BinaryArrays.put(id.source.id.low, &buffer)
+        }
+        arrays.append { BinaryArrays.put(UInt64(bitPattern: id.number), &$0) }
+        arrays.append { $0.append(id.source.isJournal ? 1 : 0) }
+        arrays.append { BinaryArrays.put(UInt64(bitPattern: id.previous), &$0) }
+    }
+
+    // MARK: - Events
+
+    private static let insertEventsSQL = """
+        insert into collector_events (
+            received_at, client_timestamp, visitor_id, session_id, pageview_id, event_type, seq, path, referrer, ip_hash,
+            user_agent, payload, event_id, site, client_timestamp_original
+        )
+        select *
+        from unnest(
+            $1::timestamptz[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::text[],
+            $9::text[], $10::text[], $11::text[], $12::jsonb[], $13::uuid[], $14::text[], $15::timestamptz[]
+        )
+        """
+
+    private func bindEvents(_ events: [Event]) {
+        arrays.append(.timestamptz, events) { putTime($0.receivedAt, &$1) }
+        arrays.append(.timestamptz, events) { putTime($0.clientTimestamp, &$1) }
+        arrays.append(.text, events) { put($0.bytes, $0.visitorID, &$1) }
+        arrays.append(.text, events) { put($0.bytes, $0.sessionID, &$1) }
+        arrays.append(.text, events) { put($0.bytes, $0.pageviewID, &$1) }
+        arrays.append(.text, events) { put($0.bytes, $0.eventType, &$1) }
+        arrays.append(.integer, events) {
+            BinaryArrays.put($0.seq, &$1)
+            return true
+        }
+        arrays.append(.text, events) { put($0.bytes, $0.path, &$1) }
+        arrays.append(.text, events) { put($0.bytes, $0.referrer, &$1) }
+        arrays.append(.text, events) { put($0.bytes, $0.ipHash, &$1) }
+        arrays.append(.text, events) { put($0.bytes, $0.userAgent, &$1) }
+        arrays.append(.jsonb, events) { putJSON($0.bytes, $0.payload, &$1) }
+        arrays.append(.uuid, events) { event, buffer in
+            guard let id = event.eventID else { return false }
+            BinaryArrays.put(id.high, &buffer)
+            BinaryArrays.put(id.low, &buffer)
+            return true
+        }
+        arrays.append(.text, events) { put($0.bytes, $0.site, &$1) }
+        arrays.append(.timestamptz, events) { putTime($0.clientTimestampOriginal, &$1) }
+    }
+
+    // MARK: - Ledgers
+
+    /// Takes over what page views say of themselves; needs a rule for those that are known, behind the condition, if there is one.
+    private static func ledgers(from parameter: Int) -> String {
+        let types = ["text", "text", "text", "text", "jsonb", "integer", "integer", "timestamptz", "timestamptz"]
+        let arrays = types.enumerated().map { "$\(parameter + $0.offset)::\($0.element)[]" }.joined(separator: ", ")
+        return """
+            insert into pageview_ledger as kept (
+                pageview_id, visitor_id, session_id, site, drop_reasons, emitted, dropped, first_received_at, last_received_at
+            )
+            select *
+            from unnest(\(arrays))
+            """
+    }
+
+    private static let greater = """
+
+        on conflict (pageview_id, visitor_id) do update
+        set emitted = greatest(kept.emitted, excluded.emitted),
+            drop_reasons = case when excluded.dropped > kept.dropped then excluded.drop_reasons else kept.drop_reasons end,
+            dropped = greatest(kept.dropped, excluded.dropped),
+            first_received_at = least(kept.first_received_at, excluded.first_received_at),
+            last_received_at = greatest(kept.last_received_at, excluded.last_received_at)
+        """
+
+    /// Events and what their page views say of themselves, in one statement; the events come first, as they do in a transaction of their
+    /// own, so that two writers do not wait for each other.
+    private static let markedTracked = PreparedStatement(name: "marked_tracked", sql: markedTrackedSQL)
+    private static let markedTrackedSQL = """
+        with mark as (\(mark(source: eventArrays + 1)) returning 1),
+        ledgers as (
+            \(ledgers(from: eventArrays + positionParameters + 1))
+            where exists (select from mark)\(greater)
+        )
+        \(insertEventsSQL)
+        where exists (select from mark)
+        on conflict do nothing returning id
+        """
+
+    /// Records of all kinds, any of which may be missing; gives whether the batch is new, and how many events are.
+    private static let markedAll = PreparedStatement(
+        name: "marked_all",
+        sql: """
+            with mark as (\(mark(source: eventArrays + 1)) returning 1),
+            events as (
+                \(insertEventsSQL)
+                where exists (select from mark)
+                on conflict do nothing
+                returning 1
+            ),
+            submissions as (
+                \(insertSubmissions(from: eventArrays + positionParameters + ledgerArrays + 1))
+                where exists (select from mark)
+            ),
+            ledgers as (
+                \(ledgers(from: eventArrays + positionParameters + 1))
+                where exists (select from mark)\(greater)
+            )
+            select exists (select from mark), (select count(*) from events)
+            """
+    )
+
+    private func bindLedgers(_ ledgers: [Ledger]) {
+        let merged = MergedLedger.all(ledgers)
+        arrays.append(.text, merged) { put($0.first.bytes, $0.first.pageviewID, &$1) }
+        arrays.append(.text, merged) { put($0.first.bytes, $0.first.visitorID, &$1) }
+        arrays.append(.text, merged) { put($0.first.bytes, $0.first.sessionID, &$1) }
+        arrays.append(.text, merged) { put($0.first.bytes, $0.first.site, &$1) }
+        arrays.append(.jsonb, merged) { putJSON($0.mostDropped.bytes, $0.mostDropped.dropReasons, &$1) }
+        arrays.append(.integer, merged) {
+            BinaryArrays.put($0.emitted, &$1)
+            return true
+        }
+        arrays.append(.integer, merged) {
+            BinaryArrays.put($0.mostDropped.dropped, &$1)
+            return true
+        }
+        arrays.append(.timestamptz, merged) { putTime($0.firstReceivedAt, &$1) }
+        arrays.append(.timestamptz, merged) { putTime($0.lastReceivedAt, &$1) }
+    }
+
+    // MARK: - Submissions
+
+    private static let insertSubmissionsSQL = insertSubmissions(from: 1)
+
+    private static func insertSubmissions(from parameter: Int) -> String {
+        let jsons = Array(repeating: "jsonb", count: 7)
+        let types = ["timestamp", "timestamptz", "text"] + jsons + ["text", "text", "text"]
+        let arrays = types.enumerated().map { "$\(parameter + $0.offset)::\($0.element)[]" }.joined(separator: ", ")
+        return """
+            insert into debug_data (
+                timestamp, client_timestamp, ip, browser_info, performance_data, fingerprints, errors, network, battery,
+                benchmarks, visitor_id, session_id, pageview_id
+            )
+            select *
+            from unnest(\(arrays))
+            """
+    }
+
+    private func bindSubmissions(_ submissions: [Submission]) {
+        arrays.append(.timestamp, submissions) { putTime($0.receivedAt, &$1) }
+        arrays.append(.timestamptz, submissions) { putTime($0.clientTimestamp, &$1) }
+        arrays.append(.text, submissions) { put($0.bytes, $0.ip, &$1) }
+        arrays.append(.jsonb, submissions) { putJSON($0.bytes, $0.browserInfo, &$1) }
+        arrays.append(.jsonb, submissions) { putJSON($0.bytes, $0.performanceData, &$1) }
+        arrays.append(.jsonb, submissions) { putJSON($0.bytes, $0.fingerprints, &$1) }
+        arrays.append(.jsonb, submissions) { putJSON($0.bytes, $0.errors, &$1) }
+        arrays.append(.jsonb, submissions) { putJSON($0.bytes, $0.network, &$1) }
+        arrays.append(.jsonb, submissions) { putJSON($0.bytes, $0.battery, &$1) }
+        arrays.append(.jsonb, submissions) { putJSON($0.bytes, $0.benchmarks, &$1) }
+        arrays.append(.text, submissions) { put($0.bytes, $0.visitorID, &$1) }
+        arrays.append(.text, submissions) { put($0.bytes, $0.sessionID, &$1) }
+        arrays.append(.text, submissions) { put($0.bytes, $0.pageviewID, &$1) }
+    }
+}
+
+private func put(_ bytes: [UInt8], _ slice: Slice?, _ buffer: inout [UInt8]) -> Bool {
+    guard let slice else { return false }
+    buffer += bytes[slice.range]
+    return true
+}
+
+/// The binary form of jsonb is the version 1 and the text.
+private func putJSON(_ bytes: [UInt8], _ slice: Slice?, _ buffer: inout [UInt8]) -> Bool {
+    guard let slice else { return false }
+    buffer.append(1)
+    buffer += bytes[slice.range]
+    return true
+}
+
+/// Microseconds from 2000-01-01, as PostgreSQL counts.
+private func putTime(_ microseconds: Int64?, _ buffer: inout [UInt8]) -> Bool {
+    guard let microseconds else { return false }
+    BinaryArrays.put(UInt64(bitPattern: microseconds - 946_684_800_000_000), &buffer)
+    return true
+}

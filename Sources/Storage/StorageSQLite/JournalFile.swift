@@ -1,0 +1,295 @@
+import Glibc
+import SQLite
+import Storage
+import Events
+
+/// The open file of a journal; whoever holds it is alone with it.
+final class JournalFile {
+    private let path: String
+    private let connection: Connection
+    private let insert: Statement
+    private let select: Statement
+    private let delete: Statement
+    let source: BatchSource
+    private(set) var standing: JournalStanding
+    /// Bytes of the file that are not in use.
+    private(set) var freeBytes = 0
+    private var scratch: [UInt8] = []
+
+    /// Of the tables and of what is in them (version 1 had records of version 1); an older program leaves a file of a later version alone.
+    private static let version = 2
+    private static let schemaSQL = """
+        pragma user_version = 2;
+        create table if not exists journal (source text not null);
+        create table if not exists records (
+            number integer primary key autoincrement,
+            received_at integer not null,
+            record blob not null,
+            doubt_source text,
+            doubt_number integer
+        );
+        create table if not exists set_aside (
+            number integer primary key,
+            received_at integer not null,
+            record blob not null,
+            reason text not null,
+            set_aside_at text not null default (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+        );
+        create table if not exists drained (id integer primary key, through integer not null);
+        create table if not exists damage (
+            file text primary key,
+            salvaged integer not null,
+            lost_max integer,
+            found_at text not null default (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+        );
+        """
+
+    /// Opens the file for this process alone; makes it when there is none, for a source that is given or a new one.
+    ///
+    /// A file that is there must be a journal: an empty one has lost what it held.
+    static func open(_ path: String, source: BatchSource? = nil) throws -> JournalFile {
+        let bytes = DatabaseFile.bytes(path)
+        // SQLite would take an empty file for a new one, and remove its log.
+        guard bytes != 0 else { throw SQLiteError.emptied }
+        let isNew = bytes == nil
+        if isNew { try DatabaseFile.make(path) }
+        let connection = try Connection(path: path, busyMilliseconds: 0, mayCreate: false)
+        return try JournalFile(path, connection, isNew ? source ?? .random(isJournal: true) : nil)
+    }
+
+    private init(_ path: String, _ connection: Connection, _ fresh: BatchSource?) throws(SQLiteError) {
+        self.path = path
+        self.connection = connection
+        try connection.execute("pragma page_size = 8192")
+        // Exclusive, so that no two processes drain the same records; it also spares the shared memory file.
+        try connection.execute("pragma locking_mode = exclusive")
+        try connection.execute("pragma journal_mode = wal")
+        try connection.execute("pragma synchronous = full")
+        try connection.execute("begin exclusive")
+        guard try connection.number("pragma user_version") ?? 0 <= Self.version else { throw .laterVersion }
+        if fresh == nil, try connection.rows("select 1 from sqlite_master where name = 'records'").isEmpty {
+            throw .emptied
+        }
+        try connection.execute(Self.schemaSQL)
+        source = try Self.readSource(connection, fresh)
+        try connection.execute("commit")
+        // From now on a file without these tables is one that has lost its log.
+        if fresh != nil { try connection.execute("pragma wal_checkpoint(truncate)") }
+        insert = try connection.prepare(
+            "insert into records (received_at, record, doubt_source, doubt_number) values (?1, ?2, ?3, ?4)"
+        )
+        select = try connection.prepare(
+            "select number, record, doubt_source, doubt_number from records order by number limit ?1"
+        )
+        delete = try connection.prepare("delete from records where number <= ?1")
+        standing = JournalStanding()
+        try measure()
+    }
+
+    private static func readSource(
+        _ connection: Connection,
+        _ fresh: BatchSource?
+    ) throws(SQLiteError) -> BatchSource {
+        let text = try connection.rows("select source from journal").first.flatMap { $0[0] }
+        if let id = text.flatMap({ EventID(Array($0.utf8)) }) { return BatchSource(id: id, isJournal: true) }
+        let source = fresh ?? .random(isJournal: true)
+        _ = try connection.rows(
+            "insert into journal (source) values (?1)",
+            [String(decoding: source.id.text, as: UTF8.self)]
+        )
+        return source
+    }
+
+    var hasMoved: Bool { connection.hasMoved }
+    var records: Int { standing.records }
+    var bytes: Int { standing.bytes }
+
+    func append(_ records: [Record], doubt: BatchID?) throws(SQLiteError) {
+        try transaction { () throws(SQLiteError) in
+            try insert.bind(3, doubt?.source.id.text)
+            if let doubt { try insert.bind(4, doubt.number) } else { try insert.bind(4, nil as [UInt8]?) }
+            for record in records {
+                scratch.removeAll(keepingCapacity: scratch.capacity <= 1 << 20)
+                record.encode(into: &scratch)
+                try insert.bind(1, record.receivedAt)
+                try insert.bind(2, blob: scratch)
+                try insert.run()
+            }
+        }
+        try measure()
+    }
+
+    /// The oldest records: of one doubt, all of them; otherwise as many as fit, at least one.
+    ///
+    /// Records that cannot be read are set aside first, so that what is left of a doubt is read together.
+    func oldest(recordsMax: Int, bytesMax: Int) throws(SQLiteError) -> JournalPortion? {
+        while true {
+            let (portion, damaged) = try read(recordsMax: recordsMax, bytesMax: bytesMax)
+            guard !damaged.isEmpty else { return portion }
+            try setAside(damaged, reason: "the record cannot be read")
+        }
+    }
+
+    /// The oldest records, and the numbers of those among them that cannot be read.
+    private func read(
+        recordsMax: Int,
+        bytesMax: Int
+    ) throws(SQLiteError) -> (portion: JournalPortion?, damaged: [Int64]) {
+        defer { select.reset() }
+        var portion: JournalPortion?
+        var damaged: [Int64] = []
+        var bytes = 0
+        // A doubt is a batch of the store, so that it is never larger than one; it must not be cut.
+        try select.bind(1, Int64(max(recordsMax, Batch.recordsMax) + 1))
+        while try select.step() {
+            // The table allows no such row.
+            guard let number = select.number(0), let blob = select.blob(1) else { throw .brokenRow }
+            let doubt = select.doubt
+            if portion == nil { portion = JournalPortion(items: [], doubt: doubt) }
+            guard doubt == portion?.doubt else { break }
+            if doubt == nil, let portion, !portion.items.isEmpty {
+                guard portion.items.count < recordsMax, bytes + blob.count <= bytesMax else { break }
+            }
+            bytes += blob.count
+            if let record = Record(decoding: blob) {
+                portion?.items.append(JournalPortion.Item(number: number, record: record))
+            } else {
+                damaged.append(number)
+            }
+        }
+        return (portion, damaged)
+    }
+
+    func remove(through number: Int64) throws(SQLiteError) {
+        try transaction { () throws(SQLiteError) in
+            try delete.bind(1, number)
+            try delete.run()
+            _ = try connection.rows("insert or replace into drained (id, through) values (1, ?1)", [String(number)])
+        }
+        try measure()
+    }
+
+    /// Takes over what was read of a damaged journal.
+    func restore(_ records: [SalvagedRecord], setAside: [SalvagedRecord] = []) throws(SQLiteError) {
+        let record = try connection.prepare(
+            """
+            insert or ignore into records (number, received_at, record, doubt_source, doubt_number)
+            values (?1, ?2, ?3, ?4, ?5)
+            """
+        )
+        let aside = try connection.prepare(
+            "insert or ignore into set_aside (number, received_at, record, reason) values (?1, ?2, ?3, ?4)"
+        )
+        try transaction { () throws(SQLiteError) in
+            for (statement, rows) in [(record, records), (aside, setAside)] {
+                for row in rows {
+                    try statement.bind(1, row.number)
+                    try statement.bind(2, row.receivedAt)
+                    try statement.bind(3, blob: row.bytes)
+                    try statement.bind(4, row.text)
+                    if statement === record {
+                        if let doubt = row.doubtNumber {
+                            try statement.bind(5, doubt)
+                        } else {
+                            try statement.bind(5, nil as [UInt8]?)
+                        }
+                    }
+                    try statement.run()
+                }
+            }
+        }
+        try measure()
+    }
+
+    /// Notes how a damaged journal was salvaged, and goes on with its numbers, none of which is used again.
+    func noteDamage(file: String, salvaged: Int, lostMax: Int?, lastNumber: Int64) throws(SQLiteError) {
+        try transaction { () throws(SQLiteError) in
+            _ = try connection.rows(
+                "insert or replace into damage (file, salvaged, lost_max) values (?1, ?2, ?3)",
+                [file, String(salvaged), lostMax.map { String($0) }]
+            )
+            let text = String(lastNumber)
+            _ = try connection.rows("delete from sqlite_sequence where name = 'records' and seq < ?1 + 0", [text])
+            _ = try connection.rows(
+                """
+                insert into sqlite_sequence (name, seq)
+                select 'records', ?1 + 0 where not exists (select 1 from sqlite_sequence where name = 'records')
+                """,
+                [text]
+            )
+        }
+        try measure()
+    }
+
+    /// Brings all of it into the one file, so that the file can get another name.
+    func complete() throws(SQLiteError) { try connection.execute("pragma wal_checkpoint(truncate)") }
+
+    /// Damage whose files nobody has removed yet.
+    private func damage() throws(SQLiteError) -> JournalDamage? {
+        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+        var damage: JournalDamage?
+        for row in try connection.rows("select file, salvaged, lost_max from damage order by found_at, file") {
+            guard let file = row[0], access(folder + file, F_OK) == 0 else { continue }
+            let salvaged = row[1].flatMap { Int($0) } ?? 0
+            let lost = row[2].flatMap { Int($0) }
+            guard let known = damage else {
+                damage = JournalDamage(files: 1, lastFile: file, salvaged: salvaged, lostMax: lost)
+                continue
+            }
+            damage = JournalDamage(
+                files: known.files + 1,
+                lastFile: file,
+                salvaged: known.salvaged + salvaged,
+                lostMax: known.lostMax.flatMap { sum in lost.map { sum + $0 } }
+            )
+        }
+        return damage
+    }
+
+    func setAside(_ numbers: [Int64], reason: String) throws(SQLiteError) {
+        try transaction { () throws(SQLiteError) in
+            let copy = """
+                insert or replace into set_aside (number, received_at, record, reason)
+                select number, received_at, record, ?2 from records where number = ?1
+                """
+            for number in numbers {
+                _ = try connection.rows(copy, [String(number), reason])
+                _ = try connection.rows("delete from records where number = ?1", [String(number)])
+            }
+        }
+        try measure()
+    }
+
+    /// Gives the space of an empty journal back.
+    func shrink() throws(SQLiteError) {
+        try connection.execute("vacuum")
+        try connection.execute("pragma wal_checkpoint(truncate)")
+        try measure()
+    }
+
+    private func transaction(_ body: () throws(SQLiteError) -> Void) throws(SQLiteError) {
+        try connection.transaction(body, { error, _ in error })
+    }
+
+    /// Looks at what there is, by what SQLite knows without reading the records.
+    private func measure() throws(SQLiteError) {
+        let pageBytes = Int(try connection.number("pragma page_size") ?? 0)
+        freeBytes = Int(try connection.number("pragma freelist_count") ?? 0) * pageBytes
+        standing.bytes = Int(try connection.number("pragma page_count") ?? 0) * pageBytes - freeBytes
+        let first = try connection.number("select min(number) from records")
+        let last = try connection.number("select max(number) from records")
+        // Records leave from the front, so that the numbers tell their count, but for those few that were set aside.
+        standing.records = first.flatMap { first in last.map { Int($0 - first + 1) } } ?? 0
+        standing.oldestReceivedAt = try connection.number("select received_at from records order by number limit 1")
+        standing.setAside = Int(try connection.number("select count(*) from set_aside") ?? 0)
+        standing.damage = try damage()
+    }
+}
+
+extension Statement {
+    /// The doubt of a row of `records`.
+    fileprivate var doubt: BatchID? {
+        guard let id = blob(2).flatMap({ EventID($0) }), let number = number(3) else { return nil }
+        return BatchID(source: BatchSource(id: id, isJournal: false), number: number, previous: number - 1)
+    }
+}

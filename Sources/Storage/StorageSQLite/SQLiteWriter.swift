@@ -1,0 +1,244 @@
+import SQLite
+import Storage
+import Events
+
+/// The connection that writes; one thread uses it.
+// Unchecked: the contract of `StoreWriter` keeps it to one thread at a time.
+final class SQLiteWriter: StoreWriter, @unchecked Sendable {
+    private let connection: Connection
+    private let busyMilliseconds: Int32
+    private let checkpoints: Checkpointer
+    private let insertEvent: Statement
+    private let insertSubmission: Statement
+    private let insertLedger: Statement
+    private let mark: Statement
+    /// Pages in the log beyond which it is begun anew.
+    private var triesAbovePages = Checkpointer.logPagesMax
+
+    init(_ connection: Connection, busyMilliseconds: Int32, checkpoints: Checkpointer) throws(StoreError) {
+        self.connection = connection
+        self.busyMilliseconds = busyMilliseconds
+        self.checkpoints = checkpoints
+        insertEvent = try guarded { () throws(SQLiteError) in try connection.prepare(Self.insertEventSQL) }
+        insertSubmission = try guarded { () throws(SQLiteError) in try connection.prepare(Self.insertSubmissionSQL) }
+        insertLedger = try guarded { () throws(SQLiteError) in try connection.prepare(Self.insertLedgerSQL) }
+        mark = try guarded { () throws(SQLiteError) in try connection.prepare(Self.markSQL) }
+        try guarded { () throws(SQLiteError) in try connection.execute(Self.forgetSQL) }
+        connection.setBusy(milliseconds: busyMilliseconds)
+        connection.watchLog()
+    }
+
+    func append(_ batch: Batch, as id: BatchID) throws(StoreError) -> Appended {
+        // What is written into a file that has no name any more is lost when we close it.
+        guard !connection.hasMoved else { throw .unavailable(reason: "the database file is missing") }
+        beginLogAnewIfLarge()
+        do throws(WriteError) {
+            return try write(batch, id)
+        } catch {
+            guard error.error.kind == .unclear, error.step == nil else { throw StoreError(error) }
+            return try clarify(batch, id)
+        }
+    }
+
+    /// Finds out whether a batch failed for the sake of its values, by writing what has none.
+    ///
+    /// A single record is tried once more afterwards, since the store may have been at fault and have recovered in between.
+    private func clarify(_ batch: Batch, _ id: BatchID) throws(StoreError) -> Appended {
+        do throws(SQLiteError) {
+            // Compiles the triggers, too.
+            for sql in [Self.insertEventSQL, Self.insertSubmissionSQL, Self.insertLedgerSQL] {
+                _ = try connection.prepare(sql)
+            }
+            try connection.execute(Self.checkSQL)
+        } catch {
+            throw .unavailable(reason: "SQLite error \(error.code): \(error.message)")
+        }
+        guard batch.count == 1 else { throw .refused(reason: "the database refuses a record of the batch") }
+        do throws(WriteError) {
+            return try write(batch, id)
+        } catch {
+            guard error.error.kind == .unclear, error.step == nil else { throw StoreError(error) }
+            throw .refused(reason: "SQLite error \(error.error.code): \(error.error.message)")
+        }
+    }
+
+    /// What failed, and at which step of the transaction unless it was its body.
+    fileprivate struct WriteError: Error {
+        let error: SQLiteError
+        let step: Connection.Step?
+    }
+
+    private func write(_ batch: Batch, _ id: BatchID) throws(WriteError) -> Appended {
+        var appended = Appended(stored: 0, duplicates: 0)
+        try connection.transaction(
+            { () throws(WriteError) in
+                do throws(SQLiteError) {
+                    appended = try insert(batch, id)
+                } catch {
+                    throw WriteError(error: error, step: nil)
+                }
+            },
+            { error, step in WriteError(error: error, step: step) }
+        )
+        checkpoints.note()
+        return appended
+    }
+
+    private func insert(_ batch: Batch, _ id: BatchID) throws(SQLiteError) -> Appended {
+        guard try isNew(id) else { return Appended(stored: 0, duplicates: batch.count) }
+        var appended = Appended(stored: 0, duplicates: 0)
+        appended.eventIDs.reserveCapacity(batch.events.count)
+        for event in batch.events {
+            try insert(event)
+            if connection.changes == 0 {
+                appended.duplicates += 1
+            } else {
+                appended.stored += 1
+                appended.eventIDs.append(connection.lastInsertID)
+            }
+        }
+        if appended.duplicates > 0 { appended.eventIDs = [] }
+        for submission in batch.submissions { try insert(submission) }
+        for ledger in batch.ledgers { try insert(ledger) }
+        appended.stored += batch.submissions.count + batch.ledgers.count
+        return appended
+    }
+
+    func position(of source: BatchSource) throws(StoreError) -> Int64? {
+        try guarded { () throws(SQLiteError) in
+            try connection.number(
+                "select position from ingest_positions where source = ?1",
+                [String(decoding: source.id.text, as: UTF8.self)]
+            )
+        }
+    }
+
+    /// Moves the position of the batch's source forward.
+    ///
+    /// - Returns: false when it is not where the batch expects it.
+    private func isNew(_ id: BatchID) throws(SQLiteError) -> Bool {
+        try mark.bind(1, id.source.id.text)
+        try mark.bind(2, id.number)
+        try mark.bind(3, id.source.isJournal ? 1 : 0)
+        try mark.bind(4, id.previous)
+        try mark.run()
+        return connection.changes > 0
+    }
+
+    private static let markSQL = """
+        insert into ingest_positions as kept (source, position, is_journal)
+        values (?1, ?2, ?3)
+        on conflict (source) do update
+        set position = excluded.position, updated_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+        where kept.position = ?4
+        """
+
+    /// A write without a value.
+    private static let checkSQL = """
+        insert into ingest_positions (source, position, is_journal)
+        values ('00000000-0000-0000-0000-000000000000', 0, 0)
+        on conflict (source) do update set updated_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+        """
+
+    /// A doubt in a journal may be as old as the outage that caused it.
+    private static let forgetSQL = """
+        delete from ingest_positions where not is_journal and updated_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-90 days')
+        """
+
+    /// Begins the write-ahead log anew when it is large; only the writer can, since it is the one that would have to be kept out.
+    ///
+    /// The file keeps its size: to write over it costs the disk less than to let it grow again.
+    private func beginLogAnewIfLarge() {
+        guard connection.logPages > triesAbovePages else { return }
+        connection.setBusy(milliseconds: Checkpointer.busyMilliseconds)
+        // A checkpoint that is under way would be an error at once, without any waiting, and the log would grow meanwhile.
+        let isPrevented = checkpoints.exclusively { try? connection.number("pragma wal_checkpoint(restart)") }
+        // A reader that goes on for long prevents it, too; then it is tried again when the log has grown as much once more.
+        triesAbovePages = isPrevented == 0 ? Checkpointer.logPagesMax : connection.logPages + Checkpointer.logPagesMax
+        connection.setBusy(milliseconds: busyMilliseconds)
+    }
+
+    private static let insertEventSQL = """
+        insert into collector_events (
+            received_at, client_timestamp, visitor_id, session_id, pageview_id, event_type, seq, path, referrer, ip_hash,
+            user_agent, payload, event_id, site, client_timestamp_original
+        )
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+        on conflict do nothing
+        """
+
+    private func insert(_ event: Event) throws(SQLiteError) {
+        try insertEvent.bind(1, TimestampText.bytes(event.receivedAt))
+        try insertEvent.bind(2, event.clientTimestamp.map(TimestampText.bytes))
+        try insertEvent.bind(7, Int64(event.seq))
+        try insertEvent.bind(13, event.eventID?.text)
+        try insertEvent.bind(15, event.clientTimestampOriginal.map(TimestampText.bytes))
+        try insertEvent.run(
+            event.bytes,
+            texts: [
+                (3, event.visitorID.range), (4, event.sessionID.range), (5, event.pageviewID.range),
+                (6, event.eventType.range), (8, event.path?.range), (9, event.referrer?.range),
+                (10, event.ipHash?.range),
+                (11, event.userAgent?.range), (12, event.payload.range), (14, event.site?.range),
+            ]
+        )
+    }
+
+    private static let insertLedgerSQL = """
+        insert into pageview_ledger as kept (
+            pageview_id, visitor_id, session_id, site, drop_reasons, emitted, dropped, first_received_at, last_received_at
+        )
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
+        on conflict (pageview_id, visitor_id) do update
+        set emitted = max(kept.emitted, excluded.emitted),
+            drop_reasons = case when excluded.dropped > kept.dropped then excluded.drop_reasons else kept.drop_reasons end,
+            dropped = max(kept.dropped, excluded.dropped),
+            first_received_at = min(kept.first_received_at, excluded.first_received_at),
+            last_received_at = max(kept.last_received_at, excluded.last_received_at)
+        """
+
+    private func insert(_ ledger: Ledger) throws(SQLiteError) {
+        try insertLedger.bind(6, Int64(ledger.emitted))
+        try insertLedger.bind(7, Int64(ledger.dropped))
+        try insertLedger.bind(8, TimestampText.bytes(ledger.receivedAt))
+        try insertLedger.run(
+            ledger.bytes,
+            texts: [
+                (1, ledger.pageviewID.range), (2, ledger.visitorID.range), (3, ledger.sessionID.range),
+                (4, ledger.site?.range), (5, ledger.dropReasons.range),
+            ]
+        )
+    }
+
+    private static let insertSubmissionSQL = """
+        insert into debug_data (
+            timestamp, client_timestamp, ip, browser_info, performance_data, fingerprints, errors, network, battery,
+            benchmarks, visitor_id, session_id, pageview_id
+        )
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+        """
+
+    private func insert(_ submission: Submission) throws(SQLiteError) {
+        try insertSubmission.bind(1, TimestampText.bytes(submission.receivedAt))
+        try insertSubmission.bind(2, submission.clientTimestamp.map(TimestampText.bytes))
+        try insertSubmission.run(
+            submission.bytes,
+            texts: [
+                (3, submission.ip?.range), (4, submission.browserInfo.range), (5, submission.performanceData.range),
+                (6, submission.fingerprints.range), (7, submission.errors.range), (8, submission.network?.range),
+                (9, submission.battery?.range), (10, submission.benchmarks?.range), (11, submission.visitorID?.range),
+                (12, submission.sessionID?.range), (13, submission.pageviewID?.range),
+            ]
+        )
+    }
+}
+
+extension StoreError {
+    fileprivate init(_ error: SQLiteWriter.WriteError) {
+        guard error.step == .commit, error.error.isAboutDisk else {
+            self.init(error.error)
+            return
+        }
+        self = .uncertain(reason: "SQLite error \(error.error.code): \(error.error.message)")
+    }
+}
