@@ -65,8 +65,8 @@ private final class FuzzedDatabase: Database, @unchecked Sendable {
     }
     var hasSnapshots: Bool { true }
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) { try body() }
-    func shadow(_ tables: [String]) throws(StoreError) -> String { "" }
-    func settledEventID() throws(StoreError) -> Int64 { 0 }
+    func makeTemporaryCopies(_ tables: [String]) throws(StoreError) -> String { "" }
+    func committedHighWaterMark() throws(StoreError) -> Int64 { 0 }
     func highestEventID() throws(StoreError) -> Int64 { 0 }
     func openWriters() throws(StoreError) -> [OpenWriter] { [] }
 }

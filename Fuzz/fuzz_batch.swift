@@ -35,10 +35,10 @@ private func parse(_ bytes: [UInt8], _ batch: EventBatch) {
             check(try Event(parsing: own, body: 0..<own.count, requestContext, pageviews: pageviews))
         } catch {}
     }
-    for range in batch.ledgers + (batch.pageviews ?? []) {
+    for range in batch.reports + (batch.pageviews ?? []) {
         let own = Array(bytes[range])
         // Most entries are no delivery report.
-        guard let report = try? Ledger(parsing: own, body: 0..<own.count, receivedAt: 0) else { continue }
+        guard let report = try? DeliveryReport(parsing: own, body: 0..<own.count, receivedAt: 0) else { continue }
         precondition(report.emitted >= 0 && report.dropped >= 0, "a negative count")
         check(report.site, report.bytes, Limits.identifierBytesMax)
     }
@@ -50,8 +50,8 @@ public func fuzzBatch(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     // Most inputs are no batch.
     guard let batch = try? EventBatch(parsing: bytes, body: 0..<count) else { return 0 }
     precondition(batch.events.count <= Limits.batchEventsMax)
-    precondition((batch.pageviews ?? batch.ledgers).count <= Limits.batchPageviewsMax)
-    for range in batch.events + batch.ledgers + (batch.pageviews ?? []) {
+    precondition((batch.pageviews ?? batch.reports).count <= Limits.batchPageviewsMax)
+    for range in batch.events + batch.reports + (batch.pageviews ?? []) {
         precondition(range.lowerBound >= 0 && range.upperBound <= count && !range.isEmpty)
     }
     parse(bytes, batch)

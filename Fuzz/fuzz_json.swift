@@ -1,13 +1,13 @@
 // What is taken for JSON is JSON in all its parts, and no text that was cut off is.
 
-private func members(_ bytes: [UInt8], _ range: Range<Int>) throws(JSONFault) -> [JSONMember] {
+private func members(_ bytes: [UInt8], _ range: Range<Int>) throws(JSONError) -> [JSONMember] {
     var found: [JSONMember] = []
     var cursor = try ObjectCursor(bytes.span, in: range)
     while let member = try cursor.next(bytes.span) { found.append(member) }
     return found
 }
 
-private func elements(_ bytes: [UInt8], _ range: Range<Int>) throws(JSONFault) -> [JSONValue] {
+private func elements(_ bytes: [UInt8], _ range: Range<Int>) throws(JSONError) -> [JSONValue] {
     var found: [JSONValue] = []
     var cursor = try ArrayCursor(bytes.span, in: range)
     while let value = try cursor.next(bytes.span) { found.append(value) }
@@ -16,7 +16,7 @@ private func elements(_ bytes: [UInt8], _ range: Range<Int>) throws(JSONFault) -
 
 private func check(_ value: JSONValue, _ bytes: [UInt8]) {
     precondition(value.range.lowerBound >= 0 && value.range.upperBound <= bytes.count && !value.range.isEmpty)
-    guard value.flaw != .depth else { return }
+    guard value.textError != .depth else { return }
     // The place of a value is a value by itself.
     let alone = [UInt8(ascii: "[")] + bytes[value.range] + [UInt8(ascii: "]")]
     do {
@@ -25,7 +25,7 @@ private func check(_ value: JSONValue, _ bytes: [UInt8]) {
     } catch {
         precondition(error == .tooDeep)
     }
-    guard value.kind == .string, value.flaw == nil else { return }
+    guard value.kind == .string, value.textError == nil else { return }
     var copy = bytes
     appendUnescaped(value.content, to: &copy)
     precondition(String(validating: copy[bytes.count...], as: UTF8.self) != nil, "a text that is not UTF-8")

@@ -19,7 +19,7 @@ extension SessionBench {
 @Suite struct ClaimTests {
     @Test(arguments: Claim.allCases)
     func `a claim is believed at the ends of its range and not beyond them`(claim: Claim) {
-        func claimed(_ number: String) -> ClaimedNumber { JSONTree("{\"n\":\(number)}")["n"].claimed(claim) }
+        func claimed(_ number: String) -> ClaimedNumber { LazyJSON("{\"n\":\(number)}")["n"].claimed(claim) }
         let range = claim.range
         #expect(claimed("\(range.lowerBound)") == .valid(range.lowerBound))
         #expect(claimed("\(range.upperBound)") == .valid(range.upperBound))

@@ -58,8 +58,8 @@ private let types = OwnEventType.allCases.map(\.rawValue)
         #expect(bench.text(.release, row.pageViews[0].release) == "a\u{FFFD}b")
         #expect(bench.text(.country, row.country) == "DE")
         #expect(bench.text(.path, row.pageViews[0].path) == "/:id")
-        #expect(bench.text(.referrer, row.referrer).utf8.count <= Facts.valueBytesMax + 3)
-        #expect(bench.text(.eventName, row.events[0].name).utf8.count <= Facts.valueBytesMax + 3)
+        #expect(bench.text(.referrer, row.referrer).utf8.count <= DimensionText.valueBytesMax + 3)
+        #expect(bench.text(.eventName, row.events[0].name).utf8.count <= DimensionText.valueBytesMax + 3)
         #expect(bench.text(.eventName, row.events[1].name) == "a\u{FFFD}b")
     }
 
@@ -77,7 +77,7 @@ private let types = OwnEventType.allCases.map(\.rawValue)
         let payload = Payload("{\"n\":\(text)}")
         var members = PayloadMembers(payload.range)
         let member = try #require(payload.next(&members))
-        #expect(payload.number(member.value) == JSONTree("{\"n\":\(text)}")["n"].number)
+        #expect(payload.number(member.value) == LazyJSON("{\"n\":\(text)}")["n"].number)
     }
 
     @Test func `reasons and resources of one event have limits`() throws {

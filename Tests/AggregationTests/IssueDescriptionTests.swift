@@ -8,7 +8,7 @@ import Testing
     private func id(_ name: String, _ message: String, frames: String = frames) throws -> String {
         let hashes = try #require(KeyedHashes(secret: String(repeating: "5a", count: 32)))
         let payload = #"{"kind":"error","name":"\#(name)","message":"\#(message)","frames":\#(frames)}"#
-        return IssueDescription(JSONTree(payload), hashes.texts).id
+        return IssueDescription(LazyJSON(payload), hashes.texts).id
     }
 
     @Test(arguments: ["Error", "TypeError", "PaymentError"])

@@ -14,7 +14,7 @@ private func id(_ message: String, _ frames: [String], name: String = "TypeError
     let quoted = message.replacing("\"", with: "\\\"")
     let payload =
         #"{"kind":"error","name":"\#(name)","message":"\#(quoted)","frames":[\#(frames.joined(separator: ","))]}"#
-    return IssueDescription(JSONTree(payload), hashes.texts).id
+    return IssueDescription(LazyJSON(payload), hashes.texts).id
 }
 
 /// What V8, SpiderMonkey and JavaScriptCore write for reading `price` of an undefined `t`.
@@ -121,7 +121,7 @@ private let reading = [
         let hashes = try #require(KeyedHashes(secret: String(repeating: "5a", count: 32)))
         let payload =
             #"{"kind":"error","name":"Error","message":"no stock","frames":[\#(frame("Shop.buy", "app.js", 10, 1))]}"#
-        let issue = IssueDescription(JSONTree(payload), hashes.texts)
+        let issue = IssueDescription(LazyJSON(payload), hashes.texts)
         let grouping = "error\nError\nbuy|https://shop.example/app.js|10\nno stock"
         #expect(issue.formerIDs.first == hexadecimal(hashes.texts.hash(grouping)))
         #expect(issue.formerIDs.last == hexadecimal(stableHash(grouping.utf8)))

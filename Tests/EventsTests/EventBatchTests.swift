@@ -3,35 +3,35 @@ import Testing
 @testable import Events
 
 @Suite struct EventBatchTests {
-    private func parse(_ text: String) throws(Rejection) -> EventBatch {
+    private func parse(_ text: String) throws(ValidationError) -> EventBatch {
         let bytes = Array(text.utf8)
         return try EventBatch(parsing: bytes, body: 0..<bytes.count)
     }
 
     @Test func `what stands around the events is found in any order`() throws {
         let events = #""events":[{"a":1},2]"#
-        let ledger = #""ledger":[{},{}]"#
+        let report = #""ledger":[{},{}]"#
         let sent = #""sent_at":"2026-11-23T17:59:44.049Z""#
-        for parts in [[events, ledger, sent], [sent, ledger, events], [ledger, #""v":1"#, events, sent]] {
+        for parts in [[events, report, sent], [sent, report, events], [report, #""v":1"#, events, sent]] {
             let text = "{\(parts.joined(separator: ","))}"
             let batch = try parse(text)
-            #expect(batch.events.count == 2 && batch.ledgers.count == 2)
+            #expect(batch.events.count == 2 && batch.reports.count == 2)
             #expect(batch.sentAt == 1_795_456_784_049_000)
             #expect(Array(text.utf8)[batch.events[0]].elementsEqual(#"{"a":1}"#.utf8))
         }
         let bare = try parse(#"{"events":[],"ledger":null,"sent_at":null}"#)
-        #expect(bare.events.isEmpty && bare.ledgers.isEmpty && bare.sentAt == nil)
+        #expect(bare.events.isEmpty && bare.reports.isEmpty && bare.sentAt == nil)
     }
 
     @Test func `what stands around the events and is wrong is named`() {
-        #expect(throws: Rejection.invalid(field: "sent_at", fault: .notTimestamp)) {
+        #expect(throws: ValidationError.invalid(field: "sent_at", problem: .notTimestamp)) {
             try parse(#"{"events":[],"sent_at":1}"#)
         }
-        #expect(throws: Rejection.invalid(field: "ledger", fault: .notList)) {
+        #expect(throws: ValidationError.invalid(field: "ledger", problem: .notList)) {
             try parse(#"{"events":[],"ledger":{}}"#)
         }
         let many = Array(repeating: "{}", count: 101).joined(separator: ",")
-        #expect(throws: Rejection.invalid(field: "ledger", fault: .tooMany(max: 100))) {
+        #expect(throws: ValidationError.invalid(field: "ledger", problem: .tooMany(max: 100))) {
             try parse(#"{"events":[],"ledger":[\#(many)]}"#)
         }
     }
@@ -41,12 +41,12 @@ import Testing
         let batch = try parse(
             #"{"v":1,"sent_at":"2026-11-23T17:59:44.049Z","ledger":[{}],"events":[{"a":1},{"payload":\#(deep)},{"b":2}]}"#
         )
-        #expect(batch.events.count == 3 && batch.ledgers.count == 1 && batch.sentAt != nil)
+        #expect(batch.events.count == 3 && batch.reports.count == 1 && batch.sentAt != nil)
     }
 
     @Test func `version 2 lists its page views, and only it`() throws {
         let batch = try parse(#"{"v":2,"sent_at":null,"pageviews":[{},1],"events":[{"pageview":0}]}"#)
-        #expect(batch.pageviews?.count == 2 && batch.events.count == 1 && batch.ledgers.isEmpty)
+        #expect(batch.pageviews?.count == 2 && batch.events.count == 1 && batch.reports.isEmpty)
         // Without the number, too: the list is what counts.
         #expect(try parse(#"{"events":[],"pageviews":[]}"#).pageviews == [])
         #expect(try parse(#"{"v":2,"events":[]}"#).pageviews == [])
@@ -56,14 +56,14 @@ import Testing
     }
 
     @Test func `page views that are no list, too many, or beside a ledger refuse the batch`() {
-        #expect(throws: Rejection.invalid(field: "pageviews", fault: .notList)) {
+        #expect(throws: ValidationError.invalid(field: "pageviews", problem: .notList)) {
             try parse(#"{"events":[],"pageviews":{}}"#)
         }
         let many = Array(repeating: "{}", count: 101).joined(separator: ",")
-        #expect(throws: Rejection.invalid(field: "pageviews", fault: .tooMany(max: 100))) {
+        #expect(throws: ValidationError.invalid(field: "pageviews", problem: .tooMany(max: 100))) {
             try parse(#"{"events":[],"pageviews":[\#(many)]}"#)
         }
-        #expect(throws: Rejection.invalid(field: "ledger", fault: .notWithPageviews)) {
+        #expect(throws: ValidationError.invalid(field: "ledger", problem: .notWithPageviews)) {
             try parse(#"{"events":[],"pageviews":[],"ledger":[]}"#)
         }
     }

@@ -2,7 +2,7 @@ import JSON
 import Events
 import Testing
 
-private func parse(_ text: String, userAgent: String? = nil, ipHash: [UInt8]? = nil) throws(Rejection) -> Event {
+private func parse(_ text: String, userAgent: String? = nil, ipHash: [UInt8]? = nil) throws(ValidationError) -> Event {
     var bytes = Array("POST /event\r\n".utf8)
     let agent = userAgent.map { text in
         defer { bytes += Array(text.utf8) }
@@ -103,7 +103,7 @@ private func body(_ more: String = "") -> String {
 @Suite struct EventRejectionTests {
     @Test(arguments: ["", "x", "[]", "null", "1", "{", #"{"visitor_id":"v"}}"#, "\u{FEFF}{}"])
     func `what is not a JSON object is invalid JSON`(text: String) {
-        #expect(throws: Rejection.invalidJSON) { _ = try parse(text) }
+        #expect(throws: ValidationError.invalidJSON) { _ = try parse(text) }
     }
 
     @Test(arguments: [
@@ -112,12 +112,12 @@ private func body(_ more: String = "") -> String {
         (#"{"event_type":"","visitor_id":"v","session_id":"s","pageview_id":"p","seq":"x"}"#, ["event_type"]),
     ])
     func `missing fields are named in the order of the contract`(text: String, missing: [String]) {
-        #expect(throws: Rejection.missing(missing)) { _ = try parse(text) }
+        #expect(throws: ValidationError.missing(missing)) { _ = try parse(text) }
     }
 
     @Test(arguments: ["1.0", "true", "\"1\"", "2147483648", "-2147483649", "1e2", "[]", "{}", "\"\""])
     func `anything else is no sequence number`(text: String) {
-        let rejection = #expect(throws: Rejection.self) {
+        let rejection = #expect(throws: ValidationError.self) {
             _ = try parse(body(",\"seq\":\(text),\"client_timestamp\":1"))
         }
         #expect(rejection?.message == "seq must be an integer")
@@ -125,7 +125,7 @@ private func body(_ more: String = "") -> String {
 
     @Test(arguments: ["1", "\"\"", "\"yesterday\"", "\"2026-13-01\"", "{}", "true"])
     func `a client timestamp that is not ISO 8601 is refused by name`(text: String) {
-        #expect(throws: Rejection.invalid(field: "client_timestamp", fault: .notTimestamp)) {
+        #expect(throws: ValidationError.invalid(field: "client_timestamp", problem: .notTimestamp)) {
             _ = try parse(body(",\"client_timestamp\":\(text)"))
         }
     }
@@ -134,27 +134,32 @@ private func body(_ more: String = "") -> String {
     func `ids and types hold 256 bytes and not one more`(field: String) throws {
         let fits = String(repeating: "é", count: 128)
         _ = try parse(body(",\"\(field)\":\"\(fits)\""))
-        #expect(throws: Rejection.invalid(field: field, fault: .tooLong(bytesMax: 256))) {
+        #expect(throws: ValidationError.invalid(field: field, problem: .tooLong(bytesMax: 256))) {
             _ = try parse(body(",\"\(field)\":\"\(fits)x\""))
         }
-        #expect(throws: Rejection.invalid(field: field, fault: .notText)) { _ = try parse(body(",\"\(field)\":[1]")) }
-        #expect(throws: Rejection.invalid(field: field, fault: .notText)) { _ = try parse(body(",\"\(field)\":true")) }
+        #expect(throws: ValidationError.invalid(field: field, problem: .notText)) {
+            _ = try parse(body(",\"\(field)\":[1]"))
+        }
+        #expect(throws: ValidationError.invalid(field: field, problem: .notText)) {
+            _ = try parse(body(",\"\(field)\":true"))
+        }
     }
 
     @Test(arguments: ["path", "referrer"])
     func `path and referrer hold 2048 bytes and not one more`(field: String) throws {
         let fits = String(repeating: "a", count: 2048)
         _ = try parse(body(",\"\(field)\":\"\(fits)\""))
-        #expect(throws: Rejection.invalid(field: field, fault: .tooLong(bytesMax: 2048))) {
+        #expect(throws: ValidationError.invalid(field: field, problem: .tooLong(bytesMax: 2048))) {
             _ = try parse(body(",\"\(field)\":\"\(fits)x\""))
         }
     }
 
     @Test(arguments: ["visitor_id", "path", "referrer", "payload", "other"])
     func `U+0000 and lone surrogates are refused with the field's name`(field: String) {
-        for (escape, flaw) in [("\\u0000", FieldFault.flaw(.nul)), ("\\ud800", .flaw(.loneSurrogate))] {
+        for (escape, textError) in [("\\u0000", FieldProblem.textError(.nul)), ("\\ud800", .textError(.loneSurrogate))]
+        {
             let value = field == "payload" ? "{\"k\":\"\(escape)\"}" : "\"a\(escape)\""
-            #expect(throws: Rejection.invalid(field: field, fault: flaw)) {
+            #expect(throws: ValidationError.invalid(field: field, problem: textError)) {
                 _ = try parse(body(",\"\(field)\":\(value)"))
             }
         }
@@ -168,7 +173,7 @@ private func body(_ more: String = "") -> String {
             )
         }
         _ = try parse(nested(62))
-        #expect(throws: Rejection.invalid(field: "payload", fault: .tooDeep)) { _ = try parse(nested(63)) }
+        #expect(throws: ValidationError.invalid(field: "payload", problem: .tooDeep)) { _ = try parse(nested(63)) }
     }
 
     @Test(arguments: [
@@ -176,7 +181,7 @@ private func body(_ more: String = "") -> String {
         "{}",
     ])
     func `an event id that is no UUID is refused`(text: String) {
-        #expect(throws: Rejection.invalid(field: "event_id", fault: .notUUID)) {
+        #expect(throws: ValidationError.invalid(field: "event_id", problem: .notUUID)) {
             _ = try parse(body(",\"event_id\":\(text)"))
         }
     }

@@ -71,9 +71,9 @@ private func submission(_ mask: Int) -> Submission {
     return submission
 }
 
-private func ledger(hasSite: Bool) -> Ledger {
+private func report(hasSite: Bool) -> DeliveryReport {
     var buffer = Buffer()
-    var ledger = Ledger(
+    var report = DeliveryReport(
         bytes: [],
         receivedAt: -1,
         visitorID: buffer.put("v_ß"),
@@ -84,8 +84,8 @@ private func ledger(hasSite: Bool) -> Ledger {
         dropped: 3,
         dropReasons: buffer.put(#"{"queue_full": 3}"#)
     )
-    ledger.bytes = buffer.bytes
-    return ledger
+    report.bytes = buffer.bytes
+    return report
 }
 
 private func form(_ record: Record) -> [UInt8] {
@@ -97,7 +97,7 @@ private func form(_ record: Record) -> [UInt8] {
 /// One of each kind with all fields, one of each with as few as there can be.
 private let samples: [Record] = [
     .event(event(255)), .event(event(0)), .submission(submission(255)), .submission(submission(0)),
-    .ledger(ledger(hasSite: true)), .ledger(ledger(hasSite: false)),
+    .deliveryReport(report(hasSite: true)), .deliveryReport(report(hasSite: false)),
 ]
 
 @Suite struct RecordCodingTests {
@@ -146,9 +146,9 @@ private let samples: [Record] = [
             var two = submission(255)
             two.receivedAt = time
             #expect(Record(decoding: form(.submission(two))) == nil)
-            var three = ledger(hasSite: true)
+            var three = report(hasSite: true)
             three.receivedAt = time
-            #expect(Record(decoding: form(.ledger(three))) == nil)
+            #expect(Record(decoding: form(.deliveryReport(three))) == nil)
         }
     }
 

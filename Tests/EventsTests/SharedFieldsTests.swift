@@ -5,12 +5,12 @@ import Testing
 
 /// Version 2 of `POST /events`: events refer to the page view whose fields they share.
 @Suite struct SharedFieldsTests {
-    private func shared(_ text: String) throws(Rejection) -> SharedFields {
+    private func shared(_ text: String) throws(ValidationError) -> SharedFields {
         let bytes = Array(text.utf8)
         return try SharedFields(parsing: bytes, body: 0..<bytes.count)
     }
 
-    private func event(_ text: String, _ pageviews: [SharedFields?]?) throws(Rejection) -> Event {
+    private func event(_ text: String, _ pageviews: [SharedFields?]?) throws(ValidationError) -> Event {
         let bytes = Array(text.utf8)
         let requestContext = RequestContext(receivedAt: 7, userAgent: nil, ipHash: nil)
         return try Event(parsing: bytes, body: 0..<bytes.count, requestContext, pageviews: pageviews)
@@ -35,7 +35,7 @@ import Testing
         )
         #expect(event.text(event.sessionID) == "s2" && event.text(event.path) == "/2")
         #expect(event.text(event.visitorID) == "v" && event.text(event.referrer) == "https://a")
-        #expect(throws: Rejection.missing(["session_id"])) {
+        #expect(throws: ValidationError.missing(["session_id"])) {
             try self.event(#"{"session_id":"","event_type":"click","pageview":0}"#, [shared(entry)])
         }
     }
@@ -50,29 +50,29 @@ import Testing
     @Test(arguments: ["-1", "1", "2147483648", "99999999999999999999"])
     func `an index of no page view is rejected`(index: String) throws {
         let isInteger = Int(index) != nil
-        #expect(throws: Rejection.invalid(field: "pageview", fault: isInteger ? .notIndex : .notInteger)) {
+        #expect(throws: ValidationError.invalid(field: "pageview", problem: isInteger ? .notIndex : .notInteger)) {
             try event(#"{"pageview":\#(index),"event_type":"click"}"#, [shared(entry)])
         }
     }
 
     @Test(arguments: ["1.0", "\"0\"", "true", "{}", "[]", "0e0"])
     func `an index that is no integer is rejected`(index: String) {
-        #expect(throws: Rejection.invalid(field: "pageview", fault: .notInteger)) {
+        #expect(throws: ValidationError.invalid(field: "pageview", problem: .notInteger)) {
             try event(#"{"pageview":\#(index),"event_type":"click"}"#, [shared(entry)])
         }
     }
 
     @Test func `a reference without page views, or to an invalid one, is rejected`() {
         let text = #"{"pageview":0,"event_type":"click"}"#
-        #expect(throws: Rejection.invalid(field: "pageview", fault: .notIndex)) { try event(text, []) }
-        #expect(throws: Rejection.invalid(field: "pageview", fault: .refersToInvalidPageview)) {
+        #expect(throws: ValidationError.invalid(field: "pageview", problem: .notIndex)) { try event(text, []) }
+        #expect(throws: ValidationError.invalid(field: "pageview", problem: .refersToInvalidPageview)) {
             try event(text, [nil])
         }
     }
 
     @Test func `an event that refers to no page view must be complete`() throws {
         for text in [#"{"event_type":"click"}"#, #"{"pageview":null,"event_type":"click"}"#] {
-            #expect(throws: Rejection.missing(["visitor_id", "session_id", "pageview_id"])) {
+            #expect(throws: ValidationError.missing(["visitor_id", "session_id", "pageview_id"])) {
                 try event(text, [shared(entry)])
             }
         }
@@ -86,21 +86,27 @@ import Testing
 
     @Test func `an invalid entry is rejected with its field`() {
         let long = String(repeating: "x", count: 257)
-        #expect(throws: Rejection.invalid(field: "site", fault: .tooLong(bytesMax: 256))) {
+        #expect(throws: ValidationError.invalid(field: "site", problem: .tooLong(bytesMax: 256))) {
             try shared(#"{"site":"\#(long)"}"#)
         }
-        #expect(throws: Rejection.invalid(field: "visitor_id", fault: .notText)) { try shared(#"{"visitor_id":[]}"#) }
-        #expect(throws: Rejection.invalid(field: "path", fault: .flaw(.nul))) { try shared(#"{"path":"\u0000"}"#) }
-        #expect(throws: Rejection.invalid(field: "x", fault: .flaw(.loneSurrogate))) { try shared(#"{"x":"\ud800"}"#) }
+        #expect(throws: ValidationError.invalid(field: "visitor_id", problem: .notText)) {
+            try shared(#"{"visitor_id":[]}"#)
+        }
+        #expect(throws: ValidationError.invalid(field: "path", problem: .textError(.nul))) {
+            try shared(#"{"path":"\u0000"}"#)
+        }
+        #expect(throws: ValidationError.invalid(field: "x", problem: .textError(.loneSurrogate))) {
+            try shared(#"{"x":"\ud800"}"#)
+        }
         for text in ["1", "[]", "null"] {
-            #expect(throws: Rejection.invalid(field: "entry", fault: .notObject)) { try shared(text) }
+            #expect(throws: ValidationError.invalid(field: "entry", problem: .notObject)) { try shared(text) }
         }
     }
 
     @Test func `an entry has a limit of bytes`() throws {
         let padded = { (count: Int) in "{\(String(repeating: " ", count: count - 2))}" }
         #expect(try shared(padded(Limits.pageviewBytesMax)).hasDeliveryReport == false)
-        #expect(throws: Rejection.invalid(field: "entry", fault: .tooLong(bytesMax: 16_384))) {
+        #expect(throws: ValidationError.invalid(field: "entry", problem: .tooLong(bytesMax: 16_384))) {
             try shared(padded(Limits.pageviewBytesMax + 1))
         }
     }

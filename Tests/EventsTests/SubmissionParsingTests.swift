@@ -2,7 +2,7 @@ import JSON
 import Events
 import Testing
 
-private func parse(_ text: String, ip: String? = nil) throws(Rejection) -> Submission {
+private func parse(_ text: String, ip: String? = nil) throws(ValidationError) -> Submission {
     let bytes = Array("head".utf8) + Array(text.utf8)
     return try Submission(parsing: bytes, body: 4..<bytes.count, receivedAt: 9, ip: ip)
 }
@@ -44,16 +44,16 @@ private func parse(_ text: String, ip: String? = nil) throws(Rejection) -> Submi
 
     @Test(arguments: ["", "[]", "{", "nope"])
     func `what is not a JSON object is invalid JSON`(text: String) {
-        #expect(throws: Rejection.invalidJSON) { _ = try parse(text) }
+        #expect(throws: ValidationError.invalidJSON) { _ = try parse(text) }
     }
 
     @Test(arguments: [
-        (#"{"timestamp":"x"}"#, Rejection.invalid(field: "timestamp", fault: .notTimestamp)),
-        (#"{"visitor_id":[]}"#, .invalid(field: "visitor_id", fault: .notText)),
-        (#"{"browser":{"a":"\u0000"}}"#, .invalid(field: "browser", fault: .flaw(.nul))),
-        (#"{"other":"\ud800"}"#, .invalid(field: "other", fault: .flaw(.loneSurrogate))),
+        (#"{"timestamp":"x"}"#, ValidationError.invalid(field: "timestamp", problem: .notTimestamp)),
+        (#"{"visitor_id":[]}"#, .invalid(field: "visitor_id", problem: .notText)),
+        (#"{"browser":{"a":"\u0000"}}"#, .invalid(field: "browser", problem: .textError(.nul))),
+        (#"{"other":"\ud800"}"#, .invalid(field: "other", problem: .textError(.loneSurrogate))),
     ])
-    func `faults are named`(text: String, rejection: Rejection) {
+    func `faults are named`(text: String, rejection: ValidationError) {
         #expect(throws: rejection) { _ = try parse(text) }
     }
 }

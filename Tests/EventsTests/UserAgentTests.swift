@@ -35,7 +35,7 @@ import Testing
         let agent = UserAgent(text)
         let version = agent.version.map { String($0) } ?? "-"
         #expect("\(agent.browser) \(version) \(agent.system) \(agent.device)" == expected)
-        #expect(agent.robotReasons.isEmpty)
+        #expect(agent.botReasons.isEmpty)
     }
 
     @Test(arguments: [
@@ -44,6 +44,6 @@ import Testing
         ("Mozilla/5.0 (X11; Linux x86_64) HeadlessChrome/142.0 Safari/537.36", "headless browser"),
     ])
     func `a program is known by what it says, and the reason is told`(text: String?, reason: String) {
-        #expect(UserAgent(text).robotReasons.contains(reason))
+        #expect(UserAgent(text).botReasons.contains(reason))
     }
 }

@@ -101,13 +101,13 @@ import TimeZones
         "bots=yes", "robots=2", "compare=year", "filters=x", "filters=%5B1%5D",
     ])
     func `what makes no sense is an error`(text: String) {
-        #expect(throws: QueryFault.self) { try report(text) }
+        #expect(throws: QueryError.self) { try report(text) }
     }
 
     @Test func `the zone of a search is checked, whatever its range is`() throws {
         #expect(try Query("zone=Asia/Calcutta").search(now: Self.now).from == nil)
         for text in ["zone=Mars/Olympus", "zone=Mars/Olympus&range=7d"] {
-            #expect(throws: QueryFault.self) { try Query(text).search(now: Self.now) }
+            #expect(throws: QueryError.self) { try Query(text).search(now: Self.now) }
         }
     }
 
@@ -121,11 +121,11 @@ import TimeZones
     @Test func `dimensions and numbers are checked`() throws {
         #expect(try Query("d=path,lcp_element").dimensions("d") == [.path, .lcpElement])
         for text in ["d=", "d=paths", "d=path,,browser;drop"] {
-            #expect(throws: QueryFault.self) { try Query(text).dimensions("d") }
+            #expect(throws: QueryError.self) { try Query(text).dimensions("d") }
         }
         #expect(try Query("n=7").number("n", 1...9) == 7)
         for text in ["n=0", "n=10", "n=x", "n=1e3", "n=+7", "n=-7", "n=7.0", "n=%207", "n=99999999999999999999"] {
-            #expect(throws: QueryFault.self) { try Query(text).number("n", 1...9) }
+            #expect(throws: QueryError.self) { try Query(text).number("n", 1...9) }
         }
     }
 }

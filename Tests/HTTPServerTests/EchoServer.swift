@@ -63,12 +63,12 @@ final class EchoHandler: Handler {
 
     func attach(_ server: Server) { self.server.withLock { $0 = server } }
 
-    func admit(_ head: RequestHead, _ bytes: Span<UInt8>) -> Admission {
+    func admit(_ head: RequestHead, _ bytes: Span<UInt8>) -> BodyPolicy {
         guard head.text(head.path, bytes) != "/missing" else { return .refuse(Self.answer(404, Array("missing".utf8))) }
         return .accept(bodyBytesMax: Self.bodyBytesMax)
     }
 
-    func handle(_ request: consuming Request, _ ticket: Ticket) -> Reply {
+    func handle(_ request: consuming Request, _ ticket: Ticket) -> HandlerResult {
         handled.add(1, ordering: .relaxed)
         let body = Array(request.bytes[request.body])
         switch request.path {
@@ -99,7 +99,7 @@ final class EchoHandler: Handler {
         }
     }
 
-    func refusal(_ failure: RequestFailure, head: RequestHead?, bytes: Span<UInt8>, peer: String) -> Answer {
+    func refusal(_ failure: RequestError, head: RequestHead?, bytes: Span<UInt8>, peer: String) -> Answer {
         let path = head.map { " \($0.text($0.path, bytes))" } ?? ""
         return Self.answer(failure.status, Array("refused\(path)".utf8))
     }

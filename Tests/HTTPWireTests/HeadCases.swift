@@ -5,15 +5,15 @@ import Testing
 struct HeadCase: Sendable, CustomTestStringConvertible {
     let name: String
     let bytes: [UInt8]
-    let failure: RequestFailure?
+    let failure: RequestError?
 
-    init(_ name: String, _ text: String, _ failure: RequestFailure?) {
+    init(_ name: String, _ text: String, _ failure: RequestError?) {
         self.name = name
         bytes = Array(text.utf8)
         self.failure = failure
     }
 
-    init(_ name: String, bytes: [UInt8], _ failure: RequestFailure?) {
+    init(_ name: String, bytes: [UInt8], _ failure: RequestError?) {
         self.name = name
         self.bytes = bytes
         self.failure = failure

@@ -1,15 +1,15 @@
 import HTTPWire
 import Testing
 
-private func verdict(_ text: String, _ limits: HeadLimits = HeadLimits()) -> HeadVerdict {
+private func verdict(_ text: String, _ limits: HeadLimits = HeadLimits()) -> HeadResult {
     parseHead(Array(text.utf8).span, limits: limits)
 }
 
-private func failure(_ verdict: HeadVerdict) -> RequestFailure? {
+private func failure(_ verdict: HeadResult) -> RequestError? {
     if case .refuse(let failure) = verdict { failure } else { nil }
 }
 
-private func isComplete(_ verdict: HeadVerdict) -> Bool {
+private func isComplete(_ verdict: HeadResult) -> Bool {
     if case .complete = verdict { true } else { false }
 }
 

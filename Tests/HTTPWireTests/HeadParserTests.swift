@@ -5,7 +5,7 @@ import Testing
 private enum Outcome: Equatable {
     case needMore
     case complete(length: Int)
-    case refused(RequestFailure)
+    case refused(RequestError)
 }
 
 private func outcome(_ bytes: some Collection<UInt8>) -> Outcome {

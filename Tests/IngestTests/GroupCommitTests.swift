@@ -127,10 +127,10 @@ private func limits(
 
 @Suite struct ReconnectTests {
     @Test func `attempts come ever more seldom, up to a limit, and soon again after a success`() {
-        var reconnect = Reconnect()
-        #expect((0..<8).map { _ in reconnect.failed() } == [100, 200, 400, 800, 1600, 2000, 2000, 2000])
-        for _ in 0..<100 { #expect(reconnect.failed() == 2000) }
-        reconnect.succeeded()
-        #expect(reconnect.failed() == 100)
+        var backoff = Backoff()
+        #expect((0..<8).map { _ in backoff.failed() } == [100, 200, 400, 800, 1600, 2000, 2000, 2000])
+        for _ in 0..<100 { #expect(backoff.failed() == 2000) }
+        backoff.succeeded()
+        #expect(backoff.failed() == 100)
     }
 }

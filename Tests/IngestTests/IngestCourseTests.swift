@@ -4,24 +4,24 @@ import Testing
 
 /// How ingest as a value turns from the store to the journal and back, and how it ends.
 @Suite struct IngestCourseTests {
-    // MARK: - Course
+    // MARK: - WriteTarget
 
     @Test func `a failure turns the course to the journal and a success back, each once`() throws {
         var state = IngestState.connected()
-        #expect(state.course == .store && state.health == .ready)
+        #expect(state.target == .store && state.health == .ready)
         #expect(state.storeWorks() == false)
         #expect(state.storeFailed() && !state.storeFailed())
-        #expect(state.course == .journal && state.health == .unavailable && state.accepts)
+        #expect(state.target == .journal && state.health == .unavailable && state.accepts)
         #expect(state.queue.offer(try Entry.samples(2)))
         #expect(state.keeper() == "keep 2")
         #expect(state.storeWorks() && !state.storeWorks())
-        #expect(state.course == .store && state.health == .ready)
+        #expect(state.target == .store && state.health == .ready)
     }
 
     @Test func `without a journal nothing is turned and records are refused while the store is away`() throws {
         var state = IngestState.connected(hasJournal: false)
         #expect(!state.hasBacklog && state.accepts)
-        #expect(!state.storeFailed() && state.course == .store)
+        #expect(!state.storeFailed() && state.target == .store)
         #expect(state.storeWorks() == false)
         #expect(state.queue.offer(try Entry.samples(2)))
         state.connected = 0
@@ -80,7 +80,7 @@ import Testing
         var state = IngestState.connected(hasBacklog: hasBacklog)
         state.queue.stop()
         #expect(state.writer(0) == "end" && state.writer(1) == "end" && state.keeper() == "end")
-        #expect(state.bells() == [])
+        #expect(state.sleepingThreads() == [])
     }
 
     @Test func `at a stop what waits is written first, and the journal's thread stays until then`() throws {

@@ -8,30 +8,30 @@ import Testing
 
     @Test func `a record for the store wakes one writer that sleeps, and nobody when all are awake`() throws {
         var state = IngestState.connected()
-        #expect(state.bell() == nil)
+        #expect(state.threadToWake() == nil)
         #expect(state.keeper() == "sleep")
-        #expect(state.bell() == nil)
+        #expect(state.threadToWake() == nil)
         #expect(state.writer(0) == "sleep" && state.writer(1) == "sleep")
-        #expect(state.bell() == 0)
-        #expect(state.bell() == 1)
-        #expect(state.bell() == nil)
+        #expect(state.threadToWake() == 0)
+        #expect(state.threadToWake() == 1)
+        #expect(state.threadToWake() == nil)
         #expect(state.writer(1) == "sleep")
-        #expect(state.bell() == 1)
+        #expect(state.threadToWake() == 1)
     }
 
     @Test func `a record for the journal wakes the journal's thread and no writer`() throws {
         var state = IngestState.connected()
         _ = (state.writer(0), state.writer(1), state.keeper())
         #expect(state.storeFailed() == true)
-        #expect(state.bell() == state.journalThread && state.journalThread == 2)
-        #expect(state.bell() == nil)
+        #expect(state.threadToWake() == state.journalThread && state.journalThread == 2)
+        #expect(state.threadToWake() == nil)
     }
 
     @Test func `all that sleep are woken at once, each one time`() {
         var state = IngestState.connected(writers: 3)
         _ = (state.writer(0), state.writer(2), state.keeper())
-        #expect(state.bells() == [0, 2, 3])
-        #expect(state.bells() == [])
+        #expect(state.sleepingThreads() == [0, 2, 3])
+        #expect(state.sleepingThreads() == [])
     }
 
     // MARK: - Writers
@@ -103,7 +103,7 @@ import Testing
         #expect(state.queue.offer(try Entry.samples(2)))
         #expect(state.keeper() == "keep 2")
         #expect(state.keeper() == "sleep")
-        #expect(state.course == .store)
+        #expect(state.target == .store)
         #expect(state.queue.offer(try Entry.samples(1)))
         #expect(state.writer(1) == "write 1")
         #expect(state.queue.offer(try Entry.samples(1)))
@@ -149,13 +149,13 @@ import Testing
         for _ in 0..<3 {
             #expect(state.keeper(isTick: true) == "sleep")
             #expect(state.queue.offer(try Entry.samples(1)))
-            #expect(state.bell() == state.journalThread)
+            #expect(state.threadToWake() == state.journalThread)
             #expect(state.keeper() == "keep 1")
         }
         #expect(state.writer(1) == "sleep")
         #expect(state.keeper() == "sleep")
         #expect(state.queue.offer(try Entry.samples(1)))
-        #expect(state.bell() == 1)
+        #expect(state.threadToWake() == 1)
         #expect(state.keeper() == "sleep")
         #expect(state.writer(1) == "write 1")
     }

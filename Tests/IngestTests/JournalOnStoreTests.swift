@@ -86,7 +86,7 @@ import Testing
     func `what the store has of a backlog is not written again`(engine: Place.Engine) throws {
         let place = try Place(engine)
         _ = try place.store.migrate()
-        try journal.append(try (0..<10).map { try event($0).record }, doubt: nil)
+        try journal.append(try (0..<10).map { try event($0).record }, unconfirmedBatch: nil)
         // As a drain does that is killed before it could forget what it has written.
         let source = try #require(journal.source)
         let portion = try #require(try journal.oldest(recordsMax: 6, bytesMax: 1 << 20))
@@ -103,7 +103,10 @@ import Testing
     }
 
     @Test(arguments: Place.Engine.allCases, [true, false])
-    func `a batch in doubt is settled by what the store says`(engine: Place.Engine, wasCommitted: Bool) throws {
+    func `a batch in unconfirmedBatch is settled by what the store says`(
+        engine: Place.Engine,
+        wasCommitted: Bool
+    ) throws {
         let place = try Place(engine)
         _ = try place.store.migrate()
         let id = BatchID(source: .random(isJournal: false), number: 5, previous: 4)
@@ -112,8 +115,8 @@ import Testing
             let batch = Batch(events: try (0..<20).map { try Event.sample(more: [("seq", String($0))]) })
             #expect(try place.store.makeWriter().append(batch, as: id).stored == 20)
         }
-        try journal.append(records, doubt: id)
-        try journal.append([try event(20).record], doubt: nil)
+        try journal.append(records, unconfirmedBatch: id)
+        try journal.append([try event(20).record], unconfirmedBatch: nil)
         let bench = Bench(place.store, journal: journal)
         bench.startAndWait()
         #expect(bench.waitUntil { isDrained(bench) })
@@ -129,17 +132,17 @@ import Testing
         let place = try Place(engine)
         try place.refuse(type: "bad")
         let records = try (0..<40).map { try event($0, type: $0 % 13 == 5 ? "bad" : "pageview").record }
-        try journal.append(Array(records[..<30]), doubt: nil)
+        try journal.append(Array(records[..<30]), unconfirmedBatch: nil)
         try journal.append(
             Array(records[30...]),
-            doubt: BatchID(source: .random(isJournal: false), number: 1, previous: 0)
+            unconfirmedBatch: BatchID(source: .random(isJournal: false), number: 1, previous: 0)
         )
         let bench = Bench(place.store, journal: journal)
         bench.startAndWait()
         #expect(bench.waitUntil { isDrained(bench) })
         bench.ingest.stop()
         #expect(try place.storedEvents() == (0..<40).filter { $0 % 13 != 5 })
-        #expect(journal.standing.setAside == 3)
+        #expect(journal.standing.deadLetters == 3)
     }
 
     @Test func `a full journal refuses, and takes again once it has been drained`() throws {

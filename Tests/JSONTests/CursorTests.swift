@@ -2,7 +2,7 @@ import JSON
 import Testing
 
 /// All members of a text, as names and the bytes of their values.
-private func members(_ bytes: [UInt8]) throws(JSONFault) -> [(name: String, value: String, member: JSONMember)] {
+private func members(_ bytes: [UInt8]) throws(JSONError) -> [(name: String, value: String, member: JSONMember)] {
     var result: [(name: String, value: String, member: JSONMember)] = []
     var cursor = try ObjectCursor(bytes.span, in: 0..<bytes.count)
     while let member = try cursor.next(bytes.span) {
@@ -24,21 +24,21 @@ private func nested(_ levels: Int, in opener: String, _ closer: String) -> [UInt
 
     @Test(arguments: invalidObjects)
     func `what is not a JSON object is refused`(text: String) {
-        #expect(throws: JSONFault.syntax) { _ = try members(Array(text.utf8)) }
+        #expect(throws: JSONError.syntax) { _ = try members(Array(text.utf8)) }
     }
 
     @Test(arguments: invalidUTF8)
     func `bytes that are not UTF-8 are refused wherever they stand in a string`(bytes: [UInt8]) {
         for padding in 0..<9 {
             let text = Array("{\"a\":\"".utf8) + [UInt8](repeating: 0x61, count: padding) + bytes + Array("\"}".utf8)
-            #expect(throws: JSONFault.syntax) { _ = try members(text) }
+            #expect(throws: JSONError.syntax) { _ = try members(text) }
         }
     }
 
     @Test func `no prefix of an object is an object`() {
         let text = Array(#"{"a":[1,{"b":"\u00e9é"}],"c":-1.5e3,"d":true}"#.utf8)
         for count in 0..<text.count {
-            #expect(throws: JSONFault.syntax) { _ = try members(Array(text[..<count])) }
+            #expect(throws: JSONError.syntax) { _ = try members(Array(text[..<count])) }
         }
     }
 
@@ -65,30 +65,30 @@ private func nested(_ levels: Int, in opener: String, _ closer: String) -> [UInt
             with: "\(opener)\(filler)\(closer)"
         )
         _ = try members(Array(text.utf8))
-        #expect(throws: JSONFault.tooDeep) { _ = try members(nested(JSONLimits.depthMax, in: opener, closer)) }
+        #expect(throws: JSONError.tooDeep) { _ = try members(nested(JSONLimits.depthMax, in: opener, closer)) }
     }
 
     @Test func `a hundred thousand levels are refused without harm`() {
         let text = Array(("{\"a\":" + String(repeating: "[", count: 100_000)).utf8)
-        #expect(throws: JSONFault.tooDeep) { _ = try members(text) }
+        #expect(throws: JSONError.tooDeep) { _ = try members(text) }
     }
 }
 
 @Suite struct FlawTests {
     @Test(arguments: [
-        (#""\u0000""#, JSONFlaw.nul), (#"[1,{"b":"x\u0000"}]"#, .nul), (#"{"\u0000":1}"#, .nul),
+        (#""\u0000""#, JSONTextError.nul), (#"[1,{"b":"x\u0000"}]"#, .nul), (#"{"\u0000":1}"#, .nul),
         (#""\ud83d""#, .loneSurrogate), (#""\ude00""#, .loneSurrogate), (#""\ud83d\u0041""#, .loneSurrogate),
         (#""\ud83dx""#, .loneSurrogate), (#""\ud83d\ud83d\ude00""#, .loneSurrogate), ("1e10000", .numberRange),
         ("1" + String(repeating: "0", count: 1024), .numberRange),
     ])
-    func `what a database cannot hold is noted with the member`(value: String, flaw: JSONFlaw) throws {
+    func `what a database cannot hold is noted with the member`(value: String, textError: JSONTextError) throws {
         let found = try members(Array("{\"a\":\(value),\"b\":1}".utf8))
-        #expect(found.map(\.member.value.flaw) == [flaw, nil])
+        #expect(found.map(\.member.value.textError) == [textError, nil])
     }
 
     @Test(arguments: [#""\ud83d\ude00""#, "1e9999", "1e-9999", "1" + String(repeating: "0", count: 1023), #""\u0001""#])
     func `what it can hold is not`(value: String) throws {
-        #expect(try members(Array("{\"a\":\(value)}".utf8)).map(\.member.value.flaw) == [nil])
+        #expect(try members(Array("{\"a\":\(value)}".utf8)).map(\.member.value.textError) == [nil])
     }
 }
 
@@ -116,7 +116,7 @@ private func nested(_ levels: Int, in opener: String, _ closer: String) -> [UInt
 }
 
 @Suite struct ArrayCursorTests {
-    private func elements(_ text: String) throws(JSONFault) -> [String] {
+    private func elements(_ text: String) throws(JSONError) -> [String] {
         let bytes = Array(text.utf8)
         var result: [String] = []
         var cursor = try ArrayCursor(bytes.span, in: 0..<bytes.count)
@@ -133,7 +133,7 @@ private func nested(_ levels: Int, in opener: String, _ closer: String) -> [UInt
 
     @Test(arguments: ["", "{}", "[", "[1", "[1,]", "[,]", "[1 2]", "[1]x", "1"])
     func `what is not an array is refused`(text: String) {
-        #expect(throws: JSONFault.syntax) { _ = try elements(text) }
+        #expect(throws: JSONError.syntax) { _ = try elements(text) }
     }
 }
 

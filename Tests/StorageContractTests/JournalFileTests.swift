@@ -46,30 +46,30 @@ import Testing
     // MARK: - Closing and opening
 
     @Test func `what was kept is there when the journal is opened again, with its source and its numbers`() throws {
-        let doubt = BatchID(source: .random(isJournal: false), number: 2, previous: 1)
+        let unconfirmedBatch = BatchID(source: .random(isJournal: false), number: 2, previous: 1)
         var source: BatchSource?
         do {
             let first = journal()
-            try first.append(records(0..<3), doubt: nil)
-            try first.append(records(3..<5), doubt: doubt)
-            try first.setAside(1, reason: "refused")
+            try first.append(records(0..<3), unconfirmedBatch: nil)
+            try first.append(records(3..<5), unconfirmedBatch: unconfirmedBatch)
+            try first.moveToDeadLetters(1, reason: "refused")
             source = first.source
         }
         let second = journal()
         try second.open()
         #expect(source != nil && second.source == source)
-        #expect(second.standing.records == 4 && second.standing.setAside == 1)
+        #expect(second.standing.records == 4 && second.standing.deadLetters == 1)
         #expect(try seqs(oldest(second)) == [1, 2])
         try second.remove(through: 3)
         let portion = try oldest(second)
-        #expect(seqs(portion) == [3, 4] && portion?.doubt == doubt)
+        #expect(seqs(portion) == [3, 4] && portion?.unconfirmedBatch == unconfirmedBatch)
     }
 
     @Test func `numbers are not used again, even when everything was removed`() throws {
         let journal = journal()
-        try journal.append(records(0..<3), doubt: nil)
+        try journal.append(records(0..<3), unconfirmedBatch: nil)
         try journal.remove(through: 3)
-        try journal.append(records(3..<5), doubt: nil)
+        try journal.append(records(3..<5), unconfirmedBatch: nil)
         #expect(try oldest(journal)?.items.map(\.number) == [4, 5])
     }
 
@@ -78,14 +78,14 @@ import Testing
         var source: BatchSource?
         do {
             let first = journal()
-            try first.append(records(0..<8, payload: payload), doubt: nil)
+            try first.append(records(0..<8, payload: payload), unconfirmedBatch: nil)
             try first.remove(through: 7)
-            try first.setAside(8, reason: "refused")
+            try first.moveToDeadLetters(8, reason: "refused")
             try first.remove(through: 8)
             source = first.source
         }
         let second = journal()
-        try second.append(records(8..<9), doubt: nil)
+        try second.append(records(8..<9), unconfirmedBatch: nil)
         #expect(try oldest(second)?.items.map(\.number) == [9])
         #expect(second.source == source)
     }
@@ -101,16 +101,18 @@ import Testing
         let second = journal()
         do {
             let first = journal()
-            try first.append(records(0..<2), doubt: nil)
+            try first.append(records(0..<2), unconfirmedBatch: nil)
             #expect(isUnavailable(#expect(throws: JournalError.self) { try second.open() }))
             let more = try records(9..<10)
-            #expect(isUnavailable(#expect(throws: JournalError.self) { try second.append(more, doubt: nil) }))
-            #expect(second.source == nil && second.standing == JournalStanding())
+            #expect(
+                isUnavailable(#expect(throws: JournalError.self) { try second.append(more, unconfirmedBatch: nil) })
+            )
+            #expect(second.source == nil && second.standing == JournalStatus())
             // The first is none the worse for it.
-            try first.append(records(2..<3), doubt: nil)
+            try first.append(records(2..<3), unconfirmedBatch: nil)
             #expect(try seqs(oldest(first)) == [0, 1, 2])
         }
-        try second.append(records(3..<4), doubt: nil)
+        try second.append(records(3..<4), unconfirmedBatch: nil)
         #expect(try seqs(oldest(second)) == [0, 1, 2, 3])
     }
 
@@ -118,7 +120,7 @@ import Testing
 
     @Test func `the file is for its owner alone`() throws {
         let journal = journal()
-        try journal.append(records(0..<2), doubt: nil)
+        try journal.append(records(0..<2), unconfirmedBatch: nil)
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
         // No shared memory beside it.
         #expect(names == ["journal.sqlite", "journal.sqlite-wal"])
@@ -131,10 +133,10 @@ import Testing
 
     @Test func `a file that is removed while it is open is made anew`() throws {
         let journal = journal()
-        try journal.append(records(0..<2), doubt: nil)
+        try journal.append(records(0..<2), unconfirmedBatch: nil)
         let source = journal.source
         try FileManager.default.removeItem(atPath: path)
-        try journal.append(records(2..<4), doubt: nil)
+        try journal.append(records(2..<4), unconfirmedBatch: nil)
         #expect(FileManager.default.fileExists(atPath: path))
         #expect(try seqs(oldest(journal)) == [2, 3])
         #expect(journal.standing.records == 2)
@@ -145,10 +147,14 @@ import Testing
     @Test func `a journal that cannot be made is unavailable, and works once it can`() throws {
         let below = folder.file("below")
         let journal = SQLiteJournal(path: below + "/journal.sqlite", bytesMax: 64 << 20)
-        #expect(isUnavailable(#expect(throws: JournalError.self) { try journal.append(records(0..<1), doubt: nil) }))
+        #expect(
+            isUnavailable(
+                #expect(throws: JournalError.self) { try journal.append(records(0..<1), unconfirmedBatch: nil) }
+            )
+        )
         #expect(isUnavailable(#expect(throws: JournalError.self) { try oldest(journal) }))
         try FileManager.default.createDirectory(atPath: below, withIntermediateDirectories: false)
-        try journal.append(records(0..<1), doubt: nil)
+        try journal.append(records(0..<1), unconfirmedBatch: nil)
         #expect(try seqs(oldest(journal)) == [0])
     }
 
@@ -156,7 +162,7 @@ import Testing
         let journal = journal()
         let payload = #"{"t":""# + String(repeating: "x", count: 1_000_000) + #""}"#
         for start in stride(from: 0, to: 40, by: 8) {
-            try journal.append(records(start..<start + 8, payload: payload), doubt: nil)
+            try journal.append(records(start..<start + 8, payload: payload), unconfirmedBatch: nil)
         }
         #expect(try fileBytes() > 20_000_000)
         try journal.remove(through: 39)
@@ -164,14 +170,14 @@ import Testing
         try journal.remove(through: 40)
         #expect(journal.standing.records == 0)
         #expect(try fileBytes() < 1_000_000)
-        try journal.append(records(40..<41), doubt: nil)
+        try journal.append(records(40..<41), unconfirmedBatch: nil)
         #expect(try oldest(journal)?.items.map(\.number) == [41])
     }
 
     // MARK: - Versions
 
     @Test func `what the version before has left is given back, and the file is this version's from then on`() throws {
-        do { try journal().append(records(0..<4), doubt: nil) }
+        do { try journal().append(records(0..<4), unconfirmedBatch: nil) }
         // In version 1 an event ended before its site and its clock, here four bytes for none and one.
         let earlier = "cast(x'01' || substr(record, 2, length(record) - 6) as blob)"
         try sql("update records set record = \(earlier)")
@@ -179,19 +185,23 @@ import Testing
         #expect(try sql("select distinct hex(substr(record, 1, 1)), typeof(record) from records") == [["01", "blob"]])
         do {
             let second = journal()
-            try second.append(records(4..<5), doubt: nil)
+            try second.append(records(4..<5), unconfirmedBatch: nil)
             #expect(try seqs(oldest(second)) == [0, 1, 2, 3, 4])
-            #expect(second.standing.setAside == 0)
+            #expect(second.standing.deadLetters == 0)
         }
         // An earlier program would find records that it cannot read.
         #expect(try sql("pragma user_version") == [["2"]])
     }
 
     @Test func `a file of a later version is left as it is`() throws {
-        do { try journal().append(records(0..<2), doubt: nil) }
+        do { try journal().append(records(0..<2), unconfirmedBatch: nil) }
         try sql("pragma user_version = 3")
         let second = journal()
-        #expect(isUnavailable(#expect(throws: JournalError.self) { try second.append(records(2..<3), doubt: nil) }))
+        #expect(
+            isUnavailable(
+                #expect(throws: JournalError.self) { try second.append(records(2..<3), unconfirmedBatch: nil) }
+            )
+        )
         #expect(try sql("select count(*) from records") == [["2"]])
         #expect(try sql("pragma user_version") == [["3"]])
     }
@@ -200,45 +210,45 @@ import Testing
 
     @Test(arguments: ["x''", "x'0100ff'", "x'02'", "'text'", "zeroblob(500)", "substr(record, 1, length(record) - 1)"])
     func `a record that is damaged is set aside and its neighbours are kept`(damage: String) throws {
-        do { try journal().append(records(0..<5), doubt: nil) }
+        do { try journal().append(records(0..<5), unconfirmedBatch: nil) }
         try sql("update records set record = \(damage) where number in (1, 3, 5)")
         do {
             let second = journal()
             #expect(try seqs(oldest(second)) == [1, 3])
-            #expect(second.standing.setAside == 3)
+            #expect(second.standing.deadLetters == 3)
         }
-        #expect(try sql("select number from set_aside order by number").map { $0[0] } == ["1", "3", "5"])
+        #expect(try sql("select number from dead_letters order by number").map { $0[0] } == ["1", "3", "5"])
         #expect(try sql("select number from records order by number").map { $0[0] } == ["2", "4"])
     }
 
     @Test func `a damaged record inside a doubt does not lose the others, which stay a doubt`() throws {
-        let doubt = BatchID(source: .random(isJournal: false), number: 5, previous: 4)
+        let unconfirmedBatch = BatchID(source: .random(isJournal: false), number: 5, previous: 4)
         do {
             let first = journal()
-            try first.append(records(0..<10), doubt: doubt)
-            try first.append(records(10..<12), doubt: nil)
+            try first.append(records(0..<10), unconfirmedBatch: unconfirmedBatch)
+            try first.append(records(10..<12), unconfirmedBatch: nil)
         }
         try sql("update records set record = x'ff' where number in (1, 6, 7)")
         let second = journal()
         let portion = try #require(try second.oldest(recordsMax: 2, bytesMax: 1))
         #expect(seqs(portion) == [1, 2, 3, 4, 7, 8, 9])
-        #expect(portion.doubt == doubt)
-        #expect(second.standing.setAside == 3)
+        #expect(portion.unconfirmedBatch == unconfirmedBatch)
+        #expect(second.standing.deadLetters == 3)
     }
 
     @Test func `a journal of which every record is damaged is empty in the end`() throws {
-        do { try journal().append(records(0..<6000), doubt: nil) }
+        do { try journal().append(records(0..<6000), unconfirmedBatch: nil) }
         try sql("update records set record = x'0200'")
         let second = journal()
         #expect(try oldest(second) == nil)
-        #expect(second.standing.records == 0 && second.standing.setAside == 6000)
+        #expect(second.standing.records == 0 && second.standing.deadLetters == 6000)
     }
 
     @Test func `a file that is no database is kept under another name, and a new journal begins`() throws {
         let text = String(repeating: "no database ", count: 1000)
         try text.write(toFile: path, atomically: false, encoding: .utf8)
         let journal = journal()
-        try journal.append(records(0..<1), doubt: nil)
+        try journal.append(records(0..<1), unconfirmedBatch: nil)
         #expect(try seqs(oldest(journal)) == [0])
         let file = URL(fileURLWithPath: path).lastPathComponent + ".damaged-1"
         #expect(journal.standing.damage == JournalDamage(files: 1, lastFile: file, salvaged: 0, lostMax: nil))

@@ -47,19 +47,21 @@ import Testing
         #expect(journal.source == nil)
         try journal.open()
         #expect(journal.source?.isJournal == true)
-        #expect(journal.standing.records == 0 && journal.standing.setAside == 0)
+        #expect(journal.standing.records == 0 && journal.standing.deadLetters == 0)
         #expect(journal.standing.oldestReceivedAt == nil && journal.standing.oldestSeconds == nil)
         #expect(try oldest() == nil)
-        try journal.append([], doubt: nil)
+        try journal.append([], unconfirmedBatch: nil)
         #expect(try oldest() == nil)
     }
 
     @Test func `records come out in the order they came in, under rising numbers`() throws {
-        for start in stride(from: 0, to: 60, by: 6) { try journal.append(records(start..<start + 6), doubt: nil) }
+        for start in stride(from: 0, to: 60, by: 6) {
+            try journal.append(records(start..<start + 6), unconfirmedBatch: nil)
+        }
         let portion = try #require(try oldest())
         #expect(seqs(portion) == Array(0..<60))
         #expect(portion.items.map(\.number) == Array(1...60))
-        #expect(portion.doubt == nil)
+        #expect(portion.unconfirmedBatch == nil)
         // Looked at, not taken.
         #expect(try seqs(oldest()) == Array(0..<60))
     }
@@ -88,7 +90,7 @@ import Testing
             .event(try Event.sample()), .submission(try Submission.sample(body, ip: "2001:db8::1")),
             .submission(try Submission.sample()),
         ]
-        try journal.append(given, doubt: nil)
+        try journal.append(given, unconfirmedBatch: nil)
         let found = try #require(try oldest()).items.map(\.record)
         #expect(found.map(\.fields) == given.map(\.fields))
         #expect(found[1].fields["path"] == .some(nil) && found[0].fields["path"] == "/größe?q=🙂")
@@ -98,7 +100,7 @@ import Testing
 
     @Test func `a portion holds no more records and bytes than it may, but at least one`() throws {
         let given = try records(0..<10)
-        try journal.append(given, doubt: nil)
+        try journal.append(given, unconfirmedBatch: nil)
         let three = given[..<3].reduce(0) { $0 + bytes($1) }
         #expect(try seqs(oldest(recordsMax: 4)) == [0, 1, 2, 3])
         #expect(try seqs(oldest(bytesMax: three)) == [0, 1, 2])
@@ -109,7 +111,7 @@ import Testing
     }
 
     @Test func `what is removed is gone, what follows stays`() throws {
-        try journal.append(records(0..<10), doubt: nil)
+        try journal.append(records(0..<10), unconfirmedBatch: nil)
         try journal.remove(through: 4)
         #expect(try seqs(oldest()) == Array(4..<10))
         #expect(journal.standing.records == 6 && journal.standing.oldestReceivedAt == 1_000_004)
@@ -124,19 +126,19 @@ import Testing
     // MARK: - Doubts
 
     @Test func `a doubt comes back whole and alone, under its name, however little was asked for`() throws {
-        let doubt = BatchID(source: .random(isJournal: false), number: 7, previous: 6)
-        let other = BatchID(source: doubt.source, number: 8, previous: 7)
-        try journal.append(records(0..<2), doubt: nil)
-        try journal.append(records(2..<1002), doubt: doubt)
-        try journal.append(records(1002..<1005), doubt: other)
-        try journal.append(records(1005..<1007), doubt: nil)
-        let portions: [(range: Range<Int>, doubt: BatchID?)] = [
-            (0..<2, nil), (2..<1002, doubt), (1002..<1005, other), (1005..<1007, nil),
+        let unconfirmedBatch = BatchID(source: .random(isJournal: false), number: 7, previous: 6)
+        let other = BatchID(source: unconfirmedBatch.source, number: 8, previous: 7)
+        try journal.append(records(0..<2), unconfirmedBatch: nil)
+        try journal.append(records(2..<1002), unconfirmedBatch: unconfirmedBatch)
+        try journal.append(records(1002..<1005), unconfirmedBatch: other)
+        try journal.append(records(1005..<1007), unconfirmedBatch: nil)
+        let portions: [(range: Range<Int>, unconfirmedBatch: BatchID?)] = [
+            (0..<2, nil), (2..<1002, unconfirmedBatch), (1002..<1005, other), (1005..<1007, nil),
         ]
-        for (range, doubt) in portions {
-            let portion = try #require(try oldest(recordsMax: 2, bytesMax: doubt == nil ? 8 << 20 : 1))
+        for (range, unconfirmedBatch) in portions {
+            let portion = try #require(try oldest(recordsMax: 2, bytesMax: unconfirmedBatch == nil ? 8 << 20 : 1))
             #expect(seqs(portion) == Array(range))
-            #expect(portion.doubt == doubt)
+            #expect(portion.unconfirmedBatch == unconfirmedBatch)
             try journal.remove(through: #require(portion.items.last).number)
         }
         #expect(try oldest() == nil)
@@ -146,13 +148,13 @@ import Testing
 
     @Test func `what does not fit is refused whole, by records, until something was removed`() throws {
         let small = SQLiteJournal(path: folder.file("small.sqlite"), bytesMax: 64 << 20, recordsMax: 10)
-        try small.append(records(0..<8), doubt: nil)
-        #expect(throws: JournalError.full) { try small.append(records(8..<11), doubt: nil) }
+        try small.append(records(0..<8), unconfirmedBatch: nil)
+        #expect(throws: JournalError.full) { try small.append(records(8..<11), unconfirmedBatch: nil) }
         #expect(small.standing.records == 8)
-        try small.append(records(8..<10), doubt: nil)
-        #expect(throws: JournalError.full) { try small.append(records(10..<11), doubt: nil) }
+        try small.append(records(8..<10), unconfirmedBatch: nil)
+        #expect(throws: JournalError.full) { try small.append(records(10..<11), unconfirmedBatch: nil) }
         try small.remove(through: 2)
-        try small.append(records(10..<12), doubt: nil)
+        try small.append(records(10..<12), unconfirmedBatch: nil)
         let portion = try small.oldest(recordsMax: 100, bytesMax: 1 << 20)
         #expect(seqs(portion) == Array(2..<12))
     }
@@ -165,7 +167,7 @@ import Testing
         while error == nil, taken < 100 {
             let two = try [record(taken, payload: payload), record(taken + 1, payload: payload)]
             do throws(JournalError) {
-                try small.append(two, doubt: nil)
+                try small.append(two, unconfirmedBatch: nil)
                 taken += 2
             } catch let failure { error = failure }
         }
@@ -173,7 +175,7 @@ import Testing
         #expect((12...20).contains(taken) && small.standing.records == taken)
         #expect(small.standing.bytes <= 2 << 20 && small.standing.bytes > 1 << 20)
         try small.remove(through: 4)
-        try small.append([record(0, payload: payload), record(1, payload: payload)], doubt: nil)
+        try small.append([record(0, payload: payload), record(1, payload: payload)], unconfirmedBatch: nil)
         #expect(small.standing.records == taken - 2)
     }
 
@@ -182,31 +184,31 @@ import Testing
     @Test func `the standing tells records, bytes and the oldest`() throws {
         try journal.open()
         let empty = journal.standing.bytes
-        try journal.append(records(5..<8), doubt: nil)
-        try journal.append(records(1..<2), doubt: nil)
-        #expect(journal.standing.records == 4 && journal.standing.setAside == 0)
+        try journal.append(records(5..<8), unconfirmedBatch: nil)
+        try journal.append(records(1..<2), unconfirmedBatch: nil)
+        #expect(journal.standing.records == 4 && journal.standing.deadLetters == 0)
         #expect(journal.standing.oldestReceivedAt == 1_000_005)
         #expect(try #require(journal.standing.oldestSeconds) > 1e9)
         let payload = #"{"t":""# + String(repeating: "x", count: 200_000) + #""}"#
-        try journal.append([record(9, payload: payload)], doubt: nil)
+        try journal.append([record(9, payload: payload)], unconfirmedBatch: nil)
         #expect((190_000..<300_000).contains(journal.standing.bytes - empty))
         try journal.remove(through: 5)
         #expect(journal.standing.bytes - empty < 50_000)
     }
 
     @Test func `a record that is set aside is out of the way, and counted`() throws {
-        try journal.append(records(0..<4), doubt: nil)
-        try journal.setAside(1, reason: "refused")
+        try journal.append(records(0..<4), unconfirmedBatch: nil)
+        try journal.moveToDeadLetters(1, reason: "refused")
         #expect(try seqs(oldest()) == [1, 2, 3])
-        #expect(journal.standing.setAside == 1 && journal.standing.records == 3)
-        try journal.setAside(3, reason: "refused")
+        #expect(journal.standing.deadLetters == 1 && journal.standing.records == 3)
+        try journal.moveToDeadLetters(3, reason: "refused")
         #expect(try seqs(oldest()) == [1, 3])
-        #expect(journal.standing.setAside == 2)
+        #expect(journal.standing.deadLetters == 2)
         try journal.remove(through: 4)
-        #expect(journal.standing.setAside == 2 && journal.standing.records == 0)
+        #expect(journal.standing.deadLetters == 2 && journal.standing.records == 0)
         // Of a number that is not there nothing is made.
-        try journal.setAside(99, reason: "refused")
-        #expect(journal.standing.setAside == 2)
+        try journal.moveToDeadLetters(99, reason: "refused")
+        #expect(journal.standing.deadLetters == 2)
     }
 
     // MARK: - Threads
@@ -222,7 +224,7 @@ import Testing
         for group in groups {
             DispatchQueue(label: "appending").async(group: appending) { [journal] in
                 for records in group {
-                    do { try journal.append(records, doubt: nil) } catch { Issue.record(error) }
+                    do { try journal.append(records, unconfirmedBatch: nil) } catch { Issue.record(error) }
                 }
             }
         }

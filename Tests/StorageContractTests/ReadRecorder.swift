@@ -48,9 +48,9 @@ final class ReadRecorder: Storage.Database, @unchecked Sendable {
         _ body: () throws(StoreError) -> Void
     ) throws(StoreError) -> Bool { try base.transaction(ifChanged: guardSQL, parameters, body) }
 
-    func shadow(_ tables: [String]) throws(StoreError) -> String { try base.shadow(tables) }
+    func makeTemporaryCopies(_ tables: [String]) throws(StoreError) -> String { try base.makeTemporaryCopies(tables) }
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) { try base.snapshot(body) }
-    func settledEventID() throws(StoreError) -> Int64 { try base.settledEventID() }
+    func committedHighWaterMark() throws(StoreError) -> Int64 { try base.committedHighWaterMark() }
     func highestEventID() throws(StoreError) -> Int64 { try base.highestEventID() }
     func openWriters() throws(StoreError) -> [OpenWriter] { try base.openWriters() }
 }

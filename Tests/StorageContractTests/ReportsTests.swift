@@ -54,7 +54,7 @@ import TimeZones
         _ = try store.makeWriter().append(Batch(events: parsed))
         try database.rows(
             """
-            insert into pageview_ledger (pageview_id, visitor_id, session_id, site, emitted, dropped, drop_reasons, first_received_at,
+            insert into delivery_reports (pageview_id, visitor_id, session_id, site, emitted, dropped, drop_reasons, first_received_at,
                 last_received_at)
             values ('p_1', 'v_3', 's_5_3', 'shop.example', 5, 1, '{}', '2026-11-24T06:00:00.000000Z', '2026-11-24T06:00:00.000000Z')
             """
@@ -119,18 +119,18 @@ import TimeZones
         let (database, store) = try filled(.sqlite)
         defer { withExtendedLifetime(database) {} }
         let reports = Reports(try store.makeDatabase(), DictionaryCache())
-        let overview = try JSONTree(text(reports.overview(Self.query(), now: Self.day + 86_400)))
+        let overview = try LazyJSON(text(reports.overview(Self.query(), now: Self.day + 86_400)))
         let sessions = overview["series"].elements.map { $0["sessions"].literal ?? "" }
         #expect(sessions == (1...24).map { "\($0)" })
         #expect(overview["totals"]["sessions"].literal == "300")
         #expect(overview["totals"]["errors"].literal == "19")
-        let minute = try JSONTree(
+        let minute = try LazyJSON(
             text(reports.overview(Self.query(from: Self.day + 36_017, to: Self.day + 36_077), now: Self.day + 86_400))
         )
         #expect(minute["totals"]["sessions"].literal == "1")
         #expect(minute["totals"]["views"].literal == "1")
         let first = try Self.query(from: Self.day, to: Self.day + 9000)
-        let morning = try JSONTree(text(reports.overview(first, now: Self.day + 86_400)))
+        let morning = try LazyJSON(text(reports.overview(first, now: Self.day + 86_400)))
         #expect(morning["previous"].isNull, "nothing is known of the hours before the first event")
     }
 
@@ -139,7 +139,7 @@ import TimeZones
         let (database, store) = try filled(engine)
         defer { withExtendedLifetime(database) {} }
         let reports = Reports(try store.makeDatabase(), DictionaryCache())
-        let lists = try JSONTree(
+        let lists = try LazyJSON(
             text(reports.breakdowns(Self.query(), ReportDimension.allCases, limit: 1))
         )["dimensions"]
         #expect(lists["referrer"]["total"].literal == "300")
@@ -161,20 +161,20 @@ import TimeZones
         defer { withExtendedLifetime(database) {} }
         let reports = Reports(try store.makeDatabase(), DictionaryCache())
         func sessions(_ filter: ReportFilter) throws -> String? {
-            JSONTree(text(try reports.overview(Self.query([filter]), now: Self.day)))["totals"]["sessions"].literal
+            LazyJSON(text(try reports.overview(Self.query([filter]), now: Self.day)))["totals"]["sessions"].literal
         }
         #expect(try sessions(ReportFilter("is", "property:plan", ["pro", "none"])) == "1")
         #expect(try sessions(ReportFilter("is", "property:deep.n", ["7"])) == "1")
         #expect(try sessions(ReportFilter("is", "property:plan", ["gold"])) == "0")
         #expect(try sessions(ReportFilter("is", "visitor", ["v_3", "v_4"])) == "2")
-        let quality = JSONTree(text(try reports.quality(Self.query())))
+        let quality = LazyJSON(text(try reports.quality(Self.query())))
         let members = ["views", "emitted", "dropped", "received", "lost"].map { quality[$0].literal }
         #expect(members == ["1", "5", "1", "2", "2"])
         for (visitor, views) in [("v_3", "1"), ("v_4", "0")] {
             let filter = try ReportFilter("is", "visitor", [visitor])
-            #expect(JSONTree(text(try reports.quality(Self.query([filter]))))["views"].literal == views)
+            #expect(LazyJSON(text(try reports.quality(Self.query([filter]))))["views"].literal == views)
         }
-        let other = JSONTree(text(try reports.quality(Self.query(from: Self.day - 86_400, to: Self.day))))
+        let other = LazyJSON(text(try reports.quality(Self.query(from: Self.day - 86_400, to: Self.day))))
         #expect(other["views"].literal == "0")
     }
 
@@ -191,18 +191,18 @@ import TimeZones
         try fixture.write(store.makeDatabase())
         let now = Self.day + 7300
         let reports = Reports(try store.makeDatabase(), DictionaryCache())
-        let overview = try JSONTree(text(reports.overview(Self.query(), now: now)))
+        let overview = try LazyJSON(text(reports.overview(Self.query(), now: now)))
         #expect(overview["totals"]["visitors"].isNull && overview["totals"]["sessions"].literal == "2")
         #expect(overview["series"].elements[0]["visitors"].literal == "1")
         let others = [
-            overview, try JSONTree(text(reports.breakdowns(Self.query(), [.path], limit: 5))),
-            try JSONTree(text(reports.issues(Self.query()))),
-            try JSONTree(text(reports.issue(Self.query(), "00000000000000aa") ?? .null)),
-            try JSONTree(text(reports.live(site: nil, now: now))),
+            overview, try LazyJSON(text(reports.breakdowns(Self.query(), [.path], limit: 5))),
+            try LazyJSON(text(reports.issues(Self.query()))),
+            try LazyJSON(text(reports.issue(Self.query(), "00000000000000aa") ?? .null)),
+            try LazyJSON(text(reports.live(site: nil, now: now))),
         ]
         for report in others { #expect(report["visitors_refused"].text?.hasPrefix("Visitors cannot") == true) }
         let morning = try Self.query(to: Self.day + 3600)
-        let alone = try JSONTree(text(reports.overview(morning, now: now)))
+        let alone = try LazyJSON(text(reports.overview(morning, now: now)))
         #expect(alone["totals"]["visitors"].literal == "1" && alone["visitors_refused"].isNull)
     }
 

@@ -47,14 +47,14 @@ import Testing
         try store.append([event(view: 2)])
         let rollups = try Rollups(store.makeDatabase())
         while try rollups.advance() > 0 {}
-        #expect(rollups.takeNews().unsearched == [1])
+        #expect(rollups.takeNotices().unsearched == [1])
         try store.append([event(view: 3)])
         while try rollups.advance() > 0 {}
-        #expect(rollups.takeNews().unsearched == [1])
+        #expect(rollups.takeNotices().unsearched == [1])
         #expect(try !store.differences().isEmpty)
         try Rollups(store.makeDatabase()).clear()
         while try rollups.advance() > 0 {}
-        #expect(rollups.takeNews().unsearched == [])
+        #expect(rollups.takeNotices().unsearched == [])
         #expect(try store.differences() == [])
     }
 }

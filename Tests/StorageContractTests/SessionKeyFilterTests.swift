@@ -39,7 +39,7 @@ import Testing
                 includesBots: true
             )
             let report = try Reports(store.makeDatabase(), DictionaryCache()).overview(query, now: seconds)
-            return JSONTree(String(decoding: report.encoded, as: UTF8.self))["totals"]["sessions"].literal
+            return LazyJSON(String(decoding: report.encoded, as: UTF8.self))["totals"]["sessions"].literal
         }
         #expect(try StoredFigures(store).sessions(.site)["(other)"] == 10)
         for number in [7, 505] {

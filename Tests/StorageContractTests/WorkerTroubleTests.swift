@@ -63,7 +63,7 @@ import Testing
         try store.append(sessions(0..<100))
         let rollups = try Rollups(store.makeDatabase())
         while try rollups.advance(limit: 5) > 0 {}
-        #expect(rollups.takeNews().mergeFailure != nil)
+        #expect(rollups.takeNotices().mergeFailure != nil)
         #expect(try database.count("rollup_dead_letters") == 0)
         #expect(try StoredFigures(store).totals().pageViews == 100)
         #expect(try store.differences() == [])
@@ -90,7 +90,7 @@ import Testing
         #expect(try database.column("select count(*) from segments where id = \(id)") == ["1"])
         #expect(try database.count("segments") < 12, "the others are merged")
         // Impossible numbers of rows are seen before anything is read.
-        let reason = next.takeNews().mergeFailure
+        let reason = next.takeNotices().mergeFailure
         #expect(damage == .counts || reason?.contains("damaged segments: \(id)") == true)
         #expect(try !store.differences().isEmpty)
         if damage != .codes {
@@ -240,7 +240,7 @@ import Testing
             {"kind":"error","name":"Error","message":"no stock","frames":[{"function":"Shop.buy",\
             "file":"https://shop.example/app.js","line":10,"column":1}]}
             """
-        let issue = IssueDescription(JSONTree(payload), hashes.texts)
+        let issue = IssueDescription(LazyJSON(payload), hashes.texts)
         let former = try #require(issue.formerIDs.first)
         try database.rows("insert into insight_issue_states values ('shop.example', '\(former)', 'ignored', 1)")
         try store.append([event("error", visitor: "v", session: "s", payload: payload)])

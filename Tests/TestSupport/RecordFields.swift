@@ -29,13 +29,13 @@ extension Record {
                 "session_id": submission.text(submission.sessionID),
                 "pageview_id": submission.text(submission.pageviewID),
             ]
-        case .ledger(let ledger):
+        case .deliveryReport(let report):
             [
-                "kind": "ledger", "received_at": String(ledger.receivedAt),
-                "pageview_id": ledger.text(ledger.pageviewID),
-                "visitor_id": ledger.text(ledger.visitorID), "session_id": ledger.text(ledger.sessionID),
-                "site": ledger.text(ledger.site), "emitted": String(ledger.emitted), "dropped": String(ledger.dropped),
-                "drop_reasons": ledger.text(ledger.dropReasons),
+                "kind": "ledger", "received_at": String(report.receivedAt),
+                "pageview_id": report.text(report.pageviewID),
+                "visitor_id": report.text(report.visitorID), "session_id": report.text(report.sessionID),
+                "site": report.text(report.site), "emitted": String(report.emitted), "dropped": String(report.dropped),
+                "drop_reasons": report.text(report.dropReasons),
             ]
         }
     }

@@ -29,7 +29,7 @@ extension Event {
         userAgent: String? = nil,
         ipHash: String? = nil,
         receivedAt: Int64 = 1_795_456_784_821_673
-    ) throws(Rejection) -> Event {
+    ) throws(ValidationError) -> Event {
         let body = object(
             [
                 ("visitor_id", quoted(visitor)), ("session_id", quoted("s_1")), ("pageview_id", quoted("p_1")),
@@ -45,7 +45,7 @@ extension Event {
         userAgent: String? = nil,
         ipHash: String? = nil,
         receivedAt: Int64
-    ) throws(Rejection) -> Event {
+    ) throws(ValidationError) -> Event {
         var bytes = Array((userAgent ?? "").utf8)
         let start = bytes.count
         bytes += Array(body.utf8)
@@ -58,7 +58,7 @@ extension Event {
     }
 }
 
-extension Ledger {
+extension DeliveryReport {
     /// An entry as the parser makes it.
     package static func sample(
         pageview: String = "p_1",
@@ -67,14 +67,14 @@ extension Ledger {
         emitted: Int = 1,
         dropped: String? = nil,
         receivedAt: Int64 = 1_795_456_784_821_673
-    ) throws(Rejection) -> Ledger {
+    ) throws(ValidationError) -> DeliveryReport {
         let bytes = Array(
             object([
                 ("pageview_id", quoted(pageview)), ("visitor_id", quoted(visitor)), ("session_id", quoted("s_1")),
                 ("site", site.map(quoted)), ("emitted", String(emitted)), ("dropped", dropped),
             ]).utf8
         )
-        return try Ledger(parsing: bytes, body: 0..<bytes.count, receivedAt: receivedAt)
+        return try DeliveryReport(parsing: bytes, body: 0..<bytes.count, receivedAt: receivedAt)
     }
 }
 
@@ -84,7 +84,7 @@ extension Submission {
         _ body: String = "{}",
         ip: String? = nil,
         receivedAt: Int64 = 1_795_456_784_821_673
-    ) throws(Rejection) -> Submission {
+    ) throws(ValidationError) -> Submission {
         let bytes = Array(body.utf8)
         return try Submission(parsing: bytes, body: 0..<bytes.count, receivedAt: receivedAt, ip: ip)
     }

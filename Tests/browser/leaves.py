@@ -110,12 +110,12 @@ def main():
             missing = known - {view.id for view in views}
             total = len(views) + len(missing)
             complete = sum(not faults(view) for view in views)
-            (sums,) = store.rows("select sum(emitted) as emitted, sum(dropped) as dropped, sum(received) as received, sum(lost) as lost from pageview_completeness")
+            (sums,) = store.rows("select sum(emitted) as emitted, sum(dropped) as dropped, sum(received) as received, sum(lost) as lost from pageview_delivery")
             print(f"{complete} of {total} page views have a complete record: {complete / total:.2%}; of {len(missing)} nothing is stored")
             print(f"left by: {dict(ways)}; what is missing: {dict(unfinished)}")
             print(f"events: {dict(sums)}, captured {sums['received'] / sums['emitted']:.3%}")
             reasons = collections.Counter()
-            for row in store.rows("select drop_reasons from pageview_ledger where drop_reasons <> '{}'"):
+            for row in store.rows("select drop_reasons from delivery_reports where drop_reasons <> '{}'"):
                 reasons.update(json.loads(row["drop_reasons"]))
             print(f"dropped in the page: {dict(reasons)}")
         finally:

@@ -101,7 +101,7 @@ def test_removing_demo_visits_leaves_exactly_what_was_there(store, serve):
     settle(server.port, real)
     server.stop()
     assert table(store, "collector_events where path <> '/while-removing'") == table(store, "expected_events")
-    assert count(store, "pageview_ledger") == 0 and count(store, "demo_run") == 0
+    assert count(store, "delivery_reports") == 0 and count(store, "demo_run") == 0
     assert f"match {real} events" in fine(store, "verify").stdout
 
 
@@ -111,7 +111,7 @@ def test_figures_are_those_before_the_demo(store, serve):
     settle(server.port, events)
     reports = figures(server.port)
     server.stop()
-    before = {name: table(store, name) for name in (*DERIVED, "collector_events", "pageview_ledger", "debug_data")}
+    before = {name: table(store, name) for name in (*DERIVED, "collector_events", "delivery_reports", "debug_data")}
     rows = exported(store)
     fine(store, "demo", "--events", "2000", "--force")
     assert exported(store) != rows
@@ -206,7 +206,7 @@ def test_an_interrupted_demo_can_be_removed(store):
     code, _ = interrupted(store, "demo", "--events", EVENTS, number=signal.SIGTERM, when=lambda: count(store, "collector_events") > 0)
     assert code == 143
     fine(store, "demo", "--remove")
-    for name in ("collector_events", "pageview_ledger", "demo_run", *DERIVED):
+    for name in ("collector_events", "delivery_reports", "demo_run", *DERIVED):
         assert count(store, name) == 0
 
 

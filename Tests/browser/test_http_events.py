@@ -167,7 +167,7 @@ def entry(visitor, **changes):
 
 def ledger_of(store, visitor):
     columns = "pageview_id, session_id, site, emitted, dropped, drop_reasons"
-    return store.rows(f"select {columns} from pageview_ledger where visitor_id = '{visitor}' order by pageview_id")
+    return store.rows(f"select {columns} from delivery_reports where visitor_id = '{visitor}' order by pageview_id")
 
 
 def test_a_ledger_is_stored_with_its_events_before_the_answer(service):

@@ -69,9 +69,9 @@ def test_a_refused_event_is_set_aside_and_logged_and_the_rest_goes_on(store, ser
     visits = [visit_events(path="/poison" if number == 3 else "/good") for number in range(10)]
     sent = send(collector.port, [event for visit in visits for event in visit])
     settle(collector.port, sent - 3)
-    collector.wait_for_line("events set aside", timeout=SECONDS_MAX)
+    collector.wait_for_line("events moved to the dead letters", timeout=SECONDS_MAX)
     assert len(store.rows("select event_id from rollup_dead_letters")) == 3
-    assert collector.log.count("events set aside") == 1
+    assert collector.log.count("events moved to the dead letters") == 1
 
 
 def test_events_that_were_replaced_are_noticed(store, serve):

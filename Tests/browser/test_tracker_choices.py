@@ -170,7 +170,7 @@ def test_what_no_database_takes_and_what_is_no_json_spoils_nothing(visit):
     assert view.one("text")["text"] == "a\ufffdb\ufffdc\\u0000d 😀"
     assert view.one("big") == {"n": "100000000000000000000"}
     assert not view.of("circle") and not view.of("odd")
-    (row,) = visit.store.rows("select drop_reasons, lost from pageview_completeness join pageview_ledger using (pageview_id)")
+    (row,) = visit.store.rows("select drop_reasons, lost from pageview_delivery join delivery_reports using (pageview_id)")
     assert visit.store.json(row["drop_reasons"]) == {"unserializable": 1, "rejected": 1} and row["lost"] == 0
 
 

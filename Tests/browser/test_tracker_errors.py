@@ -86,7 +86,7 @@ def test_no_more_than_fifty_different_errors_are_told_and_the_rest_is_counted(vi
     assert visit.flush() is True
     visit.go("/two")
     visit.flush()
-    sql = "select emitted, dropped, received, lost from pageview_completeness order by pageview_id limit 1"
+    sql = "select emitted, dropped, received, lost from pageview_delivery order by pageview_id limit 1"
 
     def is_all_there(views):
         # What was dropped leaves holes; the report says how many.

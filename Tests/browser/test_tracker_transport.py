@@ -9,7 +9,7 @@ from tracked import visit  # noqa: F401
 
 
 def delivery_reports(store):
-    return store.rows("select pageview_id, emitted, dropped, received, lost from pageview_completeness order by pageview_id")
+    return store.rows("select pageview_id, emitted, dropped, received, lost from pageview_delivery order by pageview_id")
 
 
 def check_nothing_missing(visit):

@@ -180,7 +180,7 @@ def test_a_handler_that_ends_before_it_has_told_everything_leaves_the_rest_to_th
     first = visit.wait_for(lambda views: len(views) == 2 and views[0].is_complete, "a complete first view")[0]
     check_identity([first])
     assert first.one("navigation") and first.one("resources") and first.one("engagement")
-    assert [row["lost"] for row in visit.store.rows("select lost from pageview_completeness")] == [0, 0]
+    assert [row["lost"] for row in visit.store.rows("select lost from pageview_delivery")] == [0, 0]
 
 
 def test_events_that_are_emitted_while_another_is_serialized_have_numbers_of_their_own(visit):
@@ -217,7 +217,7 @@ def test_a_visit_reads_the_same_on_both_stores(store, chromium, serve):
         views = visit.wait_for(lambda views: len(views) == 3 and views[0].is_complete and views[1].is_complete and views[2].has_no_hole, "three views without a hole")
         check_identity(views)
         assert [view.path for view in views] == ["/one", "/pushed", "/two"]
-        rows = store.rows("select emitted, dropped, received, lost from pageview_completeness order by pageview_id")
+        rows = store.rows("select emitted, dropped, received, lost from pageview_delivery order by pageview_id")
         assert [(row["dropped"], row["lost"]) for row in rows] == [(0, 0)] * 3
         assert [row["received"] for row in rows] == [len(view.rows) for view in views]
     finally:

@@ -95,7 +95,7 @@ def check_worker(visit, name, script):
     assert found["error"]["frames"][0]["function"] == "fail"
     assert (found["request"]["name"], found["request"]["source"]) == ("HTTP 404", visit.host + "/missing.json")
     assert found[None]["items"] == 3
-    (report,) = visit.store.rows(f"select emitted, dropped, lost from pageview_completeness where pageview_id = '{rows[0]['pageview_id']}'")
+    (report,) = visit.store.rows(f"select emitted, dropped, lost from pageview_delivery where pageview_id = '{rows[0]['pageview_id']}'")
     assert (report["emitted"], report["dropped"], report["lost"]) == (5, 1, 0)
 
 

@@ -106,7 +106,7 @@ def check(store, visitor, acknowledged, span=None):
 
 def check_ledgers(store, visitor, most, verdict):
     """A page view's numbers are at least what was acknowledged, and belong together."""
-    rows = store.rows(f"select pageview_id, session_id, site, emitted, dropped, drop_reasons from pageview_ledger where visitor_id = {quoted(visitor)}")
+    rows = store.rows(f"select pageview_id, session_id, site, emitted, dropped, drop_reasons from delivery_reports where visitor_id = {quoted(visitor)}")
     stored = {}
     for row in rows:
         view, emitted = row["pageview_id"], row["emitted"]

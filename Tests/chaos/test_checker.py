@@ -48,14 +48,14 @@ def test_a_lost_record_is_found(store):
     assert check(store).lost == ["collect-once-1", "single-3"]
 
 
-@pytest.mark.parametrize("change", ["delete from pageview_ledger", "update pageview_ledger set emitted = 6"])
+@pytest.mark.parametrize("change", ["delete from delivery_reports", "update delivery_reports set emitted = 6"])
 def test_a_page_view_that_says_less_than_was_acknowledged_is_found(store, change):
     store.execute(change + " where pageview_id = 'page-0-1'")
     assert "ledger:page-0-1:7" in check(store).lost
 
 
 def test_a_page_view_whose_numbers_do_not_belong_together_is_found(store):
-    store.execute("update pageview_ledger set dropped = 1 where pageview_id = 'page-0-1'")
+    store.execute("update delivery_reports set dropped = 1 where pageview_id = 'page-0-1'")
     assert check(store).half == ["ledger of page-0-1"]
 
 

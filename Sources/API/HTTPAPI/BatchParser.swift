@@ -17,8 +17,8 @@ struct BatchParser {
     /// The records that can be stored; the group lists the others as rejected.
     func entries(_ ticket: Ticket, _ group: inout EventGroup) -> [Entry] {
         var entries: [Entry] = []
-        entries.reserveCapacity(batch.events.count + batch.ledgers.count + (batch.pageviews?.count ?? 0))
-        func add(_ part: EventGroup.Part, _ parse: () throws(Rejection) -> Record) {
+        entries.reserveCapacity(batch.events.count + batch.reports.count + (batch.pageviews?.count ?? 0))
+        func add(_ part: EventGroup.Part, _ parse: () throws(ValidationError) -> Record) {
             do {
                 entries.append(Entry(record: try parse(), ticket: ticket.rawValue, tag: part.tag))
             } catch {
@@ -27,7 +27,7 @@ struct BatchParser {
         }
         let pageviews = batch.pageviews.map { ranges in
             ranges.enumerated().map { index, range -> SharedFields? in
-                do throws(Rejection) {
+                do throws(ValidationError) {
                     let own = Array(bytes[range])
                     return try SharedFields(parsing: own, body: 0..<own.count)
                 } catch {
@@ -37,22 +37,22 @@ struct BatchParser {
             }
         }
         for (index, range) in batch.events.enumerated() {
-            add(.event(index)) { () throws(Rejection) in .event(try event(range, pageviews)) }
+            add(.event(index)) { () throws(ValidationError) in .event(try event(range, pageviews)) }
         }
-        for (index, range) in batch.ledgers.enumerated() {
-            add(.pageview(index)) { () throws(Rejection) in .ledger(try deliveryReport(range)) }
+        for (index, range) in batch.reports.enumerated() {
+            add(.pageview(index)) { () throws(ValidationError) in .deliveryReport(try deliveryReport(range)) }
         }
         for (index, shared) in (pageviews ?? []).enumerated() {
             guard let shared, shared.hasDeliveryReport, let range = batch.pageviews?[index] else { continue }
-            add(.pageview(index)) { () throws(Rejection) in .ledger(try deliveryReport(range)) }
+            add(.pageview(index)) { () throws(ValidationError) in .deliveryReport(try deliveryReport(range)) }
         }
         return entries
     }
 
     /// An event gets a buffer of its own, so that it neither keeps the batch's alive nor copies it.
-    private func event(_ range: Range<Int>, _ pageviews: [SharedFields?]?) throws(Rejection) -> Event {
+    private func event(_ range: Range<Int>, _ pageviews: [SharedFields?]?) throws(ValidationError) -> Event {
         guard range.count <= Limits.eventBodyBytesMax else {
-            throw .invalid(field: "event", fault: .tooLong(bytesMax: Limits.eventBodyBytesMax))
+            throw .invalid(field: "event", problem: .tooLong(bytesMax: Limits.eventBodyBytesMax))
         }
         var requestContext = requestContext
         var own = Array(bytes[range])
@@ -63,8 +63,8 @@ struct BatchParser {
         return try Event(parsing: own, body: 0..<range.count, requestContext, pageviews: pageviews)
     }
 
-    private func deliveryReport(_ range: Range<Int>) throws(Rejection) -> Ledger {
+    private func deliveryReport(_ range: Range<Int>) throws(ValidationError) -> DeliveryReport {
         let own = Array(bytes[range])
-        return try Ledger(parsing: own, body: 0..<own.count, receivedAt: requestContext.receivedAt)
+        return try DeliveryReport(parsing: own, body: 0..<own.count, receivedAt: requestContext.receivedAt)
     }
 }

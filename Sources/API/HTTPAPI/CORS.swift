@@ -8,8 +8,8 @@ struct CORS: Sendable {
     let origins: Origins
 
     /// Headers by the verdict.
-    func fields(_ verdict: Origins.Verdict) -> [Responses.Field] {
-        switch verdict {
+    func fields(_ decision: Origins.Decision) -> [Responses.Field] {
+        switch decision {
         case .any: [("Access-Control-Allow-Origin", "*")]
         case .listed(let place): [("Access-Control-Allow-Origin", origins.name(place)), ("Vary", "Origin")]
         case .own, .refused: [("Vary", "Origin")]
@@ -24,22 +24,22 @@ struct CORS: Sendable {
 
     static let ownTag = -1
 
-    static func tag(_ verdict: Origins.Verdict) -> Int {
-        switch verdict {
+    static func tag(_ decision: Origins.Decision) -> Int {
+        switch decision {
         case .listed(let place): place
         case .any, .own, .refused: ownTag
         }
     }
 
     /// The answer to a preflight.
-    func preflight(_ verdict: Origins.Verdict) -> Response {
-        guard verdict != .refused else { return Responses.message(403, "Origin not allowed", fields(verdict)) }
+    func preflight(_ decision: Origins.Decision) -> Response {
+        guard decision != .refused else { return Responses.message(403, "Origin not allowed", fields(decision)) }
         let permissions: [Responses.Field] = [
             ("Access-Control-Allow-Methods", "POST, OPTIONS"),
             ("Access-Control-Allow-Headers", "Content-Type, Content-Encoding"),
             ("Access-Control-Max-Age", Self.preflightSecondsMax),
         ]
-        return Response(status: 204, fields: Responses.security + fields(verdict) + permissions, body: .none)
+        return Response(status: 204, fields: Responses.security + fields(decision) + permissions, body: .none)
     }
 }
 

@@ -40,7 +40,7 @@ struct EventGroup: Sendable {
         }
     }
 
-    mutating func reject(_ part: Part, _ rejection: Rejection) {
+    mutating func reject(_ part: Part, _ rejection: ValidationError) {
         var message = rejection.message
         if case .missing(let names) = rejection { message += ": " + names.joined(separator: ", ") }
         switch part {

@@ -30,12 +30,12 @@ final class Export: BodySource {
     let isEndless = false
     private let pool: ReaderPool
     private let ticket: Ticket
-    private let search: EventReader.Search
+    private let search: EventQueries.Search
     private let format: Format
     private let state: Locked<State>
 
     /// - Returns: nil when too many exports run.
-    init?(_ pool: ReaderPool, _ ticket: Ticket, _ search: EventReader.Search, _ format: Format) {
+    init?(_ pool: ReaderPool, _ ticket: Ticket, _ search: EventQueries.Search, _ format: Format) {
         guard pool.exports.take() else { return nil }
         self.pool = pool
         self.ticket = ticket
@@ -102,7 +102,7 @@ final class Export: BodySource {
     }
 
     private func read(_ database: any Database) throws(StoreError) {
-        let reader = EventReader(database: database)
+        let reader = EventQueries(database: database)
         var (cursor, isOver) = state.withLock { ($0.cursor, $0.isDone) }
         guard !isOver else { return }
         var bytes: [UInt8] = []

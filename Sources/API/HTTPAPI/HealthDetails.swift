@@ -6,7 +6,7 @@ import Storage
 
 /// The answer of `GET /health/details`: what only the owner is told.
 struct HealthDetails {
-    let verdict: HealthMonitor.Verdict
+    let status: HealthMonitor.Status
     /// Nil without a database.
     let report: Ingest.Report?
     let engine: String?
@@ -17,13 +17,13 @@ struct HealthDetails {
     let service: ServiceStatus?
 
     var response: Response {
-        var members = [verdict.members, "\"version\":\"\(version)\"", "\"uptime_seconds\":\(uptimeSeconds)"]
+        var members = [status.members, "\"version\":\"\(version)\"", "\"uptime_seconds\":\(uptimeSeconds)"]
         if let engine { members.append("\"engine\":\"\(engine)\"") }
         if let report { members += [ingest(report), journal(report)] }
         if let service {
             members.append("\"service\":\(String(decoding: service.json(isGuest: false).encoded, as: UTF8.self))")
         }
-        return Responses.json(verdict.status, "{\(members.joined(separator: ","))}")
+        return Responses.json(status.status, "{\(members.joined(separator: ","))}")
     }
 
     private func ingest(_ report: Ingest.Report) -> String {
@@ -49,15 +49,15 @@ struct HealthDetails {
         let state =
             if report.isJournalFull {
                 "full"
-            } else if report.isSheltering {
+            } else if report.isJournaling {
                 "taking"
             } else {
                 standing.records > 0 ? "draining" : "empty"
             }
         let numbers: KeyValuePairs<String, Int> = [
-            "records": standing.records, "bytes": standing.bytes, "set_aside": standing.setAside,
+            "records": standing.records, "bytes": standing.bytes, "dead_letters": standing.deadLetters,
             "journaled": report.counters.journaled, "drained": report.counters.drained,
-            "refused": report.counters.setAside, "drain_per_second": Int(report.drainPerSecond),
+            "refused": report.counters.deadLetters, "drain_per_second": Int(report.drainPerSecond),
         ]
         let oldest = standing.oldestSeconds.map { "\($0)" } ?? "null"
         let damage = standing.damage.map(Self.damage) ?? "null"
@@ -77,7 +77,7 @@ struct HealthDetails {
     }
 }
 
-extension HealthMonitor.Verdict {
+extension HealthMonitor.Status {
     /// The status of the answer that says it.
     var status: Int {
         switch self {

@@ -13,7 +13,7 @@ package final class HealthMonitor: Sendable {
     package static let pingMillisecondsMax: Int32 = 2000
 
     /// What is found, and said.
-    package enum Verdict: Sendable, Equatable {
+    package enum Status: Sendable, Equatable {
         case connected
         case notConfigured
         /// A word for the field `database` of the answer, without host names or secrets.
@@ -28,7 +28,7 @@ package final class HealthMonitor: Sendable {
     private let probe: (any StoreProbe)?
     private let ingest: Ingest?
     private let log: Log
-    private let answer: @Sendable ([(ticket: UInt64, wantsDetails: Bool)], Verdict) -> Void
+    private let answer: @Sendable ([(ticket: UInt64, wantsDetails: Bool)], Status) -> Void
     private let state = Locked(State())
     private let work = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
@@ -38,7 +38,7 @@ package final class HealthMonitor: Sendable {
         store: (any Store)?,
         ingest: Ingest?,
         log: Log,
-        answer: @escaping @Sendable ([(ticket: UInt64, wantsDetails: Bool)], Verdict) -> Void
+        answer: @escaping @Sendable ([(ticket: UInt64, wantsDetails: Bool)], Status) -> Void
     ) {
         probe = store?.makeProbe()
         self.ingest = ingest
@@ -72,12 +72,12 @@ package final class HealthMonitor: Sendable {
                 defer { state.waiting = [] }
                 return state.waiting
             }
-            if !tickets.isEmpty { answer(tickets, verdict()) }
+            if !tickets.isEmpty { answer(tickets, status()) }
             if state.withLock({ $0.isStopping && $0.waiting.isEmpty }) { return }
         }
     }
 
-    private func verdict() -> Verdict {
+    private func status() -> Status {
         guard let probe, let ingest else { return .notConfigured }
         do {
             try probe.ping(timeoutMilliseconds: Self.pingMillisecondsMax)

@@ -54,27 +54,32 @@ final class IngestRoutes: Sendable {
     // MARK: - Requests
 
     /// Answers a request on one of the routes: at once, or on a thread of its own kind when its body is compressed or large.
-    func answer(_ route: Route, _ request: consuming Request, _ ticket: Ticket, _ verdict: Origins.Verdict) -> Reply {
-        let isHeavy = request.body.count > BodyWorkers.largeBodyBytes || Content.isCompressed(request)
-        guard let workers, isHeavy else { return read(route, request, ticket, verdict) }
+    func answer(
+        _ route: Route,
+        _ request: consuming Request,
+        _ ticket: Ticket,
+        _ decision: Origins.Decision
+    ) -> HandlerResult {
+        let isHeavy = request.body.count > BodyWorkers.largeBodyBytes || DecodedBody.isCompressed(request)
+        guard let workers, isHeavy else { return read(route, request, ticket, decision) }
         let request = request
         let isTaken = workers.take(request.bytes.count) { [self] in
-            if case .now(let answer) = read(route, request, ticket, verdict) { respond(ticket, answer) }
+            if case .now(let answer) = read(route, request, ticket, decision) { respond(ticket, answer) }
         }
-        return isTaken ? .later : .now(.response(Responses.unavailable(cors.fields(verdict))))
+        return isTaken ? .later : .now(.response(Responses.unavailable(cors.fields(decision))))
     }
 
     private func read(
         _ route: Route,
         _ request: consuming Request,
         _ ticket: Ticket,
-        _ verdict: Origins.Verdict
-    ) -> Reply {
-        let sender = Sender(request, clients)
+        _ decision: Origins.Decision
+    ) -> HandlerResult {
+        let sender = ClientInfo(request, clients)
         switch route {
-        case .collect: return collect(request, ticket, sender, verdict)
-        case .events: return events(request, ticket, sender, verdict)
-        default: return event(request, ticket, sender, verdict)
+        case .collect: return collect(request, ticket, sender, decision)
+        case .events: return events(request, ticket, sender, decision)
+        default: return event(request, ticket, sender, decision)
         }
     }
 
@@ -82,17 +87,17 @@ final class IngestRoutes: Sendable {
     private func event(
         _ request: consuming Request,
         _ ticket: Ticket,
-        _ sender: Sender,
-        _ verdict: Origins.Verdict
-    ) -> Reply {
+        _ sender: ClientInfo,
+        _ decision: Origins.Decision
+    ) -> HandlerResult {
         do throws(Refusal) {
             let (content, _) = try content(request, bytesMax: Limits.eventBodyBytesMax, sender)
-            let event = try judged { () throws(Rejection) in
+            let event = try judged { () throws(ValidationError) in
                 try Event(parsing: content.bytes, body: content.body, requestContext(sender))
             }
-            return submit(Entry(record: .event(event), ticket: ticket.rawValue, tag: CORS.tag(verdict)), verdict)
+            return submit(Entry(record: .event(event), ticket: ticket.rawValue, tag: CORS.tag(decision)), decision)
         } catch {
-            return refuse(error, sender, verdict)
+            return refuse(error, sender, decision)
         }
     }
 
@@ -100,12 +105,12 @@ final class IngestRoutes: Sendable {
     private func collect(
         _ request: consuming Request,
         _ ticket: Ticket,
-        _ sender: Sender,
-        _ verdict: Origins.Verdict
-    ) -> Reply {
+        _ sender: ClientInfo,
+        _ decision: Origins.Decision
+    ) -> HandlerResult {
         do throws(Refusal) {
             let (content, _) = try content(request, bytesMax: Limits.collectBodyBytesMax, sender)
-            let submission = try judged { () throws(Rejection) in
+            let submission = try judged { () throws(ValidationError) in
                 try Submission(
                     parsing: content.bytes,
                     body: content.body,
@@ -114,11 +119,11 @@ final class IngestRoutes: Sendable {
                 )
             }
             return submit(
-                Entry(record: .submission(submission), ticket: ticket.rawValue, tag: CORS.tag(verdict)),
-                verdict
+                Entry(record: .submission(submission), ticket: ticket.rawValue, tag: CORS.tag(decision)),
+                decision
             )
         } catch {
-            return refuse(error, sender, verdict)
+            return refuse(error, sender, decision)
         }
     }
 
@@ -126,50 +131,50 @@ final class IngestRoutes: Sendable {
     private func events(
         _ request: consuming Request,
         _ ticket: Ticket,
-        _ sender: Sender,
-        _ verdict: Origins.Verdict
-    ) -> Reply {
+        _ sender: ClientInfo,
+        _ decision: Origins.Decision
+    ) -> HandlerResult {
         do throws(Refusal) {
             let (content, paid) = try content(request, bytesMax: Limits.batchBodyBytesMax, sender)
-            let batch = try judged { () throws(Rejection) in
+            let batch = try judged { () throws(ValidationError) in
                 try EventBatch(parsing: content.bytes, body: content.body)
             }
             // A batch of the largest size must fit into what an address may always send at once.
-            let records = max(batch.events.count, batch.ledgers.count, batch.pageviews?.count ?? 0)
+            let records = max(batch.events.count, batch.reports.count, batch.pageviews?.count ?? 0)
             try pay(sender, tokens: max(0, records - paid))
             var requestContext = requestContext(sender)
             requestContext.sentAt = batch.sentAt
-            var group = EventGroup(tag: CORS.tag(verdict), hasPageviews: batch.pageviews != nil)
+            var group = EventGroup(tag: CORS.tag(decision), hasPageviews: batch.pageviews != nil)
             let entries = BatchParser(batch, content.bytes, requestContext).entries(ticket, &group)
             guard !entries.isEmpty else { return .now(.response(group.answer(cors))) }
             group.waiting = entries.count
             groups.withLock { $0[ticket.rawValue] = group }
             if let ingest, ingest.submit(entries) { return .later }
             groups.withLock { _ = $0.removeValue(forKey: ticket.rawValue) }
-            return unavailable(verdict)
+            return unavailable(decision)
         } catch {
-            return refuse(error, sender, verdict)
+            return refuse(error, sender, decision)
         }
     }
 
-    private func submit(_ entry: Entry, _ verdict: Origins.Verdict) -> Reply {
-        guard let ingest, ingest.submit(entry) else { return unavailable(verdict) }
+    private func submit(_ entry: Entry, _ decision: Origins.Decision) -> HandlerResult {
+        guard let ingest, ingest.submit(entry) else { return unavailable(decision) }
         return .later
     }
 
-    private func unavailable(_ verdict: Origins.Verdict) -> Reply {
-        .now(.response(Responses.unavailable(cors.fields(verdict))))
+    private func unavailable(_ decision: Origins.Decision) -> HandlerResult {
+        .now(.response(Responses.unavailable(cors.fields(decision))))
     }
 
     /// A refused body costs a token more than a good one of its size.
-    private func refuse(_ refusal: Refusal, _ sender: Sender, _ verdict: Origins.Verdict) -> Reply {
-        let fields = cors.fields(verdict)
-        if case .tooFast(let seconds) = refusal { return .now(slowDown(seconds, verdict)) }
+    private func refuse(_ refusal: Refusal, _ sender: ClientInfo, _ decision: Origins.Decision) -> HandlerResult {
+        let fields = cors.fields(decision)
+        if case .tooFast(let seconds) = refusal { return .now(slowDown(seconds, decision)) }
         _ = tooFast(sender, records: 1)
         switch refusal {
-        case .tooFast: return unavailable(verdict)
+        case .tooFast: return unavailable(decision)
         case .rejected(let rejection): return .now(.response(Self.answer(rejection, fields)))
-        case .content(let fault): return .now(.response(fault.answer(fields)))
+        case .content(let problem): return .now(.response(problem.answer(fields)))
         }
     }
 
@@ -179,14 +184,14 @@ final class IngestRoutes: Sendable {
     private func content(
         _ request: borrowing Request,
         bytesMax: Int,
-        _ sender: Sender
-    ) throws(Refusal) -> (content: Content, paid: Int) {
+        _ sender: ClientInfo
+    ) throws(Refusal) -> (content: DecodedBody, paid: Int) {
         var paid = Self.tokens(request)
         try pay(sender, tokens: paid)
         var steps = 1
         var wait = 1
         do {
-            let content = try Content(expanding: request, bytesMax: bytesMax) {
+            let content = try DecodedBody(expanding: request, bytesMax: bytesMax) {
                 steps += 1
                 guard steps > paid else { return true }
                 paid += 1
@@ -209,27 +214,27 @@ final class IngestRoutes: Sendable {
     /// Takes what a body costs that the server refused before it had come whole, as for any refused body.
     ///
     /// - Returns: the answer to a sender that is too fast; nil when it had enough tokens.
-    func charge(_ request: borrowing Request, _ verdict: Origins.Verdict) -> Answer? {
-        let seconds = tooFast(Sender(request, clients), records: Self.tokens(request) + 1)
-        return seconds.map { slowDown($0, verdict) }
+    func charge(_ request: borrowing Request, _ decision: Origins.Decision) -> Answer? {
+        let seconds = tooFast(ClientInfo(request, clients), records: Self.tokens(request) + 1)
+        return seconds.map { slowDown($0, decision) }
     }
 
-    private func pay(_ sender: Sender, tokens: Int) throws(Refusal) {
+    private func pay(_ sender: ClientInfo, tokens: Int) throws(Refusal) {
         if let seconds = tooFast(sender, records: tokens) { throw .tooFast(seconds: seconds) }
     }
 
     /// Seconds that the sender should wait; nil when it may go on.
     ///
     /// What comes from a trusted proxy without a word of whom it is for would make all of its visitors share one limit.
-    private func tooFast(_ sender: Sender, records: Int) -> Int? {
+    private func tooFast(_ sender: ClientInfo, records: Int) -> Int? {
         guard let limiter, let address = sender.address, !clients.isTrusted(address) else { return nil }
         let seconds = limiter.take(address, records: records, now: Self.uptime())
         if seconds != nil { rateLimitedCount.add(records, ordering: .relaxed) }
         return seconds
     }
 
-    private func slowDown(_ seconds: Int, _ verdict: Origins.Verdict) -> Answer {
-        .response(Responses.message(429, "Too many requests", cors.fields(verdict) + [("Retry-After", "\(seconds)")]))
+    private func slowDown(_ seconds: Int, _ decision: Origins.Decision) -> Answer {
+        .response(Responses.message(429, "Too many requests", cors.fields(decision) + [("Retry-After", "\(seconds)")]))
     }
 
     // MARK: - Deliveries
@@ -269,7 +274,7 @@ final class IngestRoutes: Sendable {
         }
     }
 
-    private static func answer(_ rejection: Rejection, _ fields: [Responses.Field]) -> Response {
+    private static func answer(_ rejection: ValidationError, _ fields: [Responses.Field]) -> Response {
         switch rejection {
         case .missing(let names):
             var text = Array("{\"message\":".utf8)
@@ -290,7 +295,7 @@ final class IngestRoutes: Sendable {
 
     // MARK: - RequestContext
 
-    private func requestContext(_ sender: Sender) -> RequestContext {
+    private func requestContext(_ sender: ClientInfo) -> RequestContext {
         RequestContext(
             receivedAt: WallClock.microseconds(),
             userAgent: sender.userAgent,
@@ -308,11 +313,11 @@ final class IngestRoutes: Sendable {
 
 /// Why a request was not taken.
 private enum Refusal: Error {
-    case rejected(Rejection)
-    case content(ContentFault)
+    case rejected(ValidationError)
+    case content(BodyError)
     case tooFast(seconds: Int)
 }
 
-private func judged<Value>(_ body: () throws(Rejection) -> Value) throws(Refusal) -> Value {
+private func judged<Value>(_ body: () throws(ValidationError) -> Value) throws(Refusal) -> Value {
     do { return try body() } catch { throw .rejected(error) }
 }

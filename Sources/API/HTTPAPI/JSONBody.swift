@@ -9,53 +9,55 @@ struct JSONBody {
     /// Reads the body.
     ///
     /// - Throws: a sentence for the sender when it is not one JSON object or has a member that is not among `names`.
-    init(_ request: borrowing Request, names: Set<String>) throws(QueryFault) {
+    init(_ request: borrowing Request, names: Set<String>) throws(QueryError) {
         let bytes = request.bytes
         var members: [String: JSONValue] = [:]
         for member in try Self.scan(bytes, request.body) {
             let name = String(decoding: bytes[member.name], as: UTF8.self)
             guard names.contains(name), !member.nameHasEscapes else {
-                throw QueryFault(message: "Unknown member; known: \(names.sorted().joined(separator: ", "))")
+                throw QueryError(message: "Unknown member; known: \(names.sorted().joined(separator: ", "))")
             }
             guard members.updateValue(member.value, forKey: name) == nil else {
-                throw QueryFault(message: "\(name) comes twice")
+                throw QueryError(message: "\(name) comes twice")
             }
         }
         self.bytes = bytes
         self.members = members
     }
 
-    private static func scan(_ bytes: [UInt8], _ body: Range<Int>) throws(QueryFault) -> [JSONMember] {
+    private static func scan(_ bytes: [UInt8], _ body: Range<Int>) throws(QueryError) -> [JSONMember] {
         var found: [JSONMember] = []
-        do throws(JSONFault) {
+        do throws(JSONError) {
             var cursor = try ObjectCursor(bytes.span, in: body)
             while let member = try cursor.next(bytes.span) { found.append(member) }
         } catch {
-            throw QueryFault(message: "The body must be a JSON object")
+            throw QueryError(message: "The body must be a JSON object")
         }
         return found
     }
 
     /// The text of a string, of so many bytes of UTF-8 at most; nil when the member is missing.
-    func text(_ name: String, bytesMax: Int) throws(QueryFault) -> String? {
+    func text(_ name: String, bytesMax: Int) throws(QueryError) -> String? {
         guard let value = members[name] else { return nil }
-        guard value.kind == .string, value.flaw == nil else { throw QueryFault(message: "\(name) must be a string") }
+        guard value.kind == .string, value.textError == nil else {
+            throw QueryError(message: "\(name) must be a string")
+        }
         var text = Array(bytes[value.content])
         if value.hasEscapes {
             let count = text.count
             appendUnescaped(0..<count, to: &text)
             text.removeFirst(count)
         }
-        guard text.count <= bytesMax else { throw QueryFault(message: "\(name) is longer than \(bytesMax) bytes") }
+        guard text.count <= bytesMax else { throw QueryError(message: "\(name) is longer than \(bytesMax) bytes") }
         return String(decoding: text, as: UTF8.self)
     }
 
     /// A number without fraction or exponent; nil when the member is missing.
-    func integer(_ name: String, in range: ClosedRange<Int64>) throws(QueryFault) -> Int64? {
+    func integer(_ name: String, in range: ClosedRange<Int64>) throws(QueryError) -> Int64? {
         guard let value = members[name] else { return nil }
         let text = String(decoding: bytes[value.range], as: UTF8.self)
         guard value.kind == .number, let number = Int64(text), range.contains(number) else {
-            throw QueryFault(message: "\(name) must be an integer from \(range.lowerBound) to \(range.upperBound)")
+            throw QueryError(message: "\(name) must be an integer from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }

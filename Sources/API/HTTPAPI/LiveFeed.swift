@@ -37,7 +37,7 @@ package final class LiveFeed: Sendable {
     }
 
     private struct State {
-        var watchers: [UInt64: Watcher] = [:]
+        var subscribers: [UInt64: Subscriber] = [:]
         var frames: [Frame] = []
         var bytes = 0
         /// The frames are all events after this one, up to the last that has been read; nil before the first look.
@@ -85,10 +85,10 @@ package final class LiveFeed: Sendable {
     ///   - after: the id that was seen last; nil for what comes from now on.
     /// - Returns: nil when too many watch.
     func watch(_ ticket: Ticket, after: Int64?) -> Answer? {
-        let watcher = Watcher(feed: self, ticket: ticket, position: after)
+        let subscriber = Subscriber(feed: self, ticket: ticket, position: after)
         let isTaken = state.withLock { state in
-            guard state.watchers.count < subscribersMax, !state.isStopping else { return false }
-            state.watchers[ticket.rawValue] = watcher
+            guard state.subscribers.count < subscribersMax, !state.isStopping else { return false }
+            state.subscribers[ticket.rawValue] = subscriber
             return true
         }
         guard isTaken else { return nil }
@@ -96,11 +96,11 @@ package final class LiveFeed: Sendable {
         let fields: [Responses.Field] = [
             ("Content-Type", "text/event-stream"), Responses.noStore, ("X-Accel-Buffering", "no"),
         ]
-        return .stream(Response(status: 200, fields: fields + Responses.security, body: .none), watcher)
+        return .stream(Response(status: 200, fields: fields + Responses.security, body: .none), subscriber)
     }
 
-    func leave(_ watcher: Watcher) {
-        state.withLock { $0.watchers[watcher.ticket.rawValue] = nil }
+    func leave(_ subscriber: Subscriber) {
+        state.withLock { $0.subscribers[subscriber.ticket.rawValue] = nil }
     }
 
     /// Frames after an id, as far as they are kept; nil when the next one is not kept any more.
@@ -138,9 +138,9 @@ package final class LiveFeed: Sendable {
         var database: (any Database)?
         var beat = ContinuousClock.now
         while true {
-            let (isStopping, isWatched) = state.withLock { ($0.isStopping, !$0.watchers.isEmpty) }
+            let (isStopping, hasSubscribers) = state.withLock { ($0.isStopping, !$0.subscribers.isEmpty) }
             if isStopping { return }
-            guard isWatched else {
+            guard hasSubscribers else {
                 // Nothing is read for nobody; who comes then begins with what is new.
                 begin(after: nil)
                 state.withLock { $0.failure = nil }
@@ -151,7 +151,7 @@ package final class LiveFeed: Sendable {
             do throws(StoreError) {
                 let connection = if let database { database } else { try store.makeDatabase() }
                 database = connection
-                try look(EventReader(database: connection), connection)
+                try look(EventQueries(database: connection), connection)
                 state.withLock { $0.failure = nil }
             } catch {
                 log.debug("live events cannot be read", ["reason": error.reason])
@@ -161,7 +161,7 @@ package final class LiveFeed: Sendable {
             }
             if beat.duration(to: .now) > .milliseconds(Self.beatMilliseconds) {
                 beat = .now
-                for watcher in state.withLock({ Array($0.watchers.values) }) { watcher.beat() }
+                for subscriber in state.withLock({ Array($0.subscribers.values) }) { subscriber.beat() }
                 wakeAll()
             }
             _ = bell.wait(timeout: .now() + .milliseconds(milliseconds))
@@ -179,11 +179,11 @@ package final class LiveFeed: Sendable {
     }
 
     private func wakeAll() {
-        answer(state.withLock { $0.watchers.values.map { ($0.ticket, .wake) } })
+        answer(state.withLock { $0.subscribers.values.map { ($0.ticket, .wake) } })
     }
 
-    private func look(_ reader: EventReader, _ database: any Database) throws(StoreError) {
-        let settled = try database.settledEventID()
+    private func look(_ reader: EventQueries, _ database: any Database) throws(StoreError) {
+        let settled = try database.committedHighWaterMark()
         let known = state.withLock { $0.last }
         if let known, settled - known <= Self.behindMax {
             var last = known
@@ -202,7 +202,7 @@ package final class LiveFeed: Sendable {
             begin(after: settled)
             wakeAll()
         }
-        for watcher in state.withLock({ Array($0.watchers.values) }) { try watcher.catchUp(reader, settled) }
+        for subscriber in state.withLock({ Array($0.subscribers.values) }) { try subscriber.catchUp(reader, settled) }
     }
 
     private func keep(_ frames: [Frame], upTo last: Int64) {
@@ -230,7 +230,7 @@ package final class LiveFeed: Sendable {
 }
 
 /// One stream.
-final class Watcher: BodySource {
+final class Subscriber: BodySource {
     /// Bytes that are sent at a time.
     static let partBytesMax = 16_384
     /// Events that are read at a time for one that is behind.
@@ -279,7 +279,7 @@ final class Watcher: BodySource {
     func beat() { state.withLock { $0.isBeating = true } }
 
     /// Reads what is not kept for all any more, a part at a time; called by the feed's thread.
-    func catchUp(_ reader: EventReader, _ settled: Int64) throws(StoreError) {
+    func catchUp(_ reader: EventQueries, _ settled: Int64) throws(StoreError) {
         let position: Int64? = state.withLock { state in
             guard state.needsCatchUp, state.bytes.isEmpty || state.position == nil else { return nil }
             return state.position ?? settled

@@ -7,7 +7,7 @@ struct Origins: Sendable {
         self.allowed = allowed
     }
 
-    enum Verdict: Equatable {
+    enum Decision: Equatable {
         /// Every origin may.
         case any
         /// This one may; its place in the list.
@@ -21,7 +21,7 @@ struct Origins: Sendable {
     func name(_ place: Int) -> String { allowed.map { $0.indices.contains(place) ? $0[place] : "" } ?? "*" }
 
     /// Judges a request.
-    func judge(origin: String?, host: String?) -> Verdict {
+    func judge(origin: String?, host: String?) -> Decision {
         guard let allowed else { return .any }
         guard let origin = origin?.lowercased() else { return .own }
         if let place = allowed.firstIndex(of: origin) { return .listed(place) }

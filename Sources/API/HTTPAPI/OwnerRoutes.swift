@@ -38,7 +38,7 @@ final class OwnerRoutes: Sendable {
     /// Seconds since 1970.
     private static var now: Int64 { WallClock.microseconds() / 1_000_000 }
 
-    private func refuse(_ status: Int, _ message: String, _ fields: [Responses.Field] = []) -> Reply {
+    private func refuse(_ status: Int, _ message: String, _ fields: [Responses.Field] = []) -> HandlerResult {
         .now(.response(Responses.message(status, message, fields)))
     }
 
@@ -52,7 +52,7 @@ final class OwnerRoutes: Sendable {
 
     // MARK: - Routes
 
-    func answer(_ route: APIRoute, _ request: consuming Request, _ ticket: Ticket) -> Reply {
+    func answer(_ route: APIRoute, _ request: consuming Request, _ ticket: Ticket) -> HandlerResult {
         let isChange = request.method != .get && request.method != .head
         guard !isChange || Self.isOwnPage(request) else { return refuse(403, "Only pages of this server may do that") }
         if route == .openapi { return .now(openAPI(request)) }
@@ -74,7 +74,7 @@ final class OwnerRoutes: Sendable {
         _ identity: SessionRoutes.Identity,
         _ request: borrowing Request,
         _ ticket: Ticket
-    ) -> Reply {
+    ) -> HandlerResult {
         if route == .session { return sessions.session(identity) }
         guard identity.access != .nothing else {
             return refuse(401, "Sign in with the owner's token", [("WWW-Authenticate", "Bearer")])
@@ -87,7 +87,7 @@ final class OwnerRoutes: Sendable {
         if route == .status, let status {
             return .now(Self.json(status.status().json(isGuest: identity.access != .everything)))
         }
-        do throws(QueryFault) {
+        do throws(QueryError) {
             switch route {
             case .shares: return try sessions.shares(query, request, ticket)
             case .stream: return sessions.leased(try stream(query, request, ticket), identity, ticket)
@@ -130,16 +130,16 @@ final class OwnerRoutes: Sendable {
     }
 
     /// What is to be asked of the database.
-    private func work(_ route: APIRoute, _ query: Query) throws(QueryFault) -> Work {
+    private func work(_ route: APIRoute, _ query: Query) throws(QueryError) -> Work {
         switch route {
         case .submissions:
-            return { database throws(StoreError) in Self.json(try EventReader(database: database).submissions()) }
+            return { database throws(StoreError) in Self.json(try EventQueries(database: database).submissions()) }
         case .journey:
-            guard let visitor = query["visitor"] else { throw QueryFault(message: "visitor is missing") }
+            guard let visitor = query["visitor"] else { throw QueryError(message: "visitor is missing") }
             let before = try query.number("before", 1...Int64.max)
             return { database throws(StoreError) in
                 Self.found(
-                    try EventReader(database: database).journey(visitor: visitor, before: before),
+                    try EventQueries(database: database).journey(visitor: visitor, before: before),
                     "No such event"
                 )
             }
@@ -154,7 +154,7 @@ final class OwnerRoutes: Sendable {
 
     private typealias ReportWork = @Sendable (Reports) throws(ReportError) -> JSONOut?
 
-    private func reportWork(_ route: APIRoute, _ query: Query) throws(QueryFault) -> ReportWork {
+    private func reportWork(_ route: APIRoute, _ query: Query) throws(QueryError) -> ReportWork {
         let now = Self.now
         let site = query["site"]
         let wanted = try query.report(now: now)
@@ -175,43 +175,43 @@ final class OwnerRoutes: Sendable {
         case .breakdowns:
             let dimensions = try query.dimensions("dimensions")
             let only = query["only"]
-            guard only == nil || only == "counts" else { throw QueryFault(message: "only must be counts") }
+            guard only == nil || only == "counts" else { throw QueryError(message: "only must be counts") }
             return { reports throws(ReportError) in
                 try reports.breakdowns(wanted, dimensions, limit: limit, countsOnly: only != nil)
             }
         case .slowest:
             let dimensions = try query.dimensions("dimension")
             guard dimensions.count == 1, dimensions[0].hasVitals else {
-                throw QueryFault(message: "dimension must be one of sessions or page views, such as path or browser")
+                throw QueryError(message: "dimension must be one of sessions or page views, such as path or browser")
             }
             return { reports throws(ReportError) in try reports.vitals(wanted, by: dimensions[0], limit: limit) }
         case .issues:
             let state = query["state"]
             guard state.map({ Reports.listedStates.contains($0) }) ?? true else {
-                throw QueryFault(message: "state must be open, reopened, resolved or ignored")
+                throw QueryError(message: "state must be open, reopened, resolved or ignored")
             }
             guard query["noise"] == nil || query["noise"] == "include" else {
-                throw QueryFault(message: "noise must be include")
+                throw QueryError(message: "noise must be include")
             }
             let includesNoise = query["noise"] == "include"
             return { reports throws(ReportError) in
                 try reports.issues(wanted, state: state, includesNoise: includesNoise)
             }
         case .issue:
-            guard let issue = query["issue"] else { throw QueryFault(message: "issue is missing") }
+            guard let issue = query["issue"] else { throw QueryError(message: "issue is missing") }
             return { reports throws(ReportError) in try reports.issue(wanted, issue) }
         case .session, .shares, .export, .stream, .status, .shared, .openapi, .submissions, .journey, .events:
-            throw QueryFault(message: "Not found")
+            throw QueryError(message: "Not found")
         }
     }
 
     /// The latest events that the query looks for.
-    private func latest(_ query: Query, now: Int64) throws(QueryFault) -> Work {
+    private func latest(_ query: Query, now: Int64) throws(QueryError) -> Work {
         let search = try query.search(now: now)
         let before = try query.number("before", 1...Int64.max)
-        let wanted = try query.number("limit", 1...EventReader.limitMax) ?? 50
+        let wanted = try query.number("limit", 1...EventQueries.limitMax) ?? 50
         return { database throws(StoreError) in
-            let found = try EventReader(database: database).latest(search, before: before, limit: wanted)
+            let found = try EventQueries(database: database).latest(search, before: before, limit: wanted)
             let answer = found.map { events, next in
                 JSONOut.object([("events", .array(events.map(\.json))), ("next", JSONOut(next))])
             }
@@ -219,7 +219,11 @@ final class OwnerRoutes: Sendable {
         }
     }
 
-    private func stream(_ query: Query, _ request: borrowing Request, _ ticket: Ticket) throws(QueryFault) -> Reply {
+    private func stream(
+        _ query: Query,
+        _ request: borrowing Request,
+        _ ticket: Ticket
+    ) throws(QueryError) -> HandlerResult {
         let asked = try query.number("after", 0...Int64.max)
         // What a browser sends when it connects again counts more than the address, which stays the same.
         let after = try Query.number(request.text(.lastEventID), named: "Last-Event-ID", 0...Int64.max) ?? asked
@@ -234,9 +238,9 @@ final class OwnerRoutes: Sendable {
         _ identity: SessionRoutes.Identity,
         _ ticket: Ticket,
         _ pool: ReaderPool
-    ) throws(QueryFault) -> Reply {
+    ) throws(QueryError) -> HandlerResult {
         guard let format = Export.Format(rawValue: query["format"] ?? "ndjson") else {
-            throw QueryFault(message: "format must be ndjson or csv")
+            throw QueryError(message: "format must be ndjson or csv")
         }
         let now = Self.now
         let search = try query.search(now: now)
@@ -256,11 +260,11 @@ final class OwnerRoutes: Sendable {
         _ request: borrowing Request,
         _ ticket: Ticket,
         _ pool: ReaderPool
-    ) throws(QueryFault) -> Reply {
-        guard let issue = query["issue"] else { throw QueryFault(message: "issue is missing") }
+    ) throws(QueryError) -> HandlerResult {
+        guard let issue = query["issue"] else { throw QueryError(message: "issue is missing") }
         let body = try JSONBody(request, names: ["state"])
         guard let state = try body.text("state", bytesMax: Self.bodyBytesMax), Reports.states.contains(state) else {
-            throw QueryFault(message: "state must be open, resolved or ignored")
+            throw QueryError(message: "state must be open, resolved or ignored")
         }
         let now = Self.now
         let site = query["site"]
@@ -274,7 +278,7 @@ final class OwnerRoutes: Sendable {
     }
 
     /// `GET /api/shared?signals=canvas:1a2b,fonts:3c4d`.
-    private func shared(_ query: Query, _ request: borrowing Request, _ ticket: Ticket) -> Reply {
+    private func shared(_ query: Query, _ request: borrowing Request, _ ticket: Ticket) -> HandlerResult {
         guard let pool else { return .now(.response(Responses.unavailable())) }
         let pairs = (query["signals"] ?? "").split(separator: ",").map { $0.split(separator: ":", maxSplits: 1) }
         guard !pairs.isEmpty, pairs.count <= 41, pairs.allSatisfy({ $0.count == 2 && $0[0].count + $0[1].count <= 128 })
@@ -282,7 +286,7 @@ final class OwnerRoutes: Sendable {
             return refuse(400, "signals must be names and hashes: name:hash,…")
         }
         let seconds = Double(WallClock.microseconds()) / 1e6
-        if let address = Sender(request, clients).address,
+        if let address = ClientInfo(request, clients).address,
             let wait = limiter.take(address, records: pairs.count, now: seconds)
         {
             return refuse(429, "Too many requests", [("Retry-After", "\(wait)")])

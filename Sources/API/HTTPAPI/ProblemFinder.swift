@@ -16,7 +16,7 @@ struct ProblemFinder {
     let seconds: Double
     let report: Ingest.Report
     let progress: RollupProgress
-    var look: StoreLook?
+    var look: StoreSnapshot?
     var failure: StoreError?
     var rollupFailure: String?
     var feedFailure: String?
@@ -108,11 +108,11 @@ struct ProblemFinder {
     }
 
     private var refusedRecords: Finding? {
-        guard let count = report.journal?.setAside, count > 0 else { return nil }
+        guard let count = report.journal?.deadLetters, count > 0 else { return nil }
         return Finding(
             code: "records_refused",
             message: "The database refused \(count) records that had been acknowledged. "
-                + "They are in the table set_aside of the journal in the data folder.",
+                + "They are in the table dead_letters of the journal in the data folder.",
             summary: "Some events could not be stored."
         )
     }
@@ -120,7 +120,7 @@ struct ProblemFinder {
     private var deadLetters: Finding? {
         guard let count = look?.deadLetters, count > 0 else { return nil }
         return Finding(
-            code: "events_set_aside",
+            code: "events_not_aggregated",
             message: "The database refused to aggregate \(count) events, which are in no figure. "
                 + "The table rollup_dead_letters lists them; 'collector rebuild' tries them again.",
             summary: "Some events are in no figure."

@@ -20,7 +20,7 @@ extension Query {
     ]
 
     /// What is asked, at a moment in seconds since 1970.
-    func report(now: Int64, zones: ZoneCache = .system) throws(QueryFault) -> ReportQuery {
+    func report(now: Int64, zones: ZoneCache = .system) throws(QueryError) -> ReportQuery {
         do throws(ReportError) {
             return ReportQuery(
                 range: try range(now: now, zones: zones),
@@ -30,13 +30,13 @@ extension Query {
                 isComparing: try choice("compare", ["previous", "none"]) != "none"
             )
         } catch {
-            throw QueryFault(error)
+            throw QueryError(error)
         }
     }
 
     /// What is looked for among the events.
-    func search(now: Int64, zones: ZoneCache = .system) throws(QueryFault) -> EventReader.Search {
-        var search = EventReader.Search()
+    func search(now: Int64, zones: ZoneCache = .system) throws(QueryError) -> EventQueries.Search {
+        var search = EventQueries.Search()
         do throws(ReportError) {
             _ = try zone(zones)
             if self["range"] != nil || self["from"] != nil || self["to"] != nil {
@@ -44,7 +44,7 @@ extension Query {
                 (search.from, search.to) = (range.from, range.to)
             }
         } catch {
-            throw QueryFault(error)
+            throw QueryError(error)
         }
         (search.visitor, search.session, search.pageview) = (self["visitor"], self["session"], self["pageview"])
         (search.type, search.path, search.site) = (self["type"], self["path"], self["site"])
@@ -161,33 +161,33 @@ extension Query {
     // MARK: - Numbers and names
 
     /// A whole number within bounds.
-    func number(_ name: String, _ bounds: ClosedRange<Int64>) throws(QueryFault) -> Int64? {
+    func number(_ name: String, _ bounds: ClosedRange<Int64>) throws(QueryError) -> Int64? {
         try Self.number(self[name], named: name, bounds)
     }
 
     /// A whole number within bounds, written in digits alone; nil for no text or an empty one.
-    static func number(_ text: String?, named name: String, _ bounds: ClosedRange<Int64>) throws(QueryFault) -> Int64? {
+    static func number(_ text: String?, named name: String, _ bounds: ClosedRange<Int64>) throws(QueryError) -> Int64? {
         guard let text, !text.isEmpty else { return nil }
         let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
         guard isPlain, let number = Int64(text), bounds.contains(number) else {
-            throw QueryFault(message: "\(name) must be a number from \(bounds.lowerBound) to \(bounds.upperBound)")
+            throw QueryError(message: "\(name) must be a number from \(bounds.lowerBound) to \(bounds.upperBound)")
         }
         return number
     }
 
     /// Names of dimensions, separated by commas, each once.
-    func dimensions(_ name: String) throws(QueryFault) -> [ReportDimension] {
+    func dimensions(_ name: String) throws(QueryError) -> [ReportDimension] {
         let names = (self[name] ?? "").split(separator: ",")
         let dimensions = names.compactMap { ReportDimension(rawValue: String($0)) }
         guard dimensions.count == names.count, !names.isEmpty, Set(dimensions).count == names.count else {
             let known = ReportDimension.allCases.map(\.rawValue).joined(separator: ", ")
-            throw QueryFault(message: "\(name) must be some of \(known)")
+            throw QueryError(message: "\(name) must be some of \(known)")
         }
         return dimensions
     }
 }
 
-extension QueryFault {
+extension QueryError {
     /// Of a query that is refused; a store is not asked while a query is read.
     init(_ error: ReportError) {
         switch error {

@@ -51,6 +51,6 @@ struct Query {
 }
 
 /// A parameter that cannot be understood.
-struct QueryFault: Error {
+struct QueryError: Error {
     let message: String
 }

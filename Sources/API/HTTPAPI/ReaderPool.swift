@@ -71,7 +71,10 @@ package final class ReaderPool: Sendable {
     }
 
     /// Answers a request by what the work makes of the database.
-    func answer(_ ticket: Ticket, _ work: @escaping @Sendable (any Database) throws(StoreError) -> Answer) -> Reply {
+    func answer(
+        _ ticket: Ticket,
+        _ work: @escaping @Sendable (any Database) throws(StoreError) -> Answer
+    ) -> HandlerResult {
         let isTaken = ask { [answer] database throws(StoreError) in
             let made = try work(database)
             let isTooLarge = made.bytesCount > Self.answerBytesMax

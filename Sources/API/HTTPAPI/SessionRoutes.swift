@@ -24,7 +24,7 @@ final class SessionRoutes: Sendable {
         var session: SignedSession?
     }
 
-    typealias Next = @Sendable (Identity, borrowing Request) -> Reply
+    typealias Next = @Sendable (Identity, borrowing Request) -> HandlerResult
 
     let registry: SessionRegistry
     private let owner: Owner
@@ -50,10 +50,10 @@ final class SessionRoutes: Sendable {
     ///
     /// The right token enters from every address. Another scheme than `Bearer` is a proxy's own and ignored, and so is a wrong `Bearer` beside a
     /// valid cookie, which is counted as a guess all the same unless the cookie is the owner's.
-    func authenticate(_ request: consuming Request, _ ticket: Ticket, _ next: @escaping Next) -> Reply {
+    func authenticate(_ request: consuming Request, _ ticket: Ticket, _ next: @escaping Next) -> HandlerResult {
         let bearer = owner.bearer(request.text(.authorization))
         guard bearer != .right else {
-            let address = Sender(request, clients).address
+            let address = ClientInfo(request, clients).address
             guesses.withLock { $0.succeed(address, now: Monotonic.seconds) }
             return next(Identity(access: .everything), request)
         }
@@ -79,7 +79,7 @@ final class SessionRoutes: Sendable {
         _ standings: [SignedSession: SessionRegistry.Standing],
         _ request: borrowing Request,
         _ next: Next
-    ) -> Reply {
+    ) -> HandlerResult {
         let session = sessions.first { standings[$0] == .active }
         if session == nil, standings.values.contains(.unconfirmed) { return .now(.response(Responses.unavailable())) }
         let identity = Identity(access: session?.access ?? .nothing, session: session)
@@ -94,14 +94,15 @@ final class SessionRoutes: Sendable {
     ///
     /// - Returns: the answer when its sender has to wait.
     private func guessed(_ request: borrowing Request) -> Answer? {
-        let address = Sender(request, clients).address
+        let address = ClientInfo(request, clients).address
         return guesses.withLock { $0.fail(address, now: Monotonic.seconds) }.map { wait in
             Self.refuse(429, "Too many wrong tokens", [("Retry-After", "\(wait)")])
         }
     }
 
     /// A reply whose body ends with the session that asked for it; `farewell` is the last of a body that was cut short so.
-    func leased(_ reply: Reply, _ identity: Identity, _ ticket: Ticket, farewell: [UInt8] = []) -> Reply {
+    func leased(_ reply: HandlerResult, _ identity: Identity, _ ticket: Ticket, farewell: [UInt8] = []) -> HandlerResult
+    {
         guard let session = identity.session, case .now(.stream(let response, let source)) = reply else { return reply }
         return .now(.stream(response, registry.leased(source, ticket, session, farewell: farewell)))
     }
@@ -109,15 +110,15 @@ final class SessionRoutes: Sendable {
     // MARK: - Sign in and out
 
     /// `{"token":…}` of the owner, or `{"share":…}` of a share link.
-    func signIn(_ request: consuming Request, _ ticket: Ticket) -> Reply {
-        do throws(QueryFault) {
+    func signIn(_ request: consuming Request, _ ticket: Ticket) -> HandlerResult {
+        do throws(QueryError) {
             let body = try JSONBody(request, names: ["token", "share"])
             let token = try body.text("token", bytesMax: Self.secretBytesMax)
             let share = try body.text("share", bytesMax: Self.secretBytesMax)
             switch (token, share) {
             case (let token?, nil): return .now(signIn(token: token, request))
             case (nil, let share?): return signIn(share: share, request, ticket)
-            default: throw QueryFault(message: "The body must have either token or share")
+            default: throw QueryError(message: "The body must have either token or share")
             }
         } catch {
             return .now(Self.refuse(400, error.message))
@@ -126,18 +127,18 @@ final class SessionRoutes: Sendable {
 
     private func signIn(token: String, _ request: borrowing Request) -> Answer {
         guard owner.isToken(token) else { return guessed(request) ?? Self.refuse(401, "Wrong token or link") }
-        let address = Sender(request, clients).address
+        let address = ClientInfo(request, clients).address
         guesses.withLock { $0.succeed(address, now: Monotonic.seconds) }
         let expiry = WallClock.seconds + Owner.sessionSeconds
         let session = SignedSession(id: Owner.makeID(), linkID: nil, expiry: expiry)
         return signedIn(.everything, cookie(owner.text(session), seconds: Owner.sessionSeconds, isSecure(request)))
     }
 
-    private func signIn(share: String, _ request: consuming Request, _ ticket: Ticket) -> Reply {
+    private func signIn(share: String, _ request: consuming Request, _ ticket: Ticket) -> HandlerResult {
         guard let link = owner.link(share) else {
             return .now(guessed(request) ?? Self.refuse(401, "Wrong token or link"))
         }
-        if let address = Sender(request, clients).address,
+        if let address = ClientInfo(request, clients).address,
             let wait = limiter.take(address, records: Self.signInCost, now: Double(Monotonic.seconds))
         {
             return .now(Self.refuse(429, "Too many requests", [("Retry-After", "\(wait)")]))
@@ -152,7 +153,7 @@ final class SessionRoutes: Sendable {
     }
 
     /// Makes a session of a share link.
-    private func begin(_ link: (id: String, expiry: Int64), _ isSecure: Bool, _ ticket: Ticket) -> Reply {
+    private func begin(_ link: (id: String, expiry: Int64), _ isSecure: Bool, _ ticket: Ticket) -> HandlerResult {
         let now = WallClock.seconds
         let session = SignedSession(id: Owner.makeID(), linkID: link.id, expiry: link.expiry)
         let cookie = cookie(owner.text(session), seconds: max(0, link.expiry - now), isSecure)
@@ -168,7 +169,7 @@ final class SessionRoutes: Sendable {
     }
 
     /// Ends the sessions that the request has cookies of, and no other; answers once the store has it.
-    func signOut(_ request: borrowing Request, _ ticket: Ticket) -> Reply {
+    func signOut(_ request: borrowing Request, _ ticket: Ticket) -> HandlerResult {
         let gone = [("Set-Cookie", cookie("", seconds: 0, isSecure(request)))]
         let sessions = owner.sessions(request.text(.cookie), now: WallClock.seconds)
         let done = Answer.response(Responses.json(200, "{\"access\":\"none\"}", gone))
@@ -181,7 +182,7 @@ final class SessionRoutes: Sendable {
     }
 
     /// `GET /api/session`.
-    func session(_ identity: Identity) -> Reply { .now(signedIn(identity.access, nil)) }
+    func session(_ identity: Identity) -> HandlerResult { .now(signedIn(identity.access, nil)) }
 
     private func cookie(_ value: String, seconds: Int64, _ isSecure: Bool) -> String {
         "\(Owner.cookieName)=\(value); Path=\(cookiePath); Max-Age=\(seconds); HttpOnly; SameSite=Strict"
@@ -195,11 +196,11 @@ final class SessionRoutes: Sendable {
     // MARK: - Share links
 
     /// `/api/shares`, for the owner alone.
-    func shares(_ query: Query, _ request: borrowing Request, _ ticket: Ticket) throws(QueryFault) -> Reply {
+    func shares(_ query: Query, _ request: borrowing Request, _ ticket: Ticket) throws(QueryError) -> HandlerResult {
         switch request.method {
         case .post: return try add(JSONBody(request, names: ["days", "label"]), ticket)
         case .delete:
-            guard let id = query["id"] else { throw QueryFault(message: "id is missing") }
+            guard let id = query["id"] else { throw QueryError(message: "id is missing") }
             return perform(ticket) { [registry] tables throws(StoreError) in
                 guard try tables.revoke(id) else { return Self.refuse(404, "No such link") }
                 registry.revoke(id)
@@ -213,7 +214,7 @@ final class SessionRoutes: Sendable {
     }
 
     /// `{"days":…,"label":…}`.
-    private func add(_ body: JSONBody, _ ticket: Ticket) throws(QueryFault) -> Reply {
+    private func add(_ body: JSONBody, _ ticket: Ticket) throws(QueryError) -> HandlerResult {
         let days = try body.integer("days", in: Self.shareDays) ?? Self.shareDaysDefault
         let label = try body.text("label", bytesMax: Self.labelBytesMax) ?? ""
         let now = WallClock.seconds
@@ -221,7 +222,7 @@ final class SessionRoutes: Sendable {
         let secret = owner.linkText(id: link.id, expiry: link.expiresAt)
         return perform(ticket) { tables throws(StoreError) in
             guard try tables.add(link) else {
-                return Self.refuse(409, "There are \(ShareTables.linksMax) links already: revoke one first")
+                return Self.refuse(409, "There are \(FingerprintFrequency.linksMax) links already: revoke one first")
             }
             return Self.json(
                 .object([
@@ -237,8 +238,8 @@ final class SessionRoutes: Sendable {
     /// Answers a request by what the work makes of the tables.
     private func perform(
         _ ticket: Ticket,
-        _ work: @escaping @Sendable (ShareTables) throws(StoreError) -> Answer
-    ) -> Reply {
+        _ work: @escaping @Sendable (FingerprintFrequency) throws(StoreError) -> Answer
+    ) -> HandlerResult {
         let isTaken = registry.perform { [registry] tables throws(StoreError) in
             registry.answer(ticket, try work(tables))
         } failed: { [registry] _ in

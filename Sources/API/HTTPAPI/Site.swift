@@ -45,7 +45,7 @@ package struct SiteConfiguration: Sendable {
 /// Turns requests into answers: finds the route, and hands over.
 package final class Site: Handler {
     /// Bytes of a body on a route that has no use for one.
-    static let uselessBodyBytesMax = 16_384
+    static let ignoredBodyBytesMax = 16_384
 
     private let configuration: SiteConfiguration
     private let origins: Origins
@@ -118,14 +118,14 @@ package final class Site: Handler {
     package func answers(_ deliveries: Deliveries) -> [(Ticket, Answer)] { ingestRoutes.answers(deliveries) }
 
     /// The answer of `GET /health`.
-    package static func answer(_ verdict: HealthMonitor.Verdict) -> Answer {
-        .response(Responses.json(verdict.status, "{\(verdict.members)}"))
+    package static func answer(_ status: HealthMonitor.Status) -> Answer {
+        .response(Responses.json(status.status, "{\(status.members)}"))
     }
 
     /// The answer of `GET /health/details`.
-    package func details(_ verdict: HealthMonitor.Verdict) -> Answer {
+    package func details(_ health: HealthMonitor.Status) -> Answer {
         let details = HealthDetails(
-            verdict: verdict,
+            status: health,
             report: ingest?.report,
             engine: engine,
             version: configuration.version,
@@ -138,7 +138,7 @@ package final class Site: Handler {
 
     // MARK: - Handler
 
-    package func admit(_ head: RequestHead, _ bytes: Span<UInt8>) -> Admission {
+    package func admit(_ head: RequestHead, _ bytes: Span<UInt8>) -> BodyPolicy {
         let route = route(head, bytes)
         guard route != .unknown else { return .refuse(.response(Responses.message(404, "Not found"))) }
         guard route.allows(head.method) else {
@@ -151,11 +151,11 @@ package final class Site: Handler {
         case .api: return .accept(bodyBytesMax: OwnerRoutes.bodyBytesMax)
         case .collect, .event, .events, .dashboard, .health, .healthDetails, .ping, .bandwidth, .asset,
             .redirect, .insight, .unknown:
-            return .accept(bodyBytesMax: Self.uselessBodyBytesMax)
+            return .accept(bodyBytesMax: Self.ignoredBodyBytesMax)
         }
     }
 
-    package func handle(_ request: consuming Request, _ ticket: Ticket) -> Reply {
+    package func handle(_ request: consuming Request, _ ticket: Ticket) -> HandlerResult {
         let route = Route(path: request.path, basePath: configuration.basePath)
         if log.level == .debug { log.debug("request", ["peer": request.peer, "route": "\(route)"]) }
         switch route {
@@ -198,20 +198,20 @@ package final class Site: Handler {
     }
 
     package func refusal(
-        _ failure: RequestFailure,
+        _ failure: RequestError,
         head: RequestHead?,
         bytes: Span<UInt8>,
         peer: String
     ) -> Answer {
         var fields: [Responses.Field] = []
         if let head, route(head, bytes).isIngest {
-            let verdict = origins.judge(origin: head.text(.origin, bytes), host: head.text(.host, bytes))
+            let decision = origins.judge(origin: head.text(.origin, bytes), host: head.text(.host, bytes))
             if head.method == .post, failure == .bodyTooLarge || failure == .malformed {
                 let own = bytes.withUnsafeBufferPointer { unsafe Array($0) }
                 let request = Request(head: head, bytes: own, body: head.length..<own.count, peer: peer)
-                if let slowDown = ingestRoutes.charge(request, verdict) { return slowDown }
+                if let slowDown = ingestRoutes.charge(request, decision) { return slowDown }
             }
-            fields = cors.fields(verdict)
+            fields = cors.fields(decision)
         }
         if failure.status == 503 { fields.append(("Retry-After", Responses.retryAfterSeconds)) }
         return .response(Responses.message(failure.status, Responses.reason(failure.status), fields))
@@ -223,13 +223,14 @@ package final class Site: Handler {
         Route(path: head.text(head.path, bytes), basePath: configuration.basePath)
     }
 
-    private func take(_ route: Route, _ request: consuming Request, _ ticket: Ticket) -> Reply {
-        let verdict = origins.allowsAny ? .any : origins.judge(origin: request.text(.origin), host: request.text(.host))
-        if request.method == .options { return .now(.response(cors.preflight(verdict))) }
-        guard verdict != .refused else {
-            return .now(.response(Responses.message(403, "Origin not allowed", cors.fields(verdict))))
+    private func take(_ route: Route, _ request: consuming Request, _ ticket: Ticket) -> HandlerResult {
+        let decision =
+            origins.allowsAny ? .any : origins.judge(origin: request.text(.origin), host: request.text(.host))
+        if request.method == .options { return .now(.response(cors.preflight(decision))) }
+        guard decision != .refused else {
+            return .now(.response(Responses.message(403, "Origin not allowed", cors.fields(decision))))
         }
-        return ingestRoutes.answer(route, request, ticket, verdict)
+        return ingestRoutes.answer(route, request, ticket, decision)
     }
 
     /// Whether the browser asks by Global Privacy Control or Do Not Track.

@@ -21,7 +21,7 @@ package final class StatusMonitor: Sendable {
     static let stopMillisecondsMax = 500
 
     private struct State {
-        var look: StoreLook?
+        var look: StoreSnapshot?
         var failure: StoreError?
         var progress = RollupProgress()
         var problems: [Problem] = []
@@ -34,7 +34,7 @@ package final class StatusMonitor: Sendable {
     private let store: any Store
     private let ingest: Ingest
     private let log: Log
-    private let rollups: RollupFollower?
+    private let rollups: RollupWorker?
     private let feedFailure: @Sendable () -> String?
     private let damage: @Sendable () -> String?
     private let state = Locked(State())
@@ -46,7 +46,7 @@ package final class StatusMonitor: Sendable {
         store: any Store,
         ingest: Ingest,
         log: Log,
-        rollups: RollupFollower? = nil,
+        rollups: RollupWorker? = nil,
         feed: LiveFeed? = nil,
         pool: ReaderPool? = nil
     ) {
@@ -103,22 +103,24 @@ package final class StatusMonitor: Sendable {
     private func watch() {
         var database: (any Database)?
         while !state.withLock({ $0.isStopping }) {
-            var (look, failure): (StoreLook?, StoreError?)
+            var (look, failure): (StoreSnapshot?, StoreError?)
             do throws(StoreError) {
                 let connection = if let database { database } else { try store.makeDatabase() }
                 database = connection
-                look = try StoreLook(connection, now: WallClock.microseconds() / 1_000_000)
+                look = try StoreSnapshot(connection, now: WallClock.microseconds() / 1_000_000)
             } catch {
                 database = nil
                 failure = error
             }
             note(look, failure)
-            let isWatched = state.withLock { seconds - $0.askedAt < Self.watchedSeconds }
-            _ = bell.wait(timeout: .now() + .milliseconds(isWatched ? Self.watchedMilliseconds : Self.restMilliseconds))
+            let hasSubscribers = state.withLock { seconds - $0.askedAt < Self.watchedSeconds }
+            _ = bell.wait(
+                timeout: .now() + .milliseconds(hasSubscribers ? Self.watchedMilliseconds : Self.restMilliseconds)
+            )
         }
     }
 
-    private func note(_ look: StoreLook?, _ failure: StoreError?) {
+    private func note(_ look: StoreSnapshot?, _ failure: StoreError?) {
         let (seconds, report) = (seconds, ingest.report)
         let (feedFailure, damage) = (feedFailure(), damage())
         // While the database is away its own problem names the cause.

@@ -23,7 +23,7 @@ package struct Aggregator {
     /// The code of a text that senders choose: of one line where lines are kept, cut where it is too long, and 0 for
     /// none.
     mutating func code(_ dictionary: Column.Dictionary, _ text: String?, _ origin: Origin) -> UInt32 {
-        guard let text, let clean = Facts.clean(text) else { return DimensionDictionaries.none }
+        guard let text, let clean = DimensionText.clean(text) else { return DimensionDictionaries.none }
         return dictionaries.code(dictionary, Self.withoutNUL(clean), site: origin.site, day: origin.day)
     }
 
@@ -32,7 +32,7 @@ package struct Aggregator {
 
     /// The code of texts, sorted, one a line.
     mutating func code(_ dictionary: Column.Dictionary, lines: [String], _ origin: Origin) -> UInt32 {
-        let known = Set(lines.lazy.compactMap(Facts.clean).map { Self.withoutNUL(Facts.line($0)) })
+        let known = Set(lines.lazy.compactMap(DimensionText.clean).map { Self.withoutNUL(DimensionText.line($0)) })
         let text = known.sorted().prefix(Self.linesMax).joined(separator: "\n")
         return dictionaries.code(dictionary, text, site: origin.site, day: origin.day)
     }

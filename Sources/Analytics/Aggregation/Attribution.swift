@@ -23,7 +23,7 @@ enum Attribution {
     static func isGood(_ vital: Vital, _ value: Double) -> Bool { value <= vital.thresholds.good }
 
     /// What a value (in milliseconds, for CLS a score) that is not good is attributed to; nothing for a good one.
-    static func cause(_ vital: Vital, _ value: Double, _ attribution: JSONTree) -> Cause {
+    static func cause(_ vital: Vital, _ value: Double, _ attribution: LazyJSON) -> Cause {
         guard !isGood(vital, value) else { return Cause() }
         return switch vital {
         case .lcp:
@@ -41,12 +41,12 @@ enum Attribution {
         }
     }
 
-    private static func element(_ name: Name, _ attribution: JSONTree) -> String? {
+    private static func element(_ name: Name, _ attribution: LazyJSON) -> String? {
         let text = attribution[name.current].text ?? name.old.flatMap { attribution[$0].text }
-        return text.flatMap(Facts.clean)
+        return text.flatMap(DimensionText.clean)
     }
 
-    private static func longest(_ names: [Name], _ attribution: JSONTree) -> String? {
+    private static func longest(_ names: [Name], _ attribution: LazyJSON) -> String? {
         let parts = names.compactMap { name -> (name: String, milliseconds: Double)? in
             let part = attribution[name.current].value(.attribution)
             let milliseconds = part ?? name.old.flatMap { attribution[$0].value(.attribution) }

@@ -81,7 +81,7 @@ enum ClaimedNumber: Equatable {
     }
 }
 
-extension JSONTree {
+extension LazyJSON {
     /// The number, judged by the range of what it claims to be.
     func claimed(_ claim: Claim) -> ClaimedNumber {
         isNumber ? ClaimedNumber(number, claim) : .missing

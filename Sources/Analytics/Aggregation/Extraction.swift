@@ -243,7 +243,7 @@ struct Extraction {
     // MARK: - Errors and fingerprints
 
     private mutating func readError(_ aggregator: inout Aggregator) {
-        let payload = JSONTree(event.payload)
+        let payload = LazyJSON(event.payload)
         var description = IssueDescription(payload, aggregator.hashes.texts)
         let claimed = payload["count"].claimed(.errorCount)
         var count: Int64 = 1
@@ -256,10 +256,10 @@ struct Extraction {
     }
 
     private mutating func readFingerprint(_ aggregator: inout Aggregator) {
-        let reported = JSONTree(event.payload)["fingerprints"]
+        let reported = LazyJSON(event.payload)["fingerprints"]
         hints = reported["automation"].elements.compactMap(\.text)
         // Bots are none of the population.
-        guard !aggregator.isRecalling, hints.isEmpty, aggregator.agent(event).robotReasons.isEmpty,
+        guard !aggregator.isRecalling, hints.isEmpty, aggregator.agent(event).botReasons.isEmpty,
             let fingerprint = FingerprintReading(event, reported)
         else { return }
         aggregator.fingerprints.append(fingerprint)
@@ -277,11 +277,11 @@ extension Aggregator {
 
 extension AgentCodes {
     init(_ agent: UserAgent, _ origin: Aggregator.Origin, _ aggregator: inout Aggregator) {
-        traffic = aggregator.code(.traffic, agent.robotReasons.isEmpty ? "human" : "bot", origin)
+        traffic = aggregator.code(.traffic, agent.botReasons.isEmpty ? "human" : "bot", origin)
         browser = aggregator.code(.browser, agent.browser, origin)
         system = aggregator.code(.system, agent.system, origin)
         device = aggregator.code(.device, agent.device, origin)
-        guard !agent.robotReasons.isEmpty else { return }
-        reasons = aggregator.code(.botReasons, lines: agent.robotReasons, origin)
+        guard !agent.botReasons.isEmpty else { return }
+        reasons = aggregator.code(.botReasons, lines: agent.botReasons, origin)
     }
 }

@@ -15,7 +15,7 @@ package struct FingerprintReading: Sendable {
     package let signals: [(name: String, hash: String)]
 
     /// Nil when it has no signal.
-    init?(_ event: StoredEvent, _ reported: JSONTree) {
+    init?(_ event: StoredEvent, _ reported: LazyJSON) {
         visitorID = event.visitorID
         site = event.site
         seconds = event.seconds

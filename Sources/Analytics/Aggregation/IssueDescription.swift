@@ -37,13 +37,13 @@ package struct IssueDescription: Sendable {
         (self.id, self.kind, self.name, self.message, noise, formerIDs) = (id, kind, name, message, nil, [])
     }
 
-    package init(_ payload: JSONTree, _ hash: KeyedHash) {
-        kind = Facts.clean(payload["kind"].text ?? "error") ?? "error"
-        name = Facts.clean(payload["name"].text ?? "Error") ?? "Error"
-        message = Facts.clean(payload["message"].text ?? "") ?? ""
+    package init(_ payload: LazyJSON, _ hash: KeyedHash) {
+        kind = DimensionText.clean(payload["kind"].text ?? "error") ?? "error"
+        name = DimensionText.clean(payload["name"].text ?? "Error") ?? "Error"
+        message = DimensionText.clean(payload["message"].text ?? "") ?? ""
         noise = payload["noise"].text.flatMap { Self.noises.contains($0) ? $0 : nil }
         let frames = payload["frames"].elements.prefix(StackFrame.countMax).map(StackFrame.init)
-        let source = Facts.resource(payload["source"].text ?? "") ?? ""
+        let source = DimensionText.resource(payload["source"].text ?? "") ?? ""
         let isEngines = EngineMessage.isLikely(name: name, message: message)
         let plain = Self.withoutIDs(message)
         var parts = [kind, name]

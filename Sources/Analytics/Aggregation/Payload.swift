@@ -2,7 +2,7 @@ import JSON
 
 /// The payload of an event, read member by member in one pass over its bytes.
 ///
-/// It reads what `JSONTree` reads: of members with one name the last one counts, and a payload that is no JSON has no
+/// It reads what `LazyJSON` reads: of members with one name the last one counts, and a payload that is no JSON has no
 /// members.
 struct Payload {
     private let bytes: [UInt8]
@@ -23,7 +23,7 @@ struct Payload {
         }
     }
 
-    private func advance(_ cursor: ObjectCursor, _ members: inout PayloadMembers) throws(JSONFault) -> JSONMember? {
+    private func advance(_ cursor: ObjectCursor, _ members: inout PayloadMembers) throws(JSONError) -> JSONMember? {
         var cursor = cursor
         let member = try cursor.next(bytes.span)
         members.cursor = cursor
@@ -72,7 +72,7 @@ struct Payload {
     func number(_ value: JSONValue) -> Double? {
         guard value.kind == .number else { return nil }
         let number = plain(value.range) ?? Double(String(decoding: bytes[value.range], as: UTF8.self))
-        return number.flatMap { $0.magnitude < JSONTree.numberMax ? $0 : nil }
+        return number.flatMap { $0.magnitude < LazyJSON.numberMax ? $0 : nil }
     }
 
     /// A number by the range of what it claims to be.
@@ -81,7 +81,7 @@ struct Payload {
     }
 
     /// A value as a tree of its own.
-    func tree(_ value: JSONValue) -> JSONTree { JSONTree(String(decoding: bytes[value.range], as: UTF8.self)) }
+    func tree(_ value: JSONValue) -> LazyJSON { LazyJSON(String(decoding: bytes[value.range], as: UTF8.self)) }
 
     /// Digits of which an integer is exact as a Double, and powers of ten that are exact.
     private static let digitsMax = 15

@@ -56,8 +56,10 @@ struct ResourceFields {
         var name: String?
         while let member = payload.next(&members) {
             switch kind {
-            case .slow where payload.has(member, "name"): name = payload.text(member.value).flatMap(Facts.resource)
-            case .thirdParty where payload.has(member, "host"): name = payload.text(member.value).flatMap(Facts.clean)
+            case .slow where payload.has(member, "name"):
+                name = payload.text(member.value).flatMap(DimensionText.resource)
+            case .thirdParty where payload.has(member, "host"):
+                name = payload.text(member.value).flatMap(DimensionText.clean)
             case .slow where payload.has(member, "transferSize"), .thirdParty where payload.has(member, "bytes"):
                 bytes = payload.claimed(member.value, .resourceBytes)
             case .slow, .thirdParty:

@@ -4,7 +4,7 @@ extension SessionState {
     /// The session as its events so far make it; `key` is the hash of its id, `visitor` the number of its visitor.
     package func row(key: UInt64, visitor: UInt32) -> SessionRow {
         let counting = records.prefix(Self.eventsMax)
-        var folds = pageViews.map { PageViewFold(path: $0.firstPath) }
+        var folds = pageViews.map { PageViewAggregator(path: $0.firstPath) }
         for record in counting { folds[Int(record.pageView)].add(record, self) }
         let order = folds.indices.filter { folds[$0].firstID != nil }.sorted { folds[$0].order < folds[$1].order }
         var numbers = [UInt16](repeating: 0, count: folds.count)
@@ -54,7 +54,7 @@ extension SessionState {
     }
 
     /// A page view while its events are read in the order of their ids.
-    private struct PageViewFold {
+    private struct PageViewAggregator {
         var row = PageViewRow(time: 0)
         var firstID: Int64?
         /// Id and index of its own event, the first of several.

@@ -18,10 +18,10 @@ struct StackFrame {
     /// The frame as errors were grouped by before lines did not count.
     let former: String
 
-    init(_ frame: JSONTree) {
+    init(_ frame: LazyJSON) {
         let name = frame["function"].text ?? ""
         function = Self.function(name)
-        let resource = Facts.resource(frame["file"].text ?? "") ?? ""
+        let resource = DimensionText.resource(frame["file"].text ?? "") ?? ""
         file = Self.withoutHash(resource)
         line = Int64(saturating: frame["line"].value(.frameLine) ?? 0)
         column = Int64(saturating: frame["column"].value(.frameColumn) ?? 0)

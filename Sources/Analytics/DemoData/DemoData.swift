@@ -91,7 +91,7 @@ package struct DemoData {
     private var hour = 0
     private var visitors: [UInt64] = []
     /// What the page views of the last hour said of themselves.
-    package private(set) var ledgers: [Ledger] = []
+    package private(set) var reports: [DeliveryReport] = []
     private let weights: [Double]
 
     /// - Parameter run: number of events, seed, end and prefix of all ids.
@@ -117,7 +117,7 @@ package struct DemoData {
         let wanted = hour == weights.count - 1 ? total : Int(Double(total) * done)
         let start = end - Int64(Self.days * 24 - hour) * 3_600_000_000
         hour += 1
-        ledgers = []
+        reports = []
         var events: [Event] = []
         while made + events.count < wanted {
             session(from: start + Int64(random.unit() * 3_600_000_000), &events)
@@ -224,11 +224,11 @@ package struct DemoData {
             stay + 0.1,
             #"{"engagedMs":\#(Int(stay * 700)),"scrollDepth":\#(Int(random.unit() * 100)),"reason":"pagehide"}"#
         )
-        tellLedger(view, seq, time + Int64((stay + 0.1) * 1_000_000))
+        sendReport(view, seq, time + Int64((stay + 0.1) * 1_000_000))
     }
 
     /// One page view of four hundred has lost an event on the way, one of a hundred has dropped one.
-    private mutating func tellLedger(_ view: View, _ emitted: Int, _ time: Int64) {
+    private mutating func sendReport(_ view: View, _ emitted: Int, _ time: Int64) {
         let (lost, dropped) = (random.unit() < 0.0025 ? 1 : 0, random.unit() < 0.01 ? 1 : 0)
         let text = #"""
             {"visitor_id":"\#(view.visitor)","session_id":"\#(view.session)","pageview_id":"\#(view.pageview)",\#
@@ -236,7 +236,9 @@ package struct DemoData {
             """#
         let bytes = Array(text.utf8)
         // What is made here is what pages send, so that it is read as theirs is.
-        if let ledger = try? Ledger(parsing: bytes, body: 0..<bytes.count, receivedAt: time) { ledgers.append(ledger) }
+        if let report = try? DeliveryReport(parsing: bytes, body: 0..<bytes.count, receivedAt: time) {
+            reports.append(report)
+        }
     }
 
     /// What a visitor's browser is like: the same each time, but for a screen that is now and then another one.

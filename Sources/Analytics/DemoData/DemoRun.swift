@@ -66,7 +66,7 @@ package struct DemoRuns {
 
     /// Whether nothing that a page has sent is in the database.
     package func isEmpty() throws(StoreError) -> Bool {
-        for table in ["collector_events", "debug_data", "pageview_ledger"] {
+        for table in ["collector_events", "debug_data", "delivery_reports"] {
             guard try database.rows("select 1 from \(table) limit 1").isEmpty else { return false }
         }
         return true
@@ -128,10 +128,10 @@ package struct DemoRuns {
             // The range is for the index; the beginning decides, whatever the order of the database's language is.
             let count = try database.change(
                 """
-                delete from pageview_ledger
+                delete from delivery_reports
                 where pageview_id in (
                     select pageview_id
-                    from pageview_ledger
+                    from delivery_reports
                     where pageview_id >= ?1 and pageview_id < ?2 and substr(pageview_id, 1, \(prefix.count)) = ?1
                     limit ?3
                 )

@@ -31,7 +31,7 @@ extension ReportFilter {
         _ name: String
     ) throws(ReportError) -> [JSONValue] {
         var found: [JSONValue] = []
-        do throws(JSONFault) {
+        do throws(JSONError) {
             var cursor = try ArrayCursor(bytes.span, in: range)
             while let value = try cursor.next(bytes.span) {
                 found.append(value)
@@ -45,7 +45,7 @@ extension ReportFilter {
     }
 
     private static func text(_ bytes: [UInt8], _ value: JSONValue) throws(ReportError) -> String {
-        guard value.kind == .string, value.flaw == nil else { throw .refused(form) }
+        guard value.kind == .string, value.textError == nil else { throw .refused(form) }
         guard value.hasEscapes else { return String(decoding: bytes[value.content], as: UTF8.self) }
         var own = Array(bytes[value.content])
         let count = own.count

@@ -120,7 +120,7 @@ struct IssueSamples {
                 milliseconds: ReadLimits.statementMilliseconds
             )
             found += read.rows.lazy.compactMap { StoredEvent($0) }.filter {
-                IssueDescription(JSONTree($0.payload), hash).id == issue
+                IssueDescription(LazyJSON($0.payload), hash).id == issue
             }
             bytes += read.rows.reduce(0) { $0 + ReadBudget.bytes($1) }
             if bytes >= Self.bytesMax { break }

@@ -77,13 +77,13 @@ struct QualityReport {
                 where received_at >= \(time("?1")) and received_at < \(time("?2")) and event_type = 'pageview'
                 group by visitor_id, pageview_id
             )
-            select named_site, own.visitor_id, own.session_id, ledger.emitted, ledger.dropped, (
+            select named_site, own.visitor_id, own.session_id, report.emitted, report.dropped, (
                 select count(*) from collector_events as event
                 where event.pageview_id = own.pageview_id and event.visitor_id = own.visitor_id and event.seq > 0
             )
             from own
-            cross join pageview_ledger as ledger
-            where ledger.pageview_id = own.pageview_id and ledger.visitor_id = own.visitor_id
+            cross join delivery_reports as report
+            where report.pageview_id = own.pageview_id and report.visitor_id = own.visitor_id
             """,
             [.integer(range.from), .integer(range.to)]
         ) { row in

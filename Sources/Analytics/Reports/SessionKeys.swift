@@ -47,7 +47,7 @@ struct SessionKeys {
         ) { row in
             guard row.count > 3, let payload = row[3].text else { return false }
             guard payload.utf8.count <= ReadBudget.valueCharactersMax else { return false }
-            let tree = JSONTree(payload)
+            let tree = LazyJSON(payload)
             let named = tree[name]
             let member = named.isNull ? path.reduce(tree) { $0[$1] } : named
             guard let text = member.text ?? member.literal else { return false }

@@ -115,7 +115,7 @@ package struct RollupPosition: Sendable, Equatable {
     /// Moves the position over an event that cannot be written, and lists or counts it; if the position is still here.
     ///
     /// - Returns: whether it was.
-    func setAside(
+    func moveToDeadLetters(
         _ database: any Database,
         event id: Int64,
         reason: String,

@@ -30,7 +30,7 @@ struct MergeTroubles {
 }
 
 extension Rollups {
-    /// Merges some segments, if there are some worth it; a failure goes to the news.
+    /// Merges some segments, if there are some worth it; a failure goes to the notices.
     ///
     /// - Returns: whether something was merged.
     @discardableResult
@@ -42,7 +42,7 @@ extension Rollups {
         guard !ids.isEmpty else { return false }
         do throws(StoreError) { return try merge(ids) } catch {
             mergeTroubles.note(error, ids)
-            news.mergeFailure = error.reason
+            notices.mergeFailure = error.reason
             return false
         }
     }
@@ -84,7 +84,7 @@ extension Rollups {
         guard !damaged.isEmpty else { return rows }
         mergeTroubles.exclude(damaged)
         let list = damaged.sorted().map(String.init).joined(separator: ", ")
-        news.mergeFailure = "damaged segments: \(list); run 'collector rebuild'"
+        notices.mergeFailure = "damaged segments: \(list); run 'collector rebuild'"
         return nil
     }
 }

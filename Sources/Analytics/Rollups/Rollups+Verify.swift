@@ -21,7 +21,7 @@ extension Rollups {
         var result: [(table: String, wrong: Int64, missing: Int64)] = []
         try database.snapshot { () throws(StoreError) in
             let end = try lastEventID()
-            let lasting = try database.shadow(Self.tables)
+            let lasting = try database.makeTemporaryCopies(Self.tables)
             let checker = try Rollups(database)
             var position = RollupPosition.empty
             var count: Int64 = 0

@@ -42,7 +42,7 @@ package final class Rollups {
     private var portionLimit = rebuildPortionMax
     /// What `advance` found last.
     var progress = Progress()
-    var news = News()
+    var notices = Notices()
     var mergeTroubles = MergeTroubles(generation: 0)
 
     /// How far the rollups have come.
@@ -57,9 +57,9 @@ package final class Rollups {
     }
 
     /// What an operator should know of.
-    struct News: Sendable {
+    struct Notices: Sendable {
         /// Events that were set aside, and the last of them.
-        var setAside = 0
+        var deadLetters = 0
         var last: (id: Int64, reason: String)?
         /// Whether the rollups were emptied because the events had been replaced.
         var wereReplaced = false
@@ -83,10 +83,10 @@ package final class Rollups {
     package func lastEventID() throws(StoreError) -> Int64 { try RollupPosition.read(database).lastEventID }
 
     /// Hands over what has happened since the last call.
-    func takeNews() -> News {
-        defer { news = News() }
-        news.unsearched = store.damaged
-        return news
+    func takeNotices() -> Notices {
+        defer { notices = Notices() }
+        notices.unsearched = store.damaged
+        return notices
     }
 
     // MARK: - Portions
@@ -100,7 +100,7 @@ package final class Rollups {
     ) throws(StoreError) -> Int {
         while true {
             let start = try startingPosition()
-            let end = try database.settledEventID()
+            let end = try database.committedHighWaterMark()
             progress.position = start.lastEventID
             progress.highWaterMark = max(end, start.lastEventID)
             progress.reason = start.reason
@@ -129,7 +129,7 @@ package final class Rollups {
                     portionLimit = limit / 2
                     continue
                 }
-                return try setAside(after: start, to: end, reason: reason)
+                return try moveToDeadLetters(after: start, to: end, reason: reason)
             }
         }
     }
@@ -139,7 +139,7 @@ package final class Rollups {
         var start = try RollupPosition.read(database)
         if try start.isOfOtherEvents(database) {
             try start.clear(database, reason: .rebuild)
-            news.wereReplaced = true
+            notices.wereReplaced = true
             start = try RollupPosition.read(database)
         }
         if known?.version != start.version || known?.generation != start.generation {
@@ -172,7 +172,7 @@ package final class Rollups {
     }
 
     /// Passes over the first event after the position, which the database refuses.
-    private func setAside(
+    private func moveToDeadLetters(
         after start: RollupPosition,
         to end: Int64,
         reason: String
@@ -184,12 +184,12 @@ package final class Rollups {
         // Without an event it is the position that cannot be written.
         guard let id = row?[0].integer else { throw .unavailable(reason: reason) }
         let now = WallClock.microseconds() / 1_000_000
-        guard try start.setAside(database, event: id, reason: reason, at: now) else { return 0 }
+        guard try start.moveToDeadLetters(database, event: id, reason: reason, at: now) else { return 0 }
         known = nil
         progress.position = id
         progress.deadLetters += 1
-        news.setAside += 1
-        news.last = (id, reason)
+        notices.deadLetters += 1
+        notices.last = (id, reason)
         return 1
     }
 

@@ -101,7 +101,7 @@ struct DemoCommand {
             var shown =
                 progress ?? Progress("Writing demo visits", first: Int64(done - events.count), total: Int64(run.events))
             let before = Int64(done - events.count)
-            let isWritten = try batches.write(data.ledgers, events) { written in
+            let isWritten = try batches.write(data.reports, events) { written in
                 shown.update(before + Int64(written))
                 return !interruption.isRequested
             }
@@ -190,11 +190,14 @@ private struct DemoBatches {
     /// Writes all, or stops when `goesOn` is false; it is asked after each batch and each attempt, with the events written so far.
     ///
     /// Gives whether all have been written.
-    mutating func write(_ reports: [Ledger], _ events: [Event], while goesOn: (Int) -> Bool) throws(StoreError) -> Bool
-    {
+    mutating func write(
+        _ reports: [DeliveryReport],
+        _ events: [Event],
+        while goesOn: (Int) -> Bool
+    ) throws(StoreError) -> Bool {
         for start in stride(from: 0, to: reports.count, by: Batch.recordsMax) {
             let end = min(start + Batch.recordsMax, reports.count)
-            guard try append(Batch(ledgers: Array(reports[start..<end])), while: { goesOn(0) }) else { return false }
+            guard try append(Batch(reports: Array(reports[start..<end])), while: { goesOn(0) }) else { return false }
         }
         for start in stride(from: 0, to: events.count, by: Batch.recordsMax) {
             let end = min(start + Batch.recordsMax, events.count)

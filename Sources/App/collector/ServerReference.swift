@@ -9,7 +9,7 @@ final class ServerReference: Sendable {
 
     func set(server: Server, site: Site) { held.withLock { $0 = (server, site) } }
 
-    func answer(_ tickets: [(ticket: UInt64, wantsDetails: Bool)], _ verdict: HealthMonitor.Verdict) {
+    func answer(_ tickets: [(ticket: UInt64, wantsDetails: Bool)], _ verdict: HealthMonitor.Status) {
         let (server, site) = held.withLock { $0 }
         guard let server, let site else { return }
         let plain = Site.answer(verdict)

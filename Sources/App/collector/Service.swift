@@ -18,7 +18,7 @@ struct Service {
     private let health: HealthMonitor
     private let pool: ReaderPool?
     private let feed: LiveFeed?
-    private let follower: RollupFollower?
+    private let follower: RollupWorker?
     private let status: StatusMonitor?
     private let workers: BodyWorkers
     private let sessions: SessionRegistry
@@ -46,7 +46,7 @@ struct Service {
         self.log = log
         engine = store?.engine
         health = HealthMonitor(store: store, ingest: ingest, log: log) { server.answer($0, $1) }
-        follower = store.map { RollupFollower(store: $0, committed: committed, log: log) }
+        follower = store.map { RollupWorker(store: $0, committed: committed, log: log) }
         workers = BodyWorkers(waitingBytesMax: process.scaled(BodyWorkers.waitingBytesMax))
         sessions = SessionRegistry(store: store, log: log) { server.answer($0) }
         if let store, let ingest {

@@ -5,7 +5,7 @@ package struct EventBatch: Equatable {
     /// Ranges of the elements of `events`, or of the lines.
     package private(set) var events: [Range<Int>] = []
     /// Ranges of the elements of `ledger`, the delivery reports of version 1.
-    package private(set) var ledgers: [Range<Int>] = []
+    package private(set) var reports: [Range<Int>] = []
     /// Ranges of the elements of `pageviews`; nil when the events cannot refer to page views (version 1).
     package private(set) var pageviews: [Range<Int>]?
     /// When the request was sent, by the sender's clock, microseconds since 1970; nil when the body has no `sent_at`.
@@ -16,7 +16,7 @@ package struct EventBatch: Equatable {
     ///
     /// Throws `.invalidJSON` when the body has none of these forms, `.tooManyEvents` when it has more events than a
     /// request may carry, and the name of the member when another member of the object is wrong.
-    package init(parsing bytes: [UInt8], body: Range<Int>) throws(Rejection) {
+    package init(parsing bytes: [UInt8], body: Range<Int>) throws(ValidationError) {
         if let elements = try Self.array(bytes, body, max: Limits.batchEventsMax) {
             events = elements
         } else if let envelope = try Self.envelope(bytes, body), let list = envelope.events,
@@ -33,7 +33,7 @@ package struct EventBatch: Equatable {
     /// The members of the object around the events; those that are null count as absent.
     private struct Envelope {
         var events: Range<Int>?
-        var ledger: JSONValue?
+        var report: JSONValue?
         var pageviews: JSONValue?
         var sentAt: JSONValue?
         var isVersion2 = false
@@ -42,7 +42,7 @@ package struct EventBatch: Equatable {
             let name = bytes[member.name]
             let value = member.value.kind == .null ? nil : member.value
             if name.elementsEqual("events".utf8), member.value.kind == .array { events = member.value.range }
-            if name.elementsEqual("ledger".utf8) { ledger = value }
+            if name.elementsEqual("ledger".utf8) { report = value }
             if name.elementsEqual("pageviews".utf8) { pageviews = value }
             if name.elementsEqual("sent_at".utf8) { sentAt = value }
             if name.elementsEqual("v".utf8) { isVersion2 = bytes[member.value.range].elementsEqual("2".utf8) }
@@ -50,7 +50,7 @@ package struct EventBatch: Equatable {
     }
 
     /// Nil when the body is not one object.
-    private static func envelope(_ bytes: [UInt8], _ range: Range<Int>) throws(Rejection) -> Envelope? {
+    private static func envelope(_ bytes: [UInt8], _ range: Range<Int>) throws(ValidationError) -> Envelope? {
         var envelope = Envelope()
         var cursor: ObjectCursor
         do { cursor = try ObjectCursor(bytes.span, in: range) } catch { return nil }
@@ -67,17 +67,17 @@ package struct EventBatch: Equatable {
         return envelope
     }
 
-    private mutating func read(_ envelope: Envelope, _ bytes: [UInt8]) throws(Rejection) {
-        if let ledger = envelope.ledger { ledgers = try Self.pageviews(ledger, "ledger", bytes) }
+    private mutating func read(_ envelope: Envelope, _ bytes: [UInt8]) throws(ValidationError) {
+        if let report = envelope.report { reports = try Self.pageviews(report, "ledger", bytes) }
         if let value = envelope.pageviews {
-            guard envelope.ledger == nil else { throw .invalid(field: "ledger", fault: .notWithPageviews) }
+            guard envelope.report == nil else { throw .invalid(field: "ledger", problem: .notWithPageviews) }
             pageviews = try Self.pageviews(value, "pageviews", bytes)
         } else if envelope.isVersion2 {
             pageviews = []
         }
         if let sent = envelope.sentAt {
             guard sent.kind == .string, let time = ISO8601.microseconds(bytes[sent.content]) else {
-                throw .invalid(field: "sent_at", fault: .notTimestamp)
+                throw .invalid(field: "sent_at", problem: .notTimestamp)
             }
             sentAt = time
         }
@@ -88,17 +88,18 @@ package struct EventBatch: Equatable {
         _ value: JSONValue,
         _ field: String,
         _ bytes: [UInt8]
-    ) throws(Rejection) -> [Range<Int>] {
-        guard value.kind == .array else { throw .invalid(field: field, fault: .notList) }
+    ) throws(ValidationError) -> [Range<Int>] {
+        guard value.kind == .array else { throw .invalid(field: field, problem: .notList) }
         let elements = try array(bytes, value.range, max: Limits.batchPageviewsMax) ?? []
         guard elements.count <= Limits.batchPageviewsMax else {
-            throw .invalid(field: field, fault: .tooMany(max: Limits.batchPageviewsMax))
+            throw .invalid(field: field, problem: .tooMany(max: Limits.batchPageviewsMax))
         }
         return elements
     }
 
     /// The ranges of an array's elements, at most one more than `max`; nil when the text does not begin with an array.
-    private static func array(_ bytes: [UInt8], _ range: Range<Int>, max: Int) throws(Rejection) -> [Range<Int>]? {
+    private static func array(_ bytes: [UInt8], _ range: Range<Int>, max: Int) throws(ValidationError) -> [Range<Int>]?
+    {
         guard let first = bytes[range].first(where: { !isSpace($0) }), first == UInt8(ascii: "[") else { return nil }
         do {
             var elements: [Range<Int>] = []
@@ -126,7 +127,7 @@ package struct EventBatch: Equatable {
     }
 
     /// The end of the array in a body that ends with `]}`.
-    private static func closingBracket(_ bytes: [UInt8], _ range: Range<Int>) throws(Rejection) -> Int {
+    private static func closingBracket(_ bytes: [UInt8], _ range: Range<Int>) throws(ValidationError) -> Int {
         let text = bytes[range]
         guard let brace = text.lastIndex(where: { !isSpace($0) }), bytes[brace] == UInt8(ascii: "}"),
             let bracket = text[..<brace].lastIndex(where: { !isSpace($0) }), bytes[bracket] == UInt8(ascii: "]")
@@ -135,7 +136,7 @@ package struct EventBatch: Equatable {
     }
 
     /// The lines that are not blank, when at least one of them is a JSON object.
-    private static func lines(_ bytes: [UInt8], _ range: Range<Int>) throws(Rejection) -> [Range<Int>] {
+    private static func lines(_ bytes: [UInt8], _ range: Range<Int>) throws(ValidationError) -> [Range<Int>] {
         var lines: [Range<Int>] = []
         var hasObject = false
         for line in bytes[range].split(separator: 0x0A) where !line.allSatisfy(isSpace) {

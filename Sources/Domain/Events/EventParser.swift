@@ -20,7 +20,7 @@ package struct RequestContext: Sendable {
 }
 
 extension Event {
-    private enum Place: Int {
+    private enum FieldIndex: Int {
         case visitorID, sessionID, pageviewID, eventType, seq, clientTimestamp, path, referrer, payload, eventID, site
         case sentAt, pageview
     }
@@ -30,7 +30,7 @@ extension Event {
     ]
     private static let fieldsWithPageview = fields + ["pageview"]
     /// The order of `SharedFields.fields`.
-    private static let shared: [Place] = [.visitorID, .sessionID, .pageviewID, .site, .path, .referrer]
+    private static let shared: [FieldIndex] = [.visitorID, .sessionID, .pageviewID, .site, .path, .referrer]
     private static let sharedIndexes = shared.map(\.rawValue)
 
     /// Parses and validates the body of one event; errors are found in the order of the contract.
@@ -43,7 +43,7 @@ extension Event {
         body: Range<Int>,
         _ requestContext: RequestContext,
         pageviews: [SharedFields?]? = nil
-    ) throws(Rejection) {
+    ) throws(ValidationError) {
         var reader = try FieldReader(
             bytes,
             body: body,
@@ -53,21 +53,21 @@ extension Event {
         let missing = Self.fields.prefix(4).indices.filter { isMissing(reader.value($0)) }
         guard missing.isEmpty else { throw .missing(missing.map { Self.fields[$0].description }) }
         let seq = try Self.sequenceNumber(&reader)
-        var clientTimestamp = try timestamp(&reader, Place.clientTimestamp.rawValue, Self.fields)
-        let sentAt = try timestamp(&reader, Place.sentAt.rawValue, Self.fields) ?? requestContext.sentAt
+        var clientTimestamp = try timestamp(&reader, FieldIndex.clientTimestamp.rawValue, Self.fields)
+        let sentAt = try timestamp(&reader, FieldIndex.sentAt.rawValue, Self.fields) ?? requestContext.sentAt
         let original = clientTimestamp
         let isCorrected = ClockCorrection(receivedAt: requestContext.receivedAt, sentAt: sentAt).apply(&clientTimestamp)
-        let visitorID = try identifier(&reader, Place.visitorID.rawValue, Self.fields)
-        let sessionID = try identifier(&reader, Place.sessionID.rawValue, Self.fields)
-        let pageviewID = try identifier(&reader, Place.pageviewID.rawValue, Self.fields)
-        let eventType = try identifier(&reader, Place.eventType.rawValue, Self.fields)
+        let visitorID = try identifier(&reader, FieldIndex.visitorID.rawValue, Self.fields)
+        let sessionID = try identifier(&reader, FieldIndex.sessionID.rawValue, Self.fields)
+        let pageviewID = try identifier(&reader, FieldIndex.pageviewID.rawValue, Self.fields)
+        let eventType = try identifier(&reader, FieldIndex.eventType.rawValue, Self.fields)
         guard let visitorID, let sessionID, let pageviewID, let eventType else { throw .invalidJSON }
-        let site = try identifier(&reader, Place.site.rawValue, Self.fields).flatMap { $0.count > 0 ? $0 : nil }
-        let path = try location(&reader, Place.path.rawValue, Self.fields)
-        let referrer = try location(&reader, Place.referrer.rawValue, Self.fields)
+        let site = try identifier(&reader, FieldIndex.site.rawValue, Self.fields).flatMap { $0.count > 0 ? $0 : nil }
+        let path = try location(&reader, FieldIndex.path.rawValue, Self.fields)
+        let referrer = try location(&reader, FieldIndex.referrer.rawValue, Self.fields)
         let eventID = try Self.idempotencyKey(&reader)
         let payload = try Self.payload(&reader)
-        if let flaw = reader.unknownFlaw { throw flaw }
+        if let textError = reader.unknownError { throw textError }
         let ipHash = requestContext.ipHash.map { reader.append($0) }
         self.init(
             bytes: reader.bytes,
@@ -90,41 +90,41 @@ extension Event {
     }
 
     /// Completes the event with the fields of the page view that it refers to.
-    private static func inherit(_ reader: inout FieldReader, _ pageviews: [SharedFields?]) throws(Rejection) {
-        guard let value = reader.value(Place.pageview.rawValue) else { return }
+    private static func inherit(_ reader: inout FieldReader, _ pageviews: [SharedFields?]) throws(ValidationError) {
+        guard let value = reader.value(FieldIndex.pageview.rawValue) else { return }
         guard value.kind == .number, let index = Int(String(decoding: reader.bytes[value.range], as: UTF8.self)) else {
-            throw .invalid(field: "pageview", fault: .notInteger)
+            throw .invalid(field: "pageview", problem: .notInteger)
         }
-        guard pageviews.indices.contains(index) else { throw .invalid(field: "pageview", fault: .notIndex) }
+        guard pageviews.indices.contains(index) else { throw .invalid(field: "pageview", problem: .notIndex) }
         guard let shared = pageviews[index] else {
-            throw .invalid(field: "pageview", fault: .refersToInvalidPageview)
+            throw .invalid(field: "pageview", problem: .refersToInvalidPageview)
         }
         shared.complete(&reader, sharedIndexes)
     }
 
     /// An integer of 32 bits, written as digits: neither `1.0` nor `true` nor `"1"`.
-    private static func sequenceNumber(_ reader: inout FieldReader) throws(Rejection) -> Int32 {
-        guard let value = reader.value(Place.seq.rawValue) else { return 0 }
+    private static func sequenceNumber(_ reader: inout FieldReader) throws(ValidationError) -> Int32 {
+        guard let value = reader.value(FieldIndex.seq.rawValue) else { return 0 }
         guard value.kind == .number, let seq = Int32(String(decoding: reader.bytes[value.range], as: UTF8.self)) else {
-            throw .invalid(field: "seq", fault: .notInteger)
+            throw .invalid(field: "seq", problem: .notInteger)
         }
         return seq
     }
 
-    private static func idempotencyKey(_ reader: inout FieldReader) throws(Rejection) -> EventID? {
-        guard let value = reader.value(Place.eventID.rawValue) else { return nil }
-        guard value.kind == .string, value.flaw == nil, let text = reader.text(value),
+    private static func idempotencyKey(_ reader: inout FieldReader) throws(ValidationError) -> EventID? {
+        guard let value = reader.value(FieldIndex.eventID.rawValue) else { return nil }
+        guard value.kind == .string, value.textError == nil, let text = reader.text(value),
             let id = EventID(reader.bytes[text.range])
         else {
-            throw .invalid(field: "event_id", fault: .notUUID)
+            throw .invalid(field: "event_id", problem: .notUUID)
         }
         return id
     }
 
     /// The bytes of an object as they came; anything else becomes an empty object.
-    private static func payload(_ reader: inout FieldReader) throws(Rejection) -> Slice {
-        guard let value = reader.value(Place.payload.rawValue) else { return reader.append("{}".utf8) }
-        if let flaw = value.flaw { throw .invalid(field: "payload", fault: .flaw(flaw)) }
+    private static func payload(_ reader: inout FieldReader) throws(ValidationError) -> Slice {
+        guard let value = reader.value(FieldIndex.payload.rawValue) else { return reader.append("{}".utf8) }
+        if let textError = value.textError { throw .invalid(field: "payload", problem: .textError(textError)) }
         guard value.kind == .object else { return reader.append("{}".utf8) }
         return reader.json(value)
     }
@@ -139,34 +139,38 @@ func isMissing(_ value: JSONValue?) -> Bool {
 /// The text of an id or a type; a number counts as its text.
 ///
 /// Nil when absent or null.
-func identifier(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString]) throws(Rejection) -> Slice? {
+func identifier(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString]) throws(ValidationError) -> Slice? {
     guard let value = reader.value(index) else { return nil }
-    if let flaw = value.flaw { throw .invalid(field: fields[index].description, fault: .flaw(flaw)) }
-    guard let text = reader.text(value) else { throw .invalid(field: fields[index].description, fault: .notText) }
+    if let textError = value.textError {
+        throw .invalid(field: fields[index].description, problem: .textError(textError))
+    }
+    guard let text = reader.text(value) else { throw .invalid(field: fields[index].description, problem: .notText) }
     guard text.range.count <= Limits.identifierBytesMax else {
-        throw .invalid(field: fields[index].description, fault: .tooLong(bytesMax: Limits.identifierBytesMax))
+        throw .invalid(field: fields[index].description, problem: .tooLong(bytesMax: Limits.identifierBytesMax))
     }
     return text
 }
 
 /// The text of a path or referrer; nil when absent, null or of another kind than text.
-func location(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString]) throws(Rejection) -> Slice? {
+func location(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString]) throws(ValidationError) -> Slice? {
     guard let value = reader.value(index) else { return nil }
-    if let flaw = value.flaw { throw .invalid(field: fields[index].description, fault: .flaw(flaw)) }
+    if let textError = value.textError {
+        throw .invalid(field: fields[index].description, problem: .textError(textError))
+    }
     guard value.kind == .string, let text = reader.text(value) else { return nil }
     guard text.range.count <= Limits.locationBytesMax else {
-        throw .invalid(field: fields[index].description, fault: .tooLong(bytesMax: Limits.locationBytesMax))
+        throw .invalid(field: fields[index].description, problem: .tooLong(bytesMax: Limits.locationBytesMax))
     }
     return text
 }
 
 /// Microseconds since 1970; nil when absent or null.
-func timestamp(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString]) throws(Rejection) -> Int64? {
+func timestamp(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString]) throws(ValidationError) -> Int64? {
     guard let value = reader.value(index) else { return nil }
-    guard value.kind == .string, value.flaw == nil, let text = reader.text(value),
+    guard value.kind == .string, value.textError == nil, let text = reader.text(value),
         let microseconds = ISO8601.microseconds(reader.bytes[text.range])
     else {
-        throw .invalid(field: fields[index].description, fault: .notTimestamp)
+        throw .invalid(field: fields[index].description, problem: .notTimestamp)
     }
     return microseconds
 }

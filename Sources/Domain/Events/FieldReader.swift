@@ -7,12 +7,12 @@ struct FieldReader {
     private(set) var bytes: [UInt8]
     private var values: [JSONValue?]
     /// The first flaw in a field that is not known, or in a name.
-    private(set) var unknownFlaw: Rejection?
+    private(set) var unknownError: ValidationError?
 
     /// Scans the whole object.
     ///
     /// - Throws: `.invalidJSON` when the text is not one JSON object, or the field that is nested too deep.
-    init(_ bytes: consuming [UInt8], body: Range<Int>, fields: [StaticString]) throws(Rejection) {
+    init(_ bytes: consuming [UInt8], body: Range<Int>, fields: [StaticString]) throws(ValidationError) {
         self.bytes = bytes
         values = Array(repeating: nil, count: fields.count)
         var cursor: ObjectCursor
@@ -20,20 +20,20 @@ struct FieldReader {
         while let member = try next(&cursor) {
             if let index = index(of: member, in: fields) {
                 values[index] = member.value
-            } else if unknownFlaw == nil, let flaw = member.value.flaw ?? member.nameFlaw {
-                let field = member.nameFlaw == nil ? describe(member.name) : "a field's name"
-                unknownFlaw = .invalid(field: field, fault: .flaw(flaw))
+            } else if unknownError == nil, let textError = member.value.textError ?? member.nameError {
+                let field = member.nameError == nil ? describe(member.name) : "a field's name"
+                unknownError = .invalid(field: field, problem: .textError(textError))
             }
         }
     }
 
-    private func next(_ cursor: inout ObjectCursor) throws(Rejection) -> JSONMember? {
+    private func next(_ cursor: inout ObjectCursor) throws(ValidationError) -> JSONMember? {
         do {
             return try cursor.next(bytes.span)
         } catch {
             switch error {
             case .syntax: throw .invalidJSON
-            case .tooDeep: throw .invalid(field: cursor.name.map(describe) ?? "body", fault: .tooDeep)
+            case .tooDeep: throw .invalid(field: cursor.name.map(describe) ?? "body", problem: .tooDeep)
             }
         }
     }
@@ -87,7 +87,7 @@ struct FieldReader {
 
     private func index(of member: JSONMember, in fields: [StaticString]) -> Int? {
         if member.nameHasEscapes {
-            guard member.nameFlaw == nil else { return nil }
+            guard member.nameError == nil else { return nil }
             var copy = Array(bytes[member.name])
             let count = copy.count
             appendUnescaped(0..<count, to: &copy)

@@ -2,14 +2,14 @@
 package enum Record: Sendable {
     case event(Event)
     case submission(Submission)
-    case ledger(Ledger)
+    case deliveryReport(DeliveryReport)
 
     /// The buffer it lives in.
     var bytes: [UInt8] {
         switch self {
         case .event(let event): event.bytes
         case .submission(let submission): submission.bytes
-        case .ledger(let ledger): ledger.bytes
+        case .deliveryReport(let report): report.bytes
         }
     }
 
@@ -20,7 +20,7 @@ package enum Record: Sendable {
         switch self {
         case .event(let event): event.receivedAt
         case .submission(let submission): submission.receivedAt
-        case .ledger(let ledger): ledger.receivedAt
+        case .deliveryReport(let report): report.receivedAt
         }
     }
 }

@@ -8,7 +8,7 @@ extension Record {
     private enum Kind: UInt8 {
         case event = 0
         case submission = 1
-        case ledger = 2
+        case deliveryReport = 2
     }
 
     /// Appends the record's form, without the parts of its buffer that belong to no field.
@@ -40,13 +40,13 @@ extension Record {
             writer.put(submission.errors)
             for text in [submission.network, submission.battery, submission.benchmarks] { writer.put(text) }
             for text in [submission.visitorID, submission.sessionID, submission.pageviewID] { writer.put(text) }
-        case .ledger(let ledger):
-            writer.output.append(Kind.ledger.rawValue)
-            writer.put(ledger.receivedAt)
-            for text in [ledger.visitorID, ledger.sessionID, ledger.pageviewID, ledger.dropReasons] { writer.put(text) }
-            writer.put(ledger.site)
-            writer.put(Int64(ledger.emitted))
-            writer.put(Int64(ledger.dropped))
+        case .deliveryReport(let report):
+            writer.output.append(Kind.deliveryReport.rawValue)
+            writer.put(report.receivedAt)
+            for text in [report.visitorID, report.sessionID, report.pageviewID, report.dropReasons] { writer.put(text) }
+            writer.put(report.site)
+            writer.put(Int64(report.emitted))
+            writer.put(Int64(report.dropped))
         }
         output = writer.output
     }
@@ -65,9 +65,9 @@ extension Record {
         case .submission:
             guard let submission = Submission(&reader) else { return nil }
             self = .submission(submission)
-        case .ledger:
-            guard version > 1, let ledger = Ledger(&reader) else { return nil }
-            self = .ledger(ledger)
+        case .deliveryReport:
+            guard version > 1, let report = DeliveryReport(&reader) else { return nil }
+            self = .deliveryReport(report)
         }
     }
 }
@@ -135,7 +135,7 @@ extension Submission {
     }
 }
 
-extension Ledger {
+extension DeliveryReport {
     fileprivate init?(_ reader: inout Reader) {
         guard let receivedAt = reader.time(), let visitorID = reader.text(), let sessionID = reader.text(),
             let pageviewID = reader.text(), let dropReasons = reader.text(), let site = reader.optionalText(),

@@ -17,16 +17,16 @@ package struct SharedFields: Sendable {
     package let hasDeliveryReport: Bool
 
     /// Parses one entry; `bytes` is a buffer that holds it.
-    package init(parsing bytes: consuming [UInt8], body: Range<Int>) throws(Rejection) {
+    package init(parsing bytes: consuming [UInt8], body: Range<Int>) throws(ValidationError) {
         guard body.count <= Limits.pageviewBytesMax else {
-            throw .invalid(field: "entry", fault: .tooLong(bytesMax: Limits.pageviewBytesMax))
+            throw .invalid(field: "entry", problem: .tooLong(bytesMax: Limits.pageviewBytesMax))
         }
-        guard bytes[body.lowerBound] == UInt8(ascii: "{") else { throw .invalid(field: "entry", fault: .notObject) }
+        guard bytes[body.lowerBound] == UInt8(ascii: "{") else { throw .invalid(field: "entry", problem: .notObject) }
         var reader = try FieldReader(bytes, body: body, fields: Self.fields)
         var texts: [Slice?] = []
         for index in Self.identifiers { texts.append(try identifier(&reader, index, Self.fields)) }
         for index in Self.locations { texts.append(try location(&reader, index, Self.fields)) }
-        if let flaw = reader.unknownFlaw { throw flaw }
+        if let textError = reader.unknownError { throw textError }
         hasDeliveryReport = reader.value(Self.fields.count - 1) != nil
         self.bytes = reader.bytes
         self.texts = texts

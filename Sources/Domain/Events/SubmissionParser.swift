@@ -1,7 +1,7 @@
 import JSON
 
 extension Submission {
-    private enum Place: Int {
+    private enum FieldIndex: Int {
         case timestamp, visitorID, sessionID, pageviewID
         case browser, performance, fingerprints, errors, network, battery, benchmarks
     }
@@ -19,12 +19,12 @@ extension Submission {
         body: Range<Int>,
         receivedAt: Int64,
         ip: String?
-    ) throws(Rejection) {
+    ) throws(ValidationError) {
         var reader = try FieldReader(bytes, body: body, fields: Self.fields)
-        let clientTimestamp = try timestamp(&reader, Place.timestamp.rawValue, Self.fields)
-        let visitorID = try identifier(&reader, Place.visitorID.rawValue, Self.fields)
-        let sessionID = try identifier(&reader, Place.sessionID.rawValue, Self.fields)
-        let pageviewID = try identifier(&reader, Place.pageviewID.rawValue, Self.fields)
+        let clientTimestamp = try timestamp(&reader, FieldIndex.timestamp.rawValue, Self.fields)
+        let visitorID = try identifier(&reader, FieldIndex.visitorID.rawValue, Self.fields)
+        let sessionID = try identifier(&reader, FieldIndex.sessionID.rawValue, Self.fields)
+        let pageviewID = try identifier(&reader, FieldIndex.pageviewID.rawValue, Self.fields)
         let browser = try Self.part(&reader, .browser)
         let performance = try Self.part(&reader, .performance)
         let fingerprints = try Self.part(&reader, .fingerprints)
@@ -32,7 +32,7 @@ extension Submission {
         let network = try Self.part(&reader, .network)
         let battery = try Self.part(&reader, .battery)
         let benchmarks = try Self.part(&reader, .benchmarks)
-        if let flaw = reader.unknownFlaw { throw flaw }
+        if let textError = reader.unknownError { throw textError }
         let emptyObject = reader.append("{}".utf8)
         let emptyArray = reader.append("[]".utf8)
         let address = ip.map { reader.append($0.utf8) }
@@ -56,9 +56,11 @@ extension Submission {
     }
 
     /// The JSON text of a part of any kind; nil when absent or null.
-    private static func part(_ reader: inout FieldReader, _ place: Place) throws(Rejection) -> Slice? {
-        guard let value = reader.value(place.rawValue) else { return nil }
-        if let flaw = value.flaw { throw .invalid(field: fields[place.rawValue].description, fault: .flaw(flaw)) }
+    private static func part(_ reader: inout FieldReader, _ field: FieldIndex) throws(ValidationError) -> Slice? {
+        guard let value = reader.value(field.rawValue) else { return nil }
+        if let textError = value.textError {
+            throw .invalid(field: fields[field.rawValue].description, problem: .textError(textError))
+        }
         return reader.json(value)
     }
 }

@@ -9,7 +9,7 @@ package struct UserAgent: Sendable, Equatable {
     /// `Desktop`, `Mobile`, `Tablet`.
     package var device: String
     /// Why it is held to be a program; empty for a browser.
-    package var robotReasons: [String]
+    package var botReasons: [String]
 
     package init(_ text: String?) {
         let text = text ?? ""
@@ -48,16 +48,16 @@ package struct UserAgent: Sendable, Equatable {
             }
         let isTablet = has("iPad") || has("Tablet") || (system == "Android" && !has("Mobile"))
         device = isTablet ? "Tablet" : has("Mobi") || system == "iOS" ? "Mobile" : "Desktop"
-        robotReasons = []
-        if text.isEmpty { robotReasons.append("no user agent") }
+        botReasons = []
+        if text.isEmpty { botReasons.append("no user agent") }
         let lower = Array(text.lowercased().utf8)
         let names: [StaticString] = [
             "bot/", "bot;", "bot ", "bot)", "crawl", "spider", "slurp", "curl/", "wget", "python", "go-http", "java/",
             "libwww", "scrapy", "facebookexternalhit", "lighthouse", "pingdom", "uptime",
         ]
-        if names.contains(where: { contains(lower, $0) }) { robotReasons.append("user agent names a program") }
+        if names.contains(where: { contains(lower, $0) }) { botReasons.append("user agent names a program") }
         let heads: [StaticString] = ["headless", "phantomjs", "electron", "puppeteer", "playwright"]
-        if heads.contains(where: { contains(lower, $0) }) { robotReasons.append("headless browser") }
+        if heads.contains(where: { contains(lower, $0) }) { botReasons.append("headless browser") }
     }
 }
 

@@ -11,7 +11,7 @@ struct BatchWriter {
         /// Of each entry, in their order.
         var outcomes: [Outcome]
         /// Parts of those `.unavailable` that may have been committed after all, and under which name.
-        var doubts: [(range: Range<Int>, id: BatchID)] = []
+        var unconfirmedBatches: [(range: Range<Int>, id: BatchID)] = []
         /// Records that were there already, under their `event_id`.
         var duplicates = 0
         /// Records of batches that were sent again and turned out to have been committed the first time.
@@ -90,7 +90,7 @@ struct BatchWriter {
                 writer = nil
                 // A connection that the server closed while it was idle fails at its next use; a new one is worth one try.
                 if retries, !isRetry { return write(entries, range, isRetry: true, &result) }
-                if case .uncertain = error { result.doubts.append((range, id)) }
+                if case .uncertain = error { result.unconfirmedBatches.append((range, id)) }
                 // Whoever settles the doubt asks for this source's number, which must therefore stay as it is.
                 beginSource()
             case .schema:
@@ -116,7 +116,7 @@ extension Batch {
         switch record {
         case .event(let event): events.append(event)
         case .submission(let submission): submissions.append(submission)
-        case .ledger(let ledger): ledgers.append(ledger)
+        case .deliveryReport(let report): reports.append(report)
         }
     }
 }

@@ -31,7 +31,7 @@ extension Ingest {
             }
             if clock.now - retried >= .milliseconds(Self.journalRetryMilliseconds) {
                 retried = clock.now
-                if let bell = state.withLock({ $0.retryJournal() }) { ring(bell) }
+                if let thread = state.withLock({ $0.retryJournal() }) { wake(thread) }
             }
             if clock.now - reported >= .milliseconds(Self.reportMilliseconds) {
                 reported = clock.now
@@ -64,44 +64,44 @@ extension Ingest {
     /// - Returns: how many are in the journal now.
     func keep(_ entries: [Entry], _ result: inout BatchWriter.Result, _ journal: any Journal) -> Int {
         var count = 0
-        for (range, id) in result.doubts { count += keep(entries, Array(range), id, &result, journal) }
+        for (range, id) in result.unconfirmedBatches { count += keep(entries, Array(range), id, &result, journal) }
         let rest = entries.indices.filter { result.outcomes[$0] == .unavailable }
-            .filter { index in !result.doubts.contains { $0.range.contains(index) } }
+            .filter { index in !result.unconfirmedBatches.contains { $0.range.contains(index) } }
         return count + keep(entries, rest, nil, &result, journal)
     }
 
     private func keep(
         _ entries: [Entry],
         _ indices: [Int],
-        _ doubt: BatchID?,
+        _ unconfirmedBatch: BatchID?,
         _ result: inout BatchWriter.Result,
         _ journal: any Journal
     ) -> Int {
         guard !indices.isEmpty else { return 0 }
         do {
-            try journal.append(indices.map { entries[$0].record }, doubt: doubt)
-            if let bell = state.withLock({ $0.journalFilled() }) { ring(bell) }
+            try journal.append(indices.map { entries[$0].record }, unconfirmedBatch: unconfirmedBatch)
+            if let thread = state.withLock({ $0.journalFilled() }) { wake(thread) }
             for index in indices { result.outcomes[index] = .stored }
             return indices.count
         } catch {
-            let isNews = state.withLock { state in
+            let shouldLog = state.withLock { state in
                 guard error == .full else { return true }
                 defer { state.isJournalFull = true }
                 return !state.isJournalFull
             }
-            if isNews { log.error("journal takes nothing", ["reason": error.reason]) }
+            if shouldLog { log.error("journal takes nothing", ["reason": error.reason]) }
             return 0
         }
     }
 
     private func reportBacklog(_ journal: any Journal) {
         let report = report
-        guard let standing = report.journal, standing.records > 0 || report.isSheltering else { return }
+        guard let standing = report.journal, standing.records > 0 || report.isJournaling else { return }
         log.notice(
             "journal",
             [
                 "records": standing.records, "bytes": standing.bytes, "oldest_seconds": standing.oldestSeconds ?? 0,
-                "drain_per_second": Int(report.drainPerSecond), "set_aside": standing.setAside,
+                "drain_per_second": Int(report.drainPerSecond), "dead_letters": standing.deadLetters,
             ]
         )
     }
@@ -112,38 +112,38 @@ extension Ingest {
     func drainStep(
         _ drain: inout JournalDrain?,
         _ writer: inout BatchWriter,
-        _ reconnect: inout Reconnect,
-        _ news: inout RepeatedNews
+        _ backoff: inout Backoff,
+        _ throttle: inout LogThrottle
     ) {
         guard drain != nil, let connection = writer.writer else { return }
         let start = ContinuousClock.now
         let step = drain?.step(connection) ?? .empty
         switch step {
-        case .moved(let records, let settled, let setAside):
-            news = RepeatedNews()
+        case .moved(let records, let settled, let deadLetters):
+            throttle = LogThrottle()
             let seconds = start.duration(to: .now) / .seconds(1)
             state.withLock { state in
                 state.isJournalFull = false
                 state.isJournalStuck = false
-                state.counters.drained += records - setAside
+                state.counters.drained += records - deadLetters
                 state.counters.settled += settled
-                state.counters.setAside += setAside
+                state.counters.deadLetters += deadLetters
                 let rate = Double(records) / max(seconds, 1e-6)
                 state.drainPerSecond = state.drainPerSecond == 0 ? rate : state.drainPerSecond * 0.9 + rate * 0.1
             }
-            if setAside > 0 { log.error("records set aside in the journal", ["count": setAside]) }
-            reconnect.succeeded()
+            if deadLetters > 0 { log.error("records moved to the dead letters of the journal", ["count": deadLetters]) }
+            backoff.succeeded()
             storeWorks()
         case .empty:
             finishDrain()
             storeWorks()
         case .failed(let error):
             state.withLock { $0.failure = error }
-            if news.isNews(error.reason) { log.warning("journal not drained", ["reason": error.reason]) }
+            if throttle.shouldLog(error.reason) { log.warning("journal not drained", ["reason": error.reason]) }
             storeFailed()
             writer.disconnect()
             state.withLock { $0.connected -= 1 }
-            pause(milliseconds: reconnect.failed())
+            pause(milliseconds: backoff.failed())
         case .stuck(let error):
             // The store is not at fault, and is used beside a journal that cannot be.
             if state.withLock({ $0.journalStuck() }) {

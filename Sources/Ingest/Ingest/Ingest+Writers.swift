@@ -7,13 +7,13 @@ import Storage
 extension Ingest {
     func write(_ number: Int) {
         var writer = BatchWriter(store: store, retries: journal == nil, committed: committed)
-        var reconnect = Reconnect()
-        var (news, drainNews) = (RepeatedNews(), RepeatedNews())
+        var backoff = Backoff()
+        var (throttle, drainLog) = (LogThrottle(), LogThrottle())
         var drain = number == 0 ? journal.map { JournalDrain($0, committed: committed) } : nil
-        guard prepareSchema(isFirst: number == 0, &reconnect, &news) else { return }
+        guard prepareSchema(isFirst: number == 0, &backoff, &throttle) else { return }
         var hasGathered = false
         while true {
-            guard writer.isConnected || connect(&writer, &reconnect, &news) else { return }
+            guard writer.isConnected || connect(&writer, &backoff, &throttle) else { return }
             let job = state.withLock { $0.job(ofWriter: number, mayGather: !hasGathered) }
             hasGathered = false
             switch job {
@@ -24,7 +24,7 @@ extension Ingest {
                 gather(from: count)
                 hasGathered = true
             case .drain:
-                drainStep(&drain, &writer, &reconnect, &drainNews)
+                drainStep(&drain, &writer, &backoff, &drainLog)
             case .sleep:
                 _ = sleep(number)
             case .end:
@@ -38,12 +38,12 @@ extension Ingest {
     /// - Returns: false when the thread should end.
     private func prepareSchema(
         isFirst: Bool,
-        _ reconnect: inout Reconnect,
-        _ news: inout RepeatedNews
+        _ backoff: inout Backoff,
+        _ throttle: inout LogThrottle
     ) -> Bool {
         guard isFirst else {
             while state.withLock({ !$0.isSchemaReady && !$0.isBroken && !$0.isStopping }) {
-                pause(milliseconds: Reconnect.delayMillisecondsMin)
+                pause(milliseconds: Backoff.delayMillisecondsMin)
             }
             return isRunning
         }
@@ -51,7 +51,7 @@ extension Ingest {
             do {
                 let applied = try store.migrate()
                 if !applied.isEmpty { log.info("migrations applied", ["count": applied.count]) }
-                reconnect.succeeded()
+                backoff.succeeded()
                 state.withLock { state in
                     state.migrations += applied
                     state.isSchemaReady = true
@@ -62,7 +62,7 @@ extension Ingest {
                     onBroken(reason)
                     return false
                 }
-                wait(error, &reconnect, &news)
+                wait(error, &backoff, &throttle)
             }
         }
         return isRunning
@@ -71,8 +71,8 @@ extension Ingest {
     /// Connects, trying until it works or a stop comes.
     private func connect(
         _ writer: inout BatchWriter,
-        _ reconnect: inout Reconnect,
-        _ news: inout RepeatedNews
+        _ backoff: inout Backoff,
+        _ throttle: inout LogThrottle
     ) -> Bool {
         while isRunning {
             do {
@@ -81,34 +81,34 @@ extension Ingest {
                     defer { state.hasBeenReady = true }
                     state.connected += 1
                     // A connection is not yet a success while the journal is in use: only a batch that is stored will be.
-                    if state.course == .store {
-                        reconnect.succeeded()
+                    if state.target == .store {
+                        backoff.succeeded()
                         state.failure = nil
                     }
                     return !state.hasBeenReady
                 }
                 signalIfReady()
-                if news.isOver() || isFirst { log.info("database connected", ["engine": store.engine]) }
+                if throttle.isOver() || isFirst { log.info("database connected", ["engine": store.engine]) }
                 return true
             } catch {
                 storeFailed()
-                wait(error, &reconnect, &news)
+                wait(error, &backoff, &throttle)
             }
         }
         return false
     }
 
-    private func wait(_ error: StoreError, _ reconnect: inout Reconnect, _ news: inout RepeatedNews) {
+    private func wait(_ error: StoreError, _ backoff: inout Backoff, _ throttle: inout LogThrottle) {
         signalFirstFailure()
         state.withLock { $0.failure = error }
-        if news.isNews(error.reason) {
+        if throttle.shouldLog(error.reason) {
             log.warning("database cannot be reached", ["reason": error.reason, "engine": store.engine])
         }
-        var left = reconnect.failed()
+        var left = backoff.failed()
         // In small parts, so that a stop is noticed.
         while left > 0, isRunning {
-            pause(milliseconds: min(left, Reconnect.delayMillisecondsMin))
-            left -= Reconnect.delayMillisecondsMin
+            pause(milliseconds: min(left, Backoff.delayMillisecondsMin))
+            left -= Backoff.delayMillisecondsMin
         }
     }
 

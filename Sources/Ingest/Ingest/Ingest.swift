@@ -46,7 +46,7 @@ package final class Ingest: Sendable {
         package var unavailable = 0
         package var journaled = 0
         package var drained = 0
-        package var setAside = 0
+        package var deadLetters = 0
     }
 
     /// What an operator may know, at one moment.
@@ -61,11 +61,11 @@ package final class Ingest: Sendable {
         package var waitingRecords: Int
         package var waitingBytes: Int
         /// Whether records go into the journal.
-        package var isSheltering: Bool
+        package var isJournaling: Bool
         package var isJournalFull: Bool
         package var drainPerSecond: Double
         /// Nil without a journal.
-        package var journal: JournalStanding?
+        package var journal: JournalStatus?
     }
 
     let store: any Store
@@ -76,7 +76,7 @@ package final class Ingest: Sendable {
     let deliver: @Sendable (Deliveries) -> Void
     let onBroken: @Sendable (String) -> Void
     let state: Locked<IngestState>
-    private let bells: [DispatchSemaphore]
+    private let wakeSignals: [DispatchSemaphore]
     let readiness = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
 
@@ -110,7 +110,7 @@ package final class Ingest: Sendable {
                 queue: GroupCommit(limits: limits)
             )
         )
-        bells = (0...store.writersMax).map { _ in DispatchSemaphore(value: 0) }
+        wakeSignals = (0...store.writersMax).map { _ in DispatchSemaphore(value: 0) }
     }
 
     package var health: Health { state.withLock { $0.health } }
@@ -126,7 +126,7 @@ package final class Ingest: Sendable {
                 writersConnected: state.connected,
                 waitingRecords: state.queue.count,
                 waitingBytes: state.queue.bytes,
-                isSheltering: state.course == .journal,
+                isJournaling: state.target == .journal,
                 isJournalFull: state.isJournalFull,
                 drainPerSecond: state.drainPerSecond,
                 journal: journal?.standing
@@ -160,21 +160,21 @@ package final class Ingest: Sendable {
     package func submit(_ entries: [Entry]) -> Bool { submit { $0.offer(entries) } }
 
     private func submit(_ offer: (inout GroupCommit) -> Bool) -> Bool {
-        let (taken, bell) = state.withLock { state in
+        let (taken, thread) = state.withLock { state in
             let taken = state.accepts && offer(&state.queue)
-            return (taken, taken ? state.bell() : nil)
+            return (taken, taken ? state.threadToWake() : nil)
         }
-        if let bell { ring(bell) }
+        if let thread { wake(thread) }
         return taken
     }
 
     /// Ends the writers after everything that waits has been written or given up; blocks until then.
     package func stop() {
-        let bells = state.withLock { state in
+        let sleeping = state.withLock { state in
             state.queue.stop()
-            return state.bells()
+            return state.sleepingThreads()
         }
-        for bell in bells { ring(bell) }
+        for thread in sleeping { wake(thread) }
         _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))
     }
 
@@ -182,17 +182,17 @@ package final class Ingest: Sendable {
 
     var isRunning: Bool { state.withLock { !$0.isStopping } }
 
-    func ring(_ thread: Int) { bells[thread].signal() }
+    func wake(_ thread: Int) { wakeSignals[thread].signal() }
 
     /// Sleeps until the thread's bell rings, or the time is over.
     ///
     /// - Returns: whether it rang.
     func sleep(_ thread: Int, milliseconds: Int? = nil) -> Bool {
         guard let milliseconds else {
-            bells[thread].wait()
+            wakeSignals[thread].wait()
             return true
         }
-        return bells[thread].wait(timeout: .now() + .milliseconds(milliseconds)) == .success
+        return wakeSignals[thread].wait(timeout: .now() + .milliseconds(milliseconds)) == .success
     }
 
     func pause(milliseconds: Int) {
@@ -202,22 +202,22 @@ package final class Ingest: Sendable {
 
     /// Notes that the store has failed, and wakes who must act on it.
     func storeFailed() {
-        let bells = state.withLock { state in state.storeFailed() ? state.bells() : nil }
-        guard let bells else { return }
+        let sleeping = state.withLock { state in state.storeFailed() ? state.sleepingThreads() : nil }
+        guard let sleeping else { return }
         log.warning("journal takes over", ["engine": store.engine])
-        for bell in bells { ring(bell) }
+        for thread in sleeping { wake(thread) }
     }
 
     /// Notes that the store takes records, and wakes who must act on it.
     func storeWorks() {
-        let bells = state.withLock { state in
+        let sleeping = state.withLock { state in
             state.failure = nil
-            return state.storeWorks() ? state.bells() : nil
+            return state.storeWorks() ? state.sleepingThreads() : nil
         }
-        guard let bells else { return }
+        guard let sleeping else { return }
         signalIfReady()
         log.info("store takes records", ["engine": store.engine])
-        for bell in bells { ring(bell) }
+        for thread in sleeping { wake(thread) }
     }
 
     func signalIfReady() {
@@ -244,6 +244,6 @@ extension Ingest.Counters {
         unavailable += other.unavailable
         journaled += other.journaled
         drained += other.drained
-        setAside += other.setAside
+        deadLetters += other.deadLetters
     }
 }

@@ -6,7 +6,7 @@ import Storage
 /// there the first writer tries to drain them, and its first success turns the way back to the store.
 struct IngestState {
     /// Where records go.
-    enum Course {
+    enum WriteTarget {
         case store
         case journal
     }
@@ -31,7 +31,7 @@ struct IngestState {
 
     var queue: GroupCommit
     let hasJournal: Bool
-    var course: Course
+    var target: WriteTarget
     /// Whether the journal may hold something; true until it has been seen empty.
     var hasBacklog: Bool
     /// Whether the journal has said that it is full, and nothing has been drained since.
@@ -64,7 +64,7 @@ struct IngestState {
         self.queue = queue
         self.hasJournal = hasJournal
         hasBacklog = hasJournal
-        course = .store
+        target = .store
         isAsleep = Array(repeating: false, count: writers + 1)
     }
 
@@ -75,20 +75,20 @@ struct IngestState {
     var health: Ingest.Health {
         if isBroken { return .broken }
         guard hasBeenReady else { return .starting }
-        return connected > 0 && course == .store ? .ready : .unavailable
+        return connected > 0 && target == .store ? .ready : .unavailable
     }
 
     /// Whether records are taken in.
     var accepts: Bool {
         guard hasJournal else { return health == .ready }
-        return !isBroken && !(course == .journal && isJournalFull)
+        return !isBroken && !(target == .journal && isJournalFull)
     }
 
     // MARK: - Jobs
 
     mutating func job(ofWriter number: Int, mayGather: Bool) -> WriterJob {
         let drains = number == 0 && hasBacklog && !isStopping
-        guard course == .store else {
+        guard target == .store else {
             // Even without a backlog: that there is nothing to drain turns the way back, too.
             if number == 0, !isStopping { return .drain }
             return sleep(number) ? .sleep : .end
@@ -111,7 +111,7 @@ struct IngestState {
             takenSeen = taken
             hasWaited = !queue.isEmpty
         }
-        if !queue.isEmpty, course == .journal || isStalled && taken == takenSeen { return .keep(queue.take()) }
+        if !queue.isEmpty, target == .journal || isStalled && taken == takenSeen { return .keep(queue.take()) }
         return sleep(journalThread) ? .sleep : .end
     }
 
@@ -125,8 +125,8 @@ struct IngestState {
     // MARK: - Bells
 
     /// The thread to be woken for a record that has come; nil when those who should see it are awake.
-    mutating func bell() -> Int? {
-        if course == .journal { return wake(journalThread) ? journalThread : nil }
+    mutating func threadToWake() -> Int? {
+        if target == .journal { return wake(journalThread) ? journalThread : nil }
         for writer in 0..<writers where wake(writer) {
             // A writer that sleeps is free, whatever the others wait for.
             isStalled = false
@@ -136,7 +136,7 @@ struct IngestState {
     }
 
     /// All threads that sleep, to be woken.
-    mutating func bells() -> [Int] { isAsleep.indices.filter { wake($0) } }
+    mutating func sleepingThreads() -> [Int] { isAsleep.indices.filter { wake($0) } }
 
     private mutating func wake(_ thread: Int) -> Bool {
         defer { isAsleep[thread] = false }
@@ -174,8 +174,8 @@ struct IngestState {
     ///
     /// - Returns: whether the way has been turned to the journal by this.
     mutating func storeFailed() -> Bool {
-        guard hasJournal, course == .store else { return false }
-        course = .journal
+        guard hasJournal, target == .store else { return false }
+        target = .journal
         return true
     }
 
@@ -183,8 +183,8 @@ struct IngestState {
     ///
     /// - Returns: whether the way has been turned back to the store by this.
     mutating func storeWorks() -> Bool {
-        guard course == .journal else { return false }
-        course = .store
+        guard target == .journal else { return false }
+        target = .store
         return true
     }
 }

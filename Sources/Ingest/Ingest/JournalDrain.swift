@@ -9,7 +9,7 @@ struct JournalDrain {
     /// What a step came to.
     enum Step {
         /// Records are in the store, or were found to be there; some may have been set aside.
-        case moved(records: Int, settled: Int, setAside: Int)
+        case moved(records: Int, settled: Int, deadLetters: Int)
         case empty
         /// The store did not take them.
         case failed(StoreError)
@@ -24,7 +24,7 @@ struct JournalDrain {
     /// Records in one batch; fewer after a batch that took the store too long.
     private var recordsMax = Batch.recordsMax
     private var settled = 0
-    private var setAside = 0
+    private var deadLetters = 0
 
     init(_ journal: any Journal, committed: CommittedEvents? = nil) {
         self.journal = journal
@@ -39,7 +39,7 @@ struct JournalDrain {
     /// Moves the oldest records.
     mutating func step(_ writer: any StoreWriter) -> Step {
         settled = 0
-        setAside = 0
+        deadLetters = 0
         do throws(Failure) {
             try look(writer)
             guard
@@ -47,9 +47,9 @@ struct JournalDrain {
                     try journal.oldest(recordsMax: recordsMax, bytesMax: Batch.bytesMax)
                 })
             else { return .empty }
-            try move(portion.items[...], portion.doubt, writer)
+            try move(portion.items[...], portion.unconfirmedBatch, writer)
             recordsMax = min(Batch.recordsMax, recordsMax * 2)
-            return .moved(records: portion.items.count, settled: settled, setAside: setAside)
+            return .moved(records: portion.items.count, settled: settled, deadLetters: deadLetters)
         } catch {
             // A batch that was cut off by the store's time limit is tried in smaller parts.
             recordsMax = max(1, recordsMax / 2)
@@ -73,11 +73,11 @@ struct JournalDrain {
 
     private mutating func move(
         _ items: ArraySlice<JournalPortion.Item>,
-        _ doubt: BatchID?,
+        _ unconfirmedBatch: BatchID?,
         _ writer: any StoreWriter
     ) throws(Failure) {
         guard let last = items.last, let source = journal.source, let position else { return }
-        let id = doubt ?? BatchID(source: source, number: last.number, previous: position)
+        let id = unconfirmedBatch ?? BatchID(source: source, number: last.number, previous: position)
         var batch = Batch()
         for item in items { batch.append(item.record) }
         var isThere = true
@@ -86,7 +86,7 @@ struct JournalDrain {
             committed?.add(batch.events, ids: appended.eventIDs)
             if appended.stored == 0 {
                 isThere = try writer.position(of: id.source) == id.number
-                if isThere, doubt != nil { settled += items.count }
+                if isThere, unconfirmedBatch != nil { settled += items.count }
             }
         } catch {
             guard case .refused(let reason) = error else { throw .store(error) }
@@ -95,11 +95,11 @@ struct JournalDrain {
         guard isThere else {
             // The store was put back to an older state and has lost what it knew of the doubt; or an attempt of an earlier process has been
             // committed meanwhile, which the next step will find.
-            if doubt != nil { return try move(items, nil, writer) }
+            if unconfirmedBatch != nil { return try move(items, nil, writer) }
             self.position = nil
             return
         }
-        if doubt == nil { self.position = last.number }
+        if unconfirmedBatch == nil { self.position = last.number }
         try kept { () throws(JournalError) in try journal.remove(through: last.number) }
     }
 
@@ -110,8 +110,8 @@ struct JournalDrain {
         _ writer: any StoreWriter
     ) throws(Failure) {
         if items.count == 1, let item = items.first {
-            try kept { () throws(JournalError) in try journal.setAside(item.number, reason: reason) }
-            setAside += 1
+            try kept { () throws(JournalError) in try journal.moveToDeadLetters(item.number, reason: reason) }
+            deadLetters += 1
             return
         }
         let middle = items.startIndex + items.count / 2

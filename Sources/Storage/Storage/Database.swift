@@ -122,7 +122,7 @@ package protocol Database: AnyObject, Sendable {
     /// Makes temporary empty copies of tables, which stand before them on this connection to the end of the snapshot.
     ///
     /// - Returns: what goes before the name of one of the tables themselves.
-    func shadow(_ tables: [String]) throws(StoreError) -> String
+    func makeTemporaryCopies(_ tables: [String]) throws(StoreError) -> String
     /// Whether this connection can give one unchanging view over several statements. Poolers of statements do not allow it.
     var hasSnapshots: Bool { get }
     /// Runs the body on one unchanging view of what was committed; temporary tables may be written.
@@ -131,7 +131,7 @@ package protocol Database: AnyObject, Sendable {
     ///
     /// While a transaction is under way that may have drawn a lower id, it stays where it was.
     /// It falls only when ids begin again, after `truncate collector_events restart identity` for example.
-    func settledEventID() throws(StoreError) -> Int64
+    func committedHighWaterMark() throws(StoreError) -> Int64
     /// The highest id that an event can have, or has had, as far as the database knows: what was drawn, and what is there. Deleting events does
     /// not lower it; where it is below an id that was seen before, the events have been replaced.
     func highestEventID() throws(StoreError) -> Int64
@@ -165,12 +165,12 @@ package struct OpenWriter: Sendable, Equatable {
 
 extension Database {
     /// Milliseconds of a statement that nobody waits for.
-    package static var patience: Int32 { 600_000 }
+    package static var defaultStatementTimeout: Int32 { 600_000 }
     /// Milliseconds of a statement that looks at ids and locks only.
     package static var catalogMilliseconds: Int32 { 5000 }
 
     package func rows(_ sql: String, _ parameters: [SQLValue] = []) throws(StoreError) -> [[SQLValue]] {
-        try rows(sql, parameters, milliseconds: Self.patience)
+        try rows(sql, parameters, milliseconds: Self.defaultStatementTimeout)
     }
 
     package func change(_ sql: String) throws(StoreError) -> Int { try change(sql, []) }

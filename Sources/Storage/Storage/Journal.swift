@@ -1,7 +1,7 @@
 package import Events
 
 /// How much a journal holds.
-package struct JournalStanding: Sendable, Equatable {
+package struct JournalStatus: Sendable, Equatable {
     /// Records that wait to be drained.
     package var records = 0
     /// Bytes of storage in use.
@@ -9,7 +9,7 @@ package struct JournalStanding: Sendable, Equatable {
     /// When the oldest of them was received, microseconds since 1970; nil when there is none.
     package var oldestReceivedAt: Int64?
     /// Records that the store refused, kept for the operator.
-    package var setAside = 0
+    package var deadLetters = 0
     /// Damaged files that were moved aside and are still there; nil when there is none.
     package var damage: JournalDamage?
 
@@ -71,11 +71,11 @@ package struct JournalPortion: Sendable {
 
     package var items: [Item]
     /// The batch that these records are the whole of, when they were in doubt as it was written; the store is asked for it first.
-    package var doubt: BatchID?
+    package var unconfirmedBatch: BatchID?
 
-    package init(items: [Item], doubt: BatchID?) {
+    package init(items: [Item], unconfirmedBatch: BatchID?) {
         self.items = items
-        self.doubt = doubt
+        self.unconfirmedBatch = unconfirmedBatch
     }
 }
 
@@ -86,17 +86,17 @@ package protocol Journal: AnyObject, Sendable {
     /// The journal as a source of batches, whose numbers are those of its records; nil until it has been opened.
     var source: BatchSource? { get }
     /// How much it holds; never blocks.
-    var standing: JournalStanding { get }
+    var standing: JournalStatus { get }
     /// Opens it unless it is open, so that `source` and `standing` are known.
     func open() throws(JournalError)
     /// Writes all of the records or none; they are on the disk when the call returns.
     ///
     /// `doubt` names the batch that they are the whole of, when it may have been committed.
-    func append(_ records: [Record], doubt: BatchID?) throws(JournalError)
+    func append(_ records: [Record], unconfirmedBatch: BatchID?) throws(JournalError)
     /// The oldest records, as many as fit within the limits but at least one; nil when there is none.
     func oldest(recordsMax: Int, bytesMax: Int) throws(JournalError) -> JournalPortion?
     /// Forgets the records up to a number, which the store has.
     func remove(through number: Int64) throws(JournalError)
     /// Takes a record that the store refuses out of the way, and keeps it.
-    func setAside(_ number: Int64, reason: String) throws(JournalError)
+    func moveToDeadLetters(_ number: Int64, reason: String) throws(JournalError)
 }

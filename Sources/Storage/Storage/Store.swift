@@ -4,15 +4,15 @@ package import Events
 package struct Batch: Sendable {
     package var events: [Event]
     package var submissions: [Submission]
-    package var ledgers: [Ledger]
+    package var reports: [DeliveryReport]
 
-    package init(events: [Event] = [], submissions: [Submission] = [], ledgers: [Ledger] = []) {
+    package init(events: [Event] = [], submissions: [Submission] = [], reports: [DeliveryReport] = []) {
         self.events = events
         self.submissions = submissions
-        self.ledgers = ledgers
+        self.reports = reports
     }
 
-    package var count: Int { events.count + submissions.count + ledgers.count }
+    package var count: Int { events.count + submissions.count + reports.count }
 
     /// Records in one batch.
     package static let recordsMax = 1000

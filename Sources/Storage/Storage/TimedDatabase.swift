@@ -54,13 +54,15 @@ package final class TimedDatabase: Database, @unchecked Sendable {
         try database.transaction(ifChanged: guardSQL, parameters, body)
     }
 
-    package func shadow(_ tables: [String]) throws(StoreError) -> String { try database.shadow(tables) }
+    package func makeTemporaryCopies(_ tables: [String]) throws(StoreError) -> String {
+        try database.makeTemporaryCopies(tables)
+    }
 
     package var hasSnapshots: Bool { database.hasSnapshots }
 
     package func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) { try database.snapshot(body) }
 
-    package func settledEventID() throws(StoreError) -> Int64 { try database.settledEventID() }
+    package func committedHighWaterMark() throws(StoreError) -> Int64 { try database.committedHighWaterMark() }
 
     package func highestEventID() throws(StoreError) -> Int64 { try database.highestEventID() }
 

@@ -97,7 +97,7 @@ final class PostgresDatabase: Database, @unchecked Sendable {
             waiting?.append(call(sql, parameters))
             return 0
         }
-        return try run(sql, parameters, Self.patience).changed
+        return try run(sql, parameters, Self.defaultStatementTimeout).changed
     }
 
     func transaction(
@@ -127,7 +127,7 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         try transaction("repeatable read", body)
     }
 
-    func shadow(_ tables: [String]) throws(StoreError) -> String {
+    func makeTemporaryCopies(_ tables: [String]) throws(StoreError) -> String {
         let schema = try rows(
             "select nspname from pg_class join pg_namespace as space on space.oid = relnamespace where pg_class.oid = ?1::regclass",
             [.text(tables[0])]
@@ -181,7 +181,7 @@ final class PostgresDatabase: Database, @unchecked Sendable {
             throw error
         }
         do throws(PostgresError) {
-            if !calls.isEmpty { _ = try session.run(calls, Self.patience) }
+            if !calls.isEmpty { _ = try session.run(calls, Self.defaultStatementTimeout) }
         } catch {
             if guardSQL != nil, error.sqlState == "22012" { return false }
             throw StoreError(error)
@@ -193,7 +193,7 @@ final class PostgresDatabase: Database, @unchecked Sendable {
     ///
     /// Whoever has drawn one holds the table's lock for writers, so that
     /// the last id drawn is settled once all who held that lock just afterwards are gone.
-    func settledEventID() throws(StoreError) -> Int64 {
+    func committedHighWaterMark() throws(StoreError) -> Int64 {
         if let candidate {
             let left = try candidate.writers.isEmpty ? [] : writers().intersection(candidate.writers)
             guard left.isEmpty else {
@@ -267,7 +267,7 @@ final class PostgresDatabase: Database, @unchecked Sendable {
 
     private func execute(_ sql: String) throws(StoreError) {
         try guarded { () throws(PostgresError) in
-            try session.connection.execute(sql, timeoutMilliseconds: Self.patience)
+            try session.connection.execute(sql, timeoutMilliseconds: Self.defaultStatementTimeout)
         }
     }
 

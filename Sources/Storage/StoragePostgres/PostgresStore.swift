@@ -30,7 +30,7 @@ package struct PostgresStore: Store {
     package func makeProbe() -> any StoreProbe { PostgresProbe(url: url) }
 
     package func makeDatabase() throws(StoreError) -> any Database {
-        let settings = SessionSettings(statementMilliseconds: PostgresDatabase.patience)
+        let settings = SessionSettings(statementMilliseconds: PostgresDatabase.defaultStatementTimeout)
         let session = try connect(settings)
         guard session.pooling != .none, try refusesTransactions(session) else {
             return PostgresDatabase(session)

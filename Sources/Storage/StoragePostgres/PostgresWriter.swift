@@ -59,7 +59,7 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
     /// Writes a batch and its number in one statement, which is a transaction of its own.
     private func write(_ batch: Batch, _ id: BatchID) throws(PostgresError) -> Appended {
         arrays.removeAll()
-        if batch.events.isEmpty, batch.ledgers.isEmpty {
+        if batch.events.isEmpty, batch.reports.isEmpty {
             bindSubmissions(batch.submissions)
             bind(id)
             let stored = try run(Self.markedSubmissions).changed
@@ -67,19 +67,19 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         }
         bindEvents(batch.events)
         bind(id)
-        if batch.submissions.isEmpty, batch.ledgers.isEmpty {
+        if batch.submissions.isEmpty, batch.reports.isEmpty {
             let result = try run(Self.markedEvents)
             var appended = Appended(stored: result.changed, duplicates: batch.events.count - result.changed)
             appended.eventIDs = Self.ids(result, of: batch)
             return appended
         }
-        bindLedgers(batch.ledgers)
+        bindReports(batch.reports)
         if batch.submissions.isEmpty, !batch.events.isEmpty {
             // When none of the events is new, nothing tells whether the ledgers were: the caller asks.
             let result = try run(Self.markedTracked)
             let stored = result.changed
             var appended = Appended(
-                stored: stored > 0 ? stored + batch.ledgers.count : 0,
+                stored: stored > 0 ? stored + batch.reports.count : 0,
                 duplicates: batch.events.count - stored
             )
             appended.eventIDs = Self.ids(result, of: batch)
@@ -90,7 +90,7 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         let (isNew, events) = (row.first == "t", row.last.flatMap { $0 }.flatMap { Int($0) } ?? 0)
         guard isNew else { return Appended(stored: 0, duplicates: batch.count) }
         return Appended(
-            stored: events + batch.submissions.count + batch.ledgers.count,
+            stored: events + batch.submissions.count + batch.reports.count,
             duplicates: batch.events.count - events
         )
     }
@@ -133,7 +133,7 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
     /// Parameters of the statements for events and for submissions; those of a position stand behind them.
     private static let eventArrays = 15
     private static let submissionArrays = 13
-    private static let ledgerArrays = 9
+    private static let reportArrays = 9
     private static let positionParameters = 4
 
     /// An insert that does nothing when its batch is there already.
@@ -157,8 +157,8 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
             select now(), '', '', '', '', '{}', null, null where false
         ),
         submissions as (insert into debug_data (timestamp, browser_info) select now(), '{}' where false),
-        ledgers as (
-            insert into pageview_ledger (
+        reports as (
+            insert into delivery_reports (
                 pageview_id, visitor_id, session_id, drop_reasons, emitted, dropped, first_received_at, last_received_at
             )
             select '', '', '', '{}', 0, 0, now(), now() where false
@@ -226,11 +226,11 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
     // MARK: - Ledgers
 
     /// Takes over what page views say of themselves; needs a rule for those that are known, behind the condition, if there is one.
-    private static func ledgers(from parameter: Int) -> String {
+    private static func reports(from parameter: Int) -> String {
         let types = ["text", "text", "text", "text", "jsonb", "integer", "integer", "timestamptz", "timestamptz"]
         let arrays = types.enumerated().map { "$\(parameter + $0.offset)::\($0.element)[]" }.joined(separator: ", ")
         return """
-            insert into pageview_ledger as kept (
+            insert into delivery_reports as kept (
                 pageview_id, visitor_id, session_id, site, drop_reasons, emitted, dropped, first_received_at, last_received_at
             )
             select *
@@ -253,8 +253,8 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
     private static let markedTracked = PreparedStatement(name: "marked_tracked", sql: markedTrackedSQL)
     private static let markedTrackedSQL = """
         with mark as (\(mark(source: eventArrays + 1)) returning 1),
-        ledgers as (
-            \(ledgers(from: eventArrays + positionParameters + 1))
+        reports as (
+            \(reports(from: eventArrays + positionParameters + 1))
             where exists (select from mark)\(greater)
         )
         \(insertEventsSQL)
@@ -274,19 +274,19 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
                 returning 1
             ),
             submissions as (
-                \(insertSubmissions(from: eventArrays + positionParameters + ledgerArrays + 1))
+                \(insertSubmissions(from: eventArrays + positionParameters + reportArrays + 1))
                 where exists (select from mark)
             ),
-            ledgers as (
-                \(ledgers(from: eventArrays + positionParameters + 1))
+            reports as (
+                \(reports(from: eventArrays + positionParameters + 1))
                 where exists (select from mark)\(greater)
             )
             select exists (select from mark), (select count(*) from events)
             """
     )
 
-    private func bindLedgers(_ ledgers: [Ledger]) {
-        let merged = MergedLedger.all(ledgers)
+    private func bindReports(_ reports: [DeliveryReport]) {
+        let merged = MergedDeliveryReport.all(reports)
         arrays.append(.text, merged) { put($0.first.bytes, $0.first.pageviewID, &$1) }
         arrays.append(.text, merged) { put($0.first.bytes, $0.first.visitorID, &$1) }
         arrays.append(.text, merged) { put($0.first.bytes, $0.first.sessionID, &$1) }

@@ -10,7 +10,7 @@ struct SalvagedRecord {
     var bytes: [UInt8]
     /// The source of its doubt, or the reason why it was set aside.
     var text: [UInt8]?
-    var doubtNumber: Int64?
+    var unconfirmedNumber: Int64?
 }
 
 /// A journal whose file contradicts itself, read as far as SQLite can.
@@ -44,6 +44,10 @@ struct DamagedJournal {
         // Besides what its name says, this makes SQLite read files that are shorter than they should be.
         try connection.execute("pragma writable_schema = on")
         try connection.execute("pragma locking_mode = exclusive")
+        // A statement that names missing columns fails.
+        let isOld = (try? connection.rows("select batch_source from records limit 0")) != nil
+        let batch = isOld ? "batch_source, batch_number" : "batch_source, batch_number"
+        columns = "select number, received_at, record, \(batch) from records"
         // Each may be lost by itself.
         let text = try? connection.rows("select source from journal").first?[0]
         source = (text ?? nil).flatMap { EventID(Array($0.utf8)) }.map { BatchSource(id: $0, isJournal: true) }
@@ -54,12 +58,14 @@ struct DamagedJournal {
     }
 
     /// Rows that were set aside, as many as can be read.
-    func setAside() -> [SalvagedRecord] {
+    func deadLetters() -> [SalvagedRecord] {
         var rows: [SalvagedRecord] = []
-        // What cannot be read any more ends it; the file stays.
-        try? read("select number, received_at, record, reason, null from set_aside order by number", []) {
-            rows.append($0)
-            return true
+        // Versions 1 and 2 had another name. What cannot be read any more ends it; the file stays.
+        for table in ["dead_letters", "dead_letters"] {
+            try? read("select number, received_at, record, reason, null from \(table) order by number", []) {
+                rows.append($0)
+                return true
+            }
         }
         return rows
     }
@@ -82,14 +88,15 @@ struct DamagedJournal {
         }
     }
 
-    private static let columns = "select number, received_at, record, doubt_source, doubt_number from records"
+    /// Selects the columns of a record, which versions 1 and 2 named differently.
+    private let columns: String
 
     /// Rows in their order, and whether none of them was in the way.
     private func portion(from start: Int64) -> (rows: [SalvagedRecord], isWhole: Bool) {
         var rows: [SalvagedRecord] = []
         var isInOrder = true
         do {
-            try read("\(Self.columns) where number >= ?1 order by number limit \(Self.portionMax)", [start]) { row in
+            try read("\(columns) where number >= ?1 order by number limit \(Self.portionMax)", [start]) { row in
                 // A damaged page gives numbers that were never given.
                 isInOrder = row.number > rows.last?.number ?? start - 1 && row.number <= lastNumber ?? .max
                 if isInOrder { rows.append(row) }
@@ -108,7 +115,7 @@ struct DamagedJournal {
         while number <= highest, probes < Self.probesMax {
             var found: Int64?
             // An error says that this one cannot be read either.
-            try? read("\(Self.columns) where number >= ?1 order by number limit 1", [number]) {
+            try? read("\(columns) where number >= ?1 order by number limit 1", [number]) {
                 found = $0.number
                 return false
             }
@@ -124,7 +131,7 @@ struct DamagedJournal {
     private func before(_ next: Int64, from start: Int64) -> [SalvagedRecord] {
         var rows: [SalvagedRecord] = []
         // The damaged row ends it.
-        try? read("\(Self.columns) where number < ?1 and number >= ?2 order by number desc", [next, start]) { row in
+        try? read("\(columns) where number < ?1 and number >= ?2 order by number desc", [next, start]) { row in
             guard row.number < rows.last?.number ?? next, row.number >= start else { return false }
             rows.append(row)
             return rows.count < Int(Self.farStride)
@@ -146,7 +153,7 @@ struct DamagedJournal {
                 receivedAt: statement.number(1) ?? 0,
                 bytes: bytes,
                 text: statement.blob(3),
-                doubtNumber: statement.number(4)
+                unconfirmedNumber: statement.number(4)
             )
             guard take(row) else { return }
         }

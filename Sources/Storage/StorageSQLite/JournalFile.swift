@@ -11,29 +11,29 @@ final class JournalFile {
     private let select: Statement
     private let delete: Statement
     let source: BatchSource
-    private(set) var standing: JournalStanding
+    private(set) var standing: JournalStatus
     /// Bytes of the file that are not in use.
     private(set) var freeBytes = 0
     private var scratch: [UInt8] = []
 
-    /// Of the tables and of what is in them (version 1 had records of version 1); an older program leaves a file of a later version alone.
-    private static let version = 2
+    /// Of the tables and of what is in them (version 1 had records of version 1, and versions 1 and 2 other names); an older program leaves a file of a later version alone.
+    private static let version = 3
     private static let schemaSQL = """
-        pragma user_version = 2;
+        pragma user_version = 3;
         create table if not exists journal (source text not null);
         create table if not exists records (
             number integer primary key autoincrement,
             received_at integer not null,
             record blob not null,
-            doubt_source text,
-            doubt_number integer
+            batch_source text,
+            batch_number integer
         );
-        create table if not exists set_aside (
+        create table if not exists dead_letters (
             number integer primary key,
             received_at integer not null,
             record blob not null,
             reason text not null,
-            set_aside_at text not null default (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+            moved_at text not null default (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
         );
         create table if not exists drained (id integer primary key, through integer not null);
         create table if not exists damage (
@@ -43,6 +43,19 @@ final class JournalFile {
             found_at text not null default (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
         );
         """
+
+    /// Gives the tables of a file of version 1 or 2 their names.
+    private static func renameTables(_ connection: Connection) throws(SQLiteError) {
+        guard try !connection.rows("select 1 from sqlite_master where name = 'dead_letters'").isEmpty else { return }
+        try connection.execute(
+            """
+            alter table dead_letters rename to dead_letters;
+            alter table dead_letters rename column moved_at to moved_at;
+            alter table records rename column batch_source to batch_source;
+            alter table records rename column batch_number to batch_number;
+            """
+        )
+    }
 
     /// Opens the file for this process alone; makes it when there is none, for a source that is given or a new one.
     ///
@@ -70,19 +83,20 @@ final class JournalFile {
         if fresh == nil, try connection.rows("select 1 from sqlite_master where name = 'records'").isEmpty {
             throw .emptied
         }
+        try Self.renameTables(connection)
         try connection.execute(Self.schemaSQL)
         source = try Self.readSource(connection, fresh)
         try connection.execute("commit")
         // From now on a file without these tables is one that has lost its log.
         if fresh != nil { try connection.execute("pragma wal_checkpoint(truncate)") }
         insert = try connection.prepare(
-            "insert into records (received_at, record, doubt_source, doubt_number) values (?1, ?2, ?3, ?4)"
+            "insert into records (received_at, record, batch_source, batch_number) values (?1, ?2, ?3, ?4)"
         )
         select = try connection.prepare(
-            "select number, record, doubt_source, doubt_number from records order by number limit ?1"
+            "select number, record, batch_source, batch_number from records order by number limit ?1"
         )
         delete = try connection.prepare("delete from records where number <= ?1")
-        standing = JournalStanding()
+        standing = JournalStatus()
         try measure()
     }
 
@@ -104,10 +118,14 @@ final class JournalFile {
     var records: Int { standing.records }
     var bytes: Int { standing.bytes }
 
-    func append(_ records: [Record], doubt: BatchID?) throws(SQLiteError) {
+    func append(_ records: [Record], unconfirmedBatch: BatchID?) throws(SQLiteError) {
         try transaction { () throws(SQLiteError) in
-            try insert.bind(3, doubt?.source.id.text)
-            if let doubt { try insert.bind(4, doubt.number) } else { try insert.bind(4, nil as [UInt8]?) }
+            try insert.bind(3, unconfirmedBatch?.source.id.text)
+            if let unconfirmedBatch {
+                try insert.bind(4, unconfirmedBatch.number)
+            } else {
+                try insert.bind(4, nil as [UInt8]?)
+            }
             for record in records {
                 scratch.removeAll(keepingCapacity: scratch.capacity <= 1 << 20)
                 record.encode(into: &scratch)
@@ -126,7 +144,7 @@ final class JournalFile {
         while true {
             let (portion, damaged) = try read(recordsMax: recordsMax, bytesMax: bytesMax)
             guard !damaged.isEmpty else { return portion }
-            try setAside(damaged, reason: "the record cannot be read")
+            try moveToDeadLetters(damaged, reason: "the record cannot be read")
         }
     }
 
@@ -144,10 +162,10 @@ final class JournalFile {
         while try select.step() {
             // The table allows no such row.
             guard let number = select.number(0), let blob = select.blob(1) else { throw .brokenRow }
-            let doubt = select.doubt
-            if portion == nil { portion = JournalPortion(items: [], doubt: doubt) }
-            guard doubt == portion?.doubt else { break }
-            if doubt == nil, let portion, !portion.items.isEmpty {
+            let unconfirmedBatch = select.unconfirmedBatch
+            if portion == nil { portion = JournalPortion(items: [], unconfirmedBatch: unconfirmedBatch) }
+            guard unconfirmedBatch == portion?.unconfirmedBatch else { break }
+            if unconfirmedBatch == nil, let portion, !portion.items.isEmpty {
                 guard portion.items.count < recordsMax, bytes + blob.count <= bytesMax else { break }
             }
             bytes += blob.count
@@ -170,26 +188,26 @@ final class JournalFile {
     }
 
     /// Takes over what was read of a damaged journal.
-    func restore(_ records: [SalvagedRecord], setAside: [SalvagedRecord] = []) throws(SQLiteError) {
+    func restore(_ records: [SalvagedRecord], deadLetters: [SalvagedRecord] = []) throws(SQLiteError) {
         let record = try connection.prepare(
             """
-            insert or ignore into records (number, received_at, record, doubt_source, doubt_number)
+            insert or ignore into records (number, received_at, record, batch_source, batch_number)
             values (?1, ?2, ?3, ?4, ?5)
             """
         )
         let aside = try connection.prepare(
-            "insert or ignore into set_aside (number, received_at, record, reason) values (?1, ?2, ?3, ?4)"
+            "insert or ignore into dead_letters (number, received_at, record, reason) values (?1, ?2, ?3, ?4)"
         )
         try transaction { () throws(SQLiteError) in
-            for (statement, rows) in [(record, records), (aside, setAside)] {
+            for (statement, rows) in [(record, records), (aside, deadLetters)] {
                 for row in rows {
                     try statement.bind(1, row.number)
                     try statement.bind(2, row.receivedAt)
                     try statement.bind(3, blob: row.bytes)
                     try statement.bind(4, row.text)
                     if statement === record {
-                        if let doubt = row.doubtNumber {
-                            try statement.bind(5, doubt)
+                        if let unconfirmedBatch = row.unconfirmedNumber {
+                            try statement.bind(5, unconfirmedBatch)
                         } else {
                             try statement.bind(5, nil as [UInt8]?)
                         }
@@ -246,10 +264,10 @@ final class JournalFile {
         return damage
     }
 
-    func setAside(_ numbers: [Int64], reason: String) throws(SQLiteError) {
+    func moveToDeadLetters(_ numbers: [Int64], reason: String) throws(SQLiteError) {
         try transaction { () throws(SQLiteError) in
             let copy = """
-                insert or replace into set_aside (number, received_at, record, reason)
+                insert or replace into dead_letters (number, received_at, record, reason)
                 select number, received_at, record, ?2 from records where number = ?1
                 """
             for number in numbers {
@@ -281,14 +299,14 @@ final class JournalFile {
         // Records leave from the front, so that the numbers tell their count, but for those few that were set aside.
         standing.records = first.flatMap { first in last.map { Int($0 - first + 1) } } ?? 0
         standing.oldestReceivedAt = try connection.number("select received_at from records order by number limit 1")
-        standing.setAside = Int(try connection.number("select count(*) from set_aside") ?? 0)
+        standing.deadLetters = Int(try connection.number("select count(*) from dead_letters") ?? 0)
         standing.damage = try damage()
     }
 }
 
 extension Statement {
     /// The doubt of a row of `records`.
-    fileprivate var doubt: BatchID? {
+    fileprivate var unconfirmedBatch: BatchID? {
         guard let id = blob(2).flatMap({ EventID($0) }), let number = number(3) else { return nil }
         return BatchID(source: BatchSource(id: id, isJournal: false), number: number, previous: number - 1)
     }

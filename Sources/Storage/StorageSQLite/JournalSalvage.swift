@@ -35,7 +35,7 @@ struct JournalSalvage {
             salvaged += rows.count
             for row in rows { (first, last) = (min(first, row.number), max(last, row.number)) }
         }
-        if let damaged { try fresh.restore([], setAside: damaged.setAside()) }
+        if let damaged { try fresh.restore([], deadLetters: damaged.deadLetters()) }
         let before = damaged?.drainedThrough ?? (salvaged > 0 ? first - 1 : nil)
         let lostMax = damaged?.lastNumber.flatMap { highest in
             before.map { max(0, Int(clamping: highest.subtractingReportingOverflow($0).partialValue) - salvaged) }

@@ -113,7 +113,7 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         try connection.transaction(begin: "begin", body, { error, _ in StoreError(error) })
     }
 
-    func shadow(_ tables: [String]) throws(StoreError) -> String {
+    func makeTemporaryCopies(_ tables: [String]) throws(StoreError) -> String {
         for table in tables {
             let sql = try rows("select sql from main.sqlite_master where name = ?1", [.text(table)]).first?.first?.text
             guard let sql else { throw .schema(reason: "the table \(table) is missing") }
@@ -124,7 +124,7 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
     }
 
     /// The one writer of SQLite gives ids in the order of its commits.
-    func settledEventID() throws(StoreError) -> Int64 {
+    func committedHighWaterMark() throws(StoreError) -> Int64 {
         try rows("select max(id) from collector_events", []).first?.first?.integer ?? 0
     }
 

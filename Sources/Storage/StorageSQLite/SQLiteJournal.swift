@@ -20,7 +20,7 @@ package final class SQLiteJournal: Journal {
     /// Held while the file is worked on.
     private let file = Locked<JournalFile?>(nil)
     /// What was known after the last piece of work, for those who must not wait.
-    private let known = Locked<(standing: JournalStanding, source: BatchSource?)>((JournalStanding(), nil))
+    private let known = Locked<(standing: JournalStatus, source: BatchSource?)>((JournalStatus(), nil))
 
     /// - Parameters:
     ///   - path: of the file, which is made when it is first opened.
@@ -33,19 +33,19 @@ package final class SQLiteJournal: Journal {
     }
 
     package var source: BatchSource? { known.withLock { $0.source } }
-    package var standing: JournalStanding { known.withLock { $0.standing } }
+    package var standing: JournalStatus { known.withLock { $0.standing } }
 
     package func open() throws(JournalError) {
         try work { _ in }
     }
 
-    package func append(_ records: [Record], doubt: BatchID?) throws(JournalError) {
+    package func append(_ records: [Record], unconfirmedBatch: BatchID?) throws(JournalError) {
         guard !records.isEmpty else { return }
         let more = records.reduce(0) { $0 + $1.bytesCount }
         let (bytesMax, recordsMax) = (bytesMax, recordsMax)
         let fits = try work { file throws(SQLiteError) in
             guard file.records + records.count <= recordsMax, file.bytes + more <= bytesMax else { return false }
-            try file.append(records, doubt: doubt)
+            try file.append(records, unconfirmedBatch: unconfirmedBatch)
             return true
         }
         guard fits else { throw .full }
@@ -62,8 +62,8 @@ package final class SQLiteJournal: Journal {
         }
     }
 
-    package func setAside(_ number: Int64, reason: String) throws(JournalError) {
-        try work { file throws(SQLiteError) in try file.setAside([number], reason: reason) }
+    package func moveToDeadLetters(_ number: Int64, reason: String) throws(JournalError) {
+        try work { file throws(SQLiteError) in try file.moveToDeadLetters([number], reason: reason) }
     }
 
     /// Runs the body on the open file; any failure closes it, so that the next call opens it anew.

@@ -10,7 +10,7 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
     private let checkpoints: Checkpointer
     private let insertEvent: Statement
     private let insertSubmission: Statement
-    private let insertLedger: Statement
+    private let insertReport: Statement
     private let mark: Statement
     /// Pages in the log beyond which it is begun anew.
     private var triesAbovePages = Checkpointer.logPagesMax
@@ -21,7 +21,7 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         self.checkpoints = checkpoints
         insertEvent = try guarded { () throws(SQLiteError) in try connection.prepare(Self.insertEventSQL) }
         insertSubmission = try guarded { () throws(SQLiteError) in try connection.prepare(Self.insertSubmissionSQL) }
-        insertLedger = try guarded { () throws(SQLiteError) in try connection.prepare(Self.insertLedgerSQL) }
+        insertReport = try guarded { () throws(SQLiteError) in try connection.prepare(Self.insertReportSQL) }
         mark = try guarded { () throws(SQLiteError) in try connection.prepare(Self.markSQL) }
         try guarded { () throws(SQLiteError) in try connection.execute(Self.forgetSQL) }
         connection.setBusy(milliseconds: busyMilliseconds)
@@ -46,7 +46,7 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
     private func clarify(_ batch: Batch, _ id: BatchID) throws(StoreError) -> Appended {
         do throws(SQLiteError) {
             // Compiles the triggers, too.
-            for sql in [Self.insertEventSQL, Self.insertSubmissionSQL, Self.insertLedgerSQL] {
+            for sql in [Self.insertEventSQL, Self.insertSubmissionSQL, Self.insertReportSQL] {
                 _ = try connection.prepare(sql)
             }
             try connection.execute(Self.checkSQL)
@@ -99,8 +99,8 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         }
         if appended.duplicates > 0 { appended.eventIDs = [] }
         for submission in batch.submissions { try insert(submission) }
-        for ledger in batch.ledgers { try insert(ledger) }
-        appended.stored += batch.submissions.count + batch.ledgers.count
+        for report in batch.reports { try insert(report) }
+        appended.stored += batch.submissions.count + batch.reports.count
         return appended
     }
 
@@ -184,8 +184,8 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         )
     }
 
-    private static let insertLedgerSQL = """
-        insert into pageview_ledger as kept (
+    private static let insertReportSQL = """
+        insert into delivery_reports as kept (
             pageview_id, visitor_id, session_id, site, drop_reasons, emitted, dropped, first_received_at, last_received_at
         )
         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
@@ -197,15 +197,15 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
             last_received_at = max(kept.last_received_at, excluded.last_received_at)
         """
 
-    private func insert(_ ledger: Ledger) throws(SQLiteError) {
-        try insertLedger.bind(6, Int64(ledger.emitted))
-        try insertLedger.bind(7, Int64(ledger.dropped))
-        try insertLedger.bind(8, TimestampText.bytes(ledger.receivedAt))
-        try insertLedger.run(
-            ledger.bytes,
+    private func insert(_ report: DeliveryReport) throws(SQLiteError) {
+        try insertReport.bind(6, Int64(report.emitted))
+        try insertReport.bind(7, Int64(report.dropped))
+        try insertReport.bind(8, TimestampText.bytes(report.receivedAt))
+        try insertReport.run(
+            report.bytes,
             texts: [
-                (1, ledger.pageviewID.range), (2, ledger.visitorID.range), (3, ledger.sessionID.range),
-                (4, ledger.site?.range), (5, ledger.dropReasons.range),
+                (1, report.pageviewID.range), (2, report.visitorID.range), (3, report.sessionID.range),
+                (4, report.site?.range), (5, report.dropReasons.range),
             ]
         )
     }

@@ -86,14 +86,14 @@ package enum BodyPart: Sendable {
 }
 
 /// What a handler says to a request.
-package enum Reply: Sendable {
+package enum HandlerResult: Sendable {
     case now(Answer)
     /// The ticket will be answered, from any thread.
     case later
 }
 
 /// What a handler says to a head, before any byte of the body is waited for.
-package enum Admission: Sendable {
+package enum BodyPolicy: Sendable {
     case accept(bodyBytesMax: Int)
     /// Answered at once; the connection is closed when a body was announced, since it will not be read.
     case refuse(Answer)

@@ -43,7 +43,7 @@ final class Connection {
     var source: (any BodySource)?
     var isHeadRequest = false
     /// The request that is answered is of HTTP/1.0, which knows no chunks.
-    var isOldRequest = false
+    var isHTTP10 = false
     /// Kept bytes may hold a request that was not looked at while an answer was in the way.
     var hasParsableInput = false
     /// Nothing is read after the answer that is being sent.
@@ -110,8 +110,8 @@ final class Connection {
             let body = Tail(response.body)
             if body.count <= Self.copiedBodyBytesMax { output += body.all } else { tail = body }
         case .stream(let response, let source):
-            if isOldRequest { closesAfterAnswer = true }
-            output += serializeHead(response, closes: closesAfterAnswer, isChunked: !isOldRequest)
+            if isHTTP10 { closesAfterAnswer = true }
+            output += serializeHead(response, closes: closesAfterAnswer, isChunked: !isHTTP10)
             guard !isHeadRequest else { return source.close() }
             self.source = source
             phase = .streaming
@@ -124,7 +124,7 @@ final class Connection {
     /// - Returns: false when there is none now.
     func putPart() -> Bool {
         switch source?.next() {
-        case .bytes(let bytes) where isOldRequest: output += bytes
+        case .bytes(let bytes) where isHTTP10: output += bytes
         case .bytes(let bytes):
             output += Array((String(bytes.count, radix: 16) + "\r\n").utf8)
             output += bytes
@@ -140,7 +140,7 @@ final class Connection {
         guard let source else { return }
         source.close()
         self.source = nil
-        if !isOldRequest { output += Array("0\r\n\r\n".utf8) }
+        if !isHTTP10 { output += Array("0\r\n\r\n".utf8) }
         phase = .reading
     }
 }

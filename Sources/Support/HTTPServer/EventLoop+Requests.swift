@@ -51,7 +51,7 @@ extension EventLoop {
             return true
         case .complete(let head):
             connection.isHeadRequest = head.method == .head
-            connection.isOldRequest = head.minorVersion == 0
+            connection.isHTTP10 = head.minorVersion == 0
             switch handler.admit(head, bytes) {
             case .refuse(let answer):
                 at += head.length
@@ -114,7 +114,7 @@ extension EventLoop {
     }
 
     /// Answers a request that cannot be served, and closes: where the next one would begin is not known.
-    func refuse(_ connection: Connection, _ failure: RequestFailure, head: RequestHead?, _ bytes: Span<UInt8>) {
+    func refuse(_ connection: Connection, _ failure: RequestError, head: RequestHead?, _ bytes: Span<UInt8>) {
         connection.stage = .head
         connection.isHeadRequest = head?.method == .head
         let answer = handler.refusal(failure, head: head, bytes: bytes, peer: connection.peer)
@@ -122,7 +122,7 @@ extension EventLoop {
     }
 
     /// Refuses the request that is still coming.
-    func refuseUnfinished(_ connection: Connection, _ failure: RequestFailure) {
+    func refuseUnfinished(_ connection: Connection, _ failure: RequestError) {
         var (head, bytes) = (RequestHead?.none, connection.input)
         switch connection.stage {
         case .head: break

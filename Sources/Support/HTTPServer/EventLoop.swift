@@ -63,16 +63,16 @@ final class EventLoop: @unchecked Sendable {
         slots = []
     }
 
-    private func react(_ happening: Happening) {
-        switch happening.token {
+    private func react(_ event: ReadinessEvent) {
+        switch event.token {
         case Self.listenerToken: accept()
         case Self.mailboxToken: deliver(mailbox.take())
         default:
-            let slot = Int(happening.token & 0xFFFF_FFFF)
-            guard let connection = slots[slot], connection.token == happening.token else { return }
-            if happening.isGone { return drop(connection) }
-            if happening.isWritable { flush(connection) }
-            if happening.isReadable, isOpen(connection) { readable(connection) }
+            let slot = Int(event.token & 0xFFFF_FFFF)
+            guard let connection = slots[slot], connection.token == event.token else { return }
+            if event.isGone { return drop(connection) }
+            if event.isWritable { flush(connection) }
+            if event.isReadable, isOpen(connection) { readable(connection) }
             count(connection)
         }
     }
@@ -242,16 +242,16 @@ final class EventLoop: @unchecked Sendable {
                 connection.deadline =
                     start + (isHead ? configuration.headMilliseconds : configuration.requestMilliseconds)
             } else {
-                let patience = isDraining ? configuration.drainGraceMilliseconds : configuration.idleMilliseconds
-                connection.deadline = now + patience
+                let timeout = isDraining ? configuration.drainGraceMilliseconds : configuration.idleMilliseconds
+                connection.deadline = now + timeout
             }
             watch(connection, .reading)
         }
     }
 
     /// Hands answers from other threads to the connections that still wait for them.
-    private func deliver(_ letters: [(Ticket, Answer)]) {
-        for (ticket, answer) in letters {
+    private func deliver(_ responses: [(Ticket, Answer)]) {
+        for (ticket, answer) in responses {
             guard ticket.slot < slots.count, let connection = slots[ticket.slot],
                 connection.generation == ticket.generation
             else {

@@ -37,9 +37,9 @@ package struct Request: Sendable {
 /// Called on the loops' threads; must not block.
 package protocol Handler: Sendable {
     /// Judges a head before its body is read.
-    func admit(_ head: RequestHead, _ bytes: Span<UInt8>) -> Admission
+    func admit(_ head: RequestHead, _ bytes: Span<UInt8>) -> BodyPolicy
     /// Takes a whole request. With `.later` the ticket must be answered once.
-    func handle(_ request: consuming Request, _ ticket: Ticket) -> Reply
+    func handle(_ request: consuming Request, _ ticket: Ticket) -> HandlerResult
     /// Words a refusal of the server's own.
     ///
     /// - Parameters:
@@ -48,7 +48,7 @@ package protocol Handler: Sendable {
     ///   - bytes: begin with the head, if it is known; what has come of the body follows, chunk framing removed.
     ///   - peer: the address of the socket's peer, without its port.
     /// - Returns: the answer, after which the connection is closed.
-    func refusal(_ failure: RequestFailure, head: RequestHead?, bytes: Span<UInt8>, peer: String) -> Answer
+    func refusal(_ failure: RequestError, head: RequestHead?, bytes: Span<UInt8>, peer: String) -> Answer
 }
 
 /// Every limit of the server, in one place.

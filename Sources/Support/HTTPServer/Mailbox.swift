@@ -5,7 +5,7 @@ import Locks
 /// Answers on their way from other threads to a loop.
 final class Mailbox: Sendable {
     private struct State {
-        var letters: [(Ticket, Answer)] = []
+        var responses: [(Ticket, Answer)] = []
         var isStopping = false
     }
 
@@ -20,11 +20,11 @@ final class Mailbox: Sendable {
     deinit { close(descriptor) }
 
     /// Posts those of the answers that are for a loop, which is woken at most once until it has looked.
-    func post(_ letters: [(Ticket, Answer)], of loop: Int) {
+    func post(_ responses: [(Ticket, Answer)], of loop: Int) {
         let isFirst = state.withLock { state in
-            let wasEmpty = state.letters.isEmpty
-            for letter in letters where letter.0.loop == loop { state.letters.append(letter) }
-            return wasEmpty && !state.letters.isEmpty
+            let wasEmpty = state.responses.isEmpty
+            for letter in responses where letter.0.loop == loop { state.responses.append(letter) }
+            return wasEmpty && !state.responses.isEmpty
         }
         if isFirst { wake() }
     }
@@ -40,8 +40,8 @@ final class Mailbox: Sendable {
         var count: UInt64 = 0
         _ = unsafe read(descriptor, &count, 8)
         return state.withLock { state in
-            defer { state.letters = [] }
-            return state.letters
+            defer { state.responses = [] }
+            return state.responses
         }
     }
 

@@ -2,7 +2,7 @@ import CNet
 import Glibc
 
 /// What happened to a descriptor.
-struct Happening {
+struct ReadinessEvent {
     let token: UInt64
     let isReadable: Bool
     let isWritable: Bool
@@ -58,10 +58,10 @@ struct Poller: ~Copyable {
         }
     }
 
-    subscript(_ index: Int) -> Happening {
+    subscript(_ index: Int) -> ReadinessEvent {
         let event = events[index]
         let gone = UInt32(CNET_FAILED | CNET_HUNG_UP)
-        return Happening(
+        return ReadinessEvent(
             token: event.token,
             isReadable: event.events & UInt32(CNET_READABLE) != 0,
             isWritable: event.events & UInt32(CNET_WRITABLE) != 0,

@@ -9,7 +9,7 @@ package struct ChunkDecoder: Sendable {
         case needMore
         /// The body is whole; what follows is the next request.
         case done
-        case refuse(RequestFailure)
+        case refuse(RequestError)
     }
 
     private enum State {
@@ -53,7 +53,7 @@ package struct ChunkDecoder: Sendable {
     }
 
     /// Takes one byte of framing.
-    private mutating func step(_ byte: UInt8) -> RequestFailure? {
+    private mutating func step(_ byte: UInt8) -> RequestError? {
         switch state {
         case .size: return sizeDigit(byte)
         case .afterSize: return extensionByte(byte)
@@ -70,13 +70,13 @@ package struct ChunkDecoder: Sendable {
         }
     }
 
-    private mutating func expect(_ wanted: UInt8, _ byte: UInt8, then next: State) -> RequestFailure? {
+    private mutating func expect(_ wanted: UInt8, _ byte: UInt8, then next: State) -> RequestError? {
         guard byte == wanted else { return .malformed }
         state = next
         return nil
     }
 
-    private mutating func sizeDigit(_ byte: UInt8) -> RequestFailure? {
+    private mutating func sizeDigit(_ byte: UInt8) -> RequestError? {
         if let digit = hexValue(byte) {
             guard digits < Self.sizeDigitsMax else { return .malformed }
             size = size << 4 | digit
@@ -93,7 +93,7 @@ package struct ChunkDecoder: Sendable {
         return nil
     }
 
-    private mutating func extensionByte(_ byte: UInt8) -> RequestFailure? {
+    private mutating func extensionByte(_ byte: UInt8) -> RequestError? {
         if byte == 0x0D {
             state = .sizeLineFeed
             return nil
@@ -103,7 +103,7 @@ package struct ChunkDecoder: Sendable {
         return isText && extensionBytes <= Self.extensionBytesMax ? nil : .malformed
     }
 
-    private mutating func startChunk() -> RequestFailure? {
+    private mutating func startChunk() -> RequestError? {
         guard size > 0 else {
             state = .lastReturn
             return nil

@@ -2,7 +2,7 @@
 ///
 /// The verdict on a text is the verdict on every longer one: nothing is decided from bytes that may still come, and nothing is undone by
 /// them. What two programs could read differently is refused, since one of them would be a proxy of ours.
-package func parseHead(_ bytes: Span<UInt8>, limits: HeadLimits) -> HeadVerdict {
+package func parseHead(_ bytes: Span<UInt8>, limits: HeadLimits) -> HeadResult {
     var parser = HeadParser(end: min(bytes.count, limits.headBytesMax), limits: limits)
     do {
         try parser.parse(bytes)
@@ -17,7 +17,7 @@ package func parseHead(_ bytes: Span<UInt8>, limits: HeadLimits) -> HeadVerdict 
 
 private enum Stop: Error {
     case needMore
-    case refuse(RequestFailure)
+    case refuse(RequestError)
 }
 
 private struct HeadParser {

@@ -120,7 +120,7 @@ package struct HeadLimits: Sendable {
 }
 
 /// Why a request is refused before anybody looked at what it asks.
-package enum RequestFailure: Error, Sendable, Equatable {
+package enum RequestError: Error, Sendable, Equatable {
     case malformed
     case timeout
     case bodyTooLarge
@@ -149,8 +149,8 @@ package enum RequestFailure: Error, Sendable, Equatable {
 }
 
 /// What is known of a head after the bytes that have come so far.
-package enum HeadVerdict: Sendable {
+package enum HeadResult: Sendable {
     case needMore
     case complete(RequestHead)
-    case refuse(RequestFailure)
+    case refuse(RequestError)
 }

@@ -13,7 +13,7 @@ package struct ObjectCursor {
     /// Opens the object.
     ///
     /// - Throws: `.syntax` when the text does not begin with one.
-    package init(_ bytes: Span<UInt8>, in range: Range<Int>) throws(JSONFault) {
+    package init(_ bytes: Span<UInt8>, in range: Range<Int>) throws(JSONError) {
         at = range.lowerBound
         end = range.upperBound
         skipSpace(bytes, &at, end)
@@ -22,7 +22,7 @@ package struct ObjectCursor {
     }
 
     /// The next member, or nil behind the last one when nothing but white space follows.
-    package mutating func next(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONMember? {
+    package mutating func next(_ bytes: Span<UInt8>) throws(JSONError) -> JSONMember? {
         guard !isDone else { return nil }
         guard try advance(bytes, &at, end, closer: UInt8(ascii: "}"), isFirst: isFirst) else {
             isDone = true
@@ -44,7 +44,7 @@ package struct ObjectCursor {
         return JSONMember(
             name: nameRange,
             nameHasEscapes: nameNotes.hasEscapes,
-            nameFlaw: nameNotes.flaw,
+            nameError: nameNotes.textError,
             value: value
         )
     }
@@ -60,7 +60,7 @@ package struct ArrayCursor {
     /// Opens the array.
     ///
     /// - Throws: `.syntax` when the text does not begin with one.
-    package init(_ bytes: Span<UInt8>, in range: Range<Int>) throws(JSONFault) {
+    package init(_ bytes: Span<UInt8>, in range: Range<Int>) throws(JSONError) {
         at = range.lowerBound
         end = range.upperBound
         skipSpace(bytes, &at, end)
@@ -72,7 +72,7 @@ package struct ArrayCursor {
     ///
     /// An element that is nested too deep is passed over by its brackets alone and given as a place with the flaw `.depth`, so
     /// that its neighbours can still be read; whoever scans it by itself finds the fault.
-    package mutating func next(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONValue? {
+    package mutating func next(_ bytes: Span<UInt8>) throws(JSONError) -> JSONValue? {
         guard !isDone else { return nil }
         guard try advance(bytes, &at, end, closer: UInt8(ascii: "]"), isFirst: isFirst) else {
             isDone = true
@@ -87,13 +87,13 @@ package struct ArrayCursor {
             at = start
             try skipBrackets(bytes, &at, end)
             let kind: JSONKind = bytes[start] == UInt8(ascii: "{") ? .object : .array
-            return JSONValue(kind: kind, range: start..<at, hasEscapes: false, flaw: .depth)
+            return JSONValue(kind: kind, range: start..<at, hasEscapes: false, textError: .depth)
         }
     }
 }
 
 /// Passes over a container of any depth by counting its brackets outside of strings.
-private func skipBrackets(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int) throws(JSONFault) {
+private func skipBrackets(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int) throws(JSONError) {
     var depth = 0
     var notes = Notes()
     while at < end {
@@ -119,7 +119,7 @@ private func advance(
     _ end: Int,
     closer: UInt8,
     isFirst: Bool
-) throws(JSONFault) -> Bool {
+) throws(JSONError) -> Bool {
     skipSpace(bytes, &at, end)
     guard at < end else { throw .syntax }
     if bytes[at] == closer {
@@ -135,7 +135,7 @@ private func advance(
     return true
 }
 
-private func takeValue(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, room: Int) throws(JSONFault) -> JSONValue {
+private func takeValue(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, room: Int) throws(JSONError) -> JSONValue {
     var notes = Notes()
     let start = at
     let kind = try scanValue(bytes, &at, end, room: room, &notes)
@@ -143,7 +143,7 @@ private func takeValue(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, room: 
         kind: kind,
         range: start..<at,
         hasEscapes: notes.hasEscapes,
-        flaw: notes.flaw,
+        textError: notes.textError,
         hasLongNumbers: notes.hasLongNumbers
     )
 }

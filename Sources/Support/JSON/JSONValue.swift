@@ -10,7 +10,7 @@ package enum JSONKind: Sendable {
 }
 
 /// Something that JSON allows and a database's JSON type does not.
-package enum JSONFlaw: Sendable {
+package enum JSONTextError: Sendable {
     /// `\u0000`: PostgreSQL's jsonb and text cannot hold it.
     case nul
     /// Half of a surrogate pair, which is no character.
@@ -22,7 +22,7 @@ package enum JSONFlaw: Sendable {
 }
 
 /// Why a text is refused as a whole.
-package enum JSONFault: Error, Equatable {
+package enum JSONError: Error, Equatable {
     /// Not JSON by RFC 8259, or not UTF-8.
     case syntax
     /// Nested deeper than `JSONLimits.depthMax`.
@@ -53,7 +53,7 @@ package struct JSONValue: Sendable {
     /// Only meaningful for strings.
     package var hasEscapes: Bool
     /// The first flaw in the value, names of nested members included.
-    package var flaw: JSONFlaw?
+    package var textError: JSONTextError?
     /// Whether a number in it has an exponent and more than `JSONLimits.plainDigitsMax` digits without it.
     package var hasLongNumbers = false
 
@@ -77,6 +77,6 @@ package struct JSONMember: Sendable {
     /// Whether the name holds a backslash.
     package var nameHasEscapes: Bool
     /// A flaw in the name itself.
-    package var nameFlaw: JSONFlaw?
+    package var nameError: JSONTextError?
     package var value: JSONValue
 }

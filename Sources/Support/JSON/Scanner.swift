@@ -3,7 +3,7 @@
 
 /// What was noticed while a value was scanned.
 struct Notes {
-    var flaw: JSONFlaw?
+    var textError: JSONTextError?
     var hasEscapes = false
     var hasLongNumbers = false
 }
@@ -33,7 +33,7 @@ func scanValue(
     _ end: Int,
     room: Int,
     _ notes: inout Notes
-) throws(JSONFault) -> JSONKind {
+) throws(JSONError) -> JSONKind {
     let kind = try scanScalarOrOpen(bytes, &at, end, &notes)
     guard kind == .object || kind == .array else { return kind }
     guard room >= 1 else { throw .tooDeep }
@@ -74,7 +74,7 @@ func scanValue(
 
 /// Scans a member's name and its colon; afterwards `at` is the first byte of the value.
 @inline(__always)
-func scanName(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ notes: inout Notes) throws(JSONFault) {
+func scanName(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ notes: inout Notes) throws(JSONError) {
     guard at < end, bytes[at] == UInt8(ascii: "\"") else { throw .syntax }
     at &+= 1
     try scanString(bytes, &at, end, &notes)
@@ -91,7 +91,7 @@ private func scanScalarOrOpen(
     _ at: inout Int,
     _ end: Int,
     _ notes: inout Notes
-) throws(JSONFault) -> JSONKind {
+) throws(JSONError) -> JSONKind {
     guard at < end else { throw .syntax }
     switch bytes[at] {
     case UInt8(ascii: "\""):
@@ -120,7 +120,7 @@ private func scanScalarOrOpen(
 }
 
 @inline(__always)
-private func scanWord(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ word: StaticString) throws(JSONFault) {
+private func scanWord(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ word: StaticString) throws(JSONError) {
     let count = word.utf8CodeUnitCount
     guard end - at >= count else { throw .syntax }
     for index in 0..<count where bytes[at &+ index] != word.utf8Start[index] { throw .syntax }
@@ -130,7 +130,7 @@ private func scanWord(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ word:
 @inline(__always)
 private func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") <= 9 }
 
-func scanNumber(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ notes: inout Notes) throws(JSONFault) {
+func scanNumber(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ notes: inout Notes) throws(JSONError) {
     let start = at
     var (whole, fraction) = (1, 0)
     if bytes[at] == UInt8(ascii: "-") { at &+= 1 }
@@ -156,7 +156,7 @@ func scanNumber(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ notes: inou
         let digits = skipDigits(bytes, &at, end)
         guard digits > 0 else { throw .syntax }
         if digits > JSONLimits.exponentDigitsMax {
-            notes.flaw = notes.flaw ?? .numberRange
+            notes.textError = notes.textError ?? .numberRange
         } else {
             let size = (first..<at).reduce(0) { $0 * 10 + Int(bytes[$1] & 15) }
             let exponent = isNegative ? -size : size
@@ -164,7 +164,7 @@ func scanNumber(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ notes: inou
             if plainDigits > JSONLimits.plainDigitsMax { notes.hasLongNumbers = true }
         }
     }
-    if at &- start > JSONLimits.numberBytesMax { notes.flaw = notes.flaw ?? .numberRange }
+    if at &- start > JSONLimits.numberBytesMax { notes.textError = notes.textError ?? .numberRange }
 }
 
 @inline(__always) @discardableResult

@@ -1,6 +1,6 @@
 /// Scans a string from the byte behind its opening quote to the byte behind its closing one, checking escapes and UTF-8.
 @inline(__always)
-func scanString(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ notes: inout Notes) throws(JSONFault) {
+func scanString(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ notes: inout Notes) throws(JSONError) {
     while true {
         skipPlainWords(bytes, &at, end)
         guard at < end else { throw .syntax }
@@ -45,8 +45,8 @@ private func skipPlainWords(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int) {
 
 /// Scans one escape, whose backslash is at `at`.
 ///
-/// Flaws are noted, not thrown: the text is JSON all the same.
-private func scanEscape(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ notes: inout Notes) throws(JSONFault) {
+/// TextErrors are noted, not thrown: the text is JSON all the same.
+private func scanEscape(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ notes: inout Notes) throws(JSONError) {
     guard at &+ 1 < end else { throw .syntax }
     switch bytes[at &+ 1] {
     case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
@@ -56,14 +56,14 @@ private func scanEscape(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ not
         guard let unit = hexUnit(bytes, at &+ 2, end) else { throw .syntax }
         at &+= 6
         if unit == 0 {
-            notes.flaw = notes.flaw ?? .nul
+            notes.textError = notes.textError ?? .nul
         } else if isLowSurrogate(unit) {
-            notes.flaw = notes.flaw ?? .loneSurrogate
+            notes.textError = notes.textError ?? .loneSurrogate
         } else if isHighSurrogate(unit) {
             guard at &+ 1 < end, bytes[at] == UInt8(ascii: "\\"), bytes[at &+ 1] == UInt8(ascii: "u"),
                 let low = hexUnit(bytes, at &+ 2, end), isLowSurrogate(low)
             else {
-                notes.flaw = notes.flaw ?? .loneSurrogate
+                notes.textError = notes.textError ?? .loneSurrogate
                 return
             }
             at &+= 6
@@ -100,7 +100,7 @@ package func hexDigit(_ byte: UInt8) -> UInt8? {
 
 /// Checks one character of two to four bytes: no overlong form, no surrogate, nothing above U+10FFFF (RFC 3629).
 @inline(__always)
-private func scanMultibyte(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int) throws(JSONFault) {
+private func scanMultibyte(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int) throws(JSONError) {
     let first = bytes[at]
     let count: Int
     var secondMin: UInt8 = 0x80

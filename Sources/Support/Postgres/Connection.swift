@@ -34,7 +34,7 @@ import Glibc
         }
         guard unsafe PQstatus(handle) == CONNECTION_OK, unsafe PQsetnonblocking(handle, 1) == 0 else {
             let text = unsafe String(cString: PQerrorMessage(handle))
-            throw PostgresError(stage: .notSent, reason: ConnectionFailure.reason(text))
+            throw PostgresError(stage: .notSent, reason: ConnectionError.reason(text))
         }
     }
 

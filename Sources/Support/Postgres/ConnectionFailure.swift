@@ -1,5 +1,5 @@
 /// Says why a connection could not be made, without libpq's own text, which names hosts and users.
-enum ConnectionFailure {
+enum ConnectionError {
     /// What libpq and servers write, and what of it may be told; the first that fits counts.
     private static let kinds = [
         ("Connection refused", "nothing listens at the address of DB_URL"),

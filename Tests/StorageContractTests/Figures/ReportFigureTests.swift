@@ -46,7 +46,7 @@ import Testing
                 interval: interval
             )
             let asked = ReportQuery(range: range, filters: filters, includesBots: includesBots, isComparing: false)
-            let report = JSONTree(
+            let report = LazyJSON(
                 String(decoding: try reports.overview(asked, now: events.end).encoded, as: UTF8.self)
             )
             let right = Dictionary(

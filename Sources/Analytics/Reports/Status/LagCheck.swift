@@ -8,7 +8,7 @@ package struct LagCheck {
     /// Seconds that an event may wait: the worker pauses between portions.
     package static let lagSecondsMax: Int64 = 60
     /// Milliseconds in which a worker that runs moves the position, and between two looks at it.
-    static let moveMillisecondsMax = RollupFollower.restMillisecondsMax + 5000
+    static let moveMillisecondsMax = RollupWorker.restMillisecondsMax + 5000
     static let lookMilliseconds = 500
 
     package init(_ database: any Database) {
@@ -28,7 +28,7 @@ package struct LagCheck {
             guard let next = try waiting(), next.position == first.position else { return nil }
         }
         let cause =
-            try StoreLook(database, now: now).writer.map(\.sentence)
+            try StoreSnapshot(database, now: now).writer.map(\.sentence)
             ?? "Start the server, whose log says what keeps it from going on, or run 'collector rebuild'."
         return "\(first.events) events are not in the rollups, which do not advance. \(cause)"
     }

@@ -2,7 +2,7 @@ import Segments
 import Storage
 
 /// Where a session's row is.
-struct SegmentPlace: Hashable, Sendable {
+struct SegmentPosition: Hashable, Sendable {
     var segment: Int64
     var row: Int
 }
@@ -105,11 +105,11 @@ final class SegmentStore {
     }
 
     /// Where the live rows of sessions are, all of whose page views and events lie between two times (seconds, inclusive).
-    func find(_ wanted: [(key: UInt64, first: Int64, last: Int64)]) throws(StoreError) -> [UInt64: SegmentPlace] {
+    func find(_ wanted: [(key: UInt64, first: Int64, last: Int64)]) throws(StoreError) -> [UInt64: SegmentPosition] {
         guard let first = wanted.map(\.first).min(), let last = wanted.map(\.last).max() else { return [:] }
         var left: [UInt64: (first: Int64, last: Int64)] = [:]
         for one in wanted { left[one.key] = (one.first, one.last) }
-        var found: [UInt64: SegmentPlace] = [:]
+        var found: [UInt64: SegmentPosition] = [:]
         // What was written last is where most of them are.
         for info in segments.values.filter({ $0.firstTime <= last && $0.lastTime >= first }).sorted(by: {
             $0.id > $1.id
@@ -122,7 +122,7 @@ final class SegmentStore {
             if indexes[info.id] == nil { try readKeys(info) }
             for key in candidates {
                 guard let row = row(of: key, in: info) else { continue }
-                found[key] = SegmentPlace(segment: info.id, row: row)
+                found[key] = SegmentPosition(segment: info.id, row: row)
                 left[key] = nil
             }
         }
@@ -182,7 +182,7 @@ final class SegmentStore {
     }
 
     /// Marks rows dead; a segment without any other goes.
-    func markDead(_ places: [SegmentPlace], in changes: inout SegmentChanges) {
+    func markDead(_ places: [SegmentPosition], in changes: inout SegmentChanges) {
         for (id, rows) in Dictionary(grouping: places, by: \.segment).sorted(by: { $0.key < $1.key }) {
             guard var info = segments[id] else { continue }
             for place in rows { info.markDead(place.row) }

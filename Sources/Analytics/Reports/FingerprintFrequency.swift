@@ -31,7 +31,7 @@ package struct ShareLink: Sendable, Equatable {
 ///
 /// A guest's session is valid while its row and its link's row are there; the owner's is valid unless a row says that it was ended. Times are
 /// seconds since 1970. Rows are removed for their number, never for their age: a clock that was wrong for a while must not end or revive anything.
-package struct ShareTables {
+package struct FingerprintFrequency {
     /// Links that may exist at a time.
     package static let linksMax = 100
     /// Guests of one link; one more ends the oldest.

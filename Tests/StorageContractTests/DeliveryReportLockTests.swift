@@ -17,11 +17,11 @@ import Testing
         case submissions
     }
 
-    private func batch(_ company: Company, _ ledgers: [Ledger]) throws -> Batch {
+    private func batch(_ company: Company, _ reports: [DeliveryReport]) throws -> Batch {
         Batch(
             events: company == .events ? [try Event.sample()] : [],
             submissions: company == .submissions ? [try Submission.sample()] : [],
-            ledgers: ledgers
+            reports: reports
         )
     }
 
@@ -29,17 +29,17 @@ import Testing
     func `whatever the order, they wait for each other and never in a circle`(first: Company, second: Company) throws {
         let database = try Database(.postgresql)
         let store = try database.migrated()
-        let ledgers = try (0..<9).map { try Ledger.sample(pageview: "p_\($0)", emitted: 1) }
-        let later = try (0..<9).map { try Ledger.sample(pageview: "p_\($0)", emitted: 2) }
+        let reports = try (0..<9).map { try DeliveryReport.sample(pageview: "p_\($0)", emitted: 1) }
+        let later = try (0..<9).map { try DeliveryReport.sample(pageview: "p_\($0)", emitted: 2) }
         let jobs = [
             (try store.makeWriter(), try batch(first, later)),
             (try store.makeWriter(), try batch(second, later.reversed())),
         ]
-        _ = try jobs[0].0.append(Batch(ledgers: ledgers))
+        _ = try jobs[0].0.append(Batch(reports: reports))
         // Held in the middle, so that each has taken what comes before it in its own order.
         let name = try #require(try database.column("select current_database()").first ?? nil)
         let other = try Connection(url: Cluster.shared.get().url(name), timeoutMilliseconds: Self.milliseconds)
-        let hold = "begin; update pageview_ledger set emitted = emitted where pageview_id = 'p_4'"
+        let hold = "begin; update delivery_reports set emitted = emitted where pageview_id = 'p_4'"
         _ = try other.execute(hold, timeoutMilliseconds: Self.milliseconds)
         let results = Mutex<[Swift.Result<Appended, StoreError>]>([])
         let writing = DispatchGroup()
@@ -54,6 +54,6 @@ import Testing
         _ = try other.execute("rollback", timeoutMilliseconds: Self.milliseconds)
         writing.wait()
         for result in results.withLock({ $0 }) { _ = try result.get() }
-        #expect(try database.rows("select count(*), min(emitted) from pageview_ledger") == [["9", "2"]])
+        #expect(try database.rows("select count(*), min(emitted) from delivery_reports") == [["9", "2"]])
     }
 }

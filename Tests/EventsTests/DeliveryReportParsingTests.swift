@@ -3,43 +3,45 @@ import Testing
 @testable import Events
 
 @Suite struct LedgerParsingTests {
-    private func parse(_ text: String) throws(Rejection) -> Ledger {
+    private func parse(_ text: String) throws(ValidationError) -> DeliveryReport {
         let bytes = Array(text.utf8)
-        return try Ledger(parsing: bytes, body: 0..<bytes.count, receivedAt: 7)
+        return try DeliveryReport(parsing: bytes, body: 0..<bytes.count, receivedAt: 7)
     }
 
     private let ids = #""visitor_id":"v_1","session_id":"s_1","pageview_id":"p_1""#
 
     @Test func `an entry says what was emitted and what was dropped for which reasons`() throws {
-        let ledger = try parse(
+        let report = try parse(
             #"{\#(ids),"site":"shop.example","emitted":12,"dropped":{"queue_full":1,"too_large":2},"x":1}"#
         )
-        #expect(ledger.text(ledger.visitorID) == "v_1" && ledger.text(ledger.pageviewID) == "p_1")
-        #expect(ledger.text(ledger.site) == "shop.example")
-        #expect(ledger.emitted == 12 && ledger.dropped == 3)
-        #expect(ledger.text(ledger.dropReasons) == #"{"queue_full":1,"too_large":2}"#)
-        #expect(ledger.receivedAt == 7)
+        #expect(report.text(report.visitorID) == "v_1" && report.text(report.pageviewID) == "p_1")
+        #expect(report.text(report.site) == "shop.example")
+        #expect(report.emitted == 12 && report.dropped == 3)
+        #expect(report.text(report.dropReasons) == #"{"queue_full":1,"too_large":2}"#)
+        #expect(report.receivedAt == 7)
     }
 
     @Test(arguments: ["", #","dropped":{}"#, #","dropped":null,"site":null"#, #","site":"""#])
     func `what is not said is nothing dropped and no site`(more: String) throws {
-        let ledger = try parse(#"{\#(ids),"emitted":0\#(more)}"#)
-        #expect(ledger.emitted == 0 && ledger.dropped == 0 && ledger.site == nil)
-        #expect(ledger.text(ledger.dropReasons) == "{}")
+        let report = try parse(#"{\#(ids),"emitted":0\#(more)}"#)
+        #expect(report.emitted == 0 && report.dropped == 0 && report.site == nil)
+        #expect(report.text(report.dropReasons) == "{}")
     }
 
     @Test func `what is missing is named in order`() {
-        #expect(throws: Rejection.missing(["visitor_id", "session_id", "pageview_id", "emitted"])) { try parse("{}") }
-        #expect(throws: Rejection.invalidJSON) { try parse("[]") }
-        #expect(throws: Rejection.missing(["emitted"])) { try parse(#"{\#(ids)}"#) }
+        #expect(throws: ValidationError.missing(["visitor_id", "session_id", "pageview_id", "emitted"])) {
+            try parse("{}")
+        }
+        #expect(throws: ValidationError.invalidJSON) { try parse("[]") }
+        #expect(throws: ValidationError.missing(["emitted"])) { try parse(#"{\#(ids)}"#) }
     }
 
     @Test(arguments: ["-1", "1.0", "\"1\"", "true", "2147483648", "[]"])
     func `a count that is none is refused`(count: String) {
-        #expect(throws: Rejection.invalid(field: "emitted", fault: .notCount)) {
+        #expect(throws: ValidationError.invalid(field: "emitted", problem: .notCount)) {
             try parse(#"{\#(ids),"emitted":\#(count)}"#)
         }
-        #expect(throws: Rejection.invalid(field: "dropped", fault: .notReasons)) {
+        #expect(throws: ValidationError.invalid(field: "dropped", problem: .notReasons)) {
             try parse(#"{\#(ids),"emitted":1,"dropped":{"a":\#(count)}}"#)
         }
     }
@@ -50,7 +52,7 @@ import Testing
         #"{"\#(String(repeating: "a", count: 65))":1}"#,
     ])
     func `reasons that are none, too long or too many are refused`(dropped: String) {
-        #expect(throws: Rejection.invalid(field: "dropped", fault: .notReasons)) {
+        #expect(throws: ValidationError.invalid(field: "dropped", problem: .notReasons)) {
             try parse(#"{\#(ids),"emitted":1,"dropped":\#(dropped)}"#)
         }
     }
@@ -61,7 +63,7 @@ import Testing
         }
         let room = Limits.pageviewBytesMax - dropped(0).utf8.count
         #expect(try parse(dropped(room)).dropped == 1)
-        #expect(throws: Rejection.invalid(field: "ledger", fault: .tooLong(bytesMax: 16_384))) {
+        #expect(throws: ValidationError.invalid(field: "ledger", problem: .tooLong(bytesMax: 16_384))) {
             try parse(dropped(room + 1))
         }
     }

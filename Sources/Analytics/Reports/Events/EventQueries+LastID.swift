@@ -1,6 +1,6 @@
 package import Storage
 
-extension EventReader {
+extension EventQueries {
     /// The highest id that has been committed, also where a lower one may still appear; 0 when there is none.
     package func lastID() throws(StoreError) -> Int64 {
         try database.rows("select max(id) from collector_events", []).first?.first?.integer ?? 0

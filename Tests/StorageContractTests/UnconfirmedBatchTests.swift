@@ -97,12 +97,12 @@ import Testing
     @Test(arguments: End.allCases)
     func `events with what their page views say are not written beside their first attempt either`(end: End) throws {
         try beginFirstAttempt()
-        let tracked = Batch(events: try batch().events, ledgers: [try Ledger.sample()])
+        let tracked = Batch(events: try batch().events, reports: [try DeliveryReport.sample()])
         try expectUnavailable(tracked)
         _ = try execute(end.rawValue)
         #expect(try store.makeWriter().append(tracked, as: id).stored == (end == .commit ? 0 : 2))
         #expect(try database.count("collector_events") == 1)
-        #expect(try database.count("pageview_ledger") == (end == .commit ? 0 : 1))
+        #expect(try database.count("delivery_reports") == (end == .commit ? 0 : 1))
     }
 
     @Test(arguments: End.allCases, [false, true])

@@ -3,7 +3,7 @@ import HTTPWire
 import Events
 
 /// Who sent a request, as far as it says so.
-struct Sender {
+struct ClientInfo {
     /// The client's address; nil only when the peer's own is unknown.
     let address: IPAddress?
     /// Place of the user agent in the request's bytes, cut to its limit; nil when it is absent or not plain ASCII, which no browser sends.

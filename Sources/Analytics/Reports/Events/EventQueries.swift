@@ -5,7 +5,7 @@ package import Aggregation
 import Rollups
 
 /// Finds events themselves.
-package struct EventReader {
+package struct EventQueries {
     let database: any Database
     private let time: Duration
     /// Events of one answer, and of one query of a search, which begins with as many as are wanted.
@@ -57,7 +57,7 @@ package struct EventReader {
             if let from, event.seconds < from { return false }
             if let to, event.seconds >= to { return false }
             guard let key else { return true }
-            var found = JSONTree(event.payload)
+            var found = LazyJSON(event.payload)
             for name in key.split(separator: ".") { found = found[String(name)] }
             guard let value else { return !found.isNull }
             return found.text == value || found.literal == value
@@ -157,9 +157,9 @@ package struct EventReader {
                 "submissions",
                 .array(
                     read.rows.map { row in
-                        let vitals = JSONTree(row[4].text ?? "")["webVitals"]
-                        let agent = UserAgent(JSONTree(row[3].text ?? "")["userAgent"].text)
-                        let errors = JSONTree(row[5].text ?? "").elements
+                        let vitals = LazyJSON(row[4].text ?? "")["webVitals"]
+                        let agent = UserAgent(LazyJSON(row[3].text ?? "")["userAgent"].text)
+                        let errors = LazyJSON(row[5].text ?? "").elements
                         return .object(
                             [
                                 ("id", JSONOut(row[0].integer)), ("t", JSONOut(row[1].integer.map { $0 / 1000 })),

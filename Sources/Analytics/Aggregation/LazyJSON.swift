@@ -3,7 +3,7 @@ import JSON
 /// A JSON value of a payload that was validated when it came in, taken apart as far as it is asked for.
 ///
 /// Members of an object are found when it is first looked at; what they hold is read when they are named.
-package struct JSONTree: Sendable {
+package struct LazyJSON: Sendable {
     /// Members and elements of one value; what follows is left out.
     package static let valuesMax = 20_000
     /// A number from which on it is a number of nothing.
@@ -15,7 +15,7 @@ package struct JSONTree: Sendable {
     private let hasEscapes: Bool
     private let known: [JSONMember]
 
-    package static let null = JSONTree([], JSONKind.null, 0..<0, false)
+    package static let null = LazyJSON([], JSONKind.null, 0..<0, false)
 
     package init(_ text: String) {
         let bytes = Array(text.utf8)
@@ -57,10 +57,10 @@ package struct JSONTree: Sendable {
     }
 
     /// The member of a name, the last of several, written with escapes or without.
-    package subscript(name: String) -> JSONTree {
+    package subscript(name: String) -> LazyJSON {
         for member in known.reversed() where member.nameHasEscapes || member.name.count == name.utf8.count {
             let own = member.nameHasEscapes ? bytes.unescaped(member.name) : bytes[member.name]
-            if own.elementsEqual(name.utf8) { return JSONTree(bytes, member.value) }
+            if own.elementsEqual(name.utf8) { return LazyJSON(bytes, member.value) }
         }
         return .null
     }
@@ -78,13 +78,13 @@ package struct JSONTree: Sendable {
         }
     }
 
-    package var elements: [JSONTree] {
+    package var elements: [LazyJSON] {
         guard kind == .array else { return [] }
-        var elements: [JSONTree] = []
+        var elements: [LazyJSON] = []
         do {
             var cursor = try ArrayCursor(bytes.span, in: range)
             while elements.count < Self.valuesMax, let element = try cursor.next(bytes.span) {
-                elements.append(JSONTree(bytes, element))
+                elements.append(LazyJSON(bytes, element))
             }
         } catch {
             return []
@@ -93,8 +93,8 @@ package struct JSONTree: Sendable {
     }
 
     /// Names and values of an object, in its order.
-    package var members: [(name: String, value: JSONTree)] {
-        known.map { (Self.string(bytes, $0.name, $0.nameHasEscapes), JSONTree(bytes, $0.value)) }
+    package var members: [(name: String, value: LazyJSON)] {
+        known.map { (Self.string(bytes, $0.name, $0.nameHasEscapes), LazyJSON(bytes, $0.value)) }
     }
 
     /// A number, unless it is so large that it says nothing.

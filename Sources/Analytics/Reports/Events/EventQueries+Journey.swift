@@ -1,7 +1,7 @@
 package import Storage
 import Aggregation
 
-extension EventReader {
+extension EventQueries {
     // MARK: - One visitor
 
     /// What one visitor did, the latest page of it: sessions, in them page views, in them events in the order in which they happened, and
@@ -20,7 +20,7 @@ extension EventReader {
         search.visitor = visitor
         let page = try page(search, .descending, from: end, limit: Self.journeyMax)
         let events = page.events.reversed()
-        let ledger = try reports(Array(Set(events.map(\.pageviewID))))
+        let report = try reports(Array(Set(events.map(\.pageviewID))))
         var sessions: [(id: String, views: [(id: String, events: [StoredEvent])])] = []
         for event in events {
             let session: Int
@@ -44,7 +44,7 @@ extension EventReader {
                     sessions.map { session in
                         .object([
                             ("session", .text(session.id)),
-                            ("views", .array(session.views.map { Self.view($0.id, $0.events, ledger[$0.id]) })),
+                            ("views", .array(session.views.map { Self.view($0.id, $0.events, report[$0.id]) })),
                         ])
                     }
                 )
@@ -64,7 +64,7 @@ extension EventReader {
             let read = try database.bounded(
                 """
                 select pageview_id, emitted, dropped, \(database.dialect.json("drop_reasons"))
-                from pageview_ledger where pageview_id in (\(places))
+                from delivery_reports where pageview_id in (\(places))
                 """,
                 names,
                 limit: Int64(names.count),

@@ -3,7 +3,7 @@ import HTTPServer
 import HTTPWire
 
 /// The body of a request without its content coding.
-struct Content {
+struct DecodedBody {
     /// The first bytes of every gzip member (RFC 1952 §2.3.1); no text in JSON begins with them.
     private static let gzipMagic: [UInt8] = [0x1F, 0x8B]
 
@@ -16,7 +16,7 @@ struct Content {
     ///
     /// A body without Content-Encoding that begins as gzip is decompressed as well: a page that compresses by itself
     /// cannot send the header to another origin without a preflight. `mayGoOn` is asked after each 64 KiB.
-    init(expanding request: borrowing Request, bytesMax: Int, mayGoOn: () -> Bool) throws(ContentFault) {
+    init(expanding request: borrowing Request, bytesMax: Int, mayGoOn: () -> Bool) throws(BodyError) {
         guard let coding = try Self.coding(request) else {
             bytes = request.bytes
             body = request.body
@@ -41,7 +41,7 @@ struct Content {
         request.head.field(.contentEncoding) != nil || request.bytes[request.body].starts(with: gzipMagic)
     }
 
-    private static func coding(_ request: borrowing Request) throws(ContentFault) -> Coding? {
+    private static func coding(_ request: borrowing Request) throws(BodyError) -> Coding? {
         guard let name = request.text(.contentEncoding)?.lowercased(), !name.isEmpty else {
             return request.bytes[request.body].starts(with: gzipMagic) ? .gzip : nil
         }
@@ -55,7 +55,7 @@ struct Content {
 }
 
 /// Why a body could not be decompressed.
-enum ContentFault: Error {
+enum BodyError: Error {
     case unsupported
     case malformed
     /// The expanded body is over the route's limit.

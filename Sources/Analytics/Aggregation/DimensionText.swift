@@ -1,5 +1,5 @@
 /// Brings texts that senders chose into the form in which they are values of dimensions.
-enum Facts {
+enum DimensionText {
     /// Bytes of a value; what is longer is cut.
     static let valueBytesMax = 200
 

@@ -7,7 +7,7 @@ import Events
 /// Keeps the rollups up with the events while the program runs, on a thread of its own.
 ///
 /// While there is more than a portion to take in it rests not at all; afterwards a little, so that figures are seconds old at most.
-package final class RollupFollower: Sendable {
+package final class RollupWorker: Sendable {
     /// Milliseconds between two looks at what is new, at least and at most.
     package static let restMilliseconds = 1000
     package static let restMillisecondsMax = 5000
@@ -60,7 +60,7 @@ package final class RollupFollower: Sendable {
         var milliseconds = Self.restMilliseconds
         // The schema may not be there yet.
         var isWarning = false
-        var news = RollupNews(log: log)
+        var news = RollupLog(log: log)
         while rest(milliseconds: milliseconds) {
             do throws(StoreError) {
                 let worker = if let rollups { rollups } else { try Rollups(store.makeDatabase(), committed: committed) }
@@ -70,7 +70,7 @@ package final class RollupFollower: Sendable {
                 reason = ""
                 let took = Int(start.duration(to: .now) / .milliseconds(1))
                 log.debug("rollups", ["events": count, "milliseconds": took])
-                news.log(worker.takeNews(), deadLetters: worker.progress.deadLetters)
+                news.log(worker.takeNotices(), deadLetters: worker.progress.deadLetters)
                 note(worker.progress)
                 let isBusy = count > 0 && worker.progress.isBehind
                 // A portion that took long makes the next one wait a little, so that others have the processor, too.
@@ -105,19 +105,19 @@ package final class RollupFollower: Sendable {
 }
 
 /// Logs what an operator should know of the rollups: each event that was set aside, but no more than a line a minute.
-private struct RollupNews {
+private struct RollupLog {
     private static let secondsMin: Int64 = 60
 
     private let log: Log
     private var last: ContinuousClock.Instant?
-    private var unlogged = Rollups.News()
+    private var unlogged = Rollups.Notices()
     /// The last that was logged.
     private var mergeFailure: String?
     private var unsearched: Set<Int64> = []
 
     init(log: Log) { self.log = log }
 
-    mutating func log(_ news: Rollups.News, deadLetters: Int64) {
+    mutating func log(_ news: Rollups.Notices, deadLetters: Int64) {
         if news.wereReplaced {
             log.warning("rollups are built again, since the events were replaced: their ids have begun again")
         }
@@ -133,18 +133,18 @@ private struct RollupNews {
                 ["segments": list]
             )
         }
-        unlogged.setAside += news.setAside
+        unlogged.deadLetters += news.deadLetters
         if let last = news.last { unlogged.last = last }
         guard let event = unlogged.last else { return }
         if let last, last.duration(to: .now) < .seconds(Self.secondsMin) { return }
         last = .now
         log.warning(
-            "events set aside, since the database refuses their rollups",
+            "events moved to the dead letters, since the database refuses their rollups",
             [
-                "events": unlogged.setAside, "last_event_id": event.id, "reason": event.reason,
+                "events": unlogged.deadLetters, "last_event_id": event.id, "reason": event.reason,
                 "dead_letters": deadLetters,
             ]
         )
-        unlogged = Rollups.News()
+        unlogged = Rollups.Notices()
     }
 }

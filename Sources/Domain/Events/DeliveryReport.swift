@@ -4,7 +4,7 @@ import JSON
 ///
 /// Numbers only grow, so that of two entries for a view the greater counts, in whatever order they come. What was emitted, was not
 /// dropped, and is not a row has been lost on the way.
-package struct Ledger: Sendable {
+package struct DeliveryReport: Sendable {
     package var bytes: [UInt8]
     /// Microseconds since 1970, UTC.
     package var receivedAt: Int64
@@ -22,8 +22,8 @@ package struct Ledger: Sendable {
     package func text(_ slice: Slice?) -> String? { slice.map { String(decoding: bytes[$0.range], as: UTF8.self) } }
 }
 
-extension Ledger {
-    private enum Place: Int {
+extension DeliveryReport {
+    private enum FieldIndex: Int {
         case visitorID, sessionID, pageviewID, emitted, dropped, site
     }
     private static let fields: [StaticString] = [
@@ -31,25 +31,27 @@ extension Ledger {
     ]
 
     /// Parses and judges one entry; `bytes` is a buffer that holds it.
-    package init(parsing bytes: consuming [UInt8], body: Range<Int>, receivedAt: Int64) throws(Rejection) {
+    package init(parsing bytes: consuming [UInt8], body: Range<Int>, receivedAt: Int64) throws(ValidationError) {
         guard body.count <= Limits.pageviewBytesMax else {
-            throw .invalid(field: "ledger", fault: .tooLong(bytesMax: Limits.pageviewBytesMax))
+            throw .invalid(field: "ledger", problem: .tooLong(bytesMax: Limits.pageviewBytesMax))
         }
         var reader = try FieldReader(bytes, body: body, fields: Self.fields)
         let missing = Self.fields.prefix(4).indices.filter { isMissing(reader.value($0)) }
         guard missing.isEmpty else { throw .missing(missing.map { Self.fields[$0].description }) }
-        guard let visitorID = try identifier(&reader, Place.visitorID.rawValue, Self.fields),
-            let sessionID = try identifier(&reader, Place.sessionID.rawValue, Self.fields),
-            let pageviewID = try identifier(&reader, Place.pageviewID.rawValue, Self.fields),
-            let emitted = reader.value(Place.emitted.rawValue)
+        guard let visitorID = try identifier(&reader, FieldIndex.visitorID.rawValue, Self.fields),
+            let sessionID = try identifier(&reader, FieldIndex.sessionID.rawValue, Self.fields),
+            let pageviewID = try identifier(&reader, FieldIndex.pageviewID.rawValue, Self.fields),
+            let emitted = reader.value(FieldIndex.emitted.rawValue)
         else { throw .invalidJSON }
-        let site = try identifier(&reader, Place.site.rawValue, Self.fields).flatMap { $0.count > 0 ? $0 : nil }
-        guard let count = Self.count(emitted, reader.bytes) else { throw .invalid(field: "emitted", fault: .notCount) }
-        let dropped = reader.value(Place.dropped.rawValue)
-        let sum = try dropped.map { value throws(Rejection) in try Self.sum(value, reader.bytes) } ?? 0
+        let site = try identifier(&reader, FieldIndex.site.rawValue, Self.fields).flatMap { $0.count > 0 ? $0 : nil }
+        guard let count = Self.count(emitted, reader.bytes) else {
+            throw .invalid(field: "emitted", problem: .notCount)
+        }
+        let dropped = reader.value(FieldIndex.dropped.rawValue)
+        let sum = try dropped.map { value throws(ValidationError) in try Self.sum(value, reader.bytes) } ?? 0
         let reasons =
             dropped.map { Slice(start: $0.range.lowerBound, count: $0.range.count) } ?? reader.append("{}".utf8)
-        if let flaw = reader.unknownFlaw { throw flaw }
+        if let textError = reader.unknownError { throw textError }
         self.init(
             bytes: reader.bytes,
             receivedAt: receivedAt,
@@ -69,9 +71,9 @@ extension Ledger {
     }
 
     /// The sum of an object of counts by reason.
-    private static func sum(_ value: JSONValue, _ bytes: [UInt8]) throws(Rejection) -> Int32 {
-        let fault = Rejection.invalid(field: "dropped", fault: .notReasons)
-        guard value.kind == .object, value.flaw == nil else { throw fault }
+    private static func sum(_ value: JSONValue, _ bytes: [UInt8]) throws(ValidationError) -> Int32 {
+        let problem = ValidationError.invalid(field: "dropped", problem: .notReasons)
+        guard value.kind == .object, value.textError == nil else { throw problem }
         var sum: Int32 = 0
         var reasons = 0
         do {
@@ -80,13 +82,13 @@ extension Ledger {
                 reasons += 1
                 guard reasons <= Limits.dropReasonsMax, isReason(bytes[member.name]),
                     let count = count(member.value, bytes)
-                else { throw fault }
+                else { throw problem }
                 let (total, isTooLarge) = sum.addingReportingOverflow(count)
-                guard !isTooLarge else { throw fault }
+                guard !isTooLarge else { throw problem }
                 sum = total
             }
         } catch {
-            throw fault
+            throw problem
         }
         return sum
     }

@@ -9,7 +9,7 @@ package struct EventCursor: Sendable {
     package let id: Int64
 }
 
-extension EventReader {
+extension EventQueries {
     package enum Order: Sendable {
         case ascending, descending
     }
@@ -119,7 +119,7 @@ private struct Selection {
     }
 
     /// Reads the events of the visitor, session or page view of a search alone.
-    mutating func narrow(_ search: EventReader.Search) {
+    mutating func narrow(_ search: EventQueries.Search) {
         guard let narrowing = search.narrowing else { return }
         // Materialized, so that no planner walks the index of times through everybody's events in search of a few.
         definition = """
@@ -132,7 +132,7 @@ private struct Selection {
     }
 
     /// Reads the events of the range of a search that come after a cursor.
-    mutating func bound(_ search: EventReader.Search, _ order: EventReader.Order, from cursor: EventCursor?) {
+    mutating func bound(_ search: EventQueries.Search, _ order: EventQueries.Order, from cursor: EventCursor?) {
         if let from = search.from, cursor == nil || order == .descending {
             conditions.append("received_at >= \(dialect.time(parameter(.integer(from))))")
         }

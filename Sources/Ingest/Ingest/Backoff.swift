@@ -1,5 +1,5 @@
 /// When to try again to reach a store that failed: soon at first, then ever more seldom.
-struct Reconnect {
+struct Backoff {
     static let delayMillisecondsMin = 100
     static let delayMillisecondsMax = 2000
 
@@ -19,7 +19,7 @@ struct Reconnect {
 }
 
 /// What the log has been told about a lasting trouble, so that it is not told at every attempt.
-struct RepeatedNews {
+struct LogThrottle {
     /// Times that the same is kept from the log after it has been told.
     static let repeatsMax = 30
 
@@ -27,7 +27,7 @@ struct RepeatedNews {
     private var repeats = 0
 
     /// Whether the log should be told.
-    mutating func isNews(_ reason: String) -> Bool {
+    mutating func shouldLog(_ reason: String) -> Bool {
         if reason == last, repeats < Self.repeatsMax {
             repeats += 1
             return false
@@ -41,7 +41,7 @@ struct RepeatedNews {
     ///
     /// - Returns: whether the log had been told of one.
     mutating func isOver() -> Bool {
-        defer { self = RepeatedNews() }
+        defer { self = LogThrottle() }
         return !last.isEmpty
     }
 }

@@ -1,13 +1,13 @@
 package import JSON
 
 /// Why a body was not taken; nothing of it was stored.
-package enum Rejection: Error, Equatable {
+package enum ValidationError: Error, Equatable {
     /// Not JSON, or not the shape that the route takes.
     case invalidJSON
     /// Required fields that are missing, null or empty, in the order of the contract.
     case missing([String])
     /// A field that cannot be stored as it is.
-    case invalid(field: String, fault: FieldFault)
+    case invalid(field: String, problem: FieldProblem)
     /// More events than one request may carry.
     case tooManyEvents
     /// The database refused the record; what it said stays in the log.
@@ -18,7 +18,7 @@ package enum Rejection: Error, Equatable {
         switch self {
         case .invalidJSON: "Invalid JSON"
         case .missing: "Missing required fields"
-        case .invalid(let field, let fault): "\(field) \(fault.sentence)"
+        case .invalid(let field, let problem): "\(field) \(problem.sentence)"
         case .tooManyEvents: "more than \(Limits.batchEventsMax) events"
         case .refusedByStore: "The database refused a value of this record"
         }
@@ -26,7 +26,7 @@ package enum Rejection: Error, Equatable {
 }
 
 /// What is wrong with a field.
-package enum FieldFault: Equatable, Sendable {
+package enum FieldProblem: Equatable, Sendable {
     case notInteger
     case notText
     case notTimestamp
@@ -41,7 +41,7 @@ package enum FieldFault: Equatable, Sendable {
     case tooMany(max: Int)
     case tooLong(bytesMax: Int)
     case tooDeep
-    case flaw(JSONFlaw)
+    case textError(JSONTextError)
 
     var sentence: String {
         switch self {
@@ -58,10 +58,10 @@ package enum FieldFault: Equatable, Sendable {
         case .notWithPageviews: "cannot be combined with pageviews"
         case .tooMany(let max): "has more than \(max) entries"
         case .tooLong(let bytesMax): "is longer than \(bytesMax) bytes"
-        case .tooDeep, .flaw(.depth): "is nested deeper than \(JSONLimits.depthMax) levels"
-        case .flaw(.nul): "contains U+0000"
-        case .flaw(.loneSurrogate): "contains a lone surrogate"
-        case .flaw(.numberRange):
+        case .tooDeep, .textError(.depth): "is nested deeper than \(JSONLimits.depthMax) levels"
+        case .textError(.nul): "contains U+0000"
+        case .textError(.loneSurrogate): "contains a lone surrogate"
+        case .textError(.numberRange):
             "contains a number of more than \(JSONLimits.numberBytesMax) bytes or \(JSONLimits.exponentDigitsMax) digits of exponent"
         }
     }

@@ -4,7 +4,7 @@ package import Storage
 import Rollups
 
 /// One look at how the store and the rollups stand; a few small queries.
-package struct StoreLook: Sendable {
+package struct StoreSnapshot: Sendable {
     package var observation: RollupProgress.Observation
     /// Whether there are events, and whether all that were aggregated are from bots.
     package var hasEvents: Bool
@@ -30,7 +30,7 @@ package struct StoreLook: Sendable {
         let position = standing.lastEventID
         deadLetters = try RollupPosition.deadLettersListed(database).adding(saturating: standing.deadLettersUnlisted)
         let microseconds = database.dialect.microseconds("received_at")
-        let highWaterMark = try database.settledEventID()
+        let highWaterMark = try database.committedHighWaterMark()
         let highest = try database.highestEventID()
         let latest = try database.rows(
             "select \(microseconds) from collector_events order by id desc limit ?1",
