@@ -190,12 +190,12 @@ import Testing
             #expect(second.standing.deadLetters == 0)
         }
         // An earlier program would find records that it cannot read.
-        #expect(try sql("pragma user_version") == [["2"]])
+        #expect(try sql("pragma user_version") == [["3"]])
     }
 
     @Test func `a file of a later version is left as it is`() throws {
         do { try journal().append(records(0..<2), unconfirmedBatch: nil) }
-        try sql("pragma user_version = 3")
+        try sql("pragma user_version = 4")
         let second = journal()
         #expect(
             isUnavailable(
@@ -203,6 +203,30 @@ import Testing
             )
         )
         #expect(try sql("select count(*) from records") == [["2"]])
+        #expect(try sql("pragma user_version") == [["4"]])
+    }
+
+    @Test func `a file of version 2 keeps its records, its dead letters and its unconfirmed batch`() throws {
+        let unconfirmedBatch = BatchID(source: .random(isJournal: false), number: 5, previous: 4)
+        do {
+            let first = journal()
+            try first.append(records(0..<3), unconfirmedBatch: unconfirmedBatch)
+            try first.append(records(3..<4), unconfirmedBatch: nil)
+            try first.moveToDeadLetters(4, reason: "refused")
+        }
+        try sql("alter table dead_letters rename to set_aside")
+        try sql("alter table set_aside rename column moved_at to set_aside_at")
+        try sql("alter table records rename column batch_source to doubt_source")
+        try sql("alter table records rename column batch_number to doubt_number")
+        try sql("pragma user_version = 2")
+        do {
+            let second = journal()
+            let portion = try #require(try oldest(second))
+            #expect(seqs(portion) == [0, 1, 2])
+            #expect(portion.unconfirmedBatch == unconfirmedBatch)
+            #expect(second.standing.deadLetters == 1)
+        }
+        #expect(try sql("select number, reason from dead_letters") == [["4", "refused"]])
         #expect(try sql("pragma user_version") == [["3"]])
     }
 

@@ -45,8 +45,8 @@ struct DamagedJournal {
         try connection.execute("pragma writable_schema = on")
         try connection.execute("pragma locking_mode = exclusive")
         // A statement that names missing columns fails.
-        let isOld = (try? connection.rows("select batch_source from records limit 0")) != nil
-        let batch = isOld ? "batch_source, batch_number" : "batch_source, batch_number"
+        let isOld = (try? connection.rows("select doubt_source from records limit 0")) != nil
+        let batch = isOld ? "doubt_source, doubt_number" : "batch_source, batch_number"
         columns = "select number, received_at, record, \(batch) from records"
         // Each may be lost by itself.
         let text = try? connection.rows("select source from journal").first?[0]
@@ -61,7 +61,7 @@ struct DamagedJournal {
     func deadLetters() -> [SalvagedRecord] {
         var rows: [SalvagedRecord] = []
         // Versions 1 and 2 had another name. What cannot be read any more ends it; the file stays.
-        for table in ["dead_letters", "dead_letters"] {
+        for table in ["dead_letters", "set_aside"] {
             try? read("select number, received_at, record, reason, null from \(table) order by number", []) {
                 rows.append($0)
                 return true

@@ -46,13 +46,13 @@ final class JournalFile {
 
     /// Gives the tables of a file of version 1 or 2 their names.
     private static func renameTables(_ connection: Connection) throws(SQLiteError) {
-        guard try !connection.rows("select 1 from sqlite_master where name = 'dead_letters'").isEmpty else { return }
+        guard try !connection.rows("select 1 from sqlite_master where name = 'set_aside'").isEmpty else { return }
         try connection.execute(
             """
-            alter table dead_letters rename to dead_letters;
-            alter table dead_letters rename column moved_at to moved_at;
-            alter table records rename column batch_source to batch_source;
-            alter table records rename column batch_number to batch_number;
+            alter table set_aside rename to dead_letters;
+            alter table dead_letters rename column set_aside_at to moved_at;
+            alter table records rename column doubt_source to batch_source;
+            alter table records rename column doubt_number to batch_number;
             """
         )
     }
