@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseUserAgent } from "../../Web/shared/agent.js";
+import { parseUserAgent } from "../../Web/visitor/agent.js";
 
 const CASES = /** @type {[string, string, string | null, string][]} */ ([
   [

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { digest, sha256 } from "../../Web/shared/hash.js";
+import { digest, sha256 } from "../../Web/kit/hash.js";
 
 const hex = (/** @type {Uint8Array} */ bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const own = (/** @type {string} */ text) => hex(digest(new TextEncoder().encode(text)));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { indented, tokens } from "../../Web/dashboard/json.js";
+import { indented, tokens } from "../../Web/kit/json.js";
 
 Deno.test("text that is no JSON stays as it is", () => {
   assert.equal(indented("<h1>502</h1>"), "<h1>502</h1>");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openTransport } from "../../Web/dashboard/transport.js";
+import { openTransport } from "../../Web/visitor/transport.js";
 
 const IDS = { visitor_id: "v_1", session_id: "s_1", pageview_id: "p_1" };
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { asText, pieces, shortened, visible } from "../../Web/shared/visible.js";
+import { asText, pieces, shortened, visible } from "../../Web/kit/visible.js";
 
 /** @param {number[]} codes */
 const text = (...codes) => String.fromCodePoint(...codes);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rating } from "../../Web/shared/ratings.js";
+import { rating } from "../../Web/kit/ratings.js";
 
 Deno.test("a bound belongs to the better side", () => {
   assert.equal(rating("LCP", 2500), "good");

@@ -1,5 +1,5 @@
-import { fnv } from "../shared/fnv.js";
-import { breathe } from "../shared/time.js";
+import { fnv } from "../kit/fnv.js";
+import { breathe } from "../kit/time.js";
 
 export const WIDTH = 280;
 export const HEIGHT = 72;

@@ -1,4 +1,4 @@
-import { breathe } from "../shared/time.js";
+import { breathe } from "../kit/time.js";
 
 /** Families that tell systems, office suites and design programs apart; who has these has their sisters too. */
 export const TELLING = (

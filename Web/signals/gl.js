@@ -1,4 +1,4 @@
-import { breathe } from "../shared/time.js";
+import { breathe } from "../kit/time.js";
 
 /** Browsers allow only a few contexts at a time, so each is given back. @param {any} context */
 export const release = (context) => context.getExtension("WEBGL_lose_context")?.loseContext();

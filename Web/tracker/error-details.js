@@ -1,6 +1,6 @@
 // Describes errors: whatever was thrown or rejected, as the payload of an `error` event. Loaded at the first error.
 
-import { fnv } from "../shared/fnv.js";
+import { fnv } from "../kit/fnv.js";
 import { clean } from "./addresses.js";
 import { BREADCRUMBS_MAX } from "./breadcrumbs.js";
 import { watchConsole } from "./console.js";

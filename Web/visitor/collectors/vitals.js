@@ -1,0 +1,92 @@
+import { badge, h } from "../../kit/dom.js";
+import { milliseconds, round } from "../../kit/format.js";
+import { rating, THRESHOLDS } from "../../kit/ratings.js";
+import { measureVitals } from "../../tracker/vitals.js";
+
+/** @typedef {import("../../tracker/vitals.js").VitalName} VitalName */
+
+const CARDS = /** @type {[VitalName, string][]} */ ([
+  ["LCP", "Largest Contentful Paint"],
+  ["INP", "Interaction to Next Paint"],
+  ["CLS", "Cumulative Layout Shift"],
+  ["FCP", "First Contentful Paint"],
+  ["TTFB", "Time to First Byte"],
+]);
+const WORDS = { good: "Good", fair: "Needs work", poor: "Poor" };
+
+/** @type {Set<() => void>} */
+const listeners = new Set();
+export const vitals = measureVitals({ changed: () => listeners.forEach((listener) => listener()) });
+
+/** @param {VitalName} name @param {number} value */
+const written = (name, value) => name === "CLS" ? String(round(value, 3)) : milliseconds(value);
+
+/** @param {VitalName} name @param {string} title */
+function card(name, title) {
+  const measured = vitals.current().values[name];
+  const value = measured ?? null;
+  const isSupported = measured !== null;
+  const [good, fair] = THRESHOLDS[name];
+  const scale = h(
+    "div",
+    { class: value === null ? "scale idle" : "scale", "aria-hidden": "true" },
+    ...["good", "fair", "poor"].map((tone) => h("i", { class: tone })),
+  );
+  if (value !== null) {
+    // Each third of the bar is one rating; within it, the marker is in proportion.
+    const thirds = value <= good
+      ? value / good
+      : value <= fair
+      ? 1 + (value - good) / (fair - good)
+      : 2 + Math.min(1, (value - fair) / fair);
+    const marker = h("b", {});
+    marker.style.insetInlineStart = `${Math.min(99, thirds / 3 * 100)}%`;
+    scale.append(marker);
+  }
+  const rated = value === null ? null : rating(name, value);
+  const missing = !isSupported
+    ? "not available in this browser"
+    : name === "INP"
+    ? "interact with the page"
+    : "waiting";
+  return h(
+    "section",
+    { class: "card vital", "aria-label": title },
+    h("div", { class: "head" }, h("h3", { text: name }), rated && badge(WORDS[rated], rated)),
+    h("p", { class: "full-name", text: title, title }),
+    h("p", {
+      class: value === null ? "figure dim" : "figure",
+      "data-vital": name,
+      text: value === null ? "–" : written(name, value),
+    }),
+    scale,
+    h(
+      "p",
+      { class: "ends" },
+      h("span", { class: value === null ? "missing" : "", text: value === null ? missing : "this page view" }),
+      isSupported ? h("span", { text: `target ≤ ${written(name, good)}` }) : null,
+    ),
+  );
+}
+
+/** @type {import("./types.js").Collector} */
+export default {
+  name: "vitals",
+  tab: "overview",
+  title: "Core Web Vitals",
+  width: "full",
+  isBare: true,
+  collect: () => vitals.current().values,
+  contribute(_value, payload) {
+    // A value that is not known yet is null here, too.
+    payload.performance.webVitals = Object.fromEntries(
+      Object.entries(vitals.current().values).map(([name, value]) => [name, value ?? null]),
+    );
+  },
+  render(_value, element) {
+    element.replaceChildren(h("div", { class: "vitals" }, ...CARDS.map(([name, title]) => card(name, title))));
+  },
+  watch(update) {
+    listeners.add(() => update(vitals.current().values));
+  },
+};
