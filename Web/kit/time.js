@@ -18,3 +18,28 @@ export function within(promise, limit) {
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
+
+/**
+ * Runs a task again and again, with a pause after each run, until the signal is aborted.
+ *
+ * @param {() => Promise<void>} task never rejects
+ * @param {number} ms
+ * @param {AbortSignal} signal
+ * @returns {() => Promise<void>} ends the pause; while the task runs, it does nothing
+ */
+export function poll(task, ms, signal) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  let isRunning = false;
+  const run = async () => {
+    if (isRunning || signal.aborted) return;
+    isRunning = true;
+    clearTimeout(timer);
+    await task();
+    isRunning = false;
+    if (!signal.aborted) timer = setTimeout(run, ms);
+  };
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  run();
+  return run;
+}

@@ -1,6 +1,7 @@
 // The events themselves: as they come, as they were, and one visitor's way.
 
 import { h, isolated, isolatedList, setText, table } from "../kit/dom.js";
+import { poll } from "../kit/time.js";
 import { shortened } from "../kit/visible.js";
 import { address, ask, check } from "./api.js";
 import { showJourney } from "./journey.js";
@@ -286,29 +287,26 @@ function startSubmissions(element, signal) {
   body(element).append(skeleton());
   let shown = "";
   const load = async () => {
-    if (signal.aborted) return;
-    if (document.visibilityState === "visible") {
-      try {
-        const { submissions, cut } = await ask("submissions", {}, { signal });
-        const text = JSON.stringify([submissions, cut]);
-        if (text !== shown) {
-          body(element).replaceChildren(
-            submissions.length ? submissionTable(submissions) : empty("None yet", "Each visit to / sends one."),
-          );
-          if (cut) {
-            body(element).append(
-              h("p", { class: "caption", text: "Earlier ones are too large to be read with these." }),
-            );
-          }
-        }
-        shown = text;
-      } catch (error) {
-        if (!signal.aborted) body(element).replaceChildren(failure(error, load));
-      }
+    if (document.visibilityState !== "visible") return;
+    try {
+      const { submissions, cut } = await ask("submissions", {}, { signal });
+      const text = JSON.stringify([submissions, cut]);
+      if (text !== shown) drawSubmissions(element, submissions, cut);
+      shown = text;
+    } catch (error) {
+      shown = "";
+      if (!signal.aborted) body(element).replaceChildren(failure(error, () => again()));
     }
-    setTimeout(load, SUBMISSIONS_MS);
   };
-  load();
+  const again = poll(load, SUBMISSIONS_MS, signal);
+}
+
+/** @param {HTMLElement} element @param {any[]} submissions @param {boolean} isCut */
+function drawSubmissions(element, submissions, isCut) {
+  body(element).replaceChildren(
+    submissions.length ? submissionTable(submissions) : empty("None yet", "Each visit to / sends one."),
+    isCut ? h("p", { class: "caption", text: "Earlier ones are too large to be read with these." }) : "",
+  );
 }
 
 /** @param {any[]} submissions */
