@@ -60,7 +60,7 @@ def visit_events(path="/", site="shop.example", lcp=1200, error=None, referrer="
 
 
 def send(port, events, agent=CHROME, ledger=(), sent_at="2026-11-27T00:00:00.000Z"):
-    body = {"v": 1, "sent_at": sent_at, "ledger": list(ledger), "events": [{key: value for key, value in event.items()} for event in events]}
+    body = {"v": 1, "sent_at": sent_at, "ledger": list(ledger), "events": [dict(event.items()) for event in events]}
     answer = post(port, "/events", body, [("User-Agent", agent)])
     assert answer.status == 200, answer.body
     assert not answer.json().get("rejected"), answer.body

@@ -6,7 +6,6 @@ import http.server
 import json
 import threading
 
-
 HANG_SECONDS_MAX = 30
 SHARED = ("pageview_id", "visitor_id", "session_id", "site", "path", "referrer")
 

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from load import wait_for
+from page import READY, TABS, UNAVAILABLE, UUID7, cards, check_clean, show, visit
 from stores import count, events, moment, submissions
-from page import cards, check_clean, READY, show, TABS, UNAVAILABLE, UUID7, visit
 
 
 def test_all_tabs_are_filled_and_rows_are_stored(visited):

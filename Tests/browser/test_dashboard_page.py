@@ -8,10 +8,9 @@ import pytest
 
 import engines
 from load import wait_for
+from page import PAGE_GZIP_BYTES_MAX, SCREENSHOTS, TABS, UNAVAILABLE, UUID7, cards, check_clean, show, visit
 from stores import count, submissions
 from wire import get
-from page import cards, check_clean, PAGE_GZIP_BYTES_MAX, SCREENSHOTS, show, TABS, UNAVAILABLE, UUID7, visit
-
 
 # Keyboard
 

@@ -205,7 +205,7 @@ def test_rebuild_and_verify_can_be_interrupted(store):
     fine(store, "verify")
 
 
-def test_a_terminal_shows_progress_in_one_line_and_control_c_ends_it(sqlite, terminal):  # noqa: F811
+def test_a_terminal_shows_progress_in_one_line_and_control_c_ends_it(sqlite, terminal):
     shown = terminal("demo", "--events", "300000", folder=sqlite.folder)
     shown.wait_for(r"\rWriting demo visits: \d+ %, [\d,]+ of 300,000 events, [\d,]+ per second, about [^\r]+ left\x1b\[K")
     shown.press_control_c()

@@ -4,7 +4,6 @@ import gzip
 import http.server
 import json
 import re
-import subprocess
 import threading
 
 import pytest

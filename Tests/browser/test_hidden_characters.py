@@ -5,9 +5,10 @@ import urllib.parse
 import pytest
 
 from bodies import make_ids
-from insight import ENVIRONMENT, send, settle, told, TOKEN, VIEWS, visit_events
+from insight import ENVIRONMENT, TOKEN, VIEWS, send, settle, told, visit_events
 from load import wait_for
-from page import SCREENSHOTS, show as show_tab, TABS
+from page import SCREENSHOTS, TABS
+from page import show as show_tab
 from test_insight_page import check_inert, open_page
 
 # One of each class, between visible letters; and values that are made of them, or of blanks, alone.

@@ -95,9 +95,9 @@ def test_one_error_does_not_count_as_a_million_and_one_visit_does_not_ruin_the_m
 
 @pytest.mark.parametrize("number", [-1, HUGE, 1e300, -1e300, 1e-320, 18446744073709551616, 9223372036854775807, -9223372036854775808])
 def test_no_number_in_any_payload_harms_the_figures(store, serve, owned, number):
-    values = {name: number for name in ("LCP", "INP", "CLS", "FCP", "TTFB", "engagedMs", "count", "innerWidth")}
+    values = dict.fromkeys(("LCP", "INP", "CLS", "FCP", "TTFB", "engagedMs", "count", "innerWidth"), number)
     part = {"duration": number, "transferSize": number, "bytes": number, "name": "https://a.test/x", "host": "a.test", "line": number, "ttfb": number, "function": "f", "file": "https://a.test/f.js"}
-    payload = values | {"slowest": [part], "thirdParties": [part], "frames": [part], "attribution": {name: part for name in values}}
+    payload = values | {"slowest": [part], "thirdParties": [part], "frames": [part], "attribution": dict.fromkeys(values, part)}
     count = 0
     for kind in ("pageview", "webvitals", "engagement", "error", "resources", "fingerprint_ready"):
         count += send(owned.port, claims(kind, payload, 2))

@@ -9,8 +9,8 @@ import zoneinfo
 import pytest
 
 from bodies import make_ids
-from insight import ask, change, CHROME, cookie, ENVIRONMENT, FIREFOX, found_events, OWNER, send, serve_ready, settle, sign_in, told, TOKEN, visit_events
-from wire import get, head, post, request, Wire
+from insight import CHROME, ENVIRONMENT, FIREFOX, OWNER, TOKEN, ask, change, cookie, found_events, send, serve_ready, settle, sign_in, told, visit_events
+from wire import Wire, get, head, post, request
 
 BOUNDARY = {"session", "shared", "openapi.json"}
 

@@ -8,7 +8,7 @@ from load import wait_for
 from program import connections_max, raise_open_files_limit
 from test_insight_page import open_page, text
 from test_large_payloads import EVENT_BYTES, EXPORTS_MAX, send
-from wire import head, Wire
+from wire import Wire, head
 
 #: Two pages of a journey and a few events more; a page ends at 4 MiB.
 LARGE_EVENTS = 36
@@ -87,7 +87,7 @@ def test_an_export_that_is_refused_says_why_and_one_that_is_not_downloads(chromi
     for place, lines in enumerate((LARGE_EVENTS + MORE_EVENTS, None)):
         with chromium.page.expect_download(timeout=30_000) as download:
             chromium.evaluate(f"() => document.querySelectorAll('#panel-raw .exports a')[{place}].click()")
-        content = open(download.value.path(), "rb").read()
+        content = download.value.path().read_bytes()
         assert lines is None or content.count(b"\n") == lines
         assert download.value.suggested_filename == ("events.ndjson", "events.csv")[place]
     assert text(chromium, "#panel-raw [role=alert]") == ""

@@ -11,7 +11,7 @@ from insight import ENVIRONMENT, OWNER, send, visit_events
 from load import Load, wait_for
 from program import connections_max, raise_open_files_limit
 from stores import count
-from wire import Closed, get, head, Wire
+from wire import Closed, Wire, get, head
 
 
 class Watcher:

@@ -5,7 +5,7 @@ import urllib.parse
 import pytest
 
 from bodies import make_ids
-from insight import CHROME, ENVIRONMENT, send, settle, told, TOKEN, VIEWS, visit_events
+from insight import ENVIRONMENT, TOKEN, VIEWS, send, settle, told, visit_events
 from load import wait_for
 from page import SCREENSHOTS
 from program import run
@@ -24,7 +24,7 @@ MARKUP = [
 
 def open_page(engine, collector, query="", fragment="overview", period="24h"):
     """Opens the page; a first time with a link that signs in."""
-    if not getattr(engine, "signed_in_at", None) == collector.url or not engine.evaluate("() => location.origin") == collector.url:
+    if getattr(engine, "signed_in_at", None) != collector.url or engine.evaluate("() => location.origin") != collector.url:
         engine.open(f"{collector.url}/insight#token={TOKEN}")
         engine.signed_in_at = collector.url
         wait_for(lambda: engine.evaluate("() => self.collectorInsight?.access() === 'owner'"), 15, "signed in")

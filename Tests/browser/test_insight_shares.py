@@ -1,9 +1,9 @@
 """The dialog of share links on the owner's page: creates, lists and revokes them; what a guest sees of it all."""
 
 import pytest
-
 from axe_playwright_python.sync_playwright import Axe
-from insight import change, ENVIRONMENT, OWNER, send, settle, told, TOKEN, visit_events
+
+from insight import ENVIRONMENT, OWNER, TOKEN, change, send, settle, told, visit_events
 from load import wait_for
 from page import SCREENSHOTS
 from test_insight_page import open_page, ready, text

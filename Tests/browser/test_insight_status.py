@@ -6,11 +6,11 @@ import threading
 
 import pytest
 
-from insight import ask, ENVIRONMENT, send, TOKEN, visit_events
+from insight import ENVIRONMENT, TOKEN, ask, send, visit_events
 from load import wait_for
 from page import SCREENSHOTS
 from shop import Shop
-from stores import events, PostgresStore
+from stores import PostgresStore, events
 from test_insight_page import ready
 from test_status import BOT, old_rows
 

@@ -47,7 +47,7 @@ def make_original(store, steps):
     store.execute(
         "create table schema_migrations (id serial primary key, migration_name text unique, applied_at timestamp default current_timestamp)"
     )
-    for name, sql in list(zip(ORIGINAL_NAMES, ORIGINAL_STEPS))[:steps]:
+    for name, sql in list(zip(ORIGINAL_NAMES, ORIGINAL_STEPS, strict=True))[:steps]:
         store.execute(f"{sql}; insert into schema_migrations (migration_name, applied_at) values ('{name}', '2024-05-06 07:08:09')")
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from insight import change, cookie, ENVIRONMENT, OWNER, sign_in, TOKEN
-from wire import get, head, post, request, Wire
+from insight import ENVIRONMENT, OWNER, TOKEN, change, cookie, sign_in
+from wire import Wire, get, head, post, request
 
 BASIC = [("Authorization", "Basic b3duZXI6c2VjcmV0")]
 WRONG = [("Authorization", "Bearer nonsense")]

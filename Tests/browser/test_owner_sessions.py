@@ -6,9 +6,9 @@ import time
 import pytest
 
 from bodies import event
-from insight import change, cookie, ENVIRONMENT, OWNER, send, serve_ready, sign_in, told, TOKEN, visit_events
+from insight import ENVIRONMENT, OWNER, TOKEN, change, cookie, send, serve_ready, sign_in, told, visit_events
 from load import wait_for
-from wire import get, head, post, request, Wire
+from wire import Wire, get, head, post, request
 
 #: Seconds in which an ended session must not read any more.
 END_SECONDS_MAX = 8

@@ -4,7 +4,7 @@ import pytest
 
 from insight import ENVIRONMENT, TOKEN
 from load import wait_for
-from page import cards, READY, SCREENSHOTS, show, TABS
+from page import READY, SCREENSHOTS, TABS, cards, show
 from stores import count, events, submissions
 from wire import get
 

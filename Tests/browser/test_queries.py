@@ -6,10 +6,10 @@ import re
 import pytest
 
 from load import wait_for
+from page import visit
 from program import ROOT
 from stores import events
 from tracked import Visit
-from page import visit
 
 NAMES = [
     "Visitor journey",
@@ -68,7 +68,7 @@ def run(store, name):
 
 def test_each_query_is_given_for_both_engines():
     found = queries()
-    for name, title in zip(NAMES, ORIGINAL_TITLES):
+    for name, title in zip(NAMES, ORIGINAL_TITLES, strict=True):
         assert found[name, "postgresql"].startswith(title + "\n")
         assert (name, "sqlite") in found
 

@@ -5,7 +5,7 @@ import json
 import subprocess
 
 from bodies import make_ids
-from insight import ask, change, cookie, ENVIRONMENT, OWNER, send, settle, sign_in, told, visit_events
+from insight import ENVIRONMENT, OWNER, ask, change, cookie, send, settle, sign_in, told, visit_events
 from load import wait_for
 from program import clean_environment, run
 from stores import PostgresStore

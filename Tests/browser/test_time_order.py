@@ -10,10 +10,10 @@ import time
 import pytest
 
 from bodies import make_ids
-from insight import ask, CHROME, ENVIRONMENT, OWNER, send, settle, told, visit_events
+from insight import CHROME, ENVIRONMENT, OWNER, ask, send, settle, told, visit_events
 from load import wait_for
 from stores import count
-from wire import get, head, Wire
+from wire import Wire, get, head
 
 HOUR, DAY, YEAR = 3600, 86_400, 31_557_600
 

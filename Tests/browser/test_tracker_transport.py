@@ -49,7 +49,7 @@ def test_a_failure_is_tried_again_by_itself(visit):
     visit.open("/one")
     answers = iter(["503", "cut"])
     visit.network.decide = lambda body: next(answers, "pass")
-    visit.wait_for(lambda views: bool(views), "the page view, without any help", 40)
+    visit.wait_for(bool, "the page view, without any help", 40)
     visit.flush()
     check_nothing_missing(visit)
 

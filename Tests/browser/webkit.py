@@ -1,6 +1,7 @@
 """WebKitGTK, driven by its own WebDriver on a virtual screen."""
 
 import base64
+import contextlib
 import json
 import os
 import shutil
@@ -181,10 +182,8 @@ class WebKit:
         return []
 
     def _stop_driver(self):
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._driver.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._driver.wait(10)
 
     def quit(self):

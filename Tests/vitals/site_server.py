@@ -94,9 +94,8 @@ class Site:
         data = json.loads(gzip.decompress(body) if body.startswith(GZIP_MAGIC) else body)
         shared = data.get("pageviews", [])
         for event in data["events"]:
-            if isinstance(event.get("pageview"), int):
-                event = shared[event["pageview"]] | event
-            self.events[event["event_id"]] = event
+            fields = shared[event["pageview"]] if isinstance(event.get("pageview"), int) else {}
+            self.events[event["event_id"]] = fields | event
 
     def documents(self):
         """Lines of each document of the fixture in order, the earliest document first; those of which posts are missing are left out."""
