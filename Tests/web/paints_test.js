@@ -29,12 +29,12 @@ Deno.test("a paint counts before the page is hidden, from the activation on", ()
 
 Deno.test("a soft navigation paints the first route after its interaction", () => {
   const states = [
-    { from: 3000, interaction: 0 },
-    { from: 1000, interaction: 0 },
-    { from: 0, interaction: -1 },
+    { from: 3000, _interaction: 0 },
+    { from: 1000, _interaction: 0 },
+    { from: 0, _interaction: -1 },
   ];
   assert.equal(paintedRoute(states, { startTime: 990 })?.from, 1000);
-  states[1].interaction = 7;
+  states[1]._interaction = 7;
   assert.equal(paintedRoute(states, { startTime: 990 })?.from, 3000);
   assert.equal(paintedRoute(states, { startTime: 3100 }), undefined);
 });

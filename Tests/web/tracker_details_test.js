@@ -66,14 +66,14 @@ async function errorsOf(modules, clock = fine()) {
       errors.restart("first");
       fail("meanwhile");
       watchDetails({
-        emit: () => {},
-        first: undefined,
-        current: () => undefined,
+        _emit: () => {},
+        _first: undefined,
+        _current: () => undefined,
         load: () => Promise.resolve(),
         options: { modules },
         errors,
-        transport: { wake: () => {} },
-        changeRoute: () => {},
+        _transport: { _wake: () => {} },
+        _changeRoute: () => {},
       });
       await Promise.resolve();
       await Promise.resolve();

@@ -4,7 +4,7 @@ import { clean } from "./addresses.js";
 import { navigationEntry, tenth } from "./guard.js";
 import { selector } from "./selector.js";
 
-/** @typedef {ReturnType<typeof import("./frames.js").watchFrames>["scriptWithin"]} ScriptWithin */
+/** @typedef {ReturnType<typeof import("./frames.js").watchFrames>["_scriptWithin"]} ScriptWithin */
 
 /** The selector of an element, which stands in for it from then on: a removed one can be collected. @param {any} fact @param {string} key */
 const nameOf = (fact, key) => {
@@ -53,7 +53,7 @@ const attributeLCP = (fact, value) => {
  * @param {ScriptWithin} [scriptWithin]
  */
 const attributeINP = (fact, scriptWithin) => {
-  const { entry, frame } = fact;
+  const { _entry: entry, frame } = fact;
   // Of an interaction that the browser did not report, nothing is known.
   if (!entry) return;
   const { name, startTime, duration } = entry;
@@ -73,7 +73,7 @@ const attributeINP = (fact, scriptWithin) => {
 };
 
 /** @param {import("./layout-shifts.js").Shift} fact */
-const attributeCLS = ({ nodes, value, startTime }) => ({
+const attributeCLS = ({ _nodes: nodes, value, startTime }) => ({
   largestShiftTarget: selector(nodes.find((node) => node instanceof Element) ?? nodes[0]),
   largestShiftValue: Math.round(value * 1e4) / 1e4,
   largestShiftTime: tenth(startTime),

@@ -22,7 +22,7 @@ export { openSender } from "./sender.js";
 const SETTLE_MS = 1500;
 
 /** Takes over what the inline snippet has caught before the tracker. @param {any} errors */
-const takeEarlyErrors = ({ capture, explain }) => {
+const takeEarlyErrors = ({ _capture: capture, _explain: explain }) => {
   const count = explain(summarize, () => breadcrumbs);
   const early = /** @type {any} */ (self).collectorErrors;
   // Those that came later have been captured by the tracker itself.
@@ -32,7 +32,17 @@ const takeEarlyErrors = ({ capture, explain }) => {
 
 /** @param {any} core functions of the core */
 export const watchDetails = (
-  { emit: emitOf, first, current, load, options, vitals, errors, transport, changeRoute },
+  {
+    _emit: emitOf,
+    _first: first,
+    _current: current,
+    load,
+    options,
+    _vitals: vitals,
+    errors,
+    _transport: transport,
+    _changeRoute: changeRoute,
+  },
 ) => {
   const has = (/** @type {string} */ module) => options.modules.includes(module);
   const emit = (/** @type {string} */ type, /** @type {any} */ payload) => emitOf(current(), type, payload);
@@ -42,15 +52,15 @@ export const watchDetails = (
   const frames = has("frames")
     ? watchFrames(({ startTime, duration }) => {
       const state = vitals?.current();
-      const { entry } = state?.facts.INP ?? {};
+      const { _entry: entry } = state?._facts.INP ?? {};
       const isOver = !entry || startTime > entry.startTime + entry.duration || startTime + duration < entry.startTime;
-      if (!isOver) delete state.taken.INP;
+      if (!isOver) delete state._taken.INP;
     })
     : undefined;
-  vitals?.explain(openAttribution(frames?.scriptWithin));
+  vitals?._explain(openAttribution(frames?._scriptWithin));
   // An element or a variable of that name is no Navigation API.
   if (!(/** @type {any} */ (self).navigation?.currentEntry)) watchHistory(changeRoute);
-  listen("online", transport.wake);
+  listen("online", transport._wake);
   if (has("links")) watchLinks(emit);
   if (has("errors")) {
     takeEarlyErrors(errors);
@@ -88,17 +98,17 @@ export const watchDetails = (
   const restart = guard(() => {
     addBreadcrumb("route", clean(location.pathname));
     reportedFrames = -1;
-    frames?.restart();
-    depth.restart();
+    frames?._restart();
+    depth._restart();
     // Elements of the page view before are not kept for longer than it can be reported.
-    const [, past] = vitals?.shared.states() ?? [];
-    later(() => past?.longest.forEach((/** @type {any} */ one) => one.node = undefined), SETTLE_MS);
+    const [, past] = vitals?._shared._states() ?? [];
+    later(() => past?._longest.forEach((/** @type {any} */ one) => one.node = undefined), SETTLE_MS);
   });
   if (current() !== first) restart();
 
   return {
     /** Nothing has to be held back for consent. */
-    allow: () => {
+    _allow: () => {
       if (!options.fingerprint) return;
       fingerprinting ??= load("fingerprint").then(async (/** @type {any} */ module) =>
         emit("fingerprint_ready", { fingerprints: await module.fingerprint() })
@@ -107,13 +117,13 @@ export const watchDetails = (
     scrollDepth: guard(depth.read),
     title: () => cleanText(ofDocument("title")),
     /** Reports what has changed, when a page view may end. */
-    report: guard((reason) => {
+    _report: guard((reason) => {
       if (reason === "pagehide" || isLoaded()) reportLoad();
       const values = frames?.read();
       if (values?.kind && values.count !== reportedFrames) emit("frames", { ...values, heap: readHeap() });
       reportedFrames = values?.count;
     }),
     /** Another page view begins. */
-    restart,
+    _restart: restart,
   };
 };

@@ -44,7 +44,7 @@ export const openErrors = ({ load, emit, drop, options, isOn }) => {
   let summarize;
 
   const work = () => {
-    if (pageview && reports) pending.splice(0).forEach(guard((captured) => reports?.report(captured, pageview)));
+    if (pageview && reports) pending.splice(0).forEach(guard((captured) => reports?._report(captured, pageview)));
   };
 
   const start = () =>
@@ -73,7 +73,7 @@ export const openErrors = ({ load, emit, drop, options, isOn }) => {
     add,
     start,
     /** Captures what an event is about. */
-    capture,
+    _capture: capture,
     /** Begins to listen. */
     listen: () => {
       caught = /** @type {any} */ (self).collectorErrors?.length;
@@ -89,10 +89,10 @@ export const openErrors = ({ load, emit, drop, options, isOn }) => {
           else if (summary !== null) drop("undescribed", of);
         });
       }
-      reports?.flush();
+      reports?._flush();
     },
     /** Takes what summarizes an error for a page that is left; gives how many the inline snippet had caught until then. @param {typeof summarize} given @param {() => any[]} read breadcrumbs */
-    explain: (given, read) => ([summarize, readBreadcrumbs] = [given, read], caught),
+    _explain: (given, read) => ([summarize, readBreadcrumbs] = [given, read], caught),
     /** A page view begins; what was captured before the first one belongs to it. @param {any} [next] */
     restart: (next = {}) => {
       pageview = next;

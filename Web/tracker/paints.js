@@ -37,9 +37,9 @@ export const isLarger = ({ startTime, size }, before) => startTime !== before?.p
 /**
  * The route that a soft navigation has painted: the first one after the interaction that has not been painted by another.
  *
- * @template {{from: number, interaction: number}} State
+ * @template {{from: number, _interaction: number}} State
  * @param {State[]} states the newest first
  * @param {any} entry
  */
 export const paintedRoute = (states, { startTime }) =>
-  states.filter(({ from, interaction }) => !interaction && from >= startTime).pop();
+  states.filter(({ from, _interaction: interaction }) => !interaction && from >= startTime).pop();

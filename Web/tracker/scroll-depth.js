@@ -43,6 +43,6 @@ export const watchScrollDepth = () => {
       return Math.round(depth * 100);
     },
     /** Another page view begins. */
-    restart: () => depth = 0,
+    _restart: () => depth = 0,
   };
 };

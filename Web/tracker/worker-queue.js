@@ -23,7 +23,7 @@ const post = async (url, body) => {
     const response = await fetch(url, { method: "POST", body, headers, credentials: "omit", signal });
     const { ok, status } = response;
     if (ok) return await response.json();
-    return isRefusal(status) ? { isRefused: true } : undefined;
+    return isRefusal(status) ? { _isRefused: true } : undefined;
   } catch {
     // No network, or no response: as if nothing had been sent.
     return undefined;
@@ -48,11 +48,11 @@ const pack = (queue) => {
 
 /**
  * @param {object} worker
- * @param {Report} worker.report
+ * @param {Report} worker._report
  * @param {() => Record<string, any>} worker.context fields that all events share
  * @param {() => string} worker.endpoint
  */
-export const openWorkerQueue = ({ report, context, endpoint }) => {
+export const openWorkerQueue = ({ _report: report, context, endpoint }) => {
   /** @type {Item[]} */
   let queue = [];
   let failures = 0;
@@ -72,7 +72,7 @@ export const openWorkerQueue = ({ report, context, endpoint }) => {
       }
       failures = 0;
       confirmed = numbers;
-      if (answer.isRefused) items.forEach(() => drop(report, "refused"));
+      if (answer._isRefused) items.forEach(() => drop(report, "refused"));
       answer.rejected?.forEach(() => drop(report, "rejected"));
       queue = queue.filter((item) => !items.includes(item));
     }
