@@ -133,7 +133,7 @@ def test_on_an_origin_that_is_not_secure(serve, sqlite):
         assert driver.evaluate("() => collectorDashboard.errors()") == []
         (row,) = submissions(sqlite)
         assert re.fullmatch("v_" + UUID7, row["visitor_id"])
-        assert re.fullmatch("[0-9a-f]{64}", row["fingerprints"]["hash"])
+        assert re.fullmatch("[0-9a-f]{16}", row["fingerprints"]["hash"])
     finally:
         driver.quit()
 

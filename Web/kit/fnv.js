@@ -1,9 +1,9 @@
-// FNV-1a with 64 bits (RFC 9923): to tell things apart, not to keep secrets.
+// FNV-1a with 64 bits (RFC 9923), the only hash function of the pages and the tracker: it distinguishes values and keeps no secrets.
 //
-// Fingerprints have to come to the same hash with and without a secure context, where crypto.subtle is absent; so there is one way for both.
-// SHA-256 would take 500 bytes more of a script that strangers' pages load. This one is published with test vectors and can be computed
-// again wherever the rows are read; among ten million browsers two share a hash by chance in three cases of a million. Whoever forges a
-// fingerprint need not break a hash: they send another one.
+// A fingerprint must have the same hash with and without a secure context, but crypto.subtle exists only in secure contexts. SHA-256 of
+// our own would add 500 bytes to the tracker. FNV-1a is published with test vectors, so any reader of the rows can compute it. Among ten
+// million browsers, the probability that any two share a hash by chance is three in a million. A forged fingerprint needs no collision:
+// its sender can send any hash.
 
 /**
  * @param {string | Uint8ClampedArray} input text is taken as UTF-8

@@ -90,8 +90,8 @@ for (const collector of collectors) {
 
 /** @type {HTMLElement} */ (document.querySelector(".foot")).removeAttribute("data-waits");
 
-/** @type {Set<"payload" | "answer" | "events" | "errors">} */
-const stale = new Set(["payload", "answer", "events", "errors"]);
+/** @type {Set<"payload" | "response" | "events" | "errors">} */
+const stale = new Set(["payload", "response", "events", "errors"]);
 /** @type {string | undefined} */
 let shownText;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -100,7 +100,7 @@ let rawTimer;
 /**
  * The tab is costly and seldom open: it is brought up to date only while it can be seen, and only where something is new.
  *
- * @param {...("payload" | "answer" | "events" | "errors")} parts
+ * @param {...("payload" | "response" | "events" | "errors")} parts
  */
 function refreshRaw(...parts) {
   for (const part of parts) stale.add(part);
@@ -111,9 +111,9 @@ function showRaw() {
   rawTimer = undefined;
   const sent = collection();
   // What was sent does not change any more: whoever reads it is not disturbed.
-  if (stale.has("payload") && (!sent || sent.text !== shownText)) raw.showPayload(sent, view.transport.isHeld);
+  if (stale.has("payload") && (!sent || sent.text !== shownText)) raw.showSubmission(sent, view.transport.isHeld);
   shownText = sent?.text;
-  if (stale.has("answer")) raw.showAnswer(sent);
+  if (stale.has("response")) raw.showResponse(sent);
   if (stale.has("events")) raw.showEvents(view.transport.deliveries, sendsEvents);
   if (stale.has("errors")) raw.showErrors();
   stale.clear();
@@ -141,7 +141,7 @@ function delivered(delivery) {
   if (delivery.kind === "collect") {
     showDelivery(delivery.state, WORDS[delivery.state]);
     if (delivery.state !== "sending") collected(delivery);
-    refreshRaw("payload", "answer");
+    refreshRaw("payload", "response");
   } else refreshRaw("events");
 }
 
@@ -256,7 +256,7 @@ async function run() {
   refreshRaw("payload");
   const { fingerprints } = assemble();
   view.transport.event("fingerprint_ready", { fingerprints });
-  await runner.strain();
+  await runner.runBenchmarks();
   await measured;
 }
 

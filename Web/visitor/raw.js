@@ -1,4 +1,4 @@
-// The Raw Data tab: what is sent, what the server says to it, every event, and every error so far.
+// The Raw Data tab: the submission, the server response, all events, and all errors so far.
 
 import { copy } from "../kit/clipboard.js";
 import { badge, h, isolated, setText, table } from "../kit/dom.js";
@@ -8,7 +8,7 @@ import { indented, showJSON } from "../kit/json.js";
 
 /** @typedef {import("./transport.js").Delivery} Delivery */
 
-const ANSWER_SHOWN_MAX = 20000;
+const RESPONSE_SHOWN_MAX = 20000;
 const FEEDBACK_MS = 1500;
 const TONES = /** @type {Record<Delivery["state"], "good" | "fair" | "poor" | "plain">} */ ({
   unsent: "plain",
@@ -44,22 +44,22 @@ function download(name, text) {
   setTimeout(() => URL.revokeObjectURL(address), 10000);
 }
 
+/** @param {Delivery} delivery */
+const stateBadge = ({ status, state }) => badge(status === null ? state : `${status} ${state}`, TONES[state]);
+
+/** @typedef {ReturnType<typeof card>} Card */
+
 /**
- * @param {HTMLElement} panel
+ * The submission, with buttons that copy and download it.
+ *
  * @param {() => string} current the JSON text that was or will be sent
  */
-export function createRaw(panel, current) {
+function submissionCard(current) {
   const copyButton = h("button", { type: "button", class: "button", id: "copy-json", text: "Copy" });
   const downloadButton = h("button", { type: "button", class: "button", id: "download-json", text: "Download" });
-  const payload = card("payload", "Submission", "wide", copyButton, downloadButton);
-  const answer = card("answer", "Server's answer", "third");
-  const events = card("events", "Events", "full");
-  const failures = card("errors", "Errors", "full");
-  const payloadText = jsonBlock("payload-json", "The JSON that is sent");
-  const answerText = jsonBlock("answer-json", "The server's answer");
-  payload.body.append(payloadText);
-  answer.body.append(h("p", { class: "empty", text: "Nothing has been sent yet." }));
-  panel.append(payload.element, answer.element, events.element, failures.element);
+  const { note, body, element } = card("payload", "Submission", "wide", copyButton, downloadButton);
+  const block = jsonBlock("payload-json", "The JSON that is sent");
+  body.append(block);
 
   async function copyNow() {
     const isCopied = await copy(indented(current()));
@@ -72,71 +72,92 @@ export function createRaw(panel, current) {
     download(`collector-${JSON.parse(text).pageview_id}.json`, indented(text));
   });
 
+  /** @param {Delivery | undefined} sent what was posted to /collect @param {boolean} isHeld whether it waits for the visitor */
+  function show(sent, isHeld) {
+    const text = sent?.text ?? current();
+    const size = bytes(new TextEncoder().encode(text).length);
+    const unsent = `${isHeld ? "not sent" : "will be sent"}, ${size} so far`;
+    setText(note, sent ? `sent at ${clock(sent.at)}, ${size}` : unsent);
+    showJSON(block, text);
+  }
+  return { element, copyNow, show };
+}
+
+function responseCard() {
+  const { note, body, element } = card("response", "Server response", "third");
+  const block = jsonBlock("response-json", "The server response");
+  body.append(h("p", { class: "empty", text: "Nothing has been sent yet." }));
+
+  /** @param {Delivery | undefined} sent */
+  function show(sent) {
+    if (!sent) return;
+    note.replaceChildren(stateBadge(sent), sent.took === null ? "" : ` in ${milliseconds(sent.took)}`);
+    if (sent.by === "beacon") {
+      body.replaceChildren(
+        h("p", { class: "empty" }, h("b", { text: "Sent as the page was hidden" }), "A beacon has no response."),
+      );
+    } else if (sent.response !== null) {
+      const isWhole = sent.response.length <= RESPONSE_SHOWN_MAX;
+      showJSON(block, isWhole ? sent.response : indented(sent.response).slice(0, RESPONSE_SHOWN_MAX) + "\n…");
+      body.replaceChildren(block);
+    }
+  }
+  return { element, show };
+}
+
+/** @param {Card} events @param {Delivery[]} deliveries @param {boolean} areOn */
+function showEvents({ note, body }, deliveries, areOn) {
+  const shown = deliveries.filter((delivery) => delivery.kind === "event");
+  setText(note, areOn ? `${shown.length} of this page view, in sequence` : "turned off on this server");
+  if (shown.length === 0) {
+    const why = areOn ? "None yet." : "COLLECTOR_EVENTS_ENABLED is off: only the submission is sent.";
+    body.replaceChildren(h("p", { class: "empty", text: why }));
+    return;
+  }
+  const rows = shown.map((delivery) => [
+    String(delivery.seq),
+    h("b", { text: delivery.type }),
+    clock(delivery.at),
+    bytes(delivery.bytes),
+    delivery.by,
+    stateBadge(delivery),
+    delivery.took === null ? "–" : milliseconds(delivery.took),
+  ]);
+  const columns = ["Seq", "Type", "Time", "Size", "Sent by", "State", "Duration"];
+  body.replaceChildren(table(columns, rows, "Events of this page view"));
+}
+
+/** @param {Card} card */
+function showErrors({ note, body }) {
+  const total = errors.reduce((sum, error) => sum + error.count, 0);
+  setText(note, total ? `${total} captured` : "scripts, promises, resources and policy");
+  body.replaceChildren(
+    total ? h("ul", { class: "errors", id: "errors" }, ...errors.map(errorItem)) : h(
+      "p",
+      { class: "empty" },
+      h("b", { text: "No errors" }),
+      "Errors of this page appear here with stack and time.",
+    ),
+  );
+}
+
+/**
+ * @param {HTMLElement} panel
+ * @param {() => string} current the JSON text that was or will be sent
+ */
+export function createRaw(panel, current) {
+  const submission = submissionCard(current);
+  const response = responseCard();
+  const events = card("events", "Events", "full");
+  const failures = card("errors", "Errors", "full");
+  panel.append(submission.element, response.element, events.element, failures.element);
   return {
-    copyNow,
-    /** @param {Delivery | undefined} sent what was posted to /collect @param {boolean} isHeld whether it waits for the visitor */
-    showPayload(sent, isHeld) {
-      const text = sent?.text ?? current();
-      const size = bytes(new TextEncoder().encode(text).length);
-      const unsent = `${isHeld ? "not sent" : "will be sent"}, ${size} so far`;
-      setText(payload.note, sent ? `sent at ${clock(sent.at)}, ${size}` : unsent);
-      showJSON(payloadText, text);
-    },
-    /** @param {Delivery | undefined} sent */
-    showAnswer(sent) {
-      if (!sent) return;
-      const mark = badge(sent.status === null ? sent.state : `${sent.status} ${sent.state}`, TONES[sent.state]);
-      answer.note.replaceChildren(mark, sent.took === null ? "" : ` in ${milliseconds(sent.took)}`);
-      if (sent.by === "beacon") {
-        answer.body.replaceChildren(
-          h("p", { class: "empty" }, h("b", { text: "Sent as the page was hidden" }), "A beacon has no answer."),
-        );
-      } else if (sent.answer !== null) {
-        const isWhole = sent.answer.length <= ANSWER_SHOWN_MAX;
-        showJSON(answerText, isWhole ? sent.answer : indented(sent.answer).slice(0, ANSWER_SHOWN_MAX) + "\n…");
-        answer.body.replaceChildren(answerText);
-      }
-    },
+    copyNow: submission.copyNow,
+    showSubmission: submission.show,
+    showResponse: response.show,
     /** @param {Delivery[]} deliveries @param {boolean} areOn */
-    showEvents(deliveries, areOn) {
-      const shown = deliveries.filter((delivery) => delivery.kind === "event");
-      setText(events.note, areOn ? `${shown.length} of this view, in sequence` : "turned off on this server");
-      if (shown.length === 0) {
-        const why = areOn ? "None yet." : "COLLECTOR_EVENTS_ENABLED is off: only the submission is sent.";
-        events.body.replaceChildren(h("p", { class: "empty", text: why }));
-        return;
-      }
-      const rows = shown.map((delivery) => [
-        String(delivery.seq),
-        h("b", { text: delivery.type }),
-        clock(delivery.at),
-        bytes(delivery.bytes),
-        delivery.by,
-        badge(
-          delivery.status === null ? delivery.state : `${delivery.status} ${delivery.state}`,
-          TONES[delivery.state],
-        ),
-        delivery.took === null ? "–" : milliseconds(delivery.took),
-      ]);
-      const columns = ["Seq", "Type", "Time", "Size", "By", "State", "Took"];
-      events.body.replaceChildren(table(columns, rows, "Events of this view"));
-    },
-    showErrors() {
-      const total = errors.reduce((sum, error) => sum + error.count, 0);
-      setText(failures.note, total ? `${total} captured` : "scripts, promises, resources and policy");
-      if (total === 0) {
-        failures.body.replaceChildren(
-          h(
-            "p",
-            { class: "empty" },
-            h("b", { text: "Nothing has failed" }),
-            "Errors of this page appear here with stack and time.",
-          ),
-        );
-        return;
-      }
-      failures.body.replaceChildren(h("ul", { class: "errors", id: "errors" }, ...errors.map(errorItem)));
-    },
+    showEvents: (deliveries, areOn) => showEvents(events, deliveries, areOn),
+    showErrors: () => showErrors(failures),
   };
 }
 
@@ -155,7 +176,7 @@ function errorItem(error) {
       h("span", { class: "space" }),
       h("time", { class: "note", datetime: error.timestamp, text: clock(error.timestamp) }),
     ),
-    error.source ? h("code", { class: "place" }, isolated(error.source), position) : null,
+    error.source ? h("code", { class: "position" }, isolated(error.source), position) : null,
     error.stack ? h("pre", { class: "stack", tabindex: "0", text: error.stack }) : null,
   );
 }

@@ -1,5 +1,6 @@
-// Posts, each logged for the Raw Data tab. While the page lives it waits for the answer; when the page goes away a beacon has to do.
+// Sends submissions and events, each logged for the Raw Data tab: by requests while the page lives, by beacons when it is left.
 
+import { pause } from "../kit/time.js";
 import { hyphenated, uuid7 } from "../tracker/ids.js";
 import { CONFIG } from "./config.js";
 import { byteLength, eventText, fitted } from "./payload.js";
@@ -15,19 +16,87 @@ import { byteLength, eventText, fitted } from "./payload.js";
  * @property {"fetch" | "beacon"} by
  * @property {"unsent" | "sending" | "stored" | "queued" | "refused" | "failed"} state `unsent` until the visitor agrees
  * @property {number | null} status
- * @property {string | null} answer
+ * @property {string | null} response
  * @property {number | null} took milliseconds
  */
 
 const PATH_MAX = 2000;
+/** Bytes of a submission that fits where a larger one does not. */
+const SMALL_BYTES_MAX = 8000;
 
-/** What the server may come to take later. */
+/** Whether the server may accept the same body later. */
 const isPassing = (/** @type {number | null} */ status) => status === null || status === 429 || status >= 500;
 
-/** Bytes under way that would outlive the page: the browser allows 64 KiB of them in all, and refuses the request that is too much. */
+/** Bytes in flight that may outlive the page: the browser allows 64 KiB of them in all, and refuses a request beyond that. */
 let outliving = 0;
 
 const cut = (/** @type {string} */ text) => text.slice(0, PATH_MAX);
+
+/**
+ * @param {"collect" | "event"} kind @param {string} type @param {number | null} seq @param {string} text
+ * @returns {Delivery}
+ */
+const makeDelivery = (kind, type, seq, text) => ({
+  ...{ kind, type, seq, text, bytes: byteLength(text), at: new Date().toISOString() },
+  ...{ by: "fetch", state: "sending", status: null, response: null, took: null },
+});
+
+/** @param {Delivery} delivery @param {(delivery: Delivery) => void} changed */
+async function post(delivery, changed) {
+  const start = performance.now();
+  Object.assign(delivery, { by: "fetch", state: "sending" });
+  changed(delivery);
+  const keepalive = outliving + delivery.bytes <= CONFIG.OUTLIVING_BYTES_MAX;
+  if (keepalive) outliving += delivery.bytes;
+  try {
+    const response = await fetch(delivery.kind, {
+      method: "POST",
+      body: delivery.text,
+      headers: { "Content-Type": "application/json" },
+      keepalive,
+    });
+    delivery.status = response.status;
+    delivery.response = await response.text();
+    delivery.state = response.ok ? "stored" : "refused";
+  } catch (error) {
+    delivery.response = String(error);
+    delivery.state = "failed";
+  }
+  if (keepalive) outliving -= delivery.bytes;
+  delivery.took = performance.now() - start;
+  changed(delivery);
+}
+
+/** Posts an event until it is stored or refused for good: its id keeps it from being counted twice. @param {Delivery} delivery @param {(delivery: Delivery) => void} changed */
+async function postEvent(delivery, changed) {
+  for (const delay of [...CONFIG.RETRY_DELAYS, null]) {
+    await post(delivery, changed);
+    if (delivery.state === "stored" || !isPassing(delivery.status) || delay === null) return;
+    await pause(delay);
+    if (delivery.by === "beacon") return;
+  }
+}
+
+/** @param {Delivery} delivery @param {(delivery: Delivery) => void} changed */
+function sendBeacon(delivery, changed) {
+  const isQueued = navigator.sendBeacon(delivery.kind, delivery.text);
+  Object.assign(delivery, { by: "beacon", state: isQueued ? "queued" : "failed", took: null });
+  changed(delivery);
+  return isQueued;
+}
+
+/** Whether an event that was not stored may be stored later. @param {Delivery} delivery */
+const isPending = ({ kind, state, status }) =>
+  kind === "event" && ["failed", "refused"].includes(state) && isPassing(status);
+
+/** @param {Delivery} delivery the submission @param {any} payload @param {(delivery: Delivery) => void} changed */
+function sendLastSubmission(delivery, payload, changed) {
+  if (sendBeacon(delivery, changed)) return;
+  // Other beacons of this page have filled the queue: a small one may still fit.
+  delivery.text = fitted(payload, SMALL_BYTES_MAX);
+  delivery.bytes = byteLength(delivery.text);
+  sendBeacon(delivery, changed);
+}
 
 /**
  * @param {import("./payload.js").Ids} ids
@@ -43,116 +112,37 @@ export function openTransport(ids, { sendsEvents, isHeld = false, changed }) {
   const released = new Promise((resolve) => release = resolve);
   if (!isHeld) release();
 
-  /** @param {"collect" | "event"} kind @param {string} type @param {number | null} number @param {string} text */
-  function open(kind, type, number, text) {
-    /** @type {Delivery} */
-    const delivery = {
-      ...{ kind, type, seq: number, text, bytes: byteLength(text), at: new Date().toISOString() },
-      ...{ by: "fetch", state: "sending", status: null, answer: null, took: null },
-    };
-    deliveries.push(delivery);
-    return delivery;
-  }
-
   /** @param {Delivery} delivery */
-  async function post(delivery) {
-    const start = performance.now();
-    Object.assign(delivery, { by: "fetch", state: "sending" });
-    changed(delivery);
-    const keepalive = outliving + delivery.bytes <= CONFIG.OUTLIVING_BYTES_MAX;
-    if (keepalive) outliving += delivery.bytes;
-    try {
-      const answer = await fetch(delivery.kind, {
-        method: "POST",
-        body: delivery.text,
-        headers: { "Content-Type": "application/json" },
-        keepalive,
-      });
-      delivery.status = answer.status;
-      delivery.answer = await answer.text();
-      delivery.state = answer.ok ? "stored" : "refused";
-    } catch (error) {
-      delivery.answer = String(error);
-      delivery.state = "failed";
-    }
-    if (keepalive) outliving -= delivery.bytes;
-    delivery.took = performance.now() - start;
-    changed(delivery);
-  }
-
-  /** @param {Delivery} delivery */
-  function beacon(delivery) {
-    const isQueued = navigator.sendBeacon(delivery.kind, delivery.text);
-    Object.assign(delivery, { by: "beacon", state: isQueued ? "queued" : "failed", took: null });
-    changed(delivery);
-    return isQueued;
-  }
-
-  /** Again and again, as long as there is hope: the event's id keeps it from being counted twice. @param {Delivery} delivery */
-  async function postEvent(delivery) {
-    for (const delay of [...CONFIG.RETRY_DELAYS, null]) {
-      await post(delivery);
-      if (delivery.state === "stored" || !isPassing(delivery.status) || delay === null) return;
-      await new Promise((resolve) => setTimeout(resolve, delay));
-      if (delivery.by === "beacon") return;
-    }
-  }
+  const add = (delivery) => (deliveries.push(delivery), delivery);
 
   return {
     deliveries,
-    /**
-     * @param {string} type
-     * @param {any} payload
-     * @param {boolean} isLeaving
-     */
+    released,
+    /** @param {string} type @param {any} payload @param {boolean} [isLeaving] */
     event(type, payload, isLeaving = false) {
       if (!sendsEvents) return;
       seq += 1;
-      const context = {
-        now: new Date(),
-        path: cut(location.pathname),
-        referrer: document.referrer ? cut(document.referrer.split(/[?#]/)[0]) : null,
-        eventId: hyphenated(uuid7()),
-      };
-      const delivery = open("event", type, seq, eventText(ids, type, seq, payload, context));
+      const delivery = add(makeDelivery("event", type, seq, eventText(ids, type, seq, payload, contextOfNow())));
       if (isHeld) changed(Object.assign(delivery, { state: "unsent" }));
-      else if (isLeaving) beacon(delivery);
-      else postEvent(delivery);
+      else if (isLeaving) sendBeacon(delivery, changed);
+      else postEvent(delivery, changed);
     },
-    /**
-     * Once for a view, whoever asks first.
-     *
-     * @param {any} payload
-     * @param {boolean} isLeaving
-     */
+    /** Sends the submission, once for each page view. @param {any} payload @param {boolean} [isLeaving] */
     collect(payload, isLeaving = false) {
       if (isHeld || hasCollected) return;
       hasCollected = true;
-      if (!isLeaving) {
-        post(open("collect", "collect", null, fitted(payload, CONFIG.COLLECT_BYTES_MAX)));
-        return;
-      }
-      const delivery = open("collect", "collect", null, fitted(payload, CONFIG.BEACON_BYTES_MAX));
-      if (beacon(delivery)) return;
-      // Others of this page have filled the queue: a small one may still fit.
-      delivery.text = fitted(payload, 8000);
-      delivery.bytes = byteLength(delivery.text);
-      beacon(delivery);
+      const bytesMax = isLeaving ? CONFIG.BEACON_BYTES_MAX : CONFIG.COLLECT_BYTES_MAX;
+      const delivery = add(makeDelivery("collect", "collect", null, fitted(payload, bytesMax)));
+      if (isLeaving) sendLastSubmission(delivery, payload, changed);
+      else post(delivery, changed);
     },
-    /** Hands what was not taken yet to the browser, which outlives the page. */
-    leave() {
-      for (const delivery of deliveries) {
-        if (delivery.kind === "event" && ["failed", "refused"].includes(delivery.state) && isPassing(delivery.status)) {
-          beacon(delivery);
-        }
-      }
-    },
-    released,
-    /** Sends the events so far; later ones, and the submission, are no longer held. */
+    /** Hands the events that are not stored yet to the browser, which outlives the page. */
+    leave: () => deliveries.filter(isPending).forEach((delivery) => sendBeacon(delivery, changed)),
+    /** Sends the events so far. Later ones, and the submission, are no longer held. */
     release() {
       isHeld = false;
       release();
-      for (const delivery of deliveries) if (delivery.state === "unsent") postEvent(delivery);
+      for (const delivery of deliveries) if (delivery.state === "unsent") postEvent(delivery, changed);
     },
     get isHeld() {
       return isHeld;
@@ -162,3 +152,10 @@ export function openTransport(ids, { sendsEvents, isHeld = false, changed }) {
     },
   };
 }
+
+const contextOfNow = () => ({
+  now: new Date(),
+  path: cut(location.pathname),
+  referrer: document.referrer ? cut(document.referrer.split(/[?#]/)[0]) : null,
+  eventId: hyphenated(uuid7()),
+});

@@ -1,6 +1,6 @@
 import { facts, h } from "../../kit/dom.js";
 import { bytes } from "../../kit/format.js";
-import { sha256 } from "../../kit/hash.js";
+import { fnv } from "../../kit/fnv.js";
 import { draw, HEIGHT, pixelHash, WIDTH } from "../../signals/canvas.js";
 
 /** @type {import("./types.js").Collector} */
@@ -13,7 +13,7 @@ export default {
     const context = await draw();
     if (!context) return null;
     const image = context.canvas.toDataURL();
-    return { image, hash: await sha256(image), pixels: pixelHash(context) };
+    return { image, hash: fnv(image), pixels: pixelHash(context) };
   },
   // Firefox writes a number into each picture that is another one in each session.
   identity: (value) => value.pixels,
