@@ -3,20 +3,15 @@ import {
   changeOf,
   count,
   exact,
-  hasFigures,
   isFew,
-  named,
-  navigationLabel,
-  partLabel,
   percent,
   perThousand,
-  reasonLabel,
   SAMPLE_MIN,
   shareOf,
   span,
-  tone,
-  vital,
-} from "../../Web/owner/words.js";
+} from "../../Web/kit/format.js";
+import { hasFigures, named, navigationLabel, partLabel, reasonLabel } from "../../Web/owner/words.js";
+import { tone, vital } from "../../Web/kit/ratings.js";
 
 Deno.test("large numbers are short, small ones whole, and nothing is a dash", () => {
   assert.deepEqual([0, 999, 9999, 10_000, 1_250_000].map(count), ["0", "999", "9,999", "10K", "1.3M"]);

@@ -5,6 +5,8 @@
 // million browsers, the probability that any two share a hash by chance is three in a million. A forged fingerprint needs no collision:
 // its sender can send any hash.
 
+import { hex } from "./hex.js";
+
 /**
  * @param {string | Uint8ClampedArray} input text is taken as UTF-8
  * @returns {string} 16 hexadecimal digits
@@ -20,5 +22,5 @@ export function fnv(input) {
     high = (high * 435 + Math.floor(product / 2 ** 32) + low * 256) >>> 0;
     low = product >>> 0;
   }
-  return [high, low].map((word) => word.toString(16).padStart(8, "0")).join("");
+  return [high, low].map((word) => hex(word, 8)).join("");
 }

@@ -1,4 +1,4 @@
-// Numbers as people read them.
+// Formats of numbers.
 
 /** @param {number | null | undefined} ms */
 export function milliseconds(ms) {
@@ -44,3 +44,79 @@ export function shortName(url) {
 
 /** @param {number} value */
 export const round = (value, digits = 1) => Math.round(value * 10 ** digits) / 10 ** digits;
+
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+const whole = new Intl.NumberFormat("en");
+
+/** @param {number | null | undefined} value */
+export const count = (value) =>
+  value === null || value === undefined ? "–" : value < 10_000 ? whole.format(value) : compact.format(value);
+/** @param {number | null | undefined} value */
+export const exact = (value) => value === null || value === undefined ? "–" : whole.format(value);
+/**
+ * What is almost nothing is not nothing, and what is almost all is not all.
+ *
+ * @param {number | null | undefined} share 0 to 1
+ */
+export function percent(share) {
+  if (share === null || share === undefined) return "–";
+  if (share > 0 && share < 0.001) return "<0.1 %";
+  if (share > 0.995 && share < 1) return share > 0.999 ? ">99.9 %" : `${Math.floor(share * 1000) / 10} %`;
+  return `${round(share * 100, share < 0.1 ? 1 : 0)} %`;
+}
+
+/** A part of a whole; more than the whole is no share. @param {number} part @param {number | null | undefined} whole */
+export const shareOf = (part, whole) => whole && part <= whole ? part / whole : null;
+
+/** A rate by 1,000 page views. @param {number | null | undefined} value */
+export const perThousand = (value) =>
+  value === null || value === undefined
+    ? "–"
+    : value > 0 && value < 0.01
+    ? "<0.01"
+    : String(round(value, value < 10 ? 2 : 1));
+
+/** @typedef {{text: string, tone: "good" | "poor" | ""}} Change */
+
+/**
+ * A change against the previous period: of rates in percentage points, of all else in percent. Null where there is
+ * nothing to compare with.
+ *
+ * @param {number | null | undefined} now
+ * @param {number | null | undefined} then
+ * @param {{isRate?: boolean, isLessBetter?: boolean}} [options]
+ * @returns {Change | null}
+ */
+export function changeOf(now, then, { isRate = false, isLessBetter = false } = {}) {
+  if (now === null || now === undefined || then === null || then === undefined || !isRate && !then) return null;
+  const value = isRate ? (now - then) * 100 : (now - then) / then * 100;
+  const unit = isRate ? "pp" : "%";
+  const size = Math.abs(value);
+  if (size < 0.05) return { text: `±0 ${unit}`, tone: "" };
+  if (size > 999) return { text: `>+999 ${unit}`, tone: isLessBetter ? "poor" : "good" };
+  const number = String(round(size, size < 10 ? 1 : 0));
+  return { text: `${value > 0 ? "+" : "−"}${number} ${unit}`, tone: value < 0 === isLessBetter ? "good" : "poor" };
+}
+
+/** Values below which a percentile says little: it is greyed, and has its number of values beside it. */
+export const SAMPLE_MIN = 30;
+/** @param {number | null | undefined} count */
+export const isFew = (count) => count !== null && count !== undefined && count < SAMPLE_MIN;
+
+/** @param {number | null | undefined} ms */
+export function span(ms) {
+  if (ms === null || ms === undefined) return "–";
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} m ${String(seconds % 60).padStart(2, "0")} s`;
+}
+
+/** About how long it is. @param {number} seconds */
+export function duration(seconds) {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 129_600) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
+}
+
+/** @param {number} seconds since 1970 */
+export const ago = (seconds) => `${duration(Math.max(0, Date.now() / 1000 - seconds))} ago`;

@@ -2,7 +2,7 @@
 
 import { h, setText } from "../kit/dom.js";
 import { includesBots } from "./state.js";
-import { duration } from "./words.js";
+import { duration } from "../kit/format.js";
 
 /** @typedef {import("./status.js").Status} Status */
 /** @typedef {{key: string, text: string, note?: string, share?: number, tone?: "poor", action?: HTMLElement}} Banner */

@@ -17,7 +17,7 @@ import {
   rejectedZone,
   zone,
 } from "./state.js";
-import { browserZone, chosenPeriod, zones } from "./times.js";
+import { browserZone, chosenPeriod, zones } from "../kit/times.js";
 
 /** Controls that a view cannot follow, with the reason. @type {Record<string, {controls: string[], reason: string}>} */
 const UNFOLLOWED = {

@@ -1,9 +1,11 @@
 // Root causes of slow page views, and the resources that they load.
 
 import { h, isolated, table } from "../kit/dom.js";
-import { bytes } from "../kit/format.js";
-import { bars, body, noFigures, percentile, refusalOf, refused, restLabel, restOf } from "./parts.js";
-import { BOUNDS, exact, METRICS, named, partLabel, percent, shareOf, vital } from "./words.js";
+import { bytes, exact, percent, shareOf } from "../kit/format.js";
+import { bars, noFigures, percentile, refusalOf, refused, restLabel, restOf } from "./parts.js";
+import { body } from "../kit/cards.js";
+import { BOUNDS, METRICS, vital } from "../kit/ratings.js";
+import { named, partLabel } from "./words.js";
 
 /** Vitals with the dimensions of their elements and parts. @type {[keyof typeof METRICS, string, string | null][]} */
 const CAUSES = [

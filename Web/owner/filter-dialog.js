@@ -14,7 +14,8 @@ import {
   withFilter,
 } from "./filters.js";
 import { changeFilters, filters, question } from "./state.js";
-import { count, named } from "./words.js";
+import { count } from "../kit/format.js";
+import { named } from "./words.js";
 
 /** @typedef {{value: string, label: string, figure: number | null}} Suggestion */
 

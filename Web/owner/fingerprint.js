@@ -2,9 +2,11 @@
 
 import { facts, h, isolatedList, table } from "../kit/dom.js";
 import { ask } from "./api.js";
-import { body, card, failure, noFigures, skeleton } from "./parts.js";
+import { body, card, skeleton } from "../kit/cards.js";
+import { failure, noFigures } from "./parts.js";
 import { change, current, question } from "./state.js";
-import { count, exact, percent, reasonLabel, shareOf } from "./words.js";
+import { count, exact, percent, shareOf } from "../kit/format.js";
+import { reasonLabel } from "./words.js";
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export async function showFingerprint(panel, signal) {

@@ -3,23 +3,13 @@
 import { facts, h, isolated, isolatedList } from "../kit/dom.js";
 import { ask } from "./api.js";
 import { stateBadge } from "./issues.js";
-import {
-  bars,
-  body,
-  card,
-  drawPart,
-  empty,
-  failure,
-  noFigures,
-  refusalOf,
-  refused,
-  skeleton,
-  visitorLink,
-} from "./parts.js";
+import { bars, drawPart, failure, noFigures, refusalOf, refused, visitorLink } from "./parts.js";
+import { body, card, empty, skeleton } from "../kit/cards.js";
 import { change, current, question, zone } from "./state.js";
 import { drawTimeline, intervalSelect, periodOf } from "./timeline.js";
-import { moment } from "./times.js";
-import { exact, noiseLabel } from "./words.js";
+import { moment } from "../kit/times.js";
+import { exact } from "../kit/format.js";
+import { noiseLabel } from "./words.js";
 
 const CHART_HEIGHT = 200;
 /** Lists of an issue, with the dimension of their values. @type {[string, string, string][]} */

@@ -1,9 +1,12 @@
 // The list of issues: groups of equal errors.
 
 import { badge, h, isolated, isolatedList, setText } from "../kit/dom.js";
-import { body, noFigures, sparkline } from "./parts.js";
+import { body } from "../kit/cards.js";
+import { noFigures } from "./parts.js";
+import { sparkline } from "../kit/sparkline.js";
 import { change, current } from "./state.js";
-import { ago, count, exact, noiseLabel } from "./words.js";
+import { ago, count, exact } from "../kit/format.js";
+import { noiseLabel } from "./words.js";
 
 /** Issues that the overview lists. */
 const SHOWN_MAX = 12;

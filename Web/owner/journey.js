@@ -1,14 +1,15 @@
 // One visitor's way: sessions, in them page views, in them what happened, in the order in which it did.
 
 import { badge, h, isolated, isolatedList, setText } from "../kit/dom.js";
-import { milliseconds } from "../kit/format.js";
+import { exact, milliseconds } from "../kit/format.js";
 import { ask } from "./api.js";
 import { encodeFilters, withValue } from "./filters.js";
 import { joined } from "./journey-pages.js";
-import { body, card, empty, failure, skeleton } from "./parts.js";
+import { body, card, empty, skeleton } from "../kit/cards.js";
+import { failure } from "./parts.js";
 import { change, filters, zone } from "./state.js";
-import { moment } from "./times.js";
-import { exact, vital } from "./words.js";
+import { moment } from "../kit/times.js";
+import { vital } from "../kit/ratings.js";
 
 /** @param {HTMLElement} panel @param {string} visitor @param {AbortSignal} signal */
 export async function showJourney(panel, visitor, signal) {

@@ -19,7 +19,7 @@ import { startShares } from "./shares.js";
 import { current, includesBots, onState, rejectZone } from "./state.js";
 import { areFiguresIncomplete, latestStatus, onStatus, startStatus, stopStatus } from "./status.js";
 import { close, isWelcoming, startWelcome, welcome } from "./welcome.js";
-import { count } from "./words.js";
+import { count } from "../kit/format.js";
 
 const VIEWS = /** @type {Record<string, (panel: HTMLElement, signal: AbortSignal) => Promise<any>>} */ ({
   overview: showOverview,

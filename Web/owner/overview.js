@@ -6,8 +6,6 @@ import { openIssue } from "./issue.js";
 import { drawIssues, noiseToggle } from "./issues.js";
 import {
   bars,
-  body,
-  card,
   delta,
   drawPart,
   failure,
@@ -17,15 +15,17 @@ import {
   refused,
   restLabel,
   restOf,
-  skeleton,
-  sparkline,
   valueButton,
 } from "./parts.js";
+import { body, card, skeleton } from "../kit/cards.js";
+import { sparkline } from "../kit/sparkline.js";
 import { drawQuality, duplicatesRemoved } from "./quality.js";
 import { change, current, isComparing, question, seriesQuestion } from "./state.js";
 import { areFiguresIncomplete } from "./status.js";
 import { drawTimeline, intervalSelect, periodOf, previousPeriodOf } from "./timeline.js";
-import { count, exact, hasFigures, isFew, named, percent, perThousand, span, vital } from "./words.js";
+import { count, exact, isFew, percent, perThousand, span } from "../kit/format.js";
+import { hasFigures, named } from "./words.js";
+import { vital } from "../kit/ratings.js";
 
 /**
  * @typedef {object} Tile

@@ -1,46 +1,14 @@
 // What the views are built of.
 
+import { body, empty } from "../kit/cards.js";
 import { badge, h } from "../kit/dom.js";
 import { visible } from "../kit/visible.js";
 import { dimensionLabel, isDimension, withValue } from "./filters.js";
 import { change, changeFilters, filters } from "./state.js";
 import { areFiguresIncomplete } from "./status.js";
-import { changeOf, count, exact, isFew, named, percent, shareOf, TONE_WORDS } from "./words.js";
-
-/**
- * @param {string | (Node | string)[]} title @param {string} width @param {string | null} [note]
- * @param {...(Node | null)} more @returns {HTMLElement}
- */
-export function card(title, width, note = null, ...more) {
-  return h(
-    "section",
-    { class: `card ${width}` },
-    h(
-      "div",
-      { class: "head" },
-      typeof title === "string" ? h("h2", { text: title }) : h("h2", {}, ...title),
-      note ? h("span", { class: "note", text: note }) : null,
-      ...more,
-    ),
-    h("div", { class: "body" }),
-  );
-}
-
-/** @param {HTMLElement} card */
-export const body = (card) => /** @type {HTMLElement} */ (card.querySelector(".body"));
-
-export const skeleton = (lines = 4) =>
-  h(
-    "div",
-    { "aria-hidden": "true" },
-    ...Array.from(
-      { length: lines },
-      (_, place) => h("div", { class: `skeleton ${["long", "middle", "short"][place % 3]}` }),
-    ),
-  );
-
-/** @param {string} title @param {string} text */
-export const empty = (title, text) => h("p", { class: "empty" }, h("b", { text: title }), h("span", { text }));
+import { changeOf, count, exact, isFew, percent, shareOf } from "../kit/format.js";
+import { named } from "./words.js";
+import { TONE_LABELS } from "../kit/ratings.js";
 
 /**
  * The same for figures: as long as events are not processed, none is not zero.
@@ -197,32 +165,6 @@ export const percentile = (text, number, name = "") =>
     )
     : h("span", { class: name }, h("b", { text }));
 
-const SVG = "http://www.w3.org/2000/svg";
-
-/** The way that a figure went, without scales. @param {(number | null)[]} values @param {string} label */
-export function sparkline(values, label) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 100 28");
-  svg.setAttribute("preserveAspectRatio", "none");
-  svg.setAttribute("class", "sparkline");
-  svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", label);
-  const most = Math.max(...values.map((value) => value ?? 0), 1e-9);
-  const step = 100 / Math.max(1, values.length - 1);
-  // Where there is no value, the line goes on to the next one: no value is not zero.
-  const known = values.flatMap((value, index) =>
-    value === null || value === undefined ? [] : [[index * step, 26 - 24 * value / most]]
-  );
-  const points = known.map(([x, y]) => `${x.toFixed(2)},${y.toFixed(2)}`);
-  const [start, end] = [known[0]?.[0] ?? 0, known[known.length - 1]?.[0] ?? 100];
-  for (const [tag, list] of [["polygon", [`${start},28`, ...points, `${end},28`]], ["polyline", points]]) {
-    const shape = document.createElementNS(SVG, /** @type {string} */ (tag));
-    shape.setAttribute("points", /** @type {string[]} */ (list).join(" "));
-    svg.append(shape);
-  }
-  return svg;
-}
-
 /** Shares of good, needs improvement and poor. @param {any} figures */
 export function shares(figures) {
   const list = h("div", {
@@ -241,7 +183,7 @@ export function shares(figures) {
 }
 
 /** @param {"good" | "fair" | "poor" | "plain"} tone */
-export const toneBadge = (tone) => badge(TONE_WORDS[tone], tone);
+export const toneBadge = (tone) => badge(TONE_LABELS[tone], tone);
 
 /**
  * Buttons of which one is chosen; the choice is in the address.

@@ -4,9 +4,8 @@ import { plot } from "../kit/charts.js";
 import { h, setText, table } from "../kit/dom.js";
 import { ask } from "./api.js";
 import { drawCauses, drawResources } from "./causes.js";
+import { body, card, skeleton } from "../kit/cards.js";
 import {
-  body,
-  card,
   delta,
   drawPart,
   failure,
@@ -18,29 +17,15 @@ import {
   segments,
   select,
   shares,
-  skeleton,
   toneBadge,
   valueButton,
 } from "./parts.js";
 import { histogramOptions } from "../kit/plots.js";
 import { change, current, isComparing, question, seriesQuestion } from "./state.js";
 import { drawTimeline, intervalSelect, periodOf, previousPeriodOf } from "./timeline.js";
-import {
-  BOUNDS,
-  count,
-  exact,
-  isFew,
-  METRIC_NAMES,
-  METRICS,
-  named,
-  navigationLabel,
-  percent,
-  ROUTES,
-  SAMPLE_MIN,
-  shareOf,
-  tone,
-  vital,
-} from "./words.js";
+import { BOUNDS, METRIC_NAMES, METRICS, tone, vital } from "../kit/ratings.js";
+import { count, exact, isFew, percent, SAMPLE_MIN, shareOf } from "../kit/format.js";
+import { named, navigationLabel, ROUTES } from "./words.js";
 
 const BY = {
   path: "Page",

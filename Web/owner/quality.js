@@ -1,8 +1,9 @@
 // How far the figures can be trusted: what pages sent, what of it arrived, and how much of it is of bots.
 
 import { facts, h } from "../kit/dom.js";
-import { body, refusalOf } from "./parts.js";
-import { exact, percent, shareOf } from "./words.js";
+import { body } from "../kit/cards.js";
+import { refusalOf } from "./parts.js";
+import { exact, percent, shareOf } from "../kit/format.js";
 
 /**
  * Events that were received again and stored once, since the program started; null when it is not known.

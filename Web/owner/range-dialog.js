@@ -2,7 +2,7 @@
 
 import { setText } from "../kit/dom.js";
 import { change, current, zone } from "./state.js";
-import { boundSeconds, dateValue, localOf } from "./times.js";
+import { boundSeconds, dateValue, localOf, timeText } from "../kit/times.js";
 
 const input = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (document.getElementById(id));
 const dialog = () => /** @type {HTMLDialogElement} */ (document.getElementById("custom"));
@@ -20,8 +20,7 @@ function fieldsOf(bound) {
   if (parts) return [parts[1], parts[2] ?? ""];
   const seconds = boundSeconds(bound, zone());
   if (seconds === null) return ["", ""];
-  const { hour, minute } = localOf(seconds, zone());
-  return [dateValue(zone(), seconds), `${String(hour).padStart(2, "0")}:${String(minute).padStart(2, "0")}`];
+  return [dateValue(zone(), seconds), timeText(localOf(seconds, zone()))];
 }
 
 export function openRange() {

@@ -5,10 +5,11 @@ import { poll } from "../kit/time.js";
 import { shortened } from "../kit/visible.js";
 import { address, ask, check } from "./api.js";
 import { showJourney } from "./journey.js";
-import { body, card, empty, failure, skeleton, visitorLink } from "./parts.js";
+import { body, card, empty, skeleton } from "../kit/cards.js";
+import { failure, visitorLink } from "./parts.js";
 import { change, current, rangeQuestion, zone } from "./state.js";
-import { moment } from "./times.js";
-import { vital } from "./words.js";
+import { moment } from "../kit/times.js";
+import { vital } from "../kit/ratings.js";
 
 /** Events of the live list; older ones go. */
 const LIVE_MAX = 100;

@@ -3,8 +3,8 @@
 import { h, isolated, setText } from "../kit/dom.js";
 import { ask } from "./api.js";
 import { zone } from "./state.js";
-import { moment } from "./times.js";
-import { ago } from "./words.js";
+import { moment } from "../kit/times.js";
+import { ago } from "../kit/format.js";
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 

@@ -1,7 +1,7 @@
 // What is looked at: all of it is in the address, so that a link shows the same.
 
 import { DIMENSIONS, encodeFilters, FILTERS_MAX, parseFilters, withValue } from "./filters.js";
-import { browserZone, isZone } from "./times.js";
+import { browserZone, isZone } from "../kit/times.js";
 
 /** What the address may name. */
 const NAMES = [

@@ -3,16 +3,16 @@
 import { colour, plot } from "../kit/charts.js";
 import { table } from "../kit/dom.js";
 import { lineOptions } from "../kit/plots.js";
-import { bucketLabel, bucketTitle, completeness, counterparts, period } from "./times.js";
+import { bucketLabel, bucketTitle, completeness, counterparts, period } from "../kit/times.js";
 import { select } from "./parts.js";
 import { current } from "./state.js";
-import { exact, isFew } from "./words.js";
+import { exact, isFew } from "../kit/format.js";
 
 /**
  * @typedef {object} Range
  * @property {number} from
  * @property {number} to
- * @property {import("./times.js").Interval} interval
+ * @property {import("../kit/times.js").Interval} interval
  * @property {string} zone
  * @property {number} previous_from
  * @property {number} previous_to

@@ -1,17 +1,15 @@
 // A card for each collector: a skeleton until it has a value, and a sentence where it has none.
 
+import { skeleton } from "../kit/cards.js";
 import { h, unavailable } from "../kit/dom.js";
 
 /** @typedef {import("./runner.js").Run} Run */
-
-/** @returns {HTMLElement[]} */
-const skeleton = () => ["long", "short", "middle"].map((width) => h("div", { class: `skeleton ${width}` }));
 
 /**
  * @param {import("./collectors/types.js").Collector} collector
  */
 export function makeCard({ name, title, note, width, isBare }) {
-  const body = h("div", { class: "body" }, ...skeleton());
+  const body = h("div", { class: "body" }, skeleton(3));
   const heading = isBare
     ? h("h2", { class: "unseen", text: title })
     : h("div", { class: "head" }, h("h2", { text: title }), note ? h("span", { class: "note", text: note }) : null);

@@ -1,5 +1,6 @@
 // The first card of the Fingerprint tab: the combined hash of the stable parts, and each part.
 
+import { skeleton } from "../kit/cards.js";
 import { badge, h, setText, table } from "../kit/dom.js";
 import { milliseconds, round } from "../kit/format.js";
 
@@ -66,11 +67,7 @@ function content(hash, parts, frequencies) {
 
 /** @param {HTMLElement} panel */
 export function createIdentity(panel) {
-  const body = h(
-    "div",
-    { class: "body" },
-    ...["long", "short", "middle"].map((width) => h("div", { class: `skeleton ${width}` })),
-  );
+  const body = h("div", { class: "body" }, skeleton(3));
   const card = h(
     "section",
     { class: "card full", id: "card-identity", "data-state": "pending", "aria-busy": "true" },

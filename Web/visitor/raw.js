@@ -4,6 +4,7 @@ import { copy } from "../kit/clipboard.js";
 import { badge, h, isolated, setText, table } from "../kit/dom.js";
 import { errors } from "./errors.js";
 import { bytes, milliseconds } from "../kit/format.js";
+import { byteLength } from "./payload.js";
 import { indented, showJSON } from "../kit/json.js";
 
 /** @typedef {import("./transport.js").Delivery} Delivery */
@@ -75,7 +76,7 @@ function submissionCard(current) {
   /** @param {Delivery | undefined} sent what was posted to /collect @param {boolean} isHeld whether it waits for the visitor */
   function show(sent, isHeld) {
     const text = sent?.text ?? current();
-    const size = bytes(new TextEncoder().encode(text).length);
+    const size = bytes(byteLength(text));
     const unsent = `${isHeld ? "not sent" : "will be sent"}, ${size} so far`;
     setText(note, sent ? `sent at ${clock(sent.at)}, ${size}` : unsent);
     showJSON(block, text);

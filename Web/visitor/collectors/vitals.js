@@ -1,32 +1,21 @@
 import { badge, h } from "../../kit/dom.js";
-import { milliseconds, round } from "../../kit/format.js";
-import { rating, THRESHOLDS } from "../../kit/ratings.js";
+import { BOUNDS, METRIC_NAMES, METRICS, tone, TONE_LABELS, vital } from "../../kit/ratings.js";
 import { measureVitals } from "../../tracker/vitals.js";
 
-/** @typedef {import("../../tracker/vitals.js").VitalName} VitalName */
-
-const CARDS = /** @type {[VitalName, string][]} */ ([
-  ["LCP", "Largest Contentful Paint"],
-  ["INP", "Interaction to Next Paint"],
-  ["CLS", "Cumulative Layout Shift"],
-  ["FCP", "First Contentful Paint"],
-  ["TTFB", "Time to First Byte"],
-]);
-const WORDS = { good: "Good", fair: "Needs work", poor: "Poor" };
+const METRIC_KEYS = /** @type {(keyof typeof METRICS)[]} */ (Object.keys(METRICS));
 
 /** @type {Set<() => void>} */
 const listeners = new Set();
 export const vitals = measureVitals({ changed: () => listeners.forEach((listener) => listener()) });
 
-/** @param {VitalName} name @param {number} value */
-const written = (name, value) => name === "CLS" ? String(round(value, 3)) : milliseconds(value);
-
-/** @param {VitalName} name @param {string} title */
-function card(name, title) {
+/** @param {keyof typeof METRICS} metric */
+function card(metric) {
+  const name = METRICS[metric];
+  const title = METRIC_NAMES[metric];
   const measured = vitals.current().values[name];
   const value = measured ?? null;
   const isSupported = measured !== null;
-  const [good, fair] = THRESHOLDS[name];
+  const [good, fair] = BOUNDS[metric];
   const scale = h(
     "div",
     { class: value === null ? "scale idle" : "scale", "aria-hidden": "true" },
@@ -43,7 +32,7 @@ function card(name, title) {
     marker.style.insetInlineStart = `${Math.min(99, thirds / 3 * 100)}%`;
     scale.append(marker);
   }
-  const rated = value === null ? null : rating(name, value);
+  const rated = value === null ? null : tone(metric, value);
   const missing = !isSupported
     ? "not available in this browser"
     : name === "INP"
@@ -52,19 +41,19 @@ function card(name, title) {
   return h(
     "section",
     { class: "card vital", "aria-label": title },
-    h("div", { class: "head" }, h("h3", { text: name }), rated && badge(WORDS[rated], rated)),
+    h("div", { class: "head" }, h("h3", { text: name }), rated && badge(TONE_LABELS[rated], rated)),
     h("p", { class: "full-name", text: title, title }),
     h("p", {
       class: value === null ? "figure dim" : "figure",
       "data-vital": name,
-      text: value === null ? "–" : written(name, value),
+      text: value === null ? "–" : vital(metric, value),
     }),
     scale,
     h(
       "p",
       { class: "ends" },
       h("span", { class: value === null ? "missing" : "", text: value === null ? missing : "this page view" }),
-      isSupported ? h("span", { text: `target ≤ ${written(name, good)}` }) : null,
+      isSupported ? h("span", { text: `target ≤ ${vital(metric, good)}` }) : null,
     ),
   );
 }
@@ -84,7 +73,7 @@ export default {
     );
   },
   render(_value, element) {
-    element.replaceChildren(h("div", { class: "vitals" }, ...CARDS.map(([name, title]) => card(name, title))));
+    element.replaceChildren(h("div", { class: "vitals" }, ...METRIC_KEYS.map(card)));
   },
   watch(update) {
     listeners.add(() => update(vitals.current().values));

@@ -227,7 +227,7 @@ function rangeText(from, to, year) {
 }
 
 /** @param {Local} local */
-const timeText = ({ hour, minute }) => `${String(hour).padStart(2, "0")}:${String(minute).padStart(2, "0")}`;
+export const timeText = ({ hour, minute }) => `${String(hour).padStart(2, "0")}:${String(minute).padStart(2, "0")}`;
 /** @param {Local} local */
 const isMidnight = ({ hour, minute, second }) => hour + minute + second === 0;
 

@@ -15,7 +15,7 @@ import {
   period,
   secondsOf,
   zones,
-} from "../../Web/owner/times.js";
+} from "../../Web/kit/times.js";
 
 const BERLIN = "Europe/Berlin";
 const at = (/** @type {string} */ text) => Date.parse(text) / 1000;
