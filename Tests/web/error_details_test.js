@@ -182,7 +182,7 @@ const collected = () => {
     options: {},
   });
   found.add = (/** @type {any} */ thrown, pageview = "first") =>
-    found.reports._report({ kind: "handled", thrown, pageview }, pageview);
+    found.reports._report({ kind: "handled", thrown, _pageview: pageview }, pageview);
   return found;
 };
 
@@ -311,7 +311,7 @@ Deno.test("the steps before an error are the last twenty routes, clicks and requ
         add: () => {},
         options,
       });
-      report({ kind: "handled", thrown: "broken", breadcrumbs }, "first");
+      report({ kind: "handled", thrown: "broken", _breadcrumbs: breadcrumbs }, "first");
     });
     return emitted.breadcrumbs.map((/** @type {any} */ { type, text }) => `${type}: ${text}`);
   };

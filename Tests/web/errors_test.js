@@ -29,7 +29,7 @@ const opened = (hasSummaries = true) => {
     options: {},
     isOn: () => true,
   });
-  if (hasSummaries) page.errors._explain(summarize);
+  if (hasSummaries) page.errors._explain(summarize, () => []);
   return page;
 };
 

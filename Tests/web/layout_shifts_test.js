@@ -12,7 +12,7 @@ const nodeAt = (time) => nodes[time] ??= element("p", { id: `at-${time}` });
 
 /** The worst window of shifts at times, with values. @param {...[number, number, boolean?]} shifts */
 function worstOf(...shifts) {
-  const { add, _worstWindow: worstWindow } = openShifts();
+  const { _add: add, _worstWindow: worstWindow } = openShifts();
   for (const [startTime, value, hadRecentInput = false] of shifts) {
     add({ startTime, value, hadRecentInput, sources: [{ node: nodeAt(startTime) }] });
   }
@@ -45,7 +45,7 @@ Deno.test("shifts after input do not count, and a page that never shifted has a 
 });
 
 Deno.test("nodes are kept, since an entry forgets those that are removed", () => {
-  const { add, _worstWindow: worstWindow } = openShifts();
+  const { _add: add, _worstWindow: worstWindow } = openShifts();
   const source = { node: /** @type {any} */ (element("p", { id: "removed" })) };
   add({ startTime: 0, value: 0.3, sources: [source] });
   source.node = null;
@@ -59,7 +59,7 @@ Deno.test("the target is an element among the sources, or the element of the fir
   const text = new dom.Node(element("div", { id: "wrap" }));
   /** @param {any} sources */
   const of = (sources) => {
-    const { add, _worstWindow: worstWindow } = openShifts();
+    const { _add: add, _worstWindow: worstWindow } = openShifts();
     add({ startTime: 0, value: 0.3, sources });
     return target(worstWindow._largestShift);
   };

@@ -17,11 +17,11 @@ const nameOf = (fact, key) => {
 /**
  * The four parts of a largest paint. They sum up to it: no part ends before the one before it, nor after the paint.
  *
- * @param {any} fact `from` where the page view is not the page's load
+ * @param {any} fact `_from` where the page view is not the page's load
  * @param {number} value
  */
 const attributeLCP = (fact, value) => {
-  const { url, id, from } = fact;
+  const { url, id, _from: from } = fact;
   const { activationStart = 0, responseStart } = from === undefined ? navigationEntry() : { activationStart: from };
   /** @type {any} */
   const resource = performance.getEntriesByName(url || "-", "resource")[0] ?? {};
@@ -53,7 +53,7 @@ const attributeLCP = (fact, value) => {
  * @param {ScriptWithin} [scriptWithin]
  */
 const attributeINP = (fact, scriptWithin) => {
-  const { _entry: entry, frame } = fact;
+  const { _entry: entry, _frame: frame } = fact;
   // Of an interaction that the browser did not report, nothing is known.
   if (!entry) return;
   const { name, startTime, duration } = entry;

@@ -80,8 +80,8 @@ const report = (pageview, reason) => {
   errors.flush(isLast);
   engagement._take(
     isLast,
-    details?.scrollDepth(),
-    (attention) => emit(pageview, "engagement", { ...attention, title: details?.title(), reason }, true),
+    details?._scrollDepth(),
+    (attention) => emit(pageview, "engagement", { ...attention, title: details?._title(), reason }, true),
   );
 };
 
@@ -144,10 +144,10 @@ const steps = [
         _emit: emit,
         _first: first,
         _current: () => current,
-        load,
-        options,
+        _load: load,
+        _options: options,
         _vitals: vitals,
-        errors,
+        _errors: errors,
         _transport: transport,
         _changeRoute: changeRoute,
       });

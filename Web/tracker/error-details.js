@@ -255,7 +255,7 @@ export const openReports = ({ emit, drop, options, add }) => {
     const described = guard(describe)(captured);
     isReading = false;
     if (described === null) return;
-    const { kind, breadcrumbs, pageview = current } = captured;
+    const { kind, _breadcrumbs: breadcrumbs, _pageview: pageview = current } = captured;
     if (pageview !== page) {
       flush();
       known = Object.create(null);

@@ -17,7 +17,7 @@ export const openShifts = () => {
   return {
     _worstWindow: worstWindow,
     /** @param {any} entry a layout-shift entry */
-    add: ({ startTime, value, hadRecentInput, sources }) => {
+    _add: ({ startTime, value, hadRecentInput, sources }) => {
       if (hadRecentInput) return;
       if (!sum || startTime - last >= WINDOW_GAP_MS || startTime - first >= WINDOW_MS_MAX) {
         sum = 0;

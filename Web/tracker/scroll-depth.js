@@ -38,7 +38,7 @@ export const watchScrollDepth = () => {
   listen("scroll", () => timer ??= later(measure, SCROLL_PAUSE_MS));
   return {
     /** Percent of the page that was seen. */
-    read: () => {
+    _read: () => {
       measure();
       return Math.round(depth * 100);
     },

@@ -33,43 +33,48 @@ export const compress = async (text) => {
 };
 
 /**
+ * @param {import("./transport.js").Delivery} delivery
+ * @param {string} text
+ * @param {any[]} items
+ * @returns {Promise<any>} the response, or after how many milliseconds the body can be sent again at the earliest
+ */
+const post = async (delivery, text, items) => {
+  const body = await compress(text);
+  // Consent may have been withdrawn meanwhile.
+  if (delivery._isHeld) return 0;
+  const size = body.byteLength ?? bytesOf(text);
+  const lasting = size > delivery._keepaliveMax - delivery._keepaliveBytes ? 0 : size;
+  delivery._keepaliveBytes += lasting;
+  if (lasting) delivery._inFlight = items;
+  try {
+    const response = await fetch(delivery._endpoint(), {
+      method: "POST",
+      body,
+      headers: { "Content-Type": "text/plain" },
+      keepalive: !!lasting,
+      credentials: "omit",
+      signal: AbortSignal.timeout?.(delivery._responseMax),
+    });
+    const { ok, status, headers } = response;
+    if (ok) return await response.json();
+    if (isRefusal(status)) return { _isRefused: true };
+    return 1000 * +(headers.get("Retry-After") ?? 0) || 0;
+  } catch {
+    // No network or no response: as if nothing had been sent.
+    return 0;
+  } finally {
+    delivery._keepaliveBytes -= lasting;
+    delivery._inFlight = [];
+  }
+};
+
+/**
  * @param {import("./transport.js").Delivery} delivery what it shares with the transport
  * @returns {Sender}
  */
 export const openSender = (delivery) => {
-  let retryAfterMs = 0;
   /** @type {Promise<boolean> | undefined} */
   let running;
-
-  /** @param {string} text @param {any[]} items @returns {Promise<any>} nothing when it must be sent again */
-  const post = async (text, items) => {
-    const body = await compress(text);
-    // Consent may have been withdrawn meanwhile.
-    if (delivery._isHeld) return;
-    const size = body.byteLength ?? bytesOf(text);
-    const lasting = size > delivery._keepaliveMax - delivery._keepaliveBytes ? 0 : size;
-    delivery._keepaliveBytes += lasting;
-    if (lasting) delivery._inFlight = items;
-    try {
-      const response = await fetch(delivery._endpoint(), {
-        method: "POST",
-        body,
-        headers: { "Content-Type": "text/plain" },
-        keepalive: !!lasting,
-        credentials: "omit",
-        signal: AbortSignal.timeout?.(delivery._responseMax),
-      });
-      const { ok, status, headers } = response;
-      if (ok) return await response.json();
-      if (isRefusal(status)) return { _isRefused: true };
-      retryAfterMs = 1000 * +(headers.get("Retry-After") ?? 0) || 0;
-    } catch {
-      // No network or no response: as if nothing had been sent.
-    } finally {
-      delivery._keepaliveBytes -= lasting;
-      delivery._inFlight = [];
-    }
-  };
 
   /** Sends until nothing waits; gives whether that is so. */
   const run = async () => {
@@ -80,13 +85,13 @@ export const openSender = (delivery) => {
     ) {
       const items = fit(delivery._queue, BODY_BYTES_MAX, BODY_EVENTS_MAX);
       const [text, sent, texts] = pack(items, open, timestamp());
-      const response = await post(text, items);
-      if (!response) {
+      const response = await post(delivery, text, items);
+      if (response >= 0) {
         delivery._keep();
-        delivery._schedule(Math.min(Math.max(backoff(delivery._failures++), retryAfterMs), RETRY_AFTER_MS_MAX));
+        delivery._schedule(Math.min(Math.max(backoff(delivery._failures++), response), RETRY_AFTER_MS_MAX));
         return false;
       }
-      delivery._failures = retryAfterMs = 0;
+      delivery._failures = 0;
       sent.forEach((report, index) => confirm(report, texts[index]));
       if (response._isRefused) { for (const [, report] of items) drop(report, "refused"); }
       for (const { index } of response.rejected ?? []) if (items[index]) drop(items[index][1], "rejected");

@@ -16,7 +16,7 @@ export const watchSoftNavigations = (
   /** @param {import("./vitals.js").State | undefined} state @param {any} entry */
   const paint = (state, { startTime, duration, largestContentfulPaint }) => {
     if (state && startTime + duration < state._until) {
-      set(state, "LCP", duration, { ...largePaint(largestContentfulPaint ?? {}), from: startTime });
+      set(state, "LCP", duration, { ...largePaint(largestContentfulPaint ?? {}), _from: startTime });
     }
   };
   /** @param {any} entry */

@@ -64,8 +64,8 @@ const ifKnown = (type) => isKnown(type) ? undefined : null;
 const makeState = (from, kind, isRoute) => {
   const soft = isRoute && SOFT;
   return {
-    from,
-    kind,
+    _from: from,
+    _kind: kind,
     /** Largest paints count until the page is hidden, or a visitor interacts with it. */
     _until: Infinity,
     _countBefore: interactionCount(),
@@ -121,7 +121,7 @@ const setFirstByte = () => {
 };
 
 /** The page view in which something began. @param {any} entry */
-const stateOf = ({ startTime }) => states.find(({ from }) => from <= startTime) ?? load;
+const stateOf = ({ startTime }) => states.find(({ _from: from }) => from <= startTime) ?? load;
 
 /** @param {string} type @param {(entry: any) => void} each @param {object} [options] */
 const watch = (type, each, options) => {
@@ -132,7 +132,7 @@ const watch = (type, each, options) => {
 const watchPaints = () => {
   watch("layout-shift", (entry) => {
     const state = stateOf(entry);
-    state._shifts.add(entry);
+    state._shifts._add(entry);
     setShifts(state);
   });
   watch("paint", ({ name, startTime }) => {
@@ -180,7 +180,7 @@ const restart = (from, kind) => {
   const painted = () => {
     const value = now() - from;
     set(state, "FCP", value);
-    set(state, "LCP", value, { from });
+    set(state, "LCP", value, { _from: from });
     state._until = 0;
   };
   requestAnimationFrame(() => requestAnimationFrame(painted));
@@ -205,8 +205,7 @@ export const measureVitals = ({ changed } = {}) => {
   onChange = changed;
   load = makeState(0, activationStart ? "prerender" : navigationEntry().type);
   states = [load];
-  /** @type {Attribute | undefined} */
-  let attribute;
+  let attribute = /** @type {Attribute | undefined} */ (undefined);
   watchPaints();
   watchInteractions();
   setFirstByte();
@@ -241,7 +240,7 @@ export const measureVitals = ({ changed } = {}) => {
      * @param {boolean} isFinal whether the page view may end here; otherwise values that may still change are left out
      * @param {(payload: Record<string, any>) => void} report
      */
-    _take({ values, _facts: facts, _taken: taken, kind, _until: until }, isFinal, report) {
+    _take({ values, _facts: facts, _taken: taken, _kind: kind, _until: until }, isFinal, report) {
       finish();
       /** @type {any} */
       const payload = { navigationType: kind, attribution: {} };

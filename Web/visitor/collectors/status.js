@@ -21,6 +21,67 @@ const tile = (label, value, mark) =>
     h("span", { class: "mark" }, mark),
   );
 
+/** @param {string} text */
+const dim = (text) => h("span", { class: "dim", text });
+
+const MISSING = "not available in this browser";
+
+/** @param {any} value */
+const memoryTile = ({ heap }) => {
+  const memory = browser.deviceMemory ? `${browser.deviceMemory} GB` : null;
+  return tile(
+    "Memory",
+    memory,
+    dim(heap ? `${bytes(heap.usedJSHeapSize)} heap` : memory ? "device memory" : MISSING),
+  );
+};
+
+/** @param {any} value */
+const networkTile = ({ network, networkState }) => {
+  const roundTrip = network?.rttStats?.meanMs ?? null;
+  const speed = network?.measured?.bandwidthMbps;
+  return tile(
+    "Network",
+    roundTrip !== null ? milliseconds(roundTrip) : networkState === "pending" ? "Measuring" : null,
+    dim(
+      speed
+        ? `± ${milliseconds(network.rttStats.jitterMs)} · ${Math.round(speed)} Mbit/s`
+        : networkState === "unavailable"
+        ? MISSING
+        : "round trip",
+    ),
+  );
+};
+
+/** @param {any} value */
+function tiles(value) {
+  const { battery, onLine, cookiesEnabled, globalPrivacyControl } = value;
+  return [
+    tile(
+      "Connection",
+      onLine ? "Online" : "Offline",
+      badge(onLine ? "reachable" : "no network", onLine ? "good" : "poor"),
+    ),
+    tile(
+      "Cookies",
+      cookiesEnabled ? "Allowed" : "Blocked",
+      badge(cookiesEnabled ? "sessions persist" : "no storage", cookiesEnabled ? "good" : "fair"),
+    ),
+    tile(
+      "Do not track",
+      doNotTrack(),
+      dim(globalPrivacyControl === null ? "GPC not supported" : `GPC ${globalPrivacyControl ? "on" : "off"}`),
+    ),
+    memoryTile(value),
+    tile(
+      "Battery",
+      battery ? `${battery.level} %` : null,
+      dim(battery ? (battery.charging ? "charging" : "discharging") : MISSING),
+    ),
+    networkTile(value),
+  ];
+}
+
 /** @type {import("./types.js").Collector} */
 export default {
   name: "status",
@@ -45,66 +106,7 @@ export default {
     });
   },
   render(value, element) {
-    const { battery, network } = value;
-    const heap = browser.deviceMemory ? `${browser.deviceMemory} GB` : null;
-    const rtt = network?.rttStats?.meanMs ?? null;
-    const speed = network?.measured?.bandwidthMbps;
-    element.replaceChildren(h(
-      "div",
-      { class: "tiles" },
-      tile(
-        "Connection",
-        value.onLine ? "Online" : "Offline",
-        badge(value.onLine ? "reachable" : "no network", value.onLine ? "good" : "poor"),
-      ),
-      tile(
-        "Cookies",
-        value.cookiesEnabled ? "Allowed" : "Blocked",
-        badge(value.cookiesEnabled ? "sessions persist" : "no storage", value.cookiesEnabled ? "good" : "fair"),
-      ),
-      tile(
-        "Do not track",
-        doNotTrack(),
-        h("span", {
-          class: "dim",
-          text: value.globalPrivacyControl === null
-            ? "GPC not supported"
-            : `GPC ${value.globalPrivacyControl ? "on" : "off"}`,
-        }),
-      ),
-      tile(
-        "Memory",
-        heap,
-        h("span", {
-          class: "dim",
-          text: value.heap
-            ? `${bytes(value.heap.usedJSHeapSize)} heap`
-            : heap
-            ? "device memory"
-            : "not available in this browser",
-        }),
-      ),
-      tile(
-        "Battery",
-        battery ? `${battery.level} %` : null,
-        h("span", {
-          class: "dim",
-          text: battery ? (battery.charging ? "charging" : "discharging") : "not available in this browser",
-        }),
-      ),
-      tile(
-        "Network",
-        rtt !== null ? milliseconds(rtt) : value.networkState === "pending" ? "Measuring" : null,
-        h("span", {
-          class: "dim",
-          text: speed
-            ? `± ${milliseconds(network.rttStats.jitterMs)} · ${Math.round(speed)} Mbit/s`
-            : value.networkState === "unavailable"
-            ? "not available in this browser"
-            : "round trip",
-        }),
-      ),
-    ));
+    element.replaceChildren(h("div", { class: "tiles" }, ...tiles(value)));
   },
   watch(update) {
     addEventListener("online", () => update({ onLine: true }));
