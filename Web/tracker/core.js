@@ -96,7 +96,7 @@ const openNext = (kind, from, referrer) => {
 
 const changeRoute = () => {
   routing ??= vitals &&
-    load("routes").then(guard((module) => module?.watchSoftNavigations(vitals?._shared, () => current)));
+    load("routes").then(guard((module) => module?.watchRoutes(vitals?._shared, () => current)));
   if (!current || here() === current._fields.path) return;
   const past = previous = current;
   report(past, "route");

@@ -9,7 +9,7 @@ const NAVIGATIONS_MAX = 10;
  * @param {ReturnType<typeof import("./vitals.js").measureVitals>["_shared"]} vitals
  * @param {() => any} pageview the current one
  */
-export const watchSoftNavigations = (
+export const watchRoutes = (
   { _states: states, _set: set, _watch: watch, _restart: restart, _interactionCount: interactionCount },
   pageview,
 ) => {
