@@ -15,8 +15,8 @@ private let functionLinesMax = 60
 }
 
 @Test func `a function has 60 lines at most`() {
-    for file in SourceTree.swift {
-        for (start, count) in functions(file.lines) {
+    for file in SourceTree.all {
+        for (start, count) in functions(file) {
             #expect(count <= functionLinesMax, "\(file):\(start + 1) has \(count) lines")
         }
     }
@@ -123,26 +123,4 @@ private let functionLinesMax = 60
 /// Letters and digits in a row.
 private func words(_ line: Substring) -> [String] {
     line.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.map(String.init)
-}
-
-/// Where each function begins, and its number of lines: from its first line to the brace that stands below it.
-private func functions(_ lines: [Substring]) -> [(start: Int, count: Int)] {
-    let head =
-        #/^(\s*)(?:@\w+(?:\([^)]*\))?\s+)*(?:[a-z]+(?:\([a-z]+\))?\s+)*(?:func\b|init[?(<]|deinit\b|subscript\b)/#
-    return lines.indices.compactMap { start in
-        guard let match = lines[start].firstMatch(of: head), !lines[start].contains(#/^\s*\/\//#) else { return nil }
-        let margin = match.1
-        var opened = lines[start].hasSuffix("{")
-        for index in lines.indices[(start + 1)...] {
-            let line = lines[index]
-            guard line.hasPrefix(margin), let first = line.dropFirst(margin.count).first, !first.isWhitespace else {
-                continue
-            }
-            if first == "}" { return opened ? (start, index - start + 1) : nil }
-            guard !opened else { continue }
-            guard first == "{" || first == ")" else { return nil }
-            opened = line.hasSuffix("{")
-        }
-        return nil
-    }
 }

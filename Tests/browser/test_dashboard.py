@@ -158,6 +158,6 @@ def test_errors_are_captured(engine, serve, sqlite):
 def test_when_nothing_can_be_stored_the_page_says_so_and_goes_on(engine, serve):
     collector = serve(None, "--skip-db")
     visit(engine, collector)
-    wait_for(lambda: engine.evaluate("() => document.querySelector('#delivery').dataset.state") in ("refused", "failed"), 10, "told")
+    wait_for(lambda: engine.evaluate("() => document.querySelector('#delivery').dataset.state") in ("refused", "failed"), 10, "the response is shown")
     assert "not stored" in engine.evaluate("() => document.querySelector('#delivery').textContent").lower()
     assert cards(engine)["browser"][0] == "ready"

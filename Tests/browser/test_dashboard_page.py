@@ -195,7 +195,7 @@ def test_who_has_the_same_is_told_by_counts_alone(engine, serve):
     def shares():
         return engine.evaluate("() => [...document.querySelectorAll('#card-identity td:last-child, #fingerprint-shared span')].map((cell) => cell.textContent)")
 
-    wait_for(lambda: shares() and "…" not in shares(), 10, "told")
+    wait_for(lambda: shares() and "…" not in shares(), 10, "the response is shown")
     assert set(shares()) == {"not known yet"}
     if engine.name == "chromium":
         # Without a window it says so, and programs are none of the population.
@@ -203,7 +203,7 @@ def test_who_has_the_same_is_told_by_counts_alone(engine, serve):
 
     def is_known():
         visit(engine, collector, "/#fingerprint")
-        wait_for(lambda: "…" not in shares(), 10, "told")
+        wait_for(lambda: "…" not in shares(), 10, "the response is shown")
         return shares()[0].startswith("1 in 1 of ")
 
     wait_for(is_known, 30, "the first visit is known to a later one")

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from insight import ENVIRONMENT, send, settle, told, visit_events
+from insight import ENVIRONMENT, report, send, settle, visit_events
 from load import wait_for
 from program import BINARY, clean_environment, die_with_parent, run
 from stores import count
@@ -42,7 +42,7 @@ def exported(store):
 
 def figures(port):
     """The reports, without the moment at which they were asked for."""
-    found = {report: told(port, report, range="30d") for report in REPORTS} | {"fingerprints": told(port, "fingerprints")}
+    found = {name: report(port, name, range="30d") for name in REPORTS} | {"fingerprints": report(port, "fingerprints")}
     return {report: {key: value for key, value in answer.items() if key != "range"} for report, answer in found.items()}
 
 

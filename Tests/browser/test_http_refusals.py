@@ -163,12 +163,12 @@ def test_http_1_0_is_served_and_closed(site):
 def test_requests_in_two_packets_cut_anywhere(site):
     body = b'{"visitor_id":"v"}'
     data = b"POST /event HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked(body, 5) + GET
-    for place in range(1, len(data)):
+    for offset in range(1, len(data)):
         with Wire(site.port) as wire:
             wire.socket.setsockopt(6, 1, 1)
-            wire.send(data[:place])
-            wire.send(data[place:])
-            assert [wire.read().status for _ in range(2)] == [400, 200], place
+            wire.send(data[:offset])
+            wire.send(data[offset:])
+            assert [wire.read().status for _ in range(2)] == [400, 200], offset
 
 
 # Slow clients: the deadline is counted from the first byte and trickling does not move it.

@@ -168,9 +168,9 @@ def test_two_migrating_at_once_apply_each_once(store):
     for thread in threads:
         thread.join()
     assert [result.returncode for result in results] == [0] * 6, results
-    told = "".join(result.stdout for result in results)
+    output = "".join(result.stdout for result in results)
     for name in MIGRATIONS:
-        assert told.count(name) == 1
+        assert output.count(name) == 1
     assert applied(store) == MIGRATIONS
 
 

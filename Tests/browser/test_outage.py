@@ -26,7 +26,7 @@ def health(collector):
 
 
 def details(collector):
-    """What the owner is told; the program must have been started with `TOKEN`."""
+    """The status for the owner; the server must have been started with `TOKEN`."""
     answer = get(collector.port, "/health/details", [("Authorization", f"Bearer {TOKEN}")])
     assert answer.status in (200, 503), answer
     return answer.json()

@@ -89,7 +89,7 @@ def test_send_sends_this_visit_once(chromium, store, serve, is_early):
     chromium.evaluate("() => new Promise((resolve) => setTimeout(resolve, 3500))")
     assert count(store, "debug_data") == 1
     left = [event["event_type"] for event in events(store)][before:]
-    assert set(left) <= {"webvitals"}, "the first view tells its last values when it is left"
+    assert set(left) <= {"webvitals"}, "the first page view reports its last values when it is left"
 
 
 def test_what_was_stored_before_is_removed(chromium, serve, sqlite):

@@ -58,7 +58,7 @@ def lived_in(store, serve, chromium):
 
 
 def run(store, name):
-    """A query's rows, with the ids of the visitor in the place of `v_...`."""
+    """A query's rows, with the ids of the visitor instead of `v_...`."""
     known = events(store)[0]
     sql = queries()[name, {"postgres": "postgresql", "sqlite": "sqlite"}[store.name]]
     for key, mark in (("visitor_id", "'v_...'"), ("session_id", "'s_...'"), ("pageview_id", "'p_...'")):

@@ -13,7 +13,7 @@ def delivery_reports(store):
 
 
 def check_nothing_missing(visit):
-    """Waits for what pages that were left have sent last, since nobody tells when it arrives."""
+    """Waits for what pages that were left have sent last, since nothing signals when it arrives."""
 
     def is_all_there(views):
         rows = delivery_reports(visit.store)

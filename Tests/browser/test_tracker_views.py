@@ -170,7 +170,7 @@ addEventListener("pagehide", () => {
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_a_handler_that_ends_before_it_has_told_everything_leaves_the_rest_to_the_next(visit, number):
+def test_a_handler_that_ends_before_it_has_reported_everything_leaves_the_rest_to_the_next(visit, number):
     visit = visit(head=ENDS % number)
     visit.open("/one")
     # What reports the page's load is loaded after the core.

@@ -14,7 +14,7 @@ Deno.test("the pieces put together are the text again, whatever it is", () => {
   }
 });
 
-Deno.test("keys, strings and numbers are told apart", () => {
+Deno.test("keys, strings and numbers are distinguished", () => {
   const found = tokens('{"a": "b: 1", "c": [2, true]}').filter(([, kind]) => kind);
   assert.deepEqual(found, [['"a"', "key"], ['"b: 1"', "string"], ['"c"', "key"], ["2", "number"], ["true", "number"]]);
 });

@@ -37,7 +37,7 @@ Deno.test("a build says how far it is, and never that it is done", async () => {
   assert.deepEqual(await building(0.9999, null), [["processing", "Processing events: 99 %", note]]);
 });
 
-Deno.test("a problem has its cause and its age, and its lag is not told twice", async () => {
+Deno.test("a problem has its cause and its age, and its lag is not shown twice", async () => {
   const problems = [{ code: "rollups_blocked", message: "A transaction is open.", since: 1, age_seconds: 180 }];
   const found = await texts(status({ state: "degraded", problems, rollup_lag_seconds: 180 }));
   assert.deepEqual(found, [["rollups_blocked", "A transaction is open.", "For 3 min"]]);

@@ -6,7 +6,7 @@ const names = tabs.map((tab) => tab.dataset.tab ?? "");
 /** @type {Set<(name: string) => void>} */
 const listeners = new Set();
 
-/** @param {(name: string) => void} listener told of every tab that is opened, beginning with the first */
+/** @param {(name: string) => void} listener called for every tab that is opened, beginning with the first */
 export const onTab = (listener) => listeners.add(listener);
 
 export const openTab = () => tabs.find((tab) => tab.getAttribute("aria-selected") === "true")?.dataset.tab ?? names[0];
@@ -31,16 +31,16 @@ export function showTab(name, { isFocused = false, isRemembered = true } = {}) {
   for (const listener of listeners) listener(name);
 }
 
-/** @param {number} place from 0 */
-export const showTabAt = (place) => showTab(names[place], { isFocused: true });
+/** @param {number} index from 0 */
+export const showTabAt = (index) => showTab(names[index], { isFocused: true });
 
 export function startTabs() {
-  for (const [place, tab] of tabs.entries()) {
-    tab.addEventListener("click", () => showTab(names[place]));
+  for (const [index, tab] of tabs.entries()) {
+    tab.addEventListener("click", () => showTab(names[index]));
     tab.addEventListener("keydown", (event) => {
       const step = /** @type {Record<string, number>} */ ({
-        ArrowRight: place + 1,
-        ArrowLeft: place - 1 + tabs.length,
+        ArrowRight: index + 1,
+        ArrowLeft: index - 1 + tabs.length,
         Home: 0,
         End: tabs.length - 1,
       })[event.key];

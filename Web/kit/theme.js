@@ -1,4 +1,4 @@
-// Light, dark, or what the system says. The choice is kept where the browser allows.
+// Light, dark, or the theme of the system. The choice is stored where the browser allows it.
 
 const KEY = "collector.theme";
 const CHOICES = ["auto", "light", "dark"];
@@ -8,7 +8,7 @@ let choice = "auto";
 /** @type {Set<() => void>} */
 const listeners = new Set();
 
-/** @param {() => void} listener told when colours have changed */
+/** @param {() => void} listener called when colors have changed */
 export const onTheme = (listener) => listeners.add(listener);
 
 /** @param {string} name */
@@ -38,7 +38,7 @@ export function startTheme() {
   try {
     kept = localStorage.getItem(KEY) ?? "auto";
   } catch {
-    // Blocked: what the system says.
+    // Storage is blocked: the theme of the system.
   }
   apply(kept);
   for (const button of buttons) button.addEventListener("click", () => choose(button.dataset.themeChoice ?? "auto"));

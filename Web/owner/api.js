@@ -1,6 +1,6 @@
-// The owner's questions to the server.
+// Requests to the API.
 
-/** What the server said when it did not answer. */
+/** A response that is an error; status 0 if there was none. */
 export class Refusal extends Error {
   /** @param {number} status @param {string} message */
   constructor(status, message) {
@@ -9,10 +9,10 @@ export class Refusal extends Error {
   }
 }
 
-/** Milliseconds that an answer is waited for. */
+/** Timeout of a request in milliseconds. */
 const ANSWER_MS_MAX = 20_000;
 
-/** Told when the server does not know us any more. @type {Set<() => void>} */
+/** Called when the session has ended. @type {Set<() => void>} */
 const listeners = new Set();
 
 /** @param {() => void} listener */

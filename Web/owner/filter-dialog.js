@@ -131,12 +131,12 @@ function drawSuggestions() {
 function toggle(value) {
   if (values.includes(value)) values = values.filter((one) => one !== value);
   else if (!add(value)) return drawSuggestions();
-  const place = document.activeElement instanceof HTMLInputElement && document.activeElement.type === "checkbox"
+  const focused = document.activeElement instanceof HTMLInputElement && document.activeElement.type === "checkbox"
     ? [...byId("filter-list").querySelectorAll("input")].indexOf(document.activeElement)
     : -1;
   drawValues();
   // The box that had the focus has been replaced.
-  byId("filter-list").querySelectorAll("input")[place]?.focus();
+  byId("filter-list").querySelectorAll("input")[focused]?.focus();
 }
 
 /** @param {string} value */

@@ -38,8 +38,8 @@ export async function showJourney(panel, visitor, signal) {
     }
     body(main).replaceChildren(...head(sessions, journey.next));
     for (const old of panel.querySelectorAll(".session")) old.remove();
-    for (const [place, session] of sessions.entries()) {
-      panel.children[1].after(sessionCard(session, place, journey.next));
+    for (const [index, session] of sessions.entries()) {
+      panel.children[1].after(sessionCard(session, index, journey.next));
     }
     if (journey.next) foot.hidden = false;
     more.hidden = !journey.next;
@@ -92,11 +92,11 @@ function head(sessions, next) {
   ];
 }
 
-/** @param {any} session @param {number} place @param {number | null} next */
-function sessionCard(session, place, next) {
+/** @param {any} session @param {number} index @param {number | null} next */
+function sessionCard(session, index, next) {
   // How many came before is not known until all are loaded.
   const element = card(
-    next ? "Session" : `Session ${place + 1}`,
+    next ? "Session" : `Session ${index + 1}`,
     "full session",
     moment(session.views[0].events[0].t, zone()),
   );

@@ -219,7 +219,7 @@ function drawDistribution(element, found, metric) {
     figures: () =>
       table(
         ["Up to", "Share"],
-        shown.map((_, place) => [labels[place], format(values[place])]),
+        shown.map((_, index) => [labels[index], format(values[index])]),
         `distribution of ${metric}`,
       ),
   });

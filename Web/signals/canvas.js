@@ -47,9 +47,8 @@ const LINE = 1120;
 const LINES = 12320;
 
 /**
- * What was drawn, as a hash. Not of the picture's file: Firefox writes a number into it that is another one in each session. A browser
- * that adds noise to what is read adds the same all session long, so that to draw twice does not tell; but then the lines of the stripes
- * are not alike any more.
+ * Hash of the pixels. Not of the image file, since Firefox writes a number into it that differs in each session. A browser that adds noise
+ * to the pixels adds the same noise for a whole session, so drawing twice does not detect it; but it makes the lines of the stripes differ.
  *
  * @param {CanvasRenderingContext2D} context
  */

@@ -110,7 +110,7 @@ function refreshRaw(...parts) {
 function showRaw() {
   rawTimer = undefined;
   const sent = collection();
-  // What was sent does not change any more: whoever reads it is not disturbed.
+  // A submission that was sent does not change: its text is not drawn again.
   if (stale.has("payload") && (!sent || sent.text !== shownText)) raw.showSubmission(sent, view.transport.isHeld);
   shownText = sent?.text;
   if (stale.has("response")) raw.showResponse(sent);

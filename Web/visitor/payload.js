@@ -1,10 +1,10 @@
-// What is posted: the keys and meanings are those of the original program, with more added.
+// Payloads of submissions and events, with the keys of the original program and more.
 
 import { CONFIG } from "./config.js";
 
 /** @typedef {{visitor_id: string, session_id: string, pageview_id: string}} Ids */
 
-/** The fields of the original: where a browser does not tell, they are null. */
+/** Fields of the original program; null where a browser does not report them. */
 const BROWSER_KEYS = [
   ...[
     "userAgent",
@@ -39,8 +39,8 @@ export const emptyPayload = (ids, timestamp) => ({
 
 export const byteLength = (/** @type {string} */ text) => new TextEncoder().encode(text).length;
 
-/** What is given up to make a body smaller, least missed first; each says so in `trimmed`. */
-const SACRIFICES = /** @type {[string, (payload: any) => void][]} */ ([
+/** Parts that are removed to make a body smaller, the least important first; each is named in `trimmed`. */
+const TRIM_ORDER = /** @type {[string, (payload: any) => void][]} */ ([
   ["fingerprints.webgl2.limits", (payload) => delete payload.fingerprints?.webgl2?.limits],
   ["fingerprints.webgpu.limits", (payload) => delete payload.fingerprints?.webgpu?.limits],
   ["performance.resources", (payload) => payload.performance?.resources?.splice(15)],
@@ -64,8 +64,8 @@ export function fitted(payload, bytesMax) {
   if (byteLength(text) <= bytesMax) return text;
   const smaller = JSON.parse(text);
   smaller.trimmed = [];
-  for (const [name, give] of SACRIFICES) {
-    give(smaller);
+  for (const [name, trim] of TRIM_ORDER) {
+    trim(smaller);
     smaller.trimmed.push(name);
     text = JSON.stringify(smaller);
     if (byteLength(text) <= bytesMax) break;

@@ -17,15 +17,15 @@ const readEntries = () => entriesOf("resource").filter((entry) => !isOwn(entry))
  * Whether the browser asks again of its own accord, as some do for the icon whenever the address changes.
  *
  * @param {any} entry
- * @param {number} place
+ * @param {number} index
  * @param {any[]} all
  */
-const isRepeated = (entry, place, all) =>
-  entry.initiatorType === "other" && all.findIndex((other) => other.name === entry.name) < place;
+const isRepeated = (entry, index, all) =>
+  entry.initiatorType === "other" && all.findIndex((other) => other.name === entry.name) < index;
 
 /** Every resource of the page so far, in order of start. Query strings are left out: they may hold anything. */
 export function readResources() {
-  return readEntries().filter((entry, place, all) => !isRepeated(entry, place, all)).map((
+  return readEntries().filter((entry, index, all) => !isRepeated(entry, index, all)).map((
     /** @type {any} */ entry,
   ) => ({
     name: entry.name.split("?")[0].slice(0, NAME_MAX),
@@ -45,7 +45,7 @@ export function readResources() {
   })).sort((left, right) => left.start - right.start);
 }
 
-/** What a resource is, by its type where the browser tells it, else by its name; who asked for it does not say. */
+/** The kind of a resource: by its type where the browser reports it, else by its name. The initiator does not determine it. */
 const KINDS = /** @type {[string, RegExp, RegExp][]} */ ([
   ["script", /javascript|ecmascript/, /\.m?js$/],
   ["style", /css/, /\.css$/],
@@ -70,7 +70,7 @@ export function kindOf(name, contentType, initiator) {
 const SETTLE_MS = 400;
 
 /**
- * Tells that there are further resources, once they have stopped coming.
+ * Reports further resources once no more arrive.
  *
  * @param {() => void} changed
  */

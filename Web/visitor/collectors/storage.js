@@ -16,7 +16,7 @@ export default {
   contribute(value, payload) {
     payload.fingerprints.storage = value;
   },
-  summary: (value) => value.quota === null ? "no quota told" : `${bytes(value.quota)} quota`,
+  summary: (value) => value.quota === null ? "no quota" : `${bytes(value.quota)} quota`,
   render(value, element) {
     const share = value.quota ? value.usage / value.quota : 0;
     const fill = h("i", {});

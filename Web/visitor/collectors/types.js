@@ -12,12 +12,12 @@
  * @property {boolean} [isHeavy] whether it would disturb the measurements that are made first
  * @property {number} [timeLimit] milliseconds for collect; 5000 unless said
  * @property {string[]} [uses] names of collectors whose values are put into this one's, under their names, as they come
- * @property {() => any} collect the value, or a promise of it; null or undefined where the browser has nothing to say
+ * @property {() => any} collect the value, or a promise of it; null or undefined if unavailable
  * @property {(value: any, element: HTMLElement) => void} render shows the value in its card; called again when it changes
  * @property {(value: any, payload: any) => void} [contribute] puts the value into what is posted to /collect
- * @property {(value: any) => any} [identity] what of the value tells this browser from others; the value itself unless said
+ * @property {(value: any) => any} [identity] the part of the value that identifies the browser; the default is all of it
  * @property {(value: any) => string} [summary] the value in a few words, for the table of the fingerprint's parts
- * @property {(update: (change: any) => void) => void} [watch] tells of later values, whole or only what changed of an object
+ * @property {(update: (change: any) => void) => void} [watch] calls `update` with later values, or with only the changed members of an object
  */
 
 export {};
