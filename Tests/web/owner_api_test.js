@@ -28,7 +28,7 @@ Deno.test("an answer that is not JSON is an error, unless it is one already", as
     assert.match(error.message, /answer/);
   }
   const busy = await asked(() => new Response("<html>Bad gateway", { status: 502 }));
-  assert.deepEqual([busy.status, busy.message], [502, "The server answered 502."]);
+  assert.deepEqual([busy.status, busy.message], [502, "The server responded with status 502."]);
   const narrow = await asked(() => new Response('{"message": "Too long"}', { status: 422 }));
   assert.deepEqual([narrow.status, narrow.message], [422, "Too long"]);
 });

@@ -1,7 +1,7 @@
-// One text for one value.
+// Canonical JSON.
 
 /**
- * The same value always as the same text, whatever the order in which its fields were set; what JSON cannot say is null.
+ * The same text for equal values, regardless of the order of their members. Values that JSON does not have are null.
  *
  * @param {any} value
  * @param {RegExp} [without] names of fields that are left out, at any depth

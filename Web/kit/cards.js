@@ -1,4 +1,4 @@
-// Cards, with what they show before and instead of a value.
+// Cards, their placeholders, and empty states.
 
 import { h } from "./dom.js";
 

@@ -1,4 +1,4 @@
-// Charts by Chart.js, which is fetched when the first one is to be seen. Each has its figures as a table beside it.
+// Charts by Chart.js, which is loaded before the first chart is shown. Each chart has a table of its figures.
 
 import { h, setText, table } from "./dom.js";
 import { shortened, visible } from "./visible.js";
@@ -40,17 +40,17 @@ function once(action) {
   return () => done ??= action();
 }
 
-/** Draws everything again, in the colours of now. */
-export function recolourCharts() {
+/** Draws everything again, in the colors of now. */
+export function recolorCharts() {
   if (library) { for (const drawing of drawings.values()) draw(drawing); }
 }
 
 /**
- * The colour that a token stands for now.
+ * The current color of a token.
  *
  * @param {string} token
  */
-export function colour(token) {
+export function color(token) {
   const probe = h("span", { hidden: true });
   probe.style.color = `var(${token})`;
   document.body.append(probe);
@@ -71,9 +71,9 @@ export const font = () => ({ family: getComputedStyle(document.body).fontFamily,
 
 /** @param {(value: number) => string} format */
 export const tooltip = (format) => ({
-  backgroundColor: colour("--ink"),
-  titleColor: colour("--panel"),
-  bodyColor: colour("--panel"),
+  backgroundColor: color("--ink"),
+  titleColor: color("--panel"),
+  bodyColor: color("--panel"),
   displayColors: false,
   cornerRadius: 6,
   padding: 9,
@@ -81,7 +81,7 @@ export const tooltip = (format) => ({
 });
 
 /**
- * Any chart, with its figures as a table beside it.
+ * Any chart, with a table of its figures.
  *
  * @param {HTMLElement} element
  * @param {{label: string, height: number, configure: () => any, figures: () => HTMLElement}} plot
@@ -92,7 +92,7 @@ export function plot(element, { label, height, configure, figures }) {
   const frame = h("div", { class: "chart" }, canvas);
   frame.style.blockSize = `${height}px`;
   const details = /** @type {HTMLDetailsElement} */ (h("details", {}, h("summary", { text: "View as table" })));
-  // Large tables are made for who asks for them.
+  // Large tables are made only when opened.
   const fill = () => details.open && details.childElementCount < 2 && details.append(figures());
   details.addEventListener("toggle", fill);
   details.open = isOpen;
@@ -124,7 +124,7 @@ export function plot(element, { label, height, configure, figures }) {
 export function barChart(element, bars) {
   const { label, unit, format, rows } = bars;
   if (rows.length === 0) {
-    element.replaceChildren(h("p", { class: "empty", text: "Nothing has been loaded yet." }));
+    element.replaceChildren(h("p", { class: "empty", text: "No resources yet." }));
     return;
   }
   const summary = rows.slice(0, 3).map((row) => `${row.name} ${format(row.value)}`).join(", ");
@@ -158,12 +158,12 @@ export function barChart(element, bars) {
 const barOptions = ({ rows, format }) => ({
   type: "bar",
   data: {
-    // What a canvas draws is no element: there are no styles for escapes, and nothing beside a label that it could reorder.
+    // A canvas has no elements: escapes have no style, and a label cannot reorder other text.
     labels: rows.map((row) => shortened(visible(row.name), NAME_MAX)),
     datasets: [{
       data: rows.map((row) => row.value),
-      backgroundColor: colour("--accent-bar"),
-      hoverBackgroundColor: colour("--accent"),
+      backgroundColor: color("--accent-bar"),
+      hoverBackgroundColor: color("--accent"),
       borderRadius: 4,
       barPercentage: 0.7,
       categoryPercentage: 0.9,
@@ -179,9 +179,9 @@ const barOptions = ({ rows, format }) => ({
     scales: {
       x: {
         beginAtZero: true,
-        grid: { color: colour("--line"), drawBorder: false, drawTicks: false },
+        grid: { color: color("--line"), drawBorder: false, drawTicks: false },
         ticks: {
-          color: colour("--quiet"),
+          color: color("--quiet"),
           font: font(),
           maxTicksLimit: 6,
           maxRotation: 0,
@@ -191,7 +191,7 @@ const barOptions = ({ rows, format }) => ({
       },
       y: {
         grid: { display: false, drawBorder: false },
-        ticks: { color: colour("--ink"), font: font(), autoSkip: false, padding: 4 },
+        ticks: { color: color("--ink"), font: font(), autoSkip: false, padding: 4 },
       },
     },
   },
@@ -235,8 +235,8 @@ const lineOptions = ({ values, format }) => ({
     labels: values.map((_, index) => values.length - 1 - index === 0 ? "now" : `${values.length - 1 - index} s ago`),
     datasets: [{
       data: [...values],
-      borderColor: colour("--accent"),
-      backgroundColor: colour("--accent-soft"),
+      borderColor: color("--accent"),
+      backgroundColor: color("--accent-soft"),
       borderWidth: 2,
       fill: true,
       pointRadius: 0,
@@ -254,8 +254,8 @@ const lineOptions = ({ values, format }) => ({
       x: { display: false },
       y: {
         grace: "20%",
-        grid: { color: colour("--line"), drawBorder: false, drawTicks: false },
-        ticks: { color: colour("--quiet"), font: font(), maxTicksLimit: 4, padding: 6, callback: format },
+        grid: { color: color("--line"), drawBorder: false, drawTicks: false },
+        ticks: { color: color("--quiet"), font: font(), maxTicksLimit: 4, padding: 6, callback: format },
       },
     },
   },

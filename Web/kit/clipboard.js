@@ -1,4 +1,4 @@
-// Copying text.
+// Copies text.
 
 import { h } from "./dom.js";
 

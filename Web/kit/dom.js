@@ -1,4 +1,4 @@
-// Elements without markup. Text from senders is only ever text, and shows what would otherwise be hidden.
+// Elements, built without markup. Text from senders is always text, and hidden characters in it are shown as escapes.
 
 import { asText, pieces, visible } from "./visible.js";
 
@@ -72,7 +72,7 @@ export function setChildren(element, ...children) {
 export const setText = (element, value) => element.replaceChildren(...textNodes(value));
 
 /**
- * A value from a sender within a longer text: its direction does not reorder what is around it.
+ * A value from a sender within a longer text: its direction does not reorder the text around it.
  *
  * @param {any} value
  */
@@ -89,7 +89,7 @@ export const isolatedList = (values, separator = ", ") =>
   values.flatMap((value, index) => index ? [separator, isolated(value)] : [isolated(value)]);
 
 /**
- * A list of names and values; a value that is unknown says so.
+ * A list of names and values. Unknown values are shown as not available.
  *
  * @param {[string, any][]} rows
  */
@@ -130,7 +130,7 @@ export function table(columns, rows, caption) {
 }
 
 /**
- * A word in a coloured pill; the word carries the meaning, the colour only helps.
+ * A word in a colored pill; the word carries the meaning, the color only helps.
  *
  * @param {string} text
  * @param {"good" | "fair" | "poor" | "plain"} tone
@@ -138,7 +138,7 @@ export function table(columns, rows, caption) {
 export const badge = (text, tone = "plain") => h("span", { class: `badge ${tone}`, text });
 
 /**
- * What stands where a browser has nothing to say.
+ * A sentence instead of a value that the browser does not have.
  *
  * @param {string | null} [reason]
  */

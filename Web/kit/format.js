@@ -27,7 +27,7 @@ export function bytes(bytes) {
 export const yesNo = (value) => value === true ? "yes" : value === false ? "no" : null;
 
 /**
- * The last part of an address, which is enough to recognise a resource by.
+ * The last part of an address, which is enough to recognize a resource by.
  *
  * @param {string} url
  */
@@ -54,7 +54,7 @@ export const count = (value) =>
 /** @param {number | null | undefined} value */
 export const exact = (value) => value === null || value === undefined ? "–" : whole.format(value);
 /**
- * What is almost nothing is not nothing, and what is almost all is not all.
+ * A percentage. Small shares are not rounded to 0 %, and large ones not to 100 %.
  *
  * @param {number | null | undefined} share 0 to 1
  */
@@ -98,7 +98,7 @@ export function changeOf(now, then, { isRate = false, isLessBetter = false } = {
   return { text: `${value > 0 ? "+" : "−"}${number} ${unit}`, tone: value < 0 === isLessBetter ? "good" : "poor" };
 }
 
-/** Values below which a percentile says little: it is greyed, and has its number of values beside it. */
+/** Sample size below which a percentile is shown in gray, with the sample size. */
 export const SAMPLE_MIN = 30;
 /** @param {number | null | undefined} count */
 export const isFew = (count) => count !== null && count !== undefined && count < SAMPLE_MIN;

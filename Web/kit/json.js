@@ -1,4 +1,4 @@
-// JSON as people read it: indented, and with each kind of value in its colour. Only elements and text are made.
+// JSON for display: indented, with a color for each type of value.
 
 import { h, setChildren } from "./dom.js";
 import { pause } from "./time.js";
@@ -19,7 +19,7 @@ export function indented(text) {
 }
 
 /**
- * Pieces of the text and what they are.
+ * Tokens of the text with their types.
  *
  * @param {string} text
  * @returns {[string, "key" | "string" | "number" | ""][]}
@@ -40,7 +40,7 @@ export function tokens(text) {
   return found;
 }
 
-/** Milliseconds in which the browser paints what was clicked, before a long text keeps it busy. */
+/** Milliseconds in which the browser can paint before a long text is rendered. */
 const PAINT_MS = 32;
 
 /**

@@ -1,17 +1,17 @@
-// The charts of the owner's page, as Chart.js wants them.
+// Options of Chart.js for lines over time and for histograms.
 
-import { colour, font, tooltip } from "./charts.js";
+import { color, font, tooltip } from "./charts.js";
 
 /** How the axes are drawn. @param {(value: any) => string} format @param {number} skip */
 const scales = (format, skip) => ({
   x: {
     grid: { display: false },
-    ticks: { color: colour("--quiet"), font: font(), maxRotation: 0, autoSkipPadding: skip },
+    ticks: { color: color("--quiet"), font: font(), maxRotation: 0, autoSkipPadding: skip },
   },
   y: {
     beginAtZero: true,
-    grid: { color: colour("--line"), drawBorder: false },
-    ticks: { color: colour("--quiet"), font: font(), maxTicksLimit: 6, callback: format },
+    grid: { color: color("--line"), drawBorder: false },
+    ticks: { color: color("--quiet"), font: font(), maxTicksLimit: 6, callback: format },
   },
 });
 
@@ -49,7 +49,7 @@ export const lineOptions = ({ labels, datasets, format, hasLegend, title, footer
       legend: {
         display: hasLegend,
         align: "end",
-        labels: { color: colour("--quiet"), font: font(), boxWidth: 18, boxHeight: 2, sort: byDataset },
+        labels: { color: color("--quiet"), font: font(), boxWidth: 18, boxHeight: 2, sort: byDataset },
       },
       tooltip: {
         ...tooltip(format),
@@ -69,7 +69,7 @@ export const lineOptions = ({ labels, datasets, format, hasLegend, title, footer
 });
 
 /**
- * Bars that touch each other, each in a colour of its own.
+ * Bars that touch each other, each in a color of its own.
  *
  * @param {{labels: string[], values: number[], tones: string[], format: (value: any) => string}} bars
  */
@@ -79,7 +79,7 @@ export const histogramOptions = ({ labels, values, tones, format }) => ({
     labels,
     datasets: [{
       data: values,
-      backgroundColor: tones.map(colour),
+      backgroundColor: tones.map(color),
       borderRadius: 2,
       barPercentage: 1,
       categoryPercentage: 0.92,

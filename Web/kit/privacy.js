@@ -1,8 +1,8 @@
 // Do Not Track and Global Privacy Control: the browser's request not to be tracked.
 
 /**
- * Whether this browser makes the request. The server reads the headers `Sec-GPC` and `DNT`, which scripts cannot see, and says so in
- * `data-privacy` of the page.
+ * Whether the browser sends either signal. Scripts cannot see the headers `Sec-GPC` and `DNT`: the server sets `data-privacy` of the page
+ * by them.
  */
 export function asksNotToBeTracked() {
   const { globalPrivacyControl, doNotTrack } = /** @type {any} */ (navigator);

@@ -1,4 +1,4 @@
-// Tabs by the rules of the ARIA pattern: one of them is in the tab order, arrows move, and the address names the open one.
+// Tabs by the ARIA pattern: one is in the tab order, arrow keys move between them, and the address contains the name of the open one.
 
 const tabs = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[role=tab]")]);
 const names = tabs.map((tab) => tab.dataset.tab ?? "");

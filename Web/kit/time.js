@@ -1,6 +1,6 @@
-// Waiting, and not waiting too long.
+// Pauses, timeouts and polling.
 
-/** Lets the browser paint and answer between two pieces of work; timers are slow where nobody looks, so they are the second best. */
+/** Lets the browser paint and respond between two tasks. Timers are slow in hidden pages, so they are the second choice. */
 export const breathe = () => /** @type {any} */ (globalThis).scheduler?.yield?.() ?? pause(0);
 
 /** @param {number} ms */

@@ -1,4 +1,4 @@
-// Dates and times of one time zone. A range is [from, to) in seconds since 1970; what is shown includes its last day.
+// Dates and times of one time zone. A range is [from, to) in seconds since 1970; displayed ranges include the last day.
 
 /** @typedef {"minute" | "hour" | "day" | "week" | "month"} Interval */
 /** @typedef {{year: number, month: number, day: number, hour: number, minute: number, second: number}} Local */
@@ -60,7 +60,7 @@ export const browserZone = () => {
 };
 
 /**
- * Names of zones to choose from: those of the browser, and what its list may lack.
+ * Names of time zones to choose from: those of the browser, and more that its list may not have.
  *
  * @param {...string} more @returns {string[]}
  */
@@ -279,7 +279,7 @@ export function chosenPeriod(from, to, zone, now = Date.now() / 1000) {
 }
 
 /**
- * The moment that a bound of the address stands for, in seconds since 1970.
+ * The time of a bound of the address in seconds since 1970.
  *
  * @param {string} value @param {string} zone
  * @param {{isEnd?: boolean}} [options] whether a whole day is meant to its end

@@ -8,7 +8,7 @@
 // - ZWJ and variation selectors within emoji sequences, and the three flags that are spelled with tag characters;
 // - ZWNJ or ZWJ, one at a time, between two letters of scripts that join or stack letters (Persian, Hindi …);
 // - variation selectors after Han and Mongolian letters.
-// LRM, RLM and soft hyphens are escaped even in the languages that use them: `unicode-bidi: isolate` does what the marks are for.
+// LRM, RLM and soft hyphens are escaped even in the languages that use them: `unicode-bidi: isolate` has the same effect.
 
 /** Scripts whose spelling needs joiners (UAX #31, section 2.3). Marks such as Arabic vowels are "inherited". */
 const JOINING = "Arab Syrc Nkoo Adlm Mong Deva Beng Guru Gujr Orya Taml Telu Knda Mlym Sinh Khmr Mymr Zinh".split(" ")
@@ -17,7 +17,7 @@ const LETTER = `(?!\\p{DI})(?=[\\p{L}\\p{M}])[${JOINING}]`;
 const EMOJI = "\\p{ExtPict}(?:[\\uFE0E\\uFE0F]|\\p{EMod})?";
 const LEGITIMATE = [
   "\\r\\n",
-  // England, Scotland and Wales; any other sequence of tags could carry text that nobody sees.
+  // England, Scotland and Wales; any other sequence of tags could carry hidden text.
   "\\u{1F3F4}\\u{E0067}\\u{E0062}(?:\\u{E0065}\\u{E006E}\\u{E0067}|\\u{E0073}\\u{E0063}\\u{E0074}|\\u{E0077}\\u{E006C}\\u{E0073})\\u{E007F}",
   `${EMOJI}(?:\\u200D${EMOJI})*`,
   "[0-9#*]\\uFE0F\\u20E3",

@@ -28,7 +28,7 @@ export const onUnknownZone = (listener) => zoneListeners.add(listener);
 
 /**
  * @param {string} path below `api/`
- * @param {Record<string, any>} [parameters] what is empty is left out
+ * @param {Record<string, any>} [parameters] empty ones are omitted
  * @param {{method?: string, body?: any, signal?: AbortSignal}} [options]
  * @returns {Promise<any>}
  */
@@ -53,7 +53,7 @@ export async function ask(path, parameters = {}, { method = "GET", body, signal 
   if (answer.status === 400 && parameters.zone && UNKNOWN_ZONE.test(content.message)) {
     zoneListeners.forEach((listener) => listener(parameters.zone));
   }
-  throw new Refusal(answer.status, content.message ?? `The server answered ${answer.status}.`);
+  throw new Refusal(answer.status, content.message ?? `The server responded with status ${answer.status}.`);
 }
 
 /** @param {Response} answer @param {AbortSignal} [signal] @returns {Promise<any>} */
@@ -65,13 +65,13 @@ async function contentOf(answer, signal) {
     return content;
   } catch (error) {
     if (signal?.aborted) throw error;
-    if (error instanceof SyntaxError) throw new Refusal(answer.status, "The server's answer is not valid JSON.");
+    if (error instanceof SyntaxError) throw new Refusal(answer.status, "The response is not valid JSON.");
     throw new Refusal(0, "The connection to the server was lost.");
   }
 }
 
 /**
- * Whether the server would answer, for what a browser asks by itself and shows no reason for: a download, for one.
+ * Checks whether a request would succeed, for requests whose errors the browser does not show, such as downloads.
  *
  * @param {string} path below `api/`
  * @param {Record<string, any>} parameters
@@ -86,7 +86,7 @@ export async function check(path, parameters) {
   const seconds = answer.headers.get("Retry-After");
   throw new Refusal(
     answer.status,
-    seconds ? `The server is busy: try again in ${seconds} s.` : `The server answered ${answer.status}.`,
+    seconds ? `The server is busy: try again in ${seconds} s.` : `The server responded with status ${answer.status}.`,
   );
 }
 

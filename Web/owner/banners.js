@@ -1,4 +1,4 @@
-// What the owner has to know before reading the figures: that they are incomplete, or that something stands still.
+// Banners above the figures: they are incomplete, or a part of the server has stopped.
 
 import { h, setText } from "../kit/dom.js";
 import { includesBots } from "./state.js";
@@ -7,11 +7,11 @@ import { duration } from "../kit/format.js";
 /** @typedef {import("./status.js").Status} Status */
 /** @typedef {{key: string, text: string, note?: string, share?: number, tone?: "poor", action?: HTMLElement}} Banner */
 
-/** Milliseconds after which a banner that was hidden comes back, if there is still reason for it. */
+/** Milliseconds after which a hidden banner is shown again if its reason persists. */
 const HIDDEN_MS = 600_000;
-/** Seconds behind the events from which it is worth a word: an aggregation takes a few by itself. */
+/** Lag in seconds from which a banner is shown: an aggregation takes a few seconds anyway. */
 const LAG_SECONDS_MIN = 30;
-/** Readings in a row that did not reach the server: one may be an accident. */
+/** Consecutive requests without a response from which a banner is shown. */
 const FAILURES_MIN = 2;
 
 /** When each was hidden. @type {Map<string, number>} */
@@ -54,7 +54,7 @@ export function bannersOf(status, failures) {
 }
 
 /**
- * Brings what is shown up to date, and has it read out when there is something new; not at every percent.
+ * Updates the banners, and announces new ones to screen readers; not every percent of progress.
  *
  * @param {Status | null} status
  * @param {number} failures
@@ -88,7 +88,13 @@ function update({ key, text, note = "", share, tone }) {
       { class: `notice ${tone ?? ""}`, "data-banner": key },
       h("span", {}, h("b"), " ", h("span", { class: "note" })),
       share === undefined ? null : h("progress", { max: 1, "aria-label": "Processing events" }),
-      h("button", { type: "button", class: "button", text: "Hide", title: "Comes back if it lasts", onclick: hide }),
+      h("button", {
+        type: "button",
+        class: "button",
+        text: "Hide",
+        title: "Shown again if the problem persists",
+        onclick: hide,
+      }),
     );
     shown.set(key, element);
     document.getElementById("banners")?.append(element);

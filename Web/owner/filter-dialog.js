@@ -151,7 +151,7 @@ function add(value) {
   return true;
 }
 
-/** Adds what has been typed. @returns {boolean} false when there is no room for it */
+/** Adds the typed value. @returns {boolean} false if there are too many */
 function addTyped() {
   const typed = field("filter-value").value.trim();
   if (!typed) return true;

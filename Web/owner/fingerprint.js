@@ -1,4 +1,4 @@
-// How identifiable the browsers of this population are, and which of them behave like programs.
+// Fingerprints: entropy, anonymity sets, signals, and bots.
 
 import { facts, h, isolatedList, table } from "../kit/dom.js";
 import { ask } from "./api.js";

@@ -1,4 +1,4 @@
-// One issue: when, for whom, where, and with which stacks.
+// One issue: its course, affected visitors, pages and browsers, and stacks.
 
 import { facts, h, isolated, isolatedList } from "../kit/dom.js";
 import { ask } from "./api.js";
@@ -48,7 +48,7 @@ function draw(panel, back, issue, name) {
   body(latest).append(
     issue.samples.length
       ? h("ol", { class: "errors" }, ...issue.samples.map(sample))
-      : empty("No recent events", "The last events of this issue are too far back to be read."),
+      : empty("No recent events", "The latest events of this issue are too old to load."),
   );
   panel.replaceChildren(
     h("div", { class: "full bare" }, back),
@@ -100,7 +100,9 @@ function summary(panel, issue, name) {
 /** @param {HTMLElement} element @param {any} issue */
 function drawErrors(element, { range, series }) {
   if (!series.some((/** @type {any} */ point) => point.errors)) {
-    return body(element).replaceChildren(noFigures("No data for this period", "This issue has no errors in it."));
+    return body(element).replaceChildren(
+      noFigures("No data for this period", "This issue has no errors in this period."),
+    );
   }
   drawTimeline(body(element), {
     ...{ label: `Errors per ${range.interval}`, height: CHART_HEIGHT, range, series, format: exact },

@@ -1,11 +1,11 @@
-// A visitor's journey comes in pages, the latest first; a page may end within a session, or within a page view.
+// Merges the pages of a visitor's timeline. The latest page comes first; a page may end within a session or a page view.
 
 /** As on the server: more holes than can be read are only counted. */
 const SEQ_MAX = 5000;
 const MISSING_MAX = 200;
 
 /**
- * Two pages as one.
+ * Merges two pages.
  *
  * @param {any[]} older sessions of the page that ends where the other begins
  * @param {any[]} newer sessions

@@ -1,4 +1,4 @@
-// One visitor's way: sessions, in them page views, in them what happened, in the order in which it did.
+// The timeline of one visitor: sessions with their page views and events, in order.
 
 import { badge, h, isolated, isolatedList, setText } from "../kit/dom.js";
 import { exact, milliseconds } from "../kit/format.js";
@@ -77,7 +77,7 @@ const filterButton = (visitor) =>
     },
   });
 
-/** What all that is shown has in common. @param {any[]} sessions @param {number | null} next */
+/** The first lines of the timeline. @param {any[]} sessions @param {number | null} next */
 function head(sessions, next) {
   const views = sessions.flatMap((session) => session.views);
   const [first] = views[0].events;

@@ -1,6 +1,6 @@
-// The owner's page: signs in, knows what is looked at, and shows it.
+// The owner's page: sign-in, and the view that the address selects.
 
-import { loadCharts, recolourCharts } from "../kit/charts.js";
+import { loadCharts, recolorCharts } from "../kit/charts.js";
 import { onTab, openTab, showTabAt, startTabs } from "../kit/tabs.js";
 import { nextTheme, onTheme, startTheme } from "../kit/theme.js";
 import { h, setText } from "../kit/dom.js";
@@ -27,10 +27,10 @@ const VIEWS = /** @type {Record<string, (panel: HTMLElement, signal: AbortSignal
   fingerprint: showFingerprint,
   raw: showRaw,
 });
-/** Milliseconds between two looks at who is here, and at figures of a range that is not over. */
+/** Milliseconds between updates of the live number, and of figures of a range that has not ended. */
 const LIVE_MS = 10_000;
 const REFRESH_MS = 60_000;
-/** Milliseconds for which the first reading of the status may hold back the figures. */
+/** Timeout in milliseconds for the first status before figures are shown. */
 const STATUS_MS_MAX = 2000;
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -57,7 +57,7 @@ async function show() {
   if (showing === controller) panel.removeAttribute("aria-busy");
 }
 
-// The site, and who is here
+// Site and live number
 
 async function drawSites() {
   const select = /** @type {HTMLSelectElement} */ (byId("site"));
@@ -71,7 +71,7 @@ async function drawSites() {
     );
     select.value = current().site ?? "";
   } catch {
-    // Each view shows what cannot be read.
+    // Each view shows its own error.
   }
 }
 
@@ -80,7 +80,7 @@ let liveTimer;
 /** @type {AbortController | undefined} */
 let readingLive;
 
-/** Reads the number of a site that is chosen at once; that of the site before it is shown no longer. */
+/** Clears the number, and loads that of the chosen site. */
 function redrawLive() {
   const element = byId("live");
   element.dataset.state = "collecting";
@@ -96,7 +96,7 @@ async function drawLive() {
     const element = byId("live");
     try {
       const { visitors } = await ask("live", { site: current().site }, { signal });
-      // Another reading has begun.
+      // Another request has begun.
       if (signal.aborted) return;
       element.dataset.state = "stored";
       setText(/** @type {HTMLElement} */ (element.lastElementChild), `${count(visitors)} here now`);
@@ -145,7 +145,7 @@ function startKeys() {
   });
 }
 
-// Who looks
+// Access
 
 /** @param {string} kind */
 function signedIn(kind) {
@@ -168,7 +168,7 @@ onStatus((status, failures) => {
   checkWelcome();
 });
 
-/** Where there is nothing to show, says how to begin. */
+/** Shows the welcome while there are no events. */
 function checkWelcome() {
   const status = latestStatus();
   if (!status || access === "none") return;
@@ -213,10 +213,10 @@ async function signIn(body) {
 
 async function start() {
   startTheme();
-  onTheme(recolourCharts);
+  onTheme(recolorCharts);
   const link = new URLSearchParams(location.hash.slice(1));
   const [token, share] = [link.get("token"), link.get("share")];
-  // What opens the page is not left in the address.
+  // Secrets are removed from the address.
   if (token || share) history.replaceState(null, "", location.pathname + location.search);
   startTabs();
   startDialogs();
@@ -236,7 +236,7 @@ async function start() {
   onUnknownZone(rejectZone);
   onState((before) => {
     if (before.site !== current().site) redrawLive();
-    // Bots may be all that there is to show.
+    // All events may be from bots.
     if (includesBots() && latestStatus()?.events.any) close();
     else checkWelcome();
     /** @type {HTMLSelectElement} */ (byId("site")).value = current().site ?? "";

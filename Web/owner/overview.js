@@ -1,4 +1,4 @@
-// Totals, their course over time, rankings, errors and the quality of the data.
+// Totals, figures over time, rankings, errors and data quality.
 
 import { h, setText, table } from "../kit/dom.js";
 import { ask } from "./api.js";

@@ -1,4 +1,4 @@
-// What the views are built of.
+// Parts of the views that filter, compare, or change the address.
 
 import { body, empty } from "../kit/cards.js";
 import { badge, h } from "../kit/dom.js";
@@ -20,7 +20,7 @@ export const noFigures = (title, text) =>
     ? empty("Not processed yet", "These figures follow when the events are processed.")
     : empty(title, text);
 
-/** Statuses of a query that is answered in no form: it has to change. */
+/** Statuses of a query that cannot succeed without changes. */
 const QUERY_STATUSES = new Set([400, 413, 422]);
 
 /** @param {any} error @param {() => void} again */
@@ -36,7 +36,7 @@ export function failure(error, again) {
 }
 
 /**
- * What the server cannot answer exactly within its limits, with its sentence: what to narrow.
+ * A query that exceeds the limits of the server, with its message: what to narrow.
  *
  * @param {string} sentence
  */
@@ -49,7 +49,7 @@ export const refused = (sentence) =>
   );
 
 /**
- * The sentence of a part that the server refused, while it answered the others.
+ * The message for a part that the server refused; null if it did not.
  *
  * @param {any} part @returns {string | null}
  */
@@ -87,7 +87,7 @@ export const valueButton = (dimension, value, label = named(value)) =>
     })
     : h("span", { class: "value", text: label, title: label });
 
-/** Values of a list beyond its rows: how many, and what they sum to. @param {any} ranking */
+/** Number and sum of the values beyond the rows of a list. @param {any} ranking */
 export function restOf(ranking) {
   const sum = ranking.rest ?? 0;
   const values = Math.max(0, (ranking.count ?? 0) - ranking.rows.length);
@@ -137,7 +137,7 @@ export function bars(dimension, ranking, { figure = (row) => row[ranking.by], la
 }
 
 /**
- * A change against the previous period; what is better has words, too.
+ * A change from the previous period.
  *
  * @param {number | null | undefined} now @param {number | null | undefined} then
  * @param {{isRate?: boolean, isLessBetter?: boolean, title?: string}} [options]
@@ -150,7 +150,7 @@ export function delta(now, then, { title = "", ...options } = {}) {
 }
 
 /**
- * A percentile; of few values it is greyed, with their number.
+ * A percentile; of few values it is grayed, with their number.
  *
  * @param {string} text @param {number | null | undefined} number @param {string} [name] of the class
  */

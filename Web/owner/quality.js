@@ -1,4 +1,4 @@
-// How far the figures can be trusted: what pages sent, what of it arrived, and how much of it is of bots.
+// Data quality: delivery of events, invalid values, duplicates, and bots.
 
 import { facts, h } from "../kit/dom.js";
 import { body } from "../kit/cards.js";

@@ -1,4 +1,4 @@
-// The dialog of a range between two dates, or two minutes.
+// The dialog for a custom range.
 
 import { setText } from "../kit/dom.js";
 import { change, current, zone } from "./state.js";
@@ -34,11 +34,11 @@ export function openRange() {
   dialog().showModal();
 }
 
-/** What the address is to have. @param {string} date @param {string} time */
+/** A bound for the address. @param {string} date @param {string} time */
 export const boundOf = (date, time) => date && time ? `${date}T${time.slice(0, 5)}` : date;
 
 /**
- * Why a range is none; null for one that is.
+ * Why a range is invalid; null if it is valid.
  *
  * @param {string} from @param {string} to @param {string} zone
  */

@@ -1,4 +1,4 @@
-// The events themselves: as they come, as they were, and one visitor's way.
+// The Raw Data view: live events, a search of stored events, submissions, and the timeline of a visitor.
 
 import { h, isolated, isolatedList, setText, table } from "../kit/dom.js";
 import { poll } from "../kit/time.js";
@@ -11,13 +11,13 @@ import { change, current, rangeQuestion, zone } from "./state.js";
 import { moment } from "../kit/times.js";
 import { vital } from "../kit/ratings.js";
 
-/** Events of the live list; older ones go. */
+/** Events in the live list; older ones are removed. */
 const LIVE_MAX = 100;
-/** Milliseconds between two drawings of the live list. */
+/** Milliseconds between two updates of the live list. */
 const DRAW_MS = 200;
 const PAGE = 50;
 const SUBMISSIONS_MS = 5000;
-/** Milliseconds until the live events are asked for again after the server has refused them, as it does while too many watch. */
+/** Milliseconds until the next attempt after the server has refused the stream, as it does at its limit of subscribers. */
 const REFUSED_MS = 10_000;
 /** Characters of a payload in the live list. */
 const PAYLOAD_SHOWN = 200;
@@ -107,8 +107,8 @@ function follow(signal, status, receive) {
     source = new EventSource(address("stream"));
     source.onopen = () => setText(status, seen ? `${seen} events` : "Connected");
     source.onerror = () => {
-      if (source?.readyState !== EventSource.CLOSED) return setText(status, "Connecting again");
-      // A browser does not come again by itself after any other status than 200.
+      if (source?.readyState !== EventSource.CLOSED) return setText(status, "Reconnecting");
+      // A browser reconnects by itself only after the status 200.
       setText(status, `The server is busy; next attempt in ${REFUSED_MS / 1000} s`);
       again = setTimeout(connect, REFUSED_MS);
     };
@@ -215,9 +215,7 @@ async function showEvents(results, search, signal) {
     results.replaceChildren(
       ...(events.length ? [eventTable(events)] : [empty(
         "No data for this period",
-        answer.next
-          ? "Not in what could be searched in one go: go on with older events."
-          : "No event of it matches the search.",
+        answer.next ? "No match so far. Load more to search older events." : "No event matches the search.",
       )]),
       ...(older ? [h("p", { class: "actions" }, older)] : []),
     );
@@ -233,7 +231,7 @@ async function showEvents(results, search, signal) {
 }
 
 /**
- * A refused download would end as a failed file in the list of the browser; asked for its head first, the reason can be shown.
+ * Checks an export before it starts: the browser would show an error of the server as a failed download, without the reason.
  *
  * @param {MouseEvent} event
  * @param {Record<string, any>} search
@@ -306,7 +304,7 @@ function startSubmissions(element, signal) {
 function drawSubmissions(element, submissions, isCut) {
   body(element).replaceChildren(
     submissions.length ? submissionTable(submissions) : empty("None yet", "Each visit to / sends one."),
-    isCut ? h("p", { class: "caption", text: "Earlier ones are too large to be read with these." }) : "",
+    isCut ? h("p", { class: "caption", text: "Earlier submissions are too large to load with these." }) : "",
   );
 }
 

@@ -1,9 +1,9 @@
-// What is looked at: all of it is in the address, so that a link shows the same.
+// State of the page: site, range, filters and view. All of it is in the address, so a link shows the same.
 
 import { DIMENSIONS, encodeFilters, FILTERS_MAX, parseFilters, withValue } from "./filters.js";
 import { browserZone, isZone } from "../kit/times.js";
 
-/** What the address may name. */
+/** Names of parameters in the address. */
 const NAMES = [
   ..."range from to zone interval site bots filters noise compare".split(" "),
   ..."metric chart by issue visitor type page key value find".split(" "),
@@ -51,10 +51,10 @@ export const current = () => state;
 export const onState = (listener) => listeners.add(listener);
 
 /**
- * Changes what is looked at.
+ * Changes the state.
  *
- * @param {Record<string, string | null | undefined>} changes what is empty goes
- * @param {{isStep?: boolean}} [options] whether "back" leads to what was before
+ * @param {Record<string, string | null | undefined>} changes empty values are removed
+ * @param {{isStep?: boolean}} [options] whether the change is a step in the history of the browser
  */
 export function change(changes, { isStep = true } = {}) {
   const before = state;
@@ -88,7 +88,7 @@ const chosenZone = () => state.zone ?? browserZone();
 /** The one time zone of everything on the page. */
 export const zone = () => unknownZones.has(chosenZone()) ? "UTC" : chosenZone();
 
-/** The zone that UTC stands in for, because the server does not know it. */
+/** The time zone that the server does not know and that UTC replaces. */
 export const rejectedZone = () => unknownZones.has(chosenZone()) ? chosenZone() : null;
 
 /** Goes on with UTC. @param {string} name of a zone that the server does not know */

@@ -1,4 +1,4 @@
-// How the server stands: `GET /api/status`, read again and again while somebody looks.
+// Status of the server: polls `GET /api/status` while the page is visible.
 
 import { ask, Refusal } from "./api.js";
 
@@ -11,7 +11,7 @@ import { ask, Refusal } from "./api.js";
  * @property {number | null} rollup_lag_seconds null before the server has looked at its database
  */
 
-/** Milliseconds between two readings; while the first look, the first event or the end of a build is near; and at most, after failures. */
+/** Milliseconds between two requests; while the first event or the end of a build is awaited; and at most, after failures. */
 const STATUS_MS = 5000;
 const CLOSE_MS = 1000;
 const BACKOFF_MS_MAX = 60_000;
@@ -21,7 +21,7 @@ let latest = null;
 let isClose = false;
 let isRunning = false;
 let isReading = false;
-/** Readings in a row that did not reach the server. */
+/** Consecutive requests without a response. */
 let failures = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
@@ -35,7 +35,7 @@ export const onStatus = (listener) => listeners.add(listener);
 /** Null before the first reading that succeeds. */
 export const latestStatus = () => latest;
 
-/** Whether events are missing from the figures: a build is under way, or the rollups stand still. */
+/** Whether events are missing from the figures: a build is in progress, or the rollups have stopped. */
 export const areFiguresIncomplete = () =>
   latest !== null && (latest.processing !== null || latest.problems.some(({ code }) => code.startsWith("rollups_")));
 
@@ -52,7 +52,7 @@ async function read() {
     latest = await ask("status");
     failures = 0;
   } catch (error) {
-    // An answer without a status is no failure of the network: it is what the views say where they cannot be read.
+    // An error response is no failure of the network; the views show it.
     failures = error instanceof Refusal && error.status ? 0 : failures + 1;
   }
   isReading = false;
@@ -63,7 +63,7 @@ async function read() {
   timer = setTimeout(tick, Math.min(pause * 2 ** failures, BACKOFF_MS_MAX));
 }
 
-/** Nobody looks at a hidden page; it reads as soon as it is looked at. */
+/** A hidden page does not poll; it does so as soon as it is visible. */
 function tick() {
   if (isRunning && document.visibilityState === "visible") read();
 }

@@ -1,6 +1,6 @@
-// Figures over time: buckets of the zone, with the previous period; what is not a whole bucket is marked.
+// Figures over time in buckets of the time zone, with the previous period. Partial buckets are marked.
 
-import { colour, plot } from "../kit/charts.js";
+import { color, plot } from "../kit/charts.js";
 import { table } from "../kit/dom.js";
 import { lineOptions } from "../kit/plots.js";
 import { bucketLabel, bucketTitle, completeness, counterparts, period } from "../kit/times.js";
@@ -29,7 +29,7 @@ import { exact, isFew } from "../kit/format.js";
  * @property {any[]} [previous]
  * @property {Line[]} lines
  * @property {(value: any) => string} format
- * @property {(point: any) => number | null} [sample] values behind a point, below which it is greyed
+ * @property {(point: any) => number | null} [sample] values behind a point, below which it is grayed
  */
 
 const HOUR_SECONDS_MAX = 90_000;
@@ -86,24 +86,24 @@ function footerOf({ series, sample }, index) {
 
 /** @param {Timeline} timeline @param {string[]} states */
 function datasetsOf({ range, series, previous = [], lines, sample }, states) {
-  const isGrey = (/** @type {number} */ index) => isFew(sample?.(series[index]));
-  const isHollow = (/** @type {number} */ index) => states[index] === "partial" || isGrey(index);
-  const grey = colour("--quiet");
+  const isGray = (/** @type {number} */ index) => isFew(sample?.(series[index]));
+  const isHollow = (/** @type {number} */ index) => states[index] === "partial" || isGray(index);
+  const gray = color("--quiet");
   const datasets = lines.map(({ label, token, value, width = 2, fill = false }) => ({
     label: lines.length === 1 ? `Current period (${periodOf(range)})` : label,
     data: series.map((point, index) => states[index] === "future" ? null : value(point)),
-    borderColor: colour(token),
-    backgroundColor: colour("--accent-soft"),
+    borderColor: color(token),
+    backgroundColor: color("--accent-soft"),
     borderWidth: width,
     fill,
     // A part of a bucket is no fall, and a percentile of few values no jump.
     pointRadius: series.map((_, index) => isHollow(index) || series.length === 1 ? 3.5 : 0),
-    pointBackgroundColor: colour("--panel"),
-    pointBorderColor: series.map((_, index) => isGrey(index) ? grey : colour(token)),
+    pointBackgroundColor: color("--panel"),
+    pointBorderColor: series.map((_, index) => isGray(index) ? gray : color(token)),
     segment: {
       borderDash: (/** @type {any} */ part) =>
         states[part.p0DataIndex] === "partial" || states[part.p1DataIndex] === "partial" ? [5, 4] : undefined,
-      borderColor: (/** @type {any} */ part) => isGrey(part.p0DataIndex) || isGrey(part.p1DataIndex) ? grey : undefined,
+      borderColor: (/** @type {any} */ part) => isGray(part.p0DataIndex) || isGray(part.p1DataIndex) ? gray : undefined,
     },
   }));
   if (!previous.length) return datasets;
@@ -112,7 +112,7 @@ function datasetsOf({ range, series, previous = [], lines, sample }, states) {
     label: `Previous period (${previousPeriodOf(range)})`,
     data: series.map((_, index) => previous[index] ? value(previous[index]) : null),
     titles: previous.map((point) => point ? bucketTitle(point.t, range.interval, range.zone) : ""),
-    borderColor: grey,
+    borderColor: gray,
     borderDash: [2, 3],
     borderWidth: 1.5,
     fill: false,

@@ -1,4 +1,4 @@
-// An empty store: the tag to paste, and a light that turns green with the first event.
+// The welcome while there are no events: the script tag to paste, and a light that turns green with the first event.
 
 import { copy } from "../kit/clipboard.js";
 import { setText } from "../kit/dom.js";
@@ -9,7 +9,7 @@ import { watchClosely } from "./status.js";
 
 /** @typedef {import("./status.js").Status} Status */
 
-/** Milliseconds for which the green light is shown at least, and for which it is waited at most until the event is counted. */
+/** Milliseconds for which the green light is shown at least, and timeout until the figures contain the event. */
 const RECEIVED_MS_MIN = 2000;
 const COUNTED_MS_MAX = 20_000;
 const FEEDBACK_MS = 1500;
@@ -26,7 +26,7 @@ const WORDS = {
 
 let receivedAt = 0;
 
-/** Whether there is nothing to show. Before the first look, and during a build, it is not known. @param {Status} status */
+/** Whether there are no events to show; false while that is unknown, as during a build. @param {Status} status */
 const isEmpty = ({ events, processing, rollup_lag_seconds: lag }) =>
   events.any ? events.only_bots && !includesBots() && !processing : lag !== null;
 
@@ -65,7 +65,7 @@ export async function welcome(status, { opened, done }) {
   done();
 }
 
-/** Whether the figures have the event, so that no view is empty. */
+/** Whether the figures contain the event. */
 async function isCounted() {
   try {
     return (await ask("overview", { range: "24h", bots: current().bots })).totals.events > 0;

@@ -48,12 +48,12 @@ const REASONS = Object.freeze({
 export const reasonLabel = (reason) => REASONS[reason] ?? reason;
 
 /**
- * Whether a series has anything to draw: no errors among page views are a figure, no page views are none.
+ * Whether a series has figures. Zero errors in page views are a figure; no page views are none.
  *
  * @param {any[]} series @param {string} name
  */
 export const hasFigures = (series, name) =>
   series.some((point) => point[name] || point.views > 0 && point[name] !== null && point[name] !== undefined);
 
-/** How values without a name of their own are called. @param {string} value */
+/** The label of a value; an empty one has a name, too. @param {string} value */
 export const named = (value) => value === "" ? "(none)" : value;

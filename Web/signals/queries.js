@@ -1,4 +1,4 @@
-// What style sheets may ask; of several answers that are true the first is taken.
+// Media queries; of several that match, the first is the value.
 
 /** What screen, pointers and browser are made for. */
 const TRAITS = "color-gamut=rec2020,p3,srgb dynamic-range=high,standard pointer=fine,coarse,none " +

@@ -1,4 +1,4 @@
-// What follows from the server's response to a body, for pages and for workers.
+// Decisions by the server's response, for pages and for workers.
 
 const RETRY_MS = 1000;
 const RETRY_MS_MAX = 300_000;

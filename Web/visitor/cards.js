@@ -1,4 +1,4 @@
-// A card for each collector: a skeleton until it has a value, and a sentence where it has none.
+// A card for each collector: a placeholder until it has a value, and a sentence if it has none.
 
 import { skeleton } from "../kit/cards.js";
 import { h, unavailable } from "../kit/dom.js";

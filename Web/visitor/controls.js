@@ -1,4 +1,4 @@
-// Keys, the help that lists them, and the words that name the browser.
+// Keyboard shortcuts, their help, and the name of the browser.
 
 import { setText } from "../kit/dom.js";
 import { parseUserAgent } from "./agent.js";
@@ -24,7 +24,7 @@ export function startControls({ copy }) {
   if (subject) setText(subject, [browser.name, browser.version, "·", system.name].filter(Boolean).join(" "));
 }
 
-/** A link to the owner's page, for those who may see it. */
+/** Shows the link to the owner's page if the visitor has access to it. */
 export async function showOwnerLink() {
   try {
     const response = await fetch(new URL("api/session", document.baseURI));
@@ -32,12 +32,12 @@ export async function showOwnerLink() {
     const link = document.getElementById("insight");
     if (link) link.hidden = !response.ok || access === "none";
   } catch {
-    // Without an answer there is no link.
+    // Without a response there is no link.
   }
 }
 
 /**
- * How long ago something was new, for as long as somebody looks.
+ * Shows the time since the last update while the page is visible.
  *
  * @param {() => number} updatedAt
  */

@@ -1,4 +1,4 @@
-// The errors of this page, as they are shown and sent: with the time of the first of each.
+// The errors of this page, each with the time of its first occurrence.
 
 import { openReports } from "../tracker/error-details.js";
 import { openErrors } from "../tracker/errors.js";

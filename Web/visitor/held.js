@@ -1,16 +1,16 @@
-// What a visitor who asks not to be tracked sees: that nothing is sent, and a button that sends this visit after all.
+// The notice for visitors who ask not to be tracked: nothing is sent unless they press its button.
 
 import { setText } from "../kit/dom.js";
 import { asksNotToBeTracked } from "../kit/privacy.js";
 import { forgetIds } from "../tracker/ids.js";
 import { permitStorage } from "../tracker/storage.js";
 
-/** The page itself says that nothing is sent. */
+/** The page contains the text that nothing is sent. */
 const held = document.getElementById("held-text")?.textContent?.trim();
 const SENT = "This visit was sent because you pressed Send. Your choice is not remembered.";
 
 /**
- * Whether visits are held. Then no ids are stored, and those of earlier visits are removed, as the tracker does it on other sites.
+ * Whether page views are held back. Then no ids are stored and existing ones are removed, as the tracker does on other sites.
  */
 export function startPrivacy() {
   const isHeld = asksNotToBeTracked();

@@ -1,4 +1,4 @@
-// The page: collects, shows, and sends once.
+// The visitor's page: collects, shows, and submits once.
 
 import { collectors } from "./collectors/registry.js";
 import { vitals } from "./collectors/vitals.js";
@@ -7,7 +7,7 @@ import { pause } from "../kit/time.js";
 import { activeIds, pageviewId } from "../tracker/ids.js";
 import { watchReports } from "../tracker/reports.js";
 import { fillCard, makeCard } from "./cards.js";
-import { loadCharts, recolourCharts } from "../kit/charts.js";
+import { loadCharts, recolorCharts } from "../kit/charts.js";
 import { CONFIG } from "./config.js";
 import { showOwnerLink, startClock, startControls } from "./controls.js";
 import { addError, captureErrors, errors, onError } from "./errors.js";
@@ -46,7 +46,7 @@ const runner = createRunner(collectors, (run) => {
 
 let view = openView();
 
-/** A page view: its ids, and what it sends. */
+/** A page view: its ids and its transport. */
 function openView() {
   const ids = { ...activeIds(), pageview_id: pageviewId() };
   setText(byId("view-ids"), ids.pageview_id);
@@ -58,7 +58,7 @@ function openView() {
   return { ids, startedAt, transport };
 }
 
-/** The visitor wants this page view to be sent. */
+/** Sends this page view, at the visitor's request. */
 function release() {
   showDelivery("collecting", "Collecting");
   view.transport.release();
@@ -78,7 +78,7 @@ function assemble() {
 
 const collection = () => view.transport.deliveries.find((delivery) => delivery.kind === "collect");
 
-// What is seen
+// Display
 
 const raw = createRaw(byId("panel-raw"), () => collection()?.text ?? JSON.stringify(assemble()));
 const identity = createIdentity(byId("panel-fingerprint"));
@@ -98,7 +98,7 @@ let shownText;
 let rawTimer;
 
 /**
- * The tab is costly and seldom open: it is brought up to date only while it can be seen, and only where something is new.
+ * The tab is expensive and rarely open: it is updated only while it is visible, and only where something has changed.
  *
  * @param {...("payload" | "response" | "events" | "errors")} parts
  */
@@ -145,9 +145,9 @@ function delivered(delivery) {
   } else refreshRaw("events");
 }
 
-// What is sent
+// Delivery
 
-/** What a browser refuses to say is not known. @param {string} name */
+/** A property of the navigator; null if the browser throws. @param {string} name */
 function ask(name) {
   try {
     return /** @type {any} */ (navigator)[name] ?? null;
@@ -162,7 +162,7 @@ function sendPageview() {
   view.transport.event("pageview", { ...answers, screenResolution: `${screen.width}x${screen.height}` });
 }
 
-/** All of them the first time, then only what has changed, so that no value counts twice. @param {boolean} isLeaving */
+/** Sends the vitals that have changed since they were last sent. @param {boolean} isLeaving */
 function sendVitals(isLeaving) {
   vitals.finish();
   const { values } = vitals.current();
@@ -191,7 +191,7 @@ onError((error, isNew) => {
   view.transport.event("error", { message, source, lineno, colno, stack, kind });
 });
 
-/** Both events that end a view may come; the second finds nothing left to send. */
+/** Both events that end a page view may occur; the second finds nothing left to send. */
 function leave() {
   if (!isActive || view.transport.isHeld) return;
   activeIds();
@@ -204,7 +204,7 @@ addEventListener("visibilitychange", () => document.visibilityState === "hidden"
 addEventListener("pagehide", leave, true);
 addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
-  // Out of the back/forward cache: a view of its own, of a page that is already known.
+  // A return from the back/forward cache is a page view of its own.
   view = openView();
   vitals.restart(event.timeStamp, "restored");
   showStart();
@@ -220,23 +220,23 @@ function showStart() {
 async function sendLater() {
   const { transport } = view;
   await Promise.all([pause(CONFIG.COLLECTION_DELAY), transport.released]);
-  // The view may be another one by now.
+  // The page view may have changed meanwhile.
   if (transport !== view.transport || transport.hasCollected) return;
   sendVitals(false);
   sendCollection(false);
 }
 
-// The order of it all
+// Start
 
 /** @type {Promise<void>} */
 const loaded = new Promise((resolve) => {
-  // A moment later the end of the load is on record.
+  // The load entry is complete in the next task.
   const done = () => setTimeout(resolve, 0);
   if (document.readyState === "complete") done();
   else addEventListener("load", done, { once: true });
 });
 
-/** A page that is loaded ahead of time has not been seen by anybody. @type {Promise<void>} */
+/** A prerendered page is not visible before its activation. @type {Promise<void>} */
 const activated = new Promise((resolve) => {
   if (/** @type {any} */ (document).prerendering) {
     document.addEventListener("prerenderingchange", () => resolve(), { once: true });
@@ -266,7 +266,7 @@ let collected = () => {};
 const collectedOnce = new Promise((resolve) => collected = resolve);
 
 startTheme();
-onTheme(recolourCharts);
+onTheme(recolorCharts);
 onTab((name) => {
   if (name === "performance") loadCharts();
   if (name === "raw") showRaw();
@@ -278,7 +278,7 @@ showStart();
 loaded.then(showOwnerLink);
 startClock(() => updatedAt);
 
-/** For tests and for the curious. */
+/** For tests, and for the console. */
 Object.defineProperty(globalThis, "collectorDashboard", {
   value: Object.freeze({
     ready: run(),

@@ -20,7 +20,7 @@ const BROWSER_KEYS = [
 ];
 
 /**
- * What is there before any collector has contributed.
+ * The payload before any collector has contributed.
  *
  * @param {Ids} ids
  * @param {string} timestamp
@@ -54,7 +54,7 @@ const TRIM_ORDER = /** @type {[string, (payload: any) => void][]} */ ([
 ]);
 
 /**
- * The JSON text of a payload, made to fit.
+ * The JSON text of a payload, trimmed to a size.
  *
  * @param {any} payload
  * @param {number} bytesMax
@@ -74,7 +74,7 @@ export function fitted(payload, bytesMax) {
 }
 
 /**
- * An event as /event takes it.
+ * An event in the format of /event.
  *
  * @param {Ids} ids
  * @param {string} type

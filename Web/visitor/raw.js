@@ -64,7 +64,7 @@ function submissionCard(current) {
 
   async function copyNow() {
     const isCopied = await copy(indented(current()));
-    setText(copyButton, isCopied ? "Copied" : "Could not copy");
+    setText(copyButton, isCopied ? "Copied" : "Couldn't copy");
     setTimeout(() => setText(copyButton, "Copy"), FEEDBACK_MS);
   }
   copyButton.addEventListener("click", copyNow);

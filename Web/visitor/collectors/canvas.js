@@ -21,19 +21,19 @@ export default {
     payload.fingerprints.canvas = value.image;
     payload.fingerprints.canvasHash = value.hash;
   },
-  summary: (value) => `${bytes(value.image.length)} of picture`,
+  summary: (value) => `${bytes(value.image.length)} image`,
   render(value, element) {
     const picture = h("img", {
       src: value.image,
       width: WIDTH,
       height: HEIGHT,
       class: "drawing",
-      alt: "What this browser draws: two lines of text and three discs on three stripes",
+      alt: "Canvas image of this browser: two lines of text and three discs on three stripes",
     });
     element.replaceChildren(
       picture,
       facts([["Hash", h("code", { text: value.hash })], [
-        "Picture",
+        "Image",
         `${WIDTH} × ${HEIGHT}, ${bytes(value.image.length)}`,
       ]]),
     );

@@ -29,7 +29,7 @@ export default {
       pointer: asked.pointer ?? "none",
     };
   },
-  // What somebody may change by turning, moving or zooming a window is not of the device.
+  // Turning, moving or zooming a window changes these; they do not identify the device.
   identity: ({ viewport: _viewport, devicePixelRatio: _ratio, orientation: _orientation, ...fixed }) => fixed,
   summary: (value) => `${value.screenResolution.replace("x", " × ")}, ${value.hardwareConcurrency ?? "?"} cores`,
   contribute(value, payload) {
@@ -41,7 +41,7 @@ export default {
       ["Viewport", value.viewport.replace("x", " × ")],
       ["Pixel ratio", value.devicePixelRatio],
       [
-        "Colours",
+        "Colors",
         `${value.colorDepth} bit${
           value.colorGamut ? `, ${GAMUTS[value.colorGamut]}` : ""
         }, ${value.dynamicRange} range`,

@@ -27,7 +27,7 @@ export default {
           "p",
           { class: "empty" },
           h("b", { text: "None so far" }),
-          "Nothing has kept this page from painting for 50 ms.",
+          "No frame has blocked this page for 50 ms.",
         ),
       );
       return;

@@ -1,4 +1,4 @@
-// Not a collector: what the collectors of WebGL share.
+// Shared by the collectors of WebGL.
 
 import { badge, facts, h } from "../../kit/dom.js";
 import { describeContext } from "../../signals/gl.js";
@@ -51,7 +51,7 @@ export function renderContext(value, element) {
     facts([
       ["Vendor", value.unmaskedVendor ?? value.vendor],
       ["Renderer", value.unmaskedRenderer ?? value.renderer],
-      ["Drawn by", badge(isSoftware ? "software" : "graphics hardware", isSoftware ? "fair" : "plain")],
+      ["Rendering", badge(isSoftware ? "software" : "hardware", isSoftware ? "fair" : "plain")],
       ["Masked as", value.unmaskedRenderer ? `${value.vendor}, ${value.renderer}` : "not masked"],
       ["Version", value.webglVersion],
       ["Shading language", value.shadingLanguageVersion],

@@ -23,7 +23,7 @@ const phases = (entry) =>
     return { name, start, duration: start > 0 ? Math.max(0, end - start) : null };
   });
 
-/** The old interface counts from 1970 and is what the field `timing` has always held. */
+/** The old interface, with times since 1970, for the member `timing`. */
 function legacyTiming() {
   const timing = /** @type {any} */ (performance).timing;
   return timing?.toJSON ? timing.toJSON() : {};
@@ -83,7 +83,7 @@ export default {
     const details = h(
       "details",
       {},
-      h("summary", { text: "As a table" }),
+      h("summary", { text: "View as table" }),
       table(["Phase", "Start", "Duration"], rows, "Phases of the navigation"),
     );
     element.replaceChildren(

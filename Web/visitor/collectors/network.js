@@ -2,7 +2,7 @@ import { facts, h } from "../../kit/dom.js";
 import { milliseconds, round, yesNo } from "../../kit/format.js";
 import { plain } from "../../signals/plain.js";
 
-/** Round trips that are timed, and bytes that are fetched; small enough to disturb nobody. */
+/** Number of round trips, and bytes of the download. */
 const PINGS = 5;
 const BANDWIDTH_BYTES = 500_000;
 

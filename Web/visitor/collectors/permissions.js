@@ -19,7 +19,7 @@ export default {
   isFingerprint: true,
   timeLimit: 2000,
   collect: () => permissions(NAMES),
-  // What somebody has granted may change; which permissions exist does not.
+  // Grants may change; the set of permissions does not.
   identity: (value) => NAMES.filter((name) => value[name] !== null),
   contribute(value, payload) {
     payload.fingerprints.permissions = value;

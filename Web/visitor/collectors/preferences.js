@@ -30,7 +30,7 @@ export default {
       displayMode: asked["display-mode"],
     };
   },
-  // What somebody prefers may change with the time of day.
+  // Preferences may change with the time of day.
   identity: ({ timeZone, locale, calendar, numberingSystem }) => ({ timeZone, locale, calendar, numberingSystem }),
   summary: (value) => `${value.timeZone}, ${value.locale}`,
   contribute(value, payload) {
@@ -41,11 +41,11 @@ export default {
     element.replaceChildren(facts([
       ["Time zone", `${value.timeZone} (UTC${hours >= 0 ? "+" : ""}${hours})`],
       ["Locale", `${value.locale}, ${value.calendar}, ${value.numberingSystem}`],
-      ["Colour scheme", value.colorScheme],
+      ["Color scheme", value.colorScheme],
       ["Motion", words(value.reducedMotion)],
       ["Transparency", words(value.reducedTransparency)],
       ["Contrast", words(value.contrast)],
-      ["Forced colours", value.forcedColors],
+      ["Forced colors", value.forcedColors],
       ["Display mode", value.displayMode],
     ]));
   },

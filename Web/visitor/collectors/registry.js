@@ -1,4 +1,4 @@
-// Every collector, in the order of their cards. A new metric is a file beside this one and a line here.
+// All collectors, in the order of their cards. A new metric is a file in this folder and a line here.
 
 import audio from "./audio.js";
 import battery from "./battery.js";

@@ -1,20 +1,20 @@
 import { round } from "../../kit/format.js";
 import { entriesOf, observe } from "../../tracker/guard.js";
 
-// Not a collector: what the collectors of resources share.
+// Shared by the collectors of resources.
 
 /** Resources kept for the payload, slowest first. */
 export const RESOURCES_MAX = 60;
 const NAME_MAX = 300;
 
-/** Whether a resource is one of this page's own posts and measurements. @param {any} entry */
+/** Whether a resource is a submission, an event or a measurement of this page. @param {any} entry */
 const isOwn = ({ name, initiatorType }) =>
   /\/(events?|collect|ping|bw)(\?|$)/.test(name) && /fetch|beacon/.test(initiatorType);
 
 const readEntries = () => entriesOf("resource").filter((entry) => !isOwn(entry));
 
 /**
- * Whether the browser asks again of its own accord, as some do for the icon whenever the address changes.
+ * Whether the browser itself has repeated a request, as some do for the icon when the address changes.
  *
  * @param {any} entry
  * @param {number} index

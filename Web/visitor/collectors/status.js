@@ -1,4 +1,4 @@
-// The row of tiles at the top: what the browser allows and how it is connected.
+// The row of tiles at the top: connection, cookies, memory, battery.
 
 import { badge, h } from "../../kit/dom.js";
 import { bytes, milliseconds } from "../../kit/format.js";

@@ -11,7 +11,7 @@ export default {
   isFingerprint: true,
   timeLimit: 2000,
   collect: storage,
-  // What is used and what is free change by themselves.
+  // Usage and quota change by themselves.
   identity: ({ quota: _quota, usage: _usage, ...kinds }) => kinds,
   contribute(value, payload) {
     payload.fingerprints.storage = value;

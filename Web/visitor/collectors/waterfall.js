@@ -54,7 +54,7 @@ export default {
     const details = h(
       "details",
       {},
-      h("summary", { text: "As a table" }),
+      h("summary", { text: "View as table" }),
       table(["Resource", "Type", "Start", "Wait", "Duration"], rows, "Requests in order of their start"),
     );
     const legend = h(
