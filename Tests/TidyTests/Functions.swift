@@ -41,6 +41,7 @@ private func javaScriptFunctions(_ lines: [Substring]) -> [(start: Int, count: I
     let wrapper = #/^\(\(\) => \{$/#
     return lines.indices.compactMap { start in
         let line = lines[start]
+        guard let last = line.last, "{([>".contains(last) else { return nil }
         let isHead = line.contains(arrow) || line.contains(named) || line.contains(method)
         guard isHead, !line.contains(#/^\s*(?:\/\/|\*|\/\*)/#), !line.contains(wrapper) else { return nil }
         let margin = indentation(line)
@@ -54,7 +55,8 @@ private func javaScriptFunctions(_ lines: [Substring]) -> [(start: Int, count: I
 
 private func pythonFunctions(_ lines: [Substring]) -> [(start: Int, count: Int)] {
     lines.indices.compactMap { start in
-        guard lines[start].contains(#/^\s*(?:async )?def \w+\(/#) else { return nil }
+        let code = lines[start].drop(while: \.isWhitespace)
+        guard code.hasPrefix("def ") || code.hasPrefix("async def ") else { return nil }
         let margin = indentation(lines[start])
         var last = start
         for index in lines.indices[(start + 1)...] where !lines[index].allSatisfy(\.isWhitespace) {

@@ -178,7 +178,7 @@ def test_copy_and_download(chromium, serve):
     with chromium.page.expect_download() as download:
         chromium.click("#download-json")
     assert json.loads(pathlib.Path(download.value.path()).read_text()) == sent
-    assert "stored" in cards(chromium)["answer"][1]
+    assert "stored" in cards(chromium)["response"][1]
 
 
 def test_the_page_is_small(site):
@@ -188,7 +188,7 @@ def test_the_page_is_small(site):
     assert total < PAGE_GZIP_BYTES_MAX
 
 
-def test_who_has_the_same_is_told_by_counts_alone(engine, serve):
+def test_only_counts_say_how_many_browsers_have_the_same_fingerprint(engine, serve):
     collector = serve()
     visit(engine, collector, "/#fingerprint")
 

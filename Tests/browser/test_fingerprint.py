@@ -105,7 +105,7 @@ def test_each_engine_says_what_it_has_and_null_for_what_it_has_not(engine, shop)
     assert engine.evaluate("() => violations") == [] and engine.errors() == []
 
 
-def test_chromium_is_told_apart_by_its_hints_and_its_renderer(chromium, shop):
+def test_chromium_is_distinguished_by_its_hints_and_its_renderer(chromium, shop):
     visit_shop(chromium, shop)
     result = take(chromium)
     signals = result["signals"]

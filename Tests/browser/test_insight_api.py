@@ -32,7 +32,7 @@ def required(operation):
 # Who may ask
 
 
-def test_nothing_that_is_stored_is_told_to_anybody_but_the_owner(owned):
+def test_only_the_owner_can_read_stored_data(owned):
     send(owned.port, visit_events())
     for path, methods in documented(owned.port).items():
         name = path.removeprefix("/api/")
@@ -230,7 +230,7 @@ def test_two_messages_thrown_from_one_line_are_two_issues_and_a_repetition_belon
     assert sorted((issue["message"], issue["errors"]) for issue in report(owned.port, "issues")["issues"]) == [("failed for id 17", 5), ("no such order", 1)]
 
 
-def test_fingerprints_count_each_visitor_once_with_what_it_told_last(owned):
+def test_fingerprints_count_each_visitor_once_by_its_last_fingerprint(owned):
     def fingerprint_of(canvas, fonts):
         return {"hash": canvas + fonts, "parts": {"canvas": {"hash": canvas, "stable": True}, "fonts": {"hash": fonts, "stable": True}}, "automation": []}
 

@@ -79,7 +79,7 @@ def test_an_error_that_the_page_has_caught_can_be_reported(visit):
     assert [error["message"] for error in found[1:]] == ["a text", '{"code":7}']
 
 
-def test_no_more_than_fifty_different_errors_are_told_and_the_rest_is_counted(visit):
+def test_at_most_fifty_different_errors_are_reported_and_the_rest_is_counted(visit):
     visit = visit()
     visit.open("/one")
     visit.engine.evaluate("() => { for (let number = 0; number < 60; number++) collector.error('error ' + String.fromCharCode(97 + number % 26, 97 + number / 26)); }")
@@ -106,7 +106,7 @@ def test_a_violation_of_the_content_security_policy_is_reported(visit):
     assert found["name"] == "img-src" and found["message"] == "Blocked http://127.0.0.1:9/x.png"
 
 
-def test_what_the_browser_itself_reports_is_told_even_of_before(visit):
+def test_reports_of_the_browser_are_sent_including_those_from_before_the_tracker(visit):
     visit = visit(body="<script>navigator.vibrate(1)</script>")
     if visit.engine.name != "chromium":
         pytest.skip("Chromium alone reports anything but its policies")

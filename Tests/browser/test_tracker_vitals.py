@@ -64,7 +64,7 @@ for (const type of ["event", "first-input"]) if (PerformanceObserver.supportedEn
 }</script>"""
 
 
-def test_what_a_browser_cannot_tell_is_null_and_the_rest_has_a_value(visit):
+def test_vitals_that_a_browser_cannot_measure_are_null_and_the_others_have_a_value(visit):
     visit = visit()
     visit.open("/one")
     visit.engine.click("#slow")
