@@ -42,7 +42,7 @@ export default {
       ["System", name(value.system)],
       ["User agent", value.userAgent],
       ["Client hints", brands],
-      ["System by client hints", machine],
+      ["Hinted OS", machine],
       ["Languages", value.languages.join(", ")],
       ["Platform", value.platform],
       ["Automated", value.webdriver === null ? null : value.webdriver ? "yes (webdriver)" : "no"],

@@ -45,7 +45,7 @@ export default {
   },
   render(value, element) {
     element.replaceChildren(
-      h("p", { class: "figure" }, String(value.avgFps), h("small", { text: " frames a second" })),
+      h("p", { class: "figure" }, String(value.avgFps), h("small", { text: " frames per second" })),
       facts([["Slowest frame", `${value.minFps} fps`], ["Fastest frame", `${value.maxFps} fps`], [
         "Frames",
         value.frames,
