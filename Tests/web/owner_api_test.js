@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { ask, onUnknownZone, Refusal } from "../../Web/owner/api.js";
+import { ask, onUnknownZone, RequestError } from "../../Web/owner/api.js";
 import { withGlobals } from "./support.js";
 
 const documentOf = { baseURI: "http://collector.example/insight" };
 
-/** What a question comes to when the server answers so. @param {() => Response} answer @param {any} [parameters] */
+/** What a reportQuery comes to when the server answers so. @param {() => Response} answer @param {any} [parameters] */
 async function asked(answer, parameters = {}) {
   /** @type {any} */
   let found;
@@ -20,12 +20,12 @@ async function asked(answer, parameters = {}) {
   return found;
 }
 
-Deno.test("an answer that is not JSON is an error, unless it is one already", async () => {
+Deno.test("a response that is not JSON is an error", async () => {
   assert.deepEqual(await asked(() => new Response('{"visitors": 3}')), { visitors: 3 });
   for (const text of ["<html>", '{"visitors": ', ""]) {
     const error = await asked(() => new Response(text));
-    assert.ok(error instanceof Refusal, text);
-    assert.match(error.message, /answer/);
+    assert.ok(error instanceof RequestError, text);
+    assert.match(error.message, /response/);
   }
   const busy = await asked(() => new Response("<html>Bad gateway", { status: 502 }));
   assert.deepEqual([busy.status, busy.message], [502, "The server responded with status 502."]);

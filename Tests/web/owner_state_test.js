@@ -5,7 +5,7 @@ Object.defineProperty(globalThis, "location", {
   configurable: true,
 });
 Object.defineProperty(globalThis, "history", { value: { pushState() {}, replaceState() {} }, configurable: true });
-const { change, current, onState, rangeQuestion, rejectZone, rejectedZone, zone } = await import(
+const { change, current, onState, rangeQuery, rejectZone, rejectedZone, zone } = await import(
   "../../Web/owner/state.js"
 );
 
@@ -14,7 +14,7 @@ Deno.test("a zone that the server does not know is replaced by UTC, and stays in
   onState(() => changes++);
   assert.deepEqual([zone(), rejectedZone()], ["Asia/Kolkata", null]);
   rejectZone("Asia/Kolkata");
-  assert.deepEqual([zone(), rejectedZone(), rangeQuestion().zone, changes], ["UTC", "Asia/Kolkata", "UTC", 1]);
+  assert.deepEqual([zone(), rejectedZone(), rangeQuery().zone, changes], ["UTC", "Asia/Kolkata", "UTC", 1]);
   assert.equal(current().zone, "Asia/Kolkata");
   // The other answers of the same view say the same.
   rejectZone("Asia/Kolkata");

@@ -1,7 +1,7 @@
 // Requests to the API.
 
 /** A response that is an error; status 0 if there was none. */
-export class Refusal extends Error {
+export class RequestError extends Error {
   /** @param {number} status @param {string} message */
   constructor(status, message) {
     super(message);
@@ -35,9 +35,9 @@ export const onUnknownZone = (listener) => zoneListeners.add(listener);
 export async function ask(path, parameters = {}, { method = "GET", body, signal } = {}) {
   const time = AbortSignal.timeout?.(ANSWER_MS_MAX);
   const signals = [signal, time].filter((one) => one !== undefined);
-  let answer;
+  let response;
   try {
-    answer = await fetch(address(path, parameters), {
+    response = await fetch(address(path, parameters), {
       method,
       body: body === undefined ? undefined : JSON.stringify(body),
       headers: body === undefined ? {} : { "Content-Type": "application/json" },
@@ -45,28 +45,28 @@ export async function ask(path, parameters = {}, { method = "GET", body, signal 
     });
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new Refusal(0, "The server cannot be reached.");
+    throw new RequestError(0, "The server cannot be reached.");
   }
-  if (answer.ok) return await contentOf(answer, signal);
-  const content = await answer.json().catch(() => ({}));
-  if (answer.status === 401 && path !== "session") listeners.forEach((listener) => listener());
-  if (answer.status === 400 && parameters.zone && UNKNOWN_ZONE.test(content.message)) {
+  if (response.ok) return await contentOf(response, signal);
+  const content = await response.json().catch(() => ({}));
+  if (response.status === 401 && path !== "session") listeners.forEach((listener) => listener());
+  if (response.status === 400 && parameters.zone && UNKNOWN_ZONE.test(content.message)) {
     zoneListeners.forEach((listener) => listener(parameters.zone));
   }
-  throw new Refusal(answer.status, content.message ?? `The server responded with status ${answer.status}.`);
+  throw new RequestError(response.status, content.message ?? `The server responded with status ${response.status}.`);
 }
 
-/** @param {Response} answer @param {AbortSignal} [signal] @returns {Promise<any>} */
-async function contentOf(answer, signal) {
+/** @param {Response} response @param {AbortSignal} [signal] @returns {Promise<any>} */
+async function contentOf(response, signal) {
   try {
-    const content = await answer.json();
+    const content = await response.json();
     // A browser may have read the body before the request was aborted.
     signal?.throwIfAborted();
     return content;
   } catch (error) {
     if (signal?.aborted) throw error;
-    if (error instanceof SyntaxError) throw new Refusal(answer.status, "The response is not valid JSON.");
-    throw new Refusal(0, "The connection to the server was lost.");
+    if (error instanceof SyntaxError) throw new RequestError(response.status, "The response is not valid JSON.");
+    throw new RequestError(0, "The connection to the server was lost.");
   }
 }
 
@@ -75,18 +75,18 @@ async function contentOf(answer, signal) {
  *
  * @param {string} path below `api/`
  * @param {Record<string, any>} parameters
- * @throws {Refusal}
+ * @throws {RequestError}
  */
 export async function check(path, parameters) {
-  const answer = await fetch(address(path, parameters), { method: "HEAD" }).catch(() => {
-    throw new Refusal(0, "The server cannot be reached.");
+  const response = await fetch(address(path, parameters), { method: "HEAD" }).catch(() => {
+    throw new RequestError(0, "The server cannot be reached.");
   });
-  if (answer.ok) return;
-  if (answer.status === 401) listeners.forEach((listener) => listener());
-  const seconds = answer.headers.get("Retry-After");
-  throw new Refusal(
-    answer.status,
-    seconds ? `The server is busy: try again in ${seconds} s.` : `The server responded with status ${answer.status}.`,
+  if (response.ok) return;
+  if (response.status === 401) listeners.forEach((listener) => listener());
+  const seconds = response.headers.get("Retry-After");
+  throw new RequestError(
+    response.status,
+    seconds ? `The server is busy: try again in ${seconds} s.` : `The server responded with status ${response.status}.`,
   );
 }
 

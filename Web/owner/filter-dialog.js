@@ -13,7 +13,7 @@ import {
   VALUES_MAX,
   withFilter,
 } from "./filters.js";
-import { changeFilters, filters, question } from "./state.js";
+import { changeFilters, filters, reportQuery } from "./state.js";
 import { count } from "../kit/format.js";
 import { named } from "./words.js";
 
@@ -194,7 +194,7 @@ async function suggestionsOf(dimension, others, signal) {
       ...{ value: one.site, label: one.site, figure: one.views },
     }));
   }
-  const asked = { ...question(), filters: others };
+  const asked = { ...reportQuery(), filters: others };
   if (dimension === "issue") {
     const { issues } = await ask("issues", asked, { signal });
     return issues.slice(0, SUGGESTIONS_MAX).map((/** @type {any} */ one) => ({

@@ -4,7 +4,7 @@ import { facts, h, isolatedList, table } from "../kit/dom.js";
 import { ask } from "./api.js";
 import { body, card, skeleton } from "../kit/cards.js";
 import { failure, noFigures } from "./parts.js";
-import { change, current, question } from "./state.js";
+import { change, current, reportQuery } from "./state.js";
 import { count, exact, percent, shareOf } from "../kit/format.js";
 import { reasonLabel } from "./words.js";
 
@@ -18,7 +18,7 @@ export async function showFingerprint(panel, signal) {
   for (const one of [all, sets, signals, bots]) body(one).append(skeleton());
   try {
     const [report, ever] = await Promise.all([
-      ask("fingerprints", question(), { signal }),
+      ask("fingerprints", reportQuery(), { signal }),
       // How often visitors came back, and what had changed, is kept for all time.
       ask("fingerprints", { site: current().site }, { signal }),
     ]);

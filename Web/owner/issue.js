@@ -5,7 +5,7 @@ import { ask } from "./api.js";
 import { stateBadge } from "./issues.js";
 import { bars, drawPart, failure, noFigures, refusalOf, refused, visitorLink } from "./parts.js";
 import { body, card, empty, skeleton } from "../kit/cards.js";
-import { change, current, question, zone } from "./state.js";
+import { change, current, reportQuery, zone } from "./state.js";
 import { drawTimeline, intervalSelect, periodOf } from "./timeline.js";
 import { moment } from "../kit/times.js";
 import { exact } from "../kit/format.js";
@@ -27,7 +27,7 @@ export async function openIssue(panel, name, signal) {
   body(main).append(skeleton());
   panel.replaceChildren(h("div", { class: "full bare" }, back), main);
   try {
-    const issue = await ask("issue", { ...question(), interval: current().interval, issue: name }, { signal });
+    const issue = await ask("issue", { ...reportQuery(), interval: current().interval, issue: name }, { signal });
     draw(panel, back, issue, name);
   } catch (error) {
     if (!signal.aborted) body(main).replaceChildren(failure(error, () => change({}, { isStep: false })));

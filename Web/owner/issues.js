@@ -39,7 +39,7 @@ export function noiseToggle() {
   });
 }
 
-/** @param {HTMLElement} element @param {any} answer */
+/** @param {HTMLElement} element @param {any} report */
 export function drawIssues(element, { issues, count: all, total }) {
   if (!issues.length) {
     body(element).replaceChildren(

@@ -5,7 +5,7 @@ import { onTab, openTab, showTabAt, startTabs } from "../kit/tabs.js";
 import { nextTheme, onTheme, startTheme } from "../kit/theme.js";
 import { h, setText } from "../kit/dom.js";
 import { within } from "../kit/time.js";
-import { ask, onSignedOut, onUnknownZone, Refusal } from "./api.js";
+import { ask, onSignedOut, onUnknownZone, RequestError } from "./api.js";
 import { drawBar, startBar } from "./bar.js";
 import { showBanners } from "./banners.js";
 import { openFilter, startFilter } from "./filter-dialog.js";
@@ -107,7 +107,7 @@ async function drawLive() {
     } catch (error) {
       if (signal.aborted) return;
       element.dataset.state = "failed";
-      const isReached = error instanceof Refusal && error.status > 0;
+      const isReached = error instanceof RequestError && error.status > 0;
       setText(/** @type {HTMLElement} */ (element.lastElementChild), isReached ? "Not available" : "Offline");
     }
   }

@@ -20,7 +20,7 @@ import {
 import { body, card, skeleton } from "../kit/cards.js";
 import { sparkline } from "../kit/sparkline.js";
 import { drawQuality, duplicatesRemoved } from "./quality.js";
-import { change, current, isComparing, question, seriesQuestion } from "./state.js";
+import { change, current, isComparing, reportQuery, seriesQuery } from "./state.js";
 import { areFiguresIncomplete } from "./status.js";
 import { drawTimeline, intervalSelect, periodOf, previousPeriodOf } from "./timeline.js";
 import { count, exact, isFew, percent, perThousand, span } from "../kit/format.js";
@@ -129,14 +129,14 @@ export async function showOverview(panel, signal) {
     if (!signal.aborted) { for (const one of elements) body(one).replaceChildren(failure(error, again)); }
   };
   await Promise.all([
-    ask("overview", seriesQuestion(), { signal }).then((answer) => {
-      drawTiles(tiles, answer);
-      drawChart(chart, answer);
+    ask("overview", seriesQuery(), { signal }).then((report) => {
+      drawTiles(tiles, report);
+      drawChart(chart, report);
     }, (error) => {
       if (!signal.aborted) tiles.replaceChildren(failure(error, again));
       failed(chart)(error);
     }),
-    ask("breakdowns", { ...question(), dimensions: RANKINGS.map(([name]) => name), limit: ROWS, only: "counts" }, {
+    ask("breakdowns", { ...reportQuery(), dimensions: RANKINGS.map(([name]) => name), limit: ROWS, only: "counts" }, {
       signal,
     }).then(
       ({ dimensions }) => {
@@ -145,12 +145,12 @@ export async function showOverview(panel, signal) {
       },
       failed(...cards.values()),
     ),
-    ask("issues", { ...question(), noise: current().noise }, { signal }).then(
-      (answer) => drawPart(errors, answer, () => drawIssues(errors, answer)),
+    ask("issues", { ...reportQuery(), noise: current().noise }, { signal }).then(
+      (report) => drawPart(errors, report, () => drawIssues(errors, report)),
       failed(errors),
     ),
-    ask("quality", { ...question(), bots: undefined }, { signal }).then(
-      async (answer) => drawQuality(quality, answer, await duplicatesRemoved(signal)),
+    ask("quality", { ...reportQuery(), bots: undefined }, { signal }).then(
+      async (report) => drawQuality(quality, report, await duplicatesRemoved(signal)),
     ).catch(failed(quality)),
   ]);
 }
@@ -162,9 +162,9 @@ function balance(rows) {
   shown.forEach((card, index) => card.classList.toggle("pair", index >= shown.length - pairs));
 }
 
-/** @param {HTMLElement} element @param {any} answer */
-function drawTiles(element, answer) {
-  const sentence = refusalOf(answer);
+/** @param {HTMLElement} element @param {any} report */
+function drawTiles(element, report) {
+  const sentence = refusalOf(report);
   if (sentence !== null) return element.replaceChildren(refused(sentence));
   const chosen = current().chart ?? "visitors";
   element.replaceChildren(...TILES.map((tile) =>
@@ -178,14 +178,14 @@ function drawTiles(element, answer) {
         onclick: () => change({ chart: tile.name }, { isStep: false }),
       },
       h("span", { class: "label", text: tile.label }),
-      ...tileFigures(tile, answer),
+      ...tileFigures(tile, report),
     )
   ));
 }
 
-/** @param {Tile} tile @param {any} answer */
-function tileFigures({ name, label, format, compared = name, sample, isLessBetter, isRate }, answer) {
-  const { totals, previous, series, range } = answer;
+/** @param {Tile} tile @param {any} report */
+function tileFigures({ name, label, format, compared = name, sample, isLessBetter, isRate }, report) {
+  const { totals, previous, series, range } = report;
   // Of events that are not counted yet, zero would be wrong.
   if (areFiguresIncomplete() && !totals[name]) {
     return [h("span", { class: "value", text: "–" }), h("div", { class: "sparkline" })];
@@ -219,9 +219,9 @@ function tileFigures({ name, label, format, compared = name, sample, isLessBette
   ];
 }
 
-/** @param {HTMLElement} element @param {any} answer */
-function drawChart(element, answer) {
-  const { series, previous_series: previous, range } = answer;
+/** @param {HTMLElement} element @param {any} report */
+function drawChart(element, report) {
+  const { series, previous_series: previous, range } = report;
   const { name, label, format, sample } = TILES.find((tile) => tile.name === current().chart) ?? TILES[0];
   setText(/** @type {HTMLElement} */ (element.querySelector("h2")), `${label} per ${range.interval}`);
   const head = /** @type {HTMLElement} */ (element.querySelector(".head"));
@@ -280,8 +280,8 @@ async function openAll(dimension, title) {
   if (!dialog.open) dialog.showModal();
   dialog.addEventListener("close", () => dialog.open || opening?.abort(), { signal });
   try {
-    const answer = await ask("breakdowns", { ...question(), dimensions: dimension, limit: ALL_ROWS }, { signal });
-    const ranking = answer.dimensions[dimension];
+    const report = await ask("breakdowns", { ...reportQuery(), dimensions: dimension, limit: ALL_ROWS }, { signal });
+    const ranking = report.dimensions[dimension];
     const sentence = refusalOf(ranking);
     content.replaceChildren(
       ...(sentence === null ? allRows(dimension, ranking, title, () => dialog.close()) : [refused(sentence)]),

@@ -21,7 +21,7 @@ import {
   valueButton,
 } from "./parts.js";
 import { histogramOptions } from "../kit/plots.js";
-import { change, current, isComparing, question, seriesQuestion } from "./state.js";
+import { change, current, isComparing, reportQuery, seriesQuery } from "./state.js";
 import { drawTimeline, intervalSelect, periodOf, previousPeriodOf } from "./timeline.js";
 import { BOUNDS, METRIC_NAMES, METRICS, tone, vital } from "../kit/ratings.js";
 import { count, exact, isFew, percent, SAMPLE_MIN, shareOf } from "../kit/format.js";
@@ -66,25 +66,25 @@ export async function showPerformance(panel, signal) {
     if (!signal.aborted) { for (const one of cards) body(one).replaceChildren(failure(error, again)); }
   };
   await Promise.all([
-    ask("performance", seriesQuestion(), { signal }).then((answer) => {
-      drawVitals(vitals, answer);
-      drawChart(chart, answer, metric);
-      drawDistribution(distribution, answer.metrics[metric], metric);
+    ask("performance", seriesQuery(), { signal }).then((report) => {
+      drawVitals(vitals, report);
+      drawChart(chart, report, metric);
+      drawDistribution(distribution, report.metrics[metric], metric);
     }, (error) => {
       if (!signal.aborted) vitals.replaceChildren(h("div", { class: "full" }, failure(error, again)));
       failed(chart, distribution)(error);
     }),
-    ask("slowest", { ...question(), dimension: by, limit: 15 }, { signal }).then(
-      (answer) => drawPart(slow, answer, () => drawBreakdown(slow, answer, by)),
+    ask("slowest", { ...reportQuery(), dimension: by, limit: 15 }, { signal }).then(
+      (report) => drawPart(slow, report, () => drawBreakdown(slow, report, by)),
       failed(slow),
     ),
-    ask("slowest", { ...question(), dimension: "navigation", limit: 15 }, { signal }).then(
-      (answer) => refusalOf(answer) === null && drawRoutes(routes, answer, metric),
+    ask("slowest", { ...reportQuery(), dimension: "navigation", limit: 15 }, { signal }).then(
+      (report) => refusalOf(report) === null && drawRoutes(routes, report, metric),
       // The breakdown shows the same error.
       () => {},
     ),
     ask("breakdowns", {
-      ...question(),
+      ...reportQuery(),
       dimensions: ["lcp_element", "lcp_part", "inp_element", "inp_part", "cls_element", "resource", "third_party"],
       limit: 8,
     }, { signal }).then(({ dimensions }) => {
@@ -95,7 +95,7 @@ export async function showPerformance(panel, signal) {
   ]);
 }
 
-/** @param {HTMLElement} element @param {any} answer */
+/** @param {HTMLElement} element @param {any} report */
 function drawVitals(element, { metrics, range }) {
   element.replaceChildren(
     ...Object.entries(METRICS).map(([name, label]) => {
@@ -137,7 +137,7 @@ function drawVitals(element, { metrics, range }) {
 /**
  * Says so when the figures mix loads with routes, which have no request of their own and are faster.
  *
- * @param {HTMLElement} element @param {any} answer @param {string} metric
+ * @param {HTMLElement} element @param {any} report @param {string} metric
  */
 function drawRoutes(element, { rows }, metric) {
   const sum = (/** @type {any[]} */ some) => some.reduce((total, row) => total + row[metric].count, 0);
@@ -155,7 +155,7 @@ function drawRoutes(element, { rows }, metric) {
 
 const LINES = { p50: ["--good-bar", 1.5], p75: ["--accent", 2.5], p95: ["--poor-bar", 1.5] };
 
-/** @param {HTMLElement} element @param {any} answer @param {string} metric */
+/** @param {HTMLElement} element @param {any} report @param {string} metric */
 function drawChart(element, { metrics, range }, metric) {
   const { series } = metrics[metric];
   const label = METRICS[/** @type {keyof typeof METRICS} */ (metric)];
@@ -225,9 +225,9 @@ function drawDistribution(element, found, metric) {
   });
 }
 
-/** @param {HTMLElement} element @param {any} answer @param {string} dimension */
-function drawBreakdown(element, answer, dimension) {
-  const { rows, count: all } = answer;
+/** @param {HTMLElement} element @param {any} report @param {string} dimension */
+function drawBreakdown(element, report, dimension) {
+  const { rows, count: all } = report;
   const title = /** @type {Record<string, string>} */ (BY)[dimension];
   if (!rows.length) {
     body(element).replaceChildren(noFigures("No data for this period", "No page view has a value."));
@@ -255,7 +255,7 @@ function drawBreakdown(element, answer, dimension) {
     ]),
     `Vitals by ${title}`,
   );
-  const rest = restOf(answer);
+  const rest = restOf(report);
   const more = rest
     ? rest.sum
       ? `(rest): ${restLabel(rest.values)}, ${exact(rest.sum)} page views.`

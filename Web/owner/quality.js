@@ -12,8 +12,8 @@ import { exact, percent, shareOf } from "../kit/format.js";
  */
 export async function duplicatesRemoved(signal) {
   try {
-    const answer = await fetch(new URL("health/details", document.baseURI), { signal });
-    return answer.ok ? (await answer.json()).ingest.duplicates : null;
+    const response = await fetch(new URL("health/details", document.baseURI), { signal });
+    return response.ok ? (await response.json()).ingest.duplicates : null;
   } catch {
     return null;
   }

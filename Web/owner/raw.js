@@ -7,7 +7,7 @@ import { address, ask, check } from "./api.js";
 import { showJourney } from "./journey.js";
 import { body, card, empty, skeleton } from "../kit/cards.js";
 import { failure, visitorLink } from "./parts.js";
-import { change, current, rangeQuestion, zone } from "./state.js";
+import { change, current, rangeQuery, zone } from "./state.js";
 import { moment } from "../kit/times.js";
 import { vital } from "../kit/ratings.js";
 
@@ -148,7 +148,7 @@ const line = (event) =>
 /** @param {HTMLElement} element @param {AbortSignal} signal */
 async function startExplorer(element, signal) {
   const { type, page, find, key, value } = current();
-  const search = { ...rangeQuestion(), type, path: page, visitor: find, key, value };
+  const search = { ...rangeQuery(), type, path: page, visitor: find, key, value };
   const refused = h("p", { class: "note", role: "alert" });
   element.querySelector(".head")?.append(
     h("span", { class: "space" }),
@@ -207,15 +207,15 @@ async function showEvents(results, search, signal) {
   /** @type {any[]} */
   let events = [];
   const more = async (/** @type {number | undefined} */ before) => {
-    const answer = await ask("events", { ...search, before, limit: PAGE }, { signal });
-    events = [...events, ...answer.events];
-    const older = answer.next
-      ? h("button", { type: "button", class: "button", text: "Load more", onclick: () => attempt(answer.next) })
+    const page = await ask("events", { ...search, before, limit: PAGE }, { signal });
+    events = [...events, ...page.events];
+    const older = page.next
+      ? h("button", { type: "button", class: "button", text: "Load more", onclick: () => attempt(page.next) })
       : null;
     results.replaceChildren(
       ...(events.length ? [eventTable(events)] : [empty(
         "No data for this period",
-        answer.next ? "No match so far. Load more to search older events." : "No event matches the search.",
+        page.next ? "No match so far. Load more to search older events." : "No event matches the search.",
       )]),
       ...(older ? [h("p", { class: "actions" }, older)] : []),
     );

@@ -104,17 +104,17 @@ export const isCustomRange = () => Boolean(state.from || state.to);
 export const rangeName = () => isCustomRange() ? null : state.range && state.range in RANGES ? state.range : RANGE;
 
 /** What reports are asked with. */
-export function question() {
-  return { ...rangeQuestion(), bots: state.bots, filters: state.filters };
+export function reportQuery() {
+  return { ...rangeQuery(), bots: state.bots, filters: state.filters };
 }
 
 /** What reports with a series and a comparison are asked with. */
-export function seriesQuestion() {
-  return { ...question(), interval: state.interval, compare: isComparing() ? undefined : "none" };
+export function seriesQuery() {
+  return { ...reportQuery(), interval: state.interval, compare: isComparing() ? undefined : "none" };
 }
 
 /** The same without filters, for what knows none. */
-export function rangeQuestion() {
+export function rangeQuery() {
   const { from, to, site } = state;
   return { ...(isCustomRange() ? { from, to } : { range: rangeName() }), zone: zone(), site };
 }

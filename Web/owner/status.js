@@ -1,6 +1,6 @@
 // Status of the server: polls `GET /api/status` while the page is visible.
 
-import { ask, Refusal } from "./api.js";
+import { ask, RequestError } from "./api.js";
 
 /**
  * @typedef {object} Status
@@ -53,7 +53,7 @@ async function read() {
     failures = 0;
   } catch (error) {
     // An error response is no failure of the network; the views show it.
-    failures = error instanceof Refusal && error.status ? 0 : failures + 1;
+    failures = error instanceof RequestError && error.status ? 0 : failures + 1;
   }
   isReading = false;
   if (!isRunning) return;

@@ -65,15 +65,15 @@ export const openWorkerQueue = ({ _report: report, context, endpoint }) => {
   const run = async () => {
     for (let numbers; numbers = JSON.stringify(report), queue[0] || confirmed && numbers !== confirmed;) {
       const items = pack(queue);
-      const answer = await post(endpoint(), bodyOf(items, context(), report));
-      if (!answer) {
+      const response = await post(endpoint(), bodyOf(items, context(), report));
+      if (!response) {
         later(send, backoff(failures++));
         return false;
       }
       failures = 0;
       confirmed = numbers;
-      if (answer._isRefused) items.forEach(() => drop(report, "refused"));
-      answer.rejected?.forEach(() => drop(report, "rejected"));
+      if (response._isRefused) items.forEach(() => drop(report, "refused"));
+      response.rejected?.forEach(() => drop(report, "rejected"));
       queue = queue.filter((item) => !items.includes(item));
     }
     return true;

@@ -11,7 +11,7 @@ import { loadCharts, recolorCharts } from "../kit/charts.js";
 import { CONFIG } from "./config.js";
 import { showOwnerLink, startClock, startControls } from "./controls.js";
 import { addError, captureErrors, errors, onError } from "./errors.js";
-import { showHeld, startPrivacy } from "./held.js";
+import { showPrivacyNotice, startPrivacy } from "./privacy-notice.js";
 import { createIdentity } from "./identity.js";
 import { emptyPayload } from "./payload.js";
 import { createRaw } from "./raw.js";
@@ -54,7 +54,7 @@ function openView() {
   errorEvents = 0;
   const startedAt = new Date().toISOString();
   const transport = openTransport(ids, { sendsEvents, isHeld: isPrivate, changed: delivered });
-  if (isPrivate) showHeld(release);
+  if (isPrivate) showPrivacyNotice(release);
   return { ids, startedAt, transport };
 }
 
@@ -148,7 +148,7 @@ function delivered(delivery) {
 // Delivery
 
 /** A property of the navigator; null if the browser throws. @param {string} name */
-function ask(name) {
+function propertyOf(name) {
   try {
     return /** @type {any} */ (navigator)[name] ?? null;
   } catch {
@@ -158,8 +158,8 @@ function ask(name) {
 
 function sendPageview() {
   const names = ["userAgent", "language", "platform", "hardwareConcurrency", "deviceMemory"];
-  const answers = Object.fromEntries(names.map((name) => [name, ask(name)]));
-  view.transport.event("pageview", { ...answers, screenResolution: `${screen.width}x${screen.height}` });
+  const values = Object.fromEntries(names.map((name) => [name, propertyOf(name)]));
+  view.transport.event("pageview", { ...values, screenResolution: `${screen.width}x${screen.height}` });
 }
 
 /** Sends the vitals that have changed since they were last sent. @param {boolean} isLeaving */

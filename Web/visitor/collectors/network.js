@@ -14,12 +14,12 @@ const BANDWIDTH_BYTES = 500_000;
  */
 async function time(address) {
   const start = performance.now();
-  const answer = await fetch(address, { cache: "no-store" });
+  const response = await fetch(address, { cache: "no-store" });
   const first = performance.now() - start;
-  const body = await answer.arrayBuffer();
-  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  const body = await response.arrayBuffer();
+  if (!response.ok) throw new Error(`status ${response.status}`);
   const whole = performance.now() - start;
-  const entry = /** @type {any} */ (performance.getEntriesByName(answer.url, "resource").pop());
+  const entry = /** @type {any} */ (performance.getEntriesByName(response.url, "resource").pop());
   const isUsable = entry && entry.requestStart > 0 && entry.responseEnd > entry.requestStart;
   if (!isUsable) return { first, whole, bytes: body.byteLength };
   const { requestStart, responseStart, responseEnd } = entry;

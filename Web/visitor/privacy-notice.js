@@ -20,7 +20,7 @@ export function startPrivacy() {
 }
 
 /** @param {() => void} release called when the visitor presses the button; once for each page view */
-export function showHeld(release) {
+export function showPrivacyNotice(release) {
   // The server has set it, if the request had a header for it; then nothing moves.
   document.documentElement.dataset.privacy = "on";
   const text = /** @type {HTMLElement} */ (document.getElementById("held-text"));
