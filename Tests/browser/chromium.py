@@ -24,7 +24,7 @@ class Chromium:
         self.browser = playwright().chromium.launch(
             executable_path=path,
             args=["--no-sandbox", *arguments],
-            # Pages that are left are kept, as they are for everybody who is not driven.
+            # Keeps pages in the back/forward cache, as in a browser that is not automated.
             ignore_default_args=["--disable-back-forward-cache"],
         )
         self.version = self.browser.version

@@ -31,7 +31,7 @@ class Names:
                     self.end_headers()
                     self.wfile.write(data)
                 except OSError:
-                    # Nobody is there, or nobody waits any more.
+                    # The connection is refused, or the client has gone.
                     self.close_connection = True
                 finally:
                     connection.close()

@@ -1,4 +1,4 @@
-"""The dashboard as somebody uses it: keyboard, links, themes, small screens, mounts and pages that lack something."""
+"""The dashboard in use: keyboard, links, themes, small screens, base paths and browsers with missing features."""
 
 import gzip
 import pathlib

@@ -146,7 +146,7 @@ def begun(store, *words):
     return demo
 
 
-def test_demo_waits_while_somebody_else_writes(store):
+def test_demo_waits_while_another_process_writes(store):
     """Longer than a server's writer waits, which has a journal."""
     demo = begun(store, "--events", EVENTS)
     with store.held("collector_events"):

@@ -1,4 +1,4 @@
-"""Numbers that no browser has measured: they are taken and kept, count in no figure, and harm nobody."""
+"""Numbers that no browser can have measured: they are stored, excluded from figures, and do no harm."""
 
 import re
 

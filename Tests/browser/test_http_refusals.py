@@ -119,7 +119,7 @@ TAKEN = {
     "absolute form": (got(first=b"GET http://a/ping HTTP/1.1"), [200]),
     "leading line end": (b"\r\n" + GET, [200]),
     "two requests in a packet": (GET + GET, [200, 200]),
-    "a body that nobody asked for": (got(b"Content-Length: 7")[:] + b"ignored" + GET, [200, 200]),
+    "a body that the method does not expect": (got(b"Content-Length: 7")[:] + b"ignored" + GET, [200, 200]),
     "chunk extension": (posted(b"Transfer-Encoding: chunked", body=b"7;a=b\r\n{\"a\":1}\r\n0\r\n\r\n"), [400, 200]),
     "chunk size in capitals with zeros": (posted(b"Transfer-Encoding: chunked", body=b"0007\r\n{\"a\":1}\r\n000\r\n\r\n"), [400, 200]),
     "coding in capitals": (posted(b"transfer-ENCODING: Chunked", body=BODY), [400, 200]),

@@ -166,8 +166,8 @@ def test_figures_are_those_of_the_events_on_either_store(owned):
     assert report(owned.port, "breakdowns", range="24h", dimensions="path", browser="Firefox")["dimensions"]["path"]["rows"][0]["value"] == "/"
     filters = json.dumps([["is_not", "browser", ["Firefox"]], ["matches", "path", ["/users/*"]]])
     assert report(owned.port, "overview", range="24h", filters=filters)["totals"]["views"] == 2
-    everybody = report(owned.port, "overview", range="24h", bots="include")["totals"]
-    assert (everybody["visitors"], everybody["views"]) == (3, 4)
+    all_traffic = report(owned.port, "overview", range="24h", bots="include")["totals"]
+    assert (all_traffic["visitors"], all_traffic["views"]) == (3, 4)
     assert report(owned.port, "fingerprints")["robots"][0]["reasons"] == ["user agent names a program"]
     assert report(owned.port, "quality", range="24h")["robot_events"] == 3
     assert report(owned.port, "sites")["sites"][0]["site"] == "shop.example"
@@ -302,7 +302,7 @@ def test_a_journey_shows_what_is_missing(owned):
     (session,) = journey["sessions"]
     (view,) = session["views"]
     assert [event["seq"] for event in view["events"]] == [1, 3, 4] and view["missing"] == [2]
-    assert report(owned.port, "journey", visitor="nobody")["sessions"] == []
+    assert report(owned.port, "journey", visitor="unknown")["sessions"] == []
 
 
 def streamed(port, path):

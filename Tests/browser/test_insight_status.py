@@ -221,7 +221,7 @@ HOLDERS = "select pid from pg_stat_activity where query like '%pg_sleep(100)%' a
 
 
 def hold(cluster, database):
-    """A transaction that somebody has left open; it ends when the test says so."""
+    """An open transaction of another client; it ends when the test ends it."""
     with contextlib.suppress(RuntimeError, subprocess.TimeoutExpired):
         cluster.psql(database, "begin; delete from collector_events where id = -1; select pg_sleep(100)")
 

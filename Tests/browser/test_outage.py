@@ -303,7 +303,7 @@ def LimitedCollector(folder, blocks):
         signal.signal(signal.SIGXFSZ, handler)
 
 
-def test_a_database_that_hangs_at_the_start_keeps_nobody_waiting(own_cluster, serve, tmp_path):
+def test_a_database_that_hangs_at_startup_delays_no_request(own_cluster, serve, tmp_path):
     store = PostgresStore(own_cluster, tmp_path)
     postmaster = int((own_cluster.data / "postmaster.pid").read_text().split()[0])
     os.kill(postmaster, signal.SIGSTOP)

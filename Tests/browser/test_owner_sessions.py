@@ -147,7 +147,7 @@ def test_links_are_listed_without_their_secret_and_revoked_one_by_one(store, ser
     assert [link["id"] for link in report(again.port, "shares")["shares"]] == [two["id"]]
 
 
-def test_an_expired_link_lets_nobody_in(owned, store):
+def test_an_expired_link_gives_no_access(owned, store):
     link = share(owned.port)
     visitor = guest(owned.port, link)
     store.execute("update insight_share_links set expires_at = 1000")

@@ -1,4 +1,4 @@
-"""The real PgBouncer between the program and PostgreSQL, with the pool modes that hand a server connection to somebody else after each
+"""The real PgBouncer between the program and PostgreSQL, with the pool modes that hand a server connection to another client after each
 transaction or statement."""
 
 import re
@@ -144,7 +144,7 @@ def test_a_pool_of_one_connection_is_enough(cluster, tmp_path, serve):
         store.bouncer.stop()
 
 
-def test_a_lock_that_an_older_version_left_in_the_pool_stops_nobody(cluster, tmp_path, serve):
+def test_a_lock_that_an_older_version_left_in_the_pool_blocks_no_start(cluster, tmp_path, serve):
     store = Pooled(cluster, tmp_path, "transaction")
     try:
         store.bouncer.psql(store.database, "select pg_advisory_lock(7206158743017)")

@@ -143,7 +143,7 @@ def test_a_page_that_comes_back_is_held_again(chromium, serve, sqlite):
     assert count(sqlite, "debug_data") == 1
 
 
-def test_the_owner_finds_a_link_to_insight_and_nobody_else_does(engine, serve):
+def test_only_the_owner_sees_a_link_to_insight(engine, serve):
     collector = serve(environment=ENVIRONMENT)
 
     def is_linked():

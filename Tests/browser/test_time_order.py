@@ -168,7 +168,7 @@ def test_a_server_whose_clock_is_set_forward_and_back_goes_on(store, serve, tmp_
     clock.write_text(f"+{days}d\n")
     wait_for(lambda: send(collector.port, visit_events("/ahead")) and report(collector.port, "events", limit=1)["events"][0]["t"] > (time.time() + DAY / 2) * 1000, 10, "the clock is ahead")
     ahead = count(store, "collector_events") - 3
-    wait_for(lambda: report(collector.port, "live")["visitors"] >= 1, 30, "somebody is here by that clock")
+    wait_for(lambda: report(collector.port, "live")["visitors"] >= 1, 30, "a visitor is here by that clock")
     clock.write_text("+0d\n")
     ids = make_ids()
     count_ += send(collector.port, visit_events("/after", ids=ids))
