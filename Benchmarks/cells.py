@@ -69,7 +69,7 @@ def closed_loops(benches, folder, options, out):
         if yardstick is None:
             out.say("nginx is not installed: there is no yardstick.\n")
         for _ in range(options.rounds):
-            for bench, database in zip(benches, bare):
+            for bench, database in zip(benches, bare, strict=False):
                 for what, found in database.measure():
                     ceilings[bench.name, what].append(found)
             for cell in cells:

@@ -38,7 +38,7 @@ def add_profile(own, total, events, prefix):
     """Adds milliseconds by function: `own` counts what it and the browser's code that it calls take, `total` its callees too."""
     for nodes, samples, deltas in chunks(events):
         # A sample lasts until the next one.
-        for sample, delta in zip(samples, deltas[1:]):
+        for sample, delta in zip(samples, deltas[1:], strict=False):
             frames = list(chain(nodes, sample))
             ours = [frame for frame in frames if frame.get("url", "").startswith(prefix)]
             if not ours:

@@ -8,7 +8,7 @@ import Testing
 @Suite struct ThresholdTests {
     @Test func `vitals have the same bounds on the page and on the server`() throws {
         let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        let words = try String(contentsOf: URL(filePath: "/\(root)/Web/insight/words.js"), encoding: .utf8)
+        let words = try String(contentsOf: URL(filePath: "/\(root)/Web/kit/ratings.js"), encoding: .utf8)
         let lines = words.split(separator: "\n").drop { !$0.hasPrefix("export const BOUNDS") }.dropFirst()
         for (line, vital) in zip(lines, Vital.allCases) {
             let (good, fair) = vital.thresholds

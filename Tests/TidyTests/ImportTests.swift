@@ -126,6 +126,42 @@ private func imports(_ files: [SourceFile]) -> [Import] {
     }
 }
 
+/// Which folders of `Web` may import which, besides themselves.
+private let allowedWebImports: [String: Set<String>] = [
+    "kit": [],
+    "signals": ["kit"],
+    "tracker": ["kit", "signals"],
+    "visitor": ["kit", "signals", "tracker"],
+    "owner": ["kit"],
+    "demo": [],
+]
+
+@Test func `every folder of the pages is in the table of imports`() {
+    #expect(Set(SourceTree.subfolders("Web")) == Set(allowedWebImports.keys))
+}
+
+@Test func `a page imports only from the folders that the table allows`() {
+    // Types in comments count, too.
+    let pattern = #/(?:\bfrom |\bimport\(|^import )"(\.[^"]+)"/#
+    for file in SourceTree.web where file.path.hasSuffix(".js") {
+        let folder = String(file.module)
+        for path in file.lines.flatMap({ $0.matches(of: pattern).map(\.1) }) {
+            let imported = webFolder(of: path, importedIn: file)
+            let isAllowed = imported == folder || allowedWebImports[folder]?.contains(imported) == true
+            #expect(isAllowed, "\(file) imports \(path)")
+        }
+    }
+}
+
+/// The folder of `Web` that a relative path of an import leads to.
+private func webFolder(of path: Substring, importedIn file: SourceFile) -> String {
+    var parts = file.folder.split(separator: "/")
+    for part in path.split(separator: "/") where part != "." {
+        if part == ".." { parts.removeLast() } else { parts.append(part) }
+    }
+    return parts.count > 1 ? String(parts[1]) : ""
+}
+
 @Test func `the package names the dependencies that the table allows`() throws {
     let package = try #require(SourceTree.all.first { $0.path == "Package.swift" })
     let pattern = #/\.(?:executableTarget|target)\(\s*name: "(\w+)"(?:,\s*dependencies: \[([^\]]*)\])?/#

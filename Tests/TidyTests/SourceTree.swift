@@ -12,6 +12,15 @@ struct SourceFile: Sendable, CustomStringConvertible {
     var module: String { path.split(separator: "/").dropFirst(2).first.map(String.init) ?? "" }
     var description: String { path }
 
+    enum Language { case swift, javaScript, python, other }
+
+    var language: Language {
+        if path.hasSuffix(".swift") { return .swift }
+        if path.hasSuffix(".js") { return .javaScript }
+        let isPython = path.hasSuffix(".py") || lines.first?.contains(#/^#!.*python3/#) == true
+        return isPython ? .python : .other
+    }
+
     /// Numbers and texts of the lines that hold a match.
     func lines(matching pattern: some RegexComponent) -> [String] {
         lines.enumerated().filter { $0.element.contains(pattern) }.map { "\(path):\($0.offset + 1): \($0.element)" }

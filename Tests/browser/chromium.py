@@ -1,22 +1,20 @@
 """Chromium, driven by Playwright."""
 
 import atexit
+import functools
 
 from playwright.sync_api import sync_playwright
 
-
 #: What the browser's own bars take of its window at most, in pixels.
 BARS_HEIGHT_MAX = 200
-_playwright = None
 
 
+@functools.cache
 def playwright():
     """One for all browsers: a second cannot be started beside it."""
-    global _playwright
-    if _playwright is None:
-        _playwright = sync_playwright().start()
-        atexit.register(_playwright.stop)
-    return _playwright
+    started = sync_playwright().start()
+    atexit.register(started.stop)
+    return started
 
 
 class Chromium:
@@ -26,7 +24,7 @@ class Chromium:
         self.browser = playwright().chromium.launch(
             executable_path=path,
             args=["--no-sandbox", *arguments],
-            # Pages that are left are kept, as they are for everybody who is not driven.
+            # Keeps pages in the back/forward cache, as in a browser that is not automated.
             ignore_default_args=["--disable-back-forward-cache"],
         )
         self.version = self.browser.version

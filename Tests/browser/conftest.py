@@ -34,7 +34,7 @@ def pytest_xdist_make_scheduler(config, log):
 
 @pytest.fixture(scope="session")
 def cluster(stops):
-    """A PostgreSQL that nobody stops; each store makes a database of its own in it."""
+    """A PostgreSQL that runs for the whole session; each store creates its own database in it."""
     cluster = Cluster()
     yield cluster
     # Programs that still end have it until then.

@@ -38,7 +38,7 @@ KEYS = {"Tab": "\ue004", "Enter": "\ue007", "ArrowLeft": "\ue012", "ArrowRight":
 class Firefox:
     name = "firefox"
     #: Seconds that an answer may take.
-    _patience = 30
+    _timeout = 30
 
     def __init__(self, path, preferences=None):
         self._profile = tempfile.mkdtemp(prefix="collector-firefox-")
@@ -71,7 +71,7 @@ class Firefox:
     def _command(self, method, parameters):
         number = next(self._numbers)
         self._socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
-        deadline = time.monotonic() + self._patience
+        deadline = time.monotonic() + self._timeout
         while True:
             message = json.loads(self._socket.recv(timeout=max(0.01, deadline - time.monotonic())))
             if message.get("id") != number:
@@ -82,7 +82,7 @@ class Firefox:
                 return message["result"]
 
     def be_patient(self, seconds):
-        self._patience = seconds
+        self._timeout = seconds
 
     def open(self, url):
         """Opens a page with empty storage of its own."""
@@ -133,12 +133,12 @@ class Firefox:
         self._command("input.performActions", {"context": self._tab, "actions": [source]})
 
     def click(self, selector):
-        place = self.evaluate(
+        position = self.evaluate(
             f"() => {{ const element = document.querySelector({json.dumps(selector)}); element.scrollIntoView({{ block: 'center' }});"
             " const box = element.getBoundingClientRect();"
             " return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)]; }"
         )
-        actions = [{"type": "pointerMove", "x": place[0], "y": place[1]}, {"type": "pointerDown", "button": 0}, {"type": "pause", "duration": 30}, {"type": "pointerUp", "button": 0}]
+        actions = [{"type": "pointerMove", "x": position[0], "y": position[1]}, {"type": "pointerDown", "button": 0}, {"type": "pause", "duration": 30}, {"type": "pointerUp", "button": 0}]
         self._perform({"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": actions})
 
     def press(self, key):

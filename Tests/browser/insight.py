@@ -1,4 +1,4 @@
-"""What the tests of the owner's page share: a token, visits with known numbers, and questions to the API."""
+"""What the tests of the owner's page share: a token, visits with known numbers, and queries to the API."""
 
 import json
 import urllib.parse
@@ -16,29 +16,30 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.
 
 
 def ask(port, route, /, fields=OWNER, **parameters):
-    """An answer of the API."""
+    """A response of the API."""
     query = urllib.parse.urlencode({name.rstrip("_"): value for name, value in parameters.items()})
     return get(port, f"/api/{route}" + (f"?{query}" if query else ""), fields)
 
 
-def told(port, route, /, **parameters):
+def report(port, route, /, **parameters):
+    """The content of a response of the API."""
     answer = ask(port, route, **parameters)
     assert answer.status == 200, (route, answer.status, answer.body)
     return answer.json()
 
 
 def serve_ready(serve, store):
-    """A server that has its database: until then what is acknowledged is in the journal, and in no answer."""
+    """A server that has its database: until then what is acknowledged is in the journal, and in no response."""
     collector = serve(store, environment=ENVIRONMENT)
     wait_for(lambda: get(collector.port, "/health").status == 200, 30, "a database that is ready")
     return collector
 
 
 def found_events(port, **search):
-    """All events that a search finds: each answer may stop where its time is over, and the next one goes on there."""
+    """All events that a search finds: a response may stop when its time is over, and the next one continues from there."""
     events = []
     for _ in range(100):
-        answer = told(port, "events", **search)
+        answer = report(port, "events", **search)
         events += answer["events"]
         if answer["next"] is None:
             return events
@@ -60,7 +61,7 @@ def visit_events(path="/", site="shop.example", lcp=1200, error=None, referrer="
 
 
 def send(port, events, agent=CHROME, ledger=(), sent_at="2026-11-27T00:00:00.000Z"):
-    body = {"v": 1, "sent_at": sent_at, "ledger": list(ledger), "events": [{key: value for key, value in event.items()} for event in events]}
+    body = {"v": 1, "sent_at": sent_at, "ledger": list(ledger), "events": [dict(event.items()) for event in events]}
     answer = post(port, "/events", body, [("User-Agent", agent)])
     assert answer.status == 200, answer.body
     assert not answer.json().get("rejected"), answer.body
@@ -72,7 +73,7 @@ def settle(port, events):
 
     def are_there():
         answer = ask(port, "overview", range="24h", bots="include")
-        # A program that has just started may not have its database yet.
+        # A server that has just started may not have its database yet.
         assert answer.status in (200, 503), (answer.status, answer.body)
         return answer.status == 200 and answer.json()["totals"]["events"] == events
 

@@ -6,7 +6,6 @@ import http.server
 import json
 import threading
 
-
 HANG_SECONDS_MAX = 30
 SHARED = ("pageview_id", "visitor_id", "session_id", "site", "path", "referrer")
 
@@ -18,6 +17,63 @@ def read_body(data):
         shared = body["pageviews"][event["pageview"]]
         event.update({name: shared[name] for name in SHARED if name in shared and name not in event})
     return body
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    #: Set by a subclass for each network.
+    network = None
+    port = None
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        action = self.network.record(body)
+        if action == "hang":
+            self.network.released.wait(HANG_SECONDS_MAX)
+        response = self._respond(action, body)
+        if response is None:
+            self.close_connection = True
+            return
+        status, data = response
+        self.send_response(status)
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        try:
+            self.wfile.write(data)
+        except (BrokenPipeError, ConnectionResetError):
+            # The page that sent a beacon has gone.
+            pass
+
+    def _respond(self, action, body):
+        """Status and body of the response, or None for a connection that is closed without one."""
+        if action == "cut":
+            return None
+        if action == "503":
+            return 503, b"{}"
+        if action == "drop":
+            accepted = self.network.lose(body)
+            return 200, json.dumps({"status": "ok", "accepted": accepted, "rejected": []}).encode()
+        try:
+            response = self._forward(body)
+        except ConnectionRefusedError:
+            # The program is down: no network at all, as the page sees it.
+            return None
+        if action == "double":
+            self._forward(body)
+        return None if action == "deaf" else response
+
+    def _forward(self, body):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request("POST", self.path, body, {"Content-Type": "text/plain"})
+        answer = connection.getresponse()
+        data = answer.read()
+        connection.close()
+        return answer.status, data
 
 
 class Lossy:
@@ -32,68 +88,27 @@ class Lossy:
         self.released = threading.Event()
         self.lost = []
         self._lock = threading.Lock()
-        lossy = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
-            def forward(self, body):
-                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-                connection.request("POST", self.path, body, {"Content-Type": "text/plain"})
-                answer = connection.getresponse()
-                data = answer.read()
-                connection.close()
-                return answer.status, data
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                with lossy._lock:
-                    action = lossy.decide(body)
-                    lossy.bodies.append((action, read_body(body)))
-                    lossy.sizes.append(len(body))
-                if action == "hang":
-                    lossy.released.wait(HANG_SECONDS_MAX)
-                if action == "cut":
-                    self.close_connection = True
-                    return
-                if action == "503":
-                    status, data = 503, b"{}"
-                elif action == "drop":
-                    events = read_body(body)["events"]
-                    with lossy._lock:
-                        lossy.lost += events
-                    status, data = 200, json.dumps({"status": "ok", "accepted": len(events), "rejected": []}).encode()
-                else:
-                    try:
-                        status, data = self.forward(body)
-                    except ConnectionRefusedError:
-                        # The program is down: no network at all, as the page sees it.
-                        self.close_connection = True
-                        return
-                    if action == "double":
-                        self.forward(body)
-                    if action == "deaf":
-                        self.close_connection = True
-                        return
-                self.send_response(status)
-                self.send_header("Access-Control-Allow-Origin", "*")
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                try:
-                    self.wfile.write(data)
-                except (BrokenPipeError, ConnectionResetError):
-                    # A beacon's sender has gone.
-                    pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        handler = type("Handler", (_Handler,), {"network": self, "port": port})
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
         self.port = self._server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def record(self, body):
+        """Notes a body, and returns what happens to it."""
+        with self._lock:
+            action = self.decide(body)
+            self.bodies.append((action, read_body(body)))
+            self.sizes.append(len(body))
+        return action
+
+    def lose(self, body):
+        """Notes the events of a body that is never forwarded, and returns their number."""
+        events = read_body(body)["events"]
+        with self._lock:
+            self.lost += events
+        return len(events)
 
     def close(self):
         self.released.set()

@@ -1,4 +1,4 @@
-"""A proxy by which a browser finds names like shop.example on this machine, for browsers that cannot be told otherwise."""
+"""A proxy by which a browser finds names like shop.example on this machine, for browsers that have no setting for it."""
 
 import http.client
 import http.server
@@ -31,7 +31,7 @@ class Names:
                     self.end_headers()
                     self.wfile.write(data)
                 except OSError:
-                    # Nobody is there, or nobody waits any more.
+                    # The connection is refused, or the client has gone.
                     self.close_connection = True
                 finally:
                     connection.close()

@@ -32,7 +32,7 @@ _next_ports = itertools.count(random.randrange(PORTS_OF_WORKER))
 
 
 def free_port():
-    """A port that nobody listens at, and that no other process which runs these tests chooses."""
+    """A port without a listener that no other process of these tests chooses."""
     for _ in range(PORTS_OF_WORKER):
         port = PORTS_FIRST + workers.number() * PORTS_OF_WORKER + next(_next_ports) % PORTS_OF_WORKER
         with socket.socket() as probe, contextlib.suppress(OSError):

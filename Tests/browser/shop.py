@@ -1,4 +1,4 @@
-"""A site of somebody else that has the tracker on its pages: its own origin, three kinds of trouble, and links."""
+"""Another site with the tracker on its pages: its own origin, three kinds of errors, and links."""
 
 import http.server
 import json

@@ -32,7 +32,7 @@ def test_compose_passes_every_documented_variable_on():
     assert {name: value for name, _, value in passed if value} == {"COLLECTOR_URL": f"http://localhost:{port}"}
 
 
-def test_the_database_of_compose_starts_only_on_request_and_is_reachable_by_nobody_else():
+def test_the_database_of_compose_starts_only_on_request_and_is_not_reachable_from_outside():
     database = section("postgres")
     assert "profiles: [postgres]" in database
     assert "networks: [database]" in database and "ports:" not in database

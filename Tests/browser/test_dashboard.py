@@ -5,8 +5,8 @@ import re
 import pytest
 
 from load import wait_for
+from page import READY, TABS, UNAVAILABLE, UUID7, cards, check_clean, show, visit
 from stores import count, events, moment, submissions
-from page import cards, check_clean, READY, show, TABS, UNAVAILABLE, UUID7, visit
 
 
 def test_all_tabs_are_filled_and_rows_are_stored(visited):
@@ -158,6 +158,6 @@ def test_errors_are_captured(engine, serve, sqlite):
 def test_when_nothing_can_be_stored_the_page_says_so_and_goes_on(engine, serve):
     collector = serve(None, "--skip-db")
     visit(engine, collector)
-    wait_for(lambda: engine.evaluate("() => document.querySelector('#delivery').dataset.state") in ("refused", "failed"), 10, "told")
+    wait_for(lambda: engine.evaluate("() => document.querySelector('#delivery').dataset.state") in ("refused", "failed"), 10, "the response is shown")
     assert "not stored" in engine.evaluate("() => document.querySelector('#delivery').textContent").lower()
     assert cards(engine)["browser"][0] == "ready"

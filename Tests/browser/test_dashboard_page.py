@@ -1,4 +1,4 @@
-"""The dashboard as somebody uses it: keyboard, links, themes, small screens, mounts and pages that lack something."""
+"""The dashboard in use: keyboard, links, themes, small screens, base paths and browsers with missing features."""
 
 import gzip
 import pathlib
@@ -8,10 +8,9 @@ import pytest
 
 import engines
 from load import wait_for
+from page import PAGE_GZIP_BYTES_MAX, SCREENSHOTS, TABS, UNAVAILABLE, UUID7, cards, check_clean, show, visit
 from stores import count, submissions
 from wire import get
-from page import cards, check_clean, PAGE_GZIP_BYTES_MAX, SCREENSHOTS, show, TABS, UNAVAILABLE, UUID7, visit
-
 
 # Keyboard
 
@@ -134,7 +133,7 @@ def test_on_an_origin_that_is_not_secure(serve, sqlite):
         assert driver.evaluate("() => collectorDashboard.errors()") == []
         (row,) = submissions(sqlite)
         assert re.fullmatch("v_" + UUID7, row["visitor_id"])
-        assert re.fullmatch("[0-9a-f]{64}", row["fingerprints"]["hash"])
+        assert re.fullmatch("[0-9a-f]{16}", row["fingerprints"]["hash"])
     finally:
         driver.quit()
 
@@ -179,7 +178,7 @@ def test_copy_and_download(chromium, serve):
     with chromium.page.expect_download() as download:
         chromium.click("#download-json")
     assert json.loads(pathlib.Path(download.value.path()).read_text()) == sent
-    assert "stored" in cards(chromium)["answer"][1]
+    assert "stored" in cards(chromium)["response"][1]
 
 
 def test_the_page_is_small(site):
@@ -189,14 +188,14 @@ def test_the_page_is_small(site):
     assert total < PAGE_GZIP_BYTES_MAX
 
 
-def test_who_has_the_same_is_told_by_counts_alone(engine, serve):
+def test_only_counts_say_how_many_browsers_have_the_same_fingerprint(engine, serve):
     collector = serve()
     visit(engine, collector, "/#fingerprint")
 
     def shares():
         return engine.evaluate("() => [...document.querySelectorAll('#card-identity td:last-child, #fingerprint-shared span')].map((cell) => cell.textContent)")
 
-    wait_for(lambda: shares() and "…" not in shares(), 10, "told")
+    wait_for(lambda: shares() and "…" not in shares(), 10, "the response is shown")
     assert set(shares()) == {"not known yet"}
     if engine.name == "chromium":
         # Without a window it says so, and programs are none of the population.
@@ -204,7 +203,7 @@ def test_who_has_the_same_is_told_by_counts_alone(engine, serve):
 
     def is_known():
         visit(engine, collector, "/#fingerprint")
-        wait_for(lambda: "…" not in shares(), 10, "told")
+        wait_for(lambda: "…" not in shares(), 10, "the response is shown")
         return shares()[0].startswith("1 in 1 of ")
 
     wait_for(is_known, 30, "the first visit is known to a later one")

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from insight import ENVIRONMENT, send, settle, told, visit_events
+from insight import ENVIRONMENT, report, send, settle, visit_events
 from load import wait_for
 from program import BINARY, clean_environment, die_with_parent, run
 from stores import count
@@ -44,7 +44,7 @@ def exported(store):
 
 def figures(port):
     """The reports, without the moment at which they were asked for."""
-    found = {report: told(port, report, range="30d") for report in REPORTS} | {"fingerprints": told(port, "fingerprints")}
+    found = {name: report(port, name, range="30d") for name in REPORTS} | {"fingerprints": report(port, "fingerprints")}
     return {report: {key: value for key, value in answer.items() if key != "range"} for report, answer in found.items()}
 
 
@@ -223,7 +223,7 @@ def test_rebuild_and_verify_can_be_interrupted(store):
     fine(store, "verify")
 
 
-def test_a_terminal_shows_progress_in_one_line_and_control_c_ends_it(sqlite, terminal):  # noqa: F811
+def test_a_terminal_shows_progress_in_one_line_and_control_c_ends_it(sqlite, terminal):
     shown = terminal("demo", "--events", "300000", folder=sqlite.folder)
     shown.wait_for(r"\rWriting demo visits: \d+ %, [\d,]+ of 300,000 events, [\d,]+ per second, about [^\r]+ left\x1b\[K")
     shown.press_control_c()

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from bodies import make_ids
-from insight import ENVIRONMENT, OWNER, ask, send, settle, told, visit_events
+from insight import ENVIRONMENT, OWNER, ask, report, send, settle, visit_events
 from load import wait_for
 from stores import PostgresStore, SQLiteStore, moment
 from test_time_order import explored, exported, faketime
@@ -157,8 +157,8 @@ def test_every_minute_and_hour_has_exactly_its_events_after_a_real_outage(outage
         assert ids == [id for id in ordered if id in found_ids], name
         found = [event["id"] for event in explored(port, from_=start, to=end)]
         assert len(found) == wanted and set(found) == set(ids), name
-        totals = told(port, "overview", from_=start, to=end)["totals"]
+        totals = report(port, "overview", from_=start, to=end)["totals"]
         views = sum(event["type"] == "pageview" for event in events)
         assert (totals["events"], totals["views"]) == (wanted, views), name
     assert sum(seconds < now - 60 for seconds in times) >= MINUTES * BATCHES_PER_MINUTE * VISITS_PER_BATCH
-    wait_for(lambda: told(port, "status")["state"] == "ok", 10, "all is well")
+    wait_for(lambda: report(port, "status")["state"] == "ok", 10, "all is well")

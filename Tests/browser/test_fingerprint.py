@@ -4,7 +4,6 @@ import gzip
 import http.server
 import json
 import re
-import subprocess
 import threading
 
 import pytest
@@ -106,7 +105,7 @@ def test_each_engine_says_what_it_has_and_null_for_what_it_has_not(engine, shop)
     assert engine.evaluate("() => violations") == [] and engine.errors() == []
 
 
-def test_chromium_is_told_apart_by_its_hints_and_its_renderer(chromium, shop):
+def test_chromium_is_distinguished_by_its_hints_and_its_renderer(chromium, shop):
     visit_shop(chromium, shop)
     result = take(chromium)
     signals = result["signals"]
@@ -205,17 +204,17 @@ def test_what_is_broken_harms_nothing_else(chromium, shop):
 # Changes some bytes of what is read: the given ones, or others each time.
 NOISE = """
   const getImageData = CanvasRenderingContext2D.prototype.getImageData;
-  CanvasRenderingContext2D.prototype.getImageData = function (...place) {
-    const image = getImageData.apply(this, place);
-    for (const index of PLACES) image.data[index] ^= 1;
+  CanvasRenderingContext2D.prototype.getImageData = function (...area) {
+    const image = getImageData.apply(this, area);
+    for (const index of INDEXES) image.data[index] ^= 1;
     return image;
   };
 """
 
 
-def take_with_noise(chromium, shop, places):
+def take_with_noise(chromium, shop, indexes):
     chromium.new_page()
-    chromium.page.add_init_script(NOISE.replace("PLACES", places))
+    chromium.page.add_init_script(NOISE.replace("INDEXES", indexes))
     chromium.page.goto(f"http://127.0.0.1:{shop}/")
     return take(chromium)
 

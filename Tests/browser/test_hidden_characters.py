@@ -5,9 +5,10 @@ import urllib.parse
 import pytest
 
 from bodies import make_ids
-from insight import ENVIRONMENT, send, settle, told, TOKEN, VIEWS, visit_events
+from insight import ENVIRONMENT, TOKEN, VIEWS, report, send, settle, visit_events
 from load import wait_for
-from page import SCREENSHOTS, show as show_tab, TABS
+from page import SCREENSHOTS, TABS
+from page import show as show_tab
 from test_insight_page import check_inert, open_page
 
 # One of each class, between visible letters; and values that are made of them, or of blanks, alone.
@@ -121,7 +122,7 @@ def test_every_view_shows_hidden_characters_as_escapes(engine, filled):
 def test_an_issue_a_visitor_and_filters_show_them_too(engine, filled):
     engine.signed_in_at = None
     open_page(engine, filled, "&bots=include")
-    issues = told(filled.port, "issues", range="24h", robots="1")["issues"]
+    issues = report(filled.port, "issues", range="24h", robots="1")["issues"]
     assert len(issues) >= 10
     for issue in issues:
         open_page(engine, filled, f"&bots=include&issue={issue['issue']}")
@@ -164,7 +165,7 @@ def test_text_that_runs_right_to_left_does_not_reorder_its_neighbors(engine, fil
     """The time of an issue is drawn to the right of its path, and the count of a value to the right of the value."""
     engine.signed_in_at = None
     open_page(engine, filled, "&bots=include")
-    places = engine.evaluate(
+    isolated = engine.evaluate(
         """() => [...document.querySelectorAll(".issue .note")].map((note) => {
           const [path, browser] = note.querySelectorAll("bdi");
           const range = document.createRange();
@@ -173,11 +174,11 @@ def test_text_that_runs_right_to_left_does_not_reorder_its_neighbors(engine, fil
           return one.right <= two.left + 1 && two.right <= three.left + 1;
         })"""
     )
-    assert len(places) >= 10 and all(places)
-    places = engine.evaluate(
+    assert len(isolated) >= 10 and all(isolated)
+    isolated = engine.evaluate(
         """() => [...document.querySelectorAll(".bars li")].map((row) => row.querySelector(".value").getBoundingClientRect().left <= row.querySelector("b").getBoundingClientRect().left)"""
     )
-    assert len(places) >= 10 and all(places)
+    assert len(isolated) >= 10 and all(isolated)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -185,7 +186,7 @@ def test_escapes_are_accessible(chromium, filled, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
     SCREENSHOTS.mkdir(exist_ok=True)
-    (issue, *_) = [issue for issue in told(filled.port, "issues", range="24h", robots="1")["issues"] if issue["message"] == HIDDEN[0]]
+    (issue, *_) = [issue for issue in report(filled.port, "issues", range="24h", robots="1")["issues"] if issue["message"] == HIDDEN[0]]
     chromium.open(f"{filled.url}/insight#token={TOKEN}", color_scheme=scheme)
     chromium.signed_in_at = filled.url
     wait_for(lambda: chromium.evaluate("() => self.collectorInsight?.access()") == "owner", 15, "signed in")

@@ -1,11 +1,11 @@
-"""Numbers that no browser has measured: they are taken and kept, count in no figure, and harm nobody."""
+"""Numbers that no browser can have measured: they are stored, excluded from figures, and do no harm."""
 
 import re
 
 import pytest
 
 from bodies import make_ids
-from insight import ask, send, serve_ready, settle, told, visit_events
+from insight import ask, report, send, serve_ready, settle, visit_events
 from load import wait_for
 from program import run
 from wire import get
@@ -30,7 +30,7 @@ def send_claims(port, kind, payload, count, at_once=300):
 
 
 def invalid_values(port):
-    return told(port, "quality", range="24h")["invalid_values"]
+    return report(port, "quality", range="24h")["invalid_values"]
 
 
 def check(store, collector):
@@ -51,7 +51,7 @@ def test_engagement_of_thousands_of_years_is_taken_and_in_no_figure(store, serve
         count += send(owned.port, claims("engagement", {"engagedMs": HUGE}, 1000))
     count += send(owned.port, visit_events())
     settle(owned.port, count)
-    totals = told(owned.port, "overview", range="24h")["totals"]
+    totals = report(owned.port, "overview", range="24h")["totals"]
     assert (totals["events"], totals["engaged_ms"]) == (count, 4000)
     assert invalid_values(owned.port) == 10_000
     # Two filters together are answered from the events themselves.
@@ -59,7 +59,7 @@ def test_engagement_of_thousands_of_years_is_taken_and_in_no_figure(store, serve
     assert filtered.status == 200, filtered.body
     assert filtered.json()["totals"]["engaged_ms"] in (4000, None)
     # The raw payload keeps what was said.
-    assert told(owned.port, "events", limit=1, type="engagement", key="engagedMs", value=HUGE)["events"][0]["payload"] == {"engagedMs": HUGE}
+    assert report(owned.port, "events", limit=1, type="engagement", key="engagedMs", value=HUGE)["events"][0]["payload"] == {"engagedMs": HUGE}
     assert get(owned.port, "/health").status == 200
     check(store, owned)
 
@@ -74,10 +74,10 @@ def test_resources_of_a_petabyte_do_not_stop_the_figures(store, serve, owned):
     count += send(owned.port, visit_events())
     settle(owned.port, count)
     assert invalid_values(owned.port) == 2 * 900 * 20
-    rows = told(owned.port, "breakdowns", range="24h", dimensions="resource,invalid")["dimensions"]
+    rows = report(owned.port, "breakdowns", range="24h", dimensions="resource,invalid")["dimensions"]
     assert [(row["value"], row["events"], row["bytes"]) for row in rows["resource"]["rows"]] == [("https://a.test/y", 9000, 9000 * 10_000_000_000)]
     assert {row["value"]: row["events"] for row in rows["invalid"]["rows"]} == {"resource.duration": 18_000, "resource.bytes": 18_000}
-    assert told(owned.port, "overview", range="24h")["totals"]["views"] == 1
+    assert report(owned.port, "overview", range="24h")["totals"]["views"] == 1
     check(store, owned)
 
 
@@ -85,19 +85,19 @@ def test_one_error_does_not_count_as_a_million_and_one_visit_does_not_ruin_the_m
     count = send(owned.port, visit_events(error={"name": "TypeError", "message": "x", "count": 1_000_000}))
     count += send(owned.port, claims("engagement", {"engagedMs": 1e14}, 1) + claims("engagement", {"engagedMs": DAY_MILLISECONDS}, 1) + claims("error", {"message": "y", "count": 10_000}, 1))
     settle(owned.port, count)
-    totals = told(owned.port, "overview", range="24h")["totals"]
+    totals = report(owned.port, "overview", range="24h")["totals"]
     assert totals["errors"] == 10_001
     assert totals["engaged_ms"] == (4000 + DAY_MILLISECONDS) / 2
-    assert sorted(issue["errors"] for issue in told(owned.port, "issues", range="24h")["issues"]) == [1, 10_000]
+    assert sorted(issue["errors"] for issue in report(owned.port, "issues", range="24h")["issues"]) == [1, 10_000]
     assert invalid_values(owned.port) == 2
     check(store, owned)
 
 
 @pytest.mark.parametrize("number", [-1, HUGE, 1e300, -1e300, 1e-320, 18446744073709551616, 9223372036854775807, -9223372036854775808])
 def test_no_number_in_any_payload_harms_the_figures(store, serve, owned, number):
-    values = {name: number for name in ("LCP", "INP", "CLS", "FCP", "TTFB", "engagedMs", "count", "innerWidth")}
+    values = dict.fromkeys(("LCP", "INP", "CLS", "FCP", "TTFB", "engagedMs", "count", "innerWidth"), number)
     part = {"duration": number, "transferSize": number, "bytes": number, "name": "https://a.test/x", "host": "a.test", "line": number, "ttfb": number, "function": "f", "file": "https://a.test/f.js"}
-    payload = values | {"slowest": [part], "thirdParties": [part], "frames": [part], "attribution": {name: part for name in values}}
+    payload = values | {"slowest": [part], "thirdParties": [part], "frames": [part], "attribution": dict.fromkeys(values, part)}
     count = 0
     for kind in ("pageview", "webvitals", "engagement", "error", "resources", "fingerprint_ready"):
         count += send(owned.port, claims(kind, payload, 2))
@@ -112,7 +112,7 @@ def test_a_delivery_report_of_two_billion_events_is_in_no_figure(owned):
     events = [ids | {"event_type": "pageview", "seq": 1, "path": "/", "site": "shop.example", "payload": {}}]
     count = send(owned.port, events + visit_events(), ledger=[{name: ids[name] for name in ("visitor_id", "session_id", "pageview_id")} | {"emitted": 2_147_483_647, "dropped": {"queue": 2_147_483_647}}])
     settle(owned.port, count)
-    quality = told(owned.port, "quality", range="24h")
+    quality = report(owned.port, "quality", range="24h")
     assert (quality["emitted"], quality["lost"], quality["invalid_values"]) == (0, 0, 1)
 
 

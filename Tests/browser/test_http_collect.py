@@ -128,12 +128,12 @@ def test_a_field_that_cannot_be_stored_is_named(service, name, value):
     assert name in refused(service, submission(**{name: value}), 400)["message"]
 
 
-@pytest.mark.parametrize("place", [*PARTS, "visitor_id", "unknown"])
+@pytest.mark.parametrize("key", [*PARTS, "visitor_id", "unknown"])
 @pytest.mark.parametrize("escape", ["\\u0000", "\\udead"])
-def test_text_that_no_database_can_hold(service, place, escape):
-    value = "x@" if place.endswith("_id") else {"a": ["x@"]}
-    body = json.dumps(submission(**{place: value})).replace("x@", "x" + escape).encode()
-    assert place in refused(service, body, 400)["message"]
+def test_text_that_no_database_can_hold(service, key, escape):
+    value = "x@" if key.endswith("_id") else {"a": ["x@"]}
+    body = json.dumps(submission(**{key: value})).replace("x@", "x" + escape).encode()
+    assert key in refused(service, body, 400)["message"]
 
 
 def test_nesting_has_64_levels_at_most(service):

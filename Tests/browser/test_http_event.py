@@ -241,9 +241,9 @@ def test_text_that_no_database_can_hold(service, name, escape):
         "payload's key": {"x@": 1},
         "unknown": {"a": "x@"},
     }
-    place = name.removesuffix("'s key")
-    body = json.dumps(event(**{place: changes.get(name, "x@")})).replace("x@", "x" + escape).encode()
-    assert place in refused(service, body, 400)["message"]
+    field = name.removesuffix("'s key")
+    body = json.dumps(event(**{field: changes.get(name, "x@")})).replace("x@", "x" + escape).encode()
+    assert field in refused(service, body, 400)["message"]
 
 
 def nested(depth):

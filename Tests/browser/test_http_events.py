@@ -308,7 +308,7 @@ def test_a_reference_without_page_views_is_rejected(service):
 def test_a_payload_of_a_shared_event_is_stored_byte_for_byte(service):
     visitor = make_ids()["visitor_id"]
     payload = '{ "b":1.50,  "a":"\\u00fc" }'
-    raw = '{"v":2,"pageviews":[%s],"events":[{"payload":%s,"pageview":0,"event_type":"click"}]}' % (json.dumps(shared(visitor)), payload)
+    raw = f'{{"v":2,"pageviews":[{json.dumps(shared(visitor))}],"events":[{{"payload":{payload},"pageview":0,"event_type":"click"}}]}}'
     assert post(service.port, "/events", raw.encode()).json()["accepted"] == 1
     (row,) = service.store.rows(f"select payload from collector_events where visitor_id = '{visitor}'")
     if isinstance(row["payload"], str):

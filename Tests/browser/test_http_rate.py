@@ -169,7 +169,7 @@ def test_a_limit_that_is_none_stops_the_start(tmp_path, value):
     assert result.returncode == 1 and "COLLECTOR_RATE_LIMIT" in result.stderr
 
 
-def test_without_a_limit_nobody_is_held_back(serve):
+def test_without_a_limit_no_request_is_refused(serve):
     collector = serve(environment={"COLLECTOR_RATE_LIMIT": "0"})
     for _ in range(3):
         assert post(collector.port, "/events", batch(BURST), from_address("203.0.113.7")).status == 200

@@ -119,7 +119,7 @@ TAKEN = {
     "absolute form": (got(first=b"GET http://a/ping HTTP/1.1"), [200]),
     "leading line end": (b"\r\n" + GET, [200]),
     "two requests in a packet": (GET + GET, [200, 200]),
-    "a body that nobody asked for": (got(b"Content-Length: 7")[:] + b"ignored" + GET, [200, 200]),
+    "a body that the method does not expect": (got(b"Content-Length: 7")[:] + b"ignored" + GET, [200, 200]),
     "chunk extension": (posted(b"Transfer-Encoding: chunked", body=b"7;a=b\r\n{\"a\":1}\r\n0\r\n\r\n"), [400, 200]),
     "chunk size in capitals with zeros": (posted(b"Transfer-Encoding: chunked", body=b"0007\r\n{\"a\":1}\r\n000\r\n\r\n"), [400, 200]),
     "coding in capitals": (posted(b"transfer-ENCODING: Chunked", body=BODY), [400, 200]),
@@ -163,12 +163,12 @@ def test_http_1_0_is_served_and_closed(site):
 def test_requests_in_two_packets_cut_anywhere(site):
     body = b'{"visitor_id":"v"}'
     data = b"POST /event HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked(body, 5) + GET
-    for place in range(1, len(data)):
+    for offset in range(1, len(data)):
         with Wire(site.port) as wire:
             wire.socket.setsockopt(6, 1, 1)
-            wire.send(data[:place])
-            wire.send(data[place:])
-            assert [wire.read().status for _ in range(2)] == [400, 200], place
+            wire.send(data[:offset])
+            wire.send(data[offset:])
+            assert [wire.read().status for _ in range(2)] == [400, 200], offset
 
 
 # Slow clients: the deadline is counted from the first byte and trickling does not move it.

@@ -9,8 +9,8 @@ import zoneinfo
 import pytest
 
 from bodies import make_ids
-from insight import ask, change, CHROME, cookie, ENVIRONMENT, FIREFOX, found_events, OWNER, send, serve_ready, settle, sign_in, told, TOKEN, visit_events
-from wire import get, head, post, request, Wire
+from insight import CHROME, ENVIRONMENT, FIREFOX, OWNER, TOKEN, ask, change, cookie, found_events, report, send, serve_ready, settle, sign_in, visit_events
+from wire import Wire, get, head, post, request
 
 BOUNDARY = {"session", "shared", "openapi.json"}
 
@@ -32,7 +32,7 @@ def required(operation):
 # Who may ask
 
 
-def test_nothing_that_is_stored_is_told_to_anybody_but_the_owner(owned):
+def test_only_the_owner_can_read_stored_data(owned):
     send(owned.port, visit_events())
     for path, methods in documented(owned.port).items():
         name = path.removeprefix("/api/")
@@ -142,14 +142,14 @@ def test_figures_are_those_of_the_events_on_either_store(owned):
     count += send(owned.port, visit_events("/", lcp=3000, error={"kind": "error", "name": "TypeError", "message": "x is null", "count": 3, "frames": [{"function": "buy", "file": "https://shop.example/app.js", "line": 7, "column": 3}]}), FIREFOX)
     count += send(owned.port, visit_events("/bot"), "Mozilla/5.0 (compatible; ExampleBot/2.1)")
     settle(owned.port, count)
-    answer = told(owned.port, "overview", range="24h")
+    answer = report(owned.port, "overview", range="24h")
     totals = answer["totals"]
     assert "sampled" not in answer and answer["range"]["zone"] == "UTC"
     assert {name: totals[name] for name in ("visitors", "sessions", "views", "errors", "bounce_rate", "engaged_ms")} == {"visitors": 2, "sessions": 2, "views": 3, "errors": 3, "bounce_rate": 0.5, "engaged_ms": 4000}
     # Of 1,000, 3,000 and 5,000, as percentile_cont has it.
     assert (totals["lcp_p75"], totals["lcp_count"], totals["errors_per_1000_views"]) == (4000, 3, 1000)
     assert sum(point["views"] for point in answer["series"]) == 3
-    rows = told(owned.port, "breakdowns", range="24h", dimensions="path,referrer,browser,entry,lcp_element,lcp_part")["dimensions"]
+    rows = report(owned.port, "breakdowns", range="24h", dimensions="path,referrer,browser,entry,lcp_element,lcp_part")["dimensions"]
     assert [(row["value"], row["views"]) for row in rows["path"]["rows"]] == [("/users/:id", 2), ("/", 1)]
     assert {row["value"]: row["sessions"] for row in rows["referrer"]["rows"]} == {"search.example": 1, "(direct)": 1}
     assert (rows["referrer"]["by"], rows["referrer"]["total"], rows["referrer"]["rest"]) == ("sessions", 2, 0)
@@ -157,21 +157,21 @@ def test_figures_are_those_of_the_events_on_either_store(owned):
     assert [(row["value"], row["sessions"]) for row in rows["entry"]["rows"]] == [("/", 1), ("/users/:id", 1)]
     assert [(row["value"], row["slow_views"]) for row in rows["lcp_element"]["rows"]] == [("main>img", 2)]
     assert [(row["value"], row["slow_views"]) for row in rows["lcp_part"]["rows"]] == [("resourceLoadDelay", 2)]
-    lcp = told(owned.port, "performance", range="24h")["metrics"]["lcp"]["figures"]
+    lcp = report(owned.port, "performance", range="24h")["metrics"]["lcp"]["figures"]
     assert (lcp["count"], lcp["good"], lcp["needs_improvement"], lcp["poor"]) == (3, 0.3333, 0.3333, 0.3333)
     # Filters are parameters of their own, or a list with operators.
-    assert told(owned.port, "overview", range="24h", browser="Firefox")["totals"]["views"] == 1
-    assert told(owned.port, "overview", range="24h", browser="Chrome", path="/users/:id")["totals"]["views"] == 2
-    assert told(owned.port, "overview", range="24h", browser="Firefox", path="/users/:id")["totals"]["views"] == 0
-    assert told(owned.port, "breakdowns", range="24h", dimensions="path", browser="Firefox")["dimensions"]["path"]["rows"][0]["value"] == "/"
+    assert report(owned.port, "overview", range="24h", browser="Firefox")["totals"]["views"] == 1
+    assert report(owned.port, "overview", range="24h", browser="Chrome", path="/users/:id")["totals"]["views"] == 2
+    assert report(owned.port, "overview", range="24h", browser="Firefox", path="/users/:id")["totals"]["views"] == 0
+    assert report(owned.port, "breakdowns", range="24h", dimensions="path", browser="Firefox")["dimensions"]["path"]["rows"][0]["value"] == "/"
     filters = json.dumps([["is_not", "browser", ["Firefox"]], ["matches", "path", ["/users/*"]]])
-    assert told(owned.port, "overview", range="24h", filters=filters)["totals"]["views"] == 2
-    everybody = told(owned.port, "overview", range="24h", bots="include")["totals"]
-    assert (everybody["visitors"], everybody["views"]) == (3, 4)
-    assert told(owned.port, "fingerprints")["robots"][0]["reasons"] == ["user agent names a program"]
-    assert told(owned.port, "quality", range="24h")["robot_events"] == 3
-    assert told(owned.port, "sites")["sites"][0]["site"] == "shop.example"
-    assert told(owned.port, "live")["visitors"] == 2
+    assert report(owned.port, "overview", range="24h", filters=filters)["totals"]["views"] == 2
+    all_traffic = report(owned.port, "overview", range="24h", bots="include")["totals"]
+    assert (all_traffic["visitors"], all_traffic["views"]) == (3, 4)
+    assert report(owned.port, "fingerprints")["robots"][0]["reasons"] == ["user agent names a program"]
+    assert report(owned.port, "quality", range="24h")["robot_events"] == 3
+    assert report(owned.port, "sites")["sites"][0]["site"] == "shop.example"
+    assert report(owned.port, "live")["visitors"] == 2
 
 
 def test_an_issue_is_one_across_engines_and_is_reopened_when_it_comes_back(owned):
@@ -181,25 +181,25 @@ def test_an_issue_is_one_across_engines_and_is_reopened_when_it_comes_back(owned
     count = send(owned.port, visit_events(error=error("Cannot read properties of undefined (reading 'price')", 3)), CHROME)
     count += send(owned.port, visit_events(error=error("t is undefined", 9)), FIREFOX)
     settle(owned.port, count)
-    (issue,) = told(owned.port, "issues")["issues"]
+    (issue,) = report(owned.port, "issues")["issues"]
     assert (issue["errors"], issue["visitors"], issue["state"]) == (2, 2, "open")
     name = issue["issue"]
-    detail = told(owned.port, "issue", issue=name)
+    detail = report(owned.port, "issue", issue=name)
     assert {row["value"]: row["count"] for row in detail["browsers"]} == {"Chrome": 1, "Firefox": 1}
     assert (detail["errors"], detail["visitors"], detail["browsers_rest"]) == (2, 2, 0)
     assert len(detail["samples"]) == 2 and detail["samples"][0]["payload"]["breadcrumbs"] == ["click button"]
     assert change(owned.port, "PUT", f"/api/issue?issue={name}", {"state": "nonsense"}, OWNER).status == 400
     assert change(owned.port, "PUT", "/api/issue?issue=0000", {"state": "resolved"}, OWNER).status == 404
     assert change(owned.port, "PUT", f"/api/issue?issue={name}", {"state": "resolved"}, OWNER).status == 200
-    assert told(owned.port, "issue", issue=name)["state"] == "resolved"
-    assert told(owned.port, "issues", state="open")["issues"] == []
+    assert report(owned.port, "issue", issue=name)["state"] == "resolved"
+    assert report(owned.port, "issues", state="open")["issues"] == []
     # A later second, since that is what the rollups know.
     import time
 
     time.sleep(1.1)
     count += send(owned.port, visit_events(error=error("undefined is not an object", 1)))
     settle(owned.port, count)
-    assert told(owned.port, "issue", issue=name)["state"] == "reopened"
+    assert report(owned.port, "issue", issue=name)["state"] == "reopened"
 
 
 def test_an_issue_that_is_not_the_sites_has_its_own_browsers_paths_and_releases_and_counts_in_no_other_figure(owned):
@@ -208,13 +208,13 @@ def test_an_issue_that_is_not_the_sites_has_its_own_browsers_paths_and_releases_
     count += send(owned.port, visit_events("/two", error={"kind": "error", "name": "Error", "message": "x", "count": 1}), CHROME)
     count += send(owned.port, visit_events("/two", error=noise | {"count": 1}, extra={"release": "r2"}), FIREFOX)
     settle(owned.port, count)
-    assert [issue["message"] for issue in told(owned.port, "issues")["issues"]] == ["x"]
-    (issue,) = [issue for issue in told(owned.port, "issues", noise="include")["issues"] if issue["noise"]]
-    detail = told(owned.port, "issue", issue=issue["issue"])
+    assert [issue["message"] for issue in report(owned.port, "issues")["issues"]] == ["x"]
+    (issue,) = [issue for issue in report(owned.port, "issues", noise="include")["issues"] if issue["noise"]]
+    detail = report(owned.port, "issue", issue=issue["issue"])
     assert (issue["errors"], detail["errors"], detail["visitors"], sum(point["errors"] for point in detail["series"])) == (4, 4, 2, 4)
     found = {name: {row["value"]: row["count"] for row in detail[name]} for name in ("browsers", "paths", "releases")}
     assert found == {"browsers": {"Chrome": 3, "Firefox": 1}, "paths": {"/one": 3, "/two": 1}, "releases": {"r1": 3, "r2": 1}}
-    assert told(owned.port, "overview", range="24h")["totals"]["errors"] == 1
+    assert report(owned.port, "overview", range="24h")["totals"]["errors"] == 1
 
 
 def test_two_messages_thrown_from_one_line_are_two_issues_and_a_repetition_belongs_to_its_own(owned):
@@ -227,29 +227,29 @@ def test_two_messages_thrown_from_one_line_are_two_issues_and_a_repetition_belon
     count += send(owned.port, visit_events(error=error("failed for id 18", count=4, frames=frames[:3])), CHROME)
     count += send(owned.port, visit_events(error=error("no such order")), CHROME)
     settle(owned.port, count)
-    assert sorted((issue["message"], issue["errors"]) for issue in told(owned.port, "issues")["issues"]) == [("failed for id 17", 5), ("no such order", 1)]
+    assert sorted((issue["message"], issue["errors"]) for issue in report(owned.port, "issues")["issues"]) == [("failed for id 17", 5), ("no such order", 1)]
 
 
-def test_fingerprints_count_each_visitor_once_with_what_it_told_last(owned):
-    def told_by(canvas, fonts):
+def test_fingerprints_count_each_visitor_once_by_its_last_fingerprint(owned):
+    def fingerprint_of(canvas, fonts):
         return {"hash": canvas + fonts, "parts": {"canvas": {"hash": canvas, "stable": True}, "fonts": {"hash": fonts, "stable": True}}, "automation": []}
 
     ids = make_ids()
-    count = send(owned.port, visit_events(fingerprint=told_by("a", "x"), ids=ids))
-    count += send(owned.port, visit_events(fingerprint=told_by("a", "y"), ids=ids | {"pageview_id": make_ids()["pageview_id"]}))
+    count = send(owned.port, visit_events(fingerprint=fingerprint_of("a", "x"), ids=ids))
+    count += send(owned.port, visit_events(fingerprint=fingerprint_of("a", "y"), ids=ids | {"pageview_id": make_ids()["pageview_id"]}))
     for _ in range(3):
-        count += send(owned.port, visit_events(fingerprint=told_by("a", "y")))
+        count += send(owned.port, visit_events(fingerprint=fingerprint_of("a", "y")))
     settle(owned.port, count)
-    answer = told(owned.port, "fingerprints")
+    answer = report(owned.port, "fingerprints")
     canvas, fonts = answer["signals"]["canvas"], answer["signals"]["fonts"]
     assert (canvas["visitors"], canvas["values"], canvas["bits_seen"], canvas["unique_share"]) == (4, 1, 0, 0)
     assert (fonts["visitors"], fonts["values"], fonts["returns"], fonts["changed_share"]) == (4, 1, 1, 1)
     # The population of a range that has all of them is the same; how often they came back is kept for all time.
-    within = told(owned.port, "fingerprints", range="24h", bots="include")
+    within = report(owned.port, "fingerprints", range="24h", bots="include")
     assert (answer["scope"], within["scope"], within["visitors"]) == ("all_time", "range", answer["visitors"])
     for name, signal in answer["signals"].items():
         assert within["signals"][name] == signal | {"returns": None, "changed_share": None}, name
-    assert told(owned.port, "fingerprints", from_=1_000_000_000, to=1_000_003_600)["signals"] == {}
+    assert report(owned.port, "fingerprints", from_=1_000_000_000, to=1_000_003_600)["signals"] == {}
     shared = get(owned.port, "/api/shared?site=shop.example&signals=fonts:y,fonts2:y,canvas:b").json()["signals"]
     assert shared == {"fonts": {"same": 4, "of": 4}, "fonts2": {"same": 0, "of": 0}, "canvas": {"same": 0, "of": 4}}
     assert get(owned.port, "/api/shared?signals=fonts:y").json()["signals"] == {"fonts": {"same": 0, "of": 0}}
@@ -267,11 +267,11 @@ def test_fingerprints_and_data_quality_follow_the_filters(owned):
     settle(owned.port, count)
 
     def seen(**filters):
-        signals = told(owned.port, "fingerprints", range="24h", **filters)["signals"]
+        signals = report(owned.port, "fingerprints", range="24h", **filters)["signals"]
         return signals["canvas"]["visitors"], signals["canvas"]["values"]
 
     assert (seen(), seen(browser="Chrome"), seen(browser="Firefox"), seen(path="/b")) == ((3, 2), (2, 2), (1, 1), (1, 1))
-    whole, part = told(owned.port, "quality", range="24h"), told(owned.port, "quality", range="24h", browser="Firefox")
+    whole, part = report(owned.port, "quality", range="24h"), report(owned.port, "quality", range="24h", browser="Firefox")
     assert (whole["events"], part["events"]) == (count, count // 3)
 
 
@@ -285,9 +285,9 @@ def test_events_are_found_by_any_member_of_their_payload(owned):
     assert len(find(key="deep.word", value="w")) == 3 == len(find(key="deep"))
     assert find(key="deep.nothing") == [] == find(type="nonsense")
     assert len(find(path="/p/:id")) == 9 and len(find(path="/p/2", type="webvitals")) == 1
-    visitor = told(owned.port, "events", limit=1)["events"][0]["visitor"]
+    visitor = report(owned.port, "events", limit=1)["events"][0]["visitor"]
     assert len(find(visitor=visitor)) == 3
-    first = told(owned.port, "events", limit=4)
+    first = report(owned.port, "events", limit=4)
     rest = found_events(owned.port, limit=500, before=first["next"])
     ids = [event["id"] for event in first["events"] + rest]
     assert ids == sorted(ids, reverse=True) and len(ids) == 9 and len(first["events"]) == 4
@@ -298,11 +298,11 @@ def test_a_journey_shows_what_is_missing(owned):
     events = visit_events(ids=ids)
     events[1]["seq"] = 4
     send(owned.port, [events[2], events[0], events[1]])
-    journey = told(owned.port, "journey", visitor=ids["visitor_id"])
+    journey = report(owned.port, "journey", visitor=ids["visitor_id"])
     (session,) = journey["sessions"]
     (view,) = session["views"]
     assert [event["seq"] for event in view["events"]] == [1, 3, 4] and view["missing"] == [2]
-    assert told(owned.port, "journey", visitor="nobody")["sessions"] == []
+    assert report(owned.port, "journey", visitor="unknown")["sessions"] == []
 
 
 def streamed(port, path):
@@ -344,7 +344,7 @@ def test_without_a_store_there_is_nothing_to_ask(tmp_path, serve):
 
 def test_days_are_those_of_the_zone(owned):
     for zone in ("Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns", "Africa/Casablanca"):
-        answer = told(owned.port, "overview", zone=zone, from_="2025-03-01", to="2025-11-15")
+        answer = report(owned.port, "overview", zone=zone, from_="2025-03-01", to="2025-11-15")
         first = datetime.datetime(2025, 3, 1, tzinfo=zoneinfo.ZoneInfo(zone))
         days = [datetime.datetime.combine(first.date() + datetime.timedelta(days=number), datetime.time(), first.tzinfo) for number in range(260)]
         assert [point["t"] for point in answer["series"]] == [int(day.timestamp()) for day in days], zone

@@ -8,7 +8,7 @@ from load import wait_for
 from program import connections_max, raise_open_files_limit
 from test_insight_page import open_page, text
 from test_large_payloads import EVENT_BYTES, EXPORTS_MAX, send
-from wire import head, Wire
+from wire import Wire, head
 
 #: Two pages of a journey and a few events more; a page ends at 4 MiB.
 LARGE_EVENTS = 36
@@ -84,12 +84,12 @@ def test_an_export_that_is_refused_says_why_and_one_that_is_not_downloads(chromi
         for export in exports:
             export.close()
     wait_for(lambda: b" 200 " in export_head(large.port), 10, "the others have ended")
-    for place, lines in enumerate((LARGE_EVENTS + MORE_EVENTS, None)):
+    for index, lines in enumerate((LARGE_EVENTS + MORE_EVENTS, None)):
         with chromium.page.expect_download(timeout=30_000) as download:
-            chromium.evaluate(f"() => document.querySelectorAll('#panel-raw .exports a')[{place}].click()")
-        content = open(download.value.path(), "rb").read()
+            chromium.evaluate(f"() => document.querySelectorAll('#panel-raw .exports a')[{index}].click()")
+        content = download.value.path().read_bytes()
         assert lines is None or content.count(b"\n") == lines
-        assert download.value.suggested_filename == ("events.ndjson", "events.csv")[place]
+        assert download.value.suggested_filename == ("events.ndjson", "events.csv")[index]
     assert text(chromium, "#panel-raw [role=alert]") == ""
 
 
@@ -98,19 +98,19 @@ def test_live_events_that_are_refused_are_asked_for_again(engine, serve, sqlite)
     send(collector.port, make_ids() | {"event_type": "pageview", "seq": 1, "payload": {"language": "en"}})
     settle(collector.port, 1)
     status = "#panel-raw .head [role=status]"
-    watchers = []
+    subscribers = []
     try:
         for _ in range(min(1000, connections_max(raise_open_files_limit()) // 2)):
-            watchers.append(Wire(collector.port))
-            watchers[-1].send(head("GET", "/api/stream", OWNER))
-        for watcher in watchers:
-            watcher._until(b"retry: 1000\n\n")
+            subscribers.append(Wire(collector.port))
+            subscribers[-1].send(head("GET", "/api/stream", OWNER))
+        for subscriber in subscribers:
+            subscriber._until(b"retry: 1000\n\n")
         engine.signed_in_at = None
         open_page(engine, collector, fragment="raw")
         wait_for(lambda: text(engine, status) == "The server is busy; next attempt in 10 s", 10, "it says so")
     finally:
-        for watcher in watchers:
-            watcher.close()
+        for subscriber in subscribers:
+            subscriber.close()
     wait_for(lambda: text(engine, status) == "Connected", 20, "connected")
     send(collector.port, make_ids() | {"event_type": "after", "seq": 1, "payload": {"language": "en"}})
     wait_for(lambda: "after" in engine.evaluate("() => [...document.querySelectorAll('.stream b')].map((type) => type.textContent)"), 30, "the event")

@@ -11,10 +11,10 @@ from insight import ENVIRONMENT, OWNER, send, visit_events
 from load import Load, wait_for
 from program import connections_max, raise_open_files_limit
 from stores import count
-from wire import Closed, get, head, Wire
+from wire import Closed, Wire, get, head
 
 
-class Watcher:
+class Subscriber:
     """Reads the stream on a thread; loses its connection as often as the test likes, and resumes as browsers do."""
 
     def __init__(self, port, breaks=0.0, seed=1, pause=0.0):
@@ -79,16 +79,16 @@ def committed(store):
 
 def test_every_event_is_seen_once_and_in_order_though_connections_are_lost(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
-    watchers = [Watcher(collector.port, breaks=0.002, seed=1), Watcher(collector.port, breaks=0.02, seed=2), Watcher(collector.port)]
+    subscribers = [Subscriber(collector.port, breaks=0.002, seed=1), Subscriber(collector.port, breaks=0.02, seed=2), Subscriber(collector.port)]
     load = Load(collector.port, threads=4)
     wait_for(lambda: len(load.acknowledged) > 3000, 60, "3,000 events acknowledged")
     load.stop()
     ids = committed(store)
-    wait_for(lambda: all(len(watcher.ids) >= len(ids) for watcher in watchers), 30, f"{len(ids)} events seen; there are {[len(watcher.ids) for watcher in watchers]}")
-    for watcher in watchers:
-        watcher.stop()
-        assert watcher.ids == ids and watcher.skipped == 0
-    assert watchers[1].connections > 20
+    wait_for(lambda: all(len(subscriber.ids) >= len(ids) for subscriber in subscribers), 30, f"{len(ids)} events seen; there are {[len(subscriber.ids) for subscriber in subscribers]}")
+    for subscriber in subscribers:
+        subscriber.stop()
+        assert subscriber.ids == ids and subscriber.skipped == 0
+    assert subscribers[1].connections > 20
 
 
 def test_who_comes_without_an_id_sees_what_is_new_alone(store, serve):
@@ -107,7 +107,7 @@ def test_who_comes_without_an_id_sees_what_is_new_alone(store, serve):
 
 def test_a_slow_reader_misses_nothing_and_holds_nothing_back(sqlite, serve):
     collector = serve(sqlite, environment=ENVIRONMENT)
-    slow, fast = Watcher(collector.port, pause=0.2), Watcher(collector.port)
+    slow, fast = Subscriber(collector.port, pause=0.2), Subscriber(collector.port)
     load = Load(collector.port, threads=4)
     wait_for(lambda: len(load.acknowledged) > 3000, 60, "3,000 events acknowledged")
     load.stop()

@@ -5,7 +5,7 @@ import urllib.parse
 import pytest
 
 from bodies import make_ids
-from insight import CHROME, ENVIRONMENT, send, settle, told, TOKEN, VIEWS, visit_events
+from insight import ENVIRONMENT, TOKEN, VIEWS, report, send, settle, visit_events
 from load import wait_for
 from page import SCREENSHOTS
 from program import run
@@ -24,7 +24,7 @@ MARKUP = [
 
 def open_page(engine, collector, query="", fragment="overview", period="24h"):
     """Opens the page; a first time with a link that signs in."""
-    if not getattr(engine, "signed_in_at", None) == collector.url or not engine.evaluate("() => location.origin") == collector.url:
+    if getattr(engine, "signed_in_at", None) != collector.url or engine.evaluate("() => location.origin") != collector.url:
         engine.open(f"{collector.url}/insight#token={TOKEN}")
         engine.signed_in_at = collector.url
         wait_for(lambda: engine.evaluate("() => self.collectorInsight?.access() === 'owner'"), 15, "signed in")
@@ -104,11 +104,11 @@ def test_stored_markup_is_inert_in_every_view(engine, filled):
     engine.evaluate("() => document.querySelectorAll('#panel-raw details').forEach((details) => details.open = true)")
     engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 200))")
     check_inert(engine)
-    for issue in told(filled.port, "issues", range="24h", robots="1")["issues"]:
+    for issue in report(filled.port, "issues", range="24h", robots="1")["issues"]:
         open_page(engine, filled, f"&bots=include&issue={issue['issue']}")
         assert engine.evaluate("() => document.querySelectorAll('.errors .stack').length") >= 1
         check_inert(engine)
-    visitor = told(filled.port, "events", type=MARKUP[0])["events"][0]["visitor"]
+    visitor = report(filled.port, "events", type=MARKUP[0])["events"][0]["visitor"]
     open_page(engine, filled, f"&visitor={visitor}", "raw")
     assert "Session 1" in engine.evaluate("() => document.querySelector('#panel-raw').textContent")
     check_inert(engine)
@@ -121,7 +121,7 @@ def test_stored_markup_is_inert_in_every_view(engine, filled):
 def test_figures_filters_and_the_way_back(engine, filled):
     engine.signed_in_at = None
     open_page(engine, filled)
-    views = told(filled.port, "overview", range="24h")["totals"]["views"]
+    views = report(filled.port, "overview", range="24h")["totals"]["views"]
     tiles = engine.evaluate("() => [...document.querySelectorAll('.tile')].map((tile) => [tile.querySelector('.label').textContent, tile.querySelector('.value').firstChild.textContent])")
     assert dict(tiles)["Page views"] == str(views)
     engine.evaluate("() => [...document.querySelectorAll('.bars button')].find((button) => button.textContent === '/page-1').click()")
@@ -188,7 +188,7 @@ def test_accessibility(chromium, filled, scheme):
     chromium.leave(f"{filled.url}/insight?signs-in#token={TOKEN}")
     wait_for(lambda: chromium.evaluate("() => self.collectorInsight?.access()") == "owner", 15, "signed in")
     chromium.signed_in_at = filled.url
-    (issue, *_) = told(filled.port, "issues", range="24h")["issues"]
+    (issue, *_) = report(filled.port, "issues", range="24h")["issues"]
     for width in (1440, 390):
         chromium.resize(width, 900)
         open_page(chromium, filled, "&path=/page-1&browser=Chrome")
@@ -200,7 +200,7 @@ def test_accessibility(chromium, filled, scheme):
     chromium.resize(1440, 900)
     open_page(chromium, filled, f"&issue={issue['issue']}")
     check("issue")
-    visitor = told(filled.port, "events", type="pageview")["events"][0]["visitor"]
+    visitor = report(filled.port, "events", type="pageview")["events"][0]["visitor"]
     open_page(chromium, filled, f"&visitor={visitor}", "raw")
     check("journey")
     chromium.press("?")

@@ -20,6 +20,19 @@ HOLD = """() => {
   self.release = () => { self.fetch = fetch; held.splice(0).forEach((go) => go()); };
 }"""
 
+#: Makes timers run 50 times as fast. The first request for submissions fails, later ones never end.
+FAIL_SUBMISSIONS_ONCE = """() => {
+  const { fetch, setTimeout } = self;
+  self.submissionRequests = 0;
+  self.setTimeout = (body, ms, ...values) => setTimeout(body, ms / 50, ...values);
+  self.fetch = (address, options) => {
+    if (!String(address).includes("api/submissions")) return fetch(address, options);
+    self.submissionRequests += 1;
+    return self.submissionRequests === 1 ? Promise.reject(new TypeError("no network")) : new Promise(() => {});
+  };
+}"""
+SUBMISSIONS_FAILURE = "[...document.querySelectorAll('.card')].find((card) => card.textContent.startsWith('Dashboard submissions'))?.querySelector('.failed button')"
+
 
 @pytest.fixture
 def shop(sqlite, serve):
@@ -102,3 +115,16 @@ def test_root_causes_say_how_many_slow_page_views_have_an_element(engine, shop):
     engine.signed_in_at = None
     open_page(engine, shop, fragment="performance")
     assert "LCP: 2 page views over 2.5 s with a known element" in card(engine, "Root causes")
+
+
+def test_try_again_does_not_start_a_second_polling_loop(engine, shop):
+    engine.signed_in_at = None
+    open_page(engine, shop)
+    engine.evaluate(FAIL_SUBMISSIONS_ONCE)
+    engine.click("#tab-raw")
+    wait_for(lambda: engine.evaluate(f"() => Boolean({SUBMISSIONS_FAILURE})"), 10, "the failure")
+    engine.evaluate(f"() => {SUBMISSIONS_FAILURE}.click()")
+    wait_for(lambda: engine.evaluate("() => submissionRequests") > 1, 5, "the next request")
+    # Several times as long as the time between two requests.
+    pause(engine, 500 * 50)
+    assert engine.evaluate("() => submissionRequests") == 2

@@ -6,7 +6,7 @@ import urllib.parse
 import pytest
 
 from bodies import make_ids
-from insight import CHROME, ENVIRONMENT, FIREFOX, send, settle, told, visit_events
+from insight import CHROME, ENVIRONMENT, FIREFOX, report, send, settle, visit_events
 from load import wait_for
 from test_insight_page import open_page, ready, show, text
 
@@ -135,7 +135,7 @@ def test_all_dates_are_of_one_zone_which_can_be_chosen(engine, shop):
     ready(engine)
     assert engine.evaluate("() => new URLSearchParams(location.search).get('zone')") == "UTC"
     show(engine, "raw")
-    event = told(shop.port, "events", type="signup")["events"][0]
+    event = report(shop.port, "events", type="signup")["events"][0]
     clock = "() => new Intl.DateTimeFormat('en-GB', {timeZone: '%s', hour: '2-digit', minute: '2-digit', second: '2-digit'}).format(%d)"
     wait_for(lambda: engine.evaluate(clock % ("UTC", event["t"])) in text(engine, "#panel-raw"), 10, "its time in UTC")
     choose(engine, "#zone", FAR)
@@ -197,7 +197,7 @@ def test_few_values_are_greyed_and_nothing_is_compared_with_nothing(engine, shop
 def test_only_entry_pages_have_a_bounce_rate(engine, shop):
     engine.signed_in_at = None
     # More pages than a card lists.
-    settled = told(shop.port, "overview", range="24h")["totals"]["events"]
+    settled = report(shop.port, "overview", range="24h")["totals"]["events"]
     settle(shop.port, settled + sum(send(shop.port, visit_events(f"/more-{number}")) for number in range(8)))
 
     def rates(title):
@@ -205,8 +205,8 @@ def test_only_entry_pages_have_a_bounce_rate(engine, shop):
         engine.evaluate(f"() => [...document.querySelectorAll('.card')].find((card) => card.querySelector('h2')?.textContent === {title!r}).querySelector('.all').click()")
         wait_for(lambda: engine.evaluate("() => document.querySelector('#all tbody')") is not None, 10, "all of them")
         return engine.evaluate("""() => {
-            const place = [...document.querySelectorAll('#all th')].findIndex((column) => column.textContent === 'Bounce rate');
-            return place < 0 ? null : [...document.querySelectorAll('#all tbody tr')].map((row) => row.cells[place].textContent);
+            const column = [...document.querySelectorAll('#all th')].findIndex((head) => head.textContent === 'Bounce rate');
+            return column < 0 ? null : [...document.querySelectorAll('#all tbody tr')].map((row) => row.cells[column].textContent);
         }""")
 
     assert rates("Exit pages") is None
@@ -215,10 +215,10 @@ def test_only_entry_pages_have_a_bounce_rate(engine, shop):
 
 def test_lists_have_the_rest_of_their_values(engine, shop):
     engine.signed_in_at = None
-    settled = told(shop.port, "overview", range="24h")["totals"]["events"]
+    settled = report(shop.port, "overview", range="24h")["totals"]["events"]
     settle(shop.port, settled + sum(send(shop.port, visit_events(f"/more-{number}")) for number in range(8)))
     open_page(engine, shop)
-    pages = told(shop.port, "breakdowns", range="24h", dimensions="path", limit=8)["dimensions"]["path"]
+    pages = report(shop.port, "breakdowns", range="24h", dimensions="path", limit=8)["dimensions"]["path"]
     rest = engine.evaluate("() => [...document.querySelectorAll('.card')].find((card) => card.querySelector('h2')?.textContent === 'Pages').querySelector('.rest').textContent")
     assert rest.startswith(f"{pages['count'] - 8} more values{pages['rest']}")
 

@@ -1,9 +1,9 @@
 """The dialog of share links on the owner's page: creates, lists and revokes them; what a guest sees of it all."""
 
 import pytest
-
 from axe_playwright_python.sync_playwright import Axe
-from insight import change, ENVIRONMENT, OWNER, send, settle, told, TOKEN, visit_events
+
+from insight import ENVIRONMENT, OWNER, TOKEN, change, report, send, settle, visit_events
 from load import wait_for
 from page import SCREENSHOTS
 from test_insight_page import open_page, ready, text
@@ -60,7 +60,7 @@ def test_links_are_created_listed_and_revoked_one_by_one(engine, shared):
     ready(engine)
     assert "/shared" in text(engine, "#panel-overview")
     assert engine.evaluate("() => [location.hash, document.querySelector('#share-open').getClientRects().length]") in (["", 0], ["#overview", 0])
-    (used,) = [link for link in told(shared.port, "shares")["shares"] if link["label"] == LABELS[0]]
+    (used,) = [link for link in report(shared.port, "shares")["shares"] if link["label"] == LABELS[0]]
     assert used["last_used"] is not None
     # The owner revokes that one, on another browser; the guest's page asks for a sign-in by itself.
     assert change(shared.port, "DELETE", f"/api/shares?id={used['id']}", None, OWNER).status == 200
@@ -72,7 +72,7 @@ def test_links_are_created_listed_and_revoked_one_by_one(engine, shared):
     assert [row[0] for row in rows(engine)] == ["für Bea <b>\\u202E"]
     engine.click("#share-list .button")
     wait_for(lambda: text(engine, "#share-list") == "No share links yet.", 10, "none is left")
-    assert told(shared.port, "shares") == {"shares": []}
+    assert report(shared.port, "shares") == {"shares": []}
     assert "no longer works" in text(engine, "#share-link")
     assert engine.evaluate("() => document.activeElement.id") == "share-label"
 

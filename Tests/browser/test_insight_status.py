@@ -6,11 +6,11 @@ import threading
 
 import pytest
 
-from insight import ask, ENVIRONMENT, send, TOKEN, visit_events
+from insight import ENVIRONMENT, TOKEN, ask, send, visit_events
 from load import wait_for
 from page import SCREENSHOTS
 from shop import Shop
-from stores import events, PostgresStore
+from stores import PostgresStore, events
 from test_insight_page import ready
 from test_status import BOT, old_rows
 
@@ -221,7 +221,7 @@ HOLDERS = "select pid from pg_stat_activity where query like '%pg_sleep(100)%' a
 
 
 def hold(cluster, database):
-    """A transaction that somebody has left open; it ends when the test says so."""
+    """An open transaction of another client; it ends when the test ends it."""
     with contextlib.suppress(RuntimeError, subprocess.TimeoutExpired):
         cluster.psql(database, "begin; delete from collector_events where id = -1; select pg_sleep(100)")
 

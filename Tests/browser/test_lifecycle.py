@@ -132,7 +132,7 @@ def test_others_that_open_and_close_the_file_take_nothing_away(serve, tmp_path):
         assert post(collector.port, "/event", event()).status == 200
         assert get(collector.port, "/health").status == 200
         assert run("migrate", "--list", folder=tmp_path).returncode == 0
-        # Another program that writes, and is the last to close as far as it can tell.
+        # Another program that writes, and closes last as far as it knows.
         subprocess.run(
             [sys.executable, "-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('select count(*) from debug_data').fetchall(); c.close()", str(store.path)],
             check=True,
@@ -154,12 +154,12 @@ def test_without_a_database_pages_are_served_and_nothing_is_taken(store, serve, 
 
 def test_the_start_is_logged(store, serve):
     collector = serve(store)
-    post(collector.port, "/event", event(payload={"secret": "tell-nobody"}), [("User-Agent", "agent-of-the-visitor"), ("X-Forwarded-For", "203.0.113.77")])
-    post(collector.port, "/event", b"tell-nobody")
+    post(collector.port, "/event", event(payload={"secret": "keep-private"}), [("User-Agent", "agent-of-the-visitor"), ("X-Forwarded-For", "203.0.113.77")])
+    post(collector.port, "/event", b"keep-private")
     collector.stop()
     assert "attempting database connection" in collector.log
     assert "stopped" in collector.log
-    for private in ("tell-nobody", "agent-of-the-visitor", "203.0.113.77", "not-so-secret"):
+    for private in ("keep-private", "agent-of-the-visitor", "203.0.113.77", "not-so-secret"):
         assert private not in collector.log
 
 

@@ -75,13 +75,13 @@ def test_numbers_that_not_every_database_holds(service, value):
     body = as_event(b"1").replace(b'"odd":1', b'"payload":{"value":' + value + b"}")
     answer = post(service.port, "/event", body)
     assert answer.status in (200, 400)
-    VERDICTS.setdefault(value, answer.status)
-    assert answer.status == VERDICTS[value], "two engines, one answer"
+    STATUSES.setdefault(value, answer.status)
+    assert answer.status == STATUSES[value], "two engines, one response"
     assert post(service.port, "/event", as_event(b"1")).status == 200
     assert get(service.port, "/health").status == 200
 
 
-VERDICTS = {}
+STATUSES = {}
 
 
 def test_a_flood_of_quotes_and_brackets_takes_no_time(service):
@@ -111,15 +111,15 @@ def test_a_valid_event_cut_at_every_byte_is_invalid(service, path):
 @pytest.mark.parametrize("path", ["/event", "/collect"])
 def test_a_valid_event_with_any_byte_replaced_never_does_harm(service, path):
     """Whatever comes of it, it is 200 or 400 with a sentence, and the same on both stores."""
-    for place in range(len(WHOLE)):
+    for offset in range(len(WHOLE)):
         for byte in (0x00, 0x22, 0x5C, 0x7B, 0x80, 0xFF):
-            body = WHOLE[:place] + bytes([byte]) + WHOLE[place + 1 :]
+            body = WHOLE[:offset] + bytes([byte]) + WHOLE[offset + 1 :]
             answer = post(service.port, path, body)
             assert answer.status in (200, 400), body
             if answer.status == 400:
                 assert answer.json()["message"], body
-            verdict = answer.status, answer.body
-            assert REPLACED.setdefault((path, body), verdict) == verdict, "two engines, one answer"
+            outcome = answer.status, answer.body
+            assert REPLACED.setdefault((path, body), outcome) == outcome, "two engines, one response"
     assert get(service.port, "/health").status == 200
 
 

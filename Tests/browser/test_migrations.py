@@ -47,7 +47,7 @@ def make_original(store, steps):
     store.execute(
         "create table schema_migrations (id serial primary key, migration_name text unique, applied_at timestamp default current_timestamp)"
     )
-    for name, sql in list(zip(ORIGINAL_NAMES, ORIGINAL_STEPS))[:steps]:
+    for name, sql in list(zip(ORIGINAL_NAMES, ORIGINAL_STEPS, strict=True))[:steps]:
         store.execute(f"{sql}; insert into schema_migrations (migration_name, applied_at) values ('{name}', '2024-05-06 07:08:09')")
 
 
@@ -168,9 +168,9 @@ def test_two_migrating_at_once_apply_each_once(store):
     for thread in threads:
         thread.join()
     assert [result.returncode for result in results] == [0] * 6, results
-    told = "".join(result.stdout for result in results)
+    output = "".join(result.stdout for result in results)
     for name in MIGRATIONS:
-        assert told.count(name) == 1
+        assert output.count(name) == 1
     assert applied(store) == MIGRATIONS
 
 

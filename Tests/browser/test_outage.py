@@ -26,7 +26,7 @@ def health(collector):
 
 
 def details(collector):
-    """What the owner is told; the program must have been started with `TOKEN`."""
+    """The status for the owner; the server must have been started with `TOKEN`."""
     answer = get(collector.port, "/health/details", [("Authorization", f"Bearer {TOKEN}")])
     assert answer.status in (200, 503), answer
     return answer.json()
@@ -303,7 +303,7 @@ def LimitedCollector(folder, blocks):
         signal.signal(signal.SIGXFSZ, handler)
 
 
-def test_a_database_that_hangs_at_the_start_keeps_nobody_waiting(own_cluster, serve, tmp_path):
+def test_a_database_that_hangs_at_startup_delays_no_request(own_cluster, serve, tmp_path):
     store = PostgresStore(own_cluster, tmp_path)
     postmaster = int((own_cluster.data / "postmaster.pid").read_text().split()[0])
     os.kill(postmaster, signal.SIGSTOP)

@@ -38,7 +38,7 @@ def test_no_cell_of_a_csv_begins_a_formula_whatever_the_separator(store, serve):
                 continue
             assert [cell for cell in cells if FORMULA.match(cell)] == [], (separator, quoted)
     assert not any(ord(character) < 32 and character not in "\r\n" or character in "\u202e\u200b" for character in raw)
-    for text, row in zip(EVIL, rows):
+    for text, row in zip(EVIL, rows, strict=True):
         assert json.loads(row["payload"]) == {"x": text, text: -1, "n": -1.5}
         assert int(row["t"]) > 0 and row["seq"] == "1"
     # The other format, and the API, have the text itself.

@@ -2,8 +2,8 @@
 
 import pytest
 
-from insight import change, cookie, ENVIRONMENT, OWNER, sign_in, TOKEN
-from wire import get, head, post, request, Wire
+from insight import ENVIRONMENT, OWNER, TOKEN, change, cookie, sign_in
+from wire import Wire, get, head, post, request
 
 BASIC = [("Authorization", "Basic b3duZXI6c2VjcmV0")]
 WRONG = [("Authorization", "Bearer nonsense")]
@@ -107,7 +107,7 @@ def test_the_cookie_is_secure_where_a_trusted_proxy_says_tls(owned, value, isSec
     assert ("Secure" in gone.field("Set-Cookie")) == isSecure
 
 
-def test_nobody_else_makes_the_cookie_secure(sqlite, serve):
+def test_only_a_trusted_proxy_makes_the_cookie_secure(sqlite, serve):
     collector = serve(sqlite, environment=ENVIRONMENT | {"COLLECTOR_TRUSTED_PROXIES": "none"})
     assert "Secure" not in post(collector.port, "/api/session", {"token": TOKEN}, [("X-Forwarded-Proto", "https")]).field("Set-Cookie")
 

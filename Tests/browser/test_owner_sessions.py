@@ -6,9 +6,9 @@ import time
 import pytest
 
 from bodies import event
-from insight import change, cookie, ENVIRONMENT, OWNER, send, serve_ready, sign_in, told, TOKEN, visit_events
+from insight import ENVIRONMENT, OWNER, TOKEN, change, cookie, report, send, serve_ready, sign_in, visit_events
 from load import wait_for
-from wire import get, head, post, request, Wire
+from wire import Wire, get, head, post, request
 
 #: Seconds in which an ended session must not read any more.
 END_SECONDS_MAX = 8
@@ -122,10 +122,10 @@ def test_a_stale_cookie_of_a_neighbor_does_not_lock_out(owned):
 def test_links_are_listed_without_their_secret_and_revoked_one_by_one(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
     port = collector.port
-    assert told(port, "shares") == {"shares": []}
+    assert report(port, "shares") == {"shares": []}
     one, two = share(port, label="für <b>Ann</b> \u202e"), share(port, days=366)
     visitor, other = guest(port, one), guest(port, two)
-    listed = {link["id"]: link for link in told(port, "shares")["shares"]}
+    listed = {link["id"]: link for link in report(port, "shares")["shares"]}
     now = time.time()
     assert listed[one["id"]]["label"] == "für <b>Ann</b> \u202e"
     assert abs(listed[one["id"]]["created"] - now) < 60 and abs(listed[one["id"]]["expires"] - now - 7 * 86_400) < 60
@@ -144,10 +144,10 @@ def test_links_are_listed_without_their_secret_and_revoked_one_by_one(store, ser
     collector.stop()
     again = serve(store, environment=ENVIRONMENT)
     assert (reads(again.port, visitor), reads(again.port, other)) == (401, 200)
-    assert [link["id"] for link in told(again.port, "shares")["shares"]] == [two["id"]]
+    assert [link["id"] for link in report(again.port, "shares")["shares"]] == [two["id"]]
 
 
-def test_an_expired_link_lets_nobody_in(owned, store):
+def test_an_expired_link_gives_no_access(owned, store):
     link = share(owned.port)
     visitor = guest(owned.port, link)
     store.execute("update insight_share_links set expires_at = 1000")
@@ -165,7 +165,7 @@ def test_a_share_that_makes_no_sense_is_refused(site_owned, body):
 
 
 def test_nothing_was_shared_by_what_was_refused(site_owned):
-    assert told(site_owned.port, "shares") == {"shares": []}
+    assert report(site_owned.port, "shares") == {"shares": []}
     for body, days in (("{}", 7), ('{"days":1}', 1), (' { "days" : 366 } ', 366), ('{"label":""}', 7)):
         made = request(site_owned.port, "POST", "/api/shares", body.encode(), OWNER).json()
         assert abs(made["expires"] - time.time() - days * 86_400) < 60

@@ -4,7 +4,7 @@ import pytest
 
 from bodies import make_ids
 from contract import KEYS, parts, unknown
-from insight import send, serve_ready, settle, told
+from insight import report, send, serve_ready, settle
 from tracked import visit  # noqa: F401
 
 SLOW = {"LCP": 9000, "INP": 900, "CLS": 0.5}
@@ -37,11 +37,11 @@ def test_each_part_of_attribution_reaches_the_api(owned, metric, is_previous):
         events += page_view(number, "webvitals", payload)
     settle(owned.port, send(owned.port, events))
     dimensions = [f"{metric.lower()}_element"] + ([f"{metric.lower()}_part"] if names else [])
-    rows = told(owned.port, "breakdowns", range="24h", dimensions=",".join(dimensions))["dimensions"]
+    rows = report(owned.port, "breakdowns", range="24h", dimensions=",".join(dimensions))["dimensions"]
     assert {row["value"] for row in rows[dimensions[0]]["rows"]} == {f"#element{number}" for number in range(max(1, len(names)))}
     if names:
         # Whatever they were called, the API has the names of the contract.
-        assert {row["value"]: row["slow_views"] for row in rows[dimensions[1]]["rows"]} == {name: 1 for name in names}
+        assert {row["value"]: row["slow_views"] for row in rows[dimensions[1]]["rows"]} == dict.fromkeys(names, 1)
 
 
 def test_every_key_that_the_tracker_sends_is_in_the_contract(visit):
@@ -81,21 +81,21 @@ def test_noise_is_kept_apart_unless_it_is_asked_for(owned):
     events += page_view(0, "error", error("not noise", noise="other"))
     assert unknown("error", events[3]["payload"]) == []
     settle(owned.port, send(owned.port, events))
-    assert told(owned.port, "overview", range="24h")["totals"]["errors"] == 3
-    answer = told(owned.port, "issues", range="24h")
+    assert report(owned.port, "overview", range="24h")["totals"]["errors"] == 3
+    answer = report(owned.port, "issues", range="24h")
     assert [(issue["message"], issue["errors"], issue["noise"]) for issue in answer["issues"]] == [("broken", 2, None), ("not noise", 1, None)]
     assert answer["count"] == 2
-    answer = told(owned.port, "issues", range="24h", noise="include")
+    answer = report(owned.port, "issues", range="24h", noise="include")
     assert answer["count"] == 5
     assert {(issue["message"], issue["errors"], issue["noise"]) for issue in answer["issues"]} == {
         ("broken", 2, None), ("not noise", 1, None), *((f"noise of {noise}", 5, noise) for noise in ("extension", "resize_observer", "script_error")),
     }
     for more, count in (({}, 2), ({"noise": "include"}, 5)):
-        filtered = told(owned.port, "issues", range="24h", path="/", **more)
+        filtered = report(owned.port, "issues", range="24h", path="/", **more)
         assert sum(issue["errors"] for issue in filtered["issues"]) == (3 if count == 2 else 18)
         assert all(any(issue["trend"]) for issue in filtered["issues"])
     (noise,) = (issue for issue in answer["issues"] if issue["noise"] == "extension")
-    assert told(owned.port, "issue", range="24h", issue=noise["issue"])["errors"] == 5
+    assert report(owned.port, "issue", range="24h", issue=noise["issue"])["errors"] == 5
 
 
 def test_an_issue_is_shown_with_its_causes_and_inner_errors(owned):
@@ -108,13 +108,13 @@ def test_an_issue_is_shown_with_its_causes_and_inner_errors(owned):
     )
     assert unknown("error", payload) == []
     settle(owned.port, send(owned.port, page_view(0, "error", payload)))
-    (issue,) = told(owned.port, "issues", range="24h")["issues"]
-    (sample,) = told(owned.port, "issue", range="24h", issue=issue["issue"])["samples"]
+    (issue,) = report(owned.port, "issues", range="24h")["issues"]
+    (sample,) = report(owned.port, "issue", range="24h", issue=issue["issue"])["samples"]
     assert (sample["payload"]["cause"], sample["payload"]["errors"]) == (payload["cause"], payload["errors"])
 
 
 def test_the_contract_names_the_parts_in_the_description_of_the_api(owned):
-    (parameter,) = (one for one in told(owned.port, "openapi.json")["paths"]["/api/breakdowns"]["get"]["parameters"] if one["name"] == "dimensions")
+    (parameter,) = (one for one in report(owned.port, "openapi.json")["paths"]["/api/breakdowns"]["get"]["parameters"] if one["name"] == "dimensions")
     for metric in ("LCP", "INP"):
         for name in parts(metric)[0]:
             assert f"`{name}`" in parameter["description"]

@@ -1,4 +1,4 @@
-"""The real PgBouncer between the program and PostgreSQL, with the pool modes that hand a server connection to somebody else after each
+"""The real PgBouncer between the program and PostgreSQL, with the pool modes that hand a server connection to another client after each
 transaction or statement."""
 
 import re
@@ -11,7 +11,7 @@ from load import Load, wait_for
 from pgbouncer import PgBouncer
 from program import run
 from stores import PostgresStore, count
-from test_insight_live import Watcher
+from test_insight_live import Subscriber
 from wire import get, post
 
 # Settings of ours; client_encoding, datestyle, timezone and application_name are PgBouncer's own to keep.
@@ -83,14 +83,14 @@ def test_start_restart_and_a_second_instance(pooled, serve, tmp_path):
 def test_rollups_live_and_checks(pooled, serve):
     collector = serve(pooled)
     wait_for(lambda: is_ready(collector), 20, "ready")
-    watcher = Watcher(collector.port)
+    subscriber = Subscriber(collector.port)
     events = [item for path in ("/", "/a", "/b") for item in visit_events(path=path, error="x is not defined")]
     send(collector.port, events)
     settle(collector.port, len(events))
     send(collector.port, visit_events(path="/c"))
-    wait_for(lambda: len(watcher.ids) >= len(events) + 1, 20, "all events live")
-    watcher.stop()
-    assert len(watcher.ids) == len(set(watcher.ids)) == count(pooled, "collector_events")
+    wait_for(lambda: len(subscriber.ids) >= len(events) + 1, 20, "all events live")
+    subscriber.stop()
+    assert len(subscriber.ids) == len(set(subscriber.ids)) == count(pooled, "collector_events")
     issue = ask(collector.port, "issues").json()["issues"][0]["issue"]
     assert issue
     collector.stop()
@@ -144,7 +144,7 @@ def test_a_pool_of_one_connection_is_enough(cluster, tmp_path, serve):
         store.bouncer.stop()
 
 
-def test_a_lock_that_an_older_version_left_in_the_pool_stops_nobody(cluster, tmp_path, serve):
+def test_a_lock_that_an_older_version_left_in_the_pool_blocks_no_start(cluster, tmp_path, serve):
     store = Pooled(cluster, tmp_path, "transaction")
     try:
         store.bouncer.psql(store.database, "select pg_advisory_lock(7206158743017)")

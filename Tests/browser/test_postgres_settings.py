@@ -58,8 +58,8 @@ def test_settings_of_the_database_change_nothing(cluster, tmp_path, serve, when)
     collector.stop()
     verified = run("verify", folder=store.folder, environment=store.environment)
     assert verified.returncode == 0, verified.stderr + verified.stdout
-    places = "select nspname from pg_class join pg_namespace on pg_namespace.oid = relnamespace where relname = 'segments'"
-    assert store.rows(places) == [{"nspname": "public"}]
+    schemas = "select nspname from pg_class join pg_namespace on pg_namespace.oid = relnamespace where relname = 'segments'"
+    assert store.rows(schemas) == [{"nspname": "public"}]
 
 
 @pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])

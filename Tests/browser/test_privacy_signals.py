@@ -4,7 +4,7 @@ import pytest
 
 from insight import ENVIRONMENT, TOKEN
 from load import wait_for
-from page import cards, READY, SCREENSHOTS, show, TABS
+from page import READY, SCREENSHOTS, TABS, cards, show
 from stores import count, events, submissions
 from wire import get
 
@@ -89,7 +89,7 @@ def test_send_sends_this_visit_once(chromium, store, serve, is_early):
     chromium.evaluate("() => new Promise((resolve) => setTimeout(resolve, 3500))")
     assert count(store, "debug_data") == 1
     left = [event["event_type"] for event in events(store)][before:]
-    assert set(left) <= {"webvitals"}, "the first view tells its last values when it is left"
+    assert set(left) <= {"webvitals"}, "the first page view reports its last values when it is left"
 
 
 def test_what_was_stored_before_is_removed(chromium, serve, sqlite):
@@ -143,7 +143,7 @@ def test_a_page_that_comes_back_is_held_again(chromium, serve, sqlite):
     assert count(sqlite, "debug_data") == 1
 
 
-def test_the_owner_finds_a_link_to_insight_and_nobody_else_does(engine, serve):
+def test_only_the_owner_sees_a_link_to_insight(engine, serve):
     collector = serve(environment=ENVIRONMENT)
 
     def is_linked():

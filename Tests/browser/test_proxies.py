@@ -23,7 +23,7 @@ PROXIES = ("nginx", "caddy")
 MOUNTS = ("root", "sub-path")
 #: The client's address as the proxy sees it; the proxy itself comes from 127.0.0.1.
 CLIENT = "127.0.0.2"
-SPOOFED = {name: "203.0.113.9" for name in ("X-Forwarded-For", "X-Real-IP", "CF-Connecting-IP", "Forwarded")}
+SPOOFED = dict.fromkeys(("X-Forwarded-For", "X-Real-IP", "CF-Connecting-IP", "Forwarded"), "203.0.113.9")
 STREAM_SECONDS_MAX = 10
 
 

@@ -6,10 +6,10 @@ import re
 import pytest
 
 from load import wait_for
+from page import visit
 from program import ROOT
 from stores import events
 from tracked import Visit
-from page import visit
 
 NAMES = [
     "Visitor journey",
@@ -58,7 +58,7 @@ def lived_in(store, serve, chromium):
 
 
 def run(store, name):
-    """A query's rows, with the ids of the visitor in the place of `v_...`."""
+    """A query's rows, with the ids of the visitor instead of `v_...`."""
     known = events(store)[0]
     sql = queries()[name, {"postgres": "postgresql", "sqlite": "sqlite"}[store.name]]
     for key, mark in (("visitor_id", "'v_...'"), ("session_id", "'s_...'"), ("pageview_id", "'p_...'")):
@@ -68,7 +68,7 @@ def run(store, name):
 
 def test_each_query_is_given_for_both_engines():
     found = queries()
-    for name, title in zip(NAMES, ORIGINAL_TITLES):
+    for name, title in zip(NAMES, ORIGINAL_TITLES, strict=True):
         assert found[name, "postgresql"].startswith(title + "\n")
         assert (name, "sqlite") in found
 

@@ -4,7 +4,7 @@ import itertools
 import time
 
 from bodies import make_ids
-from insight import ENVIRONMENT, ask, send, settle, told, visit_events
+from insight import ENVIRONMENT, ask, report, send, settle, visit_events
 from load import wait_for
 
 SECONDS_MAX = 30
@@ -54,13 +54,13 @@ def test_new_names_of_signals_and_sites_have_an_end(store, serve):
     signals = answer.json()["signals"]
     assert len(signals) == 101, "100 names, the combined one among them, and what is beyond"
     assert signals["(other)"]["visitors"] > 490
-    sites = told(collector.port, "breakdowns", range="24h", dimensions="site", limit=500)["dimensions"]["site"]
+    sites = report(collector.port, "breakdowns", range="24h", dimensions="site", limit=500)["dimensions"]["site"]
     # 499 names beside shop.example, whose fingerprints are no sessions that count, and what is beyond.
     assert (sites["count"], sites["total"]) == (500, 700)
     # Somebody else's figures are there as soon as ever.
     send(collector.port, visit_events(path="/others"))
     settle(collector.port, sent + 3)
-    assert "(other)" in {row["site"] for row in told(collector.port, "sites")["sites"]}
+    assert "(other)" in {row["site"] for row in report(collector.port, "sites")["sites"]}
 
 
 def test_a_refused_event_is_set_aside_and_logged_and_the_rest_goes_on(store, serve):

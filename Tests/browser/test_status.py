@@ -5,7 +5,7 @@ import json
 import subprocess
 
 from bodies import make_ids
-from insight import ask, change, cookie, ENVIRONMENT, OWNER, send, settle, sign_in, told, visit_events
+from insight import ENVIRONMENT, OWNER, ask, change, cookie, report, send, settle, sign_in, visit_events
 from load import wait_for
 from program import clean_environment, run
 from stores import PostgresStore
@@ -31,7 +31,7 @@ def test_a_server_that_keeps_up_is_ok_and_knows_its_first_event_within_two_secon
     assert status(collector) == {"state": "ok", "processing": None, "problems": [], "events": {"any": False, "only_bots": False, "last_received": None}, "rollup_lag_seconds": 0}
     send(collector.port, visit_events())
     wait_for(lambda: status(collector)["events"]["any"], 2, "the first event is known")
-    assert abs(status(collector)["events"]["last_received"] - told(collector.port, "events")["events"][0]["t"] // 1000) <= 1
+    assert abs(status(collector)["events"]["last_received"] - report(collector.port, "events")["events"][0]["t"] // 1000) <= 1
     settle(collector.port, 3)
     wait_for(lambda: status(collector)["rollup_lag_seconds"] == 0, 10, "the rollups are up to date")
     answer = status(collector)
@@ -86,9 +86,9 @@ def test_while_rollups_are_built_the_answers_carry_how_far_they_have_come(store,
     processing = status(again)["processing"]
     assert processing["reason"] == "backlog" and processing["total"] == 60_000 and 0 <= processing["done"] < 60_000
     assert processing["share"] == round(processing["done"] / 60_000, 3)
-    assert told(again.port, "overview")["processing"]["total"] == 60_000
+    assert report(again.port, "overview")["processing"]["total"] == 60_000
     wait_for(lambda: status(again)["state"] == "ok", 90, "done")
-    assert told(again.port, "overview")["processing"] is None
+    assert report(again.port, "overview")["processing"] is None
     assert json.loads(json.dumps(status(again)))["rollup_lag_seconds"] == 0
 
 
@@ -114,7 +114,7 @@ def test_events_that_the_database_refuses_to_aggregate_are_named(store, serve):
     wait_for(lambda: "refused to aggregate 3 events" in json.dumps(status(collector)["problems"]), 40, "the problem is reported")
     assert codes(collector) == ["events_not_aggregated"]
     assert "rollup_dead_letters" in status(collector)["problems"][0]["message"]
-    wait_for(lambda: told(collector.port, "overview", range="24h")["totals"]["views"] == 1, 20, "the others are counted")
+    wait_for(lambda: report(collector.port, "overview", range="24h")["totals"]["views"] == 1, 20, "the others are counted")
     collector.wait_for_line("degraded.*code=events_not_aggregated")
 
 

@@ -10,10 +10,10 @@ import time
 import pytest
 
 from bodies import make_ids
-from insight import ask, CHROME, ENVIRONMENT, OWNER, send, settle, told, visit_events
+from insight import CHROME, ENVIRONMENT, OWNER, ask, report, send, settle, visit_events
 from load import wait_for
 from stores import count
-from wire import get, head, Wire
+from wire import Wire, get, head
 
 HOUR, DAY, YEAR = 3600, 86_400, 31_557_600
 
@@ -51,7 +51,7 @@ def explored(port, **parameters):
     """All pages of the explorer."""
     events, before = [], None
     while True:
-        page = told(port, "events", limit=500, **parameters, **({"before": before} if before else {}))
+        page = report(port, "events", limit=500, **parameters, **({"before": before} if before else {}))
         events += page["events"]
         before = page["next"]
         if before is None:
@@ -91,13 +91,13 @@ def test_every_range_has_exactly_its_events_after_a_backlog_was_drained_among_ne
         assert [event["t"] for event in events] == sorted(event["t"] for event in events)
         found = explored(collector.port, from_=start, to=end)
         assert {event["id"] for event in found} == {event["id"] for event in events} and len(found) == wanted
-        totals = told(collector.port, "overview", from_=start, to=end)["totals"]
+        totals = report(collector.port, "overview", from_=start, to=end)["totals"]
         assert (totals["events"], totals["views"]) == (wanted, wanted), (start - now, end - now)
-        lists = told(collector.port, "breakdowns", from_=start, to=end, dimensions="path,browser")["dimensions"]
+        lists = report(collector.port, "breakdowns", from_=start, to=end, dimensions="path,browser")["dimensions"]
         assert sum(row["views"] for row in lists["path"]["rows"]) == wanted
         assert (lists["browser"]["total"], lists["browser"]["rest"]) == (wanted, 0)
-    assert told(collector.port, "live")["visitors"] == 20
-    journey = told(collector.port, "journey", visitor="v_old_3")
+    assert report(collector.port, "live")["visitors"] == 20
+    journey = report(collector.port, "journey", visitor="v_old_3")
     assert sum(len(view["events"]) for session in journey["sessions"] for view in session["views"]) == HOUR // 50
     assert len(exported(collector.port, visitor="v_old_3")) == HOUR // 50 == len(explored(collector.port, visitor="v_old_3"))
 
@@ -109,7 +109,7 @@ def test_a_page_of_events_goes_on_where_the_last_one_ended_and_an_unknown_event_
     insert(store, [(now - number * 37 % 100, "v_one") for number in range(300)])
     seen, before = [], None
     while True:
-        page = told(collector.port, "events", limit=7, **({"before": before} if before else {}))
+        page = report(collector.port, "events", limit=7, **({"before": before} if before else {}))
         seen += [(event["t"], event["id"]) for event in page["events"]]
         before = page["next"]
         if before is None:
@@ -127,8 +127,8 @@ def test_events_of_a_clock_that_was_ahead_hide_nothing_and_are_hidden_by_nothing
     settle(collector.port, 100)
     insert(store, [(now + ahead + number, f"v_ahead_{number}") for number in range(50)])
     insert(store, [(now - 30, f"v_after_{number}") for number in range(100)])
-    wait_for(lambda: told(collector.port, "overview", range="24h")["totals"]["events"] == 200, 30, "the rollups are complete")
-    assert told(collector.port, "overview", from_=now - 600, to=now + 1)["totals"]["events"] == 200
+    wait_for(lambda: report(collector.port, "overview", range="24h")["totals"]["events"] == 200, 30, "the rollups are complete")
+    assert report(collector.port, "overview", from_=now - 600, to=now + 1)["totals"]["events"] == 200
     assert len(exported(collector.port)) == 250 == len(explored(collector.port))
     assert len(exported(collector.port, from_=now - 600, to=now + 1)) == 200 == len(explored(collector.port, from_=now - 600, to=now + 1))
     assert sum((now + ahead) * 1000 <= event["t"] < (now + ahead + 50) * 1000 for event in exported(collector.port)) == 50
@@ -137,11 +137,11 @@ def test_events_of_a_clock_that_was_ahead_hide_nothing_and_are_hidden_by_nothing
     else:
         # Ranges reach to the day after tomorrow; what is dated beyond it is in exports and searches without a range.
         assert ask(collector.port, "export", from_=now + ahead - 1, to=now + ahead + 100).status == 400
-    assert told(collector.port, "overview", range="24h")["totals"]["views"] == 200
-    assert told(collector.port, "live")["visitors"] == 200
-    assert told(collector.port, "overview", range="24h")["updated"] <= now
-    wait_for(lambda: told(collector.port, "status")["events"]["last_received"] == now - 30, 10, "the last event by the clock of today")
-    wait_for(lambda: told(collector.port, "status")["state"] == "ok", 10, "all is well")
+    assert report(collector.port, "overview", range="24h")["totals"]["views"] == 200
+    assert report(collector.port, "live")["visitors"] == 200
+    assert report(collector.port, "overview", range="24h")["updated"] <= now
+    wait_for(lambda: report(collector.port, "status")["events"]["last_received"] == now - 30, 10, "the last event by the clock of today")
+    wait_for(lambda: report(collector.port, "status")["state"] == "ok", 10, "all is well")
 
 
 def faketime():
@@ -166,16 +166,16 @@ def test_a_server_whose_clock_is_set_forward_and_back_goes_on(store, serve, tmp_
     count_ = send(collector.port, visit_events("/before"))
     wait_for(lambda: count(store, "collector_events") == 3, 10, "stored")
     clock.write_text(f"+{days}d\n")
-    wait_for(lambda: send(collector.port, visit_events("/ahead")) and told(collector.port, "events", limit=1)["events"][0]["t"] > (time.time() + DAY / 2) * 1000, 10, "the clock is ahead")
+    wait_for(lambda: send(collector.port, visit_events("/ahead")) and report(collector.port, "events", limit=1)["events"][0]["t"] > (time.time() + DAY / 2) * 1000, 10, "the clock is ahead")
     ahead = count(store, "collector_events") - 3
-    wait_for(lambda: told(collector.port, "live")["visitors"] >= 1, 30, "somebody is here by that clock")
+    wait_for(lambda: report(collector.port, "live")["visitors"] >= 1, 30, "a visitor is here by that clock")
     clock.write_text("+0d\n")
     ids = make_ids()
     count_ += send(collector.port, visit_events("/after", ids=ids))
     settle(collector.port, count_)
-    assert told(collector.port, "live")["visitors"] == 2
+    assert report(collector.port, "live")["visitors"] == 2
     assert len(exported(collector.port)) == 6 + ahead
     assert len(exported(collector.port, range="24h")) == 6
     assert get(collector.port, "/health").status == 200
-    wait_for(lambda: told(collector.port, "status")["state"] == "ok", 10, "all is well")
+    wait_for(lambda: report(collector.port, "status")["state"] == "ok", 10, "all is well")
     collector.stop()

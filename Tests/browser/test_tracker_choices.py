@@ -35,7 +35,7 @@ def test_what_was_under_way_when_consent_is_withdrawn_leaves_nothing(visit):
     visit.wait_for(lambda _: visit.engine.evaluate("() => window.waiting.length > 0"), "a fingerprint under way")
     visit.flush()
     visit.engine.evaluate("() => collector.consent(false)")
-    # Whoever asks last is done last.
+    # Requests are answered in order.
     visit.engine.evaluate(
         """async () => {
             Permissions.prototype.query = () => Promise.resolve({ state: "denied" });
@@ -94,7 +94,7 @@ def test_only_the_share_of_visitors_that_the_site_wants_is_measured(visit, sampl
     assert (len(visit.rows) > 0) == is_measured
 
 
-def test_a_visitor_is_chosen_once_and_not_on_each_page_anew(visit):
+def test_a_visitor_is_sampled_once_and_not_on_each_page(visit):
     visit = visit(attributes='data-sample="0.5"')
     chosen = []
     for number in range(6):
@@ -107,7 +107,7 @@ def test_a_visitor_is_chosen_once_and_not_on_each_page_anew(visit):
     assert len(visit.views) == (6 if chosen[0] else 0)
 
 
-def test_the_page_tells_what_it_likes_and_who_it_is(visit):
+def test_the_page_can_track_events_and_identify_the_visitor(visit):
     visit = visit(attributes='data-site="The shop" data-release="1.2" data-user=\'{"plan":"pro"}\'')
     visit.open("/one")
     visit.engine.evaluate("() => { collector.track('bought', { price: 3.5 }); collector.track(7); collector.identify('c_7', { plan: 'gold' }); }")
@@ -143,7 +143,7 @@ def test_it_can_be_imported_as_a_module(visit):
     assert {"pageview", "imported"} <= set(visit.kinds())
 
 
-def test_a_module_can_be_told_what_to_do_before_it_begins(visit):
+def test_a_module_can_be_configured_before_it_starts(visit):
     visit = visit(form="module")
     visit.shop.module = "collector.configure({ consent: 'required', release: '3.0' });"
     visit.open("/one")

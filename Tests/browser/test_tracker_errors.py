@@ -6,8 +6,8 @@ from shop import SCRIPT
 from tracked import KEEP, errors, visit, wait_for_wrappers  # noqa: F401
 
 LINES = SCRIPT.splitlines()
-INNER = 1 + next(place for place, line in enumerate(LINES) if line.startswith("function inner"))
-OUTER = 1 + next(place for place, line in enumerate(LINES) if line.startswith("function outer"))
+INNER = 1 + next(index for index, line in enumerate(LINES) if line.startswith("function inner"))
+OUTER = 1 + next(index for index, line in enumerate(LINES) if line.startswith("function outer"))
 
 
 def test_an_error_has_its_frames_and_the_steps_before_it(visit):
@@ -19,8 +19,8 @@ def test_an_error_has_its_frames_and_the_steps_before_it(visit):
     (error,) = errors(visit)
     assert (error["kind"], error["name"], error["count"]) == ("error", "TypeError", 1)
     assert "null" in error["message"]
-    places = [(frame["function"], frame["file"], frame["line"]) for frame in error["frames"][:2]]
-    assert places == [("inner", visit.shop.url + "/page.js", INNER), ("outer", visit.shop.url + "/page.js", OUTER)]
+    positions = [(frame["function"], frame["file"], frame["line"]) for frame in error["frames"][:2]]
+    assert positions == [("inner", visit.shop.url + "/page.js", INNER), ("outer", visit.shop.url + "/page.js", OUTER)]
     assert all(frame["column"] > 0 for frame in error["frames"])
     assert (error["source"], error["lineno"]) == (visit.shop.url + "/page.js", INNER)
     assert "stack" not in error
@@ -70,7 +70,7 @@ def test_the_console_and_requests_are_left_alone_unless_the_site_asks(visit):
     assert [error["kind"] for error in errors(visit)] == ["error"]
 
 
-def test_what_the_page_has_caught_itself_can_be_told(visit):
+def test_an_error_that_the_page_has_caught_can_be_reported(visit):
     visit = visit()
     visit.open("/one")
     visit.engine.evaluate("() => { try { null.x; } catch (error) { collector.error(error); } collector.error('a text'); collector.error({ code: 7 }); }")
@@ -79,7 +79,7 @@ def test_what_the_page_has_caught_itself_can_be_told(visit):
     assert [error["message"] for error in found[1:]] == ["a text", '{"code":7}']
 
 
-def test_no_more_than_fifty_different_errors_are_told_and_the_rest_is_counted(visit):
+def test_at_most_fifty_different_errors_are_reported_and_the_rest_is_counted(visit):
     visit = visit()
     visit.open("/one")
     visit.engine.evaluate("() => { for (let number = 0; number < 60; number++) collector.error('error ' + String.fromCharCode(97 + number % 26, 97 + number / 26)); }")
@@ -98,7 +98,7 @@ def test_no_more_than_fifty_different_errors_are_told_and_the_rest_is_counted(vi
     assert row["dropped"] == 10 and row["emitted"] == row["received"] + 10
 
 
-def test_what_the_policy_blocks_is_told(visit):
+def test_a_violation_of_the_content_security_policy_is_reported(visit):
     visit = visit(headers={"Content-Security-Policy": "img-src 'self' data:"})
     visit.open("/one")
     visit.engine.evaluate("() => { document.body.append(Object.assign(new Image(), { src: 'http://127.0.0.1:9/x.png?secret=1' })); }")
@@ -106,7 +106,7 @@ def test_what_the_policy_blocks_is_told(visit):
     assert found["name"] == "img-src" and found["message"] == "Blocked http://127.0.0.1:9/x.png"
 
 
-def test_what_the_browser_itself_reports_is_told_even_of_before(visit):
+def test_reports_of_the_browser_are_sent_including_those_from_before_the_tracker(visit):
     visit = visit(body="<script>navigator.vibrate(1)</script>")
     if visit.engine.name != "chromium":
         pytest.skip("Chromium alone reports anything but its policies")

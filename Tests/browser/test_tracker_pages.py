@@ -6,6 +6,7 @@ import pytest
 
 from tracked import visit  # noqa: F401
 
+
 def follow(visit, path):
     """To another page by a link, which has a referrer."""
     visit.engine.evaluate(f"() => {{ location.href = '{path}'; }}")

@@ -13,7 +13,7 @@ def delivery_reports(store):
 
 
 def check_nothing_missing(visit):
-    """Waits for what pages that were left have sent last, since nobody tells when it arrives."""
+    """Waits for what pages that were left have sent last, since nothing signals when it arrives."""
 
     def is_all_there(views):
         rows = delivery_reports(visit.store)
@@ -49,7 +49,7 @@ def test_a_failure_is_tried_again_by_itself(visit):
     visit.open("/one")
     answers = iter(["503", "cut"])
     visit.network.decide = lambda body: next(answers, "pass")
-    visit.wait_for(lambda views: bool(views), "the page view, without any help", 40)
+    visit.wait_for(bool, "the page view, without any help", 40)
     visit.flush()
     check_nothing_missing(visit)
 

@@ -26,7 +26,7 @@ def check_identity(views):
         assert view.has_no_hole, [(row["seq"], row["event_type"]) for row in view.rows]
 
 
-def test_a_page_that_is_left_for_another_has_told_everything(visit):
+def test_a_page_that_is_left_for_another_has_reported_everything(visit):
     visit = visit()
     visit.open("/one?utm_source=letter&gclid=click&secret=1")
     visit.wait_for_details()
@@ -46,7 +46,7 @@ def test_a_page_that_is_left_for_another_has_told_everything(visit):
     assert not any("secret" in str(row) for row in visit.rows)
 
 
-def test_a_tab_that_is_closed_has_told_everything(visit):
+def test_a_tab_that_is_closed_has_reported_everything(visit):
     visit = visit()
     visit.open()
     visit.engine.close_tab()
@@ -54,7 +54,7 @@ def test_a_tab_that_is_closed_has_told_everything(visit):
     check_identity([view])
 
 
-def test_the_load_is_told_of_once_with_what_was_fetched(visit):
+def test_the_load_is_reported_once_with_its_resources(visit):
     visit = visit()
     visit.open()
     visit.wait_for(lambda views: (visit.flush() or True) and views and views[0].of("resources"), "the resources")
@@ -170,7 +170,7 @@ addEventListener("pagehide", () => {
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_a_handler_that_ends_before_it_has_told_everything_leaves_the_rest_to_the_next(visit, number):
+def test_a_handler_that_ends_before_it_has_reported_everything_leaves_the_rest_to_the_next(visit, number):
     visit = visit(head=ENDS % number)
     visit.open("/one")
     # What reports the page's load is loaded after the core.
@@ -192,7 +192,7 @@ def test_events_that_are_emitted_while_another_is_serialized_have_numbers_of_the
     check_identity([view])
 
 
-def test_links_that_lead_away_and_files_are_told_of(visit):
+def test_outbound_links_and_downloads_are_reported(visit):
     visit = visit()
     visit.open("/one")
     visit.wait_for_details()

@@ -121,7 +121,7 @@ def test_relative_addresses_are_those_of_the_page_and_what_was_aborted_has_not_f
     )
 
 
-def test_a_rejection_of_fetch_that_nobody_handles_stays_unhandled_and_a_handled_one_handled(visit):
+def test_an_unhandled_rejection_of_fetch_stays_unhandled_and_a_handled_one_handled(visit):
     visit = open_with_requests(visit)
     visit.engine.evaluate("() => { fetch('http://127.0.0.1:9/handled').catch(() => {}); }")
     visit.engine.evaluate("() => { self.unhandled = 0; addEventListener('unhandledrejection', () => self.unhandled++); fetch('http://127.0.0.1:9/unhandled'); }")

@@ -1,4 +1,4 @@
-"""What a reverse proxy does for a site: takes TLS off its connections, with a certificate that nobody but these tests believes."""
+"""Terminates TLS as a reverse proxy does, with a certificate that only these tests trust."""
 
 import contextlib
 import pathlib

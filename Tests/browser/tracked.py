@@ -13,7 +13,7 @@ from stores import events
 
 @dataclasses.dataclass
 class View:
-    """A page view as its rows tell it."""
+    """A page view, read from its rows."""
 
     id: str
     rows: list

@@ -1,6 +1,7 @@
 """WebKitGTK, driven by its own WebDriver on a virtual screen."""
 
 import base64
+import contextlib
 import json
 import os
 import shutil
@@ -25,7 +26,7 @@ OPEN_ATTEMPTS_MAX = 3
 class WebKit:
     name = "webkit"
     #: Seconds that an answer may take, unless a request says otherwise.
-    _patience = 70
+    _timeout = 70
 
     def __init__(self, path, arguments=()):
         self._path = path
@@ -100,7 +101,7 @@ class WebKit:
         data = json.dumps(body or {}).encode() if method == "POST" else None
         request = urllib.request.Request(f"http://127.0.0.1:{self._port}{prefix}{path}", data, {"Content-Type": "application/json"}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=timeout or self._patience) as answer:
+            with urllib.request.urlopen(request, timeout=timeout or self._timeout) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
             raise RuntimeError(f"{path}: {error.read()[:800]}") from error
@@ -121,7 +122,7 @@ class WebKit:
                 self._start_driver()
 
     def be_patient(self, seconds):
-        self._patience = seconds
+        self._timeout = seconds
 
     def leave(self, url):
         self._request("POST", "/url", {"url": url})
@@ -181,10 +182,8 @@ class WebKit:
         return []
 
     def _stop_driver(self):
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._driver.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._driver.wait(10)
 
     def quit(self):

@@ -1,5 +1,6 @@
 """HTTP over a plain socket: sends exactly the bytes that a test says, and reads answers strictly."""
 
+import contextlib
 import dataclasses
 import json
 import socket
@@ -46,10 +47,8 @@ class Wire:
 
     def send(self, data):
         """Sends as much as the server takes: one that refuses early may hang up on the rest."""
-        try:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self.socket.sendall(data)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
 
     def _more(self):
         try:

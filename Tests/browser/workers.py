@@ -36,7 +36,7 @@ def rank(id):
 
 
 def make_scheduler(config, log):
-    """Gives one group after another to whoever is free; the import waits until there are several processes."""
+    """Gives one group after another to the next free process; the import waits until there are several processes."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Groups(LoadScopeScheduling):

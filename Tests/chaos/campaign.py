@@ -107,7 +107,8 @@ def play(place, name, seed, seconds, only, total):
     verdict = checker.check(place.store, visitor, acknowledged, span)
     print(
         f"{seed}: {words}; sent {counts['sent']}, acknowledged {verdict.acknowledged}, stored {verdict.stored}, "
-        f"sent twice {counts['repeated']}, killed while draining {place.met_draining - met_draining}, 503 {counts['answered 503']}, cuts {(place.cuts() - cuts).total()}, recovered in {recovery:.1f} s: {verdict}",
+        f"sent twice {counts['repeated']}, killed while draining {place.met_draining - met_draining}, 503 {counts['answered 503']}, "
+        f"cuts {(place.cuts() - cuts).total()}, recovered in {recovery:.1f} s: {verdict}",
         flush=True,
     )
     odd = {word: count for word, count in counts.items() if count and word.startswith(("unexpected", "never", "still", "mis"))}

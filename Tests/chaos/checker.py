@@ -7,7 +7,10 @@ import records
 from stores import moment, quoted
 
 EVENT_COLUMNS = ("session_id", "pageview_id", "event_type", "seq", "path", "referrer", "event_id", "payload", "client_timestamp", "received_at")
-SUBMISSION_COLUMNS = ("session_id", "pageview_id", "browser_info", "performance_data", "fingerprints", "errors", "network", "battery", "benchmarks", "client_timestamp", "timestamp")
+SUBMISSION_COLUMNS = (
+    "session_id", "pageview_id", "browser_info", "performance_data", "fingerprints", "errors", "network", "battery", "benchmarks",
+    "client_timestamp", "timestamp",
+)
 PARTS = {"browser_info": "browser", "performance_data": "performance", "client_timestamp": "timestamp"}
 JSON_COLUMNS = {"payload", "browser_info", "performance_data", "fingerprints", "errors", "network", "battery", "benchmarks"}
 # A record is dated when it comes in, not when it leaves the journal.

@@ -9,7 +9,7 @@ class Ledger:
     """Keys that were acknowledged, each line synced before anybody relies on it."""
 
     def __init__(self, path):
-        self.file = open(path, "a", encoding="ascii")
+        self.file = open(path, "a", encoding="ascii")  # noqa: SIM115 (close() closes it)
         self.lines = queue.SimpleQueue()
         self.thread = threading.Thread(target=self._write)
         self.thread.start()

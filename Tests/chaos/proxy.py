@@ -1,6 +1,7 @@
 """A loopback proxy between the program and PostgreSQL, which can cut a connection at the worst moment, hold it, or deliver too late."""
 
 import collections
+import contextlib
 import select
 import socket
 import threading
@@ -134,7 +135,5 @@ def is_of_a_batch(data):
 def end(*sockets):
     """Cuts connections; their descriptors stay until those who read them have noticed."""
     for one in sockets:
-        try:
+        with contextlib.suppress(OSError):
             one.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass

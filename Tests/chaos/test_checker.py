@@ -65,7 +65,10 @@ def test_a_doubled_record_is_found(store):
     assert check(store).doubled == ["once-1"]
 
 
-@pytest.mark.parametrize("change", ["seq = 7", "referrer = 'x'", "session_id = 's'", "event_id = null", "client_timestamp = '2020-01-01T00:00:00.000Z'", "payload = json_set(payload, '$.number', 1)"])
+@pytest.mark.parametrize("change", [
+    "seq = 7", "referrer = 'x'", "session_id = 's'", "event_id = null", "client_timestamp = '2020-01-01T00:00:00.000Z'",
+    "payload = json_set(payload, '$.number', 1)",
+])
 def test_a_changed_record_is_found(store, change):
     store.execute(f"update collector_events set {change} where path in ('/single-2', '/single-2/ä😀')")
     assert check(store).half == ["single-2"]

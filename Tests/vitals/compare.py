@@ -1,7 +1,6 @@
 """Sets what the tracker posted of a fixture's page views beside their right values."""
 
 import dataclasses
-import itertools
 import math
 
 from definitions import NOTHING, UNSUPPORTED, Document
@@ -51,8 +50,9 @@ def _attribution(name, attribution):
     parts = {}
     for key, value in attribution.items():
         if key == "longestScript":
-            key, value = "longestScript.invoker", (value or {}).get("invoker") or ""
-        parts[f"{name}.{key}"] = value
+            parts[f"{name}.longestScript.invoker"] = (value or {}).get("invoker") or ""
+        else:
+            parts[f"{name}.{key}"] = value
     return parts
 
 
@@ -138,7 +138,7 @@ def is_same_element(selector, chain):
     parts = selector.split(">")
     if len(parts) > len(chain):
         return False
-    return all(_is_one(part.strip(), element) for part, element in zip(reversed(parts), chain))
+    return all(_is_one(part.strip(), element) for part, element in zip(reversed(parts), chain, strict=False))
 
 
 def _is_one(part, element):
@@ -169,12 +169,12 @@ def _library_values(library):
     found = {}
     for key, named in grouped.items():
         views = []
-        for place in itertools.takewhile(lambda place: any(len(list_) > place for list_ in named.values()), itertools.count()):
+        for index in range(max(map(len, named.values()), default=0)):
             values = {}
             for name, list_ in named.items():
-                if len(list_) > place:
-                    values[name] = list_[place]["value"]
-                    values |= {f"{name}.{part}": value for part, value in list_[place]["parts"].items()}
+                if len(list_) > index:
+                    values[name] = list_[index]["value"]
+                    values |= {f"{name}.{part}": value for part, value in list_[index]["parts"].items()}
             views.append(values)
         found[key] = iter(views)
     return found

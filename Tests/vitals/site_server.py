@@ -47,7 +47,7 @@ class Site:
         self.arrived = threading.Condition()
         self.last_post_at = time.monotonic()
         self.clear()
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"site": self}))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -94,9 +94,8 @@ class Site:
         data = json.loads(gzip.decompress(body) if body.startswith(GZIP_MAGIC) else body)
         shared = data.get("pageviews", [])
         for event in data["events"]:
-            if isinstance(event.get("pageview"), int):
-                event = shared[event["pageview"]] | event
-            self.events[event["event_id"]] = event
+            fields = shared[event["pageview"]] if isinstance(event.get("pageview"), int) else {}
+            self.events[event["event_id"]] = fields | event
 
     def documents(self):
         """Lines of each document of the fixture in order, the earliest document first; those of which posts are missing are left out."""
@@ -124,65 +123,64 @@ class _Server(http.server.ThreadingHTTPServer):
         """Connections of pages that are left are reset; nothing else ends here, since handlers are tested by every fixture."""
 
 
-def _handler(site):
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(http.server.BaseHTTPRequestHandler):
+    #: Set by a subclass for each site.
+    site = None
+    protocol_version = "HTTP/1.1"
 
-        def log_message(self, *_):
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        try:
+            self._answer()
+        except (BrokenPipeError, ConnectionResetError):
+            # The page was left.
             pass
 
-        def do_GET(self):
-            try:
-                self._answer()
-            except (BrokenPipeError, ConnectionResetError):
-                # The page was left.
-                pass
+    def _answer(self):
+        url = urllib.parse.urlsplit(self.path)
+        query = urllib.parse.parse_qs(url.query)
+        time.sleep(min(int(query.get("delay", ["0"])[0]), DELAY_MS_MAX) / 1000)
+        name = url.path.strip("/")
+        if name in self.site.scripts:
+            self._send("text/javascript", self.site.scripts[name])
+        elif name == "reference-library.js":
+            self._send("text/javascript", self.site.reference)
+        elif name.endswith(".png"):
+            self._send("image/png", PICTURE, {"Timing-Allow-Origin": "*"})
+        elif self.site.fixture and url.path.startswith(self.site.prefix) and self.site.fixture.page_of(url.path):
+            self._send_page(url.path)
+        else:
+            self._send("text/html", b"<!doctype html><title>left</title><p>left", status=200 if name == "left" else 404)
 
-        def _answer(self):
-            url = urllib.parse.urlsplit(self.path)
-            query = urllib.parse.parse_qs(url.query)
-            time.sleep(min(int(query.get("delay", ["0"])[0]), DELAY_MS_MAX) / 1000)
-            name = url.path.strip("/")
-            if name in site.scripts:
-                self._send("text/javascript", site.scripts[name])
-            elif name == "reference-library.js":
-                self._send("text/javascript", site.reference)
-            elif name.endswith(".png"):
-                self._send("image/png", PICTURE, {"Timing-Allow-Origin": "*"})
-            elif site.fixture and url.path.startswith(site.prefix) and site.fixture.page_of(url.path):
-                self._send_page(url.path)
-            else:
-                self._send("text/html", b"<!doctype html><title>left</title><p>left", status=200 if name == "left" else 404)
-
-        def _send_page(self, path):
-            (delay_ms, first), *rest = site.page(path)
+    def _send_page(self, path):
+        (delay_ms, first), *rest = self.site.page(path)
+        time.sleep(delay_ms / 1000)
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Cache-Control", self.site.fixture.page_of(path).cache)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        for delay_ms, text in [(0, first), *rest]:
             time.sleep(delay_ms / 1000)
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Cache-Control", site.fixture.page_of(path).cache)
-            self.send_header("Connection", "close")
-            self.end_headers()
-            for delay_ms, text in [(0, first), *rest]:
-                time.sleep(delay_ms / 1000)
-                self.wfile.write(text.encode())
-                self.wfile.flush()
-            self.close_connection = True
+            self.wfile.write(text.encode())
+            self.wfile.flush()
+        self.close_connection = True
 
-        def _send(self, kind, data, headers=(), status=200):
-            self.send_response(status)
-            for name, value in {"Content-Type": kind, "Content-Length": len(data), "Cache-Control": "max-age=60", **dict(headers)}.items():
-                self.send_header(name, str(value))
-            self.end_headers()
-            self.wfile.write(data)
+    def _send(self, kind, data, headers=(), status=200):
+        self.send_response(status)
+        for name, value in {"Content-Type": kind, "Content-Length": len(data), "Cache-Control": "max-age=60", **dict(headers)}.items():
+            self.send_header(name, str(value))
+        self.end_headers()
+        self.wfile.write(data)
 
-        def do_POST(self):
-            url = urllib.parse.urlsplit(self.path)
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            site.post(url.path, urllib.parse.parse_qs(url.query), body)
-            try:
-                self._send("application/json", b'{"status":"ok","accepted":0,"rejected":[]}')
-            except (BrokenPipeError, ConnectionResetError):
-                # The page that sent it has gone.
-                pass
-
-    return Handler
+    def do_POST(self):
+        url = urllib.parse.urlsplit(self.path)
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.site.post(url.path, urllib.parse.parse_qs(url.query), body)
+        try:
+            self._send("application/json", b'{"status":"ok","accepted":0,"rejected":[]}')
+        except (BrokenPipeError, ConnectionResetError):
+            # The page that sent it has gone.
+            pass

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseUserAgent } from "../../Web/shared/agent.js";
+import { parseUserAgent } from "../../Web/visitor/agent.js";
 
 const CASES = /** @type {[string, string, string | null, string][]} */ ([
   [
@@ -49,7 +49,7 @@ const CASES = /** @type {[string, string, string | null, string][]} */ ([
   ["", "unknown", null, "unknown"],
 ]);
 
-Deno.test("browsers and systems are told apart, whomever they pretend to be", () => {
+Deno.test("browsers and systems are recognized behind compatibility tokens", () => {
   for (const [text, name, version, system] of CASES) {
     const parsed = parseUserAgent(text);
     assert.deepEqual([parsed.browser.name, parsed.browser.version, parsed.system.name], [name, version, system], text);

@@ -8,7 +8,7 @@ const PHONE =
   "Mozilla/5.0 (Linux; Android 14; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Mobile Safari/537.36";
 
 /**
- * A window as somebody's browser has it; what a browser says of itself stands in its prototype.
+ * A window as in a human's browser; properties of the browser are on the prototype.
  *
  * @param {Record<string, any>} [said]
  * @param {Record<string, any>} [further]

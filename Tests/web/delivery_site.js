@@ -77,7 +77,7 @@ export const visit = (on, body) =>
   });
 
 /** The page is gone: its timers do nothing any more. @param {any} transport */
-export const endPage = (transport) => transport.hold(true);
+export const endPage = (transport) => transport._hold(true);
 
 let pages = 0;
 
@@ -95,12 +95,12 @@ export async function open(on, number, hasSender = true) {
   const loading = hasSender ? import(`../../Web/tracker/sender.js?${page}`) : Promise.resolve();
   const [transport, view] = [openTransport(() => "https://collect.example/events", () => {}), report(number)];
   on.transports.push(transport);
-  transport.open(view);
-  transport.complete(loading);
+  transport._open(view);
+  transport._complete(loading);
   await loading;
   await Promise.resolve();
   // At the end: what is held no longer is sent in the next task.
-  transport.hold(false);
+  transport._hold(false);
   return [transport, view];
 }
 
@@ -108,7 +108,7 @@ export async function open(on, number, hasSender = true) {
 export function emit(transport, view, payload = {}, event_type = "step") {
   const seq = view.emitted + 1;
   const text = JSON.stringify({ event_id: `${view.pageview_id}-${seq}`, event_type, seq, payload });
-  transport.add(text, view, event_type !== "step");
+  transport._add(text, view, event_type !== "step");
 }
 
 /** @param {any} body */

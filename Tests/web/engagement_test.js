@@ -28,7 +28,7 @@ function visit(body) {
 function take({ engagement }, isLast, depth) {
   /** @type {any} */
   let taken;
-  engagement.take(isLast, depth, (/** @type {any} */ attention) => taken = attention);
+  engagement._take(isLast, depth, (/** @type {any} */ attention) => taken = attention);
   return taken;
 }
 
@@ -68,7 +68,7 @@ Deno.test("another page view begins with nothing", () =>
   visit((page) => {
     page.time = 5000;
     take(page, true, 40);
-    page.engagement.restart();
+    page.engagement._restart();
     page.time = 7000;
     assert.deepEqual(take(page, true, 10), { engagedMs: 2000, scrollDepth: 10 });
   }));
@@ -77,7 +77,7 @@ Deno.test("what could not be reported is taken again", () =>
   visit((page) => {
     page.time = 5000;
     assert.throws(() =>
-      page.engagement.take(true, 40, () => {
+      page.engagement._take(true, 40, () => {
         throw new Error("the script has ended");
       })
     );

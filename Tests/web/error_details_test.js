@@ -182,7 +182,7 @@ const collected = () => {
     options: {},
   });
   found.add = (/** @type {any} */ thrown, pageview = "first") =>
-    found.reports.report({ kind: "handled", thrown, pageview }, pageview);
+    found.reports._report({ kind: "handled", thrown, _pageview: pageview }, pageview);
   return found;
 };
 
@@ -198,8 +198,8 @@ Deno.test("two messages thrown from one line are two reports, one message a thou
       1,
     ],
   ]);
-  found.reports.flush();
-  found.reports.flush();
+  found.reports._flush();
+  found.reports._flush();
   assert.deepEqual(found.emitted.slice(2).map((/** @type {any} */ { message, count }) => [message, count]), [[
     "no such user",
     999,
@@ -305,8 +305,13 @@ Deno.test("the steps before an error are the last twenty routes, clicks and requ
     let emitted;
     const performance = { now: () => Date.now() - start, getEntriesByType: () => resources };
     await withGlobals({ performance }, () => {
-      const { report } = openReports({ emit: (payload) => emitted = payload, drop: () => {}, add: () => {}, options });
-      report({ kind: "handled", thrown: "broken", breadcrumbs }, "first");
+      const { _report: report } = openReports({
+        emit: (payload) => emitted = payload,
+        drop: () => {},
+        add: () => {},
+        options,
+      });
+      report({ kind: "handled", thrown: "broken", _breadcrumbs: breadcrumbs }, "first");
     });
     return emitted.breadcrumbs.map((/** @type {any} */ { type, text }) => `${type}: ${text}`);
   };

@@ -29,7 +29,7 @@ const opened = (hasSummaries = true) => {
     options: {},
     isOn: () => true,
   });
-  if (hasSummaries) page.errors.explain(summarize);
+  if (hasSummaries) page.errors._explain(summarize, () => []);
   return page;
 };
 
@@ -163,7 +163,7 @@ const word = (index) => String.fromCharCode(97 + index % 26, 97 + index / 26);
 const caught = (...events) => {
   const page = opened();
   page.errors.restart("first");
-  for (const [event, address] of events) page.errors.capture(event, address);
+  for (const [event, address] of events) page.errors._capture(event, address);
   return page;
 };
 

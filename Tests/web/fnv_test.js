@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fnv } from "../../Web/shared/fnv.js";
+import { fnv } from "../../Web/kit/fnv.js";
 
 Deno.test("the hashes of RFC 9923's examples", () => {
   assert.equal(fnv(""), "cbf29ce484222325");

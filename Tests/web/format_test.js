@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { bytes, milliseconds, yesNo } from "../../Web/shared/format.js";
+import { bytes, milliseconds, yesNo } from "../../Web/kit/format.js";
 
 Deno.test("times", () => {
   assert.deepEqual([0, 0.04, 8, 9.96, 12.4, 999.4, 1250, 12_345].map(milliseconds), [

@@ -34,7 +34,7 @@ const watched = (body) =>
   });
 
 Deno.test("an invoker is whole, except for what may be secret in an address", () =>
-  watched((add, { scriptWithin }) => {
+  watched((add, { _scriptWithin: scriptWithin }) => {
     const invokers = {
       "BUTTON#b.onclick": "BUTTON#b.onclick",
       "TimerHandler:setTimeout": "TimerHandler:setTimeout",
@@ -55,7 +55,7 @@ Deno.test("an invoker is whole, except for what may be secret in an address", ()
   }));
 
 Deno.test("the script that ran longest after the interaction began holds it up", () =>
-  watched((add, { scriptWithin }) => {
+  watched((add, { _scriptWithin: scriptWithin }) => {
     add({
       startTime: 1000,
       duration: 300,
@@ -72,7 +72,7 @@ Deno.test("the script that ran longest after the interaction began holds it up",
   }));
 
 Deno.test("a frame that was long is found though many others came after it", () =>
-  watched((add, { scriptWithin }) => {
+  watched((add, { _scriptWithin: scriptWithin }) => {
     add({ startTime: 1000, duration: 300, scripts: [script({ startTime: 1000, duration: 300, invoker: "slow" })] });
     for (let index = 0; index < 200; index++) {
       add({ startTime: 2000 + index * 60, duration: 50, scripts: [] });
@@ -89,7 +89,7 @@ Deno.test("what the browser holds back counts when frames are read", () =>
       scripts: [script({ startTime: 1000, duration: 290, invoker: "slow" })],
     };
     Observer.held = [slow];
-    assert.equal(frames.scriptWithin(1000, 1200)?.invoker, "slow");
+    assert.equal(frames._scriptWithin(1000, 1200)?.invoker, "slow");
     Observer.held = [{ ...slow, startTime: 2000 }];
     add({ startTime: 3000, duration: 60, blockingDuration: 10, scripts: [] });
     const { count, blocking, worst } = frames.read();

@@ -162,7 +162,7 @@ Deno.test("listeners that document.open() has removed are added again, and calle
   const target = new EventTarget();
   listen("first second", ({ type }) => log.push(type), target);
   listen("first", () => {
-    throw new Error("a listener of ours that throws reaches nobody");
+    throw new Error("an exception of our listener reaches no handler");
   }, target);
   listenAgain();
   target.dispatchEvent(new Event("first"));

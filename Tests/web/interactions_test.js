@@ -126,7 +126,7 @@ Deno.test("phases sum up to the duration, also where clocks are rounded or handl
   }
 });
 
-Deno.test("frames are told apart by their paint, to the 8 ms to which durations are rounded", () => {
+Deno.test("frames are distinguished by their paint, to the 8 ms to which durations are rounded", () => {
   const frameOf = openFrames();
   const at = (/** @type {number} */ paint) =>
     frameOf({ startTime: 0, duration: paint, processingStart: paint - 5, processingEnd: paint - 1 });

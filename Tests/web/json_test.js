@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { indented, tokens } from "../../Web/dashboard/json.js";
+import { indented, tokens } from "../../Web/kit/json.js";
 
 Deno.test("text that is no JSON stays as it is", () => {
   assert.equal(indented("<h1>502</h1>"), "<h1>502</h1>");
@@ -14,7 +14,7 @@ Deno.test("the pieces put together are the text again, whatever it is", () => {
   }
 });
 
-Deno.test("keys, strings and numbers are told apart", () => {
+Deno.test("keys, strings and numbers are distinguished", () => {
   const found = tokens('{"a": "b: 1", "c": [2, true]}').filter(([, kind]) => kind);
   assert.deepEqual(found, [['"a"', "key"], ['"b: 1"', "string"], ['"c"', "key"], ["2", "number"], ["true", "number"]]);
 });

@@ -29,18 +29,18 @@ Deno.test("a paint counts before the page is hidden, from the activation on", ()
 
 Deno.test("a soft navigation paints the first route after its interaction", () => {
   const states = [
-    { from: 3000, interaction: 0 },
-    { from: 1000, interaction: 0 },
-    { from: 0, interaction: -1 },
+    { _from: 3000, _interaction: 0 },
+    { _from: 1000, _interaction: 0 },
+    { _from: 0, _interaction: -1 },
   ];
-  assert.equal(paintedRoute(states, { startTime: 990 })?.from, 1000);
-  states[1].interaction = 7;
-  assert.equal(paintedRoute(states, { startTime: 990 })?.from, 3000);
+  assert.equal(paintedRoute(states, { startTime: 990 })?._from, 1000);
+  states[1]._interaction = 7;
+  assert.equal(paintedRoute(states, { startTime: 990 })?._from, 3000);
   assert.equal(paintedRoute(states, { startTime: 3100 }), undefined);
 });
 
 Deno.test("of the largest paints of one frame the larger one counts, in any order; a later frame always does", () => {
-  const before = { paint: 500, size: 1000 };
+  const before = { _paint: 500, size: 1000 };
   assert.equal(isLarger({ startTime: 500, size: 2000 }, before), true);
   assert.equal(isLarger({ startTime: 500, size: 1000 }, before), false);
   assert.equal(isLarger({ startTime: 500, size: 500 }, before), false);
@@ -76,7 +76,7 @@ Deno.test("the four parts of a largest paint sum up to it", async () => {
 
 Deno.test("on a route, the parts count from the interaction, and nothing waits for a first byte", async () => {
   const url = "http://a/pic.png";
-  const fact = { url, from: 2000 };
+  const fact = { url, _from: 2000 };
   assert.deepEqual(await parts(580, fact, { requestStart: 2006, startTime: 2005, responseEnd: 2518 }), [0, 6, 512, 62]);
   // What was loaded before is there at once.
   assert.deepEqual(await parts(24, fact, { requestStart: 100, startTime: 90, responseEnd: 300 }), [0, 0, 0, 24]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { CONFIG } from "../../Web/dashboard/config.js";
-import { byteLength, emptyPayload, eventText, fitted } from "../../Web/dashboard/payload.js";
+import { CONFIG } from "../../Web/visitor/config.js";
+import { byteLength, emptyPayload, eventText, fitted } from "../../Web/visitor/payload.js";
 
 const IDS = { visitor_id: "v_1", session_id: "s_1", pageview_id: "p_1" };
 const CONTEXT = { now: new Date(0), path: "/", referrer: null, eventId: "0193-..." };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { createRunner } from "../../Web/dashboard/runner.js";
-import { canonical } from "../../Web/shared/canonical.js";
+import { createRunner } from "../../Web/visitor/runner.js";
+import { canonical } from "../../Web/kit/canonical.js";
 
-/** @typedef {import("../../Web/collectors/types.js").Collector} Collector */
+/** @typedef {import("../../Web/visitor/collectors/types.js").Collector} Collector */
 
 /** @param {Partial<Collector> & {name: string}} collector @returns {Collector} */
 const make = (collector) => ({ tab: "overview", title: collector.name, collect: () => 1, render() {}, ...collector });
@@ -73,7 +73,7 @@ Deno.test("a value that is used by another is put into it whenever it comes", as
     make({ name: "heap", collect: () => null }),
   ]);
   await runner.measure();
-  const { value } = /** @type {import("../../Web/dashboard/runner.js").Run} */ (runner.runs.get("status"));
+  const { value } = /** @type {import("../../Web/visitor/runner.js").Run} */ (runner.runs.get("status"));
   assert.deepEqual([value.isOnline, value.battery, value.heap, value.heapState], [
     true,
     { level: 50 },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { canonical } from "../../Web/shared/canonical.js";
+import { canonical } from "../../Web/kit/canonical.js";
 import { fonts, TELLING } from "../../Web/signals/fonts.js";
 import { names, plain } from "../../Web/signals/plain.js";
 

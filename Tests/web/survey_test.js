@@ -22,7 +22,7 @@ test("a signal that throws, rejects, hangs or has nothing is null, and harms no 
   assert.deepEqual(Object.keys(parts), ["good"]);
 });
 
-test("what changes by itself is told, and is no part", async () => {
+test("a volatile signal is reported, and is no part of the hash", async () => {
   const one = await ask({ a: () => 1 }, { battery: () => ({ level: 10 }) });
   const other = await ask({ a: () => 1 }, { battery: () => ({ level: 20 }) });
   assert.deepEqual(one.signals, { a: 1, battery: { level: 10 } });

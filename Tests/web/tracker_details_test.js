@@ -15,6 +15,21 @@ const fine = () => {
 const coarse = () => () => 100;
 const CLOCKS = { fine, coarse };
 
+/** Globals of a page that is loading. @param {() => number} clock @param {any[]} early errors that the inline snippet has caught */
+const pageOf = (clock, early) => ({
+  document: Object.defineProperty(new dom.Document(), "readyState", { value: "loading" }),
+  location: { hostname: "shop.example" },
+  innerHeight: 500,
+  navigation: new EventTarget(),
+  history: {},
+  MutationObserver: () =>
+    class {
+      observe() {}
+    },
+  collectorErrors: early,
+  performance: { now: clock, getEntriesByType: () => [] },
+});
+
 /**
  * A page with the inline snippet. One error occurs before the tracker starts, another before
  * collector-details.js arrives.
@@ -27,7 +42,6 @@ async function errorsOf(modules, clock = fine()) {
   /** @type {any[]} */
   const emitted = [];
   const has = (/** @type {string} */ module) => modules.includes(module);
-  const document = Object.defineProperty(new dom.Document(), "readyState", { value: "loading" });
   /** @type {[any, any?][]} */
   const early = [];
   const note = (/** @type {any} */ event) => early.push([event]);
@@ -35,24 +49,11 @@ async function errorsOf(modules, clock = fine()) {
     const event = new ErrorEvent("error", { message, error: new Error(message), cancelable: true });
     dispatchEvent(Object.defineProperty(event, "timeStamp", { value: clock() }));
   };
-  const globals = {
-    document,
-    location: { hostname: "shop.example" },
-    innerHeight: 500,
-    navigation: new EventTarget(),
-    history: {},
-    MutationObserver: () =>
-      class {
-        observe() {}
-      },
-    collectorErrors: early,
-    performance: { now: clock, getEntriesByType: () => [] },
-  };
   const prevent = (/** @type {Event} */ event) => event.preventDefault();
   addEventListener("error", prevent);
   addEventListener("error", note, true);
   try {
-    await withGlobals(globals, async () => {
+    await withGlobals(pageOf(clock, early), async () => {
       const [{ watchDetails }] = await Promise.all([import(`../../Web/tracker/details.js?${pages++}`)]);
       const errors = openErrors({
         load: () => Promise.resolve({ openReports }),
@@ -66,14 +67,14 @@ async function errorsOf(modules, clock = fine()) {
       errors.restart("first");
       fail("meanwhile");
       watchDetails({
-        emit: () => {},
-        first: undefined,
-        current: () => undefined,
-        load: () => Promise.resolve(),
-        options: { modules },
-        errors,
-        transport: { wake: () => {} },
-        changeRoute: () => {},
+        _emit: () => {},
+        _first: undefined,
+        _current: () => undefined,
+        _load: () => Promise.resolve(),
+        _options: { modules },
+        _errors: errors,
+        _transport: { _wake: () => {} },
+        _changeRoute: () => {},
       });
       await Promise.resolve();
       await Promise.resolve();

@@ -21,15 +21,15 @@ Deno.test("a page that is hidden and shown 500 times without a change sends noth
   return visit(on, async () => {
     const [transport, view] = await open(on, 1);
     emit(transport, view);
-    transport.leave();
-    transport.wake();
-    assert.equal(await transport.flush(), true);
-    transport.leave();
+    transport._leave();
+    transport._wake();
+    assert.equal(await transport._flush(), true);
+    transport._leave();
     const [writes, posts] = [on.writes, on.bodies.length];
     for (let count = 0; count < 500; count++) {
-      transport.leave();
-      transport.wake();
-      await transport.flush();
+      transport._leave();
+      transport._wake();
+      await transport._flush();
     }
     assert.deepEqual([on.bodies.length, on.beacons.length], [posts, 1]);
     assert.equal(on.writes, writes);
@@ -42,17 +42,17 @@ Deno.test("beacons take at most half of what the browser grants, what figures ar
     const [transport, view] = await open(on, 1);
     for (let count = 0; count < 10; count++) emit(transport, view, "x".repeat(10_000));
     emit(transport, view, {}, "engagement");
-    transport.leave();
+    transport._leave();
     assert.deepEqual(on.beacons.map(seqs), [[11, 1, 2, 3]]);
     assert.ok(on.sizes[0] <= KEEPALIVE_BYTES_MAX);
     emit(transport, view, "x".repeat(10_000));
-    transport.leave();
+    transport._leave();
     assert.equal(on.beacons.length, 1);
     // All of it is there for the next page.
     endPage(transport);
     on.respond = () => ok();
     const [next] = await open(on, 2);
-    assert.equal(await next.flush(), true);
+    assert.equal(await next._flush(), true);
     const sent = on.bodies.flatMap(seqs);
     assert.deepEqual(sent.toSorted((left, right) => left - right), numbers(12));
   });
@@ -65,14 +65,14 @@ Deno.test("a request is only kept alive after its page while half of the limit s
     withGlobals({ CompressionStream: undefined }, async () => {
       const [transport, view] = await open(on, 1);
       emit(transport, view, "x".repeat(20_000));
-      await transport.flush();
+      await transport._flush();
       emit(transport, view, "x".repeat(40_000));
-      await transport.flush();
+      await transport._flush();
       assert.deepEqual(on.keepalives, [true, false]);
       emit(transport, view, "x".repeat(30_000));
-      transport.leave();
+      transport._leave();
       emit(transport, view, "x".repeat(9000));
-      await transport.flush();
+      await transport._flush();
       assert.deepEqual(on.keepalives.slice(2), [false]);
     }));
 });
@@ -83,15 +83,15 @@ Deno.test("a visitor who sees a hundred pages while nothing is confirmed sends n
     for (const number of numbers(120)) {
       const [transport, view] = await open(on, number);
       emit(transport, view);
-      assert.equal(await transport.flush(), false);
-      transport.leave();
+      assert.equal(await transport._flush(), false);
+      transport._leave();
       endPage(transport);
     }
     for (const body of [...on.bodies, ...on.beacons]) assert.ok(body.pageviews.length <= 100);
     on.respond = () => ok();
     on.bodies.length = 0;
     const [last] = await open(on, 121);
-    assert.equal(await last.flush(), true);
+    assert.equal(await last._flush(), true);
     assert.equal(new Set(on.bodies.flatMap(ids)).size, 120);
   });
 });
@@ -102,8 +102,8 @@ Deno.test("the latest reports are repeated by later pages, since a proxy may con
     for (const number of numbers(30)) {
       const [transport, view] = await open(on, number);
       emit(transport, view);
-      assert.equal(await transport.flush(), true);
-      transport.leave();
+      assert.equal(await transport._flush(), true);
+      transport._leave();
       endPage(transport);
     }
     assert.equal(on.bodies.length, 30);
@@ -116,9 +116,9 @@ Deno.test("an event that is too large or cannot be serialized is counted", () =>
   return visit(on, async () => {
     const [transport, view] = await open(on, 1);
     emit(transport, view, "x".repeat(60_000));
-    transport.add(undefined, view);
+    transport._add(undefined, view);
     assert.deepEqual(view.dropped, { too_large: 1, unserializable: 1 });
-    assert.equal(await transport.flush(), true);
+    assert.equal(await transport._flush(), true);
     assert.deepEqual(on.bodies.map(seqs), [[]]);
   });
 });
@@ -129,7 +129,7 @@ Deno.test("a body stays within its limit, counted in bytes; no event is in two o
     const [transport, view] = await open(on, 1);
     // Two bytes a letter.
     for (let count = 0; count < 12; count++) emit(transport, view, "é".repeat(7000));
-    await transport.flush();
+    await transport._flush();
     assert.ok(on.bodies.length > 2);
     assert.deepEqual(on.bodies.flatMap(seqs), numbers(12));
     for (const body of on.bodies) assert.ok(new TextEncoder().encode(JSON.stringify(body)).length <= 60_000);
@@ -153,13 +153,13 @@ Deno.test("where the sender cannot be loaded, the latest 20 entries wait with th
   return visit(on, async () => {
     const [transport, view] = await open(on, 1, false);
     emit(transport, view);
-    assert.equal(await transport.flush(), false);
+    assert.equal(await transport._flush(), false);
     assert.deepEqual([on.bodies, keys(on)], [[], numbers(20, 15).map((number) => `collector.queue.0${number}`)]);
-    transport.leave();
+    transport._leave();
     assert.deepEqual([on.beacons.map(seqs), keys(on).length], [[[1]], 21]);
     endPage(transport);
     const [next, own] = await open(on, 2);
-    assert.equal(await next.flush(), true);
+    assert.equal(await next._flush(), true);
     assert.deepEqual(on.bodies.flatMap(ids), ["p_1-1"]);
     assert.deepEqual([own.dropped, keys(on)], [{ damaged: 20 }, []]);
   });
@@ -174,11 +174,11 @@ Deno.test("what is sent before the sender has arrived leaves when it comes", () 
     const loading = new Promise((resolve) => arrive = resolve);
     const [transport, view] = [openTransport(() => "https://collect.example/events", () => {}), report(1)];
     on.transports.push(transport);
-    transport.open(view);
-    transport.hold(false);
-    transport.complete(loading);
+    transport._open(view);
+    transport._hold(false);
+    transport._complete(loading);
     emit(transport, view);
-    const flushed = transport.flush();
+    const flushed = transport._flush();
     await new Promise((resolve) => setTimeout(resolve));
     assert.deepEqual(on.bodies, []);
     arrive(await import("../../Web/tracker/sender.js?late"));
@@ -193,7 +193,7 @@ for (const when of ["Wed, 21 Oct 2026 07:28:00 GMT", "99999999999"]) {
     return visit(on, async () => {
       const [transport, view] = await open(on, 1);
       emit(transport, view);
-      assert.equal(await transport.flush(), false);
+      assert.equal(await transport._flush(), false);
       await new Promise((resolve) => setTimeout(resolve, 200));
       assert.equal(on.bodies.length, 1);
     });

@@ -21,14 +21,14 @@ Deno.test("what is confirmed is sent once, with the delivery report of its page 
     const [transport, view] = await open(on, 1);
     emit(transport, view);
     emit(transport, view);
-    assert.equal(await transport.flush(), true);
-    assert.equal(await transport.flush(), true);
+    assert.equal(await transport._flush(), true);
+    assert.equal(await transport._flush(), true);
     assert.equal(on.bodies.length, 1);
     assert.deepEqual(seqs(on.bodies[0]), [1, 2]);
     assert.deepEqual(on.bodies[0].pageviews, [{ ...report(1), emitted: 2 }]);
     assert.match(on.bodies[0].sent_at, /^\d{4}-.*Z$/);
     assert.deepEqual(keys(on), []);
-    transport.leave();
+    transport._leave();
     assert.deepEqual(on.beacons, []);
   });
 });
@@ -38,11 +38,11 @@ Deno.test("what the server cannot accept now is kept for a later page, which sen
   return visit(on, async () => {
     const [transport, view] = await open(on, 1);
     emit(transport, view);
-    assert.equal(await transport.flush(), false);
+    assert.equal(await transport._flush(), false);
     assert.equal(keys(on).length, 1);
     on.respond = () => ok();
     const [next] = await open(on, 2);
-    assert.equal(await next.flush(), true);
+    assert.equal(await next._flush(), true);
     assert.deepEqual([ids(on.bodies[1]), pageviews(on.bodies[1])], [["p_1-1"], ["p_1", "p_2"]]);
     assert.deepEqual(keys(on), []);
   });
@@ -53,15 +53,15 @@ Deno.test("what a beacon took is sent again by the next page, with that page's o
   return visit(on, async () => {
     const [transport, view] = await open(on, 1);
     emit(transport, view);
-    transport.leave();
+    transport._leave();
     assert.deepEqual(seqs(on.beacons[0]), [1]);
     endPage(transport);
     const [next, own] = await open(on, 2);
     emit(next, own);
     assert.equal(on.bodies.length, 0);
-    next.leave();
+    next._leave();
     assert.deepEqual(ids(on.beacons[1]), ["p_2-1"]);
-    await next.flush();
+    await next._flush();
     assert.deepEqual(on.bodies.map(ids), [["p_1-1", "p_2-1"]]);
   });
 });
@@ -71,12 +71,12 @@ Deno.test("many events that other pages have left are sent at once, since this p
   return visit(on, async () => {
     const [transport, view] = await open(on, 1);
     for (let count = 0; count < 19; count++) emit(transport, view);
-    transport.leave();
+    transport._leave();
     endPage(transport);
     const [next, own] = await open(on, 2);
     emit(next, own);
     await new Promise((resolve) => setTimeout(resolve));
-    assert.equal(await next.flush(), true);
+    assert.equal(await next._flush(), true);
     assert.deepEqual(on.bodies.map((body) => body.events.length), [20]);
   });
 });
@@ -86,24 +86,24 @@ Deno.test("an event leaves with one beacon, and with none while a request that o
   return visit(on, async () => {
     const [transport, view] = await open(on, 1);
     emit(transport, view);
-    transport.leave();
+    transport._leave();
     emit(transport, view);
-    transport.leave();
+    transport._leave();
     assert.deepEqual(on.beacons.map(seqs), [[1], [2]]);
     emit(transport, view);
     /** @type {any} */
     let release;
     const sent = new Promise((resolve) => on.respond = () => (resolve(0), new Promise((respond) => release = respond)));
-    const flushed = transport.flush();
+    const flushed = transport._flush();
     await sent;
     emit(transport, view);
-    transport.leave();
+    transport._leave();
     assert.deepEqual(seqs(on.beacons[2]), [4]);
     on.respond = () => unavailable();
     release(unavailable());
     assert.equal(await flushed, false);
     // The request has failed: what no beacon has taken leaves with one.
-    transport.leave();
+    transport._leave();
     assert.deepEqual(seqs(on.beacons[3]), [3]);
   });
 });
@@ -115,7 +115,7 @@ Deno.test("an event that the server rejects is dropped and counted, the others o
     const [transport, view] = await open(on, 1);
     emit(transport, view);
     emit(transport, view);
-    assert.equal(await transport.flush(), true);
+    assert.equal(await transport._flush(), true);
     assert.deepEqual(view.dropped, { rejected: 1 });
     assert.deepEqual(on.bodies[1].pageviews[0].dropped, { rejected: 1 });
     assert.deepEqual(on.bodies[1].events, []);
@@ -127,7 +127,7 @@ Deno.test("a request that is refused for good is not sent again, and its events 
   return visit(on, async () => {
     const [transport, view] = await open(on, 1);
     emit(transport, view);
-    assert.equal(await transport.flush(), true);
+    assert.equal(await transport._flush(), true);
     assert.deepEqual(view.dropped, { refused: 1 });
     assert.equal(on.bodies.filter(({ events }) => events.length).length, 1);
   });
@@ -139,8 +139,8 @@ Deno.test("a browser that takes no beacon does no harm", () => {
   return visit(on, async () => {
     const [transport, view] = await open(on, 1);
     for (let count = 0; count < 5; count++) emit(transport, view);
-    transport.leave();
-    assert.equal(await transport.flush(), true);
+    transport._leave();
+    assert.equal(await transport._flush(), true);
     assert.deepEqual(seqs(on.bodies[0]), [1, 2, 3, 4, 5]);
   });
 });
@@ -149,14 +149,14 @@ Deno.test("while it is held nothing is sent and nothing is kept; after it is cle
   const on = site();
   return visit(on, async () => {
     const [transport, view] = await open(on, 1);
-    transport.hold(true);
+    transport._hold(true);
     emit(transport, view);
-    transport.leave();
-    assert.equal(await transport.flush(), false);
+    transport._leave();
+    assert.equal(await transport._flush(), false);
     assert.deepEqual([on.bodies, on.beacons, keys(on)], [[], [], []]);
-    transport.clear();
-    transport.hold(false);
-    assert.equal(await transport.flush(), true);
+    transport._clear();
+    transport._hold(false);
+    assert.equal(await transport._flush(), true);
     assert.deepEqual(on.bodies, []);
   });
 });
@@ -166,13 +166,13 @@ Deno.test("what waits for consent takes over nothing; with consent it does", () 
   return visit(on, async () => {
     const [other, left] = await open(on, 1);
     emit(other, left);
-    other.leave();
+    other._leave();
     endPage(other);
     const [transport] = await open(on, 2);
-    transport.hold(true);
+    transport._hold(true);
     on.localStorage["collector.queue.x"] = "{";
-    transport.hold(false);
-    assert.equal(await transport.flush(), true);
+    transport._hold(false);
+    assert.equal(await transport._flush(), true);
     assert.deepEqual(on.bodies.flatMap(ids), ["p_1-1"]);
   });
 });
@@ -187,10 +187,10 @@ Deno.test("consent that is withdrawn while a body is compressed stops it", () =>
     let begin;
     const begun = new Promise((resolve) => begin = resolve);
     await withGlobals({ CompressionStream: () => (begin(), CompressionStream) }, async () => {
-      const flushed = transport.flush();
+      const flushed = transport._flush();
       await begun;
-      transport.hold(true);
-      transport.clear();
+      transport._hold(true);
+      transport._clear();
       assert.equal(await flushed, false);
     });
     assert.deepEqual([on.bodies, keys(on)], [[], []]);
@@ -204,7 +204,7 @@ Deno.test("a foreign or damaged entry is removed, counted, and stops nothing", (
   return visit(on, async () => {
     const [transport, view] = await open(on, 1);
     emit(transport, view);
-    assert.equal(await transport.flush(), true);
+    assert.equal(await transport._flush(), true);
     assert.equal(on.bodies[0].events.length, 1);
     assert.deepEqual([view.emitted, view.dropped], [3, { damaged: 2 }]);
     // Compared as JSON: the text that the server has confirmed is a property with a symbol.
@@ -218,15 +218,15 @@ Deno.test("a page takes over what others have left, and nothing of its own", () 
   return visit(on, async () => {
     const [other, left] = await open(on, 1);
     emit(other, left);
-    other.leave();
+    other._leave();
     endPage(other);
     const [transport, view] = await open(on, 2);
     emit(transport, view);
-    assert.equal(await transport.flush(), false);
+    assert.equal(await transport._flush(), false);
     assert.equal(keys(on).length, 1);
-    transport.hold(false);
+    transport._hold(false);
     on.respond = () => ok();
-    assert.equal(await transport.flush(), true);
+    assert.equal(await transport._flush(), true);
     const sent = on.bodies[on.bodies.length - 1];
     assert.deepEqual([ids(sent), pageviews(sent)], [["p_1-1", "p_2-1"], ["p_1", "p_2"]]);
   });
@@ -236,7 +236,7 @@ Deno.test("a script that ends while it emits has counted what it has queued, and
   const on = site();
   return visit(on, async () => {
     const [transport, view] = await open(on, 1);
-    await transport.flush();
+    await transport._flush();
     // The browser may end a script wherever something is called. An exception does the same, up to the nearest `catch`.
     const called = { encodeURIComponent, setTimeout };
     let calls = 0;
@@ -260,7 +260,7 @@ Deno.test("a script that ends while it emits has counted what it has queued, and
     }
     assert.ok(calls > 1);
     emit(transport, view);
-    transport.leave();
+    transport._leave();
     assert.deepEqual(seqs(on.beacons[0]), numbers(view.emitted));
     const [entry] = keys(on).map((key) => JSON.parse(on.localStorage.getItem(key)));
     assert.deepEqual([entry.pageviews[0].emitted, seqs(entry)], [view.emitted, numbers(view.emitted)]);

@@ -45,7 +45,7 @@ async function opened() {
   await withGlobals(globals, async () => {
     const { measureVitals } = await import(`../../Web/tracker/vitals.js?${pages++}`);
     vitals = measureVitals();
-    vitals.explain(openAttribution());
+    vitals._explain(openAttribution());
     report.paint([{ name: "first-contentful-paint", startTime: 100 }]);
   });
   /** @type {any} */
@@ -56,7 +56,7 @@ async function opened() {
     let payload;
     await withGlobals(globals, () => {
       body?.();
-      vitals.take(vitals.current(), true, (/** @type {any} */ taken) => payload = taken);
+      vitals._take(vitals.current(), true, (/** @type {any} */ taken) => payload = taken);
     });
     return payload;
   };
@@ -157,7 +157,7 @@ Deno.test("entries belong to the page view in which they began", async () => {
 Deno.test("vitals that could not be reported are taken again, and then no more", async () => {
   const page = await opened();
   await assert.rejects(page.end(() => {
-    page.vitals.take(page.vitals.current(), true, () => {
+    page.vitals._take(page.vitals.current(), true, () => {
       throw new Error("the script has ended");
     });
   }));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openTransport } from "../../Web/dashboard/transport.js";
+import { openTransport } from "../../Web/visitor/transport.js";
 
 const IDS = { visitor_id: "v_1", session_id: "s_1", pageview_id: "p_1" };
 
@@ -52,7 +52,7 @@ Deno.test("events are numbered from one, each with an id of its own, and the ref
   assert.deepEqual(transport.deliveries.map(({ state }) => state), ["stored", "stored"]);
 });
 
-Deno.test("a view is collected once, whoever asks", async () => {
+Deno.test("a page view is submitted once", async () => {
   const { transport, posts, beacons } = open();
   transport.collect({ a: 1 });
   transport.collect({ a: 2 }, true);

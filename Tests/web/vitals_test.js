@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { rating } from "../../Web/shared/ratings.js";
+import { tone } from "../../Web/kit/ratings.js";
 
 Deno.test("a bound belongs to the better side", () => {
-  assert.equal(rating("LCP", 2500), "good");
-  assert.equal(rating("LCP", 2500.1), "fair");
-  assert.equal(rating("LCP", 4000), "fair");
-  assert.equal(rating("LCP", 4001), "poor");
-  assert.equal(rating("CLS", 0), "good");
-  assert.equal(rating("CLS", 0.26), "poor");
-  assert.equal(rating("INP", 200), "good");
+  assert.equal(tone("lcp", 2500), "good");
+  assert.equal(tone("lcp", 2500.1), "fair");
+  assert.equal(tone("lcp", 4000), "fair");
+  assert.equal(tone("lcp", 4001), "poor");
+  assert.equal(tone("cls", 0), "good");
+  assert.equal(tone("cls", 0.26), "poor");
+  assert.equal(tone("inp", 200), "good");
 });

@@ -27,7 +27,7 @@ const opened = () => {
     referrer: "",
   });
   bodies.length = 0;
-  return { report, queue: openWorkerQueue({ report, context, endpoint: () => "http://a/events" }) };
+  return { report, queue: openWorkerQueue({ _report: report, context, endpoint: () => "http://a/events" }) };
 };
 
 Deno.test("events are sent with what they share, and with a delivery report", async () => {

@@ -1,4 +1,4 @@
-// What the buttons of the demo do, and the list of what its page sends. It runs before the tracker, so that nothing is sent unseen.
+// The buttons of the demo, and the list of events that its page sends. Runs before the tracker, so that the list is complete.
 
 (() => {
   /** Requests shown, the latest first. */

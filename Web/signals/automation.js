@@ -1,4 +1,4 @@
-// Signs that nobody sits before the browser: reasons to look twice, no verdict. Each may be wrong for somebody who is there.
+// Signs of automation. Each can be wrong: a human may use such a browser.
 
 /** Names that drivers leave in the window or the document. */
 const DRIVERS = /^\$?cdc_|^__(playwright|pw|puppeteer|selenium|webdriver)/;

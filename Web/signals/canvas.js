@@ -1,5 +1,5 @@
-import { fnv } from "../shared/fnv.js";
-import { breathe } from "../shared/time.js";
+import { fnv } from "../kit/fnv.js";
+import { breathe } from "../kit/time.js";
 
 export const WIDTH = 280;
 export const HEIGHT = 72;
@@ -15,13 +15,13 @@ export async function draw() {
   canvas.height = HEIGHT;
   const context = canvas.getContext("2d");
   if (!context) return null;
-  ["#2559d9", "#f0b429", "#12a05c"].map((colour, index) => {
-    context.fillStyle = colour;
+  ["#2559d9", "#f0b429", "#12a05c"].map((color, index) => {
+    context.fillStyle = color;
     context.fillRect(index * WIDTH / 3, 0, WIDTH / 3 + 1, HEIGHT);
   });
   context.globalCompositeOperation = "multiply";
-  ["#f0f", "#0ff", "#ff0"].map((colour, index) => {
-    context.fillStyle = colour;
+  ["#f0f", "#0ff", "#ff0"].map((color, index) => {
+    context.fillStyle = color;
     context.beginPath();
     context.arc(196 + index * 22, 38, 24, 0, Math.PI * 2);
     context.fill();
@@ -31,10 +31,10 @@ export async function draw() {
     ["#10141b", "17px Arial, sans-serif", "Cwm fjord glyphs, vext quiz \u{1F603}", 10.5, 28.25],
     ["#ffffffbf", "italic 16px 'Times New Roman', serif", "bank \u00e9\u00df\u0416\u05d0 1234567890", 12.75, 54.5],
   ]);
-  for (const [colour, font, text, x, y] of lines) {
+  for (const [color, font, text, x, y] of lines) {
     // A browser opens the files of the fonts as it draws: one at a time is enough.
     await breathe();
-    context.fillStyle = colour;
+    context.fillStyle = color;
     context.font = font;
     context.fillText(text, x, y);
   }
@@ -47,9 +47,8 @@ const LINE = 1120;
 const LINES = 12320;
 
 /**
- * What was drawn, as a hash. Not of the picture's file: Firefox writes a number into it that is another one in each session. A browser
- * that adds noise to what is read adds the same all session long, so that to draw twice does not tell; but then the lines of the stripes
- * are not alike any more.
+ * Hash of the pixels. Not of the image file, since Firefox writes a number into it that differs in each session. A browser that adds noise
+ * to the pixels adds the same noise for a whole session, so drawing twice does not detect it; but it makes the lines of the stripes differ.
  *
  * @param {CanvasRenderingContext2D} context
  */

@@ -1,6 +1,6 @@
-import { breathe } from "../shared/time.js";
+import { breathe } from "../kit/time.js";
 
-/** Families that tell systems, office suites and design programs apart; who has these has their sisters too. */
+/** Families that distinguish systems, office suites and design programs. */
 export const TELLING = (
   "Arial,Avenir,Bahnschrift,Calibri,Cantarell,Century Gothic," +
   "DejaVu Sans,Fira Code,Gill Sans,Helvetica Neue," +

@@ -1,10 +1,10 @@
-import { breathe } from "../shared/time.js";
+import { breathe } from "../kit/time.js";
 
 /** Browsers allow only a few contexts at a time, so each is given back. @param {any} context */
 export const release = (context) => context.getExtension("WEBGL_lose_context")?.loseContext();
 
 /** Who draws, and each limit that the context itself has a name for. */
-const TOLD = /^(VENDOR|RENDERER|VERSION)$|^(MAX|ALIASED|UNMASKED|SHADING)_/;
+const REPORTED = /^(VENDOR|RENDERER|VERSION)$|^(MAX|ALIASED|UNMASKED|SHADING)_/;
 
 /**
  * @param {"webgl" | "webgl2"} kind
@@ -22,7 +22,7 @@ export async function describeContext(kind, ask) {
     const parameters = {};
     for (const named of [context, isMasked && context.getExtension("WEBGL_debug_renderer_info")]) {
       for (const name in named) {
-        if (!TOLD.test(name)) continue;
+        if (!REPORTED.test(name)) continue;
         const value = context.getParameter(named[name]);
         parameters[name] = ArrayBuffer.isView(value) ? Array.from(/** @type {any} */ (value)) : value;
       }

@@ -1,10 +1,10 @@
-// What style sheets may ask; of several answers that are true the first is taken.
+// Media queries; of several that match, the first is the value.
 
 /** What screen, pointers and browser are made for. */
 const TRAITS = "color-gamut=rec2020,p3,srgb dynamic-range=high,standard pointer=fine,coarse,none " +
   "any-pointer=fine,coarse,none hover=hover,none";
 
-/** What somebody has chosen, or their system by the time of day or the state of its battery. */
+/** Preferences of the visitor, or of the system by the time of day or its battery. */
 const PREFERENCES = "prefers-color-scheme=dark,light prefers-reduced-motion=reduce,no-preference " +
   "prefers-reduced-transparency=reduce,no-preference " +
   "prefers-contrast=more,less,custom,no-preference forced-colors=active,none inverted-colors=inverted,none " +

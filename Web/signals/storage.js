@@ -24,7 +24,7 @@ function hasIndexedDB() {
   }
 }
 
-/** What a browser keeps for a site; it is tried out, which the other tabs of the site are told of. */
+/** Which storages a browser offers. Each is tested by writing, which causes storage events in other tabs of the site. */
 export async function storage() {
   const manager = navigator.storage;
   const space = await estimate();

@@ -4,7 +4,7 @@ import { clean } from "./addresses.js";
 import { navigationEntry, tenth } from "./guard.js";
 import { selector } from "./selector.js";
 
-/** @typedef {ReturnType<typeof import("./frames.js").watchFrames>["scriptWithin"]} ScriptWithin */
+/** @typedef {ReturnType<typeof import("./frames.js").watchFrames>["_scriptWithin"]} ScriptWithin */
 
 /** The selector of an element, which stands in for it from then on: a removed one can be collected. @param {any} fact @param {string} key */
 const nameOf = (fact, key) => {
@@ -17,11 +17,11 @@ const nameOf = (fact, key) => {
 /**
  * The four parts of a largest paint. They sum up to it: no part ends before the one before it, nor after the paint.
  *
- * @param {any} fact `from` where the page view is not the page's load
+ * @param {any} fact `_from` where the page view is not the page's load
  * @param {number} value
  */
 const attributeLCP = (fact, value) => {
-  const { url, id, from } = fact;
+  const { url, id, _from: from } = fact;
   const { activationStart = 0, responseStart } = from === undefined ? navigationEntry() : { activationStart: from };
   /** @type {any} */
   const resource = performance.getEntriesByName(url || "-", "resource")[0] ?? {};
@@ -53,7 +53,7 @@ const attributeLCP = (fact, value) => {
  * @param {ScriptWithin} [scriptWithin]
  */
 const attributeINP = (fact, scriptWithin) => {
-  const { entry, frame } = fact;
+  const { _entry: entry, _frame: frame } = fact;
   // Of an interaction that the browser did not report, nothing is known.
   if (!entry) return;
   const { name, startTime, duration } = entry;
@@ -73,7 +73,7 @@ const attributeINP = (fact, scriptWithin) => {
 };
 
 /** @param {import("./layout-shifts.js").Shift} fact */
-const attributeCLS = ({ nodes, value, startTime }) => ({
+const attributeCLS = ({ _nodes: nodes, value, startTime }) => ({
   largestShiftTarget: selector(nodes.find((node) => node instanceof Element) ?? nodes[0]),
   largestShiftValue: Math.round(value * 1e4) / 1e4,
   largestShiftTime: tenth(startTime),

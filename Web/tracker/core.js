@@ -47,8 +47,8 @@ const isHeld = () => options.consent && !isConsented;
 
 /** @param {Pageview} pageview @param {boolean} isFinal */
 const reportVitals = (pageview, isFinal) => {
-  for (const state of pageview.vitals) {
-    vitals?.take(state, isFinal, (payload) => emit(pageview, "webvitals", payload, true));
+  for (const state of pageview._vitals) {
+    vitals?._take(state, isFinal, (payload) => emit(pageview, "webvitals", payload, true));
   }
 };
 
@@ -65,8 +65,8 @@ const errors = openErrors({
   emit: (payload, pageview) => emit(pageview, "error", payload),
   drop: (reason, pageview) => {
     if (!pageview) return;
-    drop(pageview.fields, reason);
-    pageview.fields.emitted++;
+    drop(pageview._fields, reason);
+    pageview._fields.emitted++;
   },
   options,
 });
@@ -76,31 +76,31 @@ const report = (pageview, reason) => {
   const isLast = reason !== "visibilitychange";
   if (previous) reportVitals(previous, true);
   reportVitals(pageview, true);
-  details?.report(reason);
+  details?._report(reason);
   errors.flush(isLast);
-  engagement.take(
+  engagement._take(
     isLast,
-    details?.scrollDepth(),
-    (attention) => emit(pageview, "engagement", { ...attention, title: details?.title(), reason }, true),
+    details?._scrollDepth(),
+    (attention) => emit(pageview, "engagement", { ...attention, title: details?._title(), reason }, true),
   );
 };
 
 /** @param {string} kind @param {number} from @param {string} [referrer] */
 const openNext = (kind, from, referrer) => {
   vitals?.restart(from, kind);
-  details?.restart();
-  engagement.restart();
+  details?._restart();
+  engagement._restart();
   open(kind, vitals?.current(), referrer);
   errors.restart(current);
 };
 
 const changeRoute = () => {
   routing ??= vitals &&
-    load("routes").then(guard((module) => module?.watchSoftNavigations(vitals?.shared, () => current)));
-  if (!current || here() === current.fields.path) return;
+    load("routes").then(guard((module) => module?.watchRoutes(vitals?._shared, () => current)));
+  if (!current || here() === current._fields.path) return;
   const past = previous = current;
   report(past, "route");
-  openNext("route", now(), location.origin + past.fields.path);
+  openNext("route", now(), location.origin + past._fields.path);
   // The interaction that led here is reported after its next paint.
   later(() => reportVitals(past, true), SETTLE_MS);
 };
@@ -115,7 +115,7 @@ const isWanted = () => {
   if (isOutsideSample(activeIds().visitor_id)) return end();
   if (has("errors")) errors.listen();
   loading = load("details");
-  transport.complete(loading);
+  transport._complete(loading);
 };
 
 /** What starts the tracker; each in a task of its own, so that none becomes a long task. */
@@ -141,17 +141,17 @@ const steps = [
     loading.then(guard((module) => {
       isDetailed = true;
       details = module?.watchDetails({
-        emit,
-        first,
-        current: () => current,
-        load,
-        options,
-        vitals,
-        errors,
-        transport,
-        changeRoute,
+        _emit: emit,
+        _first: first,
+        _current: () => current,
+        _load: load,
+        _options: options,
+        _vitals: vitals,
+        _errors: errors,
+        _transport: transport,
+        _changeRoute: changeRoute,
       });
-      if (!isHeld()) details?.allow();
+      if (!isHeld()) details?._allow();
     }));
   },
 ];
@@ -165,12 +165,12 @@ const begin = () => {
   watchVisibility();
   // A page view may end with either, and entries may arrive between the two; what has not changed is not reported again.
   listen("visibilitychange pagehide", ({ type }) => {
-    if (!ofDocument("hidden") && type !== "pagehide") return transport.wake();
+    if (!ofDocument("hidden") && type !== "pagehide") return transport._wake();
     while (steps[0]) advance();
     if (!current) return;
     report(current, type);
     shareActivity();
-    transport.leave();
+    transport._leave();
   });
   listen("pageshow", ({ persisted, timeStamp }) => {
     if (persisted && current) openNext("bfcache", timeStamp);
@@ -182,8 +182,8 @@ const begin = () => {
 const allow = () => {
   if (isHeld() || !current) return;
   permitStorage(true);
-  transport.hold(false);
-  details?.allow();
+  transport._hold(false);
+  details?._allow();
 };
 
 /** Nothing more is measured on this page. */
@@ -196,8 +196,8 @@ const end = () => {
 /** Nothing more is measured, and nothing is kept. */
 const stop = () => {
   end();
-  transport.hold(true);
-  transport.clear();
+  transport._hold(true);
+  transport._clear();
   forgetIds();
 };
 
@@ -231,14 +231,14 @@ const api = {
     if (isOut) write(OPT_OUT_KEY, "1");
   }),
   /** Sends what waits; a promise of whether all of it is stored. */
-  flush: transport.flush,
+  flush: transport._flush,
   /** The ids of the page view, for a worker: `configure({ pageview })`. */
   get pageview() {
-    return current && { ...current.fields };
+    return current && { ...current._fields };
   },
   /** Id of the page view; undefined where nothing is measured. */
   get id() {
-    return current?.fields.pageview_id;
+    return current?._fields.pageview_id;
   },
 };
 

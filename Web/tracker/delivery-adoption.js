@@ -1,4 +1,4 @@
-// What other pages of the site have left in the storage, which anything on the page's origin may have written.
+// Reads the queues that other pages of the site have left in storage, which any script of the origin may have written.
 
 import { BODY_BYTES_MAX, itemOf } from "./delivery-queue.js";
 import { drop } from "./delivery-report.js";

@@ -22,7 +22,7 @@ export { openSender } from "./sender.js";
 const SETTLE_MS = 1500;
 
 /** Takes over what the inline snippet has caught before the tracker. @param {any} errors */
-const takeEarlyErrors = ({ capture, explain }) => {
+const takeEarlyErrors = ({ _capture: capture, _explain: explain }) => {
   const count = explain(summarize, () => breadcrumbs);
   const early = /** @type {any} */ (self).collectorErrors;
   // Those that came later have been captured by the tracker itself.
@@ -30,45 +30,21 @@ const takeEarlyErrors = ({ capture, explain }) => {
   if (early) early.push = Number;
 };
 
-/** @param {any} core functions of the core */
-export const watchDetails = (
-  { emit: emitOf, first, current, load, options, vitals, errors, transport, changeRoute },
-) => {
-  const has = (/** @type {string} */ module) => options.modules.includes(module);
-  const emit = (/** @type {string} */ type, /** @type {any} */ payload) => emitOf(current(), type, payload);
-  /** Long frames that were reported; the first report may say that there were none. @type {number | undefined} */
-  let reportedFrames = -1;
-  // The long frame of an interaction may be reported after it: then its attribution is reported again.
-  const frames = has("frames")
-    ? watchFrames(({ startTime, duration }) => {
-      const state = vitals?.current();
-      const { entry } = state?.facts.INP ?? {};
-      const isOver = !entry || startTime > entry.startTime + entry.duration || startTime + duration < entry.startTime;
-      if (!isOver) delete state.taken.INP;
-    })
-    : undefined;
-  vitals?.explain(openAttribution(frames?.scriptWithin));
-  // An element or a variable of that name is no Navigation API.
-  if (!(/** @type {any} */ (self).navigation?.currentEntry)) watchHistory(changeRoute);
-  listen("online", transport.wake);
-  if (has("links")) watchLinks(emit);
-  if (has("errors")) {
-    takeEarlyErrors(errors);
-    if (options.console || options.requests) errors.start();
-    watchReports(errors.add, new URL("collector", import.meta.url).href);
-    listen("click", ({ target }) => addBreadcrumb("click", selector(target)));
-  }
-  const depth = watchScrollDepth();
-  // `document.open()` removes all listeners, and puts another root in.
-  new MutationObserver(guard(listenAgain)).observe(document, { childList: true });
-  listenAgain();
+const isLoaded = () => ofDocument("readyState") === "complete";
+const isOn = (/** @type {any} */ options, /** @type {string} */ module) => options.modules.includes(module);
 
-  /** What is still to be told of the page's own load, once, in the page view that it belongs to. */
+/**
+ * Reports the page's own load once, in the page view that it belongs to, when the load has ended.
+ *
+ * @param {any} core functions of the core
+ * @returns {() => void} reports it now
+ */
+const watchLoad = ({ _emit: emit, _first: first, _options: options }) => {
   const parts = ["navigation", "resources"];
-  const reportLoad = guard(() => {
+  const report = guard(() => {
     for (const type of [...parts]) {
-      if (has(type)) {
-        emitOf(
+      if (isOn(options, type)) {
+        emit(
           first,
           type,
           type === "resources" ? summarizeResources((url) => url === options.endpoint) : readNavigation(),
@@ -77,43 +53,79 @@ export const watchDetails = (
       parts.shift();
     }
   });
-  const loaded = () => later(reportLoad, SETTLE_MS);
-  const isLoaded = () => ofDocument("readyState") === "complete";
-  if (isLoaded()) loaded();
-  else listen("load", loaded);
+  const loaded = () => later(report, SETTLE_MS);
+  isLoaded() ? loaded() : listen("load", loaded);
+  return report;
+};
 
+/** @param {any} errors @param {any} options */
+const watchErrors = (errors, options) => {
+  takeEarlyErrors(errors);
+  if (options.console || options.requests) errors._start();
+  watchReports(errors.add, new URL("collector", import.meta.url).href);
+  listen("click", ({ target }) => addBreadcrumb("click", selector(target)));
+};
+
+/** Watches long frames. One that is reported after its interaction has the attribution of the interaction reported again. @param {any} vitals */
+const watchLongFrames = (vitals) =>
+  watchFrames(({ startTime, duration }) => {
+    const state = vitals?.current();
+    const { _entry: entry } = state?._facts.INP ?? {};
+    const isOver = !entry || startTime > entry.startTime + entry.duration || startTime + duration < entry.startTime;
+    if (!isOver) delete state._taken.INP;
+  });
+
+/** @param {any} core functions of the core */
+export const watchDetails = (core) => {
+  const { _current: current, _options: options, _vitals: vitals } = core;
+  const emit = (/** @type {string} */ type, /** @type {any} */ payload) => core._emit(current(), type, payload);
+  /** Long frames that were reported; the first report may say that there were none. @type {number | undefined} */
+  let reportedFrames = -1;
+  const frames = isOn(options, "frames") ? watchLongFrames(vitals) : undefined;
+  vitals?._explain(openAttribution(frames?._scriptWithin));
+  // An element or a variable of that name is no Navigation API.
+  if (!(/** @type {any} */ (self).navigation?.currentEntry)) watchHistory(core._changeRoute);
+  listen("online", core._transport._wake);
+  if (isOn(options, "links")) watchLinks(emit);
+  if (isOn(options, "errors")) watchErrors(core._errors, options);
+  const depth = watchScrollDepth();
+  // `document.open()` removes all listeners, and puts another root in.
+  new MutationObserver(guard(listenAgain)).observe(document, { childList: true });
+  listenAgain();
+
+  const reportLoad = watchLoad(core);
   /** @type {any} */
   let fingerprinting;
 
   const restart = guard(() => {
     addBreadcrumb("route", clean(location.pathname));
     reportedFrames = -1;
-    frames?.restart();
-    depth.restart();
+    frames?._restart();
+    depth._restart();
     // Elements of the page view before are not kept for longer than it can be reported.
-    const [, past] = vitals?.shared.states() ?? [];
-    later(() => past?.longest.forEach((/** @type {any} */ one) => one.node = undefined), SETTLE_MS);
+    const [, past] = vitals?._shared._states() ?? [];
+    later(() => past?._longest.forEach((/** @type {any} */ one) => one.node = undefined), SETTLE_MS);
   });
-  if (current() !== first) restart();
+  if (current() !== core._first) restart();
 
   return {
     /** Nothing has to be held back for consent. */
-    allow: () => {
+    _allow: () => {
       if (!options.fingerprint) return;
-      fingerprinting ??= load("fingerprint").then(async (/** @type {any} */ module) =>
+      fingerprinting ??= core._load("fingerprint").then(async (/** @type {any} */ module) =>
         emit("fingerprint_ready", { fingerprints: await module.fingerprint() })
       ).catch(() => {});
     },
-    scrollDepth: guard(depth.read),
-    title: () => cleanText(ofDocument("title")),
+    _scrollDepth: guard(depth._read),
+    _title: () => cleanText(ofDocument("title")),
     /** Reports what has changed, when a page view may end. */
-    report: guard((reason) => {
+    _report: guard((reason) => {
       if (reason === "pagehide" || isLoaded()) reportLoad();
       const values = frames?.read();
       if (values?.kind && values.count !== reportedFrames) emit("frames", { ...values, heap: readHeap() });
       reportedFrames = values?.count;
     }),
     /** Another page view begins. */
-    restart,
+    _restart: restart,
   };
 };

@@ -33,7 +33,7 @@ export const watchEngagement = () => {
      * @param {number | undefined} scrollDepth
      * @param {(attention: {engagedMs: number, scrollDepth?: number}) => void} report
      */
-    take: (isLast, scrollDepth, report) => {
+    _take: (isLast, scrollDepth, report) => {
       measure();
       const grown = taken ? engagedMs - taken.engagedMs : Infinity;
       if (grown < (isLast ? 1 : ENGAGED_MS_MIN) && scrollDepth === taken?.scrollDepth) return;
@@ -42,7 +42,7 @@ export const watchEngagement = () => {
       taken = attention;
     },
     /** Another page view begins. */
-    restart: () => {
+    _restart: () => {
       [since, engagedMs] = [now(), 0];
       taken = undefined;
     },

@@ -1,6 +1,6 @@
 // Describes errors: whatever was thrown or rejected, as the payload of an `error` event. Loaded at the first error.
 
-import { fnv } from "../shared/fnv.js";
+import { fnv } from "../kit/fnv.js";
 import { clean } from "./addresses.js";
 import { BREADCRUMBS_MAX } from "./breadcrumbs.js";
 import { watchConsole } from "./console.js";
@@ -14,7 +14,7 @@ import { cleanText } from "./texts.js";
 
 /** @typedef {import("./stack.js").Frame} Frame */
 /** @typedef {import("./errors.js").Captured} Captured */
-/** @typedef {{name: string, message: string, frames: Frame[], stack?: string, inner?: any, status?: number, url?: string}} Reading */
+/** @typedef {{name: string, message: string, frames: Frame[], stack?: string, _inner?: any, status?: number, url?: string}} Reading */
 
 /** Different errors reported for one page view, and frames of a repetition: those by which the server groups. */
 const ERRORS_MAX = 50;
@@ -61,7 +61,7 @@ const readEvent = (event) => {
   const found = inner === undefined || inner === null ? undefined : read(inner);
   const about = found ? found.message : textOf(event, "message");
   const message = [get(event, "type"), at && "on " + at].filter(Boolean).join(" ") + (about ? ": " + about : "");
-  return { name: tagOf(event), message, frames: found?.frames ?? [], inner };
+  return { name: tagOf(event), message, frames: found?.frames ?? [], _inner: inner };
 };
 
 /** @param {any} response @returns {Reading} */
@@ -172,7 +172,7 @@ export const describe = (captured) => {
   const isHere = source && !isOwn(source);
   const [from, row, col] = isHere ? [source, lineno || line, colno || column] : [file, line, column];
   const [name, message] = [words(reading.name, 300), words(reading.message)];
-  const [address, cause, errors] = [clean(from), causesOf(subject, reading.inner), innerOf(subject)];
+  const [address, cause, errors] = [clean(from), causesOf(subject, reading._inner), innerOf(subject)];
   const where = frames[0] ? frames.flatMap(Object.values) : [address, row, col];
   return {
     kind,
@@ -255,7 +255,7 @@ export const openReports = ({ emit, drop, options, add }) => {
     const described = guard(describe)(captured);
     isReading = false;
     if (described === null) return;
-    const { kind, breadcrumbs, pageview = current } = captured;
+    const { kind, _breadcrumbs: breadcrumbs, _pageview: pageview = current } = captured;
     if (pageview !== page) {
       flush();
       known = Object.create(null);
@@ -276,5 +276,5 @@ export const openReports = ({ emit, drop, options, add }) => {
   };
 
   guard(watch)(options, add);
-  return { report, flush };
+  return { _report: report, _flush: flush };
 };

@@ -12,12 +12,29 @@ import { guard, listen } from "./guard.js";
  * @property {any} [source]
  * @property {number} [lineno]
  * @property {number} [colno]
- * @property {any} [pageview] undefined before the first one
- * @property {any[]} [breadcrumbs]
+ * @property {any} [_pageview] undefined before the first one
+ * @property {any[]} [_breadcrumbs]
  */
 
 /** Errors that wait for collector-errors.js. */
 const PENDING_MAX = 1000;
+
+/**
+ * Emits errors that were captured and could not be described before the page is left.
+ *
+ * @param {Captured[]} pending
+ * @param {any} pageview
+ * @param {typeof import("./summaries.js").summarize | undefined} summarize
+ * @param {(payload: any, pageview: any) => void} emit
+ * @param {(reason: string, pageview: any) => void} drop
+ */
+const emitSummaries = (pending, pageview, summarize, emit, drop) =>
+  pending.splice(0).forEach((captured, index) => {
+    const of = captured._pageview ?? pageview;
+    const summary = summarize?.(captured, index);
+    if (summary) emit(summary, of);
+    else if (summary !== null) drop("undescribed", of);
+  });
 
 /**
  * @param {object} core
@@ -28,23 +45,19 @@ const PENDING_MAX = 1000;
  * @param {() => any} core.isOn whether anything is measured
  */
 export const openErrors = ({ load, emit, drop, options, isOn }) => {
-  /** @type {Captured[]} */
-  const pending = [];
+  const pending = /** @type {Captured[]} */ ([]);
   /** @type {any} */
   let pageview;
   /** @type {Promise<any> | undefined} */
   let loading;
   /** @type {ReturnType<typeof import("./error-details.js").openReports> | undefined} */
   let reports;
-  /** @type {(() => any[]) | undefined} */
-  let readBreadcrumbs;
-  /** @type {number | undefined} */
-  let caught;
-  /** @type {typeof import("./summaries.js").summarize | undefined} */
-  let summarize;
+  /** What the details bring. @type {[typeof import("./summaries.js").summarize, () => any[]] | undefined} */
+  let late;
+  let caught = 0;
 
   const work = () => {
-    if (pageview && reports) pending.splice(0).forEach(guard((captured) => reports?.report(captured, pageview)));
+    if (pageview && reports) pending.splice(0).forEach(guard((captured) => reports?._report(captured, pageview)));
   };
 
   const start = () =>
@@ -57,7 +70,7 @@ export const openErrors = ({ load, emit, drop, options, isOn }) => {
   const add = (kind, thrown, source, lineno, colno) => {
     if (!isOn()) return;
     if (pending.length < PENDING_MAX) {
-      pending.push({ kind, thrown, source, lineno, colno, pageview, breadcrumbs: readBreadcrumbs?.() });
+      pending.push({ kind, thrown, source, lineno, colno, _pageview: pageview, _breadcrumbs: late?.[1]() });
     } else drop("too_many", pageview);
     start();
     work();
@@ -71,28 +84,19 @@ export const openErrors = ({ load, emit, drop, options, isOn }) => {
 
   return {
     add,
-    start,
-    /** Captures what an event is about. */
-    capture,
-    /** Begins to listen. */
+    _start: start,
+    _capture: capture,
     listen: () => {
       caught = /** @type {any} */ (self).collectorErrors?.length;
       listen("error unhandledrejection securitypolicyviolation", (event) => capture(event));
     },
     /** Reports repetitions. @param {boolean} isLeaving whether what still waits for collector-errors.js goes without */
     flush: (isLeaving) => {
-      if (isLeaving) {
-        pending.splice(0).forEach((captured, index) => {
-          const of = captured.pageview ?? pageview;
-          const summary = summarize?.(captured, index);
-          if (summary) emit(summary, of);
-          else if (summary !== null) drop("undescribed", of);
-        });
-      }
-      reports?.flush();
+      if (isLeaving) emitSummaries(pending, pageview, late?.[0], emit, drop);
+      reports?._flush();
     },
-    /** Takes what summarizes an error for a page that is left; gives how many the inline snippet had caught until then. @param {typeof summarize} given @param {() => any[]} read breadcrumbs */
-    explain: (given, read) => ([summarize, readBreadcrumbs] = [given, read], caught),
+    /** Returns how many errors the inline snippet had caught before. @param {NonNullable<typeof late>} given */
+    _explain: (...given) => (late = given, caught),
     /** A page view begins; what was captured before the first one belongs to it. @param {any} [next] */
     restart: (next = {}) => {
       pageview = next;

@@ -1,6 +1,6 @@
 // The fingerprint of a browser. Loaded only where a site asks for it.
 
-import { fnv } from "../shared/fnv.js";
+import { fnv } from "../kit/fnv.js";
 import { audio } from "../signals/audio.js";
 import { automation } from "../signals/automation.js";
 import { openBattery } from "../signals/battery.js";

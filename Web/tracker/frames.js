@@ -60,12 +60,12 @@ export const watchFrames = (changed) => {
       };
     },
     /** Another page view begins. */
-    restart: () => {
+    _restart: () => {
       drain();
       [worst, count, blocking] = [[], 0, 0];
     },
     /** The script that ran longest while an interaction waited. @param {number} from @param {number} to */
-    scriptWithin: (from, to) => {
+    _scriptWithin: (from, to) => {
       drain();
       return longestScript(
         [...recent, ...worst].filter(({ startTime, duration }) => startTime <= to && startTime + duration >= from),

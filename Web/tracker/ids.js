@@ -1,5 +1,6 @@
 // Ids of the visitor, of the session, and of page views. A session ends after 30 minutes without activity.
 
+import { hex } from "../kit/hex.js";
 import { epochMs } from "./guard.js";
 import { read, remove, write } from "./storage.js";
 
@@ -8,9 +9,6 @@ export const IDS_KEY = "collector.ids";
 const SESSION_IDLE_MS = 30 * 60 * 1000;
 /** Time after which the storage is looked into again. */
 const LOOK_MS = 60_000;
-
-/** @param {number} value @param {number} digits */
-const hex = (value, digits) => value.toString(16).padStart(digits, "0");
 
 /** A UUID of version 7 (RFC 9562) as 32 hexadecimal digits; it begins with the time, which keeps database indexes compact. */
 export const uuid7 = (now = epochMs()) => {

@@ -32,7 +32,7 @@ export const openFrames = () => {
 /**
  * An interaction: its longest event, the events of its animation frame, and the first target among them.
  *
- * @typedef {{id: number, duration: number, entry: any, frame: any[], node: any}} Interaction
+ * @typedef {{id: number, duration: number, _entry: any, _frame: any[], node: any}} Interaction
  */
 
 /**
@@ -52,7 +52,7 @@ export const addInteraction = (longest, entry, frame) => {
     known.node = node;
     return longest;
   }
-  const found = { id, duration, entry, frame, node };
+  const found = { id, duration, _entry: entry, _frame: frame, node };
   return largest([...longest.filter((one) => one !== known), found], "duration", INTERACTIONS_MAX);
 };
 

@@ -4,7 +4,7 @@
 const WINDOW_GAP_MS = 1000;
 const WINDOW_MS_MAX = 5000;
 
-/** @typedef {{nodes: any[], value: number, startTime: number}} Shift */
+/** @typedef {{_nodes: any[], value: number, startTime: number}} Shift */
 
 /** The shifts of one page view. */
 export const openShifts = () => {
@@ -13,11 +13,11 @@ export const openShifts = () => {
   let last = 0;
   /** The largest shift of the open window. @type {Shift | undefined} */
   let largest;
-  const worstWindow = { value: 0, largestShift: /** @type {Shift | undefined} */ (undefined) };
+  const worstWindow = { value: 0, _largestShift: /** @type {Shift | undefined} */ (undefined) };
   return {
-    worstWindow,
+    _worstWindow: worstWindow,
     /** @param {any} entry a layout-shift entry */
-    add: ({ startTime, value, hadRecentInput, sources }) => {
+    _add: ({ startTime, value, hadRecentInput, sources }) => {
       if (hadRecentInput) return;
       if (!sum || startTime - last >= WINDOW_GAP_MS || startTime - first >= WINDOW_MS_MAX) {
         sum = 0;
@@ -28,11 +28,11 @@ export const openShifts = () => {
       sum += value;
       // A removed node is no longer known to its entry when the shift is reported.
       if (!largest || value >= largest.value) {
-        largest = { nodes: sources?.map((/** @type {any} */ { node }) => node) ?? [], value, startTime };
+        largest = { _nodes: sources?.map((/** @type {any} */ { node }) => node) ?? [], value, startTime };
       }
       if (sum > worstWindow.value) {
         worstWindow.value = sum;
-        worstWindow.largestShift = largest;
+        worstWindow._largestShift = largest;
       }
     },
   };

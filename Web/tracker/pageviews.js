@@ -11,7 +11,7 @@ import { pick } from "./pick.js";
 /**
  * A page view: its fields as they are sent, its vitals by navigation, and what has been reported.
  *
- * @typedef {{fields: import("./delivery-report.js").Report, vitals: any[]}} Pageview
+ * @typedef {{_fields: import("./delivery-report.js").Report, _vitals: any[]}} Pageview
  */
 
 /** Events of one page view; what comes after is only counted. Vitals and engagement always have room. */
@@ -46,10 +46,10 @@ export const here = () => {
 export const emit = (pageview, type, payload, isReserved) => {
   // After consent is withdrawn there is no current page view, though work under way may still end.
   if (!pageview || !current) return;
-  const { fields } = pageview;
+  const { _fields: fields } = pageview;
   const { session_id } = ofDocument("hidden") && ids || activeIds();
   if (fields.emitted < EVENTS_MAX || isReserved) {
-    transport.add(
+    transport._add(
       (guard(toJSON)({
         event_id: hyphenated(uuid7()),
         event_type: type,
@@ -95,8 +95,8 @@ export const open = (kind, vitals, referrer = clean(ofDocument("referrer"))) => 
     emitted: 0,
     dropped: {},
   };
-  current = { fields, vitals: [vitals] };
-  transport.open(fields);
+  current = { _fields: fields, _vitals: [vitals] };
+  transport._open(fields);
   emit(current, "pageview", {
     kind,
     ...pick(navigator, "language platform hardwareConcurrency deviceMemory"),

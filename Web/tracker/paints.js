@@ -4,7 +4,7 @@
 export const SOFT = "soft-navigation";
 
 /** What attribution needs of a large paint: the element, too, since a removed one is no longer known to its entry. @param {any} entry */
-export const largePaint = ({ element, url, id, startTime, size }) => ({ element, url, id, paint: startTime, size });
+export const largePaint = ({ element, url, id, startTime, size }) => ({ element, url, id, _paint: startTime, size });
 
 /**
  * When the page was first hidden since it was opened or activated.
@@ -30,16 +30,16 @@ export const paintValue = (time, until, start = 0) => time < until ? Math.max(0,
  * Whether a largest paint replaces the one before it. Entries of one frame may be delivered in any order: the larger one counts.
  *
  * @param {{startTime: number, size: number}} entry
- * @param {{paint: number, size: number} | undefined} before
+ * @param {{_paint: number, size: number} | undefined} before
  */
-export const isLarger = ({ startTime, size }, before) => startTime !== before?.paint || size > before.size;
+export const isLarger = ({ startTime, size }, before) => startTime !== before?._paint || size > before.size;
 
 /**
  * The route that a soft navigation has painted: the first one after the interaction that has not been painted by another.
  *
- * @template {{from: number, interaction: number}} State
+ * @template {{_from: number, _interaction: number}} State
  * @param {State[]} states the newest first
  * @param {any} entry
  */
 export const paintedRoute = (states, { startTime }) =>
-  states.filter(({ from, interaction }) => !interaction && from >= startTime).pop();
+  states.filter(({ _from: from, _interaction: interaction }) => !interaction && from >= startTime).pop();

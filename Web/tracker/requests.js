@@ -40,7 +40,7 @@ const watchFetch = (fail) => {
   scope.fetch = wrap(fetch, (/** @type {any} */ target, /** @type {any} */ receiver, /** @type {any[]} */ values) => {
     const [input, options] = values;
     const url = guard(() => resolve(input?.url ?? input?.href ?? input))() ?? "";
-    const answer = Reflect.apply(target, receiver, values);
+    const promise = Reflect.apply(target, receiver, values);
     const loaded = guard((response) => {
       if (response.status >= 400) fail(options?.method ?? input.method, url, response.status);
     });
@@ -49,9 +49,9 @@ const watchFetch = (fail) => {
       const isAborted = signal?.aborted && reason?.name !== "TimeoutError";
       if (!isAborted && reason?.name !== "AbortError") fail(options?.method ?? input?.method, url, 0);
     });
-    if (!(answer instanceof Promise)) return answer;
-    if (!isNative) return guard(() => answer.then(loaded, broke))(), answer;
-    return answer.then((response) => (loaded(response), response), (reason) => {
+    if (!(promise instanceof Promise)) return promise;
+    if (!isNative) return guard(() => promise.then(loaded, broke))(), promise;
+    return promise.then((response) => (loaded(response), response), (reason) => {
       broke(reason);
       throw reason;
     });

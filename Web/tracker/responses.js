@@ -1,9 +1,9 @@
-// What follows from the server's response to a body, for pages and for workers.
+// Decisions by the server's response, for pages and for workers.
 
 const RETRY_MS = 1000;
 const RETRY_MS_MAX = 300_000;
 
-/** Whether the server will never take a body that it answered with this status. @param {number} status */
+/** Whether the server will never take a body to which it responded with this status. @param {number} status */
 export const isRefusal = (status) => status < 500 && status !== 408 && status !== 429;
 
 /** Milliseconds before the next attempt: longer each time, and never all senders at once. @param {number} failures so far */

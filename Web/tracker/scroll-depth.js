@@ -38,11 +38,11 @@ export const watchScrollDepth = () => {
   listen("scroll", () => timer ??= later(measure, SCROLL_PAUSE_MS));
   return {
     /** Percent of the page that was seen. */
-    read: () => {
+    _read: () => {
       measure();
       return Math.round(depth * 100);
     },
     /** Another page view begins. */
-    restart: () => depth = 0,
+    _restart: () => depth = 0,
   };
 };

@@ -9,7 +9,7 @@ import { backoff, isRefusal } from "./responses.js";
 import { keysOf, read, remove } from "./storage.js";
 import { KEY } from "./transport.js";
 
-/** @typedef {{flush: () => Promise<boolean>, adopt: () => void}} Sender */
+/** @typedef {{_flush: () => Promise<boolean>, _adopt: () => void}} Sender */
 
 /** The longest wait that a server can ask for. */
 const RETRY_AFTER_MS_MAX = 3_600_000;
@@ -33,84 +33,89 @@ export const compress = async (text) => {
 };
 
 /**
+ * @param {import("./transport.js").Delivery} delivery
+ * @param {string} text
+ * @param {any[]} items
+ * @returns {Promise<any>} the response, or after how many milliseconds the body can be sent again at the earliest
+ */
+const post = async (delivery, text, items) => {
+  const body = await compress(text);
+  // Consent may have been withdrawn meanwhile.
+  if (delivery._isHeld) return 0;
+  const size = body.byteLength ?? bytesOf(text);
+  const lasting = size > delivery._keepaliveMax - delivery._keepaliveBytes ? 0 : size;
+  delivery._keepaliveBytes += lasting;
+  if (lasting) delivery._inFlight = items;
+  try {
+    const response = await fetch(delivery._endpoint(), {
+      method: "POST",
+      body,
+      headers: { "Content-Type": "text/plain" },
+      keepalive: !!lasting,
+      credentials: "omit",
+      signal: AbortSignal.timeout?.(delivery._responseMax),
+    });
+    const { ok, status, headers } = response;
+    if (ok) return await response.json();
+    if (isRefusal(status)) return { _isRefused: true };
+    return 1000 * +(headers.get("Retry-After") ?? 0) || 0;
+  } catch {
+    // No network or no response: as if nothing had been sent.
+    return 0;
+  } finally {
+    delivery._keepaliveBytes -= lasting;
+    delivery._inFlight = [];
+  }
+};
+
+/**
  * @param {import("./transport.js").Delivery} delivery what it shares with the transport
  * @returns {Sender}
  */
 export const openSender = (delivery) => {
-  let retryAfterMs = 0;
   /** @type {Promise<boolean> | undefined} */
   let running;
 
-  /** @param {string} text @param {any[]} items @returns {Promise<any>} nothing when it must be sent again */
-  const post = async (text, items) => {
-    const body = await compress(text);
-    // Consent may have been withdrawn meanwhile.
-    if (delivery.isHeld) return;
-    const size = body.byteLength ?? bytesOf(text);
-    const lasting = size > delivery.keepaliveMax - delivery.keepaliveBytes ? 0 : size;
-    delivery.keepaliveBytes += lasting;
-    if (lasting) delivery.inFlight = items;
-    try {
-      const response = await fetch(delivery.endpoint(), {
-        method: "POST",
-        body,
-        headers: { "Content-Type": "text/plain" },
-        keepalive: !!lasting,
-        credentials: "omit",
-        signal: AbortSignal.timeout?.(delivery.responseMax),
-      });
-      const { ok, status, headers } = response;
-      if (ok) return await response.json();
-      if (isRefusal(status)) return { isRefused: true };
-      retryAfterMs = 1000 * +(headers.get("Retry-After") ?? 0) || 0;
-    } catch {
-      // No network or no response: as if nothing had been sent.
-    } finally {
-      delivery.keepaliveBytes -= lasting;
-      delivery.inFlight = [];
-    }
-  };
-
   /** Sends until nothing waits; gives whether that is so. */
   const run = async () => {
-    delivery.prepare();
+    delivery._prepare();
     for (
       let open;
-      open = unconfirmed(delivery.reports), !delivery.isHeld && (delivery.queue[0] || open[0]);
+      open = unconfirmed(delivery._reports), !delivery._isHeld && (delivery._queue[0] || open[0]);
     ) {
-      const items = fit(delivery.queue, BODY_BYTES_MAX, BODY_EVENTS_MAX);
+      const items = fit(delivery._queue, BODY_BYTES_MAX, BODY_EVENTS_MAX);
       const [text, sent, texts] = pack(items, open, timestamp());
-      const response = await post(text, items);
-      if (!response) {
-        delivery.keep();
-        delivery.schedule(Math.min(Math.max(backoff(delivery.failures++), retryAfterMs), RETRY_AFTER_MS_MAX));
+      const response = await post(delivery, text, items);
+      if (response >= 0) {
+        delivery._keep();
+        delivery._schedule(Math.min(Math.max(backoff(delivery._failures++), response), RETRY_AFTER_MS_MAX));
         return false;
       }
-      delivery.failures = retryAfterMs = 0;
+      delivery._failures = 0;
       sent.forEach((report, index) => confirm(report, texts[index]));
-      if (response.isRefused) { for (const [, report] of items) drop(report, "refused"); }
+      if (response._isRefused) { for (const [, report] of items) drop(report, "refused"); }
       for (const { index } of response.rejected ?? []) if (items[index]) drop(items[index][1], "rejected");
       // What left a full queue while it was on its way has been counted as dropped.
-      for (const item of items) if (!delivery.queue.includes(item) && !item[4]) item[1].dropped.queue_full--;
-      delivery.queue = delivery.queue.filter((item) => !items.includes(item));
-      if (!delivery.queue[0]) remove(delivery.key);
+      for (const item of items) if (!delivery._queue.includes(item) && !item[4]) item[1].dropped.queue_full--;
+      delivery._queue = delivery._queue.filter((item) => !items.includes(item));
+      if (!delivery._queue[0]) remove(delivery._key);
     }
-    return !delivery.isHeld;
+    return !delivery._isHeld;
   };
 
   return {
     /** Gives whether the server has confirmed everything. */
-    flush: () => running ??= run().catch(() => false).finally(() => running = undefined),
+    _flush: () => running ??= run().catch(() => false).finally(() => running = undefined),
     /** Takes over what other pages of the site have left: it is stored as our own before theirs is removed. */
-    adopt: guard(() => {
-      const names = keysOf(KEY).filter((name) => name !== delivery.key);
-      if (delivery.isHeld || !names[0]) return;
-      const [items, theirs] = unpack(names.map(read), delivery.reports[delivery.reports.length - 1]);
-      delivery.queue = trim([...items, ...delivery.queue]);
-      delivery.reports = track(...theirs, ...delivery.reports);
-      delivery.keep();
+    _adopt: guard(() => {
+      const names = keysOf(KEY).filter((name) => name !== delivery._key);
+      if (delivery._isHeld || !names[0]) return;
+      const [items, theirs] = unpack(names.map(read), delivery._reports[delivery._reports.length - 1]);
+      delivery._queue = trim([...items, ...delivery._queue]);
+      delivery._reports = track(...theirs, ...delivery._reports);
+      delivery._keep();
       names.forEach(remove);
-      delivery.scheduleBatch();
+      delivery._scheduleBatch();
     }),
   };
 };

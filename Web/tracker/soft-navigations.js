@@ -6,32 +6,35 @@ import { largePaint, paintedRoute, SOFT } from "./paints.js";
 const NAVIGATIONS_MAX = 10;
 
 /**
- * @param {ReturnType<typeof import("./vitals.js").measureVitals>["shared"]} vitals
+ * @param {ReturnType<typeof import("./vitals.js").measureVitals>["_shared"]} vitals
  * @param {() => any} pageview the current one
  */
-export const watchSoftNavigations = ({ states, set, watch, restart, interactionCount }, pageview) => {
+export const watchRoutes = (
+  { _states: states, _set: set, _watch: watch, _restart: restart, _interactionCount: interactionCount },
+  pageview,
+) => {
   /** @param {import("./vitals.js").State | undefined} state @param {any} entry */
   const paint = (state, { startTime, duration, largestContentfulPaint }) => {
-    if (state && startTime + duration < state.until) {
-      set(state, "LCP", duration, { ...largePaint(largestContentfulPaint ?? {}), from: startTime });
+    if (state && startTime + duration < state._until) {
+      set(state, "LCP", duration, { ...largePaint(largestContentfulPaint ?? {}), _from: startTime });
     }
   };
   /** @param {any} entry */
-  const find = ({ interactionId }) => states().find((state) => state.interaction === interactionId);
+  const find = ({ interactionId }) => states().find((state) => state._interaction === interactionId);
   watch(SOFT, (entry) => {
     const route = paintedRoute(states(), entry);
     if (find(entry)) return;
     const { startTime, duration, interactionId } = entry;
     const state = route ?? restart(startTime + duration, SOFT);
-    state.interaction = interactionId;
+    state._interaction = interactionId;
     // The interaction that opened the route is one of the page view before it.
-    state.countBefore = interactionCount();
+    state._countBefore = interactionCount();
     set(state, "TTFB", 0);
     set(state, "FCP", duration);
     paint(state, entry.getLargestInteractionContentfulPaint() ?? {});
     // One that is no page view has vitals of its own.
     const of = pageview();
-    if (!route && of) of.vitals = [...of.vitals.slice(1 - NAVIGATIONS_MAX), state];
+    if (!route && of) of._vitals = [...of._vitals.slice(1 - NAVIGATIONS_MAX), state];
   });
   watch("interaction-contentful-paint", (entry) => paint(find(entry), entry));
 };

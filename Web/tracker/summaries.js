@@ -12,7 +12,7 @@ const SUMMARIES_MAX = 50;
  * @type {(captured: import("./errors.js").Captured, index: number) => any}
  * @returns the payload of an `error` event; null when no error is meant, undefined when it cannot be built
  */
-export const summarize = guard(({ kind, thrown, source, breadcrumbs }, index) => {
+export const summarize = guard(({ kind, thrown, source, _breadcrumbs: breadcrumbs }, index) => {
   if (index >= SUMMARIES_MAX) return;
   const known = kindOf(kind, thrown);
   if (!known) return null;

@@ -1,8 +1,8 @@
 // Reads one signal after the other, each in a task of its own, with a time limit. A signal that fails is null.
 
-import { canonical } from "../shared/canonical.js";
-import { fnv } from "../shared/fnv.js";
-import { breathe, pause } from "../shared/time.js";
+import { canonical } from "../kit/canonical.js";
+import { fnv } from "../kit/fnv.js";
+import { breathe, pause } from "../kit/time.js";
 
 /** @typedef {Record<string, () => any>} Signals */
 

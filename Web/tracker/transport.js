@@ -24,30 +24,30 @@ const ENTRIES_MAX = 20;
 
 /** The state of delivery, which the sender shares. */
 const delivery = {
-  key: KEY + uuid7(),
+  _key: KEY + uuid7(),
   /** @type {Item[]} */
-  queue: [],
+  _queue: [],
   /** Those in a request that outlives the page. @type {Item[]} */
-  inFlight: [],
+  _inFlight: [],
   /** The latest last. @type {Report[]} */
-  reports: [],
-  isHeld: true,
-  failures: 0,
-  keepaliveBytes: 0,
-  keepaliveMax: KEEPALIVE_BYTES_MAX,
-  responseMax: RESPONSE_MS_MAX,
+  _reports: [],
+  _isHeld: true,
+  _failures: 0,
+  _keepaliveBytes: 0,
+  _keepaliveMax: KEEPALIVE_BYTES_MAX,
+  _responseMax: RESPONSE_MS_MAX,
   /** @type {() => string} */
-  endpoint: String,
+  _endpoint: String,
   /** Emits what is final before something is sent. @type {() => void} */
-  prepare: String,
+  _prepare: String,
   /** Leaves to a later page what is not confirmed. */
-  keep() {
-    if (delivery.isHeld) return;
-    write(delivery.key, pack(delivery.queue, unconfirmed(delivery.reports, REPEATED_MAX), "")[0]);
+  _keep() {
+    if (delivery._isHeld) return;
+    write(delivery._key, pack(delivery._queue, unconfirmed(delivery._reports, REPEATED_MAX), "")[0]);
   },
   /** @param {number} [ms] */
-  schedule: (ms) => timer ??= later(flush, ms),
-  scheduleBatch: () => delivery.queue.length < BATCH_EVENTS ? delivery.schedule(WAIT_MS) : later(flush),
+  _schedule: (ms) => timer ??= later(flush, ms),
+  _scheduleBatch: () => delivery._queue.length < BATCH_EVENTS ? delivery._schedule(WAIT_MS) : later(flush),
 };
 /** @type {any} */
 let timer;
@@ -59,25 +59,25 @@ let ready;
 const flush = async () => {
   clearTimeout(timer);
   timer = undefined;
-  if (delivery.isHeld) return false;
+  if (delivery._isHeld) return false;
   await ready;
-  return !!sender && sender.flush();
+  return !!sender && sender._flush();
 };
 
 /** Gives beacons what no other request that outlives the page has. @param {number} [countMax] */
 const sendBeacons = (countMax = BODY_EVENTS_MAX) => {
-  const room = KEEPALIVE_BYTES_MAX - delivery.keepaliveBytes;
+  const room = KEEPALIVE_BYTES_MAX - delivery._keepaliveBytes;
   const items = fit(
-    sort(delivery.queue.filter((item) => !item[4] && !delivery.inFlight.includes(item))),
+    sort(delivery._queue.filter((item) => !item[4] && !delivery._inFlight.includes(item))),
     room,
     countMax,
   );
   if (!items[0]) return;
   const [text] = pack(items, [], timestamp());
   const size = bytesOf(text);
-  if (size <= room && navigator.sendBeacon(delivery.endpoint(), text)) {
-    delivery.keepaliveBytes += size;
-    later(() => delivery.keepaliveBytes -= size, RESPONSE_MS_MAX);
+  if (size <= room && navigator.sendBeacon(delivery._endpoint(), text)) {
+    delivery._keepaliveBytes += size;
+    later(() => delivery._keepaliveBytes -= size, RESPONSE_MS_MAX);
     for (const item of items) item[4] = true;
     sendBeacons(countMax);
   } else sendBeacons(items.length >> 1);
@@ -95,47 +95,47 @@ export const transport = {
    * @param {Report} report
    * @param {any} [isReserved] whether it is dropped last
    */
-  add(text, report, isReserved) {
+  _add(text, report, isReserved) {
     const item = itemOf(text, report, isReserved);
-    if (!delivery.failures) delivery.scheduleBatch();
-    if (text && item[2] <= BODY_BYTES_MAX) delivery.queue = trim([...delivery.queue, item]);
+    if (!delivery._failures) delivery._scheduleBatch();
+    if (text && item[2] <= BODY_BYTES_MAX) delivery._queue = trim([...delivery._queue, item]);
     else drop(report, text ? "too_large" : "unserializable");
     report.emitted++;
   },
   /** Sends everything, with what other pages have left; gives whether the server has confirmed it. */
-  flush,
+  _flush: flush,
   /** @param {Report} report */
-  open: (report) => delivery.reports = track(...delivery.reports, report),
+  _open: (report) => delivery._reports = track(...delivery._reports, report),
   /**
    * Takes the sender. Where it cannot be loaded, the latest entries wait for a page that has it.
    *
    * @param {Promise<{openSender: (shared: typeof delivery) => import("./sender.js").Sender} | undefined>} loading
    */
-  complete(loading) {
+  _complete(loading) {
     ready = loading.then(guard((module) => {
       sender = module?.openSender(delivery);
-      sender ? sender.adopt() : keysOf(KEY).sort().slice(0, -ENTRIES_MAX).forEach(remove);
+      sender ? sender._adopt() : keysOf(KEY).sort().slice(0, -ENTRIES_MAX).forEach(remove);
     }));
   },
   /** The page may end here: what is not confirmed is stored, and leaves with a beacon. */
-  leave() {
-    delivery.keep();
-    if (!delivery.isHeld) sendBeacons();
+  _leave() {
+    delivery._keep();
+    if (!delivery._isHeld) sendBeacons();
   },
   /** The network is back, or the page is visible again. */
-  wake() {
-    delivery.failures = 0;
+  _wake() {
+    delivery._failures = 0;
     later(flush);
   },
   /** Holds everything back until consent is given. @param {boolean} held */
-  hold(held) {
-    delivery.isHeld = held;
-    sender?.adopt();
-    delivery.schedule();
+  _hold(held) {
+    delivery._isHeld = held;
+    sender?._adopt();
+    delivery._schedule();
   },
   /** Forgets everything. */
-  clear() {
-    delivery.queue = delivery.reports = [];
+  _clear() {
+    delivery._queue = delivery._reports = [];
     keysOf(KEY).forEach(remove);
   },
 };
@@ -145,7 +145,7 @@ export const transport = {
  * @param {() => void} prepare emits what is final before something is sent
  */
 export const openTransport = (endpoint, prepare) => {
-  Object.assign(delivery, { endpoint, prepare });
+  Object.assign(delivery, { _endpoint: endpoint, _prepare: prepare });
   return transport;
 };
 

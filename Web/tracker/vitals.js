@@ -44,7 +44,7 @@ export const watchVisibility = () => {
     if (ofDocument("hidden")) firstHidden = Math.min(firstHidden, timeStamp);
     const [state] = states;
     // Content that appears after an input may be its effect. Before a route is painted, input belongs to the page view before it.
-    if (isTrusted && state?.interaction) state.until = Math.min(state.until, now());
+    if (isTrusted && state?._interaction) state._until = Math.min(state._until, now());
   });
 };
 
@@ -64,13 +64,13 @@ const ifKnown = (type) => isKnown(type) ? undefined : null;
 const makeState = (from, kind, isRoute) => {
   const soft = isRoute && SOFT;
   return {
-    from,
-    kind,
+    _from: from,
+    _kind: kind,
     /** Largest paints count until the page is hidden, or a visitor interacts with it. */
-    until: Infinity,
-    countBefore: interactionCount(),
+    _until: Infinity,
+    _countBefore: interactionCount(),
     /** The interaction that a route came from; 0 until the route has been painted. */
-    interaction: isRoute ? 0 : -1,
+    _interaction: isRoute ? 0 : -1,
     /** @type {Vitals} */
     values: {
       LCP: ifKnown(soft || "largest-contentful-paint"),
@@ -81,17 +81,17 @@ const makeState = (from, kind, isRoute) => {
       TTFB: ifKnown(soft || "navigation"),
     },
     /** What attribution is built from. @type {Record<string, any>} */
-    facts: {},
+    _facts: {},
     /** The values that were taken. @type {Record<string, any>} */
-    taken: {},
-    shifts: openShifts(),
+    _taken: {},
+    _shifts: openShifts(),
     /** @type {import("./interactions.js").Interaction[]} */
-    longest: [],
+    _longest: [],
   };
 };
 
 /** @param {State} state @param {VitalName} name @param {number | null | undefined} value @param {any} [fact] */
-const set = ({ values, facts }, name, value, fact) => {
+const set = ({ values, _facts: facts }, name, value, fact) => {
   if (values[name] === null || value === undefined) return;
   // Of two paints at one time, the larger one is the attribution.
   facts[name] = fact;
@@ -102,15 +102,15 @@ const set = ({ values, facts }, name, value, fact) => {
 
 /** A page that never shifted has a value of 0, once it has been painted. @param {State} state */
 const setShifts = (state) => {
-  const { value, largestShift } = state.shifts.worstWindow;
+  const { value, _largestShift: largestShift } = state._shifts._worstWindow;
   if (isPainted) set(state, "CLS", value, largestShift);
 };
 
 /** Fast interactions have no entry, but count for the percentile. @param {State} state */
 const setInteraction = (state) => {
-  const { countBefore } = states[states.indexOf(state) - 1] ?? { countBefore: interactionCount() };
-  const count = countBefore - state.countBefore;
-  const found = atPercentile(state.longest, count, state !== load);
+  const { _countBefore: countBefore } = states[states.indexOf(state) - 1] ?? { _countBefore: interactionCount() };
+  const count = countBefore - state._countBefore;
+  const found = atPercentile(state._longest, count, state !== load);
   set(state, "INP", found?.duration, found);
 };
 
@@ -121,7 +121,7 @@ const setFirstByte = () => {
 };
 
 /** The page view in which something began. @param {any} entry */
-const stateOf = ({ startTime }) => states.find(({ from }) => from <= startTime) ?? load;
+const stateOf = ({ startTime }) => states.find(({ _from: from }) => from <= startTime) ?? load;
 
 /** @param {string} type @param {(entry: any) => void} each @param {object} [options] */
 const watch = (type, each, options) => {
@@ -132,7 +132,7 @@ const watch = (type, each, options) => {
 const watchPaints = () => {
   watch("layout-shift", (entry) => {
     const state = stateOf(entry);
-    state.shifts.add(entry);
+    state._shifts._add(entry);
     setShifts(state);
   });
   watch("paint", ({ name, startTime }) => {
@@ -143,8 +143,8 @@ const watchPaints = () => {
     setShifts(load);
   });
   watch("largest-contentful-paint", (entry) => {
-    const value = paintValue(entry.startTime, Math.min(firstHidden, load.until), activationStart);
-    if (isLarger(entry, load.facts.LCP)) set(load, "LCP", value, largePaint(entry));
+    const value = paintValue(entry.startTime, Math.min(firstHidden, load._until), activationStart);
+    if (isLarger(entry, load._facts.LCP)) set(load, "LCP", value, largePaint(entry));
   });
 };
 
@@ -155,7 +155,7 @@ const watchInteractions = () => {
     const frame = frameOf(entry);
     if (!entry.interactionId && entry.entryType === "event") return;
     const state = stateOf(entry);
-    state.longest = addInteraction(state.longest, entry, frame);
+    state._longest = addInteraction(state._longest, entry, frame);
     setInteraction(state);
   };
   watch("event", add, { durationThreshold: EVENT_MS_MIN });
@@ -180,8 +180,8 @@ const restart = (from, kind) => {
   const painted = () => {
     const value = now() - from;
     set(state, "FCP", value);
-    set(state, "LCP", value, { from });
-    state.until = 0;
+    set(state, "LCP", value, { _from: from });
+    state._until = 0;
   };
   requestAnimationFrame(() => requestAnimationFrame(painted));
   return state;
@@ -205,8 +205,7 @@ export const measureVitals = ({ changed } = {}) => {
   onChange = changed;
   load = makeState(0, activationStart ? "prerender" : navigationEntry().type);
   states = [load];
-  /** @type {Attribute | undefined} */
-  let attribute;
+  let attribute = /** @type {Attribute | undefined} */ (undefined);
   watchPaints();
   watchInteractions();
   setFirstByte();
@@ -217,15 +216,21 @@ export const measureVitals = ({ changed } = {}) => {
     finish,
     restart,
     /** What soft-navigations.js needs. */
-    shared: { states: () => states, set, watch, restart, interactionCount },
+    _shared: {
+      _states: () => states,
+      _set: set,
+      _watch: watch,
+      _restart: restart,
+      _interactionCount: interactionCount,
+    },
     /**
      * Takes the function that builds attribution, which is loaded after the core. What was taken without it is taken again.
      *
      * @param {Attribute} given
      */
-    explain(given) {
+    _explain(given) {
       attribute = given;
-      states.forEach((state) => state.taken = {});
+      states.forEach((state) => state._taken = {});
     },
     /**
      * Gives the payload of a webvitals event to `report`, with the vitals that have changed since they were last taken, if any has. They are taken
@@ -235,7 +240,7 @@ export const measureVitals = ({ changed } = {}) => {
      * @param {boolean} isFinal whether the page view may end here; otherwise values that may still change are left out
      * @param {(payload: Record<string, any>) => void} report
      */
-    take({ values, facts, taken, kind, until }, isFinal, report) {
+    _take({ values, _facts: facts, _taken: taken, _kind: kind, _until: until }, isFinal, report) {
       finish();
       /** @type {any} */
       const payload = { navigationType: kind, attribution: {} };

@@ -23,7 +23,7 @@ const post = async (url, body) => {
     const response = await fetch(url, { method: "POST", body, headers, credentials: "omit", signal });
     const { ok, status } = response;
     if (ok) return await response.json();
-    return isRefusal(status) ? { isRefused: true } : undefined;
+    return isRefusal(status) ? { _isRefused: true } : undefined;
   } catch {
     // No network, or no response: as if nothing had been sent.
     return undefined;
@@ -48,11 +48,11 @@ const pack = (queue) => {
 
 /**
  * @param {object} worker
- * @param {Report} worker.report
+ * @param {Report} worker._report
  * @param {() => Record<string, any>} worker.context fields that all events share
  * @param {() => string} worker.endpoint
  */
-export const openWorkerQueue = ({ report, context, endpoint }) => {
+export const openWorkerQueue = ({ _report: report, context, endpoint }) => {
   /** @type {Item[]} */
   let queue = [];
   let failures = 0;
@@ -65,15 +65,15 @@ export const openWorkerQueue = ({ report, context, endpoint }) => {
   const run = async () => {
     for (let numbers; numbers = JSON.stringify(report), queue[0] || confirmed && numbers !== confirmed;) {
       const items = pack(queue);
-      const answer = await post(endpoint(), bodyOf(items, context(), report));
-      if (!answer) {
+      const response = await post(endpoint(), bodyOf(items, context(), report));
+      if (!response) {
         later(send, backoff(failures++));
         return false;
       }
       failures = 0;
       confirmed = numbers;
-      if (answer.isRefused) items.forEach(() => drop(report, "refused"));
-      answer.rejected?.forEach(() => drop(report, "rejected"));
+      if (response._isRefused) items.forEach(() => drop(report, "refused"));
+      response.rejected?.forEach(() => drop(report, "rejected"));
       queue = queue.filter((item) => !items.includes(item));
     }
     return true;

@@ -37,7 +37,7 @@ const identify = (options) => {
 const openEvents = (options, context, isHeld) => {
   const worker = /^(Service|Shared|Dedicated)/.exec(scope.constructor.name)?.[0].toLowerCase();
   const report = { emitted: 0, dropped: /** @type {Record<string, number>} */ ({}) };
-  const queue = openWorkerQueue({ report, context, endpoint: () => options.endpoint });
+  const queue = openWorkerQueue({ _report: report, context, endpoint: () => options.endpoint });
   let isStopped = false;
   /** @type {any} */
   let timer;
@@ -58,7 +58,7 @@ const openEvents = (options, context, isHeld) => {
 
   /** @param {string} kind @param {any} [thrown] @param {any} [source] */
   const add = (kind, thrown, source) => {
-    errors.report({ kind, thrown, source }, report);
+    errors._report({ kind, thrown, source }, report);
     schedule();
   };
   const drop = (/** @type {string} */ reason) => {
@@ -70,7 +70,7 @@ const openEvents = (options, context, isHeld) => {
   const flush = guard(() => {
     clearTimeout(timer);
     timer = undefined;
-    errors.flush();
+    errors._flush();
     if (isUnwanted()) queue.empty();
     return isHeld() ? Promise.resolve(false) : queue.send();
   });

@@ -1,0 +1,145 @@
+// Fingerprints: entropy, anonymity sets, signals, and bots.
+
+import { facts, h, isolatedList, table } from "../kit/dom.js";
+import { ask } from "./api.js";
+import { body, card, skeleton } from "../kit/cards.js";
+import { failure, noFigures } from "./parts.js";
+import { change, current, reportQuery } from "./state.js";
+import { count, exact, percent, shareOf } from "../kit/format.js";
+import { reasonLabel } from "./words.js";
+
+/** @param {HTMLElement} panel @param {AbortSignal} signal */
+export async function showFingerprint(panel, signal) {
+  const all = card("Combined fingerprint", "third", "all signals together");
+  const sets = card("Anonymity sets", "wide", "visitors by the number of others with the same fingerprint");
+  const signals = card("Signals", "full", "by entropy");
+  const bots = card("Bots and automation", "full", "by reason");
+  panel.replaceChildren(all, sets, signals, bots);
+  for (const one of [all, sets, signals, bots]) body(one).append(skeleton());
+  try {
+    const [report, ever] = await Promise.all([
+      ask("fingerprints", reportQuery(), { signal }),
+      // How often visitors came back, and what had changed, is kept for all time.
+      ask("fingerprints", { site: current().site }, { signal }),
+    ]);
+    for (const [name, one] of Object.entries(report.signals)) {
+      one.returns = ever.signals[name]?.returns ?? null;
+      one.changed_share = ever.signals[name]?.changed_share ?? null;
+    }
+    draw(report, all, sets, signals, bots);
+  } catch (error) {
+    if (signal.aborted) return;
+    for (const one of [all, sets, signals, bots]) {
+      body(one).replaceChildren(failure(error, () => change({}, { isStep: false })));
+    }
+  }
+}
+
+const nothing = () =>
+  noFigures(
+    "No fingerprints for this period",
+    "Pages report them when their script tag has data-fingerprint, and so does the page at /.",
+  );
+
+/**
+ * @param {any} report @param {HTMLElement} all @param {HTMLElement} sets @param {HTMLElement} signals
+ * @param {HTMLElement} bots
+ */
+function draw(report, all, sets, signals, bots) {
+  const { all: combined, ...others } = report.signals;
+  body(all).replaceChildren(...(combined ? combinedFigures(combined) : [nothing()]));
+  body(sets).replaceChildren(combined ? setBars(combined) : nothing());
+  const rows = Object.entries(others);
+  body(signals).replaceChildren(...(rows.length ? signalRows(rows) : [nothing()]));
+  body(bots).replaceChildren(
+    report.robots.length
+      ? table(
+        ["Reasons", "Visitors", "Sessions", "Events"],
+        report.robots.map((/** @type {any} */ row) => [
+          h("span", {}, ...isolatedList(row.reasons.map(reasonLabel))),
+          exact(row.visitors),
+          exact(row.sessions),
+          exact(row.events),
+        ]),
+        "Bots and automation",
+      )
+      : noFigures("No bots", "Known crawlers, headless browsers and automation are listed here, never deleted."),
+  );
+}
+
+/** @param {any} combined */
+const combinedFigures = (combined) => [
+  h(
+    "p",
+    { class: "figure" },
+    `${combined.bits} bits `,
+    h("small", { text: `of max. ${Math.log2(Math.max(1, combined.visitors)).toFixed(1)} bits` }),
+  ),
+  facts([
+    ["Browsers seen", exact(combined.visitors)],
+    ["Distinct", exact(combined.values)],
+    ["Unique", percent(combined.unique_share)],
+    ["Repeat readings", exact(combined.returns)],
+    ["Changed on return", percent(combined.changed_share)],
+  ]),
+];
+
+/** @param {any} signal */
+const largestGroup = ({ shared: [first], visitors }) =>
+  first ? `${percent(shareOf(first.visitors, visitors))} (${exact(first.visitors)})` : "–";
+
+/** @param {[string, any][]} rows */
+const signalRows = (rows) => [
+  table(
+    ["Signal", "Entropy (bits)", "Values", "Unique", "Largest group", "Repeat readings", "Changed on return"],
+    rows.map(([name, one]) => [
+      name,
+      bits(one),
+      exact(one.values),
+      percent(one.unique_share),
+      largestGroup(one),
+      exact(one.returns),
+      percent(one.changed_share),
+    ]),
+    "Signals",
+  ),
+  h("p", {
+    class: "caption",
+    text: "Each visitor of the period counts once, by its last fingerprint. " +
+      "Repeat readings and their changes cover all time. " +
+      "Entropy has the Miller–Madow correction. All values of a randomized signal count as one.",
+  }),
+];
+
+/** @param {any} one */
+function bits(one) {
+  const most = Math.log2(Math.max(2, one.visitors));
+  const bar = h("i");
+  bar.style.inlineSize = `${Math.min(100, 100 * one.bits / most)}%`;
+  return h(
+    "span",
+    { class: "bits", title: `${one.bits_seen} bits before the correction` },
+    h("b", { text: one.bits.toFixed(2) }),
+    h("span", { class: "meter", "aria-hidden": "true" }, bar),
+  );
+}
+
+/** @param {any} whole */
+function setBars(whole) {
+  const list = h("ol", { class: "bars" });
+  for (const { size, visitors } of whole.sets) {
+    const bar = h("i", { "aria-hidden": "true" });
+    bar.style.inlineSize = `${Math.max(0.3, 100 * visitors / Math.max(1, whole.visitors))}%`;
+    list.append(
+      h(
+        "li",
+        {},
+        bar,
+        h("span", { class: "value", text: size === "1" ? "Unique" : `Shared by ${size}` }),
+        h("b", { text: count(visitors) }),
+        h("span", { class: "dim", text: percent(shareOf(visitors, whole.visitors)) }),
+      ),
+    );
+  }
+  return list;
+}

@@ -1,0 +1,270 @@
+// The owner's page: sign-in, and the view that the address selects.
+
+import { loadCharts, recolorCharts } from "../kit/charts.js";
+import { onTab, openTab, showTabAt, startTabs } from "../kit/tabs.js";
+import { nextTheme, onTheme, startTheme } from "../kit/theme.js";
+import { h, setText } from "../kit/dom.js";
+import { within } from "../kit/time.js";
+import { ask, onSignedOut, onUnknownZone, RequestError } from "./api.js";
+import { drawBar, startBar } from "./bar.js";
+import { showBanners } from "./banners.js";
+import { openFilter, startFilter } from "./filter-dialog.js";
+import { showFingerprint } from "./fingerprint.js";
+import { failure } from "./parts.js";
+import { showOverview } from "./overview.js";
+import { showPerformance } from "./performance.js";
+import { startRange } from "./range-dialog.js";
+import { showRaw } from "./raw.js";
+import { startShares } from "./shares.js";
+import { current, includesBots, onState, rejectZone } from "./state.js";
+import { areFiguresIncomplete, latestStatus, onStatus, startStatus, stopStatus } from "./status.js";
+import { close, isWelcoming, startWelcome, welcome } from "./welcome.js";
+import { count } from "../kit/format.js";
+
+const VIEWS = /** @type {Record<string, (panel: HTMLElement, signal: AbortSignal) => Promise<any>>} */ ({
+  overview: showOverview,
+  performance: showPerformance,
+  fingerprint: showFingerprint,
+  raw: showRaw,
+});
+/** Milliseconds between updates of the live number, and of figures of a range that has not ended. */
+const LIVE_MS = 10_000;
+const REFRESH_MS = 60_000;
+/** Timeout in milliseconds for the first status before figures are shown. */
+const STATUS_MS_MAX = 2000;
+
+const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+/** @type {AbortController | undefined} */
+let showing;
+let access = "none";
+let shownAt = 0;
+
+/** Shows the open view again. */
+async function show() {
+  for (const other of document.querySelectorAll("[aria-busy]")) other.removeAttribute("aria-busy");
+  if (access === "none" || isWelcoming()) return;
+  showing?.abort();
+  const controller = showing = new AbortController();
+  const name = openTab();
+  const panel = byId(`panel-${name}`);
+  shownAt = Date.now();
+  panel.setAttribute("aria-busy", "true");
+  try {
+    await VIEWS[name](panel, controller.signal);
+  } catch (error) {
+    if (!controller.signal.aborted) panel.replaceChildren(failure(error, show));
+  }
+  if (showing === controller) panel.removeAttribute("aria-busy");
+}
+
+// Site and live number
+
+async function drawSites() {
+  const select = /** @type {HTMLSelectElement} */ (byId("site"));
+  try {
+    const { sites } = await ask("sites");
+    select.replaceChildren(
+      h("option", { value: "", text: "All sites" }),
+      ...sites.filter((/** @type {any} */ one) => one.site).map((/** @type {any} */ one) =>
+        h("option", { value: one.site, text: one.site })
+      ),
+    );
+    select.value = current().site ?? "";
+  } catch {
+    // Each view shows its own error.
+  }
+}
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let liveTimer;
+/** @type {AbortController | undefined} */
+let readingLive;
+
+/** Clears the number, and loads that of the chosen site. */
+function redrawLive() {
+  const element = byId("live");
+  element.dataset.state = "collecting";
+  setText(/** @type {HTMLElement} */ (element.lastElementChild), "…");
+  drawLive();
+}
+
+async function drawLive() {
+  clearTimeout(liveTimer);
+  readingLive?.abort();
+  const { signal } = readingLive = new AbortController();
+  if (access !== "none" && document.visibilityState === "visible") {
+    const element = byId("live");
+    try {
+      const { visitors } = await ask("live", { site: current().site }, { signal });
+      // Another request has begun.
+      if (signal.aborted) return;
+      element.dataset.state = "stored";
+      setText(/** @type {HTMLElement} */ (element.lastElementChild), `${count(visitors)} here now`);
+      const isOver = Boolean(current().to) || current().range === "yesterday" || openTab() === "raw" ||
+        openTab() === "fingerprint" ||
+        document.querySelector("dialog[open]");
+      if (!isOver && !current().issue && Date.now() - shownAt > REFRESH_MS) show();
+    } catch (error) {
+      if (signal.aborted) return;
+      element.dataset.state = "failed";
+      const isReached = error instanceof RequestError && error.status > 0;
+      setText(/** @type {HTMLElement} */ (element.lastElementChild), isReached ? "Not available" : "Offline");
+    }
+  }
+  liveTimer = setTimeout(drawLive, LIVE_MS);
+}
+
+// Dialogs and keys
+
+const openDialog = (/** @type {string} */ id) => /** @type {HTMLDialogElement} */ (byId(id)).showModal();
+
+function startDialogs() {
+  startFilter();
+  startRange();
+  startShares();
+  byId("help-open").addEventListener("click", () => openDialog("help"));
+  for (const dialog of document.querySelectorAll("dialog")) {
+    dialog.querySelector("[data-close]")?.addEventListener("click", () => dialog.close());
+  }
+}
+
+function startKeys() {
+  addEventListener("keydown", (event) => {
+    const isTyping = event.target instanceof Element && event.target.closest("input, textarea, select");
+    if (
+      isTyping || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") ||
+      access === "none"
+    ) return;
+    if (isWelcoming() && !/^[t?]$/.test(event.key)) return;
+    if (/^[1-4]$/.test(event.key)) showTabAt(Number(event.key) - 1);
+    else if (event.key === "/") {
+      event.preventDefault();
+      if (!(/** @type {HTMLButtonElement} */ (byId("filter-open")).disabled)) openFilter();
+    } else if (event.key === "t") nextTheme();
+    else if (event.key === "?") openDialog("help");
+  });
+}
+
+// Access
+
+/** @param {string} kind */
+function signedIn(kind) {
+  access = kind;
+  document.body.dataset.access = kind;
+  byId("sign-in").hidden = true;
+  byId("content").hidden = false;
+  drawSites();
+  drawBar(openTab());
+  byId("content").setAttribute("aria-busy", "true");
+  within(startStatus(), STATUS_MS_MAX).catch(() => {}).then(show);
+}
+
+onStatus((status, failures) => {
+  showBanners(status, failures);
+  const wasIncomplete = document.body.hasAttribute("data-incomplete");
+  document.body.toggleAttribute("data-incomplete", areFiguresIncomplete());
+  // Zero becomes a dash, or the dash a figure.
+  if (shownAt && wasIncomplete !== areFiguresIncomplete()) show();
+  checkWelcome();
+});
+
+/** Shows the welcome while there are no events. */
+function checkWelcome() {
+  const status = latestStatus();
+  if (!status || access === "none") return;
+  welcome(status, {
+    opened: clear,
+    done() {
+      drawSites();
+      show();
+    },
+  });
+}
+
+function clear() {
+  showing?.abort();
+  for (const name of Object.keys(VIEWS)) byId(`panel-${name}`).replaceChildren();
+}
+
+function signedOut() {
+  access = "none";
+  stopStatus();
+  close();
+  document.body.dataset.access = "none";
+  byId("content").hidden = true;
+  clear();
+  byId("sign-in").hidden = false;
+  byId("token").focus();
+}
+
+/** @param {any} body @returns {Promise<boolean>} */
+async function signIn(body) {
+  const message = byId("sign-in-message");
+  try {
+    const { access: kind } = await ask("session", {}, { method: "POST", body });
+    setText(message, "");
+    signedIn(kind);
+    return true;
+  } catch (error) {
+    setText(message, /** @type {Error} */ (error).message);
+    return false;
+  }
+}
+
+async function start() {
+  startTheme();
+  onTheme(recolorCharts);
+  const link = new URLSearchParams(location.hash.slice(1));
+  const [token, share] = [link.get("token"), link.get("share")];
+  // Secrets are removed from the address.
+  if (token || share) history.replaceState(null, "", location.pathname + location.search);
+  startTabs();
+  startDialogs();
+  startKeys();
+  startBar();
+  byId("sign-out").addEventListener("click", async () => {
+    await ask("session", {}, { method: "DELETE" }).catch(() => {});
+    signedOut();
+  });
+  startWelcome();
+  byId("sign-in-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const input = /** @type {HTMLInputElement} */ (byId("token"));
+    signIn({ token: input.value.trim() }).then((isIn) => isIn && (input.value = ""));
+  });
+  onSignedOut(signedOut);
+  onUnknownZone(rejectZone);
+  onState((before) => {
+    if (before.site !== current().site) redrawLive();
+    // All events may be from bots.
+    if (includesBots() && latestStatus()?.events.any) close();
+    else checkWelcome();
+    /** @type {HTMLSelectElement} */ (byId("site")).value = current().site ?? "";
+    drawBar(openTab());
+    show();
+  });
+  onTab((view) => {
+    drawBar(view);
+    show();
+  });
+  loadCharts();
+  if (!(token && await signIn({ token })) && !(share && await signIn({ share }))) {
+    const { access: kind } = await ask("session").catch(() => ({ access: "none" }));
+    if (kind === "none") signedOut();
+    else signedIn(kind);
+  }
+  document.body.removeAttribute("data-waits");
+  drawLive();
+}
+
+/** For tests. */
+Object.defineProperty(globalThis, "collectorInsight", {
+  value: Object.freeze({
+    access: () => access,
+    isBusy: () =>
+      document.querySelector("[aria-busy]") !== null ||
+      document.querySelector(".grid:not([hidden]) .skeleton") !== null,
+  }),
+});
+
+start();

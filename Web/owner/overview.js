@@ -1,0 +1,315 @@
+// Totals, figures over time, rankings, errors and data quality.
+
+import { h, setText, table } from "../kit/dom.js";
+import { ask } from "./api.js";
+import { openIssue } from "./issue.js";
+import { drawIssues, noiseToggle } from "./issues.js";
+import {
+  bars,
+  delta,
+  drawPart,
+  failure,
+  noFigures,
+  percentile,
+  refusalOf,
+  refused,
+  restLabel,
+  restOf,
+  valueButton,
+} from "./parts.js";
+import { body, card, skeleton } from "../kit/cards.js";
+import { sparkline } from "../kit/sparkline.js";
+import { drawQuality, duplicatesRemoved } from "./quality.js";
+import { change, current, isComparing, reportQuery, seriesQuery } from "./state.js";
+import { areFiguresIncomplete } from "./status.js";
+import { drawTimeline, intervalSelect, periodOf, previousPeriodOf } from "./timeline.js";
+import { count, exact, isFew, percent, perThousand, span } from "../kit/format.js";
+import { hasFigures, named } from "./words.js";
+import { vital } from "../kit/ratings.js";
+
+/**
+ * @typedef {object} Tile
+ * @property {string} name
+ * @property {string} label
+ * @property {(value: any) => string} format
+ * @property {string} [compared] the member whose change is shown, instead of its own
+ * @property {string} [sample] the member that has the number of values of a percentile
+ * @property {boolean} [isLessBetter]
+ * @property {boolean} [isRate]
+ */
+
+/** @type {Tile[]} */
+const TILES = [
+  { name: "visitors", label: "Visitors", format: count },
+  { name: "sessions", label: "Sessions", format: count },
+  { name: "views", label: "Page views", format: count },
+  { name: "bounce_rate", label: "Bounce rate", format: percent, isLessBetter: true, isRate: true },
+  { name: "engaged_ms", label: "Avg. engagement time", format: span },
+  {
+    name: "lcp_p75",
+    label: "LCP p75",
+    format: (value) => vital("lcp", value),
+    sample: "lcp_count",
+    isLessBetter: true,
+  },
+  {
+    name: "inp_p75",
+    label: "INP p75",
+    format: (value) => vital("inp", value),
+    sample: "inp_count",
+    isLessBetter: true,
+  },
+  // More traffic has more errors: what counts is how many there are for each page view.
+  { name: "errors", label: "Errors", format: count, compared: "errors_per_1000_views", isLessBetter: true },
+];
+
+/** @type {[string, string, string][]} */
+const RANKINGS = [
+  ["path", "Pages", "half"],
+  ["referrer", "Referrers", "half"],
+  ["entry", "Entry pages", "third"],
+  ["exit", "Exit pages", "third"],
+  ["campaign", "Campaigns", "third"],
+  ["browser", "Browsers", "third"],
+  ["system", "Operating systems", "third"],
+  ["device", "Devices", "third"],
+  ["screen", "Screen sizes", "third"],
+  ["language", "Languages", "third"],
+  ["event", "Custom events", "third"],
+  ["country", "Countries", "third"],
+  ["release", "Releases", "third"],
+];
+/** Not every site reports them. */
+const RARE = new Set(["campaign", "country", "release"]);
+const UNITS = /** @type {Record<string, string>} */ ({ views: "page views", sessions: "sessions", events: "events" });
+/** What "View all" shows of a value. @type {{name: string, cell: (row: any) => Node | string}[]} */
+const COLUMNS = [
+  { name: "Visitors", cell: (row) => exact(row.visitors) },
+  { name: "Page views", cell: (row) => exact(row.views) },
+  { name: "Sessions", cell: (row) => exact(row.sessions) },
+  { name: "Bounce rate", cell: (row) => percent(row.bounce_rate) },
+  { name: "Errors", cell: (row) => exact(row.errors) },
+  {
+    name: "LCP p75",
+    cell: (row) => row.lcp_count ? percentile(vital("lcp", row.lcp_p75), row.lcp_count, "cell") : "–",
+  },
+  {
+    name: "INP p75",
+    cell: (row) => row.inp_count ? percentile(vital("inp", row.inp_p75), row.inp_count, "cell") : "–",
+  },
+];
+const EVENT_COLUMNS = [
+  { name: "Events", cell: (/** @type {any} */ row) => exact(row.events) },
+  { name: "Visitors", cell: (/** @type {any} */ row) => exact(row.visitors) },
+];
+const ROWS = 8;
+const ALL_ROWS = 500;
+const CHART_HEIGHT = 280;
+
+/** @param {HTMLElement} panel @param {AbortSignal} signal */
+export async function showOverview(panel, signal) {
+  if (current().issue) return openIssue(panel, current().issue, signal);
+  const tiles = h(
+    "section",
+    { class: "tiles eight full", "aria-label": "Totals" },
+    ...TILES.map(({ label }) => h("div", { class: "tile" }, h("span", { class: "label", text: label }), skeleton(1))),
+  );
+  const chart = card("Over time", "full", null, h("span", { class: "space" }), intervalSelect());
+  const errors = card("Errors", "wide", "most frequent first", h("span", { class: "space" }), noiseToggle());
+  const quality = card("Data quality", "third");
+  const rankings = RANKINGS.map(([dimension, title, width]) => [dimension, card(title, width)]);
+  const cards = new Map(/** @type {[string, HTMLElement][]} */ (rankings));
+  const halves = RANKINGS.filter(([, , width]) => width === "half").map(([dimension]) => cards.get(dimension) ?? "");
+  const thirds = RANKINGS.filter(([, , width]) => width !== "half").map(([dimension]) => cards.get(dimension) ?? "");
+  const rows = h("div", { class: "rows full" }, ...thirds);
+  panel.replaceChildren(tiles, chart, ...halves, rows, errors, quality);
+  for (const one of [chart, errors, quality, ...cards.values()]) body(one).append(skeleton());
+  const again = () => change({}, { isStep: false });
+  const failed = (/** @type {HTMLElement[]} */ ...elements) => (/** @type {any} */ error) => {
+    if (!signal.aborted) { for (const one of elements) body(one).replaceChildren(failure(error, again)); }
+  };
+  await Promise.all([
+    ask("overview", seriesQuery(), { signal }).then((report) => {
+      drawTiles(tiles, report);
+      drawChart(chart, report);
+    }, (error) => {
+      if (!signal.aborted) tiles.replaceChildren(failure(error, again));
+      failed(chart)(error);
+    }),
+    ask("breakdowns", { ...reportQuery(), dimensions: RANKINGS.map(([name]) => name), limit: ROWS, only: "counts" }, {
+      signal,
+    }).then(
+      ({ dimensions }) => {
+        for (const [dimension, element] of cards) drawRanking(element, dimension, dimensions[dimension]);
+        balance(rows);
+      },
+      failed(...cards.values()),
+    ),
+    ask("issues", { ...reportQuery(), noise: current().noise }, { signal }).then(
+      (report) => drawPart(errors, report, () => drawIssues(errors, report)),
+      failed(errors),
+    ),
+    ask("quality", { ...reportQuery(), bots: undefined }, { signal }).then(
+      async (report) => drawQuality(quality, report, await duplicatesRemoved(signal)),
+    ).catch(failed(quality)),
+  ]);
+}
+
+/** Ends with two rows of two cards where the last of three would have one. @param {HTMLElement} rows */
+function balance(rows) {
+  const shown = [...rows.children].filter((card) => !(/** @type {HTMLElement} */ (card).hidden));
+  const pairs = shown.length % 3 === 1 ? 4 : 0;
+  shown.forEach((card, index) => card.classList.toggle("pair", index >= shown.length - pairs));
+}
+
+/** @param {HTMLElement} element @param {any} report */
+function drawTiles(element, report) {
+  const sentence = refusalOf(report);
+  if (sentence !== null) return element.replaceChildren(refused(sentence));
+  const chosen = current().chart ?? "visitors";
+  element.replaceChildren(...TILES.map((tile) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "tile",
+        "aria-pressed": String(tile.name === chosen),
+        title: `Chart of ${tile.label}`,
+        onclick: () => change({ chart: tile.name }, { isStep: false }),
+      },
+      h("span", { class: "label", text: tile.label }),
+      ...tileFigures(tile, report),
+    )
+  ));
+}
+
+/** @param {Tile} tile @param {any} report */
+function tileFigures({ name, label, format, compared = name, sample, isLessBetter, isRate }, report) {
+  const { totals, previous, series, range } = report;
+  // Of events that are not counted yet, zero would be wrong.
+  if (areFiguresIncomplete() && !totals[name]) {
+    return [h("span", { class: "value", text: "–" }), h("div", { class: "sparkline" })];
+  }
+  const isSmall = sample !== undefined && isFew(totals[sample]);
+  const isComparable = isComparing() && previous?.views > 0 && !isSmall &&
+    !(sample !== undefined && isFew(previous[sample]));
+  const rate = name === "errors" ? `${perThousand(totals.errors_per_1000_views)} per 1,000 page views` : null;
+  const before = isComparable && name === "errors"
+    ? `${perThousand(previous.errors_per_1000_views)} per 1,000 page views`
+    : format(previous?.[name]);
+  return [
+    h(
+      "span",
+      { class: `value${isSmall ? " few" : ""}` },
+      format(totals[name]),
+      " ",
+      isSmall && totals[sample]
+        ? h("small", { text: `n = ${totals[sample]}`, title: "Too few values for a percentile" })
+        : null,
+      isComparable
+        ? delta(totals[compared], previous[compared], {
+          isRate,
+          isLessBetter,
+          title: `Previous period (${previousPeriodOf(range)}): ${before}`,
+        })
+        : null,
+    ),
+    ...(rate ? [h("span", { class: "rate", text: rate })] : []),
+    sparkline(series.map((/** @type {any} */ point) => point[name]), `${label} over time`),
+  ];
+}
+
+/** @param {HTMLElement} element @param {any} report */
+function drawChart(element, report) {
+  const { series, previous_series: previous, range } = report;
+  const { name, label, format, sample } = TILES.find((tile) => tile.name === current().chart) ?? TILES[0];
+  setText(/** @type {HTMLElement} */ (element.querySelector("h2")), `${label} per ${range.interval}`);
+  const head = /** @type {HTMLElement} */ (element.querySelector(".head"));
+  head.querySelector(".note")?.remove();
+  head.querySelector("h2")?.after(h("span", { class: "note", text: periodOf(range) }));
+  if (!hasFigures(series, name)) {
+    const isNew = areFiguresIncomplete();
+    return body(element).replaceChildren(
+      noFigures("No data for this period", isNew ? "" : `No page view has a value of "${label}".`),
+    );
+  }
+  drawTimeline(body(element), {
+    label: `${label} per ${range.interval}`,
+    height: CHART_HEIGHT,
+    range,
+    series,
+    format,
+    previous: isComparing() ? previous : [],
+    lines: [{ label, token: "--accent", value: (point) => point[name], fill: true }],
+    sample: sample === undefined ? undefined : (point) => point[sample] ?? null,
+  });
+}
+
+/** @param {HTMLElement} element @param {string} dimension @param {any} ranking */
+function drawRanking(element, dimension, ranking) {
+  const head = /** @type {HTMLElement} */ (element.querySelector(".head"));
+  const title = /** @type {string} */ (element.querySelector("h2")?.textContent);
+  drawPart(element, ranking, () => {
+    head.append(h("span", { class: "note", text: UNITS[ranking.by] ?? ranking.by }));
+    if (ranking.count > ranking.rows.length) {
+      head.append(h("button", {
+        type: "button",
+        class: "all",
+        text: "View all",
+        "aria-label": `View all ${exact(ranking.count)} of ${title}`,
+        onclick: () => openAll(dimension, title),
+      }));
+    }
+    element.hidden = RARE.has(dimension) &&
+      !ranking.rows.some((/** @type {any} */ { value }) => named(value) !== named(""));
+    body(element).replaceChildren(bars(dimension, ranking));
+  });
+}
+
+/** What the dialog waits for. @type {AbortController | undefined} */
+let opening;
+
+/** @param {string} dimension @param {string} title */
+async function openAll(dimension, title) {
+  opening?.abort();
+  const { signal } = opening = new AbortController();
+  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("all"));
+  const content = /** @type {HTMLElement} */ (dialog.querySelector(".content"));
+  setText(/** @type {HTMLElement} */ (dialog.querySelector("h2")), title);
+  content.replaceChildren(skeleton(8));
+  if (!dialog.open) dialog.showModal();
+  dialog.addEventListener("close", () => dialog.open || opening?.abort(), { signal });
+  try {
+    const report = await ask("breakdowns", { ...reportQuery(), dimensions: dimension, limit: ALL_ROWS }, { signal });
+    const ranking = report.dimensions[dimension];
+    const sentence = refusalOf(ranking);
+    content.replaceChildren(
+      ...(sentence === null ? allRows(dimension, ranking, title, () => dialog.close()) : [refused(sentence)]),
+    );
+  } catch (error) {
+    if (!signal.aborted) content.replaceChildren(failure(error, () => openAll(dimension, title)));
+  }
+}
+
+/** @param {string} dimension @param {any} ranking @param {string} title @param {() => void} close */
+function allRows(dimension, ranking, title, close) {
+  const columns = ranking.by === "events" ? EVENT_COLUMNS : COLUMNS.filter(({ name }) =>
+    // Bounces are those of the page on which a session began.
+    name !== "Bounce rate" || dimension === "entry"
+  );
+  const value = (/** @type {any} */ row) => {
+    const button = valueButton(dimension, row.value);
+    button.addEventListener("click", close);
+    return button;
+  };
+  const rest = restOf(ranking);
+  const more = rest ? `(rest): ${restLabel(rest.values)}, ${exact(rest.sum)} ${UNITS[ranking.by] ?? ranking.by}` : null;
+  return [
+    table(
+      ["Value", ...columns.map(({ name }) => name)],
+      ranking.rows.map((/** @type {any} */ row) => [value(row), ...columns.map(({ cell }) => cell(row))]),
+      title,
+    ),
+    ...(more ? [h("p", { class: "caption", text: more })] : []),
+  ];
+}
