@@ -132,7 +132,9 @@ let package = Package(
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
             name: "WebTests",
-            dependencies: ["HTTPWire", "Insight", "Telemetry", "Web"],
+            dependencies: [
+                "Assets", "HTTPServer", "HTTPWire", "Insight", "Storage", "Telemetry", "TestSupport", "Web",
+            ],
             swiftSettings: strict
         ),
     ],
