@@ -34,9 +34,6 @@ final class OwnerRoutes: Sendable {
         self.openAPI = openAPI
     }
 
-    /// Seconds since 1970.
-    private static var now: Int64 { WallClock.microseconds() / 1_000_000 }
-
     private func refuse(_ status: Int, _ message: String, _ fields: [Responses.Field] = []) -> Reply {
         .now(.response(Responses.message(status, message, fields)))
     }
@@ -142,7 +139,7 @@ final class OwnerRoutes: Sendable {
                     "No such event"
                 )
             }
-        case .events: return try latest(query, now: Self.now)
+        case .events: return try latest(query, now: WallClock.seconds)
         default:
             let report = try reportWork(route, query)
             return { [dictionaries] database throws(StoreError) in
@@ -154,7 +151,7 @@ final class OwnerRoutes: Sendable {
     private typealias ReportWork = @Sendable (Reports) throws(ReportError) -> JSONOut?
 
     private func reportWork(_ route: APIRoute, _ query: Query) throws(QueryFault) -> ReportWork {
-        let now = Self.now
+        let now = WallClock.seconds
         let site = query["site"]
         let wanted = try query.report(now: now)
         let limit = Int(try query.number("limit", 1...Int64(Reports.limitMax)) ?? 10)
@@ -237,7 +234,7 @@ final class OwnerRoutes: Sendable {
         guard let format = Export.Format(rawValue: query["format"] ?? "ndjson") else {
             throw QueryFault(message: "format must be ndjson or csv")
         }
-        let now = Self.now
+        let now = WallClock.seconds
         let search = try query.search(now: now)
         guard let export = Export(pool, ticket, search, format) else {
             return .now(.response(Responses.busy("Too many exports run")))
@@ -261,7 +258,7 @@ final class OwnerRoutes: Sendable {
         guard let state = try body.text("state", bytesMax: Self.bodyBytesMax), Reports.states.contains(state) else {
             throw QueryFault(message: "state must be open, resolved or ignored")
         }
-        let now = Self.now
+        let now = WallClock.seconds
         let site = query["site"]
         return pool.answer(ticket) { [dictionaries] database throws(StoreError) in
             try Self.report { () throws(ReportError) in
@@ -280,9 +277,8 @@ final class OwnerRoutes: Sendable {
         else {
             return refuse(400, "signals must be names and hashes: name:hash,…")
         }
-        let seconds = Double(WallClock.microseconds()) / 1e6
         if let address = Sender(request, clients).address,
-            let wait = limiter.take(address, records: pairs.count, now: seconds)
+            let wait = limiter.take(address, records: pairs.count, now: .now)
         {
             return refuse(429, "Too many requests", [("Retry-After", "\(wait)")])
         }
