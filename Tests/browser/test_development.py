@@ -1,0 +1,85 @@
+"""The commands of the development loop."""
+
+import importlib.machinery
+import importlib.util
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from program import ROOT
+
+
+def make(*arguments):
+    # The tests may run below another make, whose options are not those of this one.
+    environment = os.environ | {"MAKEFLAGS": ""}
+    return subprocess.run(["make", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
+
+
+def test_make_help_lists_every_target_that_has_a_description():
+    described = re.findall(r"^(\S+?):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    listed = re.findall(r"^  make (\S+) +\S", make("help").stdout, re.MULTILINE)
+    assert listed == described
+    assert {"check", "edit", "test-swift", "test-browser", "bench-insight"} <= set(listed)
+
+
+@pytest.mark.parametrize("target", ["test-swift", "test-browser"])
+def test_one_test_needs_a_filter(target):
+    result = make("--dry-run", target)
+    assert result.returncode == 2
+    assert f"FILTER is missing: make {target} FILTER=" in result.stderr
+
+
+def test_an_unknown_step_of_the_tests_is_named_with_those_that_exist():
+    result = subprocess.run([ROOT / "scripts" / "test", "lnt"], capture_output=True, text=True, timeout=30)
+    assert result.returncode == 2
+    assert "unknown step 'lnt'" in result.stderr and "unit" in result.stderr and "browser" in result.stderr
+
+
+def test_every_target_of_swift_tests_exists_that_the_unit_step_leaves_out():
+    (names,) = re.findall(r"^integration_tests='\^\((.*)\)", (ROOT / "scripts" / "test").read_text(), re.MULTILINE)
+    for name in names.split("|"):
+        assert (ROOT / "Tests" / name).is_dir(), name
+
+
+# Assets of debug builds
+
+
+@pytest.fixture
+def build_web(tmp_path, monkeypatch):
+    """The functions of scripts/build-web, writing to a temporary folder."""
+    loader = importlib.machinery.SourceFileLoader("build_web", str(ROOT / "scripts" / "build-web"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    sources = shutil.copytree(ROOT / "Sources" / "CAssets", tmp_path / "CAssets", ignore=shutil.ignore_patterns("generated*"))
+    monkeypatch.setattr(module, "GENERATED", sources / "generated")
+    monkeypatch.setattr(module, "FRESH", sources / "generated.new")
+    monkeypatch.setattr(module, "STAMP", sources / "generated" / "stamp")
+    monkeypatch.setattr(module, "is_fast", True)
+    return module
+
+
+def compiles(build_web, *options):
+    swift = subprocess.run([ROOT / "scripts" / "find-swift"], capture_output=True, text=True, check=True).stdout.strip()
+    sources = build_web.GENERATED.parent
+    command = [pathlib.Path(swift) / "clang", "-fsyntax-only", "-std=c2x", "-I", sources / "include", *options, sources / "assets.c"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    return result.returncode == 0, result.stderr
+
+
+def test_a_release_build_with_the_assets_of_a_debug_build_does_not_compile(build_web):
+    build_web.build_tables()
+    assert compiles(build_web, "-DDEBUG=1") == (True, "")
+    is_compiled, errors = compiles(build_web)
+    assert not is_compiled and "run `make assets`" in errors
+
+
+def test_a_debug_build_uses_the_assets_of_a_release_build(build_web):
+    build_web.build_tables()
+    release = build_web.STAMP.read_text().removesuffix(" fast")
+    build_web.STAMP.write_text(release)
+    build_web.build_tables()
+    assert build_web.STAMP.read_text() == release
