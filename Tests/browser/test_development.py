@@ -83,3 +83,58 @@ def test_a_debug_build_uses_the_assets_of_a_release_build(build_web):
     build_web.STAMP.write_text(release)
     build_web.build_tables()
     assert build_web.STAMP.read_text() == release
+
+
+# The runner of the tests
+
+
+@pytest.fixture
+def runner(tmp_path):
+    """Runs scripts/test in a tree whose tools only print their arguments; those that are named fail."""
+    scripts = tmp_path / "scripts"
+    scripts.mkdir()
+    shutil.copy(ROOT / "scripts" / "test", scripts)
+    tool = '#!/bin/sh\necho "ran $(basename "$0") $*"\ncase " $FAILING " in *" $(basename "$0") $1 "*) exit 3;; esac\n'
+    for path in (scripts / "lint", scripts / "build-web", scripts / "fuzz", scripts / "image", tmp_path / "swift", tmp_path / "deno", tmp_path / "python3"):
+        path.write_text(tool)
+        path.chmod(0o755)
+    (scripts / "find-swift").write_text(f"#!/bin/sh\necho {tmp_path}\n")
+    (scripts / "find-swift").chmod(0o755)
+
+    def run(*steps, failing=""):
+        environment = {"PATH": os.environ["PATH"], "FAILING": failing}
+        result = subprocess.run([scripts / "test", *steps], env=environment, capture_output=True, text=True, timeout=60)
+        summary = dict(re.findall(r"^(\S+) +(passed|FAILED|not run) ", result.stdout, re.MULTILINE))
+        return result, summary
+
+    run.logs = tmp_path / ".build" / "logs"
+    return run
+
+
+def test_all_steps_run_and_show_what_their_tests_print(runner):
+    result, summary = runner()
+    assert result.returncode == 0, result.stdout + result.stderr
+    wanted = {"assets", "lint", "web", "swift-build", "swift-test", "tsan-build", "tsan-test", "fuzz", "release-build", "image", "browser"}
+    assert set(summary) == wanted and set(summary.values()) <= {"passed", "not run"}
+    assert re.search(r"^ran swift test .*disable-xctest$", result.stdout, re.MULTILINE)
+    assert re.search(r"^ran python3 -m pytest .*Tests/browser Tests/chaos", result.stdout, re.MULTILINE)
+    assert "tests: all steps passed" in result.stdout.splitlines()[-1]
+
+
+def test_a_failed_step_stops_only_those_that_need_it(runner):
+    result, summary = runner("lint", "swift", "tsan", "browser", failing="swift build")
+    assert result.returncode == 1
+    assert summary == {
+        "assets": "passed", "lint": "passed", "swift-build": "FAILED", "swift-test": "FAILED", "tsan-build": "FAILED", "tsan-test": "FAILED", "browser": "passed",
+    }
+    assert "swift-test     FAILED   not run: needs swift-build" in result.stdout
+    assert "ran swift test" not in result.stdout
+
+
+def test_each_duration_is_recorded_with_the_commit(runner):
+    runner("lint", "unit")
+    runner("unit")
+    header, *rows = [line.split("\t") for line in (runner.logs / "durations.tsv").read_text().splitlines()]
+    assert header == ["time", "commit", "step", "result", "seconds", "cpu_seconds"]
+    assert sorted(row[2] for row in rows) == ["assets"] * 2 + ["lint"] + ["swift-build"] * 2 + ["unit-test"] * 2
+    assert all(len(row) == 6 and row[1] == "unknown" and row[4].isdigit() and row[5].isdigit() for row in rows)
