@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { asText, pieces, shortened, visible } from "../../Web/shared/visible.js";
+import { cpuMilliseconds } from "./cpu_time.js";
 
 /** @param {number[]} codes */
 const text = (...codes) => String.fromCodePoint(...codes);
@@ -93,9 +94,9 @@ Deno.test("joiners, selectors and tags elsewhere are escapes", () => {
 });
 
 Deno.test("a long hostile text is no long work", () => {
-  const start = performance.now();
+  const start = cpuMilliseconds();
   for (const part of ["\u202e", "a\u202e", "می\u200c", "👩\u200d", "م", " "]) pieces(part.repeat(200_000));
-  assert.ok(performance.now() - start < 3000);
+  assert.ok(cpuMilliseconds(start) < 3000);
 });
 
 Deno.test("values of any type have a text", () => {
