@@ -21,10 +21,11 @@ INSTALLED = bin/collector share/man/man1/collector.1 share/bash-completion/compl
 	share/zsh/site-functions/_collector share/fish/vendor_completions.d/collector.fish lib/systemd/system/collector.service
 
 .DEFAULT_GOAL := help
-.PHONY: help run install uninstall build assets setup image test lint format fuzz tsan bench bench-insight bench-rollups bench-tracker chaos leaves vitals hooks clean
+.PHONY: help run install uninstall build assets setup edit check test-swift test-browser image test lint format fuzz tsan
+.PHONY: bench bench-insight bench-rollups bench-tracker chaos leaves vitals hooks clean
 
 help: ## List these targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 run: build ## Serve on SQLite at http://localhost:5000 (HOST, PORT, DB_URL and the others count)
 	@exec .build/release/collector serve
@@ -53,6 +54,22 @@ assets: setup ## Bundle and compress the pages, and the tables that compile them
 
 setup: ## Install what a build needs
 	@scripts/setup build
+
+edit: setup ## Serve the pages from Web/: a reload of http://localhost:5000 shows each edit (PORT counts)
+	@scripts/edit
+
+check: ## Check format, lint and types, and run the tests that need neither a database nor a server
+	@scripts/setup build lint
+	@scripts/test lint web unit
+
+test-swift: setup ## Run the Swift tests whose names match FILTER
+	@scripts/build-web --fast
+	@swift test --disable-xctest --filter '$(or $(FILTER),$(error FILTER is missing: make test-swift FILTER=Router))'
+
+test-browser: build ## Run the browser tests whose names match FILTER, in all browsers or one (ENGINE=chromium)
+	@scripts/setup test
+	@$(if $(ENGINE),COLLECTOR_TEST_ENGINES=$(ENGINE)) python3 -m pytest -c Tests/browser/pytest.ini --rootdir Tests \
+		Tests/browser -q -k '$(or $(FILTER),$(error FILTER is missing: make test-browser FILTER=dashboard))'
 
 image: ## Build the container image without a Docker engine, and check its size, start, health check and stop (root)
 	@scripts/setup image
@@ -110,4 +127,4 @@ hooks: ## Install the pre-commit hooks
 	@pre-commit install
 
 clean: ## Remove what was built; installed tools stay
-	@rm -rf .build Sources/C/CAssets/generated Tests/browser/screenshots .pytest_cache
+	@rm -rf .build Sources/C/CAssets/generated Web/dist Tests/browser/screenshots .pytest_cache

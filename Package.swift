@@ -223,7 +223,9 @@ let package = Package(
         ),
         .testTarget(
             name: "HTTPAPITests",
-            dependencies: ["Events", "HTTPAPI", "HTTPWire", "Reports", "Rollups"],
+            dependencies: [
+                "Assets", "Events", "HTTPAPI", "HTTPServer", "HTTPWire", "Reports", "Rollups", "Storage", "TestSupport",
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -8,6 +8,8 @@ import Testing
         #expect(arguments.request == .run(.serve))
         #expect(arguments.settings == ["HOST": "::1", "PORT": "0", "COLLECTOR_DATA": "/x"])
         #expect(arguments.skipsDatabase)
+        #expect(arguments.assetsPath == nil)
+        #expect(try Arguments(["serve", "--assets", "Web/dist"]).assetsPath == "Web/dist")
         #expect(try Arguments(["migrate", "--list"]).listsMigrations)
         let demo = try Arguments(["demo", "--events", "20", "--seed=0", "--force"])
         #expect(demo.events == 20 && demo.seed == 0 && demo.isForced && !demo.removes)
@@ -27,6 +29,7 @@ import Testing
 
     @Test(arguments: [
         [], ["start"], ["serve", "--prot", "1"], ["serve", "--port"], ["migrate", "--skip-db"], ["serve", "extra"],
+        ["serve", "--assets"], ["migrate", "--assets", "x"],
         ["serve", "--list"], ["serve", "--skip-db=1"], ["demo", "--events", "0"], ["demo", "--events", "x"],
         ["completions"], ["completions", "tcsh"], ["help", "nothing"], ["help", "demo", "link"], ["-v"],
     ])
@@ -83,6 +86,16 @@ import Testing
             for option in entry.options { #expect(text.contains("\\fB\(option.usage)\\fR\n")) }
         }
         for variable in Variable.all { #expect(text.contains("\\fB\(variable.name)\\fR\n")) }
+    }
+
+    @Test(arguments: [
+        ("bash", "--data|--assets) mapfile"), ("zsh", ":DIR:_files -/'"),
+        ("fish", "-l assets -x -a '(__fish_complete_dir"),
+    ])
+    func `an option that takes a folder completes the names of folders`(shell: String, text: String) throws {
+        let script = try #require(Completions.script(shell))
+        let lines = script.split(separator: "\n").filter { $0.contains("assets") }
+        #expect(lines.contains { $0.contains(text) }, "\(lines)")
     }
 
     @Test(arguments: CommandEntry.shells)

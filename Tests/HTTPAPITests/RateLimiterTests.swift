@@ -3,6 +3,12 @@ import Testing
 
 @testable import HTTPAPI
 
+extension RateLimiter {
+    fileprivate func take(_ address: IPAddress, records: Int, now: Double) -> Int? {
+        take(address, records: records, now: MonotonicTime(seconds: now))
+    }
+}
+
 @Suite struct RateLimiterTests {
     private func address(_ text: String) throws -> IPAddress { try #require(IPAddress(text)) }
 

@@ -36,7 +36,7 @@ enum SourceTree {
         "Sources", "Tests", "Web", "Migrations", "Benchmarks", "Fuzz", "scripts", "docs", ".ci",
     ]
     private static let ignoredFolders: Set<String> = [
-        "generated", "__pycache__", "screenshots", ".pytest_cache", "corpus",
+        "generated", "dist", "__pycache__", "screenshots", ".pytest_cache", "corpus",
     ]
     private static let binarySuffixes: Set<String> = ["png", "ico", "woff2", "bin", "pyc"]
 

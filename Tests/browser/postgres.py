@@ -24,6 +24,9 @@ def find_binaries():
     return max(folders, key=lambda path: int(path.parent.name) if path.parent.name.isdigit() else 0, default=None)
 
 
+#: Tests kill servers, never the machine: the system's cache outlives them, and a disk would only be waited for. Settings of a cluster win.
+UNSYNCED = ("-c", "fsync=off")
+
 #: Below those that the system gives to outgoing connections, which would take a port between its choice and its use.
 PORTS_FIRST = 12_000
 #: Each process that runs tests has so many of its own.
@@ -79,7 +82,7 @@ class Cluster:
     def start(self):
         command = [
             "sh", "-c", self.SUPERVISOR, "sh", self.binaries / "postgres",
-            "-D", self.data, "-p", self.port, "-h", "127.0.0.1", "-k", self.folder,
+            "-D", self.data, "-p", self.port, "-h", "127.0.0.1", "-k", self.folder, *UNSYNCED,
             *(word for setting in self.settings for word in ("-c", setting)),
         ]
         with open(self.folder / "log", "ab") as log:

@@ -10,7 +10,8 @@ import pytest
 
 from bodies import event, make_ids
 from load import wait_for
-from stores import count
+from stores import SQLiteStore, count
+from test_drained_outage import HOUR, Clock
 from wire import Wire, get, head, post
 
 ENVIRONMENT = {"COLLECTOR_RATE_LIMIT": "10"}
@@ -173,3 +174,26 @@ def test_without_a_limit_no_request_is_refused(serve):
     collector = serve(environment={"COLLECTOR_RATE_LIMIT": "0"})
     for _ in range(3):
         assert post(collector.port, "/events", batch(BURST), from_address("203.0.113.7")).status == 200
+
+
+# The limit of reports to visitors
+
+
+def test_setting_the_clock_forward_resets_no_limit(serve, tmp_path):
+    """A batch of every address would come with each correction of the time."""
+    clock = Clock(tmp_path / "clock")
+    collector = serve(SQLiteStore(tmp_path), environment=clock.environment)
+    fields = from_address("203.0.113.90")
+    path = "/api/shared?signals=" + ",".join(f"s{number}:1" for number in range(40))
+
+    def use_up():
+        for _ in range(BURST // 40 + 20):
+            if (answer := get(collector.port, path, fields)).status == 429:
+                return int(answer.field("Retry-After"))
+        raise AssertionError("no request was refused")
+
+    assert 1 <= use_up() <= 2
+    for seconds in (HOUR, 2 * HOUR):
+        clock.set(seconds)
+        statuses = [get(collector.port, path, fields).status for _ in range(5)]
+        assert statuses.count(429) >= 3, statuses

@@ -4,12 +4,14 @@ import csv
 import datetime
 import io
 import json
+import time
 import zoneinfo
 
 import pytest
 
 from bodies import make_ids
 from insight import CHROME, ENVIRONMENT, FIREFOX, OWNER, TOKEN, ask, change, cookie, found_events, report, send, serve_ready, settle, sign_in, visit_events
+from load import wait_for
 from wire import Wire, get, head, post, request
 
 BOUNDARY = {"session", "shared", "openapi.json"}
@@ -194,9 +196,8 @@ def test_an_issue_is_one_across_engines_and_is_reopened_when_it_comes_back(owned
     assert report(owned.port, "issue", issue=name)["state"] == "resolved"
     assert report(owned.port, "issues", state="open")["issues"] == []
     # A later second, since that is what the rollups know.
-    import time
-
-    time.sleep(1.1)
+    resolved_at = int(time.time())
+    wait_for(lambda: time.time() >= resolved_at + 1, 2, "a later second")
     count += send(owned.port, visit_events(error=error("undefined is not an object", 1)))
     settle(owned.port, count)
     assert report(owned.port, "issue", issue=name)["state"] == "reopened"

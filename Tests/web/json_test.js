@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { indented, tokens } from "../../Web/kit/json.js";
+import { cpuMilliseconds } from "./cpu_time.js";
 
 Deno.test("text that is no JSON stays as it is", () => {
   assert.equal(indented("<h1>502</h1>"), "<h1>502</h1>");
@@ -20,7 +21,7 @@ Deno.test("keys, strings and numbers are distinguished", () => {
 });
 
 Deno.test("a long string is no long work", () => {
-  const start = performance.now();
+  const start = cpuMilliseconds();
   tokens(JSON.stringify({ canvas: "A".repeat(500_000), broken: "\\" }) + '"' + "\\".repeat(20_000));
-  assert.ok(performance.now() - start < 1000);
+  assert.ok(cpuMilliseconds(start) < 1000);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parseStack } from "../../Web/tracker/stack.js";
+import { cpuMilliseconds } from "./cpu_time.js";
 
 /** @param {string} stack */
 const names = (stack) =>
@@ -51,11 +52,11 @@ Deno.test("any text at all is read within bounds", () => {
       "@".repeat(1e5) + ":1:1",
     ]
   ) {
-    const start = performance.now();
+    const start = cpuMilliseconds();
     const frames = parseStack(text);
     assert.ok(frames.length <= 30);
     for (const frame of frames) assert.ok(frame.function.length <= 100 && frame.file.length <= 300);
-    assert.ok(performance.now() - start < 1000);
+    assert.ok(cpuMilliseconds(start) < 1000);
   }
   assert.deepEqual(parseStack(undefined), []);
   assert.deepEqual(parseStack({}), []);

@@ -1,5 +1,4 @@
 import Compression
-import Glibc
 import Locks
 import HTTPServer
 import HTTPWire
@@ -228,7 +227,7 @@ final class IngestRoutes: Sendable {
     /// What comes from a trusted proxy without a word of whom it is for would make all of its visitors share one limit.
     private func tooFast(_ sender: ClientInfo, records: Int) -> Int? {
         guard let limiter, let address = sender.address, !clients.isTrusted(address) else { return nil }
-        let seconds = limiter.take(address, records: records, now: Self.uptime())
+        let seconds = limiter.take(address, records: records, now: .now)
         if seconds != nil { rateLimitedCount.add(records, ordering: .relaxed) }
         return seconds
     }
@@ -301,13 +300,6 @@ final class IngestRoutes: Sendable {
             userAgent: sender.userAgent,
             ipHash: hasher.flatMap { hasher in sender.address.map(hasher.hash) }
         )
-    }
-
-    /// Seconds on a clock that only goes forward.
-    private static func uptime() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }
 

@@ -35,9 +35,6 @@ final class OwnerRoutes: Sendable {
         self.openAPI = openAPI
     }
 
-    /// Seconds since 1970.
-    private static var now: Int64 { WallClock.microseconds() / 1_000_000 }
-
     private func refuse(_ status: Int, _ message: String, _ fields: [Responses.Field] = []) -> HandlerResult {
         .now(.response(Responses.message(status, message, fields)))
     }
@@ -143,7 +140,7 @@ final class OwnerRoutes: Sendable {
                     "No such event"
                 )
             }
-        case .events: return try latest(query, now: Self.now)
+        case .events: return try latest(query, now: WallClock.seconds)
         default:
             let report = try reportWork(route, query)
             return { [dictionaries] database throws(StoreError) in
@@ -155,7 +152,7 @@ final class OwnerRoutes: Sendable {
     private typealias ReportWork = @Sendable (Reports) throws(ReportError) -> JSONOut?
 
     private func reportWork(_ route: APIRoute, _ query: Query) throws(QueryError) -> ReportWork {
-        let now = Self.now
+        let now = WallClock.seconds
         let site = query["site"]
         let wanted = try query.report(now: now)
         let limit = Int(try query.number("limit", 1...Int64(Reports.limitMax)) ?? 10)
@@ -242,7 +239,7 @@ final class OwnerRoutes: Sendable {
         guard let format = Export.Format(rawValue: query["format"] ?? "ndjson") else {
             throw QueryError(message: "format must be ndjson or csv")
         }
-        let now = Self.now
+        let now = WallClock.seconds
         let search = try query.search(now: now)
         guard let export = Export(pool, ticket, search, format) else {
             return .now(.response(Responses.busy("Too many exports run")))
@@ -266,7 +263,7 @@ final class OwnerRoutes: Sendable {
         guard let state = try body.text("state", bytesMax: Self.bodyBytesMax), Reports.states.contains(state) else {
             throw QueryError(message: "state must be open, resolved or ignored")
         }
-        let now = Self.now
+        let now = WallClock.seconds
         let site = query["site"]
         return pool.answer(ticket) { [dictionaries] database throws(StoreError) in
             try Self.report { () throws(ReportError) in
@@ -285,9 +282,8 @@ final class OwnerRoutes: Sendable {
         else {
             return refuse(400, "signals must be names and hashes: name:hash,…")
         }
-        let seconds = Double(WallClock.microseconds()) / 1e6
         if let address = ClientInfo(request, clients).address,
-            let wait = limiter.take(address, records: pairs.count, now: seconds)
+            let wait = limiter.take(address, records: pairs.count, now: .now)
         {
             return refuse(429, "Too many requests", [("Retry-After", "\(wait)")])
         }

@@ -17,7 +17,7 @@ final class RateLimiter: Sendable {
     private struct Bucket {
         var key: UInt64 = 0
         var tokens: Double = 0
-        /// Seconds on a clock that only goes forward.
+        /// Seconds of a `MonotonicTime`.
         var filledAt: Double = 0
     }
 
@@ -39,9 +39,10 @@ final class RateLimiter: Sendable {
     /// - Parameters:
     ///   - address: the sender; of an IPv6 address its network of 64 bits counts, which one sender has for itself.
     ///   - records: how many there are.
-    ///   - now: seconds on a clock that only goes forward.
+    ///   - now: the moment, on a clock that nobody can set.
     /// - Returns: nil when there were enough, else the seconds until there will be.
-    func take(_ address: IPAddress, records: Int, now: Double) -> Int? {
+    func take(_ address: IPAddress, records: Int, now: MonotonicTime) -> Int? {
+        let now = now.seconds
         let key = key(address)
         let set = Int(truncatingIfNeeded: (key >> 32) % UInt64(Self.bucketsMax / Self.ways)) * Self.ways
         return buckets.withLock { buckets in

@@ -90,10 +90,11 @@ package final class ReaderPool: Sendable {
         Responses.message(503, "The answer is too large: narrow the range")
     }
 
-    private static func failure(_ error: StoreError) -> HTTPServer.Response {
-        let isSlow = error.reason.contains("too long")
-        return isSlow
-            ? Responses.message(503, "The answer took too long: narrow the range") : Responses.unavailable()
+    static func failure(_ error: StoreError) -> HTTPServer.Response {
+        switch error {
+        case .queryTimeout: Responses.message(503, "The answer took too long: narrow the range")
+        case .unavailable, .uncertain, .refused, .schema, .damaged: Responses.unavailable()
+        }
     }
 
     /// Wakes requests whose body is being made.
@@ -132,7 +133,7 @@ package final class ReaderPool: Sendable {
                 return nil
             } catch {
                 database = nil
-                guard isKept, case .unavailable = error, error != .queryTimeout,
+                guard isKept, case .unavailable = error,
                     begin.duration(to: .now) < .milliseconds(Self.staleMillisecondsMax)
                 else { return error }
             }

@@ -82,7 +82,7 @@ package final class SessionRegistry: Sendable {
         guard session.expiry > WallClock.seconds else { return .ended }
         return state.withLock { state in
             if state.unwritten.contains(session) { return .ended }
-            if let known = state.known[session], known.until > Monotonic.seconds { return known.standing }
+            if let known = state.known[session], known.until > MonotonicTime.now.wholeSeconds { return known.standing }
             return store == nil ? (session.linkID == nil ? .active : .ended) : .unknown
         }
     }
@@ -140,7 +140,7 @@ package final class SessionRegistry: Sendable {
         _ session: SignedSession,
         farewell: [UInt8] = []
     ) -> any BodySource {
-        let lease = Lease(session: session, ticket: ticket, confirmedAt: Monotonic.seconds)
+        let lease = Lease(session: session, ticket: ticket, confirmedAt: MonotonicTime.now.wholeSeconds)
         state.withLock { $0.leases[ticket.rawValue] = lease }
         bell.signal()
         return LeasedBody(source: source, lease: lease, farewell: farewell) { [weak self] in
@@ -200,7 +200,7 @@ package final class SessionRegistry: Sendable {
         }
         let standings = note(asked, found)
         // Guests whose session nobody has confirmed for a while are not let go on.
-        let now = Monotonic.seconds
+        let now = MonotonicTime.now.wholeSeconds
         for lease in leases where standings[lease.session] == .active { lease.confirm(now) }
         endLeases { lease in
             guard lease.session.expiry > WallClock.seconds else { return true }
@@ -240,7 +240,7 @@ package final class SessionRegistry: Sendable {
                 try tables.end(guest: session.id)
             }
         }
-        let until = Monotonic.seconds + Self.believedSeconds
+        let until = MonotonicTime.now.wholeSeconds + Self.believedSeconds
         state.withLock { state in
             state.unwritten.removeAll { sessions.contains($0) }
             for session in sessions { state.known[session] = (.ended, until) }
@@ -264,7 +264,7 @@ package final class SessionRegistry: Sendable {
 
     /// Keeps what was found; without it the owner is believed and a guest is not.
     private func note(_ asked: Set<SignedSession>, _ found: [SignedSession: Standing]?) -> [SignedSession: Standing] {
-        let now = Monotonic.seconds
+        let now = MonotonicTime.now.wholeSeconds
         return state.withLock { state in
             if state.known.count + asked.count > Self.knownMax {
                 state.known = state.known.filter { $0.value.until > now }
@@ -281,15 +281,4 @@ package final class SessionRegistry: Sendable {
             return standings
         }
     }
-}
-
-/// Seconds on a clock that only goes forward.
-enum Monotonic {
-    private static let start = ContinuousClock.now
-    static var seconds: Int64 { start.duration(to: .now).components.seconds }
-}
-
-extension WallClock {
-    /// Seconds since 1970.
-    static var seconds: Int64 { microseconds() / 1_000_000 }
 }

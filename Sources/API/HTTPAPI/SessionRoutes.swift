@@ -54,7 +54,7 @@ final class SessionRoutes: Sendable {
         let bearer = owner.bearer(request.text(.authorization))
         guard bearer != .right else {
             let address = ClientInfo(request, clients).address
-            guesses.withLock { $0.succeed(address, now: Monotonic.seconds) }
+            guesses.withLock { $0.succeed(address, now: MonotonicTime.now.wholeSeconds) }
             return next(Identity(access: .everything), request)
         }
         let sessions = owner.sessions(request.text(.cookie), now: WallClock.seconds)
@@ -95,7 +95,7 @@ final class SessionRoutes: Sendable {
     /// - Returns: the answer when its sender has to wait.
     private func guessed(_ request: borrowing Request) -> Answer? {
         let address = ClientInfo(request, clients).address
-        return guesses.withLock { $0.fail(address, now: Monotonic.seconds) }.map { wait in
+        return guesses.withLock { $0.fail(address, now: MonotonicTime.now.wholeSeconds) }.map { wait in
             Self.refuse(429, "Too many wrong tokens", [("Retry-After", "\(wait)")])
         }
     }
@@ -128,7 +128,7 @@ final class SessionRoutes: Sendable {
     private func signIn(token: String, _ request: borrowing Request) -> Answer {
         guard owner.isToken(token) else { return guessed(request) ?? Self.refuse(401, "Wrong token or link") }
         let address = ClientInfo(request, clients).address
-        guesses.withLock { $0.succeed(address, now: Monotonic.seconds) }
+        guesses.withLock { $0.succeed(address, now: MonotonicTime.now.wholeSeconds) }
         let expiry = WallClock.seconds + Owner.sessionSeconds
         let session = SignedSession(id: Owner.makeID(), linkID: nil, expiry: expiry)
         return signedIn(.everything, cookie(owner.text(session), seconds: Owner.sessionSeconds, isSecure(request)))
@@ -139,7 +139,7 @@ final class SessionRoutes: Sendable {
             return .now(guessed(request) ?? Self.refuse(401, "Wrong token or link"))
         }
         if let address = ClientInfo(request, clients).address,
-            let wait = limiter.take(address, records: Self.signInCost, now: Double(Monotonic.seconds))
+            let wait = limiter.take(address, records: Self.signInCost, now: .now)
         {
             return .now(Self.refuse(429, "Too many requests", [("Retry-After", "\(wait)")]))
         }

@@ -65,6 +65,7 @@ package final class Site: Handler {
     package init(
         _ configuration: SiteConfiguration,
         assets: [Asset],
+        assetFolder: AssetFolder? = nil,
         ingest: Ingest?,
         engine: String?,
         health: HealthMonitor,
@@ -84,7 +85,7 @@ package final class Site: Handler {
         self.log = log
         origins = Origins(allowed: configuration.allowedOrigins)
         cors = CORS(origins: origins)
-        let files = StaticFiles(assets)
+        let files = StaticFiles(assets, folder: assetFolder)
         self.files = files
         let clients = configuration.clients
         sessionRoutes = SessionRoutes(

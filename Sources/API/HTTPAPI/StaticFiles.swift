@@ -1,7 +1,7 @@
 import Assets
 import HTTPServer
 
-/// The files that were built into the program, each answer made ready once at start.
+/// The files that were built into the program, each answer made ready once at start, or those of a folder.
 struct StaticFiles: Sendable {
     private struct Variant: Sendable {
         let coding: ContentCoding
@@ -17,45 +17,57 @@ struct StaticFiles: Sendable {
     ]
 
     private let variants: [String: [Variant]]
+    /// Replaces the files that were built in.
+    private let folder: AssetFolder?
 
-    init(_ assets: [Asset]) {
+    init(_ assets: [Asset], folder: AssetFolder? = nil) {
         var variants: [String: [Variant]] = [:]
         for asset in assets {
             let bodies: [(ContentCoding, [UInt8])] = [
                 (.brotli, asset.brotli), (.gzip, asset.gzip), (.identity, asset.bytes),
             ]
             variants[asset.path] = bodies.filter { $0.0 == .identity || !$0.1.isEmpty }.map {
-                Self.variant(asset, $0, $1)
+                Self.variant(asset, $0, $1, caching: Self.caching(asset))
             }
         }
         self.variants = variants
+        self.folder = folder
     }
 
     /// The answer for a file, or nil when there is none of that name.
     func answer(_ path: String, acceptEncoding: String?, ifNoneMatch: String?) -> Answer? {
-        guard let candidates = variants[path] else { return nil }
+        guard let candidates = candidates(path) else { return nil }
         let accepted = ContentCoding.accepted(acceptEncoding)
         guard let variant = candidates.first(where: { accepted.contains($0.coding) }) else { return nil }
         if let ifNoneMatch, matchesEntityTag(ifNoneMatch, variant.tag) { return variant.notModified }
         return variant.full
     }
 
-    private static func variant(_ asset: Asset, _ coding: ContentCoding, _ body: [UInt8]) -> Variant {
+    private func candidates(_ path: String) -> [Variant]? {
+        guard let folder else { return variants[path] }
+        // A reload shows each edit: nothing is kept, here or in the browser.
+        return folder.asset(path).map { [Self.variant($0, .identity, $0.bytes, caching: "no-cache")] }
+    }
+
+    private static func isForSites(_ asset: Asset) -> Bool { asset.path.hasPrefix("collector") }
+
+    private static func caching(_ asset: Asset) -> String {
+        if asset.isImmutable { return "public, max-age=31536000, immutable" }
+        return isForSites(asset) ? "public, max-age=3600, stale-while-revalidate=86400" : "no-cache"
+    }
+
+    private static func variant(
+        _ asset: Asset,
+        _ coding: ContentCoding,
+        _ body: [UInt8],
+        caching: String
+    ) -> Variant {
         let suffix = coding == .identity ? "" : "-" + coding.rawValue
         let tag = "\"\(asset.entityTag)\(suffix)\""
-        let isForSites = asset.path.hasPrefix("collector")
-        let caching =
-            if asset.isImmutable {
-                "public, max-age=31536000, immutable"
-            } else if isForSites {
-                "public, max-age=3600, stale-while-revalidate=86400"
-            } else {
-                "no-cache"
-            }
         let varying = asset.path.hasPrefix("index") ? "Accept-Encoding, Sec-GPC, DNT" : "Accept-Encoding"
         var fields: [Responses.Field] = [("ETag", tag), ("Cache-Control", caching), ("Vary", varying)]
         fields += Responses.security
-        if isForSites { fields += Self.forSites }
+        if isForSites(asset) { fields += Self.forSites }
         let unchanged = Response(status: 304, fields: fields, body: .none)
         fields.append(("Content-Type", asset.contentType))
         if coding != .identity { fields.append(("Content-Encoding", coding.rawValue)) }

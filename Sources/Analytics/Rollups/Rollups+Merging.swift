@@ -24,7 +24,7 @@ struct MergeTroubles {
     mutating func note(_ error: StoreError, _ ids: [Int64]) {
         switch error {
         case .refused, .damaged: exclude(ids)
-        case .unavailable, .uncertain, .schema: pausedUntil = .now + Self.pause
+        case .unavailable, .queryTimeout, .uncertain, .schema: pausedUntil = .now + Self.pause
         }
     }
 }

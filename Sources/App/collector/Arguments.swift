@@ -27,6 +27,7 @@ struct Arguments: Equatable {
     private var flags: Set<String> = []
     private var numbers: [String: UInt64] = [:]
     private var choices: [String: String] = [:]
+    private var folders: [String: String] = [:]
     /// The positional argument of a command that runs; nil when the command takes none.
     private(set) var argument: String?
 
@@ -39,6 +40,8 @@ struct Arguments: Equatable {
     var events: Int? { numbers[Option.events.name].map { Int($0) } }
     /// The word given for `--format`; nil when not given.
     var format: String? { choices[Option.format.name] }
+    /// The folder given for `--assets`; nil when not given.
+    var assetsPath: String? { folders[Option.assets.name] }
     /// Nil when not given.
     var seed: UInt64? { numbers[Option.seed.name] }
 
@@ -122,6 +125,7 @@ struct Arguments: Equatable {
         switch option.kind {
         case .flag: break
         case .setting(let variable): settings[variable] = value
+        case .folder: folders[option.name] = value
         case .number(let range):
             guard let number = UInt64(value), range.contains(number) else {
                 throw UsageError(

@@ -10,6 +10,8 @@ struct Option: Sendable {
         case setting(variable: String)
         /// Takes an unsigned number within a range.
         case number(ClosedRange<UInt64>)
+        /// Takes the path of a folder.
+        case folder
         /// Takes one of some words.
         case choice([String])
     }
@@ -38,6 +40,12 @@ struct Option: Sendable {
         kind: .flag,
         value: nil,
         summary: "serve the pages without a database; events are refused with 503"
+    )
+    static let assets = Option(
+        name: "--assets",
+        kind: .folder,
+        value: "DIR",
+        summary: "development: read the pages from DIR at each request ('scripts/build-web --dist DIR' writes them)"
     )
     static let list = Option(
         name: "--list",
@@ -84,6 +92,9 @@ struct Option: Sendable {
     static let man = Option(name: "--man", kind: .flag, value: nil, summary: "print the manual page as roff")
     static let help = Option(name: "--help", kind: .flag, value: nil, summary: "show help for the command")
 
+    /// Whether shells complete the value with the names of folders.
+    var takesFolder: Bool { kind == .folder || kind == .setting(variable: "COLLECTOR_DATA") }
+
     /// The option with its value, as in `--data DIR`.
     var usage: String { value.map { "\(name) \($0)" } ?? name }
 }
@@ -124,7 +135,7 @@ struct CommandEntry: Sendable {
             "Applies pending migrations, then serves until SIGTERM or SIGINT. Requests in flight are answered before it stops, within ten seconds.",
             "On a terminal it prints the address to open, a sign-in link for the owner, the tag to paste, and where the data is.",
         ],
-        options: [.host, .port, .url, .data, .skipDatabase]
+        options: [.host, .port, .url, .data, .skipDatabase, .assets]
     )
     private static let migrate = CommandEntry(
         command: .migrate,

@@ -17,6 +17,15 @@ enum Completions {
         (entry.options.map(\.name) + [Option.help.name] + (entry.argument?.words ?? [])).joined(separator: " ")
     }
 
+    /// A pattern of `case`.
+    private static var folderOptions: String {
+        var names: [String] = []
+        for option in CommandEntry.all.flatMap(\.options) where option.takesFolder && !names.contains(option.name) {
+            names.append(option.name)
+        }
+        return names.joined(separator: "|")
+    }
+
     private static var bash: String {
         let cases = CommandEntry.all.map { "        \($0.command.rawValue)) words=\"\(words($0))\" ;;" }
         return """
@@ -24,10 +33,9 @@ enum Completions {
             _collector() {
                 local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} words=""
                 COMPREPLY=()
-                if [ "$previous" = \(Option.data.name) ]; then
-                    mapfile -t COMPREPLY < <(compgen -d -- "$current")
-                    return
-                fi
+                case $previous in
+                    \(folderOptions)) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+                esac
                 if [ "$COMP_CWORD" -eq 1 ]; then
                     mapfile -t COMPREPLY < <(compgen -W "\(commands) --help --version" -- "$current")
                     return
@@ -45,7 +53,7 @@ enum Completions {
         let list = CommandEntry.all.map { "        '\($0.command.rawValue):\(zshQuoted($0.summary))'" }
         let cases = CommandEntry.all.map { entry in
             let options = (entry.options + [.help]).map { option in
-                let action = option.kind == .setting(variable: "COLLECTOR_DATA") ? "_files -/" : " "
+                let action = option.takesFolder ? "_files -/" : " "
                 let value = option.value.map { ":\($0):\(action)" } ?? ""
                 return "'\(option.name)[\(zshQuoted(option.summary))]\(value)'"
             }
@@ -94,8 +102,7 @@ enum Completions {
             )
             let condition = "-n '__fish_seen_subcommand_from \(entry.command.rawValue)'"
             for option in entry.options + [.help] {
-                let files =
-                    option.kind == .setting(variable: "COLLECTOR_DATA") ? " -a '(__fish_complete_directories)'" : ""
+                let files = option.takesFolder ? " -a '(__fish_complete_directories)'" : ""
                 let value = option.value == nil ? "" : " -x" + files
                 lines.append(
                     "complete -c collector \(condition) -l \(option.name.dropFirst(2))\(value) -d '\(fishQuoted(option.summary))'"

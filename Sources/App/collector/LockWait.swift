@@ -18,7 +18,7 @@ enum LockWait {
         while true {
             do throws(StoreError) { return try write() } catch {
                 switch error {
-                case .unavailable, .uncertain: guard ContinuousClock.now < end else { throw error }
+                case .unavailable, .queryTimeout, .uncertain: guard ContinuousClock.now < end else { throw error }
                 case .refused, .schema, .damaged: throw error
                 }
             }

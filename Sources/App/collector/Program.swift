@@ -42,6 +42,7 @@ struct Program {
                 return try ServeCommand(
                     configuration,
                     skipsDatabase: arguments.skipsDatabase,
+                    assetsPath: arguments.assetsPath,
                     warnings: unknown.map(\.message),
                     log: log
                 ).run()

@@ -2,20 +2,30 @@ import Glibc
 import HTTPServer
 import Log
 import Storage
+import HTTPAPI
 
 /// `collector serve`: puts the parts together, runs until a signal comes, and takes them down in the order that loses nothing.
 struct ServeCommand {
     private let configuration: Configuration
     private let skipsDatabase: Bool
+    /// The folder of the web files; nil for those that were built in.
+    private let assetsPath: String?
     /// For the terminal; the log has them already.
     private let warnings: [String]
     private let log: Log
     /// Milliseconds that the start waits for the database; after that there is the journal.
     private static let connectMillisecondsMax = 2000
 
-    init(_ configuration: Configuration, skipsDatabase: Bool, warnings: [String], log: Log) {
+    init(
+        _ configuration: Configuration,
+        skipsDatabase: Bool,
+        assetsPath: String?,
+        warnings: [String],
+        log: Log
+    ) {
         self.configuration = configuration
         self.skipsDatabase = skipsDatabase
+        self.assetsPath = assetsPath
         self.warnings = warnings
         self.log = log
     }
@@ -25,6 +35,7 @@ struct ServeCommand {
         let process = try ProcessLimits(&limits)
         // Blocked before any thread starts, so that none of them is interrupted and `sigwait` sees every signal.
         let signals = Signals.block([SIGTERM, SIGINT])
+        let assetFolder = try openAssetFolder()
         let token = try prepareDataFolder()
         let store = skipsDatabase ? nil : try StoreChoice.make(configuration)
 
@@ -32,7 +43,7 @@ struct ServeCommand {
         limits.host = configuration.host
         limits.port = Int(configuration.port)
         let service = Service(configuration, store, process, connectionsMax: limits.connectionsMax, log)
-        let server = service.makeServer(limits, token: token)
+        let server = service.makeServer(limits, token: token, assetFolder: assetFolder)
         if let store { log.info("attempting database connection", ["engine": store.engine]) }
         service.start()
         // Who sees us listening may send at once: a database that answers is waited for, one that is away or hangs is not.
@@ -76,9 +87,20 @@ struct ServeCommand {
             address: PublicAddress(publicURL: configuration.publicURL, listener: address),
             token: token,
             database: store?.location,
-            warnings: warnings
+            warnings: warnings + (assetsPath.map { ["development: the pages come from \($0)"] } ?? [])
         )
         Console.terminal(greeting.text)
+    }
+
+    private func openAssetFolder() throws(CommandError) -> AssetFolder? {
+        guard let assetsPath else { return nil }
+        guard let folder = AssetFolder(assetsPath) else {
+            throw CommandError(
+                reason: "there are no built web files in \(assetsPath): run scripts/build-web --dist \(assetsPath)"
+            )
+        }
+        log.warning("development: web files are read from a folder at each request", ["folder": assetsPath])
+        return folder
     }
 
     /// - Returns: the owner's token.

@@ -57,10 +57,11 @@ struct Service {
     }
 
     /// Makes the server of these parts, which answers what they have been asked.
-    func makeServer(_ limits: ServerConfiguration, token: String) -> Server {
+    func makeServer(_ limits: ServerConfiguration, token: String, assetFolder: AssetFolder?) -> Server {
         let site = Site(
             siteConfiguration(token: token),
             assets: Assets.files(),
+            assetFolder: assetFolder,
             ingest: ingest,
             engine: engine,
             health: health,

@@ -86,7 +86,7 @@ struct BatchWriter {
                 let middle = range.lowerBound + range.count / 2
                 write(entries, range.lowerBound..<middle, isRetry: false, &result)
                 write(entries, middle..<range.upperBound, isRetry: false, &result)
-            case .unavailable, .uncertain, .damaged:
+            case .unavailable, .queryTimeout, .uncertain, .damaged:
                 writer = nil
                 // A connection that the server closed while it was idle fails at its next use; a new one is worth one try.
                 if retries, !isRetry { return write(entries, range, isRetry: true, &result) }

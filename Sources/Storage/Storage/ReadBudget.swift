@@ -29,11 +29,6 @@ package enum ReadBudget {
     }
 }
 
-extension StoreError {
-    /// A query that its time limit ended; the connection can go on.
-    package static let queryTimeout = StoreError.unavailable(reason: "the query took too long")
-}
-
 extension Database {
     /// Reads rows until there are `limit` of them or they hold more than a number of bytes: at least one when there is one.
     ///

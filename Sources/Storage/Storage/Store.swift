@@ -83,6 +83,8 @@ package struct Appended: Sendable, Equatable {
 package enum StoreError: Error, Equatable {
     /// The store cannot be reached or cannot write now; nothing of the call was stored. Try again later.
     case unavailable(reason: String)
+    /// A query exceeded its time limit; the connection can go on. Ask for less.
+    case queryTimeout
     /// The connection was lost while a commit was under way: it may or may not have happened. Send the batch again under its
     /// number, or do not acknowledge it.
     case uncertain(reason: String)
@@ -155,6 +157,7 @@ extension StoreError {
         case .unavailable(let reason), .uncertain(let reason), .refused(let reason), .schema(let reason),
             .damaged(let reason):
             reason
+        case .queryTimeout: "the query took too long"
         }
     }
 }

@@ -60,8 +60,9 @@ struct DamagedJournal {
     /// Rows that were set aside, as many as can be read.
     func deadLetters() -> [SalvagedRecord] {
         var rows: [SalvagedRecord] = []
-        // Versions 1 and 2 had another name. What cannot be read any more ends it; the file stays.
+        // Versions 1 and 2 named the table set_aside.
         for table in ["dead_letters", "set_aside"] {
+            // Ends at the first unreadable row; the file is kept.
             try? read("select number, received_at, record, reason, null from \(table) order by number", []) {
                 rows.append($0)
                 return true

@@ -1,6 +1,6 @@
 import CAssets
 
-/// A file that was built into the program.
+/// A file of the web pages.
 package struct Asset: Sendable {
     /// Path below the root, without a leading slash, for example `static/dashboard.0a1b2c3d.js`.
     package let path: String
@@ -13,6 +13,24 @@ package struct Asset: Sendable {
     /// Empty when compression gains nothing.
     package let gzip: [UInt8]
     package let brotli: [UInt8]
+
+    package init(
+        path: String,
+        contentType: String,
+        entityTag: String,
+        isImmutable: Bool,
+        bytes: [UInt8],
+        gzip: [UInt8],
+        brotli: [UInt8]
+    ) {
+        self.path = path
+        self.contentType = contentType
+        self.entityTag = entityTag
+        self.isImmutable = isImmutable
+        self.bytes = bytes
+        self.gzip = gzip
+        self.brotli = brotli
+    }
 }
 
 /// A migration that was built into the program.
