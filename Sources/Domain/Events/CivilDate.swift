@@ -3,7 +3,9 @@ package struct CivilDate: Equatable, Sendable {
     package static let daySeconds: Int64 = 86_400
 
     package var year: Int64
+    /// From 1 to 12.
     package var month: Int64
+    /// From 1 to 31.
     package var day: Int64
 
     /// The date `days` days after 1970-01-01.

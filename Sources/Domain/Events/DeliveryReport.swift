@@ -5,6 +5,7 @@ import JSON
 /// The numbers only grow, so the highest of several reports for a page view counts, regardless of
 /// their order. Events that were emitted, not dropped and not stored were lost in transit.
 package struct DeliveryReport: Sendable {
+    /// The buffer that contains the texts of all fields.
     package var bytes: [UInt8]
     /// The time of receipt, in microseconds since 1970, UTC.
     package var receivedAt: Int64
@@ -12,6 +13,7 @@ package struct DeliveryReport: Sendable {
     package var sessionID: Slice
     package var pageviewID: Slice
     package var site: Slice?
+    /// The number of emitted events.
     package var emitted: Int32
     /// The number of dropped events, over all reasons.
     package var dropped: Int32

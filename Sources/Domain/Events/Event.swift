@@ -20,7 +20,9 @@ package struct Slice: Sendable, Hashable {
 /// The fields are ranges of one buffer, which starts with the request, so that parsing copies nothing
 /// and a payload reaches the store byte for byte. Times are in microseconds since 1970, UTC.
 package struct Event: Sendable {
+    /// The buffer that contains the texts of all fields.
     package var bytes: [UInt8]
+    /// When the server received the event.
     package var receivedAt: Int64
     /// When the event occurred, by the client's clock; corrected to the server's clock if the
     /// client's clock is known to be wrong.
@@ -31,6 +33,7 @@ package struct Event: Sendable {
     package var sessionID: Slice
     package var pageviewID: Slice
     package var eventType: Slice
+    /// The sequence number assigned by the client; 0 when it did not send one.
     package var seq: Int32
     /// The name of the site, as reported by the page; nil when unknown.
     package var site: Slice?
@@ -38,6 +41,7 @@ package struct Event: Sendable {
     package var referrer: Slice?
     /// The hash of the client's address, as 64 lower-case hexadecimal digits (SHA-256); nil without a salt.
     package var ipHash: Slice?
+    /// The user agent of the request, truncated to `Limits.userAgentBytesMax` bytes; nil when there is none.
     package var userAgent: Slice?
     /// The JSON text of an object.
     package var payload: Slice

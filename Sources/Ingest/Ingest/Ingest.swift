@@ -46,14 +46,23 @@ package final class Ingest: Sendable {
 
     /// Counts of records and batches since the start.
     package struct Counters: Sendable {
+        /// Batches written, including those that failed.
         package var batches = 0
+        /// Records stored by writers, including duplicates.
         package var stored = 0
+        /// Records whose `event_id` was already stored.
         package var duplicates = 0
+        /// Records of unconfirmed batches that turned out to have been committed.
         package var settled = 0
+        /// Records rejected by the database.
         package var refused = 0
+        /// Records that neither the store nor the journal could store.
         package var unavailable = 0
+        /// Records written to the journal.
         package var journaled = 0
+        /// Records moved from the journal to the store.
         package var drained = 0
+        /// Records moved to the dead letters of the journal.
         package var deadLetters = 0
     }
 
@@ -71,6 +80,7 @@ package final class Ingest: Sendable {
         /// Whether records are written to the journal.
         package var isJournaling: Bool
         package var isJournalFull: Bool
+        /// Records drained per second, as a moving average; 0 when the journal is empty.
         package var drainPerSecond: Double
         /// The status of the journal; nil without a journal.
         package var journal: JournalStatus?
@@ -124,6 +134,9 @@ package final class Ingest: Sendable {
     package var health: Health { state.withLock { $0.health } }
     package var counters: Counters { state.withLock { $0.counters } }
 
+    /// The current status.
+    ///
+    /// Safe to call from any thread.
     package var report: Report {
         state.withLock { state in
             Report(

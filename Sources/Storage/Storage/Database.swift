@@ -6,6 +6,7 @@ package enum SQLValue: Sendable, Hashable {
     case text(String)
     case blob([UInt8])
 
+    /// The value as an integer, converting numbers and text; nil when that is not possible.
     package var integer: Int64? {
         switch self {
         case .integer(let value): value
@@ -15,6 +16,7 @@ package enum SQLValue: Sendable, Hashable {
         }
     }
 
+    /// The value as text, converting numbers; nil for NULL and blobs.
     package var text: String? {
         switch self {
         case .text(let value): value
@@ -24,6 +26,7 @@ package enum SQLValue: Sendable, Hashable {
         }
     }
 
+    /// The value as bytes; text as UTF-8; nil for NULL and numbers.
     package var blob: [UInt8]? {
         switch self {
         case .blob(let value): value

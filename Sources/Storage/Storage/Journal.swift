@@ -52,6 +52,7 @@ package enum JournalError: Error, Equatable {
     /// Nothing was acknowledged. Retry later.
     case unavailable(reason: String)
 
+    /// A description of the error, without data.
     package var reason: String {
         switch self {
         case .full: "the journal is full"
@@ -62,6 +63,7 @@ package enum JournalError: Error, Equatable {
 
 /// Consecutive records of a journal, oldest first.
 package struct JournalPortion: Sendable {
+    /// A record and its number in the journal.
     package struct Item: Sendable {
         /// Increases from record to record and is never reused.
         package var number: Int64

@@ -50,6 +50,7 @@ package struct BatchSource: Sendable, Hashable {
 /// Identifies a batch, so that a store can detect whether it already has it.
 package struct BatchID: Sendable, Hashable {
     package var source: BatchSource
+    /// The number of the batch, which increases from batch to batch of a source.
     package var number: Int64
     /// The number of the source's previous batch; 0 when there is none.
     ///

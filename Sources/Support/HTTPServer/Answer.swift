@@ -2,6 +2,7 @@
 ///
 /// The server adds the header fields for framing and connection management.
 package struct Response: Sendable {
+    /// The body of a response.
     package enum Body: Sendable {
         case none
         case bytes([UInt8])
@@ -21,6 +22,7 @@ package struct Response: Sendable {
     }
 
     package var status: Int
+    /// The header fields, without those for framing and connection management.
     package var fields: [(String, String)]
     package var body: Body
 

@@ -7,6 +7,7 @@ package struct ChunkDecoder: Sendable {
     /// The maximum number of hexadecimal digits of a chunk size.
     static let sizeDigitsMax = 8
 
+    /// The result of decoding the bytes received so far.
     package enum Progress: Sendable, Equatable {
         case needMore
         /// The body is complete.

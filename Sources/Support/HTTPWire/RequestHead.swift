@@ -54,6 +54,7 @@ package struct RequestHead: Sendable {
     package var isChunked = false
     /// Whether the connection may be reused.
     package var keepsAlive = true
+    /// Whether the client waits for `100 Continue` before it sends the body.
     package var expectsContinue = false
     /// The size of the head in bytes, including its final empty line.
     package var length = 0
@@ -136,6 +137,7 @@ package enum RequestError: Error, Sendable, Equatable {
     case overloaded
     case unsupportedVersion
 
+    /// The HTTP status code of the response.
     package var status: Int {
         switch self {
         case .malformed: 400

@@ -22,6 +22,7 @@ package enum LogLevel: Int, Sendable, CaseIterable, Comparable {
     package var name: String { "\(self)" }
 }
 
+/// The format of log lines.
 package enum LogFormat: String, Sendable, CaseIterable {
     case logfmt
     case json

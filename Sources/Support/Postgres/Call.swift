@@ -7,6 +7,7 @@ package struct Call: Sendable {
     package typealias Parameter = (place: Range<Int>?, isBinary: Bool, type: UInt32)
 
     package var sql: String
+    /// The bytes of all parameters.
     package var buffer: [UInt8]
     package var parameters: [Parameter]
     /// Whether the rows are requested in binary format, as `Result.binary`.

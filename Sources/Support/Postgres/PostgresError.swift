@@ -33,5 +33,6 @@ package struct PostgresError: Error, Equatable {
         self.serverMessage = serverMessage
     }
 
+    /// The class of the SQLSTATE, its first two characters.
     package var sqlClass: String { String(sqlState.prefix(2)) }
 }

@@ -4,7 +4,9 @@ import CPostgres
 ///
 /// Rows are copied as text, or as bytes if binary format was requested.
 package struct Result: Sendable {
+    /// The rows as text, nil for NULL; empty if binary format was requested.
     package let rows: [[String?]]
+    /// The rows in binary format, nil for NULL; empty if text format was requested.
     package let binary: [[[UInt8]?]]
     /// The number of rows changed by the statement.
     package let changed: Int

@@ -81,6 +81,9 @@ import CSQLite
         try check(unsafe sqlite3_exec(handle, sql, nil, nil, nil))
     }
 
+    /// Compiles a statement, which can be executed many times.
+    ///
+    /// - Throws: `SQLiteError` when the SQL is invalid or does not match the schema.
     package func prepare(_ sql: String) throws(SQLiteError) -> Statement {
         var prepared: OpaquePointer?
         try check(unsafe sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil))

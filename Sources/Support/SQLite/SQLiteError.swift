@@ -6,6 +6,7 @@ import CSQLite
 package struct SQLiteError: Error, Equatable {
     /// The extended result code.
     package let code: Int32
+    /// The message of SQLite.
     package let message: String
 
     /// The primary result code.

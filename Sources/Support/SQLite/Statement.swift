@@ -33,6 +33,9 @@ import CSQLite
         try connection.check(unsafe collector_sqlite_bind_copy(handle, Int32(index), text, Int32(text.count)))
     }
 
+    /// Binds an integer.
+    ///
+    /// Parameters are numbered from 1.
     package func bind(_ index: Int, _ number: Int64) throws(SQLiteError) {
         try connection.check(unsafe sqlite3_bind_int64(handle, Int32(index), number))
     }
@@ -43,6 +46,7 @@ import CSQLite
         try connection.check(unsafe collector_sqlite_bind_blob(handle, Int32(index), blob, Int32(blob.count)))
     }
 
+    /// Binds a floating-point number.
     package func bind(_ index: Int, real number: Double) throws(SQLiteError) {
         try connection.check(unsafe sqlite3_bind_double(handle, Int32(index), number))
     }
@@ -58,6 +62,9 @@ import CSQLite
         case blob([UInt8])
     }
 
+    /// The value of a column of the current row.
+    ///
+    /// Columns are numbered from 0.
     package func value(_ column: Int) -> Value {
         switch unsafe sqlite3_column_type(handle, Int32(column)) {
         case SQLITE_INTEGER: return .integer(unsafe sqlite3_column_int64(handle, Int32(column)))
