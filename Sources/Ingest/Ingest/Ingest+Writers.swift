@@ -21,7 +21,7 @@ extension Ingest {
             switch job {
             case .write(let entries):
                 let result = writer.write(entries)
-                settle(entries, result, isConnected: writer.isConnected)
+                completeBatch(entries, result, isConnected: writer.isConnected)
             case .gather(let count):
                 gather(from: count)
                 hasGathered = true
@@ -132,7 +132,7 @@ extension Ingest {
 
     /// Journals the entries that were not stored, updates the counters, and logs and delivers the
     /// outcomes of a batch.
-    private func settle(_ entries: [Entry], _ result: BatchWriter.Result, isConnected: Bool) {
+    private func completeBatch(_ entries: [Entry], _ result: BatchWriter.Result, isConnected: Bool) {
         var result = result
         var counters = Counters()
         counters.batches = 1
