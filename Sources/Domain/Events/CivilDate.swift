@@ -3,12 +3,15 @@ package struct CivilDate: Equatable, Sendable {
     package static let daySeconds: Int64 = 86_400
 
     package var year: Int64
+    /// From 1 to 12.
     package var month: Int64
+    /// From 1 to 31.
     package var day: Int64
 
-    /// The date so many days after 1970-01-01.
+    /// The date `days` days after 1970-01-01.
     package init(daysSince1970 days: Int64) {
-        // Years begin in March, so that the leap day is the last one (Howard Hinnant, chrono-compatible date algorithms).
+        // Years start in March, so that the leap day is the last day (Howard Hinnant,
+        // chrono-compatible date algorithms).
         let shifted = days + 719_468
         let era = floorDivide(shifted, 146_097)
         let dayOfEra = shifted - era * 146_097
@@ -33,17 +36,17 @@ package struct CivilDate: Equatable, Sendable {
 
     package var isLeapYear: Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
 
-    /// 0 for Sunday to 6 for Saturday.
+    /// The day of the week, from 0 for Sunday to 6 for Saturday.
     package static func weekday(daysSince1970 days: Int64) -> Int64 { floorRemainder(days + 4, 7) }
 }
 
-/// The quotient rounded down, also below zero.
+/// The quotient rounded toward negative infinity.
 package func floorDivide(_ number: Int64, _ divisor: Int64) -> Int64 {
     let quotient = number / divisor
     return number % divisor < 0 ? quotient - 1 : quotient
 }
 
-/// The remainder from 0 to below the divisor, also of a number below zero.
+/// The remainder of `floorDivide`, in `0..<divisor` for a positive divisor.
 package func floorRemainder(_ number: Int64, _ divisor: Int64) -> Int64 {
     let remainder = number % divisor
     return remainder < 0 ? remainder + divisor : remainder

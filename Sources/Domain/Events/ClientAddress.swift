@@ -1,23 +1,23 @@
-/// The request header in which trusted proxies name the client.
+/// The request header in which trusted proxies report the client's address.
 package struct ClientAddressHeader: Sendable, Hashable {
-    /// How the header names addresses.
+    /// The syntax of the header's value.
     package enum Form: Sendable {
-        /// Each proxy appends the address of its peer: `X-Forwarded-For`.
+        /// A list to which each proxy appends the address of its peer: `X-Forwarded-For`.
         case list
-        /// As a list, but each element has parameters (RFC 7239): `Forwarded`.
+        /// A list whose elements have parameters (RFC 7239): `Forwarded`.
         case forwarded
-        /// The proxy sets one address: `CF-Connecting-IP`, `X-Real-IP`, `True-Client-IP` and the like.
+        /// A single address, set by the proxy: `CF-Connecting-IP`, `X-Real-IP`, `True-Client-IP` and others.
         case single
     }
 
-    /// Bytes of a header name.
+    /// The maximum size of a header name in bytes.
     package static let nameBytesMax = 64
     package static let xForwardedFor = ClientAddressHeader(checked: "x-forwarded-for")
 
-    /// In lower case.
+    /// The header name in lower case.
     package let name: String
 
-    /// Nil when the text is not a header name.
+    /// Creates a header from its name; nil when the text is not a valid name.
     package init?(_ text: String) {
         let isToken = text.utf8.allSatisfy { byte in
             (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
@@ -38,9 +38,11 @@ package struct ClientAddressHeader: Sendable, Hashable {
     }
 }
 
-/// Finds the address of the client behind the owner's proxies.
+/// Determines the address of the client behind the owner's proxies.
 package struct ClientAddressRule: Sendable {
-    /// The only header that is read.
+    /// The header that is read.
+    ///
+    /// Other forwarding headers are ignored.
     package let header: ClientAddressHeader
     private let trustedProxies: [AddressBlock]
 
@@ -49,9 +51,11 @@ package struct ClientAddressRule: Sendable {
         self.header = header
     }
 
-    /// The client's address: from the header when the peer is a trusted proxy and the header names one, else the peer's.
+    /// The client's address: from the header if the peer is a trusted proxy and the header contains
+    /// an address, otherwise the peer's address.
     ///
-    /// `value` is the header's value, several lines joined by commas in their order. Nil only when the peer itself is not an address.
+    /// `value` is the value of the header, with several lines joined by commas in their order.
+    /// Returns nil only if `peer` is not an address.
     package func client(peer: String, value: String?) -> IPAddress? {
         guard let peer = IPAddress(peer) else { return nil }
         guard let value, isTrusted(peer) else { return peer }
@@ -62,12 +66,15 @@ package struct ClientAddressRule: Sendable {
         }
     }
 
-    /// Whether the peer's forwarding headers are believed.
+    /// Whether forwarding headers from the address are trusted.
     package func isTrusted(_ address: IPAddress) -> Bool {
         trustedProxies.contains { $0.contains(address) }
     }
 
-    /// Walks from the right, where our own proxies wrote; what stands left of something unreadable was written by nobody we know.
+    /// The rightmost address that is not a trusted proxy.
+    ///
+    /// The rightmost nodes were added by trusted proxies. Nodes to the left of an unreadable one
+    /// cannot be trusted, so the result is nil then.
     private func rightmostUntrusted(_ nodes: [Substring]) -> IPAddress? {
         for node in nodes.reversed() {
             guard let address = ForwardedNode.address(in: node) else { return nil }

@@ -1,21 +1,23 @@
 import JSON
 
-/// What a page view says of itself: how many events it has emitted, and how many of them it has dropped.
+/// The numbers of events that a page view has emitted and dropped, as reported by the page.
 ///
-/// Numbers only grow, so that of two entries for a view the greater counts, in whatever order they come. What was emitted, was not
-/// dropped, and is not a row has been lost on the way.
+/// The numbers only grow, so the highest of several reports for a page view counts, regardless of
+/// their order. Events that were emitted, not dropped and not stored were lost in transit.
 package struct DeliveryReport: Sendable {
+    /// The buffer that contains the texts of all fields.
     package var bytes: [UInt8]
-    /// Microseconds since 1970, UTC.
+    /// The time of receipt, in microseconds since 1970, UTC.
     package var receivedAt: Int64
     package var visitorID: Slice
     package var sessionID: Slice
     package var pageviewID: Slice
     package var site: Slice?
+    /// The number of emitted events.
     package var emitted: Int32
-    /// Sum over all reasons.
+    /// The number of dropped events, over all reasons.
     package var dropped: Int32
-    /// JSON text of an object of counts by reason.
+    /// The JSON text of an object with the number of dropped events by reason.
     package var dropReasons: Slice
 
     package func text(_ slice: Slice) -> String { String(decoding: bytes[slice.range], as: UTF8.self) }
@@ -30,7 +32,7 @@ extension DeliveryReport {
         "visitor_id", "session_id", "pageview_id", "emitted", "dropped", "site",
     ]
 
-    /// Parses and judges one entry; `bytes` is a buffer that holds it.
+    /// Parses and validates one entry, which is the range `body` of `bytes`.
     package init(parsing bytes: consuming [UInt8], body: Range<Int>, receivedAt: Int64) throws(ValidationError) {
         guard body.count <= Limits.pageviewBytesMax else {
             throw .invalid(field: "ledger", problem: .tooLong(bytesMax: Limits.pageviewBytesMax))
@@ -70,7 +72,7 @@ extension DeliveryReport {
         return Int32(String(decoding: bytes[value.range], as: UTF8.self)).flatMap { $0 >= 0 ? $0 : nil }
     }
 
-    /// The sum of an object of counts by reason.
+    /// The sum of the counts in an object of counts by reason.
     private static func sum(_ value: JSONValue, _ bytes: [UInt8]) throws(ValidationError) -> Int32 {
         let problem = ValidationError.invalid(field: "dropped", problem: .notReasons)
         guard value.kind == .object, value.textError == nil else { throw problem }

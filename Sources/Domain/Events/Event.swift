@@ -1,8 +1,8 @@
-/// A place in a record's own buffer.
+/// A range of bytes in a record's own buffer.
 package struct Slice: Sendable, Hashable {
-    /// Offset of the first byte.
+    /// The offset of the first byte.
     package var start: Int32
-    /// Number of bytes.
+    /// The number of bytes.
     package var count: Int32
 
     package init(start: Int, count: Int) {
@@ -13,32 +13,39 @@ package struct Slice: Sendable, Hashable {
     package var range: Range<Int> { Int(start)..<Int(start) + Int(count) }
 }
 
-/// One event, parsed and judged: every field is valid UTF-8 without U+0000 and within its limit.
+/// A validated event.
 ///
-/// The fields are places in one buffer, which begins with the request they came in, so that parsing copies nothing and a
-/// payload reaches the store byte for byte. Times are microseconds since 1970 in UTC.
+/// Each text field is valid UTF-8 without U+0000 and within its limit.
+///
+/// The fields are ranges of one buffer, which starts with the request, so that parsing copies nothing
+/// and a payload reaches the store byte for byte. Times are in microseconds since 1970, UTC.
 package struct Event: Sendable {
+    /// The buffer that contains the texts of all fields.
     package var bytes: [UInt8]
+    /// When the server received the event.
     package var receivedAt: Int64
-    /// When it happened; by the sender's clock, or by ours where the sender's is known to be wrong.
+    /// When the event occurred, by the client's clock; corrected to the server's clock if the
+    /// client's clock is known to be wrong.
     package var clientTimestamp: Int64?
-    /// What the sender's clock said, when that was corrected; nil when it was believed.
+    /// The uncorrected time of the client's clock; nil when it was not corrected.
     package var clientTimestampOriginal: Int64?
     package var visitorID: Slice
     package var sessionID: Slice
     package var pageviewID: Slice
     package var eventType: Slice
+    /// The sequence number assigned by the client; 0 when it did not send one.
     package var seq: Int32
-    /// What the site is called, by its own account; nil when it is not known.
+    /// The name of the site, as reported by the page; nil when unknown.
     package var site: Slice?
     package var path: Slice?
     package var referrer: Slice?
-    /// Lower-case hex SHA-256, 64 bytes; nil without a salt.
+    /// The hash of the client's address, as 64 lower-case hexadecimal digits (SHA-256); nil without a salt.
     package var ipHash: Slice?
+    /// The user agent of the request, truncated to `Limits.userAgentBytesMax` bytes; nil when there is none.
     package var userAgent: Slice?
-    /// JSON text of an object.
+    /// The JSON text of an object.
     package var payload: Slice
-    /// Idempotency key; nil when the sender gave none.
+    /// The idempotency key; nil when the client did not send one.
     package var eventID: EventID?
 
     package init(
@@ -81,7 +88,7 @@ package struct Event: Sendable {
     package func text(_ slice: Slice?) -> String? { slice.map { String(decoding: bytes[$0.range], as: UTF8.self) } }
 }
 
-/// A UUID as its 16 bytes, high half first.
+/// A UUID as two 64-bit halves, in network byte order.
 package struct EventID: Sendable, Hashable {
     package var high: UInt64
     package var low: UInt64

@@ -1,21 +1,26 @@
 import JSON
 
-/// One `POST /events` body, split into its events and page views, each of which is parsed by itself afterwards.
+/// The body of one `POST /events`, split into events and page views.
+///
+/// Each of them is parsed separately.
 package struct EventBatch: Equatable {
-    /// Ranges of the elements of `events`, or of the lines.
+    /// The ranges of the elements of `events`, or of the lines.
     package private(set) var events: [Range<Int>] = []
-    /// Ranges of the elements of `ledger`, the delivery reports of version 1.
+    /// The ranges of the elements of `ledger`, the delivery reports in version 1 of the format.
     package private(set) var reports: [Range<Int>] = []
-    /// Ranges of the elements of `pageviews`; nil when the events cannot refer to page views (version 1).
+    /// The ranges of the elements of `pageviews`; nil in version 1, where events cannot refer to page views.
     package private(set) var pageviews: [Range<Int>]?
-    /// When the request was sent, by the sender's clock, microseconds since 1970; nil when the body has no `sent_at`.
+    /// When the request was sent, by the client's clock, in microseconds since 1970; nil when the
+    /// body has no `sent_at`.
     package private(set) var sentAt: Int64?
 
-    /// Splits a JSON array, `{"v":2,"sent_at":"…","pageviews":[…],"events":[…]}`, the version 1 of that object with
-    /// `ledger`, or newline-delimited JSON.
+    /// Splits a body in one of the supported formats.
     ///
-    /// Throws `.invalidJSON` when the body has none of these forms, `.tooManyEvents` when it has more events than a
-    /// request may carry, and the name of the member when another member of the object is wrong.
+    /// These are a JSON array, `{"v":2,"sent_at":"…","pageviews":[…],"events":[…]}`, version 1 of
+    /// that object with `ledger`, and newline-delimited JSON.
+    ///
+    /// Throws `.invalidJSON` when the body has none of these formats, `.tooManyEvents` when it has more
+    /// events than a request may contain, and `.invalid` when another member of the object is invalid.
     package init(parsing bytes: [UInt8], body: Range<Int>) throws(ValidationError) {
         if let elements = try Self.array(bytes, body, max: Limits.batchEventsMax) {
             events = elements
@@ -30,7 +35,9 @@ package struct EventBatch: Equatable {
         guard events.count <= Limits.batchEventsMax else { throw .tooManyEvents }
     }
 
-    /// The members of the object around the events; those that are null count as absent.
+    /// The members of the object that contains the events.
+    ///
+    /// Members that are null count as absent.
     private struct Envelope {
         var events: Range<Int>?
         var report: JSONValue?
@@ -49,7 +56,7 @@ package struct EventBatch: Equatable {
         }
     }
 
-    /// Nil when the body is not one object.
+    /// Nil when the body is not a single object.
     private static func envelope(_ bytes: [UInt8], _ range: Range<Int>) throws(ValidationError) -> Envelope? {
         var envelope = Envelope()
         var cursor: ObjectCursor
@@ -57,8 +64,8 @@ package struct EventBatch: Equatable {
         do {
             while let member = try cursor.next(bytes.span) { envelope.take(member, bytes) }
         } catch {
-            // One event that is nested too deep must not cost the others. Any other error means that the body is not an
-            // object; it may be lines, which are parsed one by one.
+            // One event that is nested too deeply must not invalidate the other events. Any other error
+            // means that the body is not an object. It may be lines, which are parsed separately.
             guard case .tooDeep = error, let name = cursor.name, bytes[name].elementsEqual("events".utf8),
                 let start = valueStart(bytes, name.upperBound..<range.upperBound)
             else { return nil }
@@ -83,7 +90,7 @@ package struct EventBatch: Equatable {
         }
     }
 
-    /// The elements of `pageviews` or `ledger`.
+    /// The ranges of the elements of `pageviews` or `ledger`.
     private static func pageviews(
         _ value: JSONValue,
         _ field: String,
@@ -97,7 +104,7 @@ package struct EventBatch: Equatable {
         return elements
     }
 
-    /// The ranges of an array's elements, at most one more than `max`; nil when the text does not begin with an array.
+    /// The ranges of an array's elements, at most `max + 1`; nil when the text does not start with an array.
     private static func array(_ bytes: [UInt8], _ range: Range<Int>, max: Int) throws(ValidationError) -> [Range<Int>]?
     {
         guard let first = bytes[range].first(where: { !isSpace($0) }), first == UInt8(ascii: "[") else { return nil }
@@ -114,7 +121,7 @@ package struct EventBatch: Equatable {
         }
     }
 
-    /// The offset of the array that is the value of a member, searched from the end of its name.
+    /// The offset of the array that is the value of a member; `range` starts at the end of the member's name.
     private static func valueStart(_ bytes: [UInt8], _ range: Range<Int>) -> Int? {
         var rest = bytes[range]
         for token in ["\"", ":"] {
@@ -135,7 +142,7 @@ package struct EventBatch: Equatable {
         return bracket + 1
     }
 
-    /// The lines that are not blank, when at least one of them is a JSON object.
+    /// The non-blank lines, if at least one of them is a JSON object.
     private static func lines(_ bytes: [UInt8], _ range: Range<Int>) throws(ValidationError) -> [Range<Int>] {
         var lines: [Range<Int>] = []
         var hasObject = false

@@ -1,15 +1,15 @@
 import JSON
 
 extension EventID {
-    /// Reads a UUID of any version as RFC 9562 writes it, in either case, with its hyphens or without any.
+    /// Parses a UUID of any version (RFC 9562) in either case, with all hyphens or without any.
     package init?(_ bytes: some RandomAccessCollection<UInt8>) {
         let hasHyphens = bytes.count == 36
         guard hasHyphens || bytes.count == 32 else { return nil }
         var value: UInt128 = 0
-        var place = 0
+        var index = 0
         for byte in bytes {
-            defer { place += 1 }
-            if hasHyphens, place == 8 || place == 13 || place == 18 || place == 23 {
+            defer { index += 1 }
+            if hasHyphens, index == 8 || index == 13 || index == 18 || index == 23 {
                 guard byte == UInt8(ascii: "-") else { return nil }
                 continue
             }
@@ -24,10 +24,10 @@ extension EventID {
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         text.reserveCapacity(36)
-        for place in 0..<32 {
-            if [8, 12, 16, 20].contains(place) { text.append(UInt8(ascii: "-")) }
-            let half = place < 16 ? high : low
-            text.append(digits[Int(half >> UInt64((15 - place % 16) * 4) & 15)])
+        for index in 0..<32 {
+            if [8, 12, 16, 20].contains(index) { text.append(UInt8(ascii: "-")) }
+            let half = index < 16 ? high : low
+            text.append(digits[Int(half >> UInt64((15 - index % 16) * 4) & 15)])
         }
         return text
     }

@@ -1,14 +1,15 @@
 import JSON
 
-/// The context of a request that its body does not hold.
+/// Properties of a request that are not part of its body.
 package struct RequestContext: Sendable {
-    /// Microseconds since 1970, UTC.
+    /// The time at which the request was received, in microseconds since 1970, UTC.
     package var receivedAt: Int64
-    /// The range of the user agent in the buffer that is parsed; nil when there is none.
+    /// The range of the user agent in the parsed buffer; nil when there is none.
     package var userAgent: Slice?
-    /// 64 bytes of lower-case hex, or nil without a salt.
+    /// The hash of the client's address, as 64 lower-case hexadecimal digits; nil without a salt.
     package var ipHash: [UInt8]?
-    /// When the request was sent by the sender's clock; nil when its batch has no `sent_at`.
+    /// When the request was sent, by the client's clock, in microseconds since 1970; nil when its
+    /// batch has no `sent_at`.
     package var sentAt: Int64?
 
     package init(receivedAt: Int64, userAgent: Slice?, ipHash: [UInt8]?, sentAt: Int64? = nil) {
@@ -29,15 +30,17 @@ extension Event {
         "payload", "event_id", "site", "sent_at",
     ]
     private static let fieldsWithPageview = fields + ["pageview"]
-    /// The order of `SharedFields.fields`.
+    /// In the order of `SharedFields.fields`.
     private static let shared: [FieldIndex] = [.visitorID, .sessionID, .pageviewID, .site, .path, .referrer]
     private static let sharedIndexes = shared.map(\.rawValue)
 
-    /// Parses and validates the body of one event; errors are found in the order of the contract.
+    /// Parses and validates the body of one event.
     ///
-    /// `bytes` is a buffer that holds the body, and the user agent where `requestContext` point to it. `pageviews` are the
-    /// entries that the event's `pageview` may refer to, nil for an invalid one. Without a list, `pageview` is an unknown
-    /// field like any other.
+    /// Errors are detected in the order of the API contract.
+    ///
+    /// `bytes` is a buffer that contains the body, and the user agent if `requestContext` has a
+    /// range for it. `pageviews` are the entries that the event's `pageview` can refer to, nil for
+    /// an invalid entry. Without a list, `pageview` is an unknown field.
     package init(
         parsing bytes: consuming [UInt8],
         body: Range<Int>,
@@ -89,7 +92,7 @@ extension Event {
         )
     }
 
-    /// Completes the event with the fields of the page view that it refers to.
+    /// Adds the fields of the page view that the event refers to.
     private static func inherit(_ reader: inout FieldReader, _ pageviews: [SharedFields?]) throws(ValidationError) {
         guard let value = reader.value(FieldIndex.pageview.rawValue) else { return }
         guard value.kind == .number, let index = Int(String(decoding: reader.bytes[value.range], as: UTF8.self)) else {
@@ -102,7 +105,9 @@ extension Event {
         shared.complete(&reader, sharedIndexes)
     }
 
-    /// An integer of 32 bits, written as digits: neither `1.0` nor `true` nor `"1"`.
+    /// A 32-bit integer in decimal notation.
+    ///
+    /// `1.0`, `true` and `"1"` are invalid.
     private static func sequenceNumber(_ reader: inout FieldReader) throws(ValidationError) -> Int32 {
         guard let value = reader.value(FieldIndex.seq.rawValue) else { return 0 }
         guard value.kind == .number, let seq = Int32(String(decoding: reader.bytes[value.range], as: UTF8.self)) else {
@@ -121,7 +126,7 @@ extension Event {
         return id
     }
 
-    /// The bytes of an object as they came; anything else becomes an empty object.
+    /// The bytes of an object; any other value becomes an empty object.
     private static func payload(_ reader: inout FieldReader) throws(ValidationError) -> Slice {
         guard let value = reader.value(FieldIndex.payload.rawValue) else { return reader.append("{}".utf8) }
         if let textError = value.textError { throw .invalid(field: "payload", problem: .textError(textError)) }
@@ -130,15 +135,15 @@ extension Event {
     }
 }
 
-/// Absent, null or an empty string.
+/// Whether a value is absent, null or an empty string.
 func isMissing(_ value: JSONValue?) -> Bool {
     guard let value else { return true }
     return value.kind == .string && value.content.isEmpty
 }
 
-/// The text of an id or a type; a number counts as its text.
+/// The text of an identifier or a type; nil when absent or null.
 ///
-/// Nil when absent or null.
+/// A number counts as its text.
 func identifier(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString]) throws(ValidationError) -> Slice? {
     guard let value = reader.value(index) else { return nil }
     if let textError = value.textError {
@@ -151,7 +156,7 @@ func identifier(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticStri
     return text
 }
 
-/// The text of a path or referrer; nil when absent, null or of another kind than text.
+/// The text of a path or referrer; nil when absent, null or not a string.
 func location(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString]) throws(ValidationError) -> Slice? {
     guard let value = reader.value(index) else { return nil }
     if let textError = value.textError {
@@ -164,7 +169,7 @@ func location(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString
     return text
 }
 
-/// Microseconds since 1970; nil when absent or null.
+/// A time in microseconds since 1970; nil when absent or null.
 func timestamp(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString]) throws(ValidationError) -> Int64? {
     guard let value = reader.value(index) else { return nil }
     guard value.kind == .string, value.textError == nil, let text = reader.text(value),

@@ -1,17 +1,19 @@
 import JSON
 
-/// Reads the known fields of one object out of a record's buffer: places only, except where escapes must be resolved.
+/// Reads the known fields of a JSON object in a record's buffer.
 ///
-/// A name that comes twice counts with its last value, as in jsonb.
+/// Fields are ranges of the buffer; only strings with escapes are copied, to its end. For duplicate
+/// names the last value counts, as in PostgreSQL's `jsonb`.
 struct FieldReader {
     private(set) var bytes: [UInt8]
     private var values: [JSONValue?]
-    /// The first flaw in a field that is not known, or in a name.
+    /// The first text error in an unknown field or in a name.
     private(set) var unknownError: ValidationError?
 
     /// Scans the whole object.
     ///
-    /// - Throws: `.invalidJSON` when the text is not one JSON object, or the field that is nested too deep.
+    /// - Throws: `.invalidJSON` when the text is not one JSON object, or `.invalid` for a field
+    ///   that is nested too deeply.
     init(_ bytes: consuming [UInt8], body: Range<Int>, fields: [StaticString]) throws(ValidationError) {
         self.bytes = bytes
         values = Array(repeating: nil, count: fields.count)
@@ -38,24 +40,24 @@ struct FieldReader {
         }
     }
 
-    /// The value of a field by its place in the list; nil when absent or null.
+    /// The value of a field by its index in `fields`; nil when absent or null.
     func value(_ index: Int) -> JSONValue? {
         guard let value = values[index], value.kind != .null else { return nil }
         return value
     }
 
-    /// Gives a field that the object lacks (absent or null) a text; it counts as one that came with the object.
+    /// Sets a field that the object does not have, or that is null, to a text, as if the object contained it.
     mutating func inherit(_ text: some Collection<UInt8>, _ index: Int) {
         guard value(index) == nil else { return }
         let start = bytes.count
-        // A value's range includes its quotes; nothing scans what is between them again.
+        // The range of a string value includes its quotes. The text between them is not scanned again.
         bytes.append(UInt8(ascii: "\""))
         bytes.append(contentsOf: text)
         bytes.append(UInt8(ascii: "\""))
         values[index] = JSONValue(plainString: start..<bytes.count)
     }
 
-    /// The text of a string, or the spelling of a number; nil for other kinds.
+    /// The text of a string or the spelling of a number; nil for other types.
     ///
     /// May append to the buffer.
     mutating func text(_ value: JSONValue) -> Slice? {
@@ -68,9 +70,9 @@ struct FieldReader {
         return Slice(start: start, count: bytes.count - start)
     }
 
-    /// The JSON text of a value, byte for byte but for numbers whose plain notation a database would write out; those become strings.
+    /// The JSON text of a value, byte for byte except for long numbers, which become strings.
     ///
-    /// May append to the buffer.
+    /// A database would write such numbers out without their exponent. May append to the buffer.
     mutating func json(_ value: JSONValue) -> Slice {
         guard value.hasLongNumbers else { return Slice(start: value.range.lowerBound, count: value.range.count) }
         let start = bytes.count
@@ -78,7 +80,7 @@ struct FieldReader {
         return Slice(start: start, count: bytes.count - start)
     }
 
-    /// Appends bytes that did not come with the body, for example a hash.
+    /// Appends bytes that are not part of the body, such as a hash.
     mutating func append(_ extra: some Collection<UInt8>) -> Slice {
         let start = bytes.count
         bytes.append(contentsOf: extra)

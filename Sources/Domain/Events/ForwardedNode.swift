@@ -1,11 +1,14 @@
-/// Elements of the forwarding headers: `192.0.2.1`, `192.0.2.1:4711`, `[2001:db8::1]:4711`, and those of `Forwarded` (RFC 7239).
+/// Parses elements of forwarding headers.
+///
+/// Elements are addresses with an optional port (`192.0.2.1`, `192.0.2.1:4711`,
+/// `[2001:db8::1]:4711`), or those of `Forwarded` (RFC 7239).
 package enum ForwardedNode {
-    /// Elements of a comma-separated list, without the empty ones that RFC 9110 §5.6.1 allows.
+    /// The elements of a comma-separated list, without the empty elements that RFC 9110 §5.6.1 allows.
     package static func elements(_ list: String) -> [Substring] {
         list.split(separator: ",").map(trimmed).filter { !$0.isEmpty }
     }
 
-    /// The values of a parameter, one for each element of `Forwarded`; empty where the element does not have it.
+    /// The values of a parameter, one for each element of `Forwarded`; empty for an element without the parameter.
     package static func parameters(named name: String, in list: String) -> [Substring] {
         split(list[...], at: ",").filter { !trimmed($0).isEmpty }.map { element in
             for pair in split(element, at: ";") {
@@ -16,7 +19,8 @@ package enum ForwardedNode {
         }
     }
 
-    /// The address of a node, its port left out; nil for `unknown`, a hidden name, or anything else that is not an address.
+    /// The address of a node without its port; nil for `unknown`, an obfuscated identifier, and
+    /// anything else that is not an address.
     static func address(in node: Substring) -> IPAddress? {
         let text = trimmed(node)
         if text.first == "[" {
@@ -30,16 +34,17 @@ package enum ForwardedNode {
         return IPAddress(text[..<colon])
     }
 
-    /// Nothing, or a colon and up to five digits.
+    /// Whether the text is empty, or a colon followed by one to five digits.
     private static func isPort(_ text: Substring) -> Bool {
         guard !text.isEmpty else { return true }
         let digits = text.utf8.dropFirst()
         return text.first == ":" && (1...5).contains(digits.count) && digits.allSatisfy { (0x30...0x39).contains($0) }
     }
 
-    /// Splits at a character that does not stand between quotes.
+    /// Splits at separators outside of quotes.
     ///
-    /// Reads from the right, where our own proxies wrote: a quote that a client has left open must not swallow what they appended.
+    /// Scans from the right, where trusted proxies append: an unterminated quote from the client
+    /// must not swallow what they appended.
     private static func split(_ text: Substring, at separator: Character) -> [Substring] {
         var parts: [Substring] = []
         var end = text.endIndex

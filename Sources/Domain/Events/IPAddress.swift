@@ -1,12 +1,14 @@
 import Glibc
 
-/// An IPv4 or IPv6 address; IPv4 written inside IPv6 (`::ffff:192.0.2.1`) counts as IPv4.
+/// An IPv4 or IPv6 address.
+///
+/// An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) is an IPv4 address.
 package struct IPAddress: Sendable, Hashable {
-    /// The address as a number: 32 significant bits for IPv4, 128 for IPv6.
+    /// The address as a number, with 32 significant bits for IPv4 and 128 for IPv6.
     package let value: UInt128
     package let isIPv4: Bool
 
-    /// Reads an address without port, zone or brackets.
+    /// Parses an address without port, zone or brackets.
     package init?(_ text: some StringProtocol) {
         let text = String(text)
         guard text.utf8.count <= Int(INET6_ADDRSTRLEN), !text.utf8.contains(0) else { return nil }
@@ -27,7 +29,7 @@ package struct IPAddress: Sendable, Hashable {
         self.isIPv4 = isIPv4
     }
 
-    /// The usual spelling (RFC 5952 for IPv6).
+    /// The canonical text of the address (RFC 5952 for IPv6).
     package var text: String {
         var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         if isIPv4 {
@@ -41,7 +43,9 @@ package struct IPAddress: Sendable, Hashable {
     }
 }
 
-/// A block of addresses in CIDR notation, for example `10.0.0.0/8`; a bare address is a block of one.
+/// A block of addresses in CIDR notation, such as `10.0.0.0/8`.
+///
+/// A single address is a block of one.
 package struct AddressBlock: Sendable, Hashable {
     private let prefix: UInt128
     private let hostBits: Int
@@ -68,7 +72,7 @@ package struct AddressBlock: Sendable, Hashable {
         address.isIPv4 == isIPv4 && address.value >> UInt128(hostBits) == prefix
     }
 
-    /// Loopback, private and link-local ranges: where a reverse proxy of the owner usually stands.
+    /// Loopback, private and link-local ranges, where reverse proxies of the owner usually run.
     package static let loopbackAndPrivate: [AddressBlock] = [
         "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "::1/128", "fc00::/7",
         "fe80::/10",

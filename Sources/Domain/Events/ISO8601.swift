@@ -1,10 +1,14 @@
-/// Dates and times by ISO 8601, as browsers and log shippers write them.
+/// A parser for ISO 8601 dates and times as written by browsers and log shippers.
 package enum ISO8601 {
-    /// Microseconds since 1970-01-01T00:00:00Z of a text, or nil when it is none.
+    /// Parses a date and time.
     ///
-    /// Taken are calendar dates from year 1 to 9999, extended (`2026-11-23`) or basic (`20261123`), alone or followed by `T` or a
-    /// space and a time of the same form: hours and minutes, optional seconds (a leap second counts as the next second),
-    /// an optional fraction behind `.` or `,` (cut to microseconds), an optional `Z` or offset. Without an offset the time is UTC.
+    /// Accepts calendar dates of the years 1 to 9999 in extended (`2026-11-23`) or basic
+    /// (`20261123`) format, alone or followed by `T` or a space and a time in the same format:
+    /// hours and minutes, optional seconds (a leap second counts as the following second), an
+    /// optional fraction after `.` or `,` (truncated to microseconds), and an optional `Z` or
+    /// offset. Without an offset the time is UTC.
+    ///
+    /// Returns microseconds since 1970-01-01T00:00:00Z; nil when the text is invalid or longer than 64 bytes.
     package static func microseconds(_ bytes: some RandomAccessCollection<UInt8>) -> Int64? {
         var reader = Reader(rest: Array(bytes)[...])
         guard bytes.count <= textBytesMax, let date = reader.date() else { return nil }
@@ -15,17 +19,19 @@ package enum ISO8601 {
         return isStorable(result) ? result : nil
     }
 
-    /// Whether a time, in microseconds since 1970, lies within the years 1 to 9999.
+    /// Whether a time in microseconds since 1970 is within the years 1 to 9999.
     static func isStorable(_ microseconds: Int64) -> Bool { storableMicroseconds.contains(microseconds) }
 
-    /// The first and the last microsecond of the years 1 to 9999, which every store can write.
+    /// The range of the years 1 to 9999 in microseconds since 1970, which every store can represent.
     package static let storableMicroseconds: ClosedRange<Int64> = -62_135_596_800_000_000...253_402_300_799_999_999
 
     private static let textBytesMax = 64
 
     private struct Reader {
         var rest: ArraySlice<UInt8>
-        /// Whether the date was written with hyphens, which decides about colons in the time.
+        /// Whether the date contains hyphens.
+        ///
+        /// If so, the time must contain colons.
         var isExtended = true
 
         mutating func skip(_ character: Unicode.Scalar) -> Bool {
@@ -34,7 +40,7 @@ package enum ISO8601 {
             return true
         }
 
-        /// A number of exactly `digits` digits.
+        /// Parses a number of exactly `digits` digits.
         mutating func number(_ digits: Int) -> Int64? {
             guard rest.count >= digits else { return nil }
             var value: Int64 = 0
@@ -46,7 +52,9 @@ package enum ISO8601 {
             return value
         }
 
-        /// Seconds from 1970 to the start of the date.
+        /// Parses a date.
+        ///
+        /// Returns seconds since 1970 of its start.
         mutating func date() -> Int64? {
             guard let year = number(4), year >= 1 else { return nil }
             isExtended = skip("-")
@@ -56,7 +64,9 @@ package enum ISO8601 {
             return CivilDate(year: year, month: month, day: day).daysSince1970 * 86400
         }
 
-        /// Microseconds since midnight.
+        /// Parses a time of day.
+        ///
+        /// Returns microseconds since midnight.
         mutating func time() -> Int64? {
             guard let hour = number(2), hour <= 23 else { return nil }
             if isExtended, !skip(":") { return nil }
@@ -74,7 +84,9 @@ package enum ISO8601 {
             return ((hour * 60 + minute) * 60 + second) * 1_000_000 + micro
         }
 
-        /// Seconds that the written time is ahead of UTC; zero when nothing is said.
+        /// Parses an offset.
+        ///
+        /// Returns seconds east of UTC; 0 for `Z` and when there is no offset.
         mutating func offset() -> Int64? {
             if rest.isEmpty || skip("Z") || skip("z") { return 0 }
             let sign: Int64

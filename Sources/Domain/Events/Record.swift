@@ -1,10 +1,10 @@
-/// One record that is ready to be stored.
+/// A validated record, ready to be stored.
 package enum Record: Sendable {
     case event(Event)
     case submission(Submission)
     case deliveryReport(DeliveryReport)
 
-    /// The buffer it lives in.
+    /// The buffer of the record.
     var bytes: [UInt8] {
         switch self {
         case .event(let event): event.bytes
@@ -15,7 +15,7 @@ package enum Record: Sendable {
 
     package var bytesCount: Int { bytes.count }
 
-    /// Microseconds since 1970, UTC.
+    /// The time of receipt, in microseconds since 1970, UTC.
     package var receivedAt: Int64 {
         switch self {
         case .event(let event): event.receivedAt

@@ -1,9 +1,12 @@
-/// The form in which a record is kept outside of a database: a version, a kind, then each field in a fixed order.
+/// The binary encoding of a record outside of a database: a version, a kind, then each field in a fixed order.
 ///
-/// Integers are little-endian; an optional one follows a byte that says whether it is there. A text is its length in 32 bits, -1 for none,
-/// and its bytes. What an older version of the program has written must stay readable: a new form is a new version.
+/// Integers are little-endian 64-bit; an optional integer is preceded by a byte that is 1 if it is
+/// present. A text is its length in 32 bits, -1 for nil, followed by its bytes. Encodings of older
+/// versions must remain readable, so each change requires a new version.
 extension Record {
-    /// Version 1 had no sites, no corrected clocks and no ledgers.
+    /// The encoding version.
+    ///
+    /// Version 1 had no sites, no corrected clocks and no delivery reports.
     private static let version: UInt8 = 2
     private enum Kind: UInt8 {
         case event = 0
@@ -11,10 +14,10 @@ extension Record {
         case deliveryReport = 2
     }
 
-    /// Appends the record's form, without the parts of its buffer that belong to no field.
+    /// Appends the encoding of the record, without bytes of its buffer that belong to no field.
     package func encode(into output: inout [UInt8]) {
         var writer = Writer(source: bytes, output: output)
-        // The writer holds the only reference now, so that appending does not copy.
+        // The writer holds the only reference, so appending does not copy.
         output = []
         writer.output.append(Self.version)
         switch self {
@@ -51,9 +54,12 @@ extension Record {
         output = writer.output
     }
 
-    /// Reads a record's form, which becomes the record's buffer; nil when it is damaged or of a version that is not known.
+    /// Decodes a record.
     ///
-    /// The body of a submission, which only its answer needs, is empty.
+    /// The bytes become the record's buffer.
+    ///
+    /// Nil when the bytes are corrupt or of an unknown version. The body of a submission, which is
+    /// only required for its response, is empty.
     package init?(decoding bytes: consuming [UInt8]) {
         guard bytes.count >= 2, 1...Self.version ~= bytes[0], let kind = Kind(rawValue: bytes[1]) else { return nil }
         let version = bytes[0]
@@ -177,7 +183,9 @@ private struct Writer {
     }
 }
 
-/// Reads what `Writer` wrote; nil means that there is too little, or something that was not written so.
+/// Decodes the output of `Writer`.
+///
+/// Methods return nil when bytes are missing or invalid.
 private struct Reader {
     let bytes: [UInt8]
     var offset: Int
@@ -192,16 +200,18 @@ private struct Reader {
 
     mutating func optionalInteger() -> Int64?? {
         guard offset < bytes.count else { return nil }
-        let isThere = bytes[offset]
+        let isPresent = bytes[offset]
         offset += 1
-        switch isThere {
+        switch isPresent {
         case 0: return .some(nil)
         case 1: return integer().map { .some($0) }
         default: return nil
         }
     }
 
-    /// A time that every store can write; what was damaged may hold any other.
+    /// A time that every store can represent.
+    ///
+    /// Corrupt bytes may contain other times, which are invalid.
     mutating func time() -> Int64? { integer().flatMap { ISO8601.isStorable($0) ? $0 : nil } }
 
     mutating func optionalTime() -> Int64?? {

@@ -1,8 +1,9 @@
 import JSON
 
-/// The fields that the events of one page view share: one entry of `pageviews`, validated.
+/// The validated fields shared by the events of one page view: one entry of `pageviews`.
 ///
-/// The texts are checked and unescaped once, so that an event that inherits them copies at most the limits of the fields.
+/// The texts are validated and unescaped once, so that an event that inherits them copies at most
+/// the limits of the fields.
 package struct SharedFields: Sendable {
     static let fields: [StaticString] = [
         "visitor_id", "session_id", "pageview_id", "site", "path", "referrer", "emitted",
@@ -11,12 +12,12 @@ package struct SharedFields: Sendable {
     private static let locations = 4..<6
 
     private let bytes: [UInt8]
-    /// The texts of `fields` up to `emitted`; nil where the entry lacks one.
+    /// The texts of `fields` before `emitted`; nil for a field that the entry does not have.
     private let texts: [Slice?]
-    /// Whether the entry is the delivery report of its page view, too: it has `emitted`.
+    /// Whether the entry has `emitted`, so that it is also the delivery report of its page view.
     package let hasDeliveryReport: Bool
 
-    /// Parses one entry; `bytes` is a buffer that holds it.
+    /// Parses and validates one entry, which is the range `body` of `bytes`.
     package init(parsing bytes: consuming [UInt8], body: Range<Int>) throws(ValidationError) {
         guard body.count <= Limits.pageviewBytesMax else {
             throw .invalid(field: "entry", problem: .tooLong(bytesMax: Limits.pageviewBytesMax))
@@ -32,7 +33,9 @@ package struct SharedFields: Sendable {
         self.texts = texts
     }
 
-    /// Gives an event the fields that it lacks; `indexes` are the event's indexes of these fields, in the order of `fields`.
+    /// Adds the fields that an event does not have.
+    ///
+    /// `indexes` are the event's indexes of these fields, in the order of `fields`.
     func complete(_ reader: inout FieldReader, _ indexes: [Int]) {
         for (text, index) in zip(texts, indexes) {
             if let text { reader.inherit(bytes[text.range], index) }

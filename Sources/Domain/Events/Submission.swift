@@ -1,13 +1,19 @@
-/// One `/collect` body, parsed and judged; its parts are places in `bytes`, each the JSON text of a value.
+/// A validated `/collect` body.
 ///
-/// Parts that the sender left out are filled in by the parser (`{}` and `[]`) or nil, which is NULL.
+/// Its parts are ranges of `bytes`, each the JSON text of a value.
+///
+/// Missing parts are `{}` or `[]`, added by the parser, or nil, which is stored as NULL. Times are
+/// in microseconds since 1970, UTC.
 package struct Submission: Sendable {
+    /// The buffer that contains all parts.
     package var bytes: [UInt8]
-    /// The whole body as it was sent: what is answered.
+    /// The whole body, which is returned in the response.
     package var body: Slice
+    /// When the server received the submission.
     package var receivedAt: Int64
+    /// When the client sent the submission, by its own clock; nil when it did not send a time.
     package var clientTimestamp: Int64?
-    /// Text of the client's address; nil when unknown.
+    /// The text of the client's address; nil when unknown.
     package var ip: Slice?
     package var browserInfo: Slice
     package var performanceData: Slice

@@ -11,9 +11,12 @@ extension Submission {
         "battery", "benchmarks",
     ]
 
-    /// Parses and judges a `/collect` body; its parts stay as they were written.
+    /// Parses and validates a `/collect` body.
     ///
-    /// `bytes` is a buffer that holds the body; `ip` is the text of the client's address, or nil when unknown.
+    /// Its parts are kept byte for byte.
+    ///
+    /// `bytes` is a buffer that contains the body. `receivedAt` is in microseconds since 1970. `ip`
+    /// is the text of the client's address; nil when unknown.
     package init(
         parsing bytes: consuming [UInt8],
         body: Range<Int>,
@@ -55,7 +58,7 @@ extension Submission {
         )
     }
 
-    /// The JSON text of a part of any kind; nil when absent or null.
+    /// The JSON text of a field of any type; nil when absent or null.
     private static func part(_ reader: inout FieldReader, _ field: FieldIndex) throws(ValidationError) -> Slice? {
         guard let value = reader.value(field.rawValue) else { return nil }
         if let textError = value.textError {

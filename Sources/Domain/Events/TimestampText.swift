@@ -1,6 +1,8 @@
-/// Times as text in UTC: `2026-11-23T17:59:41.673000Z`, which sorts by time and which SQLite's date functions read.
+/// Timestamps as text in UTC, such as `2026-11-23T17:59:41.673000Z`.
+///
+/// The text sorts by time, and SQLite's date functions accept it.
 package enum TimestampText {
-    /// The text of a time that lies within the years 1 to 9999.
+    /// The text of a time in microseconds since 1970, which must be within the years 1 to 9999; 27 bytes.
     package static func bytes(_ microseconds: Int64) -> [UInt8] {
         let (seconds, fraction) = (floorDivide(microseconds, 1_000_000), floorRemainder(microseconds, 1_000_000))
         let time = floorRemainder(seconds, CivilDate.daySeconds)

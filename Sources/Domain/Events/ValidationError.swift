@@ -1,19 +1,23 @@
 package import JSON
 
-/// Why a body was not taken; nothing of it was stored.
+/// A reason why a body is rejected.
+///
+/// Nothing of it is stored.
 package enum ValidationError: Error, Equatable {
-    /// Not JSON, or not the shape that the route takes.
+    /// The body is not JSON, or does not have the structure that the route requires.
     case invalidJSON
-    /// Required fields that are missing, null or empty, in the order of the contract.
+    /// Required fields that are missing, null or empty, in the order of the API contract.
     case missing([String])
-    /// A field that cannot be stored as it is.
+    /// A field that cannot be stored.
     case invalid(field: String, problem: FieldProblem)
-    /// More events than one request may carry.
+    /// The request contains more events than allowed.
     case tooManyEvents
-    /// The database refused the record; what it said stays in the log.
+    /// The database rejected the record.
+    ///
+    /// Its message is only logged.
     case refusedByStore
 
-    /// The sentence for the sender.
+    /// The error message of the response.
     package var message: String {
         switch self {
         case .invalidJSON: "Invalid JSON"
@@ -25,7 +29,7 @@ package enum ValidationError: Error, Equatable {
     }
 }
 
-/// What is wrong with a field.
+/// The problem with a field.
 package enum FieldProblem: Equatable, Sendable {
     case notInteger
     case notText

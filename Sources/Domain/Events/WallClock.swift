@@ -1,8 +1,8 @@
 import Glibc
 
-/// The system's clock, as records are dated by it.
+/// The system clock, which dates records.
 package enum WallClock {
-    /// Microseconds since 1970, UTC.
+    /// The current time in microseconds since 1970, UTC.
     package static func microseconds() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

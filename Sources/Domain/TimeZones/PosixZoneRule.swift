@@ -1,23 +1,24 @@
 import Events
 
-/// The rule for the times after the last transition of a zone's file: the `TZ` string of POSIX, with the extensions of RFC 8536.
+/// The rule for times after the last transition of a time zone file: a POSIX `TZ` string with the
+/// extensions of RFC 8536.
 struct PosixZoneRule: Equatable, Sendable {
-    /// A day of the year, and the local time of the change on it.
+    /// A day of the year and the local time at which the offset changes on it.
     struct Change: Equatable, Sendable {
         enum Day: Equatable, Sendable {
-            /// 1 to 365; 29 February is never counted.
+            /// Day 1 to 365; 29 February is never counted.
             case julian(Int64)
-            /// 0 to 365; 29 February is counted.
+            /// Day 0 to 365; 29 February is counted.
             case zeroBased(Int64)
-            /// The weekday of a week of a month; week 5 is the last one.
+            /// A weekday in a week of a month; week 5 is the last one.
             case monthly(month: Int64, week: Int64, weekday: Int64)
         }
 
         var day: Day
-        /// Seconds after the day's midnight, −167 to 167 hours.
+        /// Seconds after midnight of the day, from −167 to 167 hours.
         var seconds: Int64
 
-        /// Local seconds since 1970 of the change in a year.
+        /// The local time of the change in a year, in seconds since 1970.
         func local(year: Int64) -> Int64 { days(year) * CivilDate.daySeconds + seconds }
 
         private func days(_ year: Int64) -> Int64 {
@@ -35,7 +36,7 @@ struct PosixZoneRule: Equatable, Sendable {
         }
     }
 
-    /// Seconds east of UTC.
+    /// The standard offset, in seconds east of UTC.
     var standardOffset: Int64
     var daylight: (offset: Int64, start: Change, end: Change)?
 
@@ -44,7 +45,7 @@ struct PosixZoneRule: Equatable, Sendable {
             && one.daylight?.start == other.daylight?.start && one.daylight?.end == other.daylight?.end
     }
 
-    /// Nil when the text is no rule.
+    /// Parses a rule; nil when the text is invalid.
     init?(_ text: [UInt8]) {
         var parser = Parser(rest: text[...])
         guard parser.name(), let standard = parser.time(hoursMax: 24) else { return nil }
@@ -53,14 +54,16 @@ struct PosixZoneRule: Equatable, Sendable {
         guard parser.name() else { return nil }
         var offset = standardOffset + 3600
         if parser.rest.first != UInt8(ascii: ",") {
-            guard let own = parser.time(hoursMax: 24) else { return nil }
-            offset = -own
+            guard let written = parser.time(hoursMax: 24) else { return nil }
+            offset = -written
         }
         guard let start = parser.change(), let end = parser.change(), parser.rest.isEmpty else { return nil }
         daylight = (offset, start, end)
     }
 
-    /// Moments at which the offset changes in a year and those beside it, ascending, each with the offset from then on.
+    /// The transitions of a year and of the years before and after it, in ascending order.
+    ///
+    /// Each has its time in seconds since 1970 and the offset from then on.
     func transitions(around year: Int64) -> [(at: Int64, offset: Int64)] {
         guard let daylight else { return [] }
         let all = (year - 1...year + 1).flatMap { year in
@@ -87,7 +90,7 @@ private struct Parser {
         return true
     }
 
-    /// An abbreviation: letters, or anything in `<` and `>`.
+    /// Skips an abbreviation: at least three letters, or any text in `<` and `>`.
     mutating func name() -> Bool {
         if skip("<") {
             guard let end = rest.firstIndex(of: UInt8(ascii: ">")) else { return false }
@@ -107,7 +110,9 @@ private struct Parser {
         return bounds.contains(value) ? value : nil
     }
 
-    /// `[+-]hh[:mm[:ss]]` in seconds.
+    /// Parses `[+-]hh[:mm[:ss]]`.
+    ///
+    /// Returns seconds.
     mutating func time(hoursMax: Int64) -> Int64? {
         let isNegative = skip("-")
         if !isNegative { _ = skip("+") }
@@ -124,7 +129,7 @@ private struct Parser {
         return isNegative ? -seconds : seconds
     }
 
-    /// `,date[/time]`.
+    /// Parses `,date[/time]`.
     mutating func change() -> PosixZoneRule.Change? {
         guard skip(","), let day = day() else { return nil }
         guard skip("/") else { return PosixZoneRule.Change(day: day, seconds: 2 * 3600) }

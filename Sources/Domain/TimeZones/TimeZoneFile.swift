@@ -1,14 +1,15 @@
-/// The content of a zone's file in TZif format (RFC 8536, versions 1 to 4).
+/// The contents of a time zone file in TZif format (RFC 8536, versions 1 to 4).
 struct TimeZoneFile: Equatable, Sendable {
-    /// Bytes of a file, and transitions in it.
+    /// The maximum size of a file in bytes, and the maximum number of transitions in it.
     static let bytesMax = 1 << 16
     static let transitionsMax = 4096
 
-    /// Ascending moments in seconds since 1970, each with the offset from then on in seconds east of UTC.
+    /// Transitions in ascending order: the time in seconds since 1970, and the offset from then on
+    /// in seconds east of UTC.
     private(set) var transitions: [(at: Int64, offset: Int64)] = []
-    /// The offset before the first transition.
+    /// The offset before the first transition, in seconds east of UTC.
     private(set) var firstOffset: Int64 = 0
-    /// What holds after the last transition; nil when its offset goes on.
+    /// The rule after the last transition; nil when the last offset continues.
     private(set) var rule: PosixZoneRule?
 
     static func == (one: TimeZoneFile, other: TimeZoneFile) -> Bool {
@@ -16,14 +17,14 @@ struct TimeZoneFile: Equatable, Sendable {
             && one.transitions.elementsEqual(other.transitions) { $0 == $1 }
     }
 
-    /// UTC.
+    /// Creates the file of UTC.
     init() {}
 
-    /// Nil when the bytes are no such file, or one that counts leap seconds.
+    /// Parses a file; nil when the bytes are not a valid file, or the file counts leap seconds.
     init?(_ bytes: [UInt8]) {
         guard bytes.count <= Self.bytesMax, var header = Header(bytes, at: 0) else { return nil }
         if header.version > 0 {
-            // The first block has times of four bytes for old readers.
+            // The first block contains 32-bit times for old readers. Use the second block.
             guard let second = Header(bytes, at: header.end) else { return nil }
             header = second
         }
@@ -42,7 +43,9 @@ struct TimeZoneFile: Equatable, Sendable {
         self.rule = rule
     }
 
-    /// False when a type is missing or the order is wrong.
+    /// Reads the transitions.
+    ///
+    /// - Returns: False when a type does not exist or the transitions are not in ascending order.
     private mutating func read(_ bytes: [UInt8], _ header: Header) -> Bool {
         let size = header.timeBytes
         let types = header.start + header.transitions * (size + 1)
@@ -75,22 +78,22 @@ struct TimeZoneFile: Equatable, Sendable {
         let timeBytes: Int
         let end: Int
 
-        init?(_ bytes: [UInt8], at place: Int) {
-            guard bytes.count >= place + Self.bytes, bytes[place..<(place + 4)].elementsEqual("TZif".utf8) else {
+        init?(_ bytes: [UInt8], at origin: Int) {
+            guard bytes.count >= origin + Self.bytes, bytes[origin..<(origin + 4)].elementsEqual("TZif".utf8) else {
                 return nil
             }
-            switch bytes[place + 4] {
+            switch bytes[origin + 4] {
             case 0: version = 0
-            case 0x32...0x34: version = Int(bytes[place + 4]) - 0x30
+            case 0x32...0x34: version = Int(bytes[origin + 4]) - 0x30
             default: return nil
             }
             let counts = (0..<6).map { index in
-                Int(bigEndian(bytes[(place + 20 + 4 * index)..<(place + 24 + 4 * index)]))
+                Int(bigEndian(bytes[(origin + 20 + 4 * index)..<(origin + 24 + 4 * index)]))
             }
             guard counts.allSatisfy({ (0...TimeZoneFile.bytesMax).contains($0) }) else { return nil }
             (leapSeconds, transitions, types) = (counts[2], counts[3], counts[4])
-            start = place + Self.bytes
-            timeBytes = place == 0 ? 4 : 8
+            start = origin + Self.bytes
+            timeBytes = origin == 0 ? 4 : 8
             end =
                 start + transitions * (timeBytes + 1) + types * 6 + counts[5] + leapSeconds * (timeBytes + 4)
                 + counts[1] + counts[0]
@@ -98,7 +101,7 @@ struct TimeZoneFile: Equatable, Sendable {
     }
 }
 
-/// A signed number, its highest byte first.
+/// A signed big-endian integer of four or eight bytes.
 private func bigEndian(_ bytes: ArraySlice<UInt8>) -> Int64 {
     let value = bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     return bytes.count == 8 ? Int64(bitPattern: value) : Int64(Int32(truncatingIfNeeded: value))

@@ -1,6 +1,6 @@
 import Events
 
-/// A time zone of the IANA database.
+/// A time zone of the IANA time zone database.
 package struct Zone: Sendable, Equatable {
     package let name: String
     private let file: TimeZoneFile
@@ -9,7 +9,7 @@ package struct Zone: Sendable, Equatable {
 
     init(name: String, file: TimeZoneFile) { (self.name, self.file) = (name, file) }
 
-    /// Seconds east of UTC at a moment.
+    /// The offset at a moment, in seconds east of UTC.
     func offset(at seconds: Int64) -> Int64 {
         guard let last = file.transitions.last, last.at > seconds else {
             return file.rule?.offset(at: seconds) ?? file.transitions.last?.offset ?? file.firstOffset
@@ -22,47 +22,47 @@ package struct Zone: Sendable, Equatable {
         return low == 0 ? file.firstOffset : file.transitions[low - 1].offset
     }
 
-    /// What the zone's clocks show at a moment, as seconds since 1970 of a clock of UTC.
+    /// The local time of a moment, as seconds since 1970-01-01T00:00:00 of the zone's clocks.
     package func local(_ seconds: Int64) -> Int64 { seconds + offset(at: seconds) }
 
-    /// Moments within (from, to) at which the offset changes, ascending.
+    /// The times between `from` and `to`, both exclusive, at which the offset changes, in ascending order.
     func transitions(from: Int64, to: Int64) -> [Int64] {
         var found = file.transitions.map(\.at).filter { from < $0 && $0 < to }
         let last = file.transitions.last?.at ?? .min
         if let rule = file.rule, to > last {
             let first = CivilDate(daysSince1970: floorDivide(from, CivilDate.daySeconds)).year
             let end = CivilDate(daysSince1970: floorDivide(to, CivilDate.daySeconds)).year
-            var years = first
-            while years <= end {
-                for change in rule.transitions(around: years) {
+            var year = first
+            while year <= end {
+                for change in rule.transitions(around: year) {
                     if change.at > max(from, last), change.at < to, change.at > found.last ?? .min {
                         found.append(change.at)
                     }
                 }
-                years += 1
+                year += 1
             }
         }
         return found.filter { offset(at: $0) != offset(at: $0 - 1) }
     }
 
-    /// The moment at which the zone's clocks show a local time: the first of two where it is repeated.
+    /// The time at which the zone's clocks show a local time: the earlier one if it occurs twice.
     ///
-    /// A time that is skipped is read with the offset from before the gap, as RFC 5545 and JavaScript's Temporal do.
-    package func seconds(local: Int64) -> Int64 { occurrence(local) ?? local - offset(at: local - Self.reach) }
+    /// For a skipped local time, the offset before the gap is used, as in RFC 5545 and JavaScript's Temporal.
+    package func seconds(local: Int64) -> Int64 { occurrence(local) ?? local - offset(at: local - Self.offsetMax) }
 
-    /// The first moment at which the zone's clocks show a local time or a later one.
+    /// The first time at which the zone's clocks show a local time or a later one.
     func firstSeconds(atOrAfterLocal local: Int64) -> Int64 {
         if let found = occurrence(local) { return found }
-        let gap = transitions(from: local - Self.reach, to: local + Self.reach)
+        let gap = transitions(from: local - Self.offsetMax, to: local + Self.offsetMax)
             .first { self.local($0 - 1) < local && self.local($0) > local }
         return gap ?? local - offset(at: local)
     }
 
-    /// Seconds by which a local time and its moment differ at most, and more.
-    private static let reach: Int64 = 26 * 3600
+    /// An upper bound for the magnitude of offsets, in seconds.
+    private static let offsetMax: Int64 = 26 * 3600
 
     private func occurrence(_ local: Int64) -> Int64? {
-        let (before, after) = (local - Self.reach, local + Self.reach)
+        let (before, after) = (local - Self.offsetMax, local + Self.offsetMax)
         let offsets = [before] + transitions(from: before, to: after)
         return offsets.map { local - offset(at: $0) }.filter { self.local($0) == local }.min()
     }

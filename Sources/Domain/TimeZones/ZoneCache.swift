@@ -1,19 +1,23 @@
 import Glibc
 import Locks
 
-/// The time zones of the system, each read once; for any thread.
+/// A cache of the system's time zones.
+///
+/// Thread-safe. Reading a zone for the first time reads its file.
 package final class ZoneCache: Sendable {
-    /// Zones that are kept: more than there are names in use; beyond it all are read again.
+    /// The maximum number of cached zones, more than there are names in use.
+    ///
+    /// When it is reached, the cache is emptied.
     static let zonesMax = 700
     static let nameBytesMax = 64
-    /// The folder of the system's tzdata, unless `TZDIR` names another.
+    /// The default directory of tzdata, used unless `TZDIR` is set to an absolute path.
     package static let defaultFolder = "/usr/share/zoneinfo"
 
-    /// Those of the process.
+    /// The cache of the process.
     package static let system = ZoneCache(folder: environmentFolder ?? defaultFolder)
 
     private let folder: String
-    private let held = Locked<[String: Zone]>([:])
+    private let zones = Locked<[String: Zone]>([:])
 
     package init(folder: String) { self.folder = folder }
 
@@ -23,12 +27,13 @@ package final class ZoneCache: Sendable {
         return text.hasPrefix("/") ? text : nil
     }
 
-    /// Whether the system has any zones.
+    /// Whether the directory of time zones exists and is readable.
     package var isInstalled: Bool { access(folder, R_OK | X_OK) == 0 }
 
-    /// Current names of zones by the names that browsers still report, which tzdata may lack.
+    /// Current names of zones by old names that browsers still report and tzdata may not contain.
     ///
-    /// ICU keeps a zone's first name, and zones that tzdata has merged with another or moved to its file `backward`.
+    /// ICU keeps the first name of a zone, and zones that tzdata has merged with another or moved
+    /// to its file `backward`.
     static let currentNames = [
         "Africa/Asmera": "Africa/Asmara", "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
         "America/Catamarca": "America/Argentina/Catamarca", "America/Coral_Harbour": "America/Atikokan",
@@ -49,16 +54,18 @@ package final class ZoneCache: Sendable {
         "MST7MDT": "America/Denver", "PST8PDT": "America/Los_Angeles",
     ]
 
-    /// The zone of an IANA name, of an old one by its current name where tzdata lacks the old; nil when there is none.
+    /// Returns a zone by its IANA name; nil when it does not exist.
+    ///
+    /// An old name that tzdata does not contain is looked up by its current name.
     package func zone(_ name: String) -> Zone? {
         if name == Zone.utc.name { return .utc }
         guard Self.isName(name) else { return nil }
-        if let known = held.withLock({ $0[name] }) { return known }
+        if let known = zones.withLock({ $0[name] }) { return known }
         guard let file = file(name) ?? Self.currentNames[name].flatMap(file) else { return nil }
         let zone = Zone(name: name, file: file)
-        held.withLock { held in
-            if held.count >= Self.zonesMax { held = [:] }
-            held[name] = zone
+        zones.withLock { zones in
+            if zones.count >= Self.zonesMax { zones = [:] }
+            zones[name] = zone
         }
         return zone
     }
@@ -67,7 +74,9 @@ package final class ZoneCache: Sendable {
         Self.read(folder + "/" + name).flatMap { TimeZoneFile($0) }
     }
 
-    /// Whether a text has the form of a zone's name, such as `America/Argentina/Buenos_Aires`: it cannot lead out of the folder.
+    /// Whether a text is a valid zone name, such as `America/Argentina/Buenos_Aires`.
+    ///
+    /// Such a path cannot leave the directory.
     static func isName(_ text: String) -> Bool {
         let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         return text.utf8.count <= nameBytesMax && (1...3).contains(parts.count)
@@ -79,7 +88,7 @@ package final class ZoneCache: Sendable {
 
     private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
 
-    /// The bytes of a regular file within the limit.
+    /// Reads a regular file of at most `TimeZoneFile.bytesMax` bytes; nil on error.
     private static func read(_ path: String) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }

@@ -1,13 +1,15 @@
-/// When to try again to reach a store that failed: soon at first, then ever more seldom.
+/// The delays between attempts to reach a store that failed.
+///
+/// They double from 100 ms up to 2 seconds.
 struct Backoff {
     static let delayMillisecondsMin = 100
     static let delayMillisecondsMax = 2000
 
     private var failures = 0
 
-    /// Notes a failure.
+    /// Registers a failure.
     ///
-    /// - Returns: milliseconds to wait before the next attempt.
+    /// - Returns: Milliseconds to wait before the next attempt.
     mutating func failed() -> Int {
         defer { failures = min(failures + 1, 16) }
         return min(Self.delayMillisecondsMax, Self.delayMillisecondsMin << failures)
@@ -18,15 +20,15 @@ struct Backoff {
     }
 }
 
-/// What the log has been told about a lasting trouble, so that it is not told at every attempt.
+/// Limits how often the log repeats the same error.
 struct LogThrottle {
-    /// Times that the same is kept from the log after it has been told.
+    /// The number of times that an error is suppressed before it is logged again.
     static let repeatsMax = 30
 
     private var last = ""
     private var repeats = 0
 
-    /// Whether the log should be told.
+    /// Whether an error should be logged.
     mutating func shouldLog(_ reason: String) -> Bool {
         if reason == last, repeats < Self.repeatsMax {
             repeats += 1
@@ -37,9 +39,9 @@ struct LogThrottle {
         return true
     }
 
-    /// Forgets the trouble.
+    /// Ends the error condition.
     ///
-    /// - Returns: whether the log had been told of one.
+    /// - Returns: Whether an error had been logged.
     mutating func isOver() -> Bool {
         defer { self = LogThrottle() }
         return !last.isEmpty

@@ -1,35 +1,38 @@
 import Storage
 import Events
 
-/// Writes batches through one connection and finds out what became of each record.
+/// Writes batches over one connection and determines the outcome of each record.
 ///
-/// A batch that the database refuses is split until the record at fault stands alone; the others are stored. A batch whose commit was never
-/// confirmed is named as a doubt; without a journal to keep it, it is sent once more under its number.
+/// A batch that the database refuses is split until the refused record is alone; the other records
+/// are stored. A batch whose commit was not confirmed is reported as an unconfirmed batch; without
+/// a journal to keep it, it is sent again under the same number.
+///
+/// Not thread-safe. Calls block.
 struct BatchWriter {
-    /// What became of the entries of a batch.
+    /// The outcomes of the entries of a batch.
     struct Result {
-        /// Of each entry, in their order.
+        /// The outcome of each entry, in their order.
         var outcomes: [Outcome]
-        /// Parts of those `.unavailable` that may have been committed after all, and under which name.
+        /// Ranges of `.unavailable` entries that may have been committed, and the ids of their batches.
         var unconfirmedBatches: [(range: Range<Int>, id: BatchID)] = []
-        /// Records that were there already, under their `event_id`.
+        /// The number of records whose `event_id` was already stored.
         var duplicates = 0
-        /// Records of batches that were sent again and turned out to have been committed the first time.
+        /// The number of records in resent batches that turned out to have been committed the first time.
         var settled = 0
         /// The last error of the store, for the log.
         var failure: StoreError?
     }
 
     private let store: any Store
-    /// Whether a batch that failed with its connection is tried on a new one.
+    /// Whether a batch is retried once over a new connection after the connection failed.
     private let retries: Bool
     private let committed: CommittedEvents?
     private(set) var writer: (any StoreWriter)?
     private var source = BatchSource.random(isJournal: false)
-    /// Number of the last batch of the source that was committed.
+    /// The number of the source's last committed batch.
     private var last: Int64 = 0
 
-    /// The events of batches whose commit was confirmed go to `committed`.
+    /// Creates a writer that passes the events of confirmed batches to `committed`.
     init(store: any Store, retries: Bool, committed: CommittedEvents? = nil) {
         self.store = store
         self.retries = retries
@@ -43,7 +46,7 @@ struct BatchWriter {
         if writer == nil { writer = try store.makeWriter() }
     }
 
-    /// Gives the connection up.
+    /// Closes the connection.
     mutating func disconnect() {
         writer = nil
     }
@@ -64,8 +67,8 @@ struct BatchWriter {
             let batch = Batch(entries[range])
             let appended = try writer.append(batch, as: id)
             committed?.add(batch.events, ids: appended.eventIDs)
-            // Nothing written: all of it was there, or the store, put back to an older state, knows another number of ours; of a new
-            // source it knows none.
+            // Nothing was written. Either the batch was stored before, or the store was restored to an older
+            // state and has another position for this source. For a new source the store has no position.
             if appended.stored == 0, last > 0, try writer.position(of: source) != id.number {
                 beginSource()
                 return write(entries, range, isRetry: isRetry, &result)
@@ -88,10 +91,12 @@ struct BatchWriter {
                 write(entries, middle..<range.upperBound, isRetry: false, &result)
             case .unavailable, .queryTimeout, .uncertain, .damaged:
                 writer = nil
-                // A connection that the server closed while it was idle fails at its next use; a new one is worth one try.
+                // A connection that the server closed while it was idle fails when it is used next.
+                // Retry once over a new connection.
                 if retries, !isRetry { return write(entries, range, isRetry: true, &result) }
                 if case .uncertain = error { result.unconfirmedBatches.append((range, id)) }
-                // Whoever settles the doubt asks for this source's number, which must therefore stay as it is.
+                // The unconfirmed batch is resolved by comparing its number with this source's
+                // position, which must not change.
                 beginSource()
             case .schema:
                 writer = nil

@@ -1,11 +1,13 @@
 package import Events
 
-/// A record on its way, and who waits for it.
+/// A record to be stored, and the request that waits for its outcome.
 package struct Entry: Sendable {
     package var record: Record
-    /// Names the waiting request; opaque here.
+    /// Identifies the waiting request.
+    ///
+    /// Opaque to ingest.
     package var ticket: UInt64
-    /// Comes back with the delivery; its meaning is the caller's.
+    /// A value of the caller, returned with the delivery.
     package var tag: Int
 
     package init(record: Record, ticket: UInt64, tag: Int = 0) {
@@ -15,17 +17,20 @@ package struct Entry: Sendable {
     }
 }
 
-/// What became of an entry.
+/// The outcome of storing an entry.
 package enum Outcome: Sendable, Equatable {
-    /// Committed in the store, now or under the same `event_id` before; or committed in the journal, from where it will get there.
+    /// Committed in the store, now or earlier under the same `event_id`, or committed in the
+    /// journal, which is drained into the store later.
     case stored
-    /// The database does not take this record, whenever it is tried.
+    /// The database rejects this record, and a retry will not help.
     case refused
-    /// Not acknowledged: neither the store nor the journal could take it. The sender should come again.
+    /// Neither the store nor the journal could store the record.
+    ///
+    /// The client should retry.
     case unavailable
 }
 
-/// An entry with its outcome, on its way back to who waits.
+/// An entry with its outcome, to be returned to the waiting request.
 package struct Delivery: Sendable {
     package var entry: Entry
     package var outcome: Outcome
@@ -34,7 +39,7 @@ package struct Delivery: Sendable {
 /// The entries of a batch with their outcomes.
 package struct Deliveries: Sendable, RandomAccessCollection {
     package let entries: [Entry]
-    /// As many as there are entries.
+    /// The outcomes, one for each entry.
     package let outcomes: [Outcome]
 
     init(_ entries: [Entry], _ outcomes: [Outcome]) {

@@ -1,24 +1,28 @@
 import Storage
 import Events
 
-/// The queue before the store and the rule by which batches are formed.
+/// The queue of waiting records and the rule that forms batches.
 ///
-/// A value: no lock, no clock and no thread in here.
-/// There is no timer: a writer that is free takes all that waits, and the next batch forms while it commits. Only when records keep
-/// arriving, and fewer than `gatherRecordsMax` wait, may it hold on for a moment, which halves the database's work at middling rates.
+/// A value without locks, clocks or threads.
+///
+/// There is no timer: an idle writer takes all waiting records, and the next batch forms while it
+/// commits. Only when records keep arriving and fewer than `gatherRecordsMax` are waiting may the
+/// writer wait a moment, which halves the database's work at medium rates.
 struct GroupCommit {
     struct Limits: Sendable {
-        /// Records waiting; one more is refused.
+        /// The maximum number of waiting records.
         var recordsMax = 20_000
-        /// Bytes waiting; a record beyond them is refused.
+        /// The maximum number of waiting bytes.
         var bytesMax = 32 << 20
-        /// Records in one batch.
+        /// The maximum number of records in one batch.
         var batchRecordsMax = Batch.recordsMax
-        /// Bytes in one batch; one record may exceed it alone.
+        /// The maximum number of bytes in one batch.
+        ///
+        /// A single larger record forms its own batch.
         var batchBytesMax = Batch.bytesMax
-        /// While this many wait there is no gathering.
+        /// The number of waiting records from which writers do not wait for more.
         var gatherRecordsMax = 64
-        /// Batches without gathering after a gathering that gained nothing.
+        /// The number of batches without gathering after a gathering that gained no records.
         var gatherPauseBatches = 64
     }
 
@@ -36,9 +40,9 @@ struct GroupCommit {
     var count: Int { waiting.count - head }
     var isEmpty: Bool { count == 0 }
 
-    /// Takes the entries of one request, all or none.
+    /// Adds the entries of one request, all or none.
     ///
-    /// - Returns: false when there is no room.
+    /// - Returns: False when there is no room or the queue is stopping.
     mutating func offer(_ entries: [Entry]) -> Bool {
         let more = entries.reduce(0) { $0 + $1.record.bytesCount }
         guard !isStopping, count + entries.count <= limits.recordsMax else { return false }
@@ -48,7 +52,9 @@ struct GroupCommit {
         return true
     }
 
-    /// Takes one entry; the same rule without an array.
+    /// Adds one entry by the same rule, without an array.
+    ///
+    /// - Returns: False when there is no room or the queue is stopping.
     mutating func offer(_ entry: Entry) -> Bool {
         let more = entry.record.bytesCount
         guard !isStopping, count < limits.recordsMax, bytes + more <= limits.bytesMax || isEmpty else { return false }
@@ -57,19 +63,21 @@ struct GroupCommit {
         return true
     }
 
-    /// Whether a free writer should wait a moment for more before it takes what is there.
+    /// Whether an idle writer should wait for more records before it takes the waiting ones.
     func shouldGather() -> Bool {
         !isStopping && gatherPause == 0 && !isEmpty && count < limits.gatherRecordsMax
     }
 
     var hasEnough: Bool { count >= limits.gatherRecordsMax || isStopping }
 
-    /// Notes how a gathering went: one that gained nothing is not tried again for a while.
+    /// Registers the result of gathering.
+    ///
+    /// If it gained no records, gathering pauses for some batches.
     mutating func noteGathering(gained: Int) {
         if gained == 0 { gatherPause = limits.gatherPauseBatches }
     }
 
-    /// Takes the next batch, oldest first; empty when nothing waits.
+    /// Removes and returns the next batch, oldest first; empty when no records are waiting.
     mutating func take() -> [Entry] {
         if gatherPause > 0 { gatherPause -= 1 }
         var taken = 0
@@ -91,7 +99,7 @@ struct GroupCommit {
         }
         let batch = Array(waiting[head..<head + taken])
         head += taken
-        // What was taken is dropped once it is half of the array, so that the cost stays constant per record.
+        // The taken entries are removed once they are half of the array, so that the cost per record stays constant.
         if head * 2 >= waiting.count {
             waiting.removeFirst(head)
             head = 0
@@ -99,7 +107,7 @@ struct GroupCommit {
         return batch
     }
 
-    /// Takes everything that waits.
+    /// Removes and returns all waiting entries.
     mutating func takeAll() -> [Entry] {
         defer {
             waiting = []
@@ -109,7 +117,9 @@ struct GroupCommit {
         return Array(waiting[head...])
     }
 
-    /// From now on nothing is taken in; what waits may still be taken out.
+    /// Stops accepting entries.
+    ///
+    /// Waiting entries can still be taken.
     mutating func stop() {
         isStopping = true
     }

@@ -2,13 +2,17 @@ import Locks
 import Log
 import Storage
 
-/// The journal: taking records in while the store does not, and giving them to the store when it does.
+/// Journaling: storing records in the journal while the store is unavailable, and draining them
+/// into the store afterwards.
 extension Ingest {
     // MARK: - The journal's thread
 
-    /// Takes what waits while the store takes nothing, and tells the log how the journal stands.
+    /// Runs the journal's thread: journals waiting records while the store is unavailable, and logs
+    /// the status of the journal.
+    ///
+    /// Blocks until ingest is stopped.
     func keep(_ journal: any Journal) {
-        // What an earlier process left is known from the start, even while the store is away.
+        // Opened at once, so that the backlog of an earlier process is known even while the store is unavailable.
         do { try journal.open() } catch { log.warning("journal cannot be opened", ["reason": error.reason]) }
         let thread = state.withLock { $0.journalThread }
         var isTick = false
@@ -59,9 +63,11 @@ extension Ingest {
         deliver(Deliveries(entries, result.outcomes))
     }
 
-    /// Puts those entries of a batch into the journal that are not stored; doubts stay together under their name.
+    /// Journals those entries of a batch that were not stored.
     ///
-    /// - Returns: how many are in the journal now.
+    /// The entries of an unconfirmed batch are kept together under its id.
+    ///
+    /// - Returns: The number of entries that were journaled.
     func keep(_ entries: [Entry], _ result: inout BatchWriter.Result, _ journal: any Journal) -> Int {
         var count = 0
         for (range, id) in result.unconfirmedBatches { count += keep(entries, Array(range), id, &result, journal) }
@@ -106,9 +112,9 @@ extension Ingest {
         )
     }
 
-    // MARK: - The first writer's thread
+    // MARK: - The thread of the first writer
 
-    /// Moves a batch from the journal into the store.
+    /// Moves one batch from the journal into the store.
     func drainStep(
         _ drain: inout JournalDrain?,
         _ writer: inout BatchWriter,
@@ -145,7 +151,7 @@ extension Ingest {
             state.withLock { $0.connected -= 1 }
             pause(milliseconds: backoff.failed())
         case .stuck(let error):
-            // The store is not at fault, and is used beside a journal that cannot be.
+            // The store works, so it is used even though the journal cannot be read.
             if state.withLock({ $0.journalStuck() }) {
                 log.error("journal cannot be drained", ["reason": error.reason])
             }
@@ -153,7 +159,7 @@ extension Ingest {
         }
     }
 
-    /// Notes that the journal is empty, unless something has come in meanwhile.
+    /// Marks the journal as empty, unless records were journaled in the meantime.
     private func finishDrain() {
         let drained = state.withLock { state -> Int? in
             guard let journal, journal.standing.records == 0, state.hasBacklog else { return nil }

@@ -3,7 +3,9 @@ import Locks
 import Log
 import Storage
 
-/// A writer's thread: connects, writes what waits, and the first one drains the journal in between.
+/// The threads of the writers.
+///
+/// A writer connects and writes waiting records; the first writer also drains the journal.
 extension Ingest {
     func write(_ number: Int) {
         var writer = BatchWriter(store: store, retries: journal == nil, committed: committed)
@@ -19,7 +21,7 @@ extension Ingest {
             switch job {
             case .write(let entries):
                 let result = writer.write(entries)
-                settle(entries, result, isConnected: writer.isConnected)
+                completeBatch(entries, result, isConnected: writer.isConnected)
             case .gather(let count):
                 gather(from: count)
                 hasGathered = true
@@ -33,9 +35,11 @@ extension Ingest {
         }
     }
 
-    /// Brings the schema up to date, trying until the database answers; writers but the first wait for that.
+    /// Migrates the schema, retrying until the database is reachable.
     ///
-    /// - Returns: false when the thread should end.
+    /// Writers other than the first wait for it.
+    ///
+    /// - Returns: False when the thread should end.
     private func prepareSchema(
         isFirst: Bool,
         _ backoff: inout Backoff,
@@ -68,7 +72,9 @@ extension Ingest {
         return isRunning
     }
 
-    /// Connects, trying until it works or a stop comes.
+    /// Connects, retrying until it succeeds or ingest is stopped.
+    ///
+    /// - Returns: False when ingest is stopping.
     private func connect(
         _ writer: inout BatchWriter,
         _ backoff: inout Backoff,
@@ -80,7 +86,7 @@ extension Ingest {
                 let isFirst = state.withLock { state in
                     defer { state.hasBeenReady = true }
                     state.connected += 1
-                    // A connection is not yet a success while the journal is in use: only a batch that is stored will be.
+                    // While the journal is in use, a connection does not count as a success; only a stored batch does.
                     if state.target == .store {
                         backoff.succeeded()
                         state.failure = nil
@@ -105,14 +111,14 @@ extension Ingest {
             log.warning("database cannot be reached", ["reason": error.reason, "engine": store.engine])
         }
         var left = backoff.failed()
-        // In small parts, so that a stop is noticed.
+        // Wait in short intervals, so that a stop is noticed.
         while left > 0, isRunning {
             pause(milliseconds: min(left, Backoff.delayMillisecondsMin))
             left -= Backoff.delayMillisecondsMin
         }
     }
 
-    /// Holds on while records keep coming.
+    /// Waits while more records keep arriving.
     private func gather(from count: Int) {
         var last = count
         for _ in 0..<Self.gatherMillisecondsMax / Self.gatherSilenceMilliseconds {
@@ -124,8 +130,9 @@ extension Ingest {
         state.withLock { $0.queue.noteGathering(gained: $0.queue.count - count) }
     }
 
-    /// Keeps in the journal what the store did not take, counts, logs and delivers what became of a batch.
-    private func settle(_ entries: [Entry], _ result: BatchWriter.Result, isConnected: Bool) {
+    /// Journals the entries that were not stored, updates the counters, and logs and delivers the
+    /// outcomes of a batch.
+    private func completeBatch(_ entries: [Entry], _ result: BatchWriter.Result, isConnected: Bool) {
         var result = result
         var counters = Counters()
         counters.batches = 1
@@ -149,7 +156,7 @@ extension Ingest {
             guard !isConnected else { return [] }
             state.connected -= 1
             guard state.connected == 0, journal == nil else { return [] }
-            // Nobody is left to write what waits, so nobody should wait for it.
+            // No writer is left to write the waiting records, so fail them now.
             let rest = state.queue.takeAll()
             state.counters.unavailable += rest.count
             return rest

@@ -4,73 +4,91 @@ import Locks
 package import Log
 package import Storage
 
-/// Takes records in, writes them in groups and says of each what became of it, after its batch has been committed and not before.
+/// Accepts records, writes them in batches, and reports the outcome of each record after its batch was committed.
 ///
-/// Invariants: an entry that was taken gets exactly one delivery; `.stored` is said only after the commit in the store or in the journal;
-/// what waits is bounded by `GroupCommit.Limits` and by the journal's; after `stop` nothing is taken and everything that waits is written
-/// or given up.
+/// Invariants: each accepted entry gets exactly one delivery. `.stored` is only delivered after the
+/// commit in the store or in the journal. Waiting records are bounded by `GroupCommit.Limits` and
+/// by the limits of the journal. After `stop`, no record is accepted, and each waiting record is
+/// written or given up.
 package final class Ingest: Sendable {
-    /// Milliseconds a free writer may wait for more records in all, and the longest silence it bears meanwhile.
+    /// Milliseconds that an idle writer may wait for more records: in total, and without a new record arriving.
     static let gatherMillisecondsMax = 5
     static let gatherSilenceMilliseconds = 1
-    /// Milliseconds between two looks at the writers: if none of them has taken anything in between while records wait, the journal takes
-    /// them.
+    /// Milliseconds between two checks of the writers.
+    ///
+    /// If records are waiting and no writer took any since the last check, they are journaled.
     static let stallMilliseconds = 250
-    /// Milliseconds after which a journal that could not be read is tried again.
+    /// Milliseconds between two attempts to read a journal that could not be read.
     static let journalRetryMilliseconds = 1000
-    /// Milliseconds between two lines of the log about a journal that is in use.
+    /// Milliseconds between two log lines about a journal that is in use.
     static let reportMilliseconds = 10_000
-    /// Bytes of records that wait; one beyond them is refused.
+    /// The maximum number of bytes of waiting records.
+    ///
+    /// Records that exceed it are not accepted.
     package static let waitingBytesMax = GroupCommit.Limits().bytesMax
-    /// Milliseconds that a stop waits for the store before what waits is given up.
+    /// Milliseconds that `stop` waits for the store before it gives up the waiting records.
     package static let stopMillisecondsMax = 3000
 
-    /// How ingest stands, as an operator is told.
+    /// The state of ingest, as reported to operators.
     package enum Health: Sendable, Equatable {
         /// The store has not been reached yet.
         case starting
         case ready
-        /// The store takes nothing at present; with a journal, records are taken in all the same.
+        /// The store is unavailable.
+        ///
+        /// With a journal, records are still accepted.
         case unavailable
-        /// The schema is not ours; the program should end.
+        /// The schema of the database belongs to another program.
+        ///
+        /// The process should exit.
         case broken
     }
 
-    /// What happened since the start.
+    /// Counts of records and batches since the start.
     package struct Counters: Sendable {
+        /// Batches written, including those that failed.
         package var batches = 0
+        /// Records stored by writers, including duplicates.
         package var stored = 0
+        /// Records whose `event_id` was already stored.
         package var duplicates = 0
+        /// Records of unconfirmed batches that turned out to have been committed.
         package var settled = 0
+        /// Records rejected by the database.
         package var refused = 0
+        /// Records that neither the store nor the journal could store.
         package var unavailable = 0
+        /// Records written to the journal.
         package var journaled = 0
+        /// Records moved from the journal to the store.
         package var drained = 0
+        /// Records moved to the dead letters of the journal.
         package var deadLetters = 0
     }
 
-    /// What an operator may know, at one moment.
+    /// The status of ingest at one point in time, as reported to operators.
     package struct Report: Sendable {
         package var health: Health
-        /// Why the store takes nothing; nil while it takes records.
+        /// The error of the store; nil while it accepts records.
         package var failure: StoreError?
-        /// Migrations that this process has applied.
+        /// The names of the migrations applied by this process.
         package var migrations: [String] = []
         package var counters: Counters
         package var writersConnected: Int
         package var waitingRecords: Int
         package var waitingBytes: Int
-        /// Whether records go into the journal.
+        /// Whether records are written to the journal.
         package var isJournaling: Bool
         package var isJournalFull: Bool
+        /// Records drained per second, as a moving average; 0 when the journal is empty.
         package var drainPerSecond: Double
-        /// Nil without a journal.
+        /// The status of the journal; nil without a journal.
         package var journal: JournalStatus?
     }
 
     let store: any Store
     let journal: (any Journal)?
-    /// Takes events once they are committed, with their ids.
+    /// Receives events and their ids after they are committed.
     let committed: CommittedEvents?
     let log: Log
     let deliver: @Sendable (Deliveries) -> Void
@@ -80,11 +98,11 @@ package final class Ingest: Sendable {
     let readiness = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
 
-    /// Makes the ends known to each other; nothing runs before `start`.
+    /// Creates an ingest without starting its threads.
     ///
-    /// `deliver` is called on a writer's thread, once for the entries of a batch, and must not block. `onBroken` is called when the database
-    /// turns out to hold a schema that is not ours, with a sentence for the operator. Without a journal, records are refused while the store
-    /// is away.
+    /// `deliver` is called on the thread of a writer, once for the entries of a batch, and must not
+    /// block. `onBroken` is called with a message for operators when the database has a schema of
+    /// another program. Without a journal, records are not accepted while the store is unavailable.
     package init(
         store: any Store,
         journal: (any Journal)? = nil,
@@ -116,6 +134,9 @@ package final class Ingest: Sendable {
     package var health: Health { state.withLock { $0.health } }
     package var counters: Counters { state.withLock { $0.counters } }
 
+    /// The current status.
+    ///
+    /// Safe to call from any thread.
     package var report: Report {
         state.withLock { state in
             Report(
@@ -134,29 +155,34 @@ package final class Ingest: Sendable {
         }
     }
 
-    /// Starts the writers, the first of which brings the schema up to date before any of them writes.
+    /// Starts the threads of the writers and of the journal.
+    ///
+    /// The first writer migrates the schema before any writer writes.
     package func start() {
-        // Until then records go into the journal, if there is one.
+        // Until then records go to the journal, if there is one.
         state.withLock { _ = $0.storeFailed() }
         for number in 0..<store.writersMax {
-            // A serial queue of its own is a thread of its own: the writer blocks in it until the stop.
+            // A writer blocks its queue until the stop, so each has its own serial queue, and with
+            // it its own thread.
             DispatchQueue(label: "writer-\(number)").async(group: stopped) { [self] in write(number) }
         }
         if let journal { DispatchQueue(label: "journal").async(group: stopped) { [self] in keep(journal) } }
     }
 
-    /// Blocks until the store takes records or has been found to be away, or the time is over.
+    /// Blocks until the store accepts records, the first attempt to reach it has failed, or the timeout has expired.
     package func waitUntilReady(milliseconds: Int) {
         _ = readiness.wait(timeout: .now() + .milliseconds(milliseconds))
     }
 
-    /// Takes one record.
+    /// Accepts one record.
     ///
-    /// - Returns: false when it cannot be taken now: the queue or the journal is full, the store away without a journal, or a stop under
-    ///   way. Then nothing is delivered.
+    /// Never blocks; safe to call from any thread.
+    ///
+    /// - Returns: False when the record cannot be accepted: the queue or the journal is full, the store
+    ///   is unavailable and there is no journal, or ingest is stopping. Nothing is delivered then.
     package func submit(_ entry: Entry) -> Bool { submit { $0.offer(entry) } }
 
-    /// Takes the records of one request, all or none.
+    /// Accepts the records of one request, all or none.
     package func submit(_ entries: [Entry]) -> Bool { submit { $0.offer(entries) } }
 
     private func submit(_ offer: (inout GroupCommit) -> Bool) -> Bool {
@@ -168,7 +194,9 @@ package final class Ingest: Sendable {
         return taken
     }
 
-    /// Ends the writers after everything that waits has been written or given up; blocks until then.
+    /// Stops the threads after each waiting record has been written or given up.
+    ///
+    /// Blocks for at most `stopMillisecondsMax`.
     package func stop() {
         let sleeping = state.withLock { state in
             state.queue.stop()
@@ -178,15 +206,15 @@ package final class Ingest: Sendable {
         _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))
     }
 
-    // MARK: - For the threads
+    // MARK: - Thread support
 
     var isRunning: Bool { state.withLock { !$0.isStopping } }
 
     func wake(_ thread: Int) { wakeSignals[thread].signal() }
 
-    /// Sleeps until the thread's bell rings, or the time is over.
+    /// Blocks until the thread is woken or the timeout expires.
     ///
-    /// - Returns: whether it rang.
+    /// - Returns: Whether the thread was woken.
     func sleep(_ thread: Int, milliseconds: Int? = nil) -> Bool {
         guard let milliseconds else {
             wakeSignals[thread].wait()
@@ -200,7 +228,7 @@ package final class Ingest: Sendable {
         nanosleep(&time, nil)
     }
 
-    /// Notes that the store has failed, and wakes who must act on it.
+    /// Handles a failure of the store: switches to the journal and wakes the threads.
     func storeFailed() {
         let sleeping = state.withLock { state in state.storeFailed() ? state.sleepingThreads() : nil }
         guard let sleeping else { return }
@@ -208,7 +236,7 @@ package final class Ingest: Sendable {
         for thread in sleeping { wake(thread) }
     }
 
-    /// Notes that the store takes records, and wakes who must act on it.
+    /// Handles a success of the store: switches back to it and wakes the threads.
     func storeWorks() {
         let sleeping = state.withLock { state in
             state.failure = nil
@@ -224,7 +252,7 @@ package final class Ingest: Sendable {
         if health == .ready { readiness.signal() }
     }
 
-    /// Lets a start that waits go on without the store; later attempts are nobody's business.
+    /// Ends `waitUntilReady` at the first failed attempt to reach the store, so that the program starts without it.
     func signalFirstFailure() {
         let isFirst = state.withLock { state in
             defer { state.hasFailed = true }

@@ -1,28 +1,31 @@
 import Storage
 
-/// What the threads of ingest share, and the rules by which they act: a value, without a lock, a clock or a thread.
+/// The state shared by the threads of ingest and the rules that decide what they do.
 ///
-/// Records go to the store as long as it takes them. When it fails, or takes nothing while records wait, they go into the journal; from
-/// there the first writer tries to drain them, and its first success turns the way back to the store.
+/// A value without locks, clocks or threads.
+///
+/// Records go to the store while it accepts them. When the store fails, or takes no records
+/// although some are waiting, they go to the journal. The first writer then drains the journal, and
+/// its first success switches back to the store.
 struct IngestState {
-    /// Where records go.
+    /// The destination of records.
     enum WriteTarget {
         case store
         case journal
     }
 
-    /// What a writer should do next.
+    /// The next job of a writer.
     enum WriterJob {
         case write([Entry])
-        /// Waits for more records, of which so many are there.
+        /// Wait for more records; `from` is the number of records waiting.
         case gather(from: Int)
         case drain
-        /// Until its bell rings.
+        /// Sleep until woken.
         case sleep
         case end
     }
 
-    /// What the thread of the journal should do next.
+    /// The next job of the journal's thread.
     enum JournalJob {
         case keep([Entry])
         case sleep
@@ -32,16 +35,16 @@ struct IngestState {
     var queue: GroupCommit
     let hasJournal: Bool
     var target: WriteTarget
-    /// Whether the journal may hold something; true until it has been seen empty.
+    /// Whether the journal may contain records; true until it was found empty.
     var hasBacklog: Bool
-    /// Whether the journal has said that it is full, and nothing has been drained since.
+    /// Whether the journal was full at the last append and has not been drained since.
     var isJournalFull = false
     /// Whether the journal could not be read at the last attempt.
     var isJournalStuck = false
     var isSchemaReady = false
-    /// Why the store did not take the last that it was given; nil since it has taken something.
+    /// The last error of the store; nil after a success.
     var failure: StoreError?
-    /// Migrations that this process has applied.
+    /// The names of the migrations applied by this process.
     var migrations: [String] = []
     var isBroken = false
     var hasBeenReady = false
@@ -50,13 +53,13 @@ struct IngestState {
     var connected = 0
     var counters = Ingest.Counters()
     var drainPerSecond = 0.0
-    /// Which threads sleep: the writers, then the journal's.
+    /// Whether each thread is asleep: the writers, then the journal's thread.
     private var isAsleep: [Bool]
     private var wroteLast = false
-    /// Counts what writers take; what it was when the journal's thread last looked; whether it has stood still since then.
+    /// The number of batches taken by writers, and that number at the last check of the journal's thread.
     private var taken: UInt64 = 0
     private var takenSeen: UInt64 = 0
-    /// Whether records waited at the last look.
+    /// Whether records were waiting at the last check.
     private var hasWaited = false
     private var isStalled = false
 
@@ -78,7 +81,7 @@ struct IngestState {
         return connected > 0 && target == .store ? .ready : .unavailable
     }
 
-    /// Whether records are taken in.
+    /// Whether records are accepted.
     var accepts: Bool {
         guard hasJournal else { return health == .ready }
         return !isBroken && !(target == .journal && isJournalFull)
@@ -89,7 +92,7 @@ struct IngestState {
     mutating func job(ofWriter number: Int, mayGather: Bool) -> WriterJob {
         let drains = number == 0 && hasBacklog && !isStopping
         guard target == .store else {
-            // Even without a backlog: that there is nothing to drain turns the way back, too.
+            // Drain even without a backlog: finding the journal empty also switches back to the store.
             if number == 0, !isStopping { return .drain }
             return sleep(number) ? .sleep : .end
         }
@@ -104,7 +107,9 @@ struct IngestState {
         return .write(queue.take())
     }
 
-    /// What the thread of the journal should do; `isTick` says that the time between two looks at the writers has passed.
+    /// Returns the next job of the journal's thread.
+    ///
+    /// `isTick` is true when the time between two checks of the writers has passed.
     mutating func jobOfJournal(isTick: Bool) -> JournalJob {
         if isTick {
             isStalled = taken == takenSeen && (isStalled || hasWaited && !queue.isEmpty)
@@ -115,27 +120,29 @@ struct IngestState {
         return sleep(journalThread) ? .sleep : .end
     }
 
-    /// Notes that a thread will sleep; false when it should end instead.
+    /// Marks a thread as asleep.
+    ///
+    /// - Returns: False when the thread should end instead.
     private mutating func sleep(_ thread: Int) -> Bool {
         guard !isStopping || thread == journalThread && !queue.isEmpty else { return false }
         isAsleep[thread] = true
         return true
     }
 
-    // MARK: - Bells
+    // MARK: - Waking threads
 
-    /// The thread to be woken for a record that has come; nil when those who should see it are awake.
+    /// The thread to wake for a new record; nil when the threads that handle it are awake.
     mutating func threadToWake() -> Int? {
         if target == .journal { return wake(journalThread) ? journalThread : nil }
         for writer in 0..<writers where wake(writer) {
-            // A writer that sleeps is free, whatever the others wait for.
+            // A sleeping writer is idle, no matter what the other writers are blocked on.
             isStalled = false
             return writer
         }
         return isStalled && wake(journalThread) ? journalThread : nil
     }
 
-    /// All threads that sleep, to be woken.
+    /// Marks all sleeping threads as awake and returns them, to be woken.
     mutating func sleepingThreads() -> [Int] { isAsleep.indices.filter { wake($0) } }
 
     private mutating func wake(_ thread: Int) -> Bool {
@@ -143,19 +150,19 @@ struct IngestState {
         return isAsleep[thread]
     }
 
-    // MARK: - What happened
+    // MARK: - Events
 
-    /// Something has come into the journal.
+    /// Records were added to the journal.
     ///
-    /// - Returns: the thread to be woken for it.
+    /// - Returns: The thread to wake.
     mutating func journalFilled() -> Int? {
         hasBacklog = true
         return wake(0) ? 0 : nil
     }
 
-    /// The journal cannot be read now.
+    /// The journal cannot be read.
     ///
-    /// - Returns: whether that is news.
+    /// - Returns: Whether this is the first failure since it could be read.
     mutating func journalStuck() -> Bool {
         defer { isJournalStuck = true }
         hasBacklog = false
@@ -164,7 +171,7 @@ struct IngestState {
 
     /// The journal that could not be read should be tried again.
     ///
-    /// - Returns: the thread to be woken for it.
+    /// - Returns: The thread to wake.
     mutating func retryJournal() -> Int? {
         guard isJournalStuck, !hasBacklog else { return nil }
         return journalFilled()
@@ -172,16 +179,16 @@ struct IngestState {
 
     /// The store has failed.
     ///
-    /// - Returns: whether the way has been turned to the journal by this.
+    /// - Returns: Whether this switched to the journal.
     mutating func storeFailed() -> Bool {
         guard hasJournal, target == .store else { return false }
         target = .journal
         return true
     }
 
-    /// The store has taken records out of the journal, or the journal is empty and the store can be reached.
+    /// The store has drained records from the journal, or the journal is empty and the store is reachable.
     ///
-    /// - Returns: whether the way has been turned back to the store by this.
+    /// - Returns: Whether this switched back to the store.
     mutating func storeWorks() -> Bool {
         guard target == .journal else { return false }
         target = .store

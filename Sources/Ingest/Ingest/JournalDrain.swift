@@ -1,17 +1,18 @@
 import Storage
 import Events
 
-/// Moves records from the journal into the store, in their order, each once.
+/// Moves records from the journal into the store, in their order, each exactly once.
 ///
-/// The store keeps, in the transaction of the records themselves, the number of the last record that it got from this journal; after any
-/// failure that number is asked for, and what it covers is forgotten here.
+/// The store keeps the number of the last record drained from this journal, updated in the
+/// transaction of the records. After a failure that number is read again, and the records up to it
+/// are removed from the journal.
 struct JournalDrain {
-    /// What a step came to.
+    /// The result of one step.
     enum Step {
-        /// Records are in the store, or were found to be there; some may have been set aside.
+        /// Records are in the store, were found there, or were moved to the dead letters.
         case moved(records: Int, settled: Int, deadLetters: Int)
         case empty
-        /// The store did not take them.
+        /// The store failed.
         case failed(StoreError)
         /// The journal could not be read or written.
         case stuck(JournalError)
@@ -19,9 +20,9 @@ struct JournalDrain {
 
     private let journal: any Journal
     private let committed: CommittedEvents?
-    /// What the store has of this journal; nil when it must be asked.
+    /// The number of the last record that the store has; nil when it must be read from the store.
     private var position: Int64?
-    /// Records in one batch; fewer after a batch that took the store too long.
+    /// The maximum number of records per batch; reduced after a batch that failed, for example at the store's timeout.
     private var recordsMax = Batch.recordsMax
     private var settled = 0
     private var deadLetters = 0
@@ -41,9 +42,9 @@ struct JournalDrain {
         settled = 0
         deadLetters = 0
         do throws(Failure) {
-            try look(writer)
+            try synchronize(writer)
             guard
-                let portion = try kept({ () throws(JournalError) in
+                let portion = try withJournal({ () throws(JournalError) in
                     try journal.oldest(recordsMax: recordsMax, bytesMax: Batch.bytesMax)
                 })
             else { return .empty }
@@ -51,7 +52,7 @@ struct JournalDrain {
             recordsMax = min(Batch.recordsMax, recordsMax * 2)
             return .moved(records: portion.items.count, settled: settled, deadLetters: deadLetters)
         } catch {
-            // A batch that was cut off by the store's time limit is tried in smaller parts.
+            // A batch that was canceled by the store's timeout is retried in smaller parts.
             recordsMax = max(1, recordsMax / 2)
             position = nil
             switch error {
@@ -61,13 +62,13 @@ struct JournalDrain {
         }
     }
 
-    /// Finds out what the store has, and forgets that.
-    private mutating func look(_ writer: any StoreWriter) throws(Failure) {
+    /// Reads the position of the store, and removes the records up to it from the journal.
+    private mutating func synchronize(_ writer: any StoreWriter) throws(Failure) {
         guard position == nil else { return }
-        try kept { () throws(JournalError) in try journal.open() }
+        try withJournal { () throws(JournalError) in try journal.open() }
         guard let source = journal.source else { return }
-        let found = try stored { () throws(StoreError) in try writer.position(of: source) } ?? 0
-        if found > 0 { try kept { () throws(JournalError) in try journal.remove(through: found) } }
+        let found = try withStore { () throws(StoreError) in try writer.position(of: source) } ?? 0
+        if found > 0 { try withJournal { () throws(JournalError) in try journal.remove(through: found) } }
         position = found
     }
 
@@ -80,52 +81,54 @@ struct JournalDrain {
         let id = unconfirmedBatch ?? BatchID(source: source, number: last.number, previous: position)
         var batch = Batch()
         for item in items { batch.append(item.record) }
-        var isThere = true
+        var isCommitted = true
         do throws(StoreError) {
             let appended = try writer.append(batch, as: id)
             committed?.add(batch.events, ids: appended.eventIDs)
             if appended.stored == 0 {
-                isThere = try writer.position(of: id.source) == id.number
-                if isThere, unconfirmedBatch != nil { settled += items.count }
+                isCommitted = try writer.position(of: id.source) == id.number
+                if isCommitted, unconfirmedBatch != nil { settled += items.count }
             }
         } catch {
             guard case .refused(let reason) = error else { throw .store(error) }
             return try split(items, reason, writer)
         }
-        guard isThere else {
-            // The store was put back to an older state and has lost what it knew of the doubt; or an attempt of an earlier process has been
-            // committed meanwhile, which the next step will find.
+        guard isCommitted else {
+            // Either the store was restored to an older state and no longer knows the unconfirmed
+            // batch, or an attempt of an earlier process was committed in the meantime. The next
+            // step detects the latter.
             if unconfirmedBatch != nil { return try move(items, nil, writer) }
             self.position = nil
             return
         }
         if unconfirmedBatch == nil { self.position = last.number }
-        try kept { () throws(JournalError) in try journal.remove(through: last.number) }
+        try withJournal { () throws(JournalError) in try journal.remove(through: last.number) }
     }
 
-    /// Moves the halves of a batch that was refused by themselves, or sets the one record aside that is at fault.
+    /// Moves the halves of a refused batch separately, or moves a single refused record to the dead letters.
     private mutating func split(
         _ items: ArraySlice<JournalPortion.Item>,
         _ reason: String,
         _ writer: any StoreWriter
     ) throws(Failure) {
         if items.count == 1, let item = items.first {
-            try kept { () throws(JournalError) in try journal.moveToDeadLetters(item.number, reason: reason) }
+            try withJournal { () throws(JournalError) in try journal.moveToDeadLetters(item.number, reason: reason) }
             deadLetters += 1
             return
         }
         let middle = items.startIndex + items.count / 2
-        // A refusal is an answer: the batch in doubt was not committed, so that its parts are like any others.
+        // The store has refused the batch, so it is known that the unconfirmed batch was not
+        // committed. Its parts need no special handling.
         try move(items[..<middle], nil, writer)
         try move(items[middle...], nil, writer)
     }
 
-    private func stored<Value>(_ body: () throws(StoreError) -> Value) throws(Failure) -> Value {
+    private func withStore<Value>(_ body: () throws(StoreError) -> Value) throws(Failure) -> Value {
         do { return try body() } catch { throw .store(error) }
     }
 
     @discardableResult
-    private func kept<Value>(_ body: () throws(JournalError) -> Value) throws(Failure) -> Value {
+    private func withJournal<Value>(_ body: () throws(JournalError) -> Value) throws(Failure) -> Value {
         do { return try body() } catch { throw .journal(error) }
     }
 }

@@ -1,16 +1,16 @@
 import Locks
 package import Events
 
-/// Events that this process has committed, kept for the rollup worker, so that it need not read them back.
+/// A cache of events committed by this process, so that the rollup worker does not have to read them back.
 ///
-/// A cache and no queue: what does not fit is dropped, oldest first, and the worker reads it from the database.
+/// Thread-safe. When it is full, the oldest events are dropped, and the worker reads them from the database.
 package final class CommittedEvents: Sendable {
-    /// Events and bytes of them that are kept.
+    /// The maximum number of cached events, and of their bytes.
     package static let eventsMax = 50_000
     package static let bytesMax = 16 << 20
 
     private struct State: Sendable {
-        /// By their order of commit, which is nearly that of their ids.
+        /// In the order of commit, which is almost the order of ids.
         var batches: [(ids: [Int64], events: [Event], bytes: Int)] = []
         var count = 0
         var bytes = 0
@@ -26,7 +26,9 @@ package final class CommittedEvents: Sendable {
 
     package init() {}
 
-    /// Adds the events of a batch that has been committed; `ids` are theirs, in the same order.
+    /// Adds the events of a committed batch.
+    ///
+    /// `ids` are their ids, in the same order.
     package func add(_ events: [Event], ids: [Int64]) {
         guard !events.isEmpty, events.count == ids.count else { return }
         let bytes = events.reduce(0) { $0 + $1.bytes.count }
@@ -40,12 +42,13 @@ package final class CommittedEvents: Sendable {
         }
     }
 
-    /// Hands over the events with ids in a range, by their ids, and forgets those before its end.
+    /// Returns the cached events with ids in `(after, through]`, ordered by id, and removes batches
+    /// that end in or before that range.
     package func take(after: Int64, through: Int64) -> [(id: Int64, event: Event)] {
         let batches = state.withLock { state in
             let taken = state.batches
             state = State()
-            // A batch that goes beyond the range is needed once more.
+            // A batch that extends beyond the range is needed again.
             for batch in taken where (batch.ids.last ?? 0) > through {
                 state.batches.append(batch)
                 state.count += batch.events.count
@@ -63,6 +66,8 @@ package final class CommittedEvents: Sendable {
         return events
     }
 
-    /// Forgets everything, when ids may be those of other events.
+    /// Removes all events.
+    ///
+    /// Required when ids may have been reassigned to other events.
     package func removeAll() { state.withLock { $0 = State() } }
 }

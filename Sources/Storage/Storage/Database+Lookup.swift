@@ -1,7 +1,8 @@
 extension Database {
-    /// Rows of a table by its key, many at a time: `columns` of those that there are, in no order.
+    /// Returns the `columns` of the rows with the given keys, in no particular order.
     ///
-    /// `keys` are values of `key`, which ought to be the table's primary key or the beginning of an index.
+    /// Keys without a row are skipped. `keys` are values of `key`, which should be the table's
+    /// primary key or a prefix of an index.
     package func lookup(
         _ table: String,
         key: [String],
@@ -11,7 +12,7 @@ extension Database {
         let list = columns.map { "own.\($0)" }.joined(separator: ", ")
         let condition = key.map { "own.\($0) = wanted.\($0)" }.joined(separator: " and ")
         var found: [[SQLValue]] = []
-        // A cross join, so that SQLite walks over the keys and not over the table.
+        // A cross join makes SQLite iterate over the keys instead of the table.
         try each(keys) { values, parameters throws(StoreError) in
             found += try rows(
                 """
@@ -24,7 +25,7 @@ extension Database {
         return found
     }
 
-    /// Deletes rows of a table by its key, as far as `condition` holds for them.
+    /// Deletes the rows with the given keys for which `condition` is true.
     package func delete(
         _ table: String,
         key: [String],
@@ -39,7 +40,9 @@ extension Database {
         }
     }
 
-    /// Gives keys in parts of few different sizes, so that statements that were prepared are used again.
+    /// Calls the body with chunks of keys.
+    ///
+    /// Chunks have few different sizes, so that prepared statements are reused.
     private func each(
         _ keys: [[SQLValue]],
         _ body: (_ values: String, _ parameters: [SQLValue]) throws(StoreError) -> Void
@@ -49,7 +52,7 @@ extension Database {
             var part = Array(keys[start..<min(start + Self.keysMax, keys.count)])
             var size = 1
             while size < part.count { size *= 4 }
-            // A key that is named twice would give its row twice; nothing has a key of nulls.
+            // Padding with a duplicate key would return its row twice. No row has a key of nulls.
             part += Array(repeating: Array(repeating: SQLValue.null, count: width), count: size - part.count)
             let values = (0..<size).map { row in
                 "(" + (1...width).map { "?\(row * width + $0)" }.joined(separator: ", ") + ")"
@@ -58,6 +61,6 @@ extension Database {
         }
     }
 
-    /// Keys of one statement: a power of four.
+    /// The number of keys in one statement; a power of four.
     private static var keysMax: Int { 256 }
 }

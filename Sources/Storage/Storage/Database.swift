@@ -1,4 +1,4 @@
-/// A value of a column or a parameter, as both engines know it.
+/// A value of a column or parameter that both engines support.
 package enum SQLValue: Sendable, Hashable {
     case null
     case integer(Int64)
@@ -6,6 +6,7 @@ package enum SQLValue: Sendable, Hashable {
     case text(String)
     case blob([UInt8])
 
+    /// The value as an integer, converting numbers and text; nil when that is not possible.
     package var integer: Int64? {
         switch self {
         case .integer(let value): value
@@ -15,6 +16,7 @@ package enum SQLValue: Sendable, Hashable {
         }
     }
 
+    /// The value as text, converting numbers; nil for NULL and blobs.
     package var text: String? {
         switch self {
         case .text(let value): value
@@ -24,6 +26,7 @@ package enum SQLValue: Sendable, Hashable {
         }
     }
 
+    /// The value as bytes; text as UTF-8; nil for NULL and numbers.
     package var blob: [UInt8]? {
         switch self {
         case .blob(let value): value
@@ -33,21 +36,23 @@ package enum SQLValue: Sendable, Hashable {
     }
 }
 
-/// What the engines spell differently in statements that both of them take otherwise.
+/// The SQL expressions that differ between the engines.
 package struct SQLDialect: Sendable {
-    /// An expression for a column of times as microseconds since 1970.
+    /// An expression that converts a time column to microseconds since 1970.
     package var microseconds: @Sendable (_ column: String) -> String
-    /// An expression for a column of JSON as its text.
+    /// An expression that converts a JSON column to text.
     package var json: @Sendable (_ column: String) -> String
-    /// An expression for a number of seconds since 1970 as what columns of times hold.
+    /// An expression that converts seconds since 1970 to the type of time columns.
     package var time: @Sendable (_ seconds: String) -> String
-    /// An expression for a column of times as a value that keeps all of its digits, for a cursor.
+    /// An expression that converts a time column to a cursor value without loss of precision.
     package var timeKey: @Sendable (_ column: String) -> String
-    /// An expression for such a value, given as a parameter, as what columns of times hold.
+    /// An expression that converts such a cursor value, given as a parameter, to the type of time columns.
     package var timeOfKey: @Sendable (_ key: String) -> String
-    /// An expression for a text that is to be ordered by its bytes, whatever the language of the database.
+    /// An expression that orders a text by its bytes, independent of the database's locale.
     package var bytewise: @Sendable (_ text: String) -> String
-    /// The sum of an integer expression over a group, or over a window when one follows, as an integer that saturates at ±(2^53 − 1).
+    /// An expression for the sum of an integer expression over a group, or over the window that follows.
+    ///
+    /// The sum is an integer and saturates at ±(2^53 − 1).
     package var sum: @Sendable (_ expression: String, _ window: String) -> String
 
     package init(
@@ -69,34 +74,40 @@ package struct SQLDialect: Sendable {
     }
 }
 
-/// One connection for reading, and for what is derived from the records; used by one thread at a time.
+/// A connection for queries and for writing derived data, such as rollups.
 ///
-/// Statements are written once for both engines: parameters are `?1`, `?2` …, in any order; what differs is in the dialect.
+/// Used by one thread at a time. Calls block. Statements are shared by both engines: parameters are
+/// `?1`, `?2` …, in any order, and differences are in the dialect.
 package protocol Database: AnyObject, Sendable {
     var dialect: SQLDialect { get }
-    /// Rows that the next read within a budget asks for at most. An engine that computes rows which nobody takes adapts it to the rows that
-    /// fitted before.
-    var rowsOfNextRead: Int { get set }
-    /// Runs one statement; a time limit that is over is `.unavailable` and nothing has been changed.
+    /// The maximum number of rows that the next `bounded` read requests.
     ///
-    /// - Returns: the rows of a query, none of any other statement.
+    /// An engine that computes rows which are then not read adapts it to the number of rows that fit before.
+    var rowsOfNextRead: Int { get set }
+    /// Runs one statement.
+    ///
+    /// - Returns: The rows of a query; empty for other statements.
+    /// - Throws: `StoreError.queryTimeout` when the timeout expires; nothing has been changed then.
     func rows(
         _ sql: String,
         _ parameters: [SQLValue],
         milliseconds: Int32
     ) throws(StoreError) -> [[SQLValue]]
-    /// Runs one query and passes each row on as it arrives, so that no more than one is held; `take` returns false when no further row is
-    /// wanted.
+    /// Runs a query and passes each row to `take` as it arrives, so that only one row is in memory.
     ///
-    /// - Throws: `StoreError.queryTimeout` when the time limit is over; the rows up to then have been passed on.
+    /// Reading stops when `take` returns false.
+    ///
+    /// - Throws: `StoreError.queryTimeout` when the timeout expires; rows that arrived before have been passed on.
     func stream(
         _ sql: String,
         _ parameters: [SQLValue],
         milliseconds: Int32,
         _ take: ([SQLValue]) -> Bool
     ) throws(StoreError)
-    /// Runs one query whose columns are integers, the last one bytes, and passes each row on as it arrives: as `stream` does, without making
-    /// text of the bytes in between.
+    /// Runs a query whose last column is binary and whose other columns are integers, and passes
+    /// each row on as it arrives.
+    ///
+    /// Like `stream`, but without converting the bytes to text and back.
     func streamBytes(
         _ sql: String,
         _ parameters: [SQLValue],
@@ -105,52 +116,63 @@ package protocol Database: AnyObject, Sendable {
     ) throws(StoreError)
     /// Runs one statement that changes rows.
     ///
-    /// - Returns: how many it has changed.
+    /// - Returns: The number of changed rows.
     func change(_ sql: String, _ parameters: [SQLValue]) throws(StoreError) -> Int
-    /// Runs the body in one transaction; an error undoes all of it.
+    /// Runs the body in one transaction, which is rolled back when the body throws.
     ///
-    /// The guard, if there is one, runs first: unless it changes exactly one row, nothing else happens. Where a pooler hands out a connection
-    /// for each statement, the changes of the body wait for its end, so that its reads do not see them and `change` gives 0; and what the
-    /// body has read is as it was only if everybody who changes it changes the row of the guard too.
+    /// If there is a guard statement, it runs first, and the body only runs if the guard changed exactly one row.
     ///
-    /// - Returns: whether the guard changed its row; true without one.
+    /// Behind a pooler with statement pooling, the changes of the body are deferred to its end: its
+    /// reads do not see them, and `change` returns 0. In this case the rows read by the body are only
+    /// protected from concurrent changes if all writers of these rows also change the guard's row.
+    ///
+    /// - Returns: Whether the guard changed its row; true without a guard.
     func transaction(
         ifChanged guardSQL: String?,
         _ parameters: [SQLValue],
         _ body: () throws(StoreError) -> Void
     ) throws(StoreError) -> Bool
-    /// Makes temporary empty copies of tables, which stand before them on this connection to the end of the snapshot.
+    /// Creates empty temporary copies of tables, which hide the originals on this connection until
+    /// the end of the snapshot.
     ///
-    /// - Returns: what goes before the name of one of the tables themselves.
+    /// - Returns: The prefix to use before the name of an original table.
     func makeTemporaryCopies(_ tables: [String]) throws(StoreError) -> String
-    /// Whether this connection can give one unchanging view over several statements. Poolers of statements do not allow it.
-    var hasSnapshots: Bool { get }
-    /// Runs the body on one unchanging view of what was committed; temporary tables may be written.
-    func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError)
-    /// The highest id of `collector_events` below which nothing can appear any more: everything up to it has been committed or never will be.
+    /// Whether this connection supports snapshots over several statements.
     ///
-    /// While a transaction is under way that may have drawn a lower id, it stays where it was.
-    /// It falls only when ids begin again, after `truncate collector_events restart identity` for example.
+    /// Statement pooling does not allow them.
+    var hasSnapshots: Bool { get }
+    /// Runs the body on a consistent snapshot of the committed data.
+    ///
+    /// Temporary tables can be written.
+    func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError)
+    /// The highest id of `collector_events` below which no more events can appear: all events up to
+    /// it are committed, or never will be.
+    ///
+    /// While a transaction is open that may have been assigned a lower id, the mark does not advance. It
+    /// only decreases when ids restart, for example after `truncate collector_events restart identity`.
     func committedHighWaterMark() throws(StoreError) -> Int64
-    /// The highest id that an event can have, or has had, as far as the database knows: what was drawn, and what is there. Deleting events does
-    /// not lower it; where it is below an id that was seen before, the events have been replaced.
+    /// The highest id that an event has or has had, from the id sequence and the table.
+    ///
+    /// Deleting events does not lower it. If it is lower than an id seen before, the events have been replaced.
     func highestEventID() throws(StoreError) -> Int64
-    /// Open transactions of other connections that may still commit events, oldest first: they hold back the high-water mark.
+    /// Open transactions of other connections that may still commit events, oldest first.
+    ///
+    /// They hold back the high-water mark.
     func openWriters() throws(StoreError) -> [OpenWriter]
 }
 
 /// A transaction of another connection that may still commit events.
 package struct OpenWriter: Sendable, Equatable {
-    /// Names the transaction as long as it lasts.
+    /// Identifies the transaction until it ends.
     package var id: String
-    /// Process id of the connection at the server; nil for a prepared transaction.
+    /// The process id of the connection on the server; nil for a prepared transaction.
     package var pid: Int64?
-    /// As far as the role may see them; empty otherwise.
+    /// The application name; empty if it is hidden from the role.
     package var application: String
     package var user: String
-    /// Such as `idle in transaction`.
+    /// The state of the connection, such as `idle in transaction`.
     package var state: String
-    /// Seconds since the transaction began; nil when the role may not see it.
+    /// Seconds since the transaction started; nil if hidden from the role.
     package var ageSeconds: Int64?
 
     package init(id: String, pid: Int64?, application: String, user: String, state: String, ageSeconds: Int64?) {
@@ -164,9 +186,9 @@ package struct OpenWriter: Sendable, Equatable {
 }
 
 extension Database {
-    /// Milliseconds of a statement that nobody waits for.
+    /// The timeout of background statements, in milliseconds.
     package static var defaultStatementTimeout: Int32 { 600_000 }
-    /// Milliseconds of a statement that looks at ids and locks only.
+    /// The timeout of statements that only read ids and locks, in milliseconds.
     package static var catalogMilliseconds: Int32 { 5000 }
 
     package func rows(_ sql: String, _ parameters: [SQLValue] = []) throws(StoreError) -> [[SQLValue]] {
@@ -192,15 +214,15 @@ extension Database {
         _ = try transaction(ifChanged: nil, [], body)
     }
 
-    /// Inserts rows, all of the same length, by as few statements as the engines' number of parameters allows.
+    /// Inserts rows of equal length, with as few statements as the engines' parameter limits allow.
     ///
-    /// `head` is the statement up to `values`; `tail` is what follows them, such as a rule for conflicts.
+    /// `head` is the statement before `values`; `tail` follows the values, for example an `on conflict` clause.
     package func insert(_ head: String, _ rows: [[SQLValue]], _ tail: String = "") throws(StoreError) {
         guard let width = rows.first?.count, width > 0 else { return }
         let perStatement = max(1, min(Self.rowsMax, Self.parametersMax / width))
         var start = 0
         while start < rows.count {
-            // Few different sizes, so that statements that were prepared are used again.
+            // Statements have few different sizes, so that prepared statements are reused.
             let left = min(perStatement, rows.count - start)
             let size = left == perStatement ? left : 1 << (Int.bitWidth - 1 - left.leadingZeroBitCount)
             let part = rows[start..<start + size]
@@ -213,8 +235,9 @@ extension Database {
         }
     }
 
-    /// Values for a list of names in a condition, with the last of them over again up to one of a few lengths: statements that were prepared are
-    /// used again.
+    /// Pads a list of values for an `in` condition to one of a few lengths, by repeating the last value.
+    ///
+    /// Prepared statements are reused this way.
     package func padded(_ values: [SQLValue]) -> [SQLValue] {
         guard let last = values.last else { return [] }
         var length = 1
@@ -222,7 +245,7 @@ extension Database {
         return values + Array(repeating: last, count: length - values.count)
     }
 
-    /// Parameters and rows of one statement.
+    /// The maximum number of parameters and rows of one statement.
     private static var parametersMax: Int { 8000 }
     private static var rowsMax: Int { 256 }
 }

@@ -1,36 +1,36 @@
 package import Events
 
-/// How much a journal holds.
+/// The status of a journal.
 package struct JournalStatus: Sendable, Equatable {
-    /// Records that wait to be drained.
+    /// The number of records waiting to be drained.
     package var records = 0
-    /// Bytes of storage in use.
+    /// The storage in use, in bytes.
     package var bytes = 0
-    /// When the oldest of them was received, microseconds since 1970; nil when there is none.
+    /// When the oldest record was received, in microseconds since 1970; nil when the journal is empty.
     package var oldestReceivedAt: Int64?
-    /// Records that the store refused, kept for the operator.
+    /// The number of records rejected by the store and kept as dead letters for the operator.
     package var deadLetters = 0
-    /// Damaged files that were moved aside and are still there; nil when there is none.
+    /// The damaged files that were moved away and still exist; nil when there are none.
     package var damage: JournalDamage?
 
     package init() {}
 
-    /// Seconds since the oldest was received, by the system's clock; nil when there is none.
+    /// Seconds since the oldest record was received, by the system clock; nil when the journal is empty.
     package var oldestSeconds: Double? {
         guard let oldestReceivedAt else { return nil }
         return Double(max(0, WallClock.microseconds() - oldestReceivedAt) / 1000) / 1000
     }
 }
 
-/// What became of journals that were found damaged: their intact records were taken over, the files moved aside.
+/// Damaged journal files that were moved away after their intact records had been salvaged.
 package struct JournalDamage: Sendable, Equatable {
-    /// Files that were moved aside.
+    /// The number of damaged files.
     package var files: Int
-    /// Name of the last of them, in the folder of the journal.
+    /// The name of the most recent one, in the journal's folder.
     package var lastFile: String
-    /// Records that were taken over from all of them.
+    /// The number of records salvaged from all of them.
     package var salvaged: Int
-    /// Records that may have been lost with them, at most; nil when a file does not show how many it held.
+    /// The maximum number of records lost with them; nil when a file does not show how many records it contained.
     package var lostMax: Int?
 
     package init(files: Int, lastFile: String, salvaged: Int, lostMax: Int?) {
@@ -41,13 +41,18 @@ package struct JournalDamage: Sendable, Equatable {
     }
 }
 
-/// Why the journal did not do what was asked.
+/// An error of a journal operation.
 package enum JournalError: Error, Equatable {
-    /// The records do not fit within the limits; nothing was written. Refuse them until something has been drained.
+    /// The records exceed the limits, and nothing was written.
+    ///
+    /// Do not accept them until records have been drained.
     case full
-    /// It cannot be written or read now: the disk is full or fails, or another process has it. Nothing was acknowledged; try again later.
+    /// The journal cannot be written or read: the disk is full or fails, or another process uses the file.
+    ///
+    /// Nothing was acknowledged. Retry later.
     case unavailable(reason: String)
 
+    /// A description of the error, without data.
     package var reason: String {
         switch self {
         case .full: "the journal is full"
@@ -56,10 +61,11 @@ package enum JournalError: Error, Equatable {
     }
 }
 
-/// Records that a journal kept, in their order.
+/// Consecutive records of a journal, oldest first.
 package struct JournalPortion: Sendable {
+    /// A record and its number in the journal.
     package struct Item: Sendable {
-        /// Rises from record to record and is never used again.
+        /// Increases from record to record and is never reused.
         package var number: Int64
         package var record: Record
 
@@ -70,7 +76,10 @@ package struct JournalPortion: Sendable {
     }
 
     package var items: [Item]
-    /// The batch that these records are the whole of, when they were in doubt as it was written; the store is asked for it first.
+    /// The unconfirmed batch that these records form; nil when they are not part of one.
+    ///
+    /// Its commit was not confirmed when they were journaled, so the store must be asked first
+    /// whether it has the batch.
     package var unconfirmedBatch: BatchID?
 
     package init(items: [Item], unconfirmedBatch: BatchID?) {
@@ -79,24 +88,29 @@ package struct JournalPortion: Sendable {
     }
 }
 
-/// Keeps records on this machine's disk while the store cannot take them.
+/// Durable storage on the local disk for records that the store cannot accept.
 ///
-/// Calls block, and may come from several threads.
+/// Calls block. Thread-safe.
 package protocol Journal: AnyObject, Sendable {
-    /// The journal as a source of batches, whose numbers are those of its records; nil until it has been opened.
+    /// The source of the batches drained from the journal, whose numbers are those of its records;
+    /// nil until it is opened.
     var source: BatchSource? { get }
-    /// How much it holds; never blocks.
-    var standing: JournalStatus { get }
-    /// Opens it unless it is open, so that `source` and `standing` are known.
-    func open() throws(JournalError)
-    /// Writes all of the records or none; they are on the disk when the call returns.
+    /// The current status.
     ///
-    /// `doubt` names the batch that they are the whole of, when it may have been committed.
+    /// Does not wait for other operations.
+    var standing: JournalStatus { get }
+    /// Opens the journal unless it is open, so that `source` and `standing` are known.
+    func open() throws(JournalError)
+    /// Appends all records or none.
+    ///
+    /// They are durable when the call returns.
+    ///
+    /// `unconfirmedBatch` is the batch that they form, if it may have been committed to the store.
     func append(_ records: [Record], unconfirmedBatch: BatchID?) throws(JournalError)
-    /// The oldest records, as many as fit within the limits but at least one; nil when there is none.
+    /// Returns the oldest records that fit within the limits, at least one; nil when the journal is empty.
     func oldest(recordsMax: Int, bytesMax: Int) throws(JournalError) -> JournalPortion?
-    /// Forgets the records up to a number, which the store has.
+    /// Removes the records up to and including a number, which the store has.
     func remove(through number: Int64) throws(JournalError)
-    /// Takes a record that the store refuses out of the way, and keeps it.
+    /// Moves a record that the store rejected to the dead letters.
     func moveToDeadLetters(_ number: Int64, reason: String) throws(JournalError)
 }

@@ -1,6 +1,6 @@
-/// One numbered step of the schema: `NNNN_name.sql`, run once in a transaction of its own.
+/// A numbered schema migration, `NNNN_name.sql`, applied once in its own transaction.
 package struct Migration: Sendable, Equatable {
-    /// File name without `.sql`, for example `0001_initial_schema`.
+    /// The file name without `.sql`, such as `0001_initial_schema`.
     package var name: String
     package var sql: String
 
@@ -10,7 +10,7 @@ package struct Migration: Sendable, Equatable {
     }
 }
 
-/// A migration and whether the database has it.
+/// A migration and whether it has been applied to the database.
 package struct MigrationStatus: Sendable, Equatable {
     package var name: String
     package var isApplied: Bool

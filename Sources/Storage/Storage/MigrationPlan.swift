@@ -3,7 +3,7 @@ import Crypto
 /// A row of `schema_migrations`.
 package struct AppliedMigration: Sendable, Equatable {
     package var name: String
-    /// Nil for a row of the original program, which kept none.
+    /// The checksum of the migration; nil for a row of the original program, which stored none.
     package var checksum: String?
 
     package init(name: String, checksum: String?) {
@@ -11,22 +11,23 @@ package struct AppliedMigration: Sendable, Equatable {
         self.checksum = checksum
     }
 
-    /// Our name of a migration of the original program, which numbered with three digits: `001_initial_schema`.
+    /// The row for a migration of the original program, whose numbers have three digits: `001_initial_schema`.
     package static func adopted(originalName: String) -> AppliedMigration {
         AppliedMigration(name: "0" + originalName, checksum: nil)
     }
 }
 
 extension Migration {
-    /// Lower-case hex SHA-256 of the file.
+    /// The lower-case hexadecimal SHA-256 of the file.
     package var checksum: String { String(decoding: SHA256.hex(of: Array(sql.utf8)), as: UTF8.self) }
 }
 
-/// Holds what a database says it has against what this program knows.
+/// Compares the migrations applied to a database with those known to this program.
 package enum MigrationPlan {
-    /// The migrations that are still to be applied, in order.
+    /// The migrations that have not been applied, in order.
     ///
-    /// Throws a sentence for a gap, a file that was changed after it was applied, and a name that is not known.
+    /// Throws `.schema` with a message for operators when a migration was skipped, was changed
+    /// after it was applied, or is unknown.
     package static func pending(known: [Migration], applied: [AppliedMigration]) throws(StoreError) -> [Migration] {
         try checkNumbers(known)
         let names = Set(applied.map(\.name))
@@ -51,12 +52,14 @@ package enum MigrationPlan {
         return pending
     }
 
-    /// What to throw when the tracking table has columns that are not ours.
+    /// The error for a table `schema_migrations` whose columns belong to another program.
     package static let foreignTable = StoreError.schema(
         reason: "the table schema_migrations belongs to another program; give Collector a database of its own"
     )
 
-    /// Which of the known migrations a database has.
+    /// The known migrations, each with whether it has been applied.
+    ///
+    /// Throws the same errors as `pending`.
     package static func status(
         known: [Migration],
         applied: [AppliedMigration]
@@ -65,12 +68,12 @@ package enum MigrationPlan {
         return known.map { MigrationStatus(name: $0.name, isApplied: !pending.contains($0.name)) }
     }
 
-    /// Whether migrations that were applied in one go are those by which a database of the original program becomes ours.
+    /// Whether the migrations applied by one call converted a database of the original program.
     package static func isTakeover(_ applied: [String]) -> Bool {
         applied.contains { $0.hasPrefix("0006_") } && !applied.contains { $0.hasPrefix("0001_") }
     }
 
-    /// Names must be `NNNN_name`, numbered from 1 without a gap.
+    /// Checks that names are `NNNN_name`, numbered from 1 without gaps.
     private static func checkNumbers(_ known: [Migration]) throws(StoreError) {
         for (index, migration) in known.enumerated() {
             let number = migration.name.prefix(4)

@@ -1,23 +1,27 @@
-/// Rows of a query that were read within a budget of bytes.
+/// The rows of a query that was limited to a number of bytes.
 package struct BoundedRows: Sendable {
     package var rows: [[SQLValue]]
-    /// Whether there may be more rows, since reading stopped at a limit of rows, of bytes or of time.
+    /// Whether there may be more rows, because a limit of rows, bytes or time was reached.
     package var isCut: Bool
 }
 
-/// The limits of everything that reads payloads back.
+/// The limits for queries that read payloads.
 package enum ReadBudget {
-    /// Bytes of the rows of one query, the last of which may go beyond it.
+    /// The maximum number of bytes of the rows of a query.
+    ///
+    /// The last row may exceed it.
     package static let bytesMax = 4 << 20
-    /// Characters of one JSON value as text; PostgreSQL may hold older values that take far more than were sent.
+    /// The maximum number of characters of a JSON value's text.
+    ///
+    /// PostgreSQL may contain older values that are much longer than what was sent.
     package static let valueCharactersMax = 4 << 20
-    /// Rows of the first read of a connection, and of one read.
+    /// The maximum number of rows of a connection's first read, and of any read.
     package static let rowsAtFirst = 64
     package static let rowsMax = 4096
-    /// Bytes that a value takes besides its text.
+    /// Bytes that a value uses in memory in addition to its text.
     fileprivate static let valueOverheadBytes = 32
 
-    /// Bytes that a row takes in memory.
+    /// The memory used by a row, in bytes.
     package static func bytes(_ row: [SQLValue]) -> Int {
         row.reduce(0) { sum, value in
             switch value {
@@ -30,10 +34,10 @@ package enum ReadBudget {
 }
 
 extension Database {
-    /// Reads rows until there are `limit` of them or they hold more than a number of bytes: at least one when there is one.
+    /// Reads rows until a limit of rows or bytes is reached; at least one row, if there is one.
     ///
-    /// The query has no limit of its own; it must go on behind any row. A time limit that is over after some rows cuts the rest off in the
-    /// same way; before the first row it is an error.
+    /// The query must have no `limit` clause and must be resumable after any row. If the timeout, in milliseconds,
+    /// expires after some rows, those are returned; before the first row, it throws `.queryTimeout`.
     package func bounded(
         _ sql: String,
         _ parameters: [SQLValue],

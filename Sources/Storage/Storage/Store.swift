@@ -1,6 +1,6 @@
 package import Events
 
-/// What is written in one transaction: all of it or none.
+/// Records that are written in one transaction.
 package struct Batch: Sendable {
     package var events: [Event]
     package var submissions: [Submission]
@@ -14,19 +14,23 @@ package struct Batch: Sendable {
 
     package var count: Int { events.count + submissions.count + reports.count }
 
-    /// Records in one batch.
+    /// The maximum number of records in one batch.
     package static let recordsMax = 1000
-    /// Bytes in one batch, so that a batch of large records stays small; one record may exceed it alone.
+    /// The maximum number of bytes in one batch, so that batches of large records stay small.
+    ///
+    /// A single larger record forms its own batch.
     package static let bytesMax = 8 << 20
 }
 
-/// Where batches come from: a writer of a process, or a journal.
+/// The origin of batches: a writer of a process, or a journal.
 ///
-/// Its batches are numbered, each higher than the one before.
+/// Its batches have increasing numbers.
 package struct BatchSource: Sendable, Hashable {
-    /// A UUID that nobody else uses.
+    /// A unique UUID.
     package var id: EventID
-    /// What a store knows of a journal it keeps for ever; what it knows of a writer only while that writer may ask.
+    /// Whether the source is a journal.
+    ///
+    /// Stores keep the position of a journal forever, that of a writer for 90 days.
     package var isJournal: Bool
 
     package init(id: EventID, isJournal: Bool) {
@@ -34,7 +38,7 @@ package struct BatchSource: Sendable, Hashable {
         self.isJournal = isJournal
     }
 
-    /// A source for this process.
+    /// A new random source.
     package static func random(isJournal: Bool) -> BatchSource {
         BatchSource(
             id: EventID(high: .random(in: 0...UInt64.max), low: .random(in: 0...UInt64.max)),
@@ -43,13 +47,14 @@ package struct BatchSource: Sendable, Hashable {
     }
 }
 
-/// Names a batch, so that a store can tell whether it has it already.
+/// Identifies a batch, so that a store can detect whether it already has it.
 package struct BatchID: Sendable, Hashable {
     package var source: BatchSource
+    /// The number of the batch, which increases from batch to batch of a source.
     package var number: Int64
-    /// The number of the source's batch before this one; 0 when there is none.
+    /// The number of the source's previous batch; 0 when there is none.
     ///
-    /// When the store knows of another, the batch is not written.
+    /// The batch is not written if the store has another position for the source.
     package var previous: Int64
 
     package init(source: BatchSource, number: Int64, previous: Int64) {
@@ -59,13 +64,15 @@ package struct BatchID: Sendable, Hashable {
     }
 }
 
-/// What became of a batch that was committed.
+/// The result of a committed batch.
 package struct Appended: Sendable, Equatable {
-    /// Records that are now rows because of this batch.
+    /// The number of records stored by this batch.
     package var stored: Int
-    /// Records that were there already: events under their `event_id`, or the whole batch, when it had been committed before.
+    /// The number of records that were stored before: events with the same `event_id`, or the whole
+    /// batch if it had already been committed.
     package var duplicates: Int
-    /// Ids of the batch's events, in their order; empty when one of them was there already, or the engine does not report them.
+    /// The ids of the batch's events, in their order; empty when one of them was stored before or
+    /// the engine does not return ids.
     package var eventIDs: [Int64] = []
 
     package init(stored: Int, duplicates: Int) {
@@ -73,85 +80,110 @@ package struct Appended: Sendable, Equatable {
         self.duplicates = duplicates
     }
 
-    /// Whether as many records were stored; ids depend on the database.
+    /// Compares the counts only, since ids depend on the database.
     package static func == (one: Appended, other: Appended) -> Bool {
         one.stored == other.stored && one.duplicates == other.duplicates
     }
 }
 
-/// Why the store did not do what was asked; each case says what to do next.
+/// An error of a store operation.
 package enum StoreError: Error, Equatable {
-    /// The store cannot be reached or cannot write now; nothing of the call was stored. Try again later.
+    /// The store cannot be reached or cannot write.
+    ///
+    /// Nothing of the call was stored. Retry later.
     case unavailable(reason: String)
-    /// A query exceeded its time limit; the connection can go on. Ask for less.
+    /// A query exceeded its timeout.
+    ///
+    /// The connection can still be used. Narrow the query.
     case queryTimeout
-    /// The connection was lost while a commit was under way: it may or may not have happened. Send the batch again under its
-    /// number, or do not acknowledge it.
+    /// The connection was lost during a commit, which may or may not have happened.
+    ///
+    /// Send the batch again under the same number, or do not acknowledge it.
     case uncertain(reason: String)
-    /// The database refuses a value in the batch; nothing was stored. Split the batch, or refuse the one record.
+    /// The database rejected a value in the batch, and nothing was stored.
+    ///
+    /// Split the batch, or reject the single record.
     case refused(reason: String)
-    /// The schema is not one this program can work with. Stop and tell the operator.
+    /// The schema is not supported by this program.
+    ///
+    /// Stop and report it to the operator.
     case schema(reason: String)
-    /// The database file is damaged where it was read or written; nothing of the call was stored. Other parts of it may still work.
+    /// The database file is corrupt where it was read or written, and nothing of the call was stored.
+    ///
+    /// Other parts of it may still work.
     case damaged(reason: String)
 }
 
-/// A database that keeps records.
+/// A database that stores records.
 ///
-/// Calls block; each writer and probe belongs to one thread at a time.
+/// Calls block. A writer or probe is used by one thread at a time.
 package protocol Store: Sendable {
     /// `sqlite` or `postgresql`.
     var engine: String { get }
-    /// How many writers may usefully run side by side.
+    /// The number of writers that may usefully run concurrently.
     var writersMax: Int { get }
-    /// Records below which a free writer may wait a moment for more; 0 when a small batch costs no more than its share.
+    /// The number of waiting records below which an idle writer may wait for more; 0 when small
+    /// batches have no extra cost.
     var gatherRecordsMax: Int { get }
-    /// Which database it is, for people: engine, file or host and name; never a secret.
-    var location: String { get }
-    /// Applies what is pending, under a lock that makes other processes wait, and adopts a database of the original program.
+    /// A description of the database for operators: engine, file or host and name.
     ///
-    /// `before` is asked before each migration with its name and how many are pending with it; false stops there. Gives the names applied by
-    /// this call, in order.
+    /// Contains no secrets.
+    var location: String { get }
+    /// Applies pending migrations under a lock that blocks other processes, and converts a database
+    /// of the original program.
+    ///
+    /// `before` is called before each migration with its name and the number of pending migrations,
+    /// including it; when it returns false, no further migration is applied. Returns the names of the
+    /// migrations applied by this call, in order. Throws `.schema` when the schema cannot be migrated.
     func migrate(before: (_ name: String, _ pending: Int) -> Bool) throws(StoreError) -> [String]
-    /// Every known migration in order, applied or pending. Changes nothing.
+    /// All known migrations in order, each with whether it has been applied.
+    ///
+    /// Changes nothing.
     func migrationStatus() throws(StoreError) -> [MigrationStatus]
-    /// Opens a connection that writes. Fails with `.unavailable` at once when the database is down.
+    /// Opens a connection for writing.
+    ///
+    /// Throws `.unavailable` without waiting when the database is down.
     func makeWriter() throws(StoreError) -> any StoreWriter
-    /// Makes a probe; it connects at its first ping.
+    /// Creates a probe, which connects at its first ping.
     func makeProbe() -> any StoreProbe
-    /// Opens a connection for what is derived from the records, and for questions.
+    /// Opens a connection for queries and derived data.
     func makeDatabase() throws(StoreError) -> any Database
 }
 
 extension Store {
-    /// Applies everything that is pending.
+    /// Applies all pending migrations.
     package func migrate() throws(StoreError) -> [String] { try migrate { _, _ in true } }
 }
 
-/// One connection that writes.
+/// A connection that writes batches.
 ///
-/// After `.unavailable` or `.uncertain` the writer is spent: drop it and make another.
+/// After `.unavailable` or `.uncertain` the writer must be discarded and replaced.
 package protocol StoreWriter: AnyObject, Sendable {
-    /// Writes the batch and its number in one transaction; both have been committed durably when the call returns.
+    /// Writes the batch and its number in one transaction.
     ///
-    /// Changes nothing when the store knows another number of this source than `id.previous`: then this batch is there already, or what
-    /// the caller believed of its source was wrong. So a batch may be sent again after `.uncertain`, as long as its source has sent no
-    /// other in between. A transaction that has named the source and has not ended is waited for.
+    /// Both are durable when the call returns.
     ///
-    /// - Returns: how many records became rows and how many were absorbed as duplicates; none stored when nothing was changed.
+    /// Changes nothing if the store's position for the source is not `id.previous`: either this
+    /// batch was stored before, or the caller's assumption about the source was wrong. So a batch
+    /// can be sent again after `.uncertain`, as long as its source has sent no other batch in
+    /// between. The call waits for an open transaction that has moved the source's position.
+    ///
+    /// - Returns: The numbers of stored records and duplicates; 0 stored records when nothing was changed.
     func append(_ batch: Batch, as id: BatchID) throws(StoreError) -> Appended
-    /// The number of the last batch of a source that was committed; nil when there is none.
+    /// The number of the source's last committed batch; nil when there is none.
     func position(of source: BatchSource) throws(StoreError) -> Int64?
 }
 
-/// A cheap round trip to the database on a connection of its own, reconnecting as needed.
+/// Checks the database with a small query over its own connection, reconnecting as needed.
 package protocol StoreProbe: AnyObject, Sendable {
-    /// Asks the database something small; fails within about `timeoutMilliseconds`, whatever the database does.
+    /// Runs a small query.
+    ///
+    /// Throws within about `timeoutMilliseconds`, even if the database hangs.
     func ping(timeoutMilliseconds: Int32) throws(StoreError)
 }
 
 extension StoreError {
-    /// What the database said, without names of hosts and without data.
+    /// A description of the error, without host names or data.
     package var reason: String {
         switch self {
         case .unavailable(let reason), .uncertain(let reason), .refused(let reason), .schema(let reason),

@@ -1,5 +1,7 @@
-/// A connection for one answer: all of its statements together have one time limit, whatever limits they have themselves.
-// Unchecked: the contract of `Database` keeps it to one thread at a time.
+/// A database connection whose statements share one timeout, in addition to their own.
+///
+/// Used for all statements of one response.
+// Unchecked: by the contract of `Database`, it is used by one thread at a time.
 package final class TimedDatabase: Database, @unchecked Sendable {
     private let database: any Database
     private let deadline: ContinuousClock.Instant
@@ -68,11 +70,12 @@ package final class TimedDatabase: Database, @unchecked Sendable {
 
     package func openWriters() throws(StoreError) -> [OpenWriter] { try database.openWriters() }
 
-    /// Milliseconds that a statement may take: its own limit, or what is left of the answer's.
+    /// The timeout of a statement in milliseconds: its own, or the rest of the shared one.
     private func left(_ milliseconds: Int32) throws(StoreError) -> Int32 {
         let left = ContinuousClock.now.duration(to: deadline) / .milliseconds(1)
         guard left >= 1 else { throw .queryTimeout }
-        // Few different limits: PostgreSQL is told of each change in a statement of its own.
+        // Rounded to few different values, because PostgreSQL needs an extra statement for each
+        // change of the timeout.
         if left >= Double(milliseconds) { return milliseconds }
         return max(Self.stepMilliseconds, Int32(left) / Self.stepMilliseconds * Self.stepMilliseconds)
     }

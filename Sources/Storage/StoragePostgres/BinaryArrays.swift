@@ -1,6 +1,6 @@
-/// Array parameters in PostgreSQL's binary format, one behind the other in one buffer that is used again for each batch.
+/// Array parameters in PostgreSQL's binary format, in one buffer that is reused for each batch.
 struct BinaryArrays {
-    /// Object ids of the element types, fixed in PostgreSQL's catalogue.
+    /// Object ids of the element types, which are fixed in PostgreSQL's catalog.
     enum Element: Int32 {
         case integer = 23
         case text = 25
@@ -13,19 +13,20 @@ struct BinaryArrays {
     private(set) var buffer: [UInt8] = []
     private(set) var places: [Range<Int>] = []
 
-    /// Appends one array.
+    /// Appends one array parameter.
     ///
     /// - Parameters:
-    ///   - element: type of the elements.
-    ///   - records: one element each.
-    ///   - write: appends the bytes of a record's value; false for NULL.
+    ///   - element: The type of the elements.
+    ///   - records: The records, each of which becomes one element.
+    ///   - write: Appends the value of a record to the buffer; returns false for NULL.
     mutating func append<Record>(
         _ element: Element,
         _ records: [Record],
         _ write: (Record, inout [UInt8]) -> Bool
     ) {
         let start = buffer.count
-        // Dimensions, whether NULLs may come, element type, then length and lower bound of the one dimension.
+        // The number of dimensions, whether there may be NULLs, and the element type; then the
+        // length and lower bound of the dimension.
         for word: Int32 in [1, 1, element.rawValue, Int32(records.count), 1] { Self.put(word, &buffer) }
         for record in records {
             let lengthAt = buffer.count
@@ -37,7 +38,7 @@ struct BinaryArrays {
         places.append(start..<buffer.count)
     }
 
-    /// Appends a parameter that is no array.
+    /// Appends a parameter that is not an array.
     mutating func append(_ write: (inout [UInt8]) -> Void) {
         let start = buffer.count
         write(&buffer)
@@ -45,7 +46,7 @@ struct BinaryArrays {
     }
 
     mutating func removeAll() {
-        // A batch of very large records must not hold its memory for ever.
+        // The memory of a batch of very large records must not be kept forever.
         buffer.removeAll(keepingCapacity: buffer.capacity <= Self.keptBytesMax)
         places.removeAll(keepingCapacity: true)
     }

@@ -1,35 +1,42 @@
 import Postgres
 import Storage
 
-/// What an error of the server means for a batch.
+/// The meaning of a server error for a batch.
 ///
-/// Triggers, constraints and functions of the owner can raise nearly any of them for the sake of one value, so that only those count as an
-/// outage that say that the server itself cannot work now.
+/// Triggers, constraints and functions of the database owner can raise almost any error because of
+/// a single value. So only errors that show that the server itself cannot work count as an outage.
 enum ErrorClass: Equatable {
-    /// A value is at fault: the record is refused, the others are stored.
+    /// A value is invalid.
+    ///
+    /// The record is refused, and other records are stored.
     case record
-    /// Either a value or the store is at fault; a write without values finds out.
+    /// Either a value or the database caused the error; a write without values shows which.
     case unclear
-    /// Another transaction was in the way; tried again at once it mostly works.
+    /// A conflict with another transaction.
+    ///
+    /// An immediate retry usually succeeds.
     case conflict
-    /// The server cannot work now: nothing is said about any record.
+    /// The server cannot work.
+    ///
+    /// The error is not related to a record.
     case outage
 
-    /// By SQLSTATE (PostgreSQL's manual, appendix A), then by its class; whatever is in neither list is unclear.
+    /// Classifies an SQLSTATE (PostgreSQL manual, appendix A), by its code and then by its class; others are unclear.
     init(sqlState: String) {
         self = Self.byState[sqlState] ?? Self.byClass[String(sqlState.prefix(2))] ?? .unclear
     }
 
     private static let byState: [String: ErrorClass] = [
-        // Types that do not fit.
+        // Type mismatches.
         "42804": .record, "42846": .record, "42883": .unclear,
-        // A lock that somebody else holds for long.
+        // A lock that another session holds for a long time.
         "55P03": .outage,
-        // An administrator ends a connection or shuts the server down; the database is gone.
+        // An administrator terminated the connection or shut the server down, or the database was dropped.
         "57P01": .outage, "57P02": .outage, "57P03": .outage, "57P04": .outage, "57P05": .outage,
-        // A time limit or an administrator ends the statement: the server is slow, or a trigger is for this value.
+        // The statement timeout or an administrator canceled the statement: the server is slow, or
+        // a trigger is slow for this value.
         "57014": .unclear,
-        // The server or the transaction takes no writes.
+        // The server or the transaction is read-only.
         "25006": .outage,
     ]
 
@@ -55,10 +62,10 @@ enum ErrorClass: Equatable {
 }
 
 extension PostgresError {
-    /// The class of what the server answered; nil when it did not answer.
+    /// The class of the server's error; nil when the server did not respond.
     var errorClass: ErrorClass? { stage == .answered ? ErrorClass(sqlState: sqlState) : nil }
 
-    /// For the log: with the server's own sentence where its class never quotes data.
+    /// A description for the log, with the server's message for error classes that never quote data.
     var logReason: String {
         guard ["08", "25", "28", "3D", "3F", "53", "55", "57", "58"].contains(sqlClass) || sqlState == "42501",
             !serverMessage.isEmpty
@@ -67,7 +74,7 @@ extension PostgresError {
     }
 }
 
-/// Runs libpq calls and says what their errors mean to the caller; `mayBeCommitted` as in `StoreError.init`.
+/// Runs libpq calls and converts their errors; for `mayBeCommitted` see `StoreError.init`.
 @discardableResult
 func guarded<Value>(
     mayBeCommitted: Bool = false,
@@ -77,9 +84,11 @@ func guarded<Value>(
 }
 
 extension StoreError {
+    /// Converts an error of a call.
+    ///
     /// - Parameters:
-    ///   - error: what went wrong.
-    ///   - mayBeCommitted: whether the call could have committed something, had it come through.
+    ///   - error: The error.
+    ///   - mayBeCommitted: Whether a call that reached the server could have committed something.
     init(_ error: PostgresError, mayBeCommitted: Bool = false) {
         switch (error.stage, error.errorClass) {
         case (.unanswered, _) where mayBeCommitted: self = .uncertain(reason: error.reason)

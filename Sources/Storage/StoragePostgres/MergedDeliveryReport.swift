@@ -1,12 +1,12 @@
 import Events
 
-/// What the entries of a batch say of one page view, as if they had been written one after the other.
+/// The delivery reports of one page view in a batch, merged as if they had been written one after the other.
 ///
-/// PostgreSQL changes a row once a statement.
+/// A PostgreSQL statement can change a row only once.
 struct MergedDeliveryReport {
-    /// Whose ids and site count.
+    /// The report whose ids and site are stored.
     let first: DeliveryReport
-    /// Whose reasons count: it has dropped most.
+    /// The report with the most dropped events, whose reasons are stored.
     private(set) var mostDropped: DeliveryReport
     private(set) var emitted: Int32
     private(set) var firstReceivedAt: Int64
@@ -27,9 +27,11 @@ struct MergedDeliveryReport {
         lastReceivedAt = max(lastReceivedAt, report.receivedAt)
     }
 
-    /// One for each page view, in an order that is the same for all writers, so that none waits for another in a circle.
+    /// Merges reports into one for each page view, in an order that is the same for all writers, so
+    /// that they cannot deadlock.
     static func all(_ reports: [DeliveryReport]) -> [MergedDeliveryReport] {
-        // By their bytes, as the database compares: two texts may be equal to Swift and different to it. No id has a zero in it.
+        // Compared as bytes, like in the database: Swift treats some different texts as equal. Ids
+        // contain no zero bytes.
         var merged: [[UInt8]: MergedDeliveryReport] = [:]
         for report in reports {
             let key = report.bytes[report.pageviewID.range] + [0] + report.bytes[report.visitorID.range]

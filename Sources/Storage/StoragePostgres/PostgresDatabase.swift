@@ -1,10 +1,10 @@
 import Postgres
 import Storage
 
-/// A connection for what is derived from the records, and for questions.
-// Unchecked: the contract of `Database` keeps it to one thread at a time.
+/// A PostgreSQL connection for queries and derived data.
+// Unchecked: by the contract of `Database`, it is used by one thread at a time.
 final class PostgresDatabase: Database, @unchecked Sendable {
-    /// Object ids of types, fixed in PostgreSQL's catalogue.
+    /// Object ids of types, which are fixed in PostgreSQL's catalog.
     private enum TypeID {
         static let bytes: UInt32 = 17
         static let integers: Set<UInt32> = [20, 21, 23]
@@ -17,24 +17,25 @@ final class PostgresDatabase: Database, @unchecked Sendable {
     private let session: Session
     private var buffer: [UInt8] = []
     private var isWithinTransaction = false
-    /// Changes of a transaction that wait for its end, where the pooler allows no transaction of several round trips.
-    private var waiting: [Call]?
-    /// An id and the transactions that were writing when it was the last that had been drawn.
+    /// Changes deferred to the end of the transaction, behind a pooler that does not allow
+    /// transactions of several round trips.
+    private var deferredChanges: [Call]?
+    /// The last id assigned at some time, and the transactions that were writing at that time.
     private var candidate: (id: Int64, writers: Set<String>)?
-    private var settled: Int64 = 0
+    private var highWaterMark: Int64 = 0
 
     var rowsOfNextRead = ReadBudget.rowsAtFirst
 
     let dialect = SQLDialect(
         microseconds: { "(extract(epoch from \($0)) * 1000000)::bigint" },
-        // Cut, since rows from before numbers were limited can be a thousand times as long as what was sent.
+        // Truncated: rows stored before numbers were limited can be a thousand times as long as what was sent.
         json: { "left(\($0)::text, \(ReadBudget.valueCharactersMax + 1))" },
         time: { "to_timestamp(\($0)::float8)" },
         timeKey: { "(extract(epoch from \($0)) * 1000000)::bigint" },
-        // Whole microseconds of any year that a clock may show are exact in a float8.
+        // A float8 represents the whole microseconds of all realistic years exactly.
         timeOfKey: { "('1970-01-01 00:00:00+00'::timestamptz + \($0)::bigint * interval '1 microsecond')" },
         bytewise: { "\($0) collate \"C\"" },
-        // The sum of bigint is numeric, which has no limit of its own.
+        // The sum of bigint values is numeric, which does not overflow.
         sum: {
             "cast(greatest(-9007199254740991, least(9007199254740991, coalesce(sum(\($0))\($1), 0))) as bigint)"
         }
@@ -72,7 +73,7 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         try withoutActuallyEscaping(take) { take throws(StoreError) in
             _ = try run(sql, parameters, milliseconds, isBinary: true) { result in
                 for row in result.binary {
-                    // Big-endian, two, four or eight bytes.
+                    // Big-endian integers of two, four or eight bytes.
                     let integers = row.dropLast().map { bytes in
                         (bytes ?? []).reduce(Int64((bytes?.first ?? 0) >= 0x80 ? -1 : 0)) { $0 << 8 | Int64($1) }
                     }
@@ -93,8 +94,8 @@ final class PostgresDatabase: Database, @unchecked Sendable {
     }
 
     func change(_ sql: String, _ parameters: [SQLValue]) throws(StoreError) -> Int {
-        guard waiting == nil else {
-            waiting?.append(call(sql, parameters))
+        guard deferredChanges == nil else {
+            deferredChanges?.append(call(sql, parameters))
             return 0
         }
         return try run(sql, parameters, Self.defaultStatementTimeout).changed
@@ -133,7 +134,7 @@ final class PostgresDatabase: Database, @unchecked Sendable {
             [.text(tables[0])]
         ).first?.first?.text
         for table in tables {
-            // Dropped with the transaction: behind a pooler the session is not ours afterwards.
+            // Dropped at the end of the transaction: behind a pooler the session belongs to other clients afterwards.
             try execute("create temporary table \(table) (like \(table) including all) on commit drop")
         }
         return "\"\(schema ?? "public")\"."
@@ -149,17 +150,17 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         do throws(StoreError) {
             try body()
         } catch {
-            // A connection that is lost has undone it by itself.
+            // A lost connection has rolled back by itself.
             try? execute("rollback")
             throw error
         }
         try execute("commit")
     }
 
-    /// Carries out the reads of the body at once and its changes together at the end, in one message that is one transaction.
+    /// Runs the reads of the body immediately, and its changes at the end in one message, which is one transaction.
     ///
-    /// The guard comes first there and fails all of it unless it changes a row. Who changes what the body has read must therefore change the
-    /// guard's row as well.
+    /// The message starts with the guard, which makes it fail unless it changes a row. Concurrent
+    /// changes to the rows that the body has read must therefore also change the guard's row.
     private func deferred(
         _ guardSQL: String?,
         _ parameters: [SQLValue],
@@ -167,17 +168,17 @@ final class PostgresDatabase: Database, @unchecked Sendable {
     ) throws(StoreError) -> Bool {
         var first: [Call] = []
         if let guardSQL {
-            // Division by zero is the error that a plain statement can raise.
+            // A division by zero is an error that a plain statement can raise.
             first = [call("with guard as (\(guardSQL) returning 1) select 1 / count(*) from guard", parameters)]
         }
-        waiting = []
+        deferredChanges = []
         let calls: [Call]
         do throws(StoreError) {
             try body()
-            calls = first + (waiting ?? [])
-            waiting = nil
+            calls = first + (deferredChanges ?? [])
+            deferredChanges = nil
         } catch {
-            waiting = nil
+            deferredChanges = nil
             throw error
         }
         do throws(PostgresError) {
@@ -189,27 +190,29 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         return true
     }
 
-    /// Ids are drawn before they are committed, and in no order of commits.
+    /// Computes the high-water mark from the locks on the table.
     ///
-    /// Whoever has drawn one holds the table's lock for writers, so that
-    /// the last id drawn is settled once all who held that lock just afterwards are gone.
+    /// Ids are assigned before their transactions commit, and not in the order of commits. A
+    /// transaction that was assigned an id holds a write lock on the table. So when all
+    /// transactions that held this lock just after the last id was read have ended, all events up
+    /// to that id are committed or never will be.
     func committedHighWaterMark() throws(StoreError) -> Int64 {
         if let candidate {
             let left = try candidate.writers.isEmpty ? [] : writers().intersection(candidate.writers)
             guard left.isEmpty else {
                 self.candidate?.writers = left
-                return settled
+                return highWaterMark
             }
-            settled = max(settled, candidate.id)
+            highWaterMark = max(highWaterMark, candidate.id)
             self.candidate = nil
         }
         let id = try lastDrawnEventID()
-        // Ids only grow, unless they begin again.
-        if id < settled { settled = 0 }
-        guard id > settled else { return settled }
+        // Ids only grow, unless the sequence is restarted.
+        if id < highWaterMark { highWaterMark = 0 }
+        guard id > highWaterMark else { return highWaterMark }
         let writers = try writers()
-        if writers.isEmpty { settled = id } else { candidate = (id, writers) }
-        return settled
+        if writers.isEmpty { highWaterMark = id } else { candidate = (id, writers) }
+        return highWaterMark
     }
 
     private func lastDrawnEventID() throws(StoreError) -> Int64 {
@@ -224,7 +227,7 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         return max(last, try lastDrawnEventID())
     }
 
-    /// A prepared transaction holds its locks without a process.
+    /// Includes prepared transactions, which hold locks without a process.
     private static let writersCondition = """
         relation = 'collector_events'::regclass and mode = 'RowExclusiveLock' and granted
             and lock.pid is distinct from pg_backend_pid()
@@ -237,7 +240,7 @@ final class PostgresDatabase: Database, @unchecked Sendable {
     }
 
     func openWriters() throws(StoreError) -> [OpenWriter] {
-        // Of other roles the server may hide everything but the process id.
+        // The server may hide everything except the process id of connections of other roles.
         let rows = try rows(
             """
             select virtualtransaction, lock.pid::bigint, coalesce(application_name, ''), coalesce(usename, ''),
@@ -273,8 +276,8 @@ final class PostgresDatabase: Database, @unchecked Sendable {
 
     private func call(_ sql: String, _ parameters: [SQLValue]) -> Call {
         buffer.removeAll(keepingCapacity: buffer.capacity < 4 << 20)
-        let places = parameters.map { put($0) }
-        return Call(Self.numbered(sql), buffer, places)
+        let bound = parameters.map { put($0) }
+        return Call(Self.numbered(sql), buffer, bound)
     }
 
     private func run(
@@ -292,13 +295,15 @@ final class PostgresDatabase: Database, @unchecked Sendable {
             }
             return try session.runWithin(call, statementMilliseconds: milliseconds, row: row)
         } catch {
-            // 57014: the server's own limit.
+            // 57014: canceled by the server's statement timeout.
             if error.sqlState == "57014" { throw .queryTimeout }
             throw StoreError(error)
         }
     }
 
-    /// libpq wants a zero behind a text.
+    /// Appends a parameter to the buffer.
+    ///
+    /// The library, libpq, requires a zero byte after a text.
     private func put(_ value: SQLValue) -> (place: Range<Int>?, isBinary: Bool, type: UInt32) {
         let start = buffer.count
         switch value {
@@ -308,7 +313,7 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         case .text(let text): buffer += Array(text.utf8)
         case .blob(let bytes):
             buffer += bytes
-            // An empty value has a place, too.
+            // An empty value must have a valid address, too.
             buffer.append(0)
             return (start..<buffer.count - 1, true, TypeID.bytes)
         }
@@ -322,7 +327,7 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         return (start..<buffer.count - 1, false, type)
     }
 
-    /// `?1` as PostgreSQL writes it: `$1`.
+    /// Replaces the parameter syntax `?1` with PostgreSQL's `$1`.
     private static func numbered(_ sql: String) -> String {
         var bytes = Array(sql.utf8)
         for index in bytes.indices.dropLast()
@@ -339,19 +344,21 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         return .blob(Self.bytes(Array(text.utf8)))
     }
 
-    /// A value of bytea in either of its text formats, whatever `bytea_output` is.
+    /// Decodes a bytea value from either of its text formats, for any setting of `bytea_output`.
     private static func bytes(_ text: [UInt8]) -> [UInt8] {
         guard text.starts(with: [UInt8(ascii: "\\"), UInt8(ascii: "x")]) else { return unescaped(text) }
-        // Two digits a byte behind `\x`; sketches are thousands of them, so that this loop decides how long a ranking takes.
+        // `\x` is followed by two hexadecimal digits per byte. Sketches have thousands of bytes, so
+        // this loop dominates the time of rankings.
         var bytes = [UInt8](repeating: 0, count: max(0, text.count / 2 - 1))
-        for place in bytes.indices {
-            let (high, low) = (text[2 * place + 2], text[2 * place + 3])
-            bytes[place] = (high & 15 &+ (high >> 6) &* 9) << 4 | (low & 15 &+ (low >> 6) &* 9)
+        for index in bytes.indices {
+            let (high, low) = (text[2 * index + 2], text[2 * index + 3])
+            bytes[index] = (high & 15 &+ (high >> 6) &* 9) << 4 | (low & 15 &+ (low >> 6) &* 9)
         }
         return bytes
     }
 
-    /// The format `escape`: a backslash is doubled, and three octal digits behind one are a byte.
+    /// Decodes the `escape` format: backslashes are doubled, and a backslash followed by three
+    /// octal digits is a byte.
     private static func unescaped(_ text: [UInt8]) -> [UInt8] {
         var bytes: [UInt8] = []
         var index = 0

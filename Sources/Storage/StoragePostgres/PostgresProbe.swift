@@ -1,8 +1,8 @@
 import Postgres
 import Storage
 
-/// Asks the server something small, on a connection of its own.
-// Unchecked: the contract of `StoreProbe` keeps it to one thread at a time.
+/// A probe that runs `select 1` on its own connection.
+// Unchecked: by the contract of `StoreProbe`, it is used by one thread at a time.
 final class PostgresProbe: StoreProbe, @unchecked Sendable {
     private let url: String
     private var connection: Connection?
@@ -22,7 +22,7 @@ final class PostgresProbe: StoreProbe, @unchecked Sendable {
                 return
             } catch {
                 connection = nil
-                // A server that was started anew has closed the connection, and may well be healthy.
+                // A restarted server has closed the connection but may be healthy.
                 guard error.stage == .notSent else { throw StoreError(error) }
             }
         }

@@ -1,20 +1,24 @@
 import Postgres
 package import Storage
 
-/// Migrations: each is one message to the server and one transaction, so that they work behind a pooler in any mode.
+/// Migrations.
+///
+/// Each is one message to the server and one transaction, which works with poolers in any mode.
 extension PostgresStore {
-    /// Milliseconds for a statement of the schema, and for the lock that another process holds while it migrates.
+    /// The timeout for statements of a migration, and for waiting for the lock of another migrating
+    /// process, in milliseconds.
     private static let schemaMilliseconds: Int32 = 600_000
-    /// Key of the advisory lock that a migrating transaction holds to its end; any number that nobody else uses.
+    /// The key of the advisory lock held by a migrating transaction; an arbitrary number.
     private static let migrationLock = "7206158743018"
 
-    /// What the tracking table holds.
+    /// The contents of the tracking table `schema_migrations`.
     private struct Tracked: Equatable {
-        /// None when there is no table.
+        /// The names of the columns; empty when the table does not exist.
         var columns: [String] = []
         var applied: [AppliedMigration] = []
 
-        /// Whether the table is that of the original program, which numbered with three digits and kept no checksums.
+        /// Whether the table belongs to the original program, whose migrations have three-digit
+        /// numbers and no checksums.
         var isOriginal: Bool { columns.contains("migration_name") }
     }
 
@@ -30,7 +34,8 @@ extension PostgresStore {
         let session = try connectForSchema()
         var names: [String] = []
         while true {
-            // Looked at without a lock and without a change: a role that may not create anything can use a schema that is up to date.
+            // Read without locks or changes, so that a role without the right to create objects can
+            // use an up-to-date schema.
             let tracked = try tracked(session)
             let pending = try MigrationPlan.pending(known: migrations, applied: tracked.applied)
             let next = pending.first
@@ -42,13 +47,13 @@ extension PostgresStore {
                 } else if let next {
                     try change(
                         session,
-                        Self.trackingTableSQL(isThere: !tracked.columns.isEmpty) + Self.step(next),
+                        Self.trackingTableSQL(exists: !tracked.columns.isEmpty) + Self.step(next),
                         next.name
                     )
                     names.append(next.name)
                 }
             } catch {
-                // Another process may have done it meanwhile, which is no failure.
+                // Another process may have applied the migration in the meantime, which is not an error.
                 guard case .schema = error, try self.tracked(session) != tracked else { throw error }
             }
         }
@@ -56,9 +61,9 @@ extension PostgresStore {
 
     // MARK: - Changes
 
-    private static func trackingTableSQL(isThere: Bool) -> String {
-        // Asked first, since even "if not exists" needs the right to create.
-        isThere
+    private static func trackingTableSQL(exists: Bool) -> String {
+        // Checked before, because `if not exists` also requires the right to create objects.
+        exists
             ? ""
             : """
             create table if not exists schema_migrations (
@@ -70,7 +75,9 @@ extension PostgresStore {
             """
     }
 
-    /// Applies a migration, unless another process has done so while this one waited for the lock.
+    /// The statements that apply a migration.
+    ///
+    /// The insert fails if another process applied the migration while this one waited for the lock.
     private static func step(_ migration: Migration) -> String {
         """
         insert into schema_migrations (name, checksum) values ('\(migration.name)', '\(migration.checksum)');
@@ -78,11 +85,11 @@ extension PostgresStore {
         """
     }
 
-    /// Takes over the tracking table of the original program.
+    /// The statements that convert the tracking table of the original program.
     private func adoption(_ tracked: Tracked) -> String {
         var sql =
             "alter table schema_migrations rename to schema_migrations_original;\n"
-            + Self.trackingTableSQL(isThere: false)
+            + Self.trackingTableSQL(exists: false)
         for migration in migrations where tracked.applied.contains(where: { $0.name == migration.name }) {
             sql += """
                 insert into schema_migrations (name, checksum, applied_at)
@@ -95,7 +102,9 @@ extension PostgresStore {
         return sql + "drop table schema_migrations_original"
     }
 
-    /// Runs statements as one message, which the server takes for one transaction; the lock ends with it.
+    /// Runs statements as one message, which the server executes in one transaction.
+    ///
+    /// The lock is released at its end.
     private func change(_ session: Session, _ sql: String, _ name: String? = nil) throws(StoreError) {
         let settings = SessionSettings(statementMilliseconds: Self.schemaMilliseconds)
         let local = session.pooling == .none ? "" : session.localSettings(settings.statementMilliseconds) + ";\n"
@@ -109,7 +118,7 @@ extension PostgresStore {
         }
     }
 
-    // MARK: - What there is
+    // MARK: - Reading the tracking table
 
     private func tracked(_ session: Session) throws(StoreError) -> Tracked {
         let columns = """
@@ -135,7 +144,9 @@ extension PostgresStore {
         do throws(PostgresError) { return try session.run(Call(sql)).rows } catch { throw Self.refusal(error, nil) }
     }
 
-    /// Trying again does not mend a right that is missing or a table that is another program's.
+    /// Converts an error of a statement.
+    ///
+    /// Missing privileges and foreign tables are schema errors, since a retry does not help.
     private static func refusal(_ error: PostgresError, _ failed: String?) -> StoreError {
         guard error.isAboutStatement else { return StoreError(error) }
         let failed = failed ?? "the schema cannot be brought up to date"
@@ -150,7 +161,7 @@ extension PostgresStore {
 }
 
 extension PostgresError {
-    /// Whether the server refused the statement itself rather than being unable to work.
+    /// Whether the server rejected the statement, rather than being unable to execute it.
     fileprivate var isAboutStatement: Bool {
         stage == .answered && ["0A", "22", "23", "2B", "3F", "42", "P0"].contains(sqlClass)
     }

@@ -1,13 +1,15 @@
 import Postgres
 package import Storage
 
-/// The owner's PostgreSQL.
+/// The PostgreSQL store.
 package struct PostgresStore: Store {
     package let engine = "postgresql"
     package let writersMax = 2
-    /// A statement of 16 rows costs the server a third of what 16 statements do; above that there is little to be gained.
+    /// One statement with 16 rows costs the server a third of 16 statements.
+    ///
+    /// Larger statements gain little.
     package let gatherRecordsMax = 16
-    /// Milliseconds to connect.
+    /// The timeout for connecting, in milliseconds.
     static let connectMilliseconds: Int32 = 5000
 
     private let url: String
@@ -20,7 +22,7 @@ package struct PostgresStore: Store {
 
     package var location: String { "PostgreSQL database " + databaseAddress(url) }
 
-    /// Why a connection string cannot be used, without any part of it; nil when it can.
+    /// The reason why a connection string is invalid, without any part of it; nil when it is valid.
     package static func problem(url: String) -> String? { ConnectionString.problem(url) }
 
     package func makeWriter() throws(StoreError) -> any StoreWriter {
@@ -38,7 +40,8 @@ package struct PostgresStore: Store {
         return try PostgresDatabase(connect(settings, pooled: .statement))
     }
 
-    /// Opens a connection whose session is as we need it, whatever is set for the server, the database or the role.
+    /// Opens a session with the required settings, regardless of the settings of the server, the
+    /// database and the role.
     func connect(
         _ settings: SessionSettings,
         pooled pooling: Pooling = .transaction
@@ -62,14 +65,15 @@ package struct PostgresStore: Store {
         if let schema = facts[2] {
             settings.searchPath = [schema, facts[3] ?? ""].filter { !$0.isEmpty }.joined(separator: ", ")
         }
-        // A pooler makes a process id up for each of its clients.
+        // A connection pooler announces an invented process id to each of its clients.
         let isDirect = facts[0] == String(connection.announcedPID)
         return try Session(connection, pooling: isDirect ? .none : pooling, settings)
     }
 
-    /// The server's process, the encoding, and the schema that must be put in front of the search path, if there is one.
+    /// The server's process id, the encoding, and the schema to prepend to the search path, if any.
     ///
-    /// That is where our tables are, when they would not be found or new ones would not be created beside them.
+    /// A schema is prepended when it contains the program's tables and these would not be found, or
+    /// new tables would be created in another schema.
     private static let factsSQL = """
         select pg_backend_pid(), getdatabaseencoding(),
             case
@@ -91,7 +95,7 @@ package struct PostgresStore: Store {
             current_setting('search_path')
         """
 
-    /// Whether the pooler ends a connection that begins a transaction of several round trips.
+    /// Whether the pooler rejects transactions of several round trips.
     private func refusesTransactions(_ session: Session) throws(StoreError) -> Bool {
         do throws(PostgresError) {
             try session.connection.execute("begin", timeoutMilliseconds: Self.connectMilliseconds)

@@ -2,12 +2,14 @@ import Postgres
 import Storage
 import Events
 
-/// A connection that writes batches: one statement with arrays for each kind of record.
-// Unchecked: the contract of `StoreWriter` keeps it to one thread at a time.
+/// A connection that writes batches, with one statement per batch and one array parameter per column.
+// Unchecked: by the contract of `StoreWriter`, it is used by one thread at a time.
 final class PostgresWriter: StoreWriter, @unchecked Sendable {
-    /// For a lock, and for a batch: then the server gives up and says so, and nothing has been stored.
+    /// The timeouts for a batch and for a lock.
+    ///
+    /// When one expires, the server cancels the statement, and nothing is stored.
     static let settings = SessionSettings(statementMilliseconds: 3000, lockMilliseconds: 1000)
-    /// Times that a batch is tried which another transaction got in the way of.
+    /// The number of attempts to write a batch that conflicts with other transactions.
     private static let attemptsMax = 4
 
     private let session: Session
@@ -36,9 +38,10 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         }
     }
 
-    /// Finds out whether a batch failed for the sake of its values, by writing what has none.
+    /// Determines whether a batch failed because of its values, by executing the same statements without values.
     ///
-    /// A single record is tried once more afterwards, since the store may have been at fault and have recovered in between.
+    /// A single record is tried again afterwards, since the database may have caused the error and
+    /// recovered in between.
     private func clarify(_ error: PostgresError, _ batch: Batch, _ id: BatchID) throws(StoreError) -> Appended {
         do throws(PostgresError) {
             _ = try session.run(Call(Self.checkSQL))
@@ -56,7 +59,7 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         }
     }
 
-    /// Writes a batch and its number in one statement, which is a transaction of its own.
+    /// Writes a batch and its number in one statement, which is its own transaction.
     private func write(_ batch: Batch, _ id: BatchID) throws(PostgresError) -> Appended {
         arrays.removeAll()
         if batch.events.isEmpty, batch.reports.isEmpty {
@@ -75,7 +78,8 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         }
         bindReports(batch.reports)
         if batch.submissions.isEmpty, !batch.events.isEmpty {
-            // When none of the events is new, nothing tells whether the ledgers were: the caller asks.
+            // When none of the events is new, the result does not show whether the delivery reports
+            // were. The caller checks the position.
             let result = try run(Self.markedTracked)
             let stored = result.changed
             var appended = Appended(
@@ -95,7 +99,7 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         )
     }
 
-    /// The ids of the events; none when some of them were there already, since it is not known which.
+    /// The ids of the events; empty when some of them were stored before, since it is unknown which.
     private static func ids(_ result: Result, of batch: Batch) -> [Int64] {
         guard result.rows.count == batch.events.count else { return [] }
         return result.rows.compactMap { $0.first?.flatMap { Int64($0) } }
@@ -118,9 +122,11 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
 
     // MARK: - Positions
 
-    /// Moves the position of a source forward; changes nothing when it is not where the batch expects it.
+    /// The statement that advances the position of a source; changes nothing when the current
+    /// position is not the expected one.
     ///
-    /// Waits for a transaction that has moved it and has not ended, so that a batch in doubt is never written beside its first attempt.
+    /// Waits for an open transaction that has moved the position, so that an unconfirmed batch is
+    /// never written concurrently with its first attempt.
     private static func mark(source parameter: Int) -> String {
         """
         insert into ingest_positions as kept (source, position, is_journal)
@@ -130,13 +136,15 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         """
     }
 
-    /// Parameters of the statements for events and for submissions; those of a position stand behind them.
+    /// The numbers of array parameters of each kind of record, and of the parameters of a position, which follow them.
     private static let eventArrays = 15
     private static let submissionArrays = 13
     private static let reportArrays = 9
     private static let positionParameters = 4
 
-    /// An insert that does nothing when its batch is there already.
+    /// Combines an insert with the position update.
+    ///
+    /// It inserts nothing when the batch was stored before.
     private static func marked(_ insert: String, source: Int) -> String {
         "with mark as (\(mark(source: source)) returning 1)\n\(insert)\nwhere exists (select from mark)"
     }
@@ -150,7 +158,9 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         sql: marked(insertSubmissionsSQL, source: submissionArrays + 1)
     )
 
-    /// All that a batch does, without a value: it fails when rights, tables or columns are missing or nothing can be written now.
+    /// A statement that does everything a batch does, without values.
+    ///
+    /// It fails when privileges, tables or columns are missing or the database cannot write.
     private static let checkSQL = """
         with events as (
             insert into collector_events (received_at, visitor_id, session_id, pageview_id, event_type, payload, event_id, site)
@@ -168,7 +178,9 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         on conflict (source) do update set updated_at = now()
         """
 
-    /// A doubt in a journal may be as old as the outage that caused it.
+    /// Deletes old positions of writers.
+    ///
+    /// An unconfirmed batch in a journal may be as old as the outage that caused it.
     private static let forgetSQL = """
         delete from ingest_positions where not is_journal and updated_at < now() - interval '90 days'
         """
@@ -223,9 +235,11 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         arrays.append(.timestamptz, events) { putTime($0.clientTimestampOriginal, &$1) }
     }
 
-    // MARK: - Ledgers
+    // MARK: - Delivery reports
 
-    /// Takes over what page views say of themselves; needs a rule for those that are known, behind the condition, if there is one.
+    /// The statement that inserts delivery reports, from array parameters that start at `parameter`.
+    ///
+    /// Must be followed by a clause for existing rows, such as `greater`; a condition can be added before it.
     private static func reports(from parameter: Int) -> String {
         let types = ["text", "text", "text", "text", "jsonb", "integer", "integer", "timestamptz", "timestamptz"]
         let arrays = types.enumerated().map { "$\(parameter + $0.offset)::\($0.element)[]" }.joined(separator: ", ")
@@ -248,8 +262,9 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
             last_received_at = greatest(kept.last_received_at, excluded.last_received_at)
         """
 
-    /// Events and what their page views say of themselves, in one statement; the events come first, as they do in a transaction of their
-    /// own, so that two writers do not wait for each other.
+    /// Inserts events and delivery reports in one statement.
+    ///
+    /// Events are inserted first, in the same order as in a separate transaction, so that two writers cannot deadlock.
     private static let markedTracked = PreparedStatement(name: "marked_tracked", sql: markedTrackedSQL)
     private static let markedTrackedSQL = """
         with mark as (\(mark(source: eventArrays + 1)) returning 1),
@@ -262,7 +277,9 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         on conflict do nothing returning id
         """
 
-    /// Records of all kinds, any of which may be missing; gives whether the batch is new, and how many events are.
+    /// Inserts records of all kinds, any of which may be missing.
+    ///
+    /// Returns whether the batch is new and the number of new events.
     private static let markedAll = PreparedStatement(
         name: "marked_all",
         sql: """
@@ -345,7 +362,7 @@ private func put(_ bytes: [UInt8], _ slice: Slice?, _ buffer: inout [UInt8]) -> 
     return true
 }
 
-/// The binary form of jsonb is the version 1 and the text.
+/// Appends a jsonb value in binary format: the version 1, then the text.
 private func putJSON(_ bytes: [UInt8], _ slice: Slice?, _ buffer: inout [UInt8]) -> Bool {
     guard let slice else { return false }
     buffer.append(1)
@@ -353,7 +370,7 @@ private func putJSON(_ bytes: [UInt8], _ slice: Slice?, _ buffer: inout [UInt8])
     return true
 }
 
-/// Microseconds from 2000-01-01, as PostgreSQL counts.
+/// Appends a timestamp in binary format: microseconds since 2000-01-01.
 private func putTime(_ microseconds: Int64?, _ buffer: inout [UInt8]) -> Bool {
     guard let microseconds else { return false }
     BinaryArrays.put(UInt64(bitPattern: microseconds - 946_684_800_000_000), &buffer)

@@ -1,18 +1,18 @@
 import Postgres
 import Storage
 
-/// A connection with settings that do not depend on the defaults of the server, the database or the role.
+/// A connection whose settings do not depend on the defaults of the server, the database or the role.
 ///
-/// A direct connection gets them once. Behind a pooler, where each transaction may run on another server connection, each transaction begins
-/// with them and leaves nothing behind.
-// Unchecked: its owner keeps it to one thread at a time.
+/// A direct connection gets the settings once. Behind a pooler, where each transaction may run on another
+/// server connection, each transaction starts with `set_config(…, true)`, which does not outlive it.
+// Unchecked: its owner uses it from one thread at a time.
 final class Session: @unchecked Sendable {
     let connection: Connection
     private(set) var pooling: Pooling
     private let settings: SessionSettings
-    /// Of a direct connection, as it was last set.
+    /// The statement timeout of a direct connection, as last set.
     private var statementMilliseconds: Int32
-    /// Of the transaction under way.
+    /// The statement timeout of the current transaction.
     private var localMilliseconds: Int32 = 0
 
     init(_ connection: Connection, pooling: Pooling, _ settings: SessionSettings) throws(StoreError) {
@@ -26,9 +26,9 @@ final class Session: @unchecked Sendable {
         }
     }
 
-    // MARK: - One statement
+    // MARK: - Single statements
 
-    /// Runs one statement in a transaction of its own.
+    /// Runs one statement in its own transaction.
     func run(
         _ call: Call,
         statementMilliseconds: Int32? = nil,
@@ -54,7 +54,7 @@ final class Session: @unchecked Sendable {
         return Array(try connection.pipeline(first + calls, timeoutMilliseconds: timeout, row: row)[first.count...])
     }
 
-    /// Prepares statements for `run(prepared:)`, where the connection is one to the server.
+    /// Prepares statements for `run(prepared:)`, if the connection is direct.
     func prepare(_ statements: [PreparedStatement]) throws(PostgresError) {
         guard pooling == .none else { return }
         for statement in statements {
@@ -71,7 +71,7 @@ final class Session: @unchecked Sendable {
         }
     }
 
-    /// Runs a prepared statement, or one that the server parses each time where a pooler may be in between.
+    /// Runs a prepared statement; behind a pooler, as a statement that the server parses each time.
     func run(
         prepared statement: PreparedStatement,
         _ buffer: [UInt8],
@@ -87,26 +87,28 @@ final class Session: @unchecked Sendable {
                 )
             } catch {
                 guard error.isAboutPreparedStatements else { throw error }
-                // A pooler that does not show otherwise: from now on nothing of the session is relied on.
+                // An undetected pooler. From now on, do not rely on session state.
                 pooling = .transaction
             }
         }
         return try run(Call(statement.sql, buffer, places: places))
     }
 
-    /// Milliseconds for the server to respond, a little more than its own limit.
+    /// The time to wait for the server's response in milliseconds, slightly longer than the server's own timeout.
     private func answer(_ statementMilliseconds: Int32) -> Int32 {
         statementMilliseconds + SessionSettings.graceMilliseconds
     }
 
-    /// A statement that applies our settings to the transaction that it is part of.
+    /// A statement that applies the settings to the transaction that contains it.
     func localSettings(_ statementMilliseconds: Int32) -> String {
         settings.sql(isLocal: true, statementMilliseconds)
     }
 
-    // MARK: - A transaction of several round trips
+    // MARK: - Transactions of several round trips
 
-    /// Begins a transaction with our settings; not for statement pooling.
+    /// Begins a transaction with the session's settings.
+    ///
+    /// Not supported with statement pooling.
     func begin(_ isolation: String) throws(PostgresError) {
         let begin = "begin isolation level \(isolation)"
         try connection.execute(
@@ -116,7 +118,7 @@ final class Session: @unchecked Sendable {
         localMilliseconds = pooling == .none ? statementMilliseconds : settings.statementMilliseconds
     }
 
-    /// Runs one statement within the transaction that was begun.
+    /// Runs one statement in the current transaction.
     func runWithin(
         _ call: Call,
         statementMilliseconds: Int32,
@@ -133,36 +135,36 @@ final class Session: @unchecked Sendable {
     }
 }
 
-/// What is between us and the server.
+/// The connection pooling between the program and the server.
 enum Pooling: Sendable {
-    /// Nothing, or what passes every session on as it is.
+    /// None, or a pooler that keeps sessions intact.
     case none
-    /// A pooler that may give each transaction another server connection.
+    /// Each transaction may run on another server connection.
     case transaction
-    /// A pooler that may give each statement another, and refuses transactions of several round trips.
+    /// Each statement may run on another server connection, and transactions of several round trips are rejected.
     case statement
 }
 
-/// A statement that a writer runs for every batch.
+/// A statement that a writer runs for each batch.
 struct PreparedStatement {
     let name: String
     let sql: String
 }
 
-/// The settings that a session needs, whatever is set for the server, the database or the role.
+/// The settings that a session requires, regardless of the settings of the server, the database and the role.
 struct SessionSettings: Sendable {
-    /// Milliseconds that the server is given to respond after its own limit.
+    /// Milliseconds to wait for a response after the server's own timeout.
     static let graceMilliseconds: Int32 = 1000
 
-    /// Milliseconds for one statement, and for a lock (0: no limit of its own).
+    /// The timeouts for a statement and for a lock, in milliseconds (0: no separate timeout for locks).
     var statementMilliseconds: Int32
     var lockMilliseconds: Int32 = 0
-    /// What `search_path` must be so that our tables are found; nil when it is right as it is.
+    /// The `search_path` with which the program's tables are found; nil if the default is correct.
     var searchPath: String?
 
     var answerMilliseconds: Int32 { statementMilliseconds + Self.graceMilliseconds }
 
-    /// One statement that applies them: to the session, or to the transaction it is part of.
+    /// One statement that applies the settings to the session, or to the transaction that contains it.
     func sql(isLocal: Bool, _ statementMilliseconds: Int32? = nil) -> String {
         var values = [
             ("statement_timeout", "\(statementMilliseconds ?? self.statementMilliseconds)"),
@@ -177,10 +179,10 @@ struct SessionSettings: Sendable {
             ("client_min_messages", "warning"),
         ]
         if let searchPath { values.append(("search_path", searchPath)) }
-        // Of a transaction that has begun it cannot be changed any more; there a conflict is tried again.
+        // Cannot be changed in a transaction that has begun. There, a conflict is retried.
         if !isLocal { values.append(("default_transaction_isolation", "read committed")) }
         let sets = values.map { "set_config('\($0.0)', '\($0.1.doubled)', \(isLocal))" }
-        // What was acknowledged must be on the disk, whatever the server's default; stricter settings stay.
+        // Acknowledged records must be durable, regardless of the server's default. Stricter settings are kept.
         let durable = """
             case when current_setting('synchronous_commit') = 'off' then set_config('synchronous_commit', 'on', \(isLocal)) end
             """
@@ -189,14 +191,16 @@ struct SessionSettings: Sendable {
 }
 
 extension String {
-    /// With each quote doubled, as literals want them; for names that hold no backslash.
+    /// The text with single quotes doubled, as in SQL literals.
+    ///
+    /// Only for names without backslashes.
     fileprivate var doubled: String {
         split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
     }
 }
 
 extension PostgresError {
-    /// 26000: no prepared statement of that name; 42P05: there is one already.
+    /// 26000: the prepared statement does not exist; 42P05: it already exists.
     fileprivate var isAboutPreparedStatements: Bool {
         stage == .answered && ["26000", "42P05"].contains(sqlState)
     }

@@ -3,13 +3,15 @@ import Locks
 import SQLite
 import Synchronization
 
-/// Moves what was committed from the write-ahead log into the database file, away from the writer's path.
+/// Moves committed pages from the write-ahead log into the database file on a background queue.
 final class Checkpointer: Sendable {
     /// Milliseconds from the first commit after a checkpoint to the next checkpoint.
     static let delayMilliseconds = 1000
-    /// Pages in the log beyond which the writer begins it anew; while commits never pause it would grow for ever.
+    /// The number of pages in the log from which the writer restarts it.
+    ///
+    /// Without a restart, the log grows as long as commits never pause.
     static let logPagesMax = 4096
-    /// Milliseconds that the writer then waits for readers.
+    /// Milliseconds that the writer waits for readers when it restarts the log.
     static let busyMilliseconds: Int32 = 250
 
     private let store: SQLiteStore
@@ -21,13 +23,17 @@ final class Checkpointer: Sendable {
         self.store = store
     }
 
-    /// Notes a commit.
+    /// Registers a commit, and schedules a checkpoint unless one is scheduled.
+    ///
+    /// Returns at once.
     func note() {
         guard !isScheduled.exchange(true, ordering: .acquiringAndReleasing) else { return }
         queue.asyncAfter(deadline: .now() + .milliseconds(Self.delayMilliseconds)) { [weak self] in self?.run() }
     }
 
-    /// Runs something while no checkpoint of ours is under way, and none begins.
+    /// Runs the body while no checkpoint runs.
+    ///
+    /// Blocks until the current checkpoint has ended.
     func exclusively<Value>(_ body: () -> Value) -> Value { connection.withLock { _ in body() } }
 
     private func run() {
@@ -37,7 +43,7 @@ final class Checkpointer: Sendable {
                 if connection == nil { connection = try store.open(busyMilliseconds: Self.busyMilliseconds) }
                 try connection?.execute("pragma wal_checkpoint(passive)")
             } catch {
-                // The log only grows until the next commit calls again; the connection is made anew for it.
+                // The log only grows until the next commit schedules another checkpoint, which reconnects.
                 connection = nil
             }
         }

@@ -1,13 +1,13 @@
 import Glibc
 import Storage
 
-/// The file of a database as something to be made.
+/// Creation and size of database files.
 enum DatabaseFile {
-    /// Makes the file, readable by its owner alone, when there is none.
+    /// Creates the file, readable and writable only by its owner, if it does not exist.
     ///
-    /// It gets its name only after its descriptor is closed: to close any descriptor of a file that SQLite has open in this process
-    /// would give up SQLite's locks (https://www.sqlite.org/howtocorrupt.html, 2.2), and others would take the write-ahead log for
-    /// abandoned.
+    /// The file is linked to its name only after its descriptor is closed. Closing any descriptor of a file that
+    /// SQLite has open in this process would release SQLite's locks (https://www.sqlite.org/howtocorrupt.html,
+    /// 2.2), and other processes would consider the write-ahead log abandoned.
     static func make(_ path: String) throws(StoreError) {
         guard access(path, F_OK) != 0 else { return }
         var name = Array((path + ".XXXXXX").utf8CString)
@@ -18,7 +18,8 @@ enum DatabaseFile {
         close(descriptor)
         defer { unlink(name) }
         guard link(name, path) != 0, errno != EEXIST else { return }
-        // A file system without links, such as some network drives; there two threads must not start at once.
+        // A file system without hard links, such as some network drives. There, two threads must
+        // not create the file concurrently.
         let plain = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard plain >= 0 || errno == EEXIST else {
             throw .unavailable(reason: "the database file cannot be made: \(systemReason())")
@@ -26,7 +27,7 @@ enum DatabaseFile {
         if plain >= 0 { close(plain) }
     }
 
-    /// Bytes of a file; nil when there is none.
+    /// The size of a file in bytes; nil when it does not exist.
     static func bytes(_ path: String) -> Int? {
         var information = stat()
         return stat(path, &information) == 0 ? Int(information.st_size) : nil

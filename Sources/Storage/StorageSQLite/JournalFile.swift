@@ -3,7 +3,7 @@ import SQLite
 import Storage
 import Events
 
-/// The open file of a journal; whoever holds it is alone with it.
+/// The open file of a journal, which is locked for other processes.
 final class JournalFile {
     private let path: String
     private let connection: Connection
@@ -16,7 +16,10 @@ final class JournalFile {
     private(set) var freeBytes = 0
     private var scratch: [UInt8] = []
 
-    /// Of the tables and of what is in them (version 1 had records of version 1, and versions 1 and 2 other names); an older program leaves a file of a later version alone.
+    /// The version of the schema and of the encoded records.
+    ///
+    /// Version 1 contained records of version 1, and versions 1 and 2 had other table and column
+    /// names. Files of a later version are not opened.
     private static let version = 3
     private static let schemaSQL = """
         pragma user_version = 3;
@@ -44,7 +47,7 @@ final class JournalFile {
         );
         """
 
-    /// Gives the tables of a file of version 1 or 2 their names.
+    /// Renames the tables and columns of a file of version 1 or 2.
     private static func renameTables(_ connection: Connection) throws(SQLiteError) {
         guard try !connection.rows("select 1 from sqlite_master where name = 'set_aside'").isEmpty else { return }
         try connection.execute(
@@ -57,12 +60,12 @@ final class JournalFile {
         )
     }
 
-    /// Opens the file for this process alone; makes it when there is none, for a source that is given or a new one.
+    /// Opens the file exclusively, and creates it if it does not exist, with the given source or a new one.
     ///
-    /// A file that is there must be a journal: an empty one has lost what it held.
+    /// An existing file must be a journal: an empty one has lost its contents and causes `.emptied`.
     static func open(_ path: String, source: BatchSource? = nil) throws -> JournalFile {
         let bytes = DatabaseFile.bytes(path)
-        // SQLite would take an empty file for a new one, and remove its log.
+        // SQLite would treat an empty file as a new one and remove its log.
         guard bytes != 0 else { throw SQLiteError.emptied }
         let isNew = bytes == nil
         if isNew { try DatabaseFile.make(path) }
@@ -74,7 +77,7 @@ final class JournalFile {
         self.path = path
         self.connection = connection
         try connection.execute("pragma page_size = 8192")
-        // Exclusive, so that no two processes drain the same records; it also spares the shared memory file.
+        // Exclusive, so that no two processes drain the same records. This also avoids the shared memory file.
         try connection.execute("pragma locking_mode = exclusive")
         try connection.execute("pragma journal_mode = wal")
         try connection.execute("pragma synchronous = full")
@@ -87,7 +90,7 @@ final class JournalFile {
         try connection.execute(Self.schemaSQL)
         source = try Self.readSource(connection, fresh)
         try connection.execute("commit")
-        // From now on a file without these tables is one that has lost its log.
+        // From now on, a file without these tables has lost its log.
         if fresh != nil { try connection.execute("pragma wal_checkpoint(truncate)") }
         insert = try connection.prepare(
             "insert into records (received_at, record, batch_source, batch_number) values (?1, ?2, ?3, ?4)"
@@ -137,9 +140,10 @@ final class JournalFile {
         try measure()
     }
 
-    /// The oldest records: of one doubt, all of them; otherwise as many as fit, at least one.
+    /// Returns the oldest records: all records of an unconfirmed batch, otherwise as many as fit, at least one.
     ///
-    /// Records that cannot be read are set aside first, so that what is left of a doubt is read together.
+    /// Unreadable records are moved to the dead letters first, so that the rest of an unconfirmed
+    /// batch is returned together.
     func oldest(recordsMax: Int, bytesMax: Int) throws(SQLiteError) -> JournalPortion? {
         while true {
             let (portion, damaged) = try read(recordsMax: recordsMax, bytesMax: bytesMax)
@@ -148,7 +152,7 @@ final class JournalFile {
         }
     }
 
-    /// The oldest records, and the numbers of those among them that cannot be read.
+    /// Reads the oldest records, and the numbers of the unreadable ones among them.
     private func read(
         recordsMax: Int,
         bytesMax: Int
@@ -157,10 +161,11 @@ final class JournalFile {
         var portion: JournalPortion?
         var damaged: [Int64] = []
         var bytes = 0
-        // A doubt is a batch of the store, so that it is never larger than one; it must not be cut.
+        // An unconfirmed batch was a batch of the store, so it has at most `Batch.recordsMax`
+        // records. It must not be split.
         try select.bind(1, Int64(max(recordsMax, Batch.recordsMax) + 1))
         while try select.step() {
-            // The table allows no such row.
+            // Such a row violates the constraints of the table.
             guard let number = select.number(0), let blob = select.blob(1) else { throw .brokenRow }
             let unconfirmedBatch = select.unconfirmedBatch
             if portion == nil { portion = JournalPortion(items: [], unconfirmedBatch: unconfirmedBatch) }
@@ -187,7 +192,7 @@ final class JournalFile {
         try measure()
     }
 
-    /// Takes over what was read of a damaged journal.
+    /// Inserts the rows read from a damaged journal.
     func restore(_ records: [SalvagedRecord], deadLetters: [SalvagedRecord] = []) throws(SQLiteError) {
         let record = try connection.prepare(
             """
@@ -195,11 +200,11 @@ final class JournalFile {
             values (?1, ?2, ?3, ?4, ?5)
             """
         )
-        let aside = try connection.prepare(
+        let deadLetter = try connection.prepare(
             "insert or ignore into dead_letters (number, received_at, record, reason) values (?1, ?2, ?3, ?4)"
         )
         try transaction { () throws(SQLiteError) in
-            for (statement, rows) in [(record, records), (aside, deadLetters)] {
+            for (statement, rows) in [(record, records), (deadLetter, deadLetters)] {
                 for row in rows {
                     try statement.bind(1, row.number)
                     try statement.bind(2, row.receivedAt)
@@ -219,7 +224,7 @@ final class JournalFile {
         try measure()
     }
 
-    /// Notes how a damaged journal was salvaged, and goes on with its numbers, none of which is used again.
+    /// Records how a damaged journal was salvaged, and continues its numbers, none of which is reused.
     func noteDamage(file: String, salvaged: Int, lostMax: Int?, lastNumber: Int64) throws(SQLiteError) {
         try transaction { () throws(SQLiteError) in
             _ = try connection.rows(
@@ -239,10 +244,10 @@ final class JournalFile {
         try measure()
     }
 
-    /// Brings all of it into the one file, so that the file can get another name.
+    /// Moves the contents of the log into the file, so that the file can be renamed.
     func complete() throws(SQLiteError) { try connection.execute("pragma wal_checkpoint(truncate)") }
 
-    /// Damage whose files nobody has removed yet.
+    /// The damaged files that still exist.
     private func damage() throws(SQLiteError) -> JournalDamage? {
         let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
         var damage: JournalDamage?
@@ -278,7 +283,7 @@ final class JournalFile {
         try measure()
     }
 
-    /// Gives the space of an empty journal back.
+    /// Releases the space of an empty journal.
     func shrink() throws(SQLiteError) {
         try connection.execute("vacuum")
         try connection.execute("pragma wal_checkpoint(truncate)")
@@ -289,14 +294,15 @@ final class JournalFile {
         try connection.transaction(body, { error, _ in error })
     }
 
-    /// Looks at what there is, by what SQLite knows without reading the records.
+    /// Updates the status from values that SQLite knows without reading the records.
     private func measure() throws(SQLiteError) {
         let pageBytes = Int(try connection.number("pragma page_size") ?? 0)
         freeBytes = Int(try connection.number("pragma freelist_count") ?? 0) * pageBytes
         standing.bytes = Int(try connection.number("pragma page_count") ?? 0) * pageBytes - freeBytes
         let first = try connection.number("select min(number) from records")
         let last = try connection.number("select max(number) from records")
-        // Records leave from the front, so that the numbers tell their count, but for those few that were set aside.
+        // Records leave from the front, so their count follows from the numbers, except for the few
+        // moved to the dead letters.
         standing.records = first.flatMap { first in last.map { Int($0 - first + 1) } } ?? 0
         standing.oldestReceivedAt = try connection.number("select received_at from records order by number limit 1")
         standing.deadLetters = Int(try connection.number("select count(*) from dead_letters") ?? 0)
@@ -305,7 +311,7 @@ final class JournalFile {
 }
 
 extension Statement {
-    /// The doubt of a row of `records`.
+    /// The unconfirmed batch of a row of `records`; nil when there is none.
     fileprivate var unconfirmedBatch: BatchID? {
         guard let id = blob(2).flatMap({ EventID($0) }), let number = number(3) else { return nil }
         return BatchID(source: BatchSource(id: id, isJournal: false), number: number, previous: number - 1)

@@ -2,11 +2,14 @@ import Glibc
 import SQLite
 import Storage
 
-/// Makes a new journal of what can be read of a damaged one, and moves the damaged one aside.
+/// Creates a new journal from the readable records of a damaged one, and moves the damaged one away.
 ///
-/// It may be interrupted at any point: until the new journal is complete the damaged one stays where it is; from then on only names change.
+/// It can be interrupted at any point: the damaged journal stays in its location until the new one
+/// is complete, and then files are only renamed.
 struct JournalSalvage {
-    /// Damaged files that are kept; with so many the disk is to be looked at first.
+    /// The maximum number of damaged files that are kept.
+    ///
+    /// When it is reached, the disk should be checked first.
     static let filesMax = 8
 
     private let path: String
@@ -16,17 +19,17 @@ struct JournalSalvage {
     private var unfinished: String { path + ".salvaging" }
     private var finished: String { path + ".salvaged" }
 
-    /// Salvages the journal, which nobody has open.
+    /// Salvages the journal, which must not be open.
     func run() throws {
         remove(unfinished)
-        // Both files are closed again when this returns, as they must be before they get other names.
+        // Both files are closed when `fill` returns, as is required before they are renamed.
         try fill(unfinished)
         try rename(unfinished, finished)
     }
 
     private func fill(_ unfinished: String) throws {
         let name = try freeName()
-        // A file that is no database at all has nothing to be read.
+        // Nothing can be read from a file that is not a database.
         let damaged = try? DamagedJournal(path: path)
         let fresh = try JournalFile.open(unfinished, source: damaged?.source)
         var (salvaged, first, last) = (0, Int64.max, damaged?.lastNumber ?? 0)
@@ -44,21 +47,21 @@ struct JournalSalvage {
         try fresh.complete()
     }
 
-    /// Gives the new journal its name, once it is complete and closed; does nothing when there is none.
+    /// Renames the new journal if it is complete and closed; does nothing when there is none.
     func finish() throws {
         guard exists(finished) else { return }
         if exists(path) {
-            let aside = try folder + freeName()
-            // The log first: beside the new journal it would be taken for its own.
-            for end in ["-wal", "-shm"] where exists(path + end) { try rename(path + end, aside + end) }
-            try rename(path, aside)
+            let target = try folder + freeName()
+            // The log first: next to the new journal, SQLite would use it as the log of that file.
+            for suffix in ["-wal", "-shm"] where exists(path + suffix) { try rename(path + suffix, target + suffix) }
+            try rename(path, target)
         }
         try rename(finished, path)
     }
 
     private var folder: String { path.lastIndex(of: "/").map { String(path[...$0]) } ?? "" }
 
-    /// The first name that no damaged journal has.
+    /// The first unused name for a damaged journal.
     private func freeName() throws(StoreError) -> String {
         let name = String(path.dropFirst(folder.count))
         guard let free = (1...Self.filesMax).map({ "\(name).damaged-\($0)" }).first(where: { !exists(folder + $0) })
@@ -73,7 +76,7 @@ struct JournalSalvage {
     private func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     private func remove(_ path: String) {
-        for end in ["", "-wal", "-shm"] { unlink(path + end) }
+        for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) }
     }
 
     private func rename(_ from: String, _ to: String) throws(StoreError) {

@@ -1,25 +1,28 @@
 import SQLite
 import Storage
 
-/// A connection for what is derived from the records, and for questions.
-// Unchecked: the contract of `Database` keeps it to one thread at a time.
+/// An SQLite connection for queries and derived data.
+// Unchecked: by the contract of `Database`, it is used by one thread at a time.
 final class SQLiteDatabase: Database, @unchecked Sendable {
-    /// Statements that are kept ready.
+    /// The maximum number of cached prepared statements.
     private static let preparedMax = 64
 
     private let connection: Connection
     private var prepared: [String: Statement] = [:]
 
-    /// A row that nobody takes is never read.
+    /// The maximum number of rows per read.
+    ///
+    /// Constant, since SQLite only computes rows that are read.
     var rowsOfNextRead: Int {
         get { ReadBudget.rowsMax }
         set {}
     }
 
     let dialect = SQLDialect(
-        // The text has six digits of a second, or three where the column's default was taken.
+        // The text has six fractional digits, or three where the column's default was used.
         microseconds: {
-            // A fraction that rounds up to a whole second would count twice: strftime rounds to milliseconds.
+            // The fraction is not taken from strftime, which rounds to milliseconds: rounding up to
+            // a whole second would count twice.
             "(cast(strftime('%s', substr(\($0), 1, 19)) as integer) * 1000000 + cast(substr(substr(\($0), 21, length(\($0)) - 21) || '000000', 1, 6) as integer))"
         },
         json: { $0 },
@@ -27,7 +30,7 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         timeKey: { $0 },
         timeOfKey: { $0 },
         bytewise: { $0 },
-        // sum() of integers fails when it overflows; total() is exact up to there.
+        // `sum()` of integers fails on overflow; `total()` is exact up to the limit.
         sum: {
             "cast(max(-9007199254740991.0, min(9007199254740991.0, coalesce(total(\($0))\($1), 0))) as integer)"
         }
@@ -36,7 +39,7 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
     init(_ connection: Connection) throws(StoreError) {
         self.connection = connection
         try guarded { () throws(SQLiteError) in
-            // What is derived can be derived again; what the writer has acknowledged was synchronised by the writer.
+            // Derived data can be rebuilt, and the writer makes the acknowledged records durable itself.
             try connection.execute("pragma synchronous = normal")
             try connection.execute("pragma cache_size = -8192")
         }
@@ -123,7 +126,7 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         return "main."
     }
 
-    /// The one writer of SQLite gives ids in the order of its commits.
+    /// SQLite has one writer, so ids are assigned in the order of commits.
     func committedHighWaterMark() throws(StoreError) -> Int64 {
         try rows("select max(id) from collector_events", []).first?.first?.integer ?? 0
     }
@@ -141,7 +144,7 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         ).first?.first?.integer ?? 0
     }
 
-    /// None: ids are assigned by the one writer, in the order of its commits.
+    /// Always empty: SQLite has one writer, so ids are assigned in the order of commits.
     func openWriters() throws(StoreError) -> [OpenWriter] { [] }
 
     private func bind(_ parameters: [SQLValue], _ statement: Statement) throws(SQLiteError) {

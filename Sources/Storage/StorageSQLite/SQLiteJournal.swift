@@ -4,28 +4,32 @@ import SQLite
 package import Storage
 package import Events
 
-/// The journal as an SQLite file in the data folder, which one process has for itself.
+/// A journal in an SQLite file in the data folder, locked by one process.
 ///
-/// It is opened when it is needed, and anew after every failure, so that it works again once the disk has space or the process that had it
-/// has ended.
+/// Thread-safe.
+///
+/// The file is opened when it is needed and reopened after each error, so that the journal recovers
+/// when the disk has space again or the other process has ended.
 package final class SQLiteJournal: Journal {
-    /// Records that it takes, besides the limit in bytes.
+    /// The maximum number of records, in addition to the limit in bytes.
     package static let recordsMax = 5_000_000
-    /// Bytes that are not in use, beyond which an empty file is made small again.
+    /// The number of unused bytes from which an empty file is shrunk.
     static let keptBytesMax = 4 << 20
 
     private let path: String
     private let bytesMax: Int
     private let recordsMax: Int
-    /// Held while the file is worked on.
+    /// Locked while the file is in use.
     private let file = Locked<JournalFile?>(nil)
-    /// What was known after the last piece of work, for those who must not wait.
+    /// The values after the last operation, which can be read without waiting.
     private let known = Locked<(standing: JournalStatus, source: BatchSource?)>((JournalStatus(), nil))
 
+    /// Creates a journal without opening its file.
+    ///
     /// - Parameters:
-    ///   - path: of the file, which is made when it is first opened.
-    ///   - bytesMax: bytes of storage that may be in use.
-    ///   - recordsMax: records that may wait.
+    ///   - path: The path of the file, which is created when it is first opened.
+    ///   - bytesMax: The maximum storage in use, in bytes.
+    ///   - recordsMax: The maximum number of records.
     package init(path: String, bytesMax: Int, recordsMax: Int = SQLiteJournal.recordsMax) {
         self.path = path
         self.bytesMax = bytesMax
@@ -66,9 +70,11 @@ package final class SQLiteJournal: Journal {
         try work { file throws(SQLiteError) in try file.moveToDeadLetters([number], reason: reason) }
     }
 
-    /// Runs the body on the open file; any failure closes it, so that the next call opens it anew.
+    /// Runs the body on the open file.
     ///
-    /// When the file turns out to be damaged, the body runs on what could be salvaged of it.
+    /// An error closes the file, so that the next call reopens it.
+    ///
+    /// If the file is damaged, the body runs on a new journal with the salvaged records.
     private func work<Value>(_ body: (JournalFile) throws(SQLiteError) -> Value) throws(JournalError) -> Value {
         let result = file.withLock { file -> Result<Value, JournalError> in
             do {

@@ -2,16 +2,20 @@ import Glibc
 import SQLite
 package import Storage
 
-/// The embedded store: one SQLite file, write-ahead log, every commit on disk before it is answered.
+/// The embedded store: one SQLite file with a write-ahead log.
+///
+/// Each commit is durable when it returns.
 package struct SQLiteStore: Store {
     package let engine = "sqlite"
     package let writersMax = 1
     package let gatherRecordsMax = 0
-    /// Milliseconds that a statement waits for another process's lock, and that opening does.
+    /// The time to wait for locks of other processes, and for opening the file, in milliseconds.
     static let busyMilliseconds: Int32 = 10_000
-    /// Milliseconds that a batch waits for it; then there is the journal.
+    /// The time that a batch waits for locks, in milliseconds.
+    ///
+    /// Then the journal takes over.
     static let writerBusyMilliseconds: Int32 = 1000
-    /// Milliseconds between two attempts to open a file that other processes are opening too.
+    /// Milliseconds between two attempts to open a file that other processes are also opening.
     static let openPauseMilliseconds = 50
 
     let path: String
@@ -46,7 +50,8 @@ package struct SQLiteStore: Store {
         try DatabaseFile.make(path)
         let connection = try open()
         var names: [String] = []
-        // Each turn looks again under the lock, so that processes that start together apply each migration once.
+        // Each iteration reads the table under the lock, so that processes that start together
+        // apply each migration once.
         while let name = try applyNext(connection, before) { names.append(name) }
         return names
     }
@@ -101,7 +106,7 @@ package struct SQLiteStore: Store {
 
     private var exists: Bool { access(path, F_OK) == 0 }
 
-    /// Opens the file, which must be there, in the mode that all connections share.
+    /// Opens the file, which must exist, with the settings shared by all connections.
     func open(busyMilliseconds: Int32 = Self.busyMilliseconds) throws(StoreError) -> Connection {
         guard exists else { throw .unavailable(reason: "the database file is missing") }
         let clock = ContinuousClock()
@@ -111,7 +116,7 @@ package struct SQLiteStore: Store {
                 do throws(SQLiteError) {
                     return try configured(busyMilliseconds)
                 } catch {
-                    // The change to write-ahead logging does not wait for other processes as statements do.
+                    // Changing to write-ahead logging does not use the busy timeout.
                     guard error.isBusy, clock.now < end else { throw error }
                     usleep(UInt32(Self.openPauseMilliseconds * 1000))
                 }
@@ -130,14 +135,16 @@ package struct SQLiteStore: Store {
     }
 }
 
-/// Runs SQLite calls and says what their errors mean to the caller.
+/// Runs SQLite calls and converts their errors.
 func guarded<Value>(_ body: () throws(SQLiteError) -> Value) throws(StoreError) -> Value {
     do { return try body() } catch { throw StoreError(error) }
 }
 
 extension StoreError {
-    /// `isRunning` when a statement failed that had been prepared: then a general error is caused by a value too, by a function of a trigger for
-    /// example.
+    /// Converts an error of SQLite.
+    ///
+    /// `isRunning` is true for an error of a prepared statement: then a general error is also
+    /// caused by a value, for example in a function of a trigger.
     init(_ error: SQLiteError, isRunning: Bool = false) {
         let reason = "SQLite error \(error.code): \(error.message)"
         switch error.kind {

@@ -2,8 +2,8 @@ import SQLite
 import Storage
 import Events
 
-/// The connection that writes; one thread uses it.
-// Unchecked: the contract of `StoreWriter` keeps it to one thread at a time.
+/// The connection that writes batches.
+// Unchecked: by the contract of `StoreWriter`, it is used by one thread at a time.
 final class SQLiteWriter: StoreWriter, @unchecked Sendable {
     private let connection: Connection
     private let busyMilliseconds: Int32
@@ -12,8 +12,8 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
     private let insertSubmission: Statement
     private let insertReport: Statement
     private let mark: Statement
-    /// Pages in the log beyond which it is begun anew.
-    private var triesAbovePages = Checkpointer.logPagesMax
+    /// The number of pages in the log from which it is restarted.
+    private var restartLogPages = Checkpointer.logPagesMax
 
     init(_ connection: Connection, busyMilliseconds: Int32, checkpoints: Checkpointer) throws(StoreError) {
         self.connection = connection
@@ -29,9 +29,9 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
     }
 
     func append(_ batch: Batch, as id: BatchID) throws(StoreError) -> Appended {
-        // What is written into a file that has no name any more is lost when we close it.
+        // Writes to a file that was removed are lost when the connection is closed.
         guard !connection.hasMoved else { throw .unavailable(reason: "the database file is missing") }
-        beginLogAnewIfLarge()
+        restartLogIfLarge()
         do throws(WriteError) {
             return try write(batch, id)
         } catch {
@@ -40,12 +40,13 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         }
     }
 
-    /// Finds out whether a batch failed for the sake of its values, by writing what has none.
+    /// Determines whether a batch failed because of its values, by executing the same statements without values.
     ///
-    /// A single record is tried once more afterwards, since the store may have been at fault and have recovered in between.
+    /// A single record is tried again afterwards, since the database may have caused the error and
+    /// recovered in between.
     private func clarify(_ batch: Batch, _ id: BatchID) throws(StoreError) -> Appended {
         do throws(SQLiteError) {
-            // Compiles the triggers, too.
+            // Also compiles the triggers.
             for sql in [Self.insertEventSQL, Self.insertSubmissionSQL, Self.insertReportSQL] {
                 _ = try connection.prepare(sql)
             }
@@ -62,7 +63,7 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         }
     }
 
-    /// What failed, and at which step of the transaction unless it was its body.
+    /// An error, and the step of the transaction that failed; nil for its body.
     fileprivate struct WriteError: Error {
         let error: SQLiteError
         let step: Connection.Step?
@@ -113,9 +114,9 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         }
     }
 
-    /// Moves the position of the batch's source forward.
+    /// Advances the position of the batch's source.
     ///
-    /// - Returns: false when it is not where the batch expects it.
+    /// - Returns: False when the current position is not the expected one.
     private func isNew(_ id: BatchID) throws(SQLiteError) -> Bool {
         try mark.bind(1, id.source.id.text)
         try mark.bind(2, id.number)
@@ -133,28 +134,32 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         where kept.position = ?4
         """
 
-    /// A write without a value.
+    /// A write without values.
     private static let checkSQL = """
         insert into ingest_positions (source, position, is_journal)
         values ('00000000-0000-0000-0000-000000000000', 0, 0)
         on conflict (source) do update set updated_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
         """
 
-    /// A doubt in a journal may be as old as the outage that caused it.
+    /// Deletes old positions of writers.
+    ///
+    /// An unconfirmed batch in a journal may be as old as the outage that caused it.
     private static let forgetSQL = """
         delete from ingest_positions where not is_journal and updated_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-90 days')
         """
 
-    /// Begins the write-ahead log anew when it is large; only the writer can, since it is the one that would have to be kept out.
+    /// Restarts the write-ahead log if it is large.
     ///
-    /// The file keeps its size: to write over it costs the disk less than to let it grow again.
-    private func beginLogAnewIfLarge() {
-        guard connection.logPages > triesAbovePages else { return }
+    /// Only the writer can do that, since another connection would have to lock it out.
+    ///
+    /// The file keeps its size, because overwriting costs less than growing it again.
+    private func restartLogIfLarge() {
+        guard connection.logPages > restartLogPages else { return }
         connection.setBusy(milliseconds: Checkpointer.busyMilliseconds)
-        // A checkpoint that is under way would be an error at once, without any waiting, and the log would grow meanwhile.
+        // A concurrent checkpoint would fail this one immediately, without waiting, and the log would keep growing.
         let isPrevented = checkpoints.exclusively { try? connection.number("pragma wal_checkpoint(restart)") }
-        // A reader that goes on for long prevents it, too; then it is tried again when the log has grown as much once more.
-        triesAbovePages = isPrevented == 0 ? Checkpointer.logPagesMax : connection.logPages + Checkpointer.logPagesMax
+        // A long-running reader also prevents it. Then it is tried again after the log has grown by the same amount.
+        restartLogPages = isPrevented == 0 ? Checkpointer.logPagesMax : connection.logPages + Checkpointer.logPagesMax
         connection.setBusy(milliseconds: busyMilliseconds)
     }
 

@@ -2,15 +2,17 @@ import CAssets
 
 /// A file of the web pages.
 package struct Asset: Sendable {
-    /// Path below the root, without a leading slash, for example `static/dashboard.0a1b2c3d.js`.
+    /// The path relative to the root, without a leading slash, such as `static/dashboard.0a1b2c3d.js`.
     package let path: String
     package let contentType: String
-    /// Changes whenever the content does; without quotes.
+    /// The entity tag, without quotes.
+    ///
+    /// Changes whenever the content changes.
     package let entityTag: String
-    /// Whether the name changes with the content, so that a browser never needs to ask again.
+    /// Whether the file name contains a hash of the content, so that a browser never needs to revalidate it.
     package let isImmutable: Bool
     package let bytes: [UInt8]
-    /// Empty when compression gains nothing.
+    /// The gzip-compressed content; empty when compression does not reduce its size.
     package let gzip: [UInt8]
     package let brotli: [UInt8]
 
@@ -33,16 +35,18 @@ package struct Asset: Sendable {
     }
 }
 
-/// A migration that was built into the program.
+/// A migration embedded in the executable.
 package struct EmbeddedMigration: Sendable {
-    /// `sqlite` or `postgres`: the folder it came from.
+    /// `sqlite` or `postgres`, the folder of the migration.
     package let engine: String
-    /// File name without `.sql`.
+    /// The file name without `.sql`.
     package let name: String
     package let sql: String
 }
 
-/// Everything that was built into the program; read once at start, since each call copies.
+/// The files embedded in the executable.
+///
+/// Each call copies them, so call once at startup.
 package enum Assets {
     /// The files of the web pages.
     package static func files() -> [Asset] {
@@ -60,7 +64,7 @@ package enum Assets {
         }
     }
 
-    /// The migrations of one engine, in order of their numbers.
+    /// The migrations of an engine (`sqlite` or `postgres`), ordered by number.
     package static func migrations(engine: String) -> [EmbeddedMigration] {
         let all = (0..<collector_migrations_count).compactMap { index -> EmbeddedMigration? in
             guard let entry = unsafe collector_migration_at(index)?.pointee else { return nil }

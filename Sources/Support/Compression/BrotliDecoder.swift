@@ -1,12 +1,12 @@
 import CBrotli
 import Glibc
 
-/// Brotli (RFC 7932), without the large windows that are no part of it.
+/// A Brotli decoder (RFC 7932), without support for the large window extension.
 @safe struct BrotliDecoder: Decoder, ~Copyable {
     private let state: OpaquePointer
 
     init(bytesMax: Int) throws(ExpansionError) {
-        // The limit travels as the allocator's opaque address, which nobody follows.
+        // The limit is passed as the opaque pointer of the allocator, which is never dereferenced.
         let opaque = unsafe UnsafeMutableRawPointer(bitPattern: allocationBytesMax(bytesMax))
         let state = unsafe BrotliDecoderCreateInstance(
             { limit, count in count <= Int(bitPattern: limit) ? unsafe malloc(count) : nil },
@@ -44,22 +44,22 @@ import Glibc
     }
 }
 
-/// The errors of the library that mean that an allocation was refused.
+/// The library's error codes for failed allocations.
 private let allocationFailures =
     BROTLI_DECODER_ERROR_ALLOC_BLOCK_TYPE_TREES.rawValue...BROTLI_DECODER_ERROR_ALLOC_CONTEXT_MODES.rawValue
 
-/// The largest piece of memory that the decoder may have at once.
+/// The maximum size in bytes of a single allocation of the decoder.
 ///
-/// It keeps a window of what it wrote, which a few bytes can declare to be 16 MiB, and fills it before it hands out
-/// anything. The window is at most twice what the body says it expands to: whoever asks for more than that says so of a
-/// body past the limit.
+/// The decoder allocates a window for the bytes it has written. A few input bytes can declare a window
+/// of 16 MiB, and the decoder fills it before it returns any output. The window is at most twice the
+/// declared size of the output, so a larger request means that the body exceeds the limit.
 private func allocationBytesMax(_ bytesMax: Int) -> Int {
     max(codeTablesBytesMax, 2 * min(bytesMax, windowBytesMax) + windowSlackBytes)
 }
 
-/// The largest window of RFC 7932.
+/// The largest window of RFC 7932, in bytes.
 private let windowBytesMax = 1 << 24
-/// What the library puts behind a window; 542 bytes in its version 1.0.
+/// Bytes that the library allocates in addition to a window; 542 in version 1.0.
 private let windowSlackBytes = 4096
-/// The code tables of 256 trees, which any body may need.
+/// Bytes of the code tables of 256 trees, which any body may require.
 private let codeTablesBytesMax = 2 << 20

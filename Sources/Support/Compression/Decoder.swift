@@ -1,22 +1,22 @@
-/// What one call of a decoder came to.
+/// The result of one call of a decoder.
 struct Step {
     enum Outcome: Equatable {
-        /// The next call reads or writes more, or fails.
+        /// The next call reads or writes more data, or fails.
         case unfinished
-        /// The body is whole, and nothing of it is left.
+        /// The body is complete and fully consumed.
         case finished
         case failed(ExpansionError)
     }
 
-    /// How many bytes of the body were used.
+    /// Number of body bytes consumed.
     let read: Int
-    /// How many bytes of the scratch were filled.
+    /// Number of bytes written to the scratch buffer.
     let written: Int
     let outcome: Outcome
 }
 
-/// A coding's library with the state of one body.
+/// A streaming decoder for one body in one content coding.
 protocol Decoder: ~Copyable {
-    /// Goes on with `rest`, the whole of the body that was not used yet, until it or `scratch` is used up.
+    /// Decodes the unread part of the body until the input or the scratch buffer is exhausted.
     func step(_ rest: UnsafeBufferPointer<UInt8>, _ scratch: UnsafeMutableBufferPointer<UInt8>) -> Step
 }

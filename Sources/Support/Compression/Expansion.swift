@@ -1,22 +1,31 @@
 /// A content coding of a request body (RFC 9110 §8.4.1).
 package enum Coding: Sendable { case gzip, brotli }
 
-/// Why a body was not expanded.
+/// A reason why a body could not be decompressed.
 package enum ExpansionError: Error, Equatable {
-    /// Not a whole stream of the coding: damaged, cut short, or followed by something else.
+    /// The data is not one complete stream: it is corrupt, truncated, or followed by other data.
     case malformed
-    /// More than the limit, or more than there is memory for.
+    /// The output exceeds the limit or the available memory.
     case tooLarge
     /// `mayGoOn` returned false.
     case stopped
 }
 
-/// Appends the expanded bytes of `bytes[range]` to `output`, at most `bytesMax` of them.
+/// Decompresses `bytes[range]` and appends at most `bytesMax` bytes to `output`.
 ///
-/// `mayGoOn` is asked after each `expandedStepBytes` of output, before the next ones are made.
+/// `mayGoOn` is called after each `expandedStepBytes` of output, before more output is produced.
 ///
-/// After an error `output` is as it was before. A body that is both too large and malformed fails with what is noticed
-/// first.
+/// On error, `output` is unchanged. For a body that is both too large and malformed, the error that
+/// is found first is thrown.
+///
+/// - Parameters:
+///   - bytes: A buffer that contains the body.
+///   - range: The range of the body in `bytes`.
+///   - coding: The content coding of the body.
+///   - bytesMax: The maximum number of output bytes.
+///   - output: The buffer to append to.
+///   - mayGoOn: Whether to continue.
+/// - Throws: `.malformed`, `.tooLarge`, or `.stopped` when `mayGoOn` returned false.
 package func expand(
     _ bytes: [UInt8],
     _ range: Range<Int>,
@@ -38,7 +47,7 @@ package func expand(
     }
 }
 
-/// What a decoder writes before the limit is looked at, bytes.
+/// The number of output bytes produced between two checks of the limit.
 package let expandedStepBytes = 65_536
 
 private func drain<D: Decoder & ~Copyable>(
@@ -74,7 +83,9 @@ private func drain<D: Decoder & ~Copyable>(
     }
 }
 
-/// Makes place for `count` bytes: twice what there is, as an array does by itself, but never past the limit.
+/// Reserves capacity for `count` more bytes.
+///
+/// Doubles the capacity, as an array does by default, but never exceeds the limit.
 private func reserve(_ count: Int, _ room: Int, _ output: inout [UInt8]) {
     guard output.capacity - output.count < count else { return }
     output.reserveCapacity(output.count + min(room, max(count, output.count)))

@@ -1,8 +1,10 @@
 import CZlib
 
-/// Gzip (RFC 1952): one member or several, each with its checksum and length, which zlib compares.
+/// A gzip decoder (RFC 1952) for one or more members.
+///
+/// The library, zlib, verifies the checksum and length of each.
 @safe struct GzipDecoder: Decoder, ~Copyable {
-    // On the heap: zlib refuses a stream that has moved.
+    // Heap-allocated: zlib does not allow the stream to be moved.
     private let stream: UnsafeMutablePointer<z_stream>
 
     init() throws(ExpansionError) {
@@ -36,12 +38,12 @@ import CZlib
         case Z_OK: return .unfinished
         case Z_STREAM_END where isAtEnd: return .finished
         case Z_STREAM_END:
-            // What follows is another member, or the header check says that it is none.
+            // Decode the following member. If the data is not a member, zlib reports a header error.
             unsafe inflateReset(stream)
             return .unfinished
         case Z_MEM_ERROR: return .failed(.tooLarge)
         default:
-            // Among them Z_BUF_ERROR: the scratch is empty, so it is the body that ended too early.
+            // Includes Z_BUF_ERROR: the scratch buffer is empty, so the input ended too early.
             return .failed(.malformed)
         }
     }

@@ -1,8 +1,9 @@
 import CCrypto
 
-/// SipHash-2-4 with 64 bits: a hash that nobody can predict or make collide without the key (Aumasson and Bernstein, 2012).
+/// SipHash-2-4 with 64 bits (Aumasson and Bernstein, 2012).
 ///
-/// It holds one context of the library, so that a hash allocates nothing; used by one thread at a time.
+/// Without the key, hashes cannot be predicted and collisions cannot be constructed. The context of
+/// the crypto library is reused, so that hashing does not allocate. Used by one thread at a time.
 @safe package final class KeyedHash {
     /// Bytes of a key.
     package static let keyBytes = 16
@@ -11,10 +12,11 @@ import CCrypto
     private let key: [UInt8]
     private let context: OpaquePointer
 
-    /// Nil when the key is not `keyBytes` long, or the crypto library has no SipHash.
+    /// Creates a hash; nil when the key does not have `keyBytes` bytes, or the crypto library does
+    /// not support SipHash.
     package init?(key: [UInt8]) {
         guard key.count == Self.keyBytes, let mac = unsafe EVP_MAC_fetch(nil, "SIPHASH", nil) else { return nil }
-        // The context holds a reference of its own.
+        // The context keeps its own reference.
         defer { unsafe EVP_MAC_free(mac) }
         guard let context = unsafe EVP_MAC_CTX_new(mac) else { return nil }
         var size = Self.hashBytes
@@ -32,7 +34,7 @@ import CCrypto
 
     deinit { unsafe EVP_MAC_CTX_free(context) }
 
-    /// The hash of a text's bytes of UTF-8.
+    /// The hash of the UTF-8 bytes of a text.
     package func hash(_ text: String) -> UInt64 {
         var text = text
         var hash: UInt64 = 0

@@ -2,14 +2,14 @@ import CCrypto
 
 /// SHA-256 (FIPS 180-4).
 package enum SHA256 {
-    /// The digest as 64 bytes of lower-case hexadecimal text.
+    /// The digest as 64 lower-case hexadecimal digits.
     package static func hex(of bytes: [UInt8]) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
         _ = unsafe CCrypto.SHA256(bytes, bytes.count, &digest)
         return digits(digest)
     }
 
-    /// Bytes as hexadecimal text.
+    /// The hexadecimal digits of some bytes.
     static func digits(_ digest: [UInt8]) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(2 * digest.count)

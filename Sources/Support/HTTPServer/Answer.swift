@@ -1,11 +1,14 @@
-/// An answer as a value; the server adds what the connection needs.
+/// A response.
+///
+/// The server adds the header fields for framing and connection management.
 package struct Response: Sendable {
+    /// The body of a response.
     package enum Body: Sendable {
         case none
         case bytes([UInt8])
-        /// A part of a buffer, which is not copied.
+        /// A part of a buffer, sent without a copy.
         case slice([UInt8], Range<Int>)
-        /// `count` bytes of a pattern over and over, made as the client reads.
+        /// A pattern repeated up to `count` bytes, generated while the client reads.
         case repeating([UInt8], count: Int)
 
         var count: Int {
@@ -19,6 +22,7 @@ package struct Response: Sendable {
     }
 
     package var status: Int
+    /// The header fields, without those for framing and connection management.
     package var fields: [(String, String)]
     package var body: Body
 
@@ -29,7 +33,7 @@ package struct Response: Sendable {
     }
 }
 
-/// A constant answer, written out once.
+/// A constant response, serialized once.
 package struct PreparedResponse: Sendable {
     let keepAlive: [UInt8]
     let closing: [UInt8]
@@ -47,15 +51,16 @@ package struct PreparedResponse: Sendable {
     }
 }
 
+/// A response, or a notification that a streamed body has more data.
 package enum Answer: Sendable {
     case response(Response)
     case prepared(PreparedResponse)
-    /// The status and the fields of a response, and a source of its body.
+    /// The status and header fields of a response, and the source of its body.
     case stream(Response, any BodySource)
-    /// No answer: the source of a body that is being sent has more to give.
+    /// No response: the source of the body that is being sent has more data.
     case wake
 
-    /// Bytes of the body that are in memory.
+    /// The size in bytes of the body that is kept in memory.
     package var bytesCount: Int {
         switch self {
         case .response(let response): if case .repeating = response.body { 0 } else { response.body.count }
@@ -64,42 +69,53 @@ package enum Answer: Sendable {
     }
 }
 
-/// Makes a body of unknown length while the client reads it.
+/// A source that generates a body of unknown length while the client reads it.
 ///
-/// Called on the loops' threads; must not block.
+/// Called on the threads of the event loops. Implementations must not block.
 package protocol BodySource: Sendable {
-    /// The next bytes, asked for only when all before them have been sent, so that a slow reader holds no more than one part.
+    /// Returns the next part.
+    ///
+    /// Only called after all previous parts have been sent, so that a slow client holds at most one part in memory.
     func next() -> BodyPart
-    /// Nothing is asked for any more: the body has ended, the client has gone, or the server stops.
+    /// Called once after the last call of `next`: the body has ended, the client has disconnected,
+    /// or the server is stopping.
     func close()
-    /// Whether it never ends by itself; a server that stops does not wait for it.
+    /// Whether the body never ends by itself.
+    ///
+    /// A server that is stopping ends such bodies.
     var isEndless: Bool { get }
 }
 
-/// What a source of a body has to give.
+/// The result of asking a source for the next part of a body.
 package enum BodyPart: Sendable {
     /// At least one byte.
     case bytes([UInt8])
-    /// Nothing now; the ticket will be answered `wake`.
+    /// No part is available now.
+    ///
+    /// The source answers the ticket with `wake` when there is one.
     case later
     case end
 }
 
-/// What a handler says to a request.
+/// The handler's decision about a request.
 package enum HandlerResult: Sendable {
     case now(Answer)
-    /// The ticket will be answered, from any thread.
+    /// The handler answers the ticket later, from any thread.
     case later
 }
 
-/// What a handler says to a head, before any byte of the body is waited for.
+/// The handler's decision about a request, based on its head.
 package enum BodyPolicy: Sendable {
     case accept(bodyBytesMax: Int)
-    /// Answered at once; the connection is closed when a body was announced, since it will not be read.
+    /// Responds without receiving the body.
+    ///
+    /// The connection is closed if the request announced a body, because it is not read.
     case refuse(Answer)
 }
 
-/// Names a request that waits for its answer; one that is not waited for any more is harmless.
+/// Identifies a request whose response is pending.
+///
+/// Answering a ticket whose connection is gone has no effect.
 package struct Ticket: Sendable, Hashable {
     package var rawValue: UInt64
 
@@ -116,11 +132,11 @@ package struct Ticket: Sendable, Hashable {
     var generation: UInt32 { UInt32(truncatingIfNeeded: rawValue) }
 }
 
-/// The status line and the header of an answer.
+/// Serializes the status line and the header fields of a response.
 func serializeHead(_ response: Response, closes: Bool, isChunked: Bool = false) -> [UInt8] {
     var head = "HTTP/1.1 \(response.status) \(reasonPhrase(response.status))\r\n"
     for (name, value) in response.fields { head += "\(name): \(value)\r\n" }
-    // RFC 9110 §8.6: neither 204 nor 304 says a length here.
+    // RFC 9110 §8.6: no Content-Length in a 204 response; it is omitted from 304 too.
     if isChunked {
         head += "Transfer-Encoding: chunked\r\n"
     } else if response.status != 204, response.status != 304 {
@@ -158,14 +174,14 @@ private func reasonPhrase(_ status: Int) -> String {
     }
 }
 
-/// A body on its way out: what is left of it, without a copy.
+/// The unsent part of a body, without a copy of its buffer.
 struct Tail {
     private let source: [UInt8]
     private let start: Int
     private let period: Int
     private(set) var sent = 0
     let count: Int
-    /// Bytes of memory that it keeps; a pattern is shared.
+    /// The size in bytes of the buffer; 0 for a repeated pattern, whose buffer is shared.
     let heldBytes: Int
 
     init(_ body: Response.Body) {
@@ -182,7 +198,7 @@ struct Tail {
 
     var isEmpty: Bool { sent == count }
 
-    /// The next part that lies in one piece.
+    /// The next contiguous part.
     var next: ArraySlice<UInt8> {
         guard !isEmpty else { return [] }
         let offset = sent % period
@@ -192,7 +208,7 @@ struct Tail {
 
     mutating func advance(_ bytes: Int) { sent += bytes }
 
-    /// Everything, for a body that is small or prepared.
+    /// The remaining bytes, for a body that is small or prepared.
     var all: [UInt8] {
         var copy = self
         var bytes: [UInt8] = []

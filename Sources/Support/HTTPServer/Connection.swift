@@ -1,26 +1,28 @@
 import Glibc
 import HTTPWire
 
-/// One client's connection: where its request and its answer stand.
+/// A client connection with the state of its current request and response.
 ///
-/// Belongs to one loop.
+/// Confined to the thread of one event loop.
 final class Connection {
     enum Phase {
-        /// Between requests, or inside one that has not come whole.
+        /// Between requests, or receiving a request.
         case reading
-        /// A request is with the handler.
+        /// The handler is processing a request.
         case waiting
-        /// A body is made while it is sent.
+        /// A body is generated while it is sent.
         case streaming
-        /// The last answer has been sent; what still comes is thrown away.
+        /// The last response has been sent.
+        ///
+        /// Further input is discarded.
         case lingering
     }
 
     enum Stage {
         case head
-        /// The head and how many bytes it makes with its body.
+        /// The parsed head, and the total size of head and body in bytes.
         case fixed(RequestHead, total: Int)
-        /// The head, its decoder, and the request's bytes so far.
+        /// The parsed head, the chunk decoder, and the bytes of the request received so far.
         case chunked(RequestHead, ChunkDecoder, [UInt8])
     }
 
@@ -30,33 +32,34 @@ final class Connection {
     let peer: String
     var phase = Phase.reading
     var stage = Stage.head
-    /// Bytes of a request that has not come whole; empty in between, so that an idle connection owns no buffer.
+    /// Bytes of an incomplete request; empty between requests, so that an idle connection owns no buffer.
     var input: [UInt8] = []
-    /// Generation of the ticket that is waited for.
+    /// The generation of the ticket whose response is pending.
     var generation: UInt32 = 0
-    /// Answers of this turn that have not been sent yet.
+    /// Serialized responses that have not been sent yet.
     var output: [UInt8] = []
     var outputSent = 0
-    /// A large body behind the output.
+    /// A large body to be sent after `output`.
     var tail: Tail?
-    /// Makes the body that is being sent.
+    /// Generates the body that is being sent.
     var source: (any BodySource)?
     var isHeadRequest = false
-    /// The request that is answered is of HTTP/1.0, which knows no chunks.
+    /// Whether the current request is HTTP/1.0, which does not support chunked transfer coding.
     var isHTTP10 = false
-    /// Kept bytes may hold a request that was not looked at while an answer was in the way.
+    /// Whether `input` may contain a request that was not parsed because a response was pending.
     var hasParsableInput = false
-    /// Nothing is read after the answer that is being sent.
+    /// Whether the connection is closed after the response that is being sent.
     var closesAfterAnswer = false
-    /// The client asked to close after the answer that is waited for.
+    /// Whether the client asked to close the connection after the pending response.
     var closesWhenAnswered = false
     var interest = Interest.reading
-    /// When the connection is closed unless something happens; nil while the handler has the request.
+    /// When the connection times out, in milliseconds of the monotonic clock; nil while the handler
+    /// processes a request.
     var deadline: Int?
-    /// When the request began that has not come whole.
+    /// When the first byte of the incomplete request was parsed, in milliseconds of the monotonic clock.
     var requestStart: Int?
 
-    /// Bytes that have been counted as held.
+    /// The bytes of this connection that are included in `LiveCount.heldBytes`.
     var countedBytes = 0
 
     init(socket: Int32, slot: Int, serial: UInt32, peer: String) {
@@ -71,24 +74,29 @@ final class Connection {
     var token: UInt64 { UInt64(serial) << 32 | UInt64(slot) }
     var hasUnsentOutput: Bool { outputSent < output.count || tail != nil }
 
-    /// Whether it is between requests and nothing of it would be lost by closing it.
+    /// Whether the connection is between requests and closing it loses no data.
     var isIdle: Bool { phase == .reading && requestStart == nil && !hasUnsentOutput && !closesAfterAnswer }
 
-    /// Bytes of a request that has not come whole and of answers that have not been sent.
+    /// Bytes of incomplete requests and unsent responses that the connection keeps in memory.
     var heldBytes: Int {
         let chunked = if case .chunked(_, _, let body) = stage { body.count } else { 0 }
         return input.count + chunked + output.count + (tail?.heldBytes ?? 0)
     }
 
-    /// Whether the next request may be looked at: answers go out in order, and nobody's unread answers pile up.
+    /// Whether the next request may be parsed.
+    ///
+    /// Responses are sent in request order, and a client that does not read its responses cannot
+    /// make them pile up.
     var mayParse: Bool { phase == .reading && !closesAfterAnswer && tail == nil && output.count < Self.outputBytesMax }
 
-    /// Bytes of answers gathered in one turn before they are sent.
+    /// Bytes of serialized responses after which no further request is parsed until they are sent.
     static let outputBytesMax = 65_536
-    /// Bytes of a body that is copied to the output rather than sent from its own buffer.
+    /// The largest body, in bytes, that is copied to the output instead of being sent from its own buffer.
     static let copiedBodyBytesMax = 16_384
 
-    /// Whether the last `count` bytes of the input may have completed something: a slow sender must not make the head be parsed at every byte.
+    /// Whether the last `count` bytes of the input may have completed a head or a body.
+    ///
+    /// Keeps a slow client from causing a head to be parsed again at every byte.
     func isWorthParsing(_ count: Int) -> Bool {
         switch stage {
         case .head: input.count > 1024 && !input.suffix(count).contains(0x0A) && input.count <= 8192 ? false : true
@@ -97,7 +105,7 @@ final class Connection {
         }
     }
 
-    /// Puts an answer behind what is to be sent.
+    /// Appends a response to the output.
     func put(_ answer: Answer, closes: Bool) {
         if closes { closesAfterAnswer = true }
         switch answer {
@@ -119,9 +127,9 @@ final class Connection {
         }
     }
 
-    /// Puts the next part of a body that is made while it is sent.
+    /// Appends the next part of a generated body to the output.
     ///
-    /// - Returns: false when there is none now.
+    /// - Returns: False when no part is available now.
     func putPart() -> Bool {
         switch source?.next() {
         case .bytes(let bytes) where isHTTP10: output += bytes
@@ -135,7 +143,7 @@ final class Connection {
         return true
     }
 
-    /// Ends a body that is made while it is sent.
+    /// Ends a generated body.
     func endBody() {
         guard let source else { return }
         source.close()

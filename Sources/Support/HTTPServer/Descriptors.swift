@@ -1,26 +1,28 @@
 import Glibc
 
-/// The process's limit of open files (`ulimit -n`), and what of it is left for connections.
+/// The limit of open files (`ulimit -n`) and the part of it that is available for connections.
 package enum Descriptors {
-    /// Descriptors for everything but connections.
+    /// Descriptors reserved for everything except connections.
     ///
-    /// At most 46 have been seen: 3 standard streams, 6 of two event loops, 24 of SQLite's eight
-    /// connections (database, write-ahead log and shared memory), its temporary files, 2 of Dispatch and those that it opens to look at its
-    /// threads, or 8 of libpq's connections with the files that it reads for TLS and names.
+    /// The highest number measured was 46: 3 standard streams, 6 of two event loops, 24 of eight
+    /// SQLite connections (database, write-ahead log and shared memory), temporary files of SQLite,
+    /// 2 of Dispatch and those it opens to inspect its threads; or 8 of libpq connections and the
+    /// files that libpq reads for TLS and name resolution.
     package static let reserved = 48
-    /// Connections below which a server is of no use.
+    /// The minimum number of connections for a useful server.
     package static let connectionsMin = 8
 
-    /// Descriptors without which a server does not start.
+    /// The minimum number of descriptors that the server requires to start.
     package static let needed = reserved + connectionsMin + refusedMin
-    /// Connections over the limit that are answered 503 at one time where descriptors are few.
+    /// The number of connections above the limit that receive a 503 when descriptors are scarce.
     static let refusedMin = 4
 
-    static let connectionsOfOneLoop = 256
+    /// Below this number of connections, the server uses one event loop.
+    static let singleLoopConnectionsMax = 256
 
-    /// Raises the limit as far as the connections need it and the hard limit allows.
+    /// Raises the soft limit as far as the connections require and the hard limit allows.
     ///
-    /// - Returns: how many may be open at a time from now on.
+    /// - Returns: The resulting limit; 0 if it cannot be read.
     package static func raiseLimit(connections: Int) -> Int {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
@@ -35,15 +37,15 @@ package enum Descriptors {
 }
 
 extension ServerConfiguration {
-    /// Takes no more connections than a limit of open files leaves beside the reserve.
+    /// Reduces `connectionsMax` to what a limit of open files allows after subtracting the reserve.
     ///
-    /// - Returns: false when it leaves too few.
+    /// - Returns: False when too few descriptors are left to serve.
     package mutating func fit(descriptors: Int) -> Bool {
         let left = descriptors - Descriptors.reserved
         if left < Descriptors.connectionsMin + refusedConnectionsMax { refusedConnectionsMax = Descriptors.refusedMin }
         connectionsMax = min(connectionsMax, left - refusedConnectionsMax)
-        // A loop closes idle connections of its own only; where there are few, one loop has them all.
-        if connectionsMax < Descriptors.connectionsOfOneLoop { loops = 1 }
+        // A loop can only close its own idle connections. With few connections, one loop owns them all.
+        if connectionsMax < Descriptors.singleLoopConnectionsMax { loops = 1 }
         return connectionsMax >= Descriptors.connectionsMin
     }
 }

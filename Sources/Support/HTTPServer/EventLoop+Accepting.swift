@@ -1,24 +1,26 @@
 import HTTPWire
 
-/// Connections come.
+/// Accepting of connections.
 extension EventLoop {
-    /// Connections taken in one turn, so that the others are not kept waiting.
+    /// The number of connections accepted in one iteration, so that other connections are not delayed.
     private static let acceptsMax = 64
-    /// Idle connections that are closed at one time in favor of new ones.
+    /// The number of idle connections closed at a time to make room for new ones.
     private static let evictionsMax = 32
 
-    /// Takes connections; whether more may be waiting.
+    /// Accepts waiting connections.
+    ///
+    /// - Returns: Whether more connections may be waiting.
     @discardableResult
     func accept() -> Bool {
         for _ in 0..<Self.acceptsMax {
             guard makeRoom() else {
-                rest()
+                pauseListening()
                 return false
             }
             switch Socket.accept(listener) {
             case .nothing: return false
             case .exhausted:
-                rest()
+                pauseListening()
                 return false
             case .connection(let socket, let peer): admit(socket, peer)
             }
@@ -26,20 +28,23 @@ extension EventLoop {
         return true
     }
 
-    /// The listener rests until the next tick; a level-triggered poller would spin on it.
-    private func rest() {
+    /// Pauses the listener until the next tick.
+    ///
+    /// The level-triggered poller would report it continuously otherwise.
+    private func pauseListening() {
         guard isListening else { return }
         poller.remove(listener)
         isListening = false
     }
 
-    /// Closes idle connections when there are too many.
+    /// Closes idle connections when the limit is reached.
     ///
-    /// - Returns: whether one more may be taken, if only to be refused; false when an idle one can be closed soon.
+    /// - Returns: Whether a connection may be accepted, possibly to respond with 503; false when an
+    ///   idle connection can be closed soon.
     private func makeRoom() -> Bool {
         guard live.connections >= configuration.connectionsMax else { return true }
-        let most = configuration.connectionsMax + configuration.refusedConnectionsMax
-        guard live.connections < most else { return false }
+        let acceptedMax = configuration.connectionsMax + configuration.refusedConnectionsMax
+        guard live.connections < acceptedMax else { return false }
         guard now >= nextEviction else { return true }
         let idle = slots.lazy.compactMap { $0 }.filter { $0.isIdle && $0.deadline != nil }
             .sorted { $0.deadline ?? 0 < $1.deadline ?? 0 }

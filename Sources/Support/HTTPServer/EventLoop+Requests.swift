@@ -1,15 +1,17 @@
 import HTTPWire
 
-/// Requests out of bytes.
+/// Parsing of requests and their dispatch to the handler.
 extension EventLoop {
-    /// Looks at bytes that have come; what is not used up is kept with the connection.
+    /// Parses received bytes and dispatches complete requests.
+    ///
+    /// The caller keeps the bytes that were not consumed.
     ///
     /// - Parameters:
-    ///   - connection: whose bytes they are.
-    ///   - bytes: a buffer that begins with them.
-    ///   - count: how many there are.
-    ///   - isWhole: whether the buffer holds nothing else, so that a request may take it over.
-    /// - Returns: how many were used up.
+    ///   - connection: The connection that received the bytes.
+    ///   - bytes: A buffer that starts with the received bytes.
+    ///   - count: The number of received bytes.
+    ///   - isWhole: Whether the buffer contains nothing else, so that a request can take it over without a copy.
+    /// - Returns: The number of bytes consumed.
     func consume(_ connection: Connection, _ bytes: [UInt8], _ count: Int, isWhole: Bool) -> Int {
         var at = 0
         while at < count, connection.mayParse {
@@ -19,9 +21,12 @@ extension EventLoop {
                 guard takeHead(connection, bytes.span.extracting(at..<count), &at) else { return at }
             case .fixed(let head, let total):
                 guard count - at >= total else { return at }
-                let own = isWhole && at == 0 && total == count ? bytes : Array(bytes[at..<at + total])
+                let requestBytes =
+                    isWhole && at == 0 && total == count ? bytes : Array(bytes[at..<at + total])
                 at += total
-                dispatch(connection, Request(head: head, bytes: own, body: head.length..<total, peer: connection.peer))
+                let bodyRange = head.length..<total
+                let request = Request(head: head, bytes: requestBytes, body: bodyRange, peer: connection.peer)
+                dispatch(connection, request)
             case .chunked(let head, var decoder, var body):
                 connection.stage = .head
                 switch decoder.decode(bytes.span.extracting(0..<count), &at, into: &body) {
@@ -31,8 +36,8 @@ extension EventLoop {
                     refuse(connection, failure, head: head, body.span)
                     return count
                 case .done:
-                    let place = head.length..<body.count
-                    dispatch(connection, Request(head: head, bytes: body, body: place, peer: connection.peer))
+                    let bodyRange = head.length..<body.count
+                    dispatch(connection, Request(head: head, bytes: body, body: bodyRange, peer: connection.peer))
                 }
             }
         }
@@ -41,7 +46,7 @@ extension EventLoop {
 
     /// Parses a head and decides how its body is read.
     ///
-    /// - Returns: false when nothing more can be done with these bytes.
+    /// - Returns: False when the head is incomplete.
     private func takeHead(_ connection: Connection, _ bytes: Span<UInt8>, _ at: inout Int) -> Bool {
         switch parseHead(bytes, limits: configuration.head) {
         case .needMore:
@@ -104,7 +109,7 @@ extension EventLoop {
         }
     }
 
-    /// The answer, or a refusal when it is large and too much waits to be read by clients.
+    /// Returns the response, or a 503 when its body is large and unsent responses already use too much memory.
     func affordable(_ answer: Answer) -> Answer {
         let bytes = answer.bytesCount
         guard bytes > Connection.copiedBodyBytesMax, live.heldBytes + bytes > configuration.heldBytesMax else {
@@ -113,7 +118,8 @@ extension EventLoop {
         return handler.refusal(.overloaded, head: nil, bytes: [UInt8]().span, peer: "")
     }
 
-    /// Answers a request that cannot be served, and closes: where the next one would begin is not known.
+    /// Responds with an error to a request that cannot be served, and closes the connection,
+    /// because the start of the next request is unknown.
     func refuse(_ connection: Connection, _ failure: RequestError, head: RequestHead?, _ bytes: Span<UInt8>) {
         connection.stage = .head
         connection.isHeadRequest = head?.method == .head
@@ -121,13 +127,13 @@ extension EventLoop {
         connection.put(answer, closes: true)
     }
 
-    /// Refuses the request that is still coming.
+    /// Responds with an error to a request that is still being received.
     func refuseUnfinished(_ connection: Connection, _ failure: RequestError) {
         var (head, bytes) = (RequestHead?.none, connection.input)
         switch connection.stage {
         case .head: break
         case .fixed(let known, _): head = known
-        // The head went from the input to the start of the body when it had been parsed.
+        // A parsed chunked head was moved from the input to the start of the body.
         case .chunked(let known, _, let body): (head, bytes) = (known, body)
         }
         refuse(connection, failure, head: head, bytes.span)

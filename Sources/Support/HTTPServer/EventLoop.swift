@@ -3,11 +3,14 @@ import Glibc
 import HTTPWire
 import Synchronization
 
-/// One thread's share of the connections: waits for what happens to them and reacts, never blocking anywhere else.
+/// A thread's event loop: waits for readiness events of its connections and reacts to them.
 ///
-/// Invariants: a connection is in its slot from its acceptance until it is closed; answers leave in the order of their requests; while an
-/// answer is waited for or unsent, nothing more is parsed and soon nothing more is read.
-// Unchecked: all of its state is touched by the thread that calls `run` alone, except the mailbox, which has a lock.
+/// It never blocks except in the poller.
+///
+/// Invariants: a connection stays in its slot from `accept` until it is closed. Responses are sent
+/// in request order. While a response is pending or unsent, no further request is parsed, and soon
+/// the socket is no longer read.
+// Unchecked: only the thread that calls `run` accesses the state. The mailbox has a lock.
 final class EventLoop: @unchecked Sendable {
     static let readBytesMax = 65_536
     static let listenerToken = UInt64.max
@@ -25,11 +28,11 @@ final class EventLoop: @unchecked Sendable {
     private var readBuffer = [UInt8](repeating: 0, count: EventLoop.readBytesMax)
     var lastSerial: UInt32 = 0
     var isListening = false
-    /// When idle connections are looked for again, after none was found.
+    /// When to look for idle connections again, after a search without result; in milliseconds of the monotonic clock.
     var nextEviction = 0
     private var drainStart: Int?
     var lastGeneration: UInt32 = 0
-    /// The time at the start of this turn.
+    /// The time at the start of this iteration, in milliseconds of the monotonic clock.
     private(set) var now = monotonicMilliseconds()
 
     init(number: Int, listener: Int32, configuration: ServerConfiguration, handler: any Handler, live: LiveCount) {
@@ -43,7 +46,10 @@ final class EventLoop: @unchecked Sendable {
     var isDraining: Bool { drainStart != nil }
     private var isEmpty: Bool { freeSlots.count == slots.count }
 
-    /// Serves until a stop has been asked for and every connection is done, or the stop's limit is over.
+    /// Runs the loop until a shutdown was requested and either all connections are closed or
+    /// `drainMilliseconds` have passed.
+    ///
+    /// Blocks.
     func run() {
         _ = poller.add(mailbox.descriptor, .reading, Self.mailboxToken)
         isListening = poller.add(listener, .reading, Self.listenerToken)
@@ -77,7 +83,7 @@ final class EventLoop: @unchecked Sendable {
         }
     }
 
-    // MARK: - Connections go
+    // MARK: - Closing connections
 
     func isOpen(_ connection: Connection) -> Bool { slots[connection.slot] === connection }
 
@@ -91,7 +97,10 @@ final class EventLoop: @unchecked Sendable {
         _ = live.hold(-connection.countedBytes)
     }
 
-    /// Counts what a connection holds; when all of them together hold too much, a request that is still coming is not waited for.
+    /// Updates the count of bytes that the connection holds.
+    ///
+    /// When the total exceeds `heldBytesMax`, the server responds with 503 to the request that this
+    /// connection is sending.
     private func count(_ connection: Connection) {
         let held = connection.heldBytes
         guard held != connection.countedBytes, isOpen(connection) else { return }
@@ -113,14 +122,14 @@ final class EventLoop: @unchecked Sendable {
         poller.change(connection.socket, interest, connection.token)
     }
 
-    // MARK: - Bytes come
+    // MARK: - Reading
 
     private func readable(_ connection: Connection) {
         switch connection.phase {
         case .lingering:
             if Socket.receive(connection.socket, into: &readBuffer) == .ended { drop(connection) }
         case .streaming:
-            // What comes ahead is kept, as far as there may be an end behind it.
+            // Keeps pipelined input up to the size of a head. Beyond that, the client is disconnected.
             let room = connection.input.count < configuration.head.headBytesMax
             switch Socket.receive(connection.socket, into: &readBuffer) {
             case .bytes(let count) where room: connection.input += readBuffer[..<count]
@@ -128,7 +137,7 @@ final class EventLoop: @unchecked Sendable {
             case .bytes, .ended: drop(connection)
             }
         case .waiting:
-            // What a client sends ahead of its answer waits in the kernel.
+            // Input that arrives before the response stays in the kernel's buffer.
             watch(connection, .nothing)
         case .reading:
             guard !connection.hasUnsentOutput else { return watch(connection, .writing) }
@@ -140,7 +149,7 @@ final class EventLoop: @unchecked Sendable {
         }
     }
 
-    /// Parses what was read, together with what was kept, and sends the answers.
+    /// Parses new input together with buffered input, and sends the responses.
     private func take(_ connection: Connection, _ count: Int) {
         if connection.input.isEmpty {
             let bytes = readBuffer
@@ -148,13 +157,13 @@ final class EventLoop: @unchecked Sendable {
             keep(connection, bytes[used..<count])
         } else {
             connection.input += readBuffer[..<count]
-            guard connection.isWorthParsing(count) else { return settle(connection) }
+            guard connection.isWorthParsing(count) else { return updateInterest(connection) }
             parseInput(connection)
         }
         flush(connection)
     }
 
-    /// Parses what was kept.
+    /// Parses buffered input.
     private func parseInput(_ connection: Connection) {
         let bytes = connection.input
         connection.input = []
@@ -170,9 +179,9 @@ final class EventLoop: @unchecked Sendable {
         connection.input = input
     }
 
-    // MARK: - Bytes go
+    // MARK: - Writing
 
-    /// Sends what can be sent, then parses on if requests were kept back for it.
+    /// Sends pending output, then parses buffered requests that had to wait for it.
     func flush(_ connection: Connection) {
         while true {
             guard send(connection) else { return }
@@ -182,10 +191,12 @@ final class EventLoop: @unchecked Sendable {
             connection.hasParsableInput = false
             parseInput(connection)
         }
-        settle(connection)
+        updateInterest(connection)
     }
 
-    /// Sends; false when the connection is gone or the client must read first.
+    /// Sends pending output.
+    ///
+    /// - Returns: False when the connection was closed or the socket's send buffer is full.
     private func send(_ connection: Connection) -> Bool {
         while true {
             guard connection.hasUnsentOutput else {
@@ -219,12 +230,12 @@ final class EventLoop: @unchecked Sendable {
         connection.hasParsableInput = true
     }
 
-    /// Chooses what to wait for next, and until when.
-    private func settle(_ connection: Connection) {
+    /// Updates the readiness events to wait for and the deadline.
+    private func updateInterest(_ connection: Connection) {
         switch connection.phase {
         case .waiting:
             connection.deadline = nil
-            // A socket that has room again would be reported without end.
+            // A writable socket would be reported again and again.
             if connection.interest == .writing { watch(connection, .reading) }
         case .streaming:
             connection.deadline = nil
@@ -249,7 +260,9 @@ final class EventLoop: @unchecked Sendable {
         }
     }
 
-    /// Hands answers from other threads to the connections that still wait for them.
+    /// Passes responses from other threads to their connections.
+    ///
+    /// Responses for connections that are gone are dropped.
     private func deliver(_ responses: [(Ticket, Answer)]) {
         for (ticket, answer) in responses {
             guard ticket.slot < slots.count, let connection = slots[ticket.slot],
@@ -272,7 +285,7 @@ final class EventLoop: @unchecked Sendable {
         }
     }
 
-    // MARK: - Time passes
+    // MARK: - Timers
 
     private func tick() {
         if !isListening, !isDraining { isListening = poller.add(listener, .reading, Self.listenerToken) }
@@ -283,7 +296,7 @@ final class EventLoop: @unchecked Sendable {
 
     private func expire(_ connection: Connection) {
         if isDraining, connection.phase == .reading, connection.requestStart == nil {
-            // A request may have come since the poller looked; it is the last chance to see it.
+            // A request may have arrived after the last poll. Read it now, or it is lost.
             readable(connection)
             guard isOpen(connection), connection.phase == .reading, connection.requestStart == nil else { return }
         }
@@ -294,9 +307,12 @@ final class EventLoop: @unchecked Sendable {
         flush(connection)
     }
 
-    /// Stops accepting; whoever has a request under way gets its answer, and whoever is idle a last chance to send one.
+    /// Stops accepting connections.
+    ///
+    /// Requests in progress are completed, and idle connections get `drainGraceMilliseconds` to
+    /// send one more request.
     private func beginDrain() {
-        // What waits in the queue of a closed listener would be lost.
+        // Connections left in the queue of a closed listener would be lost.
         while accept() {}
         poller.remove(listener)
         close(listener)

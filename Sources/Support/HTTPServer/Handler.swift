@@ -1,13 +1,13 @@
 package import HTTPWire
 
-/// A whole request, as a value.
+/// A complete request.
 package struct Request: Sendable {
     package let head: RequestHead
-    /// The head followed by the body, chunk framing removed.
+    /// The head followed by the decoded body, without chunk framing.
     package var bytes: [UInt8]
-    /// Place of the body in `bytes`.
+    /// The range of the body in `bytes`.
     package let body: Range<Int>
-    /// The address of the socket's peer, without its port.
+    /// The address of the socket's peer, without the port.
     package let peer: String
 
     package init(head: RequestHead, bytes: [UInt8], body: Range<Int>, peer: String) {
@@ -21,77 +21,90 @@ package struct Request: Sendable {
     package var path: String { String(decoding: bytes[head.path.range], as: UTF8.self) }
     package var query: String? { head.query.map { String(decoding: bytes[$0.range], as: UTF8.self) } }
 
-    /// The value of a header, or nil when it did not come.
+    /// Returns the value of a header field, or nil when the request does not have it.
     package func text(_ header: KnownHeader) -> String? {
         head.text(header, bytes.span)
     }
 
-    /// All lines of a header in their order, as one list, by its name in lower case; nil when it did not come.
+    /// Returns all lines of a header field, in their order and joined as one list; nil when there are none.
+    ///
+    /// `name` is the field name in lower case.
     package func list(named name: String) -> String? {
         head.list(named: name, bytes.span)
     }
 }
 
-/// What the server serves.
+/// The application that responds to requests.
 ///
-/// Called on the loops' threads; must not block.
+/// Called on the threads of the event loops. Implementations must not block.
 package protocol Handler: Sendable {
-    /// Judges a head before its body is read.
+    /// Decides from the head whether the body is received.
     func admit(_ head: RequestHead, _ bytes: Span<UInt8>) -> BodyPolicy
-    /// Takes a whole request. With `.later` the ticket must be answered once.
+    /// Handles a complete request.
+    ///
+    /// A handler that returns `.later` must answer the ticket exactly once.
     func handle(_ request: consuming Request, _ ticket: Ticket) -> HandlerResult
-    /// Words a refusal of the server's own.
+    /// Creates the response for a request that the server refuses.
+    ///
+    /// The connection is closed after it.
     ///
     /// - Parameters:
-    ///   - failure: why the request is refused.
-    ///   - head: of the request, once it is known.
-    ///   - bytes: begin with the head, if it is known; what has come of the body follows, chunk framing removed.
-    ///   - peer: the address of the socket's peer, without its port.
-    /// - Returns: the answer, after which the connection is closed.
+    ///   - failure: The reason.
+    ///   - head: The head of the request, if it was parsed.
+    ///   - bytes: The head, if it was parsed, followed by the part of the body received so far, without chunk framing.
+    ///   - peer: The address of the socket's peer, without the port.
+    /// - Returns: The response.
     func refusal(_ failure: RequestError, head: RequestHead?, bytes: Span<UInt8>, peer: String) -> Answer
 }
 
-/// Every limit of the server, in one place.
+/// The address and the limits of the server.
 package struct ServerConfiguration: Sendable {
     package var host = "127.0.0.1"
-    /// 0 takes a free one.
+    /// The TCP port; 0 selects a free one.
     package var port = 0
-    /// Loops, each with a thread and a listener of its own.
+    /// The number of event loops, each with its own thread and listener.
     package var loops = 2
     package var head = HeadLimits()
-    /// Connections at one time.
+    /// The maximum number of open connections.
     ///
-    /// For a further one those that have been idle longest are closed; without any, it is answered 503.
+    /// When it is reached, a new connection replaces the connections that have been idle longest.
+    /// If no connection is idle, the server responds with 503.
     package var connectionsMax = 20_000
-    /// Milliseconds after which an idle connection may be closed in favor of a new one.
+    /// Milliseconds after which an idle connection may be closed to make room for a new one.
     package var evictableMilliseconds = 500
-    /// Connections over the limit that are being answered 503; with so many, none is accepted until the next tick.
+    /// The maximum number of connections above `connectionsMax`, which receive a 503.
+    ///
+    /// When it is reached, no connection is accepted until the next tick.
     package var refusedConnectionsMax = 16
-    /// Bytes of requests that have not come whole, and of answers that have not been read, of all connections together; beyond
-    /// them a request that is still coming, or whose answer is large, is answered 503.
+    /// The maximum number of bytes of incomplete requests and unsent responses, over all connections.
+    ///
+    /// Above it, the server responds with 503 to requests that are still being received and to
+    /// requests whose response is large.
     package var heldBytesMax = 64 << 20
-    /// Milliseconds for a whole head, from its first byte.
+    /// Milliseconds to receive a head, from its first byte.
     package var headMilliseconds = 10_000
-    /// Milliseconds for a whole request, from the first byte of its head.
+    /// Milliseconds to receive a request, from the first byte of its head.
     package var requestMilliseconds = 30_000
-    /// Milliseconds that a connection may stay open between requests.
+    /// Milliseconds that a connection may be idle between requests.
     package var idleMilliseconds = 75_000
-    /// Milliseconds that a client may take to read an answer.
+    /// Milliseconds that a client may take to read a response.
     package var answerMilliseconds = 120_000
-    /// Milliseconds that a closed connection is listened to, so that the client sees its last answer.
+    /// Milliseconds that a closed connection is still read from, so that the client receives the last response.
     package var lingerMilliseconds = 3000
-    /// Milliseconds after the start of a stop in which idle connections may still send a request.
+    /// Milliseconds after the start of a shutdown during which idle connections may still send a request.
     package var drainGraceMilliseconds = 1000
-    /// Milliseconds after which a stop ends whatever is left.
+    /// Milliseconds after which a shutdown closes the remaining connections.
     package var drainMilliseconds = 5000
-    /// Milliseconds between two looks at the deadlines.
+    /// Milliseconds between two checks of the deadlines.
     package var tickMilliseconds = 100
 
     package init() {}
 }
 
-/// The server could not start.
+/// An error that prevents the server from starting.
 package enum ServerError: Error, Equatable {
-    /// The address cannot be listened on; the system's code and its sentence.
+    /// The server cannot listen on the address.
+    ///
+    /// Contains `errno` and its description.
     case cannotListen(code: Int32, reason: String)
 }

@@ -2,7 +2,7 @@ import CNet
 import Glibc
 import Locks
 
-/// Answers on their way from other threads to a loop.
+/// Passes responses from other threads to an event loop.
 final class Mailbox: Sendable {
     private struct State {
         var responses: [(Ticket, Answer)] = []
@@ -10,7 +10,7 @@ final class Mailbox: Sendable {
     }
 
     private let state = Locked(State())
-    /// Becomes readable when there is something to take.
+    /// An eventfd that becomes readable when there are responses to take.
     let descriptor: Int32
 
     init() {
@@ -19,11 +19,13 @@ final class Mailbox: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Posts those of the answers that are for a loop, which is woken at most once until it has looked.
+    /// Posts the responses that belong to a loop.
+    ///
+    /// The loop is woken at most once until it takes them. Safe to call from any thread.
     func post(_ responses: [(Ticket, Answer)], of loop: Int) {
         let isFirst = state.withLock { state in
             let wasEmpty = state.responses.isEmpty
-            for letter in responses where letter.0.loop == loop { state.responses.append(letter) }
+            for response in responses where response.0.loop == loop { state.responses.append(response) }
             return wasEmpty && !state.responses.isEmpty
         }
         if isFirst { wake() }

@@ -1,19 +1,22 @@
 import CNet
 import Glibc
 
-/// The process's memory: how malloc keeps it, and the limit of its address space (`ulimit -v`).
+/// Memory limits of the process: malloc settings and the address space limit (`ulimit -v`).
 package enum Memory {
-    /// Arenas of malloc.
+    /// The maximum number of malloc arenas.
     ///
-    /// Each reserves 64 MiB of address space; by default there may be eight for each processor.
+    /// Each arena reserves 64 MiB of address space. The default is eight arenas for each processor.
     private static let arenasMax: Int32 = 4
-    /// Bytes of a piece of memory that malloc gives back as soon as it is freed.
+    /// The size in bytes from which malloc uses a separate mapping, which is returned to the system
+    /// when it is freed.
     private static let mappedBytesMin: Int32 = 1 << 20
 
-    /// Before any other thread.
+    /// Limits the heap.
+    ///
+    /// Must be called before other threads are started.
     package static func boundHeap() { cnet_bound_heap(arenasMax, mappedBytesMin) }
 
-    /// Bytes of address space that the process may still take; nil without a limit.
+    /// Bytes of address space that the process may still allocate; nil without a limit.
     package static var addressBytesLeft: Int? {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0,
@@ -22,7 +25,7 @@ package enum Memory {
         return max(0, Int(limit.rlim_cur) - addressBytes)
     }
 
-    /// Bytes of address space that are taken.
+    /// Bytes of address space in use; 0 if it cannot be read from `/proc/self/statm`.
     private static var addressBytes: Int {
         let file = unsafe open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return 0 }

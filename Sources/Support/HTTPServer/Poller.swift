@@ -1,16 +1,18 @@
 import CNet
 import Glibc
 
-/// What happened to a descriptor.
+/// A readiness event of a file descriptor.
 struct ReadinessEvent {
     let token: UInt64
     let isReadable: Bool
     let isWritable: Bool
-    /// Reset or closed on both sides.
+    /// Whether the peer reset the connection, or both sides closed it.
     let isGone: Bool
 }
 
-/// What a descriptor is watched for; being gone always counts.
+/// The kind of readiness to wait for.
+///
+/// Hang-ups and errors are always reported.
 enum Interest {
     case reading
     case writing
@@ -25,13 +27,13 @@ enum Interest {
     }
 }
 
-/// The kernel's watch over descriptors, level-triggered.
+/// A level-triggered epoll instance.
 struct Poller: ~Copyable {
-    /// Happenings taken at one time.
-    static let happeningsMax = 256
+    /// The number of events returned by one call of `wait`.
+    static let eventsMax = 256
 
     private let descriptor: Int32
-    private var events = [cnet_event](repeating: cnet_event(), count: Poller.happeningsMax)
+    private var events = [cnet_event](repeating: cnet_event(), count: Poller.eventsMax)
 
     init() {
         descriptor = cnet_epoll_create()
@@ -51,7 +53,9 @@ struct Poller: ~Copyable {
         _ = cnet_epoll_remove(descriptor, socket)
     }
 
-    /// Waits until something happens or the time is over; the number of happenings.
+    /// Blocks until a descriptor is ready or the timeout expires.
+    ///
+    /// - Returns: The number of events, which the subscript returns.
     mutating func wait(milliseconds: Int) -> Int {
         unsafe events.withUnsafeMutableBufferPointer { buffer in
             unsafe Int(cnet_epoll_wait(descriptor, buffer.baseAddress, Int32(buffer.count), Int32(milliseconds)))

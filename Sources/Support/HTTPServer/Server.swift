@@ -4,7 +4,7 @@ import Locks
 import HTTPWire
 import Synchronization
 
-/// Connections of all loops, and what they hold.
+/// Counts the connections of all loops and the bytes that they hold.
 final class LiveCount: Sendable {
     private let count = Atomic<Int>(0)
     private let bytes = Atomic<Int>(0)
@@ -13,11 +13,13 @@ final class LiveCount: Sendable {
     var heldBytes: Int { bytes.load(ordering: .relaxed) }
     func increment() -> Int { count.add(1, ordering: .relaxed).newValue }
     func decrement() { count.subtract(1, ordering: .relaxed) }
-    /// Adds to the bytes that are held, and gives their sum.
+    /// Adds to the number of held bytes and returns the total.
     func hold(_ more: Int) -> Int { bytes.add(more, ordering: .relaxed).newValue }
 }
 
-/// An HTTP/1.1 server: one event loop a thread, every loop with a listener of its own on the same port.
+/// An HTTP/1.1 server with one event loop per thread.
+///
+/// Each loop has its own listener on the same port (`SO_REUSEPORT`).
 package final class Server: Sendable {
     private let configuration: ServerConfiguration
     private let handler: any Handler
@@ -30,10 +32,14 @@ package final class Server: Sendable {
         self.handler = handler
     }
 
-    /// The port that is listened on, once started.
+    /// The port that the server listens on; 0 before it is started.
     package var port: Int { boundPort.load(ordering: .relaxed) }
 
-    /// Listens and starts the loops.
+    /// Binds the listeners and starts the loops.
+    ///
+    /// Returns without waiting for requests.
+    ///
+    /// - Throws: `.cannotListen` when the address is in use or invalid.
     package func start() throws(ServerError) {
         let live = LiveCount()
         if configuration.port != 0 { try Socket.checkFree(host: configuration.host, port: configuration.port) }
@@ -43,33 +49,42 @@ package final class Server: Sendable {
             listeners.append(try Socket.listen(host: configuration.host, port: port, sharesPort: true))
         }
         boundPort.store(port, ordering: .relaxed)
-        let made = listeners.enumerated().map { number, listener in
+        let eventLoops = listeners.enumerated().map { number, listener in
             EventLoop(number: number, listener: listener, configuration: configuration, handler: handler, live: live)
         }
-        loops.withLock { $0 = made }
-        for loop in made {
-            // A serial queue of its own is a thread of its own: the loop blocks in it until the stop.
+        loops.withLock { $0 = eventLoops }
+        for loop in eventLoops {
+            // The loop blocks its queue until the shutdown, so each loop has its own serial queue,
+            // and with it its own thread.
             DispatchQueue(label: "loop-\(loop.number)").async(group: running) { loop.run() }
         }
     }
 
-    /// Answers a request that waits, from any thread.
+    /// Sends the response for a ticket.
+    ///
+    /// Safe to call from any thread.
     package func answer(_ ticket: Ticket, _ answer: Answer) {
         self.answer([(ticket, answer)])
     }
 
-    /// Answers requests that wait, from any thread: one lock and at most one wake for each loop.
+    /// Sends the responses for several tickets.
+    ///
+    /// Safe to call from any thread.
+    ///
+    /// Takes one lock and wakes at most once for each loop.
     package func answer(_ answers: [(Ticket, Answer)]) {
         let loops = loops.withLock { $0 }
         for loop in loops { loop.mailbox.post(answers, of: loop.number) }
     }
 
-    /// Asks the loops to stop; returns at once.
+    /// Requests a shutdown of all loops.
+    ///
+    /// Returns at once.
     package func beginStop() {
         for loop in loops.withLock({ $0 }) { loop.mailbox.stop() }
     }
 
-    /// Blocks until every request that was sent has been answered, or the limit of a stop is over.
+    /// Blocks until all requests that were received have been responded to, or the shutdown limit has passed.
     package func waitUntilStopped() {
         running.wait()
     }

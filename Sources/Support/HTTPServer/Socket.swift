@@ -1,16 +1,18 @@
 import CNet
 import Glibc
 
-/// What a system call on a socket came to.
+/// The result of a system call that transfers data.
 enum Transfer: Equatable {
     case bytes(Int)
-    /// Nothing now; the poller will tell.
+    /// The call would block.
+    ///
+    /// The poller reports when the socket is ready.
     case wouldBlock
-    /// The other side has closed or the connection has failed.
+    /// The peer has closed the connection, or the connection has failed.
     case ended
 }
 
-/// System calls on a connected socket.
+/// System calls for sockets.
 enum Socket {
     static func receive(_ socket: Int32, into buffer: inout [UInt8]) -> Transfer {
         let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(socket, $0.baseAddress, $0.count, 0) }
@@ -27,18 +29,24 @@ enum Socket {
         return isTemporary(errno) ? .wouldBlock : .ended
     }
 
-    /// Says that nothing more will be sent, and goes on reading.
+    /// Shuts down the sending direction.
+    ///
+    /// The socket can still receive.
     static func finish(_ socket: Int32) {
         shutdown(socket, Int32(SHUT_WR))
     }
 
     private static func isTemporary(_ code: Int32) -> Bool { code == EAGAIN || code == EWOULDBLOCK || code == EINTR }
 
-    /// Connections that wait to be accepted.
+    /// The number of connections that the kernel queues for `accept`.
     private static let backlog: Int32 = 4096
 
-    /// Makes sure that nobody else listens at an address: sharing a port works between programs too, and two that share one unknowingly
-    /// would take each other's requests.
+    /// Checks that no other process listens on an address.
+    ///
+    /// With `SO_REUSEPORT`, two processes can share a port without noticing, and each would receive
+    /// a part of the other's requests.
+    ///
+    /// - Throws: `.cannotListen` when the address is in use or invalid.
     static func checkFree(host: String, port: Int) throws(ServerError) {
         let socket = unsafe cnet_listen(host, UInt16(port), 0, 0)
         guard socket >= 0 else {
@@ -47,7 +55,9 @@ enum Socket {
         close(socket)
     }
 
-    /// Listens at an address.
+    /// Creates a listening socket.
+    ///
+    /// - Throws: `.cannotListen`
     static func listen(host: String, port: Int, sharesPort: Bool) throws(ServerError) -> Int32 {
         let socket = unsafe cnet_listen(host, UInt16(port), sharesPort ? 1 : 0, backlog)
         guard socket >= 0 else {
@@ -61,7 +71,7 @@ enum Socket {
     enum Accepted {
         case connection(Int32, peer: String)
         case nothing
-        /// No descriptors are left.
+        /// The process or the system has no file descriptors or memory left.
         case exhausted
     }
 
@@ -74,7 +84,7 @@ enum Socket {
     }
 }
 
-/// Milliseconds of a clock that only goes forward.
+/// The current time of the monotonic clock, in milliseconds.
 func monotonicMilliseconds() -> Int {
     var time = timespec()
     unsafe clock_gettime(CLOCK_MONOTONIC, &time)

@@ -1,13 +1,18 @@
-/// Takes the framing off a chunked body as its bytes come (RFC 9112 §7.1); strict, and without trailers.
+/// A strict incremental decoder of chunked bodies (RFC 9112 §7.1), without support for trailers.
 package struct ChunkDecoder: Sendable {
-    /// Bytes of a chunk's extension, which nobody reads.
+    /// The maximum number of bytes of a chunk extension.
+    ///
+    /// Extensions are ignored.
     static let extensionBytesMax = 256
-    /// Digits of a chunk's size.
+    /// The maximum number of hexadecimal digits of a chunk size.
     static let sizeDigitsMax = 8
 
+    /// The result of decoding the bytes received so far.
     package enum Progress: Sendable, Equatable {
         case needMore
-        /// The body is whole; what follows is the next request.
+        /// The body is complete.
+        ///
+        /// The following bytes belong to the next request.
         case done
         case refuse(RequestError)
     }
@@ -35,7 +40,7 @@ package struct ChunkDecoder: Sendable {
         self.bodyBytesMax = bodyBytesMax
     }
 
-    /// Reads from `at`, appends what is body to `body`, and leaves `at` behind what was read.
+    /// Decodes `bytes` from `at`, appends body bytes to `body`, and moves `at` past the bytes read.
     package mutating func decode(_ bytes: Span<UInt8>, _ at: inout Int, into body: inout [UInt8]) -> Progress {
         while at < bytes.count, state != .done {
             if state == .data {
@@ -52,7 +57,7 @@ package struct ChunkDecoder: Sendable {
         return state == .done ? .done : .needMore
     }
 
-    /// Takes one byte of framing.
+    /// Processes one byte of framing.
     private mutating func step(_ byte: UInt8) -> RequestError? {
         switch state {
         case .size: return sizeDigit(byte)

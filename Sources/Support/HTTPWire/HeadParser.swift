@@ -1,7 +1,8 @@
-/// Parses the head of a request, strictly (RFC 9112), from its first byte each time.
+/// Parses the head of a request strictly (RFC 9112), starting from its first byte on each call.
 ///
-/// The verdict on a text is the verdict on every longer one: nothing is decided from bytes that may still come, and nothing is undone by
-/// them. What two programs could read differently is refused, since one of them would be a proxy of ours.
+/// The result for some bytes is also the result for any longer input that starts with them: it
+/// never depends on bytes that have not arrived yet. Input that two implementations could interpret
+/// differently is refused, since one of them may be a proxy in front of the server.
 package func parseHead(_ bytes: Span<UInt8>, limits: HeadLimits) -> HeadResult {
     var parser = HeadParser(end: min(bytes.count, limits.headBytesMax), limits: limits)
     do {
@@ -85,13 +86,16 @@ private struct HeadParser {
         guard at < end else { throw .needMore }
         let target = start..<at
         try expect(0x20, bytes)
-        try place(target, bytes)
+        try parseTarget(target, bytes)
         try version(bytes)
         try lineEnd(bytes)
     }
 
-    /// Origin form, `*` of OPTIONS, or the absolute form of a proxy; the authority form is for tunnels, which there are none of.
-    private mutating func place(_ target: Range<Int>, _ bytes: Span<UInt8>) throws(Stop) {
+    /// Parses a request target.
+    ///
+    /// Accepts the origin form, `*` for OPTIONS, and the absolute form of proxies. The authority
+    /// form is refused, since the server does not support CONNECT.
+    private mutating func parseTarget(_ target: Range<Int>, _ bytes: Span<UInt8>) throws(Stop) {
         var start = target.lowerBound
         if target.count > 7, matchesIgnoringCase(bytes, start..<start + 7, "http://") {
             start += 7
@@ -126,7 +130,7 @@ private struct HeadParser {
     // MARK: - Header fields
 
     private mutating func field(_ bytes: Span<UInt8>) throws(Stop) {
-        // No space may stand before the name (a folded line) or before its colon: `token` and `expect` see to it.
+        // Space before the name (line folding) or before the colon is refused by `token` and `expect`.
         let name = try token(bytes)
         try expect(UInt8(ascii: ":"), bytes)
         while at < end, bytes[at] == 0x20 || bytes[at] == 0x09 { at += 1 }
@@ -167,7 +171,7 @@ private struct HeadParser {
         }
     }
 
-    /// Digits only, once, and few enough to be an `Int`.
+    /// Parses a Content-Length: digits only, at most one field, and at most 15 digits, which fit into an `Int`.
     private mutating func contentLength(_ value: Range<Int>, _ bytes: Span<UInt8>) throws(Stop) {
         guard head.contentLength == nil, !value.isEmpty, value.count <= 15 else { throw .refuse(.malformed) }
         var length = 0
@@ -198,7 +202,9 @@ private struct HeadParser {
 
 private func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") <= 9 }
 
-/// `tchar` of RFC 9110 §5.6.2, as bits: those below 64 in the first word, the others in the second.
+/// Whether the byte is a `tchar` (RFC 9110 §5.6.2).
+///
+/// Uses a bit set: `low` contains the bytes below 64, `high` those from 64 to 127.
 @inline(__always)
 private func isTokenByte(_ byte: UInt8) -> Bool {
     let low: UInt64 = 0x03FF_6CFA_0000_0000
@@ -208,6 +214,6 @@ private func isTokenByte(_ byte: UInt8) -> Bool {
     return false
 }
 
-/// A byte of a field's value: tab, visible characters and what is beyond ASCII.
+/// Whether the byte is allowed in a field value: a tab, a space, visible ASCII, or a byte above ASCII.
 @inline(__always)
 private func isValueByte(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte == 0x09 }

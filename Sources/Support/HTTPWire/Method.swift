@@ -1,4 +1,6 @@
-/// A request's method; a token that is none of the known ones is `other`.
+/// A request method.
+///
+/// Unknown tokens are `other`.
 package enum Method: Sendable, CaseIterable {
     case get, head, post, put, delete, options, patch, trace, connect, other
 
@@ -23,7 +25,7 @@ package enum Method: Sendable, CaseIterable {
     }
 }
 
-/// Whether the bytes are exactly the text.
+/// Whether the bytes equal the text.
 @inline(__always)
 func matches(_ bytes: Span<UInt8>, _ range: Range<Int>, _ text: StaticString) -> Bool {
     guard range.count == text.utf8CodeUnitCount else { return false }
@@ -31,7 +33,9 @@ func matches(_ bytes: Span<UInt8>, _ range: Range<Int>, _ text: StaticString) ->
     return true
 }
 
-/// Whether the bytes are the text, which is in lower case, in any case.
+/// Whether the bytes equal the text, ignoring ASCII case.
+///
+/// `text` must be in lower case.
 @inline(__always)
 func matchesIgnoringCase(_ bytes: Span<UInt8>, _ range: Range<Int>, _ text: StaticString) -> Bool {
     guard range.count == text.utf8CodeUnitCount else { return false }

@@ -1,4 +1,4 @@
-/// A place in the bytes that a head was parsed from.
+/// A range of bytes in the buffer that a head was parsed from.
 package struct ByteRange: Sendable, Hashable {
     package var start: Int32
     package var count: Int32
@@ -11,7 +11,9 @@ package struct ByteRange: Sendable, Hashable {
     package var range: Range<Int> { Int(start)..<Int(start) + Int(count) }
 }
 
-/// The header fields that somebody here asks for; all others are checked and forgotten.
+/// The header fields that the program reads.
+///
+/// Other fields are validated and skipped.
 package enum KnownHeader: Int, Sendable, CaseIterable {
     case host, origin, userAgent, acceptEncoding, contentEncoding, contentType, ifNoneMatch, authorization, cookie,
         lastEventID
@@ -38,36 +40,38 @@ package enum KnownHeader: Int, Sendable, CaseIterable {
     }
 }
 
-/// The head of a request, as places in the bytes that it was parsed from.
+/// The head of a request, as ranges of the bytes that it was parsed from.
 package struct RequestHead: Sendable {
     package var method = Method.other
-    /// The path without the query, as it was sent, beginning with a slash; or `*`.
+    /// The path without the query, still percent-encoded; starts with a slash, or is `*`.
     package var path = ByteRange(0..<0)
-    /// What stands behind the first question mark.
+    /// The part of the target after the first question mark.
     package var query: ByteRange?
-    /// 0 or 1, of HTTP/1.
+    /// The minor version of HTTP/1: 0 or 1.
     package var minorVersion: UInt8 = 1
-    /// Nil when none was announced.
+    /// The announced length of the body in bytes; nil without a Content-Length.
     package var contentLength: Int?
     package var isChunked = false
-    /// Whether the connection may be used again.
+    /// Whether the connection may be reused.
     package var keepsAlive = true
+    /// Whether the client waits for `100 Continue` before it sends the body.
     package var expectsContinue = false
-    /// Bytes of the head, from the first to the last of its blank line.
+    /// The size of the head in bytes, including its final empty line.
     package var length = 0
     var forwardedForLines = 0
-    /// One for each case of `KnownHeader`.
+    /// The values of the fields, indexed by `KnownHeader.rawValue`.
     var slots = InlineArray<15, ByteRange?>(repeating: nil)
 
-    /// The value of a header, without white space around it.
+    /// The range of a field value, without surrounding white space.
     ///
-    /// Of several lines of one name the last counts; `text` joins those of `X-Forwarded-For`, and `list` those of any name.
+    /// If a field has several lines, this is the last one. `text` joins the lines of
+    /// `X-Forwarded-For`; `list` joins those of any field.
     package func field(_ header: KnownHeader) -> ByteRange? { slots[header.rawValue] }
 
-    /// Whether bytes of a body follow.
+    /// Whether a body follows the head.
     package var announcesBody: Bool { isChunked || (contentLength ?? 0) > 0 }
 
-    /// The text of a header, or nil when it did not come.
+    /// The value of a field; nil when the request does not have it.
     package func text(_ header: KnownHeader, _ bytes: Span<UInt8>) -> String? {
         guard header != .xForwardedFor || forwardedForLines < 2 else {
             return list(named: header.name.description, bytes)
@@ -75,9 +79,9 @@ package struct RequestHead: Sendable {
         return field(header).map { text($0, bytes) }
     }
 
-    /// All lines of a header in their order, as one list (RFC 9110 §5.3), by its name in lower case; nil when there are none.
+    /// All lines of a field in their order, joined as one list (RFC 9110 §5.3); nil when there are none.
     ///
-    /// Looks through the whole head: for headers that are rarely asked for.
+    /// `name` is the field name in lower case. Scans the whole head, so it is meant for rarely used fields.
     package func list(named name: String, _ bytes: Span<UInt8>) -> String? {
         let name = Array(name.utf8)
         var values: [String] = []
@@ -91,7 +95,7 @@ package struct RequestHead: Sendable {
         return values.isEmpty ? nil : values.joined(separator: ",")
     }
 
-    /// The value in a line, when the line is of that name.
+    /// The value of a header line, if its name matches.
     private func value(of name: [UInt8], in line: Range<Int>, _ bytes: Span<UInt8>) -> String? {
         let colon = line.lowerBound + name.count
         guard colon < line.upperBound, bytes[colon] == UInt8(ascii: ":") else { return nil }
@@ -102,24 +106,24 @@ package struct RequestHead: Sendable {
         return text(ByteRange(colon + 1..<line.upperBound), bytes)
     }
 
-    package func text(_ place: ByteRange, _ bytes: Span<UInt8>) -> String {
-        String(decoding: place.range.map { bytes[$0] }, as: UTF8.self)
+    package func text(_ byteRange: ByteRange, _ bytes: Span<UInt8>) -> String {
+        String(decoding: byteRange.range.map { bytes[$0] }, as: UTF8.self)
     }
 }
 
-/// Limits of a head.
+/// Limits for the size of a head.
 package struct HeadLimits: Sendable {
-    /// Bytes of a whole head; more is answered 431.
+    /// Bytes of a head; a longer one gets a 431.
     package var headBytesMax = 16_384
-    /// Bytes of a request target; more is answered 414.
+    /// Bytes of a request target; a longer one gets a 414.
     package var targetBytesMax = 8192
-    /// Header lines; more are answered 431.
+    /// Number of header lines; more get a 431.
     package var fieldsMax = 100
 
     package init() {}
 }
 
-/// Why a request is refused before anybody looked at what it asks.
+/// A reason why the server refuses a request before the handler processes it.
 package enum RequestError: Error, Sendable, Equatable {
     case malformed
     case timeout
@@ -129,10 +133,11 @@ package enum RequestError: Error, Sendable, Equatable {
     case headTooLarge
     case unknownTransferCoding
     case tooManyConnections
-    /// Requests and answers under way hold as much memory as they may.
+    /// Incomplete requests and unsent responses use all of the memory that they may use.
     case overloaded
     case unsupportedVersion
 
+    /// The HTTP status code of the response.
     package var status: Int {
         switch self {
         case .malformed: 400
@@ -148,7 +153,7 @@ package enum RequestError: Error, Sendable, Equatable {
     }
 }
 
-/// What is known of a head after the bytes that have come so far.
+/// The result of parsing the bytes of a head received so far.
 package enum HeadResult: Sendable {
     case needMore
     case complete(RequestHead)

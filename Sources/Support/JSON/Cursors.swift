@@ -1,18 +1,18 @@
-/// Walks the members of one object that is the whole of a text, validating as it goes.
+/// An iterator over the members of a JSON text that is a single object.
 ///
-/// The span is passed to each call because a type that stores one cannot outlive it. A text is valid JSON only once `next`
-/// has returned nil.
+/// It validates the text while it advances: a text is valid JSON only after `next` has returned
+/// nil. The span is passed to each call, because a type that stores a span cannot outlive it.
 package struct ObjectCursor {
     private var at: Int
     private let end: Int
     private var isFirst = true
     private var isDone = false
-    /// The name of the member being scanned, for an error inside its value; nil before the first.
+    /// The name of the current member, for error messages about its value; nil before the first.
     package private(set) var name: Range<Int>?
 
-    /// Opens the object.
+    /// Positions the cursor at the start of the object.
     ///
-    /// - Throws: `.syntax` when the text does not begin with one.
+    /// - Throws: `.syntax` when the text does not start with an object.
     package init(_ bytes: Span<UInt8>, in range: Range<Int>) throws(JSONError) {
         at = range.lowerBound
         end = range.upperBound
@@ -21,7 +21,7 @@ package struct ObjectCursor {
         at += 1
     }
 
-    /// The next member, or nil behind the last one when nothing but white space follows.
+    /// Returns the next member, or nil after the last one, when only white space follows.
     package mutating func next(_ bytes: Span<UInt8>) throws(JSONError) -> JSONMember? {
         guard !isDone else { return nil }
         guard try advance(bytes, &at, end, closer: UInt8(ascii: "}"), isFirst: isFirst) else {
@@ -50,16 +50,18 @@ package struct ObjectCursor {
     }
 }
 
-/// Walks the elements of one array that is the whole of a text, validating as it goes.
+/// An iterator over the elements of a JSON text that is a single array.
+///
+/// It validates the text while it advances.
 package struct ArrayCursor {
     private var at: Int
     private let end: Int
     private var isFirst = true
     private var isDone = false
 
-    /// Opens the array.
+    /// Positions the cursor at the start of the array.
     ///
-    /// - Throws: `.syntax` when the text does not begin with one.
+    /// - Throws: `.syntax` when the text does not start with an array.
     package init(_ bytes: Span<UInt8>, in range: Range<Int>) throws(JSONError) {
         at = range.lowerBound
         end = range.upperBound
@@ -68,10 +70,10 @@ package struct ArrayCursor {
         at += 1
     }
 
-    /// The next element, or nil behind the last one when nothing but white space follows.
+    /// Returns the next element, or nil after the last one, when only white space follows.
     ///
-    /// An element that is nested too deep is passed over by its brackets alone and given as a place with the flaw `.depth`, so
-    /// that its neighbours can still be read; whoever scans it by itself finds the fault.
+    /// An element that is nested too deeply is skipped by its brackets and returned with the text error
+    /// `.depth`, so that the following elements can be read. Scanning that element by itself throws `.tooDeep`.
     package mutating func next(_ bytes: Span<UInt8>) throws(JSONError) -> JSONValue? {
         guard !isDone else { return nil }
         guard try advance(bytes, &at, end, closer: UInt8(ascii: "]"), isFirst: isFirst) else {
@@ -92,7 +94,7 @@ package struct ArrayCursor {
     }
 }
 
-/// Passes over a container of any depth by counting its brackets outside of strings.
+/// Skips a container of any depth by counting brackets outside of strings.
 private func skipBrackets(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int) throws(JSONError) {
     var depth = 0
     var notes = Notes()
@@ -112,7 +114,9 @@ private func skipBrackets(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int) thr
     throw .syntax
 }
 
-/// Goes to the next item of the outermost container; false when the container and the text end here.
+/// Advances to the next item of the outermost container.
+///
+/// - Returns: False when the container and the text end here.
 private func advance(
     _ bytes: Span<UInt8>,
     _ at: inout Int,

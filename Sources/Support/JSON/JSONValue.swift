@@ -1,4 +1,4 @@
-/// What a JSON value is, seen from its first byte.
+/// The type of a JSON value, determined from its first byte.
 package enum JSONKind: Sendable {
     case object
     case array
@@ -9,62 +9,65 @@ package enum JSONKind: Sendable {
     case null
 }
 
-/// Something that JSON allows and a database's JSON type does not.
+/// A defect of valid JSON that the JSON type of a database does not accept.
 package enum JSONTextError: Sendable {
-    /// `\u0000`: PostgreSQL's jsonb and text cannot hold it.
+    /// `\u0000`, which PostgreSQL's `jsonb` and `text` cannot store.
     case nul
-    /// Half of a surrogate pair, which is no character.
+    /// An unpaired surrogate, which is not a character.
     case loneSurrogate
-    /// A number too long or too large for PostgreSQL's numeric.
+    /// A number that is too long or too large for PostgreSQL's `numeric`.
     case numberRange
-    /// Nested deeper than `JSONLimits.depthMax`.
+    /// Nesting deeper than `JSONLimits.depthMax`.
     case depth
 }
 
-/// Why a text is refused as a whole.
+/// A reason why a text is rejected as a whole.
 package enum JSONError: Error, Equatable {
-    /// Not JSON by RFC 8259, or not UTF-8.
+    /// The text is not valid JSON (RFC 8259) or not valid UTF-8.
     case syntax
-    /// Nested deeper than `JSONLimits.depthMax`.
+    /// Nesting deeper than `JSONLimits.depthMax`.
     case tooDeep
 }
 
-/// Limits of what is scanned.
+/// Limits of the scanner.
 package enum JSONLimits {
-    /// Containers within containers, the outermost counted.
+    /// Levels of nested containers, including the outermost.
     package static let depthMax = 64
-    /// Bytes of one number; with the next limit this keeps every number inside PostgreSQL's numeric (16,383 digits of scale).
+    /// Bytes of a number.
+    ///
+    /// Together with `exponentDigitsMax`, keeps every number within PostgreSQL's `numeric` (16,383
+    /// digits after the decimal point).
     package static let numberBytesMax = 1024
     /// Digits of an exponent.
     package static let exponentDigitsMax = 4
-    /// Digits of a number with an exponent, written out without it; PostgreSQL's jsonb writes it out so.
+    /// Digits of a number with an exponent when it is written without the exponent, as PostgreSQL's `jsonb` does.
     package static let plainDigitsMax = 40
 }
 
-/// A value found in a text: where it stands and what was noticed in it.
+/// A scanned value: its type, its range and its properties.
 ///
 /// Offsets are bytes of the scanned span.
 package struct JSONValue: Sendable {
     package var kind: JSONKind
-    /// From the first byte to the last, quotes included.
+    /// The range of the value, including the quotes of a string.
     package var range: Range<Int>
-    /// Whether a string holds a backslash, so that its bytes are not its text.
+    /// Whether a string contains escapes, so that its bytes are not its text.
     ///
     /// Only meaningful for strings.
     package var hasEscapes: Bool
-    /// The first flaw in the value, names of nested members included.
+    /// The first text error in the value, including names of nested members.
     package var textError: JSONTextError?
-    /// Whether a number in it has an exponent and more than `JSONLimits.plainDigitsMax` digits without it.
+    /// Whether a number in the value has an exponent and more than `JSONLimits.plainDigitsMax` digits without it.
     package var hasLongNumbers = false
 
-    /// The bytes between the quotes of a string; for other kinds the bytes of the value itself.
+    /// The range between the quotes of a string; for other types, the range of the value.
     package var content: Range<Int> {
         kind == .string ? range.lowerBound + 1..<range.upperBound - 1 : range
     }
 }
 
 extension JSONValue {
-    /// A string whose bytes are its text.
+    /// Creates a string value without escapes.
     package init(plainString range: Range<Int>) {
         self.init(kind: .string, range: range, hasEscapes: false)
     }
@@ -72,11 +75,11 @@ extension JSONValue {
 
 /// A member of the outermost object.
 package struct JSONMember: Sendable {
-    /// The name's bytes, without quotes.
+    /// The range of the name, without quotes.
     package var name: Range<Int>
-    /// Whether the name holds a backslash.
+    /// Whether the name contains escapes.
     package var nameHasEscapes: Bool
-    /// A flaw in the name itself.
+    /// A text error in the name.
     package var nameError: JSONTextError?
     package var value: JSONValue
 }

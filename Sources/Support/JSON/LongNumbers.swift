@@ -1,6 +1,6 @@
-/// Appends the text of a scanned value to `bytes` with its long numbers as strings of the same spelling, all else byte for byte.
+/// Appends a scanned value to `bytes`, with long numbers quoted as strings and all other bytes unchanged.
 ///
-/// `range` is the place of a value without a flaw in `bytes` itself. A string is two bytes longer than its number.
+/// `range` is the range of a value without text errors in `bytes` itself. Each quoted number grows by two bytes.
 package func appendQuotingLongNumbers(_ range: Range<Int>, to bytes: inout [UInt8]) {
     var at = range.lowerBound
     var copied = at
@@ -17,7 +17,7 @@ package func appendQuotingLongNumbers(_ range: Range<Int>, to bytes: inout [UInt
             default: at += 1
             }
         } catch {
-            // Only what was never scanned gets here; it is copied as it stands.
+            // Only reached for a value that was never scanned. It is copied unchanged.
             at = max(at, start + 1)
         }
         guard notes.hasLongNumbers else { continue }

@@ -1,7 +1,7 @@
-// The scanner is a set of free functions over a span and an inout position: state captured by nested functions would live
-// in memory instead of registers and cost five times as much.
+// The scanner consists of free functions over a span and an inout position: state captured by
+// nested functions would be kept in memory instead of registers, which is five times slower.
 
-/// What was noticed while a value was scanned.
+/// Properties collected while a value is scanned.
 struct Notes {
     var textError: JSONTextError?
     var hasEscapes = false
@@ -17,16 +17,16 @@ func skipSpace(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int) {
     }
 }
 
-/// What the next byte inside a container may be.
+/// The tokens allowed next inside a container.
 private enum Expectation {
     case firstOrClose
     case value
     case commaOrClose
 }
 
-/// Scans one whole value, which starts at `at`; afterwards `at` is the first byte behind it.
+/// Scans one value that starts at `at`, and moves `at` past it.
 ///
-/// Throws `.syntax`, or `.tooDeep` when the value opens more than `room` levels of containers.
+/// Throws `.syntax`, or `.tooDeep` when the value nests more than `room` levels of containers.
 func scanValue(
     _ bytes: Span<UInt8>,
     _ at: inout Int,
@@ -37,7 +37,7 @@ func scanValue(
     let kind = try scanScalarOrOpen(bytes, &at, end, &notes)
     guard kind == .object || kind == .array else { return kind }
     guard room >= 1 else { throw .tooDeep }
-    // One bit a level, 1 for an object; the innermost level is the lowest bit.
+    // One bit per level, 1 for an object; the innermost level is the lowest bit.
     var levels: UInt64 = kind == .object ? 1 : 0
     var depth = 1
     var expectation = Expectation.firstOrClose
@@ -72,7 +72,7 @@ func scanValue(
     return kind
 }
 
-/// Scans a member's name and its colon; afterwards `at` is the first byte of the value.
+/// Scans the name of a member and its colon, and moves `at` to the first byte of the value.
 @inline(__always)
 func scanName(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ notes: inout Notes) throws(JSONError) {
     guard at < end, bytes[at] == UInt8(ascii: "\"") else { throw .syntax }

@@ -1,4 +1,6 @@
-/// Scans a string from the byte behind its opening quote to the byte behind its closing one, checking escapes and UTF-8.
+/// Scans a string and validates its escapes and UTF-8.
+///
+/// `at` is the byte after the opening quote; it is moved past the closing quote.
 @inline(__always)
 func scanString(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ notes: inout Notes) throws(JSONError) {
     while true {
@@ -22,7 +24,7 @@ func scanString(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ notes: inou
     }
 }
 
-/// Skips eight bytes at a time while none of them is a quote, a backslash, a control character or beyond ASCII.
+/// Skips eight bytes at a time as long as they contain no quote, backslash, control character or non-ASCII byte.
 @inline(__always)
 private func skipPlainWords(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int) {
     let ones: UInt64 = 0x0101_0101_0101_0101
@@ -45,7 +47,7 @@ private func skipPlainWords(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int) {
 
 /// Scans one escape, whose backslash is at `at`.
 ///
-/// TextErrors are noted, not thrown: the text is JSON all the same.
+/// Text errors are recorded, not thrown: the text is valid JSON nevertheless.
 private func scanEscape(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ notes: inout Notes) throws(JSONError) {
     guard at &+ 1 < end else { throw .syntax }
     switch bytes[at &+ 1] {
@@ -76,7 +78,7 @@ private func scanEscape(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int, _ not
 @inline(__always) func isHighSurrogate(_ unit: UInt32) -> Bool { unit & 0xFC00 == 0xD800 }
 @inline(__always) func isLowSurrogate(_ unit: UInt32) -> Bool { unit & 0xFC00 == 0xDC00 }
 
-/// The four hexadecimal digits at `at`, or nil.
+/// The value of the four hexadecimal digits at `at`; nil when there are none.
 func hexUnit(_ bytes: Span<UInt8>, _ at: Int, _ end: Int) -> UInt32? {
     guard at &+ 4 <= end else { return nil }
     var unit: UInt32 = 0
@@ -87,7 +89,7 @@ func hexUnit(_ bytes: Span<UInt8>, _ at: Int, _ end: Int) -> UInt32? {
     return unit
 }
 
-/// The value of a hexadecimal digit of either case, or nil.
+/// The value of a hexadecimal digit in either case; nil for other bytes.
 @inlinable
 package func hexDigit(_ byte: UInt8) -> UInt8? {
     switch byte {
@@ -98,7 +100,9 @@ package func hexDigit(_ byte: UInt8) -> UInt8? {
     }
 }
 
-/// Checks one character of two to four bytes: no overlong form, no surrogate, nothing above U+10FFFF (RFC 3629).
+/// Validates one character of two to four bytes.
+///
+/// Rejects overlong encodings, surrogates and values above U+10FFFF (RFC 3629).
 @inline(__always)
 private func scanMultibyte(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int) throws(JSONError) {
     let first = bytes[at]

@@ -1,8 +1,7 @@
-/// Appends the text of a scanned string to `bytes`, escapes resolved, as UTF-8.
+/// Appends the text of a scanned string to `bytes` as UTF-8, with escapes decoded.
 ///
-/// The content must come from a scanned string without a flaw; a malformed escape is left as it stands.
-///
-/// `content` is the place between the quotes, in `bytes` itself.
+/// `content` is the range between the quotes, in `bytes` itself. It must come from a scanned string
+/// without text errors; a malformed escape loses its backslash.
 package func appendUnescaped(_ content: Range<Int>, to bytes: inout [UInt8]) {
     bytes.reserveCapacity(bytes.count + content.count)
     var at = content.lowerBound
@@ -35,7 +34,7 @@ private func plainEscape(_ byte: UInt8) -> UInt8 {
     }
 }
 
-/// Appends the character of a UTF-16 unit, with the low half of its pair when there is one at `at`.
+/// Appends the character of a UTF-16 code unit, including the low surrogate at `at` if there is one.
 private func appendUnit(_ unit: UInt32, _ at: inout Int, _ end: Int, to bytes: inout [UInt8]) {
     var scalar = unit
     if isHighSurrogate(unit), at + 1 < end, bytes[at] == UInt8(ascii: "\\"), bytes[at + 1] == UInt8(ascii: "u"),
@@ -47,7 +46,7 @@ private func appendUnit(_ unit: UInt32, _ at: inout Int, _ end: Int, to bytes: i
     bytes.append(contentsOf: String(Unicode.Scalar(scalar) ?? "\u{FFFD}").utf8)
 }
 
-/// Appends `text` as a JSON string with its quotes.
+/// Appends `text` as a JSON string with quotes.
 package func appendQuoted(_ text: String, to bytes: inout [UInt8]) {
     let digits = Array("0123456789abcdef".utf8)
     bytes.append(UInt8(ascii: "\""))

@@ -1,10 +1,10 @@
 package import Glibc
 
-/// A value behind a lock, for short decisions and no effects.
+/// A value protected by a lock, for short critical sections without side effects.
 ///
-/// It is POSIX's lock and not Synchronization's `Mutex`, because the thread sanitizer cannot see the slow path of that one (it lies in a library
-/// that is not instrumented) and reports races that are none.
-// Unchecked: the value is touched by nobody but who holds the lock.
+/// Uses a POSIX mutex instead of Synchronization's `Mutex`: ThreadSanitizer does not see the slow
+/// path of `Mutex`, which is in a library that is not instrumented, and reports false races.
+// Unchecked: the value is only accessed while the lock is held.
 @safe package final class Locked<Value>: @unchecked Sendable {
     @usableFromInline let lock: UnsafeMutablePointer<pthread_mutex_t>
     @usableFromInline var value: Value
@@ -21,7 +21,9 @@ package import Glibc
         unsafe lock.deallocate()
     }
 
-    /// Runs the body while nobody else can touch the value.
+    /// Calls the body with exclusive access to the value.
+    ///
+    /// Blocks until the lock is available; not reentrant.
     @inlinable
     package func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
         unsafe pthread_mutex_lock(lock)

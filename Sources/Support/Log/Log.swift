@@ -1,16 +1,20 @@
 import Glibc
 
-/// How much a line matters; a line below the configured level is not made.
+/// The severity of a log line.
+///
+/// Lines below the configured level are not formatted or written.
 package enum LogLevel: Int, Sendable, CaseIterable, Comparable {
-    /// For whoever looks for a fault; the only level that may show addresses.
+    /// Details for troubleshooting.
+    ///
+    /// The only level that may contain addresses.
     case debug
-    /// The normal life of the program.
+    /// Normal operation.
     case info
-    /// Something an operator should know without having to act.
+    /// Something an operator should know that requires no action.
     case notice
-    /// Something is wrong and the program goes on by itself.
+    /// A problem from which the program recovers by itself.
     case warning
-    /// Something is wrong and somebody must act.
+    /// A problem that requires action.
     case error
 
     package static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
@@ -18,12 +22,16 @@ package enum LogLevel: Int, Sendable, CaseIterable, Comparable {
     package var name: String { "\(self)" }
 }
 
+/// The format of log lines.
 package enum LogFormat: String, Sendable, CaseIterable {
     case logfmt
     case json
 }
 
-/// Writes events as lines of standard output: a constant message and fields, no payloads and no sentences with data in them.
+/// A logger that writes structured lines to standard output.
+///
+/// A line has a constant message and fields. It contains no payloads, and data goes into the fields,
+/// not into the message. Safe to use from any thread; writing blocks while standard output does.
 package struct Log: Sendable {
     package let level: LogLevel
     private let format: LogFormat
@@ -43,20 +51,23 @@ package struct Log: Sendable {
     package func warning(_ message: StaticString, _ fields: Fields = [:]) { write(.warning, message, fields) }
     package func error(_ message: StaticString, _ fields: Fields = [:]) { write(.error, message, fields) }
 
-    /// The one line whose message carries data, since people and scripts look for it: `Listening on http://HOST:PORT`.
+    /// Logs `Listening on http://HOST:PORT`, regardless of the configured level.
+    ///
+    /// The only message that contains data, because users and scripts look for this exact text.
     package func listening(on url: String) { write(.error, level: .info, "Listening on \(url)", [:]) }
 
     private func write(_ level: LogLevel, _ message: StaticString, _ fields: Fields) {
         write(level, level: level, message.description, fields)
     }
 
-    /// Writes when `weight` reaches the configured level.
+    /// Writes the line when `weight` reaches the configured level.
     private func write(_ weight: LogLevel, level: LogLevel, _ message: String, _ fields: Fields) {
         guard weight >= self.level else { return }
         let line = LogLine(time: LogLine.now(), level: level, message: message, fields: fields)
         var bytes = Array(format == .json ? line.json.utf8 : line.logfmt.utf8)
         bytes.append(UInt8(ascii: "\n"))
-        // One write a line keeps lines of several threads whole; a log that cannot be written must not stop ingest.
+        // One `write` per line keeps lines from different threads apart. Errors are ignored: a
+        // failing log must not stop ingest.
         _ = Glibc.write(descriptor, bytes, bytes.count)
     }
 }

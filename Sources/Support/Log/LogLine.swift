@@ -1,6 +1,6 @@
 import Glibc
 
-/// One line, apart from where it is written.
+/// One log line, independent of its destination.
 struct LogLine {
     let time: String
     let level: LogLevel
@@ -30,7 +30,10 @@ struct LogLine {
         return isPlain ? text : quoted(text)
     }
 
-    /// A JSON string; control and bidirectional characters are escaped, so that no value can forge a line or reverse the text after it.
+    /// A quoted JSON string.
+    ///
+    /// Control and bidirectional characters are escaped, so that a value cannot forge a line or
+    /// reverse the text that follows it.
     private static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
@@ -45,7 +48,7 @@ struct LogLine {
         return result + "\""
     }
 
-    /// The present time as `2026-11-23T10:00:00.123Z`.
+    /// The current time in UTC with milliseconds, such as `2026-11-23T10:00:00.123Z`.
     static func now() -> String {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

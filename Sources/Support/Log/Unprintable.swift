@@ -1,7 +1,8 @@
 extension Unicode.Scalar {
-    /// Whether it has no shape of its own but may change how the text around it is shown.
+    /// Whether the scalar has no glyph of its own but may change how the text around it is displayed.
     ///
-    /// Controls, bidirectional marks, line and paragraph separators, zero-width and other format characters.
+    /// True for control characters, bidirectional marks, line and paragraph separators, zero-width
+    /// and other format characters.
     package var isUnprintable: Bool {
         guard value > 0x7E else { return value < 0x20 }
         switch properties.generalCategory {
@@ -10,7 +11,7 @@ extension Unicode.Scalar {
         }
     }
 
-    /// The escape of JSON, for example `\u202e`; a pair beyond U+FFFF.
+    /// The JSON escape sequence of the scalar, such as `\u202e`; a surrogate pair above U+FFFF.
     package var jsonEscape: String {
         UTF16.encode(self).map { units in
             units.map { unit in

@@ -1,8 +1,11 @@
-/// Conversions and sums of numbers that senders influence. They saturate: they neither trap nor wrap.
+/// Saturating conversions and sums, for numbers from untrusted sources.
 ///
-/// No other file of `Numbers` and `Insight` converts a floating-point number to an integer or adds with overflow.
+/// They neither trap nor wrap.
+///
+/// No other file of `Numbers`, `Aggregation`, `Rollups` and `Reports` converts a floating-point number to
+/// an integer without these functions, which a test checks.
 extension FixedWidthInteger {
-    /// The nearest integer that the type can hold, with the fraction cut off; 0 for NaN.
+    /// The nearest representable integer, rounded toward zero; 0 for NaN.
     package init(saturating value: Double) {
         if value.isNaN {
             self = 0
@@ -17,12 +20,13 @@ extension FixedWidthInteger {
 }
 
 extension FixedWidthInteger where Self: SignedInteger {
-    /// Largest magnitude of a sum: 2^53 − 1, up to which `Double`, and so every reader of JSON, holds integers exactly.
+    /// The largest magnitude of a sum: 2^53 − 1, the largest integer up to which `Double`, and so
+    /// every JSON parser, represents all integers exactly.
     ///
-    /// The sum of two such sums always fits into 64 bits, so that a store can add before it compares.
+    /// The sum of two such values always fits into 64 bits, so that a database can add before it compares.
     package static var sumMax: Self { Self(clamping: (Int64(1) << 53) - 1) }
 
-    /// Adds a number and stays between `-sumMax` and `sumMax`.
+    /// Adds a number, clamping the result to `-sumMax...sumMax`.
     package mutating func add(saturating other: Self) {
         let (sum, isOverflow) = addingReportingOverflow(other)
         guard isOverflow else {
@@ -32,7 +36,7 @@ extension FixedWidthInteger where Self: SignedInteger {
         self = other < 0 ? -Self.sumMax : Self.sumMax
     }
 
-    /// The sum of this number and another, between `-sumMax` and `sumMax`.
+    /// The sum of two numbers, clamped to `-sumMax...sumMax`.
     package func adding(saturating other: Self) -> Self {
         var sum = self
         sum.add(saturating: other)

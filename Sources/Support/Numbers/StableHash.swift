@@ -1,4 +1,6 @@
-/// A hash of 64 bits that is the same wherever and whenever it is taken: FNV-1a, its bits spread by MurmurHash3's last step.
+/// A 64-bit hash that is the same on every machine and in every process: FNV-1a with the finalizer of MurmurHash3.
+///
+/// Not suitable for untrusted keys, which can be chosen to collide; see `KeyedHash`.
 package func stableHash(_ bytes: some Sequence<UInt8>) -> UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }

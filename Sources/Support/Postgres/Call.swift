@@ -1,12 +1,16 @@
-/// One statement with its parameters, which lie in one buffer.
+/// A statement with its parameters, which share one buffer.
 package struct Call: Sendable {
-    /// A parameter: where it lies in the buffer (nil is NULL), in which format, and the object id of its type (0: the server infers it).
+    /// A parameter.
+    ///
+    /// Contains its range in the buffer (nil is NULL), whether it is in binary format, and the
+    /// object id of its type (0: the server infers it).
     package typealias Parameter = (place: Range<Int>?, isBinary: Bool, type: UInt32)
 
     package var sql: String
+    /// The bytes of all parameters.
     package var buffer: [UInt8]
     package var parameters: [Parameter]
-    /// Whether rows are wanted in the binary formats of their types, as `Result.binary`.
+    /// Whether the rows are requested in binary format, as `Result.binary`.
     package var wantsBinary = false
 
     package init(_ sql: String, _ buffer: [UInt8] = [], _ parameters: [Parameter] = []) {
@@ -15,7 +19,7 @@ package struct Call: Sendable {
         self.parameters = parameters
     }
 
-    /// All parameters are binary values of types that the server infers.
+    /// Creates a call whose parameters are all binary values of types that the server infers.
     package init(_ sql: String, _ buffer: [UInt8], places: [Range<Int>]) {
         self.init(sql, buffer, places.map { ($0, true, 0) })
     }

@@ -1,15 +1,19 @@
 import CPostgres
 import Glibc
 
-/// Several statements in one round trip: libpq's pipeline mode with one synchronization point.
+/// Several statements in one round trip, using libpq's pipeline mode with one synchronization point.
 extension Connection {
-    /// Runs statements as one implicit transaction: all of them are committed or none is.
+    /// Runs statements as one implicit transaction: all of them are committed, or none is.
     ///
-    /// No transaction block is open between messages, so that this works behind poolers in any mode, which see one request and one response.
+    /// Blocks.
     ///
-    /// With `row` each row of the last statement is passed on as it arrives; when it returns false, the rows that follow are discarded.
+    /// No transaction block stays open between messages, so this works with connection poolers in
+    /// any mode, which see one request and one response.
     ///
-    /// - Returns: the result of each statement.
+    /// If `row` is given, it receives each row of the last statement as it arrives; after it
+    /// returns false, the remaining rows are discarded.
+    ///
+    /// - Returns: The result of each statement.
     package func pipeline(
         _ calls: [Call],
         timeoutMilliseconds: Int32,
@@ -24,12 +28,12 @@ extension Connection {
         return try results.get()
     }
 
-    /// Without the synchronization point nothing is committed.
+    /// The connection was lost before the synchronization point was sent, so nothing is committed.
     private var notSent: PostgresError {
         PostgresError(stage: .notSent, sqlState: "08006", reason: "the connection was lost")
     }
 
-    /// Reads to the synchronization point, so that the connection can be used again after an error of the server.
+    /// Reads up to the synchronization point, so that the connection can be reused after an error of the server.
     private func finishPipeline(
         _ count: Int,
         _ deadline: Deadline,
@@ -39,11 +43,11 @@ extension Connection {
         var failure: PostgresError?
         var wantsRows = row != nil
         do throws(PostgresError) {
-            // The mode holds for the statement whose result comes next.
+            // Single-row mode applies to the statement whose result comes next.
             if wantsRows, count == 1 { _ = unsafe PQsetSingleRowMode(handle) }
             try flush(deadline)
             while true {
-                // Between the results of two statements libpq gives none; a connection that is lost would give none forever.
+                // libpq returns null between the results of two statements, and forever when the connection is lost.
                 guard let result = unsafe try nextResult(deadline) else {
                     guard unsafe PQstatus(handle) == CONNECTION_OK else { throw lost() }
                     if wantsRows, results.count == count - 1 { _ = unsafe PQsetSingleRowMode(handle) }
@@ -59,7 +63,8 @@ extension Connection {
                 }
             }
         } catch {
-            // A statement that failed before the last one keeps the transaction from being committed, however the connection ends.
+            // When a statement before the last one failed, the transaction is not committed, no
+            // matter how the connection ends.
             if results.count < count, let failure, failure.stage == .answered { throw failure }
             throw error
         }

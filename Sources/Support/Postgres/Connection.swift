@@ -1,22 +1,26 @@
 import CPostgres
 import Glibc
 
-/// A connection to a server; used by one thread at a time. Every call has a time limit, so that a server that hangs is an error.
-// Unchecked: each owner keeps its connection to one thread at a time.
+/// A connection to a server, used by one thread at a time.
+///
+/// Calls block. Each call has a timeout in milliseconds, so that an unresponsive server causes an error.
+// Unchecked: each owner uses its connection from one thread at a time.
 @safe package final class Connection: @unchecked Sendable {
     let handle: OpaquePointer
 
-    /// Connects.
+    /// Connects to a server.
     ///
-    /// A URL of several hosts is given the time for each of them. Names of hosts are looked up by the system, in the time that it
-    /// takes for that.
+    /// If the URL contains several hosts, the timeout applies to each of them. Host names are
+    /// resolved by the system, whose own timeout applies.
+    ///
+    /// - Throws: `PostgresError` with the stage `.notSent`.
     package init(url: String, timeoutMilliseconds: Int32) throws(PostgresError) {
         let settings = connectionSettings(url, timeoutMilliseconds)
         let isOneHost = !hasSeveralHosts(url)
         let opened = unsafe withCStrings(settings.map(\.name) + [nil]) { names in
             unsafe withCStrings(settings.map(\.value) + [nil]) { values in
-                // Of a connection under way libpq turns to the next host only when the first has failed by itself; blocking it keeps
-                // the time for each host.
+                // In a nonblocking connect, libpq only tries the next host after the previous one
+                // has failed by itself. A blocking connect applies the timeout to each host.
                 unsafe isOneHost ? PQconnectStartParams(names, values, 1) : PQconnectdbParams(names, values, 1)
             }
         }
@@ -40,10 +44,12 @@ import Glibc
 
     deinit { unsafe PQfinish(handle) }
 
-    /// The process id that came with the connection; a pooler makes one up, which is no process of the server.
+    /// The process id that the server announced.
+    ///
+    /// A connection pooler announces an id that is not a process of the server.
     package var announcedPID: Int32 { unsafe PQbackendPID(handle) }
 
-    /// Runs statements without parameters.
+    /// Runs one or more statements without parameters.
     @discardableResult
     package func execute(_ sql: String, timeoutMilliseconds: Int32) throws(PostgresError) -> Result {
         try ready()
@@ -63,9 +69,10 @@ import Glibc
         return try finish(sent, timeoutMilliseconds)
     }
 
-    /// Runs one statement whose parameters lie in one buffer.
+    /// Runs one statement whose parameters share one buffer.
     ///
-    /// With `row` each row is passed on as it arrives instead of being gathered; when it returns false, the rows that follow are discarded.
+    /// If `row` is given, it receives each row as it arrives, and the rows are not collected; after
+    /// it returns false, the remaining rows are discarded.
     package func query(
         _ call: Call,
         timeoutMilliseconds: Int32,
@@ -75,7 +82,9 @@ import Glibc
         return try finish(send(call), timeoutMilliseconds, row: row)
     }
 
-    /// Sends a statement without waiting for its result; 1 when libpq has taken it.
+    /// Sends a statement without waiting for its result.
+    ///
+    /// - Returns: 1 when libpq accepted it.
     func send(_ call: Call) -> Int32 {
         let (buffer, parameters) = (call.buffer, call.parameters)
         let lengths = parameters.map { Int32($0.place?.count ?? 0) }
@@ -99,21 +108,21 @@ import Glibc
         }
     }
 
-    /// Makes a statement known to the server under a name.
+    /// Creates a prepared statement.
     package func prepare(_ name: String, _ sql: String, timeoutMilliseconds: Int32) throws(PostgresError) {
         try ready()
         _ = try finish(unsafe PQsendPrepare(handle, name, sql, 0, nil), timeoutMilliseconds)
     }
 
-    /// Runs a prepared statement with binary parameters that lie in one buffer.
+    /// Runs a prepared statement with binary parameters that share one buffer.
     ///
     /// - Parameters:
-    ///   - name: of the prepared statement.
-    ///   - buffer: where the parameters lie.
-    ///   - places: of each parameter.
-    ///   - timeoutMilliseconds: for the statement to be answered.
-    /// - Returns: the outcome.
-    /// - Throws: what went wrong, and how far the statement had come.
+    ///   - name: The name of the prepared statement.
+    ///   - buffer: The bytes of the parameters.
+    ///   - places: The range of each parameter in `buffer`.
+    ///   - timeoutMilliseconds: The timeout for the result.
+    /// - Returns: The result.
+    /// - Throws: `PostgresError`, whose stage indicates whether the statement may have been executed.
     package func run(
         _ name: String,
         _ buffer: [UInt8],
@@ -133,9 +142,9 @@ import Glibc
 
     // MARK: - Waiting
 
-    /// Finds out, before anything is sent, whether the server has closed the connection meanwhile.
+    /// Checks, before a statement is sent, whether the server has closed the connection in the meantime.
     func ready() throws(PostgresError) {
-        // First come the server's last words, then the end.
+        // The server's last message arrives before the end of the connection.
         while unsafe PQstatus(handle) == CONNECTION_OK,
             unsafe wait(PQsocket(handle), Int16(POLLIN), Deadline(milliseconds: 0)),
             unsafe PQconsumeInput(handle) == 1
@@ -176,7 +185,8 @@ import Glibc
             }
             guard unsafe PQstatus(handle) == CONNECTION_OK else { throw lost() }
         } catch {
-            // The server sends the outcome of a statement before it commits; an end that comes in between leaves the commit open.
+            // The server sends the result of a statement before it commits. If the connection ends
+            // in between, it is unknown whether the statement was committed.
             guard last == nil, let failure else { throw error }
             throw failure
         }
@@ -216,7 +226,7 @@ import Glibc
         let message = unsafe PQresultErrorField(result, 77 /* PG_DIAG_MESSAGE_PRIMARY, 'M' */).map {
             unsafe String(cString: $0)
         }
-        // An error without a state is libpq's own: the connection broke while the answer was waited for.
+        // An error without an SQLSTATE comes from libpq: the connection was lost while waiting for the result.
         guard !state.isEmpty else { return lost() }
         return PostgresError(
             stage: .answered,
@@ -238,11 +248,14 @@ extension Result {
     }
 }
 
-/// What libpq is told besides the URL, which stands between what it may override and what it may not.
+/// The libpq settings besides the URL.
+///
+/// libpq uses the last value of each setting: settings before `dbname` can be overridden by the
+/// URL, settings after it cannot.
 private func connectionSettings(_ url: String, _ timeoutMilliseconds: Int32) -> [(name: String?, value: String?)] {
     [
         ("fallback_application_name", "collector"),
-        // A peer that is gone without a word is noticed while the connection is idle, and soon when something has been sent.
+        // Detects a peer that disappeared without closing the connection, both when idle and after data was sent.
         ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
         ("tcp_user_timeout", "30000"),
         ("dbname", url),

@@ -1,6 +1,8 @@
-/// Says why a connection could not be made, without libpq's own text, which names hosts and users.
+/// The reason of a failed connection, without libpq's message, which contains host and user names.
 enum ConnectionError {
-    /// What libpq and servers write, and what of it may be told; the first that fits counts.
+    /// Parts of messages of libpq and servers, with the reason to report.
+    ///
+    /// The first match wins.
     private static let kinds = [
         ("Connection refused", "nothing listens at the address of DB_URL"),
         ("No such file or directory", "nothing listens at the socket of DB_URL"),

@@ -1,8 +1,10 @@
 import CPostgres
 
-/// Connection strings: URLs and lists of `key=value`, as libpq reads them.
+/// Connection strings in the formats of libpq: URLs and lists of `key=value`.
 package enum ConnectionString {
-    /// What libpq does not like about a connection string, without any part of the string; nil when it can be used.
+    /// The error that libpq reports for a connection string; nil when it is valid.
+    ///
+    /// Contains no part of the string.
     package static func problem(_ text: String) -> String? {
         var message: UnsafeMutablePointer<CChar>?
         let options = unsafe PQconninfoParse(text, &message)
@@ -13,10 +15,12 @@ package enum ConnectionString {
         return withoutQuotations(unsafe String(cString: message))
     }
 
-    /// libpq quotes what it does not understand, which may be a part of the password.
+    /// Removes quotations from a message.
+    ///
+    /// libpq quotes invalid parts, which may contain the password.
     private static func withoutQuotations(_ message: String) -> String {
         let parts = message.split(separator: "\"", omittingEmptySubsequences: false)
-        // An odd number of quotes leaves it open where the quotation ends: then all behind the first one goes.
+        // With an unpaired quote, the end of the quotation is unknown; everything after the first quote is removed.
         let plain = parts.count % 2 == 1 ? parts : [parts[0], ""]
         let words = plain.enumerated().map { $0.offset % 2 == 0 ? String($0.element) : "…" }.joined()
         return words.split { $0.isNewline }.joined(separator: " ")

@@ -1,8 +1,9 @@
 import CPostgres
 
-/// Database name and servers of a connection string, as libpq will use them with its defaults: `stats at db.example.com:5432`.
+/// The database name and servers of a connection string, with libpq's defaults: `stats at db.example.com:5432`.
 ///
-/// Neither user nor password nor any other option is in it. A string that libpq cannot parse gives `(unknown)`.
+/// Contains neither the user nor the password nor other options. Returns `(unknown)` if libpq
+/// cannot parse the string.
 package func databaseAddress(_ connectionString: String) -> String {
     guard let parsed = unsafe PQconninfoParse(connectionString, nil) else { return "(unknown)" }
     defer { unsafe PQconninfoFree(parsed) }
@@ -14,17 +15,17 @@ package func databaseAddress(_ connectionString: String) -> String {
     let hosts = (value("host") ?? value("hostaddr") ?? "").split(separator: ",", omittingEmptySubsequences: false)
     let ports = (value("port") ?? "").split(separator: ",", omittingEmptySubsequences: false)
     let servers = hosts.isEmpty ? [""] : hosts
-    let places = servers.enumerated().map { index, host in
+    let addresses = servers.enumerated().map { index, host in
         let port = ports.count == 1 ? ports[0] : index < ports.count ? ports[index] : ""
         if host.isEmpty || host.hasPrefix("/") { return "local socket" + (host.isEmpty ? "" : " \(host)") }
         let name = host.contains(":") ? "[\(host)]" : String(host)
         return name + (port.isEmpty ? "" : ":\(port)")
     }
     let name = value("dbname") ?? value("user") ?? "(default)"
-    return "\(name) at \(places.joined(separator: ", "))"
+    return "\(name) at \(addresses.joined(separator: ", "))"
 }
 
-/// A value of the list that libpq gives, which ends with an option without a keyword; nil when it is not set.
+/// The value of an option in libpq's list, which ends with an option without a keyword; nil when it is not set.
 private func option(_ name: String, _ options: UnsafeMutablePointer<PQconninfoOption>) -> String? {
     var entry = unsafe options
     while let keyword = unsafe entry.pointee.keyword {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// When to give up, on a clock that only goes forward.
+/// The end of a timeout, on the monotonic clock.
 struct Deadline {
     private let end: Int
 
@@ -17,7 +17,9 @@ struct Deadline {
     }
 }
 
-/// Whether the socket became ready before the deadline.
+/// Blocks until the socket is ready or the deadline has passed.
+///
+/// - Returns: Whether the socket is ready; true for a negative descriptor.
 func wait(_ socket: Int32, _ events: Int16, _ deadline: Deadline) -> Bool {
     guard socket >= 0 else { return true }
     while true {

@@ -1,21 +1,29 @@
-/// What went wrong with a call, as far as it may be told: no data, no host names, no secrets.
+/// A failed call.
+///
+/// Except for `serverMessage`, it contains no data, host names or secrets.
 package struct PostgresError: Error, Equatable {
-    /// How far the call had come.
+    /// The progress of a call when it failed.
     package enum Stage: Sendable {
-        /// Nothing of it has reached the server.
+        /// The call did not reach the server.
         case notSent
-        /// It was sent and the connection was lost, or the time ran out, before the answer: it may have been carried out.
+        /// The call was sent, but the connection was lost or the timeout expired before the result.
+        ///
+        /// It may have been executed.
         case unanswered
-        /// The server answered with an error: it was not carried out.
+        /// The server reported an error.
+        ///
+        /// The call was not executed.
         case answered
     }
 
     package let stage: Stage
-    /// Five characters (PostgreSQL's manual, appendix A); empty when the server did not say.
+    /// The SQLSTATE, five characters (PostgreSQL manual, appendix A); empty when the server did not send one.
     package let sqlState: String
-    /// For the operator.
+    /// A description for operators.
     package let reason: String
-    /// The server's own sentence, which may hold data; only for statements that hold none.
+    /// The server's message, which may contain data.
+    ///
+    /// Only use it for statements that contain none.
     package let serverMessage: String
 
     package init(stage: Stage, sqlState: String = "", reason: String, serverMessage: String = "") {
@@ -25,5 +33,6 @@ package struct PostgresError: Error, Equatable {
         self.serverMessage = serverMessage
     }
 
+    /// The class of the SQLSTATE, its first two characters.
     package var sqlClass: String { String(sqlState.prefix(2)) }
 }

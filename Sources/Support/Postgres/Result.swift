@@ -1,15 +1,21 @@
 import CPostgres
 
-/// The outcome of a statement, its rows copied as text, or as bytes where the binary formats were asked for.
+/// The result of a statement.
+///
+/// Rows are copied as text, or as bytes if binary format was requested.
 package struct Result: Sendable {
+    /// The rows as text, nil for NULL; empty if binary format was requested.
     package let rows: [[String?]]
+    /// The rows in binary format, nil for NULL; empty if text format was requested.
     package let binary: [[[UInt8]?]]
-    /// Rows that the statement changed.
+    /// The number of rows changed by the statement.
     package let changed: Int
-    /// Object ids of the columns' types.
+    /// The object ids of the columns' types.
     package let types: [UInt32]
 
-    /// `knownTypes` are those of the columns when an earlier row of the same statement has shown them.
+    /// Copies a result of libpq.
+    ///
+    /// `knownTypes` are the types of the columns, if an earlier row of the same statement contained them.
     init(_ result: OpaquePointer, knownTypes: [UInt32]? = nil) {
         let columns = unsafe PQnfields(result)
         let isBinary = unsafe columns > 0 && PQfformat(result, 0) == 1

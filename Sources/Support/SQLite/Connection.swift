@@ -1,23 +1,34 @@
 import CSQLite
 
-/// A connection to a database file; used by one thread at a time.
-// Unchecked: SQLite is opened in serialized mode, and each owner keeps its connection to one thread at a time besides.
+/// A connection to a database file, used by one thread at a time.
+///
+/// Calls block.
+// Unchecked: SQLite is opened in serialized mode, and each owner uses its connection from one
+// thread at a time.
 @safe package final class Connection: @unchecked Sendable {
-    /// A step of a transaction that failed.
+    /// The step of a transaction that failed.
     package enum Step: Sendable {
-        /// The write lock was not given.
+        /// The write lock could not be acquired.
         case begin
-        /// The body has been carried out; whether it is in the file is not known when this fails on the disk.
+        /// The body has been executed.
+        ///
+        /// After a disk error it is unknown whether the commit is durable.
         case commit
     }
 
     private let handle: OpaquePointer
-    /// Where SQLite notes the frames in the write-ahead log.
+    /// Number of frames in the write-ahead log, written by SQLite's WAL hook.
     private let frames: UnsafeMutablePointer<Int32>
-    /// Milliseconds of the monotonic clock at which statements are interrupted.
+    /// Time of the monotonic clock, in milliseconds, at which statements are interrupted.
     private let deadline: UnsafeMutablePointer<Int64>
 
-    /// Opens the file; makes it when it is not there and `mayCreate` says so.
+    /// Opens a database file, and creates it if it does not exist and `mayCreate` is true.
+    ///
+    /// - Parameters:
+    ///   - path: The path of the file.
+    ///   - busyMilliseconds: How long a statement waits for locks of other connections.
+    ///   - mayCreate: Whether to create the file.
+    /// - Throws: The error of SQLite when the file cannot be opened or created.
     package init(path: String, busyMilliseconds: Int32, mayCreate: Bool = true) throws(SQLiteError) {
         var opened: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_EXRESCODE
@@ -43,33 +54,36 @@ import CSQLite
         unsafe deadline.deallocate()
     }
 
-    /// From now on `logPages` is noted at each commit, and nothing is moved out of the log without being asked for.
+    /// Records `logPages` at each commit from now on, and disables automatic checkpoints.
     package func watchLog() {
         unsafe collector_sqlite_watch_log(handle, frames)
     }
 
-    /// Leaves the write-ahead log where it is when the connection is closed.
+    /// Keeps the write-ahead log when the connection is closed.
     package func keepLog() { unsafe collector_sqlite_keep_log(handle) }
 
-    /// Pages in the write-ahead log after the last commit of this connection, if the log is watched.
+    /// Pages in the write-ahead log after the last commit of this connection; 0 unless `watchLog` was called.
     package var logPages: Int { unsafe Int(frames.pointee) }
 
-    /// Sets how long a statement waits for locks of other connections.
+    /// Sets how long a statement waits for locks of other connections, in milliseconds.
     package func setBusy(milliseconds: Int32) {
         unsafe sqlite3_busy_timeout(handle, milliseconds)
     }
 
-    /// Statements that run beyond this moment are interrupted; nil takes the limit away.
+    /// Sets the time, in milliseconds from now, after which running statements are interrupted; nil removes the limit.
     package func setDeadline(milliseconds: Int32?) {
         guard let milliseconds else { return unsafe sqlite3_progress_handler(handle, 0, nil, nil) }
         unsafe collector_sqlite_limit(handle, deadline, Int64(milliseconds))
     }
 
-    /// Runs statements without parameters or results.
+    /// Executes statements without parameters and discards their rows.
     package func execute(_ sql: String) throws(SQLiteError) {
         try check(unsafe sqlite3_exec(handle, sql, nil, nil, nil))
     }
 
+    /// Compiles a statement, which can be executed many times.
+    ///
+    /// - Throws: `SQLiteError` when the SQL is invalid or does not match the schema.
     package func prepare(_ sql: String) throws(SQLiteError) -> Statement {
         var prepared: OpaquePointer?
         try check(unsafe sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil))
@@ -77,7 +91,9 @@ import CSQLite
         return unsafe Statement(prepared, self)
     }
 
-    /// Rows of text of a query with text parameters; for the few places that read.
+    /// Returns the rows of a query with text parameters as text.
+    ///
+    /// Not meant for hot paths.
     package func rows(_ sql: String, _ parameters: [String?] = []) throws(SQLiteError) -> [[String?]] {
         let statement = try prepare(sql)
         for (index, parameter) in parameters.enumerated() {
@@ -88,12 +104,15 @@ import CSQLite
         return rows
     }
 
-    /// The number in the first column of a query's first row; nil when there is none.
+    /// Returns the number in the first column of the first row; nil when there is none.
     package func number(_ sql: String, _ parameters: [String?] = []) throws(SQLiteError) -> Int64? {
         try rows(sql, parameters).first.flatMap { $0[0] }.flatMap { Int64($0) }
     }
 
-    /// Runs the body in a transaction, which an error undoes whole; as it is begun by default, it holds the write lock from its start.
+    /// Runs the body in a transaction, which is rolled back when the body throws.
+    ///
+    /// By default the transaction acquires the write lock at its start. `convert` creates the error
+    /// thrown when `begin` or `commit` fails.
     package func transaction<Failure: Error>(
         begin: String = "begin immediate",
         _ body: () throws(Failure) -> Void,
@@ -115,16 +134,16 @@ import CSQLite
     }
 
     private func rollback() {
-        // Nothing to do about a failure: SQLite has rolled back by itself, or the connection is thrown away.
+        // An error needs no handling: SQLite has already rolled back, or the connection is discarded.
         _ = unsafe sqlite3_exec(handle, "rollback", nil, nil, nil)
     }
 
-    /// The id of the row that was inserted last.
+    /// The row id of the last insert.
     package var lastInsertID: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
-    /// Rows changed by the last statement.
+    /// The number of rows changed by the last statement.
     package var changes: Int { unsafe Int(sqlite3_changes64(handle)) }
 
-    /// Whether the file that is open is no longer the one at its path: it was removed, renamed or replaced.
+    /// Whether the file at the path is no longer the open one, because it was removed, renamed or replaced.
     package var hasMoved: Bool {
         var moved: Int32 = 0
         return unsafe sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0

@@ -1,27 +1,34 @@
 import CSQLite
 
-/// What SQLite said; never the data.
+/// An error reported by SQLite.
+///
+/// Its message does not contain stored data.
 package struct SQLiteError: Error, Equatable {
-    /// Extended result code.
+    /// The extended result code.
     package let code: Int32
+    /// The message of SQLite.
     package let message: String
 
-    /// Result code without its extension.
+    /// The primary result code.
     package var primaryCode: Int32 { code & 0xFF }
 
-    /// What an error means for the statement that it ended.
+    /// The cause of an error.
     package enum Kind: Sendable {
-        /// A value is at fault.
+        /// A parameter value was rejected.
         case value
-        /// Either a value or the schema is at fault: triggers and functions of the owner fail like this for the sake of one value.
+        /// Either a value or the schema was rejected.
+        ///
+        /// Triggers and functions of the database owner fail like this because of a single value.
         case unclear
-        /// The file, the disk, the memory or another process is at fault: nothing is said about any value.
+        /// The file, the disk, memory or another process caused the error, not a value.
         case environment
-        /// The file is something else, or encrypted.
+        /// The file is not a database, or it is encrypted.
         case notADatabase
     }
 
-    /// By result code (https://www.sqlite.org/rescode.html); whatever is not in the list is the environment's fault.
+    /// Kinds by result code (https://www.sqlite.org/rescode.html).
+    ///
+    /// Other codes are environment errors.
     private static let kinds: [Int32: Kind] = [
         SQLITE_CONSTRAINT: .value, SQLITE_TOOBIG: .value, SQLITE_MISMATCH: .value, SQLITE_RANGE: .value,
         SQLITE_ERROR: .unclear, SQLITE_ABORT: .unclear, SQLITE_INTERRUPT: .unclear, SQLITE_SCHEMA: .unclear,
@@ -33,36 +40,40 @@ package struct SQLiteError: Error, Equatable {
 }
 
 extension SQLiteError {
-    /// The file's format is that of a later version of this program.
+    /// The file was written by a later version of this program.
     package static let laterVersion = SQLiteError(
         code: SQLITE_NOTADB,
         message: "the file was written by a later version"
     )
 
-    /// The file is there and holds nothing that it must hold: it was cut, or has lost its write-ahead log.
+    /// The file exists but lacks required content: it was truncated, or its write-ahead log is missing.
     package static let emptied = SQLiteError(code: SQLITE_CORRUPT, message: "the file has lost what it held")
 
-    /// A row holds what its table does not allow.
+    /// A row violates the constraints of its table.
     package static let brokenRow = SQLiteError(code: SQLITE_CORRUPT, message: "a row is not as its table wants it")
 
     /// Another connection holds the lock.
     package var isBusy: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }
 
-    /// The statement does not fit the schema.
+    /// The statement does not match the schema, or a value violates a constraint.
     package var isAboutSchema: Bool { isGeneral || kind == .value }
 
-    /// The statement is wrong, or a function in it failed.
+    /// The statement is invalid, or one of its functions failed.
     package var isGeneral: Bool { primaryCode == SQLITE_ERROR }
 
-    /// What is in the file contradicts itself, or is no database at all.
+    /// The file is corrupt or not a database.
+    ///
+    /// False for a file of a later version.
     package var isDamage: Bool { [SQLITE_CORRUPT, SQLITE_NOTADB].contains(primaryCode) && self != .laterVersion }
 
-    /// A page of the file is not what it should be.
+    /// The file is corrupt.
     package var isAboutDamage: Bool { primaryCode == SQLITE_CORRUPT }
 
-    /// The disk failed, so that what was being written may be there or not.
+    /// A disk error.
+    ///
+    /// The last write may or may not be durable.
     package var isAboutDisk: Bool { primaryCode == SQLITE_IOERR }
 
-    /// The time for the statement was over.
+    /// The statement exceeded its deadline.
     package var isInterrupted: Bool { primaryCode == SQLITE_INTERRUPT }
 }

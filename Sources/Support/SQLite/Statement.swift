@@ -1,7 +1,7 @@
 import CSQLite
 
-/// A prepared statement of one connection.
-// Unchecked: used by the connection's thread alone.
+/// A prepared statement of a connection.
+// Unchecked: only used by the thread that uses the connection.
 @safe package final class Statement: @unchecked Sendable {
     private let handle: OpaquePointer
     private let connection: Connection
@@ -13,41 +13,47 @@ import CSQLite
 
     deinit { unsafe sqlite3_finalize(handle) }
 
-    /// Takes one step; whether there is a row.
+    /// Executes one step.
+    ///
+    /// - Returns: Whether a row is available.
     package func step() throws(SQLiteError) -> Bool {
         let code = unsafe sqlite3_step(handle)
         try connection.check(code)
         return code == SQLITE_ROW
     }
 
-    /// Makes the statement ready to be run again.
+    /// Resets the statement, so that it can be executed again.
     package func reset() {
         unsafe sqlite3_reset(handle)
     }
 
-    /// Binds text, which is copied; nil binds NULL.
+    /// Binds a copy of UTF-8 text; nil binds NULL.
     package func bind(_ index: Int, _ text: [UInt8]?) throws(SQLiteError) {
         guard let text else { return try connection.check(unsafe sqlite3_bind_null(handle, Int32(index))) }
         try connection.check(unsafe collector_sqlite_bind_copy(handle, Int32(index), text, Int32(text.count)))
     }
 
+    /// Binds an integer.
+    ///
+    /// Parameters are numbered from 1.
     package func bind(_ index: Int, _ number: Int64) throws(SQLiteError) {
         try connection.check(unsafe sqlite3_bind_int64(handle, Int32(index), number))
     }
 
-    /// Binds bytes, which are copied; nil binds NULL.
+    /// Binds a copy of the bytes as a blob; nil binds NULL.
     package func bind(_ index: Int, blob: [UInt8]?) throws(SQLiteError) {
         guard let blob else { return try connection.check(unsafe sqlite3_bind_null(handle, Int32(index))) }
         try connection.check(unsafe collector_sqlite_bind_blob(handle, Int32(index), blob, Int32(blob.count)))
     }
 
+    /// Binds a floating-point number.
     package func bind(_ index: Int, real number: Double) throws(SQLiteError) {
         try connection.check(unsafe sqlite3_bind_double(handle, Int32(index), number))
     }
 
     package var columnsCount: Int { unsafe Int(sqlite3_column_count(handle)) }
 
-    /// What a column of the present row holds.
+    /// The value of a column of the current row.
     package enum Value {
         case null
         case integer(Int64)
@@ -56,6 +62,9 @@ import CSQLite
         case blob([UInt8])
     }
 
+    /// The value of a column of the current row.
+    ///
+    /// Columns are numbered from 0.
     package func value(_ column: Int) -> Value {
         switch unsafe sqlite3_column_type(handle, Int32(column)) {
         case SQLITE_INTEGER: return .integer(unsafe sqlite3_column_int64(handle, Int32(column)))
@@ -69,19 +78,19 @@ import CSQLite
         }
     }
 
-    /// Runs the statement to its end and makes it ready to be run again.
+    /// Executes the statement and resets it.
     package func run() throws(SQLiteError) {
         defer { reset() }
         _ = try step()
     }
 
-    /// A number of the present row; nil for NULL.
+    /// An integer of the current row; nil for NULL.
     package func number(_ column: Int) -> Int64? {
         guard unsafe sqlite3_column_type(handle, Int32(column)) != SQLITE_NULL else { return nil }
         return unsafe sqlite3_column_int64(handle, Int32(column))
     }
 
-    /// The bytes of a blob of the present row; nil for NULL.
+    /// The bytes of a blob of the current row; nil for NULL.
     package func blob(_ column: Int) -> [UInt8]? {
         guard unsafe sqlite3_column_type(handle, Int32(column)) != SQLITE_NULL else { return nil }
         let count = unsafe Int(sqlite3_column_bytes(handle, Int32(column)))
@@ -89,9 +98,9 @@ import CSQLite
         return unsafe [UInt8](UnsafeRawBufferPointer(start: bytes, count: count))
     }
 
-    /// Runs the statement to its end with parts of a buffer as its text parameters, without copying them.
+    /// Executes the statement with ranges of a buffer as its text parameters, without copying them, and resets it.
     ///
-    /// `texts` are parameters and their places in `buffer`; no place binds NULL.
+    /// `texts` are the parameter indices and their ranges in `buffer`; a nil range binds NULL.
     package func run(_ buffer: [UInt8], texts: [(index: Int, place: Range<Int>?)]) throws(SQLiteError) {
         let code: Int32 = unsafe buffer.withUnsafeBytes { bytes in
             for (index, place) in texts {
@@ -106,12 +115,12 @@ import CSQLite
             }
             return unsafe sqlite3_step(handle)
         }
-        // Reset before checking: the statement must be ready for the next record whatever came of this one.
+        // Reset in any case: the statement must be ready for the next record, even after an error.
         defer { reset() }
         try connection.check(code)
     }
 
-    /// The present row as text.
+    /// The columns of the current row as text; nil for NULL.
     package var row: [String?] {
         unsafe (0..<sqlite3_column_count(handle)).map { column in
             guard let text = unsafe sqlite3_column_text(handle, column) else { return nil }
