@@ -14,7 +14,7 @@ package struct IssueKey: Hashable, Sendable {
     }
 }
 
-/// What events add to what is known of an error.
+/// Changes of an issue by the events of a portion.
 package struct IssueChange: Sendable {
     package let description: IssueDescription
     /// Seconds since 1970.
