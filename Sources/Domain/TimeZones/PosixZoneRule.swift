@@ -1,23 +1,23 @@
 import Events
 
-/// The rule for the times after the last transition of a zone's file: the `TZ` string of POSIX, with the extensions of RFC 8536.
+/// Rule for times after the last transition of a TZif file: a POSIX `TZ` string with the extensions of RFC 8536.
 struct PosixZoneRule: Equatable, Sendable {
-    /// A day of the year, and the local time of the change on it.
+    /// A recurring change: a day of the year and the local time on it.
     struct Change: Equatable, Sendable {
         enum Day: Equatable, Sendable {
-            /// 1 to 365; 29 February is never counted.
+            /// 1 to 365; February 29 is never counted.
             case julian(Int64)
-            /// 0 to 365; 29 February is counted.
+            /// 0 to 365; February 29 is counted.
             case zeroBased(Int64)
-            /// The weekday of a week of a month; week 5 is the last one.
+            /// A weekday in a week of a month; week 5 is the last one.
             case monthly(month: Int64, week: Int64, weekday: Int64)
         }
 
         var day: Day
-        /// Seconds after the day's midnight, −167 to 167 hours.
+        /// Seconds after midnight of the day, from −167 to 167 hours.
         var seconds: Int64
 
-        /// Local seconds since 1970 of the change in a year.
+        /// Time of the change in a year, as local seconds since 1970.
         func local(year: Int64) -> Int64 { days(year) * CivilDate.daySeconds + seconds }
 
         private func days(_ year: Int64) -> Int64 {
@@ -44,7 +44,7 @@ struct PosixZoneRule: Equatable, Sendable {
             && one.daylight?.start == other.daylight?.start && one.daylight?.end == other.daylight?.end
     }
 
-    /// Nil when the text is no rule.
+    /// Parses a rule; nil when it is malformed.
     init?(_ text: [UInt8]) {
         var parser = Parser(rest: text[...])
         guard parser.name(), let standard = parser.time(hoursMax: 24) else { return nil }
@@ -60,7 +60,7 @@ struct PosixZoneRule: Equatable, Sendable {
         daylight = (offset, start, end)
     }
 
-    /// Moments at which the offset changes in a year and those beside it, ascending, each with the offset from then on.
+    /// Transitions in a year and the years next to it, ascending, each with the offset that applies from then on.
     func transitions(around year: Int64) -> [(at: Int64, offset: Int64)] {
         guard let daylight else { return [] }
         let all = (year - 1...year + 1).flatMap { year in
@@ -87,7 +87,7 @@ private struct Parser {
         return true
     }
 
-    /// An abbreviation: letters, or anything in `<` and `>`.
+    /// Skips an abbreviation: three or more letters, or any text in `<` and `>`.
     mutating func name() -> Bool {
         if skip("<") {
             guard let end = rest.firstIndex(of: UInt8(ascii: ">")) else { return false }
@@ -107,7 +107,7 @@ private struct Parser {
         return bounds.contains(value) ? value : nil
     }
 
-    /// `[+-]hh[:mm[:ss]]` in seconds.
+    /// Parses `[+-]hh[:mm[:ss]]` to seconds.
     mutating func time(hoursMax: Int64) -> Int64? {
         let isNegative = skip("-")
         if !isNegative { _ = skip("+") }
@@ -124,7 +124,7 @@ private struct Parser {
         return isNegative ? -seconds : seconds
     }
 
-    /// `,date[/time]`.
+    /// Parses `,date[/time]`; the default time is 02:00.
     mutating func change() -> PosixZoneRule.Change? {
         guard skip(","), let day = day() else { return nil }
         guard skip("/") else { return PosixZoneRule.Change(day: day, seconds: 2 * 3600) }

@@ -1,14 +1,14 @@
-/// The content of a zone's file in TZif format (RFC 8536, versions 1 to 4).
+/// Content of a time zone file in TZif format (RFC 8536, versions 1 to 4).
 struct TimeZoneFile: Equatable, Sendable {
-    /// Bytes of a file, and transitions in it.
+    /// Limits: size of a file in bytes, and number of transitions.
     static let bytesMax = 1 << 16
     static let transitionsMax = 4096
 
-    /// Ascending moments in seconds since 1970, each with the offset from then on in seconds east of UTC.
+    /// Transitions in seconds since 1970, ascending, each with the offset from then on in seconds east of UTC.
     private(set) var transitions: [(at: Int64, offset: Int64)] = []
-    /// The offset before the first transition.
+    /// Offset before the first transition.
     private(set) var firstOffset: Int64 = 0
-    /// What holds after the last transition; nil when its offset goes on.
+    /// Rule for times after the last transition; nil when its offset remains in effect.
     private(set) var rule: PosixZoneRule?
 
     static func == (one: TimeZoneFile, other: TimeZoneFile) -> Bool {
@@ -16,14 +16,14 @@ struct TimeZoneFile: Equatable, Sendable {
             && one.transitions.elementsEqual(other.transitions) { $0 == $1 }
     }
 
-    /// UTC.
+    /// Creates UTC.
     init() {}
 
-    /// Nil when the bytes are no such file, or one that counts leap seconds.
+    /// Parses a file; nil when it is malformed or contains leap seconds.
     init?(_ bytes: [UInt8]) {
         guard bytes.count <= Self.bytesMax, var header = Header(bytes, at: 0) else { return nil }
         if header.version > 0 {
-            // The first block has times of four bytes for old readers.
+            // Skip the first data block, whose times have four bytes.
             guard let second = Header(bytes, at: header.end) else { return nil }
             header = second
         }
@@ -42,7 +42,7 @@ struct TimeZoneFile: Equatable, Sendable {
         self.rule = rule
     }
 
-    /// False when a type is missing or the order is wrong.
+    /// Reads the transitions; false when a type is missing or the order is wrong.
     private mutating func read(_ bytes: [UInt8], _ header: Header) -> Bool {
         let size = header.timeBytes
         let types = header.start + header.transitions * (size + 1)
@@ -98,7 +98,7 @@ struct TimeZoneFile: Equatable, Sendable {
     }
 }
 
-/// A signed number, its highest byte first.
+/// Decodes a signed big-endian integer of four or eight bytes.
 private func bigEndian(_ bytes: ArraySlice<UInt8>) -> Int64 {
     let value = bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     return bytes.count == 8 ? Int64(bitPattern: value) : Int64(Int32(truncatingIfNeeded: value))

@@ -1,10 +1,10 @@
 import Events
 
-/// How long the buckets of a series are, by the clocks of a zone.
+/// Granularity of the buckets of a series, in the local time of a zone.
 package enum Interval: String, CaseIterable, Sendable {
     case minute, hour, day, week, month
 
-    /// Seconds that most buckets have; months have some more.
+    /// Nominal length of a bucket in seconds; for a month, the shortest.
     package var usualSeconds: Int64 {
         switch self {
         case .minute: 60
@@ -17,9 +17,10 @@ package enum Interval: String, CaseIterable, Sendable {
 }
 
 extension Zone {
-    /// Starts of the buckets that a range overlaps, ascending; the first is at or before `from`, all are before `to`.
+    /// Start times of the buckets that overlap a range in seconds since 1970, ascending.
     ///
-    /// An hour that is repeated is two buckets, and a day has 23 to 25 hours where clocks are changed; weeks begin on Monday.
+    /// The first is at or before `from`, all are before `to`. A repeated hour has two buckets, a day with a
+    /// clock change has 23 or 25 hours in most zones, and weeks start on Monday.
     package func bucketStarts(from: Int64, to: Int64, _ interval: Interval) -> [Int64] {
         var starts =
             switch interval {
@@ -32,25 +33,26 @@ extension Zone {
         return starts
     }
 
-    /// The start of the bucket that holds a moment.
+    /// Start of the bucket that contains a moment, in seconds since 1970.
     package func bucketStart(_ seconds: Int64, _ interval: Interval) -> Int64 {
         bucketStarts(from: seconds, to: seconds + 1, interval).first ?? seconds
     }
 
-    /// A local time so many days later by the calendar.
+    /// Adds calendar days to a moment, preserving the local time.
     package func seconds(_ seconds: Int64, addingDays days: Int64) -> Int64 {
         self.seconds(local: local(seconds) + days * CivilDate.daySeconds)
     }
 
-    /// The start of a date that is given as local seconds of its midnight: its first moment where midnight is skipped.
+    /// Start of a date, given as its midnight in local seconds; where midnight is skipped, the first moment
+    /// after it.
     package func dateStart(local: Int64) -> Int64 { firstSeconds(atOrAfterLocal: local) }
 
-    /// Days of the calendar, at least one, that cover a time which begins at the start of a day.
+    /// Number of calendar days, at least one, covered by a range that starts at the start of a day.
     package func days(from: Int64, to: Int64) -> Int64 {
         max(1, floorDivide(local(to - 1), CivilDate.daySeconds) - floorDivide(local(from), CivilDate.daySeconds) + 1)
     }
 
-    /// Hours begin where the minutes are 0, and where a change of the clocks leaps over that.
+    /// Hours start at minute 0, and at a clock change that skips it.
     private func hourStarts(from: Int64, to: Int64) -> [Int64] {
         var starts: [Int64] = []
         let bounds = [from] + transitions(from: from, to: to) + [to]
@@ -64,7 +66,7 @@ extension Zone {
                 next += 3600
             }
         }
-        // Offsets are whole minutes today; those of an old file may not be.
+        // Current offsets are whole minutes; those of historical times may not be.
         return starts.map { $0 - floorRemainder($0, 60) }
     }
 

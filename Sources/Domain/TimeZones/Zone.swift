@@ -9,7 +9,7 @@ package struct Zone: Sendable, Equatable {
 
     init(name: String, file: TimeZoneFile) { (self.name, self.file) = (name, file) }
 
-    /// Seconds east of UTC at a moment.
+    /// Offset at a moment, in seconds east of UTC.
     func offset(at seconds: Int64) -> Int64 {
         guard let last = file.transitions.last, last.at > seconds else {
             return file.rule?.offset(at: seconds) ?? file.transitions.last?.offset ?? file.firstOffset
@@ -22,10 +22,10 @@ package struct Zone: Sendable, Equatable {
         return low == 0 ? file.firstOffset : file.transitions[low - 1].offset
     }
 
-    /// What the zone's clocks show at a moment, as seconds since 1970 of a clock of UTC.
+    /// Local time at a moment, as seconds since 1970 of a UTC clock with the same date and time.
     package func local(_ seconds: Int64) -> Int64 { seconds + offset(at: seconds) }
 
-    /// Moments within (from, to) at which the offset changes, ascending.
+    /// Moments between `from` and `to`, both exclusive, at which the offset changes, ascending.
     func transitions(from: Int64, to: Int64) -> [Int64] {
         var found = file.transitions.map(\.at).filter { from < $0 && $0 < to }
         let last = file.transitions.last?.at ?? .min
@@ -45,12 +45,12 @@ package struct Zone: Sendable, Equatable {
         return found.filter { offset(at: $0) != offset(at: $0 - 1) }
     }
 
-    /// The moment at which the zone's clocks show a local time: the first of two where it is repeated.
+    /// The moment at which clocks show a local time; the first of two when it is repeated.
     ///
-    /// A time that is skipped is read with the offset from before the gap, as RFC 5545 and JavaScript's Temporal do.
+    /// A skipped time is interpreted with the offset before the gap, as in RFC 5545 and JavaScript's Temporal.
     package func seconds(local: Int64) -> Int64 { occurrence(local) ?? local - offset(at: local - Self.reach) }
 
-    /// The first moment at which the zone's clocks show a local time or a later one.
+    /// The first moment at which clocks show a local time or a later one.
     func firstSeconds(atOrAfterLocal local: Int64) -> Int64 {
         if let found = occurrence(local) { return found }
         let gap = transitions(from: local - Self.reach, to: local + Self.reach)
@@ -58,7 +58,7 @@ package struct Zone: Sendable, Equatable {
         return gap ?? local - offset(at: local)
     }
 
-    /// Seconds by which a local time and its moment differ at most, and more.
+    /// Search distance in seconds, larger than any difference between local time and UTC.
     private static let reach: Int64 = 26 * 3600
 
     private func occurrence(_ local: Int64) -> Int64? {

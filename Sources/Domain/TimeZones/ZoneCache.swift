@@ -1,15 +1,18 @@
 import Glibc
 import Locks
 
-/// The time zones of the system, each read once; for any thread.
+/// Caches the system's time zones; safe to use from any thread.
+///
+/// Each zone is read once; the first lookup blocks while its file is read.
 package final class ZoneCache: Sendable {
-    /// Zones that are kept: more than there are names in use; beyond it all are read again.
+    /// Size limit of the cache, above the number of names in use; a full cache is emptied.
     static let zonesMax = 700
+    /// Length limit of a zone name in bytes.
     static let nameBytesMax = 64
-    /// The folder of the system's tzdata, unless `TZDIR` names another.
+    /// The system's tzdata folder; `TZDIR` overrides it.
     package static let defaultFolder = "/usr/share/zoneinfo"
 
-    /// Those of the process.
+    /// The cache of the process.
     package static let system = ZoneCache(folder: environmentFolder ?? defaultFolder)
 
     private let folder: String
@@ -23,12 +26,13 @@ package final class ZoneCache: Sendable {
         return text.hasPrefix("/") ? text : nil
     }
 
-    /// Whether the system has any zones.
+    /// Whether the tzdata folder is readable.
     package var isInstalled: Bool { access(folder, R_OK | X_OK) == 0 }
 
-    /// Current names of zones by the names that browsers still report, which tzdata may lack.
+    /// Current names for outdated zone names that browsers still report but tzdata may lack.
     ///
-    /// ICU keeps a zone's first name, and zones that tzdata has merged with another or moved to its file `backward`.
+    /// ICU keeps a zone's first name, and zones that tzdata has merged with another or moved to its file
+    /// `backward`.
     static let currentNames = [
         "Africa/Asmera": "Africa/Asmara", "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
         "America/Catamarca": "America/Argentina/Catamarca", "America/Coral_Harbour": "America/Atikokan",
@@ -49,7 +53,8 @@ package final class ZoneCache: Sendable {
         "MST7MDT": "America/Denver", "PST8PDT": "America/Los_Angeles",
     ]
 
-    /// The zone of an IANA name, of an old one by its current name where tzdata lacks the old; nil when there is none.
+    /// The zone with this IANA name, or with its current name if tzdata lacks the outdated one; nil when there
+    /// is none.
     package func zone(_ name: String) -> Zone? {
         if name == Zone.utc.name { return .utc }
         guard Self.isName(name) else { return nil }
@@ -67,7 +72,8 @@ package final class ZoneCache: Sendable {
         Self.read(folder + "/" + name).flatMap { TimeZoneFile($0) }
     }
 
-    /// Whether a text has the form of a zone's name, such as `America/Argentina/Buenos_Aires`: it cannot lead out of the folder.
+    /// Whether a text is a well-formed zone name, such as `America/Argentina/Buenos_Aires`; prevents path
+    /// traversal.
     static func isName(_ text: String) -> Bool {
         let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         return text.utf8.count <= nameBytesMax && (1...3).contains(parts.count)
@@ -79,7 +85,7 @@ package final class ZoneCache: Sendable {
 
     private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
 
-    /// The bytes of a regular file within the limit.
+    /// Reads a regular file; nil when it cannot be read or exceeds the size limit.
     private static func read(_ path: String) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
