@@ -1,8 +1,7 @@
 package import Segments
 import Events
 
-/// State shared by all sessions while events are added: dictionaries, parse caches, and changes outside of
-/// sessions.
+/// State shared by all sessions: dictionaries, parse caches, and changes outside of sessions.
 package struct Aggregator {
     package var dictionaries = DimensionDictionaries()
     package let hashes: KeyedHashes

@@ -1,6 +1,6 @@
 import Segments
 
-/// Attribution of poor vitals: the element and the longest part of the time, by the names of web-vitals 6.
+/// Attribution of vitals that are not good: the element and the longest part of the time, by the names of web-vitals 6.
 enum Attribution {
     /// A member of `attribution`, with its name before web-vitals 6: stored events and old trackers still use it.
     typealias Name = (current: String, old: String?)

@@ -64,8 +64,7 @@ package enum ClaimLimits {
     static let frameLine = 0.0...10_000_000
     /// Column number of a stack frame: minified files consist of a single line.
     static let frameColumn = 0.0...1_000_000_000
-    /// Limit of events that one page view may report as emitted; a delivery report above it is excluded from
-    /// all figures.
+    /// Limit of emitted events per page view; a delivery report above it is excluded from all figures.
     package static let emittedEventsMax: Int64 = 100_000
 }
 

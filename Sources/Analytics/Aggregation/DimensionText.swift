@@ -3,8 +3,7 @@ enum DimensionText {
     /// Length limit of a value in bytes; longer values are truncated.
     static let valueBytesMax = 200
 
-    /// A resource URL without query, fragment and hexadecimal content hashes in its name, which change between
-    /// versions.
+    /// Normalizes a resource URL: removes query, fragment and hexadecimal content hashes, which vary by version.
     static func resource(_ address: String) -> String? {
         let plain = address.prefix { $0 != "?" && $0 != "#" }
         guard let slash = plain.utf8.lastIndex(of: UInt8(ascii: "/")) else { return clean(String(plain)) }

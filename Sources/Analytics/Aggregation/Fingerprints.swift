@@ -36,6 +36,7 @@ package struct FingerprintReading: Sendable {
     /// One line per signal: name, space, hash.
     var encoded: String { signals.map { "\($0.name) \($0.hash)" }.joined(separator: "\n") }
 
+    /// Decodes the format of `encoded` to hashes by name; ignores malformed lines.
     package static func decoded(_ text: String) -> [String: String] {
         let pairs = text.split(separator: "\n").compactMap { line -> (String, String)? in
             let parts = line.split(separator: " ", maxSplits: 1)

@@ -1,3 +1,4 @@
+/// Identifies an issue of a site.
 package struct IssueKey: Hashable, Sendable {
     package var site: String
     package var issue: String

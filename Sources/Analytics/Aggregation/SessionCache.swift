@@ -17,6 +17,7 @@ package struct CachedSession {
     /// Creates an entry without a written row.
     package init(_ state: SessionState, key: UInt64) { (self.state, self.key) = (state, key) }
 
+    /// Records that this row has been written.
     package mutating func note(_ row: SessionRow) {
         (isWritten, hasChanged) = (true, false)
         let times = row.pageViews.map(\.time) + row.events.map(\.time)
@@ -43,6 +44,7 @@ package struct SessionCache {
         return taken.session
     }
 
+    /// Stores a session as the most recently used one; may evict others.
     package mutating func put(_ id: SessionID, _ session: CachedSession) {
         let size = session.state.size
         bytes += size - (young[id]?.size ?? 0)

@@ -1,8 +1,7 @@
 package import Segments
 
 extension SessionState {
-    /// Computes the session's row from its events; `key` is the hash of its id, `visitor` the number of its
-    /// visitor.
+    /// Computes the session's row from its events; `key` is the hash of its id.
     package func row(key: UInt64, visitor: UInt32) -> SessionRow {
         let counting = records.prefix(Self.eventsMax)
         var views = pageViews.map { PageViewAggregator(path: $0.firstPath) }

@@ -51,8 +51,7 @@ struct StackFrame {
     /// Length in characters of the hash that bundlers append to a file name after a hyphen or underscore.
     private static let hashLength = 8
 
-    /// Removes a bundler's hash, as in `index-DiwrgTda.js`: a suffix of fixed length that does not look like a
-    /// word.
+    /// Removes a bundler's hash, as in `index-DiwrgTda.js`: a suffix of fixed length that does not look like a word.
     private static func withoutHash(_ address: String) -> String {
         let bytes = address.utf8
         let nameStart = bytes.lastIndex(of: UInt8(ascii: "/")).map { bytes.index(after: $0) } ?? bytes.startIndex

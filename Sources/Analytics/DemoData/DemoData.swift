@@ -242,8 +242,7 @@ package struct DemoData {
         }
     }
 
-    /// The fingerprint of a visitor's browser: the same on each visit, except for an occasional change of the
-    /// screen.
+    /// The fingerprint of a visitor's browser: the same on each visit, except for rare changes of the screen.
     private mutating func fingerprint(of visitor: UInt64, _ profile: Profile) -> String {
         var own = SplitMix(stableHash(String(visitor, radix: 16).utf8))
         // Number of distinct values per signal; for most signals, a few values are common and the rest are rare.

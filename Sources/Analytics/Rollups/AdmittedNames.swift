@@ -2,8 +2,9 @@ import Segments
 import Storage
 import Aggregation
 
-/// Limits which sites, signals and visitors with a fingerprint get rows of their own; the rest share the row
-/// `(other)`.
+/// Limits the sites, signals and fingerprints that get rows of their own.
+///
+/// Further sites and signals share the row `(other)`; further visitors with a fingerprint are not counted.
 ///
 /// A decision depends only on the preceding events in the order of their ids, not on how they are split into
 /// portions: admitted names are stored in tables, and a name that is not admitted is not admitted later on the

@@ -24,6 +24,9 @@ package struct RollupPosition: Sendable, Equatable {
     /// Number of visitors that have a number.
     let visitors: Int64
 
+    /// Reads the stored position.
+    ///
+    /// - Throws: `.schema` when the row is missing.
     package static func read(_ database: any Database) throws(StoreError) -> RollupPosition {
         let row = try database.rows(
             """
@@ -113,8 +116,7 @@ package struct RollupPosition: Sendable, Equatable {
         )
     }
 
-    /// Skips an event that cannot be written and adds it to the dead letters, if the stored position is still
-    /// this one.
+    /// Skips an event that cannot be written and adds it to the dead letters, if the position is still current.
     ///
     /// `reason` is the error of the database, truncated to `reasonBytesMax`; `seconds` is the time in seconds since 1970.
     /// - Returns: whether it was.
@@ -140,12 +142,12 @@ package struct RollupPosition: Sendable, Equatable {
         }
     }
 
+    /// Number of dead letters in the list.
     package static func deadLettersListed(_ database: any Database) throws(StoreError) -> Int64 {
         try database.rows("select count(*) from rollup_dead_letters").first?.first?.integer ?? 0
     }
 
-    /// Clears the rollups and the dead letters, unless another process has cleared them since the position was
-    /// read.
+    /// Clears the rollups and the dead letters, unless another process has done so since the position was read.
     func clear(_ database: any Database, reason: RollupStatus.Reason) throws(StoreError) {
         _ = try database.transaction(
             ifChanged: """

@@ -14,8 +14,7 @@ package final class RollupWorker: Sendable {
     package static let restMillisecondsMax = 5000
     /// Milliseconds until the next attempt after an error.
     static let retryMilliseconds = 5000
-    /// Milliseconds that `stop` waits for the current portion; an unwritten portion is read again at the next
-    /// start.
+    /// Milliseconds that `stop` waits for the current portion; if unwritten, it is read again at the next start.
     package static let stopMillisecondsMax = 500
 
     private let store: any Store
@@ -35,10 +34,12 @@ package final class RollupWorker: Sendable {
         self.log = log
     }
 
+    /// Starts the thread.
     package func start() {
         DispatchQueue(label: "rollups", qos: .utility).async(group: stopped) { [self] in run() }
     }
 
+    /// Stops the thread; blocks for up to `stopMillisecondsMax`.
     package func stop() {
         stopSignal.signal()
         _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))

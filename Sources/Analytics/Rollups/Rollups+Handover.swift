@@ -3,8 +3,7 @@ import Events
 import Aggregation
 
 extension Rollups {
-    /// Returns the next events from memory, as committed by this process; nil when they must be read from the
-    /// database.
+    /// Returns the next events committed by this process; nil when they must be read from the database.
     ///
     /// The events in memory are complete if the database has the same number of events in their id range: other
     /// processes may have committed some in between. The count stops after one more than that, so it does not

@@ -1,7 +1,6 @@
 /// Maps the times of a segment's rows to the buckets of a query.
 struct BucketFinder {
-    /// Maximum number of edges within a segment for which every row is compared with every edge: branch-free
-    /// and fastest.
+    /// Maximum number of edges for which every row is compared with every edge: branch-free and fastest.
     static let comparedMax = 6
 
     private let edges: [Int64]
@@ -67,8 +66,7 @@ struct BucketFinder {
         }
     }
 
-    /// Writes buckets by a lookup table of the segment's minutes; valid because all edges within it are whole
-    /// minutes.
+    /// Writes buckets by a lookup table of the segment's minutes, as all edges within it are whole minutes.
     private mutating func writeByMinute(_ target: RowBuffer<UInt16>, _ times: RowBuffer<UInt32>, _ count: Int) {
         let (seconds, first) = (UInt32(base % 60), base / 60)
         let minutes = (low + base) / 60 - first...(high + base) / 60 - first

@@ -100,10 +100,12 @@ package struct DimensionDictionaries: Sendable {
     /// All texts, indexed by code.
     package func texts(_ dictionary: Column.Dictionary) -> [String] { texts[Int(dictionary.rawValue)] }
 
+    /// Number of texts, including the two fixed ones; the next code.
     package func count(_ dictionary: Column.Dictionary) -> Int { texts[Int(dictionary.rawValue)].count }
 
-    /// Adds a stored entry; entries of a dictionary must be loaded in the order of their codes, and known ones
-    /// are skipped.
+    /// Adds a stored entry; skips known ones.
+    ///
+    /// Entries of a dictionary must be loaded in the order of their codes.
     package mutating func load(_ entry: Entry) {
         guard Int(entry.code) == count(entry.dictionary) else { return }
         insert(entry)

@@ -1,6 +1,7 @@
 /// Sums common to lists, buckets and ranges; `Lane` has the index of each.
 typealias Sums = SIMD8<Int64>
 
+/// Lane indexes of `Sums`.
 enum Lane {
     static let pageViews = 0, sessions = 1, bounces = 2, errors = 3, customEvents = 4
     static let engagedPageViews = 5, engagedMilliseconds = 6, received = 7

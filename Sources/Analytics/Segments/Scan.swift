@@ -8,6 +8,7 @@ package func scan<Source: SegmentSource>(
     _ dictionaries: DimensionDictionaries
 ) throws(Source.Failure) -> ScanResult { try scan(query, source, dictionaries, ScanLimits()) }
 
+/// Runs a query within the given memory limits.
 package func scan<Source: SegmentSource>(
     _ query: ScanQuery,
     _ source: Source,

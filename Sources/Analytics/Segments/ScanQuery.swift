@@ -138,6 +138,7 @@ package struct ListResult: Sendable {
     package init() {}
 }
 
+/// The result of a scan.
 package struct ScanResult: Sendable {
     package var total = Aggregate()
     /// Sums by bucket, in the order of the query's edges.

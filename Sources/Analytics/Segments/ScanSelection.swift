@@ -13,6 +13,7 @@ package struct ScanSelection: Sendable {
 
     init(_ kind: Kind) { self.kind = kind }
 
+    /// Whether a visitor number has a matching page view.
     package func hasVisitor(_ number: UInt32) -> Bool {
         let word = Int(number >> 6)
         return word < visitors.count && visitors[word] >> UInt64(number & 63) & 1 == 1

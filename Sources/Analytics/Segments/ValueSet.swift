@@ -232,8 +232,9 @@ extension VitalSummary {
 }
 
 extension Vital {
-    /// Thresholds (web.dev/vitals): the largest good value and the largest that is not poor, in the unit of
-    /// segments.
+    /// Thresholds (web.dev/vitals): the largest good value and the largest that is not poor.
+    ///
+    /// In the unit of segments: milliseconds, for CLS thousandths of the score.
     package var bounds: (good: Float, fair: Float) {
         switch self {
         case .lcp: (2500, 4000)

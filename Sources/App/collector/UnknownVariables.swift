@@ -60,8 +60,7 @@ struct UnknownVariable: Equatable, Sendable {
         return unknown(environment, .environment) + unknown(dotEnv, .dotEnv)
     }
 
-    /// Whether the variable comes from the test harness, or from Kubernetes or Docker for a service named
-    /// `collector`.
+    /// Whether the test harness set the variable, or Kubernetes or Docker for a service named `collector`.
     private static func isOfOthers(_ name: String, _ value: String) -> Bool {
         if harnessNames.contains(name) || name.hasPrefix(harnessPrefix) { return true }
         let isLink = name.hasPrefix("COLLECTOR_SERVICE_") || name.hasPrefix("COLLECTOR_PORT_")
@@ -71,8 +70,7 @@ struct UnknownVariable: Equatable, Sendable {
     private static func meant(by name: String, _ source: Source) -> String? {
         let upper = name.uppercased()
         if let known = synonyms[upper] { return known }
-        // Short names have neighbors with another meaning (POST, HOSTS): accept only a different case, and only
-        // in .env.
+        // Short names resemble variables with another meaning (POST, HOSTS): accept only other letter case in .env.
         if source == .dotEnv, Variable.names.contains(upper) { return upper }
         let long = Variable.all.map(\.name).filter { $0.utf8.count > 6 }
         if let near = Spelling.nearest(to: upper, in: long) { return near }

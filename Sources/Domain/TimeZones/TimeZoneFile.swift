@@ -16,7 +16,7 @@ struct TimeZoneFile: Equatable, Sendable {
             && one.transitions.elementsEqual(other.transitions) { $0 == $1 }
     }
 
-    /// Creates UTC.
+    /// Creates the content for UTC.
     init() {}
 
     /// Parses a file; nil when it is malformed or contains leap seconds.

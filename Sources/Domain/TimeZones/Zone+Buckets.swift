@@ -19,8 +19,8 @@ package enum Interval: String, CaseIterable, Sendable {
 extension Zone {
     /// Start times of the buckets that overlap a range in seconds since 1970, ascending.
     ///
-    /// The first is at or before `from`, all are before `to`. A repeated hour has two buckets, a day with a
-    /// clock change has 23 or 25 hours in most zones, and weeks start on Monday.
+    /// The first is at or before `from`, all are before `to`. A repeated hour has two buckets, a day with a clock
+    /// change has 23 to 25 hours, and weeks start on Monday.
     package func bucketStarts(from: Int64, to: Int64, _ interval: Interval) -> [Int64] {
         var starts =
             switch interval {
@@ -43,8 +43,7 @@ extension Zone {
         self.seconds(local: local(seconds) + days * CivilDate.daySeconds)
     }
 
-    /// Start of a date, given as its midnight in local seconds; where midnight is skipped, the first moment
-    /// after it.
+    /// Start of a date, given as its midnight in local seconds; the first moment after it if midnight is skipped.
     package func dateStart(local: Int64) -> Int64 { firstSeconds(atOrAfterLocal: local) }
 
     /// Number of calendar days, at least one, covered by a range that starts at the start of a day.

@@ -53,8 +53,9 @@ package final class ZoneCache: Sendable {
         "MST7MDT": "America/Denver", "PST8PDT": "America/Los_Angeles",
     ]
 
-    /// The zone with this IANA name, or with its current name if tzdata lacks the outdated one; nil when there
-    /// is none.
+    /// The zone with this IANA name; an outdated name that tzdata lacks is replaced with its current name.
+    ///
+    /// Nil when there is no such zone.
     package func zone(_ name: String) -> Zone? {
         if name == Zone.utc.name { return .utc }
         guard Self.isName(name) else { return nil }
@@ -72,8 +73,7 @@ package final class ZoneCache: Sendable {
         Self.read(folder + "/" + name).flatMap { TimeZoneFile($0) }
     }
 
-    /// Whether a text is a well-formed zone name, such as `America/Argentina/Buenos_Aires`; prevents path
-    /// traversal.
+    /// Whether a text is a well-formed name, such as `America/Argentina/Buenos_Aires`; prevents path traversal.
     static func isName(_ text: String) -> Bool {
         let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         return text.utf8.count <= nameBytesMax && (1...3).contains(parts.count)

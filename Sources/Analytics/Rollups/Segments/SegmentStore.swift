@@ -46,6 +46,7 @@ struct SegmentChanges {
 extension SegmentInfo {
     var deadSessions: Int { min(sessions, dead.reduce(0) { $0 + $1.nonzeroBitCount }) }
 
+    /// Whether the session in this row has been replaced.
     package func isDead(_ row: Int) -> Bool { row >> 3 < dead.count && dead[row >> 3] >> UInt8(row & 7) & 1 == 1 }
 
     mutating func markDead(_ row: Int) {
