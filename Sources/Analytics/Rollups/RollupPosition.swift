@@ -118,7 +118,7 @@ package struct RollupPosition: Sendable, Equatable {
 
     /// Skips an event that cannot be written and adds it to the dead letters, if the position is still current.
     ///
-    /// `reason` is the error of the database, truncated to `reasonBytesMax`; `seconds` is the time in seconds since 1970.
+    /// `reason` is the database error, truncated to `reasonBytesMax`; `seconds` is the time since 1970.
     /// - Returns: whether it was.
     func moveToDeadLetters(
         _ database: any Database,

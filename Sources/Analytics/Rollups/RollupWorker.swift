@@ -9,8 +9,9 @@ import Events
 /// It runs continuously while more than one portion is waiting and polls otherwise, so rollups are at most a
 /// few seconds old.
 package final class RollupWorker: Sendable {
-    /// Minimum and maximum of the polling interval in milliseconds.
+    /// Polling interval in milliseconds.
     package static let restMilliseconds = 1000
+    /// Upper bound in milliseconds of a pause without errors, on which lag checks rely.
     package static let restMillisecondsMax = 5000
     /// Milliseconds until the next attempt after an error.
     static let retryMilliseconds = 5000

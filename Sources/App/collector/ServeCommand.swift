@@ -35,7 +35,7 @@ struct ServeCommand {
         let server = service.makeServer(limits, token: token)
         if let store { log.info("attempting database connection", ["engine": store.engine]) }
         service.start()
-        // Clients may send as soon as the server listens: wait for a responsive database, not for one that is down or hangs.
+        // Clients may send as soon as the server listens: wait for the database, but not if it is down or hangs.
         service.waitForDatabase(milliseconds: Self.connectMillisecondsMax)
         let address = try listen(server)
         greet(address, token: token, store)
