@@ -1,18 +1,18 @@
-# Everything a developer or an operator types. None of it needs Docker; each target installs what it lacks, once.
+# Developer and operator commands. Docker is not needed; each target installs missing dependencies on first use.
 
 SWIFT_FOLDER := $(shell scripts/find-swift 2>/dev/null)
 export PATH := $(if $(SWIFT_FOLDER),$(SWIFT_FOLDER):)$(CURDIR)/.tools/venv/bin:$(PATH)
 
-# Seconds for each target of `make fuzz`.
+# Duration of each target of `make fuzz` in seconds.
 FUZZ_SECONDS ?= 600
 
-# Page views of `make leaves`.
+# Number of page views of `make leaves`.
 LEAVES_VIEWS ?= 1000
 
-# Rounds of `make chaos` on each store.
+# Number of rounds of `make chaos` on each store.
 CHAOS_ROUNDS ?= 100
 
-# Where `make install` puts things; DESTDIR goes before it, for packagers. BINARY is what is installed.
+# Install prefix of `make install`; packagers prepend DESTDIR. BINARY is the file to install.
 PREFIX ?= /usr/local
 DESTDIR ?=
 BINARY ?= .build/release/collector

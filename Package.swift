@@ -1,7 +1,7 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-/// Every Swift target: language mode 6, the upcoming features, and no warning survives.
+/// Settings of all Swift targets: upcoming features, and warnings as errors.
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
@@ -10,14 +10,14 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// Targets that speak to C, or read many stored bytes: each unsafe use is spelled out.
+/// Settings of targets that call C or decode large binary data: every unsafe operation is marked.
 let boundary: [SwiftSetting] = strict + [.strictMemorySafety()]
 
 let package = Package(
     name: "collector",
     products: [.executable(name: "collector", targets: ["collector"])],
     targets: [
-        // C: what Swift cannot reach or hold by itself. No logic.
+        // C: code that cannot be written in Swift, and embedded assets. No application logic.
         .target(name: "CNet", path: "Sources/C/CNet"),
         .target(name: "CAssets", path: "Sources/C/CAssets", exclude: ["generated"]),
         .systemLibrary(
@@ -46,7 +46,7 @@ let package = Package(
             providers: [.apt(["libssl-dev"])]
         ),
 
-        // Support: C boundaries, HTTP, JSON, locks, logs. Knows nothing of this product.
+        // Support: C boundaries, HTTP, JSON, locks, logging. Independent of the product.
         .target(
             name: "Assets",
             dependencies: ["CAssets"],
@@ -89,7 +89,7 @@ let package = Package(
             swiftSettings: boundary
         ),
 
-        // Domain: what browsers send, parsed. No I/O.
+        // Domain: parsed events and reports of browsers. No I/O.
         .target(
             name: "TimeZones",
             dependencies: ["Events", "Locks"],
@@ -103,7 +103,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Storage: one protocol, two stores.
+        // Storage: the store protocol and its two implementations.
         .target(
             name: "Storage",
             dependencies: ["Crypto", "Events", "Locks"],
@@ -131,7 +131,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Analytics: from events to reports.
+        // Analytics: aggregation, rollups and reports.
         .target(
             name: "Aggregation",
             dependencies: ["Crypto", "Events", "JSON", "Numbers", "Segments"],
@@ -163,7 +163,7 @@ let package = Package(
         ),
         .target(name: "Segments", path: "Sources/Analytics/Segments", swiftSettings: boundary),
 
-        // API: routes, sessions, the live feed.
+        // API: routes, sessions, live feed.
         .target(
             name: "HTTPAPI",
             dependencies: [
@@ -175,7 +175,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // App: commands, configuration, composition; alone knows which stores there are.
+        // App: commands, configuration, composition. The only target that depends on the concrete stores.
         .executableTarget(
             name: "collector",
             dependencies: [
@@ -186,7 +186,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Tests: one target a module, the contract of both stores, and the rules of the house.
+        // Tests: one target per module, the contract tests of both stores, and the code conventions.
         .target(
             name: "TestSupport",
             dependencies: ["Events", "Storage"],

@@ -1,16 +1,15 @@
 package import Segments
 import Events
 
-/// What sessions share while events are added: the dictionaries, texts that were parsed a moment ago, and what events
-/// change beside sessions.
+/// State shared by all sessions: dictionaries, parse caches, and changes outside of sessions.
 package struct Aggregator {
     package var dictionaries = DimensionDictionaries()
     package let hashes: KeyedHashes
-    /// Issues that events other than recalled ones have named.
+    /// Changes of issues by new events; recalled events do not contribute.
     package var issues: [IssueKey: IssueChange] = [:]
-    /// In the order of their events; none of bots.
+    /// Fingerprints in the order of their events, without those of bots.
     package var fingerprints: [FingerprintReading] = []
-    /// While it is set, events are ones that were added before: they change sessions and nothing else.
+    /// Set while earlier events of a session are added again: they change the session and nothing else.
     package var isRecalling = false
     private var parsed = ParsedTexts()
 
@@ -20,34 +19,33 @@ package struct Aggregator {
 
     mutating func path(_ event: StoredEvent) -> String { parsed.template(event.path ?? "/") }
 
-    /// The code of a text that senders choose: of one line where lines are kept, cut where it is too long, and 0 for
-    /// none.
+    /// The dictionary code of client-supplied text, cleaned by `DimensionText.clean`; 0 for empty text.
     mutating func code(_ dictionary: Column.Dictionary, _ text: String?, _ origin: Origin) -> UInt32 {
         guard let text, let clean = DimensionText.clean(text) else { return DimensionDictionaries.none }
         return dictionaries.code(dictionary, Self.withoutNUL(clean), site: origin.site, day: origin.day)
     }
 
-    /// Reasons of one event or of a session.
+    /// Limit of reasons for one event or session.
     private static let linesMax = 12
 
-    /// The code of texts, sorted, one a line.
+    /// The dictionary code of several texts, sorted and joined by line feeds.
     mutating func code(_ dictionary: Column.Dictionary, lines: [String], _ origin: Origin) -> UInt32 {
         let known = Set(lines.lazy.compactMap(DimensionText.clean).map { Self.withoutNUL(DimensionText.line($0)) })
         let text = known.sorted().prefix(Self.linesMax).joined(separator: "\n")
         return dictionaries.code(dictionary, text, site: origin.site, day: origin.day)
     }
 
-    /// Which site adds values to the dictionaries, and on which day.
+    /// The site and day to which new dictionary values are attributed.
     struct Origin {
         /// Code of the site.
         var site: UInt32
-        /// Seconds since 1970 of the start of the day, UTC.
+        /// Start of the UTC day, in seconds since 1970.
         var day: Int64
 
         init(site: UInt32, seconds: Int64) { (self.site, day) = (site, UTCDay.start(seconds)) }
     }
 
-    /// PostgreSQL holds no text with the character of the code 0.
+    /// Replaces U+0000, which PostgreSQL cannot store in text.
     static func withoutNUL(_ text: String) -> String {
         guard text.utf8.contains(0) else { return text }
         return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value == 0 ? "\u{FFFD}" : $0 }))

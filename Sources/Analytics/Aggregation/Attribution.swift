@@ -1,8 +1,8 @@
 import Segments
 
-/// Why a vital is not good: the element and the part of the time that took longest, by the names of web-vitals 6.
+/// Attribution of vitals that are not good: the element and the longest part of the time, by the names of web-vitals 6.
 enum Attribution {
-    /// A member of `attribution`, and its name before web-vitals 6, which is accepted in stored events and from old trackers.
+    /// A member of `attribution`, with its name before web-vitals 6: stored events and old trackers still use it.
     typealias Name = (current: String, old: String?)
 
     private static let largestContentfulPaint: [Name] = [
@@ -13,16 +13,16 @@ enum Attribution {
         ("inputDelay", nil), ("processingDuration", "processing"), ("presentationDelay", "presentation"),
     ]
 
-    /// The element that a slow value is attributed to, and the part of its time that took longest.
+    /// The element and the longest part of the time to which a value is attributed.
     struct Cause {
         var element: String?
         var part: String?
     }
 
-    /// Whether a value needs no improvement, in milliseconds; of CLS the score.
+    /// Whether a value is rated good; in milliseconds, for CLS the score.
     static func isGood(_ vital: Vital, _ value: Double) -> Bool { value <= vital.thresholds.good }
 
-    /// What a value (in milliseconds, for CLS a score) that is not good is attributed to; nothing for a good one.
+    /// The cause of a value that is not good (in milliseconds, for CLS the score); empty for a good one.
     static func cause(_ vital: Vital, _ value: Double, _ attribution: LazyJSON) -> Cause {
         guard !isGood(vital, value) else { return Cause() }
         return switch vital {

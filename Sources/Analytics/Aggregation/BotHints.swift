@@ -1,4 +1,4 @@
-/// What only automated browsers report; a hint makes no bot of a visitor whose user agent is a browser's.
+/// Signs of automation; a hint alone does not classify a visitor with a browser's user agent as a bot.
 enum BotHints {
     static func ofPageView(screen: String?, innerWidth: Double?, language: String?, isHidden: Bool) -> [String] {
         let isWithoutScreen = screen == "0x0" || innerWidth == 0

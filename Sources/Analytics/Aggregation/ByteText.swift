@@ -1,5 +1,6 @@
-/// A text that is equal to those with the same bytes alone, as in the database and in hashes; Swift's own comparison also
-/// holds different spellings of one character for equal.
+/// Text that compares by its bytes, as in the database and in hashes.
+///
+/// Swift's own comparison uses canonical equivalence, which treats different encodings of a character as equal.
 package struct ByteText: Hashable, Sendable {
     let text: String
 

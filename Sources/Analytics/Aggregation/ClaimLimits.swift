@@ -1,9 +1,9 @@
 import Segments
 
-/// A number that senders report and that figures are computed from, with the range in which it is plausible.
+/// A client-reported number that figures are computed from, with its plausible range.
 ///
-/// A number outside of its range stays in the payload, counts in no figure, and is counted as an invalid value.
-/// The raw value is the name of the member that holds it, with the object before it where the name alone would not say which.
+/// A number out of range stays in the payload, is excluded from all figures, and is counted as an invalid
+/// value. The raw value is the name of the payload member, qualified where the name alone is ambiguous.
 enum Claim: String, CaseIterable, Sendable, Hashable {
     case engagement = "engagedMs"
     case scrollDepth
@@ -44,50 +44,50 @@ enum Claim: String, CaseIterable, Sendable, Hashable {
     }
 }
 
-/// The ranges of numbers that senders report.
+/// Ranges of client-reported numbers.
 package enum ClaimLimits {
-    /// Time that a page view was in front of somebody, milliseconds: up to one day.
+    /// Visible time of a page view in milliseconds: up to one day.
     static let engagementMilliseconds = 0.0...86_400_000
-    /// Part of the page that was scrolled to, percent.
+    /// Scroll depth in percent.
     static let scrollPercent = 0.0...100
-    /// Times that one error event stands for.
+    /// Occurrences that one error event stands for.
     static let errorCount = 1.0...10_000
-    /// LCP, INP, FCP, TTFB and their parts, milliseconds: up to ten minutes.
+    /// LCP, INP, FCP, TTFB and their parts in milliseconds: up to ten minutes.
     static let vitalMilliseconds = 0.0...600_000
-    /// Score of CLS: a frame scores 1 at most, and a window of shifts lasts five seconds.
+    /// CLS score: at most 1 per frame, within a session window of five seconds.
     static let layoutShiftScore = 0.0...300
-    /// Time that one resource or all of one host took, milliseconds: up to one hour.
+    /// Duration of one resource, or of all resources of one host, in milliseconds: up to one hour.
     static let resourceMilliseconds = 0.0...3_600_000
-    /// Bytes of one resource or all of one host: up to 10 GB.
+    /// Size of one resource, or of all resources of one host, in bytes: up to 10 GB.
     static let resourceBytes = 0.0...10_000_000_000
-    /// Line of a stack frame.
+    /// Line number of a stack frame.
     static let frameLine = 0.0...10_000_000
-    /// Column of a stack frame: files of minified code are one line.
+    /// Column number of a stack frame: minified files consist of a single line.
     static let frameColumn = 0.0...1_000_000_000
-    /// Events that one page view may report as emitted; a delivery report beyond it counts in no figure.
+    /// Limit of emitted events per page view; a delivery report above it is excluded from all figures.
     package static let emittedEventsMax: Int64 = 100_000
 }
 
-/// What a payload holds in place of a number.
+/// A payload value validated as a number.
 enum ClaimedNumber: Equatable {
-    /// Nothing, or a value that is no number.
+    /// No value, or one that is not a number.
     case missing
     case valid(Double)
     case outOfRange
 
-    /// A `number` of nil was too large to be a number of anything.
+    /// Validates a number against the range of a claim; nil stands for a number too large to represent.
     init(_ number: Double?, _ claim: Claim) {
         self = if let number, claim.range.contains(number) { .valid(number) } else { .outOfRange }
     }
 }
 
 extension LazyJSON {
-    /// The number, judged by the range of what it claims to be.
+    /// The value validated against the range of a claim.
     func claimed(_ claim: Claim) -> ClaimedNumber {
         isNumber ? ClaimedNumber(number, claim) : .missing
     }
 
-    /// The number when it lies within the range of what it claims to be.
+    /// The number if it is within the range of the claim, otherwise nil.
     func value(_ claim: Claim) -> Double? {
         guard case .valid(let number) = claimed(claim) else { return nil }
         return number

@@ -1,9 +1,9 @@
-/// Brings texts that senders chose into the form in which they are values of dimensions.
+/// Normalizes client-supplied texts for use as dimension values.
 enum DimensionText {
-    /// Bytes of a value; what is longer is cut.
+    /// Length limit of a value in bytes; longer values are truncated.
     static let valueBytesMax = 200
 
-    /// An address without what tells one version of a file from another.
+    /// Normalizes a resource URL: removes query, fragment and hexadecimal content hashes, which vary by version.
     static func resource(_ address: String) -> String? {
         let plain = address.prefix { $0 != "?" && $0 != "#" }
         guard let slash = plain.utf8.lastIndex(of: UInt8(ascii: "/")) else { return clean(String(plain)) }
@@ -14,13 +14,13 @@ enum DimensionText {
         return clean(plain[...slash] + kept.joined(separator: "."))
     }
 
-    /// A text as one line: lists are kept with a line for each.
+    /// Replaces line feeds with spaces: lists are stored with one element per line.
     static func line(_ text: String) -> String {
         guard text.utf8.contains(0x0A) else { return text }
         return String(decoding: text.utf8.map { $0 == 0x0A ? 0x20 : $0 }, as: UTF8.self)
     }
 
-    /// Nil for nothing; cut at a character where it is too long.
+    /// Truncates text at a character boundary, marked with an ellipsis; nil for empty text.
     static func clean(_ text: String) -> String? {
         guard !text.isEmpty else { return nil }
         guard text.utf8.count > valueBytesMax else { return text }

@@ -3,17 +3,17 @@ import Segments
 import Numbers
 import Events
 
-/// What counts of one event: its dimensions as codes, its numbers that are in their range, and the rows that it adds.
+/// Data extracted from one event: dimension codes, numbers within their ranges, and the rows that it adds.
 struct Extraction {
     let event: StoredEvent
     let origin: Aggregator.Origin
     var opening: Opening?
     var vitals: VitalsReport?
     var engagement: EngagementReport?
-    /// Their page view is set by the session's row.
+    /// The page view index is assigned by `SessionState.row`.
     var resources: [ResourceRow] = []
     var eventRows: [EventRow] = []
-    /// Why the browser may be automated.
+    /// Signs of automation.
     var hints: [String] = []
 
     init(_ event: StoredEvent, _ origin: Aggregator.Origin) { (self.event, self.origin) = (event, origin) }
@@ -37,7 +37,7 @@ struct Extraction {
         eventRows.append(row)
     }
 
-    /// Adds rows of values that were out of their range, by claim.
+    /// Adds one row for each claim with values out of range.
     private mutating func addInvalid(_ claims: [Claim], _ aggregator: inout Aggregator) {
         guard !claims.isEmpty else { return }
         for claim in Claim.allCases {
@@ -50,7 +50,7 @@ struct Extraction {
 
     // MARK: - Page views
 
-    /// Texts of a `pageview` event's payload.
+    /// Members of a `pageview` payload.
     private struct PageViewFields {
         var language: String?
         var screen: String?
@@ -110,7 +110,7 @@ struct Extraction {
         return members.isDamaged ? PageViewFields() : fields
     }
 
-    /// The campaign, or the source when it has no name.
+    /// The campaign name; the source if the campaign has no name.
     private static func campaign(_ payload: Payload, _ value: JSONValue) -> String? {
         guard value.kind == .object else { return nil }
         var (campaign, source): (String?, String?) = (nil, nil)
@@ -153,13 +153,13 @@ struct Extraction {
         )
     }
 
-    /// The next number of 32 bits that is not below: then a value beyond a threshold stays beyond it.
+    /// Rounds up to the next 32-bit number, so that a value above a threshold stays above it.
     private static func kept(_ value: Double) -> Float {
         let nearest = Float(value)
         return Double(nearest) < value ? nearest.nextUp : nearest
     }
 
-    /// Notes what a value is attributed to; whether it is good is decided by the value as it is kept.
+    /// Records the attribution of a value; the rating uses the rounded value, as stored.
     private func attribute(
         _ vital: Vital,
         _ value: Float,
@@ -205,7 +205,7 @@ struct Extraction {
 
     // MARK: - Resources
 
-    /// Resources of each kind that one event may report.
+    /// Limit of resources of each kind per event.
     private static let resourcesMax = 10
 
     private mutating func readResources(_ aggregator: inout Aggregator) {
@@ -258,7 +258,7 @@ struct Extraction {
     private mutating func readFingerprint(_ aggregator: inout Aggregator) {
         let reported = LazyJSON(event.payload)["fingerprints"]
         hints = reported["automation"].elements.compactMap(\.text)
-        // Bots are none of the population.
+        // Fingerprints of bots are not counted.
         guard !aggregator.isRecalling, hints.isEmpty, aggregator.agent(event).botReasons.isEmpty,
             let fingerprint = FingerprintReading(event, reported)
         else { return }

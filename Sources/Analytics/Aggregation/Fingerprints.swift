@@ -1,20 +1,20 @@
 import Numbers
 
-/// The signals of one fingerprint that a visitor's browser reported.
+/// The signals of a fingerprint reported by a visitor's browser.
 package struct FingerprintReading: Sendable {
-    /// Signals of one fingerprint, and bytes of a name or a hash.
+    /// Limits: signals per fingerprint, and bytes of a name or hash.
     package static let signalsMax = 40
     static let bytesMax = 64
-    /// The name under which the hash of all stable signals stands.
+    /// Signal name of the combined hash of all stable signals.
     static let all = "all"
 
     package let visitorID: String
     package let site: String
     package let seconds: Int64
-    /// Names and hashes of the signals, by name.
+    /// Names and hashes of the signals, sorted by name.
     package let signals: [(name: String, hash: String)]
 
-    /// Nil when it has no signal.
+    /// Nil when the event has no valid signal.
     init?(_ event: StoredEvent, _ reported: LazyJSON) {
         visitorID = event.visitorID
         site = event.site
@@ -24,7 +24,7 @@ package struct FingerprintReading: Sendable {
         }
         var known: [String: String] = [:]
         for (name, part) in reported["parts"].members.prefix(Self.signalsMax) where name != Self.all && isFit(name) {
-            // What answers at random on purpose is no value that could be shared.
+            // Randomized values would all be distinct; they share one value.
             let isStable = part["stable"].isTrue || part["isStable"].isTrue
             if let hash = part["hash"].text, isFit(hash) { known[name] = isStable ? hash : "(random)" }
         }
@@ -33,9 +33,10 @@ package struct FingerprintReading: Sendable {
         signals = known.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    /// A line for each signal: its name, a space, its hash.
+    /// One line per signal: name, space, hash.
     var encoded: String { signals.map { "\($0.name) \($0.hash)" }.joined(separator: "\n") }
 
+    /// Decodes the format of `encoded` to hashes by name; ignores malformed lines.
     package static func decoded(_ text: String) -> [String: String] {
         let pairs = text.split(separator: "\n").compactMap { line -> (String, String)? in
             let parts = line.split(separator: " ", maxSplits: 1)

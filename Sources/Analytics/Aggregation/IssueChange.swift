@@ -1,3 +1,4 @@
+/// Identifies an issue of a site.
 package struct IssueKey: Hashable, Sendable {
     package var site: String
     package var issue: String
@@ -14,7 +15,7 @@ package struct IssueKey: Hashable, Sendable {
     }
 }
 
-/// What events add to what is known of an error.
+/// Changes of an issue by the events of a portion.
 package struct IssueChange: Sendable {
     package let description: IssueDescription
     /// Seconds since 1970.

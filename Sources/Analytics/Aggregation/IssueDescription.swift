@@ -2,30 +2,29 @@ package import Crypto
 import Segments
 import Numbers
 
-/// The issue that an error belongs to, the same in all engines and in all releases.
+/// Groups errors into issues, consistently across engines and releases.
 ///
-/// Errors with the same kind and name, and the same functions and files in their first frames, are one issue; lines do
-/// not count, so that a deploy that moves code splits nothing, and of the message what pages word counts, without
-/// numbers and ids, while what engines word does not. When none of these frames names a function, the file and the
-/// message count, of an engine's message the property or variable that it names, and the line only if it names none. In
-/// minified code, whose functions have no names of their own, the line and the column of the first frame count in place
-/// of functions, columns in steps of `columnStep` since engines differ by some characters.
+/// Errors belong to one issue if they have the same kind, name, and functions and files in their first frames.
+/// Lines are ignored, so that a release that moves code does not split issues. Messages of pages count, without
+/// numbers and ids; messages of engines do not. If none of these frames names a function, the file and the
+/// message count: of an engine's message only the property or variable that it names, and the line only if it
+/// names none. In minified code, where functions have no stable names, line and column of the first frame
+/// replace the functions, with columns in steps of `columnStep` because engines differ by some characters.
 package struct IssueDescription: Sendable {
     package let id: String
     package let kind: String
     package let name: String
     package let message: String
-    /// Why the error is not the site's, one of `noises`; nil for an error of the site.
+    /// Why the error is not caused by the site, one of `noises`; nil for an error of the site.
     package let noise: String?
-    /// Ids that the issue had before functions counted without their lines, the latest first; the owner's decisions may
-    /// still be filed under them.
+    /// Ids of the issue under earlier grouping rules, latest first; the owner's decisions may still refer to them.
     ///
-    /// The last one is of before ids were keyed with the store's secret.
+    /// The last one predates hashing with the store's secret key.
     package let formerIDs: [String]
 
     private static let noises: Set<String> = ["extension", "resize_observer", "script_error"]
 
-    /// The issue of errors beyond the limit of issues.
+    /// The issue for errors beyond the limit of issues.
     static let other = IssueDescription(
         id: DimensionDictionaries.otherText,
         kind: "error",
@@ -57,7 +56,7 @@ package struct IssueDescription: Sendable {
             // Without a frame there is no line either.
             parts += [frames.first?.file ?? source, subject ?? frames.first.map { "\($0.line)" } ?? plain]
         }
-        // An issue of before errors were marked keeps its id.
+        // Without noise nothing is appended, so that issues that predate noise detection keep their ids.
         let ending = noise.map { [$0] } ?? []
         id = hexadecimal(hash.hash((parts + ending).joined(separator: "\n")))
         var former = [kind, name]
@@ -70,10 +69,10 @@ package struct IssueDescription: Sendable {
         formerIDs = [hexadecimal(hash.hash(grouping)), hexadecimal(stableHash(grouping.utf8))]
     }
 
-    /// Digits of the shortest hexadecimal id; shorter ones may be words.
+    /// Minimum length of a hexadecimal id in digits; shorter ones may be words.
     private static let idDigitsMin = 8
 
-    /// Two messages that differ in a number, a hexadecimal id or a UUID are the same.
+    /// Replaces numbers, hexadecimal ids and UUIDs with `0`, so that messages that differ only in them are equal.
     private static func withoutIDs(_ message: String) -> String {
         var result: [UInt8] = []
         var rest = Array(message.utf8)[...]

@@ -1,13 +1,13 @@
 package import Crypto
 
-/// The hashes of a store, keyed with its secret: senders cannot choose values whose hashes collide or stand out.
+/// Hashes keyed with the store's secret, so that clients cannot choose values with colliding or extreme hashes.
 package struct KeyedHashes {
-    /// Of ids of visitors, for distinct counts.
+    /// Hash of visitor ids, for distinct counts.
     package let visitors: KeyedHash
-    /// Of texts that events are grouped by.
+    /// Hash of texts by which events are grouped.
     package let texts: KeyedHash
 
-    /// - Parameter secret: 64 hexadecimal digits; each of the two hashes gets one half.
+    /// - Parameter secret: 64 hexadecimal digits; each hash uses one half as its key. Nil for any other text.
     package init?(secret: String) {
         let digits = Array(secret.utf8)
         guard digits.count == 4 * KeyedHash.keyBytes, !digits.contains(where: { !isHexadecimal($0) }) else {
@@ -32,14 +32,14 @@ private func isHexadecimal(_ byte: UInt8) -> Bool {
     (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte) || (0x41...0x46).contains(byte)
 }
 
-/// Sixteen hexadecimal digits of a hash.
+/// Formats a hash as sixteen hexadecimal digits.
 package func hexadecimal(_ hash: UInt64) -> String {
     let digits = String(hash, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
 }
 
 extension KeyedHashes {
-    /// The key of a session: of one visitor on one site.
+    /// The key of a session, which belongs to one visitor on one site.
     package func sessionKey(site: String, visitor: String, session: String) -> UInt64 {
         texts.hash("\(site)\n\(visitor)\n\(session)")
     }

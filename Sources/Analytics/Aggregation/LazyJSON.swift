@@ -1,12 +1,12 @@
 import JSON
 
-/// A JSON value of a payload that was validated when it came in, taken apart as far as it is asked for.
+/// A JSON value of a validated payload, parsed on demand.
 ///
-/// Members of an object are found when it is first looked at; what they hold is read when they are named.
+/// The members of an object are located when it is created; their values are parsed when accessed.
 package struct LazyJSON: Sendable {
-    /// Members and elements of one value; what follows is left out.
+    /// Limit of members or elements of one value; the rest is ignored.
     package static let valuesMax = 20_000
-    /// A number from which on it is a number of nothing.
+    /// Magnitude from which a number is ignored as implausible.
     package static let numberMax = 1e15
 
     private let bytes: [UInt8]
@@ -46,7 +46,7 @@ package struct LazyJSON: Sendable {
             var cursor = try ObjectCursor(bytes.span, in: range)
             while members.count < valuesMax, let member = try cursor.next(bytes.span) { members.append(member) }
         } catch {
-            // What is no JSON has no members.
+            // Invalid JSON has no members.
             return []
         }
         return members
@@ -56,7 +56,7 @@ package struct LazyJSON: Sendable {
         String(decoding: hasEscapes ? bytes.unescaped(content) : bytes[content], as: UTF8.self)
     }
 
-    /// The member of a name, the last of several, written with escapes or without.
+    /// The member with this name; the last one wins, and escapes in names are resolved.
     package subscript(name: String) -> LazyJSON {
         for member in known.reversed() where member.nameHasEscapes || member.name.count == name.utf8.count {
             let own = member.nameHasEscapes ? bytes.unescaped(member.name) : bytes[member.name]
@@ -70,7 +70,7 @@ package struct LazyJSON: Sendable {
     package var isTrue: Bool { kind == .true }
     package var isNull: Bool { kind == .null }
 
-    /// The text that a number, true or false is written with.
+    /// The source text of a number, true or false.
     package var literal: String? {
         switch kind {
         case .number, .true, .false: String(decoding: bytes[range], as: UTF8.self)
@@ -92,12 +92,12 @@ package struct LazyJSON: Sendable {
         return elements
     }
 
-    /// Names and values of an object, in its order.
+    /// Names and values of an object's members in document order.
     package var members: [(name: String, value: LazyJSON)] {
         known.map { (Self.string(bytes, $0.name, $0.nameHasEscapes), LazyJSON(bytes, $0.value)) }
     }
 
-    /// A number, unless it is so large that it says nothing.
+    /// The number; nil for other kinds, and for magnitudes of `numberMax` and above.
     package var number: Double? {
         guard kind == .number else { return nil }
         let number = Double(String(decoding: bytes[range], as: UTF8.self))
@@ -106,7 +106,7 @@ package struct LazyJSON: Sendable {
 }
 
 extension [UInt8] {
-    /// What is written between the quotes of a JSON string, with its escapes resolved.
+    /// The content of a JSON string with escapes resolved.
     package func unescaped(_ content: Range<Int>) -> ArraySlice<UInt8> {
         var own = Array(self[content])
         let count = own.count

@@ -1,8 +1,8 @@
 import Events
 
-/// User agents and paths that were parsed a moment ago.
+/// Cache of recently parsed user agents and paths.
 struct ParsedTexts {
-    /// Texts of each kind that are kept parsed.
+    /// Size limit of each cache; a full cache is emptied.
     private static let textsMax = 4000
 
     private var agents: [String: UserAgent] = [:]

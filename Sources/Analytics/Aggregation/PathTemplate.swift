@@ -1,10 +1,10 @@
-/// The pattern of a path: what tells one thing from others of its kind becomes a name, so that `/users/123` is `/users/:id`.
+/// Path templates: variable segments are replaced with placeholders, so `/users/123` becomes `/users/:id`.
 package enum PathTemplate {
-    /// Bytes of a pattern, and of a segment beyond which it is held to be a name of one thing.
+    /// Length limits in bytes: of a template, and of a segment, above which it is treated as an id.
     static let bytesMax = 200
     static let segmentBytesMax = 40
 
-    /// The pattern of a path as the page said it; what follows `?` or `#` is left out.
+    /// The template of a reported path, without query and fragment.
     package static func of(_ path: String) -> String {
         let plain = path.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
         var result: [UInt8] = []
@@ -28,7 +28,7 @@ package enum PathTemplate {
         return isMixed || bytes.count > segmentBytesMax ? Array(":id".utf8) : bytes
     }
 
-    /// Cut at a character.
+    /// Truncates at a character boundary.
     private static func clipped(_ bytes: [UInt8]) -> String {
         var end = min(bytes.count, bytesMax)
         while end > 0, end < bytes.count, bytes[end] & 0xC0 == 0x80 { end -= 1 }

@@ -1,9 +1,8 @@
 import JSON
 
-/// The payload of an event, read member by member in one pass over its bytes.
+/// An event's payload, read member by member in one pass over its bytes.
 ///
-/// It reads what `LazyJSON` reads: of members with one name the last one counts, and a payload that is no JSON has no
-/// members.
+/// Consistent with `LazyJSON`: the last of several members with one name counts, and invalid JSON has no members.
 struct Payload {
     private let bytes: [UInt8]
 
@@ -11,7 +10,7 @@ struct Payload {
 
     var range: Range<Int> { bytes.indices }
 
-    /// The next member of an object; nil at the end, and after damage.
+    /// The next member of an object; nil at the end and after a syntax error.
     func next(_ members: inout PayloadMembers) -> JSONMember? {
         guard !members.isDamaged else { return nil }
         do {
@@ -30,7 +29,7 @@ struct Payload {
         return member
     }
 
-    /// The first elements of an array; none of what is no array.
+    /// The first elements of an array; empty for other kinds.
     func elements(_ value: JSONValue, max: Int) -> [JSONValue] {
         guard value.kind == .array else { return [] }
         var elements: [JSONValue] = []
@@ -43,7 +42,7 @@ struct Payload {
         return elements
     }
 
-    /// Whether a member has this name, written with escapes or without: PostgreSQL stores it without.
+    /// Whether a member has this name, with escapes resolved: PostgreSQL stores names without escapes.
     func has(_ member: JSONMember, _ name: StaticString) -> Bool {
         guard !member.nameHasEscapes else { return hasEscaped(member.name, "\(name)") }
         guard member.name.count == name.utf8CodeUnitCount else { return false }
@@ -52,44 +51,44 @@ struct Payload {
         return true
     }
 
-    /// Bytes of an escape of one character, at most.
+    /// Maximum length in bytes of an escape sequence for one character.
     private static let escapeBytesMax = 6
 
     private func hasEscaped(_ range: Range<Int>, _ name: String) -> Bool {
-        // Most names are seen to be others by their lengths.
+        // The length rules out most names.
         guard range.count > name.utf8.count, range.count <= name.utf8.count * Self.escapeBytesMax else { return false }
         return bytes.unescaped(range).elementsEqual(name.utf8)
     }
 
-    /// The text of a string; nil for another kind.
+    /// The value of a string; nil for other kinds.
     func text(_ value: JSONValue) -> String? {
         guard value.kind == .string else { return nil }
         guard value.hasEscapes else { return String(decoding: bytes[value.content], as: UTF8.self) }
         return String(decoding: bytes.unescaped(value.content), as: UTF8.self)
     }
 
-    /// A number, unless it is too large to be a number of anything.
+    /// The number; nil for other kinds, and for magnitudes of `LazyJSON.numberMax` and above.
     func number(_ value: JSONValue) -> Double? {
         guard value.kind == .number else { return nil }
         let number = plain(value.range) ?? Double(String(decoding: bytes[value.range], as: UTF8.self))
         return number.flatMap { $0.magnitude < LazyJSON.numberMax ? $0 : nil }
     }
 
-    /// A number by the range of what it claims to be.
+    /// The value validated against the range of a claim.
     func claimed(_ value: JSONValue, _ claim: Claim) -> ClaimedNumber {
         value.kind == .number ? ClaimedNumber(number(value), claim) : .missing
     }
 
-    /// A value as a tree of its own.
+    /// Copies a value into a `LazyJSON`.
     func tree(_ value: JSONValue) -> LazyJSON { LazyJSON(String(decoding: bytes[value.range], as: UTF8.self)) }
 
-    /// Digits of which an integer is exact as a Double, and powers of ten that are exact.
+    /// Limits for exact conversion: digits of an integer that a Double represents exactly, and exact powers of ten.
     private static let digitsMax = 15
     private static let powers: [Double] = [
         1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
     ]
 
-    /// A number without exponent and of few digits: the quotient of two exact numbers is rounded once, as it should be.
+    /// Fast path for numbers with few digits and no exponent: dividing two exact numbers rounds only once.
     private func plain(_ range: Range<Int>) -> Double? {
         var (whole, digits, fraction): (Int64, Int, Int) = (0, 0, 0)
         var isFraction = false
@@ -109,11 +108,11 @@ struct Payload {
     }
 }
 
-/// Where a walk over the members of an object is.
+/// Iteration state over the members of an object.
 struct PayloadMembers {
     fileprivate let range: Range<Int>
     fileprivate var cursor: ObjectCursor?
-    /// Whether the object is no JSON; what was read of it does not count.
+    /// Whether the object is invalid JSON; members read before the error must be discarded.
     fileprivate(set) var isDamaged = false
 
     init(_ range: Range<Int>) { self.range = range }

@@ -1,24 +1,24 @@
 import JSON
 import Segments
 
-/// Members of a `webvitals` payload that figures are made from.
+/// The members of a `webvitals` payload that are aggregated.
 struct VitalsFields {
     static let softNavigation = "soft-navigation"
-    /// CLS is kept in thousandths of its score.
+    /// CLS scores are stored in thousandths.
     static let layoutShiftScale = 1000.0
 
     var navigation: String?
-    /// By `Vital.rawValue`.
+    /// Values indexed by `Vital.rawValue`.
     var values = InlineArray<5, JSONValue?>(repeating: nil)
     var attributions = InlineArray<5, JSONValue?>(repeating: nil)
 
-    /// Nil when the payload is no JSON.
+    /// Nil when the payload is not valid JSON.
     init?(_ payload: Payload) {
         var members = PayloadMembers(payload.range)
         var attribution: JSONValue?
         while let member = payload.next(&members) {
             if payload.has(member, "navigationType") {
-                // Of all navigation types none is the empty text.
+                // No navigation type is empty.
                 navigation = payload.text(member.value).flatMap { $0.isEmpty ? nil : $0 }
             } else if payload.has(member, "attribution") {
                 attribution = member.value
@@ -43,13 +43,13 @@ struct VitalsFields {
     }
 }
 
-/// Members of one resource, or of one third party.
+/// The members of a resource or third party that are aggregated.
 struct ResourceFields {
     var name: String
     var duration = ClaimedNumber.missing
     var bytes = ClaimedNumber.missing
 
-    /// Nil for what has no name.
+    /// Nil when the value has no name.
     init?(_ payload: Payload, _ value: JSONValue, _ kind: ResourceKind) {
         guard value.kind == .object else { return nil }
         var members = PayloadMembers(value.range)

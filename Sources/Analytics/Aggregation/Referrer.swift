@@ -1,13 +1,13 @@
-/// The source of a session: each referrer has one, so that the sessions of all sources sum to all sessions.
+/// Maps each referrer to exactly one source, so that sessions by source sum to all sessions.
 enum Referrer {
     static let direct = "(direct)"
     static let own = "(self-referral)"
-    /// Neither an address of the web nor an Android app.
+    /// For referrers that are neither an HTTP URL nor an Android app.
     static let other = "(other address)"
 
     private static let app = "android-app"
 
-    /// The source that a page view's referrer stands for; `site` is the host of the page.
+    /// The source of a page view's referrer; `site` is the host of the page.
     static func source(_ referrer: String?, site: String) -> String {
         guard let referrer, !referrer.isEmpty else { return direct }
         guard let (scheme, host) = parts(referrer), !host.isEmpty else { return other }
@@ -20,7 +20,7 @@ enum Referrer {
         }
     }
 
-    /// Scheme and host of an address, in lower case; nil for what is no absolute address.
+    /// Scheme and host of an absolute URL, in lower case; nil for other texts.
     private static func parts(_ address: String) -> (scheme: String, host: String)? {
         let bytes = address.utf8
         guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { return nil }
@@ -29,7 +29,7 @@ enum Referrer {
         let authority = rest.dropFirst(2).prefix { byte in
             byte != UInt8(ascii: "/") && byte != UInt8(ascii: "?") && byte != UInt8(ascii: "#")
         }
-        // A user name and password before the host are none of its name.
+        // Skip user name and password.
         let host = authority.lastIndex(of: UInt8(ascii: "@")).map { authority[authority.index(after: $0)...] }
         guard let scheme = String(bytes[..<colon]), let name = String(withoutPort(host ?? authority)) else {
             return nil
@@ -37,7 +37,7 @@ enum Referrer {
         return (scheme.lowercased(), name.lowercased())
     }
 
-    /// A site's name has no port either.
+    /// Site names have no port.
     private static func withoutPort(_ host: Substring.UTF8View) -> Substring.UTF8View {
         guard let colon = host.lastIndex(of: UInt8(ascii: ":")) else { return host }
         let port = host[host.index(after: colon)...]

@@ -1,21 +1,23 @@
 package import Segments
 
-/// A session with what the worker must know to write it once more.
+/// A cached session and the metadata needed to replace its row.
 package struct CachedSession {
     package var state: SessionState
     package let key: UInt64
+    /// The visitor's number; nil before it has been assigned.
     package var visitor: UInt32?
-    /// Nil before it was written.
+    /// Whether a row has been written.
     package var isWritten = false
-    /// Whether its row is no longer the one that was written.
+    /// Whether the session has changed since its row was written.
     package var hasChanged = false
-    /// Times of the row that was written: its first and last page view or event.
+    /// Times of the first and last page view or event of the written row, in seconds since 1970.
     package var first: Int64 = .max
     package var last: Int64 = .min
 
-    /// One that has not been written.
+    /// Creates an entry without a written row.
     package init(_ state: SessionState, key: UInt64) { (self.state, self.key) = (state, key) }
 
+    /// Records that this row has been written.
     package mutating func note(_ row: SessionRow) {
         (isWritten, hasChanged) = (true, false)
         let times = row.pageViews.map(\.time) + row.events.map(\.time)
@@ -23,25 +25,26 @@ package struct CachedSession {
     }
 }
 
-/// Sessions that were written lately, within limits; those that were not touched for long go first.
+/// Cache of recently written sessions, limited in number and memory; sessions not used recently are evicted first.
 package struct SessionCache {
     static let sessionsMax = 20_000
     static let bytesMax = 64 << 20
 
     private var young: [SessionID: (session: CachedSession, size: Int)] = [:]
     private var old: [SessionID: (session: CachedSession, size: Int)] = [:]
-    /// Of the young ones.
+    /// Size of the `young` sessions in bytes.
     private var bytes = 0
 
     package init() {}
 
-    /// Takes a session out, so that a change of it makes no copy and a change that fails leaves nothing.
+    /// Removes and returns a session: changing it copies nothing, and a failed change leaves no partial state.
     package mutating func take(_ id: SessionID) -> CachedSession? {
         guard let taken = young.removeValue(forKey: id) else { return old.removeValue(forKey: id)?.session }
         bytes -= taken.size
         return taken.session
     }
 
+    /// Stores a session as the most recently used one; may evict others.
     package mutating func put(_ id: SessionID, _ session: CachedSession) {
         let size = session.state.size
         bytes += size - (young[id]?.size ?? 0)

@@ -1,16 +1,16 @@
 import Segments
 
-/// What counts of one event of a session.
+/// The aggregated content of one event of a session.
 package struct Record: Sendable {
     enum Kind: UInt8, Sendable { case other, pageView, vitals, engagement, resources }
 
     package var id: Int64
     /// Seconds since 1970.
     var time: Int64
-    /// Index of its page view's slot.
+    /// Index in `SessionState.pageViews`.
     var pageView: UInt16
     var kind = Kind.other
-    /// Index of what the event reported, in the list of its kind; of resources, that of the first.
+    /// Index of the event's report in the list for its kind; for resources, of the first one.
     var detail: UInt32 = 0
     var firstEventRow: UInt32
     var eventRows: UInt8
@@ -25,25 +25,25 @@ package struct Record: Sendable {
     var resourceRange: Range<Int> { kind == .resources ? Int(detail)..<Int(detail) + Int(resources) : 0..<0 }
 }
 
-/// A page view id that events of the session name.
+/// A page view of the session, identified by the id in its events.
 struct PageViewSlot: Sendable {
     var idHash: Int
     var firstEventID: Int64
-    /// Path of its first event.
+    /// Path of the first event.
     var firstPath: UInt32
 }
 
-/// What a user agent is.
+/// Dictionary codes of a parsed user agent.
 struct AgentCodes: Sendable {
     var traffic: UInt32 = 0
     var browser: UInt32 = 0
     var system: UInt32 = 0
     var device: UInt32 = 0
-    /// Reasons to hold it for a bot, one a line.
+    /// Reasons for classifying it as a bot, one per line.
     var reasons: UInt32 = 0
 }
 
-/// What a `pageview` event reports.
+/// Dictionary codes reported by a `pageview` event.
 struct Opening: Sendable {
     var agent = AgentCodes()
     var path: UInt32 = 0
@@ -56,11 +56,11 @@ struct Opening: Sendable {
     var campaign: UInt32 = 0
 }
 
-/// What a `webvitals` event reports, values outside of their range left out.
+/// Values reported by a `webvitals` event, without those out of range.
 struct VitalsReport: Sendable {
     var seq: Int64
     var navigation: UInt32 = 0
-    /// By `Vital.rawValue`; NaN for none.
+    /// Values indexed by `Vital.rawValue`; NaN when not reported.
     var values = InlineArray<5, Float>(repeating: .nan)
     var lcpElement: UInt32 = 0
     var lcpPart: UInt32 = 0
@@ -69,7 +69,7 @@ struct VitalsReport: Sendable {
     var clsElement: UInt32 = 0
 }
 
-/// What an `engagement` event reports, values outside of their range left out.
+/// Values reported by an `engagement` event, without those out of range.
 struct EngagementReport: Sendable {
     var seq: Int64
     var milliseconds: UInt32?

@@ -1,18 +1,18 @@
 package import Segments
 
 extension SessionState {
-    /// The session as its events so far make it; `key` is the hash of its id, `visitor` the number of its visitor.
+    /// Computes the session's row from its events; `key` is the hash of its id.
     package func row(key: UInt64, visitor: UInt32) -> SessionRow {
         let counting = records.prefix(Self.eventsMax)
-        var folds = pageViews.map { PageViewAggregator(path: $0.firstPath) }
-        for record in counting { folds[Int(record.pageView)].add(record, self) }
-        let order = folds.indices.filter { folds[$0].firstID != nil }.sorted { folds[$0].order < folds[$1].order }
-        var numbers = [UInt16](repeating: 0, count: folds.count)
+        var views = pageViews.map { PageViewAggregator(path: $0.firstPath) }
+        for record in counting { views[Int(record.pageView)].add(record, self) }
+        let order = views.indices.filter { views[$0].firstID != nil }.sorted { views[$0].order < views[$1].order }
+        var numbers = [UInt16](repeating: 0, count: views.count)
         for (number, index) in order.enumerated() { numbers[index] = UInt16(clamping: number) }
-        var row = SessionRow(key: key, visitor: visitor, pageViews: order.map { folds[$0].row })
+        var row = SessionRow(key: key, visitor: visitor, pageViews: order.map { views[$0].row })
         row.site = site
         row.botReasons = botReasons
-        let opening = order.lazy.compactMap { folds[$0].opening }.first
+        let opening = order.lazy.compactMap { views[$0].opening }.first
         describe(&row, opening)
         row.events.reserveCapacity(eventRows.count)
         for record in counting {
@@ -29,13 +29,13 @@ extension SessionState {
         return row
     }
 
-    /// Rows of events and of resources that a session has; later ones count in no figure.
+    /// Limits of event and resource rows per session; further rows are excluded from all figures.
     static let eventRowsMax = 65_535
     static let resourceRowsMax = 65_535
 
-    /// What the session's user agent is: that of its first counted page view, or of its first event.
+    /// Codes of the session's user agent: that of its first counted page view, or of its first event.
     var agent: AgentCodes {
-        // By the same order as that of the row.
+        // Same order as in `row`.
         var first: [(order: (Int64, Int64), opening: Int)?] = Array(repeating: nil, count: pageViews.count)
         for record in records.prefix(Self.eventsMax) where record.kind == .pageView {
             let slot = Int(record.pageView)
@@ -53,14 +53,14 @@ extension SessionState {
         (row.referrer, row.campaign) = (opening.referrer, opening.campaign)
     }
 
-    /// A page view while its events are read in the order of their ids.
+    /// Aggregates the events of a page view, added in the order of their ids.
     private struct PageViewAggregator {
         var row = PageViewRow(time: 0)
         var firstID: Int64?
-        /// Id and index of its own event, the first of several.
+        /// Id and `openings` index of the first `pageview` event.
         var openingID: Int64?
         var opening: Int?
-        /// Highest `seq` so far, by vital.
+        /// Highest `seq` so far, indexed by vital.
         var seqs = InlineArray<5, Int64>(repeating: .min)
         var engagementSeq = Int64.min
         var scrollSeq = Int64.min
@@ -91,7 +91,7 @@ extension SessionState {
             (row.path, row.release, row.connection) = (event.path, event.release, event.connection)
         }
 
-        /// Of values with one `seq` the later event's counts.
+        /// Of values with equal `seq`, the later event wins.
         private mutating func add(_ report: VitalsReport) {
             if row.navigation == DimensionDictionaries.none { row.navigation = report.navigation }
             for vital in Vital.allCases {

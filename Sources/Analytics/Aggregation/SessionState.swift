@@ -1,7 +1,7 @@
 import Segments
 import Numbers
 
-/// Which session: one visitor on one site.
+/// Identifies a session of one visitor on one site.
 package struct SessionID: Hashable, Sendable {
     package var site: String
     package var visitorID: String
@@ -21,15 +21,15 @@ package struct SessionID: Hashable, Sendable {
     }
 }
 
-/// What is known of a session while its events arrive: what counts of each event, as codes, in the order of their ids.
+/// Accumulated events of a session, as dictionary codes, sorted by event id.
 ///
-/// All rules are applied by `row`, over events in the order of their ids, so that the order in which they were added
-/// makes no difference. Codes are those of the aggregator's dictionaries: when what is pending there is taken back,
-/// states that were added to since are worthless.
+/// `row` applies all rules to the sorted events, so the result does not depend on the order in which they were
+/// added. Codes refer to the aggregator's dictionaries: when pending entries there are reverted, discard the
+/// states that events were added to in the meantime.
 package struct SessionState: Sendable {
-    /// Events of a session that count: the first ones by their ids.
+    /// Limit of counted events per session: those with the lowest ids.
     package static let eventsMax = 5000
-    /// Events that are kept beyond that before they are dropped together; some come only when events arrive out of
+    /// Events kept beyond the limit until they are dropped together; they occur only when events arrive out of
     /// order.
     private static let surplusMax = 500
 
@@ -37,27 +37,27 @@ package struct SessionState: Sendable {
     /// Code of the site.
     private(set) var site: UInt32 = 0
     private(set) var botReasons: UInt32 = 0
-    /// Whether an event or its user agent gave a reason: most sessions have none.
+    /// Whether any event or user agent gave a reason; false for most sessions.
     private var hasReasons = false
 
-    /// Ascending by id; only the first `eventsMax` count.
+    /// Sorted by id; only the first `eventsMax` count.
     package private(set) var records: [Record] = []
     private(set) var pageViews: [PageViewSlot] = []
-    /// Of the event with the lowest id.
+    /// User agent of the event with the lowest id.
     private(set) var firstAgent = AgentCodes()
-    // What records of some types have, by their `detail`.
+    // Reports by kind, indexed by `Record.detail`.
     private(set) var openings: [Opening] = []
     private(set) var vitals: [VitalsReport] = []
     private(set) var engagements: [EngagementReport] = []
     private(set) var resources: [ResourceRow] = []
-    /// Errors, custom events and invalid values; a record has `eventRows` of them from `firstEventRow` on.
+    /// Errors, custom events and invalid values; a record owns `eventRows` of them, starting at `firstEventRow`.
     private(set) var eventRows: [EventRow] = []
-    /// Codes of reasons to believe that the browser is automated, and the first events that gave them.
+    /// Codes of hints at automation, each with the first event that gave it.
     private var hints: [(id: Int64, reasons: UInt32)] = []
 
     package init(_ id: SessionID) { self.id = id }
 
-    /// Bytes that it takes, about: for a limit on the memory of many.
+    /// Approximate memory size in bytes.
     package var size: Int {
         MemoryLayout<Self>.stride + records.capacity * MemoryLayout<Record>.stride
             + pageViews.capacity * MemoryLayout<PageViewSlot>.stride
@@ -68,9 +68,9 @@ package struct SessionState: Sendable {
             + eventRows.capacity * MemoryLayout<EventRow>.stride
     }
 
-    /// Adds an event of this session; events may come in any order, each once.
+    /// Adds an event of this session; events may arrive in any order and are counted once.
     ///
-    /// - Returns: whether it counts, so that the session's row changes.
+    /// - Returns: whether the event counts, so that the session's row changes.
     @discardableResult
     package mutating func add(_ event: StoredEvent, _ aggregator: inout Aggregator) -> Bool {
         if records.count >= Self.eventsMax, event.id >= records[Self.eventsMax - 1].id { return false }
@@ -104,12 +104,12 @@ package struct SessionState: Sendable {
         return range.lowerBound
     }
 
-    /// The slot of an event's page view, which has the path of its first event.
+    /// The slot of the event's page view; a slot has the path of its first event.
     private mutating func slot(_ event: StoredEvent, _ origin: Aggregator.Origin, _ aggregator: inout Aggregator) -> Int
     {
-        // The hash is keyed in each process with a key of its own: nobody can make two ids one.
+        // The hash is seeded randomly per process: clients cannot produce collisions.
         let hash = ByteText(event.pageviewID).hashValue
-        // Most events are of the page view that came last.
+        // Search backward: most events belong to the latest page view.
         guard let slot = pageViews.lastIndex(where: { $0.idHash == hash }) else {
             let path = aggregator.code(.path, aggregator.path(event), origin)
             pageViews.append(PageViewSlot(idHash: hash, firstEventID: event.id, firstPath: path))
@@ -161,7 +161,7 @@ package struct SessionState: Sendable {
         }
     }
 
-    /// Keeps the events that count and nothing of the others.
+    /// Removes events beyond `eventsMax` and compacts the reports.
     private mutating func dropSurplus() {
         var kept = self
         kept.records = []

@@ -1,21 +1,21 @@
 import Numbers
 
-/// A frame of an error's stack, by the parts that three engines agree on.
+/// A stack frame, reduced to the parts on which V8, SpiderMonkey and JavaScriptCore agree.
 struct StackFrame {
-    /// Frames by which errors are grouped.
+    /// Number of frames used for grouping.
     static let countMax = 3
-    /// Columns that count as one: where engines point to in an expression differs by some characters.
+    /// Width of column groups: the positions that engines report for an expression differ by some characters.
     static let columnStep: Int64 = 100
-    /// Columns of code that a person wrote, at most.
+    /// Maximum column in code that is not minified.
     private static let writtenColumnsMax: Int64 = 200
 
-    /// Empty for a function without a name.
+    /// Empty for an anonymous function.
     let function: String
-    /// Address of the file without what changes with its content.
+    /// URL of the file without its content hash.
     let file: String
     let line: Int64
     let column: Int64
-    /// The frame as errors were grouped by before lines did not count.
+    /// The frame as formatted by the earlier grouping rules, which included lines.
     let former: String
 
     init(_ frame: LazyJSON) {
@@ -28,14 +28,14 @@ struct StackFrame {
         former = "\(Self.formerFunction(name))|\(resource)|\(line)"
     }
 
-    /// Whether the code was made by a tool that leaves no lines and no names.
+    /// Whether the code is probably minified, so that lines and names are not significant.
     var isMinified: Bool { column > Self.writtenColumnsMax || file.contains(".min.") }
 
-    /// Names that engines give to code outside of functions, and to functions that have none.
+    /// Names that engines give to code outside of functions and to anonymous functions.
     private static let noNames: Set<Substring> = ["global code", "module code", "eval code", "eval", "anonymous"]
 
-    /// The name alone: V8 writes `new Shop`, `Shop.buy` and `Shop.buy [as sell]`, SpiderMonkey `Shop/buy` and `promise
-    /// callback*buy`.
+    /// The bare function name: V8 reports `new Shop`, `Shop.buy` and `Shop.buy [as sell]`, SpiderMonkey
+    /// `Shop/buy` and `promise callback*buy`.
     private static func function(_ name: String) -> String {
         let name = name.firstRange(ofText: " [as ").map { name[..<$0.lowerBound] } ?? name[...]
         guard !noNames.contains(name) else { return "" }
@@ -48,10 +48,10 @@ struct StackFrame {
         return last.contains("<") ? "" : last
     }
 
-    /// Characters of a hash that bundlers write behind a name and a hyphen.
+    /// Length in characters of the hash that bundlers append to a file name after a hyphen or underscore.
     private static let hashLength = 8
 
-    /// An address without the hash of `index-DiwrgTda.js`: a part of a length of its own that no word looks like.
+    /// Removes a bundler's hash, as in `index-DiwrgTda.js`: a suffix of fixed length that does not look like a word.
     private static func withoutHash(_ address: String) -> String {
         let bytes = address.utf8
         let nameStart = bytes.lastIndex(of: UInt8(ascii: "/")).map { bytes.index(after: $0) } ?? bytes.startIndex
@@ -67,7 +67,7 @@ struct StackFrame {
 }
 
 extension UInt8 {
-    /// Whether the byte may be in a name of JavaScript; those beyond ASCII may.
+    /// Whether the byte can be part of a JavaScript identifier; non-ASCII bytes can.
     var isIdentifier: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -78,6 +78,6 @@ extension UInt8 {
         }
     }
 
-    /// A digit or a capital letter, which words have at their beginning alone.
+    /// A digit or an uppercase letter, which a word contains only at its start.
     fileprivate var isOfNoWord: Bool { (0x30...0x39).contains(self) || (0x41...0x5A).contains(self) }
 }

@@ -1,6 +1,6 @@
 import Events
 
-/// An event as its row in `collector_events` reads.
+/// An event as stored in a row of `collector_events`.
 package struct StoredEvent: Sendable {
     package var id: Int64
     /// Microseconds since 1970, UTC.
@@ -14,13 +14,13 @@ package struct StoredEvent: Sendable {
     package var path: String?
     package var referrer: String?
     package var userAgent: String?
-    /// JSON text of an object; empty when it is too long to be read.
+    /// JSON text of an object; empty when it exceeds the read limit.
     package var payload: String
 
-    /// Seconds since 1970 within the range of times that segments hold, 1970 to 2106: rows that another program wrote may hold any time.
+    /// Reception time in seconds since 1970, clamped to 1970–2106, the range that segments can store.
     package var seconds: Int64 { min(max(0, receivedAt / 1_000_000), Int64(UInt32.max)) }
 
-    /// `receivedAt` is moved to the years that both stores can hold.
+    /// Clamps `receivedAt` to the range that both stores support.
     package init(
         id: Int64,
         receivedAt: Int64,
@@ -35,7 +35,7 @@ package struct StoredEvent: Sendable {
         userAgent: String? = nil,
         payload: String
     ) {
-        // A row that another program wrote may hold any time.
+        // Rows written by other programs may contain any time.
         let times = ISO8601.storableMicroseconds
         self.receivedAt = min(times.upperBound, max(times.lowerBound, receivedAt))
         (self.id, self.seq, self.site) = (id, seq, site)

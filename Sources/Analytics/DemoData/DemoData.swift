@@ -2,19 +2,20 @@ import Glibc
 import Numbers
 package import Events
 
-/// A site's visits made up from a seed, for pictures and for measuring: the same seed makes the same visits.
+/// Generates visits to a site from a seed, for screenshots and benchmarks; the same seed generates the same visits.
 ///
-/// Times of pages are log-normal, paths are drawn by Zipf's law, days and weeks have a rhythm, visitors come back, and errors are those of
-/// three engines. Events come in the order of their times, an hour after the other.
+/// Page timings are log-normal, paths follow Zipf's law, traffic has daily and weekly cycles, visitors return, and
+/// errors have the messages of three engines. Events are generated in order of time, one hour per call.
 package struct DemoData {
-    /// Days that are made up, the last of which ends now.
+    /// Number of days generated; the last one ends at the run's end.
     package static let days = 30
 
     private struct Profile {
         let agent: String
         let weight: Double
-        /// Factor of all times.
+        /// Factor for all timings.
         let slowness: Double
+        /// Index of the engine's error messages: 0 for V8, 1 for SpiderMonkey, 2 for JavaScriptCore.
         let screen: String
         let engine: Int
     }
@@ -90,11 +91,11 @@ package struct DemoData {
     private var made = 0
     private var hour = 0
     private var visitors: [UInt64] = []
-    /// What the page views of the last hour said of themselves.
+    /// Delivery reports of the last hour's page views.
     package private(set) var reports: [DeliveryReport] = []
     private let weights: [Double]
 
-    /// - Parameter run: number of events, seed, end and prefix of all ids.
+    /// - Parameter run: number of events, seed, end time and id prefix.
     package init(_ run: DemoRun) {
         let end = run.end
         random = SplitMix(run.seed)
@@ -110,7 +111,7 @@ package struct DemoData {
         }
     }
 
-    /// The events of the next hour; nil when there are no more.
+    /// Generates the events of the next hour, sorted by time; nil when all have been generated.
     package mutating func next() -> [Event]? {
         guard hour < weights.count, made < total else { return nil }
         let done = weights[...hour].reduce(0, +) / weights.reduce(0, +)
@@ -135,7 +136,7 @@ package struct DemoData {
         let isNew = visitors.isEmpty || random.unit() < 0.55
         let visitor = isNew ? random.next() : visitors[Int(random.unit() * Double(visitors.count))]
         if isNew, visitors.count < 2_000_000 { visitors.append(visitor) }
-        // What a visitor is like follows from the visitor alone.
+        // Attributes of a visitor depend only on the visitor.
         var own = SplitMix(visitor)
         let profile = Self.pick(Self.profiles, by: own.unit())
         let language = Self.languages[Int(own.unit() * Double(Self.languages.count))]
@@ -161,7 +162,7 @@ package struct DemoData {
 
     private struct View {
         let visitor, session, pageview: String
-        /// The visitor without the run's prefix, so that the same seed makes the same visits.
+        /// The visitor without the run's id prefix, so that the same seed generates the same visits.
         let number: UInt64
         let agent, path, referrer: String
     }
@@ -206,7 +207,7 @@ package struct DemoData {
         if random.unit() < 0.04 { add("error", 3, error(profile.engine)) }
         if random.unit() < 0.06 { add("add_to_cart", 5, #"{"sku":"\#(Int(random.unit() * 500))"}"#) }
         let stay = random.logNormal(median: 18, spread: 1)
-        // Safari tells neither layout shifts nor, in older versions, interactions.
+        // Safari does not report layout shifts, nor interactions in older versions.
         let inpText = random.unit() < 0.7 ? "\(Self.tenth(inp))" : "null"
         let clsText = profile.engine == 0 ? "\((cls * 1e4).rounded() / 1e4)" : "null"
         add(
@@ -227,7 +228,7 @@ package struct DemoData {
         sendReport(view, seq, time + Int64((stay + 0.1) * 1_000_000))
     }
 
-    /// One page view of four hundred has lost an event on the way, one of a hundred has dropped one.
+    /// Adds a delivery report: one page view in 400 loses an event in transit, one in 100 drops one in the client.
     private mutating func sendReport(_ view: View, _ emitted: Int, _ time: Int64) {
         let (lost, dropped) = (random.unit() < 0.0025 ? 1 : 0, random.unit() < 0.01 ? 1 : 0)
         let text = #"""
@@ -235,21 +236,21 @@ package struct DemoData {
             "site":"shop.example","emitted":\#(emitted + lost + dropped),"dropped":{"too_many":\#(dropped)}}
             """#
         let bytes = Array(text.utf8)
-        // What is made here is what pages send, so that it is read as theirs is.
+        // Generated reports use the same format as those of pages, and the same parser.
         if let report = try? DeliveryReport(parsing: bytes, body: 0..<bytes.count, receivedAt: time) {
             reports.append(report)
         }
     }
 
-    /// What a visitor's browser is like: the same each time, but for a screen that is now and then another one.
+    /// The fingerprint of a visitor's browser: the same on each visit, except for rare changes of the screen.
     private mutating func fingerprint(of visitor: UInt64, _ profile: Profile) -> String {
         var own = SplitMix(stableHash(String(visitor, radix: 16).utf8))
-        // Signals by how many values there are of each; of most a few are common and the others rare.
+        // Number of distinct values per signal; for most signals, a few values are common and the rest are rare.
         let values = [
             "navigator": 60.0, "display": 24, "hints": 40, "traits": 12, "locale": 50, "names": 30, "canvas": 900,
             "fonts": 400, "webgl": 300, "webgpu": 80, "audio": 20,
         ]
-        // Whose browser, system and device are the same have the same of everything.
+        // Visitors with the same model share all signals.
         let model = UInt64(pow(60_000, own.unit()))
         let rare = random.unit() < 0.03 ? UInt64(random.unit() * 1000) : 0
         let parts = values.sorted { $0.key < $1.key }.map { name, count in
@@ -291,7 +292,7 @@ package struct DemoData {
     }
 
     private mutating func path() -> String {
-        // Zipf's law by the inverse of its sum.
+        // Approximates Zipf's law by inverse transform sampling.
         let rank = Int(pow(400, random.unit()))
         let section = Self.sections[(rank - 1) % Self.sections.count]
         switch section {
@@ -304,7 +305,7 @@ package struct DemoData {
 
     // MARK: - Values
 
-    /// Attribution of INP.
+    /// Attribution of INP as JSON.
     private static func interaction(_ target: String, _ inp: Double) -> String {
         """
         {"interactionTarget":"\(target)","interactionType":"pointer","inputDelay":\(tenth(inp * 0.1)),\
@@ -361,7 +362,7 @@ package struct DemoData {
     }
 }
 
-/// Steele, Lea and Flood's generator of 2014: small, quick, and the same everywhere.
+/// SplitMix64 random generator (Steele, Lea and Flood 2014): small, fast and identical on all platforms.
 struct SplitMix {
     private var state: UInt64
 
@@ -374,10 +375,10 @@ struct SplitMix {
         return mixed ^ mixed >> 31
     }
 
-    /// From 0 to below 1.
+    /// Returns a uniform value in 0..<1.
     mutating func unit() -> Double { Double(next() >> 11) / 9_007_199_254_740_992 }
 
-    /// By Box and Muller; `spread` is the standard deviation of the logarithm.
+    /// Log-normal value by the Box–Muller transform; `spread` is the standard deviation of the logarithm.
     mutating func logNormal(median: Double, spread: Double) -> Double {
         let normal = sqrt(-2 * log(1 - unit())) * cos(2 * .pi * unit())
         return median * exp(spread * normal)

@@ -1,23 +1,24 @@
 package import Storage
 package import Events
 
-/// A run of `collector demo`, kept in the database until its visits are removed.
+/// A run of `collector demo`, stored in the database until its visits are removed.
 package struct DemoRun: Sendable, Equatable {
     package enum State: String, Sendable {
-        /// Not all events have been written.
+        /// Some events have not been written yet.
         case writing
+        /// All events have been written.
         case written
-        /// A removal has begun and must be finished.
+        /// Removal has started and must be completed.
         case removing
     }
 
-    /// Begins every id that the run makes, behind its first two characters; drawn at random, so that nobody else's id does.
+    /// Prefix of all ids that the run generates, after their first two characters; random, so that it is unique.
     package let idPrefix: UInt64
     package let seed: UInt64
     package let events: Int
-    /// Microseconds since 1970.
+    /// End of the generated period, in microseconds since 1970.
     package let end: Int64
-    /// Hours of `DemoData` whose events have been committed.
+    /// Number of hours of `DemoData` whose events have been committed.
     package var hoursDone = 0
     package var state = State.writing
 
@@ -25,12 +26,12 @@ package struct DemoRun: Sendable, Equatable {
         (self.seed, self.events, self.end, self.idPrefix) = (seed, events, end, idPrefix)
     }
 
-    /// The `event_id` of one of its events: a UUID of version 8 (RFC 9562 §5.8) from prefix and number.
+    /// The `event_id` of a generated event: a version 8 UUID (RFC 9562 §5.8) with prefix and number.
     package static func eventID(idPrefix: UInt64, number: Int) -> EventID {
         EventID(high: idPrefix & ~0xF000 | 0x8000, low: 0x8000_0000_0000_0000 | UInt64(number))
     }
 
-    /// An id of a visitor (`v`), session (`s`) or page view (`p`).
+    /// The id of a visitor (`v`), session (`s`) or page view (`p`).
     package static func id(_ kind: String, idPrefix: UInt64, _ value: UInt64) -> String {
         kind + "_" + hex(idPrefix) + hex(value)
     }
@@ -41,15 +42,15 @@ package struct DemoRun: Sendable, Equatable {
     }
 }
 
-/// Keeps the demo run in the database and removes what it has made.
+/// Stores the demo run in the database and removes its visits.
 package struct DemoRuns {
     private let database: any Database
-    /// Rows that one transaction of a removal deletes.
+    /// Rows deleted by one transaction of a removal.
     package static let portionMax = 10_000
 
     package init(_ database: any Database) { self.database = database }
 
-    /// The run whose visits are in the database; nil when there is none.
+    /// The run stored in the database; nil when there is none.
     package func current() throws(StoreError) -> DemoRun? {
         let rows = try database.rows("select id_prefix, seed, events, ends_at, hours_done, state from demo_run")
         guard let row = rows.first else { return nil }
@@ -64,7 +65,7 @@ package struct DemoRuns {
         return run
     }
 
-    /// Whether nothing that a page has sent is in the database.
+    /// Whether the database has no data sent by pages.
     package func isEmpty() throws(StoreError) -> Bool {
         for table in ["collector_events", "debug_data", "delivery_reports"] {
             guard try database.rows("select 1 from \(table) limit 1").isEmpty else { return false }
@@ -72,9 +73,9 @@ package struct DemoRuns {
         return true
     }
 
-    /// Notes a run before its first event.
+    /// Stores a new run, before its first event.
     ///
-    /// - Returns: false when another process has begun one.
+    /// - Returns: false when another process has already stored one.
     package func begin(_ run: DemoRun) throws(StoreError) -> Bool {
         let values: [SQLValue] = [
             .integer(1), .text(DemoRun.hex(run.idPrefix)), .text(String(run.seed)), .integer(Int64(run.events)),
@@ -90,7 +91,7 @@ package struct DemoRuns {
         ) == 1
     }
 
-    /// Notes how far the run has come.
+    /// Stores the progress of the run.
     package func update(_ run: DemoRun) throws(StoreError) {
         _ = try database.change(
             "update demo_run set hours_done = ?1, state = ?2 where id_prefix = ?3",
@@ -98,34 +99,35 @@ package struct DemoRuns {
         )
     }
 
-    /// Forgets the run after everything of it has been removed.
+    /// Deletes the run after all of its visits have been removed.
     package func end(_ run: DemoRun) throws(StoreError) {
         _ = try database.change("delete from demo_run where id_prefix = ?1", [.text(DemoRun.hex(run.idPrefix))])
     }
 
-    /// Removes events by their numbers, `portionMax` a transaction, then the delivery reports of the run.
+    /// Removes the events of a run by number, `portionMax` per transaction, then its delivery reports.
     ///
-    /// `goesOn` is asked after each transaction with the events that it removed and the number of events done; false
-    /// stops, and the next call does the rest.
-    /// - Returns: whether all are gone.
+    /// `shouldContinue` is called after each transaction with the number of events that it removed and the
+    /// number of events processed; if it returns false, removal stops, and the next call does the rest.
+    /// - Returns: whether everything has been removed.
     package func remove(
         _ run: DemoRun,
-        while goesOn: (_ removed: Int, _ done: Int) -> Bool
+        while shouldContinue: (_ removed: Int, _ done: Int) -> Bool
     ) throws(StoreError) -> Bool {
         var number = 0
         while number < run.events {
             let next = min(number + Self.portionMax, run.events)
-            // The literals are of our own making; neither engine's parameters have a type that compares with its column of UUIDs.
+            // The literals are generated here, not input; parameters of neither engine have a type comparable
+            // with UUID columns.
             let (first, last) = (literal(run, number), literal(run, next - 1))
             let removed = try database.change(
                 "delete from collector_events where event_id >= \(first) and event_id <= \(last)"
             )
             number = next
-            guard goesOn(removed, number) else { return false }
+            guard shouldContinue(removed, number) else { return false }
         }
         let prefix = "p_" + DemoRun.hex(run.idPrefix)
         while true {
-            // The range is for the index; the beginning decides, whatever the order of the database's language is.
+            // The range uses the index; `substr` decides, independent of the database's collation.
             let count = try database.change(
                 """
                 delete from delivery_reports
@@ -139,7 +141,7 @@ package struct DemoRuns {
                 [.text(prefix), .text(prefix + "g"), .integer(Int64(Self.portionMax))]
             )
             guard count > 0 else { return true }
-            guard goesOn(0, number) else { return false }
+            guard shouldContinue(0, number) else { return false }
         }
     }
 

@@ -2,24 +2,29 @@ import Segments
 import Storage
 import Aggregation
 
-/// Decides which sites, signals and visitors with a fingerprint have rows of their own; all others share the row `(other)`.
+/// Limits the sites, signals and fingerprints that get rows of their own.
 ///
-/// A decision depends on the events before it alone, in the order of their ids, never on how they were cut into portions: what was admitted is
-/// in the tables, and a name that found no room finds none later on the same day. Tables are read when a name of their kind appears first;
-/// what is admitted is pending until the portion has been written.
+/// Further sites and signals share the row `(other)`; further visitors with a fingerprint are not counted.
+///
+/// A decision depends only on the preceding events in the order of their ids, not on how they are split into
+/// portions: admitted names are stored in tables, and a name that is not admitted is not admitted later on the
+/// same day. A table is read when a name of its kind first appears. Decisions are pending until the portion is
+/// committed.
 package final class AdmittedNames {
-    /// Sites of a store; up to the first number at once, and from there on so many a day, so that a sender who makes up sites does not use up
-    /// the room of the owner's next one.
+    /// Limit of sites per store.
+    ///
+    /// The first `sitesAtOnceMax` sites are admitted at once, later ones at a daily rate: a client that invents
+    /// sites cannot use up the capacity needed for the owner's next one.
     static let sitesMax = 1000
     static let sitesAtOnceMax = 500
     static let newSitesPerDayMax = 50
-    /// Names of signals of a site, and of all sites together.
+    /// Limits of signal names per site, and over all sites.
     static let signalsPerSiteMax = 100
     package static let signalsMax = 200
-    /// Names that are kept in memory when a portion has been written; beyond that they are read again.
+    /// Number of names cached between portions; above it they are read from the tables again.
     static let rememberedMax = 500_000
 
-    /// Visitors who are given a row of their own, so many a day.
+    /// Rows with a limit per day.
     enum Kind: String {
         case fingerprint
 
@@ -44,17 +49,17 @@ package final class AdmittedNames {
     private var pendingSignals: [(site: String, signal: String)] = []
     private var admissions: [Admission: Int64] = [:]
     private var pendingAdmissions: [Admission: Int64] = [:]
-    /// The first table that could not be read since the last portion; the decisions since then are worth nothing.
+    /// The first error reading a table since the last portion; decisions made after it are discarded.
     private var failure: StoreError?
 
     init(_ database: any Database) { self.database = database }
 
     // MARK: - Portions
 
-    /// Throws what happened when a table could not be read.
+    /// Throws the error if reading a table has failed.
     func check() throws(StoreError) { if let failure { throw failure } }
 
-    /// Writes what was admitted; within the transaction that writes the rows.
+    /// Writes the pending decisions; call within the transaction that writes the rows.
     func write() throws(StoreError) {
         try check()
         try database.insert(
@@ -72,14 +77,14 @@ package final class AdmittedNames {
         )
     }
 
-    /// The portion has been committed.
+    /// Call after the portion has been committed.
     func keep() {
         (pendingSites, pendingSignals, pendingAdmissions) = ([], [], [:])
         if signals.values.reduce(0, { $0 + $1.count }) > Self.rememberedMax { signals = [:] }
         if admissions.count > Self.rememberedMax { admissions = [:] }
     }
 
-    /// The portion has not been committed: what it admitted is undone.
+    /// Reverts pending decisions; call when the portion has not been committed.
     func undo() {
         for (site, _, day) in pendingSites {
             sites?[ByteText(site)] = nil
@@ -91,7 +96,7 @@ package final class AdmittedNames {
         if failure != nil { forget() }
     }
 
-    /// Forgets all, since another process has written, or what was read is worth nothing.
+    /// Discards all cached state: another process has written, or a table could not be read.
     func forget() {
         (sites, sitesByDay, signals, signalNames, admissions) = (nil, [:], [:], nil, [:])
         (pendingSites, pendingSignals, pendingAdmissions) = ([], [], [:])
@@ -108,9 +113,9 @@ package final class AdmittedNames {
 
     // MARK: - Sites
 
-    /// The site under which an event counts; `isNew` for one that is being taken in, which may be the first of its site.
+    /// The site to which an event is attributed, or `(other)`; only an event with `isNew` can admit its site.
     func site(_ site: String, of id: Int64, seconds: Int64, isNew: Bool) -> String {
-        // Events without a site are not made up by naming one.
+        // Events without a site, or with the reserved name, are not limited.
         guard !site.isEmpty, site != DimensionDictionaries.otherText else { return site }
         if sites == nil { readSites() }
         if let first = sites?[ByteText(site)] { return id >= first ? site : DimensionDictionaries.otherText }
@@ -136,7 +141,7 @@ package final class AdmittedNames {
 
     // MARK: - Signals and visitors
 
-    /// The name of a signal, or `(other)`.
+    /// The name under which a signal is counted: its own, or `(other)`.
     func signal(_ name: String, site: String) -> String {
         guard name != DimensionDictionaries.otherText else { return name }
         let (own, ownSite) = (ByteText(name), ByteText(site))
@@ -158,7 +163,7 @@ package final class AdmittedNames {
         return name
     }
 
-    /// Whether a visitor who has no row of this kind is given one on the day that holds `seconds`.
+    /// Whether a visitor without a row of this kind gets one on the day that contains `seconds` (since 1970).
     func admit(_ kind: Kind, seconds: Int64) -> Bool {
         let admission = Admission(kind: kind, day: UTCDay.start(seconds))
         if admissions[admission] == nil {

@@ -3,15 +3,15 @@ import Numbers
 import Storage
 import Aggregation
 
-/// Keeps how many visitors have which value of a signal: each visitor counts once, with the latest fingerprint.
+/// Counts the visitors for each value of a signal; each visitor counts once, with the latest fingerprint.
 ///
-/// What the portion touches is read first, many rows at a time; then its fingerprints are taken in one after the other, so that what is
-/// admitted depends on their order alone.
+/// Rows that the portion touches are read first, in bulk. Fingerprints are then applied one by one, so that admission
+/// depends only on their order.
 struct FingerprintWriter {
     let database: any Database
     let names: AdmittedNames
 
-    /// Values of one signal of a site that are kept apart; what comes after them is `(other)`.
+    /// Limit of distinct values per signal and site; further values are counted as `(other)`.
     static let valuesMax: Int64 = 100_000
 
     private struct Kept {
@@ -37,12 +37,12 @@ struct FingerprintWriter {
         var hash: String
     }
 
-    /// What is known of the signals of a portion, as it is and as it was.
+    /// Counts for the signals of a portion, before it and with its changes.
     private struct State {
         var visitors: [Key: Kept] = [:]
         var before: [Value: Int64] = [:]
         var counts: [Value: Int64] = [:]
-        /// How many values of a signal any visitor has.
+        /// Number of distinct values of a signal that any visitor has.
         var distinct: [Signal: Int64] = [:]
         var returns: [Signal: (returns: Int64, changes: Int64)] = [:]
     }
@@ -51,7 +51,7 @@ struct FingerprintWriter {
         guard !fingerprints.isEmpty else { return }
         var state = State()
         state.visitors = try readVisitors(fingerprints)
-        // Names first: what is beyond their number need not be looked up.
+        // Admit names first: rows of names beyond the limit need no lookup.
         var readings: [(key: Key, seconds: Int64, signals: [String: String])] = []
         var admitted = Set(state.visitors.keys)
         for fingerprint in fingerprints {
@@ -78,7 +78,7 @@ struct FingerprintWriter {
         )
     }
 
-    /// Signals by name; those beyond the number of names are one, of one value.
+    /// Hashes by signal name; all signals beyond the limit are combined into `(other)`.
     private func named(_ fingerprint: FingerprintReading) -> [String: String] {
         var signals: [String: String] = [:]
         for (name, hash) in fingerprint.signals {
@@ -147,7 +147,7 @@ struct FingerprintWriter {
         return visitors
     }
 
-    /// Reads how many visitors have the values that visitors have had and have now.
+    /// Reads visitor counts for the previous and the new values of these visitors.
     private func readValues(_ readings: [(Key, [String: String])], _ state: inout State) throws(StoreError) {
         var values: Set<Value> = []
         for (key, signals) in readings {
@@ -207,7 +207,7 @@ struct FingerprintWriter {
     }
 
     private func writeValues(_ state: State) throws(StoreError) {
-        var (rows, gone): ([[SQLValue]], [[SQLValue]]) = ([], [])
+        var (rows, deleted): ([[SQLValue]], [[SQLValue]]) = ([], [])
         var moved: [Signal: [Int64: Int64]] = [:]
         for (value, count) in state.counts {
             let before = state.before[value] ?? 0
@@ -215,9 +215,9 @@ struct FingerprintWriter {
             moved[value.signal, default: [:]][before, default: 0] -= 1
             moved[value.signal, default: [:]][count, default: 0] += 1
             let (signal, site) = (SQLValue.text(value.signal.signal), SQLValue.text(value.signal.site))
-            // What nobody has any more is no value.
+            // A value without visitors is deleted.
             if count == 0 {
-                gone.append([signal, .text(value.hash), site])
+                deleted.append([signal, .text(value.hash), site])
             } else {
                 rows.append([site, signal, .text(value.hash), .integer(count)])
             }
@@ -227,7 +227,7 @@ struct FingerprintWriter {
             rows,
             "on conflict (signal, hash, site) do update set visitors = excluded.visitors"
         )
-        try database.delete("insight_signals", key: ["signal", "hash", "site"], gone, where: "true")
+        try database.delete("insight_signals", key: ["signal", "hash", "site"], deleted, where: "true")
         try writeSizes(moved)
     }
 

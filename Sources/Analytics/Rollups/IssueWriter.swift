@@ -1,7 +1,7 @@
 import Storage
 import Aggregation
 
-/// Keeps what each error is like, and when and where it was seen.
+/// Writes issues: description, first and last occurrence.
 struct IssueWriter {
     let database: any Database
 
@@ -46,7 +46,7 @@ struct IssueWriter {
 }
 
 extension IssueWriter.Kept {
-    /// Reads a row of all columns.
+    /// Decodes a row with all `columns`.
     fileprivate init(_ row: [SQLValue]) {
         kind = row[2].text ?? ""
         name = row[3].text ?? ""

@@ -2,9 +2,9 @@ package import Aggregation
 package import Storage
 
 extension KeyedHashes {
-    /// Reads the store's secret.
+    /// Reads the store's secret key.
     ///
-    /// - Throws: `.schema` when there is none or it is not one of ours.
+    /// - Throws: `.schema` when the key is missing or malformed.
     package init(_ database: any Database) throws(StoreError) {
         let row = try database.rows("select secret from insight_hash_key where id = 1").first
         guard let hashes = row?.first?.text.flatMap(Self.init(secret:)) else {

@@ -1,29 +1,32 @@
 package import Storage
 
-/// Where the rollups stand: the row of `insight_position`.
+/// Position of the rollups in the event log: the row of `insight_position`.
 ///
-/// Every change is conditional on what was read, so that of several processes one writes a portion.
+/// Updates are conditional on the values that were read, so of several processes only one writes a portion.
 package struct RollupPosition: Sendable, Equatable {
-    /// Events that could not be written and are listed; beyond that they are counted.
+    /// Limit of dead letters in the list; further ones are only counted.
     static let deadLettersMax: Int64 = 10_000
-    /// Bytes of the reason of one.
+    /// Length limit in bytes of the reason of a dead letter.
     static let reasonBytesMax = 500
 
     package let lastEventID: Int64
-    /// Grows whenever the rollups are emptied.
+    /// Incremented when the rollups are cleared.
     let generation: Int64
-    /// Why they were; nil since they have been complete again.
+    /// Why the rollups were cleared; nil once they are complete again.
     package let reason: RollupStatus.Reason?
-    /// Microseconds since 1970 at which the event at the position was received; nil when it is not known to exist.
+    /// When the event at the position was received, in microseconds since 1970; nil when the event may not exist.
     let lastReceivedAt: Int64?
     package let deadLettersUnlisted: Int64
-    /// Grows with every change of the segments and of the position.
+    /// Incremented with every change of the segments and of the position.
     package let version: Int64
-    /// The highest id that a segment has had, so that none is given twice.
+    /// The highest segment id ever used; ids are not reused.
     let lastSegmentID: Int64
-    /// How many visitors have a number.
+    /// Number of visitors that have a number.
     let visitors: Int64
 
+    /// Reads the stored position.
+    ///
+    /// - Throws: `.schema` when the row is missing.
     package static func read(_ database: any Database) throws(StoreError) -> RollupPosition {
         let row = try database.rows(
             """
@@ -48,9 +51,10 @@ package struct RollupPosition: Sendable, Equatable {
         )
     }
 
-    /// Whether the events that were taken in are no longer those of the table: ids have begun again, or another event has the last one's id.
+    /// Whether the table now holds other events than those aggregated.
     ///
-    /// Deleting events, all of them too, is none of that.
+    /// True when ids have restarted, or the last aggregated id belongs to another event; deleting events, even
+    /// all of them, does not count.
     func isOfOtherEvents(_ database: any Database) throws(StoreError) -> Bool {
         guard lastEventID > 0 else { return false }
         if try database.highestEventID() < lastEventID { return true }
@@ -63,7 +67,7 @@ package struct RollupPosition: Sendable, Equatable {
         return row[0].integer != lastReceivedAt
     }
 
-    /// The position of an empty store, for rollups that are made beside those that there are.
+    /// The initial position, for rollups that are computed from scratch for a comparison.
     static let empty = RollupPosition(
         lastEventID: 0,
         generation: 0,
@@ -75,7 +79,7 @@ package struct RollupPosition: Sendable, Equatable {
         visitors: 0
     )
 
-    /// This position after a change.
+    /// Returns the position that follows a change.
     func moved(to id: Int64, receivedAt: Int64?, lastSegmentID: Int64, visitors: Int64) -> RollupPosition {
         RollupPosition(
             lastEventID: id,
@@ -89,7 +93,7 @@ package struct RollupPosition: Sendable, Equatable {
         )
     }
 
-    /// Moves the position to another one and runs the body in one transaction, if the position is still here.
+    /// Updates the position and runs `body` in one transaction, if the stored position is still this one.
     ///
     /// - Returns: whether it was.
     func move(
@@ -112,8 +116,9 @@ package struct RollupPosition: Sendable, Equatable {
         )
     }
 
-    /// Moves the position over an event that cannot be written, and lists or counts it; if the position is still here.
+    /// Skips an event that cannot be written and adds it to the dead letters, if the position is still current.
     ///
+    /// `reason` is the database error, truncated to `reasonBytesMax`; `seconds` is the time since 1970.
     /// - Returns: whether it was.
     func moveToDeadLetters(
         _ database: any Database,
@@ -137,11 +142,12 @@ package struct RollupPosition: Sendable, Equatable {
         }
     }
 
+    /// Number of dead letters in the list.
     package static func deadLettersListed(_ database: any Database) throws(StoreError) -> Int64 {
         try database.rows("select count(*) from rollup_dead_letters").first?.first?.integer ?? 0
     }
 
-    /// Empties the rollups and the list of events that could not be written, unless another process has emptied them meanwhile.
+    /// Clears the rollups and the dead letters, unless another process has done so since the position was read.
     func clear(_ database: any Database, reason: RollupStatus.Reason) throws(StoreError) {
         _ = try database.transaction(
             ifChanged: """
@@ -158,7 +164,7 @@ package struct RollupPosition: Sendable, Equatable {
         }
     }
 
-    /// Notes that the rollups are complete.
+    /// Records that the rollups are complete.
     func complete(_ database: any Database) throws(StoreError) {
         guard reason != nil else { return }
         _ = try database.change(

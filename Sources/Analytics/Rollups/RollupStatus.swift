@@ -1,25 +1,25 @@
 package import Storage
 
-/// What the rollup worker is doing: how far it has come, whether it is catching up, and what stopped it last.
+/// State of the rollup worker: position, catch-up progress and last error.
 ///
-/// A snapshot; times are seconds since 1970 by the clock of the server.
+/// A snapshot; times are in seconds since 1970 by the server's clock.
 package struct RollupStatus: Sendable, Equatable {
-    /// Why there is more to take in than usual.
+    /// Why the worker is catching up.
     package enum Reason: String, Sendable {
-        /// A migration has emptied the rollups.
+        /// A migration cleared the rollups.
         case upgrade
-        /// `collector rebuild`, or events that were replaced, have emptied the rollups.
+        /// `collector rebuild`, or replaced events, cleared the rollups.
         case rebuild
-        /// The events are those of a database that was filled before there were rollups.
+        /// The database had events before the rollups were introduced.
         case takeover
-        /// Events came in faster than they were taken in, or while the worker was not running.
+        /// Events arrived faster than they were aggregated, or while the worker was not running.
         case backlog
     }
 
-    /// The error of the last attempt that failed.
+    /// The error of the last failed attempt.
     package struct Failure: Sendable, Equatable {
         package var error: StoreError
-        /// When this error appeared first; later attempts that failed the same way do not change it.
+        /// When this error first occurred; repeated failures with the same error do not change it.
         package var since: Int64
 
         package init(error: StoreError, since: Int64) {
@@ -28,32 +28,32 @@ package struct RollupStatus: Sendable, Equatable {
         }
     }
 
-    /// The last event that is in the rollups; nil before the first attempt has succeeded.
+    /// Id of the last aggregated event; nil before the first successful attempt.
     package var position: Int64?
-    /// The highest id of an event below which nothing can appear any more, as of the last attempt.
+    /// The highest event id below which no new events can appear, as of the last attempt.
     package var highWaterMark: Int64?
-    /// Whether more is left than one portion.
+    /// Whether more than one portion of events is left.
     package var isCatchingUp = false
-    /// Why; nil when it is not catching up.
+    /// Nil when the worker is not catching up.
     package var reason: Reason?
-    /// Ids taken in and to be taken in since catching up began; both 0 when it is not catching up.
+    /// Event ids processed, and ids in all, since catching up began; both 0 when the worker is not catching up.
     package var done: Int64 = 0
     package var total: Int64 = 0
-    /// When catching up began; nil when it is not catching up.
+    /// When catching up began; nil when the worker is not catching up.
     package var startedAt: Int64?
-    /// When the worker last succeeded, be it that there was nothing to do.
+    /// When an attempt last succeeded, including attempts without new events.
     package var lastSuccessAt: Int64?
-    /// Nil after a success.
+    /// Nil after a successful attempt.
     package var lastError: Failure?
-    /// Events that could not be written and were set aside since the rollups were last emptied, in the list and beyond it.
+    /// Number of dead letters since the rollups were last cleared, listed and unlisted.
     package var deadLetters: Int64 = 0
 
-    /// The position from which `done` is counted.
+    /// The position at which `done` is 0.
     private var start: Int64 = 0
 
     package init() {}
 
-    /// Notes an attempt that succeeded; `reason` is why the rollups were emptied, nil when they have been complete since.
+    /// Records a successful attempt; `reason` is why the rollups were cleared, nil if they have been complete since.
     package mutating func succeed(
         position: Int64,
         highWaterMark: Int64,
@@ -69,11 +69,11 @@ package struct RollupStatus: Sendable, Equatable {
             (isCatchingUp, self.reason, startedAt, done, total) = (false, nil, nil, 0, 0)
             return
         }
-        // Emptied meanwhile: it begins again.
+        // The rollups were cleared in between: catching up starts over.
         if position < before { isCatchingUp = false }
         if !isCatchingUp {
             (isCatchingUp, startedAt) = (true, now)
-            // What was emptied is to be made from the first event on, whatever part of it was done before this start.
+            // After a clear, progress counts from the first event, even if this process starts in the middle.
             start = reason == nil ? before : 0
             if position < start { start = 0 }
         }
@@ -81,7 +81,7 @@ package struct RollupStatus: Sendable, Equatable {
         (done, total) = (position - start, max(position, highWaterMark) - start)
     }
 
-    /// Notes an attempt that failed.
+    /// Records a failed attempt.
     package mutating func fail(_ error: StoreError, now: Int64) {
         guard lastError?.error != error else { return }
         lastError = Failure(error: error, since: now)

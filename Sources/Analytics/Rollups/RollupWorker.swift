@@ -4,51 +4,55 @@ package import Log
 package import Storage
 import Events
 
-/// Keeps the rollups up with the events while the program runs, on a thread of its own.
+/// Aggregates new events into the rollups while the program runs, on its own thread.
 ///
-/// While there is more than a portion to take in it rests not at all; afterwards a little, so that figures are seconds old at most.
+/// It runs continuously while more than one portion is waiting and polls otherwise, so rollups are at most a
+/// few seconds old.
 package final class RollupWorker: Sendable {
-    /// Milliseconds between two looks at what is new, at least and at most.
+    /// Polling interval in milliseconds.
     package static let restMilliseconds = 1000
+    /// Upper bound in milliseconds of a pause without errors, on which lag checks rely.
     package static let restMillisecondsMax = 5000
-    /// Milliseconds until a database that did not answer is tried again.
+    /// Milliseconds until the next attempt after an error.
     static let retryMilliseconds = 5000
-    /// Milliseconds that a stop waits for a portion under way; what is not written then is read again at the next start.
+    /// Milliseconds that `stop` waits for the current portion; if unwritten, it is read again at the next start.
     package static let stopMillisecondsMax = 500
 
     private let store: any Store
     private let committed: CommittedEvents?
     private let log: Log
-    private let bell = DispatchSemaphore(value: 0)
+    private let stopSignal = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
     private let current = Locked(RollupStatus())
 
-    /// What the worker is doing, for any thread.
+    /// The current state; safe to read from any thread.
     package var status: RollupStatus { current.withLock { $0 } }
 
-    /// The events that this process commits come from `committed`, with their ids.
+    /// Creates a worker; `committed` has the events that this process commits, which saves reading them back.
     package init(store: any Store, committed: CommittedEvents? = nil, log: Log) {
         self.store = store
         self.committed = committed
         self.log = log
     }
 
+    /// Starts the thread.
     package func start() {
         DispatchQueue(label: "rollups", qos: .utility).async(group: stopped) { [self] in run() }
     }
 
+    /// Stops the thread; blocks for up to `stopMillisecondsMax`.
     package func stop() {
-        bell.signal()
+        stopSignal.signal()
         _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))
     }
 
-    /// Waits.
+    /// Blocks for the given time, or until `stop` is called.
     ///
-    /// - Returns: whether to go on.
-    private func rest(milliseconds: Int) -> Bool {
-        guard bell.wait(timeout: .now() + .milliseconds(milliseconds)) == .timedOut else {
-            // Whoever waits next is to find it, too.
-            bell.signal()
+    /// - Returns: false if the worker must stop.
+    private func pause(milliseconds: Int) -> Bool {
+        guard stopSignal.wait(timeout: .now() + .milliseconds(milliseconds)) == .timedOut else {
+            // Keep the signal for the next wait.
+            stopSignal.signal()
             return false
         }
         return true
@@ -58,22 +62,22 @@ package final class RollupWorker: Sendable {
         var rollups: Rollups?
         var reason = ""
         var milliseconds = Self.restMilliseconds
-        // The schema may not be there yet.
+        // The first error is not logged: the schema may not exist yet.
         var isWarning = false
-        var news = RollupLog(log: log)
-        while rest(milliseconds: milliseconds) {
+        var noticeLog = RollupLog(log: log)
+        while pause(milliseconds: milliseconds) {
             do throws(StoreError) {
                 let worker = if let rollups { rollups } else { try Rollups(store.makeDatabase(), committed: committed) }
                 rollups = worker
                 let start = ContinuousClock.now
-                let count = try worker.advance(while: { rest(milliseconds: 0) })
+                let count = try worker.advance(while: { pause(milliseconds: 0) })
                 reason = ""
                 let took = Int(start.duration(to: .now) / .milliseconds(1))
                 log.debug("rollups", ["events": count, "milliseconds": took])
-                news.log(worker.takeNotices(), deadLetters: worker.progress.deadLetters)
-                note(worker.progress)
+                noticeLog.log(worker.takeNotices(), deadLetters: worker.progress.deadLetters)
+                updateStatus(worker.progress)
                 let isBusy = count > 0 && worker.progress.isBehind
-                // A portion that took long makes the next one wait a little, so that others have the processor, too.
+                // Pause after a long portion to leave processor time for other threads.
                 milliseconds = isBusy ? min(took / 4, Self.restMilliseconds) : Self.restMilliseconds
             } catch {
                 rollups = nil
@@ -88,7 +92,7 @@ package final class RollupWorker: Sendable {
         }
     }
 
-    private func note(_ progress: Rollups.Progress) {
+    private func updateStatus(_ progress: Rollups.Progress) {
         current.withLock { status in
             status.succeed(
                 position: progress.position,
@@ -104,37 +108,37 @@ package final class RollupWorker: Sendable {
     private static func now() -> Int64 { WallClock.microseconds() / 1_000_000 }
 }
 
-/// Logs what an operator should know of the rollups: each event that was set aside, but no more than a line a minute.
+/// Logs notices of the rollups for operators; dead letters at most once a minute.
 private struct RollupLog {
     private static let secondsMin: Int64 = 60
 
     private let log: Log
     private var last: ContinuousClock.Instant?
     private var unlogged = Rollups.Notices()
-    /// The last that was logged.
+    /// The last merge failure that was logged.
     private var mergeFailure: String?
     private var unsearched: Set<Int64> = []
 
     init(log: Log) { self.log = log }
 
-    mutating func log(_ news: Rollups.Notices, deadLetters: Int64) {
-        if news.wereReplaced {
+    mutating func log(_ notices: Rollups.Notices, deadLetters: Int64) {
+        if notices.wereReplaced {
             log.warning("rollups are built again, since the events were replaced: their ids have begun again")
         }
-        if let reason = news.mergeFailure, reason != mergeFailure {
+        if let reason = notices.mergeFailure, reason != mergeFailure {
             mergeFailure = reason
             log.warning("segments are not merged; figures are not affected", ["reason": reason])
         }
-        if !news.unsearched.isSubset(of: unsearched) {
-            unsearched = news.unsearched
+        if !notices.unsearched.isSubset(of: unsearched) {
+            unsearched = notices.unsearched
             let list = unsearched.sorted().map(String.init).joined(separator: ", ")
             log.error(
                 "segments are damaged, so their sessions may count twice; run 'collector rebuild'",
                 ["segments": list]
             )
         }
-        unlogged.deadLetters += news.deadLetters
-        if let last = news.last { unlogged.last = last }
+        unlogged.deadLetters += notices.deadLetters
+        if let last = notices.last { unlogged.last = last }
         guard let event = unlogged.last else { return }
         if let last, last.duration(to: .now) < .seconds(Self.secondsMin) { return }
         last = .now

@@ -3,14 +3,15 @@ import Events
 import Aggregation
 
 extension Rollups {
-    /// The next events as this process has committed them; nil when they must be read back, since not all of them are there.
+    /// Returns the next events committed by this process; nil when they must be read from the database.
     ///
-    /// That all are there is known from their number: other processes may have committed some in between. One more
-    /// than that is enough to see it, so that a backlog is not counted for the sake of a few live events.
+    /// The events in memory are complete if the database has the same number of events in their id range: other
+    /// processes may have committed some in between. The count stops after one more than that, so it does not
+    /// scan a backlog.
     func handedOver(after start: Int64, through end: Int64, limit: Int) throws(StoreError) -> [StoredEvent]? {
         guard let committed, limit > 0 else { return nil }
         handed.removeAll { $0.id <= start }
-        // As many as `CommittedEvents` keeps, and no more while some of them are left.
+        // Refill only when empty: never more than `CommittedEvents` holds.
         if handed.isEmpty { handed = committed.take(after: start, through: end).map { StoredEvent($0) } }
         let events = Array(handed.prefix { $0.id <= end }.prefix(min(limit, Int(Self.readMax))))
         guard let last = events.last?.id else { return nil }
@@ -33,12 +34,12 @@ extension Rollups {
         return events
     }
 
-    /// Takes events back that were handed over last and found no room in the portion.
+    /// Returns events of the last call that did not fit into the portion.
     func giveBack(_ events: ArraySlice<StoredEvent>) { handed.insert(contentsOf: events, at: 0) }
 }
 
 extension StoredEvent {
-    /// An event as its row reads.
+    /// Converts an event to the form in which its row is read.
     init(_ committed: (id: Int64, event: Event)) {
         let event = committed.event
         func text(_ slice: Slice?) -> String? { slice.map { String(decoding: event.bytes[$0.range], as: UTF8.self) } }

@@ -2,15 +2,16 @@ import Segments
 import Storage
 import Aggregation
 
-/// What the worker knows of merges that failed: they change no figure, so that they stop nothing and set no event
-/// aside.
+/// Failed merges: segments excluded from merging, and the pause after an error.
+///
+/// Merging changes no figures, so a failure neither stops the worker nor moves an event to the dead letters.
 struct MergeTroubles {
-    /// Time without a merge after one that failed.
+    /// Time without merges after a database error.
     static let pause = Duration.seconds(60)
 
-    /// Of the segments: none has the id of another within one.
+    /// Generation of the segment ids; ids are unique within one.
     let generation: Int64
-    /// Segments that cannot be read, and those that the database refused to merge: they stay as they are.
+    /// Segments that cannot be read or that the database refused to merge; they are left unmerged.
     private(set) var excluded: Set<Int64> = []
     private var pausedUntil: ContinuousClock.Instant?
 
@@ -20,7 +21,7 @@ struct MergeTroubles {
 
     mutating func exclude(_ ids: some Sequence<Int64>) { excluded.formUnion(ids) }
 
-    /// Notes that merging some segments has failed.
+    /// Records that merging these segments failed.
     mutating func note(_ error: StoreError, _ ids: [Int64]) {
         switch error {
         case .refused, .damaged: exclude(ids)
@@ -30,9 +31,9 @@ struct MergeTroubles {
 }
 
 extension Rollups {
-    /// Merges some segments, if there are some worth it; a failure goes to the notices.
+    /// Merges segments if `MergePolicy` selects some; a failure is reported in the notices.
     ///
-    /// - Returns: whether something was merged.
+    /// - Returns: whether segments were merged.
     @discardableResult
     func merge() -> Bool {
         guard known != nil, !mergeTroubles.isPaused else { return false }
@@ -58,7 +59,7 @@ extension Rollups {
             lastSegmentID: changes.added.last?.info.id ?? start.lastSegmentID,
             visitors: start.visitors
         )
-        // Unless it is committed here, what is in memory is read again.
+        // Reload the state in memory unless the commit below succeeds.
         known = nil
         guard try start.move(database, to: next, { () throws(StoreError) in try changes.write(database) }) else {
             return false
@@ -68,12 +69,12 @@ extension Rollups {
         return true
     }
 
-    /// The live sessions of segments; nil when some are damaged, which are left out of merges from now on.
+    /// The live sessions of these segments; nil when some are damaged, which excludes them from further merges.
     private func liveSessions(_ ids: [Int64]) throws(StoreError) -> [SessionRow]? {
         var rows: [SessionRow] = []
         var damaged = Set(ids)
         try SegmentReader(database).read(ids, Column.allCases) { id, columns in
-            // Codes that nobody knows would be those of other texts later.
+            // Unknown codes could later be assigned to other texts.
             guard let info = store.segments[id],
                 SegmentDecoder.hasKnownCodes(info, columns, aggregator.dictionaries),
                 let all = SegmentDecoder.sessions(info, columns)

@@ -3,18 +3,18 @@ import Segments
 import Storage
 import Aggregation
 
-/// What a portion of events makes of the sessions that it touches.
+/// A portion of events, aggregated into the sessions that it touches.
 struct Portion {
     var last: (id: Int64, receivedAt: Int64?)
     var events = 0
     var sessions: [SessionID: CachedSession] = [:]
-    /// Bytes of their states, about.
+    /// Approximate size of the session states in bytes.
     var bytes = 0
     var changes = SegmentChanges()
     var issues: [IssueKey: IssueChange] = [:]
     var fingerprints: [FingerprintReading] = []
 
-    /// Bytes of sessions that one portion has in memory.
+    /// Limit of session states that one portion holds in memory, in bytes.
     static let bytesMax = 128 << 20
 }
 
@@ -52,7 +52,7 @@ extension Rollups {
         return portion.events
     }
 
-    /// Takes back what was not written; sessions that a portion has taken out of the cache are read again.
+    /// Reverts a portion that was not written; sessions it took out of the cache are read again.
     func undo() {
         names.undo()
         visitors.undo()
@@ -87,7 +87,7 @@ extension Rollups {
 
     // MARK: - Events
 
-    /// Reads events and adds them to their sessions.
+    /// Reads events and adds them to their sessions, up to the limits of a portion.
     func read(
         from start: Int64,
         to end: Int64,
@@ -134,14 +134,14 @@ extension Rollups {
 
     // MARK: - Rows
 
-    /// Makes the rows of a portion's sessions that have changed, and marks those dead that they replace.
+    /// Encodes the changed sessions of a portion as segments and marks the rows that they replace as dead.
     func finish(_ read: Portion, after lastSegmentID: Int64) throws(StoreError) -> Portion {
         var portion = read
         let changed = portion.sessions.filter { $0.value.hasChanged || !$0.value.isWritten }
         let old = changed.values.filter(\.isWritten)
-        let places = try store.find(old.map { ($0.key, $0.first, $0.last) })
-        store.markDead(Array(places.values), in: &portion.changes)
-        // In the order of their first events, so that the numbers do not depend on the portions.
+        let positions = try store.find(old.map { ($0.key, $0.first, $0.last) })
+        store.markDead(Array(positions.values), in: &portion.changes)
+        // Assign numbers in the order of first events, so that they do not depend on the portions.
         let order = changed.filter { $0.value.visitor == nil }
             .map { (id: $0.key, first: $0.value.state.records.first?.id ?? 0) }
             .sorted { $0.first < $1.first }

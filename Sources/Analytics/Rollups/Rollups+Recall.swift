@@ -3,20 +3,20 @@ import Storage
 import Aggregation
 
 extension Rollups {
-    /// Sessions that are recalled by one query.
+    /// Sessions read by one query.
     private static let recalledMax = 64
 
-    /// The event under the site that it counts for.
+    /// The event with the site to which it is attributed.
     func named(_ event: StoredEvent, isNew: Bool) -> StoredEvent {
         var event = event
         event.site = names.site(event.site, of: event.id, seconds: event.seconds, isNew: isNew)
         return event
     }
 
-    /// Adds events to their sessions: those of the cache, or what all their earlier events make; up to the memory of a
-    /// portion.
+    /// Adds events to their sessions, up to the memory limit of a portion.
     ///
-    /// - Returns: how many were added, one at least.
+    /// Sessions come from the cache or are rebuilt from their earlier events.
+    /// - Returns: the number of events added, at least one.
     func add(_ events: [StoredEvent], before last: Int64, to portion: inout Portion) throws(StoreError) -> Int {
         var done = 0
         while done < events.count, done == 0 || portion.bytes < Portion.bytesMax {
@@ -49,7 +49,7 @@ extension Rollups {
         return done
     }
 
-    /// Gives the portion sessions that are in no cache, with their earlier events.
+    /// Loads sessions that are not cached: rebuilds their states from their earlier events.
     private func recall(_ ids: Set<SessionID>, before last: Int64, to portion: inout Portion) throws(StoreError) {
         guard !ids.isEmpty else { return }
         for id in ids {
@@ -71,15 +71,15 @@ extension Rollups {
         for id in ids {
             guard let session = portion.sessions[id] else { continue }
             portion.bytes += session.state.size
-            // The row that is there now is the one that these events make.
+            // The stored row is the one computed from these events.
             guard !session.state.records.isEmpty else { continue }
             portion.sessions[id]?.note(session.state.row(key: session.key, visitor: 0))
         }
     }
 
-    /// The events that count of some sessions: of each, as many as a session has at most, whatever else has its id.
+    /// Query for the stored events of sessions: per session, no more than it can count (`SessionState.eventsMax`).
     private func recallQuery(_ ids: [SessionID]) -> (sql: String, parameters: [SQLValue]) {
-        // Few different numbers of sessions, so that statements that were prepared are used again.
+        // Few distinct session counts, so that prepared statements are reused.
         var count = 1
         while count < ids.count { count *= 4 }
         let columns = StoredEvent.columns(database.dialect)
@@ -100,9 +100,9 @@ extension Rollups {
         return (parts.joined(separator: " union all "), names + padding)
     }
 
-    /// The site that an event counts for, as `AdmittedNames` decides it of an event that was taken in.
+    /// The site to which an event is attributed, consistent with `AdmittedNames` for aggregated events.
     ///
-    /// An SQL expression over the columns `id` and `site` of a table under the name `own`.
+    /// An SQL expression over the columns `id` and `site` of a table with the alias `own`.
     package static let namedSite = """
         case
             when coalesce(site, '') in ('', '\(DimensionDictionaries.otherText)') then coalesce(site, '')

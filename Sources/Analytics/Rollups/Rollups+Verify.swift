@@ -3,25 +3,26 @@ package import Storage
 import Events
 
 extension Rollups {
-    /// Empties the rollups, so that `advance` makes them again; events that were set aside are tried again, too.
+    /// Clears the rollups and the dead letters; `advance` then aggregates all events again.
     package func clear() throws(StoreError) { try RollupPosition.read(database).clear(database, reason: .rebuild) }
 
-    /// Events that could not be written: those that are listed, and those that were set aside when the list was full.
+    /// Number of dead letters in the list, and number dropped because the list was full.
     package func deadLetters() throws(StoreError) -> (listed: Int64, unlisted: Int64) {
         (try RollupPosition.deadLettersListed(database), try RollupPosition.read(database).deadLettersUnlisted)
     }
 
-    /// Makes the rollups once more from the events, beside those that there are, and compares; `progress` gets the number of events read.
+    /// Aggregates all events again and compares the result with the stored rollups.
     ///
-    /// Events in the dead letters are left out, as they were. Gives rows that there are and should not be, or the other way round, by table;
-    /// nothing when all is well.
+    /// Writes to temporary tables within one snapshot and leaves out the dead letters. `progress` is called with the
+    /// number of events read so far.
+    /// - Returns: for each table that differs, the rows that are wrong or should not exist, and those that are missing.
     package func differences(
         progress: (Int64) -> Void = { _ in }
     ) throws(StoreError) -> [(table: String, wrong: Int64, missing: Int64)] {
         var result: [(table: String, wrong: Int64, missing: Int64)] = []
         try database.snapshot { () throws(StoreError) in
             let end = try lastEventID()
-            let lasting = try database.makeTemporaryCopies(Self.tables)
+            let storedPrefix = try database.makeTemporaryCopies(Self.tables)
             let checker = try Rollups(database)
             var position = RollupPosition.empty
             var count: Int64 = 0
@@ -39,32 +40,32 @@ extension Rollups {
                 count += Int64(portion.events)
                 progress(count)
             }
-            try compareSegments(lasting, &result)
+            try compareSegments(storedPrefix, &result)
             for table in Self.tables where !Self.segmentTables.contains(table) {
                 func count(_ first: String, _ second: String) throws(StoreError) -> Int64 {
                     try database.rows(
                         "select count(*) from (select * from \(first) except select * from \(second)) as difference"
                     ).first?.first?.integer ?? 0
                 }
-                let wrong = try count(lasting + table, table)
-                let missing = try count(table, lasting + table)
+                let wrong = try count(storedPrefix + table, table)
+                let missing = try count(table, storedPrefix + table)
                 if wrong + missing > 0 { result.append((table, wrong, missing)) }
             }
         }
         return result
     }
 
-    /// Tables whose rows depend on portions and merges.
+    /// Tables whose rows depend on how events were split into portions, and on merges.
     private static let segmentTables: Set = ["segments", "segment_columns", "dimension_values", "visitor_numbers"]
 
-    /// Compares the live sessions of the segments with those that the events make, by site and day.
+    /// Compares the live sessions of the stored segments with those computed from the events, by site and day.
     private func compareSegments(
-        _ lasting: String,
+        _ storedPrefix: String,
         _ result: inout [(table: String, wrong: Int64, missing: Int64)]
     ) throws(StoreError) {
         let own: SegmentContent
         do throws(StoreError) {
-            own = try SegmentContent(database, prefix: lasting)
+            own = try SegmentContent(database, prefix: storedPrefix)
         } catch {
             guard case .damaged = error else { throw error }
             result.append(("dimension_values, which is damaged", 1, 0))
@@ -82,7 +83,7 @@ extension Rollups {
         }
     }
 
-    /// `2026-11-28`, of the start of a day.
+    /// Formats the start of a day as `2026-11-28`.
     private static func date(_ seconds: Int64) -> String {
         String(decoding: TimestampText.bytes(seconds * 1_000_000).prefix(10), as: UTF8.self)
     }

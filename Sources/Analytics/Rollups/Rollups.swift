@@ -3,23 +3,24 @@ package import Storage
 import Events
 import Aggregation
 
-/// Keeps the rollups equal to the events: reads what has been committed since its position, and writes what follows from it together with
-/// the new position, in one transaction.
+/// Keeps the rollups consistent with the events.
 ///
-/// Any number of processes may do so for one database: who finds the position moved begins again from there. A portion that the database
-/// refuses is halved, down to the one event that it refuses; that one is set aside in the dead letters, and the rollups are those of all others.
+/// Reads the events committed since its position, and writes the resulting changes and the new position in one
+/// transaction. Several processes may do so on one database: one that finds the position changed starts over
+/// from there. A portion that the database refuses is halved, down to the event that causes the error; that
+/// event is moved to the dead letters and is not part of the rollups.
 package final class Rollups {
-    /// Events of one query, and of one transaction at most.
+    /// Limits of events per query and per transaction.
     package static let readMax: Int64 = 2000
     package static let portionMax = 10_000
-    /// Events of one transaction while more than that are to be taken in.
+    /// Limit of events per transaction while more than that are waiting.
     package static let rebuildPortionMax = 50_000
     static let tables = [
         "segments", "segment_columns", "dimension_values", "visitor_numbers", "insight_issues", "insight_fingerprints",
         "insight_signals", "insight_signal_sizes", "insight_signal_returns", "rollup_sites", "rollup_signals",
         "rollup_admissions",
     ]
-    /// Milliseconds of one query.
+    /// Timeout of one query in milliseconds.
     static let readMilliseconds: Int32 = 600_000
 
     let database: any Database
@@ -28,48 +29,48 @@ package final class Rollups {
     let store: SegmentStore
     var sessions = SessionCache()
     var visitors: VisitorNumbers
-    /// Events that this process has committed, by which those need not be read back; nil when another process writes them.
+    /// Events committed by this process, which need not be read back; nil when only other processes write events.
     let committed: CommittedEvents?
-    /// The generation that what this process commits is of; nil at the start.
+    /// Generation of the events in `committed`; nil at the start.
     private var generation: Int64?
-    /// Taken from there, and not in a portion yet; by their ids, `CommittedEvents.eventsMax` at most.
+    /// Events taken from `committed` for the next portions, by id; `CommittedEvents.eventsMax` at most.
     var handed: [StoredEvent] = []
-    /// Issues that the owner decided about under a name of the public hash; nil when not looked up yet.
+    /// Issues with an owner's decision stored under an unkeyed hash; nil until loaded.
     private var oldDecisions: Set<IssueKey>?
-    /// Where what is in memory stands; nil when nothing is known.
+    /// The position that the state in memory corresponds to; nil when it must be reloaded.
     var known: RollupPosition?
-    /// Events of the next portion at most: fewer while an event is looked for that cannot be written.
+    /// Limit of events in the next portion; reduced while searching for an event that cannot be written.
     private var portionLimit = rebuildPortionMax
-    /// What `advance` found last.
+    /// State after the last `advance`.
     var progress = Progress()
     var notices = Notices()
     var mergeTroubles = MergeTroubles(generation: 0)
 
-    /// How far the rollups have come.
+    /// Progress of the aggregation.
     struct Progress: Sendable {
-        /// The last event that is in the rollups, and the last that can be read.
+        /// Id of the last aggregated event, and the highest id that can be read.
         var position: Int64 = 0
         var highWaterMark: Int64 = 0
-        /// Why the rollups were emptied; nil since they have been complete again.
+        /// Why the rollups were cleared; nil once they are complete again.
         var reason: RollupStatus.Reason?
         var deadLetters: Int64 = 0
         var isBehind: Bool { position < highWaterMark }
     }
 
-    /// What an operator should know of.
+    /// Conditions that an operator should know about.
     struct Notices: Sendable {
-        /// Events that were set aside, and the last of them.
+        /// Events moved to the dead letters, and the last of them.
         var deadLetters = 0
         var last: (id: Int64, reason: String)?
-        /// Whether the rollups were emptied because the events had been replaced.
+        /// Whether the rollups were cleared because the events had been replaced.
         var wereReplaced = false
-        /// Why segments were not merged.
+        /// Why merging segments failed.
         var mergeFailure: String?
-        /// Segments in which sessions that went on could not be looked for, so that they count once more.
+        /// Damaged segments: sessions in them that continue are counted twice.
         var unsearched: Set<Int64> = []
     }
 
-    /// - Throws: what reading the store's secret throws; `.schema` before it is migrated.
+    /// - Throws: `.schema` before the database is migrated; other errors of reading the store's secret key.
     package init(_ database: any Database, committed: CommittedEvents? = nil) throws(StoreError) {
         self.database = database
         self.committed = committed
@@ -79,10 +80,10 @@ package final class Rollups {
         visitors = VisitorNumbers(database)
     }
 
-    /// The last event that is in the rollups.
+    /// Id of the last aggregated event.
     package func lastEventID() throws(StoreError) -> Int64 { try RollupPosition.read(database).lastEventID }
 
-    /// Hands over what has happened since the last call.
+    /// Returns the notices since the last call and resets them.
     func takeNotices() -> Notices {
         defer { notices = Notices() }
         notices.unsearched = store.damaged
@@ -91,9 +92,10 @@ package final class Rollups {
 
     // MARK: - Portions
 
-    /// Takes in one portion of what has been committed.
+    /// Aggregates one portion of the committed events.
     ///
-    /// Gives how many events were taken in or set aside: 0 when there is nothing new, or another process was quicker.
+    /// - Returns: the number of events aggregated or moved to the dead letters; 0 when there are none or
+    ///   another process was faster.
     package func advance(
         limit wanted: Int? = nil,
         while isNeeded: () -> Bool = { true }
@@ -115,11 +117,11 @@ package final class Rollups {
                 let count = try takeIn(from: start, to: end, limit: limit, while: isNeeded)
                 if count > 0 { portionLimit = min(Self.rebuildPortionMax, portionLimit * 2) }
                 if !progress.isBehind { try finish(start) }
-                // It never throws: what stops a merge says nothing about an event.
+                // Does not throw: a failed merge must not be attributed to an event.
                 merge()
                 return count
             } catch {
-                // What was aggregated is in no table; the next portion begins from the position that is.
+                // The aggregated state was not written; the next portion starts from the stored position.
                 undo()
                 guard case .refused(let reason) = error else {
                     known = nil
@@ -134,7 +136,7 @@ package final class Rollups {
         }
     }
 
-    /// The position, after the rollups were emptied if they are those of other events.
+    /// Reads the position; clears the rollups first if the events have been replaced.
     private func startingPosition() throws(StoreError) -> RollupPosition {
         var start = try RollupPosition.read(database)
         if try start.isOfOtherEvents(database) {
@@ -155,13 +157,13 @@ package final class Rollups {
         progress.reason = nil
     }
 
-    /// Forgets what was read for other rollups than those at a position.
+    /// Discards cached state that belongs to another position.
     private func forget(_ start: RollupPosition) throws(StoreError) {
         undo()
         names.forget()
         sessions.removeAll()
         handed = []
-        // Events of an earlier generation may have had the same ids.
+        // Ids of an earlier generation may have been reused.
         if let generation, generation != start.generation { committed?.removeAll() }
         generation = start.generation
         visitors.load(count: start.visitors)
@@ -171,7 +173,7 @@ package final class Rollups {
         try aggregator.dictionaries.complete(database)
     }
 
-    /// Passes over the first event after the position, which the database refuses.
+    /// Moves the first event after the position, which the database refuses, to the dead letters.
     private func moveToDeadLetters(
         after start: RollupPosition,
         to end: Int64,
@@ -181,7 +183,7 @@ package final class Rollups {
             "select min(id) from collector_events where id > ?1 and id <= ?2",
             [.integer(start.lastEventID), .integer(end)]
         ).first
-        // Without an event it is the position that cannot be written.
+        // Without an event, the position itself cannot be written.
         guard let id = row?[0].integer else { throw .unavailable(reason: reason) }
         let now = WallClock.microseconds() / 1_000_000
         guard try start.moveToDeadLetters(database, event: id, reason: reason, at: now) else { return 0 }
@@ -193,7 +195,7 @@ package final class Rollups {
         return 1
     }
 
-    /// Files what the owner has decided about issues under their keyed names, when it is still filed under the public ones.
+    /// Moves the owner's decisions about issues from unkeyed to keyed issue ids.
     func keepDecisions(_ issues: [IssueKey: IssueChange]) throws(StoreError) {
         let decided: Set<IssueKey>
         if let oldDecisions {

@@ -2,7 +2,7 @@ import Segments
 import Storage
 import Aggregation
 
-/// What all live sessions hold, by site and day, whatever the segments they lie in: for a comparison.
+/// Checksums of all live sessions by site and day, independent of segment boundaries.
 struct SegmentContent {
     struct Key: Hashable {
         var site: String
@@ -17,7 +17,7 @@ struct SegmentContent {
     private(set) var sums: [Key: Sum] = [:]
     private(set) var damaged: [Int64] = []
     private var dictionaries: DimensionDictionaries
-    /// Hashes of texts, by dictionary and code.
+    /// Hashes of the dictionary texts, by dictionary and code.
     private var hashes: [[UInt64]]
     private var visitors: [UInt64] = []
 

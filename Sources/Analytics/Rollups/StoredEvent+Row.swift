@@ -2,13 +2,13 @@ package import Aggregation
 package import Storage
 
 extension StoredEvent {
-    /// The columns that `init` reads, in its order; others may follow them.
+    /// The columns that `init` reads, in this order; other columns may follow.
     package static func columns(_ dialect: SQLDialect) -> String {
         "id, \(dialect.microseconds("received_at")), visitor_id, session_id, pageview_id, event_type, seq, site, path, referrer, "
             + "user_agent, \(dialect.json("payload"))"
     }
 
-    /// Nil when the row is none of ours.
+    /// Decodes a row; nil when a required column is missing or has another type.
     package init?(_ row: [SQLValue]) {
         guard row.count >= 12, let id = row[0].integer, let receivedAt = row[1].integer, let visitorID = row[2].text,
             let sessionID = row[3].text, let pageviewID = row[4].text, let type = row[5].text

@@ -1,14 +1,14 @@
-/// Finds the buckets of the times of a segment.
+/// Maps the times of a segment's rows to the buckets of a query.
 struct BucketFinder {
-    /// Edges within a segment up to which each of them is compared with all rows: without a branch that is the fastest.
+    /// Maximum number of edges for which every row is compared with every edge: branch-free and fastest.
     static let comparedMax = 6
 
     private let edges: [Int64]
     private let base: Int64
-    /// Seconds since the start of the segment: the first and the last of the range; none when it is empty.
+    /// First and last offset of the range in seconds since the start of the segment; `low > high` when it is empty.
     private let low: Int64
     private let high: Int64
-    /// Buckets of the range that the segment's times are in.
+    /// Buckets that overlap both the range and the segment.
     let buckets: ClosedRange<Int>
     private var last = 0
     private var lastLow: Int64 = 0
@@ -23,7 +23,7 @@ struct BucketFinder {
         buckets = first...max(first, Self.bucket(min(info.lastTime, max(base, to - 1)), query.edges))
     }
 
-    /// Whether all of the segment is within the range.
+    /// Whether the range contains the whole segment.
     func isWhole(_ info: SegmentInfo) -> Bool { low == 0 && high == info.lastTime - base }
 
     @inline(__always) func isInRange(_ offset: UInt32) -> Bool { Int64(offset) >= low && Int64(offset) <= high }
@@ -37,7 +37,7 @@ struct BucketFinder {
         return from
     }
 
-    /// The bucket of a time that mostly is near the one before.
+    /// Returns the bucket of a time; fast when it is the same as for the previous time.
     mutating func bucket(_ offset: UInt32) -> Int {
         let time = Int64(offset) + base
         if time >= lastLow, time < lastHigh { return last }
@@ -47,26 +47,26 @@ struct BucketFinder {
         return last
     }
 
-    /// Marks the rows that are within the range, of those that are marked.
+    /// Clears the mask of rows outside of the range.
     func mark(_ mask: RowBuffer<UInt8>, _ times: RowBuffer<UInt32>, _ count: Int) {
         guard high >= low, low <= Int64(UInt32.max) else { return mask.fill(count, 0) }
         let (low, span) = (UInt32(low), UInt32(clamping: high - low))
         for row in 0..<count { mask[row: row] &= times[row: row] &- low <= span ? 1 : 0 }
     }
 
-    /// Writes the bucket of each row that is within the range.
+    /// Writes the bucket of each row; the values of rows outside of the range are unspecified.
     mutating func write(_ target: RowBuffer<UInt16>, _ times: RowBuffer<UInt32>, _ count: Int) {
         target.fill(count, UInt16(buckets.lowerBound))
         guard buckets.count > 1 else { return }
         guard buckets.count <= Self.comparedMax else { return writeByMinute(target, times, count) }
         for bucket in buckets.dropFirst() {
-            // Above the start of the segment, and not beyond its end.
+            // Above the start of the segment and not beyond its end, so that it fits.
             let edge = UInt32(clamping: edges[bucket] - base)
             for row in 0..<count { target[row: row] &+= times[row: row] >= edge ? 1 : 0 }
         }
     }
 
-    /// Writes buckets by a table of the segment's minutes, since all edges within it are whole minutes.
+    /// Writes buckets by a lookup table of the segment's minutes, as all edges within it are whole minutes.
     private mutating func writeByMinute(_ target: RowBuffer<UInt16>, _ times: RowBuffer<UInt32>, _ count: Int) {
         let (seconds, first) = (UInt32(base % 60), base / 60)
         let minutes = (low + base) / 60 - first...(high + base) / 60 - first
@@ -81,10 +81,10 @@ struct BucketFinder {
             while bucket < buckets.upperBound, edges[bucket + 1] <= (first + minute) * 60 { bucket += 1 }
             table[Int(minute)] = UInt16(bucket)
         }
-        // Rows outside of the range have the bucket of its first or last minute, which nobody reads.
+        // Rows outside of the range get a bucket that is never read.
         let last = UInt32(minutes.upperBound)
         for row in 0..<count {
-            // Divided on its own, since the sum might not fit.
+            // Divide first: the sum might overflow.
             let time = times[row: row]
             let minute = time / 60 &+ (time % 60 &+ seconds) / 60
             target[row: row] = table[Int(min(minute, last))]

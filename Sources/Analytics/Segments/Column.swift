@@ -1,16 +1,16 @@
-/// What a row of a segment stands for.
+/// Kind of entity that a row of a segment represents.
 package enum Scope: Sendable {
     case session, pageView, event, resource
 }
 
 /// A column of a segment.
 ///
-/// The raw values are stored in `segment_columns`: never change or reuse one.
+/// Raw values are stored in `segment_columns`: never change or reuse one.
 package enum Column: Int16, CaseIterable, Sendable {
-    // Sessions, in the order of their first page views.
+    // Sessions, ordered by their first page views.
     case sessionKey = 1
     case visitor = 2
-    /// Rows of page views that the session has.
+    /// Number of page view rows of the session.
     case pageViewRows = 3
     case site = 4
     case traffic = 5
@@ -26,9 +26,9 @@ package enum Column: Int16, CaseIterable, Sendable {
     case entryPath = 15
     case exitPath = 16
 
-    // Page views, in the order of their sessions.
+    // Page views, ordered by session.
     case time = 20
-    /// 1 for a page view whose own event was received; 0 for an id that other events alone have named.
+    /// 1 for a page view whose `pageview` event was received; 0 for an id that occurs only in other events.
     case counted = 21
     case path = 22
     case release = 23
@@ -53,7 +53,7 @@ package enum Column: Int16, CaseIterable, Sendable {
     case inpPart = 43
     case clsElement = 44
 
-    // Errors, custom events and invalid values, in the order of their sessions.
+    // Errors, custom events and invalid values, ordered by session.
     case eventPageView = 50
     case eventTime = 51
     case eventKind = 52
@@ -61,7 +61,7 @@ package enum Column: Int16, CaseIterable, Sendable {
     case eventIssue = 54
     case eventCount = 55
 
-    // Slow resources and third parties, in the order of their sessions.
+    // Slow resources and third parties, ordered by session.
     case resourcePageView = 60
     case resourceKind = 61
     case resourceName = 62
@@ -78,7 +78,7 @@ package enum Column: Int16, CaseIterable, Sendable {
         }
     }
 
-    /// The dictionary of the column's codes; nil for a column of numbers.
+    /// The dictionary of the column's codes; nil for a numeric column.
     package var dictionary: Dictionary? {
         switch self {
         case .site: .site
@@ -105,9 +105,9 @@ package enum Column: Int16, CaseIterable, Sendable {
         }
     }
 
-    /// Texts of one kind that share codes.
+    /// Texts that share one set of codes.
     ///
-    /// The raw values are stored in `dimension_values`: never change or reuse one.
+    /// Raw values are stored in `dimension_values`: never change or reuse one.
     package enum Dictionary: Int16, CaseIterable, Sendable {
         case site = 1
         case traffic = 2
@@ -127,14 +127,13 @@ package enum Column: Int16, CaseIterable, Sendable {
         case element = 16
         case part = 17
         case eventName = 18
-        /// Ids of issues, and names of claims whose values were invalid.
+        /// Ids of issues, and names of claims with invalid values.
         case issue = 19
         case resource = 20
 
-        /// Values that one site may add on one day (UTC); those after them are `(other)`.
+        /// Limit of values that one site may add per UTC day; further ones become `(other)`.
         ///
-        /// Nil where senders choose no value, and for sites,
-        /// which are admitted before.
+        /// Nil for values that clients do not choose, and for sites, which have limits of their own.
         var newValuesPerDayMax: Int? {
             switch self {
             case .site, .traffic, .part: nil
@@ -145,12 +144,12 @@ package enum Column: Int16, CaseIterable, Sendable {
             }
         }
 
-        /// Values in all; those after them are `(other)`.
+        /// Limit of values in total; further ones become `(other)`.
         static let valuesMax = 50_000
     }
 }
 
-/// A measured value that a page view has once; in milliseconds, CLS in thousandths of its score.
+/// A metric measured once per page view, in milliseconds; CLS in thousandths of its score.
 package enum Vital: Int, CaseIterable, Sendable {
     case lcp, inp, cls, fcp, ttfb
 
@@ -175,22 +174,22 @@ package enum Vital: Int, CaseIterable, Sendable {
     }
 }
 
-/// What a row of scope `event` stands for.
+/// Kind of a row of scope `event`.
 ///
-/// The raw values are stored.
+/// Raw values are stored: never change or reuse one.
 package enum EventKind: UInt8, Sendable {
     case custom = 0
-    /// An error of the site; `issue` is its issue, `count` how many errors it stands for.
+    /// An error of the site; `issue` is its issue, `count` the number of occurrences.
     case error = 1
-    /// An error that is not the site's (browser extensions, ResizeObserver loops, "Script error.").
+    /// An error not caused by the site (browser extensions, ResizeObserver loops, "Script error.").
     case noise = 2
-    /// Numbers of one event that were outside of their range; `issue` is the name of the claim.
+    /// Numbers of one event that were out of range; `issue` is the name of the claim.
     case invalid = 3
 }
 
-/// What a row of scope `resource` stands for.
+/// Kind of a row of scope `resource`.
 ///
-/// The raw values are stored.
+/// Raw values are stored: never change or reuse one.
 package enum ResourceKind: UInt8, Sendable {
     case slow = 0
     case thirdParty = 1

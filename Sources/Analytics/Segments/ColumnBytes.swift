@@ -1,13 +1,12 @@
-/// The bytes of a column.
+/// Binary format of a column.
 ///
-/// A version, the width of a row (0, 1, 2, 4 or 8), the number of the dictionary's codes (four bytes), the codes (four
-/// each) or, in a column
-/// of numbers, what is added to each (eight); then the rows, lowest byte first. A row of width 0 is index 0, or number
-/// 0: constants cost no
-/// bytes.
+/// Header: version (1 byte), width of a row (1 byte: 0, 1, 2, 4 or 8), number of dictionary codes (4 bytes).
+/// Then the codes (4 bytes each) or, for a numeric column, the base that is added to each row (8 bytes); then
+/// the rows. All integers are little-endian. With width 0, every row is index 0 or the base, so constant
+/// columns need no row bytes.
 enum ColumnBytes {
     static let version: UInt8 = 1
-    /// Codes of one column at most: their indexes fit into two bytes.
+    /// Limit of codes per column: indexes fit into two bytes.
     static let codesMax = 65_536
     static let headerBytes = 6
 
@@ -65,9 +64,9 @@ enum ColumnBytes {
     }
 }
 
-/// A column whose header has been checked: the bytes are as long as they must be.
+/// A column with a validated header, whose length matches the number of rows.
 struct StoredColumn {
-    /// Global codes by the indexes of rows.
+    /// Global codes, indexed by the values of rows.
     private(set) var dictionary: [UInt32] = []
     private var base: UInt64 = 0
     private let width: Int
@@ -100,7 +99,7 @@ struct StoredColumn {
         (self.bytes, self.width, self.start, self.rows) = (bytes, width, start, rows)
     }
 
-    /// The index of each row's code, all of them within the dictionary; nil when one is not.
+    /// Dictionary indexes of all rows; nil when one is out of bounds.
     func indexes() -> [UInt16]? {
         guard let (values, max) = values(UInt16.self, 0) else { return nil }
         return rows == 0 || max < UInt64(dictionary.count) ? values : nil
@@ -108,7 +107,7 @@ struct StoredColumn {
 
     func codes() -> [UInt32]? { indexes()?.map { dictionary[Int($0)] } }
 
-    /// The rows' numbers, none above `max`; nil when one is.
+    /// Numbers of all rows; nil when one exceeds `max`.
     func numbers<Number: FixedWidthInteger & UnsignedInteger>(max limit: Number = .max) -> [Number]? {
         guard let (values, max) = values(Number.self, Number(truncatingIfNeeded: base)) else { return nil }
         let (largest, overflow) = base.addingReportingOverflow(max)
@@ -133,7 +132,7 @@ struct StoredColumn {
         let values = unsafe bytes.withUnsafeBytes { bytes in
             unsafe [Number](unsafeUninitializedCapacity: rows) { target, count in
                 for row in 0..<rows {
-                    // `init` has compared the number of bytes with the number of rows.
+                    // `init` has validated the length for this number of rows.
                     let offset = start &+ row &* MemoryLayout<Stored>.size
                     let stored = Stored(
                         littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: offset, as: Stored.self)
@@ -155,15 +154,15 @@ struct StoredColumn {
 }
 
 extension StoredColumn {
-    /// Writes the index of each row's code; false when one is outside of the dictionary.
+    /// Writes the dictionary indexes of all rows; false when one is out of bounds.
     func readIndexes(into target: RowBuffer<UInt16>) -> Bool {
         let max = read(into: target, 0).max
         return rows == 0 || max < UInt64(dictionary.count)
     }
 
-    /// Writes the rows' numbers; nil when one is above `limit`.
+    /// Writes the numbers of all rows; nil when one exceeds `limit`.
     ///
-    /// - Returns: the largest number and, without base, the least above 0.
+    /// - Returns: the largest number, and the smallest; without a base, the smallest above 0.
     func read<Number: FixedWidthInteger & UnsignedInteger>(
         into target: RowBuffer<Number>,
         max limit: Number = .max

@@ -1,21 +1,22 @@
-/// The texts behind the codes of segments: one dictionary for each kind of text.
+/// Dictionaries that map texts to the codes used in segments, one for each kind of text.
 ///
-/// Codes are given in the order in which texts appear first; how many a site may add on a day is limited, and what comes after the limit has
-/// the code of `(other)`. The codes 0 ("") and 1 ("(other)") are in every dictionary and in no table.
+/// Codes are assigned in the order in which texts first appear. The number that a site may add per day is
+/// limited; further texts get the code of `(other)`. The codes 0 ("") and 1 ("(other)") exist in every
+/// dictionary and are not stored.
 package struct DimensionDictionaries: Sendable {
     package static let none: UInt32 = 0
     package static let other: UInt32 = 1
     package static let otherText = "(other)"
 
-    /// A text that has no row in `dimension_values` yet.
+    /// A dictionary entry, as stored in a row of `dimension_values`.
     package struct Entry: Sendable, Equatable {
         package var dictionary: Column.Dictionary
         package var code: UInt32
         package var text: String
-        /// Code of the site that added it, and the day: seconds since 1970 of its start, UTC.
+        /// Code of the site that added it, and start of the UTC day in seconds since 1970.
         package var site: UInt32
         package var day: Int64
-        /// The event that added it.
+        /// Id of the event that added it.
         package var eventID: Int64
 
         package init(
@@ -39,15 +40,15 @@ package struct DimensionDictionaries: Sendable {
 
     private var codes: [[String: UInt32]]
     private var texts: [[String]]
-    /// The events that added the texts, by their codes.
+    /// Ids of the events that added the texts, indexed by code.
     private var eventIDs: [[Int64]]
     private var added: [Quota: Int] = [:]
-    /// The event whose texts are asked for.
+    /// Id of the event that is being encoded.
     ///
-    /// One that comes before the event that added a text found no room for it, and finds none when it is
-    /// read once more: its text is `(other)` for good.
+    /// An event that precedes the one that added a text did not get a code for it, because the limit was
+    /// reached. It must not get one when it is read again either: its text stays `(other)`.
     package var eventID: Int64 = .max
-    /// In the order of their codes.
+    /// Entries that have not been written yet, in the order of their codes.
     package private(set) var pending: [Entry] = []
 
     package init() {
@@ -57,10 +58,10 @@ package struct DimensionDictionaries: Sendable {
         eventIDs = Array(repeating: [.min, .min], count: count)
     }
 
-    /// The code of a text, which is added when it is new and within the limits.
+    /// Returns the code of a text; adds the text if it is new and within the limits.
     ///
-    /// `site` is the code of the site that sent it, 0 for the dictionary of sites; `day` is the start of the event's day (UTC) in seconds
-    /// since 1970.
+    /// `site` is the code of the site that sent it, 0 for the dictionary of sites; `day` is the start of the
+    /// event's UTC day in seconds since 1970.
     package mutating func code(_ dictionary: Column.Dictionary, _ text: String, site: UInt32, day: Int64) -> UInt32 {
         let index = Int(dictionary.rawValue)
         if let known = codes[index][text] {
@@ -85,23 +86,26 @@ package struct DimensionDictionaries: Sendable {
         return entry.code
     }
 
-    /// The code of a text that is in the dictionary.
+    /// The code of a text; nil when the dictionary does not contain it.
     package func code(of text: String, in dictionary: Column.Dictionary) -> UInt32? {
         codes[Int(dictionary.rawValue)][text]
     }
 
-    /// The text of a code; `(other)` for a code that is unknown.
+    /// The text of a code; `(other)` for an unknown code.
     package func text(_ code: UInt32, _ dictionary: Column.Dictionary) -> String {
         let texts = texts[Int(dictionary.rawValue)]
         return Int(code) < texts.count ? texts[Int(code)] : Self.otherText
     }
 
-    /// All texts by their codes.
+    /// All texts, indexed by code.
     package func texts(_ dictionary: Column.Dictionary) -> [String] { texts[Int(dictionary.rawValue)] }
 
+    /// Number of texts, including the two fixed ones; the next code.
     package func count(_ dictionary: Column.Dictionary) -> Int { texts[Int(dictionary.rawValue)].count }
 
-    /// Adds a row of `dimension_values`; rows of one dictionary must come in the order of their codes, those that are known are skipped.
+    /// Adds a stored entry; skips known ones.
+    ///
+    /// Entries of a dictionary must be loaded in the order of their codes.
     package mutating func load(_ entry: Entry) {
         guard Int(entry.code) == count(entry.dictionary) else { return }
         insert(entry)
@@ -115,10 +119,10 @@ package struct DimensionDictionaries: Sendable {
         added[Quota(dictionary: entry.dictionary, site: entry.site, day: entry.day), default: 0] += 1
     }
 
-    /// Notes that `pending` has been written.
+    /// Call after `pending` has been committed.
     package mutating func keep() { pending = [] }
 
-    /// Takes back what is pending, when it could not be written.
+    /// Reverts pending entries; call when they could not be written.
     package mutating func undo() {
         for entry in pending.reversed() {
             let index = Int(entry.dictionary.rawValue)

@@ -1,17 +1,19 @@
-/// The figures that lists, buckets and ranges have in common; one lane for each.
+/// Sums common to lists, buckets and ranges; `Lane` has the index of each.
 typealias Sums = SIMD8<Int64>
 
+/// Lane indexes of `Sums`.
 enum Lane {
     static let pageViews = 0, sessions = 1, bounces = 2, errors = 3, customEvents = 4
     static let engagedPageViews = 5, engagedMilliseconds = 6, received = 7
-    /// Of lists of resources.
+    /// Used in lists of resources.
     static let requests = 0, bytes = 1
 }
 
-/// The figures of one segment but for its events, packed so that one addition takes half as long: page views and
-/// sessions (from bit 32 on), bounces and engaged page views (the same), engaged milliseconds, events received.
+/// Sums of one segment, without its events, packed to halve the cost of an addition.
 ///
-/// None of the halves overflows, since no segment has more than 65,536 page views.
+/// Lane 0: page views, and sessions from bit 32; lane 1: bounces, and engaged page views from bit 32; lane 2:
+/// engaged milliseconds; lane 3: events received. The halves do not overflow: a segment has at most 65,536 page
+/// views.
 typealias Figures = SIMD4<UInt64>
 
 extension Sums {
@@ -39,20 +41,20 @@ extension Aggregate {
     }
 }
 
-/// Memory for counting by the index of a dictionary.
+/// Reusable buffers for counting by dictionary index.
 struct ListScratch {
-    /// Two of each, so that one addition need not wait for the one before.
+    /// Two accumulators, so that consecutive additions do not depend on each other.
     let even = RowBuffer<Figures>()
     let odd = RowBuffer<Figures>()
     let errors = RowBuffer<Int64>()
     let customEvents = RowBuffer<Int64>()
-    /// Sessions from bit 0 on, bounces from bit 32 on.
+    /// Sessions in the low 32 bits, bounces in the high 32 bits.
     let sessions = RowBuffer<UInt64>()
-    /// One more than the session that was counted last.
+    /// Last counted session plus one.
     let seen = RowBuffer<UInt32>()
     let slots = RowBuffer<UInt16>()
     let sessionSlots = RowBuffer<UInt16>()
-    /// Page views of the rows of a list, and which row each belongs to.
+    /// Page views of a list's rows, and the list row to which each belongs.
     let groupRows = RowBuffer<UInt16>()
     let groups = RowBuffer<UInt16>()
 

@@ -1,24 +1,25 @@
-/// One list while segments are scanned: first the measure of each value, then all figures of the rows that were chosen.
+/// State of one list during a scan: first the measure of each value, then all sums of the selected rows.
 struct ListWork {
     let list: ScanQuery.List
     private let dictionary: Column.Dictionary
     private let codesCount: Int
     private let bucketsCount: Int
-    /// Whether `sums` has all values of the column, so that the rows need no second pass for their figures.
+    /// Whether `sums` covers all values of the column, so that rows need no second pass for their sums.
     let isWide: Bool
-    /// By code; empty where the sums say it.
+    /// Measures by code; empty when they can be derived from `sums`.
     private var measures: [Int64] = []
-    /// By code, or by row.
+    /// Sums by code if `isWide`, otherwise by row.
     private var sums: [Sums] = []
-    /// Codes of the rows, and by code: its row, -1 without one.
+    /// Codes of the selected rows.
     private(set) var codes: [UInt32] = []
+    /// Row by code; -1 for a code without a row.
     private var rowsByCode: [Int32] = []
     private(set) var series: [[Int64]] = []
 
-    /// The slot of an index whose value has no row.
+    /// Slot of a dictionary index whose value has no row.
     static let noRow: UInt16 = .max
 
-    /// Nil for a column without texts; the memory that the sums of all values take is subtracted from `bytes`.
+    /// Nil for a column without a dictionary; memory used for sums is subtracted from `bytes`.
     init?(_ list: ScanQuery.List, _ dictionaries: DimensionDictionaries, bucketsCount: Int, bytes: inout Int) {
         guard let dictionary = list.column.dictionary else { return nil }
         (self.list, self.dictionary, self.bucketsCount) = (list, dictionary, bucketsCount)
@@ -37,12 +38,12 @@ struct ListWork {
         list.measure == .vitals && (scope == .session || scope == .pageView)
     }
 
-    /// Whether the code stands for nothing here: good values have no element and no part.
+    /// Whether the code means "not applicable": good values have no element and no part.
     private func isLeftOut(_ code: UInt32) -> Bool {
         code == 0 && (dictionary == .element || dictionary == .part)
     }
 
-    /// The codes of a segment as the query's dictionaries know them.
+    /// Maps a code of a segment to one known to the query's dictionaries.
     private func known(_ code: UInt32) -> Int {
         Int(code) < codesCount ? Int(code) : Int(DimensionDictionaries.other)
     }
@@ -70,7 +71,7 @@ struct ListWork {
         }
     }
 
-    /// The number of values above zero, and the sum over all.
+    /// Number of values with a measure above zero, and the sum of all measures.
     var whole: (count: Int64, total: Int64) {
         (0..<codesCount).reduce(into: (0, 0)) { whole, code in
             let measure = measure(code)
@@ -79,7 +80,7 @@ struct ListWork {
         }
     }
 
-    /// Chooses the rows.
+    /// Selects the rows of the list: those of `only`, or the values with the largest measures.
     mutating func choose(_ dictionaries: DimensionDictionaries) {
         if let only = list.only {
             codes = only
@@ -106,12 +107,12 @@ struct ListWork {
         }
     }
 
-    /// Whether rows want more than the first pass has found.
+    /// Whether the rows need another pass.
     var needsDetails: Bool { !codes.isEmpty && (!isWide || list.withSeries) }
 
     // MARK: - Sums
 
-    /// Adds the figures of all values, or of the rows.
+    /// Adds the sums of a segment for all values, or for the selected rows.
     mutating func addSums(_ rows: SegmentRows) {
         guard let dictionary = rows.dictionary(list.column) else { return }
         switch scope {
@@ -141,7 +142,7 @@ struct ListWork {
         }
     }
 
-    /// Where a code's figures are summed.
+    /// Index in `sums` for a code; nil when the code has none.
     private func slot(_ code: UInt32) -> Int? {
         guard !isLeftOut(code) else { return nil }
         let code = known(code)
@@ -164,7 +165,7 @@ struct ListWork {
         self.series = series
     }
 
-    /// Writes the row of each index of the column's dictionary; false when there is none.
+    /// Writes the list row for each dictionary index of the column; false when no index has a row.
     func prepareSlots(_ rows: SegmentRows) -> Bool {
         guard !codes.isEmpty, let dictionary = rows.dictionary(list.column) else { return false }
         var has = false

@@ -1,11 +1,11 @@
 import Glibc
 
-/// Memory for one value of each row of a segment, or of each index of its dictionaries.
+/// Buffer with one value for each row of a segment, or for each dictionary index.
 ///
-/// There is room for 65,536 values: whatever a two-byte index is, it is inside, so that loops over rows check nothing.
-/// Who makes one deallocates it.
+/// The capacity is 65,536 values, so every two-byte index is in bounds and loops need no checks. The creator
+/// must call `deallocate`.
 @safe struct RowBuffer<Value: BitwiseCopyable> {
-    /// Rows of a segment at most, and values of two bytes.
+    /// Maximum number of rows of a segment, and number of two-byte values.
     static var capacity: Int { 65_536 }
     /// Values that `storeRun` may write beyond the end.
     private static var slack: Int { 8 }
@@ -14,11 +14,11 @@ import Glibc
 
     private static var bytes: Int { (capacity + slack) * MemoryLayout<Value>.stride }
 
-    /// Zeros; pages that are not used take no memory and no time, so that a scan of few rows is fast.
+    /// Allocates zeroed memory with `mmap`; unused pages cost neither memory nor time, so small scans are fast.
     init() {
         let flags = MAP_PRIVATE | MAP_ANONYMOUS
         let memory = unsafe mmap(nil, Self.bytes, PROT_READ | PROT_WRITE, flags, -1, 0)
-        // Without memory the process ends, as it does where Swift allocates.
+        // Out of memory traps, as in Swift's own allocations.
         precondition(unsafe memory != MAP_FAILED, "out of memory")
         unsafe start = memory.unsafelyUnwrapped.bindMemory(to: Value.self, capacity: Self.capacity + Self.slack)
     }
@@ -30,7 +30,7 @@ import Glibc
         nonmutating set { unsafe start[Int(index)] = newValue }
     }
 
-    /// The value of a row; rows are below the capacity.
+    /// The value of a row, which must be below the capacity.
     @inline(__always) subscript(row row: Int) -> Value {
         get { self[UInt16(truncatingIfNeeded: row)] }
         nonmutating set { self[UInt16(truncatingIfNeeded: row)] = newValue }
@@ -43,7 +43,7 @@ import Glibc
 
     /// Reads little-endian numbers and adds `base` to each.
     ///
-    /// - Returns: the largest and, but for zeros, the least number that was read, before the addition.
+    /// - Returns: the largest number and the smallest nonzero number, before `base` is added.
     func read<Stored: FixedWidthInteger & UnsignedInteger>(
         _: Stored.Type,
         _ bytes: [UInt8],
@@ -53,7 +53,7 @@ import Glibc
     ) -> (least: Stored, max: Stored) where Value: FixedWidthInteger {
         let size = MemoryLayout<Stored>.size
         precondition(count <= Self.capacity && first >= 0 && first + count * size <= bytes.count)
-        // One less than each number, so that zeros are the largest.
+        // Tracks each number minus one, so that zero wraps to the maximum.
         var (least, max): (Stored, Stored) = (.max, 0)
         unsafe bytes.withUnsafeBytes { bytes in
             for row in 0..<count {
@@ -70,8 +70,9 @@ import Glibc
 }
 
 extension RowBuffer where Value: SIMDScalar {
-    /// Gives the rows from `first` to before `end` one value, eight at a time: up to seven rows after them are
-    /// overwritten, which the next run makes good.
+    /// Assigns a value to the rows `first..<end`, eight at a time.
+    ///
+    /// Up to seven rows after them are overwritten; the next run must restore them.
     @inline(__always) func storeRun(_ first: Int, _ end: Int, _ value: Value) {
         precondition(first >= 0 && end <= Self.capacity)
         var row = first
@@ -86,7 +87,7 @@ extension RowBuffer where Value: SIMDScalar {
 }
 
 extension RowBuffer<UInt16> {
-    /// Writes the numbers of the rows whose mask is 1, and returns how many there are.
+    /// Writes the indexes of rows whose mask is 1 and returns their number.
     func select(_ mask: RowBuffer<UInt8>, _ count: Int) -> Int {
         var selected = 0
         for row in 0..<count {

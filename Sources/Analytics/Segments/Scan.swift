@@ -1,13 +1,14 @@
-/// Answers a query by one pass over the columns that it needs, and more where rows of lists, visitors of buckets or few
-/// values want it.
+/// Runs a query in one pass over the columns that it needs.
 ///
-/// Segments that are damaged count in no figure; the result has their number.
+/// Further passes follow where rows of lists, visitors of buckets or exact percentiles require them. Damaged
+/// segments are excluded from all figures; the result has their number.
 package func scan<Source: SegmentSource>(
     _ query: ScanQuery,
     _ source: Source,
     _ dictionaries: DimensionDictionaries
 ) throws(Source.Failure) -> ScanResult { try scan(query, source, dictionaries, ScanLimits()) }
 
+/// Runs a query within the given memory limits.
 package func scan<Source: SegmentSource>(
     _ query: ScanQuery,
     _ source: Source,
@@ -21,7 +22,7 @@ package func scan<Source: SegmentSource>(
         .filter { $0.firstTime < query.to && $0.lastTime >= query.from }
     var damaged: Set<Int64> = []
     while true {
-        // Each turn but the last finds at least one damaged segment more, so there are few.
+        // Every iteration but the last finds at least one more damaged segment, so there are few.
         var run = ScanRun(query, dictionaries, limits, damaged: damaged)
         if let result = try run.result(source, segments) { return result }
         damaged = run.damaged

@@ -1,13 +1,13 @@
-/// What one scan may take; what needs more is done in more passes.
+/// Memory limits of a scan; a query that needs more takes more passes.
 package struct ScanLimits {
-    /// Bytes of the bits of visitors.
+    /// Size limit of the visitor bitmaps in bytes.
     package var visitorBytes = 10_485_760
-    /// Bytes of the counters of measured values.
+    /// Size limit of the value counters in bytes.
     package var valueBytes = 12_582_912
-    /// Bytes of the figures of all values of lists; lists beyond it need a second pass for the figures of their rows.
+    /// Size limit in bytes of the sums for all values of lists; a list above it takes a second pass for its rows.
     package var listBytes = 4_194_304
     package init() {}
 
-    /// Buckets at most, since their numbers have two bytes.
+    /// Limit of buckets per query: bucket indexes have two bytes.
     static let bucketsMax = 65_536
 }

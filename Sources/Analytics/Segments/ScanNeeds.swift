@@ -1,10 +1,10 @@
-/// What one pass reads beside the rows that pass the filters.
+/// Data that a pass reads in addition to the columns needed by the filters.
 struct ScanNeeds {
-    /// Figures of page views.
+    /// Sums of page views.
     var sums = false
-    /// Which sessions count, and whether they have page views that do.
+    /// Which sessions count, and whether they have page views that count.
     var figures = false
-    /// Whether errors and custom events are wanted.
+    /// Errors and custom events.
     var events = false
     var lists: [ScanQuery.List] = []
     var vitals: Set<Vital> = []
@@ -38,10 +38,10 @@ struct ScanNeeds {
     }
 }
 
-/// Bytes that are no column, or columns that do not fit together.
+/// A column cannot be decoded, or columns of a segment are inconsistent.
 struct DamagedSegment: Error {}
 
-/// The columns of a segment as they are read.
+/// The encoded columns of a segment.
 struct SegmentColumns {
     let info: SegmentInfo
     private var bytes: [Column: [UInt8]] = [:]
@@ -60,14 +60,14 @@ struct SegmentColumns {
 
     func dictionary(_ column: Column) throws(DamagedSegment) -> [UInt32] { try stored(column).dictionary }
 
-    /// The codes of events or resources.
+    /// The codes of an event or resource column.
     func codes(_ column: Column) throws(DamagedSegment) -> (dictionary: [UInt32], rows: [UInt16]) {
         let stored = try stored(column)
         guard let rows = stored.indexes() else { throw DamagedSegment() }
         return (stored.dictionary, rows)
     }
 
-    /// Reads the codes of sessions or page views, and returns the dictionary of their indexes.
+    /// Reads the codes of a session or page view column and returns the dictionary of their indexes.
     func readCodes(_ column: Column, into rows: RowBuffer<UInt16>) throws(DamagedSegment) -> [UInt32] {
         let stored = try stored(column)
         guard stored.readIndexes(into: rows) else { throw DamagedSegment() }
@@ -92,7 +92,7 @@ struct SegmentColumns {
     }
 }
 
-/// A column of codes of sessions or page views: indexes of the segment's own dictionary, all of them within it.
+/// A decoded session or page view column: indexes into the segment's own dictionary, all in bounds.
 struct SegmentCodes {
     var dictionary: [UInt32]
     var rows: RowBuffer<UInt16>
@@ -101,9 +101,9 @@ struct SegmentCodes {
 /// The codes of a vital's values.
 struct SegmentValues {
     var rows: RowBuffer<UInt16>
-    /// The least code of a value, and the largest; 0 without a value.
+    /// Smallest and largest code of a value; 0 without values.
     var least: UInt16
     var max: UInt16
-    /// By page view, when they are wanted.
+    /// Remainders by page view; empty unless requested.
     var remainders: [UInt32]
 }

@@ -1,43 +1,42 @@
-/// A question about segments, by codes: what a report asks of one pass over the columns.
+/// A query over segments, expressed in dictionary codes.
 package struct ScanQuery: Sendable {
-    /// A condition on a column that has a dictionary: the code must be one of these.
+    /// A condition on a dictionary column: the code must be one of `codes`.
     ///
-    /// On a column of sessions it selects sessions, on one of page views it selects page views. On `eventName` it
-    /// selects sessions that have such a custom event at any time, on `eventIssue` those that have such an error.
+    /// On a session column it selects sessions, on a page view column page views. On `eventName` it selects
+    /// sessions with such a custom event at any time, on `eventIssue` sessions with such an error.
     package struct Filter: Sendable {
         package var column: Column
         package var codes: Set<UInt32>
 
-        /// The column must not be one of resources.
+        /// Traps for a resource column.
         package init(column: Column, codes: Set<UInt32>) {
             precondition(column.scope != .resource)
             (self.column, self.codes) = (column, codes)
         }
 
-        /// Whether events of a kind can pass: errors and invalid values have a name, too, but that of their type.
+        /// Whether events of this kind can match: the name of an error or invalid value is only its event type.
         func selects(_ kind: EventKind?) -> Bool {
             column == .eventIssue ? kind == .error || kind == .noise : kind == .custom
         }
     }
 
-    /// What the values of a list are ranked by, and what its total sums.
+    /// The number by which a list ranks its values, and which its total sums up.
     package enum Measure: Sendable { case pageViews, sessions, errors, events, requests, vitals }
 
-    /// The values of one column with the largest numbers.
+    /// A list of the values of one column with the largest measures.
     package struct List: Sendable {
         package var column: Column
-        /// For lists of events and resources: which kinds of rows count.
+        /// For lists of events and resources: the kinds of rows that count.
         package var eventKinds: Set<EventKind> = []
         package var resourceKind: ResourceKind?
         package var measure: Measure
-        /// Rows at most; the largest first, equal ones by the bytes of their texts (`order` of the query's
-        /// dictionaries).
+        /// Maximum number of rows: the largest first, ties ordered by the bytes of their texts.
         package var limit: Int
-        /// Codes whose rows are wanted, instead of the largest.
+        /// Codes of the rows to return, instead of the largest.
         package var only: [UInt32]?
         package var withVisitors = false
         package var vitals: [Vital] = []
-        /// Whether each row has its measure by bucket.
+        /// Whether each row includes its measure by bucket.
         package var withSeries = false
 
         package init(column: Column, measure: Measure, limit: Int) {
@@ -45,76 +44,79 @@ package struct ScanQuery: Sendable {
         }
     }
 
-    /// Seconds since 1970: from, inclusive, to, exclusive.
+    /// The range in seconds since 1970: `from` is inclusive, `to` is exclusive.
     package var from: Int64
     package var to: Int64
-    /// Starts of the buckets in seconds since 1970, ascending; the first is at or before `from`, all others are whole
-    /// minutes.
+    /// Start times of the buckets in seconds since 1970, ascending.
+    ///
+    /// The first is at or before `from`; all others are whole minutes.
     package var edges: [Int64]
-    /// All of them must hold.
+    /// Conditions that must all hold.
     package var filters: [Filter] = []
-    /// Keys of the only sessions that count; nil for all.
+    /// Keys of the sessions to include; nil for all.
     package var sessionKeys: Set<UInt64>?
-    /// Codes of the only issues whose errors count; nil for all.
+    /// Codes of the issues whose errors count; nil for all.
     package var issues: Set<UInt32>?
-    /// Whether errors that are not the site's count as errors do, and the site's do not: the report of such an issue.
+    /// Counts errors not caused by the site instead of the site's own, for a report on such an issue.
     package var noiseCountsAsErrors = false
-    /// Vitals of the whole range, and by bucket.
+    /// Vitals of the whole range.
     package var vitals: [Vital] = []
+    /// Vitals by bucket.
     package var seriesVitals: [Vital] = []
-    /// Whether the whole range's vitals come with their distribution.
+    /// Whether the vitals of the whole range include their distribution.
     package var withDistribution = false
     package var withVisitors = true
     package var withSeriesVisitors = false
     package var lists: [List] = []
-    /// What is collected of the sessions that count; nil for nothing.
+    /// What to collect from the matching sessions; nil for nothing.
     package var selection: ScanSelection.Kind?
 
     package init(from: Int64, to: Int64, edges: [Int64]) { (self.from, self.to, self.edges) = (from, to, edges) }
 }
 
-/// The exact numbers of a range, of a bucket, or of one value of a list.
+/// The sums of a range, a bucket, or a value of a list.
 package struct Aggregate: Equatable, Sendable {
-    /// Different visitors with a page view; in a list of events, with such an event.
+    /// Distinct visitors with a page view; in a list of events, with such an event.
     ///
-    /// Nil when they were not asked for, and when they are too many to be counted (`hasTooManyVisitors` of the result).
+    /// Nil when not requested, and when there are too many to count (`hasTooManyVisitors` of the result).
     package var visitors: Int64?
-    /// Sessions whose first page view is within the range, and of them those with one page view.
+    /// Sessions whose first page view is within the range, and those of them with a single page view.
     package var sessions: Int64 = 0
     package var bounces: Int64 = 0
     package var pageViews: Int64 = 0
-    /// Events of any type that the page views sent.
+    /// Events of any type received for the page views.
     package var eventsReceived: Int64 = 0
     package var errors: Int64 = 0
     package var customEvents: Int64 = 0
-    /// Page views that reported an engagement time, and the sum of it in milliseconds.
+    /// Page views with a reported engagement time, and its sum in milliseconds.
     package var engagedPageViews: Int64 = 0
     package var engagedMilliseconds: Int64 = 0
-    /// Of lists of resources.
+    /// Set in lists of resources only.
     package var requests: Int64 = 0
     package var bytes: Int64 = 0
     package var durations: VitalSummary?
-    /// By `Vital.rawValue`; nil for what was not asked for.
+    /// Summaries indexed by `Vital.rawValue`; nil when not requested.
     package var vitals: [VitalSummary?] = [nil, nil, nil, nil, nil]
 
     package init() {}
 }
 
-/// The distribution of a vital: percentiles as `percentile_cont` gives them, exact below `exactCountMax` values and
-/// within 0.1 % above.
+/// Distribution of a vital, with percentiles as computed by PostgreSQL's `percentile_cont`.
+///
+/// Percentiles are exact up to `exactCountMax` values and within 0.1 % above.
 package struct VitalSummary: Equatable, Sendable {
-    /// Values up to which percentiles are exact.
+    /// Maximum number of values with exact percentiles.
     package static let exactCountMax = 200
 
     package var count: Int64 = 0
-    /// Nil without a value.
+    /// Nil when there are no values.
     package var p50: Double?
     package var p75: Double?
     package var p95: Double?
     package var good: Int64 = 0
     package var needsImprovement: Int64 = 0
     package var poor: Int64 = 0
-    /// Upper bounds and counts, ascending, without empty ones.
+    /// Nonempty bins with upper bounds and counts, ascending.
     package var distribution: [(upperBound: Double, count: Int64)] = []
 
     package init() {}
@@ -126,43 +128,45 @@ package struct VitalSummary: Equatable, Sendable {
     }
 }
 
-/// The rows of a list, and what the list is a part of.
+/// The rows of a list, with totals over all of its values.
 package struct ListResult: Sendable {
     package var rows: [(code: UInt32, sum: Aggregate, series: [Int64])] = []
-    /// Values with a number above zero, and the sum of the measure over all of them.
+    /// Number of values with a measure above zero, and the sum of the measure over them.
     package var count: Int64 = 0
     package var total: Int64 = 0
 
     package init() {}
 }
 
+/// The result of a scan.
 package struct ScanResult: Sendable {
     package var total = Aggregate()
-    /// By the query's edges.
+    /// Sums by bucket, in the order of the query's edges.
     package var buckets: [Aggregate] = []
-    /// By the query's lists.
+    /// In the order of the query's lists.
     package var lists: [ListResult] = []
-    /// Nil unless it was asked for.
+    /// Nil unless requested.
     package var selection: ScanSelection?
-    /// Segments whose bytes are damaged: they count in no figure.
+    /// Number of damaged segments, which are excluded from all figures.
     package var damagedSegments = 0
-    /// Whether the visitors of an aggregate that wants them cannot be counted: some have no numbers of their own.
+    /// Whether visitor counts are missing because some visitors share a number.
     package var hasTooManyVisitors = false
 
     package init() {}
 }
 
-/// A segment as its row in `segments` describes it.
+/// Metadata of a segment, as stored in its row in `segments`.
 package struct SegmentInfo: Equatable, Sendable {
     package var id: Int64
-    /// Seconds since 1970: the base of the segment's times, and its first and last page view or event, both inclusive.
+    /// Times of the first and last page view or event in seconds since 1970, both inclusive; times are relative
+    /// to the first.
     package var firstTime: Int64
     package var lastTime: Int64
     package var sessions: Int
     package var pageViews: Int
     package var events: Int
     package var resources: Int
-    /// One bit for each session, lowest first; a set bit marks a session that has been replaced.
+    /// One bit per session, lowest first, set for sessions that have been replaced.
     ///
     /// Empty when there are none.
     package var dead: [UInt8]
@@ -182,13 +186,12 @@ package struct SegmentInfo: Equatable, Sendable {
     }
 }
 
-/// Where a scan reads from: segments of one unchanging snapshot.
+/// Source of segments for a scan; all calls must see the same snapshot.
 package protocol SegmentSource<Failure> {
     associatedtype Failure: Error
-    /// Segments that overlap a range, in the order of their ids.
+    /// The segments that overlap a range in seconds since 1970, sorted by id.
     func segments(from: Int64, to: Int64) throws(Failure) -> [SegmentInfo]
-    /// Passes the bytes of columns on, segment by segment in the order of `ids`, all columns of one before those of the
-    /// next.
+    /// Reads columns and calls `take` once per segment with all of its columns, in the order of `ids`.
     func read(
         _ ids: [Int64],
         _ columns: [Column],

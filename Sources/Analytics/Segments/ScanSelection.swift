@@ -1,18 +1,19 @@
-/// The sessions that a query counts, or their visitors, for reports on what is not in the segments.
+/// The sessions or visitors that a query matches, for reports on data outside of the segments.
 package struct ScanSelection: Sendable {
     package enum Kind: Sendable { case sessions, visitors }
 
-    /// Sessions whose keys are kept, at most.
+    /// Limit of session keys.
     package static let sessionsMax = 200_000
 
     private let kind: Kind
-    /// Keys of the sessions with a page view that counts; nil when there are more than the limit.
+    /// Keys of sessions with a matching page view; nil when the limit is exceeded.
     package private(set) var sessionKeys: Set<UInt64>? = []
-    /// One bit for the number of each visitor with a page view that counts.
+    /// One bit for each visitor number with a matching page view.
     private var visitors: [UInt64] = []
 
     init(_ kind: Kind) { self.kind = kind }
 
+    /// Whether a visitor number has a matching page view.
     package func hasVisitor(_ number: UInt32) -> Bool {
         let word = Int(number >> 6)
         return word < visitors.count && visitors[word] >> UInt64(number & 63) & 1 == 1

@@ -1,4 +1,4 @@
-/// The measured values of the range, of its buckets and of the rows of lists.
+/// Measured values of the range, of its buckets and of list rows.
 struct ScanValues {
     private let limits: ScanLimits
     private var sets: [ValueSet] = []
@@ -28,17 +28,17 @@ struct ScanValues {
         sets.first { $0.grouping == grouping && $0.vital == vital }
     }
 
-    /// The values of the whole range are those of its buckets, where these are counted.
+    /// The bucket set from which the values of the whole range can be summed; nil when there is none.
     private func buckets(of set: ValueSet) -> ValueSet? {
         set.grouping == .whole ? self.set(.bucket, set.vital) : nil
     }
 
-    /// Whether values of a list, or of the range and its buckets, are still to be counted.
+    /// Whether values remain to be counted for a list, or for the range and its buckets (nil).
     func isOpen(_ list: Int?) -> Bool { sets.contains { !$0.isDone && $0.list == list } }
 
     var openVitals: Set<Vital> { Set(sets.filter { !$0.isDone }.compactMap(\.vital)) }
 
-    /// The buckets whose values are to be counted next.
+    /// The buckets whose values are counted next.
     var openBuckets: Range<Int>? {
         sets.filter { !$0.isDone && $0.grouping == .bucket }.map(\.groups).reduce(nil) { all, groups in
             guard let all else { return groups }
@@ -67,11 +67,11 @@ struct ScanValues {
         }
     }
 
-    /// Summarizes what a pass has counted.
+    /// Summarizes the values counted in a pass.
     func finish() {
         for set in sets where !set.isDone {
             guard let buckets = buckets(of: set) else { continue }
-            // Memory for one group is not limited.
+            // Memory for a single group is always available.
             var bytes = ValueSet.groupBytesMax
             set.add(buckets, &bytes)
         }
@@ -83,7 +83,7 @@ struct ScanValues {
 
     var needingExact: [ValueSet] { sets.filter(\.needsExact) }
 
-    /// Whether a segment may have values of groups that are few; known for buckets only.
+    /// Whether a segment may contain values of groups that need exact percentiles; precise for buckets only.
     func mayHaveExact(_ info: SegmentInfo, _ edges: [Int64]) -> Bool {
         needingExact.contains { set in
             guard set.grouping == .bucket else { return true }
@@ -125,7 +125,7 @@ struct ScanValues {
 }
 
 extension SegmentRows {
-    /// The least and the largest code of a vital's values, or of the durations of resources; 0 without any.
+    /// The smallest and largest code of a vital's values, or of resource durations (nil); 0 without values.
     func bounds(_ vital: Vital?) -> (least: UInt16, most: UInt16) {
         if let vital { return vitals[vital.rawValue].map { ($0.least, $0.max) } ?? (0, 0) }
         let durations = resources.lazy.map(\.duration)
@@ -145,7 +145,7 @@ extension SegmentRows {
         }
     }
 
-    /// Counts values of the page views that `group` has found.
+    /// Counts values of the page views collected by `group`.
     func addGrouped(_ count: Int, _ codes: RowBuffer<UInt16>, _ counters: ValueCounters) {
         let (numbers, groups) = (scratch.groupRows, scratch.groups)
         for index in 0..<count {

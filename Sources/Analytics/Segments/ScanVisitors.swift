@@ -1,15 +1,15 @@
-/// The different visitors of the range, of its buckets and of the rows of lists.
+/// Distinct visitors of the range, of its buckets and of list rows.
 struct ScanVisitors {
     private let query: ScanQuery
     private let limits: ScanLimits
     private var bits: VisitorBits
-    /// By group, as far as they have been counted; nil where they cannot be.
+    /// Counts of the groups finished so far; nil for a group that cannot be counted.
     private var numbers: [Int64?] = []
     private var end: Int
     private var visitorsEnd = 1
     private let totalGroup: Int?
     private let firstBucket: Int?
-    /// By list: the groups of its rows.
+    /// Groups of each list's rows; nil for a list without visitor counts.
     private var rowGroups: [Range<Int>?] = []
 
     init(_ query: ScanQuery, _ limits: ScanLimits) {
@@ -38,10 +38,10 @@ struct ScanVisitors {
         bits = VisitorBits(groups: numbers.count..<end, bytesMax: limits.visitorBytes)
     }
 
-    /// Whether any visitors are still to be counted.
+    /// Whether visitors remain to be counted.
     var isOpen: Bool { numbers.count < end }
 
-    /// Whether visitors of a list, or of the range and its buckets, are still to be counted.
+    /// Whether visitors remain to be counted for a list, or for the range and its buckets (nil).
     func isOpen(_ list: Int?) -> Bool {
         guard let list else { return numbers.count < rowGroups.lazy.compactMap(\.self).first?.lowerBound ?? end }
         guard let groups = rowGroups[list] else { return false }
@@ -75,13 +75,13 @@ struct ScanVisitors {
         }
     }
 
-    /// Counts what a pass has found, and goes on to the next groups.
+    /// Counts the visitors found in a pass and moves on to the next groups.
     mutating func finish() {
         for group in bits.groups { numbers.append(bits.count(group)) }
         bits = VisitorBits(groups: numbers.count..<end, bytesMax: limits.visitorBytes)
     }
 
-    /// The buckets whose visitors are to be counted next, when not those of all segments are.
+    /// The buckets whose visitors are counted next; nil when the next pass needs all segments.
     var openBuckets: Range<Int>? {
         guard let firstBucket, !bits.groups.isEmpty, isOpen(nil), numbers.count >= firstBucket else { return nil }
         return numbers.count - firstBucket..<query.edges.count
@@ -89,7 +89,7 @@ struct ScanVisitors {
 
     // MARK: - Results
 
-    /// Whether a group has visitors without numbers of their own, so that its visitors cannot be counted.
+    /// Whether a group has visitors that share a number and therefore cannot be counted.
     var hasTooMany: Bool { numbers.contains { $0 == nil } }
     var total: Int64? { totalGroup.flatMap { numbers[$0] } }
     func bucket(_ bucket: Int) -> Int64? { firstBucket.flatMap { numbers[$0 + bucket] } }

@@ -1,18 +1,20 @@
-/// Turns columns into sessions again.
+/// Decodes columns into sessions.
 package enum SegmentDecoder {
-    /// All sessions of a segment, dead ones included, in the order of their rows, from all of its columns; nil when these are damaged.
+    /// Decodes all sessions of a segment, including dead ones, in row order.
+    ///
+    /// `columns` must have all columns; nil when they are damaged.
     package static func sessions(_ info: SegmentInfo, _ columns: [(Column, [UInt8])]) -> [SessionRow]? {
         guard info.hasPossibleCounts else { return nil }
         return ColumnReader(info, columns).sessions()
     }
 
-    /// The keys of a segment's sessions in the order of their rows; nil when the column is damaged.
+    /// Session keys in row order; nil when the column is damaged.
     package static func sessionKeys(_ info: SegmentInfo, _ column: [UInt8]) -> [UInt64]? {
         guard info.hasPossibleCounts else { return nil }
         return StoredColumn(.sessionKey, column, rows: info.sessions)?.numbers()
     }
 
-    /// Whether all codes of a segment's columns are in the dictionaries: only then the segment can be merged with others.
+    /// Whether all codes of the columns are in the dictionaries; otherwise the segment cannot be merged.
     package static func hasKnownCodes(
         _ info: SegmentInfo,
         _ columns: [(Column, [UInt8])],
@@ -29,7 +31,7 @@ package enum SegmentDecoder {
 }
 
 extension SegmentInfo {
-    /// Whether the numbers of rows are within the limits, and so is the memory that reading them takes.
+    /// Whether the row counts and times are within their limits, which bounds the memory needed for decoding.
     package var hasPossibleCounts: Bool {
         pageViews >= 1 && pageViews <= SegmentEncoder.pageViewsMax && sessions >= 1 && sessions <= pageViews
             && events >= 0 && events <= SegmentEncoder.eventsMax && resources >= 0

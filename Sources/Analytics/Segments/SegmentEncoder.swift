@@ -1,19 +1,18 @@
-/// A segment before it is stored.
+/// An encoded segment that has not been stored yet.
 package struct EncodedSegment: Sendable {
-    /// With id 0.
+    /// The id is 0 until assigned.
     package var info: SegmentInfo
     package var columns: [(column: Column, data: [UInt8])]
 }
 
-/// Turns sessions into columns.
+/// Encodes sessions as columns.
 package enum SegmentEncoder {
-    /// Page views of one segment, at most.
+    /// Limit of page views per segment.
     package static let pageViewsMax = 65_536
-    /// Events and resources of one segment, at most of each.
+    /// Limit of events, and of resources, per segment.
     package static let eventsMax = 16_777_216
 
-    /// Encodes sessions, at least one, with `pageViewsMax` page views at most; they are sorted by their first page view
-    /// and their key.
+    /// Encodes one or more sessions with at most `pageViewsMax` page views, sorted by first page view and key.
     package static func encode(_ sessions: [SessionRow]) -> EncodedSegment {
         let sessions = sessions.sorted { one, other in
             let times = (one.pageViews.first?.time ?? 0, other.pageViews.first?.time ?? 0)
@@ -94,7 +93,7 @@ private struct ColumnWriter {
         numbers(.resourceBytes, resources.map(\.bytes))
     }
 
-    /// Numbers of page views within the segment, of those within their sessions.
+    /// Converts page view indexes within sessions to rows within the segment.
     private func rows(_ pageViews: (SessionRow) -> [UInt16]) -> [UInt64] {
         var first: UInt64 = 0
         var rows: [UInt64] = []
@@ -124,7 +123,7 @@ extension SessionRow {
         (.referrer, \.referrer), (.campaign, \.campaign),
     ]
 
-    /// Paths of the first and the last page view that counts; of all page views when none does.
+    /// Paths of the first and last counted page view; of all page views when none is counted.
     var endPaths: (entry: UInt32, exit: UInt32) {
         let first = pageViews.first(where: \.isCounted) ?? pageViews.first
         let last = pageViews.last(where: \.isCounted) ?? pageViews.last

@@ -1,10 +1,10 @@
-/// One session with all that is known of it: a function of its events, whatever the order in which they arrived.
+/// A session: a function of its events, independent of the order in which they arrived.
 ///
 /// Texts are codes of `DimensionDictionaries`; code 0 is the empty text, "none".
 package struct SessionRow: Equatable, Sendable {
     /// Hash of site, visitor id and session id.
     package var key: UInt64
-    /// The visitor's number, from 0 on; one for each visitor id.
+    /// The visitor's number, starting at 0; unique to a visitor id unless it is the shared number.
     package var visitor: UInt32
     package var site: UInt32 = 0
     package var traffic: UInt32 = 0
@@ -17,7 +17,7 @@ package struct SessionRow: Equatable, Sendable {
     package var country: UInt32 = 0
     package var referrer: UInt32 = 0
     package var campaign: UInt32 = 0
-    /// At least one; by time, then by the id of its first event.
+    /// One or more, sorted by time and then by the id of the first event.
     package var pageViews: [PageViewRow]
     package var events: [EventRow] = []
     package var resources: [ResourceRow] = []
@@ -27,23 +27,23 @@ package struct SessionRow: Equatable, Sendable {
     }
 }
 
-/// One page view: its own event, and what later events reported of it.
+/// A page view, combined from its `pageview` event and later events.
 package struct PageViewRow: Equatable, Sendable {
-    /// Seconds since 1970 at which its own event was received; of its first event when that is missing.
+    /// Reception time of the `pageview` event in seconds since 1970; without it, of the first event.
     package var time: Int64
-    /// Whether its own event was received.
+    /// Whether the `pageview` event was received.
     package var isCounted = false
     package var path: UInt32 = 0
     package var release: UInt32 = 0
     package var connection: UInt32 = 0
     package var navigation: UInt32 = 0
-    /// Events of any type that name the page view.
+    /// Events of any type received for the page view.
     package var eventsReceived: UInt32 = 0
-    /// Milliseconds; nil when none was reported.
+    /// Engagement time in milliseconds; nil when not reported.
     package var engagement: UInt32?
-    /// Percent of the page, 0 to 100; nil when none was reported.
+    /// Scroll depth in percent, 0 to 100; nil when not reported.
     package var scrollDepth: UInt8?
-    /// By `Vital.rawValue`; nil for a vital that was not reported.
+    /// Values indexed by `Vital.rawValue`; nil when not reported.
     package var vitals: [Float?] = [nil, nil, nil, nil, nil]
     package var lcpElement: UInt32 = 0
     package var lcpPart: UInt32 = 0
@@ -54,7 +54,7 @@ package struct PageViewRow: Equatable, Sendable {
     package init(time: Int64) { self.time = time }
 }
 
-/// Errors, custom events, or invalid values of one event.
+/// Errors, custom events or invalid values of one event.
 package struct EventRow: Equatable, Sendable {
     /// Index of the page view in the session.
     package var pageView: UInt16
@@ -72,13 +72,13 @@ package struct EventRow: Equatable, Sendable {
     }
 }
 
-/// One of the slowest resources of a page view, or all of one third party.
+/// One of the slowest resources of a page view, or the total of one third party.
 package struct ResourceRow: Equatable, Sendable {
     /// Index of the page view in the session.
     package var pageView: UInt16
     package var kind: ResourceKind
     package var name: UInt32
-    /// Milliseconds.
+    /// Duration in milliseconds.
     package var duration: Float
     package var bytes: UInt64
 

@@ -1,29 +1,29 @@
-/// The values of one vital, or of durations, of several groups: of the range, of its buckets, or of the rows of a list.
+/// Values of one vital, or of resource durations, by group: the range, its buckets, or the rows of a list.
 ///
-/// Each group has a counter for every two codes between the least and the largest one that occurs: half of the memory,
-/// of which most of the time goes to, and still a thousandth of a value. The memory is limited:
-/// groups that do not fit, the last ones first, are counted in a later pass.
+/// A group has one counter per pair of codes, from the smallest to the largest code that occurs. Pairs halve
+/// the memory, whose access dominates the run time, and keep the error at 0.1 %. Memory is limited: groups that
+/// do not fit, from the last one down, are counted in a later pass.
 final class ValueSet {
     enum Grouping: Equatable { case whole, bucket, list(Int) }
 
     let grouping: Grouping
     /// Nil for durations of resources.
     let vital: Vital?
-    /// The groups that are counted in this pass; those before are done.
+    /// The groups counted in this pass; earlier ones are done.
     private(set) var groups: Range<Int>
     private let end: Int
     private let withDistribution: Bool
-    /// Counters of the pairs from `low` on for each group; the first one counts rows without a value.
+    /// Lowest pair counted for each group; its counter counts rows without a value.
     private var low = 0
     private var width = 0
     private var counters = CounterTable(0)
     private(set) var summaries: [VitalSummary]
-    /// Values of groups that have few of them.
+    /// Values of groups that need exact percentiles.
     var exact: [[Float]]
 
-    /// Bytes of the counters of one group at most.
+    /// Size limit of the counters of one group in bytes.
     static let groupBytesMax = 4 * (65_536 / 2 + step)
-    /// Widths are multiples of it, so that they grow rarely.
+    /// Widths are multiples of this, so that they rarely grow.
     private static let step = 512
 
     init(_ grouping: Grouping, _ vital: Vital?, groups: Int, withDistribution: Bool = false) {
@@ -35,7 +35,7 @@ final class ValueSet {
 
     deinit { counters.deallocate() }
 
-    /// The list whose rows are the groups.
+    /// Index of the list whose rows are the groups; nil for other groupings.
     var list: Int? {
         if case .list(let list) = grouping { return list }
         return nil
@@ -43,14 +43,14 @@ final class ValueSet {
 
     var isDone: Bool { groups.lowerBound == end }
 
-    /// Makes room for codes, and returns where to count them until the next call; nil when no group is counted.
+    /// Reserves counters for a range of codes; nil when no group is counted.
     ///
-    /// The memory that it takes is subtracted from `bytes`.
+    /// They are valid until the next call. The memory used is subtracted from `bytes`.
     func reserve(_ least: UInt16, _ most: UInt16, _ bytes: inout Int) -> ValueCounters? {
         guard !groups.isEmpty else { return nil }
         var (newLow, newEnd) = (low, low + width)
         if most > 0 {
-            // Below the least pair, which is above 0.
+            // One below the smallest pair, which is above 0.
             let (first, last) = (VitalCode.pair(max(1, least)), VitalCode.pair(most))
             newLow = min(width > 0 ? low : .max, (first - 1) / Self.step * Self.step)
             newEnd = max(newEnd, (last / Self.step + 1) * Self.step)
@@ -69,14 +69,14 @@ final class ValueSet {
             for offset in 0..<width {
                 larger[group * newWidth + offset + low - newLow] = counters[group * width + offset]
             }
-            // What counted rows without a value is a code now.
+            // The counter of rows without a value now belongs to a code.
             if width > 0, newLow < low { larger[group * newWidth + low - newLow] = 0 }
         }
         counters.deallocate()
         (counters, low, width, groups) = (larger, newLow, newWidth, kept)
     }
 
-    /// Adds all groups of another set, which counts the same values by buckets.
+    /// Adds the values of all groups of a set that counts the same values by bucket.
     func add(_ other: ValueSet, _ bytes: inout Int) {
         guard other.width > 0, !other.groups.isEmpty else { return }
         let last = min(other.low + other.width - 1, VitalCode.pair(.max))
@@ -90,7 +90,7 @@ final class ValueSet {
         }
     }
 
-    /// Summarizes the groups that were counted and goes on to the next ones.
+    /// Summarizes the counted groups and moves on to the next ones.
     func finish() {
         for group in groups {
             let start = (group - groups.lowerBound) * width
@@ -102,7 +102,7 @@ final class ValueSet {
         }
         counters.deallocate()
         (counters, low, width) = (CounterTable(0), 0, 0)
-        // As many as fit now, and some more, so that segments of other buckets need not be read.
+        // As many as fit now and some more, so that segments of other buckets need not be read.
         groups = groups.upperBound..<min(end, groups.upperBound + max(1, 2 * groups.count))
     }
 
@@ -114,7 +114,7 @@ final class ValueSet {
         summaries[group].count > 0 && summaries[group].count <= VitalSummary.exactCountMax
     }
 
-    /// Whether a group's percentiles need a pass over the remainders.
+    /// Whether a group has few enough values for exact percentiles, which takes a pass over the remainders.
     var needsExact: Bool { summaries.indices.contains(where: needsExact) }
 
     func addExact(_ code: UInt16, _ remainder: UInt32, _ group: Int) {
@@ -131,25 +131,25 @@ final class ValueSet {
     }
 }
 
-/// Where the values of one segment are counted.
+/// Counters for the values of one segment.
 struct ValueCounters {
     let table: CounterTable
     let low: Int
     let width: Int
     let groups: Range<Int>
 
-    /// The first counter of a group; nil when it is not counted in this pass.
+    /// Index of a group's first counter; nil when the group is not counted in this pass.
     @inline(__always) func start(_ group: Int) -> Int? {
         groups.contains(group) ? (group &- groups.lowerBound) &* width : nil
     }
 
     @inline(__always) func add(_ code: UInt16, _ start: Int) {
-        // Code 0, no value, is below all others.
+        // Code 0 (no value) is below all others.
         table.increment(start &+ max(0, VitalCode.pair(code) &- low))
     }
 }
 
-/// Counters that their owner frees.
+/// Array of counters; the owner must call `deallocate`.
 @safe struct CounterTable {
     private let counters: UnsafeMutablePointer<UInt32>
     private let count: Int
@@ -180,8 +180,10 @@ struct ValueCounters {
 }
 
 extension VitalSummary {
-    /// `bins` are pairs of codes with how often each occurs, ascending; `bounds` are the largest good value and the largest one that is not
-    /// poor.
+    /// Summarizes counted values.
+    ///
+    /// `bins` has pairs of codes with their counts, ascending; `bounds` has the largest good value and the
+    /// largest that is not poor.
     init(_ bins: [(pair: Int, count: Int)], _ bounds: (good: Float, fair: Float), withDistribution: Bool) {
         self.init()
         let (good, fair) = (VitalCode.encode(bounds.good).code, VitalCode.encode(bounds.fair).code)
@@ -202,7 +204,7 @@ extension VitalSummary {
             }
         }
         setPercentiles { rank in
-            // Less than 0.1 % away from it: evenly spread within its pair of codes.
+            // Interpolates evenly within the pair of codes; the error is below 0.1 %.
             var (index, last) = (0, ends.count - 1)
             while index < last {
                 let middle = (index + last) / 2
@@ -215,7 +217,7 @@ extension VitalSummary {
         }
     }
 
-    /// - Parameter value: the value by its rank, from 0 on.
+    /// - Parameter value: returns the value of a rank, starting at 0.
     mutating func setPercentiles(_ value: (Int) -> Double) {
         guard count > 0 else { return }
         let last = Int(count) - 1
@@ -230,7 +232,9 @@ extension VitalSummary {
 }
 
 extension Vital {
-    /// The largest good value, and the largest one that is not poor (web.dev/vitals): milliseconds, of CLS thousandths.
+    /// Thresholds (web.dev/vitals): the largest good value and the largest that is not poor.
+    ///
+    /// In the unit of segments: milliseconds, for CLS thousandths of the score.
     package var bounds: (good: Float, fair: Float) {
         switch self {
         case .lcp: (2500, 4000)
@@ -241,13 +245,14 @@ extension Vital {
         }
     }
 
-    /// A value in the unit of reports: segments have CLS in thousandths.
+    /// Converts a value to the unit of reports: segments store CLS in thousandths.
     package func inReportUnit(_ value: Double) -> Double { self == .cls ? value / 1000 : value }
 
-    /// `bounds` in the unit of reports: milliseconds, of CLS a score.
+    /// `bounds` in the unit of reports: milliseconds, for CLS the score.
     package var thresholds: (good: Double, fair: Double) {
         (inReportUnit(Double(bounds.good)), inReportUnit(Double(bounds.fair)))
     }
 
+    /// Thresholds of resource durations in milliseconds.
     static let durationBounds: (good: Float, fair: Float) = (500, 1000)
 }

@@ -1,30 +1,29 @@
-/// One bit for each visitor's number, of each of several groups; it grows with the numbers.
+/// Bitmaps of visitor numbers, one per group, which grow with the numbers.
 ///
-/// The memory is limited: when it does not suffice, groups are dropped, the last ones first, to be counted in a later
-/// pass.
+/// Memory is limited: groups that do not fit, from the last one down, are dropped and counted in a later pass.
 package final class VisitorBits {
-    /// Visitors' numbers are below this: the bits of one group fit into the memory.
+    /// Exclusive upper bound of visitor numbers, chosen so that the bits of one group fit into memory.
     ///
-    /// The last of them, one less, is that of all visitors who found no number of their own; they cannot be counted.
+    /// The largest number is shared by all visitors without a number of their own; they cannot be counted.
     package static let visitorsMax = 67_108_864
 
-    /// The groups that are counted.
+    /// The groups counted in this pass.
     private(set) var groups: Range<Int>
     private var words = 0
     private let bytesMax: Int
     private var table = BitTable()
 
-    /// Counts as many of the `groups`, which have not been counted yet, as there is memory for.
+    /// Counts as many of the `groups` as memory permits; none of them has been counted yet.
     init(groups: Range<Int>, bytesMax: Int) {
         (self.groups, self.bytesMax) = (groups, max(bytesMax, Self.visitorsMax / 8))
     }
 
     deinit { table.deallocate() }
 
-    /// Where to set bits until the next call; visitors' numbers must be below `visitors`.
+    /// Returns the table for setting bits until the next call; visitor numbers must be below `visitors`.
     func reserve(visitors: Int) -> BitTable {
         guard !groups.isEmpty, visitors > words * 64 else { return table }
-        // A little more at once, so that a growing number of visitors is not copied at each segment.
+        // Grow by more than needed, so that the table is not copied for every segment.
         let needed = min((visitors + 63) / 64 * 9 / 8 + 64, Self.visitorsMax / 64)
         let count = min(groups.count, max(1, bytesMax / 8 / needed))
         let larger = BitTable(groups: groups.prefix(count), words: needed)
@@ -34,14 +33,14 @@ package final class VisitorBits {
         return table
     }
 
-    /// The number of a group's visitors; nil when one of them has no number of its own.
+    /// The number of visitors in a group; nil when it includes the shared number.
     func count(_ group: Int) -> Int64? {
         guard words > 0 else { return 0 }
         return table.contains(UInt32(Self.visitorsMax - 1), group) ? nil : table.count(group)
     }
 }
 
-/// The memory of `VisitorBits`; it is theirs and lives until they reserve more.
+/// Memory of `VisitorBits`, which owns it; valid until its next `reserve`.
 @safe struct BitTable {
     private let words: UnsafeMutablePointer<UInt64>
     private let wordsCount: Int
@@ -58,7 +57,7 @@ package final class VisitorBits {
 
     func deallocate() { unsafe words.deallocate() }
 
-    /// Takes the bits of the groups over that both have.
+    /// Copies the bits of groups that both tables have.
     func copy(_ other: BitTable, _ count: Int) {
         for group in 0..<min(groups, other.groups) {
             unsafe (words + group * wordsCount)
@@ -66,14 +65,14 @@ package final class VisitorBits {
         }
     }
 
-    /// Nothing for a group that is not counted in this pass.
+    /// Sets the visitor's bit; ignores groups that are not counted in this pass.
     @inline(__always) func insert(_ visitor: UInt32, _ group: Int) {
         let (word, index) = (Int(visitor >> 6), group &- first)
         guard index >= 0, index < groups, word < wordsCount else { return }
         unsafe words[index &* wordsCount &+ word] |= 1 << UInt64(visitor & 63)
     }
 
-    /// Whether a visitor is in a group that is counted in this pass.
+    /// Whether a visitor is in a group, which must be counted in this pass.
     func contains(_ visitor: UInt32, _ group: Int) -> Bool {
         let word = Int(visitor >> 6)
         guard word < wordsCount else { return false }

@@ -1,18 +1,18 @@
-/// Two bytes for a measured value, in the order of the values: 5 bits of exponent and 11 of mantissa.
+/// Two-byte code of a measured value that preserves order: 5 bits of exponent and 11 bits of mantissa.
 ///
-/// A code stands for the values above its lower bound, up to and with its upper one. Thresholds are upper bounds, so
-/// comparing codes with
-/// them is exact. What a code leaves out is in a second column, the remainder.
+/// A code covers the values above its lower bound, up to and including its upper bound. Thresholds are upper
+/// bounds, so comparing codes with them is exact. The bits that a code omits are stored in a second column, the
+/// remainder.
 enum VitalCode {
     static let none: UInt16 = 0
     static let zero: UInt16 = 1
-    /// Above 0 up to 2^-10: the remainder holds all bits.
+    /// Values above 0, up to 2^-10; the remainder has all bits.
     static let tiny: UInt16 = 2
-    /// More than 2^22 or nearly so: the remainder holds all bits.
+    /// Values above or close to 2^22; the remainder has all bits.
     static let huge: UInt16 = .max
     private static let first: UInt32 = 3
     private static let droppedBits: UInt32 = 12
-    /// 2^-10 without the bits that are dropped.
+    /// 2^-10 without the omitted bits.
     private static let base: UInt32 = (127 - 10) << (23 - droppedBits)
 
     static func encode(_ value: Float?) -> (code: UInt16, remainder: UInt32) {
@@ -26,7 +26,7 @@ enum VitalCode {
         return (UInt16(code), (bits - 1) & ((1 << droppedBits) - 1))
     }
 
-    /// The value; nil for none and for what no value encodes to.
+    /// Decodes a value; nil for no value and for combinations that encoding does not produce.
     static func value(_ code: UInt16, _ remainder: UInt32) -> Float? {
         switch code {
         case none: return nil
@@ -47,10 +47,10 @@ enum VitalCode {
         return Double(Float(bitPattern: (UInt32(code) + base + 1 - first) << droppedBits))
     }
 
-    /// What all values of a code are above.
+    /// The exclusive lower bound of a code's values.
     static func lowerBound(_ code: UInt16) -> Double { code <= tiny ? 0 : upperBound(code - 1) }
 
-    /// The last code of the bin of a distribution that a code is in: a bin is a 32nd of a power of two.
+    /// The last code of the histogram bin that contains a code; a bin is 1/32 of a power of two.
     static func lastOfBin(_ code: UInt16) -> UInt16 {
         guard code > tiny else { return code }
         return UInt16(min(UInt32(huge), ((UInt32(code) - first) | 63) + first))
@@ -58,9 +58,9 @@ enum VitalCode {
 
     // MARK: - Pairs of codes
 
-    /// The number of the pair that a code is in, in the order of the codes.
+    /// Index of the pair that contains a code, in the order of the codes.
     ///
-    /// The codes 0, 1 and 2 are alone. Thresholds, whose codes are even, are the upper bounds of pairs, too.
+    /// The codes 0, 1 and 2 are not paired. Thresholds have even codes, so they are upper bounds of pairs, too.
     @inline(__always) static func pair(_ code: UInt16) -> Int { min(Int(code), (Int(code) &+ 3) >> 1) }
 
     static func first(ofPair pair: Int) -> UInt16 { UInt16(pair <= 2 ? pair : 2 * pair - 3) }

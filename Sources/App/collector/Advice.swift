@@ -1,7 +1,7 @@
 import Glibc
 import Storage
 
-/// Turns an error into a sentence that says what to do.
+/// Formats an error as a message for the terminal, with advice on how to fix it.
 enum Advice {
     static func message(_ error: any Error) -> String {
         switch error {
@@ -28,7 +28,7 @@ enum Advice {
         }
     }
 
-    /// SQLite's code of a full disk.
+    /// Prefix of the message for `SQLITE_FULL`: the disk is full.
     private static let sqliteFull = "SQLite error 13:"
 
     private static func storeAdvice(_ error: StoreError) -> String {

@@ -21,14 +21,14 @@ struct Arguments: Equatable {
     }
 
     var request: Request
-    /// Values of the options that stand for a variable, by the variable's name.
+    /// Values of the options that set a variable, keyed by the variable's name.
     var settings: [String: String] = [:]
-    /// Options given without a value.
+    /// Flags that were given.
     private var flags: Set<String> = []
     private var numbers: [String: UInt64] = [:]
     private var choices: [String: String] = [:]
     private var folders: [String: String] = [:]
-    /// The positional argument of a command that runs; nil when the command takes none.
+    /// The positional argument of the command; nil when the command takes none.
     private(set) var argument: String?
 
     var skipsDatabase: Bool { flags.contains(Option.skipDatabase.name) }
@@ -38,16 +38,16 @@ struct Arguments: Equatable {
     var removes: Bool { flags.contains(Option.remove.name) }
     /// Events that `demo` generates; nil when not given.
     var events: Int? { numbers[Option.events.name].map { Int($0) } }
-    /// The word given for `--format`; nil when not given.
+    /// The value of `--format`; nil when not given.
     var format: String? { choices[Option.format.name] }
     /// The folder given for `--assets`; nil when not given.
     var assetsPath: String? { folders[Option.assets.name] }
-    /// Nil when not given.
+    /// The value of `--seed`; nil when not given.
     var seed: UInt64? { numbers[Option.seed.name] }
 
-    /// Parses the words after the program's name.
+    /// Parses the arguments after the program name.
     ///
-    /// - Throws: a usage error that names the word, with a suggestion for a misspelled one.
+    /// - Throws: `UsageError`, which names the wrong argument and suggests a correction for a misspelled one.
     init(_ words: [String]) throws(UsageError) {
         var words = words[...]
         guard let first = words.popFirst() else { throw UsageError(problem: "a command is missing") }
@@ -158,7 +158,7 @@ struct Arguments: Equatable {
 /// The command line cannot be parsed; exit code 2.
 struct UsageError: Error, Equatable {
     var problem: String
-    /// The word that was probably meant.
+    /// The known word closest to the misspelled one; nil when none is close.
     var suggestion: String?
 
     var message: String { problem + (suggestion.map { "; did you mean '\($0)'?" } ?? "") }

@@ -6,19 +6,19 @@ struct Option: Sendable {
     enum Kind: Equatable, Sendable {
         /// Present or absent.
         case flag
-        /// Takes a value that stands for an environment variable.
+        /// Takes a value that overrides an environment variable.
         case setting(variable: String)
-        /// Takes an unsigned number within a range.
+        /// Takes an unsigned integer within a range.
         case number(ClosedRange<UInt64>)
         /// Takes the path of a folder.
         case folder
-        /// Takes one of some words.
+        /// Takes one of a fixed list of words.
         case choice([String])
     }
 
     let name: String
     let kind: Kind
-    /// Name of the value in help; nil for a flag.
+    /// Placeholder of the value in help texts, such as `DIR`; nil for a flag.
     let value: String?
     let summary: String
 
@@ -95,18 +95,18 @@ struct Option: Sendable {
     /// Whether shells complete the value with the names of folders.
     var takesFolder: Bool { kind == .folder || kind == .setting(variable: "COLLECTOR_DATA") }
 
-    /// The option with its value, as in `--data DIR`.
+    /// The option with the placeholder of its value, such as `--data DIR`.
     var usage: String { value.map { "\(name) \($0)" } ?? name }
 }
 
-/// The one table of commands and options: parsing, help, man page, completions and usage errors are made from it.
+/// A command and its options: the source of parsing, help, man page, completions and usage errors.
 struct CommandEntry: Sendable {
     let command: Arguments.Command
     /// One line, imperative.
     let summary: String
     let paragraphs: [String]
     let options: [Option]
-    /// The positional argument and its permitted words; none when the command takes no argument.
+    /// The positional argument and its permitted words; nil when the command takes no argument.
     var argument: (name: String, words: [String])?
 
     static let shells = ["bash", "zsh", "fish"]
@@ -207,7 +207,7 @@ struct CommandEntry: Sendable {
         argument: ("COMMAND", Arguments.Command.allCases.map(\.rawValue))
     )
 
-    /// The usage line, as in `collector migrate [--list] [--data DIR]`.
+    /// The usage line, such as `collector migrate [--list] [--data DIR]`.
     var usage: String {
         var words = ["collector", command.rawValue] + options.map { "[\($0.usage)]" }
         if let argument {

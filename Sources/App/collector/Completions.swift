@@ -1,6 +1,6 @@
-/// Completion scripts for shells, made from the table of commands.
+/// Shell completion scripts, generated from the command table.
 enum Completions {
-    /// The script of a shell of `CommandEntry.shells`; nil for another.
+    /// Returns the script for one of `CommandEntry.shells`; nil for any other shell.
     static func script(_ shell: String) -> String? {
         switch shell {
         case "bash": bash
@@ -12,7 +12,7 @@ enum Completions {
 
     private static var commands: String { Arguments.Command.allCases.map(\.rawValue).joined(separator: " ") }
 
-    /// Options and arguments of a command that can be completed.
+    /// Options and arguments of a command, as completion words separated by spaces.
     private static func words(_ entry: CommandEntry) -> String {
         (entry.options.map(\.name) + [Option.help.name] + (entry.argument?.words ?? [])).joined(separator: " ")
     }

@@ -2,9 +2,9 @@ import Log
 import StoragePostgres
 import Events
 
-/// Everything that can be set, read once at start.
+/// The settings of the process, read once at start.
 ///
-/// Flags win over the environment, the environment over `.env`, `.env` over defaults.
+/// Precedence, highest first: command-line options, environment, `.env` file, defaults.
 struct Configuration: Sendable {
     var databaseURL: String?
     var eventsEnabled = true
@@ -13,27 +13,27 @@ struct Configuration: Sendable {
     var port: UInt16 = 5000
     var dataFolder = "./data"
     var trustedProxies = AddressBlock.loopbackAndPrivate
-    /// The only header in which trusted proxies name the client.
+    /// The only header from which the client address is read when a trusted proxy sends the request.
     var clientAddressHeader = ClientAddressHeader.xForwardedFor
-    /// Without a slash at its end; empty when mounted at the root.
+    /// Without a trailing slash; empty when mounted at the root.
     var basePath = ""
-    /// Address that browsers use, without a slash at its end and with the base path; nil when it is not configured.
+    /// Public address for browsers, with the base path and without a trailing slash; nil when not configured.
     var publicURL: String?
-    /// Nil: every origin may post.
+    /// Origins that may post events; nil allows every origin.
     var allowedOrigins: [String]?
     var token: String?
-    /// 0: no journal.
+    /// Size limit of the journal in bytes; 0 disables the journal.
     var journalBytesMax = 1 << 30
-    /// Records a second of one address; 0: no limit.
+    /// Records per second accepted from one client address; 0 disables the limit.
     var rateLimit = 100
     var logLevel = LogLevel.info
     var logFormat = LogFormat.logfmt
 
     /// - Parameters:
-    ///   - flags: values from the command line, by variable.
-    ///   - environment: the process's environment.
-    ///   - dotEnv: values of the `.env` file, and what was wrong with it.
-    /// - Throws: all problems at once.
+    ///   - flags: values of command-line options, by variable name.
+    ///   - environment: the environment of the process.
+    ///   - dotEnv: values of the `.env` file and its parse errors.
+    /// - Throws: `ConfigurationError` with all problems found, not only the first.
     init(
         flags: [String: String],
         environment: [String: String],
@@ -88,18 +88,20 @@ struct Configuration: Sendable {
 }
 
 extension Configuration {
-    /// A public address without the slash at its end, with the base path when it has no path of its own; nil for anything else.
+    /// Normalizes a public URL: removes a trailing slash and appends the base path to a URL without a path.
+    ///
+    /// Nil when the text is not a valid public URL.
     static func publicURL(_ text: String, basePath: String) -> String? {
         SettingReader.publicURL(text, basePath: basePath)
     }
 }
 
-/// Settings that cannot be used, one sentence each; values are not repeated, as they may be secrets.
+/// One sentence for each invalid setting; values are omitted because they may be secrets.
 struct ConfigurationError: Error, Equatable {
     var problems: [String]
 }
 
-/// Reads settings one by one and collects what is wrong with them.
+/// Reads settings one by one and collects the problems.
 private struct SettingReader {
     var problems: [String]
     let value: (String) -> String?
@@ -118,7 +120,7 @@ private struct SettingReader {
         if let value = read(name, rule, parse) { target = value }
     }
 
-    /// A URL, or a list such as `host=/run/postgresql dbname=collector`: whatever libpq understands.
+    /// A connection URL or a keyword list such as `host=/run/postgresql dbname=collector`, validated by libpq.
     mutating func readDatabaseURL() -> String? {
         guard let text = value("DB_URL") else { return nil }
         guard let problem = PostgresStore.problem(url: text) else { return text }
@@ -137,7 +139,7 @@ private struct SettingReader {
         }
     }
 
-    /// A number of bytes, with a unit of IEC 80000-13 or without any.
+    /// Parses a size: a number of bytes, or a number with an IEC 80000-13 unit (KiB, MiB, GiB, TiB).
     static func bytes(_ text: String) -> Int? {
         let units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)]
         for (unit, shift) in units where text.lowercased().hasSuffix(unit.lowercased()) {
@@ -149,14 +151,14 @@ private struct SettingReader {
         return UInt64(text).flatMap { $0 <= 1 << 50 ? Int($0) : nil }
     }
 
-    /// Elements apart by commas or spaces; nil when one of them, or all, are missing or wrong.
+    /// Parses elements separated by commas or spaces; nil when the list is empty or an element is invalid.
     static func list<Element>(_ text: String, _ parse: (Substring) -> Element?) -> [Element]? {
         let parts = text.split { $0 == "," || $0.isWhitespace }
         let elements = parts.compactMap(parse)
         return elements.isEmpty || elements.count < parts.count ? nil : elements
     }
 
-    /// A path of plain segments, without the slash at its end.
+    /// Parses a path of unreserved characters (RFC 3986) and returns it without the trailing slash.
     static func basePath(_ text: String) -> String? {
         guard text.hasPrefix("/") else { return nil }
         let segments = text.split(separator: "/", omittingEmptySubsequences: true)
@@ -170,7 +172,7 @@ private struct SettingReader {
         return isPlain ? segments.map { "/" + $0 }.joined() : nil
     }
 
-    /// An address of HTTP without user, query and fragment; the base path is added to one that has no path.
+    /// Parses an HTTP or HTTPS URL without user, query and fragment; appends the base path when the URL has no path.
     static func publicURL(_ text: String, basePath: String) -> String? {
         guard let scheme = ["https://", "http://"].first(where: { text.lowercased().hasPrefix($0) }) else { return nil }
         let rest = text.dropFirst(scheme.count)
@@ -180,7 +182,7 @@ private struct SettingReader {
         return scheme + authority.lowercased() + (path.isEmpty ? basePath : path)
     }
 
-    /// A name or an address of a host, an IPv6 address in brackets, with or without a port.
+    /// Whether the text is a host name, an IPv4 address or a bracketed IPv6 address, with an optional port.
     private static func isAuthority(_ text: Substring) -> Bool {
         var host = text
         if let colon = text.lastIndex(of: ":"), !text[colon...].contains("]") {

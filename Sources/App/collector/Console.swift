@@ -1,11 +1,11 @@
 import Glibc
 
-/// Text for the person at the terminal, apart from the log.
+/// Terminal output for the user, separate from the log.
 enum Console {
     static func out(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
     static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
-    /// Writes to the terminal on standard error or standard output; nothing when neither is one.
+    /// Writes to standard error or standard output, whichever is a terminal; writes nothing when neither is.
     static func terminal(_ text: String) {
         if let descriptor = [STDERR_FILENO, STDOUT_FILENO].first(where: { isatty($0) == 1 }) {
             write(text + "\n", to: descriptor)
@@ -14,12 +14,12 @@ enum Console {
 
     static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
-    /// Writes without an end of line, for a line that is rewritten.
+    /// Rewrites the current line of standard error.
     static func rewriteError(_ text: String) { write("\r" + text + "\u{1B}[K", to: STDERR_FILENO) }
 
-    /// Writes data to standard output.
+    /// Writes data to standard output; blocks until all of it is written.
     ///
-    /// - Returns: 0, or the error's number.
+    /// - Returns: 0 on success, otherwise the value of `errno`.
     static func write(_ data: [UInt8]) -> Int32 { write(data[...], to: STDOUT_FILENO) }
 
     private static func write(_ text: String, to descriptor: Int32) { _ = write(Array(text.utf8)[...], to: descriptor) }

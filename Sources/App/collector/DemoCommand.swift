@@ -5,7 +5,7 @@ import Storage
 import Events
 import DemoData
 
-/// `collector demo`: fills an empty store with generated visits, continues an interrupted run, or removes exactly what it has made.
+/// `collector demo`: generates visits in an empty store, continues an interrupted run, or removes the generated visits.
 struct DemoCommand {
     private let configuration: Configuration
     private let arguments: Arguments
@@ -42,7 +42,7 @@ struct DemoCommand {
 
     // MARK: - Writing
 
-    /// The run to write: the unfinished one, or a new one in a store that is empty or that may be added to.
+    /// The run to write: the unfinished one, or a new one if the store is empty or `--force` is given.
     private func run(_ runs: DemoRuns) throws -> DemoRun {
         if let run = try runs.current() {
             guard run.state == .writing else {
@@ -78,10 +78,10 @@ struct DemoCommand {
         return run
     }
 
-    /// Writes what is missing of the run, an hour of visits after the other.
+    /// Writes the events that are still missing from the run, one hour of visits at a time.
     ///
-    /// What had been written of the hour in which a run was interrupted is known by its event ids and not stored twice.
-    /// - Returns: the exit code when it was interrupted; nil when all has been written.
+    /// Events already stored from an interrupted hour are recognized by their ids and are not stored twice.
+    /// - Returns: the exit code if the run was interrupted; nil when all events are written.
     private func write(
         _ run: DemoRun,
         _ store: any Store,
@@ -108,15 +108,15 @@ struct DemoCommand {
             progress = shown
             guard isWritten else { return interruption.exitCode ?? .failure }
             run.hoursDone = hour
-            guard try note(run, runs, interruption) else { return interruption.exitCode ?? .failure }
+            guard try saveProgress(run, runs, interruption) else { return interruption.exitCode ?? .failure }
         }
         progress?.finish(Int64(run.events))
         run.state = .written
-        return try note(run, runs, interruption) ? nil : interruption.exitCode ?? .failure
+        return try saveProgress(run, runs, interruption) ? nil : interruption.exitCode ?? .failure
     }
 
-    /// Stores how far the run has come; false when it was interrupted while another process held the database.
-    private func note(_ run: DemoRun, _ runs: DemoRuns, _ interruption: Interruption) throws -> Bool {
+    /// Saves the progress of the run; false if interrupted while another process held the database lock.
+    private func saveProgress(_ run: DemoRun, _ runs: DemoRuns, _ interruption: Interruption) throws -> Bool {
         let done: Void? = try LockWait.attempt(while: { !interruption.isRequested }) { () throws(StoreError) in
             try runs.update(run)
         }
@@ -135,7 +135,7 @@ struct DemoCommand {
         run.state = .removing
         var progress = Progress("Removing demo visits", total: Int64(run.events))
         var removed = 0
-        // What fails begins again; the rows that are gone are skipped by their index.
+        // A failed attempt starts over; rows that are already deleted are skipped through their index.
         let isComplete = try LockWait.attempt(while: { !interruption.isRequested }) { () throws(StoreError) in
             try runs.update(run)
             let isComplete = try runs.remove(run) { count, done in
@@ -144,7 +144,7 @@ struct DemoCommand {
                 return !interruption.isRequested
             }
             guard isComplete else { return false }
-            // After this every reader of the rollups, and a server beside, begins again without the visits that are gone.
+            // All readers of the rollups, including a server that is running, now rebuild without the removed visits.
             try Rollups(database).clear()
             try runs.end(run)
             return true
@@ -178,7 +178,7 @@ struct DemoCommand {
 
 /// Writes demo data in batches of the usual size.
 ///
-/// A batch that is repeated keeps its number, so that it is stored once.
+/// A retried batch keeps its sequence number, so it is stored only once.
 private struct DemoBatches {
     private let store: any Store
     private var writer: (any StoreWriter)?
@@ -187,37 +187,38 @@ private struct DemoBatches {
 
     init(store: any Store) { self.store = store }
 
-    /// Writes all, or stops when `goesOn` is false; it is asked after each batch and each attempt, with the events written so far.
+    /// Writes all records; stops early when `shouldContinue` returns false.
     ///
-    /// Gives whether all have been written.
+    /// `shouldContinue` is called after each batch and each failed attempt with the number of events written so far.
+    /// - Returns: whether all records were written.
     mutating func write(
         _ reports: [DeliveryReport],
         _ events: [Event],
-        while goesOn: (Int) -> Bool
+        while shouldContinue: (Int) -> Bool
     ) throws(StoreError) -> Bool {
         for start in stride(from: 0, to: reports.count, by: Batch.recordsMax) {
             let end = min(start + Batch.recordsMax, reports.count)
-            guard try append(Batch(reports: Array(reports[start..<end])), while: { goesOn(0) }) else { return false }
+            let batch = Batch(reports: Array(reports[start..<end]))
+            guard try append(batch, while: { shouldContinue(0) }) else { return false }
         }
         for start in stride(from: 0, to: events.count, by: Batch.recordsMax) {
             let end = min(start + Batch.recordsMax, events.count)
-            guard try append(Batch(events: Array(events[start..<end])), while: { goesOn(start) }), goesOn(end) else {
-                return false
-            }
+            let batch = Batch(events: Array(events[start..<end]))
+            guard try append(batch, while: { shouldContinue(start) }), shouldContinue(end) else { return false }
         }
         return true
     }
 
-    /// - Returns: whether the batch has been written.
-    private mutating func append(_ batch: Batch, while goesOn: () -> Bool) throws(StoreError) -> Bool {
+    /// - Returns: whether the batch was written.
+    private mutating func append(_ batch: Batch, while shouldContinue: () -> Bool) throws(StoreError) -> Bool {
         let id = BatchID(source: source, number: number + 1, previous: number)
-        let done: Void? = try LockWait.attempt(while: goesOn) { () throws(StoreError) in
+        let done: Void? = try LockWait.attempt(while: shouldContinue) { () throws(StoreError) in
             do throws(StoreError) {
                 let open = if let writer { writer } else { try store.makeWriter() }
                 writer = open
                 _ = try open.append(batch, as: id)
             } catch {
-                // The connection may be what is wrong.
+                // The connection may be broken; open a new one for the next attempt.
                 writer = nil
                 throw error
             }

@@ -1,9 +1,9 @@
-/// Reads the `.env` file of the working folder: `NAME=value` a line, `#` comments, optional `export`, quotes as in a shell.
+/// Parser for `.env` files: `NAME=value` lines, `#` comments, optional `export`, quotes as in a shell.
 enum DotEnv {
-    /// Bytes of the file; a larger one is no settings file.
+    /// Size limit of the file in bytes; a larger file is an error.
     static let fileBytesMax = 65_536
 
-    /// The variables of a text, and a sentence for each line that is none; the line's content is not repeated, as it may be a secret.
+    /// Returns the variables and one message per invalid line; messages omit the content, which may be a secret.
     static func parse(_ text: String) -> (values: [String: String], problems: [String]) {
         var values: [String: String] = [:]
         var problems: [String] = []
@@ -38,7 +38,7 @@ enum DotEnv {
         }
     }
 
-    /// The value without its quotes or its trailing comment; nil when a quote is not closed.
+    /// The value without quotes or trailing comment; nil when a quote is not closed.
     private static func unquoted(_ text: Substring) -> String? {
         guard let quote = text.first, quote == "\"" || quote == "'" else {
             guard let comment = text.commentStart else { return String(text) }
@@ -66,7 +66,7 @@ enum DotEnv {
 }
 
 extension Substring {
-    /// Where a comment begins: a `#` behind white space.
+    /// Index of the `#` that starts a trailing comment: the first one after white space.
     fileprivate var commentStart: Index? {
         var isAfterSpace = false
         for index in indices {

@@ -1,10 +1,10 @@
-/// What a person sees on the terminal after the start, in plain words.
+/// Message printed on the terminal after the server has started.
 ///
-/// It is written to a terminal only: the link holds the owner's token, which belongs in no log.
+/// Printed to a terminal only: the sign-in link contains the owner's token, which must not appear in logs.
 struct Greeting {
     let address: PublicAddress
     let token: String
-    /// Where the data is, without secrets; nil without a database.
+    /// Location of the data, without secrets; nil without a database.
     let database: String?
     let warnings: [String]
 

@@ -1,4 +1,4 @@
-/// The texts of `--help`, `help COMMAND` and `--version`, made from the tables of commands and variables.
+/// Texts of `--help`, `help COMMAND` and `--version`, generated from the tables of commands and variables.
 enum Help {
     static let version = "0.1.0"
     static let tagline = "self-hosted, real-time browser analytics: performance, errors, fingerprints and page views"
@@ -8,7 +8,7 @@ enum Help {
         ("0", "success"), ("1", "failure"), ("2", "usage error"), ("130", "interrupted by SIGINT"),
         ("143", "interrupted by SIGTERM"),
     ]
-    /// Columns of a line of text.
+    /// Maximum line length in columns.
     private static let columnsMax = 100
 
     static func text(_ command: Arguments.Command?) -> String {
@@ -50,7 +50,7 @@ enum Help {
         return parts.joined(separator: "\n\n")
     }
 
-    /// Two columns, the second one wrapped.
+    /// Formats rows as two columns; the second column is wrapped.
     private static func list(_ rows: [(String, String)]) -> String {
         let width = rows.map(\.0.count).max() ?? 0
         return rows.map { name, text in
@@ -59,7 +59,7 @@ enum Help {
         }.joined(separator: "\n")
     }
 
-    /// Breaks lines at spaces; lines after the first are indented.
+    /// Wraps text at spaces; lines after the first are indented.
     static func wrapped(_ text: String, indent: Int = 0) -> String {
         var lines: [String] = []
         var line = ""

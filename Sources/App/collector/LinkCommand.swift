@@ -3,7 +3,7 @@ import Glibc
 /// `collector link`: prints a link that signs the owner in.
 struct LinkCommand {
     private let configuration: Configuration
-    /// Whether the command line names a host or a port.
+    /// Whether `--host` or `--port` was given.
     private let namesListener: Bool
 
     init(_ configuration: Configuration, namesListener: Bool) {
@@ -30,7 +30,9 @@ struct LinkCommand {
         }
     }
 
-    /// The configured address; else what the command line names; else the running server; else the defaults.
+    /// The address to print.
+    ///
+    /// Precedence: the configured URL, `--host` and `--port`, the address of the running server, the defaults.
     private func address() throws -> PublicAddress {
         let running = namesListener ? nil : try RunningServer.read(in: configuration.dataFolder)
         let configured = ServerAddress(

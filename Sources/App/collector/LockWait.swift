@@ -1,17 +1,18 @@
 import Glibc
 import Storage
 
-/// Repeats a write while the database cannot take it, as when another process holds a lock.
+/// Retries a write while the database is unavailable, for example while another process holds a lock.
 ///
-/// A server has a journal for what it cannot write; a command waits instead.
+/// A server writes to its journal in this case; a command blocks and retries.
 enum LockWait {
-    /// Seconds after which the database is given up, and milliseconds between two attempts.
+    /// Seconds until the last error is thrown, and milliseconds between attempts.
     private static let timeoutSeconds = 60
     private static let pauseMilliseconds = 100
 
-    /// - Returns: what the write returned; nil when `goesOn`, which is asked after each failed attempt, was false.
+    /// - Returns: the result of `write`; nil when `shouldContinue`, called after each failed attempt, returns false.
+    /// - Throws: the error of the last attempt: after the timeout, or at once when a retry cannot help.
     static func attempt<Value>(
-        while goesOn: () -> Bool,
+        while shouldContinue: () -> Bool,
         _ write: () throws(StoreError) -> Value
     ) throws(StoreError) -> Value? {
         let end = ContinuousClock.now + .seconds(timeoutSeconds)
@@ -22,7 +23,7 @@ enum LockWait {
                 case .refused, .schema, .damaged: throw error
                 }
             }
-            guard goesOn() else { return nil }
+            guard shouldContinue() else { return nil }
             usleep(UInt32(pauseMilliseconds * 1000))
         }
     }

@@ -1,4 +1,4 @@
-/// The manual page `collector(1)` in roff, made from the tables of commands and variables.
+/// The manual page `collector(1)` in roff, generated from the tables of commands and variables.
 enum ManPage {
     static var text: String {
         var lines = [
@@ -32,7 +32,7 @@ enum ManPage {
 
     private static func bold(_ text: String) -> String { #"\fB"# + escaped(text) + #"\fR"# }
 
-    /// A line of text: roff reads backslashes, hyphens, and dots and quotes at its beginning as its own.
+    /// Escapes text for roff: backslashes, hyphens, apostrophes and a leading dot.
     private static func escaped(_ text: String) -> String {
         var result = ""
         for character in text {

@@ -1,6 +1,6 @@
 import Storage
 
-/// `collector migrate`: applies what is pending, or lists what there is.
+/// `collector migrate`: applies pending migrations, or lists all migrations with their state.
 struct MigrateCommand {
     private let configuration: Configuration
 
@@ -10,7 +10,7 @@ struct MigrateCommand {
         try listOnly ? list() : apply()
     }
 
-    /// A database that does not exist yet has everything pending, and is not made by looking.
+    /// Lists the migrations without creating the database; all are pending when it does not exist.
     private func list() throws -> ExitCode {
         let store = StoreChoice.describe(configuration)
         Console.error("Database: \(store.location)")
@@ -40,9 +40,10 @@ struct MigrateCommand {
 }
 
 extension Store {
-    /// Applies what is pending, one migration a transaction, and shows which; stops before the next one when it is interrupted.
+    /// Applies pending migrations, each in its own transaction, and shows their names on a terminal.
     ///
-    /// - Returns: the names applied, and whether the schema is complete.
+    /// An interruption takes effect before the next migration.
+    /// - Returns: the names of the applied migrations, and whether the schema is complete.
     func migrate(_ interruption: Interruption) throws(StoreError) -> (applied: [String], isComplete: Bool) {
         var isComplete = true
         let applied = try migrate { name, pending in

@@ -1,18 +1,18 @@
 import Glibc
 
-/// The secret of the owner's pages: configured, or made once and kept in the data folder for its owner's eyes only.
+/// The owner's secret: configured, or generated once and stored in the data folder, readable by its user only.
 enum OwnerToken {
     static let fileName = "token"
 
-    /// Makes sure that the token's file exists; it appears whole or not at all.
+    /// Creates the token file if it does not exist; the file is created atomically.
     ///
-    /// - Parameter folder: the data folder, which exists.
-    /// - Returns: whether a token was made by this call.
-    /// - Throws: when the file cannot be written.
+    /// - Parameter folder: the data folder, which must exist.
+    /// - Returns: whether this call created a token.
+    /// - Throws: `FileError` when the file cannot be written.
     static func ensure(in folder: String) throws(FileError) -> Bool {
         let path = folder + "/" + fileName
         var status = stat()
-        // A link that leads nowhere is there, too: `read` names what is wrong with it.
+        // `lstat` also finds a dangling symbolic link; `read` reports the problem.
         if lstat(path, &status) == 0 { return false }
         let draft = path + ".\(getpid()).new"
         unlink(draft)
@@ -33,17 +33,18 @@ enum OwnerToken {
         return true
     }
 
-    /// Bytes of the file; a longer one is not ours.
+    /// Size limit of the file in bytes.
     private static let fileBytesMax = 1024
-    /// Characters of a token.
+    /// Permitted length of a token in characters.
     static let characters = 16...256
 
-    /// The token that is kept in the data folder.
+    /// Reads the token from the data folder.
     ///
-    /// - Throws: a sentence with the fix when the file may be read by others, belongs to somebody else, is no regular file, or has no token.
+    /// - Throws: `ConfigurationError` with a fix when the file is readable by other users, has another owner, is not a
+    ///   regular file or contains no valid token; `FileError` when it cannot be read.
     static func read(in folder: String) throws -> String {
         let path = folder + "/" + fileName
-        // Not blocked by a pipe that nobody writes to.
+        // O_NONBLOCK: opening a FIFO without a writer must not block.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
         defer { close(descriptor) }
@@ -68,20 +69,20 @@ enum OwnerToken {
         return token
     }
 
-    /// A text when it may be a token.
+    /// The text if it is a valid token, otherwise nil.
     static func checked(_ text: String) -> String? {
         characters.contains(text.utf8.count) && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? text : nil
     }
 
-    /// What keeps a file from being trusted with the token.
+    /// The reason not to trust the token file; nil when it can be trusted.
     private static func problem(_ status: stat, _ path: String, _ folder: String) -> String? {
         guard status.st_mode & S_IFMT == S_IFREG else {
             return "the token file \(path) is not a regular file; remove it, and the next start makes a token"
         }
         var parent = stat()
-        // Root reads for the user whose folder it is: `collector link` in a container.
-        let isRootsGuest = geteuid() == 0 && lstat(folder + "/.", &parent) == 0 && parent.st_uid == status.st_uid
-        guard status.st_uid == geteuid() || status.st_uid == 0 || isRootsGuest else {
+        // Root may read the token of the user who owns the data folder: `collector link` in a container.
+        let isReadByRoot = geteuid() == 0 && lstat(folder + "/.", &parent) == 0 && parent.st_uid == status.st_uid
+        guard status.st_uid == geteuid() || status.st_uid == 0 || isReadByRoot else {
             return
                 "the token file \(path) belongs to another user (uid \(status.st_uid)), who could know or change the token; "
                 + "fix: chown \(geteuid()) \(path)"
@@ -93,7 +94,7 @@ enum OwnerToken {
         return nil
     }
 
-    /// 256 bits of the system's randomness as hexadecimal digits.
+    /// Generates 256 random bits as hexadecimal digits.
     private static func make() -> String {
         var generator = SystemRandomNumberGenerator()
         return (0..<4).map { _ in
@@ -103,7 +104,7 @@ enum OwnerToken {
     }
 }
 
-/// A file or folder could not be used.
+/// An operation on a file or folder failed; `code` is the value of `errno`.
 struct FileError: Error, Equatable {
     var path: String
     var code: Int32
@@ -111,9 +112,9 @@ struct FileError: Error, Equatable {
     var message: String { "\(path): \(String(cString: strerror(code)))" }
 }
 
-/// The folder of everything that Collector keeps by itself.
+/// The folder for the files that Collector creates.
 enum DataFolder {
-    /// Makes the folder and those above it, readable by nobody else.
+    /// Creates the folder and its missing parents with mode 0700; throws when the folder is not writable.
     static func make(_ path: String) throws(FileError) {
         var prefix = path.hasPrefix("/") ? "/" : ""
         for part in path.split(separator: "/") {
@@ -124,11 +125,11 @@ enum DataFolder {
     }
 }
 
-/// Small text files, such as `.env`.
+/// Reader for small text files, such as `.env`.
 enum TextFile {
-    /// The file's text; nil when there is none.
+    /// Reads the whole file; returns nil when it does not exist.
     ///
-    /// A file larger than `bytesMax` is an error, as is one that cannot be read.
+    /// - Throws: `FileError` when the file cannot be read, or with `EFBIG` when it is larger than `bytesMax`.
     static func read(_ path: String, bytesMax: Int) throws(FileError) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {

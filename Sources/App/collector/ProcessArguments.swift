@@ -1,13 +1,14 @@
 import Glibc
 
-/// The words of the command line.
+/// The command-line arguments of the process.
 ///
-/// Swift's runtime finds them beside the environment, which a preloaded library may have moved; the kernel always knows them.
+/// Read from `/proc/self/cmdline`: Swift's runtime looks for them next to the environment, which a preloaded
+/// library may have moved.
 enum ProcessArguments {
-    /// Bytes that are read at once.
+    /// Bytes per read.
     private static let partBytes = 4096
 
-    /// The words behind the program's name.
+    /// The arguments after the program name.
     static func read() -> [String] {
         let descriptor = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return Array(CommandLine.arguments.dropFirst()) }
@@ -19,7 +20,7 @@ enum ProcessArguments {
             guard count > 0 else { break }
             bytes += part[..<count]
         }
-        // Each word ends with a zero.
+        // Each argument ends with a NUL byte.
         let words = bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast()
         return words.dropFirst().map { String(decoding: $0, as: UTF8.self) }
     }

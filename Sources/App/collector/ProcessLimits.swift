@@ -2,24 +2,24 @@ import Dispatch
 import Glibc
 import HTTPServer
 
-/// What the system lets the process have, and what follows from it for the server.
+/// Resource limits of the process, and the server limits derived from them.
 struct ProcessLimits {
-    /// Too little for the server to work.
+    /// The limits are too low for the server to run.
     struct TooLow: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// Bytes of address space for threads, libraries, and what reads for the owner and keeps the rollups.
+    /// Bytes of address space reserved for thread stacks, libraries, readers and the rollup worker.
     private static let addressReserveBytes = 192 << 20
-    /// Bytes of address space beside that, from which on no limit is lowered.
+    /// Bytes of address space above the reserve at which no limit is reduced.
     private static let addressPlentyBytes = 384 << 20
 
-    /// The share of the limits of memory that the address space allows, up to 1.
+    /// Factor for memory limits, from 1/16 to 1, according to the available address space.
     let memoryShare: Double
 
-    /// Raises the limit of open files and fits the server's limits to it, and to the limit of memory.
+    /// Raises the limit of open files and reduces the server's limits to the available descriptors and memory.
     ///
-    /// Before any thread and any file.
+    /// Call before any thread is started and any file is opened.
     init(_ server: inout ServerConfiguration) throws(TooLow) {
         Memory.boundHeap()
         let left = Memory.addressBytesLeft ?? .max
@@ -35,10 +35,12 @@ struct ProcessLimits {
         }
     }
 
-    /// A limit of bytes as far as the address space allows it.
+    /// A limit in bytes, reduced in proportion to the available address space.
     func scaled(_ bytes: Int) -> Int { Int(Double(bytes) * memoryShare) }
 
-    /// Makes Dispatch open now what it opens at first use: it ends the process when it cannot do so later.
+    /// Makes Dispatch open its file descriptors now.
+    ///
+    /// Dispatch opens them at first use and aborts the process if that fails.
     static func prepareDispatch() {
         let timer = DispatchSemaphore(value: 0)
         DispatchQueue(label: "first-timer").asyncAfter(deadline: .now() + .milliseconds(1)) { timer.signal() }

@@ -3,11 +3,11 @@ import Reports
 import Rollups
 import Log
 
-/// Entry point: reads the command line and the settings, runs the command, ends with its exit code.
+/// Entry point: parses the command line, reads the settings, runs the command and exits with its code.
 @main
 struct Program {
     static func main() {
-        // Without what libraries do at exit: OpenSSL frees its locks there, which a writer that hangs may still hold.
+        // `_exit` skips exit handlers: OpenSSL's frees locks that a hung writer may still hold.
         _exit(run(ProcessArguments.read()).rawValue)
     }
 
@@ -31,7 +31,7 @@ struct Program {
     private static func run(_ command: Arguments.Command, _ arguments: Arguments) -> ExitCode {
         do {
             let (configuration, unknown) = try configuration(arguments)
-            // The server has a log for its warnings.
+            // The server logs these warnings instead.
             if command != .serve {
                 for variable in unknown { Console.error("collector: warning: \(variable.message)") }
             }
@@ -59,7 +59,7 @@ struct Program {
                     kind: arguments.argument.flatMap(SegmentExport.Kind.init) ?? .pageviews,
                     format: arguments.format.flatMap(SegmentExport.Format.init) ?? .csv
                 ).run()
-            // Requests of their own.
+            // These have requests of their own.
             case .completions, .help: return .usage
             }
         } catch {
@@ -68,7 +68,7 @@ struct Program {
         return .failure
     }
 
-    /// The configuration, and what looks like a misspelled part of it.
+    /// The configuration, and variables that are probably misspelled.
     private static func configuration(_ arguments: Arguments) throws -> (Configuration, [UnknownVariable]) {
         let text = try TextFile.read(".env", bytesMax: DotEnv.fileBytesMax)
         let dotEnv = text.map(DotEnv.parse) ?? (values: [:], problems: [])
@@ -83,19 +83,19 @@ struct Program {
     }
 }
 
-/// How the program ends.
+/// Exit status of the program.
 enum ExitCode: Int32 {
     case success = 0
     case failure = 1
     case usage = 2
-    /// As a shell reports a process that SIGINT or SIGTERM has ended.
+    /// 128 plus the signal number, as in a shell.
     case interrupted = 130
     case terminated = 143
 
     init(signal: Int32) { self = signal == SIGTERM ? .terminated : .interrupted }
 }
 
-/// The process's environment.
+/// Access to the environment of the process.
 enum Environment {
     static func all() -> [String: String] {
         var result: [String: String] = [:]

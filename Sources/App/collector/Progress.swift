@@ -1,17 +1,17 @@
-/// Decides when a line of progress is due and what it says; knows no clock.
+/// Formats progress lines and decides when one is due; uses no clock of its own.
 struct ProgressMeter {
-    /// Between two lines on a terminal, where one line is rewritten, and in a log or pipe.
+    /// Minimum time between two lines on a terminal, and in a log or pipe.
     static let terminalInterval = Duration.milliseconds(200)
     static let logInterval = Duration.seconds(5)
-    /// Before this much time the rate is a guess.
+    /// No rate is shown before this much time has elapsed.
     static let rateTimeMin = Duration.seconds(1)
 
     let title: String
-    /// Units of work in all, those before `first` included.
+    /// Total number of units, including those before `first`.
     let total: Int64
-    /// Units done before this run began.
+    /// Units completed before this run started.
     let first: Int64
-    /// What a unit is, in the plural.
+    /// Name of the unit, in the plural.
     let unit: String
     let interval: Duration
     private var shown = Duration.zero
@@ -20,9 +20,9 @@ struct ProgressMeter {
         (self.title, self.first, self.total, self.unit, self.interval) = (title, first, total, unit, interval)
     }
 
-    /// The line to show; nil when the last one is too recent.
+    /// The line to show; nil if the interval since the last one has not elapsed.
     ///
-    /// `done` counts the units before this run, too; `elapsed` is the time since this run began.
+    /// `done` includes the units completed before this run; `elapsed` is the time since this run started.
     mutating func line(done: Int64, elapsed: Duration) -> String? {
         guard elapsed - shown >= interval else { return nil }
         shown = elapsed
@@ -41,7 +41,7 @@ struct ProgressMeter {
         return text
     }
 
-    /// A number with commas between groups of three digits.
+    /// Formats a number with thousands separators.
     static func grouped(_ number: Int64) -> String {
         let digits = Array(String(number.magnitude))
         var result = number < 0 ? "-" : ""
@@ -52,7 +52,7 @@ struct ProgressMeter {
         return result
     }
 
-    /// A duration in two units at most, such as `3 min 20 s`.
+    /// Formats a duration with at most two units, such as `3 min 20 s`.
     static func remaining(_ seconds: Double) -> String {
         guard seconds < 86_400 * 100 else { return "more than 100 days" }
         let whole = max(1, Int(seconds.rounded(.up)))
@@ -62,7 +62,9 @@ struct ProgressMeter {
     }
 }
 
-/// Progress of a long command on standard error: one line that is rewritten on a terminal, a line every few seconds elsewhere.
+/// Progress of a long command on standard error.
+///
+/// One line that is rewritten on a terminal; otherwise one line every few seconds.
 struct Progress {
     private var meter: ProgressMeter
     private let isTerminal = Console.isErrorTerminal
@@ -79,14 +81,14 @@ struct Progress {
         )
     }
 
-    /// - Parameter done: units done, those before this run included.
+    /// - Parameter done: units completed, including those before this run.
     mutating func update(_ done: Int64) {
         guard let line = meter.line(done: done, elapsed: start.duration(to: .now)) else { return }
         if isTerminal { Console.rewriteError(line) } else { Console.error(line) }
         hasLine = true
     }
 
-    /// Ends the rewritten line with its last state.
+    /// Shows the final state and ends the rewritten line.
     mutating func finish(_ done: Int64) {
         guard isTerminal, hasLine else { return }
         Console.rewriteError(meter.text(done: done, elapsed: start.duration(to: .now)))

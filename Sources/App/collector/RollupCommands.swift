@@ -3,7 +3,7 @@ import Reports
 import Rollups
 import Storage
 
-/// `collector verify`: makes the rollups once more from the events and compares.
+/// `collector verify`: aggregates all events again and compares the result with the stored rollups.
 struct VerifyCommand {
     private let configuration: Configuration
 
@@ -51,7 +51,7 @@ struct VerifyCommand {
     }
 }
 
-/// `collector rebuild`: makes the rollups again from the events.
+/// `collector rebuild`: recomputes the rollups from the events.
 struct RebuildCommand {
     private let configuration: Configuration
     private let resumes: Bool
@@ -94,22 +94,23 @@ struct RebuildCommand {
     }
 }
 
-/// Brings the rollups up to the events that are stored at its start; may run beside a server that does the same.
+/// Aggregates all events stored at its start; can run while a server aggregates the same database.
 struct CatchUp {
     let title: String
     let database: any Database
     let rollups: Rollups
 
     enum Outcome {
-        /// All events up to the last one at the start are in the rollups; how many events these are.
+        /// All events up to the last one at the start are aggregated; `events` is their number.
         case complete(events: Int64)
         /// An open transaction keeps events after this id from being aggregated.
         case waiting(id: Int64)
         case interrupted(ExitCode)
     }
 
-    /// Pause while another process is at work or a transaction is open, and how many pauses without progress end the wait: half a minute.
+    /// Milliseconds between attempts while another process aggregates or a transaction is open.
     private static let pauseMilliseconds = 100
+    /// Pauses without progress after which the wait ends: half a minute.
     private static let pausesMax = 300
 
     func run(_ interruption: Interruption) throws -> Outcome {
@@ -117,14 +118,14 @@ struct CatchUp {
         let (first, last) = (bounds?[0].integer ?? 1, bounds?[1].integer ?? 0)
         var position = try max(rollups.lastEventID(), first - 1)
         var rollups: Rollups? = rollups
-        // Progress goes by ids, which are counted without reading the table; there are few gaps.
+        // Progress is based on event ids, which have few gaps, because counting rows reads the whole table.
         var progress = Progress(title, first: position - first + 1, total: last - first + 1)
         var pauses = 0
         while position < last {
             if let code = interruption.exitCode { return .interrupted(code) }
             let done: Void? = try LockWait.attempt(while: { !interruption.isRequested }) { () throws(StoreError) in
                 let worker = if let rollups { rollups } else { try Rollups(database) }
-                // One that has failed knows no longer what is stored.
+                // After an error, discard the instance: its state may not match the database.
                 rollups = nil
                 _ = try worker.advance(while: { !interruption.isRequested })
                 rollups = worker

@@ -4,16 +4,16 @@ import Log
 import Storage
 import HTTPAPI
 
-/// `collector serve`: puts the parts together, runs until a signal comes, and takes them down in the order that loses nothing.
+/// `collector serve`: starts all parts, runs until a signal arrives, and stops them in an order that loses no data.
 struct ServeCommand {
     private let configuration: Configuration
     private let skipsDatabase: Bool
     /// The folder of the web files; nil for those that were built in.
     private let assetsPath: String?
-    /// For the terminal; the log has them already.
+    /// Warnings for the terminal; they are already in the log.
     private let warnings: [String]
     private let log: Log
-    /// Milliseconds that the start waits for the database; after that there is the journal.
+    /// Milliseconds to wait for the database at start; after that, records go to the journal.
     private static let connectMillisecondsMax = 2000
 
     init(
@@ -33,7 +33,7 @@ struct ServeCommand {
     func run() throws -> ExitCode {
         var limits = ServerConfiguration()
         let process = try ProcessLimits(&limits)
-        // Blocked before any thread starts, so that none of them is interrupted and `sigwait` sees every signal.
+        // Block the signals before any thread starts: no thread is interrupted, and `sigwait` receives every signal.
         let signals = Signals.block([SIGTERM, SIGINT])
         let assetFolder = try openAssetFolder()
         let token = try prepareDataFolder()
@@ -46,7 +46,7 @@ struct ServeCommand {
         let server = service.makeServer(limits, token: token, assetFolder: assetFolder)
         if let store { log.info("attempting database connection", ["engine": store.engine]) }
         service.start()
-        // Who sees us listening may send at once: a database that answers is waited for, one that is away or hangs is not.
+        // Clients may send as soon as the server listens: wait for the database, but not if it is down or hangs.
         service.waitForDatabase(milliseconds: Self.connectMillisecondsMax)
         let address = try listen(server)
         greet(address, token: token, store)
@@ -75,7 +75,7 @@ struct ServeCommand {
         return address
     }
 
-    /// Leaves the address for `collector link`, and shows a person at a terminal what to do next.
+    /// Stores the address for `collector link` and prints the greeting on the terminal.
     private func greet(_ address: ServerAddress, token: String, _ store: (any Store)?) {
         do throws(FileError) {
             try RunningServer(listener: address, publicURL: configuration.publicURL)
@@ -108,7 +108,7 @@ struct ServeCommand {
         try DataFolder.make(configuration.dataFolder)
         if let token = configuration.token { return token }
         if try OwnerToken.ensure(in: configuration.dataFolder) {
-            // The token itself belongs in no log: logs are copied and kept.
+            // Never log the token itself: logs are copied and kept.
             log.notice(
                 "owner token made",
                 ["file": configuration.dataFolder + "/" + OwnerToken.fileName, "sign_in_link": "collector link"]
@@ -118,7 +118,7 @@ struct ServeCommand {
     }
 }
 
-/// The address that was asked for cannot be listened on.
+/// The server cannot listen on the configured address.
 struct ListenError: Error, Equatable {
     let address: String
     let reason: String

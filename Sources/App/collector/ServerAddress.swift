@@ -1,12 +1,12 @@
 import Glibc
 import Events
 
-/// Where a server listens: `http://HOST:PORT` with its base path.
+/// The address on which a server listens: `http://HOST:PORT` with its base path.
 struct ServerAddress: Equatable {
     /// An IP address.
     var host: String
     var port: UInt16
-    /// Without a slash at its end; empty at the root.
+    /// Without a trailing slash; empty at the root.
     var basePath = ""
 
     private static let scheme = "http://"
@@ -17,7 +17,7 @@ struct ServerAddress: Equatable {
         self.basePath = basePath
     }
 
-    /// Reads what `text` writes; nil for anything else.
+    /// Parses the format of `text`; nil for anything else.
     init?(_ text: String) {
         guard text.hasPrefix(Self.scheme) else { return nil }
         let rest = text.dropFirst(Self.scheme.count)
@@ -36,7 +36,7 @@ struct ServerAddress: Equatable {
     var authority: String { "\(Self.bracketed(host)):\(port)" }
     var text: String { "\(Self.scheme)\(authority)\(basePath)" }
 
-    /// Whether the server listens on all interfaces, so that its address is no address to open.
+    /// Whether the server listens on all interfaces, so that its address cannot be opened in a browser.
     var isWildcard: Bool { host == "0.0.0.0" || host == "::" }
 
     /// The address for a browser on this machine: `localhost` for the IPv4 loopback and for all interfaces.
@@ -46,8 +46,9 @@ struct ServerAddress: Equatable {
     }
 }
 
-/// What a running server leaves in the data folder for `collector link`: where it listens, and the public address that it was configured with.
+/// Addresses of a running server, stored in the data folder for `collector link`.
 struct RunningServer: Equatable {
+    /// The configured public address; nil when not configured.
     let listener: ServerAddress
     let publicURL: String?
 
@@ -56,7 +57,7 @@ struct RunningServer: Equatable {
 
     private static func path(_ folder: String) -> String { folder + "/" + fileName }
 
-    /// Nil when no server runs on the data folder.
+    /// Returns nil when no server is running on the data folder.
     static func read(in folder: String) throws(FileError) -> RunningServer? {
         guard let text = try TextFile.read(path(folder), bytesMax: fileBytesMax) else { return nil }
         let lines = text.split(whereSeparator: \.isNewline).map(String.init)
@@ -65,7 +66,7 @@ struct RunningServer: Equatable {
         return RunningServer(listener: listener, publicURL: url)
     }
 
-    /// Writes the file, whole or not at all.
+    /// Writes the file atomically.
     func write(in folder: String) throws(FileError) {
         let path = Self.path(folder)
         var name = Array((path + ".XXXXXX").utf8CString)
@@ -85,16 +86,17 @@ struct RunningServer: Equatable {
     static func remove(in folder: String) { unlink(path(folder)) }
 }
 
-/// The address that people open, and what is worth knowing about it.
+/// The address to open in a browser, with a hint where it may not work.
 struct PublicAddress {
-    /// Without a slash at its end.
+    /// Without a trailing slash.
     let url: String
-    /// What to do when the address does not open; nil when there is nothing to say.
+    /// Advice when the address may not be reachable; nil when none is needed.
     let hint: String?
 
-    /// The configured address, or that of the listener.
+    /// Uses the configured address, or that of the listener.
     ///
-    /// Never that of a request: a `Host` header is chosen by its sender, and a sign-in link to a host of their choice would hand them the token.
+    /// Never the `Host` header of a request: the client controls it, and a sign-in link to a host of its choice would
+    /// leak the token.
     init(publicURL: String?, listener: ServerAddress) {
         if let configured = publicURL {
             url = configured
@@ -108,13 +110,13 @@ struct PublicAddress {
             : nil
     }
 
-    /// The link that signs the owner in; the part after `#` stays in the browser.
+    /// Link that signs the owner in; browsers do not send the part after `#` to servers.
     func signInLink(token: String) -> String { "\(url)/insight#token=\(Self.encoded(token))" }
 
-    /// The tag that a site pastes into its pages.
+    /// The script tag to paste into the pages of a site.
     var tag: String { "<script defer src=\"\(url)/collector.js\"></script>" }
 
-    /// Percent coding of all but what is plain everywhere (RFC 3986 §2.3).
+    /// Percent-encodes all but unreserved characters (RFC 3986 §2.3).
     private static func encoded(_ text: String) -> String {
         text.utf8.map { byte in
             let isPlain =

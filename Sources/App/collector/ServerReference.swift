@@ -3,7 +3,9 @@ import HTTPServer
 import Ingest
 import HTTPAPI
 
-/// The server as the parts that answer later see it: they are made before it, since it is made with the site that asks them.
+/// Late-bound reference to the server and its site, for parts that are created before them and respond asynchronously.
+///
+/// Responses are dropped until `set` is called. Safe to use from any thread.
 final class ServerReference: Sendable {
     private let held = Locked<(server: Server?, site: Site?)>((nil, nil))
 

@@ -10,7 +10,7 @@ import Storage
 import Events
 import HTTPAPI
 
-/// The parts of a running `collector serve` behind its HTTP server, in the order in which they start and stop.
+/// The parts of `collector serve` behind the HTTP server, with their start and stop order.
 struct Service {
     private let ingest: Ingest?
     private let configuration: Configuration
@@ -18,7 +18,7 @@ struct Service {
     private let health: HealthMonitor
     private let pool: ReaderPool?
     private let feed: LiveFeed?
-    private let follower: RollupWorker?
+    private let rollupWorker: RollupWorker?
     private let status: StatusMonitor?
     private let workers: BodyWorkers
     private let sessions: SessionRegistry
@@ -46,17 +46,24 @@ struct Service {
         self.log = log
         engine = store?.engine
         health = HealthMonitor(store: store, ingest: ingest, log: log) { server.answer($0, $1) }
-        follower = store.map { RollupWorker(store: $0, committed: committed, log: log) }
+        rollupWorker = store.map { RollupWorker(store: $0, committed: committed, log: log) }
         workers = BodyWorkers(waitingBytesMax: process.scaled(BodyWorkers.waitingBytesMax))
         sessions = SessionRegistry(store: store, log: log) { server.answer($0) }
         if let store, let ingest {
-            status = StatusMonitor(store: store, ingest: ingest, log: log, rollups: follower, feed: feed, pool: pool)
+            status = StatusMonitor(
+                store: store,
+                ingest: ingest,
+                log: log,
+                rollups: rollupWorker,
+                feed: feed,
+                pool: pool
+            )
         } else {
             status = nil
         }
     }
 
-    /// Makes the server of these parts, which answers what they have been asked.
+    /// Creates the server and connects the asynchronous responses of the parts to it.
     func makeServer(_ limits: ServerConfiguration, token: String, assetFolder: AssetFolder?) -> Server {
         let site = Site(
             siteConfiguration(token: token),
@@ -81,7 +88,7 @@ struct Service {
     func start() {
         ingest?.start()
         health.start()
-        follower?.start()
+        rollupWorker?.start()
         status?.run()
         pool?.start()
         workers.start()
@@ -89,13 +96,15 @@ struct Service {
         feed?.start()
     }
 
-    /// Returns when the database is ready, and after this time at the latest.
+    /// Blocks until the database is ready or the timeout expires.
     func waitForDatabase(milliseconds: Int) { ingest?.waitUntilReady(milliseconds: milliseconds) }
 
-    /// After the server has stopped: what has been acknowledged is stored or in the journal when this returns.
+    /// Stops all parts; call after the server has stopped.
+    ///
+    /// Blocks until every acknowledged record is stored or in the journal.
     func stop() {
         workers.stop()
-        stopReaders([feed?.stop, pool?.stop, status?.stop, sessions.stop, follower?.stop])
+        stopReaders([feed?.stop, pool?.stop, status?.stop, sessions.stop, rollupWorker?.stop])
         ingest?.stop()
         health.stop()
     }
@@ -123,7 +132,8 @@ struct Service {
         )
     }
 
-    /// Each waits a moment for what it has under way; a database that hangs must not hold up what has been acknowledged.
+    /// Stops the readers in parallel: each waits briefly for its current work, and a database that hangs must not delay
+    /// the writes of acknowledged records.
     private func stopReaders(_ stops: [(() -> Void)?]) {
         let stops = stops.compactMap { $0 }
         nonisolated(unsafe) let shared = stops
@@ -146,7 +156,7 @@ struct Service {
         )
     }
 
-    /// What has been taken in, for the log.
+    /// Ingest counters for the log.
     var summary: Log.Fields {
         guard let counters = ingest?.counters else { return [:] }
         return [

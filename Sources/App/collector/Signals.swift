@@ -2,11 +2,11 @@ import Dispatch
 import Glibc
 import Locks
 
-/// Signals taken from the threads and waited for in one place.
+/// A set of blocked signals that one thread waits for.
 struct Signals {
     private var set = sigset_t()
 
-    /// Blocks the signals for this thread and those that it starts afterwards.
+    /// Blocks the signals in this thread and in threads it starts later.
     static func block(_ numbers: [Int32]) -> Signals {
         var signals = Signals()
         sigemptyset(&signals.set)
@@ -15,7 +15,7 @@ struct Signals {
         return signals
     }
 
-    /// Blocks until one of them comes.
+    /// Blocks until one of the signals arrives and returns its number.
     func wait() -> Int32 {
         var set = set
         var number: Int32 = 0
@@ -24,19 +24,19 @@ struct Signals {
     }
 }
 
-/// SIGINT and SIGTERM for a command that takes long.
+/// Handles SIGINT and SIGTERM for a long-running command.
 ///
-/// Where a transaction is to be finished, the first signal is noted and announced, and the second ends the process at once, which costs the
-/// open transaction only.
+/// The first signal requests a stop after the current transaction, and a message is printed; the second one exits at
+/// once, which rolls back the open transaction only.
 final class Interruption: Sendable {
     private let received = Locked<Int32>(0)
-    /// Announced at the first signal.
+    /// Printed at the first signal.
     private static let notice = "Stopping after the current transaction; press Ctrl+C again to stop at once."
 
-    /// Begins to watch; to be made before the first thread.
+    /// Starts listening for signals; call before the first thread is started.
     ///
-    /// - Parameter finalNotice: what to print at the first signal of a command that changes nothing and ends at once; nil for one that finishes
-    ///   its transaction.
+    /// - Parameter finalNotice: message of a command that changes nothing and exits at the first signal; nil for a
+    ///   command that finishes its transaction.
     init(finalNotice: String? = nil) {
         let signals = Signals.block([SIGINT, SIGTERM])
         DispatchQueue(label: "signals").async { [self] in
@@ -50,7 +50,7 @@ final class Interruption: Sendable {
 
     var isRequested: Bool { received.withLock { $0 != 0 } }
 
-    /// Nil as long as there was no signal.
+    /// Nil until a signal arrives.
     var exitCode: ExitCode? {
         let signal = received.withLock { $0 }
         return signal == 0 ? nil : ExitCode(signal: signal)

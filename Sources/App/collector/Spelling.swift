@@ -1,10 +1,11 @@
-/// Finds the known word that a misspelled one probably stands for.
+/// Suggests corrections for misspelled words.
 enum Spelling {
-    /// Bytes of a word that is looked at; longer words have no suggestion.
+    /// Length limit in bytes; longer words get no suggestion.
     private static let wordBytesMax = 64
 
-    /// The known word with the fewest edits, when there are few enough: one for words up to four letters, otherwise a third of the length and
-    /// three at most.
+    /// The known word with the smallest edit distance, or nil when the distance is too large.
+    ///
+    /// The limit is one edit for words of up to four letters, otherwise a third of the length, at most three.
     static func nearest(to word: String, in known: [String]) -> String? {
         let best = known.map { (word: $0, edits: edits(word.lowercased(), $0.lowercased())) }.min {
             $0.edits < $1.edits
@@ -14,7 +15,7 @@ enum Spelling {
         return best.edits <= editsMax ? best.word : nil
     }
 
-    /// Insertions, deletions, substitutions and swaps of neighbors that turn one word into the other.
+    /// Edit distance: insertions, deletions, substitutions and swaps of neighbors.
     static func edits(_ one: String, _ other: String) -> Int {
         let (first, second) = (Array(one.utf8), Array(other.utf8))
         guard first.count <= wordBytesMax, second.count <= wordBytesMax else { return .max }

@@ -4,18 +4,18 @@ import Storage
 import StoragePostgres
 import StorageSQLite
 
-/// Chooses the store by the configuration: the only place that knows which there are.
+/// Creates the configured store; the only code that depends on the concrete store types.
 enum StoreChoice {
     static let databaseFileName = "collector.sqlite"
     static let journalFileName = "journal.sqlite"
 
-    /// The store, with its data folder made where it needs one; connects to nothing yet.
+    /// Returns the store and creates the data folder for SQLite; does not connect.
     static func make(_ configuration: Configuration) throws -> any Store {
         if configuration.databaseURL == nil { try DataFolder.make(configuration.dataFolder) }
         return describe(configuration)
     }
 
-    /// The store for a command that only reads; creates nothing.
+    /// Returns the store for a command that only reads; creates nothing and does not connect.
     static func describe(_ configuration: Configuration) -> any Store {
         if let url = configuration.databaseURL {
             return PostgresStore(url: url, migrations: migrations("postgres"))
@@ -23,7 +23,9 @@ enum StoreChoice {
         return SQLiteStore(path: path(configuration), migrations: migrations("sqlite"))
     }
 
-    /// The store of a command that needs data, with its whole schema; creates nothing.
+    /// Returns the store for a command that needs existing data; creates nothing.
+    ///
+    /// - Throws: `CommandError` when the database is missing or has pending migrations.
     static func existing(_ configuration: Configuration) throws -> any Store {
         let store = describe(configuration)
         if configuration.databaseURL == nil, access(path(configuration), F_OK) != 0 {
@@ -42,7 +44,7 @@ enum StoreChoice {
         return store
     }
 
-    /// The journal for the times when the store is away; nil when it is switched off.
+    /// The journal for outages of the store; nil when it is disabled.
     static func journal(_ configuration: Configuration) -> (any Journal)? {
         guard configuration.journalBytesMax > 0 else { return nil }
         let path = configuration.dataFolder + "/" + journalFileName
@@ -58,7 +60,7 @@ enum StoreChoice {
     }
 }
 
-/// A command cannot do its work; the reason says what to do.
+/// A command failed; `reason` includes what to do.
 struct CommandError: Error, Equatable {
     let reason: String
 }

@@ -1,9 +1,9 @@
 import Log
 
-/// A variable that is set, is not read, and looks as if it was meant for Collector.
+/// A variable that is set but not read, and is probably meant for Collector.
 ///
-/// It is a warning and does not stop the start: a setting of a later version, or of another program with the same prefix, must not take an
-/// instance down.
+/// Reported as a warning that does not prevent the start: a setting of a later version, or of another program
+/// with the same prefix, must not take an instance down.
 struct UnknownVariable: Equatable, Sendable {
     enum Source: String, Sendable {
         case environment
@@ -12,7 +12,7 @@ struct UnknownVariable: Equatable, Sendable {
 
     let name: String
     let source: Source
-    /// The variable that was probably meant.
+    /// The variable that was probably intended; nil when none is close.
     let meant: String?
 
     var message: String {
@@ -26,10 +26,10 @@ struct UnknownVariable: Equatable, Sendable {
     }
 
     private static let prefix = "COLLECTOR_"
-    /// Read by the test harness and not by the program.
+    /// Read by the test harness, not by the program.
     private static let harnessNames: Set<String> = ["COLLECTOR_BINARY", "COLLECTOR_CHROMIUM", "COLLECTOR_FIREFOX"]
     private static let harnessPrefix = "COLLECTOR_TEST_"
-    /// Names that other programs use for the same setting.
+    /// Names that other programs use for these settings.
     private static let synonyms = [
         "DATABASE_URL": "DB_URL", "DATABASE_URI": "DB_URL", "DB_URI": "DB_URL", "DBURL": "DB_URL", "DB_DSN": "DB_URL",
         "POSTGRES_URL": "DB_URL", "POSTGRESQL_URL": "DB_URL", "PG_URL": "DB_URL",
@@ -40,7 +40,7 @@ struct UnknownVariable: Equatable, Sendable {
         "COLLECTOR_DATA_DIR": "COLLECTOR_DATA", "COLLECTOR_TRUSTED_PROXY": "COLLECTOR_TRUSTED_PROXIES",
     ]
 
-    /// Every unknown variable of the environment and of `.env`, by name.
+    /// Finds unknown variables in the environment and in `.env`, sorted by name within each.
     static func find(environment: [String: String], dotEnv: [String: String]) -> [UnknownVariable] {
         let isSet = { (name: String) in
             environment[name]?.isEmpty == false || dotEnv[name]?.isEmpty == false
@@ -52,7 +52,7 @@ struct UnknownVariable: Equatable, Sendable {
                 if name.uppercased().hasPrefix(prefix) {
                     return UnknownVariable(name: name, source: source, meant: meant)
                 }
-                // A near miss beside the right name is a variable of another program.
+                // A near miss next to the correct name belongs to another program.
                 guard let meant, !isSet(meant) else { return nil }
                 return UnknownVariable(name: name, source: source, meant: meant)
             }
@@ -60,7 +60,7 @@ struct UnknownVariable: Equatable, Sendable {
         return unknown(environment, .environment) + unknown(dotEnv, .dotEnv)
     }
 
-    /// Whether the test harness set it, or Kubernetes or Docker for a service that is called `collector`.
+    /// Whether the test harness set the variable, or Kubernetes or Docker for a service named `collector`.
     private static func isOfOthers(_ name: String, _ value: String) -> Bool {
         if harnessNames.contains(name) || name.hasPrefix(harnessPrefix) { return true }
         let isLink = name.hasPrefix("COLLECTOR_SERVICE_") || name.hasPrefix("COLLECTOR_PORT_")
@@ -70,7 +70,7 @@ struct UnknownVariable: Equatable, Sendable {
     private static func meant(by name: String, _ source: Source) -> String? {
         let upper = name.uppercased()
         if let known = synonyms[upper] { return known }
-        // Short names have neighbors that mean something else (POST, HOSTS); only another case of them is a near miss, and only in .env.
+        // Short names resemble variables with another meaning (POST, HOSTS): accept only other letter case in .env.
         if source == .dotEnv, Variable.names.contains(upper) { return upper }
         let long = Variable.all.map(\.name).filter { $0.utf8.count > 6 }
         if let near = Spelling.nearest(to: upper, in: long) { return near }

@@ -1,11 +1,11 @@
 /// An environment variable that Collector reads.
 ///
-/// This is the only list of them: configuration, help, man page, completions, the check for misspelled names and the tests use it.
+/// `all` is the only list of them: configuration, help, man page, completions, spelling check and tests use it.
 struct Variable: Sendable {
     let name: String
-    /// What the variable sets, in one sentence without a full stop.
+    /// One sentence without a period, for help texts.
     let summary: String
-    /// What holds without it.
+    /// The default value or behavior, for help texts.
     let defaultText: String
 
     static let all: [Variable] = [

@@ -2,7 +2,7 @@ import Locks
 package import Segments
 package import Storage
 
-/// The dictionaries of a database, read once and completed when they have grown; for any thread.
+/// Caches the dictionaries of a database and loads new entries as they appear; safe to use from any thread.
 package final class DictionaryCache: Sendable {
     private struct State: Sendable {
         var generation: Int64 = -1
@@ -14,7 +14,7 @@ package final class DictionaryCache: Sendable {
 
     package init() {}
 
-    /// The dictionaries as the snapshot has them, at least.
+    /// Returns dictionaries that contain at least the entries visible in the current snapshot.
     package func current(_ database: any Database) throws(StoreError) -> DimensionDictionaries {
         let position = try RollupPosition.read(database)
         let known = state.withLock { $0 }
@@ -23,7 +23,7 @@ package final class DictionaryCache: Sendable {
         if known.generation == position.generation { fresh.dictionaries = known.dictionaries }
         try fresh.dictionaries.complete(database)
         state.withLock { state in
-            // Another thread may have come further meanwhile.
+            // Another thread may have stored a newer state.
             guard (fresh.generation, fresh.version) > (state.generation, state.version) else { return }
             state = fresh
         }
@@ -32,9 +32,9 @@ package final class DictionaryCache: Sendable {
 }
 
 extension DimensionDictionaries {
-    /// Adds the rows of `dimension_values` that are not known yet.
+    /// Loads the rows of `dimension_values` that are not in memory yet.
     ///
-    /// - Throws: `.damaged` when codes are missing: given once more, they would be those of other texts.
+    /// - Throws: `.damaged` when codes are missing: they could be reassigned to other texts.
     mutating func complete(_ database: any Database, prefix: String = "") throws(StoreError) {
         let conditions = Column.Dictionary.allCases.map {
             "select dictionary, code, value, site, day, event_id from \(prefix)dimension_values "
@@ -62,7 +62,7 @@ extension DimensionDictionaries {
             return true
         }
         for entry in entries {
-            // Another query may have read some of them before.
+            // A concurrent query may have loaded some of them.
             guard Int(entry.code) <= count(entry.dictionary) else {
                 throw .damaged(reason: "values are missing in dimension_values; run 'collector rebuild'")
             }

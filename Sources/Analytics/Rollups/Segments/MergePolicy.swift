@@ -1,23 +1,23 @@
 import Segments
 
-/// Which segments are merged next: few segments remain, and each page view is rewritten a few times at most.
+/// Selects segments to merge: keeps the number of segments low and rewrites each page view only a few times.
 enum MergePolicy {
-    /// Segments of one tier that are merged into one.
+    /// Number of segments in a tier that triggers a merge.
     static let tierCount = 4
-    /// Size of the lowest tier; each tier holds segments four times as large.
+    /// Upper size of the lowest tier in page views; each further tier is four times as large.
     static let tierBase = 16
-    /// Live size from which on a segment is full: only dead sessions make it worth rewriting.
+    /// Live size from which a segment is full: only dead sessions justify rewriting it.
     static let fullMin = SegmentEncoder.pageViewsMax * 3 / 4
-    /// Size from which on a segment is rewritten when a quarter of its sessions is dead.
+    /// Minimum size at which a segment is rewritten when a quarter of its sessions are dead.
     static let rewriteMin = 4096
-    /// Size of what one merge reads, about.
+    /// Approximate limit of the input of one merge, in page views.
     static let sizeMax = 2 * SegmentEncoder.pageViewsMax
-    /// Events and resources that weigh as much as one page view, by the limits of a segment.
+    /// Events and resources equivalent to one page view, by the limits of a segment.
     private static let rowsPerPageView = SegmentStore.rowsMax / SegmentEncoder.pageViewsMax
 
-    /// Ids of the segments to merge into as few as possible; empty when there is nothing to do.
+    /// Ids of the segments to merge next; empty when no merge is due.
     ///
-    /// It ends: segments that are merged are not full, and of those that they become one is, or there is only one.
+    /// Repeated merging terminates: input segments are not full, and the output is one segment or has a full one.
     static func choose(_ segments: some Sequence<SegmentInfo>) -> [Int64] {
         var tiers: [Int: [(info: SegmentInfo, live: Int)]] = [:]
         var worn: SegmentInfo?
@@ -44,7 +44,7 @@ enum MergePolicy {
         return worn.map { [$0.id] } ?? []
     }
 
-    /// How much of a segment's limits is used, in page views: by them, or by events and resources.
+    /// Size of a segment in page views, by whichever of its limits is used more.
     private static func size(_ info: SegmentInfo) -> Int {
         max(info.pageViews, (info.events + info.resources) / rowsPerPageView)
     }

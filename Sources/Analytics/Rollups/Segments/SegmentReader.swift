@@ -1,16 +1,16 @@
 package import Segments
 package import Storage
 
-/// Reads segments from a database; inside of a snapshot, or the segments may change between two calls.
+/// Reads segments from a database; use within a snapshot, or segments may change between calls.
 package struct SegmentReader: SegmentSource {
     package typealias Failure = StoreError
 
-    /// Segments of one statement, and milliseconds of it.
+    /// Segments per statement, and timeout of a statement in milliseconds.
     private static let idsMax = 256
     private static let milliseconds: Int32 = 600_000
 
     let database: any Database
-    /// What goes before the names of the tables.
+    /// Prefix of the table names.
     let prefix: String
 
     package init(_ database: any Database) { self.init(database, prefix: "") }
@@ -57,9 +57,9 @@ package struct SegmentReader: SegmentSource {
     ) throws(StoreError) {
         guard !ids.isEmpty, !columns.isEmpty else { return }
         let wanted = database.padded(ids.map { .integer($0) })
-        let places = (1...wanted.count).map { "?\($0)" }.joined(separator: ", ")
+        let placeholders = (1...wanted.count).map { "?\($0)" }.joined(separator: ", ")
         let list = columns.map { "\($0.rawValue)" }.joined(separator: ", ")
-        // One segment at a time is held, in the order of their ids; `ids` may have another.
+        // One segment is held at a time, in ascending order of ids; other orders use one query per segment.
         let isAscending = zip(ids, ids.dropFirst()).allSatisfy { $0 < $1 }
         guard isAscending else {
             for id in ids { try readPart([id], columns, take) }
@@ -69,7 +69,7 @@ package struct SegmentReader: SegmentSource {
         try database.streamBytes(
             """
             select segment_id, column_id, data from \(prefix)segment_columns
-            where segment_id in (\(places)) and column_id in (\(list))
+            where segment_id in (\(placeholders)) and column_id in (\(list))
             order by segment_id, column_id
             """,
             wanted,

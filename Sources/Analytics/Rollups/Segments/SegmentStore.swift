@@ -1,17 +1,17 @@
 import Segments
 import Storage
 
-/// Where a session's row is.
+/// Position of a session's row.
 struct SegmentPosition: Hashable, Sendable {
     var segment: Int64
     var row: Int
 }
 
-/// What one transaction changes of the segments.
+/// Changes of the segments in one transaction.
 struct SegmentChanges {
-    /// With their ids.
+    /// New segments, with their ids assigned.
     var added: [EncodedSegment] = []
-    /// Segments with more dead sessions than before.
+    /// Segments with additional dead sessions.
     var marked: [SegmentInfo] = []
     var removed: [Int64] = []
 
@@ -46,27 +46,28 @@ struct SegmentChanges {
 extension SegmentInfo {
     var deadSessions: Int { min(sessions, dead.reduce(0) { $0 + $1.nonzeroBitCount }) }
 
+    /// Whether the session in this row has been replaced.
     package func isDead(_ row: Int) -> Bool { row >> 3 < dead.count && dead[row >> 3] >> UInt8(row & 7) & 1 == 1 }
 
     mutating func markDead(_ row: Int) {
-        // Empty, or cut by somebody else.
+        // The bitmap may be empty, or truncated in the database.
         let missing = (sessions + 7) / 8 - dead.count
         if missing > 0 { dead += [UInt8](repeating: 0, count: missing) }
         dead[row >> 3] |= 1 << UInt8(row & 7)
     }
 }
 
-/// The list of segments as the worker knows it, and where sessions are in them.
+/// The list of segments as cached by the rollup worker, with an index of their session keys.
 final class SegmentStore {
-    /// Bytes of keys that are kept in memory.
+    /// Memory limit of the session index in bytes.
     private static let indexBytesMax = 32 << 20
 
     private let database: any Database
     private(set) var segments: [Int64: SegmentInfo] = [:]
-    /// Keys of a segment's sessions, ascending, with their rows.
+    /// Sorted session keys with their rows, by segment.
     private var indexes: [Int64: [(key: UInt64, row: UInt32)]] = [:]
     private(set) var indexBytes = 0
-    /// Segments whose keys cannot be read: sessions of theirs that go on are counted once more.
+    /// Segments with unreadable keys: sessions in them that continue are counted twice.
     private(set) var damaged: Set<Int64> = []
 
     init(_ database: any Database) { self.database = database }
@@ -80,7 +81,7 @@ final class SegmentStore {
         indexBytes = indexes.values.reduce(0) { $0 + Self.bytes($1.count) }
     }
 
-    /// Notes changes that were committed.
+    /// Applies committed changes to the cache.
     func apply(_ changes: SegmentChanges) {
         for id in changes.removed {
             segments[id] = nil
@@ -95,7 +96,7 @@ final class SegmentStore {
         }
     }
 
-    /// Bytes of an index of so many keys.
+    /// Size in bytes of an index with this many keys.
     private static func bytes(_ keys: Int) -> Int { keys * 16 }
 
     private func keep(_ info: SegmentInfo, _ keys: [UInt64]) {
@@ -104,13 +105,15 @@ final class SegmentStore {
         indexBytes += Self.bytes(keys.count)
     }
 
-    /// Where the live rows of sessions are, all of whose page views and events lie between two times (seconds, inclusive).
+    /// Finds the live rows of sessions by key, in segments that contain the session's time range.
+    ///
+    /// `first` and `last` are the times of its page views and events in seconds since 1970, inclusive.
     func find(_ wanted: [(key: UInt64, first: Int64, last: Int64)]) throws(StoreError) -> [UInt64: SegmentPosition] {
         guard let first = wanted.map(\.first).min(), let last = wanted.map(\.last).max() else { return [:] }
         var left: [UInt64: (first: Int64, last: Int64)] = [:]
         for one in wanted { left[one.key] = (one.first, one.last) }
         var found: [UInt64: SegmentPosition] = [:]
-        // What was written last is where most of them are.
+        // Newest segments first: most sessions are found there.
         for info in segments.values.filter({ $0.firstTime <= last && $0.lastTime >= first }).sorted(by: {
             $0.id > $1.id
         }) {
@@ -145,21 +148,21 @@ final class SegmentStore {
             let middle = range.lowerBound + range.count / 2
             range = index[middle].key < key ? middle + 1..<range.upperBound : range.lowerBound..<middle
         }
-        var place = range.lowerBound
-        while place < index.count, index[place].key == key {
-            let row = Int(index[place].row)
+        var entry = range.lowerBound
+        while entry < index.count, index[entry].key == key {
+            let row = Int(index[entry].row)
             if !info.isDead(row) { return row }
-            place += 1
+            entry += 1
         }
         return nil
     }
 
     // MARK: - Changes
 
-    /// Events and resources of one segment.
+    /// Limit of events and resources per segment.
     static let rowsMax = 1 << 20
 
-    /// Segments of sessions, with ids after `lastID`, in the order of time.
+    /// Encodes sessions, sorted by time, as segments with ids after `lastID`.
     static func encode(_ rows: [SessionRow], after lastID: Int64) -> [EncodedSegment] {
         let sorted = rows.sorted { ($0.pageViews[0].time, $0.key) < ($1.pageViews[0].time, $1.key) }
         var segments: [EncodedSegment] = []
@@ -181,11 +184,11 @@ final class SegmentStore {
         return segments
     }
 
-    /// Marks rows dead; a segment without any other goes.
-    func markDead(_ places: [SegmentPosition], in changes: inout SegmentChanges) {
-        for (id, rows) in Dictionary(grouping: places, by: \.segment).sorted(by: { $0.key < $1.key }) {
+    /// Marks rows as dead; removes segments without live rows.
+    func markDead(_ positions: [SegmentPosition], in changes: inout SegmentChanges) {
+        for (id, rows) in Dictionary(grouping: positions, by: \.segment).sorted(by: { $0.key < $1.key }) {
             guard var info = segments[id] else { continue }
-            for place in rows { info.markDead(place.row) }
+            for position in rows { info.markDead(position.row) }
             if info.deadSessions == info.sessions { changes.removed.append(id) } else { changes.marked.append(info) }
         }
     }

@@ -1,20 +1,20 @@
 import Segments
 import Storage
 
-/// The numbers of visitors, by the keyed hashes of their ids.
+/// Assigns numbers to visitors, keyed by the hashes of their ids.
 ///
-/// Numbers are limited, as scans have a bit for each. Visitors beyond the limit share the last number and have no row,
-/// so that figures other than the number of visitors stay right.
+/// The number of visitors is limited because scans use one bit for each. Visitors beyond the limit share the
+/// last number and have no row; only visitor counts are affected.
 struct VisitorNumbers {
-    /// The number of all visitors who found no number of their own.
+    /// The number shared by all visitors beyond the limit.
     static let sharedNumber = UInt32(VisitorBits.visitorsMax - 1)
-    /// Numbers that are kept in memory.
+    /// Size limit of the cache.
     static let rememberedMax = 200_000
 
     private let database: any Database
     private var known: [UInt64: UInt32] = [:]
     private var pending: [(hash: UInt64, number: UInt32)] = []
-    /// How many there are, with those that are pending.
+    /// Assigned numbers, including pending ones.
     private(set) var count: Int64 = 0
 
     init(_ database: any Database) { self.database = database }
@@ -24,7 +24,7 @@ struct VisitorNumbers {
         (known, pending) = ([:], [])
     }
 
-    /// Looks up hashes, and gives numbers to those that have none, as long as there are some.
+    /// Looks up the numbers of hashes and assigns new ones while the limit permits.
     mutating func numbers(of hashes: [UInt64]) throws(StoreError) -> [UInt64: UInt32] {
         if known.count > Self.rememberedMax { known = [:] }
         var result: [UInt64: UInt32] = [:]
