@@ -1,5 +1,3 @@
-import Glibc
-
 /// Memory for one value of each row of a segment, or of each index of its dictionaries.
 ///
 /// There is room for 65,536 values: whatever a two-byte index is, it is inside, so that loops over rows check nothing.
@@ -12,18 +10,10 @@ import Glibc
 
     private let start: UnsafeMutablePointer<Value>
 
-    private static var bytes: Int { (capacity + slack) * MemoryLayout<Value>.stride }
+    /// Zeros; a scan of few rows uses few pages.
+    init() { unsafe start = ZeroPages.map(Self.capacity + Self.slack) }
 
-    /// Zeros; pages that are not used take no memory and no time, so that a scan of few rows is fast.
-    init() {
-        let flags = MAP_PRIVATE | MAP_ANONYMOUS
-        let memory = unsafe mmap(nil, Self.bytes, PROT_READ | PROT_WRITE, flags, -1, 0)
-        // Without memory the process ends, as it does where Swift allocates.
-        precondition(unsafe memory != MAP_FAILED, "out of memory")
-        unsafe start = memory.unsafelyUnwrapped.bindMemory(to: Value.self, capacity: Self.capacity + Self.slack)
-    }
-
-    func deallocate() { unsafe munmap(start, Self.bytes) }
+    func deallocate() { unsafe ZeroPages.unmap(start, Self.capacity + Self.slack) }
 
     @inline(__always) subscript(index: UInt16) -> Value {
         get { unsafe start[Int(index)] }
