@@ -38,7 +38,7 @@ let package = Package(
         // Pure: no I/O, no clock, no lock.
         .target(name: "HTTPWire", swiftSettings: strict),
         .target(name: "JSONScan", swiftSettings: strict),
-        .target(name: "Segments", swiftSettings: boundary),
+        .target(name: "Segments", dependencies: ["Guarded"], swiftSettings: boundary),
         .target(name: "Numbers", swiftSettings: strict),
         .target(name: "Telemetry", dependencies: ["Digest", "JSONScan"], swiftSettings: strict),
 

@@ -6,6 +6,9 @@ package struct ScanLimits {
     package var valueBytes = 12_582_912
     /// Bytes of the figures of all values of lists; lists beyond it need a second pass for the figures of their rows.
     package var listBytes = 4_194_304
+    /// Page views from which on a pass counts on a second thread; for fewer, that would take longer.
+    package var secondThreadPageViewsMin = 200_000
+    package var threads = ScanThreads.shared
     package init() {}
 
     /// Buckets at most, since their numbers have two bytes.

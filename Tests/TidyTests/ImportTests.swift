@@ -13,7 +13,7 @@ private let allowedImports: [String: Set<String>] = [
     "HTTPWire": [],
     "JSONScan": [],
     "Telemetry": ["Digest", "JSONScan"],
-    "Segments": [],
+    "Segments": ["Guarded"],
     "Numbers": [],
     "Guarded": [],
     "Log": [],
