@@ -71,6 +71,14 @@ final class ScanCounts: @unchecked Sendable {
     func finishExact() { for set in exact { set.finishExact() } }
 
     private func addSums(_ rows: SegmentRows) {
+        if query.totals != .none { addFigures(rows) }
+        for event in rows.events {
+            guard let lane = event.lane else { continue }
+            bucketSums[Int(event.bucket)][lane] &+= Int64(event.count)
+        }
+    }
+
+    private func addFigures(_ rows: SegmentRows) {
         if rows.isOneBucket {
             var sum = Figures()
             rows.forEachActive { session in sum &+= rows.figures[session] }
@@ -95,10 +103,6 @@ final class ScanCounts: @unchecked Sendable {
                 sums[rows.sessionBuckets[session]] &+= Figures(1 << 32, flags >> 1, 0, 0)
             }
             for bucket in rows.segmentBuckets { bucketSums[bucket] &+= Sums(sums[row: bucket]) }
-        }
-        for event in rows.events {
-            guard let lane = event.lane else { continue }
-            bucketSums[Int(event.bucket)][lane] &+= Int64(event.count)
         }
     }
 

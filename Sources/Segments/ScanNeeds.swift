@@ -1,7 +1,8 @@
 /// What one pass reads beside the rows that pass the filters.
 struct ScanNeeds {
-    /// Figures of page views.
+    /// Figures of page views; engagement separately.
     var sums = false
+    var engagement = false
     /// Which sessions count, and whether they have page views that do.
     var figures = false
     /// Whether errors and custom events are wanted.
@@ -18,7 +19,8 @@ struct ScanNeeds {
             columns.insert(filter.column)
             if filter.column.scope == .event { columns.formUnion([.eventPageView, .eventKind]) }
         }
-        if sums { columns.formUnion([.eventsReceived, .engagement]) }
+        if sums { columns.insert(.eventsReceived) }
+        if engagement { columns.insert(.engagement) }
         if events {
             columns.formUnion([.eventPageView, .eventTime, .eventKind, .eventCount])
             if query.issues != nil { columns.insert(.eventIssue) }

@@ -23,6 +23,15 @@ package struct ScanQuery: Sendable {
     /// What the values of a list are ranked by, and what its total sums.
     package enum Measure: Sendable { case pageViews, sessions, errors, events, requests, vitals }
 
+    /// Which figures of sessions and page views are counted; the others are 0.
+    ///
+    /// Visitors, events and vitals do not depend on it.
+    package enum Totals: Sendable {
+        case all, withoutEngagement
+        /// Not possible with lists of sessions or page views.
+        case none
+    }
+
     /// The values of one column with the largest numbers.
     package struct List: Sendable {
         package var column: Column
@@ -67,6 +76,7 @@ package struct ScanQuery: Sendable {
     package var withVisitors = true
     package var withSeriesVisitors = false
     package var lists: [List] = []
+    package var totals = Totals.all
     /// What is collected of the sessions that count; nil for nothing.
     package var selection: ScanSelection.Kind?
 

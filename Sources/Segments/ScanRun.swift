@@ -66,8 +66,10 @@ struct ScanRun {
     ) throws(Source.Failure) {
         let measured = query.lists.filter { $0.measure == .vitals }.flatMap(\.vitals)
         let needs = ScanNeeds(
-            sums: true,
-            figures: true,
+            sums: query.totals != .none,
+            engagement: query.totals == .all,
+            figures: query.totals != .none || query.withVisitors || query.withSeriesVisitors
+                || query.selection != nil,
             events: true,
             lists: query.lists.filter { $0.column.dictionary != nil },
             vitals: Set(query.vitals + query.seriesVitals + measured),
@@ -93,9 +95,11 @@ struct ScanRun {
             guard !wanted.isEmpty || values.isOpen(nil) || visitors.isOpen(nil) else { return }
             let own = wanted.compactMap { lists[$0]?.list }
             let measured = detailed.compactMap { lists[$0]?.list }.filter { $0.measure == .vitals }.flatMap(\.vitals)
+            let sums = !detailed.isEmpty && query.totals != .none
             let needs = ScanNeeds(
-                sums: !detailed.isEmpty,
-                figures: !detailed.isEmpty || visitors.isOpen,
+                sums: sums,
+                engagement: sums && query.totals == .all,
+                figures: sums || visitors.isOpen(nil) || own.contains { $0.column.scope == .session },
                 events: !detailed.isEmpty || own.contains { $0.column.scope == .event },
                 lists: own,
                 vitals: values.openVitals.union(measured)

@@ -142,9 +142,12 @@ final class SegmentRows: @unchecked Sendable {
         self.finder = needs.figures ? finder : nil
         if needs.sums {
             try columns.read(.eventsReceived, into: received)
-            try columns.read(.engagement, into: engagement, max: UInt64(UInt32.max) + 1)
         } else if needs.figures {
             received.fill(info.pageViews, 0)
+        }
+        if needs.engagement {
+            try columns.read(.engagement, into: engagement, max: UInt64(UInt32.max) + 1)
+        } else if needs.sums || needs.figures {
             engagement.fill(info.pageViews, 0)
         }
         if needs.sessionKeys { sessionKeys = try columns.numbers(.sessionKey) }

@@ -25,6 +25,11 @@ extension RandomSessions {
         query.seriesVitals = Vital.allCases.filter { _ in chance(30) }
         (query.withVisitors, query.withSeriesVisitors) = (chance(80), chance(50))
         query.lists = (0..<code(4)).map { _ in list() }
+        if chance(30) { query.totals = .withoutEngagement }
+        if chance(30) {
+            query.lists.removeAll { $0.column.scope == .session || $0.column.scope == .pageView }
+            query.totals = .none
+        }
         return query
     }
 
