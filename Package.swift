@@ -161,7 +161,7 @@ let package = Package(
             path: "Sources/Analytics/Rollups",
             swiftSettings: strict
         ),
-        .target(name: "Segments", path: "Sources/Analytics/Segments", swiftSettings: boundary),
+        .target(name: "Segments", dependencies: ["Locks"], path: "Sources/Analytics/Segments", swiftSettings: boundary),
 
         // API: routes, sessions, live feed.
         .target(

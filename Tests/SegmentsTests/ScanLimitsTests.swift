@@ -29,18 +29,6 @@ import Testing
         return query
     }
 
-    private func expectEqual(_ one: ScanResult, _ other: ScanResult, _ comment: Comment) {
-        #expect(one.total == other.total, comment)
-        #expect(one.buckets == other.buckets, comment)
-        #expect(one.lists.count == other.lists.count)
-        for (one, other) in zip(one.lists, other.lists) {
-            #expect((one.count, one.total) == (other.count, other.total), comment)
-            #expect(one.rows.map(\.code) == other.rows.map(\.code), comment)
-            #expect(one.rows.map(\.sum) == other.rows.map(\.sum), comment)
-            #expect(one.rows.map(\.series) == other.rows.map(\.series), comment)
-        }
-    }
-
     @Test func `gives the same figures in as many passes as its memory needs`() {
         var random = RandomSessions(seed: 11)
         let source = MemorySource(

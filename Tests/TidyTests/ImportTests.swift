@@ -29,7 +29,7 @@ private let allowedImports: [String: Set<String>] = [
     // Ingest
     "Ingest": ["Events", "Locks", "Log", "Storage"],
     // Analytics
-    "Segments": [],
+    "Segments": ["Locks"],
     "Aggregation": ["Crypto", "Events", "JSON", "Numbers", "Segments"],
     "Rollups": [
         "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments", "Storage",

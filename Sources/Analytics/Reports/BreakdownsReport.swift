@@ -29,6 +29,7 @@ struct BreakdownsReport {
         self.countsOnly = countsOnly
         var scan = try context.scanQuery(range, withSeries: false)
         scan.withVisitors = false
+        if countsOnly { scan.totals = .withoutEngagement }
         scan.lists = dimensions.map { dimension in
             var list = dimension.list(limit: dimension.skipsNone ? limit + 1 : limit)
             guard !countsOnly else { return list }

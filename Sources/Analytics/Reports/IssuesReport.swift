@@ -28,7 +28,7 @@ struct IssuesReport {
         range = context.query.range
         let dimensions: [ReportDimension] = includesNoise ? [.issue, .noise] : [.issue]
         var scan = try context.scanQuery(range)
-        scan.withVisitors = false
+        (scan.withVisitors, scan.totals) = (false, .none)
         if let state { scan.issues = try context.issues(inState: state) }
         scan.lists = dimensions.map { dimension in
             var list = dimension.list(limit: Self.issuesMax)

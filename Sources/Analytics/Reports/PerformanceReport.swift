@@ -10,11 +10,11 @@ struct PerformanceReport {
         range = context.query.range
         var scan = try context.scanQuery(range)
         (scan.vitals, scan.seriesVitals) = (Vital.allCases, Vital.allCases)
-        (scan.withVisitors, scan.withDistribution) = (false, true)
+        (scan.totals, scan.withVisitors, scan.withDistribution) = (.none, false, true)
         current = try context.run(scan)
         if context.comparesPrevious(try context.bounds()) {
             var scan = try context.scanQuery(range.previous, withSeries: false)
-            (scan.vitals, scan.withVisitors) = (Vital.allCases, false)
+            (scan.vitals, scan.totals, scan.withVisitors) = (Vital.allCases, .none, false)
             previous = try context.run(scan).total
         }
     }
@@ -65,7 +65,7 @@ struct VitalsByReport {
         range = context.query.range
         self.dimension = dimension
         var scan = try context.scanQuery(range, withSeries: false)
-        scan.withVisitors = false
+        (scan.withVisitors, scan.totals) = (false, .withoutEngagement)
         var list = dimension.list(limit: dimension.skipsNone ? limit + 1 : limit)
         list.vitals = Vital.allCases
         // A page view has vitals, whatever its dimension is; entry and exit pages are ranked by their sessions.

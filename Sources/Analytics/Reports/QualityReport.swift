@@ -41,7 +41,7 @@ struct QualityReport {
     init(_ context: ReportContext) throws(ReportError) {
         range = context.query.range
         var scan = try context.scanQuery(range, withSeries: false)
-        scan.withVisitors = false
+        (scan.withVisitors, scan.totals) = (false, .withoutEngagement)
         var bots = scan
         bots.filters.append(context.filter(.traffic, [ReportContext.bot]))
         scan.lists = [ReportDimension.invalid.list(limit: 1)]

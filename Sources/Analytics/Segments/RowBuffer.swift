@@ -1,6 +1,4 @@
-import Glibc
-
-/// Buffer with one value for each row of a segment, or for each dictionary index.
+/// Memory for one value of each row of a segment, or of each index of its dictionaries.
 ///
 /// The capacity is 65,536 values, so every two-byte index is in bounds and loops need no checks. The creator
 /// must call `deallocate`.
@@ -12,18 +10,10 @@ import Glibc
 
     private let start: UnsafeMutablePointer<Value>
 
-    private static var bytes: Int { (capacity + slack) * MemoryLayout<Value>.stride }
+    /// Zeros; a scan of few rows uses few pages.
+    init() { unsafe start = ZeroPages.map(Self.capacity + Self.slack) }
 
-    /// Allocates zeroed memory with `mmap`; unused pages cost neither memory nor time, so small scans are fast.
-    init() {
-        let flags = MAP_PRIVATE | MAP_ANONYMOUS
-        let memory = unsafe mmap(nil, Self.bytes, PROT_READ | PROT_WRITE, flags, -1, 0)
-        // Out of memory traps, as in Swift's own allocations.
-        precondition(unsafe memory != MAP_FAILED, "out of memory")
-        unsafe start = memory.unsafelyUnwrapped.bindMemory(to: Value.self, capacity: Self.capacity + Self.slack)
-    }
-
-    func deallocate() { unsafe munmap(start, Self.bytes) }
+    func deallocate() { unsafe ZeroPages.unmap(start, Self.capacity + Self.slack) }
 
     @inline(__always) subscript(index: UInt16) -> Value {
         get { unsafe start[Int(index)] }

@@ -18,6 +18,8 @@ package func scan<Source: SegmentSource>(
     var query = query
     if query.edges.isEmpty { query.edges = [query.from] }
     precondition(query.edges.count <= ScanLimits.bucketsMax)
+    let hasTotals = query.lists.contains { $0.column.scope == .session || $0.column.scope == .pageView }
+    precondition(query.totals != .none || !hasTotals)
     let segments = try source.segments(from: query.from, to: query.to)
         .filter { $0.firstTime < query.to && $0.lastTime >= query.from }
     var damaged: Set<Int64> = []

@@ -1,13 +1,16 @@
-/// Memory limits of a scan; a query that needs more takes more passes.
+/// What one scan may take; what needs more is done in more passes.
 package struct ScanLimits {
-    /// Size limit of the visitor bitmaps in bytes.
+    /// Bytes of the bits of visitors.
     package var visitorBytes = 10_485_760
-    /// Size limit of the value counters in bytes.
+    /// Bytes of the counters of measured values.
     package var valueBytes = 12_582_912
-    /// Size limit in bytes of the sums for all values of lists; a list above it takes a second pass for its rows.
+    /// Bytes of the figures of all values of lists; lists beyond it need a second pass for the figures of their rows.
     package var listBytes = 4_194_304
+    /// Page views from which on a pass counts on a second thread; for fewer, that would take longer.
+    package var secondThreadPageViewsMin = 200_000
+    package var threads = ScanThreads.shared
     package init() {}
 
-    /// Limit of buckets per query: bucket indexes have two bytes.
+    /// Buckets at most, since their numbers have two bytes.
     static let bucketsMax = 65_536
 }

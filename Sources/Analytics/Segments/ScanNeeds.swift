@@ -1,8 +1,9 @@
 /// Data that a pass reads in addition to the columns needed by the filters.
 struct ScanNeeds {
-    /// Sums of page views.
+    /// Figures of page views; engagement separately.
     var sums = false
-    /// Which sessions count, and whether they have page views that count.
+    var engagement = false
+    /// Which sessions count, and whether they have page views that do.
     var figures = false
     /// Errors and custom events.
     var events = false
@@ -18,7 +19,8 @@ struct ScanNeeds {
             columns.insert(filter.column)
             if filter.column.scope == .event { columns.formUnion([.eventPageView, .eventKind]) }
         }
-        if sums { columns.formUnion([.eventsReceived, .engagement]) }
+        if sums { columns.insert(.eventsReceived) }
+        if engagement { columns.insert(.engagement) }
         if events {
             columns.formUnion([.eventPageView, .eventTime, .eventKind, .eventCount])
             if query.issues != nil { columns.insert(.eventIssue) }

@@ -23,7 +23,16 @@ package struct ScanQuery: Sendable {
     /// The number by which a list ranks its values, and which its total sums up.
     package enum Measure: Sendable { case pageViews, sessions, errors, events, requests, vitals }
 
-    /// A list of the values of one column with the largest measures.
+    /// Which figures of sessions and page views are counted; the others are 0.
+    ///
+    /// Visitors, events and vitals do not depend on it.
+    package enum Totals: Sendable {
+        case all, withoutEngagement
+        /// Not possible with lists of sessions or page views.
+        case none
+    }
+
+    /// The values of one column with the largest numbers.
     package struct List: Sendable {
         package var column: Column
         /// For lists of events and resources: the kinds of rows that count.
@@ -68,7 +77,8 @@ package struct ScanQuery: Sendable {
     package var withVisitors = true
     package var withSeriesVisitors = false
     package var lists: [List] = []
-    /// What to collect from the matching sessions; nil for nothing.
+    package var totals = Totals.all
+    /// What is collected of the sessions that count; nil for nothing.
     package var selection: ScanSelection.Kind?
 
     package init(from: Int64, to: Int64, edges: [Int64]) { (self.from, self.to, self.edges) = (from, to, edges) }

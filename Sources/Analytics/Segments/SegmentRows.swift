@@ -1,7 +1,8 @@
 /// The rows of a segment, and which of them a query counts.
 ///
-/// One object serves all segments of a scan.
-final class SegmentRows {
+/// One object serves many segments of a scan, one after the other.
+// Unchecked: one thread at a time uses it: first the one that loads a segment, then the one that counts it.
+final class SegmentRows: @unchecked Sendable {
     private(set) var info = SegmentInfo(
         id: 0,
         firstTime: 0,
@@ -20,6 +21,7 @@ final class SegmentRows {
     private(set) var visitorsEnd = 0
     private let times = RowBuffer<UInt32>()
     let counted = RowBuffer<UInt8>()
+    private var isAllCounted = false
     /// By session: whether it passes the filters.
     private let passingSessions = RowBuffer<UInt8>()
     /// By page view: whether it passes, and its session does; and whether it is within the range, too.
@@ -56,8 +58,9 @@ final class SegmentRows {
     var events: [Event] = []
     var resources: [Resource] = []
     private let pass = RowBuffer<UInt8>()
-    /// By index of a dictionary: memory for counting.
-    let scratch = ListScratch()
+    /// By index of a dictionary: memory for counting; the owner of this object deallocates it.
+    let scratch: ListScratch
+    private var finder: BucketFinder?
 
     /// An event that counts.
     struct Event {
@@ -79,6 +82,8 @@ final class SegmentRows {
         var kind: ResourceKind
     }
 
+    init(_ scratch: ListScratch) { self.scratch = scratch }
+
     deinit {
         for buffer in [starts, owners, passingNumbers, inRangeNumbers, buckets, sessionBuckets, activeNumbers] {
             buffer.deallocate()
@@ -89,7 +94,6 @@ final class SegmentRows {
         for buffer in valueBuffers.values { buffer.deallocate() }
         figures.deallocate()
         engagement.deallocate()
-        scratch.deallocate()
     }
 
     // MARK: - Loops
@@ -135,24 +139,36 @@ final class SegmentRows {
         guard passingCount > 0 else { return false }
         var finder = BucketFinder(query, info)
         selectRange(&finder)
-        if needs.figures { selectSessions(finder) }
+        self.finder = needs.figures ? finder : nil
         if needs.sums {
             try columns.read(.eventsReceived, into: received)
-            try columns.read(.engagement, into: engagement, max: UInt64(UInt32.max) + 1)
         } else if needs.figures {
             received.fill(info.pageViews, 0)
+        }
+        if needs.engagement {
+            try columns.read(.engagement, into: engagement, max: UInt64(UInt32.max) + 1)
+        } else if needs.sums || needs.figures {
             engagement.fill(info.pageViews, 0)
         }
-        if needs.figures { sumFigures() }
         if needs.sessionKeys { sessionKeys = try columns.numbers(.sessionKey) }
         try readDetails(columns, query, needs, finder)
         return true
+    }
+
+    /// Computes which sessions count, and the figures of each, if they are needed.
+    ///
+    /// `load` leaves this to the thread that counts.
+    func prepareFigures() {
+        guard let finder else { return }
+        selectSessions(finder)
+        sumFigures()
     }
 
     private func readStructure(_ columns: SegmentColumns) throws(DamagedSegment) {
         visitorsEnd = Int(try columns.read(.visitor, into: visitors, max: UInt32(VisitorBits.visitorsMax - 1)).max) + 1
         try columns.read(.time, into: times, max: UInt32(info.lastTime - info.firstTime))
         try columns.read(.counted, into: counted, max: 1)
+        isAllCounted = (0..<info.pageViews).reduce(1) { $0 & counted[row: $1] } == 1
         try columns.read(.pageViewRows, into: counts, max: UInt32(info.pageViews))
         var row = 0
         for session in 0..<info.sessions {
@@ -243,6 +259,7 @@ final class SegmentRows {
 
     /// Which sessions count: by their first page view that counts.
     private func selectSessions(_ finder: BucketFinder) {
+        guard !isAllCounted else { return selectSessionsByStart(finder) }
         for session in 0..<info.sessions {
             let (start, count) = (Int(starts[row: session]), Int(counts[row: session]))
             sessionFlags[row: session] = 0
@@ -254,6 +271,17 @@ final class SegmentRows {
             while second < start + count, counted[row: second] == 0 { second += 1 }
             sessionFlags[row: session] = second < start + count ? 1 : 3
             sessionBuckets[row: session] = buckets[row: first]
+        }
+    }
+
+    /// Does the same if all page views count, which is nearly always so, without branches that are often mispredicted.
+    private func selectSessionsByStart(_ finder: BucketFinder) {
+        for session in 0..<info.sessions {
+            let start = starts[row: session]
+            let isCounted = passingSessions[row: session] == 1 && finder.isInRange(times[start])
+            let flags: UInt8 = counts[row: session] > 1 ? 1 : 3
+            sessionFlags[row: session] = isCounted ? flags : 0
+            sessionBuckets[row: session] = buckets[start]
         }
     }
 

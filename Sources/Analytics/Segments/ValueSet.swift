@@ -13,7 +13,9 @@ final class ValueSet {
     private(set) var groups: Range<Int>
     private let end: Int
     private let withDistribution: Bool
-    /// Lowest pair counted for each group; its counter counts rows without a value.
+    /// Pairs that occur, rounded to whole steps; none occurs at its lower bound.
+    private var pairs = 0..<0
+    /// Counters of the pairs from `low` on for each group; the first one counts rows without a value.
     private var low = 0
     private var width = 0
     private var counters = CounterTable(0)
@@ -23,8 +25,11 @@ final class ValueSet {
 
     /// Size limit of the counters of one group in bytes.
     static let groupBytesMax = 4 * (65_536 / 2 + step)
-    /// Widths are multiples of this, so that they rarely grow.
+    /// Pairs grow by multiples of it, so that they grow rarely.
     private static let step = 512
+    /// Up to this size in bytes, a table has counters of all pairs for each group, so that it is never copied: counters
+    /// of pairs that do not occur use no memory.
+    private static let sparseBytesMax = 64 << 20
 
     init(_ grouping: Grouping, _ vital: Vital?, groups: Int, withDistribution: Bool = false) {
         (self.grouping, self.vital, self.withDistribution) = (grouping, vital, withDistribution)
@@ -48,29 +53,30 @@ final class ValueSet {
     /// They are valid until the next call. The memory used is subtracted from `bytes`.
     func reserve(_ least: UInt16, _ most: UInt16, _ bytes: inout Int) -> ValueCounters? {
         guard !groups.isEmpty else { return nil }
-        var (newLow, newEnd) = (low, low + width)
+        var wanted = pairs
         if most > 0 {
             // One below the smallest pair, which is above 0.
             let (first, last) = (VitalCode.pair(max(1, least)), VitalCode.pair(most))
-            newLow = min(width > 0 ? low : .max, (first - 1) / Self.step * Self.step)
-            newEnd = max(newEnd, (last / Self.step + 1) * Self.step)
+            let (start, end) = ((first - 1) / Self.step * Self.step, (last / Self.step + 1) * Self.step)
+            wanted = pairs.isEmpty ? start..<end : min(pairs.lowerBound, start)..<max(pairs.upperBound, end)
         }
-        let isLarger = newLow < low || newEnd > low + width
-        if isLarger || groups.count * width * 4 > bytes { resize(newLow, newEnd - newLow, bytes) }
-        guard !groups.isEmpty, width > 0 else { return nil }
-        bytes -= groups.count * width * 4
+        let isInside = wanted.lowerBound >= low && wanted.upperBound <= low + width
+        if !isInside || groups.count * wanted.count * 4 > bytes { resize(wanted, bytes) }
+        pairs = wanted
+        guard !groups.isEmpty, !pairs.isEmpty else { return nil }
+        bytes -= groups.count * pairs.count * 4
         return ValueCounters(table: counters, low: low, width: width, groups: groups)
     }
 
-    private func resize(_ newLow: Int, _ newWidth: Int, _ bytes: Int) {
-        let kept = groups.prefix(max(0, bytes / 4 / newWidth))
+    private func resize(_ wanted: Range<Int>, _ bytes: Int) {
+        let kept = groups.prefix(max(0, bytes / 4 / wanted.count))
+        let isSparse = kept.count * Self.groupBytesMax <= Self.sparseBytesMax
+        let (newLow, newWidth) = isSparse ? (0, Self.groupBytesMax / 4) : (wanted.lowerBound, wanted.count)
         let larger = CounterTable(kept.count * newWidth)
         for group in 0..<kept.count {
-            for offset in 0..<width {
-                larger[group * newWidth + offset + low - newLow] = counters[group * width + offset]
+            for pair in pairs.dropFirst() {
+                larger[group * newWidth + pair - newLow] = counters[group * width + pair - low]
             }
-            // The counter of rows without a value now belongs to a code.
-            if width > 0, newLow < low { larger[group * newWidth + low - newLow] = 0 }
         }
         counters.deallocate()
         (counters, low, width, groups) = (larger, newLow, newWidth, kept)
@@ -78,31 +84,33 @@ final class ValueSet {
 
     /// Adds the values of all groups of a set that counts the same values by bucket.
     func add(_ other: ValueSet, _ bytes: inout Int) {
-        guard other.width > 0, !other.groups.isEmpty else { return }
-        let last = min(other.low + other.width - 1, VitalCode.pair(.max))
-        guard let target = reserve(VitalCode.last(ofPair: other.low + 1), VitalCode.last(ofPair: last), &bytes) else {
-            return
-        }
+        guard !other.pairs.isEmpty, !other.groups.isEmpty else { return }
+        let others = other.pairs.dropFirst().prefix { $0 <= VitalCode.pair(.max) }
+        guard let first = others.first, let last = others.last,
+            let target = reserve(VitalCode.last(ofPair: first), VitalCode.last(ofPair: last), &bytes)
+        else { return }
         for group in 0..<other.groups.count {
-            for offset in 1...last - other.low {
-                target.table[other.low + offset - target.low] &+= other.counters[group * other.width + offset]
-            }
+            let start = group * other.width + first - other.low
+            target.table.add(first - target.low, other.counters, start, count: others.count)
         }
     }
 
     /// Summarizes the counted groups and moves on to the next ones.
     func finish() {
+        var bins: [(pair: Int, count: Int)] = []
         for group in groups {
-            let start = (group - groups.lowerBound) * width
-            var bins: [(pair: Int, count: Int)] = []
-            for offset in 0..<width where offset > 0 && counters[start + offset] > 0 {
-                bins.append((low + offset, Int(counters[start + offset])))
+            bins.removeAll(keepingCapacity: true)
+            if let first = pairs.dropFirst().first {
+                let start = (group - groups.lowerBound) * width + first - low
+                counters.forEachCounted(start, count: pairs.count - 1) { index, counter in
+                    bins.append((first + index, Int(counter)))
+                }
             }
             summaries[group] = VitalSummary(bins, bounds, withDistribution: withDistribution)
         }
         counters.deallocate()
-        (counters, low, width) = (CounterTable(0), 0, 0)
-        // As many as fit now and some more, so that segments of other buckets need not be read.
+        (counters, pairs, low, width) = (CounterTable(0), 0..<0, 0, 0)
+        // As many as fit now, and some more, so that segments of other buckets need not be read.
         groups = groups.upperBound..<min(end, groups.upperBound + max(1, 2 * groups.count))
     }
 
@@ -144,8 +152,9 @@ struct ValueCounters {
     }
 
     @inline(__always) func add(_ code: UInt16, _ start: Int) {
-        // Code 0 (no value) is below all others.
-        table.increment(start &+ max(0, VitalCode.pair(code) &- low))
+        // Code 0 stands for no value and is below all others. The mask replaces a branch that is often mispredicted.
+        let offset = VitalCode.pair(code) &- low
+        table.increment(start &+ (offset & ~(offset >> (Int.bitWidth - 1))))
     }
 }
 
@@ -156,15 +165,30 @@ struct ValueCounters {
 
     init(_ count: Int) {
         self.count = count
-        unsafe counters = .allocate(capacity: max(1, count))
-        unsafe counters.initialize(repeating: 0, count: max(1, count))
+        unsafe counters = ZeroPages.map(count)
     }
 
-    func deallocate() { unsafe counters.deallocate() }
+    func deallocate() { unsafe ZeroPages.unmap(counters, count) }
 
     @inline(__always) func increment(_ index: Int) {
         precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
         unsafe counters[index] &+= 1
+    }
+
+    /// Adds counters of another table to those from `first` on.
+    func add(_ first: Int, _ other: CounterTable, _ start: Int, count: Int) {
+        precondition(count >= 0 && first >= 0 && first + count <= self.count)
+        precondition(start >= 0 && start + count <= other.count)
+        for index in 0..<count { unsafe counters[first &+ index] &+= other.counters[start &+ index] }
+    }
+
+    /// Passes on those of `count` counters from `first` on that are above 0, with their offsets.
+    @inline(__always) func forEachCounted(_ first: Int, count: Int, _ body: (_ index: Int, _ counter: UInt32) -> Void) {
+        precondition(count >= 0 && first >= 0 && first + count <= self.count)
+        for index in 0..<count {
+            let counter = unsafe counters[first &+ index]
+            if counter > 0 { body(index, counter) }
+        }
     }
 
     @inline(__always) subscript(index: Int) -> UInt32 {

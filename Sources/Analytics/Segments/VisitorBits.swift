@@ -9,6 +9,7 @@ package final class VisitorBits {
 
     /// The groups counted in this pass.
     private(set) var groups: Range<Int>
+    /// Words of each group that may have set bits.
     private var words = 0
     private let bytesMax: Int
     private var table = BitTable()
@@ -23,27 +24,34 @@ package final class VisitorBits {
     /// Returns the table for setting bits until the next call; visitor numbers must be below `visitors`.
     func reserve(visitors: Int) -> BitTable {
         guard !groups.isEmpty, visitors > words * 64 else { return table }
-        // Grow by more than needed, so that the table is not copied for every segment.
-        let needed = min((visitors + 63) / 64 * 9 / 8 + 64, Self.visitorsMax / 64)
-        let count = min(groups.count, max(1, bytesMax / 8 / needed))
-        let larger = BitTable(groups: groups.prefix(count), words: needed)
-        larger.copy(table, words)
-        table.deallocate()
-        (table, words, groups) = (larger, needed, groups.prefix(count))
+        let needed = (visitors + 63) / 64
+        if needed > table.wordsCount {
+            // All memory that the groups may use, since unused pages cost nothing: as visitors grow in number, their
+            // bits are rarely copied.
+            let least = min(needed * 9 / 8 + 64, Self.visitorsMax / 64)
+            let kept = groups.prefix(max(1, bytesMax / 8 / least))
+            let most = min(bytesMax / 8 / kept.count, Self.visitorsMax / 64)
+            let larger = BitTable(groups: kept, words: max(least, most))
+            larger.copy(table, words)
+            table.deallocate()
+            (table, groups) = (larger, kept)
+        }
+        words = needed
         return table
     }
 
     /// The number of visitors in a group; nil when it includes the shared number.
     func count(_ group: Int) -> Int64? {
         guard words > 0 else { return 0 }
-        return table.contains(UInt32(Self.visitorsMax - 1), group) ? nil : table.count(group)
+        return table.contains(UInt32(Self.visitorsMax - 1), group) ? nil : table.count(group, words)
     }
 }
 
 /// Memory of `VisitorBits`, which owns it; valid until its next `reserve`.
 @safe struct BitTable {
     private let words: UnsafeMutablePointer<UInt64>
-    private let wordsCount: Int
+    /// Words of each group.
+    let wordsCount: Int
     private let first: Int
     private let groups: Int
 
@@ -51,11 +59,10 @@ package final class VisitorBits {
 
     init(groups: Range<Int>, words count: Int) {
         (first, self.groups, wordsCount) = (groups.lowerBound, groups.count, count)
-        unsafe words = .allocate(capacity: max(1, groups.count * count))
-        unsafe words.initialize(repeating: 0, count: max(1, groups.count * count))
+        unsafe words = ZeroPages.map(groups.count * count)
     }
 
-    func deallocate() { unsafe words.deallocate() }
+    func deallocate() { unsafe ZeroPages.unmap(words, groups * wordsCount) }
 
     /// Copies the bits of groups that both tables have.
     func copy(_ other: BitTable, _ count: Int) {
@@ -80,9 +87,11 @@ package final class VisitorBits {
         return bits >> UInt64(visitor & 63) & 1 == 1
     }
 
-    func count(_ group: Int) -> Int64 {
-        var count = 0
-        for word in 0..<wordsCount { count += unsafe words[(group - first) * wordsCount + word].nonzeroBitCount }
-        return Int64(count)
+    /// Bits that are set in the first words of a group.
+    func count(_ group: Int, _ count: Int) -> Int64 {
+        precondition(group >= first && group - first < groups && count <= wordsCount)
+        var bits = 0
+        for word in 0..<count { bits &+= unsafe words[(group - first) * wordsCount + word].nonzeroBitCount }
+        return Int64(bits)
     }
 }

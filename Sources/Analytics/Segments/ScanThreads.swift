@@ -1,0 +1,27 @@
+import Locks
+
+/// Limits how many scans have a second thread at the same time; the others use one.
+package final class ScanThreads: Sendable {
+    /// Few, so that reports leave time to ingest.
+    package static let threadsMax = 1
+    package static let shared = ScanThreads(max: threadsMax)
+
+    private let max: Int
+    private let taken = Locked(0)
+
+    package init(max: Int) { self.max = max }
+
+    /// Second threads that run.
+    package var count: Int { taken.withLock { $0 } }
+
+    /// Whether a thread may start; it calls `leave` at its end.
+    func enter() -> Bool {
+        taken.withLock { taken in
+            guard taken < max else { return false }
+            taken += 1
+            return true
+        }
+    }
+
+    func leave() { taken.withLock { $0 -= 1 } }
+}
