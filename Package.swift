@@ -24,6 +24,7 @@ let package = Package(
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Boundaries: the only importers of C.
@@ -32,6 +33,7 @@ let package = Package(
         .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: boundary),
         .target(name: "Expansion", dependencies: ["CBrotli", "CZlib"], swiftSettings: boundary),
         .target(name: "HTTPServer", dependencies: ["CNet", "Guarded", "HTTPWire"], swiftSettings: boundary),
+        .target(name: "Patterns", dependencies: ["CPCRE2"], swiftSettings: boundary),
         .target(name: "Postgres", dependencies: ["CPostgres"], swiftSettings: boundary),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: boundary),
 
@@ -42,6 +44,11 @@ let package = Package(
         .target(name: "Numbers", swiftSettings: strict),
         .target(name: "Telemetry", dependencies: ["Digest", "JSONScan"], swiftSettings: strict),
 
+        .target(
+            name: "UserAgents",
+            dependencies: ["Assets", "Guarded", "Patterns", "Telemetry"],
+            swiftSettings: strict
+        ),
         .target(name: "Log", swiftSettings: strict),
         .target(name: "Storage", dependencies: ["Digest", "Guarded", "Telemetry"], swiftSettings: strict),
         .target(
@@ -53,14 +60,16 @@ let package = Package(
         .target(name: "Ingest", dependencies: ["Guarded", "Log", "Storage", "Telemetry"], swiftSettings: strict),
         .target(
             name: "Insight",
-            dependencies: ["Digest", "Guarded", "JSONScan", "Log", "Segments", "Numbers", "Storage", "Telemetry"],
+            dependencies: [
+                "Digest", "Guarded", "JSONScan", "Log", "Segments", "Numbers", "Storage", "Telemetry", "UserAgents",
+            ],
             swiftSettings: strict
         ),
         .target(
             name: "Web",
             dependencies: [
                 "Assets", "Digest", "Expansion", "Guarded", "HTTPServer", "HTTPWire", "Ingest", "Insight", "JSONScan",
-                "Log", "Storage", "Telemetry",
+                "Log", "Storage", "Telemetry", "UserAgents",
             ],
             swiftSettings: strict
         ),
@@ -130,6 +139,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
+        .testTarget(
+            name: "UserAgentsTests",
+            dependencies: ["Assets", "Patterns", "UserAgents"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "WebTests",
             dependencies: ["HTTPWire", "Insight", "Telemetry", "Web"],

@@ -92,7 +92,7 @@ import Testing
         let figures = try StoredFigures(store)
         #expect(try figures.totals("human").pageViews == 1)
         #expect(try figures.totals("bot").pageViews == 1)
-        #expect(try figures.sessions(.botReasons) == ["": 1, "user agent names a program": 1])
+        #expect(try figures.sessions(.botReasons) == ["": 1, "bot user agent": 1])
     }
 
     @Test(arguments: Engine.allCases)

@@ -8,11 +8,13 @@ private let allowedImports: [String: Set<String>] = [
     "Digest": ["CCrypto"],
     "Expansion": ["CBrotli", "CZlib"],
     "HTTPServer": ["CNet", "Guarded", "HTTPWire"],
+    "Patterns": ["CPCRE2"],
     "Postgres": ["CPostgres"],
     "SQLite": ["CSQLite"],
     "HTTPWire": [],
     "JSONScan": [],
     "Telemetry": ["Digest", "JSONScan"],
+    "UserAgents": ["Assets", "Guarded", "Patterns", "Telemetry"],
     "Segments": [],
     "Numbers": [],
     "Guarded": [],
@@ -21,10 +23,12 @@ private let allowedImports: [String: Set<String>] = [
     "StorageSQLite": ["Guarded", "SQLite", "Storage", "Telemetry"],
     "StoragePostgres": ["Postgres", "Storage", "Telemetry"],
     "Ingest": ["Guarded", "Log", "Storage", "Telemetry"],
-    "Insight": ["Digest", "Guarded", "JSONScan", "Log", "Segments", "Numbers", "Storage", "Telemetry"],
+    "Insight": [
+        "Digest", "Guarded", "JSONScan", "Log", "Segments", "Numbers", "Storage", "Telemetry", "UserAgents",
+    ],
     "Web": [
         "Assets", "Digest", "Expansion", "Guarded", "HTTPServer", "HTTPWire", "Ingest", "Insight", "JSONScan", "Log",
-        "Storage", "Telemetry",
+        "Storage", "Telemetry", "UserAgents",
     ],
     "collector": [
         "Assets", "Digest", "Guarded", "HTTPServer", "Ingest", "Insight", "Log", "Storage", "StoragePostgres",
@@ -35,8 +39,8 @@ private let allowedImports: [String: Set<String>] = [
 
 /// Modules of C, each with the one module that may import it.
 private let boundaries = [
-    "CAssets": "Assets", "CBrotli": "Expansion", "CCrypto": "Digest", "CNet": "HTTPServer", "CPostgres": "Postgres",
-    "CSQLite": "SQLite", "CZlib": "Expansion",
+    "CAssets": "Assets", "CBrotli": "Expansion", "CCrypto": "Digest", "CNet": "HTTPServer", "CPCRE2": "Patterns",
+    "CPostgres": "Postgres", "CSQLite": "SQLite", "CZlib": "Expansion",
 ]
 
 /// What the toolchain brings; the whole of Foundation is not among it.

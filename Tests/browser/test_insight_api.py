@@ -168,7 +168,7 @@ def test_figures_are_those_of_the_events_on_either_store(owned):
     assert told(owned.port, "overview", range="24h", filters=filters)["totals"]["views"] == 2
     everybody = told(owned.port, "overview", range="24h", bots="include")["totals"]
     assert (everybody["visitors"], everybody["views"]) == (3, 4)
-    assert told(owned.port, "fingerprints")["robots"][0]["reasons"] == ["user agent names a program"]
+    assert told(owned.port, "fingerprints")["robots"][0]["reasons"] == ["bot user agent"]
     assert told(owned.port, "quality", range="24h")["robot_events"] == 3
     assert told(owned.port, "sites")["sites"][0]["site"] == "shop.example"
     assert told(owned.port, "live")["visitors"] == 2

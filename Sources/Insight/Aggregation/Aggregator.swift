@@ -1,5 +1,6 @@
 import Segments
 import Telemetry
+import UserAgents
 
 /// What sessions share while events are added: the dictionaries, texts that were parsed a moment ago, and what events
 /// change beside sessions.
@@ -16,7 +17,7 @@ struct Aggregator {
 
     init(hashes: KeyedHashes) { self.hashes = hashes }
 
-    mutating func agent(_ event: StoredEvent) -> UserAgent { parsed.agent(event.userAgent) }
+    func agent(_ event: StoredEvent) -> UserAgent { UserAgentParser.shared.parse(event.userAgent) }
 
     mutating func path(_ event: StoredEvent) -> String { parsed.template(event.path ?? "/") }
 

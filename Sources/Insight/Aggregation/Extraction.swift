@@ -2,6 +2,7 @@ import JSONScan
 import Segments
 import Numbers
 import Telemetry
+import UserAgents
 
 /// What counts of one event: its dimensions as codes, its numbers that are in their range, and the rows that it adds.
 struct Extraction {
@@ -15,6 +16,8 @@ struct Extraction {
     var eventRows: [EventRow] = []
     /// Why the browser may be automated.
     var hints: [String] = []
+    /// The browser by client hints.
+    var hintedBrowser = DimensionDictionaries.none
 
     init(_ event: StoredEvent, _ origin: Aggregator.Origin) { (self.event, self.origin) = (event, origin) }
 
@@ -258,8 +261,10 @@ struct Extraction {
     private mutating func readFingerprint(_ aggregator: inout Aggregator) {
         let reported = JSONTree(event.payload)["fingerprints"]
         hints = reported["automation"].elements.compactMap(\.text)
+        let browser = ClientHints(reported["signals"]["hints"])?.browser
+        hintedBrowser = aggregator.code(.browser, browser, origin)
         // Bots are none of the population.
-        guard !aggregator.isRecalling, hints.isEmpty, aggregator.agent(event).robotReasons.isEmpty,
+        guard !aggregator.isRecalling, hints.isEmpty, aggregator.agent(event).botReasons.isEmpty,
             let fingerprint = FingerprintReading(event, reported)
         else { return }
         aggregator.fingerprints.append(fingerprint)
@@ -277,11 +282,12 @@ extension Aggregator {
 
 extension AgentCodes {
     init(_ agent: UserAgent, _ origin: Aggregator.Origin, _ aggregator: inout Aggregator) {
-        traffic = aggregator.code(.traffic, agent.robotReasons.isEmpty ? "human" : "bot", origin)
+        traffic = aggregator.code(.traffic, agent.botReasons.isEmpty ? "human" : "bot", origin)
         browser = aggregator.code(.browser, agent.browser, origin)
         system = aggregator.code(.system, agent.system, origin)
-        device = aggregator.code(.device, agent.device, origin)
-        guard !agent.robotReasons.isEmpty else { return }
-        reasons = aggregator.code(.botReasons, lines: agent.robotReasons, origin)
+        device = aggregator.code(.device, agent.device.rawValue, origin)
+        isImitated = agent.isImitated
+        guard !agent.botReasons.isEmpty else { return }
+        reasons = aggregator.code(.botReasons, lines: agent.botReasons.map(\.rawValue), origin)
     }
 }

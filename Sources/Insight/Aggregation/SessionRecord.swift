@@ -41,6 +41,8 @@ struct AgentCodes: Sendable {
     var device: UInt32 = 0
     /// Reasons to hold it for a bot, one a line.
     var reasons: UInt32 = 0
+    /// Whether client hints may name another browser.
+    var isImitated = false
 }
 
 /// What a `pageview` event reports.

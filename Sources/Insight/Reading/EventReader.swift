@@ -1,6 +1,7 @@
 import Segments
 package import Storage
 import Telemetry
+import UserAgents
 
 /// Finds events themselves.
 package struct EventReader {
@@ -136,6 +137,12 @@ package struct EventReader {
 
     // MARK: - Submissions
 
+    /// The browser of a submission, by its user agent and its client hints.
+    private static func agent(_ browser: JSONTree) -> UserAgent {
+        let agent = UserAgentParser.shared.parse(browser["userAgent"].text)
+        return agent.with(ClientHints(browser["clientHints"]))
+    }
+
     /// The last submissions of `/collect`: what they said of vitals and errors.
     package func submissions() throws(StoreError) -> JSONOut {
         let dialect = database.dialect
@@ -156,13 +163,13 @@ package struct EventReader {
                 .array(
                     read.rows.map { row in
                         let vitals = JSONTree(row[4].text ?? "")["webVitals"]
-                        let agent = UserAgent(JSONTree(row[3].text ?? "")["userAgent"].text)
+                        let agent = Self.agent(JSONTree(row[3].text ?? ""))
                         let errors = JSONTree(row[5].text ?? "").elements
                         return .object(
                             [
                                 ("id", JSONOut(row[0].integer)), ("t", JSONOut(row[1].integer.map { $0 / 1000 })),
                                 ("visitor", JSONOut(row[2].text)), ("browser", .text(agent.browser)),
-                                ("system", .text(agent.system)), ("device", .text(agent.device)),
+                                ("system", .text(agent.system)), ("device", .text(agent.device.rawValue)),
                             ]
                                 + Vital.allCases.map { vital in
                                     let reported = vitals[vital.name.uppercased()]
