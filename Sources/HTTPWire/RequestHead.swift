@@ -16,6 +16,7 @@ package enum KnownHeader: Int, Sendable, CaseIterable {
     case host, origin, userAgent, acceptEncoding, contentEncoding, contentType, ifNoneMatch, authorization, cookie,
         lastEventID
     case xForwardedFor, secGPC, dnt, secFetchSite, accessControlRequestMethod
+    case brands, platform, platformVersion
 
     package var name: StaticString {
         switch self {
@@ -34,6 +35,9 @@ package enum KnownHeader: Int, Sendable, CaseIterable {
         case .dnt: "dnt"
         case .secFetchSite: "sec-fetch-site"
         case .accessControlRequestMethod: "access-control-request-method"
+        case .brands: "sec-ch-ua"
+        case .platform: "sec-ch-ua-platform"
+        case .platformVersion: "sec-ch-ua-platform-version"
         }
     }
 }
@@ -57,7 +61,7 @@ package struct RequestHead: Sendable {
     package var length = 0
     var forwardedForLines = 0
     /// One for each case of `KnownHeader`.
-    var slots = InlineArray<15, ByteRange?>(repeating: nil)
+    var slots = InlineArray<18, ByteRange?>(repeating: nil)
 
     /// The value of a header, without white space around it.
     ///
