@@ -46,7 +46,7 @@ let package = Package(
 
         .target(
             name: "UserAgents",
-            dependencies: ["Assets", "Guarded", "Patterns", "Telemetry"],
+            dependencies: ["Assets", "Guarded", "Patterns"],
             swiftSettings: strict
         ),
         .target(name: "Log", swiftSettings: strict),

@@ -38,7 +38,7 @@ package struct PatternError: Error, Equatable {
 @safe package final class PatternMatcher {
     /// The whole match and the groups that are kept; later groups of a pattern are not.
     package static let rangesMax = 4
-    /// Steps of one match.
+    /// Steps of one match from one byte on.
     ///
     /// A text that needs more counts as not matching, so that no text takes long.
     package static let stepsMax: UInt32 = 20_000

@@ -1,11 +1,12 @@
 import Assets
 import Guarded
-import Telemetry
 
 /// Parses user agents by the kept rules, and remembers the latest.
 package final class UserAgentParser: Sendable {
     /// Agents that are remembered: clients that send a new one each time take no more memory.
     package static let agentsMax = 4096
+    /// Bytes of an agent that are read: more than real ones have, and a limit to the time of hostile ones.
+    package static let bytesMax = 512
 
     /// The rules that are compiled in, which are read when the first agent is parsed.
     package static let shared = UserAgentParser()
@@ -21,8 +22,7 @@ package final class UserAgentParser: Sendable {
     package func parse(_ text: String?) -> UserAgent {
         guard let text, !text.isEmpty else { return .missing }
         if let known = cache.withLock({ $0.find(text) }) { return known }
-        // A row that another program wrote may be longer than what is received.
-        let bytes = Array(text.utf8.prefix(Limits.userAgentBytesMax))
+        let bytes = Array(text.utf8.prefix(Self.bytesMax))
         let agent = rules.withLock { AgentReading(bytes, $0).agent(&$0) }
         cache.withLock { $0.insert(text, agent) }
         return agent

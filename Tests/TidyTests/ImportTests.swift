@@ -14,7 +14,7 @@ private let allowedImports: [String: Set<String>] = [
     "HTTPWire": [],
     "JSONScan": [],
     "Telemetry": ["Digest", "JSONScan"],
-    "UserAgents": ["Assets", "Guarded", "Patterns", "Telemetry"],
+    "UserAgents": ["Assets", "Guarded", "Patterns"],
     "Segments": [],
     "Numbers": [],
     "Guarded": [],
