@@ -40,6 +40,12 @@ let package = Package(
         ),
         .systemLibrary(name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
+            name: "CPCRE2",
+            path: "Sources/C/CPCRE2",
+            pkgConfig: "libpcre2-8",
+            providers: [.apt(["libpcre2-dev"])]
+        ),
+        .systemLibrary(
             name: "CCrypto",
             path: "Sources/C/CCrypto",
             pkgConfig: "libcrypto",
@@ -77,6 +83,12 @@ let package = Package(
         .target(name: "Log", path: "Sources/Support/Log", swiftSettings: strict),
         .target(name: "Numbers", path: "Sources/Support/Numbers", swiftSettings: strict),
         .target(
+            name: "Patterns",
+            dependencies: ["CPCRE2"],
+            path: "Sources/Support/Patterns",
+            swiftSettings: boundary
+        ),
+        .target(
             name: "Postgres",
             dependencies: ["CPostgres"],
             path: "Sources/Support/Postgres",
@@ -100,6 +112,13 @@ let package = Package(
             name: "Events",
             dependencies: ["Crypto", "JSON"],
             path: "Sources/Domain/Events",
+            swiftSettings: strict
+        ),
+
+        .target(
+            name: "UserAgents",
+            dependencies: ["Assets", "Locks", "Patterns"],
+            path: "Sources/Domain/UserAgents",
             swiftSettings: strict
         ),
 
@@ -134,7 +153,7 @@ let package = Package(
         // Analytics: aggregation, rollups and reports.
         .target(
             name: "Aggregation",
-            dependencies: ["Crypto", "Events", "JSON", "Numbers", "Segments"],
+            dependencies: ["Crypto", "Events", "JSON", "Numbers", "Segments", "UserAgents"],
             path: "Sources/Analytics/Aggregation",
             swiftSettings: strict
         ),
@@ -148,7 +167,7 @@ let package = Package(
             name: "Reports",
             dependencies: [
                 "Aggregation", "Crypto", "Events", "JSON", "Log", "Numbers", "Rollups", "Segments",
-                "Storage", "TimeZones",
+                "Storage", "TimeZones", "UserAgents",
             ],
             path: "Sources/Analytics/Reports",
             swiftSettings: strict
@@ -169,7 +188,7 @@ let package = Package(
             dependencies: [
                 "Aggregation", "Assets", "Compression", "Crypto", "Events", "HTTPServer",
                 "HTTPWire", "Ingest", "JSON", "Locks", "Log", "Reports", "Rollups", "Storage",
-                "TimeZones",
+                "TimeZones", "UserAgents",
             ],
             path: "Sources/API/HTTPAPI",
             swiftSettings: strict
@@ -298,6 +317,11 @@ let package = Package(
         .testTarget(
             name: "TimeZonesTests",
             dependencies: ["TimeZones"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "UserAgentsTests",
+            dependencies: ["Assets", "Patterns", "UserAgents"],
             swiftSettings: strict
         ),
     ],

@@ -18,7 +18,11 @@ private func events(_ count: Int, _ random: inout TestRandom) -> [TestEvent] {
         "engagement": [#"{"engagedMs":100,"scrollDepth":7}"#, #"{"engagedMs":-1}"#, #"{"scrollDepth":55.5}"#],
         "error": [#"{"message":"a","count":2}"#, #"{"message":"b","noise":"script_error"}"#, "null"],
         "resources": [#"{"slowest":[{"name":"/a.js","duration":5}],"thirdParties":[{"host":"h","duration":1}]}"#],
-        "fingerprint_ready": [#"{"fingerprints":{"automation":["webdriver"]}}"#, #"{"fingerprints":{"hash":"h"}}"#],
+        "fingerprint_ready": [
+            #"{"fingerprints":{"automation":["webdriver"]}}"#, #"{"fingerprints":{"hash":"h"}}"#,
+            #"{"fingerprints":{"signals":{"hints":{"brands":[{"brand":"Brave"}]}}}}"#,
+            #"{"fingerprints":{"signals":{"hints":{"brands":[{"brand":"Chromium"},{"brand":"Opera GX"}]}}}}"#,
+        ],
         "signup": ["{}"],
     ]
     let types = payloads.keys.sorted()

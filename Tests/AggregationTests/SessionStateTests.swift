@@ -127,7 +127,7 @@ private func pageView(
     @Test func `bots are known by their user agent, and hints are reasons that leave a session human`() throws {
         let bot = try SessionBench([pageView(1).with { $0.agent = TestEvent.bot }])
         #expect(bot.text(.traffic, try bot.row().traffic) == "bot")
-        #expect(bot.text(.botReasons, try bot.row().botReasons) == "user agent names a program")
+        #expect(bot.text(.botReasons, try bot.row().botReasons) == "bot user agent")
         let hinted = try SessionBench([
             pageView(1, "p_1", "/", #"{"language":"","screenResolution":"0x0"}"#),
             TestEvent(2, "webvitals", #"{"FCP":100,"TTFB":500}"#),
@@ -140,6 +140,20 @@ private func pageView(
         )
         let plain = try SessionBench([pageView(1)])
         #expect(try plain.row().botReasons == 0)
+    }
+
+    @Test func `client hints name a browser that calls itself Chrome, in any order of events`() throws {
+        func hints(_ id: Int64, _ brand: String) -> TestEvent {
+            let list = #"[{"brand":"Chromium"},{"brand":"\#(brand)"}]"#
+            return TestEvent(id, "fingerprint_ready", #"{"fingerprints":{"signals":{"hints":{"brands":\#(list)}}}}"#)
+        }
+        let events = [pageView(1), hints(2, "Google Chrome"), hints(3, "Brave"), hints(4, "Opera GX")]
+        for order in [events, events.reversed(), [events[2], events[0], events[3], events[1]]] {
+            let bench = try SessionBench(order)
+            #expect(bench.text(.browser, try bench.row().browser) == "Brave")
+        }
+        let firefox = try SessionBench([pageView(1).with { $0.agent = TestEvent.firefox }, hints(2, "Brave")])
+        #expect(firefox.text(.browser, try firefox.row().browser) == "Firefox")
     }
 
     @Test func `types of the contract that have no figures of their own are custom events`() throws {

@@ -94,7 +94,7 @@ import DemoData
         let figures = try StoredFigures(store)
         #expect(try figures.totals("human").pageViews == 1)
         #expect(try figures.totals("bot").pageViews == 1)
-        #expect(try figures.sessions(.botReasons) == ["": 1, "user agent names a program": 1])
+        #expect(try figures.sessions(.botReasons) == ["": 1, "bot user agent": 1])
     }
 
     @Test(arguments: Engine.allCases)

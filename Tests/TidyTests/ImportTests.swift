@@ -17,11 +17,13 @@ private let allowedImports: [String: Set<String>] = [
     "Locks": [],
     "Log": [],
     "Numbers": [],
+    "Patterns": ["CPCRE2"],
     "Postgres": ["CPostgres"],
     "SQLite": ["CSQLite"],
     // Domain
     "Events": ["Crypto", "JSON"],
     "TimeZones": ["Events", "Locks"],
+    "UserAgents": ["Assets", "Locks", "Patterns"],
     // Storage
     "Storage": ["Crypto", "Events", "Locks"],
     "StoragePostgres": ["Events", "Postgres", "Storage"],
@@ -30,19 +32,19 @@ private let allowedImports: [String: Set<String>] = [
     "Ingest": ["Events", "Locks", "Log", "Storage"],
     // Analytics
     "Segments": ["Locks"],
-    "Aggregation": ["Crypto", "Events", "JSON", "Numbers", "Segments"],
+    "Aggregation": ["Crypto", "Events", "JSON", "Numbers", "Segments", "UserAgents"],
     "Rollups": [
         "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments", "Storage",
     ],
     "Reports": [
         "Aggregation", "Crypto", "Events", "JSON", "Log", "Numbers", "Rollups", "Segments",
-        "Storage", "TimeZones",
+        "Storage", "TimeZones", "UserAgents",
     ],
     "DemoData": ["Events", "Numbers", "Storage"],
     // API
     "HTTPAPI": [
         "Aggregation", "Assets", "Compression", "Crypto", "Events", "HTTPServer", "HTTPWire",
-        "Ingest", "JSON", "Locks", "Log", "Reports", "Rollups", "Storage", "TimeZones",
+        "Ingest", "JSON", "Locks", "Log", "Reports", "Rollups", "Storage", "TimeZones", "UserAgents",
     ],
     // App
     "collector": [
@@ -53,7 +55,8 @@ private let allowedImports: [String: Set<String>] = [
 
 /// Modules of C, each with the one module that may import it.
 private let boundaries = [
-    "CAssets": "Assets", "CBrotli": "Compression", "CCrypto": "Crypto", "CNet": "HTTPServer", "CPostgres": "Postgres",
+    "CAssets": "Assets", "CBrotli": "Compression", "CCrypto": "Crypto", "CNet": "HTTPServer", "CPCRE2": "Patterns",
+    "CPostgres": "Postgres",
     "CSQLite": "SQLite", "CZlib": "Compression",
 ]
 

@@ -85,7 +85,7 @@ def filled(sqlite, serve):
         ]
         for seq, (kind, payload) in enumerate(more, len(page) + 1):
             page.append(ids | {"event_type": kind, "seq": seq, "path": hostile, "site": hostile, "payload": payload})
-        events += send(collector.port, page, "Mozilla/5.0 Chrome/142.0.0.0 Safari/537.36 " + "".join(filter(str.isprintable, hostile)))
+        events += send(collector.port, page, "Mozilla/5.0 (X11; Linux x86_64) Chrome/142.0.0.0 Safari/537.36 " + "".join(filter(str.isprintable, hostile)))
     settle(collector.port, events)
     return collector
 

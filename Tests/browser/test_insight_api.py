@@ -170,7 +170,7 @@ def test_figures_are_those_of_the_events_on_either_store(owned):
     assert report(owned.port, "overview", range="24h", filters=filters)["totals"]["views"] == 2
     all_traffic = report(owned.port, "overview", range="24h", bots="include")["totals"]
     assert (all_traffic["visitors"], all_traffic["views"]) == (3, 4)
-    assert report(owned.port, "fingerprints")["robots"][0]["reasons"] == ["user agent names a program"]
+    assert report(owned.port, "fingerprints")["robots"][0]["reasons"] == ["bot user agent"]
     assert report(owned.port, "quality", range="24h")["robot_events"] == 3
     assert report(owned.port, "sites")["sites"][0]["site"] == "shop.example"
     assert report(owned.port, "live")["visitors"] == 2

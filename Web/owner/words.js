@@ -38,11 +38,24 @@ const NOISE = Object.freeze({
 /** @param {string} kind */
 export const noiseLabel = (kind) => NOISE[kind] ?? kind;
 
-/** Reasons for which the server counts a session as a bot's. @type {Record<string, string>} */
+/** Why a session may be a bot's: the labels of Contract/bots.json. @type {Record<string, string>} */
 const REASONS = Object.freeze({
   "no user agent": "No user agent",
-  "user agent names a program": "Bot user agent",
+  "bot user agent": "Bot user agent",
   "headless browser": "Headless browser",
+  "no screen": "No screen",
+  "no language": "No language",
+  "impossible timings": "Impossible timings",
+  webdriver: "WebDriver",
+  headless: "Headless browser (page)",
+  software_renderer: "Software renderer",
+  driver_globals: "Variables of a driver",
+  patched_navigator: "Patched navigator",
+  no_chrome: "No window.chrome",
+  no_plugins: "No plugins",
+  no_outer_size: "No window size",
+  no_touch: "No touch screen",
+  platform_differs: "Contradictory platform",
 });
 /** @param {string} reason */
 export const reasonLabel = (reason) => REASONS[reason] ?? reason;

@@ -1,46 +1,24 @@
-// Browser and system out of a user agent string: families and major versions, no more than the string can carry.
-
-/** In this order: each later one also names the earlier ones in its string. */
-const BROWSERS = /** @type {[RegExp, string][]} */ ([
-  [/\bEdgA?(?:iOS)?\/(\d+)/, "Edge"],
-  [/\bOPR\/(\d+)/, "Opera"],
-  [/\bSamsungBrowser\/(\d+)/, "Samsung Internet"],
-  [/\bVivaldi\/(\d+)/, "Vivaldi"],
-  [/\b(?:Firefox|FxiOS)\/(\d+)/, "Firefox"],
-  [/\bHeadlessChrome\/(\d+)/, "Chrome (headless)"],
-  [/\b(?:Chrome|CriOS)\/(\d+)/, "Chrome"],
-  [/\bVersion\/(\d+).*\bSafari\//, "Safari"],
-]);
-
-const SYSTEMS = /** @type {[RegExp, string][]} */ ([
-  [/\bAndroid (\d+)/, "Android"],
-  [/\b(?:iPhone|iPad).* OS (\d+)_/, "iOS"],
-  [/\bWindows NT 10/, "Windows 10 or later"],
-  [/\bWindows NT/, "Windows"],
-  [/\bMac OS X/, "macOS"],
-  [/\bCrOS\b/, "ChromeOS"],
-  [/\bLinux\b/, "Linux"],
-]);
+// The names of this browser and its system: the server parses the user agent by the rules of its reports.
 
 /**
- * @param {[RegExp, string][]} table
- * @param {string} text
+ * @typedef {{name: string, version: number | string | null}} Named
+ * @typedef {{browser: Named, system: Named, device: string, bot_reasons: string[]}} Agent
  */
-function find(table, text) {
-  for (const [pattern, name] of table) {
-    const match = pattern.exec(text);
-    if (match) return { name, version: match[1] ?? null };
+
+/** @type {Promise<Agent | null> | undefined} */
+let asked;
+
+/** Null when the server cannot be reached, or is older than the page. @returns {Promise<Agent | null>} */
+export const ownAgent = () => asked ??= ask();
+
+async function ask() {
+  try {
+    const response = await fetch(new URL("agent", document.baseURI));
+    return response.ok ? await response.json() : null;
+  } catch {
+    return null;
   }
-  return { name: "unknown", version: null };
 }
 
-/** @param {string} text */
-export function parseUserAgent(text) {
-  const browser = find(BROWSERS, text);
-  const system = find(SYSTEMS, text);
-  // WebKitGTK says "Version/60.5 Safari" on Linux, where there is no Safari.
-  if (browser.name === "Safari" && system.name === "Linux") {
-    return { browser: { name: "WebKitGTK", version: null }, system };
-  }
-  return { browser, system };
-}
+/** A name and its version, without what is not known. @param {Named | undefined} part */
+export const named = (part) => part && part.name !== "Other" ? [part.name, part.version].filter(Boolean).join(" ") : "";

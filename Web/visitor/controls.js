@@ -1,7 +1,7 @@
 // Keyboard shortcuts, their help, and the name of the browser.
 
 import { setText } from "../kit/dom.js";
-import { parseUserAgent } from "./agent.js";
+import { named, ownAgent } from "./agent.js";
 import { nextTheme } from "../kit/theme.js";
 import { showTabAt } from "../kit/tabs.js";
 
@@ -19,9 +19,15 @@ export function startControls({ copy }) {
     else if (event.key === "?") help.showModal();
   });
 
-  const { browser, system } = parseUserAgent(navigator.userAgent);
+  showNames();
+}
+
+/** Until the server has answered, and without it, the page has the words that it was made with. */
+async function showNames() {
+  const agent = await ownAgent();
+  const names = [named(agent?.browser), named(agent?.system)].filter(Boolean).join(" · ");
   const subject = document.getElementById("subject");
-  if (subject) setText(subject, [browser.name, browser.version, "·", system.name].filter(Boolean).join(" "));
+  if (subject && names) setText(subject, names);
 }
 
 /** Shows the link to the owner's page if the visitor has access to it. */

@@ -9,6 +9,8 @@ enum Route: Equatable {
     case health
     case healthDetails
     case ping
+    /// What the user agent of the request is.
+    case agent
     case bandwidth
     /// The owner's page, which holds no data by itself.
     case insight
@@ -41,8 +43,10 @@ enum Route: Equatable {
         case "/health/details": self = .healthDetails
         case "/ping": self = .ping
         case "/bw": self = .bandwidth
-        case "/robots.txt", "/collector.js", "/collector.mjs", "/collector-details.js", "/collector-errors.js",
-            "/collector-routes.js", "/collector-fingerprint.js", "/collector-worker.js", "/collector-worker.mjs":
+        case "/agent": self = .agent
+        case "/robots.txt", "/licenses.txt", "/collector.js", "/collector.mjs", "/collector-details.js",
+            "/collector-errors.js", "/collector-routes.js", "/collector-fingerprint.js", "/collector-worker.js",
+            "/collector-worker.mjs":
             self = .asset(String(path.dropFirst()))
         case "/insight": self = .insight
         case "/insight/": self = .redirect("/insight")
@@ -60,7 +64,9 @@ enum Route: Equatable {
     var isIngest: Bool {
         switch self {
         case .collect, .event, .events: true
-        case .dashboard, .health, .healthDetails, .ping, .bandwidth, .asset, .redirect, .insight, .api, .unknown: false
+        case .dashboard, .health, .healthDetails, .ping, .bandwidth, .agent, .asset, .redirect, .insight, .api,
+            .unknown:
+            false
         }
     }
 

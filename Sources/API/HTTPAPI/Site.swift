@@ -150,7 +150,7 @@ package final class Site: Handler {
         case .collect where head.method == .post: return .accept(bodyBytesMax: Limits.collectBodyBytesMax)
         case .events where head.method == .post: return .accept(bodyBytesMax: Limits.batchBodyBytesMax)
         case .api: return .accept(bodyBytesMax: OwnerRoutes.bodyBytesMax)
-        case .collect, .event, .events, .dashboard, .health, .healthDetails, .ping, .bandwidth, .asset,
+        case .collect, .event, .events, .dashboard, .health, .healthDetails, .ping, .bandwidth, .agent, .asset,
             .redirect, .insight, .unknown:
             return .accept(bodyBytesMax: Self.ignoredBodyBytesMax)
         }
@@ -190,6 +190,8 @@ package final class Site: Handler {
             return .now(measure.ping)
         case .bandwidth:
             return .now(measure.bandwidth(query: request.query))
+        case .agent:
+            return .now(.response(AgentRoute.response(request)))
         case .redirect(let path):
             let location = [("Location", configuration.basePath + path)]
             return .now(.response(Response(status: 308, fields: location + Responses.security, body: .none)))

@@ -1,5 +1,6 @@
 package import Segments
 import Events
+import UserAgents
 
 /// State shared by all sessions: dictionaries, parse caches, and changes outside of sessions.
 package struct Aggregator {
@@ -15,7 +16,7 @@ package struct Aggregator {
 
     package init(hashes: KeyedHashes) { self.hashes = hashes }
 
-    mutating func agent(_ event: StoredEvent) -> UserAgent { parsed.agent(event.userAgent) }
+    func agent(_ event: StoredEvent) -> UserAgent { UserAgentParser.shared.parse(event.userAgent) }
 
     mutating func path(_ event: StoredEvent) -> String { parsed.template(event.path ?? "/") }
 

@@ -2,6 +2,7 @@ import JSON
 import Segments
 import Numbers
 import Events
+import UserAgents
 
 /// Data extracted from one event: dimension codes, numbers within their ranges, and the rows that it adds.
 struct Extraction {
@@ -15,6 +16,8 @@ struct Extraction {
     var eventRows: [EventRow] = []
     /// Signs of automation.
     var hints: [String] = []
+    /// The browser by client hints.
+    var hintedBrowser = DimensionDictionaries.none
 
     init(_ event: StoredEvent, _ origin: Aggregator.Origin) { (self.event, self.origin) = (event, origin) }
 
@@ -258,7 +261,9 @@ struct Extraction {
     private mutating func readFingerprint(_ aggregator: inout Aggregator) {
         let reported = LazyJSON(event.payload)["fingerprints"]
         hints = reported["automation"].elements.compactMap(\.text)
-        // Fingerprints of bots are not counted.
+        let browser = ClientHints(reported["signals"]["hints"])?.browser
+        hintedBrowser = aggregator.code(.browser, browser, origin)
+        // Bots are none of the population.
         guard !aggregator.isRecalling, hints.isEmpty, aggregator.agent(event).botReasons.isEmpty,
             let fingerprint = FingerprintReading(event, reported)
         else { return }
@@ -280,8 +285,9 @@ extension AgentCodes {
         traffic = aggregator.code(.traffic, agent.botReasons.isEmpty ? "human" : "bot", origin)
         browser = aggregator.code(.browser, agent.browser, origin)
         system = aggregator.code(.system, agent.system, origin)
-        device = aggregator.code(.device, agent.device, origin)
+        device = aggregator.code(.device, agent.device.rawValue, origin)
+        isImitated = agent.isImitated
         guard !agent.botReasons.isEmpty else { return }
-        reasons = aggregator.code(.botReasons, lines: agent.botReasons, origin)
+        reasons = aggregator.code(.botReasons, lines: agent.botReasons.map(\.rawValue), origin)
     }
 }

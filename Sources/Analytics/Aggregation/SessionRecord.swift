@@ -41,6 +41,8 @@ struct AgentCodes: Sendable {
     var device: UInt32 = 0
     /// Reasons for classifying it as a bot, one per line.
     var reasons: UInt32 = 0
+    /// Whether client hints may name another browser.
+    var isImitated = false
 }
 
 /// Dictionary codes reported by a `pageview` event.

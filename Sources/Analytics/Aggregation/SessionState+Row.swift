@@ -47,7 +47,8 @@ extension SessionState {
 
     private func describe(_ row: inout SessionRow, _ opening: Int?) {
         let agent = opening.map { openings[$0].agent } ?? firstAgent
-        (row.traffic, row.browser, row.system, row.device) = (agent.traffic, agent.browser, agent.system, agent.device)
+        (row.traffic, row.browser) = (agent.traffic, browser(agent))
+        (row.system, row.device) = (agent.system, agent.device)
         guard let opening = opening.map({ openings[$0] }) else { return }
         (row.screen, row.language, row.country) = (opening.screen, opening.language, opening.country)
         (row.referrer, row.campaign) = (opening.referrer, opening.campaign)

@@ -54,6 +54,8 @@ package struct SessionState: Sendable {
     private(set) var eventRows: [EventRow] = []
     /// Codes of hints at automation, each with the first event that gave it.
     private var hints: [(id: Int64, reasons: UInt32)] = []
+    /// The browser by the client hints of the first event that named one.
+    private var hinted: (id: Int64, browser: UInt32)?
 
     package init(_ id: SessionID) { self.id = id }
 
@@ -152,6 +154,9 @@ package struct SessionState: Sendable {
         }
         eventRows += extraction.eventRows
         records.insert(record, at: index)
+        if extraction.hintedBrowser != DimensionDictionaries.none, record.id < hinted?.id ?? .max {
+            hinted = (record.id, extraction.hintedBrowser)
+        }
         guard !extraction.hints.isEmpty else { return }
         let reasons = aggregator.code(.botReasons, lines: extraction.hints, extraction.origin)
         if let known = hints.firstIndex(where: { $0.reasons == reasons }) {
@@ -197,6 +202,14 @@ package struct SessionState: Sendable {
             kept.records.append(record)
         }
         self = kept
+    }
+
+    /// What client hints add to a user agent; those of an event that does not count add nothing.
+    func browser(_ agent: AgentCodes) -> UInt32 {
+        guard agent.isImitated, let hinted, hinted.id <= records[min(records.count, Self.eventsMax) - 1].id else {
+            return agent.browser
+        }
+        return hinted.browser
     }
 
     private mutating func updateBotReasons(_ origin: Aggregator.Origin, _ aggregator: inout Aggregator) {

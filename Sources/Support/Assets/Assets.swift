@@ -77,6 +77,11 @@ package enum Assets {
         return all.filter { $0.engine == engine }.sorted { $0.name < $1.name }
     }
 
+    /// The kept rules for user agents, one a line: the form of scripts/build-agents.
+    package static func agentRules() -> String {
+        unsafe String(decoding: copy(collector_agent_rules_start(), collector_agent_rules_count), as: UTF8.self)
+    }
+
     private static func copy(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> [UInt8] {
         unsafe Array(UnsafeBufferPointer(start: bytes, count: count))
     }

@@ -18,6 +18,7 @@ package enum KnownHeader: Int, Sendable, CaseIterable {
     case host, origin, userAgent, acceptEncoding, contentEncoding, contentType, ifNoneMatch, authorization, cookie,
         lastEventID
     case xForwardedFor, secGPC, dnt, secFetchSite, accessControlRequestMethod
+    case brands, platform, platformVersion
 
     package var name: StaticString {
         switch self {
@@ -36,6 +37,9 @@ package enum KnownHeader: Int, Sendable, CaseIterable {
         case .dnt: "dnt"
         case .secFetchSite: "sec-fetch-site"
         case .accessControlRequestMethod: "access-control-request-method"
+        case .brands: "sec-ch-ua"
+        case .platform: "sec-ch-ua-platform"
+        case .platformVersion: "sec-ch-ua-platform-version"
         }
     }
 }
@@ -59,8 +63,8 @@ package struct RequestHead: Sendable {
     /// The size of the head in bytes, including its final empty line.
     package var length = 0
     var forwardedForLines = 0
-    /// The values of the fields, indexed by `KnownHeader.rawValue`.
-    var slots = InlineArray<15, ByteRange?>(repeating: nil)
+    /// One for each case of `KnownHeader`.
+    var slots = InlineArray<18, ByteRange?>(repeating: nil)
 
     /// The range of a field value, without surrounding white space.
     ///

@@ -61,15 +61,20 @@ enum KnownTexts {
             system: "Android",
             device: "Tablet"
         ),
-        Agent(text: "我的浏览器/1.0", browser: "Other", system: "Other", device: "Desktop"),
+        Agent(
+            text: "Mozilla/5.0 (X11; Linux x86_64) 我的浏览器/1.0",
+            browser: "Other",
+            system: "Linux",
+            device: "Desktop"
+        ),
     ]
     static let bots = [
         Agent(
             text: "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
-            browser: "Other",
+            browser: "Googlebot",
             system: "Other",
             device: "Desktop",
-            reasons: ["user agent names a program"]
+            reasons: ["bot user agent"]
         ),
         Agent(
             text:
@@ -77,7 +82,7 @@ enum KnownTexts {
             browser: "Chrome",
             system: "Linux",
             device: "Desktop",
-            reasons: ["headless browser"]
+            reasons: ["bot user agent", "headless browser"]
         ),
         Agent(text: nil, browser: "Other", system: "Other", device: "Desktop", reasons: ["no user agent"]),
     ]

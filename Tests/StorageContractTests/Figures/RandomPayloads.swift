@@ -155,6 +155,11 @@ extension SeededRandom {
     }
 
     mutating func fingerprintPayload() -> String {
+        if chance(10) {
+            let brand = pick(["Brave", "Google Chrome", "Opera GX"])
+            let list = chance(50) ? "brands" : "fullVersionList"
+            return #"{"fingerprints":{"signals":{"hints":{"\#(list)":[{"brand":"Chromium"},{"brand":"\#(brand)"}]}}}}"#
+        }
         guard chance(10) else { return #"{"fingerprints":{"hash":"00ff"}}"# }
         return #"{"fingerprints":{"automation":["webdriver",5,"cdc_"]}}"#
     }

@@ -45,6 +45,7 @@ extension RawTables {
             """
         )
         try connection.rows("drop table so")
+        try nameHintedBrowsers()
         try connection.rows("create index ss_key on ss (site, v, s)")
         try makeReasons()
         try connection.rows("alter table pv add column sid integer")
@@ -52,6 +53,29 @@ extension RawTables {
             "update pv set sid = (select sid from ss where ss.site = pv.site and ss.v = pv.v and ss.s = pv.s)"
         )
         try connection.rows("create index pv_key on pv (site, v, s, p)")
+    }
+
+    /// The first brand that a session's client hints name counts where the user agent names a browser that others imitate.
+    private func nameHintedBrowsers() throws {
+        let brands = ["fullVersionList", "brands"].map { list in
+            """
+            select ev.site, v, s, ev.id, \(d.text(d.elementObject, "brand")) as brand
+            from ev cross join \(d.elements("payload", "fingerprints", "signals", "hints", list)) where t = 'fingerprint_ready'
+            """
+        }
+        try connection.rows(
+            """
+            create temp table hb as select * from (\(brands.joined(separator: " union all "))) y where brand in ('Brave', 'Opera GX')
+            """
+        )
+        let own = "from hb where hb.site = ss.site and hb.v = ss.v and hb.s = ss.s"
+        try connection.rows(
+            """
+            update ss set browser = (select brand \(own) order by id limit 1)
+            where browser in ('Chrome', 'Chromium', 'Other') and exists (select 1 \(own))
+            """
+        )
+        try connection.rows("drop table hb")
     }
 
     private func makeReasons() throws {

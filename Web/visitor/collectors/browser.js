@@ -1,5 +1,5 @@
 import { facts } from "../../kit/dom.js";
-import { parseUserAgent } from "../agent.js";
+import { named, ownAgent } from "../agent.js";
 import { clientHints } from "../../signals/hints.js";
 import { plain } from "../../signals/plain.js";
 
@@ -11,11 +11,11 @@ export default {
   isFingerprint: true,
   async collect() {
     const agent = plain(navigator) ?? {};
-    const parsed = parseUserAgent(agent.userAgent);
+    const names = await ownAgent();
     return {
       userAgent: agent.userAgent,
-      browser: parsed.browser,
-      system: parsed.system,
+      browser: names?.browser ?? null,
+      system: names?.system ?? null,
       clientHints: await clientHints().catch(() => null),
       language: agent.language,
       languages: agent.languages ?? [],
@@ -25,12 +25,13 @@ export default {
       pdfViewer: agent.pdfViewerEnabled ?? null,
     };
   },
-  summary: (value) => [value.browser.name, value.browser.version, "on", value.system.name].filter(Boolean).join(" "),
+  // The names follow from what the browser reports, and depend on the server.
+  identity: (value) => ({ ...value, browser: null, system: null }),
+  summary: (value) => [named(value.browser), named(value.system)].filter(Boolean).join(" on ") || value.userAgent,
   contribute(value, payload) {
     Object.assign(payload.browser, value);
   },
   render(value, element) {
-    const name = (/** @type {any} */ part) => [part.name, part.version].filter(Boolean).join(" ");
     const hints = value.clientHints;
     const brands = hints?.fullVersionList?.map((/** @type {any} */ item) => `${item.brand} ${item.version}`).join(", ");
     const machine = hints &&
@@ -38,8 +39,8 @@ export default {
         Boolean,
       ).join(" ");
     element.replaceChildren(facts([
-      ["Browser", name(value.browser)],
-      ["System", name(value.system)],
+      ["Browser", named(value.browser) || null],
+      ["System", named(value.system) || null],
       ["User agent", value.userAgent],
       ["Client hints", brands],
       ["Hinted OS", machine],

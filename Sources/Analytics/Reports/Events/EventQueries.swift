@@ -3,6 +3,7 @@ package import Storage
 import Events
 package import Aggregation
 import Rollups
+import UserAgents
 
 /// Finds events themselves.
 package struct EventQueries {
@@ -138,6 +139,12 @@ package struct EventQueries {
 
     // MARK: - Submissions
 
+    /// The browser of a submission, by its user agent and its client hints.
+    private static func agent(_ browser: LazyJSON) -> UserAgent {
+        let agent = UserAgentParser.shared.parse(browser["userAgent"].text)
+        return agent.with(ClientHints(browser["clientHints"]))
+    }
+
     /// The last submissions of `/collect`: what they said of vitals and errors.
     package func submissions() throws(StoreError) -> JSONOut {
         let dialect = database.dialect
@@ -158,13 +165,13 @@ package struct EventQueries {
                 .array(
                     read.rows.map { row in
                         let vitals = LazyJSON(row[4].text ?? "")["webVitals"]
-                        let agent = UserAgent(LazyJSON(row[3].text ?? "")["userAgent"].text)
+                        let agent = Self.agent(LazyJSON(row[3].text ?? ""))
                         let errors = LazyJSON(row[5].text ?? "").elements
                         return .object(
                             [
                                 ("id", JSONOut(row[0].integer)), ("t", JSONOut(row[1].integer.map { $0 / 1000 })),
                                 ("visitor", JSONOut(row[2].text)), ("browser", .text(agent.browser)),
-                                ("system", .text(agent.system)), ("device", .text(agent.device)),
+                                ("system", .text(agent.system)), ("device", .text(agent.device.rawValue)),
                             ]
                                 + Vital.allCases.map { vital in
                                     let reported = vitals[vital.name.uppercased()]

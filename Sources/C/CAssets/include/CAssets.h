@@ -1,5 +1,5 @@
 #pragma once
-// Files compiled into the program. The table is generated from Web/ and Migrations/ by scripts/build-web.
+// Files compiled into the program. The table is generated from Web/, Migrations/ and kept rules by scripts/build-web.
 #include <stddef.h>
 
 typedef struct {
@@ -28,6 +28,10 @@ extern const size_t collector_assets_count;
 extern const collector_migration collector_migrations[];
 extern const size_t collector_migrations_count;
 
+extern const unsigned char collector_agent_rules[];
+extern const size_t collector_agent_rules_count;
+
 // Swift imports an array of unknown length as an opaque value; a pointer to its start can be indexed.
 static inline const collector_asset *collector_asset_at(size_t index) { return &collector_assets[index]; }
 static inline const collector_migration *collector_migration_at(size_t index) { return &collector_migrations[index]; }
+static inline const unsigned char *collector_agent_rules_start(void) { return collector_agent_rules; }
