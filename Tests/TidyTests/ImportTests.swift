@@ -147,7 +147,7 @@ private let allowedWebImports: [String: Set<String>] = [
     // Types in comments count, too.
     let pattern = #/(?:\bfrom |\bimport\(|^import )"(\.[^"]+)"/#
     for file in SourceTree.web where file.path.hasSuffix(".js") {
-        let folder = String(file.module)
+        let folder = file.path.split(separator: "/").dropFirst().first.map(String.init) ?? ""
         for path in file.lines.flatMap({ $0.matches(of: pattern).map(\.1) }) {
             let imported = webFolder(of: path, importedIn: file)
             let isAllowed = imported == folder || allowedWebImports[folder]?.contains(imported) == true
