@@ -7,7 +7,7 @@ import Aggregation
 
 /// A file of events that is made while it is read: a part is asked of the database when the part before it has been sent.
 final class Export: BodySource {
-    enum Format: String {
+    enum Format: String, CaseIterable {
         case ndjson, csv
 
         var contentType: String { self == .csv ? "text/csv; charset=utf-8" : "application/x-ndjson" }

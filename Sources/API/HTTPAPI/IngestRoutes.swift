@@ -53,28 +53,33 @@ final class IngestRoutes: Sendable {
 
     // MARK: - Requests
 
+    /// What a body holds.
+    enum Kind: Sendable {
+        case event, events, collect
+    }
+
     /// Answers a request on one of the routes: at once, or on a thread of its own kind when its body is compressed or large.
-    func answer(_ route: Route, _ request: consuming Request, _ ticket: Ticket, _ verdict: Origins.Verdict) -> Reply {
+    func answer(_ kind: Kind, _ request: consuming Request, _ ticket: Ticket, _ verdict: Origins.Verdict) -> Reply {
         let isHeavy = request.body.count > BodyWorkers.largeBodyBytes || Content.isCompressed(request)
-        guard let workers, isHeavy else { return read(route, request, ticket, verdict) }
+        guard let workers, isHeavy else { return read(kind, request, ticket, verdict) }
         let request = request
         let isTaken = workers.take(request.bytes.count) { [self] in
-            if case .now(let answer) = read(route, request, ticket, verdict) { respond(ticket, answer) }
+            if case .now(let answer) = read(kind, request, ticket, verdict) { respond(ticket, answer) }
         }
         return isTaken ? .later : .now(.response(Responses.unavailable(cors.fields(verdict))))
     }
 
     private func read(
-        _ route: Route,
+        _ kind: Kind,
         _ request: consuming Request,
         _ ticket: Ticket,
         _ verdict: Origins.Verdict
     ) -> Reply {
         let sender = Sender(request, clients)
-        switch route {
+        switch kind {
         case .collect: return collect(request, ticket, sender, verdict)
         case .events: return events(request, ticket, sender, verdict)
-        default: return event(request, ticket, sender, verdict)
+        case .event: return event(request, ticket, sender, verdict)
         }
     }
 

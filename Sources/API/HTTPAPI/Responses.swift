@@ -1,5 +1,6 @@
 import HTTPServer
 import JSON
+import Reports
 
 /// The answers of this server: every one carries the security headers, and JSON where there is something to say.
 enum Responses {
@@ -20,6 +21,9 @@ enum Responses {
     static let noStore: Field = ("Cache-Control", "no-store")
     static let retryAfterSeconds = "1"
     private static let busySeconds = "10"
+
+    /// A JSON value, with status 200.
+    static func json(_ value: JSONOut) -> Answer { .response(json(200, .bytes(value.encoded))) }
 
     /// An answer of JSON text.
     static func json(_ status: Int, _ text: String, _ fields: [Field] = []) -> Response {

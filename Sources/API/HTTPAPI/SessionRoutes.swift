@@ -194,28 +194,13 @@ final class SessionRoutes: Sendable {
 
     // MARK: - Share links
 
-    /// `/api/shares`, for the owner alone.
-    func shares(_ query: Query, _ request: borrowing Request, _ ticket: Ticket) throws(QueryFault) -> Reply {
-        switch request.method {
-        case .post: return try add(JSONBody(request, names: ["days", "label"]), ticket)
-        case .delete:
-            guard let id = query["id"] else { throw QueryFault(message: "id is missing") }
-            return perform(ticket) { [registry] tables throws(StoreError) in
-                guard try tables.revoke(id) else { return Self.refuse(404, "No such link") }
-                registry.revoke(id)
-                return Self.json(.object([("revoked", .text(id))]))
-            }
-        default:
-            return perform(ticket) { tables throws(StoreError) in
-                Self.json(.object([("shares", .array(try tables.links().map(\.json)))]))
-            }
+    func shares(_ ticket: Ticket) -> Reply {
+        perform(ticket) { tables throws(StoreError) in
+            Responses.json(.object([("shares", .array(try tables.links().map(\.json)))]))
         }
     }
 
-    /// `{"days":…,"label":…}`.
-    private func add(_ body: JSONBody, _ ticket: Ticket) throws(QueryFault) -> Reply {
-        let days = try body.integer("days", in: Self.shareDays) ?? Self.shareDaysDefault
-        let label = try body.text("label", bytesMax: Self.labelBytesMax) ?? ""
+    func addShare(days: Int64, label: String, _ ticket: Ticket) -> Reply {
         let now = WallClock.seconds
         let link = ShareLink(id: Owner.makeID(), label: label, createdAt: now, expiresAt: now + days * 86_400)
         let secret = owner.linkText(id: link.id, expiry: link.expiresAt)
@@ -223,7 +208,7 @@ final class SessionRoutes: Sendable {
             guard try tables.add(link) else {
                 return Self.refuse(409, "There are \(ShareTables.linksMax) links already: revoke one first")
             }
-            return Self.json(
+            return Responses.json(
                 .object([
                     ("id", .text(link.id)), ("share", .text(secret)), ("label", .text(label)),
                     ("created", .integer(link.createdAt)), ("expires", .integer(link.expiresAt)),
@@ -232,7 +217,13 @@ final class SessionRoutes: Sendable {
         }
     }
 
-    private static func json(_ value: JSONOut) -> Answer { .response(Responses.json(200, .bytes(value.encoded))) }
+    func revokeShare(_ id: String, _ ticket: Ticket) -> Reply {
+        perform(ticket) { [registry] tables throws(StoreError) in
+            guard try tables.revoke(id) else { return Self.refuse(404, "No such link") }
+            registry.revoke(id)
+            return Responses.json(.object([("revoked", .text(id))]))
+        }
+    }
 
     /// Answers a request by what the work makes of the tables.
     private func perform(

@@ -89,8 +89,8 @@ extension IssueText {
 
 extension Reports {
     /// States that an owner can give an issue, and those of a list.
-    package static let states: Set<String> = ["open", "resolved", "ignored"]
-    package static let listedStates = states.union(["reopened"])
+    package static let states = ["open", "resolved", "ignored"]
+    package static let listedStates = ["open", "reopened", "resolved", "ignored"]
 
     package func issues(
         _ query: ReportQuery,

@@ -1,0 +1,62 @@
+import Events
+import HTTPServer
+import HTTPWire
+import Reports
+import Storage
+
+/// Handlers of the routes that return events themselves.
+enum EventHandlers {
+    /// Events of one answer unless the query says how many.
+    private static let eventsDefault: Int64 = 50
+
+    static func events(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
+        let search = try call.parameters.search(now: WallClock.seconds)
+        let before = call.parameters.integer("before")
+        let limit = call.parameters.integer("limit") ?? eventsDefault
+        return site.reports.read(call.ticket, missing: "No such event") { database throws(StoreError) in
+            try EventReader(database: database).latest(search, before: before, limit: limit).map { events, next in
+                .object([("events", .array(events.map(\.json))), ("next", JSONOut(next))])
+            }
+        }
+    }
+
+    static func journey(_ site: Site, _ call: Call) -> Reply {
+        let (visitor, before) = (call.parameters["visitor"] ?? "", call.parameters.integer("before"))
+        return site.reports.read(call.ticket, missing: "No such event") { database throws(StoreError) in
+            try EventReader(database: database).journey(visitor: visitor, before: before)
+        }
+    }
+
+    static func submissions(_ site: Site, _ call: Call) -> Reply {
+        site.reports.read(call.ticket) { database throws(StoreError) in
+            try EventReader(database: database).submissions()
+        }
+    }
+
+    static func export(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
+        guard let pool = site.reports.pool else { return .now(.response(Responses.unavailable())) }
+        let search = try call.parameters.search(now: WallClock.seconds)
+        let format = call.parameters["format"].flatMap { Export.Format(rawValue: $0) } ?? .ndjson
+        guard let export = Export(pool, call.ticket, search, format) else {
+            return .now(.response(Responses.busy("Too many exports run")))
+        }
+        return site.sessions.leased(
+            .now(export.answer),
+            call.identity,
+            call.ticket,
+            farewell: Export.ending(format, "the session has ended")
+        )
+    }
+
+    static func stream(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
+        guard let feed = site.feed else { return .now(.response(Responses.unavailable())) }
+        let header = call.request.text(.lastEventID).flatMap { $0.isEmpty ? nil : $0 }
+        try Parameter("Last-Event-ID", .integer(0...Int64.max)).check(header)
+        // What a browser sends when it connects again counts more than the address, which stays the same.
+        let after = header.flatMap { Int64($0) } ?? call.parameters.integer("after")
+        guard let answer = feed.watch(call.ticket, after: after) else {
+            return .now(.response(Responses.busy("Too many watch")))
+        }
+        return site.sessions.leased(.now(answer), call.identity, call.ticket)
+    }
+}

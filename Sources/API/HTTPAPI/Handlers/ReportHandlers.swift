@@ -1,0 +1,130 @@
+import Events
+import HTTPServer
+import Reports
+
+/// Handlers of the routes that compute a report.
+enum ReportHandlers {
+    static func sites(_ site: Site, _ call: Call) -> Reply {
+        site.reports.report(call.ticket) { reports throws(ReportError) in try reports.sites() }
+    }
+
+    static func live(_ site: Site, _ call: Call) -> Reply {
+        let (name, now) = (call.parameters["site"], WallClock.seconds)
+        return site.reports.report(call.ticket) { reports throws(ReportError) in
+            try reports.live(site: name, now: now)
+        }
+    }
+
+    static func overview(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
+        let now = WallClock.seconds
+        let query = try call.parameters.report(now: now)
+        let processing = site.status?.processing()?.json ?? .null
+        return site.reports.report(call.ticket) { reports throws(ReportError) in
+            try reports.overview(query, now: now, processing: processing)
+        }
+    }
+
+    static func performance(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
+        let query = try call.parameters.report(now: WallClock.seconds)
+        return site.reports.report(call.ticket) { reports throws(ReportError) in try reports.performance(query) }
+    }
+
+    static func breakdowns(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
+        let query = try call.parameters.report(now: WallClock.seconds)
+        let dimensions = call.parameters.words("dimensions").compactMap { ReportDimension(rawValue: $0) }
+        let limit = call.parameters.rows
+        let countsOnly = call.parameters["only"] != nil
+        return site.reports.report(call.ticket) { reports throws(ReportError) in
+            try reports.breakdowns(query, dimensions, limit: limit, countsOnly: countsOnly)
+        }
+    }
+
+    static func vitalsBy(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
+        let query = try call.parameters.report(now: WallClock.seconds)
+        let dimension = call.parameters["dimension"].flatMap { ReportDimension(rawValue: $0) } ?? .path
+        let limit = call.parameters.rows
+        return site.reports.report(call.ticket) { reports throws(ReportError) in
+            try reports.vitals(query, by: dimension, limit: limit)
+        }
+    }
+
+    static func fingerprints(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
+        let query = try call.parameters.report(now: WallClock.seconds)
+        // Without a range and filters, the report covers all visitors that there have ever been.
+        let isAllTime = Parameter.filtered.allSatisfy { $0.name == "site" || call.parameters[$0.name] == nil }
+        return site.reports.report(call.ticket) { reports throws(ReportError) in
+            try reports.fingerprints(query, isAllTime: isAllTime)
+        }
+    }
+
+    static func quality(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
+        let query = try call.parameters.report(now: WallClock.seconds)
+        return site.reports.report(call.ticket) { reports throws(ReportError) in try reports.quality(query) }
+    }
+
+    // MARK: - Issues
+
+    static func issues(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
+        let query = try call.parameters.report(now: WallClock.seconds)
+        let (state, includesNoise) = (call.parameters["state"], call.parameters["noise"] != nil)
+        return site.reports.report(call.ticket) { reports throws(ReportError) in
+            try reports.issues(query, state: state, includesNoise: includesNoise)
+        }
+    }
+
+    static func issue(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
+        let query = try call.parameters.report(now: WallClock.seconds)
+        let issue = call.parameters["issue"] ?? ""
+        return site.reports.report(call.ticket, missing: "No such issue") { reports throws(ReportError) in
+            try reports.issue(query, issue)
+        }
+    }
+
+    /// `PUT` with `{"state":…}`.
+    static func decide(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
+        let body = try JSONBody(call.request, names: ["state"])
+        let state = try body.text("state", bytesMax: Operation.jsonBodyBytesMax)
+        guard let state, Reports.states.contains(state) else {
+            throw QueryFault(message: "state must be open, resolved or ignored")
+        }
+        let (issue, name) = (call.parameters["issue"] ?? "", call.parameters["site"])
+        let now = WallClock.seconds
+        return site.reports.report(call.ticket, missing: "No such issue") { reports throws(ReportError) in
+            guard try reports.decide(issue, site: name, state: state, now: now) else { return nil }
+            return .object([("issue", .text(issue)), ("state", .text(state))])
+        }
+    }
+
+    // MARK: - Fingerprints of the visitor itself
+
+    /// Signals of one request: those of a fingerprint, and the bytes of one name and hash.
+    private static let signalsMax = 41
+    private static let signalBytesMax = 128
+
+    /// `GET /api/shared?signals=canvas:1a2b,fonts:3c4d`.
+    static func shared(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
+        let pairs = (call.parameters["signals"] ?? "").split(separator: ",").map {
+            $0.split(separator: ":", maxSplits: 1)
+        }
+        guard !pairs.isEmpty, pairs.count <= signalsMax,
+            pairs.allSatisfy({ $0.count == 2 && $0[0].count + $0[1].count <= signalBytesMax })
+        else {
+            throw QueryFault(message: "signals must be names and hashes: name:hash,…")
+        }
+        if let seconds = site.secondsToWait(call, cost: pairs.count) {
+            return .now(.response(Responses.message(429, "Too many requests", [("Retry-After", "\(seconds)")])))
+        }
+        let name = call.parameters["site"]
+        let signals = pairs.map { (name: String($0[0]), hash: String($0[1])) }
+        return site.reports.report(call.ticket) { reports throws(ReportError) in
+            try reports.shared(signals, site: name)
+        }
+    }
+}
+
+extension Parameters {
+    /// Rows of a list unless the query says how many.
+    private static let rowsDefault = 10
+
+    fileprivate var rows: Int { integer("limit").map { Int($0) } ?? Self.rowsDefault }
+}

@@ -1,0 +1,85 @@
+import Events
+import HTTPServer
+import HTTPWire
+import Reports
+
+extension RouteTable {
+    /// Every route of the server.
+    ///
+    /// To add one, add it here, and describe it in `Web/openapi.json` unless it is a page or a file.
+    static let all = RouteTable(pages + Route.scripts + ingest + health + sessions + reports + events)
+
+    private static let pages = [
+        Route("/", .file { site, call in site.home(call) }),
+        .file("/insight", "insight.html"),
+        .redirect("/insight/", to: "/insight"),
+        .redirect("/demo", to: "/demo/"),
+        .file("/demo/", "demo/home.html"),
+        .file("/demo/shop", "demo/shop.html"),
+        .file("/demo/about", "demo/about.html"),
+        .file("/robots.txt", "robots.txt"),
+        Route("/static/{name*}", .file { site, call in site.file("static/\(call.path["name"] ?? "")", call) }),
+    ]
+
+    private static let ingest = [
+        Route("/event", .ingest(bodyBytesMax: Limits.eventBodyBytesMax, .event)),
+        Route("/events", .ingest(bodyBytesMax: Limits.batchBodyBytesMax, .events)),
+        Route("/collect", .ingest(bodyBytesMax: Limits.collectBodyBytesMax, .collect)),
+    ]
+
+    private static let health = [
+        Route("/health", .file(HealthHandlers.health)),
+        Route("/health/details", .get(.owner, bodyBytesMax: Operation.ignoredBodyBytesMax, HealthHandlers.details)),
+        Route("/ping", .file { site, _ in .now(site.measure.ping) }),
+        Route("/bw", .file { site, call in .now(site.measure.bandwidth(query: call.request.query)) }),
+    ]
+
+    private static let sessions = [
+        Route(
+            "/api/session",
+            .get(.identified, []) { site, call in site.sessions.session(call.identity) },
+            .change(.post, .everyone) { site, call in site.sessions.signIn(call.request, call.ticket) },
+            .change(.delete, .everyone) { site, call in site.sessions.signOut(call.request, call.ticket) }
+        ),
+        Route(
+            "/api/shares",
+            .get(.owner, [], ShareHandlers.list),
+            .change(.post, .owner, [], ShareHandlers.add),
+            .change(.delete, .owner, [Parameter("id", isRequired: true)], ShareHandlers.revoke)
+        ),
+    ]
+
+    private static let reports = [
+        Route("/api/openapi.json", .get(.everyone) { site, call in site.file("openapi.json", call) }),
+        Route("/api/status", .get(.reader, [], HealthHandlers.status)),
+        Route("/api/sites", .get(.reader, [], ReportHandlers.sites)),
+        Route("/api/live", .get(.reader, [.site], ReportHandlers.live)),
+        Route("/api/overview", .get(.reader, Parameter.series + [.compare], ReportHandlers.overview)),
+        Route("/api/performance", .get(.reader, Parameter.series + [.compare], ReportHandlers.performance)),
+        Route(
+            "/api/breakdowns",
+            .get(.reader, Parameter.filtered + [.dimensions, .rows, .only], ReportHandlers.breakdowns)
+        ),
+        Route("/api/slowest", .get(.reader, Parameter.filtered + [.vitalsDimension, .rows], ReportHandlers.vitalsBy)),
+        Route("/api/issues", .get(.reader, Parameter.series + [.state, .noise], ReportHandlers.issues)),
+        Route(
+            "/api/issue",
+            .get(.reader, Parameter.series + [.issue], ReportHandlers.issue),
+            .change(.put, .owner, [.issue, .site], ReportHandlers.decide)
+        ),
+        Route("/api/fingerprints", .get(.reader, Parameter.filtered, ReportHandlers.fingerprints)),
+        Route("/api/quality", .get(.reader, Parameter.filteredTraffic, ReportHandlers.quality)),
+        Route("/api/shared", .get(.everyone, [.signals, .site], ReportHandlers.shared)),
+    ]
+
+    private static let events = [
+        Route("/api/events", .get(.reader, Parameter.search + [.before, .events], EventHandlers.events)),
+        Route(
+            "/api/journey",
+            .get(.reader, [Parameter("visitor", isRequired: true), .before], EventHandlers.journey)
+        ),
+        Route("/api/export", .get(.reader, Parameter.search + [.format], EventHandlers.export)),
+        Route("/api/stream", .get(.reader, [.after], EventHandlers.stream)),
+        Route("/api/submissions", .get(.reader, [], EventHandlers.submissions)),
+    ]
+}
