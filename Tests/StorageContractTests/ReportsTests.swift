@@ -96,8 +96,8 @@ import TimeZones
             "overview": try reports.overview(query, now: now), "performance": try reports.performance(query),
             "breakdowns": try reports.breakdowns(query, ReportDimension.allCases, limit: 5),
             "counts": try reports.breakdowns(query, [.path, .browser], limit: 1, countsOnly: true),
-            "slowest": try reports.vitals(query, by: .browser, limit: 5), "issues": try reports.issues(query),
-            "issue": try reports.issue(query, "00000000000000aa") ?? .null, "quality": try reports.quality(query),
+            "vitals by": try reports.vitals(query, by: .browser, limit: 5), "issues": try reports.issues(query),
+            "issue": try reports.issue(query, "00000000000000aa") ?? .null, "data quality": try reports.dataQuality(query),
             "fingerprints": try reports.fingerprints(query, isAllTime: true),
             "population": try reports.fingerprints(query, isAllTime: false),
             "live": try reports.live(site: nil, now: now),
@@ -167,14 +167,14 @@ import TimeZones
         #expect(try sessions(ReportFilter("is", "property:deep.n", ["7"])) == "1")
         #expect(try sessions(ReportFilter("is", "property:plan", ["gold"])) == "0")
         #expect(try sessions(ReportFilter("is", "visitor", ["v_3", "v_4"])) == "2")
-        let quality = JSONTree(text(try reports.quality(Self.query())))
+        let quality = JSONTree(text(try reports.dataQuality(Self.query())))
         let members = ["views", "emitted", "dropped", "received", "lost"].map { quality[$0].literal }
         #expect(members == ["1", "5", "1", "2", "2"])
         for (visitor, views) in [("v_3", "1"), ("v_4", "0")] {
             let filter = try ReportFilter("is", "visitor", [visitor])
-            #expect(JSONTree(text(try reports.quality(Self.query([filter]))))["views"].literal == views)
+            #expect(JSONTree(text(try reports.dataQuality(Self.query([filter]))))["views"].literal == views)
         }
-        let other = JSONTree(text(try reports.quality(Self.query(from: Self.day - 86_400, to: Self.day))))
+        let other = JSONTree(text(try reports.dataQuality(Self.query(from: Self.day - 86_400, to: Self.day))))
         #expect(other["views"].literal == "0")
     }
 

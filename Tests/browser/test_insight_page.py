@@ -104,7 +104,7 @@ def test_stored_markup_is_inert_in_every_view(engine, filled):
     engine.evaluate("() => document.querySelectorAll('#panel-raw details').forEach((details) => details.open = true)")
     engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 200))")
     check_inert(engine)
-    for issue in told(filled.port, "issues", range="24h", robots="1")["issues"]:
+    for issue in told(filled.port, "issues", range="24h", bots="include")["issues"]:
         open_page(engine, filled, f"&bots=include&issue={issue['issue']}")
         assert engine.evaluate("() => document.querySelectorAll('.errors .stack').length") >= 1
         check_inert(engine)

@@ -96,10 +96,10 @@ def test_what_is_intact_is_drained(journaled, serve, damage, least):
     journal = details(collector)["journal"]
     found = journal["damage"]
     # A record that was cut in the middle is set aside.
-    assert least <= rows < RECORDS and journal["set_aside"] <= 1
+    assert least <= rows < RECORDS and journal["dead_letters"] <= 1
     assert (found["files"], found["last_file"]) == (1, "journal.sqlite.damaged-1")
     if least > 0:
-        assert found["lost_at_most"] == RECORDS - rows - journal["set_aside"]
+        assert found["lost_at_most"] == RECORDS - rows - journal["dead_letters"]
         numbers = [row["n"] for row in store.rows("select (payload->>'n')::integer as n from collector_events order by id")]
         assert numbers == sorted(set(numbers)), "in their order, each once"
     else:
@@ -164,7 +164,7 @@ def test_damage_that_shows_only_when_the_record_is_read(journaled, serve):
     wait_for(lambda: details(collector)["journal"]["state"] == "empty" and details(collector)["journal"]["damage"], 30, "drained")
     journal = details(collector)["journal"]
     found = journal["damage"]
-    assert count(store, "collector_events") == RECORDS + found["salvaged"] - journal["set_aside"]
+    assert count(store, "collector_events") == RECORDS + found["salvaged"] - journal["dead_letters"]
     assert found["salvaged"] > 1800
     assert found["salvaged"] + found["lost_at_most"] == 2000
     connection = sqlite3.connect(path.with_name("journal.sqlite.damaged-1"))

@@ -95,7 +95,7 @@ def test_noise_is_kept_apart_unless_it_is_asked_for(owned):
         assert sum(issue["errors"] for issue in filtered["issues"]) == (3 if count == 2 else 18)
         assert all(any(issue["trend"]) for issue in filtered["issues"])
     (noise,) = (issue for issue in answer["issues"] if issue["noise"] == "extension")
-    assert told(owned.port, "issue", range="24h", issue=noise["issue"])["errors"] == 5
+    assert told(owned.port, f"issues/{noise['issue']}", range="24h")["errors"] == 5
 
 
 def test_an_issue_is_shown_with_its_causes_and_inner_errors(owned):
@@ -109,7 +109,7 @@ def test_an_issue_is_shown_with_its_causes_and_inner_errors(owned):
     assert unknown("error", payload) == []
     settle(owned.port, send(owned.port, page_view(0, "error", payload)))
     (issue,) = told(owned.port, "issues", range="24h")["issues"]
-    (sample,) = told(owned.port, "issue", range="24h", issue=issue["issue"])["samples"]
+    (sample,) = told(owned.port, f"issues/{issue['issue']}", range="24h")["samples"]
     assert (sample["payload"]["cause"], sample["payload"]["errors"]) == (payload["cause"], payload["errors"])
 
 

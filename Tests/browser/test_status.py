@@ -112,10 +112,10 @@ def test_events_that_the_database_refuses_to_aggregate_are_named(store, serve):
     send(collector.port, visit_events("/poison") + visit_events("/good"))
     # One after the other is found to be refused.
     wait_for(lambda: "refused to aggregate 3 events" in json.dumps(status(collector)["problems"]), 40, "the problem is reported")
-    assert codes(collector) == ["events_set_aside"]
+    assert codes(collector) == ["events_refused"]
     assert "rollup_dead_letters" in status(collector)["problems"][0]["message"]
     wait_for(lambda: told(collector.port, "overview", range="24h")["totals"]["views"] == 1, 20, "the others are counted")
-    collector.wait_for_line("degraded.*code=events_set_aside")
+    collector.wait_for_line("degraded.*code=events_refused")
 
 
 def test_a_rollup_worker_that_cannot_write_is_named_with_the_reason_and_goes_on_later(store, serve):

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from bodies import make_ids
-from insight import ask, CHROME, ENVIRONMENT, OWNER, send, settle, told, visit_events
+from insight import ask, CHROME, ENVIRONMENT, OWNER, send, settle, timeline, told, visit_events
 from load import wait_for
 from stores import count
 from wire import get, head, Wire
@@ -97,8 +97,8 @@ def test_every_range_has_exactly_its_events_after_a_backlog_was_drained_among_ne
         assert sum(row["views"] for row in lists["path"]["rows"]) == wanted
         assert (lists["browser"]["total"], lists["browser"]["rest"]) == (wanted, 0)
     assert told(collector.port, "live")["visitors"] == 20
-    journey = told(collector.port, "journey", visitor="v_old_3")
-    assert sum(len(view["events"]) for session in journey["sessions"] for view in session["views"]) == HOUR // 50
+    found = told(collector.port, timeline("v_old_3"))
+    assert sum(len(view["events"]) for session in found["sessions"] for view in session["views"]) == HOUR // 50
     assert len(exported(collector.port, visitor="v_old_3")) == HOUR // 50 == len(explored(collector.port, visitor="v_old_3"))
 
 

@@ -17,7 +17,7 @@ async function tellShares(shares, signals) {
   let told = {};
   try {
     const query = signals.map(([name, hash]) => `${name}:${hash}`).join(",");
-    const answer = await fetch(new URL(`api/shared?signals=${query}`, document.baseURI));
+    const answer = await fetch(new URL(`api/fingerprint-frequency?signals=${query}`, document.baseURI));
     if (answer.ok) told = (await answer.json()).signals;
   } catch {
     // Without a network it is not known.

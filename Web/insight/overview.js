@@ -149,7 +149,7 @@ export async function showOverview(panel, signal) {
       (answer) => drawPart(errors, answer, () => drawIssues(errors, answer)),
       failed(errors),
     ),
-    ask("quality", { ...question(), bots: undefined }, { signal }).then(
+    ask("data-quality", { ...question(), bots: undefined }, { signal }).then(
       async (answer) => drawQuality(quality, answer, await duplicatesRemoved(signal)),
     ).catch(failed(quality)),
   ]);

@@ -89,11 +89,11 @@ export async function showPerformance(panel, signal) {
       if (!signal.aborted) vitals.replaceChildren(h("div", { class: "full" }, failure(error, again)));
       failed(chart, distribution)(error);
     }),
-    ask("slowest", { ...question(), dimension: by, limit: 15 }, { signal }).then(
+    ask("vitals-by", { ...question(), dimension: by, limit: 15 }, { signal }).then(
       (answer) => drawPart(slow, answer, () => drawBreakdown(slow, answer, by)),
       failed(slow),
     ),
-    ask("slowest", { ...question(), dimension: "navigation", limit: 15 }, { signal }).then(
+    ask("vitals-by", { ...question(), dimension: "navigation", limit: 15 }, { signal }).then(
       (answer) => refusalOf(answer) === null && drawRoutes(routes, answer, metric),
       // The breakdown shows the same error.
       () => {},

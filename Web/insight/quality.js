@@ -29,7 +29,7 @@ export function drawQuality(element, report, duplicates) {
   body(element).replaceChildren(
     facts([
       ["Events", exact(events)],
-      ["Bot events", withShare(report.robot_events, events)],
+      ["Bot events", withShare(report.bot_events, events)],
       ["Sent", views ? exact(emitted) : "–"],
       ["Received", ofSent(report.received)],
       ["Dropped by client", ofSent(report.dropped)],

@@ -55,7 +55,7 @@ struct HealthDetails {
                 standing.records > 0 ? "draining" : "empty"
             }
         let numbers: KeyValuePairs<String, Int> = [
-            "records": standing.records, "bytes": standing.bytes, "set_aside": standing.setAside,
+            "records": standing.records, "bytes": standing.bytes, "dead_letters": standing.setAside,
             "journaled": report.counters.journaled, "drained": report.counters.drained,
             "refused": report.counters.setAside, "drain_per_second": Int(report.drainPerSecond),
         ]

@@ -144,7 +144,7 @@ struct FingerprintsReport {
 
 extension FingerprintsReport {
     var json: JSONOut {
-        let robots = bots.map { reasons, sum in
+        let rows = bots.map { reasons, sum in
             JSONOut.object([
                 ("reasons", .array(reasons.split(separator: "\n").map { .text(String($0)) })),
                 ("visitors", JSONOut(sum.visitors)), ("sessions", .integer(sum.sessions)),
@@ -156,7 +156,7 @@ extension FingerprintsReport {
                 ("scope", .text(range == nil ? "all_time" : "range")), ("range", range?.json ?? .null),
                 ("reason", .text(Self.reason)),
                 ("visitors", .integer(signals.map { Self.visitors($0.sizes) }.max() ?? 0)),
-                ("signals", .object(signals.map { ($0.name, $0.json) })), ("robots", .array(robots)),
+                ("signals", .object(signals.map { ($0.name, $0.json) })), ("bots", .array(rows)),
             ] + refusal
         )
     }
@@ -182,7 +182,7 @@ extension FingerprintsReport.Signal {
             ("bits", JSONOut(bits.corrected, digits: 2)), ("bits_seen", JSONOut(bits.seen, digits: 2)),
             ("visitors", .integer(total)), ("values", .integer(sizes.reduce(0) { $0.adding(saturating: $1.values) })),
             ("unique_share", JSONOut(total > 0 ? Double(unique) / Double(total) : nil, digits: 4)),
-            ("sets", .array(sets)), ("returns", JSONOut(returns?.reports)),
+            ("anonymity_sets", .array(sets)), ("returns", JSONOut(returns?.reports)),
             ("changed_share", JSONOut(changes, digits: 4)),
             (
                 "shared",
@@ -203,7 +203,10 @@ extension Reports {
     /// How many browsers seen here have the same values of signals, by name and hash: counts alone, for the visitor itself.
     ///
     /// Those of a site, or of the page at `/`, which is of none.
-    package func shared(_ signals: [(name: String, hash: String)], site: String?) throws(ReportError) -> JSONOut {
+    package func fingerprintFrequency(
+        _ signals: [(name: String, hash: String)],
+        site: String?
+    ) throws(ReportError) -> JSONOut {
         var result: [(String, JSONOut)] = []
         for (name, hash) in signals.prefix(FingerprintReading.signalsMax + 1) {
             let row = try database.reportRows(

@@ -24,7 +24,7 @@ struct IssuesReport {
 
     /// A `state` of nil stands for issues in any state; with `includesNoise`, issues of errors that are not the site's
     /// are listed, too.
-    init(_ context: ReportContext, state: String?, includesNoise: Bool) throws(ReportError) {
+    init(_ context: ReportContext, state: IssueState?, includesNoise: Bool) throws(ReportError) {
         range = context.query.range
         let dimensions: [ReportDimension] = includesNoise ? [.issue, .noise] : [.issue]
         var scan = try context.scanQuery(range)
@@ -83,18 +83,14 @@ extension IssueText {
         firstSeen: 0,
         lastSeen: 0,
         lastEventID: 0,
-        state: "open"
+        state: .unresolved
     )
 }
 
 extension Reports {
-    /// States that an owner can give an issue, and those of a list.
-    package static let states = ["open", "resolved", "ignored"]
-    package static let listedStates = ["open", "reopened", "resolved", "ignored"]
-
     package func issues(
         _ query: ReportQuery,
-        state: String? = nil,
+        state: IssueState? = nil,
         includesNoise: Bool = false
     ) throws(ReportError) -> JSONOut {
         try computed(query) { context throws(ReportError) in
@@ -105,7 +101,12 @@ extension Reports {
     /// Notes what the owner has decided about an issue, on every site that has it unless one is named.
     ///
     /// - Returns: false when there is no such issue.
-    package func decide(_ issue: String, site wanted: String?, state: String, now: Int64) throws(ReportError) -> Bool {
+    package func decide(
+        _ issue: String,
+        site wanted: String?,
+        state: IssueState,
+        now: Int64
+    ) throws(ReportError) -> Bool {
         var isKnown = false
         do throws(StoreError) {
             try database.transaction { () throws(StoreError) in
@@ -114,7 +115,7 @@ extension Reports {
                     isKnown = true
                     try database.insert(
                         "insert into insight_issue_states (site, issue, state, changed_at)",
-                        [[.text(site), .text(issue), .text(state), .integer(now)]],
+                        [[.text(site), .text(issue), .text(state.stored), .integer(now)]],
                         "on conflict (site, issue) do update set state = excluded.state, changed_at = excluded.changed_at"
                     )
                 }

@@ -20,10 +20,10 @@ enum EventHandlers {
         }
     }
 
-    static func journey(_ site: Site, _ call: Call) -> Reply {
-        let (visitor, before) = (call.parameters["visitor"] ?? "", call.parameters.integer("before"))
+    static func timeline(_ site: Site, _ call: Call) -> Reply {
+        let (visitor, before) = (call.path["id"] ?? "", call.parameters.integer("before"))
         return site.reports.read(call.ticket, missing: "No such event") { database throws(StoreError) in
-            try EventReader(database: database).journey(visitor: visitor, before: before)
+            try EventReader(database: database).timeline(of: visitor, before: before)
         }
     }
 
@@ -55,7 +55,7 @@ enum EventHandlers {
         // What a browser sends when it connects again counts more than the address, which stays the same.
         let after = header.flatMap { Int64($0) } ?? call.parameters.integer("after")
         guard let answer = feed.watch(call.ticket, after: after) else {
-            return .now(.response(Responses.busy("Too many watch")))
+            return .now(.response(Responses.busy("Too many subscribers")))
         }
         return site.sessions.leased(.now(answer), call.identity, call.ticket)
     }

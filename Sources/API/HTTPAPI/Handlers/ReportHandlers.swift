@@ -57,16 +57,17 @@ enum ReportHandlers {
         }
     }
 
-    static func quality(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
+    static func dataQuality(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
         let query = try call.parameters.report(now: WallClock.seconds)
-        return site.reports.report(call.ticket) { reports throws(ReportError) in try reports.quality(query) }
+        return site.reports.report(call.ticket) { reports throws(ReportError) in try reports.dataQuality(query) }
     }
 
     // MARK: - Issues
 
     static func issues(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
         let query = try call.parameters.report(now: WallClock.seconds)
-        let (state, includesNoise) = (call.parameters["state"], call.parameters["noise"] != nil)
+        let state = call.parameters["state"].flatMap { IssueState(rawValue: $0) }
+        let includesNoise = call.parameters["noise"] != nil
         return site.reports.report(call.ticket) { reports throws(ReportError) in
             try reports.issues(query, state: state, includesNoise: includesNoise)
         }
@@ -74,7 +75,7 @@ enum ReportHandlers {
 
     static func issue(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
         let query = try call.parameters.report(now: WallClock.seconds)
-        let issue = call.parameters["issue"] ?? ""
+        let issue = call.path["id"] ?? ""
         return site.reports.report(call.ticket, missing: "No such issue") { reports throws(ReportError) in
             try reports.issue(query, issue)
         }
@@ -83,15 +84,15 @@ enum ReportHandlers {
     /// `PUT` with `{"state":…}`.
     static func decide(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
         let body = try JSONBody(call.request, names: ["state"])
-        let state = try body.text("state", bytesMax: Operation.jsonBodyBytesMax)
-        guard let state, Reports.states.contains(state) else {
-            throw QueryFault(message: "state must be open, resolved or ignored")
+        let text = try body.text("state", bytesMax: Operation.jsonBodyBytesMax)
+        guard let state = text.flatMap({ IssueState(rawValue: $0) }), state != .regressed else {
+            throw QueryFault(message: "state must be unresolved, resolved or ignored")
         }
-        let (issue, name) = (call.parameters["issue"] ?? "", call.parameters["site"])
+        let (issue, name) = (call.path["id"] ?? "", call.parameters["site"])
         let now = WallClock.seconds
         return site.reports.report(call.ticket, missing: "No such issue") { reports throws(ReportError) in
             guard try reports.decide(issue, site: name, state: state, now: now) else { return nil }
-            return .object([("issue", .text(issue)), ("state", .text(state))])
+            return .object([("issue", .text(issue)), ("state", .text(state.rawValue))])
         }
     }
 
@@ -101,8 +102,8 @@ enum ReportHandlers {
     private static let signalsMax = 41
     private static let signalBytesMax = 128
 
-    /// `GET /api/shared?signals=canvas:1a2b,fonts:3c4d`.
-    static func shared(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
+    /// `GET /api/fingerprint-frequency?signals=canvas:1a2b,fonts:3c4d`.
+    static func fingerprintFrequency(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
         let pairs = (call.parameters["signals"] ?? "").split(separator: ",").map {
             $0.split(separator: ":", maxSplits: 1)
         }
@@ -117,7 +118,7 @@ enum ReportHandlers {
         let name = call.parameters["site"]
         let signals = pairs.map { (name: String($0[0]), hash: String($0[1])) }
         return site.reports.report(call.ticket) { reports throws(ReportError) in
-            try reports.shared(signals, site: name)
+            try reports.fingerprintFrequency(signals, site: name)
         }
     }
 }

@@ -13,6 +13,6 @@ enum ShareHandlers {
     }
 
     static func revoke(_ site: Site, _ call: Call) -> Reply {
-        site.sessions.revokeShare(call.parameters["id"] ?? "", call.ticket)
+        site.sessions.revokeShare(call.path["id"] ?? "", call.ticket)
     }
 }

@@ -9,13 +9,11 @@ extension Parameter {
         Parameter("range", .word(RangeName.allCases.map(\.rawValue))), Parameter("from"), Parameter("to"),
         Parameter("zone"),
     ]
-    private static let bots = [
-        Parameter("bots", .word(["include", "exclude"])), Parameter("robots", .word(["0", "1"])),
-    ]
+    private static let bots = Parameter("bots", .word(["include", "exclude"]))
     static let site = Parameter("site")
     /// What every report takes that covers one kind of traffic or the other.
     static let filteredTraffic = range + [site, Parameter("filters")] + Parameters.filters.map { Parameter($0) }
-    static let filtered = filteredTraffic + bots
+    static let filtered = filteredTraffic + [bots]
     static let series = filtered + [Parameter("interval", .word(Interval.allCases.map(\.rawValue)))]
     static let compare = Parameter("compare", .word(["previous", "none"]))
 
@@ -36,8 +34,7 @@ extension Parameter {
 
     // MARK: - Issues and fingerprints
 
-    static let issue = Parameter("issue", isRequired: true)
-    static let state = Parameter("state", .word(Reports.listedStates))
+    static let state = Parameter("state", .word(IssueState.allCases.map(\.rawValue)))
     static let noise = Parameter("noise", .word(["include"]))
     static let signals = Parameter("signals", isRequired: true)
 

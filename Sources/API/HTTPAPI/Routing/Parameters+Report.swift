@@ -43,7 +43,7 @@ extension Parameters {
                 range: try range(now: now, zones: zones),
                 site: self["site"],
                 filters: try reportFilters(),
-                includesBots: self["bots"].map { $0 == "include" } ?? (self["robots"] == "1"),
+                includesBots: self["bots"] == "include",
                 isComparing: self["compare"] != "none"
             )
         } catch {

@@ -44,9 +44,9 @@ extension RouteTable {
         Route(
             "/api/shares",
             .get(.owner, [], ShareHandlers.list),
-            .change(.post, .owner, [], ShareHandlers.add),
-            .change(.delete, .owner, [Parameter("id", isRequired: true)], ShareHandlers.revoke)
+            .change(.post, .owner, [], ShareHandlers.add)
         ),
+        Route("/api/shares/{id}", .change(.delete, .owner, [], ShareHandlers.revoke)),
     ]
 
     private static let reports = [
@@ -60,24 +60,27 @@ extension RouteTable {
             "/api/breakdowns",
             .get(.reader, Parameter.filtered + [.dimensions, .rows, .only], ReportHandlers.breakdowns)
         ),
-        Route("/api/slowest", .get(.reader, Parameter.filtered + [.vitalsDimension, .rows], ReportHandlers.vitalsBy)),
+        Route(
+            "/api/vitals-by",
+            .get(.reader, Parameter.filtered + [.vitalsDimension, .rows], ReportHandlers.vitalsBy)
+        ),
         Route("/api/issues", .get(.reader, Parameter.series + [.state, .noise], ReportHandlers.issues)),
         Route(
-            "/api/issue",
-            .get(.reader, Parameter.series + [.issue], ReportHandlers.issue),
-            .change(.put, .owner, [.issue, .site], ReportHandlers.decide)
+            "/api/issues/{id}",
+            .get(.reader, Parameter.series, ReportHandlers.issue),
+            .change(.put, .owner, [.site], ReportHandlers.decide)
         ),
         Route("/api/fingerprints", .get(.reader, Parameter.filtered, ReportHandlers.fingerprints)),
-        Route("/api/quality", .get(.reader, Parameter.filteredTraffic, ReportHandlers.quality)),
-        Route("/api/shared", .get(.everyone, [.signals, .site], ReportHandlers.shared)),
+        Route("/api/data-quality", .get(.reader, Parameter.filteredTraffic, ReportHandlers.dataQuality)),
+        Route(
+            "/api/fingerprint-frequency",
+            .get(.everyone, [.signals, .site], ReportHandlers.fingerprintFrequency)
+        ),
     ]
 
     private static let events = [
         Route("/api/events", .get(.reader, Parameter.search + [.before, .events], EventHandlers.events)),
-        Route(
-            "/api/journey",
-            .get(.reader, [Parameter("visitor", isRequired: true), .before], EventHandlers.journey)
-        ),
+        Route("/api/visitors/{id}/timeline", .get(.reader, [.before], EventHandlers.timeline)),
         Route("/api/export", .get(.reader, Parameter.search + [.format], EventHandlers.export)),
         Route("/api/stream", .get(.reader, [.after], EventHandlers.stream)),
         Route("/api/submissions", .get(.reader, [], EventHandlers.submissions)),

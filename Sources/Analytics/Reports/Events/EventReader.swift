@@ -15,8 +15,8 @@ package struct EventReader {
     package static let searchTime = Duration.milliseconds(50)
     static let scannedMax: Int64 = 50_000
     /// Events of one visitor that are told.
-    static let journeyMax: Int64 = 3000
-    /// Bytes of the delivery reports of one page of a journey.
+    static let timelineMax: Int64 = 3000
+    /// Bytes of the delivery reports of one page of a timeline.
     static let reportsBytesMax = 1 << 20
     /// Names in one query.
     static let namesMax = 256

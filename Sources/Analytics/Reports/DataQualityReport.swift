@@ -5,7 +5,7 @@ import Aggregation
 import Rollups
 
 /// How far the figures of a range can be trusted: what its page views emitted, dropped and lost, and how much bots sent.
-struct QualityReport {
+struct DataQualityReport {
     /// Page views whose delivery reports are read.
     static let pageViewsMax: Int64 = 200_000
 
@@ -99,7 +99,7 @@ struct QualityReport {
 
     var json: JSONOut {
         .object([
-            ("range", range.json), ("events", .integer(events)), ("robot_events", .integer(botEvents)),
+            ("range", range.json), ("events", .integer(events)), ("bot_events", .integer(botEvents)),
             ("views", JSONOut(delivery?.pageViews)), ("emitted", JSONOut(delivery?.emitted)),
             ("received", JSONOut(delivery?.received)), ("dropped", JSONOut(delivery?.dropped)),
             ("lost", JSONOut(delivery?.lost)),
@@ -111,9 +111,9 @@ struct QualityReport {
 
 extension Reports {
     /// Bots count, whether the query includes them or not.
-    package func quality(_ query: ReportQuery) throws(ReportError) -> JSONOut {
+    package func dataQuality(_ query: ReportQuery) throws(ReportError) -> JSONOut {
         var query = query
         query.includesBots = true
-        return try computed(query) { context throws(ReportError) in try QualityReport(context) }.json
+        return try computed(query) { context throws(ReportError) in try DataQualityReport(context) }.json
     }
 }

@@ -10,7 +10,7 @@ extension EventReader {
     /// `before` is `next` of the page before; a page ends where its events have `ReadBudget.bytesMax` bytes.
     ///
     /// - Returns: nil when there is no event of the id `before`.
-    package func journey(visitor: String, before: Int64? = nil) throws(StoreError) -> JSONOut? {
+    package func timeline(of visitor: String, before: Int64? = nil) throws(StoreError) -> JSONOut? {
         var end: EventCursor?
         if let before {
             end = try cursor(of: before)
@@ -18,7 +18,7 @@ extension EventReader {
         }
         var search = Search()
         search.visitor = visitor
-        let page = try page(search, .descending, from: end, limit: Self.journeyMax)
+        let page = try page(search, .descending, from: end, limit: Self.timelineMax)
         let events = page.events.reversed()
         let ledger = try reports(Array(Set(events.map(\.pageviewID))))
         var sessions: [(id: String, views: [(id: String, events: [StoredEvent])])] = []
