@@ -147,7 +147,7 @@ let package = Package(
         .target(
             name: "Reports",
             dependencies: [
-                "Aggregation", "Crypto", "Events", "JSON", "Log", "Numbers", "Rollups", "Segments",
+                "Aggregation", "Crypto", "Events", "Numbers", "Rollups", "Segments",
                 "Storage", "TimeZones",
             ],
             path: "Sources/Analytics/Reports",
@@ -168,8 +168,8 @@ let package = Package(
             name: "HTTPAPI",
             dependencies: [
                 "Aggregation", "Assets", "Compression", "Crypto", "Events", "HTTPServer",
-                "HTTPWire", "Ingest", "JSON", "Locks", "Log", "Reports", "Rollups", "Storage",
-                "TimeZones",
+                "HTTPWire", "Ingest", "JSON", "Locks", "Log", "Numbers", "Reports", "Rollups",
+                "Segments", "Storage", "TimeZones",
             ],
             path: "Sources/API/HTTPAPI",
             swiftSettings: strict
@@ -223,7 +223,9 @@ let package = Package(
         ),
         .testTarget(
             name: "HTTPAPITests",
-            dependencies: ["Events", "HTTPAPI", "HTTPWire", "Reports", "Rollups"],
+            dependencies: [
+                "Events", "HTTPAPI", "HTTPServer", "HTTPWire", "Reports", "Rollups", "Segments", "TimeZones",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -281,7 +283,7 @@ let package = Package(
         .testTarget(
             name: "StorageContractTests",
             dependencies: [
-                "Aggregation", "DemoData", "Events", "Numbers", "Postgres", "Reports", "Rollups",
+                "Aggregation", "DemoData", "Events", "HTTPAPI", "Numbers", "Postgres", "Reports", "Rollups",
                 "SQLite", "Segments", "Storage", "StoragePostgres", "StorageSQLite", "TestSupport",
                 "TimeZones",
             ],

@@ -4,7 +4,6 @@ import Locks
 import HTTPServer
 import HTTPWire
 import Ingest
-import JSON
 import Log
 import Synchronization
 import Events
@@ -277,15 +276,10 @@ final class IngestRoutes: Sendable {
     private static func answer(_ rejection: Rejection, _ fields: [Responses.Field]) -> Response {
         switch rejection {
         case .missing(let names):
-            var text = Array("{\"message\":".utf8)
-            appendQuoted(rejection.message, to: &text)
-            text += Array(",\"missing\":[".utf8)
-            for (index, name) in names.enumerated() {
-                if index > 0 { text.append(UInt8(ascii: ",")) }
-                appendQuoted(name, to: &text)
-            }
-            text += Array("]}".utf8)
-            return Responses.json(400, .bytes(text), fields)
+            let body = JSONEncodedValue.object([
+                ("message", .text(rejection.message)), ("missing", .array(names.map { .text($0) })),
+            ])
+            return Responses.json(400, .bytes(body.encoded), fields)
         case .tooManyEvents:
             return Responses.message(413, rejection.message, fields)
         case .invalidJSON, .invalid, .refusedByStore:

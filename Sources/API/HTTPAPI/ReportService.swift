@@ -15,7 +15,7 @@ struct ReportService: Sendable {
     func report(
         _ ticket: Ticket,
         missing: String = "Not found",
-        _ make: @escaping @Sendable (Reports) throws(ReportError) -> JSONOut?
+        _ make: @escaping @Sendable (Reports) throws(ReportError) -> (any JSONRepresentable)?
     ) -> Reply {
         answer(ticket) { [dictionaries] database throws(StoreError) in
             do throws(ReportError) {
@@ -33,7 +33,7 @@ struct ReportService: Sendable {
     func read(
         _ ticket: Ticket,
         missing: String = "Not found",
-        _ make: @escaping @Sendable (any Database) throws(StoreError) -> JSONOut?
+        _ make: @escaping @Sendable (any Database) throws(StoreError) -> (any JSONRepresentable)?
     ) -> Reply {
         answer(ticket) { database throws(StoreError) in Self.answer(try make(database), missing) }
     }
@@ -45,7 +45,7 @@ struct ReportService: Sendable {
         pool?.answer(ticket, work) ?? .now(.response(Responses.unavailable()))
     }
 
-    private static func answer(_ value: JSONOut?, _ missing: String) -> Answer {
-        value.map { Responses.json($0) } ?? .response(Responses.message(404, missing))
+    private static func answer(_ value: (any JSONRepresentable)?, _ missing: String) -> Answer {
+        value.map { Responses.json($0.json) } ?? .response(Responses.message(404, missing))
     }
 }

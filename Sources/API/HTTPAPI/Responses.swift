@@ -1,6 +1,4 @@
 import HTTPServer
-import JSON
-import Reports
 
 /// The answers of this server: every one carries the security headers, and JSON where there is something to say.
 enum Responses {
@@ -23,7 +21,7 @@ enum Responses {
     private static let busySeconds = "10"
 
     /// A JSON value, with status 200.
-    static func json(_ value: JSONOut) -> Answer { .response(json(200, .bytes(value.encoded))) }
+    static func json(_ value: JSONEncodedValue) -> Answer { .response(json(200, .bytes(value.encoded))) }
 
     /// An answer of JSON text.
     static func json(_ status: Int, _ text: String, _ fields: [Field] = []) -> Response {
@@ -40,10 +38,7 @@ enum Responses {
 
     /// `{"message":…}`.
     static func message(_ status: Int, _ message: String, _ fields: [Field] = []) -> Response {
-        var text = Array("{\"message\":".utf8)
-        appendQuoted(message, to: &text)
-        text.append(UInt8(ascii: "}"))
-        return json(status, .bytes(text), fields)
+        json(status, .bytes(JSONEncodedValue.object([("message", .text(message))]).encoded), fields)
     }
 
     /// Nothing was stored, and the sender should come again.

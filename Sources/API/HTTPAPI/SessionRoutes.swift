@@ -162,16 +162,18 @@ final class SessionRoutes: Sendable {
         }
     }
 
+    private static func body(_ access: Access) -> JSONEncodedValue { .object([("access", .text(access.word))]) }
+
     private func signedIn(_ access: Access, _ cookie: String?) -> Answer {
         let fields = cookie.map { [("Set-Cookie", $0)] } ?? []
-        return .response(Responses.json(200, "{\"access\":\"\(access.word)\"}", fields))
+        return .response(Responses.json(200, .bytes(Self.body(access).encoded), fields))
     }
 
     /// Ends the sessions that the request has cookies of, and no other; answers once the store has it.
     func signOut(_ request: borrowing Request, _ ticket: Ticket) -> Reply {
         let gone = [("Set-Cookie", cookie("", seconds: 0, isSecure(request)))]
         let sessions = owner.sessions(request.text(.cookie), now: WallClock.seconds)
-        let done = Answer.response(Responses.json(200, "{\"access\":\"none\"}", gone))
+        let done = Answer.response(Responses.json(200, .bytes(Self.body(.nothing).encoded), gone))
         guard !sessions.isEmpty else { return .now(done) }
         registry.end(sessions) { [registry] isWritten in
             let waits = "Signed out; the database is away and will have it when it is back"
@@ -196,7 +198,7 @@ final class SessionRoutes: Sendable {
 
     func shares(_ ticket: Ticket) -> Reply {
         perform(ticket) { tables throws(StoreError) in
-            Responses.json(.object([("shares", .array(try tables.links().map(\.json)))]))
+            Responses.json(.object([("shares", JSONEncodedValue(try tables.links()))]))
         }
     }
 

@@ -122,7 +122,7 @@ package final class Site: Handler {
 
     /// The answer of `GET /health`.
     package static func answer(_ verdict: HealthMonitor.Verdict) -> Answer {
-        .response(Responses.json(verdict.status, "{\(verdict.members)}"))
+        .response(Responses.json(verdict.status, .bytes(JSONEncodedValue.object(verdict.members).encoded)))
     }
 
     /// The answer of `GET /health/details`.

@@ -2,25 +2,18 @@ import Segments
 import Storage
 
 /// What is known of an issue besides its figures.
-struct IssueText {
-    var site: String
-    var kind: String
-    var name: String
-    var message: String
-    var firstSeen: Int64
-    var lastSeen: Int64
-    var lastEventID: Int64
-    var state: IssueState
+package struct IssueText: Sendable {
+    package let site: String
+    package let kind: String
+    package let name: String
+    package let message: String
+    /// Seconds since 1970.
+    package let firstSeen: Int64
+    package let lastSeen: Int64
+    let lastEventID: Int64
+    package let state: IssueState
     /// Why its errors are not the site's; nil for an issue of the site.
-    var noise: String?
-
-    var members: [(String, JSONOut)] {
-        [
-            ("site", .text(site)), ("kind", .text(kind)), ("name", .text(name)), ("message", .text(message)),
-            ("first_seen", .integer(firstSeen)), ("last_seen", .integer(lastSeen)), ("state", .text(state.rawValue)),
-            ("noise", JSONOut(noise)),
-        ]
-    }
+    package let noise: String?
 }
 
 extension ReportContext {

@@ -17,14 +17,6 @@ package struct ShareLink: Sendable, Equatable {
         self.expiresAt = expiresAt
         self.lastUsedAt = lastUsedAt
     }
-
-    package var json: JSONOut {
-        .object([
-            ("id", .text(id)), ("label", .text(label)), ("created", .integer(createdAt)),
-            ("expires", .integer(expiresAt)),
-            ("last_used", JSONOut(lastUsedAt)),
-        ])
-    }
 }
 
 /// Share links, the sessions made from them, and sessions of the owner that were ended.

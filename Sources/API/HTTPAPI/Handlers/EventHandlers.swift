@@ -14,9 +14,7 @@ enum EventHandlers {
         let before = call.parameters.integer("before")
         let limit = call.parameters.integer("limit") ?? eventsDefault
         return site.reports.read(call.ticket, missing: "No such event") { database throws(StoreError) in
-            try EventReader(database: database).latest(search, before: before, limit: limit).map { events, next in
-                .object([("events", .array(events.map(\.json))), ("next", JSONOut(next))])
-            }
+            try EventReader(database: database).latest(search, before: before, limit: limit)
         }
     }
 
@@ -36,7 +34,7 @@ enum EventHandlers {
     static func export(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
         guard let pool = site.reports.pool else { return .now(.response(Responses.unavailable())) }
         let search = try call.parameters.search(now: WallClock.seconds)
-        let format = call.parameters["format"].flatMap { Export.Format(rawValue: $0) } ?? .ndjson
+        let format = call.parameters["format"].flatMap { ExportFormat(rawValue: $0) } ?? .ndjson
         guard let export = Export(pool, call.ticket, search, format) else {
             return .now(.response(Responses.busy("Too many exports run")))
         }

@@ -18,9 +18,9 @@ enum ReportHandlers {
     static func overview(_ site: Site, _ call: Call) throws(QueryFault) -> Reply {
         let now = WallClock.seconds
         let query = try call.parameters.report(now: now)
-        let processing = site.status?.processing()?.json ?? .null
+        let processing = site.status?.processing()
         return site.reports.report(call.ticket) { reports throws(ReportError) in
-            try reports.overview(query, now: now, processing: processing)
+            try reports.overview(query, now: now).json(processing: processing)
         }
     }
 
@@ -91,8 +91,8 @@ enum ReportHandlers {
         let (issue, name) = (call.path["id"] ?? "", call.parameters["site"])
         let now = WallClock.seconds
         return site.reports.report(call.ticket, missing: "No such issue") { reports throws(ReportError) in
-            guard try reports.decide(issue, site: name, state: state, now: now) else { return nil }
-            return .object([("issue", .text(issue)), ("state", .text(state.rawValue))])
+            let isKnown = try reports.decide(issue, site: name, state: state, now: now)
+            return isKnown ? IssueDecision(issue: issue, state: state) : nil
         }
     }
 

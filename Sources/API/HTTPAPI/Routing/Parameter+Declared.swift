@@ -45,5 +45,5 @@ extension Parameter {
     static let before = Parameter("before", .integer(1...Int64.max))
     static let after = Parameter("after", .integer(0...Int64.max))
     static let events = Parameter("limit", .integer(1...EventReader.limitMax))
-    static let format = Parameter("format", .word(Export.Format.allCases.map(\.rawValue)))
+    static let format = Parameter("format", .word(ExportFormat.allCases.map(\.rawValue)))
 }

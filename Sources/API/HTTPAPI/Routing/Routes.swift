@@ -7,19 +7,21 @@ extension RouteTable {
     /// Every route of the server.
     ///
     /// To add one, add it here, and describe it in `Web/openapi.json` unless it is a page or a file.
-    static let all = RouteTable(pages + Route.scripts + ingest + health + sessions + reports + events)
+    static let all = RouteTable(pages + ingest + health + sessions + reports + events)
 
-    private static let pages = [
-        Route("/", .file { site, call in site.home(call) }),
-        .file("/insight", "insight.html"),
-        .redirect("/insight/", to: "/insight"),
-        .redirect("/demo", to: "/demo/"),
-        .file("/demo/", "demo/home.html"),
-        .file("/demo/shop", "demo/shop.html"),
-        .file("/demo/about", "demo/about.html"),
-        .file("/robots.txt", "robots.txt"),
-        Route("/static/{name*}", .file { site, call in site.file("static/\(call.path["name"] ?? "")", call) }),
-    ]
+    /// Pages and files, which are not part of the API.
+    static let pages =
+        [
+            Route("/", .file { site, call in site.home(call) }),
+            .file("/insight", "insight.html"),
+            .redirect("/insight/", to: "/insight"),
+            .redirect("/demo", to: "/demo/"),
+            .file("/demo/", "demo/home.html"),
+            .file("/demo/shop", "demo/shop.html"),
+            .file("/demo/about", "demo/about.html"),
+            .file("/robots.txt", "robots.txt"),
+            Route("/static/{name*}", .file { site, call in site.file("static/\(call.path["name"] ?? "")", call) }),
+        ] + Route.scripts
 
     private static let ingest = [
         Route("/event", .ingest(bodyBytesMax: Limits.eventBodyBytesMax, .event)),
