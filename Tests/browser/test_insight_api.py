@@ -8,6 +8,7 @@ import zoneinfo
 
 import pytest
 
+import described
 from bodies import make_ids
 from insight import ask, change, CHROME, cookie, ENVIRONMENT, FIREFOX, found_events, OWNER, send, serve_ready, settle, sign_in, timeline, told, TOKEN, visit_events
 from wire import get, head, post, request, Wire
@@ -21,13 +22,15 @@ def owned(store, serve):
 
 
 def documented(port):
-    """Every path with its operations, and with values in the place of its parameters."""
-    return {path.replace("{id}", "x"): methods for path, methods in get(port, "/api/openapi.json").json()["paths"].items()}
+    """Every path of the owner's API with its operations, and with values in the place of its parameters."""
+    paths = get(port, "/api/openapi.json").json()["paths"]
+    return {path.replace("{id}", "x"): methods for path, methods in paths.items() if path.startswith("/api/")}
 
 
 def required(operation):
     values = {"dimensions": "path", "dimension": "path", "signals": "canvas:1"}
-    return {parameter["name"]: values[parameter["name"]] for parameter in operation.get("parameters", []) if parameter.get("required") and parameter["in"] == "query"}
+    parameters = [described.resolved(parameter) for parameter in operation.get("parameters", [])]
+    return {one["name"]: values[one["name"]] for one in parameters if one.get("required") and one["in"] == "query"}
 
 
 # Who may ask

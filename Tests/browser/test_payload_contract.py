@@ -114,7 +114,7 @@ def test_an_issue_is_shown_with_its_causes_and_inner_errors(owned):
 
 
 def test_the_contract_names_the_parts_in_the_description_of_the_api(owned):
-    (parameter,) = (one for one in told(owned.port, "openapi.json")["paths"]["/api/breakdowns"]["get"]["parameters"] if one["name"] == "dimensions")
+    parameter = told(owned.port, "openapi.json")["components"]["parameters"]["dimensions"]
     for metric in ("LCP", "INP"):
         for name in parts(metric)[0]:
             assert f"`{name}`" in parameter["description"]
