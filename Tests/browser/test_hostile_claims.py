@@ -77,7 +77,7 @@ def test_resources_of_a_petabyte_do_not_stop_the_figures(store, serve, owned):
     rows = told(owned.port, "breakdowns", range="24h", dimensions="resource,invalid")["dimensions"]
     assert [(row["value"], row["events"], row["bytes"]) for row in rows["resource"]["rows"]] == [("https://a.test/y", 9000, 9000 * 10_000_000_000)]
     assert {row["value"]: row["events"] for row in rows["invalid"]["rows"]} == {"resource.duration": 18_000, "resource.bytes": 18_000}
-    assert told(owned.port, "overview", range="24h")["totals"]["views"] == 1
+    assert told(owned.port, "overview", range="24h")["totals"]["pageviews"] == 1
     check(store, owned)
 
 

@@ -149,29 +149,29 @@ def test_figures_are_those_of_the_events_on_either_store(owned):
     answer = told(owned.port, "overview", range="24h")
     totals = answer["totals"]
     assert "sampled" not in answer and answer["range"]["zone"] == "UTC"
-    assert {name: totals[name] for name in ("visitors", "sessions", "views", "errors", "bounce_rate", "engaged_ms")} == {"visitors": 2, "sessions": 2, "views": 3, "errors": 3, "bounce_rate": 0.5, "engaged_ms": 4000}
+    assert {name: totals[name] for name in ("visitors", "sessions", "pageviews", "errors", "bounce_rate", "engaged_ms")} == {"visitors": 2, "sessions": 2, "pageviews": 3, "errors": 3, "bounce_rate": 0.5, "engaged_ms": 4000}
     # Of 1,000, 3,000 and 5,000, as percentile_cont has it.
-    assert (totals["lcp_p75"], totals["lcp_count"], totals["errors_per_1000_views"]) == (4000, 3, 1000)
-    assert sum(point["views"] for point in answer["series"]) == 3
+    assert (totals["lcp_p75"], totals["lcp_count"], totals["errors_per_1000_pageviews"]) == (4000, 3, 1000)
+    assert sum(point["pageviews"] for point in answer["series"]) == 3
     rows = told(owned.port, "breakdowns", range="24h", dimensions="path,referrer,browser,entry,lcp_element,lcp_part")["dimensions"]
-    assert [(row["value"], row["views"]) for row in rows["path"]["rows"]] == [("/users/:id", 2), ("/", 1)]
+    assert [(row["value"], row["pageviews"]) for row in rows["path"]["rows"]] == [("/users/:id", 2), ("/", 1)]
     assert {row["value"]: row["sessions"] for row in rows["referrer"]["rows"]} == {"search.example": 1, "(direct)": 1}
     assert (rows["referrer"]["by"], rows["referrer"]["total"], rows["referrer"]["rest"]) == ("sessions", 2, 0)
     assert {row["value"]: row["visitors"] for row in rows["browser"]["rows"]} == {"Chrome": 1, "Firefox": 1}
     assert [(row["value"], row["sessions"]) for row in rows["entry"]["rows"]] == [("/", 1), ("/users/:id", 1)]
-    assert [(row["value"], row["slow_views"]) for row in rows["lcp_element"]["rows"]] == [("main>img", 2)]
-    assert [(row["value"], row["slow_views"]) for row in rows["lcp_part"]["rows"]] == [("resourceLoadDelay", 2)]
+    assert [(row["value"], row["slow_pageviews"]) for row in rows["lcp_element"]["rows"]] == [("main>img", 2)]
+    assert [(row["value"], row["slow_pageviews"]) for row in rows["lcp_part"]["rows"]] == [("resourceLoadDelay", 2)]
     lcp = told(owned.port, "performance", range="24h")["metrics"]["lcp"]["figures"]
     assert (lcp["count"], lcp["good"], lcp["needs_improvement"], lcp["poor"]) == (3, 0.3333, 0.3333, 0.3333)
     # Filters are parameters of their own, or a list with operators.
-    assert told(owned.port, "overview", range="24h", browser="Firefox")["totals"]["views"] == 1
-    assert told(owned.port, "overview", range="24h", browser="Chrome", path="/users/:id")["totals"]["views"] == 2
-    assert told(owned.port, "overview", range="24h", browser="Firefox", path="/users/:id")["totals"]["views"] == 0
+    assert told(owned.port, "overview", range="24h", browser="Firefox")["totals"]["pageviews"] == 1
+    assert told(owned.port, "overview", range="24h", browser="Chrome", path="/users/:id")["totals"]["pageviews"] == 2
+    assert told(owned.port, "overview", range="24h", browser="Firefox", path="/users/:id")["totals"]["pageviews"] == 0
     assert told(owned.port, "breakdowns", range="24h", dimensions="path", browser="Firefox")["dimensions"]["path"]["rows"][0]["value"] == "/"
     filters = json.dumps([["is_not", "browser", ["Firefox"]], ["matches", "path", ["/users/*"]]])
-    assert told(owned.port, "overview", range="24h", filters=filters)["totals"]["views"] == 2
+    assert told(owned.port, "overview", range="24h", filters=filters)["totals"]["pageviews"] == 2
     everybody = told(owned.port, "overview", range="24h", bots="include")["totals"]
-    assert (everybody["visitors"], everybody["views"]) == (3, 4)
+    assert (everybody["visitors"], everybody["pageviews"]) == (3, 4)
     assert told(owned.port, "fingerprints")["bots"][0]["reasons"] == ["user agent names a program"]
     assert told(owned.port, "data-quality", range="24h")["bot_events"] == 3
     assert told(owned.port, "sites")["sites"][0]["site"] == "shop.example"
@@ -304,7 +304,7 @@ def test_a_timeline_shows_what_is_missing(owned):
     send(owned.port, [events[2], events[0], events[1]])
     found = told(owned.port, timeline(ids["visitor_id"]))
     (session,) = found["sessions"]
-    (view,) = session["views"]
+    (view,) = session["pageviews"]
     assert [event["seq"] for event in view["events"]] == [1, 3, 4] and view["missing"] == [2]
     assert told(owned.port, timeline("nobody"))["sessions"] == []
 

@@ -121,7 +121,7 @@ def test_stored_markup_is_inert_in_every_view(engine, filled):
 def test_figures_filters_and_the_way_back(engine, filled):
     engine.signed_in_at = None
     open_page(engine, filled)
-    views = told(filled.port, "overview", range="24h")["totals"]["views"]
+    views = told(filled.port, "overview", range="24h")["totals"]["pageviews"]
     tiles = engine.evaluate("() => [...document.querySelectorAll('.tile')].map((tile) => [tile.querySelector('.label').textContent, tile.querySelector('.value').firstChild.textContent])")
     assert dict(tiles)["Page views"] == str(views)
     engine.evaluate("() => [...document.querySelectorAll('.bars button')].find((button) => button.textContent === '/page-1').click()")

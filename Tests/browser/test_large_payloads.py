@@ -58,7 +58,7 @@ def pages(port, route, **parameters):
 
 
 def events_of(timeline):
-    return [one for session in timeline["sessions"] for view in session["views"] for one in view["events"]]
+    return [one for session in timeline["sessions"] for view in session["pageviews"] for one in view["events"]]
 
 
 def test_an_owner_reads_the_largest_payloads_in_bounded_memory(store, serve):

@@ -41,7 +41,7 @@ def test_each_part_of_attribution_reaches_the_api(owned, metric, is_previous):
     assert {row["value"] for row in rows[dimensions[0]]["rows"]} == {f"#element{number}" for number in range(max(1, len(names)))}
     if names:
         # Whatever they were called, the API has the names of the contract.
-        assert {row["value"]: row["slow_views"] for row in rows[dimensions[1]]["rows"]} == {name: 1 for name in names}
+        assert {row["value"]: row["slow_pageviews"] for row in rows[dimensions[1]]["rows"]} == {name: 1 for name in names}
 
 
 def test_every_key_that_the_tracker_sends_is_in_the_contract(visit):

@@ -78,7 +78,7 @@ const filterButton = (visitor) =>
 
 /** What all that is shown has in common. @param {any[]} sessions @param {number | null} next */
 function head(sessions, next) {
-  const views = sessions.flatMap((session) => session.views);
+  const views = sessions.flatMap((session) => session.pageviews);
   const [first] = views[0].events;
   const shown = `${exact(sessions.length)} sessions, ${exact(views.length)} page views`;
   return [
@@ -97,9 +97,9 @@ function sessionCard(session, place, next) {
   const element = card(
     next ? "Session" : `Session ${place + 1}`,
     "full session",
-    moment(session.views[0].events[0].t, zone()),
+    moment(session.pageviews[0].events[0].t, zone()),
   );
-  body(element).append(...session.views.map((/** @type {any} */ view) => viewList(view, next !== null)));
+  body(element).append(...session.pageviews.map((/** @type {any} */ view) => viewList(view, next !== null)));
   return element;
 }
 

@@ -265,7 +265,7 @@ function drawBreakdown(element, answer, dimension) {
     [title, "Page views", ...Object.values(METRICS)],
     rows.map((/** @type {any} */ row) => [
       valueButton(dimension, row.value, name(row.value)),
-      exact(row.views),
+      exact(row.pageviews),
       ...names.map((one) => cell(row, one)),
     ]),
     `Vitals by ${title}`,

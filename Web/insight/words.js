@@ -164,7 +164,7 @@ export const ago = (seconds) => `${duration(Math.max(0, Date.now() / 1000 - seco
  * @param {any[]} series @param {string} name
  */
 export const hasFigures = (series, name) =>
-  series.some((point) => point[name] || point.views > 0 && point[name] !== null && point[name] !== undefined);
+  series.some((point) => point[name] || point.pageviews > 0 && point[name] !== null && point[name] !== undefined);
 
 /** How values without a name of their own are called. @param {string} value */
 export const named = (value) => value === "" ? "(none)" : value;

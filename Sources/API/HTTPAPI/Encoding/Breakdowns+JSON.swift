@@ -26,7 +26,7 @@ extension BreakdownsReport: JSONRepresentable {
         let measure = dimension.measure
         let events = measure.name == "events" ? measure.value(sum, dimension) : sum.eventsReceived
         return [
-            ("sessions", .integer(sum.sessions)), ("views", .integer(sum.pageViews)), ("events", .integer(events)),
+            ("sessions", .integer(sum.sessions)), ("pageviews", .integer(sum.pageViews)), ("events", .integer(events)),
             ("errors", .integer(sum.errors)),
         ]
     }
@@ -42,7 +42,7 @@ extension BreakdownsReport: JSONRepresentable {
                 JSONEncodedValue($0, digits: 0)
             }
             return [visitors, ("events", value), ("bytes", .integer(sum.bytes)), ("duration", duration)]
-        case .vitals: return [visitors, ("events", value), ("slow_views", value)]
+        case .vitals: return [visitors, ("events", value), ("slow_pageviews", value)]
         }
     }
 }
@@ -51,7 +51,7 @@ extension ScanQuery.Measure {
     /// The member of a row that a list is ranked by.
     fileprivate var name: String {
         switch self {
-        case .pageViews: "views"
+        case .pageViews: "pageviews"
         case .sessions: "sessions"
         case .errors: "errors"
         case .events, .requests, .vitals: "events"

@@ -28,7 +28,9 @@ extension VisitorTimeline: JSONRepresentable {
             (
                 "sessions",
                 .array(
-                    sessions.map { .object([("session", .text($0.id)), ("views", JSONEncodedValue($0.pageViews))]) }
+                    sessions.map { session in
+                        .object([("session", .text(session.id)), ("pageviews", JSONEncodedValue(session.pageViews))])
+                    }
                 )
             ),
         ])

@@ -27,7 +27,8 @@ extension Aggregate {
     /// The members of a bucket of a series or a row of a list; a bounce rate only where it is defined.
     func members(vitals: [Vital], withBounceRate: Bool = true) -> [(String, JSONEncodedValue)] {
         var members: [(String, JSONEncodedValue)] = [
-            ("visitors", JSONEncodedValue(visitors)), ("sessions", .integer(sessions)), ("views", .integer(pageViews)),
+            ("visitors", JSONEncodedValue(visitors)), ("sessions", .integer(sessions)),
+            ("pageviews", .integer(pageViews)),
             ("events", .integer(eventsReceived)), ("errors", .integer(errors)),
             ("bounce_rate", withBounceRate ? .share(bounces, of: sessions) : .null),
             ("engaged_ms", JSONEncodedValue(meanEngagedMilliseconds, digits: 0)),
@@ -44,7 +45,7 @@ extension Aggregate {
     /// The members of a whole range.
     var totals: [(String, JSONEncodedValue)] {
         members(vitals: OverviewReport.vitals) + [
-            ("errors_per_1000_views", JSONEncodedValue(errorsPer1000PageViews, digits: 2)),
+            ("errors_per_1000_pageviews", JSONEncodedValue(errorsPer1000PageViews, digits: 2)),
             ("custom_events", .integer(customEvents)),
         ]
     }

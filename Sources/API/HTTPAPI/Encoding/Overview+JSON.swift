@@ -29,7 +29,9 @@ extension LiveReport: JSONRepresentable {
 
 extension SitesReport: JSONRepresentable {
     var json: JSONEncodedValue {
-        let rows = sites.map { JSONEncodedValue.object([("site", .text($0.site)), ("views", .integer($0.pageViews))]) }
+        let rows = sites.map { site, pageViews in
+            JSONEncodedValue.object([("site", .text(site)), ("pageviews", .integer(pageViews))])
+        }
         return .object([("sites", .array(rows))])
     }
 }
@@ -38,7 +40,7 @@ extension DataQualityReport: JSONRepresentable {
     var json: JSONEncodedValue {
         .object([
             ("range", range.json), ("events", .integer(events)), ("bot_events", .integer(botEvents)),
-            ("views", JSONEncodedValue(delivery?.pageViews)), ("emitted", JSONEncodedValue(delivery?.emitted)),
+            ("pageviews", JSONEncodedValue(delivery?.pageViews)), ("emitted", JSONEncodedValue(delivery?.emitted)),
             ("received", JSONEncodedValue(delivery?.received)), ("dropped", JSONEncodedValue(delivery?.dropped)),
             ("lost", JSONEncodedValue(delivery?.lost)), ("invalid_values", .integer(invalidValues)),
             ("refused", JSONEncodedValue(refusal)),

@@ -38,7 +38,7 @@ extension VitalsByReport: JSONRepresentable {
     var json: JSONEncodedValue {
         let rows = rows.map { row in
             JSONEncodedValue.object(
-                [("value", .text(row.value)), ("views", .integer(row.pageViews))]
+                [("value", .text(row.value)), ("pageviews", .integer(row.pageViews))]
                     + Vital.allCases.map {
                         ($0.name, .summary(row.sum.vitals[$0.rawValue] ?? VitalSummary(), $0))
                     }
