@@ -60,7 +60,6 @@ enum Responses {
         case 414: "Request target too long"
         case 417: "Expectation failed"
         case 431: "Request header fields too large"
-        case 501: "Not implemented"
         case 503: "Server is busy"
         case 505: "HTTP version not supported"
         default: "Request refused"

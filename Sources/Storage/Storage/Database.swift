@@ -47,8 +47,6 @@ package struct SQLDialect: Sendable {
     package var timeOfKey: @Sendable (_ key: String) -> String
     /// An expression for a text that is to be ordered by its bytes, whatever the language of the database.
     package var bytewise: @Sendable (_ text: String) -> String
-    /// The sum of an integer expression over a group, or over a window when one follows, as an integer that saturates at ±(2^53 − 1).
-    package var sum: @Sendable (_ expression: String, _ window: String) -> String
 
     package init(
         microseconds: @escaping @Sendable (String) -> String,
@@ -56,8 +54,7 @@ package struct SQLDialect: Sendable {
         time: @escaping @Sendable (String) -> String,
         timeKey: @escaping @Sendable (String) -> String,
         timeOfKey: @escaping @Sendable (String) -> String,
-        bytewise: @escaping @Sendable (String) -> String,
-        sum: @escaping @Sendable (String, String) -> String
+        bytewise: @escaping @Sendable (String) -> String
     ) {
         self.microseconds = microseconds
         self.json = json
@@ -65,7 +62,6 @@ package struct SQLDialect: Sendable {
         self.timeKey = timeKey
         self.timeOfKey = timeOfKey
         self.bytewise = bytewise
-        self.sum = sum
     }
 }
 

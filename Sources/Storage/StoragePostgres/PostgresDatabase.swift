@@ -33,11 +33,7 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         timeKey: { "(extract(epoch from \($0)) * 1000000)::bigint" },
         // Whole microseconds of any year that a clock may show are exact in a float8.
         timeOfKey: { "('1970-01-01 00:00:00+00'::timestamptz + \($0)::bigint * interval '1 microsecond')" },
-        bytewise: { "\($0) collate \"C\"" },
-        // The sum of bigint is numeric, which has no limit of its own.
-        sum: {
-            "cast(greatest(-9007199254740991, least(9007199254740991, coalesce(sum(\($0))\($1), 0))) as bigint)"
-        }
+        bytewise: { "\($0) collate \"C\"" }
     )
 
     init(_ session: Session) {

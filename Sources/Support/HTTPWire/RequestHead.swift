@@ -13,9 +13,9 @@ package struct ByteRange: Sendable, Hashable {
 
 /// The header fields that somebody here asks for; all others are checked and forgotten.
 package enum KnownHeader: Int, Sendable, CaseIterable {
-    case host, origin, userAgent, acceptEncoding, contentEncoding, contentType, ifNoneMatch, authorization, cookie,
+    case host, origin, userAgent, acceptEncoding, contentEncoding, ifNoneMatch, authorization, cookie,
         lastEventID
-    case xForwardedFor, secGPC, dnt, secFetchSite, accessControlRequestMethod
+    case xForwardedFor, secGPC, dnt, secFetchSite
 
     package var name: StaticString {
         switch self {
@@ -24,7 +24,6 @@ package enum KnownHeader: Int, Sendable, CaseIterable {
         case .userAgent: "user-agent"
         case .acceptEncoding: "accept-encoding"
         case .contentEncoding: "content-encoding"
-        case .contentType: "content-type"
         case .ifNoneMatch: "if-none-match"
         case .authorization: "authorization"
         case .cookie: "cookie"
@@ -33,7 +32,6 @@ package enum KnownHeader: Int, Sendable, CaseIterable {
         case .secGPC: "sec-gpc"
         case .dnt: "dnt"
         case .secFetchSite: "sec-fetch-site"
-        case .accessControlRequestMethod: "access-control-request-method"
         }
     }
 }
@@ -57,7 +55,7 @@ package struct RequestHead: Sendable {
     package var length = 0
     var forwardedForLines = 0
     /// One for each case of `KnownHeader`.
-    var slots = InlineArray<15, ByteRange?>(repeating: nil)
+    var slots = InlineArray<13, ByteRange?>(repeating: nil)
 
     /// The value of a header, without white space around it.
     ///
@@ -127,7 +125,6 @@ package enum RequestFailure: Error, Sendable, Equatable {
     case targetTooLong
     case expectationFailed
     case headTooLarge
-    case unknownTransferCoding
     case tooManyConnections
     /// Requests and answers under way hold as much memory as they may.
     case overloaded
@@ -141,7 +138,6 @@ package enum RequestFailure: Error, Sendable, Equatable {
         case .targetTooLong: 414
         case .expectationFailed: 417
         case .headTooLarge: 431
-        case .unknownTransferCoding: 501
         case .tooManyConnections, .overloaded: 503
         case .unsupportedVersion: 505
         }
