@@ -224,7 +224,8 @@ let package = Package(
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "Events", "HTTPAPI", "HTTPServer", "HTTPWire", "Reports", "Rollups", "Segments", "TimeZones",
+                "Events", "HTTPAPI", "HTTPServer", "HTTPWire", "Log", "Reports", "Rollups", "Segments",
+                "TimeZones",
             ],
             swiftSettings: strict
         ),
