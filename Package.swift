@@ -166,8 +166,8 @@ let package = Package(
         .target(
             name: "Reports",
             dependencies: [
-                "Aggregation", "Crypto", "Events", "JSON", "Log", "Numbers", "Rollups", "Segments",
-                "Storage", "TimeZones", "UserAgents",
+                "Aggregation", "Crypto", "Events", "Numbers", "Rollups", "Segments", "Storage",
+                "TimeZones", "UserAgents",
             ],
             path: "Sources/Analytics/Reports",
             swiftSettings: strict
@@ -187,8 +187,8 @@ let package = Package(
             name: "HTTPAPI",
             dependencies: [
                 "Aggregation", "Assets", "Compression", "Crypto", "Events", "HTTPServer",
-                "HTTPWire", "Ingest", "JSON", "Locks", "Log", "Reports", "Rollups", "Storage",
-                "TimeZones", "UserAgents",
+                "HTTPWire", "Ingest", "JSON", "Locks", "Log", "Numbers", "Reports", "Rollups",
+                "Segments", "Storage", "TimeZones", "UserAgents",
             ],
             path: "Sources/API/HTTPAPI",
             swiftSettings: strict
@@ -243,7 +243,8 @@ let package = Package(
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "Assets", "Events", "HTTPAPI", "HTTPServer", "HTTPWire", "Reports", "Rollups", "Storage", "TestSupport",
+                "Assets", "Events", "HTTPAPI", "HTTPServer", "HTTPWire", "Log", "Reports", "Rollups", "Segments",
+                "Storage", "TestSupport", "TimeZones",
             ],
             swiftSettings: strict
         ),
@@ -302,7 +303,7 @@ let package = Package(
         .testTarget(
             name: "StorageContractTests",
             dependencies: [
-                "Aggregation", "DemoData", "Events", "Numbers", "Postgres", "Reports", "Rollups",
+                "Aggregation", "DemoData", "Events", "HTTPAPI", "Numbers", "Postgres", "Reports", "Rollups",
                 "SQLite", "Segments", "Storage", "StoragePostgres", "StorageSQLite", "TestSupport",
                 "TimeZones",
             ],

@@ -22,7 +22,7 @@ import TimeZones
     }
 
     private func report(_ text: String, now: Int64 = Self.now) throws -> ReportQuery {
-        try Query(text).report(now: now)
+        try Parameters(Query(text), Parameter.series + [.compare]).report(now: now)
     }
 
     @Test(arguments: [("24h", 24, 3600), ("7d", 7, 86_400), ("30d", 30, 86_400), ("90d", 90, 86_400)])
@@ -83,7 +83,6 @@ import TimeZones
 
     @Test func `traffic, comparison and filters are read`() throws {
         #expect(try report("").includesBots == false)
-        #expect(try report("robots=1").includesBots)
         #expect(try report("bots=include").includesBots)
         #expect(try report("compare=none").isComparing == false)
         let filters = try report("browser=Chrome&filters=%5B%5B%22is_not%22,%22path%22,%5B%22/%22%5D%5D%5D").filters
@@ -98,34 +97,52 @@ import TimeZones
         "from=99999999999999999999", "range=7d&from=2026-11-20", "from=2026-13-01", "from=2026-11-20T25:00",
         "path=" + String(repeating: "x", count: 501),
         "zone=Mars/Olympus", "zone=../etc/passwd", "zone=%00", "interval=second", "interval=minute&range=30d",
-        "bots=yes", "robots=2", "compare=year", "filters=x", "filters=%5B1%5D",
+        "bots=yes", "robots=1", "compare=year", "filters=x", "filters=%5B1%5D",
     ])
     func `what makes no sense is an error`(text: String) {
         #expect(throws: QueryError.self) { try report(text) }
     }
 
     @Test func `the zone of a search is checked, whatever its range is`() throws {
-        #expect(try Query("zone=Asia/Calcutta").search(now: Self.now).from == nil)
+        func search(_ text: String) throws -> EventQueries.Search {
+            try Parameters(Query(text), Parameter.search).search(now: Self.now)
+        }
+        #expect(try search("zone=Asia/Calcutta").from == nil)
         for text in ["zone=Mars/Olympus", "zone=Mars/Olympus&range=7d"] {
-            #expect(throws: QueryError.self) { try Query(text).search(now: Self.now) }
+            #expect(throws: QueryError.self) { try search(text) }
         }
     }
 
     @Test func `reports without a series refuse an interval`() {
-        for route in APIRoute.allCases {
-            let hasSeries = [.overview, .performance, .issues, .issue].contains(route)
-            #expect(route.parameters(.get).contains("interval") == hasSeries, "\(route)")
+        let series: Set = ["/api/overview", "/api/performance", "/api/issues", "/api/issues/{id}"]
+        for route in RouteTable.all.routes {
+            let names = route.operations.first { $0.method == .get }?.parameters?.map(\.name) ?? []
+            #expect(names.contains("interval") == series.contains(route.path.text), "\(route.path.text)")
         }
     }
 
     @Test func `dimensions and numbers are checked`() throws {
-        #expect(try Query("d=path,lcp_element").dimensions("d") == [.path, .lcpElement])
-        for text in ["d=", "d=paths", "d=path,,browser;drop"] {
-            #expect(throws: QueryError.self) { try Query(text).dimensions("d") }
+        #expect(
+            try Parameters(Query("dimensions=path,lcp_element"), [.dimensions]).words("dimensions") == [
+                "path", "lcp_element",
+            ]
+        )
+        for text in ["", "dimensions=", "dimensions=paths", "dimensions=path,path", "dimensions=path,,browser;drop"] {
+            #expect(throws: QueryError.self) { try Parameters(Query(text), [.dimensions]) }
         }
-        #expect(try Query("n=7").number("n", 1...9) == 7)
+        let number = Parameter("n", .integer(1...9))
+        #expect(try Parameters(Query("n=7"), [number]).integer("n") == 7)
         for text in ["n=0", "n=10", "n=x", "n=1e3", "n=+7", "n=-7", "n=7.0", "n=%207", "n=99999999999999999999"] {
-            #expect(throws: QueryError.self) { try Query(text).number("n", 1...9) }
+            #expect(throws: QueryError.self) { try Parameters(Query(text), [number]) }
         }
+    }
+
+    @Test(arguments: [
+        ("interval=second", "interval must be minute, hour, day, week or month"),
+        ("bots=maybe", "bots must be include or exclude"), ("nonsense=1", "Unknown parameter: nonsense"),
+    ])
+    func `a refusal names the parameter and what it may be`(text: String, message: String) {
+        let problem = #expect(throws: QueryError.self) { try Parameters(Query(text), Parameter.series) }
+        #expect(problem?.message == message)
     }
 }

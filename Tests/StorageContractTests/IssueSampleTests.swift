@@ -38,11 +38,8 @@ import Testing
         let seconds = Self.start / 1_000_000
         let range = try ReportRange(from: seconds - 60, to: seconds + 3600)
         let query = ReportQuery(range: range, site: site, includesBots: true)
-        let issues = LazyJSON(String(decoding: try reports.issues(query).encoded, as: UTF8.self))
-        let issue = try #require(issues["issues"].elements.first?["issue"].text)
-        let report = try #require(try reports.issue(query, issue))
-        let found = LazyJSON(String(decoding: report.encoded, as: UTF8.self))["samples"].elements
-        return found.map { $0["visitor"].text ?? "" }
+        let issue = try #require(try reports.issues(query).rows.first?.issue)
+        return try #require(try reports.issue(query, issue)).samples.map(\.visitorID)
     }
 
     @Test(arguments: Engine.allCases)

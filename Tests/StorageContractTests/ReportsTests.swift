@@ -6,6 +6,7 @@ import Testing
 
 @testable import Aggregation
 @testable import DemoData
+@testable import HTTPAPI
 @testable import Reports
 @testable import Rollups
 import TimeZones
@@ -92,18 +93,19 @@ import TimeZones
     private func answers(_ store: any Store, _ query: ReportQuery) throws -> [String: String] {
         let reports = Reports(try store.makeDatabase(), DictionaryCache())
         let now = Self.day + 86_000
-        let found: [String: JSONOut] = [
-            "overview": try reports.overview(query, now: now), "performance": try reports.performance(query),
+        let found: [String: (any JSONRepresentable)?] = [
+            "overview": try reports.overview(query, now: now).json(processing: nil),
+            "performance": try reports.performance(query),
             "breakdowns": try reports.breakdowns(query, ReportDimension.allCases, limit: 5),
             "counts": try reports.breakdowns(query, [.path, .browser], limit: 1, countsOnly: true),
-            "slowest": try reports.vitals(query, by: .browser, limit: 5), "issues": try reports.issues(query),
-            "issue": try reports.issue(query, "00000000000000aa") ?? .null, "quality": try reports.quality(query),
+            "vitals by": try reports.vitals(query, by: .browser, limit: 5), "issues": try reports.issues(query),
+            "issue": try reports.issue(query, "00000000000000aa"), "data quality": try reports.dataQuality(query),
             "fingerprints": try reports.fingerprints(query, isAllTime: true),
             "population": try reports.fingerprints(query, isAllTime: false),
             "live": try reports.live(site: nil, now: now),
             "sites": try reports.sites(),
         ]
-        return found.mapValues { String(decoding: $0.encoded, as: UTF8.self) }
+        return found.mapValues { String(decoding: ($0?.json ?? .null).encoded, as: UTF8.self) }
     }
 
     @Test func `both engines give the same answers to every query`() throws {
@@ -119,19 +121,19 @@ import TimeZones
         let (database, store) = try filled(.sqlite)
         defer { withExtendedLifetime(database) {} }
         let reports = Reports(try store.makeDatabase(), DictionaryCache())
-        let overview = try LazyJSON(text(reports.overview(Self.query(), now: Self.day + 86_400)))
-        let sessions = overview["series"].elements.map { $0["sessions"].literal ?? "" }
-        #expect(sessions == (1...24).map { "\($0)" })
-        #expect(overview["totals"]["sessions"].literal == "300")
-        #expect(overview["totals"]["errors"].literal == "19")
-        let minute = try LazyJSON(
-            text(reports.overview(Self.query(from: Self.day + 36_017, to: Self.day + 36_077), now: Self.day + 86_400))
+        let overview = try reports.overview(Self.query(), now: Self.day + 86_400)
+        #expect(overview.series.map(\.sum.sessions) == Array(1...24))
+        #expect(overview.totals.sessions == 300)
+        #expect(overview.totals.errors == 19)
+        let minute = try reports.overview(
+            Self.query(from: Self.day + 36_017, to: Self.day + 36_077),
+            now: Self.day + 86_400
         )
-        #expect(minute["totals"]["sessions"].literal == "1")
-        #expect(minute["totals"]["views"].literal == "1")
+        #expect(minute.totals.sessions == 1)
+        #expect(minute.totals.pageViews == 1)
         let first = try Self.query(from: Self.day, to: Self.day + 9000)
-        let morning = try LazyJSON(text(reports.overview(first, now: Self.day + 86_400)))
-        #expect(morning["previous"].isNull, "nothing is known of the hours before the first event")
+        let morning = try reports.overview(first, now: Self.day + 86_400)
+        #expect(morning.previous == nil, "nothing is known of the hours before the first event")
     }
 
     @Test(arguments: Engine.allCases)
@@ -139,19 +141,19 @@ import TimeZones
         let (database, store) = try filled(engine)
         defer { withExtendedLifetime(database) {} }
         let reports = Reports(try store.makeDatabase(), DictionaryCache())
-        let lists = try LazyJSON(
-            text(reports.breakdowns(Self.query(), ReportDimension.allCases, limit: 1))
-        )["dimensions"]
-        #expect(lists["referrer"]["total"].literal == "300")
-        #expect(lists["referrer"]["rest"].literal != "0")
-        #expect(lists["campaign"]["rows"].elements.map { $0["value"].text } == ["(none)"])
+        let report = try reports.breakdowns(Self.query(), ReportDimension.allCases, limit: 1)
+        let lists = Dictionary(uniqueKeysWithValues: report.lists.map { ($0.dimension, $0) })
+        let json = LazyJSON(String(decoding: report.json.encoded, as: UTF8.self))["dimensions"]
+        #expect(lists[.referrer]?.total == 300)
+        #expect(lists[.referrer]?.rest != 0)
+        #expect(lists[.campaign]?.rows.map(\.value) == ["(none)"])
         for dimension in [
             "site", "referrer", "campaign", "entry", "browser", "system", "device", "language", "screen", "country",
         ] {
-            #expect(!lists[dimension]["rows"].elements[0]["bounce_rate"].isNull, "\(dimension)")
+            #expect(!json[dimension]["rows"].elements[0]["bounce_rate"].isNull, "\(dimension)")
         }
         for dimension in ["exit", "path", "release", "connection", "navigation"] {
-            #expect(lists[dimension]["rows"].elements[0]["bounce_rate"].isNull, "\(dimension)")
+            #expect(json[dimension]["rows"].elements[0]["bounce_rate"].isNull, "\(dimension)")
         }
     }
 
@@ -160,22 +162,24 @@ import TimeZones
         let (database, store) = try filled(engine)
         defer { withExtendedLifetime(database) {} }
         let reports = Reports(try store.makeDatabase(), DictionaryCache())
-        func sessions(_ filter: ReportFilter) throws -> String? {
-            LazyJSON(text(try reports.overview(Self.query([filter]), now: Self.day)))["totals"]["sessions"].literal
+        func sessions(_ filter: ReportFilter) throws -> Int64 {
+            try reports.overview(Self.query([filter]), now: Self.day).totals.sessions
         }
-        #expect(try sessions(ReportFilter("is", "property:plan", ["pro", "none"])) == "1")
-        #expect(try sessions(ReportFilter("is", "property:deep.n", ["7"])) == "1")
-        #expect(try sessions(ReportFilter("is", "property:plan", ["gold"])) == "0")
-        #expect(try sessions(ReportFilter("is", "visitor", ["v_3", "v_4"])) == "2")
-        let quality = LazyJSON(text(try reports.quality(Self.query())))
-        let members = ["views", "emitted", "dropped", "received", "lost"].map { quality[$0].literal }
-        #expect(members == ["1", "5", "1", "2", "2"])
-        for (visitor, views) in [("v_3", "1"), ("v_4", "0")] {
+        #expect(try sessions(ReportFilter("is", "property:plan", ["pro", "none"])) == 1)
+        #expect(try sessions(ReportFilter("is", "property:deep.n", ["7"])) == 1)
+        #expect(try sessions(ReportFilter("is", "property:plan", ["gold"])) == 0)
+        #expect(try sessions(ReportFilter("is", "visitor", ["v_3", "v_4"])) == 2)
+        let delivery = try #require(reports.dataQuality(Self.query()).delivery)
+        #expect(
+            [delivery.pageViews, delivery.emitted, delivery.dropped, delivery.received, delivery.lost]
+                == [1, 5, 1, 2, 2]
+        )
+        for (visitor, pageViews) in [("v_3", Int64(1)), ("v_4", 0)] {
             let filter = try ReportFilter("is", "visitor", [visitor])
-            #expect(LazyJSON(text(try reports.quality(Self.query([filter]))))["views"].literal == views)
+            #expect(try reports.dataQuality(Self.query([filter])).delivery?.pageViews == pageViews)
         }
-        let other = LazyJSON(text(try reports.quality(Self.query(from: Self.day - 86_400, to: Self.day))))
-        #expect(other["views"].literal == "0")
+        let other = try reports.dataQuality(Self.query(from: Self.day - 86_400, to: Self.day))
+        #expect(other.delivery?.pageViews == 0)
     }
 
     @Test(arguments: Engine.allCases)
@@ -191,22 +195,20 @@ import TimeZones
         try fixture.write(store.makeDatabase())
         let now = Self.day + 7300
         let reports = Reports(try store.makeDatabase(), DictionaryCache())
-        let overview = try LazyJSON(text(reports.overview(Self.query(), now: now)))
-        #expect(overview["totals"]["visitors"].isNull && overview["totals"]["sessions"].literal == "2")
-        #expect(overview["series"].elements[0]["visitors"].literal == "1")
+        let overview = try reports.overview(Self.query(), now: now)
+        #expect(overview.totals.visitors == nil && overview.totals.sessions == 2)
+        #expect(overview.series[0].sum.visitors == 1)
         let others = [
-            overview, try LazyJSON(text(reports.breakdowns(Self.query(), [.path], limit: 5))),
-            try LazyJSON(text(reports.issues(Self.query()))),
-            try LazyJSON(text(reports.issue(Self.query(), "00000000000000aa") ?? .null)),
-            try LazyJSON(text(reports.live(site: nil, now: now))),
+            overview.visitorsRefusal, try reports.breakdowns(Self.query(), [.path], limit: 5).visitorsRefusal,
+            try reports.issues(Self.query()).visitorsRefusal,
+            try reports.issue(Self.query(), "00000000000000aa")?.visitorsRefusal,
+            try reports.live(site: nil, now: now).visitorsRefusal,
         ]
-        for report in others { #expect(report["visitors_refused"].text?.hasPrefix("Visitors cannot") == true) }
+        for sentence in others { #expect(sentence?.hasPrefix("Visitors cannot") == true) }
         let morning = try Self.query(to: Self.day + 3600)
-        let alone = try LazyJSON(text(reports.overview(morning, now: now)))
-        #expect(alone["totals"]["visitors"].literal == "1" && alone["visitors_refused"].isNull)
+        let alone = try reports.overview(morning, now: now)
+        #expect(alone.totals.visitors == 1 && alone.visitorsRefusal == nil)
     }
-
-    private func text(_ value: JSONOut) -> String { String(decoding: value.encoded, as: UTF8.self) }
 }
 
 /// Sessions that become one segment.

@@ -6,9 +6,9 @@ import Testing
 @Suite struct ShareTablesTests {
     private static let now: Int64 = 1_800_000_000
 
-    private func tables(_ engine: Engine) throws -> (database: Database, tables: FingerprintFrequency) {
+    private func tables(_ engine: Engine) throws -> (database: Database, tables: ShareTables) {
         let database = try Database(engine)
-        return (database, FingerprintFrequency(try database.migrated().makeDatabase()))
+        return (database, ShareTables(try database.migrated().makeDatabase()))
     }
 
     private func link(_ id: String, created: Int64 = now, seconds: Int64 = 100) -> ShareLink {
@@ -54,13 +54,13 @@ import Testing
     @Test(arguments: Engine.allCases)
     func `there is a limit of links, and expired ones make room`(engine: Engine) throws {
         let (_, tables) = try tables(engine)
-        for number in 0..<FingerprintFrequency.linksMax {
+        for number in 0..<ShareTables.linksMax {
             #expect(try tables.add(link("\(number)", seconds: Int64(number) + 1)))
         }
         #expect(try !tables.add(link("more")))
-        #expect(try tables.links().count == FingerprintFrequency.linksMax)
+        #expect(try tables.links().count == ShareTables.linksMax)
         #expect(try tables.add(link("more", created: Self.now + 10)))
-        #expect(try tables.links().count == FingerprintFrequency.linksMax - 10 + 1)
+        #expect(try tables.links().count == ShareTables.linksMax - 10 + 1)
     }
 
     @Test(arguments: Engine.allCases)
@@ -68,7 +68,7 @@ import Testing
         let (database, tables) = try tables(engine)
         _ = try (tables.add(link("a")), tables.add(link("b")))
         _ = try tables.begin("other", of: "b", now: Self.now)
-        let count = Int(FingerprintFrequency.sessionsPerLinkMax)
+        let count = Int(ShareTables.sessionsPerLinkMax)
         let values = (0..<count).map { "('s\($0)', 'a', \(Self.now + Int64($0)))" }.joined(separator: ", ")
         try database.rows("insert into insight_share_sessions (id, link_id, created_at) values \(values)")
         // A clock that was set back does not keep the newest out.

@@ -37,14 +37,15 @@ private let allowedImports: [String: Set<String>] = [
         "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments", "Storage",
     ],
     "Reports": [
-        "Aggregation", "Crypto", "Events", "JSON", "Log", "Numbers", "Rollups", "Segments",
-        "Storage", "TimeZones", "UserAgents",
+        "Aggregation", "Crypto", "Events", "Numbers", "Rollups", "Segments", "Storage",
+        "TimeZones", "UserAgents",
     ],
     "DemoData": ["Events", "Numbers", "Storage"],
     // API
     "HTTPAPI": [
         "Aggregation", "Assets", "Compression", "Crypto", "Events", "HTTPServer", "HTTPWire",
-        "Ingest", "JSON", "Locks", "Log", "Reports", "Rollups", "Storage", "TimeZones", "UserAgents",
+        "Ingest", "JSON", "Locks", "Log", "Numbers", "Reports", "Rollups", "Segments", "Storage",
+        "TimeZones", "UserAgents",
     ],
     // App
     "collector": [

@@ -28,6 +28,10 @@ def report(port, route, /, **parameters):
     return answer.json()
 
 
+def timeline(visitor):
+    return f"visitors/{urllib.parse.quote(visitor, safe='')}/timeline"
+
+
 def serve_ready(serve, store):
     """A server that has its database: until then what is acknowledged is in the journal, and in no response."""
     collector = serve(store, environment=ENVIRONMENT)

@@ -16,7 +16,7 @@ from test_command_line import terminal  # noqa: F401
 EVENTS = 12_000
 # Enough for a lock that is taken after the first visits to come before the last ones.
 LOCKED_EVENTS = 40_000
-REPORTS = ("overview", "performance", "issues", "quality")
+REPORTS = ("overview", "performance", "issues", "data-quality")
 DERIVED = (
     "insight_issues", "insight_fingerprints", "insight_signals", "insight_signal_sizes", "insight_signal_returns",
 )

@@ -159,6 +159,6 @@ def test_every_minute_and_hour_has_exactly_its_events_after_a_real_outage(outage
         assert len(found) == wanted and set(found) == set(ids), name
         totals = report(port, "overview", from_=start, to=end)["totals"]
         views = sum(event["type"] == "pageview" for event in events)
-        assert (totals["events"], totals["views"]) == (wanted, views), name
+        assert (totals["events"], totals["pageviews"]) == (wanted, views), name
     assert sum(seconds < now - 60 for seconds in times) >= MINUTES * BATCHES_PER_MINUTE * VISITS_PER_BATCH
     wait_for(lambda: report(port, "status")["state"] == "ok", 10, "all is well")

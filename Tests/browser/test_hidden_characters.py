@@ -122,7 +122,7 @@ def test_every_view_shows_hidden_characters_as_escapes(engine, filled):
 def test_an_issue_a_visitor_and_filters_show_them_too(engine, filled):
     engine.signed_in_at = None
     open_page(engine, filled, "&bots=include")
-    issues = report(filled.port, "issues", range="24h", robots="1")["issues"]
+    issues = report(filled.port, "issues", range="24h", bots="include")["issues"]
     assert len(issues) >= 10
     for issue in issues:
         open_page(engine, filled, f"&bots=include&issue={issue['issue']}")
@@ -186,7 +186,7 @@ def test_escapes_are_accessible(chromium, filled, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
     SCREENSHOTS.mkdir(exist_ok=True)
-    (issue, *_) = [issue for issue in report(filled.port, "issues", range="24h", robots="1")["issues"] if issue["message"] == HIDDEN[0]]
+    (issue, *_) = [issue for issue in report(filled.port, "issues", range="24h", bots="include")["issues"] if issue["message"] == HIDDEN[0]]
     chromium.open(f"{filled.url}/insight#token={TOKEN}", color_scheme=scheme)
     chromium.signed_in_at = filled.url
     wait_for(lambda: chromium.evaluate("() => self.collectorInsight?.access()") == "owner", 15, "signed in")

@@ -30,7 +30,7 @@ def send_claims(port, kind, payload, count, at_once=300):
 
 
 def invalid_values(port):
-    return report(port, "quality", range="24h")["invalid_values"]
+    return report(port, "data-quality", range="24h")["invalid_values"]
 
 
 def check(store, collector):
@@ -77,7 +77,7 @@ def test_resources_of_a_petabyte_do_not_stop_the_figures(store, serve, owned):
     rows = report(owned.port, "breakdowns", range="24h", dimensions="resource,invalid")["dimensions"]
     assert [(row["value"], row["events"], row["bytes"]) for row in rows["resource"]["rows"]] == [("https://a.test/y", 9000, 9000 * 10_000_000_000)]
     assert {row["value"]: row["events"] for row in rows["invalid"]["rows"]} == {"resource.duration": 18_000, "resource.bytes": 18_000}
-    assert report(owned.port, "overview", range="24h")["totals"]["views"] == 1
+    assert report(owned.port, "overview", range="24h")["totals"]["pageviews"] == 1
     check(store, owned)
 
 
@@ -102,7 +102,7 @@ def test_no_number_in_any_payload_harms_the_figures(store, serve, owned, number)
     for kind in ("pageview", "webvitals", "engagement", "error", "resources", "fingerprint_ready"):
         count += send(owned.port, claims(kind, payload, 2))
     settle(owned.port, count)
-    for route in ("overview", "performance", "quality", "fingerprints", "issues", "sites", "live"):
+    for route in ("overview", "performance", "data-quality", "fingerprints", "issues", "sites", "live"):
         assert ask(owned.port, route, **({} if route in ("sites", "live", "fingerprints") else {"range": "24h"})).status == 200, route
     check(store, owned)
 
@@ -112,7 +112,7 @@ def test_a_delivery_report_of_two_billion_events_is_in_no_figure(owned):
     events = [ids | {"event_type": "pageview", "seq": 1, "path": "/", "site": "shop.example", "payload": {}}]
     count = send(owned.port, events + visit_events(), ledger=[{name: ids[name] for name in ("visitor_id", "session_id", "pageview_id")} | {"emitted": 2_147_483_647, "dropped": {"queue": 2_147_483_647}}])
     settle(owned.port, count)
-    quality = report(owned.port, "quality", range="24h")
+    quality = report(owned.port, "data-quality", range="24h")
     assert (quality["emitted"], quality["lost"], quality["invalid_values"]) == (0, 0, 1)
 
 

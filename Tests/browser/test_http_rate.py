@@ -184,7 +184,7 @@ def test_setting_the_clock_forward_resets_no_limit(serve, tmp_path):
     clock = Clock(tmp_path / "clock")
     collector = serve(SQLiteStore(tmp_path), environment=clock.environment)
     fields = from_address("203.0.113.90")
-    path = "/api/shared?signals=" + ",".join(f"s{number}:1" for number in range(40))
+    path = "/api/fingerprint-frequency?signals=" + ",".join(f"s{number}:1" for number in range(40))
 
     def use_up():
         for _ in range(BURST // 40 + 20):

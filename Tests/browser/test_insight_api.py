@@ -9,12 +9,30 @@ import zoneinfo
 
 import pytest
 
+import described
 from bodies import make_ids
-from insight import CHROME, ENVIRONMENT, FIREFOX, OWNER, TOKEN, ask, change, cookie, found_events, report, send, serve_ready, settle, sign_in, visit_events
+from insight import (
+    CHROME,
+    ENVIRONMENT,
+    FIREFOX,
+    OWNER,
+    TOKEN,
+    ask,
+    change,
+    cookie,
+    found_events,
+    report,
+    send,
+    serve_ready,
+    settle,
+    sign_in,
+    timeline,
+    visit_events,
+)
 from load import wait_for
 from wire import Wire, get, head, post, request
 
-BOUNDARY = {"session", "shared", "openapi.json"}
+BOUNDARY = {"session", "fingerprint-frequency", "openapi.json"}
 
 
 @pytest.fixture
@@ -23,12 +41,15 @@ def owned(store, serve):
 
 
 def documented(port):
-    return get(port, "/api/openapi.json").json()["paths"]
+    """Every path of the owner's API with its operations, and with values in the place of its parameters."""
+    paths = get(port, "/api/openapi.json").json()["paths"]
+    return {path.replace("{id}", "x"): methods for path, methods in paths.items() if path.startswith("/api/")}
 
 
 def required(operation):
-    values = {"dimensions": "path", "dimension": "path", "issue": "x", "visitor": "v", "signals": "canvas:1"}
-    return {parameter["name"]: values[parameter["name"]] for parameter in operation.get("parameters", []) if parameter.get("required")}
+    values = {"dimensions": "path", "dimension": "path", "signals": "canvas:1"}
+    parameters = [described.resolved(parameter) for parameter in operation.get("parameters", [])]
+    return {one["name"]: values[one["name"]] for one in parameters if one.get("required") and one["in"] == "query"}
 
 
 # Who may ask
@@ -116,7 +137,7 @@ def test_a_link_to_share_reads_and_changes_nothing_until_it_expires(owned):
     assert answer.json() == {"access": "reader"}
     assert get(owned.port, "/api/overview", cookie(value)).status == 200
     (issue,) = get(owned.port, "/api/issues", cookie(value)).json()["issues"]
-    assert change(owned.port, "PUT", f"/api/issue?issue={issue['issue']}", {"state": "resolved"}, cookie(value)).status == 403
+    assert change(owned.port, "PUT", f"/api/issues/{issue['issue']}", {"state": "resolved"}, cookie(value)).status == 403
     assert change(owned.port, "POST", "/api/shares", {"days": 1}, cookie(value)).status == 403
     for days in (0, -1, 367, "x"):
         assert change(owned.port, "POST", "/api/shares", {"days": days}, OWNER).status == 400
@@ -126,7 +147,7 @@ def test_a_link_to_share_reads_and_changes_nothing_until_it_expires(owned):
 @pytest.mark.parametrize("fields", [[("Sec-Fetch-Site", "cross-site")], [("Sec-Fetch-Site", "same-site")], [("Origin", "https://evil.example")], [("Origin", "null")]])
 def test_pages_of_others_change_nothing(owned, fields):
     _, value = sign_in(owned.port, token=TOKEN)
-    for method, path, body in (("POST", "/api/session", {"token": TOKEN}), ("DELETE", "/api/session", None), ("POST", "/api/shares", {"days": 1}), ("PUT", "/api/issue?issue=x", {"state": "resolved"})):
+    for method, path, body in (("POST", "/api/session", {"token": TOKEN}), ("DELETE", "/api/session", None), ("POST", "/api/shares", {"days": 1}), ("PUT", "/api/issues/x", {"state": "resolved"})):
         assert change(owned.port, method, path, body, cookie(value) + fields).status == 403, (method, path)
     answer = get(owned.port, "/api/sites", cookie(value) + fields)
     assert answer.field("Access-Control-Allow-Origin") is None
@@ -147,36 +168,36 @@ def test_figures_are_those_of_the_events_on_either_store(owned):
     answer = report(owned.port, "overview", range="24h")
     totals = answer["totals"]
     assert "sampled" not in answer and answer["range"]["zone"] == "UTC"
-    assert {name: totals[name] for name in ("visitors", "sessions", "views", "errors", "bounce_rate", "engaged_ms")} == {"visitors": 2, "sessions": 2, "views": 3, "errors": 3, "bounce_rate": 0.5, "engaged_ms": 4000}
+    assert {name: totals[name] for name in ("visitors", "sessions", "pageviews", "errors", "bounce_rate", "engaged_ms")} == {"visitors": 2, "sessions": 2, "pageviews": 3, "errors": 3, "bounce_rate": 0.5, "engaged_ms": 4000}
     # Of 1,000, 3,000 and 5,000, as percentile_cont has it.
-    assert (totals["lcp_p75"], totals["lcp_count"], totals["errors_per_1000_views"]) == (4000, 3, 1000)
-    assert sum(point["views"] for point in answer["series"]) == 3
+    assert (totals["lcp_p75"], totals["lcp_count"], totals["errors_per_1000_pageviews"]) == (4000, 3, 1000)
+    assert sum(point["pageviews"] for point in answer["series"]) == 3
     rows = report(owned.port, "breakdowns", range="24h", dimensions="path,referrer,browser,entry,lcp_element,lcp_part")["dimensions"]
-    assert [(row["value"], row["views"]) for row in rows["path"]["rows"]] == [("/users/:id", 2), ("/", 1)]
+    assert [(row["value"], row["pageviews"]) for row in rows["path"]["rows"]] == [("/users/:id", 2), ("/", 1)]
     assert {row["value"]: row["sessions"] for row in rows["referrer"]["rows"]} == {"search.example": 1, "(direct)": 1}
     assert (rows["referrer"]["by"], rows["referrer"]["total"], rows["referrer"]["rest"]) == ("sessions", 2, 0)
     assert {row["value"]: row["visitors"] for row in rows["browser"]["rows"]} == {"Chrome": 1, "Firefox": 1}
     assert [(row["value"], row["sessions"]) for row in rows["entry"]["rows"]] == [("/", 1), ("/users/:id", 1)]
-    assert [(row["value"], row["slow_views"]) for row in rows["lcp_element"]["rows"]] == [("main>img", 2)]
-    assert [(row["value"], row["slow_views"]) for row in rows["lcp_part"]["rows"]] == [("resourceLoadDelay", 2)]
+    assert [(row["value"], row["slow_pageviews"]) for row in rows["lcp_element"]["rows"]] == [("main>img", 2)]
+    assert [(row["value"], row["slow_pageviews"]) for row in rows["lcp_part"]["rows"]] == [("resourceLoadDelay", 2)]
     lcp = report(owned.port, "performance", range="24h")["metrics"]["lcp"]["figures"]
     assert (lcp["count"], lcp["good"], lcp["needs_improvement"], lcp["poor"]) == (3, 0.3333, 0.3333, 0.3333)
     # Filters are parameters of their own, or a list with operators.
-    assert report(owned.port, "overview", range="24h", browser="Firefox")["totals"]["views"] == 1
-    assert report(owned.port, "overview", range="24h", browser="Chrome", path="/users/:id")["totals"]["views"] == 2
-    assert report(owned.port, "overview", range="24h", browser="Firefox", path="/users/:id")["totals"]["views"] == 0
+    assert report(owned.port, "overview", range="24h", browser="Firefox")["totals"]["pageviews"] == 1
+    assert report(owned.port, "overview", range="24h", browser="Chrome", path="/users/:id")["totals"]["pageviews"] == 2
+    assert report(owned.port, "overview", range="24h", browser="Firefox", path="/users/:id")["totals"]["pageviews"] == 0
     assert report(owned.port, "breakdowns", range="24h", dimensions="path", browser="Firefox")["dimensions"]["path"]["rows"][0]["value"] == "/"
     filters = json.dumps([["is_not", "browser", ["Firefox"]], ["matches", "path", ["/users/*"]]])
-    assert report(owned.port, "overview", range="24h", filters=filters)["totals"]["views"] == 2
-    all_traffic = report(owned.port, "overview", range="24h", bots="include")["totals"]
-    assert (all_traffic["visitors"], all_traffic["views"]) == (3, 4)
-    assert report(owned.port, "fingerprints")["robots"][0]["reasons"] == ["bot user agent"]
-    assert report(owned.port, "quality", range="24h")["robot_events"] == 3
+    assert report(owned.port, "overview", range="24h", filters=filters)["totals"]["pageviews"] == 2
+    everybody = report(owned.port, "overview", range="24h", bots="include")["totals"]
+    assert (everybody["visitors"], everybody["pageviews"]) == (3, 4)
+    assert report(owned.port, "fingerprints")["bots"][0]["reasons"] == ["bot user agent"]
+    assert report(owned.port, "data-quality", range="24h")["bot_events"] == 3
     assert report(owned.port, "sites")["sites"][0]["site"] == "shop.example"
     assert report(owned.port, "live")["visitors"] == 2
 
 
-def test_an_issue_is_one_across_engines_and_is_reopened_when_it_comes_back(owned):
+def test_an_issue_is_one_across_engines_and_regresses_when_it_comes_back(owned):
     def error(message, column):
         return {"kind": "error", "name": "TypeError", "message": message, "count": 1, "frames": [{"function": "buy", "file": "https://shop.example/app.0a1b2c3d.js?v=2", "line": 7, "column": column}], "breadcrumbs": ["click button"]}
 
@@ -184,23 +205,23 @@ def test_an_issue_is_one_across_engines_and_is_reopened_when_it_comes_back(owned
     count += send(owned.port, visit_events(error=error("t is undefined", 9)), FIREFOX)
     settle(owned.port, count)
     (issue,) = report(owned.port, "issues")["issues"]
-    assert (issue["errors"], issue["visitors"], issue["state"]) == (2, 2, "open")
+    assert (issue["errors"], issue["visitors"], issue["state"]) == (2, 2, "unresolved")
     name = issue["issue"]
-    detail = report(owned.port, "issue", issue=name)
+    detail = report(owned.port, f"issues/{name}")
     assert {row["value"]: row["count"] for row in detail["browsers"]} == {"Chrome": 1, "Firefox": 1}
     assert (detail["errors"], detail["visitors"], detail["browsers_rest"]) == (2, 2, 0)
     assert len(detail["samples"]) == 2 and detail["samples"][0]["payload"]["breadcrumbs"] == ["click button"]
-    assert change(owned.port, "PUT", f"/api/issue?issue={name}", {"state": "nonsense"}, OWNER).status == 400
-    assert change(owned.port, "PUT", "/api/issue?issue=0000", {"state": "resolved"}, OWNER).status == 404
-    assert change(owned.port, "PUT", f"/api/issue?issue={name}", {"state": "resolved"}, OWNER).status == 200
-    assert report(owned.port, "issue", issue=name)["state"] == "resolved"
-    assert report(owned.port, "issues", state="open")["issues"] == []
+    assert change(owned.port, "PUT", f"/api/issues/{name}", {"state": "nonsense"}, OWNER).status == 400
+    assert change(owned.port, "PUT", "/api/issues/0000", {"state": "resolved"}, OWNER).status == 404
+    assert change(owned.port, "PUT", f"/api/issues/{name}", {"state": "resolved"}, OWNER).status == 200
+    assert report(owned.port, f"issues/{name}")["state"] == "resolved"
+    assert report(owned.port, "issues", state="unresolved")["issues"] == []
     # A later second, since that is what the rollups know.
     resolved_at = int(time.time())
     wait_for(lambda: time.time() >= resolved_at + 1, 2, "a later second")
     count += send(owned.port, visit_events(error=error("undefined is not an object", 1)))
     settle(owned.port, count)
-    assert report(owned.port, "issue", issue=name)["state"] == "reopened"
+    assert report(owned.port, f"issues/{name}")["state"] == "regressed"
 
 
 def test_an_issue_that_is_not_the_sites_has_its_own_browsers_paths_and_releases_and_counts_in_no_other_figure(owned):
@@ -211,7 +232,7 @@ def test_an_issue_that_is_not_the_sites_has_its_own_browsers_paths_and_releases_
     settle(owned.port, count)
     assert [issue["message"] for issue in report(owned.port, "issues")["issues"]] == ["x"]
     (issue,) = [issue for issue in report(owned.port, "issues", noise="include")["issues"] if issue["noise"]]
-    detail = report(owned.port, "issue", issue=issue["issue"])
+    detail = report(owned.port, f"issues/{issue['issue']}")
     assert (issue["errors"], detail["errors"], detail["visitors"], sum(point["errors"] for point in detail["series"])) == (4, 4, 2, 4)
     found = {name: {row["value"]: row["count"] for row in detail[name]} for name in ("browsers", "paths", "releases")}
     assert found == {"browsers": {"Chrome": 3, "Firefox": 1}, "paths": {"/one": 3, "/two": 1}, "releases": {"r1": 3, "r2": 1}}
@@ -251,10 +272,10 @@ def test_fingerprints_count_each_visitor_once_by_its_last_fingerprint(owned):
     for name, signal in answer["signals"].items():
         assert within["signals"][name] == signal | {"returns": None, "changed_share": None}, name
     assert report(owned.port, "fingerprints", from_=1_000_000_000, to=1_000_003_600)["signals"] == {}
-    shared = get(owned.port, "/api/shared?site=shop.example&signals=fonts:y,fonts2:y,canvas:b").json()["signals"]
+    shared = get(owned.port, "/api/fingerprint-frequency?site=shop.example&signals=fonts:y,fonts2:y,canvas:b").json()["signals"]
     assert shared == {"fonts": {"same": 4, "of": 4}, "fonts2": {"same": 0, "of": 0}, "canvas": {"same": 0, "of": 4}}
-    assert get(owned.port, "/api/shared?signals=fonts:y").json()["signals"] == {"fonts": {"same": 0, "of": 0}}
-    assert get(owned.port, "/api/shared?signals=canvas").status == 400
+    assert get(owned.port, "/api/fingerprint-frequency?signals=fonts:y").json()["signals"] == {"fonts": {"same": 0, "of": 0}}
+    assert get(owned.port, "/api/fingerprint-frequency?signals=canvas").status == 400
 
 
 def test_fingerprints_and_data_quality_follow_the_filters(owned):
@@ -272,7 +293,7 @@ def test_fingerprints_and_data_quality_follow_the_filters(owned):
         return signals["canvas"]["visitors"], signals["canvas"]["values"]
 
     assert (seen(), seen(browser="Chrome"), seen(browser="Firefox"), seen(path="/b")) == ((3, 2), (2, 2), (1, 1), (1, 1))
-    whole, part = report(owned.port, "quality", range="24h"), report(owned.port, "quality", range="24h", browser="Firefox")
+    whole, part = report(owned.port, "data-quality", range="24h"), report(owned.port, "data-quality", range="24h", browser="Firefox")
     assert (whole["events"], part["events"]) == (count, count // 3)
 
 
@@ -294,16 +315,16 @@ def test_events_are_found_by_any_member_of_their_payload(owned):
     assert ids == sorted(ids, reverse=True) and len(ids) == 9 and len(first["events"]) == 4
 
 
-def test_a_journey_shows_what_is_missing(owned):
+def test_a_timeline_shows_what_is_missing(owned):
     ids = make_ids()
     events = visit_events(ids=ids)
     events[1]["seq"] = 4
     send(owned.port, [events[2], events[0], events[1]])
-    journey = report(owned.port, "journey", visitor=ids["visitor_id"])
-    (session,) = journey["sessions"]
-    (view,) = session["views"]
+    found = report(owned.port, timeline(ids["visitor_id"]))
+    (session,) = found["sessions"]
+    (view,) = session["pageviews"]
     assert [event["seq"] for event in view["events"]] == [1, 3, 4] and view["missing"] == [2]
-    assert report(owned.port, "journey", visitor="unknown")["sessions"] == []
+    assert report(owned.port, timeline("nobody"))["sessions"] == []
 
 
 def streamed(port, path):

@@ -39,7 +39,7 @@ def test_rollups_are_right_after_kills(store, serve):
         visitor.join()
     collector = serve(store, environment=ENVIRONMENT)
     stored = store.rows("select count(*) as n from collector_events")[0]["n"]
-    wait_for(lambda: report(collector.port, "overview", range="24h", robots="1")["totals"]["events"] == stored, 60, f"rollups of {stored} events")
+    wait_for(lambda: report(collector.port, "overview", range="24h", bots="include")["totals"]["events"] == stored, 60, f"rollups of {stored} events")
     collector.stop()
     result = run("verify", "--data", collector.data, folder=store.folder, environment=store.environment, timeout=300)
     assert result.returncode == 0, result

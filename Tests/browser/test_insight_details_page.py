@@ -73,7 +73,7 @@ def test_an_issue_shows_the_causes_and_inner_errors(engine, shop):
     assert engine.errors() == []
 
 
-def test_a_page_view_inside_a_frame_is_marked_in_the_journey(engine, shop):
+def test_a_page_view_inside_a_frame_is_marked_in_the_timeline(engine, shop):
     open_page(engine, shop, f"&visitor={shop.visitor}", "raw")
     shown(engine, ["In a frame"])
     assert engine.errors() == []

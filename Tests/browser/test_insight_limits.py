@@ -1,4 +1,4 @@
-"""What the owner's page says where the server answers in parts, or not at all for now: journeys, exports and the live list."""
+"""What the owner's page says where the server answers in parts, or not at all for now: timelines, exports and the live list."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from test_insight_page import open_page, text
 from test_large_payloads import EVENT_BYTES, EXPORTS_MAX, send
 from wire import Wire, head
 
-#: Two pages of a journey and a few events more; a page ends at 4 MiB.
+#: Two pages of a timeline and a few events more; a page ends at 4 MiB.
 LARGE_EVENTS = 36
 MORE_EVENTS = 80
 
@@ -35,7 +35,7 @@ def numbers(engine):
     return engine.evaluate("() => [...document.querySelectorAll('#panel-raw .view .seq')].map((element) => Number(element.textContent))")
 
 
-def test_a_journey_is_loaded_to_its_first_event(engine, large):
+def test_a_timeline_is_loaded_to_its_first_event(engine, large):
     engine.signed_in_at = None
     open_page(engine, large, f"&visitor={large.visitor}", "raw")
     shown = numbers(engine)

@@ -104,7 +104,7 @@ def test_stored_markup_is_inert_in_every_view(engine, filled):
     engine.evaluate("() => document.querySelectorAll('#panel-raw details').forEach((details) => details.open = true)")
     engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 200))")
     check_inert(engine)
-    for issue in report(filled.port, "issues", range="24h", robots="1")["issues"]:
+    for issue in report(filled.port, "issues", range="24h", bots="include")["issues"]:
         open_page(engine, filled, f"&bots=include&issue={issue['issue']}")
         assert engine.evaluate("() => document.querySelectorAll('.errors .stack').length") >= 1
         check_inert(engine)
@@ -121,7 +121,7 @@ def test_stored_markup_is_inert_in_every_view(engine, filled):
 def test_figures_filters_and_the_way_back(engine, filled):
     engine.signed_in_at = None
     open_page(engine, filled)
-    views = report(filled.port, "overview", range="24h")["totals"]["views"]
+    views = report(filled.port, "overview", range="24h")["totals"]["pageviews"]
     tiles = engine.evaluate("() => [...document.querySelectorAll('.tile')].map((tile) => [tile.querySelector('.label').textContent, tile.querySelector('.value').firstChild.textContent])")
     assert dict(tiles)["Page views"] == str(views)
     engine.evaluate("() => [...document.querySelectorAll('.bars button')].find((button) => button.textContent === '/page-1').click()")

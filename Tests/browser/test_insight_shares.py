@@ -63,7 +63,7 @@ def test_links_are_created_listed_and_revoked_one_by_one(engine, shared):
     (used,) = [link for link in report(shared.port, "shares")["shares"] if link["label"] == LABELS[0]]
     assert used["last_used"] is not None
     # The owner revokes that one, on another browser; the guest's page asks for a sign-in by itself.
-    assert change(shared.port, "DELETE", f"/api/shares?id={used['id']}", None, OWNER).status == 200
+    assert change(shared.port, "DELETE", f"/api/shares/{used['id']}", None, OWNER).status == 200
     wait_for(lambda: engine.evaluate("() => collectorInsight.access()") == "none", NOTICED_SECONDS_MAX, "signed out")
     assert engine.evaluate("() => document.querySelector('#content').hidden && !document.querySelector('#sign-in').hidden && document.querySelector('#panel-overview').childElementCount === 0")
     engine.signed_in_at = None

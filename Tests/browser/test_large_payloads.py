@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from bodies import event, make_ids
-from insight import CHROME, ENVIRONMENT, OWNER
+from insight import CHROME, ENVIRONMENT, OWNER, timeline
 from load import wait_for
 from stores import count, events, submissions
 from wire import Wire, get, head, post
@@ -57,8 +57,8 @@ def pages(port, route, **parameters):
             return
 
 
-def events_of(journey):
-    return [one for session in journey["sessions"] for view in session["views"] for one in view["events"]]
+def events_of(timeline):
+    return [one for session in timeline["sessions"] for view in session["pageviews"] for one in view["events"]]
 
 
 def test_an_owner_reads_the_largest_payloads_in_bounded_memory(store, serve):
@@ -69,7 +69,7 @@ def test_an_owner_reads_the_largest_payloads_in_bounded_memory(store, serve):
         send(collector.port, ids | {"event_type": "large", "seq": seq, "payload": {"text": filler}})
     wire = Wire(collector.port, timeout=60)
     wire.send(head("GET", "/api/stream", [*OWNER, ("Last-Event-ID", "0")]))
-    failures, exported, journeys = [], [], []
+    failures, exported, timelines = [], [], []
 
     def do(work):
         try:
@@ -77,18 +77,18 @@ def test_an_owner_reads_the_largest_payloads_in_bounded_memory(store, serve):
         except BaseException as failure:  # reported by the test's own thread
             failures.append(failure)
 
-    def journey():
+    def walk():
         seen = []
-        for page in pages(collector.port, "journey", visitor=ids["visitor_id"]):
+        for page in pages(collector.port, timeline(ids["visitor_id"])):
             assert page["cut"] == (page["next"] is not None)
             seen += [one["id"] for one in events_of(page)]
-        journeys.append(sorted(seen))
+        timelines.append(sorted(seen))
 
     def explorer():
         found = [one["id"] for page in pages(collector.port, "events", limit=500) for one in page["events"]]
         assert len(set(found)) == len(found) == EVENTS
 
-    work = [journey] * 6 + [explorer, lambda: exported.append(read_chunked(collector.port, "/api/export"))]
+    work = [walk] * 6 + [explorer, lambda: exported.append(read_chunked(collector.port, "/api/export"))]
     threads = [threading.Thread(target=do, args=(one,)) for one in work]
     for thread in threads:
         thread.start()
@@ -98,7 +98,7 @@ def test_an_owner_reads_the_largest_payloads_in_bounded_memory(store, serve):
     for thread in threads:
         thread.join(100)
     assert not failures, failures[0]
-    assert [len(set(ids)) for ids in journeys] == [EVENTS] * 6 and all(len(ids) == EVENTS for ids in journeys)
+    assert [len(set(ids)) for ids in timelines] == [EVENTS] * 6 and all(len(ids) == EVENTS for ids in timelines)
     assert exported[0][1] == EVENTS and exported[0][0] > EVENTS * len(filler)
     exports = [Wire(collector.port) for _ in range(EXPORTS_MAX + 1)]
     for export in exports:
@@ -175,11 +175,11 @@ def test_errors_of_an_issue_are_looked_for_in_bounded_memory(store, serve):
         send(collector.port, make_ids() | {"event_type": "error", "payload": payload})
     wait_for(lambda: get(collector.port, "/api/issues", OWNER).json()["issues"], 30, "the issue is known")
     (issue,) = get(collector.port, "/api/issues", OWNER).json()["issues"]
-    answer = get(collector.port, f"/api/issue?issue={issue['issue']}", OWNER)
+    answer = get(collector.port, f"/api/issues/{issue['issue']}", OWNER)
     assert answer.status == 200 and len(answer.json()["samples"]) == 5 and len(answer.body) < ANSWER_BYTES_MAX
 
 
 @pytest.mark.parametrize("before", ["x", "-1", "0", "1e3"])
 def test_a_page_that_is_none_is_refused(sqlite, serve, before):
     collector = serve(sqlite, environment=ENVIRONMENT)
-    assert get(collector.port, f"/api/journey?visitor=v&before={before}", OWNER).status == 400
+    assert get(collector.port, f"/api/visitors/v/timeline?before={before}", OWNER).status == 400

@@ -92,7 +92,7 @@ def test_what_ends_in_one_process_ends_in_another(store, serve):
     visitor, own = guest(two.port, link), owner(one.port)
     assert reads(two.port, visitor) == reads(two.port, own) == 200
     assert sign_out(one.port, own).status == 200
-    assert request(one.port, "DELETE", f"/api/shares?id={link['id']}", None, OWNER).status == 200
+    assert request(one.port, "DELETE", f"/api/shares/{link['id']}", None, OWNER).status == 200
     wait_for(lambda: reads(two.port, visitor) == reads(two.port, own) == 401, END_SECONDS_MAX, "ended there, too")
 
 
@@ -133,11 +133,11 @@ def test_links_are_listed_without_their_secret_and_revoked_one_by_one(store, ser
     assert abs(listed[one["id"]]["last_used"] - now) < 60
     assert one["share"].rsplit(".", 1)[1] not in get(port, "/api/shares", OWNER).body.decode()
     for fields in (visitor, []):
-        for method, path in (("GET", "/api/shares"), ("POST", "/api/shares"), ("DELETE", f"/api/shares?id={two['id']}")):
+        for method, path in (("GET", "/api/shares"), ("POST", "/api/shares"), ("DELETE", f"/api/shares/{two['id']}")):
             assert request(port, method, path, b"{}" if method == "POST" else None, fields).status == (403 if fields else 401)
-    assert request(port, "DELETE", f"/api/shares?id={one['id']}", None, OWNER).json() == {"revoked": one["id"]}
-    assert request(port, "DELETE", f"/api/shares?id={one['id']}", None, OWNER).status == 404
-    assert request(port, "DELETE", "/api/shares", None, OWNER).status == 400
+    assert request(port, "DELETE", f"/api/shares/{one['id']}", None, OWNER).json() == {"revoked": one["id"]}
+    assert request(port, "DELETE", f"/api/shares/{one['id']}", None, OWNER).status == 404
+    assert request(port, "DELETE", "/api/shares", None, OWNER).status == 405
     assert get(port, "/api/shares?id=x", OWNER).status == 400
     assert (reads(port, visitor), reads(port, other)) == (401, 200)
     assert sign_in(port, share=one["share"])[0].status == 401
@@ -177,10 +177,10 @@ def test_a_sign_in_that_makes_no_sense_is_refused(site_owned, path, body):
 
 
 def test_a_body_of_the_owners_api_has_a_limit(site_owned):
-    for method, path in (("POST", "/api/session"), ("POST", "/api/shares"), ("PUT", "/api/issue?issue=x")):
+    for method, path in (("POST", "/api/session"), ("POST", "/api/shares"), ("PUT", "/api/issues/x")):
         assert request(site_owned.port, method, path, b" " * 5000, OWNER).status == 413
-    for body in ("{}", '{"state":1}', '{"state":"nonsense"}', "x", '{"state":"open","x":1}'):
-        assert request(site_owned.port, "PUT", "/api/issue?issue=x", body.encode(), OWNER).status == 400
+    for body in ("{}", '{"state":1}', '{"state":"nonsense"}', "x", '{"state":"unresolved","x":1}'):
+        assert request(site_owned.port, "PUT", "/api/issues/x", body.encode(), OWNER).status == 400
 
 
 def test_every_route_that_is_read_answers_head(site_owned):
@@ -233,7 +233,7 @@ def test_a_stream_ends_when_its_session_or_link_does_and_no_other(owned):
     first.rest()
     assert sign_out(owned.port, own).status == 200
     mine.rest()
-    assert request(owned.port, "DELETE", f"/api/shares?id={one['id']}", None, OWNER).status == 200
+    assert request(owned.port, "DELETE", f"/api/shares/{one['id']}", None, OWNER).status == 200
     second.rest()
     send(owned.port, visit_events("/after"))
     for left in (third, others, bearer):
@@ -271,7 +271,7 @@ def test_an_export_under_way_ends_with_the_link_and_says_that_it_is_not_all(owne
         link = share(owned.port)
         export = Stream(owned.port, f"/api/export?format={format}", guest(owned.port, link))
         export.wire._more()
-        assert request(owned.port, "DELETE", f"/api/shares?id={link['id']}", None, OWNER).status == 200
+        assert request(owned.port, "DELETE", f"/api/shares/{link['id']}", None, OWNER).status == 200
         assert last in export.rest()
 
 

@@ -41,7 +41,7 @@ def test_each_part_of_attribution_reaches_the_api(owned, metric, is_previous):
     assert {row["value"] for row in rows[dimensions[0]]["rows"]} == {f"#element{number}" for number in range(max(1, len(names)))}
     if names:
         # Whatever they were called, the API has the names of the contract.
-        assert {row["value"]: row["slow_views"] for row in rows[dimensions[1]]["rows"]} == dict.fromkeys(names, 1)
+        assert {row["value"]: row["slow_pageviews"] for row in rows[dimensions[1]]["rows"]} == dict.fromkeys(names, 1)
 
 
 def test_every_key_that_the_tracker_sends_is_in_the_contract(visit):
@@ -95,7 +95,7 @@ def test_noise_is_kept_apart_unless_it_is_asked_for(owned):
         assert sum(issue["errors"] for issue in filtered["issues"]) == (3 if count == 2 else 18)
         assert all(any(issue["trend"]) for issue in filtered["issues"])
     (noise,) = (issue for issue in answer["issues"] if issue["noise"] == "extension")
-    assert report(owned.port, "issue", range="24h", issue=noise["issue"])["errors"] == 5
+    assert report(owned.port, f"issues/{noise['issue']}", range="24h")["errors"] == 5
 
 
 def test_an_issue_is_shown_with_its_causes_and_inner_errors(owned):
@@ -109,12 +109,12 @@ def test_an_issue_is_shown_with_its_causes_and_inner_errors(owned):
     assert unknown("error", payload) == []
     settle(owned.port, send(owned.port, page_view(0, "error", payload)))
     (issue,) = report(owned.port, "issues", range="24h")["issues"]
-    (sample,) = report(owned.port, "issue", range="24h", issue=issue["issue"])["samples"]
+    (sample,) = report(owned.port, f"issues/{issue['issue']}", range="24h")["samples"]
     assert (sample["payload"]["cause"], sample["payload"]["errors"]) == (payload["cause"], payload["errors"])
 
 
 def test_the_contract_names_the_parts_in_the_description_of_the_api(owned):
-    (parameter,) = (one for one in report(owned.port, "openapi.json")["paths"]["/api/breakdowns"]["get"]["parameters"] if one["name"] == "dimensions")
+    parameter = report(owned.port, "openapi.json")["components"]["parameters"]["dimensions"]
     for metric in ("LCP", "INP"):
         for name in parts(metric)[0]:
             assert f"`{name}`" in parameter["description"]

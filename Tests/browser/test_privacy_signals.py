@@ -56,7 +56,7 @@ def test_the_page_shows_everything_and_sends_nothing(chromium, store, serve, sig
     assert not [path for path in requests(chromium) if path not in ("/ping", "/bw", "/api/session")]
     chromium.leave(collector.url + "/ping")
     chromium.evaluate("() => new Promise((resolve) => setTimeout(resolve, 1000))")
-    assert not [url for url in chromium.requests if url.endswith(("/collect", "/event", "/events")) or "/api/shared" in url]
+    assert not [url for url in chromium.requests if url.endswith(("/collect", "/event", "/events")) or "/api/fingerprint-frequency" in url]
     assert count(store, "debug_data") == count(store, "collector_events") == 0
 
 

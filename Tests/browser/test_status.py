@@ -114,7 +114,7 @@ def test_events_that_the_database_refuses_to_aggregate_are_named(store, serve):
     wait_for(lambda: "refused to aggregate 3 events" in json.dumps(status(collector)["problems"]), 40, "the problem is reported")
     assert codes(collector) == ["events_not_aggregated"]
     assert "rollup_dead_letters" in status(collector)["problems"][0]["message"]
-    wait_for(lambda: report(collector.port, "overview", range="24h")["totals"]["views"] == 1, 20, "the others are counted")
+    wait_for(lambda: report(collector.port, "overview", range="24h")["totals"]["pageviews"] == 1, 20, "the others are counted")
     collector.wait_for_line("degraded.*code=events_not_aggregated")
 
 

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from bodies import make_ids
-from insight import CHROME, ENVIRONMENT, OWNER, ask, report, send, settle, visit_events
+from insight import CHROME, ENVIRONMENT, OWNER, ask, report, send, settle, timeline, visit_events
 from load import wait_for
 from stores import count
 from wire import Wire, get, head
@@ -92,13 +92,13 @@ def test_every_range_has_exactly_its_events_after_a_backlog_was_drained_among_ne
         found = explored(collector.port, from_=start, to=end)
         assert {event["id"] for event in found} == {event["id"] for event in events} and len(found) == wanted
         totals = report(collector.port, "overview", from_=start, to=end)["totals"]
-        assert (totals["events"], totals["views"]) == (wanted, wanted), (start - now, end - now)
+        assert (totals["events"], totals["pageviews"]) == (wanted, wanted), (start - now, end - now)
         lists = report(collector.port, "breakdowns", from_=start, to=end, dimensions="path,browser")["dimensions"]
-        assert sum(row["views"] for row in lists["path"]["rows"]) == wanted
+        assert sum(row["pageviews"] for row in lists["path"]["rows"]) == wanted
         assert (lists["browser"]["total"], lists["browser"]["rest"]) == (wanted, 0)
     assert report(collector.port, "live")["visitors"] == 20
-    journey = report(collector.port, "journey", visitor="v_old_3")
-    assert sum(len(view["events"]) for session in journey["sessions"] for view in session["views"]) == HOUR // 50
+    found = report(collector.port, timeline("v_old_3"))
+    assert sum(len(view["events"]) for session in found["sessions"] for view in session["pageviews"]) == HOUR // 50
     assert len(exported(collector.port, visitor="v_old_3")) == HOUR // 50 == len(explored(collector.port, visitor="v_old_3"))
 
 
@@ -137,7 +137,7 @@ def test_events_of_a_clock_that_was_ahead_hide_nothing_and_are_hidden_by_nothing
     else:
         # Ranges reach to the day after tomorrow; what is dated beyond it is in exports and searches without a range.
         assert ask(collector.port, "export", from_=now + ahead - 1, to=now + ahead + 100).status == 400
-    assert report(collector.port, "overview", range="24h")["totals"]["views"] == 200
+    assert report(collector.port, "overview", range="24h")["totals"]["pageviews"] == 200
     assert report(collector.port, "live")["visitors"] == 200
     assert report(collector.port, "overview", range="24h")["updated"] <= now
     wait_for(lambda: report(collector.port, "status")["events"]["last_received"] == now - 30, 10, "the last event by the clock of today")

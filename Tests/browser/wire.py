@@ -5,6 +5,8 @@ import dataclasses
 import json
 import socket
 
+import described
+
 BODILESS = (204, 304)
 
 
@@ -121,7 +123,7 @@ def chunked(body, size=16384):
 
 
 def request(port, method, path, body=None, fields=(), chunk_size=None, host="localhost", address="127.0.0.1"):
-    """One request on a connection of its own."""
+    """One request on a connection of its own, whose response must be as Web/openapi.json describes it."""
     fields = list(fields)
     data = b""
     if body is not None and chunk_size:
@@ -132,7 +134,9 @@ def request(port, method, path, body=None, fields=(), chunk_size=None, host="loc
         data = body
     with Wire(port, address) as wire:
         wire.send(head(method, path, fields, host=host) + data)
-        return wire.read(method)
+        answer = wire.read(method)
+    described.check(method, path, answer)
+    return answer
 
 
 def post(port, path, value, fields=(), **options):

@@ -7,20 +7,23 @@ const view = (pageview, events, more) => ({ pageview, path: null, emitted: null,
 
 Deno.test("sessions and page views that a page boundary cuts in two become one, in the order of their events", () => {
   const older = [
-    { session: "a", views: [view("1", [event(1)])] },
-    { session: "b", views: [view("2", [event(1), event(2)], { path: "/two", missing: [3, 4] })] },
+    { session: "a", pageviews: [view("1", [event(1)])] },
+    { session: "b", pageviews: [view("2", [event(1), event(2)], { path: "/two", missing: [3, 4] })] },
   ];
   const newer = [
-    { session: "b", views: [view("2", [event(4), event(3, 9)], { path: "/later" }), view("3", [event(1)])] },
-    { session: "c", views: [view("4", [event(1)])] },
+    { session: "b", pageviews: [view("2", [event(4), event(3, 9)], { path: "/later" }), view("3", [event(1)])] },
+    { session: "c", pageviews: [view("4", [event(1)])] },
   ];
   const all = joined(older, newer);
-  assert.deepEqual(all.map(({ session, views }) => [session, views.map((/** @type {any} */ one) => one.pageview)]), [
-    ["a", ["1"]],
-    ["b", ["2", "3"]],
-    ["c", ["4"]],
-  ]);
-  const [two] = all[1].views;
+  assert.deepEqual(
+    all.map(({ session, pageviews }) => [session, pageviews.map((/** @type {any} */ one) => one.pageview)]),
+    [
+      ["a", ["1"]],
+      ["b", ["2", "3"]],
+      ["c", ["4"]],
+    ],
+  );
+  const [two] = all[1].pageviews;
   assert.deepEqual([two.path, two.events.map((/** @type {any} */ one) => one.seq), two.missing], ["/two", [
     1,
     2,
@@ -31,10 +34,10 @@ Deno.test("sessions and page views that a page boundary cuts in two become one, 
 
 Deno.test("what neither page has is missing, up to what the page emitted", () => {
   const holes = (/** @type {any[]} */ one, /** @type {any[]} */ other, /** @type {number | null} */ emitted) =>
-    joined([{ session: "a", views: [view("1", one)] }], [{
+    joined([{ session: "a", pageviews: [view("1", one)] }], [{
       session: "a",
-      views: [view("1", other, { emitted, missing: [1, 2, 3] })],
-    }])[0].views[0].missing;
+      pageviews: [view("1", other, { emitted, missing: [1, 2, 3] })],
+    }])[0].pageviews[0].missing;
   assert.deepEqual(holes([event(1)], [event(3), event(5)], null), [2, 4]);
   assert.deepEqual(holes([event(1)], [event(3)], 5), [2, 4, 5]);
   // Events of other senders have no number; and holes are listed only as far as they can be read.

@@ -91,7 +91,7 @@ Deno.test("every navigation type of the contract has a label, and an unknown one
 });
 
 Deno.test("zeros of page views are figures, and buckets without page views are none", () => {
-  const point = (/** @type {number} */ views, /** @type {number | null} */ errors) => ({ views, errors });
+  const point = (/** @type {number} */ views, /** @type {number | null} */ errors) => ({ pageviews: views, errors });
   assert.equal(hasFigures([point(0, 0), point(12, 0)], "errors"), true);
   assert.equal(hasFigures([point(0, 3)], "errors"), true);
   assert.equal(hasFigures([point(0, 0), point(0, 0)], "errors"), false);

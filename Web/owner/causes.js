@@ -15,11 +15,12 @@ const CAUSES = [
 ];
 
 /** @param {any} row */
-const slowViews = (row) => row.slow_views;
+const slowViews = (row) => row.slow_pageviews;
 
 /** Slow page views of all values of a list, not of its rows alone; those without a value are in no list. @param {any} ranking @returns {number} */
 const slowTotal = (ranking) =>
-  ranking.total ?? ranking.rows.reduce((/** @type {number} */ sum, /** @type {any} */ row) => sum + row.slow_views, 0);
+  ranking.total ??
+    ranking.rows.reduce((/** @type {number} */ sum, /** @type {any} */ row) => sum + row.slow_pageviews, 0);
 
 /** @param {HTMLElement} element @param {any} dimensions */
 export function drawCauses(element, dimensions) {
@@ -56,13 +57,13 @@ function causesOf(metric, elements, elementDimension, parts, partDimension) {
       "p",
       {},
       isolated(named(first.value)),
-      ` in ${percent(shareOf(first.slow_views, slow))}`,
+      ` in ${percent(shareOf(first.slow_pageviews, slow))}`,
       ...(main
         ? [
           ". Main cause: ",
           isolated(partLabel(main.value)),
           " ",
-          h("span", { class: "share" }, `(${percent(shareOf(main.slow_views, slowTotal(parts)))})`),
+          h("span", { class: "share" }, `(${percent(shareOf(main.slow_pageviews, slowTotal(parts)))})`),
         ]
         : []),
       ".",

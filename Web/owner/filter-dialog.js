@@ -191,7 +191,7 @@ async function suggestionsOf(dimension, others, signal) {
   if (dimension === "site") {
     const { sites } = await ask("sites", {}, { signal });
     return sites.filter((/** @type {any} */ one) => one.site).map((/** @type {any} */ one) => ({
-      ...{ value: one.site, label: one.site, figure: one.views },
+      ...{ value: one.site, label: one.site, figure: one.pageviews },
     }));
   }
   const asked = { ...reportQuery(), filters: others };

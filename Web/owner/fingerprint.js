@@ -52,10 +52,10 @@ function draw(report, all, sets, signals, bots) {
   const rows = Object.entries(others);
   body(signals).replaceChildren(...(rows.length ? signalRows(rows) : [nothing()]));
   body(bots).replaceChildren(
-    report.robots.length
+    report.bots.length
       ? table(
         ["Reasons", "Visitors", "Sessions", "Events"],
-        report.robots.map((/** @type {any} */ row) => [
+        report.bots.map((/** @type {any} */ row) => [
           h("span", {}, ...isolatedList(row.reasons.map(reasonLabel))),
           exact(row.visitors),
           exact(row.sessions),
@@ -127,7 +127,7 @@ function bits(one) {
 /** @param {any} whole */
 function setBars(whole) {
   const list = h("ol", { class: "bars" });
-  for (const { size, visitors } of whole.sets) {
+  for (const { size, visitors } of whole.anonymity_sets) {
     const bar = h("i", { "aria-hidden": "true" });
     bar.style.inlineSize = `${Math.max(0.3, 100 * visitors / Math.max(1, whole.visitors))}%`;
     list.append(

@@ -27,7 +27,7 @@ export async function openIssue(panel, name, signal) {
   body(main).append(skeleton());
   panel.replaceChildren(h("div", { class: "full bare" }, back), main);
   try {
-    const issue = await ask("issue", { ...reportQuery(), interval: current().interval, issue: name }, { signal });
+    const issue = await ask(address(name), { ...reportQuery(), interval: current().interval }, { signal });
     draw(panel, back, issue, name);
   } catch (error) {
     if (!signal.aborted) body(main).replaceChildren(failure(error, () => change({}, { isStep: false })));
@@ -59,10 +59,13 @@ function draw(panel, back, issue, name) {
   );
 }
 
+/** The path of an issue below `api/`. @param {string} name */
+const address = (name) => `issues/${encodeURIComponent(name)}`;
+
 /** @param {HTMLElement} panel @param {any} issue @param {string} name */
 function summary(panel, issue, name) {
   const decide = async (/** @type {string} */ state) => {
-    await ask("issue", { issue: name, site: issue.site }, { method: "PUT", body: { state } }).catch((error) =>
+    await ask(address(name), { site: issue.site }, { method: "PUT", body: { state } }).catch((error) =>
       alertOf(panel, error)
     );
     change({}, { isStep: false });
@@ -91,7 +94,7 @@ function summary(panel, issue, name) {
     h(
       "div",
       { class: "actions" },
-      ...(isResolved ? [action("open", "Reopen")] : [action("resolved", "Resolve"), action("ignored", "Ignore")]),
+      ...(isResolved ? [action("unresolved", "Reopen")] : [action("resolved", "Resolve"), action("ignored", "Ignore")]),
     ),
   );
   return element;

@@ -12,9 +12,7 @@ import { noiseLabel } from "./words.js";
 const SHOWN_MAX = 12;
 /** Names and tones of the states. @type {Record<string, [string, "good" | "fair" | "poor" | "plain"]>} */
 const STATES = {
-  open: ["Unresolved", "fair"],
   unresolved: ["Unresolved", "fair"],
-  reopened: ["Regressed", "poor"],
   regressed: ["Regressed", "poor"],
   resolved: ["Resolved", "good"],
   ignored: ["Ignored", "plain"],

@@ -14,7 +14,7 @@ const MISSING_MAX = 200;
 export const joined = (older, newer) =>
   joinedBy("session", older, newer, (one, other) => ({
     ...other,
-    views: joinedBy("pageview", one.views, other.views, joinedView),
+    pageviews: joinedBy("pageview", one.pageviews, other.pageviews, joinedView),
   }));
 
 /** @param {string} key @param {any[]} older @param {any[]} newer @param {(one: any, other: any) => any} join */

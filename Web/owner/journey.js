@@ -29,22 +29,22 @@ export async function showJourney(panel, visitor, signal) {
   const foot = h("div", { class: "full bare", hidden: true }, more, note);
   /** @param {number} [before] */
   const load = async (before) => {
-    const journey = await ask("journey", { visitor, before }, { signal });
+    const timeline = await ask(`visitors/${encodeURIComponent(visitor)}/timeline`, { before }, { signal });
     const isFirst = before === undefined;
-    sessions = isFirst ? journey.sessions : joined(journey.sessions, sessions);
+    sessions = isFirst ? timeline.sessions : joined(timeline.sessions, sessions);
     if (!sessions.length) {
       body(main).replaceChildren(empty("Visitor not found", "No event of this visitor is stored."));
       return;
     }
-    body(main).replaceChildren(...head(sessions, journey.next));
+    body(main).replaceChildren(...head(sessions, timeline.next));
     for (const old of panel.querySelectorAll(".session")) old.remove();
     for (const [index, session] of sessions.entries()) {
-      panel.children[1].after(sessionCard(session, index, journey.next));
+      panel.children[1].after(sessionCard(session, index, timeline.next));
     }
-    if (journey.next) foot.hidden = false;
-    more.hidden = !journey.next;
-    more.onclick = () => attempt(journey.next);
-    setText(note, isFirst || journey.next ? "" : "All events of this visitor are shown.");
+    if (timeline.next) foot.hidden = false;
+    more.hidden = !timeline.next;
+    more.onclick = () => attempt(timeline.next);
+    setText(note, isFirst || timeline.next ? "" : "All events of this visitor are shown.");
   };
   /** @param {number} before */
   const attempt = async (before) => {
@@ -79,7 +79,7 @@ const filterButton = (visitor) =>
 
 /** The first lines of the timeline. @param {any[]} sessions @param {number | null} next */
 function head(sessions, next) {
-  const views = sessions.flatMap((session) => session.views);
+  const views = sessions.flatMap((session) => session.pageviews);
   const [first] = views[0].events;
   const shown = `${exact(sessions.length)} sessions, ${exact(views.length)} page views`;
   return [
@@ -98,9 +98,9 @@ function sessionCard(session, index, next) {
   const element = card(
     next ? "Session" : `Session ${index + 1}`,
     "full session",
-    moment(session.views[0].events[0].t, zone()),
+    moment(session.pageviews[0].events[0].t, zone()),
   );
-  body(element).append(...session.views.map((/** @type {any} */ view) => viewList(view, next !== null)));
+  body(element).append(...session.pageviews.map((/** @type {any} */ view) => viewList(view, next !== null)));
   return element;
 }
 

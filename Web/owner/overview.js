@@ -42,7 +42,7 @@ import { vital } from "../kit/ratings.js";
 const TILES = [
   { name: "visitors", label: "Visitors", format: count },
   { name: "sessions", label: "Sessions", format: count },
-  { name: "views", label: "Page views", format: count },
+  { name: "pageviews", label: "Page views", format: count },
   { name: "bounce_rate", label: "Bounce rate", format: percent, isLessBetter: true, isRate: true },
   { name: "engaged_ms", label: "Avg. engagement time", format: span },
   {
@@ -60,7 +60,7 @@ const TILES = [
     isLessBetter: true,
   },
   // More traffic has more errors: what counts is how many there are for each page view.
-  { name: "errors", label: "Errors", format: count, compared: "errors_per_1000_views", isLessBetter: true },
+  { name: "errors", label: "Errors", format: count, compared: "errors_per_1000_pageviews", isLessBetter: true },
 ];
 
 /** @type {[string, string, string][]} */
@@ -81,11 +81,12 @@ const RANKINGS = [
 ];
 /** Not every site reports them. */
 const RARE = new Set(["campaign", "country", "release"]);
-const UNITS = /** @type {Record<string, string>} */ ({ views: "page views", sessions: "sessions", events: "events" });
+const UNITS =
+  /** @type {Record<string, string>} */ ({ pageviews: "page views", sessions: "sessions", events: "events" });
 /** What "View all" shows of a value. @type {{name: string, cell: (row: any) => Node | string}[]} */
 const COLUMNS = [
   { name: "Visitors", cell: (row) => exact(row.visitors) },
-  { name: "Page views", cell: (row) => exact(row.views) },
+  { name: "Page views", cell: (row) => exact(row.pageviews) },
   { name: "Sessions", cell: (row) => exact(row.sessions) },
   { name: "Bounce rate", cell: (row) => percent(row.bounce_rate) },
   { name: "Errors", cell: (row) => exact(row.errors) },
@@ -149,7 +150,7 @@ export async function showOverview(panel, signal) {
       (report) => drawPart(errors, report, () => drawIssues(errors, report)),
       failed(errors),
     ),
-    ask("quality", { ...reportQuery(), bots: undefined }, { signal }).then(
+    ask("data-quality", { ...reportQuery(), bots: undefined }, { signal }).then(
       async (report) => drawQuality(quality, report, await duplicatesRemoved(signal)),
     ).catch(failed(quality)),
   ]);
@@ -191,11 +192,11 @@ function tileFigures({ name, label, format, compared = name, sample, isLessBette
     return [h("span", { class: "value", text: "–" }), h("div", { class: "sparkline" })];
   }
   const isSmall = sample !== undefined && isFew(totals[sample]);
-  const isComparable = isComparing() && previous?.views > 0 && !isSmall &&
+  const isComparable = isComparing() && previous?.pageviews > 0 && !isSmall &&
     !(sample !== undefined && isFew(previous[sample]));
-  const rate = name === "errors" ? `${perThousand(totals.errors_per_1000_views)} per 1,000 page views` : null;
+  const rate = name === "errors" ? `${perThousand(totals.errors_per_1000_pageviews)} per 1,000 page views` : null;
   const before = isComparable && name === "errors"
-    ? `${perThousand(previous.errors_per_1000_views)} per 1,000 page views`
+    ? `${perThousand(previous.errors_per_1000_pageviews)} per 1,000 page views`
     : format(previous?.[name]);
   return [
     h(

@@ -74,11 +74,11 @@ export async function showPerformance(panel, signal) {
       if (!signal.aborted) vitals.replaceChildren(h("div", { class: "full" }, failure(error, again)));
       failed(chart, distribution)(error);
     }),
-    ask("slowest", { ...reportQuery(), dimension: by, limit: 15 }, { signal }).then(
+    ask("vitals-by", { ...reportQuery(), dimension: by, limit: 15 }, { signal }).then(
       (report) => drawPart(slow, report, () => drawBreakdown(slow, report, by)),
       failed(slow),
     ),
-    ask("slowest", { ...reportQuery(), dimension: "navigation", limit: 15 }, { signal }).then(
+    ask("vitals-by", { ...reportQuery(), dimension: "navigation", limit: 15 }, { signal }).then(
       (report) => refusalOf(report) === null && drawRoutes(routes, report, metric),
       // The breakdown shows the same error.
       () => {},
@@ -250,7 +250,7 @@ function drawBreakdown(element, report, dimension) {
     [title, "Page views", ...Object.values(METRICS)],
     rows.map((/** @type {any} */ row) => [
       valueButton(dimension, row.value, name(row.value)),
-      exact(row.views),
+      exact(row.pageviews),
       ...names.map((one) => cell(row, one)),
     ]),
     `Vitals by ${title}`,

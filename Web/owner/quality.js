@@ -21,17 +21,17 @@ export async function duplicatesRemoved(signal) {
 
 /** @param {HTMLElement} element @param {any} report @param {number | null} duplicates */
 export function drawQuality(element, report, duplicates) {
-  const { events, views, emitted } = report;
+  const { events, pageviews, emitted } = report;
   const withShare = (/** @type {number} */ part, /** @type {number} */ all) => {
     const share = shareOf(part, all);
     return share === null ? exact(part) : `${exact(part)} (${percent(share)})`;
   };
-  const ofSent = (/** @type {number} */ part) => views ? withShare(part, emitted) : "–";
+  const ofSent = (/** @type {number} */ part) => pageviews ? withShare(part, emitted) : "–";
   body(element).replaceChildren(
     facts([
       ["Events", exact(events)],
-      ["Bot events", withShare(report.robot_events, events)],
-      ["Sent", views ? exact(emitted) : "–"],
+      ["Bot events", withShare(report.bot_events, events)],
+      ["Sent", pageviews ? exact(emitted) : "–"],
       ["Received", ofSent(report.received)],
       ["Dropped by client", ofSent(report.dropped)],
       ["Lost in transit", ofSent(report.lost)],
@@ -45,6 +45,6 @@ export function drawQuality(element, report, duplicates) {
 /** @param {any} report */
 const sourceOf = (report) =>
   refusalOf(report) ??
-    (report.views
-      ? `Sent, received, dropped, and lost count the ${exact(report.views)} page views with a delivery report.`
+    (report.pageviews
+      ? `Sent, received, dropped, and lost count the ${exact(report.pageviews)} page views with a delivery report.`
       : "No page view has sent a delivery report.");

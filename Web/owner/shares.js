@@ -84,7 +84,7 @@ function row(link) {
 /** @param {string} id @param {string} name */
 async function revoke(id, name) {
   try {
-    await ask("shares", { id }, { method: "DELETE" });
+    await ask(`shares/${encodeURIComponent(id)}`, {}, { method: "DELETE" });
     say(`The link ${name} no longer works, and its guests are signed out.`);
   } catch (error) {
     say(/** @type {Error} */ (error).message);

@@ -33,8 +33,6 @@ function read() {
     if (value) result[name] = value;
   }
   if (result.zone && !isZone(result.zone)) delete result.zone;
-  // Addresses of earlier versions.
-  if (query.get("robots") === "1") result.bots = "include";
   let filters = parseFilters(result.filters);
   for (const dimension of Object.keys(DIMENSIONS)) {
     const value = query.get(dimension);

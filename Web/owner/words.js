@@ -66,7 +66,7 @@ export const reasonLabel = (reason) => REASONS[reason] ?? reason;
  * @param {any[]} series @param {string} name
  */
 export const hasFigures = (series, name) =>
-  series.some((point) => point[name] || point.views > 0 && point[name] !== null && point[name] !== undefined);
+  series.some((point) => point[name] || point.pageviews > 0 && point[name] !== null && point[name] !== undefined);
 
 /** The label of a value; an empty one has a name, too. @param {string} value */
 export const named = (value) => value === "" ? "(none)" : value;

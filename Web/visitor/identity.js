@@ -18,7 +18,7 @@ async function showFrequencies(frequencies, signals) {
   let found = {};
   try {
     const query = signals.map(([name, hash]) => `${name}:${hash}`).join(",");
-    const response = await fetch(new URL(`api/shared?signals=${query}`, document.baseURI));
+    const response = await fetch(new URL(`api/fingerprint-frequency?signals=${query}`, document.baseURI));
     if (response.ok) found = (await response.json()).signals;
   } catch {
     // Without a network it is not known.

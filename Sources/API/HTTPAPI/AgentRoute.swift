@@ -1,6 +1,5 @@
 import HTTPServer
 import HTTPWire
-import Reports
 import UserAgents
 
 /// `GET /agent`: the browser, system and device of the request, by the rules of reports.
@@ -19,16 +18,16 @@ enum AgentRoute {
             platformVersion: StructuredField.strings(request.text(.platformVersion) ?? "").first
         )
         let agent = UserAgentParser.shared.parse(request.text(.userAgent)).with(hints)
-        let body = JSONOut.object([
-            ("browser", named(agent.browser, JSONOut(agent.version.map { Int64($0) }))),
-            ("system", named(agent.system, JSONOut(agent.systemVersion))),
+        let body = JSONEncodedValue.object([
+            ("browser", named(agent.browser, JSONEncodedValue(agent.version.map { Int64($0) }))),
+            ("system", named(agent.system, JSONEncodedValue(agent.systemVersion))),
             ("device", .text(agent.device.rawValue)),
             ("bot_reasons", .array(agent.botReasons.map { .text($0.rawValue) })),
         ])
         return Responses.json(200, .bytes(body.encoded), [varying])
     }
 
-    private static func named(_ name: String, _ version: JSONOut) -> JSONOut {
+    private static func named(_ name: String, _ version: JSONEncodedValue) -> JSONEncodedValue {
         .object([("name", .text(name)), ("version", version)])
     }
 }

@@ -1,6 +1,5 @@
 import HTTPServer
 import Ingest
-import JSON
 import Events
 
 /// The results so far of one `POST /events`.
@@ -62,23 +61,20 @@ struct EventGroup: Sendable {
     /// The response once every record has a result: 503 when any was lost to an outage, since the sender must repeat the request.
     func answer(_ cors: CORS) -> Response {
         guard !isUnavailable else { return Responses.unavailable(cors.fields(tag: tag)) }
-        var text = Array("{\"status\":\"ok\",\"accepted\":\(accepted),\"rejected\":".utf8)
-        Self.append(rejected, to: &text)
+        var members: [(String, JSONEncodedValue)] = [
+            ("status", .text("ok")), ("accepted", .integer(Int64(accepted))), ("rejected", Self.list(rejected)),
+        ]
         if !rejectedPageviews.isEmpty {
-            text += Array((hasPageviews ? ",\"pageviews_rejected\":" : ",\"ledger_rejected\":").utf8)
-            Self.append(rejectedPageviews, to: &text)
+            members.append((hasPageviews ? "pageviews_rejected" : "ledger_rejected", Self.list(rejectedPageviews)))
         }
-        text.append(UInt8(ascii: "}"))
-        return Responses.json(200, .bytes(text), cors.fields(tag: tag))
+        return Responses.json(200, .bytes(JSONEncodedValue.object(members).encoded), cors.fields(tag: tag))
     }
 
-    private static func append(_ items: [(index: Int, message: String)], to text: inout [UInt8]) {
-        text.append(UInt8(ascii: "["))
-        for (position, item) in items.sorted(by: { $0.index < $1.index }).enumerated() {
-            text += Array("\(position > 0 ? "," : ""){\"index\":\(item.index),\"message\":".utf8)
-            appendQuoted(item.message, to: &text)
-            text.append(UInt8(ascii: "}"))
-        }
-        text.append(UInt8(ascii: "]"))
+    private static func list(_ items: [(index: Int, message: String)]) -> JSONEncodedValue {
+        .array(
+            items.sorted { $0.index < $1.index }.map { item in
+                .object([("index", .integer(Int64(item.index))), ("message", .text(item.message))])
+            }
+        )
     }
 }

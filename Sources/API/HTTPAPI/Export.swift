@@ -7,12 +7,6 @@ import Aggregation
 
 /// A file of events that is made while it is read: a part is asked of the database when the part before it has been sent.
 final class Export: BodySource {
-    enum Format: String {
-        case ndjson, csv
-
-        var contentType: String { self == .csv ? "text/csv; charset=utf-8" : "application/x-ndjson" }
-    }
-
     /// Events of one part.
     static let partEvents: Int64 = 500
     /// Bytes of events of one part, the last of which may go beyond it.
@@ -31,17 +25,17 @@ final class Export: BodySource {
     private let pool: ReaderPool
     private let ticket: Ticket
     private let search: EventQueries.Search
-    private let format: Format
+    private let format: ExportFormat
     private let state: Locked<State>
 
     /// - Returns: nil when too many exports run.
-    init?(_ pool: ReaderPool, _ ticket: Ticket, _ search: EventQueries.Search, _ format: Format) {
+    init?(_ pool: ReaderPool, _ ticket: Ticket, _ search: EventQueries.Search, _ format: ExportFormat) {
         guard pool.exports.take() else { return nil }
         self.pool = pool
         self.ticket = ticket
         self.search = search
         self.format = format
-        state = Locked(State(bytes: format == .csv ? Array((Self.columns.joined(separator: ",") + "\r\n").utf8) : []))
+        state = Locked(State(bytes: format.header(Self.names)))
     }
 
     var answer: Answer {
@@ -96,8 +90,8 @@ final class Export: BodySource {
     }
 
     /// The last line of a file that is not whole.
-    static func ending(_ format: Format, _ reason: String) -> [UInt8] {
-        let line = JSONOut.object([("error", .text("not all: " + reason))]).encoded
+    static func ending(_ format: ExportFormat, _ reason: String) -> [UInt8] {
+        let line = JSONEncodedValue.object([("error", .text("not all: " + reason))]).encoded
         return (format == .csv ? Array("not all: ".utf8) + Array(reason.utf8) : line) + Array("\r\n".utf8)
     }
 
@@ -132,7 +126,7 @@ final class Export: BodySource {
 
     // MARK: - Lines
 
-    private static let columns = [
+    private static let names = [
         "id", "t", "type", "seq", "site", "path", "referrer", "visitor", "session", "pageview", "user_agent", "payload",
     ]
 
@@ -142,11 +136,13 @@ final class Export: BodySource {
             bytes.append(0x0A)
             return
         }
-        bytes += CSV.row([
-            .number(event.id), .number(event.receivedAt / 1000), .text(event.type), .number(event.seq),
-            .text(event.site),
-            .text(event.path ?? ""), .text(event.referrer ?? ""), .text(event.visitorID), .text(event.sessionID),
-            .text(event.pageviewID), .text(event.userAgent ?? ""), .json(event.payload),
-        ])
+        bytes += format.row(
+            Self.names,
+            [
+                .number(event.id), .number(event.receivedAt / 1000), .text(event.type), .number(event.seq),
+                .text(event.site), .text(event.path ?? ""), .text(event.referrer ?? ""), .text(event.visitorID),
+                .text(event.sessionID), .text(event.pageviewID), .text(event.userAgent ?? ""), .json(event.payload),
+            ]
+        )
     }
 }

@@ -17,16 +17,15 @@ struct HealthDetails {
     let service: ServiceStatus?
 
     var response: Response {
-        var members = [status.members, "\"version\":\"\(version)\"", "\"uptime_seconds\":\(uptimeSeconds)"]
-        if let engine { members.append("\"engine\":\"\(engine)\"") }
-        if let report { members += [ingest(report), journal(report)] }
-        if let service {
-            members.append("\"service\":\(String(decoding: service.json(isGuest: false).encoded, as: UTF8.self))")
-        }
-        return Responses.json(status.status, "{\(members.joined(separator: ","))}")
+        var members = status.members
+        members += [("version", .text(version)), ("uptime_seconds", .integer(Int64(uptimeSeconds)))]
+        if let engine { members.append(("engine", .text(engine))) }
+        if let report { members += [("ingest", ingest(report)), ("journal", Self.journal(report))] }
+        if let service { members.append(("service", service.json(isGuest: false))) }
+        return Responses.json(status.status, .bytes(JSONEncodedValue.object(members).encoded))
     }
 
-    private func ingest(_ report: Ingest.Report) -> String {
+    private func ingest(_ report: Ingest.Report) -> JSONEncodedValue {
         let counters = report.counters
         let state =
             switch report.health {
@@ -41,11 +40,11 @@ struct HealthDetails {
             "duplicates": counters.duplicates, "settled": counters.settled, "refused": counters.refused,
             "unavailable": counters.unavailable, "rate_limited": rateLimited,
         ]
-        return "\"ingest\":{\"state\":\"\(state)\",\(members(numbers))}"
+        return .object([("state", .text(state))] + Self.members(numbers))
     }
 
-    private func journal(_ report: Ingest.Report) -> String {
-        guard let standing = report.journal else { return "\"journal\":{\"state\":\"off\"}" }
+    private static func journal(_ report: Ingest.Report) -> JSONEncodedValue {
+        guard let standing = report.journal else { return .object([("state", .text("off"))]) }
         let state =
             if report.isJournalFull {
                 "full"
@@ -59,21 +58,23 @@ struct HealthDetails {
             "journaled": report.counters.journaled, "drained": report.counters.drained,
             "refused": report.counters.deadLetters, "drain_per_second": Int(report.drainPerSecond),
         ]
-        let oldest = standing.oldestSeconds.map { "\($0)" } ?? "null"
-        let damage = standing.damage.map(Self.damage) ?? "null"
-        return
-            "\"journal\":{\"state\":\"\(state)\",\"oldest_seconds\":\(oldest),\(members(numbers)),\"damage\":\(damage)}"
+        let oldest = JSONEncodedValue(standing.oldestSeconds.map { Int64($0) })
+        return .object(
+            [("state", .text(state)), ("oldest_seconds", oldest)] + members(numbers)
+                + [("damage", standing.damage.map(damage) ?? .null)]
+        )
     }
 
-    /// The name of the file is ours and needs no escapes.
-    private static func damage(_ damage: JournalDamage) -> String {
-        let lost = damage.lostMax.map { "\($0)" } ?? "null"
-        return
-            "{\"files\":\(damage.files),\"last_file\":\"\(damage.lastFile)\",\"salvaged\":\(damage.salvaged),\"lost_at_most\":\(lost)}"
+    private static func damage(_ damage: JournalDamage) -> JSONEncodedValue {
+        .object([
+            ("files", .integer(Int64(damage.files))), ("last_file", .text(damage.lastFile)),
+            ("salvaged", .integer(Int64(damage.salvaged))),
+            ("lost_at_most", JSONEncodedValue(damage.lostMax.map { Int64($0) })),
+        ])
     }
 
-    private func members(_ numbers: KeyValuePairs<String, Int>) -> String {
-        numbers.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",")
+    private static func members(_ numbers: KeyValuePairs<String, Int>) -> [(String, JSONEncodedValue)] {
+        numbers.map { ($0.key, .integer(Int64($0.value))) }
     }
 }
 
@@ -86,12 +87,14 @@ extension HealthMonitor.Status {
         }
     }
 
-    /// The members of the JSON object that says it; the words are constants of ours that need no escapes.
-    var members: String {
-        switch self {
-        case .connected: #""status":"healthy","database":"connected""#
-        case .notConfigured: #""status":"healthy","database":"not_configured""#
-        case .unhealthy(let word): "\"status\":\"unhealthy\",\"database\":\"\(word)\""
-        }
+    /// The members of the response.
+    var members: [(String, JSONEncodedValue)] {
+        let (status, database) =
+            switch self {
+            case .connected: ("healthy", "connected")
+            case .notConfigured: ("healthy", "not_configured")
+            case .unhealthy(let word): ("unhealthy", word)
+            }
+        return [("status", .text(status)), ("database", .text(database))]
     }
 }

@@ -3,7 +3,6 @@ import Locks
 import HTTPServer
 import HTTPWire
 import Ingest
-import JSON
 import Log
 import Synchronization
 import Events
@@ -52,33 +51,38 @@ final class IngestRoutes: Sendable {
 
     // MARK: - Requests
 
+    /// What a body holds.
+    enum Kind: Sendable {
+        case event, events, collect
+    }
+
     /// Answers a request on one of the routes: at once, or on a thread of its own kind when its body is compressed or large.
     func answer(
-        _ route: Route,
+        _ kind: Kind,
         _ request: consuming Request,
         _ ticket: Ticket,
         _ decision: Origins.Decision
     ) -> HandlerResult {
         let isHeavy = request.body.count > BodyWorkers.largeBodyBytes || DecodedBody.isCompressed(request)
-        guard let workers, isHeavy else { return read(route, request, ticket, decision) }
+        guard let workers, isHeavy else { return read(kind, request, ticket, decision) }
         let request = request
         let isTaken = workers.take(request.bytes.count) { [self] in
-            if case .now(let answer) = read(route, request, ticket, decision) { respond(ticket, answer) }
+            if case .now(let answer) = read(kind, request, ticket, decision) { respond(ticket, answer) }
         }
         return isTaken ? .later : .now(.response(Responses.unavailable(cors.fields(decision))))
     }
 
     private func read(
-        _ route: Route,
+        _ kind: Kind,
         _ request: consuming Request,
         _ ticket: Ticket,
         _ decision: Origins.Decision
     ) -> HandlerResult {
         let sender = ClientInfo(request, clients)
-        switch route {
+        switch kind {
         case .collect: return collect(request, ticket, sender, decision)
         case .events: return events(request, ticket, sender, decision)
-        default: return event(request, ticket, sender, decision)
+        case .event: return event(request, ticket, sender, decision)
         }
     }
 
@@ -276,15 +280,10 @@ final class IngestRoutes: Sendable {
     private static func answer(_ rejection: ValidationError, _ fields: [Responses.Field]) -> Response {
         switch rejection {
         case .missing(let names):
-            var text = Array("{\"message\":".utf8)
-            appendQuoted(rejection.message, to: &text)
-            text += Array(",\"missing\":[".utf8)
-            for (index, name) in names.enumerated() {
-                if index > 0 { text.append(UInt8(ascii: ",")) }
-                appendQuoted(name, to: &text)
-            }
-            text += Array("]}".utf8)
-            return Responses.json(400, .bytes(text), fields)
+            let body = JSONEncodedValue.object([
+                ("message", .text(rejection.message)), ("missing", .array(names.map { .text($0) })),
+            ])
+            return Responses.json(400, .bytes(body.encoded), fields)
         case .tooManyEvents:
             return Responses.message(413, rejection.message, fields)
         case .invalidJSON, .invalid, .refusedByStore:

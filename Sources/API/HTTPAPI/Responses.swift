@@ -1,5 +1,4 @@
 import HTTPServer
-import JSON
 
 /// The answers of this server: every one carries the security headers, and JSON where there is something to say.
 enum Responses {
@@ -21,6 +20,9 @@ enum Responses {
     static let retryAfterSeconds = "1"
     private static let busySeconds = "10"
 
+    /// A JSON value, with status 200.
+    static func json(_ value: JSONEncodedValue) -> Answer { .response(json(200, .bytes(value.encoded))) }
+
     /// An answer of JSON text.
     static func json(_ status: Int, _ text: String, _ fields: [Field] = []) -> Response {
         json(status, .bytes(Array(text.utf8)), fields)
@@ -36,10 +38,7 @@ enum Responses {
 
     /// `{"message":…}`.
     static func message(_ status: Int, _ message: String, _ fields: [Field] = []) -> Response {
-        var text = Array("{\"message\":".utf8)
-        appendQuoted(message, to: &text)
-        text.append(UInt8(ascii: "}"))
-        return json(status, .bytes(text), fields)
+        json(status, .bytes(JSONEncodedValue.object([("message", .text(message))]).encoded), fields)
     }
 
     /// Nothing was stored, and the sender should come again.
@@ -61,7 +60,6 @@ enum Responses {
         case 414: "Request target too long"
         case 417: "Expectation failed"
         case 431: "Request header fields too large"
-        case 501: "Not implemented"
         case 503: "Server is busy"
         case 505: "HTTP version not supported"
         default: "Request refused"

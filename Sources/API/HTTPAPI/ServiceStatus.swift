@@ -31,11 +31,11 @@ struct ServiceStatus: Sendable {
     }
 
     /// With `isGuest`, messages name nothing of the database.
-    func json(isGuest: Bool) -> JSONOut {
+    func json(isGuest: Bool) -> JSONEncodedValue {
         let now = WallClock.microseconds() / 1_000_000
         let problems = problems.map { problem in
             let age = Int64(max(0, seconds - problem.since))
-            return JSONOut.object([
+            return JSONEncodedValue.object([
                 ("code", .text(problem.code)), ("message", .text(isGuest ? problem.summary : problem.message)),
                 ("since", .integer(now - age)), ("age_seconds", .integer(age)),
             ])
@@ -46,19 +46,19 @@ struct ServiceStatus: Sendable {
                 "events",
                 .object([
                     ("any", .bool(hasEvents)), ("only_bots", .bool(hasOnlyBots)),
-                    ("last_received", JSONOut(lastReceived)),
+                    ("last_received", JSONEncodedValue(lastReceived)),
                 ])
             ),
-            ("rollup_lag_seconds", JSONOut(lagSeconds)),
+            ("rollup_lag_seconds", JSONEncodedValue(lagSeconds)),
         ])
     }
 }
 
 extension RollupProgress.Processing {
-    var json: JSONOut {
+    var json: JSONEncodedValue {
         .object([
             ("reason", .text(reason.rawValue)), ("done", .integer(done)), ("total", .integer(total)),
-            ("share", JSONOut(share, digits: 3)), ("seconds_left", JSONOut(secondsLeft)),
+            ("share", JSONEncodedValue(share, digits: 3)), ("seconds_left", JSONEncodedValue(secondsLeft)),
         ])
     }
 }

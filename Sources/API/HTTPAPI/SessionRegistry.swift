@@ -35,7 +35,7 @@ package final class SessionRegistry: Sendable {
         case unknown
     }
 
-    typealias Work = @Sendable (FingerprintFrequency) throws(StoreError) -> Void
+    typealias Work = @Sendable (ShareTables) throws(StoreError) -> Void
     private typealias Check = (sessions: [SignedSession], then: @Sendable ([SignedSession: Standing]) -> Void)
 
     private struct State {
@@ -190,7 +190,7 @@ package final class SessionRegistry: Sendable {
         do throws(StoreError) {
             let connection = if let database { database } else { try connect() }
             database = connection
-            let tables = FingerprintFrequency(connection)
+            let tables = ShareTables(connection)
             try write(unwritten, tables)
             found = try read(asked, tables)
         } catch {
@@ -225,14 +225,14 @@ package final class SessionRegistry: Sendable {
     ) {
         for (work, failed) in works {
             do throws(StoreError) {
-                try work(FingerprintFrequency(database))
+                try work(ShareTables(database))
             } catch {
                 failed(error)
             }
         }
     }
 
-    private func write(_ sessions: [SignedSession], _ tables: FingerprintFrequency) throws(StoreError) {
+    private func write(_ sessions: [SignedSession], _ tables: ShareTables) throws(StoreError) {
         for session in sessions {
             if session.linkID == nil {
                 try tables.end(owner: session.id, expiresAt: session.expiry)
@@ -249,7 +249,7 @@ package final class SessionRegistry: Sendable {
 
     private func read(
         _ sessions: Set<SignedSession>,
-        _ tables: FingerprintFrequency
+        _ tables: ShareTables
     ) throws(StoreError) -> [SignedSession: Standing] {
         let active = try tables.active(
             guests: sessions.filter { $0.linkID != nil }.map(\.id),

@@ -163,16 +163,18 @@ final class SessionRoutes: Sendable {
         }
     }
 
+    private static func body(_ access: Access) -> JSONEncodedValue { .object([("access", .text(access.word))]) }
+
     private func signedIn(_ access: Access, _ cookie: String?) -> Answer {
         let fields = cookie.map { [("Set-Cookie", $0)] } ?? []
-        return .response(Responses.json(200, "{\"access\":\"\(access.word)\"}", fields))
+        return .response(Responses.json(200, .bytes(Self.body(access).encoded), fields))
     }
 
     /// Ends the sessions that the request has cookies of, and no other; answers once the store has it.
     func signOut(_ request: borrowing Request, _ ticket: Ticket) -> HandlerResult {
         let gone = [("Set-Cookie", cookie("", seconds: 0, isSecure(request)))]
         let sessions = owner.sessions(request.text(.cookie), now: WallClock.seconds)
-        let done = Answer.response(Responses.json(200, "{\"access\":\"none\"}", gone))
+        let done = Answer.response(Responses.json(200, .bytes(Self.body(.nothing).encoded), gone))
         guard !sessions.isEmpty else { return .now(done) }
         registry.end(sessions) { [registry] isWritten in
             let waits = "Signed out; the database is away and will have it when it is back"
@@ -195,36 +197,21 @@ final class SessionRoutes: Sendable {
 
     // MARK: - Share links
 
-    /// `/api/shares`, for the owner alone.
-    func shares(_ query: Query, _ request: borrowing Request, _ ticket: Ticket) throws(QueryError) -> HandlerResult {
-        switch request.method {
-        case .post: return try add(JSONBody(request, names: ["days", "label"]), ticket)
-        case .delete:
-            guard let id = query["id"] else { throw QueryError(message: "id is missing") }
-            return perform(ticket) { [registry] tables throws(StoreError) in
-                guard try tables.revoke(id) else { return Self.refuse(404, "No such link") }
-                registry.revoke(id)
-                return Self.json(.object([("revoked", .text(id))]))
-            }
-        default:
-            return perform(ticket) { tables throws(StoreError) in
-                Self.json(.object([("shares", .array(try tables.links().map(\.json)))]))
-            }
+    func shares(_ ticket: Ticket) -> HandlerResult {
+        perform(ticket) { tables throws(StoreError) in
+            Responses.json(.object([("shares", JSONEncodedValue(try tables.links()))]))
         }
     }
 
-    /// `{"days":…,"label":…}`.
-    private func add(_ body: JSONBody, _ ticket: Ticket) throws(QueryError) -> HandlerResult {
-        let days = try body.integer("days", in: Self.shareDays) ?? Self.shareDaysDefault
-        let label = try body.text("label", bytesMax: Self.labelBytesMax) ?? ""
+    func addShare(days: Int64, label: String, _ ticket: Ticket) -> HandlerResult {
         let now = WallClock.seconds
         let link = ShareLink(id: Owner.makeID(), label: label, createdAt: now, expiresAt: now + days * 86_400)
         let secret = owner.linkText(id: link.id, expiry: link.expiresAt)
         return perform(ticket) { tables throws(StoreError) in
             guard try tables.add(link) else {
-                return Self.refuse(409, "There are \(FingerprintFrequency.linksMax) links already: revoke one first")
+                return Self.refuse(409, "There are \(ShareTables.linksMax) links already: revoke one first")
             }
-            return Self.json(
+            return Responses.json(
                 .object([
                     ("id", .text(link.id)), ("share", .text(secret)), ("label", .text(label)),
                     ("created", .integer(link.createdAt)), ("expires", .integer(link.expiresAt)),
@@ -233,12 +220,18 @@ final class SessionRoutes: Sendable {
         }
     }
 
-    private static func json(_ value: JSONOut) -> Answer { .response(Responses.json(200, .bytes(value.encoded))) }
+    func revokeShare(_ id: String, _ ticket: Ticket) -> HandlerResult {
+        perform(ticket) { [registry] tables throws(StoreError) in
+            guard try tables.revoke(id) else { return Self.refuse(404, "No such link") }
+            registry.revoke(id)
+            return Responses.json(.object([("revoked", .text(id))]))
+        }
+    }
 
     /// Answers a request by what the work makes of the tables.
     private func perform(
         _ ticket: Ticket,
-        _ work: @escaping @Sendable (FingerprintFrequency) throws(StoreError) -> Answer
+        _ work: @escaping @Sendable (ShareTables) throws(StoreError) -> Answer
     ) -> HandlerResult {
         let isTaken = registry.perform { [registry] tables throws(StoreError) in
             registry.answer(ticket, try work(tables))

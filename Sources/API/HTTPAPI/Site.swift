@@ -42,21 +42,24 @@ package struct SiteConfiguration: Sendable {
     }
 }
 
-/// Turns requests into answers: finds the route, and hands over.
+/// Everything that handlers use to answer requests.
 package final class Site: Handler {
-    /// Bytes of a body on a route that has no use for one.
-    static let ignoredBodyBytesMax = 16_384
+    /// Requests a second of one client for what everyone may ask of the database.
+    private static let publicRequestsPerSecond = 20
+
+    let sessions: SessionRoutes
+    let reports: ReportService
+    let ingestRoutes: IngestRoutes
+    let measure = MeasureRoutes()
+    let health: HealthMonitor
+    /// Nil without a store, as is the feed.
+    let status: StatusMonitor?
+    let feed: LiveFeed?
 
     private let configuration: SiteConfiguration
-    private let origins: Origins
-    private let cors: CORS
+    private let router: Router
     private let files: StaticFiles
-    private let ingestRoutes: IngestRoutes
-    private let measure = MeasureRoutes()
-    private let health: HealthMonitor
-    private let sessionRoutes: SessionRoutes
-    private let ownerRoutes: OwnerRoutes
-    private let status: StatusMonitor?
+    private let limiter = RateLimiter(perSecond: Site.publicRequestsPerSecond)
     private let ingest: Ingest?
     private let engine: String?
     private let startedAt = ContinuousClock.now
@@ -80,27 +83,27 @@ package final class Site: Handler {
         self.configuration = configuration
         self.ingest = ingest
         self.status = status
+        self.feed = feed
         self.engine = engine
         self.health = health
         self.log = log
-        origins = Origins(allowed: configuration.allowedOrigins)
-        cors = CORS(origins: origins)
-        let files = StaticFiles(assets, folder: assetFolder)
-        self.files = files
+        let origins = Origins(allowed: configuration.allowedOrigins)
+        let cors = CORS(origins: origins)
         let clients = configuration.clients
-        sessionRoutes = SessionRoutes(
+        files = StaticFiles(assets, folder: assetFolder)
+        reports = ReportService(pool: pool)
+        self.sessions = SessionRoutes(
             owner: Owner(token: configuration.token),
             registry: sessions,
             clients: clients,
             basePath: configuration.basePath
         )
-        ownerRoutes = OwnerRoutes(
-            sessions: sessionRoutes,
-            pool: pool,
-            feed: feed,
-            status: status,
-            clients: clients,
-            openAPI: { Self.file("openapi.json", $0, files) }
+        router = Router(
+            table: .all,
+            basePath: configuration.basePath,
+            origins: origins,
+            cors: cors,
+            sessions: self.sessions
         )
         ingestRoutes = IngestRoutes(
             ingest: ingest,
@@ -120,7 +123,7 @@ package final class Site: Handler {
 
     /// The answer of `GET /health`.
     package static func answer(_ status: HealthMonitor.Status) -> Answer {
-        .response(Responses.json(status.status, "{\(status.members)}"))
+        .response(Responses.json(status.status, .bytes(JSONEncodedValue.object(status.members).encoded)))
     }
 
     /// The answer of `GET /health/details`.
@@ -140,63 +143,23 @@ package final class Site: Handler {
     // MARK: - Handler
 
     package func admit(_ head: RequestHead, _ bytes: Span<UInt8>) -> BodyPolicy {
-        let route = route(head, bytes)
-        guard route != .unknown else { return .refuse(.response(Responses.message(404, "Not found"))) }
-        guard route.allows(head.method) else {
-            return .refuse(.response(Responses.message(405, "Method not allowed", [("Allow", route.allow)])))
-        }
-        switch route {
-        case .event where head.method == .post: return .accept(bodyBytesMax: Limits.eventBodyBytesMax)
-        case .collect where head.method == .post: return .accept(bodyBytesMax: Limits.collectBodyBytesMax)
-        case .events where head.method == .post: return .accept(bodyBytesMax: Limits.batchBodyBytesMax)
-        case .api: return .accept(bodyBytesMax: OwnerRoutes.bodyBytesMax)
-        case .collect, .event, .events, .dashboard, .health, .healthDetails, .ping, .bandwidth, .agent, .asset,
-            .redirect, .insight, .unknown:
-            return .accept(bodyBytesMax: Self.ignoredBodyBytesMax)
+        switch router.find(head.text(head.path, bytes), head.method) {
+        case .refused(let answer): .refuse(answer)
+        case .found(let match):
+            .accept(
+                bodyBytesMax: head.method == .options ? Operation.ignoredBodyBytesMax : match.operation.bodyBytesMax
+            )
         }
     }
 
     package func handle(_ request: consuming Request, _ ticket: Ticket) -> HandlerResult {
-        let route = Route(path: request.path, basePath: configuration.basePath)
-        if log.level == .debug { log.debug("request", ["peer": request.peer, "route": "\(route)"]) }
-        switch route {
-        case .dashboard:
-            let events = configuration.eventsEnabled ? "" : "-noevents"
-            let privacy = Self.asksNotToBeTracked(request) ? "-private" : ""
-            return .now(file("index\(events)\(privacy).html", request))
-        case .asset(let path):
-            return .now(file(path, request))
-        case .collect, .event, .events:
-            return take(route, request, ticket)
-        case .health:
-            health.ask(ticket.rawValue)
-            return .later
-        case .healthDetails:
-            return sessionRoutes.authenticate(request, ticket) { [health] identity, _ in
-                guard identity.access != .nothing else {
-                    return .now(.response(Responses.message(401, "Owner only", [("WWW-Authenticate", "Bearer")])))
-                }
-                guard identity.access == .everything else {
-                    return .now(.response(Responses.message(403, "This link only reads reports")))
-                }
-                health.ask(ticket.rawValue, wantsDetails: true)
-                return .later
+        switch router.find(request.path, request.method) {
+        case .refused(let answer): return .now(answer)
+        case .found(let match):
+            if log.level == .debug {
+                log.debug("request", ["peer": request.peer, "route": match.route.path.text])
             }
-        case .insight:
-            return .now(file("insight.html", request))
-        case .api(let route):
-            return ownerRoutes.answer(route, request, ticket)
-        case .ping:
-            return .now(measure.ping)
-        case .bandwidth:
-            return .now(measure.bandwidth(query: request.query))
-        case .agent:
-            return .now(.response(AgentRoute.response(request)))
-        case .redirect(let path):
-            let location = [("Location", configuration.basePath + path)]
-            return .now(.response(Response(status: 308, fields: location + Responses.security, body: .none)))
-        case .unknown:
-            return .now(.response(Responses.message(404, "Not found")))
+            return router.handle(match, request, ticket, self)
         }
     }
 
@@ -207,50 +170,48 @@ package final class Site: Handler {
         peer: String
     ) -> Answer {
         var fields: [Responses.Field] = []
-        if let head, route(head, bytes).isIngest {
-            let decision = origins.judge(origin: head.text(.origin, bytes), host: head.text(.host, bytes))
+        if let head, router.takesEvents(head.text(head.path, bytes)) {
+            let decision = router.origins.judge(origin: head.text(.origin, bytes), host: head.text(.host, bytes))
             if head.method == .post, failure == .bodyTooLarge || failure == .malformed {
                 let own = bytes.withUnsafeBufferPointer { unsafe Array($0) }
                 let request = Request(head: head, bytes: own, body: head.length..<own.count, peer: peer)
                 if let slowDown = ingestRoutes.charge(request, decision) { return slowDown }
             }
-            fields = cors.fields(decision)
+            fields = router.cors.fields(decision)
         }
         if failure.status == 503 { fields.append(("Retry-After", Responses.retryAfterSeconds)) }
         return .response(Responses.message(failure.status, Responses.reason(failure.status), fields))
     }
 
-    // MARK: - Routes
+    // MARK: - Handlers
 
-    private func route(_ head: RequestHead, _ bytes: Span<UInt8>) -> Route {
-        Route(path: head.text(head.path, bytes), basePath: configuration.basePath)
+    /// The visitor's page.
+    func home(_ call: Call) -> HandlerResult {
+        let events = configuration.eventsEnabled ? "" : "-noevents"
+        // By Global Privacy Control or Do Not Track. Scripts cannot read headers, so the page is another one.
+        let asksNotToBeTracked = call.request.text(.secGPC) == "1" || call.request.text(.dnt) == "1"
+        return file("index\(events)\(asksNotToBeTracked ? "-private" : "").html", call)
     }
 
-    private func take(_ route: Route, _ request: consuming Request, _ ticket: Ticket) -> HandlerResult {
-        let decision =
-            origins.allowsAny ? .any : origins.judge(origin: request.text(.origin), host: request.text(.host))
-        if request.method == .options { return .now(.response(cors.preflight(decision))) }
-        guard decision != .refused else {
-            return .now(.response(Responses.message(403, "Origin not allowed", cors.fields(decision))))
-        }
-        return ingestRoutes.answer(route, request, ticket, decision)
-    }
-
-    /// Whether the browser asks by Global Privacy Control or Do Not Track.
-    ///
-    /// Scripts cannot read headers, so the page is another one.
-    private static func asksNotToBeTracked(_ request: borrowing Request) -> Bool {
-        request.text(.secGPC) == "1" || request.text(.dnt) == "1"
-    }
-
-    private func file(_ path: String, _ request: borrowing Request) -> Answer { Self.file(path, request, files) }
-
-    private static func file(_ path: String, _ request: borrowing Request, _ files: StaticFiles) -> Answer {
+    /// A file by its name in the table of assets.
+    func file(_ name: String, _ call: Call) -> HandlerResult {
         let found = files.answer(
-            path,
-            acceptEncoding: request.text(.acceptEncoding),
-            ifNoneMatch: request.text(.ifNoneMatch)
+            name,
+            acceptEncoding: call.request.text(.acceptEncoding),
+            ifNoneMatch: call.request.text(.ifNoneMatch)
         )
-        return found ?? .response(Responses.message(404, "Not found"))
+        return .now(found ?? .response(Responses.message(404, "Not found")))
+    }
+
+    /// Sends the browser to a path below the base path.
+    func redirect(to path: String) -> HandlerResult {
+        let location = [("Location", configuration.basePath + path)]
+        return .now(.response(Response(status: 308, fields: location + Responses.security, body: .none)))
+    }
+
+    /// Seconds that the client has to wait before its next public request; nil when it may go on.
+    func secondsToWait(_ call: Call, cost: Int) -> Int? {
+        guard let address = ClientInfo(call.request, configuration.clients).address else { return nil }
+        return limiter.take(address, records: cost, now: .now)
     }
 }

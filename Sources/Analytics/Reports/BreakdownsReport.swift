@@ -1,20 +1,21 @@
-import Segments
+package import Segments
 
 /// The values of dimensions with the largest numbers.
-struct BreakdownsReport {
-    struct List {
-        var dimension: ReportDimension
-        var rows: [(value: String, sum: Aggregate)] = []
+package struct BreakdownsReport: Sendable {
+    package struct List: Sendable {
+        package let dimension: ReportDimension
+        package fileprivate(set) var rows: [(value: String, sum: Aggregate)] = []
         /// Values above zero, the sum of the measure over all of them, and what is in no row.
-        var count: Int64 = 0
-        var total: Int64 = 0
-        var rest: Int64 = 0
+        package fileprivate(set) var count: Int64 = 0
+        package fileprivate(set) var total: Int64 = 0
+        package fileprivate(set) var rest: Int64 = 0
     }
 
-    let range: ReportRange
-    let lists: [List]
-    let countsOnly: Bool
-    private let refusal: [(String, JSONOut)]
+    package let range: ReportRange
+    package let lists: [List]
+    /// Whether visitors and percentiles were left out.
+    package let countsOnly: Bool
+    package let visitorsRefusal: String?
 
     static let vitals: [Vital] = [.lcp, .inp]
 
@@ -45,7 +46,7 @@ struct BreakdownsReport {
             return list
         }
         let result = try context.run(scan)
-        refusal = result.visitorsRefusal
+        visitorsRefusal = result.visitorsRefusal
         var none: [ReportDimension: Int64] = [:]
         for (dimension, list) in zip(skipping, result.lists.dropFirst(dimensions.count)) {
             none[dimension] = list.rows.first.map { dimension.measure.value($0.sum, dimension) } ?? 0
@@ -70,59 +71,6 @@ struct BreakdownsReport {
         list.rest = list.rows.reduce(list.total) { $0 - dimension.measure.value($1.sum, dimension) }
         return list
     }
-
-    var json: JSONOut {
-        .object(
-            [
-                ("range", range.json),
-                (
-                    "dimensions",
-                    .object(lists.map { ($0.dimension.rawValue, $0.json(countsOnly: countsOnly)) })
-                ),
-            ] + refusal
-        )
-    }
-}
-
-extension BreakdownsReport.List {
-    func json(countsOnly: Bool) -> JSONOut {
-        .object([
-            ("by", .text(dimension.measure.name)), ("total", .integer(total)), ("rest", .integer(rest)),
-            ("count", .integer(count)),
-            (
-                "rows",
-                .array(
-                    rows.map { row in
-                        .object([("value", .text(row.value))] + (countsOnly ? counts(row.sum) : members(row.sum)))
-                    }
-                )
-            ),
-        ])
-    }
-
-    private func counts(_ sum: Aggregate) -> [(String, JSONOut)] {
-        let measure = dimension.measure
-        let events = measure.name == "events" ? measure.value(sum, dimension) : sum.eventsReceived
-        return [
-            ("sessions", .integer(sum.sessions)), ("views", .integer(sum.pageViews)), ("events", .integer(events)),
-            ("errors", .integer(sum.errors)),
-        ]
-    }
-
-    private func members(_ sum: Aggregate) -> [(String, JSONOut)] {
-        let value = JSONOut.integer(dimension.measure.value(sum, dimension))
-        switch dimension.measure {
-        case .sessions, .pageViews:
-            return sum.members(vitals: BreakdownsReport.vitals, withBounceRate: dimension.hasBounceRate)
-        case .errors, .events: return [("visitors", JSONOut(sum.visitors)), (dimension.measure.name, value)]
-        case .requests:
-            return [
-                ("visitors", JSONOut(sum.visitors)), ("events", value), ("bytes", .integer(sum.bytes)),
-                ("duration", FigureJSON.figures(sum.durations) { JSONOut($0, digits: 0) }),
-            ]
-        case .vitals: return [("visitors", JSONOut(sum.visitors)), ("events", value), ("slow_views", value)]
-        }
-    }
 }
 
 extension Reports {
@@ -134,7 +82,7 @@ extension Reports {
         _ dimensions: [ReportDimension],
         limit: Int,
         countsOnly: Bool = false
-    ) throws(ReportError) -> JSONOut {
+    ) throws(ReportError) -> BreakdownsReport {
         try computed(query) { context throws(ReportError) in
             try BreakdownsReport(
                 context,
@@ -142,6 +90,6 @@ extension Reports {
                 limit: min(limit, Self.limitMax),
                 countsOnly: countsOnly
             )
-        }.json
+        }
     }
 }

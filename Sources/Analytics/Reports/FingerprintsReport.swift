@@ -1,5 +1,5 @@
 import Glibc
-import Segments
+package import Segments
 import Numbers
 import Storage
 import Rollups
@@ -9,26 +9,31 @@ import Aggregation
 ///
 /// The tables of fingerprints hold the last fingerprint of each visitor, whenever it came. The population is all of them, or the visitors that
 /// a query with a range and filters selects.
-struct FingerprintsReport {
+package struct FingerprintsReport: Sendable {
     /// Signals that are listed, those with the most bits, and values of one: the most shared of those that several visitors have.
     static let signalsMax = AdmittedNames.signalsMax + 1
     static let valuesMax: Int64 = 5
-    static let reason = "Each visitor counts once, by its last fingerprint"
 
-    struct Signal {
-        var name: String
-        var sizes: [(visitors: Int64, values: Int64)]
-        var bits: (seen: Double, corrected: Double)
-        /// Nil where they are not known: they are kept for all time.
-        var returns: (reports: Int64, changes: Int64)?
-        var shared: [(hash: String, visitors: Int64)]
+    package struct Signal: Sendable {
+        package let name: String
+        /// How many values as many visitors share.
+        let sizes: [(visitors: Int64, values: Int64)]
+        /// Entropy of the values as seen, and corrected for how few have been seen.
+        package let bits: (seen: Double, corrected: Double)
+        /// Repeat reports of visitors, and those with another value; nil where they are not known, since they are kept for all time.
+        package let returns: (reports: Int64, changes: Int64)?
+        /// The values that most visitors share.
+        package fileprivate(set) var shared: [(hash: String, visitors: Int64)]
     }
 
-    let signals: [Signal]
-    let bots: [(reasons: String, sum: Aggregate)]
-    private let refusal: [(String, JSONOut)]
+    package let signals: [Signal]
+    package let bots: [(reasons: [String], sum: Aggregate)]
+    package let visitorsRefusal: String?
     /// Nil: all time.
-    private let range: ReportRange?
+    package let range: ReportRange?
+
+    /// Visitors with a fingerprint.
+    package var visitors: Int64 { signals.map(\.visitors).max() ?? 0 }
 
     /// Lists of bots, at most.
     private static let botsMax = 50
@@ -39,14 +44,14 @@ struct FingerprintsReport {
         signals = isAllTime ? try Self.signals(context) : try FingerprintPopulation(context).signals()
         let all = context.includingBots
         guard isAllTime else {
-            (bots, refusal) = try Self.bots(all, all.scanQuery(context.query.range, withSeries: false))
+            (bots, visitorsRefusal) = try Self.bots(all, all.scanQuery(context.query.range, withSeries: false))
             return
         }
         guard let bounds = try all.bounds() else {
-            (bots, refusal) = ([], [])
+            (bots, visitorsRefusal) = ([], nil)
             return
         }
-        (bots, refusal) = try Self.bots(all, all.plainScanQuery(from: bounds.first, to: bounds.last + 1))
+        (bots, visitorsRefusal) = try Self.bots(all, all.plainScanQuery(from: bounds.first, to: bounds.last + 1))
     }
 
     private static func signals(_ context: ReportContext) throws(ReportError) -> [Signal] {
@@ -107,7 +112,7 @@ struct FingerprintsReport {
     private static func bots(
         _ context: ReportContext,
         _ query: ScanQuery
-    ) throws(ReportError) -> (rows: [(String, Aggregate)], refusal: [(String, JSONOut)]) {
+    ) throws(ReportError) -> (rows: [(reasons: [String], sum: Aggregate)], refusal: String?) {
         var scan = query
         scan.withVisitors = false
         var list = ReportDimension.botReasons.list(limit: botsMax + 1)
@@ -115,7 +120,10 @@ struct FingerprintsReport {
         scan.lists = [list]
         let result = try context.run(scan)
         let rows = result.lists[0].rows.filter { $0.code != DimensionDictionaries.none }.prefix(botsMax)
-        return (rows.map { (context.dictionaries.text($0.code, .botReasons), $0.sum) }, result.visitorsRefusal)
+        let named = rows.map { row in
+            (context.dictionaries.text(row.code, .botReasons).split(separator: "\n").map(String.init), row.sum)
+        }
+        return (named, result.visitorsRefusal)
     }
 
     static func visitors(_ sizes: [(visitors: Int64, values: Int64)]) -> Int64 {
@@ -142,69 +150,45 @@ struct FingerprintsReport {
     }
 }
 
-extension FingerprintsReport {
-    var json: JSONOut {
-        let robots = bots.map { reasons, sum in
-            JSONOut.object([
-                ("reasons", .array(reasons.split(separator: "\n").map { .text(String($0)) })),
-                ("visitors", JSONOut(sum.visitors)), ("sessions", .integer(sum.sessions)),
-                ("events", .integer(sum.eventsReceived)),
-            ])
+extension FingerprintsReport.Signal {
+    /// Sizes of anonymity sets.
+    private static let sizes: [ClosedRange<Int64>] = [1...1, 2...9, 10...99, 100...999, 1000...Int64.max]
+
+    package var visitors: Int64 { FingerprintsReport.visitors(sizes) }
+
+    /// Different values, and those of one visitor alone.
+    package var values: Int64 { sizes.reduce(0) { $0.adding(saturating: $1.values) } }
+    package var uniqueValues: Int64 { sizes.first { $0.visitors == 1 }?.values ?? 0 }
+
+    /// Visitors by the size of the group that shares their value.
+    package var anonymitySets: [(size: ClosedRange<Int64>, visitors: Int64)] {
+        Self.sizes.map { size in
+            (size, FingerprintsReport.visitors(sizes.filter { size.contains($0.visitors) }))
         }
-        return .object(
-            [
-                ("scope", .text(range == nil ? "all_time" : "range")), ("range", range?.json ?? .null),
-                ("reason", .text(Self.reason)),
-                ("visitors", .integer(signals.map { Self.visitors($0.sizes) }.max() ?? 0)),
-                ("signals", .object(signals.map { ($0.name, $0.json) })), ("robots", .array(robots)),
-            ] + refusal
-        )
     }
 }
 
-extension FingerprintsReport.Signal {
-    /// Sizes of anonymity sets.
-    private static let bounds: [(String, ClosedRange<Int64>)] = [
-        ("1", 1...1), ("2–9", 2...9), ("10–99", 10...99), ("100–999", 100...999), ("1,000+", 1000...Int64.max),
-    ]
-
-    var json: JSONOut {
-        let total = FingerprintsReport.visitors(sizes)
-        let unique = sizes.first { $0.visitors == 1 }?.values ?? 0
-        let sets = Self.bounds.map { label, bound in
-            JSONOut.object([
-                ("size", .text(label)),
-                ("visitors", .integer(FingerprintsReport.visitors(sizes.filter { bound.contains($0.visitors) }))),
-            ])
-        }
-        let changes = returns.flatMap { $0.reports > 0 ? Double($0.changes) / Double($0.reports) : nil }
-        return .object([
-            ("bits", JSONOut(bits.corrected, digits: 2)), ("bits_seen", JSONOut(bits.seen, digits: 2)),
-            ("visitors", .integer(total)), ("values", .integer(sizes.reduce(0) { $0.adding(saturating: $1.values) })),
-            ("unique_share", JSONOut(total > 0 ? Double(unique) / Double(total) : nil, digits: 4)),
-            ("sets", .array(sets)), ("returns", JSONOut(returns?.reports)),
-            ("changed_share", JSONOut(changes, digits: 4)),
-            (
-                "shared",
-                .array(shared.map { .object([("hash", .text($0.hash)), ("visitors", .integer($0.visitors))]) })
-            ),
-        ])
-    }
+/// How many visitors have the same value of each signal, and how many have a value of it: counts alone.
+package struct FingerprintFrequency: Sendable {
+    package fileprivate(set) var signals: [(name: String, same: Int64, all: Int64)] = []
 }
 
 extension Reports {
     /// Of the visitors that a query selects; of all time, whatever its range and filters, when `isAllTime`.
-    package func fingerprints(_ query: ReportQuery, isAllTime: Bool) throws(ReportError) -> JSONOut {
+    package func fingerprints(_ query: ReportQuery, isAllTime: Bool) throws(ReportError) -> FingerprintsReport {
         try computed(query) { context throws(ReportError) in
             try FingerprintsReport(context, isAllTime: isAllTime)
-        }.json
+        }
     }
 
     /// How many browsers seen here have the same values of signals, by name and hash: counts alone, for the visitor itself.
     ///
     /// Those of a site, or of the page at `/`, which is of none.
-    package func shared(_ signals: [(name: String, hash: String)], site: String?) throws(ReportError) -> JSONOut {
-        var result: [(String, JSONOut)] = []
+    package func fingerprintFrequency(
+        _ signals: [(name: String, hash: String)],
+        site: String?
+    ) throws(ReportError) -> FingerprintFrequency {
+        var result = FingerprintFrequency()
         for (name, hash) in signals.prefix(FingerprintReading.signalsMax + 1) {
             let row = try database.reportRows(
                 """
@@ -214,8 +198,8 @@ extension Reports {
                 """,
                 [.text(name), .text(hash), .text(site ?? "")]
             ).first
-            result.append((name, .object([("same", JSONOut(row?[0].integer)), ("of", JSONOut(row?[1].integer))])))
+            result.signals.append((name, row?[0].integer ?? 0, row?[1].integer ?? 0))
         }
-        return .object([("signals", .object(result))])
+        return result
     }
 }

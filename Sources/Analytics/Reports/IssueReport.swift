@@ -1,83 +1,82 @@
 import Segments
 import Storage
-import Aggregation
+package import Aggregation
 import Rollups
 
 /// One issue: its errors in the range, whom they met, and the latest of them with their stacks.
-struct IssueReport {
+package struct IssueReport: Sendable {
+    /// Values by their errors, the most frequent first.
+    package struct List: Sendable {
+        package fileprivate(set) var rows: [(value: String, errors: Int64)] = []
+        /// Values in all, and errors that are in no row.
+        package fileprivate(set) var count: Int64 = 0
+        package fileprivate(set) var rest: Int64 = 0
+    }
+
     /// Rows of each list.
     static let rowsMax = 20
     private static let dimensions: [ReportDimension] = [.browser, .path, .release]
 
-    let range: ReportRange
-    let issue: String
-    let text: IssueText
-    var errors: Int64 = 0
+    package let range: ReportRange
+    package let issue: String
+    package let text: IssueText
+    package private(set) var errors: Int64 = 0
     /// Nil when they cannot be counted.
-    var visitors: Int64? = 0
-    private var refusal: [(String, JSONOut)] = []
-    var series: [Int64] = []
-    var lists: [(dimension: ReportDimension, list: ListResult, values: [String])] = []
-    var samples: [StoredEvent] = []
+    package private(set) var visitors: Int64? = 0
+    package private(set) var visitorsRefusal: String?
+    /// By bucket, whose start is in seconds since 1970.
+    package private(set) var series: [(start: Int64, errors: Int64)]
+    package private(set) var browsers = List()
+    package private(set) var paths = List()
+    package private(set) var releases = List()
+    package let samples: [StoredEvent]
 
     /// Nil when there is no issue of that id.
     init?(_ context: ReportContext, _ issue: String) throws(ReportError) {
         guard let text = try context.issueTexts([issue])[issue] else { return nil }
         range = context.query.range
         (self.issue, self.text) = (issue, text)
+        series = range.buckets.map { ($0, 0) }
         samples = try IssueSamples(database: context.database, site: context.query.site)
             .latest(of: issue, upTo: text.lastEventID)
         guard let code = context.dictionaries.code(of: issue, in: .issue) else { return }
-        var scan = try context.scanQuery(range)
+        let result = try context.run(Self.scanQuery(context, code, isNoise: text.noise != nil))
+        visitorsRefusal = result.visitorsRefusal
+        if let row = result.lists[0].rows.first {
+            (errors, visitors) = (row.sum.errors, row.sum.visitors)
+            for (index, errors) in row.series.enumerated() where index < series.count { series[index].errors = errors }
+        }
+        let lists = zip(Self.dimensions, result.lists.dropFirst()).map { Self.list(context, $0, $1) }
+        (browsers, paths, releases) = (lists[0], lists[1], lists[2])
+    }
+
+    /// A scan whose first list is of the issue itself, and the others of its dimensions.
+    private static func scanQuery(
+        _ context: ReportContext,
+        _ code: UInt32,
+        isNoise: Bool
+    ) throws(ReportError) -> ScanQuery {
+        var scan = try context.scanQuery(context.query.range)
         (scan.issues, scan.withVisitors) = ([code], false)
-        scan.noiseCountsAsErrors = text.noise != nil
+        scan.noiseCountsAsErrors = isNoise
         var own = ScanQuery.List(column: .eventIssue, measure: .events, limit: 1)
         (own.eventKinds, own.only, own.withVisitors, own.withSeries) = ([.error], [code], true, true)
         scan.lists =
             [own]
-            + Self.dimensions.map { dimension in
-                var list = ScanQuery.List(column: dimension.column, measure: .errors, limit: Self.rowsMax)
+            + dimensions.map { dimension in
+                var list = ScanQuery.List(column: dimension.column, measure: .errors, limit: rowsMax)
                 list.eventKinds = [.error]
                 return list
             }
-        let result = try context.run(scan)
-        refusal = result.visitorsRefusal
-        if let row = result.lists[0].rows.first {
-            (errors, visitors, series) = (row.sum.errors, row.sum.visitors, row.series)
-        }
-        lists = zip(Self.dimensions, result.lists.dropFirst()).map { dimension, list in
-            (dimension, list, list.rows.map { context.text($0.code, dimension.column) })
-        }
+        return scan
     }
 
-    var json: JSONOut {
-        let points = zip(range.buckets, series + Array(repeating: 0, count: max(0, range.buckets.count - series.count)))
-            .map { JSONOut.object([("t", .integer($0)), ("errors", .integer($1))]) }
-        return .object(
-            [
-                ("range", range.json), ("issue", .text(issue)), ("errors", .integer(errors)),
-                ("visitors", JSONOut(visitors)),
-            ] + text.members + [("series", .array(points))]
-                + zip(["browsers", "paths", "releases"], Self.dimensions).flatMap { name, dimension in
-                    list(name, lists.first { $0.dimension == dimension })
-                } + [("samples", .array(samples.map(\.json)))] + refusal
-        )
-    }
-
-    /// A list by value and count, and beside it how many values and errors it leaves out.
-    private func list(
-        _ name: String,
-        _ found: (dimension: ReportDimension, list: ListResult, values: [String])?
-    ) -> [(String, JSONOut)] {
-        let rows = found.map { zip($0.values, $0.list.rows).map { (value: $0, count: $1.sum.errors) } } ?? []
-        let rest = (found?.list.total ?? 0) - rows.reduce(0) { $0 + $1.count }
-        return [
-            (
-                name,
-                .array(rows.map { .object([("value", .text($0.value)), ("count", .integer($0.count))]) })
-            ),
-            ("\(name)_count", .integer(found?.list.count ?? 0)), ("\(name)_rest", .integer(rest)),
-        ]
+    private static func list(_ context: ReportContext, _ dimension: ReportDimension, _ found: ListResult) -> List {
+        var list = List()
+        list.rows = found.rows.map { (context.text($0.code, dimension.column), $0.sum.errors) }
+        list.count = found.count
+        list.rest = list.rows.reduce(found.total) { $0 - $1.errors }
+        return list
     }
 }
 
@@ -132,7 +131,7 @@ struct IssueSamples {
 
 extension Reports {
     /// - Returns: nil when there is no issue of that id.
-    package func issue(_ query: ReportQuery, _ issue: String) throws(ReportError) -> JSONOut? {
-        try computed(query) { context throws(ReportError) in try IssueReport(context, issue) }?.json
+    package func issue(_ query: ReportQuery, _ issue: String) throws(ReportError) -> IssueReport? {
+        try computed(query) { context throws(ReportError) in try IssueReport(context, issue) }
     }
 }

@@ -2,25 +2,18 @@ import Segments
 import Storage
 
 /// What is known of an issue besides its figures.
-struct IssueText {
-    var site: String
-    var kind: String
-    var name: String
-    var message: String
-    var firstSeen: Int64
-    var lastSeen: Int64
-    var lastEventID: Int64
-    var state: String
+package struct IssueText: Sendable {
+    package let site: String
+    package let kind: String
+    package let name: String
+    package let message: String
+    /// Seconds since 1970.
+    package let firstSeen: Int64
+    package let lastSeen: Int64
+    let lastEventID: Int64
+    package let state: IssueState
     /// Why its errors are not the site's; nil for an issue of the site.
-    var noise: String?
-
-    var members: [(String, JSONOut)] {
-        [
-            ("site", .text(site)), ("kind", .text(kind)), ("name", .text(name)), ("message", .text(message)),
-            ("first_seen", .integer(firstSeen)), ("last_seen", .integer(lastSeen)), ("state", .text(state)),
-            ("noise", JSONOut(noise)),
-        ]
-    }
+    package let noise: String?
 }
 
 extension ReportContext {
@@ -64,7 +57,7 @@ extension ReportContext {
     }
 
     /// Codes of the issues that are in a state.
-    func issues(inState wanted: String) throws(ReportError) -> Set<UInt32> {
+    func issues(inState wanted: IssueState) throws(ReportError) -> Set<UInt32> {
         let condition = query.site == nil ? "" : "where issues.site = ?2"
         let rows = try database.reportRows(
             """
@@ -77,7 +70,7 @@ extension ReportContext {
         guard rows.count <= Int(Self.issueStatesMax) else {
             throw .refused("There are more than \(Self.issueStatesMax) issues: leave state out, or name a site")
         }
-        var states: [String: String] = [:]
+        var states: [String: IssueState] = [:]
         for row in rows {
             guard let issue = row[0].text, states[issue] == nil else { continue }
             states[issue] = Self.state(row[1].text, changedAt: row[2].integer ?? 0, lastSeen: row[3].integer ?? 0)
@@ -85,9 +78,22 @@ extension ReportContext {
         return Set(states.lazy.filter { $0.value == wanted }.compactMap { dictionaries.code(of: $0.key, in: .issue) })
     }
 
-    /// An issue that was resolved and has come back is reopened.
-    private static func state(_ state: String?, changedAt: Int64, lastSeen: Int64) -> String {
-        guard let state else { return "open" }
-        return state == "resolved" && lastSeen > changedAt ? "reopened" : state
+    private static func state(_ stored: String?, changedAt: Int64, lastSeen: Int64) -> IssueState {
+        let state = stored.flatMap { IssueState(stored: $0) } ?? .unresolved
+        return state == .resolved && lastSeen > changedAt ? .regressed : state
     }
+}
+
+/// What the owner has decided about an issue; `regressed` is a resolved one that came back.
+package enum IssueState: String, CaseIterable, Sendable {
+    case unresolved, regressed, resolved, ignored
+
+    /// Nil for a text that no version has stored.
+    init?(stored: String) { self.init(rawValue: stored == Self.storedUnresolved ? "unresolved" : stored) }
+
+    /// The text in `insight_issue_states`.
+    var stored: String { self == .unresolved ? Self.storedUnresolved : rawValue }
+
+    /// The schema's word for `unresolved`.
+    private static let storedUnresolved = "open"
 }

@@ -2,29 +2,34 @@ import Segments
 import Storage
 
 /// Groups of equal errors, most frequent first.
-struct IssuesReport {
+package struct IssuesReport: Sendable {
     /// Issues of a list, at most.
     static let issuesMax = 200
 
-    struct Row {
-        var issue: String
-        var errors: Int64
-        var visitors: Int64?
-        var trend: [Int64]
-        /// Nil until the worker has written it.
-        var text: IssueText?
+    package struct Row: Sendable {
+        package let issue: String
+        package let errors: Int64
+        /// Nil when they cannot be counted.
+        package let visitors: Int64?
+        /// Errors by bucket.
+        package let trend: [Int64]
+        /// Of an issue whose row the worker has not written yet, `IssueText.unknown`.
+        package fileprivate(set) var text = IssueText.unknown
     }
 
-    let range: ReportRange
-    var rows: [Row] = []
+    package let range: ReportRange
+    package private(set) var rows: [Row] = []
     /// Issues with an error in the range, and the sum of their errors.
-    var count: Int64 = 0
-    var total: Int64 = 0
-    private let refusal: [(String, JSONOut)]
+    package private(set) var count: Int64 = 0
+    package private(set) var total: Int64 = 0
+    package let visitorsRefusal: String?
+
+    /// Errors of issues that are not listed.
+    package var rest: Int64 { rows.reduce(total) { $0 - $1.errors } }
 
     /// A `state` of nil stands for issues in any state; with `includesNoise`, issues of errors that are not the site's
     /// are listed, too.
-    init(_ context: ReportContext, state: String?, includesNoise: Bool) throws(ReportError) {
+    init(_ context: ReportContext, state: IssueState?, includesNoise: Bool) throws(ReportError) {
         range = context.query.range
         let dimensions: [ReportDimension] = includesNoise ? [.issue, .noise] : [.issue]
         var scan = try context.scanQuery(range)
@@ -36,7 +41,7 @@ struct IssuesReport {
             return list
         }
         let result = try context.run(scan)
-        refusal = result.visitorsRefusal
+        visitorsRefusal = result.visitorsRefusal
         for (dimension, list) in zip(dimensions, result.lists) {
             count += list.count
             total += list.total
@@ -52,24 +57,7 @@ struct IssuesReport {
         rows.sort { ($1.errors, $0.issue) < ($0.errors, $1.issue) }
         rows = Array(rows.prefix(Self.issuesMax))
         let texts = try context.issueTexts(rows.map(\.issue))
-        for index in rows.indices { rows[index].text = texts[rows[index].issue] }
-    }
-
-    var json: JSONOut {
-        .object(
-            [
-                ("range", range.json), ("count", .integer(count)), ("total", .integer(total)),
-                ("rest", .integer(rows.reduce(total) { $0 - $1.errors })),
-                ("issues", .array(rows.map(Self.json))),
-            ] + refusal
-        )
-    }
-
-    private static func json(_ row: Row) -> JSONOut {
-        .object(
-            [("issue", .text(row.issue)), ("errors", .integer(row.errors)), ("visitors", JSONOut(row.visitors))]
-                + (row.text ?? .unknown).members + [("trend", .array(row.trend.map { .integer($0) }))]
-        )
+        for index in rows.indices { rows[index].text = texts[rows[index].issue] ?? .unknown }
     }
 }
 
@@ -83,29 +71,31 @@ extension IssueText {
         firstSeen: 0,
         lastSeen: 0,
         lastEventID: 0,
-        state: "open"
+        state: .unresolved,
+        noise: nil
     )
 }
 
 extension Reports {
-    /// States that an owner can give an issue, and those of a list.
-    package static let states: Set<String> = ["open", "resolved", "ignored"]
-    package static let listedStates = states.union(["reopened"])
-
     package func issues(
         _ query: ReportQuery,
-        state: String? = nil,
+        state: IssueState? = nil,
         includesNoise: Bool = false
-    ) throws(ReportError) -> JSONOut {
+    ) throws(ReportError) -> IssuesReport {
         try computed(query) { context throws(ReportError) in
             try IssuesReport(context, state: state, includesNoise: includesNoise)
-        }.json
+        }
     }
 
     /// Notes what the owner has decided about an issue, on every site that has it unless one is named.
     ///
     /// - Returns: false when there is no such issue.
-    package func decide(_ issue: String, site wanted: String?, state: String, now: Int64) throws(ReportError) -> Bool {
+    package func decide(
+        _ issue: String,
+        site wanted: String?,
+        state: IssueState,
+        now: Int64
+    ) throws(ReportError) -> Bool {
         var isKnown = false
         do throws(StoreError) {
             try database.transaction { () throws(StoreError) in
@@ -114,7 +104,7 @@ extension Reports {
                     isKnown = true
                     try database.insert(
                         "insert into insight_issue_states (site, issue, state, changed_at)",
-                        [[.text(site), .text(issue), .text(state), .integer(now)]],
+                        [[.text(site), .text(issue), .text(state.stored), .integer(now)]],
                         "on conflict (site, issue) do update set state = excluded.state, changed_at = excluded.changed_at"
                     )
                 }

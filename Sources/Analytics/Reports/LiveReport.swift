@@ -1,32 +1,28 @@
 import Segments
 
 /// Visitors with a page view in the last minutes.
-struct LiveReport {
-    static let minutes: Int64 = 5
+package struct LiveReport: Sendable {
+    package static let minutes: Int64 = 5
 
     /// Nil when they cannot be counted.
-    let visitors: Int64?
-    private let refusal: [(String, JSONOut)]
+    package let visitors: Int64?
+    package let visitorsRefusal: String?
 
     /// `now` is in seconds since 1970.
     init(_ context: ReportContext, now: Int64) throws(ReportError) {
         // The second that is under way is one of them.
         let end = now + 1
         let result = try context.run(context.plainScanQuery(from: end - Self.minutes * 60, to: end))
-        (visitors, refusal) = (result.total.visitors, result.visitorsRefusal)
-    }
-
-    var json: JSONOut {
-        .object([("visitors", JSONOut(visitors)), ("minutes", .integer(Self.minutes))] + refusal)
+        (visitors, visitorsRefusal) = (result.total.visitors, result.visitorsRefusal)
     }
 }
 
 /// Sites that there are page views of, whatever their time.
-struct SitesReport {
+package struct SitesReport: Sendable {
     /// Sites of a list, at most.
     static let sitesMax = 200
 
-    let sites: [(site: String, pageViews: Int64)]
+    package let sites: [(site: String, pageViews: Int64)]
 
     init(_ context: ReportContext) throws(ReportError) {
         guard let bounds = try context.bounds() else {
@@ -40,27 +36,18 @@ struct SitesReport {
             (context.dictionaries.text(row.code, .site), row.sum.pageViews)
         }
     }
-
-    var json: JSONOut {
-        .object([
-            (
-                "sites",
-                .array(sites.map { .object([("site", .text($0.site)), ("views", .integer($0.pageViews))]) })
-            )
-        ])
-    }
 }
 
 extension Reports {
-    package func live(site: String?, now: Int64) throws(ReportError) -> JSONOut {
+    package func live(site: String?, now: Int64) throws(ReportError) -> LiveReport {
         let range = try ReportRange(from: now - LiveReport.minutes * 60, to: now)
         return try computed(ReportQuery(range: range, site: site)) { context throws(ReportError) in
             try LiveReport(context, now: now)
-        }.json
+        }
     }
 
-    package func sites() throws(ReportError) -> JSONOut {
+    package func sites() throws(ReportError) -> SitesReport {
         let query = ReportQuery(range: try ReportRange(from: 0, to: 1), includesBots: true)
-        return try computed(query) { context throws(ReportError) in try SitesReport(context) }.json
+        return try computed(query) { context throws(ReportError) in try SitesReport(context) }
     }
 }

@@ -1,31 +1,43 @@
-import Segments
+package import Segments
 import Storage
 import Events
 import TimeZones
 
 /// Totals and their series, of the range and of the previous period.
-struct OverviewReport {
-    let range: ReportRange
-    var current: ScanResult
-    /// Nil where not all of the previous period is known, since then there is nothing to compare with.
-    var previous: ScanResult?
-    /// Start of the last minute with an event, seconds since 1970; 0 for none.
-    var updated: Int64
-
-    static let vitals: [Vital] = [.lcp, .inp, .cls]
-
-    private var hasTooManyVisitors: Bool {
-        current.hasTooManyVisitors || previous?.hasTooManyVisitors ?? false
+package struct OverviewReport: Sendable {
+    /// The figures of one bucket, whose start is in seconds since 1970.
+    package struct Bucket: Sendable {
+        package let start: Int64
+        package let sum: Aggregate
     }
+
+    package static let vitals: [Vital] = [.lcp, .inp, .cls]
+
+    package let range: ReportRange
+    package let totals: Aggregate
+    package let series: [Bucket]
+    /// Nil where not all of the previous period is known, since then there is nothing to compare with.
+    package private(set) var previous: Aggregate?
+    package private(set) var previousSeries: [Bucket] = []
+    /// Start of the last minute with an event, seconds since 1970; 0 for none.
+    package let updated: Int64
+    package private(set) var visitorsRefusal: String?
 
     init(_ context: ReportContext, now: Int64) throws(ReportError) {
         range = context.query.range
         let bounds = try context.bounds()
-        current = try context.run(Self.scanQuery(context, range))
-        if context.comparesPrevious(bounds) {
-            previous = try context.run(Self.scanQuery(context, range.previous))
-        }
+        let current = try context.run(Self.scanQuery(context, range))
+        (totals, series) = (current.total, Self.series(current, range))
+        visitorsRefusal = current.visitorsRefusal
         updated = try context.lastTime(upTo: now, bounds) / 60 * 60
+        guard context.comparesPrevious(bounds) else { return }
+        let past = try context.run(Self.scanQuery(context, range.previous))
+        (previous, previousSeries) = (past.total, Self.series(past, range.previous))
+        visitorsRefusal = visitorsRefusal ?? past.visitorsRefusal
+    }
+
+    private static func series(_ result: ScanResult, _ range: ReportRange) -> [Bucket] {
+        zip(range.buckets, result.buckets).map { Bucket(start: $0, sum: $1) }
     }
 
     private static func scanQuery(_ context: ReportContext, _ range: ReportRange) throws(ReportError) -> ScanQuery {
@@ -33,27 +45,6 @@ struct OverviewReport {
         (scan.vitals, scan.seriesVitals) = (vitals, vitals)
         (scan.withVisitors, scan.withSeriesVisitors) = (true, true)
         return scan
-    }
-
-    /// The report with `processing`, the build of segments under way.
-    func json(processing: JSONOut) -> JSONOut {
-        .object(
-            [
-                ("range", range.json), ("processing", processing), ("totals", .object(current.total.totals)),
-                ("previous", previous.map { .object($0.total.totals) } ?? .null),
-                ("series", Self.series(current, range.buckets)),
-                ("previous_series", previous.map { Self.series($0, range.previous.buckets) } ?? .array([])),
-                ("updated", .integer(updated)),
-            ] + ScanResult.visitorsRefusal(hasTooManyVisitors)
-        )
-    }
-
-    private static func series(_ result: ScanResult, _ buckets: [Int64]) -> JSONOut {
-        .array(
-            zip(buckets, result.buckets).map { start, sum in
-                .object([("t", .integer(start))] + sum.members(vitals: vitals))
-            }
-        )
     }
 }
 
@@ -89,12 +80,7 @@ extension ReportContext {
 
 extension Reports {
     /// `now` is in seconds since 1970.
-    package func overview(
-        _ query: ReportQuery,
-        now: Int64,
-        processing: JSONOut = .null
-    ) throws(ReportError) -> JSONOut {
+    package func overview(_ query: ReportQuery, now: Int64) throws(ReportError) -> OverviewReport {
         try computed(query) { context throws(ReportError) in try OverviewReport(context, now: now) }
-            .json(processing: processing)
     }
 }

@@ -1,4 +1,4 @@
-import Segments
+package import Segments
 import Numbers
 
 /// What a list groups by.
@@ -48,7 +48,7 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
     }
 
     /// What a list ranks by.
-    var measure: ScanQuery.Measure {
+    package var measure: ScanQuery.Measure {
         switch self {
         case .entry, .exit, .referrer, .campaign, .botReasons: .sessions
         case .site, .path, .browser, .system, .device, .language, .screen, .country, .release, .connection, .navigation:
@@ -93,7 +93,7 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
 
     /// Whether a session has one value of it from its beginning: page views, and pages that sessions end on, have no
     /// bounce rate.
-    var hasBounceRate: Bool { column.scope == .session && self != .exit && self != .botReasons }
+    package var hasBounceRate: Bool { column.scope == .session && self != .exit && self != .botReasons }
 
     /// Whether sessions without a value belong to no row; of elements and parts, scans leave them out themselves.
     var skipsNone: Bool { self == .botReasons }
@@ -108,17 +108,8 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
 }
 
 extension ScanQuery.Measure {
-    /// The member of a row that holds it.
-    var name: String {
-        switch self {
-        case .pageViews: "views"
-        case .sessions: "sessions"
-        case .errors: "errors"
-        case .events, .requests, .vitals: "events"
-        }
-    }
-
-    func value(_ sum: Aggregate, _ dimension: ReportDimension) -> Int64 {
+    /// What a row of a list of the dimension is ranked by.
+    package func value(_ sum: Aggregate, _ dimension: ReportDimension) -> Int64 {
         switch self {
         case .pageViews: sum.pageViews
         case .sessions: sum.sessions

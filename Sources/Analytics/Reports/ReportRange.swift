@@ -51,7 +51,7 @@ package struct ReportRange: Sendable, Equatable {
     var buckets: [Int64] { zone.bucketStarts(from: from, to: to, interval) }
 
     /// The start of the last bucket when the range ends before the bucket does.
-    var partialFrom: Int64? {
+    package var partialFrom: Int64? {
         zone.bucketStart(to, interval) == to ? nil : zone.bucketStart(to - 1, interval)
     }
 
@@ -62,15 +62,4 @@ package struct ReportRange: Sendable, Equatable {
 
     /// The previous period as a range of its own.
     var previous: ReportRange { ReportRange(previousOf: self) }
-
-    /// The member `range` of a report.
-    var json: JSONOut {
-        .object(
-            [
-                ("from", .integer(from)), ("to", .integer(to)), ("interval", .text(interval.rawValue)),
-                ("zone", .text(zone.name)), ("previous_from", .integer(previousFrom)),
-                ("previous_to", .integer(previousTo)),
-            ] + (partialFrom.map { [("partial_from", .integer($0))] } ?? [])
-        )
-    }
 }

@@ -1,3 +1,4 @@
+import HTTPAPI
 import Reports
 import Rollups
 
@@ -85,7 +86,7 @@ struct Option: Sendable {
     )
     static let format = Option(
         name: "--format",
-        kind: .choice(SegmentExport.Format.allCases.map(\.rawValue)),
+        kind: .choice(ExportFormat.allCases.map(\.rawValue)),
         value: "FORMAT",
         summary: "csv or ndjson; default csv"
     )

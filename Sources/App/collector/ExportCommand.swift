@@ -1,4 +1,5 @@
 import Glibc
+import HTTPAPI
 import Reports
 import Rollups
 import Storage
@@ -7,9 +8,9 @@ import Storage
 struct ExportCommand {
     private let configuration: Configuration
     private let kind: SegmentExport.Kind
-    private let format: SegmentExport.Format
+    private let format: ExportFormat
 
-    init(_ configuration: Configuration, kind: SegmentExport.Kind, format: SegmentExport.Format) {
+    init(_ configuration: Configuration, kind: SegmentExport.Kind, format: ExportFormat) {
         (self.configuration, self.kind, self.format) = (configuration, kind, format)
     }
 
@@ -25,10 +26,17 @@ struct ExportCommand {
         let total = try database.rows("select cast(coalesce(sum(\(column)), 0) as bigint) from segments")
         var progress = Progress("Exporting", total: total.first?.first?.integer ?? 0, unit: kind.rawValue)
         var failure: Int32 = 0
-        let rows = try SegmentExport(database, kind, format).run { bytes, rows in
-            failure = Console.write(bytes)
-            progress.update(rows)
-            return failure == 0
+        let export = SegmentExport(database, kind)
+        let names = export.names
+        var rows: Int64 = 0
+        failure = Console.write(format.header(names))
+        if failure == 0 {
+            try export.run { found in
+                failure = Console.write(found.flatMap { format.row(names, $0) })
+                rows += Int64(found.count)
+                progress.update(rows)
+                return failure == 0
+            }
         }
         guard failure == 0 else {
             throw CommandError(reason: "cannot write to standard output: \(String(cString: strerror(failure)))")

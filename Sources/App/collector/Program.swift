@@ -1,4 +1,5 @@
 import Glibc
+import HTTPAPI
 import Reports
 import Rollups
 import Log
@@ -57,7 +58,7 @@ struct Program {
                 return try ExportCommand(
                     configuration,
                     kind: arguments.argument.flatMap(SegmentExport.Kind.init) ?? .pageviews,
-                    format: arguments.format.flatMap(SegmentExport.Format.init) ?? .csv
+                    format: arguments.format.flatMap(ExportFormat.init) ?? .csv
                 ).run()
             // These have requests of their own.
             case .completions, .help: return .usage

@@ -50,10 +50,6 @@ package struct SQLDialect: Sendable {
     package var timeOfKey: @Sendable (_ key: String) -> String
     /// An expression that orders a text by its bytes, independent of the database's locale.
     package var bytewise: @Sendable (_ text: String) -> String
-    /// An expression for the sum of an integer expression over a group, or over the window that follows.
-    ///
-    /// The sum is an integer and saturates at ±(2^53 − 1).
-    package var sum: @Sendable (_ expression: String, _ window: String) -> String
 
     package init(
         microseconds: @escaping @Sendable (String) -> String,
@@ -61,8 +57,7 @@ package struct SQLDialect: Sendable {
         time: @escaping @Sendable (String) -> String,
         timeKey: @escaping @Sendable (String) -> String,
         timeOfKey: @escaping @Sendable (String) -> String,
-        bytewise: @escaping @Sendable (String) -> String,
-        sum: @escaping @Sendable (String, String) -> String
+        bytewise: @escaping @Sendable (String) -> String
     ) {
         self.microseconds = microseconds
         self.json = json
@@ -70,7 +65,6 @@ package struct SQLDialect: Sendable {
         self.timeKey = timeKey
         self.timeOfKey = timeOfKey
         self.bytewise = bytewise
-        self.sum = sum
     }
 }
 

@@ -34,11 +34,7 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         timeKey: { "(extract(epoch from \($0)) * 1000000)::bigint" },
         // A float8 represents the whole microseconds of all realistic years exactly.
         timeOfKey: { "('1970-01-01 00:00:00+00'::timestamptz + \($0)::bigint * interval '1 microsecond')" },
-        bytewise: { "\($0) collate \"C\"" },
-        // The sum of bigint values is numeric, which does not overflow.
-        sum: {
-            "cast(greatest(-9007199254740991, least(9007199254740991, coalesce(sum(\($0))\($1), 0))) as bigint)"
-        }
+        bytewise: { "\($0) collate \"C\"" }
     )
 
     init(_ session: Session) {

@@ -29,11 +29,7 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         time: { "(strftime('%Y-%m-%dT%H:%M:%S', \($0), 'unixepoch') || '.000000Z')" },
         timeKey: { $0 },
         timeOfKey: { $0 },
-        bytewise: { $0 },
-        // `sum()` of integers fails on overflow; `total()` is exact up to the limit.
-        sum: {
-            "cast(max(-9007199254740991.0, min(9007199254740991.0, coalesce(total(\($0))\($1), 0))) as integer)"
-        }
+        bytewise: { $0 }
     )
 
     init(_ connection: Connection) throws(StoreError) {

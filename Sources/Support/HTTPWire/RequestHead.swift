@@ -15,9 +15,9 @@ package struct ByteRange: Sendable, Hashable {
 ///
 /// Other fields are validated and skipped.
 package enum KnownHeader: Int, Sendable, CaseIterable {
-    case host, origin, userAgent, acceptEncoding, contentEncoding, contentType, ifNoneMatch, authorization, cookie,
+    case host, origin, userAgent, acceptEncoding, contentEncoding, ifNoneMatch, authorization, cookie,
         lastEventID
-    case xForwardedFor, secGPC, dnt, secFetchSite, accessControlRequestMethod
+    case xForwardedFor, secGPC, dnt, secFetchSite
     case brands, platform, platformVersion
 
     package var name: StaticString {
@@ -27,7 +27,6 @@ package enum KnownHeader: Int, Sendable, CaseIterable {
         case .userAgent: "user-agent"
         case .acceptEncoding: "accept-encoding"
         case .contentEncoding: "content-encoding"
-        case .contentType: "content-type"
         case .ifNoneMatch: "if-none-match"
         case .authorization: "authorization"
         case .cookie: "cookie"
@@ -36,7 +35,6 @@ package enum KnownHeader: Int, Sendable, CaseIterable {
         case .secGPC: "sec-gpc"
         case .dnt: "dnt"
         case .secFetchSite: "sec-fetch-site"
-        case .accessControlRequestMethod: "access-control-request-method"
         case .brands: "sec-ch-ua"
         case .platform: "sec-ch-ua-platform"
         case .platformVersion: "sec-ch-ua-platform-version"
@@ -64,7 +62,7 @@ package struct RequestHead: Sendable {
     package var length = 0
     var forwardedForLines = 0
     /// One for each case of `KnownHeader`.
-    var slots = InlineArray<18, ByteRange?>(repeating: nil)
+    var slots = InlineArray<16, ByteRange?>(repeating: nil)
 
     /// The range of a field value, without surrounding white space.
     ///
@@ -135,7 +133,6 @@ package enum RequestError: Error, Sendable, Equatable {
     case targetTooLong
     case expectationFailed
     case headTooLarge
-    case unknownTransferCoding
     case tooManyConnections
     /// Incomplete requests and unsent responses use all of the memory that they may use.
     case overloaded
@@ -150,7 +147,6 @@ package enum RequestError: Error, Sendable, Equatable {
         case .targetTooLong: 414
         case .expectationFailed: 417
         case .headTooLarge: 431
-        case .unknownTransferCoding: 501
         case .tooManyConnections, .overloaded: 503
         case .unsupportedVersion: 505
         }

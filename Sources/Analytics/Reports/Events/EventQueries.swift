@@ -1,6 +1,4 @@
-import Segments
 package import Storage
-import Events
 package import Aggregation
 import Rollups
 import UserAgents
@@ -16,13 +14,11 @@ package struct EventQueries {
     package static let searchTime = Duration.milliseconds(50)
     static let scannedMax: Int64 = 50_000
     /// Events of one visitor that are told.
-    static let journeyMax: Int64 = 3000
-    /// Bytes of the delivery reports of one page of a journey.
+    static let timelineMax: Int64 = 3000
+    /// Bytes of the delivery reports of one page of a timeline.
     static let reportsBytesMax = 1 << 20
     /// Names in one query.
     static let namesMax = 256
-    /// Submissions of `/collect` that are told.
-    static let submissionsMax: Int64 = 50
 
     /// `time` is that after which a search begins no further query.
     package init(database: any Database, time: Duration = Self.searchTime) {
@@ -84,7 +80,7 @@ package struct EventQueries {
         _ search: Search,
         before: Int64?,
         limit: Int64
-    ) throws(StoreError) -> (events: [StoredEvent], next: Int64?)? {
+    ) throws(StoreError) -> EventList? {
         let limit = min(max(1, limit), Self.limitMax)
         var end: EventCursor?
         if let before {
@@ -104,13 +100,15 @@ package struct EventQueries {
                     found.append(event)
                     foundBytes += event.payload.utf8.count
                 }
-                if found.count >= Int(limit) || foundBytes >= ReadBudget.bytesMax { return (found, event.id) }
+                if found.count >= Int(limit) || foundBytes >= ReadBudget.bytesMax {
+                    return EventList(events: found, next: event.id)
+                }
             }
-            guard let next = page.next else { return (found, nil) }
+            guard let next = page.next else { return EventList(events: found, next: nil) }
             end = next
             chunk = min(2 * chunk, Self.chunkMax)
             if scanned >= Self.scannedMax || start.duration(to: .now) > time {
-                return (found, next.id)
+                return EventList(events: found, next: next.id)
             }
         }
     }
@@ -136,66 +134,11 @@ package struct EventQueries {
         )
         return (read.rows.compactMap { StoredEvent($0) }, read.isCut ? read.rows.last?[0].integer ?? end : end)
     }
-
-    // MARK: - Submissions
-
-    /// The browser of a submission, by its user agent and its client hints.
-    private static func agent(_ browser: LazyJSON) -> UserAgent {
-        let agent = UserAgentParser.shared.parse(browser["userAgent"].text)
-        return agent.with(ClientHints(browser["clientHints"]))
-    }
-
-    /// The last submissions of `/collect`: what they said of vitals and errors.
-    package func submissions() throws(StoreError) -> JSONOut {
-        let dialect = database.dialect
-        let read = try database.bounded(
-            """
-            select id, \(dialect.microseconds("timestamp")), visitor_id, \(dialect.json("browser_info")),
-                \(dialect.json("performance_data")), \(dialect.json("errors"))
-            from debug_data order by id desc
-            """,
-            [],
-            limit: Self.submissionsMax,
-            milliseconds: ReadLimits.statementMilliseconds
-        )
-        return .object([
-            ("cut", .bool(read.isCut && read.rows.count < Int(Self.submissionsMax))),
-            (
-                "submissions",
-                .array(
-                    read.rows.map { row in
-                        let vitals = LazyJSON(row[4].text ?? "")["webVitals"]
-                        let agent = Self.agent(LazyJSON(row[3].text ?? ""))
-                        let errors = LazyJSON(row[5].text ?? "").elements
-                        return .object(
-                            [
-                                ("id", JSONOut(row[0].integer)), ("t", JSONOut(row[1].integer.map { $0 / 1000 })),
-                                ("visitor", JSONOut(row[2].text)), ("browser", .text(agent.browser)),
-                                ("system", .text(agent.system)), ("device", .text(agent.device.rawValue)),
-                            ]
-                                + Vital.allCases.map { vital in
-                                    let reported = vitals[vital.name.uppercased()]
-                                    return (vital.name, JSONOut(reported.number ?? reported["value"].number, digits: 4))
-                                } + [
-                                    ("errors", .integer(Int64(errors.count))),
-                                    ("message", JSONOut(errors.first?["message"].text)),
-                                ]
-                        )
-                    }
-                )
-            ),
-        ])
-    }
 }
 
-extension StoredEvent {
-    /// The event as the API tells it; `t` in milliseconds since 1970.
-    package var json: JSONOut {
-        .object([
-            ("id", .integer(id)), ("t", .integer(receivedAt / 1000)), ("type", .text(type)), ("seq", .integer(seq)),
-            ("site", .text(site)), ("path", JSONOut(path)), ("referrer", JSONOut(referrer)),
-            ("visitor", .text(visitorID)), ("session", .text(sessionID)), ("pageview", .text(pageviewID)),
-            ("user_agent", JSONOut(userAgent)), ("payload", .stored(payload)),
-        ])
-    }
+/// Events that a search found, the latest first.
+package struct EventList: Sendable {
+    package let events: [StoredEvent]
+    /// The id of the event before which to go on; nil when there are no more.
+    package let next: Int64?
 }

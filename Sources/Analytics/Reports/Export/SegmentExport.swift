@@ -4,36 +4,45 @@ import Events
 import Rollups
 import Aggregation
 
-/// Writes page views or sessions as rows, exactly as the reports count them.
+/// One value of an exported row.
+package enum ExportCell: Sendable {
+    case number(Int64)
+    case decimal(Double)
+    /// No value, as opposed to an empty text.
+    case missing
+    case text(String)
+    /// JSON text, as it was stored.
+    case json(String)
+}
+
+/// Reads page views or sessions as rows, exactly as the reports count them.
 package struct SegmentExport {
     package enum Kind: String, CaseIterable, Sendable {
         case pageviews, sessions
     }
 
-    package enum Format: String, CaseIterable, Sendable {
-        case csv, ndjson
-    }
-
     private let database: any Database
     private let kind: Kind
-    private let format: Format
 
-    package init(_ database: any Database, _ kind: Kind, _ format: Format) {
-        (self.database, self.kind, self.format) = (database, kind, format)
+    package init(_ database: any Database, _ kind: Kind) { (self.database, self.kind) = (database, kind) }
+
+    /// Names of the cells of a row.
+    package var names: [String] {
+        switch kind {
+        case .pageviews: PageViewCells.names
+        case .sessions: SessionCells.names
+        }
     }
 
-    /// Writes all rows of one snapshot: segment by segment, sessions by their start.
+    /// Passes on all rows of one snapshot: segment by segment, sessions by their start.
     ///
-    /// `write` takes the bytes of whole rows and the number of rows up to their end, and returns false to stop. The result is the number of
-    /// rows.
-    package func run(_ write: ([UInt8], _ rows: Int64) -> Bool) throws(StoreError) -> Int64 {
-        var rows: Int64 = 0
+    /// `take` returns false to stop.
+    package func run(_ take: (_ rows: [[ExportCell]]) -> Bool) throws(StoreError) {
         try database.snapshot { () throws(StoreError) in
             let texts = try DictionaryCache().current(database)
             let reader = SegmentReader(database)
-            if format == .csv, !write(CSV.row(names.map { .text($0) }), 0) { return }
             for segment in try reader.segments(from: .min, to: .max) {
-                var bytes: [UInt8] = []
+                var rows: [[ExportCell]] = []
                 var isDamaged = false
                 try reader.read([segment.id], Column.allCases) { _, columns in
                     guard let sessions = SegmentDecoder.sessions(segment, columns) else {
@@ -41,29 +50,18 @@ package struct SegmentExport {
                         return
                     }
                     for (number, session) in sessions.enumerated() where !segment.isDead(number) {
-                        for cells in self.rows(of: session, texts) {
-                            bytes += encoded(cells)
-                            rows += 1
-                        }
+                        rows += self.rows(of: session, texts)
                     }
                 }
                 guard !isDamaged else {
                     throw .schema(reason: "segment \(segment.id) is damaged: run 'collector rebuild'")
                 }
-                guard write(bytes, rows) else { return }
+                guard take(rows) else { return }
             }
         }
-        return rows
     }
 
-    private var names: [String] {
-        switch kind {
-        case .pageviews: PageViewCells.names
-        case .sessions: SessionCells.names
-        }
-    }
-
-    private func rows(of session: SessionRow, _ texts: DimensionDictionaries) -> [[CSV.Cell]] {
+    private func rows(of session: SessionRow, _ texts: DimensionDictionaries) -> [[ExportCell]] {
         let cells = SessionCells(session, texts)
         switch kind {
         case .sessions: return cells.isCounted ? [cells.all] : []
@@ -71,22 +69,6 @@ package struct SegmentExport {
             return session.pageViews.indices.filter { session.pageViews[$0].isCounted }
                 .map { PageViewCells(session, $0, cells, texts).all }
         }
-    }
-
-    private func encoded(_ cells: [CSV.Cell]) -> [UInt8] {
-        guard format == .ndjson else { return CSV.row(cells) }
-        let members = zip(names, cells).map { name, cell in
-            let value: JSONOut =
-                switch cell {
-                case .number(let number): .integer(number)
-                case .decimal(let number): .number(number)
-                case .text(let text): .text(text)
-                case .json(let text): .stored(text)
-                case .missing: .null
-                }
-            return (name, value)
-        }
-        return JSONOut.object(members).encoded + [UInt8(ascii: "\n")]
     }
 }
 
@@ -112,7 +94,7 @@ private struct SessionCells {
     var isCounted: Bool { !counted.isEmpty }
 
     /// Columns that page views share with their session.
-    var identity: [CSV.Cell] {
+    var identity: [ExportCell] {
         [
             .text(texts.text(session.site, .site)), .number(Int64(session.visitor)), .text(hexadecimal(session.key)),
             .text(texts.text(session.traffic, .traffic)), .text(texts.text(session.botReasons, .botReasons)),
@@ -123,7 +105,7 @@ private struct SessionCells {
         ]
     }
 
-    var all: [CSV.Cell] {
+    var all: [ExportCell] {
         let times = counted.map(\.time) + session.events.map(\.time)
         let start = counted.first?.time ?? 0
         let engaged = counted.reduce(Int64(0)) { $0 + Int64($1.engagement ?? 0) }
@@ -153,11 +135,11 @@ private struct PageViewCells {
         "ttfb", "lcp_element", "inp_element", "cls_element", "engaged_ms", "scroll_depth", "errors", "custom_events",
     ]
 
-    let all: [CSV.Cell]
+    let all: [ExportCell]
 
     init(_ session: SessionRow, _ index: Int, _ cells: SessionCells, _ texts: DimensionDictionaries) {
         let view = session.pageViews[index]
-        let vitals = Vital.allCases.map { vital -> CSV.Cell in
+        let vitals = Vital.allCases.map { vital -> ExportCell in
             guard let value = view.vitals[vital.rawValue] else { return .missing }
             // The shortest decimal number that is this Float, as it was sent; CLS is kept in thousandths of its score.
             let sent = Double("\(value)") ?? Double(value)
@@ -177,9 +159,9 @@ private struct PageViewCells {
     }
 }
 
-extension CSV.Cell {
+extension ExportCell {
     /// A time in UTC; `seconds` since 1970.
-    fileprivate static func timestamp(_ seconds: Int64) -> CSV.Cell {
+    fileprivate static func timestamp(_ seconds: Int64) -> ExportCell {
         .text(String(decoding: TimestampText.bytes(seconds * 1_000_000), as: UTF8.self))
     }
 }

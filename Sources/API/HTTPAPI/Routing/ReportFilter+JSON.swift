@@ -1,20 +1,21 @@
 import JSON
+import Reports
 
 extension ReportFilter {
     /// Bytes of the parameter `filters`.
-    package static let jsonBytesMax = 16_384
+    static let jsonBytesMax = 16_384
 
-    private static let form =
+    private static let filtersForm =
         #"filters must be a JSON array such as [["is","browser",["Chrome"]],["contains","path",["/blog"]]]"#
 
     /// Reads the parameter `filters`: a JSON array of `[operator, dimension, [value, …]]`, as in the stats API of Plausible.
-    package static func list(_ json: String) throws(ReportError) -> [ReportFilter] {
+    static func list(_ json: String) throws(ReportError) -> [ReportFilter] {
         let bytes = Array(json.utf8)
         guard bytes.count <= jsonBytesMax else { throw .refused("filters has \(jsonBytesMax) bytes at most") }
         var filters: [ReportFilter] = []
         for filter in try elements(bytes, 0..<bytes.count, max: ReportQuery.filtersMax, "filters") {
             let parts = try elements(bytes, filter.range, max: 3, "A filter")
-            guard parts.count == 3, filter.kind == .array, parts[2].kind == .array else { throw .refused(form) }
+            guard parts.count == 3, filter.kind == .array, parts[2].kind == .array else { throw .refused(filtersForm) }
             var values: [String] = []
             for value in try elements(bytes, parts[2].range, max: valuesMax, "A filter's list") {
                 values.append(try text(bytes, value))
@@ -38,14 +39,14 @@ extension ReportFilter {
                 if found.count > max { break }
             }
         } catch {
-            throw .refused(form)
+            throw .refused(filtersForm)
         }
         guard found.count <= max else { throw .refused("\(name) has \(max) entries at most") }
         return found
     }
 
     private static func text(_ bytes: [UInt8], _ value: JSONValue) throws(ReportError) -> String {
-        guard value.kind == .string, value.textError == nil else { throw .refused(form) }
+        guard value.kind == .string, value.textError == nil else { throw .refused(filtersForm) }
         guard value.hasEscapes else { return String(decoding: bytes[value.content], as: UTF8.self) }
         var own = Array(bytes[value.content])
         let count = own.count

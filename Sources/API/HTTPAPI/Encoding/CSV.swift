@@ -1,22 +1,13 @@
 import Log
+import Reports
 
 /// Rows of RFC 4180 that no spreadsheet takes for formulas, whichever separator it assumes.
 ///
-/// Texts are always quoted. A text that begins with a character that begins formulas gets an apostrophe before it, and so does what follows
+/// Texts are always quoted, and a missing value is an empty cell. A text that begins with a character that begins formulas gets an apostrophe before it, and so does what follows
 /// another program's separator inside a text. Characters that are not seen but change what is shown become escapes such as `\u202e`. JSON
 /// stays the same value: there the separator is written as an escape of JSON.
-package enum CSV {
-    package enum Cell {
-        case number(Int64)
-        case decimal(Double)
-        /// An empty cell: no value, as opposed to an empty text.
-        case missing
-        case text(String)
-        /// The text of an object or array.
-        case json(String)
-    }
-
-    package static func row(_ cells: [Cell]) -> [UInt8] {
+enum CSV {
+    static func row(_ cells: [ExportCell]) -> [UInt8] {
         var bytes: [UInt8] = []
         for (index, cell) in cells.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }

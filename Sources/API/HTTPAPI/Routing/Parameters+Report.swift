@@ -4,15 +4,32 @@ import Storage
 import Events
 import TimeZones
 
-extension Query {
+/// A range by name; the last day of those of days is today.
+enum RangeName: String, CaseIterable {
+    case hours24 = "24h"
+    case days7 = "7d"
+    case days30 = "30d"
+    case days90 = "90d"
+    case today, yesterday
+
+    /// Days up to today.
+    var days: Int64 {
+        switch self {
+        case .hours24, .today, .yesterday: 1
+        case .days7: 7
+        case .days30: 30
+        case .days90: 90
+        }
+    }
+}
+
+extension Parameters {
     /// Seconds that the end of a range by name is rounded to, so that the panels of a page ask the same.
     private static let step: Int64 = 10
     /// Seconds since 1970 of 2000-01-01, the earliest time that can be asked about.
     private static let earliest: Int64 = 946_684_800
     /// Seconds from now to the end of tomorrow, at most, in whatever time zone.
     private static let aheadSecondsMax: Int64 = 2 * 86_400 + 3600
-    /// Days of ranges by name; the last one is today.
-    private static let days: [String: Int64] = ["7d": 7, "30d": 30, "90d": 90, "today": 1]
     /// Parameters that are filters of their own: `browser=Chrome` is `["is","browser",["Chrome"]]`.
     static let filters = [
         "path", "browser", "system", "device", "referrer", "campaign", "language", "screen", "country", "release",
@@ -26,8 +43,8 @@ extension Query {
                 range: try range(now: now, zones: zones),
                 site: self["site"],
                 filters: try reportFilters(),
-                includesBots: try bots(),
-                isComparing: try choice("compare", ["previous", "none"]) != "none"
+                includesBots: self["bots"] == "include",
+                isComparing: self["compare"] != "none"
             )
         } catch {
             throw QueryError(error)
@@ -52,19 +69,6 @@ extension Query {
         return search
     }
 
-    /// One of some words; nil when the parameter is missing.
-    private func choice(_ name: String, _ words: [String]) throws(ReportError) -> String? {
-        guard let value = self[name] else { return nil }
-        guard words.contains(value) else { throw .refused("\(name) must be \(words.joined(separator: " or "))") }
-        return value
-    }
-
-    private func bots() throws(ReportError) -> Bool {
-        // The parameter `robots` is that of version 2.
-        let old = try choice("robots", ["0", "1"])
-        return try choice("bots", ["include", "exclude"]).map { $0 == "include" } ?? (old == "1")
-    }
-
     private func reportFilters() throws(ReportError) -> [ReportFilter] {
         var filters = try self["filters"].map { text throws(ReportError) in try ReportFilter.list(text) } ?? []
         for name in Self.filters {
@@ -87,10 +91,11 @@ extension Query {
 
     private func range(now: Int64, zones: ZoneCache) throws(ReportError) -> ReportRange {
         let zone = try zone(zones)
-        let interval = try choice("interval", Interval.allCases.map(\.rawValue)).flatMap { Interval(rawValue: $0) }
+        let interval = self["interval"].flatMap { Interval(rawValue: $0) }
         let end = now - now % Self.step + Self.step
         guard self["from"] != nil || self["to"] != nil else {
-            return try named(self["range"] ?? "24h", now: now, end: end, zone, interval)
+            let name = self["range"].flatMap { RangeName(rawValue: $0) } ?? .hours24
+            return try named(name, now: now, end: end, zone, interval)
         }
         guard self["range"] == nil else { throw .refused("range does not go with from and to: leave one of them out") }
         let from = try moment("from", now: now, zone) ?? Self.earliest
@@ -105,31 +110,28 @@ extension Query {
 
     /// A range of whole buckets, the last of which is under way.
     private func named(
-        _ name: String,
+        _ name: RangeName,
         now: Int64,
         end: Int64,
         _ zone: Zone,
         _ interval: Interval?
     ) throws(ReportError) -> ReportRange {
-        if name == "24h" {
+        if name == .hours24 {
             let from = zone.bucketStart(end - 23 * 3600 - 1, .hour)
             return try ReportRange(from: from, to: end, zone: zone, interval: interval ?? .hour, shiftDays: 1)
         }
         let today = zone.bucketStart(now, .day)
-        if name == "yesterday" {
+        if name == .yesterday {
             let from = zone.bucketStart(today - 1, .day)
             return try ReportRange(from: from, to: today, zone: zone, interval: interval ?? .hour, shiftDays: 1)
         }
-        guard let days = Self.days[name] else {
-            throw .refused("range must be 24h, 7d, 30d, 90d, today or yesterday")
-        }
-        let from = zone.bucketStart(zone.seconds(today, addingDays: 1 - days), .day)
+        let from = zone.bucketStart(zone.seconds(today, addingDays: 1 - name.days), .day)
         return try ReportRange(
             from: from,
             to: end,
             zone: zone,
-            interval: interval ?? (days == 1 ? .hour : .day),
-            shiftDays: days
+            interval: interval ?? (name.days == 1 ? .hour : .day),
+            shiftDays: name.days
         )
     }
 
@@ -156,34 +158,6 @@ extension Query {
         }
         let hasOffset = bytes[separator...].contains { "Zz+-".utf8.contains($0) }
         return hasOffset ? seconds : zone.seconds(local: seconds)
-    }
-
-    // MARK: - Numbers and names
-
-    /// A whole number within bounds.
-    func number(_ name: String, _ bounds: ClosedRange<Int64>) throws(QueryError) -> Int64? {
-        try Self.number(self[name], named: name, bounds)
-    }
-
-    /// A whole number within bounds, written in digits alone; nil for no text or an empty one.
-    static func number(_ text: String?, named name: String, _ bounds: ClosedRange<Int64>) throws(QueryError) -> Int64? {
-        guard let text, !text.isEmpty else { return nil }
-        let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        guard isPlain, let number = Int64(text), bounds.contains(number) else {
-            throw QueryError(message: "\(name) must be a number from \(bounds.lowerBound) to \(bounds.upperBound)")
-        }
-        return number
-    }
-
-    /// Names of dimensions, separated by commas, each once.
-    func dimensions(_ name: String) throws(QueryError) -> [ReportDimension] {
-        let names = (self[name] ?? "").split(separator: ",")
-        let dimensions = names.compactMap { ReportDimension(rawValue: String($0)) }
-        guard dimensions.count == names.count, !names.isEmpty, Set(dimensions).count == names.count else {
-            let known = ReportDimension.allCases.map(\.rawValue).joined(separator: ", ")
-            throw QueryError(message: "\(name) must be some of \(known)")
-        }
-        return dimensions
     }
 }
 

@@ -1,8 +1,13 @@
 import JSON
 import Numbers
 
+/// A value that a response shows as JSON.
+protocol JSONRepresentable {
+    var json: JSONEncodedValue { get }
+}
+
 /// A JSON value to be written; the same text from whichever store its numbers came.
-package enum JSONOut: Sendable, Equatable {
+package enum JSONEncodedValue: Sendable, Equatable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -10,23 +15,31 @@ package enum JSONOut: Sendable, Equatable {
     case text(String)
     /// JSON text as it was stored.
     case stored(String)
-    case array([JSONOut])
-    case object([(String, JSONOut)])
+    case array([JSONEncodedValue])
+    case object([(String, JSONEncodedValue)])
 
-    package static func == (one: JSONOut, other: JSONOut) -> Bool { one.encoded == other.encoded }
+    package static func == (one: JSONEncodedValue, other: JSONEncodedValue) -> Bool { one.encoded == other.encoded }
 
-    package init(_ text: String?) { self = text.map { .text($0) } ?? .null }
+    init(_ text: String?) { self = text.map { .text($0) } ?? .null }
 
-    package init(_ number: Int64?) { self = number.map { .integer($0) } ?? .null }
+    init(_ number: Int64?) { self = number.map { .integer($0) } ?? .null }
 
     /// A number rounded to so many digits behind the point; nil and what is no number are null.
-    package init(_ number: Double?, digits: Int = 1) {
+    init(_ number: Double?, digits: Int = 1) {
         guard let number, number.isFinite, number.magnitude < 1e15 else {
             self = .null
             return
         }
         let scale = [1.0, 10, 100, 1000, 10_000][min(max(digits, 0), 4)]
         self = .number((number * scale).rounded() / scale)
+    }
+
+    /// An array of what the values show.
+    init(_ values: some Sequence<some JSONRepresentable>) { self = .array(values.map(\.json)) }
+
+    /// A share from 0 to 1; null of nothing.
+    static func share(_ part: Int64, of count: Int64) -> JSONEncodedValue {
+        JSONEncodedValue(count > 0 ? Double(part) / Double(count) : nil, digits: 4)
     }
 
     package var encoded: [UInt8] {
@@ -48,15 +61,15 @@ package enum JSONOut: Sendable, Equatable {
         case .stored(let text): bytes += text.isEmpty ? Array("null".utf8) : Array(text.utf8)
         case .array(let elements):
             bytes.append(UInt8(ascii: "["))
-            for (place, element) in elements.enumerated() {
-                if place > 0 { bytes.append(UInt8(ascii: ",")) }
+            for (index, element) in elements.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
                 element.write(to: &bytes)
             }
             bytes.append(UInt8(ascii: "]"))
         case .object(let members):
             bytes.append(UInt8(ascii: "{"))
-            for (place, member) in members.enumerated() {
-                if place > 0 { bytes.append(UInt8(ascii: ",")) }
+            for (index, member) in members.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
                 appendQuoted(member.0, to: &bytes)
                 bytes.append(UInt8(ascii: ":"))
                 member.1.write(to: &bytes)
@@ -64,4 +77,8 @@ package enum JSONOut: Sendable, Equatable {
             bytes.append(UInt8(ascii: "}"))
         }
     }
+}
+
+extension JSONEncodedValue: JSONRepresentable {
+    var json: JSONEncodedValue { self }
 }

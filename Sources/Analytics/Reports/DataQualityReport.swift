@@ -5,21 +5,21 @@ import Aggregation
 import Rollups
 
 /// How far the figures of a range can be trusted: what its page views emitted, dropped and lost, and how much bots sent.
-struct QualityReport {
+package struct DataQualityReport: Sendable {
     /// Page views whose delivery reports are read.
     static let pageViewsMax: Int64 = 200_000
 
     /// Sums of delivery reports.
-    struct Delivery: Equatable {
-        var pageViews: Int64 = 0
-        var emitted: Int64 = 0
-        var dropped: Int64 = 0
-        var received: Int64 = 0
-        var lost: Int64 = 0
+    package struct Delivery: Equatable, Sendable {
+        package fileprivate(set) var pageViews: Int64 = 0
+        package fileprivate(set) var emitted: Int64 = 0
+        package fileprivate(set) var dropped: Int64 = 0
+        package fileprivate(set) var received: Int64 = 0
+        package fileprivate(set) var lost: Int64 = 0
         /// Delivery reports whose numbers cannot be true.
-        var invalid: Int64 = 0
+        fileprivate var invalid: Int64 = 0
 
-        mutating func add(emitted: Int64, dropped: Int64, received: Int64) {
+        fileprivate mutating func add(emitted: Int64, dropped: Int64, received: Int64) {
             guard emitted <= ClaimLimits.emittedEventsMax else { return invalid += 1 }
             pageViews += 1
             self.emitted += emitted
@@ -29,13 +29,14 @@ struct QualityReport {
         }
     }
 
-    let range: ReportRange
-    let events: Int64
-    let botEvents: Int64
-    let invalidValues: Int64
-    private(set) var delivery: Delivery?
+    package let range: ReportRange
+    package let events: Int64
+    package let botEvents: Int64
+    /// Numbers of events and delivery reports that cannot be true.
+    package private(set) var invalidValues: Int64
+    package private(set) var delivery: Delivery?
     /// Why there are no sums of delivery reports.
-    private(set) var refusal: String?
+    package private(set) var refusal: String?
 
     /// The query of `context` includes bots.
     init(_ context: ReportContext) throws(ReportError) {
@@ -57,7 +58,9 @@ struct QualityReport {
             return
         }
         do throws(ReportError) {
-            delivery = try Self.delivery(context, all.selection?.sessionKeys)
+            let delivery = try Self.delivery(context, all.selection?.sessionKeys)
+            invalidValues = invalidValues.adding(saturating: delivery.invalid)
+            self.delivery = delivery
         } catch .store(.queryTimeout) {
             refusal = "Reading the delivery reports took too long: narrow the range"
         }
@@ -96,24 +99,13 @@ struct QualityReport {
         }
         return delivery
     }
-
-    var json: JSONOut {
-        .object([
-            ("range", range.json), ("events", .integer(events)), ("robot_events", .integer(botEvents)),
-            ("views", JSONOut(delivery?.pageViews)), ("emitted", JSONOut(delivery?.emitted)),
-            ("received", JSONOut(delivery?.received)), ("dropped", JSONOut(delivery?.dropped)),
-            ("lost", JSONOut(delivery?.lost)),
-            ("invalid_values", .integer(invalidValues.adding(saturating: delivery?.invalid ?? 0))),
-            ("refused", JSONOut(refusal)),
-        ])
-    }
 }
 
 extension Reports {
     /// Bots count, whether the query includes them or not.
-    package func quality(_ query: ReportQuery) throws(ReportError) -> JSONOut {
+    package func dataQuality(_ query: ReportQuery) throws(ReportError) -> DataQualityReport {
         var query = query
         query.includesBots = true
-        return try computed(query) { context throws(ReportError) in try QualityReport(context) }.json
+        return try computed(query) { context throws(ReportError) in try DataQualityReport(context) }
     }
 }

@@ -17,21 +17,13 @@ package struct ShareLink: Sendable, Equatable {
         self.expiresAt = expiresAt
         self.lastUsedAt = lastUsedAt
     }
-
-    package var json: JSONOut {
-        .object([
-            ("id", .text(id)), ("label", .text(label)), ("created", .integer(createdAt)),
-            ("expires", .integer(expiresAt)),
-            ("last_used", JSONOut(lastUsedAt)),
-        ])
-    }
 }
 
 /// Share links, the sessions made from them, and sessions of the owner that were ended.
 ///
 /// A guest's session is valid while its row and its link's row are there; the owner's is valid unless a row says that it was ended. Times are
 /// seconds since 1970. Rows are removed for their number, never for their age: a clock that was wrong for a while must not end or revive anything.
-package struct FingerprintFrequency {
+package struct ShareTables {
     /// Links that may exist at a time.
     package static let linksMax = 100
     /// Guests of one link; one more ends the oldest.

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import Reports
+@testable import HTTPAPI
+import Reports
 
 @Suite struct CSVTests {
     private func text(_ text: String) -> String { String(decoding: CSV.row([.text(text)]).dropLast(2), as: UTF8.self) }

@@ -1,0 +1,78 @@
+import UserAgents
+import Aggregation
+import Events
+import Reports
+import Segments
+
+extension StoredEvent: JSONRepresentable {
+    /// `t` is in milliseconds since 1970.
+    var json: JSONEncodedValue {
+        .object([
+            ("id", .integer(id)), ("t", .integer(receivedAt / 1000)), ("type", .text(type)), ("seq", .integer(seq)),
+            ("site", .text(site)), ("path", JSONEncodedValue(path)), ("referrer", JSONEncodedValue(referrer)),
+            ("visitor", .text(visitorID)), ("session", .text(sessionID)), ("pageview", .text(pageviewID)),
+            ("user_agent", JSONEncodedValue(userAgent)), ("payload", .stored(payload)),
+        ])
+    }
+}
+
+extension EventList: JSONRepresentable {
+    var json: JSONEncodedValue {
+        .object([("events", JSONEncodedValue(events)), ("next", JSONEncodedValue(next))])
+    }
+}
+
+extension VisitorTimeline: JSONRepresentable {
+    var json: JSONEncodedValue {
+        .object([
+            ("visitor", .text(visitor)), ("cut", .bool(next != nil)), ("next", JSONEncodedValue(next)),
+            (
+                "sessions",
+                .array(
+                    sessions.map { session in
+                        .object([("session", .text(session.id)), ("pageviews", JSONEncodedValue(session.pageViews))])
+                    }
+                )
+            ),
+        ])
+    }
+}
+
+extension VisitorTimeline.PageView: JSONRepresentable {
+    var json: JSONEncodedValue {
+        .object([
+            ("pageview", .text(id)), ("path", JSONEncodedValue(path)), ("emitted", JSONEncodedValue(report?.emitted)),
+            ("dropped", JSONEncodedValue(report?.dropped)),
+            ("drop_reasons", report.map { .stored($0.dropReasons) } ?? .null),
+            ("missing", .array(missing.map { .integer($0) })), ("events", JSONEncodedValue(events)),
+        ])
+    }
+}
+
+extension SubmissionList: JSONRepresentable {
+    var json: JSONEncodedValue {
+        .object([("cut", .bool(isCut)), ("submissions", JSONEncodedValue(submissions))])
+    }
+}
+
+extension SubmissionList.Submission: JSONRepresentable {
+    var json: JSONEncodedValue {
+        let vitals = Vital.allCases.map { ($0.name, JSONEncodedValue(self.vitals[$0.rawValue], digits: 4)) }
+        return .object(
+            [
+                ("id", .integer(id)), ("t", JSONEncodedValue(submittedAt.map { $0 / 1000 })),
+                ("visitor", JSONEncodedValue(visitor)), ("browser", .text(userAgent.browser)),
+                ("system", .text(userAgent.system)), ("device", .text(userAgent.device.rawValue)),
+            ] + vitals + [("errors", .integer(errors)), ("message", JSONEncodedValue(firstMessage))]
+        )
+    }
+}
+
+extension ShareLink: JSONRepresentable {
+    var json: JSONEncodedValue {
+        .object([
+            ("id", .text(id)), ("label", .text(label)), ("created", .integer(createdAt)),
+            ("expires", .integer(expiresAt)), ("last_used", JSONEncodedValue(lastUsedAt)),
+        ])
+    }
+}

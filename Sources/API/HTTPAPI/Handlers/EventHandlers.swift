@@ -1,0 +1,60 @@
+import Events
+import HTTPServer
+import HTTPWire
+import Reports
+import Storage
+
+/// Handlers of the routes that return events themselves.
+enum EventHandlers {
+    /// Events of one answer unless the query says how many.
+    private static let eventsDefault: Int64 = 50
+
+    static func events(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        let search = try call.parameters.search(now: WallClock.seconds)
+        let before = call.parameters.integer("before")
+        let limit = call.parameters.integer("limit") ?? eventsDefault
+        return site.reports.read(call.ticket, missing: "No such event") { database throws(StoreError) in
+            try EventQueries(database: database).latest(search, before: before, limit: limit)
+        }
+    }
+
+    static func timeline(_ site: Site, _ call: Call) -> HandlerResult {
+        let (visitor, before) = (call.path["id"] ?? "", call.parameters.integer("before"))
+        return site.reports.read(call.ticket, missing: "No such event") { database throws(StoreError) in
+            try EventQueries(database: database).timeline(of: visitor, before: before)
+        }
+    }
+
+    static func submissions(_ site: Site, _ call: Call) -> HandlerResult {
+        site.reports.read(call.ticket) { database throws(StoreError) in
+            try EventQueries(database: database).submissions()
+        }
+    }
+
+    static func export(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        guard let pool = site.reports.pool else { return .now(.response(Responses.unavailable())) }
+        let search = try call.parameters.search(now: WallClock.seconds)
+        let format = call.parameters["format"].flatMap { ExportFormat(rawValue: $0) } ?? .ndjson
+        guard let export = Export(pool, call.ticket, search, format) else {
+            return .now(.response(Responses.busy("Too many exports run")))
+        }
+        return site.sessions.leased(
+            .now(export.answer),
+            call.identity,
+            call.ticket,
+            farewell: Export.ending(format, "the session has ended")
+        )
+    }
+
+    static func stream(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        guard let feed = site.feed else { return .now(.response(Responses.unavailable())) }
+        let header = call.request.text(.lastEventID).flatMap { $0.isEmpty ? nil : $0 }
+        try Parameter("Last-Event-ID", .integer(0...Int64.max)).check(header)
+        // What a browser sends when it connects again counts more than the address, which stays the same.
+        let after = header.flatMap { Int64($0) } ?? call.parameters.integer("after")
+        guard let answer = feed.watch(call.ticket, after: after) else {
+            return .now(.response(Responses.busy("Too many subscribers")))
+        }
+        return site.sessions.leased(.now(answer), call.identity, call.ticket)
+    }
+}

@@ -1,0 +1,19 @@
+import HTTPServer
+
+/// Handlers of the routes about the server itself.
+enum HealthHandlers {
+    static func health(_ site: Site, _ call: Call) -> HandlerResult {
+        site.health.ask(call.ticket.rawValue)
+        return .later
+    }
+
+    static func details(_ site: Site, _ call: Call) -> HandlerResult {
+        site.health.ask(call.ticket.rawValue, wantsDetails: true)
+        return .later
+    }
+
+    static func status(_ site: Site, _ call: Call) -> HandlerResult {
+        guard let status = site.status else { return .now(.response(Responses.unavailable())) }
+        return .now(Responses.json(status.status().json(isGuest: call.identity.access != .everything)))
+    }
+}

@@ -1,0 +1,131 @@
+import Events
+import HTTPServer
+import Reports
+
+/// Handlers of the routes that compute a report.
+enum ReportHandlers {
+    static func sites(_ site: Site, _ call: Call) -> HandlerResult {
+        site.reports.report(call.ticket) { reports throws(ReportError) in try reports.sites() }
+    }
+
+    static func live(_ site: Site, _ call: Call) -> HandlerResult {
+        let (name, now) = (call.parameters["site"], WallClock.seconds)
+        return site.reports.report(call.ticket) { reports throws(ReportError) in
+            try reports.live(site: name, now: now)
+        }
+    }
+
+    static func overview(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        let now = WallClock.seconds
+        let query = try call.parameters.report(now: now)
+        let processing = site.status?.processing()
+        return site.reports.report(call.ticket) { reports throws(ReportError) in
+            try reports.overview(query, now: now).json(processing: processing)
+        }
+    }
+
+    static func performance(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        let query = try call.parameters.report(now: WallClock.seconds)
+        return site.reports.report(call.ticket) { reports throws(ReportError) in try reports.performance(query) }
+    }
+
+    static func breakdowns(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        let query = try call.parameters.report(now: WallClock.seconds)
+        let dimensions = call.parameters.words("dimensions").compactMap { ReportDimension(rawValue: $0) }
+        let limit = call.parameters.rows
+        let countsOnly = call.parameters["only"] != nil
+        return site.reports.report(call.ticket) { reports throws(ReportError) in
+            try reports.breakdowns(query, dimensions, limit: limit, countsOnly: countsOnly)
+        }
+    }
+
+    static func vitalsBy(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        let query = try call.parameters.report(now: WallClock.seconds)
+        let dimension = call.parameters["dimension"].flatMap { ReportDimension(rawValue: $0) } ?? .path
+        let limit = call.parameters.rows
+        return site.reports.report(call.ticket) { reports throws(ReportError) in
+            try reports.vitals(query, by: dimension, limit: limit)
+        }
+    }
+
+    static func fingerprints(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        let query = try call.parameters.report(now: WallClock.seconds)
+        // Without a range and filters, the report covers all visitors that there have ever been.
+        let isAllTime = Parameter.filtered.allSatisfy { $0.name == "site" || call.parameters[$0.name] == nil }
+        return site.reports.report(call.ticket) { reports throws(ReportError) in
+            try reports.fingerprints(query, isAllTime: isAllTime)
+        }
+    }
+
+    static func dataQuality(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        let query = try call.parameters.report(now: WallClock.seconds)
+        return site.reports.report(call.ticket) { reports throws(ReportError) in try reports.dataQuality(query) }
+    }
+
+    // MARK: - Issues
+
+    static func issues(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        let query = try call.parameters.report(now: WallClock.seconds)
+        let state = call.parameters["state"].flatMap { IssueState(rawValue: $0) }
+        let includesNoise = call.parameters["noise"] != nil
+        return site.reports.report(call.ticket) { reports throws(ReportError) in
+            try reports.issues(query, state: state, includesNoise: includesNoise)
+        }
+    }
+
+    static func issue(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        let query = try call.parameters.report(now: WallClock.seconds)
+        let issue = call.path["id"] ?? ""
+        return site.reports.report(call.ticket, missing: "No such issue") { reports throws(ReportError) in
+            try reports.issue(query, issue)
+        }
+    }
+
+    /// `PUT` with `{"state":…}`.
+    static func decide(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        let body = try JSONBody(call.request, names: ["state"])
+        let text = try body.text("state", bytesMax: Operation.jsonBodyBytesMax)
+        guard let state = text.flatMap({ IssueState(rawValue: $0) }), state != .regressed else {
+            throw QueryError(message: "state must be unresolved, resolved or ignored")
+        }
+        let (issue, name) = (call.path["id"] ?? "", call.parameters["site"])
+        let now = WallClock.seconds
+        return site.reports.report(call.ticket, missing: "No such issue") { reports throws(ReportError) in
+            let isKnown = try reports.decide(issue, site: name, state: state, now: now)
+            return isKnown ? IssueDecision(issue: issue, state: state) : nil
+        }
+    }
+
+    // MARK: - Fingerprints of the visitor itself
+
+    /// Signals of one request: those of a fingerprint, and the bytes of one name and hash.
+    private static let signalsMax = 41
+    private static let signalBytesMax = 128
+
+    /// `GET /api/fingerprint-frequency?signals=canvas:1a2b,fonts:3c4d`.
+    static func fingerprintFrequency(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        let pairs = (call.parameters["signals"] ?? "").split(separator: ",").map {
+            $0.split(separator: ":", maxSplits: 1)
+        }
+        guard !pairs.isEmpty, pairs.count <= signalsMax,
+            pairs.allSatisfy({ $0.count == 2 && $0[0].count + $0[1].count <= signalBytesMax })
+        else {
+            throw QueryError(message: "signals must be names and hashes: name:hash,…")
+        }
+        if let seconds = site.secondsToWait(call, cost: pairs.count) {
+            return .now(.response(Responses.message(429, "Too many requests", [("Retry-After", "\(seconds)")])))
+        }
+        let name = call.parameters["site"]
+        let signals = pairs.map { (name: String($0[0]), hash: String($0[1])) }
+        return site.reports.report(call.ticket) { reports throws(ReportError) in
+            try reports.fingerprintFrequency(signals, site: name)
+        }
+    }
+}
+
+extension Parameters {
+    /// Rows of a list unless the query says how many.
+    private static let rowsDefault = 10
+
+    fileprivate var rows: Int { integer("limit").map { Int($0) } ?? Self.rowsDefault }
+}

@@ -1,0 +1,51 @@
+import HTTPServer
+import Reports
+import Rollups
+import Storage
+
+/// Computes what requests ask of the database, on the threads of the reader pool.
+struct ReportService: Sendable {
+    /// Nil without a store.
+    let pool: ReaderPool?
+    private let dictionaries = DictionaryCache()
+
+    init(pool: ReaderPool?) { self.pool = pool }
+
+    /// Answers with a report; 400 with the sentence of a query that is refused, and 404 with `missing` where there is no report.
+    func report(
+        _ ticket: Ticket,
+        missing: String = "Not found",
+        _ make: @escaping @Sendable (Reports) throws(ReportError) -> (any JSONRepresentable)?
+    ) -> HandlerResult {
+        answer(ticket) { [dictionaries] database throws(StoreError) in
+            do throws(ReportError) {
+                return Self.answer(try make(Reports(database, dictionaries)), missing)
+            } catch {
+                switch error {
+                case .store(let error): throw error
+                case .refused(let sentence): return .response(Responses.message(400, sentence))
+                }
+            }
+        }
+    }
+
+    /// Answers with what is read; 404 with `missing` where there is nothing.
+    func read(
+        _ ticket: Ticket,
+        missing: String = "Not found",
+        _ make: @escaping @Sendable (any Database) throws(StoreError) -> (any JSONRepresentable)?
+    ) -> HandlerResult {
+        answer(ticket) { database throws(StoreError) in Self.answer(try make(database), missing) }
+    }
+
+    private func answer(
+        _ ticket: Ticket,
+        _ work: @escaping @Sendable (any Database) throws(StoreError) -> Answer
+    ) -> HandlerResult {
+        pool?.answer(ticket, work) ?? .now(.response(Responses.unavailable()))
+    }
+
+    private static func answer(_ value: (any JSONRepresentable)?, _ missing: String) -> Answer {
+        value.map { Responses.json($0.json) } ?? .response(Responses.message(404, missing))
+    }
+}

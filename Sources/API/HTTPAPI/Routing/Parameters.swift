@@ -1,0 +1,39 @@
+/// The parameters of a query, each of which its route knows and has a value that the route allows.
+struct Parameters: Sendable {
+    private var values: [String: String] = [:]
+
+    /// A query without parameters.
+    init() {}
+
+    /// Checks a query against what its route declares.
+    init(_ query: Query, _ declared: [Parameter]) throws(QueryError) {
+        if let unknown = query.unknownName(declared) {
+            throw QueryError(message: "Unknown parameter: \(unknown.prefix(40))")
+        }
+        for parameter in declared {
+            let value = query[parameter.name]
+            try parameter.check(value)
+            values[parameter.name] = value
+        }
+    }
+
+    /// Nil when the parameter is missing or empty.
+    subscript(name: String) -> String? { values[name] }
+
+    /// The value of a parameter of the kind `.integer`.
+    func integer(_ name: String) -> Int64? { values[name].flatMap { Int64($0) } }
+
+    /// The value of a parameter of the kind `.words`.
+    func words(_ name: String) -> [String] { values[name].map(Self.words) ?? [] }
+
+    static func words(_ value: String) -> [String] {
+        value.split(separator: ",").map(String.init)
+    }
+}
+
+extension Query {
+    /// The first name that is not declared.
+    func unknownName(_ declared: [Parameter]) -> String? {
+        names.first { name in !declared.contains { $0.name == name } }
+    }
+}

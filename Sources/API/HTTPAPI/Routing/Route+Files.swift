@@ -1,0 +1,19 @@
+import HTTPServer
+
+extension Route {
+    /// A file by its name in the table of assets.
+    static func file(_ path: PathPattern, _ name: String) -> Route {
+        Route(path, .file { site, call in site.file(name, call) })
+    }
+
+    /// Sends the browser to another path below the base path.
+    static func redirect(_ path: PathPattern, to target: String) -> Route {
+        Route(path, .file { site, _ in site.redirect(to: target) })
+    }
+
+    /// The scripts for other sites.
+    static let scripts = [
+        "collector.js", "collector.mjs", "collector-details.js", "collector-errors.js", "collector-routes.js",
+        "collector-fingerprint.js", "collector-worker.js", "collector-worker.mjs",
+    ].map { Route.file(PathPattern("/" + $0), $0) }
+}

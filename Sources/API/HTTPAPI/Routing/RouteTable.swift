@@ -1,0 +1,35 @@
+/// The routes, found by their paths.
+struct RouteTable: Sendable {
+    let routes: [Route]
+    /// Indexes of the routes without parameters.
+    private let literals: [String: Int]
+    private let patterns: [Route]
+
+    init(_ routes: [Route]) {
+        self.routes = routes
+        var literals: [String: Int] = [:]
+        for (index, route) in routes.enumerated() where route.path.isLiteral { literals[route.path.text] = index }
+        self.literals = literals
+        patterns = routes.filter { !$0.path.isLiteral }
+    }
+
+    /// The route of a path as it was sent, and the values of the parameters in it.
+    ///
+    /// Literal paths come first. Paths are compared as they were sent, not decoded: `/%65vent` is not `/event`. Both a proxy that strips the
+    /// base path and one that leaves it on are served.
+    func find(_ path: String, basePath: String) -> (route: Route, values: [String: String])? {
+        guard !basePath.isEmpty, path.hasPrefix(basePath) else { return find(path) }
+        let rest = path.dropFirst(basePath.count)
+        // Without the slash, relative links would go astray.
+        if rest.isEmpty { return (.redirect(PathPattern(basePath), to: "/"), [:]) }
+        return rest.first == "/" ? find(String(rest)) : find(path)
+    }
+
+    private func find(_ path: String) -> (route: Route, values: [String: String])? {
+        if let index = literals[path] { return (routes[index], [:]) }
+        for route in patterns {
+            if let values = route.path.match(path[...]) { return (route, values) }
+        }
+        return nil
+    }
+}

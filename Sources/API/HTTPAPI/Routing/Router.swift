@@ -1,0 +1,102 @@
+import HTTPServer
+import HTTPWire
+
+/// Finds the operation of a request by the table of routes, and lets the request through to its handler or refuses it.
+///
+/// Unknown paths, methods that a route does not have, preflights, origins, sign-in, and parameters are decided here and nowhere else.
+struct Router: Sendable {
+    let table: RouteTable
+    let basePath: String
+    let origins: Origins
+    let cors: CORS
+    let sessions: SessionRoutes
+
+    struct Match {
+        let route: Route
+        let operation: Operation
+        let values: [String: String]
+    }
+
+    enum Lookup {
+        case found(Match)
+        case refused(Answer)
+    }
+
+    func find(_ path: String, _ method: Method) -> Lookup {
+        guard let (route, values) = table.find(path, basePath: basePath) else {
+            return .refused(.response(Responses.message(404, "Not found")))
+        }
+        guard let operation = route.operation(method) else {
+            return .refused(.response(Responses.message(405, "Method not allowed", [("Allow", route.allow)])))
+        }
+        return .found(Match(route: route, operation: operation, values: values))
+    }
+
+    /// Whether a request to the path may come from pages of other sites.
+    func takesEvents(_ path: String) -> Bool { table.find(path, basePath: basePath)?.route.takesEvents ?? false }
+
+    /// What `site` answers to a request that has come whole.
+    func handle(_ match: Match, _ request: consuming Request, _ ticket: Ticket, _ site: Site) -> HandlerResult {
+        let operation = match.operation
+        if operation.access == .ingest { return ingest(match, request, ticket, site) }
+        guard !operation.isChange || Self.isOwnPage(request) else {
+            return Self.refuse(403, "Only pages of this server may do that")
+        }
+        let query = Query(request.query)
+        if let declared = operation.parameters, let unknown = query.unknownName(declared) {
+            return Self.refuse(400, "Unknown parameter: \(unknown.prefix(40))")
+        }
+        let call = Call(request: request, ticket: ticket, path: match.values)
+        guard operation.access != .everyone else { return Self.run(operation, call, query, site) }
+        return sessions.authenticate(call.request, ticket) { identity, _ in
+            if let refusal = Self.refusal(identity.access, operation.access) { return refusal }
+            var call = call
+            call.identity = identity
+            return Self.run(operation, call, query, site)
+        }
+    }
+
+    private func ingest(_ match: Match, _ request: consuming Request, _ ticket: Ticket, _ site: Site) -> HandlerResult {
+        let origin =
+            origins.allowsAny ? .any : origins.judge(origin: request.text(.origin), host: request.text(.host))
+        if request.method == .options { return .now(.response(cors.preflight(origin))) }
+        guard origin != .refused else {
+            return .now(.response(Responses.message(403, "Origin not allowed", cors.fields(origin))))
+        }
+        let call = Call(request: request, ticket: ticket, path: match.values, origin: origin)
+        return Self.run(match.operation, call, nil, site)
+    }
+
+    /// Runs the handler with parameters that are those of the operation; a query of nil is not read.
+    private static func run(_ operation: Operation, _ call: Call, _ query: Query?, _ site: Site) -> HandlerResult {
+        do throws(QueryError) {
+            var call = call
+            if let query, let declared = operation.parameters { call.parameters = try Parameters(query, declared) }
+            return try operation.handler(site, call)
+        } catch {
+            return refuse(400, error.message)
+        }
+    }
+
+    /// Nil when the access is enough.
+    private static func refusal(_ access: Access, _ wanted: RouteAccess) -> HandlerResult? {
+        switch (wanted, access) {
+        case (.ingest, _), (.everyone, _), (.identified, _), (_, .everything), (.reader, .reading): nil
+        case (.reader, .nothing), (.owner, .nothing):
+            refuse(401, "Sign in with the owner's token", [("WWW-Authenticate", "Bearer")])
+        case (.owner, .reading): refuse(403, "This link only reads")
+        }
+    }
+
+    private static func refuse(_ status: Int, _ message: String, _ fields: [Responses.Field] = []) -> HandlerResult {
+        .now(.response(Responses.message(status, message, fields)))
+    }
+
+    /// Whether a page of this server sends the request, by the browser's headers, or no page at all.
+    private static func isOwnPage(_ request: borrowing Request) -> Bool {
+        if let site = request.text(.secFetchSite) { return site == "same-origin" || site == "none" }
+        guard let origin = request.text(.origin)?.lowercased() else { return true }
+        guard let host = request.text(.host)?.lowercased() else { return false }
+        return origin == "https://" + host || origin == "http://" + host
+    }
+}

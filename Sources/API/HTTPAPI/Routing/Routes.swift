@@ -1,0 +1,92 @@
+import Events
+import HTTPServer
+import HTTPWire
+import Reports
+
+extension RouteTable {
+    /// Every route of the server.
+    ///
+    /// To add one, add it here, and describe it in `Web/openapi.json` unless it is a page or a file.
+    static let all = RouteTable(pages + ingest + health + sessions + reports + events)
+
+    /// Pages and files, which are not part of the API.
+    static let pages =
+        [
+            Route("/", .file { site, call in site.home(call) }),
+            .file("/insight", "insight.html"),
+            .redirect("/insight/", to: "/insight"),
+            .redirect("/demo", to: "/demo/"),
+            .file("/demo/", "demo/home.html"),
+            .file("/demo/shop", "demo/shop.html"),
+            .file("/demo/about", "demo/about.html"),
+            .file("/robots.txt", "robots.txt"),
+            .file("/licenses.txt", "licenses.txt"),
+            Route("/agent", .file { _, call in .now(.response(AgentRoute.response(call.request))) }),
+            Route("/static/{name*}", .file { site, call in site.file("static/\(call.path["name"] ?? "")", call) }),
+        ] + Route.scripts
+
+    private static let ingest = [
+        Route("/event", .ingest(bodyBytesMax: Limits.eventBodyBytesMax, .event)),
+        Route("/events", .ingest(bodyBytesMax: Limits.batchBodyBytesMax, .events)),
+        Route("/collect", .ingest(bodyBytesMax: Limits.collectBodyBytesMax, .collect)),
+    ]
+
+    private static let health = [
+        Route("/health", .file(HealthHandlers.health)),
+        Route("/health/details", .get(.owner, bodyBytesMax: Operation.ignoredBodyBytesMax, HealthHandlers.details)),
+        Route("/ping", .file { site, _ in .now(site.measure.ping) }),
+        Route("/bw", .file { site, call in .now(site.measure.bandwidth(query: call.request.query)) }),
+    ]
+
+    private static let sessions = [
+        Route(
+            "/api/session",
+            .get(.identified, []) { site, call in site.sessions.session(call.identity) },
+            .change(.post, .everyone) { site, call in site.sessions.signIn(call.request, call.ticket) },
+            .change(.delete, .everyone) { site, call in site.sessions.signOut(call.request, call.ticket) }
+        ),
+        Route(
+            "/api/shares",
+            .get(.owner, [], ShareHandlers.list),
+            .change(.post, .owner, [], ShareHandlers.add)
+        ),
+        Route("/api/shares/{id}", .change(.delete, .owner, [], ShareHandlers.revoke)),
+    ]
+
+    private static let reports = [
+        Route("/api/openapi.json", .get(.everyone) { site, call in site.file("openapi.json", call) }),
+        Route("/api/status", .get(.reader, [], HealthHandlers.status)),
+        Route("/api/sites", .get(.reader, [], ReportHandlers.sites)),
+        Route("/api/live", .get(.reader, [.site], ReportHandlers.live)),
+        Route("/api/overview", .get(.reader, Parameter.series + [.compare], ReportHandlers.overview)),
+        Route("/api/performance", .get(.reader, Parameter.series + [.compare], ReportHandlers.performance)),
+        Route(
+            "/api/breakdowns",
+            .get(.reader, Parameter.filtered + [.dimensions, .rows, .only], ReportHandlers.breakdowns)
+        ),
+        Route(
+            "/api/vitals-by",
+            .get(.reader, Parameter.filtered + [.vitalsDimension, .rows], ReportHandlers.vitalsBy)
+        ),
+        Route("/api/issues", .get(.reader, Parameter.series + [.state, .noise], ReportHandlers.issues)),
+        Route(
+            "/api/issues/{id}",
+            .get(.reader, Parameter.series, ReportHandlers.issue),
+            .change(.put, .owner, [.site], ReportHandlers.decide)
+        ),
+        Route("/api/fingerprints", .get(.reader, Parameter.filtered, ReportHandlers.fingerprints)),
+        Route("/api/data-quality", .get(.reader, Parameter.filteredTraffic, ReportHandlers.dataQuality)),
+        Route(
+            "/api/fingerprint-frequency",
+            .get(.everyone, [.signals, .site], ReportHandlers.fingerprintFrequency)
+        ),
+    ]
+
+    private static let events = [
+        Route("/api/events", .get(.reader, Parameter.search + [.before, .events], EventHandlers.events)),
+        Route("/api/visitors/{id}/timeline", .get(.reader, [.before], EventHandlers.timeline)),
+        Route("/api/export", .get(.reader, Parameter.search + [.format], EventHandlers.export)),
+        Route("/api/stream", .get(.reader, [.after], EventHandlers.stream)),
+        Route("/api/submissions", .get(.reader, [], EventHandlers.submissions)),
+    ]
+}

@@ -1,0 +1,154 @@
+"""Every route answers as Web/openapi.json describes it: empty, populated, filtered, refused; both stores.
+
+`wire.request` checks each response that any test reads. Here each operation is called once at least.
+"""
+
+import copy
+import json
+
+import pytest
+
+import described
+from bodies import make_ids
+from insight import ENVIRONMENT, FIREFOX, OWNER, TOKEN, ask, change, cookie, report, send, serve_ready, settle, sign_in, timeline, visit_events
+from test_insight_api import streamed
+from wire import Wire, get, head, post, request
+
+REPORTS = ("overview", "performance", "issues", "fingerprints", "data-quality", "events", "submissions", "sites", "live", "status", "shares")
+DIMENSIONS = described.DOCUMENT["components"]["parameters"]["dimension"]["schema"]["enum"]
+
+
+@pytest.fixture
+def owned(store, serve):
+    return serve_ready(serve, store)
+
+
+def all_dimensions():
+    return described.DOCUMENT["components"]["schemas"]["Breakdowns"]["properties"]["dimensions"]["propertyNames"]["enum"]
+
+
+def call_every_report(port, **query):
+    """Each report; `wire` checks what it answers."""
+    for name in REPORTS[:5]:
+        report(port, name, **query if name != "data-quality" else {key: value for key, value in query.items() if key != "bots"})
+    for name in REPORTS[5:]:
+        report(port, name)
+    report(port, "breakdowns", dimensions=",".join(all_dimensions()), **query)
+    report(port, "breakdowns", dimensions=",".join(all_dimensions()), only="counts", limit=1, **query)
+    for dimension in DIMENSIONS:
+        report(port, "vitals-by", dimension=dimension, **query)
+
+
+def populate(port):
+    fingerprint = {"hash": "ab", "parts": {"canvas": {"hash": "a", "stable": True}}, "automation": []}
+    error = {"kind": "error", "name": "TypeError", "message": "x is null", "count": 3, "frames": [{"function": "buy", "file": "https://shop.example/app.js", "line": 7, "column": 3}]}
+    noise = {"kind": "error", "name": "Error", "message": "Script error.", "count": 1, "noise": "script_error"}
+    ids = make_ids()
+    count = send(port, visit_events("/a", lcp=5000, error=error, fingerprint=fingerprint, ids=ids), ledger=[ids | {"site": "shop.example", "emitted": 9, "dropped": 1, "reasons": {"queue_full": 1}}])
+    count += send(port, visit_events("/a", fingerprint=fingerprint, ids=ids | {"pageview_id": make_ids()["pageview_id"]}))
+    count += send(port, visit_events("/b", error=noise, fingerprint=fingerprint, extra={"release": "r1"}), FIREFOX)
+    resources = {"count": 1, "bytes": 5, "slowest": [{"name": "https://a.test/x", "duration": 5, "transferSize": 5}], "thirdParties": [{"host": "b.test", "count": 1, "duration": 4, "bytes": 3}]}
+    more = visit_events("/c")
+    more += [more[-1] | {"event_type": name, "seq": 10 + number, "payload": payload} for number, (name, payload) in enumerate((("signup", {"plan": "pro"}), ("resources", resources)))]
+    count += send(port, more)
+    count += send(port, visit_events("/bot"), "Mozilla/5.0 (compatible; ExampleBot/2.1)")
+    assert post(port, "/collect", make_ids() | {"performance": {"webVitals": {"LCP": 1200, "CLS": {"value": 0.1}}}, "errors": [{"message": "m"}], "browser": {"userAgent": FIREFOX}}).status == 200
+    settle(port, count)
+    return ids
+
+
+def test_an_empty_database(owned):
+    call_every_report(owned.port)
+    assert ask(owned.port, "issues/0000").status == 404
+    assert report(owned.port, timeline("nobody"))["sessions"] == []
+
+
+def test_a_populated_database_with_and_without_filters(owned):
+    ids = populate(owned.port)
+    call_every_report(owned.port)
+    call_every_report(owned.port, range="7d", bots="include", zone="Asia/Kathmandu")
+    call_every_report(owned.port, range="today", browser="Firefox", path="/b")
+    call_every_report(owned.port, range="24h", filters=json.dumps([["is", "property:plan", ["pro"]]]))
+    call_every_report(owned.port, from_=1_000_000_000, to=1_000_003_600)
+    report(owned.port, "overview", range="30d", interval="week", compare="none")
+    (issue, *_) = report(owned.port, "issues", noise="include")["issues"]
+    report(owned.port, f"issues/{issue['issue']}")
+    report(owned.port, "issues", state="resolved")
+    assert report(owned.port, timeline(ids["visitor_id"]))["sessions"]
+    assert report(owned.port, "fingerprint-frequency", signals="canvas:a", site="shop.example")["signals"]["canvas"]["same"] == 2
+    for line in streamed(owned.port, "/api/export").splitlines():
+        described.validate(json.loads(line), {"$ref": "#/components/schemas/Event"})
+    with Wire(owned.port) as wire:
+        wire.send(head("GET", "/api/stream?after=0", OWNER))
+        wire._until(b"\ndata: ")
+        described.validate(json.loads(wire._until(b"\n\n")), {"$ref": "#/components/schemas/Event"})
+
+
+def test_changes_sessions_and_the_routes_outside_of_the_api(owned):
+    populate(owned.port)
+    port = owned.port
+    link = change(port, "POST", "/api/shares", {"days": 1, "label": "x"}, OWNER).json()
+    answer, value = sign_in(port, share=link["share"])
+    assert answer.json() == {"access": "reader"}
+    report(port, "shares")
+    for fields in ([], cookie(value), OWNER):
+        get(port, "/api/session", fields)
+        get(port, "/api/status", fields)
+        get(port, "/health/details", fields)
+    assert request(port, "DELETE", f"/api/shares/{link['id']}", None, OWNER).status == 200
+    assert sign_in(port, token=TOKEN)[0].status == 200 and sign_in(port, token="wrong")[0].status == 401
+    (issue,) = report(port, "issues")["issues"]
+    for state in ("resolved", "ignored", "unresolved"):
+        assert change(port, "PUT", f"/api/issues/{issue['issue']}", {"state": state}, OWNER).json()["state"] == state
+    assert request(port, "DELETE", "/api/session", None, []).status == 200
+    assert [get(port, path).status for path in ("/health", "/ping", "/bw?bytes=10", "/bw?bytes=x")] == [200, 200, 200, 400]
+    assert post(port, "/event", {}).json()["missing"]
+    assert post(port, "/events", [{}, 1]).json()["rejected"]
+
+
+@pytest.mark.parametrize("path", [*REPORTS, "breakdowns", "vitals-by", "export", "stream", "issues/x", "visitors/x/timeline", "fingerprint-frequency"])
+def test_what_a_route_refuses(sqlite, serve, path):
+    port = serve(sqlite, environment=ENVIRONMENT).port
+    assert ask(port, path, nonsense="1").status == 400
+    assert ask(port, path, fields=[]).status == (400 if path == "fingerprint-frequency" else 401)
+    assert request(port, "PATCH", f"/api/{path}", b"{}", OWNER).status == 405
+    assert get(port, "/api/nonsense", OWNER).status == 404
+
+
+def test_without_a_store(tmp_path, serve):
+    port = serve(None, "--skip-db", environment=ENVIRONMENT).port
+    for path in ("/health", "/health/details", *(f"/api/{name}" for name in REPORTS)):
+        get(port, path, OWNER)
+    assert post(port, "/event", {}).status == 400
+
+
+# The check itself
+
+
+def test_a_member_that_is_not_described_or_is_missing_is_found():
+    schema = {"$ref": "#/components/schemas/Live"}
+    right = {"visitors": None, "minutes": 5}
+    described.validate(right, schema)
+    for wrong in (right | {"extra": 1}, {"minutes": 5}, right | {"visitors": "1"}, right | {"visitors": -1}):
+        with pytest.raises(AssertionError):
+            described.validate(wrong, schema)
+
+
+def closed(schema, path):
+    """Every object of the responses names its members, or is open by intent."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "object" and "properties" in schema:
+            assert schema["additionalProperties"] is False and set(schema.get("required", ())) <= set(schema["properties"]), path
+        for name, part in schema.items():
+            closed(part, f"{path}/{name}")
+    elif isinstance(schema, list):
+        for number, part in enumerate(schema):
+            closed(part, f"{path}/{number}")
+
+
+def test_the_schemas_are_valid_and_closed():
+    import jsonschema
+
+    for name, schema in described.DOCUMENT["components"]["schemas"].items():
+        jsonschema.Draft202012Validator.check_schema(copy.deepcopy(schema))
+        closed(schema, name)
