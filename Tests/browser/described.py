@@ -55,7 +55,10 @@ def resolved(part):
 def check(method, target, answer):
     """Checks one response; pages, files and preflights are not described."""
     path = urllib.parse.urlsplit(target).path
-    known = operation_path(path) or operation_path(re.sub(r"^/[^/]+", "", path))
+    known = operation_path(path)
+    if known is None and answer.status != 404:
+        # Perhaps below a base path; another one of that form is unknown.
+        known = operation_path(re.sub(r"^/[^/]+", "", path))
     content = (answer.field("Content-Type") or "").split(";")[0]
     if method in ("HEAD", "OPTIONS") or (known is None and answer.status < 400) or answer.status in (204, 304):
         return

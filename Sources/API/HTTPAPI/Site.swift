@@ -157,7 +157,7 @@ package final class Site: Handler {
         case .refused(let answer): return .now(answer)
         case .found(let match):
             if log.level == .debug {
-                log.debug("request", ["peer": request.peer, "route": match.route.path.text])
+                log.debug("request", ["peer": request.peer, "route": match.pattern])
             }
             return router.handle(match, request, ticket, self)
         }

@@ -12,7 +12,8 @@ struct Router: Sendable {
     let sessions: SessionRoutes
 
     struct Match {
-        let route: Route
+        /// The path of the route as the table has it.
+        let pattern: String
         let operation: Operation
         let values: [String: String]
     }
@@ -29,7 +30,7 @@ struct Router: Sendable {
         guard let operation = route.operation(method) else {
             return .refused(.response(Responses.message(405, "Method not allowed", [("Allow", route.allow)])))
         }
-        return .found(Match(route: route, operation: operation, values: values))
+        return .found(Match(pattern: route.path.text, operation: operation, values: values))
     }
 
     /// Whether a request to the path may come from pages of other sites.
@@ -42,8 +43,9 @@ struct Router: Sendable {
         guard !operation.isChange || Self.isOwnPage(request) else {
             return Self.refuse(403, "Only pages of this server may do that")
         }
-        let query = Query(request.query)
-        if let declared = operation.parameters, let unknown = query.unknownName(declared) {
+        // A query that any parameter may be in is not read.
+        let query = operation.parameters.map { _ in Query(request.query) }
+        if let declared = operation.parameters, let unknown = query?.unknownName(declared) {
             return Self.refuse(400, "Unknown parameter: \(unknown.prefix(40))")
         }
         let call = Call(request: request, ticket: ticket, path: match.values)
