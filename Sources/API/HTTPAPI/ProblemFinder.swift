@@ -120,7 +120,7 @@ struct ProblemFinder {
     private var deadLetters: Finding? {
         guard let count = look?.deadLetters, count > 0 else { return nil }
         return Finding(
-            code: "events_refused",
+            code: "events_not_aggregated",
             message: "The database refused to aggregate \(count) events, which are in no figure. "
                 + "The table rollup_dead_letters lists them; 'collector rebuild' tries them again.",
             summary: "Some events are in no figure."
