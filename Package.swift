@@ -198,7 +198,7 @@ let package = Package(
         .executableTarget(
             name: "collector",
             dependencies: [
-                "Assets", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Ingest", "Locks", "Log",
+                "Assets", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Ingest", "Locks", "Log", "Numbers",
                 "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite",
             ],
             path: "Sources/App/collector",

@@ -123,8 +123,8 @@ private let reading = [
             #"{"kind":"error","name":"Error","message":"no stock","frames":[\#(frame("Shop.buy", "app.js", 10, 1))]}"#
         let issue = IssueDescription(LazyJSON(payload), hashes.texts)
         let grouping = "error\nError\nbuy|https://shop.example/app.js|10\nno stock"
-        #expect(issue.formerIDs.first == hexadecimal(hashes.texts.hash(grouping)))
-        #expect(issue.formerIDs.last == hexadecimal(stableHash(grouping.utf8)))
+        #expect(issue.formerIDs.first == hashes.texts.hash(grouping).hexadecimal)
+        #expect(issue.formerIDs.last == stableHash(grouping.utf8).hexadecimal)
         #expect(!issue.formerIDs.contains(issue.id))
     }
 }

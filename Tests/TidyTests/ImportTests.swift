@@ -49,7 +49,7 @@ private let allowedImports: [String: Set<String>] = [
     ],
     // App
     "collector": [
-        "Assets", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Ingest", "Locks", "Log",
+        "Assets", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Ingest", "Locks", "Log", "Numbers",
         "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite",
     ],
 ]

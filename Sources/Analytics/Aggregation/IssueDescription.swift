@@ -58,7 +58,7 @@ package struct IssueDescription: Sendable {
         }
         // Without noise nothing is appended, so that issues that predate noise detection keep their ids.
         let ending = noise.map { [$0] } ?? []
-        id = hexadecimal(hash.hash((parts + ending).joined(separator: "\n")))
+        id = hash.hash((parts + ending).joined(separator: "\n")).hexadecimal
         var former = [kind, name]
         if frames.isEmpty {
             former += [plain, source]
@@ -66,7 +66,7 @@ package struct IssueDescription: Sendable {
             former += frames.map(\.former) + (isEngines ? [] : [plain])
         }
         let grouping = (former + ending).joined(separator: "\n")
-        formerIDs = [hexadecimal(hash.hash(grouping)), hexadecimal(stableHash(grouping.utf8))]
+        formerIDs = [hash.hash(grouping).hexadecimal, stableHash(grouping.utf8).hexadecimal]
     }
 
     /// Minimum length of a hexadecimal id in digits; shorter ones may be words.

@@ -32,12 +32,6 @@ private func isHexadecimal(_ byte: UInt8) -> Bool {
     (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte) || (0x41...0x46).contains(byte)
 }
 
-/// Formats a hash as sixteen hexadecimal digits.
-package func hexadecimal(_ hash: UInt64) -> String {
-    let digits = String(hash, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-}
-
 extension KeyedHashes {
     /// The key of a session, which belongs to one visitor on one site.
     package func sessionKey(site: String, visitor: String, session: String) -> UInt64 {

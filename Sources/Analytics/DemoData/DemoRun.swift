@@ -1,3 +1,4 @@
+import Numbers
 package import Storage
 package import Events
 
@@ -33,12 +34,7 @@ package struct DemoRun: Sendable, Equatable {
 
     /// The id of a visitor (`v`), session (`s`) or page view (`p`).
     package static func id(_ kind: String, idPrefix: UInt64, _ value: UInt64) -> String {
-        kind + "_" + hex(idPrefix) + hex(value)
-    }
-
-    fileprivate static func hex(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        kind + "_" + idPrefix.hexadecimal + value.hexadecimal
     }
 }
 
@@ -78,7 +74,7 @@ package struct DemoRuns {
     /// - Returns: false when another process has already stored one.
     package func begin(_ run: DemoRun) throws(StoreError) -> Bool {
         let values: [SQLValue] = [
-            .integer(1), .text(DemoRun.hex(run.idPrefix)), .text(String(run.seed)), .integer(Int64(run.events)),
+            .integer(1), .text(run.idPrefix.hexadecimal), .text(String(run.seed)), .integer(Int64(run.events)),
             .integer(run.end), .integer(Int64(run.hoursDone)), .text(run.state.rawValue),
         ]
         return try database.change(
@@ -95,13 +91,13 @@ package struct DemoRuns {
     package func update(_ run: DemoRun) throws(StoreError) {
         _ = try database.change(
             "update demo_run set hours_done = ?1, state = ?2 where id_prefix = ?3",
-            [.integer(Int64(run.hoursDone)), .text(run.state.rawValue), .text(DemoRun.hex(run.idPrefix))]
+            [.integer(Int64(run.hoursDone)), .text(run.state.rawValue), .text(run.idPrefix.hexadecimal)]
         )
     }
 
     /// Deletes the run after all of its visits have been removed.
     package func end(_ run: DemoRun) throws(StoreError) {
-        _ = try database.change("delete from demo_run where id_prefix = ?1", [.text(DemoRun.hex(run.idPrefix))])
+        _ = try database.change("delete from demo_run where id_prefix = ?1", [.text(run.idPrefix.hexadecimal)])
     }
 
     /// Removes the events of a run by number, `portionMax` per transaction, then its delivery reports.
@@ -125,7 +121,7 @@ package struct DemoRuns {
             number = next
             guard shouldContinue(removed, number) else { return false }
         }
-        let prefix = "p_" + DemoRun.hex(run.idPrefix)
+        let prefix = "p_" + run.idPrefix.hexadecimal
         while true {
             // The range uses the index; `substr` decides, independent of the database's collation.
             let count = try database.change(

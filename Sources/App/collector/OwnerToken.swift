@@ -1,3 +1,4 @@
+import Numbers
 import Glibc
 
 /// The owner's secret: configured, or generated once and stored in the data folder, readable by its user only.
@@ -97,10 +98,7 @@ enum OwnerToken {
     /// Generates 256 random bits as hexadecimal digits.
     private static func make() -> String {
         var generator = SystemRandomNumberGenerator()
-        return (0..<4).map { _ in
-            let digits = String(generator.next() as UInt64, radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
-        }.joined()
+        return (0..<4).map { _ in (generator.next() as UInt64).hexadecimal }.joined()
     }
 }
 

@@ -1,3 +1,4 @@
+import Numbers
 import Segments
 package import Storage
 import Events
@@ -96,7 +97,7 @@ private struct SessionCells {
     /// Columns that page views share with their session.
     var identity: [ExportCell] {
         [
-            .text(texts.text(session.site, .site)), .number(Int64(session.visitor)), .text(hexadecimal(session.key)),
+            .text(texts.text(session.site, .site)), .number(Int64(session.visitor)), .text(session.key.hexadecimal),
             .text(texts.text(session.traffic, .traffic)), .text(texts.text(session.botReasons, .botReasons)),
             .text(texts.text(session.browser, .browser)), .text(texts.text(session.system, .system)),
             .text(texts.text(session.device, .device)), .text(texts.text(session.screen, .screen)),
