@@ -99,7 +99,7 @@ def stops():
 
 
 def stop_all(started):
-    """Ends all programs; those that still run must stop as they should."""
+    """Ends all servers; those still running must stop cleanly."""
     try:
         for collector in started:
             if collector.is_running:
@@ -111,7 +111,7 @@ def stop_all(started):
 
 @pytest.fixture
 def serve(request, tmp_path, stops):
-    """Starts programs that end with the test, or, when a browser has connections to them, soon after it."""
+    """Starts servers that end with the test, or soon after it if a browser has connections to them."""
     started = []
 
     def start(store=None, *arguments, environment=None, **options):
@@ -156,7 +156,7 @@ def service(request, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def site(request, tmp_path_factory):
-    """A program on SQLite for what does not touch the store."""
+    """A server on SQLite, for tests that do not use the store."""
     store = SQLiteStore(tmp_path_factory.mktemp("site"))
     collector = Collector(store.folder, environment=getattr(request.module, "ENVIRONMENT", {}))
     yield Service(collector, store)
@@ -172,7 +172,7 @@ def site(request, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def drivers():
-    """Engines that have been started, each once."""
+    """Started engines by name; each is started once."""
     started = {}
     yield started
     for driver in started.values():

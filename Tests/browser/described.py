@@ -1,4 +1,4 @@
-"""Checks responses against Web/openapi.json: every response that a test reads has exactly the members that are described."""
+"""Checks responses against Web/openapi.json: each response that a test reads has exactly the documented members."""
 
 import functools
 import json
@@ -21,7 +21,7 @@ def _patterns():
 
 
 def operation_path(path):
-    """The path of the description that a path belongs to; None for pages, files and unknown paths."""
+    """The documented path that matches a path; None for pages, files and unknown paths."""
     found = [name for pattern, name in _patterns() if pattern.fullmatch(path)]
     return found[0] if found else None
 
@@ -43,7 +43,7 @@ def validate(value, schema):
 
 
 def resolved(part):
-    """What a part of the description refers to."""
+    """Resolves a `$ref` in the OpenAPI document."""
     while "$ref" in part:
         value = DOCUMENT
         for name in part["$ref"].removeprefix("#/").split("/"):
@@ -53,7 +53,7 @@ def resolved(part):
 
 
 def check(method, target, answer):
-    """Checks one response; pages, files and preflights are not described."""
+    """Checks one response; pages, files and preflights are not documented."""
     path = urllib.parse.urlsplit(target).path
     known = operation_path(path) or operation_path(re.sub(r"^/[^/]+", "", path))
     content = (answer.field("Content-Type") or "").split(";")[0]

@@ -81,7 +81,7 @@ class Firefox:
             else:
                 return message["result"]
 
-    def be_patient(self, seconds):
+    def set_timeout(self, seconds):
         self._timeout = seconds
 
     def open(self, url):
@@ -107,7 +107,7 @@ class Firefox:
         self.leave(url)
 
     def open_behind(self, url):
-        """A tab behind the one that is looked at; it is the one that is asked from here on."""
+        """Opens a background tab, which later calls use."""
         self._others = [*getattr(self, "_others", []), self._tab]
         self._tab = self._command("browsingContext.create", {"type": "tab", "userContext": self._user, "background": True})["context"]
         self.leave(url)

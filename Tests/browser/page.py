@@ -1,4 +1,4 @@
-"""What the tests of the dashboard share: how a page is visited and what is looked at."""
+"""Shared by tests of the dashboard: visits a page and reads its cards."""
 
 import pathlib
 
@@ -43,7 +43,7 @@ def cards(engine):
 
 
 def check_clean(engine, collector):
-    """Nothing failed, nothing was blocked, and nothing came from anywhere else."""
+    """Checks that no request failed, was blocked, or went to another origin."""
     assert engine.evaluate("() => collectorDashboard.errors()") == []
     assert engine.errors() == []
     addresses = engine.evaluate("() => performance.getEntriesByType('resource').map((entry) => entry.name)")

@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL: made by initdb in a temporary folder, gone with the test run."""
+"""A temporary PostgreSQL server, created by initdb and removed after the test run."""
 
 import contextlib
 import itertools
@@ -47,7 +47,7 @@ def free_port():
 
 
 class Cluster:
-    """One server. It never runs as root, and a supervising shell ends it when this process is no more."""
+    """A server. It never runs as root, and a supervising shell ends it when this process ends."""
 
     # The shell reads until the pipe closes, by intent or because we died; then a fast shutdown.
     SUPERVISOR = '"$@" & server=$!; cat >/dev/null; kill -INT $server 2>/dev/null; wait $server'
@@ -101,7 +101,7 @@ class Cluster:
         return subprocess.run(command).returncode == 0
 
     def stop(self):
-        """A fast shutdown: connections are cut, what was committed stays."""
+        """A fast shutdown: closes connections and keeps committed data."""
         if self.supervisor is not None:
             self.supervisor.stdin.close()
             self.supervisor.wait(30)
@@ -125,7 +125,7 @@ class Cluster:
         return f"postgresql://collector:{PASSWORD}@127.0.0.1:{self.port}/{database}"
 
     def psql(self, database, sql):
-        """Runs SQL and gives what it prints, tuples only."""
+        """Runs SQL and returns the output of psql, tuples only."""
         result = subprocess.run(
             [self.binaries / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", self.url(database)],
             input=sql, text=True, capture_output=True, timeout=60,

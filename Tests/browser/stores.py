@@ -1,4 +1,4 @@
-"""The databases under test, read from outside of the program."""
+"""Reads the databases under test directly, without the program."""
 
 import contextlib
 import datetime
@@ -41,7 +41,7 @@ class SQLiteStore:
 
     @contextlib.contextmanager
     def held(self, table):
-        """Nobody else writes meanwhile, as while a long transaction of another process is open; readers go on."""
+        """Blocks other writers, as a long transaction of another process does; readers are not blocked."""
         connection = sqlite3.connect(self.path, timeout=60, isolation_level=None)
         try:
             connection.execute("begin immediate")
@@ -74,7 +74,7 @@ class PostgresStore:
 
     @contextlib.contextmanager
     def held(self, table):
-        """Nobody else writes into the table meanwhile; readers go on."""
+        """Blocks other writers of the table; readers are not blocked."""
         sleeping = f"select pid from pg_stat_activity where datname = '{self.database}' and query like '%pg_sleep(50)%' and pid <> pg_backend_pid()"
 
         def hold():

@@ -1,4 +1,4 @@
-"""Commands, help, the terminal, and what a person reads in the first minute."""
+"""Commands, help, terminal output, and the first steps of a new user."""
 
 import os
 import re
@@ -236,7 +236,7 @@ def test_help_describes_every_command_in_a_line(tmp_path):
 
 
 def completed(script, line):
-    """What bash offers behind a line."""
+    """Completions that bash offers for a line."""
     words = line.split(" ")
     program = f"source {script}; COMP_WORDS=({' '.join(words)}); [ -n '{words[-1]}' ] || COMP_WORDS+=(''); COMP_CWORD={len(words) - 1}; _collector; printf '%s\\n' \"${{COMPREPLY[@]}}\""
     return subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=True, timeout=10).stdout.split()

@@ -1,4 +1,4 @@
-"""The dashboard in three engines, served by the real program, its rows read back from both stores."""
+"""The dashboard in three engines, with the stored rows of both stores."""
 
 import re
 
@@ -65,7 +65,7 @@ def test_keys_of_the_original_payload_are_all_there(visited_on_sqlite):
 
 
 def leave_early(engine, store, serve, delay):
-    """Leaves after so many milliseconds; gives the only submission, and the kinds of events."""
+    """Leaves after a number of milliseconds. Returns the only submission and the event types."""
     collector = serve(store)
     engine.open(collector.url + "/")
     engine.evaluate(f"() => new Promise((resolve) => setTimeout(resolve, {delay}))")

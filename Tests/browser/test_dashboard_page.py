@@ -91,7 +91,7 @@ def test_nothing_is_wider_than_the_screen(engine, serve):
 
 
 def test_pictures(engine, serve):
-    """To be looked at: they are kept in Tests/browser/screenshots."""
+    """Saves screenshots to Tests/browser/screenshots, for review."""
     SCREENSHOTS.mkdir(exist_ok=True)
     collector = serve()
     schemes = ("light", "dark") if engine.name == "chromium" else ("light",)

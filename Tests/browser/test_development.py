@@ -90,7 +90,7 @@ def test_a_debug_build_uses_the_assets_of_a_release_build(build_web):
 
 @pytest.fixture
 def runner(tmp_path):
-    """Runs scripts/test in a tree whose tools only print their arguments; those that are named fail."""
+    """Runs scripts/test with tools that only print their arguments; the given ones fail."""
     scripts = tmp_path / "scripts"
     scripts.mkdir()
     shutil.copy(ROOT / "scripts" / "test", scripts)

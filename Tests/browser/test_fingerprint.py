@@ -1,4 +1,4 @@
-"""The fingerprint module as a strange site loads it: under a strict policy, in three engines, with and without a secure context."""
+"""The fingerprint module on a third-party site: with a strict CSP, in three engines, with and without a secure context."""
 
 import gzip
 import http.server

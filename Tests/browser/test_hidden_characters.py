@@ -1,4 +1,4 @@
-"""Characters that hide, reverse or fake text: each view of both pages shows them as escapes and keeps their effects within the value."""
+"""Characters that hide, reverse or fake text: both pages show them as escapes, and they do not affect neighboring text."""
 
 import urllib.parse
 
@@ -64,7 +64,7 @@ DRAWN = """
 
 @pytest.fixture
 def filled(sqlite, serve):
-    """A program whose every text is of the corpus."""
+    """A server on which all texts are from the corpus."""
     collector = serve(sqlite, environment=ENVIRONMENT)
     events = 0
     for number, hostile in enumerate(CORPUS):

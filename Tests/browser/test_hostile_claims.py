@@ -1,4 +1,4 @@
-"""Numbers that no browser can have measured: they are stored, excluded from figures, and do no harm."""
+"""Values that no browser can have measured are stored but excluded from reports."""
 
 import re
 
@@ -20,7 +20,7 @@ def owned(store, serve):
 
 
 def claims(kind, payload, count):
-    """Events of a type, each of a page view of its own."""
+    """Events of one type, each from a separate page view."""
     ids = make_ids()
     return [ids | {"pageview_id": f"{ids['pageview_id']}{number}", "event_type": kind, "seq": 1, "path": "/", "site": "shop.example", "payload": payload} for number in range(count)]
 
@@ -34,7 +34,7 @@ def invalid_values(port):
 
 
 def check(store, collector):
-    """Stops the server; what it kept is what its events come to, and a rebuild gives the same."""
+    """Stops the server; its derived data matches its events, and a rebuild gives the same."""
     stored = store.rows("select count(*) as n from collector_events")[0]["n"]
     collector.stop()
     for command in ("verify", "rebuild", "verify"):

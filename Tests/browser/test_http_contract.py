@@ -1,4 +1,4 @@
-"""Lines of the HTTP contract that cross the routes: the order of errors, ids that come again, headers of every kind of answer."""
+"""Rules of the HTTP contract for all routes: order of errors, repeated IDs, headers of all responses."""
 
 import json
 import threading

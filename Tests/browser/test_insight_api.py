@@ -1,4 +1,4 @@
-"""Who may ask, what is answered, and that the answers are those of the events."""
+"""The owner's API: authentication, responses, and reports that match the events."""
 
 import csv
 import datetime
@@ -41,7 +41,7 @@ def owned(store, serve):
 
 
 def documented(port):
-    """Every path of the owner's API with its operations, and with values in the place of its parameters."""
+    """All paths of the owner's API with their operations, with values for path parameters."""
     paths = get(port, "/api/openapi.json").json()["paths"]
     return {path.replace("{id}", "x"): methods for path, methods in paths.items() if path.startswith("/api/")}
 
@@ -328,7 +328,7 @@ def test_a_timeline_shows_what_is_missing(owned):
 
 
 def streamed(port, path):
-    """A chunked answer, put together."""
+    """The body of a chunked response."""
     with Wire(port) as wire:
         wire.send(head("GET", path, OWNER))
         lines = wire._until(b"\r\n\r\n").decode().split("\r\n")

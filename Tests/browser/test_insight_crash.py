@@ -1,4 +1,4 @@
-"""The rollups after crashes: whatever moment the program is killed at, they are what the events add up to."""
+"""Rollups match the events after the program is killed at any moment."""
 
 import os
 import random

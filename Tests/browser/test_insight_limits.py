@@ -1,4 +1,4 @@
-"""What the owner's page says where the server answers in parts, or not at all for now: timelines, exports and the live list."""
+"""The owner's page with partial or missing responses: timelines, exports and the live list."""
 
 import pytest
 
@@ -17,7 +17,7 @@ MORE_EVENTS = 80
 
 @pytest.fixture
 def large(store, serve):
-    """A program with a visitor whose events do not fit into one answer; one of them is missing."""
+    """A server with a visitor whose events do not fit into one response; one of them is missing."""
     collector = serve(store, environment=ENVIRONMENT)
     ids = make_ids()
     filler = "x" * (EVENT_BYTES - 300)

@@ -1,4 +1,4 @@
-"""The dialog of share links on the owner's page: creates, lists and revokes them; what a guest sees of it all."""
+"""Share links on the owner's page: the dialog creates, lists and revokes them; guests see a limited page."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe

@@ -1,4 +1,4 @@
-"""The owner's page before the first event, while events are processed, and when something stands still."""
+"""The owner's page before the first event, while events are processed, and when processing stalls."""
 
 import contextlib
 import subprocess
@@ -49,7 +49,7 @@ def banners(engine):
 
 
 def look(chromium, name, scheme):
-    """Axe, no overflow, and a picture, for each width."""
+    """Checks accessibility (axe) and overflow, and takes a screenshot, for each width."""
     from axe_playwright_python.sync_playwright import Axe
 
     SCREENSHOTS.mkdir(exist_ok=True)
@@ -169,7 +169,7 @@ def test_the_empty_page_is_accessible(chromium, serve, scheme):
 
 @contextlib.contextmanager
 def slowed(store):
-    """Events are processed by a portion every few seconds, however fast the machine is, and however slow the browser."""
+    """Makes the server process a portion of events every few seconds, regardless of the machine's speed."""
     ended = threading.Event()
 
     def hold():
@@ -221,7 +221,7 @@ HOLDERS = "select pid from pg_stat_activity where query like '%pg_sleep(100)%' a
 
 
 def hold(cluster, database):
-    """An open transaction of another client; it ends when the test ends it."""
+    """Opens a transaction of another client until the test ends it."""
     with contextlib.suppress(RuntimeError, subprocess.TimeoutExpired):
         cluster.psql(database, "begin; delete from collector_events where id = -1; select pg_sleep(100)")
 

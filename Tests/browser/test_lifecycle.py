@@ -1,4 +1,4 @@
-"""Starting and stopping: signals, exit codes, many at once."""
+"""Start and stop: signals, exit codes, several processes."""
 
 import contextlib
 import json

@@ -43,7 +43,7 @@ ORIGINAL_STEPS = [
 
 
 def make_original(store, steps):
-    """A database as the original program left it after so many of its migrations."""
+    """A database of the original program after a number of its migrations."""
     store.execute(
         "create table schema_migrations (id serial primary key, migration_name text unique, applied_at timestamp default current_timestamp)"
     )

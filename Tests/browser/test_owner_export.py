@@ -1,4 +1,4 @@
-"""Exports: CSV that no spreadsheet takes for formulas, NDJSON that is exact."""
+"""Exports: CSV without formula injection, exact NDJSON."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ FORMULA = re.compile("^[\\s\"\u200d]*[=+\\-@\uff1d\uff0b\uff0d\uff20]")
 
 
 def fields(data, separator, quoted):
-    """Cells as a program reads them that assumes this separator."""
+    """Cells, as parsed with this separator."""
     return [cell for row in csv.reader(io.StringIO(data), delimiter=separator, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE) for cell in row]
 
 

@@ -1,4 +1,4 @@
-"""One contract of payload keys: the tracker sends no other, and what the server aggregates reaches the owner's API."""
+"""The payload contract: the tracker sends only its keys, and all aggregated keys are available in the owner's API."""
 
 import pytest
 

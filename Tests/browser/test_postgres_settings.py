@@ -1,4 +1,4 @@
-"""PostgreSQL as people set it up: settings of a role or database, encodings, roles without rights, sockets, TLS, connection strings."""
+"""PostgreSQL configurations: settings of a role or database, encodings, missing privileges, sockets, TLS, connection strings."""
 
 import os
 import shutil
@@ -113,7 +113,7 @@ def test_a_unix_socket_and_a_list_of_keys_and_values(cluster, tmp_path, serve):
 
 @pytest.fixture(scope="module")
 def secured(tmp_path_factory):
-    """A server with TLS, its certificate of an authority of our own, for localhost alone."""
+    """A server with TLS; its certificate is from our own authority and valid for localhost only."""
     folder = tmp_path_factory.mktemp("authority")
 
     def openssl(*words):

@@ -1,4 +1,4 @@
-"""The figures go on whatever senders name, whatever the database refuses, and when the events are replaced."""
+"""Rollups continue with many dimension values, after database errors, and after events are replaced."""
 
 import itertools
 import time
@@ -13,7 +13,7 @@ _numbers = itertools.count(1)
 
 
 def word():
-    """A name that no template takes for an id."""
+    """A name that URL templating does not take for an ID."""
     return "".join(chr(97 + int(digit)) for digit in str(next(_numbers)))
 
 
@@ -34,7 +34,7 @@ def send_all(port, events):
 
 
 def refuse(store, path):
-    """Makes the database refuse what the rollup worker writes for a path."""
+    """Makes the database reject the rollup worker's writes for a path."""
     if store.name == "sqlite":
         store.execute(f"create trigger poison before insert on dimension_values when new.value = '{path}' begin select raise(abort, 'poison'); end")
     else:

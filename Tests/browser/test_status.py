@@ -1,4 +1,4 @@
-"""GET /api/status: what lags or stands still, why, and for how long."""
+"""`GET /api/status`: what lags or is stalled, why, and for how long."""
 
 import contextlib
 import json

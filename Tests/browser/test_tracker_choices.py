@@ -1,4 +1,4 @@
-"""What a site, and what a visitor may choose, and how the tracker behaves as a guest."""
+"""Tracker settings of a site, choices of a visitor, and how the tracker behaves on third-party pages."""
 
 import datetime
 

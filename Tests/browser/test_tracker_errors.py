@@ -1,4 +1,4 @@
-"""What breaks on other sites' pages: each once, with a count, where it was, and what was done before."""
+"""Errors on tracked pages: reported once with a count, location and breadcrumbs."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Pages that use the tracker, the window or the document in ways of their own: each page view counts once, and the page stays as it is."""
+"""Pages that use the tracker, window or document in unusual ways: each page view counts once, and the page is unchanged."""
 
 import urllib.parse
 
@@ -8,7 +8,7 @@ from tracked import visit  # noqa: F401
 
 
 def follow(visit, path):
-    """To another page by a link, which has a referrer."""
+    """Follows a link to another page, which has a referrer."""
     visit.engine.evaluate(f"() => {{ location.href = '{path}'; }}")
     visit.wait_for(lambda views: len(views) == 2, "the second page view")
     visit.flush()

@@ -1,4 +1,4 @@
-"""Nothing that a page has emitted is lost without being counted, and nothing is counted twice, whatever becomes of the network."""
+"""Each emitted event is stored once or counted as lost, also on an unreliable network."""
 
 import random
 
@@ -13,7 +13,7 @@ def delivery_reports(store):
 
 
 def check_nothing_missing(visit):
-    """Waits for what pages that were left have sent last, since nothing signals when it arrives."""
+    """Waits for the last requests of left pages, since no signal announces them, and checks that no event is missing."""
 
     def is_all_there(views):
         rows = delivery_reports(visit.store)
@@ -122,7 +122,7 @@ def test_a_long_visit_offline_stays_within_its_room(visit):
 
 
 def test_the_loss_that_is_found_is_the_loss_that_there_was(visit):
-    """A tenth of all requests is dropped behind the sender's back, a tenth comes twice."""
+    """10 % of all requests are dropped although the tracker gets a 200, and 10 % arrive twice."""
     seed = random.randrange(1 << 30)
     chance = random.Random(seed)
     visit = visit()

@@ -1,4 +1,4 @@
-"""Which views a visit has, whose they are, and what is said of each."""
+"""Page views of a visit: their identity and content."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Errors outside of the page's own time and scripts: before the tag, and in workers."""
+"""Errors before the tracker loads, and in workers."""
 
 import base64
 import hashlib

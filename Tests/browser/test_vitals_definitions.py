@@ -1,4 +1,4 @@
-"""The reference that the tracker's vitals are compared with, on entries that are written down here."""
+"""The reference implementation of vitals, on entries given here."""
 
 import pathlib
 import sys

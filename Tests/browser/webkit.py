@@ -107,7 +107,7 @@ class WebKit:
             raise RuntimeError(f"{path}: {error.read()[:800]}") from error
 
     def open(self, url):
-        """The driver now and then never answers while its browser starts; then another one is asked, before anything was looked at."""
+        """Opens a page. The driver sometimes never responds while its browser starts; then another one is started."""
         for attempt in range(OPEN_ATTEMPTS_MAX):
             try:
                 self._end()
@@ -121,7 +121,7 @@ class WebKit:
                 self._stop_driver()
                 self._start_driver()
 
-    def be_patient(self, seconds):
+    def set_timeout(self, seconds):
         self._timeout = seconds
 
     def leave(self, url):
@@ -178,7 +178,7 @@ class WebKit:
             file.write(base64.b64decode(self._request("GET", "/screenshot")))
 
     def errors(self):
-        """It reports none; the page's own list is what can be looked at."""
+        """The driver reports no errors: returns the page's own list."""
         return []
 
     def _stop_driver(self):
