@@ -1,4 +1,4 @@
-"""The table of a run."""
+"""Formats the results of a run."""
 
 HEAD = ("fixture", "engine", "metric", "ours", "right", "equal")
 
