@@ -22,7 +22,7 @@ class Row:
     engine: str
     metric: str
     ours: str
-    right: str
+    expected: str
     is_equal: bool
     library: str = ""
     #: Whether the reference library has the expected value; None without a library.
@@ -67,7 +67,7 @@ def by_path(views):
     return found
 
 
-def right_views(documents):
+def expected_views(documents):
     return [view for lines in documents for view in Document(lines).page_views()]
 
 
@@ -76,7 +76,7 @@ def rows(fixture, engine, documents, events, library):
     ours = by_path(posted(events))
     theirs = _library_values(library)
     made = []
-    for view in right_views(documents):
+    for view in expected_views(documents):
         own = ours.get(view.path, [])
         values, _ = own.pop(0) if own else ({}, False)
         second = next(theirs.get((view.origin, view.url, KINDS_OF_LIBRARY.get(view.kind, view.kind)), iter(())), None)
@@ -96,31 +96,31 @@ def _counts(fixture, engine, left, number):
 
 
 def _row(label, engine, metric, values, view, library):
-    right = view.values[metric]
+    expected = view.values[metric]
     ours = values.get(metric, NOTHING)
     ours = UNSUPPORTED if ours is None and metric in METRICS else ours
-    row = Row(label, engine, metric, show(ours), show(right), is_equal(metric, ours, right, view))
+    row = Row(label, engine, metric, show(ours), show(expected), is_equal(metric, ours, expected, view))
     if library is not None and not metric.startswith("INP.longestScript"):
         second = library.get(metric, NOTHING)
         row.library = show(second)
-        row.library_agrees = is_equal(metric, second, right, view) or (second == NOTHING and right == UNSUPPORTED)
+        row.library_agrees = is_equal(metric, second, expected, view) or (second == NOTHING and expected == UNSUPPORTED)
     return row
 
 
-def is_equal(metric, ours, right, view):
-    if isinstance(right, tuple):
-        return any(is_equal(metric, ours, one, view) for one in right)
-    if right == NOTHING:
+def is_equal(metric, ours, expected, view):
+    if isinstance(expected, tuple):
+        return any(is_equal(metric, ours, one, view) for one in expected)
+    if expected == NOTHING:
         return ours in (NOTHING, "", UNSUPPORTED, None)
-    if right == UNSUPPORTED:
+    if expected == UNSUPPORTED:
         return ours == UNSUPPORTED
-    if isinstance(right, list):
-        return is_same_element(ours, right)
-    if isinstance(right, str):
-        return ours == right
+    if isinstance(expected, list):
+        return is_same_element(ours, expected)
+    if isinstance(expected, str):
+        return ours == expected
     if not isinstance(ours, (int, float)):
         return False
-    return math.isclose(ours, right, rel_tol=0, abs_tol=_tolerance(metric, view))
+    return math.isclose(ours, expected, rel_tol=0, abs_tol=_tolerance(metric, view))
 
 
 def _tolerance(metric, view):

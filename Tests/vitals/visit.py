@@ -50,7 +50,7 @@ def _settled_rows(fixture, engine, site):
 
 def _fault(fixture, site):
     """Describes how the visit differs from the fixture's intent; None if it does not."""
-    views = compare.right_views(site.documents())
+    views = compare.expected_views(site.documents())
     kinds = tuple(view.kind for view in views)
     if kinds != fixture.kinds:
         return f"page views were {', '.join(kinds) or 'none'}, not {', '.join(fixture.kinds)}"
