@@ -5,7 +5,7 @@ import functools
 
 from playwright.sync_api import sync_playwright
 
-#: What the browser's own bars take of its window at most, in pixels.
+#: Maximum height of the browser's own toolbars, in pixels.
 BARS_HEIGHT_MAX = 200
 
 
@@ -86,7 +86,7 @@ class Chromium:
         self.page.goto(url)
 
     def back(self):
-        # "load" does not come again for a page that was kept.
+        # "load" does not fire again for a page from the back/forward cache.
         self.page.go_back(wait_until="commit")
 
     def open_tab(self, url):

@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items):
         items.sort(key=lambda item: workers.rank(item.nodeid))
 
 
-# pytest-xdist has groups of its own, but sees them in a field that pytest does not have any more.
+# pytest-xdist has its own groups, but reads them from a field that pytest no longer has.
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     return workers.make_scheduler(config, log)
@@ -37,7 +37,7 @@ def cluster(stops):
     """A PostgreSQL that runs for the whole session; each store creates its own database in it."""
     cluster = Cluster()
     yield cluster
-    # Programs that still end have it until then.
+    # Servers that are still stopping need it.
     stops.finish()
     cluster.remove()
 
@@ -122,7 +122,7 @@ def serve(request, tmp_path, stops):
         return collector
 
     yield start
-    # Where a test has a server of its own, that one ends with the test, too.
+    # A test's own PostgreSQL ends with the test, so these servers must end before it.
     if "drivers" not in request.fixturenames or "own_cluster" in request.fixturenames:
         stop_all(started)
         return
@@ -182,7 +182,7 @@ def drivers():
 def driver_of(name, drivers):
     if engines.FINDERS[name]() is None:
         message = f"{name} is not installed here (scripts/setup test; on Ubuntu see docs/troubleshooting.md)"
-        # Where the tests decide, nothing may be left out unseen.
+        # In CI, a missing engine is an error.
         (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
     if name not in drivers:
         drivers[name] = engines.start(name)

@@ -10,7 +10,7 @@ import jsonschema
 
 DOCUMENT = json.loads((pathlib.Path(__file__).resolve().parents[2] / "Web" / "openapi.json").read_text(encoding="utf-8"))
 METHODS = ("get", "post", "put", "delete")
-#: Statuses with which the server itself refuses a request on any route.
+#: Statuses with which the server rejects a request on any route.
 SERVER = {400, 405, 408, 413, 414, 417, 431, 503, 505}
 MESSAGE = {"$ref": "#/components/schemas/Message"}
 

@@ -22,7 +22,7 @@ from stores import SQLiteStore
 from tracked import Visit
 
 PAUSE_SECONDS_MAX = 3.0
-# A page that is on its way out may never answer its driver.
+# A page that is unloading may never respond to its driver.
 DRIVER_SECONDS_MAX = 5
 
 
@@ -69,7 +69,7 @@ def run(visit, views, chance, log=print):
                 way, depth = leave(visit, chance, depth)
                 ways[way] += 1
             except Exception as error:
-                # The page went away under the driver's hands, as it should.
+                # The page was left during the call, as intended.
                 ways[type(error).__name__] += 1
                 depth = 0
                 with contextlib.suppress(Exception):
@@ -77,7 +77,7 @@ def run(visit, views, chance, log=print):
         log(f"{len(known)} of {views} page views, {len(visit.views)} stored", flush=True)
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        # The last navigation may still be under way.
+        # The last navigation may still be in progress.
         with contextlib.suppress(Exception):
             visit.go("/last")
             break

@@ -46,7 +46,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         try:
             self.wfile.write(data)
         except (BrokenPipeError, ConnectionResetError):
-            # The page that sent a beacon has gone.
+            # The page that sent a beacon has been left.
             pass
 
     def _respond(self, action, body):
@@ -61,7 +61,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         try:
             response = self._forward(body)
         except ConnectionRefusedError:
-            # The program is down: no network at all, as the page sees it.
+            # The server is down, which is a network error for the page.
             return None
         if action == "double":
             self._forward(body)

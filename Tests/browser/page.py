@@ -10,7 +10,7 @@ TABS = ("overview", "performance", "fingerprint", "raw")
 UUID7 = r"[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}"
 UNAVAILABLE = "not available in this browser"
 
-# Cards that must have a value in each engine; the others may say that there is none.
+# Cards that must have a value, by engine; the others may have none.
 EVERYWHERE = {
     "status", "vitals", "browser", "device", "network", "preferences", "load", "navigation", "slowest", "waterfall", "bytes", "fps",
     "canvas", "fonts", "audio", "features",

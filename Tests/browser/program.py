@@ -32,7 +32,7 @@ def raise_open_files_limit():
     return hard if hard != resource.RLIM_INFINITY else 1 << 20
 
 
-# As in Descriptors.swift: what the program keeps of its own limit, and the connections over the limit that it refuses at one time.
+# As in Descriptors.swift: descriptors that the program reserves, and connections over the limit that it rejects at a time.
 RESERVED_FILES = 48
 REFUSED_MAX = 16
 

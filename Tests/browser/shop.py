@@ -59,11 +59,11 @@ class Shop:
 
     def __init__(self, collector, attributes="", head="", body="", headers=None, form="defer", tail_seconds=0, tags=None):
         self.collector = collector
-        #: What a page does with the module right after it has been imported.
+        #: Statement that a page runs after importing the module.
         self.module = ""
-        #: Scripts of the site beside its own: text by path.
+        #: Additional scripts of the site: text by path.
         self.scripts = {}
-        #: The markup of the tracker's tags, with {collector} and {attributes} where those belong; by default one that is deferred.
+        #: Markup of the tracker's tags with the placeholders {collector} and {attributes}; a deferred tag by default.
         self.tags = tags
         #: Seconds after which the rest of a page arrives.
         self.tail_seconds = tail_seconds

@@ -65,7 +65,7 @@ class PostgresStore:
         self.environment = {"DB_URL": cluster.url(self.database)}
 
     def rows(self, sql):
-        # In hexadecimal digits, since psql does not print every character as it is.
+        # In hexadecimal, since psql does not print every character unchanged.
         result = f"select encode(convert_to(coalesce(json_agg(t), '[]')::text, 'UTF8'), 'hex') from ({sql.rstrip().rstrip(';')}) t"
         return json.loads(bytes.fromhex(self.cluster.psql(self.database, result)))
 

@@ -81,7 +81,7 @@ def link(folder, *arguments, environment=None):
 def test_a_link_names_the_port_of_the_server_that_runs(serve, tmp_path):
     collector = serve()
     assert link(tmp_path) == (f"http://localhost:{collector.port}/insight", "")
-    # What the container's image sets is not what its server was started with.
+    # The image's environment differs from that of the running server.
     assert link(tmp_path, environment={"PORT": "5000"})[0] == f"http://localhost:{collector.port}/insight"
     assert link(tmp_path, "--port", "81")[0] == "http://localhost:81/insight"
     collector.stop()
@@ -196,7 +196,7 @@ def test_a_misspelled_word_is_a_usage_error_with_a_suggestion(tmp_path, words, m
     assert f"did you mean '{meant}'?" in result.stderr
 
 
-# What stops a start
+# Errors that prevent a start
 
 
 def test_a_port_in_use_is_a_sentence_with_what_to_do(serve, tmp_path):

@@ -83,7 +83,7 @@ def test_removing_demo_visits_leaves_exactly_what_was_there(store, serve):
         time.sleep(0.1)
     assert demo.returncode == 0
     real += send(server.port, visit_events("/after", lcp=800))
-    # What came while the demo held SQLite's lock is in the journal for a moment.
+    # Events received while the demo held SQLite's lock may still be in the journal.
     wait_for(lambda: count(store, "collector_events") == real + 3000, 30, "all events")
     server.stop()
 

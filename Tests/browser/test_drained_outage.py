@@ -153,7 +153,7 @@ def test_every_minute_and_hour_has_exactly_its_events_after_a_real_outage(outage
         assert (len(ids), len(set(ids))) == (wanted, wanted), name
         assert all(start * 1000 <= event["t"] < end * 1000 for event in events), name
         found_ids = set(ids)
-        # By microseconds, of which the answer shows the milliseconds.
+        # Ordered by microseconds, but the response has milliseconds.
         assert ids == [id for id in ordered if id in found_ids], name
         found = [event["id"] for event in explored(port, from_=start, to=end)]
         assert len(found) == wanted and set(found) == set(ids), name

@@ -39,7 +39,7 @@ def check(store, collector):
     collector.stop()
     for command in ("verify", "rebuild", "verify"):
         result = run(command, "--data", collector.data, folder=store.folder, environment=store.environment, timeout=300)
-        # It names its database and has nothing else to say.
+        # The only output on standard error is the name of the database.
         named = re.fullmatch(r"Database: [^\n]+\n", result.stderr)
         assert result.returncode == 0 and named, (command, result.stdout, result.stderr)
         assert f"{stored} events" in result.stdout.replace(",", ""), (command, result.stdout)
@@ -58,7 +58,7 @@ def test_engagement_of_thousands_of_years_is_taken_and_in_no_figure(store, serve
     filtered = ask(owned.port, "overview", range="24h", browser="Chrome", device="Desktop")
     assert filtered.status == 200, filtered.body
     assert filtered.json()["totals"]["engaged_ms"] in (4000, None)
-    # The raw payload keeps what was said.
+    # The raw payload is unchanged.
     assert report(owned.port, "events", limit=1, type="engagement", key="engagedMs", value=HUGE)["events"][0]["payload"] == {"engagedMs": HUGE}
     assert get(owned.port, "/health").status == 200
     check(store, owned)
@@ -68,7 +68,7 @@ def test_resources_of_a_petabyte_do_not_stop_the_figures(store, serve, owned):
     slowest = [{"name": "https://a.test/x", "duration": HUGE, "transferSize": HUGE}] * 10
     first = send_claims(owned.port, "resources", {"slowest": slowest}, 900)
     settle(owned.port, first)
-    # The largest that is believed, in every event, and more of what is not.
+    # The largest plausible value in each event, and some implausible ones.
     believed = [{"name": "https://a.test/y", "duration": 5, "transferSize": 10_000_000_000}] * 10
     count = first + send_claims(owned.port, "resources", {"slowest": slowest}, 900) + send_claims(owned.port, "resources", {"slowest": believed}, 900)
     count += send(owned.port, visit_events())

@@ -123,7 +123,7 @@ def test_too_large_comes_before_invalid_json(service):
     assert refused(service, b"{" * (EVENT_BYTES_MAX + 1), 413) == {"message": "Payload too large"}
 
 
-# What is not an event
+# Invalid events
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def got(*lines, first=b"GET /ping HTTP/1.1", host=b"Host: a"):
     return b"\r\n".join([first, *([host] if host else []), *lines, b"", b""])
 
 
-# Answered with one of the statuses, then closed; what comes behind in the same packet is not looked at.
+# Rejected with one of these statuses, then closed; later bytes of the same packet are ignored.
 REFUSED = {
     "length and chunked": (posted(b"Content-Length: 7", b"Transfer-Encoding: chunked", body=BODY), {400}),
     "chunked and length": (posted(b"Transfer-Encoding: chunked", b"Content-Length: 7", body=BODY), {400}),
@@ -115,7 +115,7 @@ def test_refused_when_it_comes_byte_by_byte(site, name):
         assert wire.read().status in statuses
 
 
-# Unusual, and right.
+# Unusual but valid.
 TAKEN = {
     "absolute form": (got(first=b"GET http://a/ping HTTP/1.1"), [200]),
     "leading line end": (b"\r\n" + GET, [200]),
@@ -191,7 +191,7 @@ def trickle(wire, data, seconds_max):
     raise AssertionError(f"nothing said within {seconds_max} s")
 
 
-#: What is sent at once, and then byte by byte for so many seconds at most.
+#: Bytes sent at once, bytes then sent one by one, and the maximum duration in seconds.
 TRICKLES = {
     "head": (b"", GET + b"X" * 100, 15),
     "body of a known length": (head("POST", "/event", [("Content-Length", 1000)]), b" " * 500, 40),

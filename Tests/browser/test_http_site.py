@@ -298,7 +298,7 @@ def test_a_base_path_with_and_without_a_proxy_that_strips_it(serve, setting):
         assert get(collector.port, prefix + prefix + "/health").status == 404
 
 
-# What other sites load, and the demo
+# Files for other sites, and the demo
 
 
 

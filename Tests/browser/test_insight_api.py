@@ -52,7 +52,7 @@ def required(operation):
     return {one["name"]: values[one["name"]] for one in parameters if one.get("required") and one["in"] == "query"}
 
 
-# Who may ask
+# Authentication
 
 
 def test_only_the_owner_can_read_stored_data(owned):
@@ -154,7 +154,7 @@ def test_pages_of_others_change_nothing(owned, fields):
     assert change(owned.port, "POST", "/api/shares", {"days": 1}, cookie(value) + [("Origin", "http://localhost")]).status == 200
 
 
-# What is answered
+# Responses
 
 
 def test_figures_are_those_of_the_events_on_either_store(owned):

@@ -41,7 +41,7 @@ def test_a_timeline_is_loaded_to_its_first_event(engine, large):
     shown = numbers(engine)
     assert 0 < len(shown) < LARGE_EVENTS and shown == sorted(shown) and shown[-1] == LARGE_EVENTS
     assert text(engine, "#panel-raw p").startswith("Only the latest events are shown: 1 sessions")
-    # What has not been loaded is not missing.
+    # Events that have not been loaded are not reported as missing.
     assert engine.evaluate("() => document.querySelectorAll('#panel-raw .hole').length") == 0
     more = "() => [...document.querySelectorAll('#panel-raw button')].find((button) => button.textContent === 'Load earlier events' && !button.hidden)"
     pages = 1

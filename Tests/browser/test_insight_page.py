@@ -78,7 +78,7 @@ def test_who_has_no_token_sees_a_form_and_who_has_it_the_figures(engine, filled)
     wait_for(lambda: engine.evaluate("() => collectorInsight.access()") == "owner", 10, "signed in")
     ready(engine)
     assert engine.evaluate("() => document.querySelectorAll('.tiles .tile').length") == 8
-    # Neither script nor address knows what signs in.
+    # Neither scripts nor the address contain the secret.
     assert engine.evaluate("() => document.cookie") == ""
     engine.click("#sign-out")
     wait_for(lambda: engine.evaluate("() => collectorInsight.access()") == "none", 10, "signed out")

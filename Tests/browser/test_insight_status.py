@@ -127,7 +127,7 @@ def test_events_from_bots_alone_are_named_and_can_be_shown(engine, serve, store)
     send(collector.port, visit_events("/crawled"), BOT)
     words = "All events so far are from bots, which the figures leave out."
     wait_for(lambda: light(engine) == words, 20, "it says so")
-    # The same for who opens the page later.
+    # The same if the page is opened later.
     engine.leave(f"{collector.url}/insight?range=24h&again")
     ready(engine)
     wait_for(lambda: light(engine) == words, 10, "it says so again")
@@ -215,7 +215,7 @@ def test_figures_are_not_zero_while_events_are_processed(engine, serve, store):
     wait_for(lambda: engine.evaluate(visitors) == "1", 10, "the figures are up to date")
 
 
-# When something stands still
+# When processing stalls
 
 HOLDERS = "select pid from pg_stat_activity where query like '%pg_sleep(100)%' and pid <> pg_backend_pid()"
 

@@ -59,7 +59,7 @@ def test_idle_connections_beyond_the_open_files_keep_no_event_out(store, serve, 
         for _ in range(5):
             wait_for(lambda: is_stored(collector.port), 30, "an event is stored")
             stored += 1
-        # What opens files of its own still can.
+        # Code that opens files still can.
         assert get(collector.port, "/health/details", OWNER).status == 200
         assert get(collector.port, "/api/overview", OWNER).status == 200
         assert get(collector.port, "/api/events", OWNER).status == 200

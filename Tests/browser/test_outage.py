@@ -211,7 +211,7 @@ def test_health_is_answered_while_the_database_hangs(own_cluster, serve, tmp_pat
         started = time.monotonic()
         assert health(collector)[0] == 503
         assert time.monotonic() - started < 5
-        # What needs no database is served meanwhile.
+        # Routes that need no database still respond.
         started = time.monotonic()
         assert get(collector.port, "/ping").status == 200
         assert get(collector.port, "/").status == 200
@@ -282,7 +282,7 @@ def test_a_disk_that_is_full_is_an_outage(serve, tmp_path):
         collector.kill()
     with_room = serve(store, environment=OWNED)
     wait_for(lambda: is_drained(with_room), 20, "drained")
-    # Exactly what was acknowledged.
+    # Exactly the acknowledged events.
     assert len(submissions(store)) == statuses.count(200)
     assert post(with_room.port, "/collect", submission()).status == 200
 

@@ -34,7 +34,7 @@ def test_no_cell_of_a_csv_begins_a_formula_whatever_the_separator(store, serve):
         for quoted in (True, False):
             cells = fields(raw.replace("\r\n", "\n"), separator, quoted)
             if separator == "," and not quoted:
-                # Who splits at our own separator without reading our quotes sees no text of ours whole.
+                # A reader that ignores quotes splits our texts at the separator.
                 continue
             assert [cell for cell in cells if FORMULA.match(cell)] == [], (separator, quoted)
     assert not any(ord(character) < 32 and character not in "\r\n" or character in "\u202e\u200b" for character in raw)

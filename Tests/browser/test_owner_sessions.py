@@ -275,7 +275,7 @@ def test_an_export_under_way_ends_with_the_link_and_says_that_it_is_not_all(owne
         assert last in export.rest()
 
 
-# The store is away
+# The store is unavailable
 
 
 def test_while_the_store_is_away_the_owner_is_known_and_guests_are_not(own_cluster, serve, tmp_path):

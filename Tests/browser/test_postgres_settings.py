@@ -71,7 +71,7 @@ def test_another_encoding_is_refused_with_one_sentence(cluster, tmp_path, encodi
         assert ended.returncode == 1
         sentence = [line for line in ended.stderr.splitlines() if line.startswith("collector: ")]
         assert len(sentence) == 1 and encoding in sentence[0] and "encoding 'UTF8'" in sentence[0] and PASSWORD not in sentence[0]
-    # What the sentence proposes works.
+    # The suggested fix works.
     command = sentence[0].split('"')[1].replace("collector", f"{name}_utf8", 1)
     cluster.psql("postgres", command)
     assert run("migrate", folder=tmp_path, environment={"DB_URL": cluster.url(f"{name}_utf8")}).returncode == 0

@@ -57,7 +57,7 @@ def test_new_names_of_signals_and_sites_have_an_end(store, serve):
     sites = report(collector.port, "breakdowns", range="24h", dimensions="site", limit=500)["dimensions"]["site"]
     # 499 names beside shop.example, whose fingerprints are no sessions that count, and what is beyond.
     assert (sites["count"], sites["total"]) == (500, 700)
-    # Somebody else's figures are there as soon as ever.
+    # Reports of other sites are not delayed.
     send(collector.port, visit_events(path="/others"))
     settle(collector.port, sent + 3)
     assert "(other)" in {row["site"] for row in report(collector.port, "sites")["sites"]}

@@ -102,7 +102,7 @@ def test_no_task_of_the_tracker_is_long_on_a_slow_machine(chromium, sqlite, serv
     visit.shop.head = f"<script>{watch}</script>"
     longest = []
     try:
-        # The least of some attempts is what the tracker itself takes.
+        # The minimum of several attempts is closest to the tracker's own time.
         for _ in range(ATTEMPTS):
             chromium.new_page()
             session = chromium.page.context.new_cdp_session(chromium.page)

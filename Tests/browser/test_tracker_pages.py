@@ -181,7 +181,7 @@ def test_a_site_decides_with_a_function_what_of_an_address_is_sent(visit):
 def test_the_depth_of_a_page_that_scrolls_inside_an_element_is_that_elements(visit):
     style = "<style>html, body { height: 100%; margin: 0; overflow: hidden } main { height: 100vh; overflow-y: auto } .in { height: 500vh }</style>"
     visit = visit(head=style)
-    # What the shop puts on its pages stays out of the way.
+    # The shop's own content does not interfere.
     visit.shop.body = "<main><div class=in>x</div></main><script>document.body.replaceChildren(document.querySelector('main'))</script>"
     visit.open("/one")
     visit.engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 300))")

@@ -38,7 +38,7 @@ class TLS:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
-        # Browsers break connections off whenever they like.
+        # Browsers may close connections at any time.
         with contextlib.suppress(OSError), self._context.wrap_socket(connection, server_side=True) as client, socket.create_connection(self._target) as server:
             answers = threading.Thread(target=self._pump, args=(server, client), daemon=True)
             answers.start()

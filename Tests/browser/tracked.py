@@ -120,7 +120,7 @@ class Visit:
         return views
 
 
-#: What a page has before the tracker wraps it.
+#: Built-in functions of a page before the tracker wraps them.
 KEEP = "<script>self.before = [console.error, self.fetch];</script>"
 IS_WRAPPED = "() => before[0] !== console.error || before[1] !== self.fetch"
 

@@ -5,7 +5,7 @@ import re
 
 import engines
 
-#: What takes minutes is begun first. Tests without an engine mostly wait, and run beside those that keep the machine busy.
+#: Slow groups start first. Tests without an engine mostly wait, so they run next to CPU-intensive ones.
 ORDER = (
     "chromium", "firefox", "webkit",
     "test_harness.py", "test_chaos.py", "test_http_refusals.py", "test_insight_page.py", "test_vitals_fixtures.py", "test_insight_status.py",
