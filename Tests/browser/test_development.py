@@ -54,7 +54,7 @@ def build_web(tmp_path, monkeypatch):
     loader = importlib.machinery.SourceFileLoader("build_web", str(ROOT / "scripts" / "build-web"))
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
     loader.exec_module(module)
-    sources = shutil.copytree(ROOT / "Sources" / "CAssets", tmp_path / "CAssets", ignore=shutil.ignore_patterns("generated*"))
+    sources = shutil.copytree(ROOT / "Sources" / "C" / "CAssets", tmp_path / "CAssets", ignore=shutil.ignore_patterns("generated*"))
     monkeypatch.setattr(module, "GENERATED", sources / "generated")
     monkeypatch.setattr(module, "FRESH", sources / "generated.new")
     monkeypatch.setattr(module, "STAMP", sources / "generated" / "stamp")
