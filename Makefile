@@ -24,10 +24,10 @@ INSTALLED = bin/collector share/man/man1/collector.1 share/bash-completion/compl
 .PHONY: help run install uninstall build assets setup edit check test-swift test-browser image test lint format fuzz tsan
 .PHONY: bench bench-insight bench-rollups bench-tracker chaos leaves vitals hooks clean
 
-help: ## List these targets
+help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
-run: build ## Serve on SQLite at http://localhost:5000 (HOST, PORT, DB_URL and the others count)
+run: build ## Start the server with SQLite at http://localhost:5000 (reads HOST, PORT, DB_URL and other settings)
 	@exec .build/release/collector serve
 
 build: assets ## Build the release binary, .build/release/collector
@@ -46,19 +46,19 @@ install: $(BINARY) ## Install binary, man page, completions and systemd unit bel
 	@sed 's|@BINDIR@|$(PREFIX)/bin|' packaging/collector.service >$(INSTALL_ROOT)/lib/systemd/system/collector.service
 	@echo "Installed below $(INSTALL_ROOT)"
 
-uninstall: ## Remove what `make install` has put below PREFIX; data stays
+uninstall: ## Remove the files installed by `make install`; data stays
 	@rm -f $(addprefix $(INSTALL_ROOT)/,$(INSTALLED))
 
-assets: setup ## Bundle and compress the pages, and the tables that compile them in
+assets: setup ## Bundle, compress and embed the page files
 	@scripts/build-web
 
-setup: ## Install what a build needs
+setup: ## Install the build dependencies
 	@scripts/setup build
 
-edit: setup ## Serve the pages from Web/: a reload of http://localhost:5000 shows each edit (PORT counts)
+edit: setup ## Serve the pages from Web/ at http://localhost:5000; reload to see an edit (reads PORT)
 	@scripts/edit
 
-check: ## Check format, lint and types, and run the tests that need neither a database nor a server
+check: ## Check format, lint and types, and run the tests that need no database or server
 	@scripts/setup build lint
 	@scripts/test lint web unit
 
@@ -71,11 +71,11 @@ test-browser: build ## Run the browser tests whose names match FILTER, in all br
 	@$(if $(ENGINE),COLLECTOR_TEST_ENGINES=$(ENGINE)) python3 -m pytest -c Tests/browser/pytest.ini --rootdir Tests \
 		Tests/browser -q -k '$(or $(FILTER),$(error FILTER is missing: make test-browser FILTER=dashboard))'
 
-image: ## Build the container image without a Docker engine, and check its size, start, health check and stop (root)
+image: ## Build the container image without a Docker engine, and test its size, start, health check and stop (needs root)
 	@scripts/setup image
 	@scripts/image
 
-test: ## Install what the tests need and run all of them
+test: ## Install the test dependencies and run all tests
 	@scripts/setup test image
 	@scripts/test
 
@@ -83,7 +83,7 @@ lint: ## Check format, lint and types of Swift, JavaScript, Python and shell
 	@scripts/setup lint
 	@scripts/lint
 
-format: ## Bring Swift and the pages into shape
+format: ## Format Swift and page sources
 	@scripts/setup lint
 	@swift format --in-place --recursive --parallel Sources Tests Package.swift
 	@deno fmt --quiet
@@ -91,34 +91,34 @@ format: ## Bring Swift and the pages into shape
 fuzz: assets ## Fuzz the parsers, FUZZ_SECONDS each (default 600)
 	@scripts/fuzz $(FUZZ_SECONDS)
 
-tsan: assets ## Run the tests of the concurrent modules under the thread sanitizer
+tsan: assets ## Run the tests of concurrent modules with the thread sanitizer
 	@scripts/test tsan
 
-bench: build ## Measure both stores beside nginx and the databases themselves: rates, latencies, CPU a request
+bench: build ## Measure throughput, latency and CPU time per request on both stores, compared with nginx and the databases alone
 	@scripts/setup bench
 	@Benchmarks/run
 
-bench-insight: build ## Fill stores with INSIGHT_EVENTS (default 1 and 10 million) and time every call of the owner's API
+bench-insight: build ## Fill stores with INSIGHT_EVENTS (default 1 and 10 million) and time each call of the owner's API
 	@scripts/setup bench
 	@Benchmarks/insight $(if $(INSIGHT_EVENTS),--events $(INSIGHT_EVENTS))
 
-bench-rollups: build ## Measure what the rollups of the worst events that one sender may send cost
+bench-rollups: build ## Measure the rollup cost of worst-case events from one client
 	@scripts/setup bench
 	@Benchmarks/rollups
 
-bench-tracker: assets ## Measure what the tracker costs a page: bytes and main-thread time (WEB_VITALS and UMAMI name scripts to compare with)
+bench-tracker: assets ## Measure the tracker's size and main-thread time (WEB_VITALS and UMAMI: paths of scripts to compare with)
 	@scripts/setup test
 	@Benchmarks/tracker $(if $(WEB_VITALS),--web-vitals $(WEB_VITALS)) $(if $(UMAMI),--umami $(UMAMI)) $(if $(WEB),--web $(WEB))
 
-chaos: build ## Break everything at random for CHAOS_ROUNDS on each store, and count what was lost (default 100; CHAOS_SEED repeats)
+chaos: build ## Inject random faults for CHAOS_ROUNDS (default 100) on each store and count lost events (CHAOS_SEED repeats a run)
 	@scripts/setup chaos
 	@Tests/chaos/run --rounds $(CHAOS_ROUNDS) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
 
-leaves: build ## Leave LEAVES_VIEWS pages at random moments in a real browser, and count the complete records (default 1000)
+leaves: build ## Leave LEAVES_VIEWS (default 1000) page views at random moments in a real browser and count complete records
 	@scripts/setup test
 	@python3 Tests/browser/leaves.py --views $(LEAVES_VIEWS)
 
-vitals: ## Compare the tracker's vitals with the published definitions, on fixture pages in real browsers (VITALS="--engine firefox")
+vitals: ## Compare the tracker's vitals with the published definitions on fixture pages in real browsers (VITALS="--engine firefox")
 	@scripts/setup test
 	@Tests/vitals/run $(VITALS)
 
@@ -126,5 +126,5 @@ hooks: ## Install the pre-commit hooks
 	@scripts/setup hooks
 	@pre-commit install
 
-clean: ## Remove what was built; installed tools stay
+clean: ## Remove build output; installed tools stay
 	@rm -rf .build Sources/C/CAssets/generated Web/dist Tests/browser/screenshots .pytest_cache

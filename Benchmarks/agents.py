@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Measures which user agents of other collections the release binary takes for bots: bots that it should find, and browsers that it should not.
+"""Measures how many user agents of other projects' collections the release binary classifies as bots: bots and browsers.
 
-The collections are test data of other projects, downloaded by checksum and only used here. Most have been looked at while our rules were written;
-bots of Matomo's collection that no other one has were not.
+The collections are test data of other projects, downloaded by checksum and only used here. We looked at most of them while writing our rules,
+but not at the bots that only Matomo's collection has.
 """
 
 import http.client
@@ -25,7 +25,7 @@ SOURCES = {
     "is-crawler==1.5.25": "d0f5254cfe9debea88285a392952810987785dbfed4a9748a6366df6263feb11",
 }
 MATOMO = "device_detector-6.5.1/device_detector/tests/fixtures/upstream"
-# Every fifth of these is enough.
+# Use every fifth user agent of this file.
 DEVICES_STEP = 5
 
 
@@ -42,7 +42,7 @@ def download(folder):
 
 
 def matomo(path):
-    """Pairs of a user agent and the type of its client, as far as a file of fixtures has them in one line each."""
+    """Pairs of a user agent and its client type, from a file of fixtures; multi-line values are skipped."""
     for entry in re.split(r"^-\s*$", path.read_text(encoding="utf-8"), flags=re.M):
         agent = re.search(r"^\s+user_agent: (.+)$", entry, re.M)
         client = re.search(r"^\s+client:\s*\n\s+type: (.+)$", entry, re.M)
@@ -56,7 +56,7 @@ def lines(path):
 
 
 def collections(folder):
-    """Name, whether they are bots, and agents."""
+    """Yields collections: name, whether they are bots, user agents."""
     crawlers = json.loads((ROOT / ".tools" / "third-party" / "crawler-user-agents.json").read_text())
     listed = [agent for crawler in crawlers for agent in crawler["instances"]]
     bots = [agent for agent, _ in matomo(folder / MATOMO / "bots.yml")]
@@ -104,7 +104,7 @@ def main():
                 count += len(found)
                 bots = sum(bool(agent["bot_reasons"]) for agent in found)
                 print(f"{title}: {bots:,} of {len(found):,} are bots, {100 * bots / len(found):.2f} % ({'more' if are_bots else 'fewer'} is better)")
-            print(f"{(time.monotonic() - start) / count * 1e6:.0f} µs a request, {collector.resident_kilobytes() / 1024:.1f} MiB resident after {count:,}")
+            print(f"{(time.monotonic() - start) / count * 1e6:.0f} µs per request, {collector.resident_kilobytes() / 1024:.1f} MiB resident after {count:,}")
         finally:
             connection.close()
             collector.stop()

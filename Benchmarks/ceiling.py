@@ -1,6 +1,6 @@
-"""What the databases themselves take: the rows that the program would write, into a fresh table that it migrated, without the program.
+"""Measures the databases alone: inserts the rows that the program would write into a freshly migrated table.
 
-PostgreSQL takes COPY. SQLite takes prepared inserts from Python on one connection, whose binding is part of the cost: a program may be faster.
+PostgreSQL uses COPY. SQLite uses prepared inserts from Python on one connection; the cost includes Python's binding, so the program may be faster.
 """
 
 import json
@@ -21,7 +21,7 @@ AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) 
 
 
 def rows():
-    """Rows of the bodies that are posted, with fresh ids whose beginning is the time."""
+    """Rows of the benchmark's request bodies, with new time-ordered IDs."""
     bodies = [json.loads(path.read_text()) for path in EVENTS]
     start = time.time_ns() // 1_000_000
     received = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
@@ -37,12 +37,12 @@ def rows():
 
 
 def escaped(value):
-    """A value as the text format of COPY has it."""
+    """Encodes a value in COPY's text format."""
     return "\\N" if value is None else str(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
 class Postgres:
-    """COPY on one connection, of everything at once and in transactions of 1,000 rows."""
+    """COPY on one connection, in a single transaction and in transactions of 1,000 rows."""
 
     def __init__(self, bench, folder):
         self.bench = bench
@@ -52,7 +52,7 @@ class Postgres:
         self.scripts = {f"COPY of {ROWS:,}": self.script(lines, ROWS), f"COPYs of {ROWS_OF_A_BATCH:,}": self.script(lines, ROWS_OF_A_BATCH)}
 
     def script(self, lines, count):
-        """A file for psql, so that no process but psql and the server takes part."""
+        """Writes a script for psql, so that only psql and the server run during the measurement."""
         path = self.folder / f"copy-{count}.sql"
         with path.open("w") as file:
             for start in range(0, len(lines), count):
@@ -62,9 +62,9 @@ class Postgres:
         return path
 
     def measure(self):
-        """Rows a second, and microseconds of the server a row, for each way."""
+        """Yields rows per second and server microseconds per row of each variant."""
         cluster = self.bench.cluster
-        for what, script in self.scripts.items():
+        for variant, script in self.scripts.items():
             cluster.psql("postgres", "drop database if exists ceiling")
             cluster.create_database("ceiling")
             migrate(self.folder, {"DB_URL": cluster.url("ceiling")})
@@ -74,13 +74,13 @@ class Postgres:
             seconds, used = time.monotonic() - started, cpu_seconds(self.bench.database_pid) - used
             if cluster.psql("ceiling", "select count(*) from collector_events") != str(ROWS):
                 raise RuntimeError("COPY did not store all rows")
-            yield what, {"rate": ROWS / seconds, "us": used / ROWS * 1e6}
-        # The checkpoint that this makes belongs to nobody's measurement.
+            yield variant, {"rate": ROWS / seconds, "us": used / ROWS * 1e6}
+        # Causes a checkpoint, which must not be part of a measurement.
         cluster.psql("postgres", "drop database ceiling")
 
 
 class SQLite:
-    """Inserts on one connection in transactions of 1,000 rows, with full sync and a log of the size that the program lets it grow to."""
+    """Inserts on one connection in transactions of 1,000 rows, with full sync and the same write-ahead log size as the program."""
 
     INSERT = f"insert into collector_events ({COLUMNS}) values ({', '.join('?' * len(COLUMNS.split(',')))}) on conflict do nothing"
     LOG_BYTES = 16 << 20
@@ -92,7 +92,7 @@ class SQLite:
         self.batches = [ready[start : start + ROWS_OF_A_BATCH] for start in range(0, ROWS, ROWS_OF_A_BATCH)]
 
     def measure(self):
-        """Rows a second, and microseconds of this process a row."""
+        """Yields rows per second and microseconds of this process per row."""
         migrate(self.folder, {})
         connection = sqlite3.connect(self.folder / "data" / "collector.sqlite", timeout=30, isolation_level=None)
         connection.execute("pragma journal_mode = wal")

@@ -1,4 +1,4 @@
-"""Short runs of the load generator against the program, in turns on all stores, and what they say together."""
+"""Runs of the load generator against the program, alternating between stores, and their tables. A cell is one kind of load."""
 
 import collections
 import time
@@ -12,7 +12,7 @@ BATCH = 50
 OPEN_CONNECTIONS = 512
 SETTLE_SECONDS_MAX = 10
 RATES = [1000, 5000, 10000]
-Cell = collections.namedtuple("Cell", "name what path options bodies events")
+Cell = collections.namedtuple("Cell", "name title path options bodies events")
 CELLS = [
     Cell("event1", "/event, 1 connection", "/event", ["--connections", 1], EVENTS, 1),
     Cell("event64", "/event, 64 connections", "/event", ["--connections", 64], EVENTS, 1),
@@ -22,12 +22,12 @@ CELLS = [
     Cell("ping", "GET /ping, 64 connections", "/ping", ["--connections", 64, "--get"], [], 0),
     Cell("health", "GET /health, 64 connections", "/health", ["--connections", 64, "--get"], [], 0),
 ]
-# Those whose very requests nginx gets, too.
+# Cells that nginx is measured with, too.
 YARDSTICKS = {"event64": "POST", "ping": "GET"}
 
 
 def stored_rows(store, table, expected):
-    """The rows; waits for what a slow database left in the journal, since that has been promised, too."""
+    """Number of stored rows. Waits for acknowledged events that are still in the journal."""
     deadline = time.monotonic() + SETTLE_SECONDS_MAX
     while (rows := count(store, table)) < expected and time.monotonic() < deadline:
         time.sleep(0.2)
@@ -35,7 +35,7 @@ def stored_rows(store, table, expected):
 
 
 def measure(bench, cell, *options):
-    """One run of a cell; also holds what was acknowledged against what is stored."""
+    """Runs a cell once, and compares acknowledged events with stored rows."""
     table = "debug_data" if cell.path == "/collect" else "collector_events"
     before = count(bench.store, table) if cell.events else 0
     server, database = cpu_seconds(bench.pid), cpu_seconds(bench.database_pid) if bench.cluster else 0
@@ -61,17 +61,17 @@ def measure_nginx(port, pid, cell, seconds):
 
 
 def closed_loops(benches, folder, options, out):
-    """Round after round: all ceilings, then all cells on all stores and nginx in turns."""
+    """In each round, measures all ceilings, then each cell on all stores and nginx."""
     cells = [cell for cell in CELLS if cell.name in options.only]
     results, ceilings = collections.defaultdict(list), collections.defaultdict(list)
     bare = [ceiling.make(bench, folder / f"ceiling-{bench.name}") for bench in benches] if "ceiling" in options.only else []
     with nginx(folder / "nginx") as yardstick:
         if yardstick is None:
-            out.say("nginx is not installed: there is no yardstick.\n")
+            out.say("nginx is not installed: no comparison with it.\n")
         for _ in range(options.rounds):
             for bench, database in zip(benches, bare, strict=False):
-                for what, found in database.measure():
-                    ceilings[bench.name, what].append(found)
+                for variant, found in database.measure():
+                    ceilings[bench.name, variant].append(found)
             for cell in cells:
                 for bench in benches:
                     results[cell.name, bench.name].append(measure(bench, cell, "--seconds", options.seconds))
@@ -81,18 +81,18 @@ def closed_loops(benches, folder, options, out):
 
 
 def ceiling_table(ceilings, out):
-    """Tells the ceilings, and gives that of each store in transactions as a program may make them."""
+    """Prints the ceilings. Returns the ceiling of each store with small transactions."""
     rows, rates = [], {}
-    # The last way of each store is the one in small transactions, and stays.
-    for (store, what), found in ceilings.items():
+    # The last variant of each store is the one with small transactions.
+    for (store, variant), found in ceilings.items():
         rates[store] = median(found, "rate")
-        rows.append((store, what, show(rates[store], 0), show(median(found, "us"))))
+        rows.append((store, variant, show(rates[store], 0), show(median(found, "us"))))
     out.table(("ceiling", "one connection", "rows/s", "database µs a row"), rows)
     return rates
 
 
 def stored(found):
-    """Events that were acknowledged and, if those are not as many, the rows that were stored."""
+    """Number of stored rows and, if it differs, the number of acknowledged events."""
     if found[0].get("stored") is None:
         return ""
     acknowledged, rows = sum(item["events_acknowledged"] for item in found), sum(item["stored"] for item in found)
@@ -100,7 +100,7 @@ def stored(found):
 
 
 def closed_table(results, ceilings, out):
-    """Medians over the rounds; gives how much was wrong in all of them."""
+    """Prints medians over the rounds. Returns the number of errors in all rounds."""
     rows, wrong = [], 0
     nginx_us = {YARDSTICKS[name]: median(found, "server_us") for (name, store), found in results.items() if store == "nginx"}
     for cell in CELLS:
@@ -110,26 +110,26 @@ def closed_table(results, ceilings, out):
                 continue
             rate, server = median(found, "rate"), median(found, "server_us")
             events = rate * cell.events if store != "nginx" and cell.events else None
-            # A request of 50 events or 6.7 KB is no peer of what nginx gets.
+            # Requests of 50 events or 6.7 KB are not comparable with nginx's.
             yardstick = nginx_us.get("POST") if cell.path == "/event" else None if cell.bodies else nginx_us.get("GET")
             top = ceilings.get(store) if events and cell.path != "/collect" else None
             cell_wrong = sum(item["wrong"] for item in found)
             wrong += cell_wrong
             rows.append((
-                cell.what if store != "nginx" else f"nginx, the same {YARDSTICKS[cell.name]}", "204" if store == "nginx" else store,
+                cell.title if store != "nginx" else f"nginx, the same {YARDSTICKS[cell.name]}", "204" if store == "nginx" else store,
                 show(rate, 0), show(events, 0), show(median(found, "p50_ms"), 2), show(median(found, "p99_ms"), 2), show(server),
                 show(median(found, "database_us")), show(server / yardstick, 2) if yardstick else "", show(events / top, 2) if top else "",
                 show(median(found, "rss")), show(median(found, "peak")), stored(found), cell_wrong,
             ))
     out.table((
-        "what", "store", "requests/s", "events/s", "p50 ms", "p99 ms", "server µs", "database µs", "CPU : nginx", "rate : ceiling", "RSS MiB",
+        "load", "store", "requests/s", "events/s", "p50 ms", "p99 ms", "server µs", "database µs", "CPU : nginx", "rate : ceiling", "RSS MiB",
         "peak", "stored", "wrong",
     ), rows)
     return wrong
 
 
 def open_loops(benches, seconds, out):
-    """Latency from the moment a request was due, at rates that are offered whatever the server does."""
+    """Measures latency from when a request was due, at fixed request rates."""
     wrong, rows = 0, []
     for rate in RATES:
         cell = Cell("open", "", "/event", ["--rate", rate, "--connections", OPEN_CONNECTIONS, "--warm-up", 1], EVENTS, 1)

@@ -1,8 +1,8 @@
-// A load generator: keep-alive connections on loopback, fresh ids in every request, one line of JSON at the end.
+// Load generator: keep-alive connections on loopback, new IDs in each request, results as one line of JSON.
 //
-// Closed loop: each connection sends its next request when it has been answered. Open loop (--rate): requests are due at fixed times, and the
-// latency of each counts from when it was due. One that finds no free connection waits in line, also beyond the end, so that a server that stalls
-// is charged for all that had to wait. Nothing new is due after the end; what is outstanding then has ten seconds to be answered.
+// Closed loop: each connection sends its next request after the previous response. Open loop (--rate): requests are due at fixed times, and
+// latency is measured from when a request was due. If no connection is free, a request waits, also beyond the end of the run, so that the latency
+// of a stalled server includes all waiting requests. No request is due after the end; outstanding ones may take ten more seconds.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
@@ -24,8 +24,8 @@
 #include "requests.h"
 
 enum { TEMPLATES_MAX = 16, THREADS_MAX = 16, CONNECTIONS_MAX = 10000, BATCH_MAX = 1000, STATUSES = 600 };
-enum { ANSWER_BYTES = 65536, ANSWER_HEAD_BYTES = 2048 };
-// After the end: how long those in line may still be sent, and how long answers are waited for.
+enum { RESPONSE_BYTES = 65536, RESPONSE_HEAD_BYTES = 2048 };
+// After the end of the run: how long waiting requests may still be sent, and how long to wait for responses.
 static const double WAITING_SECONDS_MAX = 5, OUTSTANDING_SECONDS_MAX = 10;
 static const double PAUSE_SECONDS_MAX = 0.01;
 
@@ -35,20 +35,20 @@ typedef struct {
     char *bytes;  // the request that is being sent
     size_t count, sent;
     double due;
-    size_t head_count, answer_count, got;  // of the answer; 0 until they are known
+    size_t head_count, response_count, got;  // of the response; 0 until they are known
     int status;
-    char head[ANSWER_HEAD_BYTES];
+    char head[RESPONSE_HEAD_BYTES];
 } connection_t;
 
 typedef struct {
     pthread_t thread;
     int index, epoll, connection_count, idle_count, outstanding;
     connection_t *connections, **idle;
-    uint64_t event_count, due_count, unsent, errors, answers[STATUSES];
+    uint64_t event_count, due_count, unsent, errors, responses[STATUSES];
     uint32_t *latencies;  // microseconds
     size_t latency_count, latency_room;
     uint64_t measured;
-    double last_answer;
+    double last_response;
 } worker_t;
 
 static struct {
@@ -93,7 +93,7 @@ static void reopen(worker_t *worker, connection_t *connection) {
     open_connection(worker, connection);
 }
 
-// Sends as much of the request as the socket takes. What fails here shows when the answer is read: a server may answer early and close.
+// Sends as much of the request as the socket accepts. Errors are detected while reading: a server may respond early and close.
 static void send_rest(worker_t *worker, connection_t *connection) {
     bool is_full = false;
     while (connection->sent < connection->count) {
@@ -109,7 +109,7 @@ static void send_rest(worker_t *worker, connection_t *connection) {
 }
 
 static void send_request(worker_t *worker, connection_t *connection, double due) {
-    // Threads begin with different bodies, so that all of them are on their way at any time.
+    // Threads start with different bodies, so that all bodies are in flight at any time.
     const request_t *request = &templates[(worker->due_count + (uint64_t)worker->index) % (uint64_t)template_count];
     memcpy(connection->bytes, request->bytes, request->count);
     worker->event_count = refresh_ids(request, connection->bytes, (uint64_t)worker->index, worker->event_count);
@@ -121,22 +121,22 @@ static void send_request(worker_t *worker, connection_t *connection, double due)
     send_rest(worker, connection);
 }
 
-// Keeps the head of the answer until it is whole, and takes status and length from it.
+// Buffers the response head until it is complete, then parses status and length.
 static void read_head(connection_t *connection, const char *bytes, size_t count) {
-    size_t room = ANSWER_HEAD_BYTES - 1 - connection->got;
+    size_t room = RESPONSE_HEAD_BYTES - 1 - connection->got;
     size_t kept = count < room ? count : room;
     memcpy(connection->head + connection->got, bytes, kept);
     connection->head[connection->got + kept] = 0;
     char *end = strstr(connection->head, "\r\n\r\n");
     if (!end) {
         errno = 0;
-        if (kept < count) fail("the head of an answer is too long");
+        if (kept < count) fail("a response head is too long");
         return;
     }
     *end = 0;
     char *length = strcasestr(connection->head, "\r\ncontent-length:");
     connection->head_count = (size_t)(end - connection->head) + 4;
-    connection->answer_count = connection->head_count + (length ? strtoul(length + 17, NULL, 10) : 0);
+    connection->response_count = connection->head_count + (length ? strtoul(length + 17, NULL, 10) : 0);
     connection->status = atoi(connection->head + 9) % STATUSES;
     connection->closes = strcasestr(connection->head, "\r\nconnection: close") != NULL;
 }
@@ -149,17 +149,17 @@ static void note_latency(worker_t *worker, double seconds) {
     worker->latencies[worker->latency_count++] = (uint32_t)(seconds * 1e6);
 }
 
-static void note_answer(worker_t *worker, const connection_t *connection) {
-    worker->last_answer = now();
-    worker->answers[connection->status]++;
+static void note_response(worker_t *worker, const connection_t *connection) {
+    worker->last_response = now();
+    worker->responses[connection->status]++;
     if (connection->due < measured_from) return;
     worker->measured++;
-    note_latency(worker, worker->last_answer - connection->due);
+    note_latency(worker, worker->last_response - connection->due);
 }
 
-// Reads what has come; afterwards the connection may be free again, because its answer is whole or it was lost.
+// Reads from a connection. It becomes free when the response is complete or the connection is lost.
 static void receive(worker_t *worker, connection_t *connection) {
-    char buffer[ANSWER_BYTES];
+    char buffer[RESPONSE_BYTES];
     ssize_t count = recv(connection->socket, buffer, sizeof buffer, MSG_DONTWAIT);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
     bool waited = connection->waits;
@@ -169,8 +169,8 @@ static void receive(worker_t *worker, connection_t *connection) {
     } else if (waited) {
         if (connection->head_count == 0) read_head(connection, buffer, (size_t)count);
         connection->got += (size_t)count;
-        if (connection->head_count == 0 || connection->got < connection->answer_count) return;
-        note_answer(worker, connection);
+        if (connection->head_count == 0 || connection->got < connection->response_count) return;
+        note_response(worker, connection);
         connection->waits = false;
         if (connection->closes) reopen(worker, connection);
     }
@@ -181,13 +181,13 @@ static void receive(worker_t *worker, connection_t *connection) {
 
 // MARK: The run
 
-// When a worker's request is due: the workers take turns on one schedule. In a closed loop that is whenever a connection is free.
+// When a worker's next request is due: workers share one schedule. In a closed loop, requests are due immediately.
 static double due_time(const worker_t *worker, uint64_t number) {
     if (options.rate == 0) return now();
     return start + (double)(number * (uint64_t)options.threads + (uint64_t)worker->index) / options.rate;
 }
 
-// Sends what is due as far as connections are free; gives the time of the next.
+// Sends due requests while connections are free. Returns when the next one is due.
 static double send_due(worker_t *worker) {
     while (true) {
         double due = due_time(worker, worker->due_count);
@@ -205,8 +205,8 @@ static void prepare(worker_t *worker, int index) {
     worker->connections = calloc((size_t)worker->connection_count, sizeof *worker->connections);
     worker->idle = grown(NULL, (size_t)worker->connection_count * sizeof *worker->idle);
     if (worker->epoll < 0 || !worker->connections) fail("start");
-    for (int place = 0; place < worker->connection_count; place++) {
-        connection_t *connection = worker->idle[worker->idle_count++] = &worker->connections[place];
+    for (int slot = 0; slot < worker->connection_count; slot++) {
+        connection_t *connection = worker->idle[worker->idle_count++] = &worker->connections[slot];
         connection->bytes = grown(NULL, template_bytes_max);
         open_connection(worker, connection);
     }
@@ -214,7 +214,7 @@ static void prepare(worker_t *worker, int index) {
 
 static void *run(void *argument) {
     worker_t *worker = argument;
-    // Otherwise the kernel may wake us 50 µs late, which the server would be charged with.
+    // Otherwise the kernel may wake this thread 50 µs late, which would add to the measured latency.
     prctl(PR_SET_TIMERSLACK, 1);
     double next = send_due(worker), time = now();
     while (time < finish || (next < finish && time < finish + WAITING_SECONDS_MAX)
@@ -229,11 +229,11 @@ static void *run(void *argument) {
             if (events[index].events & EPOLLOUT) send_rest(worker, connection);
             if (events[index].events & ~(uint32_t)EPOLLOUT) receive(worker, connection);
         }
-        // Only now, so that what our own sending takes is not charged to answers that are here already.
+        // After receiving, so that the time for sending does not add to the latency of responses that have arrived.
         next = send_due(worker);
         time = now();
     }
-    // Those that were never sent have waited at least until now; without them an overloaded server would look fast.
+    // Unsent requests have waited at least until now; without them, an overloaded server would look fast.
     for (double due; options.rate > 0 && (due = due_time(worker, worker->due_count + worker->unsent)) < finish; worker->unsent++)
         if (due >= measured_from) note_latency(worker, time - due);
     return NULL;
@@ -244,7 +244,7 @@ static int ascending(const void *left, const void *right) {
     return a < b ? -1 : a > b;
 }
 
-// Brings the findings of all workers together in the first.
+// Merges the results of all workers into the first.
 static void gather(void) {
     worker_t *all = &workers[0];
     for (int index = 1; index < options.threads; index++) {
@@ -258,38 +258,38 @@ static void gather(void) {
         all->unsent += worker->unsent;
         all->errors += worker->errors;
         all->outstanding += worker->outstanding;
-        if (worker->last_answer > all->last_answer) all->last_answer = worker->last_answer;
-        for (int status = 0; status < STATUSES; status++) all->answers[status] += worker->answers[status];
+        if (worker->last_response > all->last_response) all->last_response = worker->last_response;
+        for (int status = 0; status < STATUSES; status++) all->responses[status] += worker->responses[status];
     }
     qsort(all->latencies, all->latency_count, sizeof *all->latencies, ascending);
 }
 
-// Milliseconds within which so large a part was answered.
-static double share(double part) {
+// A percentile of the latency in milliseconds.
+static double percentile(double part) {
     return workers[0].latency_count == 0 ? 0 : workers[0].latencies[(size_t)(part * (double)(workers[0].latency_count - 1))] / 1e3;
 }
 
 static void report(void) {
     const worker_t *all = &workers[0];
     uint64_t acknowledged = 0;
-    for (int status = 200; status < 300; status++) acknowledged += all->answers[status];
+    for (int status = 200; status < 300; status++) acknowledged += all->responses[status];
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     double used = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-    // Answers that came late count, and so does the time that they took.
-    double seconds = (all->last_answer > finish ? all->last_answer : finish) - measured_from;
+    // Late responses count, and so does their time.
+    double seconds = (all->last_response > finish ? all->last_response : finish) - measured_from;
     printf("{\"requests\":%lu,\"acknowledged\":%lu,\"events_acknowledged\":%lu,\"refused\":{", all->due_count, acknowledged,
         options.is_get ? 0 : acknowledged * (uint64_t)(options.batch > 0 ? options.batch : 1));
     const char *comma = "";
     for (int status = 0; status < STATUSES; status++) {
-        if (all->answers[status] == 0 || status / 100 == 2) continue;
-        printf("%s\"%d\":%lu", comma, status, all->answers[status]);
+        if (all->responses[status] == 0 || status / 100 == 2) continue;
+        printf("%s\"%d\":%lu", comma, status, all->responses[status]);
         comma = ",";
     }
     printf("},\"errors\":%lu,\"unanswered\":%d,\"unsent\":%lu,\"seconds\":%.3f,\"rate\":%.1f,", all->errors, all->outstanding, all->unsent,
         seconds, (double)all->measured / seconds);
-    printf("\"p50_ms\":%.3f,\"p90_ms\":%.3f,\"p99_ms\":%.3f,\"p999_ms\":%.3f,\"max_ms\":%.3f,\"cpu_us_per_request\":%.2f}\n", share(0.5),
-        share(0.9), share(0.99), share(0.999), share(1), all->due_count ? used / (double)all->due_count * 1e6 : 0);
+    printf("\"p50_ms\":%.3f,\"p90_ms\":%.3f,\"p99_ms\":%.3f,\"p999_ms\":%.3f,\"max_ms\":%.3f,\"cpu_us_per_request\":%.2f}\n", percentile(0.5),
+        percentile(0.9), percentile(0.99), percentile(0.999), percentile(1), all->due_count ? used / (double)all->due_count * 1e6 : 0);
 }
 
 static void read_options(int count, char **words) {

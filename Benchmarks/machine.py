@@ -1,4 +1,4 @@
-"""What runs during a measurement, and what the operating system says that it used."""
+"""Processes under measurement, and their CPU time and memory."""
 
 import contextlib
 import json
@@ -32,13 +32,13 @@ def build_load():
         return
     compiler = next((name for name in ("cc", "clang", "gcc") if shutil.which(name)), None)
     if compiler is None:
-        sys.exit("there is no C compiler: install clang, or gcc and libc6-dev")
+        sys.exit("no C compiler found: install clang, or gcc and libc6-dev")
     LOAD.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run([compiler, "-O2", "-std=gnu2x", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", LOAD, *sources], check=True)
 
 
 def load(port, path, *options, bodies=()):
-    """What the load generator found."""
+    """Runs the load generator and returns its results."""
     command = [LOAD, "--port", port, "--path", path, *options]
     for body in bodies:
         command += ["--body", body]
@@ -49,7 +49,7 @@ def load(port, path, *options, bodies=()):
 
 
 def cpu_seconds(pid):
-    """User and system time of a process, of its children, and of those of them that have ended, so far."""
+    """User and system time of a process and its children, including ended ones."""
     ticks = 0
     for entry in pathlib.Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -73,7 +73,7 @@ def memory_mib(pid, name):
 
 
 class Bench:
-    """A program on a store of its own, ready to be measured again and again."""
+    """A server on its own store, used for all measurements of a run."""
 
     def __init__(self, folder, name):
         self.name = name
@@ -86,7 +86,7 @@ class Bench:
             deadline = time.monotonic() + 10
             while get(self.port, "/health").status != 200:
                 if time.monotonic() > deadline:
-                    sys.exit("the program does not become healthy:\n" + self.collector.log)
+                    sys.exit("the server does not become healthy:\n" + self.collector.log)
                 time.sleep(0.05)
         except BaseException:
             self.close()
@@ -131,7 +131,7 @@ http {{
 
 @contextlib.contextmanager
 def nginx(folder):
-    """The port and process of an nginx that answers 204 to everything, or None when it is not installed."""
+    """Runs nginx, which responds 204 to each request. Yields its port and process ID, or None if it is not installed."""
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if program is None:
         yield None
@@ -156,14 +156,14 @@ def nginx(folder):
 
 
 def git(*arguments):
-    """What git says about the code; it changes nothing, not even the times that it keeps of files."""
+    """Output of a git command, without updating the index."""
     environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0"}
     result = subprocess.run(["git", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True)
     return result.stdout.strip()
 
 
 def shape():
-    """The machine and the state of the code, for the record."""
+    """Describes the machine and the version of the code."""
     memory = next(line for line in pathlib.Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemTotal"))
     built = time.strftime("%Y-%m-%d %H:%M", time.gmtime(BINARY.stat().st_mtime))
     return (

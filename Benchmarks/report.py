@@ -1,10 +1,10 @@
-"""The text of a result: Markdown for the terminal, and for the file that is kept."""
+"""Writes results as Markdown to the terminal and to a file."""
 
 import statistics
 
 
 class Output:
-    """What was said stands in the file at once, so that a run that is interrupted keeps what it found."""
+    """Writes each line to the file immediately, so that an interrupted run keeps its results."""
 
     def __init__(self, path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -25,7 +25,7 @@ class Output:
 
 
 def median(found, key):
-    """The median over the rounds, or None where there was nothing to measure."""
+    """The median over the rounds, or None if nothing was measured."""
     values = [item[key] for item in found if item.get(key) is not None]
     return statistics.median(values) if values else None
 

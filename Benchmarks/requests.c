@@ -35,12 +35,12 @@ static char *read_file(const char *path, size_t *count) {
     return text;
 }
 
-// Appends one record with its own event_id in front, and notes where its ids are.
+// Appends one record with an event_id, and records the offsets of its IDs.
 static void append_record(request_t *request, const char *text, size_t count) {
     static const char *const names[] = {"\"visitor_id\":\"v_", "\"session_id\":\"s_", "\"pageview_id\":\"p_"};
     static const char event_id[] = "{\"event_id\":\"00000000-0000-7000-8000-000000000000\",";
     size_t first = request->count;
-    request->uuids[request->uuid_count++] = first + 13;
+    request->uuid_offsets[request->uuid_count++] = first + 13;
     memcpy(request->bytes + first, event_id, sizeof event_id - 1);
     memcpy(request->bytes + first + sizeof event_id - 1, text + 1, count - 1);
     request->count += sizeof event_id - 1 + count - 1;
@@ -48,7 +48,7 @@ static void append_record(request_t *request, const char *text, size_t count) {
     for (int name = 0; name < 3; name++) {
         char *found = strstr(request->bytes + first, names[name]);
         if (!found) fail("a body lacks an id");
-        request->places[request->place_count++] = (size_t)(found - request->bytes) + strlen(names[name]);
+        request->id_offsets[request->id_count++] = (size_t)(found - request->bytes) + strlen(names[name]);
     }
 }
 
@@ -56,8 +56,8 @@ request_t post_request(const char *file, const char *path, int port, int batch) 
     size_t count, records = batch > 0 ? (size_t)batch : 1;
     char *text = read_file(file, &count);
     request_t body = {.bytes = grown(NULL, HEAD_BYTES + records * (count + 64) + 16)};
-    body.places = grown(NULL, records * 3 * sizeof *body.places);
-    body.uuids = grown(NULL, records * sizeof *body.uuids);
+    body.id_offsets = grown(NULL, records * 3 * sizeof *body.id_offsets);
+    body.uuid_offsets = grown(NULL, records * sizeof *body.uuid_offsets);
     if (batch > 0) body.bytes[body.count++] = '[';
     for (size_t record = 0; record < records; record++) {
         if (record > 0) body.bytes[body.count++] = ',';
@@ -73,8 +73,8 @@ request_t post_request(const char *file, const char *path, int port, int batch) 
     memmove(body.bytes + head_count, body.bytes, body.count);
     memcpy(body.bytes, head, head_count);
     body.count += head_count;
-    for (size_t place = 0; place < body.place_count; place++) body.places[place] += head_count;
-    for (size_t place = 0; place < body.uuid_count; place++) body.uuids[place] += head_count;
+    for (size_t index = 0; index < body.id_count; index++) body.id_offsets[index] += head_count;
+    for (size_t index = 0; index < body.uuid_count; index++) body.uuid_offsets[index] += head_count;
     free(text);
     return body;
 }
@@ -86,13 +86,13 @@ request_t get_request(const char *path, int port) {
     return get;
 }
 
-// 26 bits that tell this run from all others.
+// 26 random bits that identify this run.
 static uint64_t run_mark(void) {
     static _Atomic uint64_t mark = 0;
     if (mark == 0) {
         uint64_t random, none = 0;
         if (getrandom(&random, sizeof random, 0) != sizeof random) fail("random numbers");
-        // Whichever thread comes first decides for all.
+        // The first thread sets the value for all threads.
         atomic_compare_exchange_strong(&mark, &none, (random & 0x3FFFFFF) | 1);
     }
     return mark;
@@ -113,8 +113,8 @@ uint64_t refresh_ids(const request_t *request, char *bytes, uint64_t thread, uin
             hex[digit] = digits[high >> (60 - digit * 4) & 15];
             hex[16 + digit] = digits[low >> (60 - digit * 4) & 15];
         }
-        for (size_t place = event * 3; place < event * 3 + 3; place++) memcpy(bytes + request->places[place], hex, 32);
-        char *uuid = bytes + request->uuids[event];
+        for (size_t index = event * 3; index < event * 3 + 3; index++) memcpy(bytes + request->id_offsets[index], hex, 32);
+        char *uuid = bytes + request->uuid_offsets[event];
         memcpy(uuid, hex, 8);
         memcpy(uuid + 9, hex + 8, 4);
         memcpy(uuid + 14, hex + 12, 4);

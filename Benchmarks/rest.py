@@ -1,4 +1,4 @@
-"""What the program costs while nobody asks anything of it."""
+"""Measures the idle server: memory, start time and idle connections."""
 
 import os
 import resource
@@ -13,8 +13,8 @@ IDLE_CONNECTIONS = 5000
 STARTS = 5
 
 
-def greeted(port):
-    """A connection that has had its first answer, so that the server knows it."""
+def open_connection(port):
+    """An open connection that has received one response."""
     wire = Wire(port)
     wire.send(b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n")
     assert wire.read().status == 200
@@ -22,7 +22,7 @@ def greeted(port):
 
 
 def at_rest(folder, out):
-    """Memory, the time of a start, and what connections cost that say nothing."""
+    """Measures memory, start time and the memory per idle connection."""
     folder.mkdir()
     Collector(folder).stop()
     starts = []
@@ -30,14 +30,14 @@ def at_rest(folder, out):
         collector = Collector(folder)
         starts.append(time.monotonic() - collector.started_at)
         collector.stop()
-    # Each side needs a descriptor for each connection; the program inherits the limit that the run has raised.
+    # Each side needs one descriptor per connection; the server inherits the raised limit.
     connections = min(IDLE_CONNECTIONS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 200)
     collector = Collector(folder)
     wires = []
     try:
-        wires.append(greeted(collector.port))
+        wires.append(open_connection(collector.port))
         before = memory_mib(collector.process.pid, "VmRSS")
-        wires += [greeted(collector.port) for _ in range(connections)]
+        wires += [open_connection(collector.port) for _ in range(connections)]
         after = memory_mib(collector.process.pid, "VmRSS")
     finally:
         for wire in wires:
@@ -47,6 +47,6 @@ def at_rest(folder, out):
         ("resident", f"{before:.1f} MiB"),
         (f"from start to listening, median of {STARTS} on an existing folder", f"{statistics.median(starts) * 1000:.0f} ms"),
         (f"resident with {connections:,} idle connections", f"{after:.1f} MiB"),
-        ("added by each", f"{(after - before) * 1024 / connections:.2f} KiB"),
+        ("per connection", f"{(after - before) * 1024 / connections:.2f} KiB"),
         ("the binary", f"{os.path.getsize(BINARY) / 1e6:.1f} MB"),
     ))

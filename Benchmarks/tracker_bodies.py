@@ -1,4 +1,4 @@
-"""What the bodies of the tracker consist of: bytes before compression, by type of event and by field."""
+"""Composition of the tracker's request bodies: bytes before compression, by event type and field."""
 
 import collections
 import json
@@ -11,13 +11,13 @@ def length(value):
 
 
 def add_fields(sums, where, value):
-    """Bytes of each field with its name, two levels deep."""
+    """Adds the bytes of each field and its name."""
     for key, inner in value.items():
         sums[f"{where}{key}"] += length(key) + length(inner) + 2
 
 
 def parts(posts):
-    """Sums over Collector's bodies, of format 1 or 2: by event type (with the number of events), and by field."""
+    """Sums over Collector's bodies in wire format 1 or 2: bytes and number of events by type, and bytes by field."""
     by_type, by_field = collections.Counter(), collections.Counter()
     count = collections.Counter()
     for post in posts:
@@ -34,12 +34,12 @@ def parts(posts):
     return by_type, count, by_field
 
 
-def say_parts(posts, views, out):
-    """Tables of what a page view posts."""
+def print_parts(posts, views, out):
+    """Prints tables of the bytes that a page view posts."""
     by_type, count, by_field = parts(posts)
-    out.table(("part of Collector's bodies, before compression", "of these a page view", "bytes a page view"), (
+    out.table(("part of Collector's bodies, before compression", "number per page view", "bytes per page view"), (
         (name, f"{count[name] / views:.1f}", f"{size / views:,.0f}") for name, size in by_type.most_common()
     ))
-    out.table(("field", "bytes a page view"), (
+    out.table(("field", "bytes per page view"), (
         (f"`{name}`", f"{size / views:,.0f}") for name, size in by_field.most_common(FIELDS_SHOWN)
     ))

@@ -1,4 +1,4 @@
-"""Where the tracker's main-thread time goes: its functions by V8's sampling profiler, with readable names."""
+"""Main-thread time of the tracker by function, from V8's sampling profiler, with readable names."""
 
 import collections
 import json
@@ -13,7 +13,7 @@ VISITS = 4
 
 
 def chunks(events):
-    """Nodes, samples and microseconds of each process; a profile of one comes in pieces."""
+    """Nodes, samples and microseconds of each process. A profile consists of several chunks."""
     found = collections.defaultdict(lambda: ({}, [], []))
     for event in events:
         if event["name"] != "ProfileChunk":
@@ -28,14 +28,14 @@ def chunks(events):
 
 
 def chain(nodes, id):
-    """The frames of a stack, the innermost first."""
+    """The frames of a stack, innermost first."""
     while id is not None:
         yield nodes[id]["callFrame"]
         id = nodes[id].get("parent")
 
 
 def add_profile(own, total, events, prefix):
-    """Adds milliseconds by function: `own` counts what it and the browser's code that it calls take, `total` its callees too."""
+    """Adds milliseconds by function: `own` includes browser functions that it calls, `total` all callees."""
     for nodes, samples, deltas in chunks(events):
         # A sample lasts until the next one.
         for sample, delta in zip(samples, deltas[1:], strict=False):
@@ -43,7 +43,7 @@ def add_profile(own, total, events, prefix):
             ours = [frame for frame in frames if frame.get("url", "").startswith(prefix)]
             if not ours:
                 continue
-            # The browser's functions have no address; they count with the function that calls them.
+            # The browser's functions have no address; their time is added to the caller.
             native = "" if frames[0].get("url") else f" → {frames[0]['functionName']}"
             own[label(ours[0]) + native] += delta / 1000
             for name in {label(frame) for frame in ours}:
@@ -55,7 +55,7 @@ def label(frame):
     return f"`{frame['functionName'] or '(anonymous)'}` {frame['url'].rsplit('/', 1)[-1]}:{frame['lineNumber'] + 1}"
 
 
-def say_profile(web, scenario, out):
+def print_profile(web, scenario, out):
     endpoint, visitor = Endpoint(scripts.readable_files(web)), Visitor()
     site = Site(scripts.tags(endpoint.url, ["collector"]), scenario.views)
     own, total = collections.Counter(), collections.Counter()
@@ -67,8 +67,8 @@ def say_profile(web, scenario, out):
     finally:
         visitor.close()
     views = VISITS * scenario.views
-    out.say(f"Sampled about every 0.2 ms, {views} page views: {sum(own.values()) / views:.1f} ms a page view, the profiler's own cost included.\n")
-    for title, times in (("itself, with what it calls of the browser", own), ("with its callees", total)):
+    out.say(f"Sampled about every 0.2 ms, {views} page views: {sum(own.values()) / views:.1f} ms per page view, including the profiler's overhead.\n")
+    for title, times in (("own time, including browser functions", own), ("with its callees", total)):
         out.table((f"function, {title}", "ms a page view"), (
             (name, f"{ms / views:.2f}") for name, ms in times.most_common(FUNCTIONS_SHOWN)
         ))

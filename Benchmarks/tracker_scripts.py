@@ -1,4 +1,4 @@
-"""The scripts that are compared: built, with their sizes and the tags that load them."""
+"""Builds the scripts to compare, measures their sizes, and provides the tags that load them."""
 
 import contextlib
 import gzip
@@ -13,19 +13,19 @@ from tracker_site import WEBSITE_ID
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BEACON = ROOT / "Benchmarks" / "vitals-beacon.js"
-# What every page loads. The other parts of the tracker are loaded where they are needed.
+# The script that every page loads. Other parts of the tracker are loaded on demand.
 ALWAYS = ("collector.js", "collector-details.js")
 
 
 def load_build_web(web):
-    """scripts/build-web beside these sources if it can be imported, else our own, pointed at them."""
+    """The build-web module next to these sources if it can be imported, otherwise ours with its paths set to them."""
     theirs = web.parent / "scripts" / "build-web"
     path = theirs if theirs.exists() and '__name__ == "__main__"' in theirs.read_text() else ROOT / "scripts" / "build-web"
     loader = importlib.machinery.SourceFileLoader("build_web", str(path))
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader("build_web", loader))
     loader.exec_module(module)
     module.WEB = web
-    # A benchmark measures a file that has outgrown its limit, too.
+    # No size limit: the benchmark also measures files that exceed it.
     module.TRACKER = {name: (*parts[:-1], math.inf) for name, parts in module.TRACKER.items()}
     return module
 
@@ -38,7 +38,7 @@ def tracker_files(web):
 
 
 def readable_files(web):
-    """The same files with their names and lines kept, for a profile."""
+    """The same files without minification, for a profile."""
     build_web = load_build_web(web)
     return {
         name: build_web.COMPILE_HINT + build_web.esbuild(
@@ -49,14 +49,14 @@ def readable_files(web):
 
 
 def with_beacon(library):
-    """The library and the script that reports what it measures, in one file."""
+    """The web-vitals library and the script that sends its metrics, in one file."""
     command = ["esbuild", "--minify", "--format=iife", "--loader=js"]
     beacon = subprocess.run(command, input=BEACON.read_bytes(), capture_output=True, check=True).stdout
     return library + b"\n" + beacon
 
 
 def tags(url, names):
-    """The markup that loads the scripts of each variant, by the name of the variant."""
+    """Script tags by variant."""
     scripts = {
         "collector": f'<script defer src="{url}/collector.js"></script>',
         "web-vitals": f'<script defer src="{url}/web-vitals.js"></script>',

@@ -1,6 +1,6 @@
-"""The site that carries the scripts to compare, and the endpoint that records the bodies that they post.
+"""A site with the scripts to compare, and an endpoint that records the bodies they post.
 
-The endpoint has an origin of its own, as that of a hosted service has, so preflights happen where a script causes them.
+The endpoint has its own origin, as a hosted service does, so scripts can cause preflights.
 """
 
 import dataclasses
@@ -12,14 +12,14 @@ import time
 
 from shop import picture
 
-# What the scenario clicks on has a fixed position, so that the driver runs no script in the page to find it.
+# The elements that the scenario clicks have fixed positions, so that the driver needs no script to find them.
 SLOW_BUTTON = (60, 25)
 NEXT_LINK = (200, 25)
 IMAGES = 24
 SCRIPTS = 3
 STYLES = 2
 SLOW_MS = 120
-# After so long without a post none is expected; so long is waited for that at most.
+# The page is quiet after this time without a post, and the longest wait for that.
 QUIET_SECONDS = 0.7
 QUIET_SECONDS_MAX = 5
 PREFLIGHT_SECONDS = 86_400
@@ -37,7 +37,7 @@ STYLE = """body { margin: 80px 20px; font: 16px sans-serif } .grid img { margin:
 header { position: fixed; top: 0; left: 0; width: 600px; height: 50px; background: white }
 header * { position: absolute; top: 10px; height: 30px; box-sizing: border-box }
 #slow { left: 10px; width: 120px } #next { left: 160px; width: 120px } #cart { left: 300px }"""
-# The page's own handler takes its time, as measured by the clock, whatever the throttling.
+# The page's own handler takes a fixed time by the clock, regardless of throttling.
 SHOP_SCRIPT = f"""addEventListener("click", ({{ target }}) => {{
   if (target.id !== "slow") return;
   const end = performance.now() + {SLOW_MS};
@@ -91,7 +91,7 @@ class Quiet(http.server.BaseHTTPRequestHandler):
         try:
             super().handle()
         except ConnectionError:
-            # A browser closes what it no longer needs.
+            # A browser closes connections that it no longer needs.
             self.close_connection = True
 
 
@@ -113,7 +113,7 @@ class Endpoint:
 
         class Handler(Quiet):
             def cors(self):
-                # What the servers of Collector and Umami send; a browser then keeps a preflight for two hours.
+                # The value that Collector and Umami send; browsers cache a preflight for two hours at most.
                 return (
                     ("Access-Control-Allow-Origin", "*"),
                     ("Access-Control-Allow-Headers", "*"),
@@ -142,7 +142,7 @@ class Endpoint:
         self.server, self.url = serve(Handler)
 
     def take(self):
-        """What has been posted since the last call, once nothing more comes."""
+        """Waits until posting has stopped; returns the posts since the last call."""
         deadline = time.monotonic() + QUIET_SECONDS_MAX
         while time.monotonic() < min(deadline, self.last_at + QUIET_SECONDS):
             time.sleep(0.05)

@@ -1,7 +1,7 @@
 """The main-thread time of the measured scripts, from a trace of the browser.
 
 The browser evaluates a script, or calls one of its functions: a listener, a timer, an observer. Each such call is an event of the trace with the
-script's address, and so is each compilation. Microtasks have no address; the page itself uses none, so they belong to the measured scripts too. The
+script's address, and so is each compilation. Microtasks have no address; the page itself uses none, so they count as the measured scripts'. The
 events nest, and only the outermost count. CPU time of the thread does not contain the time in which it waited for a core of a busy
 machine, and does contain the throttling of the browser. It does not contain waiting for another process either, such as the one that keeps
 localStorage; elapsed time contains both, so it is printed beside it.
@@ -33,7 +33,7 @@ def address(event):
 
 
 def main_threads(events, site):
-    """The threads that have shown the site's pages, and when its first page with scripts began on them."""
+    """Threads that rendered the site's pages, with the time of the first page with scripts."""
     begins = {}
     for event in events:
         if event["name"] == "CommitLoad" and address(event).startswith(site) and not address(event).endswith("/blank"):
@@ -43,7 +43,7 @@ def main_threads(events, site):
 
 
 def spent(trace, site, scripts):
-    """What a trace has of the pages of one origin and the scripts of another."""
+    """Main-thread time of the site's pages and of the measured scripts in a trace."""
     events = json.loads(trace)["traceEvents"]
     begins = main_threads(events, site)
     if not begins:
@@ -59,7 +59,7 @@ def spent(trace, site, scripts):
 
 
 def add_thread(result, events, scripts):
-    """Sums the outermost events of one thread; they come in the order of their beginning."""
+    """Sums the outermost events of one thread, which are ordered by start."""
     task_end = script_end = in_task = 0
     for event in events:
         begin, end, ms = event["ts"], event["ts"] + event["dur"], event["tdur"] / 1000

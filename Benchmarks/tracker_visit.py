@@ -7,7 +7,7 @@ from chromium import Chromium
 from engines import find_chromium
 from tracker_site import NEXT_LINK, SLOW_BUTTON
 
-# Events of the main thread that scripts run in, and its tasks.
+# Trace categories of main-thread events and tasks.
 CATEGORIES = ["-*", "toplevel", "devtools.timeline", "v8.execute"]
 WHEEL_PIXELS = 700
 WHEEL_TURNS = 4
@@ -16,7 +16,7 @@ NAVIGATION_MS_MAX = 60_000
 
 @dataclasses.dataclass
 class Scenario:
-    """So many page views in one tab, each left after so many seconds for the next by a link."""
+    """A number of page views in one tab, each left by a link after a number of seconds."""
 
     views: int
     stay_seconds: float
@@ -37,7 +37,7 @@ class Visitor:
         self.chromium.quit()
 
     def visit(self, site, name, scenario, rate=1):
-        """Views the pages in a fresh tab with empty storage and caches, `rate` times slower than the machine is."""
+        """Visits the pages in a new tab with empty storage and caches, with the CPU throttled by `rate`."""
         page = self.begin(site, rate)
         page.goto(f"{site.url}/{name}/1", wait_until="load", timeout=NAVIGATION_MS_MAX)
         for _ in range(scenario.views):
@@ -46,7 +46,7 @@ class Visitor:
                 page.mouse.click(*NEXT_LINK)
 
     def traced(self, site, name, scenario, rate, categories=CATEGORIES):
-        """The same, and what the browser recorded of it, as JSON."""
+        """Like `visit`, and returns the browser's trace."""
         browser = self.chromium.browser
         browser.start_tracing(categories=categories)
         try:
@@ -58,14 +58,14 @@ class Visitor:
     def begin(self, site, rate):
         self.chromium.new_page()
         page = self.chromium.page
-        # Throttling holds for a process; it must be that of the site before the first page of the visit begins.
+        # Throttling applies to a process: open a page of the site first, so that the visit uses the throttled process.
         page.goto(site.url + "/blank")
         self.session = page.context.new_cdp_session(page)
         self.session.send("Emulation.setCPUThrottlingRate", {"rate": rate})
         return page
 
     def view(self, page, seconds):
-        """One slow click, scrolling, and the rest of the time nothing."""
+        """Clicks the slow button, scrolls, and then waits."""
         leaves_at = time.monotonic() + seconds
         page.wait_for_timeout(min(1000, seconds * 400))
         page.mouse.click(*SLOW_BUTTON)

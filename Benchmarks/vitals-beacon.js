@@ -1,4 +1,4 @@
-// Reports what the web-vitals library measures, as its README recommends: a queue that leaves as one beacon when the page
+// Sends the metrics of the web-vitals library as its README recommends: a queue that leaves as one beacon when the page
 // is hidden. Attribution keeps its numbers and strings only, since the raw entries would make each body several times larger.
 
 const queue = new Map();

@@ -70,7 +70,7 @@ private let bannedWords: Set<String> = [
 ]
 
 @Test func `docs, pages, scripts and their tests use the words of the glossary`() {
-    let folders = ["Web/", "Tests/browser/", "Tests/web/", "scripts/"]
+    let folders = ["Web/", "Tests/browser/", "Tests/chaos/", "Tests/vitals/", "Tests/web/", "Benchmarks/", "scripts/"]
     // Its summaries are renamed with the paths of the API.
     let exceptions: Set<String> = ["Web/openapi.json"]
     for file in SourceTree.all where !exceptions.contains(file.path) {

@@ -1,4 +1,4 @@
-"""What visitors send, as the tests need it."""
+"""Builds events and submissions for tests."""
 
 import itertools
 import json
@@ -8,7 +8,7 @@ _numbers = itertools.count(1)
 
 
 def make_ids():
-    """Ids that no other test uses."""
+    """IDs that no other test uses."""
     mark = f"{next(_numbers):08x}" + uuid.uuid4().hex[:24]
     return {"visitor_id": f"v_{mark}", "session_id": f"s_{mark}", "pageview_id": f"p_{mark}"}
 
@@ -45,6 +45,6 @@ def submission(**changes):
 
 
 def filled(bytes_count, make=event, key="filler"):
-    """The JSON of a record, exactly so many bytes long."""
+    """The JSON of a record, padded to an exact number of bytes."""
     text = json.dumps(make(**{key: ""}))
     return text.replace(f'"{key}": ""', f'"{key}": "' + "x" * (bytes_count - len(text)) + '"').encode()

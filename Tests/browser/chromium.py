@@ -5,13 +5,13 @@ import functools
 
 from playwright.sync_api import sync_playwright
 
-#: What the browser's own bars take of its window at most, in pixels.
+#: Maximum height of the browser's own toolbars, in pixels.
 BARS_HEIGHT_MAX = 200
 
 
 @functools.cache
 def playwright():
-    """One for all browsers: a second cannot be started beside it."""
+    """One instance for all browsers: a second cannot be started at the same time."""
     started = sync_playwright().start()
     atexit.register(started.stop)
     return started
@@ -86,7 +86,7 @@ class Chromium:
         self.page.goto(url)
 
     def back(self):
-        # "load" does not come again for a page that was kept.
+        # "load" does not fire again for a page from the back/forward cache.
         self.page.go_back(wait_until="commit")
 
     def open_tab(self, url):
@@ -95,16 +95,16 @@ class Chromium:
         self.page.goto(url)
 
     def close_tab(self):
-        """As a visitor does; the tab before it is looked at, if there is one."""
+        """Closes the tab; the previous tab becomes visible, if there is one."""
         self.page.close()
         self.page = self._context.pages[-1] if self._context.pages else self._new_tab()
 
     def add_start_script(self, script):
-        """Runs before everything else of each page to come; the page's storage stays."""
+        """Adds a script that runs first on each later page, without clearing storage."""
         self._context.add_init_script(script)
 
-    def be_patient(self, seconds):
-        """So long, at most, for whatever the page is asked from here on."""
+    def set_timeout(self, seconds):
+        """Sets the timeout of later calls."""
         self._context.set_default_timeout(seconds * 1000)
 
     def errors(self):

@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items):
         items.sort(key=lambda item: workers.rank(item.nodeid))
 
 
-# pytest-xdist has groups of its own, but sees them in a field that pytest does not have any more.
+# pytest-xdist has its own groups, but reads them from a field that pytest no longer has.
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     return workers.make_scheduler(config, log)
@@ -37,7 +37,7 @@ def cluster(stops):
     """A PostgreSQL that runs for the whole session; each store creates its own database in it."""
     cluster = Cluster()
     yield cluster
-    # Programs that still end have it until then.
+    # Servers that are still stopping need it.
     stops.finish()
     cluster.remove()
 
@@ -99,7 +99,7 @@ def stops():
 
 
 def stop_all(started):
-    """Ends all programs; those that still run must stop as they should."""
+    """Ends all servers; those still running must stop cleanly."""
     try:
         for collector in started:
             if collector.is_running:
@@ -111,7 +111,7 @@ def stop_all(started):
 
 @pytest.fixture
 def serve(request, tmp_path, stops):
-    """Starts programs that end with the test, or, when a browser has connections to them, soon after it."""
+    """Starts servers that end with the test, or soon after it if a browser has connections to them."""
     started = []
 
     def start(store=None, *arguments, environment=None, **options):
@@ -122,7 +122,7 @@ def serve(request, tmp_path, stops):
         return collector
 
     yield start
-    # Where a test has a server of its own, that one ends with the test, too.
+    # A test's own PostgreSQL ends with the test, so these servers must end before it.
     if "drivers" not in request.fixturenames or "own_cluster" in request.fixturenames:
         stop_all(started)
         return
@@ -156,7 +156,7 @@ def service(request, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def site(request, tmp_path_factory):
-    """A program on SQLite for what does not touch the store."""
+    """A server on SQLite, for tests that do not use the store."""
     store = SQLiteStore(tmp_path_factory.mktemp("site"))
     collector = Collector(store.folder, environment=getattr(request.module, "ENVIRONMENT", {}))
     yield Service(collector, store)
@@ -172,7 +172,7 @@ def site(request, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def drivers():
-    """Engines that have been started, each once."""
+    """Started engines by name; each is started once."""
     started = {}
     yield started
     for driver in started.values():
@@ -182,7 +182,7 @@ def drivers():
 def driver_of(name, drivers):
     if engines.FINDERS[name]() is None:
         message = f"{name} is not installed here (scripts/setup test; on Ubuntu see docs/troubleshooting.md)"
-        # Where the tests decide, nothing may be left out unseen.
+        # In CI, a missing engine is an error.
         (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
     if name not in drivers:
         drivers[name] = engines.start(name)

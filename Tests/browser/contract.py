@@ -1,4 +1,4 @@
-"""The contract of payload keys, `Contract/payloads.json`, as a tree that payloads are held against."""
+"""Checks payloads against the payload contract, `Contract/payloads.json`."""
 
 import json
 from pathlib import Path

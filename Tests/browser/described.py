@@ -1,4 +1,4 @@
-"""Checks responses against Web/openapi.json: every response that a test reads has exactly the members that are described."""
+"""Checks responses against Web/openapi.json: each response that a test reads has exactly the documented members."""
 
 import functools
 import json
@@ -10,7 +10,7 @@ import jsonschema
 
 DOCUMENT = json.loads((pathlib.Path(__file__).resolve().parents[2] / "Web" / "openapi.json").read_text(encoding="utf-8"))
 METHODS = ("get", "post", "put", "delete")
-#: Statuses with which the server itself refuses a request on any route.
+#: Statuses with which the server rejects a request on any route.
 SERVER = {400, 405, 408, 413, 414, 417, 431, 503, 505}
 MESSAGE = {"$ref": "#/components/schemas/Message"}
 
@@ -21,14 +21,14 @@ def _patterns():
 
 
 def operation_path(path):
-    """The path of the description that a path belongs to; None for pages, files and unknown paths."""
+    """The documented path that matches a path; None for pages, files and unknown paths."""
     found = [name for pattern, name in _patterns() if pattern.fullmatch(path)]
     return found[0] if found else None
 
 
 @functools.cache
 def _validator(text):
-    # The schemas refer to each other by their paths in the document.
+    # Schemas refer to each other by paths in the document.
     schema = json.loads(text) | {"components": DOCUMENT["components"]}
     return jsonschema.Draft202012Validator(schema)
 
@@ -43,7 +43,7 @@ def validate(value, schema):
 
 
 def resolved(part):
-    """What a part of the description refers to."""
+    """Resolves a `$ref` in the OpenAPI document."""
     while "$ref" in part:
         value = DOCUMENT
         for name in part["$ref"].removeprefix("#/").split("/"):
@@ -53,7 +53,7 @@ def resolved(part):
 
 
 def check(method, target, answer):
-    """Checks one response; pages, files and preflights are not described."""
+    """Checks one response; pages, files and preflights are not documented."""
     path = urllib.parse.urlsplit(target).path
     known = operation_path(path)
     if known is None and answer.status != 404:

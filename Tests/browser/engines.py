@@ -1,7 +1,7 @@
-"""Where the three browser engines are on this machine, and drivers for them behind one small interface.
+"""Finds the three browser engines on this machine and drives them through one interface.
 
 A driver opens one page at a time and has: name, version, open(url), evaluate(function), click(selector), press(key), resize(width, height),
-screenshot(path), leave() (to another page, as a visitor does), be_patient(seconds) (with a page that may not answer), errors() (what the engine itself reported), quit().
+screenshot(path), leave() (to another page, as a visitor does), set_timeout(seconds) (of later calls), errors() (those that the engine reported), quit().
 """
 
 import os
@@ -54,13 +54,13 @@ FINDERS = {"chromium": find_chromium, "firefox": find_firefox, "webkit": find_we
 
 
 def wanted():
-    """The engines to test; `COLLECTOR_TEST_ENGINES` narrows them."""
+    """The engines to test; `COLLECTOR_TEST_ENGINES` limits them."""
     names = os.environ.get("COLLECTOR_TEST_ENGINES", ",".join(NAMES)).split(",")
     return [name.strip() for name in names if name.strip()]
 
 
 def start(name):
-    """Starts an engine; the import waits until it is needed."""
+    """Starts an engine; its driver is imported on demand."""
     path = FINDERS[name]()
     if path is None:
         raise FileNotFoundError(f"{name} is not installed (scripts/setup test)")

@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 
 from program import die_with_parent
 
-# Nothing of the browser's own may go out or come up.
+# Disables the browser's own requests and dialogs.
 PREFERENCES = {
     "browser.shell.checkDefaultBrowser": False,
     "browser.startup.page": 0,
@@ -37,7 +37,7 @@ KEYS = {"Tab": "\ue004", "Enter": "\ue007", "ArrowLeft": "\ue012", "ArrowRight":
 
 class Firefox:
     name = "firefox"
-    #: Seconds that an answer may take.
+    #: Timeout of a response in seconds.
     _timeout = 30
 
     def __init__(self, path, preferences=None):
@@ -51,7 +51,7 @@ class Firefox:
             command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True, preexec_fn=die_with_parent
         )
         url = self._find_url()
-        # The pipe must be read on, or the browser stops at a full one.
+        # Keep reading the pipe: the browser blocks when it is full.
         threading.Thread(target=lambda: [None for _ in self._process.stderr], daemon=True).start()
         self._numbers = itertools.count(1)
         self._events = []
@@ -81,7 +81,7 @@ class Firefox:
             else:
                 return message["result"]
 
-    def be_patient(self, seconds):
+    def set_timeout(self, seconds):
         self._timeout = seconds
 
     def open(self, url):
@@ -107,7 +107,7 @@ class Firefox:
         self.leave(url)
 
     def open_behind(self, url):
-        """A tab behind the one that is looked at; it is the one that is asked from here on."""
+        """Opens a background tab, which later calls use."""
         self._others = [*getattr(self, "_others", []), self._tab]
         self._tab = self._command("browsingContext.create", {"type": "tab", "userContext": self._user, "background": True})["context"]
         self.leave(url)
@@ -163,7 +163,7 @@ class Firefox:
         try:
             self._command("browser.close", {}, 10)
         except Exception:
-            # It may be gone before it answers; what is left of it is ended below.
+            # It may exit before it responds; remaining processes are ended below.
             pass
         try:
             self._process.wait(8)

@@ -1,4 +1,4 @@
-"""What the tests of the owner's page share: a token, visits with known numbers, and queries to the API."""
+"""Shared by tests of the owner's page: a token, visits with known numbers, and API queries."""
 
 import json
 import urllib.parse
@@ -33,14 +33,14 @@ def timeline(visitor):
 
 
 def serve_ready(serve, store):
-    """A server that has its database: until then what is acknowledged is in the journal, and in no response."""
+    """Starts a server and waits until it has its database: before that, acknowledged events are only in the journal."""
     collector = serve(store, environment=ENVIRONMENT)
     wait_for(lambda: get(collector.port, "/health").status == 200, 30, "a database that is ready")
     return collector
 
 
 def found_events(port, **search):
-    """All events that a search finds: a response may stop when its time is over, and the next one continues from there."""
+    """All events that a search finds. A response may stop at its time limit; the next request continues from there."""
     events = []
     for _ in range(100):
         answer = report(port, "events", **search)
@@ -73,7 +73,7 @@ def send(port, events, agent=CHROME, ledger=(), sent_at="2026-11-27T00:00:00.000
 
 
 def settle(port, events):
-    """Waits until the rollups hold so many events."""
+    """Waits until the rollups contain this number of events."""
 
     def are_there():
         answer = ask(port, "overview", range="24h", bots="include")

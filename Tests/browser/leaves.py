@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Many page views that are left at random moments and in random ways, by real browsers; says of how many there is a complete record.
+"""Leaves many page views at random moments and in random ways in real browsers, and counts complete records.
 
 Usage: leaves.py [--views 1000] [--seed N] [--engine chromium]
 
@@ -22,12 +22,12 @@ from stores import SQLiteStore
 from tracked import Visit
 
 PAUSE_SECONDS_MAX = 3.0
-# A page that is on its way out may never answer its driver.
+# A page that is unloading may never respond to its driver.
 DRIVER_SECONDS_MAX = 5
 
 
 def leave(visit, chance, depth):
-    """Leaves the page somehow, with so many pages of the site to go back to; gives the way, and how many there are then."""
+    """Leaves the page in a random way. Returns the way, and the new number of pages in the history."""
     way = chance.choices(["link", "address", "reload", "close", "back", "route"], [35, 20, 10, 15, 10 if depth else 0, 10])[0]
     engine = visit.engine
     if way == "link":
@@ -47,7 +47,7 @@ def leave(visit, chance, depth):
 
 
 def stay(visit, chance):
-    """Stays on the page for a while; gives its view's id, if the tracker has begun by then."""
+    """Stays on the page for a while. Returns its page view ID if the tracker has started by then."""
     pause = chance.random() ** 3 * PAUSE_SECONDS_MAX
     id = visit.engine.evaluate(f"() => new Promise((resolve) => setTimeout(() => resolve(self.collector?.id), {pause * 1000}))")
     if chance.random() < 0.2:
@@ -56,12 +56,12 @@ def stay(visit, chance):
 
 
 def run(visit, views, chance, log=print):
-    """Makes at least so many page views; gives them, how they were left, and the ids that the pages themselves knew."""
+    """Makes at least this number of page views. Returns them, how they were left, and the IDs that the pages knew."""
     ways = collections.Counter()
     known = set()
     depth = 0
     visit.open("/first")
-    visit.engine.be_patient(DRIVER_SECONDS_MAX)
+    visit.engine.set_timeout(DRIVER_SECONDS_MAX)
     while len(known) < views:
         for _ in range(20):
             try:
@@ -69,7 +69,7 @@ def run(visit, views, chance, log=print):
                 way, depth = leave(visit, chance, depth)
                 ways[way] += 1
             except Exception as error:
-                # The page went away under the driver's hands, as it should.
+                # The page was left during the call, as intended.
                 ways[type(error).__name__] += 1
                 depth = 0
                 with contextlib.suppress(Exception):
@@ -77,7 +77,7 @@ def run(visit, views, chance, log=print):
         log(f"{len(known)} of {views} page views, {len(visit.views)} stored", flush=True)
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        # The last navigation may still be under way.
+        # The last navigation may still be in progress.
         with contextlib.suppress(Exception):
             visit.go("/last")
             break

@@ -1,4 +1,4 @@
-"""Posts events from many threads for as long as a test likes, and remembers what was acknowledged."""
+"""Posts events from many threads until stopped, and records which were acknowledged."""
 
 import json
 import threading
@@ -10,7 +10,7 @@ from wire import Closed, Wire, head
 
 
 class Load:
-    """Each event has an `event_id` and a number; what was answered 200 is a promise that the test then checks."""
+    """Posts numbered events with an `event_id` and records those with a 200 response."""
 
     def __init__(self, port, threads=8, keep_alive=True):
         self.port = port
@@ -64,7 +64,7 @@ class Load:
             wire.close()
 
     def stored(self, store):
-        """Ids of this load in the store; each is there once."""
+        """Stored IDs of this load; fails if one is stored twice."""
         rows = store.rows(f"select event_id from collector_events where visitor_id = '{self.visitor}'")
         ids = [row["event_id"] for row in rows]
         assert len(ids) == len(set(ids)), "an event was stored twice"
@@ -72,7 +72,7 @@ class Load:
 
 
 def wait_for(condition, seconds, what):
-    """Polls a condition of the world outside; `what` is a text, or gives one when the time is over."""
+    """Polls a condition until it holds; `what` describes it in the error, as a text or a function that returns one."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"after {seconds} s: not {what() if callable(what) else what}"

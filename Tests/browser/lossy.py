@@ -1,4 +1,4 @@
-"""An unreliable network between a page and the program: it forwards requests, or does not, as a test decides."""
+"""An unreliable network between page and server: a test decides for each request whether it is forwarded."""
 
 import gzip
 import http.client
@@ -11,7 +11,7 @@ SHARED = ("pageview_id", "visitor_id", "session_id", "site", "path", "referrer")
 
 
 def read_body(data):
-    """A body of the tracker, decompressed, in which each event has the fields that it shares with its page view."""
+    """A decompressed body of the tracker, with the shared fields copied into each event."""
     body = json.loads(gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data)
     for event in body["events"]:
         shared = body["pageviews"][event["pageview"]]
@@ -46,7 +46,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         try:
             self.wfile.write(data)
         except (BrokenPipeError, ConnectionResetError):
-            # The page that sent a beacon has gone.
+            # The page that sent a beacon has been left.
             pass
 
     def _respond(self, action, body):
@@ -61,7 +61,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         try:
             response = self._forward(body)
         except ConnectionRefusedError:
-            # The program is down: no network at all, as the page sees it.
+            # The server is down, which is a network error for the page.
             return None
         if action == "double":
             self._forward(body)
@@ -96,7 +96,7 @@ class Lossy:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def record(self, body):
-        """Notes a body, and returns what happens to it."""
+        """Records a body and returns the action for it."""
         with self._lock:
             action = self.decide(body)
             self.bodies.append((action, read_body(body)))
@@ -104,7 +104,7 @@ class Lossy:
         return action
 
     def lose(self, body):
-        """Notes the events of a body that is never forwarded, and returns their number."""
+        """Records the events of a body that is never forwarded, and returns their number."""
         events = read_body(body)["events"]
         with self._lock:
             self.lost += events

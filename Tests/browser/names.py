@@ -1,4 +1,4 @@
-"""A proxy by which a browser finds names like shop.example on this machine, for browsers that have no setting for it."""
+"""A proxy that resolves names like shop.example to this machine, for browsers without a setting for it."""
 
 import http.client
 import http.server

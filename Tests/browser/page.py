@@ -1,4 +1,4 @@
-"""What the tests of the dashboard share: how a page is visited and what is looked at."""
+"""Shared by tests of the dashboard: visits a page and reads its cards."""
 
 import pathlib
 
@@ -10,7 +10,7 @@ TABS = ("overview", "performance", "fingerprint", "raw")
 UUID7 = r"[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}"
 UNAVAILABLE = "not available in this browser"
 
-# Cards that must have a value in each engine; the others may say that there is none.
+# Cards that must have a value, by engine; the others may have none.
 EVERYWHERE = {
     "status", "vitals", "browser", "device", "network", "preferences", "load", "navigation", "slowest", "waterfall", "bytes", "fps",
     "canvas", "fonts", "audio", "features",
@@ -43,7 +43,7 @@ def cards(engine):
 
 
 def check_clean(engine, collector):
-    """Nothing failed, nothing was blocked, and nothing came from anywhere else."""
+    """Checks that no request failed, was blocked, or went to another origin."""
     assert engine.evaluate("() => collectorDashboard.errors()") == []
     assert engine.errors() == []
     addresses = engine.evaluate("() => performance.getEntriesByType('resource').map((entry) => entry.name)")

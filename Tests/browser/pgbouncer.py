@@ -1,4 +1,4 @@
-"""A throw-away PgBouncer in front of a throw-away PostgreSQL."""
+"""A temporary PgBouncer in front of a temporary PostgreSQL."""
 
 import os
 import pathlib

@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL: made by initdb in a temporary folder, gone with the test run."""
+"""A temporary PostgreSQL server, created by initdb and removed after the test run."""
 
 import contextlib
 import itertools
@@ -27,9 +27,9 @@ def find_binaries():
 #: Tests kill servers, never the machine: the system's cache outlives them, and a disk would only be waited for. Settings of a cluster win.
 UNSYNCED = ("-c", "fsync=off")
 
-#: Below those that the system gives to outgoing connections, which would take a port between its choice and its use.
+#: Below the ephemeral ports of the system, so that no outgoing connection takes a port between its choice and its use.
 PORTS_FIRST = 12_000
-#: Each process that runs tests has so many of its own.
+#: Number of ports for each test process.
 PORTS_OF_WORKER = 2_000
 _next_ports = itertools.count(random.randrange(PORTS_OF_WORKER))
 
@@ -39,7 +39,7 @@ def free_port():
     for _ in range(PORTS_OF_WORKER):
         port = PORTS_FIRST + workers.number() * PORTS_OF_WORKER + next(_next_ports) % PORTS_OF_WORKER
         with socket.socket() as probe, contextlib.suppress(OSError):
-            # As servers do it: connections of the last user may still linger.
+            # As servers do: old connections may still be in TIME_WAIT.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
             return port
@@ -47,9 +47,9 @@ def free_port():
 
 
 class Cluster:
-    """One server. It never runs as root, and a supervising shell ends it when this process is no more."""
+    """A server. It never runs as root, and a supervising shell ends it when this process ends."""
 
-    # The shell reads until the pipe closes, by intent or because we died; then a fast shutdown.
+    # The shell reads until the pipe closes, on purpose or because this process ended, then shuts the server down.
     SUPERVISOR = '"$@" & server=$!; cat >/dev/null; kill -INT $server 2>/dev/null; wait $server'
 
     def __init__(self, settings=()):
@@ -101,7 +101,7 @@ class Cluster:
         return subprocess.run(command).returncode == 0
 
     def stop(self):
-        """A fast shutdown: connections are cut, what was committed stays."""
+        """A fast shutdown: closes connections and keeps committed data."""
         if self.supervisor is not None:
             self.supervisor.stdin.close()
             self.supervisor.wait(30)
@@ -116,7 +116,7 @@ class Cluster:
         self.stop()
 
     def remove(self):
-        # Without the checkpoint of a shutdown, which takes long on a busy disk.
+        # Skips the shutdown checkpoint, which is slow on a busy disk.
         if self.supervisor is not None:
             self.crash()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -125,7 +125,7 @@ class Cluster:
         return f"postgresql://collector:{PASSWORD}@127.0.0.1:{self.port}/{database}"
 
     def psql(self, database, sql):
-        """Runs SQL and gives what it prints, tuples only."""
+        """Runs SQL and returns the output of psql, tuples only."""
         result = subprocess.run(
             [self.binaries / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", self.url(database)],
             input=sql, text=True, capture_output=True, timeout=60,

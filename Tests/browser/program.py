@@ -21,35 +21,35 @@ _libc = ctypes.CDLL(None)
 
 
 def die_with_parent():
-    """Runs in the child: a test run that is killed leaves nothing behind."""
+    """Runs in the child process, so that it ends with a killed test run."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def raise_open_files_limit():
-    """Some tests hold a thousand connections; how many files this process may have open then."""
+    """Raises the limit on open files, since some tests hold a thousand connections. Returns the limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard if hard != resource.RLIM_INFINITY else 1 << 20
 
 
-# As in Descriptors.swift: what the program keeps of its own limit, and the connections over the limit that it refuses at one time.
+# As in Descriptors.swift: descriptors that the program reserves, and connections over the limit that it rejects at a time.
 RESERVED_FILES = 48
 REFUSED_MAX = 16
 
 
 def connections_max(files):
-    """Connections that a program takes which may open so many files."""
+    """Number of connections that a server accepts with this limit on open files."""
     return min(20_000, files - RESERVED_FILES - REFUSED_MAX)
 
 
 def clean_environment(extra=None):
-    """What the program sees: nothing of the developer's own settings."""
+    """Environment of the program, without the developer's own settings."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
     return kept | {name: str(value) for name, value in (extra or {}).items()}
 
 
 def run(*arguments, folder, environment=None, timeout=30, prefix=()):
-    """Runs the program to its end; gives its exit code and outputs."""
+    """Runs the program until it exits. Returns exit code and output."""
     return subprocess.run(
         [*prefix, BINARY, *map(str, arguments)],
         cwd=folder,
@@ -102,7 +102,7 @@ class Collector:
             self._changed.notify_all()
 
     def wait_for_line(self, pattern, timeout=START_SECONDS_MAX, start=0):
-        """The first line of the log that matches; fails with the log when the program ends or the time is over before."""
+        """Waits for the first matching log line; fails with the log if the program ends or the timeout passes before."""
         deadline = time.monotonic() + timeout
         with self._changed:
             while True:
@@ -136,7 +136,7 @@ class Collector:
         return code
 
     def stop(self, number=signal.SIGTERM):
-        """Asks the program to stop and holds it to its promise."""
+        """Stops the program by a signal and checks that it exits in time."""
         self.send(number)
         try:
             code = self.wait()
@@ -154,6 +154,6 @@ class Collector:
         return self.memory_kilobytes("VmRSS")
 
     def memory_kilobytes(self, name):
-        """`VmRSS` now, `VmHWM` the most it was, `VmSize` with what is only reserved."""
+        """A value of /proc: `VmRSS` current, `VmHWM` peak, `VmSize` including reserved memory."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(name + r":\s+(\d+)", status)[1])

@@ -1,4 +1,4 @@
-"""Another site with the tracker on its pages: its own origin, three kinds of errors, and links."""
+"""A site with its own origin that uses the tracker, with three kinds of errors and links."""
 
 import http.server
 import json
@@ -42,7 +42,7 @@ STYLE = "body { font: 16px sans-serif; margin: 20px } button { font-size: 20px; 
 
 
 def picture(width, height):
-    """A PNG that compresses badly enough to be a picture."""
+    """A PNG that compresses as badly as a photo."""
     rows = b"".join(b"\0" + bytes(((x * 3) % 256, (y * 5) % 256, (x + y) % 256)[channel] for x in range(width) for channel in range(3)) for y in range(height))
 
     def chunk(kind, data):
@@ -55,15 +55,15 @@ HERO = picture(600, 300)
 
 
 class Shop:
-    """Every path that is not a file is a page; `attributes` are those of the tracker's tag."""
+    """A site on which each path that is not a file is a page; `attributes` are those of the tracker's tag."""
 
     def __init__(self, collector, attributes="", head="", body="", headers=None, form="defer", tail_seconds=0, tags=None):
         self.collector = collector
-        #: What a page does with the module right after it has been imported.
+        #: Statement that a page runs after importing the module.
         self.module = ""
-        #: Scripts of the site beside its own: text by path.
+        #: Additional scripts of the site: text by path.
         self.scripts = {}
-        #: The markup of the tracker's tags, with {collector} and {attributes} where those belong; by default one that is deferred.
+        #: Markup of the tracker's tags with the placeholders {collector} and {attributes}; a deferred tag by default.
         self.tags = tags
         #: Seconds after which the rest of a page arrives.
         self.tail_seconds = tail_seconds

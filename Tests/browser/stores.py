@@ -1,4 +1,4 @@
-"""The databases under test, read from outside of the program."""
+"""Reads the databases under test directly, without the program."""
 
 import contextlib
 import datetime
@@ -41,7 +41,7 @@ class SQLiteStore:
 
     @contextlib.contextmanager
     def held(self, table):
-        """Nobody else writes meanwhile, as while a long transaction of another process is open; readers go on."""
+        """Blocks other writers, as a long transaction of another process does; readers are not blocked."""
         connection = sqlite3.connect(self.path, timeout=60, isolation_level=None)
         try:
             connection.execute("begin immediate")
@@ -65,7 +65,7 @@ class PostgresStore:
         self.environment = {"DB_URL": cluster.url(self.database)}
 
     def rows(self, sql):
-        # In hexadecimal digits, since psql does not print every character as it is.
+        # In hexadecimal, since psql does not print every character unchanged.
         result = f"select encode(convert_to(coalesce(json_agg(t), '[]')::text, 'UTF8'), 'hex') from ({sql.rstrip().rstrip(';')}) t"
         return json.loads(bytes.fromhex(self.cluster.psql(self.database, result)))
 
@@ -74,7 +74,7 @@ class PostgresStore:
 
     @contextlib.contextmanager
     def held(self, table):
-        """Nobody else writes into the table meanwhile; readers go on."""
+        """Blocks other writers of the table; readers are not blocked."""
         sleeping = f"select pid from pg_stat_activity where datname = '{self.database}' and query like '%pg_sleep(50)%' and pid <> pg_backend_pid()"
 
         def hold():

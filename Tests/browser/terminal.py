@@ -1,4 +1,4 @@
-"""A program on a terminal of its own, as a person sees it."""
+"""Runs a command on a pseudo-terminal."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""Pages under edit: `collector serve --assets` reads them from a folder that scripts/build-web writes."""
+"""`collector serve --assets` serves the pages from a folder that scripts/build-web writes."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""How `make bench-tracker` adds up a trace and bodies; the browser itself takes part in the benchmark only."""
+"""`make bench-tracker` aggregates traces and bodies correctly. These tests need no browser."""
 
 import json
 import pathlib
@@ -15,7 +15,7 @@ MAIN = {"pid": 1, "tid": 1, "ph": "X"}
 
 
 def event(name, begin, ms, url="", **fields):
-    """An event of a trace; it has taken half of its time on a core."""
+    """A trace event whose CPU time is half of its duration."""
     return MAIN | {"name": name, "ts": begin * 1000, "dur": ms * 1000, "tdur": ms * 500, "args": {"data": {"url": url}}} | fields
 
 

@@ -1,4 +1,4 @@
-"""Commands, help, the terminal, and what a person reads in the first minute."""
+"""Commands, help, terminal output, and the first steps of a new user."""
 
 import os
 import re
@@ -81,7 +81,7 @@ def link(folder, *arguments, environment=None):
 def test_a_link_names_the_port_of_the_server_that_runs(serve, tmp_path):
     collector = serve()
     assert link(tmp_path) == (f"http://localhost:{collector.port}/insight", "")
-    # What the container's image sets is not what its server was started with.
+    # The image's environment differs from that of the running server.
     assert link(tmp_path, environment={"PORT": "5000"})[0] == f"http://localhost:{collector.port}/insight"
     assert link(tmp_path, "--port", "81")[0] == "http://localhost:81/insight"
     collector.stop()
@@ -196,7 +196,7 @@ def test_a_misspelled_word_is_a_usage_error_with_a_suggestion(tmp_path, words, m
     assert f"did you mean '{meant}'?" in result.stderr
 
 
-# What stops a start
+# Errors that prevent a start
 
 
 def test_a_port_in_use_is_a_sentence_with_what_to_do(serve, tmp_path):
@@ -236,7 +236,7 @@ def test_help_describes_every_command_in_a_line(tmp_path):
 
 
 def completed(script, line):
-    """What bash offers behind a line."""
+    """Completions that bash offers for a line."""
     words = line.split(" ")
     program = f"source {script}; COMP_WORDS=({' '.join(words)}); [ -n '{words[-1]}' ] || COMP_WORDS+=(''); COMP_CWORD={len(words) - 1}; _collector; printf '%s\\n' \"${{COMPREPLY[@]}}\""
     return subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=True, timeout=10).stdout.split()

@@ -1,4 +1,4 @@
-"""The container files hold what the docs promise; scripts/image builds and runs the image itself."""
+"""The container files match the docs; scripts/image builds and runs the image itself."""
 
 import fnmatch
 import re

@@ -1,4 +1,4 @@
-"""The command line, the environment and `.env`, as an operator meets them."""
+"""Configuration by the command line, the environment and `.env`."""
 
 import subprocess
 
@@ -81,7 +81,7 @@ def test_ports_that_are_none(tmp_path, value):
 
 
 def data_folder_of(serve, tmp_path, environment, dot_env, *flags):
-    """Which folder it keeps its data in, by which settings it believed."""
+    """Which data folder the program uses with these settings."""
     if dot_env is not None:
         (tmp_path / ".env").write_text(dot_env)
     process = subprocess.Popen(

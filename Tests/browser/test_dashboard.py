@@ -1,4 +1,4 @@
-"""The dashboard in three engines, served by the real program, its rows read back from both stores."""
+"""The dashboard in three engines, with the stored rows of both stores."""
 
 import re
 
@@ -45,7 +45,7 @@ def test_all_tabs_are_filled_and_rows_are_stored(visited):
         assert abs((moment(row["received_at"]) - moment(row["client_timestamp"])).total_seconds()) < 30
     vitals = {key: value for row in rows if row["event_type"] == "webvitals" for key, value in row["payload"].items()}
     assert vitals["FCP"] > 0 and vitals["TTFB"] >= 0
-    # What an engine does not measure is not there, and never zero.
+    # Values that an engine does not measure are missing, never zero.
     assert engine.name == "chromium" or vitals.get("CLS") is None
 
 
@@ -65,14 +65,14 @@ def test_keys_of_the_original_payload_are_all_there(visited_on_sqlite):
 
 
 def leave_early(engine, store, serve, delay):
-    """Leaves after so many milliseconds; gives the only submission, and the kinds of events."""
+    """Leaves after a number of milliseconds. Returns the only submission and the event types."""
     collector = serve(store)
     engine.open(collector.url + "/")
     engine.evaluate(f"() => new Promise((resolve) => setTimeout(resolve, {delay}))")
     ids = engine.evaluate("() => collectorDashboard.ids()")
     engine.leave(collector.url + "/ping")
     wait_for(lambda: count(store, "debug_data") > 0, 10, "a submission")
-    # Longer than the page would have waited, had it stayed.
+    # Longer than the page would have waited before it sends.
     engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 3500))")
     (row,) = submissions(store)
     assert row["pageview_id"] == ids["pageview_id"]

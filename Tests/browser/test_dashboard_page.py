@@ -57,7 +57,7 @@ def test_the_theme_is_remembered(engine, serve):
     assert background() == dark
 
 
-# What only one engine needs to show
+# Tests that run in one engine only
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -66,7 +66,7 @@ def test_accessibility(chromium, serve, scheme):
 
     collector = serve()
     visit(chromium, collector, color_scheme=scheme)
-    # The narrow form has the same elements: one tab of it will do.
+    # The narrow layout has the same elements: one tab is enough.
     for width, tabs in ((1440, TABS), (390, TABS[:1])):
         chromium.resize(width, 900)
         for tab in tabs:
@@ -91,7 +91,7 @@ def test_nothing_is_wider_than_the_screen(engine, serve):
 
 
 def test_pictures(engine, serve):
-    """To be looked at: they are kept in Tests/browser/screenshots."""
+    """Saves screenshots to Tests/browser/screenshots, for review."""
     SCREENSHOTS.mkdir(exist_ok=True)
     collector = serve()
     schemes = ("light", "dark") if engine.name == "chromium" else ("light",)
@@ -198,7 +198,7 @@ def test_only_counts_say_how_many_browsers_have_the_same_fingerprint(engine, ser
     wait_for(lambda: shares() and "…" not in shares(), 10, "the response is shown")
     assert set(shares()) == {"not known yet"}
     if engine.name == "chromium":
-        # Without a window it says so, and programs are none of the population.
+        # Without a window the browser is detected as a bot, and bots are excluded from the population.
         return
 
     def is_known():

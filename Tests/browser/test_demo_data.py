@@ -33,23 +33,23 @@ def fine(store, *words):
 
 
 def table(store, name):
-    """All rows, in an order of their own."""
+    """All rows, in a defined order."""
     return sorted(repr(sorted(row.items())) for row in store.rows(f"select * from {name}"))
 
 
 def exported(store):
-    """The rows behind the reports; the order of segments is not theirs."""
+    """Rows of the tables that reports use, without segment order."""
     return [sorted(fine(store, "export", kind).stdout.splitlines()) for kind in ("pageviews", "sessions")]
 
 
 def figures(port):
-    """The reports, without the moment at which they were asked for."""
+    """The reports, without the time of the query."""
     found = {name: report(port, name, range="30d") for name in REPORTS} | {"fingerprints": report(port, "fingerprints")}
     return {report: {key: value for key, value in answer.items() if key != "range"} for report, answer in found.items()}
 
 
 def interrupted(store, *words, number=signal.SIGINT, when=None):
-    """Starts a command, ends it by a signal once it works and `when` holds; gives its exit code and what it wrote to standard error."""
+    """Starts a command and ends it by a signal once it is working and `when` holds. Returns exit code and standard error."""
     process = subprocess.Popen(
         [BINARY, *map(str, words), "--data", store.folder / "data"],
         cwd=store.folder, env=clean_environment(store.environment), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -83,7 +83,7 @@ def test_removing_demo_visits_leaves_exactly_what_was_there(store, serve):
         time.sleep(0.1)
     assert demo.returncode == 0
     real += send(server.port, visit_events("/after", lcp=800))
-    # What came while the demo held SQLite's lock is in the journal for a moment.
+    # Events received while the demo held SQLite's lock may still be in the journal.
     wait_for(lambda: count(store, "collector_events") == real + 3000, 30, "all events")
     server.stop()
 
@@ -137,7 +137,7 @@ def test_demo_writes_into_an_empty_store_only(store, serve):
 
 
 def begun(store, *words):
-    """A `demo` that writes visits."""
+    """A running `demo` that is writing visits."""
     fine(store, "migrate")
     demo = subprocess.Popen(
         [BINARY, "demo", *map(str, words), "--data", store.folder / "data"],
@@ -149,7 +149,7 @@ def begun(store, *words):
 
 
 def test_a_demo_waits_while_another_process_writes(store):
-    """Longer than a server's writer waits, which has a journal."""
+    """A server's writer waits less long, since it has a journal."""
     demo = begun(store, "--events", LOCKED_EVENTS)
     with store.held("collector_events"):
         assert 0 < count(store, "collector_events") < LOCKED_EVENTS

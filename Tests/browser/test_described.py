@@ -28,7 +28,7 @@ def all_dimensions():
 
 
 def call_every_report(port, **query):
-    """Each report; `wire` checks what it answers."""
+    """Queries each report; `wire` checks the responses."""
     for name in REPORTS[:5]:
         report(port, name, **query if name != "data-quality" else {key: value for key, value in query.items() if key != "bots"})
     for name in REPORTS[5:]:
@@ -135,7 +135,7 @@ def test_a_member_that_is_not_described_or_is_missing_is_found():
 
 
 def closed(schema, path):
-    """Every object of the responses names its members, or is open by intent."""
+    """Each object of the responses lists its members or is explicitly open."""
     if isinstance(schema, dict):
         if schema.get("type") == "object" and "properties" in schema:
             assert schema["additionalProperties"] is False and set(schema.get("required", ())) <= set(schema["properties"]), path

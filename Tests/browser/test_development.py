@@ -54,7 +54,7 @@ def build_web(tmp_path, monkeypatch):
     loader = importlib.machinery.SourceFileLoader("build_web", str(ROOT / "scripts" / "build-web"))
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
     loader.exec_module(module)
-    sources = shutil.copytree(ROOT / "Sources" / "CAssets", tmp_path / "CAssets", ignore=shutil.ignore_patterns("generated*"))
+    sources = shutil.copytree(ROOT / "Sources" / "C" / "CAssets", tmp_path / "CAssets", ignore=shutil.ignore_patterns("generated*"))
     monkeypatch.setattr(module, "GENERATED", sources / "generated")
     monkeypatch.setattr(module, "FRESH", sources / "generated.new")
     monkeypatch.setattr(module, "STAMP", sources / "generated" / "stamp")
@@ -90,7 +90,7 @@ def test_a_debug_build_uses_the_assets_of_a_release_build(build_web):
 
 @pytest.fixture
 def runner(tmp_path):
-    """Runs scripts/test in a tree whose tools only print their arguments; those that are named fail."""
+    """Runs scripts/test with tools that only print their arguments; the given ones fail."""
     scripts = tmp_path / "scripts"
     scripts.mkdir()
     shutil.copy(ROOT / "scripts" / "test", scripts)

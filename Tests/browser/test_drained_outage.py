@@ -24,7 +24,7 @@ NEW_BATCHES_MAX = 4000
 
 
 class Clock:
-    """What the program takes for the time, by a file that libfaketime reads."""
+    """Sets the program's clock through a file that libfaketime reads."""
 
     def __init__(self, path):
         self.path = path
@@ -37,7 +37,7 @@ class Clock:
         }
 
     def set(self, seconds):
-        """So many seconds from now; in one step, since the program may read at any moment."""
+        """Sets the clock to a number of seconds from now. Replaces the file atomically, since the program may read it at any moment."""
         new = self.path.with_suffix(".new")
         new.write_text(f"{seconds:+d}\n")
         new.replace(self.path)
@@ -65,7 +65,7 @@ def stopped(cluster):
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def outage(request, tmp_path):
-    """A store of its own, and what takes it away."""
+    """A store, and a function that makes it unavailable."""
     if request.param == "sqlite":
         store = SQLiteStore(tmp_path)
         return store, lambda: locked(store)
@@ -79,7 +79,7 @@ def journal(port):
 
 
 def some_visits():
-    """Page views of visitors who come back to each minute."""
+    """Page views of visitors who return each minute."""
     events = []
     for number in range(VISITS_PER_BATCH):
         events += visit_events(f"/{number}", ids=make_ids() | {"visitor_id": f"v_{number}"})
@@ -153,7 +153,7 @@ def test_every_minute_and_hour_has_exactly_its_events_after_a_real_outage(outage
         assert (len(ids), len(set(ids))) == (wanted, wanted), name
         assert all(start * 1000 <= event["t"] < end * 1000 for event in events), name
         found_ids = set(ids)
-        # By microseconds, of which the answer shows the milliseconds.
+        # Ordered by microseconds, but the response has milliseconds.
         assert ids == [id for id in ordered if id in found_ids], name
         found = [event["id"] for event in explored(port, from_=start, to=end)]
         assert len(found) == wanted and set(found) == set(ids), name

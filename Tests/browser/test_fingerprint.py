@@ -1,4 +1,4 @@
-"""The fingerprint module as a strange site loads it: under a strict policy, in three engines, with and without a secure context."""
+"""The fingerprint module on a third-party site: with a strict CSP, in three engines, with and without a secure context."""
 
 import gzip
 import http.server
@@ -25,7 +25,7 @@ globalThis.run = async () => (await import("./collector-fingerprint.js")).finger
 EVERYWHERE = {"navigator", "display", "traits", "locale", "localeCounts", "names", "canvas", "fonts", "audio"}
 PARTS = {"chromium": EVERYWHERE | {"hints", "webgl", "webgl2"}, "firefox": EVERYWHERE, "webkit": EVERYWHERE | {"webgl", "webgl2"}}
 SIGNALS = EVERYWHERE | {"hints", "webgl", "webgl2", "webgpu", "screen", "preferences", "permissions", "devices", "storage", "connection", "battery"}
-# What each engine has no interface for, or not here without a screen or a graphics card.
+# Signals that an engine does not support, or not without a screen or graphics card.
 ABSENT = {
     "chromium": set(),
     "firefox": {"hints", "webgl", "webgl2", "connection", "battery", "webgpu"},
@@ -220,7 +220,7 @@ def take_with_noise(chromium, shop, indexes):
 
 
 def test_a_browser_that_reads_at_random_keeps_its_hash_without_the_picture(chromium, shop):
-    # Below the lines that are held against each other.
+    # Below the lines that are compared.
     first, second = (take_with_noise(chromium, shop, "[40000 + 4 * (globalThis.reads = (globalThis.reads ?? 0) + 1)]") for _ in range(2))
     assert first["parts"]["canvas"]["stable"] is False
     assert first["hash"] == second["hash"]

@@ -1,4 +1,4 @@
-"""Characters that hide, reverse or fake text: each view of both pages shows them as escapes and keeps their effects within the value."""
+"""Characters that hide, reverse or fake text: both pages show them as escapes, and they do not affect neighboring text."""
 
 import urllib.parse
 
@@ -31,7 +31,7 @@ BLANKS = ["\u200b\u200b", "\u202e\u202e", "\u3164", "\u2800\u2800", "\u00a0\u200
 NATURAL = ["سلام", "שלום 42", "می‌خواهم", "👩‍👩‍👧‍👦 family"]
 CORPUS = HIDDEN + BLANKS + NATURAL
 
-# What is displayed in a page: text nodes that are rendered, attributes that are displayed or read out, the title, and what charts draw.
+# Displayed text of a page: rendered text nodes, displayed or announced attributes, the title, and texts in charts.
 FOUND = r"""() => {
   const hidden = /(?![\t\n\r])[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{NChar}\p{DI}]/u;
   // Emoji and Persian of the corpus.
@@ -64,7 +64,7 @@ DRAWN = """
 
 @pytest.fixture
 def filled(sqlite, serve):
-    """A program whose every text is of the corpus."""
+    """A server on which all texts are from the corpus."""
     collector = serve(sqlite, environment=ENVIRONMENT)
     events = 0
     for number, hostile in enumerate(CORPUS):

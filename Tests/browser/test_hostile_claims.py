@@ -1,4 +1,4 @@
-"""Numbers that no browser can have measured: they are stored, excluded from figures, and do no harm."""
+"""Values that no browser can have measured are stored but excluded from reports."""
 
 import re
 
@@ -20,7 +20,7 @@ def owned(store, serve):
 
 
 def claims(kind, payload, count):
-    """Events of a type, each of a page view of its own."""
+    """Events of one type, each from a separate page view."""
     ids = make_ids()
     return [ids | {"pageview_id": f"{ids['pageview_id']}{number}", "event_type": kind, "seq": 1, "path": "/", "site": "shop.example", "payload": payload} for number in range(count)]
 
@@ -34,12 +34,12 @@ def invalid_values(port):
 
 
 def check(store, collector):
-    """Stops the server; what it kept is what its events come to, and a rebuild gives the same."""
+    """Stops the server; its derived data matches its events, and a rebuild gives the same."""
     stored = store.rows("select count(*) as n from collector_events")[0]["n"]
     collector.stop()
     for command in ("verify", "rebuild", "verify"):
         result = run(command, "--data", collector.data, folder=store.folder, environment=store.environment, timeout=300)
-        # It names its database and has nothing else to say.
+        # The only output on standard error is the name of the database.
         named = re.fullmatch(r"Database: [^\n]+\n", result.stderr)
         assert result.returncode == 0 and named, (command, result.stdout, result.stderr)
         assert f"{stored} events" in result.stdout.replace(",", ""), (command, result.stdout)
@@ -58,7 +58,7 @@ def test_engagement_of_thousands_of_years_is_taken_and_in_no_figure(store, serve
     filtered = ask(owned.port, "overview", range="24h", browser="Chrome", device="Desktop")
     assert filtered.status == 200, filtered.body
     assert filtered.json()["totals"]["engaged_ms"] in (4000, None)
-    # The raw payload keeps what was said.
+    # The raw payload is unchanged.
     assert report(owned.port, "events", limit=1, type="engagement", key="engagedMs", value=HUGE)["events"][0]["payload"] == {"engagedMs": HUGE}
     assert get(owned.port, "/health").status == 200
     check(store, owned)
@@ -68,7 +68,7 @@ def test_resources_of_a_petabyte_do_not_stop_the_figures(store, serve, owned):
     slowest = [{"name": "https://a.test/x", "duration": HUGE, "transferSize": HUGE}] * 10
     first = send_claims(owned.port, "resources", {"slowest": slowest}, 900)
     settle(owned.port, first)
-    # The largest that is believed, in every event, and more of what is not.
+    # The largest plausible value in each event, and some implausible ones.
     believed = [{"name": "https://a.test/y", "duration": 5, "transferSize": 10_000_000_000}] * 10
     count = first + send_claims(owned.port, "resources", {"slowest": slowest}, 900) + send_claims(owned.port, "resources", {"slowest": believed}, 900)
     count += send(owned.port, visit_events())

@@ -1,4 +1,4 @@
-"""Which address is stored: the one header that is configured counts, and only when a trusted proxy sent it."""
+"""The stored address: only the configured header is used, and only from a trusted proxy."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""GET /agent: what the server makes of the request's own browser."""
+"""`GET /agent`: the server's analysis of the request's user agent."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Bodies that come compressed, on every ingest route."""
+"""Compressed bodies on all ingest routes."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""`POST /collect`: stored in parts, answered as it came."""
+"""`POST /collect`: stores a submission in columns and echoes it."""
 
 import json
 
@@ -22,7 +22,7 @@ PARTS = {
 
 
 def accepted(service, value, **options):
-    """Posts a submission that must be taken and echoed byte for byte, and gives its row."""
+    """Posts a submission that must be accepted and echoed byte for byte. Returns its row."""
     raw = value if isinstance(value, bytes) else json.dumps(value).encode()
     answer = post(service.port, "/collect", raw, **options)
     assert answer.status == 200, answer
@@ -158,7 +158,7 @@ def test_the_payload_of_the_original_page_is_taken(service, original_payload):
 
 @pytest.fixture
 def original_payload():
-    """A body in the shape of the program that this one replaces, every number as a browser spells it."""
+    """A body in the format of the original program, with numbers as browsers serialize them."""
     text = json.dumps(
         submission(
             performance={

@@ -1,4 +1,4 @@
-"""Lines of the HTTP contract that cross the routes: the order of errors, ids that come again, headers of every kind of answer."""
+"""Rules of the HTTP contract for all routes: order of errors, repeated IDs, headers of all responses."""
 
 import json
 import threading
@@ -29,7 +29,7 @@ def _ready(request: pytest.FixtureRequest) -> None:
             wait_until_healthy(request.getfixturevalue(name).port)
 
 
-# The order of the errors of `POST /event`: each body has its own fault and every later one.
+# The order of the errors of `POST /event`: each body has one error and all later ones.
 
 LATER_FAULTS = {"client_timestamp": "yesterday", "path": "/" * 3000, "event_id": "no uuid"}
 ORDER: dict[str, tuple[bytes, int, dict[str, Any]]] = {
@@ -71,7 +71,7 @@ def test_too_large_is_said_though_the_body_never_comes(service, path: str) -> No
             assert wire.is_closed()
 
 
-# Ids that come again
+# Repeated IDs
 
 
 def test_the_same_event_id_of_another_visitor_is_another_event(service) -> None:
@@ -114,7 +114,7 @@ def test_the_same_event_from_many_connections_at_once_is_one_row(service) -> Non
     assert len(events(service.store, visitor_id=body["visitor_id"])) == 1
 
 
-# Keys that come twice, and what the database would rather not see.
+# Duplicate keys, and values that a database may reject.
 
 
 def test_an_id_that_comes_twice_is_judged_the_same_on_both_stores(service) -> None:
@@ -141,7 +141,7 @@ def test_text_of_every_kind_is_stored_as_it_came(service, text: str) -> None:
     assert submissions(service.store, visitor_id=ids["visitor_id"])[0]["browser_info"] == {"k" + text: [text]}
 
 
-# Headers of every kind of answer
+# Headers of all responses
 
 
 def answers_of_every_kind(port: int) -> dict[str, Answer]:
@@ -195,7 +195,7 @@ def test_without_a_database_ingest_answers_503_with_retry_after(serve) -> None:
         assert int(answer.field("Retry-After")) >= 1
         assert answer.field("Access-Control-Allow-Origin") == "*"
         check_security(answer)
-    # What is wrong with a body is said all the same.
+    # Errors of the body are still reported.
     assert post(collector.port, "/event", b"x").status == 400
     assert post(collector.port, "/event", b" " * 262_145).status == 413
 

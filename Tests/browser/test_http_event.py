@@ -1,4 +1,4 @@
-"""`POST /event`: every line of its contract, on both stores."""
+"""`POST /event`: its full contract, on both stores."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ ENVIRONMENT = {"EVENT_IP_HASH_SALT": SALT}
 
 
 def accepted(service, value, **options):
-    """Posts an event that must be taken, and gives its row."""
+    """Posts an event that must be accepted. Returns its row."""
     answer = post(service.port, "/event", value, **options)
     assert (answer.status, answer.json()) == (200, {"status": "ok"}), answer
     visitor = json.loads(value)["visitor_id"] if isinstance(value, bytes) else value["visitor_id"]
@@ -25,7 +25,7 @@ def accepted(service, value, **options):
 
 
 def refused(service, value, status, **options):
-    """Posts an event that must not be taken, and gives the answer; nothing is stored."""
+    """Posts an event that must be rejected and not stored. Returns the response."""
     before = count(service.store, "collector_events")
     answer = post(service.port, "/event", value, **options)
     assert answer.status == status, answer
@@ -123,7 +123,7 @@ def test_too_large_comes_before_invalid_json(service):
     assert refused(service, b"{" * (EVENT_BYTES_MAX + 1), 413) == {"message": "Payload too large"}
 
 
-# What is not an event
+# Invalid events
 
 
 @pytest.mark.parametrize(

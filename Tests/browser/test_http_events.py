@@ -1,4 +1,4 @@
-"""`POST /events`: many events in one request, each judged by itself."""
+"""`POST /events`: many events in one request, each validated separately."""
 
 import datetime
 import json

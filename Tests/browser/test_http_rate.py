@@ -1,4 +1,4 @@
-"""How fast one address may send."""
+"""Rate limits by address."""
 
 import json
 import subprocess
@@ -58,7 +58,7 @@ def test_an_address_that_is_too_fast_is_refused_with_the_time_to_wait(service):
 
 
 def brotli_of_a_mebibyte():
-    """26 bytes or so that expand to 1 MiB of what is no JSON."""
+    """About 26 bytes that decompress to 1 MiB of invalid JSON."""
     body = b"[" + b"1" * ((1 << 20) - 1)
     return subprocess.run(["brotli", "--stdout", "--best", "-"], input=body, capture_output=True, check=True).stdout
 

@@ -1,4 +1,4 @@
-"""Requests that two programs could read differently, or that never end: refused, and the connection closed."""
+"""Ambiguous or endless requests are rejected, and the connection is closed."""
 
 import concurrent.futures
 import re
@@ -15,7 +15,7 @@ BODY = b"7\r\n{\"a\":1}\r\n0\r\n\r\n"
 
 
 def posted(*lines, body=b'{"a":1}'):
-    """A request that would be answered by route /event, with a second one behind it that must not run after a refusal."""
+    """A request to /event with a pipelined second request, which must not be processed after a rejection."""
     return b"\r\n".join([b"POST /event HTTP/1.1", b"Host: a", *lines, b"", body]) + GET
 
 
@@ -23,7 +23,7 @@ def got(*lines, first=b"GET /ping HTTP/1.1", host=b"Host: a"):
     return b"\r\n".join([first, *([host] if host else []), *lines, b"", b""])
 
 
-# Answered with one of the statuses, then closed; what comes behind in the same packet is not looked at.
+# Rejected with one of these statuses, then closed; later bytes of the same packet are ignored.
 REFUSED = {
     "length and chunked": (posted(b"Content-Length: 7", b"Transfer-Encoding: chunked", body=BODY), {400}),
     "chunked and length": (posted(b"Transfer-Encoding: chunked", b"Content-Length: 7", body=BODY), {400}),
@@ -115,7 +115,7 @@ def test_refused_when_it_comes_byte_by_byte(site, name):
         assert wire.read().status in statuses
 
 
-# Unusual, and right.
+# Unusual but valid.
 TAKEN = {
     "absolute form": (got(first=b"GET http://a/ping HTTP/1.1"), [200]),
     "leading line end": (b"\r\n" + GET, [200]),
@@ -176,7 +176,7 @@ def test_requests_in_two_packets_cut_anywhere(site):
 
 
 def trickle(wire, data, seconds_max):
-    """Sends byte after byte until the server says something; gives its answer and the time it took."""
+    """Sends a request byte by byte until the server responds. Returns the response and the time it took."""
     started = time.monotonic()
     wire.socket.settimeout(0.4)
     for byte in data:
@@ -191,7 +191,7 @@ def trickle(wire, data, seconds_max):
     raise AssertionError(f"nothing said within {seconds_max} s")
 
 
-#: What is sent at once, and then byte by byte for so many seconds at most.
+#: Bytes sent at once, bytes then sent one by one, and the maximum duration in seconds.
 TRICKLES = {
     "head": (b"", GET + b"X" * 100, 15),
     "body of a known length": (head("POST", "/event", [("Content-Length", 1000)]), b" " * 500, 40),
@@ -201,7 +201,7 @@ TRICKLES = {
 
 @pytest.fixture(scope="module")
 def trickled(site):
-    """The answer to each slow client and the seconds it took; they wait side by side."""
+    """Response and duration in seconds of each slow client; the clients run concurrently."""
 
     def send(start, data, seconds_max):
         with Wire(site.port) as wire:
@@ -236,7 +236,7 @@ def test_slow_clients_do_not_hold_up_others(site):
 
 
 def test_answers_that_are_not_read_stop_the_reading(site):
-    """The server must not keep answers for a client that never reads them."""
+    """The server must not buffer responses for a client that never reads them."""
     before = site.collector.resident_kilobytes()
     sent = 0
     with Wire(site.port, timeout=2) as wire:

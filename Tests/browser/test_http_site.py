@@ -1,4 +1,4 @@
-"""Everything that is not ingest: pages, files, health, measuring, cross-origin rules, methods and headers."""
+"""All routes other than ingest: pages, files, health, network measurement, cross-origin rules, methods and headers."""
 
 import gzip
 import importlib.machinery
@@ -17,7 +17,7 @@ BANDWIDTH_MAX = 5_000_000
 
 
 def check_security(answer):
-    """Every answer of ours carries these."""
+    """Checks the security headers of a response."""
     policy = answer.field("Content-Security-Policy")
     directives = dict(part.strip().split(" ", 1) for part in policy.split(";"))
     assert directives["default-src"] == "'none'"
@@ -72,7 +72,7 @@ def test_the_page_is_revalidated(site):
 
 
 def static_paths(port):
-    """Paths that the page names."""
+    """Paths of static files that the page references."""
     text = get(port, "/").body.decode()
     return sorted(set(re.findall(r"static/[A-Za-z0-9._-]+", text)))
 
@@ -298,12 +298,12 @@ def test_a_base_path_with_and_without_a_proxy_that_strips_it(serve, setting):
         assert get(collector.port, prefix + prefix + "/health").status == 404
 
 
-# What other sites load, and the demo
+# Files for other sites, and the demo
 
 
 
 def limits():
-    """Bytes of gzip that each file of the tracker may have, as the build has them."""
+    """The build's gzip size limits of the tracker's files."""
     script = importlib.machinery.SourceFileLoader("build_web", str(pathlib.Path(__file__).resolve().parents[2] / "scripts" / "build-web"))
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader(script.name, script))
     script.exec_module(module)

@@ -1,4 +1,4 @@
-"""Who may ask, what is answered, and that the answers are those of the events."""
+"""The owner's API: authentication, responses, and reports that match the events."""
 
 import csv
 import datetime
@@ -42,7 +42,7 @@ def owned(store, serve):
 
 
 def documented(port):
-    """Every path of the owner's API with its operations, and with values for its parameters."""
+    """All paths of the owner's API with their operations, with values for path parameters."""
     paths = get(port, "/api/openapi.json").json()["paths"]
     return {path.replace("{id}", "x"): methods for path, methods in paths.items() if path.startswith("/api/")}
 
@@ -53,7 +53,7 @@ def required(operation):
     return {one["name"]: values[one["name"]] for one in parameters if one.get("required") and one["in"] == "query"}
 
 
-# Who may ask
+# Authentication
 
 
 def test_only_the_owner_can_read_stored_data(owned):
@@ -155,7 +155,7 @@ def test_pages_of_others_change_nothing(owned, fields):
     assert change(owned.port, "POST", "/api/shares", {"days": 1}, cookie(value) + [("Origin", "http://localhost")]).status == 200
 
 
-# What is answered
+# Responses
 
 
 def test_figures_are_those_of_the_events_on_either_store(owned):
@@ -329,7 +329,7 @@ def test_a_timeline_shows_what_is_missing(owned):
 
 
 def streamed(port, path):
-    """A chunked answer, put together."""
+    """The body of a chunked response."""
     with Wire(port) as wire:
         wire.send(head("GET", path, OWNER))
         lines = wire._until(b"\r\n\r\n").decode().split("\r\n")

@@ -1,4 +1,4 @@
-"""The rollups after crashes: whatever moment the program is killed at, they are what the events add up to."""
+"""Rollups match the events after the program is killed at any moment."""
 
 import os
 import random
@@ -31,7 +31,7 @@ def test_rollups_are_right_after_kills(store, serve):
         load, stopping = Load(collector.port, threads=2), threading.Event()
         visitor = threading.Thread(target=visits, args=(collector.port, stopping), daemon=True)
         visitor.start()
-        # The follower looks every two seconds.
+        # The rollup worker polls every two seconds.
         threading.Event().wait(dice.uniform(0.5, 3.5))
         collector.kill()
         stopping.set()

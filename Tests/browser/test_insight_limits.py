@@ -1,4 +1,4 @@
-"""What the owner's page says where the server answers in parts, or not at all for now: timelines, exports and the live list."""
+"""The owner's page with partial or missing responses: timelines, exports and the live list."""
 
 import pytest
 
@@ -17,7 +17,7 @@ MORE_EVENTS = 80
 
 @pytest.fixture
 def large(store, serve):
-    """A program with a visitor whose events do not fit into one answer; one of them is missing."""
+    """A server with a visitor whose events do not fit into one response; one of them is missing."""
     collector = serve(store, environment=ENVIRONMENT)
     ids = make_ids()
     filler = "x" * (EVENT_BYTES - 300)
@@ -41,7 +41,7 @@ def test_a_timeline_is_loaded_to_its_first_event(engine, large):
     shown = numbers(engine)
     assert 0 < len(shown) < LARGE_EVENTS and shown == sorted(shown) and shown[-1] == LARGE_EVENTS
     assert text(engine, "#panel-raw p").startswith("Only the latest events are shown: 1 sessions")
-    # What has not been loaded is not missing.
+    # Events that have not been loaded are not reported as missing.
     assert engine.evaluate("() => document.querySelectorAll('#panel-raw .hole').length") == 0
     more = "() => [...document.querySelectorAll('#panel-raw button')].find((button) => button.textContent === 'Load earlier events' && !button.hidden)"
     pages = 1

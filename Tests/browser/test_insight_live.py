@@ -1,4 +1,4 @@
-"""The live stream: every event that was committed, once, in order, whatever happens to connections."""
+"""The live stream delivers each committed event once and in order, also after lost connections."""
 
 import json
 import random
@@ -15,7 +15,7 @@ from wire import Closed, Wire, get, head
 
 
 class Subscriber:
-    """Reads the stream on a thread; loses its connection as often as the test likes, and resumes as browsers do."""
+    """Reads the stream on a thread, disconnects when asked to, and resumes as browsers do."""
 
     def __init__(self, port, breaks=0.0, seed=1, pause=0.0):
         self.port, self.breaks, self.pause = port, breaks, pause

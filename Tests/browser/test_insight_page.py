@@ -1,4 +1,4 @@
-"""The owner's page in three engines: sign-in, what it shows, what it makes of hostile text, keys, links and small screens."""
+"""The owner's page in three engines: sign-in, content, hostile text, keyboard, links and small screens."""
 
 import urllib.parse
 
@@ -53,7 +53,7 @@ def check_inert(engine):
 
 @pytest.fixture
 def filled(sqlite, serve):
-    """A program with some page views, hostile ones among them."""
+    """A server with some page views, including hostile ones."""
     collector = serve(sqlite, environment=ENVIRONMENT)
     events = 0
     for number in range(6):
@@ -78,7 +78,7 @@ def test_who_has_no_token_sees_a_form_and_who_has_it_the_figures(engine, filled)
     wait_for(lambda: engine.evaluate("() => collectorInsight.access()") == "owner", 10, "signed in")
     ready(engine)
     assert engine.evaluate("() => document.querySelectorAll('.tiles .tile').length") == 8
-    # Neither script nor address knows what signs in.
+    # Neither scripts nor the address contain the secret.
     assert engine.evaluate("() => document.cookie") == ""
     engine.click("#sign-out")
     wait_for(lambda: engine.evaluate("() => collectorInsight.access()") == "none", 10, "signed out")
@@ -254,7 +254,7 @@ def test_under_a_base_path(chromium, serve):
 
 
 def test_pictures(chromium, sqlite, serve):
-    """To be looked at: they are kept in Tests/browser/screenshots."""
+    """Saves screenshots to Tests/browser/screenshots, for review."""
     SCREENSHOTS.mkdir(exist_ok=True)
     result = run("demo", "--events", 20_000, "--seed", 11, "--data", sqlite.folder / "data", folder=sqlite.folder, timeout=120)
     assert result.returncode == 0, result.stderr

@@ -1,4 +1,4 @@
-"""The owner's page: answers that come late, that lack what was asked for, or that are zero."""
+"""The owner's page: late, incomplete and empty responses."""
 
 import pytest
 
@@ -36,7 +36,7 @@ SUBMISSIONS_FAILURE = "[...document.querySelectorAll('.card')].find((card) => ca
 
 @pytest.fixture
 def shop(sqlite, serve):
-    """Visits to two sites, without errors; one slow page view has no element."""
+    """Visits to two sites without errors; one slow page view has no LCP element."""
     collector = serve(sqlite, environment=ENVIRONMENT)
     slow = visit_events("/slow", lcp=9000)
     vitals = next(event for event in slow if event["event_type"] == "webvitals")["payload"]

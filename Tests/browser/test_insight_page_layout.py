@@ -1,4 +1,4 @@
-"""The layout of the owner's page: rows of cards are full, and the bar of the query has one line, at usual widths."""
+"""The layout of the owner's page at common widths: full rows of cards, and a query bar of one line."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The owner's page: what is asked, and how honest the figures are: filters, ranges, time zones, few values, and refused queries."""
+"""Queries of the owner's page: filters, ranges, time zones, small samples and rejected queries."""
 
 import json
 import urllib.parse

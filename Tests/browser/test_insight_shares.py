@@ -1,4 +1,4 @@
-"""The dialog of share links on the owner's page: creates, lists and revokes them; what a guest sees of it all."""
+"""Share links on the owner's page: the dialog creates, lists and revokes them; guests see a limited page."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -9,7 +9,7 @@ from page import SCREENSHOTS
 from test_insight_page import open_page, ready, text
 
 WIDTHS = (1440, 390)
-#: Seconds in which the page of a guest notices the end of its session: two of its regular looks at the server.
+#: Seconds in which a guest's page notices the end of its session: two polling intervals.
 NOTICED_SECONDS_MAX = 15
 LABELS = ("For Ann", "für Bea <b>\u202e")
 
@@ -47,7 +47,7 @@ def test_links_are_created_listed_and_revoked_one_by_one(engine, shared):
     links = []
     for label in LABELS:
         links.append(create(engine, label))
-        # The list that grows moves what is clicked next.
+        # The growing list moves the next element to click.
         wait_for(lambda: len(rows(engine)) == len(links) and "No share links yet." not in str(rows(engine)), 20, "the link in the list")
     assert all(link.startswith(f"{shared.url}/insight?range=24h") and "#share=" in link for link in links) and links[0] != links[1]
     assert engine.evaluate("() => document.querySelector('#share-label').value") == ""
@@ -84,7 +84,7 @@ def test_a_link_that_is_refused_is_said_and_the_list_stays(chromium, serve, sqli
     open_page(chromium, collector)
     open_dialog(chromium)
     create(chromium, "first")
-    # Beyond what the form allows, and what the page would send anyway.
+    # Values that neither the form nor the page would send.
     chromium.evaluate("() => document.querySelector('#share-form').setAttribute('novalidate', '')")
     refusal = create(chromium, "second", days=400)
     assert "#share=" not in refusal and "days" in refusal

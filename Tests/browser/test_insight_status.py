@@ -1,4 +1,4 @@
-"""The owner's page before the first event, while events are processed, and when something stands still."""
+"""The owner's page before the first event, while events are processed, and when processing stalls."""
 
 import contextlib
 import subprocess
@@ -49,7 +49,7 @@ def banners(engine):
 
 
 def look(chromium, name, scheme):
-    """Axe, no overflow, and a picture, for each width."""
+    """Checks accessibility (axe) and overflow, and takes a screenshot, for each width."""
     from axe_playwright_python.sync_playwright import Axe
 
     SCREENSHOTS.mkdir(exist_ok=True)
@@ -127,7 +127,7 @@ def test_events_from_bots_alone_are_named_and_can_be_shown(engine, serve, store)
     send(collector.port, visit_events("/crawled"), BOT)
     words = "All events so far are from bots, which the figures leave out."
     wait_for(lambda: light(engine) == words, 20, "it says so")
-    # The same for who opens the page later.
+    # The same if the page is opened later.
     engine.leave(f"{collector.url}/insight?range=24h&again")
     ready(engine)
     wait_for(lambda: light(engine) == words, 10, "it says so again")
@@ -169,7 +169,7 @@ def test_the_empty_page_is_accessible(chromium, serve, scheme):
 
 @contextlib.contextmanager
 def slowed(store):
-    """Events are processed by a portion every few seconds, however fast the machine is, and however slow the browser."""
+    """Makes the server process a portion of events every few seconds, regardless of the machine's speed."""
     ended = threading.Event()
 
     def hold():
@@ -215,13 +215,13 @@ def test_figures_are_not_zero_while_events_are_processed(engine, serve, store):
     wait_for(lambda: engine.evaluate(visitors) == "1", 10, "the figures are up to date")
 
 
-# When something stands still
+# When processing stalls
 
 HOLDERS = "select pid from pg_stat_activity where query like '%pg_sleep(100)%' and pid <> pg_backend_pid()"
 
 
 def hold(cluster, database):
-    """An open transaction of another client; it ends when the test ends it."""
+    """Opens a transaction of another client until the test ends it."""
     with contextlib.suppress(RuntimeError, subprocess.TimeoutExpired):
         cluster.psql(database, "begin; delete from collector_events where id = -1; select pg_sleep(100)")
 

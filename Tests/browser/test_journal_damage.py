@@ -1,4 +1,4 @@
-"""A journal that was damaged while the server was down: what is intact is drained, the damage is named, the next outage is journaled."""
+"""A damaged journal: intact records are drained, the damage is reported, and the next outage is journaled."""
 
 import os
 import sqlite3
@@ -43,7 +43,7 @@ def journaled(cluster, tmp_path, serve):
 
 
 def into_one_file(path):
-    """Without the log, which would hold much of it once more."""
+    """Checkpoints the journal into one file, without a write-ahead log."""
     connection = sqlite3.connect(path)
     assert connection.execute("pragma wal_checkpoint(truncate)").fetchone()[0] == 0
     connection.close()

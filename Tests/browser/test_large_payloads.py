@@ -1,4 +1,4 @@
-"""The largest payloads that senders may store, read back: bounded answers, page by page, in bounded memory."""
+"""Reading the largest accepted payloads: responses and memory are bounded."""
 
 import gzip
 import json
@@ -31,7 +31,7 @@ def send(port, body):
 
 
 def read_chunked(port, path):
-    """The bytes of a streamed answer, one chunk held at a time: their number and the number of lines."""
+    """Reads a streamed response chunk by chunk. Returns the number of bytes and lines."""
     size, lines = 0, 0
     with Wire(port, timeout=60) as wire:
         wire.send(head("GET", path, OWNER))

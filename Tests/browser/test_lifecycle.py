@@ -1,4 +1,4 @@
-"""Starting and stopping: signals, exit codes, many at once."""
+"""Start and stop: signals, exit codes, several processes."""
 
 import contextlib
 import json
@@ -93,7 +93,7 @@ def test_killed_at_any_instant_nothing_acknowledged_is_lost(store, serve):
         collector.kill()
         load.stop()
         again = serve(store)
-        # What had gone to the journal is moved after the start.
+        # Records in the journal are drained after the start.
         wait_for(lambda load=load: load.acknowledged <= load.stored(store), 20, "all that was acknowledged")
         again.stop()
         acknowledged += len(load.acknowledged)

@@ -1,4 +1,4 @@
-"""What the system grants the process: open files and address space. Beyond it requests are refused, and the process goes on."""
+"""Limits on open files and address space: beyond them requests are rejected, and the process keeps running."""
 
 import gzip
 import json
@@ -21,7 +21,7 @@ def open_files(number):
 
 
 def idle(port, number):
-    """So many connections that send nothing, as far as the server's queue takes them."""
+    """Opens this number of idle connections, as far as the server's queue accepts them."""
     sockets = []
     for _ in range(number):
         connection = socket.create_connection(("127.0.0.1", port), 5)
@@ -35,7 +35,7 @@ def close(sockets):
 
 
 def is_stored(port):
-    """Whether one event is taken; a connection that is refused or closed is what the sender retries."""
+    """Whether one event is accepted; a client would retry after a refused or closed connection."""
     try:
         return post(port, "/event", event()).status == 200
     except (Closed, OSError):
@@ -59,7 +59,7 @@ def test_idle_connections_beyond_the_open_files_keep_no_event_out(store, serve, 
         for _ in range(5):
             wait_for(lambda: is_stored(collector.port), 30, "an event is stored")
             stored += 1
-        # What opens files of its own still can.
+        # Code that opens files still can.
         assert get(collector.port, "/health/details", OWNER).status == 200
         assert get(collector.port, "/api/overview", OWNER).status == 200
         assert get(collector.port, "/api/events", OWNER).status == 200

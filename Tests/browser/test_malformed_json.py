@@ -1,4 +1,4 @@
-"""A corpus of texts that are not JSON, or hardly: each is judged the same on every ingest route, and none does harm."""
+"""A corpus of malformed JSON: all ingest routes give the same result, and none fails."""
 
 import json
 
@@ -71,7 +71,7 @@ def test_valid_values(service, value):
 # Right by the grammar of JSON, and more than a database's numeric may hold.
 @pytest.mark.parametrize("value", [b"1e400", b"-1e999999", b"1e-999999", b"1" * 200_000, b"1e131073", b"1e99999999999999999999"], ids=lambda value: repr(value[:20]))
 def test_numbers_that_not_every_database_holds(service, value):
-    """Both stores judge the same, and neither drops the connection or the batch."""
+    """Both stores give the same result, and neither drops the connection or the batch."""
     body = as_event(b"1").replace(b'"odd":1', b'"payload":{"value":' + value + b"}")
     answer = post(service.port, "/event", body)
     assert answer.status in (200, 400)

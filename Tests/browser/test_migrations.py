@@ -16,7 +16,7 @@ ORIGINAL_NAMES = [
     "005_create_events_table",
 ]
 
-# What each migration of the original left behind.
+# Schema after each migration of the original program.
 ORIGINAL_STEPS = [
     """create table debug_data (id serial primary key, ip text, browser_info text, performance_data text, fingerprints text,
        errors text, timestamp timestamp default current_timestamp);
@@ -43,7 +43,7 @@ ORIGINAL_STEPS = [
 
 
 def make_original(store, steps):
-    """A database as the original program left it after so many of its migrations."""
+    """A database of the original program after a number of its migrations."""
     store.execute(
         "create table schema_migrations (id serial primary key, migration_name text unique, applied_at timestamp default current_timestamp)"
     )
@@ -187,7 +187,7 @@ def test_the_original_is_adopted_without_loss(original, steps):
     make_original(original, steps)
     expected = dict.fromkeys(MIGRATIONS, "PENDING") | dict.fromkeys(MIGRATIONS[:steps], "APPLIED")
     assert listed(original)[0] == expected
-    # Looking has changed nothing.
+    # Reading has changed nothing.
     assert [row["migration_name"] for row in original.rows("select migration_name from schema_migrations order by id")] == ORIGINAL_NAMES[:steps]
 
     result = migrate(original)

@@ -1,4 +1,4 @@
-"""The database goes away and comes back: nothing is answered 200 that was not stored."""
+"""Database outages: each event with a 200 response is stored."""
 
 import os
 import re
@@ -81,7 +81,7 @@ def test_without_a_journal_an_outage_is_refused(own_cluster, serve, tmp_path):
 
 
 def outage(cluster, store, serve, stop):
-    """Load before, during and after an outage; every event is acknowledged and stored, once."""
+    """Runs load before, during and after an outage; each event is acknowledged and stored once."""
     collector = serve(store, environment=OWNED)
     wait_for(lambda: health(collector)[0] == 200, 10, "healthy")
     load = Load(collector.port, threads=12)
@@ -211,7 +211,7 @@ def test_health_is_answered_while_the_database_hangs(own_cluster, serve, tmp_pat
         started = time.monotonic()
         assert health(collector)[0] == 503
         assert time.monotonic() - started < 5
-        # What needs no database is served meanwhile.
+        # Routes that need no database still respond.
         started = time.monotonic()
         assert get(collector.port, "/ping").status == 200
         assert get(collector.port, "/").status == 200
@@ -223,7 +223,7 @@ def test_health_is_answered_while_the_database_hangs(own_cluster, serve, tmp_pat
 
 
 def test_a_database_that_hangs_stops_neither_ingest_nor_a_stop(own_cluster, serve, tmp_path):
-    """What was acknowledged meanwhile is there when the database goes on, once, whatever became of the commits that hung."""
+    """Events acknowledged meanwhile are stored once when the database resumes, also those in stalled commits."""
     store = PostgresStore(own_cluster, tmp_path)
     collector = serve(store, environment=OWNED)
     wait_for(lambda: health(collector)[0] == 200, 10, "healthy")
@@ -282,13 +282,13 @@ def test_a_disk_that_is_full_is_an_outage(serve, tmp_path):
         collector.kill()
     with_room = serve(store, environment=OWNED)
     wait_for(lambda: is_drained(with_room), 20, "drained")
-    # Exactly what was acknowledged.
+    # Exactly the acknowledged events.
     assert len(submissions(store)) == statuses.count(200)
     assert post(with_room.port, "/collect", submission()).status == 200
 
 
 def LimitedCollector(folder, blocks):
-    """A program whose files may not grow beyond so many blocks of 512 bytes."""
+    """A server whose files are limited to a number of blocks of 512 bytes."""
     import resource
 
     from program import Collector

@@ -1,4 +1,4 @@
-"""Exports: CSV that no spreadsheet takes for formulas, NDJSON that is exact."""
+"""Exports: CSV without formula injection, exact NDJSON."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ FORMULA = re.compile("^[\\s\"\u200d]*[=+\\-@\uff1d\uff0b\uff0d\uff20]")
 
 
 def fields(data, separator, quoted):
-    """Cells as a program reads them that assumes this separator."""
+    """Cells, as parsed with this separator."""
     return [cell for row in csv.reader(io.StringIO(data), delimiter=separator, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE) for cell in row]
 
 
@@ -34,7 +34,7 @@ def test_no_cell_of_a_csv_begins_a_formula_whatever_the_separator(store, serve):
         for quoted in (True, False):
             cells = fields(raw.replace("\r\n", "\n"), separator, quoted)
             if separator == "," and not quoted:
-                # Who splits at our own separator without reading our quotes sees no text of ours whole.
+                # A reader that ignores quotes splits our texts at the separator.
                 continue
             assert [cell for cell in cells if FORMULA.match(cell)] == [], (separator, quoted)
     assert not any(ord(character) < 32 and character not in "\r\n" or character in "\u202e\u200b" for character in raw)

@@ -1,4 +1,4 @@
-"""Guessing the token: wrong ones are counted and slowed down, the right one always enters."""
+"""Guesses of the token are counted and throttled; the correct token is always accepted."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def owned(sqlite, serve):
 
 
 def lock(port, fields=()):
-    """Guesses until the sender has to wait."""
+    """Guesses until the client is throttled."""
     for _ in range(5):
         assert post(port, "/api/session", {"token": "guess"}, fields).status == 401
     answer = post(port, "/api/session", {"token": "guess"}, fields)

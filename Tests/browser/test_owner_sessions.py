@@ -1,4 +1,4 @@
-"""Who is signed in: sessions of the owner and of guests, share links, and streams that end with them."""
+"""Sessions of owner and guests, share links, and streams that end with a session."""
 
 import hmac
 import time
@@ -44,7 +44,7 @@ def owner(port):
 
 
 class Stream:
-    """A body that is read as it comes."""
+    """A response body that is read incrementally."""
 
     def __init__(self, port, path, fields):
         self.wire = Wire(port, timeout=END_SECONDS_MAX)
@@ -52,7 +52,7 @@ class Stream:
         assert b"200 OK" in self.wire._until(b"\r\n\r\n")
 
     def rest(self):
-        """What comes until the end of the body, which must come soon."""
+        """Reads the rest of the body, which must end soon."""
         return self.wire._until(b"0\r\n\r\n")
 
 
@@ -275,7 +275,7 @@ def test_an_export_under_way_ends_with_the_link_and_says_that_it_is_not_all(owne
         assert last in export.rest()
 
 
-# The store is away
+# The store is unavailable
 
 
 def test_while_the_store_is_away_the_owner_is_known_and_guests_are_not(own_cluster, serve, tmp_path):

@@ -1,4 +1,4 @@
-"""The file with the owner's token: made once, for its owner's eyes only, and refused by name when something is wrong with it."""
+"""The file with the owner's token: created once, readable by its owner only, and rejected with a message if invalid."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""One contract of payload keys: the tracker sends no other, and what the server aggregates reaches the owner's API."""
+"""The payload contract: the tracker sends only its keys, and all aggregated keys are available in the owner's API."""
 
 import pytest
 
@@ -62,7 +62,7 @@ def test_every_key_that_the_tracker_sends_is_in_the_contract(visit):
     assert {row["event_type"] for row in rows} <= set(KEYS)
     strange = {problem for row in rows for problem in unknown(row["event_type"], row["payload"])}
     assert strange == set()
-    # A load reports all parts of what it reports at all.
+    # A page load reports all parts of each metric that it reports.
     for payload in (row["payload"] for row in views[0].of("webvitals")):
         for metric, attribution in payload["attribution"].items():
             if payload.get(metric) and metric in ("LCP", "INP") and attribution:

@@ -1,5 +1,4 @@
-"""The real PgBouncer between the program and PostgreSQL, with the pool modes that hand a server connection to another client after each
-transaction or statement."""
+"""PgBouncer between the program and PostgreSQL, in transaction and statement pooling mode."""
 
 import re
 import uuid
@@ -47,7 +46,7 @@ def is_ready(collector):
 
 
 def left_behind(store):
-    """What the pool's server connections keep of the program, by asking through each of them."""
+    """Session state of the program on the pool's server connections, queried through each of them."""
     names = ", ".join(f"'{name}'" for name in OURS)
     settings = store.bouncer.psql(store.database, f"select name from pg_settings where source = 'session' and name in ({names})")
     prepared = store.bouncer.psql(store.database, "select count(*) from pg_prepared_statements")

@@ -1,4 +1,4 @@
-"""A record that the database does not take is refused by itself: the store is not called away for its sake."""
+"""A record that the database rejects is rejected alone and does not cause an outage."""
 
 from bodies import event
 from insight import ENVIRONMENT, OWNER

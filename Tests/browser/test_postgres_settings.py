@@ -1,4 +1,4 @@
-"""PostgreSQL as people set it up: settings of a role or database, encodings, roles without rights, sockets, TLS, connection strings."""
+"""PostgreSQL configurations: settings of a role or database, encodings, missing privileges, sockets, TLS, connection strings."""
 
 import os
 import shutil
@@ -71,7 +71,7 @@ def test_another_encoding_is_refused_with_one_sentence(cluster, tmp_path, encodi
         assert ended.returncode == 1
         sentence = [line for line in ended.stderr.splitlines() if line.startswith("collector: ")]
         assert len(sentence) == 1 and encoding in sentence[0] and "encoding 'UTF8'" in sentence[0] and PASSWORD not in sentence[0]
-    # What the sentence proposes works.
+    # The suggested fix works.
     command = sentence[0].split('"')[1].replace("collector", f"{name}_utf8", 1)
     cluster.psql("postgres", command)
     assert run("migrate", folder=tmp_path, environment={"DB_URL": cluster.url(f"{name}_utf8")}).returncode == 0
@@ -113,7 +113,7 @@ def test_a_unix_socket_and_a_list_of_keys_and_values(cluster, tmp_path, serve):
 
 @pytest.fixture(scope="module")
 def secured(tmp_path_factory):
-    """A server with TLS, its certificate of an authority of our own, for localhost alone."""
+    """A server with TLS; its certificate is from our own authority and valid for localhost only."""
     folder = tmp_path_factory.mktemp("authority")
 
     def openssl(*words):

@@ -1,4 +1,4 @@
-"""Visitors who ask not to be tracked: the page at `/` shows them everything, and sends nothing before they press Send."""
+"""Visitors with a Do Not Track or GPC signal: the page at `/` shows everything, and sends nothing before they press Send."""
 
 import pytest
 
@@ -17,7 +17,7 @@ IDENTIFYING = "() => Object.keys(localStorage).filter((key) => key !== 'collecto
 
 
 def requests(engine):
-    """What was asked for besides files: by the engine's own record, which beacons are in, too."""
+    """Requests other than for files, by the engine's own log, which includes beacons."""
     return engine.evaluate("() => performance.getEntriesByType('resource').map((entry) => new URL(entry.name).pathname).filter((path) => !path.startsWith('/static/'))")
 
 

@@ -1,4 +1,4 @@
-"""Behind Debian's nginx and Caddy, with the very blocks of docs/operations.md: address, TLS, sub-path, cookie, stream."""
+"""Debian's nginx and Caddy, configured with the blocks in docs/operations.md: address, TLS, sub-path, cookie, stream."""
 
 import http.client
 import json
@@ -90,7 +90,7 @@ class Proxy:
         return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, source_address=(CLIENT, 0), context=self._context)
 
     def ask(self, method, path, body=None, headers=None):
-        """One request; gives its response with the body in `.text`."""
+        """Sends one request. Returns its response with the body in `.text`."""
         connection = self.connect()
         connection.request(method, self.prefix + path, body if body is None or isinstance(body, bytes) else json.dumps(body), headers or {})
         response = connection.getresponse()

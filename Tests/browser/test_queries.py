@@ -1,4 +1,4 @@
-"""The example queries of docs/queries.md, run as they are written over rows of a real browser."""
+"""The example queries of docs/queries.md run on rows from a real browser."""
 
 import datetime
 import re

@@ -1,4 +1,4 @@
-"""The figures go on whatever senders name, whatever the database refuses, and when the events are replaced."""
+"""Rollups continue with many dimension values, after database errors, and after events are replaced."""
 
 import itertools
 import time
@@ -13,7 +13,7 @@ _numbers = itertools.count(1)
 
 
 def word():
-    """A name that no template takes for an id."""
+    """A name that URL templating does not take for an ID."""
     return "".join(chr(97 + int(digit)) for digit in str(next(_numbers)))
 
 
@@ -34,7 +34,7 @@ def send_all(port, events):
 
 
 def refuse(store, path):
-    """Makes the database refuse what the rollup worker writes for a path."""
+    """Makes the database reject the rollup worker's writes for a path."""
     if store.name == "sqlite":
         store.execute(f"create trigger poison before insert on dimension_values when new.value = '{path}' begin select raise(abort, 'poison'); end")
     else:
@@ -57,7 +57,7 @@ def test_new_names_of_signals_and_sites_have_an_end(store, serve):
     sites = report(collector.port, "breakdowns", range="24h", dimensions="site", limit=500)["dimensions"]["site"]
     # 499 names beside shop.example, whose fingerprints are no sessions that count, and what is beyond.
     assert (sites["count"], sites["total"]) == (500, 700)
-    # Somebody else's figures are there as soon as ever.
+    # Reports of other sites are not delayed.
     send(collector.port, visit_events(path="/others"))
     settle(collector.port, sent + 3)
     assert "(other)" in {row["site"] for row in report(collector.port, "sites")["sites"]}

@@ -1,4 +1,4 @@
-"""GET /api/status: what lags or stands still, why, and for how long."""
+"""`GET /api/status`: what lags or is stalled, why, and for how long."""
 
 import contextlib
 import json
@@ -102,7 +102,7 @@ def test_a_rebuild_that_goes_on_after_a_restart_is_named_as_such(store, serve):
     wait_for(lambda: status(collector)["state"] == "ok", 90, "done")
 
 
-# Why rollups cannot be written
+# Rollup errors
 
 
 def test_events_that_the_database_refuses_to_aggregate_are_named(store, serve):
@@ -110,7 +110,7 @@ def test_events_that_the_database_refuses_to_aggregate_are_named(store, serve):
     wait_for(lambda: status(collector)["rollup_lag_seconds"] == 0, 10, "the first look")
     refuse(store, "/poison")
     send(collector.port, visit_events("/poison") + visit_events("/good"))
-    # One after the other is found to be refused.
+    # Rejected events are found one by one.
     wait_for(lambda: "refused to aggregate 3 events" in json.dumps(status(collector)["problems"]), 40, "the problem is reported")
     assert codes(collector) == ["events_not_aggregated"]
     assert "rollup_dead_letters" in status(collector)["problems"][0]["message"]
@@ -131,7 +131,7 @@ def test_a_rollup_worker_that_cannot_write_is_named_with_the_reason_and_goes_on_
     collector.wait_for_line("recovered.*code=rollups_failing")
 
 
-# Who holds back whom
+# Blocked writes
 
 
 @contextlib.contextmanager

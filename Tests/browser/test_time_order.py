@@ -1,4 +1,4 @@
-"""The order of ids is not the order of time: ranges, exports, explorer and "here now" go by when events were received."""
+"""Ranges, exports, the explorer and "here now" go by when events were received, not by the order of IDs."""
 
 import datetime
 import glob

@@ -1,4 +1,4 @@
-"""What a site, and what a visitor may choose, and how the tracker behaves as a guest."""
+"""Tracker settings of a site, choices of a visitor, and how the tracker behaves on third-party pages."""
 
 import datetime
 
@@ -35,7 +35,7 @@ def test_what_was_under_way_when_consent_is_withdrawn_leaves_nothing(visit):
     visit.wait_for(lambda _: visit.engine.evaluate("() => window.waiting.length > 0"), "a fingerprint under way")
     visit.flush()
     visit.engine.evaluate("() => collector.consent(false)")
-    # Requests are answered in order.
+    # Responses are sent in order.
     visit.engine.evaluate(
         """async () => {
             Permissions.prototype.query = () => Promise.resolve({ state: "denied" });

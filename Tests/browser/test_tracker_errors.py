@@ -1,4 +1,4 @@
-"""What breaks on other sites' pages: each once, with a count, where it was, and what was done before."""
+"""Errors on tracked pages: reported once with a count, location and breadcrumbs."""
 
 import pytest
 
@@ -89,7 +89,7 @@ def test_at_most_fifty_different_errors_are_reported_and_the_rest_is_counted(vis
     sql = "select emitted, dropped, received, lost from pageview_delivery order by pageview_id limit 1"
 
     def is_all_there(views):
-        # What was dropped leaves holes; the report says how many.
+        # Dropped events leave gaps; the delivery report has their number.
         return len(views) == 2 and views[0].of("engagement") and [row["lost"] for row in visit.store.rows(sql)] == [0]
 
     view = visit.wait_for(is_all_there, "a first view")[0]
@@ -169,7 +169,7 @@ def test_any_value_that_is_thrown_or_rejected_is_reported(visit, way):
     reported["proxy"] = errors(visit)[len(REJECTED)]
     assert {error["kind"] for error in reported.values()} == {"error" if way == "throwIt" else "rejection"}
     for name, expected in REJECTED.items():
-        # The browser's own words say more about what was thrown than "undefined" does.
+        # The browser's message has more information about the thrown value than "undefined".
         if way == "rejectIt" or name not in ("nothing", "null"):
             assert (reported[name]["name"], reported[name]["message"]) == expected, name
     assert all(error["message"] and error["name"] for error in reported.values())

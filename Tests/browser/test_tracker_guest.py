@@ -1,4 +1,4 @@
-"""The tracker as a guest: on sites without a secure context, on slow machines, and with visitors who leave at any moment."""
+"""The tracker on third-party sites: without a secure context, on slow machines, and with visitors who leave at any moment."""
 
 import random
 
@@ -79,7 +79,7 @@ def test_a_site_with_tls_is_measured_like_any_other(visit, tmp_path):
 
 
 def test_a_page_that_is_loaded_ahead_of_time_counts_when_it_is_seen(visit):
-    """Drivers forbid browsers to load ahead of time: the page says that it is, and then that it is seen."""
+    """Drivers disable prerendering: the page simulates that it is prerendered and then activated."""
     visit = visit(head="<script>Object.defineProperty(document, 'prerendering', { get: () => !self.isSeen, configurable: true })</script>")
     visit.engine.open(visit.host + "/one")
     visit.engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 500))")
@@ -102,7 +102,7 @@ def test_no_task_of_the_tracker_is_long_on_a_slow_machine(chromium, sqlite, serv
     visit.shop.head = f"<script>{watch}</script>"
     longest = []
     try:
-        # The least of some attempts is what the tracker itself takes.
+        # The minimum of several attempts is closest to the tracker's own time.
         for _ in range(ATTEMPTS):
             chromium.new_page()
             session = chromium.page.context.new_cdp_session(chromium.page)

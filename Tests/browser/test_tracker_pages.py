@@ -1,4 +1,4 @@
-"""Pages that use the tracker, the window or the document in ways of their own: each page view counts once, and the page stays as it is."""
+"""Pages that use the tracker, window or document in unusual ways: each page view counts once, and the page is unchanged."""
 
 import urllib.parse
 
@@ -8,7 +8,7 @@ from tracked import visit  # noqa: F401
 
 
 def follow(visit, path):
-    """To another page by a link, which has a referrer."""
+    """Follows a link to another page, which has a referrer."""
     visit.engine.evaluate(f"() => {{ location.href = '{path}'; }}")
     visit.wait_for(lambda views: len(views) == 2, "the second page view")
     visit.flush()
@@ -181,7 +181,7 @@ def test_a_site_decides_with_a_function_what_of_an_address_is_sent(visit):
 def test_the_depth_of_a_page_that_scrolls_inside_an_element_is_that_elements(visit):
     style = "<style>html, body { height: 100%; margin: 0; overflow: hidden } main { height: 100vh; overflow-y: auto } .in { height: 500vh }</style>"
     visit = visit(head=style)
-    # What the shop puts on its pages stays out of the way.
+    # The shop's own content does not interfere.
     visit.shop.body = "<main><div class=in>x</div></main><script>document.body.replaceChildren(document.querySelector('main'))</script>"
     visit.open("/one")
     visit.engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 300))")

@@ -1,4 +1,4 @@
-"""Nothing that a page has emitted is lost without being counted, and nothing is counted twice, whatever becomes of the network."""
+"""Each emitted event is stored once or counted as lost, also on an unreliable network."""
 
 import random
 
@@ -13,7 +13,7 @@ def delivery_reports(store):
 
 
 def check_nothing_missing(visit):
-    """Waits for what pages that were left have sent last, since nothing signals when it arrives."""
+    """Waits for the last requests of left pages, since no signal announces them, and checks that no event is missing."""
 
     def is_all_there(views):
         rows = delivery_reports(visit.store)
@@ -111,7 +111,7 @@ def test_a_long_visit_offline_stays_within_its_room(visit):
     visit.engine.evaluate("() => { for (let count = 0; count < 900; count++) collector.track('many', { text: 'x'.repeat(300) }); }")
     visit.flush()
     size = visit.engine.evaluate("() => JSON.stringify(localStorage).length")
-    # The room for events, with what escapes them.
+    # The buffer for events, including JSON escapes.
     assert size < 300_000
     visit.network.decide = lambda body: "pass"
     while visit.flush() is not True:
@@ -122,7 +122,7 @@ def test_a_long_visit_offline_stays_within_its_room(visit):
 
 
 def test_the_loss_that_is_found_is_the_loss_that_there_was(visit):
-    """A tenth of all requests is dropped behind the sender's back, a tenth comes twice."""
+    """10 % of all requests are dropped although the tracker gets a 200, and 10 % arrive twice."""
     seed = random.randrange(1 << 30)
     chance = random.Random(seed)
     visit = visit()
@@ -135,14 +135,14 @@ def test_the_loss_that_is_found_is_the_loss_that_there_was(visit):
         if chance.random() < 0.3:
             visit.engine.click("#push")
         visit.go(f"/{number}")
-    # The last word on all of it goes through.
+    # The final delivery reports are forwarded.
     visit.network.decide = lambda body: "pass"
     track(visit, "end")
     assert visit.flush() is True
     stored = {row["event_id"] for row in visit.rows}
     lost = {}
     for event in visit.network.lost:
-        # What a beacon of it, or a later page, has brought all the same is not lost.
+        # Events that a beacon or a later page has delivered after all are not lost.
         if event["event_id"] not in stored:
             lost.setdefault(event["pageview_id"], set()).add(event["event_id"])
     actions = [action for action, _ in visit.network.bodies]

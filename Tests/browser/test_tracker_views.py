@@ -1,4 +1,4 @@
-"""Which views a visit has, whose they are, and what is said of each."""
+"""Page views of a visit: their identity and content."""
 
 import re
 
@@ -146,7 +146,7 @@ def test_two_tabs_are_one_session_of_one_visitor(visit):
     visit.wait_for_tracker()
     assert visit.flush() is True
     visit.engine.close_tab()
-    # What a beacon of the closed tab did not deliver is in the storage, and the next page sends it.
+    # Events that the closed tab's beacon did not deliver are in storage, and the next page sends them.
     visit.go("/three")
     assert visit.flush() is True
     first, second = visit.wait_for(
@@ -173,7 +173,7 @@ addEventListener("pagehide", () => {
 def test_a_handler_that_ends_before_it_has_reported_everything_leaves_the_rest_to_the_next(visit, number):
     visit = visit(head=ENDS % number)
     visit.open("/one")
-    # What reports the page's load is loaded after the core.
+    # The part that reports the page load is loaded after the core.
     visit.engine.evaluate(f"() => import('{visit.collector.url}/collector-details.js').then(() => new Promise((resolve) => setTimeout(resolve, 0, true)))")
     visit.go("/two")
     assert visit.flush() is True

@@ -1,4 +1,4 @@
-"""Vitals of other sites' pages: final, exact, with attribution, and NULL where a browser cannot measure them."""
+"""Vitals of tracked pages: final, exact, with attribution, and NULL if a browser cannot measure them."""
 
 import itertools
 
@@ -20,7 +20,7 @@ def waited(engine, milliseconds):
 
 
 def complete(visit, path="/next"):
-    """Leaves the page; gives its view."""
+    """Leaves the page. Returns its page view."""
     visit.go(path)
     visit.flush()
     return visit.wait_for(lambda views: len(views) >= 2 and views[0].is_complete, "a complete first view")[0]
@@ -32,7 +32,7 @@ def wait_for_details(visit):
 
 
 def attribution(view, name, kind=None):
-    """That of the last value of a metric, and the value."""
+    """Attribution and value of the last report of a metric."""
     payloads = [row["payload"] for row in view.of("webvitals") if row["payload"].get(name) is not None]
     payload = [payload for payload in payloads if kind is None or payload["navigationType"] == kind][-1]
     return payload["attribution"].get(name), payload[name]

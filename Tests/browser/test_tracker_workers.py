@@ -1,4 +1,4 @@
-"""Errors outside of the page's own time and scripts: before the tag, and in workers."""
+"""Errors before the tracker loads, and in workers."""
 
 import base64
 import hashlib
@@ -47,7 +47,7 @@ def test_errors_before_the_tag_are_caught_under_a_strict_policy(visit):
         "Content-Security-Policy": f"default-src 'none'; script-src 'self' '{HASH}' {visit.collector.url}; connect-src {visit.network.url}; img-src 'self' data:; style-src 'self'"
     }
     visit.open("/one")
-    # Not every engine names the script that asked for what is blocked.
+    # Not every engine reports the script that requested the blocked resource.
     found = {(error["kind"], error["message"], "" if error["kind"] == "csp" else error["source"].replace(visit.host, "")) for error in payloads(visit, 8)}
     assert {
         ("resource", "Failed to load link", "/missing.css"),

@@ -1,4 +1,4 @@
-"""The reference that the tracker's vitals are compared with, on entries that are written down here."""
+"""The reference implementation of vitals, on entries given here."""
 
 import pathlib
 import sys
@@ -61,11 +61,11 @@ def test_what_a_browser_does_not_report_is_unsupported_and_not_zero():
     assert (view.values["LCP"], view.values["CLS"], view.values["INP"]) == (UNSUPPORTED,) * 3
 
 
-@pytest.mark.parametrize(("interactions", "right"), [(3, 304), (49, 304), (50, 208), (118, 128), (500, 128)])
-def test_one_of_fifty_interactions_is_ignored(interactions, right):
+@pytest.mark.parametrize(("interactions", "expected"), [(3, 304), (49, 304), (50, 208), (118, 128), (500, 128)])
+def test_one_of_fifty_interactions_is_ignored(interactions, expected):
     clicks = [event(1000 * id, duration, id, 1000 * id + 1, 1000 * id + duration - 4) for id, duration in enumerate((304, 208, 128), 1)]
     (view,) = views(*clicks, interactions=interactions)
-    assert view.values["INP"] == right
+    assert view.values["INP"] == expected
 
 
 def test_all_handlers_of_a_frame_are_processing_and_any_event_of_the_interaction_names_its_target():

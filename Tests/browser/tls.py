@@ -9,7 +9,7 @@ import threading
 
 
 def make_certificate(folder):
-    """A certificate for this machine, valid for a day; gives the files of it and of its key."""
+    """Creates a certificate for this machine, valid for a day. Returns its file and that of its key."""
     certificate, key = pathlib.Path(folder) / "certificate.pem", pathlib.Path(folder) / "key.pem"
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
     names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
@@ -18,7 +18,7 @@ def make_certificate(folder):
 
 
 class TLS:
-    """Listens with TLS, and passes everything on to a port of this machine that speaks without."""
+    """Terminates TLS and forwards to a plain-text port on this machine."""
 
     def __init__(self, port, certificate, key):
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -38,7 +38,7 @@ class TLS:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
-        # Browsers break connections off whenever they like.
+        # Browsers may close connections at any time.
         with contextlib.suppress(OSError), self._context.wrap_socket(connection, server_side=True) as client, socket.create_connection(self._target) as server:
             answers = threading.Thread(target=self._pump, args=(server, client), daemon=True)
             answers.start()

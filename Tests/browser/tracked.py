@@ -1,4 +1,4 @@
-"""What the tests of the tracker share: a visitor on a shop's pages, and what of the visit is in the database."""
+"""Shared by tests of the tracker: a visitor on a shop's pages, and the stored rows of the visit."""
 
 import contextlib
 import dataclasses
@@ -53,7 +53,7 @@ class View:
 
 
 class Visit:
-    """A browser, a shop, and the program that the shop's pages report to, over a network that is not to be trusted."""
+    """A browser, a shop, and the server that the shop's pages report to over an unreliable network."""
 
     def __init__(self, engine, store, collector, **options):
         self.engine, self.store, self.collector = engine, store, collector
@@ -75,7 +75,7 @@ class Visit:
         self.wait_for_tracker()
 
     def go_back(self, path):
-        """To the page before this one, which has such a path; a driver may answer while this one is still there, or while neither is."""
+        """Goes back to the previous page, which has this path, and waits for it: a driver may respond before the page is there."""
 
         def is_there():
             with contextlib.suppress(Exception):
@@ -109,7 +109,7 @@ class Visit:
         return [row["event_type"] for row in self.rows]
 
     def wait_for(self, condition, what, seconds=20):
-        """The views of which the condition holds; what arrives later is not among them."""
+        """Waits for page views that match the condition and returns them."""
         views = []
 
         def holds():
@@ -120,7 +120,7 @@ class Visit:
         return views
 
 
-#: What a page has before the tracker wraps it.
+#: Built-in functions of a page before the tracker wraps them.
 KEEP = "<script>self.before = [console.error, self.fetch];</script>"
 IS_WRAPPED = "() => before[0] !== console.error || before[1] !== self.fetch"
 

@@ -25,13 +25,13 @@ OPEN_ATTEMPTS_MAX = 3
 
 class WebKit:
     name = "webkit"
-    #: Seconds that an answer may take, unless a request says otherwise.
+    #: Default timeout of a request in seconds.
     _timeout = 70
 
     def __init__(self, path, arguments=()):
         self._path = path
         self._arguments = list(arguments)
-        # Its own sandbox needs rights that containers do not give.
+        # Its sandbox needs privileges that containers do not have.
         self._environment = dict(
             os.environ, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS="1", LIBGL_ALWAYS_SOFTWARE="1", GIO_USE_VFS="local", GSETTINGS_BACKEND="memory", NO_AT_BRIDGE="1", LANG="en_US.UTF-8"
         )
@@ -107,7 +107,7 @@ class WebKit:
             raise RuntimeError(f"{path}: {error.read()[:800]}") from error
 
     def open(self, url):
-        """The driver now and then never answers while its browser starts; then another one is asked, before anything was looked at."""
+        """Opens a page. The driver sometimes never responds while its browser starts; then another one is started."""
         for attempt in range(OPEN_ATTEMPTS_MAX):
             try:
                 self._end()
@@ -121,7 +121,7 @@ class WebKit:
                 self._stop_driver()
                 self._start_driver()
 
-    def be_patient(self, seconds):
+    def set_timeout(self, seconds):
         self._timeout = seconds
 
     def leave(self, url):
@@ -154,7 +154,7 @@ class WebKit:
         return json.loads(text)[0]
 
     def click(self, selector):
-        # Its pointer does not scroll to what is out of sight.
+        # Its pointer does not scroll elements into view.
         self.evaluate(f"() => document.querySelector({json.dumps(selector)}).scrollIntoView({{ block: 'center' }})")
         element = self._request("POST", "/element", {"using": "css selector", "value": selector})
         actions = [
@@ -178,7 +178,7 @@ class WebKit:
             file.write(base64.b64decode(self._request("GET", "/screenshot")))
 
     def errors(self):
-        """It reports none; the page's own list is what can be looked at."""
+        """The driver reports no errors: returns the page's own list."""
         return []
 
     def _stop_driver(self):

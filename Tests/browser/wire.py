@@ -1,4 +1,4 @@
-"""HTTP over a plain socket: sends exactly the bytes that a test says, and reads answers strictly."""
+"""HTTP over a plain socket: sends exactly the given bytes and parses responses strictly."""
 
 import contextlib
 import dataclasses
@@ -11,7 +11,7 @@ BODILESS = (204, 304)
 
 
 class Closed(Exception):
-    """The server closed the connection before a whole answer."""
+    """The server closed the connection before a complete response."""
 
 
 @dataclasses.dataclass
@@ -21,7 +21,7 @@ class Answer:
     body: bytes
 
     def field(self, name):
-        """The value of a header that may come once at most."""
+        """The value of a header that may occur at most once."""
         values = [value for key, value in self.fields if key.lower() == name.lower()]
         assert len(values) <= 1, f"{name} came {len(values)} times"
         return values[0] if values else None
@@ -48,7 +48,7 @@ class Wire:
         self.socket.close()
 
     def send(self, data):
-        """Sends as much as the server takes: one that refuses early may hang up on the rest."""
+        """Sends as much as the server accepts: it may reject a request early and close the connection."""
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self.socket.sendall(data)
 
@@ -74,7 +74,7 @@ class Wire:
         return part
 
     def read(self, method="GET"):
-        """The next answer; a 100 is an answer too."""
+        """Reads the next response, which may be a 100."""
         lines = self._until(b"\r\n\r\n").decode("latin-1").split("\r\n")
         version, status, *_ = lines[0].split(" ", 2)
         assert version == "HTTP/1.1", lines[0]
@@ -88,7 +88,7 @@ class Wire:
         return answer
 
     def is_closed(self):
-        """Waits for the server's end of the connection; what still comes before it must be nothing."""
+        """Waits until the server closes the connection; it must not send anything before that."""
         try:
             self._more()
         except Closed:
@@ -98,7 +98,7 @@ class Wire:
         return False
 
     def read_all(self):
-        """Every whole answer until the server closes."""
+        """Reads all complete responses until the server closes."""
         answers = []
         while True:
             try:

@@ -1,11 +1,11 @@
-"""How the tests are shared among processes (pytest-xdist): those of an engine stay in one process, the others go by file."""
+"""Distributes tests among processes (pytest-xdist): by engine, otherwise by file."""
 
 import os
 import re
 
 import engines
 
-#: What takes minutes is begun first. Tests without an engine mostly wait, and run beside those that keep the machine busy.
+#: Slow groups start first. Tests without an engine mostly wait, so they run next to CPU-intensive ones.
 ORDER = (
     "chromium", "firefox", "webkit",
     "test_harness.py", "test_chaos.py", "test_http_refusals.py", "test_insight_page.py", "test_vitals_fixtures.py", "test_insight_status.py",
@@ -24,7 +24,7 @@ def number():
 
 
 def group_of(id):
-    """So an engine is started once, and what it does at one time is one test's; and what the tests of a file share is made once."""
+    """The group of a test: its engine or its file. Each engine and each file's fixtures are started once, in one process."""
     path, _, name = id.partition("::")
     parameters = re.split(r"[-\[\]]", name)[1:]
     return next((engine for engine in engines.NAMES if engine in parameters), path.rpartition("/")[2])
@@ -36,7 +36,7 @@ def rank(id):
 
 
 def make_scheduler(config, log):
-    """Gives one group after another to the next free process; the import waits until there are several processes."""
+    """Assigns each group to the next free process. Imports the scheduler only if there are several processes."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Groups(LoadScopeScheduling):

@@ -1,4 +1,4 @@
-"""Rounds, one after the other, on one store."""
+"""Runs rounds of faults on one store and checks each."""
 
 import collections
 import concurrent.futures
@@ -16,18 +16,18 @@ import traceback
 
 import checker
 import faults
-from places import PostgresPlace, SQLitePlace, clear
+from deployments import PostgresDeployment, SQLiteDeployment, clear
 
-PLACES = {"sqlite": SQLitePlace, "postgres": PostgresPlace}
+DEPLOYMENTS = {"sqlite": SQLiteDeployment, "postgres": PostgresDeployment}
 SENDERS = pathlib.Path(__file__).resolve().parent / "senders.py"
 SENDERS_SECONDS_MAX = 90
 FAULTS_MAX = 3
-ROUNDS_OF_A_PLACE = 20
+ROUNDS_PER_DEPLOYMENT = 20
 
 
 @dataclasses.dataclass
 class Total:
-    """What all rounds came to."""
+    """Totals of all rounds."""
 
     rounds: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     acknowledged: int = 0
@@ -36,36 +36,36 @@ class Total:
     faults: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     skipped: int = 0
     met_draining: int = 0
-    # How often the proxy has cut, and where: a fault that never meets a batch proves nothing.
+    # Connections that the proxy has cut, by point of the cut. Shows that the faults met batches.
     cuts: collections.Counter = dataclasses.field(default_factory=collections.Counter)
 
     def __str__(self):
         rounds = ", ".join(f"{count} rounds on {name}" for name, count in self.rounds.items())
         kinds = ", ".join(f"{name} {count}" for name, count in sorted(self.faults.items()))
         return (
-            f"{rounds}: {self.acknowledged} acknowledged of {self.sent} sent, {self.repeated} sent twice on purpose; "
-            f"0 lost, 0 doubled, 0 half\nfaults: {kinds}; killed while draining {self.met_draining} times"
+            f"{rounds}: {self.acknowledged} acknowledged of {self.sent} sent, {self.repeated} sent twice deliberately; "
+            f"0 lost, 0 duplicated, 0 corrupted\nfaults: {kinds}; killed while draining {self.met_draining} times"
             + (f"\ncuts: {', '.join(f'{count} {word}' for word, count in sorted(self.cuts.items()))}" if self.cuts else "")
-            + (f"\nskipped: {self.skipped} of a full disk, since this system mounts none for us" if self.skipped else "")
+            + (f"\nskipped: {self.skipped} full-disk faults, because mounting a tmpfs failed" if self.skipped else "")
         )
 
 
 def chosen_faults(name, source, seconds, only):
-    """The faults of a round with the moments at which they begin."""
+    """Chooses the faults of a round: (start in seconds, fault, random source), ordered by start."""
     possible = [fault for fault in faults.FAULTS[name] if not only or fault.__name__ in only]
     count = source.randrange(1, FAULTS_MAX + 1)
     return sorted(((source.random() * seconds * 0.8, source.choice(possible), random.Random(source.random())) for _ in range(count)), key=lambda item: item[0])
 
 
-def inflict(place, moment, fault, source):
+def inject(deployment, moment, fault, source):
     time.sleep(moment)
-    if needs_limit(fault) and not place.is_limited:
+    if needs_limit(fault) and not deployment.is_limited:
         return
-    fault(place, source)
+    fault(deployment, source)
 
 
 def needs_limit(fault):
-    """Without a limit of its own, the ballast would fill the disk of the machine."""
+    """Whether a fault fills the data folder, which is only safe on a file system of its own."""
     return fault in (faults.full_disk, faults.full_disk_in_an_outage)
 
 
@@ -73,14 +73,14 @@ def now():
     return datetime.datetime.now(datetime.UTC)
 
 
-def load(place, seed, visitor, ledger, seconds, plan):
-    """Senders at work while the faults happen; gives what the senders counted."""
-    command = [sys.executable, SENDERS, "--port", place.port, "--seed", seed, "--visitor", visitor, "--ledger", ledger]
+def load(deployment, seed, visitor, acknowledgements, seconds, plan):
+    """Runs the senders while faults are injected, and returns the senders' counts."""
+    command = [sys.executable, SENDERS, "--port", deployment.port, "--seed", seed, "--visitor", visitor, "--acknowledgements", acknowledgements]
     senders = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         with concurrent.futures.ThreadPoolExecutor(FAULTS_MAX) as pool:
             started = time.monotonic()
-            for future in [pool.submit(inflict, place, *item) for item in plan]:
+            for future in [pool.submit(inject, deployment, *item) for item in plan]:
                 future.result()
             time.sleep(max(0, seconds - (time.monotonic() - started)))
         output, _ = senders.communicate(timeout=SENDERS_SECONDS_MAX)
@@ -90,83 +90,84 @@ def load(place, seed, visitor, ledger, seconds, plan):
         senders.wait()
 
 
-def play(place, name, seed, seconds, only, total):
-    """One round; raises when a promise was broken."""
+def run_round(deployment, name, seed, seconds, only, total):
+    """Runs one round. Raises an error if a record was lost, duplicated or corrupted."""
     source = random.Random(seed)
     plan = chosen_faults(name, source, seconds, only)
     words = ", ".join(f"{fault.__name__} at {moment:.1f} s" for moment, fault, _ in plan)
     visitor = f"v_{seed}_{time.time_ns():x}"
-    ledger = place.folder / f"ledger-{seed}"
-    ledger.touch()
-    cuts, met_draining = place.cuts(), place.met_draining
+    acknowledgements = deployment.folder / f"acknowledgements-{seed}"
+    acknowledgements.touch()
+    cuts, met_draining = deployment.cuts(), deployment.met_draining
     started = now()
-    counts = load(place, seed, visitor, ledger, seconds, plan)
+    counts = load(deployment, seed, visitor, acknowledgements, seconds, plan)
     span = (started, now())
-    recovery = place.wait_until_recovered()
-    acknowledged = checker.read_ledger(ledger)
-    verdict = checker.check(place.store, visitor, acknowledged, span)
+    recovery = deployment.wait_until_recovered()
+    acknowledged = checker.read_acknowledgements(acknowledgements)
+    result = checker.check(deployment.store, visitor, acknowledged, span)
     print(
-        f"{seed}: {words}; sent {counts['sent']}, acknowledged {verdict.acknowledged}, stored {verdict.stored}, "
-        f"sent twice {counts['repeated']}, killed while draining {place.met_draining - met_draining}, 503 {counts['answered 503']}, "
-        f"cuts {(place.cuts() - cuts).total()}, recovered in {recovery:.1f} s: {verdict}",
+        f"{seed}: {words}; sent {counts['sent']}, acknowledged {result.acknowledged}, stored {result.stored}, "
+        f"sent twice {counts['repeated']}, killed while draining {deployment.met_draining - met_draining}, 503 {counts['status 503']}, "
+        f"cuts {(deployment.cuts() - cuts).total()}, recovered in {recovery:.1f} s: {result}",
         flush=True,
     )
-    odd = {word: count for word, count in counts.items() if count and word.startswith(("unexpected", "never", "still", "mis"))}
-    assert verdict.is_right, str(verdict)
-    assert not odd, f"the senders saw {odd}"
-    assert verdict.acknowledged > 0, "nothing was acknowledged at all"
-    ledger.unlink()
+    unexpected = {word: count for word, count in counts.items() if count and word.startswith(("unexpected", "timed out", "unfinished", "mis"))}
+    assert result.is_correct, str(result)
+    assert not unexpected, f"unexpected results of senders: {unexpected}"
+    assert result.acknowledged > 0, "no record was acknowledged"
+    acknowledgements.unlink()
     total.rounds[name] += 1
-    total.acknowledged += verdict.acknowledged
+    total.acknowledged += result.acknowledged
     total.sent += counts["sent"] + counts["dropped"]
     total.repeated += counts["repeated"]
-    total.cuts += place.cuts() - cuts
-    total.met_draining += place.met_draining - met_draining
-    done = [fault for _, fault, _ in plan if place.is_limited or not needs_limit(fault)]
+    total.cuts += deployment.cuts() - cuts
+    total.met_draining += deployment.met_draining - met_draining
+    done = [fault for _, fault, _ in plan if deployment.is_limited or not needs_limit(fault)]
     total.faults.update(fault.__name__ for fault in done)
     total.skipped += len(plan) - len(done)
-    return visitor, verdict.stored
+    return visitor, result.stored
 
 
-def check_again(place, stored):
-    """Nothing of an earlier round has come or gone since it was checked."""
-    found = checker.counts(place.store)
+def check_again(deployment, stored):
+    """Checks that no earlier round has gained or lost rows since its own check."""
+    found = checker.counts(deployment.store)
     changed = {visitor: (count, found.get(visitor, 0)) for visitor, count in stored.items() if found.get(visitor, 0) != count}
-    assert not changed, f"rows that came or went after their round, by visitor: {changed}"
+    assert not changed, f"row counts changed after the round, by visitor (before, after): {changed}"
 
 
-def keep_remains(name, folder, seconds, only, seed):
-    """Copies what a failed round left, and says how it is repeated."""
+def keep_artifacts(name, folder, seconds, only, seed):
+    """Copies the data folder of a failed round and prints the command that repeats the round."""
     kept = folder.with_name(folder.name + "-failed")
     shutil.copytree(folder, kept, ignore=shutil.ignore_patterns("ballast*"))
     words = f"--store {name} --seconds {seconds} --round-seed {seed}" + (f" --only {','.join(only)}" if only else "")
-    print(f"FAILED: what is left is in {kept}; again with: Tests/chaos/run {words}", flush=True)
+    print(f"FAILED: artifacts are in {kept}; repeat with: Tests/chaos/run {words}", flush=True)
     return kept
 
 
 def run(name, seeds, seconds, only, total):
-    """All rounds of a store; false when one failed, whose remains are kept."""
-    return all(run_in_a_place(name, seeds[start : start + ROUNDS_OF_A_PLACE], seconds, only, total) for start in range(0, len(seeds), ROUNDS_OF_A_PLACE))
+    """Runs all rounds on a store. Returns False if one failed, and keeps its artifacts."""
+    groups = [seeds[start : start + ROUNDS_PER_DEPLOYMENT] for start in range(0, len(seeds), ROUNDS_PER_DEPLOYMENT)]
+    return all(run_deployment(name, group, seconds, only, total) for group in groups)
 
 
-def run_in_a_place(name, seeds, seconds, only, total):
+def run_deployment(name, seeds, seconds, only, total):
     folder = pathlib.Path(tempfile.mkdtemp(prefix="collector-chaos-"))
-    place, kept, seed = None, None, None
+    deployment, kept, seed = None, None, None
     stored = {}
     try:
-        place = PLACES[name](folder)
+        deployment = DEPLOYMENTS[name](folder)
         for seed in seeds:
-            visitor, count = play(place, name, seed, seconds, only, total)
+            visitor, count = run_round(deployment, name, seed, seconds, only, total)
             stored[visitor] = count
-        check_again(place, stored)
+        check_again(deployment, stored)
     except Exception:
         traceback.print_exc()
-        kept = keep_remains(name, folder, seconds, only, seed)
+        kept = keep_artifacts(name, folder, seconds, only, seed)
         return False
     finally:
-        if place:
-            place.close()
-        if place and kept:
-            (kept / "log").write_text("\n---\n".join(place.logs))
+        if deployment:
+            deployment.close()
+        if deployment and kept:
+            (kept / "log").write_text("\n---\n".join(deployment.logs))
         clear(folder)
     return True

@@ -1,4 +1,4 @@
-"""Holds what was acknowledged against what is stored."""
+"""Compares stored rows with acknowledged records."""
 
 import dataclasses
 import datetime
@@ -13,37 +13,37 @@ SUBMISSION_COLUMNS = (
 )
 PARTS = {"browser_info": "browser", "performance_data": "performance", "client_timestamp": "timestamp"}
 JSON_COLUMNS = {"payload", "browser_info", "performance_data", "fingerprints", "errors", "network", "battery", "benchmarks"}
-# A record is dated when it comes in, not when it leaves the journal.
+# received_at is when the server received a record, not when it was drained from the journal.
 DATED_SECONDS_MAX = 1
 
 
 @dataclasses.dataclass
-class Verdict:
+class CheckResult:
     acknowledged: int = 0
     stored: int = 0
     lost: list = dataclasses.field(default_factory=list)
-    doubled: list = dataclasses.field(default_factory=list)
-    half: list = dataclasses.field(default_factory=list)
+    duplicated: list = dataclasses.field(default_factory=list)
+    corrupted: list = dataclasses.field(default_factory=list)
     unwanted: list = dataclasses.field(default_factory=list)
     misdated: list = dataclasses.field(default_factory=list)
 
     @property
-    def is_right(self):
-        return not (self.lost or self.doubled or self.half or self.unwanted or self.misdated)
+    def is_correct(self):
+        return not (self.lost or self.duplicated or self.corrupted or self.unwanted or self.misdated)
 
     def __str__(self):
         parts = [f"{len(keys)} {word} ({', '.join(map(str, keys[:5]))})" for word, keys in vars(self).items() if isinstance(keys, list) and keys]
-        return "; ".join(parts) or "right"
+        return "; ".join(parts) or "correct"
 
 
-def read_ledger(path):
-    """Keys of whole lines, several times where they were acknowledged several times."""
+def read_acknowledgements(path):
+    """Keys of all complete lines; a torn last line is ignored."""
     with open(path, encoding="ascii") as file:
         return {line[:-1] for line in file if line.endswith("\n")}
 
 
 def key_of(row, is_event):
-    """The key that a row claims to have, or None when it is not even that whole."""
+    """The key in a row's payload, or None if it is missing."""
     try:
         return row["payload"]["key"] if is_event else row["browser_info"]["key"]
     except (KeyError, TypeError):
@@ -51,7 +51,7 @@ def key_of(row, is_event):
 
 
 def expected(visitor, key, is_event):
-    """What the columns of a record's row must hold, besides the time at which it came."""
+    """Expected values of a record's row, except for when it was received."""
     value = records.event(visitor, key) if is_event else records.submission(visitor, key)
     columns = EVENT_COLUMNS if is_event else SUBMISSION_COLUMNS
     names = {} if is_event else PARTS
@@ -70,7 +70,7 @@ def rows_of(store, table, columns, visitor):
 
 
 def counts(store):
-    """How many rows of each visitor there are."""
+    """Number of stored rows by visitor."""
     found = {}
     for table in ("collector_events", "debug_data"):
         for row in store.rows(f"select visitor_id, count(*) as n from {table} group by visitor_id"):
@@ -84,40 +84,40 @@ def is_dated(text, span):
 
 
 def check(store, visitor, acknowledged, span=None):
-    """What became of a round's records, which all have the round's visitor and came in the span of two times."""
-    verdict = Verdict(acknowledged=len(acknowledged))
-    most, keys = records.claims(acknowledged)
+    """Checks the stored rows of a round: those of its visitor, received within `span` (two moments)."""
+    result = CheckResult(acknowledged=len(acknowledged))
+    reports, keys = records.split_keys(acknowledged)
     seen = set()
     for table, columns, is_event in (("collector_events", EVENT_COLUMNS, True), ("debug_data", SUBMISSION_COLUMNS, False)):
         for row in rows_of(store, table, columns, visitor):
-            verdict.stored += 1
+            result.stored += 1
             key = key_of(row, is_event)
             received_at = row.pop(columns[-1])
             if not is_dated(received_at, span):
-                verdict.misdated.append(f"{key} at {received_at}")
+                result.misdated.append(f"{key} at {received_at}")
             if key is None or row != expected(visitor, key, is_event):
-                verdict.half.append(key or repr(row)[:200])
+                result.corrupted.append(key or repr(row)[:200])
             if key in seen:
-                verdict.doubled.append(key)
+                result.duplicated.append(key)
             if key is not None and key.startswith("cut-"):
-                verdict.unwanted.append(key)
+                result.unwanted.append(key)
             seen.add(key)
-    verdict.lost = sorted(keys - seen)
-    check_ledgers(store, visitor, most, verdict)
-    return verdict
+    result.lost = sorted(keys - seen)
+    check_delivery_reports(store, visitor, reports, result)
+    return result
 
 
-def check_ledgers(store, visitor, most, verdict):
-    """A page view's numbers are at least what was acknowledged, and belong together."""
+def check_delivery_reports(store, visitor, reports, result):
+    """Checks that each stored delivery report is at least as recent as the last acknowledged one, and consistent."""
     rows = store.rows(f"select pageview_id, session_id, site, emitted, dropped, drop_reasons from delivery_reports where visitor_id = {quoted(visitor)}")
     stored = {}
     for row in rows:
         view, emitted = row["pageview_id"], row["emitted"]
         if view in stored:
-            verdict.doubled.append(view)
+            result.duplicated.append(view)
         stored[view] = emitted
-        said = records.entry(visitor, view, emitted)
-        dropped = sum(said["dropped"].values())
-        if (row["session_id"], row["site"], row["dropped"], store.json(row["drop_reasons"])) != (said["session_id"], said["site"], dropped, said["dropped"]):
-            verdict.half.append(f"ledger of {view}")
-    verdict.lost += [records.claim(view, emitted) for view, emitted in most.items() if stored.get(view, 0) < emitted]
+        report = records.delivery_report(visitor, view, emitted)
+        found = (row["session_id"], row["site"], row["dropped"], store.json(row["drop_reasons"]))
+        if found != (report["session_id"], report["site"], sum(report["dropped"].values()), report["dropped"]):
+            result.corrupted.append(f"delivery report of {view}")
+    result.lost += [records.report_key(view, emitted) for view, emitted in reports.items() if stored.get(view, 0) < emitted]

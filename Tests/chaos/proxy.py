@@ -1,4 +1,4 @@
-"""A loopback proxy between the program and PostgreSQL, which can cut a connection at the worst moment, hold it, or deliver too late."""
+"""A loopback proxy between the program and PostgreSQL, which can cut or stall connections, or deliver statements late."""
 
 import collections
 import contextlib
@@ -8,17 +8,17 @@ import threading
 import time
 
 CHUNK_BYTES_MAX = 65_536
-# Long enough for a commit, and sometimes too short for it.
+# Most commits are faster than this, some are not.
 COMMIT_SECONDS_MAX = 0.05
-CUTS = ("before the statement", "in the statement", "before the answer")
+CUTS = ("before the statement", "in the statement", "before the response")
 LATE = "after the program has given up"
-# Longer than the program waits for an answer, after which it hangs up; then up to so long until the server gets the statement.
+# The program's timeout is shorter than HOLD_SECONDS_MAX. After it, the server gets the statement within LATE_SECONDS_MAX.
 HOLD_SECONDS_MAX = 8
 LATE_SECONDS_MAX = 2
 
 
 class Proxy:
-    """Passes bytes both ways; once armed, it cuts the next connections that send a statement of some size."""
+    """Forwards bytes in both directions; when armed, it cuts the next connections that send a batch."""
 
     def __init__(self, target_port):
         self.target_port = target_port
@@ -33,9 +33,9 @@ class Proxy:
         self.is_closed = False
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def arm(self, source, count, places=CUTS):
+    def arm(self, source, count, points=CUTS):
         with self.lock:
-            self.armed += [(source.choice(places), source.random()) for _ in range(count)]
+            self.armed += [(source.choice(points), source.random()) for _ in range(count)]
 
     def disarm(self):
         with self.lock:
@@ -66,7 +66,7 @@ class Proxy:
         self._pass(client, server, lambda data: self._cut(data, client, server, muted), threading.Event())
 
     def _pass(self, source, target, look, muted):
-        """Passes bytes until either side ends; what `look` says to be the last of them ends both."""
+        """Forwards bytes until a side closes. If `look` returns bytes, they are the last."""
         try:
             while data := source.recv(CHUNK_BYTES_MAX):
                 self.flowing.wait()
@@ -81,20 +81,20 @@ class Proxy:
         source.close()
 
     def _cut(self, data, client, server, muted):
-        """The last bytes that pass, or None to go on."""
+        """Returns the last bytes to forward, or None to continue."""
         if not is_of_a_batch(data):
             return None
         with self.lock:
             if not self.armed:
                 return None
-            place, share = self.armed.pop()
-            self.cuts[f"{'commit' if data.startswith(b'Q') else 'statement'}, {place}"] += 1
-            self.held += place == LATE
-        if place == "before the statement":
+            point, share = self.armed.pop()
+            self.cuts[f"{'commit' if data.startswith(b'Q') else 'statement'}, {point}"] += 1
+            self.held += point == LATE
+        if point == "before the statement":
             return b""
-        if place == "in the statement":
+        if point == "in the statement":
             return data[: int(len(data) * share)]
-        if place == LATE:
+        if point == LATE:
             try:
                 muted.set()
                 self._deliver_late(data, client, server, share)
@@ -102,14 +102,13 @@ class Proxy:
                 with self.lock:
                     self.held -= 1
             return b""
-        # The server gets all of it, commits, and nobody hears of it.
+        # The server commits, but its response is not forwarded.
         muted.set()
         threading.Timer(share * COMMIT_SECONDS_MAX, end, (client, server)).start()
         return None
 
-
     def _deliver_late(self, data, client, server, share):
-        """Holds a statement until the program has hung up, and gives it to the server when the program may have sent it again."""
+        """Holds a statement until the program has closed the connection, then sends it to PostgreSQL, possibly after the program's retry."""
         deadline = time.monotonic() + HOLD_SECONDS_MAX
         while (left := deadline - time.monotonic()) > 0 and not self.is_closed:
             if not select.select([client], [], [], min(left, 0.2))[0]:
@@ -123,17 +122,17 @@ class Proxy:
             data += more
         time.sleep(share * LATE_SECONDS_MAX)
         server.sendall(data)
-        # The other thread reads what the server answers, until we cut.
+        # Meanwhile, the other thread reads the response.
         time.sleep(1)
 
 
 def is_of_a_batch(data):
-    """A bound statement (`B`), or the `commit` of a transaction of several."""
+    """Whether a message is a bound statement (`B`), or the `commit` of a transaction of several."""
     return data.startswith(b"B") or (data.startswith(b"Q") and data[5:11].lower() == b"commit")
 
 
 def end(*sockets):
-    """Cuts connections; their descriptors stay until those who read them have noticed."""
+    """Shuts connections down. Their descriptors stay open until the reading threads end."""
     for one in sockets:
         with contextlib.suppress(OSError):
             one.shutdown(socket.SHUT_RDWR)

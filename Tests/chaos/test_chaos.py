@@ -1,4 +1,4 @@
-"""A short form of `make chaos`: rounds whose seeds are chosen so that each fault has its turn."""
+"""A short `make chaos`, with seeds that cover many kinds of faults in few rounds."""
 
 import random
 
@@ -12,7 +12,7 @@ ROUNDS_MAX = 5
 
 
 def seeds(store):
-    """The first seeds by which as many kinds of faults as possible happen in a few rounds."""
+    """Seeds of a few rounds that cover as many kinds of faults as possible."""
     best, covered = [], set()
     for number in range(200):
         names = {fault.__name__ for _, fault, _ in campaign.chosen_faults(store, random.Random(f"short-{number}"), SECONDS, [])}
@@ -26,7 +26,7 @@ def seeds(store):
 
 @pytest.mark.parametrize("store", faults.FAULTS)
 @pytest.mark.timeout(300)
-def test_what_was_acknowledged_is_stored_once_and_whole(store, capsys):
+def test_each_acknowledged_record_is_stored_once_and_intact(store, capsys):
     total = campaign.Total()
     chosen = seeds(store)
     succeeded = campaign.run(store, chosen, SECONDS, [], total)

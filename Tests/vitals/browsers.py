@@ -1,4 +1,4 @@
-"""The three engines as the steps of fixtures need them: real input, tabs in the background, and nothing added to the page."""
+"""Drives the three engines for fixtures: real input, background tabs, and no instrumentation of the page."""
 
 import contextlib
 import itertools
@@ -22,7 +22,7 @@ STEP_SECONDS_MAX = 10
 ANSWER_SECONDS_MAX = 15
 STOP_SECONDS_MAX = 8
 MOUSE_DOWN_MS = 20
-#: Nothing of the browser's own may go out or come up.
+#: Disables the browser's own requests and dialogs.
 ARGUMENTS = (
     "--headless=new --no-sandbox --remote-debugging-port=0 --window-size=1280,900 --hide-scrollbars --no-first-run --no-default-browser-check "
     "--disable-background-networking --disable-component-update --disable-default-apps --disable-sync --disable-extensions --mute-audio "
@@ -35,17 +35,17 @@ RECT = (
 
 
 class StepFailed(Exception):
-    """A page did not become what a step waits for."""
+    """A page did not reach the state that a step waits for."""
 
 
 class Steps:
-    """What all engines do alike; a driver adds `value(expression)` and the rest of the methods that steps name."""
+    """Shared by all engines; a driver adds `value(expression)` and the other methods that steps use."""
 
     def wait(self, condition, seconds=STEP_SECONDS_MAX):
         deadline = time.monotonic() + seconds
         while True:
             with contextlib.suppress(RuntimeError, TimeoutError):
-                # A page that is on its way out may not answer, and a new tab shows an empty page first.
+                # A page that is unloading may not respond, and a new tab shows an empty page first.
                 if self.value(f"location.href !== 'about:blank' && !document.prerendering && !!({condition})"):
                     return
             self.find_page()
@@ -54,7 +54,7 @@ class Steps:
             time.sleep(POLL_SECONDS)
 
     def find_page(self):
-        """Looks at another page of the tab, where an engine has several."""
+        """Switches to another page of the tab, in engines that have several."""
 
     def rest(self, milliseconds):
         self.value(f"new Promise((resolve) => setTimeout(resolve, {milliseconds}))")
@@ -84,7 +84,7 @@ class Steps:
 
 
 class ChromiumProtocol(Steps):
-    """Chromium over its own protocol; no library between, since those keep pages visible and instrument them."""
+    """Chromium over its own protocol, without a library, since libraries keep pages visible and instrument them."""
 
     name = "chromium"
 
@@ -95,7 +95,7 @@ class ChromiumProtocol(Steps):
             stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, preexec_fn=die_with_parent,
         )
         address = self._find_address()
-        # The pipe must be read on, or the browser stops at a full one.
+        # Keep reading the pipe: the browser blocks when it is full.
         threading.Thread(target=lambda: [None for _ in self._process.stderr], daemon=True).start()
         self._numbers = itertools.count(1)
         self._socket = connect(address, max_size=None, compression=None).__enter__()
@@ -127,7 +127,7 @@ class ChromiumProtocol(Steps):
         return message["result"]
 
     def _notice(self, method, parameters):
-        """Keeps the pages of the tab, as (session, target): a prerendered one follows the one that is seen until it takes over."""
+        """Tracks the pages of the tab as (session, target): first the visible one, then a prerendered one until its activation."""
         if method == "Target.attachedToTarget" and parameters["targetInfo"]["type"] == "page":
             self._pages.append((parameters["sessionId"], parameters["targetInfo"]["targetId"]))
         elif method == "Target.detachedFromTarget":
@@ -142,7 +142,7 @@ class ChromiumProtocol(Steps):
         return self._command("Target.createTarget", {"url": url, "browserContextId": self._context, **options})["targetId"]
 
     def _attach(self, tab):
-        """Attaches by the tab, not by the page: a page that is attached to by itself may not prerender another."""
+        """Attaches to the tab, not to the page: a page that is attached to directly cannot prerender another."""
         self._pages = []
         session = self._command("Target.attachToTarget", {"targetId": tab, "flatten": True})["sessionId"]
         self._command("Target.setAutoAttach", {"autoAttach": True, "waitForDebuggerOnStart": False, "flatten": True}, session)
@@ -160,7 +160,7 @@ class ChromiumProtocol(Steps):
         self._other = None
 
     def find_page(self):
-        # Which of them is seen once a prerendered one has taken over is not always reported, nor is its session.
+        # After the activation of a prerendered page, the visible page and its session are not always reported.
         self._pages = [*self._pages[1:], *self._pages[:1]]
         known = {target for _, target in self._pages} | {self._other}
         for target in self._command("Target.getTargets", {"filter": [{"type": "page"}]})["targetInfos"]:
@@ -219,13 +219,13 @@ class ChromiumProtocol(Steps):
         self._page("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": x, "y": y})
         self._page("Input.dispatchMouseEvent", {"type": "mousePressed", "buttons": 1, **mouse})
         if is_leaving:
-            # A page that is left may never answer.
+            # A page that is unloading may never respond.
             self._send("Input.dispatchMouseEvent", {"type": "mouseReleased", **mouse}, self._pages[0][0])
         else:
             self._page("Input.dispatchMouseEvent", {"type": "mouseReleased", **mouse})
 
     def click_while_busy(self, selector, milliseconds):
-        """Clicks while a script of the page keeps its thread."""
+        """Clicks while a script of the page blocks the main thread."""
         x, y = self.value(RECT.format(selector=json.dumps(selector)))
         mouse = {"x": x, "y": y, "button": "left", "clickCount": 1}
         self._send("Runtime.evaluate", {"expression": f"block({milliseconds})"}, self._pages[0][0])
@@ -256,7 +256,7 @@ class FirefoxSteps(Steps, Firefox):
         return self._command("browsingContext.create", {"type": "tab", "userContext": self._user, **options})["context"]
 
     def _start_visit(self):
-        """Empty storage; the tabs of the visit before are closed."""
+        """Clears storage and closes the tabs of the previous visit."""
         old = getattr(self, "_visit", [self._tab])
         self._user = self._command("browser.createUserContext", {})["userContext"]
         self._other = None
@@ -264,7 +264,7 @@ class FirefoxSteps(Steps, Firefox):
         self._visit = [self._tab]
         for tab in old:
             with contextlib.suppress(RuntimeError):
-                # It may have been closed by a step.
+                # A step may have closed it.
                 self._command("browsingContext.close", {"context": tab})
         self._events.clear()
 

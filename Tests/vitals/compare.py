@@ -1,4 +1,4 @@
-"""Sets what the tracker posted of a fixture's page views beside their right values."""
+"""Compares the metrics that the tracker posted with the expected values."""
 
 import dataclasses
 import math
@@ -6,11 +6,11 @@ import math
 from definitions import NOTHING, UNSUPPORTED, Document
 from fixture import METRICS
 
-#: How far two measurements of one thing may be apart: milliseconds, and shares of the window for CLS.
+#: Tolerances: milliseconds, and CLS in its own unit.
 TIME_TOLERANCE_MS = 0.2
 PART_TOLERANCE_MS = 1.0
 SHIFT_TOLERANCE = 0.00015
-#: A restored page is painted for two callbacks that do not run at the same time.
+#: Two callbacks measure the paint of a restored page at different times.
 RESTORED_TOLERANCE_MS = 100.0
 
 KINDS_OF_LIBRARY = {"bfcache": "back-forward-cache", "route": "soft-navigation", "soft-navigation": "soft-navigation", "back_forward": "back-forward"}
@@ -22,15 +22,15 @@ class Row:
     engine: str
     metric: str
     ours: str
-    right: str
+    expected: str
     is_equal: bool
     library: str = ""
-    #: Whether the library agrees with the right value; None without one.
+    #: Whether the reference library has the expected value; None without a library.
     library_agrees: bool | None = None
 
 
 def posted(events):
-    """Metrics of each page view, and of each part of it that has a kind of its own: by path, in order of time."""
+    """Metrics of each page view and of its parts with a kind of their own, by path, in order of time."""
     views = {}
     for event in sorted(events, key=lambda event: (event["pageview_id"], event.get("seq", 0))):
         view = views.setdefault(event["pageview_id"], {"path": event["path"], "is_finished": False, "parts": {}})
@@ -57,26 +57,26 @@ def _attribution(name, attribution):
 
 
 def by_path(views):
-    """What is posted of each path: (metrics, whether nothing more is expected), in order."""
+    """Posted metrics by path, in order: (metrics, whether they are final)."""
     found = {}
     for view in views:
-        # A page view may post what it knows of a soft navigation first.
+        # A page view may post preliminary metrics of a soft navigation first.
         parts = [part for _, part in sorted(view["parts"].items(), key=lambda item: item[0] == "soft-navigation")]
         for part in parts or [{}]:
             found.setdefault(view["path"], []).append((part, view["is_finished"]))
     return found
 
 
-def right_views(documents):
+def expected_views(documents):
     return [view for lines in documents for view in Document(lines).page_views()]
 
 
 def rows(fixture, engine, documents, events, library):
-    """The comparison; a page view that was recorded and not posted has rows, too."""
+    """Rows of the comparison, including page views that were recorded but not posted."""
     ours = by_path(posted(events))
     theirs = _library_values(library)
     made = []
-    for view in right_views(documents):
+    for view in expected_views(documents):
         own = ours.get(view.path, [])
         values, _ = own.pop(0) if own else ({}, False)
         second = next(theirs.get((view.origin, view.url, KINDS_OF_LIBRARY.get(view.kind, view.kind)), iter(())), None)
@@ -86,7 +86,7 @@ def rows(fixture, engine, documents, events, library):
 
 
 def _counts(fixture, engine, left, number):
-    """Rows for page views that nobody made, and for more events than a fixture allows."""
+    """Rows for posted page views that did not happen, and for too many events."""
     made = [Row(fixture.name, engine, f"page view of {path}", "posted", NOTHING, False) for path, views in left.items() for _ in views]
     if fixture.events_max is not None:
         made.append(Row(fixture.name, engine, "events", str(number), f"≤ {fixture.events_max}", number <= fixture.events_max))
@@ -96,31 +96,31 @@ def _counts(fixture, engine, left, number):
 
 
 def _row(label, engine, metric, values, view, library):
-    right = view.values[metric]
+    expected = view.values[metric]
     ours = values.get(metric, NOTHING)
     ours = UNSUPPORTED if ours is None and metric in METRICS else ours
-    row = Row(label, engine, metric, show(ours), show(right), is_equal(metric, ours, right, view))
+    row = Row(label, engine, metric, show(ours), show(expected), is_equal(metric, ours, expected, view))
     if library is not None and not metric.startswith("INP.longestScript"):
         second = library.get(metric, NOTHING)
         row.library = show(second)
-        row.library_agrees = is_equal(metric, second, right, view) or (second == NOTHING and right == UNSUPPORTED)
+        row.library_agrees = is_equal(metric, second, expected, view) or (second == NOTHING and expected == UNSUPPORTED)
     return row
 
 
-def is_equal(metric, ours, right, view):
-    if isinstance(right, tuple):
-        return any(is_equal(metric, ours, one, view) for one in right)
-    if right == NOTHING:
+def is_equal(metric, ours, expected, view):
+    if isinstance(expected, tuple):
+        return any(is_equal(metric, ours, one, view) for one in expected)
+    if expected == NOTHING:
         return ours in (NOTHING, "", UNSUPPORTED, None)
-    if right == UNSUPPORTED:
+    if expected == UNSUPPORTED:
         return ours == UNSUPPORTED
-    if isinstance(right, list):
-        return is_same_element(ours, right)
-    if isinstance(right, str):
-        return ours == right
+    if isinstance(expected, list):
+        return is_same_element(ours, expected)
+    if isinstance(expected, str):
+        return ours == expected
     if not isinstance(ours, (int, float)):
         return False
-    return math.isclose(ours, right, rel_tol=0, abs_tol=_tolerance(metric, view))
+    return math.isclose(ours, expected, rel_tol=0, abs_tol=_tolerance(metric, view))
 
 
 def _tolerance(metric, view):
@@ -162,7 +162,7 @@ def show(value):
 
 
 def _library_values(library):
-    """By document, URL and kind, an iterator over the values of one page view after another."""
+    """Iterators over the metrics of successive page views, by document, URL and kind."""
     grouped = {}
     for (name, _), metric in sorted(library.items(), key=lambda item: item[1]["order"]):
         grouped.setdefault((metric["origin"], metric["url"], metric["navigationType"]), {}).setdefault(name, []).append(metric)

@@ -1,6 +1,6 @@
 """Core Web Vitals and their attribution, computed from raw performance entries by the definitions published at web.dev.
 
-An implementation of our own, for comparison with the tracker: it shares no code with Web/tracker or with the web-vitals library. Input are the
+A separate implementation for comparison with the tracker: it shares no code with Web/tracker or with the web-vitals library. Input are the
 lines that recorder.js posted for one document, output is a list of page views, each with its metrics. In a metric, `UNSUPPORTED` means that the
 browser has no such entries, and `NOTHING` that the page view has no such value.
 """
@@ -14,7 +14,7 @@ NOTHING = "–"
 #: Shifts closer than this belong to one session window, which is at most so long (web.dev/articles/cls).
 SHIFT_GAP_MS = 1000
 SHIFT_WINDOW_MS = 5000
-#: One of so many interactions is ignored as an outlier (web.dev/articles/inp).
+#: One in this number of interactions is ignored as an outlier (web.dev/articles/inp).
 INTERACTIONS_PER_OUTLIER = 50
 #: Interactions below the observed duration leave only a count; restored pages and routes then have this INP.
 SHORT_INTERACTION_MS = 8
@@ -31,19 +31,19 @@ class PageView:
     url: str
     kind: str
     start: float
-    #: The document's time origin, which names it.
+    #: The document's time origin, which identifies it.
     origin: float = 0
     end: float = float("inf")
     interactions_before: int = 0
     interactions_after: int = 0
     soft_navigation: dict | None = None
     restored_paint: float | None = None
-    #: Metric or "METRIC.part" to its right value; a tuple holds equally right ones.
+    #: Expected value by metric or "METRIC.part"; a tuple has alternatives.
     values: dict = dataclasses.field(default_factory=dict)
 
 
 class Document:
-    """What was recorded of one document."""
+    """The recorded lines of one document."""
 
     def __init__(self, lines):
         self.lines = lines
@@ -94,7 +94,7 @@ class Document:
                 if soft:
                     unused.remove(soft)
                 is_new_path = _path(data["url"]) != views[-1].path
-                # Within a path, only the browser decides that something new was shown.
+                # Within a path, only the browser can report that new content was shown.
                 if soft or is_new_path:
                     kind = "route" if is_new_path else "soft-navigation"
                     view = PageView(_path(data["url"]), data["url"], kind, data["time"], interactions_before=data["interactions"])
@@ -111,7 +111,7 @@ class Document:
             view.values |= {"TTFB": 0, "FCP": value, "LCP": value if "largest-contentful-paint" in self.supported else UNSUPPORTED}
         else:
             self._measure_load(view)
-        # A page that was never painted while visible has shifted for nobody.
+        # Shifts of a page that was never painted while visible do not count.
         has_painted = is_route or view.kind == "bfcache" or view.values["FCP"] not in (NOTHING, UNSUPPORTED)
         self._measure_shifts(view, has_painted)
         self._measure_interactions(view)
@@ -129,7 +129,7 @@ class Document:
         if not candidates:
             view.values["LCP"] = NOTHING
             return
-        # Of candidates of one frame, which are not always delivered in order, the largest.
+        # The largest candidate of a frame, since they are not always delivered in order.
         largest = max(candidates, key=lambda entry: (entry["startTime"], entry["size"]))
         view.values["LCP"] = max(0, largest["startTime"] - self.activation)
         self._attribute_paint(view, largest, self.activation, response)
@@ -145,7 +145,7 @@ class Document:
         view.values |= {"TTFB": 0, "FCP": max(0, soft["paintTime"] - soft["startTime"]), "LCP": NOTHING}
         later = [entry for entry in self.entries("interaction-contentful-paint") if entry["interactionId"] == soft["interactionId"]]
         candidates = [entry for entry in [soft.get("largest"), *later] if entry and entry.get("largest")]
-        # What is painted after the next act or in the background is not part of what was asked for.
+        # Paints after the next interaction or in the background do not count.
         first_hidden = self.first_hidden(soft["startTime"])
         candidates = [entry for entry in candidates if entry["largest"]["renderTime"] < first_hidden]
         if candidates:
@@ -154,7 +154,7 @@ class Document:
             self._attribute_paint(view, entry["largest"], soft["startTime"], 0)
 
     def _attribute_paint(self, view, largest, start, response):
-        """The four parts of an LCP (web.dev/articles/optimize-lcp), which together are its value."""
+        """The four parts of an LCP (web.dev/articles/optimize-lcp); their sum is its value."""
         value = view.values["LCP"]
         resource = (self.resources.get(largest["url"]) or largest["resource"]) if largest["url"] else None
         first_byte = max(0, response - start)
@@ -219,7 +219,7 @@ class Document:
         self._attribute_interaction(view, chosen, events)
 
     def _attribute_interaction(self, view, interaction, events):
-        """Where the time of an interaction went (web.dev/articles/optimize-inp): all handlers of its frame are processing."""
+        """Parts of an INP (web.dev/articles/optimize-inp); processing includes all handlers of the frame."""
         duration = _longest(interaction)
         first = next(entry for entry in interaction if entry["duration"] == duration)
         paint = first["startTime"] + duration
@@ -262,6 +262,6 @@ def _target(entries, longest):
 
 
 def _shifted(sources):
-    """The element that a shift is attributed to: the first that is one, else the parent of what is first."""
+    """The element that a shift is attributed to: the first source that is an element, or the parent of the first source."""
     source = next((source for source in sources if source["isElement"]), sources[0] if sources else None)
     return (source and source["target"]) or NOTHING

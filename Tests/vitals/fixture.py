@@ -1,4 +1,4 @@
-"""What a fixture is: pages, steps of a visitor, and the metrics to compare. Files in fixtures/ declare them as data."""
+"""Types of a fixture: pages, steps of a visitor, and metrics to compare. Files in fixtures/ declare them as data."""
 
 import dataclasses
 
@@ -17,7 +17,7 @@ EVERYTHING = METRICS + INP_PARTS + INVOKER + LCP_PARTS + CLS_PARTS
 
 @dataclasses.dataclass
 class Page:
-    """An HTML page: the recorder comes first in its head, then the tracker's tag; `streamed` are later parts and the milliseconds before each."""
+    """An HTML page with recorder and tracker in its head; `streamed` are later parts, each with a delay in milliseconds."""
 
     body: str = "<p>Some text that is painted.</p>"
     head: str = ""
@@ -32,7 +32,7 @@ class Page:
 
 @dataclasses.dataclass
 class Fixture:
-    """A visit. `page` is opened first; `others` are further pages by name, next to it."""
+    """A visit. `page` is opened first; `others` are further pages by name in the same folder."""
 
     name: str
     page: Page
@@ -43,11 +43,11 @@ class Fixture:
     others: dict = dataclasses.field(default_factory=dict)
     #: Whether the first step opens the page itself.
     opens: bool = False
-    #: Kinds of the page views that must be recorded, so that a fixture cannot pass because it did nothing.
+    #: Kinds of the page views that must be recorded, so that a fixture cannot pass without doing anything.
     kinds: tuple = ("navigate",)
-    #: Metric to the least right value in an engine that has it: what the page is there to cause must have happened.
+    #: Minimum expected value by metric, to check that the page triggered the behavior under test.
     causes: dict = dataclasses.field(default_factory=dict)
-    #: Events that the tracker may post of the whole visit, where that is the question.
+    #: Maximum number of events of the whole visit, for fixtures that test it.
     events_max: int | None = None
 
     @property
@@ -56,7 +56,7 @@ class Fixture:
         return {"page": self.page} | self.others
 
     def page_of(self, path):
-        """The page with such a path, if it is one of this fixture's own and no route."""
+        """The fixture's page with this path; None for routes and unknown paths."""
         return self.pages.get(path.rsplit("/", 1)[-1])
 
 
@@ -95,7 +95,7 @@ def painted():
 
 
 def seen(entry_type, number=1):
-    """The browser reported so many entries of a type, in engines that have them."""
+    """The browser reported this number of entries of a type, in engines that support it."""
     return step("wait", f"!PerformanceObserver.supportedEntryTypes.includes('{entry_type}') || recorder.counts()['{entry_type}'] >= {number}")
 
 
@@ -105,7 +105,7 @@ def done():
 
 
 def rested(milliseconds):
-    """Time passed in the page; for what is defined by time, such as session windows."""
+    """Time passed in the page, for metrics that are defined by time, such as session windows."""
     return step("rest", milliseconds)
 
 

@@ -1,5 +1,5 @@
-// Records raw performance entries of a fixture page, for definitions.py. It runs before everything else of the page and
-// listens to no input, so that it changes neither event timing nor what the tracker sees.
+// Records raw performance entries of a fixture page, for definitions.py. It runs first on the page and does not listen
+// for input, so that it affects neither event timing nor the tracker.
 (() => {
   const document_id = Math.random().toString(36).slice(2);
   const OBSERVED = [

@@ -1,4 +1,4 @@
-// Reports what a build of the web-vitals library (attribution, IIFE) measures on the same page: a second opinion.
+// Reports the metrics of a build of the web-vitals library (attribution, IIFE) on the same page, for comparison.
 (() => {
   const library = self.webVitals;
   if (!library) return;
@@ -14,7 +14,7 @@
     const metric = { value, id, navigationType, url, origin: performance.timeOrigin, order: reports++, parts };
     navigator.sendBeacon("/library", JSON.stringify([[name, metric]]));
   };
-  // Events that wait for an idle moment when the page is left are only reported as a change.
+  // Events that are still waiting for idle time when the page is left are only reported as a change.
   for (const name of ["onLCP", "onINP", "onCLS", "onFCP", "onTTFB"]) {
     library[name](report, { reportSoftNavs: true, reportAllChanges: name === "onINP" });
   }

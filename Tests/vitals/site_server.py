@@ -1,4 +1,4 @@
-"""Serves fixture pages and the tracker, and records what the recorder, the tracker and a reference library post."""
+"""Serves fixture pages and the tracker, and records the posts of recorder, tracker and reference library."""
 
 import collections
 import gzip
@@ -19,7 +19,7 @@ RECORDER = (FOLDER / "recorder.js").read_text()
 REFERENCE = (FOLDER / "reference.js").read_text()
 PICTURE = picture(600, 300)
 GZIP_MAGIC = b"\x1f\x8b"
-#: Milliseconds that a page may ask its server to wait.
+#: Maximum delay in milliseconds that a page may request.
 DELAY_MS_MAX = 5000
 
 TAGS = {
@@ -53,7 +53,7 @@ class Site:
 
     def serve(self, fixture):
         self.fixture = fixture
-        # A path of its own: pages of the visit before may post late.
+        # A separate path: pages of the previous visit may post late.
         self.visits += 1
         self.prefix = f"/{fixture.name}-{self.visits}/"
         self.clear()
@@ -65,7 +65,7 @@ class Site:
         self.library = {}
 
     def page(self, path):
-        """The parts of a page's HTML, each with the milliseconds before it."""
+        """The parts of a page's HTML, each with a delay in milliseconds."""
         page = self.fixture.page_of(path)
         scripts = f"<script>{RECORDER}</script>" if page.is_recorded else ""
         if self.reference and page.is_recorded:
@@ -81,7 +81,7 @@ class Site:
             elif path == "/library":
                 for name, metric in json.loads(body):
                     known = self.library.get((name, metric["id"]))
-                    # Posts of one page overtake each other.
+                    # Posts of one page may arrive out of order.
                     if not known or known["order"] < metric["order"]:
                         self.library[name, metric["id"]] = metric
             else:
@@ -90,7 +90,7 @@ class Site:
             self.arrived.notify_all()
 
     def _take_events(self, body):
-        """Takes what the tracker posts, in format 1 or 2; an event that comes twice counts once."""
+        """Records a post of the tracker in wire format 1 or 2; duplicates of an event are ignored."""
         data = json.loads(gzip.decompress(body) if body.startswith(GZIP_MAGIC) else body)
         shared = data.get("pageviews", [])
         for event in data["events"]:
@@ -98,13 +98,13 @@ class Site:
             self.events[event["event_id"]] = fields | event
 
     def documents(self):
-        """Lines of each document of the fixture in order, the earliest document first; those of which posts are missing are left out."""
+        """Lines of each document of the fixture in order, earliest document first; documents with missing posts are omitted."""
         with self.arrived:
             documents = [[line for _, lines in sorted(posts.items()) for line in lines] for posts in self.recorded.values() if set(posts) == set(range(len(posts)))]
         return [lines for lines in documents if self._is_of_fixture(urllib.parse.urlsplit(lines[0][1]["url"]).path)]
 
     def tracked(self):
-        """Events that the tracker posted of the fixture's pages."""
+        """Events that the tracker posted for the fixture's pages."""
         with self.arrived:
             return [event for event in self.events.values() if self._is_of_fixture(event["path"])]
 
@@ -120,7 +120,7 @@ class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request, client_address):
-        """Connections of pages that are left are reset; nothing else ends here, since handlers are tested by every fixture."""
+        """Ignores errors: most are reset connections of pages that were left, and fixtures detect the others."""
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

@@ -1,19 +1,19 @@
-"""The table of a run."""
+"""Formats the results of a run."""
 
-HEAD = ("fixture", "engine", "metric", "ours", "right", "equal")
+HEAD = ("fixture", "engine", "metric", "ours", "expected", "equal")
 
 
 def line(row):
-    text = f"{row.fixture} | {row.engine} | {row.metric} | {row.ours} | {row.right} | {'yes' if row.is_equal else 'NO'}"
+    text = f"{row.fixture} | {row.engine} | {row.metric} | {row.ours} | {row.expected} | {'yes' if row.is_equal else 'NO'}"
     if row.library_agrees is not None:
-        text += f" | web-vitals {row.library}{'' if row.library_agrees else ' (not the right value)'}"
+        text += f" | web-vitals {row.library}{'' if row.library_agrees else ' (not the expected value)'}"
     return text
 
 
 def markdown(rows, failures):
     lines = ["| " + " | ".join(HEAD) + " |", "|" + " --- |" * len(HEAD)]
     for row in rows:
-        cells = (row.fixture, row.engine, row.metric, row.ours, row.right, "yes" if row.is_equal else "**no**")
+        cells = (row.fixture, row.engine, row.metric, row.ours, row.expected, "yes" if row.is_equal else "**no**")
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     lines += [f"| {name} | {engine} | – | – | – | **no**: {failure} |" for name, engine, failure in failures]
     return "\n".join(lines)
@@ -28,9 +28,9 @@ def summary(rows, failures, seconds):
         visited = {row.fixture.split(" (")[0] for row in own} | {name for name, where, _ in failures if where == engine}
         lines.append(f"{engine}: {len(visited)} fixtures, {_equal(own)}")
     lines.append(f"total: {_equal(rows)}, {len(failures)} fixtures failed, {seconds:.0f} s")
-    judged = [row for row in rows if row.library_agrees is not None]
-    if judged:
-        lines.append(f"web-vitals agrees with the right value in {sum(row.library_agrees for row in judged)} of {len(judged)}")
+    compared = [row for row in rows if row.library_agrees is not None]
+    if compared:
+        lines.append(f"web-vitals agrees with the expected value in {sum(row.library_agrees for row in compared)} of {len(compared)}")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""Bundles the tracker with the function that scripts/build-web has for it; no build of the program is needed."""
+"""Bundles the tracker with scripts/build-web; no build of the program is needed."""
 
 import contextlib
 import importlib.machinery
@@ -6,7 +6,7 @@ import importlib.util
 import pathlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-#: A tracker under test may be larger than one that ships.
+#: A tracker under test may exceed the size limit.
 SIZE_LIMIT = 1 << 20
 
 

@@ -1,4 +1,4 @@
-"""One fixture in one engine: the steps, and the wait until everything has been posted."""
+"""Runs a fixture in an engine: performs its steps and waits until everything has been posted."""
 
 import time
 
@@ -6,7 +6,7 @@ import compare
 from browsers import StepFailed
 from definitions import NOTHING, UNSUPPORTED
 
-#: Seconds for what a page posted at its end to arrive, and without a post after which nothing more is expected.
+#: Longest wait for posts in seconds, and the time without a post after which no more are expected.
 ARRIVAL_SECONDS_MAX = 6
 QUIET_SECONDS = 1.2
 SETTLED_SECONDS = 0.15
@@ -16,7 +16,7 @@ ATTEMPTS_MAX = 4
 
 
 def run(fixture, engine, driver, site):
-    """Rows of the comparison, and why the fixture itself failed, if it did; a visit that did not come about is made again."""
+    """Rows of the comparison and an error of the fixture, if any. Retries a visit that did not run as intended."""
     for _ in range(ATTEMPTS_MAX):
         rows, failure = _attempt(fixture, engine, driver, site)
         if not failure:
@@ -35,7 +35,7 @@ def _attempt(fixture, engine, driver, site):
 
 
 def _settled_rows(fixture, engine, site):
-    """The comparison once all page views are finished, or nothing has come for a while."""
+    """Compares once all page views are final or no posts have arrived for a while."""
     began = time.monotonic()
     deadline = began + ARRIVAL_SECONDS_MAX
     while True:
@@ -49,8 +49,8 @@ def _settled_rows(fixture, engine, site):
 
 
 def _fault(fixture, site):
-    """Whether the visit was another one than the fixture is about."""
-    views = compare.right_views(site.documents())
+    """Describes how the visit differs from the fixture's intent; None if it does not."""
+    views = compare.expected_views(site.documents())
     kinds = tuple(view.kind for view in views)
     if kinds != fixture.kinds:
         return f"page views were {', '.join(kinds) or 'none'}, not {', '.join(fixture.kinds)}"

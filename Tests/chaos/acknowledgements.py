@@ -1,12 +1,12 @@
-"""What the senders of a round were told to be stored."""
+"""Log of the records that the server acknowledged in a round."""
 
 import os
 import queue
 import threading
 
 
-class Ledger:
-    """Keys that were acknowledged, each line synced before anybody relies on it."""
+class Acknowledgements:
+    """Appends keys of acknowledged records to a file, one per line, and syncs it to disk."""
 
     def __init__(self, path):
         self.file = open(path, "a", encoding="ascii")  # noqa: SIM115 (close() closes it)
@@ -14,7 +14,7 @@ class Ledger:
         self.thread = threading.Thread(target=self._write)
         self.thread.start()
 
-    def note(self, keys):
+    def add(self, keys):
         self.lines.put(keys)
 
     def close(self):

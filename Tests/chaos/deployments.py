@@ -1,4 +1,4 @@
-"""Where a round takes place: the program, its database, and everything that can be done to them."""
+"""Deployments under test: the server, its database and the operations that faults use."""
 
 import collections
 import concurrent.futures
@@ -26,8 +26,8 @@ DRAINING_SECONDS_MAX = 4
 RECOVERY_SECONDS_MAX = 60
 
 
-class Place:
-    """A store, the program on it, and a data folder of limited size where the system allows that."""
+class Deployment:
+    """A store, a server on it, and a data folder on a file system of limited size if the test may mount one."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
@@ -40,7 +40,7 @@ class Place:
         self.logs = []
         self.met_draining = 0
         self.collector = None
-        # The program dies with the thread that has started it, which must therefore live as long as the place.
+        # The server ends when the thread that started it ends: this thread lives as long as the deployment.
         self.starter = concurrent.futures.ThreadPoolExecutor(1)
 
     def environment(self):
@@ -51,7 +51,7 @@ class Place:
         self.collector = self.starter.submit(Collector, self.folder, **options).result()
 
     def stop_program(self, number):
-        """Ends the program by a signal, unless another fault has done so."""
+        """Sends a signal to the server and waits until it has ended."""
         if number == signal.SIGKILL:
             self.collector.kill()
         else:
@@ -65,35 +65,35 @@ class Place:
             self.start()
 
     def details(self):
-        """What the program says of itself, or None when it does not answer."""
+        """The response of /health/details, or None if there is none."""
         try:
-            answer = get(self.port, "/health/details", [("Authorization", f"Bearer {TOKEN}")])
-            return answer.json() if answer.status in (200, 503) else None
+            response = get(self.port, "/health/details", [("Authorization", f"Bearer {TOKEN}")])
+            return response.json() if response.status in (200, 503) else None
         except (OSError, Closed, ValueError):
             return None
 
     def has_recovered(self):
         if self.is_in_flight():
             return False
-        told = self.details()
-        if told is None or told["status"] != "healthy":
+        details = self.details()
+        if details is None or details["status"] != "healthy":
             return False
-        return told["journal"].get("records", 0) == 0 and told["ingest"]["waiting_records"] == 0
+        return details["journal"].get("records", 0) == 0 and details["ingest"]["waiting_records"] == 0
 
     def cuts(self):
-        """How often a connection to the store was cut, and where."""
+        """Counts connections that the proxy has cut, by point of the cut."""
         return collections.Counter()
 
     def is_in_flight(self):
-        """Whether something is under way to the store that the program does not know of."""
+        """Whether the proxy still holds a statement that the server has given up."""
         return False
 
     def wait_until_draining(self):
-        """Waits a while for the journal to be on its way into the store."""
+        """Waits until the journal is draining, or until the timeout."""
         deadline = time.monotonic() + DRAINING_SECONDS_MAX
         while time.monotonic() < deadline:
-            told = self.details()
-            if told and told["journal"]["state"] == "draining":
+            details = self.details()
+            if details and details["journal"]["state"] == "draining":
                 self.met_draining += 1
                 return
             time.sleep(0.005)
@@ -108,7 +108,7 @@ class Place:
 
     @contextlib.contextmanager
     def full_disk(self):
-        """Takes all the space that is left in the data folder."""
+        """Fills the data folder's file system."""
         ballast = self.data / f"ballast-{time.monotonic_ns()}"
         with open(ballast, "wb", buffering=0) as file:
             with contextlib.suppress(OSError):
@@ -124,7 +124,7 @@ class Place:
 
     def close(self):
         if self.collector:
-            # One that a fault has started meanwhile is ended as well.
+            # Wait for a start that a fault has requested meanwhile.
             self.starter.submit(lambda: None).result()
             self.collector.kill()
             self.logs.append(self.collector.log)
@@ -133,7 +133,7 @@ class Place:
             subprocess.run(["umount", self.data], capture_output=True, check=False)
 
 
-class SQLitePlace(Place):
+class SQLiteDeployment(Deployment):
     def __init__(self, folder):
         super().__init__(folder)
         self.store = SQLiteStore(self.folder)
@@ -153,7 +153,7 @@ class SQLitePlace(Place):
 
     @contextlib.contextmanager
     def reading(self):
-        """A reader that keeps the write-ahead log from being emptied."""
+        """Holds a read transaction, which prevents a checkpoint from resetting the write-ahead log."""
         connection = sqlite3.connect(self.store.path, timeout=20, isolation_level=None)
         try:
             connection.execute("begin")
@@ -163,8 +163,8 @@ class SQLitePlace(Place):
             connection.close()
 
 
-class PostgresPlace(Place):
-    """The program reaches its server through a proxy that can cut."""
+class PostgresDeployment(Deployment):
+    """A server that connects to PostgreSQL through the proxy."""
 
     SETTINGS = ("fsync=on", "synchronous_commit=on", "shared_buffers=64MB", "max_wal_size=2GB")
 
@@ -185,18 +185,18 @@ class PostgresPlace(Place):
         return self.proxy.held > 0
 
     def processes(self):
-        """The server and its children."""
+        """Process IDs of the PostgreSQL server and its children."""
         master = int((self.cluster.data / "postmaster.pid").read_text().split()[0])
         children = pathlib.Path(f"/proc/{master}/task/{master}/children").read_text().split()
         return [master, *map(int, children)]
 
     def kill_server(self):
-        """As when the power fails, for the processes at least."""
+        """Kills all processes of the PostgreSQL server, as a power failure would."""
         pids = self.processes()
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: not any(is_alive(pid) for pid in pids), 10, "the server's processes gone")
+        wait_for(lambda: not any(is_alive(pid) for pid in pids), 10, "the server's processes to end")
         self.cluster.stop()
 
     @contextlib.contextmanager
@@ -234,7 +234,7 @@ class PostgresPlace(Place):
 
 
 def clear(folder):
-    """Removes what a place left, which may be one that never came to be."""
+    """Unmounts and removes the folder of a deployment, also if it failed to start."""
     subprocess.run(["umount", "-l", folder / "data"], capture_output=True, check=False)
     shutil.rmtree(folder, ignore_errors=True)
 
