@@ -28,7 +28,7 @@ def operation_path(path):
 
 @functools.cache
 def _validator(text):
-    # The schemas refer to each other by their place in the document.
+    # The schemas refer to each other by their path in the document.
     schema = json.loads(text) | {"components": DOCUMENT["components"]}
     return jsonschema.Draft202012Validator(schema)
 

@@ -41,7 +41,7 @@ def owned(store, serve):
 
 
 def documented(port):
-    """Every path of the owner's API with its operations, and with values in the place of its parameters."""
+    """Every path of the owner's API with its operations, and with values for its parameters."""
     paths = get(port, "/api/openapi.json").json()["paths"]
     return {path.replace("{id}", "x"): methods for path, methods in paths.items() if path.startswith("/api/")}
 
