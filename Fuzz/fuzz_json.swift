@@ -17,7 +17,7 @@ private func elements(_ bytes: [UInt8], _ range: Range<Int>) throws(JSONError) -
 private func check(_ value: JSONValue, _ bytes: [UInt8]) {
     precondition(value.range.lowerBound >= 0 && value.range.upperBound <= bytes.count && !value.range.isEmpty)
     guard value.textError != .depth else { return }
-    // The place of a value is a value by itself.
+    // The range of a value is a value of its own.
     let alone = [UInt8(ascii: "[")] + bytes[value.range] + [UInt8(ascii: "]")]
     do {
         let again = try elements(alone, 0..<alone.count)

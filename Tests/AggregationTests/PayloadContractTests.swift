@@ -27,7 +27,7 @@ import Testing
             }
         )
         // A payload or a part of one, and the name that is read of it.
-        let reading = #/(?:payload|part|told|frame|campaign|resource|party|attribution|\])\["(\w+)"\]/#
+        let reading = #/(?:payload|part|frame|campaign|resource|party|attribution|\])\["(\w+)"\]/#
         let walking = #/payload\.has\(member, "(\w+)"\)/#
         var count = 0
         for (path, text) in try aggregatingSources() {

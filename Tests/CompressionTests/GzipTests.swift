@@ -27,10 +27,10 @@ import Testing
     @Test func `a wrong checksum or length is malformed, in each member`() {
         let members = [deflated([1, 2, 3]), deflated(noise(100_000))]
         for index in members.indices {
-            for place in 1...8 {
+            for offset in 1...8 {
                 var damaged = members
-                damaged[index][damaged[index].count - place] ^= 1
-                #expect(expanded(Array(damaged.joined()), .gzip) == .failure(.malformed), "\(index), \(place)")
+                damaged[index][damaged[index].count - offset] ^= 1
+                #expect(expanded(Array(damaged.joined()), .gzip) == .failure(.malformed), "\(index), \(offset)")
             }
         }
     }

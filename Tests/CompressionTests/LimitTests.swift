@@ -58,8 +58,8 @@ import Testing
         }
     }
 
-    @Test func `the output has no place for more than the limit`() throws {
-        // Past a power of two: an array that grows by itself would have place for almost twice as many.
+    @Test func `the output has no room for more than the limit`() throws {
+        // Past a power of two: an array that grows by itself would have room for almost twice as many.
         let count = 1_200_000
         let body = deflated(Array(repeating: 0, count: count))
         var output: [UInt8] = []

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Events
 
-@Suite struct LedgerParsingTests {
+@Suite struct DeliveryReportParsingTests {
     private func parse(_ text: String) throws(ValidationError) -> DeliveryReport {
         let bytes = Array(text.utf8)
         return try DeliveryReport(parsing: bytes, body: 0..<bytes.count, receivedAt: 7)

@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func `an event nested too deep spoils neither the others nor the ledger before it`() throws {
+    @Test func `an event nested too deep spoils neither the other events nor the delivery reports before it`() throws {
         let deep = String(repeating: "[", count: 70) + String(repeating: "]", count: 70)
         let batch = try parse(
             #"{"v":1,"sent_at":"2026-11-23T17:59:44.049Z","ledger":[{}],"events":[{"a":1},{"payload":\#(deep)},{"b":2}]}"#
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func `page views that are no list, too many, or beside a ledger refuse the batch`() {
+    @Test func `page views that are no list, too many, or beside reports of version 1 refuse the batch`() {
         #expect(throws: ValidationError.invalid(field: "pageviews", problem: .notList)) {
             try parse(#"{"events":[],"pageviews":{}}"#)
         }

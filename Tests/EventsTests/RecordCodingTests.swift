@@ -124,7 +124,7 @@ private let samples: [Record] = [
         }
     }
 
-    @Test func `an entry of a ledger comes back the same`() throws {
+    @Test func `a delivery report comes back the same`() throws {
         for record in samples.suffix(2) {
             let decoded = try #require(Record(decoding: form(record)))
             #expect(decoded.fields == record.fields)
@@ -195,15 +195,15 @@ private let samples: [Record] = [
     @Test func `a form with one byte changed is nothing or the record that those bytes say`() {
         for sample in samples {
             let bytes = form(sample)
-            for place in bytes.indices {
+            for offset in bytes.indices {
                 for change in 1...UInt8.max {
                     var changed = bytes
-                    changed[place] ^= change
+                    changed[offset] ^= change
                     guard let record = Record(decoding: changed), form(record) != changed else { continue }
                     // A submission was the same in the version before.
                     if case .submission = record, changed[0] == 1 { continue }
                     // Each byte counts, so that the same fields never have two forms.
-                    Issue.record("byte \(place) changed by \(change)")
+                    Issue.record("byte \(offset) changed by \(change)")
                 }
             }
         }
@@ -212,11 +212,11 @@ private let samples: [Record] = [
     @Test func `lengths beyond all measure are nothing`() {
         let event = form(samples[1])
         // Of the first text, behind version, kind, two times, seq and the id.
-        let place = 2 + 8 + 1 + 8 + 1 + 1
-        #expect(event[place..<place + 4] == [8, 0, 0, 0])
+        let offset = 2 + 8 + 1 + 8 + 1 + 1
+        #expect(event[offset..<offset + 4] == [8, 0, 0, 0])
         for length in [[255, 255, 255, 127], [0, 0, 0, 128], [254, 255, 255, 255], [255, 255, 255, 255]] as [[UInt8]] {
             var changed = event
-            changed.replaceSubrange(place..<place + 4, with: length)
+            changed.replaceSubrange(offset..<offset + 4, with: length)
             #expect(Record(decoding: changed) == nil, "\(length)")
         }
     }

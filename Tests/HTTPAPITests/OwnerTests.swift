@@ -92,9 +92,9 @@ import Testing
 
     @Test func `not a character of a session may be another one`() {
         for text in [owner.text(session()), owner.text(session(link: "abc"))] {
-            for place in text.indices {
+            for index in text.indices {
                 var other = text
-                other.replaceSubrange(place...place, with: text[place] == "1" ? "2" : "1")
+                other.replaceSubrange(index...index, with: text[index] == "1" ? "2" : "1")
                 #expect(read("collector_session=" + other).isEmpty)
             }
             #expect(read("collector_session=" + text + "0").isEmpty)

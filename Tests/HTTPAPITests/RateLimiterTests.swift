@@ -131,7 +131,7 @@ extension RateLimiter {
         #expect(try bucketsCount(limiter) == RateLimiter.bucketsMax)
         var refused: [Int] = []
         for number in 0..<RateLimiter.bucketsMax * 3 {
-            // A full bucket, although the one that it takes the place of is empty.
+            // A full bucket, although the one that it replaces is empty.
             let wait = limiter.take(try address(number), records: 1000, now: 1 + Double(number) * 1e-6)
             if wait != nil { refused.append(number) }
         }

@@ -82,7 +82,7 @@ import Testing
         #expect(try response("OPTIONS /api/overview").status == 405, "the API answers no preflight")
     }
 
-    @Test func `changes come from pages of this server alone, whoever is signed in`() throws {
+    @Test func `changes come from pages of this server alone, with any session`() throws {
         for fields in [["Sec-Fetch-Site: cross-site"], ["Origin: https://evil.example"], ["Origin: null"]] {
             for line in ["POST /api/session", "DELETE /api/session", "POST /api/shares", "PUT /api/issues/x"] {
                 #expect(try response(line, [Self.owner] + fields, body: "{}").status == 403, "\(line) \(fields)")

@@ -28,7 +28,7 @@ final class TestSource: BodySource {
 
 /// A handler with a route for each way of answering.
 ///
-/// `/now` echoes at once, `/later` from another thread, `/never` not before it is told to, `/big` sends five
+/// `/now` echoes at once, `/later` from another thread, `/never` not before the test releases it, `/big` sends five
 /// million bytes and `/huge` more than the kernel buffers.
 final class EchoHandler: Handler {
     static let bodyBytesMax = 100
@@ -55,8 +55,8 @@ final class EchoHandler: Handler {
     }
 
     /// Gives the source of a stream more to send.
-    func feed(_ place: Int, _ parts: [BodyPart]) {
-        let source = sources.withLock { $0[place] }
+    func feed(_ index: Int, _ parts: [BodyPart]) {
+        let source = sources.withLock { $0[index] }
         source.parts.withLock { $0 += parts }
         server.withLock { $0 }?.answer(source.ticket, .wake)
     }

@@ -56,7 +56,7 @@ private func post(_ path: String, _ body: String, _ fields: String = "") -> Stri
         }
     }
 
-    @Test func `who asks before sending a body is told to go on, or not to`() throws {
+    @Test func `a client that expects a 100 gets it or a refusal`() throws {
         try withServer { server, _ in
             let client = try TestClient(port: server.port)
             client.send("POST /now HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")

@@ -136,7 +136,7 @@ func trickle(_ text: String, to client: TestClient) {
             gone.send(post("/never"))
             #expect(eventually { handler.heldCount == 1 })
             gone.abort()
-            // The next connection takes the place of the one that left.
+            // The next connection reuses the slot of the one that left.
             let next = try TestClient(port: server.port)
             next.send(post("/now", "mine"))
             #expect(next.readAnswer()?.text == "mine")
@@ -146,7 +146,7 @@ func trickle(_ text: String, to client: TestClient) {
         }
     }
 
-    @Test func `connections over the limit are told so, and there is room again when others leave`() throws {
+    @Test func `connections over the limit get a 503, and there is room again when others leave`() throws {
         try withServer({ $0.connectionsMax = 2 }) { server, handler in
             let first = try TestClient(port: server.port)
             let second = try TestClient(port: server.port)

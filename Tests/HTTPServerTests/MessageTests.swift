@@ -75,7 +75,7 @@ private let refusedBodies = ["1 \r\n", "0\r\nX: y\r\n"].map {
         }
     }
 
-    @Test func `who asks before sending chunks is told to go on, and who did not wait is not`() throws {
+    @Test func `a client that expects a 100 before its chunks gets it, and one that did not wait does not`() throws {
         try withServer { server, _ in
             let client = try TestClient(port: server.port)
             let request = chunked("/now", "abc", "Expect: 100-continue\r\n")
@@ -89,7 +89,7 @@ private let refusedBodies = ["1 \r\n", "0\r\nX: y\r\n"].map {
         }
     }
 
-    @Test func `who asks before sending and is refused by the handler is not told to go on`() throws {
+    @Test func `a client that expects a 100 and is refused by the handler does not get it`() throws {
         try withServer { server, _ in
             let client = try TestClient(port: server.port)
             client.send("POST /missing HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
@@ -98,7 +98,7 @@ private let refusedBodies = ["1 \r\n", "0\r\nX: y\r\n"].map {
         }
     }
 
-    @Test func `a client of HTTP 1_0 is never told to go on`() throws {
+    @Test func `a client of HTTP 1_0 never gets a 100`() throws {
         try withServer { server, _ in
             let client = try TestClient(port: server.port)
             client.send("POST /now HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")

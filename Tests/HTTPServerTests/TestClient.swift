@@ -3,7 +3,7 @@ import Glibc
 /// A client on a plain socket, which says exactly what a test wants said.
 final class TestClient {
     /// Seconds that a read waits before the test fails.
-    private static let patienceSeconds = 10
+    private static let timeoutSeconds = 10
 
     private let socket: Int32
 
@@ -11,8 +11,8 @@ final class TestClient {
     init(port: Int, isIPv6: Bool = false, receiveBytes: Int32? = nil) throws {
         socket = Glibc.socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if var bytes = receiveBytes { setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &bytes, 4) }
-        var patience = timeval(tv_sec: Self.patienceSeconds, tv_usec: 0)
-        setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var timeout = timeval(tv_sec: Self.timeoutSeconds, tv_usec: 0)
+        setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         let result = isIPv6 ? Self.connect6(socket, port) : Self.connect4(socket, port)
         guard result == 0 else { throw NotConnected() }
     }

@@ -1,16 +1,16 @@
 import HTTPWire
 import Testing
 
-private func verdict(_ text: String, _ limits: HeadLimits = HeadLimits()) -> HeadResult {
+private func result(_ text: String, _ limits: HeadLimits = HeadLimits()) -> HeadResult {
     parseHead(Array(text.utf8).span, limits: limits)
 }
 
-private func failure(_ verdict: HeadResult) -> RequestError? {
-    if case .refuse(let failure) = verdict { failure } else { nil }
+private func failure(_ result: HeadResult) -> RequestError? {
+    if case .refuse(let failure) = result { failure } else { nil }
 }
 
-private func isComplete(_ verdict: HeadResult) -> Bool {
-    if case .complete = verdict { true } else { false }
+private func isComplete(_ result: HeadResult) -> Bool {
+    if case .complete = result { true } else { false }
 }
 
 private func get(fields: Int) -> String {
@@ -35,8 +35,8 @@ private let targets: [(String, String, String?)] = [
 
 @Suite struct HeadLimitTests {
     @Test func `a head may have a hundred fields and not one more`() {
-        #expect(isComplete(verdict(get(fields: 100))))
-        #expect(failure(verdict(get(fields: 101))) == .headTooLarge)
+        #expect(isComplete(result(get(fields: 100))))
+        #expect(failure(result(get(fields: 101))) == .headTooLarge)
     }
 
     @Test func `the limits are those that are asked for`() {
@@ -44,37 +44,37 @@ private let targets: [(String, String, String?)] = [
         limits.headBytesMax = 27
         limits.targetBytesMax = 1
         limits.fieldsMax = 1
-        #expect(isComplete(verdict("GET / HTTP/1.1\r\nHost: a\r\n\r\n", limits)))
-        #expect(failure(verdict("GET / HTTP/1.1\r\nHost: ab\r\n\r\n", limits)) == .headTooLarge)
-        #expect(failure(verdict("GET /a HTTP/1.1\r\nHost: a\r\n\r\n", limits)) == .targetTooLong)
-        #expect(failure(verdict("GET / HTTP/1.1\r\nA:\r\nB:\r\n\r\n", limits)) == .headTooLarge)
+        #expect(isComplete(result("GET / HTTP/1.1\r\nHost: a\r\n\r\n", limits)))
+        #expect(failure(result("GET / HTTP/1.1\r\nHost: ab\r\n\r\n", limits)) == .headTooLarge)
+        #expect(failure(result("GET /a HTTP/1.1\r\nHost: a\r\n\r\n", limits)) == .targetTooLong)
+        #expect(failure(result("GET / HTTP/1.1\r\nA:\r\nB:\r\n\r\n", limits)) == .headTooLarge)
     }
 
     @Test func `what goes on after a whole head does not count for its size`() {
-        #expect(isComplete(verdict("GET / HTTP/1.1\r\nHost: a\r\n\r\n" + String(repeating: "a", count: 20_000))))
+        #expect(isComplete(result("GET / HTTP/1.1\r\nHost: a\r\n\r\n" + String(repeating: "a", count: 20_000))))
     }
 
     @Test func `a length may have 15 digits and not one more`() {
         func post(_ length: String) -> String { "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(length)\r\n\r\n" }
-        guard case .complete(let head) = verdict(post("999999999999999")) else {
+        guard case .complete(let head) = result(post("999999999999999")) else {
             Issue.record("15 digits are refused")
             return
         }
         #expect(head.contentLength == 999_999_999_999_999)
-        #expect(failure(verdict(post("1000000000000000"))) == .malformed)
-        #expect(failure(verdict(post("0000000000000007"))) == .malformed)
+        #expect(failure(result(post("1000000000000000"))) == .malformed)
+        #expect(failure(result(post("0000000000000007"))) == .malformed)
     }
 
     @Test func `a megabyte without an end is refused`() {
-        #expect(failure(verdict("GET / HTTP/1.1\r\nX: " + String(repeating: "a", count: 1_048_576))) == .headTooLarge)
-        #expect(failure(verdict(String(repeating: "A", count: 1_048_576))) == .headTooLarge)
+        #expect(failure(result("GET / HTTP/1.1\r\nX: " + String(repeating: "a", count: 1_048_576))) == .headTooLarge)
+        #expect(failure(result(String(repeating: "A", count: 1_048_576))) == .headTooLarge)
     }
 
     @Test(arguments: options)
     func `an option of a connection is a whole item of its list`(value: String, in11: Bool, in10: Bool) {
         for (version, expected) in [("1.1", in11), ("1.0", in10)] {
             let text = "GET / HTTP/\(version)\r\nHost: a\r\nConnection: \(value)\r\n\r\n"
-            guard case .complete(let head) = verdict(text) else {
+            guard case .complete(let head) = result(text) else {
                 Issue.record("\(value) is refused in HTTP/\(version)")
                 continue
             }

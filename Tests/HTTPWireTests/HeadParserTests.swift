@@ -1,7 +1,7 @@
 import HTTPWire
 import Testing
 
-/// A verdict, so that two of them can be compared.
+/// A result in a form that can be compared.
 private enum Outcome: Equatable {
     case needMore
     case complete(length: Int)
@@ -26,12 +26,12 @@ private func head(_ text: String) throws -> (head: RequestHead, bytes: [UInt8]) 
 
 private struct HeadIsNotComplete: Error {}
 
-/// Each cut of a long text would take too long; its first kilobyte, its end and every hundredth byte tell the same.
+/// Each cut of a long text would take too long; its first kilobyte, its end and every hundredth byte show the same.
 private func cuts(_ count: Int) -> [Int] {
     (0...count).filter { $0 < 1024 || $0 > count - 64 || $0 % 97 == 0 || (16_000..<17_000).contains($0) }
 }
 
-@Suite struct HeadVerdictTests {
+@Suite struct HeadResultTests {
     @Test(arguments: refusedHeads)
     func `an ambiguous request is refused`(item: HeadCase) throws {
         let failure = try #require(item.failure)
@@ -46,14 +46,14 @@ private func cuts(_ count: Int) -> [Int] {
     }
 
     @Test(arguments: refusedHeads + completeHeads)
-    func `every prefix needs more or has the verdict of the whole`(item: HeadCase) {
+    func `every prefix needs more or has the result of the whole`(item: HeadCase) {
         let whole = outcome(item.bytes)
         var isDecided = false
         for count in cuts(item.bytes.count) {
-            let verdict = outcome(item.bytes[..<count])
-            if isDecided { #expect(verdict == whole, "\(item.name) cut at \(count)") }
-            if verdict != .needMore {
-                #expect(verdict == whole, "\(item.name) cut at \(count)")
+            let result = outcome(item.bytes[..<count])
+            if isDecided { #expect(result == whole, "\(item.name) cut at \(count)") }
+            if result != .needMore {
+                #expect(result == whole, "\(item.name) cut at \(count)")
                 isDecided = true
             }
         }
@@ -127,7 +127,7 @@ private func cuts(_ count: Int) -> [Int] {
     }
 
     @Test(arguments: Method.allCases.filter { $0 != .other && $0 != .connect })
-    func `methods are told apart`(method: Method) throws {
+    func `methods are distinguished`(method: Method) throws {
         #expect(try head("\("\(method)".uppercased()) / HTTP/1.1\r\nHost: a\r\n\r\n").head.method == method)
     }
 

@@ -20,7 +20,7 @@ extension IngestState {
         return state
     }
 
-    /// What a writer is told to do, in a word and the number of records.
+    /// A job of a writer, as a word and the number of records.
     mutating func writer(_ number: Int, mayGather: Bool = false) -> String {
         switch job(ofWriter: number, mayGather: mayGather) {
         case .write(let entries): "write \(entries.count)"
@@ -31,7 +31,7 @@ extension IngestState {
         }
     }
 
-    /// What the thread of the journal is told to do.
+    /// A job of the journal thread.
     mutating func keeper(isTick: Bool = false) -> String {
         switch jobOfJournal(isTick: isTick) {
         case .keep(let entries): "keep \(entries.count)"

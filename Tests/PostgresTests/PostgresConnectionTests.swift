@@ -16,7 +16,7 @@ private let limit: Int32 = 20_000
         try Connection(url: cluster.url("postgres"), timeoutMilliseconds: limit)
     }
 
-    /// What is told of a connection that cannot be made.
+    /// The error of a connection that cannot be made.
     private func failure(_ url: String) -> String? {
         let error = #expect(throws: PostgresError.self) { try Connection(url: url, timeoutMilliseconds: limit) }
         #expect(error?.stage == .notSent)

@@ -86,9 +86,9 @@ import Testing
         let writers = try [store.makeWriter(), store.makeWriter()]
         let sources = [BatchSource.random(isJournal: false), .random(isJournal: true)]
         for number in 1...Int64(4) {
-            for (place, source) in sources.enumerated() {
+            for (index, source) in sources.enumerated() {
                 let id = BatchID(source: source, number: number, previous: number - 1)
-                #expect(try writers[place].append(Batch(events: try events(0..<1)), as: id).stored == 1)
+                #expect(try writers[index].append(Batch(events: try events(0..<1)), as: id).stored == 1)
             }
         }
         _ = try writers[0].append(
@@ -182,8 +182,8 @@ import Testing
             )
             let id = BatchID(source: source, number: Int64(round + 1), previous: Int64(round))
             let answers = Mutex<[Result<Appended, StoreError>]>([])
-            DispatchQueue.concurrentPerform(iterations: 2) { place in
-                let answer = Result { () throws(StoreError) in try writers[place].append(batch, as: id) }
+            DispatchQueue.concurrentPerform(iterations: 2) { index in
+                let answer = Result { () throws(StoreError) in try writers[index].append(batch, as: id) }
                 answers.withLock { $0.append(answer) }
             }
             let appended = try answers.withLock { $0 }.map { try $0.get() }

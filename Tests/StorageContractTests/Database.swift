@@ -20,33 +20,33 @@ enum Engine: String, CaseIterable, Sendable, CustomStringConvertible {
 
 /// An empty database of one test.
 final class Database: Sendable {
-    private enum Place {
+    private enum Location {
         case file(TemporaryFolder)
         case server(Cluster, name: String)
     }
 
     let engine: Engine
-    private let place: Place
+    private let location: Location
 
     init(_ engine: Engine) throws {
         self.engine = engine
         switch engine {
-        case .sqlite: place = .file(try TemporaryFolder())
+        case .sqlite: location = .file(try TemporaryFolder())
         case .postgresql:
             let cluster = try Cluster.shared.get()
-            place = .server(cluster, name: try cluster.makeDatabase())
+            location = .server(cluster, name: try cluster.makeDatabase())
         }
     }
 
     /// A database of a server that the test stops and starts.
     init(on cluster: Cluster) throws {
         engine = .postgresql
-        place = .server(cluster, name: try cluster.makeDatabase())
+        location = .server(cluster, name: try cluster.makeDatabase())
     }
 
     /// Path of the file; nil on PostgreSQL.
     var path: String? {
-        switch place {
+        switch location {
         case .file(let folder): folder.file("collector.sqlite")
         case .server: nil
         }
@@ -55,7 +55,7 @@ final class Database: Sendable {
     /// A store of its own, as another process would have.
     func store(_ migrations: [Migration]? = nil) throws -> any Store {
         let migrations = try migrations ?? engine.migrations
-        switch place {
+        switch location {
         case .file(let folder):
             return SQLiteStore(path: folder.file("collector.sqlite"), migrations: migrations)
         case .server(let cluster, let name):
@@ -75,7 +75,7 @@ final class Database: Sendable {
     /// - Returns: its rows as text.
     @discardableResult
     func rows(_ sql: String) throws -> [[String?]] {
-        switch place {
+        switch location {
         case .file(let folder):
             let connection = try SQLite.Connection(path: folder.file("collector.sqlite"), busyMilliseconds: 10_000)
             return try connection.rows(sql)
@@ -88,7 +88,7 @@ final class Database: Sendable {
 
     /// A connection that lasts, for temporary tables.
     func connection() throws -> RawConnection {
-        switch place {
+        switch location {
         case .file(let folder):
             return RawConnection(try SQLite.Connection(path: folder.file("collector.sqlite"), busyMilliseconds: 10_000))
         case .server(let cluster, let name):

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What both engines must make of what page views say of themselves.
-@Suite struct LedgerTests {
+@Suite struct DeliveryReportTests {
     private static let columns = "pageview_id, site, emitted, dropped, drop_reasons"
 
     private func reports(_ database: Database) throws -> [[String?]] {
@@ -35,7 +35,7 @@ import Testing
         for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2, 1], [0, 0, 2, 1, 1]] {
             let database = try Database(engine)
             let writer = try database.migrated().makeWriter()
-            for place in order { _ = try writer.append(Batch(reports: [entries[place]])) }
+            for index in order { _ = try writer.append(Batch(reports: [entries[index]])) }
             #expect(
                 try reports(database) == [["p_1", "shop.example", "9", "2", text(#"{"queue_full":2}"#, engine)]],
                 "\(order)"
@@ -134,14 +134,14 @@ import Testing
     func `entries in one batch leave what they would have left one by one`(engine: Engine) throws {
         // Equal to Swift, different to a database.
         let pageviews = ["p_1", "p_\u{e9}", "p_e\u{301}"]
-        let entries = try [(5, 0), (9, 2), (7, 4), (8, 1), (9, 3), (6, 4)].enumerated().flatMap { place, numbers in
+        let entries = try [(5, 0), (9, 2), (7, 4), (8, 1), (9, 3), (6, 4)].enumerated().flatMap { index, numbers in
             try pageviews.enumerated().map { index, pageview in
                 try DeliveryReport.sample(
                     pageview: pageview,
-                    site: place == 0 ? "shop.example" : "other.example",
+                    site: index == 0 ? "shop.example" : "other.example",
                     emitted: numbers.0 + index,
                     dropped: "{\"a\":\(numbers.1),\"b\":\(index)}",
-                    receivedAt: Int64(1_795_456_784 + (place * 7) % 5) * 1_000_000
+                    receivedAt: Int64(1_795_456_784 + (index * 7) % 5) * 1_000_000
                 )
             }
         }

@@ -131,7 +131,7 @@ import Testing
         withExtendedLifetime(journal) {}
     }
 
-    @Test func `a file that is removed while it is open is made anew`() throws {
+    @Test func `a file that is removed while it is open is created again`() throws {
         let journal = journal()
         try journal.append(records(0..<2), unconfirmedBatch: nil)
         let source = journal.source

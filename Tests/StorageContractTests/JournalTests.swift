@@ -181,7 +181,7 @@ import Testing
 
     // MARK: - Standing
 
-    @Test func `the standing tells records, bytes and the oldest`() throws {
+    @Test func `the status has the number of records, bytes and the oldest`() throws {
         try journal.open()
         let empty = journal.standing.bytes
         try journal.append(records(5..<8), unconfirmedBatch: nil)

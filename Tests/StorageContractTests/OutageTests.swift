@@ -53,7 +53,7 @@ import Testing
         #expect(throws: StoreError.self) { try store.makeWriter() }
     }
 
-    @Test func `a lock that another program keeps beyond our patience is an outage`() throws {
+    @Test func `a lock that another program keeps beyond our timeout is an outage`() throws {
         let database = try Database(.sqlite)
         let store = try database.migrated()
         let writer = try store.makeWriter()
@@ -84,7 +84,7 @@ import Testing
             let attributes = try FileManager.default.attributesOfItem(atPath: path + "-wal")
             bytesMax = max(bytesMax, (attributes[.size] as? Int) ?? 0)
         }
-        // 400 MB were written; the log is begun anew at 16 MB, which a batch of 10 MB may exceed.
+        // 400 MB were written; the log starts again at 16 MB, which a batch of 10 MB may exceed.
         #expect((10 << 20..<64 << 20).contains(bytesMax), "the log grew to \(bytesMax)")
     }
 
@@ -109,7 +109,7 @@ import Testing
 
     // MARK: - PostgreSQL
 
-    @Test func `a server that goes and comes back is told and found again`() throws {
+    @Test func `a server that goes and comes back is noticed and found again`() throws {
         let cluster = try Cluster()
         defer { try? cluster.remove() }  // The test has its result by then.
         let database = try Database(on: cluster)
@@ -176,7 +176,7 @@ import Testing
         #expect(try database.column("select count(*) from collector_events where visitor_id = 'v_open'") == ["0"])
     }
 
-    @Test func `a connection that the server closed while it was idle is told before anything is sent`() throws {
+    @Test func `a connection that the server closed while it was idle is noticed before anything is sent`() throws {
         let database = try Database(.postgresql)
         let store = try database.migrated()
         let writer = try store.makeWriter()

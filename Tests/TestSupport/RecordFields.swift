@@ -1,7 +1,7 @@
 package import Events
 
 extension Record {
-    /// Every field by its name, as text, for comparisons; without the places in the buffer and without the body of a submission.
+    /// Every field by its name, as text, for comparisons; without the ranges in the buffer and without the body of a submission.
     package var fields: [String: String?] {
         switch self {
         case .event(let event):

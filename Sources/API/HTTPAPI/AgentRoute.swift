@@ -2,11 +2,11 @@ import HTTPServer
 import HTTPWire
 import UserAgents
 
-/// `GET /agent`: the browser, system and device of the request, by the rules of reports.
+/// `GET /agent`: the browser, system and device of the request, by the rules that reports use.
 ///
 /// Nothing is stored.
 enum AgentRoute {
-    /// Client hints that the page asks browsers for; they report brands and platform in any case.
+    /// The client hints that the page requests; browsers send brands and platform in any case.
     static let wantedHints: Responses.Field = ("Accept-CH", "Sec-CH-UA-Platform-Version")
     private static let varying: Responses.Field =
         ("Vary", "User-Agent, Sec-CH-UA, Sec-CH-UA-Platform, Sec-CH-UA-Platform-Version")
@@ -32,12 +32,12 @@ enum AgentRoute {
     }
 }
 
-/// Structured fields (RFC 9651), as far as client hints need them.
+/// Parses structured fields (RFC 9651) as far as client hints need them.
 enum StructuredField {
-    /// Strings of a field that are read.
+    /// The most strings that are read from a field.
     private static let stringsMax = 8
 
-    /// The strings of a list, or the only one, without those of parameters: `"Chromium";v="142", "Brave";v="142"`.
+    /// The strings of a list, or the only string, without the strings of parameters: `"Chromium";v="142", "Brave";v="142"`.
     static func strings(_ text: String) -> [String] {
         var (found, current, isValue): ([String], [UInt8]?, Bool) = ([], nil, false)
         var isEscaped = false

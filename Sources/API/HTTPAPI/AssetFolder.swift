@@ -4,8 +4,8 @@ import Glibc
 
 /// A folder of web files that is read again for each request, for work on the pages: `collector serve --assets`.
 ///
-/// `scripts/build-web --dist` writes it. Only files that its manifest names are served, so that no path of a request
-/// leads out of the folder.
+/// `scripts/build-web --dist` writes it. Only files in its manifest are served, so that no request path leads out of
+/// the folder.
 package struct AssetFolder: Sendable {
     /// Each line has the path of a file and its content type, separated by a tab.
     private static let manifestName = "assets.tsv"
@@ -19,9 +19,9 @@ package struct AssetFolder: Sendable {
         guard manifest() != nil else { return nil }
     }
 
-    /// The file as it is now; nil when the manifest does not name it, or it cannot be read.
+    /// The current content of a file; nil when it is not in the manifest or cannot be read.
     ///
-    /// Blocks while the disk is read.
+    /// Blocks while it reads the disk.
     func asset(_ path: String) -> Asset? {
         guard let contentType = manifest()?[path], let bytes = read(path) else { return nil }
         let entityTag = String(decoding: SHA256.hex(of: bytes).prefix(16), as: UTF8.self)
@@ -51,7 +51,7 @@ package struct AssetFolder: Sendable {
         path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { $0 != "" && $0 != "." && $0 != ".." }
     }
 
-    /// A line break in a header would begin another one.
+    /// Rejects line breaks, which would start another header.
     private static func isFieldValue(_ text: Substring) -> Bool { text.utf8.allSatisfy { 0x20..<0x7F ~= $0 } }
 
     /// The bytes of a regular file, at most `fileBytesMax` of them; nil for anything else.

@@ -14,7 +14,7 @@ struct BatchParser {
         self.requestContext = requestContext
     }
 
-    /// The records that can be stored; the group lists the others as rejected.
+    /// The records that can be stored; the group lists the other ones as rejected.
     func entries(_ ticket: Ticket, _ group: inout EventGroup) -> [Entry] {
         var entries: [Entry] = []
         entries.reserveCapacity(batch.events.count + batch.reports.count + (batch.pageviews?.count ?? 0))
@@ -49,7 +49,7 @@ struct BatchParser {
         return entries
     }
 
-    /// An event gets a buffer of its own, so that it neither keeps the batch's alive nor copies it.
+    /// Parses an event into a buffer of its own, which neither keeps the buffer of the batch alive nor copies it.
     private func event(_ range: Range<Int>, _ pageviews: [SharedFields?]?) throws(ValidationError) -> Event {
         guard range.count <= Limits.eventBodyBytesMax else {
             throw .invalid(field: "event", problem: .tooLong(bytesMax: Limits.eventBodyBytesMax))

@@ -1,17 +1,17 @@
 import Dispatch
 import Locks
 
-/// Threads for requests whose bodies are compressed or large, so that what it takes to read them delays no request of another client.
+/// Threads for requests with compressed or large bodies, so that reading them does not delay the requests of other clients.
 ///
-/// The event loops only read, parse and answer what is small.
+/// The event loops only read, parse and respond to small bodies.
 package final class BodyWorkers: Sendable {
     static let threads = 1
-    /// Requests that wait, and bytes of them as they were sent.
+    /// The most requests in the queue, and the most bytes of them as they were sent.
     static let waitingMax = 256
     package static let waitingBytesMax = 16 << 20
-    /// Bytes of a body above which it is large.
+    /// The size in bytes above which a body is large.
     static let largeBodyBytes = 65_536
-    /// Milliseconds that a stop waits for the body that is being read.
+    /// The most milliseconds that a stop waits for the current body.
     static let stopMillisecondsMax = 500
 
     private struct State {
@@ -41,7 +41,7 @@ package final class BodyWorkers: Sendable {
         _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))
     }
 
-    /// - Returns: false when too much waits already.
+    /// - Returns: false when the queue is full.
     func take(_ bytes: Int, _ work: @escaping @Sendable () -> Void) -> Bool {
         let isTaken = state.withLock { state in
             guard !state.isStopping, state.waiting.count < Self.waitingMax,

@@ -2,21 +2,21 @@ import HTTPServer
 
 /// The cross-origin headers of the ingest routes.
 struct CORS: Sendable {
-    /// Seconds for which a browser may remember a preflight.
+    /// The seconds for which a browser may cache a preflight.
     static let preflightSecondsMax = "86400"
 
     let origins: Origins
 
-    /// Headers by the verdict.
+    /// The headers for a decision about the origin.
     func fields(_ decision: Origins.Decision) -> [Responses.Field] {
         switch decision {
         case .any: [("Access-Control-Allow-Origin", "*")]
-        case .listed(let place): [("Access-Control-Allow-Origin", origins.name(place)), ("Vary", "Origin")]
+        case .listed(let index): [("Access-Control-Allow-Origin", origins.name(index)), ("Vary", "Origin")]
         case .own, .refused: [("Vary", "Origin")]
         }
     }
 
-    /// Headers by the tag that went with an entry: a place in the list, or `ownTag`.
+    /// The headers for the tag of an entry: an index in the list, or `ownTag`.
     func fields(tag: Int) -> [Responses.Field] {
         if origins.allowsAny { return fields(.any) }
         return tag == Self.ownTag ? fields(.own) : fields(.listed(tag))
@@ -26,12 +26,12 @@ struct CORS: Sendable {
 
     static func tag(_ decision: Origins.Decision) -> Int {
         switch decision {
-        case .listed(let place): place
+        case .listed(let index): index
         case .any, .own, .refused: ownTag
         }
     }
 
-    /// The answer to a preflight.
+    /// The response to a preflight.
     func preflight(_ decision: Origins.Decision) -> Response {
         guard decision != .refused else { return Responses.message(403, "Origin not allowed", fields(decision)) }
         let permissions: [Responses.Field] = [

@@ -2,11 +2,11 @@ import HTTPServer
 import HTTPWire
 import Events
 
-/// Who sent a request, as far as it says so.
+/// The client of a request, as far as the request identifies it.
 struct ClientInfo {
-    /// The client's address; nil only when the peer's own is unknown.
+    /// The client's address; nil only when the address of the peer is unknown.
     let address: IPAddress?
-    /// Place of the user agent in the request's bytes, cut to its limit; nil when it is absent or not plain ASCII, which no browser sends.
+    /// The range of the user agent in the request's bytes, cut to its limit; nil when it is absent or not plain ASCII, which no browser sends.
     let userAgent: Slice?
 
     init(_ request: borrowing Request, _ clients: ClientAddressRule) {
@@ -17,19 +17,19 @@ struct ClientInfo {
     }
 
     private static func userAgent(_ request: borrowing Request) -> Slice? {
-        guard let place = request.head.field(.userAgent), place.count > 0 else { return nil }
-        let count = min(Int(place.count), Limits.userAgentBytesMax)
-        let start = Int(place.start)
+        guard let range = request.head.field(.userAgent), range.count > 0 else { return nil }
+        let count = min(Int(range.count), Limits.userAgentBytesMax)
+        let start = Int(range.start)
         guard request.bytes[start..<start + count].allSatisfy({ $0 < 0x80 }) else { return nil }
         return Slice(start: start, count: count)
     }
 }
 
 extension ClientAddressRule {
-    /// Whether the client came by TLS, as the proxy in front says; to be believed from a trusted peer alone.
+    /// Whether the client's connection used TLS, according to the proxy in front; only valid from a trusted peer.
     ///
-    /// `X-Forwarded-Proto` in any case; of a list (`https,http`) the first, which is the client's own connection. Where `Forwarded` is the
-    /// header that counts, its `proto` does as well.
+    /// Reads `X-Forwarded-Proto` without regard to case; in a list (`https,http`), the first entry is the client's own connection. Reads `proto`
+    /// of `Forwarded` where that header is configured.
     func isSecure(_ request: borrowing Request) -> Bool {
         let names = ForwardedNode.elements(request.list(named: "x-forwarded-proto") ?? "")
         if names.first?.lowercased() == "https" { return true }

@@ -1,10 +1,10 @@
-/// Chooses among the encodings that an asset was built in.
+/// The content codings in which assets are built.
 enum ContentCoding: String, CaseIterable {
     case brotli = "br"
     case gzip
     case identity
 
-    /// Codings that the client takes, by RFC 9110 §12.5.3; what has weight zero is not taken.
+    /// The codings that the client accepts, by RFC 9110 §12.5.3; a coding with weight zero is not accepted.
     static func accepted(_ header: String?) -> Set<ContentCoding> {
         guard let header else { return [.identity] }
         var result: Set<ContentCoding> = [.identity]
@@ -18,7 +18,7 @@ enum ContentCoding: String, CaseIterable {
     }
 }
 
-/// Whether `If-None-Match` names the entity tag (RFC 9110 §13.1.2, weak comparison).
+/// Whether `If-None-Match` has the entity tag (RFC 9110 §13.1.2, weak comparison).
 func matchesEntityTag(_ header: String, _ tag: String) -> Bool {
     header.split(separator: ",").contains { element in
         var candidate = element.drop { $0 == " " || $0 == "\t" }

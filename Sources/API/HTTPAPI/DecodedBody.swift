@@ -2,20 +2,20 @@ import Compression
 import HTTPServer
 import HTTPWire
 
-/// The body of a request without its content coding.
+/// The body of a request after its content coding was decoded.
 struct DecodedBody {
     /// The first bytes of every gzip member (RFC 1952 §2.3.1); no text in JSON begins with them.
     private static let gzipMagic: [UInt8] = [0x1F, 0x8B]
 
-    /// The request's bytes; its head is unchanged.
+    /// The bytes of the request with the decoded body; the head is unchanged.
     let bytes: [UInt8]
-    /// The range of the body in them.
+    /// The range of the body in `bytes`.
     let body: Range<Int>
 
-    /// Decodes Content-Encoding (RFC 9110 §8.4): gzip, br, or none; one at most.
+    /// Decodes Content-Encoding (RFC 9110 §8.4): gzip, br or none, at most one coding.
     ///
-    /// A body without Content-Encoding that begins as gzip is decompressed as well: a page that compresses by itself
-    /// cannot send the header to another origin without a preflight. `mayGoOn` is asked after each 64 KiB.
+    /// A body without Content-Encoding that begins as gzip is decompressed as well: a page that compresses its body
+    /// cannot send the header to another origin without a preflight. `mayGoOn` is called after every 64 KiB.
     init(expanding request: borrowing Request, bytesMax: Int, mayGoOn: () -> Bool) throws(BodyError) {
         guard let coding = try Self.coding(request) else {
             bytes = request.bytes
@@ -36,7 +36,7 @@ struct DecodedBody {
         bytes = expanded
     }
 
-    /// Whether the body has a content coding, named or recognized; one that is not supported counts.
+    /// Whether the body has a content coding, named or detected, including one that is not supported.
     static func isCompressed(_ request: borrowing Request) -> Bool {
         request.head.field(.contentEncoding) != nil || request.bytes[request.body].starts(with: gzipMagic)
     }
@@ -54,11 +54,11 @@ struct DecodedBody {
     }
 }
 
-/// Why a body could not be decompressed.
+/// The reason why a body could not be decompressed.
 enum BodyError: Error {
     case unsupported
     case malformed
-    /// The expanded body is over the route's limit.
+    /// The decompressed body exceeds the route's limit.
     case tooLarge
     /// `mayGoOn` returned false.
     case stopped

@@ -2,11 +2,11 @@ import HTTPServer
 import Ingest
 import Events
 
-/// The results so far of one `POST /events`.
+/// The results of one `POST /events` so far.
 struct EventGroup: Sendable {
     /// Selects the cross-origin headers of the response.
     let tag: Int
-    /// Records without a result.
+    /// The number of records without a result.
     var waiting = 0
     private var accepted = 0
     private var isUnavailable = false
@@ -15,18 +15,18 @@ struct EventGroup: Sendable {
     private var rejectedPageviews: [(index: Int, message: String)] = []
     private let hasPageviews: Bool
 
-    /// `hasPageviews` is whether the body has `pageviews` (version 2).
+    /// `hasPageviews` is true when the body has `pageviews` (version 2).
     init(tag: Int, hasPageviews: Bool) {
         self.tag = tag
         self.hasPageviews = hasPageviews
     }
 
-    /// A part of the request: its kind, and its index in the list of its kind.
+    /// A part of the request: its kind, and its index in the list of that kind.
     enum Part {
         case event(Int)
         case pageview(Int)
 
-        /// The tag of the part's entry.
+        /// The tag of the entry for the part.
         var tag: Int {
             switch self {
             case .event(let index): index
@@ -58,7 +58,7 @@ struct EventGroup: Sendable {
         }
     }
 
-    /// The response once every record has a result: 503 when any was lost to an outage, since the sender must repeat the request.
+    /// The response once every record has a result: 503 when an outage lost any record, since the sender must repeat the request.
     func answer(_ cors: CORS) -> Response {
         guard !isUnavailable else { return Responses.unavailable(cors.fields(tag: tag)) }
         var members: [(String, JSONEncodedValue)] = [

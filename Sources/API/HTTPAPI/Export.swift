@@ -5,19 +5,19 @@ import Rollups
 import Storage
 import Aggregation
 
-/// A file of events that is made while it is read: a part is asked of the database when the part before it has been sent.
+/// A file of events that is produced while it is downloaded: each part is read from the database after the previous part was sent.
 final class Export: BodySource {
-    /// Events of one part.
+    /// The most events of one part.
     static let partEvents: Int64 = 500
-    /// Bytes of events of one part, the last of which may go beyond it.
+    /// The bytes of events at which a part ends; its last event may exceed them.
     static let partBytesMax = 1 << 20
 
     private struct State {
-        /// What has been made and not been asked for yet.
+        /// The bytes that were produced and not yet requested.
         var bytes: [UInt8] = []
         var isReading = false
         var isDone = false
-        /// The last event that has been read; nil before the first.
+        /// The last event that was read; nil before the first.
         var cursor: EventCursor?
     }
 
@@ -28,7 +28,7 @@ final class Export: BodySource {
     private let format: ExportFormat
     private let state: Locked<State>
 
-    /// - Returns: nil when too many exports run.
+    /// - Returns: nil when too many exports are running.
     init?(_ pool: ReaderPool, _ ticket: Ticket, _ search: EventQueries.Search, _ format: ExportFormat) {
         guard pool.exports.take() else { return nil }
         self.pool = pool
@@ -69,7 +69,7 @@ final class Export: BodySource {
             } failed: { error in
                 self.fail(error.reason)
             }
-            // Too many wait: the body ends, and says so.
+            // The queue is full: the body ends with an error line.
             if !isTaken { fail("the server is busy") }
             return isTaken ? .later : next()
         }
@@ -79,7 +79,7 @@ final class Export: BodySource {
 
     deinit { pool.exports.give() }
 
-    /// What has been sent cannot be taken back; the last line says that it is not all.
+    /// Ends the file with a line that marks it as incomplete, since bytes that were sent cannot be withdrawn.
     private func fail(_ reason: String) {
         state.withLock { state in
             state.bytes += Self.ending(format, reason)
@@ -89,7 +89,7 @@ final class Export: BodySource {
         pool.wake(ticket)
     }
 
-    /// The last line of a file that is not whole.
+    /// The last line of an incomplete file.
     static func ending(_ format: ExportFormat, _ reason: String) -> [UInt8] {
         let line = JSONEncodedValue.object([("error", .text("not all: " + reason))]).encoded
         return (format == .csv ? Array("not all: ".utf8) + Array(reason.utf8) : line) + Array("\r\n".utf8)
@@ -100,7 +100,7 @@ final class Export: BodySource {
         var (cursor, isOver) = state.withLock { ($0.cursor, $0.isDone) }
         guard !isOver else { return }
         var bytes: [UInt8] = []
-        // Parts without a match are gone through at once, as many as there is time for.
+        // Parts without a match are skipped in one call, as many as the time allows.
         let begin = ContinuousClock.now
         while bytes.isEmpty, !isOver, begin.duration(to: .now) < .milliseconds(200) {
             let page = try reader.page(

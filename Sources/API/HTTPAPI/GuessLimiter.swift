@@ -1,28 +1,28 @@
 import Events
 
-/// Counts wrong tokens, and decides how long who sent them is answered 429.
+/// Counts wrong tokens, and decides for how long their sender gets a 429.
 ///
-/// It never decides about a right token: that is compared first and enters, from whatever address. What keeps guessing hopeless is the length of the
-/// token; the limiter keeps it from costing us anything, and slows a sender down that tries.
+/// It never affects the right token, which is compared first and accepted from every address. The length of the token makes guessing
+/// hopeless; the limiter keeps guesses from costing the server anything, and slows their sender down.
 ///
-/// An IPv6 sender has a network of 64 bits for itself, and often one of 48: both are counted. The table has a fixed size. When more networks
-/// fail at a time than it has entries, the global limit holds for all of them.
+/// An IPv6 sender has a network of 64 bits for itself, and often one of 48 bits, so both are counted. The table has a fixed size. When more
+/// networks fail at the same time than it has entries, the global limit applies to all of them.
 struct GuessLimiter {
-    /// Wrong tokens that a network may send before it has to wait: an address or a network of 64 bits, and one of 48 bits.
+    /// The wrong tokens that an address or a network of 64 bits may send before it has to wait, and those of a network of 48 bits.
     static let failuresFree = 5
     static let failuresFreeWide = 50
-    /// Seconds of the first wait, which doubles with each further failure, and of the longest.
+    /// The seconds of the first wait, which doubles with each further failure, and of the longest.
     static let lockSeconds: Int64 = 30
     static let lockSecondsMax: Int64 = 900
-    /// Failures a second of all addresses together, and how many may come at once.
+    /// The most failures per second of all addresses together, and the most at once.
     static let failuresPerSecondMax: Int64 = 20
     static let failuresBurst: Int64 = 200
-    /// Networks that are known at a time, and entries among which a network looks for its own.
+    /// The most networks in the table, and the number of entries among which a network looks for its own.
     static let entriesMax = 16_384
     private static let ways = 8
 
     private struct Entry {
-        /// 0: free.
+        /// 0 for a free entry.
         var key: UInt64 = 0
         var failures = 0
         var lockedUntil: Int64 = 0
@@ -32,41 +32,41 @@ struct GuessLimiter {
     private var entries = [Entry](repeating: Entry(), count: entriesMax)
     private var tokens = Self.failuresBurst
     private var filledAt: Int64 = 0
-    /// Makes the places of networks unpredictable.
+    /// Makes the slots of networks unpredictable.
     private let seed = UInt64.random(in: 0...UInt64.max)
 
-    /// Notes a wrong token.
+    /// Counts a wrong token.
     ///
     /// - Parameters:
-    ///   - address: the sender's; nil when it is not known.
-    ///   - now: seconds on a clock that only goes forward.
-    /// - Returns: the seconds that the sender has to wait; nil when this one was free.
+    ///   - address: The sender's address; nil when it is unknown.
+    ///   - now: Seconds on a monotonic clock.
+    /// - Returns: The seconds that the sender has to wait; nil when it need not wait.
     mutating func fail(_ address: IPAddress?, now: Int64) -> Int64? {
         let isFlood = !takeToken(now)
         var wait: Int64 = 0
         for (key, free) in keys(address) {
-            let place = place(key, now)
-            if entries[place].lockedUntil > now {
-                wait = max(wait, entries[place].lockedUntil - now)
+            let slot = slot(key, now)
+            if entries[slot].lockedUntil > now {
+                wait = max(wait, entries[slot].lockedUntil - now)
                 continue
             }
-            if entries[place].last + Self.lockSecondsMax < now { entries[place] = Entry(key: key) }
-            entries[place].failures += 1
-            entries[place].last = now
-            let doublings = entries[place].failures - free
+            if entries[slot].last + Self.lockSecondsMax < now { entries[slot] = Entry(key: key) }
+            entries[slot].failures += 1
+            entries[slot].last = now
+            let doublings = entries[slot].failures - free
             if doublings >= 0 {
-                entries[place].lockedUntil =
+                entries[slot].lockedUntil =
                     now + min(Self.lockSecondsMax, Self.lockSeconds << Int64(min(doublings, 8)))
             }
         }
         return wait > 0 ? wait : isFlood ? 1 : nil
     }
 
-    /// Forgets the failures of an address that has shown the token; those of the network around it stay.
+    /// Forgets the failures of an address that sent the right token; the failures of the network around it stay.
     mutating func succeed(_ address: IPAddress?, now: Int64) {
         let key = keys(address)[0].key
-        let place = place(key, now)
-        if entries[place].key == key { entries[place] = Entry() }
+        let slot = slot(key, now)
+        if entries[slot].key == key { entries[slot] = Entry() }
     }
 
     private mutating func takeToken(_ now: Int64) -> Bool {
@@ -85,7 +85,7 @@ struct GuessLimiter {
         return [(hash(network, 2), Self.failuresFree), (hash(network >> 16, 3), Self.failuresFreeWide)]
     }
 
-    /// Never 0, which stands for a free entry.
+    /// The hash of a network; never 0, which marks a free entry.
     private func hash(_ network: UInt64, _ kind: UInt64) -> UInt64 {
         var hasher = Hasher()
         hasher.combine(seed)
@@ -94,8 +94,8 @@ struct GuessLimiter {
         return UInt64(bitPattern: Int64(hasher.finalize())) | 1
     }
 
-    /// The entry of a network, or the one that makes room for it: free or forgotten, else the oldest without a lock, else the lock that ends first.
-    private mutating func place(_ key: UInt64, _ now: Int64) -> Int {
+    /// The slot of a network, or a slot for it: one that is free or expired, else the oldest without a lock, else the one whose lock ends first.
+    private mutating func slot(_ key: UInt64, _ now: Int64) -> Int {
         let start = Int(truncatingIfNeeded: (key >> 32) % UInt64(Self.entriesMax / Self.ways)) * Self.ways
         let set = start..<start + Self.ways
         if let known = set.first(where: { entries[$0].key == key }) { return known }

@@ -4,7 +4,7 @@ import Reports
 import Rollups
 import Storage
 
-/// The answer of `GET /health/details`: what only the owner is told.
+/// The response of `GET /health/details`, which is only for the owner.
 struct HealthDetails {
     let status: HealthMonitor.Status
     /// Nil without a database.
@@ -79,7 +79,7 @@ struct HealthDetails {
 }
 
 extension HealthMonitor.Status {
-    /// The status of the answer that says it.
+    /// The status code of the response.
     var status: Int {
         switch self {
         case .connected, .notConfigured: 200

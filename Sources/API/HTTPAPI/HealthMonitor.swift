@@ -4,19 +4,19 @@ package import Ingest
 package import Log
 package import Storage
 
-/// Answers whether the database can be reached, by a real round trip on a connection of its own.
+/// Checks whether the database can be reached, by a real round trip on a connection of its own.
 ///
-/// Requests that come while a round trip is under way share the next one, so that health costs the database one query at a time; each round
-/// trip has a time limit, so that a database that hangs is an answer too.
+/// Requests that arrive during a round trip share the next one, so that health checks cost the database one query at a time. Each round trip
+/// has a timeout, so that a database that hangs gives a result too.
 package final class HealthMonitor: Sendable {
-    /// Milliseconds of a round trip.
+    /// The timeout of a round trip in milliseconds.
     package static let pingMillisecondsMax: Int32 = 2000
 
-    /// What is found, and said.
+    /// The result of a check.
     package enum Status: Sendable, Equatable {
         case connected
         case notConfigured
-        /// A word for the field `database` of the answer, without host names or secrets.
+        /// A word for the field `database` of the response, without host names or secrets.
         case unhealthy(String)
     }
 
@@ -33,7 +33,7 @@ package final class HealthMonitor: Sendable {
     private let work = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
 
-    /// Without a store there is nothing to ask, and every request is answered `notConfigured`.
+    /// Creates a monitor; without a store, the status of every request is `notConfigured`.
     package init(
         store: (any Store)?,
         ingest: Ingest?,
@@ -56,7 +56,7 @@ package final class HealthMonitor: Sendable {
         _ = stopped.wait(timeout: .now() + .milliseconds(Int(Self.pingMillisecondsMax)))
     }
 
-    /// Asks for the verdict; it comes through `answer` with the ticket.
+    /// Requests the status, which is passed to `answer` with the ticket.
     package func ask(_ ticket: UInt64, wantsDetails: Bool = false) {
         let isFirst = state.withLock { state in
             state.waiting.append((ticket, wantsDetails))

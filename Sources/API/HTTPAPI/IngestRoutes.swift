@@ -7,7 +7,7 @@ import Log
 import Synchronization
 import Events
 
-/// The routes that take records in: a request is answered once what it brought has been committed.
+/// The routes that ingest records: a request gets its response once its records are committed.
 final class IngestRoutes: Sendable {
     private let ingest: Ingest?
     private let cors: CORS
@@ -16,7 +16,7 @@ final class IngestRoutes: Sendable {
     private let limiter: RateLimiter?
     private let log: Log
     private let rateLimitedCount = Atomic<Int>(0)
-    /// Answers of `POST /event`, made once: for every origin or our own pages, then one for each listed origin.
+    /// The responses of `POST /event`, built once: for every origin or our own pages, then one for each listed origin.
     private let stored: [Answer]
     private let groups = Locked<[UInt64: EventGroup]>([:])
     private let workers: BodyWorkers?
@@ -46,17 +46,17 @@ final class IngestRoutes: Sendable {
         }
     }
 
-    /// Records refused so far since their sender was too fast.
+    /// The number of records rejected by the rate limit so far.
     var rateLimited: Int { rateLimitedCount.load(ordering: .relaxed) }
 
     // MARK: - Requests
 
-    /// What a body holds.
+    /// The kind of body of a route.
     enum Kind: Sendable {
         case event, events, collect
     }
 
-    /// Answers a request on one of the routes: at once, or on a thread of its own kind when its body is compressed or large.
+    /// Handles a request of one of the routes: at once, or on a body worker when its body is compressed or large.
     func answer(
         _ kind: Kind,
         _ request: consuming Request,
@@ -130,7 +130,7 @@ final class IngestRoutes: Sendable {
         }
     }
 
-    /// `POST /events`: each event is judged by itself; the request is answered when the last of them has been decided on.
+    /// `POST /events`: each event is accepted or rejected individually; the response follows the result of the last one.
     private func events(
         _ request: consuming Request,
         _ ticket: Ticket,
@@ -142,7 +142,7 @@ final class IngestRoutes: Sendable {
             let batch = try judged { () throws(ValidationError) in
                 try EventBatch(parsing: content.bytes, body: content.body)
             }
-            // A batch of the largest size must fit into what an address may always send at once.
+            // The largest batch must fit into the burst that an address may always send.
             let records = max(batch.events.count, batch.reports.count, batch.pageviews?.count ?? 0)
             try pay(sender, tokens: max(0, records - paid))
             var requestContext = requestContext(sender)
@@ -169,7 +169,7 @@ final class IngestRoutes: Sendable {
         .now(.response(Responses.unavailable(cors.fields(decision))))
     }
 
-    /// A refused body costs a token more than a good one of its size.
+    /// Refuses a body, which costs one token more than a valid body of its size.
     private func refuse(_ refusal: Refusal, _ sender: ClientInfo, _ decision: Origins.Decision) -> HandlerResult {
         let fields = cors.fields(decision)
         if case .tooFast(let seconds) = refusal { return .now(slowDown(seconds, decision)) }
@@ -181,9 +181,9 @@ final class IngestRoutes: Sendable {
         }
     }
 
-    /// The body without its coding, paid for as it grows: a token for each started 64 KiB, before they are expanded or parsed.
+    /// Decodes the body and charges for it as it grows: a token for each started 64 KiB, before they are decompressed or parsed.
     ///
-    /// - Returns: the body, and the tokens that were paid.
+    /// - Returns: The body, and the number of tokens charged.
     private func content(
         _ request: borrowing Request,
         bytesMax: Int,
@@ -209,14 +209,14 @@ final class IngestRoutes: Sendable {
         }
     }
 
-    /// Tokens for the bytes of a body as it was sent.
+    /// The tokens for the bytes of a body as it was sent.
     private static func tokens(_ request: borrowing Request) -> Int {
         max(1, (request.body.count + expandedStepBytes - 1) / expandedStepBytes)
     }
 
-    /// Takes what a body costs that the server refused before it had come whole, as for any refused body.
+    /// Charges for a body that the server refused before all of it arrived, like for any refused body.
     ///
-    /// - Returns: the answer to a sender that is too fast; nil when it had enough tokens.
+    /// - Returns: The response to a sender over the rate limit; nil when it had enough tokens.
     func charge(_ request: borrowing Request, _ decision: Origins.Decision) -> Answer? {
         let seconds = tooFast(ClientInfo(request, clients), records: Self.tokens(request) + 1)
         return seconds.map { slowDown($0, decision) }
@@ -226,9 +226,9 @@ final class IngestRoutes: Sendable {
         if let seconds = tooFast(sender, records: tokens) { throw .tooFast(seconds: seconds) }
     }
 
-    /// Seconds that the sender should wait; nil when it may go on.
+    /// The seconds that the sender has to wait; nil when it is within the rate limit.
     ///
-    /// What comes from a trusted proxy without a word of whom it is for would make all of its visitors share one limit.
+    /// Requests of a trusted proxy that does not name the client are not limited: all visitors behind it would share one limit.
     private func tooFast(_ sender: ClientInfo, records: Int) -> Int? {
         guard let limiter, let address = sender.address, !clients.isTrusted(address) else { return nil }
         let seconds = limiter.take(address, records: records, now: .now)
@@ -242,7 +242,7 @@ final class IngestRoutes: Sendable {
 
     // MARK: - Deliveries
 
-    /// The answers to requests whose records have all been decided on.
+    /// The responses to requests whose records all have a result.
     func answers(_ deliveries: Deliveries) -> [(Ticket, Answer)] {
         var answers: [(Ticket, Answer)] = []
         answers.reserveCapacity(deliveries.count)
@@ -253,7 +253,7 @@ final class IngestRoutes: Sendable {
         return answers
     }
 
-    /// The answer to a delivery's request; nil while other events of a batch are under way.
+    /// The response to a delivery's request; nil while other events of its batch have no result.
     private func answer(_ deliveries: Deliveries, _ index: Int, _ ticket: UInt64) -> Answer? {
         let (outcome, tag) = (deliveries.outcomes[index], deliveries.entries[index].tag)
         let group = groups.withLock { groups -> EventGroup?? in
@@ -302,7 +302,7 @@ final class IngestRoutes: Sendable {
     }
 }
 
-/// Why a request was not taken.
+/// The reason why a request was refused.
 private enum Refusal: Error {
     case rejected(ValidationError)
     case content(BodyError)

@@ -1,14 +1,14 @@
 import HTTPServer
 import JSON
 
-/// The JSON object in a request of the owner's API: nothing but the members that the route knows, each once.
+/// The JSON object in a request of the owner's API, with only the members that the route knows, each once.
 struct JSONBody {
     private let bytes: [UInt8]
     private let members: [String: JSONValue]
 
-    /// Reads the body.
+    /// Parses the body.
     ///
-    /// - Throws: a sentence for the sender when it is not one JSON object or has a member that is not among `names`.
+    /// - Throws: An error with a sentence for the sender when the body is not one JSON object or has a member that is not in `names`.
     init(_ request: borrowing Request, names: Set<String>) throws(QueryError) {
         let bytes = request.bytes
         var members: [String: JSONValue] = [:]
@@ -36,7 +36,7 @@ struct JSONBody {
         return found
     }
 
-    /// The text of a string, of so many bytes of UTF-8 at most; nil when the member is missing.
+    /// The value of a string member, at most `bytesMax` bytes of UTF-8; nil when the member is missing.
     func text(_ name: String, bytesMax: Int) throws(QueryError) -> String? {
         guard let value = members[name] else { return nil }
         guard value.kind == .string, value.textError == nil else {
@@ -52,7 +52,7 @@ struct JSONBody {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// A number without fraction or exponent; nil when the member is missing.
+    /// The value of a number without fraction or exponent; nil when the member is missing.
     func integer(_ name: String, in range: ClosedRange<Int64>) throws(QueryError) -> Int64? {
         guard let value = members[name] else { return nil }
         let text = String(decoding: bytes[value.range], as: UTF8.self)

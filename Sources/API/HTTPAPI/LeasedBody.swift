@@ -1,13 +1,13 @@
 import Locks
 import HTTPServer
 
-/// A session's hold on a stream: the stream goes on until it is ended.
+/// The lease of a stream on a session: the stream continues until the lease is ended.
 final class Lease: Sendable {
     let session: SignedSession
     let ticket: Ticket
     private let state: Locked<(confirmedAt: Int64, isOver: Bool)>
 
-    /// Begins confirmed at a moment in seconds on a clock that only goes forward.
+    /// Creates a lease that was confirmed at a moment in seconds on a monotonic clock.
     init(session: SignedSession, ticket: Ticket, confirmedAt: Int64) {
         self.session = session
         self.ticket = ticket
@@ -21,7 +21,7 @@ final class Lease: Sendable {
     func end() { state.withLock { $0.isOver = true } }
 }
 
-/// A body that another source makes, until its lease is over.
+/// A body of another source that ends when its lease ends.
 final class LeasedBody: BodySource {
     private let source: any BodySource
     private let lease: Lease

@@ -7,28 +7,28 @@ package import Log
 package import Storage
 import Aggregation
 
-/// Events as they are committed, for everybody who watches: read once, in the order of their ids, whatever number of watchers there is.
+/// Publishes committed events to all subscribers: it reads each event once, in the order of ids, for any number of subscribers.
 ///
-/// What a watcher has not read yet is nobody's buffer: it reads on from where it is, out of the latest events that are kept for all, or out of
-/// the database when it is further behind. Who is too far behind is told how much was left out.
+/// Subscribers have no queue of their own. Each one continues from its position, in the latest events that are kept for all, or in the database
+/// when it is further behind. A subscriber that is too far behind skips to the latest event and gets the number of skipped events.
 package final class LiveFeed: Sendable {
-    /// Subscribers at one time, but no more than half of the connections.
+    /// The most subscribers, and never more than half of the connections.
     static let subscribersMax = 1000
-    /// Events, and bytes of them, that are kept for all.
+    /// The most events, and bytes of them, that are kept for all.
     static let keptMax = 2000
     static let keptBytesMax = 4 << 20
-    /// Events that are read at once.
+    /// The most events of one read.
     static let readMax: Int64 = 500
-    /// Events behind the latest beyond which a watcher is put forward.
+    /// The number of events behind the latest beyond which a subscriber skips to the latest.
     static let behindMax: Int64 = 20_000
-    /// Milliseconds between two looks at what is new while somebody watches, and after an error.
+    /// Milliseconds between two reads while there are subscribers, and after an error.
     static let restMilliseconds = 100
     static let retryMilliseconds = 2000
-    /// Milliseconds that a stop waits for a look under way.
+    /// The most milliseconds that a stop waits for the current read.
     static let stopMillisecondsMax = 500
-    /// Milliseconds between two signs of life.
+    /// Milliseconds between two keep-alives.
     static let beatMilliseconds = 15_000
-    /// Bytes of a payload that is sent along; a larger one is looked up.
+    /// The size in bytes up to which a payload is sent with its event; a larger one is requested separately.
     static let payloadBytesMax = 4096
 
     struct Frame {
@@ -40,10 +40,10 @@ package final class LiveFeed: Sendable {
         var subscribers: [UInt64: Subscriber] = [:]
         var frames: [Frame] = []
         var bytes = 0
-        /// The frames are all events after this one, up to the last that has been read; nil before the first look.
+        /// The frames are all events after this id, up to the last one read, which is nil before the first read.
         var first: Int64 = 0
         var last: Int64?
-        /// Why the last look failed; nil when it did not.
+        /// The error of the last read; nil when it succeeded.
         var failure: String?
         var isStopping = false
     }
@@ -78,12 +78,12 @@ package final class LiveFeed: Sendable {
         _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))
     }
 
-    /// Begins a stream of events.
+    /// Starts a stream of events.
     ///
     /// - Parameters:
-    ///   - ticket: of the request.
-    ///   - after: the id that was seen last; nil for what comes from now on.
-    /// - Returns: nil when too many watch.
+    ///   - ticket: The ticket of the request.
+    ///   - after: The last id that the subscriber has; nil to start with new events.
+    /// - Returns: nil when there are too many subscribers.
     func watch(_ ticket: Ticket, after: Int64?) -> Answer? {
         let subscriber = Subscriber(feed: self, ticket: ticket, position: after)
         let isTaken = state.withLock { state in
@@ -103,7 +103,7 @@ package final class LiveFeed: Sendable {
         state.withLock { $0.subscribers[subscriber.ticket.rawValue] = nil }
     }
 
-    /// Frames after an id, as far as they are kept; nil when the next one is not kept any more.
+    /// The frames after an id, as far as they are kept; nil when the next one is no longer kept.
     func frames(after id: Int64, bytesMax: Int) -> (bytes: [UInt8], last: Int64)? {
         state.withLock { state in
             guard let last = state.last else { return nil }
@@ -125,7 +125,7 @@ package final class LiveFeed: Sendable {
         }
     }
 
-    /// Why the feed cannot be read now; nil while it can, or nobody watches.
+    /// The reason why the feed cannot be read; nil while it can, or there are no subscribers.
     package var failure: String? { state.withLock { $0.failure } }
 
     func ring() { bell.signal() }
@@ -141,7 +141,7 @@ package final class LiveFeed: Sendable {
             let (isStopping, hasSubscribers) = state.withLock { ($0.isStopping, !$0.subscribers.isEmpty) }
             if isStopping { return }
             guard hasSubscribers else {
-                // Nothing is read for nobody; who comes then begins with what is new.
+                // Nothing is read without subscribers; the next one starts with new events.
                 begin(after: nil)
                 state.withLock { $0.failure = nil }
                 bell.wait()
@@ -168,7 +168,7 @@ package final class LiveFeed: Sendable {
         }
     }
 
-    /// Forgets what is kept; what comes after an id is kept from now on, or what is new at the next look.
+    /// Drops the kept frames; then keeps events after the id, or, without one, events that are new at the next read.
     private func begin(after id: Int64?) {
         state.withLock { state in
             state.frames = []
@@ -194,11 +194,11 @@ package final class LiveFeed: Sendable {
                 wakeAll()
             }
         } else {
-            // Nothing may be settled yet on a new connection, though there is something.
+            // On a new connection the high-water mark may still be 0 although there are events.
             var isEmpty = false
             if settled == 0 { isEmpty = try database.rows("select id from collector_events limit 1").isEmpty }
             guard settled > 0 || isEmpty else { return }
-            // So, too, when an outage has kept the feed away for so long that watchers are put forward.
+            // Likewise when an outage lasted so long that subscribers skip to the latest event.
             begin(after: settled)
             wakeAll()
         }
@@ -229,15 +229,15 @@ package final class LiveFeed: Sendable {
     }
 }
 
-/// One stream.
+/// One subscriber's stream.
 final class Subscriber: BodySource {
-    /// Bytes that are sent at a time.
+    /// The most bytes that are sent at a time.
     static let partBytesMax = 16_384
-    /// Events that are read at a time for one that is behind.
+    /// The most events of one read for a subscriber that is behind.
     static let catchUpMax: Int64 = 100
 
     private struct State {
-        /// The last event that was sent; nil until it is known what is new.
+        /// The id of the last event that was sent; nil until the latest id is known.
         var position: Int64?
         var bytes: [UInt8]
         var needsCatchUp: Bool
@@ -252,7 +252,7 @@ final class Subscriber: BodySource {
     init(feed: LiveFeed, ticket: Ticket, position: Int64?) {
         self.feed = feed
         self.ticket = ticket
-        // A browser that loses the stream comes again after so many milliseconds.
+        // A browser that loses the stream reconnects after so many milliseconds.
         state = Locked(State(position: position, bytes: Array("retry: 1000\n\n".utf8), needsCatchUp: true))
     }
 
@@ -278,14 +278,14 @@ final class Subscriber: BodySource {
 
     func beat() { state.withLock { $0.isBeating = true } }
 
-    /// Reads what is not kept for all any more, a part at a time; called by the feed's thread.
+    /// Reads a part of the events that are no longer kept for all; the feed's thread calls it.
     func catchUp(_ reader: EventQueries, _ settled: Int64) throws(StoreError) {
         let position: Int64? = state.withLock { state in
             guard state.needsCatchUp, state.bytes.isEmpty || state.position == nil else { return nil }
             return state.position ?? settled
         }
         guard var position else { return }
-        // An id beyond every event is of another database, or was made up: nothing would come for it.
+        // An id beyond every event is from another database or made up; no event would follow it.
         if position > settled, try position > reader.lastID() { position = settled }
         var bytes: [UInt8] = []
         if settled - position > LiveFeed.behindMax {
@@ -307,11 +307,11 @@ final class Subscriber: BodySource {
             }
             bytes += LiveFeed.frame(event).bytes
         }
-        let (made, place) = (bytes, last)
+        let (made, newPosition) = (bytes, last)
         state.withLock { state in
             state.bytes += made
-            state.position = place
-            state.needsCatchUp = place < settled
+            state.position = newPosition
+            state.needsCatchUp = newPosition < settled
         }
         feed.wake(ticket)
     }

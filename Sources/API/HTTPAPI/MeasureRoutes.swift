@@ -1,11 +1,11 @@
 import HTTPServer
 
-/// The routes against which the page measures its network.
+/// The routes that the page uses to measure its network.
 struct MeasureRoutes: Sendable {
     static let bandwidthBytesDefault = 500_000
     static let bandwidthBytesMax = 5_000_000
 
-    /// Text that does not compress away entirely, sent over and over.
+    /// Text that does not compress to almost nothing, repeated in the response.
     private let pattern: [UInt8]
     private let pong = PreparedResponse(Responses.json(200, #"{"ok":true}"#))
 
@@ -31,7 +31,7 @@ struct MeasureRoutes: Sendable {
             guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
                 return .response(Responses.message(400, "bytes must be an integer"))
             }
-            // Only the sign matters of a number that no integer holds.
+            // Of a number that does not fit an integer, only the sign matters.
             let value = Int(text) ?? (text.hasPrefix("-") ? 0 : Self.bandwidthBytesMax)
             count = min(max(value, 0), Self.bandwidthBytesMax)
         }

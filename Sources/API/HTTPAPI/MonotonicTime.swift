@@ -1,15 +1,15 @@
 import Glibc
 import Events
 
-/// A moment on a clock that only goes forward, for limits and timeouts: the owner of the machine may set the other one.
+/// A moment on a monotonic clock, for limits and timeouts; the wall clock may be set at any time.
 ///
-/// `WallClock` dates records and whatever else has a date.
+/// `WallClock` is for the dates of records and everything else with a date.
 struct MonotonicTime: Sendable {
     let seconds: Double
 
     var wholeSeconds: Int64 { Int64(seconds) }
 
-    /// To a few milliseconds, at a fraction of the cost of an exact clock: each request asks.
+    /// The current time to a few milliseconds, at a fraction of the cost of an exact clock, since every request reads it.
     static var now: MonotonicTime {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC_COARSE, &time)

@@ -1,6 +1,6 @@
-/// Which pages may post to the ingest routes, by the `Origin` that their browser names.
+/// The origins whose pages may post to the ingest routes, by the `Origin` header.
 struct Origins: Sendable {
-    /// Nil: every origin.
+    /// Nil for every origin.
     private let allowed: [String]?
 
     init(allowed: [String]?) {
@@ -8,23 +8,23 @@ struct Origins: Sendable {
     }
 
     enum Decision: Equatable {
-        /// Every origin may.
+        /// Every origin is allowed.
         case any
-        /// This one may; its place in the list.
+        /// The origin is allowed; its index in the list.
         case listed(Int)
-        /// There is no origin, or it is our own page's.
+        /// There is no origin, or it is that of our own pages.
         case own
         case refused
     }
 
-    /// The `Access-Control-Allow-Origin` that goes with a place in the list; `*` for places outside of it.
-    func name(_ place: Int) -> String { allowed.map { $0.indices.contains(place) ? $0[place] : "" } ?? "*" }
+    /// The `Access-Control-Allow-Origin` for an index of the list; `*` when every origin is allowed.
+    func name(_ index: Int) -> String { allowed.map { $0.indices.contains(index) ? $0[index] : "" } ?? "*" }
 
-    /// Judges a request.
+    /// Decides whether the origin of a request is allowed.
     func judge(origin: String?, host: String?) -> Decision {
         guard let allowed else { return .any }
         guard let origin = origin?.lowercased() else { return .own }
-        if let place = allowed.firstIndex(of: origin) { return .listed(place) }
+        if let index = allowed.firstIndex(of: origin) { return .listed(index) }
         guard let host = host?.lowercased() else { return .refused }
         return origin == "https://" + host || origin == "http://" + host ? .own : .refused
     }

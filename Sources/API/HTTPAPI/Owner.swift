@@ -1,9 +1,9 @@
 import Crypto
 
-/// What the sender of a request may do.
+/// The permissions of a request.
 enum Access: Equatable, Sendable {
     case nothing
-    /// Look at everything, change nothing: a guest with a share link.
+    /// May read everything and change nothing: a guest with a share link.
     case reading
     case everything
 
@@ -16,10 +16,10 @@ enum Access: Equatable, Sendable {
     }
 }
 
-/// A session that this server has signed; whether it has been ended is not known from the text.
+/// A session that this server has signed; its text does not show whether the session was ended.
 struct SignedSession: Hashable, Sendable {
     let id: String
-    /// The share link that it was made from; nil for the owner's.
+    /// The share link of a guest's session; nil for the owner's.
     let linkID: String?
     /// Seconds since 1970.
     let expiry: Int64
@@ -27,19 +27,19 @@ struct SignedSession: Hashable, Sendable {
     var access: Access { linkID == nil ? .everything : .reading }
 }
 
-/// Knows the owner by the token, and sessions and share links by the token's signature.
+/// Authenticates the owner by the token, and sessions and share links by a signature with the token.
 ///
-/// A signed text can only have been made by a holder of the token, so that a restart ends no session and a new token ends all.
+/// Only a holder of the token can create a signed text. A restart therefore ends no session, and a new token ends all of them.
 struct Owner: Sendable {
     static let cookieName = "collector_session"
-    /// Seconds that a sign-in lasts.
+    /// The lifetime of the owner's session in seconds.
     static let sessionSeconds: Int64 = 30 * 86_400
-    /// Cookies of our name that are looked at; a neighbor on the same domain may have set others.
+    /// The most cookies of our name that are read; a neighbor on the same domain may have set others.
     static let cookiesMax = 8
 
-    /// What an `Authorization` header is to us.
+    /// The result of reading an `Authorization` header.
     enum Bearer {
-        /// There is none, or it is of another scheme: a proxy's own.
+        /// There is no header, or it has another scheme, which belongs to a proxy.
         case absent
         case right
         case wrong
@@ -47,10 +47,10 @@ struct Owner: Sendable {
 
     private let token: [UInt8]
     private let digest: [UInt8]
-    /// Makes what is compared unpredictable.
+    /// Makes the compared values unpredictable.
     private let pepper: [UInt8]
 
-    /// - Parameter token: not empty.
+    /// - Parameter token: The owner's token, not empty.
     init(token: String) {
         precondition(!token.isEmpty, "an empty token would let everybody in")
         self.token = Array(token.utf8)
@@ -58,7 +58,7 @@ struct Owner: Sendable {
         digest = HMAC.hex(of: self.token, key: pepper)
     }
 
-    /// Whether a text is the token, in a time that depends on the length of the text alone.
+    /// Whether a text is the token; the time of the comparison depends only on the length of the text.
     func isToken(_ text: some StringProtocol) -> Bool {
         Self.isEqual(HMAC.hex(of: Array(text.utf8), key: pepper), digest)
     }
@@ -69,7 +69,7 @@ struct Owner: Sendable {
         return isToken(authorization.dropFirst(scheme.count)) ? .right : .wrong
     }
 
-    /// The sessions in the cookies of a request that are ours and have not expired, the owner's first.
+    /// The sessions in the cookies of a request that we signed and that have not expired, the owner's first.
     func sessions(_ cookie: String?, now: Int64) -> [SignedSession] {
         var found: [SignedSession] = []
         var looked = 0
@@ -84,23 +84,23 @@ struct Owner: Sendable {
 
     // MARK: - Signed texts
 
-    /// What is signed.
+    /// The kinds of signed texts.
     private enum Kind: String {
         case session = "o"
         case guest = "g"
         case link = "r"
     }
 
-    /// The text of a session.
+    /// The signed text of a session.
     func text(_ session: SignedSession) -> String {
         let middle = session.linkID.map { "\(session.id).\($0)" } ?? session.id
         return signed(session.linkID == nil ? .session : .guest, session.expiry, middle)
     }
 
-    /// The secret of a share link; `expiry` in seconds since 1970.
+    /// The secret of a share link; `expiry` is in seconds since 1970.
     func linkText(id: String, expiry: Int64) -> String { signed(.link, expiry, id) }
 
-    /// The session of a text; nil when it is not ours or has expired.
+    /// The session of a signed text; nil when we did not sign it or it has expired.
     func session(_ text: some StringProtocol, now: Int64) -> SignedSession? {
         guard let (kind, expiry, rest) = verified(text), expiry > now else { return nil }
         switch (kind, rest.count) {
@@ -110,13 +110,13 @@ struct Owner: Sendable {
         }
     }
 
-    /// The id and expiry of a share link; nil when the text is not ours.
+    /// The id and expiry of a share link; nil when we did not sign the text.
     func link(_ text: some StringProtocol) -> (id: String, expiry: Int64)? {
         guard let (kind, expiry, rest) = verified(text), kind == .link, rest.count == 1 else { return nil }
         return (rest[0], expiry)
     }
 
-    /// An id that nobody can foresee.
+    /// Creates an unpredictable id.
     static func makeID() -> String {
         String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
     }
@@ -140,7 +140,7 @@ struct Owner: Sendable {
         String(decoding: HMAC.hex(of: Array("collector session \(text)".utf8), key: token), as: UTF8.self)
     }
 
-    /// Compares in a time that depends on the lengths alone.
+    /// Compares two texts in a time that depends only on their lengths.
     private static func isEqual(_ given: [UInt8], _ wanted: [UInt8]) -> Bool {
         guard given.count == wanted.count else { return false }
         var difference: UInt8 = 0

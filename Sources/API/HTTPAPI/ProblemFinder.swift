@@ -3,16 +3,16 @@ import Reports
 import Rollups
 import Storage
 
-/// Finds what stands still or lags, and why.
+/// Finds the parts of the service that stand still or lag, and the cause.
 struct ProblemFinder {
-    /// Seconds that a state may last before it is a problem: shorter ones belong to normal operation.
+    /// The seconds that a state must last to be a problem: shorter ones belong to normal operation.
     static let heldBackSecondsMin = 10.0
     static let startSecondsMin = 10.0
     static let stillSecondsMin = 60.0
-    /// Seconds without an answer of the database.
+    /// The most seconds without a response of the database.
     static let silenceSecondsMax = 15.0
 
-    /// Now, on the clock of `StatusMonitor`.
+    /// The current time on the clock of `StatusMonitor`.
     let seconds: Double
     let report: Ingest.Report
     let progress: RollupProgress
@@ -20,18 +20,18 @@ struct ProblemFinder {
     var failure: StoreError?
     var rollupFailure: String?
     var feedFailure: String?
-    /// What was found damaged.
+    /// A description of damaged data that was found.
     var damage: String?
 
     private struct Finding {
         var code: String
         var message: String
         var summary: String
-        /// Seconds for which it has lasted, where that is known better than by when it was first seen.
+        /// The seconds for which it has lasted, where that is known better than from when it was first seen.
         var age: Double?
     }
 
-    /// Everything that is wrong now; what was so before keeps its beginning.
+    /// The current problems; one that was in `before` keeps its start.
     func problems(before: [Problem]) -> [Problem] {
         findings.map { finding in
             let known = before.first { $0.code == finding.code }?.since
@@ -144,7 +144,7 @@ struct ProblemFinder {
             )
         }
         let still = progress.stillSeconds(at: seconds)
-        // The server's own writers hold theirs for moments.
+        // The writers of the server hold their locks only briefly.
         if let writer = look?.writer, still >= Self.heldBackSecondsMin,
             Double(writer.ageSeconds ?? Int64(still)) >= Self.heldBackSecondsMin
         {

@@ -4,18 +4,18 @@ package import HTTPServer
 package import Log
 package import Storage
 
-/// Threads that ask the database for the owner, each with a connection of its own; taking records in does not wait for them.
+/// Threads that run the owner's queries, each with a connection of its own; ingest does not wait for them.
 package final class ReaderPool: Sendable {
-    /// Threads, and questions that wait for them.
+    /// The number of threads, and the most queries in their queue.
     static let threads = 2
     static let waitingMax = 64
-    /// Milliseconds of all statements of one answer, or of one part of an export, together.
+    /// The timeout in milliseconds of all statements of one response, or of one part of an export, together.
     static let answerMillisecondsMax: Int32 = 10_000
-    /// Milliseconds within which a connection fails that has ended before.
+    /// The milliseconds within which a connection that has already been closed fails.
     static let staleMillisecondsMax = 500
-    /// Bytes of one answer.
+    /// The most bytes of one response.
     static let answerBytesMax = 16 << 20
-    /// Milliseconds that a stop waits for a question under way.
+    /// The most milliseconds that a stop waits for the current query.
     static let stopMillisecondsMax = 500
 
     typealias Work = @Sendable (any Database) throws(StoreError) -> Void
@@ -23,11 +23,11 @@ package final class ReaderPool: Sendable {
     private struct State {
         var waiting: [(work: Work, failed: @Sendable (StoreError) -> Void)] = []
         var isStopping = false
-        /// What a question found damaged last.
+        /// The damaged data that a query found last.
         var damage: String?
     }
 
-    /// Exports at one time, each of which holds a part while its client reads.
+    /// The most exports at the same time, each of which holds a part in memory while its client reads.
     static let exportsMax = 8
     let exports = Slots(max: ReaderPool.exportsMax)
 
@@ -56,10 +56,10 @@ package final class ReaderPool: Sendable {
         _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))
     }
 
-    /// What a question found damaged since the start; nil when none did.
+    /// The damaged data that a query has found since the start; nil when none was found.
     var damage: String? { state.withLock { $0.damage } }
 
-    /// Does work on a connection; false when too much waits already.
+    /// Runs work on a connection; returns false when the queue is full.
     func ask(_ work: @escaping Work, failed: @escaping @Sendable (StoreError) -> Void) -> Bool {
         let isTaken = state.withLock { state in
             guard state.waiting.count < Self.waitingMax, !state.isStopping else { return false }
@@ -70,7 +70,7 @@ package final class ReaderPool: Sendable {
         return isTaken
     }
 
-    /// Answers a request by what the work makes of the database.
+    /// Responds to a request with the result of the work.
     func answer(
         _ ticket: Ticket,
         _ work: @escaping @Sendable (any Database) throws(StoreError) -> Answer
@@ -97,7 +97,7 @@ package final class ReaderPool: Sendable {
         }
     }
 
-    /// Wakes requests whose body is being made.
+    /// Wakes a request whose body is being produced.
     func wake(_ ticket: Ticket) { answer(ticket, .wake) }
 
     private func run() {
@@ -116,12 +116,12 @@ package final class ReaderPool: Sendable {
         }
     }
 
-    /// Does work on the connection that was kept, or a new one.
+    /// Runs work on the open connection, or on a new one.
     ///
-    /// A kept connection that fails at once may have ended with its server long ago; then the work is done again on a new one. Work has no
+    /// An open connection that fails at once may have been closed by its server long ago; then the work runs again on a new one. Work has no
     /// effect before it has read everything.
     ///
-    /// - Returns: why it failed; nil when it did not.
+    /// - Returns: The error; nil when the work succeeded.
     private func attempt(_ work: Work, _ database: inout (any Database)?) -> StoreError? {
         let begin = ContinuousClock.now
         while true {

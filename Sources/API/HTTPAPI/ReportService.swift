@@ -3,7 +3,7 @@ import Reports
 import Rollups
 import Storage
 
-/// Computes what requests ask of the database, on the threads of the reader pool.
+/// Computes reports for requests on the threads of the reader pool.
 struct ReportService: Sendable {
     /// Nil without a store.
     let pool: ReaderPool?
@@ -11,7 +11,7 @@ struct ReportService: Sendable {
 
     init(pool: ReaderPool?) { self.pool = pool }
 
-    /// Answers with a report; 400 with the sentence of a query that is refused, and 404 with `missing` where there is no report.
+    /// Responds with a report; with 400 and the sentence of the error for a refused query, and with 404 and `missing` where there is no report.
     func report(
         _ ticket: Ticket,
         missing: String = "Not found",
@@ -29,7 +29,7 @@ struct ReportService: Sendable {
         }
     }
 
-    /// Answers with what is read; 404 with `missing` where there is nothing.
+    /// Responds with the result of a read; with 404 and `missing` where there is none.
     func read(
         _ ticket: Ticket,
         missing: String = "Not found",

@@ -1,10 +1,10 @@
 import HTTPServer
 
-/// The answers of this server: every one carries the security headers, and JSON where there is something to say.
+/// The responses of this server: each has the security headers, and JSON where it has content.
 enum Responses {
     typealias Field = (String, String)
 
-    /// Headers of every answer.
+    /// The headers of every response.
     static let security: [Field] = [
         (
             "Content-Security-Policy",
@@ -23,7 +23,7 @@ enum Responses {
     /// A JSON value, with status 200.
     static func json(_ value: JSONEncodedValue) -> Answer { .response(json(200, .bytes(value.encoded))) }
 
-    /// An answer of JSON text.
+    /// A response with JSON text.
     static func json(_ status: Int, _ text: String, _ fields: [Field] = []) -> Response {
         json(status, .bytes(Array(text.utf8)), fields)
     }
@@ -41,17 +41,17 @@ enum Responses {
         json(status, .bytes(JSONEncodedValue.object([("message", .text(message))]).encoded), fields)
     }
 
-    /// Nothing was stored, and the sender should come again.
+    /// A response for records that were not stored; the client should retry.
     static func unavailable(_ fields: [Field] = []) -> Response {
         message(503, "Storage is not available", fields + [("Retry-After", retryAfterSeconds)])
     }
 
-    /// A limit of what is done at a time has been reached; the client should come again.
+    /// A response for a reached limit of concurrent work; the client should retry.
     static func busy(_ message: String, _ fields: [Field] = []) -> Response {
         self.message(503, message, fields + [("Retry-After", busySeconds)])
     }
 
-    /// The sentence for a request that the server itself refuses.
+    /// The message for a request that the server itself refuses.
     static func reason(_ status: Int) -> String {
         switch status {
         case 400: "Bad request"

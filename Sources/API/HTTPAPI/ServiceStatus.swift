@@ -2,23 +2,23 @@ import Reports
 import Rollups
 import Events
 
-/// Something that stands still or lags.
+/// A part of the service that stands still or lags.
 struct Problem: Sendable, Equatable {
-    /// A stable word for programs.
+    /// A stable identifier for clients.
     var code: String
-    /// One sentence for the owner: the cause, and what to do.
+    /// One sentence for the owner: the cause, and how to fix it.
     var message: String
     /// The same for guests of a share link, without names of the database.
     var summary: String
-    /// Seconds on the clock of `StatusMonitor`.
+    /// Start in seconds on the clock of `StatusMonitor`.
     var since: Double
 }
 
-/// The answer of `GET /api/status`.
+/// The response of `GET /api/status`.
 struct ServiceStatus: Sendable {
     let processing: RollupProgress.Processing?
     let problems: [Problem]
-    /// Now, on the clock of `StatusMonitor`.
+    /// The current time on the clock of `StatusMonitor`.
     let seconds: Double
     let hasEvents: Bool
     let hasOnlyBots: Bool
@@ -30,7 +30,7 @@ struct ServiceStatus: Sendable {
         return processing == nil ? "ok" : "processing"
     }
 
-    /// With `isGuest`, messages name nothing of the database.
+    /// The response as JSON; for guests, messages do not name anything of the database.
     func json(isGuest: Bool) -> JSONEncodedValue {
         let now = WallClock.microseconds() / 1_000_000
         let problems = problems.map { problem in

@@ -7,30 +7,30 @@ package import Log
 package import Storage
 import Events
 
-/// Knows which sessions have been ended, asks the store for it, and ends streams whose session has ended.
+/// Keeps track of ended sessions in the store, and ends the streams of an ended session.
 ///
-/// What the store has answered is believed for a few seconds, so that not every request asks it. While the store is away the owner's
-/// signature is enough, since nothing that is stored can be read then; a guest is refused. Everything that concerns the store happens on one
-/// thread with a connection of its own, so that no report holds it up.
+/// A result of the store is cached for a few seconds, so that not every request queries it. While the store is away, the owner's signature is
+/// enough, since no stored data can be read then; a guest is refused. All access to the store happens on one thread with a connection of its
+/// own, so that no report delays it.
 package final class SessionRegistry: Sendable {
-    /// Seconds that an answer of the store is believed.
+    /// The seconds for which a result of the store is cached.
     static let believedSeconds: Int64 = 3
-    /// Milliseconds between two looks at the sessions of streams, and at what could not be written.
+    /// Milliseconds between two checks of the sessions of streams and of unwritten ends.
     static let lookMilliseconds = 1000
-    /// Seconds that a guest's stream goes on while the store cannot confirm the session.
+    /// The seconds that a guest's stream continues while the store cannot confirm the session.
     static let unconfirmedSecondsMax: Int64 = 10
-    /// Sessions whose state is kept, requests that wait for the store, and ends that could not be written yet.
+    /// The most sessions with a cached state, requests that wait for the store, and unwritten ends.
     static let knownMax = 10_000
     static let waitingMax = 1000
     static let unwrittenMax = 10_000
-    /// Milliseconds that a stop waits for what is under way.
+    /// The most milliseconds that a stop waits for the current work.
     static let stopMillisecondsMax = 500
 
-    /// What is known of a session without asking the store.
+    /// The state of a session as it is known without the store.
     enum Standing: Sendable {
         case active
         case ended
-        /// Nobody can be asked: the store is away, and the session is a guest's.
+        /// The store is away, and the session is a guest's.
         case unconfirmed
         case unknown
     }
@@ -43,7 +43,7 @@ package final class SessionRegistry: Sendable {
         var checks: [Check] = []
         var works: [(work: Work, failed: @Sendable (StoreError) -> Void)] = []
         var leases: [UInt64: Lease] = [:]
-        /// Ended here, and not in the store yet; without a store for as long as this process runs.
+        /// Sessions that were ended here and not yet in the store; without a store, all that this process has ended.
         var unwritten: [SignedSession] = []
         var isStopping = false
     }
@@ -72,12 +72,12 @@ package final class SessionRegistry: Sendable {
         _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))
     }
 
-    /// Answers a request that waits, or wakes its body.
+    /// Responds to a waiting request, or wakes its body.
     func answer(_ ticket: Ticket, _ answer: Answer) { send([(ticket, answer)]) }
 
     // MARK: - Requests
 
-    /// What is known of a session now.
+    /// The current state of a session, without the store.
     func standing(_ session: SignedSession) -> Standing {
         guard session.expiry > WallClock.seconds else { return .ended }
         return state.withLock { state in
@@ -87,7 +87,7 @@ package final class SessionRegistry: Sendable {
         }
     }
 
-    /// Asks the store for sessions; false when too many requests wait already.
+    /// Checks sessions in the store; returns false when too many requests are waiting.
     func check(_ sessions: [SignedSession], then: @escaping @Sendable ([SignedSession: Standing]) -> Void) -> Bool {
         let isTaken = state.withLock { state in
             guard state.checks.count < Self.waitingMax, !state.isStopping, store != nil else { return false }
@@ -98,7 +98,7 @@ package final class SessionRegistry: Sendable {
         return isTaken
     }
 
-    /// Does work on the tables; false when too much waits already, or there is no store.
+    /// Runs work on the tables; returns false when the queue is full, or there is no store.
     func perform(_ work: @escaping Work, failed: @escaping @Sendable (StoreError) -> Void) -> Bool {
         let isTaken = state.withLock { state in
             guard state.works.count < Self.waitingMax, !state.isStopping, store != nil else { return false }
@@ -109,9 +109,9 @@ package final class SessionRegistry: Sendable {
         return isTaken
     }
 
-    /// Ends sessions at once; the store learns of it as soon as it can.
+    /// Ends sessions at once, and writes that to the store as soon as possible.
     ///
-    /// `written` is called with whether the store has it; at once when there is none.
+    /// Calls `written` with whether the store has it; at once when there is no store.
     func end(_ sessions: [SignedSession], written: @escaping @Sendable (Bool) -> Void) {
         state.withLock { state in
             let surplus = state.unwritten.count + sessions.count - Self.unwrittenMax
@@ -121,11 +121,11 @@ package final class SessionRegistry: Sendable {
         }
         endLeases { sessions.contains($0.session) }
         guard store != nil else { return written(true) }
-        // The thread writes what is unwritten before it does any work.
+        // The thread writes unwritten ends before it runs any work.
         guard perform({ _ in written(true) }, failed: { _ in written(false) }) else { return written(false) }
     }
 
-    /// Forgets what is believed of the guests of a link that was revoked, and ends their streams.
+    /// Drops the cached states of the guests of a revoked link, and ends their streams.
     func revoke(_ link: String) {
         state.withLock { state in state.known = state.known.filter { $0.key.linkID != link } }
         endLeases { $0.session.linkID == link }
@@ -133,7 +133,7 @@ package final class SessionRegistry: Sendable {
 
     // MARK: - Streams
 
-    /// A body that ends when its session does; `farewell` is sent then, so that nobody takes the body for whole.
+    /// A body that ends with its session; then `farewell` is sent, so that the client can recognize an incomplete body.
     func leased(
         _ source: any BodySource,
         _ ticket: Ticket,
@@ -199,7 +199,7 @@ package final class SessionRegistry: Sendable {
             for (_, failed) in works { failed(error) }
         }
         let standings = note(asked, found)
-        // Guests whose session nobody has confirmed for a while are not let go on.
+        // Ends the streams of guests whose session has not been confirmed for a while.
         let now = MonotonicTime.now.wholeSeconds
         for lease in leases where standings[lease.session] == .active { lease.confirm(now) }
         endLeases { lease in
@@ -262,7 +262,7 @@ package final class SessionRegistry: Sendable {
         }
     }
 
-    /// Keeps what was found; without it the owner is believed and a guest is not.
+    /// Caches the results; without them, the owner is accepted and a guest is not.
     private func note(_ asked: Set<SignedSession>, _ found: [SignedSession: Standing]?) -> [SignedSession: Standing] {
         let now = MonotonicTime.now.wholeSeconds
         return state.withLock { state in

@@ -6,21 +6,21 @@ import Rollups
 import Storage
 import Events
 
-/// Finds out who sends a request, signs in and out, and keeps the share links.
+/// Authenticates requests, signs in and out, and manages share links.
 final class SessionRoutes: Sendable {
-    /// Days that a share link may last, and those of one that names none.
+    /// The days that a share link may last, and the default.
     static let shareDays: ClosedRange<Int64> = 1...366
     static let shareDaysDefault: Int64 = 7
-    /// Bytes of a share link's label, and of a token or a link in a body.
+    /// The most bytes of a share link's label, and of a token or a link in a body.
     static let labelBytesMax = 200
     static let secretBytesMax = 512
-    /// Requests a second that a sign-in by a link counts as, since it writes a row.
+    /// The requests as which a sign-in by a link counts in the limit per second, since it writes a row.
     static let signInCost = 20
 
-    /// Who sends a request.
+    /// The authenticated sender of a request.
     struct Identity: Sendable {
         var access: Access
-        /// Nil when the token itself came.
+        /// Nil when the request has the token itself.
         var session: SignedSession?
     }
 
@@ -44,12 +44,12 @@ final class SessionRoutes: Sendable {
         .response(Responses.message(status, message, fields))
     }
 
-    // MARK: - Who asks
+    // MARK: - Authentication
 
-    /// Goes on with a request once it is known who sends it.
+    /// Continues with a request once its sender is authenticated.
     ///
-    /// The right token enters from every address. Another scheme than `Bearer` is a proxy's own and ignored, and so is a wrong `Bearer` beside a
-    /// valid cookie, which is counted as a guess all the same unless the cookie is the owner's.
+    /// The right token is accepted from every address. A scheme other than `Bearer` belongs to a proxy and is ignored. So is a wrong `Bearer`
+    /// beside a valid cookie, which still counts as a guess unless the cookie is the owner's.
     func authenticate(_ request: consuming Request, _ ticket: Ticket, _ next: @escaping Next) -> HandlerResult {
         let bearer = owner.bearer(request.text(.authorization))
         guard bearer != .right else {
@@ -92,7 +92,7 @@ final class SessionRoutes: Sendable {
 
     /// Counts a wrong token or link.
     ///
-    /// - Returns: the answer when its sender has to wait.
+    /// - Returns: The response when its sender has to wait.
     private func guessed(_ request: borrowing Request) -> Answer? {
         let address = ClientInfo(request, clients).address
         return guesses.withLock { $0.fail(address, now: MonotonicTime.now.wholeSeconds) }.map { wait in
@@ -100,7 +100,7 @@ final class SessionRoutes: Sendable {
         }
     }
 
-    /// A reply whose body ends with the session that asked for it; `farewell` is the last of a body that was cut short so.
+    /// A result whose body ends with the session of the request; `farewell` is sent last when the body is cut short.
     func leased(_ reply: HandlerResult, _ identity: Identity, _ ticket: Ticket, farewell: [UInt8] = []) -> HandlerResult
     {
         guard let session = identity.session, case .now(.stream(let response, let source)) = reply else { return reply }
@@ -144,7 +144,7 @@ final class SessionRoutes: Sendable {
             return .now(Self.refuse(429, "Too many requests", [("Retry-After", "\(wait)")]))
         }
         return authenticate(request, ticket) { [self] identity, request in
-            // Who is in already gets no second session; an owner who tries the link stays the owner.
+            // A client with a session does not get a second one; an owner who opens a share link stays the owner.
             if identity.access == .everything || identity.session?.linkID == link.id {
                 return .now(signedIn(identity.access, nil))
             }
@@ -152,7 +152,7 @@ final class SessionRoutes: Sendable {
         }
     }
 
-    /// Makes a session of a share link.
+    /// Creates a session of a share link.
     private func begin(_ link: (id: String, expiry: Int64), _ isSecure: Bool, _ ticket: Ticket) -> HandlerResult {
         let now = WallClock.seconds
         let session = SignedSession(id: Owner.makeID(), linkID: link.id, expiry: link.expiry)
@@ -170,7 +170,7 @@ final class SessionRoutes: Sendable {
         return .response(Responses.json(200, .bytes(Self.body(access).encoded), fields))
     }
 
-    /// Ends the sessions that the request has cookies of, and no other; answers once the store has it.
+    /// Ends the sessions in the cookies of the request, and no others; responds once the store has it.
     func signOut(_ request: borrowing Request, _ ticket: Ticket) -> HandlerResult {
         let gone = [("Set-Cookie", cookie("", seconds: 0, isSecure(request)))]
         let sessions = owner.sessions(request.text(.cookie), now: WallClock.seconds)
@@ -228,7 +228,7 @@ final class SessionRoutes: Sendable {
         }
     }
 
-    /// Answers a request by what the work makes of the tables.
+    /// Responds to a request with the result of the work on the tables.
     private func perform(
         _ ticket: Ticket,
         _ work: @escaping @Sendable (ShareTables) throws(StoreError) -> Answer

@@ -6,16 +6,16 @@ package import Log
 
 package import Events
 
-/// What the site is like, as far as its visitors can tell.
+/// The settings of a site that affect its responses.
 package struct SiteConfiguration: Sendable {
-    /// Without a slash at its end; empty at the root.
+    /// Without a trailing slash; empty at the root.
     package var basePath: String
     /// Nil: pages of every origin may post.
     package var allowedOrigins: [String]?
     package var clients: ClientAddressRule
     package var ipHashSalt: String?
     package var eventsEnabled: Bool
-    /// Records a second that one address may send; 0 for no limit.
+    /// The most records per second of one address; 0 for no limit.
     package var rateLimit: Int
     /// The owner's token.
     package var token: String
@@ -42,9 +42,9 @@ package struct SiteConfiguration: Sendable {
     }
 }
 
-/// Everything that handlers use to answer requests.
+/// The handler of all requests, with everything that routes use.
 package final class Site: Handler {
-    /// Requests a second of one client for what everyone may ask of the database.
+    /// The most requests per second of one client for public routes that read the database.
     private static let publicRequestsPerSecond = 20
 
     let sessions: SessionRoutes
@@ -118,15 +118,15 @@ package final class Site: Handler {
         )
     }
 
-    /// The answers to requests whose records have been decided on.
+    /// The responses to requests whose records have a result.
     package func answers(_ deliveries: Deliveries) -> [(Ticket, Answer)] { ingestRoutes.answers(deliveries) }
 
-    /// The answer of `GET /health`.
+    /// The response of `GET /health`.
     package static func answer(_ status: HealthMonitor.Status) -> Answer {
         .response(Responses.json(status.status, .bytes(JSONEncodedValue.object(status.members).encoded)))
     }
 
-    /// The answer of `GET /health/details`.
+    /// The response of `GET /health/details`.
     package func details(_ health: HealthMonitor.Status) -> Answer {
         let details = HealthDetails(
             status: health,
@@ -188,12 +188,12 @@ package final class Site: Handler {
     /// The visitor's page.
     func home(_ call: Call) -> HandlerResult {
         let events = configuration.eventsEnabled ? "" : "-noevents"
-        // By Global Privacy Control or Do Not Track. Scripts cannot read headers, so the page is another one.
+        // By Global Privacy Control or Do Not Track. Scripts cannot read headers, so these visitors get another page.
         let asksNotToBeTracked = call.request.text(.secGPC) == "1" || call.request.text(.dnt) == "1"
         return file("index\(events)\(asksNotToBeTracked ? "-private" : "").html", call)
     }
 
-    /// A file by its name in the table of assets.
+    /// Responds with a file by its name in the table of assets.
     func file(_ name: String, _ call: Call) -> HandlerResult {
         let found = files.answer(
             name,
@@ -203,7 +203,7 @@ package final class Site: Handler {
         return .now(found ?? .response(Responses.message(404, "Not found")))
     }
 
-    /// Sends the browser to a path below the base path.
+    /// Redirects the browser to a path below the base path.
     func redirect(to path: String) -> HandlerResult {
         let location = [("Location", configuration.basePath + path)]
         return .now(.response(Response(status: 308, fields: location + Responses.security, body: .none)))

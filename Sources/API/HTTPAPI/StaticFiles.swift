@@ -1,7 +1,7 @@
 import Assets
 import HTTPServer
 
-/// The files that were built into the program, each answer made ready once at start, or those of a folder.
+/// The built-in files, each with a response that was prepared at start, or the files of a folder.
 struct StaticFiles: Sendable {
     private struct Variant: Sendable {
         let coding: ContentCoding
@@ -10,14 +10,14 @@ struct StaticFiles: Sendable {
         let notModified: Answer
     }
 
-    /// Headers of the scripts that pages of other sites load: anybody may, as a module too, and may see how long it took.
+    /// The headers of scripts that pages of other sites load: every origin may load them, also as a module, and read their timing.
     private static let forSites: [Responses.Field] = [
         ("Access-Control-Allow-Origin", "*"), ("Cross-Origin-Resource-Policy", "cross-origin"),
         ("Timing-Allow-Origin", "*"),
     ]
 
     private let variants: [String: [Variant]]
-    /// Replaces the files that were built in.
+    /// A folder that replaces the built-in files.
     private let folder: AssetFolder?
 
     init(_ assets: [Asset], folder: AssetFolder? = nil) {
@@ -34,7 +34,7 @@ struct StaticFiles: Sendable {
         self.folder = folder
     }
 
-    /// The answer for a file, or nil when there is none of that name.
+    /// The response for a file; nil when there is no file of that name.
     func answer(_ path: String, acceptEncoding: String?, ifNoneMatch: String?) -> Answer? {
         guard let candidates = candidates(path) else { return nil }
         let accepted = ContentCoding.accepted(acceptEncoding)
@@ -45,7 +45,7 @@ struct StaticFiles: Sendable {
 
     private func candidates(_ path: String) -> [Variant]? {
         guard let folder else { return variants[path] }
-        // A reload shows each edit: nothing is kept, here or in the browser.
+        // Nothing is cached, here or in the browser, so that a reload shows each edit.
         return folder.asset(path).map { [Self.variant($0, .identity, $0.bytes, caching: "no-cache")] }
     }
 

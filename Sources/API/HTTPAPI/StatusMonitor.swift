@@ -7,17 +7,17 @@ package import Log
 package import Storage
 import Events
 
-/// Watches whether what is derived from the events keeps up with them, and says why when it does not.
+/// Watches whether rollups and other derived data keep up with the events, and finds the cause when they do not.
 ///
-/// It looks at the store on a thread and a connection of its own, so that `GET /api/status` is answered at once from the last look,
-/// whatever the database does.
+/// It checks the store on a thread and a connection of its own, so that `GET /api/status` responds at once with the result of the last check,
+/// even when the database hangs.
 package final class StatusMonitor: Sendable {
-    /// Milliseconds between two looks, and while somebody asks.
+    /// Milliseconds between two checks, and while the status is being requested.
     static let restMilliseconds = 5000
     static let watchedMilliseconds = 500
-    /// Seconds after a question for which somebody counts as asking.
+    /// The seconds after a request for which the status counts as being requested.
     static let watchedSeconds = 30.0
-    /// Milliseconds that a stop waits for a look under way.
+    /// The most milliseconds that a stop waits for the current check.
     static let stopMillisecondsMax = 500
 
     private struct State {
@@ -25,7 +25,7 @@ package final class StatusMonitor: Sendable {
         var failure: StoreError?
         var progress = RollupProgress()
         var problems: [Problem] = []
-        /// Moments on the clock that never jumps, in seconds.
+        /// Times on the monotonic clock, in seconds.
         var lookedAt: Double?
         var askedAt = -watchedSeconds
         var isStopping = false
@@ -68,7 +68,7 @@ package final class StatusMonitor: Sendable {
         _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))
     }
 
-    /// How everything stands, by the last look.
+    /// The status by the last check.
     func status() -> ServiceStatus {
         let seconds = seconds
         let (answer, isNew) = state.withLock { state in
@@ -80,7 +80,7 @@ package final class StatusMonitor: Sendable {
         return answer
     }
 
-    /// The build under way, for answers whose figures it concerns.
+    /// The current build, for responses whose figures it affects.
     func processing() -> RollupProgress.Processing? { state.withLock { $0.progress.processing } }
 
     private static func status(_ state: State, at seconds: Double, _ report: Ingest.Report) -> ServiceStatus {
@@ -95,7 +95,7 @@ package final class StatusMonitor: Sendable {
         )
     }
 
-    /// Seconds since the start, on a clock that never jumps.
+    /// Seconds since the start, on a monotonic clock.
     private var seconds: Double { start.duration(to: .now) / .seconds(1) }
 
     // MARK: - The thread
@@ -123,7 +123,7 @@ package final class StatusMonitor: Sendable {
     private func note(_ look: StoreSnapshot?, _ failure: StoreError?) {
         let (seconds, report) = (seconds, ingest.report)
         let (feedFailure, damage) = (feedFailure(), damage())
-        // While the database is away its own problem names the cause.
+        // While the database is away, its own problem has the cause.
         let rollupFailure = look == nil ? nil : rollups?.status.lastError
         let (before, now) = state.withLock { state in
             state.failure = failure
@@ -146,7 +146,7 @@ package final class StatusMonitor: Sendable {
         logChanges(before, now, at: seconds)
     }
 
-    /// Puts into the log what has begun and what is over.
+    /// Logs the problems that have begun and those that are over.
     private func logChanges(_ before: [Problem], _ now: [Problem], at seconds: Double) {
         for problem in now where !before.contains(where: { $0.code == problem.code }) {
             log.warning("degraded", ["code": problem.code, "reason": problem.message])
@@ -158,7 +158,7 @@ package final class StatusMonitor: Sendable {
 }
 
 extension Ingest.Report {
-    /// Why rollups that hold nothing yet do so.
+    /// The reason why the rollups are still empty.
     fileprivate var emptyRollupsReason: RollupProgress.Reason {
         if migrations.isEmpty { return .backlog }
         return MigrationPlan.isTakeover(migrations) ? .takeover : .upgrade

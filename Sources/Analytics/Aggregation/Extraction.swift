@@ -4,7 +4,7 @@ import Numbers
 import Events
 import UserAgents
 
-/// Data extracted from one event: dimension codes, numbers within their ranges, and the rows that it adds.
+/// The data extracted from one event: dimension codes, numbers within their ranges, and the rows that it adds.
 struct Extraction {
     let event: StoredEvent
     let origin: Aggregator.Origin
@@ -113,7 +113,7 @@ struct Extraction {
         return members.isDamaged ? PageViewFields() : fields
     }
 
-    /// The campaign name; the source if the campaign has no name.
+    /// The campaign name, or the source if the campaign has no name.
     private static func campaign(_ payload: Payload, _ value: JSONValue) -> String? {
         guard value.kind == .object else { return nil }
         var (campaign, source): (String?, String?) = (nil, nil)
@@ -208,7 +208,7 @@ struct Extraction {
 
     // MARK: - Resources
 
-    /// Limit of resources of each kind per event.
+    /// The most resources of each kind per event.
     private static let resourcesMax = 10
 
     private mutating func readResources(_ aggregator: inout Aggregator) {
@@ -263,7 +263,7 @@ struct Extraction {
         hints = reported["automation"].elements.compactMap(\.text)
         let browser = ClientHints(reported["signals"]["hints"])?.browser
         hintedBrowser = aggregator.code(.browser, browser, origin)
-        // Bots are none of the population.
+        // Bots are not part of the population.
         guard !aggregator.isRecalling, hints.isEmpty, aggregator.agent(event).botReasons.isEmpty,
             let fingerprint = FingerprintReading(event, reported)
         else { return }

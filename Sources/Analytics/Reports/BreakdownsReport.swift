@@ -1,11 +1,11 @@
 package import Segments
 
-/// The values of dimensions with the largest numbers.
+/// The top values of dimensions.
 package struct BreakdownsReport: Sendable {
     package struct List: Sendable {
         package let dimension: ReportDimension
         package fileprivate(set) var rows: [(value: String, sum: Aggregate)] = []
-        /// Values above zero, the sum of the measure over all of them, and what is in no row.
+        /// The number of values above zero, the sum of the measure over all of them, and the sum over values without a row.
         package fileprivate(set) var count: Int64 = 0
         package fileprivate(set) var total: Int64 = 0
         package fileprivate(set) var rest: Int64 = 0
@@ -19,7 +19,7 @@ package struct BreakdownsReport: Sendable {
 
     static let vitals: [Vital] = [.lcp, .inp]
 
-    /// With `countsOnly`, visitors and percentiles are left out: they take most of the time.
+    /// Creates the report; with `countsOnly`, without visitors and percentiles, which take most of the time.
     init(
         _ context: ReportContext,
         _ dimensions: [ReportDimension],
@@ -38,7 +38,7 @@ package struct BreakdownsReport: Sendable {
             if dimension.measure == .sessions || dimension.measure == .pageViews { list.vitals = Self.vitals }
             return list
         }
-        // How much of a list is without a value, wherever that ranks.
+        // The part of a list without a value, at any rank.
         let skipping = dimensions.filter(\.skipsNone)
         scan.lists += skipping.map { dimension in
             var list = dimension.list(limit: 1)
@@ -74,7 +74,7 @@ package struct BreakdownsReport: Sendable {
 }
 
 extension Reports {
-    /// Rows of a list, at most.
+    /// The most rows of a list.
     package static let limitMax = 500
 
     package func breakdowns(

@@ -4,9 +4,9 @@ import Storage
 import Aggregation
 import Rollups
 
-/// How far the figures of a range can be trusted: what its page views emitted, dropped and lost, and how much bots sent.
+/// The reliability of the figures of a range: the events that its page views emitted, dropped and lost, and the share of bots.
 package struct DataQualityReport: Sendable {
-    /// Page views whose delivery reports are read.
+    /// The most page views whose delivery reports are read.
     static let pageViewsMax: Int64 = 200_000
 
     /// Sums of delivery reports.
@@ -16,7 +16,7 @@ package struct DataQualityReport: Sendable {
         package fileprivate(set) var dropped: Int64 = 0
         package fileprivate(set) var received: Int64 = 0
         package fileprivate(set) var lost: Int64 = 0
-        /// Delivery reports whose numbers cannot be true.
+        /// The number of delivery reports with impossible numbers.
         fileprivate var invalid: Int64 = 0
 
         fileprivate mutating func add(emitted: Int64, dropped: Int64, received: Int64) {
@@ -32,13 +32,13 @@ package struct DataQualityReport: Sendable {
     package let range: ReportRange
     package let events: Int64
     package let botEvents: Int64
-    /// Numbers of events and delivery reports that cannot be true.
+    /// The number of events and delivery reports with impossible numbers.
     package private(set) var invalidValues: Int64
     package private(set) var delivery: Delivery?
-    /// Why there are no sums of delivery reports.
+    /// The reason why there are no sums of delivery reports.
     package private(set) var refusal: String?
 
-    /// The query of `context` includes bots.
+    /// Creates the report; the query of `context` includes bots.
     init(_ context: ReportContext) throws(ReportError) {
         range = context.query.range
         var scan = try context.scanQuery(range, withSeries: false)
@@ -51,7 +51,7 @@ package struct DataQualityReport: Sendable {
         events = all.total.eventsReceived
         invalidValues = all.lists[0].total
         botEvents = try context.run(bots).total.eventsReceived
-        // Sessions are no more than page views.
+        // There are at most as many sessions as page views.
         guard all.total.pageViews <= Self.pageViewsMax, scan.selection == nil || all.selection?.sessionKeys != nil
         else {
             refusal = "Delivery reports of more than \(Self.pageViewsMax) page views are not read: narrow the range"
@@ -66,12 +66,12 @@ package struct DataQualityReport: Sendable {
         }
     }
 
-    /// The sums of the page views of the range, or of those of some sessions.
+    /// The sums over the page views of the range, or over those of some sessions.
     private static func delivery(_ context: ReportContext, _ keys: Set<UInt64>?) throws(ReportError) -> Delivery {
         let (range, time) = (context.query.range, context.database.dialect.time)
         let hashes = try context.hashes()
         var delivery = Delivery()
-        // The view pageview_completeness says the same; joined with a list, PostgreSQL would group all of it.
+        // Same as the view pageview_completeness, which PostgreSQL would group entirely when it is joined with a list.
         try context.database.reportStream(
             """
             with own as materialized (
@@ -102,7 +102,7 @@ package struct DataQualityReport: Sendable {
 }
 
 extension Reports {
-    /// Bots count, whether the query includes them or not.
+    /// Bots are always included, also when the query excludes them.
     package func dataQuality(_ query: ReportQuery) throws(ReportError) -> DataQualityReport {
         var query = query
         query.includesBots = true

@@ -26,7 +26,7 @@ extension Aggregate {
 }
 
 extension ScanResult {
-    /// A sentence about why visitors are missing; nil when all of them were counted.
+    /// A sentence with the reason why visitors are missing; nil when all of them were counted.
     var visitorsRefusal: String? { hasTooManyVisitors ? Self.visitorsSentence : nil }
 
     static let visitorsSentence =

@@ -3,17 +3,17 @@ import Segments
 import Storage
 import Aggregation
 
-/// How many of the visitors that a query selects have which value of a signal: each visitor counts once, by its last fingerprint on the site.
+/// Counts the visitors of a query by their values of signals; each visitor counts once, by its last fingerprint on the site.
 struct FingerprintPopulation {
-    /// Different values of all signals that are counted.
+    /// The most distinct values of all signals that are counted.
     static let valuesMax = 300_000
     private static let tooMany = ReportError.refused(
         "The fingerprints have more than \(valuesMax) different values: narrow the range or the filters"
     )
 
-    /// Lines of fingerprints, a signal and its value each, with the visitors who have it; and where they are by their hashes.
+    /// The lines of fingerprints, each a signal and its value, with the number of visitors; and their indices by hash.
     ///
-    /// The hash is keyed in each process with a key of its own: nobody can make two lines one.
+    /// The hash has a random key in each process, so that nobody can construct two lines with the same hash.
     private var values: [(line: String, visitors: Int64)] = []
     private var indexes: [Int: Int] = [:]
 
@@ -28,7 +28,7 @@ struct FingerprintPopulation {
         guard values.count <= Self.valuesMax else { throw Self.tooMany }
     }
 
-    /// Hashes of the visitors with a page view that the query counts.
+    /// The hashes of the visitors with a page view that the query counts.
     private static func selectedVisitors(_ context: ReportContext) throws(ReportError) -> Set<UInt64> {
         var scan = try context.scanQuery(context.query.range, withSeries: false)
         scan.selection = .visitors
@@ -48,12 +48,12 @@ struct FingerprintPopulation {
         return selected
     }
 
-    /// Passes on the last fingerprint of each visitor, of the query's site if there is one; `take` returns false to stop.
+    /// Calls `take` with the last fingerprint of each visitor, on the query's site if it has one; `take` returns false to stop.
     private static func forEachVisitor(
         _ context: ReportContext,
         _ take: (_ visitor: String, _ signals: String) -> Bool
     ) throws(ReportError) {
-        // Those of a visitor follow one another.
+        // The fingerprints of one visitor are adjacent.
         let sql = """
             select visitor_id, last_seen, signals from insight_fingerprints\(context.query.site == nil ? "" : " where site = ?1")
             order by visitor_id
@@ -73,7 +73,7 @@ struct FingerprintPopulation {
     }
 
     private mutating func add(_ signals: String) {
-        // Most lines are known: their texts are not made once more.
+        // Most lines are known, and no text is created for them.
         for line in signals.utf8.split(separator: UInt8(ascii: "\n")) {
             var hasher = Hasher()
             for byte in line { hasher.combine(byte) }
@@ -87,7 +87,7 @@ struct FingerprintPopulation {
         }
     }
 
-    /// The signals with the most bits, each with its most shared values.
+    /// The signals with the highest entropy, each with its most shared values.
     func signals() -> [FingerprintsReport.Signal] {
         var found: [String: [(hash: String, visitors: Int64)]] = [:]
         for (line, visitors) in values {

@@ -5,40 +5,40 @@ import Storage
 import Rollups
 import Aggregation
 
-/// How identifiable the browsers are that reported fingerprints: for each signal its entropy in this population.
+/// The identifiability of browsers by their fingerprints: the entropy of each signal in a population.
 ///
-/// The tables of fingerprints hold the last fingerprint of each visitor, whenever it came. The population is all of them, or the visitors that
-/// a query with a range and filters selects.
+/// The fingerprint tables hold the last fingerprint of each visitor, regardless of its time. The population is all of them, or the visitors
+/// that a query with a range and filters selects.
 package struct FingerprintsReport: Sendable {
-    /// Signals that are listed, those with the most bits, and values of one: the most shared of those that several visitors have.
+    /// The most signals in the report, by entropy, and the most values of a signal: the most shared of those that several visitors have.
     static let signalsMax = AdmittedNames.signalsMax + 1
     static let valuesMax: Int64 = 5
 
     package struct Signal: Sendable {
         package let name: String
-        /// How many values as many visitors share.
+        /// For each group size, the number of values that this many visitors share.
         let sizes: [(visitors: Int64, values: Int64)]
-        /// Entropy of the values as seen, and corrected for how few have been seen.
+        /// The entropy of the observed values, and the entropy corrected for the small sample.
         package let bits: (seen: Double, corrected: Double)
-        /// Repeat reports of visitors, and those with another value; nil where they are not known, since they are kept for all time.
+        /// Repeat readings, and those with another value; nil for a range or filters, since they are only counted for all time.
         package let returns: (reports: Int64, changes: Int64)?
-        /// The values that most visitors share.
+        /// The values that the most visitors share.
         package fileprivate(set) var shared: [(hash: String, visitors: Int64)]
     }
 
     package let signals: [Signal]
     package let bots: [(reasons: [String], sum: Aggregate)]
     package let visitorsRefusal: String?
-    /// Nil: all time.
+    /// Nil for all time.
     package let range: ReportRange?
 
-    /// Visitors with a fingerprint.
+    /// The number of visitors with a fingerprint.
     package var visitors: Int64 { signals.map(\.visitors).max() ?? 0 }
 
-    /// Lists of bots, at most.
+    /// The most rows of the list of bots.
     private static let botsMax = 50
 
-    /// Without `isAllTime`, the range and the filters of the query apply.
+    /// Creates the report; without `isAllTime`, for the range and the filters of the query.
     init(_ context: ReportContext, isAllTime: Bool) throws(ReportError) {
         range = isAllTime ? nil : context.query.range
         signals = isAllTime ? try Self.signals(context) : try FingerprintPopulation(context).signals()
@@ -86,7 +86,7 @@ package struct FingerprintsReport: Sendable {
         return signals
     }
 
-    /// The signals with the most bits.
+    /// The signals with the highest entropy.
     static func ranked(_ signals: [Signal]) -> [Signal] {
         let sorted = signals.sorted { (-$0.bits.corrected, $0.name) < (-$1.bits.corrected, $1.name) }
         return Array(sorted.prefix(signalsMax))
@@ -108,7 +108,7 @@ package struct FingerprintsReport: Sendable {
         ).map { ($0[0].text ?? "", $0[1].integer ?? 0) }
     }
 
-    /// Sessions by the reasons for which they may be automated.
+    /// Sessions by the reasons why they may be automated.
     private static func bots(
         _ context: ReportContext,
         _ query: ScanQuery
@@ -133,10 +133,10 @@ package struct FingerprintsReport: Sendable {
         }
     }
 
-    /// Bits of a signal: as seen, and corrected for how few have been seen.
+    /// The entropy of a signal in bits: of the observed values, and corrected for the small sample.
     ///
-    /// The entropy of the values seen is too low where many of them were seen once: half a nat for each value beyond the first is added for
-    /// each visitor (Miller, 1955), up to what so many visitors can show at most.
+    /// The entropy of observed values is too low where many of them were seen once: half a nat for each value beyond the first is added for
+    /// each visitor (Miller, 1955), up to the maximum for this number of visitors.
     static func entropy(_ sizes: [(visitors: Int64, values: Int64)]) -> (seen: Double, corrected: Double) {
         let total = Double(visitors(sizes))
         guard total > 0 else { return (0, 0) }
@@ -151,16 +151,16 @@ package struct FingerprintsReport: Sendable {
 }
 
 extension FingerprintsReport.Signal {
-    /// Sizes of anonymity sets.
+    /// The size ranges of anonymity sets.
     private static let sizes: [ClosedRange<Int64>] = [1...1, 2...9, 10...99, 100...999, 1000...Int64.max]
 
     package var visitors: Int64 { FingerprintsReport.visitors(sizes) }
 
-    /// Different values, and those of one visitor alone.
+    /// The number of distinct values, and of those that only one visitor has.
     package var values: Int64 { sizes.reduce(0) { $0.adding(saturating: $1.values) } }
     package var uniqueValues: Int64 { sizes.first { $0.visitors == 1 }?.values ?? 0 }
 
-    /// Visitors by the size of the group that shares their value.
+    /// The number of visitors by the size of the group that shares their value.
     package var anonymitySets: [(size: ClosedRange<Int64>, visitors: Int64)] {
         Self.sizes.map { size in
             (size, FingerprintsReport.visitors(sizes.filter { size.contains($0.visitors) }))
@@ -168,22 +168,22 @@ extension FingerprintsReport.Signal {
     }
 }
 
-/// How many visitors have the same value of each signal, and how many have a value of it: counts alone.
+/// The number of visitors with the same value of each signal, and with any value of it.
 package struct FingerprintFrequency: Sendable {
     package fileprivate(set) var signals: [(name: String, same: Int64, all: Int64)] = []
 }
 
 extension Reports {
-    /// Of the visitors that a query selects; of all time, whatever its range and filters, when `isAllTime`.
+    /// The report on the visitors that a query selects, or on all visitors, regardless of its range and filters, when `isAllTime`.
     package func fingerprints(_ query: ReportQuery, isAllTime: Bool) throws(ReportError) -> FingerprintsReport {
         try computed(query) { context throws(ReportError) in
             try FingerprintsReport(context, isAllTime: isAllTime)
         }
     }
 
-    /// How many browsers seen here have the same values of signals, by name and hash: counts alone, for the visitor itself.
+    /// The number of known browsers with the same values of signals, by name and hash, as shown to the visitor itself.
     ///
-    /// Those of a site, or of the page at `/`, which is of none.
+    /// It counts the browsers of a site, or of the page at `/`, which belongs to no site.
     package func fingerprintFrequency(
         _ signals: [(name: String, hash: String)],
         site: String?

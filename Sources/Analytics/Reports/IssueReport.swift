@@ -3,17 +3,17 @@ import Storage
 package import Aggregation
 import Rollups
 
-/// One issue: its errors in the range, whom they met, and the latest of them with their stacks.
+/// One issue: its errors in the range, the affected visitors, and its latest errors with their stacks.
 package struct IssueReport: Sendable {
-    /// Values by their errors, the most frequent first.
+    /// Values by number of errors, the most frequent first.
     package struct List: Sendable {
         package fileprivate(set) var rows: [(value: String, errors: Int64)] = []
-        /// Values in all, and errors that are in no row.
+        /// The number of all values, and the number of errors without a row.
         package fileprivate(set) var count: Int64 = 0
         package fileprivate(set) var rest: Int64 = 0
     }
 
-    /// Rows of each list.
+    /// The most rows of each list.
     static let rowsMax = 20
     private static let dimensions: [ReportDimension] = [.browser, .path, .release]
 
@@ -21,17 +21,17 @@ package struct IssueReport: Sendable {
     package let issue: String
     package let text: IssueText
     package private(set) var errors: Int64 = 0
-    /// Nil when they cannot be counted.
+    /// Nil when visitors cannot be counted.
     package private(set) var visitors: Int64? = 0
     package private(set) var visitorsRefusal: String?
-    /// By bucket, whose start is in seconds since 1970.
+    /// By bucket, with its start in seconds since 1970.
     package private(set) var series: [(start: Int64, errors: Int64)]
     package private(set) var browsers = List()
     package private(set) var paths = List()
     package private(set) var releases = List()
     package let samples: [StoredEvent]
 
-    /// Nil when there is no issue of that id.
+    /// Returns nil when there is no issue with this id.
     init?(_ context: ReportContext, _ issue: String) throws(ReportError) {
         guard let text = try context.issueTexts([issue])[issue] else { return nil }
         range = context.query.range
@@ -50,7 +50,7 @@ package struct IssueReport: Sendable {
         (browsers, paths, releases) = (lists[0], lists[1], lists[2])
     }
 
-    /// A scan whose first list is of the issue itself, and the others of its dimensions.
+    /// A scan whose first list has the issue itself, and the others its dimensions.
     private static func scanQuery(
         _ context: ReportContext,
         _ code: UInt32,
@@ -82,18 +82,18 @@ package struct IssueReport: Sendable {
 
 /// Finds the latest errors of an issue.
 struct IssueSamples {
-    /// Ids behind the latest error among which others of its issue are looked for, and errors that are looked at and returned.
+    /// The range of ids before the latest error that is searched, and the most errors that are read and returned.
     private static let span: Int64 = 20_000
     private static let step: Int64 = 2500
     private static let samplesMax = 5
-    /// Bytes of errors that are looked at.
+    /// The most bytes of errors that are read.
     private static let bytesMax = 4 * ReadBudget.bytesMax
 
     let database: any Database
-    /// Nil: of all sites.
+    /// Nil for all sites.
     let site: String?
 
-    /// Whether an event counts for the site: one without a name of its own counts for `(other)`.
+    /// Whether an event counts for the site; a site without a name of its own counts for `(other)`.
     private var condition: String {
         guard site != nil else { return "true" }
         return "\(Rollups.namedSite) = ?3"

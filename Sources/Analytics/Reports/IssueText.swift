@@ -1,7 +1,7 @@
 import Segments
 import Storage
 
-/// What is known of an issue besides its figures.
+/// The stored data of an issue besides its figures.
 package struct IssueText: Sendable {
     package let site: String
     package let kind: String
@@ -12,15 +12,15 @@ package struct IssueText: Sendable {
     package let lastSeen: Int64
     let lastEventID: Int64
     package let state: IssueState
-    /// Why its errors are not the site's; nil for an issue of the site.
+    /// The reason why its errors are not the site's own; nil for an issue of the site.
     package let noise: String?
 }
 
 extension ReportContext {
-    /// Issues whose state is looked at for a list of one state.
+    /// The most issues whose state is read for a list of one state.
     static let issueStatesMax: Int64 = 50_000
 
-    /// Texts and states of issues; of one that several sites have, those of the site where it was seen last.
+    /// The texts and states of issues; of an issue on several sites, those of the site where it was last seen.
     func issueTexts(_ names: [String]) throws(ReportError) -> [String: IssueText] {
         guard !names.isEmpty else { return [:] }
         let values = database.padded(names.map { .text($0) })
@@ -56,7 +56,7 @@ extension ReportContext {
         return result
     }
 
-    /// Codes of the issues that are in a state.
+    /// The codes of the issues in a state.
     func issues(inState wanted: IssueState) throws(ReportError) -> Set<UInt32> {
         let condition = query.site == nil ? "" : "where issues.site = ?2"
         let rows = try database.reportRows(
@@ -84,7 +84,7 @@ extension ReportContext {
     }
 }
 
-/// What the owner has decided about an issue; `regressed` is a resolved one that came back.
+/// The owner's decision about an issue; `regressed` is a resolved issue that came back.
 package enum IssueState: String, CaseIterable, Sendable {
     case unresolved, regressed, resolved, ignored
 
@@ -94,6 +94,6 @@ package enum IssueState: String, CaseIterable, Sendable {
     /// The text in `insight_issue_states`.
     var stored: String { self == .unresolved ? Self.storedUnresolved : rawValue }
 
-    /// The schema's word for `unresolved`.
+    /// The schema's name of `unresolved`.
     private static let storedUnresolved = "open"
 }

@@ -1,34 +1,34 @@
 import Segments
 import Storage
 
-/// Groups of equal errors, most frequent first.
+/// Issues, the most frequent first.
 package struct IssuesReport: Sendable {
-    /// Issues of a list, at most.
+    /// The most issues of a list.
     static let issuesMax = 200
 
     package struct Row: Sendable {
         package let issue: String
         package let errors: Int64
-        /// Nil when they cannot be counted.
+        /// Nil when visitors cannot be counted.
         package let visitors: Int64?
-        /// Errors by bucket.
+        /// The errors in each bucket.
         package let trend: [Int64]
-        /// Of an issue whose row the worker has not written yet, `IssueText.unknown`.
+        /// `IssueText.unknown` for an issue whose row the rollup worker has not written yet.
         package fileprivate(set) var text = IssueText.unknown
     }
 
     package let range: ReportRange
     package private(set) var rows: [Row] = []
-    /// Issues with an error in the range, and the sum of their errors.
+    /// The number of issues with an error in the range, and the sum of their errors.
     package private(set) var count: Int64 = 0
     package private(set) var total: Int64 = 0
     package let visitorsRefusal: String?
 
-    /// Errors of issues that are not listed.
+    /// The errors of issues that are not listed.
     package var rest: Int64 { rows.reduce(total) { $0 - $1.errors } }
 
-    /// A `state` of nil stands for issues in any state; with `includesNoise`, issues of errors that are not the site's
-    /// are listed, too.
+    /// A `state` of nil selects issues in any state; `includesNoise` also lists issues of errors that are not the site's
+    /// own.
     init(_ context: ReportContext, state: IssueState?, includesNoise: Bool) throws(ReportError) {
         range = context.query.range
         let dimensions: [ReportDimension] = includesNoise ? [.issue, .noise] : [.issue]
@@ -62,7 +62,7 @@ package struct IssuesReport: Sendable {
 }
 
 extension IssueText {
-    /// Of `(other)`, and of an issue whose site is not the one that is asked about.
+    /// The text of `(other)`, and of an issue of another site than the selected one.
     static let unknown = IssueText(
         site: "",
         kind: "error",
@@ -87,7 +87,7 @@ extension Reports {
         }
     }
 
-    /// Notes what the owner has decided about an issue, on every site that has it unless one is named.
+    /// Stores the owner's decision about an issue, on every site that has it or on the given one.
     ///
     /// - Returns: false when there is no such issue.
     package func decide(

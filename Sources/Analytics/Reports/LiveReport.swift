@@ -4,22 +4,22 @@ import Segments
 package struct LiveReport: Sendable {
     package static let minutes: Int64 = 5
 
-    /// Nil when they cannot be counted.
+    /// Nil when visitors cannot be counted.
     package let visitors: Int64?
     package let visitorsRefusal: String?
 
     /// `now` is in seconds since 1970.
     init(_ context: ReportContext, now: Int64) throws(ReportError) {
-        // The second that is under way is one of them.
+        // Includes the current second.
         let end = now + 1
         let result = try context.run(context.plainScanQuery(from: end - Self.minutes * 60, to: end))
         (visitors, visitorsRefusal) = (result.total.visitors, result.visitorsRefusal)
     }
 }
 
-/// Sites that there are page views of, whatever their time.
+/// The sites with page views at any time.
 package struct SitesReport: Sendable {
-    /// Sites of a list, at most.
+    /// The most sites of a list.
     static let sitesMax = 200
 
     package let sites: [(site: String, pageViews: Int64)]

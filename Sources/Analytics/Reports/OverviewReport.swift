@@ -3,9 +3,9 @@ import Storage
 import Events
 import TimeZones
 
-/// Totals and their series, of the range and of the previous period.
+/// The totals and series of the range and of the previous period.
 package struct OverviewReport: Sendable {
-    /// The figures of one bucket, whose start is in seconds since 1970.
+    /// The figures of one bucket, with its start in seconds since 1970.
     package struct Bucket: Sendable {
         package let start: Int64
         package let sum: Aggregate
@@ -16,10 +16,10 @@ package struct OverviewReport: Sendable {
     package let range: ReportRange
     package let totals: Aggregate
     package let series: [Bucket]
-    /// Nil where not all of the previous period is known, since then there is nothing to compare with.
+    /// Nil when data of the previous period is incomplete, so that there is nothing to compare with.
     package private(set) var previous: Aggregate?
     package private(set) var previousSeries: [Bucket] = []
-    /// Start of the last minute with an event, seconds since 1970; 0 for none.
+    /// The start of the last minute with an event, in seconds since 1970; 0 for none.
     package let updated: Int64
     package private(set) var visitorsRefusal: String?
 
@@ -49,14 +49,14 @@ package struct OverviewReport: Sendable {
 }
 
 extension ReportContext {
-    /// The first and last time of all segments; nil when there is none.
+    /// The first and last time of all segments; nil when there are none.
     func bounds() throws(ReportError) -> (first: Int64, last: Int64)? {
         let row = try database.reportRows("select min(first_time), max(last_time) from segments").first
         guard let first = row?[0].integer, let last = row?[1].integer else { return nil }
         return (first, last)
     }
 
-    /// The time of the last event up to a moment, whatever others are dated ahead of the clock; 0 for none.
+    /// The time of the last event up to a moment, also when other events are dated in the future; 0 for none.
     func lastTime(upTo now: Int64, _ bounds: (first: Int64, last: Int64)?) throws(ReportError) -> Int64 {
         guard let bounds, bounds.last > now else { return bounds?.last ?? 0 }
         let dialect = database.dialect
@@ -67,8 +67,8 @@ extension ReportContext {
         return (rows.first?[0].integer ?? 0) / 1_000_000
     }
 
-    /// Whether the previous period is wanted and all of it is known: from the day of the first event on, of ranges shorter than a day from
-    /// its hour or minute on.
+    /// Whether the previous period is requested and has complete data: it must not begin before the day of the first event or, for ranges
+    /// shorter than a day, before its hour or minute.
     func comparesPrevious(_ bounds: (first: Int64, last: Int64)?) -> Bool {
         guard query.isComparing, let bounds else { return false }
         let range = query.range

@@ -1,13 +1,13 @@
 package import Segments
 
-/// Percentiles and shares of each vital, over time and as a distribution.
+/// The percentiles and ratings of each vital, over time and as a distribution.
 package struct PerformanceReport: Sendable {
     package struct Metric: Sendable {
         package let vital: Vital
-        /// Of the range, with the distribution, and of the previous period.
+        /// The summary of the range, with the distribution, and of the previous period.
         package let summary: VitalSummary
         package let previous: VitalSummary
-        /// By bucket, whose start is in seconds since 1970.
+        /// By bucket, with its start in seconds since 1970.
         package let series: [(start: Int64, summary: VitalSummary)]
     }
 
@@ -39,12 +39,12 @@ package struct PerformanceReport: Sendable {
     }
 }
 
-/// Each vital by the values of a dimension: the pages, browsers and so on that have most page views.
+/// Each vital by the values of a dimension with the most page views, such as pages or browsers.
 package struct VitalsByReport: Sendable {
     package let range: ReportRange
     package let dimension: ReportDimension
     package let rows: [(value: String, pageViews: Int64, sum: Aggregate)]
-    /// Values in all.
+    /// The number of all values.
     package let count: Int64
 
     init(_ context: ReportContext, _ dimension: ReportDimension, limit: Int) throws(ReportError) {
@@ -54,7 +54,7 @@ package struct VitalsByReport: Sendable {
         (scan.withVisitors, scan.totals) = (false, .withoutEngagement)
         var list = dimension.list(limit: dimension.skipsNone ? limit + 1 : limit)
         list.vitals = Vital.allCases
-        // A page view has vitals, whatever its dimension is; entry and exit pages are ranked by their sessions.
+        // Vitals belong to page views, so lists are ranked by page views; entry and exit pages are ranked by sessions.
         if list.measure == .sessions, dimension != .entry, dimension != .exit { list.measure = .pageViews }
         let measure = list.measure
         scan.lists = [list]

@@ -3,7 +3,7 @@ package import Storage
 package import Rollups
 import Aggregation
 
-/// What a report is computed from: one unchanging view of a database, its dictionaries and the query.
+/// The input of a report: one snapshot of a database, its dictionaries and the query.
 struct ReportContext {
     let database: any Database
     let dictionaries: DimensionDictionaries
@@ -12,7 +12,7 @@ struct ReportContext {
     static let human = "human"
     static let bot = "bot"
 
-    /// A scan of the query's range or its previous period, with its filters; without a series, all of it is one bucket.
+    /// A scan of the query's range or its previous period, with its filters; without a series, the whole range is one bucket.
     func scanQuery(_ range: ReportRange, withSeries: Bool = true) throws(ReportError) -> ScanQuery {
         var scan = ScanQuery(from: range.from, to: range.to, edges: withSeries ? range.buckets : [range.from])
         scan.filters = try columnFilters()
@@ -20,7 +20,7 @@ struct ReportContext {
         return scan
     }
 
-    /// A scan of a time without buckets and filters of the query, but those of its site and traffic.
+    /// A scan of a time range with the query's site and traffic, but without its buckets and filters.
     func plainScanQuery(from: Int64, to: Int64) -> ScanQuery {
         var scan = ScanQuery(from: from, to: to, edges: [from])
         scan.filters = scopeFilters()
@@ -30,7 +30,7 @@ struct ReportContext {
     func run(_ scan: ScanQuery) throws(ReportError) -> ScanResult {
         do throws(StoreError) {
             let result = try Segments.scan(scan, SegmentReader(database), dictionaries)
-            // A figure without them would be wrong.
+            // Figures without the damaged segments would be wrong.
             guard result.damagedSegments == 0 else {
                 throw StoreError.damaged(
                     reason: "\(result.damagedSegments) segments are damaged; run collector rebuild"
@@ -42,7 +42,7 @@ struct ReportContext {
         }
     }
 
-    /// What a code of a column shows; the empty text has a name.
+    /// The shown text of a code of a column; the empty text has a name.
     func text(_ code: UInt32, _ column: Column) -> String {
         guard let dictionary = column.dictionary, code != DimensionDictionaries.none else { return ReportFilter.none }
         return dictionaries.text(code, dictionary)
@@ -50,7 +50,7 @@ struct ReportContext {
 
     // MARK: - Filters
 
-    /// The same question about the traffic of bots, too.
+    /// The same query with the traffic of bots.
     var includingBots: ReportContext {
         var query = query
         query.includesBots = true
@@ -64,7 +64,7 @@ struct ReportContext {
         return filters
     }
 
-    /// A condition that a column has one of some texts; none passes when no text is known.
+    /// A condition that a column has one of some texts; nothing passes when no text is known.
     func filter(_ column: Column, _ texts: [String]) -> ScanQuery.Filter {
         let codes = texts.compactMap { text in
             column.dictionary.flatMap { dictionaries.code(of: text, in: $0) }
@@ -106,7 +106,7 @@ struct ReportContext {
     }
 }
 
-/// Computes reports; each from one unchanging view of the database, the same from either store.
+/// Computes reports, each from one snapshot of the database, with equal results from both stores.
 package struct Reports {
     let database: any Database
     let dictionaries: DictionaryCache

@@ -1,11 +1,11 @@
 package import Segments
 import Numbers
 
-/// What a list groups by.
+/// A dimension by which a list groups.
 package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
     case site, path, entry, exit, browser, system, device, referrer, campaign, language, screen, country, release
     case connection, navigation, event, issue, resource
-    /// Issues of errors that are not the site's; they count in no other figure.
+    /// Issues of errors that are not the site's own; they count in no other figure.
     case noise
     case lcpElement = "lcp_element"
     case lcpPart = "lcp_part"
@@ -13,9 +13,9 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
     case inpPart = "inp_part"
     case clsElement = "cls_element"
     case thirdParty = "third_party"
-    /// Kinds of numbers that were out of their range.
+    /// The kinds of numbers that were out of range.
     case invalid
-    /// Why sessions may be automated; people whose browsers give such hints are among them.
+    /// The reasons why sessions may be automated; humans whose browsers give such hints are included.
     case botReasons = "bot_reasons"
 
     var column: Column {
@@ -47,7 +47,7 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
         }
     }
 
-    /// What a list ranks by.
+    /// The measure by which a list is ranked.
     package var measure: ScanQuery.Measure {
         switch self {
         case .entry, .exit, .referrer, .campaign, .botReasons: .sessions
@@ -78,7 +78,7 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
         }
     }
 
-    /// The vital whose slow page views are attributed to it.
+    /// The vital whose slow page views are attributed to the dimension.
     var slowVital: Vital? {
         switch self {
         case .lcpElement, .lcpPart: .lcp
@@ -88,17 +88,18 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
         }
     }
 
-    /// Whether its values are of sessions or page views, which have vitals.
+    /// Whether its values belong to sessions or page views, which have vitals.
     package var hasVitals: Bool { column.scope == .session || column.scope == .pageView }
 
-    /// Whether a session has one value of it from its beginning: page views, and pages that sessions end on, have no
-    /// bounce rate.
+    /// Whether a session has one value of it from its beginning.
+    ///
+    /// Dimensions of page views, and exit pages, have no bounce rate.
     package var hasBounceRate: Bool { column.scope == .session && self != .exit && self != .botReasons }
 
-    /// Whether sessions without a value belong to no row; of elements and parts, scans leave them out themselves.
+    /// Whether sessions without a value have no row; scans omit such elements and parts themselves.
     var skipsNone: Bool { self == .botReasons }
 
-    /// A list of its values.
+    /// A list of the values of the dimension.
     func list(limit: Int) -> ScanQuery.List {
         var list = ScanQuery.List(column: column, measure: measure, limit: limit)
         (list.eventKinds, list.resourceKind) = (eventKinds, resourceKind)
@@ -108,13 +109,13 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
 }
 
 extension ScanQuery.Measure {
-    /// What a row of a list of the dimension is ranked by.
+    /// The number by which a row of a list of the dimension is ranked.
     package func value(_ sum: Aggregate, _ dimension: ReportDimension) -> Int64 {
         switch self {
         case .pageViews: sum.pageViews
         case .sessions: sum.sessions
         case .errors: sum.errors
-        // Of lists of events, one of the two is 0.
+        // In lists of events, one of the two is 0.
         case .events: sum.customEvents.adding(saturating: sum.errors)
         case .requests: sum.requests
         case .vitals: dimension.slowVital.flatMap { sum.vitals[$0.rawValue]?.count } ?? 0

@@ -1,16 +1,16 @@
 package import Storage
 import Rollups
 
-/// Why a report cannot be given.
+/// The reason why there is no report.
 package enum ReportError: Error, Equatable {
     /// The store failed. Try again later, or narrow the range when the query took too long.
     case store(StoreError)
-    /// The query is wrong or beyond a limit; the sentence says what to change.
+    /// The query is invalid or exceeds a limit; the sentence explains the change it needs.
     case refused(String)
 }
 
 extension Database {
-    /// Runs the body until the segments are the same after it as before.
+    /// Runs the body again until the segments are the same before and after it.
     private func unchanged<Value>(_ body: () throws(ReportError) -> Value) throws(ReportError) -> Value {
         for _ in 0..<ReadLimits.attemptsMax {
             let version = try segmentsVersion()
@@ -25,7 +25,7 @@ extension Database {
         do throws(StoreError) { return try RollupPosition.read(self).version } catch { throw .store(error) }
     }
 
-    /// Runs the body on one unchanging view of what was committed.
+    /// Runs the body on a snapshot of committed data.
     func unchanging<Value>(_ body: () throws(ReportError) -> Value) throws(ReportError) -> Value {
         guard hasSnapshots else { return try unchanged(body) }
         var result: Result<Value, ReportError> = .failure(.store(.unavailable(reason: "the snapshot was not read")))
@@ -44,7 +44,7 @@ extension Database {
         return try result.get()
     }
 
-    /// Passes rows on as they arrive, within the time of one statement of a report; `take` returns false to stop.
+    /// Calls `take` with rows as they arrive, within the timeout of a report's statement; `take` returns false to stop.
     func reportStream(
         _ sql: String,
         _ parameters: [SQLValue] = [],
@@ -57,7 +57,7 @@ extension Database {
         }
     }
 
-    /// Reads rows within the time of one statement of a report.
+    /// Reads rows within the timeout of a report's statement.
     func reportRows(_ sql: String, _ parameters: [SQLValue] = []) throws(ReportError) -> [[SQLValue]] {
         do throws(StoreError) {
             return try rows(sql, parameters, milliseconds: ReadLimits.statementMilliseconds)
@@ -67,10 +67,10 @@ extension Database {
     }
 }
 
-/// The limits of statements that answer a request.
+/// The limits of statements for a response.
 package enum ReadLimits {
-    /// Milliseconds of one statement.
+    /// The timeout of one statement in milliseconds.
     static let statementMilliseconds: Int32 = 5000
-    /// Attempts at a report where the connection has no snapshots.
+    /// The most attempts at a report on connections without snapshots.
     static let attemptsMax = 5
 }

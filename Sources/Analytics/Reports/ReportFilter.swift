@@ -1,14 +1,14 @@
 package import Segments
 
-/// A condition on sessions or page views: a dimension, an operator and values of which any may hold.
+/// A condition on sessions or page views: a dimension, an operator and values, one of which must match.
 package struct ReportFilter: Sendable, Hashable {
-    /// Values of one filter, and bytes of a value, at most.
+    /// The most values of a filter, and the most bytes of a value.
     package static let valuesMax = 50
     package static let valueBytesMax = 500
-    /// What a report shows for the empty text, and what a filter may name it by.
+    /// The name of the empty text in reports and filters.
     package static let none = "(none)"
     static let propertyPrefix = "property:"
-    /// Steps in which the filters of a query are compared with the known texts, at most: about a second.
+    /// The most steps for comparing the filters of a query with the known texts: about a second.
     static let stepsMax = 100_000_000
 
     package enum Operator: String, CaseIterable, Sendable {
@@ -33,7 +33,7 @@ package struct ReportFilter: Sendable, Hashable {
     package let subject: Subject
     package let values: [String]
 
-    /// Columns by the names of dimensions.
+    /// The columns by the names of dimensions.
     private static let columns: [String: Column] = [
         "site": .site, "path": .path, "entry": .entryPath, "exit": .exitPath, "browser": .browser, "system": .system,
         "device": .device, "referrer": .referrer, "campaign": .campaign, "language": .language, "screen": .screen,
@@ -86,7 +86,7 @@ package struct ReportFilter: Sendable, Hashable {
         return columns[dimension].map { .column($0) }
     }
 
-    /// The codes of a dictionary's texts that pass; `steps` is what is left of `stepsMax`.
+    /// The codes of the texts of a dictionary that pass; `steps` is the rest of `stepsMax`.
     func codes(_ texts: [String], steps: inout Int) throws(ReportError) -> Set<UInt32> {
         let isMatch = matcher
         let isNegated = self.operator.isNegated
@@ -102,7 +102,7 @@ package struct ReportFilter: Sendable, Hashable {
         return codes
     }
 
-    /// Whether a text has one of the values, and how many steps that took.
+    /// A function that checks whether a text has one of the values, and counts its steps.
     private var matcher: (String, inout Int) -> Bool {
         switch self.operator {
         case .is, .isNot:

@@ -1,15 +1,15 @@
-/// What the owner asks: a range, filters and which traffic counts.
+/// A query for a report: a range, filters and traffic.
 package struct ReportQuery: Sendable, Equatable {
-    /// Filters of a query, at most.
+    /// The most filters of a query.
     package static let filtersMax = 12
 
     package var range: ReportRange
-    /// Nil: all of them.
+    /// Nil for all sites.
     package var site: String?
-    /// All of them must hold.
+    /// All filters must match.
     package var filters: [ReportFilter]
     package var includesBots: Bool
-    /// Whether the previous period is computed, too.
+    /// Whether the previous period is computed as well.
     package var isComparing: Bool
 
     package init(

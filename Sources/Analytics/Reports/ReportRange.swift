@@ -1,14 +1,14 @@
 package import TimeZones
 
-/// The time of a report: a range with its buckets by the clocks of a zone, and the previous period.
+/// The time range of a report with its buckets in a time zone, and the previous period.
 package struct ReportRange: Sendable, Equatable {
-    /// Seconds of a range, and buckets of a series, at most.
+    /// The most seconds of a range, and the most buckets of a series.
     package static let secondsMax: Int64 = 800 * 86_400
     package static let bucketsMax: Int64 = 1500
-    /// Seconds up to which buckets are hours unless the query names an interval.
+    /// The seconds up to which buckets are hours unless the query has an interval.
     static let hourlySecondsMax: Int64 = 3 * 86_400 + 3600
 
-    /// Seconds since 1970: from, inclusive, to, exclusive.
+    /// Seconds since 1970: `from` is inclusive, `to` exclusive.
     package let from: Int64
     package let to: Int64
     package let zone: Zone
@@ -16,9 +16,10 @@ package struct ReportRange: Sendable, Equatable {
     package let previousFrom: Int64
     package let previousTo: Int64
 
-    /// Without an `interval`, ranges of up to three days have hours and longer ones days.
+    /// Without an `interval`, ranges of up to three days have hours, and longer ones days.
     ///
-    /// `shiftDays` is the number of days between the range and the previous period; without it, the previous period has equal local length and ends where the range begins.
+    /// `shiftDays` is the number of days between the range and the previous period. Without it, the previous period has equal local length and
+    /// ends where the range begins.
     package init(
         from: Int64,
         to: Int64,
@@ -42,12 +43,12 @@ package struct ReportRange: Sendable, Equatable {
             previousTo = from
             let length = zone.local(to) - zone.local(from)
             let start = zone.seconds(local: zone.local(from) - length)
-            // In an hour that is repeated the clocks may show no time between the two.
+            // In a repeated hour, there may be no local time between the two.
             previousFrom = length > 0 && start < from ? start : from - (to - from)
         }
     }
 
-    /// Starts of the buckets.
+    /// The starts of the buckets.
     var buckets: [Int64] { zone.bucketStarts(from: from, to: to, interval) }
 
     /// The start of the last bucket when the range ends before the bucket does.
@@ -60,6 +61,6 @@ package struct ReportRange: Sendable, Equatable {
         (previousFrom, previousTo) = (from - (to - from), from)
     }
 
-    /// The previous period as a range of its own.
+    /// The previous period as a range.
     var previous: ReportRange { ReportRange(previousOf: self) }
 }

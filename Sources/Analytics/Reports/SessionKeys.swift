@@ -2,9 +2,9 @@ import Storage
 import Aggregation
 import Rollups
 
-/// Finds the sessions that filters on visitors and payloads select, from the events of the range themselves.
+/// Finds the sessions that filters on visitors and payloads select, in the events of the range.
 struct SessionKeys {
-    /// Sessions that such a filter may select.
+    /// The most sessions that such a filter may select.
     static let sessionsMax = 100_000
 
     let database: any Database
@@ -16,11 +16,11 @@ struct SessionKeys {
         "More than \(sessionsMax) sessions pass a filter on visitors or properties: narrow the range or the filter"
     )
 
-    /// Sessions of some visitors.
+    /// The sessions of some visitors.
     func visitors(_ visitors: [String]) throws(ReportError) -> Set<UInt64> {
         let ids = database.padded(visitors.map { .text($0) })
         let names = (1...ids.count).map { "?\($0 + 2)" }.joined(separator: ", ")
-        // Materialized, so that no planner walks the index of times through everybody's events.
+        // Materialized, so that no planner scans the index of times through the events of all visitors.
         return try keys(
             """
             with own as materialized (
@@ -32,7 +32,7 @@ struct SessionKeys {
         ) { _ in true }
     }
 
-    /// Sessions with a custom event whose payload has a member of one of these values; `a.b` is also the member b of the member a.
+    /// The sessions with a custom event whose payload has a member with one of the values; `a.b` is also the member b of the member a.
     func property(_ name: String, _ values: [String]) throws(ReportError) -> Set<UInt64> {
         let wanted = Set(values)
         let path = name.split(separator: ".").map(String.init)

@@ -1,8 +1,8 @@
 package import Storage
 
-/// A share link, as the owner's list shows it.
+/// A share link as listed for the owner.
 package struct ShareLink: Sendable, Equatable {
-    /// Names the link; not its secret, which is signed with the owner's token and kept nowhere.
+    /// The id of the link, not its secret, which is signed with the owner's token and not stored.
     package var id: String
     package var label: String
     /// Seconds since 1970.
@@ -19,20 +19,20 @@ package struct ShareLink: Sendable, Equatable {
     }
 }
 
-/// Share links, the sessions made from them, and sessions of the owner that were ended.
+/// Stores share links, the sessions created from them, and ended sessions of the owner.
 ///
-/// A guest's session is valid while its row and its link's row are there; the owner's is valid unless a row says that it was ended. Times are
-/// seconds since 1970. Rows are removed for their number, never for their age: a clock that was wrong for a while must not end or revive anything.
+/// A guest's session is valid while its row and its link's row exist; the owner's is valid unless a row marks it as ended. Times are seconds
+/// since 1970. Rows are removed by number, never by age: a clock that was wrong for a while must not end or revive anything.
 package struct ShareTables {
-    /// Links that may exist at a time.
+    /// The most links at the same time.
     package static let linksMax = 100
-    /// Guests of one link; one more ends the oldest.
+    /// The most sessions of one link; another one ends the oldest.
     package static let sessionsPerLinkMax: Int64 = 500
-    /// Ended sessions of the owner that are remembered: those that expire last.
+    /// The most ended sessions of the owner that are kept: those that expire last.
     package static let endedMax: Int64 = 10_000
-    /// Milliseconds of one statement.
+    /// The timeout of one statement in milliseconds.
     package static let statementMilliseconds: Int32 = 2000
-    /// Seconds between two notes that a link is in use.
+    /// The seconds between two updates of the last use of a link.
     package static let useSeconds: Int64 = 60
 
     private let database: any Database
@@ -45,7 +45,7 @@ package struct ShareTables {
 
     // MARK: - Links
 
-    /// Every link, the newest first, expired ones included.
+    /// All links, the newest first, including expired ones.
     package func links() throws(StoreError) -> [ShareLink] {
         let sql = """
             select id, label, created_at, expires_at, last_used_at
@@ -64,9 +64,9 @@ package struct ShareTables {
         }
     }
 
-    /// Adds a link; when there are too many, expired ones make room.
+    /// Adds a link; when there are too many, it removes expired ones.
     ///
-    /// - Returns: false when there are too many that have not expired.
+    /// - Returns: false when there are too many links that have not expired.
     package func add(_ link: ShareLink) throws(StoreError) -> Bool {
         var isAdded = false
         try database.transaction { () throws(StoreError) in
@@ -84,7 +84,7 @@ package struct ShareTables {
         return isAdded
     }
 
-    /// Removes a link and with it all sessions made from it.
+    /// Removes a link with all sessions created from it.
     ///
     /// - Returns: false when there is no such link.
     package func revoke(_ id: String) throws(StoreError) -> Bool {
@@ -100,7 +100,7 @@ package struct ShareTables {
 
     // MARK: - Sessions
 
-    /// Begins a guest's session.
+    /// Starts a guest's session.
     ///
     /// - Returns: false when the link was revoked or has expired.
     package func begin(_ session: String, of link: String, now: Int64) throws(StoreError) -> Bool {
@@ -156,7 +156,7 @@ package struct ShareTables {
         _ = try run(surplus, [.integer(Self.endedMax)])
     }
 
-    /// Those of the guests' sessions that are valid; notes that their links are in use.
+    /// The valid ones of some guests' sessions; also updates the last use of their links.
     package func active(guests: [String], now: Int64) throws(StoreError) -> Set<String> {
         guard !guests.isEmpty else { return [] }
         let names = database.padded(guests.map { .text($0) })
@@ -174,7 +174,7 @@ package struct ShareTables {
         return Set(rows.compactMap { $0[0].text })
     }
 
-    /// Those of the owner's sessions that were ended.
+    /// The ended ones of some sessions of the owner.
     package func ended(owners: [String]) throws(StoreError) -> Set<String> {
         guard !owners.isEmpty else { return [] }
         let names = database.padded(owners.map { .text($0) })

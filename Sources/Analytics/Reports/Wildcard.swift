@@ -1,4 +1,4 @@
-/// A pattern of the operator `matches`: `*` stands for any characters but `/`, `**` for any characters.
+/// A pattern of the operator `matches`: `*` matches any characters but `/`, `**` any characters.
 struct Wildcard: Sendable {
     private enum Token: Equatable {
         case byte(UInt8)
@@ -23,15 +23,15 @@ struct Wildcard: Sendable {
         self.tokens = tokens
     }
 
-    /// Bytes of a pattern, and wildcards in it, at most.
+    /// The most bytes of a pattern, and the most wildcards in it.
     static let bytesMax = 200
     static let wildcardsMax = 8
 
     var wildcards: Int { tokens.count { $0 == .segment || $0 == .anything } }
 
-    /// Whether the whole text matches; `steps` grows by the work, which is at most the product of both lengths.
+    /// Whether the whole text matches; adds the work to `steps`, at most the product of both lengths.
     func matches(_ text: [UInt8], steps: inout Int) -> Bool {
-        // Whether what comes before a token matches what comes before a byte, and the bytes for which it may do so.
+        // Whether the tokens so far match the bytes before each index, and the range of indices where they may.
         var live = [Bool](repeating: false, count: text.count + 1)
         live[0] = true
         var range = 0...0
@@ -60,7 +60,7 @@ struct Wildcard: Sendable {
         return live[text.count]
     }
 
-    /// Goes on by one byte wherever it is the wanted one; nil when it is nowhere.
+    /// Advances by one byte where it is the wanted one; returns nil when it is nowhere.
     private static func advance(
         _ live: inout [Bool],
         _ range: ClosedRange<Int>,

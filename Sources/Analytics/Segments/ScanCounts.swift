@@ -4,7 +4,7 @@ final class ScanCounts: @unchecked Sendable {
     /// The kinds of passes.
     enum Step: Sendable {
         case first
-        /// Counts figures of chosen rows of lists, and what exceeded the memory limit before.
+        /// Counts figures of the chosen rows of lists, and those that exceeded the memory limit before.
         case details(lists: [Int])
         /// Collects the values of groups that have few.
         case exact
@@ -86,7 +86,7 @@ final class ScanCounts: @unchecked Sendable {
         } else {
             let sums = rows.scratch.even
             for bucket in rows.segmentBuckets { sums[row: bucket] = Figures() }
-            // Mostly the bucket is that of the row before, whose sum is at hand.
+            // The bucket is mostly that of the previous row, whose sum is already loaded.
             let buckets = rows.buckets
             var (bucket, sum) = (UInt16(rows.segmentBuckets.lowerBound), Figures())
             rows.forEachInRange { row in

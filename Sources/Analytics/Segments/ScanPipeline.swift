@@ -30,10 +30,10 @@ final class ScanPipeline: Sendable {
         if hasThread { DispatchQueue(label: "scan").async { [self] in run() } }
     }
 
-    /// Segments in memory at most: one that is counted and one that is loaded.
+    /// The most segments in memory: one that is being counted and one that is being loaded.
     private static let buffers = 2
 
-    /// Memory for the next segment, as soon as some is free; must be passed to `count` or `giveBack`.
+    /// Returns memory for the next segment as soon as some is free; the caller must pass it to `count` or `giveBack`.
     func takeFree() -> SegmentRows {
         freed.wait()
         return state.withLock { $0.free.removeLast() }
@@ -65,7 +65,7 @@ final class ScanPipeline: Sendable {
     private func run() {
         while true {
             filled.wait()
-            // Nothing is left only after `finish`.
+            // The list is only empty after `finish`.
             guard let rows = state.withLock({ $0.loaded.isEmpty ? nil : $0.loaded.removeFirst() }) else { break }
             counts.add(rows, step)
             giveBack(rows)

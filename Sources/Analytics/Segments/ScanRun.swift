@@ -1,4 +1,4 @@
-/// One scan: what its passes have in common.
+/// One scan: the state that its passes share.
 struct ScanRun {
     private let query: ScanQuery
     private let dictionaries: DimensionDictionaries
@@ -13,7 +13,7 @@ struct ScanRun {
         counts = ScanCounts(query, dictionaries, limits)
     }
 
-    /// Runs all passes; nil when one has found damaged segments after others had counted them.
+    /// Runs all passes; returns nil when one has found damaged segments after others had counted them.
     mutating func result<Source: SegmentSource>(
         _ source: Source,
         _ segments: [SegmentInfo]
@@ -79,7 +79,7 @@ struct ScanRun {
         counts.finish()
     }
 
-    /// What the first pass could not count: figures of rows that it has chosen, and what did not fit into the memory.
+    /// Runs the passes for figures that the first one could not count: those of rows that it has chosen, and those over the memory limit.
     private mutating func details<Source: SegmentSource>(
         _ source: Source,
         _ segments: [SegmentInfo]
@@ -111,7 +111,7 @@ struct ScanRun {
         }
     }
 
-    /// Those that may have times of the buckets that are to be counted next.
+    /// The segments that may contain times of the buckets to be counted next.
     private func openSegments(_ segments: [SegmentInfo]) -> [SegmentInfo] {
         let (values, visitors) = (counts.values, counts.visitors)
         // Visitors of the whole range are counted before those of buckets.

@@ -2,7 +2,7 @@ import Locks
 
 /// Limits how many scans have a second thread at the same time; the others use one.
 package final class ScanThreads: Sendable {
-    /// Few, so that reports leave time to ingest.
+    /// One, so that reports leave CPU time to ingest.
     package static let threadsMax = 1
     package static let shared = ScanThreads(max: threadsMax)
 
@@ -11,10 +11,10 @@ package final class ScanThreads: Sendable {
 
     package init(max: Int) { self.max = max }
 
-    /// Second threads that run.
+    /// The number of second threads that are running.
     package var count: Int { taken.withLock { $0 } }
 
-    /// Whether a thread may start; it calls `leave` at its end.
+    /// Returns whether a thread may start; the thread calls `leave` at its end.
     func enter() -> Bool {
         taken.withLock { taken in
             guard taken < max else { return false }

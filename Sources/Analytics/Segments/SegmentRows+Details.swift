@@ -1,5 +1,5 @@
 extension SegmentRows {
-    /// Reads what is counted of the rows that were selected.
+    /// Reads the data needed to count the selected rows.
     func readDetails(
         _ columns: SegmentColumns,
         _ query: ScanQuery,

@@ -1,5 +1,5 @@
 extension SegmentRows {
-    /// The codes of a column that was loaded.
+    /// The codes of a loaded column.
     func dictionary(_ column: Column) -> [UInt32]? { codes[column]?.dictionary ?? eventCodes[column]?.dictionary }
 
     /// Sums the figures by the indexes of a column of sessions or page views, into `scratch`.
@@ -29,7 +29,7 @@ extension SegmentRows {
         }
     }
 
-    /// Sessions that count, once for each index that one of their page views has.
+    /// Calls the body with sessions that count, once for each index of their page views.
     @inline(__always) private func forEachSessionOf(
         _ codes: RowBuffer<UInt16>,
         _ count: Int,
@@ -37,7 +37,7 @@ extension SegmentRows {
     ) {
         let (seen, owners, flags) = (scratch.seen, owners, sessionFlags)
         seen.fill(count, 0)
-        // The page views of one session are side by side.
+        // The page views of a session are adjacent.
         forEachPassing { row in
             let (session, index) = (owners[row], codes[row])
             guard flags[session] != 0, seen[index] != UInt32(session) + 1 else { return }
@@ -63,7 +63,7 @@ extension SegmentRows {
         }
     }
 
-    /// What a list is ranked by, with the index of its value and the bucket.
+    /// Calls the body with the measure by which a list is ranked, the index of the value, and the bucket.
     func forEachAmount(_ list: ScanQuery.List, _ body: (_ index: Int, _ bucket: Int, _ amount: Int64) -> Void) {
         let scope = list.column.scope
         if scope == .event {
@@ -128,7 +128,7 @@ extension SegmentRows {
         }
     }
 
-    /// Writes the page views of a list's rows and which row each belongs to, and returns how many there are.
+    /// Writes the page views of a list's rows with the row of each, and returns their number.
     func group(_ work: ListWork) -> Int {
         guard work.prepareSlots(self), let codes = codes[work.list.column]?.rows else { return 0 }
         let (slots, rows, groups) = (scratch.slots, scratch.groupRows, scratch.groups)

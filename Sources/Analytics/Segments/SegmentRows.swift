@@ -1,6 +1,6 @@
-/// The rows of a segment, and which of them a query counts.
+/// The rows of a segment, and the selection of those that a query counts.
 ///
-/// One object serves many segments of a scan, one after the other.
+/// One object is reused for many segments of a scan, one after the other.
 // Unchecked: one thread at a time uses it: first the one that loads a segment, then the one that counts it.
 final class SegmentRows: @unchecked Sendable {
     private(set) var info = SegmentInfo(
@@ -12,7 +12,7 @@ final class SegmentRows: @unchecked Sendable {
         events: 0,
         resources: 0
     )
-    /// By session: its first page view, and how many it has.
+    /// By session: its first page view, and the number of its page views.
     private let starts = RowBuffer<UInt16>()
     private let counts = RowBuffer<UInt32>()
     /// By page view: its session.
@@ -24,7 +24,7 @@ final class SegmentRows: @unchecked Sendable {
     private var isAllCounted = false
     /// By session: whether it passes the filters.
     private let passingSessions = RowBuffer<UInt8>()
-    /// By page view: whether it passes, and its session does; and whether it is within the range, too.
+    /// By page view: whether it and its session pass; and whether it is within the range, too.
     private let passing = RowBuffer<UInt8>()
     private let inRange = RowBuffer<UInt8>()
     /// Numbers of the page views that pass, and of those that are within the range, too.
@@ -33,7 +33,7 @@ final class SegmentRows: @unchecked Sendable {
     private let inRangeNumbers = RowBuffer<UInt16>()
     private var inRangeCount = 0
     private var isWhole = false
-    /// By page view: its bucket, when it is within the range.
+    /// By page view: its bucket, if it is within the range.
     let buckets = RowBuffer<UInt16>()
     private(set) var segmentBuckets = 0...0
     /// By session: 1 when it counts, 2 more when it has one page view.
@@ -53,7 +53,7 @@ final class SegmentRows: @unchecked Sendable {
     private var codeBuffers: [Column: RowBuffer<UInt16>] = [:]
     var vitals: [SegmentValues?] = Array(repeating: nil, count: Vital.allCases.count)
     var valueBuffers: [Column: RowBuffer<UInt16>] = [:]
-    /// By session, when they are wanted.
+    /// By session, if they are needed.
     private(set) var sessionKeys: [UInt64] = []
     var events: [Event] = []
     var resources: [Resource] = []
@@ -101,30 +101,30 @@ final class SegmentRows: @unchecked Sendable {
     func passes(_ row: Int) -> Bool { passing[row: row] == 1 }
     func isInRange(_ row: Int) -> Bool { isWhole ? passing[row: row] == 1 : inRange[row: row] == 1 }
 
-    /// Page views within the range that pass.
+    /// Calls the body with page views within the range that pass.
     @inline(__always) func forEachInRange(_ body: (_ row: UInt16) -> Void) {
         let (numbers, count) = (inRangeNumbers, inRangeCount)
         for index in 0..<count { body(numbers[row: index]) }
     }
 
-    /// Page views that pass, whenever they were.
+    /// Calls the body with page views that pass, at any time.
     @inline(__always) func forEachPassing(_ body: (_ row: UInt16) -> Void) {
         let (numbers, count) = (passingNumbers, passingCount)
         for index in 0..<count { body(numbers[row: index]) }
     }
 
-    /// Sessions that have figures.
+    /// Calls the body with sessions that have figures.
     @inline(__always) func forEachActive(_ body: (_ session: UInt16) -> Void) {
         let (numbers, count) = (activeNumbers, activeCount)
         for index in 0..<count { body(numbers[row: index]) }
     }
 
-    /// Whether all that counts is in one bucket.
+    /// Whether all counted rows are in one bucket.
     var isOneBucket: Bool { segmentBuckets.count == 1 }
 
     // MARK: - Loading
 
-    /// Loads a segment; false when nothing of it counts.
+    /// Loads a segment; returns false when nothing of it counts.
     func load(_ columns: SegmentColumns, _ query: ScanQuery, _ needs: ScanNeeds) throws(DamagedSegment) -> Bool {
         info = columns.info
         (codes, events, resources, sessionKeys) = ([:], [], [], [])
@@ -213,7 +213,7 @@ final class SegmentRows: @unchecked Sendable {
         }
     }
 
-    /// Fills `pass` by the indexes of a column; false when all of them pass.
+    /// Fills `pass` by the indexes of a column; returns false when all rows pass.
     private func preparePass(_ codes: SegmentCodes, _ filter: ScanQuery.Filter) -> Bool {
         var all = true
         for (index, code) in codes.dictionary.enumerated() {
@@ -257,7 +257,7 @@ final class SegmentRows: @unchecked Sendable {
         }
     }
 
-    /// Which sessions count: by their first page view that counts.
+    /// Selects the sessions that count, by their first page view that counts.
     private func selectSessions(_ finder: BucketFinder) {
         guard !isAllCounted else { return selectSessionsByStart(finder) }
         for session in 0..<info.sessions {
@@ -313,7 +313,7 @@ final class SegmentRows: @unchecked Sendable {
         figures[0] | figures[1] | figures[2] | figures[3] == 0
     }
 
-    /// What a page view within the range counts for, but for its events.
+    /// The figures of a page view within the range, without its events.
     @inline(__always) func figuresOf(_ row: UInt16) -> Figures {
         let engaged = engagement[row]
         let isEngaged: UInt64 = engaged > 0 ? 1 : 0
@@ -337,7 +337,7 @@ final class SegmentRows: @unchecked Sendable {
         }
     }
 
-    /// Reads a column of codes of sessions or page views, once.
+    /// Loads a column of codes of sessions or page views, once.
     func load(_ column: Column, _ columns: SegmentColumns) throws(DamagedSegment) -> SegmentCodes {
         if let loaded = codes[column] { return loaded }
         let buffer = codeBuffers[column] ?? RowBuffer()

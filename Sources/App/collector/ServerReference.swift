@@ -11,11 +11,11 @@ final class ServerReference: Sendable {
 
     func set(server: Server, site: Site) { held.withLock { $0 = (server, site) } }
 
-    func answer(_ tickets: [(ticket: UInt64, wantsDetails: Bool)], _ verdict: HealthMonitor.Status) {
+    func answer(_ tickets: [(ticket: UInt64, wantsDetails: Bool)], _ status: HealthMonitor.Status) {
         let (server, site) = held.withLock { $0 }
         guard let server, let site else { return }
-        let plain = Site.answer(verdict)
-        server.answer(tickets.map { (Ticket(rawValue: $0.ticket), $0.wantsDetails ? site.details(verdict) : plain) })
+        let plain = Site.answer(status)
+        server.answer(tickets.map { (Ticket(rawValue: $0.ticket), $0.wantsDetails ? site.details(status) : plain) })
     }
 
     func answer(_ answers: [(Ticket, Answer)]) {

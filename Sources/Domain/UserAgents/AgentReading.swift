@@ -34,7 +34,7 @@ struct AgentReading {
         return has(.mobile, &rules) ? .mobile : .desktop
     }
 
-    /// Bots of the list, and those that no list has: they name themselves, leave an address, or do not look like a
+    /// Whether the agent is a bot: one of the list, or one that names itself, has an address, or does not look like a
     /// browser.
     private func isBot(_ rules: inout RuleSet) -> Bool {
         if has(.crawler, &rules) || rules.has(.bot, of: candidates, withoutDevice) { return true }
@@ -47,7 +47,7 @@ struct AgentReading {
             && zip(bytes, text.description.utf8).allSatisfy { Self.lowercase($0) == $1 }
     }
 
-    /// The agent with dots for the name of an Android device: `Android 13; Spider 8)`.
+    /// The agent with the name of an Android device replaced by dots: `Android 13; Spider 8)`.
     private var withoutDevice: [UInt8] {
         let marker = Array("android ".utf8)
         let last = bytes.count - marker.count

@@ -1,10 +1,10 @@
-/// The names of browsers and systems in reports, by those of the kept rules and of client hints.
+/// Maps names of the kept rules and of client hints to the names of browsers and systems in reports.
 enum BrowserNames {
     static let other = "Other"
-    /// Bytes of a name of the kept rules; some take it from the agent.
+    /// The most bytes of a name of the kept rules; some of them take it from the agent.
     private static let nameBytesMax = 40
 
-    /// Names of uap-core that reports have under another name: one browser has one name on all devices.
+    /// Names of uap-core that differ in reports: a browser has one name on all devices.
     private static let browsers: [String: String] = [
         "Chrome Mobile": "Chrome", "Chrome Mobile iOS": "Chrome", "HeadlessChrome": "Chrome",
         "Chrome Mobile WebView": "Android WebView", "Android": "Android Browser",
@@ -16,7 +16,7 @@ enum BrowserNames {
         "Ecosia Android": "Ecosia", "Ecosia iOS": "Ecosia", "Aloha Browser": "Aloha", "NetFront NX": "NetFront",
     ]
 
-    /// Brands of client hints that a user agent hides behind Chrome.
+    /// Brands in client hints of browsers whose user agent claims to be Chrome.
     private static let brands: [String: String] = [
         "Brave": "Brave", "Microsoft Edge": "Edge", "Microsoft Edge WebView2": "Edge WebView", "Opera": "Opera",
         "Opera GX": "Opera GX", "Vivaldi": "Vivaldi", "YaBrowser": "Yandex Browser", "Yandex": "Yandex Browser",
@@ -37,9 +37,9 @@ enum BrowserNames {
         "Nokia Series 30 Plus": "Series 30+", "Nokia Series 40": "Series 40", "Symbian^3": "Symbian OS",
         "Symbian^3 Anna": "Symbian OS", "Symbian^3 Belle": "Symbian OS",
     ]
-    /// Names of uap-core that stay.
+    /// The names of uap-core that are used unchanged.
     ///
-    /// Others are those of makers of televisions, taken from the agent.
+    /// Other names are those of TV manufacturers, which the rules take from the agent.
     private static let keptSystems: Set<String> = [
         "Windows", "Windows Phone", "Windows Mobile", "iOS", "tvOS", "watchOS", "Android", "Linux", "macOS", "ChromeOS",
         "FreeBSD", "OpenBSD", "NetBSD", "Solaris", "Tizen", "KaiOS", "HarmonyOS", "Fuchsia", "Firefox OS", "Maemo",

@@ -1,6 +1,6 @@
-/// What a browser reports in place of a user agent that no longer changes (User-Agent Client Hints).
+/// User-Agent Client Hints, which a browser sends since its user agent no longer changes.
 package struct ClientHints: Sendable, Equatable {
-    /// Names of `fullVersionList`, or of `brands`.
+    /// The names in `fullVersionList`, or in `brands`.
     package var brands: [String]
     package var platform: String?
     package var platformVersion: String?
@@ -20,18 +20,18 @@ package struct ClientHints: Sendable, Equatable {
 }
 
 extension ClientHints {
-    /// The browser, when it is one that gives itself another name in its user agent.
+    /// The browser, when it is one whose user agent has another browser's name.
     package var browser: String? { brands.lazy.compactMap(BrowserNames.brand).first }
 }
 
 extension UserAgent {
-    /// Browsers whose names others give themselves.
+    /// The browsers whose names others use in their user agents.
     private static let imitated: Set<String> = ["Chrome", "Chromium", BrowserNames.other]
 
     /// Whether client hints may name another browser.
     package var isImitated: Bool { Self.imitated.contains(browser) }
 
-    /// This user agent with what client hints add to it.
+    /// This user agent completed by client hints.
     package func with(_ hints: ClientHints?) -> UserAgent {
         guard let hints else { return self }
         var agent = self

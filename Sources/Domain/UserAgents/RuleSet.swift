@@ -1,18 +1,18 @@
 import Patterns
 
-/// The kept rules, ready to be matched.
+/// The kept rules, prepared for matching.
 ///
-/// One pass over an agent finds the required texts that it has. Only rules with one of them are matched, in their order,
-/// and each is compiled when it is first matched: of more than 2,000 rules an agent needs about 20.
+/// One pass over an agent finds the required texts in it. Only rules with one of them are matched, in their order, and
+/// each is compiled when it is first matched: an agent needs about 20 of more than 2,000 rules.
 struct RuleSet {
     private let rules: [RuleTable.Rule]
-    /// Rules of each kind, which are neighbors.
+    /// The range of the rules of each kind, which are adjacent.
     private let ranges: [RuleTable.Kind: Range<Int>]
     private let finder: TextFinder
-    /// Indices of the rules that require a text, by the text's index.
+    /// The indices of the rules that require a text, by the text's index.
     private let rulesOfText: [[Int]]
     private var patterns: [Pattern?]
-    /// Nil when there was no memory for it: then nothing matches.
+    /// Nil when memory could not be allocated; then nothing matches.
     private let matcher = PatternMatcher()
 
     init(_ table: RuleTable) {
@@ -38,7 +38,7 @@ struct RuleSet {
         patterns = Array(repeating: nil, count: rules.count)
     }
 
-    /// The rules that an agent may match: in order, by kind.
+    /// The rules that may match an agent, in order, by kind.
     func candidates(_ agent: [UInt8]) -> Candidates {
         var found = [Bool](repeating: false, count: rules.count)
         finder.forEach(in: agent) { text in
@@ -71,12 +71,12 @@ struct RuleSet {
 
     private mutating func pattern(_ index: Int) -> Pattern? {
         if let known = patterns[index] { return known }
-        // One that PCRE2 cannot compile matches nothing; a test compiles all of them.
+        // A rule that PCRE2 cannot compile matches nothing; a test compiles all of them.
         patterns[index] = try? Pattern(rules[index].pattern)
         return patterns[index]
     }
 
-    /// What is wrong with the rules: for tests.
+    /// The errors of all rules, for tests.
     func errors() -> [PatternError] {
         rules.compactMap { rule in
             do throws(PatternError) {
@@ -104,7 +104,7 @@ struct RuleMatch {
         return String(decoding: agent[range], as: UTF8.self)
     }
 
-    /// The text with captured groups in it: `$1`, `$2` and `$3`.
+    /// Replaces `$1`, `$2` and `$3` in a text with the captured groups.
     private func replaced(_ text: String) -> String {
         var (result, isGroup) = ("", false)
         for character in text {

@@ -1,13 +1,13 @@
-/// The kept rules and our own, as scripts/build-agents has converted them.
+/// The kept rules and our own, as converted by scripts/build-agents.
 struct RuleTable {
     struct Rule {
         var kind: Kind
-        /// Lower-case texts of which one is in every agent that the pattern matches.
+        /// Lowercase texts, one of which is in every agent that the pattern matches.
         var texts: [[UInt8]]
         var pattern: String
         /// The name, with `$1` for a captured group; empty for the first group.
         var name: String
-        /// Parts of the version; empty for the second and the third group.
+        /// The parts of the version; empty for the second and the third group.
         var major: String
         var minor: String
     }
@@ -21,7 +21,7 @@ struct RuleTable {
         case androidPhone = "android_phone"
     }
 
-    /// By kind, in the order of the data.
+    /// Sorted by kind, in the order of the data.
     let rules: [Rule]
 
     init(_ text: String) {

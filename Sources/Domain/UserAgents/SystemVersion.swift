@@ -1,6 +1,6 @@
-/// Versions of systems as they are shown.
+/// Converts versions of systems for reports.
 enum SystemVersion {
-    /// Versions with which browsers stopped to count: later systems report them, too.
+    /// The versions at which browsers froze the reported version: later systems report them, too.
     private static let frozen = ["Windows": "10", "macOS": "10.15", "Android": "10"]
 
     static func of(_ system: String, major: String, minor: String) -> String? {
@@ -10,12 +10,12 @@ enum SystemVersion {
         return frozen[system] == version ? "\(version) or later" : version
     }
 
-    /// By `platformVersion` of client hints; nil where it says no more than the user agent.
+    /// The version by `platformVersion` of client hints; nil where it adds nothing to the user agent.
     static func hinted(_ system: String, _ platformVersion: String) -> String? {
         let parts = platformVersion.split(separator: ".").compactMap { UInt32($0) }
         guard let major = parts.first, major > 0 else { return nil }
         switch system {
-        // Versions of an interface of Windows, not of Windows: 13 came with Windows 11.
+        // The number is a version of a Windows interface, not of Windows: 13 came with Windows 11.
         case "Windows": return major >= 13 ? "11" : "10"
         case "macOS": return parts.count > 1 ? "\(major).\(parts[1])" : "\(major)"
         case "Android": return "\(major)"

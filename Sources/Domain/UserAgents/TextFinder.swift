@@ -1,17 +1,17 @@
-/// Finds which of many texts occur in another, in one pass: the automaton of Aho and Corasick.
+/// Finds which of many texts occur in another text, in one pass, with an Aho-Corasick automaton.
 ///
 /// ASCII letters match in either case.
 struct TextFinder {
-    /// Number of each byte among those that the texts have; 0 for all others.
+    /// The symbol of each byte that occurs in the texts; 0 for all other bytes.
     private var symbols = [UInt8](repeating: 0, count: 256)
     private var symbolCount = 1
     /// The next state by state and symbol.
     private var next: [UInt16] = []
-    /// The text that ends at a state, and the longest other state at which one does: a chain of all that end there.
+    /// The text that ends at a state, and the longest other state where a text ends: a chain of all texts that end there.
     private var ends: [Int32] = [-1]
     private var shorter: [UInt16] = [0]
 
-    /// - Parameter texts: in lower case, each once.
+    /// - Parameter texts: In lower case, each once.
     init(_ texts: [[UInt8]]) {
         for byte in texts.joined() where symbols[Int(byte)] == 0 {
             symbols[Int(byte)] = UInt8(symbolCount)
@@ -39,7 +39,7 @@ struct TextFinder {
         ends[state] = index
     }
 
-    /// Completes the transitions: where a text does not go on, that of the longest end that begins a text does.
+    /// Completes the transitions: where a text cannot continue, its longest suffix that begins a text does.
     private mutating func link() {
         var fallbacks = [UInt16](repeating: 0, count: ends.count)
         var queue = next.prefix(symbolCount).filter { $0 != 0 }
@@ -62,7 +62,7 @@ struct TextFinder {
         }
     }
 
-    /// Calls the body with the index of each text that occurs, once for each occurrence.
+    /// Calls the body with the index of each occurring text, once for each occurrence.
     func forEach(in bytes: [UInt8], _ body: (Int) -> Void) {
         var state = 0
         for byte in bytes {

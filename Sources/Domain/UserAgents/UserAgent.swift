@@ -1,21 +1,21 @@
-/// What a user agent, and client hints where there are some, report of a browser.
+/// A browser's identity by its user agent and client hints.
 package struct UserAgent: Sendable, Equatable {
-    /// `Chrome`, `Edge`, `Firefox`, `Safari`, …; `Other` when it is not known.
+    /// `Chrome`, `Edge`, `Firefox`, `Safari`, …; `Other` when it is unknown.
     package var browser = BrowserNames.other
-    /// Major version.
+    /// The major version.
     package var version: Int?
-    /// `Windows`, `macOS`, `iOS`, `Android`, `ChromeOS`, `Linux`, …; `Other` when it is not known.
+    /// `Windows`, `macOS`, `iOS`, `Android`, `ChromeOS`, `Linux`, …; `Other` when it is unknown.
     package var system = BrowserNames.other
-    /// As far as it is known: `11`, `18.6`, `10 or later` where all later versions report the same.
+    /// As precise as it is known: `11`, `18.6`, `10 or later` where all later versions report the same.
     package var systemVersion: String?
     package var device = DeviceClass.desktop
-    /// Why it is a bot; empty for a human.
+    /// The reasons why it is a bot; empty for a human.
     package var botReasons: [BotReason] = []
 
     package init() {}
 }
 
-/// Why a session counts as a bot by its user agent.
+/// A reason why a session counts as a bot by its user agent.
 ///
 /// Contract/bots.json has the labels.
 package enum BotReason: String, Sendable, CaseIterable {
@@ -25,7 +25,7 @@ package enum BotReason: String, Sendable, CaseIterable {
     case headless = "headless browser"
 }
 
-/// What kind of device a browser is on.
+/// The kind of device that a browser runs on.
 package enum DeviceClass: String, Sendable, CaseIterable {
     case desktop = "Desktop"
     case mobile = "Mobile"

@@ -1,14 +1,14 @@
 import Assets
 import Locks
 
-/// Parses user agents by the kept rules, and remembers the latest.
+/// Parses user agents by the kept rules, and caches the latest results.
 package final class UserAgentParser: Sendable {
-    /// Agents that are remembered: clients that send a new one each time take no more memory.
+    /// The most cached agents, so that clients that send another one each time use no more memory.
     package static let agentsMax = 4096
-    /// Bytes of an agent that are read: more than real ones have, and a limit to the time of hostile ones.
+    /// The most bytes of an agent that are parsed: more than real ones have, and a limit on the time of hostile ones.
     package static let bytesMax = 512
 
-    /// The rules that are compiled in, which are read when the first agent is parsed.
+    /// A parser with the built-in rules, which are loaded when the first agent is parsed.
     package static let shared = UserAgentParser()
 
     private let cache = Locked(AgentCache(agentsMax: agentsMax))
@@ -16,7 +16,7 @@ package final class UserAgentParser: Sendable {
 
     private init(_ text: String = Assets.agentRules()) { rules = Locked(RuleSet(RuleTable(text))) }
 
-    /// Agents that are remembered now.
+    /// The number of cached agents.
     package var agents: Int { cache.withLock { $0.count } }
 
     package func parse(_ text: String?) -> UserAgent {
@@ -37,8 +37,8 @@ extension UserAgent {
     }
 }
 
-/// The agents that were parsed last, in two halves: those of the older half that are found again move to the newer one,
-/// and the others go when that is full.
+/// A cache of the latest agents in two halves: an agent that is found in the older half moves to the newer one, and the
+/// rest of the older half is dropped when the newer one is full.
 struct AgentCache {
     private let half: Int
     private var newer: [String: UserAgent] = [:]

@@ -11,7 +11,7 @@ struct BinaryArrays {
     }
 
     private(set) var buffer: [UInt8] = []
-    private(set) var places: [Range<Int>] = []
+    private(set) var ranges: [Range<Int>] = []
 
     /// Appends one array parameter.
     ///
@@ -35,20 +35,20 @@ struct BinaryArrays {
             let length = UInt32(buffer.count - lengthAt - 4)
             for byte in 0..<4 { buffer[lengthAt + byte] = UInt8(truncatingIfNeeded: length >> UInt32(24 - byte * 8)) }
         }
-        places.append(start..<buffer.count)
+        ranges.append(start..<buffer.count)
     }
 
     /// Appends a parameter that is not an array.
     mutating func append(_ write: (inout [UInt8]) -> Void) {
         let start = buffer.count
         write(&buffer)
-        places.append(start..<buffer.count)
+        ranges.append(start..<buffer.count)
     }
 
     mutating func removeAll() {
         // The memory of a batch of very large records must not be kept forever.
         buffer.removeAll(keepingCapacity: buffer.capacity <= Self.keptBytesMax)
-        places.removeAll(keepingCapacity: true)
+        ranges.removeAll(keepingCapacity: true)
     }
 
     private static let keptBytesMax = 4 << 20

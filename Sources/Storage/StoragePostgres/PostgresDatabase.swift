@@ -300,7 +300,7 @@ final class PostgresDatabase: Database, @unchecked Sendable {
     /// Appends a parameter to the buffer.
     ///
     /// The library, libpq, requires a zero byte after a text.
-    private func put(_ value: SQLValue) -> (place: Range<Int>?, isBinary: Bool, type: UInt32) {
+    private func put(_ value: SQLValue) -> (range: Range<Int>?, isBinary: Bool, type: UInt32) {
         let start = buffer.count
         switch value {
         case .null: return (nil, false, 0)

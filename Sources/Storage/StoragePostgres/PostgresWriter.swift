@@ -117,7 +117,7 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
     }
 
     private func run(_ statement: PreparedStatement) throws(PostgresError) -> Result {
-        try session.run(prepared: statement, arrays.buffer, arrays.places)
+        try session.run(prepared: statement, arrays.buffer, arrays.ranges)
     }
 
     // MARK: - Positions

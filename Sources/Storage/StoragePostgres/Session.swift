@@ -75,14 +75,14 @@ final class Session: @unchecked Sendable {
     func run(
         prepared statement: PreparedStatement,
         _ buffer: [UInt8],
-        _ places: [Range<Int>]
+        _ ranges: [Range<Int>]
     ) throws(PostgresError) -> Result {
         if pooling == .none {
             do throws(PostgresError) {
                 return try connection.run(
                     statement.name,
                     buffer,
-                    places,
+                    ranges,
                     timeoutMilliseconds: settings.answerMilliseconds
                 )
             } catch {
@@ -91,7 +91,7 @@ final class Session: @unchecked Sendable {
                 pooling = .transaction
             }
         }
-        return try run(Call(statement.sql, buffer, places: places))
+        return try run(Call(statement.sql, buffer, ranges: ranges))
     }
 
     /// The time to wait for the server's response in milliseconds, slightly longer than the server's own timeout.

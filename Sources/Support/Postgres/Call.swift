@@ -4,7 +4,7 @@ package struct Call: Sendable {
     ///
     /// Contains its range in the buffer (nil is NULL), whether it is in binary format, and the
     /// object id of its type (0: the server infers it).
-    package typealias Parameter = (place: Range<Int>?, isBinary: Bool, type: UInt32)
+    package typealias Parameter = (range: Range<Int>?, isBinary: Bool, type: UInt32)
 
     package var sql: String
     /// The bytes of all parameters.
@@ -20,7 +20,7 @@ package struct Call: Sendable {
     }
 
     /// Creates a call whose parameters are all binary values of types that the server infers.
-    package init(_ sql: String, _ buffer: [UInt8], places: [Range<Int>]) {
-        self.init(sql, buffer, places.map { ($0, true, 0) })
+    package init(_ sql: String, _ buffer: [UInt8], ranges: [Range<Int>]) {
+        self.init(sql, buffer, ranges.map { ($0, true, 0) })
     }
 }

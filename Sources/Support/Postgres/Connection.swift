@@ -87,13 +87,13 @@ import Glibc
     /// - Returns: 1 when libpq accepted it.
     func send(_ call: Call) -> Int32 {
         let (buffer, parameters) = (call.buffer, call.parameters)
-        let lengths = parameters.map { Int32($0.place?.count ?? 0) }
+        let lengths = parameters.map { Int32($0.range?.count ?? 0) }
         let formats = parameters.map { $0.isBinary ? Int32(1) : 0 }
         let types = parameters.map { $0.type }
         return unsafe buffer.withUnsafeBytes { bytes in
             let base = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
             let values = unsafe parameters.map { parameter in
-                unsafe parameter.place.flatMap { place in unsafe base?.advanced(by: place.lowerBound) }
+                unsafe parameter.range.flatMap { range in unsafe base?.advanced(by: range.lowerBound) }
             }
             return unsafe PQsendQueryParams(
                 handle,
@@ -119,23 +119,23 @@ import Glibc
     /// - Parameters:
     ///   - name: The name of the prepared statement.
     ///   - buffer: The bytes of the parameters.
-    ///   - places: The range of each parameter in `buffer`.
+    ///   - ranges: The range of each parameter in `buffer`.
     ///   - timeoutMilliseconds: The timeout for the result.
     /// - Returns: The result.
     /// - Throws: `PostgresError`, whose stage indicates whether the statement may have been executed.
     package func run(
         _ name: String,
         _ buffer: [UInt8],
-        _ places: [Range<Int>],
+        _ ranges: [Range<Int>],
         timeoutMilliseconds: Int32
     ) throws(PostgresError) -> Result {
         try ready()
-        let lengths = places.map { Int32($0.count) }
-        let formats = [Int32](repeating: 1, count: places.count)
+        let lengths = ranges.map { Int32($0.count) }
+        let formats = [Int32](repeating: 1, count: ranges.count)
         let sent: Int32 = unsafe buffer.withUnsafeBytes { bytes in
             let base = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
-            let values = unsafe places.map { unsafe base?.advanced(by: $0.lowerBound) }
-            return unsafe PQsendQueryPrepared(handle, name, Int32(places.count), values, lengths, formats, 0)
+            let values = unsafe ranges.map { unsafe base?.advanced(by: $0.lowerBound) }
+            return unsafe PQsendQueryPrepared(handle, name, Int32(ranges.count), values, lengths, formats, 0)
         }
         return try finish(sent, timeoutMilliseconds)
     }

@@ -101,13 +101,13 @@ import CSQLite
     /// Executes the statement with ranges of a buffer as its text parameters, without copying them, and resets it.
     ///
     /// `texts` are the parameter indices and their ranges in `buffer`; a nil range binds NULL.
-    package func run(_ buffer: [UInt8], texts: [(index: Int, place: Range<Int>?)]) throws(SQLiteError) {
+    package func run(_ buffer: [UInt8], texts: [(index: Int, range: Range<Int>?)]) throws(SQLiteError) {
         let code: Int32 = unsafe buffer.withUnsafeBytes { bytes in
-            for (index, place) in texts {
+            for (index, range) in texts {
                 let code: Int32
-                if let place {
-                    let start = unsafe bytes.baseAddress.map { unsafe $0 + place.lowerBound }
-                    code = unsafe collector_sqlite_bind_text(handle, Int32(index), start, Int32(place.count))
+                if let range {
+                    let start = unsafe bytes.baseAddress.map { unsafe $0 + range.lowerBound }
+                    code = unsafe collector_sqlite_bind_text(handle, Int32(index), start, Int32(range.count))
                 } else {
                     code = unsafe sqlite3_bind_null(handle, Int32(index))
                 }

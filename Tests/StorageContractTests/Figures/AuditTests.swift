@@ -249,9 +249,9 @@ import Testing
             _ line: Int,
             _ column: Int
         ) -> Sent {
-            let place =
+            let frame =
                 #"{"function":"\#(function)","file":"https://shop.example/\#(file)","line":\#(line),"column":\#(column)}"#
-            let payload = #"{"name":"TypeError","message":"\#(message)","frames":[\#(place)]}"#
+            let payload = #"{"name":"TypeError","message":"\#(message)","frames":[\#(frame)]}"#
             return Sent(type: "error", at: Int64(number), view: "p_1", seq: number, payload: payload)
         }
         let events = [

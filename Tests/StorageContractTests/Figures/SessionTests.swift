@@ -39,13 +39,13 @@ import Testing
                 + vitals.map { $0.split(separator: "bigint").joined(separator: bigint) }
                 + RawTables.pageViewColumns.map { "pv.\($0.1)" }
         )
-        let place = "(select count(*) from pv w where w.sid = pv.sid and w.rid < pv.rid)"
+        let index = "(select count(*) from pv w where w.sid = pv.sid and w.rid < pv.rid)"
         return try [
             "select 's' || '|' || \(session) from ss where \(first) is not null",
             "select 'p' || '|' || ss.browser || '|' || \(view) from pv join ss using (sid)",
-            "select 'e' || '|' || \(text(["pv.time", place, "xe.time", "kind", "name", "issue", "sum(count)"])) from xe "
+            "select 'e' || '|' || \(text(["pv.time", index, "xe.time", "kind", "name", "issue", "sum(count)"])) from xe "
                 + "join pv using (rid) group by pv.rid, pv.sid, pv.time, xe.time, kind, name, issue",
-            "select 'r' || '|' || \(text(["pv.time", place, "kind", "name", "bytes", "count(*)"])) from xr "
+            "select 'r' || '|' || \(text(["pv.time", index, "kind", "name", "bytes", "count(*)"])) from xr "
                 + "join pv using (rid) group by pv.rid, pv.sid, pv.time, kind, name, bytes",
         ].flatMap { try connection.rows($0).map { $0[0] ?? "null" } }
     }

@@ -48,7 +48,7 @@ extension BreakdownsReport: JSONRepresentable {
 }
 
 extension ScanQuery.Measure {
-    /// The member of a row that a list is ranked by.
+    /// The member of a row by which a list is ranked.
     fileprivate var name: String {
         switch self {
         case .pageViews: "pageviews"

@@ -1,11 +1,11 @@
 import Log
 import Reports
 
-/// Rows of RFC 4180 that no spreadsheet takes for formulas, whichever separator it assumes.
+/// Writes rows of RFC 4180 that no spreadsheet reads as formulas, with any separator that it assumes.
 ///
-/// Texts are always quoted, and a missing value is an empty cell. A text that begins with a character that begins formulas gets an apostrophe before it, and so does what follows
-/// another program's separator inside a text. Characters that are not seen but change what is shown become escapes such as `\u202e`. JSON
-/// stays the same value: there the separator is written as an escape of JSON.
+/// Texts are always quoted, and a missing value is an empty cell. A text that begins with a character of formulas gets an apostrophe before
+/// it, and so does text after another program's separator inside a text. Invisible characters that change the displayed text become escapes
+/// such as `\u202e`. JSON stays the same value: there the separator is written as a JSON escape.
 enum CSV {
     static func row(_ cells: [ExportCell]) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -22,16 +22,16 @@ enum CSV {
         return bytes + [0x0D, 0x0A]
     }
 
-    /// Characters that begin a formula, their full-width and small forms included.
+    /// The characters that begin a formula, including their full-width and small forms.
     private static let triggers = Set("=+-@＝＋－＠﹦﹢﹣﹫−".unicodeScalars)
-    /// Separators that other programs may assume inside a quoted cell; tabs and line ends become escapes anyway.
+    /// The separators that other programs may assume inside a quoted cell; tabs and line ends become escapes anyway.
     private static let separators = Set(";|".unicodeScalars)
     /// Joiners, which emoji and some scripts need.
     private static let joiners = Set("\u{200C}\u{200D}".unicodeScalars)
 
     private static func quote(_ text: String, isJSON: Bool, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
-        // What came since the start or a separator, as long as a formula may begin behind it.
+        // The text since the start or a separator, while a formula may begin after it.
         var held: [Unicode.Scalar]? = []
         var separator: Unicode.Scalar?
         func release(isFormula: Bool) {
@@ -65,7 +65,7 @@ enum CSV {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// White space, quotes and joiners, which programs drop before they look for a formula.
+    /// Whether programs skip the character before they look for a formula: white space, quotes and joiners.
     private static func isPassedOver(_ scalar: Unicode.Scalar) -> Bool {
         scalar == "\"" || scalar.properties.isWhitespace || joiners.contains(scalar)
     }
@@ -73,7 +73,7 @@ enum CSV {
     private static func put(_ scalar: Unicode.Scalar, _ isJSON: Bool, _ bytes: inout [UInt8]) {
         switch scalar {
         case "\"": bytes += [UInt8(ascii: "\""), UInt8(ascii: "\"")]
-        // JSON has them between tokens alone.
+        // JSON has them only between tokens.
         case _ where isJSON && (scalar == "\t" || scalar == "\r" || scalar == "\n"):
             bytes.append(0x20)
         case _ where scalar.isUnprintable && !joiners.contains(scalar): bytes += Array(scalar.jsonEscape.utf8)

@@ -6,7 +6,7 @@ package enum ExportFormat: String, CaseIterable, Sendable {
 
     var contentType: String { self == .csv ? "text/csv; charset=utf-8" : "application/x-ndjson" }
 
-    /// What comes before the rows.
+    /// The text before the rows.
     package func header(_ names: [String]) -> [UInt8] {
         self == .csv ? Array((names.joined(separator: ",") + "\r\n").utf8) : []
     }

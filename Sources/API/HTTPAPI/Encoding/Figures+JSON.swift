@@ -3,12 +3,12 @@ import Segments
 import TimeZones
 
 extension JSONEncodedValue {
-    /// A value of a vital in its unit: milliseconds, of CLS a score.
+    /// A value of a vital in its unit: milliseconds, or a score for CLS.
     static func vital(_ value: Double?, _ vital: Vital) -> JSONEncodedValue {
         JSONEncodedValue(value.map { vital.inReportUnit($0) }, digits: vital == .cls ? 3 : 0)
     }
 
-    /// Percentiles, shares by rating, and how many values there are.
+    /// The percentiles, the shares by rating, and the sample size.
     static func summary(_ summary: VitalSummary, value: (Double?) -> JSONEncodedValue) -> JSONEncodedValue {
         .object([
             ("count", .integer(summary.count)), ("p50", value(summary.p50)), ("p75", value(summary.p75)),
@@ -24,7 +24,7 @@ extension JSONEncodedValue {
 }
 
 extension Aggregate {
-    /// The members of a bucket of a series or a row of a list; a bounce rate only where it is defined.
+    /// The members of a bucket of a series or a row of a list, with a bounce rate only where it is defined.
     func members(vitals: [Vital], withBounceRate: Bool = true) -> [(String, JSONEncodedValue)] {
         var members: [(String, JSONEncodedValue)] = [
             ("visitors", JSONEncodedValue(visitors)), ("sessions", .integer(sessions)),
@@ -63,7 +63,7 @@ extension ReportRange: JSONRepresentable {
     }
 }
 
-/// The member that explains why visitors are null; none when all of them were counted.
+/// The member with the reason why visitors are null; none when all of them were counted.
 func visitorsRefused(_ sentence: String?) -> [(String, JSONEncodedValue)] {
     sentence.map { [("visitors_refused", .text($0))] } ?? []
 }

@@ -2,7 +2,7 @@ import Reports
 import Segments
 
 extension FingerprintsReport: JSONRepresentable {
-    /// One sentence about what is counted.
+    /// One sentence about the method of counting.
     private static let reason = "Each visitor counts once, by its last fingerprint"
 
     var json: JSONEncodedValue {

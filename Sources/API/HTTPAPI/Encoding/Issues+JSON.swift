@@ -35,7 +35,7 @@ extension IssueReport: JSONRepresentable {
         )
     }
 
-    /// A list by value and count, and beside it how many values there are and how many errors it leaves out.
+    /// A list by value and count, with the number of values and the number of errors that it omits.
     private static func members(_ name: String, _ list: List) -> [(String, JSONEncodedValue)] {
         let rows = list.rows.map {
             JSONEncodedValue.object([("value", .text($0.value)), ("count", .integer($0.errors))])
@@ -56,7 +56,7 @@ extension IssueText {
     }
 }
 
-/// What the owner has decided about an issue.
+/// The owner's decision about an issue.
 struct IssueDecision: JSONRepresentable {
     let issue: String
     let state: IssueState

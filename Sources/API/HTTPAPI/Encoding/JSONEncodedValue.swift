@@ -1,12 +1,12 @@
 import JSON
 import Numbers
 
-/// A value that a response shows as JSON.
+/// A value that a response contains as JSON.
 protocol JSONRepresentable {
     var json: JSONEncodedValue { get }
 }
 
-/// A JSON value to be written; the same text from whichever store its numbers came.
+/// A JSON value in a response; its text is the same for equal numbers of either store.
 package enum JSONEncodedValue: Sendable, Equatable {
     case null
     case bool(Bool)
@@ -24,7 +24,7 @@ package enum JSONEncodedValue: Sendable, Equatable {
 
     init(_ number: Int64?) { self = number.map { .integer($0) } ?? .null }
 
-    /// A number rounded to so many digits behind the point; nil and what is no number are null.
+    /// A number rounded to some digits after the point; nil, NaN and numbers from 1e15 on become null.
     init(_ number: Double?, digits: Int = 1) {
         guard let number, number.isFinite, number.magnitude < 1e15 else {
             self = .null
@@ -34,10 +34,10 @@ package enum JSONEncodedValue: Sendable, Equatable {
         self = .number((number * scale).rounded() / scale)
     }
 
-    /// An array of what the values show.
+    /// An array of the JSON of the values.
     init(_ values: some Sequence<some JSONRepresentable>) { self = .array(values.map(\.json)) }
 
-    /// A share from 0 to 1; null of nothing.
+    /// A share from 0 to 1; null when `count` is 0.
     static func share(_ part: Int64, of count: Int64) -> JSONEncodedValue {
         JSONEncodedValue(count > 0 ? Double(part) / Double(count) : nil, digits: 4)
     }

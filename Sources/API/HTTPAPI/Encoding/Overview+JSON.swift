@@ -2,7 +2,7 @@ import Reports
 import Segments
 
 extension OverviewReport {
-    /// The report, and the build of rollups under way.
+    /// The report, with the current build of rollups.
     func json(processing: RollupProgress.Processing?) -> JSONEncodedValue {
         .object(
             [

@@ -4,9 +4,9 @@ import HTTPWire
 import Reports
 import Storage
 
-/// Handlers of the routes that return events themselves.
+/// Handlers of the routes that return single events.
 enum EventHandlers {
-    /// Events of one answer unless the query says how many.
+    /// The number of events of a response unless the query has a limit.
     private static let eventsDefault: Int64 = 50
 
     static func events(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
@@ -50,7 +50,7 @@ enum EventHandlers {
         guard let feed = site.feed else { return .now(.response(Responses.unavailable())) }
         let header = call.request.text(.lastEventID).flatMap { $0.isEmpty ? nil : $0 }
         try Parameter("Last-Event-ID", .integer(0...Int64.max)).check(header)
-        // What a browser sends when it connects again counts more than the address, which stays the same.
+        // The header that a browser sends when it reconnects overrides the query, which stays the same.
         let after = header.flatMap { Int64($0) } ?? call.parameters.integer("after")
         guard let answer = feed.watch(call.ticket, after: after) else {
             return .now(.response(Responses.busy("Too many subscribers")))

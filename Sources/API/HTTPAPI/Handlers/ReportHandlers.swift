@@ -50,7 +50,7 @@ enum ReportHandlers {
 
     static func fingerprints(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let query = try call.parameters.report(now: WallClock.seconds)
-        // Without a range and filters, the report covers all visitors that there have ever been.
+        // Without a range and filters, the report covers all visitors of all time.
         let isAllTime = Parameter.filtered.allSatisfy { $0.name == "site" || call.parameters[$0.name] == nil }
         return site.reports.report(call.ticket) { reports throws(ReportError) in
             try reports.fingerprints(query, isAllTime: isAllTime)
@@ -98,7 +98,7 @@ enum ReportHandlers {
 
     // MARK: - Fingerprints of the visitor itself
 
-    /// Signals of one request: those of a fingerprint, and the bytes of one name and hash.
+    /// The most signals of one request, those of a fingerprint, and the most bytes of one name and hash.
     private static let signalsMax = 41
     private static let signalBytesMax = 128
 
@@ -124,7 +124,7 @@ enum ReportHandlers {
 }
 
 extension Parameters {
-    /// Rows of a list unless the query says how many.
+    /// The number of rows of a list unless the query has a limit.
     private static let rowsDefault = 10
 
     fileprivate var rows: Int { integer("limit").map { Int($0) } ?? Self.rowsDefault }

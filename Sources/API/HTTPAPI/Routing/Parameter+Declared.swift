@@ -3,7 +3,7 @@ import TimeZones
 
 /// The parameters of the owner's API.
 extension Parameter {
-    // MARK: - Ranges, filters, and what reports of series have besides
+    // MARK: - Ranges, filters and parameters of series
 
     private static let range = [
         Parameter("range", .word(RangeName.allCases.map(\.rawValue))), Parameter("from"), Parameter("to"),
@@ -11,7 +11,7 @@ extension Parameter {
     ]
     private static let bots = Parameter("bots", .word(["include", "exclude"]))
     static let site = Parameter("site")
-    /// What every report takes that covers one kind of traffic or the other.
+    /// The parameters of every report that covers one kind of traffic or both.
     static let filteredTraffic = range + [site, Parameter("filters")] + Parameters.filters.map { Parameter($0) }
     static let filtered = filteredTraffic + [bots]
     static let series = filtered + [Parameter("interval", .word(Interval.allCases.map(\.rawValue)))]

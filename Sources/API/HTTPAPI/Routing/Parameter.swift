@@ -1,12 +1,12 @@
-/// A parameter of a query: its name, and which values it may have.
+/// A parameter of a query: its name and its allowed values.
 struct Parameter: Sendable {
     enum Kind: Sendable, Equatable {
         case text
-        /// A whole number, written in digits alone.
+        /// A whole number in digits only.
         case integer(ClosedRange<Int64>)
         /// One of these words.
         case word([String])
-        /// Some of these words, separated by commas, each once.
+        /// Some of these words, separated by commas, each at most once.
         case words([String])
     }
 
@@ -20,7 +20,7 @@ struct Parameter: Sendable {
         self.isRequired = isRequired
     }
 
-    /// Throws a sentence for the client when the value is not one of this kind; nil is a parameter without a value.
+    /// Throws an error with a sentence for the client when the value is not of this kind; nil is a parameter without a value.
     func check(_ value: String?) throws(QueryError) {
         guard let value else {
             guard !isRequired else { throw QueryError(message: "\(name) is missing") }

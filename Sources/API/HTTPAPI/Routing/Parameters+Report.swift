@@ -4,7 +4,7 @@ import Storage
 import Events
 import TimeZones
 
-/// A range by name; the last day of those of days is today.
+/// A named range; one of days ends with today.
 enum RangeName: String, CaseIterable {
     case hours24 = "24h"
     case days7 = "7d"
@@ -12,7 +12,7 @@ enum RangeName: String, CaseIterable {
     case days90 = "90d"
     case today, yesterday
 
-    /// Days up to today.
+    /// The number of days up to today.
     var days: Int64 {
         switch self {
         case .hours24, .today, .yesterday: 1
@@ -24,19 +24,19 @@ enum RangeName: String, CaseIterable {
 }
 
 extension Parameters {
-    /// Seconds that the end of a range by name is rounded to, so that the panels of a page ask the same.
+    /// The seconds to which the end of a named range is rounded, so that the panels of a page send the same query.
     private static let step: Int64 = 10
-    /// Seconds since 1970 of 2000-01-01, the earliest time that can be asked about.
+    /// 2000-01-01 in seconds since 1970, the earliest time of a query.
     private static let earliest: Int64 = 946_684_800
-    /// Seconds from now to the end of tomorrow, at most, in whatever time zone.
+    /// The most seconds from now to the end of tomorrow, in any time zone.
     private static let aheadSecondsMax: Int64 = 2 * 86_400 + 3600
-    /// Parameters that are filters of their own: `browser=Chrome` is `["is","browser",["Chrome"]]`.
+    /// Parameters that are filters by themselves: `browser=Chrome` is `["is","browser",["Chrome"]]`.
     static let filters = [
         "path", "browser", "system", "device", "referrer", "campaign", "language", "screen", "country", "release",
         "connection", "event",
     ]
 
-    /// What is asked, at a moment in seconds since 1970.
+    /// The report query at a moment in seconds since 1970.
     func report(now: Int64, zones: ZoneCache = .system) throws(QueryError) -> ReportQuery {
         do throws(ReportError) {
             return ReportQuery(
@@ -51,7 +51,7 @@ extension Parameters {
         }
     }
 
-    /// What is looked for among the events.
+    /// The search for events.
     func search(now: Int64, zones: ZoneCache = .system) throws(QueryError) -> EventQueries.Search {
         var search = EventQueries.Search()
         do throws(ReportError) {
@@ -108,7 +108,7 @@ extension Parameters {
         return try ReportRange(from: from, to: end, zone: zone, interval: interval, shiftDays: days)
     }
 
-    /// A range of whole buckets, the last of which is under way.
+    /// A range of whole buckets, the last of which is the current one.
     private func named(
         _ name: RangeName,
         now: Int64,
@@ -135,7 +135,7 @@ extension Parameters {
         )
     }
 
-    /// A time from 2000 to the end of tomorrow, in seconds since 1970; a date as `to` is part of the range.
+    /// A time from 2000 to the end of tomorrow, in seconds since 1970; a date as `to` is included in the range.
     private func moment(_ name: String, now: Int64, _ zone: Zone) throws(ReportError) -> Int64? {
         guard let text = self[name] else { return nil }
         guard let seconds = Self.seconds(text, isEnd: name == "to", zone) else {
@@ -149,7 +149,7 @@ extension Parameters {
 
     private static func seconds(_ text: String, isEnd: Bool, _ zone: Zone) -> Int64? {
         let bytes = Array(text.utf8)
-        // Eight digits are a date, and no number of seconds from 2000 on has as few.
+        // Eight digits are a date: no number of seconds from 2000 on has so few.
         if bytes.count != 8, let seconds = Int64(text) { return seconds }
         guard let microseconds = ISO8601.microseconds(bytes) else { return nil }
         let seconds = microseconds / 1_000_000
@@ -162,7 +162,7 @@ extension Parameters {
 }
 
 extension QueryError {
-    /// Of a query that is refused; a store is not asked while a query is read.
+    /// The error of a refused query; parsing a query does not access a store.
     init(_ error: ReportError) {
         switch error {
         case .refused(let sentence): self.init(message: sentence)

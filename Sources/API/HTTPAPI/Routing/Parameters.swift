@@ -1,11 +1,11 @@
-/// The parameters of a query, each of which its route knows and has a value that the route allows.
+/// The checked parameters of a query: each is declared by its route and has an allowed value.
 struct Parameters: Sendable {
     private var values: [String: String] = [:]
 
     /// A query without parameters.
     init() {}
 
-    /// Checks a query against what its route declares.
+    /// Checks a query against the parameters that its route declares.
     init(_ query: Query, _ declared: [Parameter]) throws(QueryError) {
         if let unknown = query.unknownName(declared) {
             throw QueryError(message: "Unknown parameter: \(unknown.prefix(40))")
@@ -17,7 +17,7 @@ struct Parameters: Sendable {
         }
     }
 
-    /// Nil when the parameter is missing or empty.
+    /// The value of a parameter; nil when it is missing or empty.
     subscript(name: String) -> String? { values[name] }
 
     /// The value of a parameter of the kind `.integer`.

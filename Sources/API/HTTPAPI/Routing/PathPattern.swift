@@ -1,6 +1,6 @@
 /// The path of a route: literal segments and named parameters, such as `/api/visitors/{id}/timeline`.
 ///
-/// A parameter is one segment that is not empty. The last segment may be `{name*}`, the rest of the path as it was sent.
+/// A parameter is one nonempty segment. The last segment may be `{name*}`, the rest of the path as it was sent.
 struct PathPattern: Sendable, Equatable, ExpressibleByStringLiteral {
     private enum Segment: Equatable {
         case literal(Substring)
@@ -30,7 +30,7 @@ struct PathPattern: Sendable, Equatable, ExpressibleByStringLiteral {
         }
     }
 
-    /// Names of the parameters.
+    /// The names of the parameters.
     var names: [String] {
         segments.compactMap { segment in
             switch segment {
@@ -40,7 +40,7 @@ struct PathPattern: Sendable, Equatable, ExpressibleByStringLiteral {
         }
     }
 
-    /// The values of the parameters, decoded; nil when the path is another one.
+    /// The decoded values of the parameters; nil when the path does not match.
     func match(_ path: Substring) -> [String: String]? {
         var values: [String: String] = [:]
         var parts = Self.split(path)[...]

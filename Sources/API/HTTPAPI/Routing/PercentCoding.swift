@@ -1,8 +1,8 @@
 /// Percent-encoding of paths and queries.
 enum PercentCoding {
-    /// The decoded text.
+    /// Decodes a text.
     ///
-    /// An escape that is not valid stays as it is, and bytes that are not UTF-8 become U+FFFD. `plusIsSpace` is for
+    /// An invalid escape stays as it is, and bytes that are not UTF-8 become U+FFFD. `plusIsSpace` is for
     /// queries, where forms write a space as `+`.
     static func decoded(_ text: Substring, plusIsSpace: Bool) -> String {
         let bytes = Array(text.utf8)

@@ -1,8 +1,8 @@
-/// The query of an address, decoded.
+/// The decoded query of a URL.
 struct Query {
     private let values: [(name: String, value: String)]
 
-    /// Names and values of one query, at most.
+    /// The most names and values of one query.
     static let valuesMax = 40
 
     init(_ text: String?) {
@@ -25,7 +25,7 @@ struct Query {
     var names: [String] { values.map(\.name) }
 }
 
-/// A parameter that cannot be understood.
+/// An error for a parameter that is invalid.
 struct QueryError: Error {
     let message: String
 }

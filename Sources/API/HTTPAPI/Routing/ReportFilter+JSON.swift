@@ -2,13 +2,13 @@ import JSON
 import Reports
 
 extension ReportFilter {
-    /// Bytes of the parameter `filters`.
+    /// The most bytes of the parameter `filters`.
     static let jsonBytesMax = 16_384
 
     private static let filtersForm =
         #"filters must be a JSON array such as [["is","browser",["Chrome"]],["contains","path",["/blog"]]]"#
 
-    /// Reads the parameter `filters`: a JSON array of `[operator, dimension, [value, …]]`, as in the stats API of Plausible.
+    /// Parses the parameter `filters`: a JSON array of `[operator, dimension, [value, …]]`, as in the stats API of Plausible.
     static func list(_ json: String) throws(ReportError) -> [ReportFilter] {
         let bytes = Array(json.utf8)
         guard bytes.count <= jsonBytesMax else { throw .refused("filters has \(jsonBytesMax) bytes at most") }

@@ -1,12 +1,12 @@
 import HTTPServer
 
 extension Route {
-    /// A file by its name in the table of assets.
+    /// Serves a file by its name in the table of assets.
     static func file(_ path: PathPattern, _ name: String) -> Route {
         Route(path, .file { site, call in site.file(name, call) })
     }
 
-    /// Sends the browser to another path below the base path.
+    /// Redirects the browser to another path below the base path.
     static func redirect(_ path: PathPattern, to target: String) -> Route {
         Route(path, .file { site, _ in site.redirect(to: target) })
     }

@@ -1,7 +1,7 @@
 import HTTPServer
 import HTTPWire
 
-/// A path, and what the server does for each method on it.
+/// A path with an operation for each of its methods.
 struct Route: Sendable {
     let path: PathPattern
     let operations: [Operation]
@@ -11,21 +11,21 @@ struct Route: Sendable {
         self.operations = operations
     }
 
-    /// The methods in the order of `Allow`.
+    /// The methods in the order of the `Allow` header.
     ///
-    /// HEAD goes with GET, and OPTIONS with routes that pages of other sites use.
+    /// HEAD is allowed with GET, and OPTIONS on routes for pages of other sites.
     var methods: [Method] {
         let own = operations.flatMap { $0.method == .get ? [.get, .head] : [$0.method] }
         return takesEvents ? own + [.options] : own
     }
 
-    /// Value of `Allow`.
+    /// The value of the `Allow` header.
     var allow: String { methods.map { "\($0.name)" }.joined(separator: ", ") }
 
-    /// Whether pages of other sites may use it.
+    /// Whether pages of other sites may use the route.
     var takesEvents: Bool { operations.contains { $0.access == .ingest } }
 
-    /// Nil when the route does not have the method.
+    /// The operation of a method; nil when the route does not have the method.
     ///
     /// HEAD is GET without its body. OPTIONS is the preflight of the operation that takes events.
     func operation(_ method: Method) -> Operation? {
@@ -36,17 +36,17 @@ struct Route: Sendable {
 
 /// One method of a route.
 struct Operation: Sendable {
-    /// Handles a request that the router has let through; a `QueryError` is answered 400.
+    /// Handles a request that the router has accepted; a `QueryError` gives a 400.
     typealias Handler = @Sendable (Site, Call) throws(QueryError) -> HandlerResult
 
-    /// Bytes of a body where none is needed, and of the JSON bodies of the owner's API.
+    /// The most bytes of a body that is ignored, and of the JSON bodies of the owner's API.
     static let ignoredBodyBytesMax = 16_384
     static let jsonBodyBytesMax = 4096
 
     let method: Method
     let access: RouteAccess
     let bodyBytesMax: Int
-    /// Nil: any parameters, which the handler may ignore.
+    /// Nil for any parameters, which the handler may ignore.
     let parameters: [Parameter]?
     let handler: Handler
 
@@ -59,7 +59,7 @@ struct Operation: Sendable {
         Operation(method: .get, access: access, bodyBytesMax: bodyBytesMax, parameters: parameters, handler: handler)
     }
 
-    /// A method that changes something.
+    /// An operation that changes something.
     static func change(
         _ method: Method,
         _ access: RouteAccess,
@@ -75,44 +75,44 @@ struct Operation: Sendable {
         )
     }
 
-    /// A page or file: any query, and a body is ignored.
+    /// A page or a file, which ignores its query and body.
     static func file(_ handler: @escaping Handler) -> Operation {
         get(.everyone, bodyBytesMax: ignoredBodyBytesMax, handler)
     }
 
-    /// `POST` of events.
+    /// A `POST` of events.
     static func ingest(bodyBytesMax: Int, _ kind: IngestRoutes.Kind) -> Operation {
         Operation(method: .post, access: .ingest, bodyBytesMax: bodyBytesMax, parameters: nil) { site, call in
             site.ingestRoutes.answer(kind, call.request, call.ticket, call.origin)
         }
     }
 
-    /// Whether the request changes something that the owner has.
+    /// Whether the request changes data of the owner.
     var isChange: Bool { method != .get && access != .ingest }
 }
 
-/// Who may use an operation.
+/// The access that an operation requires.
 enum RouteAccess: Sendable {
-    /// Pages of the allowed origins. Responses have CORS headers, and preflights are answered.
+    /// Pages of the allowed origins. Responses have CORS headers, and preflights are handled.
     case ingest
     case everyone
-    /// Everyone; the handler gets to know who it is.
+    /// Everyone; the handler gets the identity of the sender.
     case identified
     /// The owner, and guests of a share link.
     case reader
     case owner
 }
 
-/// A request that the router has let through.
+/// A request that the router has accepted.
 struct Call: Sendable {
     let request: Request
     let ticket: Ticket
-    /// Parameters of the path, decoded.
+    /// The decoded parameters of the path.
     let path: [String: String]
-    /// Empty where the route takes any.
+    /// Empty on routes that take any parameters.
     var parameters = Parameters()
-    /// Known where the access is not for everyone.
+    /// Set on routes that are not for everyone.
     var identity = SessionRoutes.Identity(access: .nothing)
-    /// Of the routes that take events.
+    /// Set on routes that take events.
     var origin = Origins.Decision.own
 }

@@ -1,7 +1,7 @@
-/// The routes, found by their paths.
+/// Finds routes by their paths.
 struct RouteTable: Sendable {
     let routes: [Route]
-    /// Indexes of the routes without parameters.
+    /// The indices of the routes without parameters.
     private let literals: [String: Int]
     private let patterns: [Route]
 
@@ -13,14 +13,14 @@ struct RouteTable: Sendable {
         patterns = routes.filter { !$0.path.isLiteral }
     }
 
-    /// The route of a path as it was sent, and the values of the parameters in it.
+    /// The route of a path as it was sent, and the values of its parameters.
     ///
-    /// Literal paths come first. Paths are compared as they were sent, not decoded: `/%65vent` is not `/event`. Both a proxy that strips the
-    /// base path and one that leaves it on are served.
+    /// Literal paths take precedence. Paths are compared as they were sent, not decoded: `/%65vent` is not `/event`. A proxy may strip the base
+    /// path or keep it.
     func find(_ path: String, basePath: String) -> (route: Route, values: [String: String])? {
         guard !basePath.isEmpty, path.hasPrefix(basePath) else { return find(path) }
         let rest = path.dropFirst(basePath.count)
-        // Without the slash, relative links would go astray.
+        // Without the slash, relative links would be wrong.
         if rest.isEmpty { return (.redirect(PathPattern(basePath), to: "/"), [:]) }
         return rest.first == "/" ? find(String(rest)) : find(path)
     }

@@ -1,9 +1,9 @@
 import HTTPServer
 import HTTPWire
 
-/// Finds the operation of a request by the table of routes, and lets the request through to its handler or refuses it.
+/// Finds the operation of a request in the table of routes, and passes the request to its handler or refuses it.
 ///
-/// Unknown paths, methods that a route does not have, preflights, origins, sign-in, and parameters are decided here and nowhere else.
+/// Unknown paths, methods that a route does not have, preflights, origins, sign-in and parameters are decided only here.
 struct Router: Sendable {
     let table: RouteTable
     let basePath: String
@@ -33,10 +33,10 @@ struct Router: Sendable {
         return .found(Match(pattern: route.path.text, operation: operation, values: values))
     }
 
-    /// Whether a request to the path may come from pages of other sites.
+    /// Whether pages of other sites may send requests to the path.
     func takesEvents(_ path: String) -> Bool { table.find(path, basePath: basePath)?.route.takesEvents ?? false }
 
-    /// What `site` answers to a request that has come whole.
+    /// Handles a complete request.
     func handle(_ match: Match, _ request: consuming Request, _ ticket: Ticket, _ site: Site) -> HandlerResult {
         let operation = match.operation
         if operation.access == .ingest { return ingest(match, request, ticket, site) }
@@ -69,7 +69,7 @@ struct Router: Sendable {
         return Self.run(match.operation, call, nil, site)
     }
 
-    /// Runs the handler with parameters that are those of the operation; a query of nil is not read.
+    /// Runs the handler with the declared parameters of the operation; a query of nil is not parsed.
     private static func run(_ operation: Operation, _ call: Call, _ query: Query?, _ site: Site) -> HandlerResult {
         do throws(QueryError) {
             var call = call
@@ -80,7 +80,7 @@ struct Router: Sendable {
         }
     }
 
-    /// Nil when the access is enough.
+    /// The response when the access is not enough; nil when it is.
     private static func refusal(_ access: Access, _ wanted: RouteAccess) -> HandlerResult? {
         switch (wanted, access) {
         case (.ingest, _), (.everyone, _), (.identified, _), (_, .everything), (.reader, .reading): nil
@@ -94,7 +94,7 @@ struct Router: Sendable {
         .now(.response(Responses.message(status, message, fields)))
     }
 
-    /// Whether a page of this server sends the request, by the browser's headers, or no page at all.
+    /// Whether the request comes from a page of this server, by the browser's headers, or from no page at all.
     private static func isOwnPage(_ request: borrowing Request) -> Bool {
         if let site = request.text(.secFetchSite) { return site == "same-origin" || site == "none" }
         guard let origin = request.text(.origin)?.lowercased() else { return true }

@@ -4,9 +4,9 @@ import HTTPWire
 import Reports
 
 extension RouteTable {
-    /// Every route of the server.
+    /// All routes of the server.
     ///
-    /// To add one, add it here, and describe it in `Web/openapi.json` unless it is a page or a file.
+    /// To add a route, add it here, and describe it in `Web/openapi.json` unless it is a page or a file.
     static let all = RouteTable(pages + ingest + health + sessions + reports + events)
 
     /// Pages and files, which are not part of the API.

@@ -2,7 +2,7 @@ package import Storage
 package import Aggregation
 import Rollups
 
-/// An event in the order of the time at which events were received, and of their ids where that is the same.
+/// The position of an event in the order of the time at which events were received, and of their ids where that is equal.
 package struct EventCursor: Sendable {
     /// `received_at` as the database compares it.
     let key: SQLValue
@@ -14,7 +14,7 @@ extension EventQueries {
         case ascending, descending
     }
 
-    /// The cursor of an event; nil when there is none of that id.
+    /// The cursor of an event; nil when there is no event with this id.
     func cursor(of id: Int64) throws(StoreError) -> EventCursor? {
         try database.rows(
             "select \(database.dialect.timeKey("received_at")) from collector_events where id = ?1",
@@ -23,12 +23,12 @@ extension EventQueries {
         ).first.map { EventCursor(key: $0[0], id: id) }
     }
 
-    /// Events of the range and of the visitor, session or page view of a search, within a number of rows and of bytes; what else the search
-    /// asks for is not looked at.
+    /// Events of the range and of the visitor, session or page view of a search, up to a number of rows and of bytes; other conditions of the
+    /// search are ignored.
     ///
-    /// `cursor` is the event behind which to begin; nil for the first of that order.
+    /// `cursor` is the event after which the page starts; nil for the first one in that order.
     ///
-    /// - Returns: the events, and where to go on; nil when there are no more.
+    /// - Returns: The events, and the cursor for the next page; nil when there are no more.
     package func page(
         _ search: Search,
         _ order: Order,
@@ -58,15 +58,15 @@ extension EventQueries {
         return (events, isWhole || read == 0 ? nil : cursors[read - 1])
     }
 
-    /// Events of one query of payloads, at first and at most.
+    /// The number of events of the first query for payloads, and the most of a query.
     private static let payloadsAtFirst = 4
     private static let payloadsMax = 128
 
-    /// Reads events by their ids, in the order of the cursors, until they hold a number of bytes.
+    /// Reads events by their ids, in the order of the cursors, up to a number of bytes.
     ///
-    /// Few at a time, as many as are expected to fit: an engine that sorts rows together with their payloads holds all of them.
+    /// It reads few at a time, as many as are expected to fit: an engine that sorts rows with their payloads holds all of them in memory.
     ///
-    /// - Returns: the events, and how many cursors have been read; an event that was deleted meanwhile is left out.
+    /// - Returns: The events, and the number of cursors that were read; an event that was deleted meanwhile is omitted.
     private func payloads(
         _ cursors: [EventCursor],
         bytesMax: Int
@@ -99,10 +99,10 @@ extension EventQueries {
     }
 }
 
-/// Which events a page is of, in SQL.
+/// The selection of the events of a page, in SQL.
 private struct Selection {
     private let dialect: SQLDialect
-    /// What comes before the query, and the table or the part of it that is read.
+    /// The text before the query, and the table or the part of it that is read.
     private(set) var definition = ""
     private(set) var source = "collector_events"
     private(set) var parameters: [SQLValue] = []
@@ -112,16 +112,16 @@ private struct Selection {
 
     var condition: String { conditions.isEmpty ? "" : "where \(conditions.joined(separator: " and "))" }
 
-    /// The name of a parameter that has this value.
+    /// The name of a new parameter with this value.
     mutating func parameter(_ value: SQLValue) -> String {
         parameters.append(value)
         return "?\(parameters.count)"
     }
 
-    /// Reads the events of the visitor, session or page view of a search alone.
+    /// Limits the selection to the visitor, session or page view of a search.
     mutating func narrow(_ search: EventQueries.Search) {
         guard let narrowing = search.narrowing else { return }
-        // Materialized, so that no planner walks the index of times through everybody's events in search of a few.
+        // Materialized, so that no planner scans the index of times through the events of all visitors to find a few.
         definition = """
             with narrowed as materialized (
                 select id, received_at from collector_events
@@ -131,7 +131,7 @@ private struct Selection {
         source = "narrowed"
     }
 
-    /// Reads the events of the range of a search that come after a cursor.
+    /// Limits the selection to the range of a search, after a cursor.
     mutating func bound(_ search: EventQueries.Search, _ order: EventQueries.Order, from cursor: EventCursor?) {
         if let from = search.from, cursor == nil || order == .descending {
             conditions.append("received_at >= \(dialect.time(parameter(.integer(from))))")
@@ -142,7 +142,7 @@ private struct Selection {
         guard let cursor else { return }
         let time = dialect.timeOfKey(parameter(cursor.key))
         let (bound, beyond) = order == .ascending ? (">=", ">") : ("<=", "<")
-        // The first condition is the bound that SQLite begins from in the index; it would not take the second one for that.
+        // SQLite starts from the first condition in the index; it would not use the second one for that.
         conditions.append("received_at \(bound) \(time)")
         conditions.append("(received_at, id) \(beyond) (\(time), \(parameter(.integer(cursor.id))))")
     }

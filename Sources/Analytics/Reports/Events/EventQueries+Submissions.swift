@@ -7,11 +7,11 @@ import Aggregation
 package struct SubmissionList: Sendable {
     package struct Submission: Sendable {
         package let id: Int64
-        /// Microseconds since 1970.
+        /// In microseconds since 1970.
         package let submittedAt: Int64?
         package let visitor: String?
         package let userAgent: UserAgent
-        /// By `Vital.rawValue`; nil where it was not reported.
+        /// By `Vital.rawValue`; nil for a vital that was not reported.
         package let vitals: [Double?]
         package let errors: Int64
         /// The message of the first error.
@@ -19,15 +19,15 @@ package struct SubmissionList: Sendable {
     }
 
     package let submissions: [Submission]
-    /// Whether more were stored than could be read.
+    /// Whether there are more submissions than could be read.
     package let isCut: Bool
 }
 
 extension EventQueries {
-    /// Submissions of a list.
+    /// The most submissions of a list.
     private static let submissionsMax: Int64 = 50
 
-    /// The latest submissions: their vitals and errors.
+    /// The latest submissions with their vitals and errors.
     package func submissions() throws(StoreError) -> SubmissionList {
         let dialect = database.dialect
         let read = try database.bounded(

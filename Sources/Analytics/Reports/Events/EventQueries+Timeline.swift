@@ -1,7 +1,7 @@
 package import Aggregation
 package import Storage
 
-/// What one visitor did: sessions, in them page views, in them events in the order in which they happened, and what is missing.
+/// The activity of one visitor: sessions with their page views, page views with their events in order, and the missing events.
 package struct VisitorTimeline: Sendable {
     package struct Session: Sendable {
         package let id: String
@@ -10,38 +10,38 @@ package struct VisitorTimeline: Sendable {
 
     package struct PageView: Sendable {
         package let id: String
-        /// By `seq`.
+        /// Sorted by `seq`.
         package fileprivate(set) var events: [StoredEvent] = []
-        /// Nil when there is none, or not enough of the budget of bytes was left.
+        /// Nil when there is none, or not enough of the byte budget was left.
         package fileprivate(set) var report: DeliveryReport?
-        /// Numbers of events that were not received; of very many, none.
+        /// The numbers of events that were not received; empty when there are very many.
         package fileprivate(set) var missing: [Int64] = []
 
         package var path: String? { events.first { $0.path != nil }?.path }
     }
 
-    /// What a page view reported to have emitted and dropped.
+    /// The events that a page view reported as emitted and dropped.
     package struct DeliveryReport: Sendable {
         package let emitted: Int64
         package let dropped: Int64
-        /// JSON text of an object, as it was stored: drops by reason.
+        /// Drops by reason, as the stored JSON text of an object.
         package let dropReasons: String
     }
 
     package let visitor: String
     package fileprivate(set) var sessions: [Session] = []
-    /// The id of the event before which the page before this one ends; nil when there are no more.
+    /// The id before which the next page of older events ends; nil when there are no more.
     package let next: Int64?
 }
 
 extension EventQueries {
     // MARK: - One visitor
 
-    /// The latest page of what one visitor did.
+    /// The latest page of a visitor's timeline.
     ///
-    /// `before` is `next` of the page before; a page ends where its events have `ReadBudget.bytesMax` bytes.
+    /// `before` is `next` of the previous page; a page ends when its events have `ReadBudget.bytesMax` bytes.
     ///
-    /// - Returns: nil when there is no event of the id `before`.
+    /// - Returns: nil when there is no event with the id `before`.
     package func timeline(of visitor: String, before: Int64? = nil) throws(StoreError) -> VisitorTimeline? {
         var end: EventCursor?
         if let before {
@@ -62,7 +62,7 @@ extension EventQueries {
         return timeline
     }
 
-    /// The delivery reports of page views, as far as the budget of bytes goes.
+    /// The delivery reports of page views, as far as the byte budget allows.
     private func reports(_ views: [String]) throws(StoreError) -> [String: VisitorTimeline.DeliveryReport] {
         var reports: [String: VisitorTimeline.DeliveryReport] = [:]
         var bytes = 0
@@ -93,7 +93,7 @@ extension EventQueries {
 }
 
 extension VisitorTimeline {
-    /// Adds an event to its session and page view, which begin with their first event.
+    /// Adds an event to its session and page view, which start with their first event.
     fileprivate mutating func add(_ event: StoredEvent) {
         let session = sessions.firstIndex { $0.id == event.sessionID } ?? sessions.endIndex
         if session == sessions.endIndex { sessions.append(Session(id: event.sessionID)) }
@@ -105,11 +105,11 @@ extension VisitorTimeline {
 }
 
 extension VisitorTimeline.PageView {
-    /// Numbers up to which missing ones are looked for, and missing ones that are listed.
+    /// The highest number up to which missing ones are searched, and the most missing ones that are listed.
     private static let numberedMax: Int64 = 5000
     private static let missingMax = 200
 
-    /// Sorts the events, and finds out what is missing.
+    /// Sorts the events, and finds the missing ones.
     fileprivate mutating func finish(_ reports: [String: VisitorTimeline.DeliveryReport]) {
         report = reports[id]
         events.sort { ($0.seq, $0.id) < ($1.seq, $1.id) }

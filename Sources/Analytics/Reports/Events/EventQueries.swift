@@ -3,30 +3,30 @@ package import Aggregation
 import Rollups
 import UserAgents
 
-/// Finds events themselves.
+/// Reads single events.
 package struct EventQueries {
     let database: any Database
     private let time: Duration
-    /// Events of one answer, and of one query of a search, which begins with as many as are wanted.
+    /// The most events of one response, and of one query of a search, whose first query reads as many as requested.
     package static let limitMax: Int64 = 500
     static let chunkMax: Int64 = 1000
-    /// A search stops after this time or number of events, and returns how far it has come.
+    /// The time and the number of events after which a search stops and returns its position.
     package static let searchTime = Duration.milliseconds(50)
     static let scannedMax: Int64 = 50_000
-    /// Events of one visitor that are told.
+    /// The most events in one timeline.
     static let timelineMax: Int64 = 3000
-    /// Bytes of the delivery reports of one page of a timeline.
+    /// The most bytes of the delivery reports of one page of a timeline.
     static let reportsBytesMax = 1 << 20
-    /// Names in one query.
+    /// The most names in one query.
     static let namesMax = 256
 
-    /// `time` is that after which a search begins no further query.
+    /// `time` is the time after which a search starts no further query.
     package init(database: any Database, time: Duration = Self.searchTime) {
         self.database = database
         self.time = time
     }
 
-    /// What is looked for; nil for anything.
+    /// The conditions of a search; nil for any value.
     package struct Search: Sendable {
         package var visitor: String?
         package var session: String?
@@ -43,7 +43,7 @@ package struct EventQueries {
 
         package init() {}
 
-        /// Whether an event is one of those.
+        /// Whether an event matches.
         package func matches(_ event: StoredEvent) -> Bool {
             if let type, event.type != type { return false }
             if let site, event.site != site { return false }
@@ -60,7 +60,7 @@ package struct EventQueries {
             return found.text == value || found.literal == value
         }
 
-        /// The column of an index that narrows the search, and what it must hold.
+        /// The indexed column that narrows the search, and the value it must have.
         var narrowing: (column: String, value: String)? {
             if let pageview { return ("pageview_id", pageview) }
             if let session { return ("session_id", session) }
@@ -68,14 +68,14 @@ package struct EventQueries {
         }
     }
 
-    /// Events like those of a search, the latest first, and where to go on when the search stopped and there may be more.
+    /// Events that match a search, the latest first, and the id to continue from when the search stopped early.
     ///
-    /// The order is that of the time at which events were received, and of ids among those of one moment: ids alone are in the order of
-    /// commits, which an outage, a second process or a clock that was set parts from it.
+    /// Events are ordered by the time at which they were received, then by id: ids alone follow the order of commits, which differs after an
+    /// outage, with a second process, or when a clock was set.
     ///
-    /// `before` is the id of the event before which to begin; nil for the latest.
+    /// `before` is the id of the event before which the list starts; nil for the latest.
     ///
-    /// - Returns: nil when there is no event of the id `before`.
+    /// - Returns: nil when there is no event with the id `before`.
     package func latest(
         _ search: Search,
         before: Int64?,
@@ -113,9 +113,9 @@ package struct EventQueries {
         }
     }
 
-    /// Events after an id, in order, up to another, within a number of rows and of bytes.
+    /// Events after an id, in order, up to another id, limited by a number of rows and of bytes.
     ///
-    /// - Returns: the events, and the id up to which everything has been read: `end` when there is no more.
+    /// - Returns: The events, and the id up to which everything was read: `end` when there is no more.
     package func after(
         _ id: Int64,
         to end: Int64,
@@ -136,9 +136,9 @@ package struct EventQueries {
     }
 }
 
-/// Events that a search found, the latest first.
+/// The events that a search found, the latest first.
 package struct EventList: Sendable {
     package let events: [StoredEvent]
-    /// The id of the event before which to go on; nil when there are no more.
+    /// The id of the event before which to continue; nil when there are no more.
     package let next: Int64?
 }

@@ -12,7 +12,7 @@ package enum ExportCell: Sendable {
     /// No value, as opposed to an empty text.
     case missing
     case text(String)
-    /// JSON text, as it was stored.
+    /// JSON text as it was stored.
     case json(String)
 }
 
@@ -27,7 +27,7 @@ package struct SegmentExport {
 
     package init(_ database: any Database, _ kind: Kind) { (self.database, self.kind) = (database, kind) }
 
-    /// Names of the cells of a row.
+    /// The names of the cells of a row.
     package var names: [String] {
         switch kind {
         case .pageviews: PageViewCells.names
@@ -35,7 +35,7 @@ package struct SegmentExport {
         }
     }
 
-    /// Passes on all rows of one snapshot: segment by segment, sessions by their start.
+    /// Calls `take` with all rows of one snapshot, segment by segment, with sessions ordered by their start.
     ///
     /// `take` returns false to stop.
     package func run(_ take: (_ rows: [[ExportCell]]) -> Bool) throws(StoreError) {
@@ -94,7 +94,7 @@ private struct SessionCells {
 
     var isCounted: Bool { !counted.isEmpty }
 
-    /// Columns that page views share with their session.
+    /// The columns that page views share with their session.
     var identity: [ExportCell] {
         [
             .text(texts.text(session.site, .site)), .number(Int64(session.visitor)), .text(session.key.hexadecimal),
@@ -118,7 +118,7 @@ private struct SessionCells {
         ]
     }
 
-    /// Errors or custom events of the session, or of one of its page views.
+    /// The number of errors or custom events of the session, or of one of its page views.
     func count(_ kind: EventKind, of pageView: Int? = nil) -> Int64 {
         session.events.reduce(0) { sum, event in
             let isWanted = event.kind == kind && (pageView == nil || Int(event.pageView) == pageView)
@@ -142,7 +142,7 @@ private struct PageViewCells {
         let view = session.pageViews[index]
         let vitals = Vital.allCases.map { vital -> ExportCell in
             guard let value = view.vitals[vital.rawValue] else { return .missing }
-            // The shortest decimal number that is this Float, as it was sent; CLS is kept in thousandths of its score.
+            // The shortest decimal number that is this Float, as it was sent; CLS is stored in thousandths of its score.
             let sent = Double("\(value)") ?? Double(value)
             return .decimal(vital == .cls ? (sent * 1000).rounded() / 1_000_000 : sent)
         }
@@ -161,7 +161,7 @@ private struct PageViewCells {
 }
 
 extension ExportCell {
-    /// A time in UTC; `seconds` since 1970.
+    /// A time in UTC; `seconds` are since 1970.
     fileprivate static func timestamp(_ seconds: Int64) -> ExportCell {
         .text(String(decoding: TimestampText.bytes(seconds * 1_000_000), as: UTF8.self))
     }

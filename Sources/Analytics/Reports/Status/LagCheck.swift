@@ -2,12 +2,12 @@ package import Storage
 import Events
 import Rollups
 
-/// Finds out whether the rollups lag behind the events for no good reason, from outside of the server that keeps them up.
+/// Checks from outside of the server whether the rollups lag behind the events without a good reason.
 package struct LagCheck {
     private let database: any Database
-    /// Seconds that an event may wait: the worker pauses between portions.
+    /// The seconds that an event may wait, since the worker pauses between portions.
     package static let lagSecondsMax: Int64 = 60
-    /// Milliseconds in which a worker that runs moves the position, and between two looks at it.
+    /// The milliseconds within which a running worker advances its position, and between two reads of the position.
     static let moveMillisecondsMax = RollupWorker.restMillisecondsMax + 5000
     static let lookMilliseconds = 500
 
@@ -15,13 +15,13 @@ package struct LagCheck {
         self.database = database
     }
 
-    /// What is wrong, as one sentence; nil when the rollups are up to date, or advance while they are watched.
+    /// The problem as one sentence; nil when the rollups are up to date, or advance during the check.
     ///
-    /// `pause` waits for so many milliseconds.
+    /// `pause` waits for a number of milliseconds.
     package func problem(pause: (Int) -> Void) throws(StoreError) -> String? {
         guard let first = try waiting() else { return nil }
         let now = WallClock.microseconds() / 1_000_000
-        // An event that is dated ahead of the clock has waited for nobody knows how long.
+        // The waiting time of an event with a time in the future is unknown.
         guard first.receivedAt > now || now - first.receivedAt >= Self.lagSecondsMax else { return nil }
         for _ in 0..<Self.moveMillisecondsMax / Self.lookMilliseconds {
             pause(Self.lookMilliseconds)
@@ -33,7 +33,7 @@ package struct LagCheck {
         return "\(first.events) events are not in the rollups, which do not advance. \(cause)"
     }
 
-    /// Events behind the position, and when the first of them was received (seconds since 1970); nil when there are none.
+    /// The number of events after the position, and the time when the first of them was received (seconds since 1970); nil when there are none.
     private func waiting() throws(StoreError) -> (position: Int64, events: Int64, receivedAt: Int64)? {
         let row = try database.rows(
             """
@@ -54,7 +54,7 @@ package struct LagCheck {
 }
 
 extension OpenWriter {
-    /// What holds back the figures, and how it is ended.
+    /// The cause of the delay, and how to end it.
     package var sentence: String {
         let name = application.isEmpty ? "another connection" : "'\(application)'"
         let who = user.isEmpty ? name : "\(name) (role \(user))"

@@ -1,35 +1,35 @@
 import Numbers
 package import Rollups
 
-/// How far the rollups are behind the events, and whether they are still being built: from what was observed, on a clock that never jumps.
+/// How far the rollups are behind the events, and whether they are being built, by observations on a monotonic clock.
 package struct RollupProgress: Sendable {
     package typealias Reason = RollupStatus.Reason
 
-    /// A build that is under way.
+    /// A build in progress.
     package struct Processing: Sendable, Equatable {
         package var reason: Reason
-        /// Events, counted by their ids.
+        /// The number of events, by their ids.
         package var done: Int64
         package var total: Int64
-        /// Nil until there is a rate to estimate by.
+        /// Nil until there is a rate for an estimate.
         package var secondsLeft: Int64?
 
         /// From 0 to 1.
         package var share: Double { total > 0 ? Double(done) / Double(total) : 1 }
     }
 
-    /// One look at the store.
+    /// The state of the store at one moment.
     package struct Observation: Sendable {
-        /// The last event that the rollups have.
+        /// The last event in the rollups.
         package var position: Int64
-        /// The id up to which they could have come, and the highest one that may hold an event.
+        /// The id that the rollups could have reached, and the highest id that may have an event.
         package var highWaterMark: Int64
         package var highest: Int64
-        /// Whether they hold events that do not exist.
+        /// Whether the rollups contain events that do not exist.
         package var isAhead: Bool
-        /// Seconds since the first event that the rollups do not have was received; nil when that is not known.
+        /// The seconds since the first event that is not in the rollups was received; nil when that is unknown.
         package var oldestSeconds: Int64?
-        /// Why the rollups were emptied; nil since they have been complete again.
+        /// The reason why the rollups were emptied; nil once they are complete again.
         package var emptiedReason: Reason?
 
         package init(
@@ -47,24 +47,24 @@ package struct RollupProgress: Sendable {
         }
     }
 
-    /// Events, and seconds, behind which the rollups are said to be processing a backlog: far more than the pauses of the worker bring about.
+    /// The events and seconds behind which the rollups count as processing a backlog: far more than the worker's pauses cause.
     static let backlogEventsMin: Int64 = 50_000
     static let backlogSecondsMin = 60.0
-    /// Seconds old that the first event must be before rollups that hold nothing count as being built: a new store is not.
+    /// The age in seconds of the first event from which on empty rollups count as being built; a new store does not.
     static let buildSecondsMin: Int64 = 30
-    /// Moments that are remembered, and seconds between two of them.
+    /// The most samples, and the seconds between two of them.
     private static let samplesMax = 512
     private static let sampleSeconds = 1.0
-    /// Seconds over which the rate is taken.
+    /// The seconds over which the rate is computed.
     private static let rateSeconds = 20.0
 
-    /// Why rollups that begin with nothing do so.
+    /// The reason why the rollups start empty.
     package var emptyReason: Reason
-    /// When each highest id was first seen; those that the rollups have are dropped.
+    /// The times when each highest id was first seen; samples up to the position of the rollups are dropped.
     private var samples: [(at: Double, highest: Int64)] = []
-    /// Positions of the last seconds, for the rate.
+    /// The positions of the last seconds, for the rate.
     private var positions: [(at: Double, position: Int64)] = []
-    /// The position that the build under way began from.
+    /// The position at which the current build started.
     private var start: Int64 = 0
     private var reason: Reason?
     private var last: Observation?
@@ -74,14 +74,14 @@ package struct RollupProgress: Sendable {
         self.emptyReason = emptyReason
     }
 
-    /// Takes in a look at the store; `seconds` is a moment on a clock that only goes forward.
+    /// Adds an observation of the store; `seconds` is a moment on a monotonic clock.
     package mutating func observe(_ observation: Observation, at seconds: Double) {
         let hasFallen = last.map { observation.position < $0.position } ?? false
         if last == nil || observation.position != last?.position { movedAt = seconds }
         samples.removeAll { $0.highest <= observation.position }
         let isNew = samples.last.map { observation.highest > $0.highest && seconds - $0.at >= Self.sampleSeconds }
         if observation.highest > observation.position, isNew ?? true {
-            // The oldest stays: it is how long the rollups have been behind.
+            // The oldest sample stays, since it shows how long the rollups have been behind.
             if samples.count >= Self.samplesMax { samples.remove(at: Self.samplesMax / 2) }
             samples.append((seconds, observation.highest))
         }
@@ -102,7 +102,7 @@ package struct RollupProgress: Sendable {
         } else if let emptied = observation.emptiedReason,
             observation.position > 0 || (observation.oldestSeconds ?? 0) >= Self.buildSecondsMin
         {
-            // What was emptied is built from the first event on, whatever part of it was done before this process began.
+            // Emptied rollups are built from the first event on, also when a part was done before this process started.
             (reason, start) = (emptied == .upgrade && emptyReason == .takeover ? .takeover : emptied, 0)
         } else if reason == nil {
             let isEmpty = observation.position == 0 && (observation.oldestSeconds ?? 0) >= Self.buildSecondsMin
@@ -113,19 +113,19 @@ package struct RollupProgress: Sendable {
         }
     }
 
-    /// Seconds for which there have been events that the rollups do not have, as far as this process knows; 0 when they have all.
+    /// The seconds for which there have been events that are not in the rollups, as far as this process knows; 0 when they are up to date.
     package func lagSeconds(at seconds: Double) -> Double { samples.first.map { max(0, seconds - $0.at) } ?? 0 }
 
-    /// Seconds for which the rollups have stood at the same event although there are later ones; 0 when they have all.
+    /// The seconds for which the position has not advanced although there are later events; 0 when the rollups are up to date.
     package func stillSeconds(at seconds: Double) -> Double {
         guard let first = samples.first else { return 0 }
         return max(0, seconds - max(first.at, movedAt))
     }
 
-    /// Whether the rollups have taken in events that do not exist: the table was truncated, or restored from another backup than they.
+    /// Whether the rollups contain events that do not exist: the table was truncated, or restored from another backup.
     package var isAhead: Bool { last?.isAhead ?? false }
 
-    /// The build under way; nil when the rollups are up to date, or nearly so.
+    /// The current build; nil when the rollups are up to date, or nearly so.
     package var processing: Processing? {
         guard let reason, let last else { return nil }
         let (done, total) = (last.position - start, last.highWaterMark - start)

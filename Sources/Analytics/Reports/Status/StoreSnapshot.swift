@@ -3,22 +3,22 @@ import Numbers
 package import Storage
 import Rollups
 
-/// One look at how the store and the rollups stand; a few small queries.
+/// The state of the store and the rollups at one moment, read by a few small queries.
 package struct StoreSnapshot: Sendable {
     package var observation: RollupProgress.Observation
-    /// Whether there are events, and whether all that were aggregated are from bots.
+    /// Whether there are events, and whether all aggregated events are from bots.
     package var hasEvents: Bool
     package var hasOnlyBots: Bool
-    /// When the latest event was received, seconds since 1970.
+    /// The time when the latest event was received, in seconds since 1970.
     package var lastReceived: Int64?
     /// The oldest transaction that holds back the high-water mark; nil when none does.
     package var writer: OpenWriter?
-    /// Events that the database refuses to take into the rollups.
+    /// The number of events that the database refuses to include in the rollups.
     package var deadLetters: Int64
 
-    /// Events among which the latest one is looked for: their ids need not be in the order of time.
+    /// The number of events among which the latest is searched: their ids need not be in the order of time.
     private static let latestMax: Int64 = 100
-    /// Seconds that another machine's clock may be ahead of ours.
+    /// The seconds that another machine's clock may be ahead of ours.
     private static let clockSecondsMax: Int64 = 60
 
     /// `now` is in seconds since 1970.
@@ -39,7 +39,7 @@ package struct StoreSnapshot: Sendable {
         ).compactMap { $0[0].integer.map { $0 / 1_000_000 } }
         hasEvents = !latest.isEmpty
         lastReceived = (latest.filter { $0 <= now + Self.clockSecondsMax }.max() ?? latest.min()).map { min($0, now) }
-        // Ids may have been assigned to what was rolled back or deleted; behind an open transaction there may be events.
+        // Ids may have been assigned to rows that were rolled back or deleted; events may follow after an open transaction.
         writer = highest > max(highWaterMark, position) ? try database.openWriters().first : nil
         observation = RollupProgress.Observation(
             position: position,

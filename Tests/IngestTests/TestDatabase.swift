@@ -9,7 +9,7 @@ import Events
 import TestSupport
 
 /// A database of one test that can be locked, taken down and read.
-final class Place: Sendable {
+final class TestDatabase: Sendable {
     enum Engine: String, CaseIterable, Sendable { case sqlite, postgresql }
 
     private enum Site {

@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 /// An ingest and what it delivered.
-final class Bench: Sendable {
+final class IngestHarness: Sendable {
     private final class Deliveries: Sendable {
         let kept = Locked((outcomes: [Int: [Outcome]](), storedCount: 0))
         let arrived = DispatchSemaphore(value: 0)
