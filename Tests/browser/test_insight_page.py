@@ -63,6 +63,8 @@ def filled(sqlite, serve):
         fingerprint = {"hash": "h", "parts": {"canvas": {"hash": "a", "stable": True}, hostile: {"hash": hostile, "stable": True}}, "automation": [hostile]}
         extra = {"language": hostile, "screenResolution": hostile, "release": hostile, "connection": hostile, "campaign": {"utm_campaign": hostile}, hostile: hostile}
         events += send(collector.port, visit_events(hostile, error=error, referrer=f"https://{hostile}/", fingerprint=fingerprint, extra=extra), "".join(filter(str.isprintable, hostile.encode("ascii", "ignore").decode())))
+        # Such a user agent is a bot's; the same comes from a browser, too.
+        events += send(collector.port, visit_events(hostile, error=error))
         events += send(collector.port, [make_ids() | {"event_type": hostile, "seq": 1, "path": hostile, "site": hostile[:60], "payload": {hostile: hostile}}])
     settle(collector.port, events)
     return collector
