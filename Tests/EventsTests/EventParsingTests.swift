@@ -100,7 +100,7 @@ private func body(_ more: String = "") -> String {
     }
 }
 
-@Suite struct EventRejectionTests {
+@Suite struct EventValidationTests {
     @Test(arguments: ["", "x", "[]", "null", "1", "{", #"{"visitor_id":"v"}}"#, "\u{FEFF}{}"])
     func `what is not a JSON object is invalid JSON`(text: String) {
         #expect(throws: ValidationError.invalidJSON) { _ = try parse(text) }
