@@ -1,6 +1,7 @@
 // Events of any content become sessions and segments without a trap, segments read back as they were written, and damaged ones are noticed.
 
 @testable import Aggregation
+@testable import Reports
 @testable import Rollups
 import Segments
 import Storage
@@ -21,8 +22,7 @@ private final class FuzzedDatabase: Database, @unchecked Sendable {
         time: { $0 },
         timeKey: { $0 },
         timeOfKey: { $0 },
-        bytewise: { $0 },
-        sum: { expression, window in "sum(\(expression))\(window)" }
+        bytewise: { $0 }
     )
 
     func rows(_ sql: String, _ parameters: [SQLValue], milliseconds: Int32) throws(StoreError) -> [[SQLValue]] {
@@ -231,15 +231,15 @@ public func fuzzAggregate(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         // Rows of a store that somebody has damaged.
         let query = ReportQuery(range: try ReportRange(from: 1_795_000_000, to: 1_796_000_000), includesBots: true)
         let reports = Reports(database, DictionaryCache())
-        _ = try reports.overview(query, now: events.map(\.seconds).max() ?? 0).encoded
-        _ = try reports.performance(query).encoded
-        _ = try reports.fingerprints(query, isAllTime: true).encoded
-        _ = try reports.fingerprints(query, isAllTime: false).encoded
-        _ = try reports.quality(query).encoded
-        _ = try reports.sites().encoded
-        _ = try reports.breakdowns(query, ReportDimension.allCases, limit: 5).encoded
-        _ = try reports.issues(query).encoded
-        _ = try reports.live(site: nil, now: events.map(\.seconds).max() ?? 0).encoded
+        _ = try reports.overview(query, now: events.map(\.seconds).max() ?? 0)
+        _ = try reports.performance(query)
+        _ = try reports.fingerprints(query, isAllTime: true)
+        _ = try reports.fingerprints(query, isAllTime: false)
+        _ = try reports.dataQuality(query)
+        _ = try reports.sites()
+        _ = try reports.breakdowns(query, ReportDimension.allCases, limit: 5)
+        _ = try reports.issues(query)
+        _ = try reports.live(site: nil, now: events.map(\.seconds).max() ?? 0)
     } catch {}
     return 0
 }

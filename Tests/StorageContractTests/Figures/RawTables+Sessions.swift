@@ -80,7 +80,7 @@ extension RawTables {
 
     private func makeReasons() throws {
         let reasons = """
-            select sid, reasons as reason from ss where reasons <> ''
+            select sid, k.reason from ss join known_reasons k on k.reasons = ss.reasons
             union select ss.sid, 'no screen' from ss join ev using (site, v, s)
               where t = 'pageview' and not is_hidden and (t_screen = '0x0' or n_inner_width = 0)
             union select ss.sid, 'no language' from ss join ev using (site, v, s) where t = 'pageview' and t_language = ''

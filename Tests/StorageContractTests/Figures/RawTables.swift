@@ -75,6 +75,12 @@ struct RawTables {
                 [$0.text ?? "", $0.browser, $0.system, $0.device, $0.reasons.joined(separator: "\n")]
             }
         )
+        let reasons = Set((KnownTexts.agents + KnownTexts.bots).map(\.reasons))
+        try make(
+            "known_reasons",
+            "reasons text, reason text",
+            reasons.flatMap { list in list.map { [list.joined(separator: "\n"), $0] } }
+        )
         try make(
             "known_paths",
             "raw text, shown text",
