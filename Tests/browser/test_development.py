@@ -58,7 +58,7 @@ def build_web(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "GENERATED", sources / "generated")
     monkeypatch.setattr(module, "FRESH", sources / "generated.new")
     monkeypatch.setattr(module, "STAMP", sources / "generated" / "stamp")
-    monkeypatch.setattr(module, "is_fast", True)
+    monkeypatch.setattr(module.SETTINGS, "is_fast", True)
     return module
 
 

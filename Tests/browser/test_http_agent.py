@@ -49,6 +49,9 @@ def test_a_bot_has_reasons(site):
 
 def test_the_page_asks_browsers_for_the_hints_that_it_needs(site):
     assert get(site.port, "/").field("Accept-CH") == "Sec-CH-UA-Platform-Version"
+    # Not one that asks not to be tracked.
+    for signal in (("Sec-GPC", "1"), ("DNT", "1")):
+        assert get(site.port, "/", [signal]).field("Accept-CH") is None
 
 
 def test_the_licenses_of_the_rules_are_served(site):

@@ -53,7 +53,7 @@ def test_the_page_shows_everything_and_sends_nothing(chromium, store, serve, sig
     assert chromium.evaluate(IDENTIFYING) == []
     assert chromium.errors() == []
     chromium.evaluate("() => { setTimeout(() => { throw new Error('held'); }); return new Promise((resolve) => setTimeout(resolve, 200)); }")
-    assert not [path for path in requests(chromium) if path not in ("/ping", "/bw", "/api/session")]
+    assert not [path for path in requests(chromium) if path not in ("/ping", "/bw", "/agent", "/api/session")]
     chromium.leave(collector.url + "/ping")
     chromium.evaluate("() => new Promise((resolve) => setTimeout(resolve, 1000))")
     assert not [url for url in chromium.requests if url.endswith(("/collect", "/event", "/events")) or "/api/fingerprint-frequency" in url]

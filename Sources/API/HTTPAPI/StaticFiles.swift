@@ -68,7 +68,10 @@ struct StaticFiles: Sendable {
         var fields: [Responses.Field] = [("ETag", tag), ("Cache-Control", caching), ("Vary", varying)]
         fields += Responses.security
         if isForSites(asset) { fields += Self.forSites }
-        if asset.path.hasPrefix("index") { fields.append(AgentRoute.wantedHints) }
+        // A browser that asks not to be tracked is not asked for hints.
+        if asset.path.hasPrefix("index"), !asset.path.hasSuffix("-private.html") {
+            fields.append(AgentRoute.wantedHints)
+        }
         let unchanged = Response(status: 304, fields: fields, body: .none)
         fields.append(("Content-Type", asset.contentType))
         if coding != .identity { fields.append(("Content-Encoding", coding.rawValue)) }
