@@ -24,7 +24,7 @@ enum AgentRoute {
             ("device", .text(agent.device.rawValue)),
             ("bot_reasons", .array(agent.botReasons.map { .text($0.rawValue) })),
         ])
-        return Responses.json(200, .bytes(body.encoded), [varying])
+        return Responses.json(200, body, [varying])
     }
 
     private static func named(_ name: String, _ version: JSONEncodedValue) -> JSONEncodedValue {

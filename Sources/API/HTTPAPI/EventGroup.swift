@@ -67,7 +67,7 @@ struct EventGroup: Sendable {
         if !rejectedPageviews.isEmpty {
             members.append((hasPageviews ? "pageviews_rejected" : "ledger_rejected", Self.list(rejectedPageviews)))
         }
-        return Responses.json(200, .bytes(JSONEncodedValue.object(members).encoded), cors.fields(tag: tag))
+        return Responses.json(200, .object(members), cors.fields(tag: tag))
     }
 
     private static func list(_ items: [(index: Int, message: String)]) -> JSONEncodedValue {

@@ -22,7 +22,7 @@ struct HealthDetails {
         if let engine { members.append(("engine", .text(engine))) }
         if let report { members += [("ingest", ingest(report)), ("journal", Self.journal(report))] }
         if let service { members.append(("service", service.json(isGuest: false))) }
-        return Responses.json(status.status, .bytes(JSONEncodedValue.object(members).encoded))
+        return Responses.json(status.status, .object(members))
     }
 
     private func ingest(_ report: Ingest.Report) -> JSONEncodedValue {

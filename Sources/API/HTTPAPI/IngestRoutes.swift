@@ -79,10 +79,14 @@ final class IngestRoutes: Sendable {
         _ decision: Origins.Decision
     ) -> HandlerResult {
         let sender = ClientInfo(request, clients)
-        switch kind {
-        case .collect: return collect(request, ticket, sender, decision)
-        case .events: return events(request, ticket, sender, decision)
-        case .event: return event(request, ticket, sender, decision)
+        do throws(Refusal) {
+            switch kind {
+            case .collect: return try collect(request, ticket, sender, decision)
+            case .events: return try events(request, ticket, sender, decision)
+            case .event: return try event(request, ticket, sender, decision)
+            }
+        } catch {
+            return refuse(error, sender, decision)
         }
     }
 
@@ -92,16 +96,12 @@ final class IngestRoutes: Sendable {
         _ ticket: Ticket,
         _ sender: ClientInfo,
         _ decision: Origins.Decision
-    ) -> HandlerResult {
-        do throws(Refusal) {
-            let (content, _) = try content(request, bytesMax: Limits.eventBodyBytesMax, sender)
-            let event = try judged { () throws(ValidationError) in
-                try Event(parsing: content.bytes, body: content.body, requestContext(sender))
-            }
-            return submit(Entry(record: .event(event), ticket: ticket.rawValue, tag: CORS.tag(decision)), decision)
-        } catch {
-            return refuse(error, sender, decision)
+    ) throws(Refusal) -> HandlerResult {
+        let (content, _) = try content(request, bytesMax: Limits.eventBodyBytesMax, sender)
+        let event = try judged { () throws(ValidationError) in
+            try Event(parsing: content.bytes, body: content.body, requestContext(sender))
         }
+        return submit(.event(event), ticket, decision)
     }
 
     /// `POST /collect`.
@@ -110,24 +110,17 @@ final class IngestRoutes: Sendable {
         _ ticket: Ticket,
         _ sender: ClientInfo,
         _ decision: Origins.Decision
-    ) -> HandlerResult {
-        do throws(Refusal) {
-            let (content, _) = try content(request, bytesMax: Limits.collectBodyBytesMax, sender)
-            let submission = try judged { () throws(ValidationError) in
-                try Submission(
-                    parsing: content.bytes,
-                    body: content.body,
-                    receivedAt: WallClock.microseconds(),
-                    ip: sender.address?.text
-                )
-            }
-            return submit(
-                Entry(record: .submission(submission), ticket: ticket.rawValue, tag: CORS.tag(decision)),
-                decision
+    ) throws(Refusal) -> HandlerResult {
+        let (content, _) = try content(request, bytesMax: Limits.collectBodyBytesMax, sender)
+        let submission = try judged { () throws(ValidationError) in
+            try Submission(
+                parsing: content.bytes,
+                body: content.body,
+                receivedAt: WallClock.microseconds(),
+                ip: sender.address?.text
             )
-        } catch {
-            return refuse(error, sender, decision)
         }
+        return submit(.submission(submission), ticket, decision)
     }
 
     /// `POST /events`: each event is accepted or rejected individually; the response follows the result of the last one.
@@ -136,31 +129,28 @@ final class IngestRoutes: Sendable {
         _ ticket: Ticket,
         _ sender: ClientInfo,
         _ decision: Origins.Decision
-    ) -> HandlerResult {
-        do throws(Refusal) {
-            let (content, paid) = try content(request, bytesMax: Limits.batchBodyBytesMax, sender)
-            let batch = try judged { () throws(ValidationError) in
-                try EventBatch(parsing: content.bytes, body: content.body)
-            }
-            // The largest batch must fit into the burst that an address may always send.
-            let records = max(batch.events.count, batch.reports.count, batch.pageviews?.count ?? 0)
-            try pay(sender, tokens: max(0, records - paid))
-            var requestContext = requestContext(sender)
-            requestContext.sentAt = batch.sentAt
-            var group = EventGroup(tag: CORS.tag(decision), hasPageviews: batch.pageviews != nil)
-            let entries = BatchParser(batch, content.bytes, requestContext).entries(ticket, &group)
-            guard !entries.isEmpty else { return .now(.response(group.answer(cors))) }
-            group.waiting = entries.count
-            groups.withLock { $0[ticket.rawValue] = group }
-            if let ingest, ingest.submit(entries) { return .later }
-            groups.withLock { _ = $0.removeValue(forKey: ticket.rawValue) }
-            return unavailable(decision)
-        } catch {
-            return refuse(error, sender, decision)
+    ) throws(Refusal) -> HandlerResult {
+        let (content, paid) = try content(request, bytesMax: Limits.batchBodyBytesMax, sender)
+        let batch = try judged { () throws(ValidationError) in
+            try EventBatch(parsing: content.bytes, body: content.body)
         }
+        // The largest batch must fit into the burst that an address may always send.
+        let records = max(batch.events.count, batch.reports.count, batch.pageviews?.count ?? 0)
+        try pay(sender, tokens: max(0, records - paid))
+        var requestContext = requestContext(sender)
+        requestContext.sentAt = batch.sentAt
+        var group = EventGroup(tag: CORS.tag(decision), hasPageviews: batch.pageviews != nil)
+        let entries = BatchParser(batch, content.bytes, requestContext).entries(ticket, &group)
+        guard !entries.isEmpty else { return .now(.response(group.answer(cors))) }
+        group.waiting = entries.count
+        groups.withLock { $0[ticket.rawValue] = group }
+        if let ingest, ingest.submit(entries) { return .later }
+        groups.withLock { _ = $0.removeValue(forKey: ticket.rawValue) }
+        return unavailable(decision)
     }
 
-    private func submit(_ entry: Entry, _ decision: Origins.Decision) -> HandlerResult {
+    private func submit(_ record: Record, _ ticket: Ticket, _ decision: Origins.Decision) -> HandlerResult {
+        let entry = Entry(record: record, ticket: ticket.rawValue, tag: CORS.tag(decision))
         guard let ingest, ingest.submit(entry) else { return unavailable(decision) }
         return .later
     }
@@ -283,7 +273,7 @@ final class IngestRoutes: Sendable {
             let body = JSONEncodedValue.object([
                 ("message", .text(rejection.message)), ("missing", .array(names.map { .text($0) })),
             ])
-            return Responses.json(400, .bytes(body.encoded), fields)
+            return Responses.json(400, body, fields)
         case .tooManyEvents:
             return Responses.message(413, rejection.message, fields)
         case .invalidJSON, .invalid, .refusedByStore:

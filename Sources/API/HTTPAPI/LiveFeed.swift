@@ -233,7 +233,7 @@ package final class LiveFeed: Sendable {
 final class Subscriber: BodySource {
     /// The most bytes that are sent at a time.
     static let partBytesMax = 16_384
-    /// The most events of one read for a subscriber that is behind.
+    /// The most events of one read for a subscriber that catches up from the database.
     static let catchUpMax: Int64 = 100
 
     private struct State {

@@ -1,5 +1,4 @@
 import Glibc
-import Events
 
 /// A moment on a monotonic clock, for limits and timeouts; the wall clock may be set at any time.
 ///
@@ -15,9 +14,4 @@ struct MonotonicTime: Sendable {
         clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
         return MonotonicTime(seconds: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)
     }
-}
-
-extension WallClock {
-    /// Seconds since 1970.
-    static var seconds: Int64 { microseconds() / 1_000_000 }
 }

@@ -25,7 +25,13 @@ struct Origins: Sendable {
         guard let allowed else { return .any }
         guard let origin = origin?.lowercased() else { return .own }
         if let index = allowed.firstIndex(of: origin) { return .listed(index) }
-        guard let host = host?.lowercased() else { return .refused }
-        return origin == "https://" + host || origin == "http://" + host ? .own : .refused
+        return Self.isOwn(origin, host: host) ? .own : .refused
+    }
+
+    /// Whether an origin is that of the pages of this host, with or without TLS.
+    static func isOwn(_ origin: String, host: String?) -> Bool {
+        guard let host = host?.lowercased() else { return false }
+        let origin = origin.lowercased()
+        return origin == "https://" + host || origin == "http://" + host
     }
 }

@@ -9,8 +9,6 @@ struct ProblemFinder {
     static let heldBackSecondsMin = 10.0
     static let startSecondsMin = 10.0
     static let stillSecondsMin = 60.0
-    /// The most seconds without a response of the database.
-    static let silenceSecondsMax = 15.0
 
     /// The current time on the clock of `StatusMonitor`.
     let seconds: Double

@@ -21,7 +21,12 @@ enum Responses {
     private static let busySeconds = "10"
 
     /// A JSON value, with status 200.
-    static func json(_ value: JSONEncodedValue) -> Answer { .response(json(200, .bytes(value.encoded))) }
+    static func json(_ value: JSONEncodedValue) -> Answer { .response(json(200, value)) }
+
+    /// A JSON value.
+    static func json(_ status: Int, _ value: JSONEncodedValue, _ fields: [Field] = []) -> Response {
+        json(status, .bytes(value.encoded), fields)
+    }
 
     /// A response with JSON text.
     static func json(_ status: Int, _ text: String, _ fields: [Field] = []) -> Response {
@@ -38,7 +43,7 @@ enum Responses {
 
     /// `{"message":…}`.
     static func message(_ status: Int, _ message: String, _ fields: [Field] = []) -> Response {
-        json(status, .bytes(JSONEncodedValue.object([("message", .text(message))]).encoded), fields)
+        json(status, .object([("message", .text(message))]), fields)
     }
 
     /// A response for records that were not stored; the client should retry.

@@ -32,7 +32,7 @@ struct ServiceStatus: Sendable {
 
     /// The response as JSON; for guests, messages do not name anything of the database.
     func json(isGuest: Bool) -> JSONEncodedValue {
-        let now = WallClock.microseconds() / 1_000_000
+        let now = WallClock.seconds
         let problems = problems.map { problem in
             let age = Int64(max(0, seconds - problem.since))
             return JSONEncodedValue.object([

@@ -167,14 +167,14 @@ final class SessionRoutes: Sendable {
 
     private func signedIn(_ access: Access, _ cookie: String?) -> Answer {
         let fields = cookie.map { [("Set-Cookie", $0)] } ?? []
-        return .response(Responses.json(200, .bytes(Self.body(access).encoded), fields))
+        return .response(Responses.json(200, Self.body(access), fields))
     }
 
     /// Ends the sessions in the cookies of the request, and no others; responds once the store has it.
     func signOut(_ request: borrowing Request, _ ticket: Ticket) -> HandlerResult {
         let gone = [("Set-Cookie", cookie("", seconds: 0, isSecure(request)))]
         let sessions = owner.sessions(request.text(.cookie), now: WallClock.seconds)
-        let done = Answer.response(Responses.json(200, .bytes(Self.body(.nothing).encoded), gone))
+        let done = Answer.response(Responses.json(200, Self.body(.nothing), gone))
         guard !sessions.isEmpty else { return .now(done) }
         registry.end(sessions) { [registry] isWritten in
             let waits = "Signed out; the database is away and will have it when it is back"

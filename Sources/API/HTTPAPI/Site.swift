@@ -123,7 +123,7 @@ package final class Site: Handler {
 
     /// The response of `GET /health`.
     package static func answer(_ status: HealthMonitor.Status) -> Answer {
-        .response(Responses.json(status.status, .bytes(JSONEncodedValue.object(status.members).encoded)))
+        .response(Responses.json(status.status, .object(status.members)))
     }
 
     /// The response of `GET /health/details`.

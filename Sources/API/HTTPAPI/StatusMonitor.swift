@@ -107,7 +107,7 @@ package final class StatusMonitor: Sendable {
             do throws(StoreError) {
                 let connection = if let database { database } else { try store.makeDatabase() }
                 database = connection
-                look = try StoreSnapshot(connection, now: WallClock.microseconds() / 1_000_000)
+                look = try StoreSnapshot(connection, now: WallClock.seconds)
             } catch {
                 database = nil
                 failure = error

@@ -81,7 +81,7 @@ package final class RollupWorker: Sendable {
                 milliseconds = isBusy ? min(took / 4, Self.restMilliseconds) : Self.restMilliseconds
             } catch {
                 rollups = nil
-                current.withLock { $0.fail(error, now: Self.now()) }
+                current.withLock { $0.fail(error, now: WallClock.seconds) }
                 if isWarning, error.reason != reason {
                     reason = error.reason
                     log.warning("rollups cannot be written", ["reason": reason])
@@ -100,12 +100,10 @@ package final class RollupWorker: Sendable {
                 isBehind: progress.isBehind,
                 reason: progress.reason,
                 deadLetters: progress.deadLetters,
-                now: Self.now()
+                now: WallClock.seconds
             )
         }
     }
-
-    private static func now() -> Int64 { WallClock.microseconds() / 1_000_000 }
 }
 
 /// Logs notices of the rollups for operators; dead letters at most once a minute.

@@ -185,7 +185,7 @@ package final class Rollups {
         ).first
         // Without an event, the position itself cannot be written.
         guard let id = row?[0].integer else { throw .unavailable(reason: reason) }
-        let now = WallClock.microseconds() / 1_000_000
+        let now = WallClock.seconds
         guard try start.moveToDeadLetters(database, event: id, reason: reason, at: now) else { return 0 }
         known = nil
         progress.position = id

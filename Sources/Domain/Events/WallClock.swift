@@ -8,4 +8,7 @@ package enum WallClock {
         clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
     }
+
+    /// The current time in whole seconds since 1970, UTC.
+    package static var seconds: Int64 { microseconds() / 1_000_000 }
 }

@@ -7,9 +7,7 @@ struct Parameters: Sendable {
 
     /// Checks a query against the parameters that its route declares.
     init(_ query: Query, _ declared: [Parameter]) throws(QueryError) {
-        if let unknown = query.unknownName(declared) {
-            throw QueryError(message: "Unknown parameter: \(unknown.prefix(40))")
-        }
+        try query.checkNames(declared)
         for parameter in declared {
             let value = query[parameter.name]
             try parameter.check(value)
@@ -32,8 +30,9 @@ struct Parameters: Sendable {
 }
 
 extension Query {
-    /// The first name that is not declared.
-    func unknownName(_ declared: [Parameter]) -> String? {
-        names.first { name in !declared.contains { $0.name == name } }
+    /// Throws an error that names the first parameter that is not declared.
+    func checkNames(_ declared: [Parameter]) throws(QueryError) {
+        guard let unknown = names.first(where: { name in !declared.contains { $0.name == name } }) else { return }
+        throw QueryError(message: "Unknown parameter: \(unknown.prefix(40))")
     }
 }

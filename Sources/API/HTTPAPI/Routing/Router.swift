@@ -45,8 +45,10 @@ struct Router: Sendable {
         }
         // A query that any parameter may be in is not read.
         let query = operation.parameters.map { _ in Query(request.query) }
-        if let declared = operation.parameters, let unknown = query?.unknownName(declared) {
-            return Self.refuse(400, "Unknown parameter: \(unknown.prefix(40))")
+        do throws(QueryError) {
+            if let declared = operation.parameters { try query?.checkNames(declared) }
+        } catch {
+            return Self.refuse(400, error.message)
         }
         let call = Call(request: request, ticket: ticket, path: match.values)
         guard operation.access != .everyone else { return Self.run(operation, call, query, site) }
@@ -97,8 +99,6 @@ struct Router: Sendable {
     /// Whether the request comes from a page of this server, by the browser's headers, or from no page at all.
     private static func isOwnPage(_ request: borrowing Request) -> Bool {
         if let site = request.text(.secFetchSite) { return site == "same-origin" || site == "none" }
-        guard let origin = request.text(.origin)?.lowercased() else { return true }
-        guard let host = request.text(.host)?.lowercased() else { return false }
-        return origin == "https://" + host || origin == "http://" + host
+        return request.text(.origin).map { Origins.isOwn($0, host: request.text(.host)) } ?? true
     }
 }

@@ -20,7 +20,7 @@ package struct LagCheck {
     /// `pause` waits for a number of milliseconds.
     package func problem(pause: (Int) -> Void) throws(StoreError) -> String? {
         guard let first = try waiting() else { return nil }
-        let now = WallClock.microseconds() / 1_000_000
+        let now = WallClock.seconds
         // The waiting time of an event with a time in the future is unknown.
         guard first.receivedAt > now || now - first.receivedAt >= Self.lagSecondsMax else { return nil }
         for _ in 0..<Self.moveMillisecondsMax / Self.lookMilliseconds {
