@@ -17,23 +17,14 @@ import {
   rejectedZone,
   zone,
 } from "./state.js";
+import { VIEWS } from "./views.js";
 import { browserZone, chosenPeriod, zones } from "../kit/times.js";
-
-/** Controls that a view cannot follow, with the reason. @type {Record<string, {controls: string[], reason: string}>} */
-const UNFOLLOWED = {
-  fingerprint: { controls: ["compare"], reason: "Fingerprints have no comparison with the previous period." },
-  raw: {
-    controls: ["compare", "bots", "filter-open"],
-    reason:
-      "Raw data shows all events of the range. Comparison, bots, and filters do not apply here; use the search below.",
-  },
-};
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 /** @param {string} view that is open */
 export function drawBar(view) {
-  const { controls, reason: text } = UNFOLLOWED[view] ?? { controls: [], reason: "" };
+  const { controls, reason: text } = VIEWS[view].unused ?? { controls: [], reason: "" };
   drawRanges();
   byId("compare").setAttribute("aria-pressed", String(isComparing()));
   byId("bots").setAttribute("aria-pressed", String(includesBots()));

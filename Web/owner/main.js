@@ -9,24 +9,15 @@ import { ask, onSignedOut, onUnknownZone, RequestError } from "./api.js";
 import { drawBar, startBar } from "./bar.js";
 import { showBanners } from "./banners.js";
 import { openFilter, startFilter } from "./filter-dialog.js";
-import { showFingerprint } from "./fingerprint.js";
 import { failure } from "./parts.js";
-import { showOverview } from "./overview.js";
-import { showPerformance } from "./performance.js";
 import { startRange } from "./range-dialog.js";
-import { showRaw } from "./raw.js";
 import { startShares } from "./shares.js";
 import { current, includesBots, onState, rejectZone } from "./state.js";
 import { areFiguresIncomplete, latestStatus, onStatus, startStatus, stopStatus } from "./status.js";
+import { VIEWS } from "./views.js";
 import { close, isWelcoming, startWelcome, welcome } from "./welcome.js";
 import { count } from "../kit/format.js";
 
-const VIEWS = /** @type {Record<string, (panel: HTMLElement, signal: AbortSignal) => Promise<any>>} */ ({
-  overview: showOverview,
-  performance: showPerformance,
-  fingerprint: showFingerprint,
-  raw: showRaw,
-});
 /** Milliseconds between updates of the live number, and of figures of a range that has not ended. */
 const LIVE_MS = 10_000;
 const REFRESH_MS = 60_000;
@@ -50,7 +41,7 @@ async function show() {
   shownAt = Date.now();
   panel.setAttribute("aria-busy", "true");
   try {
-    await VIEWS[name](panel, controller.signal);
+    await VIEWS[name].show(panel, controller.signal);
   } catch (error) {
     if (!controller.signal.aborted) panel.replaceChildren(failure(error, show));
   }
@@ -100,8 +91,7 @@ async function drawLive() {
       if (signal.aborted) return;
       element.dataset.state = "stored";
       setText(/** @type {HTMLElement} */ (element.lastElementChild), `${count(visitors)} here now`);
-      const isOver = Boolean(current().to) || current().range === "yesterday" || openTab() === "raw" ||
-        openTab() === "fingerprint" ||
+      const isOver = Boolean(current().to) || current().range === "yesterday" || !VIEWS[openTab()].isRefreshed ||
         document.querySelector("dialog[open]");
       if (!isOver && !current().issue && Date.now() - shownAt > REFRESH_MS) show();
     } catch (error) {
@@ -136,7 +126,7 @@ function startKeys() {
       access === "none"
     ) return;
     if (isWelcoming() && !/^[t?]$/.test(event.key)) return;
-    if (/^[1-4]$/.test(event.key)) showTabAt(Number(event.key) - 1);
+    if (/^[1-9]$/.test(event.key)) showTabAt(Number(event.key) - 1);
     else if (event.key === "/") {
       event.preventDefault();
       if (!(/** @type {HTMLButtonElement} */ (byId("filter-open")).disabled)) openFilter();

@@ -1,0 +1,8 @@
+// The view "Goals".
+
+import { card } from "../kit/cards.js";
+
+/** @param {HTMLElement} panel @param {AbortSignal} _signal */
+export async function showGoals(panel, _signal) {
+  panel.replaceChildren(card("Goals", "full"));
+}

@@ -1,0 +1,8 @@
+// The view "Tracking".
+
+import { card } from "../kit/cards.js";
+
+/** @param {HTMLElement} panel @param {AbortSignal} _signal */
+export async function showTracking(panel, _signal) {
+  panel.replaceChildren(card("Tracking", "full"));
+}
