@@ -8,8 +8,10 @@ import { within } from "../kit/time.js";
 import { ask, onSignedOut, onUnknownZone, RequestError } from "./api.js";
 import { drawBar, startBar } from "./bar.js";
 import { showBanners } from "./banners.js";
+import { allCommands } from "./commands.js";
 import { openFilter, startFilter } from "./filter-dialog.js";
 import { failure } from "./parts.js";
+import { openPalette, startPalette } from "./palette.js";
 import { startRange } from "./range-dialog.js";
 import { startShares } from "./shares.js";
 import { current, includesBots, onState, rejectZone } from "./state.js";
@@ -112,6 +114,7 @@ function startDialogs() {
   startFilter();
   startRange();
   startShares();
+  startPalette(allCommands);
   byId("help-open").addEventListener("click", () => openDialog("help"));
   for (const dialog of document.querySelectorAll("dialog")) {
     dialog.querySelector("[data-close]")?.addEventListener("click", () => dialog.close());
@@ -120,6 +123,11 @@ function startDialogs() {
 
 function startKeys() {
   addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
+      if (access === "none" || document.querySelector("dialog[open]")) return;
+      event.preventDefault();
+      return openPalette();
+    }
     const isTyping = event.target instanceof Element && event.target.closest("input, textarea, select");
     if (
       isTyping || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") ||
