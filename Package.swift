@@ -233,8 +233,8 @@ let package = Package(
         .testTarget(
             name: "ContractTests",
             dependencies: [
-                "Aggregation", "Events", "HTTPAPI", "HTTPWire", "Ingest", "JSON", "Reports", "Segments", "StorageSQLite",
-                "TestSupport", "collector",
+                "Aggregation", "Events", "HTTPAPI", "HTTPWire", "Ingest", "JSON", "Reports", "Segments",
+                "StorageSQLite", "TestSupport", "collector",
             ],
             swiftSettings: strict
         ),

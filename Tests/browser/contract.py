@@ -1,10 +1,11 @@
-"""Checks payloads against the payload contract, `Contract/payloads.json`."""
+"""Checks payloads against the payload contract, `Contract/payloads.json`. `LIMITS` are the server's limits by name."""
 
 import json
 from pathlib import Path
 
-FILE = Path(__file__).resolve().parents[2] / "Contract" / "payloads.json"
-KEYS = {kind: event["keys"] for kind, event in json.loads(FILE.read_text(encoding="utf-8"))["events"].items()}
+FOLDER = Path(__file__).resolve().parents[2] / "Contract"
+KEYS = {kind: event["keys"] for kind, event in json.loads((FOLDER / "payloads.json").read_text(encoding="utf-8"))["events"].items()}
+LIMITS = {name: limit["value"] for name, limit in json.loads((FOLDER / "limits.json").read_text(encoding="utf-8"))["server"].items()}
 TYPES = {"object": dict, "array": list, "string": str, "number": (int, float), "boolean": bool, "any": object}
 
 

@@ -10,10 +10,11 @@ import subprocess
 import pytest
 
 from bodies import event, submission
+from contract import LIMITS
 from wire import Wire, get, head, post, request
 
 BANDWIDTH_DEFAULT = 500_000
-BANDWIDTH_MAX = 5_000_000
+BANDWIDTH_MAX = LIMITS["bandwidthBytesMax"]
 
 
 def check_security(answer):
