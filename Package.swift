@@ -231,6 +231,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "ContractTests",
+            dependencies: [
+                "Aggregation", "Events", "HTTPAPI", "HTTPWire", "Ingest", "JSON", "Reports", "Segments",
+                "StorageSQLite", "TestSupport", "collector",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "CryptoTests",
             dependencies: ["Crypto"],
             swiftSettings: strict

@@ -8,11 +8,12 @@ import zlib
 import pytest
 
 from bodies import event, filled, make_ids, submission
+from contract import LIMITS
 from stores import count, events, submissions
 from wire import chunked, post, request
 
-EVENT_BYTES_MAX = 262_144
-BATCH_BYTES_MAX = 1_048_576
+EVENT_BYTES_MAX = LIMITS["eventBodyBytesMax"]
+BATCH_BYTES_MAX = LIMITS["batchBodyBytesMax"]
 
 
 def brotli(data):

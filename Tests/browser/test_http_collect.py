@@ -5,10 +5,11 @@ import json
 import pytest
 
 from bodies import filled, make_ids, submission
+from contract import LIMITS
 from stores import JSON_COLUMNS, count, moment, submissions
 from wire import Wire, head, post
 
-COLLECT_BYTES_MAX = 1_048_576
+COLLECT_BYTES_MAX = LIMITS["collectBodyBytesMax"]
 
 PARTS = {
     "browser": "browser_info",

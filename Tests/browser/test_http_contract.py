@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from bodies import event, make_ids, submission
+from contract import LIMITS
 from load import wait_for
 from stores import count, events, submissions
 from test_http_site import check_security, static_paths
 from wire import Answer, Wire, get, head, post, request
 
-INGEST_LIMITS = {"/event": 262_144, "/collect": 1_048_576, "/events": 1_048_576}
+INGEST_LIMITS = {"/event": LIMITS["eventBodyBytesMax"], "/collect": LIMITS["collectBodyBytesMax"], "/events": LIMITS["batchBodyBytesMax"]}
 TOO_LARGE = {"message": "Payload too large"}
 
 

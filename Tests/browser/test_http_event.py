@@ -7,10 +7,11 @@ import uuid
 import pytest
 
 from bodies import event, filled, make_ids
+from contract import LIMITS
 from stores import count, events, moment
 from wire import Wire, head, post, request
 
-EVENT_BYTES_MAX = 262_144
+EVENT_BYTES_MAX = LIMITS["eventBodyBytesMax"]
 SALT = "pepper é"
 ENVIRONMENT = {"EVENT_IP_HASH_SALT": SALT}
 
@@ -74,14 +75,14 @@ def test_an_empty_salt_is_no_salt(store, serve):
 # Limits
 
 
-@pytest.mark.parametrize("chunk_size", [None, 1000, 65536, 262_144])
+@pytest.mark.parametrize("chunk_size", [None, 1000, 65536, EVENT_BYTES_MAX])
 def test_a_body_of_the_limit_is_taken(service, chunk_size):
     body = filled(EVENT_BYTES_MAX)
     assert len(body) == EVENT_BYTES_MAX
     accepted(service, body, chunk_size=chunk_size)
 
 
-@pytest.mark.parametrize("chunk_size", [None, 1000, 65536, 262_145])
+@pytest.mark.parametrize("chunk_size", [None, 1000, 65536, EVENT_BYTES_MAX + 1])
 def test_a_body_over_the_limit_is_refused(service, chunk_size):
     body = filled(EVENT_BYTES_MAX + 1)
     assert refused(service, body, 413, chunk_size=chunk_size) == {"message": "Payload too large"}

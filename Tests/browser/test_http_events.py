@@ -7,11 +7,12 @@ import uuid
 import pytest
 
 from bodies import event, make_ids
+from contract import LIMITS
 from stores import count, events
 from wire import post
 
-BATCH_BYTES_MAX = 1_048_576
-EVENTS_MAX = 1000
+BATCH_BYTES_MAX = LIMITS["batchBodyBytesMax"]
+EVENTS_MAX = LIMITS["batchEventsMax"]
 
 
 def as_array(items):

@@ -1,19 +1,17 @@
 """All routes other than ingest: pages, files, health, network measurement, cross-origin rules, methods and headers."""
 
 import gzip
-import importlib.machinery
-import importlib.util
-import pathlib
 import re
 import subprocess
 
 import pytest
 
 from bodies import event, submission
+from contract import LIMITS, SIZES
 from wire import Wire, get, head, post, request
 
 BANDWIDTH_DEFAULT = 500_000
-BANDWIDTH_MAX = 5_000_000
+BANDWIDTH_MAX = LIMITS["bandwidthBytesMax"]
 
 
 def check_security(answer):
@@ -301,19 +299,7 @@ def test_a_base_path_with_and_without_a_proxy_that_strips_it(serve, setting):
 # Files for other sites, and the demo
 
 
-
-def limits():
-    """The build's gzip size limits of the tracker's files."""
-    script = importlib.machinery.SourceFileLoader("build_web", str(pathlib.Path(__file__).resolve().parents[2] / "scripts" / "build-web"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(script.name, script))
-    script.exec_module(module)
-    return {"/" + name: limit for name, (_, _, limit) in module.TRACKER.items()}
-
-
-LIMITS = limits()
-
-
-@pytest.mark.parametrize("path", LIMITS)
+@pytest.mark.parametrize("path", SIZES)
 def test_any_site_may_load_the_tracker(site, path):
     answer = get(site.port, path, [("Origin", "https://shop.example"), ("Accept-Encoding", "gzip")])
     assert answer.status == 200 and answer.field("Content-Type").startswith("text/javascript")
@@ -325,7 +311,7 @@ def test_any_site_may_load_the_tracker(site, path):
     assert again.status == 304 and again.field("Access-Control-Allow-Origin") == "*"
 
 
-@pytest.mark.parametrize(("path", "bytes_max"), LIMITS.items())
+@pytest.mark.parametrize(("path", "bytes_max"), SIZES.items())
 def test_the_tracker_is_small(site, path, bytes_max):
     answer = get(site.port, path, [("Accept-Encoding", "gzip")])
     assert answer.field("Content-Encoding") == "gzip" and len(answer.body) <= bytes_max

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { BODY_BYTES_MAX, bytesOf, fit, itemOf, pack, sort, trim } from "../../Web/tracker/delivery-queue.js";
+import { bytesOf, fit, itemOf, pack, sort, trim } from "../../Web/tracker/delivery-queue.js";
+import { BODY_BYTES_MAX } from "../../Web/tracker/limits.js";
 import { report } from "./support.js";
 
 /** @param {number} number @param {any} [view] @param {any} [more] */

@@ -3,7 +3,6 @@ import {
   emit,
   endPage,
   ids,
-  KEEPALIVE_BYTES_MAX,
   keys,
   numbers,
   ok,
@@ -14,6 +13,7 @@ import {
   unavailable,
   visit,
 } from "./delivery_site.js";
+import { KEEPALIVE_BYTES_MAX } from "../../Web/tracker/limits.js";
 import { report, withGlobals } from "./support.js";
 
 Deno.test("a page that is hidden and shown 500 times without a change sends nothing and writes nothing more", () => {

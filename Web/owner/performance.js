@@ -23,20 +23,14 @@ import {
 import { histogramOptions } from "../kit/plots.js";
 import { change, current, isComparing, reportQuery, seriesQuery } from "./state.js";
 import { drawTimeline, intervalSelect, periodOf, previousPeriodOf } from "./timeline.js";
-import { BOUNDS, METRIC_NAMES, METRICS, tone, vital } from "../kit/ratings.js";
+import { BOUNDS, DIMENSIONS, METRIC_NAMES, METRICS } from "../kit/contract.js";
+import { tone, vital } from "../kit/ratings.js";
 import { count, exact, isFew, percent, SAMPLE_MIN, shareOf } from "../kit/format.js";
 import { named, navigationLabel, ROUTES } from "./words.js";
 
-const BY = {
-  path: "Page",
-  browser: "Browser",
-  device: "Device",
-  system: "Operating system",
-  connection: "Connection",
-  navigation: "Navigation",
-  country: "Country",
-  release: "Release",
-};
+/** Dimensions of the breakdown, with their labels. */
+const { path, browser, device, system, connection, navigation, country, release } = DIMENSIONS;
+const BY = { path, browser, device, system, connection, navigation, country, release };
 const CHART_HEIGHT = 260;
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */

@@ -36,7 +36,7 @@ package struct FingerprintsReport: Sendable {
     package var visitors: Int64 { signals.map(\.visitors).max() ?? 0 }
 
     /// The most rows of the list of bots.
-    private static let botsMax = 50
+    static let botsMax = 50
 
     /// Creates the report; without `isAllTime`, for the range and the filters of the query.
     init(_ context: ReportContext, isAllTime: Bool) throws(ReportError) {

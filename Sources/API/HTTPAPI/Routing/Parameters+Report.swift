@@ -31,10 +31,7 @@ extension Parameters {
     /// The most seconds from now to the end of tomorrow, in any time zone.
     private static let aheadSecondsMax: Int64 = 2 * 86_400 + 3600
     /// Parameters that are filters by themselves: `browser=Chrome` is `["is","browser",["Chrome"]]`.
-    static let filters = [
-        "path", "browser", "system", "device", "referrer", "campaign", "language", "screen", "country", "release",
-        "connection", "event",
-    ]
+    static let filters = ReportDimension.allCases.filter(\.isParameter).map(\.rawValue)
 
     /// The report query at a moment in seconds since 1970.
     func report(now: Int64, zones: ZoneCache = .system) throws(QueryError) -> ReportQuery {
