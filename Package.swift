@@ -46,6 +46,12 @@ let package = Package(
             providers: [.apt(["libpcre2-dev"])]
         ),
         .systemLibrary(
+            name: "CMaxMind",
+            path: "Sources/C/CMaxMind",
+            pkgConfig: "libmaxminddb",
+            providers: [.apt(["libmaxminddb-dev"])]
+        ),
+        .systemLibrary(
             name: "CCrypto",
             path: "Sources/C/CCrypto",
             pkgConfig: "libcrypto",
@@ -81,6 +87,12 @@ let package = Package(
         .target(name: "JSON", path: "Sources/Support/JSON", swiftSettings: strict),
         .target(name: "Locks", path: "Sources/Support/Locks", swiftSettings: boundary),
         .target(name: "Log", path: "Sources/Support/Log", swiftSettings: strict),
+        .target(
+            name: "MaxMind",
+            dependencies: ["CMaxMind"],
+            path: "Sources/Support/MaxMind",
+            swiftSettings: boundary
+        ),
         .target(name: "Numbers", path: "Sources/Support/Numbers", swiftSettings: strict),
         .target(
             name: "Patterns",
@@ -103,8 +115,14 @@ let package = Package(
 
         // Domain: parsed events and reports of browsers. No I/O.
         .target(
+            name: "Locations",
+            dependencies: ["Events", "Locks", "Log", "MaxMind"],
+            path: "Sources/Domain/Locations",
+            swiftSettings: strict
+        ),
+        .target(
             name: "TimeZones",
-            dependencies: ["Events", "Locks"],
+            dependencies: ["Assets", "Events", "Locks"],
             path: "Sources/Domain/TimeZones",
             swiftSettings: strict
         ),
@@ -153,7 +171,7 @@ let package = Package(
         // Analytics: aggregation, rollups and reports.
         .target(
             name: "Aggregation",
-            dependencies: ["Crypto", "Events", "JSON", "Numbers", "Segments", "UserAgents"],
+            dependencies: ["Crypto", "Events", "JSON", "Numbers", "Segments", "TimeZones", "UserAgents"],
             path: "Sources/Analytics/Aggregation",
             swiftSettings: strict
         ),
@@ -187,7 +205,7 @@ let package = Package(
             name: "HTTPAPI",
             dependencies: [
                 "Aggregation", "Assets", "Compression", "Crypto", "Events", "HTTPServer",
-                "HTTPWire", "Ingest", "JSON", "Locks", "Log", "Numbers", "Reports", "Rollups",
+                "HTTPWire", "Ingest", "JSON", "Locations", "Locks", "Log", "Numbers", "Reports", "Rollups",
                 "Segments", "Storage", "TimeZones", "UserAgents",
             ],
             path: "Sources/API/HTTPAPI",
@@ -198,8 +216,8 @@ let package = Package(
         .executableTarget(
             name: "collector",
             dependencies: [
-                "Assets", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Ingest", "Locks", "Log", "Numbers",
-                "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite",
+                "Assets", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Ingest", "Locations", "Locks", "Log",
+                "MaxMind", "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite",
             ],
             path: "Sources/App/collector",
             swiftSettings: strict
@@ -277,6 +295,11 @@ let package = Package(
         .testTarget(
             name: "JSONTests",
             dependencies: ["JSON"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "LocationsTests",
+            dependencies: ["Events", "Locations", "Log", "MaxMind", "TimeZones"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -42,6 +42,14 @@ private func event(_ mask: Int) -> Event {
     )
     event.site = buffer.put("shop.example", if: has(6))
     event.clientTimestampOriginal = has(7) ? latest : nil
+    if has(8) {
+        event.location = LocationSlices(
+            country: buffer.put("DE"),
+            region: buffer.put("Berlin, DE-BE", if: has(1)),
+            city: buffer.put("Größe, DE-BE", if: has(2)),
+            source: buffer.put("database")
+        )
+    }
     event.bytes = buffer.bytes
     return event
 }
@@ -171,13 +179,19 @@ private let samples: [Record] = [
                 "client_timestamp_original": nil, "site": nil, "visitor_id": "v_ß",
                 "session_id": "s_1", "pageview_id": "p_1", "event_type": "pageview", "seq": "-2", "path": "/a",
                 "referrer": nil, "ip_hash": "", "user_agent": nil, "payload": #"{"a":1}"#,
+                "country": nil, "region": nil, "city": nil, "location_source": nil,
                 "event_id": "0198f0c2-7b1e-7cc3-98c4-dc0c0c07398f",
             ]
         )
         var again: [UInt8] = []
         record.encode(into: &again)
-        // Neither a site nor a corrected clock.
-        #expect(again == [2] + form.dropFirst() + [255, 255, 255, 255, 0])
+        // Neither a site nor a corrected clock, nor any text of a location.
+        let none = [UInt8](repeating: 255, count: 4)
+        let added = none + [0] + none + none + none + none
+        #expect(again == [3] + form.dropFirst() + added)
+        // Version 2 had the first two.
+        let second = try #require(Record(decoding: [2] + form.dropFirst() + none + [0]))
+        #expect(second.fields == record.fields)
     }
 
     // MARK: - Damage

@@ -20,7 +20,8 @@ import Testing
                 ("client_timestamp", #""2026-11-23T17:59:44.049Z""#), ("site", #""größe.example""#),
             ],
             userAgent: "Agent/1.0 (ü)",
-            ipHash: String(repeating: "a", count: 64)
+            ipHash: String(repeating: "a", count: 64),
+            location: Location(country: "de", regionCode: "BE", cityName: "Größe", source: .database)
         )
         let appended = try database.migrated().makeWriter().append(Batch(events: [event]))
         #expect(appended == Appended(stored: 1, duplicates: 0))
@@ -32,6 +33,7 @@ import Testing
                     "seq": "-2147483648", "path": "/größe?q=🙂", "referrer": "https://x.test/é",
                     "ip_hash": String(repeating: "a", count: 64), "user_agent": "Agent/1.0 (ü)",
                     "event_id": Self.firstID, "site": "größe.example", "client_timestamp_original": nil,
+                    "country": "DE", "region": "DE-BE", "city": "Größe, DE-BE", "location_source": "database",
                 ]
             ]
         )
@@ -48,7 +50,8 @@ import Testing
                     "received_at": "2026-11-23T17:59:44.821673Z", "client_timestamp": nil, "visitor_id": "v_1",
                     "session_id": "s_1", "pageview_id": "p_1", "event_type": "pageview", "seq": "0", "path": nil,
                     "referrer": nil, "ip_hash": nil, "user_agent": nil, "event_id": nil, "site": nil,
-                    "client_timestamp_original": nil,
+                    "client_timestamp_original": nil, "country": nil, "region": nil, "city": nil,
+                    "location_source": nil,
                 ]
             ]
         )

@@ -128,7 +128,7 @@ extension Database {
             case .events:
                 [
                     "visitor_id", "session_id", "pageview_id", "event_type", "seq", "path", "referrer", "ip_hash",
-                    "user_agent", "event_id", "site",
+                    "user_agent", "event_id", "site", "country", "region", "city", "location_source",
                 ]
             case .submissions: ["ip", "battery", "visitor_id", "session_id", "pageview_id"]
             }

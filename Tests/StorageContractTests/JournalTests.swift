@@ -84,7 +84,8 @@ import Testing
                         ("client_timestamp", #""1969-12-31T23:59:59.999999Z""#),
                     ],
                     userAgent: "Agent/1.0 (ü)",
-                    ipHash: String(repeating: "a", count: 64)
+                    ipHash: String(repeating: "a", count: 64),
+                    location: Location(country: "US", regionCode: "IL", cityName: "Springfield", source: .proxy)
                 )
             ),
             .event(try Event.sample()), .submission(try Submission.sample(body, ip: "2001:db8::1")),

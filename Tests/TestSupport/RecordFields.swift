@@ -14,6 +14,9 @@ extension Record {
                 "event_type": event.text(event.eventType), "seq": String(event.seq), "path": event.text(event.path),
                 "referrer": event.text(event.referrer), "ip_hash": event.text(event.ipHash),
                 "user_agent": event.text(event.userAgent), "payload": event.text(event.payload),
+                "country": event.text(event.location?.country),
+                "region": event.text(event.location?.region), "city": event.text(event.location?.city),
+                "location_source": event.text(event.location?.source),
                 "event_id": event.eventID.map { String(decoding: $0.text, as: UTF8.self) },
             ]
         case .submission(let submission):

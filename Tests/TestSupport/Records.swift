@@ -18,6 +18,7 @@ extension Event {
     ///   - more: further members, each with its JSON text.
     ///   - userAgent: nil for none.
     ///   - ipHash: nil for none.
+    ///   - location: that of the client.
     ///   - receivedAt: microseconds since 1970.
     /// - Returns: the event.
     /// - Throws: the parser's refusal.
@@ -28,6 +29,7 @@ extension Event {
         more: [(name: String, json: String?)] = [],
         userAgent: String? = nil,
         ipHash: String? = nil,
+        location: Location? = nil,
         receivedAt: Int64 = 1_795_456_784_821_673
     ) throws(ValidationError) -> Event {
         let body = object(
@@ -36,7 +38,7 @@ extension Event {
                 ("event_type", quoted("pageview")), ("event_id", eventID.map(quoted)), ("payload", payload),
             ] + more
         )
-        return try parsed(body, userAgent: userAgent, ipHash: ipHash, receivedAt: receivedAt)
+        return try parsed(body, userAgent: userAgent, ipHash: ipHash, location: location, receivedAt: receivedAt)
     }
 
     /// The event of a request's body.
@@ -44,6 +46,7 @@ extension Event {
         _ body: String,
         userAgent: String? = nil,
         ipHash: String? = nil,
+        location: Location? = nil,
         receivedAt: Int64
     ) throws(ValidationError) -> Event {
         var bytes = Array((userAgent ?? "").utf8)
@@ -52,7 +55,8 @@ extension Event {
         let requestContext = RequestContext(
             receivedAt: receivedAt,
             userAgent: userAgent.map { _ in Slice(start: 0, count: start) },
-            ipHash: ipHash.map { Array($0.utf8) }
+            ipHash: ipHash.map { Array($0.utf8) },
+            location: { location }
         )
         return try Event(parsing: bytes, body: start..<bytes.count, requestContext)
     }

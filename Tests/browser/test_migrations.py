@@ -119,7 +119,7 @@ def test_columns_and_indexes(store):
         "id ip browser_info performance_data fingerprints errors network battery benchmarks client_timestamp timestamp visitor_id session_id pageview_id".split()
     )
     assert names(columns, "collector_events") == set(
-        "id received_at client_timestamp visitor_id session_id pageview_id event_type seq path referrer ip_hash user_agent payload event_id site client_timestamp_original".split()
+        "id received_at client_timestamp visitor_id session_id pageview_id event_type seq path referrer ip_hash user_agent payload event_id site client_timestamp_original country region city location_source".split()
     )
     # The index of sessions has their visitors, too.
     for column in ("visitor_id", "session", "pageview_id", "received_at", "event_id"):

@@ -11,7 +11,7 @@ import {
   PROPERTY,
   PROPERTY_OPERATORS,
 } from "../kit/contract.js";
-import { named } from "./words.js";
+import { countryLabel, locationSourceLabel, named } from "./words.js";
 
 /** @typedef {{operator: string, dimension: string, values: string[]}} Filter */
 
@@ -19,6 +19,9 @@ import { named } from "./words.js";
 const SHOWN_MAX = 2;
 /** Characters of an id that a chip shows. */
 const ID_SHOWN = 12;
+
+/** Labels of values that are codes. @type {Record<string, (value: string) => string>} */
+const VALUE_LABELS = { country: countryLabel, location_source: locationSourceLabel };
 
 /** @param {string} dimension */
 export const isDimension = (dimension) =>
@@ -85,7 +88,7 @@ export function withFilter(filters, filter, index = -1) {
 const shownValue = (dimension, value) =>
   (dimension === "issue" || dimension === "visitor") && value.length > ID_SHOWN
     ? `…${value.slice(-ID_SHOWN)}`
-    : named(value);
+    : (VALUE_LABELS[dimension] ?? named)(value);
 
 /** The words of a chip. @param {Filter} filter @returns {{label: string, values: string}} */
 export function chipText({ operator, dimension, values }) {

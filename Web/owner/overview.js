@@ -3,6 +3,7 @@
 import { h, setText, table } from "../kit/dom.js";
 import { ask } from "./api.js";
 import { openIssue } from "./issue.js";
+import { locations } from "./locations.js";
 import { drawIssues, noiseToggle } from "./issues.js";
 import {
   bars,
@@ -77,11 +78,10 @@ const RANKINGS = [
   ["screen", "third"],
   ["language", "third"],
   ["event", "third"],
-  ["country", "third"],
   ["release", "third"],
 ];
 /** Not every site reports them. */
-const RARE = new Set(["campaign", "country", "release"]);
+const RARE = new Set(["campaign", "release"]);
 const UNITS =
   /** @type {Record<string, string>} */ ({ pageviews: "page views", sessions: "sessions", events: "events" });
 /** What "View all" shows of a value. @type {{name: string, cell: (row: any) => Node | string}[]} */
@@ -123,7 +123,7 @@ export async function showOverview(panel, signal) {
   const halves = RANKINGS.filter(([, width]) => width === "half").map(([dimension]) => cards.get(dimension) ?? "");
   const thirds = RANKINGS.filter(([, width]) => width !== "half").map(([dimension]) => cards.get(dimension) ?? "");
   const rows = h("div", { class: "rows full" }, ...thirds);
-  panel.replaceChildren(tiles, chart, ...halves, rows, errors, quality);
+  panel.replaceChildren(tiles, chart, ...halves, rows, locations(signal), errors, quality);
   for (const one of [chart, errors, quality, ...cards.values()]) body(one).append(skeleton());
   const again = () => change({}, { isStep: false });
   const failed = (/** @type {HTMLElement[]} */ ...elements) => (/** @type {any} */ error) => {

@@ -43,6 +43,22 @@ export const noiseLabel = (kind) => NOISE[kind] ?? kind;
 /** @param {string} reason */
 export const reasonLabel = (reason) => BOT_REASONS[reason] ?? reason;
 
+/** What a country was read from. @type {Record<string, string>} */
+const LOCATION_SOURCES = Object.freeze({
+  database: "IP database",
+  proxy: "Proxy header",
+  sender: "Sent by the page",
+  time_zone: "Time zone",
+});
+
+/** @param {string} source */
+export const locationSourceLabel = (source) => LOCATION_SOURCES[source] ?? named(source);
+
+const COUNTRY_NAMES = new Intl.DisplayNames(undefined, { type: "region", fallback: "none" });
+
+/** The name of a country by its ISO 3166-1 code; other texts stay as they are. @param {string} code */
+export const countryLabel = (code) => /^[A-Z]{2}$/.test(code) ? COUNTRY_NAMES.of(code) ?? code : named(code);
+
 /**
  * Whether a series has figures. Zero errors in page views are a figure; no page views are none.
  *

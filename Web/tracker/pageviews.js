@@ -98,6 +98,7 @@ export const open = (kind, vitals, referrer = clean(ofDocument("referrer"))) => 
     kind,
     ...pick(navigator, "language platform hardwareConcurrency deviceMemory"),
     ...pick(self, "innerWidth innerHeight devicePixelRatio"),
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     screenResolution: screen.width + "x" + screen.height,
     dark: matchMedia("(prefers-color-scheme:dark)").matches,
     connection: /** @type {any} */ (navigator).connection?.effectiveType,

@@ -1,5 +1,6 @@
 import HTTPServer
 import HTTPWire
+import Locations
 import Events
 
 /// The client of a request, as far as the request identifies it.
@@ -8,12 +9,21 @@ struct ClientInfo {
     let address: IPAddress?
     /// The range of the user agent in the request's bytes, cut to its limit; nil when it is absent or not plain ASCII, which no browser sends.
     let userAgent: Slice?
+    /// The location by the headers of a trusted proxy; nil when they have none.
+    let proxyLocation: Location?
 
     init(_ request: borrowing Request, _ clients: ClientAddressRule) {
         let isDefault = clients.header == .xForwardedFor
         let value = isDefault ? request.text(.xForwardedFor) : request.list(named: clients.header.name)
         address = clients.client(peer: request.peer, value: value)
         userAgent = Self.userAgent(request)
+        proxyLocation = Self.proxyLocation(request, clients)
+    }
+
+    private static func proxyLocation(_ request: borrowing Request, _ clients: ClientAddressRule) -> Location? {
+        guard let peer = IPAddress(request.peer), clients.isTrusted(peer) else { return nil }
+        let (head, bytes) = (request.head, request.bytes)
+        return ProxyLocation.location { head.list(named: $0, bytes.span) }
     }
 
     private static func userAgent(_ request: borrowing Request) -> Slice? {

@@ -127,7 +127,8 @@ final class Export: BodySource {
     // MARK: - Lines
 
     private static let names = [
-        "id", "t", "type", "seq", "site", "path", "referrer", "visitor", "session", "pageview", "user_agent", "payload",
+        "id", "t", "type", "seq", "site", "path", "referrer", "visitor", "session", "pageview", "user_agent", "country",
+        "region", "city", "location_source", "payload",
     ]
 
     private func append(_ event: StoredEvent, to bytes: inout [UInt8]) {
@@ -141,7 +142,9 @@ final class Export: BodySource {
             [
                 .number(event.id), .number(event.receivedAt / 1000), .text(event.type), .number(event.seq),
                 .text(event.site), .text(event.path ?? ""), .text(event.referrer ?? ""), .text(event.visitorID),
-                .text(event.sessionID), .text(event.pageviewID), .text(event.userAgent ?? ""), .json(event.payload),
+                .text(event.sessionID), .text(event.pageviewID), .text(event.userAgent ?? ""),
+                .text(event.location?.country ?? ""), .text(event.location?.region ?? ""),
+                .text(event.location?.city ?? ""), .text(event.location?.source ?? ""), .json(event.payload),
             ]
         )
     }

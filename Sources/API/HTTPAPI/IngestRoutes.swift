@@ -3,6 +3,7 @@ import Locks
 import HTTPServer
 import HTTPWire
 import Ingest
+import Locations
 import Log
 import Synchronization
 import Events
@@ -13,6 +14,7 @@ final class IngestRoutes: Sendable {
     private let cors: CORS
     private let clients: ClientAddressRule
     private let hasher: IPHasher?
+    private let locations: LocationDatabase?
     private let limiter: RateLimiter?
     private let log: Log
     private let rateLimitedCount = Atomic<Int>(0)
@@ -28,6 +30,7 @@ final class IngestRoutes: Sendable {
         originsCount: Int,
         clients: ClientAddressRule,
         hasher: IPHasher?,
+        locations: LocationDatabase?,
         limiter: RateLimiter?,
         workers: BodyWorkers?,
         respond: @escaping @Sendable (Ticket, Answer) -> Void,
@@ -39,6 +42,7 @@ final class IngestRoutes: Sendable {
         self.cors = cors
         self.clients = clients
         self.hasher = hasher
+        self.locations = locations
         self.limiter = limiter
         self.log = log
         stored = (CORS.ownTag..<originsCount).map { tag in
@@ -284,10 +288,12 @@ final class IngestRoutes: Sendable {
     // MARK: - RequestContext
 
     private func requestContext(_ sender: ClientInfo) -> RequestContext {
-        RequestContext(
+        let (locations, address, proxyLocation) = (locations, sender.address, sender.proxyLocation)
+        return RequestContext(
             receivedAt: WallClock.microseconds(),
             userAgent: sender.userAgent,
-            ipHash: hasher.flatMap { hasher in sender.address.map(hasher.hash) }
+            ipHash: hasher.flatMap { hasher in sender.address.map(hasher.hash) },
+            location: { locations.flatMap { found in address.flatMap(found.location) } ?? proxyLocation }
         )
     }
 }

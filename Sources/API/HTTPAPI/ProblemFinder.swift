@@ -20,6 +20,8 @@ struct ProblemFinder {
     var feedFailure: String?
     /// A description of damaged data that was found.
     var damage: String?
+    /// Why the newest version of the location database is not in use.
+    var locationProblem: String?
 
     private struct Finding {
         var code: String
@@ -44,7 +46,8 @@ struct ProblemFinder {
     }
 
     private var findings: [Finding] {
-        [damaged, store, journal, journalDamage, refusedRecords, rollups, deadLetters, feed].compactMap(\.self)
+        [damaged, store, journal, journalDamage, refusedRecords, rollups, deadLetters, feed, locations]
+            .compactMap(\.self)
     }
 
     private var damaged: Finding? {
@@ -161,6 +164,17 @@ struct ProblemFinder {
             summary: "Figures are delayed.",
             age: still
         )
+    }
+
+    private var locations: Finding? {
+        locationProblem.map {
+            Finding(
+                code: "location_database_unusable",
+                message: "The location database has changed and cannot be used: \($0). The previous version stays in use; "
+                    + "replace the file named by COLLECTOR_GEOIP.",
+                summary: "Locations are those of an older database."
+            )
+        }
     }
 
     private var feed: Finding? {

@@ -2,6 +2,7 @@ package import Assets
 package import HTTPServer
 package import HTTPWire
 package import Ingest
+package import Locations
 package import Log
 
 package import Events
@@ -77,6 +78,7 @@ package final class Site: Handler {
         feed: LiveFeed? = nil,
         status: StatusMonitor? = nil,
         workers: BodyWorkers? = nil,
+        locations: LocationDatabase? = nil,
         respond: @escaping @Sendable (Ticket, Answer) -> Void = { _, _ in },
         log: Log
     ) {
@@ -111,6 +113,7 @@ package final class Site: Handler {
             originsCount: configuration.allowedOrigins?.count ?? 0,
             clients: clients,
             hasher: IPHasher(salt: configuration.ipHashSalt),
+            locations: locations,
             limiter: configuration.rateLimit > 0 ? RateLimiter(perSecond: configuration.rateLimit) : nil,
             workers: workers,
             respond: respond,

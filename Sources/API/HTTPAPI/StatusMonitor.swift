@@ -1,6 +1,7 @@
 import Dispatch
 import Locks
 package import Ingest
+package import Locations
 import Reports
 package import Rollups
 package import Log
@@ -37,6 +38,7 @@ package final class StatusMonitor: Sendable {
     private let rollups: RollupWorker?
     private let feedFailure: @Sendable () -> String?
     private let damage: @Sendable () -> String?
+    private let locationProblem: @Sendable () -> String?
     private let state = Locked(State())
     private let start = ContinuousClock.now
     private let bell = DispatchSemaphore(value: 0)
@@ -48,7 +50,8 @@ package final class StatusMonitor: Sendable {
         log: Log,
         rollups: RollupWorker? = nil,
         feed: LiveFeed? = nil,
-        pool: ReaderPool? = nil
+        pool: ReaderPool? = nil,
+        locations: LocationDatabase? = nil
     ) {
         self.store = store
         self.ingest = ingest
@@ -56,6 +59,7 @@ package final class StatusMonitor: Sendable {
         self.rollups = rollups
         feedFailure = { feed?.failure }
         damage = { pool?.damage }
+        locationProblem = { locations?.problem }
     }
 
     package func run() {
@@ -122,7 +126,7 @@ package final class StatusMonitor: Sendable {
 
     private func note(_ look: StoreSnapshot?, _ failure: StoreError?) {
         let (seconds, report) = (seconds, ingest.report)
-        let (feedFailure, damage) = (feedFailure(), damage())
+        let (feedFailure, damage, locationProblem) = (feedFailure(), damage(), locationProblem())
         // While the database is away, its own problem has the cause.
         let rollupFailure = look == nil ? nil : rollups?.status.lastError
         let (before, now) = state.withLock { state in
@@ -139,6 +143,7 @@ package final class StatusMonitor: Sendable {
             finder.rollupFailure = rollupFailure?.error.reason
             finder.feedFailure = feedFailure
             finder.damage = damage
+            finder.locationProblem = locationProblem
             let before = state.problems
             state.problems = finder.problems(before: before)
             return (before, state.problems)

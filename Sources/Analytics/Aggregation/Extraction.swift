@@ -2,6 +2,7 @@ import JSON
 import Segments
 import Numbers
 import Events
+import TimeZones
 import UserAgents
 
 /// The data extracted from one event: dimension codes, numbers within their ranges, and the rows that it adds.
@@ -60,6 +61,7 @@ struct Extraction {
         var release: String?
         var connection: String?
         var country: String?
+        var timeZone: String?
         var campaign: String?
         var innerWidth: Double?
         var isHidden = false
@@ -76,7 +78,7 @@ struct Extraction {
             connection: aggregator.code(.connection, fields.connection, origin),
             screen: aggregator.code(.screen, fields.screen, origin),
             language: aggregator.code(.language, fields.language, origin),
-            country: aggregator.code(.country, fields.country, origin),
+            location: location(fields, &aggregator),
             referrer: aggregator.code(.referrer, source, origin),
             campaign: aggregator.code(.campaign, fields.campaign, origin)
         )
@@ -86,6 +88,27 @@ struct Extraction {
             language: fields.language,
             isHidden: fields.isHidden
         )
+    }
+
+    /// The location of the row, or else the country by the payload, or else that of the browser's time zone.
+    private func location(_ fields: PageViewFields, _ aggregator: inout Aggregator) -> LocationCodes {
+        var codes = LocationCodes()
+        if let location = event.location {
+            codes.country = aggregator.code(.country, location.country, origin)
+            codes.region = aggregator.code(.region, location.region, origin)
+            codes.city = aggregator.code(.city, location.city, origin)
+            codes.source = aggregator.code(.locationSource, location.source, origin)
+            return codes
+        }
+        codes.country = aggregator.code(.country, fields.country, origin)
+        var source = Location.Source.sender
+        if codes.country == DimensionDictionaries.none {
+            let country = fields.timeZone.flatMap(ZoneCountries.shared.country)
+            (codes.country, source) = (aggregator.code(.country, country, origin), .timeZone)
+        }
+        guard codes.country != DimensionDictionaries.none else { return codes }
+        codes.source = aggregator.code(.locationSource, source.rawValue, origin)
+        return codes
     }
 
     private static func pageView(_ payload: Payload) -> PageViewFields {
@@ -102,6 +125,8 @@ struct Extraction {
                 fields.connection = payload.text(member.value)
             } else if payload.has(member, "country") {
                 fields.country = payload.text(member.value)
+            } else if payload.has(member, "timeZone") {
+                fields.timeZone = payload.text(member.value)
             } else if payload.has(member, "campaign") {
                 fields.campaign = campaign(payload, member.value)
             } else if payload.has(member, "innerWidth") {

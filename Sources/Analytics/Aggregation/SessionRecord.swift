@@ -45,6 +45,14 @@ struct AgentCodes: Sendable {
     var isImitated = false
 }
 
+/// Dictionary codes of a location.
+struct LocationCodes: Sendable {
+    var country: UInt32 = 0
+    var region: UInt32 = 0
+    var city: UInt32 = 0
+    var source: UInt32 = 0
+}
+
 /// Dictionary codes reported by a `pageview` event.
 struct Opening: Sendable {
     var agent = AgentCodes()
@@ -53,7 +61,7 @@ struct Opening: Sendable {
     var connection: UInt32 = 0
     var screen: UInt32 = 0
     var language: UInt32 = 0
-    var country: UInt32 = 0
+    var location = LocationCodes()
     var referrer: UInt32 = 0
     var campaign: UInt32 = 0
 }

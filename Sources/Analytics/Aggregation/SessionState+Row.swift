@@ -50,7 +50,9 @@ extension SessionState {
         (row.traffic, row.browser) = (agent.traffic, browser(agent))
         (row.system, row.device) = (agent.system, agent.device)
         guard let opening = opening.map({ openings[$0] }) else { return }
-        (row.screen, row.language, row.country) = (opening.screen, opening.language, opening.country)
+        (row.screen, row.language) = (opening.screen, opening.language)
+        (row.country, row.region) = (opening.location.country, opening.location.region)
+        (row.city, row.locationSource) = (opening.location.city, opening.location.source)
         (row.referrer, row.campaign) = (opening.referrer, opening.campaign)
     }
 

@@ -14,6 +14,8 @@ package struct StoredEvent: Sendable {
     package var path: String?
     package var referrer: String?
     package var userAgent: String?
+    /// The location of a page view by its address or a proxy; nil when unknown.
+    package var location: StoredLocation?
     /// JSON text of an object; empty when it exceeds the read limit.
     package var payload: String
 
@@ -33,6 +35,7 @@ package struct StoredEvent: Sendable {
         path: String? = nil,
         referrer: String? = nil,
         userAgent: String? = nil,
+        location: StoredLocation? = nil,
         payload: String
     ) {
         // Rows written by other programs may contain any time.
@@ -41,5 +44,18 @@ package struct StoredEvent: Sendable {
         (self.id, self.seq, self.site) = (id, seq, site)
         (self.visitorID, self.sessionID, self.pageviewID, self.type) = (visitorID, sessionID, pageviewID, type)
         (self.path, self.referrer, self.userAgent, self.payload) = (path, referrer, userAgent, payload)
+        self.location = location
+    }
+}
+
+/// A location as stored in a row of `collector_events`.
+package struct StoredLocation: Sendable, Equatable {
+    package var country: String
+    package var region: String?
+    package var city: String?
+    package var source: String?
+
+    package init(country: String, region: String?, city: String?, source: String?) {
+        (self.country, self.region, self.city, self.source) = (country, region, city, source)
     }
 }

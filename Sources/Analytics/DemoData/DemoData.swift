@@ -140,6 +140,7 @@ package struct DemoData {
         var own = SplitMix(visitor)
         let profile = Self.pick(Self.profiles, by: own.unit())
         let language = Self.languages[Int(own.unit() * Double(Self.languages.count))]
+        let home = DemoHome.pick(language: language, by: own.unit(), isLocated: own.unit() < 0.85)
         let referrer = Self.referrers[Int(random.unit() * Double(Self.referrers.count))]
         var time = start
         var views = 1
@@ -152,6 +153,7 @@ package struct DemoData {
                 pageview: DemoRun.id("p", idPrefix: idPrefix, random.next()),
                 number: visitor,
                 agent: profile.agent,
+                home: home,
                 path: path(),
                 referrer: number == 0 ? referrer : "https://shop.example/"
             )
@@ -164,7 +166,9 @@ package struct DemoData {
         let visitor, session, pageview: String
         /// The visitor without the run's id prefix, so that the same seed generates the same visits.
         let number: UInt64
-        let agent, path, referrer: String
+        let agent: String
+        let home: DemoHome
+        let path, referrer: String
     }
 
     private mutating func page(
@@ -197,7 +201,7 @@ package struct DemoData {
             0.3,
             """
             {"kind":"navigate","language":"\(language)","screenResolution":"\(profile.screen)"\(connection),\
-            "campaign":\(campaign),"release":"\(release)"}
+            "campaign":\(campaign),"release":"\(release)","timeZone":"\(view.home.timeZone)"}
             """
         )
         if isFirst, random.unit() < 0.5 { add("fingerprint_ready", 1.5, fingerprint(of: view.number, profile)) }
@@ -343,6 +347,8 @@ package struct DemoData {
             view.visitor, view.session, view.pageview, type, "shop.example", view.path, view.referrer, view.agent,
             payload,
         ].map(put)
+        let home = type == "pageview" ? view.home.location : nil
+        let location = home.map { LocationSlices($0, put) }
         return Event(
             bytes: bytes,
             receivedAt: time,
@@ -357,6 +363,7 @@ package struct DemoData {
             referrer: view.referrer.isEmpty ? nil : slices[6],
             ipHash: nil,
             userAgent: slices[7],
+            location: location,
             payload: slices[8]
         )
     }

@@ -24,8 +24,14 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
     case screen
     /// The preferred language of the browser.
     case language
-    /// The country, if the sender knows it.
+    /// The ISO 3166-1 code of the country, by the client's address, a proxy, the payload or the browser's time zone ([Locations](locations.md)).
     case country
+    /// Name and ISO 3166-2 code of the region, by the client's address or a proxy: `Berlin, DE-BE`.
+    case region
+    /// The city with its region, by the client's address or a proxy: `Springfield, US-IL`.
+    case city
+    /// What the country was read from: `database`, `proxy`, `sender` or `time_zone`.
+    case locationSource = "location_source"
     /// The effective type of the connection.
     case connection
     /// `navigationType` of the page view's first vitals.
@@ -73,6 +79,9 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
         case .screen: .screen
         case .language: .language
         case .country: .country
+        case .region: .region
+        case .city: .city
+        case .locationSource: .locationSource
         case .connection: .connection
         case .navigation: .navigation
         case .release: .release
@@ -99,6 +108,9 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
             .screen,
             .language,
             .country,
+            .region,
+            .city,
+            .locationSource,
             .connection,
             .navigation,
             .release,
@@ -127,6 +139,9 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
             .screen,
             .language,
             .country,
+            .region,
+            .city,
+            .locationSource,
             .connection,
             .navigation,
             .release,
@@ -148,6 +163,8 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
             .screen,
             .language,
             .country,
+            .region,
+            .city,
             .connection,
             .release,
             .event:

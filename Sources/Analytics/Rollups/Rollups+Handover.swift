@@ -56,6 +56,14 @@ extension StoredEvent {
             path: text(event.path),
             referrer: text(event.referrer),
             userAgent: text(event.userAgent),
+            location: event.location.map { location in
+                StoredLocation(
+                    country: text(location.country) ?? "",
+                    region: text(location.region),
+                    city: text(location.city),
+                    source: text(location.source)
+                )
+            },
             payload: payload
         )
     }

@@ -69,9 +69,14 @@ package enum Column: Int16, CaseIterable, Sendable {
     case resourceDurationRemainder = 64
     case resourceBytes = 65
 
+    // Sessions again: raw values that were added later.
+    case region = 80
+    case city = 81
+    case locationSource = 82
+
     package var scope: Scope {
         switch rawValue {
-        case ..<20: .session
+        case ..<20, 70..<90: .session
         case ..<50: .pageView
         case ..<60: .event
         default: .resource
@@ -90,6 +95,9 @@ package enum Column: Int16, CaseIterable, Sendable {
         case .screen: .screen
         case .language: .language
         case .country: .country
+        case .region: .region
+        case .city: .city
+        case .locationSource: .locationSource
         case .referrer: .referrer
         case .campaign: .campaign
         case .entryPath, .exitPath, .path: .path
@@ -130,6 +138,9 @@ package enum Column: Int16, CaseIterable, Sendable {
         /// Ids of issues, and names of claims with invalid values.
         case issue = 19
         case resource = 20
+        case region = 32
+        case city = 33
+        case locationSource = 34
 
         /// Limit of values that one site may add per UTC day; further ones become `(other)`.
         ///
@@ -137,8 +148,9 @@ package enum Column: Int16, CaseIterable, Sendable {
         var newValuesPerDayMax: Int? {
             switch self {
             case .site, .traffic, .part: nil
-            case .botReasons, .browser, .system, .device, .connection, .navigation: 50
-            case .path: 1000
+            case .botReasons, .browser, .system, .device, .connection, .navigation, .locationSource: 50
+            case .path, .region: 1000
+            case .city: 5000
             case .referrer, .campaign, .eventName, .issue, .resource: 300
             case .screen, .language, .country, .release, .element: 200
             }

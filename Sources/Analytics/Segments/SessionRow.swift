@@ -15,6 +15,9 @@ package struct SessionRow: Equatable, Sendable {
     package var screen: UInt32 = 0
     package var language: UInt32 = 0
     package var country: UInt32 = 0
+    package var region: UInt32 = 0
+    package var city: UInt32 = 0
+    package var locationSource: UInt32 = 0
     package var referrer: UInt32 = 0
     package var campaign: UInt32 = 0
     /// One or more, sorted by time and then by the id of the first event.
@@ -32,7 +35,8 @@ extension SessionRow {
     package static let codeColumns: [(Column, any WritableKeyPath<SessionRow, UInt32> & Sendable)] = [
         (.site, \.site), (.traffic, \.traffic), (.botReasons, \.botReasons), (.browser, \.browser), (.system, \.system),
         (.device, \.device), (.screen, \.screen), (.language, \.language), (.country, \.country),
-        (.referrer, \.referrer), (.campaign, \.campaign),
+        (.region, \.region), (.city, \.city), (.locationSource, \.locationSource), (.referrer, \.referrer),
+        (.campaign, \.campaign),
     ]
 }
 

@@ -21,6 +21,8 @@ struct Configuration: Sendable {
     var publicURL: String?
     /// Origins that may post events; nil allows every origin.
     var allowedOrigins: [String]?
+    /// The database of locations in the MaxMind format; nil when not configured.
+    var locationDatabase: String?
     var token: String?
     /// Size limit of the journal in bytes; 0 disables the journal.
     var journalBytesMax = 1 << 30
@@ -69,6 +71,7 @@ struct Configuration: Sendable {
             reader.read("COLLECTOR_ALLOWED_ORIGINS", origins) { text -> [String]?? in
                 text == "*" ? .some(nil) : SettingReader.list(text, SettingReader.origin).map { .some($0) }
             } ?? nil
+        locationDatabase = reader.read("COLLECTOR_GEOIP", "must name a file") { $0.isEmpty ? nil : $0 }
         token = reader.read("COLLECTOR_TOKEN", "must have 16 to 256 printable characters") { OwnerToken.checked($0) }
         let size = "must be a size such as 1GiB or 500MiB, of 16MiB at least, or 0 for no journal"
         reader.read("COLLECTOR_JOURNAL_MAX", size, into: &journalBytesMax) { text in

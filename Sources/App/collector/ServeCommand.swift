@@ -1,6 +1,8 @@
 import Glibc
 import HTTPServer
+import Locations
 import Log
+import MaxMind
 import Storage
 import HTTPAPI
 
@@ -37,12 +39,20 @@ struct ServeCommand {
         let signals = Signals.block([SIGTERM, SIGINT])
         let assetFolder = try openAssetFolder()
         let token = try prepareDataFolder()
+        let locations = try openLocationDatabase()
         let store = skipsDatabase ? nil : try StoreChoice.make(configuration)
 
         ProcessLimits.prepareDispatch()
         limits.host = configuration.host
         limits.port = Int(configuration.port)
-        let service = Service(configuration, store, process, connectionsMax: limits.connectionsMax, log)
+        let service = Service(
+            configuration,
+            store,
+            process,
+            locations,
+            connectionsMax: limits.connectionsMax,
+            log
+        )
         let server = service.makeServer(limits, token: token, assetFolder: assetFolder)
         if let store { log.info("attempting database connection", ["engine": store.engine]) }
         service.start()
@@ -101,6 +111,18 @@ struct ServeCommand {
         }
         log.warning("development: web files are read from a folder at each request", ["folder": assetsPath])
         return folder
+    }
+
+    /// Opens the location database; its copy needs the data folder.
+    private func openLocationDatabase() throws(ConfigurationError) -> LocationDatabase? {
+        guard let path = configuration.locationDatabase else { return nil }
+        do throws(MaxMindError) {
+            return try LocationDatabase(path: path, folder: configuration.dataFolder, log: log)
+        } catch {
+            throw ConfigurationError(
+                problems: ["COLLECTOR_GEOIP must name a database in the MaxMind format; \(path): \(error.reason)"]
+            )
+        }
     }
 
     /// - Returns: the owner's token.

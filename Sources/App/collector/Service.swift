@@ -3,6 +3,7 @@ import Dispatch
 import Glibc
 import HTTPServer
 import Ingest
+import Locations
 import Reports
 import Rollups
 import Log
@@ -22,6 +23,7 @@ struct Service {
     private let status: StatusMonitor?
     private let workers: BodyWorkers
     private let sessions: SessionRegistry
+    private let locations: LocationDatabase?
     private let server = ServerReference()
     private let log: Log
 
@@ -29,6 +31,7 @@ struct Service {
         _ configuration: Configuration,
         _ store: (any Store)?,
         _ process: ProcessLimits,
+        _ locations: LocationDatabase?,
         connectionsMax: Int,
         _ log: Log
     ) {
@@ -43,6 +46,7 @@ struct Service {
         self.ingest = ingest
         self.pool = pool
         self.feed = feed
+        self.locations = locations
         self.log = log
         engine = store?.engine
         health = HealthMonitor(store: store, ingest: ingest, log: log) { server.answer($0, $1) }
@@ -56,7 +60,8 @@ struct Service {
                 log: log,
                 rollups: rollupWorker,
                 feed: feed,
-                pool: pool
+                pool: pool,
+                locations: locations
             )
         } else {
             status = nil
@@ -77,6 +82,7 @@ struct Service {
             feed: feed,
             status: status,
             workers: workers,
+            locations: locations,
             respond: { [server] in server.answer([($0, $1)]) },
             log: log
         )

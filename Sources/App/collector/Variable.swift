@@ -52,6 +52,11 @@ struct Variable: Sendable {
             defaultText: "X-Forwarded-For"
         ),
         Variable(
+            name: "COLLECTOR_GEOIP",
+            summary: "database in the MaxMind format from which countries, regions and cities are read",
+            defaultText: "countries by the browser's time zone"
+        ),
+        Variable(
             name: "COLLECTOR_BASE_PATH",
             summary: "path prefix when served below a path, such as /collector",
             defaultText: "/"

@@ -43,6 +43,8 @@ package struct Event: Sendable {
     package var ipHash: Slice?
     /// The user agent of the request, truncated to `Limits.userAgentBytesMax` bytes; nil when there is none.
     package var userAgent: Slice?
+    /// The location of a `pageview` event by the client's address or a proxy; nil when unknown and for other events.
+    package var location: LocationSlices?
     /// The JSON text of an object.
     package var payload: Slice
     /// The idempotency key; nil when the client did not send one.
@@ -63,6 +65,7 @@ package struct Event: Sendable {
         referrer: Slice? = nil,
         ipHash: Slice? = nil,
         userAgent: Slice? = nil,
+        location: LocationSlices? = nil,
         payload: Slice,
         eventID: EventID? = nil
     ) {
@@ -80,6 +83,7 @@ package struct Event: Sendable {
         self.referrer = referrer
         self.ipHash = ipHash
         self.userAgent = userAgent
+        self.location = location
         self.payload = payload
         self.eventID = eventID
     }

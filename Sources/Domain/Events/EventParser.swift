@@ -11,12 +11,21 @@ package struct RequestContext: Sendable {
     /// When the request was sent, by the client's clock, in microseconds since 1970; nil when its
     /// batch has no `sent_at`.
     package var sentAt: Int64?
+    /// Looks up the location of the client, which only `pageview` events have; nil when unknown.
+    package var location: @Sendable () -> Location?
 
-    package init(receivedAt: Int64, userAgent: Slice?, ipHash: [UInt8]?, sentAt: Int64? = nil) {
+    package init(
+        receivedAt: Int64,
+        userAgent: Slice?,
+        ipHash: [UInt8]?,
+        sentAt: Int64? = nil,
+        location: @escaping @Sendable () -> Location? = { nil }
+    ) {
         self.receivedAt = receivedAt
         self.userAgent = userAgent
         self.ipHash = ipHash
         self.sentAt = sentAt
+        self.location = location
     }
 }
 
@@ -32,6 +41,7 @@ extension Event {
     private static let fieldsWithPageview = fields + ["pageview"]
     /// In the order of `SharedFields.fields`.
     private static let shared: [FieldIndex] = [.visitorID, .sessionID, .pageviewID, .site, .path, .referrer]
+    private static let pageViewType = Array("pageview".utf8)
     private static let sharedIndexes = shared.map(\.rawValue)
 
     /// Parses and validates the body of one event.
@@ -66,12 +76,15 @@ extension Event {
         let eventType = try identifier(&reader, FieldIndex.eventType.rawValue, Self.fields)
         guard let visitorID, let sessionID, let pageviewID, let eventType else { throw .invalidJSON }
         let site = try identifier(&reader, FieldIndex.site.rawValue, Self.fields).flatMap { $0.count > 0 ? $0 : nil }
-        let path = try location(&reader, FieldIndex.path.rawValue, Self.fields)
-        let referrer = try location(&reader, FieldIndex.referrer.rawValue, Self.fields)
+        let path = try addressText(&reader, FieldIndex.path.rawValue, Self.fields)
+        let referrer = try addressText(&reader, FieldIndex.referrer.rawValue, Self.fields)
         let eventID = try Self.idempotencyKey(&reader)
         let payload = try Self.payload(&reader)
         if let textError = reader.unknownError { throw textError }
         let ipHash = requestContext.ipHash.map { reader.append($0) }
+        let isPageView = reader.bytes[eventType.range].elementsEqual(Self.pageViewType)
+        let found = isPageView ? requestContext.location() : nil
+        let location = found.map { found in LocationSlices(found) { reader.append($0.utf8) } }
         self.init(
             bytes: reader.bytes,
             receivedAt: requestContext.receivedAt,
@@ -87,6 +100,7 @@ extension Event {
             referrer: referrer,
             ipHash: ipHash,
             userAgent: requestContext.userAgent,
+            location: location,
             payload: payload,
             eventID: eventID
         )
@@ -157,7 +171,7 @@ func identifier(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticStri
 }
 
 /// The text of a path or referrer; nil when absent, null or not a string.
-func location(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString]) throws(ValidationError) -> Slice? {
+func addressText(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString]) throws(ValidationError) -> Slice? {
     guard let value = reader.value(index) else { return nil }
     if let textError = value.textError {
         throw .invalid(field: fields[index].description, problem: .textError(textError))

@@ -6,8 +6,8 @@
 extension Record {
     /// The encoding version.
     ///
-    /// Version 1 had no sites, no corrected clocks and no delivery reports.
-    private static let version: UInt8 = 2
+    /// Version 1 had no sites, no corrected clocks and no delivery reports; version 2 had no locations.
+    private static let version: UInt8 = 3
     private enum Kind: UInt8 {
         case event = 0
         case submission = 1
@@ -32,6 +32,8 @@ extension Record {
             for text in [event.path, event.referrer, event.ipHash, event.userAgent, event.payload] { writer.put(text) }
             writer.put(event.site)
             writer.put(event.clientTimestampOriginal)
+            let location = event.location
+            for text in [location?.country, location?.region, location?.city, location?.source] { writer.put(text) }
         case .submission(let submission):
             writer.output.append(Kind.submission.rawValue)
             writer.put(submission.receivedAt)
@@ -87,7 +89,8 @@ extension Event {
             let eventType = reader.text(), let path = reader.optionalText(), let referrer = reader.optionalText(),
             let ipHash = reader.optionalText(), let userAgent = reader.optionalText(), let payload = reader.text(),
             let site = version == 1 ? .some(nil) : reader.optionalText(),
-            let original = version == 1 ? .some(nil) : reader.optionalTime(), reader.isAtEnd
+            let original = version == 1 ? .some(nil) : reader.optionalTime(),
+            let location = version < 3 ? .some(nil) : LocationSlices.read(&reader), reader.isAtEnd
         else { return nil }
         var eventID: EventID?
         if let high, let low { eventID = EventID(high: UInt64(bitPattern: high), low: UInt64(bitPattern: low)) }
@@ -106,9 +109,23 @@ extension Event {
             referrer: referrer,
             ipHash: ipHash,
             userAgent: userAgent,
+            location: location,
             payload: payload,
             eventID: eventID
         )
+    }
+}
+
+extension LocationSlices {
+    /// Reads an optional location; nil when bytes are missing or invalid.
+    fileprivate static func read(_ reader: inout Reader) -> LocationSlices?? {
+        guard let country = reader.optionalText(), let region = reader.optionalText(),
+            let city = reader.optionalText(), let source = reader.optionalText()
+        else { return nil }
+        guard let country, let source else {
+            return country == nil && region == nil && city == nil && source == nil ? .some(nil) : nil
+        }
+        return LocationSlices(country: country, region: region, city: city, source: source)
     }
 }
 

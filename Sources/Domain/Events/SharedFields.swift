@@ -26,7 +26,7 @@ package struct SharedFields: Sendable {
         var reader = try FieldReader(bytes, body: body, fields: Self.fields)
         var texts: [Slice?] = []
         for index in Self.identifiers { texts.append(try identifier(&reader, index, Self.fields)) }
-        for index in Self.locations { texts.append(try location(&reader, index, Self.fields)) }
+        for index in Self.locations { texts.append(try addressText(&reader, index, Self.fields)) }
         if let textError = reader.unknownError { throw textError }
         hasDeliveryReport = reader.value(Self.fields.count - 1) != nil
         self.bytes = reader.bytes

@@ -137,7 +137,7 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
     }
 
     /// The numbers of array parameters of each kind of record, and of the parameters of a position, which follow them.
-    private static let eventArrays = 15
+    private static let eventArrays = 19
     private static let submissionArrays = 13
     private static let reportArrays = 9
     private static let positionParameters = 4
@@ -163,8 +163,8 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
     /// It fails when privileges, tables or columns are missing or the database cannot write.
     private static let checkSQL = """
         with events as (
-            insert into collector_events (received_at, visitor_id, session_id, pageview_id, event_type, payload, event_id, site)
-            select now(), '', '', '', '', '{}', null, null where false
+            insert into collector_events (received_at, visitor_id, session_id, pageview_id, event_type, payload, event_id, site, country)
+            select now(), '', '', '', '', '{}', null, null, null where false
         ),
         submissions as (insert into debug_data (timestamp, browser_info) select now(), '{}' where false),
         reports as (
@@ -200,12 +200,13 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
     private static let insertEventsSQL = """
         insert into collector_events (
             received_at, client_timestamp, visitor_id, session_id, pageview_id, event_type, seq, path, referrer, ip_hash,
-            user_agent, payload, event_id, site, client_timestamp_original
+            user_agent, payload, event_id, site, client_timestamp_original, country, region, city, location_source
         )
         select *
         from unnest(
             $1::timestamptz[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::text[],
-            $9::text[], $10::text[], $11::text[], $12::jsonb[], $13::uuid[], $14::text[], $15::timestamptz[]
+            $9::text[], $10::text[], $11::text[], $12::jsonb[], $13::uuid[], $14::text[], $15::timestamptz[],
+            $16::text[], $17::text[], $18::text[], $19::text[]
         )
         """
 
@@ -233,6 +234,10 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         }
         arrays.append(.text, events) { put($0.bytes, $0.site, &$1) }
         arrays.append(.timestamptz, events) { putTime($0.clientTimestampOriginal, &$1) }
+        arrays.append(.text, events) { put($0.bytes, $0.location?.country, &$1) }
+        arrays.append(.text, events) { put($0.bytes, $0.location?.region, &$1) }
+        arrays.append(.text, events) { put($0.bytes, $0.location?.city, &$1) }
+        arrays.append(.text, events) { put($0.bytes, $0.location?.source, &$1) }
     }
 
     // MARK: - Delivery reports

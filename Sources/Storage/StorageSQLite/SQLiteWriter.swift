@@ -166,9 +166,9 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
     private static let insertEventSQL = """
         insert into collector_events (
             received_at, client_timestamp, visitor_id, session_id, pageview_id, event_type, seq, path, referrer, ip_hash,
-            user_agent, payload, event_id, site, client_timestamp_original
+            user_agent, payload, event_id, site, client_timestamp_original, country, region, city, location_source
         )
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
         on conflict do nothing
         """
 
@@ -185,6 +185,8 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
                 (6, event.eventType.range), (8, event.path?.range), (9, event.referrer?.range),
                 (10, event.ipHash?.range),
                 (11, event.userAgent?.range), (12, event.payload.range), (14, event.site?.range),
+                (16, event.location?.country.range), (17, event.location?.region?.range),
+                (18, event.location?.city?.range), (19, event.location?.source.range),
             ]
         )
     }

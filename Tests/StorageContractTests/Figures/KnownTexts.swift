@@ -1,3 +1,5 @@
+import Events
+
 /// The texts that random events hold, each beside the dimension value that the definitions make of it: the recomputation in SQL looks them up,
 /// so that it shares no code with the server.
 enum KnownTexts {
@@ -116,6 +118,16 @@ enum KnownTexts {
     static let releases = ["1.0", "1.1", "", "2.0-ß"]
     static let connections = ["4g", "3g", "slow-2g", ""]
     static let countries = ["DE", "US", "", "NP"]
+    /// Time zones, with their countries.
+    static let zones: [(raw: String, country: String?)] = [
+        ("Europe/Berlin", "DE"), ("Asia/Calcutta", "IN"), ("UTC", nil), ("", nil), ("Mars/Base", nil),
+    ]
+    /// Locations by address or proxy; most page views have none.
+    static let locations: [Location?] = [
+        nil, nil, nil, nil, Location(country: "DE", regionCode: "BE", cityName: "Größe", source: .database),
+        Location(country: "DE", source: .proxy),
+        Location(country: "US", regionCode: "IL", regionName: "Illinois", cityName: "Springfield", source: .database),
+    ]
     static let campaigns = [
         "spring", "(none)", "(other)", "ünï \"quoted\" \\ and\nlines", "", longAscii, "black friday",
     ]

@@ -46,7 +46,8 @@ struct RandomEvents {
         try sent.enumerated().map { index, event in
             // Microseconds differ, so that no two events share a time by accident of the generator.
             let time = event.receivedAt * 1_000_000 + Int64(index * 7919 % 1_000_000)
-            return try Event.parsed(event.body, userAgent: event.agent, receivedAt: time)
+            let location = KnownTexts.locations[index * 31 % KnownTexts.locations.count]
+            return try Event.parsed(event.body, userAgent: event.agent, location: location, receivedAt: time)
         }
     }
 

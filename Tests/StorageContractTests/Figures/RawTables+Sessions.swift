@@ -20,6 +20,13 @@ extension RawTables {
         let campaign = """
             coalesce(nullif(\(shown("f.t_utm_campaign")), ''), nullif(\(shown("f.t_utm_source")), ''), '')
             """
+        let zone = "(select k.country from known_zones k where k.raw = f.t_zone)"
+        let sent = "nullif(\(shown("f.t_country")), '')"
+        let country = "coalesce(nullif(f.country, ''), \(sent), \(zone), '')"
+        let source = """
+            case when f.country <> '' then f.location_source when \(sent) is not null then 'sender'
+              when \(zone) is not null then 'time_zone' else '' end
+            """
         func own(_ expression: String, _ name: String) -> String {
             "case when o.own is null then '' else \(expression) end as \(name)"
         }
@@ -39,7 +46,8 @@ extension RawTables {
             create temp table ss as select row_number() over (order by o.site, o.v, o.s) as sid, o.site, o.v, o.s, o.entry, o.exit, o.first_time,
             o.counted, case when a.reasons = '' then 'human' else 'bot' end as traffic, a.browser, a.system, a.device, a.reasons,
             \(own(referrer, "referrer")), \(own(campaign, "campaign")), \(own(shown("f.t_language"), "language")),
-            \(own(shown("f.t_screen"), "screen")), \(own(shown("f.t_country"), "country")), '' as bot_reasons
+            \(own(shown("f.t_screen"), "screen")), \(own(country, "country")), \(own("f.region", "region")),
+            \(own("f.city", "city")), \(own(source, "location_source")), '' as bot_reasons
             from (select so.*, coalesce(own, (select min(id) from ev where ev.site = so.site and ev.v = so.v and ev.s = so.s)) as first from so) o
             join ev f on f.id = o.first join known_agents a on a.raw = f.agent
             """

@@ -11,6 +11,7 @@ struct RawTables {
         (.site, "site"), (.traffic, "traffic"), (.botReasons, "bot_reasons"), (.browser, "browser"),
         (.system, "system"),
         (.device, "device"), (.screen, "screen"), (.language, "language"), (.country, "country"),
+        (.region, "region"), (.city, "city"), (.locationSource, "location_source"),
         (.referrer, "referrer"), (.campaign, "campaign"), (.entryPath, "entry"), (.exitPath, "exit"),
     ]
     static let pageViewColumns: [(Column, String)] = [
@@ -51,7 +52,7 @@ struct RawTables {
 
     private func drop() throws {
         for table in [
-            "known_agents", "known_paths", "known_referrers", "known_cuts", "known_resources", "ev", "vt", "pv", "ss",
+            "known_agents", "known_zones", "known_paths", "known_referrers", "known_cuts", "known_resources", "ev", "vt", "pv", "ss",
             "xe", "xr",
             "q_s", "q_r", "q_e",
         ] { try connection.rows("drop table if exists \(table)") }
@@ -87,6 +88,11 @@ struct RawTables {
             KnownTexts.paths.filter { $0.raw != nil }.map { [$0.raw, $0.shown] }
         )
         try make("known_referrers", "raw text, host text", KnownTexts.referrers.map { [$0.raw, $0.host] })
+        try make(
+            "known_zones",
+            "raw text, country text",
+            KnownTexts.zones.map { [$0.raw, $0.country] }
+        )
         try make("known_cuts", "raw text, shown text", KnownTexts.cuts.map { [$0.raw, $0.shown] })
         try make("known_resources", "raw text, shown text", KnownTexts.resources.map { [$0.raw, $0.shown] })
     }
@@ -126,7 +132,7 @@ struct RawTables {
         ].map { "\(d.number("payload", $0.0)) as n_\($0.1)" }
         let texts = [
             ("language", text("language")), ("screen", text("screenResolution")), ("release", text("release")),
-            ("connection", text("connection")), ("country", text("country")),
+            ("connection", text("connection")), ("country", text("country")), ("zone", text("timeZone")),
             ("utm_campaign", text("campaign", "utm_campaign")), ("utm_source", text("campaign", "utm_source")),
             ("navigation", text("navigationType")), ("noise", text("noise")), ("message", text("message")),
             (
@@ -141,6 +147,8 @@ struct RawTables {
             """
             create temp table ev as select id, \(d.seconds) as time, coalesce(site, '') as site, visitor_id as v, session_id as s,
             pageview_id as p, event_type as t, seq, path, coalesce(referrer, '') as referrer, coalesce(user_agent, '') as agent, payload,
+            coalesce(country, '') as country, coalesce(region, '') as region, coalesce(city, '') as city,
+            coalesce(location_source, '') as location_source,
             \(d.isTrue("payload", "hidden")) as is_hidden, \((numbers + texts + parts).joined(separator: ",\n"))
             from (select c.*, row_number() over (partition by coalesce(site, ''), visitor_id, session_id order by id) as number
             from collector_events c) c where number <= 5000

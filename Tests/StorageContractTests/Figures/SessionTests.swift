@@ -63,6 +63,7 @@ import Testing
                 (.site, session.site), (.traffic, session.traffic), (.botReasons, session.botReasons),
                 (.browser, session.browser), (.system, session.system), (.device, session.device),
                 (.screen, session.screen), (.language, session.language), (.country, session.country),
+                (.region, session.region), (.city, session.city), (.locationSource, session.locationSource),
                 (.referrer, session.referrer), (.campaign, session.campaign), (.entryPath, ends[0].path),
                 (.exitPath, ends[ends.count - 1].path),
             ]

@@ -11,7 +11,9 @@ extension StoredEvent: JSONRepresentable {
             ("id", .integer(id)), ("t", .integer(receivedAt / 1000)), ("type", .text(type)), ("seq", .integer(seq)),
             ("site", .text(site)), ("path", JSONEncodedValue(path)), ("referrer", JSONEncodedValue(referrer)),
             ("visitor", .text(visitorID)), ("session", .text(sessionID)), ("pageview", .text(pageviewID)),
-            ("user_agent", JSONEncodedValue(userAgent)), ("payload", .stored(payload)),
+            ("user_agent", JSONEncodedValue(userAgent)), ("country", JSONEncodedValue(location?.country)),
+            ("region", JSONEncodedValue(location?.region)), ("city", JSONEncodedValue(location?.city)),
+            ("location_source", JSONEncodedValue(location?.source)), ("payload", .stored(payload)),
         ])
     }
 }

@@ -1,0 +1,58 @@
+package import Events
+
+/// Reads the location from headers of known proxies.
+package enum ProxyLocation {
+    private struct Names {
+        let country, regionCode, regionName, city: String
+    }
+
+    /// The headers of Cloudflare, Vercel and CloudFront, in lower case.
+    private static let proxies = [
+        Names(country: "cf-ipcountry", regionCode: "cf-region-code", regionName: "cf-region", city: "cf-ipcity"),
+        Names(
+            country: "x-vercel-ip-country",
+            regionCode: "x-vercel-ip-country-region",
+            regionName: "",
+            city: "x-vercel-ip-city"
+        ),
+        Names(
+            country: "cloudfront-viewer-country",
+            regionCode: "cloudfront-viewer-country-region",
+            regionName: "cloudfront-viewer-country-region-name",
+            city: "cloudfront-viewer-city"
+        ),
+    ]
+
+    /// The location in the headers of a request from a trusted proxy; nil when they have none.
+    ///
+    /// `header` returns a field by its name in lower case, several lines joined by commas.
+    package static func location(_ header: (String) -> String?) -> Location? {
+        for names in proxies {
+            guard let country = header(names.country) else { continue }
+            return Location(
+                country: country,
+                regionCode: header(names.regionCode),
+                regionName: names.regionName.isEmpty ? nil : header(names.regionName).map(decoded),
+                cityName: header(names.city).map(decoded),
+                source: .proxy
+            )
+        }
+        return nil
+    }
+
+    /// Decodes percent-encoded bytes, which some proxies use for names that are not ASCII.
+    private static func decoded(_ text: String) -> String {
+        guard text.utf8.contains(UInt8(ascii: "%")) else { return text }
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%"), let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
