@@ -5,7 +5,13 @@ import Testing
 @Suite struct LocationTests {
     @Test func `a location is a country, with a region and a city if they are known`() throws {
         let full = try #require(
-            Location(country: "us", regionCode: "il", regionName: "Illinois", cityName: "Springfield", source: .database)
+            Location(
+                country: "us",
+                regionCode: "il",
+                regionName: "Illinois",
+                cityName: "Springfield",
+                source: .database
+            )
         )
         #expect((full.country, full.region, full.city) == ("US", "Illinois, US-IL", "Springfield, US-IL"))
         let named = try #require(

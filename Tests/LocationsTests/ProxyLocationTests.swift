@@ -7,7 +7,7 @@ import Testing
 
     @Test func `headers of Cloudflare, Vercel and CloudFront are read`() {
         let cloudflare = location([
-            "cf-ipcountry": "DE", "cf-region-code": "BE", "cf-region": "Land Berlin", "cf-ipcity": "Berlin",
+            "cf-ipcountry": " DE\t", "cf-region-code": " BE", "cf-region": "Land Berlin", "cf-ipcity": "Berlin",
         ])
         #expect(cloudflare?.city == "Berlin, DE-BE" && cloudflare?.region == "Land Berlin, DE-BE")
         let vercel = location([

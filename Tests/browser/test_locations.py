@@ -143,9 +143,9 @@ def test_reports_have_countries_of_all_sources_and_say_which(serve, store, datab
     def rows(dimension):
         return {row["value"]: row["pageviews"] for row in lists[dimension]["rows"]}
 
-    assert rows("country") == {"DE": 1, "AT": 1, "FR": 1, "US": 1, "": 1}
-    assert rows("location_source") == {"database": 1, "proxy": 1, "sender": 1, "time_zone": 1, "": 1}
-    assert rows("region") == {"Land Berlin, DE-BE": 1, "AT-9": 1, "": 3}
-    assert rows("city") == {"Berlin, DE-BE": 1, "Vienna, AT-9": 1, "": 3}
+    assert rows("country") == {"DE": 1, "AT": 1, "FR": 1, "US": 1, "(none)": 1}
+    assert rows("location_source") == {"database": 1, "proxy": 1, "sender": 1, "time_zone": 1, "(none)": 1}
+    assert rows("region") == {"Land Berlin, DE-BE": 1, "AT-9": 1, "(none)": 3}
+    assert rows("city") == {"Berlin, DE-BE": 1, "Vienna, AT-9": 1, "(none)": 3}
     only = report(collector.port, "breakdowns", dimensions="country", city="Berlin, DE-BE", bots="include")
     assert [row["value"] for row in only["dimensions"]["country"]["rows"]] == ["DE"]

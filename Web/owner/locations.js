@@ -22,6 +22,9 @@ const TABS = {
 const SOURCE = "location_source";
 const DIMENSIONS = ["country", "region", "city", SOURCE];
 
+/** @param {any} row */
+const isKnown = ({ value }) => named(value) !== named("");
+
 /** The tab that is open, also after the figures are drawn again. */
 let open = "map";
 
@@ -34,13 +37,14 @@ export function locations(signal, width = "full") {
   const tabs = h("div", { class: "segments", role: "tablist", "aria-label": "Locations" });
   const element = card("Locations", width, null, tabs);
   element.classList.add("locations");
-  const panel = h("div", { role: "tabpanel", "aria-label": TABS[open].label }, skeleton(ROWS));
+  const panel = h("div", { role: "tabpanel", "aria-label": TABS[open].label }, h("div", { class: "unseen" }));
   body(element).append(panel);
   /** @type {any} */
   let report;
   const draw = () => report && drawTab(panel, report, signal);
   tabs.append(...Object.entries(TABS).map(([name, { label }]) => tabButton(tabs, name, label, draw)));
-  const load = () =>
+  const load = () => {
+    panel.replaceChildren(skeleton(ROWS));
     ask("breakdowns", { ...reportQuery(), dimensions: DIMENSIONS, limit: COUNTRIES_MAX, only: "counts" }, { signal })
       .then(({ dimensions }) => {
         report = dimensions;
@@ -48,6 +52,7 @@ export function locations(signal, width = "full") {
       }, (error) => {
         if (!signal.aborted) panel.replaceChildren(failure(error, load));
       });
+  };
   whenSeen(element, signal, load);
   return element;
 }
@@ -104,7 +109,7 @@ function drawTab(panel, report, signal) {
   const ranking = report[dimension];
   const sentence = refusalOf(ranking);
   if (sentence !== null) return panel.replaceChildren(refused(sentence));
-  if (!ranking.rows.some((/** @type {any} */ { value }) => value !== "")) {
+  if (!ranking.rows.some(isKnown)) {
     return panel.replaceChildren(emptyOf(dimension));
   }
   const list = listOf(dimension, ranking);
@@ -137,7 +142,7 @@ const emptyOf = (dimension) =>
 
 /** What the figures were read from, by share of page views. @param {any} sources @param {string} dimension */
 function captionOf(sources, dimension) {
-  const known = (sources?.rows ?? []).filter((/** @type {any} */ { value }) => value !== "");
+  const known = (sources?.rows ?? []).filter(isKnown);
   const total = known.reduce((/** @type {number} */ sum, /** @type {any} */ row) => sum + row[sources.by], 0);
   const shares = known.map((/** @type {any} */ row) =>
     `${locationSourceLabel(row.value)} ${percent(shareOf(row[sources.by], total))}`

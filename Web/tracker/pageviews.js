@@ -97,8 +97,8 @@ export const open = (kind, vitals, referrer = clean(ofDocument("referrer"))) => 
   emit(current, "pageview", {
     kind,
     ...pick(navigator, "language platform hardwareConcurrency deviceMemory"),
+    ...pick(Intl.DateTimeFormat().resolvedOptions(), "timeZone"),
     ...pick(self, "innerWidth innerHeight devicePixelRatio"),
-    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     screenResolution: screen.width + "x" + screen.height,
     dark: matchMedia("(prefers-color-scheme:dark)").matches,
     connection: /** @type {any} */ (navigator).connection?.effectiveType,

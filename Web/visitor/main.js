@@ -159,7 +159,8 @@ function propertyOf(name) {
 function sendPageview() {
   const names = ["userAgent", "language", "platform", "hardwareConcurrency", "deviceMemory"];
   const values = Object.fromEntries(names.map((name) => [name, propertyOf(name)]));
-  view.transport.event("pageview", { ...values, screenResolution: `${screen.width}x${screen.height}` });
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  view.transport.event("pageview", { ...values, timeZone, screenResolution: `${screen.width}x${screen.height}` });
 }
 
 /** Sends the vitals that have changed since they were last sent. @param {boolean} isLeaving */

@@ -170,8 +170,8 @@ struct ProblemFinder {
         locationProblem.map {
             Finding(
                 code: "location_database_unusable",
-                message: "The location database has changed and cannot be used: \($0). The previous version stays in use; "
-                    + "replace the file named by COLLECTOR_GEOIP.",
+                message: "The location database has changed and cannot be used: \($0). "
+                    + "The previous version stays in use; replace the file named by COLLECTOR_GEOIP.",
                 summary: "Locations are those of an older database."
             )
         }

@@ -35,7 +35,8 @@ struct DemoHome {
             City("ZA", "WC", "Western Cape", "Cape Town", "Africa/Johannesburg"),
         ],
         "de": [
-            City("DE", "BE", "Berlin", "Berlin", "Europe/Berlin"), City("DE", "BY", "Bavaria", "Munich", "Europe/Berlin"),
+            City("DE", "BE", "Berlin", "Berlin", "Europe/Berlin"),
+            City("DE", "BY", "Bavaria", "Munich", "Europe/Berlin"),
             City("AT", "9", "Vienna", "Vienna", "Europe/Vienna"), City("CH", "ZH", "Zurich", "Zurich", "Europe/Zurich"),
         ],
         "fr": [
@@ -45,7 +46,8 @@ struct DemoHome {
             City("CA", "QC", "Quebec", "Montreal", "America/Toronto"),
         ],
         "es": [
-            City("ES", "MD", "Madrid", "Madrid", "Europe/Madrid"), City("ES", "CT", "Catalonia", "Barcelona", "Europe/Madrid"),
+            City("ES", "MD", "Madrid", "Madrid", "Europe/Madrid"),
+            City("ES", "CT", "Catalonia", "Barcelona", "Europe/Madrid"),
             City("MX", "CMX", "Mexico City", "Mexico City", "America/Mexico_City"),
             City("AR", "C", "Buenos Aires F.D.", "Buenos Aires", "America/Argentina/Buenos_Aires"),
         ],

@@ -171,7 +171,8 @@ func identifier(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticStri
 }
 
 /// The text of a path or referrer; nil when absent, null or not a string.
-func addressText(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString]) throws(ValidationError) -> Slice? {
+func addressText(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticString]) throws(ValidationError) -> Slice?
+{
     guard let value = reader.value(index) else { return nil }
     if let textError = value.textError {
         throw .invalid(field: fields[index].description, problem: .textError(textError))

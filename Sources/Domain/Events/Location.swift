@@ -21,7 +21,7 @@ package struct Location: Sendable, Hashable {
     package var country: String
     /// Name and ISO 3166-2 code, such as `Berlin, DE-BE`; the code alone, or the name with the country, if only one is known.
     package var region: String?
-    /// Name with the region's code, or with what is known of region and country.
+    /// Name with the region's code, or else with what is known of region and country.
     package var city: String?
     package var source: Source
 
@@ -32,6 +32,7 @@ package struct Location: Sendable, Hashable {
     ///   - regionCode: ISO 3166-2 code, with or without the country.
     ///   - regionName: name of the region.
     ///   - cityName: name of the city.
+    ///   - source: what it was read from.
     package init?(
         country: String,
         regionCode: String? = nil,

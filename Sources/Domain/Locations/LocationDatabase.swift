@@ -50,6 +50,8 @@ package final class LocationDatabase: Sendable {
     /// - Parameters:
     ///   - path: The file.
     ///   - folder: The folder for the copy, which is not visible in it.
+    ///   - log: Receives a line for each reload.
+    /// - Throws: an error with the reason when the file cannot be read or has another format.
     package init(path: String, folder: String, log: Log) throws(MaxMindError) {
         (self.path, self.folder, self.log) = (path, folder, log)
         let version = Version(path)

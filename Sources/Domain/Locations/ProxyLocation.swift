@@ -27,17 +27,24 @@ package enum ProxyLocation {
     ///
     /// `header` returns a field by its name in lower case, several lines joined by commas.
     package static func location(_ header: (String) -> String?) -> Location? {
+        func value(_ name: String) -> String? { header(name).map(trimmed) }
         for names in proxies {
-            guard let country = header(names.country) else { continue }
+            guard let country = value(names.country) else { continue }
             return Location(
                 country: country,
-                regionCode: header(names.regionCode),
-                regionName: names.regionName.isEmpty ? nil : header(names.regionName).map(decoded),
-                cityName: header(names.city).map(decoded),
+                regionCode: value(names.regionCode),
+                regionName: names.regionName.isEmpty ? nil : value(names.regionName).map(decoded),
+                cityName: value(names.city).map(decoded),
                 source: .proxy
             )
         }
         return nil
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        let isSpace = { (character: Character) in character == " " || character == "\t" }
+        let rest = text.drop(while: isSpace)
+        return String(rest[..<(rest.lastIndex { !isSpace($0) }.map(rest.index(after:)) ?? rest.startIndex)])
     }
 
     /// Decodes percent-encoded bytes, which some proxies use for names that are not ASCII.
@@ -46,7 +53,8 @@ package enum ProxyLocation {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) {
+            if byte == UInt8(ascii: "%"), let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            {
                 bytes.append(value)
                 rest = rest.dropFirst(2)
             } else {

@@ -52,7 +52,8 @@ struct RawTables {
 
     private func drop() throws {
         for table in [
-            "known_agents", "known_zones", "known_paths", "known_referrers", "known_cuts", "known_resources", "ev", "vt", "pv", "ss",
+            "known_agents", "known_zones", "known_paths", "known_referrers", "known_cuts", "known_resources", "ev",
+            "vt", "pv", "ss",
             "xe", "xr",
             "q_s", "q_r", "q_e",
         ] { try connection.rows("drop table if exists \(table)") }

@@ -1,0 +1,67 @@
+"""The card of locations on the owner's page: the map, its tooltip and its lists."""
+
+import pytest
+
+from geo import BERLIN, SPRINGFIELD, write_database
+from insight import CHROME, ENVIRONMENT, settle, visit_events
+from load import wait_for
+from test_insight_page import open_page
+from wire import get, post
+
+CARD = ".card.locations"
+COUNTRY = "(code) => document.querySelector(`.world [data-country=\"${code}\"]`)"
+
+
+@pytest.fixture
+def located(serve, sqlite, tmp_path):
+    """A server with three page views from Germany, one from the United States, and one by a time zone."""
+    path = tmp_path / "geo.mmdb"
+    write_database(path, {"203.0.113.0/24": BERLIN, "198.51.100.0/24": SPRINGFIELD})
+    collector = serve(sqlite, environment=ENVIRONMENT | {"COLLECTOR_GEOIP": path})
+    wait_for(lambda: get(collector.port, "/health").status == 200, 30, "a database that is ready")
+    sent = 0
+    for address in ["203.0.113.7"] * 3 + ["198.51.100.1", "8.8.8.8"]:
+        events = visit_events(extra={"timeZone": "Asia/Tokyo"})
+        fields = [("X-Forwarded-For", address), ("User-Agent", CHROME)]
+        assert post(collector.port, "/events", {"events": events}, fields).status == 200
+        sent += len(events)
+    settle(collector.port, sent)
+    return collector
+
+
+def show_card(engine, collector):
+    engine.signed_in_at = None
+    open_page(engine, collector)
+    engine.evaluate(f"() => document.querySelector('{CARD}').scrollIntoView()")
+    wait_for(lambda: engine.evaluate("() => document.querySelectorAll('.world path').length") > 150, 10, "a map")
+
+
+def texts(engine, selector):
+    return engine.evaluate(f"() => [...document.querySelectorAll('{CARD} {selector}')].map((one) => one.textContent)")
+
+
+def test_countries_are_colored_by_their_share_and_listed_by_name(chromium, located):
+    show_card(chromium, located)
+    steps = chromium.evaluate("() => Object.fromEntries(['DE', 'US', 'JP', 'FR'].map((code) => [code, document.querySelector(`.world [data-country=${code}]`).getAttribute('class')]))")
+    assert steps == {"DE": "step-5", "US": "step-3", "JP": "step-3", "FR": "step-0"}
+    assert texts(chromium, ".bars .value")[0] == "Germany"
+    assert set(texts(chromium, ".bars .value")) == {"Germany", "United States", "Japan"}
+    assert texts(chromium, ".caption") == ["Country from: IP database 80 % · Time zone 20 %"]
+
+
+def test_a_tooltip_names_the_country_and_a_click_filters_by_it(chromium, located):
+    show_card(chromium, located)
+    chromium.evaluate("() => document.querySelector('.world [data-country=DE]').dispatchEvent(new PointerEvent('pointermove', { bubbles: true, clientX: 300, clientY: 300 }))")
+    assert texts(chromium, ".map-tooltip")[0].startswith("Germany3 page views, 60")
+    chromium.evaluate("() => document.querySelector('.world [data-country=DE]').dispatchEvent(new MouseEvent('click', { bubbles: true }))")
+    wait_for(lambda: "Germany" in chromium.evaluate("() => document.querySelector('#filters, .filters')?.textContent ?? document.body.textContent"), 10, "a filter")
+    assert "country" in chromium.evaluate("() => decodeURIComponent(location.search + location.hash)")
+
+
+def test_tabs_list_regions_and_cities(chromium, located):
+    show_card(chromium, located)
+    for tab, expected in (("regions", "Land Berlin, DE-BE"), ("cities", "Berlin, DE-BE"), ("countries", "Germany")):
+        chromium.evaluate(f"() => document.querySelector('{CARD} [data-tab={tab}]').click()")
+        wait_for(lambda expected=expected: expected in texts(chromium, ".bars .value"), 5, tab)
+        assert chromium.evaluate(f"() => document.querySelector('{CARD} [data-tab={tab}]').getAttribute('aria-selected')") == "true"
+    chromium.evaluate(f"() => document.querySelector('{CARD} [data-tab=map]').click()")
