@@ -238,10 +238,10 @@ private let samples: [Record] = [
     @Test func `a version and a kind that are not known are nothing`() {
         for sample in samples {
             let bytes = form(sample)
-            #expect(bytes[0] == 2 && bytes[1] < 3)
+            #expect(bytes[0] == 3 && bytes[1] < 3)
             for other in 0...UInt8.max {
-                if other == 0 || other > 2 { #expect(Record(decoding: [other] + bytes.dropFirst()) == nil) }
-                if other > 2 { #expect(Record(decoding: [2, other] + bytes.dropFirst(2)) == nil) }
+                if other == 0 || other > 3 { #expect(Record(decoding: [other] + bytes.dropFirst()) == nil) }
+                if other > 2 { #expect(Record(decoding: [3, other] + bytes.dropFirst(2)) == nil) }
             }
         }
         #expect(Record(decoding: []) == nil && Record(decoding: [1]) == nil && Record(decoding: [1, 0]) == nil)

@@ -16,13 +16,15 @@ private let allowedImports: [String: Set<String>] = [
     "JSON": [],
     "Locks": [],
     "Log": [],
+    "MaxMind": ["CMaxMind"],
     "Numbers": [],
     "Patterns": ["CPCRE2"],
     "Postgres": ["CPostgres"],
     "SQLite": ["CSQLite"],
     // Domain
     "Events": ["Crypto", "JSON"],
-    "TimeZones": ["Events", "Locks"],
+    "Locations": ["Events", "Locks", "Log", "MaxMind"],
+    "TimeZones": ["Assets", "Events", "Locks"],
     "UserAgents": ["Assets", "Locks", "Patterns"],
     // Storage
     "Storage": ["Crypto", "Events", "Locks"],
@@ -32,7 +34,7 @@ private let allowedImports: [String: Set<String>] = [
     "Ingest": ["Events", "Locks", "Log", "Storage"],
     // Analytics
     "Segments": ["Locks"],
-    "Aggregation": ["Crypto", "Events", "JSON", "Numbers", "Segments", "UserAgents"],
+    "Aggregation": ["Crypto", "Events", "JSON", "Numbers", "Segments", "TimeZones", "UserAgents"],
     "Rollups": [
         "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments", "Storage",
     ],
@@ -44,19 +46,20 @@ private let allowedImports: [String: Set<String>] = [
     // API
     "HTTPAPI": [
         "Aggregation", "Assets", "Compression", "Crypto", "Events", "HTTPServer", "HTTPWire",
-        "Ingest", "JSON", "Locks", "Log", "Numbers", "Reports", "Rollups", "Segments", "Storage",
+        "Ingest", "JSON", "Locations", "Locks", "Log", "Numbers", "Reports", "Rollups", "Segments", "Storage",
         "TimeZones", "UserAgents",
     ],
     // App
     "collector": [
-        "Assets", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Ingest", "Locks", "Log", "Numbers",
-        "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite",
+        "Assets", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Ingest", "Locations", "Locks", "Log",
+        "MaxMind", "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite",
     ],
 ]
 
 /// Modules of C, each with the one module that may import it.
 private let boundaries = [
-    "CAssets": "Assets", "CBrotli": "Compression", "CCrypto": "Crypto", "CNet": "HTTPServer", "CPCRE2": "Patterns",
+    "CAssets": "Assets", "CBrotli": "Compression", "CCrypto": "Crypto", "CMaxMind": "MaxMind", "CNet": "HTTPServer",
+    "CPCRE2": "Patterns",
     "CPostgres": "Postgres",
     "CSQLite": "SQLite", "CZlib": "Compression",
 ]

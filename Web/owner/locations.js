@@ -116,7 +116,7 @@ function drawTab(panel, report, signal) {
   const content = open === "map"
     ? h("div", { class: "map-and-list" }, worldMap(ranking, list, signal), h("div", {}, list))
     : list;
-  panel.replaceChildren(content, captionOf(report[SOURCE], dimension));
+  panel.replaceChildren(content, dimension === "country" ? sourcesOf(report[SOURCE]) : knownOf(ranking));
 }
 
 /** The list of the first rows; all others are its rest. @param {string} dimension @param {any} ranking */
@@ -140,13 +140,21 @@ const emptyOf = (dimension) =>
       "They are read from a location database: set COLLECTOR_GEOIP on the server.",
     );
 
-/** What the figures were read from, by share of page views. @param {any} sources @param {string} dimension */
-function captionOf(sources, dimension) {
+/** What countries were read from, by share of page views. @param {any} sources */
+function sourcesOf(sources) {
   const known = (sources?.rows ?? []).filter(isKnown);
   const total = known.reduce((/** @type {number} */ sum, /** @type {any} */ row) => sum + row[sources.by], 0);
   const shares = known.map((/** @type {any} */ row) =>
     `${locationSourceLabel(row.value)} ${percent(shareOf(row[sources.by], total))}`
   );
-  const label = dimension === "country" ? "Country from" : "Known countries from";
-  return h("p", { class: "caption", text: shares.length ? `${label}: ${shares.join(" · ")}` : "" });
+  return h("p", { class: "caption", text: shares.length ? `Country from: ${shares.join(" · ")}` : "" });
+}
+
+/** The share of page views with a value. @param {any} ranking */
+function knownOf(ranking) {
+  const sum = (/** @type {any[]} */ rows) => rows.reduce((all, row) => all + row[ranking.by], 0);
+  const total = ranking.total ?? sum(ranking.rows) + (ranking.rest ?? 0);
+  const unknown = sum(ranking.rows.filter((/** @type {any} */ row) => !isKnown(row)));
+  const share = percent(shareOf(total - unknown, total));
+  return h("p", { class: "caption", text: `Known for ${share} of page views. A time zone gives the country only.` });
 }

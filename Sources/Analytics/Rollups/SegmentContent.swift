@@ -25,7 +25,8 @@ struct SegmentContent {
         var dictionaries = DimensionDictionaries()
         try dictionaries.complete(database, prefix: prefix)
         self.dictionaries = dictionaries
-        var hashes = [[UInt64]](repeating: [], count: 32)
+        let count = Int(Column.Dictionary.allCases.map(\.rawValue).max() ?? 0) + 1
+        var hashes = [[UInt64]](repeating: [], count: count)
         for dictionary in Column.Dictionary.allCases {
             hashes[Int(dictionary.rawValue)] = dictionaries.texts(dictionary).map { Self.hash($0) }
         }
