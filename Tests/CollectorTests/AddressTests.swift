@@ -129,7 +129,7 @@ private func configuration(_ environment: [String: String]) throws(Configuration
 }
 
 @Suite struct AdviceTests {
-    @Test(arguments: [(EACCES, "writable"), (ENOSPC, "disk space"), (EROFS, "writable"), (ENOTDIR, "in the way")])
+    @Test(arguments: [(EACCES, "writable"), (ENOSPC, "disk space"), (EROFS, "writable"), (ENOTDIR, "not a folder")])
     func `a data folder that cannot be used comes with what to do`(code: Int32, word: String) {
         let message = Advice.message(FileError(path: "data", code: code))
         #expect(message.hasPrefix("data: ") && message.contains(word) && message.contains("COLLECTOR_DATA"))

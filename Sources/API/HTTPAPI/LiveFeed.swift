@@ -154,7 +154,7 @@ package final class LiveFeed: Sendable {
                 try look(EventQueries(database: connection), connection)
                 state.withLock { $0.failure = nil }
             } catch {
-                log.debug("live events cannot be read", ["reason": error.reason])
+                log.debug("cannot read live events", ["reason": error.reason])
                 state.withLock { $0.failure = error.reason }
                 database = nil
                 milliseconds = Self.retryMilliseconds

@@ -80,19 +80,19 @@ package final class ReaderPool: Sendable {
             let isTooLarge = made.bytesCount > Self.answerBytesMax
             answer(ticket, isTooLarge ? .response(Self.tooLarge) : made)
         } failed: { [answer, log] error in
-            log.debug("question not answered", ["reason": error.reason])
+            log.debug("report query failed", ["reason": error.reason])
             answer(ticket, .response(Self.failure(error)))
         }
         return isTaken ? .later : .now(.response(Responses.busy("The server is busy: try again later")))
     }
 
     private static var tooLarge: HTTPServer.Response {
-        Responses.message(503, "The answer is too large: narrow the range")
+        Responses.message(503, "The response is too large: narrow the range")
     }
 
     static func failure(_ error: StoreError) -> HTTPServer.Response {
         switch error {
-        case .queryTimeout: Responses.message(503, "The answer took too long: narrow the range")
+        case .queryTimeout: Responses.message(503, "The query took too long: narrow the range")
         case .unavailable, .uncertain, .refused, .schema, .damaged: Responses.unavailable()
         }
     }

@@ -195,7 +195,7 @@ package final class SessionRegistry: Sendable {
             found = try read(asked, tables)
         } catch {
             database = nil
-            log.debug("sessions cannot be read", ["reason": error.reason])
+            log.debug("cannot read sessions", ["reason": error.reason])
             for (_, failed) in works { failed(error) }
         }
         let standings = note(asked, found)
@@ -215,7 +215,7 @@ package final class SessionRegistry: Sendable {
     }
 
     private func connect() throws(StoreError) -> any Database {
-        guard let store else { throw .unavailable(reason: "there is no database") }
+        guard let store else { throw .unavailable(reason: "no database is configured") }
         return try store.makeDatabase()
     }
 

@@ -96,7 +96,7 @@ final class SessionRoutes: Sendable {
     private func guessed(_ request: borrowing Request) -> Answer? {
         let address = ClientInfo(request, clients).address
         return guesses.withLock { $0.fail(address, now: MonotonicTime.now.wholeSeconds) }.map { wait in
-            Self.refuse(429, "Too many wrong tokens", [("Retry-After", "\(wait)")])
+            Self.refuse(429, "Too many failed sign-ins", [("Retry-After", "\(wait)")])
         }
     }
 
@@ -126,7 +126,7 @@ final class SessionRoutes: Sendable {
     }
 
     private func signIn(token: String, _ request: borrowing Request) -> Answer {
-        guard owner.isToken(token) else { return guessed(request) ?? Self.refuse(401, "Wrong token or link") }
+        guard owner.isToken(token) else { return guessed(request) ?? Self.refuse(401, "Invalid token or link") }
         let address = ClientInfo(request, clients).address
         guesses.withLock { $0.succeed(address, now: MonotonicTime.now.wholeSeconds) }
         let expiry = WallClock.seconds + Owner.sessionSeconds
@@ -136,7 +136,7 @@ final class SessionRoutes: Sendable {
 
     private func signIn(share: String, _ request: consuming Request, _ ticket: Ticket) -> HandlerResult {
         guard let link = owner.link(share) else {
-            return .now(guessed(request) ?? Self.refuse(401, "Wrong token or link"))
+            return .now(guessed(request) ?? Self.refuse(401, "Invalid token or link"))
         }
         if let address = ClientInfo(request, clients).address,
             let wait = limiter.take(address, records: Self.signInCost, now: .now)
@@ -177,7 +177,7 @@ final class SessionRoutes: Sendable {
         let done = Answer.response(Responses.json(200, Self.body(.nothing), gone))
         guard !sessions.isEmpty else { return .now(done) }
         registry.end(sessions) { [registry] isWritten in
-            let waits = "Signed out; the database is away and will have it when it is back"
+            let waits = "Signed out; the change reaches the database when it is available again"
             registry.answer(ticket, isWritten ? done : .response(Responses.message(503, waits, gone)))
         }
         return .later
@@ -209,7 +209,7 @@ final class SessionRoutes: Sendable {
         let secret = owner.linkText(id: link.id, expiry: link.expiresAt)
         return perform(ticket) { tables throws(StoreError) in
             guard try tables.add(link) else {
-                return Self.refuse(409, "There are \(ShareTables.linksMax) links already: revoke one first")
+                return Self.refuse(409, "The limit of \(ShareTables.linksMax) share links is reached: revoke one first")
             }
             return Responses.json(
                 .object([
@@ -222,7 +222,7 @@ final class SessionRoutes: Sendable {
 
     func revokeShare(_ id: String, _ ticket: Ticket) -> HandlerResult {
         perform(ticket) { [registry] tables throws(StoreError) in
-            guard try tables.revoke(id) else { return Self.refuse(404, "No such link") }
+            guard try tables.revoke(id) else { return Self.refuse(404, "Share link not found") }
             registry.revoke(id)
             return Responses.json(.object([("revoked", .text(id))]))
         }

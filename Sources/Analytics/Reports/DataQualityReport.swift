@@ -54,7 +54,7 @@ package struct DataQualityReport: Sendable {
         // There are at most as many sessions as page views.
         guard all.total.pageViews <= Self.pageViewsMax, scan.selection == nil || all.selection?.sessionKeys != nil
         else {
-            refusal = "Delivery reports of more than \(Self.pageViewsMax) page views are not read: narrow the range"
+            refusal = "The range has more than \(Self.pageViewsMax) page views: narrow it to see delivery figures"
             return
         }
         do throws(ReportError) {

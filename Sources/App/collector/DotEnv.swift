@@ -12,16 +12,16 @@ enum DotEnv {
             if line.isEmpty || line.first == "#" { continue }
             if line.hasPrefix("export ") { line = trimmed(line.dropFirst(7)) }
             guard let equals = line.firstIndex(of: "=") else {
-                problems.append(".env line \(number + 1): there is no '='")
+                problems.append(".env line \(number + 1): missing '='")
                 continue
             }
             let name = trimmed(line[..<equals])
             guard !name.isEmpty, name.utf8.allSatisfy(isNameByte) else {
-                problems.append(".env line \(number + 1): the name before '=' is not a variable's")
+                problems.append(".env line \(number + 1): invalid variable name before '='")
                 continue
             }
             guard let value = unquoted(trimmed(line[line.index(after: equals)...])) else {
-                problems.append(".env line \(number + 1): a quote is not closed")
+                problems.append(".env line \(number + 1): unterminated quote")
                 continue
             }
             values[String(name)] = value

@@ -58,13 +58,13 @@ enum OwnerToken {
         let token = String(text.filter { !$0.isWhitespace })
         guard !token.isEmpty else {
             throw ConfigurationError(problems: [
-                "the token file \(path) is empty; remove it, and the next start makes a token"
+                "the token file \(path) is empty; remove it, and the next start generates a token"
             ])
         }
         guard let token = checked(token) else {
             let rule = "must have \(characters.lowerBound) to \(characters.upperBound) printable ASCII characters"
             throw ConfigurationError(problems: [
-                "the token in \(path) \(rule); remove the file, and the next start makes a token"
+                "the token in \(path) \(rule); remove the file, and the next start generates a token"
             ])
         }
         return token
@@ -78,18 +78,18 @@ enum OwnerToken {
     /// The reason not to trust the token file; nil when it can be trusted.
     private static func problem(_ status: stat, _ path: String, _ folder: String) -> String? {
         guard status.st_mode & S_IFMT == S_IFREG else {
-            return "the token file \(path) is not a regular file; remove it, and the next start makes a token"
+            return "the token file \(path) is not a regular file; remove it, and the next start generates a token"
         }
         var parent = stat()
         // Root may read the token of the user who owns the data folder: `collector link` in a container.
         let isReadByRoot = geteuid() == 0 && lstat(folder + "/.", &parent) == 0 && parent.st_uid == status.st_uid
         guard status.st_uid == geteuid() || status.st_uid == 0 || isReadByRoot else {
             return
-                "the token file \(path) belongs to another user (uid \(status.st_uid)), who could know or change the token; "
+                "the token file \(path) is owned by another user (uid \(status.st_uid)), who could change the token; "
                 + "fix: chown \(geteuid()) \(path)"
         }
         guard status.st_mode & 0o077 == 0 else {
-            return "the token file \(path) is open to other users (mode \(String(status.st_mode & 0o777, radix: 8))); "
+            return "the token file \(path) is accessible to others (mode \(String(status.st_mode & 0o777, radix: 8))); "
                 + "fix: chmod 600 \(path)"
         }
         return nil

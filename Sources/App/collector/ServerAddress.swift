@@ -106,7 +106,7 @@ struct PublicAddress {
         url = listener.localURL
         hint =
             listener.isWildcard
-            ? "This address opens on this machine. From elsewhere, in a container or behind a proxy, use the host and the published port; set COLLECTOR_URL to that address to have it printed here."
+            ? "This address works on this machine only. From another machine, in a container, or behind a proxy, use the public host and port; set COLLECTOR_URL to print that address here."
             : nil
     }
 

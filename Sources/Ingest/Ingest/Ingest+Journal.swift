@@ -13,7 +13,7 @@ extension Ingest {
     /// Blocks until ingest is stopped.
     func keep(_ journal: any Journal) {
         // Opened at once, so that the backlog of an earlier process is known even while the store is unavailable.
-        do { try journal.open() } catch { log.warning("journal cannot be opened", ["reason": error.reason]) }
+        do { try journal.open() } catch { log.warning("cannot open journal", ["reason": error.reason]) }
         let thread = state.withLock { $0.journalThread }
         var isTick = false
         let clock = ContinuousClock()
@@ -95,7 +95,7 @@ extension Ingest {
                 defer { state.isJournalFull = true }
                 return !state.isJournalFull
             }
-            if shouldLog { log.error("journal takes nothing", ["reason": error.reason]) }
+            if shouldLog { log.error("cannot write to journal", ["reason": error.reason]) }
             return 0
         }
     }
@@ -145,7 +145,7 @@ extension Ingest {
             storeWorks()
         case .failed(let error):
             state.withLock { $0.failure = error }
-            if throttle.shouldLog(error.reason) { log.warning("journal not drained", ["reason": error.reason]) }
+            if throttle.shouldLog(error.reason) { log.warning("journal drain interrupted", ["reason": error.reason]) }
             storeFailed()
             writer.disconnect()
             state.withLock { $0.connected -= 1 }
@@ -153,7 +153,7 @@ extension Ingest {
         case .stuck(let error):
             // The store works, so it is used even though the journal cannot be read.
             if state.withLock({ $0.journalStuck() }) {
-                log.error("journal cannot be drained", ["reason": error.reason])
+                log.error("cannot drain journal", ["reason": error.reason])
             }
             storeWorks()
         }

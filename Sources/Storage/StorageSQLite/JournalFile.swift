@@ -148,7 +148,7 @@ final class JournalFile {
         while true {
             let (portion, damaged) = try read(recordsMax: recordsMax, bytesMax: bytesMax)
             guard !damaged.isEmpty else { return portion }
-            try moveToDeadLetters(damaged, reason: "the record cannot be read")
+            try moveToDeadLetters(damaged, reason: "unreadable record")
         }
     }
 
