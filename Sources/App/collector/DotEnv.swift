@@ -1,7 +1,23 @@
+import Files
+import Glibc
+
 /// Parser for `.env` files: `NAME=value` lines, `#` comments, optional `export`, quotes as in a shell.
 enum DotEnv {
     /// Size limit of the file in bytes; a larger file is an error.
     static let fileBytesMax = 65_536
+
+    /// Reads and parses a file; a missing one has no variables.
+    ///
+    /// Some secret managers mount the file as a named pipe.
+    static func read(_ path: String) throws(FileError) -> (values: [String: String], problems: [String]) {
+        do throws(FileError) {
+            let bytes = try SmallFile(path, waitsForWriter: true).bytes(max: fileBytesMax)
+            return parse(String(decoding: bytes, as: UTF8.self))
+        } catch {
+            guard error.code == ENOENT else { throw error }
+            return ([:], [])
+        }
+    }
 
     /// Returns the variables and one message per invalid line; messages omit the content, which may be a secret.
     static func parse(_ text: String) -> (values: [String: String], problems: [String]) {

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// `collector link`: prints a link that signs the owner in.

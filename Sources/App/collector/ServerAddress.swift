@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Events
 
@@ -59,7 +60,13 @@ struct RunningServer: Equatable {
 
     /// Returns nil when no server is running on the data folder.
     static func read(in folder: String) throws(FileError) -> RunningServer? {
-        guard let text = try TextFile.read(path(folder), bytesMax: fileBytesMax) else { return nil }
+        let text: String
+        do throws(FileError) {
+            text = String(decoding: try SmallFile(path(folder)).bytes(max: fileBytesMax), as: UTF8.self)
+        } catch {
+            guard error.code == ENOENT else { throw error }
+            return nil
+        }
         let lines = text.split(whereSeparator: \.isNewline).map(String.init)
         guard let listener = lines.first.flatMap({ ServerAddress($0) }) else { return nil }
         let url = lines.dropFirst().first.flatMap { Configuration.publicURL($0, basePath: listener.basePath) }
