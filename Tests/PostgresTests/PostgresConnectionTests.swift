@@ -45,7 +45,7 @@ private let limit: Int32 = 20_000
         #expect(try connection.execute("select 1", timeoutMilliseconds: limit).rows == [["1"]])
     }
 
-    @Test func `of several hosts the one that answers is taken`() throws {
+    @Test func `of several hosts the first that responds is used`() throws {
         let two = cluster.url("postgres").replacingOccurrences(of: "@127", with: "@127.0.0.1:1,127")
         let connection = try Connection(url: two + "?target_session_attrs=read-write", timeoutMilliseconds: limit)
         #expect(try connection.execute("select 1", timeoutMilliseconds: limit).rows == [["1"]])

@@ -71,7 +71,7 @@ private func name(after newest: Int, _ title: String) -> String {
     }
 
     @Test(arguments: Engine.allCases)
-    func `a later version applies what is new, and an earlier one does not touch the database`(engine: Engine) throws {
+    func `a newer version applies new migrations, and an older one changes nothing`(engine: Engine) throws {
         let database = try Database(engine)
         let migrations = try engine.migrations
         let earlier = try database.store(Array(migrations.dropLast()))

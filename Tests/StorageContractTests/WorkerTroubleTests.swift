@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    // MARK: - Recall
+    // MARK: - Replay
 
     @Test(arguments: Engine.allCases)
     func `of a session's earlier events those that count are read, whatever else has its id`(engine: Engine) throws {
@@ -156,7 +156,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func `sessions of sites that found no room are recalled under the site that they count for`(engine: Engine) throws {
+    func `sessions of sites that found no room are replayed under the site that they count for`(engine: Engine) throws {
         let database = try Database(engine)
         let store = try database.migrated()
         let sites = try (0..<510).map {

@@ -27,7 +27,7 @@ private func refusal(_ known: [Migration], _ rows: [AppliedMigration]) -> String
         #expect(try MigrationPlan.pending(known: known, applied: []) == known)
     }
 
-    @Test func `what was applied is not applied again`() throws {
+    @Test func `applied migrations are not applied again`() throws {
         #expect(try MigrationPlan.pending(known: known, applied: applied(known[..<2])) == [known[2]])
         #expect(try MigrationPlan.pending(known: known, applied: applied(known[...])).isEmpty)
     }

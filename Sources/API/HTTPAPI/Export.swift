@@ -38,7 +38,7 @@ final class Export: BodySource {
         state = Locked(State(bytes: format.header(Self.names)))
     }
 
-    var answer: Answer {
+    var answer: ServerResponse {
         let fields: [Responses.Field] = [
             ("Content-Type", format.contentType), Responses.noStore,
             ("Content-Disposition", "attachment; filename=\"events.\(format.rawValue)\""),

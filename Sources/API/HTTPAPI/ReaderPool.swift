@@ -33,12 +33,12 @@ package final class ReaderPool: Sendable {
 
     private let store: any Store
     private let log: Log
-    private let answer: @Sendable (Ticket, Answer) -> Void
+    private let answer: @Sendable (Ticket, ServerResponse) -> Void
     private let state = Locked(State())
     private let bell = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
 
-    package init(store: any Store, log: Log, answer: @escaping @Sendable (Ticket, Answer) -> Void) {
+    package init(store: any Store, log: Log, answer: @escaping @Sendable (Ticket, ServerResponse) -> Void) {
         self.store = store
         self.log = log
         self.answer = answer
@@ -73,7 +73,7 @@ package final class ReaderPool: Sendable {
     /// Responds to a request with the result of the work.
     func answer(
         _ ticket: Ticket,
-        _ work: @escaping @Sendable (any Database) throws(StoreError) -> Answer
+        _ work: @escaping @Sendable (any Database) throws(StoreError) -> ServerResponse
     ) -> HandlerResult {
         let isTaken = ask { [answer] database throws(StoreError) in
             let made = try work(database)

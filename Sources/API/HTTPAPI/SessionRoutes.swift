@@ -40,7 +40,7 @@ final class SessionRoutes: Sendable {
         cookiePath = basePath + "/"
     }
 
-    private static func refuse(_ status: Int, _ message: String, _ fields: [Responses.Field] = []) -> Answer {
+    private static func refuse(_ status: Int, _ message: String, _ fields: [Responses.Field] = []) -> ServerResponse {
         .response(Responses.message(status, message, fields))
     }
 
@@ -58,11 +58,11 @@ final class SessionRoutes: Sendable {
             return next(Identity(access: .everything), request)
         }
         let sessions = owner.sessions(request.text(.cookie), now: WallClock.seconds)
-        var standings: [SignedSession: SessionRegistry.Standing] = [:]
-        for session in sessions { standings[session] = registry.standing(session) }
-        let first = sessions.first { standings[$0] == .active || standings[$0] == .unknown }
-        guard let first, standings[first] == .unknown else {
-            return proceed(bearer, sessions, standings, request, next)
+        var validities: [SignedSession: SessionRegistry.Validity] = [:]
+        for session in sessions { validities[session] = registry.validity(session) }
+        let first = sessions.first { validities[$0] == .active || validities[$0] == .unknown }
+        guard let first, validities[first] == .unknown else {
+            return proceed(bearer, sessions, validities, request, next)
         }
         let request = request
         let isTaken = registry.check(sessions) { [self] found in
@@ -76,12 +76,12 @@ final class SessionRoutes: Sendable {
     private func proceed(
         _ bearer: Owner.Bearer,
         _ sessions: [SignedSession],
-        _ standings: [SignedSession: SessionRegistry.Standing],
+        _ validities: [SignedSession: SessionRegistry.Validity],
         _ request: borrowing Request,
         _ next: Next
     ) -> HandlerResult {
-        let session = sessions.first { standings[$0] == .active }
-        if session == nil, standings.values.contains(.unconfirmed) { return .now(.response(Responses.unavailable())) }
+        let session = sessions.first { validities[$0] == .active }
+        if session == nil, validities.values.contains(.unconfirmed) { return .now(.response(Responses.unavailable())) }
         let identity = Identity(access: session?.access ?? .nothing, session: session)
         if bearer == .wrong, identity.access != .everything {
             let refusal = guessed(request)
@@ -93,7 +93,7 @@ final class SessionRoutes: Sendable {
     /// Counts a wrong token or link.
     ///
     /// - Returns: The response when its sender has to wait.
-    private func guessed(_ request: borrowing Request) -> Answer? {
+    private func guessed(_ request: borrowing Request) -> ServerResponse? {
         let address = ClientInfo(request, clients).address
         return guesses.withLock { $0.fail(address, now: MonotonicTime.now.wholeSeconds) }.map { wait in
             Self.refuse(429, "Too many failed sign-ins", [("Retry-After", "\(wait)")])
@@ -125,7 +125,7 @@ final class SessionRoutes: Sendable {
         }
     }
 
-    private func signIn(token: String, _ request: borrowing Request) -> Answer {
+    private func signIn(token: String, _ request: borrowing Request) -> ServerResponse {
         guard owner.isToken(token) else { return guessed(request) ?? Self.refuse(401, "Invalid token or link") }
         let address = ClientInfo(request, clients).address
         guesses.withLock { $0.succeed(address, now: MonotonicTime.now.wholeSeconds) }
@@ -165,7 +165,7 @@ final class SessionRoutes: Sendable {
 
     private static func body(_ access: Access) -> JSONEncodedValue { .object([("access", .text(access.word))]) }
 
-    private func signedIn(_ access: Access, _ cookie: String?) -> Answer {
+    private func signedIn(_ access: Access, _ cookie: String?) -> ServerResponse {
         let fields = cookie.map { [("Set-Cookie", $0)] } ?? []
         return .response(Responses.json(200, Self.body(access), fields))
     }
@@ -174,7 +174,7 @@ final class SessionRoutes: Sendable {
     func signOut(_ request: borrowing Request, _ ticket: Ticket) -> HandlerResult {
         let gone = [("Set-Cookie", cookie("", seconds: 0, isSecure(request)))]
         let sessions = owner.sessions(request.text(.cookie), now: WallClock.seconds)
-        let done = Answer.response(Responses.json(200, Self.body(.nothing), gone))
+        let done = ServerResponse.response(Responses.json(200, Self.body(.nothing), gone))
         guard !sessions.isEmpty else { return .now(done) }
         registry.end(sessions) { [registry] isWritten in
             let waits = "Signed out; the change reaches the database when it is available again"
@@ -231,7 +231,7 @@ final class SessionRoutes: Sendable {
     /// Responds to a request with the result of the work on the tables.
     private func perform(
         _ ticket: Ticket,
-        _ work: @escaping @Sendable (ShareTables) throws(StoreError) -> Answer
+        _ work: @escaping @Sendable (ShareTables) throws(StoreError) -> ServerResponse
     ) -> HandlerResult {
         let isTaken = registry.perform { [registry] tables throws(StoreError) in
             registry.answer(ticket, try work(tables))

@@ -20,7 +20,7 @@ package struct DataQualityReport: Sendable {
         fileprivate var invalid: Int64 = 0
 
         fileprivate mutating func add(emitted: Int64, dropped: Int64, received: Int64) {
-            guard emitted <= ClaimLimits.emittedEventsMax else { return invalid += 1 }
+            guard emitted <= PlausibleRanges.emittedEventsMax else { return invalid += 1 }
             pageViews += 1
             self.emitted += emitted
             self.dropped = self.dropped.adding(saturating: dropped)

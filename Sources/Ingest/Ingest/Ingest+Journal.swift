@@ -20,7 +20,7 @@ extension Ingest {
         var (reported, retried) = (clock.now, clock.now)
         var damage: JournalDamage?
         while true {
-            if let found = journal.standing.damage, found != damage {
+            if let found = journal.status.damage, found != damage {
                 damage = found
                 logDamage(found)
             }
@@ -102,12 +102,12 @@ extension Ingest {
 
     private func reportBacklog(_ journal: any Journal) {
         let report = report
-        guard let standing = report.journal, standing.records > 0 || report.isJournaling else { return }
+        guard let status = report.journal, status.records > 0 || report.isJournaling else { return }
         log.notice(
             "journal",
             [
-                "records": standing.records, "bytes": standing.bytes, "oldest_seconds": standing.oldestSeconds ?? 0,
-                "drain_per_second": Int(report.drainPerSecond), "dead_letters": standing.deadLetters,
+                "records": status.records, "bytes": status.bytes, "oldest_seconds": status.oldestSeconds ?? 0,
+                "drain_per_second": Int(report.drainPerSecond), "dead_letters": status.deadLetters,
             ]
         )
     }
@@ -162,7 +162,7 @@ extension Ingest {
     /// Marks the journal as empty, unless records were journaled in the meantime.
     private func finishDrain() {
         let drained = state.withLock { state -> Int? in
-            guard let journal, journal.standing.records == 0, state.hasBacklog else { return nil }
+            guard let journal, journal.status.records == 0, state.hasBacklog else { return nil }
             state.hasBacklog = false
             state.isJournalStuck = false
             state.isJournalFull = false

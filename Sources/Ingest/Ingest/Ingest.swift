@@ -150,7 +150,7 @@ package final class Ingest: Sendable {
                 isJournaling: state.target == .journal,
                 isJournalFull: state.isJournalFull,
                 drainPerSecond: state.drainPerSecond,
-                journal: journal?.standing
+                journal: journal?.status
             )
         }
     }

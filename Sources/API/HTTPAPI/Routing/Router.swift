@@ -20,7 +20,7 @@ struct Router: Sendable {
 
     enum Lookup {
         case found(Match)
-        case refused(Answer)
+        case refused(ServerResponse)
     }
 
     func find(_ path: String, _ method: Method) -> Lookup {
