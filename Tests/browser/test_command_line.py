@@ -135,7 +135,7 @@ def test_a_command_that_only_reads_creates_nothing(tmp_path, words, code):
     result = run(*words, folder=tmp_path)
     assert result.returncode == code, result
     if code:
-        assert re.search(r"there is no (database|token) (at|in) \./data", result.stderr) and "--data" in result.stderr
+        assert re.search(r"no (database|token) (at|in) \./data", result.stderr) and "--data" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,6 +1,8 @@
 """Configuration by the command line, the environment and `.env`."""
 
+import os
 import subprocess
+import threading
 
 import pytest
 
@@ -128,6 +130,16 @@ def test_an_unreadable_dot_env_stops_startup(tmp_path):
     result = run("serve", folder=tmp_path)
     assert result.returncode == 1
     assert ".env" in result.stderr
+
+
+def test_dot_env_can_be_a_named_pipe(tmp_path):
+    """Some secret managers mount it as one."""
+    os.mkfifo(tmp_path / ".env")
+    writer = threading.Thread(target=(tmp_path / ".env").write_text, args=("PORT=none\n",), daemon=True)
+    writer.start()
+    result = run("serve", folder=tmp_path)
+    writer.join(5)
+    assert result.returncode == 1 and "PORT must be a number" in result.stderr
 
 
 def test_host_and_port_are_taken_from_the_environment(serve, tmp_path):
