@@ -317,9 +317,9 @@ let package = Package(
         .testTarget(
             name: "StorageContractTests",
             dependencies: [
-                "Aggregation", "DemoData", "Events", "HTTPAPI", "Numbers", "Postgres", "Reports", "Rollups",
-                "SQLite", "Segments", "Storage", "StoragePostgres", "StorageSQLite", "TestSupport",
-                "TimeZones",
+                "Aggregation", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Log", "Numbers", "Postgres",
+                "Reports", "Rollups", "SQLite", "Segments", "Storage", "StoragePostgres", "StorageSQLite",
+                "TestSupport", "TimeZones",
             ],
             swiftSettings: strict
         ),
