@@ -70,11 +70,11 @@ import Testing
         "dimensionValueBytesMax": Int64(DimensionText.valueBytesMax),
         "dimensionValuesMax": Int64(Column.Dictionary.valuesMax),
         "sessionEventsMax": Int64(SessionState.eventsMax),
-        "engagementMillisecondsMax": Int64(ClaimLimits.engagementMilliseconds.upperBound),
-        "errorCountMax": Int64(ClaimLimits.errorCount.upperBound),
-        "resourceMillisecondsMax": Int64(ClaimLimits.resourceMilliseconds.upperBound),
-        "resourceBytesMax": Int64(ClaimLimits.resourceBytes.upperBound),
-        "emittedEventsMax": ClaimLimits.emittedEventsMax,
+        "engagementMillisecondsMax": Int64(PlausibleRanges.engagementMilliseconds.upperBound),
+        "errorCountMax": Int64(PlausibleRanges.errorCount.upperBound),
+        "resourceMillisecondsMax": Int64(PlausibleRanges.resourceMilliseconds.upperBound),
+        "resourceBytesMax": Int64(PlausibleRanges.resourceBytes.upperBound),
+        "emittedEventsMax": PlausibleRanges.emittedEventsMax,
     ]
 
     @Test func `the limits of the server are those of the contract`() throws {

@@ -15,6 +15,7 @@ import {
   refused,
   restLabel,
   restOf,
+  showFailure,
   valueButton,
 } from "./parts.js";
 import { body, card, skeleton } from "../kit/cards.js";
@@ -125,17 +126,13 @@ export async function showOverview(panel, signal) {
   const rows = h("div", { class: "rows full" }, ...thirds);
   panel.replaceChildren(tiles, chart, ...halves, rows, errors, quality);
   for (const one of [chart, errors, quality, ...cards.values()]) body(one).append(skeleton());
-  const again = () => change({}, { isStep: false });
-  const failed = (/** @type {HTMLElement[]} */ ...elements) => (/** @type {any} */ error) => {
-    if (!signal.aborted) { for (const one of elements) body(one).replaceChildren(failure(error, again)); }
-  };
   await Promise.all([
     ask("overview", seriesQuery(), { signal }).then((report) => {
       drawTiles(tiles, report);
       drawChart(chart, report);
     }, (error) => {
-      if (!signal.aborted) tiles.replaceChildren(failure(error, again));
-      failed(chart)(error);
+      if (!signal.aborted) tiles.replaceChildren(failure(error));
+      showFailure(signal, chart)(error);
     }),
     ask("breakdowns", { ...reportQuery(), dimensions: RANKINGS.map(([name]) => name), limit: ROWS, only: "counts" }, {
       signal,
@@ -144,15 +141,15 @@ export async function showOverview(panel, signal) {
         for (const [dimension, element] of cards) drawRanking(element, dimension, dimensions[dimension]);
         balance(rows);
       },
-      failed(...cards.values()),
+      showFailure(signal, ...cards.values()),
     ),
     ask("issues", { ...reportQuery(), noise: current().noise }, { signal }).then(
       (report) => drawPart(errors, report, () => drawIssues(errors, report)),
-      failed(errors),
+      showFailure(signal, errors),
     ),
     ask("data-quality", { ...reportQuery(), bots: undefined }, { signal }).then(
       async (report) => drawQuality(quality, report, await duplicatesRemoved(signal)),
-    ).catch(failed(quality)),
+    ).catch(showFailure(signal, quality)),
   ]);
 }
 

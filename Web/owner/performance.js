@@ -17,6 +17,7 @@ import {
   segments,
   select,
   shares,
+  showFailure,
   toneBadge,
   valueButton,
 } from "./parts.js";
@@ -55,22 +56,18 @@ export async function showPerformance(panel, signal) {
   const routes = h("p", { class: "full caption", hidden: true });
   panel.replaceChildren(routes, vitals, chart, distribution, slow, attribution, resources, parties);
   for (const one of [chart, distribution, slow, attribution, resources, parties]) body(one).append(skeleton());
-  const again = () => change({}, { isStep: false });
-  const failed = (/** @type {HTMLElement[]} */ ...cards) => (/** @type {any} */ error) => {
-    if (!signal.aborted) { for (const one of cards) body(one).replaceChildren(failure(error, again)); }
-  };
   await Promise.all([
     ask("performance", seriesQuery(), { signal }).then((report) => {
       drawVitals(vitals, report);
       drawChart(chart, report, metric);
       drawDistribution(distribution, report.metrics[metric], metric);
     }, (error) => {
-      if (!signal.aborted) vitals.replaceChildren(h("div", { class: "full" }, failure(error, again)));
-      failed(chart, distribution)(error);
+      if (!signal.aborted) vitals.replaceChildren(h("div", { class: "full" }, failure(error)));
+      showFailure(signal, chart, distribution)(error);
     }),
     ask("vitals-by", { ...reportQuery(), dimension: by, limit: 15 }, { signal }).then(
       (report) => drawPart(slow, report, () => drawBreakdown(slow, report, by)),
-      failed(slow),
+      showFailure(signal, slow),
     ),
     ask("vitals-by", { ...reportQuery(), dimension: "navigation", limit: 15 }, { signal }).then(
       (report) => refusalOf(report) === null && drawRoutes(routes, report, metric),
@@ -85,7 +82,7 @@ export async function showPerformance(panel, signal) {
       drawCauses(attribution, dimensions);
       drawPart(resources, dimensions.resource, () => drawResources(resources, dimensions.resource, "Resource"));
       drawPart(parties, dimensions.third_party, () => drawResources(parties, dimensions.third_party, "Host"));
-    }, failed(attribution, resources, parties)),
+    }, showFailure(signal, attribution, resources, parties)),
   ]);
 }
 
