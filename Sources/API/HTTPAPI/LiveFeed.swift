@@ -51,21 +51,16 @@ package final class LiveFeed: Sendable {
     private let store: any Store
     private let subscribersMax: Int
     private let log: Log
-    private let answer: @Sendable ([(Ticket, Answer)]) -> Void
+    private let responses: ResponseSink
     private let state = Locked(State())
     private let bell = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
 
-    package init(
-        store: any Store,
-        connectionsMax: Int,
-        log: Log,
-        answer: @escaping @Sendable ([(Ticket, Answer)]) -> Void
-    ) {
+    package init(store: any Store, connectionsMax: Int, responses: ResponseSink, log: Log) {
         self.store = store
         subscribersMax = min(Self.subscribersMax, connectionsMax / 2)
         self.log = log
-        self.answer = answer
+        self.responses = responses
     }
 
     package func start() {
@@ -130,7 +125,7 @@ package final class LiveFeed: Sendable {
 
     func ring() { bell.signal() }
 
-    func wake(_ ticket: Ticket) { answer([(ticket, .wake)]) }
+    func wake(_ ticket: Ticket) { responses.send(ticket, .wake) }
 
     // MARK: - The thread
 
@@ -179,7 +174,7 @@ package final class LiveFeed: Sendable {
     }
 
     private func wakeAll() {
-        answer(state.withLock { $0.subscribers.values.map { ($0.ticket, .wake) } })
+        responses.send(state.withLock { $0.subscribers.values.map { ($0.ticket, .wake) } })
     }
 
     private func look(_ reader: EventQueries, _ database: any Database) throws(StoreError) {

@@ -33,15 +33,15 @@ package final class ReaderPool: Sendable {
 
     private let store: any Store
     private let log: Log
-    private let answer: @Sendable (Ticket, Answer) -> Void
+    private let responses: ResponseSink
     private let state = Locked(State())
     private let bell = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
 
-    package init(store: any Store, log: Log, answer: @escaping @Sendable (Ticket, Answer) -> Void) {
+    package init(store: any Store, responses: ResponseSink, log: Log) {
         self.store = store
         self.log = log
-        self.answer = answer
+        self.responses = responses
     }
 
     package func start() {
@@ -75,13 +75,13 @@ package final class ReaderPool: Sendable {
         _ ticket: Ticket,
         _ work: @escaping @Sendable (any Database) throws(StoreError) -> Answer
     ) -> HandlerResult {
-        let isTaken = ask { [answer] database throws(StoreError) in
+        let isTaken = ask { [responses] database throws(StoreError) in
             let made = try work(database)
             let isTooLarge = made.bytesCount > Self.answerBytesMax
-            answer(ticket, isTooLarge ? .response(Self.tooLarge) : made)
-        } failed: { [answer, log] error in
+            responses.send(ticket, isTooLarge ? .response(Self.tooLarge) : made)
+        } failed: { [responses, log] error in
             log.debug("question not answered", ["reason": error.reason])
-            answer(ticket, .response(Self.failure(error)))
+            responses.send(ticket, .response(Self.failure(error)))
         }
         return isTaken ? .later : .now(.response(Responses.busy("The server is busy: try again later")))
     }
@@ -98,7 +98,7 @@ package final class ReaderPool: Sendable {
     }
 
     /// Wakes a request whose body is being produced.
-    func wake(_ ticket: Ticket) { answer(ticket, .wake) }
+    func wake(_ ticket: Ticket) { responses.send(ticket, .wake) }
 
     private func run() {
         var database: (any Database)?

@@ -50,15 +50,15 @@ package final class SessionRegistry: Sendable {
 
     private let store: (any Store)?
     private let log: Log
-    private let send: @Sendable ([(Ticket, Answer)]) -> Void
+    private let responses: ResponseSink
     private let state = Locked(State())
     private let bell = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
 
-    package init(store: (any Store)?, log: Log, answer: @escaping @Sendable ([(Ticket, Answer)]) -> Void) {
+    package init(store: (any Store)?, responses: ResponseSink, log: Log) {
         self.store = store
         self.log = log
-        send = answer
+        self.responses = responses
     }
 
     package func start() {
@@ -73,7 +73,7 @@ package final class SessionRegistry: Sendable {
     }
 
     /// Responds to a waiting request, or wakes its body.
-    func answer(_ ticket: Ticket, _ answer: Answer) { send([(ticket, answer)]) }
+    func answer(_ ticket: Ticket, _ answer: Answer) { responses.send(ticket, answer) }
 
     // MARK: - Requests
 
@@ -158,7 +158,7 @@ package final class SessionRegistry: Sendable {
         }
         guard !over.isEmpty else { return }
         for lease in over { lease.end() }
-        send(over.map { ($0.ticket, .wake) })
+        responses.send(over.map { ($0.ticket, .wake) })
     }
 
     // MARK: - The thread

@@ -22,33 +22,40 @@ struct Service {
     private let status: StatusMonitor?
     private let workers: BodyWorkers
     private let sessions: SessionRegistry
-    private let server = ServerReference()
+    private let limits: ServerConfiguration
+    /// Where all parts send their responses; created before them, as is `ingestResponses` before ingest.
+    private let sink: ResponseSink
+    private let ingestResponses: IngestResponses
     private let log: Log
 
     init(
         _ configuration: Configuration,
         _ store: (any Store)?,
         _ process: ProcessLimits,
-        connectionsMax: Int,
+        _ limits: ServerConfiguration,
         _ log: Log
     ) {
-        let server = server
         let committed = CommittedEvents()
-        let ingest = store.map { Self.makeIngest(configuration, $0, process, committed, server, log) }
-        let pool = store.map { store in ReaderPool(store: store, log: log) { server.answer([($0, $1)]) } }
-        let feed = store.map { store in
-            LiveFeed(store: store, connectionsMax: connectionsMax, log: log) { server.answer($0) }
+        let sink = ResponseSink(limits)
+        let responses = IngestResponses(allowedOrigins: configuration.allowedOrigins, sink: sink)
+        let ingest = store.map { Self.makeIngest(configuration, $0, process, committed, responses, log) }
+        let pool = store.map { ReaderPool(store: $0, responses: sink, log: log) }
+        let feed = store.map {
+            LiveFeed(store: $0, connectionsMax: limits.connectionsMax, responses: sink, log: log)
         }
         self.configuration = configuration
+        self.limits = limits
+        self.sink = sink
+        ingestResponses = responses
         self.ingest = ingest
         self.pool = pool
         self.feed = feed
         self.log = log
         engine = store?.engine
-        health = HealthMonitor(store: store, ingest: ingest, log: log) { server.answer($0, $1) }
+        health = HealthMonitor(store: store, ingest: ingest, responses: sink, log: log)
         rollupWorker = store.map { RollupWorker(store: $0, committed: committed, log: log) }
         workers = BodyWorkers(waitingBytesMax: process.scaled(BodyWorkers.waitingBytesMax))
-        sessions = SessionRegistry(store: store, log: log) { server.answer($0) }
+        sessions = SessionRegistry(store: store, responses: sink, log: log)
         if let store, let ingest {
             status = StatusMonitor(
                 store: store,
@@ -63,8 +70,8 @@ struct Service {
         }
     }
 
-    /// Creates the server and connects the asynchronous responses of the parts to it.
-    func makeServer(_ limits: ServerConfiguration, token: String, assetFolder: AssetFolder?) -> Server {
+    /// Creates the server in front of the parts.
+    func makeServer(token: String, assetFolder: AssetFolder?) -> Server {
         let site = Site(
             siteConfiguration(token: token),
             assets: Assets.files(),
@@ -77,12 +84,10 @@ struct Service {
             feed: feed,
             status: status,
             workers: workers,
-            respond: { [server] in server.answer([($0, $1)]) },
+            responses: ingestResponses,
             log: log
         )
-        let made = Server(configuration: limits, handler: site)
-        server.set(server: made, site: site)
-        return made
+        return Server(configuration: limits, responses: sink, handler: site)
     }
 
     func start() {
@@ -114,7 +119,7 @@ struct Service {
         _ store: any Store,
         _ process: ProcessLimits,
         _ committed: CommittedEvents,
-        _ server: ServerReference,
+        _ responses: IngestResponses,
         _ log: Log
     ) -> Ingest {
         Ingest(
@@ -123,7 +128,7 @@ struct Service {
             waitingBytesMax: process.scaled(Ingest.waitingBytesMax),
             committed: committed,
             log: log,
-            deliver: { server.answer($0) },
+            deliver: { responses.deliver($0) },
             onBroken: { reason in
                 log.error("database schema cannot be used", ["reason": reason])
                 Console.error("collector: \(reason)")
@@ -143,7 +148,6 @@ struct Service {
     private func siteConfiguration(token: String) -> SiteConfiguration {
         SiteConfiguration(
             basePath: configuration.basePath,
-            allowedOrigins: configuration.allowedOrigins,
             clients: ClientAddressRule(
                 trustedProxies: configuration.trustedProxies,
                 header: configuration.clientAddressHeader
