@@ -73,7 +73,7 @@ let package = Package(
         ),
         .target(
             name: "HTTPServer",
-            dependencies: ["CNet", "HTTPWire", "Locks"],
+            dependencies: ["CNet", "HTTPWire", "Locks", "Workers"],
             path: "Sources/Support/HTTPServer",
             swiftSettings: boundary
         ),
@@ -100,6 +100,7 @@ let package = Package(
             path: "Sources/Support/SQLite",
             swiftSettings: boundary
         ),
+        .target(name: "Workers", path: "Sources/Support/Workers", swiftSettings: strict),
 
         // Domain: parsed events and reports of browsers. No I/O.
         .target(
@@ -145,7 +146,7 @@ let package = Package(
         // Ingest: group commit, journal, dead letters.
         .target(
             name: "Ingest",
-            dependencies: ["Events", "Locks", "Log", "Storage"],
+            dependencies: ["Events", "Locks", "Log", "Storage", "Workers"],
             path: "Sources/Ingest/Ingest",
             swiftSettings: strict
         ),
@@ -175,20 +176,27 @@ let package = Package(
         .target(
             name: "Rollups",
             dependencies: [
-                "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments", "Storage",
+                "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments",
+                "Storage", "Workers",
             ],
             path: "Sources/Analytics/Rollups",
             swiftSettings: strict
         ),
         .target(name: "Segments", dependencies: ["Locks"], path: "Sources/Analytics/Segments", swiftSettings: boundary),
 
-        // API: routes, sessions, live feed.
+        // API: live feed, routes, sessions.
+        .target(
+            name: "Live",
+            dependencies: ["Aggregation", "HTTPServer", "Locks", "Log", "Reports", "Storage", "Workers"],
+            path: "Sources/API/Live",
+            swiftSettings: strict
+        ),
         .target(
             name: "HTTPAPI",
             dependencies: [
                 "Aggregation", "Assets", "Compression", "Crypto", "Events", "HTTPServer",
-                "HTTPWire", "Ingest", "JSON", "Locks", "Log", "Numbers", "Reports", "Rollups",
-                "Segments", "Storage", "TimeZones", "UserAgents",
+                "HTTPWire", "Ingest", "JSON", "Live", "Locks", "Log", "Numbers", "Reports",
+                "Rollups", "Segments", "Storage", "TimeZones", "UserAgents", "Workers",
             ],
             path: "Sources/API/HTTPAPI",
             swiftSettings: strict
@@ -198,8 +206,8 @@ let package = Package(
         .executableTarget(
             name: "collector",
             dependencies: [
-                "Assets", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Ingest", "Locks", "Log", "Numbers",
-                "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite",
+                "Assets", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Ingest", "Live", "Locks", "Log", "Numbers",
+                "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite", "Workers",
             ],
             path: "Sources/App/collector",
             swiftSettings: strict
@@ -272,6 +280,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "LiveTests",
+            dependencies: [
+                "Aggregation", "Events", "HTTPServer", "Live", "Log", "Storage", "StorageSQLite", "TestSupport",
+                "Workers",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "PostgresTests",
             dependencies: ["Postgres", "TestSupport"],
             swiftSettings: strict
@@ -323,6 +339,11 @@ let package = Package(
         .testTarget(
             name: "UserAgentsTests",
             dependencies: ["Assets", "Patterns", "UserAgents"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "WorkersTests",
+            dependencies: ["Workers"],
             swiftSettings: strict
         ),
     ],

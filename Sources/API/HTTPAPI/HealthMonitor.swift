@@ -1,9 +1,9 @@
-import Dispatch
 import Locks
 package import HTTPServer
 package import Ingest
 package import Log
 package import Storage
+import Workers
 
 /// Checks whether the database can be reached, by a real round trip on a connection of its own.
 ///
@@ -23,7 +23,6 @@ package final class HealthMonitor: Sendable {
 
     private struct State {
         var waiting: [(ticket: Ticket, response: @Sendable (Status) -> Answer)] = []
-        var isStopping = false
     }
 
     private let probe: (any StoreProbe)?
@@ -31,8 +30,7 @@ package final class HealthMonitor: Sendable {
     private let log: Log
     private let responses: ResponseSink
     private let state = Locked(State())
-    private let work = DispatchSemaphore(value: 0)
-    private let stopped = DispatchGroup()
+    private let worker = Worker("health")
 
     /// Creates a monitor; without a store, the status of every request is `notConfigured`.
     package init(store: (any Store)?, ingest: Ingest?, responses: ResponseSink, log: Log) {
@@ -43,13 +41,11 @@ package final class HealthMonitor: Sendable {
     }
 
     package func start() {
-        DispatchQueue(label: "health").async(group: stopped) { [self] in run() }
+        worker.start { [self] in run() }
     }
 
     package func stop() {
-        state.withLock { $0.isStopping = true }
-        work.signal()
-        _ = stopped.wait(timeout: .now() + .milliseconds(Int(Self.pingMillisecondsMax)))
+        worker.stop(milliseconds: Int(Self.pingMillisecondsMax))
     }
 
     /// Checks the status, and responds to a request with what `response` makes of it.
@@ -58,12 +54,12 @@ package final class HealthMonitor: Sendable {
             state.waiting.append((ticket, response))
             return state.waiting.count == 1
         }
-        if isFirst { work.signal() }
+        if isFirst { worker.wake() }
     }
 
     private func run() {
         while true {
-            work.wait()
+            worker.sleep()
             let waiting = state.withLock { state in
                 defer { state.waiting = [] }
                 return state.waiting
@@ -72,7 +68,7 @@ package final class HealthMonitor: Sendable {
                 let status = status()
                 responses.send(waiting.map { ($0.ticket, $0.response(status)) })
             }
-            if state.withLock({ $0.isStopping && $0.waiting.isEmpty }) { return }
+            if state.withLock({ worker.isStopping && $0.waiting.isEmpty }) { return }
         }
     }
 

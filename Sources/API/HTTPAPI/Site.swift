@@ -2,6 +2,7 @@ package import Assets
 package import HTTPServer
 package import HTTPWire
 package import Ingest
+package import Live
 package import Log
 
 package import Events

@@ -1,5 +1,4 @@
 import Assets
-import Dispatch
 import Glibc
 import HTTPServer
 import Ingest
@@ -9,6 +8,8 @@ import Log
 import Storage
 import Events
 import HTTPAPI
+import Live
+import Workers
 
 /// The parts of `collector serve` behind the HTTP server, with their start and stop order.
 struct Service {
@@ -40,8 +41,9 @@ struct Service {
         let responses = IngestResponses(allowedOrigins: configuration.allowedOrigins, sink: sink)
         let ingest = store.map { Self.makeIngest(configuration, $0, process, committed, responses, log) }
         let pool = store.map { ReaderPool(store: $0, responses: sink, log: log) }
-        let feed = store.map {
-            LiveFeed(store: $0, connectionsMax: limits.connectionsMax, responses: sink, log: log)
+        let feedLimits = LiveFeedLimits(connectionsMax: limits.connectionsMax)
+        let feed = store.map { store in
+            LiveFeed(store: store, limits: feedLimits, responses: sink, log: log) { $0.encodedJSON }
         }
         self.configuration = configuration
         self.limits = limits
@@ -94,7 +96,7 @@ struct Service {
         ingest?.start()
         health.start()
         rollupWorker?.start()
-        status?.run()
+        status?.start()
         pool?.start()
         workers.start()
         sessions.start()
@@ -109,7 +111,10 @@ struct Service {
     /// Blocks until every acknowledged record is stored or in the journal.
     func stop() {
         workers.stop()
-        stopReaders([feed?.stop, pool?.stop, status?.stop, sessions.stop, rollupWorker?.stop])
+        // These only read, or read again later. They stop at the same time and wait only briefly for a database that
+        // hangs, which must not delay the writes of acknowledged records.
+        let readers = [feed?.worker, pool?.worker, status?.worker, sessions.worker, rollupWorker?.worker]
+        Worker.stop(readers.compactMap { $0 })
         ingest?.stop()
         health.stop()
     }
@@ -135,14 +140,6 @@ struct Service {
                 _exit(ExitCode.failure.rawValue)
             }
         )
-    }
-
-    /// Stops the readers in parallel: each waits briefly for its current work, and a database that hangs must not delay
-    /// the writes of acknowledged records.
-    private func stopReaders(_ stops: [(() -> Void)?]) {
-        let stops = stops.compactMap { $0 }
-        nonisolated(unsafe) let shared = stops
-        DispatchQueue.concurrentPerform(iterations: stops.count) { number in shared[number]() }
     }
 
     private func siteConfiguration(token: String) -> SiteConfiguration {

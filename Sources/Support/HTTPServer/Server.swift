@@ -1,7 +1,7 @@
-import Dispatch
 import Glibc
 import HTTPWire
 import Synchronization
+import Workers
 
 /// Counts the connections of all loops and the bytes that they hold.
 final class LiveCount: Sendable {
@@ -24,13 +24,14 @@ package final class Server: Sendable {
     private let responses: ResponseSink
     private let handler: any Handler
     private let boundPort = Atomic<Int>(0)
-    private let running = DispatchGroup()
+    private let workers: [Worker]
 
     /// Creates a server that sends the responses which reach the sink later than the handler returns.
     package init(configuration: ServerConfiguration, responses: ResponseSink, handler: any Handler) {
         self.configuration = configuration
         self.responses = responses
         self.handler = handler
+        workers = responses.mailboxes.indices.map { Worker("loop-\($0)") }
     }
 
     /// The port that the server listens on; 0 before it is started.
@@ -59,9 +60,7 @@ package final class Server: Sendable {
                 handler: handler,
                 live: live
             )
-            // The loop blocks its queue until the shutdown, so each loop has its own serial queue,
-            // and with it its own thread.
-            DispatchQueue(label: "loop-\(loop.number)").async(group: running) { loop.run() }
+            workers[number].start { loop.run() }
         }
     }
 
@@ -74,6 +73,6 @@ package final class Server: Sendable {
 
     /// Blocks until all requests that were received have been responded to, or the shutdown limit has passed.
     package func waitUntilStopped() {
-        running.wait()
+        for worker in workers { worker.waitUntilStopped() }
     }
 }
