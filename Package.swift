@@ -71,6 +71,7 @@ let package = Package(
             path: "Sources/Support/Crypto",
             swiftSettings: boundary
         ),
+        .target(name: "Files", path: "Sources/Support/Files", swiftSettings: strict),
         .target(
             name: "HTTPServer",
             dependencies: ["CNet", "HTTPWire", "Locks", "Workers"],
@@ -105,7 +106,7 @@ let package = Package(
         // Domain: parsed events and reports of browsers. No I/O.
         .target(
             name: "TimeZones",
-            dependencies: ["Events", "Locks"],
+            dependencies: ["Events", "Files", "Locks"],
             path: "Sources/Domain/TimeZones",
             swiftSettings: strict
         ),
@@ -194,7 +195,7 @@ let package = Package(
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "Aggregation", "Assets", "Compression", "Crypto", "Events", "HTTPServer",
+                "Aggregation", "Assets", "Compression", "Crypto", "Events", "Files", "HTTPServer",
                 "HTTPWire", "Ingest", "JSON", "Live", "Locks", "Log", "Numbers", "Reports",
                 "Rollups", "Segments", "Storage", "TimeZones", "UserAgents", "Workers",
             ],
@@ -206,8 +207,8 @@ let package = Package(
         .executableTarget(
             name: "collector",
             dependencies: [
-                "Assets", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Ingest", "Live", "Locks", "Log", "Numbers",
-                "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite", "Workers",
+                "Assets", "DemoData", "Events", "Files", "HTTPAPI", "HTTPServer", "Ingest", "Live", "Locks", "Log",
+                "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite", "Workers",
             ],
             path: "Sources/App/collector",
             swiftSettings: strict
@@ -230,12 +231,20 @@ let package = Package(
         ),
         .testTarget(
             name: "CollectorTests",
-            dependencies: ["Events", "Log", "collector"],
+            dependencies: ["Events", "Files", "Log", "collector"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "CompressionTests",
             dependencies: ["CZlib", "Compression"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ContractTests",
+            dependencies: [
+                "Aggregation", "Events", "HTTPAPI", "HTTPWire", "Ingest", "JSON", "Live", "Reports", "Segments",
+                "StorageSQLite", "TestSupport", "collector",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -246,6 +255,11 @@ let package = Package(
         .testTarget(
             name: "EventsTests",
             dependencies: ["Events", "JSON", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FilesTests",
+            dependencies: ["Files", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -319,9 +333,9 @@ let package = Package(
         .testTarget(
             name: "StorageContractTests",
             dependencies: [
-                "Aggregation", "DemoData", "Events", "HTTPAPI", "Numbers", "Postgres", "Reports", "Rollups",
-                "SQLite", "Segments", "Storage", "StoragePostgres", "StorageSQLite", "TestSupport",
-                "TimeZones",
+                "Aggregation", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Log", "Numbers", "Postgres",
+                "Reports", "Rollups", "SQLite", "Segments", "Storage", "StoragePostgres", "StorageSQLite",
+                "TestSupport", "TimeZones", "Workers",
             ],
             swiftSettings: strict
         ),

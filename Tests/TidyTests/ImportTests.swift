@@ -11,6 +11,7 @@ private let allowedImports: [String: Set<String>] = [
     "Assets": ["CAssets"],
     "Compression": ["CBrotli", "CZlib"],
     "Crypto": ["CCrypto"],
+    "Files": [],
     "HTTPServer": ["CNet", "HTTPWire", "Locks", "Workers"],
     "HTTPWire": [],
     "JSON": [],
@@ -23,7 +24,7 @@ private let allowedImports: [String: Set<String>] = [
     "Workers": [],
     // Domain
     "Events": ["Crypto", "JSON"],
-    "TimeZones": ["Events", "Locks"],
+    "TimeZones": ["Events", "Files", "Locks"],
     "UserAgents": ["Assets", "Locks", "Patterns"],
     // Storage
     "Storage": ["Crypto", "Events", "Locks"],
@@ -45,14 +46,14 @@ private let allowedImports: [String: Set<String>] = [
     // API
     "Live": ["Aggregation", "HTTPServer", "Locks", "Log", "Reports", "Storage", "Workers"],
     "HTTPAPI": [
-        "Aggregation", "Assets", "Compression", "Crypto", "Events", "HTTPServer", "HTTPWire",
+        "Aggregation", "Assets", "Compression", "Crypto", "Events", "Files", "HTTPServer", "HTTPWire",
         "Ingest", "JSON", "Live", "Locks", "Log", "Numbers", "Reports", "Rollups", "Segments", "Storage",
         "TimeZones", "UserAgents", "Workers",
     ],
     // App
     "collector": [
-        "Assets", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Ingest", "Live", "Locks", "Log", "Numbers",
-        "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite", "Workers",
+        "Assets", "DemoData", "Events", "Files", "HTTPAPI", "HTTPServer", "Ingest", "Live", "Locks", "Log",
+        "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite", "Workers",
     ],
 ]
 

@@ -22,7 +22,7 @@ package final class HealthMonitor: Sendable {
     }
 
     private struct State {
-        var waiting: [(ticket: Ticket, response: @Sendable (Status) -> Answer)] = []
+        var waiting: [(ticket: Ticket, response: @Sendable (Status) -> ServerResponse)] = []
     }
 
     private let probe: (any StoreProbe)?
@@ -49,7 +49,7 @@ package final class HealthMonitor: Sendable {
     }
 
     /// Checks the status, and responds to a request with what `response` makes of it.
-    func check(_ ticket: Ticket, _ response: @escaping @Sendable (Status) -> Answer) {
+    func check(_ ticket: Ticket, _ response: @escaping @Sendable (Status) -> ServerResponse) {
         let isFirst = state.withLock { state in
             state.waiting.append((ticket, response))
             return state.waiting.count == 1
@@ -83,7 +83,7 @@ package final class HealthMonitor: Sendable {
         switch ingest.health {
         case .ready: return .connected
         case .starting: return .unhealthy("starting")
-        case .unavailable: return .unhealthy("not taking writes")
+        case .unavailable: return .unhealthy("not accepting writes")
         case .broken: return .unhealthy("schema mismatch")
         }
     }

@@ -11,7 +11,7 @@ package final class IngestResponses: Sendable {
     let cors: CORS
     private let sink: ResponseSink
     /// The responses of `POST /event`, built once: for every origin or our own pages, then one for each listed origin.
-    private let stored: [Answer]
+    private let stored: [ServerResponse]
     private let groups = Locked<[UInt64: EventGroup]>([:])
 
     /// Creates the responses for pages of the allowed origins; nil allows every origin.
@@ -25,7 +25,7 @@ package final class IngestResponses: Sendable {
     }
 
     /// Sends a response that does not depend on a delivery.
-    func send(_ ticket: Ticket, _ answer: Answer) { sink.send(ticket, answer) }
+    func send(_ ticket: Ticket, _ answer: ServerResponse) { sink.send(ticket, answer) }
 
     /// Registers a request that is answered after the deliveries of all its records; call before they are submitted.
     func begin(_ group: EventGroup, _ ticket: Ticket) { groups.withLock { $0[ticket.rawValue] = group } }
@@ -38,8 +38,8 @@ package final class IngestResponses: Sendable {
     /// Called on the threads of ingest. Returns at once.
     package func deliver(_ deliveries: Deliveries) { sink.send(answers(deliveries)) }
 
-    func answers(_ deliveries: Deliveries) -> [(Ticket, Answer)] {
-        var answers: [(Ticket, Answer)] = []
+    func answers(_ deliveries: Deliveries) -> [(Ticket, ServerResponse)] {
+        var answers: [(Ticket, ServerResponse)] = []
         answers.reserveCapacity(deliveries.count)
         for index in deliveries.indices {
             let ticket = deliveries.entries[index].ticket
@@ -49,7 +49,7 @@ package final class IngestResponses: Sendable {
     }
 
     /// The response to a delivery's request; nil while other events of its batch have no result.
-    private func answer(_ deliveries: Deliveries, _ index: Int, _ ticket: UInt64) -> Answer? {
+    private func answer(_ deliveries: Deliveries, _ index: Int, _ ticket: UInt64) -> ServerResponse? {
         let (outcome, tag) = (deliveries.outcomes[index], deliveries.entries[index].tag)
         let group = groups.withLock { groups -> EventGroup?? in
             guard !groups.isEmpty, var group = groups[ticket] else { return .none }

@@ -198,7 +198,7 @@ final class IngestRoutes: Sendable {
     /// Charges for a body that the server refused before all of it arrived, like for any refused body.
     ///
     /// - Returns: The response to a sender over the rate limit; nil when it had enough tokens.
-    func charge(_ request: borrowing Request, _ decision: Origins.Decision) -> Answer? {
+    func charge(_ request: borrowing Request, _ decision: Origins.Decision) -> ServerResponse? {
         let seconds = tooFast(ClientInfo(request, clients), records: Self.tokens(request) + 1)
         return seconds.map { slowDown($0, decision) }
     }
@@ -217,7 +217,7 @@ final class IngestRoutes: Sendable {
         return seconds
     }
 
-    private func slowDown(_ seconds: Int, _ decision: Origins.Decision) -> Answer {
+    private func slowDown(_ seconds: Int, _ decision: Origins.Decision) -> ServerResponse {
         .response(Responses.message(429, "Too many requests", cors.fields(decision) + [("Retry-After", "\(seconds)")]))
     }
 

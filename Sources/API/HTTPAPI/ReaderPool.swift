@@ -61,26 +61,26 @@ package final class ReaderPool: Sendable {
     /// Responds to a request with the result of the work.
     func answer(
         _ ticket: Ticket,
-        _ work: @escaping @Sendable (any Database) throws(StoreError) -> Answer
+        _ work: @escaping @Sendable (any Database) throws(StoreError) -> ServerResponse
     ) -> HandlerResult {
         let isTaken = ask { [responses] database throws(StoreError) in
             let made = try work(database)
             let isTooLarge = made.bytesCount > Self.answerBytesMax
             responses.send(ticket, isTooLarge ? .response(Self.tooLarge) : made)
         } failed: { [responses, log] error in
-            log.debug("question not answered", ["reason": error.reason])
+            log.debug("report query failed", ["reason": error.reason])
             responses.send(ticket, .response(Self.failure(error)))
         }
         return isTaken ? .later : .now(.response(Responses.busy("The server is busy: try again later")))
     }
 
     private static var tooLarge: HTTPServer.Response {
-        Responses.message(503, "The answer is too large: narrow the range")
+        Responses.message(503, "The response is too large: narrow the range")
     }
 
     static func failure(_ error: StoreError) -> HTTPServer.Response {
         switch error {
-        case .queryTimeout: Responses.message(503, "The answer took too long: narrow the range")
+        case .queryTimeout: Responses.message(503, "The query took too long: narrow the range")
         case .unavailable, .uncertain, .refused, .schema, .damaged: Responses.unavailable()
         }
     }

@@ -113,12 +113,12 @@ package final class Site: Handler {
     }
 
     /// The response of `GET /health`.
-    static func answer(_ status: HealthMonitor.Status) -> Answer {
+    static func healthResponse(_ status: HealthMonitor.Status) -> ServerResponse {
         .response(Responses.json(status.status, .object(status.members)))
     }
 
     /// The response of `GET /health/details`.
-    func details(_ health: HealthMonitor.Status) -> Answer {
+    func details(_ health: HealthMonitor.Status) -> ServerResponse {
         let details = HealthDetails(
             status: health,
             report: ingest?.report,
@@ -159,7 +159,7 @@ package final class Site: Handler {
         head: RequestHead?,
         bytes: Span<UInt8>,
         peer: String
-    ) -> Answer {
+    ) -> ServerResponse {
         var fields: [Responses.Field] = []
         if let head, router.takesEvents(head.text(head.path, bytes)) {
             let decision = router.origins.judge(origin: head.text(.origin, bytes), host: head.text(.host, bytes))

@@ -112,7 +112,7 @@ package final class LiveFeed: Sendable {
                 state.withLock { $0.failure = nil }
                 backoff.succeeded()
             } catch {
-                log.debug("live events cannot be read", ["reason": error.reason])
+                log.debug("cannot read live events", ["reason": error.reason])
                 state.withLock { $0.failure = error.reason }
                 milliseconds = backoff.failed()
             }

@@ -28,12 +28,12 @@ package struct ReportRange: Sendable, Equatable {
         shiftDays: Int64? = nil
     ) throws(ReportError) {
         guard from < to else { throw .refused("from must be before to") }
-        guard to - from <= Self.secondsMax else { throw .refused("A range has 800 days at most: narrow it") }
+        guard to - from <= Self.secondsMax else { throw .refused("A range must have at most 800 days") }
         (self.from, self.to, self.zone) = (from, to, zone)
         self.interval = interval ?? (to - from <= Self.hourlySecondsMax ? .hour : .day)
         guard (to - from) / self.interval.usualSeconds < Self.bucketsMax else {
             throw .refused(
-                "A series has \(Self.bucketsMax) buckets at most: narrow the range or choose a longer interval"
+                "A series must have at most \(Self.bucketsMax) buckets: narrow the range or choose a longer interval"
             )
         }
         if let shiftDays {

@@ -14,12 +14,12 @@ package final class ResponseSink: Sendable {
     /// Sends the response for a ticket.
     ///
     /// Has no effect if the connection is gone. Returns at once.
-    package func send(_ ticket: Ticket, _ answer: Answer) { send([(ticket, answer)]) }
+    package func send(_ ticket: Ticket, _ answer: ServerResponse) { send([(ticket, answer)]) }
 
     /// Sends the responses for several tickets.
     ///
     /// Takes one lock and wakes at most once for each loop.
-    package func send(_ answers: [(Ticket, Answer)]) {
+    package func send(_ answers: [(Ticket, ServerResponse)]) {
         for (loop, mailbox) in mailboxes.enumerated() { mailbox.post(answers, of: loop) }
     }
 }

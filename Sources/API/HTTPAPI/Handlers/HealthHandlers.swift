@@ -3,7 +3,7 @@ import HTTPServer
 /// Handlers of the routes about the server itself.
 enum HealthHandlers {
     static func health(_ site: Site, _ call: Call) -> HandlerResult {
-        site.health.check(call.ticket) { Site.answer($0) }
+        site.health.check(call.ticket) { Site.healthResponse($0) }
         return .later
     }
 
