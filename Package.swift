@@ -74,7 +74,7 @@ let package = Package(
         .target(name: "Files", path: "Sources/Support/Files", swiftSettings: strict),
         .target(
             name: "HTTPServer",
-            dependencies: ["CNet", "HTTPWire", "Locks"],
+            dependencies: ["CNet", "HTTPWire", "Locks", "Workers"],
             path: "Sources/Support/HTTPServer",
             swiftSettings: boundary
         ),
@@ -101,6 +101,7 @@ let package = Package(
             path: "Sources/Support/SQLite",
             swiftSettings: boundary
         ),
+        .target(name: "Workers", path: "Sources/Support/Workers", swiftSettings: strict),
 
         // Domain: parsed events and reports of browsers. No I/O.
         .target(
@@ -146,7 +147,7 @@ let package = Package(
         // Ingest: group commit, journal, dead letters.
         .target(
             name: "Ingest",
-            dependencies: ["Events", "Locks", "Log", "Storage"],
+            dependencies: ["Events", "Locks", "Log", "Storage", "Workers"],
             path: "Sources/Ingest/Ingest",
             swiftSettings: strict
         ),
@@ -176,20 +177,27 @@ let package = Package(
         .target(
             name: "Rollups",
             dependencies: [
-                "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments", "Storage",
+                "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments",
+                "Storage", "Workers",
             ],
             path: "Sources/Analytics/Rollups",
             swiftSettings: strict
         ),
         .target(name: "Segments", dependencies: ["Locks"], path: "Sources/Analytics/Segments", swiftSettings: boundary),
 
-        // API: routes, sessions, live feed.
+        // API: live feed, routes, sessions.
+        .target(
+            name: "Live",
+            dependencies: ["Aggregation", "HTTPServer", "Locks", "Log", "Reports", "Storage", "Workers"],
+            path: "Sources/API/Live",
+            swiftSettings: strict
+        ),
         .target(
             name: "HTTPAPI",
             dependencies: [
                 "Aggregation", "Assets", "Compression", "Crypto", "Events", "Files", "HTTPServer",
-                "HTTPWire", "Ingest", "JSON", "Locks", "Log", "Numbers", "Reports", "Rollups",
-                "Segments", "Storage", "TimeZones", "UserAgents",
+                "HTTPWire", "Ingest", "JSON", "Live", "Locks", "Log", "Numbers", "Reports",
+                "Rollups", "Segments", "Storage", "TimeZones", "UserAgents", "Workers",
             ],
             path: "Sources/API/HTTPAPI",
             swiftSettings: strict
@@ -199,8 +207,8 @@ let package = Package(
         .executableTarget(
             name: "collector",
             dependencies: [
-                "Assets", "DemoData", "Events", "Files", "HTTPAPI", "HTTPServer", "Ingest", "Locks", "Log",
-                "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite",
+                "Assets", "DemoData", "Events", "Files", "HTTPAPI", "HTTPServer", "Ingest", "Live", "Locks", "Log",
+                "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite", "Workers",
             ],
             path: "Sources/App/collector",
             swiftSettings: strict
@@ -234,7 +242,7 @@ let package = Package(
         .testTarget(
             name: "ContractTests",
             dependencies: [
-                "Aggregation", "Events", "HTTPAPI", "HTTPWire", "Ingest", "JSON", "Reports", "Segments",
+                "Aggregation", "Events", "HTTPAPI", "HTTPWire", "Ingest", "JSON", "Live", "Reports", "Segments",
                 "StorageSQLite", "TestSupport", "collector",
             ],
             swiftSettings: strict
@@ -286,6 +294,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "LiveTests",
+            dependencies: [
+                "Aggregation", "Events", "HTTPServer", "Live", "Log", "Storage", "StorageSQLite", "TestSupport",
+                "Workers",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "PostgresTests",
             dependencies: ["Postgres", "TestSupport"],
             swiftSettings: strict
@@ -319,7 +335,7 @@ let package = Package(
             dependencies: [
                 "Aggregation", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Log", "Numbers", "Postgres",
                 "Reports", "Rollups", "SQLite", "Segments", "Storage", "StoragePostgres", "StorageSQLite",
-                "TestSupport", "TimeZones",
+                "TestSupport", "TimeZones", "Workers",
             ],
             swiftSettings: strict
         ),
@@ -337,6 +353,11 @@ let package = Package(
         .testTarget(
             name: "UserAgentsTests",
             dependencies: ["Assets", "Patterns", "UserAgents"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "WorkersTests",
+            dependencies: ["Workers"],
             swiftSettings: strict
         ),
     ],

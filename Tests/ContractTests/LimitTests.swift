@@ -1,6 +1,7 @@
 import Events
 import HTTPWire
 import JSON
+import Live
 import Testing
 
 @testable import Aggregation
@@ -43,8 +44,8 @@ import Testing
         "shareGuestsMax": ShareTables.sessionsPerLinkMax,
         "shareDaysMax": SessionRoutes.shareDays.upperBound,
         "shareLabelBytesMax": Int64(SessionRoutes.labelBytesMax),
-        "streamSubscribersMax": Int64(LiveFeed.subscribersMax),
-        "streamPayloadBytesMax": Int64(LiveFeed.payloadBytesMax),
+        "streamSubscribersMax": Int64(LiveFeedLimits(connectionsMax: .max).subscribersMax),
+        "streamPayloadBytesMax": Int64(LiveFeedLimits(connectionsMax: .max).payloadBytesMax),
     ]
     private static let reports: [String: Int64] = [
         "filtersMax": Int64(ReportQuery.filtersMax),

@@ -13,10 +13,10 @@ import Testing
 
     private static func site(basePath: String = "", allowedOrigins: [String]? = nil) -> Site {
         let log = Log(level: .error, format: .logfmt)
+        let sink = ResponseSink(ServerConfiguration())
         return Site(
             SiteConfiguration(
                 basePath: basePath,
-                allowedOrigins: allowedOrigins,
                 clients: ClientAddressRule(trustedProxies: []),
                 ipHashSalt: nil,
                 eventsEnabled: true,
@@ -27,8 +27,9 @@ import Testing
             assets: [],
             ingest: nil,
             engine: nil,
-            health: HealthMonitor(store: nil, ingest: nil, log: log) { _, _ in },
-            sessions: SessionRegistry(store: nil, log: log) { _ in },
+            health: HealthMonitor(store: nil, ingest: nil, responses: sink, log: log),
+            sessions: SessionRegistry(store: nil, responses: sink, log: log),
+            responses: IngestResponses(allowedOrigins: allowedOrigins, sink: sink),
             log: log
         )
     }

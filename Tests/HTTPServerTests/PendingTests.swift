@@ -87,10 +87,10 @@ private func pass(milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }
     }
 
     @Test func `a ticket that was never given is harmless`() throws {
-        try withServer { server, _ in
+        try withServer { server, handler in
             let answer = ServerResponse.response(Response(status: 200, fields: [], body: .none))
-            for ticket in [UInt64.max, 0, 1 << 56, 1 << 32] { server.answer(Ticket(rawValue: ticket), answer) }
-            server.answer([(Ticket(rawValue: .max), answer), (Ticket(rawValue: 7), answer)])
+            for ticket in [UInt64.max, 0, 1 << 56, 1 << 32] { handler.responses.send(Ticket(rawValue: ticket), answer) }
+            handler.responses.send([(Ticket(rawValue: .max), answer), (Ticket(rawValue: 7), answer)])
             let client = try TestClient(port: server.port)
             client.send(post("/later", "still here"))
             #expect(client.readResponse()?.text == "still here")

@@ -1,40 +1,44 @@
-import Dispatch
 import Events
-import HTTPServer
+import Glibc
 import Log
 import Reports
 import Storage
 import TestSupport
 import Testing
+import Workers
 
 @testable import HTTPAPI
+@testable import HTTPServer
 
 /// Downloads of events, part by part, without a server around them.
 @Suite struct ExportTests {
     private static let count = Int(Export.partEvents) + 1
     private static let ticket = Ticket(rawValue: 1)
 
-    /// The threads that read, and a signal for each time that they wake the download.
+    /// The threads that read, and the mailbox to which they send when the download can go on.
     private final class Reading {
         let home: Database
         let pool: ReaderPool
-        let woken: DispatchSemaphore
+        let responses = ResponseSink(ServerConfiguration())
 
         init(_ engine: Engine, events: Int) throws {
-            let woken = DispatchSemaphore(value: 0)
-            self.woken = woken
             home = try Database(engine)
             let store = try home.migrated()
             if events > 0 {
                 _ = try store.makeWriter().append(Batch(events: try (0..<events).map { _ in try Event.sample() }))
             }
-            pool = ReaderPool(store: store, log: Log(level: .error, format: .logfmt)) { _, _ in woken.signal() }
+            pool = ReaderPool(store: store, responses: responses, log: Log(level: .error, format: .logfmt))
         }
 
-        deinit { pool.stop() }
+        deinit { pool.worker.stop() }
 
         /// Waits until a part has been read.
-        func wait() throws { try #require(woken.wait(timeout: .now() + .seconds(30)) == .success) }
+        func wait() throws {
+            let mailbox = responses.mailboxes[0]
+            var descriptors = [pollfd(fd: mailbox.descriptor, events: Int16(POLLIN), revents: 0)]
+            try #require(unsafe poll(&descriptors, 1, 30_000) == 1)
+            _ = mailbox.take()
+        }
 
         /// All parts of a download.
         func parts(_ export: Export) throws -> [String] {
@@ -99,8 +103,8 @@ import Testing
         let reading = try Reading(.sqlite, events: 1)
         // A pool that stops takes no queries.
         reading.pool.start()
-        reading.pool.stop()
+        reading.pool.worker.stop()
         let export = try #require(Export(reading.pool, Self.ticket, .init(), .ndjson))
-        #expect(try reading.parts(export) == ["{\"error\":\"not all: the server is busy\"}\r\n"])
+        #expect(try reading.parts(export) == ["{\"error\":\"incomplete: the server is busy\"}\r\n"])
     }
 }

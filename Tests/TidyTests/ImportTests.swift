@@ -12,7 +12,7 @@ private let allowedImports: [String: Set<String>] = [
     "Compression": ["CBrotli", "CZlib"],
     "Crypto": ["CCrypto"],
     "Files": [],
-    "HTTPServer": ["CNet", "HTTPWire", "Locks"],
+    "HTTPServer": ["CNet", "HTTPWire", "Locks", "Workers"],
     "HTTPWire": [],
     "JSON": [],
     "Locks": [],
@@ -21,6 +21,7 @@ private let allowedImports: [String: Set<String>] = [
     "Patterns": ["CPCRE2"],
     "Postgres": ["CPostgres"],
     "SQLite": ["CSQLite"],
+    "Workers": [],
     // Domain
     "Events": ["Crypto", "JSON"],
     "TimeZones": ["Events", "Files", "Locks"],
@@ -30,12 +31,12 @@ private let allowedImports: [String: Set<String>] = [
     "StoragePostgres": ["Events", "Postgres", "Storage"],
     "StorageSQLite": ["Events", "Locks", "SQLite", "Storage"],
     // Ingest
-    "Ingest": ["Events", "Locks", "Log", "Storage"],
+    "Ingest": ["Events", "Locks", "Log", "Storage", "Workers"],
     // Analytics
     "Segments": ["Locks"],
     "Aggregation": ["Crypto", "Events", "JSON", "Numbers", "Segments", "UserAgents"],
     "Rollups": [
-        "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments", "Storage",
+        "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments", "Storage", "Workers",
     ],
     "Reports": [
         "Aggregation", "Crypto", "Events", "Numbers", "Rollups", "Segments", "Storage",
@@ -43,15 +44,16 @@ private let allowedImports: [String: Set<String>] = [
     ],
     "DemoData": ["Events", "Numbers", "Storage"],
     // API
+    "Live": ["Aggregation", "HTTPServer", "Locks", "Log", "Reports", "Storage", "Workers"],
     "HTTPAPI": [
         "Aggregation", "Assets", "Compression", "Crypto", "Events", "Files", "HTTPServer", "HTTPWire",
-        "Ingest", "JSON", "Locks", "Log", "Numbers", "Reports", "Rollups", "Segments", "Storage",
-        "TimeZones", "UserAgents",
+        "Ingest", "JSON", "Live", "Locks", "Log", "Numbers", "Reports", "Rollups", "Segments", "Storage",
+        "TimeZones", "UserAgents", "Workers",
     ],
     // App
     "collector": [
-        "Assets", "DemoData", "Events", "Files", "HTTPAPI", "HTTPServer", "Ingest", "Locks", "Log", "Numbers",
-        "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite",
+        "Assets", "DemoData", "Events", "Files", "HTTPAPI", "HTTPServer", "Ingest", "Live", "Locks", "Log",
+        "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite", "Workers",
     ],
 ]
 

@@ -1,4 +1,3 @@
-import Dispatch
 import Locks
 package import HTTPServer
 import Reports
@@ -6,6 +5,7 @@ import Rollups
 package import Log
 package import Storage
 import Events
+package import Workers
 
 /// Keeps track of ended sessions in the store, and ends the streams of an ended session.
 ///
@@ -23,8 +23,6 @@ package final class SessionRegistry: Sendable {
     static let knownMax = 10_000
     static let waitingMax = 1000
     static let unwrittenMax = 10_000
-    /// The most milliseconds that a stop waits for the current work.
-    static let stopMillisecondsMax = 500
 
     /// The state of a session as it is known without the store.
     enum Validity: Sendable {
@@ -45,35 +43,27 @@ package final class SessionRegistry: Sendable {
         var leases: [UInt64: Lease] = [:]
         /// Sessions that were ended here and not yet in the store; without a store, all that this process has ended.
         var unwritten: [SignedSession] = []
-        var isStopping = false
     }
 
     private let store: (any Store)?
     private let log: Log
-    private let send: @Sendable ([(Ticket, ServerResponse)]) -> Void
+    private let responses: ResponseSink
     private let state = Locked(State())
-    private let bell = DispatchSemaphore(value: 0)
-    private let stopped = DispatchGroup()
+    package let worker = Worker("sessions")
 
-    package init(store: (any Store)?, log: Log, answer: @escaping @Sendable ([(Ticket, ServerResponse)]) -> Void) {
+    package init(store: (any Store)?, responses: ResponseSink, log: Log) {
         self.store = store
         self.log = log
-        send = answer
+        self.responses = responses
     }
 
     package func start() {
-        guard store != nil else { return }
-        DispatchQueue(label: "sessions").async(group: stopped) { [self] in run() }
-    }
-
-    package func stop() {
-        state.withLock { $0.isStopping = true }
-        bell.signal()
-        _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))
+        guard let store else { return }
+        worker.start { [self] in run(store) }
     }
 
     /// Responds to a waiting request, or wakes its body.
-    func answer(_ ticket: Ticket, _ answer: ServerResponse) { send([(ticket, answer)]) }
+    func answer(_ ticket: Ticket, _ answer: ServerResponse) { responses.send(ticket, answer) }
 
     // MARK: - Requests
 
@@ -90,22 +80,22 @@ package final class SessionRegistry: Sendable {
     /// Checks sessions in the store; returns false when too many requests are waiting.
     func check(_ sessions: [SignedSession], then: @escaping @Sendable ([SignedSession: Validity]) -> Void) -> Bool {
         let isTaken = state.withLock { state in
-            guard state.checks.count < Self.waitingMax, !state.isStopping, store != nil else { return false }
+            guard state.checks.count < Self.waitingMax, !worker.isStopping, store != nil else { return false }
             state.checks.append((sessions, then))
             return true
         }
-        if isTaken { bell.signal() }
+        if isTaken { worker.wake() }
         return isTaken
     }
 
     /// Runs work on the tables; returns false when the queue is full, or there is no store.
     func perform(_ work: @escaping Work, failed: @escaping @Sendable (StoreError) -> Void) -> Bool {
         let isTaken = state.withLock { state in
-            guard state.works.count < Self.waitingMax, !state.isStopping, store != nil else { return false }
+            guard state.works.count < Self.waitingMax, !worker.isStopping, store != nil else { return false }
             state.works.append((work, failed))
             return true
         }
-        if isTaken { bell.signal() }
+        if isTaken { worker.wake() }
         return isTaken
     }
 
@@ -142,7 +132,7 @@ package final class SessionRegistry: Sendable {
     ) -> any BodySource {
         let lease = Lease(session: session, ticket: ticket, confirmedAt: MonotonicTime.now.wholeSeconds)
         state.withLock { $0.leases[ticket.rawValue] = lease }
-        bell.signal()
+        worker.wake()
         return LeasedBody(source: source, lease: lease, farewell: farewell) { [weak self] in
             self?.state.withLock { state in
                 if state.leases[ticket.rawValue] === lease { state.leases[ticket.rawValue] = nil }
@@ -158,27 +148,27 @@ package final class SessionRegistry: Sendable {
         }
         guard !over.isEmpty else { return }
         for lease in over { lease.end() }
-        send(over.map { ($0.ticket, .wake) })
+        responses.send(over.map { ($0.ticket, .wake) })
     }
 
     // MARK: - The thread
 
-    private func run() {
-        var database: (any Database)?
+    private func run(_ store: any Store) {
+        var connection = WorkerConnection(store)
         var lookedAt = ContinuousClock.now
         while true {
             let isLookDue = lookedAt.duration(to: .now) >= .milliseconds(Self.lookMilliseconds)
             if isLookDue { lookedAt = .now }
-            turn(&database, isLookDue)
+            turn(&connection, isLookDue)
             let (isStopping, isBusy) = state.withLock { state in
-                (state.isStopping, !state.leases.isEmpty || !state.unwritten.isEmpty)
+                (worker.isStopping, !state.leases.isEmpty || !state.unwritten.isEmpty)
             }
-            if isStopping { return turn(&database, false) }
-            if isBusy { _ = bell.wait(timeout: .now() + .milliseconds(Self.lookMilliseconds)) } else { bell.wait() }
+            if isStopping { return turn(&connection, false) }
+            worker.sleep(milliseconds: isBusy ? Self.lookMilliseconds : nil)
         }
     }
 
-    private func turn(_ database: inout (any Database)?, _ isLookDue: Bool) {
+    private func turn(_ connection: inout WorkerConnection, _ isLookDue: Bool) {
         let (checks, works, leases, unwritten) = state.withLock { state in
             defer { (state.checks, state.works) = ([], []) }
             return (state.checks, state.works, isLookDue ? Array(state.leases.values) : [], state.unwritten)
@@ -187,14 +177,15 @@ package final class SessionRegistry: Sendable {
         let asked = Set(checks.flatMap(\.sessions) + leases.map(\.session))
         guard !asked.isEmpty || !works.isEmpty || mustWrite else { return }
         var found: [SignedSession: Validity]?
+        var tables: ShareTables?
         do throws(StoreError) {
-            let connection = if let database { database } else { try connect() }
-            database = connection
-            let tables = ShareTables(connection)
-            try write(unwritten, tables)
-            found = try read(asked, tables)
+            found = try connection.use { database throws(StoreError) in
+                let open = ShareTables(database)
+                tables = open
+                try write(unwritten, open)
+                return try read(asked, open)
+            }
         } catch {
-            database = nil
             log.debug("cannot read sessions", ["reason": error.reason])
             for (_, failed) in works { failed(error) }
         }
@@ -211,21 +202,16 @@ package final class SessionRegistry: Sendable {
             }
         }
         for check in checks { check.then(validities) }
-        if found != nil, let database { perform(works, database) }
-    }
-
-    private func connect() throws(StoreError) -> any Database {
-        guard let store else { throw .unavailable(reason: "no database is configured") }
-        return try store.makeDatabase()
+        if found != nil, let tables { perform(works, tables) }
     }
 
     private func perform(
         _ works: [(work: Work, failed: @Sendable (StoreError) -> Void)],
-        _ database: any Database
+        _ tables: ShareTables
     ) {
         for (work, failed) in works {
             do throws(StoreError) {
-                try work(ShareTables(database))
+                try work(tables)
             } catch {
                 failed(error)
             }

@@ -2,6 +2,7 @@ package import Assets
 package import HTTPServer
 package import HTTPWire
 package import Ingest
+package import Live
 package import Log
 
 package import Events
@@ -10,8 +11,6 @@ package import Events
 package struct SiteConfiguration: Sendable {
     /// Without a trailing slash; empty at the root.
     package var basePath: String
-    /// Nil: pages of every origin may post.
-    package var allowedOrigins: [String]?
     package var clients: ClientAddressRule
     package var ipHashSalt: String?
     package var eventsEnabled: Bool
@@ -23,7 +22,6 @@ package struct SiteConfiguration: Sendable {
 
     package init(
         basePath: String,
-        allowedOrigins: [String]?,
         clients: ClientAddressRule,
         ipHashSalt: String?,
         eventsEnabled: Bool,
@@ -32,7 +30,6 @@ package struct SiteConfiguration: Sendable {
         version: String
     ) {
         self.basePath = basePath
-        self.allowedOrigins = allowedOrigins
         self.clients = clients
         self.ipHashSalt = ipHashSalt
         self.eventsEnabled = eventsEnabled
@@ -77,7 +74,7 @@ package final class Site: Handler {
         feed: LiveFeed? = nil,
         status: StatusMonitor? = nil,
         workers: BodyWorkers? = nil,
-        respond: @escaping @Sendable (Ticket, ServerResponse) -> Void = { _, _ in },
+        responses: IngestResponses,
         log: Log
     ) {
         self.configuration = configuration
@@ -87,8 +84,7 @@ package final class Site: Handler {
         self.engine = engine
         self.health = health
         self.log = log
-        let origins = Origins(allowed: configuration.allowedOrigins)
-        let cors = CORS(origins: origins)
+        let cors = responses.cors
         let clients = configuration.clients
         files = StaticFiles(assets, folder: assetFolder)
         reports = ReportService(pool: pool)
@@ -101,35 +97,28 @@ package final class Site: Handler {
         router = Router(
             table: .all,
             basePath: configuration.basePath,
-            origins: origins,
+            origins: cors.origins,
             cors: cors,
             sessions: self.sessions
         )
         ingestRoutes = IngestRoutes(
             ingest: ingest,
-            cors: cors,
-            originsCount: configuration.allowedOrigins?.count ?? 0,
             clients: clients,
             hasher: IPHasher(salt: configuration.ipHashSalt),
             limiter: configuration.rateLimit > 0 ? RateLimiter(perSecond: configuration.rateLimit) : nil,
             workers: workers,
-            respond: respond,
+            responses: responses,
             log: log
         )
     }
 
-    /// The responses to requests whose records have a result.
-    package func responses(_ deliveries: Deliveries) -> [(Ticket, ServerResponse)] {
-        ingestRoutes.responses(deliveries)
-    }
-
     /// The response of `GET /health`.
-    package static func healthResponse(_ status: HealthMonitor.Status) -> ServerResponse {
+    static func healthResponse(_ status: HealthMonitor.Status) -> ServerResponse {
         .response(Responses.json(status.status, .object(status.members)))
     }
 
     /// The response of `GET /health/details`.
-    package func details(_ health: HealthMonitor.Status) -> ServerResponse {
+    func details(_ health: HealthMonitor.Status) -> ServerResponse {
         let details = HealthDetails(
             status: health,
             report: ingest?.report,

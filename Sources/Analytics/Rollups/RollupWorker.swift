@@ -1,8 +1,8 @@
-import Dispatch
+import Events
 import Locks
 package import Log
 package import Storage
-import Events
+package import Workers
 
 /// Aggregates new events into the rollups while the program runs, on its own thread.
 ///
@@ -15,18 +15,17 @@ package final class RollupWorker: Sendable {
     package static let restMillisecondsMax = 5000
     /// Milliseconds until the next attempt after an error.
     static let retryMilliseconds = 5000
-    /// Milliseconds that `stop` waits for the current portion; if unwritten, it is read again at the next start.
-    package static let stopMillisecondsMax = 500
+
+    /// Stops between two portions; a portion that is not written then is read again at the next start.
+    package let worker = Worker("rollups")
 
     private let store: any Store
     private let committed: CommittedEvents?
     private let log: Log
-    private let stopSignal = DispatchSemaphore(value: 0)
-    private let stopped = DispatchGroup()
-    private let current = Locked(RollupStatus())
+    private let latest = Locked(RollupStatus())
 
     /// The current state; safe to read from any thread.
-    package var status: RollupStatus { current.withLock { $0 } }
+    package var status: RollupStatus { latest.withLock { $0 } }
 
     /// Creates a worker; `committed` has the events that this process commits, which saves reading them back.
     package init(store: any Store, committed: CommittedEvents? = nil, log: Log) {
@@ -37,25 +36,7 @@ package final class RollupWorker: Sendable {
 
     /// Starts the thread.
     package func start() {
-        DispatchQueue(label: "rollups", qos: .utility).async(group: stopped) { [self] in run() }
-    }
-
-    /// Stops the thread; blocks for up to `stopMillisecondsMax`.
-    package func stop() {
-        stopSignal.signal()
-        _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))
-    }
-
-    /// Blocks for the given time, or until `stop` is called.
-    ///
-    /// - Returns: false if the worker must stop.
-    private func pause(milliseconds: Int) -> Bool {
-        guard stopSignal.wait(timeout: .now() + .milliseconds(milliseconds)) == .timedOut else {
-            // Keep the signal for the next wait.
-            stopSignal.signal()
-            return false
-        }
-        return true
+        worker.start { [self] in run() }
     }
 
     private func run() {
@@ -65,23 +46,23 @@ package final class RollupWorker: Sendable {
         // The first error is not logged: the schema may not exist yet.
         var isWarning = false
         var noticeLog = RollupLog(log: log)
-        while pause(milliseconds: milliseconds) {
+        while worker.pause(milliseconds: milliseconds) {
             do throws(StoreError) {
-                let worker = if let rollups { rollups } else { try Rollups(store.makeDatabase(), committed: committed) }
-                rollups = worker
+                let open = if let rollups { rollups } else { try Rollups(store.makeDatabase(), committed: committed) }
+                rollups = open
                 let start = ContinuousClock.now
-                let count = try worker.advance(while: { pause(milliseconds: 0) })
+                let count = try open.advance(while: { !worker.isStopping })
                 reason = ""
                 let took = Int(start.duration(to: .now) / .milliseconds(1))
                 log.debug("rollups", ["events": count, "milliseconds": took])
-                noticeLog.log(worker.takeNotices(), deadLetters: worker.progress.deadLetters)
-                updateStatus(worker.progress)
-                let isBusy = count > 0 && worker.progress.isBehind
+                noticeLog.log(open.takeNotices(), deadLetters: open.progress.deadLetters)
+                updateStatus(open.progress)
+                let isBusy = count > 0 && open.progress.isBehind
                 // Pause after a long portion to leave processor time for other threads.
                 milliseconds = isBusy ? min(took / 4, Self.restMilliseconds) : Self.restMilliseconds
             } catch {
                 rollups = nil
-                current.withLock { $0.fail(error, now: WallClock.seconds) }
+                latest.withLock { $0.fail(error, now: WallClock.seconds) }
                 if isWarning, error.reason != reason {
                     reason = error.reason
                     log.warning("cannot write rollups", ["reason": reason])
@@ -93,7 +74,7 @@ package final class RollupWorker: Sendable {
     }
 
     private func updateStatus(_ progress: Rollups.Progress) {
-        current.withLock { status in
+        latest.withLock { status in
             status.succeed(
                 position: progress.position,
                 highWaterMark: progress.highWaterMark,

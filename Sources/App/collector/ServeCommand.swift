@@ -43,8 +43,8 @@ struct ServeCommand {
         ProcessLimits.prepareDispatch()
         limits.host = configuration.host
         limits.port = Int(configuration.port)
-        let service = Service(configuration, store, process, connectionsMax: limits.connectionsMax, log)
-        let server = service.makeServer(limits, token: token, assetFolder: assetFolder)
+        let service = Service(configuration, store, process, limits, log)
+        let server = service.makeServer(token: token, assetFolder: assetFolder)
         if let store { log.info("connecting to database", ["engine": store.engine]) }
         service.start()
         // Clients may send as soon as the server listens: wait for the database, but not if it is down or hangs.

@@ -1,6 +1,7 @@
 import Locks
 import Log
 import Storage
+import Workers
 
 /// Journaling: storing records in the journal while the store is unavailable, and draining them
 /// into the store afterwards.
@@ -29,7 +30,7 @@ extension Ingest {
                 isTick = false
                 keepAll(entries, journal)
             case .sleep:
-                isTick = !sleep(thread, milliseconds: Self.stallMilliseconds)
+                isTick = !workers[thread].sleep(milliseconds: Self.stallMilliseconds)
             case .end:
                 return
             }
@@ -149,7 +150,7 @@ extension Ingest {
             storeFailed()
             writer.disconnect()
             state.withLock { $0.connected -= 1 }
-            pause(milliseconds: backoff.failed())
+            workers[0].pause(milliseconds: backoff.failed())
         case .stuck(let error):
             // The store works, so it is used even though the journal cannot be read.
             if state.withLock({ $0.journalStuck() }) {

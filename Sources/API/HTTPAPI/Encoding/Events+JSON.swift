@@ -1,10 +1,13 @@
 import UserAgents
-import Aggregation
+package import Aggregation
 import Events
 import Reports
 import Segments
 
 extension StoredEvent: JSONRepresentable {
+    /// The JSON of an event, also as the live feed sends it.
+    package var encodedJSON: [UInt8] { json.encoded }
+
     /// `t` is in milliseconds since 1970.
     var json: JSONEncodedValue {
         .object([

@@ -1,6 +1,7 @@
 import Events
 import HTTPServer
 import HTTPWire
+import Live
 import Reports
 import Storage
 
@@ -52,9 +53,11 @@ enum EventHandlers {
         try Parameter("Last-Event-ID", .integer(0...Int64.max)).check(header)
         // The header that a browser sends when it reconnects overrides the query, which stays the same.
         let after = header.flatMap { Int64($0) } ?? call.parameters.integer("after")
-        guard let answer = feed.watch(call.ticket, after: after) else {
+        guard let subscriber = feed.subscribe(call.ticket, after: after) else {
             return .now(.response(Responses.busy("Too many subscribers")))
         }
-        return site.sessions.leased(.now(answer), call.identity, call.ticket)
+        let fields = [("Content-Type", "text/event-stream"), Responses.noStore, ("X-Accel-Buffering", "no")]
+        let response = Response(status: 200, fields: fields + Responses.security, body: .none)
+        return site.sessions.leased(.now(.stream(response, subscriber)), call.identity, call.ticket)
     }
 }
