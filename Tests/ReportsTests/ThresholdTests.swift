@@ -17,4 +17,10 @@ import Testing
         }
         #expect(lines.dropFirst(Vital.allCases.count).first == "});")
     }
+
+    @Test func `percentiles have the same minimum sample on the page and on the server`() throws {
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let words = try String(contentsOf: URL(filePath: "/\(root)/Web/kit/format.js"), encoding: .utf8)
+        #expect(words.contains("export const SAMPLE_MIN = \(Impact.sampleMin);"))
+    }
 }
