@@ -2,7 +2,7 @@
 
 import { body, skeleton } from "../kit/cards.js";
 import { h, table } from "../kit/dom.js";
-import { changeOf, count, isFew, percent } from "../kit/format.js";
+import { changeOf, count, isFew, percent, round } from "../kit/format.js";
 import { METRICS, tone, vital } from "../kit/ratings.js";
 import { ask } from "./api.js";
 import { overlaid } from "./distribution.js";
@@ -191,32 +191,40 @@ function scoreRow(sides) {
   return [
     "Score",
     ...[a, b].map(({ value, count: number }) => figure(scoreText(value), number, scoreTone(value))),
-    isSmall ? "–" : difference(a.value, b.value, false),
+    isSmall ? "–" : points(b.value - a.value),
     "–",
     "–",
     isSmall ? "Too few values" : "",
   ];
 }
 
+/** @param {number} value a difference of scores */
+const points = (value) =>
+  Math.abs(value) < 0.5 ? "±0" : h("span", {
+    class: `delta ${value > 0 ? "good" : "poor"}`,
+    text: `${value > 0 ? "+" : "−"}${round(Math.abs(value), 0)}`,
+  });
+
 /** @param {string} name @param {string} text @param {Side[]} sides */
 function vitalRow(name, text, sides) {
   const [a, b] = sides.map(({ report }) => report.metrics[name]);
   const isSmall = isFew(a.figures.count) || isFew(b.figures.count);
+  const isSignificant = !isSmall && differs(a.distribution, b.distribution);
   const cells = [a, b].map(({ figures: { p75, count: number } }) => figure(vital(name, p75), number, tone(name, p75)));
   return [
     text,
     ...cells,
-    isSmall ? "–" : difference(a.figures.p75, b.figures.p75, true),
+    isSmall ? "–" : difference(a.figures.p75, b.figures.p75, isSignificant),
     percent(a.figures.good),
     percent(b.figures.good),
-    isSmall ? "Too few values" : differs(a.distribution, b.distribution) ? "Significant" : "Not significant",
+    isSmall ? "Too few values" : isSignificant ? "Significant" : "Not significant",
   ];
 }
 
-/** @param {number | null} from @param {number | null} to @param {boolean} isLessBetter */
-function difference(from, to, isLessBetter) {
-  const found = changeOf(to, from, { isLessBetter });
-  return found ? h("span", { class: `delta ${found.tone}`, text: found.text }) : "–";
+/** @param {number | null} from @param {number | null} to @param {boolean} isSignificant */
+function difference(from, to, isSignificant) {
+  const found = changeOf(to, from, { isLessBetter: true });
+  return found ? h("span", { class: `delta ${isSignificant ? found.tone : ""}`, text: found.text }) : "–";
 }
 
 /** @param {string} text @param {number} number @param {string} name of the tone */

@@ -38,9 +38,13 @@ const label = (at, y, text, name) =>
     class: name,
   }, text);
 
-/** Labels beside lines are on the side with more room. @param {number} at @param {number} y @param {string} text @param {string} name */
-const beside = (at, y, text, name) =>
-  s("text", { x: x(at), y, dx: at > 0.6 ? -5 : 5, "text-anchor": at > 0.6 ? "end" : "start", class: name }, text);
+/**
+ * A label beside a line, on the side with more room unless one is chosen.
+ *
+ * @param {number} at @param {number} y @param {string} text @param {boolean} [isBefore]
+ */
+const beside = (at, y, text, isBefore = at > 0.6) =>
+  s("text", { x: x(at), y, dx: isBefore ? -5 : 5, "text-anchor": isBefore ? "end" : "start" }, text);
 
 /** @param {string} metric @param {any} axis */
 function axisMarks(metric, axis) {
@@ -63,7 +67,7 @@ function axisMarks(metric, axis) {
             y1: TOP,
             y2: BOTTOM + (index + 2) * LINE + 2,
           }),
-          beside(axis.at(Number(value)), BOTTOM + (index + 2) * LINE + 3, String(text), ""),
+          beside(axis.at(Number(value)), BOTTOM + (index + 2) * LINE + 3, String(text), index === 0),
         ),
     ),
   ];
@@ -131,7 +135,7 @@ const percentileMarks = (metric, axis, figures) =>
       "g",
       { class: `percentile ${name}` },
       s("line", { x1: x(at), x2: x(at), y1: y - 10, y2: BOTTOM }),
-      beside(at, y, `${name} ${vital(metric, figures[name])}`, ""),
+      beside(at, y, `${name} ${vital(metric, figures[name])}`),
     );
   });
 
@@ -235,7 +239,7 @@ export function overlaid(metric, sides) {
           "g",
           { class: `percentile side ${"ab"[index]}` },
           s("line", { x1: x(at), x2: x(at), y1: y - 10, y2: BOTTOM }),
-          beside(at, y, `${"AB"[index]} p75 ${vital(metric, figures.p75)}`, ""),
+          beside(at, y, `${"AB"[index]} p75 ${vital(metric, figures.p75)}`),
         )];
       }),
     ),

@@ -110,6 +110,23 @@ export function stepOf(max) {
 /** Standard deviations of a difference that chance has in 5 % of comparisons. */
 const DEVIATIONS = 1.96;
 
+/** @param {Distribution} list */
+const totalOf = (list) => list.reduce((sum, [, count]) => sum + count, 0);
+
+/** The bound with the share of values up to it that is closest to three quarters. @param {Distribution} list */
+function p75Bound(list) {
+  const total = totalOf(list);
+  let [bound, distance, below] = [0, Infinity, 0];
+  for (const [upper, count] of [...list].sort(([one], [other]) => one - other)) {
+    below += count;
+    // Of equal bounds, the last one has all values up to it.
+    if (upper === bound || Math.abs(below / total - 0.75) < distance) {
+      [bound, distance] = [upper, Math.abs(below / total - 0.75)];
+    }
+  }
+  return bound;
+}
+
 /**
  * Whether the p75 of two distributions differ by more than chance, with 95 % confidence: the quantile test, that is,
  * a comparison of the shares above the p75 of both together.
@@ -117,13 +134,10 @@ const DEVIATIONS = 1.96;
  * @param {Distribution} one @param {Distribution} other
  */
 export function differs(one, other) {
-  const total = (/** @type {Distribution} */ list) => list.reduce((sum, [, count]) => sum + count, 0);
-  const [first, second] = [total(one), total(other)];
+  const [first, second] = [totalOf(one), totalOf(other)];
   if (!first || !second) return false;
-  const merged = [...one, ...other].sort(([a], [b]) => a - b);
-  let below = 0;
-  const quantile = merged.find(([, count]) => (below += count) >= 0.75 * (first + second))?.[0] ?? 0;
-  const above = (/** @type {Distribution} */ list) => total(list.filter(([bound]) => bound > quantile));
+  const bound = p75Bound([...one, ...other]);
+  const above = (/** @type {Distribution} */ list) => totalOf(list.filter(([upper]) => upper > bound));
   const [part, otherPart] = [above(one), above(other)];
   const share = (part + otherPart) / (first + second);
   const deviation = Math.sqrt(share * (1 - share) * (1 / first + 1 / second));
