@@ -47,8 +47,12 @@ Deno.test("an axis is logarithmic, contains both thresholds, and begins with a s
 });
 
 Deno.test("ticks are round values with their unit", () => {
-  assert.deepEqual(ticksOf(400, 12_000), [500, 1000, 2000, 5000, 10_000]);
-  assert.deepEqual(ticksOf(0.04, 0.6), [0.05, 0.1, 0.2, 0.5]);
+  const values = (/** @type {number} */ low, /** @type {number} */ high) =>
+    ticksOf(low, high).map(({ value }) => value);
+  assert.deepEqual(values(400, 12_000), [500, 1000, 2000, 5000, 10_000]);
+  assert.deepEqual(values(0.04, 0.6), [0.05, 0.1, 0.2, 0.5]);
+  assert(ticksOf(400, 12_000).every(({ isMinor }) => !isMinor));
+  assert.deepEqual(ticksOf(8, 1200).filter(({ isMinor }) => !isMinor).map(({ value }) => value), [10, 100, 1000]);
   assert.deepEqual([500, 1000, 50].map((value) => tickLabel("lcp", value)), ["0.5 s", "1 s", "50 ms"]);
   assert.deepEqual([200, 2000].map((value) => tickLabel("inp", value)), ["200 ms", "2 s"]);
   assert.equal(tickLabel("cls", 0.1), "0.1");

@@ -49,7 +49,7 @@ function link(metric, row, most) {
       { class: "where" },
       h("b", {}, isolated(named(path))),
       " ",
-      device === null ? badge("All devices") : h("span", { class: "badge plain", text: deviceLabel(device) }),
+      deviceBadge(device),
     ),
     h(
       "span",
@@ -67,8 +67,11 @@ function link(metric, row, most) {
   );
 }
 
-/** @param {string} device */
-const deviceLabel = (device) => device === "" ? "(none)" : device[0].toUpperCase() + device.slice(1);
+/** None where all page views are of chosen devices. @param {string | null} device */
+function deviceBadge(device) {
+  if (device !== null) return badge(named(device));
+  return filters().some(({ dimension }) => dimension === "device") ? null : badge("All devices");
+}
 
 /** @param {SlowPage} row @returns {(Node | string)[]} */
 function cause({ element, part }) {

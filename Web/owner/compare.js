@@ -2,15 +2,16 @@
 
 import { body, skeleton } from "../kit/cards.js";
 import { h, table } from "../kit/dom.js";
-import { changeOf, count, isFew, percent, round } from "../kit/format.js";
+import { changeOf, isFew, percent, round } from "../kit/format.js";
 import { METRICS, tone, vital } from "../kit/ratings.js";
 import { ask } from "./api.js";
 import { overlaid } from "./distribution.js";
 import { encodeFilters, withValue } from "./filters.js";
 import { differs } from "./histogram.js";
-import { failure, noFigures, percentile } from "./parts.js";
+import { failure, noFigures } from "./parts.js";
 import { scoreText, scoreTone } from "./score.js";
 import { change, current, filters, reportQuery } from "./state.js";
+import { figureCell } from "./vitals-cells.js";
 import { named, navigationLabel } from "./words.js";
 
 /** What can be compared: a period with the one before, or two values of a dimension. */
@@ -178,7 +179,7 @@ function draw(element, metric, sides) {
 function figures(sides) {
   const [a, b] = sides.map(({ name }, index) => `${"AB"[index]}: ${name}`);
   return table(
-    ["p75", a, b, "Difference", "Good A", "Good B", ""],
+    ["p75", a, b, "Difference", "Good A", "Good B", "Significance"],
     [scoreRow(sides), ...Object.entries(METRICS).map(([name, text]) => vitalRow(name, text, sides))],
     `Vitals of ${a} and ${b}`,
   );
@@ -190,7 +191,7 @@ function scoreRow(sides) {
   const isSmall = isFew(a.count) || isFew(b.count);
   return [
     "Score",
-    ...[a, b].map(({ value, count: number }) => figure(scoreText(value), number, scoreTone(value))),
+    ...[a, b].map(({ value, count: number }) => figureCell(scoreText(value), number, scoreTone(value))),
     isSmall ? "–" : points(b.value - a.value),
     "–",
     "–",
@@ -210,7 +211,9 @@ function vitalRow(name, text, sides) {
   const [a, b] = sides.map(({ report }) => report.metrics[name]);
   const isSmall = isFew(a.figures.count) || isFew(b.figures.count);
   const isSignificant = !isSmall && differs(a.distribution, b.distribution);
-  const cells = [a, b].map(({ figures: { p75, count: number } }) => figure(vital(name, p75), number, tone(name, p75)));
+  const cells = [a, b].map(({ figures: { p75, count: number } }) =>
+    figureCell(vital(name, p75), number, tone(name, p75))
+  );
   return [
     text,
     ...cells,
@@ -226,11 +229,3 @@ function difference(from, to, isSignificant) {
   const found = changeOf(to, from, { isLessBetter: true });
   return found ? h("span", { class: `delta ${isSignificant ? found.tone : ""}`, text: found.text }) : "–";
 }
-
-/** @param {string} text @param {number} number @param {string} name of the tone */
-const figure = (text, number, name) =>
-  !number
-    ? "–"
-    : isFew(number)
-    ? percentile(text, number, "cell")
-    : h("span", { class: `cell ${name}` }, h("b", { text }), h("small", { text: count(number) }));

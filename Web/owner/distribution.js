@@ -52,9 +52,9 @@ function axisMarks(metric, axis) {
   return [
     s("line", { x1: 0, x2: "100%", y1: BOTTOM, y2: BOTTOM, class: "base" }),
     ...(axis.slot ? [label(axis.slot / 2, BOTTOM + LINE, "0", "tick")] : []),
-    ...ticksOf(axis.low, axis.high).flatMap((value) => [
+    ...ticksOf(axis.low, axis.high).flatMap(({ value, isMinor }) => [
       s("line", { x1: x(axis.at(value)), x2: x(axis.at(value)), y1: BOTTOM, y2: BOTTOM + 4, class: "base" }),
-      label(axis.at(value), BOTTOM + LINE + 2, tickLabel(metric, value), "tick"),
+      label(axis.at(value), BOTTOM + LINE + 2, tickLabel(metric, value), isMinor ? "tick minor" : "tick"),
     ]),
     ...[[good, `Good ≤ ${vital(metric, good)}`, "good"], [fair, `Poor > ${vital(metric, fair)}`, "poor"]].map(
       ([value, text, name], index) =>
@@ -67,7 +67,7 @@ function axisMarks(metric, axis) {
             y1: TOP,
             y2: BOTTOM + (index + 2) * LINE + 2,
           }),
-          beside(axis.at(Number(value)), BOTTOM + (index + 2) * LINE + 3, String(text), index === 0),
+          beside(axis.at(Number(value)), BOTTOM + (index + 2) * LINE + 3, String(text), index === 0 || undefined),
         ),
     ),
   ];
@@ -141,10 +141,14 @@ const percentileMarks = (metric, axis, figures) =>
 
 /** @param {string} text @param {...Node} children */
 const picture = (text, ...children) =>
-  s(
-    "svg",
-    { class: "histogram", role: "img", "aria-label": visible(text), width: "100%", height: BOTTOM + 4 * LINE - 6 },
-    ...children,
+  h(
+    "div",
+    { class: "histogram" },
+    s(
+      "svg",
+      { role: "img", "aria-label": visible(text), width: "100%", height: BOTTOM + 4 * LINE - 6 },
+      ...children,
+    ),
   );
 
 /** @param {string} metric @param {any} figures */

@@ -81,13 +81,17 @@ export function axisOf(all, metric) {
   };
 }
 
+/** Octaves of an axis from which on narrow ones have no room for all ticks. */
+const OCTAVES_MAX = 6;
+
 /** 1, 2 and 5 times a power of ten within an axis. @param {number} low @param {number} high */
 export function ticksOf(low, high) {
+  const isLong = Math.log2(high / low) > OCTAVES_MAX;
   const ticks = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
     for (const digit of [1, 2, 5]) {
-      const tick = Number(`${digit}e${power}`);
-      if (tick >= low && tick <= high) ticks.push(tick);
+      const value = Number(`${digit}e${power}`);
+      if (value >= low && value <= high) ticks.push({ value, isMinor: isLong && digit > 1 });
     }
   }
   return ticks;

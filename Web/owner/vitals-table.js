@@ -3,11 +3,11 @@
 import { body, skeleton } from "../kit/cards.js";
 import { save } from "../kit/csv.js";
 import { h } from "../kit/dom.js";
-import { count, exact, isFew, percent, SAMPLE_MIN } from "../kit/format.js";
-import { METRICS, tone, vital } from "../kit/ratings.js";
-import { failure, noFigures, percentile, shares, valueLink } from "./parts.js";
-import { scoreText, scoreTone } from "./score.js";
+import { exact, SAMPLE_MIN } from "../kit/format.js";
+import { METRICS } from "../kit/ratings.js";
+import { failure, noFigures, valueLink } from "./parts.js";
 import { change, current } from "./state.js";
+import { cellOf } from "./vitals-cells.js";
 import { columnsOf, nextOrder, orderOf, orderText, rowsAsCSV, sorted } from "./vitals-rows.js";
 import { named, navigationLabel } from "./words.js";
 
@@ -31,6 +31,10 @@ export class VitalsTable {
     this.card = card;
     this.report = report;
     this.breakdown = breakdown;
+    /** Whether there are more values than the server sends. */
+    this.isLong = report.count > LOADED_MAX;
+    /** What the rows were asked with; the first ones are not all. */
+    this.loaded = "";
     this.order = orderOf(current().sort, breakdown.metric);
     this.search = "";
     this.page = 0;
@@ -45,10 +49,6 @@ export class VitalsTable {
     }));
   }
 
-  get hasAll() {
-    return this.report.count <= this.report.rows.length;
-  }
-
   /** Draws the first rows, after those that the order of the address needs. */
   async start() {
     body(this.card).replaceChildren(h("div", { class: "tools" }, this.field, this.exports()), this.list);
@@ -59,24 +59,29 @@ export class VitalsTable {
     }
   }
 
-  /** Loads as many rows as the server sends, and draws them. */
+  /** Loads all rows, or as many as the server sends and the search finds, and draws them. */
   async loadAll() {
     const { load, metric } = this.breakdown;
-    const search = this.search;
-    const sort = this.order.key === "pageviews" ? "pageviews" : metric;
+    const { search } = this;
+    // Few values are searched here, where the case of letters does not count.
+    const asked = { sort: this.order.key === "pageviews" ? "pageviews" : metric, search: this.isLong ? search : "" };
+    const text = JSON.stringify(asked);
     try {
-      if (!this.hasAll || this.loaded !== `${sort} ${search}`) {
-        const report = await load({ limit: LOADED_MAX, sort, search });
+      if ((this.isLong || !this.hasAll) && this.loaded !== text) {
+        const report = await load({ limit: LOADED_MAX, ...asked });
         // Another search has begun.
         if (search !== this.search) return;
-        this.report = report;
-        this.loaded = `${sort} ${search}`;
+        [this.report, this.loaded] = [report, text];
       }
       this.draw();
     } catch (error) {
       if (!this.card.isConnected) return;
       this.list.replaceChildren(failure(error, () => this.loadAll()));
     }
+  }
+
+  get hasAll() {
+    return this.report.count <= this.report.rows.length;
   }
 
   find() {
@@ -172,20 +177,10 @@ export class VitalsTable {
     );
   }
 
-  /** @param {any} row @param {string} key @returns {Node | string} */
+  /** @param {any} row @param {string} key */
   cell(row, key) {
     const { dimension, metric } = this.breakdown;
-    if (key === "value") return valueLink(dimension, row.value, this.nameOf(row.value));
-    if (key === "pageviews") return exact(row.pageviews);
-    if (key === "score") return figureCell(scoreText(row.score.value), row.score.count, scoreTone(row.score.value));
-    const figures = row[key in METRICS ? key : metric];
-    if (!figures.count) return "–";
-    if (key === "good") {
-      if (isFew(figures.count)) return percentile(percent(figures.good), figures.count, "cell");
-      return h("span", { class: "good-share" }, h("b", { text: percent(figures.good) }), shares(figures));
-    }
-    if (key === "impact") return impactCell(figures.impact, metric);
-    return figureCell(vital(key, figures.p75), figures.count, tone(key, figures.p75));
+    return key === "value" ? valueLink(dimension, row.value, this.nameOf(row.value)) : cellOf(row, key, metric);
   }
 
   /** @param {number} all @param {number} first @param {number} shown */
@@ -253,22 +248,4 @@ export class VitalsTable {
       ),
     );
   }
-}
-
-/** @param {string} text @param {number} number @param {string} name of the tone */
-function figureCell(text, number, name) {
-  if (!number) return "–";
-  if (isFew(number)) return percentile(text, number, "cell");
-  return h("span", { class: `cell ${name}` }, h("b", { text }), h("small", { text: count(number) }));
-}
-
-/** @param {number | null} impact in the unit of the vital × page views @param {string} metric */
-function impactCell(impact, metric) {
-  if (!impact) return h("span", { class: "dim", text: impact === null ? "–" : "0" });
-  const text = metric === "cls" ? count(Math.round(impact)) : `${count(Math.round(impact / 1000))} s`;
-  return h(
-    "span",
-    { class: "cell", title: `${exact(impact)} ${metric === "cls" ? "" : "ms "}× page views` },
-    h("b", { text }),
-  );
 }
