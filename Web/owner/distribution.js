@@ -3,87 +3,11 @@
 import { h, table } from "../kit/dom.js";
 import { count, exact, percent } from "../kit/format.js";
 import { BOUNDS, METRICS, vital } from "../kit/ratings.js";
-import { visible } from "../kit/visible.js";
-import { axisOf, barsOf, stepOf, tickLabel, ticksOf } from "./histogram.js";
+import { axisOf, barsOf } from "./histogram.js";
+import { axisMarks, beside, BOTTOM, LINE, picture, PLOT, s, shareLines, TOP, topShare, x, zeroLabel } from "./marks.js";
 
-const SVG = "http://www.w3.org/2000/svg";
-/** Heights in pixels: a line of labels, the bars. */
-const LINE = 16;
-const PLOT = 170;
-/** Lines of labels above the bars. */
-const LABELS = 3;
-const TOP = LABELS * LINE + 4;
-const BOTTOM = TOP + PLOT;
 /** Share of the width between bars. */
 const GAP = 0.003;
-
-/** @param {string} tag @param {Record<string, string | number>} attributes @param {...(Node | string)} children */
-function s(tag, attributes, ...children) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  element.append(...children);
-  return element;
-}
-
-/** @param {number} share */
-const x = (share) => `${(share * 100).toFixed(3)}%`;
-
-/** A label at a point of the axis, which stays inside. @param {number} at @param {number} y @param {string} text @param {string} name */
-const label = (at, y, text, name) =>
-  s("text", {
-    x: x(at),
-    y,
-    dx: at < 0.15 ? 4 : at > 0.85 ? -4 : 0,
-    "text-anchor": at < 0.15 ? "start" : at > 0.85 ? "end" : "middle",
-    class: name,
-  }, text);
-
-/**
- * A label beside a line, on the side with more room unless one is chosen.
- *
- * @param {number} at @param {number} y @param {string} text @param {boolean} [isBefore]
- */
-const beside = (at, y, text, isBefore = at > 0.6) =>
-  s("text", { x: x(at), y, dx: isBefore ? -5 : 5, "text-anchor": isBefore ? "end" : "start" }, text);
-
-/** @param {string} metric @param {any} axis */
-function axisMarks(metric, axis) {
-  const [good, fair] = BOUNDS[metric];
-  return [
-    s("line", { x1: 0, x2: "100%", y1: BOTTOM, y2: BOTTOM, class: "base" }),
-    ...(axis.slot ? [label(axis.slot / 2, BOTTOM + LINE, "0", "tick")] : []),
-    ...ticksOf(axis.low, axis.high).flatMap(({ value, isMinor }) => [
-      s("line", { x1: x(axis.at(value)), x2: x(axis.at(value)), y1: BOTTOM, y2: BOTTOM + 4, class: "base" }),
-      label(axis.at(value), BOTTOM + LINE + 2, tickLabel(metric, value), isMinor ? "tick minor" : "tick"),
-    ]),
-    ...[[good, `Good ≤ ${vital(metric, good)}`, "good"], [fair, `Poor > ${vital(metric, fair)}`, "poor"]].map(
-      ([value, text, name], index) =>
-        s(
-          "g",
-          { class: `threshold ${name}` },
-          s("line", {
-            x1: x(axis.at(Number(value))),
-            x2: x(axis.at(Number(value))),
-            y1: TOP,
-            y2: BOTTOM + (index + 2) * LINE + 2,
-          }),
-          beside(axis.at(Number(value)), BOTTOM + (index + 2) * LINE + 3, String(text), index === 0 || undefined),
-        ),
-    ),
-  ];
-}
-
-/** Horizontal lines with their shares. @param {number} max */
-function shareLines(max) {
-  const step = stepOf(max);
-  return Array.from({ length: Math.floor(max / step) }, (_, index) => (index + 1) * step).flatMap((share) => {
-    const y = BOTTOM - PLOT * share / max;
-    return [
-      s("line", { x1: 0, x2: "100%", y1: y, y2: y, class: "line" }),
-      s("text", { x: 0, y: y - 3, class: "tick" }, percent(share)),
-    ];
-  });
-}
 
 /** @param {string} metric @param {number} low @param {number} high the bar in the colors of its parts */
 function parts(metric, low, high) {
@@ -112,7 +36,9 @@ function barMarks(metric, axis, { bars, zero }, max) {
       class: name,
     });
   return [
-    ...(zero ? [s("g", {}, s("title", {}, `0: ${percent(zero)}`), bar(0, axis.slot - 2 * GAP, zero, "good"))] : []),
+    ...(zero
+      ? [s("g", {}, s("title", {}, `0: ${percent(zero)}`), bar(0, axis.slot - 2 * GAP, Math.min(zero, max), "good"))]
+      : []),
     ...bars.map(({ low, high, share, count: number }) =>
       s(
         "g",
@@ -139,18 +65,6 @@ const percentileMarks = (metric, axis, figures) =>
     );
   });
 
-/** @param {string} text @param {...Node} children */
-const picture = (text, ...children) =>
-  h(
-    "div",
-    { class: "histogram" },
-    s(
-      "svg",
-      { role: "img", "aria-label": visible(text), width: "100%", height: BOTTOM + 4 * LINE - 6 },
-      ...children,
-    ),
-  );
-
 /** @param {string} metric @param {any} figures */
 const summary = (metric, figures) =>
   ["p50", "p75", "p95"].map((name) => `${name} ${vital(metric, figures[name])}`).join(", ");
@@ -172,7 +86,7 @@ function asTable(caption, figures) {
 export function distribution(metric, { figures, distribution: bins }) {
   const found = barsOf(bins, metric);
   const axis = axisOf([found], metric);
-  const max = Math.max(found.zero, ...found.bars.map((bar) => bar.share));
+  const max = topShare([found]);
   const name = METRICS[/** @type {keyof typeof METRICS} */ (metric)];
   const rows = [
     ...(found.zero ? [["0", percent(found.zero)]] : []),
@@ -185,6 +99,7 @@ export function distribution(metric, { figures, distribution: bins }) {
       ...barMarks(metric, axis, found, max),
       ...axisMarks(metric, axis),
       ...percentileMarks(metric, axis, figures),
+      ...zeroLabel(found.zero),
     ),
     asTable("Distribution as a table", () => table(["Value", "Share"], rows, `Distribution of ${name}`)),
   ];
@@ -195,7 +110,9 @@ function outline(axis, { bars, zero }, max) {
   const point = (/** @type {number} */ at, /** @type {number} */ share) =>
     `${(at * 1000).toFixed(1)},${(PLOT * (1 - share / max)).toFixed(1)}`;
   return [
-    ...(zero ? [point(0, 0), point(0, zero), point(axis.slot, zero), point(axis.slot, 0)] : []),
+    ...(zero
+      ? [point(0, 0), point(0, Math.min(zero, max)), point(axis.slot, Math.min(zero, max)), point(axis.slot, 0)]
+      : []),
     ...(bars.length ? [point(axis.at(bars[0].low), 0)] : []),
     ...bars.flatMap(({ low, high, share }) => [point(axis.at(low), share), point(axis.at(high), share)]),
     ...(bars.length ? [point(axis.at(bars[bars.length - 1].high), 0)] : []),
@@ -211,7 +128,7 @@ function outline(axis, { bars, zero }, max) {
 export function overlaid(metric, sides) {
   const found = sides.map((side) => barsOf(side.distribution, metric));
   const axis = axisOf(found, metric);
-  const max = Math.max(...found.flatMap((one) => [one.zero, ...one.bars.map((bar) => bar.share)]));
+  const max = topShare(found);
   const name = METRICS[/** @type {keyof typeof METRICS} */ (metric)];
   return [
     h(
@@ -246,6 +163,7 @@ export function overlaid(metric, sides) {
           beside(at, y, `${"AB"[index]} p75 ${vital(metric, figures.p75)}`),
         )];
       }),
+      ...zeroLabel(...found.map((one) => one.zero)),
     ),
   ];
 }
