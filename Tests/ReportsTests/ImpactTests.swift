@@ -39,7 +39,8 @@ import Testing
         let pages = [Self.group(2, nil, 100), Self.group(3, nil, 80), Self.group(4, nil, 80)]
         let onDevices = [
             // Most of page 2, half of page 3, and a page that is fast on all devices together.
-            Self.group(2, 7, 90), Self.group(2, 8, 30), Self.group(3, 7, 40), Self.group(3, 8, 40), Self.group(5, 8, 95),
+            Self.group(2, 7, 90), Self.group(2, 8, 30), Self.group(3, 7, 40), Self.group(3, 8, 40),
+            Self.group(5, 8, 95),
         ]
         let chosen = SlowPagesReport.chosen(pages, onDevices, limit: 3)
         #expect(chosen == [Self.group(5, 8, 95), Self.group(2, 7, 90), Self.group(3, nil, 80)])

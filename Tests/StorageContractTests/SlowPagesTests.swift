@@ -47,7 +47,11 @@ import TimeZones
         defer { withExtendedLifetime(database) {} }
         func paths(limit: Int, sampleMin: Int64 = 30) throws -> [String] {
             let report = try reports.vitals(
-                query, by: .path, limit: limit, order: .impact(.lcp), sampleMin: sampleMin
+                query,
+                by: .path,
+                limit: limit,
+                order: .impact(.lcp),
+                sampleMin: sampleMin
             )
             #expect(report.count == 4)
             return report.rows.map(\.value)

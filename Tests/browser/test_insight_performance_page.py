@@ -122,7 +122,7 @@ def test_a_distribution_has_its_percentiles_and_thresholds(page):
     wait_for(lambda: page.evaluate(f"() => ({CARD})('Distribution').querySelectorAll('tbody tr').length") > 2, 5, "the table")
 
 
-def test_two_segments_are_compared_and_chance_is_told_from_a_difference(page):
+def test_two_segments_are_compared_and_chance_is_not_a_difference(page):
     shown = card(page, "Compare")
     assert "A: Desktop" in shown and "B: Mobile" in shown
     compared = "() => Object.fromEntries([...document.querySelectorAll('.comparison tbody tr')].map((row) => [row.cells[0].textContent, row.cells[6].textContent]))"

@@ -66,7 +66,11 @@ extension RouteTable {
         ),
         Route(
             "/api/vitals-by",
-            .get(.reader, Parameter.filtered + [.vitalsDimension, .rows, .vitalsOrder, .sampleMin], ReportHandlers.vitalsBy)
+            .get(
+                .reader,
+                Parameter.filtered + [.vitalsDimension, .rows, .vitalsOrder, .sampleMin],
+                ReportHandlers.vitalsBy
+            )
         ),
         Route(
             "/api/slow-pages",

@@ -5,7 +5,9 @@ package import Segments
 /// Each vital has points: the share of good values plus half the share of values that need improvement, as in Apdex.
 /// The score is the mean of the points by weight. Vitals without a value are left out.
 package struct ExperienceScore: Sendable, Equatable {
-    /// Percent. Time to first byte is a part of the two paints, so it has no weight of its own.
+    /// Weights in percent.
+    ///
+    /// Time to first byte is a part of the two paints, so it has no weight of its own.
     package static let weights: [(vital: Vital, percent: Int64)] = [(.lcp, 30), (.inp, 30), (.cls, 25), (.fcp, 15)]
 
     /// Nil when no vital with a weight has a value.
@@ -17,7 +19,8 @@ package struct ExperienceScore: Sendable, Equatable {
     init(_ vitals: [VitalSummary?]) {
         var (points, sum, fewest) = (0.0, Int64(0), Int64.max)
         for (vital, percent) in Self.weights {
-            guard vital.rawValue < vitals.count, let summary = vitals[vital.rawValue], summary.count > 0 else { continue }
+            guard vital.rawValue < vitals.count, let summary = vitals[vital.rawValue], summary.count > 0
+            else { continue }
             let share = (Double(summary.good) + Double(summary.needsImprovement) / 2) / Double(summary.count)
             points += share * 100 * Double(percent)
             sum += percent
