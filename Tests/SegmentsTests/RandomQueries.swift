@@ -38,7 +38,7 @@ extension RandomSessions {
         let column = columns[Int(code(UInt32(columns.count)))]
         let measures: [ScanQuery.Measure] =
             switch column.scope {
-            case .session, .pageView: [.pageViews, .sessions, .errors, .events, .vitals]
+            case .session, .pageView: [.pageViews, .sessions, .errors, .events, .vitals, .slowVitals]
             case .event: [.events]
             case .resource: [.requests]
             }

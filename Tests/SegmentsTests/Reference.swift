@@ -246,7 +246,7 @@ struct Reference {
         case .errors: return sum.errors
         case .events: return sum.customEvents
         case .requests: return sum.requests
-        case .vitals:
+        case .vitals, .slowVitals:
             return Int64(
                 passingRows.count { row in
                     let session = sessions[row.session]
@@ -254,9 +254,14 @@ struct Reference {
                         list.column.scope == .session
                         ? Self.code(session, list.column) : Self.code(row.row, list.column)
                     return own == code && isInRange(row.row.time)
-                        && list.vitals.contains { row.row.vitals[$0.rawValue] != nil }
+                        && list.vitals.contains { counts(list, $0, row.row) }
                 }
             )
         }
+    }
+
+    private func counts(_ list: ScanQuery.List, _ vital: Vital, _ row: PageViewRow) -> Bool {
+        guard let value = row.vitals[vital.rawValue] else { return false }
+        return list.measure == .vitals || value > Self.bounds(vital).0
     }
 }

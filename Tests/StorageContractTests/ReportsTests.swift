@@ -98,7 +98,10 @@ import TimeZones
             "performance": try reports.performance(query),
             "breakdowns": try reports.breakdowns(query, ReportDimension.allCases, limit: 5),
             "counts": try reports.breakdowns(query, [.path, .browser], limit: 1, countsOnly: true),
-            "vitals by": try reports.vitals(query, by: .browser, limit: 5), "issues": try reports.issues(query),
+            "vitals by": try reports.vitals(query, by: .browser, limit: 5),
+            "vitals by impact": try reports.vitals(query, by: .path, limit: 5, order: .impact(.lcp), sampleMin: 1),
+            "slow pages": try reports.slowPages(query, .lcp, limit: 5, sampleMin: 1),
+            "issues": try reports.issues(query),
             "issue": try reports.issue(query, "00000000000000aa"), "data quality": try reports.dataQuality(query),
             "fingerprints": try reports.fingerprints(query, isAllTime: true),
             "population": try reports.fingerprints(query, isAllTime: false),
@@ -223,6 +226,7 @@ struct SegmentFixture {
         session: String,
         traffic: String = "human",
         browser: String = "Chrome",
+        device: String = "",
         referrer: String = "(direct)",
         paths: [String],
         at time: Int64,
@@ -240,13 +244,19 @@ struct SegmentFixture {
         let rows = paths.enumerated().map { index, path in
             var row = PageViewRow(time: time + Int64(index))
             (row.isCounted, row.path, row.eventsReceived) = (true, code(.path, path), 2)
-            if index == 0 { row.vitals[Vital.lcp.rawValue] = lcp }
+            if index == 0 {
+                row.vitals[Vital.lcp.rawValue] = lcp
+                if let lcp, lcp > Vital.lcp.bounds.good {
+                    (row.lcpElement, row.lcpPart) = (code(.element, "img#hero"), code(.part, "resourceLoadDelay"))
+                }
+            }
             return row
         }
         let key = hashes.sessionKey(site: "shop.example", visitor: visitor, session: session)
         var own = SessionRow(key: key, visitor: number, pageViews: rows)
         (own.site, own.traffic) = (site, code(.traffic, traffic))
         (own.browser, own.referrer) = (code(.browser, browser), code(.referrer, referrer))
+        own.device = code(.device, device)
         if traffic == "bot" { own.botReasons = code(.botReasons, "headless browser") }
         if error {
             let issue = code(.issue, "00000000000000aa")

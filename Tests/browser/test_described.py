@@ -37,6 +37,9 @@ def call_every_report(port, **query):
     report(port, "breakdowns", dimensions=",".join(all_dimensions()), only="counts", limit=1, **query)
     for dimension in DIMENSIONS:
         report(port, "vitals-by", dimension=dimension, **query)
+        report(port, "vitals-by", dimension=dimension, sort="lcp", min=1, **query)
+    for vital in ("lcp", "inp", "cls", "fcp", "ttfb"):
+        report(port, "slow-pages", vital=vital, min=1, **query)
 
 
 def populate(port):
@@ -106,7 +109,7 @@ def test_changes_sessions_and_the_routes_outside_of_the_api(owned):
     assert post(port, "/events", [{}, 1]).json()["rejected"]
 
 
-@pytest.mark.parametrize("path", [*REPORTS, "breakdowns", "vitals-by", "export", "stream", "issues/x", "visitors/x/timeline", "fingerprint-frequency"])
+@pytest.mark.parametrize("path", [*REPORTS, "breakdowns", "vitals-by", "slow-pages", "export", "stream", "issues/x", "visitors/x/timeline", "fingerprint-frequency"])
 def test_error_responses_match_their_schemas(sqlite, serve, path):
     port = serve(sqlite, environment=ENVIRONMENT).port
     assert ask(port, path, nonsense="1").status == 400

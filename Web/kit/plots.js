@@ -1,4 +1,4 @@
-// Options of Chart.js for lines over time and for histograms.
+// Options of Chart.js for lines over time.
 
 import { color, font, tooltip } from "./charts.js";
 
@@ -65,29 +65,5 @@ export const lineOptions = ({ labels, datasets, format, hasLegend, title, footer
       },
     },
     scales: scales(format, 18),
-  },
-});
-
-/**
- * Bars that touch each other, each in a color of its own.
- *
- * @param {{labels: string[], values: number[], tones: string[], format: (value: any) => string}} bars
- */
-export const histogramOptions = ({ labels, values, tones, format }) => ({
-  type: "bar",
-  data: {
-    labels,
-    datasets: [{
-      data: values,
-      backgroundColor: tones.map(color),
-      borderRadius: 2,
-      barPercentage: 1,
-      categoryPercentage: 0.92,
-    }],
-  },
-  options: {
-    ...still,
-    plugins: { legend: { display: false }, tooltip: tooltip(format) },
-    scales: scales(format, 14),
   },
 });

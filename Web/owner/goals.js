@@ -3,6 +3,6 @@
 import { card } from "../kit/cards.js";
 
 /** @param {HTMLElement} panel @param {AbortSignal} _signal */
-export async function showGoals(panel, _signal) {
+export function showGoals(panel, _signal) {
   panel.replaceChildren(card("Goals", "full"));
 }

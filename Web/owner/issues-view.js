@@ -3,6 +3,6 @@
 import { card } from "../kit/cards.js";
 
 /** @param {HTMLElement} panel @param {AbortSignal} _signal */
-export async function showIssues(panel, _signal) {
+export function showIssues(panel, _signal) {
   panel.replaceChildren(card("Issues", "full"));
 }

@@ -4,7 +4,7 @@ import { body, empty } from "../kit/cards.js";
 import { badge, h } from "../kit/dom.js";
 import { visible } from "../kit/visible.js";
 import { dimensionLabel, isDimension, withValue } from "./filters.js";
-import { change, changeFilters, filters } from "./state.js";
+import { addressWith, change, changeFilters, filters } from "./state.js";
 import { areFiguresIncomplete } from "./status.js";
 import { changeOf, count, exact, isFew, percent, shareOf } from "../kit/format.js";
 import { named } from "./words.js";
@@ -97,6 +97,35 @@ export const valueButton = (dimension, value, label = named(value)) =>
       text: label,
       title: `Filter: ${dimensionLabel(dimension)} is ${visible(label)}`,
       onclick: () => changeFilters(withValue(filters(), dimension, value)),
+    })
+    : h("span", { class: "value", text: label, title: label });
+
+/**
+ * A link to the page with other filters. A click changes them here; any other opens the address, as links do.
+ *
+ * @param {import("./filters.js").Filter[]} list @param {Record<string, any>} properties @param {...(Node | string | null)} children
+ */
+export function filterLink(list, properties, ...children) {
+  const link = h("a", { ...properties, href: addressWith(list) }, ...children);
+  link.addEventListener("click", (event) => {
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    changeFilters(list);
+  });
+  return link;
+}
+
+/**
+ * A value of a list as a link that filters by it, where that is possible.
+ *
+ * @param {string} dimension @param {string} value @param {string} [label]
+ */
+export const valueLink = (dimension, value, label = named(value)) =>
+  isDimension(dimension) && value !== "(other)"
+    ? filterLink(withValue(filters(), dimension, value), {
+      class: "value",
+      text: label,
+      title: `Filter: ${dimensionLabel(dimension)} is ${visible(label)}`,
     })
     : h("span", { class: "value", text: label, title: label });
 

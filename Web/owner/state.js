@@ -7,7 +7,7 @@ import { browserZone, isZone } from "../kit/times.js";
 /** Names of parameters in the address. */
 const NAMES = [
   ..."range from to zone interval site bots filters noise compare".split(" "),
-  ..."metric chart by issue visitor type page key value find".split(" "),
+  ..."metric chart by sort versus a b issue visitor type page key value find".split(" "),
 ];
 /** Ranges that the server has names for. */
 export const RANGES = Object.freeze({
@@ -53,21 +53,33 @@ export const onState = (listener) => listeners.add(listener);
  * Changes the state.
  *
  * @param {Record<string, string | null | undefined>} changes empty values are removed
- * @param {{isStep?: boolean}} [options] whether the change is a step in the history of the browser
+ * @param {{isStep?: boolean, redraws?: boolean}} [options] whether the change is a step in the history of the browser,
+ * and whether the view is shown again
  */
-export function change(changes, { isStep = true } = {}) {
+export function change(changes, { isStep = true, redraws = true } = {}) {
   const before = state;
   state = { ...state };
   for (const [name, value] of Object.entries(changes)) {
     if (value) state[name] = value;
     else delete state[name];
   }
-  const query = new URLSearchParams(state).toString();
-  const url = `${location.pathname}${query ? `?${query}` : ""}${location.hash}`;
-  if (isStep) history.pushState(null, "", url);
-  else history.replaceState(null, "", url);
-  for (const listener of listeners) listener(before);
+  if (isStep) history.pushState(null, "", urlOf(state));
+  else history.replaceState(null, "", urlOf(state));
+  if (redraws) { for (const listener of listeners) listener(before); }
 }
+
+/** @param {Record<string, string>} values */
+function urlOf(values) {
+  const query = new URLSearchParams(values).toString();
+  return `${location.pathname}${query ? `?${query}` : ""}${location.hash}`;
+}
+
+/** The address of the page with other filters, for links that can be opened in a new tab. @param {import("./filters.js").Filter[]} list */
+export const addressWith = (list) => {
+  const { filters: _, ...others } = state;
+  const text = encodeFilters(list);
+  return urlOf(text ? { ...others, filters: text } : others);
+};
 
 addEventListener("popstate", () => {
   const before = state;

@@ -11,7 +11,7 @@ import { showVisitors } from "./visitors.js";
 
 /**
  * @typedef {object} View
- * @property {(panel: HTMLElement, signal: AbortSignal) => Promise<any>} show draws the view
+ * @property {(panel: HTMLElement, signal: AbortSignal) => Promise<any> | void} show draws the view
  * @property {boolean} [isRefreshed] whether it is drawn again every minute while its range has not ended
  * @property {{controls: string[], reason: string}} [unused] ids of the controls that it does not use, with the reason
  */

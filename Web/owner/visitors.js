@@ -3,6 +3,6 @@
 import { card } from "../kit/cards.js";
 
 /** @param {HTMLElement} panel @param {AbortSignal} _signal */
-export async function showVisitors(panel, _signal) {
+export function showVisitors(panel, _signal) {
   panel.replaceChildren(card("Visitors", "full"));
 }

@@ -60,7 +60,7 @@ extension ScanQuery.Measure {
         // In lists of events, one of the two is 0.
         case .events: sum.customEvents.adding(saturating: sum.errors)
         case .requests: sum.requests
-        case .vitals: dimension.slowVital.flatMap { sum.vitals[$0.rawValue]?.count } ?? 0
+        case .vitals, .slowVitals: dimension.slowVital.flatMap { sum.vitals[$0.rawValue]?.count } ?? 0
         }
     }
 }

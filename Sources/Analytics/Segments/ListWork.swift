@@ -35,7 +35,7 @@ struct ListWork {
 
     var scope: Scope { list.column.scope }
     private var isCountedByVitals: Bool {
-        list.measure == .vitals && (scope == .session || scope == .pageView)
+        list.measure.readsVitals && (scope == .session || scope == .pageView)
     }
 
     /// Whether the code means "not applicable": good values have no element and no part.

@@ -21,7 +21,13 @@ package struct ScanQuery: Sendable {
     }
 
     /// The number by which a list ranks its values, and which its total sums up.
-    package enum Measure: Sendable { case pageViews, sessions, errors, events, requests, vitals }
+    package enum Measure: Sendable {
+        case pageViews, sessions, errors, events, requests
+        /// Page views with a value of one of the list's vitals, and those with such a value that is not good.
+        case vitals, slowVitals
+
+        var readsVitals: Bool { self == .vitals || self == .slowVitals }
+    }
 
     /// Which figures of sessions and page views are counted; the others are 0.
     ///

@@ -64,7 +64,7 @@ struct ScanRun {
         _ source: Source,
         _ segments: [SegmentInfo]
     ) throws(Source.Failure) {
-        let measured = query.lists.filter { $0.measure == .vitals }.flatMap(\.vitals)
+        let measured = query.lists.filter(\.measure.readsVitals).flatMap(\.vitals)
         let needs = ScanNeeds(
             sums: query.totals != .none,
             engagement: query.totals == .all,
@@ -94,7 +94,7 @@ struct ScanRun {
             }
             guard !wanted.isEmpty || values.isOpen(nil) || visitors.isOpen(nil) else { return }
             let own = wanted.compactMap { lists[$0]?.list }
-            let measured = detailed.compactMap { lists[$0]?.list }.filter { $0.measure == .vitals }.flatMap(\.vitals)
+            let measured = detailed.compactMap { lists[$0]?.list }.filter(\.measure.readsVitals).flatMap(\.vitals)
             let sums = !detailed.isEmpty && query.totals != .none
             let needs = ScanNeeds(
                 sums: sums,

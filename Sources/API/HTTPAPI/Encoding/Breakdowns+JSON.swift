@@ -42,7 +42,7 @@ extension BreakdownsReport: JSONRepresentable {
                 JSONEncodedValue($0, digits: 0)
             }
             return [visitors, ("events", value), ("bytes", .integer(sum.bytes)), ("duration", duration)]
-        case .vitals: return [visitors, ("events", value), ("slow_pageviews", value)]
+        case .vitals, .slowVitals: return [visitors, ("events", value), ("slow_pageviews", value)]
         }
     }
 }
@@ -54,7 +54,7 @@ extension ScanQuery.Measure {
         case .pageViews: "pageviews"
         case .sessions: "sessions"
         case .errors: "errors"
-        case .events, .requests, .vitals: "events"
+        case .events, .requests, .vitals, .slowVitals: "events"
         }
     }
 }

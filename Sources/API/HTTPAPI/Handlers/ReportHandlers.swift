@@ -1,6 +1,7 @@
 import Events
 import HTTPServer
 import Reports
+import Segments
 
 /// Handlers of the routes that compute a report.
 enum ReportHandlers {
@@ -42,11 +43,24 @@ enum ReportHandlers {
     static func vitalsBy(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let query = try call.parameters.report(now: WallClock.seconds)
         let dimension = call.parameters["dimension"].flatMap { ReportDimension(rawValue: $0) } ?? .path
-        let limit = call.parameters.rows
+        let (limit, sampleMin) = (call.parameters.rows, call.parameters.sampleMin)
+        let order = call.parameters.vital("sort").map { VitalsByReport.Order.impact($0) } ?? .pageViews
         return site.reports.report(call.ticket) { reports throws(ReportError) in
-            try reports.vitals(query, by: dimension, limit: limit)
+            try reports.vitals(query, by: dimension, limit: limit, order: order, sampleMin: sampleMin)
         }
     }
+
+    static func slowPages(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        let query = try call.parameters.report(now: WallClock.seconds)
+        let vital = call.parameters.vital("vital") ?? .lcp
+        let limit = call.parameters.integer("limit").map { Int($0) } ?? slowPagesDefault
+        let sampleMin = call.parameters.sampleMin
+        return site.reports.report(call.ticket) { reports throws(ReportError) in
+            try reports.slowPages(query, vital, limit: limit, sampleMin: sampleMin)
+        }
+    }
+
+    private static let slowPagesDefault = 5
 
     static func fingerprints(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let query = try call.parameters.report(now: WallClock.seconds)
@@ -128,4 +142,11 @@ extension Parameters {
     private static let rowsDefault = 10
 
     fileprivate var rows: Int { integer("limit").map { Int($0) } ?? Self.rowsDefault }
+
+    fileprivate var sampleMin: Int64 { integer("min") ?? Impact.sampleMin }
+
+    /// The vital that a parameter names; nil for none.
+    fileprivate func vital(_ name: String) -> Vital? {
+        self[name].flatMap { text in Vital.allCases.first { $0.name == text } }
+    }
 }

@@ -1,4 +1,5 @@
 import Reports
+import Segments
 import TimeZones
 
 /// The parameters of the owner's API.
@@ -30,6 +31,10 @@ extension Parameter {
         isRequired: true
     )
     static let rows = Parameter("limit", .integer(1...Int64(Reports.limitMax)))
+    static let vitalsOrder = Parameter("sort", .word(["pageviews"] + Vital.allCases.map(\.name)))
+    static let vital = Parameter("vital", .word(Vital.allCases.map(\.name)))
+    static let slowPages = Parameter("limit", .integer(1...Int64(SlowPagesReport.limitMax)))
+    static let sampleMin = Parameter("min", .integer(1...Impact.sampleMinMax))
     static let only = Parameter("only", .word(["counts"]))
 
     // MARK: - Issues and fingerprints

@@ -66,7 +66,15 @@ extension RouteTable {
         ),
         Route(
             "/api/vitals-by",
-            .get(.reader, Parameter.filtered + [.vitalsDimension, .rows], ReportHandlers.vitalsBy)
+            .get(
+                .reader,
+                Parameter.filtered + [.vitalsDimension, .rows, .vitalsOrder, .sampleMin],
+                ReportHandlers.vitalsBy
+            )
+        ),
+        Route(
+            "/api/slow-pages",
+            .get(.reader, Parameter.filtered + [.vital, .slowPages, .sampleMin], ReportHandlers.slowPages)
         ),
         Route("/api/issues", .get(.reader, Parameter.series + [.state, .noise], ReportHandlers.issues)),
         Route(
