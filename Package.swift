@@ -71,6 +71,7 @@ let package = Package(
             path: "Sources/Support/Crypto",
             swiftSettings: boundary
         ),
+        .target(name: "Files", path: "Sources/Support/Files", swiftSettings: strict),
         .target(
             name: "HTTPServer",
             dependencies: ["CNet", "HTTPWire", "Locks"],
@@ -104,7 +105,7 @@ let package = Package(
         // Domain: parsed events and reports of browsers. No I/O.
         .target(
             name: "TimeZones",
-            dependencies: ["Events", "Locks"],
+            dependencies: ["Events", "Files", "Locks"],
             path: "Sources/Domain/TimeZones",
             swiftSettings: strict
         ),
@@ -186,7 +187,7 @@ let package = Package(
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "Aggregation", "Assets", "Compression", "Crypto", "Events", "HTTPServer",
+                "Aggregation", "Assets", "Compression", "Crypto", "Events", "Files", "HTTPServer",
                 "HTTPWire", "Ingest", "JSON", "Locks", "Log", "Numbers", "Reports", "Rollups",
                 "Segments", "Storage", "TimeZones", "UserAgents",
             ],
@@ -198,8 +199,8 @@ let package = Package(
         .executableTarget(
             name: "collector",
             dependencies: [
-                "Assets", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Ingest", "Locks", "Log", "Numbers",
-                "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite",
+                "Assets", "DemoData", "Events", "Files", "HTTPAPI", "HTTPServer", "Ingest", "Locks", "Log",
+                "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite",
             ],
             path: "Sources/App/collector",
             swiftSettings: strict
@@ -222,12 +223,20 @@ let package = Package(
         ),
         .testTarget(
             name: "CollectorTests",
-            dependencies: ["Events", "Log", "collector"],
+            dependencies: ["Events", "Files", "Log", "collector"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "CompressionTests",
             dependencies: ["CZlib", "Compression"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ContractTests",
+            dependencies: [
+                "Aggregation", "Events", "HTTPAPI", "HTTPWire", "Ingest", "JSON", "Reports", "Segments",
+                "StorageSQLite", "TestSupport", "collector",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -238,6 +247,11 @@ let package = Package(
         .testTarget(
             name: "EventsTests",
             dependencies: ["Events", "JSON", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FilesTests",
+            dependencies: ["Files", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -303,9 +317,9 @@ let package = Package(
         .testTarget(
             name: "StorageContractTests",
             dependencies: [
-                "Aggregation", "DemoData", "Events", "HTTPAPI", "Numbers", "Postgres", "Reports", "Rollups",
-                "SQLite", "Segments", "Storage", "StoragePostgres", "StorageSQLite", "TestSupport",
-                "TimeZones",
+                "Aggregation", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Log", "Numbers", "Postgres",
+                "Reports", "Rollups", "SQLite", "Segments", "Storage", "StoragePostgres", "StorageSQLite",
+                "TestSupport", "TimeZones",
             ],
             swiftSettings: strict
         ),

@@ -113,7 +113,7 @@ private let reading = [
         ("Cannot read properties of undefined (reading '17')", nil), ("undefined is not a function (near '...')", nil),
         ("", nil),
     ])
-    func `an engine's message names what it is about`(message: String, subject: String?) {
+    func `engine messages keep the names of their subject`(message: String, subject: String?) {
         #expect(EngineMessage.subject(message) == subject)
     }
 

@@ -81,18 +81,13 @@ struct SessionBench {
     /// The row with texts in place of codes, for comparisons of sessions whose codes were given in another order.
     func described() throws -> [String] {
         let row = try row()
-        let session: [(Column.Dictionary, UInt32)] = [
-            (.site, row.site), (.traffic, row.traffic), (.botReasons, row.botReasons), (.browser, row.browser),
-            (.system, row.system), (.device, row.device), (.screen, row.screen), (.language, row.language),
-            (.country, row.country), (.referrer, row.referrer), (.campaign, row.campaign),
-        ]
-        let pageViews = row.pageViews.map { view in
-            let codes: [(Column.Dictionary, UInt32)] = [
-                (.path, view.path), (.release, view.release), (.connection, view.connection),
-                (.navigation, view.navigation),
-                (.element, view.lcpElement), (.part, view.lcpPart), (.element, view.inpElement), (.part, view.inpPart),
-                (.element, view.clsElement),
-            ]
+        let session = try SessionRow.codeColumns.map { column, path in
+            (try #require(column.dictionary), row[keyPath: path])
+        }
+        let pageViews = try row.pageViews.map { view in
+            let codes = try PageViewRow.codeColumns.map { column, path in
+                (try #require(column.dictionary), view[keyPath: path])
+            }
             let numbers =
                 "\(view.time) \(view.isCounted) \(view.eventsReceived) \(view.engagement as Any) \(view.scrollDepth as Any) \(view.vitals)"
             return numbers + codes.map { text($0, $1) }.joined(separator: "|")

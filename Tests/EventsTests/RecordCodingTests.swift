@@ -160,7 +160,7 @@ private let samples: [Record] = [
         #expect(!text.contains("the body") && !form(samples[2]).contains(0xAA))
     }
 
-    @Test func `what an earlier version has written is read, and written as today`() throws {
+    @Test func `records of earlier versions are read, and written in the current format`() throws {
         let bytes = pinned.split(whereSeparator: \.isWhitespace).joined()
         let pairs = stride(from: 0, to: bytes.count, by: 2).map { bytes.dropFirst($0).prefix(2) }
         let form = pairs.compactMap { UInt8($0, radix: 16) }

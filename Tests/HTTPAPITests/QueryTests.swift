@@ -99,7 +99,7 @@ import TimeZones
         "zone=Mars/Olympus", "zone=../etc/passwd", "zone=%00", "interval=second", "interval=minute&range=30d",
         "bots=yes", "robots=1", "compare=year", "filters=x", "filters=%5B1%5D",
     ])
-    func `what makes no sense is an error`(text: String) {
+    func `invalid parameters are errors`(text: String) {
         #expect(throws: QueryError.self) { try report(text) }
     }
 
@@ -141,7 +141,7 @@ import TimeZones
         ("interval=second", "interval must be minute, hour, day, week or month"),
         ("bots=maybe", "bots must be include or exclude"), ("nonsense=1", "Unknown parameter: nonsense"),
     ])
-    func `a refusal names the parameter and what it may be`(text: String, message: String) {
+    func `errors name the parameter and its permitted values`(text: String, message: String) {
         let problem = #expect(throws: QueryError.self) { try Parameters(Query(text), Parameter.series) }
         #expect(problem?.message == message)
     }

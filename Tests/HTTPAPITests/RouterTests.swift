@@ -45,7 +45,7 @@ import Testing
         guard case .complete(let head) = parseHead(bytes.span, limits: HeadLimits()) else {
             throw RouterTestError.notParsed
         }
-        var answer: Answer?
+        var answer: ServerResponse?
         var isEarly = false
         switch site.admit(head, bytes.span) {
         case .refuse(let refusal): (answer, isEarly) = (refusal, true)
@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test(arguments: ["GET /health/details", "GET /api/shares", "GET /api/visitors/x/timeline", "PUT /api/issues/x"])
-    func `what is stored and what changes it needs a sign-in`(line: String) throws {
+    func `reading and changing stored data requires a sign-in`(line: String) throws {
         #expect(try response(line, body: "{}").status == 401)
     }
 }

@@ -99,7 +99,7 @@ final class EchoHandler: Handler {
         }
     }
 
-    func refusal(_ failure: RequestError, head: RequestHead?, bytes: Span<UInt8>, peer: String) -> Answer {
+    func refusal(_ failure: RequestError, head: RequestHead?, bytes: Span<UInt8>, peer: String) -> ServerResponse {
         let path = head.map { " \($0.text($0.path, bytes))" } ?? ""
         return Self.answer(failure.status, Array("refused\(path)".utf8))
     }
@@ -114,7 +114,7 @@ final class EchoHandler: Handler {
         for _ in 0..<times { server?.answer(tickets.map { ($0, Self.answer(200, Array("released".utf8))) }) }
     }
 
-    private static func answer(_ status: Int, _ body: [UInt8]) -> Answer {
+    private static func answer(_ status: Int, _ body: [UInt8]) -> ServerResponse {
         .response(Response(status: status, fields: [], body: .bytes(body)))
     }
 }

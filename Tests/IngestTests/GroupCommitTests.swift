@@ -91,7 +91,7 @@ private func limits(
         #expect(queue.take().map(\.ticket) == [1, 2])
     }
 
-    @Test func `after a stop nothing is taken in and what waits is taken out`() throws {
+    @Test func `after a stop no record is accepted and waiting records are returned`() throws {
         var queue = GroupCommit(limits: limits())
         _ = try queue.offer(entry(1))
         queue.stop()
@@ -100,7 +100,7 @@ private func limits(
         #expect(queue.take().map(\.ticket) == [1])
     }
 
-    @Test func `what is given up leaves an empty queue with room`() throws {
+    @Test func `giving up empties the queue and makes room`() throws {
         var queue = GroupCommit(limits: limits(records: 2, bytes: 20))
         _ = try queue.offer([entry(1), entry(2)])
         #expect(queue.takeAll().map(\.ticket) == [1, 2])

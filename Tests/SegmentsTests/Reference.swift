@@ -57,20 +57,14 @@ struct Reference {
         let counted = session.pageViews.filter(\.isCounted)
         let rows = counted.isEmpty ? session.pageViews : counted
         return switch column {
-        case .site: session.site
-        case .traffic: session.traffic
-        case .botReasons: session.botReasons
-        case .browser: session.browser
-        case .system: session.system
-        case .device: session.device
-        case .screen: session.screen
-        case .language: session.language
-        case .country: session.country
-        case .referrer: session.referrer
-        case .campaign: session.campaign
         case .entryPath: rows[0].path
         case .exitPath: rows[rows.count - 1].path
-        default: fatalError("not a column of sessions")
+        default:
+            if let (_, path) = SessionRow.codeColumns.first(where: { $0.0 == column }) {
+                session[keyPath: path]
+            } else {
+                fatalError("not a column of sessions")
+            }
         }
     }
 

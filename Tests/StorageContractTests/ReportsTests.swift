@@ -204,7 +204,7 @@ import TimeZones
             try reports.issue(Self.query(), "00000000000000aa")?.visitorsRefusal,
             try reports.live(site: nil, now: now).visitorsRefusal,
         ]
-        for sentence in others { #expect(sentence?.hasPrefix("Visitors cannot") == true) }
+        for sentence in others { #expect(sentence?.hasPrefix("Cannot count") == true) }
         let morning = try Self.query(to: Self.day + 3600)
         let alone = try reports.overview(morning, now: now)
         #expect(alone.totals.visitors == 1 && alone.visitorsRefusal == nil)

@@ -11,6 +11,7 @@ private let allowedImports: [String: Set<String>] = [
     "Assets": ["CAssets"],
     "Compression": ["CBrotli", "CZlib"],
     "Crypto": ["CCrypto"],
+    "Files": [],
     "HTTPServer": ["CNet", "HTTPWire", "Locks"],
     "HTTPWire": [],
     "JSON": [],
@@ -22,7 +23,7 @@ private let allowedImports: [String: Set<String>] = [
     "SQLite": ["CSQLite"],
     // Domain
     "Events": ["Crypto", "JSON"],
-    "TimeZones": ["Events", "Locks"],
+    "TimeZones": ["Events", "Files", "Locks"],
     "UserAgents": ["Assets", "Locks", "Patterns"],
     // Storage
     "Storage": ["Crypto", "Events", "Locks"],
@@ -43,13 +44,13 @@ private let allowedImports: [String: Set<String>] = [
     "DemoData": ["Events", "Numbers", "Storage"],
     // API
     "HTTPAPI": [
-        "Aggregation", "Assets", "Compression", "Crypto", "Events", "HTTPServer", "HTTPWire",
+        "Aggregation", "Assets", "Compression", "Crypto", "Events", "Files", "HTTPServer", "HTTPWire",
         "Ingest", "JSON", "Locks", "Log", "Numbers", "Reports", "Rollups", "Segments", "Storage",
         "TimeZones", "UserAgents",
     ],
     // App
     "collector": [
-        "Assets", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Ingest", "Locks", "Log", "Numbers",
+        "Assets", "DemoData", "Events", "Files", "HTTPAPI", "HTTPServer", "Ingest", "Locks", "Log", "Numbers",
         "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite",
     ],
 ]

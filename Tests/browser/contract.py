@@ -1,10 +1,13 @@
-"""Checks payloads against the payload contract, `Contract/payloads.json`."""
+"""Checks payloads against the payload contract, `Contract/payloads.json`. `LIMITS` are the server's limits by name, `SIZES` those of the tracker's files."""
 
 import json
 from pathlib import Path
 
-FILE = Path(__file__).resolve().parents[2] / "Contract" / "payloads.json"
-KEYS = {kind: event["keys"] for kind, event in json.loads(FILE.read_text(encoding="utf-8"))["events"].items()}
+FOLDER = Path(__file__).resolve().parents[2] / "Contract"
+KEYS = {kind: event["keys"] for kind, event in json.loads((FOLDER / "payloads.json").read_text(encoding="utf-8"))["events"].items()}
+CONTRACT = json.loads((FOLDER / "limits.json").read_text(encoding="utf-8"))
+LIMITS = {name: limit["value"] for name, limit in CONTRACT["server"].items()}
+SIZES = {f"/{name}": size for name, size in CONTRACT["files"].items()}
 TYPES = {"object": dict, "array": list, "string": str, "number": (int, float), "boolean": bool, "any": object}
 
 

@@ -57,13 +57,13 @@ def populate(port):
     return ids
 
 
-def test_an_empty_database(owned):
+def test_responses_of_an_empty_database_match_their_schemas(owned):
     call_every_report(owned.port)
     assert ask(owned.port, "issues/0000").status == 404
     assert report(owned.port, timeline("nobody"))["sessions"] == []
 
 
-def test_a_populated_database_with_and_without_filters(owned):
+def test_responses_of_a_populated_database_match_their_schemas(owned):
     ids = populate(owned.port)
     call_every_report(owned.port)
     call_every_report(owned.port, range="7d", bots="include", zone="Asia/Kathmandu")
@@ -107,7 +107,7 @@ def test_changes_sessions_and_the_routes_outside_of_the_api(owned):
 
 
 @pytest.mark.parametrize("path", [*REPORTS, "breakdowns", "vitals-by", "export", "stream", "issues/x", "visitors/x/timeline", "fingerprint-frequency"])
-def test_what_a_route_refuses(sqlite, serve, path):
+def test_error_responses_match_their_schemas(sqlite, serve, path):
     port = serve(sqlite, environment=ENVIRONMENT).port
     assert ask(port, path, nonsense="1").status == 400
     assert ask(port, path, fields=[]).status == (400 if path == "fingerprint-frequency" else 401)
@@ -115,7 +115,7 @@ def test_what_a_route_refuses(sqlite, serve, path):
     assert get(port, "/api/nonsense", OWNER).status == 404
 
 
-def test_without_a_store(tmp_path, serve):
+def test_responses_without_a_database_match_their_schemas(tmp_path, serve):
     port = serve(None, "--skip-db", environment=ENVIRONMENT).port
     for path in ("/health", "/health/details", *(f"/api/{name}" for name in REPORTS)):
         get(port, path, OWNER)
@@ -125,7 +125,7 @@ def test_without_a_store(tmp_path, serve):
 # The check itself
 
 
-def test_a_member_that_is_not_described_or_is_missing_is_found():
+def test_undescribed_and_missing_members_are_detected():
     schema = {"$ref": "#/components/schemas/Live"}
     right = {"visitors": None, "minutes": 5}
     described.validate(right, schema)

@@ -119,7 +119,7 @@ def test_every_view_shows_hidden_characters_as_escapes(engine, filled):
         check(engine, f"all values of {button}")
 
 
-def test_an_issue_a_visitor_and_filters_show_them_too(engine, filled):
+def test_issues_visitors_and_filters_show_hidden_characters(engine, filled):
     engine.signed_in_at = None
     open_page(engine, filled, "&bots=include")
     issues = report(filled.port, "issues", range="24h", bots="include")["issues"]
@@ -149,7 +149,7 @@ def test_an_issue_a_visitor_and_filters_show_them_too(engine, filled):
     engine.press("Escape")
 
 
-def test_what_comes_live_shows_them_too(engine, filled):
+def test_the_live_feed_shows_hidden_characters(engine, filled):
     engine.signed_in_at = None
     open_page(engine, filled, fragment="raw")
     wait_for(lambda: engine.evaluate("() => document.querySelector('#panel-raw .head .note[role=status]').textContent") != "Connecting", 10, "connected")
@@ -201,7 +201,7 @@ def test_escapes_are_accessible(chromium, filled, scheme):
     chromium.resize(1440, 900)
 
 
-def test_the_visitors_page_shows_its_own_hidden_characters_too(chromium, serve, sqlite):
+def test_the_visitor_page_shows_hidden_characters(chromium, serve, sqlite):
     """A page that was opened by an address with hidden characters, and throws errors with more of them."""
     collector = serve(sqlite)
     chromium.new_page()

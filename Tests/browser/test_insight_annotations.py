@@ -54,7 +54,7 @@ def test_invalid_notes_are_refused_with_a_sentence(owned):
         ({"t": now, "text": "a\x00b"}, "text must be a string"),
         ({"t": "now", "text": "x"}, "t must be an integer from 946684800 to 4102444800"),
         ({"t": now, "text": "x", "site": "s" * 257}, "site is longer than 256 bytes"),
-        ({"t": now, "text": "x", "color": "red"}, "Unknown member; known: site, t, text"),
+        ({"t": now, "text": "x", "color": "red"}, "Unknown field; allowed: site, t, text"),
     ):
         answer = change(owned.port, "POST", "/api/annotations", body, OWNER)
         assert (answer.status, answer.json()["message"]) == (400, sentence), body

@@ -42,7 +42,7 @@ def shown(engine, words):
     wait_for(lambda: all(word in text(engine, "main") for word in words), 15, f"{words} on the page")
 
 
-def test_root_causes_have_the_names_of_web_vitals_and_routes_are_not_mixed_in_silently(engine, shop):
+def test_root_causes_use_web_vitals_names_and_separate_routes(engine, shop):
     open_page(engine, shop, fragment="performance")
     shown(engine, ["Main cause: Resource load duration (100 %)", "50 % of the values of LCP are from route changes"])
     open_page(engine, shop, "&by=navigation", "performance")

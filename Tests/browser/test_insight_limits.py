@@ -67,7 +67,7 @@ def export_head(port):
         return wire._until(b"\r\n\r\n")
 
 
-def test_an_export_that_is_refused_says_why_and_one_that_is_not_downloads(chromium, large):
+def test_a_refused_export_shows_the_reason_and_an_accepted_one_downloads(chromium, large):
     # More than the buffers of eight connections hold, so that none of the exports ends by itself.
     for seq in range(1, MORE_EVENTS + 1):
         send(large.port, make_ids() | {"event_type": "large", "seq": seq, "payload": {"text": "x" * (EVENT_BYTES - 300)}})
@@ -93,7 +93,7 @@ def test_an_export_that_is_refused_says_why_and_one_that_is_not_downloads(chromi
     assert text(chromium, "#panel-raw [role=alert]") == ""
 
 
-def test_live_events_that_are_refused_are_asked_for_again(engine, serve, sqlite):
+def test_a_refused_live_stream_is_retried(engine, serve, sqlite):
     collector = serve(sqlite, environment=ENVIRONMENT)
     send(collector.port, make_ids() | {"event_type": "pageview", "seq": 1, "payload": {"language": "en"}})
     settle(collector.port, 1)

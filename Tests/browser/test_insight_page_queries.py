@@ -114,13 +114,13 @@ def test_events_properties_and_visitors_are_filters(engine, shop):
     assert tile(engine, "Page views") == "2"
 
 
-def test_addresses_of_earlier_versions_show_the_same(engine, shop):
+def test_addresses_of_earlier_versions_show_the_same_report(engine, shop):
     engine.signed_in_at = None
     open_page(engine, shop, "&browser=Firefox")
     assert chips(engine) == ["Browser is Firefox"]
 
 
-def test_all_dates_are_of_one_zone_which_can_be_chosen(engine, shop):
+def test_all_dates_use_the_selected_time_zone(engine, shop):
     engine.signed_in_at = None
     open_page(engine, shop, f"&zone={FAR}", period="7d")
     assert engine.evaluate("() => document.querySelector('#zone').value") == FAR
@@ -142,7 +142,7 @@ def test_all_dates_are_of_one_zone_which_can_be_chosen(engine, shop):
     wait_for(lambda: engine.evaluate(clock % (FAR, event["t"])) in text(engine, "#panel-raw"), 10, "its time in the zone")
 
 
-def test_a_custom_range_reads_as_it_was_chosen(engine, shop):
+def test_a_custom_range_is_shown_as_selected(engine, shop):
     engine.signed_in_at = None
     open_page(engine, shop)
     engine.press("c")
@@ -166,7 +166,7 @@ def test_a_custom_range_reads_as_it_was_chosen(engine, shop):
     assert engine.errors() == []
 
 
-def test_a_view_that_cannot_follow_a_control_says_why(engine, shop):
+def test_a_view_that_ignores_a_control_shows_the_reason(engine, shop):
     engine.signed_in_at = None
     open_page(engine, shop, filtered(["is", "browser", ["Firefox"]]), "fingerprint")
     disabled = "() => [...document.querySelectorAll('.asked :is(button, select):disabled:not(#range-next)')].map((control) => control.id || control.className)"
@@ -181,7 +181,7 @@ def test_a_view_that_cannot_follow_a_control_says_why(engine, shop):
     assert not engine.evaluate(disabled) and engine.evaluate("() => document.querySelector('#asked-reason').hidden")
 
 
-def test_few_values_are_greyed_and_nothing_is_compared_with_nothing(engine, shop):
+def test_small_samples_are_gray_and_empty_periods_are_not_compared(engine, shop):
     engine.signed_in_at = None
     open_page(engine, shop)
     lcp = "() => [...document.querySelectorAll('.tile')].find((tile) => tile.textContent.startsWith('LCP')).querySelector('.value.few')?.textContent"
@@ -212,7 +212,7 @@ def test_only_entry_pages_have_a_bounce_rate(engine, shop):
     assert "100 %" in rates("Entry pages")
 
 
-def test_lists_have_the_rest_of_their_values(engine, shop):
+def test_lists_can_be_expanded_to_all_values(engine, shop):
     engine.signed_in_at = None
     settled = report(shop.port, "overview", range="24h")["totals"]["events"]
     settle(shop.port, settled + sum(send(shop.port, visit_events(f"/more-{number}")) for number in range(8)))
@@ -222,7 +222,7 @@ def test_lists_have_the_rest_of_their_values(engine, shop):
     assert rest.startswith(f"{pages['count'] - 8} more values{pages['rest']}")
 
 
-def test_a_refused_query_is_a_sentence_in_its_card(engine, shop):
+def test_a_refused_query_shows_its_message_in_the_card(engine, shop):
     engine.signed_in_at = None
     open_page(engine, shop, "&interval=minute", period="90d")
     assert "Narrow the query" in card(engine, "Over time")

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { unpack } from "../../Web/tracker/delivery-adoption.js";
-import { BODY_BYTES_MAX, itemOf, pack, sort } from "../../Web/tracker/delivery-queue.js";
+import { itemOf, pack, sort } from "../../Web/tracker/delivery-queue.js";
+import { BODY_BYTES_MAX } from "../../Web/tracker/limits.js";
 import { compress } from "../../Web/tracker/sender.js";
 import { report, withGlobals } from "./support.js";
 
@@ -77,7 +78,7 @@ for (const [number, entry] of FOREIGN.entries()) {
   });
 }
 
-Deno.test("what is intact beside a damaged event is kept", () => {
+Deno.test("intact events next to a damaged one are kept", () => {
   const view = report(1);
   const entry = JSON.stringify({
     pageviews: [view],

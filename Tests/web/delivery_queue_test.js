@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { BODY_BYTES_MAX, bytesOf, fit, itemOf, pack, sort, trim } from "../../Web/tracker/delivery-queue.js";
+import { bytesOf, fit, itemOf, pack, sort, trim } from "../../Web/tracker/delivery-queue.js";
+import { BODY_BYTES_MAX } from "../../Web/tracker/limits.js";
 import { report } from "./support.js";
 
 /** @param {number} number @param {any} [view] @param {any} [more] */
@@ -55,7 +56,7 @@ Deno.test("a body takes events while they fit, in bytes and in number", () => {
   assert.ok(BODY_BYTES_MAX < 65_536);
 });
 
-Deno.test("what is reserved comes first where there is little room", () => {
+Deno.test("reserved members come first if space is short", () => {
   const items = [item(1), item(2, undefined, { isReserved: true }), item(3)];
   assert.deepEqual(ids(sort(items)), ["e_2", "e_1", "e_3"]);
 });

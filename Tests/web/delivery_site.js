@@ -5,7 +5,6 @@ import { report, storage, withGlobals } from "./support.js";
 
 permitStorage(true);
 
-export const KEEPALIVE_BYTES_MAX = 32_768;
 export const ok = (more = {}) => Response.json({ status: "ok", accepted: 1, rejected: [], ...more });
 export const unavailable = (headers = {}) => new Response("", { status: 503, headers });
 

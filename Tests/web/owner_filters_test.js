@@ -1,14 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  chipText,
-  encodeFilters,
-  FILTERS_MAX,
-  operatorsOf,
-  parseFilters,
-  VALUES_MAX,
-  withFilter,
-  withValue,
-} from "../../Web/owner/filters.js";
+import { chipText, encodeFilters, operatorsOf, parseFilters, withFilter, withValue } from "../../Web/owner/filters.js";
+import { FILTER_VALUES_MAX, FILTERS_MAX } from "../../Web/kit/contract.js";
 
 const filter = (
   /** @type {string} */ operator,
@@ -33,7 +25,7 @@ Deno.test("filters come back from the address as they were put there", () => {
   assert.equal(encodeFilters([]), "");
 });
 
-Deno.test("an address may hold anything; what is no filter is left out", () => {
+Deno.test("invalid filters in an address are ignored", () => {
   for (const text of [null, "", "{", "{}", "7", '["is"]', '[["is","browser"]]', '[["is","browser",[]]]']) {
     assert.deepEqual(parseFilters(text), [], String(text));
   }
@@ -54,7 +46,7 @@ Deno.test("filters and values are as many as the server takes", () => {
   const many = Array.from({ length: 99 }, (_, index) => ["is", "path", [`/${index}`]]);
   assert.equal(parseFilters(JSON.stringify(many)).length, FILTERS_MAX);
   const values = Array.from({ length: 99 }, (_, index) => `/${index}`);
-  assert.equal(parseFilters(JSON.stringify([["is", "path", values]]))[0].values.length, VALUES_MAX);
+  assert.equal(parseFilters(JSON.stringify([["is", "path", values]]))[0].values.length, FILTER_VALUES_MAX);
 });
 
 Deno.test("a value that is chosen in a list replaces the one chosen before, and leaves other filters", () => {

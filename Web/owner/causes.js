@@ -4,7 +4,8 @@ import { h, isolated, table } from "../kit/dom.js";
 import { bytes, exact, percent, shareOf } from "../kit/format.js";
 import { bars, noFigures, percentile, refusalOf, refused, restLabel, restOf } from "./parts.js";
 import { body } from "../kit/cards.js";
-import { BOUNDS, METRICS, vital } from "../kit/ratings.js";
+import { BOUNDS, METRICS } from "../kit/contract.js";
+import { vital } from "../kit/ratings.js";
 import { named, partLabel } from "./words.js";
 
 /** Vitals with the dimensions of their elements and parts. @type {[keyof typeof METRICS, string, string | null][]} */

@@ -2,17 +2,8 @@
 
 import { h, isolated, setText } from "../kit/dom.js";
 import { ask } from "./api.js";
-import {
-  DIMENSIONS,
-  encodeFilters,
-  FILTERS_MAX,
-  isDimension,
-  OPERATORS,
-  operatorsOf,
-  PROPERTY,
-  VALUES_MAX,
-  withFilter,
-} from "./filters.js";
+import { DIMENSIONS, FILTER_VALUES_MAX, FILTERS_MAX, OPERATORS, PROPERTY } from "../kit/contract.js";
+import { encodeFilters, isDimension, operatorsOf, withFilter } from "./filters.js";
 import { changeFilters, filters, reportQuery } from "./state.js";
 import { count } from "../kit/format.js";
 import { named } from "./words.js";
@@ -142,8 +133,8 @@ function toggle(value) {
 /** @param {string} value */
 function add(value) {
   if (values.includes(value)) return true;
-  if (values.length >= VALUES_MAX) {
-    say(`A filter has at most ${VALUES_MAX} values.`);
+  if (values.length >= FILTER_VALUES_MAX) {
+    say(`A filter has at most ${FILTER_VALUES_MAX} values.`);
     return false;
   }
   values = [...values, value];

@@ -2,45 +2,19 @@
 //
 // In the address and in the API they are JSON: [["is", "browser", ["Chrome"]]].
 
+import {
+  DIMENSIONS,
+  FEWER_OPERATORS,
+  FILTER_VALUES_MAX,
+  FILTERS_MAX,
+  OPERATORS,
+  PROPERTY,
+  PROPERTY_OPERATORS,
+} from "../kit/contract.js";
 import { named } from "./words.js";
 
 /** @typedef {{operator: string, dimension: string, values: string[]}} Filter */
 
-export const DIMENSIONS = Object.freeze({
-  path: "Page",
-  entry: "Entry page",
-  exit: "Exit page",
-  referrer: "Referrer",
-  campaign: "Campaign",
-  browser: "Browser",
-  system: "Operating system",
-  device: "Device",
-  screen: "Screen size",
-  language: "Language",
-  country: "Country",
-  connection: "Connection",
-  navigation: "Navigation",
-  release: "Release",
-  event: "Custom event",
-  issue: "Issue",
-  visitor: "Visitor",
-  site: "Site",
-});
-/** Begins the dimension of a member of payloads, before its name. */
-export const PROPERTY = "property:";
-
-export const OPERATORS = Object.freeze({
-  is: "is",
-  is_not: "is not",
-  contains: "contains",
-  contains_not: "does not contain",
-  matches: "matches",
-  matches_not: "does not match",
-});
-
-/** Limits of the server. */
-export const FILTERS_MAX = 12;
-export const VALUES_MAX = 50;
 /** Values that a chip lists; it counts the others. */
 const SHOWN_MAX = 2;
 /** Characters of an id that a chip shows. */
@@ -56,18 +30,9 @@ export const dimensionLabel = (dimension) =>
     ? `Property ${dimension.slice(PROPERTY.length)}`
     : DIMENSIONS[/** @type {keyof typeof DIMENSIONS} */ (dimension)] ?? dimension;
 
-/**
- * Members of payloads and visitors are only compared as a whole, and no session is chosen by the events that it
- * lacks.
- *
- * @param {string} dimension @returns {string[]}
- */
+/** @param {string} dimension @returns {readonly string[]} */
 export const operatorsOf = (dimension) =>
-  dimension.startsWith(PROPERTY) || dimension === "visitor"
-    ? ["is"]
-    : dimension === "event" || dimension === "issue"
-    ? ["is", "contains", "matches"]
-    : Object.keys(OPERATORS);
+  dimension.startsWith(PROPERTY) ? PROPERTY_OPERATORS : FEWER_OPERATORS[dimension] ?? Object.keys(OPERATORS);
 
 /** @param {any} item @returns {Filter[]} */
 function read(item) {
@@ -76,7 +41,7 @@ function read(item) {
   if (!Object.hasOwn(OPERATORS, operator) || typeof dimension !== "string" || !isDimension(dimension)) return [];
   if (!operatorsOf(dimension).includes(operator)) return [];
   if (!Array.isArray(values) || !values.length || !values.every((value) => typeof value === "string")) return [];
-  return [{ operator, dimension, values: [...new Set(values)].slice(0, VALUES_MAX) }];
+  return [{ operator, dimension, values: [...new Set(values)].slice(0, FILTER_VALUES_MAX) }];
 }
 
 /** What an address may hold: anything. @param {string | null | undefined} text @returns {Filter[]} */

@@ -3,7 +3,7 @@
 import { facts, h, isolated, isolatedList } from "../kit/dom.js";
 import { ask } from "./api.js";
 import { stateBadge } from "./issues.js";
-import { bars, drawPart, failure, noFigures, refusalOf, refused, visitorLink } from "./parts.js";
+import { bars, drawPart, noFigures, refusalOf, refused, showFailure, visitorLink } from "./parts.js";
 import { body, card, empty, skeleton } from "../kit/cards.js";
 import { change, current, reportQuery, zone } from "./state.js";
 import { drawTimeline, intervalSelect, periodOf } from "./timeline.js";
@@ -30,7 +30,7 @@ export async function openIssue(panel, name, signal) {
     const issue = await ask(address(name), { ...reportQuery(), interval: current().interval }, { signal });
     draw(panel, back, issue, name);
   } catch (error) {
-    if (!signal.aborted) body(main).replaceChildren(failure(error, () => change({}, { isStep: false })));
+    showFailure(signal, main)(error);
   }
 }
 

@@ -1,8 +1,9 @@
 // Merges the pages of a visitor's timeline. The latest page comes first; a page may end within a session or a page view.
 
+import { MISSING_NUMBERS_MAX } from "../kit/contract.js";
+
 /** As on the server: more holes than can be read are only counted. */
 const SEQ_MAX = 5000;
-const MISSING_MAX = 200;
 
 /**
  * Merges two pages.
@@ -38,7 +39,7 @@ function missing(events, emitted) {
   const known = new Set(events.map(({ seq }) => seq));
   const highest = events.reduce((most, { seq }) => Math.max(most, seq), emitted ?? 0);
   const holes = [];
-  for (let seq = 1; highest <= SEQ_MAX && seq <= highest && holes.length < MISSING_MAX; seq++) {
+  for (let seq = 1; highest <= SEQ_MAX && seq <= highest && holes.length < MISSING_NUMBERS_MAX; seq++) {
     if (!known.has(seq)) holes.push(seq);
   }
   return holes;

@@ -6,7 +6,7 @@ import { ask } from "./api.js";
 import { encodeFilters, withValue } from "./filters.js";
 import { joined } from "./journey-pages.js";
 import { body, card, empty, skeleton } from "../kit/cards.js";
-import { failure } from "./parts.js";
+import { showFailure } from "./parts.js";
 import { change, filters, zone } from "./state.js";
 import { moment } from "../kit/times.js";
 import { vital } from "../kit/ratings.js";
@@ -61,7 +61,7 @@ export async function showJourney(panel, visitor, signal) {
   try {
     await load();
   } catch (error) {
-    if (!signal.aborted) body(main).replaceChildren(failure(error, () => change({}, { isStep: false })));
+    showFailure(signal, main)(error);
   }
 }
 

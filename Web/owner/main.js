@@ -8,9 +8,11 @@ import { within } from "../kit/time.js";
 import { ask, onSignedOut, onUnknownZone, RequestError } from "./api.js";
 import { drawBar, startBar } from "./bar.js";
 import { showBanners } from "./banners.js";
+import { allCommands } from "./commands.js";
 import { openFilter, startFilter } from "./filter-dialog.js";
 import { failure } from "./parts.js";
 import { startAnnotations } from "./annotations.js";
+import { openPalette, startPalette } from "./palette.js";
 import { startRange } from "./range-dialog.js";
 import { rangeKey } from "./range-menu.js";
 import { loadSettings } from "./settings.js";
@@ -117,6 +119,7 @@ function startDialogs() {
   startRange();
   startAnnotations();
   startShares();
+  startPalette(allCommands);
   byId("help-open").addEventListener("click", () => openDialog("help"));
   for (const dialog of document.querySelectorAll("dialog")) {
     dialog.querySelector("[data-close]")?.addEventListener("click", () => dialog.close());
@@ -125,6 +128,11 @@ function startDialogs() {
 
 function startKeys() {
   addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
+      if (access === "none" || document.querySelector("dialog[open]")) return;
+      event.preventDefault();
+      return openPalette();
+    }
     const isTyping = event.target instanceof Element && event.target.closest("input, textarea, select");
     if (
       isTyping || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") ||

@@ -15,6 +15,7 @@ import {
   refused,
   restLabel,
   restOf,
+  showFailure,
   valueButton,
 } from "./parts.js";
 import { body, card, skeleton } from "../kit/cards.js";
@@ -25,6 +26,7 @@ import { areFiguresIncomplete } from "./status.js";
 import { drawTimeline, intervalSelect, periodOf, previousPeriodOf, statesOf } from "./timeline.js";
 import { count, exact, isFew, percent, perThousand, span } from "../kit/format.js";
 import { hasFigures, named } from "./words.js";
+import { LISTS, ROWS_MAX } from "../kit/contract.js";
 import { vital } from "../kit/ratings.js";
 
 /**
@@ -63,21 +65,21 @@ const TILES = [
   { name: "errors", label: "Errors", format: count, compared: "errors_per_1000_pageviews", isLessBetter: true },
 ];
 
-/** @type {[string, string, string][]} */
+/** Dimensions, with the widths of their lists. @type {[string, string][]} */
 const RANKINGS = [
-  ["path", "Pages", "half"],
-  ["referrer", "Referrers", "half"],
-  ["entry", "Entry pages", "third"],
-  ["exit", "Exit pages", "third"],
-  ["campaign", "Campaigns", "third"],
-  ["browser", "Browsers", "third"],
-  ["system", "Operating systems", "third"],
-  ["device", "Devices", "third"],
-  ["screen", "Screen sizes", "third"],
-  ["language", "Languages", "third"],
-  ["event", "Custom events", "third"],
-  ["country", "Countries", "third"],
-  ["release", "Releases", "third"],
+  ["path", "half"],
+  ["referrer", "half"],
+  ["entry", "third"],
+  ["exit", "third"],
+  ["campaign", "third"],
+  ["browser", "third"],
+  ["system", "third"],
+  ["device", "third"],
+  ["screen", "third"],
+  ["language", "third"],
+  ["event", "third"],
+  ["country", "third"],
+  ["release", "third"],
 ];
 /** Not every site reports them. */
 const RARE = new Set(["campaign", "country", "release"]);
@@ -104,7 +106,6 @@ const EVENT_COLUMNS = [
   { name: "Visitors", cell: (/** @type {any} */ row) => exact(row.visitors) },
 ];
 const ROWS = 8;
-const ALL_ROWS = 500;
 /** Pixels of the chart, and of the line below it that opens its table. */
 const CHART_HEIGHT = 280;
 const FIGURES_HEIGHT = 31;
@@ -121,24 +122,20 @@ export async function showOverview(panel, signal) {
   body(chart).style.minBlockSize = `${CHART_HEIGHT + FIGURES_HEIGHT}px`;
   const errors = card("Errors", "wide", "most frequent first", h("span", { class: "space" }), noiseToggle());
   const quality = card("Data quality", "third");
-  const rankings = RANKINGS.map(([dimension, title, width]) => [dimension, card(title, width)]);
+  const rankings = RANKINGS.map(([dimension, width]) => [dimension, card(LISTS[dimension], width)]);
   const cards = new Map(/** @type {[string, HTMLElement][]} */ (rankings));
-  const halves = RANKINGS.filter(([, , width]) => width === "half").map(([dimension]) => cards.get(dimension) ?? "");
-  const thirds = RANKINGS.filter(([, , width]) => width !== "half").map(([dimension]) => cards.get(dimension) ?? "");
+  const halves = RANKINGS.filter(([, width]) => width === "half").map(([dimension]) => cards.get(dimension) ?? "");
+  const thirds = RANKINGS.filter(([, width]) => width !== "half").map(([dimension]) => cards.get(dimension) ?? "");
   const rows = h("div", { class: "rows full" }, ...thirds);
   panel.replaceChildren(tiles, chart, ...halves, rows, errors, quality);
   for (const one of [chart, errors, quality, ...cards.values()]) body(one).append(skeleton());
-  const again = () => change({}, { isStep: false });
-  const failed = (/** @type {HTMLElement[]} */ ...elements) => (/** @type {any} */ error) => {
-    if (!signal.aborted) { for (const one of elements) body(one).replaceChildren(failure(error, again)); }
-  };
   await Promise.all([
     ask("overview", seriesQuery(), { signal }).then((report) => {
       drawTiles(tiles, report);
       drawChart(chart, report);
     }, (error) => {
-      if (!signal.aborted) tiles.replaceChildren(failure(error, again));
-      failed(chart)(error);
+      if (!signal.aborted) tiles.replaceChildren(failure(error));
+      showFailure(signal, chart)(error);
     }),
     ask("breakdowns", { ...reportQuery(), dimensions: RANKINGS.map(([name]) => name), limit: ROWS, only: "counts" }, {
       signal,
@@ -147,15 +144,15 @@ export async function showOverview(panel, signal) {
         for (const [dimension, element] of cards) drawRanking(element, dimension, dimensions[dimension]);
         balance(rows);
       },
-      failed(...cards.values()),
+      showFailure(signal, ...cards.values()),
     ),
     ask("issues", { ...reportQuery(), noise: current().noise }, { signal }).then(
       (report) => drawPart(errors, report, () => drawIssues(errors, report)),
-      failed(errors),
+      showFailure(signal, errors),
     ),
     ask("data-quality", { ...reportQuery(), bots: undefined }, { signal }).then(
       async (report) => drawQuality(quality, report, await duplicatesRemoved(signal)),
-    ).catch(failed(quality)),
+    ).catch(showFailure(signal, quality)),
   ]);
 }
 
@@ -292,7 +289,7 @@ async function openAll(dimension, title) {
   if (!dialog.open) dialog.showModal();
   dialog.addEventListener("close", () => dialog.open || opening?.abort(), { signal });
   try {
-    const report = await ask("breakdowns", { ...reportQuery(), dimensions: dimension, limit: ALL_ROWS }, { signal });
+    const report = await ask("breakdowns", { ...reportQuery(), dimensions: dimension, limit: ROWS_MAX }, { signal });
     const ranking = report.dimensions[dimension];
     const sentence = refusalOf(ranking);
     content.replaceChildren(

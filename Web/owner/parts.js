@@ -23,8 +23,8 @@ export const noFigures = (title, text) =>
 /** Statuses of a query that cannot succeed without changes. */
 const QUERY_STATUSES = new Set([400, 413, 422]);
 
-/** @param {any} error @param {() => void} again */
-export function failure(error, again) {
+/** @param {any} error @param {() => void} [again] by default, loads the view again */
+export function failure(error, again = reload) {
   if (QUERY_STATUSES.has(error?.status)) return refused(error.message);
   return h(
     "div",
@@ -34,6 +34,19 @@ export function failure(error, again) {
     h("button", { type: "button", class: "button", text: "Try again", onclick: again }),
   );
 }
+
+/** Loads the view again. */
+const reload = () => change({}, { isStep: false });
+
+/**
+ * A handler of errors that shows them in cards, unless the user has left the view.
+ *
+ * @param {AbortSignal} signal @param {...HTMLElement} cards
+ * @returns {(error: any) => void}
+ */
+export const showFailure = (signal, ...cards) => (error) => {
+  if (!signal.aborted) { for (const one of cards) body(one).replaceChildren(failure(error)); }
+};
 
 /**
  * A query that exceeds the limits of the server, with its message: what to narrow.

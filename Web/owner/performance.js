@@ -17,26 +17,21 @@ import {
   segments,
   select,
   shares,
+  showFailure,
   toneBadge,
   valueButton,
 } from "./parts.js";
 import { histogramOptions } from "../kit/plots.js";
 import { change, current, isComparing, reportQuery, seriesQuery } from "./state.js";
 import { drawTimeline, intervalSelect, periodOf, previousPeriodOf } from "./timeline.js";
-import { BOUNDS, METRIC_NAMES, METRICS, tone, vital } from "../kit/ratings.js";
+import { BOUNDS, DIMENSIONS, METRIC_NAMES, METRICS } from "../kit/contract.js";
+import { tone, vital } from "../kit/ratings.js";
 import { count, exact, isFew, percent, SAMPLE_MIN, shareOf } from "../kit/format.js";
 import { named, navigationLabel, ROUTES } from "./words.js";
 
-const BY = {
-  path: "Page",
-  browser: "Browser",
-  device: "Device",
-  system: "Operating system",
-  connection: "Connection",
-  navigation: "Navigation",
-  country: "Country",
-  release: "Release",
-};
+/** Dimensions of the breakdown, with their labels. */
+const { path, browser, device, system, connection, navigation, country, release } = DIMENSIONS;
+const BY = { path, browser, device, system, connection, navigation, country, release };
 const CHART_HEIGHT = 260;
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
@@ -61,22 +56,18 @@ export async function showPerformance(panel, signal) {
   const routes = h("p", { class: "full caption", hidden: true });
   panel.replaceChildren(routes, vitals, chart, distribution, slow, attribution, resources, parties);
   for (const one of [chart, distribution, slow, attribution, resources, parties]) body(one).append(skeleton());
-  const again = () => change({}, { isStep: false });
-  const failed = (/** @type {HTMLElement[]} */ ...cards) => (/** @type {any} */ error) => {
-    if (!signal.aborted) { for (const one of cards) body(one).replaceChildren(failure(error, again)); }
-  };
   await Promise.all([
     ask("performance", seriesQuery(), { signal }).then((report) => {
       drawVitals(vitals, report);
       drawChart(chart, report, metric);
       drawDistribution(distribution, report.metrics[metric], metric);
     }, (error) => {
-      if (!signal.aborted) vitals.replaceChildren(h("div", { class: "full" }, failure(error, again)));
-      failed(chart, distribution)(error);
+      if (!signal.aborted) vitals.replaceChildren(h("div", { class: "full" }, failure(error)));
+      showFailure(signal, chart, distribution)(error);
     }),
     ask("vitals-by", { ...reportQuery(), dimension: by, limit: 15 }, { signal }).then(
       (report) => drawPart(slow, report, () => drawBreakdown(slow, report, by)),
-      failed(slow),
+      showFailure(signal, slow),
     ),
     ask("vitals-by", { ...reportQuery(), dimension: "navigation", limit: 15 }, { signal }).then(
       (report) => refusalOf(report) === null && drawRoutes(routes, report, metric),
@@ -91,7 +82,7 @@ export async function showPerformance(panel, signal) {
       drawCauses(attribution, dimensions);
       drawPart(resources, dimensions.resource, () => drawResources(resources, dimensions.resource, "Resource"));
       drawPart(parties, dimensions.third_party, () => drawResources(parties, dimensions.third_party, "Host"));
-    }, failed(attribution, resources, parties)),
+    }, showFailure(signal, attribution, resources, parties)),
   ]);
 }
 

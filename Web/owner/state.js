@@ -1,6 +1,7 @@
 // State of the page: site, range, filters and view. All of it is in the address, so a link shows the same.
 
-import { DIMENSIONS, encodeFilters, FILTERS_MAX, parseFilters, withValue } from "./filters.js";
+import { DIMENSIONS, FILTERS_MAX } from "../kit/contract.js";
+import { encodeFilters, parseFilters, withValue } from "./filters.js";
 import { lengthInDays } from "../kit/ranges.js";
 import { boundSeconds, browserZone, firstDayOfWeek, isZone } from "../kit/times.js";
 

@@ -1,5 +1,7 @@
 // Labels of values.
 
+import { BOT_REASONS } from "../kit/contract.js";
+
 /** Parts of vitals, by the names of web-vitals. @type {Record<string, string>} */
 const PARTS = Object.freeze({
   timeToFirstByte: "Time to first byte",
@@ -38,27 +40,8 @@ const NOISE = Object.freeze({
 /** @param {string} kind */
 export const noiseLabel = (kind) => NOISE[kind] ?? kind;
 
-/** Why a session may be a bot's: the labels of Contract/bots.json. @type {Record<string, string>} */
-const REASONS = Object.freeze({
-  "no user agent": "No user agent",
-  "bot user agent": "Bot user agent",
-  "headless browser": "Headless browser",
-  "no screen": "No screen",
-  "no language": "No language",
-  "impossible timings": "Impossible timings",
-  webdriver: "WebDriver",
-  headless: "Headless browser (page)",
-  software_renderer: "Software renderer",
-  driver_globals: "Variables of a driver",
-  patched_navigator: "Patched navigator",
-  no_chrome: "No window.chrome",
-  no_plugins: "No plugins",
-  no_outer_size: "No window size",
-  no_touch: "No touch screen",
-  platform_differs: "Contradictory platform",
-});
 /** @param {string} reason */
-export const reasonLabel = (reason) => REASONS[reason] ?? reason;
+export const reasonLabel = (reason) => BOT_REASONS[reason] ?? reason;
 
 /**
  * Whether a series has figures. Zero errors in page views are a figure; no page views are none.

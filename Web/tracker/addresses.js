@@ -2,10 +2,10 @@
 // tokens, e-mail addresses or long numbers.
 
 import { cut, guard } from "./guard.js";
+import { TEXT_LENGTH_MAX } from "./limits.js";
 
-/** Characters of an address that are read, and that are kept. */
+/** Characters of an address that are read. */
 const ADDRESS_READ_MAX = 2000;
-const ADDRESS_MAX = 300;
 /** A path segment with so many characters may be a token, and is one with so many changes between letters and digits; a file
  * with an extension is none. */
 const TOKEN_LENGTH_MIN = 16;
@@ -47,7 +47,7 @@ export const clean = (url) => {
   if (!text || scheme && host === undefined) return origin;
   // A rule that fails, or returns no text, leaves the address to the defaults.
   const own = guard(() => scrub?.(origin + path + text.slice(all.length)))();
-  return cut(own?.trim ? own : origin + path.split("/").map(template).join("/"), ADDRESS_MAX);
+  return cut(own?.trim ? own : origin + path.split("/").map(template).join("/"), TEXT_LENGTH_MAX);
 };
 
 /**

@@ -2,9 +2,7 @@
 // entries when an error occurs.
 
 import { timestamp } from "./guard.js";
-
-/** Steps that are kept, and reported with one error. */
-export const BREADCRUMBS_MAX = 20;
+import { BREADCRUMBS_MAX } from "./limits.js";
 
 /** The last steps, oldest first. @type {{type: string, at: string, text: string}[]} */
 export let breadcrumbs = [];

@@ -1,6 +1,7 @@
 // The tracker: opens a page view for each page, each route, and each return from the back/forward cache, and reports what it
 // measures.
 
+import { hasPrivacySignal } from "../kit/privacy.js";
 import { drop } from "./delivery-report.js";
 import { ofDocument } from "./dom.js";
 import { watchEngagement } from "./engagement.js";
@@ -107,9 +108,8 @@ const changeRoute = () => {
 
 /** Whether this visitor and this page are measured at all. */
 const isWanted = () => {
-  const { globalPrivacyControl, doNotTrack } = /** @type {any} */ (navigator);
   if (self !== top && options.frames !== "count") return end();
-  if (!options.dnt && (globalPrivacyControl || doNotTrack === "1") || read(OPT_OUT_KEY)) return stop();
+  if (!options.dnt && hasPrivacySignal() || read(OPT_OUT_KEY)) return stop();
   if (!isHeld()) permitStorage(true);
   // Visitors outside the sample keep their id, too.
   if (isOutsideSample(activeIds().visitor_id)) return end();

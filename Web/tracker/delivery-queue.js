@@ -3,6 +3,10 @@
 
 import { drop } from "./delivery-report.js";
 import { toJSON } from "./guard.js";
+import { QUEUE_BYTES_MAX, QUEUE_EVENTS_MAX } from "./limits.js";
+
+// The core shares them with the files that are loaded after it.
+export { BODY_BYTES_MAX, BODY_EVENTS_MAX } from "./limits.js";
 
 /** @typedef {import("./delivery-report.js").Report} Report */
 /**
@@ -10,13 +14,6 @@ import { toJSON } from "./guard.js";
  *
  * @typedef {[text: string, report: Report, bytes: number, isReserved: any, isTaken?: boolean]} Item
  */
-
-/** Events in one body, and bytes of them; a single event may have as many. */
-export const BODY_EVENTS_MAX = 80;
-export const BODY_BYTES_MAX = 56_000;
-/** Events that wait while the server does not respond, and bytes of them. */
-const QUEUE_EVENTS_MAX = 500;
-const QUEUE_BYTES_MAX = 200_000;
 
 /** The bytes of a well-formed text in UTF-8, without an encoder, whose first use is slow. @param {string} text */
 export const bytesOf = (text) => encodeURIComponent(text).replace(/%../g, "_").length;

@@ -2,6 +2,7 @@
 // confirmed. No browser and no clock.
 
 import { toJSON } from "./guard.js";
+import { REPORTS_MAX } from "./limits.js";
 
 /**
  * The fields that all events of a page view share, with its delivery report.
@@ -11,8 +12,6 @@ import { toJSON } from "./guard.js";
 /** Property of a report: its text as the server has confirmed it. JSON leaves properties with symbols out. */
 const CONFIRMED = Symbol();
 
-/** Page views whose reports are tracked. With those of the events a body has 100 at most, as the server accepts. */
-const REPORTS_MAX = 20;
 /**
  * Confirmed reports that the next page repeats. A proxy may confirm what it then loses. At a loss of 10 %, each repetition
  * makes it ten times less likely that the last numbers of a page view never arrive.

@@ -2,10 +2,18 @@
 
 import { fnv } from "../kit/fnv.js";
 import { clean } from "./addresses.js";
-import { BREADCRUMBS_MAX } from "./breadcrumbs.js";
 import { watchConsole } from "./console.js";
 import { kindOf } from "./error-kinds.js";
 import { cut, entriesOf, guard, now, timestamp } from "./guard.js";
+import {
+  BREADCRUMBS_MAX,
+  CAUSES_MAX,
+  ERRORS_MAX,
+  INNER_ERRORS_MAX,
+  MESSAGE_LENGTH_MAX,
+  REPEATED_FRAMES_MAX,
+  STACK_LENGTH_MAX,
+} from "./limits.js";
 import { attempt, get, isObject, preview, tagOf, textOf } from "./previews.js";
 import { watchRequests } from "./requests.js";
 import { selector } from "./selector.js";
@@ -16,14 +24,7 @@ import { cleanText } from "./texts.js";
 /** @typedef {import("./errors.js").Captured} Captured */
 /** @typedef {{name: string, message: string, frames: Frame[], stack?: string, _inner?: any, status?: number, url?: string}} Reading */
 
-/** Different errors reported for one page view, and frames of a repetition: those by which the server groups. */
-const ERRORS_MAX = 50;
-const REPEATED_FRAMES_MAX = 3;
-const MESSAGE_MAX = 1000;
-const STACK_MAX = 8000;
-/** Causes, inner errors of an AggregateError, and frames of each. */
-const CAUSES_MAX = 5;
-const INNER_MAX = 5;
+/** Frames of a cause or inner error. */
 const INNER_FRAMES_MAX = 10;
 /** Arguments of console.error after those that its first one names. */
 const ARGUMENTS_MAX = 20;
@@ -37,7 +38,7 @@ const [, OWN] = /^(.*\/collector)[^/]*$/.exec(parseStack(Error().stack)[0]?.file
 const isOwn = (/** @type {any} */ file) => !!OWN && cut(file).startsWith(OWN);
 
 /** @param {any} text @param {number} [max] */
-const words = (text, max = MESSAGE_MAX) => cut(cleanText(text, max), max);
+const words = (text, max = MESSAGE_LENGTH_MAX) => cut(cleanText(text, max), max);
 
 /** The arguments of console.error as one text, with placeholders filled in. @param {any[]} values */
 const sentence = ([first = "", ...rest]) => {
@@ -48,7 +49,9 @@ const sentence = ([first = "", ...rest]) => {
     const value = rest.shift();
     return sign === "%c" ? "" : show(value);
   };
-  const head = typeof first === "string" ? cut(first, MESSAGE_MAX).replace(/%[sdifoOc%]/g, fill) : preview(first);
+  const head = typeof first === "string"
+    ? cut(first, MESSAGE_LENGTH_MAX).replace(/%[sdifoOc%]/g, fill)
+    : preview(first);
   return [head, ...rest.slice(0, ARGUMENTS_MAX).map(show)].join(" ");
 };
 
@@ -113,7 +116,7 @@ const causesOf = (thrown, inner) => {
 /** Inner errors of an AggregateError, or of anything that has such a list. @param {any} thrown */
 const innerOf = (thrown) => {
   const list = get(thrown, "errors");
-  return attempt(() => Array.isArray(list) ? list.slice(0, INNER_MAX).map(brief) : []) ?? [];
+  return attempt(() => Array.isArray(list) ? list.slice(0, INNER_ERRORS_MAX).map(brief) : []) ?? [];
 };
 
 /** @param {string} message @param {string} file @param {Frame[]} frames */
@@ -182,7 +185,7 @@ export const describe = (captured) => {
     lineno: row || 0,
     colno: col || 0,
     frames,
-    stack: frames[0] ? undefined : words(reading.stack, STACK_MAX),
+    stack: frames[0] ? undefined : words(reading.stack, STACK_LENGTH_MAX),
     cause: cause[0] && cause,
     errors: errors[0] && errors,
     status: reading.status,

@@ -1,6 +1,8 @@
 // The boundary between the page and the tracker: no exception of ours reaches the page, and no replaced built-in of the page
 // reaches us.
 
+import { TEXT_LENGTH_MAX } from "./limits.js";
+
 export const now = () => performance.now();
 
 /**
@@ -112,7 +114,7 @@ export const navigationEntry = () => entriesOf("navigation")[0] ?? {};
 export const tenth = (/** @type {number} */ value) => Math.round(value * 10) / 10;
 
 /** @param {any} text @param {number} [max] characters */
-export const cut = (text, max = 300) => String(text ?? "").slice(0, max);
+export const cut = (text, max = TEXT_LENGTH_MAX) => String(text ?? "").slice(0, max);
 
 /** The items with the largest value of a property, largest first. @param {any[]} items @param {string} name @param {number} [max] */
 export const largest = (items, name, max = 10) =>

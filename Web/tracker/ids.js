@@ -2,11 +2,11 @@
 
 import { hex } from "../kit/hex.js";
 import { epochMs } from "./guard.js";
+import { SESSION_IDLE_MS } from "./limits.js";
 import { read, remove, write } from "./storage.js";
 
 /** Key of the visitor's id, the session's id, and the time of the session's last activity in milliseconds since 1970. */
 export const IDS_KEY = "collector.ids";
-const SESSION_IDLE_MS = 30 * 60 * 1000;
 /** Time after which the storage is looked into again. */
 const LOOK_MS = 60_000;
 

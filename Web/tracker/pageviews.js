@@ -5,6 +5,7 @@ import { drop } from "./delivery-report.js";
 import { ofDocument } from "./dom.js";
 import { cut, guard, timestamp, toJSON } from "./guard.js";
 import { activeIds, hyphenated, ids, pageviewId, uuid7 } from "./ids.js";
+import { CAMPAIGN_LENGTH_MAX, CAMPAIGN_PARAMETERS_MAX, PAGEVIEW_EVENTS_MAX } from "./limits.js";
 import { options } from "./options.js";
 import { pick } from "./pick.js";
 
@@ -14,12 +15,8 @@ import { pick } from "./pick.js";
  * @typedef {{_fields: import("./delivery-report.js").Report, _vitals: any[]}} Pageview
  */
 
-/** Events of one page view; what comes after is only counted. Vitals and engagement always have room. */
-const EVENTS_MAX = 1000;
-/** Parameters of a campaign in an address, how many are kept, and characters of each. */
+/** Parameters of a campaign in an address. */
 const CAMPAIGN = /^(utm_\w{1,30}|\w{1,9}clid|.braid|li_fat_id)$/;
-const CAMPAIGN_MAX = 20;
-const CAMPAIGN_LENGTH_MAX = 200;
 /** Characters that no database takes, as JSON writes them. A backslash that was written as such is none of them. */
 const UNSTORABLE = /(\\\\)|\\u(0000|d[89a-f]..)/g;
 
@@ -48,7 +45,7 @@ export const emit = (pageview, type, payload, isReserved) => {
   if (!pageview || !current) return;
   const { _fields: fields } = pageview;
   const { session_id } = ofDocument("hidden") && ids || activeIds();
-  if (fields.emitted < EVENTS_MAX || isReserved) {
+  if (fields.emitted < PAGEVIEW_EVENTS_MAX || isReserved) {
     transport._add(
       (guard(toJSON)({
         event_id: hyphenated(uuid7()),
@@ -71,7 +68,7 @@ export const emit = (pageview, type, payload, isReserved) => {
 
 const campaign = () =>
   Object.fromEntries(
-    [...new URLSearchParams(location.search)].filter(([name]) => CAMPAIGN.test(name)).slice(0, CAMPAIGN_MAX)
+    [...new URLSearchParams(location.search)].filter(([name]) => CAMPAIGN.test(name)).slice(0, CAMPAIGN_PARAMETERS_MAX)
       .map((
         [name, value],
       ) => [name, cut(value, CAMPAIGN_LENGTH_MAX).replace(EMAIL, ":address")]),

@@ -1,7 +1,8 @@
 // Decisions by the server's response, for pages and for workers.
 
+import { RETRY_MS_MAX } from "./limits.js";
+
 const RETRY_MS = 1000;
-const RETRY_MS_MAX = 300_000;
 
 /** Whether the server will never take a body to which it responded with this status. @param {number} status */
 export const isRefusal = (status) => status < 500 && status !== 408 && status !== 429;

@@ -5,14 +5,12 @@ import { unpack } from "./delivery-adoption.js";
 import { BODY_BYTES_MAX, BODY_EVENTS_MAX, bytesOf, fit, pack, trim } from "./delivery-queue.js";
 import { confirm, drop, track, unconfirmed } from "./delivery-report.js";
 import { guard, timestamp } from "./guard.js";
+import { RETRY_AFTER_MS_MAX } from "./limits.js";
 import { backoff, isRefusal } from "./responses.js";
 import { keysOf, read, remove } from "./storage.js";
 import { KEY } from "./transport.js";
 
 /** @typedef {{_flush: () => Promise<boolean>, _adopt: () => void}} Sender */
-
-/** The longest wait that a server can ask for. */
-const RETRY_AFTER_MS_MAX = 3_600_000;
 
 // Taken once: a page may replace it later.
 const { fetch } = self;

@@ -1,10 +1,18 @@
 // Holds the events that the server has not confirmed, and lets them outlive the page. What sends them is loaded later, since the
 // first batch leaves after some seconds: see sender.js.
 
-import { BODY_BYTES_MAX, BODY_EVENTS_MAX, bytesOf, fit, itemOf, pack, sort, trim } from "./delivery-queue.js";
+import { bytesOf, fit, itemOf, pack, sort, trim } from "./delivery-queue.js";
 import { drop, REPEATED_MAX, track, unconfirmed } from "./delivery-report.js";
 import { guard, later, timestamp } from "./guard.js";
 import { uuid7 } from "./ids.js";
+import {
+  BATCH_EVENTS,
+  BODY_BYTES_MAX,
+  BODY_EVENTS_MAX,
+  KEEPALIVE_BYTES_MAX,
+  STORED_QUEUES_MAX,
+  WAIT_MS,
+} from "./limits.js";
 import { keysOf, remove, write } from "./storage.js";
 
 /** @typedef {import("./delivery-report.js").Report} Report */
@@ -12,15 +20,8 @@ import { keysOf, remove, write } from "./storage.js";
 
 /** Where queues are stored: an entry for each page. */
 export const KEY = "collector.queue.";
-/** Events that wait when one more makes the queue be sent, and milliseconds after which it is sent. */
-const BATCH_EVENTS = 19;
-const WAIT_MS = 3000;
-/** Bytes in flight that outlive the page: half of the 64 KiB that it shares with us. */
-const KEEPALIVE_BYTES_MAX = 32_768;
 /** Milliseconds for a response; the end of a beacon is not reported. */
 const RESPONSE_MS_MAX = 30_000;
-/** Entries of other pages that stay where no page can read them. */
-const ENTRIES_MAX = 20;
 
 /** The state of delivery, which the sender shares. */
 const delivery = {
@@ -47,7 +48,8 @@ const delivery = {
   },
   /** @param {number} [ms] */
   _schedule: (ms) => timer ??= later(flush, ms),
-  _scheduleBatch: () => delivery._queue.length < BATCH_EVENTS ? delivery._schedule(WAIT_MS) : later(flush),
+  // The event that is about to be queued counts, too.
+  _scheduleBatch: () => delivery._queue.length < BATCH_EVENTS - 1 ? delivery._schedule(WAIT_MS) : later(flush),
 };
 /** @type {any} */
 let timer;
@@ -114,7 +116,7 @@ export const transport = {
   _complete(loading) {
     ready = loading.then(guard((module) => {
       sender = module?.openSender(delivery);
-      sender ? sender._adopt() : keysOf(KEY).sort().slice(0, -ENTRIES_MAX).forEach(remove);
+      sender ? sender._adopt() : keysOf(KEY).sort().slice(0, -STORED_QUEUES_MAX).forEach(remove);
     }));
   },
   /** The page may end here: what is not confirmed is stored, and leaves with a beacon. */

@@ -2,11 +2,9 @@
 
 import { drop } from "./delivery-report.js";
 import { later, timestamp } from "./guard.js";
+import { WORKER_BODY_LENGTH_MAX, WORKER_QUEUE_EVENTS_MAX } from "./limits.js";
 import { backoff, isRefusal } from "./responses.js";
 
-/** Events that wait, and characters of one body. */
-const QUEUE_EVENTS_MAX = 200;
-const BODY_LENGTH_MAX = 60_000;
 const TIMEOUT_MS = 30_000;
 
 /** Taken once: a page may wrap it later. */
@@ -42,7 +40,7 @@ const bodyOf = (items, context, report) => {
 /** As many items from the front as fit into a body. @param {Item[]} queue */
 const pack = (queue) => {
   let length = 0;
-  const end = queue.findIndex(([, text], index) => (length += text.length) > BODY_LENGTH_MAX && index);
+  const end = queue.findIndex(([, text], index) => (length += text.length) > WORKER_BODY_LENGTH_MAX && index);
   return queue.slice(0, end < 0 ? queue.length : end);
 };
 
@@ -87,7 +85,7 @@ export const openWorkerQueue = ({ _report: report, context, endpoint }) => {
     /** @param {Item} item */
     push: (item) => {
       queue.push(item);
-      while (queue.length > QUEUE_EVENTS_MAX) {
+      while (queue.length > WORKER_QUEUE_EVENTS_MAX) {
         queue.shift();
         drop(report, "queue_full");
       }

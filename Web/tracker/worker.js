@@ -3,17 +3,15 @@
 // A worker counts its events under an id of its own, since it outlives page views and numbers of two senders do not
 // mix. Visitor and session are those of a page when the page passes them on, else they last as long as the worker.
 
+import { hasPrivacySignal } from "../kit/privacy.js";
 import { drop as dropEvent } from "./delivery-report.js";
 import { openReports, watch } from "./error-details.js";
 import { cut, guard, later, listen, timestamp } from "./guard.js";
 import { hyphenated, uuid7 } from "./ids.js";
+import { WORKER_EVENT_LENGTH_MAX, WORKER_EVENTS_MAX } from "./limits.js";
 import { changeOptions, isOutsideSample, options } from "./options.js";
 import { openWorkerQueue } from "./worker-queue.js";
 
-/** Events of one worker; more are counted only. */
-const EVENTS_MAX = 1000;
-/** Characters of one event. */
-const EVENT_LENGTH_MAX = 50_000;
 /** Before the first events are sent, the worker's script has configured what it likes. */
 const WAIT_MS = 500;
 
@@ -41,16 +39,15 @@ const openEvents = (options, context, isHeld) => {
   let isStopped = false;
   /** @type {any} */
   let timer;
-  const isUnwanted = () =>
-    isStopped || isOutsideSample(context().visitor_id) || !options.dnt && scope.navigator.globalPrivacyControl;
+  const isUnwanted = () => isStopped || isOutsideSample(context().visitor_id) || !options.dnt && hasPrivacySignal();
 
   /** @param {string} type @param {any} payload */
   const emit = (type, payload) => {
     const seq = ++report.emitted;
     const text = guard(JSON.stringify)({ ...payload, worker, page: options.pageview.pageview_id });
-    if (seq > EVENTS_MAX) return dropEvent(report, "too_many");
+    if (seq > WORKER_EVENTS_MAX) return dropEvent(report, "too_many");
     if (!text) return dropEvent(report, "unserializable");
-    if (text.length > EVENT_LENGTH_MAX) return dropEvent(report, "too_large");
+    if (text.length > WORKER_EVENT_LENGTH_MAX) return dropEvent(report, "too_large");
     const [event_id, client_timestamp] = [hyphenated(uuid7()), timestamp()];
     queue.push([{ event_id, event_type: cut(type), seq, client_timestamp }, text]);
     schedule();

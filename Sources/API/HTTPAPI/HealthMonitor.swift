@@ -88,7 +88,7 @@ package final class HealthMonitor: Sendable {
         switch ingest.health {
         case .ready: return .connected
         case .starting: return .unhealthy("starting")
-        case .unavailable: return .unhealthy("not taking writes")
+        case .unavailable: return .unhealthy("not accepting writes")
         case .broken: return .unhealthy("schema mismatch")
         }
     }

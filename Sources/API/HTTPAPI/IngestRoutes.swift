@@ -17,10 +17,10 @@ final class IngestRoutes: Sendable {
     private let log: Log
     private let rateLimitedCount = Atomic<Int>(0)
     /// The responses of `POST /event`, built once: for every origin or our own pages, then one for each listed origin.
-    private let stored: [Answer]
+    private let stored: [ServerResponse]
     private let groups = Locked<[UInt64: EventGroup]>([:])
     private let workers: BodyWorkers?
-    private let respond: @Sendable (Ticket, Answer) -> Void
+    private let respond: @Sendable (Ticket, ServerResponse) -> Void
 
     init(
         ingest: Ingest?,
@@ -30,7 +30,7 @@ final class IngestRoutes: Sendable {
         hasher: IPHasher?,
         limiter: RateLimiter?,
         workers: BodyWorkers?,
-        respond: @escaping @Sendable (Ticket, Answer) -> Void,
+        respond: @escaping @Sendable (Ticket, ServerResponse) -> Void,
         log: Log
     ) {
         self.workers = workers
@@ -207,7 +207,7 @@ final class IngestRoutes: Sendable {
     /// Charges for a body that the server refused before all of it arrived, like for any refused body.
     ///
     /// - Returns: The response to a sender over the rate limit; nil when it had enough tokens.
-    func charge(_ request: borrowing Request, _ decision: Origins.Decision) -> Answer? {
+    func charge(_ request: borrowing Request, _ decision: Origins.Decision) -> ServerResponse? {
         let seconds = tooFast(ClientInfo(request, clients), records: Self.tokens(request) + 1)
         return seconds.map { slowDown($0, decision) }
     }
@@ -226,15 +226,15 @@ final class IngestRoutes: Sendable {
         return seconds
     }
 
-    private func slowDown(_ seconds: Int, _ decision: Origins.Decision) -> Answer {
+    private func slowDown(_ seconds: Int, _ decision: Origins.Decision) -> ServerResponse {
         .response(Responses.message(429, "Too many requests", cors.fields(decision) + [("Retry-After", "\(seconds)")]))
     }
 
     // MARK: - Deliveries
 
     /// The responses to requests whose records all have a result.
-    func answers(_ deliveries: Deliveries) -> [(Ticket, Answer)] {
-        var answers: [(Ticket, Answer)] = []
+    func responses(_ deliveries: Deliveries) -> [(Ticket, ServerResponse)] {
+        var answers: [(Ticket, ServerResponse)] = []
         answers.reserveCapacity(deliveries.count)
         for index in deliveries.indices {
             let ticket = deliveries.entries[index].ticket
@@ -244,7 +244,7 @@ final class IngestRoutes: Sendable {
     }
 
     /// The response to a delivery's request; nil while other events of its batch have no result.
-    private func answer(_ deliveries: Deliveries, _ index: Int, _ ticket: UInt64) -> Answer? {
+    private func answer(_ deliveries: Deliveries, _ index: Int, _ ticket: UInt64) -> ServerResponse? {
         let (outcome, tag) = (deliveries.outcomes[index], deliveries.entries[index].tag)
         let group = groups.withLock { groups -> EventGroup?? in
             guard !groups.isEmpty, var group = groups[ticket] else { return .none }

@@ -15,10 +15,10 @@ struct JSONBody {
         for member in try Self.scan(bytes, request.body) {
             let name = String(decoding: bytes[member.name], as: UTF8.self)
             guard names.contains(name), !member.nameHasEscapes else {
-                throw QueryError(message: "Unknown member; known: \(names.sorted().joined(separator: ", "))")
+                throw QueryError(message: "Unknown field; allowed: \(names.sorted().joined(separator: ", "))")
             }
             guard members.updateValue(member.value, forKey: name) == nil else {
-                throw QueryError(message: "\(name) comes twice")
+                throw QueryError(message: "\(name) occurs twice")
             }
         }
         self.bytes = bytes

@@ -51,7 +51,7 @@ package final class LiveFeed: Sendable {
     private let store: any Store
     private let subscribersMax: Int
     private let log: Log
-    private let answer: @Sendable ([(Ticket, Answer)]) -> Void
+    private let answer: @Sendable ([(Ticket, ServerResponse)]) -> Void
     private let state = Locked(State())
     private let bell = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
@@ -60,7 +60,7 @@ package final class LiveFeed: Sendable {
         store: any Store,
         connectionsMax: Int,
         log: Log,
-        answer: @escaping @Sendable ([(Ticket, Answer)]) -> Void
+        answer: @escaping @Sendable ([(Ticket, ServerResponse)]) -> Void
     ) {
         self.store = store
         subscribersMax = min(Self.subscribersMax, connectionsMax / 2)
@@ -84,7 +84,7 @@ package final class LiveFeed: Sendable {
     ///   - ticket: The ticket of the request.
     ///   - after: The last id that the subscriber has; nil to start with new events.
     /// - Returns: nil when there are too many subscribers.
-    func watch(_ ticket: Ticket, after: Int64?) -> Answer? {
+    func watch(_ ticket: Ticket, after: Int64?) -> ServerResponse? {
         let subscriber = Subscriber(feed: self, ticket: ticket, position: after)
         let isTaken = state.withLock { state in
             guard state.subscribers.count < subscribersMax, !state.isStopping else { return false }
@@ -154,7 +154,7 @@ package final class LiveFeed: Sendable {
                 try look(EventQueries(database: connection), connection)
                 state.withLock { $0.failure = nil }
             } catch {
-                log.debug("live events cannot be read", ["reason": error.reason])
+                log.debug("cannot read live events", ["reason": error.reason])
                 state.withLock { $0.failure = error.reason }
                 database = nil
                 milliseconds = Self.retryMilliseconds

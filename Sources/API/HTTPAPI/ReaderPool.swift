@@ -33,12 +33,12 @@ package final class ReaderPool: Sendable {
 
     private let store: any Store
     private let log: Log
-    private let answer: @Sendable (Ticket, Answer) -> Void
+    private let answer: @Sendable (Ticket, ServerResponse) -> Void
     private let state = Locked(State())
     private let bell = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
 
-    package init(store: any Store, log: Log, answer: @escaping @Sendable (Ticket, Answer) -> Void) {
+    package init(store: any Store, log: Log, answer: @escaping @Sendable (Ticket, ServerResponse) -> Void) {
         self.store = store
         self.log = log
         self.answer = answer
@@ -73,26 +73,26 @@ package final class ReaderPool: Sendable {
     /// Responds to a request with the result of the work.
     func answer(
         _ ticket: Ticket,
-        _ work: @escaping @Sendable (any Database) throws(StoreError) -> Answer
+        _ work: @escaping @Sendable (any Database) throws(StoreError) -> ServerResponse
     ) -> HandlerResult {
         let isTaken = ask { [answer] database throws(StoreError) in
             let made = try work(database)
             let isTooLarge = made.bytesCount > Self.answerBytesMax
             answer(ticket, isTooLarge ? .response(Self.tooLarge) : made)
         } failed: { [answer, log] error in
-            log.debug("question not answered", ["reason": error.reason])
+            log.debug("report query failed", ["reason": error.reason])
             answer(ticket, .response(Self.failure(error)))
         }
         return isTaken ? .later : .now(.response(Responses.busy("The server is busy: try again later")))
     }
 
     private static var tooLarge: HTTPServer.Response {
-        Responses.message(503, "The answer is too large: narrow the range")
+        Responses.message(503, "The response is too large: narrow the range")
     }
 
     static func failure(_ error: StoreError) -> HTTPServer.Response {
         switch error {
-        case .queryTimeout: Responses.message(503, "The answer took too long: narrow the range")
+        case .queryTimeout: Responses.message(503, "The query took too long: narrow the range")
         case .unavailable, .uncertain, .refused, .schema, .damaged: Responses.unavailable()
         }
     }

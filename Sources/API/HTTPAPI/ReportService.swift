@@ -40,12 +40,12 @@ struct ReportService: Sendable {
 
     private func answer(
         _ ticket: Ticket,
-        _ work: @escaping @Sendable (any Database) throws(StoreError) -> Answer
+        _ work: @escaping @Sendable (any Database) throws(StoreError) -> ServerResponse
     ) -> HandlerResult {
         pool?.answer(ticket, work) ?? .now(.response(Responses.unavailable()))
     }
 
-    private static func answer(_ value: (any JSONRepresentable)?, _ missing: String) -> Answer {
+    private static func answer(_ value: (any JSONRepresentable)?, _ missing: String) -> ServerResponse {
         value.map { Responses.json($0.json) } ?? .response(Responses.message(404, missing))
     }
 }

@@ -27,7 +27,7 @@ package final class SessionRegistry: Sendable {
     static let stopMillisecondsMax = 500
 
     /// The state of a session as it is known without the store.
-    enum Standing: Sendable {
+    enum Validity: Sendable {
         case active
         case ended
         /// The store is away, and the session is a guest's.
@@ -36,10 +36,10 @@ package final class SessionRegistry: Sendable {
     }
 
     typealias Work = @Sendable (ShareTables) throws(StoreError) -> Void
-    private typealias Check = (sessions: [SignedSession], then: @Sendable ([SignedSession: Standing]) -> Void)
+    private typealias Check = (sessions: [SignedSession], then: @Sendable ([SignedSession: Validity]) -> Void)
 
     private struct State {
-        var known: [SignedSession: (standing: Standing, until: Int64)] = [:]
+        var known: [SignedSession: (validity: Validity, until: Int64)] = [:]
         var checks: [Check] = []
         var works: [(work: Work, failed: @Sendable (StoreError) -> Void)] = []
         var leases: [UInt64: Lease] = [:]
@@ -50,12 +50,12 @@ package final class SessionRegistry: Sendable {
 
     private let store: (any Store)?
     private let log: Log
-    private let send: @Sendable ([(Ticket, Answer)]) -> Void
+    private let send: @Sendable ([(Ticket, ServerResponse)]) -> Void
     private let state = Locked(State())
     private let bell = DispatchSemaphore(value: 0)
     private let stopped = DispatchGroup()
 
-    package init(store: (any Store)?, log: Log, answer: @escaping @Sendable ([(Ticket, Answer)]) -> Void) {
+    package init(store: (any Store)?, log: Log, answer: @escaping @Sendable ([(Ticket, ServerResponse)]) -> Void) {
         self.store = store
         self.log = log
         send = answer
@@ -73,22 +73,22 @@ package final class SessionRegistry: Sendable {
     }
 
     /// Responds to a waiting request, or wakes its body.
-    func answer(_ ticket: Ticket, _ answer: Answer) { send([(ticket, answer)]) }
+    func answer(_ ticket: Ticket, _ answer: ServerResponse) { send([(ticket, answer)]) }
 
     // MARK: - Requests
 
     /// The current state of a session, without the store.
-    func standing(_ session: SignedSession) -> Standing {
+    func validity(_ session: SignedSession) -> Validity {
         guard session.expiry > WallClock.seconds else { return .ended }
         return state.withLock { state in
             if state.unwritten.contains(session) { return .ended }
-            if let known = state.known[session], known.until > MonotonicTime.now.wholeSeconds { return known.standing }
+            if let known = state.known[session], known.until > MonotonicTime.now.wholeSeconds { return known.validity }
             return store == nil ? (session.linkID == nil ? .active : .ended) : .unknown
         }
     }
 
     /// Checks sessions in the store; returns false when too many requests are waiting.
-    func check(_ sessions: [SignedSession], then: @escaping @Sendable ([SignedSession: Standing]) -> Void) -> Bool {
+    func check(_ sessions: [SignedSession], then: @escaping @Sendable ([SignedSession: Validity]) -> Void) -> Bool {
         let isTaken = state.withLock { state in
             guard state.checks.count < Self.waitingMax, !state.isStopping, store != nil else { return false }
             state.checks.append((sessions, then))
@@ -186,7 +186,7 @@ package final class SessionRegistry: Sendable {
         let mustWrite = !unwritten.isEmpty && (isLookDue || !works.isEmpty || !checks.isEmpty)
         let asked = Set(checks.flatMap(\.sessions) + leases.map(\.session))
         guard !asked.isEmpty || !works.isEmpty || mustWrite else { return }
-        var found: [SignedSession: Standing]?
+        var found: [SignedSession: Validity]?
         do throws(StoreError) {
             let connection = if let database { database } else { try connect() }
             database = connection
@@ -195,27 +195,27 @@ package final class SessionRegistry: Sendable {
             found = try read(asked, tables)
         } catch {
             database = nil
-            log.debug("sessions cannot be read", ["reason": error.reason])
+            log.debug("cannot read sessions", ["reason": error.reason])
             for (_, failed) in works { failed(error) }
         }
-        let standings = note(asked, found)
+        let validities = note(asked, found)
         // Ends the streams of guests whose session has not been confirmed for a while.
         let now = MonotonicTime.now.wholeSeconds
-        for lease in leases where standings[lease.session] == .active { lease.confirm(now) }
+        for lease in leases where validities[lease.session] == .active { lease.confirm(now) }
         endLeases { lease in
             guard lease.session.expiry > WallClock.seconds else { return true }
-            switch standings[lease.session] {
+            switch validities[lease.session] {
             case .ended: return true
             case .unconfirmed: return lease.confirmedAt < now - Self.unconfirmedSecondsMax
             case .active, .unknown, nil: return false
             }
         }
-        for check in checks { check.then(standings) }
+        for check in checks { check.then(validities) }
         if found != nil, let database { perform(works, database) }
     }
 
     private func connect() throws(StoreError) -> any Database {
-        guard let store else { throw .unavailable(reason: "there is no database") }
+        guard let store else { throw .unavailable(reason: "no database is configured") }
         return try store.makeDatabase()
     }
 
@@ -250,35 +250,35 @@ package final class SessionRegistry: Sendable {
     private func read(
         _ sessions: Set<SignedSession>,
         _ tables: ShareTables
-    ) throws(StoreError) -> [SignedSession: Standing] {
+    ) throws(StoreError) -> [SignedSession: Validity] {
         let active = try tables.active(
             guests: sessions.filter { $0.linkID != nil }.map(\.id),
             now: WallClock.seconds
         )
         let ended = try tables.ended(owners: sessions.filter { $0.linkID == nil }.map(\.id))
-        return sessions.reduce(into: [:]) { standings, session in
+        return sessions.reduce(into: [:]) { validities, session in
             let isActive = session.linkID == nil ? !ended.contains(session.id) : active.contains(session.id)
-            standings[session] = isActive ? .active : .ended
+            validities[session] = isActive ? .active : .ended
         }
     }
 
     /// Caches the results; without them, the owner is accepted and a guest is not.
-    private func note(_ asked: Set<SignedSession>, _ found: [SignedSession: Standing]?) -> [SignedSession: Standing] {
+    private func note(_ asked: Set<SignedSession>, _ found: [SignedSession: Validity]?) -> [SignedSession: Validity] {
         let now = MonotonicTime.now.wholeSeconds
         return state.withLock { state in
             if state.known.count + asked.count > Self.knownMax {
                 state.known = state.known.filter { $0.value.until > now }
             }
             if state.known.count + asked.count > Self.knownMax { state.known = [:] }
-            var standings: [SignedSession: Standing] = [:]
+            var validities: [SignedSession: Validity] = [:]
             for session in asked {
-                let standing: Standing =
+                let validity: Validity =
                     state.unwritten.contains(session)
                     ? .ended : found?[session] ?? (session.linkID == nil ? .active : .unconfirmed)
-                standings[session] = standing
-                state.known[session] = (standing, now + (standing == .unconfirmed ? 1 : Self.believedSeconds))
+                validities[session] = validity
+                state.known[session] = (validity, now + (validity == .unconfirmed ? 1 : Self.believedSeconds))
             }
-            return standings
+            return validities
         }
     }
 }

@@ -77,7 +77,7 @@ package final class Site: Handler {
         feed: LiveFeed? = nil,
         status: StatusMonitor? = nil,
         workers: BodyWorkers? = nil,
-        respond: @escaping @Sendable (Ticket, Answer) -> Void = { _, _ in },
+        respond: @escaping @Sendable (Ticket, ServerResponse) -> Void = { _, _ in },
         log: Log
     ) {
         self.configuration = configuration
@@ -119,15 +119,17 @@ package final class Site: Handler {
     }
 
     /// The responses to requests whose records have a result.
-    package func answers(_ deliveries: Deliveries) -> [(Ticket, Answer)] { ingestRoutes.answers(deliveries) }
+    package func responses(_ deliveries: Deliveries) -> [(Ticket, ServerResponse)] {
+        ingestRoutes.responses(deliveries)
+    }
 
     /// The response of `GET /health`.
-    package static func answer(_ status: HealthMonitor.Status) -> Answer {
+    package static func healthResponse(_ status: HealthMonitor.Status) -> ServerResponse {
         .response(Responses.json(status.status, .object(status.members)))
     }
 
     /// The response of `GET /health/details`.
-    package func details(_ health: HealthMonitor.Status) -> Answer {
+    package func details(_ health: HealthMonitor.Status) -> ServerResponse {
         let details = HealthDetails(
             status: health,
             report: ingest?.report,
@@ -168,7 +170,7 @@ package final class Site: Handler {
         head: RequestHead?,
         bytes: Span<UInt8>,
         peer: String
-    ) -> Answer {
+    ) -> ServerResponse {
         var fields: [Responses.Field] = []
         if let head, router.takesEvents(head.text(head.path, bytes)) {
             let decision = router.origins.judge(origin: head.text(.origin, bytes), host: head.text(.host, bytes))

@@ -40,13 +40,13 @@ struct Extraction {
         eventRows.append(row)
     }
 
-    /// Adds one row for each claim with values out of range.
-    private mutating func addInvalid(_ claims: [Claim], _ aggregator: inout Aggregator) {
-        guard !claims.isEmpty else { return }
-        for claim in Claim.allCases {
-            let count = claims.count { $0 == claim }
+    /// Adds one row for each field with values out of range.
+    private mutating func addInvalid(_ fields: [NumberField], _ aggregator: inout Aggregator) {
+        guard !fields.isEmpty else { return }
+        for field in NumberField.allCases {
+            let count = fields.count { $0 == field }
             guard count > 0 else { continue }
-            let issue = aggregator.code(.issue, claim.rawValue, origin)
+            let issue = aggregator.code(.issue, field.rawValue, origin)
             add(.invalid, issue: issue, UInt32(clamping: count), &aggregator)
         }
     }
@@ -135,10 +135,10 @@ struct Extraction {
         guard let fields = VitalsFields(payload), fields.navigation != VitalsFields.softNavigation else { return }
         var report = VitalsReport(seq: event.seq)
         report.navigation = aggregator.code(.navigation, fields.navigation, origin)
-        var invalid: [Claim] = []
+        var invalid: [NumberField] = []
         for vital in Vital.allCases {
             guard let number = fields.values[vital.rawValue] else { continue }
-            switch payload.claimed(number, .of(vital)) {
+            switch payload.checked(number, .of(vital)) {
             case .missing: break
             case .outOfRange: invalid.append(.of(vital))
             case .valid(let value):
@@ -188,12 +188,12 @@ struct Extraction {
     private mutating func readEngagement(_ aggregator: inout Aggregator) {
         let payload = Payload(event.payload)
         var members = PayloadMembers(payload.range)
-        var (engaged, depth) = (ClaimedNumber.missing, ClaimedNumber.missing)
+        var (engaged, depth) = (CheckedNumber.missing, CheckedNumber.missing)
         while let member = payload.next(&members) {
             if payload.has(member, "engagedMs") {
-                engaged = payload.claimed(member.value, .engagement)
+                engaged = payload.checked(member.value, .engagement)
             } else if payload.has(member, "scrollDepth") {
-                depth = payload.claimed(member.value, .scrollDepth)
+                depth = payload.checked(member.value, .scrollDepth)
             }
         }
         guard !members.isDamaged else { return }
@@ -201,7 +201,7 @@ struct Extraction {
         if case .valid(let value) = engaged { report.milliseconds = UInt32(saturating: value.rounded()) }
         if case .valid(let value) = depth { report.scrollDepth = UInt8(saturating: value.rounded()) }
         engagement = report
-        let invalid: [Claim] =
+        let invalid: [NumberField] =
             (engaged == .outOfRange ? [.engagement] : []) + (depth == .outOfRange ? [.scrollDepth] : [])
         addInvalid(invalid, &aggregator)
     }
@@ -223,7 +223,7 @@ struct Extraction {
             }
         }
         guard !members.isDamaged else { return }
-        var invalid: [Claim] = []
+        var invalid: [NumberField] = []
         for (kind, list) in [(ResourceKind.slow, slowest), (.thirdParty, thirdParties)] {
             guard let list else { continue }
             for element in payload.elements(list, max: Self.resourcesMax) {
@@ -248,13 +248,13 @@ struct Extraction {
     private mutating func readError(_ aggregator: inout Aggregator) {
         let payload = LazyJSON(event.payload)
         var description = IssueDescription(payload, aggregator.hashes.texts)
-        let claimed = payload["count"].claimed(.errorCount)
+        let checked = payload["count"].checked(.errorCount)
         var count: Int64 = 1
-        if case .valid(let value) = claimed { count = Int64(saturating: value) }
+        if case .valid(let value) = checked { count = Int64(saturating: value) }
         let issue = aggregator.code(.issue, description.id, origin)
         if issue == DimensionDictionaries.other { description = .other }
         add(description.noise == nil ? .error : .noise, issue: issue, UInt32(clamping: count), &aggregator)
-        if claimed == .outOfRange { addInvalid([.errorCount], &aggregator) }
+        if checked == .outOfRange { addInvalid([.errorCount], &aggregator) }
         aggregator.add(event, description)
     }
 
@@ -264,7 +264,7 @@ struct Extraction {
         let browser = ClientHints(reported["signals"]["hints"])?.browser
         hintedBrowser = aggregator.code(.browser, browser, origin)
         // Bots are not part of the population.
-        guard !aggregator.isRecalling, hints.isEmpty, aggregator.agent(event).botReasons.isEmpty,
+        guard !aggregator.isReplaying, hints.isEmpty, aggregator.agent(event).botReasons.isEmpty,
             let fingerprint = FingerprintReading(event, reported)
         else { return }
         aggregator.fingerprints.append(fingerprint)
@@ -274,7 +274,7 @@ struct Extraction {
 extension Aggregator {
     /// Adds an error to its issue.
     fileprivate mutating func add(_ event: StoredEvent, _ description: IssueDescription) {
-        guard !isRecalling else { return }
+        guard !isReplaying else { return }
         let key = IssueKey(site: event.site, issue: description.id)
         issues[key, default: IssueChange(description, event)].add(event)
     }

@@ -74,9 +74,9 @@ struct Payload {
         return number.flatMap { $0.magnitude < LazyJSON.numberMax ? $0 : nil }
     }
 
-    /// The value validated against the range of a claim.
-    func claimed(_ value: JSONValue, _ claim: Claim) -> ClaimedNumber {
-        value.kind == .number ? ClaimedNumber(number(value), claim) : .missing
+    /// The value validated against the range of a field.
+    func checked(_ value: JSONValue, _ field: NumberField) -> CheckedNumber {
+        value.kind == .number ? CheckedNumber(number(value), field) : .missing
     }
 
     /// Copies a value into a `LazyJSON`.

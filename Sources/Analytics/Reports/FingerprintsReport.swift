@@ -36,7 +36,7 @@ package struct FingerprintsReport: Sendable {
     package var visitors: Int64 { signals.map(\.visitors).max() ?? 0 }
 
     /// The most rows of the list of bots.
-    private static let botsMax = 50
+    static let botsMax = 50
 
     /// Creates the report; without `isAllTime`, for the range and the filters of the query.
     init(_ context: ReportContext, isAllTime: Bool) throws(ReportError) {
@@ -69,7 +69,7 @@ package struct FingerprintsReport: Sendable {
         }
         let returns = try context.database.reportRows(
             """
-            select signal, cast(sum(tellings) as bigint), cast(sum(changes) as bigint) from insight_signal_returns\(condition)
+            select signal, cast(sum(returns) as bigint), cast(sum(changes) as bigint) from insight_signal_returns\(condition)
             group by signal
             """,
             site

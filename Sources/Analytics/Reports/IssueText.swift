@@ -68,7 +68,7 @@ extension ReportContext {
             [.integer(Self.issueStatesMax + 1)] + (query.site.map { [.text($0)] } ?? [])
         )
         guard rows.count <= Int(Self.issueStatesMax) else {
-            throw .refused("There are more than \(Self.issueStatesMax) issues: leave state out, or name a site")
+            throw .refused("There are more than \(Self.issueStatesMax) issues: omit state or select a site")
         }
         var states: [String: IssueState] = [:]
         for row in rows {

@@ -1,42 +1,84 @@
+// Generated from Contract/ by scripts/build-contract: do not edit.
+
 package import Segments
-import Numbers
 
 /// A dimension by which a list groups.
 package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
-    case site, path, entry, exit, browser, system, device, referrer, campaign, language, screen, country, release
-    case connection, navigation, event, issue, resource
-    /// Issues of errors that are not the site's own; they count in no other figure.
+    /// The path of the page view's first event, with identifiers replaced: `/users/123` is `/users/:id`.
+    case path
+    /// The page of the session's first page view.
+    case entry
+    /// The page of the session's last page view.
+    case exit
+    /// The host of the first page view's referrer, or `(direct)`, `(self-referral)`, `(other address)`.
+    case referrer
+    /// `utm_campaign` of the session's first page view, or else `utm_source`.
+    case campaign
+    /// The name of the browser by the user agent of the session's first page view, or by client hints.
+    case browser
+    /// The name of the operating system by the user agent, without its version.
+    case system
+    /// Console, TV, Tablet, Mobile or Desktop, by the user agent.
+    case device
+    /// Width and height of the screen in CSS pixels.
+    case screen
+    /// The preferred language of the browser.
+    case language
+    /// The country, if the sender knows it.
+    case country
+    /// The effective type of the connection.
+    case connection
+    /// `navigationType` of the page view's first vitals.
+    case navigation
+    /// The version of the site.
+    case release
+    /// The event type.
+    case event
+    /// The id of the issue that groups equal errors of the site.
+    case issue
+    /// `site` of the events.
+    case site
+    /// The id of the issue that groups equal errors that the site did not cause.
     case noise
-    case lcpElement = "lcp_element"
-    case lcpPart = "lcp_part"
-    case inpElement = "inp_element"
-    case inpPart = "inp_part"
-    case clsElement = "cls_element"
-    case thirdParty = "third_party"
-    /// The kinds of numbers that were out of range.
+    /// The name of a number that was outside its valid range.
     case invalid
-    /// The reasons why sessions may be automated; humans whose browsers give such hints are included.
+    /// The address of one of the slowest resources of a page view, without query and content hash.
+    case resource
+    /// The host of resources of other sites.
+    case thirdParty = "third_party"
+    /// The element that the LCP of a page view is attributed to, if it is not good.
+    case lcpElement = "lcp_element"
+    /// The longest part of the LCP of a page view, if it is not good.
+    case lcpPart = "lcp_part"
+    /// The element that the INP of a page view is attributed to, if it is not good.
+    case inpElement = "inp_element"
+    /// The longest part of the INP of a page view, if it is not good.
+    case inpPart = "inp_part"
+    /// The element that shifted most, if the CLS of a page view is not good.
+    case clsElement = "cls_element"
+    /// Why the session may be a bot's: the keys of `Contract/bots.json`, one per line.
     case botReasons = "bot_reasons"
 
-    var column: Column {
+    /// The column of its values.
+    package var column: Column {
         switch self {
-        case .site: .site
         case .path: .path
         case .entry: .entryPath
         case .exit: .exitPath
+        case .referrer: .referrer
+        case .campaign: .campaign
         case .browser: .browser
         case .system: .system
         case .device: .device
-        case .referrer: .referrer
-        case .campaign: .campaign
-        case .language: .language
         case .screen: .screen
+        case .language: .language
         case .country: .country
-        case .release: .release
         case .connection: .connection
         case .navigation: .navigation
+        case .release: .release
         case .event: .eventName
         case .issue, .noise, .invalid: .eventIssue
+        case .site: .site
         case .resource, .thirdParty: .resourceName
         case .lcpElement: .lcpElement
         case .lcpPart: .lcpPart
@@ -50,9 +92,19 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
     /// The measure by which a list is ranked.
     package var measure: ScanQuery.Measure {
         switch self {
-        case .entry, .exit, .referrer, .campaign, .botReasons: .sessions
-        case .site, .path, .browser, .system, .device, .language, .screen, .country, .release, .connection, .navigation:
+        case .path,
+            .browser,
+            .system,
+            .device,
+            .screen,
+            .language,
+            .country,
+            .connection,
+            .navigation,
+            .release,
+            .site:
             .pageViews
+        case .entry, .exit, .referrer, .campaign, .botReasons: .sessions
         case .event, .invalid: .events
         case .issue, .noise: .errors
         case .resource, .thirdParty: .requests
@@ -60,65 +112,47 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
         }
     }
 
-    var eventKinds: Set<EventKind> {
+    /// The operators of filters; empty if it cannot be filtered by.
+    package var filterOperators: [ReportFilter.Operator] {
         switch self {
-        case .event: [.custom]
-        case .issue: [.error]
-        case .noise: [.noise]
-        case .invalid: [.invalid]
+        case .event, .issue: [.is, .contains, .matches]
+        case .path,
+            .entry,
+            .exit,
+            .referrer,
+            .campaign,
+            .browser,
+            .system,
+            .device,
+            .screen,
+            .language,
+            .country,
+            .connection,
+            .navigation,
+            .release,
+            .site:
+            ReportFilter.Operator.allCases
         default: []
         }
     }
 
-    var resourceKind: ResourceKind? {
+    /// Whether `NAME=VALUE` in a query is a filter.
+    package var isParameter: Bool {
         switch self {
-        case .resource: .slow
-        case .thirdParty: .thirdParty
-        default: nil
-        }
-    }
-
-    /// The vital whose slow page views are attributed to the dimension.
-    var slowVital: Vital? {
-        switch self {
-        case .lcpElement, .lcpPart: .lcp
-        case .inpElement, .inpPart: .inp
-        case .clsElement: .cls
-        default: nil
-        }
-    }
-
-    /// Whether its values belong to sessions or page views, which have vitals.
-    package var hasVitals: Bool { column.scope == .session || column.scope == .pageView }
-
-    /// Whether a session has one value of it from its beginning.
-    ///
-    /// Dimensions of page views, and exit pages, have no bounce rate.
-    package var hasBounceRate: Bool { column.scope == .session && self != .exit && self != .botReasons }
-
-    /// Whether sessions without a value have no row; scans omit such elements and parts themselves.
-    var skipsNone: Bool { self == .botReasons }
-
-    /// A list of the values of the dimension.
-    func list(limit: Int) -> ScanQuery.List {
-        var list = ScanQuery.List(column: column, measure: measure, limit: limit)
-        (list.eventKinds, list.resourceKind) = (eventKinds, resourceKind)
-        if let slowVital { list.vitals = [slowVital] }
-        return list
-    }
-}
-
-extension ScanQuery.Measure {
-    /// The number by which a row of a list of the dimension is ranked.
-    package func value(_ sum: Aggregate, _ dimension: ReportDimension) -> Int64 {
-        switch self {
-        case .pageViews: sum.pageViews
-        case .sessions: sum.sessions
-        case .errors: sum.errors
-        // In lists of events, one of the two is 0.
-        case .events: sum.customEvents.adding(saturating: sum.errors)
-        case .requests: sum.requests
-        case .vitals: dimension.slowVital.flatMap { sum.vitals[$0.rawValue]?.count } ?? 0
+        case .path,
+            .referrer,
+            .campaign,
+            .browser,
+            .system,
+            .device,
+            .screen,
+            .language,
+            .country,
+            .connection,
+            .release,
+            .event:
+            true
+        default: false
         }
     }
 }

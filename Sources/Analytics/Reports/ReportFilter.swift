@@ -33,57 +33,54 @@ package struct ReportFilter: Sendable, Hashable {
     package let subject: Subject
     package let values: [String]
 
-    /// The columns by the names of dimensions.
-    private static let columns: [String: Column] = [
-        "site": .site, "path": .path, "entry": .entryPath, "exit": .exitPath, "browser": .browser, "system": .system,
-        "device": .device, "referrer": .referrer, "campaign": .campaign, "language": .language, "screen": .screen,
-        "country": .country, "release": .release, "connection": .connection, "navigation": .navigation,
-        "event": .eventName, "issue": .eventIssue,
-    ]
-
     package init(_ operatorName: String, _ dimension: String, _ values: [String]) throws(ReportError) {
         guard let known = Operator(rawValue: operatorName) else {
             throw .refused("An operator must be one of \(Operator.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         guard (1...Self.valuesMax).contains(values.count) else {
-            throw .refused("A filter has 1 to \(Self.valuesMax) values")
+            throw .refused("A filter must have 1 to \(Self.valuesMax) values")
         }
         guard values.allSatisfy({ $0.utf8.count <= Self.valueBytesMax }) else {
-            throw .refused("A value of a filter has \(Self.valueBytesMax) bytes at most")
+            throw .refused("A filter value must have at most \(Self.valueBytesMax) bytes")
         }
         if known == .matches || known == .matchesNot {
             guard values.allSatisfy({ $0.utf8.count <= Wildcard.bytesMax }),
                 values.allSatisfy({ Wildcard($0).wildcards <= Wildcard.wildcardsMax })
             else {
                 throw .refused(
-                    "A pattern has \(Wildcard.bytesMax) bytes and \(Wildcard.wildcardsMax) wildcards at most"
+                    "A pattern must have at most \(Wildcard.bytesMax) bytes and \(Wildcard.wildcardsMax) wildcards"
                 )
             }
         }
-        guard let subject = Self.subject(dimension) else {
-            let names = Self.columns.keys.sorted().joined(separator: ", ")
-            throw .refused("A filter is on \(names), visitor or property:<name>")
+        guard let (subject, operators) = Self.subject(dimension) else {
+            let names = ReportDimension.allCases.filter { !$0.filterOperators.isEmpty }.map(\.rawValue).sorted()
+            throw .refused(
+                "A filter's dimension must be \(names.joined(separator: ", ")), visitor or property:<name>"
+            )
         }
-        switch subject {
-        case .visitor, .property:
-            guard known == .is else { throw .refused("A filter on \(dimension) must have the operator is") }
-        case .column(let column) where column.scope == .event:
-            guard !known.isNegated else {
-                throw .refused("A filter on \(dimension) must have the operator is, contains or matches")
-            }
-        case .column: break
+        guard operators.contains(known) else {
+            throw .refused("A filter on \(dimension) must have the operator \(Self.list(operators))")
         }
         (self.operator, self.subject, self.values) = (known, subject, values)
     }
 
-    private static func subject(_ dimension: String) -> Subject? {
-        if dimension == "visitor" { return .visitor }
-        if dimension.hasPrefix(propertyPrefix), dimension.utf8.count > propertyPrefix.utf8.count,
-            dimension.utf8.count <= valueBytesMax
+    /// The subject of a filter by its name, and the operators that it can have.
+    private static func subject(_ name: String) -> (Subject, [Operator])? {
+        if name == "visitor" { return (.visitor, [.is]) }
+        if name.hasPrefix(propertyPrefix), name.utf8.count > propertyPrefix.utf8.count,
+            name.utf8.count <= valueBytesMax
         {
-            return .property(String(dimension.dropFirst(propertyPrefix.count)))
+            return (.property(String(name.dropFirst(propertyPrefix.count))), [.is])
         }
-        return columns[dimension].map { .column($0) }
+        guard let dimension = ReportDimension(rawValue: name), !dimension.filterOperators.isEmpty else { return nil }
+        return (.column(dimension.column), dimension.filterOperators)
+    }
+
+    /// "is, contains or matches".
+    private static func list(_ operators: [Operator]) -> String {
+        let names = operators.map(\.rawValue)
+        guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+        return names.dropLast().joined(separator: ", ") + " or " + last
     }
 
     /// The codes of the texts of a dictionary that pass; `steps` is the rest of `stepsMax`.

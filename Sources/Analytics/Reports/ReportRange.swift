@@ -59,14 +59,14 @@ package struct ReportRange: Sendable, Equatable {
     ) throws(ReportError) {
         guard from < to else { throw .refused("from must be before to") }
         guard to - from <= Self.daysMax * 86_400 else {
-            throw .refused("A range has \(Self.daysMax) days at most: narrow it")
+            throw .refused("A range must have at most \(Self.daysMax) days")
         }
         (self.from, self.to, self.zone, self.weekStart) = (from, to, zone, weekStart)
         (wanted, isAllTime) = (interval, false)
         self.interval = interval ?? Self.usualInterval(to - from)
         guard (to - from) / self.interval.usualSeconds < Self.bucketsMax else {
             throw .refused(
-                "A series has \(Self.bucketsMax) buckets at most: narrow the range or choose a longer interval"
+                "A series must have at most \(Self.bucketsMax) buckets: narrow the range or choose a longer interval"
             )
         }
         (previousFrom, previousTo) = Self.bounds(previous, from, to, zone)

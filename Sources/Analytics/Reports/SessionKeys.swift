@@ -13,7 +13,7 @@ struct SessionKeys {
     let to: Int64
 
     private static let tooMany = ReportError.refused(
-        "More than \(sessionsMax) sessions pass a filter on visitors or properties: narrow the range or the filter"
+        "More than \(sessionsMax) sessions match a filter on visitors or properties: narrow the range or the filter"
     )
 
     /// The sessions of some visitors.

@@ -84,7 +84,7 @@ package final class RollupWorker: Sendable {
                 current.withLock { $0.fail(error, now: WallClock.seconds) }
                 if isWarning, error.reason != reason {
                     reason = error.reason
-                    log.warning("rollups cannot be written", ["reason": reason])
+                    log.warning("cannot write rollups", ["reason": reason])
                 }
                 isWarning = true
                 milliseconds = Self.retryMilliseconds
@@ -121,17 +121,17 @@ private struct RollupLog {
 
     mutating func log(_ notices: Rollups.Notices, deadLetters: Int64) {
         if notices.wereReplaced {
-            log.warning("rollups are built again, since the events were replaced: their ids have begun again")
+            log.warning("rebuilding rollups: the events were replaced and their ids restarted")
         }
         if let reason = notices.mergeFailure, reason != mergeFailure {
             mergeFailure = reason
-            log.warning("segments are not merged; figures are not affected", ["reason": reason])
+            log.warning("cannot merge segments; figures are not affected", ["reason": reason])
         }
         if !notices.unsearched.isSubset(of: unsearched) {
             unsearched = notices.unsearched
             let list = unsearched.sorted().map(String.init).joined(separator: ", ")
             log.error(
-                "segments are damaged, so their sessions may count twice; run 'collector rebuild'",
+                "damaged segments: their sessions may be counted twice; run 'collector rebuild'",
                 ["segments": list]
             )
         }
@@ -141,7 +141,7 @@ private struct RollupLog {
         if let last, last.duration(to: .now) < .seconds(Self.secondsMin) { return }
         last = .now
         log.warning(
-            "events moved to the dead letters, since the database refuses their rollups",
+            "events moved to the dead letters: the database refused their rollups",
             [
                 "events": unlogged.deadLetters, "last_event_id": event.id, "reason": event.reason,
                 "dead_letters": deadLetters,

@@ -57,7 +57,7 @@ extension Rollups {
         names.undo()
         visitors.undo()
         aggregator.dictionaries.undo()
-        (aggregator.issues, aggregator.fingerprints, aggregator.isRecalling) = ([:], [], false)
+        (aggregator.issues, aggregator.fingerprints, aggregator.isReplaying) = ([:], [], false)
     }
 
     func write(_ portion: Portion) throws(StoreError) {

@@ -68,40 +68,31 @@ struct SegmentContent {
 
     private mutating func add(_ row: SessionRow) {
         var hash = row.key
-        func code(_ dictionary: Column.Dictionary, _ code: UInt32) {
-            let list = hashes[Int(dictionary.rawValue)]
+        func code(_ column: Column, _ code: UInt32) {
+            let list = column.dictionary.map { hashes[Int($0.rawValue)] } ?? []
             Self.mix(&hash, Int(code) < list.count ? list[Int(code)] : 1)
         }
         func number(_ value: some BinaryInteger) { Self.mix(&hash, UInt64(truncatingIfNeeded: value)) }
         Self.mix(&hash, Int(row.visitor) < visitors.count ? visitors[Int(row.visitor)] : 1)
-        code(.site, row.site); code(.traffic, row.traffic); code(.botReasons, row.botReasons)
-        code(.browser, row.browser); code(.system, row.system); code(.device, row.device)
-        code(.screen, row.screen); code(.language, row.language); code(.country, row.country)
-        code(.referrer, row.referrer); code(.campaign, row.campaign)
+        for (column, path) in SessionRow.codeColumns { code(column, row[keyPath: path]) }
         for view in row.pageViews {
             number(view.time); number(view.isCounted ? 1 : 0)
-            code(.path, view.path); code(.release, view.release); code(.connection, view.connection)
-            code(.navigation, view.navigation)
+            for (column, path) in PageViewRow.codeColumns { code(column, view[keyPath: path]) }
             number(view.eventsReceived); number(Int64(view.engagement ?? .max)); number(view.scrollDepth ?? 255)
             for vital in view.vitals { number(vital?.bitPattern ?? .max) }
-            code(.element, view.lcpElement)
-            code(.part, view.lcpPart)
-            code(.element, view.inpElement)
-            code(.part, view.inpPart)
-            code(.element, view.clsElement)
         }
         for event in row.events {
             number(event.pageView)
             number(event.time)
             number(event.kind.rawValue)
             code(.eventName, event.name)
-            code(.issue, event.issue)
+            code(.eventIssue, event.issue)
             number(event.count)
         }
         for resource in row.resources {
             number(resource.pageView)
             number(resource.kind.rawValue)
-            code(.resource, resource.name)
+            code(.resourceName, resource.name)
             number(resource.duration.bitPattern)
             number(resource.bytes)
         }

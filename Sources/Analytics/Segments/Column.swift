@@ -127,7 +127,7 @@ package enum Column: Int16, CaseIterable, Sendable {
         case element = 16
         case part = 17
         case eventName = 18
-        /// Ids of issues, and names of claims with invalid values.
+        /// Ids of issues, and names of number fields with invalid values.
         case issue = 19
         case resource = 20
 
@@ -183,7 +183,7 @@ package enum EventKind: UInt8, Sendable {
     case error = 1
     /// An error not caused by the site (browser extensions, ResizeObserver loops, "Script error.").
     case noise = 2
-    /// Numbers of one event that were out of range; `issue` is the name of the claim.
+    /// Numbers of one event that were out of range; `issue` is the name of the field.
     case invalid = 3
 }
 

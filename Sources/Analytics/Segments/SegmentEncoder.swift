@@ -117,24 +117,10 @@ private struct ColumnWriter {
 }
 
 extension SessionRow {
-    static let codeColumns: [(Column, any WritableKeyPath<SessionRow, UInt32> & Sendable)] = [
-        (.site, \.site), (.traffic, \.traffic), (.botReasons, \.botReasons), (.browser, \.browser), (.system, \.system),
-        (.device, \.device), (.screen, \.screen), (.language, \.language), (.country, \.country),
-        (.referrer, \.referrer), (.campaign, \.campaign),
-    ]
-
     /// Paths of the first and last counted page view; of all page views when none is counted.
     var endPaths: (entry: UInt32, exit: UInt32) {
         let first = pageViews.first(where: \.isCounted) ?? pageViews.first
         let last = pageViews.last(where: \.isCounted) ?? pageViews.last
         return (first?.path ?? 0, last?.path ?? 0)
     }
-}
-
-extension PageViewRow {
-    static let codeColumns: [(Column, any WritableKeyPath<PageViewRow, UInt32> & Sendable)] = [
-        (.path, \.path), (.release, \.release), (.connection, \.connection), (.navigation, \.navigation),
-        (.lcpElement, \.lcpElement), (.lcpPart, \.lcpPart), (.inpElement, \.inpElement), (.inpPart, \.inpPart),
-        (.clsElement, \.clsElement),
-    ]
 }

@@ -27,6 +27,15 @@ package struct SessionRow: Equatable, Sendable {
     }
 }
 
+extension SessionRow {
+    /// The columns of its dimensions, in the order of exports: segments store them, `verify` compares them.
+    package static let codeColumns: [(Column, any WritableKeyPath<SessionRow, UInt32> & Sendable)] = [
+        (.site, \.site), (.traffic, \.traffic), (.botReasons, \.botReasons), (.browser, \.browser), (.system, \.system),
+        (.device, \.device), (.screen, \.screen), (.language, \.language), (.country, \.country),
+        (.referrer, \.referrer), (.campaign, \.campaign),
+    ]
+}
+
 /// A page view, combined from its `pageview` event and later events.
 package struct PageViewRow: Equatable, Sendable {
     /// Reception time of the `pageview` event in seconds since 1970; without it, of the first event.
@@ -52,6 +61,15 @@ package struct PageViewRow: Equatable, Sendable {
     package var clsElement: UInt32 = 0
 
     package init(time: Int64) { self.time = time }
+}
+
+extension PageViewRow {
+    /// The columns of its dimensions.
+    package static let codeColumns: [(Column, any WritableKeyPath<PageViewRow, UInt32> & Sendable)] = [
+        (.path, \.path), (.release, \.release), (.connection, \.connection), (.navigation, \.navigation),
+        (.lcpElement, \.lcpElement), (.lcpPart, \.lcpPart), (.inpElement, \.inpElement), (.inpPart, \.inpPart),
+        (.clsElement, \.clsElement),
+    ]
 }
 
 /// Errors, custom events or invalid values of one event.

@@ -14,11 +14,11 @@ final class ServerReference: Sendable {
     func answer(_ tickets: [(ticket: UInt64, wantsDetails: Bool)], _ status: HealthMonitor.Status) {
         let (server, site) = held.withLock { $0 }
         guard let server, let site else { return }
-        let plain = Site.answer(status)
+        let plain = Site.healthResponse(status)
         server.answer(tickets.map { (Ticket(rawValue: $0.ticket), $0.wantsDetails ? site.details(status) : plain) })
     }
 
-    func answer(_ answers: [(Ticket, Answer)]) {
+    func answer(_ answers: [(Ticket, ServerResponse)]) {
         let (server, _) = held.withLock { $0 }
         server?.answer(answers)
     }
@@ -26,6 +26,6 @@ final class ServerReference: Sendable {
     func answer(_ deliveries: Deliveries) {
         let (server, site) = held.withLock { $0 }
         guard let server, let site else { return }
-        server.answer(site.answers(deliveries))
+        server.answer(site.responses(deliveries))
     }
 }

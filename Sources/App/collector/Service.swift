@@ -125,7 +125,7 @@ struct Service {
             log: log,
             deliver: { server.answer($0) },
             onBroken: { reason in
-                log.error("database schema cannot be used", ["reason": reason])
+                log.error("incompatible database schema", ["reason": reason])
                 Console.error("collector: \(reason)")
                 _exit(ExitCode.failure.rawValue)
             }

@@ -108,7 +108,7 @@ extension Ingest {
         signalFirstFailure()
         state.withLock { $0.failure = error }
         if throttle.shouldLog(error.reason) {
-            log.warning("database cannot be reached", ["reason": error.reason, "engine": store.engine])
+            log.warning("cannot connect to database", ["reason": error.reason, "engine": store.engine])
         }
         var left = backoff.failed()
         // Wait in short intervals, so that a stop is noticed.
@@ -163,7 +163,7 @@ extension Ingest {
         }
         if let failure = result.failure {
             log.warning(
-                "batch not stored whole",
+                "batch stored in part",
                 [
                     "reason": failure.reason, "stored": counters.stored, "journaled": counters.journaled,
                     "refused": counters.refused, "unavailable": counters.unavailable,

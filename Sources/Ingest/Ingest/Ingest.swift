@@ -150,7 +150,7 @@ package final class Ingest: Sendable {
                 isJournaling: state.target == .journal,
                 isJournalFull: state.isJournalFull,
                 drainPerSecond: state.drainPerSecond,
-                journal: journal?.standing
+                journal: journal?.status
             )
         }
     }
@@ -232,7 +232,7 @@ package final class Ingest: Sendable {
     func storeFailed() {
         let sleeping = state.withLock { state in state.storeFailed() ? state.sleepingThreads() : nil }
         guard let sleeping else { return }
-        log.warning("journal takes over", ["engine": store.engine])
+        log.warning("database unavailable; writing to journal", ["engine": store.engine])
         for thread in sleeping { wake(thread) }
     }
 
@@ -244,7 +244,7 @@ package final class Ingest: Sendable {
         }
         guard let sleeping else { return }
         signalIfReady()
-        log.info("store takes records", ["engine": store.engine])
+        log.info("database available; writing to database", ["engine": store.engine])
         for thread in sleeping { wake(thread) }
     }
 

@@ -263,7 +263,7 @@ final class EventLoop: @unchecked Sendable {
     /// Passes responses from other threads to their connections.
     ///
     /// Responses for connections that are gone are dropped.
-    private func deliver(_ responses: [(Ticket, Answer)]) {
+    private func deliver(_ responses: [(Ticket, ServerResponse)]) {
         for (ticket, answer) in responses {
             guard ticket.slot < slots.count, let connection = slots[ticket.slot],
                 connection.generation == ticket.generation

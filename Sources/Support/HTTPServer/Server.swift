@@ -63,7 +63,7 @@ package final class Server: Sendable {
     /// Sends the response for a ticket.
     ///
     /// Safe to call from any thread.
-    package func answer(_ ticket: Ticket, _ answer: Answer) {
+    package func answer(_ ticket: Ticket, _ answer: ServerResponse) {
         self.answer([(ticket, answer)])
     }
 
@@ -72,7 +72,7 @@ package final class Server: Sendable {
     /// Safe to call from any thread.
     ///
     /// Takes one lock and wakes at most once for each loop.
-    package func answer(_ answers: [(Ticket, Answer)]) {
+    package func answer(_ answers: [(Ticket, ServerResponse)]) {
         let loops = loops.withLock { $0 }
         for loop in loops { loop.mailbox.post(answers, of: loop.number) }
     }

@@ -1,3 +1,8 @@
+extension String {
+    /// The digits with zeros before them, up to a number of characters.
+    func withLeadingZeros(_ width: Int) -> String { String(repeating: "0", count: max(0, width - count)) + self }
+}
+
 extension Unicode.Scalar {
     /// Whether the scalar has no glyph of its own but may change how the text around it is displayed.
     ///
@@ -14,10 +19,7 @@ extension Unicode.Scalar {
     /// The JSON escape sequence of the scalar, such as `\u202e`; a surrogate pair above U+FFFF.
     package var jsonEscape: String {
         UTF16.encode(self).map { units in
-            units.map { unit in
-                let digits = String(unit, radix: 16)
-                return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            }.joined()
+            units.map { "\\u" + String($0, radix: 16).withLeadingZeros(4) }.joined()
         } ?? ""
     }
 }

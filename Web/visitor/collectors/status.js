@@ -2,12 +2,13 @@
 
 import { badge, h } from "../../kit/dom.js";
 import { bytes, milliseconds } from "../../kit/format.js";
+import { hasPrivacySignal } from "../../kit/privacy.js";
 
 /** @type {any} */
 const browser = navigator;
 
 function doNotTrack() {
-  if (browser.globalPrivacyControl === true || browser.doNotTrack === "1") return "On";
+  if (hasPrivacySignal()) return "On";
   return browser.doNotTrack === "0" ? "Off" : "Not set";
 }
 

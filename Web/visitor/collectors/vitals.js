@@ -1,5 +1,6 @@
 import { badge, h } from "../../kit/dom.js";
-import { BOUNDS, METRIC_NAMES, METRICS, tone, TONE_LABELS, vital } from "../../kit/ratings.js";
+import { BOUNDS, METRIC_NAMES, METRICS } from "../../kit/contract.js";
+import { tone, TONE_LABELS, vital } from "../../kit/ratings.js";
 import { measureVitals } from "../../tracker/vitals.js";
 
 const METRIC_KEYS = /** @type {(keyof typeof METRICS)[]} */ (Object.keys(METRICS));

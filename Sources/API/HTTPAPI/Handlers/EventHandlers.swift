@@ -13,14 +13,14 @@ enum EventHandlers {
         let search = try call.parameters.search(now: WallClock.seconds)
         let before = call.parameters.integer("before")
         let limit = call.parameters.integer("limit") ?? eventsDefault
-        return site.reports.read(call.ticket, missing: "No such event") { database throws(StoreError) in
+        return site.reports.read(call.ticket, missing: "Event not found") { database throws(StoreError) in
             try EventQueries(database: database).latest(search, before: before, limit: limit)
         }
     }
 
     static func timeline(_ site: Site, _ call: Call) -> HandlerResult {
         let (visitor, before) = (call.path["id"] ?? "", call.parameters.integer("before"))
-        return site.reports.read(call.ticket, missing: "No such event") { database throws(StoreError) in
+        return site.reports.read(call.ticket, missing: "Event not found") { database throws(StoreError) in
             try EventQueries(database: database).timeline(of: visitor, before: before)
         }
     }
@@ -36,7 +36,7 @@ enum EventHandlers {
         let search = try call.parameters.search(now: WallClock.seconds)
         let format = call.parameters["format"].flatMap { ExportFormat(rawValue: $0) } ?? .ndjson
         guard let export = Export(pool, call.ticket, search, format) else {
-            return .now(.response(Responses.busy("Too many exports run")))
+            return .now(.response(Responses.busy("Too many exports are running")))
         }
         return site.sessions.leased(
             .now(export.answer),

@@ -76,7 +76,7 @@ enum ReportHandlers {
     static func issue(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let query = try call.parameters.report(now: WallClock.seconds)
         let issue = call.path["id"] ?? ""
-        return site.reports.report(call.ticket, missing: "No such issue") { reports throws(ReportError) in
+        return site.reports.report(call.ticket, missing: "Issue not found") { reports throws(ReportError) in
             try reports.issue(query, issue)
         }
     }
@@ -90,7 +90,7 @@ enum ReportHandlers {
         }
         let (issue, name) = (call.path["id"] ?? "", call.parameters["site"])
         let now = WallClock.seconds
-        return site.reports.report(call.ticket, missing: "No such issue") { reports throws(ReportError) in
+        return site.reports.report(call.ticket, missing: "Issue not found") { reports throws(ReportError) in
             let isKnown = try reports.decide(issue, site: name, state: state, now: now)
             return isKnown ? IssueDecision(issue: issue, state: state) : nil
         }
@@ -110,7 +110,7 @@ enum ReportHandlers {
         guard !pairs.isEmpty, pairs.count <= signalsMax,
             pairs.allSatisfy({ $0.count == 2 && $0[0].count + $0[1].count <= signalBytesMax })
         else {
-            throw QueryError(message: "signals must be names and hashes: name:hash,…")
+            throw QueryError(message: "signals must be a list of name:hash pairs, separated by commas")
         }
         if let seconds = site.secondsToWait(call, cost: pairs.count) {
             return .now(.response(Responses.message(429, "Too many requests", [("Retry-After", "\(seconds)")])))

@@ -21,7 +21,7 @@ enum SettingsHandlers {
             throw QueryError(message: "time_zone is missing")
         }
         guard zone.isEmpty || ZoneCache.system.zone(zone) != nil else {
-            throw QueryError(message: "time_zone must be a time zone of the IANA database, such as Europe/Berlin")
+            throw QueryError(message: "time_zone must be an IANA time zone, such as Europe/Berlin")
         }
         let name = try siteName(call.parameters["site"] ?? "")
         let settings = SiteSettings(site: name, timeZone: zone.isEmpty ? nil : zone)

@@ -12,10 +12,7 @@ extension Parameters {
     /// The most seconds from now to the end of tomorrow, in any time zone.
     private static let aheadSecondsMax: Int64 = 2 * 86_400 + 3600
     /// Parameters that are filters by themselves: `browser=Chrome` is `["is","browser",["Chrome"]]`.
-    static let filters = [
-        "path", "browser", "system", "device", "referrer", "campaign", "language", "screen", "country", "release",
-        "connection", "event",
-    ]
+    static let filters = ReportDimension.allCases.filter(\.isParameter).map(\.rawValue)
 
     /// The report query at a moment in seconds since 1970.
     func report(now: Int64, zones: ZoneCache = .system) throws(QueryError) -> ReportQuery {
@@ -56,7 +53,7 @@ extension Parameters {
             if let value = self[name] { filters.append(try ReportFilter("is", name, [value])) }
         }
         guard filters.count <= ReportQuery.filtersMax else {
-            throw .refused("A query has \(ReportQuery.filtersMax) filters at most")
+            throw .refused("A query must have at most \(ReportQuery.filtersMax) filters")
         }
         return filters
     }
@@ -66,8 +63,8 @@ extension Parameters {
     private func zone(_ zones: ZoneCache) throws(ReportError) -> Zone {
         guard let name = self["zone"] else { return .utc }
         if let zone = zones.zone(name) { return zone }
-        guard zones.isInstalled else { throw .refused("The server has no time zones: install tzdata on it") }
-        throw .refused("zone must be a time zone of the IANA database, such as Europe/Berlin")
+        guard zones.isInstalled else { throw .refused("The server has no time zone data: install tzdata") }
+        throw .refused("zone must be an IANA time zone, such as Europe/Berlin")
     }
 
     private func range(now: Int64, zones: ZoneCache) throws(ReportError) -> ReportRange {
@@ -86,7 +83,7 @@ extension Parameters {
                 weekStart: weekStart
             )
         }
-        guard self["range"] == nil else { throw .refused("range does not go with from and to: leave one of them out") }
+        guard self["range"] == nil else { throw .refused("range cannot be combined with from and to") }
         let from = try moment("from", now: now, zone) ?? Self.earliest
         let to = try moment("to", now: now, zone)
         // Days up to now are compared with as many days before, each up to the same time.
@@ -105,7 +102,7 @@ extension Parameters {
     private func moment(_ name: String, now: Int64, _ zone: Zone) throws(ReportError) -> Int64? {
         guard let text = self[name] else { return nil }
         guard let seconds = Self.seconds(text, isEnd: name == "to", zone) else {
-            throw .refused("\(name) must be a date, a time by ISO 8601 or seconds since 1970")
+            throw .refused("\(name) must be a date, an ISO 8601 time or seconds since 1970")
         }
         guard seconds >= zone.dateStart(local: Self.earliest), seconds <= now + Self.aheadSecondsMax else {
             throw .refused("\(name) must be a time from the year 2000 to tomorrow")

@@ -25,7 +25,7 @@ package struct SubmissionList: Sendable {
 
 extension EventQueries {
     /// The most submissions of a list.
-    private static let submissionsMax: Int64 = 50
+    static let submissionsMax: Int64 = 50
 
     /// The latest submissions with their vitals and errors.
     package func submissions() throws(StoreError) -> SubmissionList {

@@ -107,7 +107,7 @@ extension VisitorTimeline {
 extension VisitorTimeline.PageView {
     /// The highest number up to which missing ones are searched, and the most missing ones that are listed.
     private static let numberedMax: Int64 = 5000
-    private static let missingMax = 200
+    static let missingMax = 200
 
     /// Sorts the events, and finds the missing ones.
     fileprivate mutating func finish(_ reports: [String: VisitorTimeline.DeliveryReport]) {

@@ -75,13 +75,18 @@ package struct SegmentExport {
 
 /// A session as an exported row.
 private struct SessionCells {
-    static let names = [
-        "start", "duration_seconds", "site", "visitor", "session", "traffic", "bot_reasons", "browser", "system",
-        "device",
-        "screen", "language", "country", "referrer", "campaign", "entry", "exit", "page_views", "is_bounce",
-        "engaged_ms",
-        "errors", "custom_events",
-    ]
+    static let names =
+        ["start", "duration_seconds"] + identityNames + [
+            "entry", "exit", "page_views", "is_bounce", "engaged_ms", "errors", "custom_events",
+        ]
+    private static let identityColumns = SessionRow.codeColumns.filter { $0.0 != .site }
+    static let identityNames =
+        ["site", "visitor", "session"] + identityColumns.map { name($0.0) }
+
+    /// The name of a column: that of its dimension.
+    private static func name(_ column: Column) -> String {
+        ReportDimension.allCases.first { $0.column == column }?.rawValue ?? "\(column)"
+    }
 
     let session: SessionRow
     let texts: DimensionDictionaries
@@ -96,14 +101,12 @@ private struct SessionCells {
 
     /// The columns that page views share with their session.
     var identity: [ExportCell] {
-        [
+        let codes = Self.identityColumns.map { column, path in
+            ExportCell.text(column.dictionary.map { texts.text(session[keyPath: path], $0) } ?? "")
+        }
+        return [
             .text(texts.text(session.site, .site)), .number(Int64(session.visitor)), .text(session.key.hexadecimal),
-            .text(texts.text(session.traffic, .traffic)), .text(texts.text(session.botReasons, .botReasons)),
-            .text(texts.text(session.browser, .browser)), .text(texts.text(session.system, .system)),
-            .text(texts.text(session.device, .device)), .text(texts.text(session.screen, .screen)),
-            .text(texts.text(session.language, .language)), .text(texts.text(session.country, .country)),
-            .text(texts.text(session.referrer, .referrer)), .text(texts.text(session.campaign, .campaign)),
-        ]
+        ] + codes
     }
 
     var all: [ExportCell] {
@@ -129,12 +132,11 @@ private struct SessionCells {
 
 /// A page view as an exported row.
 private struct PageViewCells {
-    static let names = [
-        "time", "site", "visitor", "session", "traffic", "bot_reasons", "browser", "system", "device", "screen",
-        "language",
-        "country", "referrer", "campaign", "path", "release", "connection", "navigation", "lcp", "inp", "cls", "fcp",
-        "ttfb", "lcp_element", "inp_element", "cls_element", "engaged_ms", "scroll_depth", "errors", "custom_events",
-    ]
+    static let names =
+        ["time"] + SessionCells.identityNames + [
+            "path", "release", "connection", "navigation", "lcp", "inp", "cls", "fcp", "ttfb", "lcp_element",
+            "inp_element", "cls_element", "engaged_ms", "scroll_depth", "errors", "custom_events",
+        ]
 
     let all: [ExportCell]
 

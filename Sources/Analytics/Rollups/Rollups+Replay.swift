@@ -4,7 +4,7 @@ import Aggregation
 
 extension Rollups {
     /// Sessions read by one query.
-    private static let recalledMax = 64
+    private static let replayedMax = 64
 
     /// The event with the site to which it is attributed.
     func named(_ event: StoredEvent, isNew: Bool) -> StoredEvent {
@@ -29,13 +29,13 @@ extension Rollups {
                         portion.sessions[id] = cached
                         portion.bytes += cached.state.size
                     } else {
-                        guard unknown.count < Self.recalledMax else { break }
+                        guard unknown.count < Self.replayedMax else { break }
                         unknown.insert(id)
                     }
                 }
                 end += 1
             }
-            try recall(unknown, before: last, to: &portion)
+            try replay(unknown, before: last, to: &portion)
             for event in events[done..<end] {
                 aggregator.dictionaries.eventID = event.id
                 let id = SessionID(event)
@@ -50,16 +50,16 @@ extension Rollups {
     }
 
     /// Loads sessions that are not cached: rebuilds their states from their earlier events.
-    private func recall(_ ids: Set<SessionID>, before last: Int64, to portion: inout Portion) throws(StoreError) {
+    private func replay(_ ids: Set<SessionID>, before last: Int64, to portion: inout Portion) throws(StoreError) {
         guard !ids.isEmpty else { return }
         for id in ids {
             let key = aggregator.hashes.sessionKey(site: id.site, visitor: id.visitorID, session: id.sessionID)
             portion.sessions[id] = CachedSession(SessionState(id), key: key)
         }
         guard last > 0 else { return }
-        aggregator.isRecalling = true
-        defer { aggregator.isRecalling = false }
-        let (sql, parameters) = recallQuery(Array(ids))
+        aggregator.isReplaying = true
+        defer { aggregator.isReplaying = false }
+        let (sql, parameters) = replayQuery(Array(ids))
         try database.stream(sql, [.integer(last)] + parameters, milliseconds: Self.readMilliseconds) { row in
             guard let event = StoredEvent(row).map({ named($0, isNew: false) }) else { return true }
             let id = SessionID(event)
@@ -78,7 +78,7 @@ extension Rollups {
     }
 
     /// Query for the stored events of sessions: per session, no more than it can count (`SessionState.eventsMax`).
-    private func recallQuery(_ ids: [SessionID]) -> (sql: String, parameters: [SQLValue]) {
+    private func replayQuery(_ ids: [SessionID]) -> (sql: String, parameters: [SQLValue]) {
         // Few distinct session counts, so that prepared statements are reused.
         var count = 1
         while count < ids.count { count *= 4 }

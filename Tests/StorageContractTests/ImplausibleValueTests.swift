@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Numbers that no browser has measured, and sums that are at their end: the figures go on, on either engine.
-@Suite struct HostileClaimTests {
+@Suite struct ImplausibleValueTests {
     private static let start: Int64 = 1_795_456_784_000_000
 
     private func event(_ type: String, _ number: Int, _ payload: String) throws -> Event {
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func `what was decided about an issue under its public name holds under the keyed one`(engine: Engine) throws {
+    func `decisions about an issue are kept when its key changes`(engine: Engine) throws {
         let database = try Database(engine)
         let migrations = try engine.migrations
         let count = try #require(migrations.firstIndex { $0.name.hasSuffix("_hash_key") })

@@ -7,7 +7,7 @@ import Testing
 @testable import Aggregation
 
 extension SessionBench {
-    /// How many values of each claim were out of range.
+    /// How many values of each field were out of range.
     fileprivate var invalid: [String: UInt32] {
         get throws {
             let rows = try row().events.filter { $0.kind == .invalid }
@@ -16,17 +16,17 @@ extension SessionBench {
     }
 }
 
-@Suite struct ClaimTests {
-    @Test(arguments: Claim.allCases)
-    func `a claim is believed at the ends of its range and not beyond them`(claim: Claim) {
-        func claimed(_ number: String) -> ClaimedNumber { LazyJSON("{\"n\":\(number)}")["n"].claimed(claim) }
-        let range = claim.range
-        #expect(claimed("\(range.lowerBound)") == .valid(range.lowerBound))
-        #expect(claimed("\(range.upperBound)") == .valid(range.upperBound))
+@Suite struct NumberFieldTests {
+    @Test(arguments: NumberField.allCases)
+    func `a value is valid within the range of its field, ends included`(field: NumberField) {
+        func checked(_ number: String) -> CheckedNumber { LazyJSON("{\"n\":\(number)}")["n"].checked(field) }
+        let range = field.range
+        #expect(checked("\(range.lowerBound)") == .valid(range.lowerBound))
+        #expect(checked("\(range.upperBound)") == .valid(range.upperBound))
         for number in ["\(range.upperBound.nextUp)", "-1", "1e15", "999999999999999", "1e999", "-1e9999"] {
-            #expect(claimed(number) == .outOfRange, "\(number)")
+            #expect(checked(number) == .outOfRange, "\(number)")
         }
-        for none in ["null", "\"5\"", "true", "[5]", "{}"] { #expect(claimed(none) == .missing) }
+        for none in ["null", "\"5\"", "true", "[5]", "{}"] { #expect(checked(none) == .missing) }
     }
 
     @Test func `a value out of range counts in no figure and as an invalid value`() throws {

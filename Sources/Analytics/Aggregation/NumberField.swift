@@ -4,7 +4,7 @@ import Segments
 ///
 /// A number out of range stays in the payload, is excluded from all figures, and is counted as an invalid
 /// value. The raw value is the name of the payload member, qualified where the name alone is ambiguous.
-enum Claim: String, CaseIterable, Sendable, Hashable {
+enum NumberField: String, CaseIterable, Sendable, Hashable {
     case engagement = "engagedMs"
     case scrollDepth
     case errorCount = "count"
@@ -21,19 +21,19 @@ enum Claim: String, CaseIterable, Sendable, Hashable {
 
     var range: ClosedRange<Double> {
         switch self {
-        case .engagement: ClaimLimits.engagementMilliseconds
-        case .scrollDepth: ClaimLimits.scrollPercent
-        case .errorCount: ClaimLimits.errorCount
-        case .lcp, .inp, .fcp, .ttfb, .attribution: ClaimLimits.vitalMilliseconds
-        case .cls: ClaimLimits.layoutShiftScore
-        case .resourceDuration: ClaimLimits.resourceMilliseconds
-        case .resourceBytes: ClaimLimits.resourceBytes
-        case .frameLine: ClaimLimits.frameLine
-        case .frameColumn: ClaimLimits.frameColumn
+        case .engagement: PlausibleRanges.engagementMilliseconds
+        case .scrollDepth: PlausibleRanges.scrollPercent
+        case .errorCount: PlausibleRanges.errorCount
+        case .lcp, .inp, .fcp, .ttfb, .attribution: PlausibleRanges.vitalMilliseconds
+        case .cls: PlausibleRanges.layoutShiftScore
+        case .resourceDuration: PlausibleRanges.resourceMilliseconds
+        case .resourceBytes: PlausibleRanges.resourceBytes
+        case .frameLine: PlausibleRanges.frameLine
+        case .frameColumn: PlausibleRanges.frameColumn
         }
     }
 
-    static func of(_ vital: Vital) -> Claim {
+    static func of(_ vital: Vital) -> NumberField {
         switch vital {
         case .lcp: .lcp
         case .inp: .inp
@@ -45,7 +45,7 @@ enum Claim: String, CaseIterable, Sendable, Hashable {
 }
 
 /// Ranges of client-reported numbers.
-package enum ClaimLimits {
+package enum PlausibleRanges {
     /// Visible time of a page view in milliseconds: up to one day.
     static let engagementMilliseconds = 0.0...86_400_000
     /// Scroll depth in percent.
@@ -69,27 +69,27 @@ package enum ClaimLimits {
 }
 
 /// A payload value validated as a number.
-enum ClaimedNumber: Equatable {
+enum CheckedNumber: Equatable {
     /// No value, or one that is not a number.
     case missing
     case valid(Double)
     case outOfRange
 
-    /// Validates a number against the range of a claim; nil stands for a number too large to represent.
-    init(_ number: Double?, _ claim: Claim) {
-        self = if let number, claim.range.contains(number) { .valid(number) } else { .outOfRange }
+    /// Validates a number against the range of a field; nil stands for a number too large to represent.
+    init(_ number: Double?, _ field: NumberField) {
+        self = if let number, field.range.contains(number) { .valid(number) } else { .outOfRange }
     }
 }
 
 extension LazyJSON {
-    /// The value validated against the range of a claim.
-    func claimed(_ claim: Claim) -> ClaimedNumber {
-        isNumber ? ClaimedNumber(number, claim) : .missing
+    /// The value validated against the range of a field.
+    func checked(_ field: NumberField) -> CheckedNumber {
+        isNumber ? CheckedNumber(number, field) : .missing
     }
 
-    /// The number if it is within the range of the claim, otherwise nil.
-    func value(_ claim: Claim) -> Double? {
-        guard case .valid(let number) = claimed(claim) else { return nil }
+    /// The number if it is within the range of the field, otherwise nil.
+    func value(_ field: NumberField) -> Double? {
+        guard case .valid(let number) = checked(field) else { return nil }
         return number
     }
 }

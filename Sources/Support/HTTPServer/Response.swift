@@ -52,7 +52,7 @@ package struct PreparedResponse: Sendable {
 }
 
 /// A response, or a notification that a streamed body has more data.
-package enum Answer: Sendable {
+package enum ServerResponse: Sendable {
     case response(Response)
     case prepared(PreparedResponse)
     /// The status and header fields of a response, and the source of its body.
@@ -99,7 +99,7 @@ package enum BodyPart: Sendable {
 
 /// The handler's decision about a request.
 package enum HandlerResult: Sendable {
-    case now(Answer)
+    case now(ServerResponse)
     /// The handler answers the ticket later, from any thread.
     case later
 }
@@ -110,7 +110,7 @@ package enum BodyPolicy: Sendable {
     /// Responds without receiving the body.
     ///
     /// The connection is closed if the request announced a body, because it is not read.
-    case refuse(Answer)
+    case refuse(ServerResponse)
 }
 
 /// Identifies a request whose response is pending.

@@ -1,0 +1,73 @@
+// The commands of the palette.
+
+import { showTab } from "../kit/tabs.js";
+import { nextTheme } from "../kit/theme.js";
+import { openFilter } from "./filter-dialog.js";
+import { change, changeFilters, current, filters, includesBots, isComparing, RANGES } from "./state.js";
+
+const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const isUsable = (/** @type {string} */ id) => !(/** @type {HTMLButtonElement} */ (byId(id)).disabled);
+
+/** @returns {import("./palette.js").Command[]} */
+function views() {
+  const tabs = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[role=tab]")]);
+  return tabs.map((tab, index) => ({
+    group: "Go to",
+    label: tab.firstChild?.textContent?.trim() ?? "",
+    keys: String(index + 1),
+    run: () => showTab(tab.dataset.tab ?? "", { isFocused: true }),
+  }));
+}
+
+/** @returns {import("./palette.js").Command[]} */
+const ranges = () =>
+  Object.entries(RANGES).map(([range, { label, key }]) => ({
+    group: "Range",
+    label,
+    keys: key.toUpperCase(),
+    run: () => change({ range, from: null, to: null, interval: null }),
+  }));
+
+/** @returns {import("./palette.js").Command[]} */
+const sites = () =>
+  [...(/** @type {HTMLSelectElement} */ (byId("site")).options)].map(({ value, text }) => ({
+    group: "Site",
+    label: text,
+    run: () => change({ site: value }),
+  }));
+
+/** @returns {import("./palette.js").Command[]} */
+const actions = () => [
+  ...(isUsable("filter-open") ? [{ group: "Filters", label: "Add filter", keys: "/", run: () => openFilter() }] : []),
+  ...(filters().length ? [{ group: "Filters", label: "Clear all filters", run: () => changeFilters([]) }] : []),
+  ...(isUsable("compare")
+    ? [{
+      group: "Figures",
+      label: isComparing() ? "Do not compare with the previous period" : "Compare with the previous period",
+      run: () => change({ compare: isComparing() ? "0" : null }),
+    }]
+    : []),
+  ...(isUsable("bots")
+    ? [{
+      group: "Figures",
+      label: includesBots() ? "Exclude bots" : "Include bots",
+      run: () => change({ bots: includesBots() ? null : "include" }),
+    }]
+    : []),
+  { group: "Page", label: "Next theme", keys: "T", run: nextTheme },
+  { group: "Page", label: "Keyboard shortcuts", keys: "?", run: () => byId("help-open").click() },
+  { group: "Page", label: "Copy link to this report", run: () => void navigator.clipboard?.writeText(location.href) },
+  ...(document.body.dataset.access === "owner"
+    ? [{ group: "Page", label: "Share", run: () => byId("share-open").click() }]
+    : []),
+  { group: "Page", label: "Print", run: () => print() },
+  { group: "Page", label: "Sign out", run: () => byId("sign-out").click() },
+];
+
+/** All commands that are possible now. */
+export const allCommands = () => [
+  ...views(),
+  ...ranges(),
+  ...actions(),
+  ...sites().filter((_, index, all) => all.length > 1 || current().site),
+];
