@@ -367,7 +367,7 @@ def test_without_a_database_reports_respond_503(tmp_path, serve):
 
 def test_days_follow_the_time_zone(owned):
     for zone in ("Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns", "Africa/Casablanca"):
-        answer = report(owned.port, "overview", zone=zone, from_="2025-03-01", to="2025-11-15")
+        answer = report(owned.port, "overview", zone=zone, from_="2025-03-01", to="2025-11-15", interval="day")
         first = datetime.datetime(2025, 3, 1, tzinfo=zoneinfo.ZoneInfo(zone))
         days = [datetime.datetime.combine(first.date() + datetime.timedelta(days=number), datetime.time(), first.tzinfo) for number in range(260)]
         assert [point["t"] for point in answer["series"]] == [int(day.timestamp()) for day in days], zone

@@ -143,7 +143,7 @@ def test_keyboard_navigation(engine, filled):
     engine.signed_in_at = None
     open_page(engine, filled)
     engine.evaluate("() => document.querySelector('#tab-overview').focus()")
-    for key, view in (("2", "performance"), ("3", "fingerprint"), ("4", "raw"), ("1", "overview")):
+    for key, view in (("2", "performance"), ("6", "fingerprint"), ("8", "raw"), ("1", "overview")):
         engine.press(key)
         wait_for(lambda view=view: engine.evaluate("() => location.hash") == f"#{view}", 5, view)
     for key, dialog in (("?", "help"), ("/", "filter")):
@@ -212,8 +212,14 @@ def test_the_page_is_accessible(chromium, filled, scheme):
     wait_for(lambda: chromium.evaluate("() => document.querySelector('#filter-list label') !== null"), 10, "suggestions")
     check("filter")
     chromium.press("Escape")
-    chromium.click("#range-custom")
+    chromium.click("#range-open")
+    check("ranges")
+    chromium.press("c")
     check("range")
+    chromium.press("Escape")
+    open_page(chromium, filled)
+    chromium.evaluate("() => [...document.querySelectorAll('.controls button')].find((button) => button.checkVisibility()).click()")
+    check("annotations")
 
 
 def test_a_database_outage_is_shown_and_retried(chromium, own_cluster, serve, tmp_path):

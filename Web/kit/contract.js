@@ -203,7 +203,7 @@ export const PATTERN_WILDCARDS_MAX = 8;
 export const FILTER_SESSIONS_MAX = 100_000;
 
 /** Range of a query; in days. */
-export const RANGE_DAYS_MAX = 800;
+export const RANGE_DAYS_MAX = 10_000;
 
 /** Points of a series; in buckets. */
 export const BUCKETS_MAX = 1500;

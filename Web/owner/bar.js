@@ -3,29 +3,18 @@
 import { h, isolated, setText } from "../kit/dom.js";
 import { chipText } from "./filters.js";
 import { openFilter } from "./filter-dialog.js";
-import { openRange } from "./range-dialog.js";
-import {
-  change,
-  changeFilters,
-  current,
-  filters,
-  includesBots,
-  isComparing,
-  isCustomRange,
-  rangeName,
-  RANGES,
-  rejectedZone,
-  zone,
-} from "./state.js";
+import { drawRange, startRangeMenu } from "./range-menu.js";
+import { drawZoneDefault, startSettings } from "./settings.js";
+import { change, changeFilters, filters, includesBots, isComparing, rejectedZone, zone } from "./state.js";
 import { VIEWS } from "./views.js";
-import { browserZone, chosenPeriod, zones } from "../kit/times.js";
+import { browserZone, zones } from "../kit/times.js";
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 /** @param {string} view that is open */
 export function drawBar(view) {
   const { controls, reason: text } = VIEWS[view].unused ?? { controls: [], reason: "" };
-  drawRanges();
+  drawRange();
   byId("compare").setAttribute("aria-pressed", String(isComparing()));
   byId("bots").setAttribute("aria-pressed", String(includesBots()));
   for (const id of ["compare", "bots", "filter-open"]) {
@@ -38,28 +27,6 @@ export function drawBar(view) {
   drawChips(controls.includes("filter-open"));
 }
 
-function drawRanges() {
-  const { from, to } = current();
-  const name = rangeName();
-  byId("ranges").replaceChildren(
-    ...Object.entries(RANGES).map(([value, text]) =>
-      h("button", {
-        type: "button",
-        text,
-        "aria-pressed": String(name === value),
-        onclick: () => change({ range: value, from: null, to: null }),
-      })
-    ),
-    h("button", {
-      type: "button",
-      id: "range-custom",
-      text: isCustomRange() ? chosenPeriod(from, to, zone()) : "Custom",
-      "aria-pressed": String(isCustomRange()),
-      onclick: openRange,
-    }),
-  );
-}
-
 function drawZone() {
   const select = /** @type {HTMLSelectElement} */ (byId("zone"));
   const name = zone();
@@ -70,6 +37,7 @@ function drawZone() {
   }
   select.value = name;
   setText(byId("zone-name"), name);
+  drawZoneDefault();
   const rejected = rejectedZone();
   const note = byId("zone-note");
   note.hidden = rejected === null;
@@ -124,6 +92,8 @@ function drawChips(isDisabled) {
 }
 
 export function startBar() {
+  startRangeMenu();
+  startSettings(() => change({ zone: null }, { isStep: false }));
   byId("filter-open").addEventListener("click", () => openFilter());
   byId("compare").addEventListener("click", () => change({ compare: isComparing() ? "0" : null }));
   byId("bots").addEventListener("click", () => change({ bots: includesBots() ? null : "include" }));

@@ -23,7 +23,7 @@ import { sparkline } from "../kit/sparkline.js";
 import { drawQuality, duplicatesRemoved } from "./quality.js";
 import { change, current, isComparing, reportQuery, seriesQuery } from "./state.js";
 import { areFiguresIncomplete } from "./status.js";
-import { drawTimeline, intervalSelect, periodOf, previousPeriodOf } from "./timeline.js";
+import { drawTimeline, intervalSelect, periodOf, previousPeriodOf, statesOf } from "./timeline.js";
 import { count, exact, isFew, percent, perThousand, span } from "../kit/format.js";
 import { hasFigures, named } from "./words.js";
 import { LISTS, ROWS_MAX } from "../kit/contract.js";
@@ -106,7 +106,9 @@ const EVENT_COLUMNS = [
   { name: "Visitors", cell: (/** @type {any} */ row) => exact(row.visitors) },
 ];
 const ROWS = 8;
+/** Pixels of the chart, and of the line below it that opens its table. */
 const CHART_HEIGHT = 280;
+const FIGURES_HEIGHT = 31;
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export async function showOverview(panel, signal) {
@@ -117,6 +119,7 @@ export async function showOverview(panel, signal) {
     ...TILES.map(({ label }) => h("div", { class: "tile" }, h("span", { class: "label", text: label }), skeleton(1))),
   );
   const chart = card("Over time", "full", null, h("span", { class: "space" }), intervalSelect());
+  body(chart).style.minBlockSize = `${CHART_HEIGHT + FIGURES_HEIGHT}px`;
   const errors = card("Errors", "wide", "most frequent first", h("span", { class: "space" }), noiseToggle());
   const quality = card("Data quality", "third");
   const rankings = RANKINGS.map(([dimension, width]) => [dimension, card(LISTS[dimension], width)]);
@@ -213,14 +216,21 @@ function tileFigures({ name, label, format, compared = name, sample, isLessBette
         : null,
     ),
     ...(rate ? [h("span", { class: "rate", text: rate })] : []),
-    sparkline(series.map((/** @type {any} */ point) => point[name]), `${label} over time`),
+    sparklineOf(series, range, name, label),
   ];
+}
+
+/** @param {any[]} series @param {any} range @param {string} name @param {string} label */
+function sparklineOf(series, range, name, label) {
+  const states = statesOf(series, range);
+  const values = series.map((point, index) => states[index] === "future" ? null : point[name]);
+  return sparkline(values, `${label} over time`, (index) => states[index] === "partial");
 }
 
 /** @param {HTMLElement} element @param {any} report */
 function drawChart(element, report) {
   const { series, previous_series: previous, range } = report;
-  const { name, label, format, sample } = TILES.find((tile) => tile.name === current().chart) ?? TILES[0];
+  const { name, label, format, sample, isRate } = TILES.find((tile) => tile.name === current().chart) ?? TILES[0];
   setText(/** @type {HTMLElement} */ (element.querySelector("h2")), `${label} per ${range.interval}`);
   const head = /** @type {HTMLElement} */ (element.querySelector(".head"));
   head.querySelector(".note")?.remove();
@@ -240,6 +250,7 @@ function drawChart(element, report) {
     previous: isComparing() ? previous : [],
     lines: [{ label, token: "--accent", value: (point) => point[name], fill: true }],
     sample: sample === undefined ? undefined : (point) => point[sample] ?? null,
+    isRate,
   });
 }
 

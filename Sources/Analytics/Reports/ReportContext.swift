@@ -7,7 +7,7 @@ import Aggregation
 struct ReportContext {
     let database: any Database
     let dictionaries: DimensionDictionaries
-    let query: ReportQuery
+    var query: ReportQuery
 
     static let human = "human"
     static let bot = "bot"
@@ -52,9 +52,9 @@ struct ReportContext {
 
     /// The same query with the traffic of bots.
     var includingBots: ReportContext {
-        var query = query
-        query.includesBots = true
-        return ReportContext(database: database, dictionaries: dictionaries, query: query)
+        var context = self
+        context.query.includesBots = true
+        return context
     }
 
     private func scopeFilters() -> [ScanQuery.Filter] {
@@ -124,7 +124,9 @@ package struct Reports {
             do throws(StoreError) { current = try dictionaries.current(database) } catch {
                 throw ReportError.store(error)
             }
-            return try body(ReportContext(database: database, dictionaries: current, query: query))
+            var context = ReportContext(database: database, dictionaries: current, query: query)
+            if query.range.isAllTime { context.query.range = try query.range.beginning(at: context.bounds()?.first) }
+            return try body(context)
         }
     }
 }

@@ -61,8 +61,8 @@ extension ReportRange: JSONRepresentable {
         .object(
             [
                 ("from", .integer(from)), ("to", .integer(to)), ("interval", .text(interval.rawValue)),
-                ("zone", .text(zone.name)), ("previous_from", .integer(previousFrom)),
-                ("previous_to", .integer(previousTo)),
+                ("zone", .text(zone.name)), ("week_start", .integer(weekStart.rawValue)),
+                ("previous_from", .integer(previousFrom)), ("previous_to", .integer(previousTo)),
             ] + (partialFrom.map { [("partial_from", .integer($0))] } ?? [])
         )
     }

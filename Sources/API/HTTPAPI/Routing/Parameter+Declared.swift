@@ -6,8 +6,8 @@ import TimeZones
 extension Parameter {
     // MARK: - Ranges, filters and parameters of series
 
-    private static let range = [
-        Parameter("range", .word(RangeName.allCases.map(\.rawValue))), Parameter("from"), Parameter("to"),
+    static let range = [
+        Parameter("range", .word(NamedRange.allCases.map(\.rawValue))), Parameter("from"), Parameter("to"),
         Parameter("zone"),
     ]
     private static let bots = Parameter("bots", .word(["include", "exclude"]))
@@ -15,7 +15,11 @@ extension Parameter {
     /// The parameters of every report that covers one kind of traffic or both.
     static let filteredTraffic = range + [site, Parameter("filters")] + Parameters.filters.map { Parameter($0) }
     static let filtered = filteredTraffic + [bots]
-    static let series = filtered + [Parameter("interval", .word(Interval.allCases.map(\.rawValue)))]
+    static let series =
+        filtered + [
+            Parameter("interval", .word(Interval.allCases.map(\.rawValue))),
+            Parameter("week_start", .integer(1...Int64(Weekday.allCases.count))),
+        ]
     static let compare = Parameter("compare", .word(["previous", "none"]))
 
     // MARK: - Lists

@@ -4,25 +4,6 @@ import Storage
 import Events
 import TimeZones
 
-/// A named range; one of days ends with today.
-enum RangeName: String, CaseIterable {
-    case hours24 = "24h"
-    case days7 = "7d"
-    case days30 = "30d"
-    case days90 = "90d"
-    case today, yesterday
-
-    /// The number of days up to today.
-    var days: Int64 {
-        switch self {
-        case .hours24, .today, .yesterday: 1
-        case .days7: 7
-        case .days30: 30
-        case .days90: 90
-        }
-    }
-}
-
 extension Parameters {
     /// The seconds to which the end of a named range is rounded, so that the panels of a page send the same query.
     private static let step: Int64 = 10
@@ -89,46 +70,31 @@ extension Parameters {
     private func range(now: Int64, zones: ZoneCache) throws(ReportError) -> ReportRange {
         let zone = try zone(zones)
         let interval = self["interval"].flatMap { Interval(rawValue: $0) }
+        let weekStart = integer("week_start").flatMap { Weekday(rawValue: $0) } ?? .monday
         let end = now - now % Self.step + Self.step
         guard self["from"] != nil || self["to"] != nil else {
-            let name = self["range"].flatMap { RangeName(rawValue: $0) } ?? .hours24
-            return try named(name, now: now, end: end, zone, interval)
+            return try ReportRange(
+                self["range"].flatMap { NamedRange(rawValue: $0) } ?? .hours24,
+                now: now,
+                end: end,
+                earliest: Self.earliest,
+                zone: zone,
+                interval: interval,
+                weekStart: weekStart
+            )
         }
         guard self["range"] == nil else { throw .refused("range cannot be combined with from and to") }
         let from = try moment("from", now: now, zone) ?? Self.earliest
         let to = try moment("to", now: now, zone)
-        guard to == nil, from < end, zone.bucketStart(from, .day) == from else {
-            return try ReportRange(from: from, to: to ?? end, zone: zone, interval: interval)
-        }
         // Days up to now are compared with as many days before, each up to the same time.
-        let days = zone.days(from: from, to: end)
-        return try ReportRange(from: from, to: end, zone: zone, interval: interval, shiftDays: days)
-    }
-
-    /// A range of whole buckets, the last of which is the current one.
-    private func named(
-        _ name: RangeName,
-        now: Int64,
-        end: Int64,
-        _ zone: Zone,
-        _ interval: Interval?
-    ) throws(ReportError) -> ReportRange {
-        if name == .hours24 {
-            let from = zone.bucketStart(end - 23 * 3600 - 1, .hour)
-            return try ReportRange(from: from, to: end, zone: zone, interval: interval ?? .hour, shiftDays: 1)
-        }
-        let today = zone.bucketStart(now, .day)
-        if name == .yesterday {
-            let from = zone.bucketStart(today - 1, .day)
-            return try ReportRange(from: from, to: today, zone: zone, interval: interval ?? .hour, shiftDays: 1)
-        }
-        let from = zone.bucketStart(zone.seconds(today, addingDays: 1 - name.days), .day)
+        let isDaysToNow = to == nil && from < end && zone.bucketStart(from, .day) == from
         return try ReportRange(
             from: from,
-            to: end,
+            to: to ?? end,
             zone: zone,
-            interval: interval ?? (name.days == 1 ? .hour : .day),
-            shiftDays: name.days
+            interval: interval,
+            weekStart: weekStart,
+            shiftDays: isDaysToNow ? zone.days(from: from, to: end) : nil
         )
     }
 

@@ -7,7 +7,7 @@ extension RouteTable {
     /// All routes of the server.
     ///
     /// To add a route, add it here, and describe it in `Web/openapi.json` unless it is a page or a file.
-    static let all = RouteTable(pages + ingest + health + sessions + reports + events)
+    static let all = RouteTable(pages + ingest + health + sessions + settings + reports + events)
 
     /// Pages and files, which are not part of the API.
     static let pages =
@@ -51,6 +51,24 @@ extension RouteTable {
             .change(.post, .owner, [], ShareHandlers.add)
         ),
         Route("/api/shares/{id}", .change(.delete, .owner, [], ShareHandlers.revoke)),
+    ]
+
+    private static let settings = [
+        Route(
+            "/api/settings",
+            .get(.reader, [], SettingsHandlers.settings),
+            .change(.put, .owner, [.site], SettingsHandlers.changeSettings)
+        ),
+        Route(
+            "/api/annotations",
+            .get(.reader, Parameter.range + [.site], SettingsHandlers.annotations),
+            .change(.post, .owner, [], SettingsHandlers.add)
+        ),
+        Route(
+            "/api/annotations/{id}",
+            .change(.put, .owner, [], SettingsHandlers.replace),
+            .change(.delete, .owner, [], SettingsHandlers.remove)
+        ),
     ]
 
     private static let reports = [
