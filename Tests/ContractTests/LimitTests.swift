@@ -55,7 +55,7 @@ import Testing
         "patternBytesMax": Int64(Wildcard.bytesMax),
         "patternWildcardsMax": Int64(Wildcard.wildcardsMax),
         "filterSessionsMax": Int64(SessionKeys.sessionsMax),
-        "rangeDaysMax": ReportRange.secondsMax / 86_400,
+        "rangeDaysMax": ReportRange.daysMax,
         "bucketsMax": ReportRange.bucketsMax,
         "rowsMax": Int64(Reports.limitMax),
         "eventsMax": EventQueries.limitMax,
