@@ -2,6 +2,7 @@
 //
 // In the address and in the API they are JSON: [["is", "browser", ["Chrome"]]].
 
+import { goalName } from "./goal-names.js";
 import { named } from "./words.js";
 
 /** @typedef {{operator: string, dimension: string, values: string[]}} Filter */
@@ -23,6 +24,7 @@ export const DIMENSIONS = Object.freeze({
   release: "Release",
   event: "Custom event",
   issue: "Issue",
+  goal: "Goal",
   visitor: "Visitor",
   site: "Site",
 });
@@ -65,6 +67,8 @@ export const dimensionLabel = (dimension) =>
 export const operatorsOf = (dimension) =>
   dimension.startsWith(PROPERTY) || dimension === "visitor"
     ? ["is"]
+    : dimension === "goal"
+    ? ["is", "is_not"]
     : dimension === "event" || dimension === "issue"
     ? ["is", "contains", "matches"]
     : Object.keys(OPERATORS);
@@ -118,7 +122,9 @@ export function withFilter(filters, filter, index = -1) {
 
 /** @param {string} dimension @param {string} value */
 const shownValue = (dimension, value) =>
-  (dimension === "issue" || dimension === "visitor") && value.length > ID_SHOWN
+  dimension === "goal"
+    ? goalName(value)
+    : (dimension === "issue" || dimension === "visitor") && value.length > ID_SHOWN
     ? `…${value.slice(-ID_SHOWN)}`
     : named(value);
 

@@ -7,6 +7,7 @@ import { browserZone, isZone } from "../kit/times.js";
 const NAMES = [
   ..."range from to zone interval site bots filters noise compare".split(" "),
   ..."metric chart by issue visitor type page key value find".split(" "),
+  ..."funnel period direction start via".split(" "),
 ];
 /** Ranges that the server has names for. */
 export const RANGES = Object.freeze({

@@ -74,6 +74,11 @@ struct Payload {
         return number.flatMap { $0.magnitude < LazyJSON.numberMax ? $0 : nil }
     }
 
+    /// The digits of a number, or the text of a string; nil for other kinds.
+    func decimalText(_ value: JSONValue) -> String? {
+        value.kind == .number ? String(decoding: bytes[value.range], as: UTF8.self) : text(value)
+    }
+
     /// The value validated against the range of a claim.
     func claimed(_ value: JSONValue, _ claim: Claim) -> ClaimedNumber {
         value.kind == .number ? ClaimedNumber(number(value), claim) : .missing

@@ -25,6 +25,8 @@ package struct ReportFilter: Sendable, Hashable {
     package enum Subject: Sendable, Hashable {
         case column(Column)
         case visitor
+        /// Goals by their ids: sessions that reached one of them.
+        case goal
         /// A member of the payload of a custom event.
         case property(String)
     }
@@ -62,9 +64,11 @@ package struct ReportFilter: Sendable, Hashable {
         }
         guard let subject = Self.subject(dimension) else {
             let names = Self.columns.keys.sorted().joined(separator: ", ")
-            throw .refused("A filter is on \(names), visitor or property:<name>")
+            throw .refused("A filter is on \(names), goal, visitor or property:<name>")
         }
         switch subject {
+        case .goal:
+            guard known == .is || known == .isNot else { throw .refused("A filter on goal must have the operator is or is_not") }
         case .visitor, .property:
             guard known == .is else { throw .refused("A filter on \(dimension) must have the operator is") }
         case .column(let column) where column.scope == .event:
@@ -78,6 +82,7 @@ package struct ReportFilter: Sendable, Hashable {
 
     private static func subject(_ dimension: String) -> Subject? {
         if dimension == "visitor" { return .visitor }
+        if dimension == "goal" { return .goal }
         if dimension.hasPrefix(propertyPrefix), dimension.utf8.count > propertyPrefix.utf8.count,
             dimension.utf8.count <= valueBytesMax
         {

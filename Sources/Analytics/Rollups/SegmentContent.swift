@@ -97,6 +97,8 @@ struct SegmentContent {
             code(.eventName, event.name)
             code(.issue, event.issue)
             number(event.count)
+            number(event.value ?? .min)
+            code(.currency, event.currency)
         }
         for resource in row.resources {
             number(resource.pageView)

@@ -1,4 +1,5 @@
 import Reports
+import Segments
 import TimeZones
 
 /// The parameters of the owner's API.
@@ -31,6 +32,24 @@ extension Parameter {
     )
     static let rows = Parameter("limit", .integer(1...Int64(Reports.limitMax)))
     static let only = Parameter("only", .word(["counts"]))
+    static let goal = Parameter("goal")
+
+    // MARK: - Funnels, retention and paths
+
+    static let funnel = [
+        Parameter("funnel"), Parameter("steps"), Parameter("by", .word(Funnel.Scope.allCases.map(\.rawValue))),
+        Parameter("window", .integer(Funnel.window)),
+    ]
+    static let retention = [
+        Parameter("period", .word(RetentionReport.Period.allCases.map(\.rawValue))),
+        Parameter("week_start", .word(RetentionReport.WeekStart.allCases.map(\.name))),
+    ]
+    static let paths = [
+        Parameter("direction", .word(["forward", "backward"])), Parameter("page"), Parameter("via"),
+        Parameter("steps", .integer(1...Int64(PathQuery.stepsMax))),
+        Parameter("limit", .integer(1...Int64(PathQuery.rowsMax))),
+    ]
+
 
     // MARK: - Issues and fingerprints
 
