@@ -23,7 +23,9 @@ extension SessionBench {
         let range = claim.range
         #expect(claimed("\(range.lowerBound)") == .valid(range.lowerBound))
         #expect(claimed("\(range.upperBound)") == .valid(range.upperBound))
-        for number in ["\(range.upperBound.nextUp)", "-1", "1e15", "999999999999999", "1e999", "-1e9999"] {
+        for number in [
+            "\(range.upperBound.nextUp)", "\(range.lowerBound - 1)", "1e15", "999999999999999", "1e999", "-1e9999",
+        ] {
             #expect(claimed(number) == .outOfRange, "\(number)")
         }
         for none in ["null", "\"5\"", "true", "[5]", "{}"] { #expect(claimed(none) == .missing) }

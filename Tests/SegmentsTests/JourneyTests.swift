@@ -139,7 +139,8 @@ import Testing
         #expect(steps[0].rows.map(\.sessions) == [5])
         #expect(steps[1].rows.map(\.code) == [3])
         #expect((steps[1].rows[0].sessions, steps[1].other, steps[1].otherPages, steps[1].ended) == (2, 2, 2, 1))
-        #expect(steps[1].links.map { [Int64($0.from), Int64($0.to), $0.sessions] } == [[0, 0, 2], [0, 1, 2], [0, 2, 1]])
+        let links = steps[1].links.map { [Int64($0.from), Int64($0.to), $0.sessions] }
+        #expect(links == [[0, 0, 2], [0, 1, 2], [0, 2, 1]])
         #expect((steps[2].rows[0].sessions, steps[2].ended) == (1, 3))
     }
 
@@ -171,7 +172,9 @@ import Testing
 
     @Test func `chosen events are told apart by their index within a second`() {
         var own = session(9, [2, 3])
-        own.events = [event(0, at: 4, name: 7), event(1, at: 4, name: 8), event(1, at: 4, name: 7), event(1, at: 5, name: 7)]
+        own.events = [
+            event(0, at: 4, name: 7), event(1, at: 4, name: 8), event(1, at: 4, name: 7), event(1, at: 5, name: 7),
+        ]
         var keys = EventKeys()
         keys.insert(session: 9, second: Self.start + 4, index: 1)
         var query = query()

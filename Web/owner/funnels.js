@@ -33,7 +33,7 @@ export async function drawFunnels(element, saved, signal) {
       onclick: () => openFunnel(chosen),
     }),
   );
-  const report = await ask("funnel-report", { ...reportQuery(), funnel: chosen.id }, { signal });
+  const report = await ask(`funnels/${encodeURIComponent(chosen.id)}`, reportQuery(), { signal });
   body(element).replaceChildren(...funnelParts(report));
 }
 

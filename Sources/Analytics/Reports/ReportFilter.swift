@@ -68,7 +68,9 @@ package struct ReportFilter: Sendable, Hashable {
         }
         switch subject {
         case .goal:
-            guard known == .is || known == .isNot else { throw .refused("A filter on goal must have the operator is or is_not") }
+            guard known == .is || known == .isNot else {
+                throw .refused("A filter on goal must have the operator is or is_not")
+            }
         case .visitor, .property:
             guard known == .is else { throw .refused("A filter on \(dimension) must have the operator is") }
         case .column(let column) where column.scope == .event:

@@ -94,7 +94,9 @@ private struct GoalScan {
     mutating func add(_ rows: SegmentRows, _ columns: SegmentColumns) throws(DamagedSegment) {
         let marks = try ConditionMarks(rows, columns, conditions)
         let table = bits.reserve(visitors: rows.visitorsEnd)
-        rows.forEachActive { session in if rows.hasPageView(session: session) { table.insert(rows.visitors[session], 0) } }
+        rows.forEachActive { session in
+            if rows.hasPageView(session: session) { table.insert(rows.visitors[session], 0) }
+        }
         if isFirstPass {
             for session in 0..<rows.info.sessions where rows.isCounted(session: session) {
                 result.sessions += 1

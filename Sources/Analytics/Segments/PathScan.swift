@@ -47,9 +47,9 @@ package struct PathScanResult: Sendable {
 
 /// The part of a session's pages that a query follows.
 package enum PathWay {
-    /// Pages from the start on, without those that repeat the page before; nil when the session does not take the way.
+    /// The pages of a session, given as codes in order of time, from the start on and without those that repeat the page before.
     ///
-    /// - Parameter pages: codes of the session's page views in order of time.
+    /// Nil when the session does not take the way.
     package static func find(_ pages: [UInt32], _ query: PathQuery) -> ArraySlice<UInt32>? {
         var way: [UInt32] = []
         for page in pages where way.last != page { way.append(page) }
@@ -111,7 +111,8 @@ extension PathStep {
     init(_ counts: [UInt32: Int64], rows: Int, _ dictionaries: DimensionDictionaries) {
         let sorted = counts.sorted { one, other in
             guard one.value == other.value else { return one.value > other.value }
-            return dictionaries.text(one.key, .path).utf8.lexicographicallyPrecedes(dictionaries.text(other.key, .path).utf8)
+            let texts = (dictionaries.text(one.key, .path), dictionaries.text(other.key, .path))
+            return texts.0.utf8.lexicographicallyPrecedes(texts.1.utf8)
         }
         self.rows = sorted.prefix(rows).map { ($0.key, $0.value) }
         otherPages = Int64(max(0, sorted.count - rows))

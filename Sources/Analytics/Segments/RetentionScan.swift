@@ -52,7 +52,9 @@ package func scanRetention<Source: SegmentSource>(
                 let visitor = Int(rows.visitors[rows.owners[row]])
                 guard pass.contains(visitor) else { return }
                 let index = visitor - first
-                if index >= seen.count { seen += Array(repeating: 0, count: max(index + 1, 2 * seen.count) - seen.count) }
+                if index >= seen.count {
+                    seen += Array(repeating: 0, count: max(index + 1, 2 * seen.count) - seen.count)
+                }
                 seen[index] |= 1 << UInt64(rows.buckets[row])
             }
         }

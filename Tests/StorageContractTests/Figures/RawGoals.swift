@@ -24,7 +24,8 @@ struct RawGoals {
               union all
               select views.sid, views.rid, ev.time, views.pn, 1, ev.id, '', ev.t, coalesce(\(d.text("payload", "plan")), ''),
               \(d.integer("round(\(d.number("payload", "value")) * 10000)")),
-              case when upper(coalesce(\(d.text("payload", "currency")), '')) in ('EUR', 'USD') then upper(\(d.text("payload", "currency"))) else '' end
+              case when upper(\(d.text("payload", "currency"))) in ('EUR', 'USD')
+              then upper(\(d.text("payload", "currency"))) else '' end
               from ev join views using (site, v, s, p)
               where t not in ('pageview', 'webvitals', 'engagement', 'resources', 'navigation', 'frames', 'fingerprint_ready', 'error')
             ) y
@@ -49,7 +50,9 @@ struct RawGoals {
         }
     }
 
-    func passing(_ aim: Aim, _ query: FigureQuery) -> String { "ss.sid in (select sid from happened where \(condition(aim, query)))" }
+    func passing(_ aim: Aim, _ query: FigureQuery) -> String {
+        "ss.sid in (select sid from happened where \(condition(aim, query)))"
+    }
 
     // MARK: - Goals
 
@@ -102,9 +105,10 @@ struct RawGoals {
                     where \(condition(steps[index], query)) group by h.sid
                     """
             }
-            counts += try connection.rows("select count(*) from q_s join (\(found)) f using (sid) where is_within = 1").map {
-                $0[0] ?? ""
-            }
+            counts += try connection.rows("select count(*) from q_s join (\(found)) f using (sid) where is_within = 1")
+                .map {
+                    $0[0] ?? ""
+                }
         }
         return counts
     }

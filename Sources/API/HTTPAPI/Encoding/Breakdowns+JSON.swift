@@ -16,7 +16,8 @@ extension BreakdownsReport: JSONRepresentable {
             var members = countsOnly ? Self.counts(row.sum, list.dimension) : Self.members(row.sum, list.dimension)
             if let converted = list.conversions?[index] {
                 members += [
-                    ("converted_sessions", .integer(converted)), ("conversion_rate", .share(converted, of: row.sum.sessions)),
+                    ("converted_sessions", .integer(converted)),
+                    ("conversion_rate", .share(converted, of: row.sum.sessions)),
                 ]
             }
             return JSONEncodedValue.object([("value", .text(row.value))] + members)

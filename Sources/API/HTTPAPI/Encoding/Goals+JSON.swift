@@ -146,6 +146,10 @@ extension RetentionReport: JSONRepresentable {
 }
 
 extension PathsReport: JSONRepresentable {
+    private static func json(_ link: (from: Int, to: Int, sessions: Int64)) -> JSONEncodedValue {
+        .array([.integer(Int64(link.from)), .integer(Int64(link.to)), .integer(link.sessions)])
+    }
+
     var json: JSONEncodedValue {
         let list = steps.map { step in
             JSONEncodedValue.object([
@@ -155,7 +159,7 @@ extension PathsReport: JSONRepresentable {
                 ),
                 ("other_pages", .integer(step.otherPages)), ("other", .integer(step.other)),
                 ("ended", .integer(step.ended)),
-                ("links", .array(step.links.map { .array([Int64($0.from), Int64($0.to), $0.sessions].map { .integer($0) }) })),
+                ("links", .array(step.links.map(Self.json))),
             ])
         }
         return .object([

@@ -127,22 +127,23 @@ enum GoalHandlers {
         )
     }
 
-    /// `GET /api/funnel-report` of a saved funnel, or of `steps`.
+    /// `GET /api/funnels/{id}`: the report of a saved funnel.
+    static func savedFunnel(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        let query = try call.parameters.report(now: WallClock.seconds)
+        let id = call.path["id"] ?? ""
+        return site.reports.report(call.ticket, missing: "No such funnel") { reports throws(ReportError) in
+            try reports.funnel(query, id: id)
+        }
+    }
+
+    /// `GET /api/funnel-report` of any steps.
     static func funnel(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let query = try call.parameters.report(now: WallClock.seconds)
-        let (id, text) = (call.parameters["funnel"], call.parameters["steps"])
-        guard (id == nil) != (text == nil) else {
-            throw QueryError(message: "A report on a funnel needs either funnel or steps")
-        }
-        if let id {
-            return site.reports.report(call.ticket, missing: "No such funnel") { reports throws(ReportError) in
-                try reports.funnel(query, id: id)
-            }
-        }
+        let text = call.parameters["steps"] ?? ""
         let scope = call.parameters["by"].flatMap { Funnel.Scope(rawValue: $0) } ?? .session
         let window = call.parameters.integer("window")
         return site.reports.report(call.ticket) { reports throws(ReportError) in
-            try reports.funnel(query, Milestone.steps(text ?? ""), scope: scope, window: window)
+            try reports.funnel(query, Milestone.steps(text), scope: scope, window: window)
         }
     }
 

@@ -37,7 +37,7 @@ extension Parameter {
     // MARK: - Funnels, retention and paths
 
     static let funnel = [
-        Parameter("funnel"), Parameter("steps"), Parameter("by", .word(Funnel.Scope.allCases.map(\.rawValue))),
+        Parameter("steps", isRequired: true), Parameter("by", .word(Funnel.Scope.allCases.map(\.rawValue))),
         Parameter("window", .integer(Funnel.window)),
     ]
     static let retention = [
@@ -49,7 +49,6 @@ extension Parameter {
         Parameter("steps", .integer(1...Int64(PathQuery.stepsMax))),
         Parameter("limit", .integer(1...Int64(PathQuery.rowsMax))),
     ]
-
 
     // MARK: - Issues and fingerprints
 

@@ -101,6 +101,7 @@ extension RouteTable {
         ),
         Route(
             "/api/funnels/{id}",
+            .get(.reader, Parameter.filtered, GoalHandlers.savedFunnel),
             .change(.put, .owner, [], GoalHandlers.changeFunnel),
             .change(.delete, .owner, [], GoalHandlers.removeFunnel)
         ),

@@ -74,7 +74,9 @@ extension Reports {
     /// The report of a saved funnel; nil when there is none with this id.
     package func funnel(_ query: ReportQuery, id: String) throws(ReportError) -> FunnelReport? {
         try computed(query) { context throws(ReportError) in
-            guard let funnel = try GoalTables(context.database).funnels().first(where: { $0.id == id }) else { return nil }
+            guard let funnel = try GoalTables(context.database).funnels().first(where: { $0.id == id }) else {
+                return nil
+            }
             let steps = try Milestone.steps(funnel.steps)
             return try FunnelReport(context, steps, site: funnel.site, scope: funnel.scope, window: funnel.window)
         }

@@ -50,7 +50,8 @@ package struct Funnel: Sendable, Equatable {
     package var window: Int64?
     package var createdAt: Int64
 
-    package init(id: String, site: String?, name: String, steps: String, scope: Scope, window: Int64?, createdAt: Int64) {
+    package init(id: String, site: String?, name: String, steps: String, scope: Scope, window: Int64?, createdAt: Int64)
+    {
         (self.id, self.site, self.name, self.steps) = (id, site, name, steps)
         (self.scope, self.createdAt) = (scope, createdAt)
         self.window = scope == .visitor ? window ?? Self.windowDefault : nil

@@ -15,10 +15,9 @@ package struct GoalTables {
         let rows = try database.reportRows(
             """
             select id, site, name, type, match, property, property_value, created_at from insight_goals
-            where ?1 is null or site is null or site = ?1
-            order by created_at, id
+            \(Self.condition(site)) order by created_at, id
             """,
-            [site.map { .text($0) } ?? .null]
+            site.map { [.text($0)] } ?? []
         )
         return rows.compactMap { row in
             guard let id = row[0].text, let type = row[3].text, let match = row[4].text,
@@ -39,7 +38,8 @@ package struct GoalTables {
     /// - Throws: a refusal when its site has `Goal.perSiteMax` goals.
     package func add(_ goal: Goal) throws(ReportError) {
         let columns = "id, site, name, type, match, property, property_value, created_at"
-        try insert("insight_goals", columns, [.text(goal.id)] + goal.values + [.integer(goal.createdAt)], Goal.perSiteMax)
+        let values = [.text(goal.id)] + goal.values + [.integer(goal.createdAt)]
+        try insert("insight_goals", columns, values, Goal.perSiteMax)
     }
 
     /// Changes a goal; returns false when there is none with its id.
@@ -63,10 +63,9 @@ package struct GoalTables {
         let rows = try database.reportRows(
             """
             select id, site, name, steps, scope, window_seconds, created_at from insight_funnels
-            where ?1 is null or site is null or site = ?1
-            order by created_at, id
+            \(Self.condition(site)) order by created_at, id
             """,
-            [site.map { .text($0) } ?? .null]
+            site.map { [.text($0)] } ?? []
         )
         return rows.compactMap { row in
             guard let id = row[0].text, let steps = row[3].text else { return nil }
@@ -104,6 +103,8 @@ package struct GoalTables {
     package func removeFunnel(_ id: String) throws(ReportError) -> Bool {
         try !database.reportRows("delete from insight_funnels where id = ?1 returning id", [.text(id)]).isEmpty
     }
+
+    private static func condition(_ site: String?) -> String { site == nil ? "" : "where site is null or site = ?1" }
 
     /// Inserts a row unless its site, the second value, has `max` rows.
     private func insert(_ table: String, _ columns: String, _ values: [SQLValue], _ max: Int) throws(ReportError) {

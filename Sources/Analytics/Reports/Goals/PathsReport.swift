@@ -36,7 +36,9 @@ package struct PathsReport: Sendable {
         (range, self.request) = (context.query.range, request)
         let query = try context.scanQuery(range, withSeries: false)
         var paths = PathQuery(request.direction, steps: request.steps, rows: request.rows)
-        guard request.via.count <= request.steps else { throw .refused("via has as many pages as there are steps at most") }
+        guard request.via.count <= request.steps else {
+            throw .refused("via has as many pages as there are steps at most")
+        }
         if let page = request.page {
             _ = try Milestone("page", page)
             paths.start = try context.pages(page)
