@@ -1,5 +1,5 @@
 -- Goals of the owner: a page by a pattern, or a custom event by its name and perhaps a member of its payload. site is null for a goal of all
--- sites; type is 'page' or 'event'; created_at is in seconds since 1970.
+-- sites; type is 'page' or 'event'; created_at is in microseconds since 1970.
 create table insight_goals (
     id text primary key,
     site text,

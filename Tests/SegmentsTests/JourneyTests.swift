@@ -170,7 +170,7 @@ import Testing
         #expect(result.goals[0].conversions == 3)
     }
 
-    @Test func `chosen events are told apart by their index within a second`() {
+    @Test func `chosen events are recognized by their index within a second`() {
         var own = session(9, [2, 3])
         own.events = [
             event(0, at: 4, name: 7), event(1, at: 4, name: 8), event(1, at: 4, name: 7), event(1, at: 5, name: 7),

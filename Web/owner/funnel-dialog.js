@@ -36,46 +36,61 @@ export async function openFunnel(funnel = null) {
   goals = await readGoals().catch(() => []);
   const own = dialog;
   const list = h("ol", { class: "steps-edited" });
+  own.append(formOf(own, funnel, list));
+  own.addEventListener("close", () => own.remove());
+  document.body.append(own);
+  drawSteps(list);
+  own.showModal();
+  /** @type {HTMLElement | null} */ (own.querySelector("#funnel-name"))?.focus();
+  for (const [id, dimension] of [["funnel-pages", "path"], ["funnel-events", "event"]]) {
+    const target = own.querySelector(`#${id}`);
+    if (target) suggest(/** @type {HTMLElement} */ (target), dimension);
+  }
+}
+
+/** What is counted: sessions, or visitors within a time. @param {import("./funnels.js").Funnel | null} funnel */
+function scopeFields(funnel) {
+  const by = choice("funnel-by", { session: "Within a session", visitor: "By visitor" }, funnel?.by ?? "session");
+  const span = choice("funnel-window", WINDOWS, String(funnel?.window ?? WINDOW));
+  const line = labelled("Within", span);
+  const draw = () => line.hidden = by.value !== "visitor";
+  by.addEventListener("change", draw);
+  draw();
+  return {
+    node: h("div", { class: "columns" }, labelled("Count", by), line),
+    value: () => ({ by: by.value, ...(by.value === "visitor" ? { window: Number(span.value) } : {}) }),
+  };
+}
+
+/** @param {HTMLDialogElement} own @param {import("./funnels.js").Funnel | null} funnel @param {HTMLElement} list */
+function formOf(own, funnel, list) {
   const message = h("p", { class: "problem", role: "alert" });
   const preview = h("div", { "aria-live": "polite" });
   const name = input("funnel-name", funnel?.name ?? "", { required: true, maxlength: "100", placeholder: "Sign-up" });
-  const by = choice("funnel-by", { session: "Within a session", visitor: "By visitor" }, funnel?.by ?? "session");
-  const span = choice("funnel-window", WINDOWS, String(funnel?.window ?? WINDOW));
-  const spanLine = labelled("Within", span);
-  const drawSpan = () => spanLine.hidden = by.value !== "visitor";
-  by.addEventListener("change", drawSpan);
-  drawSpan();
+  const scope = scopeFields(funnel);
   const site = funnel ? funnel.site : current().site ?? null;
-  const asked = () => ({
-    by: by.value,
-    ...(by.value === "visitor" ? { window: Number(span.value) } : {}),
-    ...(site ? { site } : {}),
-  });
-  const send = async (/** @type {string} */ path, /** @type {string} */ method, /** @type {any} */ body) => {
-    try {
+  const asked = () => ({ ...scope.value(), ...(site ? { site } : {}) });
+  /** Shows the sentence of an error. @param {() => Promise<void>} work */
+  const attempt = (work) => work().catch((error) => setText(message, error.message));
+  const path = funnel ? `funnels/${encodeURIComponent(funnel.id)}` : "funnels";
+  const send = (/** @type {string} */ method, /** @type {any} */ body) =>
+    attempt(async () => {
       const saved = await ask(path, {}, { method, body });
       own.close();
       change({ funnel: saved.id }, { isStep: false });
-    } catch (error) {
-      setText(message, /** @type {Error} */ (error).message);
-    }
-  };
-  const show = async () => {
-    try {
+    });
+  const show = () =>
+    attempt(async () => {
       const query = { ...reportQuery(), ...asked(), steps: JSON.stringify(steps) };
       preview.replaceChildren(...funnelParts(await ask("funnel-report", query)));
       setText(message, "");
-    } catch (error) {
-      setText(message, /** @type {Error} */ (error).message);
-    }
-  };
-  const path = funnel ? `funnels/${encodeURIComponent(funnel.id)}` : "funnels";
+    });
   const form = h(
     "form",
     {},
     h("h2", { id: "funnel-title", text: funnel ? "Edit funnel" : "New funnel" }),
     labelled("Name", name),
-    h("div", { class: "columns" }, labelled("Count", by), spanLine),
+    scope.node,
     list,
     h("datalist", { id: "funnel-pages" }),
     h("datalist", { id: "funnel-events" }),
@@ -85,35 +100,20 @@ export async function openFunnel(funnel = null) {
       "p",
       { class: "actions" },
       h("button", { class: "button strong", text: "Save" }),
-      h("button", { type: "button", class: "button", text: "Preview", onclick: show }),
-      h("button", { type: "button", class: "button", text: "Cancel", onclick: () => own.close() }),
-      ...(funnel
-        ? [
-          h("button", {
-            type: "button",
-            class: "button",
-            text: "Remove",
-            onclick: () => send(path, "DELETE", undefined),
-          }),
-        ]
-        : []),
+      button("Preview", show),
+      button("Cancel", () => own.close()),
+      ...(funnel ? [button("Remove", () => send("DELETE", undefined))] : []),
     ),
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    send(path, funnel ? "PUT" : "POST", { name: name.value.trim(), steps, ...asked() });
+    send(funnel ? "PUT" : "POST", { name: name.value.trim(), steps, ...asked() });
   });
-  own.append(form);
-  own.addEventListener("close", () => own.remove());
-  document.body.append(own);
-  drawSteps(list);
-  own.showModal();
-  name.focus();
-  for (const [id, dimension] of [["funnel-pages", "path"], ["funnel-events", "event"]]) {
-    const target = own.querySelector(`#${id}`);
-    if (target) suggest(/** @type {HTMLElement} */ (target), dimension);
-  }
+  return form;
 }
+
+/** @param {string} text @param {() => void} onclick */
+const button = (text, onclick) => h("button", { type: "button", class: "button", text, onclick });
 
 /** @param {HTMLElement} list @param {number} [focused] index of the step that gets the focus */
 function drawSteps(list, focused = -1) {

@@ -112,19 +112,7 @@ function fieldsOf(goal, type, match) {
     labelled("Payload property", property),
     labelled("Its value", value),
   );
-  const draw = () => {
-    const isPage = kind.value === "page";
-    setText(label, isPage ? "Page" : "Event name");
-    what.placeholder = isPage ? "/thanks" : "signup";
-    setText(
-      hint,
-      isPage
-        ? "A path. * stands for any characters but /, ** for any."
-        : "The name in collector.track(name, payload). The members value and currency of the payload are added up.",
-    );
-    properties.hidden = isPage;
-    suggest(list, isPage ? "path" : "event");
-  };
+  const draw = () => drawKind(kind.value === "page", { label, what, hint, properties, list });
   kind.addEventListener("change", draw);
   draw();
   return {
@@ -146,6 +134,25 @@ function fieldsOf(goal, type, match) {
       ...(ofSite?.checked ? { site } : {}),
     }),
   };
+}
+
+/**
+ * Shows the words of pages or of events.
+ *
+ * @param {boolean} isPage
+ * @param {{label: HTMLElement, what: HTMLInputElement, hint: HTMLElement, properties: HTMLElement, list: HTMLElement}} parts
+ */
+function drawKind(isPage, { label, what, hint, properties, list }) {
+  setText(label, isPage ? "Page" : "Event name");
+  what.placeholder = isPage ? "/thanks" : "signup";
+  setText(
+    hint,
+    isPage
+      ? "A path. * stands for any characters but /, ** for any."
+      : "The name in collector.track(name, payload). The members value and currency of the payload are added up.",
+  );
+  properties.hidden = isPage;
+  suggest(list, isPage ? "path" : "event");
 }
 
 /** Fills a list of suggestions. @param {HTMLElement} list @param {string} dimension */

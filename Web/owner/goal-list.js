@@ -31,6 +31,7 @@ export async function drawGoals(element, report, signal) {
   ]);
   const list = table(columns, rows, "Goals");
   list.classList.add("goals");
+  list.querySelector("th:last-child")?.append(h("span", { class: "unseen", text: "Actions" }));
   element.replaceChildren(
     list,
     h("p", {

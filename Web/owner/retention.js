@@ -106,5 +106,7 @@ function cohortRow(cohort, cohorts, period, zone) {
       cell.style.setProperty("--strength", `${STRENGTH_MAX * count / size}%`);
       return cell;
     }),
+    // Periods before the first visit of the later cohorts.
+    ...Array.from({ length: index }, () => h("td")),
   );
 }

@@ -6,16 +6,16 @@ extension DemoData {
     /// A sign-up on one of six views of the prices, a purchase on one of five of the cart; nil otherwise.
     ///
     /// The seed is not that of the visits, so that the rest of the visit does not change.
-    static func conversion(_ path: String, seed: UInt64) -> (type: String, payload: String)? {
+    func conversion(_ path: String, seed: UInt64) -> (type: String, payload: String)? {
         var own = SplitMix(seed)
-        func pick(_ values: [String]) -> String { values[Int(own.unit() * Double(values.count))] }
+        func pick(_ values: [String]) -> String { values[Int(own.next() % UInt64(values.count))] }
         switch path {
         case "/pricing":
             guard own.unit() < 0.17 else { return nil }
-            return ("signup", #"{"plan":"\#(pick(plans))"}"#)
+            return ("signup", #"{"plan":"\#(pick(Self.plans))"}"#)
         case "/cart":
             guard own.unit() < 0.2 else { return nil }
-            return ("purchase", #"{"value":\#(pick(prices)),"currency":"\#(pick(currencies))"}"#)
+            return ("purchase", #"{"value":\#(pick(Self.prices)),"currency":"\#(pick(Self.currencies))"}"#)
         default: return nil
         }
     }

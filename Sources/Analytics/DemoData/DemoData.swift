@@ -206,8 +206,7 @@ package struct DemoData {
         }
         if random.unit() < 0.04 { add("error", 3, error(profile.engine)) }
         if random.unit() < 0.06 { add("add_to_cart", 5, #"{"sku":"\#(Int(random.unit() * 500))"}"#) }
-        let seed = view.number &+ UInt64(events.count)
-        if let (type, payload) = Self.conversion(view.path, seed: seed) { add(type, 6, payload) }
+        conversion(view.path, seed: view.number &+ UInt64(events.count)).map { add($0.type, 6, $0.payload) }
         let stay = random.logNormal(median: 18, spread: 1)
         // Safari does not report layout shifts, nor interactions in older versions.
         let inpText = random.unit() < 0.7 ? "\(Self.tenth(inp))" : "null"

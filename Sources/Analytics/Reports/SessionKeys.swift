@@ -78,7 +78,7 @@ struct SessionKeys {
                 "There are more than \(Self.eventsMax) events named \(name): narrow the range, or leave out the property"
             )
         }
-        // Events of one second and session are told apart by the order of their ids, as in segments.
+        // Events of one second and session have the order of their ids, as in segments.
         found.sort { ($0.session, $0.second, $0.id) < ($1.session, $1.second, $1.id) }
         var (keys, index) = (EventKeys(), UInt32(0))
         for (number, event) in found.enumerated() {

@@ -10,7 +10,7 @@ package enum FunnelScope: Equatable, Sendable {
 package struct FunnelScanResult: Sendable {
     package var figures: FunnelFigures
     package var damagedSegments = 0
-    /// Whether visitors cannot be told apart, since some share a number.
+    /// Whether some visitors share a number, so that they cannot be counted.
     package var hasTooManyVisitors = false
     /// Whether there are more occurrences than `FunnelScan.occurrencesMax`, so that nothing was counted.
     package var hasTooManyOccurrences = false

@@ -21,7 +21,7 @@ package struct RetentionFigures: Equatable, Sendable {
 package struct RetentionScanResult: Sendable {
     package var figures: RetentionFigures
     package var damagedSegments = 0
-    /// Whether visitors cannot be told apart, since some share a number.
+    /// Whether some visitors share a number, so that they cannot be counted.
     package var hasTooManyVisitors = false
 }
 

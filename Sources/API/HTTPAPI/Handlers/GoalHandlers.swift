@@ -59,7 +59,7 @@ enum GoalHandlers {
             site: try body.text("site", bytesMax: Goal.siteBytesMax),
             name: try body.text("name", bytesMax: Goal.nameBytesMax) ?? "",
             milestone: milestone,
-            createdAt: WallClock.seconds
+            createdAt: WallClock.microseconds()
         )
     }
 
@@ -123,7 +123,7 @@ enum GoalHandlers {
             steps: steps,
             scope: scope,
             window: try body.integer("window", in: Funnel.window),
-            createdAt: WallClock.seconds
+            createdAt: WallClock.microseconds()
         )
     }
 

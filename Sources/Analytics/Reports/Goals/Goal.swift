@@ -15,7 +15,7 @@ package struct Goal: Sendable, Equatable {
     /// The name that the owner gave; empty for none.
     package var name: String
     package var milestone: Milestone
-    /// Seconds since 1970.
+    /// Microseconds since 1970.
     package var createdAt: Int64
 
     package init(id: String, site: String?, name: String, milestone: Milestone, createdAt: Int64) {

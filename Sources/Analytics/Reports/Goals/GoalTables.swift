@@ -20,9 +20,10 @@ package struct GoalTables {
             site.map { [.text($0)] } ?? []
         )
         return rows.compactMap { row in
-            guard let id = row[0].text, let type = row[3].text, let match = row[4].text,
-                let milestone = try? Milestone(type, match, property: row[5].text, value: row[6].text)
-            else { return nil }
+            guard let id = row[0].text, let type = row[3].text, let match = row[4].text else { return nil }
+            // A row that another program changed is no goal.
+            let found = try? Milestone(type, match, property: row[5].text, value: row[6].text)
+            guard let milestone = found else { return nil }
             return Goal(
                 id: id,
                 site: row[1].text,
