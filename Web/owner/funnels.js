@@ -5,17 +5,11 @@ import { h } from "../kit/dom.js";
 import { duration, exact, percent } from "../kit/format.js";
 import { ask } from "./api.js";
 import { openFunnel } from "./funnel-dialog.js";
-import { goalName } from "./goal-names.js";
+import { stepText } from "./goal-words.js";
 import { select } from "./parts.js";
 import { current, reportQuery } from "./state.js";
 
 /** @typedef {{id: string, site: string | null, name: string, steps: string[][], by: "session" | "visitor", window: number | null}} Funnel */
-
-/** @param {string[]} step as in the API @param {string | null} [goal] title of a goal */
-export function stepText([type, match, property, value], goal = null) {
-  if (type === "goal") return goal ?? goalName(match);
-  return property === undefined ? match : `${match} · ${property} = ${value}`;
-}
 
 /** @param {HTMLElement} element a card @param {Funnel[]} saved @param {AbortSignal} signal */
 export async function drawFunnels(element, saved, signal) {

@@ -5,6 +5,7 @@ import { count, exact, percent } from "../kit/format.js";
 import { sparkline } from "../kit/sparkline.js";
 import { ask } from "./api.js";
 import { openGoal } from "./goal-dialog.js";
+import { amount, goalText } from "./goal-words.js";
 import { delta } from "./parts.js";
 import { changeFilters, filters, isComparing, reportQuery } from "./state.js";
 import { withValue } from "./filters.js";
@@ -42,11 +43,6 @@ export async function drawGoals(element, report, signal) {
     }),
   );
 }
-
-/** What a goal counts. @param {import("./goal-names.js").Goal} goal */
-export const goalText = ({ type, match, property, property_value: value, site }) =>
-  [type === "page" ? `Page ${match}` : `Event ${match}`, property ? `${property} = ${value}` : "", site ?? ""]
-    .filter(Boolean).join(" · ");
 
 /** @param {import("./goal-names.js").Goal} goal */
 function titleCell(goal) {
@@ -100,18 +96,6 @@ function rateCell(row, report) {
     ),
     h("span", { class: "meter" }, bar),
   );
-}
-
-/**
- * An amount with the digits of the server: exact also where a number of JavaScript is not.
- *
- * @param {string} sum @param {string | null} currency
- */
-export function amount(sum, currency) {
-  const [whole, fraction = ""] = sum.replace("-", "").split(".");
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
-  const digits = fraction && currency ? fraction.padEnd(2, "0") : fraction;
-  return `${sum.startsWith("-") ? "−" : ""}${grouped}${digits ? `.${digits}` : ""}${currency ? ` ${currency}` : ""}`;
 }
 
 /** @param {{currency: string | null, sum: string, count: number}[]} values */

@@ -5,34 +5,13 @@ import { h } from "../kit/dom.js";
 import { exact, percent } from "../kit/format.js";
 import { bucketLabel, bucketTitle } from "../kit/times.js";
 import { ask } from "./api.js";
+import { periodOf, weekStart } from "./goal-words.js";
 import { noFigures, segments } from "./parts.js";
 import { current, reportQuery } from "./state.js";
 
 const PERIODS = Object.freeze({ day: "Days", week: "Weeks", month: "Months" });
-/** Days of a range up to which cohorts are days, and weeks. */
-const DAYS_MAX = 15;
-const WEEKS_MAX = 190;
 /** Cells are at most this strong, so that the text on them stays legible. */
 const STRENGTH_MAX = 45;
-/** Days on which weeks begin, by the numbers of `Intl.Locale`. */
-const WEEK_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-
-/** The first day of a week where the owner is. */
-export function weekStart(locale = navigator.language) {
-  try {
-    const own = /** @type {any} */ (new Intl.Locale(locale));
-    return WEEK_DAYS[(own.getWeekInfo?.() ?? own.weekInfo)?.firstDay - 1] ?? "monday";
-  } catch {
-    return "monday";
-  }
-}
-
-/** Periods for a range that has some. @param {{from: number, to: number}} range */
-export const periodOf = ({ from, to }) => {
-  const days = (to - from) / 86_400;
-  return days <= DAYS_MAX ? "day" : days <= WEEKS_MAX ? "week" : "month";
-};
-
 /** @param {HTMLElement} element a card @param {AbortSignal} signal */
 export async function showRetention(element, signal) {
   const asked = { ...reportQuery(), week_start: weekStart() };
