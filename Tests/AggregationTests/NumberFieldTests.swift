@@ -23,7 +23,9 @@ extension SessionBench {
         let range = field.range
         #expect(checked("\(range.lowerBound)") == .valid(range.lowerBound))
         #expect(checked("\(range.upperBound)") == .valid(range.upperBound))
-        for number in ["\(range.upperBound.nextUp)", "-1", "1e15", "999999999999999", "1e999", "-1e9999"] {
+        for number in [
+            "\(range.upperBound.nextUp)", "\(range.lowerBound - 1)", "1e15", "999999999999999", "1e999", "-1e9999",
+        ] {
             #expect(checked(number) == .outOfRange, "\(number)")
         }
         for none in ["null", "\"5\"", "true", "[5]", "{}"] { #expect(checked(none) == .missing) }

@@ -35,6 +35,9 @@ def call_every_report(port, **query):
         report(port, name)
     report(port, "breakdowns", dimensions=",".join(all_dimensions()), **query)
     report(port, "breakdowns", dimensions=",".join(all_dimensions()), only="counts", limit=1, **query)
+    for name in ("conversions", "retention", "paths"):
+        report(port, name, **query)
+    report(port, "funnel-report", steps=json.dumps([["page", "/a"], ["event", "signup", "plan", "pro"]]), **query)
     for dimension in DIMENSIONS:
         report(port, "vitals-by", dimension=dimension, **query)
         report(port, "vitals-by", dimension=dimension, sort="lcp", min=1, **query)

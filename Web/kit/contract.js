@@ -18,6 +18,7 @@ export const DIMENSIONS = Object.freeze({
   release: "Release",
   event: "Custom event",
   issue: "Issue",
+  goal: "Goal",
   visitor: "Visitor",
   site: "Site",
 });
@@ -67,6 +68,7 @@ export const OPERATORS = Object.freeze({
 export const FEWER_OPERATORS = Object.freeze({
   event: ["is", "contains", "matches"],
   issue: ["is", "contains", "matches"],
+  goal: ["is", "is_not"],
   visitor: ["is"],
 });
 

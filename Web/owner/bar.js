@@ -1,6 +1,7 @@
 // The bar above the views: range, comparison, bots, time zone and filters.
 
 import { h, isolated, setText } from "../kit/dom.js";
+import { learnGoals } from "./goal-names.js";
 import { chipText } from "./filters.js";
 import { openFilter } from "./filter-dialog.js";
 import { drawRange, startRangeMenu } from "./range-menu.js";
@@ -47,6 +48,9 @@ function drawZone() {
 /** @param {boolean} isDisabled */
 function drawChips(isDisabled) {
   const list = filters();
+  // Chips have names, the address has ids.
+  const ids = list.filter(({ dimension }) => dimension === "goal").flatMap(({ values }) => values);
+  if (ids.length) learnGoals(ids).then((isNew) => isNew && drawChips(isDisabled));
   byId("filters").replaceChildren(
     ...list.map((filter, index) => {
       const { label, values } = chipText(filter);

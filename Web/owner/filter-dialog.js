@@ -4,6 +4,7 @@ import { h, isolated, setText } from "../kit/dom.js";
 import { ask } from "./api.js";
 import { DIMENSIONS, FILTER_VALUES_MAX, FILTERS_MAX, OPERATORS, PROPERTY } from "../kit/contract.js";
 import { encodeFilters, isDimension, operatorsOf, withFilter } from "./filters.js";
+import { goalName, readGoals } from "./goal-names.js";
 import { changeFilters, filters, reportQuery } from "./state.js";
 import { count } from "../kit/format.js";
 import { named } from "./words.js";
@@ -71,17 +72,20 @@ function drawOperators(chosen) {
   byId("filter-key-line").hidden = field("filter-dimension").value !== PROPERTY;
 }
 
+/** @param {string} value */
+const labelOf = (value) => chosenDimension() === "goal" ? goalName(value) : named(value);
+
 function drawValues() {
   setText(byId("filter-hint"), HINTS[field("filter-operator").value] ?? "");
   byId("filter-values").replaceChildren(...values.map((value) =>
     h(
       "li",
       {},
-      h("span", {}, isolated(named(value))),
+      h("span", {}, isolated(labelOf(value))),
       h("button", {
         type: "button",
         class: "remove",
-        "aria-label": `Remove ${named(value)}`,
+        "aria-label": `Remove ${labelOf(value)}`,
         text: "×",
         onclick: () => {
           values = values.filter((one) => one !== value);
@@ -184,6 +188,9 @@ async function suggestionsOf(dimension, others, signal) {
     return sites.filter((/** @type {any} */ one) => one.site).map((/** @type {any} */ one) => ({
       ...{ value: one.site, label: one.site, figure: one.pageviews },
     }));
+  }
+  if (dimension === "goal") {
+    return (await readGoals(signal)).map(({ id, title }) => ({ value: id, label: title, figure: null }));
   }
   const asked = { ...reportQuery(), filters: others };
   if (dimension === "issue") {

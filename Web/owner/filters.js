@@ -11,6 +11,7 @@ import {
   PROPERTY,
   PROPERTY_OPERATORS,
 } from "../kit/contract.js";
+import { goalName } from "./goal-names.js";
 import { named } from "./words.js";
 
 /** @typedef {{operator: string, dimension: string, values: string[]}} Filter */
@@ -83,7 +84,9 @@ export function withFilter(filters, filter, index = -1) {
 
 /** @param {string} dimension @param {string} value */
 const shownValue = (dimension, value) =>
-  (dimension === "issue" || dimension === "visitor") && value.length > ID_SHOWN
+  dimension === "goal"
+    ? goalName(value)
+    : (dimension === "issue" || dimension === "visitor") && value.length > ID_SHOWN
     ? `…${value.slice(-ID_SHOWN)}`
     : named(value);
 

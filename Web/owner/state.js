@@ -9,6 +9,7 @@ import { boundSeconds, browserZone, firstDayOfWeek, isZone } from "../kit/times.
 const NAMES = [
   ..."range from to zone interval site bots filters noise compare".split(" "),
   ..."metric chart by sort versus a b issue visitor type page key value find".split(" "),
+  ..."funnel period direction start via".split(" "),
 ];
 /** Ranges that the server has names for, each with its key. @type {Record<string, {label: string, key: string}>} */
 export const RANGES = Object.freeze({

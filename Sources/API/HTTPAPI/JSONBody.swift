@@ -52,6 +52,13 @@ struct JSONBody {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// The text of an array; nil when the member is missing.
+    func array(_ name: String) throws(QueryError) -> String? {
+        guard let value = members[name] else { return nil }
+        guard value.kind == .array else { throw QueryError(message: "\(name) must be an array") }
+        return String(decoding: bytes[value.range], as: UTF8.self)
+    }
+
     /// The value of a number without fraction or exponent; nil when the member is missing.
     func integer(_ name: String, in range: ClosedRange<Int64>) throws(QueryError) -> Int64? {
         guard let value = members[name] else { return nil }

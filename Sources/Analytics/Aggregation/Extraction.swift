@@ -30,7 +30,7 @@ struct Extraction {
         case .error: readError(&aggregator)
         case .fingerprint: readFingerprint(&aggregator)
         case .navigation, .frames: break
-        case nil: add(.custom, issue: DimensionDictionaries.none, 1, &aggregator)
+        case nil: readCustom(&aggregator)
         }
     }
 
@@ -243,7 +243,30 @@ struct Extraction {
         addInvalid(invalid, &aggregator)
     }
 
-    // MARK: - Errors and fingerprints
+    // MARK: - Custom events, errors and fingerprints
+
+    private mutating func readCustom(_ aggregator: inout Aggregator) {
+        add(.custom, issue: DimensionDictionaries.none, 1, &aggregator)
+        let payload = Payload(event.payload)
+        var members = PayloadMembers(payload.range)
+        var (value, currency): (JSONValue?, JSONValue?) = (nil, nil)
+        while let member = payload.next(&members) {
+            if payload.has(member, "value") {
+                value = member.value
+            } else if payload.has(member, "currency") {
+                currency = member.value
+            }
+        }
+        guard !members.isDamaged, let value, let text = payload.decimalText(value) else { return }
+        switch DecimalAmount.units(text) {
+        case .valid(let units):
+            eventRows[eventRows.count - 1].value = units
+            let name = currency.flatMap(payload.text).flatMap(DecimalAmount.currency)
+            eventRows[eventRows.count - 1].currency = aggregator.code(.currency, name, origin)
+        case .outOfRange: addInvalid([.eventValue], &aggregator)
+        case .notDecimal: break
+        }
+    }
 
     private mutating func readError(_ aggregator: inout Aggregator) {
         let payload = LazyJSON(event.payload)

@@ -8,6 +8,7 @@ enum NumberField: String, CaseIterable, Sendable, Hashable {
     case engagement = "engagedMs"
     case scrollDepth
     case errorCount = "count"
+    case eventValue = "value"
     case lcp = "LCP"
     case inp = "INP"
     case cls = "CLS"
@@ -24,6 +25,7 @@ enum NumberField: String, CaseIterable, Sendable, Hashable {
         case .engagement: PlausibleRanges.engagementMilliseconds
         case .scrollDepth: PlausibleRanges.scrollPercent
         case .errorCount: PlausibleRanges.errorCount
+        case .eventValue: PlausibleRanges.eventValue
         case .lcp, .inp, .fcp, .ttfb, .attribution: PlausibleRanges.vitalMilliseconds
         case .cls: PlausibleRanges.layoutShiftScore
         case .resourceDuration: PlausibleRanges.resourceMilliseconds
@@ -52,6 +54,8 @@ package enum PlausibleRanges {
     static let scrollPercent = 0.0...100
     /// Occurrences that one error event stands for.
     static let errorCount = 1.0...10_000
+    /// Value of a custom event, in any currency.
+    static let eventValue = -1_000_000_000.0...1_000_000_000
     /// LCP, INP, FCP, TTFB and their parts in milliseconds: up to ten minutes.
     static let vitalMilliseconds = 0.0...600_000
     /// CLS score: at most 1 per frame, within a session window of five seconds.

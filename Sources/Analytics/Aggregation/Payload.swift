@@ -74,6 +74,11 @@ struct Payload {
         return number.flatMap { $0.magnitude < LazyJSON.numberMax ? $0 : nil }
     }
 
+    /// The digits of a number, or the text of a string; nil for other kinds.
+    func decimalText(_ value: JSONValue) -> String? {
+        value.kind == .number ? String(decoding: bytes[value.range], as: UTF8.self) : text(value)
+    }
+
     /// The value validated against the range of a field.
     func checked(_ value: JSONValue, _ field: NumberField) -> CheckedNumber {
         value.kind == .number ? CheckedNumber(number(value), field) : .missing

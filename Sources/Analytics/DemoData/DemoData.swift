@@ -182,8 +182,7 @@ package struct DemoData {
         let inp = random.logNormal(median: 70 * slowness, spread: 0.8)
         let cls = random.unit() < 0.4 ? 0 : random.logNormal(median: 0.04, spread: 1)
         let parts = [0.25, 0.15 + 0.5 * random.unit(), 0.15, 0.15].map { Self.tenth(lcp * $0) }
-        let element = random.unit() < 0.62 ? "main>img#hero" : random.unit() < 0.5 ? "h1.title" : "div.gallery>img"
-        let target = random.unit() < 0.5 ? "button.buy" : random.unit() < 0.6 ? "input#search" : "a.menu"
+        let (element, target) = targets()
         let connection = profile.engine == 0 ? #","connection":"4g""# : ""
         let campaign = isFirst && random.unit() < 0.1 ? #"{"utm_campaign":"autumn","utm_source":"letter"}"# : "{}"
         let release = "2.\(hour / 168)"
@@ -206,6 +205,7 @@ package struct DemoData {
         }
         if random.unit() < 0.04 { add("error", 3, error(profile.engine)) }
         if random.unit() < 0.06 { add("add_to_cart", 5, #"{"sku":"\#(Int(random.unit() * 500))"}"#) }
+        conversion(view.path, seed: view.number &+ UInt64(events.count)).map { add($0.type, 6, $0.payload) }
         let stay = random.logNormal(median: 18, spread: 1)
         // Safari does not report layout shifts, nor interactions in older versions.
         let inpText = random.unit() < 0.7 ? "\(Self.tenth(inp))" : "null"
@@ -226,6 +226,12 @@ package struct DemoData {
             #"{"engagedMs":\#(Int(stay * 700)),"scrollDepth":\#(Int(random.unit() * 100)),"reason":"pagehide"}"#
         )
         sendReport(view, seq, time + Int64((stay + 0.1) * 1_000_000))
+    }
+
+    /// The elements that LCP and INP are attributed to.
+    private mutating func targets() -> (element: String, target: String) {
+        let element = random.unit() < 0.62 ? "main>img#hero" : random.unit() < 0.5 ? "h1.title" : "div.gallery>img"
+        return (element, random.unit() < 0.5 ? "button.buy" : random.unit() < 0.6 ? "input#search" : "a.menu")
     }
 
     /// Adds a delivery report: one page view in 400 loses an event in transit, one in 100 drops one in the client.

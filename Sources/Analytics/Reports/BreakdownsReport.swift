@@ -5,6 +5,8 @@ package struct BreakdownsReport: Sendable {
     package struct List: Sendable {
         package let dimension: ReportDimension
         package fileprivate(set) var rows: [(value: String, sum: Aggregate)] = []
+        /// By row: its sessions that reached the goal; nil without a goal, and for values that belong to no session.
+        package fileprivate(set) var conversions: [Int64]?
         /// The number of values above zero, the sum of the measure over all of them, and the sum over values without a row.
         package fileprivate(set) var count: Int64 = 0
         package fileprivate(set) var total: Int64 = 0
@@ -24,7 +26,8 @@ package struct BreakdownsReport: Sendable {
         _ context: ReportContext,
         _ dimensions: [ReportDimension],
         limit: Int,
-        countsOnly: Bool
+        countsOnly: Bool,
+        goal: String? = nil
     ) throws(ReportError) {
         range = context.query.range
         self.countsOnly = countsOnly
@@ -51,8 +54,37 @@ package struct BreakdownsReport: Sendable {
         for (dimension, list) in zip(skipping, result.lists.dropFirst(dimensions.count)) {
             none[dimension] = list.rows.first.map { dimension.measure.value($0.sum, dimension) } ?? 0
         }
-        lists = zip(dimensions, result.lists).map { dimension, list in
+        var lists = zip(dimensions, result.lists).map { dimension, list in
             Self.list(context, dimension, list, limit: limit, none: none[dimension] ?? 0)
+        }
+        if let goal { try Self.convert(context, goal, result.lists, &lists) }
+        self.lists = lists
+    }
+
+    /// Adds the sessions of each row that reached a goal.
+    private static func convert(
+        _ context: ReportContext,
+        _ id: String,
+        _ found: [ListResult],
+        _ lists: inout [List]
+    ) throws(ReportError) {
+        let range = context.query.range
+        let goal = try ReportContext.goal(id, GoalTables(context.database).goals())
+        var scan = try context.scanQuery(range, withSeries: false)
+        (scan.withVisitors, scan.totals) = (false, .withoutEngagement)
+        scan.conditions.append(ScanQuery.ConditionFilter([try context.condition(goal, range)]))
+        let indices = lists.indices.filter { lists[$0].dimension.hasVitals }
+        scan.lists = indices.map { index in
+            var list = lists[index].dimension.list(limit: max(1, found[index].rows.count))
+            list.only = found[index].rows.map(\.code)
+            return list
+        }
+        let result = try context.run(scan)
+        for (number, index) in indices.enumerated() {
+            let column = lists[index].dimension.column
+            var sessions: [String: Int64] = [:]
+            for row in result.lists[number].rows { sessions[context.text(row.code, column)] = row.sum.sessions }
+            lists[index].conversions = lists[index].rows.map { sessions[$0.value] ?? 0 }
         }
     }
 
@@ -81,14 +113,16 @@ extension Reports {
         _ query: ReportQuery,
         _ dimensions: [ReportDimension],
         limit: Int,
-        countsOnly: Bool = false
+        countsOnly: Bool = false,
+        goal: String? = nil
     ) throws(ReportError) -> BreakdownsReport {
         try computed(query) { context throws(ReportError) in
             try BreakdownsReport(
                 context,
                 dimensions,
                 limit: min(limit, Self.limitMax),
-                countsOnly: countsOnly
+                countsOnly: countsOnly,
+                goal: goal
             )
         }
     }

@@ -17,6 +17,7 @@ struct ReportContext {
         var scan = ScanQuery(from: range.from, to: range.to, edges: withSeries ? range.buckets : [range.from])
         scan.filters = try columnFilters()
         scan.sessionKeys = try sessionKeys(range)
+        scan.conditions = try conditionFilters(range)
         return scan
     }
 
@@ -88,7 +89,7 @@ struct ReportContext {
         for filter in query.filters {
             let keys: Set<UInt64>
             switch filter.subject {
-            case .column: continue
+            case .column, .goal: continue
             case .visitor: keys = try finder(range).visitors(filter.values)
             case .property(let name): keys = try finder(range).property(name, filter.values)
             }

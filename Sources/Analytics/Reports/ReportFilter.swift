@@ -25,6 +25,8 @@ package struct ReportFilter: Sendable, Hashable {
     package enum Subject: Sendable, Hashable {
         case column(Column)
         case visitor
+        /// Goals by their ids: sessions that reached one of them.
+        case goal
         /// A member of the payload of a custom event.
         case property(String)
     }
@@ -55,7 +57,7 @@ package struct ReportFilter: Sendable, Hashable {
         guard let (subject, operators) = Self.subject(dimension) else {
             let names = ReportDimension.allCases.filter { !$0.filterOperators.isEmpty }.map(\.rawValue).sorted()
             throw .refused(
-                "A filter's dimension must be \(names.joined(separator: ", ")), visitor or property:<name>"
+                "A filter's dimension must be \(names.joined(separator: ", ")), goal, visitor or property:<name>"
             )
         }
         guard operators.contains(known) else {
@@ -67,6 +69,7 @@ package struct ReportFilter: Sendable, Hashable {
     /// The subject of a filter by its name, and the operators that it can have.
     private static func subject(_ name: String) -> (Subject, [Operator])? {
         if name == "visitor" { return (.visitor, [.is]) }
+        if name == "goal" { return (.goal, [.is, .isNot]) }
         if name.hasPrefix(propertyPrefix), name.utf8.count > propertyPrefix.utf8.count,
             name.utf8.count <= valueBytesMax
         {

@@ -60,6 +60,9 @@ package enum Column: Int16, CaseIterable, Sendable {
     case eventName = 53
     case eventIssue = 54
     case eventCount = 55
+    /// 0 without a value, otherwise 1 more than its zigzag code.
+    case eventValue = 56
+    case eventCurrency = 57
 
     // Slow resources and third parties, ordered by session.
     case resourcePageView = 60
@@ -100,6 +103,7 @@ package enum Column: Int16, CaseIterable, Sendable {
         case .lcpPart, .inpPart: .part
         case .eventName: .eventName
         case .eventIssue: .issue
+        case .eventCurrency: .currency
         case .resourceName: .resource
         default: nil
         }
@@ -130,6 +134,8 @@ package enum Column: Int16, CaseIterable, Sendable {
         /// Ids of issues, and names of number fields with invalid values.
         case issue = 19
         case resource = 20
+        /// Codes of ISO 4217.
+        case currency = 31
 
         /// Limit of values that one site may add per UTC day; further ones become `(other)`.
         ///
@@ -137,7 +143,7 @@ package enum Column: Int16, CaseIterable, Sendable {
         var newValuesPerDayMax: Int? {
             switch self {
             case .site, .traffic, .part: nil
-            case .botReasons, .browser, .system, .device, .connection, .navigation: 50
+            case .botReasons, .browser, .system, .device, .connection, .navigation, .currency: 50
             case .path: 1000
             case .referrer, .campaign, .eventName, .issue, .resource: 300
             case .screen, .language, .country, .release, .element: 200

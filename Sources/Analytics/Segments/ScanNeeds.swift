@@ -19,6 +19,7 @@ struct ScanNeeds {
             columns.insert(filter.column)
             if filter.column.scope == .event { columns.formUnion([.eventPageView, .eventKind]) }
         }
+        for filter in query.conditions { columns.formUnion(ConditionMarks.columns(filter.conditions)) }
         if sums { columns.insert(.eventsReceived) }
         if engagement { columns.insert(.engagement) }
         if events {

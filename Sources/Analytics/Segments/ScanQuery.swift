@@ -68,6 +68,8 @@ package struct ScanQuery: Sendable {
     package var edges: [Int64]
     /// Conditions that must all hold.
     package var filters: [Filter] = []
+    /// Conditions on what was reached in a session, at any time; all must hold.
+    package var conditions: [ConditionFilter] = []
     /// Keys of the sessions to include; nil for all.
     package var sessionKeys: Set<UInt64>?
     /// Codes of the issues whose errors count; nil for all.

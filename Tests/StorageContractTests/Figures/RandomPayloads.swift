@@ -123,7 +123,13 @@ extension SeededRandom {
     mutating func customPayload() -> String {
         guard chance(70) else { return "{}" }
         let plans = ["\"pro\"", "\"free\"", "5", "true", "null", "\"ünï\"", "{\"a\":1}", "\"\"", "\"(none)\""]
-        return object([("plan", pick(plans)), ("amount", String(self.number(1, 5)))])
+        var members = [("plan", pick(plans)), ("amount", String(self.number(1, 5)))]
+        if chance(60) {
+            let values = ["19.9", "0.0001", "-5", "1000000000", "12.3456", "0.1", "0.2", "1e2", "null"]
+            members.append(("value", pick(values)))
+        }
+        if chance(70) { members.append(("currency", pick(["\"EUR\"", "\"usd\"", "\"EURO\"", "5", "\"\""]))) }
+        return object(members)
     }
 
     mutating func resourcesPayload() -> String {

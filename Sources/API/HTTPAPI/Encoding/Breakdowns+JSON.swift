@@ -12,8 +12,14 @@ extension BreakdownsReport: JSONRepresentable {
     }
 
     private func json(_ list: List) -> JSONEncodedValue {
-        let rows = list.rows.map { row in
-            let members = countsOnly ? Self.counts(row.sum, list.dimension) : Self.members(row.sum, list.dimension)
+        let rows = list.rows.enumerated().map { index, row in
+            var members = countsOnly ? Self.counts(row.sum, list.dimension) : Self.members(row.sum, list.dimension)
+            if let converted = list.conversions?[index] {
+                members += [
+                    ("converted_sessions", .integer(converted)),
+                    ("conversion_rate", .share(converted, of: row.sum.sessions)),
+                ]
+            }
             return JSONEncodedValue.object([("value", .text(row.value))] + members)
         }
         return .object([

@@ -35,8 +35,9 @@ enum ReportHandlers {
         let dimensions = call.parameters.words("dimensions").compactMap { ReportDimension(rawValue: $0) }
         let limit = call.parameters.rows
         let countsOnly = call.parameters["only"] != nil
+        let goal = call.parameters["goal"]
         return site.reports.report(call.ticket) { reports throws(ReportError) in
-            try reports.breakdowns(query, dimensions, limit: limit, countsOnly: countsOnly)
+            try reports.breakdowns(query, dimensions, limit: limit, countsOnly: countsOnly, goal: goal)
         }
     }
 

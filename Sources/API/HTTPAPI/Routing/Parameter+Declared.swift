@@ -18,8 +18,9 @@ extension Parameter {
     static let series =
         filtered + [
             Parameter("interval", .word(Interval.allCases.map(\.rawValue))),
-            Parameter("week_start", .integer(1...Int64(Weekday.allCases.count))),
+            weekStart,
         ]
+    private static let weekStart = Parameter("week_start", .integer(1...Int64(Weekday.allCases.count)))
     static let compare = Parameter("compare", .word(["previous", "none"]))
 
     // MARK: - Lists
@@ -40,6 +41,23 @@ extension Parameter {
     static let slowPages = Parameter("limit", .integer(1...Int64(SlowPagesReport.limitMax)))
     static let sampleMin = Parameter("min", .integer(1...Impact.sampleMinMax))
     static let only = Parameter("only", .word(["counts"]))
+    static let goal = Parameter("goal")
+
+    // MARK: - Funnels, retention and paths
+
+    static let funnel = [
+        Parameter("steps", isRequired: true), Parameter("by", .word(Funnel.Scope.allCases.map(\.rawValue))),
+        Parameter("window", .integer(Funnel.window)),
+    ]
+    static let retention = [
+        Parameter("period", .word(RetentionReport.Period.allCases.map(\.rawValue))),
+        weekStart,
+    ]
+    static let paths = [
+        Parameter("direction", .word(["forward", "backward"])), Parameter("page"), Parameter("via"),
+        Parameter("steps", .integer(1...Int64(PathQuery.stepsMax))),
+        Parameter("limit", .integer(1...Int64(PathQuery.rowsMax))),
+    ]
 
     // MARK: - Issues and fingerprints
 

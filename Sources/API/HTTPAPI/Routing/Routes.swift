@@ -7,7 +7,7 @@ extension RouteTable {
     /// All routes of the server.
     ///
     /// To add a route, add it here, and describe it in `Web/openapi.json` unless it is a page or a file.
-    static let all = RouteTable(pages + ingest + health + sessions + settings + reports + events)
+    static let all = RouteTable(pages + ingest + health + sessions + settings + reports + goals + events)
 
     /// Pages and files, which are not part of the API.
     static let pages =
@@ -80,7 +80,7 @@ extension RouteTable {
         Route("/api/performance", .get(.reader, Parameter.series + [.compare], ReportHandlers.performance)),
         Route(
             "/api/breakdowns",
-            .get(.reader, Parameter.filtered + [.dimensions, .rows, .only], ReportHandlers.breakdowns)
+            .get(.reader, Parameter.filtered + [.dimensions, .rows, .only, .goal], ReportHandlers.breakdowns)
         ),
         Route(
             "/api/vitals-by",
@@ -106,6 +106,34 @@ extension RouteTable {
             "/api/fingerprint-frequency",
             .get(.everyone, [.signals, .site], ReportHandlers.fingerprintFrequency)
         ),
+    ]
+
+    private static let goals = [
+        Route(
+            "/api/goals",
+            .get(.reader, [.site], GoalHandlers.goals),
+            .change(.post, .owner, [], GoalHandlers.addGoal)
+        ),
+        Route(
+            "/api/goals/{id}",
+            .change(.put, .owner, [], GoalHandlers.changeGoal),
+            .change(.delete, .owner, [], GoalHandlers.removeGoal)
+        ),
+        Route("/api/conversions", .get(.reader, Parameter.series + [.compare], GoalHandlers.conversions)),
+        Route(
+            "/api/funnels",
+            .get(.reader, [.site], GoalHandlers.funnels),
+            .change(.post, .owner, [], GoalHandlers.addFunnel)
+        ),
+        Route(
+            "/api/funnels/{id}",
+            .get(.reader, Parameter.filtered, GoalHandlers.savedFunnel),
+            .change(.put, .owner, [], GoalHandlers.changeFunnel),
+            .change(.delete, .owner, [], GoalHandlers.removeFunnel)
+        ),
+        Route("/api/funnel-report", .get(.reader, Parameter.filtered + Parameter.funnel, GoalHandlers.funnel)),
+        Route("/api/retention", .get(.reader, Parameter.filtered + Parameter.retention, GoalHandlers.retention)),
+        Route("/api/paths", .get(.reader, Parameter.filtered + Parameter.paths, GoalHandlers.paths)),
     ]
 
     private static let events = [
