@@ -63,7 +63,7 @@ import Reports
         let line = String(decoding: Export.ending(format, "the session has ended"), as: UTF8.self)
         #expect(
             line == (format == .csv ? "" : "{\"error\":\"")
-                + "not all: the session has ended" + (format == .csv ? "" : "\"}") + "\r\n"
+                + "incomplete: the session has ended" + (format == .csv ? "" : "\"}") + "\r\n"
         )
     }
 

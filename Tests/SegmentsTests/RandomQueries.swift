@@ -14,7 +14,7 @@ extension RandomSessions {
         }
         var query = ScanQuery(from: from, to: to, edges: edges)
         for _ in 0..<code(3) {
-            let columns = Column.allCases.filter { $0.dictionary != nil && $0.scope != .resource }
+            let columns = Self.listed.filter { $0.scope != .resource }
             let column = columns[Int(code(UInt32(columns.count)))]
             let codes = Set((0...code(4)).map { _ in code(8) })
             query.filters.append(ScanQuery.Filter(column: column, codes: codes))
@@ -33,8 +33,11 @@ extension RandomSessions {
         return query
     }
 
+    /// Columns of dimensions; the currency is one of a value only.
+    private static let listed = Column.allCases.filter { $0.dictionary != nil && $0 != .eventCurrency }
+
     private mutating func list() -> ScanQuery.List {
-        let columns = Column.allCases.filter { $0.dictionary != nil }
+        let columns = Self.listed
         let column = columns[Int(code(UInt32(columns.count)))]
         let measures: [ScanQuery.Measure] =
             switch column.scope {
