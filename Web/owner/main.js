@@ -1,7 +1,7 @@
 // The owner's page: sign-in, and the view that the address selects.
 
 import { loadCharts, recolorCharts } from "../kit/charts.js";
-import { onTab, openTab, showTabAt, startTabs } from "../kit/tabs.js";
+import { onTab, openTab, showTab, showTabAt, startTabs } from "../kit/tabs.js";
 import { nextTheme, onTheme, startTheme } from "../kit/theme.js";
 import { h, setText } from "../kit/dom.js";
 import { within } from "../kit/time.js";
@@ -93,7 +93,7 @@ async function drawLive() {
       setText(/** @type {HTMLElement} */ (element.lastElementChild), `${count(visitors)} here now`);
       const isOver = Boolean(current().to) || current().range === "yesterday" || !VIEWS[openTab()].isRefreshed ||
         document.querySelector("dialog[open]");
-      if (!isOver && !current().issue && Date.now() - shownAt > REFRESH_MS) show();
+      if (!isOver && !(current().issue && openTab() === "issues") && Date.now() - shownAt > REFRESH_MS) show();
     } catch (error) {
       if (signal.aborted) return;
       element.dataset.state = "failed";
@@ -209,6 +209,8 @@ async function start() {
   // Secrets are removed from the address.
   if (token || share) history.replaceState(null, "", location.pathname + location.search);
   startTabs();
+  // Links of earlier versions to an issue.
+  if (current().issue && !location.hash) showTab("issues");
   startDialogs();
   startKeys();
   startBar();

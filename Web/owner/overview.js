@@ -2,8 +2,7 @@
 
 import { h, setText, table } from "../kit/dom.js";
 import { ask } from "./api.js";
-import { openIssue } from "./issue.js";
-import { drawIssues, noiseToggle } from "./issues.js";
+import { drawTopIssues, issuesLink, TOP_MAX } from "./issues.js";
 import {
   bars,
   delta,
@@ -109,14 +108,19 @@ const CHART_HEIGHT = 280;
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export async function showOverview(panel, signal) {
-  if (current().issue) return openIssue(panel, current().issue, signal);
   const tiles = h(
     "section",
     { class: "tiles eight full", "aria-label": "Totals" },
     ...TILES.map(({ label }) => h("div", { class: "tile" }, h("span", { class: "label", text: label }), skeleton(1))),
   );
   const chart = card("Over time", "full", null, h("span", { class: "space" }), intervalSelect());
-  const errors = card("Errors", "wide", "most frequent first", h("span", { class: "space" }), noiseToggle());
+  const errors = card(
+    "Top issues",
+    "wide",
+    "most frequent first",
+    h("span", { class: "space" }),
+    issuesLink({ issue: null, state: "all" }, { class: "all" }, "View all"),
+  );
   const quality = card("Data quality", "third");
   const rankings = RANKINGS.map(([dimension, title, width]) => [dimension, card(title, width)]);
   const cards = new Map(/** @type {[string, HTMLElement][]} */ (rankings));
@@ -146,8 +150,8 @@ export async function showOverview(panel, signal) {
       },
       failed(...cards.values()),
     ),
-    ask("issues", { ...reportQuery(), noise: current().noise }, { signal }).then(
-      (report) => drawPart(errors, report, () => drawIssues(errors, report)),
+    ask("issues", { ...reportQuery(), limit: TOP_MAX }, { signal }).then(
+      (report) => drawPart(errors, report, () => drawTopIssues(errors, report)),
       failed(errors),
     ),
     ask("data-quality", { ...reportQuery(), bots: undefined }, { signal }).then(

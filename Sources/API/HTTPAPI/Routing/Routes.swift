@@ -7,7 +7,7 @@ extension RouteTable {
     /// All routes of the server.
     ///
     /// To add a route, add it here, and describe it in `Web/openapi.json` unless it is a page or a file.
-    static let all = RouteTable(pages + ingest + health + sessions + reports + events)
+    static let all = RouteTable(pages + ingest + health + sessions + reports + issues + events)
 
     /// Pages and files, which are not part of the API.
     static let pages =
@@ -68,17 +68,29 @@ extension RouteTable {
             "/api/vitals-by",
             .get(.reader, Parameter.filtered + [.vitalsDimension, .rows], ReportHandlers.vitalsBy)
         ),
-        Route("/api/issues", .get(.reader, Parameter.series + [.state, .noise], ReportHandlers.issues)),
-        Route(
-            "/api/issues/{id}",
-            .get(.reader, Parameter.series, ReportHandlers.issue),
-            .change(.put, .owner, [.site], ReportHandlers.decide)
-        ),
         Route("/api/fingerprints", .get(.reader, Parameter.filtered, ReportHandlers.fingerprints)),
         Route("/api/data-quality", .get(.reader, Parameter.filteredTraffic, ReportHandlers.dataQuality)),
         Route(
             "/api/fingerprint-frequency",
             .get(.everyone, [.signals, .site], ReportHandlers.fingerprintFrequency)
+        ),
+    ]
+
+    private static let issues = [
+        Route("/api/issues", .get(.reader, Parameter.series + Parameter.issueListing, IssueHandlers.issues)),
+        Route(
+            "/api/issues/{id}",
+            .get(.reader, Parameter.series, IssueHandlers.issue),
+            .change(.put, .owner, [.site], IssueHandlers.decide)
+        ),
+        Route(
+            "/api/issues/{id}/occurrences",
+            .get(.reader, Parameter.filtered + [.before, .occurrences], IssueHandlers.occurrences)
+        ),
+        Route(
+            "/api/issues/{id}/merge",
+            .change(.put, .owner, [], IssueHandlers.merge),
+            .change(.delete, .owner, [], IssueHandlers.unmerge)
         ),
     ]
 
