@@ -1,4 +1,5 @@
 import Events
+import Segments
 import Storage
 import TestSupport
 import Testing
@@ -94,7 +95,8 @@ import Testing
         try store.append(visit("v_5", ["b"], release: "10.0", at: 500) + visit("v_6", ["a"], release: "9.0", at: 600))
         try store.catchUp()
         try expectStates(["a": .regressed, "b": .regressed, "c": .unresolved], store)
-        let detail = try #require(try reports(store).issue(Self.query(), #require(ids["a"])))
+        let issue = try #require(ids["a"])
+        let detail = try #require(try reports(store).issue(Self.query(), issue))
         #expect(detail.text.releases.map(\.name) == ["2.0", "10.0", "9.0"])
         #expect(detail.text.releases.map { $0.lastSeen - Self.start } == [300, 400, 600])
         #expect(detail.text.regressedIn == "9.0")

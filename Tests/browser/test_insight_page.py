@@ -107,8 +107,8 @@ def test_stored_markup_is_inert_in_every_view(engine, filled):
     engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 200))")
     check_inert(engine)
     for issue in report(filled.port, "issues", range="24h", bots="include")["issues"]:
-        open_page(engine, filled, f"&bots=include&issue={issue['issue']}")
-        assert engine.evaluate("() => document.querySelectorAll('.errors .stack').length") >= 1
+        open_page(engine, filled, f"&bots=include&issue={issue['issue']}", "issues")
+        assert engine.evaluate("() => document.querySelectorAll('.errors :is(.stack, .frames)').length") >= 1
         check_inert(engine)
     visitor = report(filled.port, "events", type=MARKUP[0])["events"][0]["visitor"]
     open_page(engine, filled, f"&visitor={visitor}", "raw")
@@ -133,10 +133,11 @@ def test_figures_filters_and_the_way_back(engine, filled):
     engine.evaluate("() => history.back()")
     wait_for(lambda: engine.evaluate("() => document.querySelector('#filters').childElementCount") == 0, 5, "the filter is gone")
     ready(engine)
+    show(engine, "issues")
     engine.evaluate("() => document.querySelector('.issue').click()")
     wait_for(lambda: text(engine, ".actions button") == "Resolve", 10, "an issue")
     engine.click(".actions button")
-    wait_for(lambda: "Resolved" in (text(engine, "#panel-overview .badge") or ""), 10, "it is resolved")
+    wait_for(lambda: "Resolved" in (text(engine, "#panel-issues .badge") or ""), 10, "it is resolved")
 
 
 def test_keys(engine, filled):
@@ -200,7 +201,7 @@ def test_accessibility(chromium, filled, scheme):
             show(chromium, view)
             check((width, view))
     chromium.resize(1440, 900)
-    open_page(chromium, filled, f"&issue={issue['issue']}")
+    open_page(chromium, filled, f"&issue={issue['issue']}", "issues")
     check("issue")
     visitor = report(filled.port, "events", type="pageview")["events"][0]["visitor"]
     open_page(chromium, filled, f"&visitor={visitor}", "raw")

@@ -19,69 +19,92 @@ const PAGE = 20;
  * @param {any} issue @param {AbortSignal} signal
  */
 export function showOccurrences(one, all, issue, signal) {
-  /** @type {any[]} */
-  let list = [];
-  /** @type {number | null} */
-  let next = null;
-  let index = 0;
-  const position = h("span", { class: "note", role: "status" });
-  const newer = h("button", { type: "button", class: "button", text: "Newer", onclick: () => show(index - 1) });
-  const older = h("button", { type: "button", class: "button", text: "Older", onclick: () => go(index + 1) });
-  one.querySelector(".head")?.append(position, h("span", { class: "space" }), newer, older);
+  const show = startSteps(one, (wanted) => go(wanted));
   body(one).append(skeleton());
   body(all).append(skeleton());
+  /** @type {{list: any[], next: number | null, index: number}} */
+  const state = { list: [], next: null, index: 0 };
 
-  const show = (/** @type {number} */ wanted) => {
-    index = wanted;
-    setText(position, index === 0 ? "the latest of the period" : `${index} newer in the period`);
-    /** @type {HTMLButtonElement} */ (newer).disabled = index <= 0;
-    /** @type {HTMLButtonElement} */ (older).disabled = index + 1 >= list.length && next === null;
-    drawOccurrence(body(one), list[index]);
+  const open = (/** @type {number} */ wanted) => {
+    state.index = wanted;
+    show(state);
+    drawOccurrence(body(one), state.list[wanted]);
     for (const [at, row] of [...all.querySelectorAll("tbody tr")].entries()) {
-      row.toggleAttribute("data-open", at === index);
+      row.toggleAttribute("data-open", at === wanted);
     }
   };
   const go = async (/** @type {number} */ wanted) => {
-    if (wanted >= list.length && next !== null) await more();
-    if (wanted < list.length) show(wanted);
+    if (wanted >= state.list.length && state.next !== null) await more();
+    if (wanted < state.list.length) open(wanted);
   };
   const more = async () => {
     try {
-      const query = { ...reportQuery(), limit: PAGE, before: next ?? undefined };
+      const query = { ...reportQuery(), limit: PAGE, before: state.next ?? undefined };
       const page = await ask(`${issuePath(issue.issue)}/occurrences`, query, { signal });
-      list = [...list, ...page.occurrences];
-      next = page.next;
-      drawList();
-    } catch (error) {
-      if (!signal.aborted) body(list.length ? all : one).replaceChildren(failure(error, more));
-    }
-  };
-  const drawList = () => {
-    if (!list.length) {
-      // The range or the filters have no error; the latest ones are known anyway.
-      list = issue.samples.map((/** @type {any} */ event) => ({ event, frames: null }));
-      body(all).replaceChildren(empty("No data for this period", "This issue has no errors in this period."));
-      if (!list.length) {
-        body(one).replaceChildren(empty("No recent events", "The latest events of this issue are too old to load."));
-        return;
-      }
-      show(0);
-      return setText(position, "the latest, before or after the period");
-    }
-    body(all).replaceChildren(
-      occurrenceTable(list, (at) => {
-        show(at);
+      state.list = [...state.list, ...page.occurrences];
+      state.next = page.next;
+      if (!state.list.length) return showSamples(one, all, issue);
+      drawList(all, state, more, (at) => {
+        open(at);
         one.scrollIntoView({ block: "start" });
-      }),
-      next === null ? "" : h(
-        "p",
-        { class: "actions" },
-        h("button", { type: "button", class: "button", text: "Load more", onclick: more }),
-      ),
-    );
-    show(Math.min(index, list.length - 1));
+      });
+      open(state.index);
+    } catch (error) {
+      if (!signal.aborted) body(state.list.length ? all : one).replaceChildren(failure(error, more));
+    }
   };
   more();
+}
+
+/**
+ * Adds buttons for the next newer and older error, and returns what shows the position.
+ *
+ * @param {HTMLElement} one @param {(index: number) => void} go
+ */
+function startSteps(one, go) {
+  let index = 0;
+  const position = h("span", { class: "note", role: "status" });
+  const button = (
+    /** @type {string} */ text,
+    /** @type {number} */ step,
+  ) => /** @type {HTMLButtonElement} */ (h("button", {
+    type: "button",
+    class: "button",
+    text,
+    disabled: true,
+    onclick: () => go(index + step),
+  }));
+  const [newer, older] = [button("Newer", -1), button("Older", 1)];
+  one.querySelector(".head")?.append(position, h("span", { class: "space" }), newer, older);
+  return (/** @type {{list: any[], next: number | null, index: number}} */ state) => {
+    index = state.index;
+    setText(position, index === 0 ? "the latest of the period" : `${index} newer in the period`);
+    newer.disabled = index <= 0;
+    older.disabled = index + 1 >= state.list.length && state.next === null;
+  };
+}
+
+/** Shows the latest error where the period and the filters have none. @param {HTMLElement} one @param {HTMLElement} all @param {any} issue */
+function showSamples(one, all, { samples: [event] }) {
+  body(all).replaceChildren(empty("No data for this period", "This issue has no errors in this period."));
+  if (event) drawOccurrence(body(one), { event, frames: null });
+  else body(one).replaceChildren(empty("No recent events", "The latest events of this issue are too old to load."));
+  setText(
+    /** @type {HTMLElement} */ (one.querySelector(".note")),
+    event ? "the latest, outside of the period or the filters" : "",
+  );
+}
+
+/** @param {HTMLElement} all @param {{list: any[], next: number | null}} state @param {() => void} more @param {(index: number) => void} open */
+function drawList(all, { list, next }, more, open) {
+  body(all).replaceChildren(
+    occurrenceTable(list, open),
+    next === null ? "" : h(
+      "p",
+      { class: "actions" },
+      h("button", { type: "button", class: "button", text: "Load more", onclick: more }),
+    ),
+  );
 }
 
 /** @param {any[]} list @param {(index: number) => void} open */

@@ -196,7 +196,7 @@ function row(issue) {
         { class: "note marks" },
         issue.state === "unresolved" && openState() === "unresolved" ? null : stateBadge(issue.state),
         issue.noise ? badge(noiseLabel(issue.noise), "plain") : null,
-        h("span", {}, ...isolatedList([issue.kind, issue.site].filter(Boolean), " · ")),
+        h("span", { class: "origin" }, ...isolatedList([issue.kind, issue.site].filter(Boolean), " · ")),
         issue.merged ? h("span", { text: `${issue.merged + 1} merged` }) : null,
         issue.regressed_in ? h("span", { text: `Regressed in ${issue.regressed_in}` }) : null,
       ),

@@ -119,7 +119,7 @@ export async function showOverview(panel, signal) {
     "wide",
     "most frequent first",
     h("span", { class: "space" }),
-    issuesLink({ issue: null, state: "all" }, { class: "all" }, "View all"),
+    issuesLink({ issue: null, state: "all" }, { class: "all-issues" }, "View all"),
   );
   const quality = card("Data quality", "third");
   const rankings = RANKINGS.map(([dimension, title, width]) => [dimension, card(title, width)]);

@@ -113,7 +113,7 @@ extension ReportContext {
         scan.lists = [own]
         let result = try run(scan)
         guard let row = result.lists[0].rows.first else { return (0, 0) }
-        // Visitors that cannot be told apart are at least one.
+        // Visitors who share a number count as one.
         return (row.sum.errors, row.sum.visitors ?? min(1, row.sum.errors))
     }
 }
