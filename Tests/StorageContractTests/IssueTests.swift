@@ -276,6 +276,9 @@ import Testing
         let even = try pages(Self.query([ReportFilter("is", "path", ["/even"])])).flatMap(\.self)
         #expect(even.map(\.visitor) == ["v_6", "v_4", "v_2"])
         #expect(try pages(Self.query(to: 7)).flatMap(\.self).count == 9)
+        let found = try #require(try reports(store).properties(Self.query(), issue))
+        #expect(found.errors == 14 && found.properties.map(\.name) == ["message", "source"])
+        #expect(found.properties[1].rows == [.init(value: "app.js", errors: 14)])
         #expect(try reports(store).occurrences(Self.query(), issue, before: 99_999, limit: 3) == nil)
         #expect(try reports(store).occurrences(Self.query(), "00", before: nil, limit: 3) == nil)
     }

@@ -106,6 +106,9 @@ def test_occurrences_have_frames_of_the_sites_own_code_and_pages(shop):
     second = report(shop.port, f"issues/{name}/occurrences", limit=2, before=first["next"])
     found = [one["event"]["id"] for one in first["occurrences"] + second["occurrences"]]
     assert len(found) == 3 and found == sorted(found, reverse=True) and second["next"] is None
+    found = report(shop.port, f"issues/{name}/properties")
+    assert found == {"errors": 3, "properties": [{"name": "message", "rows": [{"value": "a", "count": 3}], "count": 1, "rest": 0}]}
+    assert ask(shop.port, "issues/00/properties").status == 404
     assert ask(shop.port, f"issues/{name}/occurrences", before=10**9).status == 404
     assert ask(shop.port, "issues/00/occurrences").status == 404
     assert report(shop.port, "issues")["issues"][0]["culprit"] == {"function": "buy", "file": "https://shop.example/app.js", "line": 7}

@@ -7,6 +7,7 @@ import { moment } from "../kit/times.js";
 import { ask } from "./api.js";
 import { actions, mergedCard } from "./issue-actions.js";
 import { showOccurrences } from "./issue-occurrences.js";
+import { showProperties } from "./issue-properties.js";
 import { culpritOf, issuePath, issuesLink, stateBadge, title } from "./issues.js";
 import { bars, drawPart, failure, noFigures, refusalOf, refused, valueButton } from "./parts.js";
 import { change, current, reportQuery, zone } from "./state.js";
@@ -50,6 +51,7 @@ function draw(panel, back, issue, signal) {
   );
   drawPart(chart, issue, () => drawErrors(chart, issue));
   const one = card("Event", "full");
+  const payload = card("Properties", "full", "of the payload, by errors in this period");
   const all = card("Occurrences", "full", "of this period, newest first");
   panel.replaceChildren(
     h("div", { class: "full bare" }, back),
@@ -62,10 +64,12 @@ function draw(panel, back, issue, signal) {
       { class: "rows full" },
       ...LISTS.map(([label, dimension, member]) => ranking(label, dimension, issue, member)),
     ),
+    payload,
     all,
     mergedCard(issue) ?? "",
   );
   showOccurrences(one, all, issue, signal);
+  showProperties(payload, issue, signal);
 }
 
 /** The time of a first or last error, and its release. @param {number} seconds @param {string | null} release */

@@ -45,8 +45,14 @@ package struct IssueDescription: Sendable {
         name = DimensionText.clean(payload["name"].text ?? "Error") ?? "Error"
         message = DimensionText.clean(payload["message"].text ?? "") ?? ""
         noise = payload["noise"].text.flatMap { Self.noises.contains($0) ? $0 : nil }
-        let frames = payload["frames"].elements.prefix(StackFrame.readMax).map { StackFrame($0, site: site) }
-        culprit = Culprit(frames, payload)
+        let reported = payload["frames"].elements.prefix(StackFrame.readMax)
+        // A repetition has only the first frames, so later ones cannot count.
+        let frames = reported.prefix(StackFrame.countMax).map { StackFrame($0, site: site) }
+        let later = reported.dropFirst(StackFrame.countMax).lazy.map { StackFrame($0, site: site) }
+        culprit = Culprit(
+            frames.first(where: \.isInApp) ?? later.first(where: \.isInApp) ?? frames.first,
+            payload
+        )
         var parts = [kind, name] + Self.grouping(frames, payload, name: name, message: message)
         // Without noise nothing is appended, so that issues that predate noise detection keep their ids.
         if let noise { parts.append(noise) }
@@ -60,10 +66,8 @@ package struct IssueDescription: Sendable {
         name: String,
         message: String
     ) -> [String] {
-        // A repetition has only the first frames, so later ones cannot count.
-        let first = frames.prefix(StackFrame.countMax)
-        let own = first.filter(\.isInApp)
-        let used = own.isEmpty ? Array(first) : own
+        let own = frames.filter(\.isInApp)
+        let used = own.isEmpty ? frames : own
         let isEngines = EngineMessage.isLikely(name: name, message: message)
         let subject = isEngines ? EngineMessage.subject(message) : MessageTemplate.of(message)
         if let top = used.first, top.isMinified {
@@ -92,8 +96,9 @@ package struct Culprit: Sendable, Equatable {
         (self.function, self.file, self.line) = (function, file, line)
     }
 
-    init(_ frames: [StackFrame], _ payload: LazyJSON) {
-        if let frame = frames.first(where: \.isInApp) ?? frames.first {
+    /// The origin by a frame; without one, by the source that the browser reported.
+    init(_ frame: StackFrame?, _ payload: LazyJSON) {
+        if let frame {
             self.init(function: DimensionText.clean(frame.function) ?? "", file: frame.address, line: frame.line)
         } else {
             let source = payload["source"].text ?? ""

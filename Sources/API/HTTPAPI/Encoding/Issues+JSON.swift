@@ -137,3 +137,18 @@ extension ReportedFrame: JSONRepresentable {
         ])
     }
 }
+
+extension IssueProperties: JSONRepresentable {
+    var json: JSONEncodedValue {
+        .object([("errors", .integer(errors)), ("properties", JSONEncodedValue(properties))])
+    }
+}
+
+extension IssueProperties.Property: JSONRepresentable {
+    var json: JSONEncodedValue {
+        let rows = rows.map { JSONEncodedValue.object([("value", .text($0.value)), ("count", .integer($0.errors))]) }
+        return .object([
+            ("name", .text(name)), ("rows", .array(rows)), ("count", .integer(count)), ("rest", .integer(rest)),
+        ])
+    }
+}

@@ -44,6 +44,14 @@ enum IssueHandlers {
         }
     }
 
+    static func properties(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        let query = try call.parameters.report(now: WallClock.seconds)
+        let issue = call.path["id"] ?? ""
+        return site.reports.report(call.ticket, missing: missing) { reports throws(ReportError) in
+            try reports.properties(query, issue)
+        }
+    }
+
     /// `PUT` with `{"state":…}` and a condition.
     static func decide(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let request = try decision(call)

@@ -87,6 +87,7 @@ extension RouteTable {
             "/api/issues/{id}/occurrences",
             .get(.reader, Parameter.filtered + [.before, .occurrences], IssueHandlers.occurrences)
         ),
+        Route("/api/issues/{id}/properties", .get(.reader, Parameter.filtered, IssueHandlers.properties)),
         Route(
             "/api/issues/{id}/merge",
             .change(.put, .owner, [], IssueHandlers.merge),
