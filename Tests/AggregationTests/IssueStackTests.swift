@@ -8,7 +8,9 @@ private struct Reported: Sendable {
     var message: String
     var frames: [String]
 
-    init(_ name: String, _ message: String, _ frames: String...) { (self.name, self.message, self.frames) = (name, message, frames) }
+    init(_ name: String, _ message: String, _ frames: String...) {
+        (self.name, self.message, self.frames) = (name, message, frames)
+    }
 
     func description(site: String = "shop.example") throws -> IssueDescription {
         let hashes = try #require(KeyedHashes(secret: String(repeating: "5a", count: 32)))
@@ -61,7 +63,8 @@ private let reading = [
         ],
         // A folder for each release, and a version in the query.
         [
-            Reported("Error", "x", "a \(origin)/v1.9.2/app.js?v=3:4:9"), Reported("Error", "x", "a \(origin)/v2.0.0/app.js:5:9"),
+            Reported("Error", "x", "a \(origin)/v1.9.2/app.js?v=3:4:9"),
+            Reported("Error", "x", "a \(origin)/v2.0.0/app.js:5:9"),
         ],
         // A library between two frames of the site.
         [
@@ -89,7 +92,9 @@ private let reading = [
             Reported("TypeError", reading[0], "n \(origin)/app.min.js:1:4810"),
             Reported("TypeError", reading[0], "t \(origin)/app.min.js:2:4810"),
             Reported(
-                "TypeError", "Cannot read properties of undefined (reading 'total')", "t \(origin)/app.min.js:1:4810"
+                "TypeError",
+                "Cannot read properties of undefined (reading 'total')",
+                "t \(origin)/app.min.js:1:4810"
             ),
             Reported("Error", "no stock", "t \(origin)/app.min.js:1:4810"),
             Reported("Error", "no money", "t \(origin)/app.min.js:1:4810"),
@@ -109,9 +114,11 @@ private let reading = [
     @Test(arguments: [
         ("item 17 of 20 failed", "item 0 of 0 failed"), ("took 1.75 s", "took 0 s"),
         ("user 3f9a6c2e-1b2c-4d5e-8f90-a1b2c3d4e5f6 left", "user 0 left"), ("hash 3f9a6c2e1b2c", "hash 0"),
-        ("GET https://api.example/v1/users?id=7, again", "GET <url>, again"), ("see (wss://x.example/a)", "see (<url>)"),
+        ("GET https://api.example/v1/users?id=7, again", "GET <url>, again"),
+        ("see (wss://x.example/a)", "see (<url>)"),
         (#"no column "price" in 'orders' or `x`"#, "no column <string> in <string> or <string>"),
-        ("can't load the user's cart", "can't load the user's cart"), ("order 1NXabc7Kd93kf missing", "order 0 missing"),
+        ("can't load the user's cart", "can't load the user's cart"),
+        ("order 1NXabc7Kd93kf missing", "order 0 missing"),
         ("deadbeef facade checkout", "deadbeef facade checkout"), ("an 'unclosed quote", "an 'unclosed quote"),
         ("at 12:30:01", "at 0:0:0"), ("", ""), ("'é' and 'ü'", "<string> and <string>"),
     ])
@@ -131,7 +138,8 @@ private let reading = [
     @Test(arguments: [
         ("https://shop.example/app.js", true), ("https://static.shop.example/app.js", true), ("app.js", true),
         ("webpack://shop/./src/cart.ts", true), ("https://cdn.example/app.js", false),
-        ("https://shop.example/node_modules/vue/vue.js", false), ("https://shop.example/assets/vendor-DiwrgTda.js", false),
+        ("https://shop.example/node_modules/vue/vue.js", false),
+        ("https://shop.example/assets/vendor-DiwrgTda.js", false),
         ("https://shop.example/js/vendors~main.3f9a1c2b.js", false), ("chrome-extension://abc/content.js", false),
         ("https://shop.example/jquery-3.7.1.min.js", false), ("https://shop.example/polyfills.3f9a1c.js", false),
     ])

@@ -34,13 +34,15 @@ import Testing
         #expect(state({ _ in }, lastSeen: 100) == (.resolved, nil), "in the same second")
         #expect(state({ _ in }, lastSeen: 101) == (.regressed, nil), "without a release")
         let releases = [
-            Self.seen("1.1", since: 10, last: 99), Self.seen("1.2", since: 50, last: 130), Self.seen("1.3", since: 120, last: 125),
+            Self.seen("1.1", since: 10, last: 99), Self.seen("1.2", since: 50, last: 130),
+            Self.seen("1.3", since: 120, last: 125),
         ]
         #expect(state({ _ in }, releases) == (.regressed, "1.2"))
     }
 
     @Test(arguments: [
-        ([SeenRelease](), false, IssueState.resolved, nil as String?), ([seen("1.1", since: 10, last: 200)], false, .resolved, nil),
+        ([SeenRelease](), false, IssueState.resolved, nil as String?),
+        ([seen("1.1", since: 10, last: 200)], false, .resolved, nil),
         ([seen("1.2", since: 50, last: 100)], false, .resolved, nil),
         ([seen("1.2", since: 50, last: 101)], false, .regressed, "1.2"),
         ([seen("1.2", since: 50, last: 101)], true, .resolved, nil),

@@ -81,7 +81,9 @@ import Testing
     func `an issue resolved in a release comes back in a newer one only`(engine: Engine) throws {
         let database = try Database(engine)
         let store = try database.migrated()
-        try store.append(visit("v_1", ["a", "b", "c"], release: "2.0", at: 0) + visit("v_2", ["a"], release: "10.0", at: 100))
+        try store.append(
+            visit("v_1", ["a", "b", "c"], release: "2.0", at: 0) + visit("v_2", ["a"], release: "10.0", at: 100)
+        )
         try store.catchUp()
         let ids = try ids(store)
         for (message, release) in [("a", IssueDecisionRequest.Release.next), ("b", .current)] {
@@ -89,7 +91,9 @@ import Testing
             #expect(decision?.release == "10.0" && decision?.isNext == (release == .next))
         }
         // An old tab, and the release itself.
-        try store.append(visit("v_3", ["a", "b"], release: "2.0", at: 300) + visit("v_4", ["a"], release: "10.0", at: 400))
+        try store.append(
+            visit("v_3", ["a", "b"], release: "2.0", at: 300) + visit("v_4", ["a"], release: "10.0", at: 400)
+        )
         try store.catchUp()
         try expectStates(["a": .resolved, "b": .resolved, "c": .unresolved], store)
         try store.append(visit("v_5", ["b"], release: "10.0", at: 500) + visit("v_6", ["a"], release: "9.0", at: 600))
@@ -112,7 +116,9 @@ import Testing
         #expect(try database.count("insight_issue_releases") == 0)
         try store.append([events[0]])
         try store.catchUp()
-        #expect(try database.rows("select release, last_seen - first_seen from insight_issue_releases") == [["1.0", "0"]])
+        #expect(
+            try database.rows("select release, last_seen - first_seen from insight_issue_releases") == [["1.0", "0"]]
+        )
         #expect(try database.rows("select release from insight_releases") == [["1.0"]])
         #expect(try store.differences() == [])
     }
@@ -223,7 +229,8 @@ import Testing
         let database = try Database(engine)
         let store = try database.migrated()
         try store.append(
-            visit("v_1", ["alpha", "alpha", "alpha"], at: 0) + visit("v_2", ["beta"], at: 60) + visit("v_3", ["beta"], at: 90)
+            visit("v_1", ["alpha", "alpha", "alpha"], at: 0) + visit("v_2", ["beta"], at: 60)
+                + visit("v_3", ["beta"], at: 90)
                 + visit("v_4", ["gamma"], at: 30)
         )
         try store.catchUp()
@@ -255,7 +262,12 @@ import Testing
         let store = try database.migrated()
         var events = try visit("v_0", Array(repeating: "a", count: 7), at: 5)
         for number in 1..<8 {
-            events += try visit("v_\(number)", ["a", "b"], at: Int64(number * 3), path: number % 2 == 0 ? "/even" : "/odd")
+            events += try visit(
+                "v_\(number)",
+                ["a", "b"],
+                at: Int64(number * 3),
+                path: number % 2 == 0 ? "/even" : "/odd"
+            )
         }
         try store.append(events)
         try store.catchUp()

@@ -5,7 +5,9 @@ import Numbers
 ///
 /// The rules are kept as they were: a change would lose decisions.
 enum FormerGrouping {
-    /// The ids of an error, the latest first. The last one predates hashing with the store's secret key.
+    /// The ids of an error, the latest first.
+    ///
+    /// The last one predates hashing with the store's secret key.
     static func ids(
         _ payload: LazyJSON,
         kind: String,
@@ -90,7 +92,8 @@ enum FormerGrouping {
             let bytes = address.utf8
             let nameStart = bytes.lastIndex(of: UInt8(ascii: "/")).map { bytes.index(after: $0) } ?? bytes.startIndex
             let stem = bytes[nameStart...].prefix { $0 != UInt8(ascii: ".") }
-            guard let hyphen = stem.dropLast(hashLength).last, hyphen == UInt8(ascii: "-") || hyphen == UInt8(ascii: "_")
+            guard let hyphen = stem.dropLast(hashLength).last,
+                hyphen == UInt8(ascii: "-") || hyphen == UInt8(ascii: "_")
             else { return address }
             let hash = stem.suffix(hashLength)
             guard hash.allSatisfy({ $0.isIdentifier || $0 == UInt8(ascii: "-") }),

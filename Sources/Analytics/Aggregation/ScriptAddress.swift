@@ -60,7 +60,7 @@ struct ScriptAddress: Equatable {
         let names = [host, site].map { $0.prefix { $0 != ":" }.split(separator: ".") }
         return names[0] == names[1]
             || names[0].count > 1 && names[1].count > 1 && names[0].suffix(2) == names[1].suffix(2)
-            && names[0].last?.utf8.first?.isLetter == true
+                && names[0].last?.utf8.first?.isLetter == true
     }
 
     // MARK: - Hashes

@@ -25,8 +25,7 @@ extension Rollups {
     /// Applies the owner's decisions about issues, and merges of them, to the ids that they have under the current rules.
     ///
     /// Decisions and merges are not rollups and survive a rebuild, but they refer to issues by id, and a version with
-    /// other rules of grouping gives other ids. If an issue is split, each part gets the decision.
-    /// - Parameter issues: The ids that each issue had, the latest first.
+    /// other rules of grouping gives other ids. If an issue is split, each part gets the decision. `issues` are the ids that each issue had, the latest first.
     func keepDecisions(_ issues: [IssueKey: [String]]) throws(StoreError) {
         var owners: OwnersIssues
         if let ownersIssues { owners = ownersIssues } else { owners = try OwnersIssues(database) }

@@ -48,7 +48,11 @@ struct ScanRun {
             guard let info = missing.removeValue(forKey: id) else { return }
             let free = pipeline.takeFree()
             do throws(DamagedSegment) {
-                let hasRows = try free.load(SegmentColumns(info, columns, issueAliases: query.issueAliases), query, needs)
+                let hasRows = try free.load(
+                    SegmentColumns(info, columns, issueAliases: query.issueAliases),
+                    query,
+                    needs
+                )
                 if hasRows { pipeline.count(free) } else { pipeline.giveBack(free) }
             } catch {
                 pipeline.giveBack(free)

@@ -123,7 +123,9 @@ struct MergedIssue: JSONRepresentable {
 extension IssueOccurrences: JSONRepresentable {
     var json: JSONEncodedValue {
         let occurrences = events.map { event in
-            JSONEncodedValue.object([("event", event.json), ("frames", JSONEncodedValue(event.frames(site: event.site)))])
+            JSONEncodedValue.object([
+                ("event", event.json), ("frames", JSONEncodedValue(event.frames(site: event.site))),
+            ])
         }
         return .object([("occurrences", .array(occurrences)), ("next", JSONEncodedValue(next))])
     }

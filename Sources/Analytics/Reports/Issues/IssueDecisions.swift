@@ -187,7 +187,8 @@ extension Reports {
         do throws(StoreError) {
             _ = try database.transaction(ifChanged: Self.lock, []) { () throws(StoreError) in
                 count = try database.rows(
-                    "select issue from insight_issue_aliases where issue = ?1", [.text(issue)]
+                    "select issue from insight_issue_aliases where issue = ?1",
+                    [.text(issue)]
                 ).count
                 _ = try database.change("delete from insight_issue_aliases where issue = ?1", [.text(issue)])
             }

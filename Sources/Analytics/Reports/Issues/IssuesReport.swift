@@ -86,7 +86,8 @@ package struct IssuesReport: Sendable {
 
     /// All issues of the range, with visitors only if the list is sorted by them.
     private mutating func candidates(_ context: ReportContext, _ listing: IssueListing) throws(ReportError) -> [Row] {
-        func rows(_ limit: Int, withVisitors: Bool) throws(ReportError) -> (rows: [Row], count: Int64, refusal: String?) {
+        func rows(_ limit: Int, withVisitors: Bool) throws(ReportError) -> (rows: [Row], count: Int64, refusal: String?)
+        {
             let result = try Self.scan(context, withSeries: false) { dimension in
                 var list = dimension.list(limit: dimension == .noise && !listing.includesNoise ? 0 : limit)
                 list.withVisitors = withVisitors
@@ -156,7 +157,10 @@ extension IssueListing.Sort {
 }
 
 extension Reports {
-    package func issues(_ query: ReportQuery, _ listing: IssueListing = IssueListing()) throws(ReportError) -> IssuesReport {
+    package func issues(
+        _ query: ReportQuery,
+        _ listing: IssueListing = IssueListing()
+    ) throws(ReportError) -> IssuesReport {
         try computed(query) { context throws(ReportError) in try IssuesReport(context, listing) }
     }
 }
