@@ -242,9 +242,15 @@ import Testing
             """
         let issue = IssueDescription(LazyJSON(payload), hashes.texts)
         let former = try #require(issue.formerIDs.first)
-        try database.rows("insert into insight_issue_states values ('shop.example', '\(former)', 'ignored', 1)")
+        try database.rows(
+            """
+            insert into insight_issue_states (site, issue, state, changed_at)
+            values ('shop.example', '\(former)', 'ignored', 1)
+            """
+        )
         try store.append([event("error", visitor: "v", session: "s", payload: payload)])
         try store.catchUp()
-        #expect(try database.rows("select issue, state from insight_issue_states") == [[issue.id, "ignored"]])
+        let states = "select state from insight_issue_states where issue = '\(issue.id)'"
+        #expect(try database.rows(states) == [["ignored"]])
     }
 }

@@ -125,7 +125,7 @@ def test_issues_visitors_and_filters_show_hidden_characters(engine, filled):
     issues = report(filled.port, "issues", range="24h", bots="include")["issues"]
     assert len(issues) >= 10
     for issue in issues:
-        open_page(engine, filled, f"&bots=include&issue={issue['issue']}")
+        open_page(engine, filled, f"&bots=include&issue={issue['issue']}", "issues")
         engine.evaluate("() => document.querySelectorAll('main details').forEach((details) => details.open = true)")
         check(engine, issue["message"])
     for number, hostile in enumerate(CORPUS):
@@ -162,19 +162,20 @@ def test_the_live_feed_shows_hidden_characters(engine, filled):
 
 
 def test_text_that_runs_right_to_left_does_not_reorder_its_neighbors(engine, filled):
-    """The time of an issue is drawn to the right of its path, and the count of a value to the right of the value."""
+    """The site of an issue is drawn to the right of its kind, and the count of a value to the right of the value."""
     engine.signed_in_at = None
-    open_page(engine, filled, "&bots=include")
+    open_page(engine, filled, "&bots=include", "issues")
     isolated = engine.evaluate(
-        """() => [...document.querySelectorAll(".issue .note")].map((note) => {
-          const [path, browser] = note.querySelectorAll("bdi");
+        """() => [...document.querySelectorAll(".issues-table .marks > .origin")].map((note) => {
+          const [kind, site] = note.querySelectorAll("bdi");
           const range = document.createRange();
-          range.selectNode(path.nextSibling);
-          const [one, two, three] = [path, range, browser].map((part) => part.getBoundingClientRect());
+          range.selectNode(kind.nextSibling);
+          const [one, two, three] = [kind, range, site].map((part) => part.getBoundingClientRect());
           return one.right <= two.left + 1 && two.right <= three.left + 1;
         })"""
     )
     assert len(isolated) >= 10 and all(isolated)
+    open_page(engine, filled, "&bots=include")
     isolated = engine.evaluate(
         """() => [...document.querySelectorAll(".bars li")].map((row) => row.querySelector(".value").getBoundingClientRect().left <= row.querySelector("b").getBoundingClientRect().left)"""
     )
@@ -192,7 +193,7 @@ def test_escapes_are_accessible(chromium, filled, scheme):
     wait_for(lambda: chromium.evaluate("() => self.collectorInsight?.access()") == "owner", 15, "signed in")
     for width in (1440, 1024, 390):
         chromium.resize(width, 900)
-        for name, query, view in (("overview", "", "overview"), ("raw", "", "raw"), ("issue", f"&issue={issue['issue']}", "overview"), ("journey", f"&visitor={urllib.parse.quote(f'v_0{HIDDEN[0]}')}", "raw")):
+        for name, query, view in (("overview", "", "overview"), ("raw", "", "raw"), ("issue", f"&issue={issue['issue']}", "issues"), ("journey", f"&visitor={urllib.parse.quote(f'v_0{HIDDEN[0]}')}", "raw")):
             open_page(chromium, filled, f"&bots=include{query}", view)
             wait_for(lambda: chromium.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"), 3, f"{name} no wider than {width}")
             faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page).response["violations"]]

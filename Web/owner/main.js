@@ -1,7 +1,7 @@
 // The owner's page: sign-in, and the view that the address selects.
 
 import { loadCharts, recolorCharts } from "../kit/charts.js";
-import { onTab, openTab, showTabAt, startTabs } from "../kit/tabs.js";
+import { onTab, openTab, showTab, showTabAt, startTabs } from "../kit/tabs.js";
 import { nextTheme, onTheme, startTheme } from "../kit/theme.js";
 import { h, setText } from "../kit/dom.js";
 import { within } from "../kit/time.js";
@@ -99,7 +99,7 @@ async function drawLive() {
       setText(/** @type {HTMLElement} */ (element.lastElementChild), `${count(visitors)} here now`);
       const isOver = isRangeOver() || !VIEWS[openTab()].isRefreshed || document.querySelector("dialog[open]");
       const pause = rangeName() === "realtime" ? REALTIME_MS : REFRESH_MS;
-      if (!isOver && !current().issue && Date.now() - shownAt > pause) show();
+      if (!isOver && !(current().issue && openTab() === "issues") && Date.now() - shownAt > pause) show();
     } catch (error) {
       if (signal.aborted) return;
       element.dataset.state = "failed";
@@ -224,6 +224,8 @@ async function start() {
   // Secrets are removed from the address.
   if (token || share) history.replaceState(null, "", location.pathname + location.search);
   startTabs();
+  // Links of earlier versions to an issue.
+  if (current().issue && !location.hash) showTab("issues");
   startDialogs();
   startKeys();
   startBar();

@@ -2,8 +2,7 @@
 
 import { h, setText, table } from "../kit/dom.js";
 import { ask } from "./api.js";
-import { openIssue } from "./issue.js";
-import { drawIssues, noiseToggle } from "./issues.js";
+import { drawTopIssues, issuesLink, TOP_MAX } from "./issues.js";
 import {
   bars,
   delta,
@@ -112,7 +111,6 @@ const FIGURES_HEIGHT = 31;
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export async function showOverview(panel, signal) {
-  if (current().issue) return openIssue(panel, current().issue, signal);
   const tiles = h(
     "section",
     { class: "tiles eight full", "aria-label": "Totals" },
@@ -120,7 +118,13 @@ export async function showOverview(panel, signal) {
   );
   const chart = card("Over time", "full", null, h("span", { class: "space" }), intervalSelect());
   body(chart).style.minBlockSize = `${CHART_HEIGHT + FIGURES_HEIGHT}px`;
-  const errors = card("Errors", "wide", "most frequent first", h("span", { class: "space" }), noiseToggle());
+  const errors = card(
+    "Top issues",
+    "wide",
+    "most frequent first",
+    h("span", { class: "space" }),
+    issuesLink({ issue: null, state: "all" }, { class: "all-issues" }, "View all"),
+  );
   const quality = card("Data quality", "third");
   const rankings = RANKINGS.map(([dimension, width]) => [dimension, card(LISTS[dimension], width)]);
   const cards = new Map(/** @type {[string, HTMLElement][]} */ (rankings));
@@ -146,8 +150,8 @@ export async function showOverview(panel, signal) {
       },
       showFailure(signal, ...cards.values()),
     ),
-    ask("issues", { ...reportQuery(), noise: current().noise }, { signal }).then(
-      (report) => drawPart(errors, report, () => drawIssues(errors, report)),
+    ask("issues", { ...reportQuery(), limit: TOP_MAX }, { signal }).then(
+      (report) => drawPart(errors, report, () => drawTopIssues(errors, report)),
       showFailure(signal, errors),
     ),
     ask("data-quality", { ...reportQuery(), bots: undefined }, { signal }).then(

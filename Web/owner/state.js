@@ -8,7 +8,7 @@ import { boundSeconds, browserZone, firstDayOfWeek, isZone } from "../kit/times.
 /** Names of parameters in the address. */
 const NAMES = [
   ..."range from to zone interval site bots filters noise compare".split(" "),
-  ..."metric chart by sort versus a b issue visitor type page key value find".split(" "),
+  ..."metric chart by sort versus a b issue state search offset visitor type page key value find".split(" "),
   ..."funnel period direction start via".split(" "),
 ];
 /** Ranges that the server has names for, each with its key. @type {Record<string, {label: string, key: string}>} */

@@ -270,7 +270,7 @@ struct Extraction {
 
     private mutating func readError(_ aggregator: inout Aggregator) {
         let payload = LazyJSON(event.payload)
-        var description = IssueDescription(payload, aggregator.hashes.texts)
+        var description = IssueDescription(payload, site: event.site, aggregator.hashes.texts)
         let checked = payload["count"].checked(.errorCount)
         var count: Int64 = 1
         if case .valid(let value) = checked { count = Int64(saturating: value) }
@@ -299,7 +299,7 @@ extension Aggregator {
     fileprivate mutating func add(_ event: StoredEvent, _ description: IssueDescription) {
         guard !isReplaying else { return }
         let key = IssueKey(site: event.site, issue: description.id)
-        issues[key, default: IssueChange(description, event)].add(event)
+        issues[key, default: IssueChange(description, event)].add(event, description.culprit)
     }
 }
 

@@ -28,7 +28,10 @@ struct ReportContext {
         return scan
     }
 
-    func run(_ scan: ScanQuery) throws(ReportError) -> ScanResult {
+    /// Runs a scan, in which merged issues count as the issue that they are merged into.
+    func run(_ query: ScanQuery) throws(ReportError) -> ScanResult {
+        var scan = query
+        if scan.hasIssues { scan.issueAliases = try issueAliases().codes(dictionaries) }
         do throws(StoreError) {
             let result = try Segments.scan(scan, SegmentReader(database), dictionaries)
             // Figures without the damaged segments would be wrong.
@@ -129,5 +132,12 @@ package struct Reports {
             if query.range.isAllTime { context.query.range = try query.range.beginning(at: context.bounds()?.first) }
             return try body(context)
         }
+    }
+}
+
+extension ScanQuery {
+    /// Whether its result depends on issues.
+    fileprivate var hasIssues: Bool {
+        issues != nil || filters.contains { $0.column == .eventIssue } || lists.contains { $0.column == .eventIssue }
     }
 }

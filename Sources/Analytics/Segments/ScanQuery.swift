@@ -74,6 +74,10 @@ package struct ScanQuery: Sendable {
     package var sessionKeys: Set<UInt64>?
     /// Codes of the issues whose errors count; nil for all.
     package var issues: Set<UInt32>?
+    /// Codes of issues that count as another one, by which they are replaced.
+    package var issueAliases: [UInt32: UInt32] = [:]
+    /// Collects the latest seconds that have an error which counts, at most this number.
+    package var latestErrorsMax = 0
     /// Counts errors not caused by the site instead of the site's own, for a report on such an issue.
     package var noiseCountsAsErrors = false
     /// Vitals of the whole range.
@@ -90,6 +94,20 @@ package struct ScanQuery: Sendable {
     package var selection: ScanSelection.Kind?
 
     package init(from: Int64, to: Int64, edges: [Int64]) { (self.from, self.to, self.edges) = (from, to, edges) }
+
+    /// Replaces the issues of all conditions by those that they count as.
+    mutating func resolveIssues() {
+        let aliases = issueAliases
+        guard !aliases.isEmpty else { return }
+        func resolved(_ code: UInt32) -> UInt32 { aliases[code] ?? code }
+        issues = issues.map { Set($0.map(resolved)) }
+        for index in filters.indices where filters[index].column == .eventIssue {
+            filters[index].codes = Set(filters[index].codes.map(resolved))
+        }
+        for index in lists.indices where lists[index].column == .eventIssue {
+            lists[index].only = lists[index].only?.map(resolved)
+        }
+    }
 }
 
 /// The sums of a range, a bucket, or a value of a list.
@@ -165,6 +183,7 @@ package struct ScanResult: Sendable {
     package var lists: [ListResult] = []
     /// Nil unless requested.
     package var selection: ScanSelection?
+    package var latestErrors: [LatestErrors.Second] = []
     /// Number of damaged segments, which are excluded from all figures.
     package var damagedSegments = 0
     /// Whether visitor counts are missing because some visitors share a number.

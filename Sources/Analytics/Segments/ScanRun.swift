@@ -48,7 +48,11 @@ struct ScanRun {
             guard let info = missing.removeValue(forKey: id) else { return }
             let free = pipeline.takeFree()
             do throws(DamagedSegment) {
-                let hasRows = try free.load(SegmentColumns(info, columns), query, needs)
+                let hasRows = try free.load(
+                    SegmentColumns(info, columns, issueAliases: query.issueAliases),
+                    query,
+                    needs
+                )
                 if hasRows { pipeline.count(free) } else { pipeline.giveBack(free) }
             } catch {
                 pipeline.giveBack(free)
@@ -73,7 +77,7 @@ struct ScanRun {
             events: true,
             lists: query.lists.filter { $0.column.dictionary != nil },
             vitals: Set(query.vitals + query.seriesVitals + measured),
-            sessionKeys: query.selection == .sessions
+            sessionKeys: query.selection == .sessions || query.latestErrorsMax > 0
         )
         try pass(source, segments, needs, .first)
         counts.finish()

@@ -56,6 +56,8 @@ final class SegmentRows: @unchecked Sendable {
     /// By session, if they are needed.
     private(set) var sessionKeys: [UInt64] = []
     var events: [Event] = []
+    /// By event: its time after the first time of the segment in seconds, if the latest errors are wanted.
+    var eventTimes: [UInt32] = []
     var resources: [Resource] = []
     private let pass = RowBuffer<UInt8>()
     /// By index of a dictionary: memory for counting; the owner of this object deallocates it.
@@ -128,6 +130,7 @@ final class SegmentRows: @unchecked Sendable {
     func load(_ columns: SegmentColumns, _ query: ScanQuery, _ needs: ScanNeeds) throws(DamagedSegment) -> Bool {
         info = columns.info
         (codes, events, resources, sessionKeys) = ([:], [], [], [])
+        eventTimes = []
         for vital in vitals.indices { vitals[vital] = nil }
         for filter in query.filters {
             // Most segments of a rare value end here.

@@ -77,40 +77,6 @@ enum ReportHandlers {
         return site.reports.report(call.ticket) { reports throws(ReportError) in try reports.dataQuality(query) }
     }
 
-    // MARK: - Issues
-
-    static func issues(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
-        let query = try call.parameters.report(now: WallClock.seconds)
-        let state = call.parameters["state"].flatMap { IssueState(rawValue: $0) }
-        let includesNoise = call.parameters["noise"] != nil
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
-            try reports.issues(query, state: state, includesNoise: includesNoise)
-        }
-    }
-
-    static func issue(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
-        let query = try call.parameters.report(now: WallClock.seconds)
-        let issue = call.path["id"] ?? ""
-        return site.reports.report(call.ticket, missing: "Issue not found") { reports throws(ReportError) in
-            try reports.issue(query, issue)
-        }
-    }
-
-    /// `PUT` with `{"state":…}`.
-    static func decide(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
-        let body = try JSONBody(call.request, names: ["state"])
-        let text = try body.text("state", bytesMax: Operation.jsonBodyBytesMax)
-        guard let state = text.flatMap({ IssueState(rawValue: $0) }), state != .regressed else {
-            throw QueryError(message: "state must be unresolved, resolved or ignored")
-        }
-        let (issue, name) = (call.path["id"] ?? "", call.parameters["site"])
-        let now = WallClock.seconds
-        return site.reports.report(call.ticket, missing: "Issue not found") { reports throws(ReportError) in
-            let isKnown = try reports.decide(issue, site: name, state: state, now: now)
-            return isKnown ? IssueDecision(issue: issue, state: state) : nil
-        }
-    }
-
     // MARK: - Fingerprints of the visitor itself
 
     /// The most signals of one request, those of a fingerprint, and the most bytes of one name and hash.

@@ -61,8 +61,12 @@ extension Parameter {
 
     // MARK: - Issues and fingerprints
 
-    static let state = Parameter("state", .word(IssueState.allCases.map(\.rawValue)))
-    static let noise = Parameter("noise", .word(["include"]))
+    static let issueListing = [
+        Parameter("state", .word(IssueState.allCases.map(\.rawValue))), Parameter("noise", .word(["include"])),
+        Parameter("search"), Parameter("sort", .word(IssueListing.Sort.allCases.map(\.rawValue))),
+        Parameter("limit", .integer(1...Int64(IssueListing.limitMax))), Parameter("offset", .integer(0...50_000)),
+    ]
+    static let occurrences = Parameter("limit", .integer(1...IssueOccurrences.limitMax))
     static let signals = Parameter("signals", isRequired: true)
 
     // MARK: - Events

@@ -7,7 +7,7 @@ extension RouteTable {
     /// All routes of the server.
     ///
     /// To add a route, add it here, and describe it in `Web/openapi.json` unless it is a page or a file.
-    static let all = RouteTable(pages + ingest + health + sessions + settings + reports + goals + events)
+    static let all = RouteTable(pages + ingest + health + sessions + settings + reports + issues + goals + events)
 
     /// Pages and files, which are not part of the API.
     static let pages =
@@ -94,12 +94,6 @@ extension RouteTable {
             "/api/slow-pages",
             .get(.reader, Parameter.filtered + [.vital, .slowPages, .sampleMin], ReportHandlers.slowPages)
         ),
-        Route("/api/issues", .get(.reader, Parameter.series + [.state, .noise], ReportHandlers.issues)),
-        Route(
-            "/api/issues/{id}",
-            .get(.reader, Parameter.series, ReportHandlers.issue),
-            .change(.put, .owner, [.site], ReportHandlers.decide)
-        ),
         Route("/api/fingerprints", .get(.reader, Parameter.filtered, ReportHandlers.fingerprints)),
         Route("/api/data-quality", .get(.reader, Parameter.filteredTraffic, ReportHandlers.dataQuality)),
         Route(
@@ -134,6 +128,25 @@ extension RouteTable {
         Route("/api/funnel-report", .get(.reader, Parameter.filtered + Parameter.funnel, GoalHandlers.funnel)),
         Route("/api/retention", .get(.reader, Parameter.filtered + Parameter.retention, GoalHandlers.retention)),
         Route("/api/paths", .get(.reader, Parameter.filtered + Parameter.paths, GoalHandlers.paths)),
+    ]
+
+    private static let issues = [
+        Route("/api/issues", .get(.reader, Parameter.series + Parameter.issueListing, IssueHandlers.issues)),
+        Route(
+            "/api/issues/{id}",
+            .get(.reader, Parameter.series, IssueHandlers.issue),
+            .change(.put, .owner, [.site], IssueHandlers.decide)
+        ),
+        Route(
+            "/api/issues/{id}/occurrences",
+            .get(.reader, Parameter.filtered + [.before, .occurrences], IssueHandlers.occurrences)
+        ),
+        Route("/api/issues/{id}/properties", .get(.reader, Parameter.filtered, IssueHandlers.properties)),
+        Route(
+            "/api/issues/{id}/merge",
+            .change(.put, .owner, [], IssueHandlers.merge),
+            .change(.delete, .owner, [], IssueHandlers.unmerge)
+        ),
     ]
 
     private static let events = [

@@ -15,30 +15,36 @@ package struct IssueReport: Sendable {
 
     /// The most rows of each list.
     static let rowsMax = 20
-    private static let dimensions: [ReportDimension] = [.browser, .path, .release]
+    package static let dimensions: [ReportDimension] = [.browser, .system, .device, .path, .release]
 
     package let range: ReportRange
     package let issue: String
     package let text: IssueText
+    /// The titles of the issues that are merged into it.
+    package let members: [(issue: String, text: IssueText)]
     package private(set) var errors: Int64 = 0
     /// Nil when visitors cannot be counted.
     package private(set) var visitors: Int64? = 0
     package private(set) var visitorsRefusal: String?
     /// By bucket, with its start in seconds since 1970.
     package private(set) var series: [(start: Int64, errors: Int64)]
-    package private(set) var browsers = List()
-    package private(set) var paths = List()
-    package private(set) var releases = List()
+    /// In the order of `dimensions`.
+    package private(set) var lists: [List]
     package let samples: [StoredEvent]
 
-    /// Returns nil when there is no issue with this id.
-    init?(_ context: ReportContext, _ issue: String) throws(ReportError) {
-        guard let text = try context.issueTexts([issue])[issue] else { return nil }
+    /// Returns nil when there is no issue with this id; of a merged issue, the report is that of the issue as which it counts.
+    init?(_ context: ReportContext, _ name: String) throws(ReportError) {
+        let aliases = try context.issueAliases()
+        let issue = aliases.target(of: name)
+        guard let text = try context.issueTexts([issue], aliases)[issue] else { return nil }
         range = context.query.range
         (self.issue, self.text) = (issue, text)
         series = range.buckets.map { ($0, 0) }
+        lists = Self.dimensions.map { _ in List() }
+        let titles = try context.plainIssueTexts(text.merged, IssueAliases())
+        members = text.merged.map { ($0, titles[$0] ?? .unknown) }
         samples = try IssueSamples(database: context.database, site: context.query.site)
-            .latest(of: issue, upTo: text.lastEventID)
+            .latest(of: Set(aliases.all(of: issue)), upTo: text.lastEventID)
         guard let code = context.dictionaries.code(of: issue, in: .issue) else { return }
         let result = try context.run(Self.scanQuery(context, code, isNoise: text.noise != nil))
         visitorsRefusal = result.visitorsRefusal
@@ -46,8 +52,7 @@ package struct IssueReport: Sendable {
             (errors, visitors) = (row.sum.errors, row.sum.visitors)
             for (index, errors) in row.series.enumerated() where index < series.count { series[index].errors = errors }
         }
-        let lists = zip(Self.dimensions, result.lists.dropFirst()).map { Self.list(context, $0, $1) }
-        (browsers, paths, releases) = (lists[0], lists[1], lists[2])
+        lists = zip(Self.dimensions, result.lists.dropFirst()).map { Self.list(context, $0, $1) }
     }
 
     /// A scan whose first list has the issue itself, and the others its dimensions.
@@ -77,55 +82,6 @@ package struct IssueReport: Sendable {
         list.count = found.count
         list.rest = list.rows.reduce(found.total) { $0 - $1.errors }
         return list
-    }
-}
-
-/// Finds the latest errors of an issue.
-struct IssueSamples {
-    /// The range of ids before the latest error that is searched, and the most errors that are read and returned.
-    private static let span: Int64 = 20_000
-    private static let step: Int64 = 2500
-    private static let samplesMax = 5
-    /// The most bytes of errors that are read.
-    private static let bytesMax = 4 * ReadBudget.bytesMax
-
-    let database: any Database
-    /// Nil for all sites.
-    let site: String?
-
-    /// Whether an event counts for the site; a site without a name of its own counts for `(other)`.
-    private var condition: String {
-        guard site != nil else { return "true" }
-        return "\(Rollups.namedSite) = ?3"
-    }
-
-    func latest(of issue: String, upTo last: Int64) throws(ReportError) -> [StoredEvent] {
-        do throws(StoreError) { return try find(issue, max(0, last)) } catch { throw .store(error) }
-    }
-
-    private func find(_ issue: String, _ last: Int64) throws(StoreError) -> [StoredEvent] {
-        let hash = try KeyedHashes(database).texts
-        var found: [StoredEvent] = []
-        var bytes = 0
-        var end = last
-        while found.count < Self.samplesMax, end > max(0, last - Self.span) {
-            let read = try database.bounded(
-                """
-                select \(StoredEvent.columns(database.dialect)) from collector_events as own
-                where id <= ?1 and id > ?2 and event_type = 'error' and \(condition) order by id desc
-                """,
-                [.integer(end), .integer(end - Self.step)] + (site.map { [.text($0)] } ?? []),
-                limit: Self.step,
-                milliseconds: ReadLimits.statementMilliseconds
-            )
-            found += read.rows.lazy.compactMap { StoredEvent($0) }.filter {
-                IssueDescription(LazyJSON($0.payload), hash).id == issue
-            }
-            bytes += read.rows.reduce(0) { $0 + ReadBudget.bytes($1) }
-            if bytes >= Self.bytesMax { break }
-            end = read.isCut ? (read.rows.last?[0].integer ?? end) - 1 : end - Self.step
-        }
-        return Array(found.prefix(Self.samplesMax))
     }
 }
 
