@@ -7,7 +7,7 @@ import { browserZone, isZone } from "../kit/times.js";
 /** Names of parameters in the address. */
 const NAMES = [
   ..."range from to zone interval site bots filters noise compare".split(" "),
-  ..."metric chart by issue visitor type page key value find".split(" "),
+  ..."metric chart by issue visitor who order type page key value find".split(" "),
 ];
 /** Ranges that the server has names for. */
 export const RANGES = Object.freeze({

@@ -13,17 +13,17 @@ final class SegmentRows: @unchecked Sendable {
         resources: 0
     )
     /// By session: its first page view, and the number of its page views.
-    private let starts = RowBuffer<UInt16>()
-    private let counts = RowBuffer<UInt32>()
+    let starts = RowBuffer<UInt16>()
+    let counts = RowBuffer<UInt32>()
     /// By page view: its session.
     let owners = RowBuffer<UInt16>()
     let visitors = RowBuffer<UInt32>()
     private(set) var visitorsEnd = 0
-    private let times = RowBuffer<UInt32>()
+    let times = RowBuffer<UInt32>()
     let counted = RowBuffer<UInt8>()
     private var isAllCounted = false
     /// By session: whether it passes the filters.
-    private let passingSessions = RowBuffer<UInt8>()
+    let passingSessions = RowBuffer<UInt8>()
     /// By page view: whether it and its session pass; and whether it is within the range, too.
     private let passing = RowBuffer<UInt8>()
     private let inRange = RowBuffer<UInt8>()
