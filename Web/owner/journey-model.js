@@ -23,6 +23,18 @@ export function lostIn(view, isCut) {
   return view.missing.filter((/** @type {number} */ number) => number > begin);
 }
 
+/** Types that the tracker emits by itself. */
+const OWN_TYPES = new Set(
+  "pageview webvitals engagement resources navigation frames error fingerprint_ready".split(" "),
+);
+/** Custom events that the line of a page view names. */
+const CUSTOM_MAX = 4;
+
+/** Types of the custom events of a page view, in order. @param {any} view @returns {string[]} */
+export const customTypes = (view) =>
+  [...new Set(view.events.map((/** @type {any} */ event) => event.type))]
+    .filter((type) => !OWN_TYPES.has(type)).slice(0, CUSTOM_MAX);
+
 /** When a page view began and when its last event was received, in milliseconds. @param {any} view */
 export function timesOf(view) {
   const times = view.events.map((/** @type {any} */ event) => event.t);

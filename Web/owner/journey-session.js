@@ -7,7 +7,7 @@ import { tone } from "../kit/ratings.js";
 import { localOf, moment } from "../kit/times.js";
 import { detailsOf, vitalsOf } from "./journey-details.js";
 import { eventList } from "./journey-events.js";
-import { errorsIn, eventOf, lostIn, summaryOf } from "./journey-model.js";
+import { customTypes, errorsIn, eventOf, lostIn, summaryOf } from "./journey-model.js";
 import { zone } from "./state.js";
 import { navigationLabel } from "./words.js";
 
@@ -94,16 +94,21 @@ function viewDetails({ view, start, time }, isCut, open) {
       h("b", { class: "spent", text: time === null ? "–" : span(time), title: "Time on page" }),
     ),
   ));
+  const fill = () => {
+    if (details.childElementCount > 1) return;
+    details.append(
+      h("div", { class: "opened" }, h("div", { class: "parts" }, ...detailsOf(view)), eventList(view, lost)),
+    );
+  };
   details.addEventListener("toggle", () => {
     if (details.open) open.add(view.pageview);
     else open.delete(view.pageview);
-    if (details.open && details.childElementCount < 2) {
-      details.append(
-        h("div", { class: "opened" }, h("div", { class: "parts" }, ...detailsOf(view)), eventList(view, lost)),
-      );
-    }
+    if (details.open) fill();
   });
-  details.open = open.has(view.pageview);
+  if (open.has(view.pageview)) {
+    fill();
+    details.open = true;
+  }
   return details;
 }
 
@@ -115,6 +120,7 @@ function badges(view, lost) {
   return [
     errors ? badge(`${exact(errors)} ${errors === 1 ? "error" : "errors"}`, "poor") : null,
     ...poor.map(([name]) => badge(`Poor ${name}`, "poor")),
+    ...customTypes(view).map((type) => badge(type, "plain")),
     lost.length ? badge(`${exact(lost.length)} lost`, "fair") : null,
     view.dropped ? badge(`${exact(view.dropped)} dropped by the page`, "fair") : null,
   ];

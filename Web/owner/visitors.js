@@ -8,12 +8,14 @@ import { ask } from "./api.js";
 import { showJourney } from "./journey.js";
 import { failure, noFigures, select, visitorHref, visitorTail } from "./parts.js";
 import { change, current, reportQuery, zone } from "./state.js";
-import { named } from "./words.js";
 
 /** Visitors of a page. */
 const PAGE = 25;
 /** Orders by the names of the server. @type {Record<string, string>} */
 const ORDERS = { last_seen: "Last seen", pageviews: "Page views", sessions: "Sessions", errors: "Errors" };
+
+/** The server's word for no value. */
+const NONE = "(none)";
 
 /** The visitors of the list that was shown last, for steps from one timeline to the next. @type {string[]} */
 let listed = [];
@@ -173,10 +175,7 @@ function row(one) {
     cell(4, exact(one.pageviews)),
     cell(5, one.errors ? h("b", { class: "bad", text: exact(one.errors) }) : "0"),
     cell(6, source(one)),
-    cell(7, isolated(named(one.device))),
-    cell(8, isolated(named(one.browser))),
-    cell(9, isolated(named(one.system))),
-    cell(10, isolated(named(one.country))),
+    ...["device", "browser", "system", "country"].map((name, index) => value(cell, 7 + index, one[name])),
   );
   if (one.visitor !== null) {
     element.classList.add("opens");
@@ -185,6 +184,13 @@ function row(one) {
       if (!isLink && !String(getSelection())) change({ visitor: one.visitor });
     });
   }
+  return element;
+}
+
+/** @param {(index: number, ...content: (Node | string)[]) => HTMLElement} cell @param {number} index @param {string} text */
+function value(cell, index, text) {
+  const element = text === NONE ? cell(index, h("span", { class: "dim", text: "–" })) : cell(index, isolated(text));
+  element.classList.toggle("none", text === NONE);
   return element;
 }
 
@@ -207,11 +213,11 @@ function who({ visitor, name, bot }) {
 
 /** @param {any} one */
 function source({ referrer, campaign }) {
-  const hasCampaign = campaign !== "(none)";
+  const hasCampaign = campaign !== NONE;
   return h(
     "span",
     { class: "cut", title: hasCampaign ? `${referrer} · ${campaign}` : referrer },
-    isolated(named(referrer)),
+    isolated(referrer),
     ...(hasCampaign ? [" · ", isolated(campaign)] : []),
   );
 }
