@@ -89,7 +89,9 @@ import Testing
     @Test func `has the columns of the session with the last page view`() {
         var random = RandomSessions(seed: 7)
         var all = sessions(&random).flatMap { $0 }
-        for index in all.indices { for view in all[index].pageViews.indices { all[index].pageViews[view].isCounted = true } }
+        for index in all.indices {
+            for view in all[index].pageViews.indices { all[index].pageViews[view].isCounted = true }
+        }
         var query = ScanQuery(from: Self.start, to: Self.start + 100_000, edges: [Self.start])
         query.filters = [ScanQuery.Filter(column: .browser, codes: [1, 2, 3, 4])]
         let result = scanVisitors(
@@ -106,10 +108,12 @@ import Testing
                 session.visitor == visitor.position.number && session.browser != 0
                     && session.pageViews.contains { $0.time == visitor.lastSeen }
             }
-            #expect(latest.contains { session in
-                session.key == visitor.sessionKey && session.browser == visitor.codes[.browser]
-                    && session.country == visitor.codes[.country]
-            })
+            #expect(
+                latest.contains { session in
+                    session.key == visitor.sessionKey && session.browser == visitor.codes[.browser]
+                        && session.country == visitor.codes[.country]
+                }
+            )
         }
     }
 

@@ -14,8 +14,10 @@ struct VisitorSearch {
 
     init(_ context: ReportContext) { self.context = context }
 
-    /// The sessions within the range of the visitor with this id; without one, of visitors whose id begins or ends with the text; without
-    /// those, of the visitors that the site identified by it.
+    /// The sessions within the range of the visitor with this id.
+    ///
+    /// Without one, of visitors whose id begins or ends with the text; without those, of the visitors that the site
+    /// identified by it.
     func sessions(_ text: String) throws(ReportError) -> Set<UInt64> {
         guard !text.isEmpty, text.utf8.count <= Self.bytesMax else {
             throw .refused("find must have 1 to \(Self.bytesMax) bytes")
@@ -129,7 +131,9 @@ struct VisitorNames {
         return result
     }
 
-    /// The last page view of each visitor, by the key of its session: events of the second in which it was received have the ids.
+    /// The last page view of each visitor, by the key of its session.
+    ///
+    /// The events of the second in which it was received have the ids.
     private func lastPageViews(
         _ visitors: [ScannedVisitor]
     ) throws(ReportError) -> [UInt64: (visitor: String, pageView: String)] {
@@ -140,7 +144,8 @@ struct VisitorNames {
             var missing = Set(own.map(\.sessionKey))
             try database.reportStream(
                 """
-                select \(Rollups.namedSite) as named_site, visitor_id, session_id, pageview_id from collector_events as own
+                select \(Rollups.namedSite) as named_site, visitor_id, session_id, pageview_id
+                from collector_events as own
                 where received_at >= \(time("?1")) and received_at < \(time("?2")) and event_type = '\(Self.pageView)'
                 """,
                 [.integer(second), .integer(second + 1)]

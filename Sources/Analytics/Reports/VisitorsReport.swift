@@ -66,7 +66,7 @@ package struct VisitorsReport: Sendable {
     /// The position of the next page; nil when there are no more visitors.
     package let next: Cursor?
 
-    /// - Parameter find: the visitor's id, its beginning or end, or the id that the site gave to `identify`.
+    /// `find` is the visitor's id, its beginning or end, or the id that the site gave to `identify`.
     init(
         _ context: ReportContext,
         _ sort: Sort,

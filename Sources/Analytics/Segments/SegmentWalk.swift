@@ -1,9 +1,8 @@
 /// Passes the segments of a query on, one after the other, with the sessions selected that count.
 ///
-/// For reports that follow sessions instead of adding up columns. Segments without a matching page view are skipped.
-///
-/// - Parameter extra: columns that `take` reads, besides those of the filters.
-/// - Returns: the number of damaged segments, whose sessions may be missing.
+/// For reports that follow sessions instead of adding up columns. Segments without a matching page view are skipped;
+/// `extra` are the columns that `take` reads, besides those of the filters. The result is the number of damaged
+/// segments, whose sessions may be missing.
 func walk<Source: SegmentSource>(
     _ query: ScanQuery,
     _ source: Source,
