@@ -9,7 +9,7 @@ from insight import ENVIRONMENT, TOKEN, VIEWS, report, send, settle, visit_event
 from load import wait_for
 from page import SCREENSHOTS, TABS
 from page import show as show_tab
-from test_insight_page import check_inert, open_page
+from test_insight_page import check_inert, expand, open_page
 
 # One of each class, between visible letters; and values that are made of them, or of blanks, alone.
 HIDDEN = [
@@ -130,10 +130,11 @@ def test_issues_visitors_and_filters_show_hidden_characters(engine, filled):
         check(engine, issue["message"])
     for number, hostile in enumerate(CORPUS):
         quoted = urllib.parse.quote(f"v_{number}{hostile}")
-        open_page(engine, filled, f"&visitor={quoted}", "raw")
+        open_page(engine, filled, f"&visitor={quoted}", "visitors")
+        expand(engine)
         engine.evaluate("() => document.querySelectorAll('main details').forEach((details) => details.open = true)")
         engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 50))")
-        assert "Session 1" in engine.evaluate("() => document.querySelector('#panel-raw').textContent")
+        assert "Session 1" in engine.evaluate("() => document.querySelector('#panel-visitors').textContent")
         check(engine, f"visitor {hostile!r}")
     for hostile in (HIDDEN[0], *BLANKS):
         quoted = urllib.parse.quote(hostile)
@@ -193,7 +194,7 @@ def test_escapes_are_accessible(chromium, filled, scheme):
     wait_for(lambda: chromium.evaluate("() => self.collectorInsight?.access()") == "owner", 15, "signed in")
     for width in (1440, 1024, 390):
         chromium.resize(width, 900)
-        for name, query, view in (("overview", "", "overview"), ("raw", "", "raw"), ("issue", f"&issue={issue['issue']}", "issues"), ("journey", f"&visitor={urllib.parse.quote(f'v_0{HIDDEN[0]}')}", "raw")):
+        for name, query, view in (("overview", "", "overview"), ("raw", "", "raw"), ("issue", f"&issue={issue['issue']}", "issues"), ("timeline", f"&visitor={urllib.parse.quote(f'v_0{HIDDEN[0]}')}", "visitors")):
             open_page(chromium, filled, f"&bots=include{query}", view)
             wait_for(lambda: chromium.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"), 3, f"{name} no wider than {width}")
             faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page).response["violations"]]

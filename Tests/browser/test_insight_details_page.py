@@ -75,6 +75,6 @@ def test_an_issue_shows_the_causes_and_inner_errors(engine, shop):
 
 
 def test_a_page_view_inside_a_frame_is_marked_in_the_timeline(engine, shop):
-    open_page(engine, shop, f"&visitor={shop.visitor}", "raw")
+    open_page(engine, shop, f"&visitor={shop.visitor}", "visitors")
     shown(engine, ["In a frame"])
     assert engine.errors() == []

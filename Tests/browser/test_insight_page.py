@@ -41,6 +41,12 @@ def show(engine, view):
     ready(engine)
 
 
+def expand(engine):
+    """Opens all page views of a timeline."""
+    engine.evaluate("() => document.querySelectorAll('details.view').forEach((view) => view.open = true)")
+    wait_for(lambda: engine.evaluate("() => [...document.querySelectorAll('details.view')].every((view) => view.querySelector('.opened'))"), 10, "page views are open")
+
+
 def text(engine, selector):
     return engine.evaluate(f"() => document.querySelector({selector!r})?.textContent ?? null")
 
@@ -111,8 +117,9 @@ def test_stored_markup_is_inert_in_every_view(engine, filled):
         assert engine.evaluate("() => document.querySelectorAll('.errors :is(.stack, .frames)').length") >= 1
         check_inert(engine)
     visitor = report(filled.port, "events", type=MARKUP[0])["events"][0]["visitor"]
-    open_page(engine, filled, f"&visitor={visitor}", "raw")
-    assert "Session 1" in engine.evaluate("() => document.querySelector('#panel-raw').textContent")
+    open_page(engine, filled, f"&visitor={visitor}", "visitors")
+    assert "Session 1" in engine.evaluate("() => document.querySelector('#panel-visitors').textContent")
+    expand(engine)
     check_inert(engine)
     for name in ("path", "referrer", "language"):
         open_page(engine, filled, f"&{name}={urllib.parse.quote(MARKUP[1])}")
@@ -204,8 +211,9 @@ def test_the_page_is_accessible(chromium, filled, scheme):
     open_page(chromium, filled, f"&issue={issue['issue']}", "issues")
     check("issue")
     visitor = report(filled.port, "events", type="pageview")["events"][0]["visitor"]
-    open_page(chromium, filled, f"&visitor={visitor}", "raw")
-    check("journey")
+    open_page(chromium, filled, f"&visitor={visitor}", "visitors")
+    expand(chromium)
+    check("timeline")
     chromium.press("?")
     check("help")
     open_page(chromium, filled)
@@ -250,7 +258,7 @@ def test_a_range_without_events(chromium, serve):
     open_page(chromium, collector, "&from=2026-01-01&to=2026-01-02")
     for view in VIEWS:
         show(chromium, view)
-        assert chromium.evaluate(f"() => document.querySelectorAll('#panel-{view} .empty').length") >= (1 if view == "issues" else 2)
+        assert chromium.evaluate(f"() => document.querySelectorAll('#panel-{view} .empty').length") >= (1 if view in ("issues", "visitors") else 2)
     assert chromium.errors() == []
 
 

@@ -107,7 +107,7 @@ def test_events_properties_and_visitors_are_filters(engine, shop):
         assert (tile(engine, "Sessions"), tile(engine, "Page views")) == ("1", "2"), chosen
     open_page(engine, shop, filtered(["is", "property:plan", ["free"]]))
     assert tile(engine, "Sessions") == "0"
-    open_page(engine, shop, f"&visitor={shop.visitor}", "raw")
+    open_page(engine, shop, f"&visitor={shop.visitor}", "visitors")
     engine.evaluate("() => [...document.querySelectorAll('button')].find((button) => button.textContent === 'Filter by this visitor').click()")
     ready(engine)
     assert filters(engine) == [["is", "visitor", [shop.visitor]]]

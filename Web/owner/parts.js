@@ -4,7 +4,7 @@ import { body, empty } from "../kit/cards.js";
 import { badge, h } from "../kit/dom.js";
 import { visible } from "../kit/visible.js";
 import { dimensionLabel, isDimension, withValue } from "./filters.js";
-import { addressWith, change, changeFilters, filters } from "./state.js";
+import { addressWith, change, changeFilters, current, filters } from "./state.js";
 import { areFiguresIncomplete } from "./status.js";
 import { changeOf, count, exact, isFew, percent, shareOf } from "../kit/format.js";
 import { named } from "./words.js";
@@ -261,15 +261,19 @@ export function select(label, name, choices, chosen) {
 const VISITOR_SHOWN = 8;
 
 /** The end of an id: its beginning is a time, and much the same for all of a day. @param {string} id */
-const tail = (id) => `…${visible(Array.from(id).slice(-VISITOR_SHOWN).join(""))}`;
+export const visitorTail = (id) => `…${visible(Array.from(id).slice(-VISITOR_SHOWN).join(""))}`;
 
-/** A link to one visitor's journey. @param {string} visitor */
+/** The address of a visitor's timeline, with the range and filters of the page. @param {string} visitor */
+export const visitorHref = (visitor) => `?${new URLSearchParams({ ...current(), visitor })}#visitors`;
+
+/** A link to a visitor's timeline. @param {string} visitor */
 export const visitorLink = (visitor) => {
-  const link = h("a", { href: "#raw", text: tail(visitor), title: visitor });
+  const link = h("a", { href: visitorHref(visitor), text: visitorTail(visitor), title: visitor });
   link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    location.hash = "#raw";
-    change({ visitor });
+    location.hash = "#visitors";
+    change({ visitor }, { isStep: false });
   });
   return link;
 };

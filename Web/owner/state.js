@@ -8,8 +8,8 @@ import { boundSeconds, browserZone, firstDayOfWeek, isZone } from "../kit/times.
 /** Names of parameters in the address. */
 const NAMES = [
   ..."range from to zone interval site bots filters noise compare".split(" "),
-  ..."metric chart by sort versus a b issue state search offset visitor type page key value find".split(" "),
-  ..."funnel period direction start via".split(" "),
+  ..."metric chart by sort versus a b issue state search offset visitor who order".split(" "),
+  ..."type page key value find funnel period direction start via".split(" "),
 ];
 /** Ranges that the server has names for, each with its key. @type {Record<string, {label: string, key: string}>} */
 export const RANGES = Object.freeze({

@@ -21,7 +21,10 @@ export const VIEWS = {
   overview: { show: showOverview, isRefreshed: true },
   performance: { show: showPerformance, isRefreshed: true },
   issues: { show: showIssues, isRefreshed: true },
-  visitors: { show: showVisitors },
+  visitors: {
+    show: showVisitors,
+    unused: { controls: ["compare"], reason: "Visitors have no comparison with the previous period." },
+  },
   goals: { show: showGoals },
   fingerprint: {
     show: showFingerprint,

@@ -33,7 +33,12 @@ extension VisitorTimeline: JSONRepresentable {
                 "sessions",
                 .array(
                     sessions.map { session in
-                        .object([("session", .text(session.id)), ("pageviews", JSONEncodedValue(session.pageViews))])
+                        let agent = session.userAgent
+                        return .object([
+                            ("session", .text(session.id)), ("browser", .text(agent.browser)),
+                            ("system", .text(agent.system)), ("device", .text(agent.device.rawValue)),
+                            ("pageviews", JSONEncodedValue(session.pageViews)),
+                        ])
                     }
                 )
             ),
@@ -47,7 +52,9 @@ extension VisitorTimeline.PageView: JSONRepresentable {
             ("pageview", .text(id)), ("path", JSONEncodedValue(path)), ("emitted", JSONEncodedValue(report?.emitted)),
             ("dropped", JSONEncodedValue(report?.dropped)),
             ("drop_reasons", report.map { .stored($0.dropReasons) } ?? .null),
-            ("missing", .array(missing.map { .integer($0) })), ("events", JSONEncodedValue(events)),
+            ("missing", .array(missing.map { .integer($0) })),
+            ("issues", .array(issues.map { .object([("event", .integer($0.event)), ("issue", .text($0.issue))]) })),
+            ("events", JSONEncodedValue(events)),
         ])
     }
 }

@@ -69,6 +69,13 @@ extension Parameter {
     static let occurrences = Parameter("limit", .integer(1...IssueOccurrences.limitMax))
     static let signals = Parameter("signals", isRequired: true)
 
+    // MARK: - Visitors
+
+    static let visitorSort = Parameter("sort", .word(VisitorsReport.Sort.allCases.map(\.rawValue)))
+    static let find = Parameter("find")
+    static let visitors = Parameter("limit", .integer(1...Int64(VisitorsReport.visitorsMax)))
+    static let cursor = Parameter("cursor")
+
     // MARK: - Events
 
     static let search =

@@ -151,6 +151,10 @@ extension RouteTable {
 
     private static let events = [
         Route("/api/events", .get(.reader, Parameter.search + [.before, .events], EventHandlers.events)),
+        Route(
+            "/api/visitors",
+            .get(.reader, Parameter.filtered + [.visitorSort, .find, .visitors, .cursor], VisitorHandlers.visitors)
+        ),
         Route("/api/visitors/{id}/timeline", .get(.reader, [.before], EventHandlers.timeline)),
         Route("/api/export", .get(.reader, Parameter.search + [.format], EventHandlers.export)),
         Route("/api/stream", .get(.reader, [.after], EventHandlers.stream)),
