@@ -59,7 +59,7 @@ import Testing
         "bucketsMax": ReportRange.bucketsMax,
         "rowsMax": Int64(Reports.limitMax),
         "eventsMax": EventQueries.limitMax,
-        "issuesMax": Int64(IssuesReport.issuesMax),
+        "issuesMax": Int64(IssueListing.limitMax),
         "issueRowsMax": Int64(IssueReport.rowsMax),
         "missingNumbersMax": Int64(VisitorTimeline.PageView.missingMax),
         "submissionsMax": EventQueries.submissionsMax,

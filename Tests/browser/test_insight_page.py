@@ -151,7 +151,7 @@ def test_keyboard_navigation(engine, filled):
     engine.signed_in_at = None
     open_page(engine, filled)
     engine.evaluate("() => document.querySelector('#tab-overview').focus()")
-    for key, view in (("2", "performance"), ("3", "issues"), ("6", "fingerprint"), ("8", "raw"), ("1", "overview")):
+    for key, view in (("2", "performance"), ("3", "issues"), ("6", "fingerprint"), ("7", "raw"), ("1", "overview")):
         engine.press(key)
         wait_for(lambda view=view: engine.evaluate("() => location.hash") == f"#{view}", 5, view)
     for key, dialog in (("?", "help"), ("/", "filter")):

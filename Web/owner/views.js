@@ -6,7 +6,6 @@ import { showIssues } from "./issues-view.js";
 import { showOverview } from "./overview.js";
 import { showPerformance } from "./performance.js";
 import { showRaw } from "./raw.js";
-import { showTracking } from "./tracking.js";
 import { showVisitors } from "./visitors.js";
 
 /**
@@ -30,7 +29,6 @@ export const VIEWS = {
     show: showFingerprint,
     unused: { controls: ["compare"], reason: "Fingerprints have no comparison with the previous period." },
   },
-  tracking: { show: showTracking },
   raw: {
     show: showRaw,
     unused: {
