@@ -167,7 +167,7 @@ def test_text_that_runs_right_to_left_does_not_reorder_its_neighbors(engine, fil
     engine.signed_in_at = None
     open_page(engine, filled, "&bots=include", "issues")
     isolated = engine.evaluate(
-        """() => [...document.querySelectorAll(".issues-table .marks > .origin")].map((note) => {
+        """() => [...document.querySelectorAll(".issues-table .issue-marks > .origin")].map((note) => {
           const [kind, site] = note.querySelectorAll("bdi");
           const range = document.createRange();
           range.selectNode(kind.nextSibling);

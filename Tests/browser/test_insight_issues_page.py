@@ -54,8 +54,8 @@ def test_three_clicks_answer_who_is_hit_since_which_release(engine, shop):
     assert dict(figures)["Events in this period"] == "3" and dict(figures)["Visitors in this period"] == "3"
     ready(engine)
     # The frame of the library is folded, that of the site is not.
-    assert engine.evaluate("() => document.querySelector('.frames .folded details').open") is False
-    assert engine.evaluate("() => document.querySelector('.frames > .own').textContent").startswith("Shop.buy")
+    assert engine.evaluate("() => document.querySelector('.stack-frames .folded details').open") is False
+    assert engine.evaluate("() => document.querySelector('.stack-frames > .own').textContent").startswith("Shop.buy")
     assert engine.evaluate("() => document.querySelectorAll('[aria-label=Occurrences] tbody tr').length") == 3
     press(engine, "Older")
     shown(engine, "1 newer in the period")

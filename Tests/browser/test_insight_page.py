@@ -114,7 +114,7 @@ def test_stored_markup_is_inert_in_every_view(engine, filled):
     check_inert(engine)
     for issue in report(filled.port, "issues", range="24h", bots="include")["issues"]:
         open_page(engine, filled, f"&bots=include&issue={issue['issue']}", "issues")
-        assert engine.evaluate("() => document.querySelectorAll('.errors :is(.stack, .frames)').length") >= 1
+        assert engine.evaluate("() => document.querySelectorAll('.errors :is(.stack, .stack-frames)').length") >= 1
         check_inert(engine)
     visitor = report(filled.port, "events", type=MARKUP[0])["events"][0]["visitor"]
     open_page(engine, filled, f"&visitor={visitor}", "visitors")

@@ -161,7 +161,7 @@ function stepFields(list, step, index) {
   return h(
     "li",
     {},
-    h("span", { class: "number", text: String(index + 1), "aria-hidden": "true" }),
+    h("span", { class: "step-number", text: String(index + 1), "aria-hidden": "true" }),
     kind,
     value,
     ...(step.length > 2 ? [h("small", { class: "dim", text: `${step[2]} = ${step[3]}` })] : []),

@@ -70,7 +70,7 @@ function stepRow(step, index, unit) {
   return h(
     "li",
     {},
-    h("span", { class: "number", text: String(index + 1), "aria-hidden": "true" }),
+    h("span", { class: "step-number", text: String(index + 1), "aria-hidden": "true" }),
     h("b", { class: "name", text: stepText(step.step, step.goal) }),
     h("span", { class: "of" }, h("b", { text: exact(step.count) }), ` ${unit} · ${percent(step.total_rate)}`),
     h("span", { class: "meter" }, bar),

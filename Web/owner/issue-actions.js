@@ -40,7 +40,7 @@ async function attempt(message, send) {
 function menu(label, items) {
   const element = h(
     "details",
-    { class: "menu" },
+    { class: "issue-menu" },
     h("summary", { class: "button", text: label }),
     h(
       "div",

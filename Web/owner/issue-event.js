@@ -34,7 +34,7 @@ const frameLine = (frame) => [
  * @param {any[]} frames
  */
 function stackOf(frames) {
-  const element = h("ol", { class: "frames", "aria-label": "Stack" });
+  const element = h("ol", { class: "stack-frames", "aria-label": "Stack" });
   for (let start = 0; start < frames.length;) {
     const isOwn = Boolean(frames[start].in_app);
     let end = start + 1;
@@ -46,7 +46,7 @@ function stackOf(frames) {
       element.append(h(
         "li",
         { class: "folded" },
-        h("details", {}, h("summary", { text }), h("ol", { class: "frames" }, ...group.map(frameItem))),
+        h("details", {}, h("summary", { text }), h("ol", { class: "stack-frames" }, ...group.map(frameItem))),
       ));
     }
     start = end;
@@ -101,7 +101,7 @@ export function drawOccurrence(element, { event, frames }) {
       h("p", { class: "message", text: payload?.message ?? "" }),
       h(
         "p",
-        { class: "note marks" },
+        { class: "note issue-marks" },
         h("span", { text: moment(event.t, zone()) }),
         isolated(event.path ?? ""),
         visitorLink(event.visitor),

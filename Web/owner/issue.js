@@ -101,7 +101,7 @@ function summary(issue) {
     sentence === null ? "" : refused(sentence),
     h(
       "p",
-      { class: "note marks" },
+      { class: "note issue-marks" },
       isolated(issue.kind),
       isolated(issue.site),
       issue.noise ? badge(`${noiseLabel(issue.noise)}: not counted in totals`, "plain") : null,

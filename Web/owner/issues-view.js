@@ -193,7 +193,7 @@ function row(issue) {
       issuesLink({ issue: issue.issue }, { class: "issue" }, h("b", {}, ...title(issue)), culpritOf(issue.culprit)),
       h(
         "span",
-        { class: "note marks" },
+        { class: "note issue-marks" },
         issue.state === "unresolved" && openState() === "unresolved" ? null : stateBadge(issue.state),
         issue.noise ? badge(noiseLabel(issue.noise), "plain") : null,
         h("span", { class: "origin" }, ...isolatedList([issue.kind, issue.site].filter(Boolean), " · ")),

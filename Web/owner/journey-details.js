@@ -196,7 +196,7 @@ function frames(view) {
     h("p", { class: "note", text: `${exact(payload.count)}, blocking for ${milliseconds(payload.blocking)} in total` }),
     h(
       "ol",
-      { class: "frames" },
+      { class: "frame-lines" },
       ...worst.map((/** @type {any} */ one) =>
         h(
           "li",

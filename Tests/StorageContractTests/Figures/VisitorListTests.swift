@@ -120,7 +120,13 @@ import Testing
 
     private static let start: Int64 = 1_795_456_784
 
-    private func event(_ visitor: String, _ type: String, _ payload: String, session: String, at seconds: Int64) throws -> Event {
+    private func event(
+        _ visitor: String,
+        _ type: String,
+        _ payload: String,
+        session: String,
+        at seconds: Int64
+    ) throws -> Event {
         try Event.parsed(
             """
             {"visitor_id":"\(visitor)","session_id":"\(session)","pageview_id":"p_\(session)","event_type":"\(type)",\
