@@ -229,4 +229,4 @@ def test_a_refused_query_shows_its_message_in_the_card(engine, shop):
     sentence = text(engine, "#panel-overview .refused span")
     assert "1500" in sentence.replace(",", "") and engine.evaluate("() => document.querySelector('#panel-overview .refused button')") is None
     # Cards that do not ask for it go on.
-    assert "/page-0" in card(engine, "Pages") and "broken" in card(engine, "Errors")
+    assert "/page-0" in card(engine, "Pages") and "broken" in card(engine, "Top issues")
