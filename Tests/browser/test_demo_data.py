@@ -194,7 +194,7 @@ def test_an_interrupted_demo_is_continued_without_a_duplicate(store):
     written = count(store, "collector_events")
     assert 0 < written < EVENTS
     other = collector(store, "demo", "--events", EVENTS + 1)
-    assert other.returncode == 1 and "unfinished" in other.stderr
+    assert other.returncode == 1 and "was interrupted" in other.stderr
     assert "Continuing" in fine(store, "demo").stderr
     rows = store.rows("select count(*) as n, count(distinct event_id) as ids from collector_events")
     assert rows == [{"n": EVENTS, "ids": EVENTS}]
