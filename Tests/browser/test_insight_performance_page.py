@@ -69,6 +69,15 @@ def test_a_vital_without_slow_pages_meets_the_target(page):
     assert address(page, "metric") == "ttfb"
 
 
+def arrows(page):
+    """The arrows of the head of the sorted column, of its text and of its style."""
+    return page.evaluate("""() => {
+        const button = document.querySelector("th[aria-sort] button");
+        const after = getComputedStyle(button, "::after").content;
+        return button.textContent.replace(/[^ ↑↓]/g, "") + (after === "none" ? "" : JSON.parse(after));
+    }""")
+
+
 def test_the_breakdown_is_sorted_searched_and_paged(page):
     assert rows(page)[:2] == ["/product", "/home"]
     assert len(rows(page)) == 10
@@ -81,8 +90,10 @@ def test_the_breakdown_is_sorted_searched_and_paged(page):
     # The three values of /rare are too few for a percentile.
     wait_for(lambda: rows(page)[:2] == ["/product", "/home"] and rows(page)[2] == "/rare", 10, "the order by LCP")
     assert page.evaluate("() => document.querySelector('th[aria-sort]').getAttribute('aria-sort')") == "descending"
+    assert arrows(page) == " ↓"
     press(page, "[data-key=lcp]")
     wait_for(lambda: rows(page)[:2] == ["/home", "/product"], 10, "the reverse order")
+    assert arrows(page) == " ↑"
     assert address(page, "sort") == "-lcp"
     page.evaluate("() => { const field = document.querySelector('.tools input'); field.value = 'SMALL-1'; field.dispatchEvent(new Event('input')); }")
     wait_for(lambda: sorted(rows(page)) == ["/small-1", "/small-10", "/small-11"], 10, "what is searched for")

@@ -149,7 +149,7 @@ function drawKind(isPage, { label, what, hint, properties, list }) {
     hint,
     isPage
       ? "A path. * stands for any characters but /, ** for any."
-      : "The name in collector.track(name, payload). The members value and currency of the payload are added up.",
+      : "The name in collector.track(name, payload). Collector sums the payload's value by its currency.",
   );
   properties.hidden = isPage;
   suggest(list, isPage ? "path" : "event");

@@ -130,7 +130,7 @@ async function drawNone(element, signal) {
       h("h3", { text: "Measure what visitors achieve" }),
       h("p", {
         text: "A goal is a page, such as the one after a sign-up, or a custom event that your site sends. " +
-          "Collector counts past visits, too, and adds up values by currency:",
+          "Collector counts past visits, too, and sums their values by currency:",
       }),
       h("pre", { class: "json", tabindex: "0", "aria-label": "Example" }, h("code", { text: SNIPPET })),
       h(

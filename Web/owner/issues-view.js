@@ -8,7 +8,7 @@ import { moment } from "../kit/times.js";
 import { ask } from "./api.js";
 import { openIssue } from "./issue.js";
 import { culpritOf, issuesLink, noiseToggle, stateBadge, title } from "./issues.js";
-import { failure, noFigures } from "./parts.js";
+import { failure, noFigures, sortHeading } from "./parts.js";
 import { change, current, reportQuery, zone } from "./state.js";
 import { noiseLabel } from "./words.js";
 
@@ -156,16 +156,14 @@ function heads() {
   const plain = (/** @type {string} */ text, /** @type {string} */ name) =>
     h("th", { scope: "col", class: name, text });
   const sorted = (/** @type {string} */ name, /** @type {string} */ column) =>
-    h(
-      "th",
-      { scope: "col", class: column, "aria-sort": openSort() === name ? "descending" : null },
-      h("button", {
-        type: "button",
-        class: "sort",
-        text: SORTS[name],
+    sortHeading(
+      SORTS[name],
+      {
+        direction: openSort() === name ? "descending" : null,
+        name: column,
         title: `Sort by ${SORTS[name].toLowerCase()}`,
-        onclick: () => change({ sort: name, offset: null }, { isStep: false }),
-      }),
+      },
+      () => change({ sort: name, offset: null }, { isStep: false }),
     );
   return [
     plain("Issue", "of-title"),

@@ -82,7 +82,7 @@ export const culpritOf = (culprit) =>
     : null;
 
 /** @param {number | null} visitors */
-export const visitorsText = (visitors) => `${count(visitors)} ${visitors === 1 ? "visitor" : "visitors"}`;
+const visitorsText = (visitors) => `${count(visitors)} ${visitors === 1 ? "visitor" : "visitors"}`;
 
 /** The card of the overview: the most frequent issues. @param {HTMLElement} element @param {any} report */
 export function drawTopIssues(element, { issues, count: all }) {

@@ -36,7 +36,7 @@ export const customTypes = (view) =>
     .filter((type) => !OWN_TYPES.has(type)).slice(0, CUSTOM_MAX);
 
 /** When a page view began and when its last event was received, in milliseconds. @param {any} view */
-export function timesOf(view) {
+function timesOf(view) {
   const times = view.events.map((/** @type {any} */ event) => event.t);
   const least = Math.min(...times);
   return { start: eventOf(view, "pageview")?.t ?? least, end: Math.max(...times) };

@@ -207,6 +207,21 @@ export const percentile = (text, number, name = "") =>
     )
     : h("span", { class: name }, h("b", { text }));
 
+/**
+ * The head of a column that sorts its table.
+ *
+ * @param {string} text
+ * @param {{direction?: "ascending" | "descending" | null, name?: string | null, key?: string, title?: string}} options
+ *   `direction`: null unless the table is sorted by the column; `name` of the class; `key` of the column
+ * @param {() => void} onclick
+ */
+export const sortHeading = (text, { direction = null, name = null, key, title }, onclick) =>
+  h(
+    "th",
+    { scope: "col", class: name, "aria-sort": direction },
+    h("button", { type: "button", class: "sort", "data-key": key, title, text, onclick }),
+  );
+
 /** Shares of good, needs improvement and poor. @param {any} figures */
 export function shares(figures) {
   const list = h("div", {

@@ -251,7 +251,7 @@ async function startExport(event, search, refused) {
 }
 
 /** @param {any[]} events */
-export function eventTable(events) {
+function eventTable(events) {
   const payload = (/** @type {any} */ event) => {
     const details = h("details", { class: "payload" }, h("summary", {}, h("span", {}, ...summary(event.payload))));
     details.addEventListener("toggle", () => {

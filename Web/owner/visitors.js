@@ -6,7 +6,7 @@ import { ago, exact } from "../kit/format.js";
 import { moment } from "../kit/times.js";
 import { ask } from "./api.js";
 import { showJourney } from "./journey.js";
-import { failure, noFigures, select, visitorHref, visitorTail } from "./parts.js";
+import { failure, noFigures, select, sortHeading, visitorHref, visitorTail } from "./parts.js";
 import { change, current, reportQuery, zone } from "./state.js";
 
 /** Visitors of a page. */
@@ -133,13 +133,13 @@ const COLUMNS = [
 /** @param {HTMLElement} rows */
 function visitorTable(rows) {
   const heads = COLUMNS.map(([text, name, sort]) =>
-    h(
-      "th",
-      { scope: "col", class: name, "aria-sort": sort === order() ? "descending" : null },
-      sort
-        ? h("button", { type: "button", text, onclick: () => change({ order: sort }, { isStep: false }) })
-        : h("span", { text }),
-    )
+    sort
+      ? sortHeading(
+        text,
+        { direction: sort === order() ? "descending" : null, name },
+        () => change({ order: sort }, { isStep: false }),
+      )
+      : h("th", { scope: "col", class: name }, h("span", { text }))
   );
   const element = h(
     "table",

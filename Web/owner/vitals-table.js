@@ -5,7 +5,7 @@ import { save } from "../kit/csv.js";
 import { h } from "../kit/dom.js";
 import { exact, SAMPLE_MIN } from "../kit/format.js";
 import { METRICS } from "../kit/contract.js";
-import { failure, noFigures, valueLink } from "./parts.js";
+import { failure, noFigures, sortHeading, valueLink } from "./parts.js";
 import { change, current } from "./state.js";
 import { cellOf } from "./vitals-cells.js";
 import { columnsOf, nextOrder, orderOf, orderText, rowsAsCSV, sorted } from "./vitals-rows.js";
@@ -14,7 +14,7 @@ import { named, navigationLabel } from "./words.js";
 /** Rows before "View all" and on a page of it, and the most rows that the server sends. */
 const FIRST = 10;
 const PAGE = 25;
-export const LOADED_MAX = 500;
+const LOADED_MAX = 500;
 
 /**
  * @typedef {object} Breakdown
@@ -163,18 +163,8 @@ export class VitalsTable {
 
   /** @param {string} key @param {string} text */
   heading(key, text) {
-    const isSorted = this.order.key === key;
-    const direction = this.order.isDown ? "descending" : "ascending";
-    return h(
-      "th",
-      { scope: "col", "aria-sort": isSorted ? direction : null },
-      h(
-        "button",
-        { type: "button", class: "sort", "data-key": key, onclick: () => this.sort(key) },
-        text,
-        isSorted ? h("span", { "aria-hidden": "true", text: this.order.isDown ? " ↓" : " ↑" }) : null,
-      ),
-    );
+    const direction = this.order.key !== key ? null : this.order.isDown ? "descending" : "ascending";
+    return sortHeading(text, { direction, key }, () => this.sort(key));
   }
 
   /** @param {any} row @param {string} key */

@@ -43,16 +43,12 @@ enum GoalHandlers {
             call.request,
             names: ["site", "name", "type", "match", "property", "property_value"]
         )
-        let milestone: Milestone
-        do throws(ReportError) {
-            milestone = try Milestone(
-                try text(body, "type", 20) ?? "",
-                try text(body, "match", Operation.jsonBodyBytesMax) ?? "",
-                property: try text(body, "property", Operation.jsonBodyBytesMax),
-                value: try text(body, "property_value", Operation.jsonBodyBytesMax)
-            )
-        } catch {
-            throw QueryError(error)
+        let type = try body.text("type", bytesMax: 20) ?? ""
+        let match = try body.text("match", bytesMax: Operation.jsonBodyBytesMax) ?? ""
+        let property = try body.text("property", bytesMax: Operation.jsonBodyBytesMax)
+        let value = try body.text("property_value", bytesMax: Operation.jsonBodyBytesMax)
+        let milestone = try QueryError.parsing { () throws(ReportError) in
+            try Milestone(type, match, property: property, value: value)
         }
         return Goal(
             id: id,
@@ -61,12 +57,6 @@ enum GoalHandlers {
             milestone: milestone,
             createdAt: WallClock.microseconds()
         )
-    }
-
-    private static func text(_ body: JSONBody, _ name: String, _ bytesMax: Int) throws(ReportError) -> String? {
-        do throws(QueryError) { return try body.text(name, bytesMax: bytesMax) } catch {
-            throw .refused(error.message)
-        }
     }
 
     static func conversions(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
@@ -113,7 +103,7 @@ enum GoalHandlers {
             throw QueryError(message: "name is missing")
         }
         let steps = try body.array("steps") ?? ""
-        do throws(ReportError) { _ = try Milestone.steps(steps) } catch { throw QueryError(error) }
+        _ = try QueryError.parsing { () throws(ReportError) in try Milestone.steps(steps) }
         let by = try body.text("by", bytesMax: 20) ?? Funnel.Scope.session.rawValue
         guard let scope = Funnel.Scope(rawValue: by) else { throw QueryError(message: "by must be session or visitor") }
         return Funnel(
@@ -159,20 +149,16 @@ enum GoalHandlers {
 
     static func paths(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let query = try call.parameters.report(now: WallClock.seconds)
-        let request: PathsReport.Request
-        do throws(ReportError) {
-            request = PathsReport.Request(
-                call.parameters["direction"] == "backward" ? .backward : .forward,
-                page: call.parameters["page"],
-                via: try call.parameters["via"].map { json throws(ReportError) in
-                    try PathsReport.Request.via(json)
-                } ?? [],
-                steps: call.parameters.integer("steps").map { Int($0) } ?? Self.pathStepsDefault,
-                rows: call.parameters.integer("limit").map { Int($0) } ?? Self.pathRowsDefault
-            )
-        } catch {
-            throw QueryError(error)
+        let via = try QueryError.parsing { () throws(ReportError) in
+            try call.parameters["via"].map { json throws(ReportError) in try PathsReport.Request.via(json) } ?? []
         }
+        let request = PathsReport.Request(
+            call.parameters["direction"] == "backward" ? .backward : .forward,
+            page: call.parameters["page"],
+            via: via,
+            steps: call.parameters.integer("steps").map { Int($0) } ?? Self.pathStepsDefault,
+            rows: call.parameters.integer("limit").map { Int($0) } ?? Self.pathRowsDefault
+        )
         return site.reports.report(call.ticket) { reports throws(ReportError) in try reports.paths(query, request) }
     }
 

@@ -16,30 +16,26 @@ extension Parameters {
 
     /// The report query at a moment in seconds since 1970.
     func report(now: Int64, zones: ZoneCache = .system) throws(QueryError) -> ReportQuery {
-        do throws(ReportError) {
-            return ReportQuery(
+        try QueryError.parsing { () throws(ReportError) in
+            ReportQuery(
                 range: try range(now: now, zones: zones),
                 site: self["site"],
                 filters: try reportFilters(),
                 includesBots: self["bots"] == "include",
                 isComparing: self["compare"] != "none"
             )
-        } catch {
-            throw QueryError(error)
         }
     }
 
     /// The search for events.
     func search(now: Int64, zones: ZoneCache = .system) throws(QueryError) -> EventQueries.Search {
         var search = EventQueries.Search()
-        do throws(ReportError) {
+        try QueryError.parsing { () throws(ReportError) in
             _ = try zone(zones)
             if self["range"] != nil || self["from"] != nil || self["to"] != nil {
                 let range = try range(now: now, zones: zones)
                 (search.from, search.to) = (range.from, range.to)
             }
-        } catch {
-            throw QueryError(error)
         }
         (search.visitor, search.session, search.pageview) = (self["visitor"], self["session"], self["pageview"])
         (search.type, search.path, search.site) = (self["type"], self["path"], self["site"])
@@ -125,6 +121,11 @@ extension Parameters {
 }
 
 extension QueryError {
+    /// The value of some parsing, whose refusals are errors of the request.
+    static func parsing<Value>(_ parse: () throws(ReportError) -> Value) throws(QueryError) -> Value {
+        do throws(ReportError) { return try parse() } catch { throw QueryError(error) }
+    }
+
     /// The error of a refused query; parsing a query does not access a store.
     init(_ error: ReportError) {
         switch error {
