@@ -90,14 +90,20 @@ import TimeZones
         ]
     }
 
+    private static var counts: ListSelection {
+        var selection = ListSelection(limit: 1)
+        selection.countsOnly = true
+        return selection
+    }
+
     private func answers(_ store: any Store, _ query: ReportQuery) throws -> [String: String] {
         let reports = Reports(try store.makeDatabase(), DictionaryCache())
         let now = Self.day + 86_000
         let found: [String: (any JSONRepresentable)?] = [
             "overview": try reports.overview(query, now: now).json(processing: nil),
             "performance": try reports.performance(query),
-            "breakdowns": try reports.breakdowns(query, ReportDimension.allCases, limit: 5),
-            "counts": try reports.breakdowns(query, [.path, .browser], limit: 1, countsOnly: true),
+            "breakdowns": try reports.breakdowns(query, ReportDimension.allCases, ListSelection(limit: 5)),
+            "counts": try reports.breakdowns(query, [.path, .browser], Self.counts),
             "vitals by": try reports.vitals(query, by: .browser, limit: 5), "issues": try reports.issues(query),
             "issue": try reports.issue(query, "00000000000000aa"), "data quality": try reports.dataQuality(query),
             "fingerprints": try reports.fingerprints(query, isAllTime: true),
@@ -141,7 +147,7 @@ import TimeZones
         let (database, store) = try filled(engine)
         defer { withExtendedLifetime(database) {} }
         let reports = Reports(try store.makeDatabase(), DictionaryCache())
-        let report = try reports.breakdowns(Self.query(), ReportDimension.allCases, limit: 1)
+        let report = try reports.breakdowns(Self.query(), ReportDimension.allCases, ListSelection(limit: 1))
         let lists = Dictionary(uniqueKeysWithValues: report.lists.map { ($0.dimension, $0) })
         let json = LazyJSON(String(decoding: report.json.encoded, as: UTF8.self))["dimensions"]
         #expect(lists[.referrer]?.total == 300)
@@ -199,7 +205,7 @@ import TimeZones
         #expect(overview.totals.visitors == nil && overview.totals.sessions == 2)
         #expect(overview.series[0].sum.visitors == 1)
         let others = [
-            overview.visitorsRefusal, try reports.breakdowns(Self.query(), [.path], limit: 5).visitorsRefusal,
+            overview.visitorsRefusal, try reports.breakdowns(Self.query(), [.path], ListSelection(limit: 5)).visitorsRefusal,
             try reports.issues(Self.query()).visitorsRefusal,
             try reports.issue(Self.query(), "00000000000000aa")?.visitorsRefusal,
             try reports.live(site: nil, now: now).visitorsRefusal,

@@ -23,6 +23,7 @@ private let allowedImports: [String: Set<String>] = [
     // Domain
     "Events": ["Crypto", "JSON"],
     "TimeZones": ["Events", "Locks"],
+    "Channels": ["Assets"],
     "UserAgents": ["Assets", "Locks", "Patterns"],
     // Storage
     "Storage": ["Crypto", "Events", "Locks"],
@@ -32,7 +33,7 @@ private let allowedImports: [String: Set<String>] = [
     "Ingest": ["Events", "Locks", "Log", "Storage"],
     // Analytics
     "Segments": ["Locks"],
-    "Aggregation": ["Crypto", "Events", "JSON", "Numbers", "Segments", "UserAgents"],
+    "Aggregation": ["Channels", "Crypto", "Events", "JSON", "Numbers", "Segments", "UserAgents"],
     "Rollups": [
         "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments", "Storage",
     ],

@@ -13,6 +13,7 @@ import { openFilter, startFilter } from "./filter-dialog.js";
 import { failure } from "./parts.js";
 import { openPalette, startPalette } from "./palette.js";
 import { startRange } from "./range-dialog.js";
+import { startSegments } from "./segments.js";
 import { startShares } from "./shares.js";
 import { current, includesBots, onState, rejectZone } from "./state.js";
 import { areFiguresIncomplete, latestStatus, onStatus, startStatus, stopStatus } from "./status.js";
@@ -220,6 +221,7 @@ async function start() {
   startDialogs();
   startKeys();
   startBar();
+  startSegments();
   byId("sign-out").addEventListener("click", async () => {
     await ask("session", {}, { method: "DELETE" }).catch(() => {});
     signedOut();

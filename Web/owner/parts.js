@@ -3,8 +3,8 @@
 import { body, empty } from "../kit/cards.js";
 import { badge, h } from "../kit/dom.js";
 import { visible } from "../kit/visible.js";
-import { dimensionLabel, isDimension, withValue } from "./filters.js";
-import { change, changeFilters, filters } from "./state.js";
+import { dimensionLabel, encodeFilters, isDimension, withValue } from "./filters.js";
+import { addressWith, change, changeFilters, filters } from "./state.js";
 import { areFiguresIncomplete } from "./status.js";
 import { changeOf, count, exact, isFew, percent, shareOf } from "../kit/format.js";
 import { named } from "./words.js";
@@ -86,6 +86,54 @@ export const valueButton = (dimension, value, label = named(value)) =>
       onclick: () => changeFilters(withValue(filters(), dimension, value)),
     })
     : h("span", { class: "value", text: label, title: label });
+
+/**
+ * The same as a link: a click filters, and the browser can open it in another tab.
+ *
+ * @param {string} dimension @param {string} value @param {string} [label]
+ */
+export function valueLink(dimension, value, label = named(value)) {
+  if (!isDimension(dimension) || value === "(other)") return h("span", { class: "value", text: label, title: label });
+  const wanted = withValue(filters(), dimension, value);
+  return h("a", {
+    class: "value",
+    href: addressWith({ filters: encodeFilters(wanted) }),
+    text: label,
+    title: `Filter: ${dimensionLabel(dimension)} is ${visible(label)}`,
+    onclick: (/** @type {MouseEvent} */ event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button) return;
+      event.preventDefault();
+      changeFilters(wanted);
+    },
+  });
+}
+
+/** How values of a dimension are sent, for lists without any. @type {Record<string, [string, string, string]>} */
+const LESSONS = {
+  ...Object.fromEntries(
+    ["campaign", "utm_source", "utm_medium", "utm_term", "utm_content"].map((name) => [name, [
+      "No campaigns in this period",
+      "Tag the links that you publish:",
+      "?utm_source=newsletter&utm_medium=email&utm_campaign=spring",
+    ]]),
+  ),
+  not_found: [
+    "No missing pages in this period",
+    "Call this on the page that your site shows instead of a missing one:",
+    'collector.track("404")',
+  ],
+  event: ["No custom events in this period", "Send one from your pages:", 'collector.track("signup", { plan: "pro" })'],
+  release: ["No releases in this period", "Add the version of your site to the tag:", 'data-release="1.4.2"'],
+  country: ["No countries in this period", "Senders may report the country of their visitors:", '{ "country": "DE" }'],
+};
+
+/** What to do for a list without values. @param {string} dimension */
+export function emptyList(dimension) {
+  const lesson = LESSONS[dimension];
+  if (!lesson || areFiguresIncomplete()) return noFigures("No data for this period", "No page view has a value.");
+  const [title, text, code] = lesson;
+  return h("p", { class: "empty lesson" }, h("b", { text: title }), h("span", { text }), h("code", { text: code }));
+}
 
 /** Number and sum of the values beyond the rows of a list. @param {any} ranking */
 export function restOf(ranking) {

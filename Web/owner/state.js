@@ -7,7 +7,7 @@ import { browserZone, isZone } from "../kit/times.js";
 /** Names of parameters in the address. */
 const NAMES = [
   ..."range from to zone interval site bots filters noise compare".split(" "),
-  ..."metric chart by issue visitor type page key value find".split(" "),
+  ..."metric chart by issue visitor type page key value find lists delta".split(" "),
 ];
 /** Ranges that the server has names for. */
 export const RANGES = Object.freeze({
@@ -62,11 +62,23 @@ export function change(changes, { isStep = true } = {}) {
     if (value) state[name] = value;
     else delete state[name];
   }
-  const query = new URLSearchParams(state).toString();
-  const url = `${location.pathname}${query ? `?${query}` : ""}${location.hash}`;
+  const url = addressWith({});
   if (isStep) history.pushState(null, "", url);
   else history.replaceState(null, "", url);
   for (const listener of listeners) listener(before);
+}
+
+/** The address of the page after changes. @param {Record<string, string | null | undefined>} changes */
+export function addressWith(changes) {
+  const entries = Object.entries({ ...state, ...changes }).filter(([, value]) => value);
+  const query = new URLSearchParams(/** @type {[string, string][]} */ (entries)).toString();
+  return `${location.pathname}${query ? `?${query}` : ""}${location.hash}`;
+}
+
+/** Changes the address, and draws nothing again. @param {Record<string, string | null | undefined>} changes */
+export function note(changes) {
+  history.replaceState(null, "", addressWith(changes));
+  state = read();
 }
 
 addEventListener("popstate", () => {

@@ -13,13 +13,34 @@ extension BreakdownsReport: JSONRepresentable {
 
     private func json(_ list: List) -> JSONEncodedValue {
         let rows = list.rows.map { row in
-            let members = countsOnly ? Self.counts(row.sum, list.dimension) : Self.members(row.sum, list.dimension)
-            return JSONEncodedValue.object([("value", .text(row.value))] + members)
+            let previous = row.previous.map { [("previous", JSONEncodedValue.object(members($0, list.dimension)))] }
+            return JSONEncodedValue.object(
+                [("value", .text(row.value))] + members(row.sum, list.dimension) + (previous ?? [])
+            )
         }
         return .object([
-            ("by", .text(list.dimension.measure.name)), ("total", .integer(list.total)), ("rest", .integer(list.rest)),
+            ("by", .text(list.measure.name)), ("total", .integer(list.total)), ("rest", .integer(list.rest)),
             ("count", .integer(list.count)), ("rows", .array(rows)),
         ])
+    }
+
+    private func members(_ sum: Aggregate, _ dimension: ReportDimension) -> [(String, JSONEncodedValue)] {
+        countsOnly ? Self.counts(sum, dimension) : Self.members(sum, dimension)
+    }
+
+    /// The rows of the first list as a file; without columns of nested values.
+    var csv: [UInt8] {
+        guard let list = lists.first else { return [] }
+        func members(_ sum: Aggregate) -> [(String, JSONEncodedValue)] {
+            self.members(sum, list.dimension).filter { if case .object = $0.1 { false } else { true } }
+        }
+        let names = members(Aggregate()).map(\.0)
+        let withPrevious = list.rows.contains { $0.previous != nil }
+        let header = [list.dimension.rawValue] + names + (withPrevious ? names.map { "previous_\($0)" } : [])
+        return list.rows.reduce(into: ExportFormat.csv.header(header)) { bytes, row in
+            let sums = [row.sum] + (withPrevious ? [row.previous ?? Aggregate()] : [])
+            bytes += CSV.row([.text(row.value)] + sums.flatMap { members($0).map { $0.1.cell } })
+        }
     }
 
     private static func counts(_ sum: Aggregate, _ dimension: ReportDimension) -> [(String, JSONEncodedValue)] {
@@ -47,9 +68,20 @@ extension BreakdownsReport: JSONRepresentable {
     }
 }
 
+extension JSONEncodedValue {
+    fileprivate var cell: ExportCell {
+        switch self {
+        case .integer(let value): .number(value)
+        case .number(let value): .decimal(value)
+        case .text(let text): .text(text)
+        default: .missing
+        }
+    }
+}
+
 extension ScanQuery.Measure {
     /// The member of a row by which a list is ranked.
-    fileprivate var name: String {
+    var name: String {
         switch self {
         case .pageViews: "pageviews"
         case .sessions: "sessions"

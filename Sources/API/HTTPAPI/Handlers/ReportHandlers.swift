@@ -30,12 +30,22 @@ enum ReportHandlers {
     }
 
     static func breakdowns(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
-        let query = try call.parameters.report(now: WallClock.seconds)
+        // Lists are compared only on request: a comparison reads the previous period, too.
+        let query = try call.parameters.report(now: WallClock.seconds, isComparedByDefault: false)
         let dimensions = call.parameters.words("dimensions").compactMap { ReportDimension(rawValue: $0) }
-        let limit = call.parameters.rows
-        let countsOnly = call.parameters["only"] != nil
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
-            try reports.breakdowns(query, dimensions, limit: limit, countsOnly: countsOnly)
+        let format = call.parameters["format"].flatMap { ListFormat(rawValue: $0) }
+        let selection = try call.parameters.selection(isExport: format != nil)
+        guard let format else {
+            return site.reports.report(call.ticket) { reports throws(ReportError) in
+                try reports.breakdowns(query, dimensions, selection)
+            }
+        }
+        guard dimensions.count == 1, let dimension = dimensions.first else {
+            throw QueryError(message: "format needs one dimension")
+        }
+        return site.reports.file(call.ticket) { reports throws(ReportError) in
+            let report = try reports.breakdowns(query, dimensions, selection)
+            return format.response(report, name: dimension.rawValue)
         }
     }
 
@@ -128,4 +138,20 @@ extension Parameters {
     private static let rowsDefault = 10
 
     fileprivate var rows: Int { integer("limit").map { Int($0) } ?? Self.rowsDefault }
+
+    /// The part of a list that a query asks for.
+    fileprivate func selection(isExport: Bool) throws(QueryError) -> ListSelection {
+        var selection = ListSelection(limit: isExport && self["limit"] == nil ? ListSelection.exportRowsMax : rows)
+        guard isExport || selection.limit <= ListSelection.limitMax else {
+            throw QueryError(message: "limit is at most \(ListSelection.limitMax) without format")
+        }
+        selection.offset = integer("offset").map { Int($0) } ?? 0
+        selection.sort = ListSelection.sorts.first { $0.name == self["sort"] }
+        selection.contains = self["contains"].flatMap { $0.isEmpty ? nil : $0 }
+        guard selection.contains?.utf8.count ?? 0 <= ListSelection.containsBytesMax else {
+            throw QueryError(message: "contains has \(ListSelection.containsBytesMax) bytes at most")
+        }
+        selection.countsOnly = self["only"] != nil
+        return selection
+    }
 }
