@@ -27,8 +27,7 @@ const SEARCH_MS = 250;
 const vitalColumn = (name) => ({
   name: `${name.toUpperCase()} p75`,
   member: `${name}_p75`,
-  cell: (row) =>
-    row[`${name}_count`] ? percentile(vital(name, row[`${name}_p75`]), row[`${name}_count`], "cell") : "–",
+  cell: (row) => row[`${name}_count`] ? percentile(vital(name, row[`${name}_p75`]), row[`${name}_count`], "cell") : "–",
 });
 
 /** @type {Column[]} */
@@ -76,6 +75,7 @@ export function openList(dimension) {
     dialog().showModal();
     dialog().addEventListener("close", () => loading?.abort(), { once: true });
   }
+  /** @type {HTMLElement} */ (content().querySelector("input")).focus();
   load();
 }
 
@@ -107,8 +107,7 @@ function drawExports() {
       class: "button",
       href: address("breakdowns", { ...query(), format }),
       download: `${shown.dimension}.${format}`,
-      text: format.toUpperCase(),
-      "aria-label": `Export as ${format.toUpperCase()}`,
+      text: `Export ${format.toUpperCase()}`,
     });
   content().querySelector(".exports")?.replaceChildren(link("csv"), " ", link("json"));
 }
@@ -174,7 +173,9 @@ function heading({ name, member, isOnServer }) {
       class: "sort",
       text: name,
       disabled: !isSortable,
-      title: isSortable ? `Sort by ${name}` : `More than ${ROWS} values cannot be sorted by ${name}: search or filter first`,
+      title: isSortable
+        ? `Sort by ${name}`
+        : `More than ${ROWS} values cannot be sorted by ${name}: search or filter first`,
       onclick: () => sort(member),
     }),
   );
@@ -230,7 +231,11 @@ function table() {
             : []),
         ),
       ),
-      h("tbody", {}, ...sortedRows().map((/** @type {any} */ row) => h("tr", {}, h("td", {}, value(row)), ...cells(row)))),
+      h(
+        "tbody",
+        {},
+        ...sortedRows().map((/** @type {any} */ row) => h("tr", {}, h("td", {}, value(row)), ...cells(row))),
+      ),
     ),
   );
 }
@@ -254,7 +259,8 @@ function pages() {
     { class: "all-foot" },
     h("span", { class: "note", role: "status", text: `${exact(offset + 1)}–${exact(end)} of ${exact(list.count)}` }),
     h("span", { class: "space" }),
-    step("Previous", Math.max(0, offset - ROWS), offset > 0),
-    step("Next", offset + ROWS, end < list.count),
+    ...(list.count > list.rows.length
+      ? [step("Previous", Math.max(0, offset - ROWS), offset > 0), step("Next", offset + ROWS, end < list.count)]
+      : []),
   );
 }

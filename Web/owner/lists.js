@@ -47,7 +47,7 @@ const THEMES = [
   },
   { title: "Events", width: "third", tabs: [["event", "Events"]] },
   { title: "Languages", width: "third", tabs: [["language", "Languages"]] },
-  { title: "Releases", width: "third", tabs: [["release", "Releases"]] },
+  { title: "Releases", width: "third last", tabs: [["release", "Releases"]] },
 ];
 /** A list that replaces another one where that has one value by the filters. @type {Record<string, string>} */
 const FINER = { browser: "browser_version", system: "system_version" };
@@ -66,9 +66,8 @@ function chosenTab(theme) {
 
 /** The dimension that a tab lists. @param {string} tab */
 const listed = (tab) =>
-  FINER[tab] && filters().some(({ operator, dimension, values }) =>
-      operator === "is" && dimension === tab && values.length === 1
-    )
+  FINER[tab] &&
+    filters().some(({ operator, dimension, values }) => operator === "is" && dimension === tab && values.length === 1)
     ? FINER[tab]
     : tab;
 

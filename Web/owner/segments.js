@@ -32,14 +32,12 @@ async function draw() {
   try {
     const { segments } = await ask("segments");
     list.replaceChildren(
-      ...(segments.length
-        ? segments.map(row)
-        : [h("li", {
-          class: "note",
-          text: isOwner()
-            ? "A segment is a named set of filters. Add filters, then save them here."
-            : "The owner has not saved any segments.",
-        })]),
+      ...(segments.length ? segments.map(row) : [h("li", {
+        class: "note",
+        text: isOwner()
+          ? "A segment is a named set of filters. Add filters, then save them here."
+          : "The owner has not saved any segments.",
+      })]),
     );
   } catch (error) {
     list.replaceChildren(h("li", {}, failure(error, draw)));
@@ -49,17 +47,22 @@ async function draw() {
 /** @param {Segment} segment */
 function row(segment) {
   const isApplied = canonical(segment.filters) === (current().filters ?? "");
-  const link = h("a", {
-    class: "value",
-    href: addressWith({ filters: canonical(segment.filters) }),
-    "aria-current": isApplied ? "true" : undefined,
-    onclick: (/** @type {MouseEvent} */ event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-      event.preventDefault();
-      dialog().close();
-      change({ filters: canonical(segment.filters) });
+  const link = h(
+    "a",
+    {
+      class: "value",
+      href: addressWith({ filters: canonical(segment.filters) }),
+      "aria-current": isApplied ? "true" : undefined,
+      onclick: (/** @type {MouseEvent} */ event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+        event.preventDefault();
+        dialog().close();
+        change({ filters: canonical(segment.filters) });
+      },
     },
-  }, h("b", { text: segment.name }), h("span", { class: "note", text: summary(segment.filters) }));
+    h("b", { text: segment.name }),
+    h("span", { class: "note", text: summary(segment.filters) }),
+  );
   return h("li", {}, link, ...(isOwner() ? actions(segment, isApplied) : []));
 }
 

@@ -119,10 +119,17 @@ package struct BreakdownsReport: Sendable {
 
 extension ReportContext {
     /// The codes of the shown texts of a column that have a text in them, in any case.
-    fileprivate func codes(_ column: Column, containing text: String, steps: inout Int) throws(ReportError) -> Set<UInt32> {
+    fileprivate func codes(
+        _ column: Column,
+        containing text: String,
+        steps: inout Int
+    ) throws(ReportError) -> Set<UInt32> {
         guard let dictionary = column.dictionary else { return [] }
         let shown = dictionaries.texts(dictionary).indices.map { self.text(UInt32($0), column).lowercased() }
-        return try ReportFilter("contains", ReportDimension.path.rawValue, [text.lowercased()]).codes(shown, steps: &steps)
+        return try ReportFilter("contains", ReportDimension.path.rawValue, [text.lowercased()]).codes(
+            shown,
+            steps: &steps
+        )
     }
 }
 

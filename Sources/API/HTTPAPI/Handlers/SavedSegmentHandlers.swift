@@ -38,7 +38,9 @@ enum SavedSegmentHandlers {
             throw QueryError(message: "A segment needs a name and filters")
         }
         do throws(ReportError) {
-            guard try !ReportFilter.list(filters).isEmpty else { throw ReportError.refused("A segment has one filter or more") }
+            guard try !ReportFilter.list(filters).isEmpty else {
+                throw ReportError.refused("A segment has one filter or more")
+            }
         } catch {
             throw QueryError(error)
         }
