@@ -6,8 +6,7 @@ import { h, setText } from "../kit/dom.js";
 import { exact, percent } from "../kit/format.js";
 import { vital } from "../kit/ratings.js";
 import { address, ask } from "./api.js";
-import { changeCell } from "./lists.js";
-import { emptyList, failure, percentile, refusalOf, refused, valueLink } from "./parts.js";
+import { changeCell, emptyList, failure, percentile, refusalOf, refused, valueLink } from "./parts.js";
 import { isComparing, reportQuery } from "./state.js";
 
 /** Rows of a page of the dialog. */

@@ -3,10 +3,10 @@
 import { body, card, skeleton } from "../kit/cards.js";
 import { LISTS } from "../kit/contract.js";
 import { h } from "../kit/dom.js";
-import { changeOf, count, exact, percent, shareOf } from "../kit/format.js";
+import { count, exact, percent, shareOf } from "../kit/format.js";
 import { ask } from "./api.js";
 import { openList } from "./list-dialog.js";
-import { emptyList, failure, refusalOf, refused, restLabel, restOf, valueLink } from "./parts.js";
+import { changeCell, emptyList, failure, refusalOf, refused, restLabel, restOf, valueLink } from "./parts.js";
 import { current, filters, isComparing, note, reportQuery } from "./state.js";
 import { named } from "./words.js";
 
@@ -237,23 +237,6 @@ class ListCard {
       }),
     );
   }
-}
-
-/**
- * The change of a figure from the previous period, in percent or as a number.
- *
- * @param {number} now @param {number | undefined} then @param {boolean} isNumber
- */
-export function changeCell(now, then, isNumber) {
-  if (then === undefined) return h("span", { class: "change dim", text: "–", title: "No data in the previous period" });
-  const difference = now - then;
-  const number = `${difference > 0 ? "+" : difference < 0 ? "−" : "±"}${exact(Math.abs(difference))}`;
-  const found = changeOf(now, then);
-  return h("span", {
-    class: `change delta ${difference > 0 ? "good" : difference < 0 ? "poor" : ""}`,
-    text: isNumber ? number : found?.text ?? "new",
-    title: `Previous period: ${exact(then)} (${number})`,
-  });
 }
 
 /** What lists are asked with. @param {string[]} dimensions */

@@ -198,6 +198,23 @@ export function delta(now, then, { title = "", ...options } = {}) {
 }
 
 /**
+ * The change of a figure from the previous period, in percent or as a number.
+ *
+ * @param {number} now @param {number | undefined} then @param {boolean} isNumber
+ */
+export function changeCell(now, then, isNumber) {
+  if (then === undefined) return h("span", { class: "change dim", text: "–", title: "No data in the previous period" });
+  const difference = now - then;
+  const number = `${difference > 0 ? "+" : difference < 0 ? "−" : "±"}${exact(Math.abs(difference))}`;
+  const found = changeOf(now, then);
+  return h("span", {
+    class: `change delta ${difference > 0 ? "good" : difference < 0 ? "poor" : ""}`,
+    text: isNumber ? number : found?.text ?? "new",
+    title: `Previous period: ${exact(then)} (${number})`,
+  });
+}
+
+/**
  * A percentile; of few values it is grayed, with their number.
  *
  * @param {string} text @param {number | null | undefined} number @param {string} [name] of the class
