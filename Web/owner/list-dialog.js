@@ -72,7 +72,10 @@ export function openList(dimension) {
   content().replaceChildren(head(), h("div", { class: "all-rows" }, skeleton(8)));
   if (!dialog().open) {
     dialog().showModal();
-    dialog().addEventListener("close", () => loading?.abort(), { once: true });
+    dialog().addEventListener("close", () => {
+      loading?.abort();
+      content().querySelector("[aria-busy]")?.removeAttribute("aria-busy");
+    }, { once: true });
   }
   /** @type {HTMLElement} */ (content().querySelector("input")).focus();
   load();
