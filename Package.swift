@@ -118,6 +118,12 @@ let package = Package(
         ),
 
         .target(
+            name: "Channels",
+            dependencies: ["Assets"],
+            path: "Sources/Domain/Channels",
+            swiftSettings: strict
+        ),
+        .target(
             name: "UserAgents",
             dependencies: ["Assets", "Locks", "Patterns"],
             path: "Sources/Domain/UserAgents",
@@ -155,7 +161,7 @@ let package = Package(
         // Analytics: aggregation, rollups and reports.
         .target(
             name: "Aggregation",
-            dependencies: ["Crypto", "Events", "JSON", "Numbers", "Segments", "UserAgents"],
+            dependencies: ["Channels", "Crypto", "Events", "JSON", "Numbers", "Segments", "UserAgents"],
             path: "Sources/Analytics/Aggregation",
             swiftSettings: strict
         ),
@@ -348,6 +354,11 @@ let package = Package(
         .testTarget(
             name: "TimeZonesTests",
             dependencies: ["TimeZones"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ChannelsTests",
+            dependencies: ["Channels"],
             swiftSettings: strict
         ),
         .testTarget(

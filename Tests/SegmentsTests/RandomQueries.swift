@@ -50,6 +50,9 @@ extension RandomSessions {
         list.eventKinds = Set((0...code(2)).compactMap { _ in EventKind(rawValue: UInt8(code(4))) })
         if chance(50) { list.resourceKind = chance(50) ? .slow : .thirdParty }
         if chance(20) { list.only = [2, 5, 3] }
+        if chance(20) { list.offset = Int(code(4)) }
+        if list.only == nil, chance(20) { list.among = [0, 1, 2, 5] }
+        list.skipsNone = chance(20)
         list.vitals = Vital.allCases.filter { _ in chance(30) }
         (list.withVisitors, list.withSeries) = (chance(50), chance(40))
         return list

@@ -25,6 +25,7 @@ private let allowedImports: [String: Set<String>] = [
     // Domain
     "Events": ["Crypto", "JSON"],
     "TimeZones": ["Events", "Files", "Locks"],
+    "Channels": ["Assets"],
     "UserAgents": ["Assets", "Locks", "Patterns"],
     // Storage
     "Storage": ["Crypto", "Events", "Locks"],
@@ -34,7 +35,7 @@ private let allowedImports: [String: Set<String>] = [
     "Ingest": ["Events", "Locks", "Log", "Storage", "Workers"],
     // Analytics
     "Segments": ["Locks"],
-    "Aggregation": ["Crypto", "Events", "JSON", "Numbers", "Segments", "UserAgents"],
+    "Aggregation": ["Channels", "Crypto", "Events", "JSON", "Numbers", "Segments", "UserAgents"],
     "Rollups": [
         "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments", "Storage", "Workers",
     ],

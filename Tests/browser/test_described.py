@@ -14,7 +14,7 @@ from insight import ENVIRONMENT, FIREFOX, OWNER, TOKEN, ask, change, cookie, rep
 from test_insight_api import streamed
 from wire import Wire, get, head, post, request
 
-REPORTS = ("overview", "performance", "issues", "fingerprints", "data-quality", "events", "submissions", "sites", "live", "status", "shares")
+REPORTS = ("overview", "performance", "issues", "fingerprints", "data-quality", "events", "submissions", "sites", "live", "status", "shares", "segments")
 DIMENSIONS = described.DOCUMENT["components"]["parameters"]["dimension"]["schema"]["enum"]
 
 
@@ -38,6 +38,9 @@ def call_every_report(port, **query):
     for name in ("conversions", "retention", "paths"):
         report(port, name, **query)
     report(port, "funnel-report", steps=json.dumps([["page", "/a"], ["event", "signup", "plan", "pro"]]), **query)
+    report(port, "breakdowns", dimensions=",".join(all_dimensions()), only="counts", limit=1, compare="previous", **query)
+    report(port, "breakdowns", dimensions="path", offset=1, sort="errors", contains="A", format="json", **query)
+    assert ask(port, "breakdowns", dimensions="path", format="csv", **query).status == 200
     for dimension in DIMENSIONS:
         report(port, "vitals-by", dimension=dimension, **query)
         report(port, "vitals-by", dimension=dimension, sort="lcp", min=1, **query)
@@ -103,6 +106,16 @@ def test_changes_sessions_and_the_routes_outside_of_the_api(owned):
         get(port, "/health/details", fields)
     assert request(port, "DELETE", f"/api/shares/{link['id']}", None, OWNER).status == 200
     assert sign_in(port, token=TOKEN)[0].status == 200 and sign_in(port, token="wrong")[0].status == 401
+    segment = {"name": "Blog", "filters": '[["contains","path",["/blog"]]]'}
+    saved = change(port, "POST", "/api/segments", segment, OWNER).json()
+    assert change(port, "POST", "/api/segments", segment, OWNER).status == 409
+    assert change(port, "PUT", f"/api/segments/{saved['id']}", segment | {"name": "Posts"}, OWNER).json()["name"] == "Posts"
+    assert [one["name"] for one in report(port, "segments")["segments"]] == ["Posts"]
+    for wrong in ({"name": "x"}, segment | {"filters": "[]"}, segment | {"filters": "nonsense"}, segment | {"name": ""}):
+        assert change(port, "POST", "/api/segments", wrong, OWNER).status == 400, wrong
+    for method, body in (("PUT", segment), ("DELETE", None)):
+        assert change(port, method, "/api/segments/none", body, OWNER).status == 404
+    assert request(port, "DELETE", f"/api/segments/{saved['id']}", None, OWNER).status == 200
     (issue,) = report(port, "issues")["issues"]
     for state in ("resolved", "ignored", "unresolved"):
         assert change(port, "PUT", f"/api/issues/{issue['issue']}", {"state": state}, OWNER).json()["state"] == state

@@ -133,7 +133,7 @@ def test_figures_filters_and_the_back_button(engine, filled):
     views = report(filled.port, "overview", range="24h")["totals"]["pageviews"]
     tiles = engine.evaluate("() => [...document.querySelectorAll('.tile')].map((tile) => [tile.querySelector('.label').textContent, tile.querySelector('.value').firstChild.textContent])")
     assert dict(tiles)["Page views"] == str(views)
-    engine.evaluate("() => [...document.querySelectorAll('.bars button')].find((button) => button.textContent === '/page-1').click()")
+    engine.evaluate("() => [...document.querySelectorAll('.bars a.value')].find((button) => button.textContent === '/page-1').click()")
     wait_for(lambda: engine.evaluate("() => new URLSearchParams(location.search).get('filters')") == '[["is","path",["/page-1"]]]', 5, "the filter in the address")
     ready(engine)
     assert engine.evaluate("() => [...document.querySelectorAll('.tile')].find((tile) => tile.textContent.startsWith('Page views')).querySelector('.value').firstChild.textContent") == "2"

@@ -52,18 +52,20 @@ def pause(engine, ms=300):
     engine.evaluate(f"() => new Promise((resolve) => setTimeout(resolve, {ms}))")
 
 
-def view_all(engine, title):
-    engine.evaluate(f"() => [...document.querySelectorAll('.card')].find((card) => card.querySelector('h2')?.textContent === {title!r}).querySelector('.all').click()")
+def view_all(engine, tab):
+    engine.evaluate(f"() => [...document.querySelectorAll('.list .segments button')].find((button) => button.textContent === {tab!r}).click()")
+    ready(engine)
+    engine.evaluate("() => [...document.querySelectorAll('.list')].find((card) => card.querySelector('h2').textContent === 'Pages').querySelector('.all').click()")
 
 
 def test_a_late_list_does_not_replace_another(engine, shop):
     engine.signed_in_at = None
     open_page(engine, shop)
-    engine.evaluate(HOLD % "dimensions=exit")
-    view_all(engine, "Exit pages")
+    engine.evaluate(HOLD % "limit=100")
+    view_all(engine, "Exit")
     wait_for(lambda: engine.evaluate("() => heldCount()") == 1, 5, "the list is asked for")
     engine.click("#all [data-close]")
-    view_all(engine, "Entry pages")
+    view_all(engine, "Entry")
     wait_for(lambda: engine.evaluate("() => document.querySelector('#all tbody')") is not None, 10, "the other list")
     engine.evaluate("() => release()")
     pause(engine)

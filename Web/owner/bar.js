@@ -21,11 +21,12 @@ export function drawBar(view) {
   for (const id of ["compare", "bots", "filter-open"]) {
     /** @type {HTMLButtonElement} */ (byId(id)).disabled = controls.includes(id);
   }
+  /** @type {HTMLButtonElement} */ (byId("segments-open")).disabled = controls.includes("filter-open");
   const reason = byId("asked-reason");
   reason.hidden = !text;
   setText(reason, text);
   drawZone();
-  drawChips(controls.includes("filter-open"));
+  drawChips(controls.includes("filter-open") ? text : null);
 }
 
 function drawZone() {
@@ -45,25 +46,26 @@ function drawZone() {
   setText(note, rejected === null ? "" : `The server does not know the time zone ${rejected}. Times are in UTC.`);
 }
 
-/** @param {boolean} isDisabled */
-function drawChips(isDisabled) {
+/** @param {string | null} unused why the view does not use filters */
+function drawChips(unused) {
+  const isDisabled = unused !== null;
   const list = filters();
   // Chips have names, the address has ids.
   const ids = list.filter(({ dimension }) => dimension === "goal").flatMap(({ values }) => values);
-  if (ids.length) learnGoals(ids).then((isNew) => isNew && drawChips(isDisabled));
+  if (ids.length) learnGoals(ids).then((isNew) => isNew && drawChips(unused));
   byId("filters").replaceChildren(
     ...list.map((filter, index) => {
       const { label, values } = chipText(filter);
       return h(
         "li",
-        {},
+        { title: unused, class: isDisabled ? "unused" : "" },
         h(
           "button",
           {
             type: "button",
             class: "edit",
             disabled: isDisabled,
-            title: `Edit: ${label} ${filter.values.join(", ")}`,
+            title: unused ?? `Edit: ${label} ${filter.values.join(", ")}`,
             onclick: () => openFilter(index),
           },
           `${label} `,

@@ -12,6 +12,8 @@ import { named } from "./words.js";
 /** @typedef {{value: string, label: string, figure: number | null}} Suggestion */
 
 const SUGGESTIONS_MAX = 50;
+/** Characters of a searched text. */
+const SEARCH_LENGTH_MAX = 60;
 /** Operators that compare with whole values: those are suggested. */
 const WHOLE = new Set(["is", "is_not"]);
 const HINTS = /** @type {Record<string, string>} */ ({
@@ -50,6 +52,7 @@ export function openFilter(index = -1) {
   field("filter-dimension").value = isProperty ? PROPERTY : dimension;
   field("filter-key").value = isProperty ? dimension.slice(PROPERTY.length) : "";
   field("filter-value").value = "";
+  suggestions = [];
   say("");
   drawOperators(operator);
   drawValues();
@@ -96,6 +99,18 @@ function drawValues() {
     )
   ));
   drawSuggestions();
+}
+
+/** Milliseconds after the last key before the server is searched. */
+const SEARCH_MS = 200;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let searching;
+
+/** Suggests values with the typed text: those that are known at once, then those of the server. */
+function search() {
+  drawSuggestions();
+  clearTimeout(searching);
+  if (suggestsFromFigures(chosenDimension())) searching = setTimeout(suggest, SEARCH_MS);
 }
 
 function drawSuggestions() {
@@ -159,7 +174,6 @@ function addTyped() {
 async function suggest() {
   suggesting?.abort();
   const { signal } = suggesting = new AbortController();
-  suggestions = [];
   isSuggesting = true;
   drawSuggestions();
   const dimension = chosenDimension();
@@ -176,6 +190,9 @@ async function suggest() {
 
 /** Those of members of payloads and of visitors would be too many. @param {string} dimension */
 const hasSuggestions = (dimension) => !dimension.startsWith(PROPERTY) && dimension !== "visitor";
+
+/** Whether the server can search its values. @param {string} dimension */
+const suggestsFromFigures = (dimension) => hasSuggestions(dimension) && dimension !== "site" && dimension !== "issue";
 
 /**
  * @param {string} dimension @param {string} others filters @param {AbortSignal} signal
@@ -199,9 +216,13 @@ async function suggestionsOf(dimension, others, signal) {
       ...{ value: one.issue, label: `${one.name}: ${one.message}`, figure: one.errors },
     }));
   }
-  const { dimensions } = await ask("breakdowns", { ...asked, dimensions: dimension, limit: SUGGESTIONS_MAX }, {
-    signal,
-  });
+  const { dimensions } = await ask("breakdowns", {
+    ...asked,
+    dimensions: dimension,
+    limit: SUGGESTIONS_MAX,
+    only: "counts",
+    contains: field("filter-value").value.trim().slice(0, SEARCH_LENGTH_MAX),
+  }, { signal });
   const { by, rows = [] } = dimensions[dimension];
   return rows.map((/** @type {any} */ row) => ({ value: row.value, label: named(row.value), figure: row[by] ?? null }));
 }
@@ -222,13 +243,14 @@ export function startFilter() {
   );
   byId("filter-dimension").addEventListener("change", () => {
     values = [];
+    suggestions = [];
     say("");
     drawOperators(field("filter-operator").value);
     drawValues();
     suggest();
   });
   byId("filter-operator").addEventListener("change", drawValues);
-  byId("filter-value").addEventListener("input", drawSuggestions);
+  byId("filter-value").addEventListener("input", search);
   byId("filter-value").addEventListener("keydown", (event) => {
     // Enter adds a value; once nothing is typed, it applies the filter.
     if (event.key !== "Enter" || event.isComposing || !field("filter-value").value.trim()) return;

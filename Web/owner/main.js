@@ -16,6 +16,7 @@ import { openPalette, startPalette } from "./palette.js";
 import { startRange } from "./range-dialog.js";
 import { rangeKey } from "./range-menu.js";
 import { loadSettings } from "./settings.js";
+import { startSegments } from "./segments.js";
 import { startShares } from "./shares.js";
 import { current, includesBots, isRangeOver, onState, rangeName, rejectZone } from "./state.js";
 import { areFiguresIncomplete, latestStatus, onStatus, startStatus, stopStatus } from "./status.js";
@@ -229,6 +230,7 @@ async function start() {
   startDialogs();
   startKeys();
   startBar();
+  startSegments();
   byId("sign-out").addEventListener("click", async () => {
     await ask("session", {}, { method: "DELETE" }).catch(() => {});
     signedOut();

@@ -129,6 +129,33 @@ export const valueLink = (dimension, value, label = named(value)) =>
     })
     : h("span", { class: "value", text: label, title: label });
 
+/** How values of a dimension are sent, for lists without any. @type {Record<string, [string, string, string]>} */
+const LESSONS = {
+  ...Object.fromEntries(
+    ["campaign", "utm_source", "utm_medium", "utm_term", "utm_content"].map((name) => [name, [
+      "No campaigns in this period",
+      "Tag the links that you publish:",
+      "?utm_source=newsletter&utm_medium=email&utm_campaign=spring",
+    ]]),
+  ),
+  not_found: [
+    "No missing pages in this period",
+    "Call this on the page that your site shows instead of a missing one:",
+    'collector.track("404")',
+  ],
+  event: ["No custom events in this period", "Send one from your pages:", 'collector.track("signup", { plan: "pro" })'],
+  release: ["No releases in this period", "Add the version of your site to the tag:", 'data-release="1.4.2"'],
+  country: ["No countries in this period", "Senders may report the country of their visitors:", '{ "country": "DE" }'],
+};
+
+/** What to do for a list without values. @param {string} dimension */
+export function emptyList(dimension) {
+  const lesson = LESSONS[dimension];
+  if (!lesson || areFiguresIncomplete()) return noFigures("No data for this period", "No page view has a value.");
+  const [title, text, code] = lesson;
+  return h("p", { class: "empty lesson" }, h("b", { text: title }), h("span", { text }), h("code", { text: code }));
+}
+
 /** Number and sum of the values beyond the rows of a list. @param {any} ranking */
 export function restOf(ranking) {
   const sum = ranking.rest ?? 0;
@@ -189,6 +216,23 @@ export function delta(now, then, { title = "", ...options } = {}) {
   if (!found) return null;
   const word = found.tone === "good" ? "Better. " : found.tone === "poor" ? "Worse. " : "";
   return h("span", { class: `delta ${found.tone}`, title: `${word}${title}`, text: found.text });
+}
+
+/**
+ * The change of a figure from the previous period, in percent or as a number.
+ *
+ * @param {number} now @param {number | undefined} then @param {boolean} isNumber
+ */
+export function changeCell(now, then, isNumber) {
+  if (then === undefined) return h("span", { class: "change dim", text: "–", title: "No data in the previous period" });
+  const difference = now - then;
+  const number = `${difference > 0 ? "+" : difference < 0 ? "−" : "±"}${exact(Math.abs(difference))}`;
+  const found = changeOf(now, then);
+  return h("span", {
+    class: `change delta ${difference > 0 ? "good" : difference < 0 ? "poor" : ""}`,
+    text: isNumber ? number : found?.text ?? "new",
+    title: `Previous period: ${exact(then)} (${number})`,
+  });
 }
 
 /**

@@ -31,8 +31,9 @@ import { exact, isFew, percent, SAMPLE_MIN, shareOf } from "../kit/format.js";
 import { ROUTES } from "./words.js";
 
 /** Dimensions of the breakdown, with their labels. */
-const { path, browser, device, system, connection, navigation, country, release } = DIMENSIONS;
-const BY = { path, browser, device, system, connection, navigation, country, release };
+const NAMES = "path browser browser_version device system system_version connection navigation country channel release"
+  .split(" ");
+const BY = Object.fromEntries(NAMES.map((name) => [name, DIMENSIONS[/** @type {keyof typeof DIMENSIONS} */ (name)]]));
 const CHART_HEIGHT = 260;
 /** Rows of the breakdown before all are asked for. */
 const ROWS = 25;

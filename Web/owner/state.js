@@ -9,7 +9,7 @@ import { boundSeconds, browserZone, firstDayOfWeek, isZone } from "../kit/times.
 const NAMES = [
   ..."range from to zone interval site bots filters noise compare".split(" "),
   ..."metric chart by sort versus a b issue state search offset visitor who order".split(" "),
-  ..."type page key value find funnel period direction start via".split(" "),
+  ..."type page key value find funnel period direction start via lists delta".split(" "),
 ];
 /** Ranges that the server has names for, each with its key. @type {Record<string, {label: string, key: string}>} */
 export const RANGES = Object.freeze({

@@ -1,4 +1,5 @@
 import JSON
+import Channels
 import Segments
 import Numbers
 import Events
@@ -18,6 +19,7 @@ struct Extraction {
     var hints: [String] = []
     /// The browser by client hints.
     var hintedBrowser = DimensionDictionaries.none
+    var hintedVersion = DimensionDictionaries.none
 
     init(_ event: StoredEvent, _ origin: Aggregator.Origin) { (self.event, self.origin) = (event, origin) }
 
@@ -30,9 +32,15 @@ struct Extraction {
         case .error: readError(&aggregator)
         case .fingerprint: readFingerprint(&aggregator)
         case .navigation, .frames: break
-        case nil: readCustom(&aggregator)
+        case nil:
+            readCustom(&aggregator)
+            guard event.type == Self.notFoundType else { return }
+            add(.notFound, issue: aggregator.code(.issue, aggregator.path(event), origin), 1, &aggregator)
         }
     }
+
+    /// The type of the event that a page for missing pages sends.
+    private static let notFoundType = "404"
 
     private mutating func add(_ kind: EventKind, issue: UInt32, _ count: UInt32, _ aggregator: inout Aggregator) {
         let name = aggregator.code(.eventName, event.type, origin)
@@ -60,7 +68,7 @@ struct Extraction {
         var release: String?
         var connection: String?
         var country: String?
-        var campaign: String?
+        var campaign = CampaignFields()
         var innerWidth: Double?
         var isHidden = false
     }
@@ -78,7 +86,12 @@ struct Extraction {
             language: aggregator.code(.language, fields.language, origin),
             country: aggregator.code(.country, fields.country, origin),
             referrer: aggregator.code(.referrer, source, origin),
-            campaign: aggregator.code(.campaign, fields.campaign, origin)
+            campaign: aggregator.code(.campaign, fields.campaign.shown, origin),
+            channel: aggregator.code(.channel, fields.campaign.arrival(from: source).channel(), origin),
+            utmSource: aggregator.code(.utmSource, fields.campaign.source, origin),
+            utmMedium: aggregator.code(.utmMedium, fields.campaign.medium, origin),
+            utmTerm: aggregator.code(.utmTerm, fields.campaign.term, origin),
+            utmContent: aggregator.code(.utmContent, fields.campaign.content, origin)
         )
         hints = BotHints.ofPageView(
             screen: fields.screen,
@@ -103,7 +116,7 @@ struct Extraction {
             } else if payload.has(member, "country") {
                 fields.country = payload.text(member.value)
             } else if payload.has(member, "campaign") {
-                fields.campaign = campaign(payload, member.value)
+                fields.campaign = CampaignFields(payload, member.value)
             } else if payload.has(member, "innerWidth") {
                 fields.innerWidth = payload.number(member.value)
             } else if payload.has(member, "hidden") {
@@ -111,21 +124,6 @@ struct Extraction {
             }
         }
         return members.isDamaged ? PageViewFields() : fields
-    }
-
-    /// The campaign name, or the source if the campaign has no name.
-    private static func campaign(_ payload: Payload, _ value: JSONValue) -> String? {
-        guard value.kind == .object else { return nil }
-        var (campaign, source): (String?, String?) = (nil, nil)
-        var members = PayloadMembers(value.range)
-        while let member = payload.next(&members) {
-            if payload.has(member, "utm_campaign") {
-                campaign = payload.text(member.value)
-            } else if payload.has(member, "utm_source") {
-                source = payload.text(member.value)
-            }
-        }
-        return campaign.flatMap { $0.isEmpty ? nil : $0 } ?? source
     }
 
     // MARK: - Vitals and engagement
@@ -286,6 +284,8 @@ struct Extraction {
         hints = reported["automation"].elements.compactMap(\.text)
         let browser = ClientHints(reported["signals"]["hints"])?.browser
         hintedBrowser = aggregator.code(.browser, browser, origin)
+        // Hints name the browser; the version of the user agent is that of the browser that it imitates.
+        hintedVersion = aggregator.code(.browserVersion, browser, origin)
         // Bots are not part of the population.
         guard !aggregator.isReplaying, hints.isEmpty, aggregator.agent(event).botReasons.isEmpty,
             let fingerprint = FingerprintReading(event, reported)
@@ -309,8 +309,13 @@ extension AgentCodes {
         browser = aggregator.code(.browser, agent.browser, origin)
         system = aggregator.code(.system, agent.system, origin)
         device = aggregator.code(.device, agent.device.rawValue, origin)
+        let versions = (agent.version.map(String.init), agent.systemVersion)
+        browserVersion = aggregator.code(.browserVersion, Self.name(agent.browser, versions.0), origin)
+        systemVersion = aggregator.code(.systemVersion, Self.name(agent.system, versions.1), origin)
         isImitated = agent.isImitated
         guard !agent.botReasons.isEmpty else { return }
         reasons = aggregator.code(.botReasons, lines: agent.botReasons.map(\.rawValue), origin)
     }
+
+    private static func name(_ name: String, _ version: String?) -> String { version.map { "\(name) \($0)" } ?? name }
 }

@@ -60,6 +60,16 @@ struct Payload {
         return bytes.unescaped(range).elementsEqual(name.utf8)
     }
 
+    /// The longest name in bytes that is read as a text.
+    private static let nameBytesMax = 64
+
+    /// The name of a member as a text; nil for a long one.
+    func name(_ member: JSONMember) -> String? {
+        guard member.name.count <= Self.nameBytesMax else { return nil }
+        guard member.nameHasEscapes else { return String(decoding: bytes[member.name], as: UTF8.self) }
+        return String(decoding: bytes.unescaped(member.name), as: UTF8.self)
+    }
+
     /// The value of a string; nil for other kinds.
     func text(_ value: JSONValue) -> String? {
         guard value.kind == .string else { return nil }

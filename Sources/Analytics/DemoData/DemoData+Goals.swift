@@ -3,7 +3,8 @@ extension DemoData {
     private static let prices = ["9.90", "19.90", "49.00", "129.95"]
     private static let currencies = ["EUR", "EUR", "USD", "GBP"]
 
-    /// A sign-up on one of six views of the prices, a purchase on one of five of the cart; nil otherwise.
+    /// A sign-up on one of six views of the prices, a purchase on one of five of the cart, `404` on each of a missing
+    /// page; nil otherwise.
     ///
     /// The seed is not that of the visits, so that the rest of the visit does not change.
     func conversion(_ path: String, seed: UInt64) -> (type: String, payload: String)? {
@@ -16,7 +17,7 @@ extension DemoData {
         case "/cart":
             guard own.unit() < 0.2 else { return nil }
             return ("purchase", #"{"value":\#(pick(Self.prices)),"currency":"\#(pick(Self.currencies))"}"#)
-        default: return nil
+        default: return path.hasPrefix(Self.missing) ? ("404", "{}") : nil
         }
     }
 }

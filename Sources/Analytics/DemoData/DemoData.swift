@@ -79,9 +79,6 @@ package struct DemoData {
     private static let sections = [
         "", "products", "docs", "blog", "pricing", "about", "search", "cart", "account", "help",
     ]
-    private static let referrers = [
-        "", "", "", "https://search.example/", "https://news.example/", "https://social.example/",
-    ]
     private static let languages = ["en-US", "en-US", "en-GB", "de", "fr", "es", "ja", "pt-BR"]
 
     private var random: SplitMix
@@ -140,7 +137,7 @@ package struct DemoData {
         var own = SplitMix(visitor)
         let profile = Self.pick(Self.profiles, by: own.unit())
         let language = Self.languages[Int(own.unit() * Double(Self.languages.count))]
-        let referrer = Self.referrers[Int(random.unit() * Double(Self.referrers.count))]
+        let referrer = Self.referrer(by: random.unit())
         var time = start
         var views = 1
         while views < 20, random.unit() < 0.55 { views += 1 }
@@ -184,7 +181,7 @@ package struct DemoData {
         let parts = [0.25, 0.15 + 0.5 * random.unit(), 0.15, 0.15].map { Self.tenth(lcp * $0) }
         let (element, target) = targets()
         let connection = profile.engine == 0 ? #","connection":"4g""# : ""
-        let campaign = isFirst && random.unit() < 0.1 ? #"{"utm_campaign":"autumn","utm_source":"letter"}"# : "{}"
+        let campaign = isFirst ? Self.campaign(by: random.unit()) : "{}"
         let release = "2.\(hour / 168)"
         var seq = 0
         func add(_ type: String, _ seconds: Double, _ payload: String) {
@@ -300,6 +297,7 @@ package struct DemoData {
     private mutating func path() -> String {
         // Approximates Zipf's law by inverse transform sampling.
         let rank = Int(pow(400, random.unit()))
+        if random.unit() < 0.004 { return "\(Self.missing)page-\(Self.letter(rank))" }
         let section = Self.sections[(rank - 1) % Self.sections.count]
         switch section {
         case "": return "/"

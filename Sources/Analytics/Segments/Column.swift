@@ -72,9 +72,18 @@ package enum Column: Int16, CaseIterable, Sendable {
     case resourceDurationRemainder = 64
     case resourceBytes = 65
 
+    // More of sessions; numbers from 70 to 89 are theirs.
+    case channel = 70
+    case utmSource = 71
+    case utmMedium = 72
+    case utmTerm = 73
+    case utmContent = 74
+    case browserVersion = 75
+    case systemVersion = 76
+
     package var scope: Scope {
         switch rawValue {
-        case ..<20: .session
+        case ..<20, 70..<90: .session
         case ..<50: .pageView
         case ..<60: .event
         default: .resource
@@ -95,6 +104,13 @@ package enum Column: Int16, CaseIterable, Sendable {
         case .country: .country
         case .referrer: .referrer
         case .campaign: .campaign
+        case .channel: .channel
+        case .utmSource: .utmSource
+        case .utmMedium: .utmMedium
+        case .utmTerm: .utmTerm
+        case .utmContent: .utmContent
+        case .browserVersion: .browserVersion
+        case .systemVersion: .systemVersion
         case .entryPath, .exitPath, .path: .path
         case .release: .release
         case .connection: .connection
@@ -131,9 +147,16 @@ package enum Column: Int16, CaseIterable, Sendable {
         case element = 16
         case part = 17
         case eventName = 18
-        /// Ids of issues, and names of number fields with invalid values.
+        /// Ids of issues, names of number fields with invalid values, and missing pages.
         case issue = 19
         case resource = 20
+        case channel = 21
+        case utmSource = 22
+        case utmMedium = 23
+        case utmTerm = 24
+        case utmContent = 25
+        case browserVersion = 26
+        case systemVersion = 27
         /// Codes of ISO 4217.
         case currency = 31
 
@@ -142,11 +165,12 @@ package enum Column: Int16, CaseIterable, Sendable {
         /// Nil for values that clients do not choose, and for sites, which have limits of their own.
         var newValuesPerDayMax: Int? {
             switch self {
-            case .site, .traffic, .part: nil
+            case .site, .traffic, .part, .channel: nil
             case .botReasons, .browser, .system, .device, .connection, .navigation, .currency: 50
             case .path: 1000
             case .referrer, .campaign, .eventName, .issue, .resource: 300
-            case .screen, .language, .country, .release, .element: 200
+            case .utmSource, .utmMedium, .utmTerm, .utmContent: 300
+            case .screen, .language, .country, .release, .element, .browserVersion, .systemVersion: 200
             }
         }
 
@@ -191,6 +215,11 @@ package enum EventKind: UInt8, Sendable {
     case noise = 2
     /// Numbers of one event that were out of range; `issue` is the name of the field.
     case invalid = 3
+    /// A page that does not exist; `issue` is its path. The event itself is also a row of `custom`.
+    case notFound = 4
+
+    /// The highest raw value.
+    package static let last = EventKind.notFound
 }
 
 /// Kind of a row of scope `resource`.

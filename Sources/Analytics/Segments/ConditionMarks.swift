@@ -36,7 +36,7 @@ struct ConditionMarks {
         siteCodes = wanted.contains(.site) ? try rows.load(.site, columns) : nil
         let hasEvents = wanted.contains(.eventName) && info.events > 0
         let codes: (dictionary: [UInt32], rows: [UInt16]) = hasEvents ? try columns.codes(.eventName) : ([], [])
-        let kinds: [UInt8] = hasEvents ? try columns.numbers(.eventKind, max: EventKind.invalid.rawValue) : []
+        let kinds: [UInt8] = hasEvents ? try columns.numbers(.eventKind, max: EventKind.last.rawValue) : []
         parents = hasEvents ? try columns.numbers(.eventPageView, max: UInt32(info.pageViews - 1)) : []
         times = hasEvents ? try columns.numbers(.eventTime, max: UInt32(info.lastTime - info.firstTime)) : []
         let keys: [UInt64] = wanted.contains(.sessionKey) && hasEvents ? try columns.numbers(.sessionKey) : []

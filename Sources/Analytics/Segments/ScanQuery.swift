@@ -47,6 +47,12 @@ package struct ScanQuery: Sendable {
         package var measure: Measure
         /// Maximum number of rows: the largest first, ties ordered by the bytes of their texts.
         package var limit: Int
+        /// Number of rows to leave out before the first.
+        package var offset = 0
+        /// Codes of the values that the list has, its count and total included; nil for all.
+        package var among: Set<UInt32>?
+        /// Whether the empty text is no value of the list.
+        package var skipsNone = false
         /// Codes of the rows to return, instead of the largest.
         package var only: [UInt32]?
         package var withVisitors = false

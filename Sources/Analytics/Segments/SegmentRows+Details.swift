@@ -40,7 +40,7 @@ extension SegmentRows {
     ) throws(DamagedSegment) {
         let rows: [UInt32] = try columns.numbers(.eventPageView, max: UInt32(info.pageViews - 1))
         let times: [UInt32] = try columns.numbers(.eventTime, max: UInt32(info.lastTime - info.firstTime))
-        let kinds: [UInt8] = try columns.numbers(.eventKind, max: EventKind.invalid.rawValue)
+        let kinds: [UInt8] = try columns.numbers(.eventKind, max: EventKind.last.rawValue)
         let counts: [UInt32] = try columns.numbers(.eventCount)
         let issues = query.issues == nil ? nil : try columns.codes(.eventIssue)
         let wanted = issues?.dictionary.map { query.issues?.contains($0) ?? true }
@@ -103,7 +103,7 @@ extension SegmentRows.Event {
         switch kind {
         case .error: Lane.errors
         case .custom: Lane.customEvents
-        case .noise, .invalid: nil
+        case .noise, .invalid, .notFound: nil
         }
     }
 }

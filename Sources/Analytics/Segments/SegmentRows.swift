@@ -206,7 +206,7 @@ final class SegmentRows: @unchecked Sendable {
             has.fill(info.sessions, 0)
             let codes = try columns.codes(filter.column)
             let parents: [UInt32] = try columns.numbers(.eventPageView, max: UInt32(info.pageViews - 1))
-            let kinds: [UInt8] = try columns.numbers(.eventKind, max: EventKind.invalid.rawValue)
+            let kinds: [UInt8] = try columns.numbers(.eventKind, max: EventKind.last.rawValue)
             let wanted = codes.dictionary.map { filter.codes.contains($0) }
             for (index, code) in codes.rows.enumerated()
             where wanted[Int(code)] && filter.selects(EventKind(rawValue: kinds[index])) {

@@ -17,6 +17,13 @@ package struct SessionRow: Equatable, Sendable {
     package var country: UInt32 = 0
     package var referrer: UInt32 = 0
     package var campaign: UInt32 = 0
+    package var channel: UInt32 = 0
+    package var utmSource: UInt32 = 0
+    package var utmMedium: UInt32 = 0
+    package var utmTerm: UInt32 = 0
+    package var utmContent: UInt32 = 0
+    package var browserVersion: UInt32 = 0
+    package var systemVersion: UInt32 = 0
     /// One or more, sorted by time and then by the id of the first event.
     package var pageViews: [PageViewRow]
     package var events: [EventRow] = []
@@ -32,7 +39,9 @@ extension SessionRow {
     package static let codeColumns: [(Column, any WritableKeyPath<SessionRow, UInt32> & Sendable)] = [
         (.site, \.site), (.traffic, \.traffic), (.botReasons, \.botReasons), (.browser, \.browser), (.system, \.system),
         (.device, \.device), (.screen, \.screen), (.language, \.language), (.country, \.country),
-        (.referrer, \.referrer), (.campaign, \.campaign),
+        (.referrer, \.referrer), (.campaign, \.campaign), (.channel, \.channel), (.utmSource, \.utmSource),
+        (.utmMedium, \.utmMedium), (.utmTerm, \.utmTerm), (.utmContent, \.utmContent),
+        (.browserVersion, \.browserVersion), (.systemVersion, \.systemVersion),
     ]
 }
 

@@ -59,7 +59,7 @@ extension SegmentRows {
         _ body: (_ visitor: UInt32, _ count: UInt32) -> Void
     ) throws(DamagedSegment) {
         guard info.events > 0 else { return }
-        let kinds: [UInt8] = try columns.numbers(.eventKind, max: EventKind.invalid.rawValue)
+        let kinds: [UInt8] = try columns.numbers(.eventKind, max: EventKind.last.rawValue)
         guard kinds.contains(EventKind.error.rawValue) else { return }
         let owning: [UInt32] = try columns.numbers(.eventPageView, max: UInt32(info.pageViews - 1))
         let times: [UInt32] = try columns.numbers(.eventTime, max: UInt32(info.lastTime - info.firstTime))

@@ -45,7 +45,11 @@ extension SeededRandom {
         if chance(40) {
             var campaign: [(String, String)] = []
             if chance(70) { text("utm_campaign", KnownTexts.campaigns, into: &campaign) }
-            if chance(60) { text("utm_source", ["newsletter", "x.example", ""], into: &campaign) }
+            if chance(60) { text("utm_source", KnownTexts.sources, into: &campaign) }
+            if chance(50) { text("utm_medium", KnownTexts.mediums, into: &campaign) }
+            if chance(30) { text("utm_term", ["web analytics", ""], into: &campaign) }
+            if chance(30) { text("utm_content", ["header", "ünï", ""], into: &campaign) }
+            for name in ["gclid", "dclid", "fbclid"] where chance(15) { text(name, ["x1", ""], into: &campaign) }
             members.append(("campaign", chance(5) ? pick(["\"spring\"", "[]"]) : object(campaign)))
         }
         return object(members)

@@ -31,13 +31,23 @@ enum ReportHandlers {
     }
 
     static func breakdowns(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
-        let query = try call.parameters.report(now: WallClock.seconds)
+        // Lists are compared only on request: a comparison reads the previous period, too.
+        let query = try call.parameters.report(now: WallClock.seconds, isComparedByDefault: false)
         let dimensions = call.parameters.words("dimensions").compactMap { ReportDimension(rawValue: $0) }
-        let limit = call.parameters.rows
-        let countsOnly = call.parameters["only"] != nil
+        let format = call.parameters["format"].flatMap { ListFormat(rawValue: $0) }
+        let selection = try call.parameters.selection(isExport: format != nil)
         let goal = call.parameters["goal"]
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
-            try reports.breakdowns(query, dimensions, limit: limit, countsOnly: countsOnly, goal: goal)
+        guard let format else {
+            return site.reports.report(call.ticket) { reports throws(ReportError) in
+                try reports.breakdowns(query, dimensions, selection, goal: goal)
+            }
+        }
+        guard dimensions.count == 1, let dimension = dimensions.first else {
+            throw QueryError(message: "format needs one dimension")
+        }
+        return site.reports.file(call.ticket) { reports throws(ReportError) in
+            let report = try reports.breakdowns(query, dimensions, selection, goal: goal)
+            return format.response(report, name: dimension.rawValue)
         }
     }
 
@@ -115,5 +125,21 @@ extension Parameters {
     /// The vital that a parameter names; nil for none.
     fileprivate func vital(_ name: String) -> Vital? {
         self[name].flatMap { text in Vital.allCases.first { $0.name == text } }
+    }
+
+    /// The part of a list that a query asks for.
+    fileprivate func selection(isExport: Bool) throws(QueryError) -> ListSelection {
+        var selection = ListSelection(limit: isExport && self["limit"] == nil ? ListSelection.exportRowsMax : rows)
+        guard isExport || selection.limit <= ListSelection.limitMax else {
+            throw QueryError(message: "limit must be at most \(ListSelection.limitMax) without format")
+        }
+        selection.offset = integer("offset").map { Int($0) } ?? 0
+        selection.sort = ListSelection.sorts.first { $0.name == self["sort"] }
+        selection.contains = self["contains"].flatMap { $0.isEmpty ? nil : $0 }
+        guard selection.contains?.utf8.count ?? 0 <= ListSelection.containsBytesMax else {
+            throw QueryError(message: "contains must have at most \(ListSelection.containsBytesMax) bytes")
+        }
+        selection.countsOnly = self["only"] != nil
+        return selection
     }
 }

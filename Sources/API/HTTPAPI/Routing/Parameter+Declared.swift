@@ -35,7 +35,15 @@ extension Parameter {
         .word(ReportDimension.allCases.filter(\.hasVitals).map(\.rawValue)),
         isRequired: true
     )
-    static let rows = Parameter("limit", .integer(1...Int64(Reports.limitMax)))
+    static let rows = Parameter("limit", .integer(1...Int64(ListSelection.limitMax)))
+    /// Exports may have more rows than other lists.
+    static let listRows = Parameter("limit", .integer(1...Int64(ListSelection.exportRowsMax)))
+    static let list = [
+        Parameter("offset", .integer(0...Int64(ListSelection.offsetMax))),
+        Parameter("sort", .word(ListSelection.sorts.map(\.name))),
+        Parameter("contains"),
+        Parameter("format", .word(ListFormat.allCases.map(\.rawValue))),
+    ]
     static let vitalsOrder = Parameter("sort", .word(["pageviews"] + Vital.allCases.map(\.name)))
     static let vital = Parameter("vital", .word(Vital.allCases.map(\.name)))
     static let slowPages = Parameter("limit", .integer(1...Int64(SlowPagesReport.limitMax)))

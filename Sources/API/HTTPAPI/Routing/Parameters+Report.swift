@@ -15,14 +15,18 @@ extension Parameters {
     static let filters = ReportDimension.allCases.filter(\.isParameter).map(\.rawValue)
 
     /// The report query at a moment in seconds since 1970.
-    func report(now: Int64, zones: ZoneCache = .system) throws(QueryError) -> ReportQuery {
+    func report(
+        now: Int64,
+        zones: ZoneCache = .system,
+        isComparedByDefault: Bool = true
+    ) throws(QueryError) -> ReportQuery {
         try QueryError.parsing { () throws(ReportError) in
             ReportQuery(
                 range: try range(now: now, zones: zones),
                 site: self["site"],
                 filters: try reportFilters(),
                 includesBots: self["bots"] == "include",
-                isComparing: self["compare"] != "none"
+                isComparing: self["compare"].map { $0 != "none" } ?? isComparedByDefault
             )
         }
     }

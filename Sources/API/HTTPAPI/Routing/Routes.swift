@@ -51,6 +51,16 @@ extension RouteTable {
             .change(.post, .owner, [], ShareHandlers.add)
         ),
         Route("/api/shares/{id}", .change(.delete, .owner, [], ShareHandlers.revoke)),
+        Route(
+            "/api/segments",
+            .get(.reader, [], SavedSegmentHandlers.list),
+            .change(.post, .owner, [], SavedSegmentHandlers.add)
+        ),
+        Route(
+            "/api/segments/{id}",
+            .change(.put, .owner, [], SavedSegmentHandlers.change),
+            .change(.delete, .owner, [], SavedSegmentHandlers.remove)
+        ),
     ]
 
     private static let settings = [
@@ -80,7 +90,11 @@ extension RouteTable {
         Route("/api/performance", .get(.reader, Parameter.series + [.compare], ReportHandlers.performance)),
         Route(
             "/api/breakdowns",
-            .get(.reader, Parameter.filtered + [.dimensions, .rows, .only, .goal], ReportHandlers.breakdowns)
+            .get(
+                .reader,
+                Parameter.filtered + [.dimensions, .listRows, .only, .goal] + Parameter.list + [.compare],
+                ReportHandlers.breakdowns
+            )
         ),
         Route(
             "/api/vitals-by",

@@ -30,8 +30,11 @@ extern const size_t collector_migrations_count;
 
 extern const unsigned char collector_agent_rules[];
 extern const size_t collector_agent_rules_count;
+extern const unsigned char collector_channel_rules[];
+extern const size_t collector_channel_rules_count;
 
 // Swift imports an array of unknown length as an opaque value; a pointer to its start can be indexed.
 static inline const collector_asset *collector_asset_at(size_t index) { return &collector_assets[index]; }
 static inline const collector_migration *collector_migration_at(size_t index) { return &collector_migrations[index]; }
 static inline const unsigned char *collector_agent_rules_start(void) { return collector_agent_rules; }
+static inline const unsigned char *collector_channel_rules_start(void) { return collector_channel_rules; }
