@@ -77,9 +77,10 @@ let package = Package(
             path: "Sources/Support/Crypto",
             swiftSettings: boundary
         ),
+        .target(name: "Files", path: "Sources/Support/Files", swiftSettings: strict),
         .target(
             name: "HTTPServer",
-            dependencies: ["CNet", "HTTPWire", "Locks"],
+            dependencies: ["CNet", "HTTPWire", "Locks", "Workers"],
             path: "Sources/Support/HTTPServer",
             swiftSettings: boundary
         ),
@@ -112,6 +113,7 @@ let package = Package(
             path: "Sources/Support/SQLite",
             swiftSettings: boundary
         ),
+        .target(name: "Workers", path: "Sources/Support/Workers", swiftSettings: strict),
 
         // Domain: parsed events and reports of browsers. No I/O.
         .target(
@@ -122,7 +124,7 @@ let package = Package(
         ),
         .target(
             name: "TimeZones",
-            dependencies: ["Assets", "Events", "Locks"],
+            dependencies: ["Assets", "Events", "Files", "Locks"],
             path: "Sources/Domain/TimeZones",
             swiftSettings: strict
         ),
@@ -133,6 +135,12 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .target(
+            name: "Channels",
+            dependencies: ["Assets"],
+            path: "Sources/Domain/Channels",
+            swiftSettings: strict
+        ),
         .target(
             name: "UserAgents",
             dependencies: ["Assets", "Locks", "Patterns"],
@@ -163,7 +171,7 @@ let package = Package(
         // Ingest: group commit, journal, dead letters.
         .target(
             name: "Ingest",
-            dependencies: ["Events", "Locks", "Log", "Storage"],
+            dependencies: ["Events", "Locks", "Log", "Storage", "Workers"],
             path: "Sources/Ingest/Ingest",
             swiftSettings: strict
         ),
@@ -171,7 +179,7 @@ let package = Package(
         // Analytics: aggregation, rollups and reports.
         .target(
             name: "Aggregation",
-            dependencies: ["Crypto", "Events", "JSON", "Numbers", "Segments", "TimeZones", "UserAgents"],
+            dependencies: ["Channels", "Crypto", "Events", "JSON", "Numbers", "Segments", "TimeZones", "UserAgents"],
             path: "Sources/Analytics/Aggregation",
             swiftSettings: strict
         ),
@@ -193,20 +201,27 @@ let package = Package(
         .target(
             name: "Rollups",
             dependencies: [
-                "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments", "Storage",
+                "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments",
+                "Storage", "Workers",
             ],
             path: "Sources/Analytics/Rollups",
             swiftSettings: strict
         ),
         .target(name: "Segments", dependencies: ["Locks"], path: "Sources/Analytics/Segments", swiftSettings: boundary),
 
-        // API: routes, sessions, live feed.
+        // API: live feed, routes, sessions.
+        .target(
+            name: "Live",
+            dependencies: ["Aggregation", "HTTPServer", "Locks", "Log", "Reports", "Storage", "Workers"],
+            path: "Sources/API/Live",
+            swiftSettings: strict
+        ),
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "Aggregation", "Assets", "Compression", "Crypto", "Events", "HTTPServer",
-                "HTTPWire", "Ingest", "JSON", "Locations", "Locks", "Log", "Numbers", "Reports", "Rollups",
-                "Segments", "Storage", "TimeZones", "UserAgents",
+                "Aggregation", "Assets", "Compression", "Crypto", "Events", "Files", "HTTPServer",
+                "HTTPWire", "Ingest", "JSON", "Live", "Locations", "Locks", "Log", "Numbers", "Reports",
+                "Rollups", "Segments", "Storage", "TimeZones", "UserAgents", "Workers",
             ],
             path: "Sources/API/HTTPAPI",
             swiftSettings: strict
@@ -216,8 +231,9 @@ let package = Package(
         .executableTarget(
             name: "collector",
             dependencies: [
-                "Assets", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Ingest", "Locations", "Locks", "Log",
-                "MaxMind", "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite",
+                "Assets", "DemoData", "Events", "Files", "HTTPAPI", "HTTPServer", "Ingest", "Live", "Locations",
+                "Locks", "Log", "MaxMind", "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres",
+                "StorageSQLite", "Workers",
             ],
             path: "Sources/App/collector",
             swiftSettings: strict
@@ -233,14 +249,13 @@ let package = Package(
         .testTarget(
             name: "AggregationTests",
             dependencies: [
-                "Aggregation", "Crypto", "DemoData", "Events", "JSON", "Numbers", "Segments",
-                "TestSupport",
+                "Aggregation", "Crypto", "DemoData", "Events", "JSON", "Numbers", "Segments", "TestSupport",
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "CollectorTests",
-            dependencies: ["Events", "Log", "collector"],
+            dependencies: ["Events", "Files", "Log", "collector"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -251,7 +266,7 @@ let package = Package(
         .testTarget(
             name: "ContractTests",
             dependencies: [
-                "Aggregation", "Events", "HTTPAPI", "HTTPWire", "Ingest", "JSON", "Reports", "Segments",
+                "Aggregation", "Events", "HTTPAPI", "HTTPWire", "Ingest", "JSON", "Live", "Reports", "Segments",
                 "StorageSQLite", "TestSupport", "collector",
             ],
             swiftSettings: strict
@@ -264,6 +279,11 @@ let package = Package(
         .testTarget(
             name: "EventsTests",
             dependencies: ["Events", "JSON", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FilesTests",
+            dependencies: ["Files", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -298,6 +318,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "LiveTests",
+            dependencies: [
+                "Aggregation", "Events", "HTTPServer", "Live", "Log", "Storage", "StorageSQLite", "TestSupport",
+                "Workers",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "LocationsTests",
             dependencies: ["Events", "Locations", "Log", "MaxMind", "TimeZones"],
             swiftSettings: strict
@@ -309,16 +337,12 @@ let package = Package(
         ),
         .testTarget(
             name: "ReportsTests",
-            dependencies: [
-                "Aggregation", "Events", "Reports", "Rollups", "Segments", "Storage", "TestSupport",
-            ],
+            dependencies: ["Aggregation", "Events", "Reports", "Rollups", "Segments", "Storage", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "RollupsTests",
-            dependencies: [
-                "Aggregation", "Events", "Rollups", "Segments", "Storage", "TestSupport",
-            ],
+            dependencies: ["Aggregation", "Events", "Rollups", "Segments", "Storage", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -334,9 +358,9 @@ let package = Package(
         .testTarget(
             name: "StorageContractTests",
             dependencies: [
-                "Aggregation", "DemoData", "Events", "HTTPAPI", "Numbers", "Postgres", "Reports", "Rollups",
-                "SQLite", "Segments", "Storage", "StoragePostgres", "StorageSQLite", "TestSupport",
-                "TimeZones",
+                "Aggregation", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Log", "Numbers", "Postgres",
+                "Reports", "Rollups", "SQLite", "Segments", "Storage", "StoragePostgres", "StorageSQLite",
+                "TestSupport", "TimeZones", "Workers",
             ],
             swiftSettings: strict
         ),
@@ -352,8 +376,18 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "ChannelsTests",
+            dependencies: ["Channels"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "UserAgentsTests",
             dependencies: ["Assets", "Patterns", "UserAgents"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "WorkersTests",
+            dependencies: ["Workers"],
             swiftSettings: strict
         ),
     ],

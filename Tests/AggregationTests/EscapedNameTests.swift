@@ -23,7 +23,7 @@ import Testing
         #expect(Set(row.events.map(\.issue)).count == 1)
     }
 
-    @Test func `of members with one name the last counts, however it is written`() throws {
+    @Test func `the last of duplicate members counts, escaped or not`() throws {
         #expect(LazyJSON(#"{"name":"a","\u006eame":"b"}"#)["name"].text == "b")
         #expect(LazyJSON(#"{"\u006eame":"b","name":"a"}"#)["name"].text == "a")
         #expect(LazyJSON(#"{"\u006eam":"b"}"#)["name"].isNull)

@@ -14,7 +14,7 @@ private let types = OwnEventType.allCases.map(\.rawValue)
         "{\"a\":" + String(repeating: "[", count: 70) + String(repeating: "]", count: 70) + "}",
         "{\"LCP\":1,\"engagedMs\":1,\"slowest\":[{\"name\":\"a\",\"duration\":1}],\"x\":tru}",
     ])
-    func `what is no payload of ours counts as an event and reports nothing`(payload: String) throws {
+    func `an event with an unknown payload counts and adds no details`(payload: String) throws {
         let bench = try SessionBench(types.enumerated().map { TestEvent(Int64($0.offset + 1), $0.element, payload) })
         let row = try bench.row()
         #expect(row.pageViews.count == 1)
@@ -63,7 +63,7 @@ private let types = OwnEventType.allCases.map(\.rawValue)
         #expect(bench.text(.eventName, row.events[1].name) == "a\u{FFFD}b")
     }
 
-    @Test func `of members with one name the last one counts`() throws {
+    @Test func `the last of duplicate members counts`() throws {
         let bench = try SessionBench([TestEvent(1, "webvitals", #"{"LCP":1,"LCP":2,"INP":5,"INP":"x"}"#)])
         #expect(try bench.row().pageViews[0].vitals == [2, nil, nil, nil, nil])
     }

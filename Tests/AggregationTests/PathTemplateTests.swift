@@ -9,7 +9,7 @@ import Testing
         ("/search?q=1#top", "/search"), ("/mail/ann@example.com", "/mail/:address"), ("/v2/docs/", "/v2/docs/"),
         ("/t/Zx81k2Lm99aPq7R3", "/t/:id"), ("relative", "relative"),
     ])
-    func `what names one thing becomes a word`(path: String, pattern: String) {
+    func `identifiers in messages become placeholders`(path: String, pattern: String) {
         #expect(PathTemplate.of(path) == pattern)
     }
 

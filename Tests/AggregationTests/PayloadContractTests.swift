@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func `the demo sends what the contract has`() throws {
+    @Test func `demo payloads match the contract`() throws {
         var demo = DemoData(DemoRun(seed: 7, events: 3000, end: 1_795_456_784_000_000, idPrefix: 1))
         var types: Set<String> = []
         while let events = demo.next() {

@@ -60,7 +60,7 @@ private func events(_ count: Int, _ random: inout TestRandom) -> [TestEvent] {
         )
     }
 
-    @Test func `of 6,000 events the first 5,000 by id count, in any order`() throws {
+    @Test func `of 6,000 events only the first 5,000 by id count, in any order`() throws {
         var random = TestRandom(11)
         // Without reasons to believe in a bot, which are looked for again with each event.
         let events =

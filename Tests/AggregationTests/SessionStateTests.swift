@@ -160,7 +160,7 @@ private func pageView(
         let contract = try PayloadContract()
         let own = Set(OwnEventType.allCases.map(\.rawValue))
         #expect(own.isSubset(of: contract.events.keys))
-        #expect(Set(contract.events.keys).subtracting(own) == ["outbound", "download", "identify"])
+        #expect(Set(contract.events.keys).subtracting(own) == ["outbound", "download", "identify", "*"])
         for type in contract.events.keys.sorted() + ["signup"] {
             let bench = try SessionBench([TestEvent(1, type)])
             let custom = try bench.row().events.filter { $0.kind == .custom }
@@ -183,7 +183,7 @@ private func pageView(
         #expect(bench.aggregator.issues.values.map(\.lastEventID).sorted() == [2, 3])
     }
 
-    @Test func `values that are out of range are rows by the name of the claim`() throws {
+    @Test func `values that are out of range are rows by the name of the field`() throws {
         let bench = try SessionBench([
             TestEvent(1, "webvitals", #"{"LCP":999999999999999,"INP":80,"CLS":1e300,"FCP":-1,"TTFB":700000}"#),
             TestEvent(2, "engagement", #"{"engagedMs":-5,"scrollDepth":1000}"#),
@@ -209,9 +209,9 @@ private func pageView(
         #expect(row.resources.map(\.bytes) == [0])
     }
 
-    @Test func `a recalled event changes its session and nothing else`() throws {
+    @Test func `a replayed event changes its session and nothing else`() throws {
         var bench = try SessionBench()
-        bench.aggregator.isRecalling = true
+        bench.aggregator.isReplaying = true
         let fingerprint = #"{"fingerprints":{"hash":"h","parts":{"canvas":{"hash":"c","stable":true}}}}"#
         let events = [
             pageView(1), TestEvent(2, "error", #"{"message":"x"}"#), TestEvent(3, "fingerprint_ready", fingerprint),

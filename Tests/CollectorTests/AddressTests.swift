@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Testing
 
@@ -103,7 +104,7 @@ private func configuration(_ environment: [String: String]) throws(Configuration
         #expect(find([name: "1"]).isEmpty)
     }
 
-    @Test func `what Kubernetes sets for a service of our name is left alone`() {
+    @Test func `variables that Kubernetes sets for a service named collector cause no warning`() {
         #expect(find(["COLLECTOR_PORT": "tcp://10.0.0.1:5000"]).isEmpty)
     }
 
@@ -129,14 +130,14 @@ private func configuration(_ environment: [String: String]) throws(Configuration
 }
 
 @Suite struct AdviceTests {
-    @Test(arguments: [(EACCES, "writable"), (ENOSPC, "disk space"), (EROFS, "writable"), (ENOTDIR, "in the way")])
-    func `a data folder that cannot be used comes with what to do`(code: Int32, word: String) {
+    @Test(arguments: [(EACCES, "writable"), (ENOSPC, "disk space"), (EROFS, "writable"), (ENOTDIR, "not a folder")])
+    func `an unusable data folder is reported with advice`(code: Int32, word: String) {
         let message = Advice.message(FileError(path: "data", code: code))
         #expect(message.hasPrefix("data: ") && message.contains(word) && message.contains("COLLECTOR_DATA"))
     }
 
     @Test(arguments: [(EADDRINUSE, "Another program"), (EACCES, "1024"), (EADDRNOTAVAIL, "--host")])
-    func `an address that cannot be listened on comes with what to do`(code: Int32, word: String) {
+    func `an unusable listen address is reported with advice`(code: Int32, word: String) {
         let error = ListenError(address: "127.0.0.1:80", reason: String(cString: strerror(code)))
         #expect(Advice.message(error).contains(word))
     }

@@ -33,7 +33,7 @@ import Testing
         ["serve", "--list"], ["serve", "--skip-db=1"], ["demo", "--events", "0"], ["demo", "--events", "x"],
         ["completions"], ["completions", "tcsh"], ["help", "nothing"], ["help", "demo", "link"], ["-v"],
     ])
-    func `what cannot be parsed is a usage error`(words: [String]) {
+    func `invalid arguments are usage errors`(words: [String]) {
         #expect(throws: UsageError.self) { _ = try Arguments(words) }
     }
 

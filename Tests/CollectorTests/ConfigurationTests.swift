@@ -66,7 +66,7 @@ private func configure(
         "postgresql:///x?host=/run/postgresql",
         "host=/run/postgresql dbname=collector", "dbname = 'x' password = 'with a space'", "service=collector",
     ])
-    func `what libpq understands is a connection string`(text: String) throws {
+    func `connection strings are those that libpq accepts`(text: String) throws {
         #expect(try configure(["DB_URL": text]).databaseURL == text)
     }
 

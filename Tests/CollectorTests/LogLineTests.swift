@@ -12,7 +12,7 @@ import Testing
         ("\u{202E}gpj", "\\u202egpj"), ("\u{2066}a\u{2069}", "\\u2066a\\u2069"), ("a\u{2028}b", "a\\u2028b"),
         ("\u{200B}\u{FEFF}", "\\u200b\\ufeff"), ("\u{E0041}", "\\udb40\\udc41"), ("é 字", "é 字"), ("\"\\", "\\\"\\\\"),
     ])
-    func `no value can forge a line or reverse what stands behind it`(value: String, escaped: String) {
+    func `no value can forge a line or reverse the text after it`(value: String, escaped: String) {
         #expect(line(value).logfmt == "time=now level=info msg=m key=\"\(escaped)\"")
         #expect(line(value).json == #"{"time":"now","level":"info","msg":"m","key":""# + escaped + "\"}")
     }

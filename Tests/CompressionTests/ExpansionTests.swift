@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct ExpansionTests {
     @Test(arguments: Sample.all)
-    func `what a tool packed comes out as it was`(sample: Sample) {
+    func `data compressed by a tool decompresses to the original`(sample: Sample) {
         #expect(expanded(sample.body, sample.coding) == .success(sample.content))
     }
 
@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    @Test func `only the range is read, and what the output held stays in front`() throws {
+    @Test func `only the range is read, and the output is appended to`() throws {
         for sample in Sample.all {
             let bytes = [0xff] + sample.body + sample.body
             var output: [UInt8] = [1, 2, 3]

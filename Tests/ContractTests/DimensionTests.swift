@@ -63,7 +63,7 @@ import Testing
         for vital in Vital.allCases {
             let described = try #require(vitals[vital.name])
             #expect(vital.thresholds == (described.good, described.needsImprovement), "\(vital)")
-            #expect(Claim.of(vital).range == 0...described.max, "\(vital)")
+            #expect(NumberField.of(vital).range == 0...described.max, "\(vital)")
         }
     }
 }

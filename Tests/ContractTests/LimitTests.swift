@@ -1,6 +1,7 @@
 import Events
 import HTTPWire
 import JSON
+import Live
 import Testing
 
 @testable import Aggregation
@@ -43,8 +44,8 @@ import Testing
         "shareGuestsMax": ShareTables.sessionsPerLinkMax,
         "shareDaysMax": SessionRoutes.shareDays.upperBound,
         "shareLabelBytesMax": Int64(SessionRoutes.labelBytesMax),
-        "streamSubscribersMax": Int64(LiveFeed.subscribersMax),
-        "streamPayloadBytesMax": Int64(LiveFeed.payloadBytesMax),
+        "streamSubscribersMax": Int64(LiveFeedLimits(connectionsMax: .max).subscribersMax),
+        "streamPayloadBytesMax": Int64(LiveFeedLimits(connectionsMax: .max).payloadBytesMax),
     ]
     private static let reports: [String: Int64] = [
         "filtersMax": Int64(ReportQuery.filtersMax),
@@ -54,11 +55,11 @@ import Testing
         "patternBytesMax": Int64(Wildcard.bytesMax),
         "patternWildcardsMax": Int64(Wildcard.wildcardsMax),
         "filterSessionsMax": Int64(SessionKeys.sessionsMax),
-        "rangeDaysMax": ReportRange.secondsMax / 86_400,
+        "rangeDaysMax": ReportRange.daysMax,
         "bucketsMax": ReportRange.bucketsMax,
         "rowsMax": Int64(Reports.limitMax),
         "eventsMax": EventQueries.limitMax,
-        "issuesMax": Int64(IssuesReport.issuesMax),
+        "issuesMax": Int64(IssueListing.limitMax),
         "issueRowsMax": Int64(IssueReport.rowsMax),
         "missingNumbersMax": Int64(VisitorTimeline.PageView.missingMax),
         "submissionsMax": EventQueries.submissionsMax,
@@ -70,11 +71,11 @@ import Testing
         "dimensionValueBytesMax": Int64(DimensionText.valueBytesMax),
         "dimensionValuesMax": Int64(Column.Dictionary.valuesMax),
         "sessionEventsMax": Int64(SessionState.eventsMax),
-        "engagementMillisecondsMax": Int64(ClaimLimits.engagementMilliseconds.upperBound),
-        "errorCountMax": Int64(ClaimLimits.errorCount.upperBound),
-        "resourceMillisecondsMax": Int64(ClaimLimits.resourceMilliseconds.upperBound),
-        "resourceBytesMax": Int64(ClaimLimits.resourceBytes.upperBound),
-        "emittedEventsMax": ClaimLimits.emittedEventsMax,
+        "engagementMillisecondsMax": Int64(PlausibleRanges.engagementMilliseconds.upperBound),
+        "errorCountMax": Int64(PlausibleRanges.errorCount.upperBound),
+        "resourceMillisecondsMax": Int64(PlausibleRanges.resourceMilliseconds.upperBound),
+        "resourceBytesMax": Int64(PlausibleRanges.resourceBytes.upperBound),
+        "emittedEventsMax": PlausibleRanges.emittedEventsMax,
     ]
 
     @Test func `the limits of the server are those of the contract`() throws {

@@ -14,7 +14,7 @@ import Testing
     @Test(arguments: [
         "", " ", "192.0.2", "192.0.2.256", "192.0.2.1:80", "[::1]", "fe80::1%eth0", "unknown", "1.2.3.4\u{0}",
     ])
-    func `what is no address is none`(text: String) {
+    func `invalid addresses are rejected`(text: String) {
         #expect(IPAddress(text) == nil)
     }
 
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(arguments: ["", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/x", "10.0.0.0/8/8", "::/129", "x/8", "10.0.0.0/"])
-    func `what is no block is none`(text: String) {
+    func `invalid CIDR blocks are rejected`(text: String) {
         #expect(AddressBlock(text) == nil)
     }
 }
@@ -69,7 +69,7 @@ import Testing
         "198.51.100.3 198.51.100.4",
         "198.51.100.3' or '1'='1",
     ])
-    func `what is no address leaves the peer's`(text: String) throws {
+    func `an invalid forwarded address falls back to the peer`(text: String) throws {
         for header in ["X-Forwarded-For", "X-Real-IP"] {
             #expect(try client("127.0.0.1", text, header: header) == "127.0.0.1")
         }
@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test(arguments: ["", " ", "X Real", "X-Real-IP:", "X-Réal", "a,b", String(repeating: "x", count: 65)])
-    func `what is no name of a header is none`(text: String) {
+    func `invalid header names are rejected`(text: String) {
         #expect(ClientAddressHeader(text) == nil)
     }
 

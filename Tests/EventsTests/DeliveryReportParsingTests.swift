@@ -22,13 +22,13 @@ import Testing
     }
 
     @Test(arguments: ["", #","dropped":{}"#, #","dropped":null,"site":null"#, #","site":"""#])
-    func `what is not said is nothing dropped and no site`(more: String) throws {
+    func `a report without drops and site has none`(more: String) throws {
         let report = try parse(#"{\#(ids),"emitted":0\#(more)}"#)
         #expect(report.emitted == 0 && report.dropped == 0 && report.site == nil)
         #expect(report.text(report.dropReasons) == "{}")
     }
 
-    @Test func `what is missing is named in order`() {
+    @Test func `missing fields are named in order`() {
         #expect(throws: ValidationError.missing(["visitor_id", "session_id", "pageview_id", "emitted"])) {
             try parse("{}")
         }

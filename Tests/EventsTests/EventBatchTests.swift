@@ -8,7 +8,7 @@ import Testing
         return try EventBatch(parsing: bytes, body: 0..<bytes.count)
     }
 
-    @Test func `what stands around the events is found in any order`() throws {
+    @Test func `fields of the envelope are found in any order`() throws {
         let events = #""events":[{"a":1},2]"#
         let report = #""ledger":[{},{}]"#
         let sent = #""sent_at":"2026-11-23T17:59:44.049Z""#
@@ -23,7 +23,7 @@ import Testing
         #expect(bare.events.isEmpty && bare.reports.isEmpty && bare.sentAt == nil)
     }
 
-    @Test func `what stands around the events and is wrong is named`() {
+    @Test func `errors of the envelope name the field`() {
         #expect(throws: ValidationError.invalid(field: "sent_at", problem: .notTimestamp)) {
             try parse(#"{"events":[],"sent_at":1}"#)
         }

@@ -45,7 +45,7 @@ private func body(_ more: String = "") -> String {
         #expect(event.eventID == EventID(high: 0x0198_f0c2_7b1e_7cc3, low: 0x98c4_dc0c_0c07_398f))
     }
 
-    @Test func `what is absent or null has its default`() throws {
+    @Test func `absent and null fields have defaults`() throws {
         for more in [
             "", #","seq":null,"path":null,"referrer":null,"payload":null,"event_id":null,"client_timestamp":null"#,
         ] {
@@ -76,7 +76,7 @@ private func body(_ more: String = "") -> String {
         #expect(event.text(event.eventType) == "-3")
     }
 
-    @Test func `of a field that comes twice the last value counts`() throws {
+    @Test func `the last value of a duplicate field counts`() throws {
         let event = try parse(body(#","seq":"no","seq":2,"visitor_id":"v_2""#))
         #expect(event.seq == 2)
         #expect(event.text(event.visitorID) == "v_2")
@@ -102,7 +102,7 @@ private func body(_ more: String = "") -> String {
 
 @Suite struct EventValidationTests {
     @Test(arguments: ["", "x", "[]", "null", "1", "{", #"{"visitor_id":"v"}}"#, "\u{FEFF}{}"])
-    func `what is not a JSON object is invalid JSON`(text: String) {
+    func `a value that is not an object is invalid JSON`(text: String) {
         #expect(throws: ValidationError.invalidJSON) { _ = try parse(text) }
     }
 

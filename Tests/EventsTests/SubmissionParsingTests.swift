@@ -43,7 +43,7 @@ private func parse(_ text: String, ip: String? = nil) throws(ValidationError) ->
     }
 
     @Test(arguments: ["", "[]", "{", "nope"])
-    func `what is not a JSON object is invalid JSON`(text: String) {
+    func `a value that is not an object is invalid JSON`(text: String) {
         #expect(throws: ValidationError.invalidJSON) { _ = try parse(text) }
     }
 

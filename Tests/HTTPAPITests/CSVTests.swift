@@ -44,7 +44,7 @@ import Reports
         )
     }
 
-    @Test func `what is no object is a text`() { #expect(json("=1") == "\"'=1\"") }
+    @Test func `values that are not objects are text`() { #expect(json("=1") == "\"'=1\"") }
 
     @Test(.timeLimit(.minutes(1)))
     func `a megabyte of separators takes no longer than any other`() {

@@ -8,7 +8,7 @@ import Testing
 
     private func address(_ text: String) throws -> IPAddress { try #require(IPAddress(text)) }
 
-    @Test func `who guesses has to wait, longer each time, and another address has not`() throws {
+    @Test func `a client that guesses waits longer each time, and other clients do not`() throws {
         var limiter = GuessLimiter()
         let (one, other) = (try address("198.51.100.1"), try address("198.51.100.2"))
         for _ in 0..<GuessLimiter.failuresFree { #expect(limiter.fail(one, now: Self.now) == nil) }

@@ -29,7 +29,7 @@ extension RateLimiter {
         #expect(limiter.take(sender, records: 1, now: 5) == 1)
     }
 
-    @Test func `what was said to be enough time is enough`() throws {
+    @Test func `waiting for the reported time is enough`() throws {
         for perSecond in [1, 3, 7, 100, 999] {
             let limiter = RateLimiter(perSecond: perSecond)
             let sender = try address("192.0.2.1")

@@ -15,7 +15,7 @@ import Testing
         for route in routes { #expect(Set(route.methods).count == route.methods.count, "\(route.path.text)") }
     }
 
-    @Test func `whatever changes something of the owner, or returns what is stored, is not for everyone`() {
+    @Test func `routes that change or return stored data are not public`() {
         let open: Set = ["/api/session", "/api/openapi.json", "/api/fingerprint-frequency"]
         for route in RouteTable.all.routes where route.path.text.hasPrefix("/api/") {
             for operation in route.operations {

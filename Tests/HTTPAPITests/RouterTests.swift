@@ -13,10 +13,10 @@ import Testing
 
     private static func site(basePath: String = "", allowedOrigins: [String]? = nil) -> Site {
         let log = Log(level: .error, format: .logfmt)
+        let sink = ResponseSink(ServerConfiguration())
         return Site(
             SiteConfiguration(
                 basePath: basePath,
-                allowedOrigins: allowedOrigins,
                 clients: ClientAddressRule(trustedProxies: []),
                 ipHashSalt: nil,
                 eventsEnabled: true,
@@ -27,8 +27,9 @@ import Testing
             assets: [],
             ingest: nil,
             engine: nil,
-            health: HealthMonitor(store: nil, ingest: nil, log: log) { _, _ in },
-            sessions: SessionRegistry(store: nil, log: log) { _ in },
+            health: HealthMonitor(store: nil, ingest: nil, responses: sink, log: log),
+            sessions: SessionRegistry(store: nil, responses: sink, log: log),
+            responses: IngestResponses(allowedOrigins: allowedOrigins, sink: sink),
             log: log
         )
     }
@@ -45,7 +46,7 @@ import Testing
         guard case .complete(let head) = parseHead(bytes.span, limits: HeadLimits()) else {
             throw RouterTestError.notParsed
         }
-        var answer: Answer?
+        var answer: ServerResponse?
         var isEarly = false
         switch site.admit(head, bytes.span) {
         case .refuse(let refusal): (answer, isEarly) = (refusal, true)
@@ -101,7 +102,7 @@ import Testing
     }
 
     @Test(arguments: ["GET /health/details", "GET /api/shares", "GET /api/visitors/x/timeline", "PUT /api/issues/x"])
-    func `what is stored and what changes it needs a sign-in`(line: String) throws {
+    func `reading and changing stored data requires a sign-in`(line: String) throws {
         #expect(try response(line, body: "{}").status == 401)
     }
 }

@@ -5,7 +5,7 @@ import Testing
 @testable import HTTPAPI
 
 @Suite struct StoreErrorResponseTests {
-    private static let slow = "The answer took too long: narrow the range"
+    private static let slow = "The query took too long: narrow the range"
 
     private func message(_ error: StoreError) -> String {
         guard case .bytes(let bytes) = ReaderPool.failure(error).body else { return "" }
@@ -18,10 +18,10 @@ import Testing
     }
 
     @Test(arguments: [
-        StoreError.unavailable(reason: "connecting took too long"),
-        .unavailable(reason: "the server took too long to answer"),
+        StoreError.unavailable(reason: "the connection timed out"),
+        .unavailable(reason: "the server did not respond in time"),
     ])
-    func `a narrower range is no advice when the database cannot be reached`(error: StoreError) {
+    func `an unreachable database does not advise a narrower range`(error: StoreError) {
         #expect(ReaderPool.failure(error).status == 503)
         #expect(!message(error).contains(Self.slow))
     }

@@ -28,7 +28,7 @@ private func stop(_ server: Server) -> Duration {
             let clients = try (0..<20).map { _ in try TestClient(port: server.port) }
             for client in clients {
                 client.send(post("/later", "x"))
-                #expect(client.readAnswer()?.text == "x")
+                #expect(client.readResponse()?.text == "x")
             }
             #expect(stop(server) < .seconds(3))
             for client in clients { #expect(client.readAll().isEmpty) }
@@ -39,11 +39,11 @@ private func stop(_ server: Server) -> Duration {
         try withServer({ $0.drainGraceMilliseconds = 2000 }) { server, _ in
             let client = try TestClient(port: server.port)
             client.send(post("/now", "first"))
-            #expect(client.readAnswer()?.text == "first")
+            #expect(client.readResponse()?.text == "first")
             server.beginStop()
             #expect(eventually { (try? TestClient(port: server.port)) == nil })  // not connected is what is wanted
             client.send(post("/later", "last"))
-            let answer = client.readAnswer()
+            let answer = client.readResponse()
             #expect(answer?.text == "last" && answer?.head.contains("Connection: close") == true)
         }
     }
@@ -55,12 +55,12 @@ private func stop(_ server: Server) -> Duration {
             client.send(request[..<20])
             let other = try TestClient(port: server.port)
             other.send(post("/now", "x"))
-            #expect(other.readAnswer()?.text == "x")
+            #expect(other.readResponse()?.text == "x")
             server.beginStop()
             #expect(eventually { (try? TestClient(port: server.port)) == nil })  // not connected is what is wanted
             usleep(300_000)  // longer than the last chance of an idle client
             client.send(request[20...])
-            let answer = client.readAnswer()
+            let answer = client.readResponse()
             #expect(answer?.text == "whole" && answer?.head.contains("Connection: close") == true)
         }
     }
@@ -72,7 +72,7 @@ private func stop(_ server: Server) -> Duration {
             #expect(eventually { client.hasInput })
             server.beginStop()
             usleep(500_000)  // longer than the last chance of an idle client
-            #expect(client.readAnswer()?.body.count == EchoHandler.hugeBytes)
+            #expect(client.readResponse()?.body.count == EchoHandler.hugeBytes)
         }
     }
 
@@ -85,7 +85,7 @@ private func stop(_ server: Server) -> Duration {
             client.send(post("/huge"))
             #expect(eventually { client.hasInput })
             server.beginStop()
-            #expect(client.readAnswer()?.body.count == EchoHandler.hugeBytes)
+            #expect(client.readResponse()?.body.count == EchoHandler.hugeBytes)
             let spent = stop(server)
             #expect(spent < .seconds(7))
         }
@@ -102,7 +102,7 @@ private func stop(_ server: Server) -> Duration {
                 DispatchQueue(label: "client").async(group: group) {
                     guard let client = try? TestClient(port: port) else { return }  // came after the stop
                     while client.send(post(path, "x")) {
-                        guard let answer = client.readAnswer() else {
+                        guard let answer = client.readResponse() else {
                             lost.add(1, ordering: .relaxed)
                             return
                         }

@@ -36,7 +36,7 @@ final class EchoHandler: Handler {
     /// More than the kernel buffers for a client that does not read.
     static let hugeBytes = 40_000_000
 
-    private let server = Locked<Server?>(nil)
+    let responses: ResponseSink
     private let held = Locked<[Ticket]>([])
     /// What `/stream` sends, the first that was asked for first.
     let sources = Locked<[TestSource]>([])
@@ -58,10 +58,10 @@ final class EchoHandler: Handler {
     func feed(_ index: Int, _ parts: [BodyPart]) {
         let source = sources.withLock { $0[index] }
         source.parts.withLock { $0 += parts }
-        server.withLock { $0 }?.answer(source.ticket, .wake)
+        responses.send(source.ticket, .wake)
     }
 
-    func attach(_ server: Server) { self.server.withLock { $0 = server } }
+    init(_ responses: ResponseSink) { self.responses = responses }
 
     func admit(_ head: RequestHead, _ bytes: Span<UInt8>) -> BodyPolicy {
         guard head.text(head.path, bytes) != "/missing" else { return .refuse(Self.answer(404, Array("missing".utf8))) }
@@ -73,8 +73,7 @@ final class EchoHandler: Handler {
         let body = Array(request.bytes[request.body])
         switch request.path {
         case "/later":
-            let server = server.withLock { $0 }
-            answers.async { server?.answer([(ticket, Self.answer(200, body))]) }
+            answers.async { [responses] in responses.send(ticket, Self.answer(200, body)) }
             return .later
         case "/never":
             var clock: clockid_t = 0
@@ -99,7 +98,7 @@ final class EchoHandler: Handler {
         }
     }
 
-    func refusal(_ failure: RequestError, head: RequestHead?, bytes: Span<UInt8>, peer: String) -> Answer {
+    func refusal(_ failure: RequestError, head: RequestHead?, bytes: Span<UInt8>, peer: String) -> ServerResponse {
         let path = head.map { " \($0.text($0.path, bytes))" } ?? ""
         return Self.answer(failure.status, Array("refused\(path)".utf8))
     }
@@ -110,11 +109,10 @@ final class EchoHandler: Handler {
             defer { tickets = [] }
             return tickets
         }
-        let server = server.withLock { $0 }
-        for _ in 0..<times { server?.answer(tickets.map { ($0, Self.answer(200, Array("released".utf8))) }) }
+        for _ in 0..<times { responses.send(tickets.map { ($0, Self.answer(200, Array("released".utf8))) }) }
     }
 
-    private static func answer(_ status: Int, _ body: [UInt8]) -> Answer {
+    private static func answer(_ status: Int, _ body: [UInt8]) -> ServerResponse {
         .response(Response(status: status, fields: [], body: .bytes(body)))
     }
 }
@@ -128,9 +126,8 @@ func withServer(
     configuration.tickMilliseconds = 20
     configuration.drainGraceMilliseconds = 100
     change(&configuration)
-    let handler = EchoHandler()
-    let server = Server(configuration: configuration, handler: handler)
-    handler.attach(server)
+    let handler = EchoHandler(ResponseSink(configuration))
+    let server = Server(configuration: configuration, responses: handler.responses, handler: handler)
     try server.start()
     defer {
         server.beginStop()

@@ -11,7 +11,7 @@ private func post(_ path: String, _ body: String, _ fields: String = "") -> Stri
             let client = try TestClient(port: server.port)
             for number in 0..<20 {
                 client.send(post(number % 2 == 0 ? "/now" : "/later", "body \(number)"))
-                #expect(client.readAnswer()?.text == "body \(number)")
+                #expect(client.readResponse()?.text == "body \(number)")
             }
         }
     }
@@ -21,7 +21,7 @@ private func post(_ path: String, _ body: String, _ fields: String = "") -> Stri
             let client = try TestClient(port: server.port)
             let requests = (0..<100).map { post($0 % 3 == 0 ? "/later" : "/now", "\($0)") }
             client.send(requests.joined())
-            #expect((0..<100).map { _ in client.readAnswer()?.text } == (0..<100).map { "\($0)" })
+            #expect((0..<100).map { _ in client.readResponse()?.text } == (0..<100).map { "\($0)" })
         }
     }
 
@@ -34,7 +34,7 @@ private func post(_ path: String, _ body: String, _ fields: String = "") -> Stri
                 for cut in 1..<request.count {
                     client.send(request[..<cut])
                     client.send(request[cut...])
-                    #expect(client.readAnswer()?.text == "abcde", "cut at \(cut)")
+                    #expect(client.readResponse()?.text == "abcde", "cut at \(cut)")
                 }
             }
         }
@@ -44,15 +44,15 @@ private func post(_ path: String, _ body: String, _ fields: String = "") -> Stri
         try withServer { server, handler in
             let announced = try TestClient(port: server.port)
             announced.send("POST /now HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n")
-            #expect(announced.readAnswer()?.status == 413)
+            #expect(announced.readResponse()?.status == 413)
             #expect(announced.readAll().isEmpty)
             let chunked = try TestClient(port: server.port)
             chunked.send("POST /now HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n")
-            #expect(chunked.readAnswer()?.status == 413)
+            #expect(chunked.readResponse()?.status == 413)
             #expect(handler.handledCount == 0)
             let exact = try TestClient(port: server.port)
             exact.send(post("/now", String(repeating: "x", count: 100)))
-            #expect(exact.readAnswer()?.status == 200)
+            #expect(exact.readResponse()?.status == 200)
         }
     }
 
@@ -60,11 +60,11 @@ private func post(_ path: String, _ body: String, _ fields: String = "") -> Stri
         try withServer { server, _ in
             let client = try TestClient(port: server.port)
             client.send("POST /now HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
-            #expect(client.readAnswer()?.status == 100)
+            #expect(client.readResponse()?.status == 100)
             client.send("abc")
-            #expect(client.readAnswer()?.text == "abc")
+            #expect(client.readResponse()?.text == "abc")
             client.send("POST /now HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 101\r\n\r\n")
-            #expect(client.readAnswer()?.status == 413)
+            #expect(client.readResponse()?.status == 413)
         }
     }
 
@@ -72,9 +72,9 @@ private func post(_ path: String, _ body: String, _ fields: String = "") -> Stri
         try withServer { server, _ in
             let client = try TestClient(port: server.port)
             client.send("GET /missing HTTP/1.1\r\nHost: a\r\n\r\n")
-            #expect(client.readAnswer()?.status == 404)
+            #expect(client.readResponse()?.status == 404)
             client.send(post("/missing", "abc"))
-            #expect(client.readAnswer()?.head.contains("Connection: close") == true)
+            #expect(client.readResponse()?.head.contains("Connection: close") == true)
             #expect(client.readAll().isEmpty)
         }
     }
@@ -83,8 +83,8 @@ private func post(_ path: String, _ body: String, _ fields: String = "") -> Stri
         try withServer { server, _ in
             let client = try TestClient(port: server.port)
             client.send(post("/now", "first") + "nonsense\r\n\r\n" + post("/now", "never"))
-            #expect(client.readAnswer()?.text == "first")
-            #expect(client.readAnswer()?.status == 400)
+            #expect(client.readResponse()?.text == "first")
+            #expect(client.readResponse()?.status == 400)
             #expect(client.readAll().isEmpty)
         }
     }
@@ -93,10 +93,10 @@ private func post(_ path: String, _ body: String, _ fields: String = "") -> Stri
         try withServer { server, _ in
             let client = try TestClient(port: server.port)
             client.send("HEAD /big HTTP/1.1\r\nHost: a\r\n\r\n")
-            let answer = client.readAnswer(hasBody: false)
+            let answer = client.readResponse(hasBody: false)
             #expect(answer?.head.contains("Content-Length: \(EchoHandler.bigBytes)") == true)
             client.send(post("/now", "next"))
-            #expect(client.readAnswer()?.text == "next")
+            #expect(client.readResponse()?.text == "next")
         }
     }
 
@@ -105,7 +105,7 @@ private func post(_ path: String, _ body: String, _ fields: String = "") -> Stri
             for path in ["/now", "/later"] {
                 let client = try TestClient(port: server.port)
                 client.send(post(path, "last", "Connection: close\r\n") + post("/now", "never"))
-                let answer = client.readAnswer()
+                let answer = client.readResponse()
                 #expect(answer?.text == "last" && answer?.head.contains("Connection: close") == true)
                 #expect(client.readAll().isEmpty)
             }
@@ -118,7 +118,7 @@ private func post(_ path: String, _ body: String, _ fields: String = "") -> Stri
                 let client = try TestClient(port: server.port)
                 client.send(post(path, "answer me"))
                 client.finishSending()
-                #expect(client.readAnswer()?.text == "answer me")
+                #expect(client.readResponse()?.text == "answer me")
             }
         }
     }
@@ -127,12 +127,12 @@ private func post(_ path: String, _ body: String, _ fields: String = "") -> Stri
         try withServer { server, _ in
             let client = try TestClient(port: server.port)
             client.send(post("/peer", ""))
-            #expect(client.readAnswer()?.text == "127.0.0.1")
+            #expect(client.readResponse()?.text == "127.0.0.1")
         }
         try withServer({ $0.host = "::1" }) { server, _ in
             let client = try TestClient(port: server.port, isIPv6: true)
             client.send(post("/peer", ""))
-            #expect(client.readAnswer()?.text == "::1")
+            #expect(client.readResponse()?.text == "::1")
         }
     }
 

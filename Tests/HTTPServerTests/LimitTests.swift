@@ -21,7 +21,7 @@ func trickle(_ text: String, to client: TestClient) {
         try withServer({ $0.headMilliseconds = 200 }) { server, _ in
             let client = try TestClient(port: server.port)
             trickle("GET /now HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "a", count: 60), to: client)
-            #expect(client.readAnswer()?.status == 408)
+            #expect(client.readResponse()?.status == 408)
             #expect(client.readAll().isEmpty)
         }
     }
@@ -32,7 +32,7 @@ func trickle(_ text: String, to client: TestClient) {
             let client = try TestClient(port: server.port)
             client.send("POST /now HTTP/1.1\r\nHost: a\r\n" + start)
             trickle(String(repeating: "x", count: 60), to: client)
-            let answer = client.readAnswer()
+            let answer = client.readResponse()
             #expect(answer?.status == 408)
             // The refusal still sees the head, wherever the body is collected.
             #expect(answer?.text == "refused /now")
@@ -50,7 +50,7 @@ func trickle(_ text: String, to client: TestClient) {
             let refused = clients.filter { $0.isReadable(milliseconds: 0) }
             #expect((2...3).contains(refused.count))
             for client in refused {
-                let answer = client.readAnswer()
+                let answer = client.readResponse()
                 #expect(answer?.status == 503 && answer?.text == "refused /now")
             }
         }
@@ -68,11 +68,11 @@ func trickle(_ text: String, to client: TestClient) {
             while clients.count(where: { $0.isReadable(milliseconds: 1) }) < 40 - keptMax, .now < last {}
             let refused = clients.filter { $0.isReadable(milliseconds: 0) }
             #expect((40 - keptMax..<40).contains(refused.count))
-            for client in refused { #expect(client.readAnswer()?.status == 503) }
+            for client in refused { #expect(client.readResponse()?.status == 503) }
             let waiting = clients.filter { client in !refused.contains { $0 === client } }
             for client in waiting {
                 client.send(String(repeating: "x", count: 50))
-                #expect(client.readAnswer()?.status == 200)
+                #expect(client.readResponse()?.status == 200)
             }
             #expect(handler.handledCount == waiting.count)
             // What was held has been given back.
@@ -80,7 +80,7 @@ func trickle(_ text: String, to client: TestClient) {
             next.send(half)
             #expect(!next.isReadable(milliseconds: 200))
             next.send(String(repeating: "x", count: 50))
-            #expect(next.readAnswer()?.status == 200)
+            #expect(next.readResponse()?.status == 200)
         }
     }
 
@@ -90,12 +90,12 @@ func trickle(_ text: String, to client: TestClient) {
             #expect(silent.readAll().isEmpty)
             let idle = try TestClient(port: server.port)
             idle.send(post("/now", "x"))
-            #expect(idle.readAnswer()?.text == "x")
+            #expect(idle.readResponse()?.text == "x")
             #expect(idle.readAll().isEmpty)
         }
     }
 
-    @Test func `who sends requests and reads no answers is not read from without bound`() throws {
+    @Test func `the server stops reading from a client that reads no responses`() throws {
         try withServer { server, _ in
             let client = try TestClient(port: server.port, receiveBytes: 4096)
             let requests = Array(String(repeating: post("/now", String(repeating: "x", count: 100)), count: 500).utf8)
@@ -111,7 +111,7 @@ func trickle(_ text: String, to client: TestClient) {
             #expect(taken < 50_000_000)
             let other = try TestClient(port: server.port)
             other.send(post("/now", "still here"))
-            #expect(other.readAnswer()?.text == "still here")
+            #expect(other.readResponse()?.text == "still here")
         }
     }
 
@@ -126,7 +126,7 @@ func trickle(_ text: String, to client: TestClient) {
             handler.release()
             let client = try TestClient(port: server.port)
             client.send(post("/later", "still here"))
-            #expect(client.readAnswer()?.text == "still here")
+            #expect(client.readResponse()?.text == "still here")
         }
     }
 
@@ -139,10 +139,10 @@ func trickle(_ text: String, to client: TestClient) {
             // The next connection reuses the slot of the one that left.
             let next = try TestClient(port: server.port)
             next.send(post("/now", "mine"))
-            #expect(next.readAnswer()?.text == "mine")
+            #expect(next.readResponse()?.text == "mine")
             handler.release()
             next.send(post("/later", "mine too"))
-            #expect(next.readAnswer()?.text == "mine too")
+            #expect(next.readResponse()?.text == "mine too")
         }
     }
 
@@ -152,15 +152,15 @@ func trickle(_ text: String, to client: TestClient) {
             let second = try TestClient(port: server.port)
             for client in [first, second] { client.send(post("/never")) }
             #expect(eventually { handler.heldCount == 2 })
-            #expect(try TestClient(port: server.port).readAnswer()?.status == 503)
+            #expect(try TestClient(port: server.port).readResponse()?.status == 503)
             handler.release()
-            for client in [first, second] { #expect(client.readAnswer()?.text == "released") }
+            for client in [first, second] { #expect(client.readResponse()?.text == "released") }
             first.abort()
             #expect(
                 eventually {
                     guard let client = try? TestClient(port: server.port) else { return false }  // refused: not yet
                     client.send(post("/now", "in"))
-                    return client.readAnswer()?.text == "in"
+                    return client.readResponse()?.text == "in"
                 }
             )
         }
@@ -176,16 +176,16 @@ func trickle(_ text: String, to client: TestClient) {
             let idle = try (0..<3).map { _ in try TestClient(port: server.port) }
             for client in idle {
                 client.send(post("/now", "in"))
-                #expect(client.readAnswer()?.text == "in")
+                #expect(client.readResponse()?.text == "in")
             }
             for _ in 0..<20 {
                 let client = try TestClient(port: server.port)
                 client.send(post("/now", "in"))
-                #expect(client.readAnswer()?.text == "in")
+                #expect(client.readResponse()?.text == "in")
             }
             #expect(idle[0].readAll().isEmpty)
             handler.release()
-            #expect(busy.readAnswer()?.text == "released")
+            #expect(busy.readResponse()?.text == "released")
         }
     }
 
@@ -193,16 +193,16 @@ func trickle(_ text: String, to client: TestClient) {
         try withServer { server, _ in
             let client = try TestClient(port: server.port, receiveBytes: 4096)
             client.send(post("/big") + post("/now", "next"))
-            let answer = client.readAnswer()
+            let answer = client.readResponse()
             #expect(answer?.body.count == EchoHandler.bigBytes)
             #expect(answer?.body.enumerated().allSatisfy { $1 == UInt8(ascii: "0") + UInt8($0 % 10) } == true)
-            #expect(client.readAnswer()?.text == "next")
+            #expect(client.readResponse()?.text == "next")
         }
     }
 }
 
 @Suite struct StopTests {
-    @Test func `a stop answers what was sent and closes`() throws {
+    @Test func `a stop responds to received requests and closes`() throws {
         try withServer { server, handler in
             let client = try TestClient(port: server.port)
             client.send(post("/never"))
@@ -211,7 +211,7 @@ func trickle(_ text: String, to client: TestClient) {
             // Nobody is accepted any more: the loops know of the stop.
             #expect(eventually { (try? TestClient(port: server.port)) == nil })  // not connected is what is wanted
             handler.release()
-            let answer = client.readAnswer()
+            let answer = client.readResponse()
             #expect(answer?.text == "released" && answer?.head.contains("Connection: close") == true)
             #expect(client.readAll().isEmpty)
         }
@@ -227,7 +227,7 @@ func trickle(_ text: String, to client: TestClient) {
                 DispatchQueue(label: "client").async(group: group) {
                     guard let client = try? TestClient(port: port) else { return }  // came after the stop
                     while client.send(post("/later", "x")) {
-                        guard let answer = client.readAnswer() else {
+                        guard let answer = client.readResponse() else {
                             lost.add(1, ordering: .relaxed)
                             return
                         }
@@ -251,7 +251,7 @@ func trickle(_ text: String, to client: TestClient) {
             #expect(eventually { handler.heldCount == 1 })
             server.beginStop()
             server.waitUntilStopped()
-            #expect(client.readAnswer() == nil)
+            #expect(client.readResponse() == nil)
         }
     }
 

@@ -35,8 +35,8 @@ private let refusedBodies = ["1 \r\n", "0\r\nX: y\r\n"].map {
             for before in ["", post("/later", "before")] {
                 let client = try TestClient(port: server.port)
                 client.send(before + text)
-                if !before.isEmpty { #expect(client.readAnswer()?.text == "before") }
-                let answer = client.readAnswer()
+                if !before.isEmpty { #expect(client.readResponse()?.text == "before") }
+                let answer = client.readResponse()
                 #expect(
                     answer?.status == status && answer?.text == (refusedBodies.contains(text) ? "refused /" : "refused")
                 )
@@ -51,8 +51,8 @@ private let refusedBodies = ["1 \r\n", "0\r\nX: y\r\n"].map {
         try withServer { server, _ in
             let client = try TestClient(port: server.port)
             client.send("HEAD /now HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n")
-            #expect(client.readAnswer(hasBody: false)?.status == 200)
-            let answer = client.readAnswer()
+            #expect(client.readResponse(hasBody: false)?.status == 200)
+            let answer = client.readResponse()
             #expect(answer?.status == 400 && answer?.text.hasPrefix("refused") == true)
         }
     }
@@ -70,7 +70,7 @@ private let refusedBodies = ["1 \r\n", "0\r\nX: y\r\n"].map {
                 for start in stride(from: 0, to: bytes.count, by: size) {
                     client.send(bytes[start..<min(bytes.count, start + size)])
                 }
-                #expect(bodies.map { _ in client.readAnswer()?.text } == bodies, "in parts of \(size)")
+                #expect(bodies.map { _ in client.readResponse()?.text } == bodies, "in parts of \(size)")
             }
         }
     }
@@ -81,11 +81,11 @@ private let refusedBodies = ["1 \r\n", "0\r\nX: y\r\n"].map {
             let request = chunked("/now", "abc", "Expect: 100-continue\r\n")
             let blank = try #require(request.range(of: "\r\n\r\n"))
             client.send(String(request[..<blank.upperBound]))
-            #expect(client.readAnswer()?.status == 100)
+            #expect(client.readResponse()?.status == 100)
             client.send(String(request[blank.upperBound...]))
-            #expect(client.readAnswer()?.text == "abc")
+            #expect(client.readResponse()?.text == "abc")
             client.send(post("/now", "def", "Expect: 100-continue\r\n"))
-            #expect(client.readAnswer()?.text == "def")
+            #expect(client.readResponse()?.text == "def")
         }
     }
 
@@ -93,7 +93,7 @@ private let refusedBodies = ["1 \r\n", "0\r\nX: y\r\n"].map {
         try withServer { server, _ in
             let client = try TestClient(port: server.port)
             client.send("POST /missing HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
-            #expect(client.readAnswer()?.status == 404)
+            #expect(client.readResponse()?.status == 404)
             #expect(client.readAll().isEmpty)
         }
     }
@@ -116,8 +116,8 @@ private let refusedBodies = ["1 \r\n", "0\r\nX: y\r\n"].map {
             client.send(bodies.map { post(Int($0).map { $0 % 3 == 0 } == true ? "/later" : "/now", $0) }.joined())
             client.send(post("/big", ""))
             client.finishSending()
-            #expect(bodies.map { _ in client.readAnswer()?.text } == bodies)
-            #expect(client.readAnswer()?.body.count == EchoHandler.bigBytes)
+            #expect(bodies.map { _ in client.readResponse()?.text } == bodies)
+            #expect(client.readResponse()?.body.count == EchoHandler.bigBytes)
             #expect(client.readAll().isEmpty)
         }
     }
@@ -127,7 +127,7 @@ private let refusedBodies = ["1 \r\n", "0\r\nX: y\r\n"].map {
             let client = try TestClient(port: server.port)
             client.send("POST /now HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
             trickle("64\r\n" + String(repeating: "x", count: 60), to: client)
-            #expect(client.readAnswer()?.status == 408)
+            #expect(client.readResponse()?.status == 408)
             #expect(client.readAll().isEmpty && handler.handledCount == 0)
         }
     }
@@ -136,7 +136,7 @@ private let refusedBodies = ["1 \r\n", "0\r\nX: y\r\n"].map {
         try withServer({ $0.headMilliseconds = 200 }) { server, _ in
             let client = try TestClient(port: server.port)
             trickle("GET /now HTTP/1.1\r\nHost: a\r\n" + String(repeating: "A:\r\n", count: 15), to: client)
-            #expect(client.readAnswer()?.status == 408)
+            #expect(client.readResponse()?.status == 408)
         }
     }
 }

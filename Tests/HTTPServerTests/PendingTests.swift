@@ -21,7 +21,7 @@ private func pass(milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }
             #expect(eventually { handler.heldCount == 1 })
             pass(milliseconds: 400)
             handler.release()
-            #expect(client.readAnswer()?.text == "released")
+            #expect(client.readResponse()?.text == "released")
         }
     }
 
@@ -40,17 +40,17 @@ private func pass(milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }
         try withServer({ $0.loops = 1 }) { server, handler in
             let client = try TestClient(port: server.port)
             client.send(post("/huge") + post("/never"))
-            #expect(client.readAnswer()?.body.count == EchoHandler.hugeBytes)
+            #expect(client.readResponse()?.body.count == EchoHandler.hugeBytes)
             #expect(eventually { handler.heldCount == 1 })
             let start = handler.loopMilliseconds
             pass(milliseconds: 500)
             #expect(handler.loopMilliseconds - start < 50)
             handler.release()
-            #expect(client.readAnswer()?.text == "released")
+            #expect(client.readResponse()?.text == "released")
         }
     }
 
-    @Test func `what a client sends while it waits costs nothing and is served afterwards`() throws {
+    @Test func `requests that a client sends while it waits are served afterwards`() throws {
         try withServer({ $0.loops = 1 }) { server, handler in
             let client = try TestClient(port: server.port)
             client.send(post("/never"))
@@ -60,12 +60,12 @@ private func pass(milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }
             pass(milliseconds: 300)
             #expect(handler.loopMilliseconds - start < 100 && handler.handledCount == 1)
             handler.release()
-            #expect(client.readAnswer()?.text == "released")
-            #expect((0..<50).map { _ in client.readAnswer()?.text } == (0..<50).map { "\($0)" })
+            #expect(client.readResponse()?.text == "released")
+            #expect((0..<50).map { _ in client.readResponse()?.text } == (0..<50).map { "\($0)" })
         }
     }
 
-    @Test func `who does not read an answer is given up at its deadline`() throws {
+    @Test func `a client that does not read its response is disconnected at the deadline`() throws {
         try withServer({ $0.answerMilliseconds = 200 }) { server, _ in
             let client = try TestClient(port: server.port, receiveBytes: 4096)
             client.send(post("/huge"))
@@ -78,7 +78,7 @@ private func pass(milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }
         try withServer({ $0.answerMilliseconds = 2000 }) { server, handler in
             let client = try TestClient(port: server.port)
             client.send(post("/huge") + post("/never") + post("/huge"))
-            #expect(client.readAnswer()?.body.count == EchoHandler.hugeBytes)
+            #expect(client.readResponse()?.body.count == EchoHandler.hugeBytes)
             #expect(eventually { handler.heldCount == 1 })
             handler.release()
             pass(milliseconds: 3500)
@@ -87,13 +87,13 @@ private func pass(milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }
     }
 
     @Test func `a ticket that was never given is harmless`() throws {
-        try withServer { server, _ in
-            let answer = Answer.response(Response(status: 200, fields: [], body: .none))
-            for ticket in [UInt64.max, 0, 1 << 56, 1 << 32] { server.answer(Ticket(rawValue: ticket), answer) }
-            server.answer([(Ticket(rawValue: .max), answer), (Ticket(rawValue: 7), answer)])
+        try withServer { server, handler in
+            let answer = ServerResponse.response(Response(status: 200, fields: [], body: .none))
+            for ticket in [UInt64.max, 0, 1 << 56, 1 << 32] { handler.responses.send(Ticket(rawValue: ticket), answer) }
+            handler.responses.send([(Ticket(rawValue: .max), answer), (Ticket(rawValue: 7), answer)])
             let client = try TestClient(port: server.port)
             client.send(post("/later", "still here"))
-            #expect(client.readAnswer()?.text == "still here")
+            #expect(client.readResponse()?.text == "still here")
         }
     }
 
@@ -103,13 +103,13 @@ private func pass(milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }
             client.send(post("/never"))
             #expect(eventually { handler.heldCount == 1 })
             handler.release(times: 2)
-            #expect(client.readAnswer()?.text == "released")
+            #expect(client.readResponse()?.text == "released")
             client.send(post("/never"))
             #expect(eventually { handler.heldCount == 1 })
             client.send(post("/now", "next"))
             handler.release()
-            #expect(client.readAnswer()?.text == "released")
-            #expect(client.readAnswer()?.text == "next")
+            #expect(client.readResponse()?.text == "released")
+            #expect(client.readResponse()?.text == "next")
         }
     }
 }

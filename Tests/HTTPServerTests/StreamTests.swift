@@ -38,7 +38,7 @@ private func bytes(_ text: String) -> BodyPart { .bytes(Array(text.utf8)) }
         }
     }
 
-    @Test func `who asks for the head alone gets it, and the source is closed`() throws {
+    @Test func `a HEAD request gets the head, and the source is closed`() throws {
         try withServer({ _ in }) { server, handler in
             let client = try TestClient(port: server.port)
             client.send(get("/stream", method: "HEAD") + get("/now"))
@@ -61,7 +61,7 @@ private func bytes(_ text: String) -> BodyPart { .bytes(Array(text.utf8)) }
             #expect(eventually { source.askedCount > 1 })
             let other = try TestClient(port: server.port)
             other.send(get("/now"))
-            #expect(other.readAnswer()?.status == 200)
+            #expect(other.readResponse()?.status == 200)
             // What the kernel buffers, and one part.
             #expect(source.askedCount < 500)
             handler.feed(0, [.end])

@@ -98,8 +98,8 @@ final class TestClient {
         return String(decoding: buffer, as: UTF8.self)
     }
 
-    /// One answer.
-    struct Answer {
+    /// A response as the client received it.
+    struct ReceivedResponse {
         var status: Int
         var head: String
         var body: [UInt8]
@@ -113,8 +113,8 @@ final class TestClient {
         return !buffer.isEmpty || poll(&entry, 1, milliseconds) > 0
     }
 
-    /// Reads one answer, by its length; nil when the server closes before it is whole.
-    func readAnswer(hasBody: Bool = true) -> Answer? {
+    /// Reads one response, by its length; nil when the server closes before it is whole.
+    func readResponse(hasBody: Bool = true) -> ReceivedResponse? {
         let blank = Array("\r\n\r\n".utf8)
         var end: Int?
         while end == nil {
@@ -132,6 +132,6 @@ final class TestClient {
         while buffer.count < end + 4 + count { guard readMore() else { return nil } }
         let body = Array(buffer[end + 4..<end + 4 + count])
         buffer.removeFirst(end + 4 + count)
-        return Answer(status: status, head: head, body: body)
+        return ReceivedResponse(status: status, head: head, body: body)
     }
 }

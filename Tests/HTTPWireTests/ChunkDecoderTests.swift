@@ -47,7 +47,7 @@ private let malformed = [
     }
 
     @Test(arguments: wellFormed)
-    func `what follows the body is left alone`(text: String, body: String) {
+    func `bytes after the body are not consumed`(text: String, body: String) {
         #expect(decode(text + "GET /") == Decoded(progress: .done, body: body, used: text.utf8.count))
     }
 

@@ -50,7 +50,7 @@ private let targets: [(String, String, String?)] = [
         #expect(failure(result("GET / HTTP/1.1\r\nA:\r\nB:\r\n\r\n", limits)) == .headTooLarge)
     }
 
-    @Test func `what goes on after a whole head does not count for its size`() {
+    @Test func `bytes after a complete head do not count toward its size`() {
         #expect(isComplete(result("GET / HTTP/1.1\r\nHost: a\r\n\r\n" + String(repeating: "a", count: 20_000))))
     }
 

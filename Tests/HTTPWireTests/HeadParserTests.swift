@@ -100,7 +100,7 @@ private func cuts(_ count: Int) -> [Int] {
         #expect(parsed.text(.cookie, bytes.span) == nil)
     }
 
-    @Test func `of several lines of one name the last counts, but those of a forwarding list are joined`() throws {
+    @Test func `the last of several fields of one name counts, but those of a forwarding list are joined`() throws {
         let lines = "Origin: 1\r\nX-Forwarded-For: 1, 2\r\nOrigin: 2\r\nx-forwarded-for:3\r\n"
         let (parsed, bytes) = try head("GET / HTTP/1.1\r\nHost: a\r\n\(lines)\r\n")
         #expect(parsed.text(.origin, bytes.span) == "2")

@@ -91,7 +91,7 @@ private func limits(
         #expect(queue.take().map(\.ticket) == [1, 2])
     }
 
-    @Test func `after a stop nothing is taken in and what waits is taken out`() throws {
+    @Test func `after a stop no record is accepted and waiting records are returned`() throws {
         var queue = GroupCommit(limits: limits())
         _ = try queue.offer(entry(1))
         queue.stop()
@@ -100,7 +100,7 @@ private func limits(
         #expect(queue.take().map(\.ticket) == [1])
     }
 
-    @Test func `what is given up leaves an empty queue with room`() throws {
+    @Test func `giving up empties the queue and makes room`() throws {
         var queue = GroupCommit(limits: limits(records: 2, bytes: 20))
         _ = try queue.offer([entry(1), entry(2)])
         #expect(queue.takeAll().map(\.ticket) == [1, 2])
@@ -122,15 +122,5 @@ private func limits(
         #expect(queue.shouldGather())
         for number in 0..<63 { _ = try queue.offer(entry(UInt64(number), bytes: 1)) }
         #expect(!queue.shouldGather() && queue.hasEnough)
-    }
-}
-
-@Suite struct BackoffTests {
-    @Test func `attempts come ever more seldom, up to a limit, and soon again after a success`() {
-        var backoff = Backoff()
-        #expect((0..<8).map { _ in backoff.failed() } == [100, 200, 400, 800, 1600, 2000, 2000, 2000])
-        for _ in 0..<100 { #expect(backoff.failed() == 2000) }
-        backoff.succeeded()
-        #expect(backoff.failed() == 100)
     }
 }

@@ -83,7 +83,7 @@ import Testing
         #expect(state.sleepingThreads() == [])
     }
 
-    @Test func `at a stop what waits is written first, and the journal's thread stays until then`() throws {
+    @Test func `a stop writes waiting records before the journal thread ends`() throws {
         var state = IngestState.connected(hasBacklog: true)
         #expect(state.queue.offer(try Entry.samples(1500)))
         state.queue.stop()
@@ -94,7 +94,7 @@ import Testing
         #expect(state.writer(0) == "end" && state.writer(1) == "end" && state.keeper(isTick: true) == "end")
     }
 
-    @Test func `at a stop during an outage the journal takes what waits, and the writers end`() throws {
+    @Test func `a stop in an outage journals waiting records and ends the writers`() throws {
         var state = IngestState.connected()
         #expect(state.storeFailed() == true)
         #expect(state.queue.offer(try Entry.samples(1500)))
@@ -103,7 +103,7 @@ import Testing
         #expect(state.keeper() == "keep 1000" && state.keeper() == "keep 500" && state.keeper() == "end")
     }
 
-    @Test func `at a stop with writers that stand still the journal takes what waits`() throws {
+    @Test func `a stop with stalled writers journals waiting records`() throws {
         var state = IngestState.connected()
         #expect(state.queue.offer(try Entry.samples(3)))
         state.queue.stop()

@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test(arguments: TestDatabase.Engine.allCases)
-    func `what waits at a stop is written before the stop is over`(engine: TestDatabase.Engine) throws {
+    func `a stop writes waiting records before it returns`(engine: TestDatabase.Engine) throws {
         let database = try TestDatabase(engine)
         let harness = IngestHarness(database.store)
         harness.startAndWait()
@@ -149,7 +149,7 @@ import Testing
     }
 
     @Test(arguments: TestDatabase.Engine.allCases)
-    func `whatever was called stored is in the table after an outage under load`(engine: TestDatabase.Engine) throws {
+    func `every record reported as stored is kept through an outage under load`(engine: TestDatabase.Engine) throws {
         let database = try TestDatabase(engine, isOwn: true)
         let harness = IngestHarness(database.store)
         harness.startAndWait()
@@ -168,7 +168,7 @@ import Testing
         try database.remove()
     }
 
-    @Test func `whatever was called stored is in the table while the server ends connections`() throws {
+    @Test func `every record reported as stored is in the table while the server drops connections`() throws {
         let database = try TestDatabase(.postgresql)
         let harness = IngestHarness(database.store)
         harness.startAndWait()

@@ -90,7 +90,7 @@ import Testing
 
     // MARK: - Stalls
 
-    @Test func `the journal takes what waits when two looks at it have passed without a take`() throws {
+    @Test func `records that wait for two checks without a writer go to the journal`() throws {
         var state = IngestState.connected()
         #expect(state.queue.offer(try Entry.samples(5)))
         #expect(state.writer(0) == "write 5")

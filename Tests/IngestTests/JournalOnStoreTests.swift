@@ -23,7 +23,7 @@ import Testing
     }
 
     private func isDrained(_ harness: IngestHarness) -> Bool {
-        harness.ingest.health == .ready && journal.standing.records == 0
+        harness.ingest.health == .ready && journal.status.records == 0
     }
 
     @Test(arguments: TestDatabase.Engine.allCases)
@@ -38,7 +38,7 @@ import Testing
         #expect(harness.ingest.submit(Entry(record: .submission(submission), ticket: 300)))
         #expect(harness.waitForDeliveries(301))
         #expect(harness.outcomes == Dictionary(uniqueKeysWithValues: (0...300).map { ($0, [.stored]) }))
-        #expect(harness.ingest.health != .ready && journal.standing.records == 301)
+        #expect(harness.ingest.health != .ready && journal.status.records == 301)
         try database.bringUp()
         #expect(harness.waitUntil { isDrained(harness) })
         #expect(try database.numbers("select seq from collector_events order by id") == Array(0..<300))
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test(arguments: TestDatabase.Engine.allCases)
-    func `what the store has of a backlog is not written again`(engine: TestDatabase.Engine) throws {
+    func `records of a backlog that the store already has are not written again`(engine: TestDatabase.Engine) throws {
         let database = try TestDatabase(engine)
         _ = try database.store.migrate()
         try journal.append(try (0..<10).map { try event($0).record }, unconfirmedBatch: nil)
@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test(arguments: TestDatabase.Engine.allCases, [true, false])
-    func `a batch in unconfirmedBatch is settled by what the store says`(
+    func `an unconfirmed batch is resolved by asking the store`(
         engine: TestDatabase.Engine,
         wasCommitted: Bool
     ) throws {
@@ -143,7 +143,7 @@ import Testing
         #expect(harness.waitUntil { isDrained(harness) })
         harness.ingest.stop()
         #expect(try database.storedEvents() == (0..<40).filter { $0 % 13 != 5 })
-        #expect(journal.standing.deadLetters == 3)
+        #expect(journal.status.deadLetters == 3)
     }
 
     @Test func `a full journal refuses, and takes again once it has been drained`() throws {
@@ -163,9 +163,9 @@ import Testing
         )
         #expect(harness.waitForDeliveries(taken))
         #expect(!harness.ingest.submit(try event(taken)))
-        #expect(small.standing.records <= 100)
+        #expect(small.status.records <= 100)
         try database.bringUp()
-        #expect(harness.waitUntil { harness.ingest.health == .ready && small.standing.records == 0 })
+        #expect(harness.waitUntil { harness.ingest.health == .ready && small.status.records == 0 })
         let stored = harness.outcomes.filter { $0.value == [.stored] }.keys.sorted()
         #expect(try database.storedEvents() == stored)
         #expect(harness.ingest.submit(try event(taken)))

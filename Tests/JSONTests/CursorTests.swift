@@ -23,7 +23,7 @@ private func nested(_ levels: Int, in opener: String, _ closer: String) -> [UInt
     }
 
     @Test(arguments: invalidObjects)
-    func `what is not a JSON object is refused`(text: String) {
+    func `a value that is not an object is rejected`(text: String) {
         #expect(throws: JSONError.syntax) { _ = try members(Array(text.utf8)) }
     }
 
@@ -81,7 +81,7 @@ private func nested(_ levels: Int, in opener: String, _ closer: String) -> [UInt
         (#""\ud83dx""#, .loneSurrogate), (#""\ud83d\ud83d\ude00""#, .loneSurrogate), ("1e10000", .numberRange),
         ("1" + String(repeating: "0", count: 1024), .numberRange),
     ])
-    func `what a database cannot hold is noted with the member`(value: String, textError: JSONTextError) throws {
+    func `a value that no database can hold is reported by member`(value: String, textError: JSONTextError) throws {
         let found = try members(Array("{\"a\":\(value),\"b\":1}".utf8))
         #expect(found.map(\.member.value.textError) == [textError, nil])
     }
@@ -132,7 +132,7 @@ private func nested(_ levels: Int, in opener: String, _ closer: String) -> [UInt
     }
 
     @Test(arguments: ["", "{}", "[", "[1", "[1,]", "[,]", "[1 2]", "[1]x", "1"])
-    func `what is not an array is refused`(text: String) {
+    func `a value that is not an array is rejected`(text: String) {
         #expect(throws: JSONError.syntax) { _ = try elements(text) }
     }
 }

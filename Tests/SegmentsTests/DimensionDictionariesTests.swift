@@ -10,7 +10,7 @@ import Testing
         #expect(dictionaries.code(.path, "", site: 2, day: 0) == DimensionDictionaries.none)
     }
 
-    @Test func `count what a site adds beyond its limit of a day as other, until the next day`() {
+    @Test func `count new values beyond the daily limit of a site as other, until the next day`() {
         var dictionaries = DimensionDictionaries()
         let codes = (0...1000).map { dictionaries.code(.path, "/\($0)", site: 2, day: 0) }
         #expect(codes.last == DimensionDictionaries.other)
@@ -18,7 +18,7 @@ import Testing
         #expect(dictionaries.code(.path, "/another", site: 3, day: 0) != DimensionDictionaries.other)
     }
 
-    @Test func `forget what could not be written`() {
+    @Test func `forget values that could not be written`() {
         var dictionaries = DimensionDictionaries()
         _ = dictionaries.code(.browser, "Chrome", site: 2, day: 0)
         dictionaries.undo()

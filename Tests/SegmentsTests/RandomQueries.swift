@@ -14,7 +14,7 @@ extension RandomSessions {
         }
         var query = ScanQuery(from: from, to: to, edges: edges)
         for _ in 0..<code(3) {
-            let columns = Column.allCases.filter { $0.dictionary != nil && $0.scope != .resource }
+            let columns = Self.listed.filter { $0.scope != .resource }
             let column = columns[Int(code(UInt32(columns.count)))]
             let codes = Set((0...code(4)).map { _ in code(8) })
             query.filters.append(ScanQuery.Filter(column: column, codes: codes))
@@ -33,12 +33,15 @@ extension RandomSessions {
         return query
     }
 
+    /// Columns of dimensions; the currency is one of a value only.
+    private static let listed = Column.allCases.filter { $0.dictionary != nil && $0 != .eventCurrency }
+
     private mutating func list() -> ScanQuery.List {
-        let columns = Column.allCases.filter { $0.dictionary != nil }
+        let columns = Self.listed
         let column = columns[Int(code(UInt32(columns.count)))]
         let measures: [ScanQuery.Measure] =
             switch column.scope {
-            case .session, .pageView: [.pageViews, .sessions, .errors, .events, .vitals]
+            case .session, .pageView: [.pageViews, .sessions, .errors, .events, .vitals, .slowVitals]
             case .event: [.events]
             case .resource: [.requests]
             }
@@ -47,6 +50,9 @@ extension RandomSessions {
         list.eventKinds = Set((0...code(2)).compactMap { _ in EventKind(rawValue: UInt8(code(4))) })
         if chance(50) { list.resourceKind = chance(50) ? .slow : .thirdParty }
         if chance(20) { list.only = [2, 5, 3] }
+        if chance(20) { list.offset = Int(code(4)) }
+        if list.only == nil, chance(20) { list.among = [0, 1, 2, 5] }
+        list.skipsNone = chance(20)
         list.vitals = Vital.allCases.filter { _ in chance(30) }
         (list.withVisitors, list.withSeries) = (chance(50), chance(40))
         return list

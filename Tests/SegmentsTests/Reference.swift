@@ -176,7 +176,8 @@ struct Reference {
             case .resource: codes.formUnion(session.resources.map(\.name))
             }
         }
-        if column.dictionary == .element || column.dictionary == .part { codes.remove(0) }
+        if list.skipsNone || column.dictionary == .element || column.dictionary == .part { codes.remove(0) }
+        if let among = list.among { codes.formIntersection(among) }
         var result: [UInt32: Aggregate] = [:]
         for code in codes {
             switch column.scope {
@@ -201,7 +202,8 @@ struct Reference {
             return session.events.filter {
                 Int($0.pageView) == row.index && isInRange($0.time) && list.eventKinds.contains($0.kind)
                     && (list.column == .eventName ? $0.name : $0.issue) == code
-                    && ($0.kind == .custom || $0.kind == .invalid || query.issues?.contains($0.issue) ?? true)
+                    && ($0.kind == .custom || $0.kind == .invalid || $0.kind == .notFound
+                        || query.issues?.contains($0.issue) ?? true)
             }.map { (session, $0) }
         }
     }
@@ -246,7 +248,7 @@ struct Reference {
         case .errors: return sum.errors
         case .events: return sum.customEvents
         case .requests: return sum.requests
-        case .vitals:
+        case .vitals, .slowVitals:
             return Int64(
                 passingRows.count { row in
                     let session = sessions[row.session]
@@ -254,9 +256,14 @@ struct Reference {
                         list.column.scope == .session
                         ? Self.code(session, list.column) : Self.code(row.row, list.column)
                     return own == code && isInRange(row.row.time)
-                        && list.vitals.contains { row.row.vitals[$0.rawValue] != nil }
+                        && list.vitals.contains { counts(list, $0, row.row) }
                 }
             )
         }
+    }
+
+    private func counts(_ list: ScanQuery.List, _ vital: Vital, _ row: PageViewRow) -> Bool {
+        guard let value = row.vitals[vital.rawValue] else { return false }
+        return list.measure == .vitals || value > Self.bounds(vital).0
     }
 }

@@ -42,7 +42,7 @@ import Testing
         expectEqual(scan(query(), source, dictionaries(), little), expected, "a little memory")
     }
 
-    @Test func `finds percentiles of many values within a thousandth, and what is good or poor exactly`() throws {
+    @Test func `finds percentiles of many values within a thousandth, and good or poor counts exactly`() throws {
         var random = RandomSessions(seed: 12)
         let sessions = random.sessions(2500, start: Self.start, seconds: 36_000, visitors: 500)
         let query = query(buckets: 2)

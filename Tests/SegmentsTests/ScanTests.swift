@@ -56,7 +56,10 @@ import Testing
             let texts = (dictionaries.text(one.code, dictionary), dictionaries.text(other.code, dictionary))
             return Array(texts.0.utf8).lexicographicallyPrecedes(Array(texts.1.utf8))
         }
-        #expect(result.rows.map(\.code) == list.only ?? sorted.prefix(list.limit).map(\.code), "\(list)")
+        #expect(
+            result.rows.map(\.code) == list.only ?? sorted.dropFirst(list.offset).prefix(list.limit).map(\.code),
+            "\(list)"
+        )
         for row in result.rows {
             guard let sum = sums[row.code] else { continue }
             #expect(row.sum == sum.counting(reference.query.totals), "\(list) \(row.code)")

@@ -145,7 +145,7 @@ import Testing
         #expect(
             error
                 == .schema(
-                    reason: "the database has migration 0006_add_secret_sauce, which this version does not know; "
+                    reason: "the database has migration 0006_add_secret_sauce, which this version does not include; "
                         + "run the version that applied it or a later one"
                 )
         )

@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func `what an event does not have is NULL, its seq zero and its payload empty`(engine: Engine) throws {
+    func `missing fields are NULL, a missing seq is zero and a missing payload empty`(engine: Engine) throws {
         let database = try Database(engine)
         _ = try database.migrated().makeWriter().append(Batch(events: [try Event.sample()]))
         #expect(

@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test(arguments: Company.allCases, Company.allCases)
-    func `whatever the order, they wait for each other and never in a circle`(first: Company, second: Company) throws {
+    func `transactions wait for each other without deadlocks, in any order`(first: Company, second: Company) throws {
         let database = try Database(.postgresql)
         let store = try database.migrated()
         let reports = try (0..<9).map { try DeliveryReport.sample(pageview: "p_\($0)", emitted: 1) }

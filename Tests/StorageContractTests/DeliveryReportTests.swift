@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func `what was emitted, was not dropped and did not come is lost`(engine: Engine) throws {
+    func `events emitted, not dropped and not received are lost`(engine: Engine) throws {
         let database = try Database(engine)
         let writer = try database.migrated().makeWriter()
         let events = try [1, 2, 5, 0].map { try Event.sample(more: [("seq", String($0))]) }

@@ -126,7 +126,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases, [700, 10_000])
-    func `of a session of 6,000 events the first 5,000 count`(engine: Engine, limit: Int) throws {
+    func `only the first 5,000 events of a session count`(engine: Engine, limit: Int) throws {
         let database = try Database(engine)
         let store = try database.migrated()
         let resources = (0..<10).map { #"{"name":"/r\#($0)","duration":5}"# }.joined(separator: ",")

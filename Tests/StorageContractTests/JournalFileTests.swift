@@ -45,7 +45,7 @@ import Testing
 
     // MARK: - Closing and opening
 
-    @Test func `what was kept is there when the journal is opened again, with its source and its numbers`() throws {
+    @Test func `a reopened journal has its records, source and numbers`() throws {
         let unconfirmedBatch = BatchID(source: .random(isJournal: false), number: 2, previous: 1)
         var source: BatchSource?
         do {
@@ -58,7 +58,7 @@ import Testing
         let second = journal()
         try second.open()
         #expect(source != nil && second.source == source)
-        #expect(second.standing.records == 4 && second.standing.deadLetters == 1)
+        #expect(second.status.records == 4 && second.status.deadLetters == 1)
         #expect(try seqs(oldest(second)) == [1, 2])
         try second.remove(through: 3)
         let portion = try oldest(second)
@@ -107,7 +107,7 @@ import Testing
             #expect(
                 isUnavailable(#expect(throws: JournalError.self) { try second.append(more, unconfirmedBatch: nil) })
             )
-            #expect(second.source == nil && second.standing == JournalStatus())
+            #expect(second.source == nil && second.status == JournalStatus())
             // The first is none the worse for it.
             try first.append(records(2..<3), unconfirmedBatch: nil)
             #expect(try seqs(oldest(first)) == [0, 1, 2])
@@ -139,7 +139,7 @@ import Testing
         try journal.append(records(2..<4), unconfirmedBatch: nil)
         #expect(FileManager.default.fileExists(atPath: path))
         #expect(try seqs(oldest(journal)) == [2, 3])
-        #expect(journal.standing.records == 2)
+        #expect(journal.status.records == 2)
         // Its numbers begin again, so that the store must not take them for those of the old one.
         #expect(journal.source != nil && journal.source != source)
     }
@@ -166,9 +166,9 @@ import Testing
         }
         #expect(try fileBytes() > 20_000_000)
         try journal.remove(through: 39)
-        #expect(journal.standing.records == 1)
+        #expect(journal.status.records == 1)
         try journal.remove(through: 40)
-        #expect(journal.standing.records == 0)
+        #expect(journal.status.records == 0)
         #expect(try fileBytes() < 1_000_000)
         try journal.append(records(40..<41), unconfirmedBatch: nil)
         #expect(try oldest(journal)?.items.map(\.number) == [41])
@@ -176,26 +176,35 @@ import Testing
 
     // MARK: - Versions
 
-    @Test func `what the version before has left is given back, and the file is this version's from then on`() throws {
+    // In version 2 an event ended before its location, here four texts that are none, of four bytes each; in version 1
+    // before its site and its clock, here four bytes for none and one.
+    @Test(arguments: [(1, 1, 21), (2, 2, 16), (3, 2, 16)])
+    func `records of earlier versions are returned and the file is upgraded`(
+        version: Int,
+        ofRecords: Int,
+        missing: Int
+    ) throws {
         do { try journal().append(records(0..<4), unconfirmedBatch: nil) }
-        // In version 1 an event ended before its site and its clock, here four bytes for none and one.
-        let earlier = "cast(x'01' || substr(record, 2, length(record) - 6) as blob)"
+        let earlier = "cast(x'0\(ofRecords)' || substr(record, 2, length(record) - 1 - \(missing)) as blob)"
         try sql("update records set record = \(earlier)")
-        try sql("pragma user_version = 1")
-        #expect(try sql("select distinct hex(substr(record, 1, 1)), typeof(record) from records") == [["01", "blob"]])
+        try sql("pragma user_version = \(version)")
+        #expect(
+            try sql("select distinct hex(substr(record, 1, 1)), typeof(record) from records")
+                == [["0\(ofRecords)", "blob"]]
+        )
         do {
             let second = journal()
             try second.append(records(4..<5), unconfirmedBatch: nil)
             #expect(try seqs(oldest(second)) == [0, 1, 2, 3, 4])
-            #expect(second.standing.deadLetters == 0)
+            #expect(second.status.deadLetters == 0)
         }
         // An earlier program would find records that it cannot read.
-        #expect(try sql("pragma user_version") == [["3"]])
+        #expect(try sql("pragma user_version") == [["4"]])
     }
 
     @Test func `a file of a later version is left as it is`() throws {
         do { try journal().append(records(0..<2), unconfirmedBatch: nil) }
-        try sql("pragma user_version = 4")
+        try sql("pragma user_version = 5")
         let second = journal()
         #expect(
             isUnavailable(
@@ -203,7 +212,7 @@ import Testing
             )
         )
         #expect(try sql("select count(*) from records") == [["2"]])
-        #expect(try sql("pragma user_version") == [["4"]])
+        #expect(try sql("pragma user_version") == [["5"]])
     }
 
     @Test func `a file of version 2 keeps its records, its dead letters and its unconfirmed batch`() throws {
@@ -224,10 +233,10 @@ import Testing
             let portion = try #require(try oldest(second))
             #expect(seqs(portion) == [0, 1, 2])
             #expect(portion.unconfirmedBatch == unconfirmedBatch)
-            #expect(second.standing.deadLetters == 1)
+            #expect(second.status.deadLetters == 1)
         }
         #expect(try sql("select number, reason from dead_letters") == [["4", "refused"]])
-        #expect(try sql("pragma user_version") == [["3"]])
+        #expect(try sql("pragma user_version") == [["4"]])
     }
 
     // MARK: - Damage
@@ -239,7 +248,7 @@ import Testing
         do {
             let second = journal()
             #expect(try seqs(oldest(second)) == [1, 3])
-            #expect(second.standing.deadLetters == 3)
+            #expect(second.status.deadLetters == 3)
         }
         #expect(try sql("select number from dead_letters order by number").map { $0[0] } == ["1", "3", "5"])
         #expect(try sql("select number from records order by number").map { $0[0] } == ["2", "4"])
@@ -257,7 +266,7 @@ import Testing
         let portion = try #require(try second.oldest(recordsMax: 2, bytesMax: 1))
         #expect(seqs(portion) == [1, 2, 3, 4, 7, 8, 9])
         #expect(portion.unconfirmedBatch == unconfirmedBatch)
-        #expect(second.standing.deadLetters == 3)
+        #expect(second.status.deadLetters == 3)
     }
 
     @Test func `a journal of which every record is damaged is empty in the end`() throws {
@@ -265,7 +274,7 @@ import Testing
         try sql("update records set record = x'0200'")
         let second = journal()
         #expect(try oldest(second) == nil)
-        #expect(second.standing.records == 0 && second.standing.deadLetters == 6000)
+        #expect(second.status.records == 0 && second.status.deadLetters == 6000)
     }
 
     @Test func `a file that is no database is kept under another name, and a new journal begins`() throws {
@@ -275,7 +284,7 @@ import Testing
         try journal.append(records(0..<1), unconfirmedBatch: nil)
         #expect(try seqs(oldest(journal)) == [0])
         let file = URL(fileURLWithPath: path).lastPathComponent + ".damaged-1"
-        #expect(journal.standing.damage == JournalDamage(files: 1, lastFile: file, salvaged: 0, lostMax: nil))
+        #expect(journal.status.damage == JournalDamage(files: 1, lastFile: file, salvaged: 0, lostMax: nil))
         #expect(try String(contentsOfFile: path + ".damaged-1", encoding: .utf8) == text)
     }
 }

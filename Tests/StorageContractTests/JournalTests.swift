@@ -47,8 +47,8 @@ import Testing
         #expect(journal.source == nil)
         try journal.open()
         #expect(journal.source?.isJournal == true)
-        #expect(journal.standing.records == 0 && journal.standing.deadLetters == 0)
-        #expect(journal.standing.oldestReceivedAt == nil && journal.standing.oldestSeconds == nil)
+        #expect(journal.status.records == 0 && journal.status.deadLetters == 0)
+        #expect(journal.status.oldestReceivedAt == nil && journal.status.oldestSeconds == nil)
         #expect(try oldest() == nil)
         try journal.append([], unconfirmedBatch: nil)
         #expect(try oldest() == nil)
@@ -111,17 +111,17 @@ import Testing
         #expect(try seqs(oldest(recordsMax: 1000, bytesMax: .max))?.count == 10)
     }
 
-    @Test func `what is removed is gone, what follows stays`() throws {
+    @Test func `removed records are gone, later ones stay`() throws {
         try journal.append(records(0..<10), unconfirmedBatch: nil)
         try journal.remove(through: 4)
         #expect(try seqs(oldest()) == Array(4..<10))
-        #expect(journal.standing.records == 6 && journal.standing.oldestReceivedAt == 1_000_004)
+        #expect(journal.status.records == 6 && journal.status.oldestReceivedAt == 1_000_004)
         // Once more, as after a failure.
         try journal.remove(through: 4)
         #expect(try seqs(oldest()) == Array(4..<10))
         try journal.remove(through: 10)
         #expect(try oldest() == nil)
-        #expect(journal.standing.records == 0 && journal.standing.oldestReceivedAt == nil)
+        #expect(journal.status.records == 0 && journal.status.oldestReceivedAt == nil)
     }
 
     // MARK: - Doubts
@@ -147,11 +147,11 @@ import Testing
 
     // MARK: - Limits
 
-    @Test func `what does not fit is refused whole, by records, until something was removed`() throws {
+    @Test func `a batch over the record limit is refused as a whole until records are removed`() throws {
         let small = SQLiteJournal(path: folder.file("small.sqlite"), bytesMax: 64 << 20, recordsMax: 10)
         try small.append(records(0..<8), unconfirmedBatch: nil)
         #expect(throws: JournalError.full) { try small.append(records(8..<11), unconfirmedBatch: nil) }
-        #expect(small.standing.records == 8)
+        #expect(small.status.records == 8)
         try small.append(records(8..<10), unconfirmedBatch: nil)
         #expect(throws: JournalError.full) { try small.append(records(10..<11), unconfirmedBatch: nil) }
         try small.remove(through: 2)
@@ -160,7 +160,7 @@ import Testing
         #expect(seqs(portion) == Array(2..<12))
     }
 
-    @Test func `what does not fit is refused whole, by bytes, until something was removed`() throws {
+    @Test func `a batch over the byte limit is refused as a whole until records are removed`() throws {
         let small = SQLiteJournal(path: folder.file("small.sqlite"), bytesMax: 2 << 20)
         let payload = #"{"t":""# + String(repeating: "x", count: 100_000) + #""}"#
         var taken = 0
@@ -173,43 +173,43 @@ import Testing
             } catch let failure { error = failure }
         }
         #expect(error == .full)
-        #expect((12...20).contains(taken) && small.standing.records == taken)
-        #expect(small.standing.bytes <= 2 << 20 && small.standing.bytes > 1 << 20)
+        #expect((12...20).contains(taken) && small.status.records == taken)
+        #expect(small.status.bytes <= 2 << 20 && small.status.bytes > 1 << 20)
         try small.remove(through: 4)
         try small.append([record(0, payload: payload), record(1, payload: payload)], unconfirmedBatch: nil)
-        #expect(small.standing.records == taken - 2)
+        #expect(small.status.records == taken - 2)
     }
 
-    // MARK: - Standing
+    // MARK: - Validity
 
     @Test func `the status has the number of records, bytes and the oldest`() throws {
         try journal.open()
-        let empty = journal.standing.bytes
+        let empty = journal.status.bytes
         try journal.append(records(5..<8), unconfirmedBatch: nil)
         try journal.append(records(1..<2), unconfirmedBatch: nil)
-        #expect(journal.standing.records == 4 && journal.standing.deadLetters == 0)
-        #expect(journal.standing.oldestReceivedAt == 1_000_005)
-        #expect(try #require(journal.standing.oldestSeconds) > 1e9)
+        #expect(journal.status.records == 4 && journal.status.deadLetters == 0)
+        #expect(journal.status.oldestReceivedAt == 1_000_005)
+        #expect(try #require(journal.status.oldestSeconds) > 1e9)
         let payload = #"{"t":""# + String(repeating: "x", count: 200_000) + #""}"#
         try journal.append([record(9, payload: payload)], unconfirmedBatch: nil)
-        #expect((190_000..<300_000).contains(journal.standing.bytes - empty))
+        #expect((190_000..<300_000).contains(journal.status.bytes - empty))
         try journal.remove(through: 5)
-        #expect(journal.standing.bytes - empty < 50_000)
+        #expect(journal.status.bytes - empty < 50_000)
     }
 
     @Test func `a record that is set aside is out of the way, and counted`() throws {
         try journal.append(records(0..<4), unconfirmedBatch: nil)
         try journal.moveToDeadLetters(1, reason: "refused")
         #expect(try seqs(oldest()) == [1, 2, 3])
-        #expect(journal.standing.deadLetters == 1 && journal.standing.records == 3)
+        #expect(journal.status.deadLetters == 1 && journal.status.records == 3)
         try journal.moveToDeadLetters(3, reason: "refused")
         #expect(try seqs(oldest()) == [1, 3])
-        #expect(journal.standing.deadLetters == 2)
+        #expect(journal.status.deadLetters == 2)
         try journal.remove(through: 4)
-        #expect(journal.standing.deadLetters == 2 && journal.standing.records == 0)
+        #expect(journal.status.deadLetters == 2 && journal.status.records == 0)
         // Of a number that is not there nothing is made.
         try journal.moveToDeadLetters(99, reason: "refused")
-        #expect(journal.standing.deadLetters == 2)
+        #expect(journal.status.deadLetters == 2)
     }
 
     // MARK: - Threads
@@ -247,6 +247,6 @@ import Testing
         }
         for (thread, group) in groups.enumerated() { #expect(found["v_\(thread)"] == group.joined().map(\.seq)) }
         #expect(numbers == Array(1...Int64(groups.joined().joined().count)))
-        #expect(journal.standing.records == 0)
+        #expect(journal.status.records == 0)
     }
 }

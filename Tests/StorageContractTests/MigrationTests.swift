@@ -71,7 +71,7 @@ private func name(after newest: Int, _ title: String) -> String {
     }
 
     @Test(arguments: Engine.allCases)
-    func `a later version applies what is new, and an earlier one does not touch the database`(engine: Engine) throws {
+    func `a newer version applies new migrations, and an older one changes nothing`(engine: Engine) throws {
         let database = try Database(engine)
         let migrations = try engine.migrations
         let earlier = try database.store(Array(migrations.dropLast()))
@@ -79,7 +79,7 @@ private func name(after newest: Int, _ title: String) -> String {
         #expect(try database.store().migrate() == names.suffix(1))
         #expect(
             refusal(earlier)
-                == "the database has migration \(newest), which this version does not know; "
+                == "the database has migration \(newest), which this version does not include; "
                 + "run the version that applied it or a later one"
         )
     }
@@ -94,7 +94,7 @@ private func name(after newest: Int, _ title: String) -> String {
         #expect(
             refusal(store)
                 == "migration 0002_add_phase1_columns was changed after it was applied; "
-                + "restore its file and add a new one"
+                + "restore its file and add another"
         )
         #expect(throws: StoreError.self) { try store.migrationStatus() }
     }
@@ -116,7 +116,7 @@ private func name(after newest: Int, _ title: String) -> String {
         let earlier = try database.store(Array(engine.migrations.prefix(5)))
         _ = try earlier.migrate()
         try database.rows("insert into schema_migrations (name, checksum) values ('0042_of_another', 'x')")
-        #expect(refusal(try database.store())?.contains("0042_of_another, which this version does not know") == true)
+        #expect(refusal(try database.store())?.contains("0042_of_another, which this version does not include") == true)
         #expect(throws: StoreError.self) { try database.store().migrationStatus() }
         #expect(try database.column("select count(*) from schema_migrations") == ["6"])
         #expect(throws: (any Error).self) { try database.rows("select event_id from collector_events") }
@@ -130,7 +130,7 @@ private func name(after newest: Int, _ title: String) -> String {
     {
         let database = try Database(engine)
         let store = try database.store(engine.migrations + [Migration(name: name, sql: "select 1")])
-        #expect(refusal(store) == "migration \(name) breaks the numbering; \(names.count + 1) was expected")
+        #expect(refusal(store) == "migration \(name) is out of sequence; expected number \(names.count + 1)")
         #expect(throws: (any Error).self) { try database.count("debug_data") }
     }
 
@@ -151,7 +151,7 @@ private func name(after newest: Int, _ title: String) -> String {
     func `a tracking table of another program is not touched`(engine: Engine) throws {
         let database = try Database(engine)
         try database.rows("create table schema_migrations (version text)")
-        let sentence = "the table schema_migrations belongs to another program; give Collector a database of its own"
+        let sentence = "the table schema_migrations belongs to another program; use a separate database for Collector"
         #expect(refusal(try database.store()) == sentence)
         #expect(throws: StoreError.schema(reason: sentence)) { try database.store().migrationStatus() }
     }
@@ -173,6 +173,6 @@ private func name(after newest: Int, _ title: String) -> String {
         let database = try Database(.sqlite)
         let path = try #require(database.path)
         try String(repeating: "not a database. ", count: 100).write(toFile: path, atomically: false, encoding: .utf8)
-        #expect(refusal(try database.store()) == "the database file is not an SQLite database")
+        #expect(refusal(try database.store()) == "the database file is not a SQLite database")
     }
 }

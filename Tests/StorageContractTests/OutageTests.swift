@@ -88,7 +88,7 @@ import Testing
         #expect((10 << 20..<64 << 20).contains(bytesMax), "the log grew to \(bytesMax)")
     }
 
-    @Test func `what was committed moves into the file soon, without a further commit`() throws {
+    @Test func `committed data is checkpointed soon, without another commit`() throws {
         let database = try Database(.sqlite)
         let path = try #require(database.path)
         let writer = try database.migrated().makeWriter()

@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func `leaves out what senders cannot have measured`(engine: Engine) throws {
+    func `leaves out values that senders cannot have measured`(engine: Engine) throws {
         let rows = try rows(
             engine,
             [

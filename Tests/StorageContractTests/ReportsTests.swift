@@ -90,15 +90,24 @@ import TimeZones
         ]
     }
 
+    private static var counts: ListSelection {
+        var selection = ListSelection(limit: 1)
+        selection.countsOnly = true
+        return selection
+    }
+
     private func answers(_ store: any Store, _ query: ReportQuery) throws -> [String: String] {
         let reports = Reports(try store.makeDatabase(), DictionaryCache())
         let now = Self.day + 86_000
         let found: [String: (any JSONRepresentable)?] = [
             "overview": try reports.overview(query, now: now).json(processing: nil),
             "performance": try reports.performance(query),
-            "breakdowns": try reports.breakdowns(query, ReportDimension.allCases, limit: 5),
-            "counts": try reports.breakdowns(query, [.path, .browser], limit: 1, countsOnly: true),
-            "vitals by": try reports.vitals(query, by: .browser, limit: 5), "issues": try reports.issues(query),
+            "breakdowns": try reports.breakdowns(query, ReportDimension.allCases, ListSelection(limit: 5)),
+            "counts": try reports.breakdowns(query, [.path, .browser], Self.counts),
+            "vitals by": try reports.vitals(query, by: .browser, limit: 5),
+            "vitals by impact": try reports.vitals(query, by: .path, limit: 5, order: .impact(.lcp), sampleMin: 1),
+            "slow pages": try reports.slowPages(query, .lcp, limit: 5, sampleMin: 1),
+            "issues": try reports.issues(query),
             "issue": try reports.issue(query, "00000000000000aa"), "data quality": try reports.dataQuality(query),
             "fingerprints": try reports.fingerprints(query, isAllTime: true),
             "population": try reports.fingerprints(query, isAllTime: false),
@@ -141,7 +150,7 @@ import TimeZones
         let (database, store) = try filled(engine)
         defer { withExtendedLifetime(database) {} }
         let reports = Reports(try store.makeDatabase(), DictionaryCache())
-        let report = try reports.breakdowns(Self.query(), ReportDimension.allCases, limit: 1)
+        let report = try reports.breakdowns(Self.query(), ReportDimension.allCases, ListSelection(limit: 1))
         let lists = Dictionary(uniqueKeysWithValues: report.lists.map { ($0.dimension, $0) })
         let json = LazyJSON(String(decoding: report.json.encoded, as: UTF8.self))["dimensions"]
         #expect(lists[.referrer]?.total == 300)
@@ -155,6 +164,66 @@ import TimeZones
         for dimension in ["exit", "path", "release", "connection", "navigation"] {
             #expect(json[dimension]["rows"].elements[0]["bounce_rate"].isNull, "\(dimension)")
         }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `a list is read in pages, sorted by another measure, searched, and compared`(engine: Engine) throws {
+        let (database, store) = try filled(engine)
+        defer { withExtendedLifetime(database) {} }
+        let reports = Reports(try store.makeDatabase(), DictionaryCache())
+        func list(
+            _ dimension: ReportDimension,
+            _ query: ReportQuery,
+            _ change: (inout ListSelection) -> Void
+        ) throws -> BreakdownsReport.List {
+            var selection = ListSelection(limit: 10)
+            change(&selection)
+            return try #require(reports.breakdowns(query, [dimension], selection).lists.first)
+        }
+        let day = try Self.query()
+        let paths = try list(.path, day) { _ in }
+        #expect(paths.rows.map(\.value) == ["/", "/pricing"])
+        let second = try list(.path, day) { $0.offset = 1 }
+        #expect(second.rows.map(\.value) == ["/pricing"] && second.count == 2 && second.total == paths.total)
+        #expect(second.rest == paths.rows[0].sum.pageViews)
+        let errors = try list(.browser, day) { $0.sort = .errors }
+        #expect(errors.rows.map(\.value) == ["Firefox"] && errors.total == 19)
+        #expect(throws: ReportError.self) { try list(.event, day) { $0.sort = .errors } }
+        let found = try list(.path, day) { $0.contains = "PRIC" }
+        #expect(
+            found.rows.map(\.value) == ["/pricing"] && found.count == 1 && found.total == second.rows[0].sum.pageViews
+        )
+        #expect(try list(.campaign, day) { $0.contains = "(none" }.rows.map(\.value) == ["(none)"])
+        // The day begins with the first event: noon has a previous period, which is the morning.
+        let noon = try Self.query(from: Self.day + 12 * 3600, to: Self.day + 18 * 3600)
+        for row in try list(.browser, noon, { _ in }).rows {
+            let before = try Self.query(from: Self.day + 6 * 3600, to: Self.day + 12 * 3600)
+            let past = try list(.browser, before) { _ in }.rows.first { $0.value == row.value }
+            #expect(row.previous == past?.sum)
+        }
+        #expect(paths.rows[0].previous == nil, "the day before is not known")
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `saved segments have unique names, a limit, and are replaced by id`(engine: Engine) throws {
+        let database = try Database(engine)
+        let segments = SavedSegments(try database.migrated().makeDatabase())
+        func segment(_ id: String, _ name: String) -> SavedSegment {
+            SavedSegment(id: id, name: name, filters: #"[["is","device",["Mobile"]]]"#, updatedAt: 7)
+        }
+        #expect(try segments.save(segment("a", "é"), isNew: true) == nil)
+        #expect(try segments.save(segment("b", "Zebra"), isNew: true) == nil)
+        #expect(try segments.all().map(\.name) == ["Zebra", "é"])
+        #expect(try segments.save(segment("c", "é"), isNew: true) == .sameName)
+        #expect(try segments.save(segment("b", "é"), isNew: false) == .sameName)
+        #expect(try segments.save(segment("c", "other"), isNew: false) == .unknown)
+        #expect(try segments.save(segment("b", "'; drop table saved_segments; --"), isNew: false) == nil)
+        #expect(try segments.all().count == 2)
+        #expect(try segments.remove("a") && !segments.remove("a"))
+        for number in 1..<SavedSegments.segmentsMax {
+            #expect(try segments.save(segment("n\(number)", "\(number)"), isNew: true) == nil)
+        }
+        #expect(try segments.save(segment("more", "more"), isNew: true) == .tooMany)
     }
 
     @Test(arguments: Engine.allCases)
@@ -199,12 +268,13 @@ import TimeZones
         #expect(overview.totals.visitors == nil && overview.totals.sessions == 2)
         #expect(overview.series[0].sum.visitors == 1)
         let others = [
-            overview.visitorsRefusal, try reports.breakdowns(Self.query(), [.path], limit: 5).visitorsRefusal,
+            overview.visitorsRefusal,
+            try reports.breakdowns(Self.query(), [.path], ListSelection(limit: 5)).visitorsRefusal,
             try reports.issues(Self.query()).visitorsRefusal,
             try reports.issue(Self.query(), "00000000000000aa")?.visitorsRefusal,
             try reports.live(site: nil, now: now).visitorsRefusal,
         ]
-        for sentence in others { #expect(sentence?.hasPrefix("Visitors cannot") == true) }
+        for sentence in others { #expect(sentence?.hasPrefix("Cannot count") == true) }
         let morning = try Self.query(to: Self.day + 3600)
         let alone = try reports.overview(morning, now: now)
         #expect(alone.totals.visitors == 1 && alone.visitorsRefusal == nil)
@@ -223,6 +293,7 @@ struct SegmentFixture {
         session: String,
         traffic: String = "human",
         browser: String = "Chrome",
+        device: String = "",
         referrer: String = "(direct)",
         paths: [String],
         at time: Int64,
@@ -240,13 +311,19 @@ struct SegmentFixture {
         let rows = paths.enumerated().map { index, path in
             var row = PageViewRow(time: time + Int64(index))
             (row.isCounted, row.path, row.eventsReceived) = (true, code(.path, path), 2)
-            if index == 0 { row.vitals[Vital.lcp.rawValue] = lcp }
+            if index == 0 {
+                row.vitals[Vital.lcp.rawValue] = lcp
+                if let lcp, lcp > Vital.lcp.bounds.good {
+                    (row.lcpElement, row.lcpPart) = (code(.element, "img#hero"), code(.part, "resourceLoadDelay"))
+                }
+            }
             return row
         }
         let key = hashes.sessionKey(site: "shop.example", visitor: visitor, session: session)
         var own = SessionRow(key: key, visitor: number, pageViews: rows)
         (own.site, own.traffic) = (site, code(.traffic, traffic))
         (own.browser, own.referrer) = (code(.browser, browser), code(.referrer, referrer))
+        own.device = code(.device, device)
         if traffic == "bot" { own.botReasons = code(.botReasons, "headless browser") }
         if error {
             let issue = code(.issue, "00000000000000aa")

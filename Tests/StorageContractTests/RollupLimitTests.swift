@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func `two processes and a restart between them agree on what was set aside`(engine: Engine) throws {
+    func `two processes and a restart agree on the dead letters`(engine: Engine) throws {
         let database = try Database(engine)
         let store = try database.migrated()
         try refuse(path: "/poison", database, .trigger)
@@ -116,7 +116,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func `a rebuild tries again what was set aside`(engine: Engine) throws {
+    func `a rebuild retries the dead letters`(engine: Engine) throws {
         let database = try Database(engine)
         let store = try database.migrated()
         try refuse(path: "/poison", database, .trigger)

@@ -204,7 +204,7 @@ import DemoData
         )
         try database.rows("update insight_issues set last_seen = last_seen + 1")
         let found = try store.differences()
-        #expect(found.contains("segment \(id), which is damaged"))
+        #expect(found.contains("segment \(id) (damaged)"))
         #expect(found.contains { $0.hasPrefix("segments of ") })
         #expect(found.contains("insight_issues"))
         #expect(try StoredFigures(store).damagedSegments == 1)

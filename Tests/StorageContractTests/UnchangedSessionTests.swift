@@ -41,7 +41,7 @@ import Testing
         while try rollups.advance() > 0 {}
         #expect(try segments(database) == before)
         #expect(try rollups.lastEventID() == 5001)
-        // A worker that has just started recalls the session.
+        // A worker that has just started replays the session.
         try store.append([event(6001), event(1, session: "other")])
         try store.catchUp()
         try store.append([event(6002), event(2, session: "other")])

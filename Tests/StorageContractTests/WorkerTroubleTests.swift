@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    // MARK: - Recall
+    // MARK: - Replay
 
     @Test(arguments: Engine.allCases)
     func `of a session's earlier events those that count are read, whatever else has its id`(engine: Engine) throws {
@@ -156,7 +156,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func `sessions of sites that found no room are recalled under the site that they count for`(engine: Engine) throws {
+    func `sessions of sites that found no room are replayed under the site that they count for`(engine: Engine) throws {
         let database = try Database(engine)
         let store = try database.migrated()
         let sites = try (0..<510).map {
@@ -221,7 +221,7 @@ import Testing
         try store.append([event(visitor: "v", session: "s", path: "/new")])
         #expect(throws: StoreError.self) { try store.catchUp() }
         #expect(try database.count("rollup_dead_letters") == 0)
-        #expect(try store.differences() == ["dimension_values, which is damaged"])
+        #expect(try store.differences() == ["dimension_values (damaged)"])
         try Rollups(store.makeDatabase()).clear()
         try store.catchUp()
         #expect(try store.differences() == [])
@@ -242,9 +242,15 @@ import Testing
             """
         let issue = IssueDescription(LazyJSON(payload), hashes.texts)
         let former = try #require(issue.formerIDs.first)
-        try database.rows("insert into insight_issue_states values ('shop.example', '\(former)', 'ignored', 1)")
+        try database.rows(
+            """
+            insert into insight_issue_states (site, issue, state, changed_at)
+            values ('shop.example', '\(former)', 'ignored', 1)
+            """
+        )
         try store.append([event("error", visitor: "v", session: "s", payload: payload)])
         try store.catchUp()
-        #expect(try database.rows("select issue, state from insight_issue_states") == [[issue.id, "ignored"]])
+        let states = "select state from insight_issue_states where issue = '\(issue.id)'"
+        #expect(try database.rows(states) == [["ignored"]])
     }
 }

@@ -27,7 +27,7 @@ private func refusal(_ known: [Migration], _ rows: [AppliedMigration]) -> String
         #expect(try MigrationPlan.pending(known: known, applied: []) == known)
     }
 
-    @Test func `what was applied is not applied again`() throws {
+    @Test func `applied migrations are not applied again`() throws {
         #expect(try MigrationPlan.pending(known: known, applied: applied(known[..<2])) == [known[2]])
         #expect(try MigrationPlan.pending(known: known, applied: applied(known[...])).isEmpty)
     }
@@ -42,7 +42,7 @@ private func refusal(_ known: [Migration], _ rows: [AppliedMigration]) -> String
         let rows = [AppliedMigration(name: "0001_first", checksum: String(repeating: "0", count: 64))]
         #expect(
             refusal(known, rows)
-                == "migration 0001_first was changed after it was applied; restore its file and add a new one"
+                == "migration 0001_first was changed after it was applied; restore its file and add another"
         )
     }
 
@@ -55,7 +55,7 @@ private func refusal(_ known: [Migration], _ rows: [AppliedMigration]) -> String
         let rows = applied(known[...]) + [AppliedMigration(name: "0004_later", checksum: "x")]
         #expect(
             refusal(known, rows)
-                == "the database has migration 0004_later, which this version does not know; "
+                == "the database has migration 0004_later, which this version does not include; "
                 + "run the version that applied it or a later one"
         )
     }
@@ -63,7 +63,7 @@ private func refusal(_ known: [Migration], _ rows: [AppliedMigration]) -> String
     @Test(arguments: ["0002_first", "001_first", "0001first", "first", "00x1_first", ""])
     func `a file out of the numbering is named`(name: String) {
         let reason = refusal([Migration(name: name, sql: "")], [])
-        #expect(reason == "migration \(name) breaks the numbering; 1 was expected")
+        #expect(reason == "migration \(name) is out of sequence; expected number 1")
     }
 
     @Test func `the original's rows count by their names, for they have no checksums`() throws {

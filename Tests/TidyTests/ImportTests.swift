@@ -11,7 +11,8 @@ private let allowedImports: [String: Set<String>] = [
     "Assets": ["CAssets"],
     "Compression": ["CBrotli", "CZlib"],
     "Crypto": ["CCrypto"],
-    "HTTPServer": ["CNet", "HTTPWire", "Locks"],
+    "Files": [],
+    "HTTPServer": ["CNet", "HTTPWire", "Locks", "Workers"],
     "HTTPWire": [],
     "JSON": [],
     "Locks": [],
@@ -21,22 +22,26 @@ private let allowedImports: [String: Set<String>] = [
     "Patterns": ["CPCRE2"],
     "Postgres": ["CPostgres"],
     "SQLite": ["CSQLite"],
+    "Workers": [],
     // Domain
     "Events": ["Crypto", "JSON"],
     "Locations": ["Events", "Locks", "Log", "MaxMind"],
-    "TimeZones": ["Assets", "Events", "Locks"],
+    "TimeZones": ["Assets", "Events", "Files", "Locks"],
+    "Channels": ["Assets"],
     "UserAgents": ["Assets", "Locks", "Patterns"],
     // Storage
     "Storage": ["Crypto", "Events", "Locks"],
     "StoragePostgres": ["Events", "Postgres", "Storage"],
     "StorageSQLite": ["Events", "Locks", "SQLite", "Storage"],
     // Ingest
-    "Ingest": ["Events", "Locks", "Log", "Storage"],
+    "Ingest": ["Events", "Locks", "Log", "Storage", "Workers"],
     // Analytics
     "Segments": ["Locks"],
-    "Aggregation": ["Crypto", "Events", "JSON", "Numbers", "Segments", "TimeZones", "UserAgents"],
+    "Aggregation": [
+        "Channels", "Crypto", "Events", "JSON", "Numbers", "Segments", "TimeZones", "UserAgents",
+    ],
     "Rollups": [
-        "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments", "Storage",
+        "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments", "Storage", "Workers",
     ],
     "Reports": [
         "Aggregation", "Crypto", "Events", "Numbers", "Rollups", "Segments", "Storage",
@@ -44,15 +49,17 @@ private let allowedImports: [String: Set<String>] = [
     ],
     "DemoData": ["Events", "Numbers", "Storage"],
     // API
+    "Live": ["Aggregation", "HTTPServer", "Locks", "Log", "Reports", "Storage", "Workers"],
     "HTTPAPI": [
-        "Aggregation", "Assets", "Compression", "Crypto", "Events", "HTTPServer", "HTTPWire",
-        "Ingest", "JSON", "Locations", "Locks", "Log", "Numbers", "Reports", "Rollups", "Segments", "Storage",
-        "TimeZones", "UserAgents",
+        "Aggregation", "Assets", "Compression", "Crypto", "Events", "Files", "HTTPServer", "HTTPWire",
+        "Ingest", "JSON", "Live", "Locations", "Locks", "Log", "Numbers", "Reports", "Rollups", "Segments",
+        "Storage", "TimeZones", "UserAgents", "Workers",
     ],
     // App
     "collector": [
-        "Assets", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Ingest", "Locations", "Locks", "Log",
-        "MaxMind", "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite",
+        "Assets", "DemoData", "Events", "Files", "HTTPAPI", "HTTPServer", "Ingest", "Live", "Locations",
+        "Locks", "Log", "MaxMind", "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite",
+        "Workers",
     ],
 ]
 

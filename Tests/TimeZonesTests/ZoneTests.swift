@@ -100,7 +100,7 @@ import Events
         "Europe/Berlin\0", "Europe//Berlin", "europe/nowhere", "Etc/GMT+99", "1x", "leapseconds",
         String(repeating: "a", count: 65),
     ])
-    func `what is no name of a zone is none`(name: String) {
+    func `invalid zone names are rejected`(name: String) {
         #expect(ZoneCache.system.zone(name) == nil)
     }
 

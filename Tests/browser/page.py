@@ -50,3 +50,36 @@ def check_clean(engine, collector):
     assert addresses
     for address in addresses + getattr(engine, "requests", []):
         assert address.startswith((collector.url + "/", "data:", "blob:")), address
+
+
+DRAWN_BADLY = """() => {
+  const cards = [...document.querySelectorAll("main .card")].filter((card) => card.checkVisibility());
+  const boxes = cards.map((card) => card.getBoundingClientRect());
+  const title = (card) => card.querySelector("h2, h3")?.textContent ?? card.id;
+  const problems = cards.length ? [] : ["no card"];
+  cards.forEach((card, index) => {
+    const box = boxes[index];
+    if (box.width < 100 || box.height < 40 || !card.textContent.trim()) problems.push(`${title(card)} is empty`);
+    if (card.querySelector(".skeleton")) problems.push(`${title(card)} is loading`);
+    if (box.left < -1 || box.right > innerWidth + 1) problems.push(`${title(card)} exceeds the window`);
+    boxes.slice(index + 1).forEach((other, next) => {
+      const isInside = card.contains(cards[index + 1 + next]);
+      const overlaps = box.left < other.right - 1 && other.left < box.right - 1 && box.top < other.bottom - 1 && other.top < box.bottom - 1;
+      if (overlaps && !isInside) problems.push(`${title(card)} overlaps ${title(cards[index + 1 + next])}`);
+    });
+  });
+  return problems;
+}"""
+
+# Relative brightness of the page's background, from 0 (black) to 1 (white).
+BRIGHTNESS = """() => {
+  const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).map(Number);
+  return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
+}"""
+
+
+def check_layout(engine, scheme):
+    """Checks that the visible cards have content, fit the window and do not overlap, in the colors of the scheme."""
+    wait_for(lambda: engine.evaluate(DRAWN_BADLY) == [], 5, lambda: f"cards are drawn: {engine.evaluate(DRAWN_BADLY)}")
+    brightness = engine.evaluate(BRIGHTNESS)
+    assert brightness > 0.8 if scheme == "light" else brightness < 0.3, brightness

@@ -31,7 +31,7 @@ def port(serve, dist):
     return serve(None, "--skip-db", "--assets", str(dist)).port
 
 
-def test_each_file_is_served_as_the_one_that_was_built_in(port, site):
+def test_each_file_is_served_like_the_embedded_one(port, site):
     page = get(port, "/").body.decode()
     names = re.findall(r'(?:src|href)="(?:\./)?(static/[^"]+)"', page)
     assert any(name.endswith(".js") for name in names) and any(name.endswith(".css") for name in names)
@@ -47,7 +47,7 @@ def test_each_file_is_served_as_the_one_that_was_built_in(port, site):
                 assert ours.field(name) == theirs.field(name), (path, name)
 
 
-def test_an_edit_is_served_at_the_next_request(port, dist):
+def test_an_edit_is_served_on_the_next_request(port, dist):
     before = get(port, "/robots.txt")
     tag = before.field("ETag")
     unchanged = get(port, "/robots.txt", [("If-None-Match", tag)])
@@ -67,9 +67,9 @@ def test_nothing_outside_of_the_folder_is_served(port, dist):
         assert get(port, path).status == 404, path
 
 
-def test_the_log_warns_of_the_folder_and_events_are_stored_as_usual(serve, dist, sqlite):
+def test_the_log_warns_about_the_folder_and_events_are_stored(serve, dist, sqlite):
     collector = serve(sqlite, "--assets", str(dist))
-    assert re.search(r"level=warning .*development: web files are read from a folder", collector.log)
+    assert re.search(r"level=warning .*development mode: web files are read from a folder", collector.log)
     assert str(dist) in collector.log
     assert post(collector.port, "/event", event()).status == 200
 
@@ -86,7 +86,7 @@ def test_a_server_without_the_option_reads_no_folder(serve, tmp_path):
 def test_a_folder_that_was_not_built_stops_the_start_with_advice(tmp_path):
     result = run("serve", "--port", "0", "--assets", tmp_path, folder=tmp_path)
     assert result.returncode == 1
-    assert "there are no built web files" in result.stderr and "scripts/build-web --dist" in result.stderr
+    assert "no built web files" in result.stderr and "scripts/build-web --dist" in result.stderr
     assert not (tmp_path / "data").exists()
 
 

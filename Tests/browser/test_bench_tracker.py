@@ -34,7 +34,7 @@ def test_nested_calls_of_the_scripts_count_once():
     assert (found.scripts, found.elapsed, found.tasks) == (15, 30, 20)
 
 
-def test_what_the_page_runs_itself_is_not_counted_with_the_scripts():
+def test_page_code_is_not_counted_as_script_time():
     found = measured(event(TASK, 10, 40), event("FunctionCall", 10, 20, SITE + "/shop.js"), event("FunctionCall", 30, 2, SCRIPTS + "/a.js"))
     assert (found.scripts, found.tasks) == (1, 20)
 
@@ -50,7 +50,7 @@ def test_the_longest_task_is_that_with_the_most_time_of_the_scripts():
     assert found.longest == 4
 
 
-def test_other_threads_and_what_was_before_the_first_page_do_not_count():
+def test_other_threads_and_earlier_work_are_not_counted():
     found = measured(
         event("FunctionCall", 10, 4, SCRIPTS + "/a.js", tid=2),
         event("FunctionCall", 10, 4, SCRIPTS + "/a.js", pid=2),
@@ -59,7 +59,7 @@ def test_other_threads_and_what_was_before_the_first_page_do_not_count():
     assert found.scripts == 0
 
 
-def test_bodies_of_both_formats_are_added_up_by_type_and_field():
+def test_bodies_of_both_formats_are_summed_by_type_and_field():
     event_one = {"event_type": "pageview", "path": "/one", "payload": {"kind": "navigate"}}
     bodies = ({"v": 1, "ledger": [{"emitted": 1}], "events": [event_one]}, {"v": 2, "pageviews": [{"emitted": 2}], "events": [event_one]})
     by_type, count, by_field = parts([Post("/events", json.dumps(body).encode()) for body in bodies])

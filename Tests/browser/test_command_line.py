@@ -32,7 +32,7 @@ def terminal():
 # The start
 
 
-def test_a_terminal_shows_in_plain_words_what_to_do_next(store, terminal):
+def test_the_terminal_greeting_lists_the_next_steps(store, terminal):
     for _ in range(2):
         shown = terminal("serve", "--port", "0", folder=store.folder, environment=store.environment)
         shown.wait_for("Press Ctrl\\+C to stop")
@@ -51,7 +51,7 @@ def test_a_terminal_shows_in_plain_words_what_to_do_next(store, terminal):
         assert shown.wait() == 0
 
 
-def test_a_log_never_holds_the_token(store, serve):
+def test_the_log_never_contains_the_token(store, serve):
     for _ in range(2):
         collector = serve(store)
         collector.stop()
@@ -62,9 +62,9 @@ def test_a_log_never_holds_the_token(store, serve):
     assert token in first.stdout
 
 
-def test_without_a_database_the_terminal_says_so(tmp_path, terminal):
+def test_the_terminal_greeting_reports_a_missing_database(tmp_path, terminal):
     shown = terminal("serve", "--port", "0", "--skip-db", folder=tmp_path)
-    shown.wait_for("Without a database")
+    shown.wait_for("No database")
     shown.press_control_c()
     assert shown.wait() == 0
 
@@ -78,7 +78,7 @@ def link(folder, *arguments, environment=None):
     return result.stdout.strip().split("#token=")[0], result.stderr
 
 
-def test_a_link_names_the_port_of_the_server_that_runs(serve, tmp_path):
+def test_link_uses_the_port_of_the_running_server(serve, tmp_path):
     collector = serve()
     assert link(tmp_path) == (f"http://localhost:{collector.port}/insight", "")
     # The image's environment differs from that of the running server.
@@ -89,7 +89,7 @@ def test_a_link_names_the_port_of_the_server_that_runs(serve, tmp_path):
     assert link(tmp_path, environment={"PORT": "82"})[0] == "http://localhost:82/insight"
 
 
-def test_a_link_has_the_address_that_browsers_use(serve, tmp_path):
+def test_link_uses_the_configured_public_address(serve, tmp_path):
     serve(environment={"COLLECTOR_BASE_PATH": "/stats"})
     assert re.fullmatch(r"http://localhost:\d+/stats/insight", link(tmp_path)[0])
     public = {"COLLECTOR_URL": "https://stats.example.com"}
@@ -98,21 +98,21 @@ def test_a_link_has_the_address_that_browsers_use(serve, tmp_path):
     assert link(tmp_path, "--url", "https://x.test/b/", environment=public)[0] == "https://x.test/b/insight"
 
 
-def test_a_link_has_the_public_address_of_the_server_that_runs(serve, tmp_path):
+def test_link_uses_the_public_address_of_the_running_server(serve, tmp_path):
     """The command is run with another environment than the server, as beside systemd."""
     serve(environment={"COLLECTOR_URL": "https://stats.example.com", "COLLECTOR_BASE_PATH": "/a"})
     assert link(tmp_path) == ("https://stats.example.com/a/insight", "")
     assert link(tmp_path, "--port", "81")[0] == "http://localhost:81/insight"
 
 
-def test_in_a_container_the_link_is_not_the_address_of_all_interfaces(serve, tmp_path):
+def test_link_never_has_the_wildcard_address(serve, tmp_path):
     collector = serve(environment={"HOST": "0.0.0.0"})
     address, hint = link(tmp_path)
     assert address == f"http://localhost:{collector.port}/insight"
-    assert "published port" in hint and "COLLECTOR_URL" in hint
+    assert "public host and port" in hint and "COLLECTOR_URL" in hint
 
 
-def test_no_request_decides_what_the_link_names(serve, tmp_path):
+def test_request_headers_do_not_affect_the_link(serve, tmp_path):
     """Its sender would get the token of an owner who follows the link."""
     collector = serve()
     before = link(tmp_path)
@@ -135,12 +135,12 @@ def test_a_command_that_only_reads_creates_nothing(tmp_path, words, code):
     result = run(*words, folder=tmp_path)
     assert result.returncode == code, result
     if code:
-        assert re.search(r"there is no (database|token) (at|in) \./data", result.stderr) and "--data" in result.stderr
+        assert re.search(r"no (database|token) (at|in) \./data", result.stderr) and "--data" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("words", [("verify",), ("rebuild",), ("demo", "--remove")])
-def test_a_database_without_our_tables_is_named_and_left_alone(store, words):
+def test_a_database_without_our_tables_is_an_error_and_not_changed(store, words):
     if store.name == "sqlite":
         store.path.parent.mkdir()
         store.path.touch()
@@ -181,7 +181,7 @@ def test_a_misspelled_variable_is_named_on_the_terminal(tmp_path, terminal):
     assert "warning: unknown variable COLECTOR_DATA; did you mean COLLECTOR_DATA?" in result.stderr
 
 
-def test_the_variables_of_the_harness_make_no_noise(tmp_path):
+def test_variables_of_the_test_harness_cause_no_warning(tmp_path):
     names = {name: "x" for name in os.environ if name.startswith("COLLECTOR_")} | {"COLLECTOR_BINARY": "x", "COLLECTOR_TEST_KILLS": "1"}
     assert "warning" not in run("migrate", folder=tmp_path, environment=names).stderr
 
@@ -199,7 +199,7 @@ def test_a_misspelled_word_is_a_usage_error_with_a_suggestion(tmp_path, words, m
 # Errors that prevent a start
 
 
-def test_a_port_in_use_is_a_sentence_with_what_to_do(serve, tmp_path):
+def test_a_port_in_use_is_an_error_with_advice(serve, tmp_path):
     collector = serve()
     other = tmp_path / "other"
     other.mkdir()
@@ -208,7 +208,7 @@ def test_a_port_in_use_is_a_sentence_with_what_to_do(serve, tmp_path):
     assert f"127.0.0.1:{collector.port}" in result.stderr and "--port" in result.stderr
 
 
-def test_a_file_in_the_way_of_the_data_folder_is_a_sentence_with_what_to_do(tmp_path):
+def test_a_file_at_the_path_of_the_data_folder_is_an_error_with_advice(tmp_path):
     (tmp_path / "file").touch()
     for words in (("serve", "--port", "0"), ("demo",), ("migrate",)):
         result = run(*words, "--data", "file/data", folder=tmp_path)
@@ -217,7 +217,7 @@ def test_a_file_in_the_way_of_the_data_folder_is_a_sentence_with_what_to_do(tmp_
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root may write everywhere")
-def test_a_data_folder_that_cannot_be_written_is_a_sentence_with_what_to_do(tmp_path):
+def test_a_read_only_data_folder_is_an_error_with_advice(tmp_path):
     (tmp_path / "data").mkdir(mode=0o500)
     result = run("serve", "--port", "0", folder=tmp_path)
     assert result.returncode == 1 and "COLLECTOR_DATA" in result.stderr
@@ -226,7 +226,7 @@ def test_a_data_folder_that_cannot_be_written_is_a_sentence_with_what_to_do(tmp_
 # Help, completions, manual page, install
 
 
-def test_help_describes_every_command_in_a_line(tmp_path):
+def test_help_lists_every_command(tmp_path):
     text = run("--help", folder=tmp_path).stdout
     for command in COMMANDS:
         assert re.search(rf"^  {command} +[A-Z].+$", text, re.MULTILINE)
@@ -253,7 +253,7 @@ def test_bash_completes_commands_and_options(tmp_path):
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_other_shells_read_their_scripts(tmp_path, shell):
+def test_zsh_and_fish_accept_their_completion_scripts(tmp_path, shell):
     script = run("completions", shell, folder=tmp_path).stdout
     for command in COMMANDS:
         assert command in script

@@ -41,7 +41,7 @@ def test_the_database_of_compose_starts_only_on_request_and_is_not_reachable_fro
     assert "postgres" not in shared
 
 
-def test_what_the_dockerfile_copies_is_not_ignored():
+def test_files_copied_by_the_dockerfile_are_not_ignored():
     rules = [line for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
     assert rules[0] == "*"
     copied = re.findall(r"^COPY (?!--from)(\S+) ", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.M)

@@ -1,6 +1,8 @@
 """Configuration by the command line, the environment and `.env`."""
 
+import os
 import subprocess
+import threading
 
 import pytest
 
@@ -28,7 +30,7 @@ def test_help_and_version(tmp_path):
     "words",
     [(), ("fly",), ("serve", "--fast"), ("serve", "extra"), ("serve", "--port"), ("migrate", "--port", "1"), ("migrate", "--skip-db"), ("--fast",), ("serve", "--list")],
 )
-def test_a_word_that_is_not_understood_is_a_usage_error(tmp_path, words):
+def test_an_unknown_argument_is_a_usage_error(tmp_path, words):
     result = run(*words, folder=tmp_path)
     assert result.returncode == 2
     assert "--help" in result.stderr and result.stdout == ""
@@ -52,14 +54,14 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_bad_value_stops_the_start(tmp_path, name):
+def test_an_invalid_value_stops_startup(tmp_path, name):
     result = run("serve", folder=tmp_path, environment={name: WRONG[name]})
     assert result.returncode == 1
     assert name in result.stderr
     assert WRONG[name] not in result.stdout + result.stderr
 
 
-def test_all_problems_are_named_at_once(tmp_path):
+def test_all_configuration_problems_are_reported_at_once(tmp_path):
     (tmp_path / ".env").write_text("COLLECTOR_DATA=ok\nthis line has no equals sign and a secret\n")
     result = run("serve", folder=tmp_path, environment=WRONG)
     assert result.returncode == 1
@@ -71,7 +73,7 @@ def test_all_problems_are_named_at_once(tmp_path):
 
 
 @pytest.mark.parametrize("value", ["-1", "65536", "http", "5000x", "5 000"])
-def test_ports_that_are_none(tmp_path, value):
+def test_invalid_ports_are_rejected(tmp_path, value):
     for arguments, environment in ((("--port", value), {}), ((), {"PORT": value})):
         result = run("serve", *arguments, folder=tmp_path, environment=environment)
         assert (result.returncode, "PORT" in result.stderr.upper()) == (1, True)
@@ -98,7 +100,7 @@ def data_folder_of(serve, tmp_path, environment, dot_env, *flags):
     return sorted(path.parent.name for path in tmp_path.rglob("token"))
 
 
-def test_precedence(serve, tmp_path):
+def test_options_override_the_environment_and_dot_env(serve, tmp_path):
     folder = data_folder_of
     (one, two, three, four) = (tmp_path / name for name in "abcd")
     for path in (one, two, three, four):
@@ -110,7 +112,7 @@ def test_precedence(serve, tmp_path):
     assert folder(serve, four, {"COLLECTOR_DATA": "from-environment"}, dot_env, "--data", "from-flag") == ["from-flag"]
 
 
-def test_dot_env_as_people_write_it(serve, tmp_path):
+def test_dot_env_accepts_common_notation(serve, tmp_path):
     (tmp_path / ".env").write_text(
         "# a comment\n\n"
         "export COLLECTOR_EVENTS_ENABLED = 'off'   # turned off\n"
@@ -123,11 +125,21 @@ def test_dot_env_as_people_write_it(serve, tmp_path):
     assert 'data-events="off"' in get(collector.port, "/app/").body.decode()
 
 
-def test_a_dot_env_that_cannot_be_read_stops_the_start(tmp_path):
+def test_an_unreadable_dot_env_stops_startup(tmp_path):
     (tmp_path / ".env").mkdir()
     result = run("serve", folder=tmp_path)
     assert result.returncode == 1
     assert ".env" in result.stderr
+
+
+def test_dot_env_can_be_a_named_pipe(tmp_path):
+    """Some secret managers mount it as one."""
+    os.mkfifo(tmp_path / ".env")
+    writer = threading.Thread(target=(tmp_path / ".env").write_text, args=("PORT=none\n",), daemon=True)
+    writer.start()
+    result = run("serve", folder=tmp_path)
+    writer.join(5)
+    assert result.returncode == 1 and "PORT must be a number" in result.stderr
 
 
 def test_host_and_port_are_taken_from_the_environment(serve, tmp_path):

@@ -49,7 +49,7 @@ def test_all_tabs_are_filled_and_rows_are_stored(visited):
     assert engine.name == "chromium" or vitals.get("CLS") is None
 
 
-def test_keys_of_the_original_payload_are_all_there(visited_on_sqlite):
+def test_the_submission_has_all_keys_of_the_original_payload(visited_on_sqlite):
     engine, _, store = visited_on_sqlite
     (row,) = submissions(store)
     assert {"userAgent", "language", "cookiesEnabled", "onLine", "platform", "doNotTrack", "deviceMemory", "hardwareConcurrency", "screenResolution", "colorDepth", "orientation"} <= set(row["browser_info"])
@@ -79,18 +79,18 @@ def leave_early(engine, store, serve, delay):
     return row, [row["event_type"] for row in events(store)]
 
 
-def test_a_page_that_is_left_early_sends_a_beacon_once(engine, store, serve):
+def test_leaving_early_sends_one_beacon(engine, store, serve):
     row, kinds = leave_early(engine, store, serve, 800)
     assert row["browser_info"]["userAgent"]
     assert kinds.count("pageview") == 1
 
 
-def test_a_page_that_is_left_at_once_sends_what_it_has(engine, sqlite, serve):
+def test_leaving_at_once_sends_the_collected_data(engine, sqlite, serve):
     _, kinds = leave_early(engine, sqlite, serve, 0)
     assert kinds.count("pageview") == 1
 
 
-def test_a_page_that_is_left_late_sends_nothing_twice(visited_on_sqlite):
+def test_leaving_late_sends_no_duplicate(visited_on_sqlite):
     engine, collector, store = visited_on_sqlite
     engine.leave(collector.url + "/ping")
     engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 1500))")
@@ -109,7 +109,7 @@ def test_events_can_be_turned_off(engine, sqlite, serve):
     assert count(sqlite, "collector_events") == 0
 
 
-def test_a_visitor_who_returns_is_known_and_each_view_is_its_own(engine, serve, sqlite):
+def test_a_returning_visitor_keeps_its_id_and_each_page_view_has_its_own(engine, serve, sqlite):
     collector = serve(sqlite)
     visit(engine, collector)
     first = engine.evaluate("() => collectorDashboard.ids()")
@@ -157,7 +157,7 @@ def test_errors_are_captured(engine, serve, sqlite):
     assert all({"message", "source", "lineno", "colno", "stack"} <= set(payload) for payload in payloads)
 
 
-def test_when_nothing_can_be_stored_the_page_says_so_and_goes_on(engine, serve):
+def test_a_failed_submission_is_shown_and_the_page_keeps_working(engine, serve):
     collector = serve(None, "--skip-db")
     visit(engine, collector)
     wait_for(lambda: engine.evaluate("() => document.querySelector('#delivery').dataset.state") in ("refused", "failed"), 10, "the response is shown")

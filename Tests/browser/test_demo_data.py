@@ -68,7 +68,7 @@ def interrupted(store, *words, number=signal.SIGINT, when=None):
         process.wait()
 
 
-def test_removing_demo_visits_leaves_exactly_what_was_there(store, serve):
+def test_removing_demo_visits_restores_the_previous_data(store, serve):
     """Real events come before, while and after the demo visits are written, and while they are removed."""
     server = serve(store, environment=ENVIRONMENT)
     error = {"kind": "error", "name": "TypeError", "message": "real", "count": 1}
@@ -105,7 +105,7 @@ def test_removing_demo_visits_leaves_exactly_what_was_there(store, serve):
     assert f"match {real} events" in fine(store, "verify").stdout
 
 
-def test_figures_are_those_before_the_demo(store, serve):
+def test_figures_equal_those_before_the_demo(store, serve):
     server = serve(store, environment=ENVIRONMENT)
     events = sum(send(server.port, visit_events(f"/real/{number}", lcp=900 + number)) for number in range(10))
     settle(server.port, events)
@@ -120,7 +120,7 @@ def test_figures_are_those_before_the_demo(store, serve):
     assert exported(store) == rows
     server = serve(store, environment=ENVIRONMENT)
     assert figures(server.port) == reports
-    assert "no demo visits" in fine(store, "demo", "--remove").stdout
+    assert "No demo visits" in fine(store, "demo", "--remove").stdout
 
 
 def test_demo_writes_into_an_empty_store_only(store, serve):
@@ -148,7 +148,7 @@ def begun(store, *words):
     return demo
 
 
-def test_a_demo_waits_while_another_process_writes(store):
+def test_demo_waits_for_another_writer(store):
     """A server's writer waits less long, since it has a journal."""
     demo = begun(store, "--events", LOCKED_EVENTS)
     with store.held("collector_events"):
@@ -160,7 +160,7 @@ def test_a_demo_waits_while_another_process_writes(store):
     assert f"{LOCKED_EVENTS} events" in fine(store, "verify").stdout
 
 
-def test_a_demo_that_waits_can_be_interrupted(store):
+def test_a_waiting_demo_can_be_interrupted(store):
     demo = begun(store, "--events", LOCKED_EVENTS)
     with store.held("collector_events"):
         assert count(store, "collector_events") < LOCKED_EVENTS
@@ -174,7 +174,7 @@ def test_a_demo_that_waits_can_be_interrupted(store):
 @pytest.mark.parametrize(
     ("words", "table"), [(["rebuild"], "insight_position"), (["demo", "--remove"], "demo_run")], ids=["rebuild", "remove"],
 )
-def test_a_command_that_changes_rollups_waits_while_another_process_writes(store, words, table):
+def test_commands_that_change_rollups_wait_for_another_writer(store, words, table):
     fine(store, "demo", "--events", "2000")
     with store.held(table):
         waiting = subprocess.Popen(
@@ -194,7 +194,7 @@ def test_an_interrupted_demo_is_continued_without_a_duplicate(store):
     written = count(store, "collector_events")
     assert 0 < written < EVENTS
     other = collector(store, "demo", "--events", EVENTS + 1)
-    assert other.returncode == 1 and "unfinished" in other.stderr
+    assert other.returncode == 1 and "was interrupted" in other.stderr
     assert "Continuing" in fine(store, "demo").stderr
     rows = store.rows("select count(*) as n, count(distinct event_id) as ids from collector_events")
     assert rows == [{"n": EVENTS, "ids": EVENTS}]

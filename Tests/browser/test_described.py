@@ -14,7 +14,7 @@ from insight import ENVIRONMENT, FIREFOX, OWNER, TOKEN, ask, change, cookie, rep
 from test_insight_api import streamed
 from wire import Wire, get, head, post, request
 
-REPORTS = ("overview", "performance", "issues", "fingerprints", "data-quality", "events", "submissions", "sites", "live", "status", "shares")
+REPORTS = ("overview", "performance", "issues", "fingerprints", "data-quality", "events", "submissions", "sites", "live", "status", "shares", "segments")
 DIMENSIONS = described.DOCUMENT["components"]["parameters"]["dimension"]["schema"]["enum"]
 
 
@@ -35,8 +35,17 @@ def call_every_report(port, **query):
         report(port, name)
     report(port, "breakdowns", dimensions=",".join(all_dimensions()), **query)
     report(port, "breakdowns", dimensions=",".join(all_dimensions()), only="counts", limit=1, **query)
+    for name in ("conversions", "retention", "paths"):
+        report(port, name, **query)
+    report(port, "funnel-report", steps=json.dumps([["page", "/a"], ["event", "signup", "plan", "pro"]]), **query)
+    report(port, "breakdowns", dimensions=",".join(all_dimensions()), only="counts", limit=1, compare="previous", **query)
+    report(port, "breakdowns", dimensions="path", offset=1, sort="errors", contains="A", format="json", **query)
+    assert ask(port, "breakdowns", dimensions="path", format="csv", **query).status == 200
     for dimension in DIMENSIONS:
         report(port, "vitals-by", dimension=dimension, **query)
+        report(port, "vitals-by", dimension=dimension, sort="lcp", min=1, **query)
+    for vital in ("lcp", "inp", "cls", "fcp", "ttfb"):
+        report(port, "slow-pages", vital=vital, min=1, **query)
 
 
 def populate(port):
@@ -57,13 +66,13 @@ def populate(port):
     return ids
 
 
-def test_an_empty_database(owned):
+def test_responses_of_an_empty_database_match_their_schemas(owned):
     call_every_report(owned.port)
     assert ask(owned.port, "issues/0000").status == 404
     assert report(owned.port, timeline("nobody"))["sessions"] == []
 
 
-def test_a_populated_database_with_and_without_filters(owned):
+def test_responses_of_a_populated_database_match_their_schemas(owned):
     ids = populate(owned.port)
     call_every_report(owned.port)
     call_every_report(owned.port, range="7d", bots="include", zone="Asia/Kathmandu")
@@ -97,6 +106,16 @@ def test_changes_sessions_and_the_routes_outside_of_the_api(owned):
         get(port, "/health/details", fields)
     assert request(port, "DELETE", f"/api/shares/{link['id']}", None, OWNER).status == 200
     assert sign_in(port, token=TOKEN)[0].status == 200 and sign_in(port, token="wrong")[0].status == 401
+    segment = {"name": "Blog", "filters": '[["contains","path",["/blog"]]]'}
+    saved = change(port, "POST", "/api/segments", segment, OWNER).json()
+    assert change(port, "POST", "/api/segments", segment, OWNER).status == 409
+    assert change(port, "PUT", f"/api/segments/{saved['id']}", segment | {"name": "Posts"}, OWNER).json()["name"] == "Posts"
+    assert [one["name"] for one in report(port, "segments")["segments"]] == ["Posts"]
+    for wrong in ({"name": "x"}, segment | {"filters": "[]"}, segment | {"filters": "nonsense"}, segment | {"name": ""}):
+        assert change(port, "POST", "/api/segments", wrong, OWNER).status == 400, wrong
+    for method, body in (("PUT", segment), ("DELETE", None)):
+        assert change(port, method, "/api/segments/none", body, OWNER).status == 404
+    assert request(port, "DELETE", f"/api/segments/{saved['id']}", None, OWNER).status == 200
     (issue,) = report(port, "issues")["issues"]
     for state in ("resolved", "ignored", "unresolved"):
         assert change(port, "PUT", f"/api/issues/{issue['issue']}", {"state": state}, OWNER).json()["state"] == state
@@ -106,8 +125,8 @@ def test_changes_sessions_and_the_routes_outside_of_the_api(owned):
     assert post(port, "/events", [{}, 1]).json()["rejected"]
 
 
-@pytest.mark.parametrize("path", [*REPORTS, "breakdowns", "vitals-by", "export", "stream", "issues/x", "visitors/x/timeline", "fingerprint-frequency"])
-def test_what_a_route_refuses(sqlite, serve, path):
+@pytest.mark.parametrize("path", [*REPORTS, "breakdowns", "vitals-by", "slow-pages", "export", "stream", "issues/x", "visitors/x/timeline", "fingerprint-frequency"])
+def test_error_responses_match_their_schemas(sqlite, serve, path):
     port = serve(sqlite, environment=ENVIRONMENT).port
     assert ask(port, path, nonsense="1").status == 400
     assert ask(port, path, fields=[]).status == (400 if path == "fingerprint-frequency" else 401)
@@ -115,7 +134,7 @@ def test_what_a_route_refuses(sqlite, serve, path):
     assert get(port, "/api/nonsense", OWNER).status == 404
 
 
-def test_without_a_store(tmp_path, serve):
+def test_responses_without_a_database_match_their_schemas(tmp_path, serve):
     port = serve(None, "--skip-db", environment=ENVIRONMENT).port
     for path in ("/health", "/health/details", *(f"/api/{name}" for name in REPORTS)):
         get(port, path, OWNER)
@@ -125,7 +144,7 @@ def test_without_a_store(tmp_path, serve):
 # The check itself
 
 
-def test_a_member_that_is_not_described_or_is_missing_is_found():
+def test_undescribed_and_missing_members_are_detected():
     schema = {"$ref": "#/components/schemas/Live"}
     right = {"visitors": None, "minutes": 5}
     described.validate(right, schema)

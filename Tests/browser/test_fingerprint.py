@@ -75,11 +75,11 @@ def take(engine):
     return engine.evaluate("() => run()")
 
 
-def test_it_is_small(module):
+def test_the_script_is_small(module):
     assert len(gzip.compress(module, 9)) <= GZIP_BYTES_MAX
 
 
-def test_each_engine_says_what_it_has_and_null_for_what_it_has_not(engine, shop):
+def test_each_engine_reports_its_signals_and_null_for_the_others(engine, shop):
     visit_shop(engine, shop)
     result = take(engine)
     signals, parts = result["signals"], result["parts"]
@@ -119,7 +119,7 @@ def test_chromium_is_distinguished_by_its_hints_and_its_renderer(chromium, shop)
     assert {"webdriver", "headless", "software_renderer"} <= set(result["automation"])
 
 
-def test_a_driven_browser_says_so(engine, shop):
+def test_an_automated_browser_is_reported_as_such(engine, shop):
     visit_shop(engine, shop)
     assert "webdriver" in take(engine)["automation"]
 
@@ -133,7 +133,7 @@ def test_the_same_browser_has_the_same_hash(engine, shop):
     assert first["hash"] == second["hash"] == third["hash"]
 
 
-def test_the_page_is_left_as_it_was(engine, shop):
+def test_the_script_leaves_the_page_unchanged(engine, shop):
     visit_shop(engine, shop)
     look = "() => [document.documentElement.outerHTML, Object.keys(globalThis).length, document.cookie]"
     before = engine.evaluate(look)
@@ -142,7 +142,7 @@ def test_the_page_is_left_as_it_was(engine, shop):
     assert engine.evaluate("() => [localStorage.length, sessionStorage.length]") == [0, 0]
 
 
-def test_graphics_contexts_are_given_back(chromium, shop):
+def test_graphics_contexts_are_released(chromium, shop):
     visit_shop(chromium, shop)
     chromium.evaluate("() => { globalThis.own = document.createElement('canvas').getContext('webgl'); }")
     # A browser takes the oldest context away when there are more than sixteen.
@@ -152,7 +152,7 @@ def test_graphics_contexts_are_given_back(chromium, shop):
     assert chromium.errors() == []
 
 
-def test_on_an_origin_that_is_not_secure_it_is_less_and_hashed_alike(shop):
+def test_an_insecure_origin_has_fewer_signals_and_the_same_hash(shop):
     from chromium import Chromium
 
     path = engines.find_chromium()
@@ -188,7 +188,7 @@ BROKEN = """
 """
 
 
-def test_what_is_broken_harms_nothing_else(chromium, shop):
+def test_a_failing_signal_does_not_affect_the_others(chromium, shop):
     chromium.new_page()
     chromium.page.add_init_script(BROKEN)
     chromium.page.goto(f"http://127.0.0.1:{shop}/")
@@ -220,14 +220,14 @@ def take_with_noise(chromium, shop, indexes):
     return take(chromium)
 
 
-def test_a_browser_that_reads_at_random_keeps_its_hash_without_the_picture(chromium, shop):
+def test_a_randomized_canvas_is_left_out_of_the_hash(chromium, shop):
     # Below the lines that are compared.
     first, second = (take_with_noise(chromium, shop, "[40000 + 4 * (globalThis.reads = (globalThis.reads ?? 0) + 1)]") for _ in range(2))
     assert first["parts"]["canvas"]["stable"] is False
     assert first["hash"] == second["hash"]
 
 
-def test_a_browser_that_adds_the_noise_of_a_session_says_so_and_keeps_its_hash(chromium, shop):
+def test_per_session_noise_is_detected_and_left_out_of_the_hash(chromium, shop):
     first = take_with_noise(chromium, shop, "[400, 2000, 41000, 60000]")
     second = take_with_noise(chromium, shop, "[804, 10000, 42000, 61000]")
     assert first["signals"]["canvas"] == second["signals"]["canvas"] == "noise"

@@ -9,7 +9,7 @@ from insight import ENVIRONMENT, TOKEN, VIEWS, report, send, settle, visit_event
 from load import wait_for
 from page import SCREENSHOTS, TABS
 from page import show as show_tab
-from test_insight_page import check_inert, open_page
+from test_insight_page import check_inert, expand, open_page
 
 # One of each class, between visible letters; and values that are made of them, or of blanks, alone.
 HIDDEN = [
@@ -119,21 +119,22 @@ def test_every_view_shows_hidden_characters_as_escapes(engine, filled):
         check(engine, f"all values of {button}")
 
 
-def test_an_issue_a_visitor_and_filters_show_them_too(engine, filled):
+def test_issues_visitors_and_filters_show_hidden_characters(engine, filled):
     engine.signed_in_at = None
     open_page(engine, filled, "&bots=include")
     issues = report(filled.port, "issues", range="24h", bots="include")["issues"]
     assert len(issues) >= 10
     for issue in issues:
-        open_page(engine, filled, f"&bots=include&issue={issue['issue']}")
+        open_page(engine, filled, f"&bots=include&issue={issue['issue']}", "issues")
         engine.evaluate("() => document.querySelectorAll('main details').forEach((details) => details.open = true)")
         check(engine, issue["message"])
     for number, hostile in enumerate(CORPUS):
         quoted = urllib.parse.quote(f"v_{number}{hostile}")
-        open_page(engine, filled, f"&visitor={quoted}", "raw")
+        open_page(engine, filled, f"&visitor={quoted}", "visitors")
+        expand(engine)
         engine.evaluate("() => document.querySelectorAll('main details').forEach((details) => details.open = true)")
         engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 50))")
-        assert "Session 1" in engine.evaluate("() => document.querySelector('#panel-raw').textContent")
+        assert "Session 1" in engine.evaluate("() => document.querySelector('#panel-visitors').textContent")
         check(engine, f"visitor {hostile!r}")
     for hostile in (HIDDEN[0], *BLANKS):
         quoted = urllib.parse.quote(hostile)
@@ -149,7 +150,7 @@ def test_an_issue_a_visitor_and_filters_show_them_too(engine, filled):
     engine.press("Escape")
 
 
-def test_what_comes_live_shows_them_too(engine, filled):
+def test_the_live_feed_shows_hidden_characters(engine, filled):
     engine.signed_in_at = None
     open_page(engine, filled, fragment="raw")
     wait_for(lambda: engine.evaluate("() => document.querySelector('#panel-raw .head .note[role=status]').textContent") != "Connecting", 10, "connected")
@@ -162,19 +163,20 @@ def test_what_comes_live_shows_them_too(engine, filled):
 
 
 def test_text_that_runs_right_to_left_does_not_reorder_its_neighbors(engine, filled):
-    """The time of an issue is drawn to the right of its path, and the count of a value to the right of the value."""
+    """The site of an issue is drawn to the right of its kind, and the count of a value to the right of the value."""
     engine.signed_in_at = None
-    open_page(engine, filled, "&bots=include")
+    open_page(engine, filled, "&bots=include", "issues")
     isolated = engine.evaluate(
-        """() => [...document.querySelectorAll(".issue .note")].map((note) => {
-          const [path, browser] = note.querySelectorAll("bdi");
+        """() => [...document.querySelectorAll(".issues-table .issue-marks > .origin")].map((note) => {
+          const [kind, site] = note.querySelectorAll("bdi");
           const range = document.createRange();
-          range.selectNode(path.nextSibling);
-          const [one, two, three] = [path, range, browser].map((part) => part.getBoundingClientRect());
+          range.selectNode(kind.nextSibling);
+          const [one, two, three] = [kind, range, site].map((part) => part.getBoundingClientRect());
           return one.right <= two.left + 1 && two.right <= three.left + 1;
         })"""
     )
     assert len(isolated) >= 10 and all(isolated)
+    open_page(engine, filled, "&bots=include")
     isolated = engine.evaluate(
         """() => [...document.querySelectorAll(".bars li")].map((row) => row.querySelector(".value").getBoundingClientRect().left <= row.querySelector("b").getBoundingClientRect().left)"""
     )
@@ -192,7 +194,7 @@ def test_escapes_are_accessible(chromium, filled, scheme):
     wait_for(lambda: chromium.evaluate("() => self.collectorInsight?.access()") == "owner", 15, "signed in")
     for width in (1440, 1024, 390):
         chromium.resize(width, 900)
-        for name, query, view in (("overview", "", "overview"), ("raw", "", "raw"), ("issue", f"&issue={issue['issue']}", "overview"), ("journey", f"&visitor={urllib.parse.quote(f'v_0{HIDDEN[0]}')}", "raw")):
+        for name, query, view in (("overview", "", "overview"), ("raw", "", "raw"), ("issue", f"&issue={issue['issue']}", "issues"), ("timeline", f"&visitor={urllib.parse.quote(f'v_0{HIDDEN[0]}')}", "visitors")):
             open_page(chromium, filled, f"&bots=include{query}", view)
             wait_for(lambda: chromium.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"), 3, f"{name} no wider than {width}")
             faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page).response["violations"]]
@@ -201,7 +203,7 @@ def test_escapes_are_accessible(chromium, filled, scheme):
     chromium.resize(1440, 900)
 
 
-def test_the_visitors_page_shows_its_own_hidden_characters_too(chromium, serve, sqlite):
+def test_the_visitor_page_shows_hidden_characters(chromium, serve, sqlite):
     """A page that was opened by an address with hidden characters, and throws errors with more of them."""
     collector = serve(sqlite)
     chromium.new_page()

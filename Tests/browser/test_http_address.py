@@ -55,7 +55,7 @@ def trusting(request, tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", BELIEVED)
-def test_headers_of_a_trusted_proxy_are_believed(trusting, name):
+def test_forwarding_headers_of_a_trusted_proxy_are_used(trusting, name):
     fields, expected = BELIEVED[name]
     assert stored_address(*trusting, fields) == expected
 
@@ -74,7 +74,7 @@ NAMED = {
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_the_header_that_is_named_counts_alone(serve, sqlite, name):
+def test_only_the_configured_header_is_used(serve, sqlite, name):
     fields, expected = NAMED[name]
     collector = serve(sqlite, environment={"COLLECTOR_CLIENT_ADDRESS_HEADER": name, "EVENT_IP_HASH_SALT": SALT})
     assert stored_address(collector, sqlite, fields) == expected
@@ -82,19 +82,19 @@ def test_the_header_that_is_named_counts_alone(serve, sqlite, name):
 
 
 @pytest.mark.parametrize("setting", ["none", "10.0.0.0/8", "192.0.2.1"])
-def test_headers_of_others_are_not_believed(serve, store, setting):
+def test_forwarding_headers_of_other_peers_are_ignored(serve, store, setting):
     collector = serve(store, environment={"COLLECTOR_TRUSTED_PROXIES": setting, "EVENT_IP_HASH_SALT": SALT})
     for header in (CF, REAL, FORWARDED):
         assert stored_address(collector, store, [(header, "203.0.113.7")]) == "127.0.0.1"
 
 
-def test_a_list_of_proxies(serve, store):
+def test_trusted_proxies_can_be_listed(serve, store):
     proxies = "127.0.0.0/8, 203.0.113.0/24 2001:db8::/32"
     collector = serve(store, environment={"COLLECTOR_TRUSTED_PROXIES": proxies, "EVENT_IP_HASH_SALT": SALT})
     assert stored_address(collector, store, [(FORWARDED, "10.1.1.1, 203.0.113.200, 2001:db8::5")]) == "10.1.1.1"
 
 
-def test_over_ipv6(serve, store):
+def test_ipv6_client_addresses_are_stored(serve, store):
     collector = serve(store, "--host", "::1", environment={"EVENT_IP_HASH_SALT": SALT})
     assert collector.url == f"http://[::1]:{collector.port}"
     assert stored_address(collector, store, [], address="::1") == "::1"

@@ -16,7 +16,7 @@ def agent(site, text, *hints):
     return json.loads(answer.body)
 
 
-def test_the_browser_of_the_request_is_named(site):
+def test_the_response_names_the_browser_of_the_request(site):
     assert agent(site, CHROME) == {
         "browser": {"name": "Chrome", "version": 142},
         "system": {"name": "Windows", "version": "10 or later"},
@@ -25,7 +25,7 @@ def test_the_browser_of_the_request_is_named(site):
     }
 
 
-def test_client_hints_win_where_they_report_more(site):
+def test_client_hints_override_a_less_specific_user_agent(site):
     hints = [
         ("Sec-CH-UA", '"Not\\"A;Brand";v="99", "Chromium";v="142", "Brave";v="142"'),
         ("Sec-CH-UA-Platform", '"Windows"'),
@@ -35,14 +35,14 @@ def test_client_hints_win_where_they_report_more(site):
     assert (found["browser"]["name"], found["system"]) == ("Brave", {"name": "Windows", "version": "11"})
 
 
-def test_hostile_client_hints_change_nothing(site):
+def test_malformed_client_hints_are_ignored(site):
     plain = agent(site, CHROME)
     for value in ('"', '"""', '";"=', "\\", '"\\', '=' * 200, '"x" ' * 500):
         fields = [("Sec-CH-UA", value), ("Sec-CH-UA-Platform", value), ("Sec-CH-UA-Platform-Version", value)]
         assert agent(site, CHROME, *fields) == plain, value
 
 
-def test_a_bot_has_reasons(site):
+def test_a_bot_is_classified_with_reasons(site):
     assert agent(site, "curl/8.5.0")["bot_reasons"] == ["bot user agent"]
     assert json.loads(get(site.port, "/agent").body)["bot_reasons"] == ["no user agent"]
 

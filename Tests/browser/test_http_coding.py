@@ -28,7 +28,7 @@ def coding(request):
     return request.param, CODINGS[request.param]
 
 
-def test_each_route_takes_a_compressed_body(service, coding):
+def test_each_route_accepts_a_compressed_body(service, coding):
     name, compress = coding
     ids = make_ids()
     fields = [("Content-Encoding", name)]
@@ -47,7 +47,7 @@ def test_each_route_takes_a_compressed_body(service, coding):
     assert len(submissions(service.store, visitor_id=ids["visitor_id"])) == 1
 
 
-def test_a_compressed_body_may_come_in_chunks(service):
+def test_a_compressed_body_can_be_chunked(service):
     ids = make_ids()
     body = gzip.compress(json.dumps(event(**ids)).encode())
     answer = request(service.port, "POST", "/event", body, [("Content-Encoding", "gzip")], chunk_size=7)
@@ -55,12 +55,12 @@ def test_a_compressed_body_may_come_in_chunks(service):
     assert len(events(service.store, visitor_id=ids["visitor_id"])) == 1
 
 
-def test_no_coding_is_a_coding_too(service):
+def test_the_identity_coding_is_accepted(service):
     for fields in ([("Content-Encoding", "identity")], [("Content-Encoding", "")]):
         assert post(service.port, "/event", event(), fields).status == 200
 
 
-def test_the_limit_counts_what_was_expanded(service, coding):
+def test_the_limit_applies_to_the_decompressed_size(service, coding):
     name, compress = coding
     fields = [("Content-Encoding", name)]
     assert post(service.port, "/event", compress(filled(EVENT_BYTES_MAX)), fields).status == 200
@@ -69,7 +69,7 @@ def test_the_limit_counts_what_was_expanded(service, coding):
 
 
 @pytest.mark.parametrize("path", ["/event", "/events", "/collect"])
-def test_a_bomb_costs_nothing(service, path):
+def test_a_compression_bomb_is_rejected_cheaply(service, path):
     before = service.collector.resident_kilobytes()
     for compress, name in ((gzip.compress, "gzip"), (brotli, "br")):
         bomb = compress(b" " * 200_000_000)
@@ -99,18 +99,18 @@ def test_a_damaged_body_is_refused_and_changes_nothing(service, case, name):
 
 
 @pytest.mark.parametrize("name", ["deflate", "zstd", "gzip, br", "compress", "gzip;q=1"])
-def test_another_coding_is_refused_by_name(service, name):
+def test_an_unsupported_coding_is_rejected(service, name):
     answer = post(service.port, "/event", event(), [("Content-Encoding", name)])
     assert (answer.status, answer.field("Accept-Encoding")) == (415, "gzip, br")
     assert answer.field("Access-Control-Allow-Origin") == "*"
 
 
-def test_what_is_in_a_compressed_body_is_judged_as_ever(service):
+def test_a_decompressed_body_is_validated_like_any_other(service):
     answer = post(service.port, "/event", gzip.compress(b"[]"), [("Content-Encoding", "gzip")])
     assert (answer.status, answer.json()) == (400, {"message": "Invalid JSON"})
 
 
-def test_chunks_are_made_as_expected():
+def test_the_chunked_encoder_of_the_tests_is_correct():
     assert chunked(b"ab", 1) == b"1\r\na\r\n1\r\nb\r\n0\r\n\r\n"
 
 
@@ -133,7 +133,7 @@ def test_each_route_recognizes_gzip_without_a_header(service):
 
 
 @pytest.mark.parametrize("path", ["/event", "/events", "/collect"])
-def test_a_bomb_without_a_header_costs_nothing(service, path):
+def test_a_compression_bomb_without_a_header_is_rejected_cheaply(service, path):
     before = service.collector.resident_kilobytes()
     bomb = gzip.compress(b" " * 200_000_000)
     assert len(bomb) < BATCH_BYTES_MAX

@@ -88,7 +88,7 @@ ECHOED = {
 
 
 @pytest.mark.parametrize("name", ECHOED)
-def test_the_answer_is_what_was_sent(service, name):
+def test_the_response_equals_the_submission(service, name):
     row = accepted(service, ECHOED[name].replace("@", make_ids()["visitor_id"]).encode())
     sent = json.loads(ECHOED[name])
     for key, column in PARTS.items():
@@ -97,19 +97,19 @@ def test_the_answer_is_what_was_sent(service, name):
 
 
 @pytest.mark.parametrize("chunk_size", [None, 60_000, COLLECT_BYTES_MAX])
-def test_a_body_of_the_limit_is_taken(service, chunk_size):
+def test_a_body_at_the_size_limit_is_accepted(service, chunk_size):
     body = filled(COLLECT_BYTES_MAX, submission)
     assert len(body) == COLLECT_BYTES_MAX
     accepted(service, body, chunk_size=chunk_size)
 
 
 @pytest.mark.parametrize("chunk_size", [None, 60_000])
-def test_a_body_over_the_limit_is_refused(service, chunk_size):
+def test_a_body_over_the_limit_is_rejected(service, chunk_size):
     body = filled(COLLECT_BYTES_MAX + 1, submission)
     assert refused(service, body, 413, chunk_size=chunk_size) == {"message": "Payload too large"}
 
 
-def test_a_body_over_the_limit_is_refused_before_it_is_sent(service):
+def test_a_body_over_the_limit_is_rejected_before_it_is_sent(service):
     with Wire(service.port) as wire:
         wire.send(head("POST", "/collect", [("Content-Length", COLLECT_BYTES_MAX + 1)]))
         assert wire.read().status == 413
@@ -117,7 +117,7 @@ def test_a_body_over_the_limit_is_refused_before_it_is_sent(service):
 
 
 @pytest.mark.parametrize("body", [b"", b"x", b"[]", b"1", b"null", b'{"a":}', b'{"a":1}x', b'{"a":"\xff"}'])
-def test_what_is_no_json_object_is_invalid(service, body):
+def test_a_body_that_is_not_a_json_object_is_invalid(service, body):
     assert refused(service, body, 400) == {"message": "Invalid JSON"}
 
 
@@ -125,19 +125,19 @@ def test_what_is_no_json_object_is_invalid(service, body):
     ("name", "value"),
     [("timestamp", "yesterday"), ("timestamp", 5), ("visitor_id", "v" * 257), ("session_id", {}), ("pageview_id", [])],
 )
-def test_a_field_that_cannot_be_stored_is_named(service, name, value):
+def test_the_error_names_a_field_that_cannot_be_stored(service, name, value):
     assert name in refused(service, submission(**{name: value}), 400)["message"]
 
 
 @pytest.mark.parametrize("key", [*PARTS, "visitor_id", "unknown"])
 @pytest.mark.parametrize("escape", ["\\u0000", "\\udead"])
-def test_text_that_no_database_can_hold(service, key, escape):
+def test_text_with_nul_or_lone_surrogates_is_rejected(service, key, escape):
     value = "x@" if key.endswith("_id") else {"a": ["x@"]}
     body = json.dumps(submission(**{key: value})).replace("x@", "x" + escape).encode()
     assert key in refused(service, body, 400)["message"]
 
 
-def test_nesting_has_64_levels_at_most(service):
+def test_nesting_has_at_most_64_levels(service):
     def deep(levels):
         return json.loads("[" * levels + "]" * levels)
 

@@ -46,7 +46,7 @@ ORDER: dict[str, tuple[bytes, int, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", ORDER)
-def test_the_first_fault_in_the_contracts_order_is_the_answer(service, name: str) -> None:
+def test_the_first_error_in_contract_order_is_returned(service, name: str) -> None:
     body, status, expected = ORDER[name]
     before = count(service.store, "collector_events")
     answer = post(service.port, "/event", body)
@@ -54,13 +54,13 @@ def test_the_first_fault_in_the_contracts_order_is_the_answer(service, name: str
     assert count(service.store, "collector_events") == before
 
 
-def test_the_timestamp_is_judged_before_lengths_and_ids(service) -> None:
+def test_the_timestamp_is_validated_before_lengths_and_ids(service) -> None:
     message = post(service.port, "/event", event(**LATER_FAULTS)).json()["message"]
     assert message.startswith("client_timestamp")
 
 
 @pytest.mark.parametrize("path", INGEST_LIMITS)
-def test_too_large_is_said_though_the_body_never_comes(service, path: str) -> None:
+def test_413_is_sent_without_waiting_for_the_body(service, path: str) -> None:
     limit = INGEST_LIMITS[path]
     announced = head("POST", path, [("Content-Length", limit + 1)])
     in_chunks = head("POST", path, [("Transfer-Encoding", "chunked")]) + b"%x\r\n" % (limit + 1)
@@ -90,7 +90,7 @@ def test_the_same_event_twice_in_one_batch_is_one_row(service) -> None:
     assert len(events(service.store, visitor_id=body["visitor_id"])) == 1
 
 
-def test_the_first_of_two_events_with_one_id_stays(service) -> None:
+def test_the_first_of_two_events_with_one_id_is_kept(service) -> None:
     body = event(event_id=str(uuid.uuid4()), payload={"n": 1})
     assert post(service.port, "/event", body).status == 200
     assert post(service.port, "/event", {**body, "payload": {"n": 2}}).status == 200
@@ -118,7 +118,7 @@ def test_the_same_event_from_many_connections_at_once_is_one_row(service) -> Non
 # Duplicate keys, and values that a database may reject.
 
 
-def test_an_id_that_comes_twice_is_judged_the_same_on_both_stores(service) -> None:
+def test_a_duplicate_id_is_handled_alike_on_both_stores(service) -> None:
     ids = make_ids()
     raw = json.dumps(event(**ids)).encode()[:-1] + b',"seq":3,"seq":4}'
     answer = post(service.port, "/event", raw)
@@ -130,7 +130,7 @@ QUOTES = ["'); drop table collector_events; --", '"', "\\", "$1", "%s", "\x7f", 
 
 
 @pytest.mark.parametrize("text", QUOTES, ids=ascii)
-def test_text_of_every_kind_is_stored_as_it_came(service, text: str) -> None:
+def test_text_of_every_kind_is_stored_unchanged(service, text: str) -> None:
     ids = make_ids()
     happening = event(**ids, event_type="t" + text, path="/" + text, payload={"k" + text: text})
     assert post(service.port, "/event", happening).status == 200
@@ -180,7 +180,7 @@ def answers_of_every_kind(port: int) -> dict[str, Answer]:
     }
 
 
-def test_every_kind_of_answer_has_the_security_headers(service) -> None:
+def test_every_response_has_the_security_headers(service) -> None:
     for kind, answer in answers_of_every_kind(service.port).items():
         assert answer.status == int(kind[:3]), kind
         check_security(answer)
@@ -188,7 +188,7 @@ def test_every_kind_of_answer_has_the_security_headers(service) -> None:
             assert answer.json()["message"], kind
 
 
-def test_without_a_database_ingest_answers_503_with_retry_after(serve) -> None:
+def test_without_a_database_ingest_responds_503_with_retry_after(serve) -> None:
     collector = serve(None, "--skip-db")
     for path, body in (("/event", event()), ("/events", [event()]), ("/collect", submission())):
         answer = post(collector.port, path, body)
@@ -208,7 +208,7 @@ def test_a_redirect_to_the_base_path_has_the_security_headers(serve) -> None:
     check_security(answer)
 
 
-def test_health_is_answered_for_everyone_who_asks_at_once(service) -> None:
+def test_concurrent_health_requests_are_all_answered(service) -> None:
     seen: list[tuple[int, Any]] = []
 
     def ask() -> None:

@@ -54,7 +54,7 @@ def test_every_column_is_filled(service):
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded", None])
-def test_the_content_type_is_not_looked_at(service, kind):
+def test_the_content_type_is_ignored(service, kind):
     accepted(service, event(), fields=[("Content-Type", kind)] if kind else [])
 
 
@@ -76,19 +76,19 @@ def test_an_empty_salt_is_no_salt(store, serve):
 
 
 @pytest.mark.parametrize("chunk_size", [None, 1000, 65536, EVENT_BYTES_MAX])
-def test_a_body_of_the_limit_is_taken(service, chunk_size):
+def test_a_body_at_the_size_limit_is_accepted(service, chunk_size):
     body = filled(EVENT_BYTES_MAX)
     assert len(body) == EVENT_BYTES_MAX
     accepted(service, body, chunk_size=chunk_size)
 
 
 @pytest.mark.parametrize("chunk_size", [None, 1000, 65536, EVENT_BYTES_MAX + 1])
-def test_a_body_over_the_limit_is_refused(service, chunk_size):
+def test_a_body_over_the_limit_is_rejected(service, chunk_size):
     body = filled(EVENT_BYTES_MAX + 1)
     assert refused(service, body, 413, chunk_size=chunk_size) == {"message": "Payload too large"}
 
 
-def test_a_body_over_the_limit_is_refused_before_it_is_sent(service):
+def test_a_body_over_the_limit_is_rejected_before_it_is_sent(service):
     with Wire(service.port) as wire:
         wire.send(head("POST", "/event", [("Content-Length", EVENT_BYTES_MAX + 1)]))
         answer = wire.read()
@@ -111,7 +111,7 @@ def test_an_announced_body_over_the_limit_is_refused_instead_of_100(service):
         assert wire.read().status == 413
 
 
-def test_100_continue_is_said_before_the_body(service):
+def test_100_continue_is_sent_before_the_body(service):
     body = json.dumps(event()).encode()
     with Wire(service.port) as wire:
         wire.send(head("POST", "/event", [("Content-Length", len(body)), ("Expect", "100-continue")]))
@@ -131,7 +131,7 @@ def test_too_large_comes_before_invalid_json(service):
     "body",
     [b"", b" ", b"hello", b"{", b"[]", b"[{}]", b"1", b'"text"', b"null", b"true", b'{"a":1}{"b":2}', b"{'a':1}", b"\xef\xbb\xbf{}"],
 )
-def test_what_is_no_json_object_is_invalid(service, body):
+def test_a_body_that_is_not_a_json_object_is_invalid(service, body):
     assert refused(service, body, 400) == {"message": "Invalid JSON"}
 
 
@@ -162,18 +162,18 @@ def test_missing_fields_come_before_seq(service):
 @pytest.mark.parametrize(
     "seq", ["1.0", "1e0", "true", "false", '"1"', "[]", "{}", "2147483648", "-2147483649", "99999999999999999999", "1.5"]
 )
-def test_seq_that_is_no_integer_of_32_bits(service, seq):
+def test_seq_must_be_a_32_bit_integer(service, seq):
     body = json.dumps(event(seq=1, client_timestamp="x", path=5)).replace('"seq": 1', f'"seq": {seq}').encode()
     assert refused(service, body, 400) == {"message": "seq must be an integer"}
 
 
 @pytest.mark.parametrize("seq", [0, 1, -1, 2147483647, -2147483648])
-def test_seq_that_is_one(service, seq):
+def test_a_valid_seq_is_stored(service, seq):
     assert accepted(service, event(seq=seq))["seq"] == seq
 
 
 @pytest.mark.parametrize("seq", [..., None], ids=["absent", "null"])
-def test_seq_that_is_not_there_is_zero(service, seq):
+def test_a_missing_seq_is_zero(service, seq):
     assert accepted(service, event(seq=seq))["seq"] == 0
 
 
@@ -190,13 +190,13 @@ GOOD_TIMES = {
 
 
 @pytest.mark.parametrize("text", GOOD_TIMES)
-def test_client_timestamp_that_is_iso_8601(service, text):
+def test_an_iso_8601_client_timestamp_is_stored(service, text):
     row = accepted(service, event(client_timestamp=text))
     assert moment(row["client_timestamp"]) == moment(GOOD_TIMES[text])
 
 
 @pytest.mark.parametrize("value", [..., None], ids=["absent", "null"])
-def test_client_timestamp_that_is_not_there_is_null(service, value):
+def test_a_missing_client_timestamp_is_null(service, value):
     assert accepted(service, event(client_timestamp=value))["client_timestamp"] is None
 
 
@@ -204,7 +204,7 @@ def test_client_timestamp_that_is_not_there_is_null(service, value):
     "value",
     ["", "yesterday", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-11-23T24:01:00Z", "23.11.2026", "now", "infinity", 1795456780749, True, {}],
 )
-def test_client_timestamp_that_is_not_iso_8601(service, value):
+def test_a_client_timestamp_must_be_iso_8601(service, value):
     assert "client_timestamp" in refused(service, event(client_timestamp=value), 400)["message"]
 
 
@@ -212,7 +212,7 @@ def test_client_timestamp_that_is_not_iso_8601(service, value):
 
 
 @pytest.mark.parametrize("name", REQUIRED)
-def test_ids_and_types_have_256_bytes_at_most(service, name):
+def test_ids_and_types_have_at_most_256_bytes(service, name):
     mark = make_ids()["visitor_id"]
     longest = mark + "é" * ((256 - len(mark)) // 2)
     assert len(longest.encode()) == 256
@@ -221,7 +221,7 @@ def test_ids_and_types_have_256_bytes_at_most(service, name):
 
 
 @pytest.mark.parametrize("name", ["path", "referrer"])
-def test_locations_have_2048_bytes_at_most(service, name):
+def test_locations_have_at_most_2048_bytes(service, name):
     longest = "/" + "é" * 1023 + "x"
     assert len(longest.encode()) == 2048
     assert accepted(service, event(**{name: longest}))[name] == longest
@@ -236,7 +236,7 @@ def test_locations_are_text_or_null(service, name, value):
 
 @pytest.mark.parametrize("escape", ["\\u0000", "\\ud800", "\\udc00", "\\ud800\\u0041", "\\udc00\\ud800"])
 @pytest.mark.parametrize("name", [*REQUIRED, "path", "referrer", "payload", "payload's key", "unknown"])
-def test_text_that_no_database_can_hold(service, name, escape):
+def test_text_with_nul_or_lone_surrogates_is_rejected(service, name, escape):
     changes = {
         "payload": {"deep": [{"a": "x@"}]},
         "payload's key": {"x@": 1},
@@ -252,7 +252,7 @@ def nested(depth):
     return json.loads('{"a":' + "[" * (depth - 2) + "]" * (depth - 2) + "}")
 
 
-def test_nesting_has_64_levels_at_most(service):
+def test_nesting_has_at_most_64_levels(service):
     assert accepted(service, event(payload=nested(64)))["payload"] == nested(64)
     assert "payload" in refused(service, event(payload=nested(65)), 400)["message"]
     assert "payload" in refused(service, event(payload=nested(600)), 400)["message"]
@@ -275,16 +275,16 @@ def test_a_number_for_an_id_is_its_text(service, text):
 
 
 @pytest.mark.parametrize("value", [True, False, {}, []], ids=str)
-def test_an_id_of_another_kind_is_refused(service, value):
+def test_an_id_of_another_type_is_rejected(service, value):
     assert "session_id" in refused(service, event(session_id=value), 400)["message"]
 
 
 @pytest.mark.parametrize("value", ["", "x", "v_7a71f45864aa145ffd2800dc9f268a61", "0190f5e3-0000-7000-8000-00000000000g", 5, True, {}], ids=str)
-def test_an_event_id_that_is_no_uuid_is_refused(service, value):
+def test_an_event_id_must_be_a_uuid(service, value):
     assert "event_id" in refused(service, event(event_id=value), 400)["message"]
 
 
-def test_an_event_that_comes_again_under_its_id_is_absorbed(service):
+def test_an_event_with_a_known_id_is_stored_once(service):
     body = event(event_id=str(uuid.uuid4()))
     for _ in range(3):
         accepted(service, body)
@@ -307,7 +307,7 @@ def test_an_event_without_an_id_is_always_appended(service):
 
 
 @pytest.mark.parametrize("payload", [..., None, [], [1], "text", 5, True], ids=str)
-def test_a_payload_of_another_kind_becomes_an_empty_object(service, payload):
+def test_a_payload_that_is_not_an_object_becomes_an_empty_object(service, payload):
     assert accepted(service, event(payload=payload))["payload"] == {}
 
 
@@ -326,7 +326,7 @@ def test_without_a_user_agent_the_column_is_null(service):
     assert accepted(service, event())["user_agent"] is None
 
 
-def test_a_very_long_user_agent_does_not_lose_the_event(service):
+def test_an_event_with_a_very_long_user_agent_is_stored(service):
     row = accepted(service, event(), fields=[("User-Agent", "A" * 8000)])
     assert row["user_agent"].startswith("A" * 256)
 

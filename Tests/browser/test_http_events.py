@@ -46,7 +46,7 @@ def test_all_events_are_stored_in_their_order(service, form):
     assert [row["seq"] for row in events(service.store, visitor_id=visitor)] == list(range(5))
 
 
-def test_each_event_is_judged_by_itself(service, form):
+def test_each_event_is_validated_independently(service, form):
     visitor = make_ids()["visitor_id"]
     items = batch(5, visitor)
     items[1]["seq"] = "x"
@@ -61,7 +61,7 @@ def test_each_event_is_judged_by_itself(service, form):
     assert [row["seq"] for row in events(service.store, visitor_id=visitor)] == [0, 2, 4]
 
 
-def test_an_event_nested_too_deep_does_not_spoil_the_others(service, form):
+def test_a_deeply_nested_event_is_rejected_and_the_others_are_stored(service, form):
     visitor = make_ids()["visitor_id"]
     items = batch(3, visitor)
     items[1]["payload"] = json.loads('{"a":' + "[" * 70 + "]" * 70 + "}")
@@ -70,48 +70,48 @@ def test_an_event_nested_too_deep_does_not_spoil_the_others(service, form):
 
 
 @pytest.mark.parametrize("item", [1, "text", None, True, [], [1]], ids=str)
-def test_an_element_that_is_no_object_is_rejected(service, item):
+def test_a_non_object_element_is_rejected(service, item):
     for form in (as_array, as_object):
         body = post(service.port, "/events", form([event(), item])).json()
         assert body["accepted"] == 1
         assert body["rejected"] == [{"index": 1, "message": "Invalid JSON"}]
 
 
-def test_a_line_that_is_no_json_is_rejected(service):
+def test_an_ndjson_line_with_invalid_json_is_rejected(service):
     lines = as_lines([event()]) + b"nonsense\n\r\n  \n" + as_lines([event()])
     body = post(service.port, "/events", lines).json()
     assert body["accepted"] == 2
     assert body["rejected"] == [{"index": 1, "message": "Invalid JSON"}]
 
 
-def test_one_event_alone_is_a_line(service):
+def test_a_single_event_object_is_accepted(service):
     body = event()
     assert post(service.port, "/events", json.dumps(body).encode()).json()["accepted"] == 1
     assert len(events(service.store, visitor_id=body["visitor_id"])) == 1
 
 
-def test_no_events_are_no_error(service):
+def test_an_empty_list_of_events_is_accepted(service):
     for raw in (b"[]", b'{"events":[]}'):
         answer = post(service.port, "/events", raw)
         assert (answer.status, answer.json()) == (200, {"status": "ok", "accepted": 0, "rejected": []})
 
 
 @pytest.mark.parametrize("raw", [b"", b" \n ", b"nonsense", b"[", b"[1", b'[{"a":1},]', b'{"events":', b"1", b'"text"', b"null"])
-def test_a_body_of_none_of_the_forms_is_invalid(service, raw):
+def test_a_body_in_an_unknown_form_is_rejected(service, raw):
     before = count(service.store, "collector_events")
     answer = post(service.port, "/events", raw)
     assert (answer.status, answer.json()) == (400, {"message": "Invalid JSON"})
     assert count(service.store, "collector_events") == before
 
 
-def test_a_thousand_events_are_taken(service, form):
+def test_a_batch_of_1000_events_is_accepted(service, form):
     visitor = make_ids()["visitor_id"]
     body = post(service.port, "/events", form(batch(EVENTS_MAX, visitor))).json()
     assert (body["accepted"], body["rejected"]) == (EVENTS_MAX, [])
     assert [row["seq"] for row in events(service.store, visitor_id=visitor)] == list(range(EVENTS_MAX))
 
 
-def test_more_than_a_thousand_events_are_refused(service, form):
+def test_a_batch_of_more_than_1000_events_is_rejected(service, form):
     before = count(service.store, "collector_events")
     answer = post(service.port, "/events", form(batch(EVENTS_MAX + 1, make_ids()["visitor_id"])))
     assert answer.status in (400, 413)
@@ -119,7 +119,7 @@ def test_more_than_a_thousand_events_are_refused(service, form):
     assert count(service.store, "collector_events") == before
 
 
-def test_a_body_of_the_limit_is_taken_and_a_longer_one_not(service):
+def test_a_body_at_the_size_limit_is_accepted_and_a_larger_one_rejected(service):
     items = [event(payload={"filler": ""}) for _ in range(10)]
     raw = json.dumps(items)
     raw = raw.replace('"filler": ""', '"filler": "' + "x" * (BATCH_BYTES_MAX - len(raw)) + '"', 1).encode()
@@ -133,14 +133,14 @@ def test_a_body_of_the_limit_is_taken_and_a_longer_one_not(service):
     assert post(service.port, "/events", raw + b" ", chunk_size=50_000).status == 413
 
 
-def test_an_event_of_a_batch_has_the_limit_of_an_event(service):
+def test_an_event_in_a_batch_has_the_size_limit_of_a_single_event(service):
     small, large = event(), event(payload={"filler": "x" * 262_145})
     body = post(service.port, "/events", as_array([small, large])).json()
     assert body["accepted"] == 1
     assert [item["index"] for item in body["rejected"]] == [1]
 
 
-def test_events_that_come_again_are_counted_as_accepted_and_stored_once(service, form):
+def test_resent_events_are_accepted_and_stored_once(service, form):
     visitor = make_ids()["visitor_id"]
     items = [event(visitor_id=visitor, event_id=str(uuid.uuid4())) for _ in range(3)]
     for _ in range(2):
@@ -148,7 +148,7 @@ def test_events_that_come_again_are_counted_as_accepted_and_stored_once(service,
     assert len(events(service.store, visitor_id=visitor)) == 3
 
 
-def test_the_user_agent_goes_with_every_event(service, form):
+def test_every_event_of_a_batch_has_the_user_agent(service, form):
     visitor = make_ids()["visitor_id"]
     post(service.port, "/events", form(batch(3, visitor)), fields=[("User-Agent", "Batch/1.0")])
     assert {row["user_agent"] for row in events(service.store, visitor_id=visitor)} == {"Batch/1.0"}
@@ -171,7 +171,7 @@ def ledger_of(store, visitor):
     return store.rows(f"select {columns} from delivery_reports where visitor_id = '{visitor}' order by pageview_id")
 
 
-def test_a_ledger_is_stored_with_its_events_before_the_answer(service):
+def test_a_delivery_report_is_committed_with_its_events_before_the_response(service):
     visitor = make_ids()["visitor_id"]
     said = entry(visitor)
     answer = post(service.port, "/events", envelope(batch(2, visitor), [said]))
@@ -182,14 +182,14 @@ def test_a_ledger_is_stored_with_its_events_before_the_answer(service):
     assert (json.loads(row["drop_reasons"]) if isinstance(row["drop_reasons"], str) else row["drop_reasons"]) == {"queue_full": 1}
 
 
-def test_a_ledger_may_come_alone_and_each_entry_is_judged_by_itself(service):
+def test_delivery_reports_without_events_are_validated_independently(service):
     visitor = make_ids()["visitor_id"]
     entries = [entry(visitor), entry(visitor, emitted=-1), entry(visitor, dropped={"No": 1}), entry(visitor, pageview_id=None)]
     answer = post(service.port, "/events", envelope([], entries))
     body = answer.json()
     assert (answer.status, body["accepted"], body["rejected"]) == (200, 0, [])
     assert [item["index"] for item in body["ledger_rejected"]] == [1, 2, 3]
-    assert "emitted must be an integer of 0 or more" in body["ledger_rejected"][0]["message"]
+    assert "emitted must be a non-negative integer" in body["ledger_rejected"][0]["message"]
     assert "pageview_id" in body["ledger_rejected"][2]["message"]
     assert len(ledger_of(service.store, visitor)) == 1
 
@@ -198,7 +198,7 @@ def test_a_ledger_may_come_alone_and_each_entry_is_judged_by_itself(service):
     ("more", "field"),
     [({"sent_at": "yesterday"}, "sent_at"), ({"sent_at": 1}, "sent_at"), ({"ledger": {}}, "ledger"), ({"ledger": [{}] * 101}, "ledger")],
 )
-def test_what_stands_around_the_events_and_is_wrong_refuses_them(service, more, field):
+def test_an_invalid_envelope_rejects_the_whole_batch(service, more, field):
     visitor = make_ids()["visitor_id"]
     answer = post(service.port, "/events", json.dumps({"events": batch(1, visitor), **more}).encode())
     assert answer.status == 400 and field in answer.json()["message"]
@@ -211,7 +211,7 @@ def moment(text):
 
 @pytest.mark.parametrize("form", ["batch", "event"])
 @pytest.mark.parametrize("hours", [-30, 2])
-def test_a_clock_that_is_wrong_is_corrected_and_what_it_said_is_kept(service, form, hours):
+def test_a_wrong_client_clock_is_corrected_and_the_original_time_kept(service, form, hours):
     visitor = make_ids()["visitor_id"]
     wrong = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=hours)
     said = (wrong - datetime.timedelta(seconds=90)).isoformat(timespec="milliseconds")
@@ -228,7 +228,7 @@ def test_a_clock_that_is_wrong_is_corrected_and_what_it_said_is_kept(service, fo
     assert abs((moment(row["received_at"]) - moment(row["client_timestamp"])).total_seconds() - 90) < 30
 
 
-def test_a_clock_that_is_right_is_believed(service):
+def test_a_correct_client_clock_is_not_corrected(service):
     visitor = make_ids()["visitor_id"]
     now = datetime.datetime.now(datetime.UTC)
     said = (now - datetime.timedelta(days=3)).isoformat(timespec="milliseconds")
@@ -271,7 +271,7 @@ def test_events_share_the_fields_of_their_page_views(service):
     assert (row["pageview_id"], row["site"], row["emitted"], row["dropped"]) == (pageviews[1]["pageview_id"], "shop.example", 2, 1)
 
 
-def test_a_reference_to_no_page_view_rejects_its_event_alone(service):
+def test_a_dangling_page_view_reference_rejects_only_its_event(service):
     visitor = make_ids()["visitor_id"]
     pageviews = [shared(visitor), shared(visitor, site=["x"]), 5]
     items = [{"pageview": index, "event_type": "click"} for index in (0, 3, -1, "0", 1.5, 1, 2)]
@@ -284,17 +284,17 @@ def test_a_reference_to_no_page_view_rejects_its_event_alone(service):
     assert body["pageviews_rejected"] == [{"index": 1, "message": "site must be text"}, {"index": 2, "message": "entry must be an object"}]
 
 
-def test_an_invalid_delivery_report_costs_no_event(service):
+def test_an_invalid_delivery_report_rejects_no_event(service):
     visitor = make_ids()["visitor_id"]
     pageviews = [shared(visitor, emitted=-1)]
     body = post(service.port, "/events", version2([{"pageview": 0, "event_type": "click"}], pageviews)).json()
     assert body["accepted"] == 1 and len(events(service.store, visitor_id=visitor)) == 1
-    assert body["pageviews_rejected"] == [{"index": 0, "message": "emitted must be an integer of 0 or more"}]
+    assert body["pageviews_rejected"] == [{"index": 0, "message": "emitted must be a non-negative integer"}]
     assert ledger_of(service.store, visitor) == []
 
 
 @pytest.mark.parametrize("pageviews", [{}, 1, [{}] * 101], ids=["object", "number", "too many"])
-def test_page_views_that_are_no_list_of_at_most_100_refuse_the_body(service, pageviews):
+def test_pageviews_must_be_an_array_of_at_most_100_entries(service, pageviews):
     visitor = make_ids()["visitor_id"]
     answer = post(service.port, "/events", version2([event(visitor_id=visitor)], pageviews))
     assert answer.status == 400 and "pageviews" in answer.json()["message"]

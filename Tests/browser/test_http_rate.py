@@ -44,7 +44,7 @@ def post_when_empty(port, path, body, fields):
     return answers[-1]
 
 
-def test_an_address_that_is_too_fast_is_refused_with_the_time_to_wait(service):
+def test_a_client_over_the_rate_limit_gets_429_with_retry_after(service):
     before = count(service.store, "collector_events")
     fields = from_address("203.0.113.7")
     assert post(service.port, "/events", batch(BURST), fields).status == 200
@@ -63,7 +63,7 @@ def brotli_of_a_mebibyte():
     return subprocess.run(["brotli", "--stdout", "--best", "-"], input=body, capture_output=True, check=True).stdout
 
 
-def test_a_small_body_that_expands_costs_tokens_for_what_it_expands_to(service):
+def test_a_compressed_body_costs_tokens_for_its_decompressed_size(service):
     fields = from_address("203.0.113.12") + [("Content-Encoding", "br")]
     body = brotli_of_a_mebibyte()
     assert len(body) < 64
@@ -73,7 +73,7 @@ def test_a_small_body_that_expands_costs_tokens_for_what_it_expands_to(service):
     assert BURST // 17 <= statuses.count(400) <= BURST // 17 + 19
 
 
-def test_refused_bodies_cost_tokens(service):
+def test_rejected_bodies_cost_tokens(service):
     fields = from_address("203.0.113.13")
     for body, more in ((b"{", []), (b"x", [("Content-Encoding", "gzip")]), (b"x", [("Content-Encoding", "zstd")])):
         address = from_address(f"203.0.113.{20 + len(more) + len(body)}")
@@ -82,7 +82,7 @@ def test_refused_bodies_cost_tokens(service):
     assert post_when_empty(service.port, "/event", event(), fields).status == 429
 
 
-def test_bodies_that_are_refused_before_they_have_come_whole_cost_tokens(service):
+def test_bodies_rejected_before_they_are_complete_cost_tokens(service):
     def status(address, fields, start):
         with Wire(service.port) as wire:
             wire.send(head("POST", "/event", [*from_address(address), *fields]) + start)
@@ -103,7 +103,7 @@ def test_bodies_that_are_refused_before_they_have_come_whole_cost_tokens(service
         assert statuses.count(refusal) >= BURST // 2
 
 
-def test_bodies_that_are_expensive_to_refuse_delay_no_one_else(sqlite, serve):
+def test_expensive_invalid_bodies_do_not_delay_other_clients(sqlite, serve):
     """Without a limit, eight connections keep the thread for large bodies busy; small requests of others do not wait for it."""
     collector = serve(sqlite, environment={"COLLECTOR_RATE_LIMIT": "0"})
     body, done = brotli_of_a_mebibyte(), threading.Event()
@@ -129,7 +129,7 @@ def test_bodies_that_are_expensive_to_refuse_delay_no_one_else(sqlite, serve):
     assert sorted(times)[len(times) // 2] < 0.1
 
 
-def test_page_views_that_only_say_what_they_have_emitted_count_too(service):
+def test_delivery_reports_without_events_cost_tokens(service):
     fields = from_address("203.0.113.11")
     entries = [make_ids() | {"emitted": 1} for _ in range(100)]
     for _ in range(BURST // 100):
@@ -138,13 +138,13 @@ def test_page_views_that_only_say_what_they_have_emitted_count_too(service):
     assert post_when_empty(service.port, "/events", body, fields).status == 429
 
 
-def test_other_addresses_are_not_held_back(service):
+def test_other_addresses_are_not_limited(service):
     assert post(service.port, "/events", batch(BURST), from_address("203.0.113.8")).status == 200
     assert post_when_empty(service.port, "/event", event(), from_address("203.0.113.8")).status == 429
     assert post(service.port, "/event", event(), from_address("203.0.113.9")).status == 200
 
 
-def test_an_ipv6_network_is_one_sender(service):
+def test_an_ipv6_prefix_is_limited_as_one_client(service):
     assert post(service.port, "/events", batch(BURST), from_address("2001:db8:1:2::1")).status == 200
     assert post_when_empty(service.port, "/event", event(), from_address("2001:db8:1:2:ffff::9")).status == 429
     assert post(service.port, "/event", event(), from_address("2001:db8:1:3::1")).status == 200
@@ -155,7 +155,7 @@ def test_a_trusted_proxy_itself_has_no_limit(service):
         assert post(service.port, "/events", batch(BURST)).status == 200
 
 
-def test_tokens_come_back_with_time(service):
+def test_tokens_are_refilled_over_time(service):
 
     fields = from_address("203.0.113.10")
     assert post_when_empty(service.port, "/event", event(), fields).status == 429
@@ -163,7 +163,7 @@ def test_tokens_come_back_with_time(service):
 
 
 @pytest.mark.parametrize("value", ["-1", "many", "1.5", "10000000"])
-def test_a_limit_that_is_none_stops_the_start(tmp_path, value):
+def test_an_invalid_rate_limit_stops_startup(tmp_path, value):
     from program import run
 
     result = run("serve", "--port", "0", folder=tmp_path, environment={"COLLECTOR_RATE_LIMIT": value})
@@ -179,7 +179,7 @@ def test_without_a_limit_no_request_is_refused(serve):
 # The limit of reports to visitors
 
 
-def test_setting_the_clock_forward_resets_no_limit(serve, tmp_path):
+def test_setting_the_clock_forward_does_not_refill_tokens(serve, tmp_path):
     """A batch of every address would come with each correction of the time."""
     clock = Clock(tmp_path / "clock")
     collector = serve(SQLiteStore(tmp_path), environment=clock.environment)

@@ -91,7 +91,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused_and_closed(site, name):
+def test_ambiguous_requests_are_rejected_and_the_connection_closed(site, name):
     data, statuses = REFUSED[name]
     with Wire(site.port) as wire:
         wire.send(data)
@@ -104,7 +104,7 @@ def test_refused_and_closed(site, name):
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused_when_it_comes_byte_by_byte(site, name):
+def test_ambiguous_requests_sent_byte_by_byte_are_rejected(site, name):
     data, statuses = REFUSED[name]
     if len(data) > 2000:
         pytest.skip("too long to send byte by byte")
@@ -134,7 +134,7 @@ TAKEN = {
 
 
 @pytest.mark.parametrize("name", TAKEN)
-def test_taken_and_kept_open(site, name):
+def test_valid_requests_are_served_and_the_connection_stays_open(site, name):
     data, statuses = TAKEN[name]
     with Wire(site.port) as wire:
         wire.send(data)
@@ -143,7 +143,7 @@ def test_taken_and_kept_open(site, name):
         assert wire.read().status == 200
 
 
-def test_close_is_done_when_asked(site):
+def test_connection_close_is_honored(site):
     with Wire(site.port) as wire:
         wire.send(got(b"Connection: close"))
         answer = wire.read()
@@ -214,7 +214,7 @@ def trickled(site):
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("name, seconds_min, seconds_max", [("head", 9, 13), ("body of a known length", 28, 34), ("body of chunks", 28, 34)])
-def test_a_head_that_trickles_in_has_ten_seconds_and_a_body_thirty(site, trickled, name, seconds_min, seconds_max):
+def test_slow_heads_time_out_after_10_seconds_and_slow_bodies_after_30(site, trickled, name, seconds_min, seconds_max):
     answer, seconds = trickled[name].result()
     assert seconds_min <= seconds <= seconds_max
     assert answer is None or answer.status == 408
@@ -235,7 +235,7 @@ def test_slow_clients_do_not_hold_up_others(site):
             wire.close()
 
 
-def test_answers_that_are_not_read_stop_the_reading(site):
+def test_unread_responses_stop_reading_from_the_connection(site):
     """The server must not buffer responses for a client that never reads them."""
     before = site.collector.resident_kilobytes()
     sent = 0
@@ -251,7 +251,7 @@ def test_answers_that_are_not_read_stop_the_reading(site):
     assert get(site.port, "/ping").status == 200
 
 
-def test_clients_that_leave_do_no_harm(service):
+def test_disconnecting_clients_do_not_affect_others(service):
     for _ in range(300):
         body = b'{"visitor_id":"v","session_id":"s","pageview_id":"p","event_type":"left"}'
         with Wire(service.port) as wire:
@@ -275,7 +275,7 @@ def test_a_thousand_idle_connections_cost_little(site):
             wire.close()
 
 
-def test_no_answer_names_a_product_version_or_a_path_of_the_machine(site):
+def test_no_response_reveals_a_version_or_a_local_path(site):
     for path in ("/", "/nothing", "/health"):
         text = repr(get(site.port, path))
         assert not re.search(r"(?i)swift|/root/|/home/|\.swift\b", text)

@@ -42,7 +42,7 @@ def test_the_page_has_its_four_tabs(site):
     check_security(answer)
 
 
-def test_the_page_has_nothing_inline_and_nothing_of_others(site):
+def test_the_page_has_no_inline_code_and_no_third_party_request(site):
     text = get(site.port, "/").body.decode()
     assert not re.search(r"<script(?![^>]*\bsrc=)", text)
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=", text)
@@ -75,7 +75,7 @@ def static_paths(port):
     return sorted(set(re.findall(r"static/[A-Za-z0-9._-]+", text)))
 
 
-def test_every_file_that_the_page_names_is_there(site):
+def test_every_file_referenced_by_the_page_exists(site):
     paths = static_paths(site.port)
     assert any(path.endswith(".js") for path in paths) and any(path.endswith(".css") for path in paths)
     for path in paths:
@@ -97,7 +97,7 @@ def test_files_have_their_types(site):
         assert get(site.port, "/" + path).field("Content-Type").startswith(kind)
 
 
-def test_files_come_compressed_to_who_takes_it(site):
+def test_files_are_compressed_if_the_client_accepts_it(site):
     for path in static_paths(site.port):
         plain = get(site.port, "/" + path).body
         if len(plain) < 1000:
@@ -116,7 +116,7 @@ def test_files_come_compressed_to_who_takes_it(site):
         assert len(tags) == 3, "a strong tag names one form"
 
 
-def test_files_are_revalidated_by_their_strong_tag(site):
+def test_files_are_revalidated_by_strong_etag(site):
     path = "/" + static_paths(site.port)[0]
     tag = get(site.port, path).field("ETag")
     for header in (tag, f'"other", {tag}', f"W/{tag}", "*"):
@@ -127,7 +127,7 @@ def test_files_are_revalidated_by_their_strong_tag(site):
 
 
 @pytest.mark.parametrize("path", ["/static/", "/static/nothing.js", "/static/../index.html", "/static/%2e%2e/index.html", "/index.html", "/index-noevents.html"])
-def test_there_are_no_other_files(site, path):
+def test_unknown_files_respond_404(site, path):
     answer = get(site.port, path)
     assert (answer.status, answer.json()["message"]) == (404, "Not found")
 
@@ -135,14 +135,14 @@ def test_there_are_no_other_files(site, path):
 # Health and measuring
 
 
-def test_health_after_a_round_trip(service):
+def test_health_checks_the_database(service):
     answer = get(service.port, "/health")
     assert (answer.status, answer.json()) == (200, {"status": "healthy", "database": "connected"})
     assert answer.field("Cache-Control") == "no-store"
     check_security(answer)
 
 
-def test_ping(site):
+def test_ping_responds_ok(site):
     answer = get(site.port, "/ping?x=1")
     assert (answer.status, answer.body, answer.field("Cache-Control")) == (200, b'{"ok":true}', "no-store")
     check_security(answer)
@@ -162,14 +162,14 @@ def test_ping(site):
         ("?bytes=-1", 0),
     ],
 )
-def test_bandwidth(site, query, size):
+def test_bandwidth_responds_with_the_requested_bytes(site, query, size):
     answer = get(site.port, "/bw" + query)
     assert (answer.status, len(answer.body), answer.field("Cache-Control")) == (200, size, "no-store")
     assert answer.field("Content-Type").startswith("text/plain")
     check_security(answer)
 
 
-def test_bandwidth_of_nonsense_is_answered_in_json(site):
+def test_an_invalid_bandwidth_request_gets_a_json_error(site):
     answer = get(site.port, "/bw?bytes=many")
     assert answer.status in (200, 400)
     if answer.status == 400:
@@ -181,7 +181,7 @@ def test_bandwidth_of_nonsense_is_answered_in_json(site):
 
 @pytest.mark.parametrize("path", ["/nothing", "/event/", "/Event", "//event", "/x/../event", "/%65vent", "/favicon.ico", "/events/1"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_unknown_paths(site, method, path):
+def test_unknown_paths_respond_404(site, method, path):
     answer = request(site.port, method, path)
     assert (answer.status, answer.json()["message"]) == (404, "Not found")
     check_security(answer)
@@ -189,7 +189,7 @@ def test_unknown_paths(site, method, path):
 
 @pytest.mark.parametrize("path", ["/event", "/events", "/collect"])
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "FOO", "post"])
-def test_ingest_takes_posts_only(site, method, path):
+def test_ingest_routes_accept_only_post(site, method, path):
     answer = request(site.port, method, path)
     assert (answer.status, answer.field("Allow")) == (405, "POST, OPTIONS")
     assert "message" in answer.json()
@@ -198,7 +198,7 @@ def test_ingest_takes_posts_only(site, method, path):
 
 @pytest.mark.parametrize("path", ["/", "/health", "/ping", "/bw", "/static/x.js"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "FOO"])
-def test_pages_are_only_read(site, method, path):
+def test_pages_accept_only_get_and_head(site, method, path):
     answer = request(site.port, method, path, b"" if method == "POST" else None)
     assert answer.status in (405, 404 if path.startswith("/static") else 405)
     if answer.status == 405:
@@ -246,7 +246,7 @@ def test_every_origin_may_post_by_default(service, path):
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/ping", "/bw?bytes=1"])
-def test_other_routes_are_not_open_to_other_sites(site, path):
+def test_other_routes_reject_cross_origin_requests(site, path):
     answer = get(site.port, path, [("Origin", "https://shop.example")])
     assert answer.field("Access-Control-Allow-Origin") is None
 

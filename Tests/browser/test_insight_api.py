@@ -48,7 +48,7 @@ def documented(port):
 
 
 def required(operation):
-    values = {"dimensions": "path", "dimension": "path", "signals": "canvas:1"}
+    values = {"dimensions": "path", "dimension": "path", "signals": "canvas:1", "steps": '[["page","/"],["event","signup"]]'}
     parameters = [described.resolved(parameter) for parameter in operation.get("parameters", [])]
     return {one["name"]: values[one["name"]] for one in parameters if one.get("required") and one["in"] == "query"}
 
@@ -74,7 +74,7 @@ def test_only_the_owner_can_read_stored_data(owned):
     assert b"shop.example" not in get(owned.port, "/insight").body
 
 
-def test_what_is_documented_is_there_with_these_methods_and_parameters(owned):
+def test_every_documented_route_exists_with_its_methods_and_parameters(owned):
     for path, methods in documented(owned.port).items():
         if path.endswith("/stream"):
             continue
@@ -94,7 +94,7 @@ def test_what_is_documented_is_there_with_these_methods_and_parameters(owned):
     assert get(owned.port, "/api/nonsense", OWNER).status == 404
 
 
-def test_a_sign_in_gives_a_cookie_that_no_script_and_no_other_site_can_use(owned):
+def test_the_session_cookie_is_httponly_and_samesite(owned):
     answer, value = sign_in(owned.port, token=TOKEN)
     assert (answer.status, answer.json()) == (200, {"access": "owner"})
     parts = [part.strip() for part in value.split(";")]
@@ -105,14 +105,14 @@ def test_a_sign_in_gives_a_cookie_that_no_script_and_no_other_site_can_use(owned
     assert get(owned.port, "/health/details", cookie(value)).status == 200
 
 
-def test_a_cookie_is_only_sent_over_tls_where_a_trusted_proxy_says_so(store, serve):
+def test_the_cookie_is_secure_behind_a_tls_proxy(store, serve):
     collector = serve(store, environment=ENVIRONMENT | {"COLLECTOR_TRUSTED_PROXIES": "127.0.0.1"})
     answer = post(collector.port, "/api/session", {"token": TOKEN}, [("X-Forwarded-Proto", "https")])
     assert "Secure" in answer.field("Set-Cookie")
     assert "Secure" not in sign_in(collector.port, token=TOKEN)[1]
 
 
-def test_who_signs_out_is_not_known_any_more(owned):
+def test_signing_out_ends_the_session(owned):
     _, value = sign_in(owned.port, token=TOKEN)
     answer = request(owned.port, "DELETE", "/api/session", None, cookie(value))
     assert answer.status == 200 and "Max-Age=0" in answer.field("Set-Cookie")
@@ -130,7 +130,7 @@ def test_a_session_outlives_a_restart_and_not_another_token(store, serve):
     assert get(other.port, "/api/sites", cookie(value)).status == 401
 
 
-def test_a_link_to_share_reads_and_changes_nothing_until_it_expires(owned):
+def test_a_share_link_is_read_only_and_expires(owned):
     count = send(owned.port, visit_events(error={"kind": "error", "name": "E", "message": "m", "count": 1}))
     settle(owned.port, count)
     share = change(owned.port, "POST", "/api/shares", {"days": 1}, OWNER).json()["share"]
@@ -146,7 +146,7 @@ def test_a_link_to_share_reads_and_changes_nothing_until_it_expires(owned):
 
 
 @pytest.mark.parametrize("fields", [[("Sec-Fetch-Site", "cross-site")], [("Sec-Fetch-Site", "same-site")], [("Origin", "https://evil.example")], [("Origin", "null")]])
-def test_pages_of_others_change_nothing(owned, fields):
+def test_cross_origin_requests_change_nothing(owned, fields):
     _, value = sign_in(owned.port, token=TOKEN)
     for method, path, body in (("POST", "/api/session", {"token": TOKEN}), ("DELETE", "/api/session", None), ("POST", "/api/shares", {"days": 1}), ("PUT", "/api/issues/x", {"state": "resolved"})):
         assert change(owned.port, method, path, body, cookie(value) + fields).status == 403, (method, path)
@@ -158,7 +158,7 @@ def test_pages_of_others_change_nothing(owned, fields):
 # Responses
 
 
-def test_figures_are_those_of_the_events_on_either_store(owned):
+def test_figures_match_the_events_on_both_stores(owned):
     ids = make_ids()
     first = ids | {"pageview_id": "p_1" + ids["pageview_id"][3:]}
     second = ids | {"pageview_id": "p_2" + ids["pageview_id"][3:]}
@@ -225,7 +225,7 @@ def test_an_issue_is_one_across_engines_and_regresses_when_it_comes_back(owned):
     assert report(owned.port, f"issues/{name}")["state"] == "regressed"
 
 
-def test_an_issue_that_is_not_the_sites_has_its_own_browsers_paths_and_releases_and_counts_in_no_other_figure(owned):
+def test_noise_issues_have_their_own_breakdowns_and_count_in_no_other_figure(owned):
     noise = {"kind": "error", "name": "Error", "message": "Script error.", "count": 3, "noise": "script_error"}
     count = send(owned.port, visit_events("/one", error=noise, extra={"release": "r1"}), CHROME)
     count += send(owned.port, visit_events("/two", error={"kind": "error", "name": "Error", "message": "x", "count": 1}), CHROME)
@@ -240,7 +240,7 @@ def test_an_issue_that_is_not_the_sites_has_its_own_browsers_paths_and_releases_
     assert report(owned.port, "overview", range="24h")["totals"]["errors"] == 1
 
 
-def test_two_messages_thrown_from_one_line_are_two_issues_and_a_repetition_belongs_to_its_own(owned):
+def test_two_messages_from_one_line_are_two_issues(owned):
     frames = [{"function": name, "file": "https://shop.example/app.js", "line": 7, "column": 3} for name in "abcde"]
 
     def error(message, **more):
@@ -253,7 +253,7 @@ def test_two_messages_thrown_from_one_line_are_two_issues_and_a_repetition_belon
     assert sorted((issue["message"], issue["errors"]) for issue in report(owned.port, "issues")["issues"]) == [("failed for id 17", 5), ("no such order", 1)]
 
 
-def test_fingerprints_count_each_visitor_once_by_its_last_fingerprint(owned):
+def test_fingerprints_count_each_visitor_once_with_the_latest_fingerprint(owned):
     def fingerprint_of(canvas, fonts):
         return {"hash": canvas + fonts, "parts": {"canvas": {"hash": canvas, "stable": True}, "fonts": {"hash": fonts, "stable": True}}, "automation": []}
 
@@ -298,7 +298,7 @@ def test_fingerprints_and_data_quality_follow_the_filters(owned):
     assert (whole["events"], part["events"]) == (count, count // 3)
 
 
-def test_events_are_found_by_any_member_of_their_payload(owned):
+def test_events_can_be_filtered_by_any_payload_field(owned):
     for number in range(3):
         send(owned.port, visit_events(f"/p/{number}", extra={"deep": {"number": number, "word": "w"}}))
     def find(**search):
@@ -316,7 +316,7 @@ def test_events_are_found_by_any_member_of_their_payload(owned):
     assert ids == sorted(ids, reverse=True) and len(ids) == 9 and len(first["events"]) == 4
 
 
-def test_a_timeline_shows_what_is_missing(owned):
+def test_a_timeline_shows_missing_events(owned):
     ids = make_ids()
     events = visit_events(ids=ids)
     events[1]["seq"] = 4
@@ -358,23 +358,23 @@ def test_an_export_has_every_event_of_the_range_once(owned):
     assert get(owned.port, "/api/export?format=xml", OWNER).status == 400
 
 
-def test_without_a_store_there_is_nothing_to_ask(tmp_path, serve):
+def test_without_a_database_reports_respond_503(tmp_path, serve):
     collector = serve(None, "--skip-db", environment=ENVIRONMENT)
     assert get(collector.port, "/api/overview", OWNER).status == 503
     assert get(collector.port, "/api/stream", OWNER).status == 503
     assert get(collector.port, "/api/session", OWNER).json() == {"access": "owner"}
 
 
-def test_days_are_those_of_the_zone(owned):
+def test_days_follow_the_time_zone(owned):
     for zone in ("Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns", "Africa/Casablanca"):
-        answer = report(owned.port, "overview", zone=zone, from_="2025-03-01", to="2025-11-15")
+        answer = report(owned.port, "overview", zone=zone, from_="2025-03-01", to="2025-11-15", interval="day")
         first = datetime.datetime(2025, 3, 1, tzinfo=zoneinfo.ZoneInfo(zone))
         days = [datetime.datetime.combine(first.date() + datetime.timedelta(days=number), datetime.time(), first.tzinfo) for number in range(260)]
         assert [point["t"] for point in answer["series"]] == [int(day.timestamp()) for day in days], zone
         assert answer["range"]["to"] == int(datetime.datetime(2025, 11, 16, tzinfo=first.tzinfo).timestamp())
 
 
-def test_a_query_that_makes_no_sense_is_refused_with_a_sentence(owned):
+def test_an_invalid_query_is_rejected_with_a_message(owned):
     for parameters in ({"zone": "Mars/Olympus"}, {"filters": "[1]"}, {"interval": "minute", "range": "90d"}, {"bots": "yes"}, {"range": "7d", "from_": "2025-11-20"}):
         answer = ask(owned.port, "overview", **parameters)
         assert answer.status == 400 and len(answer.json()["message"]) > 15, (parameters, answer.body)

@@ -24,7 +24,7 @@ def visits(port, stopping):
             return
 
 
-def test_rollups_are_right_after_kills(store, serve):
+def test_rollups_match_the_events_after_kills(store, serve):
     dice = random.Random(store.name)
     for _ in range(KILLS):
         collector = serve(store, environment=ENVIRONMENT)

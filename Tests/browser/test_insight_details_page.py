@@ -42,7 +42,7 @@ def shown(engine, words):
     wait_for(lambda: all(word in text(engine, "main") for word in words), 15, f"{words} on the page")
 
 
-def test_root_causes_have_the_names_of_web_vitals_and_routes_are_not_mixed_in_silently(engine, shop):
+def test_root_causes_use_web_vitals_names_and_separate_routes(engine, shop):
     open_page(engine, shop, fragment="performance")
     shown(engine, ["Main cause: Resource load duration (100 %)", "50 % of the values of LCP are from route changes"])
     open_page(engine, shop, "&by=navigation", "performance")
@@ -54,26 +54,27 @@ def test_root_causes_have_the_names_of_web_vitals_and_routes_are_not_mixed_in_si
 
 
 def test_noise_is_shown_on_request_and_marked(engine, shop):
-    open_page(engine, shop)
+    open_page(engine, shop, fragment="issues")
     shown(engine, ["outer"])
     assert "of an extension" not in text(engine, "main")
     engine.evaluate("() => [...document.querySelectorAll('button')].find((one) => one.textContent === 'Include noise').click()")
     shown(engine, ["of an extension", "Browser extension", "outer"])
     assert engine.evaluate("() => new URLSearchParams(location.search).get('noise')") == "include"
-    engine.evaluate("() => [...document.querySelectorAll('button.issue')].find((one) => one.textContent.includes('extension')).click()")
-    shown(engine, ["No (Browser extension)"])
+    engine.evaluate("() => [...document.querySelectorAll('a.issue')].find((one) => one.textContent.includes('extension')).click()")
+    shown(engine, ["Browser extension: not counted in totals"])
     assert engine.errors() == []
 
 
 def test_an_issue_shows_the_causes_and_inner_errors(engine, shop):
     open_page(engine, shop)
     shown(engine, ["outer"])
-    engine.evaluate("() => document.querySelector('button.issue').click()")
+    # From the overview: the issues open, and the issue in them.
+    engine.evaluate("() => document.querySelector('#panel-overview a.issue').click()")
     shown(engine, ["Caused by (1)", "TypeError: the cause", "Inner errors (1)", "RangeError: one of them"])
     assert engine.errors() == []
 
 
 def test_a_page_view_inside_a_frame_is_marked_in_the_timeline(engine, shop):
-    open_page(engine, shop, f"&visitor={shop.visitor}", "raw")
+    open_page(engine, shop, f"&visitor={shop.visitor}", "visitors")
     shown(engine, ["In a frame"])
     assert engine.errors() == []

@@ -6,7 +6,7 @@ from bodies import make_ids
 from insight import ENVIRONMENT, OWNER, settle
 from load import wait_for
 from program import connections_max, raise_open_files_limit
-from test_insight_page import open_page, text
+from test_insight_page import expand, open_page, text
 from test_large_payloads import EVENT_BYTES, EXPORTS_MAX, send
 from wire import Wire, head
 
@@ -32,18 +32,19 @@ def large(store, serve):
 
 
 def numbers(engine):
-    return engine.evaluate("() => [...document.querySelectorAll('#panel-raw .view .seq')].map((element) => Number(element.textContent))")
+    return engine.evaluate("() => [...document.querySelectorAll('#panel-visitors .view .seq')].map((element) => Number(element.textContent))")
 
 
 def test_a_timeline_is_loaded_to_its_first_event(engine, large):
     engine.signed_in_at = None
-    open_page(engine, large, f"&visitor={large.visitor}", "raw")
+    open_page(engine, large, f"&visitor={large.visitor}", "visitors")
+    expand(engine)
     shown = numbers(engine)
     assert 0 < len(shown) < LARGE_EVENTS and shown == sorted(shown) and shown[-1] == LARGE_EVENTS
-    assert text(engine, "#panel-raw p").startswith("Only the latest events are shown: 1 sessions")
+    assert text(engine, "#panel-visitors p").startswith("Only the latest events are shown: 1 session, ")
     # Events that have not been loaded are not reported as missing.
-    assert engine.evaluate("() => document.querySelectorAll('#panel-raw .hole').length") == 0
-    more = "() => [...document.querySelectorAll('#panel-raw button')].find((button) => button.textContent === 'Load earlier events' && !button.hidden)"
+    assert engine.evaluate("() => document.querySelectorAll('#panel-visitors .hole').length") == 0
+    more = "() => [...document.querySelectorAll('#panel-visitors button')].find((button) => button.textContent === 'Load earlier events' && !button.hidden)"
     pages = 1
     while engine.evaluate(f"() => Boolean(({more})())"):
         engine.evaluate(f"() => ({more})().click()")
@@ -52,12 +53,15 @@ def test_a_timeline_is_loaded_to_its_first_event(engine, large):
         pages += 1
         assert pages < 10
     assert pages >= 3
+    # A page view stays open when earlier events of it are added.
+    expand(engine)
+    shown = numbers(engine)
     # Sessions are listed the latest first; the events of each are in order, each once.
     assert shown == [1, 2, *range(4, LARGE_EVENTS + 1), 1]
-    assert engine.evaluate("() => [...document.querySelectorAll('#panel-raw .hole')].map((hole) => hole.textContent)") == ["event 3 is missing"]
-    assert engine.evaluate("() => [...document.querySelectorAll('#panel-raw .session h2')].map((title) => title.textContent)") == ["Session 2", "Session 1"]
-    assert text(engine, "#panel-raw p").startswith("2 sessions, 2 page views, first seen ")
-    assert text(engine, "#panel-raw .bare [role=status]") == "All events of this visitor are shown."
+    assert engine.evaluate("() => [...document.querySelectorAll('#panel-visitors .hole')].map((hole) => hole.textContent)") == ["event 3 is missing"]
+    assert engine.evaluate("() => [...document.querySelectorAll('#panel-visitors .session h2')].map((title) => title.textContent)") == ["Session 2", "Session 1"]
+    assert text(engine, "#panel-visitors p").startswith("2 sessions, 2 page views, first seen ")
+    assert text(engine, "#panel-visitors .bare [role=status]") == "All events of this visitor are shown."
     assert engine.errors() == []
 
 
@@ -67,7 +71,7 @@ def export_head(port):
         return wire._until(b"\r\n\r\n")
 
 
-def test_an_export_that_is_refused_says_why_and_one_that_is_not_downloads(chromium, large):
+def test_a_refused_export_shows_the_reason_and_an_accepted_one_downloads(chromium, large):
     # More than the buffers of eight connections hold, so that none of the exports ends by itself.
     for seq in range(1, MORE_EVENTS + 1):
         send(large.port, make_ids() | {"event_type": "large", "seq": seq, "payload": {"text": "x" * (EVENT_BYTES - 300)}})
@@ -93,7 +97,7 @@ def test_an_export_that_is_refused_says_why_and_one_that_is_not_downloads(chromi
     assert text(chromium, "#panel-raw [role=alert]") == ""
 
 
-def test_live_events_that_are_refused_are_asked_for_again(engine, serve, sqlite):
+def test_a_refused_live_stream_is_retried(engine, serve, sqlite):
     collector = serve(sqlite, environment=ENVIRONMENT)
     send(collector.port, make_ids() | {"event_type": "pageview", "seq": 1, "payload": {"language": "en"}})
     settle(collector.port, 1)

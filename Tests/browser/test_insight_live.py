@@ -77,7 +77,7 @@ def committed(store):
     return [row["id"] for row in store.rows("select id from collector_events order by id")]
 
 
-def test_every_event_is_seen_once_and_in_order_though_connections_are_lost(store, serve):
+def test_subscribers_see_every_event_once_and_in_order_across_reconnects(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
     subscribers = [Subscriber(collector.port, breaks=0.002, seed=1), Subscriber(collector.port, breaks=0.02, seed=2), Subscriber(collector.port)]
     load = Load(collector.port, threads=4)
@@ -91,7 +91,7 @@ def test_every_event_is_seen_once_and_in_order_though_connections_are_lost(store
     assert subscribers[1].connections > 20
 
 
-def test_who_comes_without_an_id_sees_what_is_new_alone(store, serve):
+def test_a_subscriber_without_an_id_sees_only_new_events(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
     send(collector.port, visit_events())
     wait_for(lambda: count(store, "collector_events") == 3, 10, "stored")
@@ -105,7 +105,7 @@ def test_who_comes_without_an_id_sees_what_is_new_alone(store, serve):
         assert data["path"] == "/new"
 
 
-def test_a_slow_reader_misses_nothing_and_holds_nothing_back(sqlite, serve):
+def test_a_slow_subscriber_misses_no_event_and_delays_no_other(sqlite, serve):
     collector = serve(sqlite, environment=ENVIRONMENT)
     slow, fast = Subscriber(collector.port, pause=0.2), Subscriber(collector.port)
     load = Load(collector.port, threads=4)
@@ -147,6 +147,6 @@ def watches(port):
 
 
 @pytest.mark.parametrize("value", ["x", "-1", "1e3"])
-def test_an_id_that_is_none_is_refused(sqlite, serve, value):
+def test_an_invalid_event_id_is_rejected(sqlite, serve, value):
     collector = serve(sqlite, environment=ENVIRONMENT)
     assert get(collector.port, f"/api/stream?after={value}", OWNER).status == 400

@@ -52,18 +52,25 @@ def pause(engine, ms=300):
     engine.evaluate(f"() => new Promise((resolve) => setTimeout(resolve, {ms}))")
 
 
-def view_all(engine, title):
-    engine.evaluate(f"() => [...document.querySelectorAll('.card')].find((card) => card.querySelector('h2')?.textContent === {title!r}).querySelector('.all').click()")
+def open_tab(engine, tab):
+    engine.evaluate(f"() => [...document.querySelectorAll('.list .segments button')].find((button) => button.textContent === {tab!r}).click()")
+    ready(engine)
+
+
+def view_all(engine):
+    engine.evaluate("() => [...document.querySelectorAll('.list')].find((card) => card.querySelector('h2').textContent === 'Pages').querySelector('.all').click()")
 
 
 def test_a_late_list_does_not_replace_another(engine, shop):
     engine.signed_in_at = None
     open_page(engine, shop)
+    open_tab(engine, "Exit")
     engine.evaluate(HOLD % "dimensions=exit")
-    view_all(engine, "Exit pages")
+    view_all(engine)
     wait_for(lambda: engine.evaluate("() => heldCount()") == 1, 5, "the list is asked for")
     engine.click("#all [data-close]")
-    view_all(engine, "Entry pages")
+    open_tab(engine, "Entry")
+    view_all(engine)
     wait_for(lambda: engine.evaluate("() => document.querySelector('#all tbody')") is not None, 10, "the other list")
     engine.evaluate("() => release()")
     pause(engine)
@@ -71,7 +78,7 @@ def test_a_late_list_does_not_replace_another(engine, shop):
     assert engine.errors() == []
 
 
-def test_a_zone_that_the_server_does_not_know_is_replaced_by_utc(engine, sqlite, serve, tmp_path):
+def test_an_unknown_time_zone_falls_back_to_utc(engine, sqlite, serve, tmp_path):
     (tmp_path / "zones").mkdir()
     collector = serve(sqlite, environment=ENVIRONMENT | {"TZDIR": str(tmp_path / "zones")})
     settle(collector.port, send(collector.port, visit_events("/page")))
@@ -86,7 +93,7 @@ def test_a_zone_that_the_server_does_not_know_is_replaced_by_utc(engine, sqlite,
     assert engine.evaluate("() => document.querySelector('#zone-note').hidden")
 
 
-def test_the_live_number_is_that_of_the_chosen_site(engine, shop):
+def test_the_live_count_is_of_the_selected_site(engine, shop):
     engine.signed_in_at = None
     open_page(engine, shop)
     wait_for(lambda: text(engine, "#live") == "12 here now", 15, "all visitors")
@@ -103,7 +110,7 @@ def test_the_live_number_is_that_of_the_chosen_site(engine, shop):
     assert text(engine, "#live") == "1 here now"
 
 
-def test_no_errors_are_a_line_at_zero(engine, shop):
+def test_a_period_without_errors_is_a_line_at_zero(engine, shop):
     engine.signed_in_at = None
     open_page(engine, shop, "&chart=errors")
     assert "No data" not in card(engine, "Errors per hour")
@@ -111,7 +118,7 @@ def test_no_errors_are_a_line_at_zero(engine, shop):
     assert "No data for this period" in card(engine, "Errors per hour")
 
 
-def test_root_causes_say_how_many_slow_page_views_have_an_element(engine, shop):
+def test_root_causes_show_the_number_of_slow_page_views_with_an_element(engine, shop):
     engine.signed_in_at = None
     open_page(engine, shop, fragment="performance")
     assert "LCP: 2 page views over 2.5 s with a known element" in card(engine, "Root causes")

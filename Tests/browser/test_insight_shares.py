@@ -77,7 +77,7 @@ def test_links_are_created_listed_and_revoked_one_by_one(engine, shared):
     assert engine.evaluate("() => document.activeElement.id") == "share-label"
 
 
-def test_a_link_that_is_refused_is_said_and_the_list_stays(chromium, serve, sqlite):
+def test_a_refused_share_link_shows_the_error_and_keeps_the_list(chromium, serve, sqlite):
     collector = serve(sqlite, environment=ENVIRONMENT)
     settle(collector.port, send(collector.port, visit_events()))
     chromium.signed_in_at = None

@@ -65,13 +65,13 @@ def look(chromium, name, scheme):
 # Before the first event
 
 
-def test_an_empty_page_has_the_tag_and_a_light_that_turns_green_with_the_first_event(engine, serve, store):
+def test_the_welcome_page_shows_the_tag_and_the_first_event(engine, serve, store):
     collector = serve(store, environment=ENVIRONMENT)
     sign_in(engine, collector)
     wait_for(lambda: light(engine) == "Waiting for your first event", 10, "it waits")
     assert engine.evaluate("() => document.querySelector('#tag').textContent") == f'<script defer src="{collector.url}/collector.js"></script>'
     assert not is_seen(engine, ".grid") and not is_seen(engine, ".tabs") and not is_seen(engine, "#show-bots")
-    assert engine.evaluate("() => [...document.querySelectorAll('.grid')].map((grid) => grid.childElementCount)") == [0, 0, 0, 0]
+    assert engine.evaluate("() => [...document.querySelectorAll('.grid')].map((grid) => grid.childElementCount)") == [0] * 7
     green = "() => document.querySelector('#light').dataset.state"
     assert engine.evaluate(green) == "waiting"
     send(collector.port, visit_events("/first"))
@@ -84,7 +84,7 @@ def test_an_empty_page_has_the_tag_and_a_light_that_turns_green_with_the_first_e
     assert engine.errors() == []
 
 
-def test_the_tag_works_as_it_is_pasted(chromium, serve, sqlite):
+def test_the_copied_tag_works(chromium, serve, sqlite):
     collector = serve(sqlite, environment=ENVIRONMENT | {"COLLECTOR_BASE_PATH": "/stats"})
     sign_in(chromium, collector, base="/stats")
     wait_for(lambda: light(chromium) == "Waiting for your first event", 10, "it waits")
@@ -102,7 +102,7 @@ def test_the_tag_works_as_it_is_pasted(chromium, serve, sqlite):
         shop.close()
 
 
-def test_copy(chromium, serve):
+def test_the_tag_can_be_copied(chromium, serve):
     collector = serve(environment=ENVIRONMENT)
     sign_in(chromium, collector, permissions=["clipboard-read", "clipboard-write"])
     tag = chromium.evaluate("() => document.querySelector('#tag').textContent")
@@ -120,7 +120,7 @@ def test_copy(chromium, serve):
     assert chromium.evaluate("() => getSelection().toString().trim()") == tag
 
 
-def test_events_from_bots_alone_are_named_and_can_be_shown(engine, serve, store):
+def test_a_site_with_only_bot_events_offers_to_show_them(engine, serve, store):
     collector = serve(store, environment=ENVIRONMENT)
     sign_in(engine, collector)
     wait_for(lambda: light(engine) == "Waiting for your first event", 10, "it waits")
@@ -143,7 +143,7 @@ def test_events_from_bots_alone_are_named_and_can_be_shown(engine, serve, store)
     wait_for(lambda: is_seen(engine, ".grid") and "/human" in engine.evaluate("() => document.querySelector('#panel-overview').textContent"), 30, "figures of humans")
 
 
-def test_a_browser_that_is_not_measured_is_warned(chromium, serve):
+def test_an_unmeasured_browser_sees_a_notice(chromium, serve):
     collector = serve(environment=ENVIRONMENT)
     sign_in(chromium, collector)
     wait_for(lambda: light(chromium) == "Waiting for your first event", 10, "it waits")
@@ -188,7 +188,7 @@ def slowed(store):
         holder.join()
 
 
-def test_figures_are_not_zero_while_events_are_processed(engine, serve, store):
+def test_no_zero_figures_are_shown_while_events_are_processed(engine, serve, store):
     collector = serve(store, environment=ENVIRONMENT)
     collector.stop()
     old_rows(store, ROWS_TO_PROCESS)
@@ -227,7 +227,7 @@ def hold(cluster, database):
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_what_holds_back_the_figures_is_named_and_can_be_hidden(chromium, serve, own_cluster, tmp_path, scheme):
+def test_the_cause_of_delayed_figures_is_shown_and_can_be_dismissed(chromium, serve, own_cluster, tmp_path, scheme):
     store = PostgresStore(own_cluster, tmp_path)
     collector = serve(store, environment=ENVIRONMENT)
     send(collector.port, visit_events("/before"))
@@ -254,7 +254,7 @@ def test_what_holds_back_the_figures_is_named_and_can_be_hidden(chromium, serve,
     wait_for(lambda: banners(chromium) == {}, 30, "over")
 
 
-def test_a_server_that_cannot_be_reached_is_said(chromium, serve, sqlite):
+def test_an_unreachable_server_is_shown(chromium, serve, sqlite):
     collector = serve(sqlite, environment=ENVIRONMENT)
     send(collector.port, visit_events())
     sign_in(chromium, collector)

@@ -85,7 +85,7 @@ def start_over(path):
     ("damage", "least"),
     [(truncated, 2500), (odd_end, 3500), (flipped, 4700), (emptied, 0), (garbage, 0), (start_over, 0)],
 )
-def test_what_is_intact_is_drained(journaled, serve, damage, least):
+def test_intact_records_of_a_damaged_journal_are_drained(journaled, serve, damage, least):
     store, path = journaled
     damage(path)
     size = path.stat().st_size
@@ -120,7 +120,7 @@ def test_what_is_intact_is_drained(journaled, serve, damage, least):
 
 
 @pytest.mark.parametrize("damage", [truncated, emptied, garbage, start_over])
-def test_what_is_in_the_log_survives_the_file(cluster, tmp_path, serve, damage):
+def test_records_in_the_wal_survive_damage_to_the_file(cluster, tmp_path, serve, damage):
     store = PostgresStore(cluster, tmp_path)
     collector = serve(store, environment=ENVIRONMENT | AWAY)
     fill(collector, 1000)
@@ -131,7 +131,7 @@ def test_what_is_in_the_log_survives_the_file(cluster, tmp_path, serve, damage):
     wait_for(lambda: details(collector)["journal"]["state"] == "empty", 30, "empty")
 
 
-def test_a_log_that_is_gone_is_named_too(cluster, tmp_path, serve):
+def test_a_missing_wal_is_reported(cluster, tmp_path, serve):
     store = PostgresStore(cluster, tmp_path)
     collector = serve(store, environment=ENVIRONMENT | AWAY)
     fill(collector, 500)
@@ -149,7 +149,7 @@ def test_a_log_that_is_gone_is_named_too(cluster, tmp_path, serve):
     wait_for(lambda: count(store, "collector_events") >= 500, 30, "drained")
 
 
-def test_damage_that_shows_only_when_the_record_is_read(journaled, serve):
+def test_damage_found_while_reading_a_record_is_salvaged(journaled, serve):
     """Half of what was drained before must not come again: the numbers of the source go on."""
     store, path = journaled
     collector = serve(store, environment=ENVIRONMENT)

@@ -114,7 +114,7 @@ def test_an_owner_reads_the_largest_payloads_in_bounded_memory(store, serve):
     assert (most := collector.memory_kilobytes("VmHWM")) < MEMORY_KILOBYTES_MAX, most
 
 
-def test_numbers_that_a_database_writes_out_cost_no_more_than_what_was_sent(store, serve):
+def test_numbers_with_large_exponents_take_no_more_space_than_sent(store, serve):
     """502 bytes of gzip became 370 MB."""
     collector = serve(store, environment=FREE)
     ids = make_ids()
@@ -141,7 +141,7 @@ def test_numbers_of_more_than_forty_digits_become_strings_and_others_stay(store,
     assert submissions(store, visitor_id=ids["visitor_id"])[0]["battery"] == expected
 
 
-def test_rows_from_before_that_take_far_more_than_was_sent_are_read_without_their_payload(cluster, tmp_path, serve):
+def test_oversized_rows_of_earlier_versions_are_read_without_payload(cluster, tmp_path, serve):
     from stores import PostgresStore
 
     store = PostgresStore(cluster, tmp_path)
@@ -156,7 +156,7 @@ def test_rows_from_before_that_take_far_more_than_was_sent_are_read_without_thei
     assert read_chunked(collector.port, "/api/export")[1] == 2
 
 
-def test_submissions_are_cut_at_a_number_of_bytes_and_say_so(store, serve):
+def test_submissions_are_truncated_at_a_byte_limit_and_marked(store, serve):
     collector = serve(store, environment=FREE)
     large = [{"message": "x" * 1000} for _ in range(900)]
     for _ in range(10):
@@ -167,7 +167,7 @@ def test_submissions_are_cut_at_a_number_of_bytes_and_say_so(store, serve):
     assert count(store, "debug_data") == 10
 
 
-def test_errors_of_an_issue_are_looked_for_in_bounded_memory(store, serve):
+def test_samples_of_an_issue_are_searched_in_bounded_memory(store, serve):
     collector = serve(store, environment=FREE)
     frames = [{"function": "f", "file": "/a.js", "line": 1}]
     for _ in range(40):
@@ -180,6 +180,6 @@ def test_errors_of_an_issue_are_looked_for_in_bounded_memory(store, serve):
 
 
 @pytest.mark.parametrize("before", ["x", "-1", "0", "1e3"])
-def test_a_page_that_is_none_is_refused(sqlite, serve, before):
+def test_an_invalid_page_number_is_rejected(sqlite, serve, before):
     collector = serve(sqlite, environment=ENVIRONMENT)
     assert get(collector.port, f"/api/visitors/v/timeline?before={before}", OWNER).status == 400

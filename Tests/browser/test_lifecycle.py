@@ -23,7 +23,7 @@ def applied(store):
     return [row["name"] for row in store.rows("select name from schema_migrations order by name")]
 
 
-def test_a_program_that_listens_takes_records_at_once(store, serve):
+def test_a_listening_server_accepts_records_at_once(store, serve):
     for _ in range(5):
         collector = serve(store)
         assert get(collector.port, "/health").json() == {"status": "healthy", "database": "connected"}
@@ -32,21 +32,21 @@ def test_a_program_that_listens_takes_records_at_once(store, serve):
     assert count(store, "collector_events") == 5
 
 
-def test_it_listens_soon(store, serve):
+def test_the_server_listens_within_the_time_limit(store, serve):
     serve(store).stop()
     collector = serve(store)
     assert time.monotonic() - collector.started_at < 2
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_well(store, serve, number):
+def test_a_signal_stops_the_server_cleanly(store, serve, number):
     collector = serve(store)
     started = time.monotonic()
     collector.stop(number)
     assert time.monotonic() - started < 5
 
 
-def test_a_signal_while_it_starts_ends_it_well(store, serve):
+def test_a_signal_during_startup_stops_the_server_cleanly(store, serve):
     for delay in (0.0, 0.01, 0.03, 0.1):
         collector = serve(store, wait=False)
         time.sleep(delay)
@@ -67,7 +67,7 @@ def test_requests_in_flight_are_answered(store, serve, number):
     assert load.stored(store) == load.acknowledged
 
 
-def test_a_request_half_sent_when_the_stop_comes_is_served(store, serve):
+def test_a_partially_sent_request_is_served_during_shutdown(store, serve):
     collector = serve(store)
     body = json.dumps(event()).encode()
     data = head("POST", "/event", [("Content-Length", len(body))]) + body
@@ -109,7 +109,7 @@ def test_a_second_signal_changes_nothing(store, serve):
     assert collector.wait() == 0
 
 
-def test_ten_at_once_on_an_empty_store(store, serve):
+def test_ten_servers_start_at_once_on_an_empty_store(store, serve):
     collectors = [serve(store, wait=False) for _ in range(10)]
     for collector in collectors:
         collector.wait_until_listening()
@@ -124,7 +124,7 @@ def test_ten_at_once_on_an_empty_store(store, serve):
     assert sum(int(line.rsplit("count=", 1)[1].split()[0]) for line in logged) == len(MIGRATIONS)
 
 
-def test_others_that_open_and_close_the_file_take_nothing_away(serve, tmp_path):
+def test_other_processes_that_open_the_file_lose_no_event(serve, tmp_path):
     """Locks of a file are lost when any descriptor of it is closed; then the next to close takes the log for its own and deletes it."""
     store = SQLiteStore(tmp_path)
     collector = serve(store)
@@ -143,7 +143,7 @@ def test_others_that_open_and_close_the_file_take_nothing_away(serve, tmp_path):
     assert count(store, "collector_events") == 5
 
 
-def test_without_a_database_pages_are_served_and_nothing_is_taken(store, serve, tmp_path):
+def test_without_a_database_pages_are_served_and_events_are_refused(store, serve, tmp_path):
     collector = serve(store, "--skip-db")
     assert get(collector.port, "/health").json() == {"status": "healthy", "database": "not_configured"}
     assert get(collector.port, "/").status == 200
@@ -157,7 +157,7 @@ def test_the_start_is_logged(store, serve):
     post(collector.port, "/event", event(payload={"secret": "keep-private"}), [("User-Agent", "agent-of-the-visitor"), ("X-Forwarded-For", "203.0.113.77")])
     post(collector.port, "/event", b"keep-private")
     collector.stop()
-    assert "attempting database connection" in collector.log
+    assert "connecting to database" in collector.log
     assert "stopped" in collector.log
     for private in ("keep-private", "agent-of-the-visitor", "203.0.113.77", "not-so-secret"):
         assert private not in collector.log
@@ -171,13 +171,13 @@ def test_logs_can_be_json_lines(store, serve):
     assert any(line["msg"].startswith("Listening on http://") for line in lines)
 
 
-def test_quiet_logs_still_say_where_it_listens(serve):
+def test_the_listening_address_is_logged_at_every_level(serve):
     collector = serve(environment={"COLLECTOR_LOG_LEVEL": "error"})
     collector.stop()
     assert len(collector.lines) == 1
 
 
-def test_a_port_in_use_is_a_failure_with_a_sentence(tmp_path):
+def test_a_port_in_use_fails_with_a_message(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         result = run("serve", "--port", port, "--data", tmp_path / "data", folder=tmp_path)
@@ -193,20 +193,20 @@ def test_a_port_that_another_collector_has_is_in_use(serve, tmp_path):
     assert get(first.port, "/ping").status == 200
 
 
-def test_an_address_that_is_not_ours_is_a_failure(tmp_path):
+def test_a_foreign_listen_address_fails(tmp_path):
     result = run("serve", "--port", "0", "--host", "192.0.2.1", "--data", tmp_path / "data", folder=tmp_path)
     assert result.returncode == 1
     assert result.stdout + result.stderr
 
 
-def test_a_data_folder_that_cannot_be_made_is_a_failure(tmp_path):
+def test_a_data_folder_that_cannot_be_created_fails(tmp_path):
     (tmp_path / "file").write_text("")
     result = run("serve", "--port", "0", "--data", tmp_path / "file" / "data", folder=tmp_path)
     assert result.returncode == 1
     assert "file" in result.stderr
 
 
-def test_a_file_that_is_no_database_is_a_failure(tmp_path):
+def test_a_file_that_is_not_a_database_fails(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "collector.sqlite").write_bytes(b"this is no database, " * 1000)
     collector = Collector(tmp_path, wait=False)
@@ -221,7 +221,7 @@ def test_a_file_that_is_no_database_is_a_failure(tmp_path):
         collector.kill()
 
 
-def test_what_it_keeps_is_for_its_owner_only(serve):
+def test_created_files_are_accessible_only_to_their_owner(serve):
     collector = serve()
     assert (collector.data.stat().st_mode & 0o077) == 0
     for path in collector.data.iterdir():
@@ -241,7 +241,7 @@ def test_the_token_is_kept(serve):
     assert (first.data / "token").read_text() == token
 
 
-def test_it_needs_no_environment_at_all(serve, tmp_path, monkeypatch):
+def test_the_server_starts_with_an_empty_environment(serve, tmp_path, monkeypatch):
     for name in clean_environment():
         monkeypatch.delenv(name, raising=False)
     serve().stop()
@@ -252,14 +252,14 @@ def test_the_token_is_readable_and_writable_by_its_owner_alone(serve):
     assert ((collector.data / "token").stat().st_mode & 0o777) == 0o600
 
 
-def test_ten_at_once_leave_six_migrations(store, serve):
+def test_ten_servers_at_once_apply_each_migration_once(store, serve):
     collectors = [serve(store, wait=False) for _ in range(10)]
     for collector in collectors:
         collector.wait_until_listening()
     assert count(store, "schema_migrations") == len(MIGRATIONS)
 
 
-def test_windows_line_ends_in_dot_env_separate_its_lines(serve, tmp_path):
+def test_dot_env_accepts_windows_line_endings(serve, tmp_path):
     (tmp_path / ".env").write_bytes(b"COLLECTOR_EVENTS_ENABLED=off\r\nCOLLECTOR_LOG_FORMAT=json\r\nCOLLECTOR_BASE_PATH=/app\r\n")
     collector = serve()
     assert collector.lines[0].startswith("{"), "the second line was not read"

@@ -48,7 +48,7 @@ FEW_FILES, SOME_FILES = 64, 256
 
 @pytest.mark.parametrize("files,connections", [(FEW_FILES, 150), (SOME_FILES, 400)])
 @pytest.mark.parametrize("order", ["before the first event", "after the first event"])
-def test_idle_connections_beyond_the_open_files_keep_no_event_out(store, serve, files, connections, order):
+def test_idle_connections_beyond_the_file_limit_do_not_block_events(store, serve, files, connections, order):
     collector = serve(store, **open_files(files))
     stored = 0
     if order == "after the first event":
@@ -98,14 +98,14 @@ def test_busy_connections_beyond_the_limit_are_answered_503_and_the_others_go_on
             wire.close()
 
 
-def test_too_few_open_files_stop_the_start_with_the_number_that_is_needed(tmp_path):
+def test_startup_fails_with_the_required_number_of_open_files(tmp_path):
     script = f"ulimit -n {RESERVED_FILES - 1}; exec"
     result = run("serve", "--port", "0", folder=tmp_path, prefix=["sh", "-c", script + ' "$0" "$@"'])
     assert result.returncode == 1
     assert "ulimit -n" in result.stderr and str(RESERVED_FILES + 12) in result.stderr
 
 
-def test_under_a_limit_of_address_space_requests_are_refused_and_not_the_process(store, serve, tmp_path_factory):
+def test_under_an_address_space_limit_requests_are_refused_and_the_process_survives(store, serve, tmp_path_factory):
     free = serve(environment=ENVIRONMENT)
     at_rest = free.memory_kilobytes("VmPeak") * 1024
     free.stop()

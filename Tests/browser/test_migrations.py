@@ -97,7 +97,7 @@ def test_listing_changes_nothing(store, cluster):
         assert not store.path.exists()
 
 
-def test_each_migration_is_kept_with_its_checksum_and_time(store):
+def test_each_migration_is_recorded_with_checksum_and_time(store):
     migrate(store)
     rows = store.rows("select name, checksum, applied_at from schema_migrations order by name")
     assert all(len(row["checksum"]) == 64 and row["applied_at"] for row in rows)
@@ -129,7 +129,7 @@ def test_columns_and_indexes(store):
 
 
 @pytest.mark.parametrize("fault", ["edited", "gap", "unknown"])
-def test_a_history_that_is_not_ours_is_an_error_with_a_sentence(store, serve, fault):
+def test_a_foreign_migration_history_is_an_error(store, serve, fault):
     migrate(store)
     name = {"edited": MIGRATIONS[1], "gap": MIGRATIONS[2], "unknown": "0099_from_the_future"}[fault]
     store.execute(
@@ -149,7 +149,7 @@ def test_a_history_that_is_not_ours_is_an_error_with_a_sentence(store, serve, fa
     assert applied(store) == before
 
 
-def test_a_database_that_cannot_be_reached_is_a_failure(own_cluster, tmp_path):
+def test_an_unreachable_database_fails_the_migration(own_cluster, tmp_path):
     store = PostgresStore(own_cluster, tmp_path)
     own_cluster.stop()
     for arguments in ((), ("--list",)):
@@ -220,7 +220,7 @@ def test_the_original_is_served_at_once(original, serve):
     assert [row["id"] for row in newest] == [1, 2], "the sequence goes on"
 
 
-def test_an_original_with_a_name_of_its_own_is_left_alone(original):
+def test_an_original_with_an_unknown_migration_is_an_error(original):
     make_original(original, 5)
     original.execute("insert into schema_migrations (migration_name) values ('006_something_else')")
     result = migrate(original)
@@ -229,7 +229,7 @@ def test_an_original_with_a_name_of_its_own_is_left_alone(original):
     assert len(original.rows("select migration_name from schema_migrations")) == 6
 
 
-def test_text_of_the_original_that_is_no_json_is_kept(original):
+def test_invalid_json_in_an_original_table_is_kept_as_text(original):
     make_original(original, 2)
     original.execute("insert into debug_data (ip, browser_info) values ('203.0.113.9', 'not json')")
     assert migrate(original).returncode == 0

@@ -23,7 +23,7 @@ def fields(data, separator, quoted):
     return [cell for row in csv.reader(io.StringIO(data), delimiter=separator, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE) for cell in row]
 
 
-def test_no_cell_of_a_csv_begins_a_formula_whatever_the_separator(store, serve):
+def test_no_csv_cell_starts_a_formula(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
     events = [make_ids() | {"event_type": "custom", "seq": 1, "path": text, "referrer": text, "site": "shop.example", "payload": {"x": text, text: -1, "n": -1.5}} for text in EVIL]
     send(collector.port, events, "=agent;=1")

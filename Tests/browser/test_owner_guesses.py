@@ -48,7 +48,7 @@ def test_naming_the_owners_address_does_not_lock_the_owner_out(owned):
     assert sign_in(owned.port, token=TOKEN)[0].status == 200
 
 
-def test_what_is_no_token_of_ours_beside_a_valid_cookie_does_not_lock_out(store, serve):
+def test_a_foreign_token_next_to_a_valid_cookie_does_not_lock_out(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
     own = cookie(sign_in(collector.port, token=TOKEN)[1])
     link = change(collector.port, "POST", "/api/shares", {}, OWNER).json()["share"]
@@ -65,13 +65,13 @@ def test_what_is_no_token_of_ours_beside_a_valid_cookie_does_not_lock_out(store,
         assert get(collector.port, path, BASIC).status == 401
 
 
-def test_a_proxys_own_scheme_is_no_guess(owned):
+def test_an_authorization_header_of_a_proxy_does_not_count_as_a_guess(owned):
     for _ in range(20):
         assert get(owned.port, "/api/sites", BASIC).status == 401
     assert get(owned.port, "/api/sites", WRONG).status == 401
 
 
-def test_a_guest_who_guesses_beside_the_cookie_is_counted(owned):
+def test_guesses_of_a_signed_in_guest_are_counted(owned):
     link = change(owned.port, "POST", "/api/shares", {}, OWNER).json()["share"]
     guest = cookie(sign_in(owned.port, share=link)[1])
     for _ in range(5):
@@ -79,7 +79,7 @@ def test_a_guest_who_guesses_beside_the_cookie_is_counted(owned):
     assert get(owned.port, "/api/sites", WRONG).status == 429
 
 
-def test_an_ended_session_is_no_cover_for_guesses(owned):
+def test_guesses_with_an_ended_session_are_counted(owned):
     own = cookie(sign_in(owned.port, token=TOKEN)[1])
     request(owned.port, "DELETE", "/api/session", None, own)
     assert [get(owned.port, "/api/sites", [*own, *WRONG]).status for _ in range(6)] == [401] * 5 + [429]
@@ -100,7 +100,7 @@ def test_ten_thousand_addresses_get_few_free_guesses_and_the_right_token_enters(
 
 
 @pytest.mark.parametrize("value, isSecure", [("https", True), ("HTTPS", True), ("https,http", True), (" https , http", True), ("http", False), ("http,https", False), ("", False), ("httpsx", False)])
-def test_the_cookie_is_secure_where_a_trusted_proxy_says_tls(owned, value, isSecure):
+def test_the_cookie_is_secure_if_a_trusted_proxy_reports_tls(owned, value, isSecure):
     answer = post(owned.port, "/api/session", {"token": TOKEN}, [("x-forwarded-proto", value)])
     assert ("Secure" in answer.field("Set-Cookie")) == isSecure
     gone = request(owned.port, "DELETE", "/api/session", None, [*cookie(answer.field("Set-Cookie")), ("X-Forwarded-Proto", value)])
@@ -112,7 +112,7 @@ def test_only_a_trusted_proxy_makes_the_cookie_secure(sqlite, serve):
     assert "Secure" not in post(collector.port, "/api/session", {"token": TOKEN}, [("X-Forwarded-Proto", "https")]).field("Set-Cookie")
 
 
-def test_forwarded_says_tls_where_it_is_the_header_that_counts(sqlite, serve):
+def test_the_forwarded_header_reports_tls_if_it_is_the_configured_header(sqlite, serve):
     collector = serve(sqlite, environment=ENVIRONMENT | {"COLLECTOR_CLIENT_ADDRESS_HEADER": "Forwarded"})
     for value, isSecure in (('for="[2001:db8::1]:4711";proto=https', True), ("for=192.0.2.1;Proto=HTTPS, for=10.0.0.1;proto=http", True), ("for=192.0.2.1;proto=http", False)):
         answer = post(collector.port, "/api/session", {"token": TOKEN}, [("Forwarded", value)])

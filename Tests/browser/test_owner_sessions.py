@@ -65,7 +65,7 @@ def stream(port, fields):
 # Sessions
 
 
-def test_a_guest_who_signs_out_ends_their_own_session_alone_also_across_a_restart(store, serve):
+def test_a_guests_sign_out_ends_only_that_session_and_survives_a_restart(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
     link = share(collector.port)
     one, two, own, other = guest(collector.port, link), guest(collector.port, link), owner(collector.port), owner(collector.port)
@@ -86,7 +86,7 @@ def test_a_guest_who_signs_out_ends_their_own_session_alone_also_across_a_restar
     assert guest(again.port, link), "the link still lets in"
 
 
-def test_what_ends_in_one_process_ends_in_another(store, serve):
+def test_a_sign_out_in_one_process_applies_to_all_processes(store, serve):
     one, two = serve(store, environment=ENVIRONMENT), serve(store, environment=ENVIRONMENT)
     link = share(one.port)
     visitor, own = guest(two.port, link), owner(one.port)
@@ -96,7 +96,7 @@ def test_what_ends_in_one_process_ends_in_another(store, serve):
     wait_for(lambda: reads(two.port, visitor) == reads(two.port, own) == 401, END_SECONDS_MAX, "ended there, too")
 
 
-def test_who_is_in_gets_no_second_session_by_the_link(owned):
+def test_using_the_link_while_signed_in_creates_no_second_session(owned):
     link = share(owned.port)
     visitor, own = guest(owned.port, link), owner(owned.port)
     for fields, access in ((visitor, "reader"), (own, "owner"), (OWNER, "owner")):
@@ -110,7 +110,7 @@ def test_the_secret_of_a_link_is_no_session_and_no_token(owned):
     assert reads(owned.port, [("Authorization", f"Bearer {link['share']}")]) == 401
 
 
-def test_a_stale_cookie_of_a_neighbor_does_not_lock_out(owned):
+def test_a_stale_cookie_of_another_instance_does_not_lock_out(owned):
     own = owner(owned.port)[0][1]
     fields = [("Cookie", f"collector_session=nonsense; collector_session=o.1.x.y; {own}")]
     assert get(owned.port, "/api/session", fields).json() == {"access": "owner"}
@@ -159,12 +159,12 @@ WRONG_SHARES = ['{"days":9223372036854775807}', '{"days":9223372036854775808}', 
 
 
 @pytest.mark.parametrize("body", WRONG_SHARES)
-def test_a_share_that_makes_no_sense_is_refused(site_owned, body):
+def test_an_invalid_share_request_is_rejected(site_owned, body):
     answer = request(site_owned.port, "POST", "/api/shares", body.encode(), OWNER)
     assert answer.status == 400 and answer.json()["message"], (body, answer.body)
 
 
-def test_nothing_was_shared_by_what_was_refused(site_owned):
+def test_rejected_share_requests_create_no_link(site_owned):
     assert report(site_owned.port, "shares") == {"shares": []}
     for body, days in (("{}", 7), ('{"days":1}', 1), (' { "days" : 366 } ', 366), ('{"label":""}', 7)):
         made = request(site_owned.port, "POST", "/api/shares", body.encode(), OWNER).json()
@@ -172,7 +172,7 @@ def test_nothing_was_shared_by_what_was_refused(site_owned):
 
 
 @pytest.mark.parametrize("path, body", [("/api/session", '{"token":1}'), ("/api/session", '{"token":"x","share":"y"}'), ("/api/session", "{}"), ("/api/session", "x"), ("/api/session", '{"token":"x","extra":1}'), ("/api/session", '{"token":"' + "x" * 600 + '"}')])
-def test_a_sign_in_that_makes_no_sense_is_refused(site_owned, path, body):
+def test_an_invalid_sign_in_request_is_rejected(site_owned, path, body):
     assert request(site_owned.port, "POST", path, body.encode()).status == 400
 
 
@@ -183,7 +183,7 @@ def test_a_body_of_the_owners_api_has_a_limit(site_owned):
         assert request(site_owned.port, "PUT", "/api/issues/x", body.encode(), OWNER).status == 400
 
 
-def test_every_route_that_is_read_answers_head(site_owned):
+def test_every_get_route_supports_head(site_owned):
     for path in ("/api/session", "/api/shares", "/api/sites", "/api/export", "/api/stream", "/health/details"):
         answer = request(site_owned.port, "HEAD", path, None, OWNER)
         assert (answer.status, answer.field("Cache-Control"), answer.body) == (200, "no-store", b""), path
@@ -205,14 +205,14 @@ def site_owned(tmp_path_factory):
 
 
 @pytest.mark.parametrize("value", ["-9223372036854775808", "-1", "9223372036854775808", "1e3", "x", "7 7", "+7", "0x10"])
-def test_a_last_event_id_that_is_none_is_refused(owned, value):
+def test_an_invalid_last_event_id_is_rejected(owned, value):
     link = share(owned.port)
     for fields in (OWNER, guest(owned.port, link)):
         assert get(owned.port, "/api/stream", [*fields, ("Last-Event-ID", value)]).status == 400
 
 
 @pytest.mark.parametrize("value", ["9223372036854775807", "1000000000"])
-def test_a_last_event_id_beyond_every_event_begins_with_what_is_new(owned, value):
+def test_a_last_event_id_beyond_the_newest_event_starts_with_new_events(owned, value):
     send(owned.port, visit_events("/old"))
     stream = Stream(owned.port, "/api/stream", [*OWNER, ("Last-Event-ID", value)])
     stream.wire._until(b"retry: 1000\n\n")
@@ -222,7 +222,7 @@ def test_a_last_event_id_beyond_every_event_begins_with_what_is_new(owned, value
     assert b'"/new"' in stream.wire._until(b"}\n\n")
 
 
-def test_a_stream_ends_when_its_session_or_link_does_and_no_other(owned):
+def test_a_stream_ends_only_with_its_own_session_or_link(owned):
     one, two = share(owned.port), share(owned.port)
     visitors = [guest(owned.port, one), guest(owned.port, one), guest(owned.port, two)]
     own, other = owner(owned.port), owner(owned.port)
@@ -262,12 +262,12 @@ def test_a_stream_ends_when_its_session_expires(owned):
     assert get(owned.port, "/api/session", fields).json() == {"access": "none"}
 
 
-def test_an_export_under_way_ends_with_the_link_and_says_that_it_is_not_all(owned):
+def test_a_running_export_ends_with_the_link_and_reports_that_it_is_incomplete(owned):
     # More than the buffers between the two ends hold.
     for _ in range(25):
         body = {"v": 1, "sent_at": "2026-11-27T00:00:00.000Z", "ledger": [], "events": [event(payload={"x": "y" * 600}) for _ in range(1000)]}
         assert post(owned.port, "/events", body).status == 200
-    for format, last in (("ndjson", b'"error":"not all: the session has ended"'), ("csv", b"not all: the session has ended")):
+    for format, last in (("ndjson", b'"error":"incomplete: the session has ended"'), ("csv", b"incomplete: the session has ended")):
         link = share(owned.port)
         export = Stream(owned.port, f"/api/export?format={format}", guest(owned.port, link))
         export.wire._more()
@@ -278,7 +278,7 @@ def test_an_export_under_way_ends_with_the_link_and_says_that_it_is_not_all(owne
 # The store is unavailable
 
 
-def test_while_the_store_is_away_the_owner_is_known_and_guests_are_not(own_cluster, serve, tmp_path):
+def test_during_an_outage_the_owner_can_sign_in_and_guests_cannot(own_cluster, serve, tmp_path):
     from stores import PostgresStore
 
     store = PostgresStore(own_cluster, tmp_path)
@@ -300,7 +300,7 @@ def test_while_the_store_is_away_the_owner_is_known_and_guests_are_not(own_clust
     assert (reads(again.port, gone), reads(again.port, own)) == (401, 200)
 
 
-def test_without_a_database_the_owner_is_known_and_nothing_is_shared(serve):
+def test_without_a_database_the_owner_can_sign_in_and_cannot_share(serve):
     collector = serve(None, "--skip-db", environment=ENVIRONMENT)
     own = owner(collector.port)
     assert get(collector.port, "/health/details", own).status == 200

@@ -30,7 +30,7 @@ def refused(folder, *words, commands=("serve", "link")):
 
 
 @pytest.mark.parametrize("text", ["", "\n", " \n\t"])
-def test_an_empty_file_is_no_token(tmp_path, text):
+def test_an_empty_token_file_is_refused(tmp_path, text):
     data(tmp_path, text)
     refused(tmp_path, "is empty")
 
@@ -42,12 +42,12 @@ def test_a_file_without_a_token_is_refused(tmp_path, text):
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o610, 0o666])
-def test_a_file_that_others_may_read_or_write_is_refused_with_the_fix(tmp_path, mode):
+def test_a_token_file_accessible_to_others_is_refused_with_the_fix(tmp_path, mode):
     data(tmp_path, TOKEN, mode)
     refused(tmp_path, "chmod 600", f"mode {mode:o}")
 
 
-def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path):
+def test_a_token_that_is_not_a_regular_file_is_refused_without_blocking(tmp_path):
     path = data(tmp_path)
     begin = time.monotonic()
     path.mkdir()
@@ -65,17 +65,17 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path):
 def test_a_file_of_another_user_is_refused_unless_the_folder_is_theirs_too(tmp_path):
     path = data(tmp_path, TOKEN)
     os.chown(path, 12345, 12345)
-    refused(tmp_path, "belongs to another user", "chown")
+    refused(tmp_path, "is owned by another user", "chown")
     os.chown(path.parent, 12345, 12345)
     assert TOKEN in run("link", folder=tmp_path).stdout
 
 
-def test_a_token_of_the_file_is_the_one_that_counts(tmp_path):
+def test_the_token_file_determines_the_token(tmp_path):
     data(tmp_path, TOKEN + "\n", 0o400)
     assert TOKEN in run("link", folder=tmp_path).stdout
 
 
-def test_a_token_is_made_whole_and_once(sqlite, serve):
+def test_the_token_file_is_created_atomically_and_once(sqlite, serve):
     path = sqlite.folder / "data" / "token"
     serve(sqlite).stop()
     made = path.read_text()

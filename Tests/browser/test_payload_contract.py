@@ -73,7 +73,7 @@ def error(message, **more):
     return {"kind": "error", "name": "Error", "message": message, "count": 1, "frames": [], "breadcrumbs": [], **more}
 
 
-def test_noise_is_kept_apart_unless_it_is_asked_for(owned):
+def test_noise_is_excluded_by_default(owned):
     events = page_view(0, "error", error("broken", count=2))
     for noise in ("extension", "resize_observer", "script_error"):
         events += page_view(0, "error", error(f"noise of {noise}", count=5, noise=noise))

@@ -56,7 +56,7 @@ def left_behind(store):
     return settings, prepared, locks, temporary, idle
 
 
-def test_start_restart_and_a_second_instance(pooled, serve, tmp_path):
+def test_instances_start_and_restart_behind_the_pooler(pooled, serve, tmp_path):
     first = serve(pooled)
     wait_for(lambda: is_ready(first), 20, "ready")
     load = Load(first.port)
@@ -73,13 +73,13 @@ def test_start_restart_and_a_second_instance(pooled, serve, tmp_path):
     other.stop()
     assert load.acknowledged <= load.stored(pooled) and other.acknowledged == other.stored(pooled)
     for collector in (first, second, again):
-        assert "journal takes over" not in re.sub(r"(?s)^.*?store takes records", "", collector.log), collector.log
+        assert "database unavailable; writing to journal" not in re.sub(r"(?s)^.*?database available; writing to database", "", collector.log), collector.log
     for collector in (second, again):
         collector.stop()
     assert left_behind(pooled) == ("", "0", 0, 0, 0)
 
 
-def test_rollups_live_and_checks(pooled, serve):
+def test_rollups_live_feed_and_verify_work_behind_the_pooler(pooled, serve):
     collector = serve(pooled)
     wait_for(lambda: is_ready(collector), 20, "ready")
     subscriber = Subscriber(collector.port)
@@ -107,7 +107,7 @@ def test_rollups_live_and_checks(pooled, serve):
     assert left_behind(pooled) == ("", "0", 0, 0, 0)
 
 
-def test_what_is_journaled_in_an_outage_of_the_server_is_drained_once(own_cluster, tmp_path, serve):
+def test_records_journaled_during_an_outage_are_drained_once(own_cluster, tmp_path, serve):
     store = Pooled(own_cluster, tmp_path, "transaction")
     try:
         collector = serve(store)
@@ -143,7 +143,7 @@ def test_a_pool_of_one_connection_is_enough(cluster, tmp_path, serve):
         store.bouncer.stop()
 
 
-def test_a_lock_that_an_older_version_left_in_the_pool_blocks_no_start(cluster, tmp_path, serve):
+def test_a_lock_left_in_the_pool_by_an_older_version_does_not_block_startup(cluster, tmp_path, serve):
     store = Pooled(cluster, tmp_path, "transaction")
     try:
         store.bouncer.psql(store.database, "select pg_advisory_lock(7206158743017)")

@@ -27,7 +27,7 @@ def poison(store, number, action):
     )
 
 
-def test_only_the_record_at_fault_is_refused(store, serve):
+def test_only_the_invalid_record_is_refused(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
     wait_for(lambda: get(collector.port, "/health").status == 200, 20, "ready")
     actions = TRIGGERS[store.name]

@@ -92,7 +92,7 @@ def test_send_sends_this_visit_once(chromium, store, serve, is_early):
     assert set(left) <= {"webvitals"}, "the first page view reports its last values when it is left"
 
 
-def test_what_was_stored_before_is_removed(chromium, serve, sqlite):
+def test_stored_identifiers_are_removed(chromium, serve, sqlite):
     collector = serve(sqlite)
     chromium.open(collector.url + "/")
     chromium.evaluate("() => collectorDashboard.delivered")
@@ -108,7 +108,7 @@ def test_what_was_stored_before_is_removed(chromium, serve, sqlite):
 
 @pytest.mark.parametrize("header", ["Sec-GPC", "DNT"])
 @pytest.mark.parametrize("events", ["on", "off"])
-def test_a_request_header_is_enough(serve, header, events):
+def test_the_request_header_alone_is_honored(serve, header, events):
     collector = serve(environment={"COLLECTOR_EVENTS_ENABLED": events})
     plain, private = get(collector.port, "/"), get(collector.port, "/", [(header, "1")])
     for answer, privacy in ((plain, "off"), (private, "on"), (get(collector.port, "/", [(header, "0")]), "off")):
@@ -118,7 +118,7 @@ def test_a_request_header_is_enough(serve, header, events):
     assert get(collector.port, "/", [(header, "1"), ("If-None-Match", plain.field("ETag"))]).status == 200
 
 
-def test_a_page_that_was_asked_for_with_a_header_sends_nothing(chromium, serve, sqlite):
+def test_a_page_requested_with_the_header_sends_nothing(chromium, serve, sqlite):
     collector = serve(sqlite)
     chromium.open(collector.url + "/", extra_http_headers={"Sec-GPC": "1"})
     chromium.evaluate("() => collectorDashboard.ready")
@@ -129,7 +129,7 @@ def test_a_page_that_was_asked_for_with_a_header_sends_nothing(chromium, serve, 
     wait_for(lambda: count(sqlite, "debug_data") == 1, 10, "sent")
 
 
-def test_a_page_that_comes_back_is_held_again(chromium, serve, sqlite):
+def test_a_restored_page_is_held_again(chromium, serve, sqlite):
     collector = serve(sqlite)
     open_page(chromium, collector, "gpc")
     chromium.click("#send")

@@ -125,7 +125,7 @@ def sign_in(proxy):
     return answer.headers["Set-Cookie"]
 
 
-def test_the_stored_address_is_that_of_the_client_and_not_one_that_it_claims(proxied):
+def test_the_stored_address_is_the_real_client_address(proxied):
     proxy, store = proxied
     body = submission()
     assert proxy.ask("POST", "/collect", body, SPOOFED).status == 200

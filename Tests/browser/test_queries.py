@@ -73,7 +73,7 @@ def test_each_query_is_given_for_both_engines():
         assert (name, "sqlite") in found
 
 
-def test_all_queries_answer(lived_in):
+def test_all_documented_queries_run(lived_in):
     store = lived_in
     everything = events(store)
     first = everything[0]
@@ -117,7 +117,7 @@ def test_page_views_have_their_final_vitals(lived_in):
     assert (row["path"], row["page_views"], row["lcp_values"], row["errors"]) == ("/", 2, len(last), 0)
 
 
-def test_what_was_lost_and_what_was_slow_is_answered(store, serve, chromium):
+def test_queries_find_lost_events_and_slow_pages(store, serve, chromium):
     visit = Visit(chromium, store, serve(store, environment={"COLLECTOR_RATE_LIMIT": 0}))
     try:
         visit.open("/one")

@@ -41,7 +41,7 @@ def refuse(store, path):
         store.execute(f"alter table dimension_values add constraint poison check (value <> '{path}')")
 
 
-def test_new_names_of_signals_and_sites_have_an_end(store, serve):
+def test_new_signals_and_sites_are_limited(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
     events = [fingerprint() for _ in range(500)]
     events += [event("pageview", {"language": word()}, site=f"{word()}.example") for _ in range(700)]
@@ -63,7 +63,7 @@ def test_new_names_of_signals_and_sites_have_an_end(store, serve):
     assert "(other)" in {row["site"] for row in report(collector.port, "sites")["sites"]}
 
 
-def test_a_refused_event_is_set_aside_and_logged_and_the_rest_goes_on(store, serve):
+def test_a_refused_event_goes_to_the_dead_letters_and_the_others_are_aggregated(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
     refuse(store, "/poison")
     visits = [visit_events(path="/poison" if number == 3 else "/good") for number in range(10)]
@@ -74,7 +74,7 @@ def test_a_refused_event_is_set_aside_and_logged_and_the_rest_goes_on(store, ser
     assert collector.log.count("events moved to the dead letters") == 1
 
 
-def test_events_that_were_replaced_are_noticed(store, serve):
+def test_a_replaced_events_table_rebuilds_the_rollups(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
     sent = send(collector.port, visit_events() + visit_events())
     settle(collector.port, sent)
@@ -82,7 +82,7 @@ def test_events_that_were_replaced_are_noticed(store, serve):
         store.execute("delete from collector_events; delete from sqlite_sequence where name = 'collector_events'")
     else:
         store.execute("truncate collector_events restart identity")
-    collector.wait_for_line("rollups are built again", timeout=SECONDS_MAX)
+    collector.wait_for_line("rebuilding rollups", timeout=SECONDS_MAX)
     sent = send(collector.port, visit_events())
     settle(collector.port, sent)
     wait_for(lambda: store.rows("select last_event_id from insight_position")[0]["last_event_id"] == sent, SECONDS_MAX, "the position")

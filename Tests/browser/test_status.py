@@ -25,7 +25,7 @@ def codes(collector):
     return [problem["code"] for problem in status(collector)["problems"]]
 
 
-def test_a_server_that_keeps_up_is_ok_and_knows_its_first_event_within_two_seconds(store, serve):
+def test_a_healthy_server_reports_ok_and_its_first_event_within_two_seconds(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
     wait_for(lambda: status(collector)["rollup_lag_seconds"] == 0, 10, "the first look")
     assert status(collector) == {"state": "ok", "processing": None, "problems": [], "events": {"any": False, "only_bots": False, "last_received": None}, "rollup_lag_seconds": 0}
@@ -38,7 +38,7 @@ def test_a_server_that_keeps_up_is_ok_and_knows_its_first_event_within_two_secon
     assert (answer["state"], answer["processing"], answer["problems"], answer["events"]["only_bots"]) == ("ok", None, [], False)
 
 
-def test_events_from_bots_alone_are_named(store, serve):
+def test_a_site_with_only_bot_events_is_reported(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
     count = send(collector.port, visit_events(), BOT)
     wait_for(lambda: status(collector)["events"]["only_bots"], 20, "all events are from bots")
@@ -47,7 +47,7 @@ def test_events_from_bots_alone_are_named(store, serve):
     wait_for(lambda: not status(collector)["events"]["only_bots"], 10, "there is a human")
 
 
-def test_only_the_owner_and_guests_may_ask(store, serve):
+def test_only_the_owner_and_guests_can_read_the_status(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
     assert ask(collector.port, "status", fields=[]).status == 401
     share = change(collector.port, "POST", "/api/shares", {"days": 1}, OWNER).json()["share"]
@@ -77,7 +77,7 @@ def old_rows(store, count, seconds=7200):
         )
 
 
-def test_while_rollups_are_built_the_answers_carry_how_far_they_have_come(store, serve):
+def test_reports_include_the_progress_of_a_rebuild(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
     collector.stop()
     old_rows(store, 60_000)
@@ -92,7 +92,7 @@ def test_while_rollups_are_built_the_answers_carry_how_far_they_have_come(store,
     assert json.loads(json.dumps(status(again)))["rollup_lag_seconds"] == 0
 
 
-def test_a_rebuild_that_goes_on_after_a_restart_is_named_as_such(store, serve):
+def test_a_rebuild_resumed_after_a_restart_is_reported(store, serve):
     serve(store, environment=ENVIRONMENT).stop()
     old_rows(store, 60_000)
     store.execute("update insight_position set last_event_id = 0, generation = generation + 1, reason = 'rebuild'")
@@ -105,20 +105,20 @@ def test_a_rebuild_that_goes_on_after_a_restart_is_named_as_such(store, serve):
 # Rollup errors
 
 
-def test_events_that_the_database_refuses_to_aggregate_are_named(store, serve):
+def test_events_in_the_rollup_dead_letters_are_reported(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
     wait_for(lambda: status(collector)["rollup_lag_seconds"] == 0, 10, "the first look")
     refuse(store, "/poison")
     send(collector.port, visit_events("/poison") + visit_events("/good"))
     # Rejected events are found one by one.
-    wait_for(lambda: "refused to aggregate 3 events" in json.dumps(status(collector)["problems"]), 40, "the problem is reported")
+    wait_for(lambda: "refused the rollups of 3 events" in json.dumps(status(collector)["problems"]), 40, "the problem is reported")
     assert codes(collector) == ["events_not_aggregated"]
     assert "rollup_dead_letters" in status(collector)["problems"][0]["message"]
     wait_for(lambda: report(collector.port, "overview", range="24h")["totals"]["pageviews"] == 1, 20, "the others are counted")
     collector.wait_for_line("degraded.*code=events_not_aggregated")
 
 
-def test_a_rollup_worker_that_cannot_write_is_named_with_the_reason_and_goes_on_later(store, serve):
+def test_a_failing_rollup_worker_is_reported_and_recovers(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
     wait_for(lambda: status(collector)["rollup_lag_seconds"] == 0, 10, "the first look")
     store.execute("alter table insight_issues rename to insight_issues_away")
@@ -148,7 +148,7 @@ def open_transaction(store, statement):
         psql.wait(10)
 
 
-def test_a_transaction_that_holds_back_figures_and_live_feed_is_named(cluster, serve, tmp_path):
+def test_a_transaction_that_delays_reports_is_reported(cluster, serve, tmp_path):
     store = PostgresStore(cluster, tmp_path)
     collector = serve(store, environment=ENVIRONMENT)
     settle(collector.port, send(collector.port, visit_events()))
@@ -173,7 +173,7 @@ def test_a_transaction_that_holds_back_figures_and_live_feed_is_named(cluster, s
     assert collector.log.count("degraded") == 1
 
 
-def test_events_of_a_prepared_transaction_are_waited_for_and_it_is_named(own_cluster, serve, tmp_path):
+def test_a_prepared_transaction_delays_events_and_is_reported(own_cluster, serve, tmp_path):
     own_cluster.stop()
     with open(own_cluster.data / "postgresql.conf", "a") as file:
         file.write("\nmax_prepared_transactions = 5\n")
@@ -191,7 +191,7 @@ def test_events_of_a_prepared_transaction_are_waited_for_and_it_is_named(own_clu
     settle(collector.port, 7)
 
 
-def test_verify_fails_while_rollups_stand_still_and_says_why(store, serve):
+def test_verify_fails_with_the_reason_while_rollups_do_not_advance(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
     settle(collector.port, send(collector.port, visit_events()))
     collector.stop()
@@ -209,7 +209,7 @@ def test_verify_fails_while_rollups_stand_still_and_says_why(store, serve):
 # Damage
 
 
-def test_a_damaged_page_is_named(sqlite, serve):
+def test_a_damaged_database_page_is_reported(sqlite, serve):
     collector = serve(sqlite, environment=ENVIRONMENT)
     sent = sum(send(collector.port, visit_events(f"/{number}")) for number in range(400))
     settle(collector.port, sent)

@@ -11,7 +11,7 @@ def storage(engine):
     return engine.evaluate("() => Object.keys(localStorage)")
 
 
-def test_before_a_visitor_consents_nothing_is_stored_or_sent_and_then_nothing_is_missing(visit):
+def test_nothing_is_stored_or_sent_before_consent_and_everything_after(visit):
     visit = visit(attributes='data-consent="required" data-fingerprint')
     visit.open("/one")
     visit.engine.evaluate("() => collector.track('early', { a: 1 })")
@@ -26,7 +26,7 @@ def test_before_a_visitor_consents_nothing_is_stored_or_sent_and_then_nothing_is
     assert "late" not in visit.kinds() and not any(key.startswith("collector.queue") or key == "collector.ids" for key in storage(visit.engine))
 
 
-def test_what_was_under_way_when_consent_is_withdrawn_leaves_nothing(visit):
+def test_withdrawing_consent_discards_pending_work(visit):
     # The fingerprint waits for an answer that comes when the page says so.
     slow = "window.waiting = []; Permissions.prototype.query = () => new Promise((resolve) => window.waiting.push(resolve));"
     visit = visit(head=f"<script>{slow}</script>", attributes='data-consent="required" data-fingerprint')
@@ -49,14 +49,14 @@ def test_what_was_under_way_when_consent_is_withdrawn_leaves_nothing(visit):
     assert "fingerprint_ready" not in visit.kinds()
 
 
-def test_a_page_that_is_left_without_consent_leaves_nothing(visit):
+def test_leaving_without_consent_stores_and_sends_nothing(visit):
     visit = visit(attributes='data-consent="required"')
     visit.open("/one")
     visit.go("/two")
     assert storage(visit.engine) == [] and visit.network.bodies == []
 
 
-def test_who_opts_out_is_left_alone_until_they_opt_in(visit):
+def test_an_opted_out_visitor_is_not_measured_until_opting_in(visit):
     visit = visit()
     visit.open("/one")
     visit.flush()
@@ -75,7 +75,7 @@ def test_who_opts_out_is_left_alone_until_they_opt_in(visit):
 
 @pytest.mark.parametrize("wish", ["Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true })", "Object.defineProperty(Navigator.prototype, 'doNotTrack', { get: () => '1' })"])
 @pytest.mark.parametrize("ignored", [False, True])
-def test_who_asks_not_to_be_tracked_is_not_unless_the_site_ignores_it(visit, wish, ignored):
+def test_privacy_signals_are_honored_unless_the_site_ignores_them(visit, wish, ignored):
     visit = visit(head=f"<script>{wish}</script>", attributes='data-dnt="ignore"' if ignored else "")
     visit.engine.open(visit.host + "/one")
     visit.engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 500))")
@@ -86,7 +86,7 @@ def test_who_asks_not_to_be_tracked_is_not_unless_the_site_ignores_it(visit, wis
 
 
 @pytest.mark.parametrize(("sample", "is_measured"), [("0", False), ("1", True)])
-def test_only_the_share_of_visitors_that_the_site_wants_is_measured(visit, sample, is_measured):
+def test_the_sample_rate_limits_the_measured_visitors(visit, sample, is_measured):
     visit = visit(attributes=f'data-sample="{sample}"')
     visit.engine.open(visit.host + "/one")
     visit.engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 500))")
@@ -121,7 +121,7 @@ def test_the_page_can_track_events_and_identify_the_visitor(visit):
     assert route.one("pageview")["user"] == {"plan": "gold", "id": "c_7"}
 
 
-def test_calls_before_the_script_is_there_are_made_up_for(visit):
+def test_calls_queued_before_the_script_loads_are_executed(visit):
     stub = (
         "self.collector = { q: [] }; for (const name of ['track', 'identify', 'configure']) self.collector[name] = (...values) => self.collector.q.push([name, ...values]);"
         "collector.configure({ release: '2.0' }); collector.track('early', { a: 1 });"
@@ -155,7 +155,7 @@ def test_a_module_can_be_configured_before_it_starts(visit):
     assert view.one("pageview")["release"] == "3.0" and view.of("imported")
 
 
-def test_what_no_database_takes_and_what_is_no_json_spoils_nothing(visit):
+def test_unstorable_text_and_values_without_json_are_sent_safely(visit):
     visit = visit()
     visit.open("/one")
     visit.engine.evaluate(
@@ -174,7 +174,7 @@ def test_what_no_database_takes_and_what_is_no_json_spoils_nothing(visit):
     assert visit.store.json(row["drop_reasons"]) == {"unserializable": 1, "rejected": 1} and row["lost"] == 0
 
 
-def test_a_clock_that_is_wrong_is_put_right(visit):
+def test_a_wrong_client_clock_is_corrected(visit):
 # A proxy looks like the browser's own; a class of the page would be passed over.
     skew = "self.Date = new Proxy(Date, { construct: (Real, values) => values.length ? new Real(...values) : new Real(Real.now() + 7200000) });"
     visit = visit(head=f"<script>{skew}</script>")
@@ -201,7 +201,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_a_page_that_has_replaced_what_is_used_comes_to_no_harm(visit, hostile):
+def test_a_page_with_replaced_built_ins_is_not_harmed(visit, hostile):
     visit = visit(head=f"<script>{hostile}</script>")
     visit.engine.open(visit.host + "/one")
     visit.engine.evaluate("() => { self.broken = []; addEventListener('error', (event) => self.broken.push(event.message)); }")

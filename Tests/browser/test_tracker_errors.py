@@ -27,7 +27,7 @@ def test_an_error_has_its_frames_and_the_steps_before_it(visit):
     assert [(step["type"], step["text"].split(">")[-1]) for step in error["breadcrumbs"]][-2:] == [("click", "button#slow"), ("click", "button#throw")]
 
 
-def test_the_same_error_a_thousand_times_is_two_rows_that_add_up(visit):
+def test_a_thousand_equal_errors_are_sent_as_two_rows_with_counts(visit):
     visit = visit()
     visit.open("/one")
     visit.engine.click("#often")
@@ -61,7 +61,7 @@ def test_rejections_resources_and_requests_are_errors(visit):
     assert not any("secret" in str(row) for row in visit.rows)
 
 
-def test_the_console_and_requests_are_left_alone_unless_the_site_asks(visit):
+def test_console_and_fetch_are_not_wrapped_by_default(visit):
     visit = visit()
     visit.open("/one")
     visit.engine.click("#console")
@@ -70,7 +70,7 @@ def test_the_console_and_requests_are_left_alone_unless_the_site_asks(visit):
     assert [error["kind"] for error in errors(visit)] == ["error"]
 
 
-def test_an_error_that_the_page_has_caught_can_be_reported(visit):
+def test_the_page_can_report_a_caught_error(visit):
     visit = visit()
     visit.open("/one")
     visit.engine.evaluate("() => { try { null.x; } catch (error) { collector.error(error); } collector.error('a text'); collector.error({ code: 7 }); }")
@@ -79,7 +79,7 @@ def test_an_error_that_the_page_has_caught_can_be_reported(visit):
     assert [error["message"] for error in found[1:]] == ["a text", '{"code":7}']
 
 
-def test_at_most_fifty_different_errors_are_reported_and_the_rest_is_counted(visit):
+def test_at_most_fifty_distinct_errors_are_reported_and_the_others_counted(visit):
     visit = visit()
     visit.open("/one")
     visit.engine.evaluate("() => { for (let number = 0; number < 60; number++) collector.error('error ' + String.fromCharCode(97 + number % 26, 97 + number / 26)); }")
@@ -151,7 +151,7 @@ REJECTED = {
 
 
 @pytest.mark.parametrize("way", ["throwIt", "rejectIt"])
-def test_any_value_that_is_thrown_or_rejected_is_reported(visit, way):
+def test_thrown_and_rejected_values_of_any_type_are_reported(visit, way):
     visit = visit(body=THROWN)
     visit.open("/one")
     reported = {}
@@ -201,7 +201,7 @@ def test_two_messages_thrown_from_one_line_are_two_reports(visit):
     assert counts == {"failed for a user": 2, "failed for id 17": 2, "failed for an order": 1}
 
 
-def test_an_error_right_before_the_page_is_left_is_reported_without_details(visit):
+def test_an_error_just_before_page_unload_is_reported_without_details(visit):
     visit = visit(body=THROWN)
     visit.open("/one")
     visit.engine.evaluate("() => { for (let count = 0; count < 3; count++) Promise.reject(thrown.cause[0]); setTimeout(() => { location.href = '/two'; }); }")
@@ -211,7 +211,7 @@ def test_an_error_right_before_the_page_is_left_is_reported_without_details(visi
         assert (row["payload"]["kind"], row["payload"]["name"], row["payload"]["message"]) == ("rejection", "Error", "depth 7")
 
 
-def test_events_that_a_page_dispatches_itself_are_errors_only_where_they_have_one(visit):
+def test_synthetic_error_events_are_reported_only_if_they_carry_an_error(visit):
     visit = visit()
     visit.open("/one")
     visit.engine.evaluate(
@@ -243,7 +243,7 @@ def test_a_form_control_named_id_does_not_name_the_form(visit):
     assert error["breadcrumbs"][0]["text"].split(">")[-1] == "form"
 
 
-def test_noise_is_marked(visit):
+def test_noise_is_marked_with_its_kind(visit):
     visit = visit()
     visit.open("/one")
     visit.engine.evaluate(
@@ -257,7 +257,7 @@ def test_noise_is_marked(visit):
     assert [error.get("noise") for error in errors(visit, 4)] == ["resize_observer", "script_error", "extension", None]
 
 
-def test_an_error_of_the_tracker_itself_is_not_one_of_the_page(visit):
+def test_an_internal_tracker_error_is_not_reported_as_a_page_error(visit):
     visit = visit()
     visit.open("/one")
     visit.engine.evaluate(

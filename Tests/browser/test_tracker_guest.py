@@ -78,7 +78,7 @@ def test_a_site_with_tls_is_measured_like_any_other(visit, tmp_path):
             one.close()
 
 
-def test_a_page_that_is_loaded_ahead_of_time_counts_when_it_is_seen(visit):
+def test_a_prerendered_page_counts_when_it_is_activated(visit):
     """Drivers disable prerendering: the page simulates that it is prerendered and then activated."""
     visit = visit(head="<script>Object.defineProperty(document, 'prerendering', { get: () => !self.isSeen, configurable: true })</script>")
     visit.engine.open(visit.host + "/one")
@@ -120,7 +120,7 @@ def test_no_task_of_the_tracker_is_long_on_a_slow_machine(chromium, sqlite, serv
         visit.close()
 
 
-def test_page_views_that_are_left_at_random_moments_have_a_complete_record(chromium, sqlite, serve):
+def test_page_views_left_at_random_moments_are_recorded_completely(chromium, sqlite, serve):
     seed = random.randrange(1 << 30)
     visit = Visit(chromium, sqlite, serve(sqlite, environment={"COLLECTOR_RATE_LIMIT": 0}))
     try:

@@ -59,7 +59,7 @@ BODIES = {
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-def test_names_of_the_page_hide_nothing_from_the_tracker(visit, body):
+def test_page_globals_do_not_shadow_tracker_globals(visit, body):
     visit = visit(head=body)
     visit.open("/one")
     visit.wait_for_details()
@@ -70,20 +70,20 @@ def test_names_of_the_page_hide_nothing_from_the_tracker(visit, body):
     assert second.rows[0]["referrer"] == visit.shop.url + "/one"
 
 
-def test_a_variable_of_the_page_with_the_trackers_name_stays_what_it_is(visit):
+def test_a_page_variable_named_like_the_tracker_is_not_overwritten(visit):
     visit = visit(head="<script>var collector = { mine: 7 };</script>")
     visit.engine.open(visit.host + "/one")
     visit.wait_for(lambda views: views and views[0].of("pageview"), "a page view")
     assert visit.engine.evaluate("() => self.collector.mine") == 7
 
 
-def test_the_scripts_own_query_may_hold_a_slash(visit):
+def test_the_script_url_may_have_a_slash_in_its_query(visit):
     visit = visit(tags='<script defer src="{collector}/collector.js?v=a/b"></script>')
     visit.open("/one")
     visit.wait_for_details()
 
 
-def test_a_page_that_is_written_again_is_still_reported_when_it_is_left(visit):
+def test_a_page_replaced_by_document_write_is_still_reported(visit):
     visit = visit()
     visit.open("/one")
     visit.wait_for_details()
@@ -96,7 +96,7 @@ def test_a_page_that_is_written_again_is_still_reported_when_it_is_left(visit):
 
 
 @pytest.mark.parametrize(("attributes", "is_counted"), [("", False), ('data-frames="ignore"', False), ('data-frames="count"', True)])
-def test_pages_in_frames_count_only_where_the_site_wants_it_and_are_marked(visit, attributes, is_counted):
+def test_pages_in_frames_count_only_if_enabled_and_are_marked(visit, attributes, is_counted):
     visit = visit(attributes=attributes)
     visit.shop.body = "<script>if (self === top) document.write('<iframe src=/framed hidden></iframe>')</script>"
     visit.open("/one")
@@ -127,7 +127,7 @@ ASK = (
 
 
 @pytest.mark.parametrize("replaced", REPLACED.values(), ids=REPLACED)
-def test_built_ins_that_the_page_has_replaced_change_no_figure(visit, replaced):
+def test_replaced_built_ins_do_not_affect_measurements(visit, replaced):
     visit = visit(head=f"<script>localStorage.setItem('extend', 'own'); {replaced} {ASK}</script>")
     visit.engine.open(visit.host + "/one")
     (view,) = visit.wait_for(lambda views: views and views[0].of("list") and views[0].of("resources"), "the events")
@@ -135,7 +135,7 @@ def test_built_ins_that_the_page_has_replaced_change_no_figure(visit, replaced):
     assert view.rows[0]["client_timestamp"] and view.path == "/one" and view.has_no_hole
 
 
-def test_nothing_of_an_address_that_may_be_secret_is_sent(visit):
+def test_secret_parts_of_an_address_are_not_sent(visit):
     visit = visit(attributes='data-hash data-requests')
     away = visit.shop.url.replace("127.0.0.1", "u:secret@127.0.0.1").replace(str(visit.shop.port), "9")
     visit.shop.body = f'<p><a id="private" href="{away}/mail/jane@example.com?secret=1">x</a></p><script>document.title = "Mail of jane@example.com"</script>'
@@ -157,7 +157,7 @@ def test_nothing_of_an_address_that_may_be_secret_is_sent(visit):
     assert second.rows[0]["referrer"] == visit.shop.url + "/reset/:id"
 
 
-def test_the_address_of_a_page_that_is_its_own_content_is_not_sent(visit):
+def test_data_and_blob_addresses_are_not_sent(visit):
     visit = visit()
     if visit.engine.name == "chromium":
         pytest.skip("Chromium lets no page of data: load a script from this machine")
@@ -167,7 +167,7 @@ def test_the_address_of_a_page_that_is_its_own_content_is_not_sent(visit):
     assert visit.views[0].path == "data:" and "secret" not in str(visit.rows)
 
 
-def test_a_site_decides_with_a_function_what_of_an_address_is_sent(visit):
+def test_a_site_function_can_rewrite_the_sent_address(visit):
     stub = (
         "self.collector = { q: [] }; collector.configure = (...values) => collector.q.push(['configure', ...values]);"
         "collector.configure({ scrub: (url) => url.replace(/customer-.*?(\\/|$)/, 'customer$1') });"
@@ -178,7 +178,7 @@ def test_a_site_decides_with_a_function_what_of_an_address_is_sent(visit):
     assert visit.views[0].path == "/customer/orders"
 
 
-def test_the_depth_of_a_page_that_scrolls_inside_an_element_is_that_elements(visit):
+def test_scroll_depth_follows_the_scrolling_element(visit):
     style = "<style>html, body { height: 100%; margin: 0; overflow: hidden } main { height: 100vh; overflow-y: auto } .in { height: 500vh }</style>"
     visit = visit(head=style)
     # The shop's own content does not interfere.
@@ -211,7 +211,7 @@ def test_parameters_of_a_campaign_are_cut_and_the_page_view_is_sent(visit):
         ("data-hash", ["/one", "/one#/part"]),
     ],
 )
-def test_a_site_decides_which_part_of_the_address_makes_a_page_view(visit, attributes, paths):
+def test_a_site_can_choose_which_address_changes_are_page_views(visit, attributes, paths):
     visit = visit(attributes=attributes)
     visit.open("/one")
     visit.engine.click("#query")
@@ -221,7 +221,7 @@ def test_a_site_decides_which_part_of_the_address_makes_a_page_view(visit, attri
     assert seen == paths or attributes == 'data-routes="query"' and seen[:2] == paths
 
 
-def test_a_tab_that_is_shown_and_hidden_writes_only_what_has_changed(visit):
+def test_switching_tabs_writes_only_changed_data(visit):
     visit = visit()
     if visit.engine.name != "chromium":
         pytest.skip("only Chromium's protocol hides a page")

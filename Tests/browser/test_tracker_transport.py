@@ -29,7 +29,7 @@ def track(visit, *names):
 
 
 @pytest.mark.parametrize("trouble", ["503", "cut", "deaf"])
-def test_events_survive_a_network_that_fails_for_a_while(visit, trouble):
+def test_events_survive_a_network_outage(visit, trouble):
     visit = visit()
     visit.open("/one")
     visit.network.decide = lambda body: trouble
@@ -44,7 +44,7 @@ def test_events_survive_a_network_that_fails_for_a_while(visit, trouble):
     assert not any(key.startswith("collector.queue") for key in visit.engine.evaluate("() => Object.keys(localStorage)"))
 
 
-def test_a_failure_is_tried_again_by_itself(visit):
+def test_a_failed_request_is_retried(visit):
     visit = visit()
     visit.open("/one")
     answers = iter(["503", "cut"])
@@ -54,7 +54,7 @@ def test_a_failure_is_tried_again_by_itself(visit):
     check_nothing_missing(visit)
 
 
-def test_what_was_left_behind_is_sent_by_the_next_page(visit):
+def test_the_next_page_sends_unsent_events(visit):
     visit = visit()
     visit.open("/one")
     track(visit, "a")
@@ -69,7 +69,7 @@ def test_what_was_left_behind_is_sent_by_the_next_page(visit):
     check_nothing_missing(visit)
 
 
-def test_a_visitor_who_goes_offline_and_comes_back_has_lost_nothing(visit):
+def test_going_offline_and_online_loses_no_event(visit):
     visit = visit()
     visit.open("/one")
     assert visit.flush() is True
@@ -89,7 +89,7 @@ def test_a_visitor_who_goes_offline_and_comes_back_has_lost_nothing(visit):
         again.stop()
 
 
-def test_without_storage_everything_arrives_as_long_as_the_page_lives(visit):
+def test_without_storage_events_are_retried_while_the_page_is_open(visit):
     blocked = "Object.defineProperty(self, 'localStorage', { get() { throw new DOMException('blocked', 'SecurityError'); } })"
     visit = visit(head=f"<script>{blocked}</script>")
     visit.open("/one")
@@ -104,7 +104,7 @@ def test_without_storage_everything_arrives_as_long_as_the_page_lives(visit):
     assert first.of("a") and first.has_no_hole
 
 
-def test_a_long_visit_offline_stays_within_its_room(visit):
+def test_a_long_offline_visit_stays_within_the_storage_limit(visit):
     visit = visit()
     visit.open("/one")
     visit.network.decide = lambda body: "cut"
@@ -121,7 +121,7 @@ def test_a_long_visit_offline_stays_within_its_room(visit):
     assert row["received"] + row["dropped"] == row["emitted"]
 
 
-def test_the_loss_that_is_found_is_the_loss_that_there_was(visit):
+def test_the_reported_loss_equals_the_actual_loss(visit):
     """10 % of all requests are dropped although the tracker gets a 200, and 10 % arrive twice."""
     seed = random.randrange(1 << 30)
     chance = random.Random(seed)
@@ -161,7 +161,7 @@ def queue_keys(visit):
     return visit.engine.evaluate("() => Object.keys(localStorage).filter((key) => key.startsWith('collector.queue'))")
 
 
-def test_a_foreign_entry_of_the_queue_is_removed_and_counted(visit):
+def test_an_invalid_queue_entry_is_removed_and_counted(visit):
     visit = visit(head=f"<script>localStorage['collector.queue.z'] ??= location.pathname === '/one' ? '{FOREIGN}' : ''</script>")
     visit.open("/one")
     track(visit, "a")
@@ -201,7 +201,7 @@ def test_a_page_that_changes_prototypes_changes_no_event(visit, engine, head):
     check_nothing_missing(visit)
 
 
-def test_the_page_keeps_half_of_the_limit_of_requests_that_outlive_it(visit):
+def test_keepalive_requests_use_at_most_half_of_the_quota(visit):
     visit = visit()
     visit.open("/one")
     assert visit.flush() is True
@@ -220,7 +220,7 @@ def test_the_page_keeps_half_of_the_limit_of_requests_that_outlive_it(visit):
     check_nothing_missing(visit)
 
 
-def test_a_page_view_posts_at_most_half_of_what_it_used_to(visit):
+def test_a_page_view_sends_at_most_half_of_the_former_bytes(visit):
     """10.8 kB with the tracker of version 2.1, for 30 resources and a stay of 8 s; here there are fewer, and the stay is short."""
     visit = visit()
     visit.open("/0")

@@ -26,7 +26,7 @@ def check_identity(views):
         assert view.has_no_hole, [(row["seq"], row["event_type"]) for row in view.rows]
 
 
-def test_a_page_that_is_left_for_another_has_reported_everything(visit):
+def test_navigating_away_loses_no_event(visit):
     visit = visit()
     visit.open("/one?utm_source=letter&gclid=click&secret=1")
     visit.wait_for_details()
@@ -46,7 +46,7 @@ def test_a_page_that_is_left_for_another_has_reported_everything(visit):
     assert not any("secret" in str(row) for row in visit.rows)
 
 
-def test_a_tab_that_is_closed_has_reported_everything(visit):
+def test_closing_a_tab_loses_no_event(visit):
     visit = visit()
     visit.open()
     visit.engine.close_tab()
@@ -84,7 +84,7 @@ def test_a_route_is_a_view_of_its_own(visit, button):
     assert first.of("engagement")[-1]["payload"]["reason"] == "route"
 
 
-def test_the_way_back_through_routes_is_a_view_too(visit):
+def test_going_back_to_a_route_is_a_page_view(visit):
     visit = visit()
     visit.open("/one")
     visit.engine.click("#push")
@@ -93,7 +93,7 @@ def test_the_way_back_through_routes_is_a_view_too(visit):
     assert [view.path for view in visit.views] == ["/one", "/pushed", "/one"]
 
 
-def test_parts_of_a_page_are_routes_only_where_the_site_says_so(visit):
+def test_fragments_are_not_routes_by_default(visit):
     plain = visit()
     plain.open("/one")
     plain.engine.click("#hash")
@@ -101,7 +101,7 @@ def test_parts_of_a_page_are_routes_only_where_the_site_says_so(visit):
     assert [view.path for view in plain.views] == ["/one"]
 
 
-def test_parts_of_a_page_are_routes_where_the_site_says_so(visit):
+def test_fragments_are_routes_if_enabled(visit):
     hashed = visit(attributes="data-hash")
     hashed.open("/one")
     hashed.engine.click("#hash")
@@ -126,7 +126,7 @@ def visit_with_a_page_that_was_kept(visit, folder):
     raise AssertionError("the browser has kept no page")
 
 
-def test_a_page_out_of_the_back_forward_cache_is_a_view_of_its_own(visit, tmp_path):
+def test_a_page_restored_from_the_back_forward_cache_is_a_page_view(visit, tmp_path):
     visit = visit_with_a_page_that_was_kept(visit, tmp_path)
     visit.wait_for(lambda views: (visit.flush() or True) and len(views) == 3, "three views")
     views = visit.views
@@ -170,7 +170,7 @@ addEventListener("pagehide", () => {
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_a_handler_that_ends_before_it_has_reported_everything_leaves_the_rest_to_the_next(visit, number):
+def test_events_unsent_at_unload_are_sent_by_the_next_page(visit, number):
     visit = visit(head=ENDS % number)
     visit.open("/one")
     # The part that reports the page load is loaded after the core.
@@ -183,7 +183,7 @@ def test_a_handler_that_ends_before_it_has_reported_everything_leaves_the_rest_t
     assert [row["lost"] for row in visit.store.rows("select lost from pageview_delivery")] == [0, 0]
 
 
-def test_events_that_are_emitted_while_another_is_serialized_have_numbers_of_their_own(visit):
+def test_events_emitted_during_serialization_have_distinct_numbers(visit):
     visit = visit()
     visit.open("/one")
     visit.engine.evaluate("() => collector.track('outer', { toJSON() { collector.track('inner'); return {}; } })")
@@ -206,7 +206,7 @@ def test_outbound_links_and_downloads_are_reported(visit):
     assert view.one("download") == {"url": visit.shop.url + "/list.csv"}
 
 
-def test_a_visit_reads_the_same_on_both_stores(store, chromium, serve):
+def test_a_visit_is_stored_alike_on_both_stores(store, chromium, serve):
     visit = Visit(chromium, store, serve(store, environment={"COLLECTOR_RATE_LIMIT": 0}))
     try:
         visit.open("/one?utm_source=letter")

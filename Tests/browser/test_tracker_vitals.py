@@ -95,7 +95,7 @@ def test_values_agree_with_the_browsers_own_entries(visit):
         assert abs(view.vitals[name] - value) < 0.01, (name, view.vitals, own)
 
 
-def test_an_interaction_and_a_shift_that_come_late_are_counted(visit):
+def test_late_interactions_and_layout_shifts_are_counted(visit):
     visit = visit()
     visit.open("/one")
     waited(visit.engine, 15_000)
@@ -157,7 +157,7 @@ def test_a_handler_counts_as_processing_and_its_target_names_the_interaction(vis
         assert not scripts or parts["longestScript"]["invoker"] == f"INPUT#field.on{event}"
 
 
-def test_fast_interactions_count_for_the_percentile_though_the_browser_reports_none_of_them(visit):
+def test_unreported_fast_interactions_count_for_the_percentile(visit):
     visit = visit(head=RECORD, body=f"""{BLOCK}<input id="field" onclick="block(900)" onkeydown="event.key === 'b' && block(90)">""")
     if visit.engine.name == "webkit":
         pytest.skip("this browser reports no events")
@@ -190,7 +190,7 @@ def test_an_interaction_that_leaves_the_page_is_reported(visit):
     assert view.vitals["INP"] >= 144
 
 
-def test_an_interaction_that_opened_a_route_counts_though_the_page_is_left_at_once(visit):
+def test_an_interaction_that_opens_a_route_counts_even_if_the_page_is_left_at_once(visit):
     visit = visit(body=f"""{BLOCK}<button id="go" onclick="block(150); history.pushState({{}}, '', '/route')">go</button>""")
     if visit.engine.name == "webkit":
         pytest.skip("this browser reports no events")
@@ -256,7 +256,7 @@ def test_a_page_that_was_opened_behind_another_has_no_paints_and_no_shifts(visit
     assert all(view.vitals.get(name) is None for name in ("LCP", "FCP", "CLS")), view.vitals
 
 
-def test_a_text_that_shifts_is_attributed_to_its_element(visit):
+def test_a_shifting_text_is_attributed_to_its_element(visit):
     visit = visit(body='<div id="wrap" style="position:fixed;top:9px;left:0"><span id="box" style="display:inline-block;width:9px;height:9px"></span>a text</div>')
     if visit.engine.name != "chromium":
         pytest.skip("this browser reports no shifts")

@@ -3,7 +3,7 @@
 from tracked import KEEP, errors, visit, wait_for_wrappers  # noqa: F401
 
 
-def test_a_value_that_writes_to_the_console_when_it_is_read_is_one_report(visit):
+def test_a_value_that_logs_when_read_is_reported_once(visit):
     visit = visit(head=KEEP, attributes="data-console")
     visit.open("/one")
     wait_for_wrappers(visit)
@@ -82,7 +82,7 @@ def open_with_requests(visit, head=""):
     return visit
 
 
-def test_a_request_that_is_sent_again_counts_once_each_time_it_fails(visit):
+def test_each_failure_of_a_reused_request_counts_once(visit):
     visit = open_with_requests(visit, head=REQUESTS)
     visit.engine.evaluate("() => again()")
     visit.engine.evaluate("() => reopened()")
@@ -90,7 +90,7 @@ def test_a_request_that_is_sent_again_counts_once_each_time_it_fails(visit):
     check_requests(visit, {("HTTP 404", "GET /missing-base/missing.json"): 4, ("HTTP 404", "GET /missing-again.json"): 3})
 
 
-def test_relative_addresses_are_those_of_the_page_and_what_was_aborted_has_not_failed(visit):
+def test_relative_addresses_resolve_and_aborted_requests_are_not_errors(visit):
     visit = open_with_requests(visit, head=REQUESTS)
     visit.engine.evaluate(
         """async () => {
@@ -132,7 +132,7 @@ def test_an_unhandled_rejection_of_fetch_stays_unhandled_and_a_handled_one_handl
     assert not any("/collector" in frame["file"] for frame in rejection["frames"])
 
 
-def test_another_fetch_keeps_what_it_is_and_returns(visit):
+def test_a_custom_fetch_keeps_its_identity_and_result(visit):
     other = """<script>{
         const kept = Promise.resolve(new Response("", { status: 500 }));
         self.fetch = function own(input, options, third) {
@@ -150,7 +150,7 @@ def test_another_fetch_keeps_what_it_is_and_returns(visit):
     assert visit.engine.evaluate("() => [XMLHttpRequest.prototype.open.name, XMLHttpRequest.prototype.open.length, Object.keys(fetch).join()]") == ["open", 2, "own"]
 
 
-def test_our_own_requests_never_count(visit):
+def test_tracker_requests_are_not_counted(visit):
     visit = open_with_requests(visit)
     visit.network.decide = lambda body: "cut"
     assert visit.engine.evaluate("() => { collector.track('x'); return collector.flush(); }") is False

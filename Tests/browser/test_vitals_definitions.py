@@ -56,7 +56,7 @@ def test_a_page_that_was_hidden_before_its_first_paint_has_no_paints_and_no_shif
     assert view.values["TTFB"] == 10
 
 
-def test_what_a_browser_does_not_report_is_unsupported_and_not_zero():
+def test_unreported_vitals_are_unsupported_rather_than_zero():
     (view,) = views(painted(), supported=["paint", "navigation"])
     assert (view.values["LCP"], view.values["CLS"], view.values["INP"]) == (UNSUPPORTED,) * 3
 
@@ -82,7 +82,7 @@ def test_processing_does_not_last_longer_than_the_interaction():
     assert view.values["INP.processingDuration"] == 128 and view.values["INP.presentationDelay"] == 0
 
 
-def test_of_paints_of_one_frame_the_larger_is_the_largest_in_whatever_order_they_come():
+def test_the_larger_paint_of_a_frame_wins_in_any_order():
     (view,) = views(painted(), largest(100, 900, "h1"), largest(100, 50, "p"))
     assert view.values["LCP.target"][0][0] == "h1"
 
@@ -100,7 +100,7 @@ def test_an_interaction_belongs_to_the_page_view_in_which_it_began():
     assert (next_view.kind, next_view.values["INP"], next_view.values["TTFB"]) == ("route", NOTHING, NOTHING)
 
 
-def test_a_change_of_the_query_begins_something_new_only_when_the_browser_reports_a_soft_navigation():
+def test_a_query_change_starts_a_view_only_with_a_soft_navigation():
     url = URL + "?page=2"
     route = ["route", {"time": 1050, "url": url, "interactions": 1}]
     soft = ["entry", entry("soft-navigation", 1000, 80)[1] | {"name": url, "interactionId": 7, "paintTime": 1080, "largest": None}]

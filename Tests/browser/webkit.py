@@ -16,7 +16,7 @@ import urllib.request
 from postgres import free_port
 from program import die_with_parent
 
-KEYS = {"Tab": "\ue004", "Enter": "\ue007", "ArrowLeft": "\ue012", "ArrowRight": "\ue014", "Home": "\ue011", "End": "\ue010", "Escape": "\ue00c"}
+KEYS = {"Tab": "\ue004", "Enter": "\ue007", "ArrowLeft": "\ue012", "ArrowRight": "\ue014", "ArrowUp": "\ue013", "ArrowDown": "\ue015", "Home": "\ue011", "End": "\ue010", "Escape": "\ue00c"}
 
 # Seconds for a browser to start and for its first page, and attempts at both.
 OPEN_SECONDS_MAX = 25

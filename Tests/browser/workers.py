@@ -9,7 +9,7 @@ import engines
 ORDER = (
     "chromium", "firefox", "webkit",
     "test_harness.py", "test_chaos.py", "test_http_refusals.py", "test_insight_page.py", "test_vitals_fixtures.py", "test_insight_status.py",
-    "test_hostile_claims.py", "test_dashboard_page.py", "test_hidden_characters.py", "test_demo_data.py",
+    "test_implausible_values.py", "test_dashboard_page.py", "test_hidden_characters.py", "test_demo_data.py",
 )
 
 

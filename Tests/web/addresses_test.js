@@ -91,7 +91,7 @@ Deno.test("addresses within a text are cleaned", () => {
   assert.equal(cleanText("TypeError: x is not a function"), "TypeError: x is not a function");
 });
 
-Deno.test("the owner's rule decides what of an address is sent", () => {
+Deno.test("the site's rule decides which part of an address is sent", () => {
   try {
     setScrub((/** @type {string} */ url) => url.replace(/\/private\/.*/, "/private"));
     assert.equal(clean("https://u:p@shop.example/private/a?b#c"), "https://shop.example/private");

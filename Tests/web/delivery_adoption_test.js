@@ -78,7 +78,7 @@ for (const [number, entry] of FOREIGN.entries()) {
   });
 }
 
-Deno.test("what is intact beside a damaged event is kept", () => {
+Deno.test("intact events next to a damaged one are kept", () => {
   const view = report(1);
   const entry = JSON.stringify({
     pageviews: [view],

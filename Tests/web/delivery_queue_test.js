@@ -56,7 +56,7 @@ Deno.test("a body takes events while they fit, in bytes and in number", () => {
   assert.ok(BODY_BYTES_MAX < 65_536);
 });
 
-Deno.test("what is reserved comes first where there is little room", () => {
+Deno.test("reserved members come first if space is short", () => {
   const items = [item(1), item(2, undefined, { isReserved: true }), item(3)];
   assert.deepEqual(ids(sort(items)), ["e_2", "e_1", "e_3"]);
 });

@@ -26,7 +26,7 @@ Deno.test("the reports of the latest 20 page views are tracked", () => {
   assert.equal(tracked.length, 20);
 });
 
-Deno.test("the next page gets what is not confirmed and the latest 6 reports, which a proxy may have confirmed and lost", () => {
+Deno.test("the next page gets unconfirmed events and the latest 6 reports", () => {
   const all = reports(9);
   all.forEach((one) => confirm(one, JSON.stringify(one)));
   all[1].emitted++;

@@ -73,7 +73,7 @@ Deno.test("another page view begins with nothing", () =>
     assert.deepEqual(take(page, true, 10), { engagedMs: 2000, scrollDepth: 10 });
   }));
 
-Deno.test("what could not be reported is taken again", () =>
+Deno.test("values that could not be reported are measured again", () =>
   visit((page) => {
     page.time = 5000;
     assert.throws(() =>

@@ -67,7 +67,7 @@ for (const [what, thrown, name, message] of VALUES) {
   });
 }
 
-Deno.test("what a getter hides is left out, and the rest is kept", () => {
+Deno.test("members whose getter throws are left out", () => {
   /** @param {string} name @param {object} value */
   const hiding = (name, value) =>
     Object.defineProperty(value, name, {
@@ -222,7 +222,7 @@ Deno.test("no more than fifty different errors of a page view are reported, and 
   assert.deepEqual(found.emitted.at(-1).pageview, "second");
 });
 
-Deno.test("what describing an error causes is not reported", () => {
+Deno.test("errors raised while describing an error are not reported", () => {
   const found = collected();
   found.add({
     get message() {
@@ -239,7 +239,7 @@ const captured = (event, source) => {
   return found && [found.kind, found.name, found.message, found.source];
 };
 
-Deno.test("events are described by what they are about", () => {
+Deno.test("events are described by their subject", () => {
   const target = self;
   const error = new TypeError("broken");
   assert.equal(captured({ type: "error", target, message: "broken", error })?.[0], "error");
@@ -264,7 +264,7 @@ Deno.test("a promise library's own event of a rejection has the reason in its de
   assert.deepEqual(found?.slice(0, 3), ["rejection", "RangeError", "why"]);
 });
 
-Deno.test("a resource that fails is named by its element and its address; what the page dispatches is none", () => {
+Deno.test("a failed resource is named by element and address; synthetic events are ignored", () => {
   const target = element("img", {}, element("body"));
   assert.deepEqual(
     captured({ type: "error", target, isTrusted: true }, "http://a/first.png?token=1"),

@@ -55,7 +55,7 @@ Deno.test("errors wait until they can be described and belong to the page view i
   assert.ok(page.emitted[0].frames.length > 0);
 });
 
-Deno.test("what waits is bounded: a thousand errors, of which equal ones become one with a count", async () => {
+Deno.test("the queue is bounded: of a thousand errors, equal ones become one with a count", async () => {
   const page = opened();
   page.errors.restart("first");
   for (let count = 0; count < 940; count++) page.errors.add("handled", new Error("often"));
@@ -140,7 +140,7 @@ Deno.test("a page that is left reports fifty of the errors that wait, each in it
   assert.deepEqual([page.emitted.length, page.dropped], [50, Array(11).fill(["undescribed", "second"])]);
 });
 
-Deno.test("a page that is left before anything can say what an error was counts it in its page view", async () => {
+Deno.test("an error right before unload is counted in its page view", async () => {
   const page = opened(false);
   page.errors.restart("first");
   page.errors.add("handled", "one");

@@ -15,6 +15,6 @@ Deno.test("sizes", () => {
   assert.equal(bytes(null), "–");
 });
 
-Deno.test("what is not known is neither yes nor no", () => {
+Deno.test("unknown values are neither yes nor no", () => {
   assert.deepEqual([true, false, null, undefined].map(yesNo), ["yes", "no", null, null]);
 });

@@ -33,7 +33,7 @@ const watched = (body) =>
     body(Observer.add, frames);
   });
 
-Deno.test("an invoker is whole, except for what may be secret in an address", () =>
+Deno.test("invokers are complete, except for secrets in addresses", () =>
   watched((add, { _scriptWithin: scriptWithin }) => {
     const invokers = {
       "BUTTON#b.onclick": "BUTTON#b.onclick",
@@ -80,7 +80,7 @@ Deno.test("a frame that was long is found though many others came after it", () 
     assert.equal(scriptWithin(1000, 1200)?.invoker, "slow");
   }));
 
-Deno.test("what the browser holds back counts when frames are read", () =>
+Deno.test("entries buffered by the browser count when frames are read", () =>
   watched((add, frames) => {
     const slow = {
       startTime: 1000,

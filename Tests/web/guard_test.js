@@ -50,7 +50,7 @@ Deno.test("a toJSON that the page has given to all arrays or objects is ignored,
   }
 });
 
-Deno.test("what an object has for itself is called, also where all objects have one", () => {
+Deno.test("own toJSON methods are called, even if Object.prototype has one", () => {
   const date = new Date(0);
   const own = { toJSON: () => ({ kept: [date] }) };
   const expected = '{"date":"1970-01-01T00:00:00.000Z","own":{"kept":["1970-01-01T00:00:00.000Z"]}}';
@@ -67,7 +67,7 @@ Deno.test("a BigInt becomes its digits, also where the page has given it another
   extended([BigInt.prototype], "toJSON", broken, () => assert.equal(toJSON(value), expected));
 });
 
-Deno.test("what has no form in JSON is as JSON.stringify has it", () => {
+Deno.test("values without JSON form serialize as with JSON.stringify", () => {
   const value = { undefined, symbol: Symbol("s"), nan: NaN, list: [undefined, () => {}], [Symbol("s")]: 1 };
   assert.equal(toJSON(value), '{"nan":null,"list":[null,null]}');
   assert.equal(toJSON(undefined), undefined);
@@ -78,7 +78,7 @@ Deno.test("what has no form in JSON is as JSON.stringify has it", () => {
   assert.equal(guard(toJSON)(cyclic), undefined);
 });
 
-Deno.test("text is parsed, and what is no JSON throws", () => {
+Deno.test("text is parsed, and invalid JSON throws", () => {
   assert.deepEqual(parse(toJSON({ a: [1, "ü", null] })), { a: [1, "ü", null] });
   assert.throws(() => parse("{"), SyntaxError);
 });
@@ -146,7 +146,7 @@ Deno.test("a page that has replaced Date before gives the tracker the one of a f
   });
 });
 
-Deno.test("what is guarded never throws, and gives what it gives", () => {
+Deno.test("guarded functions never throw and keep their result", () => {
   assert.equal(guard((/** @type {number} */ left, /** @type {number} */ right) => left + right)(1, 2), 3);
   assert.equal(
     guard(() => {

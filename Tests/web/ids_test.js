@@ -23,7 +23,7 @@ Deno.test("ids are not the same twice, and a later one sorts later", () => {
   assert.match(pageviewId(), /^p_[0-9a-f]{32}$/);
 });
 
-Deno.test("a visitor is known again, and what is no id is replaced", () => {
+Deno.test("a visitor keeps its id, and an invalid id is replaced", () => {
   const kept = storage();
   return withGlobals({ localStorage: kept }, () => {
     forgetIds();
@@ -61,7 +61,7 @@ Deno.test("where storage throws, ids live as long as the page", () => {
   return withGlobals({ localStorage: blocked }, () => assert.deepEqual(activeIds(), activeIds()));
 });
 
-Deno.test("before a visitor consents nothing is kept, and then what was known is", () => {
+Deno.test("nothing is stored before consent, and known ids are stored after it", () => {
   const kept = storage();
   return withGlobals({ localStorage: kept }, () => {
     forgetIds();

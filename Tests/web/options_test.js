@@ -21,7 +21,7 @@ Deno.test("a site is called by its host", async () => {
   assert.equal(options.fingerprint, false);
 });
 
-Deno.test("attributes are text and mean what they say", async () => {
+Deno.test("attribute values are parsed from text", async () => {
   const options = await changed({
     sample: "0.25",
     fingerprint: "",
@@ -38,7 +38,7 @@ Deno.test("attributes are text and mean what they say", async () => {
   assert.equal(options.endpoint, "https://collect.example/events");
 });
 
-Deno.test("values of a call keep their types, and what is not given stays", async () => {
+Deno.test("values of a call keep their types, and omitted ones are unchanged", async () => {
   const options = await changed({ sample: "0.25", requests: "" }, {
     fingerprint: true,
     sample: undefined,
@@ -51,7 +51,7 @@ Deno.test("values of a call keep their types, and what is not given stays", asyn
   );
 });
 
-Deno.test("one that cannot be read changes nothing and spares the others; one that is not known is none", async () => {
+Deno.test("an invalid option is ignored alone, and an unknown one has no effect", async () => {
   const options = await changed({ sample: "half", user: "{", release: "1.2", unknown: "x" });
   assert.equal(options.sample, 1);
   assert.deepEqual(options.user, {});

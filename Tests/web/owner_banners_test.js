@@ -49,7 +49,7 @@ Deno.test("a lag of some seconds is usual, one of minutes is said", async () => 
   assert.deepEqual([key, text], ["lag", "Figures are 2 min behind the events."]);
 });
 
-Deno.test("one reading that fails is an accident, two are an outage", async () => {
+Deno.test("two failed readings in a row are an outage", async () => {
   assert.deepEqual(await texts(status(), 1), []);
   assert.deepEqual((await texts(status(), 2)).map(([key]) => key), ["offline"]);
 });

@@ -25,7 +25,7 @@ Deno.test("filters come back from the address as they were put there", () => {
   assert.equal(encodeFilters([]), "");
 });
 
-Deno.test("an address may hold anything; what is no filter is left out", () => {
+Deno.test("invalid filters in an address are ignored", () => {
   for (const text of [null, "", "{", "{}", "7", '["is"]', '[["is","browser"]]', '[["is","browser",[]]]']) {
     assert.deepEqual(parseFilters(text), [], String(text));
   }

@@ -32,7 +32,7 @@ Deno.test("sessions and page views that a page boundary cuts in two become one, 
   ], []]);
 });
 
-Deno.test("what neither page has is missing, up to what the page emitted", () => {
+Deno.test("events on neither page are missing, up to the emitted number", () => {
   const holes = (/** @type {any[]} */ one, /** @type {any[]} */ other, /** @type {number | null} */ emitted) =>
     joined([{ session: "a", pageviews: [view("1", one)] }], [{
       session: "a",

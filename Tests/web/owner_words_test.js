@@ -19,7 +19,7 @@ Deno.test("large numbers are short, small ones whole, and nothing is a dash", ()
   assert.deepEqual(exact(1_234_567), "1,234,567");
 });
 
-Deno.test("shares have a digit where they are small, and what is almost nothing is not nothing", () => {
+Deno.test("small shares have a decimal, and a tiny share is not shown as zero", () => {
   assert.deepEqual([0, 0.0004, 0.0123, 0.5, 1].map(percent), ["0 %", "<0.1 %", "1.2 %", "50 %", "100 %"]);
   assert.deepEqual(percent(null), "–");
 });
@@ -39,7 +39,7 @@ Deno.test("vitals are rated by the bounds that are shown", () => {
   assert.deepEqual([vital("cls", 0.1234), vital("lcp", 2510), vital("inp", null)], ["0.123", "2.51 s", "–"]);
 });
 
-Deno.test("what is almost all is not all, and more than all is no share", () => {
+Deno.test("almost 100 % is not rounded up, and more than 100 % is no share", () => {
   assert.deepEqual([0.9949, 0.996, 0.99914, 1].map(percent), ["99 %", "99.6 %", ">99.9 %", "100 %"]);
   assert.deepEqual([shareOf(3, 4), shareOf(4, 4), shareOf(5, 4), shareOf(0, 0), shareOf(1, null)], [
     ...[0.75, 1, null, null, null],

@@ -15,7 +15,7 @@ function payload(characters) {
   };
 }
 
-Deno.test("what a browser does not say is null or empty before anything has been collected", () => {
+Deno.test("unreported values are null or empty before collection", () => {
   const empty = emptyPayload(IDS, "now");
   assert.deepEqual(Object.keys(empty), [
     ...["visitor_id", "session_id", "pageview_id", "timestamp", "browser", "performance", "network", "errors"],
@@ -43,7 +43,7 @@ Deno.test("a payload that is too large gives up the picture before the rest of t
   assert.equal(large.fingerprints.canvas.length, 40_000, "what is shown is not touched");
 });
 
-Deno.test("even a tiny limit leaves who it was", () => {
+Deno.test("even a tiny limit keeps the ids", () => {
   const text = fitted(payload(100_000), 2000);
   assert.ok(byteLength(text) <= 2000, String(byteLength(text)));
   assert.equal(JSON.parse(text).visitor_id, "v_1");

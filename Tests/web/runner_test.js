@@ -52,7 +52,7 @@ Deno.test("a collector that throws, rejects, hangs or has nothing harms no other
   assert.deepEqual(payload, { good: { a: 1 } });
 });
 
-Deno.test("what comes after the time limit is still taken", async () => {
+Deno.test("values after the time limit are still used", async () => {
   /** @type {(value: unknown) => void} */
   let resolve = () => {};
   const { runner } = start([
@@ -118,7 +118,7 @@ Deno.test("only parts that are the same twice are in the combined hash, in whate
   assert.equal(all.parts[0].summary, "two");
 });
 
-Deno.test("only what identifies is compared", async () => {
+Deno.test("only identifying signals are compared", async () => {
   let count = 0;
   const quota = make({
     ...{ name: "quota", tab: "fingerprint", isFingerprint: true },

@@ -32,7 +32,7 @@ Deno.test("a level is cut to 60 characters", () => {
   assert.equal(selector(element("p", { id: "x".repeat(1000) })).length, 60);
 });
 
-Deno.test("a form whose controls hide its properties is named by what it is", () => {
+Deno.test("a form whose controls shadow its properties is named correctly", () => {
   class Form extends Element {}
   for (const name of ["id", "localName", "parentNode", "getAttribute", "className"]) {
     Object.defineProperty(Form.prototype, name, { value: element("input", { name }) });

@@ -13,7 +13,7 @@ Deno.test("fields may be left out by their names, at any depth", () => {
   assert.equal(canonical({ version: 1, a: [{ fullVersion: 2, b: 3 }] }, /version/i), '{"a":[{"b":3}]}');
 });
 
-Deno.test("what an object says is its texts, numbers, truths and lists, and nothing that throws", () => {
+Deno.test("an object is described by its strings, numbers, booleans and arrays, without getters that throw", () => {
   class Said {
     get secret() {
       throw new Error("on purpose");
@@ -28,7 +28,7 @@ Deno.test("what an object says is its texts, numbers, truths and lists, and noth
   assert.equal(plain(undefined), null);
 });
 
-Deno.test("a family is there if it is wider or narrower than what it would fall back to", async () => {
+Deno.test("a font exists if its width differs from that of its fallback", async () => {
   const widths = /** @type {Record<string, number>} */ ({ monospace: 10, "sans-serif": 20, serif: 30 });
   const installed = { Menlo: 10, Ubuntu: 21 };
   const found = await fonts(TELLING, (family) => {

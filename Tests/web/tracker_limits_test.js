@@ -36,7 +36,7 @@ Deno.test("a page that is hidden and shown 500 times without a change sends noth
   });
 });
 
-Deno.test("beacons take at most half of what the browser grants, what figures are computed from first", () => {
+Deno.test("beacons use at most half of the quota, reports first", () => {
   const on = site({ respond: () => unavailable() });
   return visit(on, async () => {
     const [transport, view] = await open(on, 1);
@@ -77,7 +77,7 @@ Deno.test("a request is only kept alive after its page while half of the limit s
     }));
 });
 
-Deno.test("a visitor who sees a hundred pages while nothing is confirmed sends no more at once than a server accepts", () => {
+Deno.test("a hundred unconfirmed page views are sent in batches within the server's limits", () => {
   const on = site({ respond: () => unavailable() });
   return visit(on, async () => {
     for (const number of numbers(120)) {
@@ -96,7 +96,7 @@ Deno.test("a visitor who sees a hundred pages while nothing is confirmed sends n
   });
 });
 
-Deno.test("the latest reports are repeated by later pages, since a proxy may confirm what it loses; older ones are not", () => {
+Deno.test("later pages repeat only the latest reports, which a proxy may have lost", () => {
   const on = site();
   return visit(on, async () => {
     for (const number of numbers(30)) {
@@ -165,7 +165,7 @@ Deno.test("where the sender cannot be loaded, the latest 20 entries wait with th
   });
 });
 
-Deno.test("what is sent before the sender has arrived leaves when it comes", () => {
+Deno.test("events sent before the sender loads leave when it has loaded", () => {
   const on = site();
   return visit(on, async () => {
     const { openTransport } = await import("../../Web/tracker/transport.js?late");

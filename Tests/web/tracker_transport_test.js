@@ -15,7 +15,7 @@ import {
 } from "./delivery_site.js";
 import { report, withGlobals } from "./support.js";
 
-Deno.test("what is confirmed is sent once, with the delivery report of its page view", () => {
+Deno.test("confirmed events are sent once, with the delivery report of their page view", () => {
   const on = site();
   return visit(on, async () => {
     const [transport, view] = await open(on, 1);
@@ -33,7 +33,7 @@ Deno.test("what is confirmed is sent once, with the delivery report of its page 
   });
 });
 
-Deno.test("what the server cannot accept now is kept for a later page, which sends it with its report", () => {
+Deno.test("events that the server cannot accept now are kept for a later page", () => {
   const on = site({ respond: () => unavailable({ "Retry-After": "600" }) });
   return visit(on, async () => {
     const [transport, view] = await open(on, 1);
@@ -48,7 +48,7 @@ Deno.test("what the server cannot accept now is kept for a later page, which sen
   });
 });
 
-Deno.test("what a beacon took is sent again by the next page, with that page's own first batch, and by no beacon of it", () => {
+Deno.test("events of a beacon are resent by the next page with its first batch", () => {
   const on = site();
   return visit(on, async () => {
     const [transport, view] = await open(on, 1);
@@ -161,7 +161,7 @@ Deno.test("while it is held nothing is sent and nothing is kept; after it is cle
   });
 });
 
-Deno.test("what waits for consent takes over nothing; with consent it does", () => {
+Deno.test("stored events are taken over only after consent", () => {
   const on = site();
   return visit(on, async () => {
     const [other, left] = await open(on, 1);
@@ -213,7 +213,7 @@ Deno.test("a foreign or damaged entry is removed, counted, and stops nothing", (
   });
 });
 
-Deno.test("a page takes over what others have left, and nothing of its own", () => {
+Deno.test("a page takes over events of other pages, and none of its own", () => {
   const on = site({ respond: () => unavailable() });
   return visit(on, async () => {
     const [other, left] = await open(on, 1);
@@ -232,7 +232,7 @@ Deno.test("a page takes over what others have left, and nothing of its own", () 
   });
 });
 
-Deno.test("a script that ends while it emits has counted what it has queued, and nothing else", () => {
+Deno.test("a script that ends while it emits has counted only queued events", () => {
   const on = site();
   return visit(on, async () => {
     const [transport, view] = await open(on, 1);

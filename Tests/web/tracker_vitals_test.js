@@ -115,7 +115,7 @@ Deno.test("the phases of the first interaction are those of its whole frame, in 
   }
 });
 
-Deno.test("what the browser holds back counts when a page view ends", async () => {
+Deno.test("entries buffered by the browser count when a page view ends", async () => {
   const page = await opened();
   page.performance.interactionCount = 1;
   page.hold.event = [...BATCH];

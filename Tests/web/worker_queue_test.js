@@ -30,7 +30,7 @@ const opened = () => {
   return { report, queue: openWorkerQueue({ _report: report, context, endpoint: () => "http://a/events" }) };
 };
 
-Deno.test("events are sent with what they share, and with a delivery report", async () => {
+Deno.test("events are sent with their shared fields and a delivery report", async () => {
   const { report, queue } = opened();
   report.emitted = 2;
   for (const seq of [1, 2]) queue.push([{ seq, event_type: "x" }, `{"n":${seq}}`]);
@@ -55,7 +55,7 @@ Deno.test("events are sent with what they share, and with a delivery report", as
   assert.equal(bodies.length, 2);
 });
 
-Deno.test("what the server refuses for good is counted, and the oldest give way when the queue is full", async () => {
+Deno.test("permanently refused events are counted, and the oldest are dropped when the queue is full", async () => {
   const { report, queue } = opened();
   for (let seq = 1; seq <= 203; seq++) queue.push([{ seq }, "{}"]);
   answers.push(answer({}, 400), answer());

@@ -6,6 +6,16 @@ import { shortened, visible } from "./visible.js";
 /** @typedef {{label: string, unit: string, format: (value: number) => string, rows: {name: string, value: number}[]}} Bars */
 /** @typedef {{label: string, figure: string, note: string, format: (value: number) => string, values: number[]}} Line */
 /** @typedef {{canvas: HTMLCanvasElement, chart: any, configure: () => any, hasFailed?: () => void}} Drawing */
+/**
+ * Any chart.
+ *
+ * @typedef {object} Plot
+ * @property {string} label
+ * @property {number} height
+ * @property {() => any} configure
+ * @property {() => HTMLElement} figures a table of its figures
+ * @property {(frame: HTMLElement, canvas: HTMLCanvasElement, chart: () => any) => void} [extend] adds to its frame
+ */
 
 const BAR_HEIGHT = 30;
 const AXIS_HEIGHT = 34;
@@ -59,6 +69,16 @@ export function color(token) {
   return value;
 }
 
+/**
+ * The same color with an opacity, so that the grid is visible behind it.
+ *
+ * @param {string} token @param {number} opacity 0 to 1
+ */
+export function translucent(token, opacity) {
+  const value = color(token);
+  return value.startsWith("rgb(") ? value.replace("rgb(", "rgba(").replace(")", `, ${opacity})`) : value;
+}
+
 /** @param {Drawing} drawing */
 function draw(drawing) {
   if (!library) return;
@@ -74,6 +94,8 @@ export const tooltip = (format) => ({
   backgroundColor: color("--ink"),
   titleColor: color("--panel"),
   bodyColor: color("--panel"),
+  titleFont: { ...font(), weight: "600" },
+  bodyFont: font(),
   displayColors: false,
   cornerRadius: 6,
   padding: 9,
@@ -84,9 +106,9 @@ export const tooltip = (format) => ({
  * Any chart, with a table of its figures.
  *
  * @param {HTMLElement} element
- * @param {{label: string, height: number, configure: () => any, figures: () => HTMLElement}} plot
+ * @param {Plot} plot
  */
-export function plot(element, { label, height, configure, figures }) {
+export function plot(element, { label, height, configure, figures, extend }) {
   const isOpen = element.querySelector("details")?.open ?? false;
   const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { role: "img", "aria-label": label }));
   const frame = h("div", { class: "chart" }, canvas);
@@ -98,6 +120,7 @@ export function plot(element, { label, height, configure, figures }) {
   details.open = isOpen;
   drawings.get(element)?.chart?.destroy();
   element.replaceChildren(frame, details);
+  /** @type {Drawing} */
   const drawing = {
     ...{ canvas, chart: null, configure },
     hasFailed() {
@@ -112,6 +135,7 @@ export function plot(element, { label, height, configure, figures }) {
     }
   }
   drawings.set(element, drawing);
+  extend?.(frame, canvas, () => drawing.chart);
   draw(drawing);
 }
 
@@ -241,7 +265,6 @@ const lineOptions = ({ values, format }) => ({
       fill: true,
       pointRadius: 0,
       pointHitRadius: 8,
-      tension: 0.3,
     }],
   },
   options: {

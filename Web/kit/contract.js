@@ -5,10 +5,17 @@ export const DIMENSIONS = Object.freeze({
   path: "Page",
   entry: "Entry page",
   exit: "Exit page",
+  channel: "Channel",
   referrer: "Referrer",
   campaign: "Campaign",
+  utm_source: "UTM source",
+  utm_medium: "UTM medium",
+  utm_term: "UTM term",
+  utm_content: "UTM content",
   browser: "Browser",
+  browser_version: "Browser version",
   system: "Operating system",
+  system_version: "System version",
   device: "Device",
   screen: "Screen size",
   language: "Language",
@@ -21,6 +28,7 @@ export const DIMENSIONS = Object.freeze({
   release: "Release",
   event: "Custom event",
   issue: "Issue",
+  goal: "Goal",
   visitor: "Visitor",
   site: "Site",
 });
@@ -30,10 +38,17 @@ export const LISTS = Object.freeze({
   path: "Pages",
   entry: "Entry pages",
   exit: "Exit pages",
+  channel: "Channels",
   referrer: "Referrers",
   campaign: "Campaigns",
+  utm_source: "UTM sources",
+  utm_medium: "UTM mediums",
+  utm_term: "UTM terms",
+  utm_content: "UTM contents",
   browser: "Browsers",
+  browser_version: "Browser versions",
   system: "Operating systems",
+  system_version: "System versions",
   device: "Devices",
   screen: "Screen sizes",
   language: "Languages",
@@ -49,6 +64,7 @@ export const LISTS = Object.freeze({
   site: "Sites",
   noise: "Noise",
   invalid: "Invalid values",
+  not_found: "Missing pages",
   resource: "Resources",
   third_party: "Third parties",
   lcp_element: "LCP elements",
@@ -73,6 +89,7 @@ export const OPERATORS = Object.freeze({
 export const FEWER_OPERATORS = Object.freeze({
   event: ["is", "contains", "matches"],
   issue: ["is", "contains", "matches"],
+  goal: ["is", "is_not"],
   visitor: ["is"],
 });
 
@@ -209,7 +226,7 @@ export const PATTERN_WILDCARDS_MAX = 8;
 export const FILTER_SESSIONS_MAX = 100_000;
 
 /** Range of a query; in days. */
-export const RANGE_DAYS_MAX = 800;
+export const RANGE_DAYS_MAX = 10_000;
 
 /** Points of a series; in buckets. */
 export const BUCKETS_MAX = 1500;

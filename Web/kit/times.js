@@ -20,6 +20,9 @@ const STYLES = {
   dayAndYear: { day: "numeric", month: "short", year: "numeric" },
   weekday: { weekday: "short", day: "numeric", month: "short", year: "numeric" },
   month: { month: "short", year: "numeric" },
+  dayOfWeek: { weekday: "short", day: "numeric" },
+  monthName: { month: "short" },
+  year: { year: "numeric" },
   time: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
   hour: {
     ...{ weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
@@ -100,8 +103,8 @@ export function secondsOf(local, zone) {
 
 // Buckets
 
-/** @param {number} seconds @param {Interval} interval @param {string} zone */
-export function bucketStart(seconds, interval, zone) {
+/** @param {number} seconds @param {Interval} interval @param {string} zone @param {number} [firstDay] of weeks, 1 for Monday */
+export function bucketStart(seconds, interval, zone, firstDay = 1) {
   const local = localOf(seconds, zone);
   const { year, month, day } = local;
   switch (interval) {
@@ -112,9 +115,8 @@ export function bucketStart(seconds, interval, zone) {
     case "day":
       return secondsOf({ year, month, day }, zone);
     case "week":
-      // Monday is the first day.
       return secondsOf(
-        { year, month, day: day - (new Date(asUTC({ year, month, day }) * 1000).getUTCDay() + 6) % 7 },
+        { year, month, day: day - (new Date(asUTC({ year, month, day }) * 1000).getUTCDay() + 7 - firstDay) % 7 },
         zone,
       );
     case "month":
@@ -122,9 +124,9 @@ export function bucketStart(seconds, interval, zone) {
   }
 }
 
-/** @param {number} seconds @param {Interval} interval @param {string} zone */
-export function bucketEnd(seconds, interval, zone) {
-  const start = bucketStart(seconds, interval, zone);
+/** @param {number} seconds @param {Interval} interval @param {string} zone @param {number} [firstDay] of weeks, 1 for Monday */
+export function bucketEnd(seconds, interval, zone, firstDay = 1) {
+  const start = bucketStart(seconds, interval, zone, firstDay);
   const { year, month, day } = localOf(start, zone);
   switch (interval) {
     case "minute":
@@ -145,16 +147,17 @@ export function bucketEnd(seconds, interval, zone) {
  * over.
  *
  * @param {number[]} starts of the buckets
- * @param {{from: number, to: number, interval: Interval, zone: string}} range
+ * @param {{from: number, to: number, interval: Interval, zone: string, week_start?: number}} range
  * @param {number} now seconds since 1970
  * @returns {("whole" | "partial" | "future")[]}
  */
-export const completeness = (starts, { from, to, interval, zone }, now) =>
+export const completeness = (starts, { from, to, interval, zone, week_start: firstDay = 1 }, now) =>
   starts.map((start, index) => {
     if (start > now) return "future";
     const isAtEnd = index === 0 || index === starts.length - 1 || starts[index + 1] > now;
     if (!isAtEnd) return "whole";
-    const isCut = bucketStart(start, interval, zone) < from || bucketEnd(start, interval, zone) > Math.min(to, now);
+    const isCut = bucketStart(start, interval, zone, firstDay) < from ||
+      bucketEnd(start, interval, zone, firstDay) > Math.min(to, now);
     return isCut ? "partial" : "whole";
   });
 
@@ -178,25 +181,10 @@ export function counterparts(starts, others, interval, zone) {
   return own.map((seconds, index) => own.indexOf(seconds) === index ? theirs.indexOf(seconds) : -1);
 }
 
-/**
- * A bucket at an axis.
- *
- * @param {number} seconds @param {Interval} interval @param {string} zone @param {{isOneDay?: boolean}} [options]
- */
-export function bucketLabel(seconds, interval, zone, { isOneDay = true } = {}) {
-  if (interval === "month") return text(seconds, zone, "month");
-  if (interval === "day" || interval === "week") return text(seconds, zone, "day");
-  const time = text(seconds, zone, "time");
-  return isOneDay ? time : `${text(seconds, zone, "day")} ${time}`;
-}
-
 /** A bucket in full. @param {number} seconds @param {Interval} interval @param {string} zone */
 export function bucketTitle(seconds, interval, zone) {
   if (interval === "month") return text(seconds, zone, "month");
-  if (interval === "week") {
-    const start = bucketStart(seconds, interval, zone);
-    return `Week of ${text(start, zone, "dayAndYear")}`;
-  }
+  if (interval === "week") return `Week of ${text(seconds, zone, "dayAndYear")}`;
   return text(seconds, zone, interval === "day" ? "weekday" : "hour");
 }
 
@@ -298,6 +286,29 @@ export function boundSeconds(value, zone, { isEnd = false } = {}) {
 export function dateValue(zone, seconds = Date.now() / 1000) {
   const { year, month, day } = localOf(seconds, zone);
   return `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
+}
+
+/**
+ * A moment in parts of an axis: time, weekday with day, month, year.
+ *
+ * @param {number} seconds @param {string} zone
+ */
+export const axisParts = (seconds, zone) => ({
+  time: text(seconds, zone, "time"),
+  weekday: text(seconds, zone, "dayOfWeek").replace(",", ""),
+  day: text(seconds, zone, "day"),
+  month: text(seconds, zone, "monthName"),
+  year: text(seconds, zone, "year"),
+});
+
+/** The first day of weeks by the locale, 1 for Monday to 7. @param {string} [locale] */
+export function firstDayOfWeek(locale = globalThis.navigator?.language) {
+  try {
+    const info = /** @type {any} */ (new Intl.Locale(locale));
+    return (info.getWeekInfo?.() ?? info.weekInfo)?.firstDay ?? 1;
+  } catch {
+    return 1;
+  }
 }
 
 /** @param {number} ms since 1970 @param {string} zone */

@@ -19,7 +19,7 @@ const listeners = new Set();
 export const onSignedOut = (listener) => listeners.add(listener);
 
 /** The server's two sentences about a time zone that it cannot read. */
-const UNKNOWN_ZONE = /^zone must be|no time zones/;
+const UNKNOWN_ZONE = /^zone must be|no time zone data/;
 /** @type {Set<(zone: string) => void>} */
 const zoneListeners = new Set();
 

@@ -1,63 +1,32 @@
 // The bar above the views: range, comparison, bots, time zone and filters.
 
 import { h, isolated, setText } from "../kit/dom.js";
+import { learnGoals } from "./goal-names.js";
 import { chipText } from "./filters.js";
 import { openFilter } from "./filter-dialog.js";
-import { openRange } from "./range-dialog.js";
-import {
-  change,
-  changeFilters,
-  current,
-  filters,
-  includesBots,
-  isComparing,
-  isCustomRange,
-  rangeName,
-  RANGES,
-  rejectedZone,
-  zone,
-} from "./state.js";
+import { drawRange, startRangeMenu } from "./range-menu.js";
+import { drawZoneDefault, startSettings } from "./settings.js";
+import { change, changeFilters, filters, includesBots, isComparing, rejectedZone, zone } from "./state.js";
 import { VIEWS } from "./views.js";
-import { browserZone, chosenPeriod, zones } from "../kit/times.js";
+import { browserZone, zones } from "../kit/times.js";
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 /** @param {string} view that is open */
 export function drawBar(view) {
   const { controls, reason: text } = VIEWS[view].unused ?? { controls: [], reason: "" };
-  drawRanges();
+  drawRange();
   byId("compare").setAttribute("aria-pressed", String(isComparing()));
   byId("bots").setAttribute("aria-pressed", String(includesBots()));
   for (const id of ["compare", "bots", "filter-open"]) {
     /** @type {HTMLButtonElement} */ (byId(id)).disabled = controls.includes(id);
   }
+  /** @type {HTMLButtonElement} */ (byId("segments-open")).disabled = controls.includes("filter-open");
   const reason = byId("asked-reason");
   reason.hidden = !text;
   setText(reason, text);
   drawZone();
-  drawChips(controls.includes("filter-open"));
-}
-
-function drawRanges() {
-  const { from, to } = current();
-  const name = rangeName();
-  byId("ranges").replaceChildren(
-    ...Object.entries(RANGES).map(([value, text]) =>
-      h("button", {
-        type: "button",
-        text,
-        "aria-pressed": String(name === value),
-        onclick: () => change({ range: value, from: null, to: null }),
-      })
-    ),
-    h("button", {
-      type: "button",
-      id: "range-custom",
-      text: isCustomRange() ? chosenPeriod(from, to, zone()) : "Custom",
-      "aria-pressed": String(isCustomRange()),
-      onclick: openRange,
-    }),
-  );
+  drawChips(controls.includes("filter-open") ? text : null);
 }
 
 function drawZone() {
@@ -70,28 +39,33 @@ function drawZone() {
   }
   select.value = name;
   setText(byId("zone-name"), name);
+  drawZoneDefault();
   const rejected = rejectedZone();
   const note = byId("zone-note");
   note.hidden = rejected === null;
   setText(note, rejected === null ? "" : `The server does not know the time zone ${rejected}. Times are in UTC.`);
 }
 
-/** @param {boolean} isDisabled */
-function drawChips(isDisabled) {
+/** @param {string | null} unused why the view does not use filters */
+function drawChips(unused) {
+  const isDisabled = unused !== null;
   const list = filters();
+  // Chips have names, the address has ids.
+  const ids = list.filter(({ dimension }) => dimension === "goal").flatMap(({ values }) => values);
+  if (ids.length) learnGoals(ids).then((isNew) => isNew && drawChips(unused));
   byId("filters").replaceChildren(
     ...list.map((filter, index) => {
       const { label, values } = chipText(filter);
       return h(
         "li",
-        {},
+        { title: unused, class: isDisabled ? "unused" : "" },
         h(
           "button",
           {
             type: "button",
             class: "edit",
             disabled: isDisabled,
-            title: `Edit: ${label} ${filter.values.join(", ")}`,
+            title: unused ?? `Edit: ${label} ${filter.values.join(", ")}`,
             onclick: () => openFilter(index),
           },
           `${label} `,
@@ -124,6 +98,8 @@ function drawChips(isDisabled) {
 }
 
 export function startBar() {
+  startRangeMenu();
+  startSettings(() => change({ zone: null }, { isStep: false }));
   byId("filter-open").addEventListener("click", () => openFilter());
   byId("compare").addEventListener("click", () => change({ compare: isComparing() ? "0" : null }));
   byId("bots").addEventListener("click", () => change({ bots: includesBots() ? null : "include" }));

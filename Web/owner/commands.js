@@ -69,5 +69,5 @@ export const allCommands = () => [
   ...views(),
   ...ranges(),
   ...actions(),
-  ...sites().filter((_, index, all) => all.length > 1 || current().site),
+  ...(sites().length > 1 || current().site ? sites() : []),
 ];

@@ -3,14 +3,16 @@
 import { h, isolated, setText } from "../kit/dom.js";
 import { ask } from "./api.js";
 import { DIMENSIONS, FILTER_VALUES_MAX, FILTERS_MAX, OPERATORS, PROPERTY } from "../kit/contract.js";
-import { encodeFilters, isDimension, operatorsOf, withFilter } from "./filters.js";
+import { encodeFilters, hasCodes, isDimension, operatorsOf, valueLabel, withFilter } from "./filters.js";
+import { goalName, readGoals } from "./goal-names.js";
 import { changeFilters, filters, reportQuery } from "./state.js";
 import { count } from "../kit/format.js";
-import { named } from "./words.js";
 
 /** @typedef {{value: string, label: string, figure: number | null}} Suggestion */
 
 const SUGGESTIONS_MAX = 50;
+/** Characters of a searched text. */
+const SEARCH_LENGTH_MAX = 60;
 /** Operators that compare with whole values: those are suggested. */
 const WHOLE = new Set(["is", "is_not"]);
 const HINTS = /** @type {Record<string, string>} */ ({
@@ -49,6 +51,7 @@ export function openFilter(index = -1) {
   field("filter-dimension").value = isProperty ? PROPERTY : dimension;
   field("filter-key").value = isProperty ? dimension.slice(PROPERTY.length) : "";
   field("filter-value").value = "";
+  suggestions = [];
   say("");
   drawOperators(operator);
   drawValues();
@@ -71,17 +74,20 @@ function drawOperators(chosen) {
   byId("filter-key-line").hidden = field("filter-dimension").value !== PROPERTY;
 }
 
+/** @param {string} value */
+const labelOf = (value) => chosenDimension() === "goal" ? goalName(value) : valueLabel(chosenDimension(), value);
+
 function drawValues() {
   setText(byId("filter-hint"), HINTS[field("filter-operator").value] ?? "");
   byId("filter-values").replaceChildren(...values.map((value) =>
     h(
       "li",
       {},
-      h("span", {}, isolated(named(value))),
+      h("span", {}, isolated(labelOf(value))),
       h("button", {
         type: "button",
         class: "remove",
-        "aria-label": `Remove ${named(value)}`,
+        "aria-label": `Remove ${labelOf(value)}`,
         text: "×",
         onclick: () => {
           values = values.filter((one) => one !== value);
@@ -92,6 +98,18 @@ function drawValues() {
     )
   ));
   drawSuggestions();
+}
+
+/** Milliseconds after the last key before the server is searched. */
+const SEARCH_MS = 200;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let searching;
+
+/** Suggests values with the typed text: those that are known at once, then those of the server. */
+function search() {
+  drawSuggestions();
+  clearTimeout(searching);
+  if (suggestsFromFigures(chosenDimension())) searching = setTimeout(suggest, SEARCH_MS);
 }
 
 function drawSuggestions() {
@@ -155,7 +173,6 @@ function addTyped() {
 async function suggest() {
   suggesting?.abort();
   const { signal } = suggesting = new AbortController();
-  suggestions = [];
   isSuggesting = true;
   drawSuggestions();
   const dimension = chosenDimension();
@@ -173,6 +190,9 @@ async function suggest() {
 /** Those of members of payloads and of visitors would be too many. @param {string} dimension */
 const hasSuggestions = (dimension) => !dimension.startsWith(PROPERTY) && dimension !== "visitor";
 
+/** Whether the server can search its values. @param {string} dimension */
+const suggestsFromFigures = (dimension) => hasSuggestions(dimension) && dimension !== "site" && dimension !== "issue";
+
 /**
  * @param {string} dimension @param {string} others filters @param {AbortSignal} signal
  * @returns {Promise<Suggestion[]>}
@@ -185,6 +205,9 @@ async function suggestionsOf(dimension, others, signal) {
       ...{ value: one.site, label: one.site, figure: one.pageviews },
     }));
   }
+  if (dimension === "goal") {
+    return (await readGoals(signal)).map(({ id, title }) => ({ value: id, label: title, figure: null }));
+  }
   const asked = { ...reportQuery(), filters: others };
   if (dimension === "issue") {
     const { issues } = await ask("issues", asked, { signal });
@@ -192,11 +215,19 @@ async function suggestionsOf(dimension, others, signal) {
       ...{ value: one.issue, label: `${one.name}: ${one.message}`, figure: one.errors },
     }));
   }
-  const { dimensions } = await ask("breakdowns", { ...asked, dimensions: dimension, limit: SUGGESTIONS_MAX }, {
-    signal,
-  });
+  const { dimensions } = await ask("breakdowns", {
+    ...asked,
+    dimensions: dimension,
+    limit: SUGGESTIONS_MAX,
+    only: "counts",
+    contains: hasCodes(dimension) ? undefined : field("filter-value").value.trim().slice(0, SEARCH_LENGTH_MAX),
+  }, { signal });
   const { by, rows = [] } = dimensions[dimension];
-  return rows.map((/** @type {any} */ row) => ({ value: row.value, label: named(row.value), figure: row[by] ?? null }));
+  return rows.map((/** @type {any} */ row) => ({
+    value: row.value,
+    label: valueLabel(dimension, row.value),
+    figure: row[by] ?? null,
+  }));
 }
 
 function apply() {
@@ -215,13 +246,14 @@ export function startFilter() {
   );
   byId("filter-dimension").addEventListener("change", () => {
     values = [];
+    suggestions = [];
     say("");
     drawOperators(field("filter-operator").value);
     drawValues();
     suggest();
   });
   byId("filter-operator").addEventListener("change", drawValues);
-  byId("filter-value").addEventListener("input", drawSuggestions);
+  byId("filter-value").addEventListener("input", search);
   byId("filter-value").addEventListener("keydown", (event) => {
     // Enter adds a value; once nothing is typed, it applies the filter.
     if (event.key !== "Enter" || event.isComposing || !field("filter-value").value.trim()) return;

@@ -11,6 +11,7 @@ import {
   PROPERTY,
   PROPERTY_OPERATORS,
 } from "../kit/contract.js";
+import { goalName } from "./goal-names.js";
 import { countryLabel, locationSourceLabel, named } from "./words.js";
 
 /** @typedef {{operator: string, dimension: string, values: string[]}} Filter */
@@ -22,6 +23,12 @@ const ID_SHOWN = 12;
 
 /** Labels of values that are codes. @type {Record<string, (value: string) => string>} */
 const VALUE_LABELS = { country: countryLabel, location_source: locationSourceLabel };
+
+/** Whether values are codes, which are shown as names. @param {string} dimension */
+export const hasCodes = (dimension) => Object.hasOwn(VALUE_LABELS, dimension);
+
+/** How a value of a dimension is shown. @param {string} dimension @param {string} value */
+export const valueLabel = (dimension, value) => (VALUE_LABELS[dimension] ?? named)(value);
 
 /** @param {string} dimension */
 export const isDimension = (dimension) =>
@@ -86,9 +93,11 @@ export function withFilter(filters, filter, index = -1) {
 
 /** @param {string} dimension @param {string} value */
 const shownValue = (dimension, value) =>
-  (dimension === "issue" || dimension === "visitor") && value.length > ID_SHOWN
+  dimension === "goal"
+    ? goalName(value)
+    : (dimension === "issue" || dimension === "visitor") && value.length > ID_SHOWN
     ? `…${value.slice(-ID_SHOWN)}`
-    : (VALUE_LABELS[dimension] ?? named)(value);
+    : valueLabel(dimension, value);
 
 /** The words of a chip. @param {Filter} filter @returns {{label: string, values: string}} */
 export function chipText({ operator, dimension, values }) {

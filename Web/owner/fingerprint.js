@@ -3,8 +3,8 @@
 import { facts, h, isolatedList, table } from "../kit/dom.js";
 import { ask } from "./api.js";
 import { body, card, skeleton } from "../kit/cards.js";
-import { failure, noFigures } from "./parts.js";
-import { change, current, reportQuery } from "./state.js";
+import { noFigures, showFailure } from "./parts.js";
+import { current, reportQuery } from "./state.js";
 import { count, exact, percent, shareOf } from "../kit/format.js";
 import { reasonLabel } from "./words.js";
 
@@ -28,10 +28,7 @@ export async function showFingerprint(panel, signal) {
     }
     draw(report, all, sets, signals, bots);
   } catch (error) {
-    if (signal.aborted) return;
-    for (const one of [all, sets, signals, bots]) {
-      body(one).replaceChildren(failure(error, () => change({}, { isStep: false })));
-    }
+    showFailure(signal, all, sets, signals, bots)(error);
   }
 }
 

@@ -1,101 +1,113 @@
-// One issue: its course, affected visitors, pages and browsers, and stacks.
+// One issue: who is affected since which release, its errors over time, and each of its occurrences.
 
-import { facts, h, isolated, isolatedList } from "../kit/dom.js";
-import { ask } from "./api.js";
-import { stateBadge } from "./issues.js";
-import { bars, drawPart, failure, noFigures, refusalOf, refused, visitorLink } from "./parts.js";
-import { body, card, empty, skeleton } from "../kit/cards.js";
-import { change, current, reportQuery, zone } from "./state.js";
-import { drawTimeline, intervalSelect, periodOf } from "./timeline.js";
+import { badge, h, isolated, table } from "../kit/dom.js";
+import { body, card, skeleton } from "../kit/cards.js";
+import { ago, exact } from "../kit/format.js";
 import { moment } from "../kit/times.js";
-import { exact } from "../kit/format.js";
+import { ask } from "./api.js";
+import { actions, mergedCard } from "./issue-actions.js";
+import { showOccurrences } from "./issue-occurrences.js";
+import { showProperties } from "./issue-properties.js";
+import { culpritOf, issuePath, issuesLink, stateBadge, title } from "./issues.js";
+import { bars, drawPart, noFigures, refusalOf, refused, showFailure, valueButton } from "./parts.js";
+import { current, reportQuery, zone } from "./state.js";
+import { drawTimeline, intervalSelect, periodOf } from "./timeline.js";
 import { noiseLabel } from "./words.js";
 
 const CHART_HEIGHT = 200;
+/** Values of a list that are shown. */
+const ROWS = 8;
 /** Lists of an issue, with the dimension of their values. @type {[string, string, string][]} */
-const LISTS = [["Browsers", "browser", "browsers"], ["Pages", "path", "paths"], ["Releases", "release", "releases"]];
+const LISTS = [
+  ["Pages", "path", "paths"],
+  ["Browsers", "browser", "browsers"],
+  ["Operating systems", "system", "systems"],
+  ["Devices", "device", "devices"],
+  ["Releases", "release", "releases"],
+];
 
 /** @param {HTMLElement} panel @param {string} name @param {AbortSignal} signal */
 export async function openIssue(panel, name, signal) {
-  const back = h("button", {
-    type: "button",
-    class: "button",
-    text: "← All errors",
-    onclick: () => change({ issue: null }),
-  });
+  const back = issuesLink({ issue: null }, { class: "button back" }, "← All issues");
   const main = card("Issue", "full");
   body(main).append(skeleton());
   panel.replaceChildren(h("div", { class: "full bare" }, back), main);
   try {
-    const issue = await ask(address(name), { ...reportQuery(), interval: current().interval }, { signal });
-    draw(panel, back, issue, name);
+    const issue = await ask(issuePath(name), { ...reportQuery(), interval: current().interval }, { signal });
+    draw(panel, back, issue, signal);
   } catch (error) {
-    if (!signal.aborted) body(main).replaceChildren(failure(error, () => change({}, { isStep: false })));
+    showFailure(signal, main)(error);
   }
 }
 
-/** @param {HTMLElement} panel @param {HTMLElement} back @param {any} issue @param {string} name */
-function draw(panel, back, issue, name) {
+/** @param {HTMLElement} panel @param {HTMLElement} back @param {any} issue @param {AbortSignal} signal */
+function draw(panel, back, issue, signal) {
   const chart = card(
     "Errors over time",
-    "full",
+    "wide",
     issue.range ? periodOf(issue.range) : null,
     h("span", { class: "space" }),
     intervalSelect(),
   );
   drawPart(chart, issue, () => drawErrors(chart, issue));
-  const latest = card("Latest events", "full", "of this issue, regardless of filters");
-  body(latest).append(
-    issue.samples.length
-      ? h("ol", { class: "errors" }, ...issue.samples.map(sample))
-      : empty("No recent events", "The latest events of this issue are too old to load."),
-  );
+  const one = card("Event", "full");
+  const payload = card("Properties", "full", "of the payload, by errors in this period");
+  const all = card("Occurrences", "full", "of this period, newest first");
   panel.replaceChildren(
     h("div", { class: "full bare" }, back),
-    summary(panel, issue, name),
+    summary(issue),
     chart,
-    ...LISTS.map(([title, dimension, member]) => ranking(title, dimension, issue, member)),
-    latest,
-  );
-}
-
-/** The path of an issue below `api/`. @param {string} name */
-const address = (name) => `issues/${encodeURIComponent(name)}`;
-
-/** @param {HTMLElement} panel @param {any} issue @param {string} name */
-function summary(panel, issue, name) {
-  const decide = async (/** @type {string} */ state) => {
-    await ask(address(name), { site: issue.site }, { method: "PUT", body: { state } }).catch((error) =>
-      alertOf(panel, error)
-    );
-    change({}, { isStep: false });
-  };
-  const action = (/** @type {string} */ state, /** @type {string} */ text) =>
-    h("button", { type: "button", class: "button", text, onclick: () => decide(state) });
-  const isResolved = issue.state === "resolved" || issue.state === "ignored";
-  const element = card(
-    [isolated(issue.name), ": ", isolated(issue.message)],
-    "full",
-    null,
-    stateBadge(issue.state),
-  );
-  const sentence = refusalOf(issue);
-  body(element).append(
-    facts([
-      ["Kind", issue.kind],
-      ["Counted in totals", issue.noise ? `No (${noiseLabel(issue.noise)})` : "Yes"],
-      ["Site", issue.site],
-      ["First seen", moment(issue.first_seen * 1000, zone())],
-      ["Last seen", moment(issue.last_seen * 1000, zone())],
-      ["Errors in this period", sentence === null ? exact(issue.errors) : "–"],
-      ["Visitors in this period", sentence === null ? exact(issue.visitors) : "–"],
-    ]),
-    ...(sentence === null ? [] : [refused(sentence)]),
+    releases(issue),
+    one,
     h(
       "div",
-      { class: "actions" },
-      ...(isResolved ? [action("unresolved", "Reopen")] : [action("resolved", "Resolve"), action("ignored", "Ignore")]),
+      { class: "rows full" },
+      ...LISTS.map(([label, dimension, member]) => ranking(label, dimension, issue, member)),
     ),
+    payload,
+    all,
+    mergedCard(issue) ?? "",
+  );
+  showOccurrences(one, all, issue, signal);
+  showProperties(payload, issue, signal);
+}
+
+/** The time of a first or last error, and its release. @param {number} seconds @param {string | null} release */
+const seen = (seconds, release) =>
+  h(
+    "span",
+    { title: moment(seconds * 1000, zone()) },
+    ago(seconds),
+    ...(release ? [" in ", valueButton("release", release)] : []),
+  );
+
+/** @param {any} issue */
+function summary(issue) {
+  const sentence = refusalOf(issue);
+  const element = card(title(issue), "full issue-head", null, stateBadge(issue.state));
+  const figure = (/** @type {string} */ label, /** @type {Node | string} */ value) =>
+    h("div", {}, h("span", { class: "note", text: label }), h("b", {}, value));
+  body(element).append(
+    culpritOf(issue.culprit) ?? "",
+    h(
+      "div",
+      { class: "issue-figures" },
+      figure("Events in this period", sentence === null ? exact(issue.errors) : "–"),
+      figure("Visitors in this period", sentence === null ? exact(issue.visitors) : "–"),
+      figure("First seen", seen(issue.first_seen, issue.first_release)),
+      figure("Last seen", seen(issue.last_seen, issue.last_release)),
+      issue.regressed_in ? figure("Regressed in", valueButton("release", issue.regressed_in)) : "",
+    ),
+    sentence === null ? "" : refused(sentence),
+    h(
+      "p",
+      { class: "note issue-marks" },
+      isolated(issue.kind),
+      isolated(issue.site),
+      issue.noise ? badge(`${noiseLabel(issue.noise)}: not counted in totals`, "plain") : null,
+      h("span", {}, "Id ", isolated(issue.issue)),
+    ),
+    actions(issue),
   );
   return element;
 }
@@ -113,97 +125,38 @@ function drawErrors(element, { range, series }) {
   });
 }
 
-/**
- * @param {string} title @param {string} dimension @param {any} issue
- * @param {string} member of the issue that has the rows
- */
-function ranking(title, dimension, issue, member) {
-  const element = card(title, "third", "errors");
-  const rows = issue[member] ?? [];
-  const rest = issue[`${member}_rest`] ?? 0;
-  const count = issue[`${member}_count`] ?? rows.length;
-  body(element).append(bars(dimension, { rows, rest, count, by: "count" }));
+/** Since which release it exists. @param {any} issue */
+function releases({ release_history: history }) {
+  const element = card("Releases", "third", "all time, newest first");
+  body(element).append(
+    history.length
+      ? table(
+        ["Release", "First seen", "Last seen"],
+        history.map((/** @type {any} */ one) => [
+          valueButton("release", one.release),
+          h("span", { title: moment(one.first_seen * 1000, zone()), text: ago(one.first_seen) }),
+          h("span", { title: moment(one.last_seen * 1000, zone()), text: ago(one.last_seen) }),
+        ]),
+        "Releases with this issue",
+      )
+      : noFigures("No release", 'Name the release of a page with the option "release" of the tracker.'),
+  );
   return element;
 }
 
-/** @param {HTMLElement} panel @param {any} error */
-const alertOf = (panel, error) => panel.prepend(h("p", { class: "card full", role: "alert", text: error.message }));
-
-/** Payloads are as they were sent: what should be a list may be anything. @param {any} value @returns {any[]} */
-const list = (value) => Array.isArray(value) ? value : [];
-
-/** @param {(Node | string)[][]} parts of each line */
-const lines = (parts) => parts.flatMap((line, index) => index ? ["\n", ...line] : line);
-
-/** The stack of an error, a line for each frame. @param {any} error */
-const framesOf = (error) =>
-  list(error?.frames).map((frame) => [
-    "at ",
-    isolated(frame?.function || "(anonymous)"),
-    " ",
-    isolated(frame?.file),
-    ":",
-    ...isolatedList([frame?.line, frame?.column], ":"),
-  ]);
-
-/** Errors behind an error: the causes of it, or those that it contains. @param {string} title @param {any[]} errors */
-const behind = (title, errors) =>
-  errors.length
-    ? h(
-      "details",
-      { open: true },
-      h("summary", { text: `${title} (${errors.length})` }),
-      h(
-        "pre",
-        { class: "stack", tabindex: "0" },
-        ...lines(errors.flatMap((error) => [
-          [isolated(error?.name ?? "Error"), ": ", isolated(error?.message ?? error)],
-          ...framesOf(error).map((frame) => ["  ", ...frame]),
-        ])),
-      ),
-    )
-    : null;
-
-/** @param {any} event */
-function sample(event) {
-  const { payload } = event;
-  const frames = framesOf(payload);
-  const crumbs = list(payload?.breadcrumbs).map((crumb) => [isolated(crumb)]);
-  const stack = frames.length ? lines(frames) : payload?.stack ?? payload?.source ?? "";
-  return h(
-    "li",
-    {},
-    h(
-      "div",
-      { class: "head" },
-      h("span", { class: "message", text: payload?.message ?? "" }),
-      h("span", { class: "space" }),
-      h("span", { class: "note", text: moment(event.t, zone()) }),
-    ),
-    h(
-      "p",
-      { class: "note" },
-      isolated(event.path),
-      " · ",
-      visitorLink(event.visitor),
-      " · ",
-      isolated(event.user_agent),
-    ),
-    Array.isArray(stack)
-      ? h("pre", { class: "stack", tabindex: "0" }, ...stack)
-      : stack
-      ? h("pre", { class: "stack", tabindex: "0", text: stack })
-      : null,
-    // A cause was a text in the previous version of the tracker.
-    behind("Caused by", typeof payload?.cause === "string" ? [payload.cause] : list(payload?.cause)),
-    behind("Inner errors", list(payload?.errors)),
-    crumbs.length
-      ? h(
-        "details",
-        {},
-        h("summary", { text: `Breadcrumbs (${crumbs.length})` }),
-        h("pre", { class: "stack", tabindex: "0" }, ...lines(crumbs)),
-      )
-      : null,
+/**
+ * @param {string} label @param {string} dimension @param {any} issue
+ * @param {string} member of the issue that has the rows
+ */
+function ranking(label, dimension, issue, member) {
+  const element = card(label, "third", "errors");
+  const all = issue[member] ?? [];
+  const rows = all.slice(0, ROWS);
+  const rest = all.slice(ROWS).reduce(
+    (/** @type {number} */ sum, /** @type {any} */ row) => sum + row.count,
+    issue[`${member}_rest`] ?? 0,
   );
+  const count = issue[`${member}_count`] ?? all.length;
+  body(element).append(bars(dimension, { rows, rest, count, by: "count" }));
+  return element;
 }

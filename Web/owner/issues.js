@@ -1,15 +1,14 @@
-// The list of issues: groups of equal errors.
+// What the list of issues, an issue, and the overview share: titles, states, links.
 
-import { badge, h, isolated, isolatedList, setText } from "../kit/dom.js";
+import { badge, h, isolated, setText } from "../kit/dom.js";
 import { body } from "../kit/cards.js";
 import { noFigures } from "./parts.js";
 import { sparkline } from "../kit/sparkline.js";
 import { change, current } from "./state.js";
-import { ago, count, exact } from "../kit/format.js";
-import { noiseLabel } from "./words.js";
+import { count, exact } from "../kit/format.js";
 
 /** Issues that the overview lists. */
-const SHOWN_MAX = 12;
+export const TOP_MAX = 5;
 /** Names and tones of the states. @type {Record<string, [string, "good" | "fair" | "poor" | "plain"]>} */
 const STATES = {
   unresolved: ["Unresolved", "fair"],
@@ -37,57 +36,89 @@ export function noiseToggle() {
   });
 }
 
-/** @param {HTMLElement} element @param {any} report */
-export function drawIssues(element, { issues, count: all, total }) {
+/**
+ * A link that changes the state of the page, within the view of issues.
+ *
+ * @param {Record<string, string | null>} changes @param {Record<string, any>} properties @param {...(Node | string | null)} children
+ */
+export function issuesLink(changes, properties, ...children) {
+  const query = new URLSearchParams(current());
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) query.delete(name);
+    else query.set(name, value);
+  }
+  const link = h("a", { ...properties, href: `?${query}#issues` }, ...children);
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    if (location.hash === "#issues") return change(changes);
+    // The tab opens first, so that the view is drawn once with the new state.
+    history.pushState(null, "", link.getAttribute("href"));
+    dispatchEvent(new PopStateEvent("popstate"));
+    dispatchEvent(new HashChangeEvent("hashchange"));
+  });
+  return link;
+}
+
+/** The path of an issue below `api/`. @param {string} name */
+export const issuePath = (name) => `issues/${encodeURIComponent(name)}`;
+
+/** The name and the message. @param {any} issue */
+export const title = (issue) =>
+  issue.message ? [isolated(issue.name), ": ", isolated(issue.message)] : [isolated(issue.name)];
+
+/** The path of a script below its host. @param {string} file */
+const shortFile = (file) => file.replace(/^[a-z-]+:\/\/[^/]*\//, "");
+
+/** `function file:line` of the site's own code. @param {{function: string, file: string, line: number} | null} culprit */
+export const culpritOf = (culprit) =>
+  culprit
+    ? h(
+      "code",
+      { class: "culprit", title: culprit.file },
+      ...(culprit.function ? [isolated(culprit.function), " "] : []),
+      h("span", { class: "dim" }, isolated(shortFile(culprit.file)), culprit.line ? `:${culprit.line}` : ""),
+    )
+    : null;
+
+/** @param {number | null} visitors */
+const visitorsText = (visitors) => `${count(visitors)} ${visitors === 1 ? "visitor" : "visitors"}`;
+
+/** The card of the overview: the most frequent issues. @param {HTMLElement} element @param {any} report */
+export function drawTopIssues(element, { issues, count: all }) {
+  setText(
+    /** @type {HTMLElement} */ (element.querySelector(".note")),
+    all > TOP_MAX ? `${TOP_MAX} of ${exact(all)} issues, most frequent first` : "most frequent first",
+  );
   if (!issues.length) {
-    body(element).replaceChildren(
+    return body(element).replaceChildren(
       noFigures("No errors for this period", "Uncaught exceptions, rejections, failed requests"),
     );
-    return;
   }
-  const list = h("ol", { class: "issues" });
-  for (const issue of issues.slice(0, SHOWN_MAX)) {
-    list.append(h(
-      "li",
-      {},
-      h(
-        "button",
-        { type: "button", class: "issue", onclick: () => change({ issue: issue.issue }) },
-        h("b", {}, isolated(issue.name), ": ", isolated(issue.message)),
-        h(
-          "span",
-          { class: "note" },
-          ...isolatedList([issue.site, issue.kind].filter(Boolean), " · "),
-          issue.last_seen ? ` · Last seen ${ago(issue.last_seen)}` : "",
-        ),
-      ),
-      sparkline(issue.trend, "errors over time"),
-      h(
-        "span",
-        {},
-        issue.noise ? badge(noiseLabel(issue.noise), "plain") : null,
-        stateBadge(issue.state),
-      ),
-      h(
-        "span",
-        { class: "figures" },
-        h("b", { text: count(issue.errors) }),
-        h("span", { class: "note", text: `${count(issue.visitors)} ${issue.visitors === 1 ? "visitor" : "visitors"}` }),
-      ),
-    ));
-  }
-  const head = /** @type {HTMLElement} */ (element.querySelector(".note"));
-  const shown = Math.min(issues.length, SHOWN_MAX);
-  setText(
-    head,
-    `${shown < all ? `${shown} of ${exact(all)}` : exact(all)} ${all === 1 ? "issue" : "issues"}, most frequent first`,
-  );
-  const rest = total -
-    issues.slice(0, shown).reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.errors, 0);
   body(element).replaceChildren(
-    list,
-    shown < all
-      ? h("p", { class: "caption", text: `(rest): ${exact(all - shown)} more issues, ${exact(rest)} errors.` })
-      : "",
+    h(
+      "ol",
+      { class: "issues top" },
+      ...issues.slice(0, TOP_MAX).map((/** @type {any} */ issue) =>
+        h(
+          "li",
+          {},
+          issuesLink(
+            { issue: issue.issue },
+            { class: "issue" },
+            h("b", {}, ...title(issue)),
+            h("span", { class: "note" }, culpritOf(issue.culprit) ?? isolated(issue.site)),
+          ),
+          sparkline(issue.trend, "errors over time"),
+          h("span", {}, stateBadge(issue.state)),
+          h(
+            "span",
+            { class: "figures" },
+            h("b", { text: count(issue.errors) }),
+            h("span", { class: "note", text: visitorsText(issue.visitors) }),
+          ),
+        )
+      ),
+    ),
   );
 }

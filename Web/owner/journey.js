@@ -1,29 +1,30 @@
-// The timeline of one visitor: sessions with their page views and events, in order.
+// The timeline of one visitor: a header, and sessions with their page views, the latest session first.
 
-import { badge, h, isolated, isolatedList, setText } from "../kit/dom.js";
-import { exact, milliseconds } from "../kit/format.js";
+import { h, isolated, setText } from "../kit/dom.js";
+import { body, card, empty, skeleton } from "../kit/cards.js";
+import { copy } from "../kit/clipboard.js";
+import { exact } from "../kit/format.js";
+import { moment } from "../kit/times.js";
 import { ask } from "./api.js";
 import { encodeFilters, withValue } from "./filters.js";
+import { identityOf, newest, summaryOf } from "./journey-model.js";
 import { joined } from "./journey-pages.js";
-import { body, card, empty, skeleton } from "../kit/cards.js";
-import { failure } from "./parts.js";
+import { sessionCard } from "./journey-session.js";
+import { showFailure } from "./parts.js";
 import { change, filters, zone } from "./state.js";
-import { moment } from "../kit/times.js";
-import { vital } from "../kit/ratings.js";
 
-/** @param {HTMLElement} panel @param {string} visitor @param {AbortSignal} signal */
-export async function showJourney(panel, visitor, signal) {
-  const back = h("button", {
-    type: "button",
-    class: "button",
-    text: "← All events",
-    onclick: () => change({ visitor: null }),
-  });
-  const main = card(["Visitor ", isolated(visitor)], "full");
+/**
+ * @param {HTMLElement} panel @param {string} visitor @param {AbortSignal} signal
+ * @param {{previous?: string, next?: string}} neighbors visitors of the list
+ */
+export async function showJourney(panel, visitor, signal, neighbors) {
+  const main = card(["Visitor ", isolated(visitor)], "full profile", null, copyButton(visitor));
   body(main).append(skeleton());
-  panel.replaceChildren(h("div", { class: "full bare actions" }, back, filterButton(visitor)), main);
+  panel.replaceChildren(actions(visitor, neighbors), main);
   /** @type {any[]} */
   let sessions = [];
+  /** @type {Set<string>} */
+  const open = new Set();
   const more = h("button", { type: "button", class: "button", text: "Load earlier events" });
   const note = h("p", { class: "note", role: "status" });
   const foot = h("div", { class: "full bare", hidden: true }, more, note);
@@ -36,10 +37,10 @@ export async function showJourney(panel, visitor, signal) {
       body(main).replaceChildren(empty("Visitor not found", "No event of this visitor is stored."));
       return;
     }
-    body(main).replaceChildren(...head(sessions, timeline.next));
+    body(main).replaceChildren(...header(sessions, timeline.next));
     for (const old of panel.querySelectorAll(".session")) old.remove();
     for (const [index, session] of sessions.entries()) {
-      panel.children[1].after(sessionCard(session, index, timeline.next));
+      main.after(sessionCard(session, index, timeline.next !== null, open));
     }
     if (timeline.next) foot.hidden = false;
     more.hidden = !timeline.next;
@@ -61,8 +62,36 @@ export async function showJourney(panel, visitor, signal) {
   try {
     await load();
   } catch (error) {
-    if (!signal.aborted) body(main).replaceChildren(failure(error, () => change({}, { isStep: false })));
+    showFailure(signal, main)(error);
   }
+}
+
+// Actions
+
+/** @param {string} visitor @param {{previous?: string, next?: string}} neighbors */
+function actions(visitor, { previous, next }) {
+  const step = (/** @type {string} */ text, /** @type {string | undefined} */ other) =>
+    h("button", {
+      type: "button",
+      class: "button",
+      text,
+      disabled: other === undefined,
+      onclick: () => change({ visitor: other }),
+    });
+  return h(
+    "div",
+    { class: "full bare actions" },
+    h("button", {
+      type: "button",
+      class: "button",
+      text: "← All visitors",
+      onclick: () => change({ visitor: null }),
+    }),
+    ...(previous === undefined && next === undefined
+      ? []
+      : [step("Previous visitor", previous), step("Next visitor", next)]),
+    filterButton(visitor),
+  );
 }
 
 /** @param {string} visitor */
@@ -77,146 +106,59 @@ const filterButton = (visitor) =>
     },
   });
 
-/** The first lines of the timeline. @param {any[]} sessions @param {number | null} next */
-function head(sessions, next) {
-  const views = sessions.flatMap((session) => session.pageviews);
-  const [first] = views[0].events;
-  const shown = `${exact(sessions.length)} sessions, ${exact(views.length)} page views`;
+/** @param {string} visitor */
+function copyButton(visitor) {
+  const button = h("button", { type: "button", class: "button", text: "Copy id" });
+  button.addEventListener("click", async () => setText(button, await copy(visitor) ? "Copied" : "Not copied"));
+  return button;
+}
+
+// Header
+
+/** @param {number} number @param {string} noun */
+const counted = (number, noun) => `${exact(number)} ${noun}${number === 1 ? "" : "s"}`;
+
+/** @param {any[]} sessions @param {number | null} next */
+function header(sessions, next) {
+  const summaries = sessions.map(summaryOf);
+  const [first, latest] = [summaries[0], summaries[summaries.length - 1]];
+  const last = sessions[sessions.length - 1];
+  const views = summaries.reduce((sum, one) => sum + one.views.length, 0);
+  const start = Math.min(...summaries.map((one) => one.start));
+  const shown = `${counted(sessions.length, "session")}, ${counted(views, "page view")}`;
+  const page = (/** @type {string} */ name) => newest(sessions, "pageview", (payload) => payload[name]);
+  const identity = identityOf(sessions);
+  /** @type {[string, any][]} */
+  const known = [
+    ["Identified as", identity],
+    ["Device", last.device],
+    ["Browser", last.browser],
+    ["System", last.system],
+    ["Screen", page("screenResolution")],
+    ["Language", page("language")],
+    ["Country", page("country")],
+    [next ? "First source shown" : "First source", first.source],
+    ["Latest source", latest.source],
+    [next ? "First event shown" : "First seen", moment(start, zone())],
+    ["Last seen", moment(Math.max(...summaries.map((one) => one.end)), zone())],
+    ["Events", exact(summaries.reduce((sum, one) => sum + one.events, 0))],
+    ["Errors", exact(summaries.reduce((sum, one) => sum + one.errors, 0))],
+    ["Fingerprint", newest(sessions, "fingerprint_ready", ({ fingerprints }) => fingerprints?.hash)],
+    ["Site", last.pageviews[0].events[0].site],
+  ];
   return [
     h("p", {
       text: next
-        ? `Only the latest events are shown: ${shown}, since ${moment(first.t, zone())}.`
-        : `${shown}, first seen ${moment(first.t, zone())}.`,
+        ? `Only the latest events are shown: ${shown}, since ${moment(start, zone())}.`
+        : `${shown}, first seen ${moment(start, zone())}.`,
     }),
-    h("p", { class: "note", text: first.user_agent ?? "" }),
-  ];
-}
-
-/** @param {any} session @param {number} index @param {number | null} next */
-function sessionCard(session, index, next) {
-  // How many came before is not known until all are loaded.
-  const element = card(
-    next ? "Session" : `Session ${index + 1}`,
-    "full session",
-    moment(session.pageviews[0].events[0].t, zone()),
-  );
-  body(element).append(...session.pageviews.map((/** @type {any} */ view) => viewList(view, next !== null)));
-  return element;
-}
-
-/** Whether the page was displayed inside a frame of another page. @param {any} view */
-const isFramed = (view) =>
-  view.events.some((/** @type {any} */ { type, payload }) => type === "pageview" && payload?.frame === true);
-
-/** @param {any} view @param {boolean} isCut whether earlier events have not been loaded yet */
-function viewList(view, isCut) {
-  const start = view.events.reduce(
-    (/** @type {number} */ least, /** @type {any} */ { t }) => Math.min(least, t),
-    Infinity,
-  );
-  const begin = isCut ? view.events.find((/** @type {any} */ event) => event.seq)?.seq ?? 0 : 0;
-  const holesOf = view.missing.filter((/** @type {number} */ number) => number > begin);
-  const missing = new Set(holesOf);
-  const list = h("ol", { class: "journey" });
-  let seq = 0;
-  for (const event of view.events) {
-    const holes = [];
-    for (let number = seq + 1; number < event.seq; number++) if (missing.has(number)) holes.push(number);
-    if (holes.length) list.append(hole(holes));
-    seq = Math.max(seq, event.seq);
-    list.append(step(event, start));
-  }
-  const rest = holesOf.filter((/** @type {number} */ number) => number > seq);
-  if (rest.length) list.append(hole(rest));
-  const dropped = view.dropped ? badge(`${view.dropped} dropped by the page`, "fair") : null;
-  return h(
-    "div",
-    { class: "view" },
     h(
-      "div",
-      { class: "head" },
-      h("h3", { text: view.path ?? "/" }),
-      h("span", {
-        class: "note",
-        text: `${isFramed(view) ? "In a frame · " : ""}${exact(view.events.length)} events${
-          view.emitted ? ` of ${exact(view.emitted)} sent` : ""
-        }`,
-      }),
-      dropped,
-    ),
-    phases(view),
-    list,
-  );
-}
-
-/** @param {number[]} numbers */
-const hole = (numbers) =>
-  h(
-    "li",
-    { class: "hole" },
-    h("span", {
-      text: numbers.length > 1
-        ? `${numbers.length} events are missing (${numbers[0]} to ${numbers[numbers.length - 1]})`
-        : `event ${numbers[0]} is missing`,
-    }),
-  );
-
-/** Phases of the navigation, where the page has reported them. @param {any} view */
-function phases(view) {
-  const payload = view.events.find((/** @type {any} */ event) => event.type === "navigation")?.payload;
-  if (!payload) return null;
-  const known = Object.entries(payload).filter(([, value]) => typeof value === "number" && value > 0).slice(0, 12);
-  return known.length
-    ? h(
-      "ul",
-      { class: "chips" },
-      ...known.map(([name, value]) =>
-        h(
-          "li",
-          {},
-          isolated(name),
-          ` ${/** @type {number} */ (value) < 1e7 ? milliseconds(/** @type {number} */ (value)) : value}`,
-        )
+      "dl",
+      { class: "facts" },
+      ...known.filter(([, value]) => value !== null && value !== undefined && value !== "").map(([name, value]) =>
+        h("div", {}, h("dt", { text: name }), h("dd", {}, isolated(value)))
       ),
-    )
-    : null;
-}
-
-/** @param {any} event @param {number} start */
-function step(event, start) {
-  const details = h("details", { class: "payload" }, h("summary", {}, h("span", {}, ...summaryOf(event))));
-  details.addEventListener("toggle", () => {
-    if (details.childElementCount < 2) {
-      details.append(h("pre", { class: "json", tabindex: "0", text: JSON.stringify(event.payload, null, 2) }));
-    }
-  });
-  return h(
-    "li",
-    { class: event.type === "error" ? "error" : "" },
-    h("span", { class: "seq", text: event.seq || "" }),
-    h("time", { text: `+${milliseconds(event.t - start)}`, title: moment(event.t, zone()) }),
-    h("b", { text: event.type }),
-    details,
-  );
-}
-
-/** The line of an event. @param {any} event @returns {(Node | string)[]} */
-function summaryOf({ type, payload: sent }) {
-  const payload = sent ?? {};
-  switch (type) {
-    case "webvitals":
-      return [
-        ["LCP", "INP", "CLS", "FCP", "TTFB"].filter((name) => typeof payload[name] === "number").map((name) =>
-          `${name} ${vital(name.toLowerCase(), payload[name])}`
-        ).join(", ") || "nothing new",
-      ];
-    case "engagement":
-      return [`${milliseconds(payload.engagedMs)} engaged, scrolled `, isolated(payload.scrollDepth ?? "–"), " %"];
-    case "error":
-      return [isolated(payload.name ?? "Error"), ": ", isolated(payload.message)];
-    case "resources":
-      return [isolated(payload.count ?? "–"), " resources, slowest ", isolated(payload.slowest?.[0]?.name ?? "–")];
-    default:
-      return Object.keys(payload).length ? isolatedList(Object.keys(payload).slice(0, 5)) : ["empty"];
-  }
+    ),
+    h("p", { class: "note", text: last.pageviews[0].events[0].user_agent ?? "" }),
+  ];
 }

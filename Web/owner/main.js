@@ -1,7 +1,7 @@
 // The owner's page: sign-in, and the view that the address selects.
 
 import { loadCharts, recolorCharts } from "../kit/charts.js";
-import { onTab, openTab, showTabAt, startTabs } from "../kit/tabs.js";
+import { onTab, openTab, showTab, showTabAt, startTabs } from "../kit/tabs.js";
 import { nextTheme, onTheme, startTheme } from "../kit/theme.js";
 import { h, setText } from "../kit/dom.js";
 import { within } from "../kit/time.js";
@@ -11,10 +11,14 @@ import { showBanners } from "./banners.js";
 import { allCommands } from "./commands.js";
 import { openFilter, startFilter } from "./filter-dialog.js";
 import { failure } from "./parts.js";
+import { startAnnotations } from "./annotations.js";
 import { openPalette, startPalette } from "./palette.js";
 import { startRange } from "./range-dialog.js";
+import { rangeKey } from "./range-menu.js";
+import { loadSettings } from "./settings.js";
+import { startSegments } from "./segments.js";
 import { startShares } from "./shares.js";
-import { current, includesBots, onState, rejectZone } from "./state.js";
+import { current, includesBots, isRangeOver, onState, rangeName, rejectZone } from "./state.js";
 import { areFiguresIncomplete, latestStatus, onStatus, startStatus, stopStatus } from "./status.js";
 import { VIEWS } from "./views.js";
 import { close, isWelcoming, startWelcome, welcome } from "./welcome.js";
@@ -23,6 +27,7 @@ import { count } from "../kit/format.js";
 /** Milliseconds between updates of the live number, and of figures of a range that has not ended. */
 const LIVE_MS = 10_000;
 const REFRESH_MS = 60_000;
+const REALTIME_MS = 20_000;
 /** Timeout in milliseconds for the first status before figures are shown. */
 const STATUS_MS_MAX = 2000;
 
@@ -93,9 +98,9 @@ async function drawLive() {
       if (signal.aborted) return;
       element.dataset.state = "stored";
       setText(/** @type {HTMLElement} */ (element.lastElementChild), `${count(visitors)} here now`);
-      const isOver = Boolean(current().to) || current().range === "yesterday" || !VIEWS[openTab()].isRefreshed ||
-        document.querySelector("dialog[open]");
-      if (!isOver && !current().issue && Date.now() - shownAt > REFRESH_MS) show();
+      const isOver = isRangeOver() || !VIEWS[openTab()].isRefreshed || document.querySelector("dialog[open]");
+      const pause = rangeName() === "realtime" ? REALTIME_MS : REFRESH_MS;
+      if (!isOver && !(current().issue && openTab() === "issues") && Date.now() - shownAt > pause) show();
     } catch (error) {
       if (signal.aborted) return;
       element.dataset.state = "failed";
@@ -113,6 +118,7 @@ const openDialog = (/** @type {string} */ id) => /** @type {HTMLDialogElement} *
 function startDialogs() {
   startFilter();
   startRange();
+  startAnnotations();
   startShares();
   startPalette(allCommands);
   byId("help-open").addEventListener("click", () => openDialog("help"));
@@ -140,6 +146,7 @@ function startKeys() {
       if (!(/** @type {HTMLButtonElement} */ (byId("filter-open")).disabled)) openFilter();
     } else if (event.key === "t") nextTheme();
     else if (event.key === "?") openDialog("help");
+    else if (rangeKey(event)) event.preventDefault();
   });
 }
 
@@ -154,7 +161,8 @@ function signedIn(kind) {
   drawSites();
   drawBar(openTab());
   byId("content").setAttribute("aria-busy", "true");
-  within(startStatus(), STATUS_MS_MAX).catch(() => {}).then(show);
+  const isReady = Promise.all([startStatus(), loadSettings().then(() => drawBar(openTab()))]);
+  within(isReady, STATUS_MS_MAX).catch(() => {}).then(show);
 }
 
 onStatus((status, failures) => {
@@ -217,9 +225,12 @@ async function start() {
   // Secrets are removed from the address.
   if (token || share) history.replaceState(null, "", location.pathname + location.search);
   startTabs();
+  // Links of earlier versions to an issue.
+  if (current().issue && !location.hash) showTab("issues");
   startDialogs();
   startKeys();
   startBar();
+  startSegments();
   byId("sign-out").addEventListener("click", async () => {
     await ask("session", {}, { method: "DELETE" }).catch(() => {});
     signedOut();

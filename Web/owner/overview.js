@@ -1,32 +1,18 @@
-// Totals, figures over time, rankings, errors and data quality.
+// Totals, figures over time, lists, errors and data quality.
 
-import { h, setText, table } from "../kit/dom.js";
+import { h, setText } from "../kit/dom.js";
 import { ask } from "./api.js";
-import { openIssue } from "./issue.js";
-import { locations } from "./locations.js";
-import { drawIssues, noiseToggle } from "./issues.js";
-import {
-  bars,
-  delta,
-  drawPart,
-  failure,
-  noFigures,
-  percentile,
-  refusalOf,
-  refused,
-  restLabel,
-  restOf,
-  valueButton,
-} from "./parts.js";
+import { drawTopIssues, issuesLink, TOP_MAX } from "./issues.js";
+import { delta, drawPart, failure, noFigures, refusalOf, refused, showFailure } from "./parts.js";
 import { body, card, skeleton } from "../kit/cards.js";
 import { sparkline } from "../kit/sparkline.js";
+import { listCards } from "./lists.js";
 import { drawQuality, duplicatesRemoved } from "./quality.js";
 import { change, current, isComparing, reportQuery, seriesQuery } from "./state.js";
 import { areFiguresIncomplete } from "./status.js";
-import { drawTimeline, intervalSelect, periodOf, previousPeriodOf } from "./timeline.js";
-import { count, exact, isFew, percent, perThousand, span } from "../kit/format.js";
-import { hasFigures, named } from "./words.js";
-import { LISTS, ROWS_MAX } from "../kit/contract.js";
+import { drawTimeline, intervalSelect, periodOf, previousPeriodOf, statesOf } from "./timeline.js";
+import { count, isFew, percent, perThousand, span } from "../kit/format.js";
+import { hasFigures } from "./words.js";
 import { vital } from "../kit/ratings.js";
 
 /**
@@ -65,102 +51,47 @@ const TILES = [
   { name: "errors", label: "Errors", format: count, compared: "errors_per_1000_pageviews", isLessBetter: true },
 ];
 
-/** Dimensions, with the widths of their lists. @type {[string, string][]} */
-const RANKINGS = [
-  ["path", "half"],
-  ["referrer", "half"],
-  ["entry", "third"],
-  ["exit", "third"],
-  ["campaign", "third"],
-  ["browser", "third"],
-  ["system", "third"],
-  ["device", "third"],
-  ["screen", "third"],
-  ["language", "third"],
-  ["event", "third"],
-  ["release", "third"],
-];
-/** Not every site reports them. */
-const RARE = new Set(["campaign", "release"]);
-const UNITS =
-  /** @type {Record<string, string>} */ ({ pageviews: "page views", sessions: "sessions", events: "events" });
-/** What "View all" shows of a value. @type {{name: string, cell: (row: any) => Node | string}[]} */
-const COLUMNS = [
-  { name: "Visitors", cell: (row) => exact(row.visitors) },
-  { name: "Page views", cell: (row) => exact(row.pageviews) },
-  { name: "Sessions", cell: (row) => exact(row.sessions) },
-  { name: "Bounce rate", cell: (row) => percent(row.bounce_rate) },
-  { name: "Errors", cell: (row) => exact(row.errors) },
-  {
-    name: "LCP p75",
-    cell: (row) => row.lcp_count ? percentile(vital("lcp", row.lcp_p75), row.lcp_count, "cell") : "–",
-  },
-  {
-    name: "INP p75",
-    cell: (row) => row.inp_count ? percentile(vital("inp", row.inp_p75), row.inp_count, "cell") : "–",
-  },
-];
-const EVENT_COLUMNS = [
-  { name: "Events", cell: (/** @type {any} */ row) => exact(row.events) },
-  { name: "Visitors", cell: (/** @type {any} */ row) => exact(row.visitors) },
-];
-const ROWS = 8;
+/** Pixels of the chart, and of the line below it that opens its table. */
 const CHART_HEIGHT = 280;
+const FIGURES_HEIGHT = 31;
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export async function showOverview(panel, signal) {
-  if (current().issue) return openIssue(panel, current().issue, signal);
   const tiles = h(
     "section",
     { class: "tiles eight full", "aria-label": "Totals" },
     ...TILES.map(({ label }) => h("div", { class: "tile" }, h("span", { class: "label", text: label }), skeleton(1))),
   );
   const chart = card("Over time", "full", null, h("span", { class: "space" }), intervalSelect());
-  const errors = card("Errors", "wide", "most frequent first", h("span", { class: "space" }), noiseToggle());
+  body(chart).style.minBlockSize = `${CHART_HEIGHT + FIGURES_HEIGHT}px`;
+  const errors = card(
+    "Top issues",
+    "wide",
+    "most frequent first",
+    h("span", { class: "space" }),
+    issuesLink({ issue: null, state: "all" }, { class: "all-issues" }, "View all"),
+  );
   const quality = card("Data quality", "third");
-  const rankings = RANKINGS.map(([dimension, width]) => [dimension, card(LISTS[dimension], width)]);
-  const cards = new Map(/** @type {[string, HTMLElement][]} */ (rankings));
-  const halves = RANKINGS.filter(([, width]) => width === "half").map(([dimension]) => cards.get(dimension) ?? "");
-  const thirds = RANKINGS.filter(([, width]) => width !== "half").map(([dimension]) => cards.get(dimension) ?? "");
-  const rows = h("div", { class: "rows full" }, ...thirds);
-  panel.replaceChildren(tiles, chart, ...halves, rows, locations(signal), errors, quality);
-  for (const one of [chart, errors, quality, ...cards.values()]) body(one).append(skeleton());
-  const again = () => change({}, { isStep: false });
-  const failed = (/** @type {HTMLElement[]} */ ...elements) => (/** @type {any} */ error) => {
-    if (!signal.aborted) { for (const one of elements) body(one).replaceChildren(failure(error, again)); }
-  };
+  const lists = listCards(signal);
+  panel.replaceChildren(tiles, chart, ...lists.elements, errors, quality);
+  for (const one of [chart, errors, quality]) body(one).append(skeleton());
   await Promise.all([
     ask("overview", seriesQuery(), { signal }).then((report) => {
       drawTiles(tiles, report);
       drawChart(chart, report);
     }, (error) => {
-      if (!signal.aborted) tiles.replaceChildren(failure(error, again));
-      failed(chart)(error);
+      if (!signal.aborted) tiles.replaceChildren(failure(error));
+      showFailure(signal, chart)(error);
     }),
-    ask("breakdowns", { ...reportQuery(), dimensions: RANKINGS.map(([name]) => name), limit: ROWS, only: "counts" }, {
-      signal,
-    }).then(
-      ({ dimensions }) => {
-        for (const [dimension, element] of cards) drawRanking(element, dimension, dimensions[dimension]);
-        balance(rows);
-      },
-      failed(...cards.values()),
-    ),
-    ask("issues", { ...reportQuery(), noise: current().noise }, { signal }).then(
-      (report) => drawPart(errors, report, () => drawIssues(errors, report)),
-      failed(errors),
+    lists.show(),
+    ask("issues", { ...reportQuery(), limit: TOP_MAX }, { signal }).then(
+      (report) => drawPart(errors, report, () => drawTopIssues(errors, report)),
+      showFailure(signal, errors),
     ),
     ask("data-quality", { ...reportQuery(), bots: undefined }, { signal }).then(
       async (report) => drawQuality(quality, report, await duplicatesRemoved(signal)),
-    ).catch(failed(quality)),
+    ).catch(showFailure(signal, quality)),
   ]);
-}
-
-/** Ends with two rows of two cards where the last of three would have one. @param {HTMLElement} rows */
-function balance(rows) {
-  const shown = [...rows.children].filter((card) => !(/** @type {HTMLElement} */ (card).hidden));
-  const pairs = shown.length % 3 === 1 ? 4 : 0;
-  shown.forEach((card, index) => card.classList.toggle("pair", index >= shown.length - pairs));
 }
 
 /** @param {HTMLElement} element @param {any} report */
@@ -216,14 +147,21 @@ function tileFigures({ name, label, format, compared = name, sample, isLessBette
         : null,
     ),
     ...(rate ? [h("span", { class: "rate", text: rate })] : []),
-    sparkline(series.map((/** @type {any} */ point) => point[name]), `${label} over time`),
+    sparklineOf(series, range, name, label),
   ];
+}
+
+/** @param {any[]} series @param {any} range @param {string} name @param {string} label */
+function sparklineOf(series, range, name, label) {
+  const states = statesOf(series, range);
+  const values = series.map((point, index) => states[index] === "future" ? null : point[name]);
+  return sparkline(values, `${label} over time`, (index) => states[index] === "partial");
 }
 
 /** @param {HTMLElement} element @param {any} report */
 function drawChart(element, report) {
   const { series, previous_series: previous, range } = report;
-  const { name, label, format, sample } = TILES.find((tile) => tile.name === current().chart) ?? TILES[0];
+  const { name, label, format, sample, isRate } = TILES.find((tile) => tile.name === current().chart) ?? TILES[0];
   setText(/** @type {HTMLElement} */ (element.querySelector("h2")), `${label} per ${range.interval}`);
   const head = /** @type {HTMLElement} */ (element.querySelector(".head"));
   head.querySelector(".note")?.remove();
@@ -243,74 +181,6 @@ function drawChart(element, report) {
     previous: isComparing() ? previous : [],
     lines: [{ label, token: "--accent", value: (point) => point[name], fill: true }],
     sample: sample === undefined ? undefined : (point) => point[sample] ?? null,
+    isRate,
   });
-}
-
-/** @param {HTMLElement} element @param {string} dimension @param {any} ranking */
-function drawRanking(element, dimension, ranking) {
-  const head = /** @type {HTMLElement} */ (element.querySelector(".head"));
-  const title = /** @type {string} */ (element.querySelector("h2")?.textContent);
-  drawPart(element, ranking, () => {
-    head.append(h("span", { class: "note", text: UNITS[ranking.by] ?? ranking.by }));
-    if (ranking.count > ranking.rows.length) {
-      head.append(h("button", {
-        type: "button",
-        class: "all",
-        text: "View all",
-        "aria-label": `View all ${exact(ranking.count)} of ${title}`,
-        onclick: () => openAll(dimension, title),
-      }));
-    }
-    element.hidden = RARE.has(dimension) &&
-      !ranking.rows.some((/** @type {any} */ { value }) => named(value) !== named(""));
-    body(element).replaceChildren(bars(dimension, ranking));
-  });
-}
-
-/** What the dialog waits for. @type {AbortController | undefined} */
-let opening;
-
-/** @param {string} dimension @param {string} title */
-async function openAll(dimension, title) {
-  opening?.abort();
-  const { signal } = opening = new AbortController();
-  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("all"));
-  const content = /** @type {HTMLElement} */ (dialog.querySelector(".content"));
-  setText(/** @type {HTMLElement} */ (dialog.querySelector("h2")), title);
-  content.replaceChildren(skeleton(8));
-  if (!dialog.open) dialog.showModal();
-  dialog.addEventListener("close", () => dialog.open || opening?.abort(), { signal });
-  try {
-    const report = await ask("breakdowns", { ...reportQuery(), dimensions: dimension, limit: ROWS_MAX }, { signal });
-    const ranking = report.dimensions[dimension];
-    const sentence = refusalOf(ranking);
-    content.replaceChildren(
-      ...(sentence === null ? allRows(dimension, ranking, title, () => dialog.close()) : [refused(sentence)]),
-    );
-  } catch (error) {
-    if (!signal.aborted) content.replaceChildren(failure(error, () => openAll(dimension, title)));
-  }
-}
-
-/** @param {string} dimension @param {any} ranking @param {string} title @param {() => void} close */
-function allRows(dimension, ranking, title, close) {
-  const columns = ranking.by === "events" ? EVENT_COLUMNS : COLUMNS.filter(({ name }) =>
-    // Bounces are those of the page on which a session began.
-    name !== "Bounce rate" || dimension === "entry"
-  );
-  const value = (/** @type {any} */ row) => {
-    const button = valueButton(dimension, row.value);
-    button.addEventListener("click", close);
-    return button;
-  };
-  const rest = restOf(ranking);
-  const more = rest ? `(rest): ${restLabel(rest.values)}, ${exact(rest.sum)} ${UNITS[ranking.by] ?? ranking.by}` : null;
-  return [
-    table(
-      ["Value", ...columns.map(({ name }) => name)],
-      ranking.rows.map((/** @type {any} */ row) => [value(row), ...columns.map(({ cell }) => cell(row))]),
-      title,
-    ),
-    ...(more ? [h("p", { class: "caption", text: more })] : []),
-  ];
 }

@@ -3,8 +3,9 @@
 import { body, empty } from "../kit/cards.js";
 import { badge, h } from "../kit/dom.js";
 import { visible } from "../kit/visible.js";
-import { dimensionLabel, isDimension, withValue } from "./filters.js";
-import { change, changeFilters, filters } from "./state.js";
+import { LISTS } from "../kit/contract.js";
+import { dimensionLabel, isDimension, valueLabel, withValue } from "./filters.js";
+import { addressWith, change, changeFilters, current, filters } from "./state.js";
 import { areFiguresIncomplete } from "./status.js";
 import { changeOf, count, exact, isFew, percent, shareOf } from "../kit/format.js";
 import { named } from "./words.js";
@@ -23,8 +24,8 @@ export const noFigures = (title, text) =>
 /** Statuses of a query that cannot succeed without changes. */
 const QUERY_STATUSES = new Set([400, 413, 422]);
 
-/** @param {any} error @param {() => void} again */
-export function failure(error, again) {
+/** @param {any} error @param {() => void} [again] by default, loads the view again */
+export function failure(error, again = reload) {
   if (QUERY_STATUSES.has(error?.status)) return refused(error.message);
   return h(
     "div",
@@ -34,6 +35,19 @@ export function failure(error, again) {
     h("button", { type: "button", class: "button", text: "Try again", onclick: again }),
   );
 }
+
+/** Loads the view again. */
+const reload = () => change({}, { isStep: false });
+
+/**
+ * A handler of errors that shows them in cards, unless the user has left the view.
+ *
+ * @param {AbortSignal} signal @param {...HTMLElement} cards
+ * @returns {(error: any) => void}
+ */
+export const showFailure = (signal, ...cards) => (error) => {
+  if (!signal.aborted) { for (const one of cards) body(one).replaceChildren(failure(error)); }
+};
 
 /**
  * A query that exceeds the limits of the server, with its message: what to narrow.
@@ -76,7 +90,7 @@ export function drawPart(element, part, draw) {
  *
  * @param {string} dimension @param {string} value @param {string} [label]
  */
-export const valueButton = (dimension, value, label = named(value)) =>
+export const valueButton = (dimension, value, label = valueLabel(dimension, value)) =>
   isDimension(dimension) && value !== "(other)"
     ? h("button", {
       type: "button",
@@ -86,6 +100,73 @@ export const valueButton = (dimension, value, label = named(value)) =>
       onclick: () => changeFilters(withValue(filters(), dimension, value)),
     })
     : h("span", { class: "value", text: label, title: label });
+
+/**
+ * A link to the page with other filters. A click changes them here; any other opens the address, as links do.
+ *
+ * @param {import("./filters.js").Filter[]} list @param {Record<string, any>} properties @param {...(Node | string | null)} children
+ */
+export function filterLink(list, properties, ...children) {
+  const link = h("a", { ...properties, href: addressWith(list) }, ...children);
+  link.addEventListener("click", (event) => {
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    changeFilters(list);
+  });
+  return link;
+}
+
+/**
+ * A value of a list as a link that filters by it, where that is possible.
+ *
+ * @param {string} dimension @param {string} value @param {string} [label]
+ */
+export const valueLink = (dimension, value, label = valueLabel(dimension, value)) =>
+  isDimension(dimension) && value !== "(other)"
+    ? filterLink(withValue(filters(), dimension, value), {
+      class: "value",
+      text: label,
+      title: `Filter: ${dimensionLabel(dimension)} is ${visible(label)}`,
+    })
+    : h("span", { class: "value", text: label, title: label });
+
+/** How values of a dimension are sent, for lists without any. @type {Record<string, [string, string, string]>} */
+const LESSONS = {
+  ...Object.fromEntries(
+    ["campaign", "utm_source", "utm_medium", "utm_term", "utm_content"].map((name) => [name, [
+      "No campaigns in this period",
+      "Tag the links that you publish:",
+      "?utm_source=newsletter&utm_medium=email&utm_campaign=spring",
+    ]]),
+  ),
+  not_found: [
+    "No missing pages in this period",
+    "Call this on the page that your site shows instead of a missing one:",
+    'collector.track("404")',
+  ],
+  event: ["No custom events in this period", "Send one from your pages:", 'collector.track("signup", { plan: "pro" })'],
+  release: ["No releases in this period", "Add the version of your site to the tag:", 'data-release="1.4.2"'],
+  country: [
+    "No locations in this period",
+    "The tracker sends the time zone of the browser. For cities, give the server a location database:",
+    "COLLECTOR_GEOIP=GeoLite2-City.mmdb",
+  ],
+  ...Object.fromEntries(
+    ["region", "city"].map((name) => [name, [
+      `No ${LISTS[name].toLowerCase()} in this period`,
+      "They are read from a location database, which the server needs:",
+      "COLLECTOR_GEOIP=GeoLite2-City.mmdb",
+    ]]),
+  ),
+};
+
+/** What to do for a list without values. @param {string} dimension */
+export function emptyList(dimension) {
+  const lesson = LESSONS[dimension];
+  if (!lesson || areFiguresIncomplete()) return noFigures("No data for this period", "No page view has a value.");
+  const [title, text, code] = lesson;
+  return h("p", { class: "empty lesson" }, h("b", { text: title }), h("span", { text }), h("code", { text: code }));
+}
 
 /** Number and sum of the values beyond the rows of a list. @param {any} ranking */
 export function restOf(ranking) {
@@ -150,6 +231,23 @@ export function delta(now, then, { title = "", ...options } = {}) {
 }
 
 /**
+ * The change of a figure from the previous period, in percent or as a number.
+ *
+ * @param {number} now @param {number | undefined} then @param {boolean} isNumber
+ */
+export function changeCell(now, then, isNumber) {
+  if (then === undefined) return h("span", { class: "change dim", text: "–", title: "No data in the previous period" });
+  const difference = now - then;
+  const number = `${difference > 0 ? "+" : difference < 0 ? "−" : "±"}${exact(Math.abs(difference))}`;
+  const found = changeOf(now, then);
+  return h("span", {
+    class: `change delta ${difference > 0 ? "good" : difference < 0 ? "poor" : ""}`,
+    text: isNumber ? number : found?.text ?? "new",
+    title: `Previous period: ${exact(then)} (${number})`,
+  });
+}
+
+/**
  * A percentile; of few values it is grayed, with their number.
  *
  * @param {string} text @param {number | null | undefined} number @param {string} [name] of the class
@@ -164,6 +262,21 @@ export const percentile = (text, number, name = "") =>
       h("small", { text: `n = ${number}` }),
     )
     : h("span", { class: name }, h("b", { text }));
+
+/**
+ * The head of a column that sorts its table.
+ *
+ * @param {string} text
+ * @param {{direction?: "ascending" | "descending" | null, name?: string | null, key?: string, title?: string}} options
+ *   `direction`: null unless the table is sorted by the column; `name` of the class; `key` of the column
+ * @param {() => void} onclick
+ */
+export const sortHeading = (text, { direction = null, name = null, key, title }, onclick) =>
+  h(
+    "th",
+    { scope: "col", class: name, "aria-sort": direction },
+    h("button", { type: "button", class: "sort", "data-key": key, title, text, onclick }),
+  );
 
 /** Shares of good, needs improvement and poor. @param {any} figures */
 export function shares(figures) {
@@ -219,15 +332,19 @@ export function select(label, name, choices, chosen) {
 const VISITOR_SHOWN = 8;
 
 /** The end of an id: its beginning is a time, and much the same for all of a day. @param {string} id */
-const tail = (id) => `…${visible(Array.from(id).slice(-VISITOR_SHOWN).join(""))}`;
+export const visitorTail = (id) => `…${visible(Array.from(id).slice(-VISITOR_SHOWN).join(""))}`;
 
-/** A link to one visitor's journey. @param {string} visitor */
+/** The address of a visitor's timeline, with the range and filters of the page. @param {string} visitor */
+export const visitorHref = (visitor) => `?${new URLSearchParams({ ...current(), visitor })}#visitors`;
+
+/** A link to a visitor's timeline. @param {string} visitor */
 export const visitorLink = (visitor) => {
-  const link = h("a", { href: "#raw", text: tail(visitor), title: visitor });
+  const link = h("a", { href: visitorHref(visitor), text: visitorTail(visitor), title: visitor });
   link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    location.hash = "#raw";
-    change({ visitor });
+    location.hash = "#visitors";
+    change({ visitor }, { isStep: false });
   });
   return link;
 };

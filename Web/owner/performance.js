@@ -1,130 +1,165 @@
-// Core Web Vitals: values over time, their distribution, a breakdown, and the root causes of slow page views.
+// Core Web Vitals: the pages that need attention, values over time, their distribution, a breakdown, a comparison, and
+// the root causes of slow page views.
 
-import { plot } from "../kit/charts.js";
-import { h, setText, table } from "../kit/dom.js";
+import { h, setText } from "../kit/dom.js";
 import { ask } from "./api.js";
+import { drawAttention } from "./attention.js";
 import { drawCauses, drawResources } from "./causes.js";
+import { showComparison } from "./compare.js";
+import { distribution } from "./distribution.js";
 import { body, card, skeleton } from "../kit/cards.js";
 import {
   delta,
   drawPart,
   failure,
   noFigures,
-  percentile,
   refusalOf,
-  restLabel,
-  restOf,
   segments,
   select,
   shares,
+  showFailure,
   toneBadge,
-  valueButton,
 } from "./parts.js";
-import { histogramOptions } from "../kit/plots.js";
-import { change, current, isComparing, reportQuery, seriesQuery } from "./state.js";
+import { change, current, filters, isComparing, reportQuery, seriesQuery } from "./state.js";
+import { encodeFilters, isDimension, withFilter } from "./filters.js";
 import { drawTimeline, intervalSelect, periodOf, previousPeriodOf } from "./timeline.js";
-import { BOUNDS, DIMENSIONS, METRIC_NAMES, METRICS } from "../kit/contract.js";
+import { scoreTile } from "./score.js";
+import { VitalsTable } from "./vitals-table.js";
+import { DIMENSIONS, METRIC_NAMES, METRICS } from "../kit/contract.js";
 import { tone, vital } from "../kit/ratings.js";
-import { count, exact, isFew, percent, SAMPLE_MIN, shareOf } from "../kit/format.js";
-import { named, navigationLabel, ROUTES } from "./words.js";
+import { exact, isFew, percent, SAMPLE_MIN, shareOf } from "../kit/format.js";
+import { ROUTES } from "./words.js";
 
 /** Dimensions of the breakdown, with their labels. */
-const { path, browser, device, system, connection, navigation, country, release } = DIMENSIONS;
-const BY = { path, browser, device, system, connection, navigation, country, release };
+const NAMES = "path browser browser_version device system system_version connection navigation country channel release"
+  .split(" ");
+const BY = Object.fromEntries(NAMES.map((name) => [name, DIMENSIONS[/** @type {keyof typeof DIMENSIONS} */ (name)]]));
 const CHART_HEIGHT = 260;
+/** Rows of the breakdown before all are asked for. */
+const ROWS = 25;
+const CAUSES = ["lcp_element", "lcp_part", "inp_element", "inp_part", "cls_element", "resource", "third_party"];
+
+/** The cards of the view, by their names. @param {string} metric @param {string} by */
+function cardsOf(metric, by) {
+  const label = METRICS[/** @type {keyof typeof METRICS} */ (metric)];
+  return {
+    attention: card("Needs attention", "full", `Pages with the largest impact on ${label}`),
+    chart: card("Over time", "wide", null, segments("Metric", "metric", METRICS, metric), intervalSelect()),
+    distribution: card("Distribution", "third", `Page views with ${label}`),
+    slow: card("Breakdown", "full", null, select("Split by", "by", BY, by)),
+    comparison: card("Compare", "full"),
+    attribution: card("Root causes", "full"),
+    resources: card("Resources", "half", "slowest of each page view"),
+    parties: card("Third parties", "half"),
+  };
+}
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export async function showPerformance(panel, signal) {
-  const metric = current().metric ?? "lcp";
-  const by = current().by ?? "path";
+  const metric = Object.hasOwn(METRICS, current().metric ?? "") ? current().metric : "lcp";
+  const by = Object.hasOwn(BY, current().by ?? "") ? current().by : "path";
   const vitals = h(
     "section",
-    { class: "vitals full", "aria-label": "Vitals" },
-    ...Object.keys(METRICS).map(() => h("div", { class: "card vital" }, skeleton(3))),
+    { class: "vitals six full", "aria-label": "Vitals" },
+    ...["score", ...Object.keys(METRICS)].map(() => h("div", { class: "card vital" }, skeleton(4))),
   );
-  const chart = card("Over time", "wide", null, segments("Metric", "metric", METRICS, metric), intervalSelect());
-  const distribution = card(
-    "Distribution",
-    "third",
-    `Page views with ${METRICS[/** @type {keyof typeof METRICS} */ (metric)]}`,
-  );
-  const slow = card("Breakdown", "full", null, select("Split by", "by", BY, by));
-  const attribution = card("Root causes", "full");
-  const resources = card("Resources", "half", "slowest of each page view");
-  const parties = card("Third parties", "half");
+  const cards = cardsOf(metric, by);
   const routes = h("p", { class: "full caption", hidden: true });
-  panel.replaceChildren(routes, vitals, chart, distribution, slow, attribution, resources, parties);
-  for (const one of [chart, distribution, slow, attribution, resources, parties]) body(one).append(skeleton());
-  const again = () => change({}, { isStep: false });
-  const failed = (/** @type {HTMLElement[]} */ ...cards) => (/** @type {any} */ error) => {
-    if (!signal.aborted) { for (const one of cards) body(one).replaceChildren(failure(error, again)); }
-  };
+  for (const one of Object.values(cards)) body(one).append(skeleton());
+  panel.replaceChildren(routes, vitals, ...Object.values(cards));
   await Promise.all([
     ask("performance", seriesQuery(), { signal }).then((report) => {
       drawVitals(vitals, report);
-      drawChart(chart, report, metric);
-      drawDistribution(distribution, report.metrics[metric], metric);
+      drawChart(cards.chart, report, metric);
+      drawDistribution(cards.distribution, report.metrics[metric], metric);
     }, (error) => {
-      if (!signal.aborted) vitals.replaceChildren(h("div", { class: "full" }, failure(error, again)));
-      failed(chart, distribution)(error);
+      if (!signal.aborted) vitals.replaceChildren(h("div", { class: "full" }, failure(error)));
+      showFailure(signal, cards.chart, cards.distribution)(error);
     }),
-    ask("vitals-by", { ...reportQuery(), dimension: by, limit: 15 }, { signal }).then(
-      (report) => drawPart(slow, report, () => drawBreakdown(slow, report, by)),
-      failed(slow),
+    ask("slow-pages", { ...reportQuery(), vital: metric }, { signal }).then(
+      (report) => drawAttention(cards.attention, report),
+      showFailure(signal, cards.attention),
     ),
+    showBreakdown(cards.slow, metric, by, signal).catch(showFailure(signal, cards.slow)),
     ask("vitals-by", { ...reportQuery(), dimension: "navigation", limit: 15 }, { signal }).then(
       (report) => refusalOf(report) === null && drawRoutes(routes, report, metric),
       // The breakdown shows the same error.
       () => {},
     ),
-    ask("breakdowns", {
-      ...reportQuery(),
-      dimensions: ["lcp_element", "lcp_part", "inp_element", "inp_part", "cls_element", "resource", "third_party"],
-      limit: 8,
-    }, { signal }).then(({ dimensions }) => {
-      drawCauses(attribution, dimensions);
-      drawPart(resources, dimensions.resource, () => drawResources(resources, dimensions.resource, "Resource"));
-      drawPart(parties, dimensions.third_party, () => drawResources(parties, dimensions.third_party, "Host"));
-    }, failed(attribution, resources, parties)),
+    showCauses(cards, signal).catch(showFailure(signal, cards.attribution, cards.resources, cards.parties)),
   ]);
+  // The comparison is below the fold and takes three reports more.
+  if (!signal.aborted) await showComparison(cards.comparison, metric, signal);
+}
+
+/** @param {ReturnType<typeof cardsOf>} cards @param {AbortSignal} signal */
+async function showCauses({ attribution, resources, parties }, signal) {
+  const { dimensions } = await ask("breakdowns", { ...reportQuery(), dimensions: CAUSES, limit: 8 }, { signal });
+  drawCauses(attribution, dimensions);
+  drawPart(resources, dimensions.resource, () => drawResources(resources, dimensions.resource, "Resource"));
+  drawPart(parties, dimensions.third_party, () => drawResources(parties, dimensions.third_party, "Host"));
+}
+
+/** @param {HTMLElement} element @param {string} metric @param {string} dimension @param {AbortSignal} signal */
+async function showBreakdown(element, metric, dimension, signal) {
+  const load = (/** @type {{limit: number, sort: string, search: string}} */ { limit, sort, search }) => {
+    const found = search && isDimension(dimension)
+      ? withFilter(filters(), { operator: "contains", dimension, values: [search] })
+      : filters();
+    const query = { ...reportQuery(), filters: encodeFilters(found) };
+    return ask("vitals-by", { ...query, dimension, limit, sort }, { signal });
+  };
+  const sort = (current().sort ?? "").startsWith("pageviews") ? "pageviews" : metric;
+  const report = await load({ limit: ROWS, sort, search: "" });
+  const title = /** @type {Record<string, string>} */ (BY)[dimension];
+  await new VitalsTable(element, report, { dimension, title, metric, load }).start();
 }
 
 /** @param {HTMLElement} element @param {any} report */
-function drawVitals(element, { metrics, range }) {
+function drawVitals(element, { metrics, range, score }) {
+  const period = previousPeriodOf(range);
   element.replaceChildren(
-    ...Object.entries(METRICS).map(([name, label]) => {
-      const { figures, previous } = metrics[name];
-      const isSmall = isFew(figures.count);
-      const isComparable = isComparing() && !isSmall && previous && !isFew(previous.count);
-      const title = isComparable ? `Previous period (${previousPeriodOf(range)}): ${vital(name, previous.p75)}` : "";
-      return h(
-        "button",
-        {
-          type: "button",
-          class: "card vital",
-          "aria-pressed": String((current().metric ?? "lcp") === name),
-          onclick: () => change({ metric: name }, { isStep: false }),
-        },
-        h("span", { class: "head" }, h("b", { text: label }), isSmall ? null : toneBadge(tone(name, figures.p75))),
-        h("span", { class: "full-name", text: METRIC_NAMES[/** @type {keyof typeof METRIC_NAMES} */ (name)] }),
-        h(
-          "span",
-          { class: `figure${isSmall ? " few" : ""}` },
-          vital(name, figures.p75),
-          " ",
-          h("small", { text: "p75" }),
-          " ",
-          isComparable ? delta(figures.p75, previous.p75, { isLessBetter: true, title }) : null,
-        ),
-        shares(figures),
-        h(
-          "span",
-          { class: "ends" },
-          h("span", { text: isSmall ? `fewer than ${SAMPLE_MIN} values` : `${percent(figures.good)} good` }),
-          h("span", { text: `n = ${exact(figures.count)}`, title: "Page views with a value" }),
-        ),
-      );
-    }),
+    scoreTile(score, isComparing() ? period : null),
+    ...Object.keys(METRICS).map((name) => vitalTile(name, metrics[name], period)),
+  );
+}
+
+/** @param {string} name @param {any} metric @param {string} period the previous one */
+function vitalTile(name, { figures, previous }, period) {
+  const isSmall = isFew(figures.count);
+  const isComparable = isComparing() && !isSmall && previous && !isFew(previous.count);
+  const title = isComparable ? `Previous period (${period}): ${vital(name, previous.p75)}` : "";
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "card vital",
+      "aria-pressed": String((current().metric ?? "lcp") === name),
+      onclick: () => change({ metric: name }, { isStep: false }),
+    },
+    h(
+      "span",
+      { class: "head" },
+      h("b", { text: METRICS[/** @type {keyof typeof METRICS} */ (name)] }),
+      isSmall ? null : toneBadge(tone(name, figures.p75)),
+    ),
+    h("span", { class: "full-name", text: METRIC_NAMES[/** @type {keyof typeof METRIC_NAMES} */ (name)] }),
+    h(
+      "span",
+      { class: `figure${isSmall ? " few" : ""}` },
+      vital(name, figures.p75),
+      " ",
+      h("small", { text: "p75" }),
+      " ",
+      isComparable ? delta(figures.p75, previous.p75, { isLessBetter: true, title }) : null,
+    ),
+    shares(figures),
+    h(
+      "span",
+      { class: "ends" },
+      h("span", { text: isSmall ? `fewer than ${SAMPLE_MIN} values` : `${percent(figures.good)} good` }),
+      h("span", { text: `n = ${exact(figures.count)}`, title: "Page views with a value" }),
+    ),
   );
 }
 
@@ -174,89 +209,11 @@ function drawChart(element, { metrics, range }, metric) {
   });
 }
 
-/**
- * Bars whose width is a step of 1.2, so that each holds some buckets of the server.
- *
- * @param {HTMLElement} element @param {any} found @param {string} metric
- */
+/** @param {HTMLElement} element @param {any} found @param {string} metric */
 function drawDistribution(element, found, metric) {
-  const STEP = 1.2;
-  const total = found.figures.count;
-  if (!total) {
-    body(element).replaceChildren(noFigures("No data for this period", "Page views report vitals when they end."));
-    return;
-  }
-  /** @type {Map<number, number>} */
-  const steps = new Map();
-  for (const [bound, number] of found.distribution) {
-    const step = bound > 0 ? Math.ceil(Math.log(bound) / Math.log(STEP) - 1e-6) : -Infinity;
-    steps.set(step, (steps.get(step) ?? 0) + number);
-  }
-  const sorted = [...steps.keys()].sort((one, other) => one - other);
-  // What is rarer than one in a thousand at the ends would make the middle narrow.
-  const shown = sorted.filter((step) => (steps.get(step) ?? 0) / total > 0.001);
-  const upper = (/** @type {number} */ step) => step === -Infinity ? 0 : STEP ** step;
-  const labels = shown.map((step) => `≤ ${vital(metric, upper(step))}`);
-  const values = shown.map((step) => (steps.get(step) ?? 0) / total);
-  const tones = shown.map((step) =>
-    upper(step) <= BOUNDS[metric][0] * 1.1
-      ? "--good-bar"
-      : upper(step) <= BOUNDS[metric][1] * 1.1
-      ? "--fair-bar"
-      : "--poor-bar"
-  );
-  const format = (/** @type {any} */ value) => percent(value);
-  plot(body(element), {
-    label: `distribution of ${metric}`,
-    height: CHART_HEIGHT,
-    configure: () => histogramOptions({ labels, values, tones, format }),
-    figures: () =>
-      table(
-        ["Up to", "Share"],
-        shown.map((_, index) => [labels[index], format(values[index])]),
-        `distribution of ${metric}`,
-      ),
-  });
-}
-
-/** @param {HTMLElement} element @param {any} report @param {string} dimension */
-function drawBreakdown(element, report, dimension) {
-  const { rows, count: all } = report;
-  const title = /** @type {Record<string, string>} */ (BY)[dimension];
-  if (!rows.length) {
-    body(element).replaceChildren(noFigures("No data for this period", "No page view has a value."));
-    return;
-  }
-  const name = dimension === "navigation" ? navigationLabel : named;
-  const cell = (/** @type {any} */ row, /** @type {string} */ metric) => {
-    const { p75, count: number } = row[metric];
-    if (!number) return "–";
-    if (isFew(number)) return percentile(vital(metric, p75), number, "cell");
-    return h(
-      "span",
-      { class: `cell ${tone(metric, p75)}` },
-      h("b", { text: vital(metric, p75) }),
-      h("small", { text: count(number) }),
-    );
-  };
-  const names = Object.keys(METRICS);
-  const list = table(
-    [title, "Page views", ...Object.values(METRICS)],
-    rows.map((/** @type {any} */ row) => [
-      valueButton(dimension, row.value, name(row.value)),
-      exact(row.pageviews),
-      ...names.map((one) => cell(row, one)),
-    ]),
-    `Vitals by ${title}`,
-  );
-  const rest = restOf(report);
-  const more = rest
-    ? rest.sum
-      ? `(rest): ${restLabel(rest.values)}, ${exact(rest.sum)} page views.`
-      : `Top ${exact(rows.length)} of ${exact(all)} by page views.`
-    : "";
   body(element).replaceChildren(
-    list,
-    h("p", { class: "caption", text: `p75 with sample size; gray below ${SAMPLE_MIN} values. ${more}` }),
+    ...(found.figures.count
+      ? distribution(metric, found)
+      : [noFigures("No data for this period", "Page views report vitals when they end.")]),
   );
 }

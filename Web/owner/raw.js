@@ -1,10 +1,9 @@
-// The Raw Data view: live events, a search of stored events, submissions, and the timeline of a visitor.
+// The Raw Data view: live events, a search of stored events, and submissions.
 
 import { h, isolated, isolatedList, setText, table } from "../kit/dom.js";
 import { poll } from "../kit/time.js";
 import { shortened } from "../kit/visible.js";
 import { address, ask, check } from "./api.js";
-import { showJourney } from "./journey.js";
 import { body, card, empty, skeleton } from "../kit/cards.js";
 import { failure, visitorLink } from "./parts.js";
 import { change, current, rangeQuery, zone } from "./state.js";
@@ -24,7 +23,6 @@ const PAYLOAD_SHOWN = 200;
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export async function showRaw(panel, signal) {
-  if (current().visitor) return showJourney(panel, current().visitor, signal);
   const live = card("Live", "full", "events as they are stored");
   const explorer = card("Explorer", "full", "newest first");
   const submissions = card("Dashboard submissions", "full", "the last 50");
@@ -253,7 +251,7 @@ async function startExport(event, search, refused) {
 }
 
 /** @param {any[]} events */
-export function eventTable(events) {
+function eventTable(events) {
   const payload = (/** @type {any} */ event) => {
     const details = h("details", { class: "payload" }, h("summary", {}, h("span", {}, ...summary(event.payload))));
     details.addEventListener("toggle", () => {

@@ -6,12 +6,11 @@ import { showIssues } from "./issues-view.js";
 import { showOverview } from "./overview.js";
 import { showPerformance } from "./performance.js";
 import { showRaw } from "./raw.js";
-import { showTracking } from "./tracking.js";
 import { showVisitors } from "./visitors.js";
 
 /**
  * @typedef {object} View
- * @property {(panel: HTMLElement, signal: AbortSignal) => Promise<any>} show draws the view
+ * @property {(panel: HTMLElement, signal: AbortSignal) => Promise<any> | void} show draws the view
  * @property {boolean} [isRefreshed] whether it is drawn again every minute while its range has not ended
  * @property {{controls: string[], reason: string}} [unused] ids of the controls that it does not use, with the reason
  */
@@ -21,13 +20,15 @@ export const VIEWS = {
   overview: { show: showOverview, isRefreshed: true },
   performance: { show: showPerformance, isRefreshed: true },
   issues: { show: showIssues, isRefreshed: true },
-  visitors: { show: showVisitors },
+  visitors: {
+    show: showVisitors,
+    unused: { controls: ["compare"], reason: "Visitors have no comparison with the previous period." },
+  },
   goals: { show: showGoals },
   fingerprint: {
     show: showFingerprint,
     unused: { controls: ["compare"], reason: "Fingerprints have no comparison with the previous period." },
   },
-  tracking: { show: showTracking },
   raw: {
     show: showRaw,
     unused: {

@@ -36,29 +36,24 @@ export const stepOf = (figure, most) =>
   figure > 0 ? Math.max(1, Math.min(STEPS, Math.ceil(STEPS * Math.sqrt(figure / most)))) : 0;
 
 /**
- * A map of countries; a click filters. The list beside it has the same figures and works with the keyboard.
+ * Draws a map of countries; a click filters. The list of countries has the same figures and works with the keyboard.
  *
- * @param {any} ranking of countries @param {HTMLElement} list @param {AbortSignal} signal
+ * @param {HTMLElement} element @param {any} ranking of countries @param {AbortSignal} signal
  */
-export function worldMap(ranking, list, signal) {
-  const element = h("div", { class: "world" });
-  outlines().then((found) => {
-    if (!signal.aborted) element.replaceChildren(...draw(found, ranking, list, element));
-  }, () => {
-    element.replaceChildren(h("p", { class: "caption", text: "The map could not be loaded." }));
-  });
-  return element;
+export async function worldMap(element, ranking, signal) {
+  const found = await outlines();
+  if (!signal.aborted) element.replaceChildren(...draw(found, ranking, element));
 }
 
-/** @param {World} world @param {any} ranking @param {HTMLElement} list @param {HTMLElement} element */
-function draw(world, ranking, list, element) {
+/** @param {World} world @param {any} ranking @param {HTMLElement} element */
+function draw(world, ranking, element) {
   const figures = new Map(ranking.rows.map((/** @type {any} */ row) => [row.value, row[ranking.by]]));
   const known = [...figures].filter(([code]) => Object.hasOwn(world.countries, code)).map(([, figure]) => figure);
   const most = Math.max(1, ...known);
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", `0 0 ${world.width} ${world.height}`);
   svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", "World map of page views by country; the list has the figures");
+  svg.setAttribute("aria-label", "World map of page views by country; the tab Countries has the figures");
   for (const [code, path] of Object.entries(world.countries)) {
     const shape = document.createElementNS(SVG, "path");
     shape.setAttribute("d", path);
@@ -68,7 +63,6 @@ function draw(world, ranking, list, element) {
   }
   const tooltip = h("div", { class: "map-tooltip", hidden: true, "aria-hidden": "true" });
   watchPointer(svg, tooltip, figures, ranking, element);
-  markFromList(svg, list, ranking);
   return [svg, tooltip, legend()];
 }
 
@@ -111,16 +105,5 @@ function watchPointer(svg, tooltip, figures, ranking, element) {
   svg.addEventListener("click", (event) => {
     const code = countryAt(event);
     if (code !== undefined && figures.get(code)) changeFilters(withValue(filters(), "country", code));
-  });
-}
-
-/** Outlines the country of the row at the pointer or with the focus. @param {SVGElement} svg @param {HTMLElement} list @param {any} ranking */
-function markFromList(svg, list, ranking) {
-  [...list.children].forEach((row, index) => {
-    const code = ranking.rows[index]?.value;
-    const shape = code ? svg.querySelector(`[data-country="${CSS.escape(code)}"]`) : null;
-    const mark = (/** @type {boolean} */ isMarked) => () => shape?.classList.toggle("marked", isMarked);
-    for (const name of ["pointerenter", "focusin"]) row.addEventListener(name, mark(true));
-    for (const name of ["pointerleave", "focusout"]) row.addEventListener(name, mark(false));
   });
 }

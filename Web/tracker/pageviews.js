@@ -74,6 +74,15 @@ const campaign = () =>
       ) => [name, cut(value, CAMPAIGN_LENGTH_MAX).replace(EMAIL, ":address")]),
   );
 
+/** The time zone of the browser; nothing where the page has replaced `Intl` by something else. */
+const zone = () => {
+  try {
+    return pick(Intl.DateTimeFormat().resolvedOptions(), "timeZone");
+  } catch {
+    return undefined;
+  }
+};
+
 /**
  * Begins a page view.
  *
@@ -97,7 +106,7 @@ export const open = (kind, vitals, referrer = clean(ofDocument("referrer"))) => 
   emit(current, "pageview", {
     kind,
     ...pick(navigator, "language platform hardwareConcurrency deviceMemory"),
-    ...pick(Intl.DateTimeFormat().resolvedOptions(), "timeZone"),
+    ...zone(),
     ...pick(self, "innerWidth innerHeight devicePixelRatio"),
     screenResolution: screen.width + "x" + screen.height,
     dark: matchMedia("(prefers-color-scheme:dark)").matches,

@@ -1,6 +1,6 @@
 import Assets
 import Crypto
-import Glibc
+import Files
 
 /// A folder of web files that is read again for each request, for work on the pages: `collector serve --assets`.
 ///
@@ -54,20 +54,7 @@ package struct AssetFolder: Sendable {
     /// Rejects line breaks, which would start another header.
     private static func isFieldValue(_ text: Substring) -> Bool { text.utf8.allSatisfy { 0x20..<0x7F ~= $0 } }
 
-    /// The bytes of a regular file, at most `fileBytesMax` of them; nil for anything else.
     private func read(_ path: String) -> [UInt8]? {
-        let descriptor = open(folder + "/" + path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        var bytes: [UInt8] = []
-        var part = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = Glibc.read(descriptor, &part, part.count)
-            guard count >= 0, bytes.count + count <= Self.fileBytesMax else { return nil }
-            if count == 0 { return bytes }
-            bytes += part[..<count]
-        }
+        SmallFile.regular(folder + "/" + path, bytesMax: Self.fileBytesMax)
     }
 }

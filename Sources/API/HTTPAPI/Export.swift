@@ -38,7 +38,7 @@ final class Export: BodySource {
         state = Locked(State(bytes: format.header(Self.names)))
     }
 
-    var answer: Answer {
+    var answer: ServerResponse {
         let fields: [Responses.Field] = [
             ("Content-Type", format.contentType), Responses.noStore,
             ("Content-Disposition", "attachment; filename=\"events.\(format.rawValue)\""),
@@ -91,8 +91,8 @@ final class Export: BodySource {
 
     /// The last line of an incomplete file.
     static func ending(_ format: ExportFormat, _ reason: String) -> [UInt8] {
-        let line = JSONEncodedValue.object([("error", .text("not all: " + reason))]).encoded
-        return (format == .csv ? Array("not all: ".utf8) + Array(reason.utf8) : line) + Array("\r\n".utf8)
+        let line = JSONEncodedValue.object([("error", .text("incomplete: " + reason))]).encoded
+        return (format == .csv ? Array("incomplete: ".utf8) + Array(reason.utf8) : line) + Array("\r\n".utf8)
     }
 
     private func read(_ database: any Database) throws(StoreError) {

@@ -44,24 +44,24 @@ struct HealthDetails {
     }
 
     private static func journal(_ report: Ingest.Report) -> JSONEncodedValue {
-        guard let standing = report.journal else { return .object([("state", .text("off"))]) }
+        guard let status = report.journal else { return .object([("state", .text("off"))]) }
         let state =
             if report.isJournalFull {
                 "full"
             } else if report.isJournaling {
                 "taking"
             } else {
-                standing.records > 0 ? "draining" : "empty"
+                status.records > 0 ? "draining" : "empty"
             }
         let numbers: KeyValuePairs<String, Int> = [
-            "records": standing.records, "bytes": standing.bytes, "dead_letters": standing.deadLetters,
+            "records": status.records, "bytes": status.bytes, "dead_letters": status.deadLetters,
             "journaled": report.counters.journaled, "drained": report.counters.drained,
             "refused": report.counters.deadLetters, "drain_per_second": Int(report.drainPerSecond),
         ]
-        let oldest = JSONEncodedValue(standing.oldestSeconds.map { Int64($0) })
+        let oldest = JSONEncodedValue(status.oldestSeconds.map { Int64($0) })
         return .object(
             [("state", .text(state)), ("oldest_seconds", oldest)] + members(numbers)
-                + [("damage", standing.damage.map(damage) ?? .null)]
+                + [("damage", status.damage.map(damage) ?? .null)]
         )
     }
 

@@ -1,8 +1,9 @@
-import Dispatch
 import Locks
+package import HTTPServer
 package import Ingest
 package import Log
 package import Storage
+import Workers
 
 /// Checks whether the database can be reached, by a real round trip on a connection of its own.
 ///
@@ -21,59 +22,53 @@ package final class HealthMonitor: Sendable {
     }
 
     private struct State {
-        var waiting: [(ticket: UInt64, wantsDetails: Bool)] = []
-        var isStopping = false
+        var waiting: [(ticket: Ticket, response: @Sendable (Status) -> ServerResponse)] = []
     }
 
     private let probe: (any StoreProbe)?
     private let ingest: Ingest?
     private let log: Log
-    private let answer: @Sendable ([(ticket: UInt64, wantsDetails: Bool)], Status) -> Void
+    private let responses: ResponseSink
     private let state = Locked(State())
-    private let work = DispatchSemaphore(value: 0)
-    private let stopped = DispatchGroup()
+    private let worker = Worker("health")
 
     /// Creates a monitor; without a store, the status of every request is `notConfigured`.
-    package init(
-        store: (any Store)?,
-        ingest: Ingest?,
-        log: Log,
-        answer: @escaping @Sendable ([(ticket: UInt64, wantsDetails: Bool)], Status) -> Void
-    ) {
+    package init(store: (any Store)?, ingest: Ingest?, responses: ResponseSink, log: Log) {
         probe = store?.makeProbe()
         self.ingest = ingest
         self.log = log
-        self.answer = answer
+        self.responses = responses
     }
 
     package func start() {
-        DispatchQueue(label: "health").async(group: stopped) { [self] in run() }
+        worker.start { [self] in run() }
     }
 
     package func stop() {
-        state.withLock { $0.isStopping = true }
-        work.signal()
-        _ = stopped.wait(timeout: .now() + .milliseconds(Int(Self.pingMillisecondsMax)))
+        worker.stop(milliseconds: Int(Self.pingMillisecondsMax))
     }
 
-    /// Requests the status, which is passed to `answer` with the ticket.
-    package func ask(_ ticket: UInt64, wantsDetails: Bool = false) {
+    /// Checks the status, and responds to a request with what `response` makes of it.
+    func check(_ ticket: Ticket, _ response: @escaping @Sendable (Status) -> ServerResponse) {
         let isFirst = state.withLock { state in
-            state.waiting.append((ticket, wantsDetails))
+            state.waiting.append((ticket, response))
             return state.waiting.count == 1
         }
-        if isFirst { work.signal() }
+        if isFirst { worker.wake() }
     }
 
     private func run() {
         while true {
-            work.wait()
-            let tickets = state.withLock { state in
+            worker.sleep()
+            let waiting = state.withLock { state in
                 defer { state.waiting = [] }
                 return state.waiting
             }
-            if !tickets.isEmpty { answer(tickets, status()) }
-            if state.withLock({ $0.isStopping && $0.waiting.isEmpty }) { return }
+            if !waiting.isEmpty {
+                let status = status()
+                responses.send(waiting.map { ($0.ticket, $0.response(status)) })
+            }
+            if state.withLock({ worker.isStopping && $0.waiting.isEmpty }) { return }
         }
     }
 
@@ -88,7 +83,7 @@ package final class HealthMonitor: Sendable {
         switch ingest.health {
         case .ready: return .connected
         case .starting: return .unhealthy("starting")
-        case .unavailable: return .unhealthy("not taking writes")
+        case .unavailable: return .unhealthy("not accepting writes")
         case .broken: return .unhealthy("schema mismatch")
         }
     }

@@ -1,5 +1,4 @@
 import Compression
-import Locks
 import HTTPServer
 import HTTPWire
 import Ingest
@@ -18,36 +17,28 @@ final class IngestRoutes: Sendable {
     private let limiter: RateLimiter?
     private let log: Log
     private let rateLimitedCount = Atomic<Int>(0)
-    /// The responses of `POST /event`, built once: for every origin or our own pages, then one for each listed origin.
-    private let stored: [Answer]
-    private let groups = Locked<[UInt64: EventGroup]>([:])
     private let workers: BodyWorkers?
-    private let respond: @Sendable (Ticket, Answer) -> Void
+    private let responses: IngestResponses
 
     init(
         ingest: Ingest?,
-        cors: CORS,
-        originsCount: Int,
         clients: ClientAddressRule,
         hasher: IPHasher?,
         locations: LocationDatabase?,
         limiter: RateLimiter?,
         workers: BodyWorkers?,
-        respond: @escaping @Sendable (Ticket, Answer) -> Void,
+        responses: IngestResponses,
         log: Log
     ) {
         self.workers = workers
-        self.respond = respond
+        self.responses = responses
         self.ingest = ingest
-        self.cors = cors
+        cors = responses.cors
         self.clients = clients
         self.hasher = hasher
         self.locations = locations
         self.limiter = limiter
         self.log = log
-        stored = (CORS.ownTag..<originsCount).map { tag in
-            .prepared(PreparedResponse(Responses.json(200, #"{"status":"ok"}"#, cors.fields(tag: tag))))
-        }
     }
 
     /// The number of records rejected by the rate limit so far.
@@ -71,7 +62,7 @@ final class IngestRoutes: Sendable {
         guard let workers, isHeavy else { return read(kind, request, ticket, decision) }
         let request = request
         let isTaken = workers.take(request.bytes.count) { [self] in
-            if case .now(let answer) = read(kind, request, ticket, decision) { respond(ticket, answer) }
+            if case .now(let answer) = read(kind, request, ticket, decision) { responses.send(ticket, answer) }
         }
         return isTaken ? .later : .now(.response(Responses.unavailable(cors.fields(decision))))
     }
@@ -147,9 +138,9 @@ final class IngestRoutes: Sendable {
         let entries = BatchParser(batch, content.bytes, requestContext).entries(ticket, &group)
         guard !entries.isEmpty else { return .now(.response(group.answer(cors))) }
         group.waiting = entries.count
-        groups.withLock { $0[ticket.rawValue] = group }
+        responses.begin(group, ticket)
         if let ingest, ingest.submit(entries) { return .later }
-        groups.withLock { _ = $0.removeValue(forKey: ticket.rawValue) }
+        responses.cancel(ticket)
         return unavailable(decision)
     }
 
@@ -170,7 +161,7 @@ final class IngestRoutes: Sendable {
         _ = tooFast(sender, records: 1)
         switch refusal {
         case .tooFast: return unavailable(decision)
-        case .rejected(let rejection): return .now(.response(Self.answer(rejection, fields)))
+        case .rejected(let rejection): return .now(.response(IngestResponses.answer(rejection, fields)))
         case .content(let problem): return .now(.response(problem.answer(fields)))
         }
     }
@@ -211,7 +202,7 @@ final class IngestRoutes: Sendable {
     /// Charges for a body that the server refused before all of it arrived, like for any refused body.
     ///
     /// - Returns: The response to a sender over the rate limit; nil when it had enough tokens.
-    func charge(_ request: borrowing Request, _ decision: Origins.Decision) -> Answer? {
+    func charge(_ request: borrowing Request, _ decision: Origins.Decision) -> ServerResponse? {
         let seconds = tooFast(ClientInfo(request, clients), records: Self.tokens(request) + 1)
         return seconds.map { slowDown($0, decision) }
     }
@@ -230,59 +221,8 @@ final class IngestRoutes: Sendable {
         return seconds
     }
 
-    private func slowDown(_ seconds: Int, _ decision: Origins.Decision) -> Answer {
+    private func slowDown(_ seconds: Int, _ decision: Origins.Decision) -> ServerResponse {
         .response(Responses.message(429, "Too many requests", cors.fields(decision) + [("Retry-After", "\(seconds)")]))
-    }
-
-    // MARK: - Deliveries
-
-    /// The responses to requests whose records all have a result.
-    func answers(_ deliveries: Deliveries) -> [(Ticket, Answer)] {
-        var answers: [(Ticket, Answer)] = []
-        answers.reserveCapacity(deliveries.count)
-        for index in deliveries.indices {
-            let ticket = deliveries.entries[index].ticket
-            if let answer = answer(deliveries, index, ticket) { answers.append((Ticket(rawValue: ticket), answer)) }
-        }
-        return answers
-    }
-
-    /// The response to a delivery's request; nil while other events of its batch have no result.
-    private func answer(_ deliveries: Deliveries, _ index: Int, _ ticket: UInt64) -> Answer? {
-        let (outcome, tag) = (deliveries.outcomes[index], deliveries.entries[index].tag)
-        let group = groups.withLock { groups -> EventGroup?? in
-            guard !groups.isEmpty, var group = groups[ticket] else { return .none }
-            group.settle(EventGroup.Part(tag: tag), outcome)
-            groups[ticket] = group.waiting == 0 ? nil : group
-            return group.waiting == 0 ? .some(group) : .some(nil)
-        }
-        if let group { return group.map { .response($0.answer(cors)) } }
-        switch outcome {
-        case .stored:
-            guard case .submission(let submission) = deliveries.entries[index].record else {
-                return stored[min(tag + 1, stored.count - 1)]
-            }
-            let body = Response.Body.slice(submission.bytes, submission.body.range)
-            return .response(Responses.json(200, body, cors.fields(tag: tag)))
-        case .refused:
-            return .response(Self.answer(.refusedByStore, cors.fields(tag: tag)))
-        case .unavailable:
-            return .response(Responses.unavailable(cors.fields(tag: tag)))
-        }
-    }
-
-    private static func answer(_ rejection: ValidationError, _ fields: [Responses.Field]) -> Response {
-        switch rejection {
-        case .missing(let names):
-            let body = JSONEncodedValue.object([
-                ("message", .text(rejection.message)), ("missing", .array(names.map { .text($0) })),
-            ])
-            return Responses.json(400, body, fields)
-        case .tooManyEvents:
-            return Responses.message(413, rejection.message, fields)
-        case .invalidJSON, .invalid, .refusedByStore:
-            return Responses.message(400, rejection.message, fields)
-        }
     }
 
     // MARK: - RequestContext

@@ -15,10 +15,10 @@ struct JSONBody {
         for member in try Self.scan(bytes, request.body) {
             let name = String(decoding: bytes[member.name], as: UTF8.self)
             guard names.contains(name), !member.nameHasEscapes else {
-                throw QueryError(message: "Unknown member; known: \(names.sorted().joined(separator: ", "))")
+                throw QueryError(message: "Unknown field; allowed: \(names.sorted().joined(separator: ", "))")
             }
             guard members.updateValue(member.value, forKey: name) == nil else {
-                throw QueryError(message: "\(name) comes twice")
+                throw QueryError(message: "\(name) occurs twice")
             }
         }
         self.bytes = bytes
@@ -50,6 +50,13 @@ struct JSONBody {
         }
         guard text.count <= bytesMax else { throw QueryError(message: "\(name) is longer than \(bytesMax) bytes") }
         return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The text of an array; nil when the member is missing.
+    func array(_ name: String) throws(QueryError) -> String? {
+        guard let value = members[name] else { return nil }
+        guard value.kind == .array else { throw QueryError(message: "\(name) must be an array") }
+        return String(decoding: bytes[value.range], as: UTF8.self)
     }
 
     /// The value of a number without fraction or exponent; nil when the member is missing.

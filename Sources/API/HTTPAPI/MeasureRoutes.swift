@@ -20,10 +20,10 @@ struct MeasureRoutes: Sendable {
         }
     }
 
-    var ping: Answer { .prepared(pong) }
+    var ping: ServerResponse { .prepared(pong) }
 
     /// `GET /bw?bytes=N`.
-    func bandwidth(query: String?) -> Answer {
+    func bandwidth(query: String?) -> ServerResponse {
         var count = Self.bandwidthBytesDefault
         for pair in (query ?? "").split(separator: "&") where pair.hasPrefix("bytes=") {
             let text = pair.dropFirst(6)

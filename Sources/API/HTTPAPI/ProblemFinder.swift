@@ -64,21 +64,21 @@ struct ProblemFinder {
     }
 
     private var store: Finding? {
-        let summary = "The database is not available; new events are kept until it is."
+        let summary = "The database is unavailable; new events are kept until it is available again."
         switch report.health {
         case .starting:
             guard seconds >= Self.startSecondsMin else { return nil }
-            let cause = report.failure.map { ": \($0.reason)" } ?? ", or a migration is under way"
+            let cause = report.failure.map { ": \($0.reason)" } ?? ", or a migration is running"
             let message = "The database is not available yet\(cause). New events are kept in the journal."
             return Finding(code: "database_starting", message: message, summary: summary, age: seconds)
         case .unavailable:
             let message =
-                "The database takes no records; new events are kept in the journal. See the log for the reason."
+                "The database does not accept writes; new events are kept in the journal. See the log for the cause."
             return Finding(code: "database_unavailable", message: message, summary: summary)
         case .broken:
             return Finding(
                 code: "database_schema",
-                message: "The schema of the database is not one that this version can use.",
+                message: "The database schema is incompatible with this version.",
                 summary: summary
             )
         case .ready:
@@ -92,18 +92,18 @@ struct ProblemFinder {
         guard report.isJournalFull else { return nil }
         return Finding(
             code: "journal_full",
-            message: "The journal is full: new events are refused until the database takes records again.",
-            summary: "New events are refused at present."
+            message: "The journal is full: new events are refused until the database accepts writes again.",
+            summary: "New events are currently refused."
         )
     }
 
     private var journalDamage: Finding? {
         guard let damage = report.journal?.damage else { return nil }
-        let lost = damage.lostMax.map { "At most \($0) records are lost" } ?? "How many records are lost is not known"
+        let lost = damage.lostMax.map { "At most \($0) records were lost" } ?? "The number of lost records is unknown"
         return Finding(
             code: "journal_damaged",
-            message: "The journal was damaged: \(damage.salvaged) of its records were saved. \(lost). "
-                + "The damaged file is kept as \(damage.lastFile) in the data folder; remove it to end this message.",
+            message: "The journal was damaged: \(damage.salvaged) of its records were recovered. \(lost). "
+                + "The damaged file is kept as \(damage.lastFile) in the data folder; remove it to clear this message.",
             summary: "Events may have been lost."
         )
     }
@@ -122,9 +122,9 @@ struct ProblemFinder {
         guard let count = look?.deadLetters, count > 0 else { return nil }
         return Finding(
             code: "events_not_aggregated",
-            message: "The database refused to aggregate \(count) events, which are in no figure. "
-                + "The table rollup_dead_letters lists them; 'collector rebuild' tries them again.",
-            summary: "Some events are in no figure."
+            message: "The database refused the rollups of \(count) events, which are missing from all reports. "
+                + "The table rollup_dead_letters lists them; 'collector rebuild' retries them.",
+            summary: "Some events are missing from reports."
         )
     }
 

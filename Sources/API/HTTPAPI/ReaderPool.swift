@@ -1,8 +1,8 @@
-import Dispatch
 import Locks
 package import HTTPServer
 package import Log
 package import Storage
+package import Workers
 
 /// Threads that run the owner's queries, each with a connection of its own; ingest does not wait for them.
 package final class ReaderPool: Sendable {
@@ -15,14 +15,11 @@ package final class ReaderPool: Sendable {
     static let staleMillisecondsMax = 500
     /// The most bytes of one response.
     static let answerBytesMax = 16 << 20
-    /// The most milliseconds that a stop waits for the current query.
-    static let stopMillisecondsMax = 500
 
     typealias Work = @Sendable (any Database) throws(StoreError) -> Void
 
     private struct State {
         var waiting: [(work: Work, failed: @Sendable (StoreError) -> Void)] = []
-        var isStopping = false
         /// The damaged data that a query found last.
         var damage: String?
     }
@@ -33,27 +30,18 @@ package final class ReaderPool: Sendable {
 
     private let store: any Store
     private let log: Log
-    private let answer: @Sendable (Ticket, Answer) -> Void
+    private let responses: ResponseSink
     private let state = Locked(State())
-    private let bell = DispatchSemaphore(value: 0)
-    private let stopped = DispatchGroup()
+    package let worker = Worker("reader", threads: ReaderPool.threads)
 
-    package init(store: any Store, log: Log, answer: @escaping @Sendable (Ticket, Answer) -> Void) {
+    package init(store: any Store, responses: ResponseSink, log: Log) {
         self.store = store
         self.log = log
-        self.answer = answer
+        self.responses = responses
     }
 
     package func start() {
-        for number in 0..<Self.threads {
-            DispatchQueue(label: "reader-\(number)").async(group: stopped) { [self] in run() }
-        }
-    }
-
-    package func stop() {
-        state.withLock { $0.isStopping = true }
-        for _ in 0..<Self.threads { bell.signal() }
-        _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))
+        worker.start { [self] in run() }
     }
 
     /// The damaged data that a query has found since the start; nil when none was found.
@@ -62,54 +50,54 @@ package final class ReaderPool: Sendable {
     /// Runs work on a connection; returns false when the queue is full.
     func ask(_ work: @escaping Work, failed: @escaping @Sendable (StoreError) -> Void) -> Bool {
         let isTaken = state.withLock { state in
-            guard state.waiting.count < Self.waitingMax, !state.isStopping else { return false }
+            guard state.waiting.count < Self.waitingMax, !worker.isStopping else { return false }
             state.waiting.append((work, failed))
             return true
         }
-        if isTaken { bell.signal() }
+        if isTaken { worker.wake() }
         return isTaken
     }
 
     /// Responds to a request with the result of the work.
     func answer(
         _ ticket: Ticket,
-        _ work: @escaping @Sendable (any Database) throws(StoreError) -> Answer
+        _ work: @escaping @Sendable (any Database) throws(StoreError) -> ServerResponse
     ) -> HandlerResult {
-        let isTaken = ask { [answer] database throws(StoreError) in
+        let isTaken = ask { [responses] database throws(StoreError) in
             let made = try work(database)
             let isTooLarge = made.bytesCount > Self.answerBytesMax
-            answer(ticket, isTooLarge ? .response(Self.tooLarge) : made)
-        } failed: { [answer, log] error in
-            log.debug("question not answered", ["reason": error.reason])
-            answer(ticket, .response(Self.failure(error)))
+            responses.send(ticket, isTooLarge ? .response(Self.tooLarge) : made)
+        } failed: { [responses, log] error in
+            log.debug("report query failed", ["reason": error.reason])
+            responses.send(ticket, .response(Self.failure(error)))
         }
         return isTaken ? .later : .now(.response(Responses.busy("The server is busy: try again later")))
     }
 
     private static var tooLarge: HTTPServer.Response {
-        Responses.message(503, "The answer is too large: narrow the range")
+        Responses.message(503, "The response is too large: narrow the range")
     }
 
     static func failure(_ error: StoreError) -> HTTPServer.Response {
         switch error {
-        case .queryTimeout: Responses.message(503, "The answer took too long: narrow the range")
+        case .queryTimeout: Responses.message(503, "The query took too long: narrow the range")
         case .unavailable, .uncertain, .refused, .schema, .damaged: Responses.unavailable()
         }
     }
 
     /// Wakes a request whose body is being produced.
-    func wake(_ ticket: Ticket) { answer(ticket, .wake) }
+    func wake(_ ticket: Ticket) { responses.send(ticket, .wake) }
 
     private func run() {
-        var database: (any Database)?
+        var connection = WorkerConnection(store)
         while true {
-            bell.wait()
-            let next = state.withLock { state in state.waiting.isEmpty ? nil : state.waiting.removeFirst() }
-            guard let next else {
-                if state.withLock(\.isStopping) { return }
-                continue
+            worker.sleep()
+            let (next, isOver) = state.withLock { state in
+                state.waiting.isEmpty ? (nil, worker.isStopping) : (state.waiting.removeFirst(), false)
             }
-            if let error = attempt(next.work, &database) {
+            if isOver { return }
+            guard let next else { continue }
+            if let error = attempt(next.work, &connection) {
                 if case .damaged(let reason) = error { state.withLock { $0.damage = reason } }
                 next.failed(error)
             }
@@ -122,17 +110,16 @@ package final class ReaderPool: Sendable {
     /// effect before it has read everything.
     ///
     /// - Returns: The error; nil when the work succeeded.
-    private func attempt(_ work: Work, _ database: inout (any Database)?) -> StoreError? {
+    private func attempt(_ work: Work, _ connection: inout WorkerConnection) -> StoreError? {
         let begin = ContinuousClock.now
         while true {
-            let isKept = database != nil
+            let isKept = connection.isOpen
             do throws(StoreError) {
-                let connection = if let database { database } else { try store.makeDatabase() }
-                database = connection
-                try work(TimedDatabase(connection, milliseconds: Self.answerMillisecondsMax))
+                try connection.use { database throws(StoreError) in
+                    try work(TimedDatabase(database, milliseconds: Self.answerMillisecondsMax))
+                }
                 return nil
             } catch {
-                database = nil
                 guard isKept, case .unavailable = error,
                     begin.duration(to: .now) < .milliseconds(Self.staleMillisecondsMax)
                 else { return error }

@@ -29,6 +29,23 @@ struct ReportService: Sendable {
         }
     }
 
+    /// Responds with a report as a file; with 400 and the sentence of the error for a refused query.
+    func file(
+        _ ticket: Ticket,
+        _ make: @escaping @Sendable (Reports) throws(ReportError) -> Response
+    ) -> HandlerResult {
+        answer(ticket) { [dictionaries] database throws(StoreError) in
+            do throws(ReportError) {
+                return .response(try make(Reports(database, dictionaries)))
+            } catch {
+                switch error {
+                case .store(let error): throw error
+                case .refused(let sentence): return .response(Responses.message(400, sentence))
+                }
+            }
+        }
+    }
+
     /// Responds with the result of a read; with 404 and `missing` where there is none.
     func read(
         _ ticket: Ticket,
@@ -38,14 +55,22 @@ struct ReportService: Sendable {
         answer(ticket) { database throws(StoreError) in Self.answer(try make(database), missing) }
     }
 
+    /// Responds with the response of a change.
+    func change(
+        _ ticket: Ticket,
+        _ make: @escaping @Sendable (any Database) throws(StoreError) -> Response
+    ) -> HandlerResult {
+        answer(ticket) { database throws(StoreError) in .response(try make(database)) }
+    }
+
     private func answer(
         _ ticket: Ticket,
-        _ work: @escaping @Sendable (any Database) throws(StoreError) -> Answer
+        _ work: @escaping @Sendable (any Database) throws(StoreError) -> ServerResponse
     ) -> HandlerResult {
         pool?.answer(ticket, work) ?? .now(.response(Responses.unavailable()))
     }
 
-    private static func answer(_ value: (any JSONRepresentable)?, _ missing: String) -> Answer {
+    private static func answer(_ value: (any JSONRepresentable)?, _ missing: String) -> ServerResponse {
         value.map { Responses.json($0.json) } ?? .response(Responses.message(404, missing))
     }
 }

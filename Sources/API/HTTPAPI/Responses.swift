@@ -21,7 +21,7 @@ enum Responses {
     private static let busySeconds = "10"
 
     /// A JSON value, with status 200.
-    static func json(_ value: JSONEncodedValue) -> Answer { .response(json(200, value)) }
+    static func json(_ value: JSONEncodedValue) -> ServerResponse { .response(json(200, value)) }
 
     /// A JSON value.
     static func json(_ status: Int, _ value: JSONEncodedValue, _ fields: [Field] = []) -> Response {

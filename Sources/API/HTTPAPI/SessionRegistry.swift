@@ -1,4 +1,3 @@
-import Dispatch
 import Locks
 package import HTTPServer
 import Reports
@@ -6,6 +5,7 @@ import Rollups
 package import Log
 package import Storage
 import Events
+package import Workers
 
 /// Keeps track of ended sessions in the store, and ends the streams of an ended session.
 ///
@@ -23,11 +23,9 @@ package final class SessionRegistry: Sendable {
     static let knownMax = 10_000
     static let waitingMax = 1000
     static let unwrittenMax = 10_000
-    /// The most milliseconds that a stop waits for the current work.
-    static let stopMillisecondsMax = 500
 
     /// The state of a session as it is known without the store.
-    enum Standing: Sendable {
+    enum Validity: Sendable {
         case active
         case ended
         /// The store is away, and the session is a guest's.
@@ -36,76 +34,68 @@ package final class SessionRegistry: Sendable {
     }
 
     typealias Work = @Sendable (ShareTables) throws(StoreError) -> Void
-    private typealias Check = (sessions: [SignedSession], then: @Sendable ([SignedSession: Standing]) -> Void)
+    private typealias Check = (sessions: [SignedSession], then: @Sendable ([SignedSession: Validity]) -> Void)
 
     private struct State {
-        var known: [SignedSession: (standing: Standing, until: Int64)] = [:]
+        var known: [SignedSession: (validity: Validity, until: Int64)] = [:]
         var checks: [Check] = []
         var works: [(work: Work, failed: @Sendable (StoreError) -> Void)] = []
         var leases: [UInt64: Lease] = [:]
         /// Sessions that were ended here and not yet in the store; without a store, all that this process has ended.
         var unwritten: [SignedSession] = []
-        var isStopping = false
     }
 
     private let store: (any Store)?
     private let log: Log
-    private let send: @Sendable ([(Ticket, Answer)]) -> Void
+    private let responses: ResponseSink
     private let state = Locked(State())
-    private let bell = DispatchSemaphore(value: 0)
-    private let stopped = DispatchGroup()
+    package let worker = Worker("sessions")
 
-    package init(store: (any Store)?, log: Log, answer: @escaping @Sendable ([(Ticket, Answer)]) -> Void) {
+    package init(store: (any Store)?, responses: ResponseSink, log: Log) {
         self.store = store
         self.log = log
-        send = answer
+        self.responses = responses
     }
 
     package func start() {
-        guard store != nil else { return }
-        DispatchQueue(label: "sessions").async(group: stopped) { [self] in run() }
-    }
-
-    package func stop() {
-        state.withLock { $0.isStopping = true }
-        bell.signal()
-        _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))
+        guard let store else { return }
+        worker.start { [self] in run(store) }
     }
 
     /// Responds to a waiting request, or wakes its body.
-    func answer(_ ticket: Ticket, _ answer: Answer) { send([(ticket, answer)]) }
+    func answer(_ ticket: Ticket, _ answer: ServerResponse) { responses.send(ticket, answer) }
 
     // MARK: - Requests
 
     /// The current state of a session, without the store.
-    func standing(_ session: SignedSession) -> Standing {
+    func validity(_ session: SignedSession) -> Validity {
         guard session.expiry > WallClock.seconds else { return .ended }
         return state.withLock { state in
             if state.unwritten.contains(session) { return .ended }
-            if let known = state.known[session], known.until > MonotonicTime.now.wholeSeconds { return known.standing }
+            if let known = state.known[session], known.until > MonotonicTime.now.wholeSeconds { return known.validity }
             return store == nil ? (session.linkID == nil ? .active : .ended) : .unknown
         }
     }
 
     /// Checks sessions in the store; returns false when too many requests are waiting.
-    func check(_ sessions: [SignedSession], then: @escaping @Sendable ([SignedSession: Standing]) -> Void) -> Bool {
+    func check(_ sessions: [SignedSession], then: @escaping @Sendable ([SignedSession: Validity]) -> Void) -> Bool {
         let isTaken = state.withLock { state in
-            guard state.checks.count < Self.waitingMax, !state.isStopping, store != nil else { return false }
+            guard state.checks.count < Self.waitingMax, !worker.isStopping, store != nil else { return false }
             state.checks.append((sessions, then))
             return true
         }
-        if isTaken { bell.signal() }
+        if isTaken { worker.wake() }
         return isTaken
     }
 
     /// Runs work on the tables; returns false when the queue is full, or there is no store.
     func perform(_ work: @escaping Work, failed: @escaping @Sendable (StoreError) -> Void) -> Bool {
         let isTaken = state.withLock { state in
-            guard state.works.count < Self.waitingMax, !state.isStopping, store != nil else { return false }
+            guard state.works.count < Self.waitingMax, !worker.isStopping, store != nil else { return false }
             state.works.append((work, failed))
             return true
         }
-        if isTaken { bell.signal() }
+        if isTaken { worker.wake() }
         return isTaken
     }
 
@@ -142,7 +132,7 @@ package final class SessionRegistry: Sendable {
     ) -> any BodySource {
         let lease = Lease(session: session, ticket: ticket, confirmedAt: MonotonicTime.now.wholeSeconds)
         state.withLock { $0.leases[ticket.rawValue] = lease }
-        bell.signal()
+        worker.wake()
         return LeasedBody(source: source, lease: lease, farewell: farewell) { [weak self] in
             self?.state.withLock { state in
                 if state.leases[ticket.rawValue] === lease { state.leases[ticket.rawValue] = nil }
@@ -158,27 +148,27 @@ package final class SessionRegistry: Sendable {
         }
         guard !over.isEmpty else { return }
         for lease in over { lease.end() }
-        send(over.map { ($0.ticket, .wake) })
+        responses.send(over.map { ($0.ticket, .wake) })
     }
 
     // MARK: - The thread
 
-    private func run() {
-        var database: (any Database)?
+    private func run(_ store: any Store) {
+        var connection = WorkerConnection(store)
         var lookedAt = ContinuousClock.now
         while true {
             let isLookDue = lookedAt.duration(to: .now) >= .milliseconds(Self.lookMilliseconds)
             if isLookDue { lookedAt = .now }
-            turn(&database, isLookDue)
+            turn(&connection, isLookDue)
             let (isStopping, isBusy) = state.withLock { state in
-                (state.isStopping, !state.leases.isEmpty || !state.unwritten.isEmpty)
+                (worker.isStopping, !state.leases.isEmpty || !state.unwritten.isEmpty)
             }
-            if isStopping { return turn(&database, false) }
-            if isBusy { _ = bell.wait(timeout: .now() + .milliseconds(Self.lookMilliseconds)) } else { bell.wait() }
+            if isStopping { return turn(&connection, false) }
+            worker.sleep(milliseconds: isBusy ? Self.lookMilliseconds : nil)
         }
     }
 
-    private func turn(_ database: inout (any Database)?, _ isLookDue: Bool) {
+    private func turn(_ connection: inout WorkerConnection, _ isLookDue: Bool) {
         let (checks, works, leases, unwritten) = state.withLock { state in
             defer { (state.checks, state.works) = ([], []) }
             return (state.checks, state.works, isLookDue ? Array(state.leases.values) : [], state.unwritten)
@@ -186,46 +176,42 @@ package final class SessionRegistry: Sendable {
         let mustWrite = !unwritten.isEmpty && (isLookDue || !works.isEmpty || !checks.isEmpty)
         let asked = Set(checks.flatMap(\.sessions) + leases.map(\.session))
         guard !asked.isEmpty || !works.isEmpty || mustWrite else { return }
-        var found: [SignedSession: Standing]?
+        var found: [SignedSession: Validity]?
+        var tables: ShareTables?
         do throws(StoreError) {
-            let connection = if let database { database } else { try connect() }
-            database = connection
-            let tables = ShareTables(connection)
-            try write(unwritten, tables)
-            found = try read(asked, tables)
+            found = try connection.use { database throws(StoreError) in
+                let open = ShareTables(database)
+                tables = open
+                try write(unwritten, open)
+                return try read(asked, open)
+            }
         } catch {
-            database = nil
-            log.debug("sessions cannot be read", ["reason": error.reason])
+            log.debug("cannot read sessions", ["reason": error.reason])
             for (_, failed) in works { failed(error) }
         }
-        let standings = note(asked, found)
+        let validities = note(asked, found)
         // Ends the streams of guests whose session has not been confirmed for a while.
         let now = MonotonicTime.now.wholeSeconds
-        for lease in leases where standings[lease.session] == .active { lease.confirm(now) }
+        for lease in leases where validities[lease.session] == .active { lease.confirm(now) }
         endLeases { lease in
             guard lease.session.expiry > WallClock.seconds else { return true }
-            switch standings[lease.session] {
+            switch validities[lease.session] {
             case .ended: return true
             case .unconfirmed: return lease.confirmedAt < now - Self.unconfirmedSecondsMax
             case .active, .unknown, nil: return false
             }
         }
-        for check in checks { check.then(standings) }
-        if found != nil, let database { perform(works, database) }
-    }
-
-    private func connect() throws(StoreError) -> any Database {
-        guard let store else { throw .unavailable(reason: "there is no database") }
-        return try store.makeDatabase()
+        for check in checks { check.then(validities) }
+        if found != nil, let tables { perform(works, tables) }
     }
 
     private func perform(
         _ works: [(work: Work, failed: @Sendable (StoreError) -> Void)],
-        _ database: any Database
+        _ tables: ShareTables
     ) {
         for (work, failed) in works {
             do throws(StoreError) {
-                try work(ShareTables(database))
+                try work(tables)
             } catch {
                 failed(error)
             }
@@ -250,35 +236,35 @@ package final class SessionRegistry: Sendable {
     private func read(
         _ sessions: Set<SignedSession>,
         _ tables: ShareTables
-    ) throws(StoreError) -> [SignedSession: Standing] {
+    ) throws(StoreError) -> [SignedSession: Validity] {
         let active = try tables.active(
             guests: sessions.filter { $0.linkID != nil }.map(\.id),
             now: WallClock.seconds
         )
         let ended = try tables.ended(owners: sessions.filter { $0.linkID == nil }.map(\.id))
-        return sessions.reduce(into: [:]) { standings, session in
+        return sessions.reduce(into: [:]) { validities, session in
             let isActive = session.linkID == nil ? !ended.contains(session.id) : active.contains(session.id)
-            standings[session] = isActive ? .active : .ended
+            validities[session] = isActive ? .active : .ended
         }
     }
 
     /// Caches the results; without them, the owner is accepted and a guest is not.
-    private func note(_ asked: Set<SignedSession>, _ found: [SignedSession: Standing]?) -> [SignedSession: Standing] {
+    private func note(_ asked: Set<SignedSession>, _ found: [SignedSession: Validity]?) -> [SignedSession: Validity] {
         let now = MonotonicTime.now.wholeSeconds
         return state.withLock { state in
             if state.known.count + asked.count > Self.knownMax {
                 state.known = state.known.filter { $0.value.until > now }
             }
             if state.known.count + asked.count > Self.knownMax { state.known = [:] }
-            var standings: [SignedSession: Standing] = [:]
+            var validities: [SignedSession: Validity] = [:]
             for session in asked {
-                let standing: Standing =
+                let validity: Validity =
                     state.unwritten.contains(session)
                     ? .ended : found?[session] ?? (session.linkID == nil ? .active : .unconfirmed)
-                standings[session] = standing
-                state.known[session] = (standing, now + (standing == .unconfirmed ? 1 : Self.believedSeconds))
+                validities[session] = validity
+                state.known[session] = (validity, now + (validity == .unconfirmed ? 1 : Self.believedSeconds))
             }
-            return standings
+            return validities
         }
     }
 }

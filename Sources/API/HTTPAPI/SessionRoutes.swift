@@ -40,7 +40,7 @@ final class SessionRoutes: Sendable {
         cookiePath = basePath + "/"
     }
 
-    private static func refuse(_ status: Int, _ message: String, _ fields: [Responses.Field] = []) -> Answer {
+    private static func refuse(_ status: Int, _ message: String, _ fields: [Responses.Field] = []) -> ServerResponse {
         .response(Responses.message(status, message, fields))
     }
 
@@ -58,11 +58,11 @@ final class SessionRoutes: Sendable {
             return next(Identity(access: .everything), request)
         }
         let sessions = owner.sessions(request.text(.cookie), now: WallClock.seconds)
-        var standings: [SignedSession: SessionRegistry.Standing] = [:]
-        for session in sessions { standings[session] = registry.standing(session) }
-        let first = sessions.first { standings[$0] == .active || standings[$0] == .unknown }
-        guard let first, standings[first] == .unknown else {
-            return proceed(bearer, sessions, standings, request, next)
+        var validities: [SignedSession: SessionRegistry.Validity] = [:]
+        for session in sessions { validities[session] = registry.validity(session) }
+        let first = sessions.first { validities[$0] == .active || validities[$0] == .unknown }
+        guard let first, validities[first] == .unknown else {
+            return proceed(bearer, sessions, validities, request, next)
         }
         let request = request
         let isTaken = registry.check(sessions) { [self] found in
@@ -76,12 +76,12 @@ final class SessionRoutes: Sendable {
     private func proceed(
         _ bearer: Owner.Bearer,
         _ sessions: [SignedSession],
-        _ standings: [SignedSession: SessionRegistry.Standing],
+        _ validities: [SignedSession: SessionRegistry.Validity],
         _ request: borrowing Request,
         _ next: Next
     ) -> HandlerResult {
-        let session = sessions.first { standings[$0] == .active }
-        if session == nil, standings.values.contains(.unconfirmed) { return .now(.response(Responses.unavailable())) }
+        let session = sessions.first { validities[$0] == .active }
+        if session == nil, validities.values.contains(.unconfirmed) { return .now(.response(Responses.unavailable())) }
         let identity = Identity(access: session?.access ?? .nothing, session: session)
         if bearer == .wrong, identity.access != .everything {
             let refusal = guessed(request)
@@ -93,10 +93,10 @@ final class SessionRoutes: Sendable {
     /// Counts a wrong token or link.
     ///
     /// - Returns: The response when its sender has to wait.
-    private func guessed(_ request: borrowing Request) -> Answer? {
+    private func guessed(_ request: borrowing Request) -> ServerResponse? {
         let address = ClientInfo(request, clients).address
         return guesses.withLock { $0.fail(address, now: MonotonicTime.now.wholeSeconds) }.map { wait in
-            Self.refuse(429, "Too many wrong tokens", [("Retry-After", "\(wait)")])
+            Self.refuse(429, "Too many failed sign-ins", [("Retry-After", "\(wait)")])
         }
     }
 
@@ -125,8 +125,8 @@ final class SessionRoutes: Sendable {
         }
     }
 
-    private func signIn(token: String, _ request: borrowing Request) -> Answer {
-        guard owner.isToken(token) else { return guessed(request) ?? Self.refuse(401, "Wrong token or link") }
+    private func signIn(token: String, _ request: borrowing Request) -> ServerResponse {
+        guard owner.isToken(token) else { return guessed(request) ?? Self.refuse(401, "Invalid token or link") }
         let address = ClientInfo(request, clients).address
         guesses.withLock { $0.succeed(address, now: MonotonicTime.now.wholeSeconds) }
         let expiry = WallClock.seconds + Owner.sessionSeconds
@@ -136,7 +136,7 @@ final class SessionRoutes: Sendable {
 
     private func signIn(share: String, _ request: consuming Request, _ ticket: Ticket) -> HandlerResult {
         guard let link = owner.link(share) else {
-            return .now(guessed(request) ?? Self.refuse(401, "Wrong token or link"))
+            return .now(guessed(request) ?? Self.refuse(401, "Invalid token or link"))
         }
         if let address = ClientInfo(request, clients).address,
             let wait = limiter.take(address, records: Self.signInCost, now: .now)
@@ -165,7 +165,7 @@ final class SessionRoutes: Sendable {
 
     private static func body(_ access: Access) -> JSONEncodedValue { .object([("access", .text(access.word))]) }
 
-    private func signedIn(_ access: Access, _ cookie: String?) -> Answer {
+    private func signedIn(_ access: Access, _ cookie: String?) -> ServerResponse {
         let fields = cookie.map { [("Set-Cookie", $0)] } ?? []
         return .response(Responses.json(200, Self.body(access), fields))
     }
@@ -174,10 +174,10 @@ final class SessionRoutes: Sendable {
     func signOut(_ request: borrowing Request, _ ticket: Ticket) -> HandlerResult {
         let gone = [("Set-Cookie", cookie("", seconds: 0, isSecure(request)))]
         let sessions = owner.sessions(request.text(.cookie), now: WallClock.seconds)
-        let done = Answer.response(Responses.json(200, Self.body(.nothing), gone))
+        let done = ServerResponse.response(Responses.json(200, Self.body(.nothing), gone))
         guard !sessions.isEmpty else { return .now(done) }
         registry.end(sessions) { [registry] isWritten in
-            let waits = "Signed out; the database is away and will have it when it is back"
+            let waits = "Signed out; the change reaches the database when it is available again"
             registry.answer(ticket, isWritten ? done : .response(Responses.message(503, waits, gone)))
         }
         return .later
@@ -209,7 +209,7 @@ final class SessionRoutes: Sendable {
         let secret = owner.linkText(id: link.id, expiry: link.expiresAt)
         return perform(ticket) { tables throws(StoreError) in
             guard try tables.add(link) else {
-                return Self.refuse(409, "There are \(ShareTables.linksMax) links already: revoke one first")
+                return Self.refuse(409, "The limit of \(ShareTables.linksMax) share links is reached: revoke one first")
             }
             return Responses.json(
                 .object([
@@ -222,7 +222,7 @@ final class SessionRoutes: Sendable {
 
     func revokeShare(_ id: String, _ ticket: Ticket) -> HandlerResult {
         perform(ticket) { [registry] tables throws(StoreError) in
-            guard try tables.revoke(id) else { return Self.refuse(404, "No such link") }
+            guard try tables.revoke(id) else { return Self.refuse(404, "Share link not found") }
             registry.revoke(id)
             return Responses.json(.object([("revoked", .text(id))]))
         }
@@ -231,7 +231,7 @@ final class SessionRoutes: Sendable {
     /// Responds to a request with the result of the work on the tables.
     private func perform(
         _ ticket: Ticket,
-        _ work: @escaping @Sendable (ShareTables) throws(StoreError) -> Answer
+        _ work: @escaping @Sendable (ShareTables) throws(StoreError) -> ServerResponse
     ) -> HandlerResult {
         let isTaken = registry.perform { [registry] tables throws(StoreError) in
             registry.answer(ticket, try work(tables))

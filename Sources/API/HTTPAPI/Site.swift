@@ -2,6 +2,7 @@ package import Assets
 package import HTTPServer
 package import HTTPWire
 package import Ingest
+package import Live
 package import Locations
 package import Log
 
@@ -11,8 +12,6 @@ package import Events
 package struct SiteConfiguration: Sendable {
     /// Without a trailing slash; empty at the root.
     package var basePath: String
-    /// Nil: pages of every origin may post.
-    package var allowedOrigins: [String]?
     package var clients: ClientAddressRule
     package var ipHashSalt: String?
     package var eventsEnabled: Bool
@@ -24,7 +23,6 @@ package struct SiteConfiguration: Sendable {
 
     package init(
         basePath: String,
-        allowedOrigins: [String]?,
         clients: ClientAddressRule,
         ipHashSalt: String?,
         eventsEnabled: Bool,
@@ -33,7 +31,6 @@ package struct SiteConfiguration: Sendable {
         version: String
     ) {
         self.basePath = basePath
-        self.allowedOrigins = allowedOrigins
         self.clients = clients
         self.ipHashSalt = ipHashSalt
         self.eventsEnabled = eventsEnabled
@@ -79,7 +76,7 @@ package final class Site: Handler {
         status: StatusMonitor? = nil,
         workers: BodyWorkers? = nil,
         locations: LocationDatabase? = nil,
-        respond: @escaping @Sendable (Ticket, Answer) -> Void = { _, _ in },
+        responses: IngestResponses,
         log: Log
     ) {
         self.configuration = configuration
@@ -89,8 +86,7 @@ package final class Site: Handler {
         self.engine = engine
         self.health = health
         self.log = log
-        let origins = Origins(allowed: configuration.allowedOrigins)
-        let cors = CORS(origins: origins)
+        let cors = responses.cors
         let clients = configuration.clients
         files = StaticFiles(assets, folder: assetFolder)
         reports = ReportService(pool: pool)
@@ -103,34 +99,29 @@ package final class Site: Handler {
         router = Router(
             table: .all,
             basePath: configuration.basePath,
-            origins: origins,
+            origins: cors.origins,
             cors: cors,
             sessions: self.sessions
         )
         ingestRoutes = IngestRoutes(
             ingest: ingest,
-            cors: cors,
-            originsCount: configuration.allowedOrigins?.count ?? 0,
             clients: clients,
             hasher: IPHasher(salt: configuration.ipHashSalt),
             locations: locations,
             limiter: configuration.rateLimit > 0 ? RateLimiter(perSecond: configuration.rateLimit) : nil,
             workers: workers,
-            respond: respond,
+            responses: responses,
             log: log
         )
     }
 
-    /// The responses to requests whose records have a result.
-    package func answers(_ deliveries: Deliveries) -> [(Ticket, Answer)] { ingestRoutes.answers(deliveries) }
-
     /// The response of `GET /health`.
-    package static func answer(_ status: HealthMonitor.Status) -> Answer {
+    static func healthResponse(_ status: HealthMonitor.Status) -> ServerResponse {
         .response(Responses.json(status.status, .object(status.members)))
     }
 
     /// The response of `GET /health/details`.
-    package func details(_ health: HealthMonitor.Status) -> Answer {
+    func details(_ health: HealthMonitor.Status) -> ServerResponse {
         let details = HealthDetails(
             status: health,
             report: ingest?.report,
@@ -171,7 +162,7 @@ package final class Site: Handler {
         head: RequestHead?,
         bytes: Span<UInt8>,
         peer: String
-    ) -> Answer {
+    ) -> ServerResponse {
         var fields: [Responses.Field] = []
         if let head, router.takesEvents(head.text(head.path, bytes)) {
             let decision = router.origins.judge(origin: head.text(.origin, bytes), host: head.text(.host, bytes))

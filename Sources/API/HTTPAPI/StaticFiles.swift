@@ -6,8 +6,8 @@ struct StaticFiles: Sendable {
     private struct Variant: Sendable {
         let coding: ContentCoding
         let tag: String
-        let full: Answer
-        let notModified: Answer
+        let full: ServerResponse
+        let notModified: ServerResponse
     }
 
     /// The headers of scripts that pages of other sites load: every origin may load them, also as a module, and read their timing.
@@ -35,7 +35,7 @@ struct StaticFiles: Sendable {
     }
 
     /// The response for a file; nil when there is no file of that name.
-    func answer(_ path: String, acceptEncoding: String?, ifNoneMatch: String?) -> Answer? {
+    func answer(_ path: String, acceptEncoding: String?, ifNoneMatch: String?) -> ServerResponse? {
         guard let candidates = candidates(path) else { return nil }
         let accepted = ContentCoding.accepted(acceptEncoding)
         guard let variant = candidates.first(where: { accepted.contains($0.coding) }) else { return nil }

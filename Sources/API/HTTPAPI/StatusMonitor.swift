@@ -1,12 +1,13 @@
-import Dispatch
 import Locks
 package import Ingest
+package import Live
 package import Locations
 import Reports
 package import Rollups
 package import Log
 package import Storage
 import Events
+package import Workers
 
 /// Watches whether rollups and other derived data keep up with the events, and finds the cause when they do not.
 ///
@@ -18,8 +19,6 @@ package final class StatusMonitor: Sendable {
     static let watchedMilliseconds = 500
     /// The seconds after a request for which the status counts as being requested.
     static let watchedSeconds = 30.0
-    /// The most milliseconds that a stop waits for the current check.
-    static let stopMillisecondsMax = 500
 
     private struct State {
         var look: StoreSnapshot?
@@ -29,7 +28,6 @@ package final class StatusMonitor: Sendable {
         /// Times on the monotonic clock, in seconds.
         var lookedAt: Double?
         var askedAt = -watchedSeconds
-        var isStopping = false
     }
 
     private let store: any Store
@@ -40,9 +38,8 @@ package final class StatusMonitor: Sendable {
     private let damage: @Sendable () -> String?
     private let locationProblem: @Sendable () -> String?
     private let state = Locked(State())
-    private let start = ContinuousClock.now
-    private let bell = DispatchSemaphore(value: 0)
-    private let stopped = DispatchGroup()
+    private let startedAt = ContinuousClock.now
+    package let worker = Worker("status")
 
     package init(
         store: any Store,
@@ -62,14 +59,8 @@ package final class StatusMonitor: Sendable {
         locationProblem = { locations?.problem }
     }
 
-    package func run() {
-        DispatchQueue(label: "status", qos: .utility).async(group: stopped) { [self] in watch() }
-    }
-
-    package func stop() {
-        state.withLock { $0.isStopping = true }
-        bell.signal()
-        _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))
+    package func start() {
+        worker.start { [self] in run() }
     }
 
     /// The status by the last check.
@@ -80,7 +71,7 @@ package final class StatusMonitor: Sendable {
             state.askedAt = seconds
             return (Self.status(state, at: seconds, ingest.report), isNew)
         }
-        if isNew { bell.signal() }
+        if isNew { worker.wake() }
         return answer
     }
 
@@ -100,27 +91,24 @@ package final class StatusMonitor: Sendable {
     }
 
     /// Seconds since the start, on a monotonic clock.
-    private var seconds: Double { start.duration(to: .now) / .seconds(1) }
+    private var seconds: Double { startedAt.duration(to: .now) / .seconds(1) }
 
     // MARK: - The thread
 
-    private func watch() {
-        var database: (any Database)?
-        while !state.withLock({ $0.isStopping }) {
+    private func run() {
+        var connection = WorkerConnection(store)
+        while !worker.isStopping {
             var (look, failure): (StoreSnapshot?, StoreError?)
             do throws(StoreError) {
-                let connection = if let database { database } else { try store.makeDatabase() }
-                database = connection
-                look = try StoreSnapshot(connection, now: WallClock.seconds)
+                look = try connection.use { database throws(StoreError) in
+                    try StoreSnapshot(database, now: WallClock.seconds)
+                }
             } catch {
-                database = nil
                 failure = error
             }
             note(look, failure)
             let hasSubscribers = state.withLock { seconds - $0.askedAt < Self.watchedSeconds }
-            _ = bell.wait(
-                timeout: .now() + .milliseconds(hasSubscribers ? Self.watchedMilliseconds : Self.restMilliseconds)
-            )
+            worker.sleep(milliseconds: hasSubscribers ? Self.watchedMilliseconds : Self.restMilliseconds)
         }
     }
 

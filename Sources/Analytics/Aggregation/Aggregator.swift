@@ -6,12 +6,12 @@ import UserAgents
 package struct Aggregator {
     package var dictionaries = DimensionDictionaries()
     package let hashes: KeyedHashes
-    /// Changes of issues by new events; recalled events do not contribute.
+    /// Changes of issues by new events; replayed events do not contribute.
     package var issues: [IssueKey: IssueChange] = [:]
     /// Fingerprints in the order of their events, without those of bots.
     package var fingerprints: [FingerprintReading] = []
     /// Set while earlier events of a session are added again: they change the session and nothing else.
-    package var isRecalling = false
+    package var isReplaying = false
     private var parsed = ParsedTexts()
 
     package init(hashes: KeyedHashes) { self.hashes = hashes }

@@ -2,7 +2,7 @@
 ///
 /// Swift's own comparison uses canonical equivalence, which treats different encodings of a character as equal.
 package struct ByteText: Hashable, Sendable {
-    let text: String
+    package let text: String
 
     package init(_ text: String) { self.text = text }
 

@@ -1,4 +1,5 @@
 import JSON
+import Channels
 import Segments
 import Numbers
 import Events
@@ -19,6 +20,7 @@ struct Extraction {
     var hints: [String] = []
     /// The browser by client hints.
     var hintedBrowser = DimensionDictionaries.none
+    var hintedVersion = DimensionDictionaries.none
 
     init(_ event: StoredEvent, _ origin: Aggregator.Origin) { (self.event, self.origin) = (event, origin) }
 
@@ -31,9 +33,15 @@ struct Extraction {
         case .error: readError(&aggregator)
         case .fingerprint: readFingerprint(&aggregator)
         case .navigation, .frames: break
-        case nil: add(.custom, issue: DimensionDictionaries.none, 1, &aggregator)
+        case nil:
+            readCustom(&aggregator)
+            guard event.type == Self.notFoundType else { return }
+            add(.notFound, issue: aggregator.code(.issue, aggregator.path(event), origin), 1, &aggregator)
         }
     }
+
+    /// The type of the event that a page for missing pages sends.
+    private static let notFoundType = "404"
 
     private mutating func add(_ kind: EventKind, issue: UInt32, _ count: UInt32, _ aggregator: inout Aggregator) {
         let name = aggregator.code(.eventName, event.type, origin)
@@ -41,13 +49,13 @@ struct Extraction {
         eventRows.append(row)
     }
 
-    /// Adds one row for each claim with values out of range.
-    private mutating func addInvalid(_ claims: [Claim], _ aggregator: inout Aggregator) {
-        guard !claims.isEmpty else { return }
-        for claim in Claim.allCases {
-            let count = claims.count { $0 == claim }
+    /// Adds one row for each field with values out of range.
+    private mutating func addInvalid(_ fields: [NumberField], _ aggregator: inout Aggregator) {
+        guard !fields.isEmpty else { return }
+        for field in NumberField.allCases {
+            let count = fields.count { $0 == field }
             guard count > 0 else { continue }
-            let issue = aggregator.code(.issue, claim.rawValue, origin)
+            let issue = aggregator.code(.issue, field.rawValue, origin)
             add(.invalid, issue: issue, UInt32(clamping: count), &aggregator)
         }
     }
@@ -62,7 +70,7 @@ struct Extraction {
         var connection: String?
         var country: String?
         var timeZone: String?
-        var campaign: String?
+        var campaign = CampaignFields()
         var innerWidth: Double?
         var isHidden = false
     }
@@ -80,7 +88,12 @@ struct Extraction {
             language: aggregator.code(.language, fields.language, origin),
             location: location(fields, &aggregator),
             referrer: aggregator.code(.referrer, source, origin),
-            campaign: aggregator.code(.campaign, fields.campaign, origin)
+            campaign: aggregator.code(.campaign, fields.campaign.shown, origin),
+            channel: aggregator.code(.channel, fields.campaign.arrival(from: source).channel(), origin),
+            utmSource: aggregator.code(.utmSource, fields.campaign.source, origin),
+            utmMedium: aggregator.code(.utmMedium, fields.campaign.medium, origin),
+            utmTerm: aggregator.code(.utmTerm, fields.campaign.term, origin),
+            utmContent: aggregator.code(.utmContent, fields.campaign.content, origin)
         )
         hints = BotHints.ofPageView(
             screen: fields.screen,
@@ -128,7 +141,7 @@ struct Extraction {
             } else if payload.has(member, "timeZone") {
                 fields.timeZone = payload.text(member.value)
             } else if payload.has(member, "campaign") {
-                fields.campaign = campaign(payload, member.value)
+                fields.campaign = CampaignFields(payload, member.value)
             } else if payload.has(member, "innerWidth") {
                 fields.innerWidth = payload.number(member.value)
             } else if payload.has(member, "hidden") {
@@ -138,21 +151,6 @@ struct Extraction {
         return members.isDamaged ? PageViewFields() : fields
     }
 
-    /// The campaign name, or the source if the campaign has no name.
-    private static func campaign(_ payload: Payload, _ value: JSONValue) -> String? {
-        guard value.kind == .object else { return nil }
-        var (campaign, source): (String?, String?) = (nil, nil)
-        var members = PayloadMembers(value.range)
-        while let member = payload.next(&members) {
-            if payload.has(member, "utm_campaign") {
-                campaign = payload.text(member.value)
-            } else if payload.has(member, "utm_source") {
-                source = payload.text(member.value)
-            }
-        }
-        return campaign.flatMap { $0.isEmpty ? nil : $0 } ?? source
-    }
-
     // MARK: - Vitals and engagement
 
     private mutating func readVitals(_ aggregator: inout Aggregator) {
@@ -160,10 +158,10 @@ struct Extraction {
         guard let fields = VitalsFields(payload), fields.navigation != VitalsFields.softNavigation else { return }
         var report = VitalsReport(seq: event.seq)
         report.navigation = aggregator.code(.navigation, fields.navigation, origin)
-        var invalid: [Claim] = []
+        var invalid: [NumberField] = []
         for vital in Vital.allCases {
             guard let number = fields.values[vital.rawValue] else { continue }
-            switch payload.claimed(number, .of(vital)) {
+            switch payload.checked(number, .of(vital)) {
             case .missing: break
             case .outOfRange: invalid.append(.of(vital))
             case .valid(let value):
@@ -213,12 +211,12 @@ struct Extraction {
     private mutating func readEngagement(_ aggregator: inout Aggregator) {
         let payload = Payload(event.payload)
         var members = PayloadMembers(payload.range)
-        var (engaged, depth) = (ClaimedNumber.missing, ClaimedNumber.missing)
+        var (engaged, depth) = (CheckedNumber.missing, CheckedNumber.missing)
         while let member = payload.next(&members) {
             if payload.has(member, "engagedMs") {
-                engaged = payload.claimed(member.value, .engagement)
+                engaged = payload.checked(member.value, .engagement)
             } else if payload.has(member, "scrollDepth") {
-                depth = payload.claimed(member.value, .scrollDepth)
+                depth = payload.checked(member.value, .scrollDepth)
             }
         }
         guard !members.isDamaged else { return }
@@ -226,7 +224,7 @@ struct Extraction {
         if case .valid(let value) = engaged { report.milliseconds = UInt32(saturating: value.rounded()) }
         if case .valid(let value) = depth { report.scrollDepth = UInt8(saturating: value.rounded()) }
         engagement = report
-        let invalid: [Claim] =
+        let invalid: [NumberField] =
             (engaged == .outOfRange ? [.engagement] : []) + (depth == .outOfRange ? [.scrollDepth] : [])
         addInvalid(invalid, &aggregator)
     }
@@ -248,7 +246,7 @@ struct Extraction {
             }
         }
         guard !members.isDamaged else { return }
-        var invalid: [Claim] = []
+        var invalid: [NumberField] = []
         for (kind, list) in [(ResourceKind.slow, slowest), (.thirdParty, thirdParties)] {
             guard let list else { continue }
             for element in payload.elements(list, max: Self.resourcesMax) {
@@ -268,18 +266,41 @@ struct Extraction {
         addInvalid(invalid, &aggregator)
     }
 
-    // MARK: - Errors and fingerprints
+    // MARK: - Custom events, errors and fingerprints
+
+    private mutating func readCustom(_ aggregator: inout Aggregator) {
+        add(.custom, issue: DimensionDictionaries.none, 1, &aggregator)
+        let payload = Payload(event.payload)
+        var members = PayloadMembers(payload.range)
+        var (value, currency): (JSONValue?, JSONValue?) = (nil, nil)
+        while let member = payload.next(&members) {
+            if payload.has(member, "value") {
+                value = member.value
+            } else if payload.has(member, "currency") {
+                currency = member.value
+            }
+        }
+        guard !members.isDamaged, let value, let text = payload.decimalText(value) else { return }
+        switch DecimalAmount.units(text) {
+        case .valid(let units):
+            eventRows[eventRows.count - 1].value = units
+            let name = currency.flatMap(payload.text).flatMap(DecimalAmount.currency)
+            eventRows[eventRows.count - 1].currency = aggregator.code(.currency, name, origin)
+        case .outOfRange: addInvalid([.eventValue], &aggregator)
+        case .notDecimal: break
+        }
+    }
 
     private mutating func readError(_ aggregator: inout Aggregator) {
         let payload = LazyJSON(event.payload)
-        var description = IssueDescription(payload, aggregator.hashes.texts)
-        let claimed = payload["count"].claimed(.errorCount)
+        var description = IssueDescription(payload, site: event.site, aggregator.hashes.texts)
+        let checked = payload["count"].checked(.errorCount)
         var count: Int64 = 1
-        if case .valid(let value) = claimed { count = Int64(saturating: value) }
+        if case .valid(let value) = checked { count = Int64(saturating: value) }
         let issue = aggregator.code(.issue, description.id, origin)
         if issue == DimensionDictionaries.other { description = .other }
         add(description.noise == nil ? .error : .noise, issue: issue, UInt32(clamping: count), &aggregator)
-        if claimed == .outOfRange { addInvalid([.errorCount], &aggregator) }
+        if checked == .outOfRange { addInvalid([.errorCount], &aggregator) }
         aggregator.add(event, description)
     }
 
@@ -288,8 +309,10 @@ struct Extraction {
         hints = reported["automation"].elements.compactMap(\.text)
         let browser = ClientHints(reported["signals"]["hints"])?.browser
         hintedBrowser = aggregator.code(.browser, browser, origin)
+        // Hints name the browser; the version of the user agent is that of the browser that it imitates.
+        hintedVersion = aggregator.code(.browserVersion, browser, origin)
         // Bots are not part of the population.
-        guard !aggregator.isRecalling, hints.isEmpty, aggregator.agent(event).botReasons.isEmpty,
+        guard !aggregator.isReplaying, hints.isEmpty, aggregator.agent(event).botReasons.isEmpty,
             let fingerprint = FingerprintReading(event, reported)
         else { return }
         aggregator.fingerprints.append(fingerprint)
@@ -299,9 +322,9 @@ struct Extraction {
 extension Aggregator {
     /// Adds an error to its issue.
     fileprivate mutating func add(_ event: StoredEvent, _ description: IssueDescription) {
-        guard !isRecalling else { return }
+        guard !isReplaying else { return }
         let key = IssueKey(site: event.site, issue: description.id)
-        issues[key, default: IssueChange(description, event)].add(event)
+        issues[key, default: IssueChange(description, event)].add(event, description.culprit)
     }
 }
 
@@ -311,8 +334,13 @@ extension AgentCodes {
         browser = aggregator.code(.browser, agent.browser, origin)
         system = aggregator.code(.system, agent.system, origin)
         device = aggregator.code(.device, agent.device.rawValue, origin)
+        let versions = (agent.version.map(String.init), agent.systemVersion)
+        browserVersion = aggregator.code(.browserVersion, Self.name(agent.browser, versions.0), origin)
+        systemVersion = aggregator.code(.systemVersion, Self.name(agent.system, versions.1), origin)
         isImitated = agent.isImitated
         guard !agent.botReasons.isEmpty else { return }
         reasons = aggregator.code(.botReasons, lines: agent.botReasons.map(\.rawValue), origin)
     }
+
+    private static func name(_ name: String, _ version: String?) -> String { version.map { "\(name) \($0)" } ?? name }
 }

@@ -22,6 +22,8 @@ package struct IssueChange: Sendable {
     package private(set) var firstSeen: Int64
     package private(set) var lastSeen: Int64
     package private(set) var lastEventID: Int64
+    /// The culprit of the latest error that has one.
+    package private(set) var culprit = Culprit()
 
     init(_ description: IssueDescription, _ event: StoredEvent) {
         self.description = description
@@ -30,7 +32,8 @@ package struct IssueChange: Sendable {
         lastEventID = event.id
     }
 
-    mutating func add(_ event: StoredEvent) {
+    mutating func add(_ event: StoredEvent, _ culprit: Culprit) {
+        if !culprit.isEmpty { self.culprit = culprit }
         firstSeen = min(firstSeen, event.seconds)
         lastSeen = max(lastSeen, event.seconds)
         lastEventID = max(lastEventID, event.id)

@@ -60,6 +60,16 @@ struct Payload {
         return bytes.unescaped(range).elementsEqual(name.utf8)
     }
 
+    /// The longest name in bytes that is read as a text.
+    private static let nameBytesMax = 64
+
+    /// The name of a member as a text; nil for a long one.
+    func name(_ member: JSONMember) -> String? {
+        guard member.name.count <= Self.nameBytesMax else { return nil }
+        guard member.nameHasEscapes else { return String(decoding: bytes[member.name], as: UTF8.self) }
+        return String(decoding: bytes.unescaped(member.name), as: UTF8.self)
+    }
+
     /// The value of a string; nil for other kinds.
     func text(_ value: JSONValue) -> String? {
         guard value.kind == .string else { return nil }
@@ -74,9 +84,14 @@ struct Payload {
         return number.flatMap { $0.magnitude < LazyJSON.numberMax ? $0 : nil }
     }
 
-    /// The value validated against the range of a claim.
-    func claimed(_ value: JSONValue, _ claim: Claim) -> ClaimedNumber {
-        value.kind == .number ? ClaimedNumber(number(value), claim) : .missing
+    /// The digits of a number, or the text of a string; nil for other kinds.
+    func decimalText(_ value: JSONValue) -> String? {
+        value.kind == .number ? String(decoding: bytes[value.range], as: UTF8.self) : text(value)
+    }
+
+    /// The value validated against the range of a field.
+    func checked(_ value: JSONValue, _ field: NumberField) -> CheckedNumber {
+        value.kind == .number ? CheckedNumber(number(value), field) : .missing
     }
 
     /// Copies a value into a `LazyJSON`.

@@ -46,8 +46,8 @@ struct VitalsFields {
 /// The members of a resource or third party that are aggregated.
 struct ResourceFields {
     var name: String
-    var duration = ClaimedNumber.missing
-    var bytes = ClaimedNumber.missing
+    var duration = CheckedNumber.missing
+    var bytes = CheckedNumber.missing
 
     /// Nil when the value has no name.
     init?(_ payload: Payload, _ value: JSONValue, _ kind: ResourceKind) {
@@ -61,10 +61,10 @@ struct ResourceFields {
             case .thirdParty where payload.has(member, "host"):
                 name = payload.text(member.value).flatMap(DimensionText.clean)
             case .slow where payload.has(member, "transferSize"), .thirdParty where payload.has(member, "bytes"):
-                bytes = payload.claimed(member.value, .resourceBytes)
+                bytes = payload.checked(member.value, .resourceBytes)
             case .slow, .thirdParty:
                 guard payload.has(member, "duration") else { continue }
-                duration = payload.claimed(member.value, .resourceDuration)
+                duration = payload.checked(member.value, .resourceDuration)
             }
         }
         guard !members.isDamaged, let name else { return nil }

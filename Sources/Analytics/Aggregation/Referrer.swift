@@ -20,6 +20,13 @@ enum Referrer {
         }
     }
 
+    /// The host or the id of an Android app of a source; nil for a source without either.
+    static func host(_ source: String) -> String? {
+        guard source != direct, source != own, source != other else { return nil }
+        let prefix = "\(app)://"
+        return source.hasPrefix(prefix) ? String(source.dropFirst(prefix.count)) : source
+    }
+
     /// Scheme and host of an absolute URL, in lower case; nil for other texts.
     private static func parts(_ address: String) -> (scheme: String, host: String)? {
         let bytes = address.utf8

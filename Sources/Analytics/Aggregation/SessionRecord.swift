@@ -39,6 +39,9 @@ struct AgentCodes: Sendable {
     var browser: UInt32 = 0
     var system: UInt32 = 0
     var device: UInt32 = 0
+    /// Names with versions.
+    var browserVersion: UInt32 = 0
+    var systemVersion: UInt32 = 0
     /// Reasons for classifying it as a bot, one per line.
     var reasons: UInt32 = 0
     /// Whether client hints may name another browser.
@@ -64,6 +67,11 @@ struct Opening: Sendable {
     var location = LocationCodes()
     var referrer: UInt32 = 0
     var campaign: UInt32 = 0
+    var channel: UInt32 = 0
+    var utmSource: UInt32 = 0
+    var utmMedium: UInt32 = 0
+    var utmTerm: UInt32 = 0
+    var utmContent: UInt32 = 0
 }
 
 /// Values reported by a `webvitals` event, without those out of range.

@@ -47,13 +47,16 @@ extension SessionState {
 
     private func describe(_ row: inout SessionRow, _ opening: Int?) {
         let agent = opening.map { openings[$0].agent } ?? firstAgent
-        (row.traffic, row.browser) = (agent.traffic, browser(agent))
-        (row.system, row.device) = (agent.system, agent.device)
+        (row.traffic, row.system, row.device) = (agent.traffic, agent.system, agent.device)
+        (row.browser, row.browserVersion) = browser(agent)
+        row.systemVersion = agent.systemVersion
         guard let opening = opening.map({ openings[$0] }) else { return }
         (row.screen, row.language) = (opening.screen, opening.language)
         (row.country, row.region) = (opening.location.country, opening.location.region)
         (row.city, row.locationSource) = (opening.location.city, opening.location.source)
-        (row.referrer, row.campaign) = (opening.referrer, opening.campaign)
+        (row.referrer, row.campaign, row.channel) = (opening.referrer, opening.campaign, opening.channel)
+        (row.utmSource, row.utmMedium) = (opening.utmSource, opening.utmMedium)
+        (row.utmTerm, row.utmContent) = (opening.utmTerm, opening.utmContent)
     }
 
     /// Aggregates the events of a page view, added in the order of their ids.

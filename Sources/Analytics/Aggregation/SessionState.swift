@@ -55,7 +55,7 @@ package struct SessionState: Sendable {
     /// Codes of hints at automation, each with the first event that gave it.
     private var hints: [(id: Int64, reasons: UInt32)] = []
     /// The browser by the client hints of the first event that named one.
-    private var hinted: (id: Int64, browser: UInt32)?
+    private var hinted: (id: Int64, browser: UInt32, version: UInt32)?
 
     package init(_ id: SessionID) { self.id = id }
 
@@ -155,7 +155,7 @@ package struct SessionState: Sendable {
         eventRows += extraction.eventRows
         records.insert(record, at: index)
         if extraction.hintedBrowser != DimensionDictionaries.none, record.id < hinted?.id ?? .max {
-            hinted = (record.id, extraction.hintedBrowser)
+            hinted = (record.id, extraction.hintedBrowser, extraction.hintedVersion)
         }
         guard !extraction.hints.isEmpty else { return }
         let reasons = aggregator.code(.botReasons, lines: extraction.hints, extraction.origin)
@@ -205,11 +205,11 @@ package struct SessionState: Sendable {
     }
 
     /// What client hints add to a user agent; those of an event that does not count add nothing.
-    func browser(_ agent: AgentCodes) -> UInt32 {
+    func browser(_ agent: AgentCodes) -> (name: UInt32, version: UInt32) {
         guard agent.isImitated, let hinted, hinted.id <= records[min(records.count, Self.eventsMax) - 1].id else {
-            return agent.browser
+            return (agent.browser, agent.browserVersion)
         }
-        return hinted.browser
+        return (hinted.browser, hinted.version)
     }
 
     private mutating func updateBotReasons(_ origin: Aggregator.Origin, _ aggregator: inout Aggregator) {

@@ -4,65 +4,49 @@ import Numbers
 struct StackFrame {
     /// Number of frames used for grouping.
     static let countMax = 3
+    /// Number of frames that are read.
+    static let readMax = 30
     /// Width of column groups: the positions that engines report for an expression differ by some characters.
-    static let columnStep: Int64 = 100
+    static let columnStep: Int64 = 40
     /// Maximum column in code that is not minified.
-    private static let writtenColumnsMax: Int64 = 200
+    static let writtenColumnsMax: Int64 = 200
 
     /// Empty for an anonymous function.
     let function: String
-    /// URL of the file without its content hash.
-    let file: String
+    let script: ScriptAddress
+    /// URL of the file as reported, without query and fragment.
+    let address: String
     let line: Int64
     let column: Int64
-    /// The frame as formatted by the earlier grouping rules, which included lines.
-    let former: String
+    /// Whether the frame is probably of the site's own code.
+    let isInApp: Bool
 
-    init(_ frame: LazyJSON) {
-        let name = frame["function"].text ?? ""
-        function = Self.function(name)
-        let resource = DimensionText.resource(frame["file"].text ?? "") ?? ""
-        file = Self.withoutHash(resource)
+    init(_ frame: LazyJSON, site: String) {
+        function = Self.function(frame["function"].text ?? "")
+        let text = frame["file"].text ?? ""
+        script = ScriptAddress(text)
+        address = DimensionText.clean(String(text.prefix { $0 != "?" && $0 != "#" })) ?? ""
         line = Int64(saturating: frame["line"].value(.frameLine) ?? 0)
         column = Int64(saturating: frame["column"].value(.frameColumn) ?? 0)
-        former = "\(Self.formerFunction(name))|\(resource)|\(line)"
+        isInApp = script.isInApp(site: site)
     }
 
     /// Whether the code is probably minified, so that lines and names are not significant.
-    var isMinified: Bool { column > Self.writtenColumnsMax || file.contains(".min.") }
+    var isMinified: Bool { column > Self.writtenColumnsMax || script.path.contains(".min.") }
+
+    /// The frame as it identifies an issue: without its line and column, which change with every release.
+    var grouping: String { "\(function)|\(script.text)" }
 
     /// Names that engines give to code outside of functions and to anonymous functions.
     private static let noNames: Set<Substring> = ["global code", "module code", "eval code", "eval", "anonymous"]
 
     /// The bare function name: V8 reports `new Shop`, `Shop.buy` and `Shop.buy [as sell]`, SpiderMonkey
     /// `Shop/buy` and `promise callback*buy`.
-    private static func function(_ name: String) -> String {
+    static func function(_ name: String) -> String {
         let name = name.firstRange(ofText: " [as ").map { name[..<$0.lowerBound] } ?? name[...]
         guard !noNames.contains(name) else { return "" }
         let last = name.split(omittingEmptySubsequences: false) { "./ *".contains($0) }.last ?? ""
         return last.utf8.allSatisfy { $0.isIdentifier || $0 == UInt8(ascii: "#") } ? String(last) : ""
-    }
-
-    private static func formerFunction(_ name: String) -> String {
-        let last = name.split(whereSeparator: { $0 == "." || $0 == "/" || $0 == " " }).last.map(String.init) ?? ""
-        return last.contains("<") ? "" : last
-    }
-
-    /// Length in characters of the hash that bundlers append to a file name after a hyphen or underscore.
-    private static let hashLength = 8
-
-    /// Removes a bundler's hash, as in `index-DiwrgTda.js`: a suffix of fixed length that does not look like a word.
-    private static func withoutHash(_ address: String) -> String {
-        let bytes = address.utf8
-        let nameStart = bytes.lastIndex(of: UInt8(ascii: "/")).map { bytes.index(after: $0) } ?? bytes.startIndex
-        let stem = bytes[nameStart...].prefix { $0 != UInt8(ascii: ".") }
-        guard let hyphen = stem.dropLast(hashLength).last, hyphen == UInt8(ascii: "-") || hyphen == UInt8(ascii: "_")
-        else { return address }
-        let hash = stem.suffix(hashLength)
-        guard hash.allSatisfy({ $0.isIdentifier || $0 == UInt8(ascii: "-") }),
-            hash.dropFirst().contains(where: \.isOfNoWord)
-        else { return address }
-        return String(address[..<hash.startIndex].dropLast()) + String(address[hash.endIndex...])
     }
 }
 
@@ -79,5 +63,5 @@ extension UInt8 {
     }
 
     /// A digit or an uppercase letter, which a word contains only at its start.
-    fileprivate var isOfNoWord: Bool { (0x30...0x39).contains(self) || (0x41...0x5A).contains(self) }
+    var isOfNoWord: Bool { (0x30...0x39).contains(self) || (0x41...0x5A).contains(self) }
 }

@@ -79,9 +79,6 @@ package struct DemoData {
     private static let sections = [
         "", "products", "docs", "blog", "pricing", "about", "search", "cart", "account", "help",
     ]
-    private static let referrers = [
-        "", "", "", "https://search.example/", "https://news.example/", "https://social.example/",
-    ]
     private static let languages = ["en-US", "en-US", "en-GB", "de", "fr", "es", "ja", "pt-BR"]
 
     private var random: SplitMix
@@ -141,7 +138,7 @@ package struct DemoData {
         let profile = Self.pick(Self.profiles, by: own.unit())
         let language = Self.languages[Int(own.unit() * Double(Self.languages.count))]
         let home = DemoHome.pick(language: language, by: own.unit(), isLocated: own.unit() < 0.85)
-        let referrer = Self.referrers[Int(random.unit() * Double(Self.referrers.count))]
+        let referrer = Self.referrer(by: random.unit())
         var time = start
         var views = 1
         while views < 20, random.unit() < 0.55 { views += 1 }
@@ -186,10 +183,9 @@ package struct DemoData {
         let inp = random.logNormal(median: 70 * slowness, spread: 0.8)
         let cls = random.unit() < 0.4 ? 0 : random.logNormal(median: 0.04, spread: 1)
         let parts = [0.25, 0.15 + 0.5 * random.unit(), 0.15, 0.15].map { Self.tenth(lcp * $0) }
-        let element = random.unit() < 0.62 ? "main>img#hero" : random.unit() < 0.5 ? "h1.title" : "div.gallery>img"
-        let target = random.unit() < 0.5 ? "button.buy" : random.unit() < 0.6 ? "input#search" : "a.menu"
+        let (element, target) = targets()
         let connection = profile.engine == 0 ? #","connection":"4g""# : ""
-        let campaign = isFirst && random.unit() < 0.1 ? #"{"utm_campaign":"autumn","utm_source":"letter"}"# : "{}"
+        let campaign = isFirst ? Self.campaign(by: random.unit()) : "{}"
         let release = "2.\(hour / 168)"
         var seq = 0
         func add(_ type: String, _ seconds: Double, _ payload: String) {
@@ -210,6 +206,7 @@ package struct DemoData {
         }
         if random.unit() < 0.04 { add("error", 3, error(profile.engine)) }
         if random.unit() < 0.06 { add("add_to_cart", 5, #"{"sku":"\#(Int(random.unit() * 500))"}"#) }
+        conversion(view.path, seed: view.number &+ UInt64(events.count)).map { add($0.type, 6, $0.payload) }
         let stay = random.logNormal(median: 18, spread: 1)
         // Safari does not report layout shifts, nor interactions in older versions.
         let inpText = random.unit() < 0.7 ? "\(Self.tenth(inp))" : "null"
@@ -230,6 +227,12 @@ package struct DemoData {
             #"{"engagedMs":\#(Int(stay * 700)),"scrollDepth":\#(Int(random.unit() * 100)),"reason":"pagehide"}"#
         )
         sendReport(view, seq, time + Int64((stay + 0.1) * 1_000_000))
+    }
+
+    /// The elements that LCP and INP are attributed to.
+    private mutating func targets() -> (element: String, target: String) {
+        let element = random.unit() < 0.62 ? "main>img#hero" : random.unit() < 0.5 ? "h1.title" : "div.gallery>img"
+        return (element, random.unit() < 0.5 ? "button.buy" : random.unit() < 0.6 ? "input#search" : "a.menu")
     }
 
     /// Adds a delivery report: one page view in 400 loses an event in transit, one in 100 drops one in the client.
@@ -298,6 +301,7 @@ package struct DemoData {
     private mutating func path() -> String {
         // Approximates Zipf's law by inverse transform sampling.
         let rank = Int(pow(400, random.unit()))
+        if random.unit() < 0.004 { return "\(Self.missing)page-\(Self.letter(rank))" }
         let section = Self.sections[(rank - 1) % Self.sections.count]
         switch section {
         case "": return "/"
@@ -366,28 +370,5 @@ package struct DemoData {
             location: location,
             payload: slices[8]
         )
-    }
-}
-
-/// SplitMix64 random generator (Steele, Lea and Flood 2014): small, fast and identical on all platforms.
-struct SplitMix {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-
-    /// Returns a uniform value in 0..<1.
-    mutating func unit() -> Double { Double(next() >> 11) / 9_007_199_254_740_992 }
-
-    /// Log-normal value by the Box–Muller transform; `spread` is the standard deviation of the logarithm.
-    mutating func logNormal(median: Double, spread: Double) -> Double {
-        let normal = sqrt(-2 * log(1 - unit())) * cos(2 * .pi * unit())
-        return median * exp(spread * normal)
     }
 }

@@ -54,7 +54,7 @@ package struct DemoRuns {
             let seed = row[1].text.flatMap({ UInt64($0) }),
             let events = row[2].integer, let end = row[3].integer, let hours = row[4].integer,
             let state = row[5].text.flatMap(DemoRun.State.init(rawValue:))
-        else { throw .schema(reason: "the row of the table demo_run cannot be read") }
+        else { throw .schema(reason: "the table demo_run has an invalid row") }
         var run = DemoRun(seed: seed, events: Int(events), end: end, idPrefix: prefix)
         run.hoursDone = Int(hours)
         run.state = state

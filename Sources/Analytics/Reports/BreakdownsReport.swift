@@ -1,10 +1,53 @@
 package import Segments
 
+/// The part of a list that a report returns.
+package struct ListSelection: Sendable {
+    /// The most rows of a list, and the most rows before the first.
+    package static let limitMax = Reports.limitMax
+    package static let offsetMax = 50_000
+    /// The most rows of an exported list.
+    package static let exportRowsMax = 2000
+    /// The most bytes of a searched text.
+    package static let containsBytesMax = 200
+    /// The measures by which lists of sessions and page views can be sorted.
+    package static let sorts: [ScanQuery.Measure] = [.sessions, .pageViews, .errors]
+
+    package var limit: Int
+    package var offset = 0
+    /// Nil for the measure of the dimension.
+    package var sort: ScanQuery.Measure?
+    /// Only values with this text in them, in any case; nil for all.
+    package var contains: String?
+    /// Whether visitors and percentiles are left out, which take most of the time.
+    package var countsOnly = false
+
+    package init(limit: Int) { self.limit = limit }
+
+    fileprivate func measure(_ dimension: ReportDimension) throws(ReportError) -> ScanQuery.Measure {
+        guard let sort, sort != dimension.measure else { return dimension.measure }
+        guard dimension.hasVitals, Self.sorts.contains(dimension.measure) else {
+            throw .refused("A list of \(dimension.rawValue) cannot be sorted by another measure")
+        }
+        return sort
+    }
+}
+
 /// The top values of dimensions.
 package struct BreakdownsReport: Sendable {
+    package struct Row: Sendable {
+        package let value: String
+        package let sum: Aggregate
+        /// Nil when the previous period is not requested, and when its data is incomplete.
+        package fileprivate(set) var previous: Aggregate?
+    }
+
     package struct List: Sendable {
         package let dimension: ReportDimension
-        package fileprivate(set) var rows: [(value: String, sum: Aggregate)] = []
+        /// The measure by which the rows are sorted.
+        package let measure: ScanQuery.Measure
+        package fileprivate(set) var rows: [Row] = []
+        /// By row: its sessions that reached the goal; nil without a goal, and for values that belong to no session.
+        package fileprivate(set) var conversions: [Int64]?
         /// The number of values above zero, the sum of the measure over all of them, and the sum over values without a row.
         package fileprivate(set) var count: Int64 = 0
         package fileprivate(set) var total: Int64 = 0
@@ -19,57 +62,105 @@ package struct BreakdownsReport: Sendable {
 
     static let vitals: [Vital] = [.lcp, .inp]
 
-    /// Creates the report; with `countsOnly`, without visitors and percentiles, which take most of the time.
     init(
         _ context: ReportContext,
         _ dimensions: [ReportDimension],
-        limit: Int,
-        countsOnly: Bool
+        _ selection: ListSelection,
+        goal: String? = nil
     ) throws(ReportError) {
         range = context.query.range
-        self.countsOnly = countsOnly
+        countsOnly = selection.countsOnly
         var scan = try context.scanQuery(range, withSeries: false)
         scan.withVisitors = false
         if countsOnly { scan.totals = .withoutEngagement }
-        scan.lists = dimensions.map { dimension in
-            var list = dimension.list(limit: dimension.skipsNone ? limit + 1 : limit)
-            guard !countsOnly else { return list }
-            list.withVisitors = true
-            if dimension.measure == .sessions || dimension.measure == .pageViews { list.vitals = Self.vitals }
-            return list
+        var steps = ReportFilter.stepsMax
+        for dimension in dimensions {
+            scan.lists.append(try Self.list(dimension, selection, context, steps: &steps))
         }
-        // The part of a list without a value, at any rank.
-        let skipping = dimensions.filter(\.skipsNone)
-        scan.lists += skipping.map { dimension in
-            var list = dimension.list(limit: 1)
-            list.only = [DimensionDictionaries.none]
+        let result = try context.run(scan)
+        var past: ScanResult?
+        let bounds = context.query.isComparing ? try context.bounds() : nil
+        if context.comparesPrevious(bounds) {
+            var before = try context.scanQuery(range.previous, withSeries: false)
+            (before.withVisitors, before.totals, before.lists) = (false, scan.totals, scan.lists)
+            for (index, list) in result.lists.enumerated() { before.lists[index].only = list.rows.map(\.code) }
+            past = try context.run(before)
+        }
+        visitorsRefusal = result.visitorsRefusal ?? past?.visitorsRefusal
+        var lists: [List] = []
+        for (index, dimension) in dimensions.enumerated() {
+            let (found, before) = (result.lists[index], past?.lists[index].rows)
+            var list = List(dimension: dimension, measure: scan.lists[index].measure)
+            list.rows = found.rows.enumerated().map { number, row in
+                Row(value: context.text(row.code, dimension.column), sum: row.sum, previous: before?[number].sum)
+            }
+            (list.count, list.total) = (found.count, found.total)
+            list.rest = list.rows.reduce(list.total) { $0 - list.measure.value($1.sum, dimension) }
+            lists.append(list)
+        }
+        if let goal { try Self.convert(context, goal, result.lists, &lists) }
+        self.lists = lists
+    }
+
+    /// Adds the sessions of each row that reached a goal.
+    private static func convert(
+        _ context: ReportContext,
+        _ id: String,
+        _ found: [ListResult],
+        _ lists: inout [List]
+    ) throws(ReportError) {
+        let range = context.query.range
+        let goal = try ReportContext.goal(id, GoalTables(context.database).goals())
+        var scan = try context.scanQuery(range, withSeries: false)
+        (scan.withVisitors, scan.totals) = (false, .withoutEngagement)
+        scan.conditions.append(ScanQuery.ConditionFilter([try context.condition(goal, range)]))
+        let indices = lists.indices.filter { lists[$0].dimension.hasVitals }
+        scan.lists = indices.map { index in
+            var list = lists[index].dimension.list(limit: max(1, found[index].rows.count))
+            list.only = found[index].rows.map(\.code)
             return list
         }
         let result = try context.run(scan)
-        visitorsRefusal = result.visitorsRefusal
-        var none: [ReportDimension: Int64] = [:]
-        for (dimension, list) in zip(skipping, result.lists.dropFirst(dimensions.count)) {
-            none[dimension] = list.rows.first.map { dimension.measure.value($0.sum, dimension) } ?? 0
-        }
-        lists = zip(dimensions, result.lists).map { dimension, list in
-            Self.list(context, dimension, list, limit: limit, none: none[dimension] ?? 0)
+        for (number, index) in indices.enumerated() {
+            let column = lists[index].dimension.column
+            var sessions: [String: Int64] = [:]
+            for row in result.lists[number].rows { sessions[context.text(row.code, column)] = row.sum.sessions }
+            lists[index].conversions = lists[index].rows.map { sessions[$0.value] ?? 0 }
         }
     }
 
     private static func list(
-        _ context: ReportContext,
         _ dimension: ReportDimension,
-        _ found: ListResult,
-        limit: Int,
-        none: Int64
-    ) -> List {
-        let rows = found.rows.filter { !(dimension.skipsNone && $0.code == DimensionDictionaries.none) }.prefix(limit)
-        var list = List(dimension: dimension)
-        list.rows = rows.map { (context.text($0.code, dimension.column), $0.sum) }
-        list.count = found.count - (none > 0 ? 1 : 0)
-        list.total = found.total - none
-        list.rest = list.rows.reduce(list.total) { $0 - dimension.measure.value($1.sum, dimension) }
+        _ selection: ListSelection,
+        _ context: ReportContext,
+        steps: inout Int
+    ) throws(ReportError) -> ScanQuery.List {
+        var list = dimension.list(limit: selection.limit)
+        list.offset = selection.offset
+        list.measure = try selection.measure(dimension)
+        if let text = selection.contains {
+            list.among = try context.codes(dimension.column, containing: text, steps: &steps)
+        }
+        guard !selection.countsOnly else { return list }
+        list.withVisitors = true
+        if dimension.measure == .sessions || dimension.measure == .pageViews { list.vitals = vitals }
         return list
+    }
+}
+
+extension ReportContext {
+    /// The codes of the shown texts of a column that have a text in them, in any case.
+    fileprivate func codes(
+        _ column: Column,
+        containing text: String,
+        steps: inout Int
+    ) throws(ReportError) -> Set<UInt32> {
+        guard let dictionary = column.dictionary else { return [] }
+        let shown = dictionaries.texts(dictionary).indices.map { self.text(UInt32($0), column).lowercased() }
+        return try ReportFilter("contains", ReportDimension.path.rawValue, [text.lowercased()]).codes(
+            shown,
+            steps: &steps
+        )
     }
 }
 
@@ -80,16 +171,11 @@ extension Reports {
     package func breakdowns(
         _ query: ReportQuery,
         _ dimensions: [ReportDimension],
-        limit: Int,
-        countsOnly: Bool = false
+        _ selection: ListSelection,
+        goal: String? = nil
     ) throws(ReportError) -> BreakdownsReport {
         try computed(query) { context throws(ReportError) in
-            try BreakdownsReport(
-                context,
-                dimensions,
-                limit: min(limit, Self.limitMax),
-                countsOnly: countsOnly
-            )
+            try BreakdownsReport(context, dimensions, selection, goal: goal)
         }
     }
 }

@@ -20,7 +20,7 @@ package struct DataQualityReport: Sendable {
         fileprivate var invalid: Int64 = 0
 
         fileprivate mutating func add(emitted: Int64, dropped: Int64, received: Int64) {
-            guard emitted <= ClaimLimits.emittedEventsMax else { return invalid += 1 }
+            guard emitted <= PlausibleRanges.emittedEventsMax else { return invalid += 1 }
             pageViews += 1
             self.emitted += emitted
             self.dropped = self.dropped.adding(saturating: dropped)
@@ -54,7 +54,7 @@ package struct DataQualityReport: Sendable {
         // There are at most as many sessions as page views.
         guard all.total.pageViews <= Self.pageViewsMax, scan.selection == nil || all.selection?.sessionKeys != nil
         else {
-            refusal = "Delivery reports of more than \(Self.pageViewsMax) page views are not read: narrow the range"
+            refusal = "The range has more than \(Self.pageViewsMax) page views: narrow it to see delivery figures"
             return
         }
         do throws(ReportError) {

@@ -30,5 +30,5 @@ extension ScanResult {
     var visitorsRefusal: String? { hasTooManyVisitors ? Self.visitorsSentence : nil }
 
     static let visitorsSentence =
-        "Visitors cannot be counted: there have been more than \(VisitorBits.visitorsMax - 1) of them"
+        "Cannot count more than \(VisitorBits.visitorsMax - 1) visitors"
 }

@@ -8,7 +8,7 @@ struct FingerprintPopulation {
     /// The most distinct values of all signals that are counted.
     static let valuesMax = 300_000
     private static let tooMany = ReportError.refused(
-        "The fingerprints have more than \(valuesMax) different values: narrow the range or the filters"
+        "The fingerprints have more than \(valuesMax) distinct values: narrow the range or the filters"
     )
 
     /// The lines of fingerprints, each a signal and its value, with the number of visitors; and their indices by hash.

@@ -69,7 +69,7 @@ package struct FingerprintsReport: Sendable {
         }
         let returns = try context.database.reportRows(
             """
-            select signal, cast(sum(tellings) as bigint), cast(sum(changes) as bigint) from insight_signal_returns\(condition)
+            select signal, cast(sum(returns) as bigint), cast(sum(changes) as bigint) from insight_signal_returns\(condition)
             group by signal
             """,
             site

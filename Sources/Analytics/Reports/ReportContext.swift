@@ -7,7 +7,7 @@ import Aggregation
 struct ReportContext {
     let database: any Database
     let dictionaries: DimensionDictionaries
-    let query: ReportQuery
+    var query: ReportQuery
 
     static let human = "human"
     static let bot = "bot"
@@ -17,6 +17,7 @@ struct ReportContext {
         var scan = ScanQuery(from: range.from, to: range.to, edges: withSeries ? range.buckets : [range.from])
         scan.filters = try columnFilters()
         scan.sessionKeys = try sessionKeys(range)
+        scan.conditions = try conditionFilters(range)
         return scan
     }
 
@@ -27,7 +28,10 @@ struct ReportContext {
         return scan
     }
 
-    func run(_ scan: ScanQuery) throws(ReportError) -> ScanResult {
+    /// Runs a scan, in which merged issues count as the issue that they are merged into.
+    func run(_ query: ScanQuery) throws(ReportError) -> ScanResult {
+        var scan = query
+        if scan.hasIssues { scan.issueAliases = try issueAliases().codes(dictionaries) }
         do throws(StoreError) {
             let result = try Segments.scan(scan, SegmentReader(database), dictionaries)
             // Figures without the damaged segments would be wrong.
@@ -52,9 +56,9 @@ struct ReportContext {
 
     /// The same query with the traffic of bots.
     var includingBots: ReportContext {
-        var query = query
-        query.includesBots = true
-        return ReportContext(database: database, dictionaries: dictionaries, query: query)
+        var context = self
+        context.query.includesBots = true
+        return context
     }
 
     private func scopeFilters() -> [ScanQuery.Filter] {
@@ -88,7 +92,7 @@ struct ReportContext {
         for filter in query.filters {
             let keys: Set<UInt64>
             switch filter.subject {
-            case .column: continue
+            case .column, .goal: continue
             case .visitor: keys = try finder(range).visitors(filter.values)
             case .property(let name): keys = try finder(range).property(name, filter.values)
             }
@@ -124,7 +128,16 @@ package struct Reports {
             do throws(StoreError) { current = try dictionaries.current(database) } catch {
                 throw ReportError.store(error)
             }
-            return try body(ReportContext(database: database, dictionaries: current, query: query))
+            var context = ReportContext(database: database, dictionaries: current, query: query)
+            if query.range.isAllTime { context.query.range = try query.range.beginning(at: context.bounds()?.first) }
+            return try body(context)
         }
+    }
+}
+
+extension ScanQuery {
+    /// Whether its result depends on issues.
+    fileprivate var hasIssues: Bool {
+        issues != nil || filters.contains { $0.column == .eventIssue } || lists.contains { $0.column == .eventIssue }
     }
 }

@@ -8,6 +8,7 @@ extension ReportDimension {
         case .issue: [.error]
         case .noise: [.noise]
         case .invalid: [.invalid]
+        case .notFound: [.notFound]
         default: []
         }
     }
@@ -39,12 +40,17 @@ extension ReportDimension {
     package var hasBounceRate: Bool { column.scope == .session && self != .exit && self != .botReasons }
 
     /// Whether sessions without a value have no row; scans omit such elements and parts themselves.
-    var skipsNone: Bool { self == .botReasons }
+    var skipsNone: Bool {
+        switch self {
+        case .botReasons, .utmSource, .utmMedium, .utmTerm, .utmContent: true
+        default: false
+        }
+    }
 
     /// A list of the values of the dimension.
     func list(limit: Int) -> ScanQuery.List {
         var list = ScanQuery.List(column: column, measure: measure, limit: limit)
-        (list.eventKinds, list.resourceKind) = (eventKinds, resourceKind)
+        (list.eventKinds, list.resourceKind, list.skipsNone) = (eventKinds, resourceKind, skipsNone)
         if let slowVital { list.vitals = [slowVital] }
         return list
     }
@@ -60,7 +66,7 @@ extension ScanQuery.Measure {
         // In lists of events, one of the two is 0.
         case .events: sum.customEvents.adding(saturating: sum.errors)
         case .requests: sum.requests
-        case .vitals: dimension.slowVital.flatMap { sum.vitals[$0.rawValue]?.count } ?? 0
+        case .vitals, .slowVitals: dimension.slowVital.flatMap { sum.vitals[$0.rawValue]?.count } ?? 0
         }
     }
 }

@@ -10,14 +10,28 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
     case entry
     /// The page of the session's last page view.
     case exit
+    /// The channel by the referrer and the campaign parameters of the session's first page view.
+    case channel
     /// The host of the first page view's referrer, or `(direct)`, `(self-referral)`, `(other address)`.
     case referrer
     /// `utm_campaign` of the session's first page view, or else `utm_source`.
     case campaign
+    /// `utm_source` of the session's first page view.
+    case utmSource = "utm_source"
+    /// `utm_medium` of the session's first page view.
+    case utmMedium = "utm_medium"
+    /// `utm_term` of the session's first page view.
+    case utmTerm = "utm_term"
+    /// `utm_content` of the session's first page view.
+    case utmContent = "utm_content"
     /// The name of the browser by the user agent of the session's first page view, or by client hints.
     case browser
+    /// The browser with its major version, such as `Chrome 131`.
+    case browserVersion = "browser_version"
     /// The name of the operating system by the user agent, without its version.
     case system
+    /// The operating system with its version, such as `iOS 18.6`; browsers report no newer version than `Windows 10`, `macOS 10.15` and `Android 10`.
+    case systemVersion = "system_version"
     /// Console, TV, Tablet, Mobile or Desktop, by the user agent.
     case device
     /// Width and height of the screen in CSS pixels.
@@ -48,6 +62,8 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
     case noise
     /// The name of a number that was outside its valid range.
     case invalid
+    /// The path of custom events `404`, which the site sends from its page for missing pages.
+    case notFound = "not_found"
     /// The address of one of the slowest resources of a page view, without query and content hash.
     case resource
     /// The host of resources of other sites.
@@ -71,10 +87,17 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
         case .path: .path
         case .entry: .entryPath
         case .exit: .exitPath
+        case .channel: .channel
         case .referrer: .referrer
         case .campaign: .campaign
+        case .utmSource: .utmSource
+        case .utmMedium: .utmMedium
+        case .utmTerm: .utmTerm
+        case .utmContent: .utmContent
         case .browser: .browser
+        case .browserVersion: .browserVersion
         case .system: .system
+        case .systemVersion: .systemVersion
         case .device: .device
         case .screen: .screen
         case .language: .language
@@ -86,7 +109,7 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
         case .navigation: .navigation
         case .release: .release
         case .event: .eventName
-        case .issue, .noise, .invalid: .eventIssue
+        case .issue, .noise, .invalid, .notFound: .eventIssue
         case .site: .site
         case .resource, .thirdParty: .resourceName
         case .lcpElement: .lcpElement
@@ -103,7 +126,9 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
         switch self {
         case .path,
             .browser,
+            .browserVersion,
             .system,
+            .systemVersion,
             .device,
             .screen,
             .language,
@@ -116,8 +141,18 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
             .release,
             .site:
             .pageViews
-        case .entry, .exit, .referrer, .campaign, .botReasons: .sessions
-        case .event, .invalid: .events
+        case .entry,
+            .exit,
+            .channel,
+            .referrer,
+            .campaign,
+            .utmSource,
+            .utmMedium,
+            .utmTerm,
+            .utmContent,
+            .botReasons:
+            .sessions
+        case .event, .invalid, .notFound: .events
         case .issue, .noise: .errors
         case .resource, .thirdParty: .requests
         case .lcpElement, .lcpPart, .inpElement, .inpPart, .clsElement: .vitals
@@ -131,10 +166,17 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
         case .path,
             .entry,
             .exit,
+            .channel,
             .referrer,
             .campaign,
+            .utmSource,
+            .utmMedium,
+            .utmTerm,
+            .utmContent,
             .browser,
+            .browserVersion,
             .system,
+            .systemVersion,
             .device,
             .screen,
             .language,
@@ -155,10 +197,17 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
     package var isParameter: Bool {
         switch self {
         case .path,
+            .channel,
             .referrer,
             .campaign,
+            .utmSource,
+            .utmMedium,
+            .utmTerm,
+            .utmContent,
             .browser,
+            .browserVersion,
             .system,
+            .systemVersion,
             .device,
             .screen,
             .language,

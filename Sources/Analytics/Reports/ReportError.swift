@@ -3,7 +3,7 @@ import Rollups
 
 /// The reason why there is no report.
 package enum ReportError: Error, Equatable {
-    /// The store failed. Try again later, or narrow the range when the query took too long.
+    /// The store failed. Try again later, or narrow the range when the query timed out.
     case store(StoreError)
     /// The query is invalid or exceeds a limit; the sentence explains the change it needs.
     case refused(String)

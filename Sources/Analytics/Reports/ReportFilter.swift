@@ -25,6 +25,8 @@ package struct ReportFilter: Sendable, Hashable {
     package enum Subject: Sendable, Hashable {
         case column(Column)
         case visitor
+        /// Goals by their ids: sessions that reached one of them.
+        case goal
         /// A member of the payload of a custom event.
         case property(String)
     }
@@ -38,23 +40,25 @@ package struct ReportFilter: Sendable, Hashable {
             throw .refused("An operator must be one of \(Operator.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         guard (1...Self.valuesMax).contains(values.count) else {
-            throw .refused("A filter has 1 to \(Self.valuesMax) values")
+            throw .refused("A filter must have 1 to \(Self.valuesMax) values")
         }
         guard values.allSatisfy({ $0.utf8.count <= Self.valueBytesMax }) else {
-            throw .refused("A value of a filter has \(Self.valueBytesMax) bytes at most")
+            throw .refused("A filter value must have at most \(Self.valueBytesMax) bytes")
         }
         if known == .matches || known == .matchesNot {
             guard values.allSatisfy({ $0.utf8.count <= Wildcard.bytesMax }),
                 values.allSatisfy({ Wildcard($0).wildcards <= Wildcard.wildcardsMax })
             else {
                 throw .refused(
-                    "A pattern has \(Wildcard.bytesMax) bytes and \(Wildcard.wildcardsMax) wildcards at most"
+                    "A pattern must have at most \(Wildcard.bytesMax) bytes and \(Wildcard.wildcardsMax) wildcards"
                 )
             }
         }
         guard let (subject, operators) = Self.subject(dimension) else {
             let names = ReportDimension.allCases.filter { !$0.filterOperators.isEmpty }.map(\.rawValue).sorted()
-            throw .refused("A filter is on \(names.joined(separator: ", ")), visitor or property:<name>")
+            throw .refused(
+                "A filter's dimension must be \(names.joined(separator: ", ")), goal, visitor or property:<name>"
+            )
         }
         guard operators.contains(known) else {
             throw .refused("A filter on \(dimension) must have the operator \(Self.list(operators))")
@@ -65,6 +69,7 @@ package struct ReportFilter: Sendable, Hashable {
     /// The subject of a filter by its name, and the operators that it can have.
     private static func subject(_ name: String) -> (Subject, [Operator])? {
         if name == "visitor" { return (.visitor, [.is]) }
+        if name == "goal" { return (.goal, [.is, .isNot]) }
         if name.hasPrefix(propertyPrefix), name.utf8.count > propertyPrefix.utf8.count,
             name.utf8.count <= valueBytesMax
         {

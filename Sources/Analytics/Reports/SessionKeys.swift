@@ -1,3 +1,4 @@
+import Segments
 import Storage
 import Aggregation
 import Rollups
@@ -13,7 +14,7 @@ struct SessionKeys {
     let to: Int64
 
     private static let tooMany = ReportError.refused(
-        "More than \(sessionsMax) sessions pass a filter on visitors or properties: narrow the range or the filter"
+        "More than \(sessionsMax) sessions match a filter on visitors or properties: narrow the range or the filter"
     )
 
     /// The sessions of some visitors.
@@ -35,7 +36,6 @@ struct SessionKeys {
     /// The sessions with a custom event whose payload has a member with one of the values; `a.b` is also the member b of the member a.
     func property(_ name: String, _ values: [String]) throws(ReportError) -> Set<UInt64> {
         let wanted = Set(values)
-        let path = name.split(separator: ".").map(String.init)
         let own = OwnEventType.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         return try keys(
             """
@@ -45,14 +45,58 @@ struct SessionKeys {
             """,
             []
         ) { row in
-            guard row.count > 3, let payload = row[3].text else { return false }
-            guard payload.utf8.count <= ReadBudget.valueCharactersMax else { return false }
-            let tree = LazyJSON(payload)
-            let named = tree[name]
-            let member = named.isNull ? path.reduce(tree) { $0[$1] } : named
-            guard let text = member.text ?? member.literal else { return false }
-            return wanted.contains(text)
+            row.count > 3 && Self.has(row[3].text, name, wanted)
         }
+    }
+
+    /// The most events of one name that are read for a goal or step with a property.
+    static let eventsMax = 200_000
+
+    /// The custom events of a name whose payload has a member with a value.
+    func events(_ name: String, _ property: Milestone.Property) throws(ReportError) -> EventKeys {
+        var found: [(session: UInt64, second: Int64, id: Int64, isWanted: Bool)] = []
+        try database.reportStream(
+            """
+            select \(Rollups.namedSite) as named_site, visitor_id, session_id, \(database.dialect.json("payload")), id,
+                \(database.dialect.microseconds("received_at"))
+            from collector_events as own
+            where \(bounds) and event_type = ?3 and id not in (select event_id from rollup_dead_letters)
+            """,
+            [.integer(from), .integer(to), .text(name)]
+        ) { row in
+            let key = hashes.sessionKey(
+                site: row[0].text ?? "",
+                visitor: row[1].text ?? "",
+                session: row[2].text ?? ""
+            )
+            let isWanted = Self.has(row[3].text, property.name, [property.value])
+            found.append((key, (row[5].integer ?? 0) / 1_000_000, row[4].integer ?? 0, isWanted))
+            return found.count <= Self.eventsMax
+        }
+        guard found.count <= Self.eventsMax else {
+            throw .refused(
+                "There are more than \(Self.eventsMax) events named \(name): narrow the range, or leave out the property"
+            )
+        }
+        // Events of one second and session have the order of their ids, as in segments.
+        found.sort { ($0.session, $0.second, $0.id) < ($1.session, $1.second, $1.id) }
+        var (keys, index) = (EventKeys(), UInt32(0))
+        for (number, event) in found.enumerated() {
+            let before = number > 0 ? found[number - 1] : nil
+            index = before?.session == event.session && before?.second == event.second ? index + 1 : 0
+            if event.isWanted { keys.insert(session: event.session, second: event.second, index: index) }
+        }
+        return keys
+    }
+
+    /// Whether a payload has a member with one of some values; `a.b` is also the member b of the member a.
+    private static func has(_ payload: String?, _ name: String, _ wanted: Set<String>) -> Bool {
+        guard let payload, payload.utf8.count <= ReadBudget.valueCharactersMax else { return false }
+        let tree = LazyJSON(payload)
+        let named = tree[name]
+        let member = named.isNull ? name.split(separator: ".").reduce(tree) { $0[String($1)] } : named
+        guard let text = member.text ?? member.literal else { return false }
+        return wanted.contains(text)
     }
 
     private var bounds: String {

@@ -69,11 +69,11 @@ struct FingerprintWriter {
         try writeVisitors(changed, state)
         try writeValues(state)
         try database.insert(
-            "insert into insight_signal_returns as kept (site, signal, tellings, changes)",
+            "insert into insight_signal_returns as kept (site, signal, returns, changes)",
             state.returns.map { [.text($0.site), .text($0.signal), .integer($1.returns), .integer($1.changes)] },
             """
             on conflict (site, signal) do update
-            set tellings = kept.tellings + excluded.tellings, changes = kept.changes + excluded.changes
+            set returns = kept.returns + excluded.returns, changes = kept.changes + excluded.changes
             """
         )
     }
@@ -132,7 +132,7 @@ struct FingerprintWriter {
             "insight_fingerprints",
             key: ["visitor_id", "site"],
             keys.map { [.text($0.visitorID), .text($0.site)] },
-            columns: ["visitor_id", "site", "signals", "told", "changed", "first_seen", "last_seen"]
+            columns: ["visitor_id", "site", "signals", "reports", "changed", "first_seen", "last_seen"]
         )
         var visitors: [Key: Kept] = [:]
         for row in rows {
@@ -187,7 +187,7 @@ struct FingerprintWriter {
 
     private func writeVisitors(_ changed: Set<Key>, _ state: State) throws(StoreError) {
         try database.insert(
-            "insert into insight_fingerprints (visitor_id, site, signals, told, changed, first_seen, last_seen)",
+            "insert into insight_fingerprints (visitor_id, site, signals, reports, changed, first_seen, last_seen)",
             changed.compactMap { key in
                 state.visitors[key].map { kept in
                     let text = kept.signals.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
@@ -200,7 +200,7 @@ struct FingerprintWriter {
             },
             """
             on conflict (visitor_id, site) do update
-            set signals = excluded.signals, told = excluded.told, changed = excluded.changed,
+            set signals = excluded.signals, reports = excluded.reports, changed = excluded.changed,
                 first_seen = excluded.first_seen, last_seen = excluded.last_seen
             """
         )

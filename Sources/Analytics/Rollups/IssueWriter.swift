@@ -7,6 +7,7 @@ struct IssueWriter {
 
     private static let columns = [
         "site", "issue", "kind", "name", "message", "first_seen", "last_seen", "last_event_id", "noise",
+        "culprit_function", "culprit_file", "culprit_line",
     ]
 
     fileprivate struct Kept {
@@ -17,6 +18,7 @@ struct IssueWriter {
         var lastSeen: Int64
         var lastEventID: Int64
         var noise: String?
+        var culprit: Culprit
     }
 
     func write(_ issues: [IssueKey: IssueChange]) throws(StoreError) {
@@ -39,7 +41,8 @@ struct IssueWriter {
             """
             on conflict (site, issue) do update
             set first_seen = excluded.first_seen, last_seen = excluded.last_seen,
-                last_event_id = excluded.last_event_id
+                last_event_id = excluded.last_event_id, culprit_function = excluded.culprit_function,
+                culprit_file = excluded.culprit_file, culprit_line = excluded.culprit_line
             """
         )
     }
@@ -55,24 +58,27 @@ extension IssueWriter.Kept {
         lastSeen = row[6].integer ?? .min
         lastEventID = row[7].integer ?? .min
         noise = row[8].text
+        culprit = Culprit(function: row[9].text ?? "", file: row[10].text ?? "", line: row[11].integer ?? 0)
     }
 
     fileprivate init(_ change: IssueChange) {
         (kind, name, message) = (change.description.kind, change.description.name, change.description.message)
         (firstSeen, lastSeen, lastEventID) = (change.firstSeen, change.lastSeen, change.lastEventID)
         noise = change.description.noise
+        culprit = change.culprit
     }
 
     fileprivate mutating func add(_ change: IssueChange) {
         firstSeen = min(firstSeen, change.firstSeen)
         lastSeen = max(lastSeen, change.lastSeen)
         lastEventID = max(lastEventID, change.lastEventID)
+        if !change.culprit.isEmpty { culprit = change.culprit }
     }
 
     fileprivate var parameters: [SQLValue] {
         [
             .text(kind), .text(name), .text(message), .integer(firstSeen), .integer(lastSeen), .integer(lastEventID),
-            noise.map { .text($0) } ?? .null,
+            noise.map { .text($0) } ?? .null, .text(culprit.function), .text(culprit.file), .integer(culprit.line),
         ]
     }
 }

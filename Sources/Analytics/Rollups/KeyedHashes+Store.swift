@@ -8,7 +8,7 @@ extension KeyedHashes {
     package init(_ database: any Database) throws(StoreError) {
         let row = try database.rows("select secret from insight_hash_key where id = 1").first
         guard let hashes = row?.first?.text.flatMap(Self.init(secret:)) else {
-            throw .schema(reason: "the table insight_hash_key holds no secret of 64 hexadecimal digits")
+            throw .schema(reason: "the table insight_hash_key must contain a secret of 64 hexadecimal digits")
         }
         self = hashes
     }

@@ -1,8 +1,8 @@
-import Dispatch
+import Events
 import Locks
 package import Log
 package import Storage
-import Events
+package import Workers
 
 /// Aggregates new events into the rollups while the program runs, on its own thread.
 ///
@@ -15,18 +15,17 @@ package final class RollupWorker: Sendable {
     package static let restMillisecondsMax = 5000
     /// Milliseconds until the next attempt after an error.
     static let retryMilliseconds = 5000
-    /// Milliseconds that `stop` waits for the current portion; if unwritten, it is read again at the next start.
-    package static let stopMillisecondsMax = 500
+
+    /// Stops between two portions; a portion that is not written then is read again at the next start.
+    package let worker = Worker("rollups")
 
     private let store: any Store
     private let committed: CommittedEvents?
     private let log: Log
-    private let stopSignal = DispatchSemaphore(value: 0)
-    private let stopped = DispatchGroup()
-    private let current = Locked(RollupStatus())
+    private let latest = Locked(RollupStatus())
 
     /// The current state; safe to read from any thread.
-    package var status: RollupStatus { current.withLock { $0 } }
+    package var status: RollupStatus { latest.withLock { $0 } }
 
     /// Creates a worker; `committed` has the events that this process commits, which saves reading them back.
     package init(store: any Store, committed: CommittedEvents? = nil, log: Log) {
@@ -37,25 +36,7 @@ package final class RollupWorker: Sendable {
 
     /// Starts the thread.
     package func start() {
-        DispatchQueue(label: "rollups", qos: .utility).async(group: stopped) { [self] in run() }
-    }
-
-    /// Stops the thread; blocks for up to `stopMillisecondsMax`.
-    package func stop() {
-        stopSignal.signal()
-        _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))
-    }
-
-    /// Blocks for the given time, or until `stop` is called.
-    ///
-    /// - Returns: false if the worker must stop.
-    private func pause(milliseconds: Int) -> Bool {
-        guard stopSignal.wait(timeout: .now() + .milliseconds(milliseconds)) == .timedOut else {
-            // Keep the signal for the next wait.
-            stopSignal.signal()
-            return false
-        }
-        return true
+        worker.start { [self] in run() }
     }
 
     private func run() {
@@ -65,26 +46,26 @@ package final class RollupWorker: Sendable {
         // The first error is not logged: the schema may not exist yet.
         var isWarning = false
         var noticeLog = RollupLog(log: log)
-        while pause(milliseconds: milliseconds) {
+        while worker.pause(milliseconds: milliseconds) {
             do throws(StoreError) {
-                let worker = if let rollups { rollups } else { try Rollups(store.makeDatabase(), committed: committed) }
-                rollups = worker
+                let open = if let rollups { rollups } else { try Rollups(store.makeDatabase(), committed: committed) }
+                rollups = open
                 let start = ContinuousClock.now
-                let count = try worker.advance(while: { pause(milliseconds: 0) })
+                let count = try open.advance(while: { !worker.isStopping })
                 reason = ""
                 let took = Int(start.duration(to: .now) / .milliseconds(1))
                 log.debug("rollups", ["events": count, "milliseconds": took])
-                noticeLog.log(worker.takeNotices(), deadLetters: worker.progress.deadLetters)
-                updateStatus(worker.progress)
-                let isBusy = count > 0 && worker.progress.isBehind
+                noticeLog.log(open.takeNotices(), deadLetters: open.progress.deadLetters)
+                updateStatus(open.progress)
+                let isBusy = count > 0 && open.progress.isBehind
                 // Pause after a long portion to leave processor time for other threads.
                 milliseconds = isBusy ? min(took / 4, Self.restMilliseconds) : Self.restMilliseconds
             } catch {
                 rollups = nil
-                current.withLock { $0.fail(error, now: WallClock.seconds) }
+                latest.withLock { $0.fail(error, now: WallClock.seconds) }
                 if isWarning, error.reason != reason {
                     reason = error.reason
-                    log.warning("rollups cannot be written", ["reason": reason])
+                    log.warning("cannot write rollups", ["reason": reason])
                 }
                 isWarning = true
                 milliseconds = Self.retryMilliseconds
@@ -93,7 +74,7 @@ package final class RollupWorker: Sendable {
     }
 
     private func updateStatus(_ progress: Rollups.Progress) {
-        current.withLock { status in
+        latest.withLock { status in
             status.succeed(
                 position: progress.position,
                 highWaterMark: progress.highWaterMark,
@@ -121,17 +102,17 @@ private struct RollupLog {
 
     mutating func log(_ notices: Rollups.Notices, deadLetters: Int64) {
         if notices.wereReplaced {
-            log.warning("rollups are built again, since the events were replaced: their ids have begun again")
+            log.warning("rebuilding rollups: the events were replaced and their ids restarted")
         }
         if let reason = notices.mergeFailure, reason != mergeFailure {
             mergeFailure = reason
-            log.warning("segments are not merged; figures are not affected", ["reason": reason])
+            log.warning("cannot merge segments; figures are not affected", ["reason": reason])
         }
         if !notices.unsearched.isSubset(of: unsearched) {
             unsearched = notices.unsearched
             let list = unsearched.sorted().map(String.init).joined(separator: ", ")
             log.error(
-                "segments are damaged, so their sessions may count twice; run 'collector rebuild'",
+                "damaged segments: their sessions may be counted twice; run 'collector rebuild'",
                 ["segments": list]
             )
         }
@@ -141,7 +122,7 @@ private struct RollupLog {
         if let last, last.duration(to: .now) < .seconds(Self.secondsMin) { return }
         last = .now
         log.warning(
-            "events moved to the dead letters, since the database refuses their rollups",
+            "events moved to the dead letters: the database refused their rollups",
             [
                 "events": unlogged.deadLetters, "last_event_id": event.id, "reason": event.reason,
                 "dead_letters": deadLetters,

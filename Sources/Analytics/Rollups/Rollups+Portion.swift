@@ -12,6 +12,7 @@ struct Portion {
     var bytes = 0
     var changes = SegmentChanges()
     var issues: [IssueKey: IssueChange] = [:]
+    var releases = ReleaseChanges()
     var fingerprints: [FingerprintReading] = []
 
     /// Limit of session states that one portion holds in memory, in bytes.
@@ -39,7 +40,7 @@ extension Rollups {
         )
         let isOurs = try start.move(database, to: next) { () throws(StoreError) in
             try write(rows)
-            try keepDecisions(rows.issues)
+            try keepDecisions(rows.issues.mapValues(\.description.formerIDs))
         }
         guard isOurs else {
             undo()
@@ -57,7 +58,8 @@ extension Rollups {
         names.undo()
         visitors.undo()
         aggregator.dictionaries.undo()
-        (aggregator.issues, aggregator.fingerprints, aggregator.isRecalling) = ([:], [], false)
+        (aggregator.issues, aggregator.fingerprints, aggregator.isReplaying) = ([:], [], false)
+        ownersIssues = nil
     }
 
     func write(_ portion: Portion) throws(StoreError) {
@@ -73,6 +75,7 @@ extension Rollups {
         )
         try visitors.write()
         try IssueWriter(database: database).write(portion.issues)
+        try ReleaseWriter(database: database, dictionaries: aggregator.dictionaries).write(portion.releases)
         try FingerprintWriter(database: database, names: names).write(portion.fingerprints)
         try names.write()
     }
@@ -154,6 +157,7 @@ extension Rollups {
             let row = session.state.row(key: session.key, visitor: session.visitor ?? 0)
             guard !row.pageViews.isEmpty else { continue }
             rows.append(row)
+            portion.releases.add(row, site: id.site)
             portion.sessions[id]?.note(row)
         }
         portion.changes.added = SegmentStore.encode(rows, after: lastSegmentID)

@@ -68,11 +68,11 @@ extension Rollups {
             own = try SegmentContent(database, prefix: storedPrefix)
         } catch {
             guard case .damaged = error else { throw error }
-            result.append(("dimension_values, which is damaged", 1, 0))
+            result.append(("dimension_values (damaged)", 1, 0))
             return
         }
         let right = try SegmentContent(database, prefix: "")
-        for id in own.damaged { result.append(("segment \(id), which is damaged", 1, 0)) }
+        for id in own.damaged { result.append(("segment \(id) (damaged)", 1, 0)) }
         let keys = Set(own.sums.keys).union(right.sums.keys).sorted { ($0.day, $0.site) < ($1.day, $1.site) }
         for key in keys where own.sums[key] != right.sums[key] {
             let day = Self.date(key.day)

@@ -16,9 +16,9 @@ package final class Rollups {
     /// Limit of events per transaction while more than that are waiting.
     package static let rebuildPortionMax = 50_000
     static let tables = [
-        "segments", "segment_columns", "dimension_values", "visitor_numbers", "insight_issues", "insight_fingerprints",
-        "insight_signals", "insight_signal_sizes", "insight_signal_returns", "rollup_sites", "rollup_signals",
-        "rollup_admissions",
+        "segments", "segment_columns", "dimension_values", "visitor_numbers", "insight_issues",
+        "insight_releases", "insight_issue_releases", "insight_fingerprints", "insight_signals", "insight_signal_sizes",
+        "insight_signal_returns", "rollup_sites", "rollup_signals", "rollup_admissions",
     ]
     /// Timeout of one query in milliseconds.
     static let readMilliseconds: Int32 = 600_000
@@ -35,8 +35,8 @@ package final class Rollups {
     private var generation: Int64?
     /// Events taken from `committed` for the next portions, by id; `CommittedEvents.eventsMax` at most.
     var handed: [StoredEvent] = []
-    /// Issues with an owner's decision stored under an unkeyed hash; nil until loaded.
-    private var oldDecisions: Set<IssueKey>?
+    /// The owner's decisions and merges at the start of the process; nil until loaded.
+    var ownersIssues: OwnersIssues?
     /// The position that the state in memory corresponds to; nil when it must be reloaded.
     var known: RollupPosition?
     /// Limit of events in the next portion; reduced while searching for an event that cannot be written.
@@ -193,29 +193,5 @@ package final class Rollups {
         notices.deadLetters += 1
         notices.last = (id, reason)
         return 1
-    }
-
-    /// Moves the owner's decisions about issues from unkeyed to keyed issue ids.
-    func keepDecisions(_ issues: [IssueKey: IssueChange]) throws(StoreError) {
-        let decided: Set<IssueKey>
-        if let oldDecisions {
-            decided = oldDecisions
-        } else {
-            let rows = try database.rows("select site, issue from insight_issue_states")
-            decided = Set(rows.map { IssueKey(site: $0[0].text ?? "", issue: $0[1].text ?? "") })
-            oldDecisions = decided
-        }
-        guard !decided.isEmpty else { return }
-        for (key, change) in issues {
-            let old = change.description.formerIDs.first { decided.contains(IssueKey(site: key.site, issue: $0)) }
-            guard let old else { continue }
-            _ = try database.change(
-                """
-                update insight_issue_states set issue = ?1 where site = ?2 and issue = ?3
-                    and not exists (select 1 from insight_issue_states as kept where kept.site = ?2 and kept.issue = ?1)
-                """,
-                [.text(key.issue), .text(key.site), .text(old)]
-            )
-        }
     }
 }

@@ -89,6 +89,8 @@ struct SegmentContent {
             code(.eventName, event.name)
             code(.eventIssue, event.issue)
             number(event.count)
+            number(event.value ?? .min)
+            code(.eventCurrency, event.currency)
         }
         for resource in row.resources {
             number(resource.pageView)

@@ -60,6 +60,9 @@ package enum Column: Int16, CaseIterable, Sendable {
     case eventName = 53
     case eventIssue = 54
     case eventCount = 55
+    /// 0 without a value, otherwise 1 more than its zigzag code.
+    case eventValue = 56
+    case eventCurrency = 57
 
     // Slow resources and third parties, ordered by session.
     case resourcePageView = 60
@@ -69,7 +72,14 @@ package enum Column: Int16, CaseIterable, Sendable {
     case resourceDurationRemainder = 64
     case resourceBytes = 65
 
-    // Sessions again: raw values that were added later.
+    // More of sessions; numbers from 70 to 89 are theirs.
+    case channel = 70
+    case utmSource = 71
+    case utmMedium = 72
+    case utmTerm = 73
+    case utmContent = 74
+    case browserVersion = 75
+    case systemVersion = 76
     case region = 80
     case city = 81
     case locationSource = 82
@@ -100,6 +110,13 @@ package enum Column: Int16, CaseIterable, Sendable {
         case .locationSource: .locationSource
         case .referrer: .referrer
         case .campaign: .campaign
+        case .channel: .channel
+        case .utmSource: .utmSource
+        case .utmMedium: .utmMedium
+        case .utmTerm: .utmTerm
+        case .utmContent: .utmContent
+        case .browserVersion: .browserVersion
+        case .systemVersion: .systemVersion
         case .entryPath, .exitPath, .path: .path
         case .release: .release
         case .connection: .connection
@@ -108,6 +125,7 @@ package enum Column: Int16, CaseIterable, Sendable {
         case .lcpPart, .inpPart: .part
         case .eventName: .eventName
         case .eventIssue: .issue
+        case .eventCurrency: .currency
         case .resourceName: .resource
         default: nil
         }
@@ -135,9 +153,18 @@ package enum Column: Int16, CaseIterable, Sendable {
         case element = 16
         case part = 17
         case eventName = 18
-        /// Ids of issues, and names of claims with invalid values.
+        /// Ids of issues, names of number fields with invalid values, and missing pages.
         case issue = 19
         case resource = 20
+        case channel = 21
+        case utmSource = 22
+        case utmMedium = 23
+        case utmTerm = 24
+        case utmContent = 25
+        case browserVersion = 26
+        case systemVersion = 27
+        /// Codes of ISO 4217.
+        case currency = 31
         case region = 32
         case city = 33
         case locationSource = 34
@@ -147,12 +174,13 @@ package enum Column: Int16, CaseIterable, Sendable {
         /// Nil for values that clients do not choose, and for sites, which have limits of their own.
         var newValuesPerDayMax: Int? {
             switch self {
-            case .site, .traffic, .part: nil
-            case .botReasons, .browser, .system, .device, .connection, .navigation, .locationSource: 50
+            case .site, .traffic, .part, .channel: nil
+            case .botReasons, .browser, .system, .device, .connection, .navigation, .currency, .locationSource: 50
             case .path, .region: 1000
             case .city: 5000
             case .referrer, .campaign, .eventName, .issue, .resource: 300
-            case .screen, .language, .country, .release, .element: 200
+            case .utmSource, .utmMedium, .utmTerm, .utmContent: 300
+            case .screen, .language, .country, .release, .element, .browserVersion, .systemVersion: 200
             }
         }
 
@@ -195,8 +223,13 @@ package enum EventKind: UInt8, Sendable {
     case error = 1
     /// An error not caused by the site (browser extensions, ResizeObserver loops, "Script error.").
     case noise = 2
-    /// Numbers of one event that were out of range; `issue` is the name of the claim.
+    /// Numbers of one event that were out of range; `issue` is the name of the field.
     case invalid = 3
+    /// A page that does not exist; `issue` is its path. The event itself is also a row of `custom`.
+    case notFound = 4
+
+    /// The highest raw value.
+    package static let last = EventKind.notFound
 }
 
 /// Kind of a row of scope `resource`.

@@ -35,12 +35,18 @@ struct ListWork {
 
     var scope: Scope { list.column.scope }
     private var isCountedByVitals: Bool {
-        list.measure == .vitals && (scope == .session || scope == .pageView)
+        list.measure.readsVitals && (scope == .session || scope == .pageView)
     }
 
     /// Whether the code means "not applicable": good values have no element and no part.
     private func isLeftOut(_ code: UInt32) -> Bool {
-        code == 0 && (dictionary == .element || dictionary == .part)
+        code == 0 && (list.skipsNone || dictionary == .element || dictionary == .part)
+    }
+
+    /// The measure of a value of the list; 0 for any other.
+    private func listed(_ code: Int) -> Int64 {
+        guard let among = list.among, !among.contains(UInt32(code)) else { return measure(code) }
+        return 0
     }
 
     /// Maps a code of a segment to one known to the query's dictionaries.
@@ -74,7 +80,7 @@ struct ListWork {
     /// Number of values with a measure above zero, and the sum of all measures.
     var whole: (count: Int64, total: Int64) {
         (0..<codesCount).reduce(into: (0, 0)) { whole, code in
-            let measure = measure(code)
+            let measure = listed(code)
             if measure > 0 { whole.0 += 1 }
             whole.1 &+= measure
         }
@@ -85,17 +91,18 @@ struct ListWork {
         if let only = list.only {
             codes = only
         } else {
-            let values = (0..<codesCount).map { (code: $0, measure: measure($0)) }.filter { $0.measure > 0 }
-            let limit = max(0, list.limit)
+            let values = (0..<codesCount).map { (code: $0, measure: listed($0)) }.filter { $0.measure > 0 }
+            let (offset, limit) = (max(0, list.offset), max(0, list.limit))
             let sorted = values.map(\.measure).sorted(by: >)
-            let least = sorted.count > limit && limit > 0 ? sorted[limit - 1] : 0
+            let end = offset + limit
+            let least = sorted.count > end && end > 0 ? sorted[end - 1] : 0
             let candidates = values.filter { $0.measure >= least }.sorted { one, other in
                 guard one.measure == other.measure else { return one.measure > other.measure }
                 let texts = (one.code, other.code)
                 return dictionaries.text(UInt32(texts.0), dictionary).utf8
                     .lexicographicallyPrecedes(dictionaries.text(UInt32(texts.1), dictionary).utf8)
             }
-            codes = candidates.prefix(limit).map { UInt32($0.code) }
+            codes = candidates.dropFirst(offset).prefix(limit).map { UInt32($0.code) }
         }
         rowsByCode = Array(repeating: -1, count: codesCount)
         for (row, code) in codes.enumerated() where Int(code) < codesCount && !isLeftOut(code) {

@@ -17,6 +17,7 @@ package func scan<Source: SegmentSource>(
 ) throws(Source.Failure) -> ScanResult {
     var query = query
     if query.edges.isEmpty { query.edges = [query.from] }
+    query.resolveIssues()
     precondition(query.edges.count <= ScanLimits.bucketsMax)
     let hasTotals = query.lists.contains { $0.column.scope == .session || $0.column.scope == .pageView }
     precondition(query.totals != .none || !hasTotals)

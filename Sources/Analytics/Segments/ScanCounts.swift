@@ -16,6 +16,7 @@ final class ScanCounts: @unchecked Sendable {
     private(set) var values: ScanValues
     private(set) var visitors: ScanVisitors
     private var selection: ScanSelection?
+    private var latestErrors: LatestErrors
     private var exact: [ValueSet] = []
 
     init(_ query: ScanQuery, _ dictionaries: DimensionDictionaries, _ limits: ScanLimits) {
@@ -28,6 +29,7 @@ final class ScanCounts: @unchecked Sendable {
         values = ScanValues(query, limits)
         visitors = ScanVisitors(query, limits)
         selection = query.selection.map { ScanSelection($0) }
+        latestErrors = LatestErrors(limit: query.latestErrorsMax)
     }
 
     /// Counts a segment.
@@ -39,6 +41,7 @@ final class ScanCounts: @unchecked Sendable {
             visitors.add(rows, lists)
             values.add(rows, lists)
             selection?.add(rows)
+            latestErrors.add(rows)
             for index in lists.indices { lists[index]?.addFirst(rows) }
         case .details(let detailed):
             visitors.add(rows, lists)
@@ -111,7 +114,7 @@ final class ScanCounts: @unchecked Sendable {
     /// The figures; without the number of damaged segments.
     func result() -> ScanResult {
         var result = ScanResult()
-        result.selection = selection
+        (result.selection, result.latestErrors) = (selection, latestErrors.seconds)
         result.hasTooManyVisitors = visitors.hasTooMany
         result.total = Aggregate(bucketSums.reduce(Sums(), &+))
         result.total.visitors = visitors.total

@@ -19,6 +19,7 @@ struct ScanNeeds {
             columns.insert(filter.column)
             if filter.column.scope == .event { columns.formUnion([.eventPageView, .eventKind]) }
         }
+        for filter in query.conditions { columns.formUnion(ConditionMarks.columns(filter.conditions)) }
         if sums { columns.insert(.eventsReceived) }
         if engagement { columns.insert(.engagement) }
         if events {
@@ -46,10 +47,11 @@ struct DamagedSegment: Error {}
 /// The encoded columns of a segment.
 struct SegmentColumns {
     let info: SegmentInfo
+    private let issueAliases: [UInt32: UInt32]
     private var bytes: [Column: [UInt8]] = [:]
 
-    init(_ info: SegmentInfo, _ columns: [(Column, [UInt8])]) {
-        self.info = info
+    init(_ info: SegmentInfo, _ columns: [(Column, [UInt8])], issueAliases: [UInt32: UInt32] = [:]) {
+        (self.info, self.issueAliases) = (info, issueAliases)
         for (column, bytes) in columns { self.bytes[column] = bytes }
     }
 
@@ -60,13 +62,21 @@ struct SegmentColumns {
         return stored
     }
 
-    func dictionary(_ column: Column) throws(DamagedSegment) -> [UInt32] { try stored(column).dictionary }
+    func dictionary(_ column: Column) throws(DamagedSegment) -> [UInt32] {
+        resolved(try stored(column).dictionary, column)
+    }
+
+    /// Replaces issues by those that they count as; several indexes of the dictionary may have one code then.
+    private func resolved(_ dictionary: [UInt32], _ column: Column) -> [UInt32] {
+        guard column == .eventIssue, !issueAliases.isEmpty else { return dictionary }
+        return dictionary.map { issueAliases[$0] ?? $0 }
+    }
 
     /// The codes of an event or resource column.
     func codes(_ column: Column) throws(DamagedSegment) -> (dictionary: [UInt32], rows: [UInt16]) {
         let stored = try stored(column)
         guard let rows = stored.indexes() else { throw DamagedSegment() }
-        return (stored.dictionary, rows)
+        return (resolved(stored.dictionary, column), rows)
     }
 
     /// Reads the codes of a session or page view column and returns the dictionary of their indexes.

@@ -21,7 +21,13 @@ package struct ScanQuery: Sendable {
     }
 
     /// The number by which a list ranks its values, and which its total sums up.
-    package enum Measure: Sendable { case pageViews, sessions, errors, events, requests, vitals }
+    package enum Measure: Sendable {
+        case pageViews, sessions, errors, events, requests
+        /// Page views with a value of one of the list's vitals, and those with such a value that is not good.
+        case vitals, slowVitals
+
+        var readsVitals: Bool { self == .vitals || self == .slowVitals }
+    }
 
     /// Which figures of sessions and page views are counted; the others are 0.
     ///
@@ -41,6 +47,12 @@ package struct ScanQuery: Sendable {
         package var measure: Measure
         /// Maximum number of rows: the largest first, ties ordered by the bytes of their texts.
         package var limit: Int
+        /// Number of rows to leave out before the first.
+        package var offset = 0
+        /// Codes of the values that the list has, its count and total included; nil for all.
+        package var among: Set<UInt32>?
+        /// Whether the empty text is no value of the list.
+        package var skipsNone = false
         /// Codes of the rows to return, instead of the largest.
         package var only: [UInt32]?
         package var withVisitors = false
@@ -62,10 +74,16 @@ package struct ScanQuery: Sendable {
     package var edges: [Int64]
     /// Conditions that must all hold.
     package var filters: [Filter] = []
+    /// Conditions on what was reached in a session, at any time; all must hold.
+    package var conditions: [ConditionFilter] = []
     /// Keys of the sessions to include; nil for all.
     package var sessionKeys: Set<UInt64>?
     /// Codes of the issues whose errors count; nil for all.
     package var issues: Set<UInt32>?
+    /// Codes of issues that count as another one, by which they are replaced.
+    package var issueAliases: [UInt32: UInt32] = [:]
+    /// Collects the latest seconds that have an error which counts, at most this number.
+    package var latestErrorsMax = 0
     /// Counts errors not caused by the site instead of the site's own, for a report on such an issue.
     package var noiseCountsAsErrors = false
     /// Vitals of the whole range.
@@ -82,6 +100,20 @@ package struct ScanQuery: Sendable {
     package var selection: ScanSelection.Kind?
 
     package init(from: Int64, to: Int64, edges: [Int64]) { (self.from, self.to, self.edges) = (from, to, edges) }
+
+    /// Replaces the issues of all conditions by those that they count as.
+    mutating func resolveIssues() {
+        let aliases = issueAliases
+        guard !aliases.isEmpty else { return }
+        func resolved(_ code: UInt32) -> UInt32 { aliases[code] ?? code }
+        issues = issues.map { Set($0.map(resolved)) }
+        for index in filters.indices where filters[index].column == .eventIssue {
+            filters[index].codes = Set(filters[index].codes.map(resolved))
+        }
+        for index in lists.indices where lists[index].column == .eventIssue {
+            lists[index].only = lists[index].only?.map(resolved)
+        }
+    }
 }
 
 /// The sums of a range, a bucket, or a value of a list.
@@ -157,6 +189,7 @@ package struct ScanResult: Sendable {
     package var lists: [ListResult] = []
     /// Nil unless requested.
     package var selection: ScanSelection?
+    package var latestErrors: [LatestErrors.Second] = []
     /// Number of damaged segments, which are excluded from all figures.
     package var damagedSegments = 0
     /// Whether visitor counts are missing because some visitors share a number.

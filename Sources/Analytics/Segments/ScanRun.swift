@@ -48,7 +48,11 @@ struct ScanRun {
             guard let info = missing.removeValue(forKey: id) else { return }
             let free = pipeline.takeFree()
             do throws(DamagedSegment) {
-                let hasRows = try free.load(SegmentColumns(info, columns), query, needs)
+                let hasRows = try free.load(
+                    SegmentColumns(info, columns, issueAliases: query.issueAliases),
+                    query,
+                    needs
+                )
                 if hasRows { pipeline.count(free) } else { pipeline.giveBack(free) }
             } catch {
                 pipeline.giveBack(free)
@@ -64,7 +68,7 @@ struct ScanRun {
         _ source: Source,
         _ segments: [SegmentInfo]
     ) throws(Source.Failure) {
-        let measured = query.lists.filter { $0.measure == .vitals }.flatMap(\.vitals)
+        let measured = query.lists.filter(\.measure.readsVitals).flatMap(\.vitals)
         let needs = ScanNeeds(
             sums: query.totals != .none,
             engagement: query.totals == .all,
@@ -73,7 +77,7 @@ struct ScanRun {
             events: true,
             lists: query.lists.filter { $0.column.dictionary != nil },
             vitals: Set(query.vitals + query.seriesVitals + measured),
-            sessionKeys: query.selection == .sessions
+            sessionKeys: query.selection == .sessions || query.latestErrorsMax > 0
         )
         try pass(source, segments, needs, .first)
         counts.finish()
@@ -94,7 +98,7 @@ struct ScanRun {
             }
             guard !wanted.isEmpty || values.isOpen(nil) || visitors.isOpen(nil) else { return }
             let own = wanted.compactMap { lists[$0]?.list }
-            let measured = detailed.compactMap { lists[$0]?.list }.filter { $0.measure == .vitals }.flatMap(\.vitals)
+            let measured = detailed.compactMap { lists[$0]?.list }.filter(\.measure.readsVitals).flatMap(\.vitals)
             let sums = !detailed.isEmpty && query.totals != .none
             let needs = ScanNeeds(
                 sums: sums,

@@ -119,23 +119,24 @@ private struct ColumnReader {
         guard let rows: [UInt32] = numbers(.eventPageView, max: UInt32(info.pageViews - 1)),
             let times: [UInt32] = numbers(.eventTime, max: UInt32(info.lastTime - info.firstTime)),
             let kinds: [UInt8] = numbers(.eventKind), let names = codes(.eventName), let issues = codes(.eventIssue),
-            let counts: [UInt32] = numbers(.eventCount)
+            let counts: [UInt32] = numbers(.eventCount), let values: [UInt64] = numbers(.eventValue),
+            let currencies = codes(.eventCurrency)
         else { return false }
         var last = 0
         for event in rows.indices {
             let owner = owners[Int(rows[event])]
             guard owner >= last, let kind = EventKind(rawValue: kinds[event]) else { return false }
             last = owner
-            sessions[owner].events.append(
-                EventRow(
-                    pageView: UInt16(Int(rows[event]) - starts[owner]),
-                    time: info.firstTime + Int64(times[event]),
-                    kind: kind,
-                    name: names[event],
-                    issue: issues[event],
-                    count: counts[event]
-                )
+            var row = EventRow(
+                pageView: UInt16(Int(rows[event]) - starts[owner]),
+                time: info.firstTime + Int64(times[event]),
+                kind: kind,
+                name: names[event],
+                issue: issues[event],
+                count: counts[event]
             )
+            (row.value, row.currency) = (EventValue.decode(values[event]), currencies[event])
+            sessions[owner].events.append(row)
         }
         return true
     }

@@ -80,6 +80,8 @@ private struct ColumnWriter {
         codes(.eventName, events.map(\.name))
         codes(.eventIssue, events.map(\.issue))
         numbers(.eventCount, events.map { UInt64($0.count) })
+        numbers(.eventValue, events.map { EventValue.encode($0.value) })
+        codes(.eventCurrency, events.map(\.currency))
     }
 
     mutating func writeResources() {
@@ -113,6 +115,22 @@ private struct ColumnWriter {
 
     private mutating func codes(_ column: Column, _ values: [UInt32]) {
         columns.append((column, ColumnBytes.encode(codes: values)))
+    }
+}
+
+/// The numbers that stand for values of events in a column.
+enum EventValue {
+    /// Zigzag coding keeps numbers small that are near zero.
+    static func encode(_ value: Int64?) -> UInt64 {
+        guard let value else { return 0 }
+        let zigzag = UInt64(bitPattern: (value &<< 1) ^ (value >> 63))
+        return zigzag == .max ? 0 : zigzag + 1
+    }
+
+    static func decode(_ code: UInt64) -> Int64? {
+        guard code > 0 else { return nil }
+        let zigzag = code - 1
+        return Int64(bitPattern: zigzag >> 1) ^ -Int64(bitPattern: zigzag & 1)
     }
 }
 

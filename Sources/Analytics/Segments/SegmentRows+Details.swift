@@ -40,11 +40,12 @@ extension SegmentRows {
     ) throws(DamagedSegment) {
         let rows: [UInt32] = try columns.numbers(.eventPageView, max: UInt32(info.pageViews - 1))
         let times: [UInt32] = try columns.numbers(.eventTime, max: UInt32(info.lastTime - info.firstTime))
-        let kinds: [UInt8] = try columns.numbers(.eventKind, max: EventKind.invalid.rawValue)
+        let kinds: [UInt8] = try columns.numbers(.eventKind, max: EventKind.last.rawValue)
         let counts: [UInt32] = try columns.numbers(.eventCount)
         let issues = query.issues == nil ? nil : try columns.codes(.eventIssue)
         let wanted = issues?.dictionary.map { query.issues?.contains($0) ?? true }
         var (finder, events) = (finder, [Event]())
+        var eventTimes: [UInt32] = []
         for index in rows.indices where passes(Int(rows[index])) && finder.isInRange(times[index]) {
             var kind = EventKind(rawValue: kinds[index]) ?? .invalid
             if let issues, let wanted, kind == .error || kind == .noise, !wanted[Int(issues.rows[index])] { continue }
@@ -53,6 +54,7 @@ extension SegmentRows {
                 kind = .error
             }
             let row = UInt16(rows[index])
+            if query.latestErrorsMax > 0 { eventTimes.append(times[index]) }
             events.append(
                 Event(
                     index: UInt32(index),
@@ -64,7 +66,7 @@ extension SegmentRows {
                 )
             )
         }
-        self.events = events
+        (self.events, self.eventTimes) = (events, eventTimes)
     }
 
     private func readResources(_ columns: SegmentColumns, _ needs: ScanNeeds) throws(DamagedSegment) {
@@ -101,7 +103,7 @@ extension SegmentRows.Event {
         switch kind {
         case .error: Lane.errors
         case .custom: Lane.customEvents
-        case .noise, .invalid: nil
+        case .noise, .invalid, .notFound: nil
         }
     }
 }

@@ -95,6 +95,14 @@ extension SegmentRows {
                 guard values.contains(where: { $0[row] != VitalCode.none }) else { return }
                 body(Int(codes[isSession ? owners[row] : row]), Int(buckets[row]), 1)
             }
+        case .slowVitals:
+            let values = list.vitals.compactMap { vital in
+                vitals[vital.rawValue].map { (rows: $0.rows, good: VitalCode.encode(vital.bounds.good).code) }
+            }
+            forEachInRange { row in
+                guard values.contains(where: { $0.rows[row] > $0.good }) else { return }
+                body(Int(codes[isSession ? owners[row] : row]), Int(buckets[row]), 1)
+            }
         case .pageViews, .requests:
             forEachInRange { row in
                 guard counted[row] == 1 else { return }

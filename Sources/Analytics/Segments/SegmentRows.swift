@@ -13,17 +13,17 @@ final class SegmentRows: @unchecked Sendable {
         resources: 0
     )
     /// By session: its first page view, and the number of its page views.
-    private let starts = RowBuffer<UInt16>()
-    private let counts = RowBuffer<UInt32>()
+    let starts = RowBuffer<UInt16>()
+    let counts = RowBuffer<UInt32>()
     /// By page view: its session.
     let owners = RowBuffer<UInt16>()
     let visitors = RowBuffer<UInt32>()
     private(set) var visitorsEnd = 0
-    private let times = RowBuffer<UInt32>()
+    let times = RowBuffer<UInt32>()
     let counted = RowBuffer<UInt8>()
     private var isAllCounted = false
     /// By session: whether it passes the filters.
-    private let passingSessions = RowBuffer<UInt8>()
+    let passingSessions = RowBuffer<UInt8>()
     /// By page view: whether it and its session pass; and whether it is within the range, too.
     private let passing = RowBuffer<UInt8>()
     private let inRange = RowBuffer<UInt8>()
@@ -56,6 +56,8 @@ final class SegmentRows: @unchecked Sendable {
     /// By session, if they are needed.
     private(set) var sessionKeys: [UInt64] = []
     var events: [Event] = []
+    /// By event: its time after the first time of the segment in seconds, if the latest errors are wanted.
+    var eventTimes: [UInt32] = []
     var resources: [Resource] = []
     private let pass = RowBuffer<UInt8>()
     /// By index of a dictionary: memory for counting; the owner of this object deallocates it.
@@ -128,6 +130,7 @@ final class SegmentRows: @unchecked Sendable {
     func load(_ columns: SegmentColumns, _ query: ScanQuery, _ needs: ScanNeeds) throws(DamagedSegment) -> Bool {
         info = columns.info
         (codes, events, resources, sessionKeys) = ([:], [], [], [])
+        eventTimes = []
         for vital in vitals.indices { vitals[vital] = nil }
         for filter in query.filters {
             // Most segments of a rare value end here.
@@ -203,7 +206,7 @@ final class SegmentRows: @unchecked Sendable {
             has.fill(info.sessions, 0)
             let codes = try columns.codes(filter.column)
             let parents: [UInt32] = try columns.numbers(.eventPageView, max: UInt32(info.pageViews - 1))
-            let kinds: [UInt8] = try columns.numbers(.eventKind, max: EventKind.invalid.rawValue)
+            let kinds: [UInt8] = try columns.numbers(.eventKind, max: EventKind.last.rawValue)
             let wanted = codes.dictionary.map { filter.codes.contains($0) }
             for (index, code) in codes.rows.enumerated()
             where wanted[Int(code)] && filter.selects(EventKind(rawValue: kinds[index])) {
@@ -211,6 +214,7 @@ final class SegmentRows: @unchecked Sendable {
             }
             for session in 0..<info.sessions { passingSessions[row: session] &= has[row: session] }
         }
+        for filter in query.conditions { try filterSessions(columns, filter) }
     }
 
     /// Fills `pass` by the indexes of a column; returns false when all rows pass.

@@ -20,6 +20,13 @@ package struct SessionRow: Equatable, Sendable {
     package var locationSource: UInt32 = 0
     package var referrer: UInt32 = 0
     package var campaign: UInt32 = 0
+    package var channel: UInt32 = 0
+    package var utmSource: UInt32 = 0
+    package var utmMedium: UInt32 = 0
+    package var utmTerm: UInt32 = 0
+    package var utmContent: UInt32 = 0
+    package var browserVersion: UInt32 = 0
+    package var systemVersion: UInt32 = 0
     /// One or more, sorted by time and then by the id of the first event.
     package var pageViews: [PageViewRow]
     package var events: [EventRow] = []
@@ -35,8 +42,10 @@ extension SessionRow {
     package static let codeColumns: [(Column, any WritableKeyPath<SessionRow, UInt32> & Sendable)] = [
         (.site, \.site), (.traffic, \.traffic), (.botReasons, \.botReasons), (.browser, \.browser), (.system, \.system),
         (.device, \.device), (.screen, \.screen), (.language, \.language), (.country, \.country),
-        (.region, \.region), (.city, \.city), (.locationSource, \.locationSource), (.referrer, \.referrer),
-        (.campaign, \.campaign),
+        (.region, \.region), (.city, \.city), (.locationSource, \.locationSource),
+        (.referrer, \.referrer), (.campaign, \.campaign), (.channel, \.channel), (.utmSource, \.utmSource),
+        (.utmMedium, \.utmMedium), (.utmTerm, \.utmTerm), (.utmContent, \.utmContent),
+        (.browserVersion, \.browserVersion), (.systemVersion, \.systemVersion),
     ]
 }
 
@@ -87,6 +96,10 @@ package struct EventRow: Equatable, Sendable {
     /// 0 for a custom event.
     package var issue: UInt32
     package var count: UInt32
+    /// The value of a custom event in units of 1/10,000; nil when none was sent.
+    package var value: Int64?
+    /// The currency of the value.
+    package var currency: UInt32 = 0
 
     package init(pageView: UInt16, time: Int64, kind: EventKind, name: UInt32, issue: UInt32, count: UInt32) {
         (self.pageView, self.time, self.kind) = (pageView, time, kind)

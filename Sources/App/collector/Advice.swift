@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Storage
 
@@ -6,7 +7,7 @@ enum Advice {
     static func message(_ error: any Error) -> String {
         switch error {
         case let error as ConfigurationError:
-            "the configuration cannot be used:\n" + error.problems.map { "  - \($0)" }.joined(separator: "\n")
+            "invalid configuration:\n" + error.problems.map { "  - \($0)" }.joined(separator: "\n")
         case let error as CommandError: error.reason
         case let error as StoreError: error.reason + storeAdvice(error)
         case let error as ListenError:
@@ -23,7 +24,7 @@ enum Advice {
         case EACCES, EPERM, EROFS:
             ". Make it readable and writable for the user that runs Collector, or \(otherFolder)."
         case ENOSPC, EDQUOT: ". Free some disk space, or \(otherFolder)."
-        case ENOTDIR, EEXIST: ". A file is in the way: \(otherFolder)."
+        case ENOTDIR, EEXIST: ". Part of this path is not a folder: \(otherFolder)."
         default: ""
         }
     }
@@ -39,10 +40,10 @@ enum Advice {
         if reason == String(cString: strerror(EADDRINUSE)) {
             return
                 ". Another program uses this port, perhaps another 'collector serve': stop it, or choose another port "
-                + "with --port or PORT (0 takes a free one)."
+                + "with --port or PORT (0 selects a free port)."
         }
         if reason == String(cString: strerror(EACCES)) {
-            return ". Ports below 1024 need a privilege: choose a higher one with --port or PORT."
+            return ". Ports below 1024 require a privilege: choose a higher port with --port or PORT."
         }
         if reason == String(cString: strerror(EADDRNOTAVAIL)) {
             return ". This machine does not have that address: choose another with --host or HOST."

@@ -50,7 +50,7 @@ struct Arguments: Equatable {
     /// - Throws: `UsageError`, which names the wrong argument and suggests a correction for a misspelled one.
     init(_ words: [String]) throws(UsageError) {
         var words = words[...]
-        guard let first = words.popFirst() else { throw UsageError(problem: "a command is missing") }
+        guard let first = words.popFirst() else { throw UsageError(problem: "missing command") }
         switch first {
         case "--help", "-h": request = .help(nil)
         case "--version", "-V": request = .version
@@ -92,14 +92,14 @@ struct Arguments: Equatable {
         switch entry.command {
         case .completions:
             guard let argument else {
-                throw UsageError(problem: "name a shell: " + CommandEntry.shells.joined(separator: ", "))
+                throw UsageError(problem: "missing shell: choose " + CommandEntry.shells.joined(separator: ", "))
             }
             request = .completions(shell: argument)
         case .help:
             request = flags.contains(Option.man.name) ? .manPage : .help(argument.flatMap(Command.init(rawValue:)))
         case .export:
             guard argument != nil else {
-                throw UsageError(problem: "name what to export: " + CommandEntry.exports.joined(separator: " or "))
+                throw UsageError(problem: "missing export: choose " + CommandEntry.exports.joined(separator: " or "))
             }
         case .serve, .migrate, .verify, .rebuild, .demo, .link: break
         }
@@ -115,12 +115,12 @@ struct Arguments: Equatable {
             throw Self.unknown(parts[0], entry)
         }
         if option.kind == .flag {
-            guard parts.count == 1 else { throw UsageError(problem: "\(option.name) takes no value") }
+            guard parts.count == 1 else { throw UsageError(problem: "\(option.name) does not take a value") }
             flags.insert(option.name)
             return
         }
         guard let value = parts.count == 2 ? parts[1] : rest.popFirst() else {
-            throw UsageError(problem: "\(option.name) needs a value")
+            throw UsageError(problem: "\(option.name) requires a value")
         }
         switch option.kind {
         case .flag: break
@@ -129,7 +129,7 @@ struct Arguments: Equatable {
         case .number(let range):
             guard let number = UInt64(value), range.contains(number) else {
                 throw UsageError(
-                    problem: "\(option.name) needs a number from \(range.lowerBound) to \(range.upperBound)"
+                    problem: "\(option.name) requires a number from \(range.lowerBound) to \(range.upperBound)"
                 )
             }
             numbers[option.name] = number
@@ -145,7 +145,7 @@ struct Arguments: Equatable {
     }
 
     private static func unknown(_ name: String, _ entry: CommandEntry) -> UsageError {
-        let problem = "unknown option '\(name)' of '\(entry.command.rawValue)'"
+        let problem = "unknown option '\(name)' for '\(entry.command.rawValue)'"
         if let suggestion = Spelling.nearest(to: name, in: entry.options.map(\.name) + ["--help"]) {
             return UsageError(problem: problem, suggestion: suggestion)
         }

@@ -29,7 +29,7 @@ struct Option: Sendable {
 
     static let data = setting("--data", "DIR", "COLLECTOR_DATA", "data folder; default ./data")
     static let host = setting("--host", "ADDRESS", "HOST", "IP address to listen on; default 127.0.0.1")
-    static let port = setting("--port", "PORT", "PORT", "port to listen on; 0 takes a free one; default 5000")
+    static let port = setting("--port", "PORT", "PORT", "port to listen on; 0 selects a free port; default 5000")
     static let url = setting(
         "--url",
         "URL",
@@ -46,7 +46,7 @@ struct Option: Sendable {
         name: "--assets",
         kind: .folder,
         value: "DIR",
-        summary: "development: read the pages from DIR at each request ('scripts/build-web --dist DIR' writes them)"
+        summary: "development: read the pages from DIR on each request ('scripts/build-web --dist DIR' writes them)"
     )
     static let list = Option(
         name: "--list",
@@ -70,19 +70,19 @@ struct Option: Sendable {
         name: "--seed",
         kind: .number(0...UInt64.max),
         value: "N",
-        summary: "seed of the random generator: the same seed makes the same visits; default 1"
+        summary: "random seed; the same seed generates the same visits; default 1"
     )
     static let force = Option(
         name: "--force",
         kind: .flag,
         value: nil,
-        summary: "add demo visits to a database that has events already"
+        summary: "add demo visits to a database that already has events"
     )
     static let remove = Option(
         name: "--remove",
         kind: .flag,
         value: nil,
-        summary: "remove the demo visits and nothing else, then rebuild the rollups"
+        summary: "remove only the demo visits, then rebuild the rollups"
     )
     static let format = Option(
         name: "--format",
@@ -133,8 +133,8 @@ struct CommandEntry: Sendable {
         command: .serve,
         summary: "Run the server: pages, ingest and the owner's reports",
         paragraphs: [
-            "Applies pending migrations, then serves until SIGTERM or SIGINT. Requests in flight are answered before it stops, within ten seconds.",
-            "On a terminal it prints the address to open, a sign-in link for the owner, the tag to paste, and where the data is.",
+            "Applies pending migrations, then serves until SIGTERM or SIGINT. On shutdown, requests in flight have ten seconds to complete.",
+            "On a terminal, prints the address to open, a sign-in link for the owner, the script tag for your pages, and the location of the data.",
         ],
         options: [.host, .port, .url, .data, .skipDatabase, .assets]
     )
@@ -142,7 +142,7 @@ struct CommandEntry: Sendable {
         command: .migrate,
         summary: "Create or upgrade the database schema",
         paragraphs: [
-            "Applies pending migrations to the PostgreSQL database in DB_URL, or to the SQLite file in the data folder. Each migration is one transaction: after an interruption run the command again."
+            "Applies pending migrations to the PostgreSQL database in DB_URL, or to the SQLite file in the data folder. Each migration is one transaction: after an interruption, run the command again."
         ],
         options: [.list, .data]
     )
@@ -150,7 +150,7 @@ struct CommandEntry: Sendable {
         command: .verify,
         summary: "Check that the rollups match the events",
         paragraphs: [
-            "Aggregates all events again and compares the result with the rollups behind the owner's reports. Changes nothing and can run beside the server. Exits with 1 when they differ."
+            "Aggregates all events again and compares the result with the rollups behind the owner's reports. Changes nothing; safe to run while the server is running. Exits with status 1 if they differ."
         ],
         options: [.data]
     )
@@ -158,8 +158,8 @@ struct CommandEntry: Sendable {
         command: .rebuild,
         summary: "Recompute the rollups from the events",
         paragraphs: [
-            "Clears the rollups and aggregates all stored events again. Can run beside the server.",
-            "An interrupted rebuild loses nothing: 'collector rebuild --resume' continues it, and so does a running server.",
+            "Clears the rollups and aggregates all stored events again. Safe to run while the server is running.",
+            "To continue an interrupted rebuild, run 'collector rebuild --resume' or start the server. No event is lost.",
         ],
         options: [.resume, .data]
     )
@@ -167,8 +167,8 @@ struct CommandEntry: Sendable {
         command: .demo,
         summary: "Fill an empty database with 30 days of generated visits, or remove them",
         paragraphs: [
-            "Generates visits for trying out the reports. A database that has events is left alone unless --force is given.",
-            "An interrupted run is continued by the same command. 'collector demo --remove' removes exactly the generated visits; the rollups are then rebuilt from the remaining events.",
+            "Generates visits for trying out the reports. Refuses to write to a database that already has events unless --force is given.",
+            "To continue an interrupted run, run the same command again. 'collector demo --remove' removes exactly the generated visits; the rollups are then rebuilt from the remaining events.",
         ],
         options: [.events, .seed, .force, .remove, .data]
     )
@@ -176,8 +176,8 @@ struct CommandEntry: Sendable {
         command: .export,
         summary: "Write page views or sessions as CSV or NDJSON",
         paragraphs: [
-            "Writes one row for each page view with its final vitals, or for each session, to standard output: the rows that the owner's reports count. Can run beside the server.",
-            "'visitor' is the visitor's number and 'session' the session's key: the same in every export until the next 'collector rebuild'.",
+            "Writes one row for each page view with its final vitals, or for each session, to standard output: the rows that the owner's reports count. Safe to run while the server is running.",
+            "The identifiers in the columns 'visitor' and 'session' stay the same in all exports until the next 'collector rebuild'.",
         ],
         options: [.format, .data],
         argument: ("KIND", exports)
@@ -186,8 +186,8 @@ struct CommandEntry: Sendable {
         command: .link,
         summary: "Print a link that signs the owner in",
         paragraphs: [
-            "The link contains the owner's token after '#', a part of the address that browsers do not send to servers. Keep it to yourself.",
-            "The address is COLLECTOR_URL; without it, --host and --port; without these, the address of the server that runs on the data folder.",
+            "The link contains the owner's token after '#', a part of the address that browsers do not send to servers. Keep it secret.",
+            "The address is COLLECTOR_URL if set, else --host and --port if given, else the address of the server that uses the data folder.",
         ],
         options: [.url, .host, .port, .data]
     )

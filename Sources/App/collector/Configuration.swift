@@ -47,23 +47,23 @@ struct Configuration: Sendable {
         }
         databaseURL = reader.readDatabaseURL()
         reader.read("COLLECTOR_EVENTS_ENABLED", "must be yes or no", into: &eventsEnabled, SettingReader.boolean)
-        ipHashSalt = reader.read("EVENT_IP_HASH_SALT", "is not text") { $0 }
+        ipHashSalt = reader.read("EVENT_IP_HASH_SALT", "must be text") { $0 }
         reader.read("HOST", "must be an IP address or localhost", into: &host) { text in
             text == "localhost" ? "127.0.0.1" : IPAddress(text)?.text
         }
         reader.read("PORT", "must be a number from 0 to 65535", into: &port) { UInt16($0) }
-        reader.read("COLLECTOR_DATA", "must name a folder", into: &dataFolder) { $0.isEmpty ? nil : $0 }
+        reader.read("COLLECTOR_DATA", "must be the path of a folder", into: &dataFolder) { $0.isEmpty ? nil : $0 }
         reader.read("COLLECTOR_TRUSTED_PROXIES", "must be a list of CIDR blocks or none", into: &trustedProxies) {
             text in
             text == "none" ? [] : SettingReader.list(text) { AddressBlock($0) }
         }
         reader.read(
             "COLLECTOR_CLIENT_ADDRESS_HEADER",
-            "must be the name of one header, such as X-Forwarded-For",
+            "must be a header name, such as X-Forwarded-For",
             into: &clientAddressHeader
         ) { ClientAddressHeader($0) }
         reader.read("COLLECTOR_BASE_PATH", "must be a path such as /collector", into: &basePath, SettingReader.basePath)
-        publicURL = reader.read("COLLECTOR_URL", "must be an address such as https://stats.example.com") { text in
+        publicURL = reader.read("COLLECTOR_URL", "must be a URL such as https://stats.example.com") { text in
             SettingReader.publicURL(text, basePath: basePath)
         }
         let origins = "must be * or a list of origins such as https://example.com"
@@ -73,13 +73,15 @@ struct Configuration: Sendable {
             } ?? nil
         locationDatabase = reader.read("COLLECTOR_GEOIP", "must name a file") { $0.isEmpty ? nil : $0 }
         token = reader.read("COLLECTOR_TOKEN", "must have 16 to 256 printable characters") { OwnerToken.checked($0) }
-        let size = "must be a size such as 1GiB or 500MiB, of 16MiB at least, or 0 for no journal"
+        let size = "must be a size of at least 16MiB, such as 500MiB or 1GiB, or 0 to disable the journal"
         reader.read("COLLECTOR_JOURNAL_MAX", size, into: &journalBytesMax) { text in
             SettingReader.bytes(text).flatMap { $0 == 0 || $0 >= 16 << 20 ? $0 : nil }
         }
-        reader.read("COLLECTOR_RATE_LIMIT", "must be a number of records a second, or 0 for no limit", into: &rateLimit)
-        {
-            text in
+        reader.read(
+            "COLLECTOR_RATE_LIMIT",
+            "must be a number of records per second, or 0 for no limit",
+            into: &rateLimit
+        ) { text in
             Int(text).flatMap { (0...1_000_000).contains($0) ? $0 : nil }
         }
         reader.read("COLLECTOR_LOG_LEVEL", "must be debug, info, notice, warning or error", into: &logLevel) { text in
@@ -128,7 +130,7 @@ private struct SettingReader {
         guard let text = value("DB_URL") else { return nil }
         guard let problem = PostgresStore.problem(url: text) else { return text }
         problems.append(
-            "DB_URL must be a URL that begins with postgres:// or postgresql://, or a list such as "
+            "DB_URL must be a URL that begins with postgres:// or postgresql://, or a keyword list such as "
                 + "host=localhost dbname=collector user=me; libpq reports: \(problem)"
         )
         return nil

@@ -48,13 +48,13 @@ struct DemoCommand {
             guard run.state == .writing else {
                 throw CommandError(
                     reason: run.state == .removing
-                        ? "demo visits are being removed: finish with 'collector demo --remove'"
-                        : "the database has demo visits already: remove them first with 'collector demo --remove'"
+                        ? "a removal of demo visits was interrupted: complete it with 'collector demo --remove'"
+                        : "the database already has demo visits: remove them first with 'collector demo --remove'"
                 )
             }
             guard run.events == arguments.events ?? run.events, run.seed == arguments.seed ?? run.seed else {
                 throw CommandError(
-                    reason: "an interrupted run of \(run.events) events with seed \(run.seed) is unfinished: "
+                    reason: "a run of \(run.events) events with seed \(run.seed) was interrupted: "
                         + "continue it with 'collector demo', or remove it with 'collector demo --remove'"
                 )
             }
@@ -63,8 +63,8 @@ struct DemoCommand {
         }
         guard try arguments.isForced || runs.isEmpty() else {
             throw CommandError(
-                reason: "the database has events already, so nothing was written: "
-                    + "'collector demo --force' adds demo visits to them, 'collector demo --remove' removes just those again"
+                reason: "the database already has events; nothing was written: "
+                    + "use --force to add demo visits anyway; 'collector demo --remove' removes only the demo visits"
             )
         }
         let run = DemoRun(
@@ -129,7 +129,7 @@ struct DemoCommand {
         let database = try store.makeDatabase()
         let runs = DemoRuns(database)
         guard var run = try runs.current() else {
-            Console.out("There are no demo visits in this database")
+            Console.out("No demo visits in this database")
             return .success
         }
         run.state = .removing
@@ -154,7 +154,7 @@ struct DemoCommand {
             Console.error("Interrupted. Run 'collector demo --remove' again to remove the rest.")
             return interruption.exitCode ?? .failure
         }
-        return try aggregate(database, interruption, done: "\(removed) demo events removed, and nothing else")
+        return try aggregate(database, interruption, done: "\(removed) demo events removed")
     }
 
     private func aggregate(
@@ -169,7 +169,7 @@ struct DemoCommand {
         case .waiting(let id): return catchUp.reportWaiting(id)
         case .interrupted(let code):
             Console.error(
-                "Interrupted. 'collector rebuild --resume' aggregates the rest, and so does 'collector serve'."
+                "Interrupted. To aggregate the rest, run 'collector rebuild --resume' or start 'collector serve'."
             )
             return code
         }

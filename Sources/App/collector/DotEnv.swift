@@ -1,7 +1,23 @@
+import Files
+import Glibc
+
 /// Parser for `.env` files: `NAME=value` lines, `#` comments, optional `export`, quotes as in a shell.
 enum DotEnv {
     /// Size limit of the file in bytes; a larger file is an error.
     static let fileBytesMax = 65_536
+
+    /// Reads and parses a file; a missing one has no variables.
+    ///
+    /// Some secret managers mount the file as a named pipe.
+    static func read(_ path: String) throws(FileError) -> (values: [String: String], problems: [String]) {
+        do throws(FileError) {
+            let bytes = try SmallFile(path, waitsForWriter: true).bytes(max: fileBytesMax)
+            return parse(String(decoding: bytes, as: UTF8.self))
+        } catch {
+            guard error.code == ENOENT else { throw error }
+            return ([:], [])
+        }
+    }
 
     /// Returns the variables and one message per invalid line; messages omit the content, which may be a secret.
     static func parse(_ text: String) -> (values: [String: String], problems: [String]) {
@@ -12,16 +28,16 @@ enum DotEnv {
             if line.isEmpty || line.first == "#" { continue }
             if line.hasPrefix("export ") { line = trimmed(line.dropFirst(7)) }
             guard let equals = line.firstIndex(of: "=") else {
-                problems.append(".env line \(number + 1): there is no '='")
+                problems.append(".env line \(number + 1): missing '='")
                 continue
             }
             let name = trimmed(line[..<equals])
             guard !name.isEmpty, name.utf8.allSatisfy(isNameByte) else {
-                problems.append(".env line \(number + 1): the name before '=' is not a variable's")
+                problems.append(".env line \(number + 1): invalid variable name before '='")
                 continue
             }
             guard let value = unquoted(trimmed(line[line.index(after: equals)...])) else {
-                problems.append(".env line \(number + 1): a quote is not closed")
+                problems.append(".env line \(number + 1): unterminated quote")
                 continue
             }
             values[String(name)] = value

@@ -11,9 +11,9 @@ struct Greeting {
     var text: String {
         var parts = [
             "Collector is running. Open \(address.url)",
-            "Your reports; this link signs you in, keep it to yourself:\n  \(address.signInLink(token: token))",
-            "To measure a site, paste this tag into its pages:\n  \(address.tag)",
-            database.map { "Data: \($0)" } ?? "Without a database (--skip-db): events are refused.",
+            "Your reports (this link signs you in; keep it secret):\n  \(address.signInLink(token: token))",
+            "To measure a site, add this tag to its pages:\n  \(address.tag)",
+            database.map { "Data: \($0)" } ?? "No database (--skip-db): events are refused.",
         ]
         if let hint = address.hint { parts.append(Help.wrapped("Note: " + hint, indent: 6)) }
         parts += warnings.map { "Warning: \($0)" }

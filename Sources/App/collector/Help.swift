@@ -3,7 +3,7 @@ enum Help {
     static let version = "0.1.0"
     static let tagline = "self-hosted, real-time browser analytics: performance, errors, fingerprints and page views"
     static let precedence =
-        "Options win over environment variables, these over a .env file in the working folder, that over the defaults."
+        "Options override environment variables, which override the .env file in the working folder, which overrides the defaults."
     static let exitCodes: [(code: String, meaning: String)] = [
         ("0", "success"), ("1", "failure"), ("2", "usage error"), ("130", "interrupted by SIGINT"),
         ("143", "interrupted by SIGTERM"),

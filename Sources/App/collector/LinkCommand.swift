@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// `collector link`: prints a link that signs the owner in.
@@ -24,8 +25,8 @@ struct LinkCommand {
             return try OwnerToken.read(in: configuration.dataFolder)
         } catch let error as FileError where error.code == ENOENT {
             throw CommandError(
-                reason: "there is no token in \(configuration.dataFolder) yet: start 'collector serve' once, "
-                    + "name its data folder with --data, or set COLLECTOR_TOKEN"
+                reason: "no token in \(configuration.dataFolder): start 'collector serve' once, "
+                    + "select its data folder with --data, or set COLLECTOR_TOKEN"
             )
         }
     }

@@ -6,7 +6,7 @@ enum ManPage {
             #"collector \- "# + escaped(Help.tagline), ".SH SYNOPSIS", ".B collector",
             #"\fICOMMAND\fR [\fIOPTIONS\fR]"#,
             ".SH DESCRIPTION",
-            "One binary that takes in what browsers send, shows it live and keeps it in SQLite or PostgreSQL.",
+            "A single binary that receives browser events, shows them in real time, and stores them in SQLite or PostgreSQL.",
             ".SH COMMANDS",
         ]
         for entry in CommandEntry.all {
@@ -21,7 +21,7 @@ enum ManPage {
         lines.append(".SH EXIT STATUS")
         for (code, meaning) in Help.exitCodes { lines += [".TP", bold(code), escaped(meaning)] }
         lines += [
-            ".SH FILES", ".TP", bold(".env"), "Variables, one NAME=value a line, in the working folder.", ".TP",
+            ".SH FILES", ".TP", bold(".env"), "Variables, one NAME=value per line, in the working folder.", ".TP",
             bold("data/collector.sqlite"), "The database, unless DB_URL names a PostgreSQL database.", ".TP",
             bold("data/journal.sqlite"), "Records accepted during an outage of the database.", ".TP",
             bold("data/token"),

@@ -1,5 +1,6 @@
-import Numbers
+import Files
 import Glibc
+import Numbers
 
 /// The owner's secret: configured, or generated once and stored in the data folder, readable by its user only.
 enum OwnerToken {
@@ -45,26 +46,19 @@ enum OwnerToken {
     ///   regular file or contains no valid token; `FileError` when it cannot be read.
     static func read(in folder: String) throws -> String {
         let path = folder + "/" + fileName
-        // O_NONBLOCK: opening a FIFO without a writer must not block.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw FileError(path: path, code: errno) }
-        if let problem = problem(status, path, folder) { throw ConfigurationError(problems: [problem]) }
-        guard let text = try TextFile.read(path, bytesMax: fileBytesMax) else {
-            throw FileError(path: path, code: ENOENT)
-        }
+        let file = try SmallFile(path)
+        if let problem = problem(file.status, path, folder) { throw ConfigurationError(problems: [problem]) }
+        let text = String(decoding: try file.bytes(max: fileBytesMax), as: UTF8.self)
         let token = String(text.filter { !$0.isWhitespace })
         guard !token.isEmpty else {
             throw ConfigurationError(problems: [
-                "the token file \(path) is empty; remove it, and the next start makes a token"
+                "the token file \(path) is empty; remove it, and the next start generates a token"
             ])
         }
         guard let token = checked(token) else {
             let rule = "must have \(characters.lowerBound) to \(characters.upperBound) printable ASCII characters"
             throw ConfigurationError(problems: [
-                "the token in \(path) \(rule); remove the file, and the next start makes a token"
+                "the token in \(path) \(rule); remove the file, and the next start generates a token"
             ])
         }
         return token
@@ -78,18 +72,18 @@ enum OwnerToken {
     /// The reason not to trust the token file; nil when it can be trusted.
     private static func problem(_ status: stat, _ path: String, _ folder: String) -> String? {
         guard status.st_mode & S_IFMT == S_IFREG else {
-            return "the token file \(path) is not a regular file; remove it, and the next start makes a token"
+            return "the token file \(path) is not a regular file; remove it, and the next start generates a token"
         }
         var parent = stat()
         // Root may read the token of the user who owns the data folder: `collector link` in a container.
         let isReadByRoot = geteuid() == 0 && lstat(folder + "/.", &parent) == 0 && parent.st_uid == status.st_uid
         guard status.st_uid == geteuid() || status.st_uid == 0 || isReadByRoot else {
             return
-                "the token file \(path) belongs to another user (uid \(status.st_uid)), who could know or change the token; "
+                "the token file \(path) is owned by another user (uid \(status.st_uid)), who could change the token; "
                 + "fix: chown \(geteuid()) \(path)"
         }
         guard status.st_mode & 0o077 == 0 else {
-            return "the token file \(path) is open to other users (mode \(String(status.st_mode & 0o777, radix: 8))); "
+            return "the token file \(path) is accessible to others (mode \(String(status.st_mode & 0o777, radix: 8))); "
                 + "fix: chmod 600 \(path)"
         }
         return nil
@@ -99,52 +93,5 @@ enum OwnerToken {
     private static func make() -> String {
         var generator = SystemRandomNumberGenerator()
         return (0..<4).map { _ in (generator.next() as UInt64).hexadecimal }.joined()
-    }
-}
-
-/// An operation on a file or folder failed; `code` is the value of `errno`.
-struct FileError: Error, Equatable {
-    var path: String
-    var code: Int32
-
-    var message: String { "\(path): \(String(cString: strerror(code)))" }
-}
-
-/// The folder for the files that Collector creates.
-enum DataFolder {
-    /// Creates the folder and its missing parents with mode 0700; throws when the folder is not writable.
-    static func make(_ path: String) throws(FileError) {
-        var prefix = path.hasPrefix("/") ? "/" : ""
-        for part in path.split(separator: "/") {
-            prefix += (prefix.isEmpty || prefix.hasSuffix("/") ? "" : "/") + part
-            guard mkdir(prefix, 0o700) == 0 || errno == EEXIST else { throw FileError(path: prefix, code: errno) }
-        }
-        guard access(path, W_OK | X_OK) == 0 else { throw FileError(path: path, code: errno) }
-    }
-}
-
-/// Reader for small text files, such as `.env`.
-enum TextFile {
-    /// Reads the whole file; returns nil when it does not exist.
-    ///
-    /// - Throws: `FileError` when the file cannot be read, or with `EFBIG` when it is larger than `bytesMax`.
-    static func read(_ path: String, bytesMax: Int) throws(FileError) -> String? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return nil }
-            throw FileError(path: path, code: errno)
-        }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: bytesMax + 1)
-        var count = 0
-        while count < bytes.count {
-            let got = bytes.withUnsafeMutableBytes {
-                Glibc.read(descriptor, $0.baseAddress.map { $0 + count }, $0.count - count)
-            }
-            guard got >= 0 else { throw FileError(path: path, code: errno) }
-            if got == 0 { return String(decoding: bytes[..<count], as: UTF8.self) }
-            count += got
-        }
-        throw FileError(path: path, code: EFBIG)
     }
 }

@@ -71,8 +71,7 @@ struct Program {
 
     /// The configuration, and variables that are probably misspelled.
     private static func configuration(_ arguments: Arguments) throws -> (Configuration, [UnknownVariable]) {
-        let text = try TextFile.read(".env", bytesMax: DotEnv.fileBytesMax)
-        let dotEnv = text.map(DotEnv.parse) ?? (values: [:], problems: [])
+        let dotEnv = try DotEnv.read(".env")
         let environment = Environment.all()
         let unknown = UnknownVariable.find(environment: environment, dotEnv: dotEnv.values)
         do throws(ConfigurationError) {

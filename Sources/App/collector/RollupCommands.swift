@@ -31,17 +31,17 @@ struct VerifyCommand {
         let dead = try rollups.deadLetters()
         if dead.listed > 0 {
             Console.out(
-                "\(dead.listed) events that the database refused are in no figure; the table rollup_dead_letters lists them"
+                "\(dead.listed) events were refused by the database and are missing from all reports; see the table rollup_dead_letters"
             )
         }
         if dead.unlisted > 0 {
             Console.out(
-                "\(dead.unlisted) more were refused while that list was full: expect differences caused by them"
+                "\(dead.unlisted) more were refused while that table was full, which may cause differences"
             )
         }
         guard differences.isEmpty else {
             for (table, wrong, missing) in differences {
-                Console.out("\(table): \(wrong) rows are wrong or should not exist, \(missing) are missing or differ")
+                Console.out("\(table): \(wrong) unexpected rows, \(missing) missing rows")
             }
             Console.error("collector: the rollups do not match the events; run 'collector rebuild'")
             return .failure
@@ -80,14 +80,14 @@ struct RebuildCommand {
             Console.out("Rollups rebuilt from \(events) events")
             let dead = try rollups.deadLetters()
             if dead.listed + dead.unlisted > 0 {
-                Console.out("The database refused \(dead.listed + dead.unlisted) of them; they are in no figure")
+                Console.out("The database refused \(dead.listed + dead.unlisted) of them: all reports omit them")
             }
             return .success
         case .waiting(let id):
             return catchUp.reportWaiting(id)
         case .interrupted(let code):
             Console.error(
-                "Interrupted. 'collector rebuild --resume' continues from here, and so does 'collector serve'."
+                "Interrupted. To continue, run 'collector rebuild --resume' or start 'collector serve'."
             )
             return code
         }
@@ -146,8 +146,8 @@ struct CatchUp {
 
     func reportWaiting(_ id: Int64) -> ExitCode {
         Console.error(
-            "collector: events after id \(id) cannot be aggregated yet: another transaction is writing. "
-                + "Run 'collector rebuild --resume' when it has ended; a running server continues by itself."
+            "collector: cannot aggregate events after id \(id): another transaction is open. "
+                + "Run 'collector rebuild --resume' after it ends; a running server continues automatically."
         )
         return .failure
     }

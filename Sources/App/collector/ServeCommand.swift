@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import HTTPServer
 import Locations
@@ -45,16 +46,9 @@ struct ServeCommand {
         ProcessLimits.prepareDispatch()
         limits.host = configuration.host
         limits.port = Int(configuration.port)
-        let service = Service(
-            configuration,
-            store,
-            process,
-            locations,
-            connectionsMax: limits.connectionsMax,
-            log
-        )
-        let server = service.makeServer(limits, token: token, assetFolder: assetFolder)
-        if let store { log.info("attempting database connection", ["engine": store.engine]) }
+        let service = Service(configuration, store, process, limits, locations, log)
+        let server = service.makeServer(token: token, assetFolder: assetFolder)
+        if let store { log.info("connecting to database", ["engine": store.engine]) }
         service.start()
         // Clients may send as soon as the server listens: wait for the database, but not if it is down or hangs.
         service.waitForDatabase(milliseconds: Self.connectMillisecondsMax)
@@ -91,13 +85,13 @@ struct ServeCommand {
             try RunningServer(listener: address, publicURL: configuration.publicURL)
                 .write(in: configuration.dataFolder)
         } catch {
-            log.warning("address not kept for 'collector link'", ["reason": error.message])
+            log.warning("cannot save the server address for 'collector link'", ["reason": error.message])
         }
         let greeting = Greeting(
             address: PublicAddress(publicURL: configuration.publicURL, listener: address),
             token: token,
             database: store?.location,
-            warnings: warnings + (assetsPath.map { ["development: the pages come from \($0)"] } ?? [])
+            warnings: warnings + (assetsPath.map { ["development mode: pages are served from \($0)"] } ?? [])
         )
         Console.terminal(greeting.text)
     }
@@ -106,10 +100,10 @@ struct ServeCommand {
         guard let assetsPath else { return nil }
         guard let folder = AssetFolder(assetsPath) else {
             throw CommandError(
-                reason: "there are no built web files in \(assetsPath): run scripts/build-web --dist \(assetsPath)"
+                reason: "no built web files in \(assetsPath): run scripts/build-web --dist \(assetsPath)"
             )
         }
-        log.warning("development: web files are read from a folder at each request", ["folder": assetsPath])
+        log.warning("development mode: web files are read from a folder on each request", ["folder": assetsPath])
         return folder
     }
 
@@ -132,7 +126,7 @@ struct ServeCommand {
         if try OwnerToken.ensure(in: configuration.dataFolder) {
             // Never log the token itself: logs are copied and kept.
             log.notice(
-                "owner token made",
+                "owner token generated",
                 ["file": configuration.dataFolder + "/" + OwnerToken.fileName, "sign_in_link": "collector link"]
             )
         }

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Events
 
@@ -59,7 +60,13 @@ struct RunningServer: Equatable {
 
     /// Returns nil when no server is running on the data folder.
     static func read(in folder: String) throws(FileError) -> RunningServer? {
-        guard let text = try TextFile.read(path(folder), bytesMax: fileBytesMax) else { return nil }
+        let text: String
+        do throws(FileError) {
+            text = String(decoding: try SmallFile(path(folder)).bytes(max: fileBytesMax), as: UTF8.self)
+        } catch {
+            guard error.code == ENOENT else { throw error }
+            return nil
+        }
         let lines = text.split(whereSeparator: \.isNewline).map(String.init)
         guard let listener = lines.first.flatMap({ ServerAddress($0) }) else { return nil }
         let url = lines.dropFirst().first.flatMap { Configuration.publicURL($0, basePath: listener.basePath) }
@@ -106,7 +113,7 @@ struct PublicAddress {
         url = listener.localURL
         hint =
             listener.isWildcard
-            ? "This address opens on this machine. From elsewhere, in a container or behind a proxy, use the host and the published port; set COLLECTOR_URL to that address to have it printed here."
+            ? "This address works on this machine only. From another machine, in a container, or behind a proxy, use the public host and port; set COLLECTOR_URL to print that address here."
             : nil
     }
 

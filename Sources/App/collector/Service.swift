@@ -1,5 +1,4 @@
 import Assets
-import Dispatch
 import Glibc
 import HTTPServer
 import Ingest
@@ -10,6 +9,8 @@ import Log
 import Storage
 import Events
 import HTTPAPI
+import Live
+import Workers
 
 /// The parts of `collector serve` behind the HTTP server, with their start and stop order.
 struct Service {
@@ -24,35 +25,43 @@ struct Service {
     private let workers: BodyWorkers
     private let sessions: SessionRegistry
     private let locations: LocationDatabase?
-    private let server = ServerReference()
+    private let limits: ServerConfiguration
+    /// Where all parts send their responses; created before them, as is `ingestResponses` before ingest.
+    private let sink: ResponseSink
+    private let ingestResponses: IngestResponses
     private let log: Log
 
     init(
         _ configuration: Configuration,
         _ store: (any Store)?,
         _ process: ProcessLimits,
+        _ limits: ServerConfiguration,
         _ locations: LocationDatabase?,
-        connectionsMax: Int,
         _ log: Log
     ) {
-        let server = server
         let committed = CommittedEvents()
-        let ingest = store.map { Self.makeIngest(configuration, $0, process, committed, server, log) }
-        let pool = store.map { store in ReaderPool(store: store, log: log) { server.answer([($0, $1)]) } }
+        let sink = ResponseSink(limits)
+        let responses = IngestResponses(allowedOrigins: configuration.allowedOrigins, sink: sink)
+        let ingest = store.map { Self.makeIngest(configuration, $0, process, committed, responses, log) }
+        let pool = store.map { ReaderPool(store: $0, responses: sink, log: log) }
+        let feedLimits = LiveFeedLimits(connectionsMax: limits.connectionsMax)
         let feed = store.map { store in
-            LiveFeed(store: store, connectionsMax: connectionsMax, log: log) { server.answer($0) }
+            LiveFeed(store: store, limits: feedLimits, responses: sink, log: log) { $0.encodedJSON }
         }
         self.configuration = configuration
+        self.limits = limits
+        self.sink = sink
+        ingestResponses = responses
         self.ingest = ingest
         self.pool = pool
         self.feed = feed
         self.locations = locations
         self.log = log
         engine = store?.engine
-        health = HealthMonitor(store: store, ingest: ingest, log: log) { server.answer($0, $1) }
+        health = HealthMonitor(store: store, ingest: ingest, responses: sink, log: log)
         rollupWorker = store.map { RollupWorker(store: $0, committed: committed, log: log) }
         workers = BodyWorkers(waitingBytesMax: process.scaled(BodyWorkers.waitingBytesMax))
-        sessions = SessionRegistry(store: store, log: log) { server.answer($0) }
+        sessions = SessionRegistry(store: store, responses: sink, log: log)
         if let store, let ingest {
             status = StatusMonitor(
                 store: store,
@@ -68,8 +77,8 @@ struct Service {
         }
     }
 
-    /// Creates the server and connects the asynchronous responses of the parts to it.
-    func makeServer(_ limits: ServerConfiguration, token: String, assetFolder: AssetFolder?) -> Server {
+    /// Creates the server in front of the parts.
+    func makeServer(token: String, assetFolder: AssetFolder?) -> Server {
         let site = Site(
             siteConfiguration(token: token),
             assets: Assets.files(),
@@ -83,19 +92,17 @@ struct Service {
             status: status,
             workers: workers,
             locations: locations,
-            respond: { [server] in server.answer([($0, $1)]) },
+            responses: ingestResponses,
             log: log
         )
-        let made = Server(configuration: limits, handler: site)
-        server.set(server: made, site: site)
-        return made
+        return Server(configuration: limits, responses: sink, handler: site)
     }
 
     func start() {
         ingest?.start()
         health.start()
         rollupWorker?.start()
-        status?.run()
+        status?.start()
         pool?.start()
         workers.start()
         sessions.start()
@@ -110,7 +117,10 @@ struct Service {
     /// Blocks until every acknowledged record is stored or in the journal.
     func stop() {
         workers.stop()
-        stopReaders([feed?.stop, pool?.stop, status?.stop, sessions.stop, rollupWorker?.stop])
+        // These only read, or read again later. They stop at the same time and wait only briefly for a database that
+        // hangs, which must not delay the writes of acknowledged records.
+        let readers = [feed?.worker, pool?.worker, status?.worker, sessions.worker, rollupWorker?.worker]
+        Worker.stop(readers.compactMap { $0 })
         ingest?.stop()
         health.stop()
     }
@@ -120,7 +130,7 @@ struct Service {
         _ store: any Store,
         _ process: ProcessLimits,
         _ committed: CommittedEvents,
-        _ server: ServerReference,
+        _ responses: IngestResponses,
         _ log: Log
     ) -> Ingest {
         Ingest(
@@ -129,27 +139,18 @@ struct Service {
             waitingBytesMax: process.scaled(Ingest.waitingBytesMax),
             committed: committed,
             log: log,
-            deliver: { server.answer($0) },
+            deliver: { responses.deliver($0) },
             onBroken: { reason in
-                log.error("database schema cannot be used", ["reason": reason])
+                log.error("incompatible database schema", ["reason": reason])
                 Console.error("collector: \(reason)")
                 _exit(ExitCode.failure.rawValue)
             }
         )
     }
 
-    /// Stops the readers in parallel: each waits briefly for its current work, and a database that hangs must not delay
-    /// the writes of acknowledged records.
-    private func stopReaders(_ stops: [(() -> Void)?]) {
-        let stops = stops.compactMap { $0 }
-        nonisolated(unsafe) let shared = stops
-        DispatchQueue.concurrentPerform(iterations: stops.count) { number in shared[number]() }
-    }
-
     private func siteConfiguration(token: String) -> SiteConfiguration {
         SiteConfiguration(
             basePath: configuration.basePath,
-            allowedOrigins: configuration.allowedOrigins,
             clients: ClientAddressRule(
                 trustedProxies: configuration.trustedProxies,
                 header: configuration.clientAddressHeader

@@ -1,6 +1,6 @@
-import Dispatch
 import Glibc
 import Locks
+import Workers
 
 /// A set of blocked signals that one thread waits for.
 struct Signals {
@@ -30,6 +30,8 @@ struct Signals {
 /// once, which rolls back the open transaction only.
 final class Interruption: Sendable {
     private let received = Locked<Int32>(0)
+    /// Ends with the process.
+    private let worker = Worker("signals")
     /// Printed at the first signal.
     private static let notice = "Stopping after the current transaction; press Ctrl+C again to stop at once."
 
@@ -39,7 +41,7 @@ final class Interruption: Sendable {
     ///   command that finishes its transaction.
     init(finalNotice: String? = nil) {
         let signals = Signals.block([SIGINT, SIGTERM])
-        DispatchQueue(label: "signals").async { [self] in
+        worker.start { [self] in
             let first = signals.wait()
             received.withLock { $0 = first }
             Console.error((Console.isErrorTerminal ? "\r\u{1B}[K" : "") + (finalNotice ?? Self.notice))

@@ -30,15 +30,15 @@ enum StoreChoice {
         let store = describe(configuration)
         if configuration.databaseURL == nil, access(path(configuration), F_OK) != 0 {
             throw CommandError(
-                reason: "there is no database at \(path(configuration)): "
-                    + "name its data folder with --data or COLLECTOR_DATA, or a PostgreSQL database with DB_URL"
+                reason: "no database at \(path(configuration)): "
+                    + "select the data folder with --data or COLLECTOR_DATA, or a PostgreSQL database with DB_URL"
             )
         }
         let pending = try store.migrationStatus().count { !$0.isApplied }
         guard pending == 0 else {
             throw CommandError(
                 reason:
-                    "the database needs \(pending) migrations: run 'collector migrate' or start 'collector serve' first"
+                    "the database has pending migrations (\(pending)): run 'collector migrate' or start 'collector serve' first"
             )
         }
         return store

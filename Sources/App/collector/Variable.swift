@@ -15,10 +15,10 @@ struct Variable: Sendable {
             defaultText: "a SQLite file in the data folder"
         ),
         Variable(name: "HOST", summary: "IP address to listen on", defaultText: "127.0.0.1"),
-        Variable(name: "PORT", summary: "port to listen on; 0 takes a free one", defaultText: "5000"),
+        Variable(name: "PORT", summary: "port to listen on; 0 selects a free port", defaultText: "5000"),
         Variable(
             name: "COLLECTOR_DATA",
-            summary: "data folder: SQLite file, journal, owner's token",
+            summary: "folder for the SQLite file, journal, and owner token",
             defaultText: "./data"
         ),
         Variable(
@@ -28,7 +28,7 @@ struct Variable: Sendable {
         ),
         Variable(
             name: "COLLECTOR_TOKEN",
-            summary: "secret of the owner's page and API, 16 to 256 characters",
+            summary: "token for the owner's pages and API, 16 to 256 characters",
             defaultText: "generated at the first start"
         ),
         Variable(
@@ -38,7 +38,7 @@ struct Variable: Sendable {
         ),
         Variable(
             name: "EVENT_IP_HASH_SALT",
-            summary: "salt of the hash of client addresses stored with events",
+            summary: "salt for the hash of the client address stored with events",
             defaultText: "no hash is stored"
         ),
         Variable(
@@ -48,7 +48,7 @@ struct Variable: Sendable {
         ),
         Variable(
             name: "COLLECTOR_CLIENT_ADDRESS_HEADER",
-            summary: "header in which trusted proxies name the client",
+            summary: "header that trusted proxies set to the client address",
             defaultText: "X-Forwarded-For"
         ),
         Variable(
@@ -58,7 +58,7 @@ struct Variable: Sendable {
         ),
         Variable(
             name: "COLLECTOR_BASE_PATH",
-            summary: "path prefix when served below a path, such as /collector",
+            summary: "path prefix behind a reverse proxy, such as /collector",
             defaultText: "/"
         ),
         Variable(
@@ -68,7 +68,7 @@ struct Variable: Sendable {
         ),
         Variable(
             name: "COLLECTOR_JOURNAL_MAX",
-            summary: "size limit of the journal that takes over in a database outage; 0 turns it off",
+            summary: "size limit of the journal used during database outages; 0 disables it",
             defaultText: "1GiB"
         ),
         Variable(

@@ -23,7 +23,7 @@ struct FieldReader {
             if let index = index(of: member, in: fields) {
                 values[index] = member.value
             } else if unknownError == nil, let textError = member.value.textError ?? member.nameError {
-                let field = member.nameError == nil ? describe(member.name) : "a field's name"
+                let field = member.nameError == nil ? describe(member.name) : "a field name"
                 unknownError = .invalid(field: field, problem: .textError(textError))
             }
         }

@@ -53,9 +53,9 @@ package enum FieldProblem: Equatable, Sendable {
         case .notText: "must be text"
         case .notTimestamp: "must be an ISO 8601 date and time"
         case .notUUID: "must be a UUID"
-        case .notCount: "must be an integer of 0 or more"
-        case .notList: "must be a list"
-        case .notReasons: "must be an object of reasons, in the letters a to z and _, and their counts"
+        case .notCount: "must be a non-negative integer"
+        case .notList: "must be an array"
+        case .notReasons: "must be an object that maps reasons (letters a to z and _) to counts"
         case .notObject: "must be an object"
         case .notIndex: "is not an index of pageviews"
         case .refersToInvalidPageview: "refers to an invalid entry of pageviews"
@@ -66,7 +66,7 @@ package enum FieldProblem: Equatable, Sendable {
         case .textError(.nul): "contains U+0000"
         case .textError(.loneSurrogate): "contains a lone surrogate"
         case .textError(.numberRange):
-            "contains a number of more than \(JSONLimits.numberBytesMax) bytes or \(JSONLimits.exponentDigitsMax) digits of exponent"
+            "contains a number with more than \(JSONLimits.numberBytesMax) bytes or \(JSONLimits.exponentDigitsMax) exponent digits"
         }
     }
 }

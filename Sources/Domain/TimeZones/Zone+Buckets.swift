@@ -16,17 +16,28 @@ package enum Interval: String, CaseIterable, Sendable {
     }
 }
 
+/// The first day of weeks, by its number in ISO 8601.
+package enum Weekday: Int64, CaseIterable, Sendable {
+    case monday = 1
+    case tuesday, wednesday, thursday, friday, saturday, sunday
+}
+
 extension Zone {
     /// The starts of the buckets that overlap a range, in ascending order: the first is at or
     /// before `from`, all are before `to`.
     ///
-    /// A repeated hour is two buckets, and a day has 23 to 25 hours at a clock change. Weeks start on Monday.
-    package func bucketStarts(from: Int64, to: Int64, _ interval: Interval) -> [Int64] {
+    /// A repeated hour is two buckets, and a day has 23 to 25 hours at a clock change.
+    package func bucketStarts(
+        from: Int64,
+        to: Int64,
+        _ interval: Interval,
+        weekStart: Weekday = .monday
+    ) -> [Int64] {
         var starts =
             switch interval {
             case .minute: Array(stride(from: from - floorRemainder(from, 60), to: to, by: 60))
             case .hour: hourStarts(from: from - 4 * 3600, to: to)
-            case .day, .week, .month: dateStarts(from: from, to: to, interval)
+            case .day, .week, .month: dateStarts(from: from, to: to, interval, weekStart)
             }
         let unused = starts.lastIndex { $0 <= from } ?? 0
         starts.removeFirst(unused)
@@ -34,8 +45,23 @@ extension Zone {
     }
 
     /// The start of the bucket that contains a time.
-    package func bucketStart(_ seconds: Int64, _ interval: Interval) -> Int64 {
-        bucketStarts(from: seconds, to: seconds + 1, interval).first ?? seconds
+    package func bucketStart(_ seconds: Int64, _ interval: Interval, weekStart: Weekday = .monday) -> Int64 {
+        bucketStarts(from: seconds, to: seconds + 1, interval, weekStart: weekStart).first ?? seconds
+    }
+
+    /// The start of the month that is `months` after the month of a time.
+    package func monthStart(_ seconds: Int64, addingMonths months: Int64 = 0) -> Int64 {
+        let date = CivilDate(daysSince1970: floorDivide(local(seconds), CivilDate.daySeconds))
+        let month = date.year * 12 + date.month - 1 + months
+        let first = CivilDate(year: floorDivide(month, 12), month: floorRemainder(month, 12) + 1, day: 1)
+        return dateStart(local: first.daysSince1970 * CivilDate.daySeconds)
+    }
+
+    /// The start of the year that is `years` after the year of a time.
+    package func yearStart(_ seconds: Int64, addingYears years: Int64 = 0) -> Int64 {
+        let date = CivilDate(daysSince1970: floorDivide(local(seconds), CivilDate.daySeconds))
+        let first = CivilDate(year: date.year + years, month: 1, day: 1)
+        return dateStart(local: first.daysSince1970 * CivilDate.daySeconds)
     }
 
     /// The time with the same local time `days` calendar days later.
@@ -72,10 +98,10 @@ extension Zone {
         return starts.map { $0 - floorRemainder($0, 60) }
     }
 
-    private func dateStarts(from: Int64, to: Int64, _ interval: Interval) -> [Int64] {
+    private func dateStarts(from: Int64, to: Int64, _ interval: Interval, _ weekStart: Weekday) -> [Int64] {
         var day = floorDivide(local(from), CivilDate.daySeconds)
         switch interval {
-        case .week: day -= floorRemainder(CivilDate.weekday(daysSince1970: day) - 1, 7)
+        case .week: day -= floorRemainder(CivilDate.weekday(daysSince1970: day) - weekStart.rawValue, 7)
         case .month: day -= CivilDate(daysSince1970: day).day - 1
         case .minute, .hour, .day: break
         }

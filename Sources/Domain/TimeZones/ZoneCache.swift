@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Locks
 
@@ -71,7 +72,7 @@ package final class ZoneCache: Sendable {
     }
 
     private func file(_ name: String) -> TimeZoneFile? {
-        Self.read(folder + "/" + name).flatMap { TimeZoneFile($0) }
+        SmallFile.regular(folder + "/" + name, bytesMax: TimeZoneFile.bytesMax).flatMap { TimeZoneFile($0) }
     }
 
     /// Whether a text is a valid zone name, such as `America/Argentina/Buenos_Aires`.
@@ -87,26 +88,4 @@ package final class ZoneCache: Sendable {
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
-
-    /// Reads a regular file of at most `TimeZoneFile.bytesMax` bytes; nil on error.
-    private static func read(_ path: String) -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-            status.st_size <= TimeZoneFile.bytesMax
-        else { return nil }
-        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-        var count = 0
-        while count < bytes.count {
-            let size = bytes.count - count
-            let read = bytes.withUnsafeMutableBytes { buffer in
-                Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, size)
-            }
-            guard read > 0 else { return nil }
-            count += read
-        }
-        return bytes
-    }
 }

@@ -28,7 +28,7 @@ struct TextFinder {
         for byte in text {
             let slot = state * symbolCount + Int(symbols[Int(byte)])
             if next[slot] == 0 {
-                precondition(ends.count <= Int(UInt16.max), "the rules have more texts than there are states")
+                precondition(ends.count <= Int(UInt16.max), "the rules have too many texts")
                 next[slot] = UInt16(ends.count)
                 ends.append(-1)
                 shorter.append(0)

@@ -1,6 +1,7 @@
 import Locks
 import Log
 import Storage
+import Workers
 
 /// Journaling: storing records in the journal while the store is unavailable, and draining them
 /// into the store afterwards.
@@ -13,14 +14,14 @@ extension Ingest {
     /// Blocks until ingest is stopped.
     func keep(_ journal: any Journal) {
         // Opened at once, so that the backlog of an earlier process is known even while the store is unavailable.
-        do { try journal.open() } catch { log.warning("journal cannot be opened", ["reason": error.reason]) }
+        do { try journal.open() } catch { log.warning("cannot open journal", ["reason": error.reason]) }
         let thread = state.withLock { $0.journalThread }
         var isTick = false
         let clock = ContinuousClock()
         var (reported, retried) = (clock.now, clock.now)
         var damage: JournalDamage?
         while true {
-            if let found = journal.standing.damage, found != damage {
+            if let found = journal.status.damage, found != damage {
                 damage = found
                 logDamage(found)
             }
@@ -29,7 +30,7 @@ extension Ingest {
                 isTick = false
                 keepAll(entries, journal)
             case .sleep:
-                isTick = !sleep(thread, milliseconds: Self.stallMilliseconds)
+                isTick = !workers[thread].sleep(milliseconds: Self.stallMilliseconds)
             case .end:
                 return
             }
@@ -95,19 +96,19 @@ extension Ingest {
                 defer { state.isJournalFull = true }
                 return !state.isJournalFull
             }
-            if shouldLog { log.error("journal takes nothing", ["reason": error.reason]) }
+            if shouldLog { log.error("cannot write to journal", ["reason": error.reason]) }
             return 0
         }
     }
 
     private func reportBacklog(_ journal: any Journal) {
         let report = report
-        guard let standing = report.journal, standing.records > 0 || report.isJournaling else { return }
+        guard let status = report.journal, status.records > 0 || report.isJournaling else { return }
         log.notice(
             "journal",
             [
-                "records": standing.records, "bytes": standing.bytes, "oldest_seconds": standing.oldestSeconds ?? 0,
-                "drain_per_second": Int(report.drainPerSecond), "dead_letters": standing.deadLetters,
+                "records": status.records, "bytes": status.bytes, "oldest_seconds": status.oldestSeconds ?? 0,
+                "drain_per_second": Int(report.drainPerSecond), "dead_letters": status.deadLetters,
             ]
         )
     }
@@ -145,15 +146,15 @@ extension Ingest {
             storeWorks()
         case .failed(let error):
             state.withLock { $0.failure = error }
-            if throttle.shouldLog(error.reason) { log.warning("journal not drained", ["reason": error.reason]) }
+            if throttle.shouldLog(error.reason) { log.warning("journal drain interrupted", ["reason": error.reason]) }
             storeFailed()
             writer.disconnect()
             state.withLock { $0.connected -= 1 }
-            pause(milliseconds: backoff.failed())
+            workers[0].pause(milliseconds: backoff.failed())
         case .stuck(let error):
             // The store works, so it is used even though the journal cannot be read.
             if state.withLock({ $0.journalStuck() }) {
-                log.error("journal cannot be drained", ["reason": error.reason])
+                log.error("cannot drain journal", ["reason": error.reason])
             }
             storeWorks()
         }
@@ -162,7 +163,7 @@ extension Ingest {
     /// Marks the journal as empty, unless records were journaled in the meantime.
     private func finishDrain() {
         let drained = state.withLock { state -> Int? in
-            guard let journal, journal.standing.records == 0, state.hasBacklog else { return nil }
+            guard let journal, journal.status.records == 0, state.hasBacklog else { return nil }
             state.hasBacklog = false
             state.isJournalStuck = false
             state.isJournalFull = false

@@ -1,7 +1,7 @@
-import Dispatch
 import Locks
 import Log
 import Storage
+import Workers
 
 /// The threads of the writers.
 ///
@@ -12,10 +12,10 @@ extension Ingest {
         var backoff = Backoff()
         var (throttle, drainLog) = (LogThrottle(), LogThrottle())
         var drain = number == 0 ? journal.map { JournalDrain($0, committed: committed) } : nil
-        guard prepareSchema(isFirst: number == 0, &backoff, &throttle) else { return }
+        guard prepareSchema(number, &backoff, &throttle) else { return }
         var hasGathered = false
         while true {
-            guard writer.isConnected || connect(&writer, &backoff, &throttle) else { return }
+            guard writer.isConnected || connect(number, &writer, &backoff, &throttle) else { return }
             let job = state.withLock { $0.job(ofWriter: number, mayGather: !hasGathered) }
             hasGathered = false
             switch job {
@@ -23,12 +23,12 @@ extension Ingest {
                 let result = writer.write(entries)
                 completeBatch(entries, result, isConnected: writer.isConnected)
             case .gather(let count):
-                gather(from: count)
+                gather(number, from: count)
                 hasGathered = true
             case .drain:
                 drainStep(&drain, &writer, &backoff, &drainLog)
             case .sleep:
-                _ = sleep(number)
+                workers[number].sleep()
             case .end:
                 return
             }
@@ -41,13 +41,13 @@ extension Ingest {
     ///
     /// - Returns: False when the thread should end.
     private func prepareSchema(
-        isFirst: Bool,
+        _ number: Int,
         _ backoff: inout Backoff,
         _ throttle: inout LogThrottle
     ) -> Bool {
-        guard isFirst else {
+        guard number == 0 else {
             while state.withLock({ !$0.isSchemaReady && !$0.isBroken && !$0.isStopping }) {
-                pause(milliseconds: Backoff.delayMillisecondsMin)
+                workers[number].pause(milliseconds: Backoff.delayMillisecondsMin)
             }
             return isRunning
         }
@@ -66,7 +66,7 @@ extension Ingest {
                     onBroken(reason)
                     return false
                 }
-                wait(error, &backoff, &throttle)
+                wait(number, error, &backoff, &throttle)
             }
         }
         return isRunning
@@ -76,6 +76,7 @@ extension Ingest {
     ///
     /// - Returns: False when ingest is stopping.
     private func connect(
+        _ number: Int,
         _ writer: inout BatchWriter,
         _ backoff: inout Backoff,
         _ throttle: inout LogThrottle
@@ -98,31 +99,31 @@ extension Ingest {
                 return true
             } catch {
                 storeFailed()
-                wait(error, &backoff, &throttle)
+                wait(number, error, &backoff, &throttle)
             }
         }
         return false
     }
 
-    private func wait(_ error: StoreError, _ backoff: inout Backoff, _ throttle: inout LogThrottle) {
+    private func wait(
+        _ number: Int,
+        _ error: StoreError,
+        _ backoff: inout Backoff,
+        _ throttle: inout LogThrottle
+    ) {
         signalFirstFailure()
         state.withLock { $0.failure = error }
         if throttle.shouldLog(error.reason) {
-            log.warning("database cannot be reached", ["reason": error.reason, "engine": store.engine])
+            log.warning("cannot connect to database", ["reason": error.reason, "engine": store.engine])
         }
-        var left = backoff.failed()
-        // Wait in short intervals, so that a stop is noticed.
-        while left > 0, isRunning {
-            pause(milliseconds: min(left, Backoff.delayMillisecondsMin))
-            left -= Backoff.delayMillisecondsMin
-        }
+        workers[number].pause(milliseconds: backoff.failed())
     }
 
     /// Waits while more records keep arriving.
-    private func gather(from count: Int) {
+    private func gather(_ number: Int, from count: Int) {
         var last = count
         for _ in 0..<Self.gatherMillisecondsMax / Self.gatherSilenceMilliseconds {
-            pause(milliseconds: Self.gatherSilenceMilliseconds)
+            workers[number].pause(milliseconds: Self.gatherSilenceMilliseconds)
             let (now, enough) = state.withLock { ($0.queue.count, $0.queue.hasEnough) }
             if enough || now == last { break }
             last = now
@@ -163,7 +164,7 @@ extension Ingest {
         }
         if let failure = result.failure {
             log.warning(
-                "batch not stored whole",
+                "batch stored in part",
                 [
                     "reason": failure.reason, "stored": counters.stored, "journaled": counters.journaled,
                     "refused": counters.refused, "unavailable": counters.unavailable,

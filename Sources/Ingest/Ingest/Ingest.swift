@@ -1,8 +1,8 @@
 import Dispatch
-import Glibc
 import Locks
 package import Log
 package import Storage
+import Workers
 
 /// Accepts records, writes them in batches, and reports the outcome of each record after its batch was committed.
 ///
@@ -94,9 +94,9 @@ package final class Ingest: Sendable {
     let deliver: @Sendable (Deliveries) -> Void
     let onBroken: @Sendable (String) -> Void
     let state: Locked<IngestState>
-    private let wakeSignals: [DispatchSemaphore]
+    /// The writers, then the journal's, by the numbers of `IngestState`.
+    let workers: [Worker]
     let readiness = DispatchSemaphore(value: 0)
-    private let stopped = DispatchGroup()
 
     /// Creates an ingest without starting its threads.
     ///
@@ -128,7 +128,7 @@ package final class Ingest: Sendable {
                 queue: GroupCommit(limits: limits)
             )
         )
-        wakeSignals = (0...store.writersMax).map { _ in DispatchSemaphore(value: 0) }
+        workers = (0..<store.writersMax).map { Worker("writer-\($0)") } + [Worker("journal")]
     }
 
     package var health: Health { state.withLock { $0.health } }
@@ -150,7 +150,7 @@ package final class Ingest: Sendable {
                 isJournaling: state.target == .journal,
                 isJournalFull: state.isJournalFull,
                 drainPerSecond: state.drainPerSecond,
-                journal: journal?.standing
+                journal: journal?.status
             )
         }
     }
@@ -161,12 +161,8 @@ package final class Ingest: Sendable {
     package func start() {
         // Until then records go to the journal, if there is one.
         state.withLock { _ = $0.storeFailed() }
-        for number in 0..<store.writersMax {
-            // A writer blocks its queue until the stop, so each has its own serial queue, and with
-            // it its own thread.
-            DispatchQueue(label: "writer-\(number)").async(group: stopped) { [self] in write(number) }
-        }
-        if let journal { DispatchQueue(label: "journal").async(group: stopped) { [self] in keep(journal) } }
+        for number in 0..<store.writersMax { workers[number].start { [self] in write(number) } }
+        if let journal { workers[store.writersMax].start { [self] in keep(journal) } }
     }
 
     /// Blocks until the store accepts records, the first attempt to reach it has failed, or the timeout has expired.
@@ -198,41 +194,24 @@ package final class Ingest: Sendable {
     ///
     /// Blocks for at most `stopMillisecondsMax`.
     package func stop() {
-        let sleeping = state.withLock { state in
+        state.withLock { state in
             state.queue.stop()
-            return state.sleepingThreads()
+            _ = state.sleepingThreads()
         }
-        for thread in sleeping { wake(thread) }
-        _ = stopped.wait(timeout: .now() + .milliseconds(Self.stopMillisecondsMax))
+        Worker.stop(workers, milliseconds: Self.stopMillisecondsMax)
     }
 
     // MARK: - Thread support
 
     var isRunning: Bool { state.withLock { !$0.isStopping } }
 
-    func wake(_ thread: Int) { wakeSignals[thread].signal() }
-
-    /// Blocks until the thread is woken or the timeout expires.
-    ///
-    /// - Returns: Whether the thread was woken.
-    func sleep(_ thread: Int, milliseconds: Int? = nil) -> Bool {
-        guard let milliseconds else {
-            wakeSignals[thread].wait()
-            return true
-        }
-        return wakeSignals[thread].wait(timeout: .now() + .milliseconds(milliseconds)) == .success
-    }
-
-    func pause(milliseconds: Int) {
-        var time = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
-        nanosleep(&time, nil)
-    }
+    func wake(_ thread: Int) { workers[thread].wake() }
 
     /// Handles a failure of the store: switches to the journal and wakes the threads.
     func storeFailed() {
         let sleeping = state.withLock { state in state.storeFailed() ? state.sleepingThreads() : nil }
         guard let sleeping else { return }
-        log.warning("journal takes over", ["engine": store.engine])
+        log.warning("database unavailable; writing to journal", ["engine": store.engine])
         for thread in sleeping { wake(thread) }
     }
 
@@ -244,7 +223,7 @@ package final class Ingest: Sendable {
         }
         guard let sleeping else { return }
         signalIfReady()
-        log.info("store takes records", ["engine": store.engine])
+        log.info("database available; writing to database", ["engine": store.engine])
         for thread in sleeping { wake(thread) }
     }
 

@@ -98,8 +98,8 @@ package protocol Journal: AnyObject, Sendable {
     /// The current status.
     ///
     /// Does not wait for other operations.
-    var standing: JournalStatus { get }
-    /// Opens the journal unless it is open, so that `source` and `standing` are known.
+    var status: JournalStatus { get }
+    /// Opens the journal unless it is open, so that `source` and `status` are known.
     func open() throws(JournalError)
     /// Appends all records or none.
     ///

@@ -34,13 +34,13 @@ package enum MigrationPlan {
         for row in applied {
             guard let migration = known.first(where: { $0.name == row.name }) else {
                 throw .schema(
-                    reason: "the database has migration \(row.name), which this version does not know; "
+                    reason: "the database has migration \(row.name), which this version does not include; "
                         + "run the version that applied it or a later one"
                 )
             }
             guard row.checksum == nil || row.checksum == migration.checksum else {
                 throw .schema(
-                    reason: "migration \(row.name) was changed after it was applied; restore its file and add a new one"
+                    reason: "migration \(row.name) was changed after it was applied; restore its file and add another"
                 )
             }
         }
@@ -54,7 +54,7 @@ package enum MigrationPlan {
 
     /// The error for a table `schema_migrations` whose columns belong to another program.
     package static let foreignTable = StoreError.schema(
-        reason: "the table schema_migrations belongs to another program; give Collector a database of its own"
+        reason: "the table schema_migrations belongs to another program; use a separate database for Collector"
     )
 
     /// The known migrations, each with whether it has been applied.
@@ -78,7 +78,7 @@ package enum MigrationPlan {
         for (index, migration) in known.enumerated() {
             let number = migration.name.prefix(4)
             guard number.count == 4, Int(number) == index + 1, migration.name.dropFirst(4).first == "_" else {
-                throw .schema(reason: "migration \(migration.name) breaks the numbering; \(index + 1) was expected")
+                throw .schema(reason: "migration \(migration.name) is out of sequence; expected number \(index + 1)")
             }
         }
     }

@@ -189,7 +189,7 @@ extension StoreError {
         case .unavailable(let reason), .uncertain(let reason), .refused(let reason), .schema(let reason),
             .damaged(let reason):
             reason
-        case .queryTimeout: "the query took too long"
+        case .queryTimeout: "the query timed out"
         }
     }
 }

@@ -117,8 +117,8 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         guard hasSnapshots else {
             throw .unavailable(
                 reason:
-                    "this needs one view of the database over several statements, which PgBouncer's pool_mode = statement "
-                    + "does not allow; use pool_mode = transaction or a direct connection for it"
+                    "this command needs a consistent snapshot over several statements, which PgBouncer's pool_mode = statement "
+                    + "does not allow; use pool_mode = transaction or a direct connection"
             )
         }
         try transaction("repeatable read", body)

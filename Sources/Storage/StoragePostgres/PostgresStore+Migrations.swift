@@ -149,7 +149,7 @@ extension PostgresStore {
     /// Missing privileges and foreign tables are schema errors, since a retry does not help.
     private static func refusal(_ error: PostgresError, _ failed: String?) -> StoreError {
         guard error.isAboutStatement else { return StoreError(error) }
-        let failed = failed ?? "the schema cannot be brought up to date"
+        let failed = failed ?? "cannot upgrade the schema"
         guard error.sqlState == "42501" else { return .schema(reason: "\(failed): \(error.serverMessage)") }
         return .schema(
             reason: """

@@ -13,7 +13,7 @@ enum DatabaseFile {
         var name = Array((path + ".XXXXXX").utf8CString)
         let descriptor = mkstemp(&name)
         guard descriptor >= 0 else {
-            throw .unavailable(reason: "the database file cannot be made: \(systemReason())")
+            throw .unavailable(reason: "cannot create the database file: \(systemReason())")
         }
         close(descriptor)
         defer { unlink(name) }
@@ -22,7 +22,7 @@ enum DatabaseFile {
         // not create the file concurrently.
         let plain = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard plain >= 0 || errno == EEXIST else {
-            throw .unavailable(reason: "the database file cannot be made: \(systemReason())")
+            throw .unavailable(reason: "cannot create the database file: \(systemReason())")
         }
         if plain >= 0 { close(plain) }
     }

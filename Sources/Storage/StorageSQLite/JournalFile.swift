@@ -11,18 +11,18 @@ final class JournalFile {
     private let select: Statement
     private let delete: Statement
     let source: BatchSource
-    private(set) var standing: JournalStatus
+    private(set) var status: JournalStatus
     /// Bytes of the file that are not in use.
     private(set) var freeBytes = 0
     private var scratch: [UInt8] = []
 
     /// The version of the schema and of the encoded records.
     ///
-    /// Version 1 contained records of version 1, and versions 1 and 2 had other table and column
-    /// names. Files of a later version are not opened.
-    private static let version = 3
+    /// Version 1 contained records of version 1, versions 2 and 3 those of version 2; versions 1 and 2
+    /// had other table and column names. Files of a later version are not opened.
+    private static let version = 4
     private static let schemaSQL = """
-        pragma user_version = 3;
+        pragma user_version = 4;
         create table if not exists journal (source text not null);
         create table if not exists records (
             number integer primary key autoincrement,
@@ -99,7 +99,7 @@ final class JournalFile {
             "select number, record, batch_source, batch_number from records order by number limit ?1"
         )
         delete = try connection.prepare("delete from records where number <= ?1")
-        standing = JournalStatus()
+        status = JournalStatus()
         try measure()
     }
 
@@ -118,8 +118,8 @@ final class JournalFile {
     }
 
     var hasMoved: Bool { connection.hasMoved }
-    var records: Int { standing.records }
-    var bytes: Int { standing.bytes }
+    var records: Int { status.records }
+    var bytes: Int { status.bytes }
 
     func append(_ records: [Record], unconfirmedBatch: BatchID?) throws(SQLiteError) {
         try transaction { () throws(SQLiteError) in
@@ -148,7 +148,7 @@ final class JournalFile {
         while true {
             let (portion, damaged) = try read(recordsMax: recordsMax, bytesMax: bytesMax)
             guard !damaged.isEmpty else { return portion }
-            try moveToDeadLetters(damaged, reason: "the record cannot be read")
+            try moveToDeadLetters(damaged, reason: "unreadable record")
         }
     }
 
@@ -298,15 +298,15 @@ final class JournalFile {
     private func measure() throws(SQLiteError) {
         let pageBytes = Int(try connection.number("pragma page_size") ?? 0)
         freeBytes = Int(try connection.number("pragma freelist_count") ?? 0) * pageBytes
-        standing.bytes = Int(try connection.number("pragma page_count") ?? 0) * pageBytes - freeBytes
+        status.bytes = Int(try connection.number("pragma page_count") ?? 0) * pageBytes - freeBytes
         let first = try connection.number("select min(number) from records")
         let last = try connection.number("select max(number) from records")
         // Records leave from the front, so their count follows from the numbers, except for the few
         // moved to the dead letters.
-        standing.records = first.flatMap { first in last.map { Int($0 - first + 1) } } ?? 0
-        standing.oldestReceivedAt = try connection.number("select received_at from records order by number limit 1")
-        standing.deadLetters = Int(try connection.number("select count(*) from dead_letters") ?? 0)
-        standing.damage = try damage()
+        status.records = first.flatMap { first in last.map { Int($0 - first + 1) } } ?? 0
+        status.oldestReceivedAt = try connection.number("select received_at from records order by number limit 1")
+        status.deadLetters = Int(try connection.number("select count(*) from dead_letters") ?? 0)
+        status.damage = try damage()
     }
 }
 

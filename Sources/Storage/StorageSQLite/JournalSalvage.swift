@@ -67,7 +67,7 @@ struct JournalSalvage {
         guard let free = (1...Self.filesMax).map({ "\(name).damaged-\($0)" }).first(where: { !exists(folder + $0) })
         else {
             throw .unavailable(
-                reason: "the journal is damaged again; check the disk, then remove \(name).damaged-1 and those after it"
+                reason: "the journal is damaged again; check the disk and remove \(name).damaged-1 and later copies"
             )
         }
         return free
@@ -81,7 +81,7 @@ struct JournalSalvage {
 
     private func rename(_ from: String, _ to: String) throws(StoreError) {
         guard Glibc.rename(from, to) == 0 else {
-            throw .unavailable(reason: "the damaged journal cannot be moved: \(String(cString: strerror(errno)))")
+            throw .unavailable(reason: "cannot rename the damaged journal: \(String(cString: strerror(errno)))")
         }
     }
 }

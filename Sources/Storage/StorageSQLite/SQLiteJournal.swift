@@ -22,7 +22,7 @@ package final class SQLiteJournal: Journal {
     /// Locked while the file is in use.
     private let file = Locked<JournalFile?>(nil)
     /// The values after the last operation, which can be read without waiting.
-    private let known = Locked<(standing: JournalStatus, source: BatchSource?)>((JournalStatus(), nil))
+    private let known = Locked<(status: JournalStatus, source: BatchSource?)>((JournalStatus(), nil))
 
     /// Creates a journal without opening its file.
     ///
@@ -37,7 +37,7 @@ package final class SQLiteJournal: Journal {
     }
 
     package var source: BatchSource? { known.withLock { $0.source } }
-    package var standing: JournalStatus { known.withLock { $0.standing } }
+    package var status: JournalStatus { known.withLock { $0.status } }
 
     package func open() throws(JournalError) {
         try work { _ in }
@@ -110,8 +110,8 @@ package final class SQLiteJournal: Journal {
         let open = if let file { file } else { try JournalFile.open(path) }
         file = open
         let value = try body(open)
-        let (standing, source) = (open.standing, open.source)
-        known.withLock { $0 = (standing, source) }
+        let (status, source) = (open.status, open.source)
+        known.withLock { $0 = (status, source) }
         return value
     }
 }

@@ -152,7 +152,7 @@ extension StoreError {
         case .unclear where isRunning && error.isGeneral: self = .refused(reason: reason)
         case .unclear, .environment:
             self = error.isAboutDamage ? .damaged(reason: reason) : .unavailable(reason: reason)
-        case .notADatabase: self = .schema(reason: "the database file is not an SQLite database")
+        case .notADatabase: self = .schema(reason: "the database file is not a SQLite database")
         }
     }
 }

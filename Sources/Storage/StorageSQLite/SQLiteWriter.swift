@@ -54,7 +54,7 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         } catch {
             throw .unavailable(reason: "SQLite error \(error.code): \(error.message)")
         }
-        guard batch.count == 1 else { throw .refused(reason: "the database refuses a record of the batch") }
+        guard batch.count == 1 else { throw .refused(reason: "the database refused a record of the batch") }
         do throws(WriteError) {
             return try write(batch, id)
         } catch {

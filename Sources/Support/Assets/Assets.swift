@@ -82,6 +82,11 @@ package enum Assets {
         unsafe String(decoding: copy(collector_agent_rules_start(), collector_agent_rules_count), as: UTF8.self)
     }
 
+    /// The kept rules for channels, one a line: the form of scripts/build-channels.
+    package static func channelRules() -> String {
+        unsafe String(decoding: copy(collector_channel_rules_start(), collector_channel_rules_count), as: UTF8.self)
+    }
+
     /// Countries by time zone, one zone a line: the form of scripts/build-zones.
     package static func zoneCountries() -> String {
         unsafe String(decoding: copy(collector_zone_countries_start(), collector_zone_countries_count), as: UTF8.self)

@@ -34,7 +34,7 @@ package func expand(
     into output: inout [UInt8],
     mayGoOn: () -> Bool = { true }
 ) throws(ExpansionError) {
-    precondition(bytesMax >= 0, "a limit is never negative")
+    precondition(bytesMax >= 0, "a limit must not be negative")
     let start = output.count
     do {
         switch coding {

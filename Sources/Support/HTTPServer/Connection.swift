@@ -106,7 +106,7 @@ final class Connection {
     }
 
     /// Appends a response to the output.
-    func put(_ answer: Answer, closes: Bool) {
+    func put(_ answer: ServerResponse, closes: Bool) {
         if closes { closesAfterAnswer = true }
         switch answer {
         case .prepared(let prepared):

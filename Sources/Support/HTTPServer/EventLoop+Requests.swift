@@ -110,7 +110,7 @@ extension EventLoop {
     }
 
     /// Returns the response, or a 503 when its body is large and unsent responses already use too much memory.
-    func affordable(_ answer: Answer) -> Answer {
+    func affordable(_ answer: ServerResponse) -> ServerResponse {
         let bytes = answer.bytesCount
         guard bytes > Connection.copiedBodyBytesMax, live.heldBytes + bytes > configuration.heldBytesMax else {
             return answer

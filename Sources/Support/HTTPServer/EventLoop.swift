@@ -19,7 +19,7 @@ final class EventLoop: @unchecked Sendable {
     let number: Int
     let configuration: ServerConfiguration
     let handler: any Handler
-    let mailbox = Mailbox()
+    let mailbox: Mailbox
     let listener: Int32
     let live: LiveCount
     var poller = Poller()
@@ -35,9 +35,17 @@ final class EventLoop: @unchecked Sendable {
     /// The time at the start of this iteration, in milliseconds of the monotonic clock.
     private(set) var now = monotonicMilliseconds()
 
-    init(number: Int, listener: Int32, configuration: ServerConfiguration, handler: any Handler, live: LiveCount) {
+    init(
+        number: Int,
+        listener: Int32,
+        mailbox: Mailbox,
+        configuration: ServerConfiguration,
+        handler: any Handler,
+        live: LiveCount
+    ) {
         self.number = number
         self.listener = listener
+        self.mailbox = mailbox
         self.configuration = configuration
         self.handler = handler
         self.live = live
@@ -263,7 +271,7 @@ final class EventLoop: @unchecked Sendable {
     /// Passes responses from other threads to their connections.
     ///
     /// Responses for connections that are gone are dropped.
-    private func deliver(_ responses: [(Ticket, Answer)]) {
+    private func deliver(_ responses: [(Ticket, ServerResponse)]) {
         for (ticket, answer) in responses {
             guard ticket.slot < slots.count, let connection = slots[ticket.slot],
                 connection.generation == ticket.generation

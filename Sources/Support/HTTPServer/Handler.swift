@@ -54,7 +54,7 @@ package protocol Handler: Sendable {
     ///   - bytes: The head, if it was parsed, followed by the part of the body received so far, without chunk framing.
     ///   - peer: The address of the socket's peer, without the port.
     /// - Returns: The response.
-    func refusal(_ failure: RequestError, head: RequestHead?, bytes: Span<UInt8>, peer: String) -> Answer
+    func refusal(_ failure: RequestError, head: RequestHead?, bytes: Span<UInt8>, peer: String) -> ServerResponse
 }
 
 /// The address and the limits of the server.

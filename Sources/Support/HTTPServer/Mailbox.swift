@@ -5,7 +5,7 @@ import Locks
 /// Passes responses from other threads to an event loop.
 final class Mailbox: Sendable {
     private struct State {
-        var responses: [(Ticket, Answer)] = []
+        var responses: [(Ticket, ServerResponse)] = []
         var isStopping = false
     }
 
@@ -22,7 +22,7 @@ final class Mailbox: Sendable {
     /// Posts the responses that belong to a loop.
     ///
     /// The loop is woken at most once until it takes them. Safe to call from any thread.
-    func post(_ responses: [(Ticket, Answer)], of loop: Int) {
+    func post(_ responses: [(Ticket, ServerResponse)], of loop: Int) {
         let isFirst = state.withLock { state in
             let wasEmpty = state.responses.isEmpty
             for response in responses where response.0.loop == loop { state.responses.append(response) }
@@ -38,7 +38,7 @@ final class Mailbox: Sendable {
 
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
-    func take() -> [(Ticket, Answer)] {
+    func take() -> [(Ticket, ServerResponse)] {
         var count: UInt64 = 0
         _ = unsafe read(descriptor, &count, 8)
         return state.withLock { state in

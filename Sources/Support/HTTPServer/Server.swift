@@ -1,8 +1,7 @@
-import Dispatch
 import Glibc
-import Locks
 import HTTPWire
 import Synchronization
+import Workers
 
 /// Counts the connections of all loops and the bytes that they hold.
 final class LiveCount: Sendable {
@@ -22,14 +21,17 @@ final class LiveCount: Sendable {
 /// Each loop has its own listener on the same port (`SO_REUSEPORT`).
 package final class Server: Sendable {
     private let configuration: ServerConfiguration
+    private let responses: ResponseSink
     private let handler: any Handler
-    private let loops = Locked<[EventLoop]>([])
     private let boundPort = Atomic<Int>(0)
-    private let running = DispatchGroup()
+    private let workers: [Worker]
 
-    package init(configuration: ServerConfiguration, handler: any Handler) {
+    /// Creates a server that sends the responses which reach the sink later than the handler returns.
+    package init(configuration: ServerConfiguration, responses: ResponseSink, handler: any Handler) {
         self.configuration = configuration
+        self.responses = responses
         self.handler = handler
+        workers = responses.mailboxes.indices.map { Worker("loop-\($0)") }
     }
 
     /// The port that the server listens on; 0 before it is started.
@@ -45,47 +47,32 @@ package final class Server: Sendable {
         if configuration.port != 0 { try Socket.checkFree(host: configuration.host, port: configuration.port) }
         var listeners = [try Socket.listen(host: configuration.host, port: configuration.port, sharesPort: true)]
         let port = Socket.port(listeners[0])
-        for _ in 1..<max(1, configuration.loops) {
+        for _ in responses.mailboxes.dropFirst() {
             listeners.append(try Socket.listen(host: configuration.host, port: port, sharesPort: true))
         }
         boundPort.store(port, ordering: .relaxed)
-        let eventLoops = listeners.enumerated().map { number, listener in
-            EventLoop(number: number, listener: listener, configuration: configuration, handler: handler, live: live)
+        for (number, listener) in listeners.enumerated() {
+            let loop = EventLoop(
+                number: number,
+                listener: listener,
+                mailbox: responses.mailboxes[number],
+                configuration: configuration,
+                handler: handler,
+                live: live
+            )
+            workers[number].start { loop.run() }
         }
-        loops.withLock { $0 = eventLoops }
-        for loop in eventLoops {
-            // The loop blocks its queue until the shutdown, so each loop has its own serial queue,
-            // and with it its own thread.
-            DispatchQueue(label: "loop-\(loop.number)").async(group: running) { loop.run() }
-        }
-    }
-
-    /// Sends the response for a ticket.
-    ///
-    /// Safe to call from any thread.
-    package func answer(_ ticket: Ticket, _ answer: Answer) {
-        self.answer([(ticket, answer)])
-    }
-
-    /// Sends the responses for several tickets.
-    ///
-    /// Safe to call from any thread.
-    ///
-    /// Takes one lock and wakes at most once for each loop.
-    package func answer(_ answers: [(Ticket, Answer)]) {
-        let loops = loops.withLock { $0 }
-        for loop in loops { loop.mailbox.post(answers, of: loop.number) }
     }
 
     /// Requests a shutdown of all loops.
     ///
     /// Returns at once.
     package func beginStop() {
-        for loop in loops.withLock({ $0 }) { loop.mailbox.stop() }
+        for mailbox in responses.mailboxes { mailbox.stop() }
     }
 
     /// Blocks until all requests that were received have been responded to, or the shutdown limit has passed.
     package func waitUntilStopped() {
-        running.wait()
+        for worker in workers { worker.waitUntilStopped() }
     }
 }

@@ -32,7 +32,7 @@ import Glibc
         while unsafe PQstatus(handle) != CONNECTION_BAD, state != PGRES_POLLING_OK, state != PGRES_POLLING_FAILED {
             let events = state == PGRES_POLLING_WRITING ? Int16(POLLOUT) : Int16(POLLIN)
             guard unsafe wait(PQsocket(handle), events, deadline) else {
-                throw PostgresError(stage: .notSent, reason: "connecting took too long")
+                throw PostgresError(stage: .notSent, reason: "the connection timed out")
             }
             state = unsafe PQconnectPoll(handle)
         }
@@ -217,7 +217,7 @@ import Glibc
     }
 
     func late() -> PostgresError {
-        PostgresError(stage: .unanswered, reason: "the server took too long to answer")
+        PostgresError(stage: .unanswered, reason: "the server did not respond in time")
     }
 
     func error(_ result: OpaquePointer) -> PostgresError {

@@ -43,14 +43,14 @@ extension SQLiteError {
     /// The file was written by a later version of this program.
     package static let laterVersion = SQLiteError(
         code: SQLITE_NOTADB,
-        message: "the file was written by a later version"
+        message: "the file was written by a newer version of Collector"
     )
 
     /// The file exists but lacks required content: it was truncated, or its write-ahead log is missing.
-    package static let emptied = SQLiteError(code: SQLITE_CORRUPT, message: "the file has lost what it held")
+    package static let emptied = SQLiteError(code: SQLITE_CORRUPT, message: "the file is empty although it had content")
 
     /// A row violates the constraints of its table.
-    package static let brokenRow = SQLiteError(code: SQLITE_CORRUPT, message: "a row is not as its table wants it")
+    package static let brokenRow = SQLiteError(code: SQLITE_CORRUPT, message: "a row has values of the wrong type")
 
     /// Another connection holds the lock.
     package var isBusy: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }

@@ -10,6 +10,8 @@ enum KnownTexts {
         var device: String
         /// Sorted; empty for a browser.
         var reasons: [String] = []
+        var browserVersion: String
+        var systemVersion: String
     }
 
     static let agents = [
@@ -18,14 +20,18 @@ enum KnownTexts {
                 "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
             browser: "Chrome",
             system: "Windows",
-            device: "Desktop"
+            device: "Desktop",
+            browserVersion: "Chrome 142",
+            systemVersion: "Windows 10 or later"
         ),
         Agent(
             text:
                 "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36",
             browser: "Chrome",
             system: "Android",
-            device: "Mobile"
+            device: "Mobile",
+            browserVersion: "Chrome 142",
+            systemVersion: "Android 14"
         ),
         Agent(
             text:
@@ -33,20 +39,26 @@ enum KnownTexts {
                 + "Mobile/15E148 Safari/604.1",
             browser: "Safari",
             system: "iOS",
-            device: "Mobile"
+            device: "Mobile",
+            browserVersion: "Safari 18",
+            systemVersion: "iOS 18.1"
         ),
         Agent(
             text:
                 "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15",
             browser: "Safari",
             system: "macOS",
-            device: "Desktop"
+            device: "Desktop",
+            browserVersion: "Safari 18",
+            systemVersion: "macOS 10.15 or later"
         ),
         Agent(
             text: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
             browser: "Firefox",
             system: "Linux",
-            device: "Desktop"
+            device: "Desktop",
+            browserVersion: "Firefox 145",
+            systemVersion: "Linux"
         ),
         Agent(
             text:
@@ -54,20 +66,26 @@ enum KnownTexts {
                 + "Edg/142.0.0.0",
             browser: "Edge",
             system: "Windows",
-            device: "Desktop"
+            device: "Desktop",
+            browserVersion: "Edge 142",
+            systemVersion: "Windows 10 or later"
         ),
         Agent(
             text: "Mozilla/5.0 (Linux; Android 13; SM-X700) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/26.0 "
                 + "Chrome/122.0.0.0 Safari/537.36",
             browser: "Samsung Internet",
             system: "Android",
-            device: "Tablet"
+            device: "Tablet",
+            browserVersion: "Samsung Internet 26",
+            systemVersion: "Android 13"
         ),
         Agent(
             text: "Mozilla/5.0 (X11; Linux x86_64) 我的浏览器/1.0",
             browser: "Other",
             system: "Linux",
-            device: "Desktop"
+            device: "Desktop",
+            browserVersion: "Other",
+            systemVersion: "Linux"
         ),
     ]
     static let bots = [
@@ -76,7 +94,9 @@ enum KnownTexts {
             browser: "Googlebot",
             system: "Other",
             device: "Desktop",
-            reasons: ["bot user agent"]
+            reasons: ["bot user agent"],
+            browserVersion: "Googlebot 2",
+            systemVersion: "Other"
         ),
         Agent(
             text:
@@ -84,9 +104,19 @@ enum KnownTexts {
             browser: "Chrome",
             system: "Linux",
             device: "Desktop",
-            reasons: ["bot user agent", "headless browser"]
+            reasons: ["bot user agent", "headless browser"],
+            browserVersion: "Chrome 142",
+            systemVersion: "Linux"
         ),
-        Agent(text: nil, browser: "Other", system: "Other", device: "Desktop", reasons: ["no user agent"]),
+        Agent(
+            text: nil,
+            browser: "Other",
+            system: "Other",
+            device: "Desktop",
+            reasons: ["no user agent"],
+            browserVersion: "Other",
+            systemVersion: "Other"
+        ),
     ]
 
     static let sites: [String?] = ["www.example.org", "shop.example", "www.example.org", "shop.example", nil]
@@ -113,6 +143,17 @@ enum KnownTexts {
         ("javascript:alert(1)", nil), ("/relative/path", nil), ("https:///nothing", nil), ("x", nil),
     ]
 
+    /// Sources, mediums and hosts with their channels; others have none.
+    static let channels: [(kind: String, key: String, channel: String)] = [
+        ("host", "google.com", "Organic search"), ("host", "android-app://com.google.android.gm", "Email"),
+        ("host", "android-app://com.slack", "Organic social"), ("source", "newsletter", "Email"),
+        ("source", "google", "Organic search"), ("source", "chatgpt.com", "AI assistants"),
+        ("source", "facebook", "Organic social"), ("medium", "cpc", "paid"), ("medium", "email", "Email"),
+        ("medium", "social", "Organic social"), ("medium", "display", "Display"),
+    ]
+    static let sources = ["newsletter", "x.example", "", "Google", "chatgpt.com", "facebook", longMixed]
+    static let mediums = ["CPC", "email", "social", "display", "qr", ""]
+
     static let languages = ["en", "de", "fr", "", "日本語", "(none)", longMixed, longAscii]
     static let screens = ["1920x1080", "390x844", "0x0", "", "2560x1440"]
     static let releases = ["1.0", "1.1", "", "2.0-ß"]
@@ -133,7 +174,7 @@ enum KnownTexts {
     ]
     static let navigations = ["navigate", "reload", "back_forward", "soft-navigation", "", "prerender"]
     static let elements = ["#hero", "img.cover", "", "div > p:nth-child(2)", longMixed]
-    static let eventNames = ["signup", "purchase", "événement", "constructor", longAscii]
+    static let eventNames = ["signup", "purchase", "événement", "constructor", "404", longAscii]
 
     /// Addresses of resources without query and hash.
     static let resources: [(raw: String, shown: String)] = [

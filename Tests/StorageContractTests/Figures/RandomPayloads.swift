@@ -46,7 +46,11 @@ extension SeededRandom {
         if chance(40) {
             var campaign: [(String, String)] = []
             if chance(70) { text("utm_campaign", KnownTexts.campaigns, into: &campaign) }
-            if chance(60) { text("utm_source", ["newsletter", "x.example", ""], into: &campaign) }
+            if chance(60) { text("utm_source", KnownTexts.sources, into: &campaign) }
+            if chance(50) { text("utm_medium", KnownTexts.mediums, into: &campaign) }
+            if chance(30) { text("utm_term", ["web analytics", ""], into: &campaign) }
+            if chance(30) { text("utm_content", ["header", "ünï", ""], into: &campaign) }
+            for name in ["gclid", "dclid", "fbclid"] where chance(15) { text(name, ["x1", ""], into: &campaign) }
             members.append(("campaign", chance(5) ? pick(["\"spring\"", "[]"]) : object(campaign)))
         }
         return object(members)
@@ -124,7 +128,13 @@ extension SeededRandom {
     mutating func customPayload() -> String {
         guard chance(70) else { return "{}" }
         let plans = ["\"pro\"", "\"free\"", "5", "true", "null", "\"ünï\"", "{\"a\":1}", "\"\"", "\"(none)\""]
-        return object([("plan", pick(plans)), ("amount", String(self.number(1, 5)))])
+        var members = [("plan", pick(plans)), ("amount", String(self.number(1, 5)))]
+        if chance(60) {
+            let values = ["19.9", "0.0001", "-5", "1000000000", "12.3456", "0.1", "0.2", "1e2", "null"]
+            members.append(("value", pick(values)))
+        }
+        if chance(70) { members.append(("currency", pick(["\"EUR\"", "\"usd\"", "\"EURO\"", "5", "\"\""]))) }
+        return object(members)
     }
 
     mutating func resourcesPayload() -> String {

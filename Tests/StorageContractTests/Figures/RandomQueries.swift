@@ -88,7 +88,7 @@ struct RandomQueries {
             )
         case 6:
             list = .init(column: random.pick([.eventName, .eventIssue]), measure: .events)
-            list.kinds = list.column == .eventName ? [.custom] : [.invalid]
+            list.kinds = list.column == .eventName ? [.custom] : random.pick([[.invalid], [.notFound]])
         case 7:
             list = .init(column: .eventIssue, measure: .errors)
             list.kinds = random.pick([[.error], [.noise], [.error, .noise]])

@@ -35,7 +35,7 @@ struct RawFigures {
     // MARK: - Selection
 
     /// Sessions and page views that pass, in `q_s` and `q_r`.
-    private func select(_ query: FigureQuery) throws {
+    func select(_ query: FigureQuery) throws {
         for table in ["q_s", "q_r", "q_e"] { try connection.rows(d.clear(table)) }
         let edges = query.edges.enumerated().map { "(\($0), \($1))" }.joined(separator: ", ")
         try connection.rows("insert into q_e values \(edges)")

@@ -20,6 +20,8 @@ extension RawTables {
         let campaign = """
             coalesce(nullif(\(shown("f.t_utm_campaign")), ''), nullif(\(shown("f.t_utm_source")), ''), '')
             """
+        let channel = channel(referrer: referrer)
+        let utm = ["source", "medium", "term", "content"].map { own(shown("f.t_utm_\($0)"), "utm_\($0)") }
         let zone = "(select k.country from known_zones k where k.raw = f.t_zone)"
         let sent = "nullif(\(shown("f.t_country")), '')"
         let country = "coalesce(nullif(f.country, ''), \(sent), \(zone), '')"
@@ -44,7 +46,8 @@ extension RawTables {
         try connection.rows(
             """
             create temp table ss as select row_number() over (order by o.site, o.v, o.s) as sid, o.site, o.v, o.s, o.entry, o.exit, o.first_time,
-            o.counted, case when a.reasons = '' then 'human' else 'bot' end as traffic, a.browser, a.system, a.device, a.reasons,
+            o.counted, case when a.reasons = '' then 'human' else 'bot' end as traffic, a.browser,
+            a.browser_version, a.system, a.system_version, a.device, a.reasons, \(own(channel, "channel")), \(utm.joined(separator: ", ")),
             \(own(referrer, "referrer")), \(own(campaign, "campaign")), \(own(shown("f.t_language"), "language")),
             \(own(shown("f.t_screen"), "screen")), \(own(country, "country")), \(own("f.region", "region")),
             \(own("f.city", "city")), \(own(source, "location_source")), '' as bot_reasons
@@ -63,6 +66,25 @@ extension RawTables {
         try connection.rows("create index pv_key on pv (site, v, s, p)")
     }
 
+    /// The rules of channels in SQL, for the known sources.
+    private func channel(referrer: String) -> String {
+        func known(_ kind: String, _ key: String) -> String {
+            "(select k.channel from known_channels k where k.kind = '\(kind)' and k.key = \(key))"
+        }
+        let source = "coalesce(\(known("source", "lower(f.t_utm_source)")), \(known("host", "(\(referrer))")))"
+        let medium = known("medium", "lower(f.t_utm_medium)")
+        let click = "case when f.t_dclid <> '' then 'Display' when f.t_gclid <> '' then 'Paid search' end"
+        let isCampaign = ["campaign", "source", "medium", "term", "content"]
+            .map { "coalesce(f.t_utm_\($0), '') <> ''" }.joined(separator: " or ")
+        return """
+            case when coalesce(\(medium), 'paid') = 'paid' and (\(click)) is not null then (\(click))
+            when \(medium) = 'paid' then case \(source) when 'Organic search' then 'Paid search' when 'Organic social' then 'Paid social'
+              else 'Paid other' end
+            when \(medium) is not null then \(medium) when \(source) is not null then \(source)
+            when \(isCampaign) then 'Other campaigns' when (\(referrer)) in ('(direct)', '(self-referral)') then 'Direct' else 'Referral' end
+            """
+    }
+
     /// The first brand that a session's client hints name counts where the user agent names a browser that others imitate.
     private func nameHintedBrowsers() throws {
         let brands = ["fullVersionList", "brands"].map { list in
@@ -79,7 +101,8 @@ extension RawTables {
         let own = "from hb where hb.site = ss.site and hb.v = ss.v and hb.s = ss.s"
         try connection.rows(
             """
-            update ss set browser = (select brand \(own) order by id limit 1)
+            update ss set browser = (select brand \(own) order by id limit 1),
+            browser_version = (select brand \(own) order by id limit 1)
             where browser in ('Chrome', 'Chromium', 'Other') and exists (select 1 \(own))
             """
         )
@@ -132,6 +155,10 @@ extension RawTables {
                 case when n_count between 1 and 10000 then \(d.integer("n_count")) else 1 end as count from ev where t = 'error'
                 """,
                 "select site, v, s, p, time, 0 as kind, \(shown("t")) as name, '' as issue, 1 as count from ev where t not in (\(types))",
+                """
+                select site, v, s, p, time, 4 as kind, '404' as name, case when coalesce(path, '') = '' then '/'
+                else (select k.shown from known_paths k where k.raw = path) end as issue, 1 as count from ev where t = '404'
+                """,
             ] + vitals + [
                 invalid("webvitals", "n_cls", "CLS", "0 and 300", noSoftNavigation),
                 invalid("engagement", "n_engaged", "engagedMs", "0 and 86400000"),

@@ -12,7 +12,10 @@ struct RawTables {
         (.system, "system"),
         (.device, "device"), (.screen, "screen"), (.language, "language"), (.country, "country"),
         (.region, "region"), (.city, "city"), (.locationSource, "location_source"),
-        (.referrer, "referrer"), (.campaign, "campaign"), (.entryPath, "entry"), (.exitPath, "exit"),
+        (.referrer, "referrer"), (.campaign, "campaign"), (.channel, "channel"), (.utmSource, "utm_source"),
+        (.utmMedium, "utm_medium"),
+        (.utmTerm, "utm_term"), (.utmContent, "utm_content"), (.browserVersion, "browser_version"),
+        (.systemVersion, "system_version"), (.entryPath, "entry"), (.exitPath, "exit"),
     ]
     static let pageViewColumns: [(Column, String)] = [
         (.path, "path"), (.release, "release"), (.connection, "connection"), (.navigation, "navigation"),
@@ -52,9 +55,8 @@ struct RawTables {
 
     private func drop() throws {
         for table in [
-            "known_agents", "known_zones", "known_paths", "known_referrers", "known_cuts", "known_resources", "ev",
-            "vt", "pv", "ss",
-            "xe", "xr",
+            "known_agents", "known_paths", "known_referrers", "known_channels", "known_zones", "known_cuts",
+            "known_resources", "ev", "vt", "pv", "ss", "xe", "xr",
             "q_s", "q_r", "q_e",
         ] { try connection.rows("drop table if exists \(table)") }
     }
@@ -72,9 +74,12 @@ struct RawTables {
         }
         try make(
             "known_agents",
-            "raw text, browser text, system text, device text, reasons text",
+            "raw text, browser text, browser_version text, system text, system_version text, device text, reasons text",
             (KnownTexts.agents + KnownTexts.bots).map {
-                [$0.text ?? "", $0.browser, $0.system, $0.device, $0.reasons.joined(separator: "\n")]
+                [
+                    $0.text ?? "", $0.browser, $0.browserVersion, $0.system, $0.systemVersion, $0.device,
+                    $0.reasons.joined(separator: "\n"),
+                ]
             }
         )
         let reasons = Set((KnownTexts.agents + KnownTexts.bots).map(\.reasons))
@@ -89,6 +94,11 @@ struct RawTables {
             KnownTexts.paths.filter { $0.raw != nil }.map { [$0.raw, $0.shown] }
         )
         try make("known_referrers", "raw text, host text", KnownTexts.referrers.map { [$0.raw, $0.host] })
+        try make(
+            "known_channels",
+            "kind text, key text, channel text",
+            KnownTexts.channels.map { [$0.kind, $0.key, $0.channel] }
+        )
         try make(
             "known_zones",
             "raw text, country text",
@@ -135,6 +145,9 @@ struct RawTables {
             ("language", text("language")), ("screen", text("screenResolution")), ("release", text("release")),
             ("connection", text("connection")), ("country", text("country")), ("zone", text("timeZone")),
             ("utm_campaign", text("campaign", "utm_campaign")), ("utm_source", text("campaign", "utm_source")),
+            ("utm_medium", text("campaign", "utm_medium")), ("utm_term", text("campaign", "utm_term")),
+            ("utm_content", text("campaign", "utm_content")), ("gclid", text("campaign", "gclid")),
+            ("dclid", text("campaign", "dclid")),
             ("navigation", text("navigationType")), ("noise", text("noise")), ("message", text("message")),
             (
                 "lcp_target",

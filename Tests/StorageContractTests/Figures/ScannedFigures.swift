@@ -113,7 +113,7 @@ struct ScannedFigures<Source: SegmentSource> {
         case .errors: sum.errors
         case .events: list.kinds == [.custom] ? sum.customEvents : sum.errors
         case .requests: sum.requests
-        case .vitals: list.vitals.first.flatMap { sum.vitals[$0.rawValue]?.count } ?? 0
+        case .vitals, .slowVitals: list.vitals.first.flatMap { sum.vitals[$0.rawValue]?.count } ?? 0
         }
     }
 }

@@ -59,14 +59,13 @@ import Testing
         for session in segments.sessions {
             let counted = session.pageViews.filter(\.isCounted)
             let ends = counted.isEmpty ? session.pageViews : counted
-            let codes: [(Column, UInt32)] = [
-                (.site, session.site), (.traffic, session.traffic), (.botReasons, session.botReasons),
-                (.browser, session.browser), (.system, session.system), (.device, session.device),
-                (.screen, session.screen), (.language, session.language), (.country, session.country),
-                (.region, session.region), (.city, session.city), (.locationSource, session.locationSource),
-                (.referrer, session.referrer), (.campaign, session.campaign), (.entryPath, ends[0].path),
-                (.exitPath, ends[ends.count - 1].path),
-            ]
+            let codes: [(Column, UInt32)] = RawTables.sessionColumns.map { column, _ in
+                switch column {
+                case .entryPath: (column, ends[0].path)
+                case .exitPath: (column, ends[ends.count - 1].path)
+                default: (column, SessionRow.codeColumns.first { $0.0 == column }.map { session[keyPath: $0.1] } ?? 0)
+                }
+            }
             let shown = codes.map { column, code in column.dictionary.map { texts.text(code, $0) } ?? "" }
             lines.append(joined(["s"] + shown + [String(counted.count)]))
             for view in session.pageViews {

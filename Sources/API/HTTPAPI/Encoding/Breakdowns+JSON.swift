@@ -12,14 +12,50 @@ extension BreakdownsReport: JSONRepresentable {
     }
 
     private func json(_ list: List) -> JSONEncodedValue {
-        let rows = list.rows.map { row in
-            let members = countsOnly ? Self.counts(row.sum, list.dimension) : Self.members(row.sum, list.dimension)
-            return JSONEncodedValue.object([("value", .text(row.value))] + members)
+        let rows = list.rows.indices.map { index in
+            let row = list.rows[index]
+            let previous = row.previous.map { [("previous", JSONEncodedValue.object(members($0, list.dimension)))] }
+            return JSONEncodedValue.object(
+                [("value", .text(row.value))] + members(row.sum, list.dimension)
+                    + Self.conversions(list, index) + (previous ?? [])
+            )
         }
         return .object([
-            ("by", .text(list.dimension.measure.name)), ("total", .integer(list.total)), ("rest", .integer(list.rest)),
+            ("by", .text(list.measure.name)), ("total", .integer(list.total)), ("rest", .integer(list.rest)),
             ("count", .integer(list.count)), ("rows", .array(rows)),
         ])
+    }
+
+    private func members(_ sum: Aggregate, _ dimension: ReportDimension) -> [(String, JSONEncodedValue)] {
+        countsOnly ? Self.counts(sum, dimension) : Self.members(sum, dimension)
+    }
+
+    /// The members of a row about the goal; none without a goal.
+    private static func conversions(_ list: List, _ index: Int) -> [(String, JSONEncodedValue)] {
+        guard let converted = list.conversions?[index] else { return [] }
+        return [
+            ("converted_sessions", .integer(converted)),
+            ("conversion_rate", .share(converted, of: list.rows[index].sum.sessions)),
+        ]
+    }
+
+    /// The rows of the first list as a file; without columns of nested values.
+    var csv: [UInt8] {
+        guard let list = lists.first else { return [] }
+        func members(_ sum: Aggregate) -> [(String, JSONEncodedValue)] {
+            self.members(sum, list.dimension).filter { if case .object = $0.1 { false } else { true } }
+        }
+        let names = members(Aggregate()).map(\.0)
+        let withPrevious = list.rows.contains { $0.previous != nil }
+        let goal = list.conversions == nil ? [] : ["converted_sessions", "conversion_rate"]
+        let previous = withPrevious ? names.map { "previous_\($0)" } : []
+        let header = [list.dimension.rawValue] + names + goal + previous
+        return list.rows.indices.reduce(into: ExportFormat.csv.header(header)) { bytes, index in
+            let row = list.rows[index]
+            let past = withPrevious ? members(row.previous ?? Aggregate()) : []
+            let cells = members(row.sum) + Self.conversions(list, index) + past
+            bytes += CSV.row([.text(row.value)] + cells.map { $0.1.cell })
+        }
     }
 
     private static func counts(_ sum: Aggregate, _ dimension: ReportDimension) -> [(String, JSONEncodedValue)] {
@@ -42,19 +78,30 @@ extension BreakdownsReport: JSONRepresentable {
                 JSONEncodedValue($0, digits: 0)
             }
             return [visitors, ("events", value), ("bytes", .integer(sum.bytes)), ("duration", duration)]
-        case .vitals: return [visitors, ("events", value), ("slow_pageviews", value)]
+        case .vitals, .slowVitals: return [visitors, ("events", value), ("slow_pageviews", value)]
+        }
+    }
+}
+
+extension JSONEncodedValue {
+    fileprivate var cell: ExportCell {
+        switch self {
+        case .integer(let value): .number(value)
+        case .number(let value): .decimal(value)
+        case .text(let text): .text(text)
+        default: .missing
         }
     }
 }
 
 extension ScanQuery.Measure {
     /// The member of a row by which a list is ranked.
-    fileprivate var name: String {
+    var name: String {
         switch self {
         case .pageViews: "pageviews"
         case .sessions: "sessions"
         case .errors: "errors"
-        case .events, .requests, .vitals: "events"
+        case .events, .requests, .vitals, .slowVitals: "events"
         }
     }
 }

@@ -1,10 +1,13 @@
 import UserAgents
-import Aggregation
+package import Aggregation
 import Events
 import Reports
 import Segments
 
 extension StoredEvent: JSONRepresentable {
+    /// The JSON of an event, also as the live feed sends it.
+    package var encodedJSON: [UInt8] { json.encoded }
+
     /// `t` is in milliseconds since 1970.
     var json: JSONEncodedValue {
         .object([
@@ -32,7 +35,12 @@ extension VisitorTimeline: JSONRepresentable {
                 "sessions",
                 .array(
                     sessions.map { session in
-                        .object([("session", .text(session.id)), ("pageviews", JSONEncodedValue(session.pageViews))])
+                        let agent = session.userAgent
+                        return .object([
+                            ("session", .text(session.id)), ("browser", .text(agent.browser)),
+                            ("system", .text(agent.system)), ("device", .text(agent.device.rawValue)),
+                            ("pageviews", JSONEncodedValue(session.pageViews)),
+                        ])
                     }
                 )
             ),
@@ -46,7 +54,9 @@ extension VisitorTimeline.PageView: JSONRepresentable {
             ("pageview", .text(id)), ("path", JSONEncodedValue(path)), ("emitted", JSONEncodedValue(report?.emitted)),
             ("dropped", JSONEncodedValue(report?.dropped)),
             ("drop_reasons", report.map { .stored($0.dropReasons) } ?? .null),
-            ("missing", .array(missing.map { .integer($0) })), ("events", JSONEncodedValue(events)),
+            ("missing", .array(missing.map { .integer($0) })),
+            ("issues", .array(issues.map { .object([("event", .integer($0.event)), ("issue", .text($0.issue))]) })),
+            ("events", JSONEncodedValue(events)),
         ])
     }
 }

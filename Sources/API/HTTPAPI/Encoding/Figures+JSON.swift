@@ -10,17 +10,22 @@ extension JSONEncodedValue {
 
     /// The percentiles, the shares by rating, and the sample size.
     static func summary(_ summary: VitalSummary, value: (Double?) -> JSONEncodedValue) -> JSONEncodedValue {
-        .object([
-            ("count", .integer(summary.count)), ("p50", value(summary.p50)), ("p75", value(summary.p75)),
-            ("p95", value(summary.p95)), ("good", .share(summary.good, of: summary.count)),
-            ("needs_improvement", .share(summary.needsImprovement, of: summary.count)),
-            ("poor", .share(summary.poor, of: summary.count)),
-        ])
+        .object(summary.members(value))
     }
 
-    static func summary(_ summary: VitalSummary, _ vital: Vital) -> JSONEncodedValue {
-        Self.summary(summary) { .vital($0, vital) }
+    static func summary(_ summary: VitalSummary, _ vital: Vital) -> JSONEncodedValue { .object(summary.members(vital)) }
+}
+
+extension VitalSummary {
+    fileprivate func members(_ value: (Double?) -> JSONEncodedValue) -> [(String, JSONEncodedValue)] {
+        [
+            ("count", .integer(count)), ("p50", value(p50)), ("p75", value(p75)), ("p95", value(p95)),
+            ("good", .share(good, of: count)), ("needs_improvement", .share(needsImprovement, of: count)),
+            ("poor", .share(poor, of: count)),
+        ]
     }
+
+    func members(_ vital: Vital) -> [(String, JSONEncodedValue)] { members { .vital($0, vital) } }
 }
 
 extension Aggregate {
@@ -56,8 +61,8 @@ extension ReportRange: JSONRepresentable {
         .object(
             [
                 ("from", .integer(from)), ("to", .integer(to)), ("interval", .text(interval.rawValue)),
-                ("zone", .text(zone.name)), ("previous_from", .integer(previousFrom)),
-                ("previous_to", .integer(previousTo)),
+                ("zone", .text(zone.name)), ("week_start", .integer(weekStart.rawValue)),
+                ("previous_from", .integer(previousFrom)), ("previous_to", .integer(previousTo)),
             ] + (partialFrom.map { [("partial_from", .integer($0))] } ?? [])
         )
     }

@@ -3,7 +3,7 @@ import Segments
 
 extension FingerprintsReport: JSONRepresentable {
     /// One sentence about the method of counting.
-    private static let reason = "Each visitor counts once, by its last fingerprint"
+    private static let reason = "Each visitor counts once, with its latest fingerprint"
 
     var json: JSONEncodedValue {
         let rows = bots.map { reasons, sum in

@@ -1,6 +1,7 @@
 import Events
 import HTTPServer
 import HTTPWire
+import Live
 import Reports
 import Storage
 
@@ -13,14 +14,14 @@ enum EventHandlers {
         let search = try call.parameters.search(now: WallClock.seconds)
         let before = call.parameters.integer("before")
         let limit = call.parameters.integer("limit") ?? eventsDefault
-        return site.reports.read(call.ticket, missing: "No such event") { database throws(StoreError) in
+        return site.reports.read(call.ticket, missing: "Event not found") { database throws(StoreError) in
             try EventQueries(database: database).latest(search, before: before, limit: limit)
         }
     }
 
     static func timeline(_ site: Site, _ call: Call) -> HandlerResult {
         let (visitor, before) = (call.path["id"] ?? "", call.parameters.integer("before"))
-        return site.reports.read(call.ticket, missing: "No such event") { database throws(StoreError) in
+        return site.reports.read(call.ticket, missing: "Event not found") { database throws(StoreError) in
             try EventQueries(database: database).timeline(of: visitor, before: before)
         }
     }
@@ -36,7 +37,7 @@ enum EventHandlers {
         let search = try call.parameters.search(now: WallClock.seconds)
         let format = call.parameters["format"].flatMap { ExportFormat(rawValue: $0) } ?? .ndjson
         guard let export = Export(pool, call.ticket, search, format) else {
-            return .now(.response(Responses.busy("Too many exports run")))
+            return .now(.response(Responses.busy("Too many exports are running")))
         }
         return site.sessions.leased(
             .now(export.answer),
@@ -52,9 +53,11 @@ enum EventHandlers {
         try Parameter("Last-Event-ID", .integer(0...Int64.max)).check(header)
         // The header that a browser sends when it reconnects overrides the query, which stays the same.
         let after = header.flatMap { Int64($0) } ?? call.parameters.integer("after")
-        guard let answer = feed.watch(call.ticket, after: after) else {
+        guard let subscriber = feed.subscribe(call.ticket, after: after) else {
             return .now(.response(Responses.busy("Too many subscribers")))
         }
-        return site.sessions.leased(.now(answer), call.identity, call.ticket)
+        let fields = [("Content-Type", "text/event-stream"), Responses.noStore, ("X-Accel-Buffering", "no")]
+        let response = Response(status: 200, fields: fields + Responses.security, body: .none)
+        return site.sessions.leased(.now(.stream(response, subscriber)), call.identity, call.ticket)
     }
 }

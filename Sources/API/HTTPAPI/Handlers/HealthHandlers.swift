@@ -3,12 +3,12 @@ import HTTPServer
 /// Handlers of the routes about the server itself.
 enum HealthHandlers {
     static func health(_ site: Site, _ call: Call) -> HandlerResult {
-        site.health.ask(call.ticket.rawValue)
+        site.health.check(call.ticket) { Site.healthResponse($0) }
         return .later
     }
 
     static func details(_ site: Site, _ call: Call) -> HandlerResult {
-        site.health.ask(call.ticket.rawValue, wantsDetails: true)
+        site.health.check(call.ticket) { site.details($0) }
         return .later
     }
 

@@ -1,6 +1,7 @@
 import Events
 import HTTPServer
 import Reports
+import Segments
 
 /// Handlers of the routes that compute a report.
 enum ReportHandlers {
@@ -30,23 +31,47 @@ enum ReportHandlers {
     }
 
     static func breakdowns(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
-        let query = try call.parameters.report(now: WallClock.seconds)
+        // Lists are compared only on request: a comparison reads the previous period, too.
+        let query = try call.parameters.report(now: WallClock.seconds, isComparedByDefault: false)
         let dimensions = call.parameters.words("dimensions").compactMap { ReportDimension(rawValue: $0) }
-        let limit = call.parameters.rows
-        let countsOnly = call.parameters["only"] != nil
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
-            try reports.breakdowns(query, dimensions, limit: limit, countsOnly: countsOnly)
+        let format = call.parameters["format"].flatMap { ListFormat(rawValue: $0) }
+        let selection = try call.parameters.selection(isExport: format != nil)
+        let goal = call.parameters["goal"]
+        guard let format else {
+            return site.reports.report(call.ticket) { reports throws(ReportError) in
+                try reports.breakdowns(query, dimensions, selection, goal: goal)
+            }
+        }
+        guard dimensions.count == 1, let dimension = dimensions.first else {
+            throw QueryError(message: "format needs one dimension")
+        }
+        return site.reports.file(call.ticket) { reports throws(ReportError) in
+            let report = try reports.breakdowns(query, dimensions, selection, goal: goal)
+            return format.response(report, name: dimension.rawValue)
         }
     }
 
     static func vitalsBy(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let query = try call.parameters.report(now: WallClock.seconds)
         let dimension = call.parameters["dimension"].flatMap { ReportDimension(rawValue: $0) } ?? .path
-        let limit = call.parameters.rows
+        let (limit, sampleMin) = (call.parameters.rows, call.parameters.sampleMin)
+        let order = call.parameters.vital("sort").map { VitalsByReport.Order.impact($0) } ?? .pageViews
         return site.reports.report(call.ticket) { reports throws(ReportError) in
-            try reports.vitals(query, by: dimension, limit: limit)
+            try reports.vitals(query, by: dimension, limit: limit, order: order, sampleMin: sampleMin)
         }
     }
+
+    static func slowPages(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        let query = try call.parameters.report(now: WallClock.seconds)
+        let vital = call.parameters.vital("vital") ?? .lcp
+        let limit = call.parameters.integer("limit").map { Int($0) } ?? slowPagesDefault
+        let sampleMin = call.parameters.sampleMin
+        return site.reports.report(call.ticket) { reports throws(ReportError) in
+            try reports.slowPages(query, vital, limit: limit, sampleMin: sampleMin)
+        }
+    }
+
+    private static let slowPagesDefault = 5
 
     static func fingerprints(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let query = try call.parameters.report(now: WallClock.seconds)
@@ -60,40 +85,6 @@ enum ReportHandlers {
     static func dataQuality(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let query = try call.parameters.report(now: WallClock.seconds)
         return site.reports.report(call.ticket) { reports throws(ReportError) in try reports.dataQuality(query) }
-    }
-
-    // MARK: - Issues
-
-    static func issues(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
-        let query = try call.parameters.report(now: WallClock.seconds)
-        let state = call.parameters["state"].flatMap { IssueState(rawValue: $0) }
-        let includesNoise = call.parameters["noise"] != nil
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
-            try reports.issues(query, state: state, includesNoise: includesNoise)
-        }
-    }
-
-    static func issue(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
-        let query = try call.parameters.report(now: WallClock.seconds)
-        let issue = call.path["id"] ?? ""
-        return site.reports.report(call.ticket, missing: "No such issue") { reports throws(ReportError) in
-            try reports.issue(query, issue)
-        }
-    }
-
-    /// `PUT` with `{"state":…}`.
-    static func decide(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
-        let body = try JSONBody(call.request, names: ["state"])
-        let text = try body.text("state", bytesMax: Operation.jsonBodyBytesMax)
-        guard let state = text.flatMap({ IssueState(rawValue: $0) }), state != .regressed else {
-            throw QueryError(message: "state must be unresolved, resolved or ignored")
-        }
-        let (issue, name) = (call.path["id"] ?? "", call.parameters["site"])
-        let now = WallClock.seconds
-        return site.reports.report(call.ticket, missing: "No such issue") { reports throws(ReportError) in
-            let isKnown = try reports.decide(issue, site: name, state: state, now: now)
-            return isKnown ? IssueDecision(issue: issue, state: state) : nil
-        }
     }
 
     // MARK: - Fingerprints of the visitor itself
@@ -110,7 +101,7 @@ enum ReportHandlers {
         guard !pairs.isEmpty, pairs.count <= signalsMax,
             pairs.allSatisfy({ $0.count == 2 && $0[0].count + $0[1].count <= signalBytesMax })
         else {
-            throw QueryError(message: "signals must be names and hashes: name:hash,…")
+            throw QueryError(message: "signals must be a list of name:hash pairs, separated by commas")
         }
         if let seconds = site.secondsToWait(call, cost: pairs.count) {
             return .now(.response(Responses.message(429, "Too many requests", [("Retry-After", "\(seconds)")])))
@@ -128,4 +119,27 @@ extension Parameters {
     private static let rowsDefault = 10
 
     fileprivate var rows: Int { integer("limit").map { Int($0) } ?? Self.rowsDefault }
+
+    fileprivate var sampleMin: Int64 { integer("min") ?? Impact.sampleMin }
+
+    /// The vital that a parameter names; nil for none.
+    fileprivate func vital(_ name: String) -> Vital? {
+        self[name].flatMap { text in Vital.allCases.first { $0.name == text } }
+    }
+
+    /// The part of a list that a query asks for.
+    fileprivate func selection(isExport: Bool) throws(QueryError) -> ListSelection {
+        var selection = ListSelection(limit: isExport && self["limit"] == nil ? ListSelection.exportRowsMax : rows)
+        guard isExport || selection.limit <= ListSelection.limitMax else {
+            throw QueryError(message: "limit must be at most \(ListSelection.limitMax) without format")
+        }
+        selection.offset = integer("offset").map { Int($0) } ?? 0
+        selection.sort = ListSelection.sorts.first { $0.name == self["sort"] }
+        selection.contains = self["contains"].flatMap { $0.isEmpty ? nil : $0 }
+        guard selection.contains?.utf8.count ?? 0 <= ListSelection.containsBytesMax else {
+            throw QueryError(message: "contains must have at most \(ListSelection.containsBytesMax) bytes")
+        }
+        selection.countsOnly = self["only"] != nil
+        return selection
+    }
 }

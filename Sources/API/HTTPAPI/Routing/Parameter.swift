@@ -41,7 +41,7 @@ struct Parameter: Sendable {
         case .words(let known):
             let words = Parameters.words(value)
             guard !words.isEmpty, words.allSatisfy(known.contains), Set(words).count == words.count else {
-                throw QueryError(message: "\(name) must be some of \(known.joined(separator: ", "))")
+                throw QueryError(message: "\(name) must be a list of \(known.joined(separator: ", "))")
             }
         }
     }

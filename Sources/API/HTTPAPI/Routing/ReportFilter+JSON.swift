@@ -11,7 +11,7 @@ extension ReportFilter {
     /// Parses the parameter `filters`: a JSON array of `[operator, dimension, [value, …]]`, as in the stats API of Plausible.
     static func list(_ json: String) throws(ReportError) -> [ReportFilter] {
         let bytes = Array(json.utf8)
-        guard bytes.count <= jsonBytesMax else { throw .refused("filters has \(jsonBytesMax) bytes at most") }
+        guard bytes.count <= jsonBytesMax else { throw .refused("filters must have at most \(jsonBytesMax) bytes") }
         var filters: [ReportFilter] = []
         for filter in try elements(bytes, 0..<bytes.count, max: ReportQuery.filtersMax, "filters") {
             let parts = try elements(bytes, filter.range, max: 3, "A filter")
@@ -41,7 +41,7 @@ extension ReportFilter {
         } catch {
             throw .refused(filtersForm)
         }
-        guard found.count <= max else { throw .refused("\(name) has \(max) entries at most") }
+        guard found.count <= max else { throw .refused("\(name) must have at most \(max) entries") }
         return found
     }
 

@@ -20,7 +20,7 @@ struct Router: Sendable {
 
     enum Lookup {
         case found(Match)
-        case refused(Answer)
+        case refused(ServerResponse)
     }
 
     func find(_ path: String, _ method: Method) -> Lookup {
@@ -41,7 +41,7 @@ struct Router: Sendable {
         let operation = match.operation
         if operation.access == .ingest { return ingest(match, request, ticket, site) }
         guard !operation.isChange || Self.isOwnPage(request) else {
-            return Self.refuse(403, "Only pages of this server may do that")
+            return Self.refuse(403, "Cross-origin requests are not allowed on this route")
         }
         // A query that any parameter may be in is not read.
         let query = operation.parameters.map { _ in Query(request.query) }
@@ -88,7 +88,7 @@ struct Router: Sendable {
         case (.ingest, _), (.everyone, _), (.identified, _), (_, .everything), (.reader, .reading): nil
         case (.reader, .nothing), (.owner, .nothing):
             refuse(401, "Sign in with the owner's token", [("WWW-Authenticate", "Bearer")])
-        case (.owner, .reading): refuse(403, "This link only reads")
+        case (.owner, .reading): refuse(403, "A share link is read-only")
         }
     }
 

@@ -7,7 +7,7 @@ extension RouteTable {
     /// All routes of the server.
     ///
     /// To add a route, add it here, and describe it in `Web/openapi.json` unless it is a page or a file.
-    static let all = RouteTable(pages + ingest + health + sessions + reports + events)
+    static let all = RouteTable(pages + ingest + health + sessions + settings + reports + issues + goals + events)
 
     /// Pages and files, which are not part of the API.
     static let pages =
@@ -51,6 +51,34 @@ extension RouteTable {
             .change(.post, .owner, [], ShareHandlers.add)
         ),
         Route("/api/shares/{id}", .change(.delete, .owner, [], ShareHandlers.revoke)),
+        Route(
+            "/api/segments",
+            .get(.reader, [], SavedSegmentHandlers.list),
+            .change(.post, .owner, [], SavedSegmentHandlers.add)
+        ),
+        Route(
+            "/api/segments/{id}",
+            .change(.put, .owner, [], SavedSegmentHandlers.change),
+            .change(.delete, .owner, [], SavedSegmentHandlers.remove)
+        ),
+    ]
+
+    private static let settings = [
+        Route(
+            "/api/settings",
+            .get(.reader, [], SettingsHandlers.settings),
+            .change(.put, .owner, [.site], SettingsHandlers.changeSettings)
+        ),
+        Route(
+            "/api/annotations",
+            .get(.reader, Parameter.range + [.site], SettingsHandlers.annotations),
+            .change(.post, .owner, [], SettingsHandlers.add)
+        ),
+        Route(
+            "/api/annotations/{id}",
+            .change(.put, .owner, [], SettingsHandlers.replace),
+            .change(.delete, .owner, [], SettingsHandlers.remove)
+        ),
     ]
 
     private static let reports = [
@@ -62,17 +90,23 @@ extension RouteTable {
         Route("/api/performance", .get(.reader, Parameter.series + [.compare], ReportHandlers.performance)),
         Route(
             "/api/breakdowns",
-            .get(.reader, Parameter.filtered + [.dimensions, .rows, .only], ReportHandlers.breakdowns)
+            .get(
+                .reader,
+                Parameter.filtered + [.dimensions, .listRows, .only, .goal] + Parameter.list + [.compare],
+                ReportHandlers.breakdowns
+            )
         ),
         Route(
             "/api/vitals-by",
-            .get(.reader, Parameter.filtered + [.vitalsDimension, .rows], ReportHandlers.vitalsBy)
+            .get(
+                .reader,
+                Parameter.filtered + [.vitalsDimension, .rows, .vitalsOrder, .sampleMin],
+                ReportHandlers.vitalsBy
+            )
         ),
-        Route("/api/issues", .get(.reader, Parameter.series + [.state, .noise], ReportHandlers.issues)),
         Route(
-            "/api/issues/{id}",
-            .get(.reader, Parameter.series, ReportHandlers.issue),
-            .change(.put, .owner, [.site], ReportHandlers.decide)
+            "/api/slow-pages",
+            .get(.reader, Parameter.filtered + [.vital, .slowPages, .sampleMin], ReportHandlers.slowPages)
         ),
         Route("/api/fingerprints", .get(.reader, Parameter.filtered, ReportHandlers.fingerprints)),
         Route("/api/data-quality", .get(.reader, Parameter.filteredTraffic, ReportHandlers.dataQuality)),
@@ -82,8 +116,59 @@ extension RouteTable {
         ),
     ]
 
+    private static let goals = [
+        Route(
+            "/api/goals",
+            .get(.reader, [.site], GoalHandlers.goals),
+            .change(.post, .owner, [], GoalHandlers.addGoal)
+        ),
+        Route(
+            "/api/goals/{id}",
+            .change(.put, .owner, [], GoalHandlers.changeGoal),
+            .change(.delete, .owner, [], GoalHandlers.removeGoal)
+        ),
+        Route("/api/conversions", .get(.reader, Parameter.series + [.compare], GoalHandlers.conversions)),
+        Route(
+            "/api/funnels",
+            .get(.reader, [.site], GoalHandlers.funnels),
+            .change(.post, .owner, [], GoalHandlers.addFunnel)
+        ),
+        Route(
+            "/api/funnels/{id}",
+            .get(.reader, Parameter.filtered, GoalHandlers.savedFunnel),
+            .change(.put, .owner, [], GoalHandlers.changeFunnel),
+            .change(.delete, .owner, [], GoalHandlers.removeFunnel)
+        ),
+        Route("/api/funnel-report", .get(.reader, Parameter.filtered + Parameter.funnel, GoalHandlers.funnel)),
+        Route("/api/retention", .get(.reader, Parameter.filtered + Parameter.retention, GoalHandlers.retention)),
+        Route("/api/paths", .get(.reader, Parameter.filtered + Parameter.paths, GoalHandlers.paths)),
+    ]
+
+    private static let issues = [
+        Route("/api/issues", .get(.reader, Parameter.series + Parameter.issueListing, IssueHandlers.issues)),
+        Route(
+            "/api/issues/{id}",
+            .get(.reader, Parameter.series, IssueHandlers.issue),
+            .change(.put, .owner, [.site], IssueHandlers.decide)
+        ),
+        Route(
+            "/api/issues/{id}/occurrences",
+            .get(.reader, Parameter.filtered + [.before, .occurrences], IssueHandlers.occurrences)
+        ),
+        Route("/api/issues/{id}/properties", .get(.reader, Parameter.filtered, IssueHandlers.properties)),
+        Route(
+            "/api/issues/{id}/merge",
+            .change(.put, .owner, [], IssueHandlers.merge),
+            .change(.delete, .owner, [], IssueHandlers.unmerge)
+        ),
+    ]
+
     private static let events = [
         Route("/api/events", .get(.reader, Parameter.search + [.before, .events], EventHandlers.events)),
+        Route(
+            "/api/visitors",
+            .get(.reader, Parameter.filtered + [.visitorSort, .find, .visitors, .cursor], VisitorHandlers.visitors)
+        ),
         Route("/api/visitors/{id}/timeline", .get(.reader, [.before], EventHandlers.timeline)),
         Route("/api/export", .get(.reader, Parameter.search + [.format], EventHandlers.export)),
         Route("/api/stream", .get(.reader, [.after], EventHandlers.stream)),

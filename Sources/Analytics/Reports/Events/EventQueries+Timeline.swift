@@ -1,11 +1,23 @@
 package import Aggregation
 package import Storage
+import Crypto
+import Rollups
+package import UserAgents
 
 /// The activity of one visitor: sessions with their page views, page views with their events in order, and the missing events.
 package struct VisitorTimeline: Sendable {
     package struct Session: Sendable {
         package let id: String
         package fileprivate(set) var pageViews: [PageView] = []
+
+        /// The browser by the user agent of the first event, and by the client hints of the session.
+        package var userAgent: UserAgent {
+            let events = pageViews.lazy.flatMap(\.events)
+            let hints = events.first { $0.type == OwnEventType.fingerprint.rawValue }.flatMap { event in
+                ClientHints(LazyJSON(event.payload)["fingerprints"]["signals"]["hints"])
+            }
+            return UserAgentParser.shared.parse(events.first?.userAgent).with(hints)
+        }
     }
 
     package struct PageView: Sendable {
@@ -16,6 +28,8 @@ package struct VisitorTimeline: Sendable {
         package fileprivate(set) var report: DeliveryReport?
         /// The numbers of events that were not received; empty when there are very many.
         package fileprivate(set) var missing: [Int64] = []
+        /// The issues of its errors, by the ids of the events.
+        package fileprivate(set) var issues: [(event: Int64, issue: String)] = []
 
         package var path: String? { events.first { $0.path != nil }?.path }
     }
@@ -54,9 +68,10 @@ extension EventQueries {
         let reports = try reports(Array(Set(page.events.map(\.pageviewID))))
         var timeline = VisitorTimeline(visitor: visitor, next: page.next?.id)
         for event in page.events.reversed() { timeline.add(event) }
+        let hash = try KeyedHashes(database).texts
         for session in timeline.sessions.indices {
             for view in timeline.sessions[session].pageViews.indices {
-                timeline.sessions[session].pageViews[view].finish(reports)
+                timeline.sessions[session].pageViews[view].finish(reports, hash)
             }
         }
         return timeline
@@ -109,10 +124,12 @@ extension VisitorTimeline.PageView {
     private static let numberedMax: Int64 = 5000
     static let missingMax = 200
 
-    /// Sorts the events, and finds the missing ones.
-    fileprivate mutating func finish(_ reports: [String: VisitorTimeline.DeliveryReport]) {
+    /// Sorts the events, and finds the missing ones and the issues of errors.
+    fileprivate mutating func finish(_ reports: [String: VisitorTimeline.DeliveryReport], _ hash: KeyedHash) {
         report = reports[id]
         events.sort { ($0.seq, $0.id) < ($1.seq, $1.id) }
+        issues = events.filter { $0.type == OwnEventType.error.rawValue }
+            .map { ($0.id, $0.issueID(namedSite: $0.site, hash)) }
         let numbers = Set(events.map(\.seq).filter { $0 > 0 })
         let highest = max(numbers.max() ?? 0, report?.emitted ?? 0)
         guard highest > 0, highest <= Self.numberedMax else { return }

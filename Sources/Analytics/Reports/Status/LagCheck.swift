@@ -29,8 +29,8 @@ package struct LagCheck {
         }
         let cause =
             try StoreSnapshot(database, now: now).writer.map(\.sentence)
-            ?? "Start the server, whose log says what keeps it from going on, or run 'collector rebuild'."
-        return "\(first.events) events are not in the rollups, which do not advance. \(cause)"
+            ?? "Start the server and see its log for the cause, or run 'collector rebuild'."
+        return "\(first.events) events are not in the rollups, and the rollups do not advance. \(cause)"
     }
 
     /// The number of events after the position, and the time when the first of them was received (seconds since 1970); nil when there are none.
@@ -60,12 +60,12 @@ extension OpenWriter {
         let who = user.isEmpty ? name : "\(name) (role \(user))"
         let age = ageSeconds.map { " for \($0) s" } ?? ""
         guard let pid else {
-            return "A prepared transaction\(age) holds back the figures and the live feed. Commit it or roll it back; "
-                + "pg_prepared_xacts names it."
+            return "A prepared transaction\(age) delays reports and the live feed. Commit it or roll it back; "
+                + "see pg_prepared_xacts."
         }
         let kind = state.isEmpty ? "" : ", \(state)"
         return
-            "A transaction of \(who) has been open\(age) (pid \(pid)\(kind)) and holds back the figures and the live "
+            "A transaction of \(who) has been open\(age) (pid \(pid)\(kind)) and delays reports and the live "
             + "feed. End it, or run: select pg_terminate_backend(\(pid))"
     }
 }

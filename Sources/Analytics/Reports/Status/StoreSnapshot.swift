@@ -26,9 +26,9 @@ package struct StoreSnapshot: Sendable {
         func number(_ sql: String, _ parameters: [SQLValue] = []) throws(StoreError) -> Int64? {
             try database.rows(sql, parameters, milliseconds: ReadLimits.statementMilliseconds).first?.first?.integer
         }
-        let standing = try RollupPosition.read(database)
-        let position = standing.lastEventID
-        deadLetters = try RollupPosition.deadLettersListed(database).adding(saturating: standing.deadLettersUnlisted)
+        let stored = try RollupPosition.read(database)
+        let position = stored.lastEventID
+        deadLetters = try RollupPosition.deadLettersListed(database).adding(saturating: stored.deadLettersUnlisted)
         let microseconds = database.dialect.microseconds("received_at")
         let highWaterMark = try database.committedHighWaterMark()
         let highest = try database.highestEventID()
@@ -47,7 +47,7 @@ package struct StoreSnapshot: Sendable {
             highest: writer == nil ? highWaterMark : highest,
             isAhead: position > highest
         )
-        observation.emptiedReason = standing.reason
+        observation.emptiedReason = stored.reason
         if position == 0, highest > 0 {
             let first = try number("select \(microseconds) from collector_events order by id limit 1")
             observation.oldestSeconds = first.map { now - $0 / 1_000_000 }

@@ -30,6 +30,8 @@ extern const size_t collector_migrations_count;
 
 extern const unsigned char collector_agent_rules[];
 extern const size_t collector_agent_rules_count;
+extern const unsigned char collector_channel_rules[];
+extern const size_t collector_channel_rules_count;
 extern const unsigned char collector_zone_countries[];
 extern const size_t collector_zone_countries_count;
 
@@ -37,4 +39,5 @@ extern const size_t collector_zone_countries_count;
 static inline const collector_asset *collector_asset_at(size_t index) { return &collector_assets[index]; }
 static inline const collector_migration *collector_migration_at(size_t index) { return &collector_migrations[index]; }
 static inline const unsigned char *collector_agent_rules_start(void) { return collector_agent_rules; }
+static inline const unsigned char *collector_channel_rules_start(void) { return collector_channel_rules; }
 static inline const unsigned char *collector_zone_countries_start(void) { return collector_zone_countries; }

@@ -1,0 +1,26 @@
+import Reports
+
+extension SiteSettings: JSONRepresentable {
+    var json: JSONEncodedValue {
+        .object([("site", .text(site)), ("time_zone", JSONEncodedValue(timeZone))])
+    }
+}
+
+extension Annotation: JSONRepresentable {
+    var json: JSONEncodedValue {
+        .object([("id", .text(id)), ("site", .text(site)), ("t", .integer(at)), ("text", .text(note))])
+    }
+}
+
+extension AnnotationsReport: JSONRepresentable {
+    var json: JSONEncodedValue {
+        let releases = releases.map { release in
+            JSONEncodedValue.object([
+                ("site", .text(release.site)), ("release", .text(release.release)), ("t", .integer(release.at)),
+            ])
+        }
+        return .object([
+            ("range", range.json), ("annotations", JSONEncodedValue(annotations)), ("releases", .array(releases)),
+        ])
+    }
+}

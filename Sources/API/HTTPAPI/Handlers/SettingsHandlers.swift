@@ -1,0 +1,85 @@
+import Events
+import HTTPServer
+import Reports
+import TimeZones
+
+/// Handlers of the routes for the owner's settings and annotations.
+enum SettingsHandlers {
+    /// The latest time of an annotation: the year 2100, in seconds since 1970.
+    private static let annotationTimes: ClosedRange<Int64> = 946_684_800...4_102_444_800
+
+    static func settings(_ site: Site, _ call: Call) -> HandlerResult {
+        site.reports.report(call.ticket) { reports throws(ReportError) in
+            JSONEncodedValue.object([("settings", JSONEncodedValue(try reports.settings()))])
+        }
+    }
+
+    /// `PUT` with `{"time_zone":…}`; an empty one removes the setting.
+    static func changeSettings(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        let body = try JSONBody(call.request, names: ["time_zone"])
+        guard let zone = try body.text("time_zone", bytesMax: Operation.jsonBodyBytesMax) else {
+            throw QueryError(message: "time_zone is missing")
+        }
+        guard zone.isEmpty || ZoneCache.system.zone(zone) != nil else {
+            throw QueryError(message: "time_zone must be an IANA time zone, such as Europe/Berlin")
+        }
+        let name = try siteName(call.parameters["site"] ?? "")
+        let settings = SiteSettings(site: name, timeZone: zone.isEmpty ? nil : zone)
+        let now = WallClock.seconds
+        return site.reports.report(call.ticket) { reports throws(ReportError) in
+            try reports.store(settings, now: now)
+            return settings
+        }
+    }
+
+    // MARK: - Annotations
+
+    static func annotations(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        let query = try call.parameters.report(now: WallClock.seconds)
+        return site.reports.report(call.ticket) { reports throws(ReportError) in try reports.annotations(query) }
+    }
+
+    /// `POST` with `{"t":…,"text":…,"site":…}`.
+    static func add(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        let annotation = try annotation(call, id: Owner.makeID())
+        let now = WallClock.seconds
+        return site.reports.report(call.ticket) { reports throws(ReportError) in
+            try reports.add(annotation, now: now)
+            return annotation
+        }
+    }
+
+    /// `PUT` with the members of `add`.
+    static func replace(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
+        let annotation = try annotation(call, id: call.path["id"] ?? "")
+        let now = WallClock.seconds
+        return site.reports.report(call.ticket, missing: missing) { reports throws(ReportError) in
+            try reports.replace(annotation, now: now) ? annotation : nil
+        }
+    }
+
+    static func remove(_ site: Site, _ call: Call) -> HandlerResult {
+        let id = call.path["id"] ?? ""
+        return site.reports.report(call.ticket, missing: missing) { reports throws(ReportError) in
+            try reports.removeAnnotation(id) ? JSONEncodedValue.object([("deleted", .text(id))]) : nil
+        }
+    }
+
+    private static let missing = "No such annotation"
+
+    private static func annotation(_ call: Call, id: String) throws(QueryError) -> Annotation {
+        let body = try JSONBody(call.request, names: ["t", "text", "site"])
+        guard let at = try body.integer("t", in: annotationTimes) else { throw QueryError(message: "t is missing") }
+        let text = try body.text("text", bytesMax: Annotation.noteBytesMax) ?? ""
+        guard text.contains(where: { !$0.isWhitespace }) else { throw QueryError(message: "text is missing") }
+        let site = try body.text("site", bytesMax: SiteSettings.siteBytesMax) ?? ""
+        return Annotation(id: id, site: site, at: at, note: text)
+    }
+
+    private static func siteName(_ text: String) throws(QueryError) -> String {
+        guard text.utf8.count <= SiteSettings.siteBytesMax, !text.utf8.contains(0) else {
+            throw QueryError(message: "site must be the name of a site")
+        }
+        return text
+    }
+}

@@ -1,0 +1,96 @@
+import Aggregation
+package import HTTPServer
+import Locks
+import Reports
+import Storage
+
+/// One subscriber's stream of server-sent events.
+package final class Subscriber: BodySource {
+    private struct State {
+        /// The id of the last event that was sent; nil until the latest id is known.
+        var position: Int64?
+        /// The bytes that are sent next.
+        var bytes: [UInt8]
+        /// Whether its next event may no longer be kept for all.
+        var needsCatchUp = true
+        var needsKeepAlive = false
+    }
+
+    package let isEndless = true
+    let ticket: Ticket
+    private let feed: LiveFeed
+    private let state: Locked<State>
+
+    init(feed: LiveFeed, ticket: Ticket, position: Int64?) {
+        self.feed = feed
+        self.ticket = ticket
+        // A browser that loses the stream reconnects after so many milliseconds.
+        state = Locked(State(position: position, bytes: Array("retry: 1000\n\n".utf8)))
+    }
+
+    // MARK: - The event loop
+
+    package func next() -> BodyPart {
+        let held: (bytes: [UInt8], position: Int64?) = state.withLock { state in
+            defer { state.bytes = [] }
+            if state.needsKeepAlive, state.bytes.isEmpty { state.bytes = Array(": \n\n".utf8) }
+            state.needsKeepAlive = false
+            return (state.bytes, state.needsCatchUp ? nil : state.position)
+        }
+        if !held.bytes.isEmpty { return .bytes(held.bytes) }
+        guard let position = held.position else { return .later }
+        guard let (bytes, last) = feed.latest(after: position) else {
+            state.withLock { $0.needsCatchUp = true }
+            feed.requestCatchUp()
+            return .later
+        }
+        state.withLock { $0.position = last }
+        return bytes.isEmpty ? .later : .bytes(bytes)
+    }
+
+    package func close() { feed.unsubscribe(self) }
+
+    // MARK: - The feed's thread
+
+    /// Sends a comment next, unless there is something else to send.
+    func keepAlive() { state.withLock { $0.needsKeepAlive = true } }
+
+    /// Reads a part of the events that are no longer kept for all, or skips to the latest event.
+    func catchUp(_ events: EventQueries, _ end: Int64) throws(StoreError) {
+        let position: Int64? = state.withLock { state in
+            guard state.needsCatchUp, state.bytes.isEmpty || state.position == nil else { return nil }
+            return state.position ?? end
+        }
+        guard var position else { return }
+        // An id beyond every event is from another database or made up; no event would follow it.
+        if position > end, try position > events.lastID() { position = end }
+        var bytes: [UInt8] = []
+        if end - position > feed.limits.behindMax {
+            let skipped = end - position
+            position = end
+            bytes = Array("event: skipped\ndata: {\"ids\":\(skipped)}\n\n".utf8)
+        }
+        let bytesMax = feed.limits.partBytesMax
+        var (read, last) = try events.after(
+            position,
+            to: end,
+            limit: feed.limits.catchUpEventsMax,
+            bytesMax: bytesMax
+        )
+        last = max(position, last)
+        for event in read {
+            guard bytes.count < bytesMax else {
+                last = event.id - 1
+                break
+            }
+            bytes += feed.frame(event).bytes
+        }
+        let (made, reached) = (bytes, last)
+        state.withLock { state in
+            state.bytes += made
+            state.position = reached
+            state.needsCatchUp = reached < end
+        }
+        feed.wake(self)
+    }
+}

@@ -1,0 +1,97 @@
+import Segments
+import TimeZones
+
+/// A release of a site and the minute of its first page view by a human: a deploy, as visitors saw it.
+package struct FirstRelease: Sendable, Equatable {
+    package let site: String
+    package let release: String
+    /// The start of the minute, in seconds since 1970.
+    package let at: Int64
+
+    /// The most releases of a report, the latest, and of a site in the range, those with the most page views.
+    package static let releasesMax = 100
+    /// The most sites that are searched when the query has none, those with the most page views.
+    static let sitesMax = 20
+
+    /// The releases whose first page view is in the query's range, in the order of their times.
+    static func all(_ context: ReportContext) throws(ReportError) -> [FirstRelease] {
+        var found: [FirstRelease] = []
+        for site in try sites(context) {
+            found += try SiteReleases(context: context, site: site).first()
+        }
+        found.sort { ($0.at, $0.site, $0.release) < ($1.at, $1.site, $1.release) }
+        return found.suffix(releasesMax)
+    }
+
+    /// The codes of the sites.
+    private static func sites(_ context: ReportContext) throws(ReportError) -> [UInt32] {
+        if let site = context.query.site {
+            return context.dictionaries.code(of: site, in: .site).map { [$0] } ?? []
+        }
+        let range = context.query.range
+        var scan = context.plainScanQuery(from: range.from, to: range.to)
+        scan.withVisitors = false
+        scan.totals = .withoutEngagement
+        scan.lists = [ReportDimension.site.list(limit: sitesMax)]
+        return try context.run(scan).lists[0].rows.map(\.code)
+    }
+}
+
+/// Finds the first page views of the releases of one site.
+private struct SiteReleases {
+    let context: ReportContext
+    /// The code of the site.
+    let site: UInt32
+
+    private var range: ReportRange { context.query.range }
+
+    func first() throws(ReportError) -> [FirstRelease] {
+        let buckets = range.buckets
+        let seen = try series(from: range.from, to: range.to, buckets, only: nil)
+        guard !seen.isEmpty else { return [] }
+        let earlier = try series(from: 0, to: range.from, [0], only: seen.map(\.code))
+        let known = Set(earlier.filter { $0.pageViews.contains { $0 > 0 } }.map(\.code))
+        var found: [FirstRelease] = []
+        for (code, pageViews) in seen where !known.contains(code) {
+            guard let index = pageViews.firstIndex(where: { $0 > 0 }) else { continue }
+            let end = index + 1 < buckets.count ? buckets[index + 1] : range.to
+            found.append(
+                FirstRelease(
+                    site: context.text(site, .site),
+                    release: context.text(code, .release),
+                    at: try minute(of: code, from: max(range.from, buckets[index]), to: end)
+                )
+            )
+        }
+        return found
+    }
+
+    /// The first minute of a bucket with a page view of the release.
+    private func minute(of release: UInt32, from: Int64, to: Int64) throws(ReportError) -> Int64 {
+        let minutes = range.zone.bucketStarts(from: from, to: to, .minute)
+        let rows = try series(from: from, to: to, minutes, only: [release])
+        return rows.first?.pageViews.firstIndex { $0 > 0 }.map { minutes[$0] } ?? from
+    }
+
+    /// The page views of releases by bucket; those without a name are excluded.
+    private func series(
+        from: Int64,
+        to: Int64,
+        _ edges: [Int64],
+        only codes: [UInt32]?
+    ) throws(ReportError) -> [(code: UInt32, pageViews: [Int64])] {
+        guard from < to else { return [] }
+        var scan = context.plainScanQuery(from: from, to: to)
+        scan.edges = edges
+        scan.withVisitors = false
+        scan.totals = .withoutEngagement
+        scan.filters.append(ScanQuery.Filter(column: .site, codes: [site]))
+        if let codes { scan.filters.append(ScanQuery.Filter(column: .release, codes: Set(codes))) }
+        var list = ReportDimension.release.list(limit: FirstRelease.releasesMax)
+        (list.withSeries, list.only) = (true, codes)
+        scan.lists = [list]
+        return try context.run(scan).lists[0].rows
+            .filter { $0.code != DimensionDictionaries.none && $0.code != DimensionDictionaries.other }
+            .map { (code: $0.code, pageViews: $0.series) }
+    }
+}

@@ -1,0 +1,145 @@
+import Segments
+import Storage
+package import Aggregation
+
+/// The stored data of an issue besides its figures.
+package struct IssueText: Sendable {
+    package let site: String
+    package let kind: String
+    package let name: String
+    package let message: String
+    package let culprit: Culprit
+    /// Seconds since 1970.
+    package fileprivate(set) var firstSeen: Int64
+    package fileprivate(set) var lastSeen: Int64
+    var lastEventID: Int64
+    /// The reason why its errors are not the site's own; nil for an issue of the site.
+    package let noise: String?
+    package internal(set) var state = IssueState.unresolved
+    /// Nil when the owner has not decided.
+    package internal(set) var decision: IssueDecision?
+    /// The releases in which it was seen, the oldest first; empty unless they were requested.
+    package internal(set) var releases: [SeenRelease] = []
+    package internal(set) var regressedIn: String?
+    /// The issues that are merged into it.
+    package internal(set) var merged: [String] = []
+
+    /// The text of `(other)`, and of an issue of another site than the selected one.
+    static let unknown = IssueText(
+        site: "",
+        kind: "error",
+        name: DimensionDictionaries.otherText,
+        message: "",
+        culprit: Culprit(),
+        firstSeen: 0,
+        lastSeen: 0,
+        lastEventID: 0,
+        noise: nil
+    )
+
+    /// Whether a text, in lower case, occurs in the title, the culprit or the id.
+    func contains(_ text: String, id: String) -> Bool {
+        "\(name): \(message)\n\(culprit.function) \(culprit.file)\n\(id)".lowercased().contains(text)
+    }
+
+    fileprivate mutating func add(_ other: IssueText) {
+        firstSeen = min(firstSeen, other.firstSeen)
+        lastSeen = max(lastSeen, other.lastSeen)
+        lastEventID = max(lastEventID, other.lastEventID)
+    }
+}
+
+extension IssueText {
+    fileprivate static let columns = """
+        issue, site, kind, name, message, first_seen, last_seen, last_event_id, noise, culprit_function, culprit_file, culprit_line
+        """
+
+    /// Decodes a row of `insight_issues` with all `columns`.
+    fileprivate init(_ row: [SQLValue]) {
+        self.init(
+            site: row[1].text ?? "",
+            kind: row[2].text ?? "",
+            name: row[3].text ?? "",
+            message: row[4].text ?? "",
+            culprit: Culprit(function: row[9].text ?? "", file: row[10].text ?? "", line: row[11].integer ?? 0),
+            firstSeen: row[5].integer ?? 0,
+            lastSeen: row[6].integer ?? 0,
+            lastEventID: row[7].integer ?? 0,
+            noise: row[8].text
+        )
+    }
+}
+
+extension ReportContext {
+    /// The most issues that are looked up by name; for more, all rows are read.
+    private static let lookedUpMax = 1000
+
+    func issueAliases() throws(ReportError) -> IssueAliases { try IssueAliases(database) }
+
+    /// The texts of issues with those merged into them; of an issue on several sites, those of the site where it was last seen.
+    func plainIssueTexts(_ names: [String], _ aliases: IssueAliases) throws(ReportError) -> [String: IssueText] {
+        let wanted = Set(names)
+        let ids = names.flatMap(aliases.all)
+        guard !ids.isEmpty else { return [:] }
+        var parameters: [SQLValue] = []
+        var conditions: [String] = []
+        if ids.count <= Self.lookedUpMax {
+            parameters = database.padded(ids.map { .text($0) })
+            conditions.append("issue in (\((1...parameters.count).map { "?\($0)" }.joined(separator: ", ")))")
+        }
+        if let site = query.site {
+            parameters.append(.text(site))
+            conditions.append("site = ?\(parameters.count)")
+        }
+        let condition = conditions.isEmpty ? "true" : conditions.joined(separator: " and ")
+        // By site of each issue: its own row and those of the issues merged into it.
+        var texts: [String: [String: IssueText]] = [:]
+        let order = database.dialect.bytewise("site")
+        let sql = "select \(IssueText.columns) from insight_issues where \(condition) order by issue, \(order)"
+        try database.reportStream(sql, parameters) { row in
+            let (id, text) = (row[0].text ?? "", IssueText(row))
+            let name = aliases.target(of: id)
+            guard wanted.contains(name) else { return true }
+            guard let known = texts[name]?[text.site] else {
+                texts[name, default: [:]][text.site] = text
+                return true
+            }
+            // The title is that of the issue itself, or else of the first one that is merged into it.
+            var title = id == name ? text : known
+            title.add(id == name ? known : text)
+            texts[name]?[text.site] = title
+            return true
+        }
+        return texts.compactMapValues { sites in
+            sites.values.max { one, other in
+                one.lastSeen == other.lastSeen
+                    ? one.site.utf8.lexicographicallyPrecedes(other.site.utf8) : one.lastSeen < other.lastSeen
+            }
+        }
+    }
+
+    /// The texts of issues with their states, and with their releases if these are requested.
+    func issueTexts(
+        _ names: [String],
+        _ aliases: IssueAliases,
+        withReleases: Bool = true
+    ) throws(ReportError) -> [String: IssueText] {
+        var texts = try plainIssueTexts(names, aliases)
+        let decisions = try issueDecisions()
+        for name in texts.keys {
+            guard let text = texts[name] else { continue }
+            texts[name]?.merged = aliases.members(of: name)
+            texts[name]?.decision = decisions[IssueKey(site: text.site, issue: name)]
+        }
+        let needing = texts.filter { withReleases || $0.value.decision?.release != nil }
+        let releases = try issueReleases(needing.mapValues(\.site), aliases)
+        for (name, found) in releases { texts[name]?.releases = found }
+        for (name, text) in texts {
+            guard let decision = text.decision else { continue }
+            let occasions = try occasions(name, text, decision)
+            texts[name]?.state = decision.state(occasions)
+            if texts[name]?.state == .regressed { texts[name]?.regressedIn = decision.regressedIn(occasions) }
+        }
+        return texts
+    }
+}

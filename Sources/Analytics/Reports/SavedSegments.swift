@@ -1,0 +1,84 @@
+package import Storage
+
+/// A named set of filters of the owner.
+package struct SavedSegment: Sendable, Equatable {
+    package var id: String
+    package var name: String
+    /// The filters as JSON: the value of the parameter `filters`.
+    package var filters: String
+    /// Seconds since 1970.
+    package var updatedAt: Int64
+
+    package init(id: String, name: String, filters: String, updatedAt: Int64) {
+        (self.id, self.name, self.filters, self.updatedAt) = (id, name, filters, updatedAt)
+    }
+}
+
+/// Stores the owner's named sets of filters.
+package struct SavedSegments {
+    /// The most segments.
+    package static let segmentsMax = 100
+    /// The most bytes of a name.
+    package static let nameBytesMax = 100
+    private static let statementMilliseconds: Int32 = 2000
+
+    /// Why a segment was not stored.
+    package enum Problem: Sendable { case unknown, sameName, tooMany }
+
+    private let database: any Database
+
+    package init(_ database: any Database) { self.database = database }
+
+    private func run(_ sql: String, _ parameters: [SQLValue]) throws(StoreError) -> [[SQLValue]] {
+        try database.rows(sql, parameters, milliseconds: Self.statementMilliseconds)
+    }
+
+    /// All segments by name.
+    package func all() throws(StoreError) -> [SavedSegment] {
+        let rows = try run("select id, name, filters, updated_at from saved_segments", [])
+        let segments = rows.compactMap { row -> SavedSegment? in
+            guard let id = row[0].text, let name = row[1].text, let filters = row[2].text else { return nil }
+            return SavedSegment(id: id, name: name, filters: filters, updatedAt: row[3].integer ?? 0)
+        }
+        // Engines compare texts by different rules.
+        return segments.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+
+    /// Adds a segment, or replaces the one with its id.
+    ///
+    /// - Returns: nil when it is stored.
+    package func save(_ segment: SavedSegment, isNew: Bool) throws(StoreError) -> Problem? {
+        var problem: Problem?
+        try database.transaction { () throws(StoreError) in
+            let known = try all()
+            if !isNew, !known.contains(where: { $0.id == segment.id }) {
+                problem = .unknown
+            } else if known.contains(where: { $0.name == segment.name && $0.id != segment.id }) {
+                problem = .sameName
+            } else if isNew, known.count >= Self.segmentsMax {
+                problem = .tooMany
+            }
+            guard problem == nil else { return }
+            let sql = """
+                insert into saved_segments (id, name, filters, updated_at)
+                values (?1, ?2, ?3, ?4)
+                on conflict (id) do update
+                set name = excluded.name, filters = excluded.filters, updated_at = excluded.updated_at
+                """
+            _ = try run(
+                sql,
+                [.text(segment.id), .text(segment.name), .text(segment.filters), .integer(segment.updatedAt)]
+            )
+        }
+        return problem
+    }
+
+    /// - Returns: false when there is no such segment.
+    package func remove(_ id: String) throws(StoreError) -> Bool {
+        var isKnown = false
+        try database.transaction { () throws(StoreError) in
+            isKnown = try !run("delete from saved_segments where id = ?1 returning id", [.text(id)]).isEmpty
+        }
+        return isKnown
+    }
+}

@@ -1,0 +1,166 @@
+package import Segments
+
+/// The pages with the largest impact on a vital, on one device or on all, each with its main cause.
+package struct SlowPagesReport: Sendable {
+    /// The most frequent element or part of slow page views, with its share of those that have one.
+    package struct Cause: Sendable, Equatable {
+        package let value: String
+        package let count: Int64
+        package let total: Int64
+    }
+
+    package struct Row: Sendable {
+        package let path: String
+        /// Nil for all devices.
+        package let device: String?
+        package let summary: VitalSummary
+        package let impact: Double
+        /// Nil for a vital without elements or parts, and when no slow page view has one.
+        package let element: Cause?
+        package let part: Cause?
+    }
+
+    /// A page on one device, or on all.
+    struct Group: Equatable {
+        var path: UInt32
+        var text: String
+        var device: UInt32?
+        var summary = VitalSummary()
+        var impact: Double
+    }
+
+    /// The most rows; each takes a scan for its causes.
+    package static let limitMax = 10
+    /// The devices that are distinguished, those with the most page views.
+    static let devicesMax = 3
+    /// A page is shown on one device when that has at least this part of the impact on all of its devices.
+    static let devicePart = 0.75
+
+    package let range: ReportRange
+    package let vital: Vital
+    package let sampleMin: Int64
+    package let rows: [Row]
+
+    init(_ context: ReportContext, _ vital: Vital, limit: Int, sampleMin: Int64) throws(ReportError) {
+        (range, self.vital, self.sampleMin) = (context.query.range, vital, sampleMin)
+        var devices = ReportDimension.device.list(limit: Self.devicesMax)
+        devices.measure = .pageViews
+        let found = try Self.lists(context, [context.slowList(.path, vital), devices])
+        let pages = try Self.groups(context, found[0], nil, vital, sampleMin)
+        var onDevices: [Group] = []
+        // A single device is that of all page views.
+        if found[1].count > 1 {
+            for code in found[1].rows.map(\.code) where code != DimensionDictionaries.none {
+                let filter = ScanQuery.Filter(column: .device, codes: [code])
+                let list = try Self.lists(context, [context.slowList(.path, vital)], [filter])[0]
+                onDevices += try Self.groups(context, list, code, vital, sampleMin)
+            }
+        }
+        var rows: [Row] = []
+        for group in Self.chosen(pages, onDevices, limit: limit) {
+            rows.append(try Self.row(context, group, vital))
+        }
+        self.rows = rows
+    }
+
+    /// The groups with the largest impact, each page once: on the device with most of its impact, or on all devices.
+    static func chosen(_ pages: [Group], _ onDevices: [Group], limit: Int) -> [Group] {
+        var best: [UInt32: Group] = [:]
+        for group in pages { best[group.path] = group }
+        for (path, groups) in Dictionary(grouping: onDevices, by: \.path) {
+            // Of equal impacts, that of the device with more page views, which comes first.
+            guard var largest = groups.first else { continue }
+            for group in groups where group.impact > largest.impact { largest = group }
+            let sum = groups.reduce(0) { $0 + $1.impact }
+            if best[path] == nil || largest.impact >= Self.devicePart * sum { best[path] = largest }
+        }
+        return Array(
+            best.values.sorted { one, other in
+                guard one.impact == other.impact else { return one.impact > other.impact }
+                return one.text.utf8.lexicographicallyPrecedes(other.text.utf8)
+            }
+            .prefix(limit)
+        )
+    }
+
+    private static func groups(
+        _ context: ReportContext,
+        _ list: ListResult,
+        _ device: UInt32?,
+        _ vital: Vital,
+        _ sampleMin: Int64
+    ) throws(ReportError) -> [Group] {
+        try context.slowValues(list, vital, sampleMin: sampleMin)
+            .filter { $0.code != DimensionDictionaries.other }
+            .map { slow in
+                let text = context.text(slow.code, .path)
+                return Group(
+                    path: slow.code,
+                    text: text,
+                    device: device,
+                    summary: slow.summary,
+                    impact: slow.impact
+                )
+            }
+    }
+
+    private static func lists(
+        _ context: ReportContext,
+        _ lists: [ScanQuery.List],
+        _ filters: [ScanQuery.Filter] = []
+    ) throws(ReportError) -> [ListResult] {
+        var scan = try context.scanQuery(context.query.range, withSeries: false)
+        (scan.withVisitors, scan.totals) = (false, .withoutEngagement)
+        (scan.lists, scan.filters) = (lists, scan.filters + filters)
+        return try context.run(scan).lists
+    }
+
+    // MARK: - Causes
+
+    private static func row(_ context: ReportContext, _ group: Group, _ vital: Vital) throws(ReportError) -> Row {
+        var filters = [ScanQuery.Filter(column: .path, codes: [group.path])]
+        if let device = group.device { filters.append(ScanQuery.Filter(column: .device, codes: [device])) }
+        let (element, part) = dimensions(vital)
+        let wanted = [element, part].compactMap { $0 }
+        let found = wanted.isEmpty ? [] : try lists(context, wanted.map { $0.list(limit: 1) }, filters)
+        func cause(_ dimension: ReportDimension?) -> Cause? {
+            guard let dimension, let index = wanted.firstIndex(of: dimension), let first = found[index].rows.first
+            else { return nil }
+            return Cause(
+                value: context.text(first.code, dimension.column),
+                count: dimension.measure.value(first.sum, dimension),
+                total: found[index].total
+            )
+        }
+        return Row(
+            path: group.text,
+            device: group.device.map { context.text($0, .device) },
+            summary: group.summary,
+            impact: group.impact,
+            element: cause(element),
+            part: cause(part)
+        )
+    }
+
+    private static func dimensions(_ vital: Vital) -> (element: ReportDimension?, part: ReportDimension?) {
+        switch vital {
+        case .lcp: (.lcpElement, .lcpPart)
+        case .inp: (.inpElement, .inpPart)
+        case .cls: (.clsElement, nil)
+        case .fcp, .ttfb: (nil, nil)
+        }
+    }
+}
+
+extension Reports {
+    package func slowPages(
+        _ query: ReportQuery,
+        _ vital: Vital,
+        limit: Int,
+        sampleMin: Int64 = Impact.sampleMin
+    ) throws(ReportError) -> SlowPagesReport {
+        try computed(query) { context throws(ReportError) in
+            try SlowPagesReport(context, vital, limit: min(limit, SlowPagesReport.limitMax), sampleMin: sampleMin)
+        }
+    }
+}

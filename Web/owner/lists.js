@@ -1,0 +1,62 @@
+// Lists of values: a card for each theme.
+
+import { ask } from "./api.js";
+import { ListCard, listQuery } from "./list-card.js";
+import { LocationCard } from "./locations.js";
+
+/** @type {(import("./list-card.js").Theme & {card?: typeof ListCard})[]} */
+const THEMES = [
+  {
+    title: "Sources",
+    width: "half",
+    tabs: [["channel", "Channels"], ["referrer", "Referrers"], ["campaign", "Campaigns"]],
+    more: {
+      label: "UTM",
+      tabs: [
+        ["utm_source", "UTM source"],
+        ["utm_medium", "UTM medium"],
+        ["utm_term", "UTM term"],
+        ["utm_content", "UTM content"],
+      ],
+    },
+  },
+  {
+    title: "Pages",
+    width: "half",
+    tabs: [["path", "Top"], ["entry", "Entry"], ["exit", "Exit"], ["not_found", "Not found"]],
+  },
+  {
+    title: "Locations",
+    width: "half",
+    tabs: [["map", "Map"], ["country", "Countries"], ["region", "Regions"], ["city", "Cities"]],
+    card: LocationCard,
+  },
+  {
+    title: "Devices",
+    width: "half",
+    tabs: [["browser", "Browsers"], ["system", "Systems"], ["device", "Devices"], ["screen", "Screens"]],
+  },
+  { title: "Events", width: "third", tabs: [["event", "Events"]] },
+  { title: "Languages", width: "third", tabs: [["language", "Languages"]] },
+  { title: "Releases", width: "third last", tabs: [["release", "Releases"]] },
+];
+
+/**
+ * The cards of all themes, and a function that shows the figures of their open tabs.
+ *
+ * @param {AbortSignal} signal of the view
+ */
+export function listCards(signal) {
+  const cards = THEMES.map(({ card = ListCard, ...theme }) => new card(theme, signal));
+  const show = async () => {
+    try {
+      const wanted = new Set(cards.flatMap(({ dimensions }) => dimensions));
+      const { dimensions } = await ask("breakdowns", listQuery([...wanted]), { signal });
+      for (const one of cards) if (!one.loading) one.draw(dimensions);
+    } catch (error) {
+      if (signal.aborted) return;
+      for (const one of cards) one.fail(error);
+    }
+  };
+  return { elements: cards.map(({ element }) => element), show };
+}
