@@ -110,6 +110,25 @@ def test_the_live_count_is_of_the_selected_site(engine, shop):
     assert text(engine, "#live") == "1 here now"
 
 
+def test_the_live_count_opens_the_last_half_hour(engine, shop):
+    engine.signed_in_at = None
+    open_page(engine, shop, "&range=30d", "performance")
+    engine.click("#live")
+    ready(engine)
+    assert text(engine, "#range-name") == "Realtime"
+    assert engine.evaluate("() => [new URLSearchParams(location.search).get('range'), location.hash]") == ["realtime", "#overview"]
+
+
+def test_a_new_site_can_be_selected_without_a_reload(engine, shop):
+    engine.signed_in_at = None
+    open_page(engine, shop)
+    send(shop.port, visit_events("/", site="new.example"))
+    sites = "() => { const site = document.querySelector('#site'); site.blur(); site.focus(); return [...site.options].map(({ value }) => value); }"
+    wait_for(lambda: "new.example" in engine.evaluate(sites), 20, "the new site")
+    choose(engine, "#site", "new.example")
+    wait_for(lambda: "/" in (card(engine, "Pages") or ""), 10, "its figures")
+
+
 def test_a_period_without_errors_is_a_line_at_zero(engine, shop):
     engine.signed_in_at = None
     open_page(engine, shop, "&chart=errors")

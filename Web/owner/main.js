@@ -3,7 +3,7 @@
 import { loadCharts, recolorCharts } from "../kit/charts.js";
 import { onTab, openTab, showTab, showTabAt, startTabs } from "../kit/tabs.js";
 import { nextTheme, onTheme, startTheme } from "../kit/theme.js";
-import { h, setText } from "../kit/dom.js";
+import { setText } from "../kit/dom.js";
 import { within } from "../kit/time.js";
 import { ask, onSignedOut, onUnknownZone, RequestError } from "./api.js";
 import { drawBar, startBar } from "./bar.js";
@@ -18,7 +18,8 @@ import { rangeKey } from "./range-menu.js";
 import { loadSettings } from "./settings.js";
 import { startSegments } from "./segments.js";
 import { startShares } from "./shares.js";
-import { current, includesBots, isRangeOver, onState, rangeName, rejectZone } from "./state.js";
+import { drawSites, startSites } from "./sites.js";
+import { change, current, includesBots, isRangeOver, onState, rangeName, rejectZone } from "./state.js";
 import { areFiguresIncomplete, latestStatus, onStatus, startStatus, stopStatus } from "./status.js";
 import { VIEWS } from "./views.js";
 import { close, isWelcoming, startWelcome, welcome } from "./welcome.js";
@@ -55,23 +56,7 @@ async function show() {
   if (showing === controller) panel.removeAttribute("aria-busy");
 }
 
-// Site and live number
-
-async function drawSites() {
-  const select = /** @type {HTMLSelectElement} */ (byId("site"));
-  try {
-    const { sites } = await ask("sites");
-    select.replaceChildren(
-      h("option", { value: "", text: "All sites" }),
-      ...sites.filter((/** @type {any} */ one) => one.site).map((/** @type {any} */ one) =>
-        h("option", { value: one.site, text: one.site })
-      ),
-    );
-    select.value = current().site ?? "";
-  } catch {
-    // Each view shows its own error.
-  }
-}
+// Live number
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let liveTimer;
@@ -109,6 +94,12 @@ async function drawLive() {
     }
   }
   liveTimer = setTimeout(drawLive, LIVE_MS);
+}
+
+/** Shows the visitors of the last half hour. */
+function showRealtime() {
+  showTab("overview");
+  change({ range: "realtime", from: null, to: null, interval: null });
 }
 
 // Dialogs and keys
@@ -230,7 +221,9 @@ async function start() {
   startDialogs();
   startKeys();
   startBar();
+  startSites();
   startSegments();
+  byId("live").addEventListener("click", showRealtime);
   byId("sign-out").addEventListener("click", async () => {
     await ask("session", {}, { method: "DELETE" }).catch(() => {});
     signedOut();
