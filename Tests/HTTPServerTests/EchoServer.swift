@@ -65,7 +65,7 @@ final class EchoHandler: Handler {
 
     func admit(_ head: RequestHead, _ bytes: Span<UInt8>) -> BodyPolicy {
         guard head.text(head.path, bytes) != "/missing" else { return .refuse(Self.answer(404, Array("missing".utf8))) }
-        return .accept(bodyBytesMax: Self.bodyBytesMax)
+        return .accept(bodyBytesMax: Self.bodyBytesMax, kind: .api)
     }
 
     func handle(_ request: consuming Request, _ ticket: Ticket) -> HandlerResult {

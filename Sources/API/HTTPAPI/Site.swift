@@ -60,6 +60,7 @@ package final class Site: Handler {
     private let limiter = RateLimiter(perSecond: Site.publicRequestsPerSecond)
     private let ingest: Ingest?
     private let engine: String?
+    private let metrics: ServerMetrics?
     private let startedAt = ContinuousClock.now
     private let log: Log
 
@@ -77,6 +78,7 @@ package final class Site: Handler {
         workers: BodyWorkers? = nil,
         locations: LocationDatabase? = nil,
         responses: IngestResponses,
+        metrics: ServerMetrics? = nil,
         log: Log
     ) {
         self.configuration = configuration
@@ -84,6 +86,7 @@ package final class Site: Handler {
         self.status = status
         self.feed = feed
         self.engine = engine
+        self.metrics = metrics
         self.health = health
         self.log = log
         let cors = responses.cors
@@ -134,6 +137,21 @@ package final class Site: Handler {
         return .response(details.response)
     }
 
+    /// The response of `GET /metrics`.
+    func metrics(_ health: HealthMonitor.Status) -> ServerResponse {
+        let metrics = ServiceMetrics(
+            isDatabaseUp: health == .connected,
+            report: ingest?.report,
+            engine: engine,
+            version: configuration.version,
+            uptimeSeconds: startedAt.duration(to: .now) / .seconds(1),
+            rateLimited: ingestRoutes.rateLimited,
+            service: status?.status(),
+            server: metrics
+        )
+        return .response(metrics.response)
+    }
+
     // MARK: - Handler
 
     package func admit(_ head: RequestHead, _ bytes: Span<UInt8>) -> BodyPolicy {
@@ -141,7 +159,8 @@ package final class Site: Handler {
         case .refused(let answer): .refuse(answer)
         case .found(let match):
             .accept(
-                bodyBytesMax: head.method == .options ? Operation.ignoredBodyBytesMax : match.operation.bodyBytesMax
+                bodyBytesMax: head.method == .options ? Operation.ignoredBodyBytesMax : match.operation.bodyBytesMax,
+                kind: match.operation.access.kind
             )
         }
     }

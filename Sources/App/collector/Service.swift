@@ -93,6 +93,7 @@ struct Service {
             workers: workers,
             locations: locations,
             responses: ingestResponses,
+            metrics: sink.metrics,
             log: log
         )
         return Server(configuration: limits, responses: sink, handler: site)

@@ -58,6 +58,9 @@ final class Connection {
     var deadline: Int?
     /// When the first byte of the incomplete request was parsed, in milliseconds of the monotonic clock.
     var requestStart: Int?
+    /// When the pending request was complete, in microseconds of the monotonic clock.
+    var requestEnd = 0
+    var kind = RequestKind.page
 
     /// The bytes of this connection that are included in `LiveCount.heldBytes`.
     var countedBytes = 0

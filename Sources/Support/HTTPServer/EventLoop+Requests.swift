@@ -62,7 +62,8 @@ extension EventLoop {
                 at += head.length
                 connection.requestStart = nil
                 connection.put(answer, closes: isDraining || !head.keepsAlive || head.announcesBody)
-            case .accept(let bodyBytesMax):
+            case .accept(let bodyBytesMax, let kind):
+                connection.kind = kind
                 guard head.contentLength ?? 0 <= bodyBytesMax else {
                     refuse(connection, .bodyTooLarge, head: head, bytes)
                     return true
@@ -97,16 +98,23 @@ extension EventLoop {
     private func dispatch(_ connection: Connection, _ request: consuming Request) {
         connection.stage = .head
         connection.requestStart = nil
+        connection.requestEnd = monotonicMicroseconds()
         lastGeneration &+= 1
         connection.generation = lastGeneration
         let closes = !request.head.keepsAlive
         switch handler.handle(request, Ticket(loop: number, slot: connection.slot, generation: lastGeneration)) {
         case .now(let answer):
+            countLatency(connection)
             connection.put(affordable(answer), closes: closes || isDraining)
         case .later:
             connection.phase = .waiting
             connection.closesWhenAnswered = closes
         }
+    }
+
+    /// Counts the time since the request was complete.
+    func countLatency(_ connection: Connection) {
+        metrics.count(monotonicMicroseconds() - connection.requestEnd, connection.kind, loop: number)
     }
 
     /// Returns the response, or a 503 when its body is large and unsent responses already use too much memory.

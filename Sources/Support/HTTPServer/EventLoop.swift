@@ -21,7 +21,7 @@ final class EventLoop: @unchecked Sendable {
     let handler: any Handler
     let mailbox: Mailbox
     let listener: Int32
-    let live: LiveCount
+    let metrics: ServerMetrics
     var poller = Poller()
     var slots: [Connection?] = []
     var freeSlots: [Int] = []
@@ -41,16 +41,17 @@ final class EventLoop: @unchecked Sendable {
         mailbox: Mailbox,
         configuration: ServerConfiguration,
         handler: any Handler,
-        live: LiveCount
+        metrics: ServerMetrics
     ) {
         self.number = number
         self.listener = listener
         self.mailbox = mailbox
         self.configuration = configuration
         self.handler = handler
-        self.live = live
+        self.metrics = metrics
     }
 
+    var live: LiveCount { metrics.live }
     var isDraining: Bool { drainStart != nil }
     private var isEmpty: Bool { freeSlots.count == slots.count }
 
@@ -284,6 +285,7 @@ final class EventLoop: @unchecked Sendable {
             } else {
                 guard connection.phase == .waiting else { continue }
                 connection.phase = .reading
+                countLatency(connection)
                 connection.put(affordable(answer), closes: connection.closesWhenAnswered || isDraining)
                 if isDraining, connection.source?.isEndless == true { connection.endBody() }
             }

@@ -106,7 +106,7 @@ package enum HandlerResult: Sendable {
 
 /// The handler's decision about a request, based on its head.
 package enum BodyPolicy: Sendable {
-    case accept(bodyBytesMax: Int)
+    case accept(bodyBytesMax: Int, kind: RequestKind)
     /// Responds without receiving the body.
     ///
     /// The connection is closed if the request announced a body, because it is not read.

@@ -6,9 +6,13 @@ package final class ResponseSink: Sendable {
     /// One for each event loop, by its number.
     let mailboxes: [Mailbox]
 
+    /// Of the server that the sink belongs to.
+    package let metrics: ServerMetrics
+
     /// Creates a sink for a server with `configuration.loops` event loops.
     package init(_ configuration: ServerConfiguration) {
         mailboxes = (0..<max(1, configuration.loops)).map { _ in Mailbox() }
+        metrics = ServerMetrics(loops: mailboxes.count)
     }
 
     /// Sends the response for a ticket.

@@ -43,7 +43,6 @@ package final class Server: Sendable {
     ///
     /// - Throws: `.cannotListen` when the address is in use or invalid.
     package func start() throws(ServerError) {
-        let live = LiveCount()
         if configuration.port != 0 { try Socket.checkFree(host: configuration.host, port: configuration.port) }
         var listeners = [try Socket.listen(host: configuration.host, port: configuration.port, sharesPort: true)]
         let port = Socket.port(listeners[0])
@@ -58,7 +57,7 @@ package final class Server: Sendable {
                 mailbox: responses.mailboxes[number],
                 configuration: configuration,
                 handler: handler,
-                live: live
+                metrics: responses.metrics
             )
             workers[number].start { loop.run() }
         }

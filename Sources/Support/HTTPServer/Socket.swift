@@ -90,3 +90,10 @@ func monotonicMilliseconds() -> Int {
     unsafe clock_gettime(CLOCK_MONOTONIC, &time)
     return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
 }
+
+/// The current time of the monotonic clock, in microseconds.
+func monotonicMicroseconds() -> Int {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
+}

@@ -12,6 +12,11 @@ enum HealthHandlers {
         return .later
     }
 
+    static func metrics(_ site: Site, _ call: Call) -> HandlerResult {
+        site.health.check(call.ticket) { site.metrics($0) }
+        return .later
+    }
+
     static func status(_ site: Site, _ call: Call) -> HandlerResult {
         guard let status = site.status else { return .now(.response(Responses.unavailable())) }
         return .now(Responses.json(status.status().json(isGuest: call.identity.access != .everything)))

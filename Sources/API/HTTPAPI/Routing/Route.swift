@@ -101,6 +101,15 @@ enum RouteAccess: Sendable {
     /// The owner, and guests of a share link.
     case reader
     case owner
+
+    /// The kind of its requests, by which latencies are counted.
+    var kind: RequestKind {
+        switch self {
+        case .ingest: .ingest
+        case .everyone, .identified: .page
+        case .reader, .owner: .api
+        }
+    }
 }
 
 /// A request that the router has accepted.

@@ -33,6 +33,7 @@ extension RouteTable {
 
     private static let health = [
         Route("/health", .file(HealthHandlers.health)),
+        Route("/metrics", .get(.owner, bodyBytesMax: Operation.ignoredBodyBytesMax, HealthHandlers.metrics)),
         Route("/health/details", .get(.owner, bodyBytesMax: Operation.ignoredBodyBytesMax, HealthHandlers.details)),
         Route("/ping", .file { site, _ in .now(site.measure.ping) }),
         Route("/bw", .file { site, call in .now(site.measure.bandwidth(query: call.request.query)) }),

@@ -1,0 +1,153 @@
+import Events
+import HTTPServer
+import Ingest
+import Reports
+import Rollups
+import Storage
+
+/// The response of `GET /metrics`; docs/metrics.md lists the metrics.
+struct ServiceMetrics {
+    let isDatabaseUp: Bool
+    /// Nil without a database.
+    let report: Ingest.Report?
+    let engine: String?
+    let version: String
+    let uptimeSeconds: Double
+    let rateLimited: Int
+    /// Nil without a database.
+    let service: ServiceStatus?
+    let server: ServerMetrics?
+
+    var response: Response {
+        Response(
+            status: 200,
+            fields: [("Content-Type", MetricsText.contentType), Responses.noStore] + Responses.security,
+            body: .bytes(Array(text.utf8))
+        )
+    }
+
+    var text: String {
+        var metrics = MetricsText()
+        let labels = [("version", version), ("engine", engine ?? "none")]
+        metrics.add("collector_build_info", .gauge, "Version and database engine.", [(labels, 1)])
+        if let report {
+            metrics.add("collector_database_up", .gauge, "Whether the database responds.", isDatabaseUp ? 1 : 0)
+            addIngest(report, &metrics)
+            addJournal(report, &metrics)
+        }
+        if let service { addService(service, &metrics) }
+        if let server { addServer(server, &metrics) }
+        addProcess(&metrics)
+        return metrics.text
+    }
+
+    private func addIngest(_ report: Ingest.Report, _ metrics: inout MetricsText) {
+        let counters = report.counters
+        let results = [
+            ("stored", counters.stored - counters.duplicates), ("duplicate", counters.duplicates),
+            ("refused", counters.refused), ("unavailable", counters.unavailable),
+        ]
+        metrics.add(
+            "collector_ingest_records_total",
+            .counter,
+            "Records by result; those of the journal when they are drained.",
+            results.map { ([("result", $0.0)], Double($0.1)) }
+        )
+        metrics.add(
+            "collector_ingest_rate_limited_requests_total",
+            .counter,
+            "Requests above the rate limit.",
+            rateLimited
+        )
+        metrics.add("collector_ingest_batches_total", .counter, "Batches written to the database.", counters.batches)
+        metrics.add(
+            "collector_ingest_queue_records",
+            .gauge,
+            "Records that wait for the database.",
+            report.waitingRecords
+        )
+        metrics.add("collector_ingest_queue_bytes", .gauge, "Bytes of these records.", report.waitingBytes)
+        metrics.add(
+            "collector_ingest_writers",
+            .gauge,
+            "Writers that are connected to the database.",
+            report.writersConnected
+        )
+    }
+
+    private func addJournal(_ report: Ingest.Report, _ metrics: inout MetricsText) {
+        guard let journal = report.journal else { return }
+        let isInUse = report.isJournaling || journal.records > 0
+        metrics.add(
+            "collector_journal_in_use",
+            .gauge,
+            "Whether the journal has records or gets them.",
+            isInUse ? 1 : 0
+        )
+        metrics.add("collector_journal_full", .gauge, "Whether the journal is full.", report.isJournalFull ? 1 : 0)
+        metrics.add("collector_journal_records", .gauge, "Records in the journal.", journal.records)
+        metrics.add("collector_journal_bytes", .gauge, "Bytes of these records.", journal.bytes)
+        metrics.add("collector_journal_oldest_seconds", .gauge, "Age of the oldest record.", journal.oldestSeconds)
+        metrics.add("collector_journal_dead_letters", .gauge, "Records that the database refused.", journal.deadLetters)
+        metrics.add(
+            "collector_journal_added_records_total",
+            .counter,
+            "Records written to the journal.",
+            report.counters.journaled
+        )
+        metrics.add(
+            "collector_journal_drained_records_total",
+            .counter,
+            "Records moved from the journal to the database.",
+            report.counters.drained
+        )
+    }
+
+    private func addService(_ service: ServiceStatus, _ metrics: inout MetricsText) {
+        metrics.add(
+            "collector_rollup_lag_seconds",
+            .gauge,
+            "Age of the oldest event that the figures do not contain.",
+            service.lagSeconds.map { Double($0) }
+        )
+        metrics.add(
+            "collector_rollup_rebuild_progress",
+            .gauge,
+            "Share of the events that a rebuild has processed; absent without one.",
+            service.processing?.share
+        )
+        metrics.add(
+            "collector_last_event_timestamp_seconds",
+            .gauge,
+            "When the last event was received.",
+            service.lastReceived.map { Double($0) }
+        )
+        metrics.add(
+            "collector_problems",
+            .gauge,
+            "Problems that /api/status reports, by code.",
+            service.problems.map { ([("code", $0.code)], 1) }
+        )
+    }
+
+    private func addServer(_ server: ServerMetrics, _ metrics: inout MetricsText) {
+        metrics.add("collector_http_connections", .gauge, "Open connections.", server.connections)
+        metrics.add(
+            "collector_http_request_duration_seconds",
+            "Time from the last byte of a request to the start of its response.",
+            label: "kind",
+            RequestKind.allCases.map { ("\($0)", server.latencies($0)) }
+        )
+    }
+
+    private func addProcess(_ metrics: inout MetricsText) {
+        let process = ProcessStatistics()
+        let start = Double(WallClock.seconds) - uptimeSeconds.rounded()
+        metrics.add("process_cpu_seconds_total", .counter, "User and system time.", process.cpuSeconds)
+        metrics.add("process_resident_memory_bytes", .gauge, "Resident memory.", process.residentBytes)
+        metrics.add("process_virtual_memory_bytes", .gauge, "Virtual memory.", process.virtualBytes)
+        metrics.add("process_open_fds", .gauge, "Open files and connections.", process.openFiles)
+        metrics.add("process_max_fds", .gauge, "Limit of open files and connections.", process.openFilesMax)
+        metrics.add("process_start_time_seconds", .gauge, "When the server started.", start)
+    }
+}
