@@ -173,7 +173,7 @@ def test_a_view_that_ignores_a_control_shows_the_reason(engine, shop):
     assert engine.evaluate(disabled) == ["compare"]
     assert text(engine, "#asked-reason") == "Fingerprints have no comparison with the previous period."
     show(engine, "raw")
-    assert sorted(engine.evaluate(disabled)) == ["bots", "compare", "edit", "filter-open", "remove"]
+    assert sorted(engine.evaluate(disabled)) == ["bots", "compare", "edit", "filter-open", "remove", "segments-open"]
     assert text(engine, "#asked-reason").startswith("Raw data shows ")
     engine.press("/")
     assert not engine.evaluate("() => document.querySelector('#filter').open")
@@ -218,8 +218,10 @@ def test_lists_can_be_expanded_to_all_values(engine, shop):
     settle(shop.port, settled + sum(send(shop.port, visit_events(f"/more-{number}")) for number in range(8)))
     open_page(engine, shop)
     pages = report(shop.port, "breakdowns", range="24h", dimensions="path", limit=8)["dimensions"]["path"]
-    rest = engine.evaluate("() => [...document.querySelectorAll('.card')].find((card) => card.querySelector('h2')?.textContent === 'Pages').querySelector('.rest').textContent")
-    assert rest.startswith(f"{pages['count'] - 8} more values{pages['rest']}")
+    foot = "() => [...document.querySelectorAll('.card')].find((card) => card.querySelector('h2')?.textContent === 'Pages').querySelector('.foot-line')"
+    assert engine.evaluate(f"{foot}.querySelector('.note').textContent") == f"{pages['count'] - 8} more values: {pages['rest']}"
+    engine.evaluate(f"{foot}.querySelector('.all').click()")
+    wait_for(lambda: engine.evaluate("() => document.querySelectorAll('#all tbody tr').length") == pages["count"], 10, "all values")
 
 
 def test_a_refused_query_shows_its_message_in_the_card(engine, shop):

@@ -8,9 +8,12 @@ extension StoredEvent {
             + "user_agent, \(dialect.json("payload")), country, region, city, location_source"
     }
 
+    /// The number of these columns, and the index of the first one that follows.
+    package static let columnsCount = 16
+
     /// Decodes a row; nil when a required column is missing or has another type.
     package init?(_ row: [SQLValue]) {
-        guard row.count >= 16, let id = row[0].integer, let receivedAt = row[1].integer, let visitorID = row[2].text,
+        guard row.count >= Self.columnsCount, let id = row[0].integer, let receivedAt = row[1].integer, let visitorID = row[2].text,
             let sessionID = row[3].text, let pageviewID = row[4].text, let type = row[5].text
         else { return nil }
         let text = row[11].text ?? "{}"

@@ -51,7 +51,7 @@ struct IssueErrors {
                 milliseconds: ReadLimits.statementMilliseconds
             )
             let events = read.rows.compactMap { row -> StoredEvent? in
-                guard let event = StoredEvent(row), let site = row[12].text else { return nil }
+                guard let event = StoredEvent(row), let site = row[StoredEvent.columnsCount].text else { return nil }
                 let key = hashes.sessionKey(site: site, visitor: event.visitorID, session: event.sessionID)
                 guard second.sessionKeys.contains(key) else { return nil }
                 return ids.contains(event.issueID(namedSite: site, hashes.texts)) ? event : nil

@@ -43,7 +43,7 @@ struct IssueSamples {
             )
             for row in read.rows {
                 guard let event = StoredEvent(row),
-                    issues.contains(event.issueID(namedSite: row[12].text ?? "", hash))
+                    issues.contains(event.issueID(namedSite: row[StoredEvent.columnsCount].text ?? "", hash))
                 else { continue }
                 found.append(event)
             }
