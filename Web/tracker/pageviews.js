@@ -8,6 +8,7 @@ import { activeIds, hyphenated, ids, pageviewId, uuid7 } from "./ids.js";
 import { CAMPAIGN_LENGTH_MAX, CAMPAIGN_PARAMETERS_MAX, PAGEVIEW_EVENTS_MAX } from "./limits.js";
 import { options } from "./options.js";
 import { pick } from "./pick.js";
+import { VERSION } from "./version.js";
 
 /**
  * A page view: its fields as they are sent, its vitals by navigation, and what has been reported.
@@ -107,6 +108,7 @@ export const open = (kind, vitals, referrer = clean(ofDocument("referrer"))) => 
     sample,
     frame: self !== top || undefined,
     hidden: ofDocument("hidden"),
+    tracker: VERSION,
   }, true);
 };
 
