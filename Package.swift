@@ -19,6 +19,8 @@ let package = Package(
     targets: [
         // C: code that cannot be written in Swift, and embedded assets. No application logic.
         .target(name: "CNet", path: "Sources/C/CNet"),
+        .target(name: "CCurl", path: "Sources/C/CCurl"),
+        .target(name: "CHTML", path: "Sources/C/CHTML"),
         .target(name: "CAssets", path: "Sources/C/CAssets", exclude: ["generated"]),
         .systemLibrary(
             name: "CSQLite",
@@ -72,6 +74,13 @@ let package = Package(
             swiftSettings: boundary
         ),
         .target(name: "Files", path: "Sources/Support/Files", swiftSettings: strict),
+        .target(name: "HTML", dependencies: ["CHTML"], path: "Sources/Support/HTML", swiftSettings: boundary),
+        .target(
+            name: "HTTPClient",
+            dependencies: ["CCurl"],
+            path: "Sources/Support/HTTPClient",
+            swiftSettings: boundary
+        ),
         .target(
             name: "HTTPServer",
             dependencies: ["CNet", "HTTPWire", "Locks", "Workers"],
@@ -207,8 +216,9 @@ let package = Package(
         .executableTarget(
             name: "collector",
             dependencies: [
-                "Assets", "DemoData", "Events", "Files", "HTTPAPI", "HTTPServer", "Ingest", "Live", "Locks", "Log",
-                "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite", "Workers",
+                "Assets", "Crypto", "DemoData", "Events", "Files", "HTML", "HTTPAPI", "HTTPClient", "HTTPServer", "Ingest",
+                "Live", "Locks", "Log", "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite",
+                "Workers",
             ],
             path: "Sources/App/collector",
             swiftSettings: strict
@@ -231,7 +241,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CollectorTests",
-            dependencies: ["Events", "Files", "Log", "collector"],
+            dependencies: ["Crypto", "Events", "Files", "HTML", "HTTPClient", "Log", "collector"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -26,6 +26,8 @@ struct TrackedPageViews {
     }
 
     /// One row for each page view. A page view that was stored twice, without an `event_id`, is one.
+    ///
+    /// The last number is twice the events received, and 1 more with vitals: so the events of a page view are read once.
     private static func sql(_ dialect: SQLDialect) -> String {
         """
         with own as materialized (
@@ -42,12 +44,10 @@ struct TrackedPageViews {
             group by visitor_id, pageview_id
         )
         select named_site, time, client_time, original_time, tracker, sample, kind, hidden, report.emitted, report.dropped, (
-            select count(*) from collector_events as event
-            where event.pageview_id = own.pageview_id and event.visitor_id = own.visitor_id and event.seq > 0
-        ), (
-            select count(*) from collector_events as event
+            select sum(case when event.seq > 0 then 2 else 0 end)
+                + max(case when event.event_type = 'webvitals' then 1 else 0 end)
+            from collector_events as event
             where event.pageview_id = own.pageview_id and event.visitor_id = own.visitor_id
-                and event.event_type = 'webvitals'
         )
         from own
         left join delivery_reports as report
@@ -68,7 +68,8 @@ extension TrackingFigures.PageView {
         // Booleans of JSON are numbers in SQLite, words in PostgreSQL.
         let isHidden = ["1", "true"].contains(row[7].text ?? "")
         isVisibleLoad = !isHidden && Self.loads.contains(row[6].text ?? "")
-        (emitted, dropped, received) = (row[8].integer, row[9].integer ?? 0, row[10].integer ?? 0)
-        hasVitals = (row[11].integer ?? 0) > 0
+        let number = row[10].integer ?? 0
+        (emitted, dropped, received) = (row[8].integer, row[9].integer ?? 0, number / 2)
+        hasVitals = number % 2 == 1
     }
 }
