@@ -216,7 +216,8 @@ let package = Package(
         .executableTarget(
             name: "collector",
             dependencies: [
-                "Assets", "Crypto", "DemoData", "Events", "Files", "HTML", "HTTPAPI", "HTTPClient", "HTTPServer", "Ingest",
+                "Assets", "Crypto", "DemoData", "Events", "Files", "HTML", "HTTPAPI", "HTTPClient", "HTTPServer",
+                "Ingest",
                 "Live", "Locks", "Log", "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite",
                 "Workers",
             ],

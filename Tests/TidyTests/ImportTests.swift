@@ -55,13 +55,15 @@ private let allowedImports: [String: Set<String>] = [
     // App
     "collector": [
         "Assets", "Crypto", "DemoData", "Events", "Files", "HTML", "HTTPAPI", "HTTPClient", "HTTPServer", "Ingest",
-        "Live", "Locks", "Log", "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite", "Workers",
+        "Live", "Locks", "Log", "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite",
+        "Workers",
     ],
 ]
 
 /// Modules of C, each with the one module that may import it.
 private let boundaries = [
-    "CAssets": "Assets", "CBrotli": "Compression", "CCrypto": "Crypto", "CCurl": "HTTPClient", "CHTML": "HTML", "CNet": "HTTPServer", "CPCRE2": "Patterns",
+    "CAssets": "Assets", "CBrotli": "Compression", "CCrypto": "Crypto", "CCurl": "HTTPClient", "CHTML": "HTML",
+    "CNet": "HTTPServer", "CPCRE2": "Patterns",
     "CPostgres": "Postgres",
     "CSQLite": "SQLite", "CZlib": "Compression",
 ]

@@ -100,14 +100,17 @@ const WORDINGS = Object.freeze({
   storage: {
     title: "Journal and dead letters",
     figure: (report) =>
-      withServer(report, (server) =>
-        server.journal_full
-          ? "Journal full"
-          : server.journaling || server.journal_records
-          ? plural(server.journal_records, "record")
-          : server.dead_letters
-          ? plural(server.dead_letters, "dead letter")
-          : "Empty"),
+      withServer(
+        report,
+        (server) =>
+          server.journal_full
+            ? "Journal full"
+            : server.journaling || server.journal_records
+            ? plural(server.journal_records, "record")
+            : server.dead_letters
+            ? plural(server.dead_letters, "dead letter")
+            : "Empty",
+      ),
     note: ({ server }) =>
       server ? "Events that wait for the database, and those that it has refused." : "Only the owner can see it.",
     advice: ({ server }) =>
@@ -120,10 +123,11 @@ const WORDINGS = Object.freeze({
   csp: {
     title: "Blocked by Content Security Policy",
     figure: ({ blocked }) => exact(blocked.own),
-    note: ({ blocked }) =>
-      `Requests of the tracker, as far as pages could report them. ${
-        plural(blocked.total - blocked.own, "other request")
-      } of the site blocked.`,
+    note: ({ blocked }) => {
+      const others = blocked.total - blocked.own;
+      const text = "Requests of the tracker, as far as pages could report them.";
+      return others ? `${text} ${plural(others, "request")} of the site itself.` : text;
+    },
     advice: () => "Add the address of Collector to script-src and connect-src of the site's policy.",
   },
   versions: {
@@ -137,10 +141,13 @@ const WORDINGS = Object.freeze({
     title: "Clocks of browsers",
     figure: (report) => withFigures(report, ({ wrong_clocks: wrong, clocks }) => share(wrong, clocks)),
     note: (report) =>
-      withFigures(report, ({ median_skew_seconds: median }) =>
-        median === null
-          ? "No clock was off by more than a minute."
-          : `Off by more than a minute, half of them by ${skew(median)} or more. Their times are corrected.`),
+      withFigures(
+        report,
+        ({ median_skew_seconds: median }) =>
+          median === null
+            ? "No clock was off by more than a minute."
+            : `Off by more than a minute, half of them by ${skew(median)} or more. Their times are corrected.`,
+      ),
     advice: () => "If most clocks seem wrong, it is the server's: check its time synchronization.",
   },
   vitals: {
@@ -166,9 +173,7 @@ const WORDINGS = Object.freeze({
     title: "Duplicates removed",
     figure: (report) => withServer(report, ({ duplicates }) => exact(duplicates)),
     note: (report) =>
-      report.server
-        ? "Events that arrived again since the server started, stored once."
-        : "Only the owner can see it.",
+      report.server ? "Events that arrived again since the server started, stored once." : "Only the owner can see it.",
   },
   consent: {
     title: "Do Not Track and consent",
@@ -181,7 +186,7 @@ const WORDINGS = Object.freeze({
 
 /** @param {any} report @returns {Check[]} */
 export const checksOf = (report) =>
-  report.checks.map(({ check, state }) => {
+  report.checks.map((/** @type {{check: string, state: State}} */ { check, state }) => {
     const { title, figure, note, advice } = WORDINGS[check];
     const isPoor = state === "warning" || state === "problem";
     return {

@@ -8,8 +8,9 @@ import { rangeQuery } from "./state.js";
 
 const TICK_MS = 1000;
 
-const part = (/** @type {string} */ name) =>
-  /** @type {HTMLElement} */ (document.querySelector(`#tracking-strip [data-part="${name}"]`));
+const part = (
+  /** @type {string} */ name,
+) => /** @type {HTMLElement} */ (document.querySelector(`#tracking-strip [data-part="${name}"]`));
 
 /** Seconds since 1970 of the latest event that is known, whatever the range. @type {number | null} */
 let lastEvent = null;
@@ -57,7 +58,9 @@ function draw(report) {
  */
 export async function showStrip(signal) {
   const key = JSON.stringify(rangeQuery());
-  if (shown && shown !== key) for (const name of ["state", "delivery", "version", "clock", "csp"]) setText(part(name), "–");
+  if (shown && shown !== key) {
+    for (const name of ["state", "delivery", "version", "clock", "csp"]) setText(part(name), "–");
+  }
   try {
     const report = currentReport() ?? await readTracking(signal);
     shown = key;

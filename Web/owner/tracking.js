@@ -64,7 +64,9 @@ function conclusion(report) {
 function figuresNote({ figures_from: from, range, refused }) {
   if (refused) return refused.endsWith(".") ? refused : `${refused}.`;
   return from > range.from
-    ? `Bots are included. Delivery figures are those since ${moment(from * 1000, zone())}, the latest 200,000 page views.`
+    ? `Bots are included. Delivery figures are those since ${
+      moment(from * 1000, zone())
+    }, the latest 200,000 page views.`
     : "Bots are included.";
 }
 
@@ -123,9 +125,10 @@ const siteButton = (site) =>
     : h("span", { text: named(site) });
 
 /** @param {any} report */
-function versions({ figures, version: current }) {
+function versions({ figures, version: current, gaps: { rows } }) {
+  const hasGaps = rows.length > 0;
   if (!figures?.versions.length) return null;
-  const element = card("Versions of the tag", "half");
+  const element = card("Versions of the tag", hasGaps ? "half" : "full");
   body(element).append(table(
     ["Version", "Page views", "Share", "Last seen"],
     figures.versions.map((/** @type {any} */ { version, pageviews, last_seen: seen }) => [
@@ -145,10 +148,11 @@ function versions({ figures, version: current }) {
 }
 
 /** @param {any} report */
-function gaps({ gaps: { rows } }) {
+function gaps({ gaps: { rows }, figures }) {
   if (!rows.length) return null;
+  const width = figures?.versions.length ? "half" : "full";
   const shown = rows.slice(-GAPS_MAX).reverse();
-  const element = card("Hours without page views", "half", rows.length > shown.length ? `latest ${GAPS_MAX}` : null);
+  const element = card("Hours without page views", width, rows.length > shown.length ? `latest ${GAPS_MAX}` : null);
   body(element).append(table(
     ["From", "Length", "Page views expected"],
     shown.map((/** @type {any} */ { from, to, expected }) => [

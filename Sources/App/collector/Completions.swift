@@ -57,7 +57,11 @@ enum Completions {
                 let value = option.value.map { ":\($0):\(action)" } ?? ""
                 return "'\(option.name)[\(zshQuoted(option.summary))]\(value)'"
             }
-            let argument = entry.argument.map { $0.words.isEmpty ? ["'1:\($0.name):_urls'"] : ["'1:\($0.name):(\($0.words.joined(separator: " ")))'"] } ?? []
+            let argument =
+                entry.argument.map {
+                    $0.words.isEmpty
+                        ? ["'1:\($0.name):_urls'"] : ["'1:\($0.name):(\($0.words.joined(separator: " ")))'"]
+                } ?? []
             return "        \(entry.command.rawValue)) _arguments \((options + argument).joined(separator: " ")) ;;"
         }
         return """

@@ -29,7 +29,9 @@ package enum Integrity {
         return String(decoding: text.prefix(Int(count)), as: UTF8.self)
     }
 
-    /// Whether bytes match an attribute: one of its digests of the strongest algorithm. True if it has no known digest, as browsers do it.
+    /// Whether bytes match an attribute: one of its digests of the strongest algorithm.
+    ///
+    /// True if it has no known digest, as browsers do it.
     package static func matches(_ bytes: [UInt8], _ attribute: String) -> Bool {
         let digests = attribute.split(whereSeparator: \.isWhitespace).compactMap { word -> (Algorithm, Substring)? in
             let parts = word.split(separator: "?")[0].split(separator: "-", maxSplits: 1)

@@ -127,10 +127,12 @@ package struct HTTPClient: Sendable {
                         }
                         unsafe request.timeout_ms = timeoutMilliseconds
                         unsafe request.head = { bytes, count, context in
-                            unsafe Reading.of(context)?.takeHead(UnsafeRawBufferPointer(start: bytes, count: count)) ?? 0
+                            unsafe Reading.of(context)?.takeHead(UnsafeRawBufferPointer(start: bytes, count: count))
+                                ?? 0
                         }
                         unsafe request.content = { bytes, count, context in
-                            unsafe Reading.of(context)?.takeBody(UnsafeRawBufferPointer(start: bytes, count: count)) ?? 0
+                            unsafe Reading.of(context)?.takeBody(UnsafeRawBufferPointer(start: bytes, count: count))
+                                ?? 0
                         }
                         unsafe request.context = Unmanaged.passUnretained(reading).toOpaque()
                         unsafe ccurl_perform(&request, &result)

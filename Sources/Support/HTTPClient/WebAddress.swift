@@ -33,7 +33,9 @@ package struct WebAddress: Equatable, Hashable, Sendable, CustomStringConvertibl
         return "\(scheme)://\(host)" + (isDefault ? "" : ":\(port)")
     }
     /// The part of the path after the last slash.
-    package var fileName: String { path.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? "" }
+    package var fileName: String {
+        path.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? ""
+    }
     package var description: String { text }
 
     /// Whether a browser loads it in a secure page: by https, or from this machine.
@@ -55,6 +57,7 @@ package struct WebAddress: Equatable, Hashable, Sendable, CustomStringConvertibl
     private static func read(_ body: (UnsafeMutablePointer<CChar>?, Int) -> CInt) -> String? {
         var buffer = [CChar](repeating: 0, count: bytesMax)
         let count = unsafe buffer.withUnsafeMutableBufferPointer { unsafe body($0.baseAddress, $0.count) }
-        return count >= 0 ? String(decoding: buffer.prefix(Int(count)).map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+        return count >= 0
+            ? String(decoding: buffer.prefix(Int(count)).map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
     }
 }

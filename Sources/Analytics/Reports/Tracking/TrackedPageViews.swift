@@ -25,7 +25,7 @@ struct TrackedPageViews {
         (self.total, self.bySite) = (total, bySite)
     }
 
-    /// One row for each page view. A page view that was stored twice, without an `event_id`, is one.
+    /// One row for each page view, also if it was stored twice.
     ///
     /// The last number is twice the events received, and 1 more with vitals: so the events of a page view are read once.
     private static func sql(_ dialect: SQLDialect) -> String {

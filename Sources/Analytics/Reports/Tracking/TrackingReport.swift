@@ -1,7 +1,7 @@
 import Segments
 import Storage
 
-/// Whether the tracking of a range is complete. Bots are included.
+/// Whether the tracking of a range is complete, bots included.
 package struct TrackingReport: Sendable {
     /// The most sites of the list.
     package static let sitesMax = 50
@@ -173,7 +173,9 @@ struct HourlyPageViews {
 }
 
 extension Reports {
-    /// `now` is in seconds since 1970; `version` is that of the tracker that this server serves. The filters of the query are ignored.
+    /// Filters of the query are ignored.
+    ///
+    /// `now` is in seconds since 1970; `version` is that of the tracker that this server serves.
     package func tracking(
         _ query: ReportQuery,
         now: Int64,

@@ -29,8 +29,9 @@ package struct TrafficGaps: Equatable, Sendable {
     /// The end of the last hour of the counts.
     private var end: Int64 = 0
 
-    /// `counts` are the page views of consecutive whole hours from `start`, in seconds since 1970; those from `checked` on are checked.
-    /// Hours before `known`, the time of the first page view, count as unknown.
+    /// Finds the gaps in page views of consecutive whole hours from `start` on, of which those from `checked` on are checked.
+    ///
+    /// Times are in seconds since 1970. Hours before `known`, the time of the first page view, count as unknown.
     package init(counts: [Int64], start: Int64, checked: Int64, known: Int64) {
         end = start + Int64(counts.count) * Self.hour
         for (index, count) in counts.enumerated() {

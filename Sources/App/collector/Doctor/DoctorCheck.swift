@@ -66,7 +66,8 @@ extension String {
         String(
             String.UnicodeScalarView(
                 unicodeScalars.map { scalar in
-                    let isControl = scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
+                    let isControl =
+                        scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
                     return isControl && scalar != "\n" ? "\u{FFFD}" : scalar
                 }
             )

@@ -104,12 +104,22 @@ struct DoctorCommand {
         let origin = [("Origin", page.url.origin)]
         do throws(ClientError) {
             let body = #"{"v":2,"events":[]}"#
-            let posted = try client.send("POST", tag.endpoint, origin + [("Content-Type", "text/plain")], body: Array(body.utf8))
-            let health = try WebAddress("health", base: tag.endpoint).map { url throws(ClientError) in try client.send("GET", url) }
+            let posted = try client.send(
+                "POST",
+                tag.endpoint,
+                origin + [("Content-Type", "text/plain")],
+                body: Array(body.utf8)
+            )
+            let health = try WebAddress("health", base: tag.endpoint).map { url throws(ClientError) in
+                try client.send("GET", url)
+            }
             let check = ServerChecks.endpoint(posted, health: health)
             checks.append(check)
             guard check.state != .problem else { return }
-            let asked = origin + [("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "content-type")]
+            let asked =
+                origin + [
+                    ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "content-type"),
+                ]
             let preflight = try client.send("OPTIONS", tag.endpoint, asked)
             checks += ServerChecks.cors(posted, preflight: preflight, page: page.url)
             checks.append(ServerChecks.proxy(posted))

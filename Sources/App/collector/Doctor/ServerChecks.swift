@@ -16,22 +16,40 @@ enum ServerChecks {
     static func script(_ plain: ClientResponse, own: [UInt8]?, version: String) -> [DoctorCheck] {
         guard plain.status == 200 else {
             return [
-                .problem("script", "\(plain.url) responds with status \(plain.status)", "Check the address in the tag, and that the proxy forwards this path to Collector")
+                .problem(
+                    "script",
+                    "\(plain.url) responds with status \(plain.status)",
+                    "Check the address in the tag, and that the proxy forwards this path to Collector"
+                )
             ]
         }
         let type = plain["content-type"]?.lowercased() ?? ""
         guard type.contains("javascript") || type.contains("ecmascript") else {
             return [
-                .problem("script", "\(plain.url) has the type '\(type)': browsers do not run it", "Something else responds at this address, such as the site's own 404 page; check the proxy's paths")
+                .problem(
+                    "script",
+                    "\(plain.url) has the type '\(type)': browsers do not run it",
+                    "Something else responds at this address, such as the site's own 404 page; check the proxy's paths"
+                )
             ]
         }
         guard contains(plain.body, marker) else {
-            return [.problem("script", "\(plain.url) is a script, but not Collector's", "Check the address in the tag, and the proxy's paths")]
+            return [
+                .problem(
+                    "script",
+                    "\(plain.url) is a script, but not Collector's",
+                    "Check the address in the tag, and the proxy's paths"
+                )
+            ]
         }
         if plain.body == own { return [.ok("script", "\(plain.url) is the script of Collector \(version), unchanged")] }
         if contains(plain.body, "\"\(version)\"") {
             return [
-                .warning("script", "\(plain.url) is not the same as that of this program, Collector \(version)", "If the server runs this version, a proxy rewrites scripts: turn its minifying or optimizing off for this path")
+                .warning(
+                    "script",
+                    "\(plain.url) is not the same as that of this program, Collector \(version)",
+                    "If the server runs this version, a proxy rewrites scripts: turn its minifying or optimizing off for this path"
+                )
             ]
         }
         return [
@@ -71,22 +89,47 @@ enum ServerChecks {
         let directives = caching.split(separator: ",").map { String($0).trimmingSpaces }
         let age = directives.compactMap { $0.hasPrefix("max-age=") ? Int($0.dropFirst("max-age=".count)) : nil }.first
         if directives.contains("no-store") {
-            checks.append(.warning("caching", "the script has Cache-Control '\(caching)'", "Browsers load it again for each page. \(proxyAdvice)"))
+            checks.append(
+                .warning(
+                    "caching",
+                    "the script has Cache-Control '\(caching)'",
+                    "Browsers load it again for each page. \(proxyAdvice)"
+                )
+            )
         } else if directives.contains("immutable") || (age ?? 0) > ageMax {
-            checks.append(.warning("caching", "the script has Cache-Control '\(caching)'", "Browsers keep an old version after an upgrade. \(proxyAdvice)"))
+            checks.append(
+                .warning(
+                    "caching",
+                    "the script has Cache-Control '\(caching)'",
+                    "Browsers keep an old version after an upgrade. \(proxyAdvice)"
+                )
+            )
         } else if packed["etag"] == nil {
-            checks.append(.warning("caching", "the script has no ETag", "Browsers load all of it again when it expires. \(proxyAdvice)"))
+            checks.append(
+                .warning(
+                    "caching",
+                    "the script has no ETag",
+                    "Browsers load all of it again when it expires. \(proxyAdvice)"
+                )
+            )
         }
         let coding = packed["content-encoding"]?.lowercased()
         if coding == nil {
-            checks.append(.warning("caching", "the script is not compressed", "It is three times as large. Let the proxy forward Accept-Encoding, or compress text/javascript there"))
+            checks.append(
+                .warning(
+                    "caching",
+                    "the script is not compressed",
+                    "It is three times as large. Let the proxy forward Accept-Encoding, or compress text/javascript there"
+                )
+            )
         }
         guard checks.isEmpty else { return checks }
         return [.ok("caching", "Cache-Control '\(caching)', compressed with \(coding ?? "")")]
     }
 
     static func isCollector(health: ClientResponse) -> Bool {
-        [200, 503].contains(health.status) && contains(health.body, "\"status\"") && contains(health.body, "\"database\"")
+        [200, 503].contains(health.status) && contains(health.body, "\"status\"")
+            && contains(health.body, "\"database\"")
     }
 
     /// Whether the endpoint is Collector's and takes events; `posted` is its response to no events.
@@ -106,28 +149,51 @@ enum ServerChecks {
             return .problem("endpoint", "POST \(posted.url) responds with status \(posted.status)", advice)
         }
         if let health, isCollector(health: health), health.status == 503 {
-            return .warning("endpoint", "\(posted.url) takes events, but its database is not available", "Events wait in the journal; see /insight, or the log of the server")
+            return .warning(
+                "endpoint",
+                "\(posted.url) takes events, but its database is not available",
+                "Events wait in the journal; see /insight, or the log of the server"
+            )
         }
         return .ok("endpoint", "\(posted.url) is Collector and takes events")
     }
 
     static func cors(_ posted: ClientResponse, preflight: ClientResponse?, page: WebAddress) -> [DoctorCheck] {
-        guard posted.url.origin != page.origin else { return [.ok("cors", "script and page have the same origin: not needed")] }
-        let advice = "Set COLLECTOR_ALLOWED_ORIGINS to contain \(page.origin), and let the proxy keep Access-Control fields"
+        guard posted.url.origin != page.origin else {
+            return [.ok("cors", "script and page have the same origin: not needed")]
+        }
+        let advice =
+            "Set COLLECTOR_ALLOWED_ORIGINS to contain \(page.origin), and let the proxy keep Access-Control fields"
         let allowed = posted.all("access-control-allow-origin")
         guard allowed.count <= 1 else {
-            return [.problem("cors", "the response has Access-Control-Allow-Origin \(allowed.count) times: browsers reject it", "Remove the one that the proxy adds")]
+            return [
+                .problem(
+                    "cors",
+                    "the response has Access-Control-Allow-Origin \(allowed.count) times: browsers reject it",
+                    "Remove the one that the proxy adds"
+                )
+            ]
         }
         guard let origin = allowed.first, origin == "*" || origin == page.origin else {
             let found = allowed.first.map { "'\($0)'" } ?? "missing"
-            return [.problem("cors", "Access-Control-Allow-Origin is \(found): pages of \(page.origin) cannot read that events were stored", advice)]
+            return [
+                .problem(
+                    "cors",
+                    "Access-Control-Allow-Origin is \(found): pages of \(page.origin) cannot read that events were stored",
+                    advice
+                )
+            ]
         }
         guard let preflight else { return [.ok("cors", "pages of \(page.origin) may send events")] }
         guard (200..<300).contains(preflight.status),
             let other = preflight["access-control-allow-origin"], other == "*" || other == page.origin
         else {
             return [
-                .warning("cors", "the preflight (OPTIONS) gets status \(preflight.status)", "The tracker needs none, but clients that send JSON do: let the proxy forward OPTIONS")
+                .warning(
+                    "cors",
+                    "the preflight (OPTIONS) gets status \(preflight.status)",
+                    "The tracker needs none, but clients that send JSON do: let the proxy forward OPTIONS"
+                )
             ]
         }
         return [.ok("cors", "pages of \(page.origin) may send events, preflight included")]
@@ -150,9 +216,10 @@ enum ServerChecks {
 
     /// Compares the `Date` of a response with the clock of this machine; `now` is in seconds since 1970.
     static func clock(_ responses: [ClientResponse], now: Int64) -> DoctorCheck {
-        guard let (url, time) = responses.lazy.compactMap({ one in
-            one["date"].flatMap(HTTPDate.seconds).map { (one.url, $0) }
-        }).first
+        guard
+            let (url, time) = responses.lazy.compactMap({ one in
+                one["date"].flatMap(HTTPDate.seconds).map { (one.url, $0) }
+            }).first
         else { return .skipped("clock", "no response has a Date field") }
         let difference = time - now
         guard abs(difference) > clockSecondsMax else {
@@ -178,7 +245,8 @@ enum HTTPDate {
     static func seconds(_ text: String) -> Int64? {
         let words = text.split(separator: " ")
         guard words.count == 6, words[5] == "GMT", let day = Int64(words[1]),
-            let month = months.firstIndex(of: String(words[2])), let year = Int64(words[3]), (1970..<10_000).contains(year)
+            let month = months.firstIndex(of: String(words[2])), let year = Int64(words[3]),
+            (1970..<10_000).contains(year)
         else { return nil }
         let clock = words[4].split(separator: ":").compactMap { Int64($0) }
         guard clock.count == 3, (1...31).contains(day), clock.allSatisfy({ (0...60).contains($0) }) else { return nil }

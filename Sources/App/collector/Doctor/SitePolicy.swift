@@ -58,7 +58,9 @@ struct SitePolicy: Equatable, Sendable {
                 && (url.port == page.port || page.scheme == "http" && url.isSecure)
         }
         if lower.hasPrefix("'") { return false }
-        if lower.hasSuffix(":"), !lower.contains("/") { return Self.matches(scheme: String(lower.dropLast()), url.scheme) }
+        if lower.hasSuffix(":"), !lower.contains("/") {
+            return Self.matches(scheme: String(lower.dropLast()), url.scheme)
+        }
         return allows(host: source, url)
     }
 
@@ -75,7 +77,9 @@ struct SitePolicy: Equatable, Sendable {
         let path = rest[slash...]
         var host = rest[..<slash]
         var port: Substring?
-        if let colon = host.lastIndex(of: ":"), host[host.index(after: colon)...].allSatisfy({ $0.isNumber || $0 == "*" }) {
+        if let colon = host.lastIndex(of: ":"),
+            host[host.index(after: colon)...].allSatisfy({ $0.isNumber || $0 == "*" })
+        {
             port = host[host.index(after: colon)...]
             host = host[..<colon]
         }
@@ -83,7 +87,9 @@ struct SitePolicy: Equatable, Sendable {
         let isHost = name == "*" || (name.hasPrefix("*.") ? url.host.hasSuffix(name.dropFirst()) : url.host == name)
         guard isHost else { return false }
         if let port {
-            guard port == "*" || port == url.port || port == "80" && url.port == "443" && url.isSecure else { return false }
+            guard port == "*" || port == url.port || port == "80" && url.port == "443" && url.isSecure else {
+                return false
+            }
         } else {
             guard url.port == (url.isSecure ? "443" : "80") else { return false }
         }

@@ -5,8 +5,10 @@ import HTTPClient
 enum TagChecks {
     /// Attributes that the tracker reads.
     private static let options: Set<String> = [
-        "data-endpoint", "data-site", "data-sample", "data-dnt", "data-consent", "data-routes", "data-hash", "data-frames",
-        "data-modules", "data-fingerprint", "data-console", "data-requests", "data-release", "data-user", "data-cfasync",
+        "data-endpoint", "data-site", "data-sample", "data-dnt", "data-consent", "data-routes", "data-hash",
+        "data-frames",
+        "data-modules", "data-fingerprint", "data-console", "data-requests", "data-release", "data-user",
+        "data-cfasync",
     ]
 
     static func page(_ response: ClientResponse) -> DoctorCheck {
@@ -65,25 +67,48 @@ enum TagChecks {
             checks.append(
                 .problem(
                     "attributes",
-                    tag.attributes["src"] == nil ? "the tag has data-src instead of src" : "type '\(tag.type)' keeps the script from running",
+                    tag.attributes["src"] == nil
+                        ? "the tag has data-src instead of src" : "type '\(tag.type)' keeps the script from running",
                     "A consent manager or an optimizer has changed the tag: exclude it there, or use data-consent=\"required\""
                 )
             )
         }
         if tag.script.fileName == "collector.mjs", tag.type != "module" {
-            checks.append(.problem("attributes", "collector.mjs is loaded without type=\"module\"", "Add type=\"module\", or load collector.js"))
+            checks.append(
+                .problem(
+                    "attributes",
+                    "collector.mjs is loaded without type=\"module\"",
+                    "Add type=\"module\", or load collector.js"
+                )
+            )
         }
         if !tag.isDeferred {
-            checks.append(.warning("attributes", "the tag has neither defer nor async", "Add defer: otherwise the page waits for the script"))
+            checks.append(
+                .warning(
+                    "attributes",
+                    "the tag has neither defer nor async",
+                    "Add defer: otherwise the page waits for the script"
+                )
+            )
         }
         let unknown = tag.attributes.keys.filter { $0.hasPrefix("data-") && !options.contains($0) }.sorted()
         if !unknown.isEmpty, tag.attributes["src"] != nil {
             checks.append(
-                .warning("attributes", "the tracker does not know \(unknown.joined(separator: ", "))", "Correct the spelling, or remove it; docs/tracker.md lists the options")
+                .warning(
+                    "attributes",
+                    "the tracker does not know \(unknown.joined(separator: ", "))",
+                    "Correct the spelling, or remove it; docs/tracker.md lists the options"
+                )
             )
         }
         if let sample = tag.attributes["data-sample"].flatMap({ Double($0) }), sample < 1 {
-            checks.append(.warning("attributes", "data-sample measures \(sample) of the visitors", "Remove it to measure all of them"))
+            checks.append(
+                .warning(
+                    "attributes",
+                    "data-sample measures \(sample) of the visitors",
+                    "Remove it to measure all of them"
+                )
+            )
         }
         if checks.isEmpty {
             let site = tag.attributes["data-site"].flatMap { $0.isEmpty ? nil : $0 } ?? page.host
@@ -94,7 +119,9 @@ enum TagChecks {
     }
 
     static func mixedContent(_ tag: PageTag, page: WebAddress) -> DoctorCheck {
-        guard page.isSecure else { return .ok("mixed", "the page itself is not secure, so nothing is blocked as mixed content") }
+        guard page.isSecure else {
+            return .ok("mixed", "the page itself is not secure, so nothing is blocked as mixed content")
+        }
         for (name, url) in [("script", tag.script), ("endpoint", tag.endpoint)] where !url.isTrustworthy {
             return .problem(
                 "mixed",
@@ -115,28 +142,54 @@ enum TagChecks {
             nonce: attributes["nonce"],
             integrity: attributes["integrity"]
         ) {
-            checks.append(.problem("csp", "the policy blocks the script: \(directive)", "Add \(tag.script.origin) to script-src"))
+            checks.append(
+                .problem("csp", "the policy blocks the script: \(directive)", "Add \(tag.script.origin) to script-src")
+            )
         }
         if let directive = policy.directive(blockingConnection: tag.endpoint) {
-            checks.append(.problem("csp", "the policy blocks the events: \(directive)", "Add \(tag.endpoint.origin) to connect-src"))
+            checks.append(
+                .problem(
+                    "csp",
+                    "the policy blocks the events: \(directive)",
+                    "Add \(tag.endpoint.origin) to connect-src"
+                )
+            )
         }
         if checks.isEmpty, let details = WebAddress("collector-details.js", base: tag.script),
             let directive = policy.directive(blockingScript: details, nonce: attributes["nonce"], integrity: nil)
         {
             checks.append(
-                .problem("csp", "the policy blocks the files that the script loads: \(directive)", "Add \(tag.script.origin), without a path, to script-src")
+                .problem(
+                    "csp",
+                    "the policy blocks the files that the script loads: \(directive)",
+                    "Add \(tag.script.origin), without a path, to script-src"
+                )
             )
         }
         guard checks.isEmpty else { return checks }
         let reports = SitePolicy(response.all("content-security-policy-report-only"), page: response.url)
         let isReported =
-            reports.directive(blockingScript: tag.script, nonce: attributes["nonce"], integrity: attributes["integrity"]) != nil
+            reports.directive(
+                blockingScript: tag.script,
+                nonce: attributes["nonce"],
+                integrity: attributes["integrity"]
+            ) != nil
             || reports.directive(blockingConnection: tag.endpoint) != nil
         if isReported {
             return [
-                .warning("csp", "the policy that only reports would block the tracker", "Add \(tag.script.origin) to its script-src and connect-src before you enforce it")
+                .warning(
+                    "csp",
+                    "the policy that only reports would block the tracker",
+                    "Add \(tag.script.origin) to its script-src and connect-src before you enforce it"
+                )
             ]
         }
-        return [.ok("csp", policy.isEmpty ? "the page has no Content Security Policy" : "the policy allows the script and the events")]
+        return [
+            .ok(
+                "csp",
+                policy.isEmpty
+                    ? "the page has no Content Security Policy" : "the policy allows the script and the events"
+            )
+        ]
     }
 }
