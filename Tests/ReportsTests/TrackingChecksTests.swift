@@ -193,7 +193,7 @@ import Testing
         var figures = TrackingFigures()
         for number in 0..<12 { for _ in 0...number { figures.add(view("1.\(number)"), now: 0) } }
         #expect(figures.versions.map(\.name) == ["1.11", "1.10", "1.9", "1.8", "1.7", "1.6", "1.5", "1.4", "(other)"])
-        #expect(figures.versions.last?.pageViews == 1 + 2 + 3 + 4)
+        #expect(figures.versions.last?.pageViews == 10)
     }
 
     @Test(arguments: ["<b>1</b>", "1 0", "\u{202e}", "0123456789012345678901234567890123"])

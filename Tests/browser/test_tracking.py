@@ -5,7 +5,7 @@ import time
 import pytest
 
 from bodies import make_ids
-from insight import ENVIRONMENT, change, report, send, settle, visit_events
+from insight import ENVIRONMENT, OWNER, change, cookie, report, send, settle, sign_in, visit_events
 from load import wait_for
 from test_insight_page import open_page, ready, text
 from wire import get
@@ -23,7 +23,7 @@ def visit(site, emitted=3, dropped=0, **options):
     """The events of a page view and its delivery report."""
     ids = make_ids()
     events = visit_events("/page", site=site, ids=ids, **options)
-    return events, ids | {"site": site, "emitted": emitted, "dropped": dropped, "reasons": {"queue_full": dropped} if dropped else {}}
+    return events, ids | {"site": site, "emitted": emitted, "dropped": {"queue_full": dropped}}
 
 
 @pytest.fixture
@@ -89,10 +89,9 @@ def test_a_range_without_events_is_not_judged(filled):
 
 
 def test_guests_do_not_see_counters_of_the_server(filled):
-    link = change(filled.port, "POST", "/api/shares", {"days": 1, "label": "x"}).json()
-    answer = change(filled.port, "POST", "/api/session", {"share": link["share"]}, [])
-    cookie = answer.field("Set-Cookie").split(";")[0]
-    shown = get(filled.port, "/api/tracking?range=24h", [("Cookie", cookie)]).json()
+    link = change(filled.port, "POST", "/api/shares", {"days": 1, "label": "x"}, OWNER).json()
+    _, value = sign_in(filled.port, share=link["share"])
+    shown = get(filled.port, "/api/tracking?range=24h", cookie(value)).json()
     assert shown["server"] is None and states(shown)["storage"] == "unknown"
 
 
@@ -107,13 +106,14 @@ def test_the_live_answer_has_the_latest_event_of_the_site(filled):
 def test_the_view_concludes_and_the_strip_leads_to_it(chromium, filled):
     chromium.signed_in_at = None
     open_page(chromium, filled)
-    # The strip has its height before its figures.
-    height = chromium.evaluate("() => document.querySelector('#tracking-strip').getBoundingClientRect().height")
+    # The strip has its height before its figures, so they do not shift the view.
+    bounds = "() => ['#tracking-strip', '#panel-overview'].map((one) => document.querySelector(one).getBoundingClientRect().top)"
+    before = chromium.evaluate(bounds)
     wait_for(lambda: chromium.evaluate(STRIP)["delivery"] == "75 %", 10, "figures in the strip")
     strip = chromium.evaluate(STRIP)
     assert (strip["state"], strip["csp"], strip["clock"]) == ("Probably incomplete", "4", "25 %")
     assert strip["last"].endswith(" ago")
-    assert chromium.evaluate("() => document.querySelector('#tracking-strip').getBoundingClientRect().height") == height
+    assert chromium.evaluate(bounds) == before
     chromium.click("#tracking-strip")
     wait_for(lambda: text(chromium, f"{PANEL} .conclusion b") == "Probably incomplete", 10, "the view")
     assert chromium.evaluate(f"() => document.querySelectorAll('{PANEL} .reasons li').length") == 3
@@ -137,17 +137,6 @@ def test_the_last_event_is_live(chromium, filled):
     open_page(chromium, filled, "&site=shop.example", "tracking")
     age = "() => Number.parseInt(document.querySelector('#tracking-strip [data-part=last]').textContent)"
     wait_for(lambda: chromium.evaluate(age) >= 3, 15, "it ages")
-    before = chromium.evaluate(age)
+    known = time.time() - chromium.evaluate(age)
     send(filled.port, visit_events("/page", site="shop.example"))
-    wait_for(lambda: chromium.evaluate(age) < before, 20, "a new event")
-
-
-@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
-def test_the_figures_do_not_shift_the_page(chromium, filled):
-    chromium.signed_in_at = None
-    open_page(chromium, filled)
-    wait_for(lambda: chromium.evaluate(STRIP)["delivery"] != "–", 10, "figures in the strip")
-    shifts = """() => new Promise((resolve) => new PerformanceObserver((list) => resolve(list.getEntries()
-      .flatMap((entry) => entry.sources.map((source) => source.node?.id || source.node?.className || source.node?.nodeName))))
-      .observe({ type: 'layout-shift', buffered: true }) || setTimeout(() => resolve([]), 1000))"""
-    assert "tracking-strip" not in chromium.evaluate(shifts)
+    wait_for(lambda: time.time() - chromium.evaluate(age) > known + 2, 20, "a new event")
