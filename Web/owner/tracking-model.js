@@ -29,6 +29,9 @@ const plural = (number, one, many = `${one}s`) => `${exact(number)} ${number ===
 /** @param {any} report @param {(figures: any) => string} text */
 const withFigures = (report, text) => report.figures ? text(report.figures) : "–";
 
+/** @param {any} report @param {(figures: any) => string} text */
+const noteOf = (report, text) => report.figures ? text(report.figures) : "The delivery reports were not read.";
+
 /** @param {any} report @param {(server: any) => string} text */
 const withServer = (report, text) => report.server ? text(report.server) : "–";
 
@@ -73,14 +76,14 @@ const WORDINGS = Object.freeze({
     title: "Delivery rate",
     figure: (report) => withFigures(report, ({ delivery_rate: rate }) => percent(rate)),
     note: (report) =>
-      withFigures(report, ({ emitted, lost }) => `${exact(lost)} of ${plural(emitted, "sent event")} lost in transit.`),
+      noteOf(report, ({ emitted, lost }) => `${exact(lost)} of ${plural(emitted, "sent event")} lost in transit.`),
     advice: () =>
       "Ad blockers and closed browsers lose some events. If it is more, serve Collector from the site's own domain, and check the proxy for limits and errors.",
   },
   dropped: {
     title: "Dropped by client",
     figure: (report) => withFigures(report, ({ dropped, emitted }) => share(dropped, emitted)),
-    note: (report) => withFigures(report, ({ dropped }) => `${plural(dropped, "event")} dropped by pages.`),
+    note: (report) => noteOf(report, ({ dropped }) => `${plural(dropped, "event")} dropped by pages.`),
     advice: () =>
       "A page drops events if its queue is full, if an event is too large, or after 500 events. The column drop_reasons of delivery_reports has the reasons.",
   },
@@ -141,7 +144,7 @@ const WORDINGS = Object.freeze({
     title: "Clocks of browsers",
     figure: (report) => withFigures(report, ({ wrong_clocks: wrong, clocks }) => share(wrong, clocks)),
     note: (report) =>
-      withFigures(
+      noteOf(
         report,
         ({ median_skew_seconds: median }) =>
           median === null
@@ -153,7 +156,7 @@ const WORDINGS = Object.freeze({
   vitals: {
     title: "Page views without vitals",
     figure: (report) => withFigures(report, ({ loads, loads_without_vitals: without }) => share(without, loads)),
-    note: (report) => withFigures(report, ({ loads }) => `Of ${plural(loads, "visible load")} older than 30 minutes.`),
+    note: (report) => noteOf(report, ({ loads }) => `Of ${plural(loads, "visible load")} older than 30 minutes.`),
     advice: () =>
       "Pages may be left before their vitals are sent, or data-modules of the tag lacks vitals. If the rate jumped, check the latest release.",
   },

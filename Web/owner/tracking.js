@@ -61,12 +61,9 @@ function conclusion(report) {
 }
 
 /** @param {any} report */
-function figuresNote({ figures_from: from, range, refused }) {
-  if (refused) return refused.endsWith(".") ? refused : `${refused}.`;
+function figuresNote({ figures_from: from, range }) {
   return from > range.from
-    ? `Bots are included. Delivery figures are those since ${
-      moment(from * 1000, zone())
-    }, the latest 200,000 page views.`
+    ? `Bots are included. Delivery figures are those of the latest page views, since ${moment(from * 1000, zone())}.`
     : "Bots are included.";
 }
 

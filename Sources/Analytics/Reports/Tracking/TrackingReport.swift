@@ -6,7 +6,9 @@ package struct TrackingReport: Sendable {
     /// The most sites of the list.
     package static let sitesMax = 50
     /// The most page views whose delivery reports are read, the latest ones.
-    static let pageViewsMax: Int64 = DataQualityReport.pageViewsMax
+    static let pageViewsMax: Int64 = 50_000
+    /// The same after a timeout.
+    static let fewerPageViewsMax: Int64 = 5000
 
     /// Seconds after the end of a range from which on it counts as over.
     private static let endedSeconds: Int64 = 60
@@ -109,7 +111,7 @@ package struct TrackingReport: Sendable {
         )
     }
 
-    /// The page views of the range, or of its latest hours if it has too many.
+    /// The page views of the range, or of its latest hours if it has too many or if reading them takes too long.
     private static func pageViews(
         _ context: ReportContext,
         _ hours: HourlyPageViews,
@@ -117,15 +119,16 @@ package struct TrackingReport: Sendable {
         end: Int64,
         now: Int64
     ) throws(ReportError) -> (views: TrackedPageViews?, refusal: String?) {
-        let from = count <= pageViewsMax ? context.query.range.from : hours.start(ofLatest: pageViewsMax)
-        guard let from, from < end else {
-            return (nil, "An hour of the range has more than \(pageViewsMax) page views: select one site")
+        for limit in [pageViewsMax, fewerPageViewsMax] {
+            let from = count <= limit ? context.query.range.from : hours.start(ofLatest: limit)
+            guard let from, from < end else { continue }
+            do throws(ReportError) {
+                return (try TrackedPageViews(context, from: from, to: end, now: now), nil)
+            } catch .store(.queryTimeout) {
+                // Fewer may be read in time.
+            }
         }
-        do throws(ReportError) {
-            return (try TrackedPageViews(context, from: from, to: end, now: now), nil)
-        } catch .store(.queryTimeout) {
-            return (nil, "Reading the delivery reports took too long: narrow the range")
-        }
+        return (nil, "The delivery reports could not be read in time: narrow the range, or select one site")
     }
 }
 
