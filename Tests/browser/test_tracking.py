@@ -31,10 +31,10 @@ def filled(store, serve):
     """Two sites: 40 page views of one have arrived as sent, the other has lost and blocked requests, old versions and a wrong clock."""
     collector = serve(store, environment=ENVIRONMENT)
     now = time.time()
-    visits = [visit("shop.example", extra={"tracker": "0.1.0"}) for _ in range(40)]
+    visits = [visit("shop.example", extra={"collector": "0.1.0"}) for _ in range(40)]
     count = send(collector.port, [event for events, _ in visits for event in events], ledger=[entry for _, entry in visits], sent_at=utc(now))
     for number in range(20):
-        events, entry = visit("blog.example", emitted=6, dropped=1, error=BLOCKED if number == 0 else None, extra={"tracker": "0.0.9" if number % 2 else None, "sample": 0.5})
+        events, entry = visit("blog.example", emitted=6, dropped=1, error=BLOCKED if number == 0 else None, extra={"collector": "0.0.9" if number % 2 else None, "sample": 0.5})
         # The clocks of every fourth browser are two hours fast.
         offset = 7200 if number % 4 == 0 else 0
         events = [event | {"client_timestamp": utc(now + offset)} for event in events]

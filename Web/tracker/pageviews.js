@@ -98,17 +98,17 @@ export const open = (kind, vitals, referrer = clean(ofDocument("referrer"))) => 
   emit(current, "pageview", {
     kind,
     ...pick(navigator, "language platform hardwareConcurrency deviceMemory"),
+    dark: matchMedia("(prefers-color-scheme:dark)").matches,
     ...pick(self, "innerWidth innerHeight devicePixelRatio"),
     screenResolution: screen.width + "x" + screen.height,
-    dark: matchMedia("(prefers-color-scheme:dark)").matches,
     connection: /** @type {any} */ (navigator).connection?.effectiveType,
     campaign: campaign(),
     release,
     user,
     sample,
-    frame: self !== top || undefined,
+    frame: self !== top,
     hidden: ofDocument("hidden"),
-    tracker: VERSION,
+    collector: VERSION,
   }, true);
 };
 

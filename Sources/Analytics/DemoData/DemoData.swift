@@ -196,7 +196,7 @@ package struct DemoData {
             0.3,
             """
             {"kind":"navigate","language":"\(language)","screenResolution":"\(profile.screen)"\(connection),\
-            "campaign":\(campaign),"release":"\(release)","tracker":"0.1.0"}
+            "campaign":\(campaign),"release":"\(release)","collector":"0.1.0"}
             """
         )
         if isFirst, random.unit() < 0.5 { add("fingerprint_ready", 1.5, fingerprint(of: view.number, profile)) }

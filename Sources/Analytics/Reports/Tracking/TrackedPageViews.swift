@@ -35,7 +35,7 @@ struct TrackedPageViews {
                 max(\(dialect.microseconds("received_at"))) as time,
                 max(\(dialect.microseconds("client_timestamp"))) as client_time,
                 max(\(dialect.microseconds("client_timestamp_original"))) as original_time,
-                max(substr(payload ->> 'tracker', 1, 64)) as tracker,
+                max(substr(payload ->> 'collector', 1, 64)) as tracker,
                 min(substr(payload ->> 'sample', 1, 64)) as sample,
                 max(substr(payload ->> 'kind', 1, 64)) as kind,
                 max(substr(payload ->> 'hidden', 1, 64)) as hidden
