@@ -7,6 +7,7 @@ import pytest
 from bodies import make_ids
 from insight import ENVIRONMENT, OWNER, change, cookie, report, send, settle, sign_in, visit_events
 from load import wait_for
+from program import ROOT, run
 from test_insight_page import open_page, ready, text
 from wire import get
 
@@ -72,6 +73,11 @@ def test_the_figures_of_both_sites_and_of_each(filled):
     blog = report(filled.port, "tracking", range="24h", site="blog.example")
     assert (blog["figures"]["emitted"], blog["pageviews"], blog["blocked"]["own"]) == (120, 20, 4)
     assert states(blog)["versions"] == "warning"
+
+
+def test_the_tracker_has_the_version_of_the_program(tmp_path):
+    version = run("--version", folder=tmp_path).stdout.split()[-1]
+    assert f'VERSION = "{version}"' in (ROOT / "Web" / "tracker" / "version.js").read_text()
 
 
 def test_the_sum_is_that_of_data_quality(filled):
