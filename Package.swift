@@ -13,50 +13,27 @@ let strict: [SwiftSetting] = [
 /// Settings of targets that call C or decode large binary data: every unsafe operation is marked.
 let boundary: [SwiftSetting] = strict + [.strictMemorySafety()]
 
+/// A C library of the system: `package` is that of Debian.
+func systemLibrary(_ name: String, pkgConfig: String, package: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
 let package = Package(
     name: "collector",
     products: [.executable(name: "collector", targets: ["collector"])],
     targets: [
         // C: code that cannot be written in Swift, and embedded assets. No application logic.
         .target(name: "CNet", path: "Sources/C/CNet"),
+        .target(name: "CCurl", path: "Sources/C/CCurl"),
+        .target(name: "CHTML", path: "Sources/C/CHTML"),
         .target(name: "CAssets", path: "Sources/C/CAssets", exclude: ["generated"]),
-        .systemLibrary(
-            name: "CSQLite",
-            path: "Sources/C/CSQLite",
-            pkgConfig: "sqlite3",
-            providers: [.apt(["libsqlite3-dev"])]
-        ),
-        .systemLibrary(
-            name: "CPostgres",
-            path: "Sources/C/CPostgres",
-            pkgConfig: "libpq",
-            providers: [.apt(["libpq-dev"])]
-        ),
-        .systemLibrary(
-            name: "CBrotli",
-            path: "Sources/C/CBrotli",
-            pkgConfig: "libbrotlidec",
-            providers: [.apt(["libbrotli-dev"])]
-        ),
-        .systemLibrary(name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .systemLibrary(
-            name: "CPCRE2",
-            path: "Sources/C/CPCRE2",
-            pkgConfig: "libpcre2-8",
-            providers: [.apt(["libpcre2-dev"])]
-        ),
-        .systemLibrary(
-            name: "CMaxMind",
-            path: "Sources/C/CMaxMind",
-            pkgConfig: "libmaxminddb",
-            providers: [.apt(["libmaxminddb-dev"])]
-        ),
-        .systemLibrary(
-            name: "CCrypto",
-            path: "Sources/C/CCrypto",
-            pkgConfig: "libcrypto",
-            providers: [.apt(["libssl-dev"])]
-        ),
+        systemLibrary("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
+        systemLibrary("CPostgres", pkgConfig: "libpq", package: "libpq-dev"),
+        systemLibrary("CBrotli", pkgConfig: "libbrotlidec", package: "libbrotli-dev"),
+        systemLibrary("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
+        systemLibrary("CPCRE2", pkgConfig: "libpcre2-8", package: "libpcre2-dev"),
+        systemLibrary("CMaxMind", pkgConfig: "libmaxminddb", package: "libmaxminddb-dev"),
+        systemLibrary("CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
 
         // Support: C boundaries, HTTP, JSON, locks, logging. Independent of the product.
         .target(
@@ -78,6 +55,13 @@ let package = Package(
             swiftSettings: boundary
         ),
         .target(name: "Files", path: "Sources/Support/Files", swiftSettings: strict),
+        .target(name: "HTML", dependencies: ["CHTML"], path: "Sources/Support/HTML", swiftSettings: boundary),
+        .target(
+            name: "HTTPClient",
+            dependencies: ["CCurl"],
+            path: "Sources/Support/HTTPClient",
+            swiftSettings: boundary
+        ),
         .target(
             name: "HTTPServer",
             dependencies: ["CNet", "HTTPWire", "Locks", "Workers"],
@@ -231,9 +215,9 @@ let package = Package(
         .executableTarget(
             name: "collector",
             dependencies: [
-                "Assets", "DemoData", "Events", "Files", "HTTPAPI", "HTTPServer", "Ingest", "Live", "Locations",
-                "Locks", "Log", "MaxMind", "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres",
-                "StorageSQLite", "Workers",
+                "Assets", "Crypto", "DemoData", "Events", "Files", "HTML", "HTTPAPI", "HTTPClient", "HTTPServer",
+                "Ingest", "Live", "Locations", "Locks", "Log", "MaxMind", "Numbers", "Reports", "Rollups", "Storage",
+                "StoragePostgres", "StorageSQLite", "Workers",
             ],
             path: "Sources/App/collector",
             swiftSettings: strict
@@ -255,7 +239,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CollectorTests",
-            dependencies: ["Events", "Files", "Log", "collector"],
+            dependencies: ["Crypto", "Events", "Files", "HTML", "HTTPClient", "Log", "collector"],
             swiftSettings: strict
         ),
         .testTarget(

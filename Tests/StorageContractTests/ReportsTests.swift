@@ -113,6 +113,7 @@ import TimeZones
             "population": try reports.fingerprints(query, isAllTime: false),
             "live": try reports.live(site: nil, now: now),
             "sites": try reports.sites(),
+            "tracking": try reports.tracking(query, now: now, version: "1.0", server: nil),
         ]
         return found.mapValues { String(decoding: ($0?.json ?? .null).encoded, as: UTF8.self) }
     }

@@ -12,6 +12,8 @@ private let allowedImports: [String: Set<String>] = [
     "Compression": ["CBrotli", "CZlib"],
     "Crypto": ["CCrypto"],
     "Files": [],
+    "HTML": ["CHTML"],
+    "HTTPClient": ["CCurl"],
     "HTTPServer": ["CNet", "HTTPWire", "Locks", "Workers"],
     "HTTPWire": [],
     "JSON": [],
@@ -57,16 +59,17 @@ private let allowedImports: [String: Set<String>] = [
     ],
     // App
     "collector": [
-        "Assets", "DemoData", "Events", "Files", "HTTPAPI", "HTTPServer", "Ingest", "Live", "Locations",
-        "Locks", "Log", "MaxMind", "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres", "StorageSQLite",
+        "Assets", "Crypto", "DemoData", "Events", "Files", "HTML", "HTTPAPI", "HTTPClient", "HTTPServer", "Ingest",
+        "Live", "Locations", "Locks", "Log", "MaxMind", "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres",
+        "StorageSQLite",
         "Workers",
     ],
 ]
 
 /// Modules of C, each with the one module that may import it.
 private let boundaries = [
-    "CAssets": "Assets", "CBrotli": "Compression", "CCrypto": "Crypto", "CMaxMind": "MaxMind", "CNet": "HTTPServer",
-    "CPCRE2": "Patterns",
+    "CAssets": "Assets", "CBrotli": "Compression", "CCrypto": "Crypto", "CCurl": "HTTPClient", "CHTML": "HTML",
+    "CMaxMind": "MaxMind", "CNet": "HTTPServer", "CPCRE2": "Patterns",
     "CPostgres": "Postgres",
     "CSQLite": "SQLite", "CZlib": "Compression",
 ]

@@ -10,7 +10,7 @@ from wire import get, post, request
 TOKEN = "owner-token-of-the-tests"
 ENVIRONMENT = {"COLLECTOR_TOKEN": TOKEN, "COLLECTOR_RATE_LIMIT": "0"}
 OWNER = [("Authorization", f"Bearer {TOKEN}")]
-VIEWS = ("overview", "performance", "issues", "visitors", "fingerprint", "raw")
+VIEWS = ("overview", "performance", "issues", "visitors", "fingerprint", "raw", "tracking")
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 

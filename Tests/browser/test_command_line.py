@@ -12,7 +12,7 @@ from program import BINARY, ROOT, run
 from terminal import Terminal
 from wire import get
 
-COMMANDS = ("serve", "migrate", "verify", "rebuild", "demo", "link", "completions", "help")
+COMMANDS = ("serve", "migrate", "verify", "rebuild", "demo", "link", "doctor", "completions", "help")
 
 
 @pytest.fixture

@@ -14,7 +14,10 @@ from insight import ENVIRONMENT, FIREFOX, OWNER, TOKEN, ask, change, cookie, rep
 from test_insight_api import streamed
 from wire import Wire, get, head, post, request
 
-REPORTS = ("overview", "performance", "issues", "fingerprints", "data-quality", "events", "submissions", "sites", "live", "status", "shares", "segments")
+REPORTS = (
+    "overview", "performance", "issues", "fingerprints", "data-quality", "tracking", "events", "submissions", "sites", "live", "status", "shares",
+    "segments",
+)
 DIMENSIONS = described.DOCUMENT["components"]["parameters"]["dimension"]["schema"]["enum"]
 
 
@@ -31,6 +34,7 @@ def call_every_report(port, **query):
     """Queries each report; `wire` checks the responses."""
     for name in REPORTS[:5]:
         report(port, name, **query if name != "data-quality" else {key: value for key, value in query.items() if key != "bots"})
+    report(port, "tracking", **{key: value for key, value in query.items() if key in ("range", "from_", "to", "zone")})
     for name in REPORTS[5:]:
         report(port, name)
     report(port, "breakdowns", dimensions=",".join(all_dimensions()), **query)

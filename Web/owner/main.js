@@ -21,6 +21,7 @@ import { startShares } from "./shares.js";
 import { drawSites, startSites } from "./sites.js";
 import { change, current, includesBots, isRangeOver, onState, rangeName, rejectZone } from "./state.js";
 import { areFiguresIncomplete, latestStatus, onStatus, startStatus, stopStatus } from "./status.js";
+import { clearStrip, setLastEvent, showStrip, startStrip } from "./tracking-strip.js";
 import { VIEWS } from "./views.js";
 import { close, isWelcoming, startWelcome, welcome } from "./welcome.js";
 import { count } from "../kit/format.js";
@@ -53,7 +54,9 @@ async function show() {
   } catch (error) {
     if (!controller.signal.aborted) panel.replaceChildren(failure(error, show));
   }
-  if (showing === controller) panel.removeAttribute("aria-busy");
+  if (showing !== controller) return;
+  panel.removeAttribute("aria-busy");
+  showStrip(controller.signal);
 }
 
 // Live number
@@ -68,6 +71,7 @@ function redrawLive() {
   const element = byId("live");
   element.dataset.state = "collecting";
   setText(/** @type {HTMLElement} */ (element.lastElementChild), "…");
+  clearStrip();
   drawLive();
 }
 
@@ -78,10 +82,11 @@ async function drawLive() {
   if (access !== "none" && document.visibilityState === "visible") {
     const element = byId("live");
     try {
-      const { visitors } = await ask("live", { site: current().site }, { signal });
+      const { visitors, last_event: last } = await ask("live", { site: current().site }, { signal });
       // Another request has begun.
       if (signal.aborted) return;
       element.dataset.state = "stored";
+      if (last !== null) setLastEvent(last);
       setText(/** @type {HTMLElement} */ (element.lastElementChild), `${count(visitors)} here now`);
       const isOver = isRangeOver() || !VIEWS[openTab()].isRefreshed || document.querySelector("dialog[open]");
       const pause = rangeName() === "realtime" ? REALTIME_MS : REFRESH_MS;
@@ -224,6 +229,7 @@ async function start() {
   startSites();
   startSegments();
   byId("live").addEventListener("click", showRealtime);
+  startStrip();
   byId("sign-out").addEventListener("click", async () => {
     await ask("session", {}, { method: "DELETE" }).catch(() => {});
     signedOut();

@@ -6,6 +6,7 @@ import { showIssues } from "./issues-view.js";
 import { showOverview } from "./overview.js";
 import { showPerformance } from "./performance.js";
 import { showRaw } from "./raw.js";
+import { showTracking } from "./tracking.js";
 import { showVisitors } from "./visitors.js";
 
 /**
@@ -35,6 +36,14 @@ export const VIEWS = {
       controls: ["compare", "bots", "filter-open"],
       reason:
         "Raw data shows all events of the range. Comparison, bots, and filters do not apply here; use the search below.",
+    },
+  },
+  tracking: {
+    show: showTracking,
+    isRefreshed: true,
+    unused: {
+      controls: ["compare", "bots", "filter-open"],
+      reason: "Tracking covers all events of the site and range. Comparison, bots, and filters do not apply here.",
     },
   },
 };

@@ -8,6 +8,7 @@ import { activeIds, hyphenated, ids, pageviewId, uuid7 } from "./ids.js";
 import { CAMPAIGN_LENGTH_MAX, CAMPAIGN_PARAMETERS_MAX, PAGEVIEW_EVENTS_MAX } from "./limits.js";
 import { options } from "./options.js";
 import { pick } from "./pick.js";
+import { VERSION } from "./version.js";
 
 /**
  * A page view: its fields as they are sent, its vitals by navigation, and what has been reported.
@@ -107,16 +108,17 @@ export const open = (kind, vitals, referrer = clean(ofDocument("referrer"))) => 
     kind,
     ...pick(navigator, "language platform hardwareConcurrency deviceMemory"),
     ...zone(),
+    dark: matchMedia("(prefers-color-scheme:dark)").matches,
     ...pick(self, "innerWidth innerHeight devicePixelRatio"),
     screenResolution: screen.width + "x" + screen.height,
-    dark: matchMedia("(prefers-color-scheme:dark)").matches,
     connection: /** @type {any} */ (navigator).connection?.effectiveType,
     campaign: campaign(),
     release,
     user,
     sample,
-    frame: self !== top || undefined,
+    frame: self !== top,
     hidden: ofDocument("hidden"),
+    collector: VERSION,
   }, true);
 };
 

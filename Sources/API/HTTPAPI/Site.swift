@@ -123,14 +123,22 @@ package final class Site: Handler {
         .response(Responses.json(status.status, .object(status.members)))
     }
 
+    /// The version of the program, and of the tracker that it serves.
+    var version: String { configuration.version }
+
+    /// Nil without a database.
+    var ingestReport: Ingest.Report? { ingest?.report }
+
+    var uptimeSeconds: Int { Int(startedAt.duration(to: .now) / .seconds(1)) }
+
     /// The response of `GET /health/details`.
     func details(_ health: HealthMonitor.Status) -> ServerResponse {
         let details = HealthDetails(
             status: health,
-            report: ingest?.report,
+            report: ingestReport,
             engine: engine,
-            version: configuration.version,
-            uptimeSeconds: Int(startedAt.duration(to: .now) / .seconds(1)),
+            version: version,
+            uptimeSeconds: uptimeSeconds,
             rateLimited: ingestRoutes.rateLimited,
             service: status?.status()
         )

@@ -197,7 +197,7 @@ package struct DemoData {
             0.3,
             """
             {"kind":"navigate","language":"\(language)","screenResolution":"\(profile.screen)"\(connection),\
-            "campaign":\(campaign),"release":"\(release)","timeZone":"\(view.home.timeZone)"}
+            "campaign":\(campaign),"release":"\(release)","timeZone":"\(view.home.timeZone)","collector":"0.1.0"}
             """
         )
         if isFirst, random.unit() < 0.5 { add("fingerprint_ready", 1.5, fingerprint(of: view.number, profile)) }

@@ -11,15 +11,15 @@ package struct DataQualityReport: Sendable {
 
     /// Sums of delivery reports.
     package struct Delivery: Equatable, Sendable {
-        package fileprivate(set) var pageViews: Int64 = 0
-        package fileprivate(set) var emitted: Int64 = 0
-        package fileprivate(set) var dropped: Int64 = 0
-        package fileprivate(set) var received: Int64 = 0
-        package fileprivate(set) var lost: Int64 = 0
+        package private(set) var pageViews: Int64 = 0
+        package private(set) var emitted: Int64 = 0
+        package private(set) var dropped: Int64 = 0
+        package private(set) var received: Int64 = 0
+        package private(set) var lost: Int64 = 0
         /// The number of delivery reports with impossible numbers.
         fileprivate var invalid: Int64 = 0
 
-        fileprivate mutating func add(emitted: Int64, dropped: Int64, received: Int64) {
+        mutating func add(emitted: Int64, dropped: Int64, received: Int64) {
             guard emitted <= PlausibleRanges.emittedEventsMax else { return invalid += 1 }
             pageViews += 1
             self.emitted += emitted

@@ -1,4 +1,6 @@
+import Rollups
 import Segments
+import Storage
 
 /// Visitors with a page view in the last minutes.
 package struct LiveReport: Sendable {
@@ -7,6 +9,11 @@ package struct LiveReport: Sendable {
     /// Nil when visitors cannot be counted.
     package let visitors: Int64?
     package let visitorsRefusal: String?
+    /// The latest event in seconds since 1970; nil if there is none among the last `latestMax` events of all sites.
+    package let lastEvent: Int64?
+
+    /// The most events that are read.
+    private static let latestMax: Int64 = 2000
 
     /// `now` is in seconds since 1970.
     init(_ context: ReportContext, now: Int64) throws(ReportError) {
@@ -14,6 +21,23 @@ package struct LiveReport: Sendable {
         let end = now + 1
         let result = try context.run(context.plainScanQuery(from: end - Self.minutes * 60, to: end))
         (visitors, visitorsRefusal) = (result.total.visitors, result.visitorsRefusal)
+        lastEvent = try Self.lastEvent(context, now: now)
+    }
+
+    private static func lastEvent(_ context: ReportContext, now: Int64) throws(ReportError) -> Int64? {
+        var found: Int64?
+        try context.database.reportStream(
+            """
+            select \(Rollups.namedSite), \(context.database.dialect.microseconds("received_at"))
+            from collector_events as own order by id desc limit ?1
+            """,
+            [.integer(latestMax)]
+        ) { row in
+            let isWanted = context.query.site.map { $0 == row[0].text ?? "" } ?? true
+            if isWanted { found = row[1].integer.map { min($0 / 1_000_000, now) } }
+            return found == nil
+        }
+        return found
     }
 }
 

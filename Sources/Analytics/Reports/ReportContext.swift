@@ -28,10 +28,10 @@ struct ReportContext {
         return scan
     }
 
-    /// Runs a scan, in which merged issues count as the issue that they are merged into.
-    func run(_ query: ScanQuery) throws(ReportError) -> ScanResult {
+    /// Runs a scan, in which merged issues count as the issue that they are merged into unless `mergesIssues` is false.
+    func run(_ query: ScanQuery, mergesIssues: Bool = true) throws(ReportError) -> ScanResult {
         var scan = query
-        if scan.hasIssues { scan.issueAliases = try issueAliases().codes(dictionaries) }
+        if mergesIssues, scan.hasIssues { scan.issueAliases = try issueAliases().codes(dictionaries) }
         do throws(StoreError) {
             let result = try Segments.scan(scan, SegmentReader(database), dictionaries)
             // Figures without the damaged segments would be wrong.

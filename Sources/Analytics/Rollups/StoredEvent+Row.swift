@@ -13,8 +13,9 @@ extension StoredEvent {
 
     /// Decodes a row; nil when a required column is missing or has another type.
     package init?(_ row: [SQLValue]) {
-        guard row.count >= Self.columnsCount, let id = row[0].integer, let receivedAt = row[1].integer, let visitorID = row[2].text,
-            let sessionID = row[3].text, let pageviewID = row[4].text, let type = row[5].text
+        guard row.count >= Self.columnsCount, let id = row[0].integer, let receivedAt = row[1].integer,
+            let visitorID = row[2].text, let sessionID = row[3].text, let pageviewID = row[4].text,
+            let type = row[5].text
         else { return nil }
         let text = row[11].text ?? "{}"
         self.init(

@@ -8,6 +8,7 @@ struct Arguments: Equatable {
         case demo
         case export
         case link
+        case doctor
         case completions
         case help
     }
@@ -17,6 +18,7 @@ struct Arguments: Equatable {
         case help(Command?)
         case manPage
         case completions(shell: String)
+        case doctor(page: String)
         case version
     }
 
@@ -33,6 +35,7 @@ struct Arguments: Equatable {
 
     var skipsDatabase: Bool { flags.contains(Option.skipDatabase.name) }
     var listsMigrations: Bool { flags.contains(Option.list.name) }
+    var printsJSON: Bool { flags.contains(Option.json.name) }
     var resumes: Bool { flags.contains(Option.resume.name) }
     var isForced: Bool { flags.contains(Option.force.name) }
     var removes: Bool { flags.contains(Option.remove.name) }
@@ -81,7 +84,7 @@ struct Arguments: Equatable {
             guard let permitted = entry.argument, argument == nil else {
                 throw UsageError(problem: "unexpected argument '\(word)' after '\(entry.command.rawValue)'")
             }
-            guard permitted.words.contains(word) else {
+            guard permitted.words.isEmpty || permitted.words.contains(word) else {
                 throw UsageError(
                     problem: "unknown \(permitted.name.lowercased()) '\(word)'",
                     suggestion: Spelling.nearest(to: word, in: permitted.words)
@@ -95,6 +98,9 @@ struct Arguments: Equatable {
                 throw UsageError(problem: "missing shell: choose " + CommandEntry.shells.joined(separator: ", "))
             }
             request = .completions(shell: argument)
+        case .doctor:
+            guard let argument else { throw UsageError(problem: "missing address of a page") }
+            request = .doctor(page: argument)
         case .help:
             request = flags.contains(Option.man.name) ? .manPage : .help(argument.flatMap(Command.init(rawValue:)))
         case .export:

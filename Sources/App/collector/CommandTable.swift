@@ -90,6 +90,7 @@ struct Option: Sendable {
         value: "FORMAT",
         summary: "csv or ndjson; default csv"
     )
+    static let json = Option(name: "--json", kind: .flag, value: nil, summary: "print the checks as JSON")
     static let man = Option(name: "--man", kind: .flag, value: nil, summary: "print the manual page as roff")
     static let help = Option(name: "--help", kind: .flag, value: nil, summary: "show help for the command")
 
@@ -107,7 +108,7 @@ struct CommandEntry: Sendable {
     let summary: String
     let paragraphs: [String]
     let options: [Option]
-    /// The positional argument and its permitted words; nil when the command takes no argument.
+    /// The positional argument and its permitted words, none for any text; nil when the command takes no argument.
     var argument: (name: String, words: [String])?
 
     static let shells = ["bash", "zsh", "fish"]
@@ -122,6 +123,7 @@ struct CommandEntry: Sendable {
         case .demo: demo
         case .export: export
         case .link: link
+        case .doctor: doctor
         case .completions: completions
         case .help: help
         }
@@ -191,6 +193,16 @@ struct CommandEntry: Sendable {
         ],
         options: [.url, .host, .port, .data]
     )
+    private static let doctor = CommandEntry(
+        command: .doctor,
+        summary: "Check from outside whether a page of a site is tracked",
+        paragraphs: [
+            "Loads the page, and checks its tag, Content Security Policy, script, endpoint, CORS, proxy and clock. Prints a line for each check, with what to do. Stores nothing and needs no data folder.",
+            "Follows five redirects at most and reads 4 MiB of each response; a request may take ten seconds. Needs libcurl and libxml2. Exits with status 0 without problems, 1 with some, and 2 if the page cannot be read.",
+        ],
+        options: [.json],
+        argument: ("URL", [])
+    )
     private static let completions = CommandEntry(
         command: .completions,
         summary: "Print the completion script for bash, zsh or fish",
@@ -212,7 +224,8 @@ struct CommandEntry: Sendable {
     var usage: String {
         var words = ["collector", command.rawValue] + options.map { "[\($0.usage)]" }
         if let argument {
-            words.append(command == .help ? "[\(argument.name)]" : argument.words.joined(separator: "|"))
+            let choices = argument.words.isEmpty ? argument.name : argument.words.joined(separator: "|")
+            words.append(command == .help ? "[\(argument.name)]" : choices)
         }
         return words.joined(separator: " ")
     }

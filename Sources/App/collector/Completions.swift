@@ -57,7 +57,11 @@ enum Completions {
                 let value = option.value.map { ":\($0):\(action)" } ?? ""
                 return "'\(option.name)[\(zshQuoted(option.summary))]\(value)'"
             }
-            let argument = entry.argument.map { ["'1:\($0.name):(\($0.words.joined(separator: " ")))'"] } ?? []
+            let argument =
+                entry.argument.map {
+                    $0.words.isEmpty
+                        ? ["'1:\($0.name):_urls'"] : ["'1:\($0.name):(\($0.words.joined(separator: " ")))'"]
+                } ?? []
             return "        \(entry.command.rawValue)) _arguments \((options + argument).joined(separator: " ")) ;;"
         }
         return """
@@ -108,7 +112,7 @@ enum Completions {
                     "complete -c collector \(condition) -l \(option.name.dropFirst(2))\(value) -d '\(fishQuoted(option.summary))'"
                 )
             }
-            if let argument = entry.argument {
+            if let argument = entry.argument, !argument.words.isEmpty {
                 lines.append("complete -c collector \(condition) -a '\(argument.words.joined(separator: " "))'")
             }
         }

@@ -19,6 +19,9 @@ struct Program {
             case .help(let command): Console.out(Help.text(command))
             case .manPage: Console.out(ManPage.text)
             case .completions(let shell): Console.out(Completions.script(shell) ?? "")
+            case .doctor(let page):
+                var doctor = DoctorCommand(page: page, printsJSON: arguments.printsJSON)
+                return doctor.run()
             case .version: Console.out("collector \(Help.version)")
             case .run(let command): return run(command, arguments)
             }
@@ -61,7 +64,7 @@ struct Program {
                     format: arguments.format.flatMap(ExportFormat.init) ?? .csv
                 ).run()
             // These have requests of their own.
-            case .completions, .help: return .usage
+            case .completions, .doctor, .help: return .usage
             }
         } catch {
             Console.error("collector: \(Advice.message(error))")

@@ -21,8 +21,10 @@ extension OverviewReport {
 extension LiveReport: JSONRepresentable {
     var json: JSONEncodedValue {
         .object(
-            [("visitors", JSONEncodedValue(visitors)), ("minutes", .integer(Self.minutes))]
-                + visitorsRefused(visitorsRefusal)
+            [
+                ("visitors", JSONEncodedValue(visitors)), ("minutes", .integer(Self.minutes)),
+                ("last_event", JSONEncodedValue(lastEvent)),
+            ] + visitorsRefused(visitorsRefusal)
         )
     }
 }

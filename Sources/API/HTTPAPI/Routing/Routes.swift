@@ -111,6 +111,7 @@ extension RouteTable {
         ),
         Route("/api/fingerprints", .get(.reader, Parameter.filtered, ReportHandlers.fingerprints)),
         Route("/api/data-quality", .get(.reader, Parameter.filteredTraffic, ReportHandlers.dataQuality)),
+        Route("/api/tracking", .get(.reader, Parameter.range + [.site], TrackingHandlers.tracking)),
         Route(
             "/api/fingerprint-frequency",
             .get(.everyone, [.signals, .site], ReportHandlers.fingerprintFrequency)

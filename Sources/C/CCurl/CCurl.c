@@ -1,0 +1,163 @@
+#define _POSIX_C_SOURCE 200809L
+#include "CCurl.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <string.h>
+
+// Constants of libcurl's stable binary interface (curl/curl.h, curl/urlapi.h).
+enum {
+    GLOBAL_DEFAULT = 3,
+    OPT_TIMEOUT_MS = 155,
+    OPT_NOSIGNAL = 99,
+    OPT_NOBODY = 44,
+    OPT_POSTFIELDSIZE = 60,
+    OPT_PROTOCOLS = 181,
+    OPT_WRITEDATA = 10001,
+    OPT_URL = 10002,
+    OPT_ERRORBUFFER = 10010,
+    OPT_POSTFIELDS = 10015,
+    OPT_HTTPHEADER = 10023,
+    OPT_HEADERDATA = 10029,
+    OPT_CUSTOMREQUEST = 10036,
+    OPT_WRITEFUNCTION = 20011,
+    OPT_HEADERFUNCTION = 20079,
+    INFO_RESPONSE_CODE = 0x200002,
+    INFO_REDIRECT_URL = 0x10001f,
+    PROTO_HTTP_HTTPS = 3,
+    URLPART_URL = 0,
+    URL_DEFAULT_PORT = 1,
+    URL_NON_SUPPORT_SCHEME = 8,
+};
+
+typedef struct curl_slist slist;
+
+static struct {
+    void *(*easy_init)(void);
+    int (*easy_setopt)(void *, int, ...);
+    int (*easy_perform)(void *);
+    int (*easy_getinfo)(void *, int, ...);
+    void (*easy_cleanup)(void *);
+    const char *(*easy_strerror)(int);
+    slist *(*slist_append)(slist *, const char *);
+    void (*slist_free_all)(slist *);
+    void *(*url)(void);
+    int (*url_set)(void *, int, const char *, unsigned);
+    int (*url_get)(void *, int, char **, unsigned);
+    void (*url_cleanup)(void *);
+    void (*free)(void *);
+} curl;
+static int is_loaded;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void load(void) {
+    const char *names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
+    void *library = NULL;
+    for (size_t index = 0; !library && index < 2; index++) library = dlopen(names[index], RTLD_NOW | RTLD_LOCAL);
+    if (!library) return;
+    int (*global_init)(long) = dlsym(library, "curl_global_init");
+    curl.easy_init = dlsym(library, "curl_easy_init");
+    curl.easy_setopt = dlsym(library, "curl_easy_setopt");
+    curl.easy_perform = dlsym(library, "curl_easy_perform");
+    curl.easy_getinfo = dlsym(library, "curl_easy_getinfo");
+    curl.easy_cleanup = dlsym(library, "curl_easy_cleanup");
+    curl.easy_strerror = dlsym(library, "curl_easy_strerror");
+    curl.slist_append = dlsym(library, "curl_slist_append");
+    curl.slist_free_all = dlsym(library, "curl_slist_free_all");
+    curl.url = dlsym(library, "curl_url");
+    curl.url_set = dlsym(library, "curl_url_set");
+    curl.url_get = dlsym(library, "curl_url_get");
+    curl.url_cleanup = dlsym(library, "curl_url_cleanup");
+    curl.free = dlsym(library, "curl_free");
+    is_loaded = global_init && curl.easy_init && curl.easy_setopt && curl.easy_perform && curl.easy_getinfo
+        && curl.easy_cleanup && curl.easy_strerror && curl.slist_append && curl.slist_free_all && curl.url
+        && curl.url_set && curl.url_get && curl.url_cleanup && curl.free && global_init(GLOBAL_DEFAULT) == 0;
+}
+
+typedef struct {
+    ccurl_sink sink;
+    void *context;
+} target;
+
+static size_t take(char *bytes, size_t size, size_t count, void *given) {
+    const target *to = given;
+    return to->sink(bytes, size * count, to->context) ? size * count : 0;
+}
+
+static void copy(char *to, size_t size, const char *from) {
+    if (!from) from = "";
+    size_t length = strnlen(from, size - 1);
+    memcpy(to, from, length);
+    to[length] = 0;
+}
+
+void ccurl_perform(const ccurl_request *request, ccurl_result *result) {
+    memset(result, 0, sizeof *result);
+    pthread_once(&once, load);
+    void *handle = is_loaded ? curl.easy_init() : NULL;
+    if (!handle) {
+        result->code = CCURL_MISSING;
+        return;
+    }
+    target head = {request->head, request->context}, content = {request->content, request->context};
+    slist *fields = NULL;
+    for (size_t index = 0; index < request->field_count; index++)
+        fields = curl.slist_append(fields, request->fields[index]);
+    char error[256] = "";
+    curl.easy_setopt(handle, OPT_URL, request->url);
+    curl.easy_setopt(handle, OPT_PROTOCOLS, (long)PROTO_HTTP_HTTPS);
+    curl.easy_setopt(handle, OPT_NOSIGNAL, 1L);
+    curl.easy_setopt(handle, OPT_TIMEOUT_MS, request->timeout_ms);
+    curl.easy_setopt(handle, OPT_ERRORBUFFER, error);
+    curl.easy_setopt(handle, OPT_HTTPHEADER, fields);
+    curl.easy_setopt(handle, OPT_HEADERFUNCTION, take);
+    curl.easy_setopt(handle, OPT_HEADERDATA, &head);
+    curl.easy_setopt(handle, OPT_WRITEFUNCTION, take);
+    curl.easy_setopt(handle, OPT_WRITEDATA, &content);
+    if (request->body) {
+        curl.easy_setopt(handle, OPT_POSTFIELDSIZE, (long)request->body_size);
+        curl.easy_setopt(handle, OPT_POSTFIELDS, request->body);
+    }
+    curl.easy_setopt(handle, OPT_CUSTOMREQUEST, request->method);
+    result->code = curl.easy_perform(handle);
+    curl.easy_getinfo(handle, INFO_RESPONSE_CODE, &result->status);
+    const char *redirect = NULL;
+    curl.easy_getinfo(handle, INFO_REDIRECT_URL, &redirect);
+    copy(result->redirect, sizeof result->redirect, redirect);
+    copy(result->error, sizeof result->error, error[0] ? error : curl.easy_strerror(result->code));
+    curl.slist_free_all(fields);
+    curl.easy_cleanup(handle);
+}
+
+static int read_part(void *url, int part, unsigned flags, char *text, size_t size) {
+    char *found = NULL;
+    if (curl.url_get(url, part, &found, flags) != 0 || !found) return -1;
+    size_t length = strlen(found);
+    int count = length < size ? (int)length : -1;
+    if (count >= 0) memcpy(text, found, length + 1);
+    curl.free(found);
+    return count;
+}
+
+int ccurl_resolve(const char *base, const char *address, char *text, size_t size) {
+    pthread_once(&once, load);
+    void *url = is_loaded ? curl.url() : NULL;
+    if (!url) return -1;
+    int count = -1;
+    if ((!base || curl.url_set(url, URLPART_URL, base, 0) == 0)
+        && curl.url_set(url, URLPART_URL, address, URL_NON_SUPPORT_SCHEME) == 0)
+        count = read_part(url, URLPART_URL, 0, text, size);
+    curl.url_cleanup(url);
+    return count;
+}
+
+int ccurl_part(const char *address, int part, char *text, size_t size) {
+    pthread_once(&once, load);
+    void *url = is_loaded ? curl.url() : NULL;
+    if (!url) return -1;
+    int count = -1;
+    if (curl.url_set(url, URLPART_URL, address, URL_NON_SUPPORT_SCHEME) == 0)
+        count = read_part(url, part, URL_DEFAULT_PORT, text, size);
+    curl.url_cleanup(url);
+    return count;
+}

@@ -1,0 +1,42 @@
+#pragma once
+// libcurl, loaded when it is first used: its functions with a variable number of arguments cannot be called from Swift, and the
+// program must start without the library. No logic.
+#include <stddef.h>
+#include <stdint.h>
+
+/// Receives bytes; returns whether more are wanted.
+typedef int (*ccurl_sink)(const char *bytes, size_t count, void *context);
+
+typedef struct {
+    const char *method;
+    const char *url;
+    /// Lines such as "Accept: */*".
+    const char *const *fields;
+    size_t field_count;
+    const char *body;
+    size_t body_size;
+    long timeout_ms;
+    ccurl_sink head;
+    ccurl_sink content;
+    void *context;
+} ccurl_request;
+
+typedef struct {
+    /// 0, or an error of libcurl; CCURL_MISSING if the library cannot be loaded.
+    int code;
+    long status;
+    char error[256];
+    char redirect[4096];
+} ccurl_result;
+
+enum { CCURL_MISSING = -1, CCURL_STOPPED = 23 };
+
+/// Sends one request to an http or https address and follows no redirect. The context is passed to the sinks.
+void ccurl_perform(const ccurl_request *request, ccurl_result *result);
+
+enum { CCURL_SCHEME = 1, CCURL_HOST = 5, CCURL_PORT = 6, CCURL_PATH = 7 };
+
+/// Resolves an address against another one, or reads it by itself if that is null; the number of bytes written, or -1.
+int ccurl_resolve(const char *base, const char *address, char *text, size_t size);
+/// A part of an absolute address; the number of bytes written, or -1. The port is given also if it is the default one.
+int ccurl_part(const char *address, int part, char *text, size_t size);

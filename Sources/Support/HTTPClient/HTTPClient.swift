@@ -1,0 +1,185 @@
+import CCurl
+
+/// A response of another server.
+package struct ClientResponse: Equatable, Sendable {
+    /// The address that responded.
+    package var url: WebAddress
+    package var status = 0
+    /// In their order, with names in lower case.
+    package var fields: [(name: String, value: String)] = []
+    package var body: [UInt8] = []
+    /// Whether the body was longer than the limit, and its rest was not read.
+    package var isCut = false
+    /// The addresses that redirected to it, the first one first.
+    package var redirects: [WebAddress] = []
+
+    package init(_ url: WebAddress) { self.url = url }
+
+    /// The first value of a header field; `name` is in lower case.
+    package subscript(_ name: String) -> String? { fields.first { $0.name == name }?.value }
+
+    package func all(_ name: String) -> [String] { fields.filter { $0.name == name }.map(\.value) }
+
+    package static func == (one: ClientResponse, other: ClientResponse) -> Bool {
+        one.url == other.url && one.status == other.status && one.body == other.body
+            && one.fields.elementsEqual(other.fields) { $0 == $1 }
+    }
+}
+
+/// Why there is no response.
+package enum ClientError: Error, Equatable {
+    /// libcurl cannot be loaded; install it.
+    case missingLibrary
+    /// No connection, no valid certificate, no response in time; the reason is libcurl's.
+    case unreachable(String)
+    /// A redirect leads to an address that is not of http or https, or there are too many.
+    case redirect(String)
+}
+
+/// Sends single requests, with named limits.
+package struct HTTPClient: Sendable {
+    /// The timeout of a request in milliseconds, without its redirects.
+    package static let timeoutMilliseconds = 10_000
+    package static let bodyBytesMax = 4 << 20
+    package static let headBytesMax = 1 << 16
+    package static let redirectsMax = 5
+
+    private let agent: String
+
+    /// `agent` is sent as `User-Agent`.
+    package init(agent: String) { self.agent = agent }
+
+    /// Sends a request, and follows redirects of a GET.
+    package func send(
+        _ method: String = "GET",
+        _ url: WebAddress,
+        _ fields: [(String, String)] = [],
+        body: [UInt8]? = nil
+    ) throws(ClientError) -> ClientResponse {
+        var redirects: [WebAddress] = []
+        var target = url
+        while true {
+            var (response, next) = try once(method, target, fields, body)
+            response.redirects = redirects
+            guard method == "GET", (300..<400).contains(response.status), !next.isEmpty else { return response }
+            guard let address = WebAddress(next), address.isWeb else {
+                throw .redirect("\(target) redirects to \(next), which is not an http or https address")
+            }
+            guard redirects.count < Self.redirectsMax else {
+                throw .redirect("\(url) redirects more than \(Self.redirectsMax) times")
+            }
+            redirects.append(target)
+            target = address
+        }
+    }
+
+    private func once(
+        _ method: String,
+        _ url: WebAddress,
+        _ fields: [(String, String)],
+        _ body: [UInt8]?
+    ) throws(ClientError) -> (ClientResponse, redirect: String) {
+        let reading = Reading()
+        let lines = ([("User-Agent", agent)] + fields).map { "\($0.0): \($0.1)" } + ["Expect:"]
+        var result = ccurl_result()
+        unsafe Self.perform(method, url.text, lines, body, reading, &result)
+        var response = ClientResponse(url)
+        (response.status, response.fields, response.body) = (result.status, reading.fields, reading.body)
+        response.isCut = reading.isCut
+        switch result.code {
+        case 0: break
+        case Int32(CCURL_STOPPED) where reading.isCut: break
+        case Int32(CCURL_MISSING): throw .missingLibrary
+        default: throw .unreachable(Self.text(result.error))
+        }
+        return (response, Self.text(result.redirect))
+    }
+
+    /// The text of a C array that ends with a zero byte.
+    private static func text<Characters>(_ characters: Characters) -> String {
+        unsafe withUnsafeBytes(of: characters) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+
+    @unsafe private static func perform(
+        _ method: String,
+        _ url: String,
+        _ lines: [String],
+        _ body: [UInt8]?,
+        _ reading: Reading,
+        _ result: inout ccurl_result
+    ) {
+        let copies = unsafe lines.map { unsafe strdupOf($0) }
+        defer { unsafe copies.forEach { unsafe $0.deallocate() } }
+        let pointers = unsafe copies.map { unsafe UnsafePointer($0) as UnsafePointer<CChar>? }
+        let bytes = body ?? []
+        unsafe method.withCString { method in
+            unsafe url.withCString { url in
+                unsafe pointers.withUnsafeBufferPointer { pointers in
+                    unsafe bytes.withUnsafeBytes { content in
+                        var request = unsafe ccurl_request()
+                        unsafe (request.method, request.url) = unsafe (method, url)
+                        unsafe request.fields = pointers.baseAddress
+                        unsafe request.field_count = pointers.count
+                        if body != nil {
+                            // An empty array may have no address.
+                            unsafe request.body = content.baseAddress?.assumingMemoryBound(to: CChar.self) ?? method
+                            unsafe request.body_size = content.count
+                        }
+                        unsafe request.timeout_ms = timeoutMilliseconds
+                        unsafe request.head = { bytes, count, context in
+                            unsafe Reading.of(context)?.takeHead(UnsafeRawBufferPointer(start: bytes, count: count))
+                                ?? 0
+                        }
+                        unsafe request.content = { bytes, count, context in
+                            unsafe Reading.of(context)?.takeBody(UnsafeRawBufferPointer(start: bytes, count: count))
+                                ?? 0
+                        }
+                        unsafe request.context = Unmanaged.passUnretained(reading).toOpaque()
+                        unsafe ccurl_perform(&request, &result)
+                    }
+                }
+            }
+        }
+    }
+
+    @unsafe private static func strdupOf(_ text: String) -> UnsafeMutablePointer<CChar> {
+        let bytes = text.utf8CString
+        let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
+        for (index, byte) in bytes.enumerated() { unsafe copy[index] = byte }
+        return unsafe copy
+    }
+}
+
+/// What has arrived of a response.
+private final class Reading {
+    var fields: [(name: String, value: String)] = []
+    var body: [UInt8] = []
+    var isCut = false
+    private var headBytes = 0
+
+    @unsafe static func of(_ context: UnsafeMutableRawPointer?) -> Reading? {
+        unsafe context.map { unsafe Unmanaged<Reading>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    /// Takes one line of the head; that of a further response, such as after 100 Continue, replaces it.
+    func takeHead(_ bytes: UnsafeRawBufferPointer) -> Int32 {
+        headBytes += bytes.count
+        guard headBytes <= HTTPClient.headBytesMax else { return 0 }
+        let line = unsafe String(decoding: bytes, as: UTF8.self)
+        if line.hasPrefix("HTTP/") {
+            fields = []
+        } else if let colon = line.firstIndex(of: ":") {
+            let value = line[line.index(after: colon)...].drop { $0.isWhitespace }
+            let end = value.lastIndex { !$0.isWhitespace }.map { value.index(after: $0) } ?? value.startIndex
+            fields.append((line[..<colon].lowercased(), String(value[..<end])))
+        }
+        return 1
+    }
+
+    func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int32 {
+        let room = HTTPClient.bodyBytesMax - body.count
+        unsafe body.append(contentsOf: bytes.prefix(room))
+        isCut = bytes.count > room
+        return isCut ? 0 : 1
+    }
+}
