@@ -59,6 +59,26 @@ def wanted():
     return [name.strip() for name in names if name.strip()]
 
 
+#: Tests of the owner's page: its logic and the server's responses do not depend on the engine, so these files run in one.
+#: A test whose result does depend on it (layout, focus, storage, streams, time zones) is marked `every_engine`.
+PAGE_TESTS = ("test_insight_", "test_hidden_characters")
+
+
+def is_page_test(file_name):
+    return file_name.startswith(PAGE_TESTS)
+
+
+def is_long_run():
+    """Whether all tests run in all engines, as in `make test-long`."""
+    return os.environ.get("COLLECTOR_TEST_LONG") == "1"
+
+
+def wanted_of_pages():
+    """The engines for tests of the owner's page: the first installed one, unless all are wanted."""
+    names = wanted()
+    return names if is_long_run() else names[:1]
+
+
 def start(name):
     """Starts an engine; its driver is imported on demand."""
     path = FINDERS[name]()

@@ -76,6 +76,7 @@ def filled(sqlite, serve):
     return collector
 
 
+@pytest.mark.every_engine
 def test_visitors_see_the_sign_in_form_and_the_owner_sees_reports(engine, filled):
     engine.open(filled.url + "/insight")
     wait_for(lambda: engine.evaluate("() => document.querySelector('#sign-in')?.hidden === false"), 15, "the form")
@@ -147,6 +148,7 @@ def test_figures_filters_and_the_back_button(engine, filled):
     wait_for(lambda: "Resolved" in (text(engine, "#panel-issues .badge") or ""), 10, "it is resolved")
 
 
+@pytest.mark.every_engine
 def test_keyboard_navigation(engine, filled):
     engine.signed_in_at = None
     open_page(engine, filled)
@@ -161,6 +163,7 @@ def test_keyboard_navigation(engine, filled):
         wait_for(lambda dialog=dialog: not engine.evaluate(f"() => document.querySelector('#{dialog}').open"), 5, "closed")
 
 
+@pytest.mark.every_engine
 def test_new_events_appear_in_the_live_feed(engine, filled):
     engine.signed_in_at = None
     open_page(engine, filled, fragment="raw")
@@ -172,6 +175,7 @@ def test_new_events_appear_in_the_live_feed(engine, filled):
     check_inert(engine)
 
 
+@pytest.mark.every_engine
 def test_the_page_does_not_scroll_horizontally(engine, filled):
     engine.signed_in_at = None
     open_page(engine, filled)
