@@ -1,5 +1,6 @@
 """Fixtures: the real program on a real database of either kind."""
 
+import contextlib
 import os
 import re
 import threading
@@ -216,6 +217,22 @@ def engine(request, drivers):
 @pytest.fixture
 def chromium(drivers):
     return driver_of("chromium", drivers)
+
+
+def engine_names(item):
+    """The engines that a test uses."""
+    names = {item.callspec.params["engine"]} if "engine" in getattr(getattr(item, "callspec", None), "params", {}) else set()
+    return names | ({"chromium"} & set(getattr(item, "fixturenames", ())))
+
+
+def pytest_runtest_teardown(item, nextitem):
+    """Closes the page of an engine that the next test does not use: it would run until the end, with its animations and retries."""
+    drivers = item.funcargs.get("drivers", {}) if hasattr(item, "funcargs") else {}
+    for name in engine_names(item) - engine_names(nextitem):
+        if name in drivers:
+            # A page that hangs was the concern of the test.
+            with contextlib.suppress(Exception):
+                drivers[name].leave("about:blank")
 
 
 @pytest.fixture
