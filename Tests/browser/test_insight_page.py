@@ -7,7 +7,7 @@ import pytest
 from bodies import make_ids
 from insight import ENVIRONMENT, TOKEN, VIEWS, report, send, settle, visit_events
 from load import wait_for
-from page import SCREENSHOTS, check_layout
+from page import SCREENSHOTS, axe_options, check_layout
 from program import run
 
 MARKUP = [
@@ -193,7 +193,7 @@ def test_the_page_is_accessible(chromium, filled, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
     def check(what):
-        faults = [(fault["id"], fault["impact"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page).response["violations"]]
+        faults = [(fault["id"], fault["impact"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page, options=axe_options(scheme)).response["violations"]]
         assert not faults, (what, faults)
 
     chromium.open(filled.url + "/insight", color_scheme=scheme)
