@@ -33,15 +33,15 @@ def pytest_generate_tests(metafunc):
     given = ",".join(str(mark.args[0]) for mark in metafunc.definition.iter_markers("parametrize"))
     names = {name for name in ("engine", "store") if name in metafunc.fixturenames and name not in re.findall(r"\w+", given)}
     wanted = engines.wanted()
-    if engines.is_page_test(metafunc.definition.path.name) and not metafunc.definition.get_closest_marker("every_engine"):
-        wanted = engines.wanted_of_pages()
+    if engines.is_page_test(metafunc.definition.path.name) and not metafunc.definition.get_closest_marker("every_engine") and not engines.is_long_run():
+        wanted = [engines.first()]
     if names == {"engine"}:
         metafunc.parametrize("engine", wanted, indirect=True)
     elif names == {"store"}:
         metafunc.parametrize("store", STORES, indirect=True)
     elif names:
         # What a store keeps does not depend on the engine that sent it: one engine is enough on each further store.
-        pairs = [(name, kind) for kind in STORES for name in (wanted if kind == STORES[0] or engines.is_long_run() else wanted[:1])]
+        pairs = [(name, kind) for kind in STORES for name in (wanted if kind == STORES[0] or engines.is_long_run() else [engines.first()])]
         metafunc.parametrize(("engine", "store"), pairs, indirect=True)
 
 

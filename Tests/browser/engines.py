@@ -4,6 +4,7 @@ A driver opens one page at a time and has: name, version, open(url), evaluate(fu
 screenshot(path), leave() (to another page, as a visitor does), set_timeout(seconds) (of later calls), errors() (those that the engine reported), quit().
 """
 
+import functools
 import os
 import pathlib
 import shutil
@@ -73,10 +74,10 @@ def is_long_run():
     return os.environ.get("COLLECTOR_TEST_LONG") == "1"
 
 
-def wanted_of_pages():
-    """The engines for tests of the owner's page: the first installed one, unless all are wanted."""
-    names = wanted()
-    return names if is_long_run() else names[:1]
+@functools.cache
+def first():
+    """The first wanted engine that is installed, in which tests run that need only one."""
+    return next((name for name in wanted() if FINDERS[name]() is not None), wanted()[0])
 
 
 def start(name):

@@ -1,4 +1,4 @@
-"""The owner's page in three engines: sign-in, content, hostile text, keyboard, links and small screens."""
+"""The owner's page: sign-in, content, hostile text, keyboard, links and small screens."""
 
 import urllib.parse
 

@@ -31,7 +31,7 @@ def group_of(id):
     file_name = path.rpartition("/")[2]
     parameters = re.split(r"[-\[\]]", name)[1:]
     group = next((engine for engine in engines.NAMES if engine in parameters), file_name)
-    return "pages" if group == engines.wanted()[0] and engines.is_page_test(file_name) else group
+    return "pages" if group == engines.first() and engines.is_page_test(file_name) else group
 
 
 def rank(id):
