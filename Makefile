@@ -21,7 +21,7 @@ INSTALLED = bin/collector share/man/man1/collector.1 share/bash-completion/compl
 	share/zsh/site-functions/_collector share/fish/vendor_completions.d/collector.fish lib/systemd/system/collector.service
 
 .DEFAULT_GOAL := help
-.PHONY: help run install uninstall build assets setup edit check test-swift test-browser image test lint format fuzz tsan
+.PHONY: help run install uninstall build assets setup edit check test-swift test-browser image test test-long lint format fuzz tsan
 .PHONY: bench bench-insight bench-rollups bench-tracker chaos leaves vitals hooks clean
 
 help: ## List the targets
@@ -76,8 +76,12 @@ image: ## Build the container image without a Docker engine, and test its size, 
 	@scripts/image
 
 test: ## Install the test dependencies and run all tests
-	@scripts/setup test image
+	@scripts/setup build
 	@scripts/test
+
+test-long: ## As test, with all engines for all page tests, longer fuzzing, and the build stage of the image
+	@scripts/setup build
+	@COLLECTOR_TEST_LONG=1 scripts/test
 
 lint: ## Check format, lint and types of Swift, JavaScript, Python and shell
 	@scripts/setup lint

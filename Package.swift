@@ -378,3 +378,9 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c2x
 )
+
+// The build for the thread sanitizer has the tests of concurrent modules alone (scripts/test): a comma-separated list.
+if let names = Context.environment["COLLECTOR_TEST_TARGETS"] {
+    let wanted = names.split(separator: ",").map(String.init)
+    package.targets.removeAll { $0.type == .test && !wanted.contains($0.name) }
+}

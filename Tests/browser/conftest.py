@@ -1,6 +1,8 @@
 """Fixtures: the real program on a real database of either kind."""
 
+import contextlib
 import os
+import re
 import threading
 
 import pytest
@@ -24,6 +26,23 @@ def pytest_sessionstart(session):
 def pytest_collection_modifyitems(items):
     if workers.is_one():
         items.sort(key=lambda item: workers.rank(item.nodeid))
+
+
+def pytest_generate_tests(metafunc):
+    """Chooses the engines and stores of each test that does not choose them itself."""
+    given = ",".join(str(mark.args[0]) for mark in metafunc.definition.iter_markers("parametrize"))
+    names = {name for name in ("engine", "store") if name in metafunc.fixturenames and name not in re.findall(r"\w+", given)}
+    wanted = engines.wanted()
+    if engines.is_page_test(metafunc.definition.path.name) and not metafunc.definition.get_closest_marker("every_engine") and not engines.is_long_run():
+        wanted = [engines.first()]
+    if names == {"engine"}:
+        metafunc.parametrize("engine", wanted, indirect=True)
+    elif names == {"store"}:
+        metafunc.parametrize("store", STORES, indirect=True)
+    elif names:
+        # What a store keeps does not depend on the engine that sent it: one engine is enough on each further store.
+        pairs = [(name, kind) for kind in STORES for name in (wanted if kind == STORES[0] or engines.is_long_run() else [engines.first()])]
+        metafunc.parametrize(("engine", "store"), pairs, indirect=True)
 
 
 # pytest-xdist has its own groups, but reads them from a field that pytest no longer has.
@@ -56,9 +75,9 @@ def make_store(kind, folder, request):
     return PostgresStore(request.getfixturevalue("cluster"), folder)
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture
 def store(request, tmp_path):
-    """An empty store, before any migration."""
+    """An empty store, before any migration. Tests run on each kind."""
     return make_store(request.param, tmp_path, request)
 
 
@@ -189,14 +208,31 @@ def driver_of(name, drivers):
     return drivers[name]
 
 
-@pytest.fixture(params=engines.wanted())
+@pytest.fixture
 def engine(request, drivers):
+    """A started browser engine. `pytest_generate_tests` chooses the engines of each test."""
     return driver_of(request.param, drivers)
 
 
 @pytest.fixture
 def chromium(drivers):
     return driver_of("chromium", drivers)
+
+
+def engine_names(item):
+    """The engines that a test uses."""
+    names = {item.callspec.params["engine"]} if "engine" in getattr(getattr(item, "callspec", None), "params", {}) else set()
+    return names | ({"chromium"} & set(getattr(item, "fixturenames", ())))
+
+
+def pytest_runtest_teardown(item, nextitem):
+    """Closes the page of an engine that the next test does not use: it would run until the end, with its animations and retries."""
+    drivers = item.funcargs.get("drivers", {}) if hasattr(item, "funcargs") else {}
+    for name in engine_names(item) - engine_names(nextitem):
+        if name in drivers:
+            # A page that hangs was the concern of the test.
+            with contextlib.suppress(Exception):
+                drivers[name].leave("about:blank")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ A driver opens one page at a time and has: name, version, open(url), evaluate(fu
 screenshot(path), leave() (to another page, as a visitor does), set_timeout(seconds) (of later calls), errors() (those that the engine reported), quit().
 """
 
+import functools
 import os
 import pathlib
 import shutil
@@ -57,6 +58,26 @@ def wanted():
     """The engines to test; `COLLECTOR_TEST_ENGINES` limits them."""
     names = os.environ.get("COLLECTOR_TEST_ENGINES", ",".join(NAMES)).split(",")
     return [name.strip() for name in names if name.strip()]
+
+
+#: Tests of the owner's page: its logic and the server's responses do not depend on the engine, so these files run in one.
+#: A test whose result does depend on it (layout, focus, storage, streams, time zones) is marked `every_engine`.
+PAGE_TESTS = ("test_insight_", "test_hidden_characters")
+
+
+def is_page_test(file_name):
+    return file_name.startswith(PAGE_TESTS)
+
+
+def is_long_run():
+    """Whether all tests run in all engines, as in `make test-long`."""
+    return os.environ.get("COLLECTOR_TEST_LONG") == "1"
+
+
+@functools.cache
+def first():
+    """The first wanted engine that is installed, in which tests run that need only one."""
+    return next((name for name in wanted() if FINDERS[name]() is not None), wanted()[0])
 
 
 def start(name):

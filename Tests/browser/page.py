@@ -52,6 +52,16 @@ def check_clean(engine, collector):
         assert address.startswith((collector.url + "/", "data:", "blob:")), address
 
 
+#: Rules of axe whose result depends on colors.
+COLOR_RULES = ("color-contrast", "link-in-text-block")
+
+
+def axe_options(scheme):
+    """Options of axe: a page is checked by all rules in light colors; in dark ones its elements are the same, so only colors are checked."""
+    options = {"resultTypes": ["violations"]}
+    return options if scheme == "light" else options | {"runOnly": {"type": "rule", "values": COLOR_RULES}}
+
+
 DRAWN_BADLY = """() => {
   const cards = [...document.querySelectorAll("main .card")].filter((card) => card.checkVisibility());
   const boxes = cards.map((card) => card.getBoundingClientRect());

@@ -8,7 +8,7 @@ import pytest
 
 import engines
 from load import wait_for
-from page import PAGE_GZIP_BYTES_MAX, SCREENSHOTS, TABS, UNAVAILABLE, UUID7, cards, check_clean, check_layout, show, visit
+from page import PAGE_GZIP_BYTES_MAX, SCREENSHOTS, TABS, UNAVAILABLE, UUID7, axe_options, cards, check_clean, check_layout, show, visit
 from stores import count, submissions
 from wire import get
 
@@ -71,11 +71,11 @@ def test_the_page_is_accessible(chromium, serve, scheme):
         chromium.resize(width, 900)
         for tab in tabs:
             show(chromium, tab)
-            result = Axe().run(chromium.page)
+            result = Axe().run(chromium.page, options=axe_options(scheme))
             faults = [(fault["id"], fault["impact"], [node["target"] for node in fault["nodes"]][:5]) for fault in result.response["violations"]]
             assert not faults, (tab, width, faults)
     chromium.press("?")
-    assert not Axe().run(chromium.page).response["violations"]
+    assert not Axe().run(chromium.page, options=axe_options(scheme)).response["violations"]
 
 
 def test_the_page_does_not_scroll_horizontally(engine, serve):

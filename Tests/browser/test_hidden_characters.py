@@ -162,6 +162,7 @@ def test_the_live_feed_shows_hidden_characters(engine, filled):
     check(engine, "live")
 
 
+@pytest.mark.every_engine
 def test_text_that_runs_right_to_left_does_not_reorder_its_neighbors(engine, filled):
     """The site of an issue is drawn to the right of its kind, and the count of a value to the right of the value."""
     engine.signed_in_at = None

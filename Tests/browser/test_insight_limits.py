@@ -97,6 +97,7 @@ def test_a_refused_export_shows_the_reason_and_an_accepted_one_downloads(chromiu
     assert text(chromium, "#panel-raw [role=alert]") == ""
 
 
+@pytest.mark.every_engine
 def test_a_refused_live_stream_is_retried(engine, serve, sqlite):
     collector = serve(sqlite, environment=ENVIRONMENT)
     send(collector.port, make_ids() | {"event_type": "pageview", "seq": 1, "payload": {"language": "en"}})

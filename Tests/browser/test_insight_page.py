@@ -1,4 +1,4 @@
-"""The owner's page in three engines: sign-in, content, hostile text, keyboard, links and small screens."""
+"""The owner's page: sign-in, content, hostile text, keyboard, links and small screens."""
 
 import urllib.parse
 
@@ -7,7 +7,7 @@ import pytest
 from bodies import make_ids
 from insight import ENVIRONMENT, TOKEN, VIEWS, report, send, settle, visit_events
 from load import wait_for
-from page import SCREENSHOTS, check_layout
+from page import SCREENSHOTS, axe_options, check_layout
 from program import run
 
 MARKUP = [
@@ -76,6 +76,7 @@ def filled(sqlite, serve):
     return collector
 
 
+@pytest.mark.every_engine
 def test_visitors_see_the_sign_in_form_and_the_owner_sees_reports(engine, filled):
     engine.open(filled.url + "/insight")
     wait_for(lambda: engine.evaluate("() => document.querySelector('#sign-in')?.hidden === false"), 15, "the form")
@@ -147,6 +148,7 @@ def test_figures_filters_and_the_back_button(engine, filled):
     wait_for(lambda: "Resolved" in (text(engine, "#panel-issues .badge") or ""), 10, "it is resolved")
 
 
+@pytest.mark.every_engine
 def test_keyboard_navigation(engine, filled):
     engine.signed_in_at = None
     open_page(engine, filled)
@@ -161,6 +163,7 @@ def test_keyboard_navigation(engine, filled):
         wait_for(lambda dialog=dialog: not engine.evaluate(f"() => document.querySelector('#{dialog}').open"), 5, "closed")
 
 
+@pytest.mark.every_engine
 def test_new_events_appear_in_the_live_feed(engine, filled):
     engine.signed_in_at = None
     open_page(engine, filled, fragment="raw")
@@ -172,6 +175,7 @@ def test_new_events_appear_in_the_live_feed(engine, filled):
     check_inert(engine)
 
 
+@pytest.mark.every_engine
 def test_the_page_does_not_scroll_horizontally(engine, filled):
     engine.signed_in_at = None
     open_page(engine, filled)
@@ -189,7 +193,7 @@ def test_the_page_is_accessible(chromium, filled, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
     def check(what):
-        faults = [(fault["id"], fault["impact"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page).response["violations"]]
+        faults = [(fault["id"], fault["impact"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page, options=axe_options(scheme)).response["violations"]]
         assert not faults, (what, faults)
 
     chromium.open(filled.url + "/insight", color_scheme=scheme)

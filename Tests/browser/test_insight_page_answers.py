@@ -78,6 +78,7 @@ def test_a_late_list_does_not_replace_another(engine, shop):
     assert engine.errors() == []
 
 
+@pytest.mark.every_engine
 def test_an_unknown_time_zone_falls_back_to_utc(engine, sqlite, serve, tmp_path):
     (tmp_path / "zones").mkdir()
     collector = serve(sqlite, environment=ENVIRONMENT | {"TZDIR": str(tmp_path / "zones")})

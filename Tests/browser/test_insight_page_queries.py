@@ -120,6 +120,7 @@ def test_addresses_of_earlier_versions_show_the_same_report(engine, shop):
     assert chips(engine) == ["Browser is Firefox"]
 
 
+@pytest.mark.every_engine
 def test_all_dates_use_the_selected_time_zone(engine, shop):
     engine.signed_in_at = None
     open_page(engine, shop, f"&zone={FAR}", period="7d")

@@ -8,7 +8,7 @@ import pytest
 
 from insight import ENVIRONMENT, TOKEN, ask, send, visit_events
 from load import wait_for
-from page import SCREENSHOTS
+from page import SCREENSHOTS, axe_options
 from shop import Shop
 from stores import PostgresStore, events
 from test_insight_page import ready
@@ -56,7 +56,7 @@ def look(chromium, name, scheme):
     for width in WIDTHS:
         chromium.resize(width, 900)
         wait_for(lambda: chromium.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"), 3, f"no wider than {width}")
-        faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page).response["violations"]]
+        faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page, options=axe_options(scheme)).response["violations"]]
         assert not faults, (name, width, faults)
         chromium.screenshot(str(SCREENSHOTS / f"insight-{name}-{scheme}-{width}.png"))
     chromium.resize(1440, 900)

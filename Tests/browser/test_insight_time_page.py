@@ -58,6 +58,7 @@ def drawn(engine):
     wait_for(lambda: engine.evaluate("() => Boolean(self.Chart?.getChart(document.querySelector('#panel-overview canvas')))"), 10, "the chart")
 
 
+@pytest.mark.every_engine
 def test_a_range_is_chosen_in_a_menu_by_key_and_by_arrow(engine, shop):
     engine.signed_in_at = None
     open_page(engine, shop, "&zone=UTC&interval=hour")

@@ -11,10 +11,12 @@ sys.path.append(str(VITALS))
 import browsers
 import fixtures
 import table
-import tracker
 import visit
+from contract import SIZES
 from engines import FINDERS, wanted
+from program import Collector
 from site_server import Site
+from wire import get
 
 REPRESENTATIVE = (
     "slow-image-lcp late-lcp async-tag-streamed slow-click slow-keydown slow-clicks-then-many slow-link slow-click-then-left shifts-of-two-windows "
@@ -25,9 +27,20 @@ FIXTURES = {one.name: one for one in fixtures.ALL}
 CASES = [(engine, name) for engine in wanted() for name in REPRESENTATIVE if engine in FIXTURES[name].engines]
 
 
+def served_tracker(folder):
+    """The files of the tracker by name, from the binary under test."""
+    collector = Collector(folder)
+    try:
+        answers = {path.lstrip("/"): get(collector.port, path) for path in SIZES}
+        assert {answer.status for answer in answers.values()} == {200}
+        return {name: answer.body for name, answer in answers.items()}
+    finally:
+        collector.stop()
+
+
 @pytest.fixture(scope="module")
-def site():
-    site = Site(tracker.bundle(tracker.ROOT / "Web"))
+def site(tmp_path_factory):
+    site = Site(served_tracker(tmp_path_factory.mktemp("tracker")))
     yield site
     site.close()
 
