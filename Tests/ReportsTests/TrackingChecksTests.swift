@@ -112,7 +112,7 @@ import Testing
 
     @Test func `an open gap in the traffic of the hour is noticed within hours`() {
         let week = 7 * 24
-        var counts = Array(repeating: Int64(6), count: 5 * week)
+        var counts = Array(repeating: Int64(10), count: 5 * week)
         counts[counts.count - 1] = 0
         func checks() -> TrackingChecks {
             var input = complete

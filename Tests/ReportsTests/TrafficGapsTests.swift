@@ -38,7 +38,7 @@ import Testing
         #expect(found.open.map { $0.to - $0.from } == 3 * TrafficGaps.hour)
     }
 
-    @Test(arguments: [0, 1, 4]) func `hours that normally have few page views are not checked`(usual: Int64) {
+    @Test(arguments: [0, 1, 9]) func `hours that normally have few page views are not checked`(usual: Int64) {
         var counts = counts(usual)
         counts[4 * Self.week + 3] = 0
         #expect(gaps(counts).hoursChecked == 0)

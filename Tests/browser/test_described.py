@@ -150,9 +150,9 @@ def test_responses_without_a_database_match_their_schemas(tmp_path, serve):
 
 def test_undescribed_and_missing_members_are_detected():
     schema = {"$ref": "#/components/schemas/Live"}
-    right = {"visitors": None, "minutes": 5}
+    right = {"visitors": None, "minutes": 5, "last_event": None}
     described.validate(right, schema)
-    for wrong in (right | {"extra": 1}, {"minutes": 5}, right | {"visitors": "1"}, right | {"visitors": -1}):
+    for wrong in (right | {"extra": 1}, {"minutes": 5, "last_event": None}, right | {"visitors": "1"}, right | {"visitors": -1}):
         with pytest.raises(AssertionError):
             described.validate(wrong, schema)
 

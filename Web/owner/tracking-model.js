@@ -69,7 +69,7 @@ const WORDINGS = Object.freeze({
     note: ({ gaps }) =>
       gaps.hours_checked
         ? `Of ${plural(gaps.hours_checked, "hour")} that normally have page views, by the four weeks before.`
-        : "Needs two weeks of data and five page views an hour.",
+        : "Needs two weeks of data and ten page views an hour.",
     advice: () => "Compare the hours listed below with deployments and outages. What was not sent then is lost.",
   },
   delivery: {

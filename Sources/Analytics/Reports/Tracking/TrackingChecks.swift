@@ -98,7 +98,7 @@ package struct TrackingChecks: Equatable, Sendable {
     static let silenceSecondsMin: Int64 = 86_400
     static let silenceExpectedMin = 20.0
     /// The fewest page views expected in an open gap without which nothing seems to be received.
-    static let gapExpectedMin = 10.0
+    static let gapExpectedMin = 15.0
     /// Seconds within which an earlier version of the tracker still counts as in use.
     static let versionSeconds: Int64 = 86_400
 

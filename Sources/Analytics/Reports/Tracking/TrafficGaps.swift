@@ -1,14 +1,14 @@
 /// Hours without a page view in which there normally are some.
 ///
 /// An hour is compared with the same hour of the same weekday in the four weeks before it. It is a gap if all of these hours that are known
-/// have page views, `expectedMin` on average, and it has none. By chance, that happens in fewer than 1 of 100 hours that have that many.
+/// have page views, `expectedMin` on average, and it has none. By chance, that happens in 1 of 20,000 hours that have that many.
 package struct TrafficGaps: Equatable, Sendable {
     package static let hour: Int64 = 3600
     /// The weeks with which an hour is compared, and the fewest that must be known.
     package static let weeks: Int64 = 4
     static let weeksMin = 2
     /// The fewest page views that an hour normally has to be checked.
-    static let expectedMin = 5.0
+    static let expectedMin = 10.0
     /// The most days that are checked, the latest ones.
     package static let daysMax: Int64 = 31
     static let hoursPerWeek = 7 * 24
