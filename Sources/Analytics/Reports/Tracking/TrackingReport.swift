@@ -6,7 +6,7 @@ package struct TrackingReport: Sendable {
     /// The most sites of the list.
     package static let sitesMax = 50
     /// The most page views whose delivery reports are read, the latest ones.
-    static let pageViewsMax: Int64 = 50_000
+    static let pageViewsMax: Int64 = 25_000
     /// The same after a timeout.
     static let fewerPageViewsMax: Int64 = 5000
 
