@@ -111,6 +111,7 @@ import Testing
         var grown: Int?
         try reader.snapshot { () throws(StoreError) in
             _ = try reader.rows("select count(*) from segments")
+            // A failure leaves nil, which the expectation below finds.
             for id in 60..<90 { grown = try? write(id) }
         }
         // A reader keeps the log, which is emptied after its end.

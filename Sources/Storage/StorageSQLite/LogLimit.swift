@@ -21,6 +21,7 @@ final class LogLimit {
         // Copies most pages first, since the other checkpoint keeps the writer of batches waiting.
         _ = try? connection.execute("pragma wal_checkpoint(passive)")
         connection.setBusy(milliseconds: Checkpointer.busyMilliseconds)
+        // An error is handled like a reader that prevents it.
         let isPrevented = try? connection.number("pragma wal_checkpoint(truncate)")
         connection.setBusy(milliseconds: SQLiteStore.busyMilliseconds)
         // A reader or another checkpoint prevents it. Then it is tried again after the log has grown by the same amount.
