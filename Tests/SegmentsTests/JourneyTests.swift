@@ -135,7 +135,10 @@ import Testing
         let sessions = ways.enumerated().map { session(UInt64($0 + 1), visitor: UInt32($0), at: Int64($0), $1) }
         var paths = PathQuery(.forward, steps: 2, rows: 1)
         paths.start = [2]
-        let steps = scanPaths(query(), paths, MemorySource([sessions]), Self.dictionaries).steps
+        let source = MemorySource([sessions])
+        let steps = scanPaths(query(), paths, source, Self.dictionaries).steps
+        // Without memory for the ways, a second pass finds them.
+        #expect(scanPaths(query(), paths, source, Self.dictionaries, waysMax: 4).steps == steps)
         #expect(steps[0].rows.map(\.sessions) == [5])
         #expect(steps[1].rows.map(\.code) == [3])
         #expect((steps[1].rows[0].sessions, steps[1].other, steps[1].otherPages, steps[1].ended) == (2, 2, 2, 1))

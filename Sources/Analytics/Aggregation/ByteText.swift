@@ -1,3 +1,5 @@
+import Glibc
+
 /// Text that compares by its bytes, as in the database and in hashes.
 ///
 /// Swift's own comparison uses canonical equivalence, which treats different encodings of a character as equal.
@@ -7,17 +9,23 @@ package struct ByteText: Hashable, Sendable {
     package init(_ text: String) { self.text = text }
 
     package static func == (left: ByteText, right: ByteText) -> Bool {
-        left.text.utf8.count == right.text.utf8.count && left.text.utf8.elementsEqual(right.text.utf8)
+        guard left.text.utf8.count == right.text.utf8.count else { return false }
+        // Nearly all texts are contiguous in memory.
+        let isEqual = left.text.utf8.withContiguousStorageIfAvailable { one in
+            right.text.utf8.withContiguousStorageIfAvailable { other in
+                guard let start = one.baseAddress, let otherStart = other.baseAddress else { return true }
+                return unsafe memcmp(start, otherStart, one.count) == 0
+            }
+        }
+        if let isEqual, let isEqual { return isEqual }
+        return left.text.utf8.elementsEqual(right.text.utf8)
     }
 
     package func hash(into hasher: inout Hasher) {
-        var (word, count): (UInt64, Int) = (0, 0)
-        for byte in text.utf8 {
-            word = word << 8 | UInt64(byte)
-            count += 1
-            if count & 7 == 0 { hasher.combine(word) }
+        let isHashed: Void? = text.utf8.withContiguousStorageIfAvailable { bytes in
+            unsafe hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
         }
-        hasher.combine(word)
-        hasher.combine(count)
+        if isHashed == nil { Array(text.utf8).withUnsafeBytes { bytes in unsafe hasher.combine(bytes: bytes) } }
+        hasher.combine(text.utf8.count)
     }
 }

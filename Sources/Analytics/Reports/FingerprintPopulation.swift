@@ -38,6 +38,7 @@ struct FingerprintPopulation {
         }
         guard let visitors = result.total.visitors, visitors > 0 else { return [] }
         var selected: Set<UInt64> = []
+        selected.reserveCapacity(Int(clamping: visitors))
         try context.database.reportStream("select hash, number from visitor_numbers") { row in
             guard let hash = row[0].integer, let number = row[1].integer.flatMap(UInt32.init(exactly:)) else {
                 return true
@@ -61,7 +62,7 @@ struct FingerprintPopulation {
         var last: (visitor: String, seen: Int64, signals: String)?
         try context.database.reportStream(sql, context.query.site.map { [.text($0)] } ?? []) { row in
             guard let visitor = row[0].text, let seen = row[1].integer, let signals = row[2].text else { return true }
-            if let known = last, known.visitor.utf8.elementsEqual(visitor.utf8) {
+            if let known = last, ByteText(known.visitor) == ByteText(visitor) {
                 if seen > known.seen { last = (visitor, seen, signals) }
                 return true
             }
@@ -73,17 +74,28 @@ struct FingerprintPopulation {
     }
 
     private mutating func add(_ signals: String) {
-        // Most lines are known, and no text is created for them.
-        for line in signals.utf8.split(separator: UInt8(ascii: "\n")) {
-            var hasher = Hasher()
-            for byte in line { hasher.combine(byte) }
-            let hash = hasher.finalize()
-            if let index = indexes[hash] {
-                values[index].visitors += 1
-            } else {
-                indexes[hash] = values.count
-                values.append((String(line) ?? "", 1))
+        var signals = signals
+        signals.withUTF8 { bytes in
+            var start = 0
+            while start < bytes.count {
+                let rest = unsafe UnsafeBufferPointer(rebasing: bytes[start...])
+                let count = unsafe rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.count
+                if count > 0 { unsafe add(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: rest[..<count]))) }
+                start += count + 1
             }
+        }
+    }
+
+    /// Counts a line; most are known, and no text is created for them.
+    private mutating func add(_ line: UnsafeRawBufferPointer) {
+        var hasher = Hasher()
+        unsafe hasher.combine(bytes: line)
+        let hash = hasher.finalize()
+        if let index = indexes[hash] {
+            values[index].visitors += 1
+        } else {
+            indexes[hash] = values.count
+            values.append((unsafe String(decoding: line, as: UTF8.self), 1))
         }
     }
 

@@ -1,4 +1,5 @@
 import Segments
+import Storage
 import TimeZones
 
 /// A release of a site and the minute of its first page view by a human: a deploy, as visitors saw it.
@@ -15,12 +16,44 @@ package struct FirstRelease: Sendable, Equatable {
 
     /// The releases whose first page view is in the query's range, in the order of their times.
     static func all(_ context: ReportContext) throws(ReportError) -> [FirstRelease] {
+        if let known = try known(context) { return known }
         var found: [FirstRelease] = []
         for site in try sites(context) {
             found += try SiteReleases(context: context, site: site).first()
         }
         found.sort { ($0.at, $0.site, $0.release) < ($1.at, $1.site, $1.release) }
         return found.suffix(releasesMax)
+    }
+
+    /// Finds the releases by the list of releases that the rollup worker keeps, which includes those of bots.
+    ///
+    /// Nil if there are many, or if the first page view of one was a bot's and that of a human was not in the same minute.
+    private static func known(_ context: ReportContext) throws(ReportError) -> [FirstRelease]? {
+        let (range, site) = (context.query.range, context.query.site)
+        let rows = try context.database.reportRows(
+            """
+            select site, release, first_seen from insight_releases
+            where first_seen < ?1 \(site == nil ? "" : "and site = ?3") limit ?2
+            """,
+            [.integer(range.to), .integer(Int64(releasesMax + 1))] + (site.map { [.text($0)] } ?? [])
+        )
+        guard rows.count <= releasesMax else { return nil }
+        var found: [FirstRelease] = []
+        for row in rows {
+            let (site, release) = (row[0].text ?? "", row[1].text ?? "")
+            guard let first = row[2].integer, release != DimensionDictionaries.otherText else { continue }
+            let isEarlier = first < range.from
+            let minute = range.zone.bucketStart(first, .minute)
+            var scan = context.plainScanQuery(from: first, to: min(minute + 60, isEarlier ? range.from : range.to))
+            (scan.withVisitors, scan.totals) = (false, .withoutEngagement)
+            scan.filters += [context.filter(.site, [site]), context.filter(.release, [release])]
+            guard try context.run(scan).total.pageViews > 0 else { return nil }
+            guard !isEarlier else { continue }
+            let text = context.text(context.dictionaries.code(of: site, in: .site) ?? 0, .site)
+            found.append(FirstRelease(site: text, release: release, at: minute))
+        }
+        found.sort { ($0.at, $0.site, $0.release) < ($1.at, $1.site, $1.release) }
+        return found
     }
 
     /// The codes of the sites.

@@ -123,7 +123,7 @@ extension Rollups {
                 limit: min(Self.readMax, Int64(limit - portion.events)),
                 milliseconds: Self.readMilliseconds
             )
-            let events = read.rows.compactMap { StoredEvent($0) }.map { named($0, isNew: true) }
+            let events = read.rows.compactMap { row in StoredEvent(row).map { named($0, isNew: true) } }
             let added = try add(events, before: start, to: &portion)
             portion.events += added
             try names.check()

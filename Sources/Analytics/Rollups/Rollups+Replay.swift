@@ -7,8 +7,7 @@ extension Rollups {
     private static let replayedMax = 64
 
     /// The event with the site to which it is attributed.
-    func named(_ event: StoredEvent, isNew: Bool) -> StoredEvent {
-        var event = event
+    func named(_ event: consuming StoredEvent, isNew: Bool) -> StoredEvent {
         event.site = names.site(event.site, of: event.id, seconds: event.seconds, isNew: isNew)
         return event
     }
@@ -38,11 +37,12 @@ extension Rollups {
             try replay(unknown, before: last, to: &portion)
             for event in events[done..<end] {
                 aggregator.dictionaries.eventID = event.id
-                let id = SessionID(event)
-                let size = portion.sessions[id]?.state.size ?? 0
-                let isCounted = portion.sessions[id]?.state.add(event, &aggregator) == true
-                if isCounted { portion.sessions[id]?.hasChanged = true }
-                portion.bytes += (portion.sessions[id]?.state.size ?? 0) - size
+                // One lookup, because a session's id has three texts to hash.
+                guard let index = portion.sessions.index(forKey: SessionID(event)) else { continue }
+                let size = portion.sessions.values[index].state.size
+                let isCounted = portion.sessions.values[index].state.add(event, &aggregator)
+                if isCounted { portion.sessions.values[index].hasChanged = true }
+                portion.bytes += portion.sessions.values[index].state.size - size
             }
             done = end
         }

@@ -52,6 +52,10 @@ struct ListScratch {
     let sessions = RowBuffer<UInt64>()
     /// Last counted session plus one.
     let seen = RowBuffer<UInt32>()
+    /// Measures of a list.
+    let amounts = RowBuffer<UInt64>()
+    /// By session: 1 when it meets the condition of a list.
+    let marks = RowBuffer<UInt8>()
     let slots = RowBuffer<UInt16>()
     let sessionSlots = RowBuffer<UInt16>()
     /// Page views of a list's rows, and the list row to which each belongs.
@@ -62,7 +66,8 @@ struct ListScratch {
         for buffer in [even, odd] { buffer.deallocate() }
         for buffer in [errors, customEvents] { buffer.deallocate() }
         for buffer in [slots, sessionSlots, groupRows, groups] { buffer.deallocate() }
-        sessions.deallocate()
+        for buffer in [sessions, amounts] { buffer.deallocate() }
+        marks.deallocate()
         seen.deallocate()
     }
 }

@@ -25,7 +25,7 @@ struct ListWork {
         (self.list, self.dictionary, self.bucketsCount) = (list, dictionary, bucketsCount)
         codesCount = dictionaries.count(dictionary)
         let needed = codesCount * MemoryLayout<Sums>.stride
-        isWide = needed <= bytes
+        isWide = list.withSums && needed <= bytes
         if isWide {
             bytes -= needed
             sums = Array(repeating: Sums(), count: codesCount)
@@ -59,9 +59,10 @@ struct ListWork {
     mutating func addFirst(_ rows: SegmentRows) {
         if isWide { addSums(rows) }
         guard !measures.isEmpty, let dictionary = rows.dictionary(list.column) else { return }
-        var local = [Int64](repeating: 0, count: dictionary.count)
-        rows.forEachAmount(list) { index, _, amount in local[index] &+= amount }
-        for (index, code) in dictionary.enumerated() where !isLeftOut(code) { measures[known(code)] &+= local[index] }
+        let amounts = rows.amounts(list, count: dictionary.count)
+        for (index, code) in dictionary.enumerated() where !isLeftOut(code) {
+            measures[known(code)] &+= Int64(amounts[row: index])
+        }
     }
 
     private func measure(_ code: Int) -> Int64 {
@@ -108,14 +109,14 @@ struct ListWork {
         for (row, code) in codes.enumerated() where Int(code) < codesCount && !isLeftOut(code) {
             rowsByCode[Int(code)] = Int32(row)
         }
-        if !isWide { sums = Array(repeating: Sums(), count: codes.count) }
+        if !isWide, list.withSums { sums = Array(repeating: Sums(), count: codes.count) }
         if list.withSeries {
             series = Array(repeating: Array(repeating: 0, count: bucketsCount), count: codes.count)
         }
     }
 
     /// Whether the rows need another pass.
-    var needsDetails: Bool { !codes.isEmpty && (!isWide || list.withSeries) }
+    var needsDetails: Bool { !codes.isEmpty && (!isWide && list.withSums || list.withSeries) }
 
     // MARK: - Sums
 
@@ -160,7 +161,7 @@ struct ListWork {
     // MARK: - Later passes
 
     mutating func addDetails(_ rows: SegmentRows) {
-        if !isWide { addSums(rows) }
+        if !isWide, list.withSums { addSums(rows) }
         guard list.withSeries, prepareSlots(rows) else { return }
         let slots = rows.scratch.slots
         var series = series

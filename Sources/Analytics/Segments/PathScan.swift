@@ -45,97 +45,114 @@ package struct PathScanResult: Sendable {
     package var damagedSegments = 0
 }
 
-/// The part of a session's pages that a query follows.
-package enum PathWay {
-    /// The pages of a session, given as codes in order of time, from the start on and without those that repeat the page before.
-    ///
-    /// Nil when the session does not take the way.
-    package static func find(_ pages: [UInt32], _ query: PathQuery) -> ArraySlice<UInt32>? {
-        var way: [UInt32] = []
-        for page in pages where way.last != page { way.append(page) }
-        if query.direction == .backward { way.reverse() }
-        let start = query.start.map { codes in way.firstIndex(where: codes.contains) } ?? way.indices.first
-        guard let start else { return nil }
-        let found = way[start...].prefix(query.steps + 1)
-        for (step, code) in query.via.enumerated() {
-            let index = start + 1 + step
-            guard index < found.endIndex, found[index] == code else { return nil }
-        }
-        return found
-    }
-}
-
 /// Counts the pages before or after a page, in the sessions that a query selects.
 ///
-/// The first pass finds the pages with the most sessions, the second counts the sessions between them.
+/// The first pass finds the pages with the most sessions and keeps the ways; if these exceed `waysMax`, a second pass
+/// finds them again to count the sessions between pages.
 package func scanPaths<Source: SegmentSource>(
     _ query: ScanQuery,
     _ paths: PathQuery,
     _ source: Source,
-    _ dictionaries: DimensionDictionaries
+    _ dictionaries: DimensionDictionaries,
+    waysMax: Int = PathWays.pagesMax
 ) throws(Source.Failure) -> PathScanResult {
-    var counts = [[UInt32: Int64]](repeating: [:], count: paths.steps + 1)
+    let codesCount = dictionaries.count(.path)
+    var counts = [[Int64]](repeating: Array(repeating: 0, count: codesCount), count: paths.steps + 1)
     var result = PathScanResult(steps: [])
-    result.damagedSegments = try forEachWay(query, paths, source) { way in
-        for (step, page) in way.enumerated() { counts[step][page, default: 0] += 1 }
+    var ways = PathWays(pagesMax: waysMax)
+    result.damagedSegments = try forEachWay(query, paths, source, codesCount) { way in
+        for (step, page) in way.enumerated() { counts[step][Int(page)] += 1 }
+        ways.append(way)
     }
     guard result.damagedSegments == 0 else { return result }
     result.steps = counts.map { PathStep($0, rows: paths.rows, dictionaries) }
-    let indexes = result.steps.map { step in
-        Dictionary(uniqueKeysWithValues: step.rows.enumerated().map { ($1.code, $0) })
+    var links = PathLinks(result.steps, paths, codesCount)
+    if ways.isComplete {
+        ways.forEach { links.add($0) }
+    } else {
+        result.damagedSegments = try forEachWay(query, paths, source, codesCount) { links.add($0) }
     }
-    var links = [[Int64]](repeating: [], count: paths.steps + 1)
-    let width = paths.rows + 2
-    for step in links.indices { links[step] = Array(repeating: 0, count: width * width) }
-    result.damagedSegments = try forEachWay(query, paths, source) { way in
-        var before: Int?
-        for step in 0...paths.steps {
-            let last = result.steps[step].rows.count
-            let index = step < way.count ? indexes[step][way[way.startIndex + step]] ?? last : last + 1
-            if let before { links[step][before * width + index] += 1 }
-            guard step < way.count else { return }
-            before = index
-        }
-    }
-    for step in links.indices {
-        for index in links[step].indices where links[step][index] > 0 {
-            result.steps[step].links.append((index / width, index % width, links[step][index]))
-        }
-        let end = result.steps[step].rows.count + 1
-        result.steps[step].ended = result.steps[step].links.reduce(0) { $0 + ($1.to == end ? $1.sessions : 0) }
-    }
+    links.write(&result.steps)
     return result
 }
 
 extension PathStep {
-    init(_ counts: [UInt32: Int64], rows: Int, _ dictionaries: DimensionDictionaries) {
-        let sorted = counts.sorted { one, other in
-            guard one.value == other.value else { return one.value > other.value }
-            let texts = (dictionaries.text(one.key, .path), dictionaries.text(other.key, .path))
-            return texts.0.utf8.lexicographicallyPrecedes(texts.1.utf8)
-        }
+    /// `counts` has the sessions of each code.
+    init(_ counts: [Int64], rows: Int, _ dictionaries: DimensionDictionaries) {
+        let sorted = counts.indices.filter { counts[$0] > 0 }.map { (key: UInt32($0), value: counts[$0]) }
+            .sorted { one, other in
+                guard one.value == other.value else { return one.value > other.value }
+                let texts = (dictionaries.text(one.key, .path), dictionaries.text(other.key, .path))
+                return texts.0.utf8.lexicographicallyPrecedes(texts.1.utf8)
+            }
         self.rows = sorted.prefix(rows).map { ($0.key, $0.value) }
         otherPages = Int64(max(0, sorted.count - rows))
         other = sorted.dropFirst(rows).reduce(0) { $0 + $1.value }
     }
 }
 
+/// Sessions from page to page, by step.
+private struct PathLinks {
+    private let steps: Int
+    /// Index of the row of each code by step; for a code without one, that of the other pages.
+    private var indexes: [[Int]] = []
+    private let ends: [Int]
+    private let width: Int
+    private var sessions: [[Int64]]
+
+    init(_ found: [PathStep], _ paths: PathQuery, _ codesCount: Int) {
+        (steps, width) = (paths.steps, paths.rows + 2)
+        ends = found.map { $0.rows.count + 1 }
+        for step in found {
+            var own = [Int](repeating: step.rows.count, count: codesCount)
+            for (index, row) in step.rows.enumerated() { own[Int(row.code)] = index }
+            indexes.append(own)
+        }
+        sessions = Array(repeating: Array(repeating: 0, count: width * width), count: paths.steps + 1)
+    }
+
+    mutating func add(_ way: ArraySlice<UInt32>) {
+        var before = -1
+        for step in 0...steps {
+            let isEnd = step >= way.count
+            let index = isEnd ? ends[step] : indexes[step][Int(way[way.startIndex + step])]
+            if before >= 0 { sessions[step][before * width + index] += 1 }
+            if isEnd { return }
+            before = index
+        }
+    }
+
+    func write(_ result: inout [PathStep]) {
+        for step in result.indices {
+            for index in sessions[step].indices where sessions[step][index] > 0 {
+                result[step].links.append((index / width, index % width, sessions[step][index]))
+            }
+            let links = result[step].links
+            result[step].ended = links.reduce(0) { $0 + ($1.to == ends[step] ? $1.sessions : 0) }
+        }
+    }
+}
+
 /// Calls the body with the way of each session that counts and takes it; returns the number of damaged segments.
+///
+/// All codes of a way are below `codesCount`.
 private func forEachWay<Source: SegmentSource>(
     _ query: ScanQuery,
     _ paths: PathQuery,
     _ source: Source,
+    _ codesCount: Int,
     _ body: (_ way: ArraySlice<UInt32>) -> Void
 ) throws(Source.Failure) -> Int {
-    var pages: [UInt32] = []
+    var (pages, way) = ([UInt32](), [UInt32]())
     return try walk(query, source, [.path]) { rows, columns throws(DamagedSegment) in
         let codes = try rows.load(.path, columns)
+        let known = codes.dictionary.map { Int($0) < codesCount ? $0 : DimensionDictionaries.other }
         for session in 0..<rows.info.sessions where rows.isCounted(session: session) {
             pages.removeAll(keepingCapacity: true)
             for row in rows.pageViews(of: session) where rows.counted[row: row] == 1 {
-                pages.append(codes.dictionary[Int(codes.rows[row: row])])
+                pages.append(known[Int(codes.rows[row: row])])
             }
-            if let way = PathWay.find(pages, paths) { body(way) }
+            if let found = PathWay.find(pages, paths, &way) { body(way[found]) }
         }
     }
 }

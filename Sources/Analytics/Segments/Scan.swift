@@ -19,8 +19,11 @@ package func scan<Source: SegmentSource>(
     if query.edges.isEmpty { query.edges = [query.from] }
     query.resolveIssues()
     precondition(query.edges.count <= ScanLimits.bucketsMax)
-    let hasTotals = query.lists.contains { $0.column.scope == .session || $0.column.scope == .pageView }
+    let hasTotals = query.lists.contains {
+        $0.withSums && ($0.column.scope == .session || $0.column.scope == .pageView)
+    }
     precondition(query.totals != .none || !hasTotals)
+    precondition(query.lists.allSatisfy { $0.within == nil || $0.canHaveCondition })
     let segments = try source.segments(from: query.from, to: query.to)
         .filter { $0.firstTime < query.to && $0.lastTime >= query.from }
     var damaged: Set<Int64> = []

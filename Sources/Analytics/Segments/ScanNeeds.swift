@@ -28,6 +28,7 @@ struct ScanNeeds {
         }
         for list in lists {
             columns.insert(list.column)
+            if let within = list.within { columns.insert(within.column) }
             if list.column.scope == .resource {
                 columns.formUnion([.resourcePageView, .resourceKind, .resourceDuration, .resourceBytes])
                 if remainders { columns.insert(.resourceDurationRemainder) }

@@ -7,10 +7,10 @@ func walk<Source: SegmentSource>(
     _ query: ScanQuery,
     _ source: Source,
     _ extra: Set<Column>,
+    _ needs: ScanNeeds = ScanNeeds(figures: true),
     _ take: (_ rows: SegmentRows, _ columns: SegmentColumns) throws(DamagedSegment) -> Void
 ) throws(Source.Failure) -> Int {
     precondition((1...ScanLimits.bucketsMax).contains(query.edges.count))
-    let needs = ScanNeeds(figures: true)
     var missing: [Int64: SegmentInfo] = [:]
     var damaged = 0
     for info in try source.segments(from: query.from, to: query.to)

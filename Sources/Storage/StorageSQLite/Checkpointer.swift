@@ -11,6 +11,11 @@ final class Checkpointer: Sendable {
     ///
     /// Without a restart, the log grows as long as commits never pause.
     static let logPagesMax = 4096
+    /// Size in bytes of the log's file from which a transaction of derived data empties it.
+    ///
+    /// One such transaction and the batches written meanwhile come on top of it, and all that is written while a reader
+    /// keeps its snapshot.
+    static let logBytesMax = 64 << 20
     /// Milliseconds that the writer waits for readers when it restarts the log.
     static let busyMilliseconds: Int32 = 250
 

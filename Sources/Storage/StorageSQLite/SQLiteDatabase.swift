@@ -8,6 +8,7 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
     private static let preparedMax = 64
 
     private let connection: Connection
+    private let log: LogLimit
     private var prepared: [String: Statement] = [:]
 
     /// The maximum number of rows per read.
@@ -32,8 +33,9 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         bytewise: { $0 }
     )
 
-    init(_ connection: Connection) throws(StoreError) {
+    init(_ connection: Connection, path: String) throws(StoreError) {
         self.connection = connection
+        log = LogLimit(path: path)
         try guarded { () throws(SQLiteError) in
             // Derived data can be rebuilt, and the writer makes the acknowledged records durable itself.
             try connection.execute("pragma synchronous = normal")
@@ -103,6 +105,7 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
             },
             { error, _ in StoreError(error) }
         )
+        log.enforce(connection)
         return isOurs
     }
 

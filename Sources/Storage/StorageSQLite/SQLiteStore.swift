@@ -39,7 +39,7 @@ package struct SQLiteStore: Store {
 
     package func makeProbe() -> any StoreProbe { SQLiteProbe(store: self) }
 
-    package func makeDatabase() throws(StoreError) -> any Database { try SQLiteDatabase(open()) }
+    package func makeDatabase() throws(StoreError) -> any Database { try SQLiteDatabase(open(), path: path) }
 
     package func migrationStatus() throws(StoreError) -> [MigrationStatus] {
         guard exists else { return try MigrationPlan.status(known: migrations, applied: []) }
@@ -130,6 +130,8 @@ package struct SQLiteStore: Store {
         try connection.execute("pragma journal_mode = wal")
         try connection.execute("pragma synchronous = full")
         try connection.execute("pragma wal_autocheckpoint = 0")
+        // Shortens a log that has grown beyond the limit as soon as it is restarted.
+        try connection.execute("pragma journal_size_limit = \(Checkpointer.logBytesMax)")
         try connection.execute("pragma temp_store = memory")
         return connection
     }

@@ -26,6 +26,8 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         try guarded { () throws(SQLiteError) in try connection.execute(Self.forgetSQL) }
         connection.setBusy(milliseconds: busyMilliseconds)
         connection.watchLog()
+        // A process that was killed may have left a large log.
+        checkpoints.note()
     }
 
     func append(_ batch: Batch, as id: BatchID) throws(StoreError) -> Appended {

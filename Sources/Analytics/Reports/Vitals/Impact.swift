@@ -28,10 +28,10 @@ struct SlowValue {
 }
 
 extension ReportContext {
-    /// A list of the values that can have an impact on a vital.
+    /// A list of the values that can have an impact on a vital, without sums.
     func slowList(_ dimension: ReportDimension, _ vital: Vital) -> ScanQuery.List {
         var list = dimension.list(limit: Impact.candidatesMax)
-        (list.measure, list.vitals) = (.slowVitals, [vital])
+        (list.measure, list.vitals, list.withSums) = (.slowVitals, [vital], false)
         return list
     }
 

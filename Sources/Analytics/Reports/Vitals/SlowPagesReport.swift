@@ -1,4 +1,5 @@
 package import Segments
+import Storage
 
 /// The pages with the largest impact on a vital, on one device or on all, each with its main cause.
 package struct SlowPagesReport: Sendable {
@@ -29,7 +30,7 @@ package struct SlowPagesReport: Sendable {
         var impact: Double
     }
 
-    /// The most rows; each takes a scan for its causes.
+    /// The most rows.
     package static let limitMax = 10
     /// The devices that are distinguished, those with the most page views.
     static let devicesMax = 3
@@ -43,24 +44,29 @@ package struct SlowPagesReport: Sendable {
 
     init(_ context: ReportContext, _ vital: Vital, limit: Int, sampleMin: Int64) throws(ReportError) {
         (range, self.vital, self.sampleMin) = (context.query.range, vital, sampleMin)
-        var devices = ReportDimension.device.list(limit: Self.devicesMax)
-        devices.measure = .pageViews
-        let found = try Self.lists(context, [context.slowList(.path, vital), devices])
+        let devices = try Self.devices(context)
+        // All page views, and those on each device, in one scan.
+        let list = context.slowList(.path, vital)
+        let lists = devices.map { code in
+            var own = list
+            own.within = ScanQuery.Filter(column: .device, codes: [code])
+            return own
+        }
+        let found = try Self.lists(context, [list] + lists)
         let pages = try Self.groups(context, found[0], nil, vital, sampleMin)
         var onDevices: [Group] = []
-        // A single device is that of all page views.
-        if found[1].count > 1 {
-            for code in found[1].rows.map(\.code) where code != DimensionDictionaries.none {
-                let filter = ScanQuery.Filter(column: .device, codes: [code])
-                let list = try Self.lists(context, [context.slowList(.path, vital)], [filter])[0]
-                onDevices += try Self.groups(context, list, code, vital, sampleMin)
-            }
+        for (code, list) in zip(devices, found.dropFirst()) {
+            onDevices += try Self.groups(context, list, code, vital, sampleMin)
         }
-        var rows: [Row] = []
-        for group in Self.chosen(pages, onDevices, limit: limit) {
-            rows.append(try Self.row(context, group, vital))
-        }
-        self.rows = rows
+        rows = try Self.rows(context, Self.chosen(pages, onDevices, limit: limit), vital)
+    }
+
+    /// The codes of the devices that are distinguished; none when all page views are on one.
+    private static func devices(_ context: ReportContext) throws(ReportError) -> [UInt32] {
+        var list = ReportDimension.device.list(limit: devicesMax)
+        (list.measure, list.withSums) = (.pageViews, false)
+        let found = try lists(context, [list])[0]
+        return found.count > 1 ? found.rows.map(\.code).filter { $0 != DimensionDictionaries.none } : []
     }
 
     /// The groups with the largest impact, each page once: on the device with most of its impact, or on all devices.
@@ -106,40 +112,51 @@ package struct SlowPagesReport: Sendable {
 
     private static func lists(
         _ context: ReportContext,
-        _ lists: [ScanQuery.List],
-        _ filters: [ScanQuery.Filter] = []
+        _ lists: [ScanQuery.List]
     ) throws(ReportError) -> [ListResult] {
         var scan = try context.scanQuery(context.query.range, withSeries: false)
-        (scan.withVisitors, scan.totals) = (false, .withoutEngagement)
-        (scan.lists, scan.filters) = (lists, scan.filters + filters)
+        (scan.withVisitors, scan.totals, scan.lists) = (false, .none, lists)
         return try context.run(scan).lists
     }
 
     // MARK: - Causes
 
-    private static func row(_ context: ReportContext, _ group: Group, _ vital: Vital) throws(ReportError) -> Row {
-        var filters = [ScanQuery.Filter(column: .path, codes: [group.path])]
-        if let device = group.device { filters.append(ScanQuery.Filter(column: .device, codes: [device])) }
+    private static func rows(
+        _ context: ReportContext,
+        _ groups: [Group],
+        _ vital: Vital
+    ) throws(ReportError) -> [Row] {
         let (element, part) = dimensions(vital)
         let wanted = [element, part].compactMap { $0 }
-        let found = wanted.isEmpty ? [] : try lists(context, wanted.map { $0.list(limit: 1) }, filters)
-        func cause(_ dimension: ReportDimension?) -> Cause? {
-            guard let dimension, let index = wanted.firstIndex(of: dimension), let first = found[index].rows.first
-            else { return nil }
-            return Cause(
-                value: context.text(first.code, dimension.column),
-                count: dimension.measure.value(first.sum, dimension),
-                total: found[index].total
+        var causes: [[Segments.Cause?]] = groups.map { _ in [] }
+        if !wanted.isEmpty, !groups.isEmpty {
+            let scan = try context.scanQuery(context.query.range, withSeries: false)
+            let own = groups.map { CauseGroup(path: $0.path, device: $0.device) }
+            let result = try context.scanning { reader throws(StoreError) in
+                try scanCauses(scan, own, vital, wanted.map(\.column), reader, context.dictionaries)
+            }
+            try context.checkDamage(result.damagedSegments)
+            causes = result.causes
+        }
+        return zip(groups, causes).map { group, causes in
+            func cause(_ dimension: ReportDimension?) -> Cause? {
+                guard let dimension, let index = wanted.firstIndex(of: dimension), let found = causes[index]
+                else { return nil }
+                return Cause(
+                    value: context.text(found.code, dimension.column),
+                    count: found.count,
+                    total: found.total
+                )
+            }
+            return Row(
+                path: group.text,
+                device: group.device.map { context.text($0, .device) },
+                summary: group.summary,
+                impact: group.impact,
+                element: cause(element),
+                part: cause(part)
             )
         }
-        return Row(
-            path: group.text,
-            device: group.device.map { context.text($0, .device) },
-            summary: group.summary,
-            impact: group.impact,
-            element: cause(element),
-            part: cause(part)
-        )
     }
 
     private static func dimensions(_ vital: Vital) -> (element: ReportDimension?, part: ReportDimension?) {

@@ -43,15 +43,20 @@ package struct VitalsByReport: Sendable {
         switch order {
         case .pageViews: found = try Self.lists(context, [list])[0]
         case .impact(let vital):
-            let results = try Self.lists(context, [list, context.slowList(dimension, vital)])
+            var ranking = list
+            // The rows get their vitals from another scan, when they are known.
+            if list.measure != .vitals { ranking.vitals = [] }
+            let results = try Self.lists(context, [ranking, context.slowList(dimension, vital)])
             found = results[0]
-            let slow = try context.slowValues(results[1], vital, sampleMin: sampleMin)
-            let codes = slow.map(\.code).filter { !Self.isSkipped($0, dimension) }.prefix(limit)
-            ranked = try Self.rows(context, list, Array(codes), known: found)
+            let slow = try context.slowValues(results[1], vital, sampleMin: sampleMin).map(\.code)
+            var codes: [UInt32] = []
+            for code in slow + found.rows.map(\.code) where !Self.isSkipped(code, dimension) && codes.count < limit {
+                if !codes.contains(code) { codes.append(code) }
+            }
+            ranked = try Self.rows(context, list, codes)
         }
         let known = found.rows.filter { !Self.isSkipped($0.code, dimension) }
-        let codes = Set(ranked.map(\.code))
-        ranked += known.lazy.filter { !codes.contains($0.code) }.map { ($0.code, $0.sum) }
+        if order == .pageViews { ranked = known.map { ($0.code, $0.sum) } }
         let measure = list.measure
         rows = ranked.prefix(limit).map { code, sum in
             Row(
@@ -78,22 +83,16 @@ package struct VitalsByReport: Sendable {
         return try context.run(scan).lists
     }
 
-    /// The sums of some values, in their order; those that are known already are not counted again.
+    /// The sums of some values, in their order.
     private static func rows(
         _ context: ReportContext,
         _ list: ScanQuery.List,
-        _ codes: [UInt32],
-        known: ListResult
+        _ codes: [UInt32]
     ) throws(ReportError) -> [(code: UInt32, sum: Aggregate)] {
-        var sums: [UInt32: Aggregate] = [:]
-        for row in known.rows { sums[row.code] = row.sum }
-        let missing = codes.filter { sums[$0] == nil }
-        if !missing.isEmpty {
-            var list = list
-            list.only = missing
-            for row in try lists(context, [list])[0].rows { sums[row.code] = row.sum }
-        }
-        return codes.compactMap { code in sums[code].map { (code, $0) } }
+        guard !codes.isEmpty else { return [] }
+        var list = list
+        list.only = codes
+        return try lists(context, [list])[0].rows.map { ($0.code, $0.sum) }
     }
 }
 
