@@ -79,7 +79,7 @@ test: ## Install the test dependencies and run all tests
 	@scripts/setup build
 	@scripts/test
 
-test-long: ## As test, with all engines for all page tests, longer fuzzing, and the build stage of the image
+test-long: ## As test, with all engines for page tests, longer fuzzing, and the build stage of the image
 	@scripts/setup build
 	@COLLECTOR_TEST_LONG=1 scripts/test
 

@@ -130,6 +130,19 @@ def test_a_new_site_can_be_selected_without_a_reload(engine, shop):
     wait_for(lambda: "/" in (card(engine, "Pages") or ""), 10, "its figures")
 
 
+def test_the_tag_of_another_site_is_shown_until_its_first_event(engine, shop):
+    engine.signed_in_at = None
+    open_page(engine, shop)
+    engine.evaluate("() => { const site = document.querySelector('#site'); [...site.options].at(-1).selected = true; site.dispatchEvent(new Event('change')); }")
+    assert engine.evaluate("() => [document.querySelector('#add-site').open, document.querySelector('#site').value]") == [True, ""]
+    assert text(engine, "#add-site-tag").startswith("<script defer src=") and "Waiting" in text(engine, "#add-site-light")
+    send(shop.port, visit_events("/", site="third.example"))
+    wait_for(lambda: text(engine, "#add-site-light").strip() == "First event of third.example received", 20, "the first event")
+    engine.click("#add-site-show")
+    wait_for(lambda: "site=third.example" in engine.evaluate("() => location.search"), 5, "the site")
+    assert engine.evaluate("() => !document.querySelector('#add-site').open && document.querySelector('#site').value") == "third.example"
+
+
 def test_a_period_without_errors_is_a_line_at_zero(engine, shop):
     engine.signed_in_at = None
     open_page(engine, shop, "&chart=errors")

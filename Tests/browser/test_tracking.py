@@ -122,6 +122,10 @@ def test_the_view_concludes_and_the_strip_leads_to_it(chromium, filled):
     assert chromium.evaluate(bounds) == before
     chromium.click("#tracking-strip")
     wait_for(lambda: text(chromium, f"{PANEL} .conclusion b") == "Probably incomplete", 10, "the view")
+    chromium.evaluate("() => history.back()")
+    wait_for(lambda: chromium.evaluate("() => location.hash === '' && !document.querySelector('#panel-overview').hidden"), 5, "the overview again")
+    chromium.click("#tracking-strip")
+    ready(chromium)
     assert chromium.evaluate(f"() => document.querySelectorAll('{PANEL} .reasons li').length") == 3
     assert chromium.evaluate(f"() => document.querySelectorAll('{PANEL} .checks li').length") == 14
     assert "https://collect.example/events" in text(chromium, PANEL)

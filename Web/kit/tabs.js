@@ -49,7 +49,8 @@ export function startTabs() {
       showTabAt(step % tabs.length);
     });
   }
-  addEventListener("hashchange", () => showTab(location.hash.slice(1), { isRemembered: false }));
-  const named = location.hash.slice(1);
-  showTab(names.includes(named) ? named : names[0], { isRemembered: false });
+  // An address without a name is that of the first tab.
+  const named = () => location.hash.slice(1) || names[0];
+  addEventListener("hashchange", () => showTab(named(), { isRemembered: false }));
+  showTab(names.includes(named()) ? named() : names[0], { isRemembered: false });
 }

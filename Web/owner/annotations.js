@@ -6,6 +6,7 @@ import { boundSeconds, bucketEnd, dateValue, localOf, moment, timeText } from ".
 import { shortened, visible } from "../kit/visible.js";
 import { ask } from "./api.js";
 import { boundOf } from "./range-dialog.js";
+import { siteNames } from "./sites.js";
 import { current, rangeQuery, zone } from "./state.js";
 
 /** @typedef {{t: number, text: string, site: string, id: string | null}} Mark without an id: a release */
@@ -146,11 +147,8 @@ function edit(mark, seconds) {
   field("annotation-text").value = mark?.text ?? "";
   field("annotation-date").value = dateValue(zone(), seconds);
   field("annotation-time").value = timeText(localOf(seconds, zone()));
-  const options = [...document.querySelectorAll("#site option")].map((option) =>
-    /** @type {HTMLOptionElement} */ (option).value
-  );
   byId("annotation-site").replaceChildren(
-    ...[...new Set(["", ...options, site])].map((value) =>
+    ...[...new Set(["", ...siteNames(), site])].map((value) =>
       h("option", { value, text: value || "All sites", selected: value === site })
     ),
   );

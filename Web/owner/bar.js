@@ -3,10 +3,11 @@
 import { h, isolated, setText } from "../kit/dom.js";
 import { learnGoals } from "./goal-names.js";
 import { chipText } from "./filters.js";
+import { openAddSite } from "./add-site.js";
 import { openFilter } from "./filter-dialog.js";
 import { drawRange, startRangeMenu } from "./range-menu.js";
 import { drawZoneDefault, startSettings } from "./settings.js";
-import { change, changeFilters, filters, includesBots, isComparing, rejectedZone, zone } from "./state.js";
+import { change, changeFilters, current, filters, includesBots, isComparing, rejectedZone, zone } from "./state.js";
 import { VIEWS } from "./views.js";
 import { browserZone, zones } from "../kit/times.js";
 
@@ -107,8 +108,10 @@ export function startBar() {
     "change",
     () => change({ zone: /** @type {HTMLSelectElement} */ (byId("zone")).value }),
   );
-  byId("site").addEventListener(
-    "change",
-    () => change({ site: /** @type {HTMLSelectElement} */ (byId("site")).value }),
-  );
+  byId("site").addEventListener("change", () => {
+    const select = /** @type {HTMLSelectElement} */ (byId("site"));
+    if (select.selectedOptions[0].dataset.action !== "add") return change({ site: select.value });
+    select.value = current().site ?? "";
+    openAddSite();
+  });
 }

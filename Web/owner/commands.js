@@ -2,7 +2,9 @@
 
 import { showTab } from "../kit/tabs.js";
 import { nextTheme } from "../kit/theme.js";
+import { openAddSite } from "./add-site.js";
 import { openFilter } from "./filter-dialog.js";
+import { siteNames } from "./sites.js";
 import { change, changeFilters, current, filters, includesBots, isComparing, RANGES } from "./state.js";
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -30,11 +32,7 @@ const ranges = () =>
 
 /** @returns {import("./palette.js").Command[]} */
 const sites = () =>
-  [...(/** @type {HTMLSelectElement} */ (byId("site")).options)].map(({ value, text }) => ({
-    group: "Site",
-    label: text,
-    run: () => change({ site: value }),
-  }));
+  ["", ...siteNames()].map((site) => ({ group: "Site", label: site || "All sites", run: () => change({ site }) }));
 
 /** @returns {import("./palette.js").Command[]} */
 const actions = () => [
@@ -58,7 +56,10 @@ const actions = () => [
   { group: "Page", label: "Keyboard shortcuts", keys: "?", run: () => byId("help-open").click() },
   { group: "Page", label: "Copy link to this report", run: () => void navigator.clipboard?.writeText(location.href) },
   ...(document.body.dataset.access === "owner"
-    ? [{ group: "Page", label: "Share", run: () => byId("share-open").click() }]
+    ? [
+      { group: "Page", label: "Share", run: () => byId("share-open").click() },
+      { group: "Page", label: "Add a site", run: openAddSite },
+    ]
     : []),
   { group: "Page", label: "Print", run: () => print() },
   { group: "Page", label: "Sign out", run: () => byId("sign-out").click() },

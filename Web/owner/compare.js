@@ -7,13 +7,13 @@ import { METRICS } from "../kit/contract.js";
 import { tone, vital } from "../kit/ratings.js";
 import { ask } from "./api.js";
 import { overlaid } from "./distribution.js";
-import { encodeFilters, withValue } from "./filters.js";
+import { encodeFilters, valueLabel, withValue } from "./filters.js";
 import { differs } from "./histogram.js";
 import { failure, noFigures } from "./parts.js";
 import { scoreText, scoreTone } from "./score.js";
 import { change, current, filters, reportQuery } from "./state.js";
 import { figureCell } from "./vitals-cells.js";
-import { named, navigationLabel } from "./words.js";
+import { navigationLabel } from "./words.js";
 
 /** What can be compared: a period with the one before, or two values of a dimension. */
 const COMPARED = Object.freeze({
@@ -113,7 +113,8 @@ async function periods(signal) {
 }
 
 /** @param {string} dimension @param {string} value */
-const valueName = (dimension, value) => dimension === "navigation" ? navigationLabel(value) : named(value);
+const valueName = (dimension, value) =>
+  dimension === "navigation" ? navigationLabel(value) : valueLabel(dimension, value);
 
 // Choices
 

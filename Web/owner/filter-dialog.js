@@ -3,7 +3,16 @@
 import { h, isolated, setText } from "../kit/dom.js";
 import { ask } from "./api.js";
 import { DIMENSIONS, FILTER_VALUES_MAX, FILTERS_MAX, OPERATORS, PROPERTY } from "../kit/contract.js";
-import { encodeFilters, hasCodes, isDimension, operatorsOf, valueLabel, withFilter } from "./filters.js";
+import {
+  CODES_MAX,
+  encodeFilters,
+  folded,
+  hasCodes,
+  isDimension,
+  operatorsOf,
+  valueLabel,
+  withFilter,
+} from "./filters.js";
 import { goalName, readGoals } from "./goal-names.js";
 import { changeFilters, filters, reportQuery } from "./state.js";
 import { count } from "../kit/format.js";
@@ -113,8 +122,8 @@ function search() {
 }
 
 function drawSuggestions() {
-  const typed = field("filter-value").value.trim().toLowerCase();
-  const shown = suggestions.filter(({ label }) => !typed || label.toLowerCase().includes(typed));
+  const typed = folded(field("filter-value").value.trim());
+  const shown = suggestions.filter(({ label }) => !typed || folded(label).includes(typed));
   // The list has a fixed height, so that nothing moves below the pointer when suggestions arrive.
   byId("filter-suggestions").hidden = !WHOLE.has(field("filter-operator").value) || !hasSuggestions(chosenDimension());
   if (!shown.length) {
@@ -160,11 +169,24 @@ function add(value) {
   return true;
 }
 
-/** Adds the typed value. @returns {boolean} false if there are too many */
+/** The code of a typed name, or a typed code; null if there is none. @param {string} typed */
+function codeOf(typed) {
+  const named = suggestions.find(({ value, label }) =>
+    folded(label) === folded(typed) || value === typed.toUpperCase()
+  );
+  return named ? named.value : /^[A-Za-z]{2}$/.test(typed) ? typed.toUpperCase() : null;
+}
+
+/** Adds the typed value. @returns {boolean} false if it cannot be added */
 function addTyped() {
   const typed = field("filter-value").value.trim();
   if (!typed) return true;
-  if (!add(typed)) return false;
+  const value = hasCodes(chosenDimension()) ? codeOf(typed) : typed;
+  if (value === null) {
+    say(`No value is called ${typed}.`);
+    return false;
+  }
+  if (!add(value)) return false;
   field("filter-value").value = "";
   drawValues();
   return true;
@@ -218,7 +240,7 @@ async function suggestionsOf(dimension, others, signal) {
   const { dimensions } = await ask("breakdowns", {
     ...asked,
     dimensions: dimension,
-    limit: SUGGESTIONS_MAX,
+    limit: hasCodes(dimension) ? CODES_MAX : SUGGESTIONS_MAX,
     only: "counts",
     contains: hasCodes(dimension) ? undefined : field("filter-value").value.trim().slice(0, SEARCH_LENGTH_MAX),
   }, { signal });

@@ -21,11 +21,20 @@ const SHOWN_MAX = 2;
 /** Characters of an id that a chip shows. */
 const ID_SHOWN = 12;
 
+/** Codes are compared as a whole: patterns would be of the codes, which are not shown. */
+const CODE_OPERATORS = Object.freeze(["is", "is_not"]);
+
 /** Labels of values that are codes. @type {Record<string, (value: string) => string>} */
 const VALUE_LABELS = { country: countryLabel, location_source: locationSourceLabel };
 
 /** Whether values are codes, which are shown as names. @param {string} dimension */
 export const hasCodes = (dimension) => Object.hasOwn(VALUE_LABELS, dimension);
+
+/** The most values of a list of codes, which are all of them: there are fewer countries. */
+export const CODES_MAX = 250;
+
+/** A text without marks, apostrophes and case, for searches. @param {string} text */
+export const folded = (text) => text.normalize("NFD").replace(/[\p{M}'’]/gu, "").toLowerCase();
 
 /** How a value of a dimension is shown. @param {string} dimension @param {string} value */
 export const valueLabel = (dimension, value) => (VALUE_LABELS[dimension] ?? named)(value);
@@ -42,7 +51,9 @@ export const dimensionLabel = (dimension) =>
 
 /** @param {string} dimension @returns {readonly string[]} */
 export const operatorsOf = (dimension) =>
-  dimension.startsWith(PROPERTY) ? PROPERTY_OPERATORS : FEWER_OPERATORS[dimension] ?? Object.keys(OPERATORS);
+  dimension.startsWith(PROPERTY)
+    ? PROPERTY_OPERATORS
+    : FEWER_OPERATORS[dimension] ?? (hasCodes(dimension) ? CODE_OPERATORS : Object.keys(OPERATORS));
 
 /** @param {any} item @returns {Filter[]} */
 function read(item) {

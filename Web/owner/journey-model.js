@@ -102,12 +102,12 @@ function hostOf(referrer) {
   }
 }
 
-/** The value of a payload's member in the newest event that has it. @param {any[]} sessions @param {string} type @param {(payload: any) => any} member */
+/** The value of a payload's member in the newest event that has it. @param {any[]} sessions @param {string} type @param {(payload: any, event: any) => any} member */
 export function newest(sessions, type, member) {
   for (const session of sessions.toReversed()) {
     for (const view of session.pageviews.toReversed()) {
       for (const event of view.events.toReversed()) {
-        const value = event.type === type ? member(event.payload ?? {}) : null;
+        const value = event.type === type ? member(event.payload ?? {}, event) : null;
         if (value !== null && value !== undefined && value !== "") return value;
       }
     }

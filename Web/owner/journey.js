@@ -6,7 +6,7 @@ import { copy } from "../kit/clipboard.js";
 import { exact } from "../kit/format.js";
 import { moment } from "../kit/times.js";
 import { ask } from "./api.js";
-import { encodeFilters, withValue } from "./filters.js";
+import { encodeFilters, valueLabel, withValue } from "./filters.js";
 import { identityOf, newest, summaryOf } from "./journey-model.js";
 import { joined } from "./journey-pages.js";
 import { sessionCard } from "./journey-session.js";
@@ -127,6 +127,7 @@ function header(sessions, next) {
   const start = Math.min(...summaries.map((one) => one.start));
   const shown = `${counted(sessions.length, "session")}, ${counted(views, "page view")}`;
   const page = (/** @type {string} */ name) => newest(sessions, "pageview", (payload) => payload[name]);
+  const country = newest(sessions, "pageview", (payload, event) => event.country ?? payload.country);
   const identity = identityOf(sessions);
   /** @type {[string, any][]} */
   const known = [
@@ -136,7 +137,8 @@ function header(sessions, next) {
     ["System", last.system],
     ["Screen", page("screenResolution")],
     ["Language", page("language")],
-    ["Country", page("country")],
+    ["Country", country === null ? null : valueLabel("country", country)],
+    ["Time zone", page("timeZone")],
     [next ? "First source shown" : "First source", first.source],
     ["Latest source", latest.source],
     [next ? "First event shown" : "First seen", moment(start, zone())],

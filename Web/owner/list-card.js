@@ -180,6 +180,13 @@ export class ListCard {
     this.element.append(this.foot());
   }
 
+  /** Draws a list with changes in their new form; not while that of another tab is loaded. */
+  drawAgain() {
+    if (this.lists && this.dimension in this.lists && this.element.querySelector(".names .change")) {
+      this.draw(this.lists);
+    }
+  }
+
   /** The names of the columns; that of changes switches between percent and numbers. */
   names() {
     const withChange = isComparing();
@@ -197,7 +204,8 @@ export class ListCard {
           title: isAbsolute() ? "Show changes in percent" : "Show changes as numbers",
           onclick: () => {
             change({ delta: isAbsolute() ? null : "absolute" }, { isStep: false, redraws: false });
-            for (const one of shown) if (one.lists) one.draw(one.lists);
+            for (const one of shown) one.drawAgain();
+            /** @type {HTMLElement | null} */ (this.element.querySelector(".names .change"))?.focus();
           },
         })
         : null,
@@ -218,7 +226,7 @@ export class ListCard {
         valueLink(this.dimension, row.value),
         h("b", { text: count(row[by]), title: exact(row[by]) }),
         h("span", { class: "dim", text: percent(shareOf(row[by], total)) }),
-        isComparing() ? changeCell(row[by], row.previous?.[by], isAbsolute()) : null,
+        isComparing() ? changeCell(row[by], row.previous?.[by], isAbsolute(), this.dimension) : null,
       ));
     }
     return list;
@@ -237,7 +245,7 @@ export class ListCard {
         type: "button",
         class: "all",
         text: "View all",
-        "aria-label": `View all ${exact(this.list.count)} of ${title}`,
+        "aria-label": `View all ${exact(this.list.count)} values: ${title}`,
         onclick: () => openList(this.dimension),
       }),
     );

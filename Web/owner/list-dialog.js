@@ -6,14 +6,13 @@ import { h, setText } from "../kit/dom.js";
 import { exact, percent } from "../kit/format.js";
 import { vital } from "../kit/ratings.js";
 import { address, ask } from "./api.js";
-import { hasCodes, valueLabel } from "./filters.js";
+import { CODES_MAX, folded, hasCodes, valueLabel } from "./filters.js";
 import { changeCell, emptyList, failure, percentile, refusalOf, refused, valueLink } from "./parts.js";
-import { isComparing, reportQuery } from "./state.js";
+import { saveRows } from "./list-file.js";
+import { isComparing, onState, reportQuery } from "./state.js";
 
 /** Rows of a page of the dialog. */
 const ROWS = 100;
-/** Rows of a list of codes, which are all of them: there are fewer countries. */
-const CODES_MAX = 250;
 /** Milliseconds after the last key before a search begins. */
 const SEARCH_MS = 250;
 
@@ -48,8 +47,19 @@ const EVENTS = [
   { name: "Visitors", member: "visitors", cell: (row) => exact(row.visitors) },
 ];
 
+const NOTHING = {
+  dimension: "",
+  offset: 0,
+  contains: "",
+  sort: "",
+  isAscending: false,
+  measure: "",
+  isSortedByServer: false,
+};
 /** What the dialog shows. */
-let shown = { dimension: "", offset: 0, contains: "", sort: "", isAscending: false };
+let shown = { ...NOTHING };
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let searching;
 /** @type {AbortController | undefined} */
 let loading;
 /** @type {any} */
@@ -64,13 +74,15 @@ const query = () => ({
   dimensions: shown.dimension,
   // The server knows the codes of countries, not their names.
   contains: hasCodes(shown.dimension) ? undefined : shown.contains,
-  sort: FIGURES.some(({ member, isOnServer }) => isOnServer && member === shown.sort) ? shown.sort : undefined,
+  sort: shown.isSortedByServer ? shown.sort : undefined,
   compare: isComparing() ? "previous" : undefined,
 });
 
+onState(() => dialog().open && dialog().close());
+
 /** @param {string} dimension */
 export function openList(dimension) {
-  shown = { dimension, offset: 0, contains: "", sort: "", isAscending: false };
+  shown = { ...NOTHING, dimension };
   list = null;
   setText(/** @type {HTMLElement} */ (dialog().querySelector("h2")), LISTS[dimension]);
   content().replaceChildren(head(), h("div", { class: "all-rows" }, skeleton(8)));
@@ -78,6 +90,7 @@ export function openList(dimension) {
     dialog().showModal();
     dialog().addEventListener("close", () => {
       loading?.abort();
+      clearTimeout(searching);
       content().querySelector("[aria-busy]")?.removeAttribute("aria-busy");
     }, { once: true });
   }
@@ -95,42 +108,57 @@ function head() {
     autocomplete: "off",
     maxlength: "60",
   }));
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
   search.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
+    clearTimeout(searching);
+    searching = setTimeout(() => {
       [shown.contains, shown.offset] = [search.value.trim(), 0];
       load();
     }, SEARCH_MS);
   });
-  return h("div", { class: "all-head" }, search, h("span", { class: "space" }), h("span", { class: "exports" }));
+  return h(
+    "div",
+    { class: "all-head" },
+    search,
+    h("span", { class: "note", role: "status" }),
+    h("span", { class: "space" }),
+    h("span", { class: "exports" }),
+  );
 }
 
+/** Files of the list: of the rows that are shown, or from the server if it has more. */
 function drawExports() {
-  const link = (/** @type {string} */ format) =>
-    h("a", {
-      class: "button",
-      href: address("breakdowns", { ...query(), format }),
-      download: `${shown.dimension}.${format}`,
-      text: `Export ${format.toUpperCase()}`,
-    });
-  content().querySelector(".exports")?.replaceChildren(link("csv"), " ", link("json"));
+  const { dimension } = shown;
+  const file = (/** @type {"csv" | "json"} */ format) => {
+    const text = `Export ${format.toUpperCase()}`;
+    return isWhole()
+      ? h("button", { type: "button", class: "button", text, onclick: () => saveRows(dimension, format, sortedRows()) })
+      : h("a", {
+        class: "button",
+        href: address("breakdowns", { ...query(), format }),
+        download: `${dimension}.${format}`,
+        text,
+      });
+  };
+  content().querySelector(".exports")?.replaceChildren(file("csv"), " ", file("json"));
 }
 
-async function load() {
+/** @param {string} [focused] selector of the control that was used and is drawn again */
+async function load(focused) {
   loading?.abort();
   const { signal } = loading = new AbortController();
-  drawExports();
   const rows = /** @type {HTMLElement} */ (content().querySelector(".all-rows"));
   rows.setAttribute("aria-busy", "true");
   try {
     const limit = hasCodes(shown.dimension) ? CODES_MAX : ROWS;
     const report = await ask("breakdowns", { ...query(), limit, offset: shown.offset || undefined }, { signal });
     list = found(report.dimensions[shown.dimension]);
+    if (!shown.isSortedByServer) shown.measure = list.by;
+    // Only a list with all values can be sorted here.
+    if (!shown.isSortedByServer && !isWhole()) [shown.sort, shown.isAscending] = ["", false];
     draw();
+    if (focused) /** @type {HTMLElement | null} */ (rows.querySelector(focused))?.focus();
   } catch (error) {
-    if (!signal.aborted) rows.replaceChildren(failure(error, load));
+    if (!signal.aborted) rows.replaceChildren(failure(error, () => load()));
   } finally {
     if (!signal.aborted) rows.removeAttribute("aria-busy");
   }
@@ -139,9 +167,9 @@ async function load() {
 /** A list without the values whose names do not have the searched text. @param {any} whole */
 function found(whole) {
   if (!hasCodes(shown.dimension) || !shown.contains || refusalOf(whole) !== null) return whole;
-  const text = shown.contains.toLowerCase();
-  const rows = whole.rows.filter((/** @type {any} */ row) =>
-    valueLabel(shown.dimension, row.value).toLowerCase().includes(text)
+  const text = folded(shown.contains);
+  const rows = whole.rows.filter((/** @type {any} */ { value }) =>
+    folded(valueLabel(shown.dimension, value)).includes(text) || folded(value) === text
   );
   return { ...whole, rows, count: rows.length };
 }
@@ -158,16 +186,30 @@ function draw() {
   const rows = /** @type {HTMLElement} */ (content().querySelector(".all-rows"));
   const sentence = refusalOf(list);
   if (sentence !== null) return rows.replaceChildren(refused(sentence));
-  if (!list.count) {
+  drawExports();
+  drawCount();
+  if (!list.count && !shown.isSortedByServer) {
     const none = shown.contains ? h("p", { class: "empty" }, h("b", { text: "No value has this text" })) : null;
     return rows.replaceChildren(none ?? emptyList(shown.dimension));
   }
   rows.replaceChildren(table(), pages());
 }
 
+/** The number of the values, in an element that stays, so that changes are announced. */
+function drawCount() {
+  const { offset } = shown;
+  // The server lists the values that the order is about, such as the pages with errors.
+  const column = shown.isSortedByServer ? FIGURES.find(({ member }) => member === shown.sort) : undefined;
+  const kind = column ? ` with ${column.name.toLowerCase()}` : "";
+  const range = list.count
+    ? `${exact(offset + 1)}–${exact(offset + list.rows.length)} of ${exact(list.count)}`
+    : "None";
+  setText(/** @type {HTMLElement} */ (content().querySelector("[role=status]")), `${range}${kind}`);
+}
+
 /** Whether the page has all values, and can be sorted by any column. */
-const isWhole = () => list.count <= list.rows.length;
-const sortedBy = () => shown.sort || list.by;
+const isWhole = () => !shown.isSortedByServer && list.count <= list.rows.length;
+const sortedBy = () => shown.sort || shown.measure;
 
 function sortedRows() {
   if (!isWhole()) return list.rows;
@@ -201,12 +243,18 @@ function heading({ name, member, isOnServer }) {
 /** @param {string} member */
 function sort(member) {
   const isSame = sortedBy() === member;
+  const focused = "[aria-sort] button";
   // Pages of the server begin with the largest.
   shown.isAscending = isWhole() && isSame && !shown.isAscending;
-  [shown.sort, shown.offset] = [member, 0];
-  if (isWhole()) draw();
-  else load();
-  /** @type {HTMLElement | null} */ (content().querySelector("[aria-sort] button"))?.focus();
+  if (!isWhole()) {
+    shown.isSortedByServer = member !== shown.measure;
+    [shown.sort, shown.offset] = [member, 0];
+    load(focused);
+    return;
+  }
+  shown.sort = member;
+  draw();
+  /** @type {HTMLElement | null} */ (content().querySelector(focused))?.focus();
 }
 
 function table() {
@@ -225,7 +273,9 @@ function table() {
       return typeof shown === "string" ? h("td", { text: shown }) : h("td", {}, shown);
     }),
     ...(withChange
-      ? [false, true].map((isNumber) => h("td", {}, changeCell(row[list.by], row.previous?.[list.by], isNumber)))
+      ? [false, true].map((isNumber) =>
+        h("td", {}, changeCell(row[list.by], row.previous?.[list.by], isNumber, dimension))
+      )
       : []),
   ];
   return h(
@@ -266,15 +316,15 @@ function pages() {
       class: "button",
       text,
       disabled: !isPossible,
+      "data-step": text,
       onclick: () => {
         shown.offset = to;
-        load();
+        load(`[data-step=${text}]:not(:disabled), [data-step]:not(:disabled)`);
       },
     });
   return h(
     "div",
     { class: "all-foot" },
-    h("span", { class: "note", role: "status", text: `${exact(offset + 1)}–${exact(end)} of ${exact(list.count)}` }),
     h("span", { class: "space" }),
     ...(list.count > list.rows.length
       ? [step("Previous", Math.max(0, offset - ROWS), offset > 0), step("Next", offset + ROWS, end < list.count)]

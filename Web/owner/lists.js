@@ -55,7 +55,7 @@ export function listCards(signal) {
       for (const one of cards) if (!one.loading) one.draw(dimensions);
     } catch (error) {
       if (signal.aborted) return;
-      for (const one of cards) one.fail(error);
+      for (const one of cards) if (!one.loading) one.fail(error);
     }
   };
   return { elements: cards.map(({ element }) => element), show };

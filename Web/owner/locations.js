@@ -2,7 +2,7 @@
 
 import { body } from "../kit/cards.js";
 import { h } from "../kit/dom.js";
-import { percent, shareOf } from "../kit/format.js";
+import { exact, percent, shareOf } from "../kit/format.js";
 import { ask } from "./api.js";
 import { ListCard } from "./list-card.js";
 import { failure } from "./parts.js";
@@ -53,9 +53,12 @@ export class LocationCard extends ListCard {
       const query = { ...reportQuery(), dimensions: "country", limit: COUNTRIES_MAX, only: "counts" };
       try {
         const { dimensions } = await ask("breakdowns", query, { signal: this.signal });
-        await worldMap(element, dimensions.country, this.signal);
+        const missing = await worldMap(element, dimensions.country, this.signal);
+        if (!missing || !element.isConnected) return;
+        const text = `${exact(missing)} page views are from countries that are too small for the map.`;
+        body(this.element).append(h("p", { class: "caption", text }));
       } catch (error) {
-        if (!this.signal.aborted) element.replaceChildren(failure(error, () => this.drawMap()));
+        if (!this.signal.aborted) element.replaceChildren(failure(error, () => this.draw(this.lists ?? {})));
       }
     });
   }

@@ -230,18 +230,23 @@ export function delta(now, then, { title = "", ...options } = {}) {
   return h("span", { class: `delta ${found.tone}`, title: `${word}${title}`, text: found.text });
 }
 
+/** Lists whose figures are better if they are lower. */
+const LESS_BETTER = new Set(["not_found"]);
+
 /**
- * The change of a figure from the previous period, in percent or as a number.
+ * The change of a figure of a list from the previous period, in percent or as a number.
  *
- * @param {number} now @param {number | undefined} then @param {boolean} isNumber
+ * @param {number} now @param {number | undefined} then @param {boolean} isNumber @param {string} dimension
  */
-export function changeCell(now, then, isNumber) {
+export function changeCell(now, then, isNumber, dimension) {
   if (then === undefined) return h("span", { class: "change dim", text: "–", title: "No data in the previous period" });
   const difference = now - then;
+  const isBetter = LESS_BETTER.has(dimension) ? difference < 0 : difference > 0;
+  const tone = difference === 0 ? "" : isBetter ? "good" : "poor";
   const number = `${difference > 0 ? "+" : difference < 0 ? "−" : "±"}${exact(Math.abs(difference))}`;
   const found = changeOf(now, then);
   return h("span", {
-    class: `change delta ${difference > 0 ? "good" : difference < 0 ? "poor" : ""}`,
+    class: `change delta ${tone}`,
     text: isNumber ? number : found?.text ?? "new",
     title: `Previous period: ${exact(then)} (${number})`,
   });

@@ -78,14 +78,33 @@ const actions = (segment, isApplied) => [
       onclick: () => run("PUT", `segments/${segment.id}`, { name: segment.name, filters: current().filters }),
     })
     : null,
-  h("button", {
+  deletion(segment),
+];
+
+/** A button that deletes at the second click. @param {Segment} segment */
+function deletion(segment) {
+  const button = h("button", {
     type: "button",
     class: "button",
     text: "Delete",
     "aria-label": `Delete ${segment.name}`,
-    onclick: () => run("DELETE", `segments/${segment.id}`),
-  }),
-];
+    onclick: () => {
+      if (button.dataset.asked) {
+        run("DELETE", `segments/${segment.id}`);
+        return;
+      }
+      button.dataset.asked = "true";
+      setText(button, "Confirm");
+      button.setAttribute("aria-label", `Confirm: delete ${segment.name}`);
+    },
+    onblur: () => {
+      delete button.dataset.asked;
+      setText(button, "Delete");
+      button.setAttribute("aria-label", `Delete ${segment.name}`);
+    },
+  });
+  return button;
+}
 
 /** @param {string} method @param {string} path @param {any} [body] */
 async function run(method, path, body) {

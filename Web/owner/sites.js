@@ -10,18 +10,26 @@ const FRESH_MS = 5000;
 const select = () => /** @type {HTMLSelectElement} */ (document.getElementById("site"));
 
 let loadedAt = 0;
+/** @type {string[]} */
+let names = [];
+
+/** The sites that have sent events, as far as loaded. */
+export const siteNames = () => names;
 
 /** Loads the sites. An open list stays open: options are replaced only if they differ. */
 export async function drawSites() {
   loadedAt = Date.now();
   try {
     const { sites } = await ask("sites");
-    const names = sites.map((/** @type {any} */ { site }) => site).filter(Boolean);
-    const known = [...select().options].map(({ value }) => value).filter(Boolean);
-    if (names.join("\n") !== known.join("\n")) {
+    const found = sites.map((/** @type {any} */ { site }) => site).filter(Boolean);
+    if (select().options.length < 2 || found.join("\n") !== names.join("\n")) {
+      names = found;
       select().replaceChildren(
         h("option", { value: "", text: "All sites" }),
-        ...names.map((/** @type {string} */ value) => h("option", { value, text: value })),
+        ...names.map((value) => h("option", { value, text: value })),
+        ...(document.body.dataset.access === "owner"
+          ? [h("option", { "data-action": "add", value: "", text: "Add a site…" })]
+          : []),
       );
     }
     select().value = current().site ?? "";

@@ -1,6 +1,6 @@
 // The strip above the views: conclusion, last event, delivery, version, clocks and blocked requests of the site.
 
-import { setChildren, setText } from "../kit/dom.js";
+import { setText } from "../kit/dom.js";
 import { duration, exact, percent, shareOf } from "../kit/format.js";
 import { currentReport, readTracking } from "./tracking-report.js";
 import { CONCLUSIONS, versionsText } from "./tracking-model.js";
@@ -64,13 +64,19 @@ export async function showStrip(signal) {
   try {
     const report = currentReport() ?? await readTracking(signal);
     shown = key;
-    if (lastEvent === null) setLastEvent(report.last_event);
+    // The live count knows only the latest events of all sites; the report those of the range.
+    if ((report.last_event ?? 0) > (lastEvent ?? 0)) setLastEvent(report.last_event);
     draw(report);
   } catch {
     // The view shows what is wrong. Figures of another range would be wrong, too.
-    if (!signal.aborted) setChildren(part("state"), "Not available");
+    if (signal.aborted) return;
+    setText(part("state"), "Not available");
+    part("state").dataset.tone = "plain";
   }
 }
+
+/** Updates the strip if its figures are no longer current. @param {AbortSignal} signal */
+export const refreshStrip = (signal) => shown && currentReport() === undefined && showStrip(signal);
 
 export function startStrip() {
   setInterval(tick, TICK_MS);

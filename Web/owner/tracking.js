@@ -5,7 +5,7 @@ import { badge, h, isolated, table } from "../kit/dom.js";
 import { duration, exact, percent, shareOf } from "../kit/format.js";
 import { moment } from "../kit/times.js";
 import { failure } from "./parts.js";
-import { change, zone } from "./state.js";
+import { change, rangeQuery, zone } from "./state.js";
 import { checksOf, conclusionOf, STATES, versionsText } from "./tracking-model.js";
 import { readTracking } from "./tracking-report.js";
 import { named } from "./words.js";
@@ -15,8 +15,9 @@ const GAPS_MAX = 10;
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export async function showTracking(panel, signal) {
-  const isFirst = !panel.querySelector(".tracking");
-  if (isFirst) {
+  const key = JSON.stringify(rangeQuery());
+  // Figures of another site or range do not stay while these are loaded.
+  if (!panel.querySelector(".tracking") || panel.dataset.key !== key) {
     const cards = [card("Is my tracking complete?", "full tracking"), card("Checks", "full")];
     panel.replaceChildren(...cards);
     body(cards[0]).append(skeleton(3));
@@ -26,6 +27,7 @@ export async function showTracking(panel, signal) {
     const report = await readTracking(signal);
     const parts = [conclusion(report), checks(report), sites(report), versions(report), gaps(report), blocked(report)];
     panel.replaceChildren(...parts.filter((one) => one !== null));
+    panel.dataset.key = key;
   } catch (error) {
     if (!signal.aborted) panel.replaceChildren(failure(error));
   }

@@ -5,6 +5,7 @@ import { body, card, skeleton } from "../kit/cards.js";
 import { ago, exact } from "../kit/format.js";
 import { moment } from "../kit/times.js";
 import { ask } from "./api.js";
+import { valueLabel } from "./filters.js";
 import { showJourney } from "./journey.js";
 import { failure, noFigures, select, sortHeading, visitorHref, visitorTail } from "./parts.js";
 import { change, current, reportQuery, zone } from "./state.js";
@@ -175,7 +176,8 @@ function row(one) {
     cell(4, exact(one.pageviews)),
     cell(5, one.errors ? h("b", { class: "bad", text: exact(one.errors) }) : "0"),
     cell(6, source(one)),
-    ...["device", "browser", "system", "country"].map((name, index) => value(cell, 7 + index, one[name])),
+    ...["device", "browser", "system"].map((name, index) => value(cell, 7 + index, one[name])),
+    value(cell, 10, valueLabel("country", one.country)),
   );
   if (one.visitor !== null) {
     element.classList.add("opens");

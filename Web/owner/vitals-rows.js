@@ -38,10 +38,13 @@ function sortedBy(row, key, metric) {
  * Rows with few values come last, and rows without any after them, in either direction.
  *
  * @param {Row[]} rows @param {Order} order @param {string} metric
+ * @param {(value: string) => string} [nameOf] how values are shown
  */
-export function sorted(rows, { key, isDown }, metric) {
+export function sorted(rows, { key, isDown }, metric, nameOf = (/** @type {string} */ value) => value) {
   const sign = isDown ? -1 : 1;
-  if (key === "value") return [...rows].sort((one, other) => sign * one.value.localeCompare(other.value));
+  if (key === "value") {
+    return [...rows].sort((one, other) => sign * nameOf(one.value).localeCompare(nameOf(other.value)));
+  }
   const rank = (/** @type {{figure: number | null, number: number}} */ { figure, number }) =>
     number === 0 ? 2 : figure === null || isFew(number) ? 1 : 0;
   return rows.map((row) => ({ row, by: sortedBy(row, key, metric) })).sort((one, other) =>

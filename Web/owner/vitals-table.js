@@ -110,7 +110,7 @@ export class VitalsTable {
     const found = this.report.rows.filter((/** @type {any} */ row) =>
       this.nameOf(row.value).toLowerCase().includes(search)
     );
-    return sorted(found, this.order, this.breakdown.metric);
+    return sorted(found, this.order, this.breakdown.metric, (value) => this.nameOf(value));
   }
 
   /** @param {string} value */

@@ -1,18 +1,17 @@
 // The welcome while there are no events: the script tag to paste, and a light that turns green with the first event.
 
-import { copy } from "../kit/clipboard.js";
 import { setText } from "../kit/dom.js";
 import { asksNotToBeTracked } from "../kit/privacy.js";
 import { ask } from "./api.js";
 import { change, current, includesBots } from "./state.js";
 import { watchClosely } from "./status.js";
+import { copyButton, tagOf, trackerAddress } from "./tag.js";
 
 /** @typedef {import("./status.js").Status} Status */
 
 /** Milliseconds for which the green light is shown at least, and timeout until the figures contain the event. */
 const RECEIVED_MS_MIN = 2000;
 const COUNTED_MS_MAX = 20_000;
-const FEEDBACK_MS = 1500;
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const isOpen = () => !byId("welcome").hidden;
@@ -87,23 +86,11 @@ export function close() {
   watchClosely(false);
 }
 
-/** The address that browsers of visitors need, below the base path; and what may keep them from it. */
+/** Shows the tag, and hints about causes that keep browsers from it. */
 export function startWelcome() {
-  const script = new URL("collector.js", document.baseURI);
-  const tag = `<script defer src="${script.href}"></script>`;
-  const code = byId("tag");
-  setText(code, tag);
-  const button = byId("tag-copy");
-  button.addEventListener("click", async () => {
-    if (await copy(tag)) {
-      setText(button, "Copied");
-      setTimeout(() => setText(button, "Copy"), FEEDBACK_MS);
-      return;
-    }
-    // Where copying is not permitted, the keyboard still can.
-    getSelection()?.selectAllChildren(code);
-    setText(button, "Selected");
-  });
+  const script = trackerAddress();
+  setText(byId("tag"), tagOf());
+  copyButton(byId("tag-copy"), byId("tag"));
   const isLoopback = /^(localhost|127\.|\[::1\])/.test(script.hostname);
   byId("hint-loopback").hidden = !isLoopback;
   byId("hint-plain").hidden = isLoopback || script.protocol === "https:";

@@ -39,10 +39,14 @@ export const stepOf = (figure, most) =>
  * Draws a map of countries; a click filters. The list of countries has the same figures and works with the keyboard.
  *
  * @param {HTMLElement} element @param {any} ranking of countries @param {AbortSignal} signal
+ * @returns {Promise<number>} page views of countries that are too small for an outline
  */
 export async function worldMap(element, ranking, signal) {
   const found = await outlines();
   if (!signal.aborted) element.replaceChildren(...draw(found, ranking, element));
+  const isMissing = (/** @type {string} */ code) => /^[A-Z]{2}$/.test(code) && !Object.hasOwn(found.countries, code);
+  return ranking.rows.filter((/** @type {any} */ { value }) => isMissing(value))
+    .reduce((/** @type {number} */ sum, /** @type {any} */ row) => sum + row[ranking.by], 0);
 }
 
 /** @param {World} world @param {any} ranking @param {HTMLElement} element */
