@@ -95,7 +95,7 @@ def runner(tmp_path):
     scripts.mkdir()
     shutil.copy(ROOT / "scripts" / "test", scripts)
     tool = '#!/bin/sh\necho "ran $(basename "$0") $*"\ncase " $FAILING " in *" $(basename "$0") $1 "*) exit 3;; esac\n'
-    for path in (scripts / "lint", scripts / "build-web", scripts / "fuzz", scripts / "image", tmp_path / "swift", tmp_path / "deno", tmp_path / "python3"):
+    for path in (scripts / "setup", scripts / "lint", scripts / "build-web", scripts / "fuzz", scripts / "image", tmp_path / "swift", tmp_path / "deno", tmp_path / "python3"):
         path.write_text(tool)
         path.chmod(0o755)
     (scripts / "find-swift").write_text(f"#!/bin/sh\necho {tmp_path}\n")
@@ -114,7 +114,7 @@ def runner(tmp_path):
 def test_all_steps_run_and_show_what_their_tests_print(runner):
     result, summary = runner()
     assert result.returncode == 0, result.stdout + result.stderr
-    wanted = {"assets", "lint", "web", "swift-build", "swift-test", "tsan-build", "tsan-test", "fuzz", "release-build", "image", "browser"}
+    wanted = {"setup", "assets", "lint", "web", "swift-build", "swift-test", "tsan-build", "tsan-test", "fuzz", "release-build", "image", "browser"}
     assert set(summary) == wanted and set(summary.values()) <= {"passed", "not run"}
     assert re.search(r"^ran swift test .*disable-xctest$", result.stdout, re.MULTILINE)
     assert re.search(r"^ran python3 -m pytest .*Tests/browser Tests/chaos", result.stdout, re.MULTILINE)

@@ -71,7 +71,7 @@ def test_the_welcome_page_shows_the_tag_and_the_first_event(engine, serve, store
     wait_for(lambda: light(engine) == "Waiting for your first event", 10, "it waits")
     assert engine.evaluate("() => document.querySelector('#tag').textContent") == f'<script defer src="{collector.url}/collector.js"></script>'
     assert not is_seen(engine, ".grid") and not is_seen(engine, ".tabs") and not is_seen(engine, "#show-bots")
-    assert engine.evaluate("() => [...document.querySelectorAll('.grid')].map((grid) => grid.childElementCount)") == [0] * 7
+    assert engine.evaluate("() => [...document.querySelectorAll('.grid')].map((grid) => grid.childElementCount)") == [0] * 8
     green = "() => document.querySelector('#light').dataset.state"
     assert engine.evaluate(green) == "waiting"
     send(collector.port, visit_events("/first"))

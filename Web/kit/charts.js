@@ -79,11 +79,18 @@ export function translucent(token, opacity) {
   return value.startsWith("rgb(") ? value.replace("rgb(", "rgba(").replace(")", `, ${opacity})`) : value;
 }
 
+/** Ends a chart. Others may still hold its drawing, and would draw without a canvas. @param {Drawing | undefined} drawing */
+function discard(drawing) {
+  if (!drawing?.chart) return;
+  drawing.chart.destroy();
+  drawing.chart = null;
+}
+
 /** @param {Drawing} drawing */
 function draw(drawing) {
   if (!library) return;
   const { canvas, configure } = drawing;
-  drawing.chart?.destroy();
+  discard(drawing);
   drawing.chart = new library.Chart(canvas, configure());
 }
 
@@ -118,7 +125,7 @@ export function plot(element, { label, height, configure, figures, extend }) {
   const fill = () => details.open && details.childElementCount < 2 && details.append(figures());
   details.addEventListener("toggle", fill);
   details.open = isOpen;
-  drawings.get(element)?.chart?.destroy();
+  discard(drawings.get(element));
   element.replaceChildren(frame, details);
   /** @type {Drawing} */
   const drawing = {
@@ -130,7 +137,7 @@ export function plot(element, { label, height, configure, figures, extend }) {
   };
   for (const known of drawings.keys()) {
     if (!known.isConnected) {
-      drawings.get(known)?.chart?.destroy();
+      discard(drawings.get(known));
       drawings.delete(known);
     }
   }
@@ -165,7 +172,7 @@ export function barChart(element, bars) {
   frame.style.blockSize = `${rows.length * BAR_HEIGHT + AXIS_HEIGHT}px`;
   const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { role: "img", "aria-label": `${label}: ${summary}` }));
   frame.append(canvas);
-  known?.chart?.destroy();
+  discard(known);
   element.replaceChildren(frame, details);
   const drawing = {
     ...{ canvas, chart: null, configure: () => barOptions(bars) },
