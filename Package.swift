@@ -99,7 +99,7 @@ let package = Package(
         ),
         .target(name: "Workers", path: "Sources/Support/Workers", swiftSettings: strict),
 
-        // Domain: parsed events and reports of browsers. No I/O.
+        // Domain: parsed events and reports of browsers, and files that describe them, such as time zones. No network.
         .target(
             name: "Locations",
             dependencies: ["Events", "Locks", "Log", "MaxMind"],

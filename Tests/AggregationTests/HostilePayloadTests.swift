@@ -63,6 +63,18 @@ private let types = OwnEventType.allCases.map(\.rawValue)
         #expect(bench.text(.eventName, row.events[1].name) == "a\u{FFFD}b")
     }
 
+    @Test(arguments: [
+        ("DE", "DE", "sender"), ("de", "DE", "sender"), ("Germany", "US", "time_zone"), ("XX", "US", "time_zone"),
+        ("", "US", "time_zone"), ("D\u{E9}", "US", "time_zone"),
+    ])
+    func `a country that is no code does not hide the time zone`(sent: String, country: String, source: String) throws {
+        let payload = #"{"country":"\#(sent)","timeZone":"America/New_York"}"#
+        let bench = try SessionBench([TestEvent(1, "pageview", payload)])
+        let row = try bench.row()
+        #expect(bench.text(.country, row.country) == country)
+        #expect(bench.text(.locationSource, row.locationSource) == source)
+    }
+
     @Test func `the last of duplicate members counts`() throws {
         let bench = try SessionBench([TestEvent(1, "webvitals", #"{"LCP":1,"LCP":2,"INP":5,"INP":"x"}"#)])
         #expect(try bench.row().pageViews[0].vitals == [2, nil, nil, nil, nil])

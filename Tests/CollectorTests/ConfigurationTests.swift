@@ -20,6 +20,13 @@ private func configure(
         #expect(configuration.eventsEnabled && configuration.basePath.isEmpty && configuration.allowedOrigins == nil)
         #expect(configuration.trustedProxies.count == 8 && configuration.clientAddressHeader == .xForwardedFor)
         #expect(configuration.logLevel == .info && configuration.logFormat == .logfmt)
+        #expect(configuration.locationDatabase == nil && configuration.locationProxy == nil)
+    }
+
+    @Test(arguments: LocationProxy.allCases)
+    func `location headers are those of one service`(proxy: LocationProxy) throws {
+        #expect(try configure(["COLLECTOR_GEO_HEADERS": proxy.rawValue]).locationProxy == proxy)
+        #expect(try configure(["COLLECTOR_GEO_HEADERS": "none"]).locationProxy == nil)
     }
 
     @Test func `flags win over the environment, the environment over the file`() throws {
@@ -95,7 +102,7 @@ private func configure(
         ("PORT", "http"), ("COLLECTOR_EVENTS_ENABLED", "maybe"), ("COLLECTOR_ALLOWED_ORIGINS", "example.com"),
         ("COLLECTOR_ALLOWED_ORIGINS", "https://a.test/path"), ("COLLECTOR_TRUSTED_PROXIES", "10.0.0.0/8 nobody"),
         ("COLLECTOR_CLIENT_ADDRESS_HEADER", "X-Real-IP, X-Forwarded-For"),
-        ("COLLECTOR_CLIENT_ADDRESS_HEADER", "X Real"),
+        ("COLLECTOR_CLIENT_ADDRESS_HEADER", "X Real"), ("COLLECTOR_GEO_HEADERS", "fastly"),
         ("COLLECTOR_LOG_LEVEL", "loud"), ("COLLECTOR_LOG_FORMAT", "xml"), ("HOST", "::g"),
     ])
     func `a bad value stops the start`(name: String, value: String) {

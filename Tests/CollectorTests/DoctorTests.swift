@@ -45,6 +45,19 @@ import Testing
         #expect(try tags("<noscript>\(tag)</noscript>\(tag)<p>x").count == 1)
     }
 
+    @Test func `elements beyond the limit do not change those before it`() throws {
+        let many = String(repeating: "<br>", count: HTMLDocument.elementsMax)
+        let document = try HTMLDocument(Array("\(many)<script src=/collector.js>let a</script>".utf8))
+        #expect(document.elements.count == HTMLDocument.elementsMax)
+        #expect(document.elements.last == HTMLElement("br"))
+    }
+
+    @Test func `the text of a script ends with it`() throws {
+        let html = "<body><p><script>let a</script>after<b>x</b>y</p></body>"
+        let document = try HTMLDocument(Array(html.utf8))
+        #expect(document.elements.first { $0.name == "script" }?.text == "let a")
+    }
+
     @Test func `base, data-endpoint and modules are respected`() throws {
         let html = #"<base href="/shop/"><script type=module src="js/collector.mjs" data-endpoint="/in"></script>"#
         let tag = try #require(try tags(html).first)
@@ -83,9 +96,39 @@ import Testing
             return TagChecks.mixedContent(tag, page: try address(page)).state
         }
         #expect(try state("https://shop.example/", "http://c.test/collector.js") == .problem)
+        #expect(try state("https://shop.example/", "http://127.c.test/collector.js") == .problem)
         #expect(try state("http://shop.example/", "http://c.test/collector.js") == .ok)
         #expect(try state("https://shop.example/", "https://c.test/collector.js") == .ok)
         #expect(try state("https://shop.example/", "http://localhost:5000/collector.js") == .ok)
+    }
+
+    // MARK: - Private addresses
+
+    @Test(arguments: [
+        "http://localhost/", "http://x.localhost:81/", "http://127.0.0.1/", "http://10.1.2.3/", "http://192.168.0.1/",
+        "http://169.254.169.254/", "http://0.0.0.0/", "http://100.64.0.1/", "http://[::1]/", "http://[::]/",
+        "http://[fe80::1]/", "http://[fd00::1]/", "http://[::ffff:10.0.0.1]/", "http://127.1/", "http://0x7f000001/",
+    ])
+    func `pages with public addresses do not reach private ones`(text: String) throws {
+        let url = try address(text)
+        let isAllowed = PrivateAddress.rule(page: try address(Self.page))
+        let isAllowedForPrivatePage = PrivateAddress.rule(page: try address("http://127.0.0.1:5000/"))
+        #expect(PrivateAddress.contains(url) && !isAllowed(url) && isAllowedForPrivatePage(url))
+    }
+
+    @Test(arguments: ["https://c.test/", "https://8.8.8.8/", "https://[2001:db8::1]/", "https://10.0.0.1.example/"])
+    func `public addresses are reached from every page`(text: String) throws {
+        let url = try address(text)
+        let isAllowed = PrivateAddress.rule(page: try address(Self.page))
+        #expect(!PrivateAddress.contains(url) && isAllowed(url))
+    }
+
+    @Test func `requests to other schemes and to refused addresses are not sent`() throws {
+        let client = HTTPClient(agent: "test", allows: PrivateAddress.rule(page: try address(Self.page)))
+        for text in ["file:///etc/passwd", "gopher://c.test/", "http://127.0.0.1:1/"] {
+            let url = try address(text)
+            #expect(throws: ClientError.refused(url)) { try client.send("POST", url) }
+        }
     }
 
     // MARK: - Policies
@@ -120,6 +163,28 @@ import Testing
         #expect(try directive("script-src 'none'", "https://c.test/events") == nil)
     }
 
+    @Test func `only header fields are lists of policies`() throws {
+        let text = "script-src https://c.test, default-src 'none'"
+        let script = try address("https://c.test/collector.js")
+        let meta = SitePolicy([], metas: [text], page: try address(Self.page))
+        #expect(meta.directive(blockingScript: script, nonce: nil, integrity: nil) == text)
+        let field = SitePolicy([text], page: try address(Self.page))
+        #expect(field.directive(blockingScript: script, nonce: nil, integrity: nil) == "default-src 'none'")
+    }
+
+    @Test func `a policy that allows the tag by its digest allows its modules with strict-dynamic only`() throws {
+        func states(_ more: String) throws -> [DoctorCheck.State] {
+            let html = "<script defer src=https://c.test/collector.js integrity=sha384-AAAA></script>"
+            var page = try response(Self.page)
+            page.fields = [("content-security-policy", "script-src 'sha384-AAAA' \(more)")]
+            let tag = try #require(try tags(html).first)
+            return TagChecks.policy(page, try HTMLDocument(Array(html.utf8)), tag).map(\.state)
+        }
+        #expect(try states("'strict-dynamic'") == [.ok])
+        #expect(try states("") == [.problem])
+        #expect(try states("https://c.test") == [.ok])
+    }
+
     // MARK: - Script and endpoint
 
     @Test func `what is served at the address of the script is recognized`() throws {
@@ -152,6 +217,10 @@ import Testing
         // The strongest algorithm decides.
         #expect(try state("crossorigin integrity=\"\(right) sha512-AAAA\"") == .problem)
         #expect(try state("crossorigin integrity=\"md5-AAAA\"") == .warning)
+        for word in ["?", "sha256-?", "-", "sha256"] {
+            #expect(try state("crossorigin integrity=\"\(word)\"") == .warning)
+        }
+        #expect(try state("crossorigin integrity=\"\(right)?option\"") == .warning)
     }
 
     @Test func `an endpoint must accept events and let pages read the response`() throws {

@@ -44,6 +44,7 @@ WRONG = {
     "PORT": "70000",
     "COLLECTOR_TRUSTED_PROXIES": "10.0.0.0/8, secret-proxy",
     "COLLECTOR_CLIENT_ADDRESS_HEADER": "secret header",
+    "COLLECTOR_GEO_HEADERS": "secret-service",
     "COLLECTOR_BASE_PATH": "no-secret-slash",
     "COLLECTOR_URL": "https://secret:secret@stats.example.com",
     "COLLECTOR_ALLOWED_ORIGINS": "ftp://secret.example",

@@ -19,7 +19,7 @@ ATTRIBUTION = {
 }
 ERROR = {"kind": "error", "name": "TypeError", "message": "no price", "count": 2, "frames": [{"function": "pay", "file": "https://shop.example/a.js", "line": 1, "column": 2}]}
 DETAILS = [
-    ("pageview", {"kind": "navigate", "language": "de-DE", "country": "Germany", "screenResolution": "1920x1080", "campaign": {"utm_campaign": "spring"}}),
+    ("pageview", {"kind": "navigate", "language": "de-DE", "country": "de", "screenResolution": "1920x1080", "campaign": {"utm_campaign": "spring"}}),
     ("navigation", NAVIGATION),
     ("resources", {"count": 34, "bytes": 1_200_000, "slowest": [{"name": "https://shop.example/img/hero.jpg", "startTime": 480, "duration": 900, "transferSize": 183_002}]}),
     ("frames", {"kind": "long-animation-frame", "count": 3, "blocking": 310, "worst": [{"startTime": 700, "duration": 240, "script": {"sourceFunctionName": "render"}}]}),
@@ -66,7 +66,7 @@ def test_the_api_lists_searches_and_pages_visitors(shop):
     assert (first["visitor"], first["name"], first["errors"], first["pageviews"], first["sessions"]) == (shop.visitor, "customer-7", 2, 2, 1)
     expected = {
         "site": "shop.example", "referrer": "news.example", "campaign": "spring", "device": "Desktop", "browser": "Chrome", "system": "Windows",
-        "screen": "1920x1080", "language": "de-DE", "country": "Germany", "entry": "/cart", "exit": "/checkout", "bot": False,
+        "screen": "1920x1080", "language": "de-DE", "country": "DE", "entry": "/cart", "exit": "/checkout", "bot": False,
     }
     assert {name: first[name] for name in expected} == expected
     assert (others[0]["visitor"], others[0]["errors"], others[1]["errors"]) == (shop.second, 1, 0)

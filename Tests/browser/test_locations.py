@@ -79,18 +79,25 @@ def test_events_other_than_page_views_have_no_location_and_clients_cannot_set_on
 
 
 CLOUDFLARE = [("CF-IPCountry", "AT"), ("CF-Region-Code", "9"), ("CF-IPCity", "Vienna")]
+BEHIND_CLOUDFLARE = {"COLLECTOR_GEO_HEADERS": "cloudflare"}
 
 
 def test_headers_of_a_trusted_proxy_are_read_if_the_database_does_not_know_the_address(serve, store, database):
-    collector = start(serve, store, database)
+    collector = start(serve, store, database, **BEHIND_CLOUDFLARE)
     assert location(collector, store, [*CLOUDFLARE, (FORWARDED, "203.0.113.7")]) == IN_BERLIN
     assert location(collector, store, [*CLOUDFLARE, (FORWARDED, "8.8.8.8")]) == ("AT", "AT-9", "Vienna, AT-9", "proxy")
     assert location(collector, store, [("CF-IPCountry", "T1"), (FORWARDED, "8.8.8.8")]) == NONE
 
 
 def test_headers_of_other_peers_are_ignored(serve, store):
-    collector = start(serve, store, COLLECTOR_TRUSTED_PROXIES="192.0.2.1")
+    collector = start(serve, store, COLLECTOR_TRUSTED_PROXIES="192.0.2.1", **BEHIND_CLOUDFLARE)
     assert location(collector, store, CLOUDFLARE) == NONE
+
+
+@pytest.mark.parametrize("service", [None, "none", "vercel"])
+def test_headers_of_services_that_are_not_configured_are_ignored(serve, sqlite, service):
+    collector = start(serve, sqlite, **({"COLLECTOR_GEO_HEADERS": service} if service else {}))
+    assert location(collector, sqlite, CLOUDFLARE) == NONE
 
 
 def test_a_changed_database_is_loaded_and_a_damaged_one_is_not(serve, sqlite, database):
@@ -126,7 +133,7 @@ def test_a_missing_or_damaged_database_is_a_configuration_error(tmp_path, conten
 
 
 def test_reports_have_countries_of_all_sources_and_say_which(serve, store, database):
-    collector = start(serve, store, database)
+    collector = start(serve, store, database, **BEHIND_CLOUDFLARE)
     sent = []
     for fields, payload in [
         ([(FORWARDED, "203.0.113.7")], {"timeZone": "America/New_York"}),

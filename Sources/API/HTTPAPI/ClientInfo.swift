@@ -21,9 +21,11 @@ struct ClientInfo {
     }
 
     private static func proxyLocation(_ request: borrowing Request, _ clients: ClientAddressRule) -> Location? {
-        guard let peer = IPAddress(request.peer), clients.isTrusted(peer) else { return nil }
+        guard let proxy = clients.locationProxy, let peer = IPAddress(request.peer), clients.isTrusted(peer) else {
+            return nil
+        }
         let (head, bytes) = (request.head, request.bytes)
-        return ProxyLocation.location { head.list(named: $0, bytes.span) }
+        return ProxyLocation.location(proxy) { head.list(named: $0, bytes.span) }
     }
 
     private static func userAgent(_ request: borrowing Request) -> Slice? {

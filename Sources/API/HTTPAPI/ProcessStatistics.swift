@@ -1,7 +1,7 @@
 import Files
 import Glibc
 
-/// What the process uses of the machine, as the kernel reports it.
+/// CPU time, memory and open files of the process, as the kernel reports them.
 struct ProcessStatistics {
     /// User and system time of all threads, in seconds.
     let cpuSeconds: Double

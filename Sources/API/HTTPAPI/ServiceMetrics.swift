@@ -12,7 +12,8 @@ struct ServiceMetrics {
     let report: Ingest.Report?
     let engine: String?
     let version: String
-    let uptimeSeconds: Double
+    /// Seconds since 1970.
+    let startedAt: Int64
     let rateLimited: Int
     /// Nil without a database.
     let service: ServiceStatus?
@@ -142,12 +143,11 @@ struct ServiceMetrics {
 
     private func addProcess(_ metrics: inout MetricsText) {
         let process = ProcessStatistics()
-        let start = Double(WallClock.seconds) - uptimeSeconds.rounded()
         metrics.add("process_cpu_seconds_total", .counter, "User and system time.", process.cpuSeconds)
         metrics.add("process_resident_memory_bytes", .gauge, "Resident memory.", process.residentBytes)
         metrics.add("process_virtual_memory_bytes", .gauge, "Virtual memory.", process.virtualBytes)
         metrics.add("process_open_fds", .gauge, "Open files and connections.", process.openFiles)
         metrics.add("process_max_fds", .gauge, "Limit of open files and connections.", process.openFilesMax)
-        metrics.add("process_start_time_seconds", .gauge, "When the server started.", start)
+        metrics.add("process_start_time_seconds", .gauge, "When the server started.", Double(startedAt))
     }
 }

@@ -62,6 +62,8 @@ package final class Site: Handler {
     private let engine: String?
     private let metrics: ServerMetrics?
     private let startedAt = ContinuousClock.now
+    /// The same in seconds since 1970, by the clock at that time.
+    private let startedAtSeconds = WallClock.seconds
     private let log: Log
 
     package init(
@@ -152,7 +154,7 @@ package final class Site: Handler {
             report: ingest?.report,
             engine: engine,
             version: configuration.version,
-            uptimeSeconds: startedAt.duration(to: .now) / .seconds(1),
+            startedAt: startedAtSeconds,
             rateLimited: ingestRoutes.rateLimited,
             service: status?.status(),
             server: metrics

@@ -113,7 +113,7 @@ struct Extraction {
             codes.source = aggregator.code(.locationSource, location.source, origin)
             return codes
         }
-        codes.country = aggregator.code(.country, fields.country, origin)
+        codes.country = aggregator.code(.country, fields.country.flatMap(Location.countryCode), origin)
         var source = Location.Source.sender
         if codes.country == DimensionDictionaries.none {
             let country = fields.timeZone.flatMap(ZoneCountries.shared.country)

@@ -23,6 +23,8 @@ struct Configuration: Sendable {
     var allowedOrigins: [String]?
     /// The database of locations in the MaxMind format; nil when not configured.
     var locationDatabase: String?
+    /// The service whose location headers are read from trusted proxies; nil for none.
+    var locationProxy: LocationProxy?
     var token: String?
     /// Size limit of the journal in bytes; 0 disables the journal.
     var journalBytesMax = 1 << 30
@@ -72,6 +74,10 @@ struct Configuration: Sendable {
                 text == "*" ? .some(nil) : SettingReader.list(text, SettingReader.origin).map { .some($0) }
             } ?? nil
         locationDatabase = reader.read("COLLECTOR_GEOIP", "must name a file") { $0.isEmpty ? nil : $0 }
+        reader.read("COLLECTOR_GEO_HEADERS", "must be none, cloudflare, vercel or cloudfront", into: &locationProxy) {
+            text -> LocationProxy?? in
+            text == "none" ? .some(nil) : LocationProxy(rawValue: text).map { .some($0) }
+        }
         token = reader.read("COLLECTOR_TOKEN", "must have 16 to 256 printable characters") { OwnerToken.checked($0) }
         let size = "must be a size of at least 16MiB, such as 500MiB or 1GiB, or 0 to disable the journal"
         reader.read("COLLECTOR_JOURNAL_MAX", size, into: &journalBytesMax) { text in

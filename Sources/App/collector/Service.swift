@@ -154,7 +154,8 @@ struct Service {
             basePath: configuration.basePath,
             clients: ClientAddressRule(
                 trustedProxies: configuration.trustedProxies,
-                header: configuration.clientAddressHeader
+                header: configuration.clientAddressHeader,
+                locationProxy: configuration.locationProxy
             ),
             ipHashSalt: configuration.ipHashSalt,
             eventsEnabled: configuration.eventsEnabled,

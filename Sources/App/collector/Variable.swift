@@ -57,6 +57,11 @@ struct Variable: Sendable {
             defaultText: "countries by the browser's time zone"
         ),
         Variable(
+            name: "COLLECTOR_GEO_HEADERS",
+            summary: "service whose location headers trusted proxies send: none, cloudflare, vercel or cloudfront",
+            defaultText: "none"
+        ),
+        Variable(
             name: "COLLECTOR_BASE_PATH",
             summary: "path prefix behind a reverse proxy, such as /collector",
             defaultText: "/"

@@ -13,6 +13,7 @@ enum {
     OPT_NOBODY = 44,
     OPT_POSTFIELDSIZE = 60,
     OPT_PROTOCOLS = 181,
+    OPT_PROTOCOLS_STR = 10318,
     OPT_WRITEDATA = 10001,
     OPT_URL = 10002,
     OPT_ERRORBUFFER = 10010,
@@ -104,8 +105,10 @@ void ccurl_perform(const ccurl_request *request, ccurl_result *result) {
     for (size_t index = 0; index < request->field_count; index++)
         fields = curl.slist_append(fields, request->fields[index]);
     char error[256] = "";
-    curl.easy_setopt(handle, OPT_URL, request->url);
-    curl.easy_setopt(handle, OPT_PROTOCOLS, (long)PROTO_HTTP_HTTPS);
+    // Since 7.85 by name; the number of older versions is deprecated. Without either, nothing is sent.
+    int refused = curl.easy_setopt(handle, OPT_PROTOCOLS_STR, "http,https");
+    if (refused) refused = curl.easy_setopt(handle, OPT_PROTOCOLS, (long)PROTO_HTTP_HTTPS);
+    if (!refused) refused = curl.easy_setopt(handle, OPT_URL, request->url);
     curl.easy_setopt(handle, OPT_NOSIGNAL, 1L);
     curl.easy_setopt(handle, OPT_TIMEOUT_MS, request->timeout_ms);
     curl.easy_setopt(handle, OPT_ERRORBUFFER, error);
@@ -119,7 +122,7 @@ void ccurl_perform(const ccurl_request *request, ccurl_result *result) {
         curl.easy_setopt(handle, OPT_POSTFIELDS, request->body);
     }
     curl.easy_setopt(handle, OPT_CUSTOMREQUEST, request->method);
-    result->code = curl.easy_perform(handle);
+    result->code = refused ? refused : curl.easy_perform(handle);
     curl.easy_getinfo(handle, INFO_RESPONSE_CODE, &result->status);
     const char *redirect = NULL;
     curl.easy_getinfo(handle, INFO_REDIRECT_URL, &redirect);

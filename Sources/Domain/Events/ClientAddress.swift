@@ -38,17 +38,31 @@ package struct ClientAddressHeader: Sendable, Hashable {
     }
 }
 
-/// Determines the address of the client behind the owner's proxies.
+/// A service in front of the server that sends the client's location in headers of its own.
+package enum LocationProxy: String, CaseIterable, Sendable {
+    case cloudflare, vercel, cloudfront
+}
+
+/// Determines the address of the client behind the owner's proxies, and the headers in which they send its location.
 package struct ClientAddressRule: Sendable {
     /// The header that is read.
     ///
     /// Other forwarding headers are ignored.
     package let header: ClientAddressHeader
+    /// The service whose location headers are read; nil for none.
+    ///
+    /// A proxy that does not set these headers forwards those that a client sends.
+    package let locationProxy: LocationProxy?
     private let trustedProxies: [AddressBlock]
 
-    package init(trustedProxies: [AddressBlock], header: ClientAddressHeader = .xForwardedFor) {
+    package init(
+        trustedProxies: [AddressBlock],
+        header: ClientAddressHeader = .xForwardedFor,
+        locationProxy: LocationProxy? = nil
+    ) {
         self.trustedProxies = trustedProxies
         self.header = header
+        self.locationProxy = locationProxy
     }
 
     /// The client's address: from the header if the peer is a trusted proxy and the header contains

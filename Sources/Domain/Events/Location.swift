@@ -2,7 +2,7 @@
 ///
 /// Texts are complete and readable in any context: `Berlin, DE-BE`, `Springfield, US-IL`.
 package struct Location: Sendable, Hashable {
-    /// What the location was read from.
+    /// The origin of a location.
     package enum Source: String, CaseIterable, Sendable {
         /// The database named by `COLLECTOR_GEOIP`, by the client's address.
         case database
@@ -32,7 +32,7 @@ package struct Location: Sendable, Hashable {
     ///   - regionCode: ISO 3166-2 code, with or without the country.
     ///   - regionName: name of the region.
     ///   - cityName: name of the city.
-    ///   - source: what it was read from.
+    ///   - source: its origin.
     package init?(
         country: String,
         regionCode: String? = nil,

@@ -12,28 +12,14 @@ package import MaxMind
 package final class LocationDatabase: Sendable {
     /// Nanoseconds between two checks of whether the file has changed.
     package static let checkNanoseconds: UInt64 = 1_000_000_000
+    /// Nanoseconds until a file that could not be read or copied is tried again.
+    package static let retryNanoseconds: UInt64 = 60_000_000_000
     /// The largest file that is copied, in bytes.
     package static let bytesMax = 2 << 30
 
-    /// The identity of a file's content, as far as the file system shows it.
-    private struct Version: Equatable {
-        let device, inode, size, seconds, nanoseconds: UInt64
-
-        init?(_ path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
-            device = UInt64(status.st_dev)
-            inode = UInt64(status.st_ino)
-            size = UInt64(bitPattern: Int64(status.st_size))
-            seconds = UInt64(bitPattern: Int64(status.st_mtim.tv_sec))
-            nanoseconds = UInt64(bitPattern: Int64(status.st_mtim.tv_nsec))
-        }
-    }
-
     private struct State {
         var file: MaxMindFile
-        /// The version of the last attempt to open the file; nil if it was missing then.
-        var version: Version?
+        var attempt: LoadAttempt
         var checkedAt: UInt64
         var isReloading = false
         var problem: String?
@@ -54,9 +40,9 @@ package final class LocationDatabase: Sendable {
     /// - Throws: an error with the reason when the file cannot be read or has another format.
     package init(path: String, folder: String, log: Log) throws(MaxMindError) {
         (self.path, self.folder, self.log) = (path, folder, log)
-        let version = Version(path)
+        let version = FileVersion(path)
         let file = try Self.open(path, folder)
-        state = Locked(State(file: file, version: version, checkedAt: Self.now))
+        state = Locked(State(file: file, attempt: LoadAttempt(version: version), checkedAt: Self.now))
     }
 
     /// Why the last change of the file was not used; nil when the newest version is in use.
@@ -96,19 +82,27 @@ package final class LocationDatabase: Sendable {
     }
 
     private func reloadIfChanged() {
-        let version = Version(path)
-        guard state.withLock({ $0.version }) != version else {
+        let version = FileVersion(path)
+        guard state.withLock({ $0.attempt.isOutdated(by: version, now: Self.now) }) else {
             state.withLock { $0.isReloading = false }
             return
         }
         do throws(MaxMindError) {
             let file = try Self.open(path, folder)
-            state.withLock { ($0.file, $0.version, $0.problem, $0.isReloading) = (file, version, nil, false) }
+            let attempt = LoadAttempt(version: version)
+            state.withLock { ($0.file, $0.attempt, $0.problem, $0.isReloading) = (file, attempt, nil, false) }
             log.notice("location database loaded", ["file": path])
         } catch {
             let reason = error.reason
-            state.withLock { ($0.version, $0.problem, $0.isReloading) = (version, reason, false) }
-            log.warning("location database not loaded", ["file": path, "reason": reason])
+            let retryAt = error.isTemporary ? Self.now &+ Self.retryNanoseconds : nil
+            let isNew = state.withLock { state in
+                defer { (state.problem, state.isReloading) = (reason, false) }
+                let isNew = state.attempt.version != version || state.problem != reason
+                state.attempt = LoadAttempt(version: version, retryAt: retryAt)
+                return isNew
+            }
+            // A retry with the same result adds nothing to the log.
+            if isNew { log.warning("location database not loaded", ["file": path, "reason": reason]) }
         }
     }
 
@@ -117,13 +111,11 @@ package final class LocationDatabase: Sendable {
     /// Opens a private copy of the file, whose name is removed at once.
     private static func open(_ path: String, _ folder: String) throws(MaxMindError) -> MaxMindFile {
         let source = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-        guard source >= 0 else { throw MaxMindError(reason: "cannot be read: \(String(cString: strerror(errno)))") }
+        guard source >= 0 else { throw failure("cannot be read") }
         defer { close(source) }
         var name = Array("\(folder)/.geoip-XXXXXX".utf8CString)
         let copy = mkstemp(&name)
-        guard copy >= 0 else {
-            throw MaxMindError(reason: "cannot be copied to the data folder: \(String(cString: strerror(errno)))")
-        }
+        guard copy >= 0 else { throw failure("cannot be copied to the data folder") }
         let copyPath = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer {
             close(copy)
@@ -138,14 +130,17 @@ package final class LocationDatabase: Sendable {
         var copied = 0
         while true {
             let count = read(source, &buffer, buffer.count)
-            guard count >= 0 else { throw MaxMindError(reason: "cannot be read: \(String(cString: strerror(errno)))") }
+            guard count >= 0 else { throw failure("cannot be read") }
             guard count > 0 else { return }
             copied += count
             guard copied <= bytesMax else { throw MaxMindError(reason: "is larger than \(bytesMax) bytes") }
             // A regular file takes all bytes unless the disk is full.
-            guard write(copy, buffer, count) == count else {
-                throw MaxMindError(reason: "cannot be copied to the data folder: \(String(cString: strerror(errno)))")
-            }
+            guard write(copy, buffer, count) == count else { throw failure("cannot be copied to the data folder") }
         }
+    }
+
+    /// An error of the system, which may have passed at the next attempt.
+    private static func failure(_ summary: String) -> MaxMindError {
+        MaxMindError(reason: "\(summary): \(String(cString: strerror(errno)))", isTemporary: true)
     }
 }

@@ -6,39 +6,45 @@ package enum ProxyLocation {
         let country, regionCode, regionName, city: String
     }
 
-    /// The headers of Cloudflare, Vercel and CloudFront, in lower case.
-    private static let proxies = [
-        Names(country: "cf-ipcountry", regionCode: "cf-region-code", regionName: "cf-region", city: "cf-ipcity"),
-        Names(
-            country: "x-vercel-ip-country",
-            regionCode: "x-vercel-ip-country-region",
-            regionName: "",
-            city: "x-vercel-ip-city"
-        ),
-        Names(
-            country: "cloudfront-viewer-country",
-            regionCode: "cloudfront-viewer-country-region",
-            regionName: "cloudfront-viewer-country-region-name",
-            city: "cloudfront-viewer-city"
-        ),
-    ]
-
-    /// The location in the headers of a request from a trusted proxy; nil when they have none.
-    ///
-    /// `header` returns a field by its name in lower case, several lines joined by commas.
-    package static func location(_ header: (String) -> String?) -> Location? {
-        func value(_ name: String) -> String? { header(name).map(trimmed) }
-        for names in proxies {
-            guard let country = value(names.country) else { continue }
-            return Location(
-                country: country,
-                regionCode: value(names.regionCode),
-                regionName: names.regionName.isEmpty ? nil : value(names.regionName).map(decoded),
-                cityName: value(names.city).map(decoded),
-                source: .proxy
+    /// The headers of a proxy in lower case; `regionName` is empty if it sends none.
+    private static func names(_ proxy: LocationProxy) -> Names {
+        switch proxy {
+        case .cloudflare:
+            Names(country: "cf-ipcountry", regionCode: "cf-region-code", regionName: "cf-region", city: "cf-ipcity")
+        case .vercel:
+            Names(
+                country: "x-vercel-ip-country",
+                regionCode: "x-vercel-ip-country-region",
+                regionName: "",
+                city: "x-vercel-ip-city"
+            )
+        case .cloudfront:
+            Names(
+                country: "cloudfront-viewer-country",
+                regionCode: "cloudfront-viewer-country-region",
+                regionName: "cloudfront-viewer-country-region-name",
+                city: "cloudfront-viewer-city"
             )
         }
-        return nil
+    }
+
+    /// Reads the location from the headers of a request from a trusted proxy.
+    ///
+    /// - Parameters:
+    ///   - proxy: The service whose headers are read.
+    ///   - header: Returns a field by its name in lower case, several lines joined by commas.
+    /// - Returns: The location; nil when the headers have none.
+    package static func location(_ proxy: LocationProxy, _ header: (String) -> String?) -> Location? {
+        func value(_ name: String) -> String? { header(name).map(trimmed) }
+        let names = names(proxy)
+        guard let country = value(names.country) else { return nil }
+        return Location(
+            country: country,
+            regionCode: value(names.regionCode),
+            regionName: names.regionName.isEmpty ? nil : value(names.regionName).map(decoded),
+            cityName: value(names.city).map(decoded),
+            source: .proxy
+        )
     }
 
     private static func trimmed(_ text: String) -> String {

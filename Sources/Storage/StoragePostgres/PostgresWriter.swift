@@ -163,8 +163,11 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
     /// It fails when privileges, tables or columns are missing or the database cannot write.
     private static let checkSQL = """
         with events as (
-            insert into collector_events (received_at, visitor_id, session_id, pageview_id, event_type, payload, event_id, site, country)
-            select now(), '', '', '', '', '{}', null, null, null where false
+            insert into collector_events (
+                received_at, visitor_id, session_id, pageview_id, event_type, payload, event_id, site,
+                country, region, city, location_source
+            )
+            select now(), '', '', '', '', '{}', null, null, null, null, null, null where false
         ),
         submissions as (insert into debug_data (timestamp, browser_info) select now(), '{}' where false),
         reports as (

@@ -34,7 +34,7 @@ package enum Integrity {
     /// True if it has no known digest, as browsers do it.
     package static func matches(_ bytes: [UInt8], _ attribute: String) -> Bool {
         let digests = attribute.split(whereSeparator: \.isWhitespace).compactMap { word -> (Algorithm, Substring)? in
-            let parts = word.split(separator: "?")[0].split(separator: "-", maxSplits: 1)
+            let parts = word.prefix { $0 != "?" }.split(separator: "-", maxSplits: 1)
             guard parts.count == 2, let algorithm = Algorithm(rawValue: parts[0].lowercased()) else { return nil }
             return (algorithm, parts[1])
         }

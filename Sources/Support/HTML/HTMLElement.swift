@@ -54,9 +54,9 @@ package struct HTMLDocument: Sendable {
                 guard let name = unsafe name, let value = unsafe value else { return }
                 unsafe Builder.of(context)?.add(String(cString: name), String(cString: value))
             },
-            text: { text, _, context in
+            text: { text, depth, context in
                 guard let text = unsafe text else { return }
-                unsafe Builder.of(context)?.add(text: String(cString: text))
+                unsafe Builder.of(context)?.add(text: String(cString: text), depth: Int(depth))
             },
             context: unsafe Unmanaged.passUnretained(builder).toOpaque()
         )
@@ -73,6 +73,8 @@ package struct HTMLDocument: Sendable {
         var elements: [HTMLElement] = []
         /// The depth of the outermost inert element that is open.
         private var inertDepth: Int?
+        /// The depth of the last element; nil if it was not kept, and neither are its attributes and text.
+        private var keptDepth: Int?
 
         @unsafe static func of(_ context: UnsafeMutableRawPointer?) -> Builder? {
             unsafe context.map { unsafe Unmanaged<Builder>.fromOpaque($0).takeUnretainedValue() }
@@ -81,19 +83,23 @@ package struct HTMLDocument: Sendable {
         func begin(_ name: String, depth: Int) {
             if let open = inertDepth, depth <= open { inertDepth = nil }
             let lower = name.lowercased()
-            if elements.count < HTMLDocument.elementsMax {
+            keptDepth = elements.count < HTMLDocument.elementsMax ? depth : nil
+            if keptDepth != nil {
                 elements.append(HTMLElement(lower, isInert: inertDepth != nil))
             }
             if inertDepth == nil, Self.inert.contains(lower) { inertDepth = depth }
         }
 
         func add(_ name: String, _ value: String) {
-            guard let last = elements.indices.last, elements[last].attributes[name.lowercased()] == nil else { return }
+            guard keptDepth != nil, let last = elements.indices.last,
+                elements[last].attributes[name.lowercased()] == nil
+            else { return }
             elements[last].attributes[name.lowercased()] = value
         }
 
-        func add(text: String) {
-            guard let last = elements.indices.last, elements[last].name == "script",
+        func add(text: String, depth: Int) {
+            // Text after the end tag has the depth of the script itself.
+            guard let kept = keptDepth, depth > kept, let last = elements.indices.last, elements[last].name == "script",
                 elements[last].text.utf8.count + text.utf8.count <= HTMLDocument.scriptBytesMax
             else { return }
             elements[last].text += text

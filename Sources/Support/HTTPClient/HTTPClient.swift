@@ -34,6 +34,8 @@ package enum ClientError: Error, Equatable {
     case unreachable(String)
     /// A redirect leads to an address that is not of http or https, or there are too many.
     case redirect(String)
+    /// The address, or that of a redirect, is not of http or https, or the client may not send requests to it.
+    case refused(WebAddress)
 }
 
 /// Sends single requests, with named limits.
@@ -45,9 +47,14 @@ package struct HTTPClient: Sendable {
     package static let redirectsMax = 5
 
     private let agent: String
+    private let allows: @Sendable (WebAddress) -> Bool
 
-    /// `agent` is sent as `User-Agent`.
-    package init(agent: String) { self.agent = agent }
+    /// - Parameters:
+    ///   - agent: The value of `User-Agent`.
+    ///   - allows: Whether requests may be sent to an address of http or https; asked for redirects, too.
+    package init(agent: String, allows: @escaping @Sendable (WebAddress) -> Bool = { _ in true }) {
+        (self.agent, self.allows) = (agent, allows)
+    }
 
     /// Sends a request, and follows redirects of a GET.
     package func send(
@@ -59,6 +66,7 @@ package struct HTTPClient: Sendable {
         var redirects: [WebAddress] = []
         var target = url
         while true {
+            guard target.isWeb, allows(target) else { throw .refused(target) }
             var (response, next) = try once(method, target, fields, body)
             response.redirects = redirects
             guard method == "GET", (300..<400).contains(response.status), !next.isEmpty else { return response }
@@ -150,7 +158,7 @@ package struct HTTPClient: Sendable {
     }
 }
 
-/// What has arrived of a response.
+/// The response as far as received.
 private final class Reading {
     var fields: [(name: String, value: String)] = []
     var body: [UInt8] = []

@@ -40,7 +40,8 @@ package struct WebAddress: Equatable, Hashable, Sendable, CustomStringConvertibl
 
     /// Whether a browser loads it in a secure page: by https, or from this machine.
     package var isTrustworthy: Bool {
-        isSecure || ["localhost", "[::1]"].contains(host) || host.hasPrefix("127.") || host.hasSuffix(".localhost")
+        isSecure || ["localhost", "[::1]"].contains(host) || host.hasSuffix(".localhost")
+            || host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." }
     }
 
     @unsafe private static func resolve(_ address: String, _ base: String?) -> String? {

@@ -1,10 +1,12 @@
 import CMaxMind
 
-/// The reason why a file is no database in the MaxMind format.
+/// The reason why a database in the MaxMind format was not opened.
 package struct MaxMindError: Error, Equatable {
     package let reason: String
+    /// Whether the same file may be opened later: the system did not read or copy it.
+    package let isTemporary: Bool
 
-    package init(reason: String) { self.reason = reason }
+    package init(reason: String, isTemporary: Bool = false) { (self.reason, self.isTemporary) = (reason, isTemporary) }
 }
 
 /// An open database in the MaxMind format, which maps network addresses to records.

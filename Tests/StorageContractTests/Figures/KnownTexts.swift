@@ -158,7 +158,10 @@ enum KnownTexts {
     static let screens = ["1920x1080", "390x844", "0x0", "", "2560x1440"]
     static let releases = ["1.0", "1.1", "", "2.0-ß"]
     static let connections = ["4g", "3g", "slow-2g", ""]
-    static let countries = ["DE", "US", "", "NP"]
+    /// Countries as they are sent, with their codes.
+    static let countries: [(raw: String, code: String?)] = [
+        ("DE", "DE"), ("US", "US"), ("", nil), ("NP", "NP"), ("np", "NP"), ("Germany", nil), ("XX", nil),
+    ]
     /// Time zones, with their countries.
     static let zones: [(raw: String, country: String?)] = [
         ("Europe/Berlin", "DE"), ("Asia/Calcutta", "IN"), ("UTC", nil), ("", nil), ("Mars/Base", nil),

@@ -39,7 +39,7 @@ extension SeededRandom {
         text("screenResolution", KnownTexts.screens, into: &members)
         text("release", KnownTexts.releases, into: &members)
         text("connection", KnownTexts.connections, into: &members)
-        text("country", KnownTexts.countries, into: &members)
+        text("country", KnownTexts.countries.map(\.raw), into: &members)
         text("timeZone", KnownTexts.zones.map(\.raw), into: &members)
         if chance(10) { number("innerWidth", pick(["0", "1200", "0.0"]), into: &members) }
         if chance(20) { members.append(("hidden", pick(["true", "false", "\"true\""]))) }

@@ -23,7 +23,7 @@ extension RawTables {
         let channel = channel(referrer: referrer)
         let utm = ["source", "medium", "term", "content"].map { own(shown("f.t_utm_\($0)"), "utm_\($0)") }
         let zone = "(select k.country from known_zones k where k.raw = f.t_zone)"
-        let sent = "nullif(\(shown("f.t_country")), '')"
+        let sent = "(select k.code from known_countries k where k.raw = f.t_country)"
         let country = "coalesce(nullif(f.country, ''), \(sent), \(zone), '')"
         let source = """
             case when f.country <> '' then f.location_source when \(sent) is not null then 'sender'

@@ -55,8 +55,8 @@ struct RawTables {
 
     private func drop() throws {
         for table in [
-            "known_agents", "known_paths", "known_referrers", "known_channels", "known_zones", "known_cuts",
-            "known_resources", "ev", "vt", "pv", "ss", "xe", "xr",
+            "known_agents", "known_paths", "known_referrers", "known_channels", "known_countries", "known_zones",
+            "known_cuts", "known_resources", "ev", "vt", "pv", "ss", "xe", "xr",
             "q_s", "q_r", "q_e",
         ] { try connection.rows("drop table if exists \(table)") }
     }
@@ -99,6 +99,7 @@ struct RawTables {
             "kind text, key text, channel text",
             KnownTexts.channels.map { [$0.kind, $0.key, $0.channel] }
         )
+        try make("known_countries", "raw text, code text", KnownTexts.countries.map { [$0.raw, $0.code] })
         try make(
             "known_zones",
             "raw text, country text",

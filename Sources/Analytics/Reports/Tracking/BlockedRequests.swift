@@ -7,7 +7,7 @@ package struct BlockedRequests: Equatable, Sendable {
         package let site: String
         /// The directive, such as `connect-src`.
         package let directive: String
-        /// What was blocked: an address, or a word such as `inline`.
+        /// The blocked address, or a word such as `inline`.
         package let blocked: String
         package let count: Int64
         /// Whether it was a request of the tracker.

@@ -4,16 +4,16 @@ import HTTPAPI
 struct DoctorCheck: Equatable, Sendable {
     enum State: String, Sendable {
         case ok, warning, problem
-        /// Not possible with what the servers send.
+        /// Not possible with the responses of the servers.
         case skipped
     }
 
     /// A stable word.
     let name: String
     let state: State
-    /// One sentence without its period: what was found.
+    /// The finding: one sentence without its period.
     let message: String
-    /// What to do; empty if it is ok.
+    /// The remedy; empty if it is ok.
     let advice: String
 
     static func ok(_ name: String, _ message: String) -> DoctorCheck {

@@ -8,10 +8,17 @@ import HTTPClient
 struct DoctorCommand {
     private let page: String
     private let printsJSON: Bool
-    private let client = HTTPClient(agent: "Collector-Doctor/\(Help.version)")
+    private let client: HTTPClient
     private var checks: [DoctorCheck] = []
 
-    init(page: String, printsJSON: Bool) { (self.page, self.printsJSON) = (page, printsJSON) }
+    init(page: String, printsJSON: Bool) {
+        (self.page, self.printsJSON) = (page, printsJSON)
+        let allows = PrivateAddress.rule(page: WebAddress(Self.address(page)))
+        client = HTTPClient(agent: "Collector-Doctor/\(Help.version)", allows: allows)
+    }
+
+    /// The address of a page, which may be given without its scheme.
+    private static func address(_ page: String) -> String { page.contains("://") ? page : "https://" + page }
 
     /// 0 without problems, 1 with some, 2 if the page cannot be read.
     mutating func run() -> ExitCode {
@@ -55,7 +62,7 @@ struct DoctorCommand {
     // MARK: - Requests
 
     private mutating func examine() throws(DoctorError) {
-        let text = page.contains("://") ? page : "https://" + page
+        let text = Self.address(page)
         guard let url = WebAddress(text) else { throw try invalid(text) }
         guard url.isWeb else { throw .invalid(text) }
         let response = try get(url)
@@ -143,6 +150,10 @@ enum DoctorError: Error, Equatable {
         case .client(.missingLibrary): "libcurl is not installed"
         case .client(.unreachable(let reason)): reason
         case .client(.redirect(let sentence)): sentence
+        case .client(.refused(let url)):
+            url.isWeb
+                ? "\(url.host) is a private address, that of the page is not"
+                : "'\(url)' is not an http or https address"
         case .html(.missingLibrary): "libxml2 is not installed"
         case .html(.noDocument): "the page has no HTML"
         }
@@ -154,6 +165,7 @@ enum DoctorError: Error, Equatable {
         case .client(.missingLibrary): "Install it (Debian: libcurl4), or run the command on another machine"
         case .client(.unreachable): "Check the address, the certificate and the network of this machine"
         case .client(.redirect): "Give the address that visitors see"
+        case .client(.refused): "Use a public http or https address: browsers of visitors cannot reach this one"
         case .html(.missingLibrary): "Install it (Debian: libxml2), or run the command on another machine"
         case .html(.noDocument): "Give the address of an HTML page"
         }

@@ -6,7 +6,7 @@ struct PageTag: Equatable, Sendable {
     let attributes: [String: String]
     /// The address of the script.
     let script: WebAddress
-    /// Where events are posted.
+    /// The address to which events are posted.
     let endpoint: WebAddress
     let isModule: Bool
 
@@ -32,7 +32,7 @@ struct PageTag: Equatable, Sendable {
         else { return nil }
         (attributes, self.script) = (element.attributes, script)
         isModule = script.fileName == "collector.mjs" || element.attributes["type"]?.lowercased() == "module"
-        // The tracker resolves it against the script, too.
+        // The option is resolved against the base of the page; without it, `events` is next to the script.
         let given = element.attributes["data-endpoint"].flatMap { $0.isEmpty ? nil : $0 }
         guard let endpoint = given.flatMap({ WebAddress($0, base: base) }) ?? WebAddress("events", base: script)
         else { return nil }

@@ -82,7 +82,7 @@ enum ServerChecks {
         )
     }
 
-    /// What a proxy does to the script; `packed` was requested with compression.
+    /// Checks of caching and compression of the script; `packed` was requested with compression.
     static func caching(_ packed: ClientResponse) -> [DoctorCheck] {
         var checks: [DoctorCheck] = []
         let caching = packed["cache-control"]?.lowercased() ?? ""
@@ -199,7 +199,7 @@ enum ServerChecks {
         return [.ok("cors", "pages of \(page.origin) may send events, preflight included")]
     }
 
-    /// What is known of a proxy in front of Collector.
+    /// Signs of a proxy in front of Collector.
     static func proxy(_ posted: ClientResponse) -> DoctorCheck {
         let signs = ["server", "via", "cf-ray", "x-cache", "x-served-by"].compactMap { name in
             posted[name].map { "\(name) '\($0)'" }

@@ -6,10 +6,10 @@ struct SitePolicy: Equatable, Sendable {
     private let policies: [[String: [String]]]
     private let page: WebAddress
 
-    /// `texts` are the values of header fields and of `meta` elements.
-    init(_ texts: [String], page: WebAddress) {
+    /// `fields` are the values of header fields, which are lists; `metas` those of `meta` elements, which are single policies.
+    init(_ fields: [String], metas: [String] = [], page: WebAddress) {
         self.page = page
-        policies = texts.flatMap { $0.split(separator: ",") }.map { policy in
+        policies = (fields.flatMap { $0.split(separator: ",") } + metas.map { $0[...] }).map { policy in
             var directives: [String: [String]] = [:]
             for part in policy.split(separator: ";") {
                 let words = part.split(whereSeparator: \.isWhitespace).map(String.init)
@@ -23,15 +23,27 @@ struct SitePolicy: Equatable, Sendable {
 
     var isEmpty: Bool { policies.isEmpty }
 
-    /// The directive that blocks a script element; nil if all policies allow it.
-    func directive(blockingScript url: WebAddress, nonce: String?, integrity: String?) -> String? {
+    /// Finds the directive that blocks a script.
+    ///
+    /// - Parameters:
+    ///   - url: The address of the script.
+    ///   - nonce: The nonce of its element.
+    ///   - integrity: The digests of its element.
+    ///   - isImported: Whether a script that these policies allow loads it by `import()`, which `'strict-dynamic'` allows.
+    /// - Returns: The directive with its sources; nil if all policies allow the script.
+    func directive(
+        blockingScript url: WebAddress,
+        nonce: String?,
+        integrity: String?,
+        isImported: Bool = false
+    ) -> String? {
         blocking(["script-src-elem", "script-src", "default-src"]) { sources in
             let words = sources.map { $0.lowercased() }
             if let nonce, !nonce.isEmpty, sources.contains("'nonce-\(nonce)'") { return true }
             let digests = integrity?.split(whereSeparator: \.isWhitespace).map { "'\($0)'" } ?? []
             if !digests.isEmpty, digests.allSatisfy(sources.contains) { return true }
             // Then addresses do not count.
-            if words.contains("'strict-dynamic'") { return false }
+            if words.contains("'strict-dynamic'") { return isImported }
             return sources.contains { allows($0, url) }
         }
     }

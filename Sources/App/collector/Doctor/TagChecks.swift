@@ -133,49 +133,17 @@ enum TagChecks {
     }
 
     static func policy(_ response: ClientResponse, _ document: HTMLDocument, _ tag: PageTag) -> [DoctorCheck] {
-        let texts = response.all("content-security-policy") + PageTag.metaPolicies(document)
-        let policy = SitePolicy(texts, page: response.url)
-        let attributes = tag.attributes
-        var checks: [DoctorCheck] = []
-        if let directive = policy.directive(
-            blockingScript: tag.script,
-            nonce: attributes["nonce"],
-            integrity: attributes["integrity"]
-        ) {
-            checks.append(
-                .problem("csp", "the policy blocks the script: \(directive)", "Add \(tag.script.origin) to script-src")
-            )
-        }
-        if let directive = policy.directive(blockingConnection: tag.endpoint) {
-            checks.append(
-                .problem(
-                    "csp",
-                    "the policy blocks the events: \(directive)",
-                    "Add \(tag.endpoint.origin) to connect-src"
-                )
-            )
-        }
-        if checks.isEmpty, let details = WebAddress("collector-details.js", base: tag.script),
-            let directive = policy.directive(blockingScript: details, nonce: attributes["nonce"], integrity: nil)
-        {
-            checks.append(
-                .problem(
-                    "csp",
-                    "the policy blocks the files that the script loads: \(directive)",
-                    "Add \(tag.script.origin), without a path, to script-src"
-                )
-            )
-        }
-        guard checks.isEmpty else { return checks }
+        let policy = SitePolicy(
+            response.all("content-security-policy"),
+            metas: PageTag.metaPolicies(document),
+            page: response.url
+        )
+        let problems = blocked(by: policy, tag)
+        guard problems.isEmpty else { return problems }
         let reports = SitePolicy(response.all("content-security-policy-report-only"), page: response.url)
-        let isReported =
-            reports.directive(
-                blockingScript: tag.script,
-                nonce: attributes["nonce"],
-                integrity: attributes["integrity"]
-            ) != nil
+        if directive(of: reports, blockingTag: tag) != nil
             || reports.directive(blockingConnection: tag.endpoint) != nil
-        if isReported {
+        {
             return [
                 .warning(
                     "csp",
@@ -191,5 +159,49 @@ enum TagChecks {
                     ? "the page has no Content Security Policy" : "the policy allows the script and the events"
             )
         ]
+    }
+
+    /// The problems of a policy that blocks the script, the events, or the files that the script loads.
+    private static func blocked(by policy: SitePolicy, _ tag: PageTag) -> [DoctorCheck] {
+        var checks: [DoctorCheck] = []
+        if let directive = directive(of: policy, blockingTag: tag) {
+            checks.append(
+                .problem("csp", "the policy blocks the script: \(directive)", "Add \(tag.script.origin) to script-src")
+            )
+        }
+        if let directive = policy.directive(blockingConnection: tag.endpoint) {
+            checks.append(
+                .problem(
+                    "csp",
+                    "the policy blocks the events: \(directive)",
+                    "Add \(tag.endpoint.origin) to connect-src"
+                )
+            )
+        }
+        if checks.isEmpty, let details = WebAddress("collector-details.js", base: tag.script),
+            let directive = policy.directive(
+                blockingScript: details,
+                nonce: tag.attributes["nonce"],
+                integrity: nil,
+                isImported: true
+            )
+        {
+            checks.append(
+                .problem(
+                    "csp",
+                    "the policy blocks the files that the script loads: \(directive)",
+                    "Add \(tag.script.origin), without a path, to script-src"
+                )
+            )
+        }
+        return checks
+    }
+
+    private static func directive(of policy: SitePolicy, blockingTag tag: PageTag) -> String? {
+        policy.directive(
+            blockingScript: tag.script,
+            nonce: tag.attributes["nonce"],
+            integrity: tag.attributes["integrity"]
+        )
     }
 }
