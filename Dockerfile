@@ -21,7 +21,7 @@ RUN make build && strip -o collector .build/release/collector
 
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libsqlite3-0 libpq5 libssl3 zlib1g libbrotli1 libpcre2-8-0 libmaxminddb0 libxml2 tzdata curl ca-certificates \
+    && apt-get install --yes --no-install-recommends libsqlite3-0 libpq5 libssl3 zlib1g libbrotli1 libpcre2-8-0 libmaxminddb0 tzdata curl ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin collector \
     && install --directory --owner collector --group collector --mode 0700 /data
