@@ -87,11 +87,21 @@ import Testing
         #expect(TrackingChecks(input).conclusion == .unknown)
     }
 
-    @Test func `no event at all is a problem in a range that goes on, and unknown in one that is over`() {
+    @Test func `a range without an event is judged by the traffic before it`() {
         var input = complete
         input.lastEvent = nil
+        // No traffic is known, or the range has just begun.
+        #expect(TrackingChecks(input).states[.lastEvent] == .unknown)
+        input.earlierPageViews = Self.now - 9 * 3600
+        #expect(TrackingChecks(input).states[.lastEvent] == .unknown)
+        #expect(TrackingChecks(input).conclusion == .complete)
+        input.earlierPageViews = Self.now - 2 * 86_400
         #expect(TrackingChecks(input).conclusion == .notReceiving)
         #expect(TrackingChecks(input).reasons == [.lastEvent])
+        // A page view in three days.
+        input.usualPageViews = 9
+        #expect(TrackingChecks(input).states[.lastEvent] == .unknown)
+        input.usualPageViews = 28_000
         input.isOver = true
         #expect(TrackingChecks(input).states[.lastEvent] == .unknown)
     }
@@ -132,15 +142,17 @@ import Testing
         #expect(checks().conclusion == .notReceiving)
     }
 
-    @Test func `the server's counters are warnings, and a full journal is a problem`() {
+    @Test func `the server's counters are shown, but owner and guest get one conclusion`() {
         var input = complete
         input.server?.rateLimited = 1
-        #expect(TrackingChecks(input).reasons == [.rejected])
+        #expect(TrackingChecks(input).states[.rejected] == .warning)
+        #expect(TrackingChecks(input).conclusion == .complete)
         input = complete
         input.server?.deadLetters = 1
         #expect(TrackingChecks(input).states[.storage] == .warning)
         input.server?.isJournalFull = true
         #expect(TrackingChecks(input).states[.storage] == .problem)
+        #expect(TrackingChecks(input).conclusion == .complete)
         input.server = nil
         #expect(TrackingChecks(input).states[.storage] == .unknown)
         #expect(TrackingChecks(input).conclusion == .complete)
@@ -214,11 +226,25 @@ import Testing
     }
 
     @Test func `only the tracker's own addresses count as blocked requests of the tracker`() {
-        for own in ["https://c.test/events", "https://c.test/collector.js", "https://c.test/x/collector-details.js"] {
-            #expect(BlockedRequests.isOwn(own), "\(own)")
+        let tracker = TrackerAddresses(
+            scripts: ["collector.js", "collector-details.js"],
+            endpoints: ["/events"],
+            host: "Collect.example"
+        )
+        let hosts = tracker.hosts(blocked: ["https://cdn.example:8443/x/collector-details.js", "inline"])
+        #expect(hosts == ["collect.example", "cdn.example:8443"])
+        for own in [
+            "https://other.example/collector.js", "https://cdn.example:8443/x/collector-details.js",
+            "https://collect.example/events", "http://collect.example/base/events", "https://cdn.example:8443/events",
+        ] {
+            #expect(tracker.contains(own, hosts: hosts), "\(own)")
         }
-        for other in ["inline", "events", "https://c.test/app.js", "https://c.test/", "https://c.test/collector.css"] {
-            #expect(!BlockedRequests.isOwn(other), "\(other)")
+        for other in [
+            "inline", "events", "https://api.example/events", "https://collect.example/my-events", "https://events",
+            "https://cdn.example/events", "https://c.test/app.js", "https://c.test/", "https://c.test/collector.css",
+            "https://c.test/collector-of-stamps.js", "https://c.test/?/collector.js",
+        ] {
+            #expect(!tracker.contains(other, hosts: hosts), "\(other)")
         }
     }
 }

@@ -36,7 +36,7 @@ struct RandomSessions: RandomNumberGenerator {
         (session.referrer, session.campaign) = (code(30), code(6))
         let rows = UInt32(pageViews.count)
         session.events = (0..<Int(chance(50) ? 0 : code(5))).map { _ in
-            EventRow(
+            var event = EventRow(
                 pageView: UInt16(code(rows)),
                 time: start + Int64(code(6000)),
                 kind: EventKind(rawValue: UInt8(code(4))) ?? .custom,
@@ -44,6 +44,8 @@ struct RandomSessions: RandomNumberGenerator {
                 issue: code(6),
                 count: 1 + code(chance(90) ? 3 : 10_000)
             )
+            event.path = code(6)
+            return event
         }
         session.resources = (0..<Int(chance(50) ? 0 : code(4))).map { _ in
             ResourceRow(

@@ -35,6 +35,9 @@ struct Reference {
             case .eventIssue:
                 let errors = session.events.filter { $0.kind == .error || $0.kind == .noise }
                 if !errors.contains(where: { filter.codes.contains($0.issue) }) { return false }
+            case .eventPath:
+                let missing = session.events.filter { $0.kind == .notFound }
+                if !missing.contains(where: { filter.codes.contains($0.path) }) { return false }
             default:
                 guard filter.column.scope == .session else { continue }
                 if !filter.codes.contains(Self.code(session, filter.column)) { return false }
@@ -165,6 +168,14 @@ struct Reference {
 
     // MARK: - Lists
 
+    private static func code(_ event: EventRow, _ column: Column) -> UInt32 {
+        switch column {
+        case .eventName: event.name
+        case .eventPath: event.path
+        default: event.issue
+        }
+    }
+
     func aggregates(_ list: ScanQuery.List) -> [UInt32: Aggregate] {
         let column = list.column
         var codes: Set<UInt32> = []
@@ -172,7 +183,7 @@ struct Reference {
             switch column.scope {
             case .session: codes.insert(Self.code(session, column))
             case .pageView: codes.formUnion(session.pageViews.map { Self.code($0, column) })
-            case .event: codes.formUnion(session.events.map { column == .eventName ? $0.name : $0.issue })
+            case .event: codes.formUnion(session.events.map { Self.code($0, column) })
             case .resource: codes.formUnion(session.resources.map(\.name))
             }
         }
@@ -201,7 +212,7 @@ struct Reference {
             let session = sessions[row.session]
             return session.events.filter {
                 Int($0.pageView) == row.index && isInRange($0.time) && list.eventKinds.contains($0.kind)
-                    && (list.column == .eventName ? $0.name : $0.issue) == code
+                    && Self.code($0, list.column) == code
                     && ($0.kind == .custom || $0.kind == .invalid || $0.kind == .notFound
                         || query.issues?.contains($0.issue) ?? true)
             }.map { (session, $0) }

@@ -55,6 +55,30 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
+    func `a snapshot can be read further after a timeout within a savepoint`(engine: Engine) throws {
+        let (home, connection) = try filled(engine)
+        defer { withExtendedLifetime(home) {} }
+        let endless = "with recursive n (x) as (select 1 union all select x + 1 from n) select count(*) from n"
+        let timed = TimedDatabase(connection, milliseconds: 60_000)
+        var (timeouts, count) = (0, Int64(-1))
+        try timed.snapshot { () throws(StoreError) in
+            // A statement with the same timeout as the one that was rolled back has it, too.
+            for _ in 0..<2 {
+                do throws(StoreError) {
+                    try timed.savepoint { () throws(StoreError) in _ = try timed.rows(endless, [], milliseconds: 50) }
+                } catch .queryTimeout {
+                    timeouts += 1
+                }
+            }
+            try timed.savepoint { () throws(StoreError) in
+                let rows = try timed.rows("select count(*) from collector_events", [], milliseconds: 10_000)
+                count = rows.first?[0].integer ?? -1
+            }
+        }
+        #expect(timeouts == 2 && count == Self.count)
+    }
+
+    @Test(arguments: Engine.allCases)
     func `all statements of an answer have one time limit`(engine: Engine) throws {
         let (home, connection) = try filled(engine)
         defer { withExtendedLifetime(home) {} }

@@ -49,6 +49,7 @@ final class ReadRecorder: Storage.Database, @unchecked Sendable {
     ) throws(StoreError) -> Bool { try base.transaction(ifChanged: guardSQL, parameters, body) }
 
     func makeTemporaryCopies(_ tables: [String]) throws(StoreError) -> String { try base.makeTemporaryCopies(tables) }
+    func savepoint(_ body: () throws(StoreError) -> Void) throws(StoreError) { try base.savepoint(body) }
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) { try base.snapshot(body) }
     func committedHighWaterMark() throws(StoreError) -> Int64 { try base.committedHighWaterMark() }
     func highestEventID() throws(StoreError) -> Int64 { try base.highestEventID() }

@@ -96,6 +96,8 @@ import TimeZones
         return selection
     }
 
+    private let tracker = TrackerAddresses(scripts: ["collector.js"], endpoints: ["/events"], host: nil)
+
     private func answers(_ store: any Store, _ query: ReportQuery) throws -> [String: String] {
         let reports = Reports(try store.makeDatabase(), DictionaryCache())
         let now = Self.day + 86_000
@@ -113,7 +115,7 @@ import TimeZones
             "population": try reports.fingerprints(query, isAllTime: false),
             "live": try reports.live(site: nil, now: now),
             "sites": try reports.sites(),
-            "tracking": try reports.tracking(query, now: now, version: "1.0", server: nil),
+            "tracking": try reports.tracking(query, now: now, version: "1.0", server: nil, tracker: tracker),
         ]
         return found.mapValues { String(decoding: ($0?.json ?? .null).encoded, as: UTF8.self) }
     }
@@ -203,6 +205,22 @@ import TimeZones
             #expect(row.previous == past?.sum)
         }
         #expect(paths.rows[0].previous == nil, "the day before is not known")
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `silence is judged by the weeks before the last event, however long the range is`(engine: Engine) throws {
+        let (database, store) = try filled(engine)
+        defer { withExtendedLifetime(database) {} }
+        let reports = Reports(try store.makeDatabase(), DictionaryCache())
+        let known: [(first: Int64, last: Int64, conclusion: TrackingChecks.Conclusion)] = [
+            (0, 60, .notReceiving), (20, 40, .notReceiving), (40, 60, .unknown),
+        ]
+        for (first, last, conclusion) in known {
+            let end = Self.day + last * 86_400
+            let query = try Self.query(from: Self.day + first * 86_400, to: end)
+            let report = try reports.tracking(query, now: end, version: "1.0", server: nil, tracker: tracker)
+            #expect(report.checks.conclusion == conclusion, "\(first) to \(last)")
+        }
     }
 
     @Test(arguments: Engine.allCases)

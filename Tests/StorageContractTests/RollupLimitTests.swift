@@ -221,6 +221,22 @@ import Testing
         #expect(try store.differences() == [])
     }
 
+    @Test(arguments: Engine.allCases)
+    func `missing pages beyond their limit take no values of issues and pages`(engine: Engine) throws {
+        let database = try Database(engine)
+        let store = try database.migrated()
+        let missing = try (0..<400).map { try event($0, "404", path: "/missing-\($0.words)") }
+        let error = try event(1, "error", payload: #"{"name":"TypeError","message":"m"}"#)
+        try store.append(missing + [error, event(2, path: "/new")])
+        try store.catchUp(limit: 100)
+        let figures = try StoredFigures(store)
+        let rows = try figures.rows(.eventPath, .events, [.notFound]).mapValues(\.errors)
+        #expect(rows.count == 301 && rows["(other)"] == 100)
+        #expect(try figures.errors(.eventIssue).keys.contains("(other)") == false)
+        #expect(try database.column("select name from insight_issues") == ["TypeError"])
+        #expect(try figures.rows(.path, .pageViews).keys.contains("/new"))
+    }
+
     // MARK: - Replaced events
 
     @Test(arguments: Engine.allCases, [3, 20])

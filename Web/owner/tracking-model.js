@@ -115,7 +115,9 @@ const WORDINGS = Object.freeze({
             : "Empty",
       ),
     note: ({ server }) =>
-      server ? "Events that wait for the database, and those that it has refused." : "Only the owner can see it.",
+      server
+        ? "Events of all sites that wait for the database, and those that it has refused."
+        : "Only the owner can see it.",
     advice: ({ server }) =>
       server?.journal_full
         ? "The database has been unavailable for too long: events are refused. Restore the database now."

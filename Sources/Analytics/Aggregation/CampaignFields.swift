@@ -47,6 +47,7 @@ struct CampaignFields {
         arrival.hasOtherReferrer = source == Referrer.other
         (arrival.source, arrival.medium) = (self.source, medium)
         arrival.hasCampaign = [name, term, content].contains { $0?.isEmpty == false }
+        // The first by name: PostgreSQL does not keep the order of the parameters.
         arrival.clickID = clickIDs.min()
         return arrival
     }

@@ -36,7 +36,8 @@ struct Extraction {
         case nil:
             readCustom(&aggregator)
             guard event.type == Self.notFoundType else { return }
-            add(.notFound, issue: aggregator.code(.issue, aggregator.path(event), origin), 1, &aggregator)
+            add(.notFound, issue: DimensionDictionaries.none, 1, &aggregator)
+            eventRows[eventRows.count - 1].path = aggregator.code(.notFound, aggregator.path(event), origin)
         }
     }
 

@@ -109,8 +109,9 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
         case .navigation: .navigation
         case .release: .release
         case .event: .eventName
-        case .issue, .noise, .invalid, .notFound: .eventIssue
+        case .issue, .noise, .invalid: .eventIssue
         case .site: .site
+        case .notFound: .eventPath
         case .resource, .thirdParty: .resourceName
         case .lcpElement: .lcpElement
         case .lcpPart: .lcpPart

@@ -44,6 +44,24 @@ extension Database {
         return try result.get()
     }
 
+    /// Runs the body so that the snapshot can be read further if the body throws, for example after a timeout.
+    func reportAttempt<Value>(_ body: () throws(ReportError) -> Value) throws(ReportError) -> Value {
+        var result: Result<Value, ReportError> = .failure(.store(.unavailable(reason: "the attempt was not made")))
+        do throws(StoreError) {
+            try savepoint { () throws(StoreError) in
+                do throws(ReportError) {
+                    result = .success(try body())
+                } catch {
+                    result = .failure(error)
+                    if case .store(let error) = error { throw error }
+                }
+            }
+        } catch {
+            throw .store(error)
+        }
+        return try result.get()
+    }
+
     /// Calls `take` with rows as they arrive, within the timeout of a report's statement; `take` returns false to stop.
     func reportStream(
         _ sql: String,

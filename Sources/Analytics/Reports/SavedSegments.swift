@@ -15,7 +15,7 @@ package struct SavedSegment: Sendable, Equatable {
 }
 
 /// Stores the owner's named sets of filters.
-package struct SavedSegments {
+package struct SavedSegments: Sendable {
     /// The most segments.
     package static let segmentsMax = 100
     /// The most bytes of a name.
@@ -48,30 +48,39 @@ package struct SavedSegments {
     ///
     /// - Returns: nil when it is stored.
     package func save(_ segment: SavedSegment, isNew: Bool) throws(StoreError) -> Problem? {
-        var problem: Problem?
-        try database.transaction { () throws(StoreError) in
-            let known = try all()
-            if !isNew, !known.contains(where: { $0.id == segment.id }) {
-                problem = .unknown
-            } else if known.contains(where: { $0.name == segment.name && $0.id != segment.id }) {
-                problem = .sameName
-            } else if isNew, known.count >= Self.segmentsMax {
-                problem = .tooMany
+        var isStored = false
+        var refusal: StoreError?
+        do throws(StoreError) {
+            try database.transaction { () throws(StoreError) in
+                let values: [SQLValue] = [
+                    .text(segment.id), .text(segment.name), .text(segment.filters), .integer(segment.updatedAt),
+                ]
+                isStored = try !run(isNew ? Self.insertSQL : Self.updateSQL, values).isEmpty
             }
-            guard problem == nil else { return }
-            let sql = """
-                insert into saved_segments (id, name, filters, updated_at)
-                values (?1, ?2, ?3, ?4)
-                on conflict (id) do update
-                set name = excluded.name, filters = excluded.filters, updated_at = excluded.updated_at
-                """
-            _ = try run(
-                sql,
-                [.text(segment.id), .text(segment.name), .text(segment.filters), .integer(segment.updatedAt)]
-            )
+        } catch .refused(let reason) {
+            // On PostgreSQL, another change may have taken the name at the same time.
+            refusal = .refused(reason: reason)
         }
-        return problem
+        guard !isStored else { return nil }
+        let known = try all()
+        if !isNew, !known.contains(where: { $0.id == segment.id }) { return .unknown }
+        if known.contains(where: { $0.name == segment.name && $0.id != segment.id }) { return .sameName }
+        if let refusal { throw refusal }
+        return isNew && known.count >= Self.segmentsMax ? .tooMany : .sameName
     }
+
+    // Both check and write in one statement, since on PostgreSQL others may write in between.
+
+    private static let insertSQL = """
+        insert into saved_segments (id, name, filters, updated_at)
+        select ?1, ?2, ?3, ?4 where (select count(*) from saved_segments) < \(segmentsMax)
+        on conflict do nothing returning id
+        """
+    private static let updateSQL = """
+        update saved_segments set name = ?2, filters = ?3, updated_at = ?4
+        where id = ?1 and not exists (select 1 from saved_segments as other where other.name = ?2 and other.id <> ?1)
+        returning id
+        """
 
     /// - Returns: false when there is no such segment.
     package func remove(_ id: String) throws(StoreError) -> Bool {

@@ -91,6 +91,7 @@ struct SegmentContent {
             number(event.count)
             number(event.value ?? .min)
             code(.eventCurrency, event.currency)
+            code(.eventPath, event.path)
         }
         for resource in row.resources {
             number(resource.pageView)

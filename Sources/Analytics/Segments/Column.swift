@@ -63,6 +63,8 @@ package enum Column: Int16, CaseIterable, Sendable {
     /// 0 without a value, otherwise 1 more than its zigzag code.
     case eventValue = 56
     case eventCurrency = 57
+    /// The path of a missing page.
+    case eventPath = 58
 
     // Slow resources and third parties, ordered by session.
     case resourcePageView = 60
@@ -126,6 +128,7 @@ package enum Column: Int16, CaseIterable, Sendable {
         case .eventName: .eventName
         case .eventIssue: .issue
         case .eventCurrency: .currency
+        case .eventPath: .notFound
         case .resourceName: .resource
         default: nil
         }
@@ -153,7 +156,7 @@ package enum Column: Int16, CaseIterable, Sendable {
         case element = 16
         case part = 17
         case eventName = 18
-        /// Ids of issues, names of number fields with invalid values, and missing pages.
+        /// Ids of issues, and names of number fields with invalid values.
         case issue = 19
         case resource = 20
         case channel = 21
@@ -168,6 +171,8 @@ package enum Column: Int16, CaseIterable, Sendable {
         case region = 32
         case city = 33
         case locationSource = 34
+        /// Paths of missing pages, which anyone can make up: apart from those of pages and from issues, so that they take no values of them.
+        case notFound = 35
 
         /// Limit of values that one site may add per UTC day; further ones become `(other)`.
         ///
@@ -178,7 +183,7 @@ package enum Column: Int16, CaseIterable, Sendable {
             case .botReasons, .browser, .system, .device, .connection, .navigation, .currency, .locationSource: 50
             case .path, .region: 1000
             case .city: 5000
-            case .referrer, .campaign, .eventName, .issue, .resource: 300
+            case .referrer, .campaign, .eventName, .issue, .notFound, .resource: 300
             case .utmSource, .utmMedium, .utmTerm, .utmContent: 300
             case .screen, .language, .country, .release, .element, .browserVersion, .systemVersion: 200
             }
@@ -225,7 +230,7 @@ package enum EventKind: UInt8, Sendable {
     case noise = 2
     /// Numbers of one event that were out of range; `issue` is the name of the field.
     case invalid = 3
-    /// A page that does not exist; `issue` is its path. The event itself is also a row of `custom`.
+    /// A page that does not exist; `path` is its path. The event itself is also a row of `custom`.
     case notFound = 4
 
     /// The highest raw value.

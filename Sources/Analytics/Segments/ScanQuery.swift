@@ -3,7 +3,8 @@ package struct ScanQuery: Sendable {
     /// A condition on a dictionary column: the code must be one of `codes`.
     ///
     /// On a session column it selects sessions, on a page view column page views. On `eventName` it selects
-    /// sessions with such a custom event at any time, on `eventIssue` sessions with such an error.
+    /// sessions with such a custom event at any time, on `eventIssue` sessions with such an error,
+    /// on `eventPath` those with such a missing page.
     package struct Filter: Sendable {
         package var column: Column
         package var codes: Set<UInt32>
@@ -16,7 +17,11 @@ package struct ScanQuery: Sendable {
 
         /// Whether events of this kind can match: the name of an error or invalid value is only its event type.
         func selects(_ kind: EventKind?) -> Bool {
-            column == .eventIssue ? kind == .error || kind == .noise : kind == .custom
+            switch column {
+            case .eventIssue: kind == .error || kind == .noise
+            case .eventPath: kind == .notFound
+            default: kind == .custom
+            }
         }
     }
 

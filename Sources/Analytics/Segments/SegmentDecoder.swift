@@ -120,7 +120,7 @@ private struct ColumnReader {
             let times: [UInt32] = numbers(.eventTime, max: UInt32(info.lastTime - info.firstTime)),
             let kinds: [UInt8] = numbers(.eventKind), let names = codes(.eventName), let issues = codes(.eventIssue),
             let counts: [UInt32] = numbers(.eventCount), let values: [UInt64] = numbers(.eventValue),
-            let currencies = codes(.eventCurrency)
+            let currencies = codes(.eventCurrency), let paths = codes(.eventPath)
         else { return false }
         var last = 0
         for event in rows.indices {
@@ -136,6 +136,7 @@ private struct ColumnReader {
                 count: counts[event]
             )
             (row.value, row.currency) = (EventValue.decode(values[event]), currencies[event])
+            row.path = paths[event]
             sessions[owner].events.append(row)
         }
         return true

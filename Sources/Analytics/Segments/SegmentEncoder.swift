@@ -82,6 +82,7 @@ private struct ColumnWriter {
         numbers(.eventCount, events.map { UInt64($0.count) })
         numbers(.eventValue, events.map { EventValue.encode($0.value) })
         codes(.eventCurrency, events.map(\.currency))
+        codes(.eventPath, events.map(\.path))
     }
 
     mutating func writeResources() {

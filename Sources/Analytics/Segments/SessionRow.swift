@@ -93,13 +93,15 @@ package struct EventRow: Equatable, Sendable {
     package var time: Int64
     package var kind: EventKind
     package var name: UInt32
-    /// 0 for a custom event.
+    /// 0 for a custom event and a missing page.
     package var issue: UInt32
     package var count: UInt32
     /// The value of a custom event in units of 1/10,000; nil when none was sent.
     package var value: Int64?
     /// The currency of the value.
     package var currency: UInt32 = 0
+    /// The path of a missing page.
+    package var path: UInt32 = 0
 
     package init(pageView: UInt16, time: Int64, kind: EventKind, name: UInt32, issue: UInt32, count: UInt32) {
         (self.pageView, self.time, self.kind) = (pageView, time, kind)

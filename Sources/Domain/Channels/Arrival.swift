@@ -8,7 +8,7 @@ package struct Arrival: Sendable {
     package var medium: String?
     /// Whether the address has another campaign parameter.
     package var hasCampaign = false
-    /// The name of the first click id of an advertisement.
+    /// The name of a click id of an advertisement.
     package var clickID: String?
 
     package init() {}

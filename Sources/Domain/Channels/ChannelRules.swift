@@ -36,10 +36,16 @@ package struct ChannelRules: Sendable {
     func name(_ channel: String) -> String { names[channel] ?? channel }
 
     /// The channel of a host or of the closest domain above it; nil when neither is known.
+    ///
+    /// Search engines have other services on their subdomains, so those count only below a host of searches alone, such as
+    /// `search.example`.
     func channel(host: String) -> String? {
-        var rest = Substring(host)
+        let host = host.hasPrefix("www.") ? host.dropFirst("www.".count) : Substring(host)
+        var rest = host
         for _ in 0..<Self.labelsMax {
-            if let channel = hosts[String(rest)] { return channel }
+            if let channel = hosts[String(rest)] {
+                return channel != "search" || rest == host || rest.hasPrefix("search.") ? channel : nil
+            }
             guard let dot = rest.firstIndex(of: ".") else { return nil }
             rest = rest[rest.index(after: dot)...]
         }
@@ -49,7 +55,7 @@ package struct ChannelRules: Sendable {
     /// The channel of a value of `utm_source`: the name of a source, or a host.
     func channel(source: String) -> String? {
         guard let key = Self.key(source) else { return nil }
-        return sources[key] ?? channel(host: key)
+        return sources[key] ?? channel(host: source.lowercased())
     }
 
     func channel(medium: String) -> String? { Self.key(medium).flatMap { mediums[$0] } }

@@ -139,6 +139,8 @@ package protocol Database: AnyObject, Sendable {
     ///
     /// Temporary tables can be written.
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError)
+    /// Runs the body so that the surrounding snapshot or transaction can continue if the body throws.
+    func savepoint(_ body: () throws(StoreError) -> Void) throws(StoreError)
     /// The highest id of `collector_events` below which no more events can appear: all events up to
     /// it are committed, or never will be.
     ///

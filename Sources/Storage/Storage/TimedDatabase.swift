@@ -64,6 +64,8 @@ package final class TimedDatabase: Database, @unchecked Sendable {
 
     package func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) { try database.snapshot(body) }
 
+    package func savepoint(_ body: () throws(StoreError) -> Void) throws(StoreError) { try database.savepoint(body) }
+
     package func committedHighWaterMark() throws(StoreError) -> Int64 { try database.committedHighWaterMark() }
 
     package func highestEventID() throws(StoreError) -> Int64 { try database.highestEventID() }

@@ -124,6 +124,17 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         try transaction("repeatable read", body)
     }
 
+    /// PostgreSQL refuses all statements of a transaction after an error, until it is rolled back to a savepoint.
+    func savepoint(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+        guard isWithinTransaction else { return try body() }
+        try guarded { () throws(PostgresError) in try session.savepoint() }
+        do throws(StoreError) { try body() } catch {
+            try? session.rollBackToSavepoint()
+            throw error
+        }
+        try execute("release savepoint attempt")
+    }
+
     func makeTemporaryCopies(_ tables: [String]) throws(StoreError) -> String {
         let schema = try rows(
             "select nspname from pg_class join pg_namespace as space on space.oid = relnamespace where pg_class.oid = ?1::regclass",

@@ -14,6 +14,8 @@ final class Session: @unchecked Sendable {
     private var statementMilliseconds: Int32
     /// The statement timeout of the current transaction.
     private var localMilliseconds: Int32 = 0
+    /// The same at the savepoint.
+    private var savepointMilliseconds: Int32 = 0
 
     init(_ connection: Connection, pooling: Pooling, _ settings: SessionSettings) throws(StoreError) {
         self.connection = connection
@@ -116,6 +118,21 @@ final class Session: @unchecked Sendable {
             timeoutMilliseconds: settings.answerMilliseconds
         )
         localMilliseconds = pooling == .none ? statementMilliseconds : settings.statementMilliseconds
+    }
+
+    /// Sets a savepoint in the current transaction; they are not nested.
+    func savepoint() throws(PostgresError) {
+        try connection.execute("savepoint attempt", timeoutMilliseconds: settings.answerMilliseconds)
+        savepointMilliseconds = localMilliseconds
+    }
+
+    /// Rolls back to the savepoint, which also restores the statement timeout.
+    func rollBackToSavepoint() throws(PostgresError) {
+        try connection.execute(
+            "rollback to savepoint attempt; release savepoint attempt",
+            timeoutMilliseconds: settings.answerMilliseconds
+        )
+        localMilliseconds = savepointMilliseconds
     }
 
     /// Runs one statement in the current transaction.

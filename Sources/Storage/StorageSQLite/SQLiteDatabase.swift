@@ -115,6 +115,9 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         try connection.transaction(begin: "begin", body, { error, _ in StoreError(error) })
     }
 
+    /// A read that fails leaves the transaction of SQLite open.
+    func savepoint(_ body: () throws(StoreError) -> Void) throws(StoreError) { try body() }
+
     func makeTemporaryCopies(_ tables: [String]) throws(StoreError) -> String {
         for table in tables {
             let sql = try rows("select sql from main.sqlite_master where name = ?1", [.text(table)]).first?.first?.text

@@ -135,6 +135,7 @@ enum KnownTexts {
     static let referrers: [(raw: String, host: String?)] = [
         ("https://www.google.com/search?q=x", "google.com"), ("https://Search.Example/", "search.example"),
         ("http://news.example.com", "news.example.com"), ("https://www.example.org/b", "example.org"),
+        ("https://classroom.google.com/c/1", "classroom.google.com"),
         ("https://example.org/", "example.org"), ("https://blog.example.org/x", "blog.example.org"),
         ("https://shop.example", "shop.example"), ("https://www.shop.example/p?q", "shop.example"),
         ("android-app://com.google.android.gm/", "android-app://com.google.android.gm"),
@@ -147,11 +148,14 @@ enum KnownTexts {
     static let channels: [(kind: String, key: String, channel: String)] = [
         ("host", "google.com", "Organic search"), ("host", "android-app://com.google.android.gm", "Email"),
         ("host", "android-app://com.slack", "Organic social"), ("source", "newsletter", "Email"),
-        ("source", "google", "Organic search"), ("source", "chatgpt.com", "AI assistants"),
+        ("source", "google", "Organic search"), ("source", "suche.t-online.de", "Organic search"),
+        ("source", "chatgpt.com", "AI assistants"),
         ("source", "facebook", "Organic social"), ("medium", "cpc", "paid"), ("medium", "email", "Email"),
         ("medium", "social", "Organic social"), ("medium", "display", "Display"),
     ]
-    static let sources = ["newsletter", "x.example", "", "Google", "chatgpt.com", "facebook", longMixed]
+    static let sources = [
+        "newsletter", "x.example", "", "Google", "chatgpt.com", "facebook", "Suche.T-Online.de", longMixed,
+    ]
     static let mediums = ["CPC", "email", "social", "display", "qr", ""]
 
     static let languages = ["en", "de", "fr", "", "日本語", "(none)", longMixed, longAscii]

@@ -87,8 +87,12 @@ struct RandomQueries {
                 measure: random.pick([.pageViews, .sessions])
             )
         case 6:
-            list = .init(column: random.pick([.eventName, .eventIssue]), measure: .events)
-            list.kinds = list.column == .eventName ? [.custom] : random.pick([[.invalid], [.notFound]])
+            let kinds: [(Column, EventKind)] = [
+                (.eventName, .custom), (.eventName, .custom), (.eventIssue, .invalid), (.eventPath, .notFound),
+            ]
+            let (column, kind) = random.pick(kinds)
+            list = .init(column: column, measure: .events)
+            list.kinds = [kind]
         case 7:
             list = .init(column: .eventIssue, measure: .errors)
             list.kinds = random.pick([[.error], [.noise], [.error, .noise]])

@@ -85,7 +85,9 @@ import Testing
             }
             var events: [String: Int] = [:]
             for event in session.events {
-                let issue = texts.text(event.issue, .issue)
+                let issue =
+                    event.kind == .notFound
+                    ? texts.text(event.path, .notFound) : texts.text(event.issue, .issue)
                 let name = joined([
                     "e", String(session.pageViews[Int(event.pageView)].time), String(event.pageView),
                     String(event.time), String(event.kind.rawValue), texts.text(event.name, .eventName),

@@ -1,5 +1,6 @@
 import Events
 import HTTPServer
+import HTTPWire
 import Ingest
 import Reports
 import Storage
@@ -12,8 +13,13 @@ enum TrackingHandlers {
         // Counters of the process are the owner's.
         let server = call.identity.access == .everything ? site.serverCounters : nil
         let version = site.version
+        let tracker = TrackerAddresses(
+            scripts: Set(Route.scriptNames),
+            endpoints: ["/events"],
+            host: call.request.text(.host)
+        )
         return site.reports.report(call.ticket) { reports throws(ReportError) in
-            try reports.tracking(query, now: now, version: version, server: server)
+            try reports.tracking(query, now: now, version: version, server: server, tracker: tracker)
         }
     }
 }

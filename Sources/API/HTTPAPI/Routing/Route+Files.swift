@@ -11,9 +11,12 @@ extension Route {
         Route(path, .file { site, _ in site.redirect(to: target) })
     }
 
-    /// The scripts for other sites.
-    static let scripts = [
+    /// File names of the scripts for other sites.
+    static let scriptNames = [
         "collector.js", "collector.mjs", "collector-details.js", "collector-errors.js", "collector-routes.js",
         "collector-fingerprint.js", "collector-worker.js", "collector-worker.mjs",
-    ].map { Route.file(PathPattern("/" + $0), $0) }
+    ]
+
+    /// The scripts for other sites.
+    static let scripts = scriptNames.map { Route.file(PathPattern("/" + $0), $0) }
 }

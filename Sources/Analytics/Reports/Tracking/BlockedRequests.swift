@@ -23,28 +23,33 @@ package struct BlockedRequests: Equatable, Sendable {
     package let total: Int64
     package let own: Int64
 
-    init(_ context: ReportContext) throws(ReportError) {
+    init(_ context: ReportContext, _ tracker: TrackerAddresses) throws(ReportError) {
+        let site = context.query.site
         let known = try context.database.reportRows(
-            "select issue, site, name, message from insight_issues where kind = 'csp' order by last_seen desc limit ?1",
-            [.integer(Self.issuesMax)]
-        )
-        var found: [Row] = []
-        for (site, rows) in Dictionary(grouping: known, by: { $0[1].text ?? "" }) {
-            if let wanted = context.query.site, wanted != site { continue }
-            let counts = try context.errors(of: rows.compactMap { $0[0].text }, site: site)
-            for row in rows {
-                guard let count = counts[row[0].text ?? ""], count > 0 else { continue }
-                let blocked = Self.address(row[3].text ?? "")
-                found.append(
-                    Row(
-                        site: site,
-                        directive: row[2].text ?? "",
-                        blocked: blocked,
-                        count: count,
-                        isOwn: Self.isOwn(blocked)
-                    )
-                )
-            }
+            """
+            select issue, site, name, message from insight_issues where kind = 'csp' \(site == nil ? "" : "and site = ?2")
+            order by last_seen desc limit ?1
+            """,
+            [.integer(Self.issuesMax)] + (site.map { [.text($0)] } ?? [])
+        ).map { row in
+            Issue(
+                id: row[0].text ?? "",
+                site: row[1].text ?? "",
+                directive: row[2].text ?? "",
+                blocked: Self.address(row[3].text ?? "")
+            )
+        }
+        let counts = try Self.counts(context, known)
+        let hosts = tracker.hosts(blocked: known.map(\.blocked))
+        var found = known.compactMap { issue -> Row? in
+            guard let count = counts[issue], count > 0 else { return nil }
+            return Row(
+                site: issue.site,
+                directive: issue.directive,
+                blocked: issue.blocked,
+                count: count,
+                isOwn: tracker.contains(issue.blocked, hosts: hosts)
+            )
         }
         found.sort { one, other in
             if one.isOwn != other.isOwn { return one.isOwn }
@@ -64,23 +69,89 @@ package struct BlockedRequests: Equatable, Sendable {
         return message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message
     }
 
-    /// Whether an address is that of the tracker's script or endpoint.
-    package static func isOwn(_ address: String) -> Bool {
-        guard address.hasPrefix("http"), let name = address.split(separator: "/").last else { return false }
-        return name == "events"
-            || name.hasPrefix("collector") && (name.hasSuffix(".js") || name.hasSuffix(".mjs"))
+    private struct Issue: Hashable {
+        let id: String
+        let site: String
+        let directive: String
+        let blocked: String
+    }
+
+    /// The errors of issues in the range.
+    ///
+    /// The id of an issue does not depend on its site, so issues that several sites have are counted by site.
+    private static func counts(_ context: ReportContext, _ issues: [Issue]) throws(ReportError) -> [Issue: Int64] {
+        let site = context.query.site
+        let totals = try context.errors(of: issues.map(\.id), site: site)
+        var counts: [Issue: Int64] = [:]
+        var shared: [String: [Issue]] = [:]
+        for (id, ofSites) in Dictionary(grouping: issues, by: \.id) {
+            guard let total = totals[id], total > 0 else { continue }
+            // Others may have been left out.
+            if site != nil || ofSites.count == 1 && issues.count < issuesMax {
+                for issue in ofSites { counts[issue] = total }
+            } else {
+                for issue in ofSites { shared[issue.site, default: []].append(issue) }
+            }
+        }
+        for (site, issues) in shared {
+            let own = try context.errors(of: issues.map(\.id), site: site)
+            for issue in issues { counts[issue] = own[issue.id] }
+        }
+        return counts
+    }
+}
+
+/// How addresses of the tracker are recognized.
+package struct TrackerAddresses: Sendable {
+    /// File names of its scripts.
+    private let scripts: Set<String>
+    /// Paths below the base path to which it sends events.
+    private let endpoints: [String]
+    /// The host under which the server is known, with its port.
+    private let host: String?
+
+    package init(scripts: Set<String>, endpoints: [String], host: String?) {
+        (self.scripts, self.endpoints, self.host) = (scripts, endpoints, host?.lowercased())
+    }
+
+    /// The hosts from which pages load the tracker: that of the server, and those of blocked scripts.
+    func hosts(blocked: [String]) -> Set<String> {
+        var hosts = Set(blocked.compactMap { Self.parts($0) }.filter { isScript($0.path) }.map(\.host))
+        if let host { hosts.insert(host) }
+        return hosts
+    }
+
+    /// Whether an address is that of a script of the tracker, or of an endpoint on one of the hosts.
+    func contains(_ address: String, hosts: Set<String>) -> Bool {
+        guard let (host, path) = Self.parts(address) else { return false }
+        return isScript(path) || hosts.contains(host) && endpoints.contains { path.hasSuffix($0) }
+    }
+
+    private func isScript(_ path: Substring) -> Bool {
+        path.split(separator: "/").last.map { scripts.contains(String($0)) } ?? false
+    }
+
+    /// Host with port, and path; nil for what is not an address of the web.
+    private static func parts(_ address: String) -> (host: String, path: Substring)? {
+        guard let scheme = ["https://", "http://"].first(where: { address.hasPrefix($0) }) else { return nil }
+        let rest = address.dropFirst(scheme.count)
+        let host = rest.prefix { $0 != "/" }
+        let path = rest.dropFirst(host.count).prefix { $0 != "?" && $0 != "#" }
+        return host.isEmpty ? nil : (host.lowercased(), path)
     }
 }
 
 extension ReportContext {
-    /// The errors of issues of one site in the range, bots included, each issue by itself although it may be merged into another.
-    fileprivate func errors(of issues: [String], site: String) throws(ReportError) -> [String: Int64] {
+    /// The errors of issues of a site, or of all sites, in the range, bots included.
+    ///
+    /// Each issue is counted by itself although it may be merged into another.
+    fileprivate func errors(of issues: [String], site: String?) throws(ReportError) -> [String: Int64] {
         var context = self
         context.query.site = site
         context.query.filters = []
         var scan = context.includingBots.plainScanQuery(from: query.range.from, to: query.range.to)
         (scan.withVisitors, scan.totals) = (false, .none)
-        let codes = issues.compactMap { dictionaries.code(of: $0, in: .issue) }
+        let codes = Array(Set(issues.compactMap { dictionaries.code(of: $0, in: .issue) }))
         guard !codes.isEmpty else { return [:] }
         scan.lists = [ReportDimension.issue.list(limit: codes.count)]
         scan.lists[0].only = codes

@@ -13,10 +13,11 @@ struct TrackedPageViews {
     init(_ context: ReportContext, from: Int64, to: Int64, now: Int64) throws(ReportError) {
         (self.from, self.to) = (from, to)
         var (total, bySite) = (TrackingFigures(), [String: TrackingFigures]())
-        let sql = Self.sql(context.database.dialect)
-        try context.database.reportStream(sql, [.integer(from), .integer(to)]) { row in
+        let site = context.query.site
+        let sql = Self.sql(context.database.dialect, withSite: site != nil)
+        let parameters: [SQLValue] = [.integer(from), .integer(to)] + (site.map { [.text($0)] } ?? [])
+        try context.database.reportStream(sql, parameters) { row in
             let site = row[0].text ?? ""
-            if let wanted = context.query.site, wanted != site { return true }
             let view = TrackingFigures.PageView(row)
             total.add(view, now: now)
             bySite[site, default: TrackingFigures()].add(view, now: now)
@@ -28,7 +29,7 @@ struct TrackedPageViews {
     /// One row for each page view, also if it was stored twice.
     ///
     /// The last number is twice the events received, and 1 more with vitals: so the events of a page view are read once.
-    private static func sql(_ dialect: SQLDialect) -> String {
+    private static func sql(_ dialect: SQLDialect, withSite: Bool) -> String {
         """
         with own as materialized (
             select min(\(Rollups.namedSite)) as named_site, visitor_id, pageview_id,
@@ -41,6 +42,7 @@ struct TrackedPageViews {
                 max(substr(payload ->> 'hidden', 1, 64)) as hidden
             from collector_events as own
             where received_at >= \(dialect.time("?1")) and received_at < \(dialect.time("?2")) and event_type = 'pageview'
+                \(withSite ? "and \(Rollups.namedSite) = ?3" : "")
             group by visitor_id, pageview_id
         )
         select named_site, time, client_time, original_time, tracker, sample, kind, hidden, report.emitted, report.dropped, (

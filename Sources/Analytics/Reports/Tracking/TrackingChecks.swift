@@ -41,11 +41,13 @@ package enum TrackingCheck: String, CaseIterable, Sendable {
         case ok, warning, problem, unknown
     }
 
-    /// Whether figures are missing when it is not ok.
+    /// Whether figures of the range are missing when it is not ok.
     var isAboutCompleteness: Bool {
         switch self {
-        case .lastEvent, .gaps, .delivery, .dropped, .rejected, .storage, .csp, .vitals: true
-        case .versions, .clock, .reports, .bots, .duplicates, .consent: false
+        case .lastEvent, .gaps, .delivery, .dropped, .csp, .vitals: true
+        // Counters of the server cover all sites and times since it started, and guests do not see them.
+        case .rejected, .storage, .duplicates: false
+        case .versions, .clock, .reports, .bots, .consent: false
         }
     }
 }
@@ -65,7 +67,9 @@ package struct TrackingChecks: Equatable, Sendable {
         package var isOver = false
         /// The latest event of the range in seconds since 1970; nil if it has none.
         package var lastEvent: Int64?
-        /// The page views of the four weeks before the latest event.
+        /// If the range has no event, the end of the last hour before it that has page views, in seconds since 1970; nil if none is known.
+        package var earlierPageViews: Int64?
+        /// The page views of the four weeks before the latest of both times.
         package var usualPageViews: Int64 = 0
         package var gaps = TrafficGaps(counts: [], start: 0, checked: 0, known: 0)
         /// Nil if the delivery reports were not read.
@@ -178,13 +182,16 @@ extension TrackingChecks.Input {
     }
 
     private var lastEventState: TrackingCheck.State {
-        guard let lastEvent else { return isOver ? .unknown : .problem }
-        guard !isOver else { return .ok }
-        if let gap = gaps.open, gap.expected >= TrackingChecks.gapExpectedMin, lastEvent < gap.from { return .problem }
-        let silence = now - lastEvent
-        guard silence >= TrackingChecks.silenceSecondsMin else { return .ok }
+        guard !isOver else { return lastEvent == nil ? .unknown : .ok }
+        guard let silentSince = lastEvent ?? earlierPageViews else { return .unknown }
+        if let gap = gaps.open, gap.expected >= TrackingChecks.gapExpectedMin, lastEvent ?? .min < gap.from {
+            return .problem
+        }
+        let silence = now - silentSince
+        let quiet: TrackingCheck.State = lastEvent == nil ? .unknown : .warning
+        guard silence >= TrackingChecks.silenceSecondsMin else { return lastEvent == nil ? .unknown : .ok }
         let rate = Double(usualPageViews) / Double(TrafficGaps.weeks * 7 * 86_400)
-        return rate * Double(silence) >= TrackingChecks.silenceExpectedMin ? .problem : .warning
+        return rate * Double(silence) >= TrackingChecks.silenceExpectedMin ? .problem : quiet
     }
 
     private var deliveryState: TrackingCheck.State {

@@ -49,7 +49,8 @@ package struct TrackingReport: Sendable {
         _ context: ReportContext,
         now: Int64,
         version: String,
-        server: ServerCounters?
+        server: ServerCounters?,
+        tracker: TrackerAddresses
     ) throws(ReportError) {
         (range, self.now, self.version, self.server) = (context.query.range, now, version, server)
         // Events of the current second count.
@@ -59,7 +60,7 @@ package struct TrackingReport: Sendable {
         (pageViews, events, botEvents) = (scan.total.pageViews, scan.total.eventsReceived, scan.bots)
         siteCount = scan.siteCount
         gaps = hours.gaps
-        blocked = try BlockedRequests(context)
+        blocked = try BlockedRequests(context, tracker)
         let latest = try LatestBySite(context, from: range.from, to: end, sites: scan.sites)
         lastEvent = latest.latest
         let read = try Self.pageViews(context, hours, count: scan.total.pageViews, end: end, now: now)
@@ -76,10 +77,22 @@ package struct TrackingReport: Sendable {
         }
         var input = TrackingChecks.Input()
         (input.now, input.isOver, input.lastEvent) = (now, range.to < now - Self.endedSeconds, lastEvent)
-        (input.usualPageViews, input.gaps, input.figures) = (hours.usual(before: lastEvent ?? end), gaps, figures)
+        (input.gaps, input.figures) = (gaps, figures)
+        input.earlierPageViews = hours.lastPageViews
+        if !input.isOver, let since = lastEvent ?? input.earlierPageViews {
+            input.usualPageViews = try Self.usual(context, before: since)
+        }
         (input.events, input.botEvents, input.blocked) = (events, botEvents, blocked.own)
         (input.version, input.server) = (version, server)
         checks = TrackingChecks(input)
+    }
+
+    /// The page views of the four weeks before a time.
+    private static func usual(_ context: ReportContext, before end: Int64) throws(ReportError) -> Int64 {
+        let all = context.includingBots
+        var scan = all.plainScanQuery(from: end - TrafficGaps.weeks * 7 * 86_400, to: end + 1)
+        (scan.withVisitors, scan.totals) = (false, .withoutEngagement)
+        return try all.run(scan).total.pageViews
     }
 
     private struct Scan {
@@ -119,11 +132,16 @@ package struct TrackingReport: Sendable {
         end: Int64,
         now: Int64
     ) throws(ReportError) -> (views: TrackedPageViews?, refusal: String?) {
+        var tried: Int64?
         for limit in [pageViewsMax, fewerPageViewsMax] {
             let from = count <= limit ? context.query.range.from : hours.start(ofLatest: limit)
-            guard let from, from < end else { continue }
+            guard let from, from < end, from != tried else { continue }
+            tried = from
             do throws(ReportError) {
-                return (try TrackedPageViews(context, from: from, to: end, now: now), nil)
+                let views = try context.database.reportAttempt { () throws(ReportError) in
+                    try TrackedPageViews(context, from: from, to: end, now: now)
+                }
+                return (views, nil)
             } catch .store(.queryTimeout) {
                 // Fewer may be read in time.
             }
@@ -168,27 +186,27 @@ struct HourlyPageViews {
         return index < counts.count ? start + Int64(index) * TrafficGaps.hour : nil
     }
 
-    /// The page views of the four weeks before a time.
-    func usual(before end: Int64) -> Int64 {
-        let last = min(counts.count, max(0, Int((end - start) / TrafficGaps.hour)))
-        return counts[max(0, last - Int(TrafficGaps.weeks) * TrafficGaps.hoursPerWeek)..<last].reduce(0, +)
+    /// The end of the last hour that has page views, in seconds since 1970; nil if none has.
+    var lastPageViews: Int64? {
+        counts.lastIndex { $0 > 0 }.map { start + Int64($0 + 1) * TrafficGaps.hour }
     }
 }
 
 extension Reports {
     /// Filters of the query are ignored.
     ///
-    /// `now` is in seconds since 1970; `version` is that of the tracker that this server serves.
+    /// `now` is in seconds since 1970; `version` is that of the tracker that this server serves, `tracker` its addresses.
     package func tracking(
         _ query: ReportQuery,
         now: Int64,
         version: String,
-        server: ServerCounters?
+        server: ServerCounters?,
+        tracker: TrackerAddresses
     ) throws(ReportError) -> TrackingReport {
         var query = query
         (query.filters, query.includesBots) = ([], true)
         return try computed(query) { context throws(ReportError) in
-            try TrackingReport(context, now: now, version: version, server: server)
+            try TrackingReport(context, now: now, version: version, server: server, tracker: tracker)
         }
     }
 }
