@@ -127,7 +127,9 @@ function header(sessions, next) {
   const start = Math.min(...summaries.map((one) => one.start));
   const shown = `${counted(sessions.length, "session")}, ${counted(views, "page view")}`;
   const page = (/** @type {string} */ name) => newest(sessions, "pageview", (payload) => payload[name]);
-  const country = newest(sessions, "pageview", (payload, event) => event.country ?? payload.country);
+  // As in the figures, a country that the page sends is a code of two letters.
+  const sent = (/** @type {any} */ { country: text }) => /^[a-z]{2}$/i.test(text) ? text.toUpperCase() : null;
+  const country = newest(sessions, "pageview", (payload, event) => event.country ?? sent(payload));
   const identity = identityOf(sessions);
   /** @type {[string, any][]} */
   const known = [

@@ -129,6 +129,7 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         guard isWithinTransaction else { return try body() }
         try guarded { () throws(PostgresError) in try session.savepoint() }
         do throws(StoreError) { try body() } catch {
+            // If this fails, so do the next statements of the transaction, with the cause.
             try? session.rollBackToSavepoint()
             throw error
         }
