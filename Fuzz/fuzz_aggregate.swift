@@ -65,6 +65,7 @@ private final class FuzzedDatabase: Database, @unchecked Sendable {
     }
     var hasSnapshots: Bool { true }
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) { try body() }
+    func savepoint(_ body: () throws(StoreError) -> Void) throws(StoreError) { try body() }
     func makeTemporaryCopies(_ tables: [String]) throws(StoreError) -> String { "" }
     func committedHighWaterMark() throws(StoreError) -> Int64 { 0 }
     func highestEventID() throws(StoreError) -> Int64 { 0 }
@@ -237,7 +238,7 @@ public func fuzzAggregate(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         _ = try reports.fingerprints(query, isAllTime: false)
         _ = try reports.dataQuality(query)
         _ = try reports.sites()
-        _ = try reports.breakdowns(query, ReportDimension.allCases, limit: 5)
+        _ = try reports.breakdowns(query, ReportDimension.allCases, ListSelection(limit: 5))
         _ = try reports.issues(query)
         _ = try reports.live(site: nil, now: events.map(\.seconds).max() ?? 0)
     } catch {}
