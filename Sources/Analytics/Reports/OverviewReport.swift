@@ -53,7 +53,10 @@ extension ReportContext {
     func bounds() throws(ReportError) -> (first: Int64, last: Int64)? {
         let row = try database.reportRows("select min(first_time), max(last_time) from segments").first
         guard let first = row?[0].integer, let last = row?[1].integer else { return nil }
-        return (first, last)
+        // A damaged store may have any number, with which arithmetic on dates would trap.
+        let dates = ISO8601.storableMicroseconds
+        let (earliest, latest) = (dates.lowerBound / 1_000_000, dates.upperBound / 1_000_000)
+        return (min(max(first, earliest), latest), min(max(last, earliest), latest))
     }
 
     /// The time of the last event up to a moment, also when other events are dated in the future; 0 for none.
