@@ -17,16 +17,7 @@ struct ReportService: Sendable {
         missing: String = "Not found",
         _ make: @escaping @Sendable (Reports) throws(ReportError) -> (any JSONRepresentable)?
     ) -> HandlerResult {
-        answer(ticket) { [dictionaries] database throws(StoreError) in
-            do throws(ReportError) {
-                return Self.answer(try make(Reports(database, dictionaries)), missing)
-            } catch {
-                switch error {
-                case .store(let error): throw error
-                case .refused(let sentence): return .response(Responses.message(400, sentence))
-                }
-            }
-        }
+        computed(ticket) { reports throws(ReportError) in Self.answer(try make(reports), missing) }
     }
 
     /// Responds with a report as a file; with 400 and the sentence of the error for a refused query.
@@ -34,16 +25,7 @@ struct ReportService: Sendable {
         _ ticket: Ticket,
         _ make: @escaping @Sendable (Reports) throws(ReportError) -> Response
     ) -> HandlerResult {
-        answer(ticket) { [dictionaries] database throws(StoreError) in
-            do throws(ReportError) {
-                return .response(try make(Reports(database, dictionaries)))
-            } catch {
-                switch error {
-                case .store(let error): throw error
-                case .refused(let sentence): return .response(Responses.message(400, sentence))
-                }
-            }
-        }
+        computed(ticket) { reports throws(ReportError) in .response(try make(reports)) }
     }
 
     /// Responds with the result of a read; with 404 and `missing` where there is none.
@@ -61,6 +43,22 @@ struct ReportService: Sendable {
         _ make: @escaping @Sendable (any Database) throws(StoreError) -> Response
     ) -> HandlerResult {
         answer(ticket) { database throws(StoreError) in .response(try make(database)) }
+    }
+
+    private func computed(
+        _ ticket: Ticket,
+        _ make: @escaping @Sendable (Reports) throws(ReportError) -> ServerResponse
+    ) -> HandlerResult {
+        answer(ticket) { [dictionaries] database throws(StoreError) in
+            do throws(ReportError) {
+                return try make(Reports(database, dictionaries))
+            } catch {
+                switch error {
+                case .store(let error): throw error
+                case .refused(let sentence): return .response(Responses.message(400, sentence))
+                }
+            }
+        }
     }
 
     private func answer(

@@ -7,16 +7,10 @@ import Storage
 
 /// The response of `GET /metrics`; docs/metrics.md lists the metrics.
 struct ServiceMetrics {
-    let isDatabaseUp: Bool
-    /// Nil without a database.
-    let report: Ingest.Report?
-    let engine: String?
-    let version: String
+    /// The state that `GET /health/details` returns as JSON.
+    let details: HealthDetails
     /// Seconds since 1970.
     let startedAt: Int64
-    let rateLimited: Int
-    /// Nil without a database.
-    let service: ServiceStatus?
     let server: ServerMetrics?
 
     var response: Response {
@@ -29,14 +23,15 @@ struct ServiceMetrics {
 
     var text: String {
         var metrics = MetricsText()
-        let labels = [("version", version), ("engine", engine ?? "none")]
+        let labels = [("version", details.version), ("engine", details.engine ?? "none")]
         metrics.add("collector_build_info", .gauge, "Version and database engine.", [(labels, 1)])
-        if let report {
-            metrics.add("collector_database_up", .gauge, "Whether the database responds.", isDatabaseUp ? 1 : 0)
+        if let report = details.report {
+            let isUp = details.status == .connected
+            metrics.add("collector_database_up", .gauge, "Whether the database responds.", isUp ? 1 : 0)
             addIngest(report, &metrics)
             addJournal(report, &metrics)
         }
-        if let service { addService(service, &metrics) }
+        if let service = details.service { addService(service, &metrics) }
         if let server { addServer(server, &metrics) }
         addProcess(&metrics)
         return metrics.text
@@ -58,7 +53,7 @@ struct ServiceMetrics {
             "collector_ingest_rate_limited_requests_total",
             .counter,
             "Requests above the rate limit.",
-            rateLimited
+            details.rateLimited
         )
         metrics.add("collector_ingest_batches_total", .counter, "Batches written to the database.", counters.batches)
         metrics.add(

@@ -135,7 +135,11 @@ package final class Site: Handler {
 
     /// The response of `GET /health/details`.
     func details(_ health: HealthMonitor.Status) -> ServerResponse {
-        let details = HealthDetails(
+        .response(healthDetails(health).response)
+    }
+
+    private func healthDetails(_ health: HealthMonitor.Status) -> HealthDetails {
+        HealthDetails(
             status: health,
             report: ingestReport,
             engine: engine,
@@ -144,21 +148,11 @@ package final class Site: Handler {
             rateLimited: ingestRoutes.rateLimited,
             service: status?.status()
         )
-        return .response(details.response)
     }
 
     /// The response of `GET /metrics`.
     func metrics(_ health: HealthMonitor.Status) -> ServerResponse {
-        let metrics = ServiceMetrics(
-            isDatabaseUp: health == .connected,
-            report: ingest?.report,
-            engine: engine,
-            version: configuration.version,
-            startedAt: startedAtSeconds,
-            rateLimited: ingestRoutes.rateLimited,
-            service: status?.status(),
-            server: metrics
-        )
+        let metrics = ServiceMetrics(details: healthDetails(health), startedAt: startedAtSeconds, server: metrics)
         return .response(metrics.response)
     }
 

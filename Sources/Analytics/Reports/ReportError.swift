@@ -31,12 +31,7 @@ extension Database {
         var result: Result<Value, ReportError> = .failure(.store(.unavailable(reason: "the snapshot was not read")))
         do throws(StoreError) {
             try snapshot { () throws(StoreError) in
-                do throws(ReportError) {
-                    result = .success(try body())
-                } catch {
-                    result = .failure(error)
-                    if case .store(let error) = error { throw error }
-                }
+                try Self.run(body, &result)
             }
         } catch {
             throw .store(error)
@@ -49,17 +44,25 @@ extension Database {
         var result: Result<Value, ReportError> = .failure(.store(.unavailable(reason: "the attempt was not made")))
         do throws(StoreError) {
             try savepoint { () throws(StoreError) in
-                do throws(ReportError) {
-                    result = .success(try body())
-                } catch {
-                    result = .failure(error)
-                    if case .store(let error) = error { throw error }
-                }
+                try Self.run(body, &result)
             }
         } catch {
             throw .store(error)
         }
         return try result.get()
+    }
+
+    /// Runs a body within a snapshot or savepoint, which an error of the store ends.
+    private static func run<Value>(
+        _ body: () throws(ReportError) -> Value,
+        _ result: inout Result<Value, ReportError>
+    ) throws(StoreError) {
+        do throws(ReportError) {
+            result = .success(try body())
+        } catch {
+            result = .failure(error)
+            if case .store(let error) = error { throw error }
+        }
     }
 
     /// Calls `take` with rows as they arrive, within the timeout of a report's statement; `take` returns false to stop.

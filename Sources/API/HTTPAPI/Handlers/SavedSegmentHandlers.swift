@@ -37,13 +37,8 @@ enum SavedSegmentHandlers {
         else {
             throw QueryError(message: "A segment needs a name and filters")
         }
-        do throws(ReportError) {
-            guard try !ReportFilter.list(filters).isEmpty else {
-                throw ReportError.refused("A segment has one filter or more")
-            }
-        } catch {
-            throw QueryError(error)
-        }
+        let list = try QueryError.parsing { () throws(ReportError) in try ReportFilter.list(filters) }
+        guard !list.isEmpty else { throw QueryError(message: "A segment has one filter or more") }
         return SavedSegment(id: id, name: name, filters: filters, updatedAt: WallClock.seconds)
     }
 
