@@ -7,7 +7,7 @@ import { exact, percent } from "../kit/format.js";
 import { vital } from "../kit/ratings.js";
 import { address, ask } from "./api.js";
 import { CODES_MAX, folded, hasCodes, valueLabel } from "./filters.js";
-import { changeCell, emptyList, failure, percentile, refusalOf, refused, valueLink } from "./parts.js";
+import { changeCell, emptyList, failure, percentile, refusalOf, refused, sortHeading, valueLink } from "./parts.js";
 import { saveRows } from "./list-file.js";
 import { isComparing, onState, reportQuery } from "./state.js";
 
@@ -223,21 +223,11 @@ function sortedRows() {
 function heading({ name, member, isOnServer }) {
   const isSorted = sortedBy() === member;
   const isSortable = isWhole() || isOnServer && list.by !== "events";
-  const direction = isSorted ? (shown.isAscending ? "ascending" : "descending") : undefined;
-  return h(
-    "th",
-    { scope: "col", "aria-sort": direction },
-    h("button", {
-      type: "button",
-      class: "sort",
-      text: name,
-      disabled: !isSortable,
-      title: isSortable
-        ? `Sort by ${name}`
-        : `More than ${ROWS} values cannot be sorted by ${name}: search or filter first`,
-      onclick: () => sort(member),
-    }),
-  );
+  const title = isSortable
+    ? `Sort by ${name}`
+    : `More than ${ROWS} values cannot be sorted by ${name}: search or filter first`;
+  const direction = isSorted ? (shown.isAscending ? "ascending" : "descending") : null;
+  return sortHeading(name, { direction, title, isDisabled: !isSortable }, () => sort(member));
 }
 
 /** @param {string} member */
@@ -260,11 +250,6 @@ function sort(member) {
 function table() {
   const { dimension } = shown;
   const title = LISTS[dimension];
-  const value = (/** @type {any} */ row) => {
-    const link = valueLink(dimension, row.value);
-    link.addEventListener("click", (event) => event.defaultPrevented && dialog().close());
-    return link;
-  };
   const figures = columns();
   const withChange = isComparing();
   const cells = (/** @type {any} */ row) => [
@@ -301,7 +286,9 @@ function table() {
       h(
         "tbody",
         {},
-        ...sortedRows().map((/** @type {any} */ row) => h("tr", {}, h("td", {}, value(row)), ...cells(row))),
+        ...sortedRows().map((/** @type {any} */ row) =>
+          h("tr", {}, h("td", {}, valueLink(dimension, row.value)), ...cells(row))
+        ),
       ),
     ),
   );

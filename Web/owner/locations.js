@@ -4,14 +4,13 @@ import { body } from "../kit/cards.js";
 import { h } from "../kit/dom.js";
 import { exact, percent, shareOf } from "../kit/format.js";
 import { ask } from "./api.js";
+import { CODES_MAX } from "./filters.js";
 import { ListCard } from "./list-card.js";
 import { failure } from "./parts.js";
 import { reportQuery } from "./state.js";
 import { locationSourceLabel, named } from "./words.js";
 import { worldMap } from "./world-map.js";
 
-/** Countries that the map can color; there are fewer than 250. */
-const COUNTRIES_MAX = 250;
 const SOURCE = "location_source";
 
 /** @param {any} row */
@@ -50,7 +49,7 @@ export class LocationCard extends ListCard {
     // The map has all values.
     this.element.querySelector(".foot-line .note")?.remove();
     whenSeen(element, this.signal, async () => {
-      const query = { ...reportQuery(), dimensions: "country", limit: COUNTRIES_MAX, only: "counts" };
+      const query = { ...reportQuery(), dimensions: "country", limit: CODES_MAX, only: "counts" };
       try {
         const { dimensions } = await ask("breakdowns", query, { signal: this.signal });
         const missing = await worldMap(element, dimensions.country, this.signal);

@@ -272,15 +272,15 @@ export const percentile = (text, number, name = "") =>
  * The head of a column that sorts its table.
  *
  * @param {string} text
- * @param {{direction?: "ascending" | "descending" | null, name?: string | null, key?: string, title?: string}} options
+ * @param {{direction?: "ascending" | "descending" | null, name?: string | null, key?: string, title?: string, isDisabled?: boolean}} options
  *   `direction`: null unless the table is sorted by the column; `name` of the class; `key` of the column
  * @param {() => void} onclick
  */
-export const sortHeading = (text, { direction = null, name = null, key, title }, onclick) =>
+export const sortHeading = (text, { direction = null, name = null, key, title, isDisabled = false }, onclick) =>
   h(
     "th",
     { scope: "col", class: name, "aria-sort": direction },
-    h("button", { type: "button", class: "sort", "data-key": key, title, text, onclick }),
+    h("button", { type: "button", class: "sort", "data-key": key, disabled: isDisabled, title, text, onclick }),
   );
 
 /** Shares of good, needs improvement and poor. @param {any} figures */

@@ -3,8 +3,8 @@
 import { h, setText } from "../kit/dom.js";
 import { ask } from "./api.js";
 import { chipText, encodeFilters, parseFilters } from "./filters.js";
-import { failure } from "./parts.js";
-import { addressWith, change, current, filters } from "./state.js";
+import { failure, filterLink } from "./parts.js";
+import { current, filters } from "./state.js";
 
 /** @typedef {{id: string, name: string, filters: string}} Segment */
 
@@ -47,22 +47,13 @@ async function draw() {
 /** @param {Segment} segment */
 function row(segment) {
   const isApplied = canonical(segment.filters) === (current().filters ?? "");
-  const link = h(
-    "a",
-    {
-      class: "value",
-      href: addressWith(parseFilters(segment.filters)),
-      "aria-current": isApplied ? "true" : undefined,
-      onclick: (/** @type {MouseEvent} */ event) => {
-        if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-        event.preventDefault();
-        dialog().close();
-        change({ filters: canonical(segment.filters) });
-      },
-    },
+  const link = filterLink(
+    parseFilters(segment.filters),
+    { class: "value", "aria-current": isApplied ? "true" : undefined },
     h("b", { text: segment.name }),
     h("span", { class: "note", text: summary(segment.filters) }),
   );
+  link.addEventListener("click", (event) => event.defaultPrevented && dialog().close());
   return h("li", {}, link, ...(isOwner() ? actions(segment, isApplied) : []));
 }
 
