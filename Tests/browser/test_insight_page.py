@@ -175,6 +175,50 @@ def test_new_events_appear_in_the_live_feed(engine, filled):
     check_inert(engine)
 
 
+REPORTS = "overview breakdowns issues data-quality performance slow-pages vitals-by visitors conversions retention paths fingerprints tracking".split()
+
+
+def requested(engine):
+    """The reports that the page has requested, with their parameters."""
+    addresses = engine.evaluate("() => performance.getEntriesByType('resource').map((entry) => entry.name)")
+    parts = [urllib.parse.urlsplit(address) for address in addresses]
+    return [f"{part.path}?{part.query}" for part in parts if part.path.removeprefix("/api/") in REPORTS]
+
+
+def wait_for_reports_ahead(engine):
+    """The view that is read last has two reports."""
+    wait_for(lambda: sum("/fingerprints" in one for one in requested(engine)) == 2, 20, "all views are read ahead")
+
+
+@pytest.mark.every_engine
+def test_a_view_opens_with_reports_that_were_read_ahead(engine, filled):
+    open_page(engine, filled)
+    engine.press("Shift")
+    wait_for_reports_ahead(engine)
+    before = requested(engine)
+    for view in ("issues", "visitors", "goals", "fingerprint", "tracking", "overview"):
+        show(engine, view)
+        assert requested(engine) == before, view
+    show(engine, "performance")
+    assert len(set(requested(engine))) == len(requested(engine))
+
+
+def test_a_change_of_the_owner_forgets_reports_that_were_read_ahead(chromium, filled):
+    open_page(chromium, filled)
+    wait_for_reports_ahead(chromium)
+    show(chromium, "goals")
+    seen = len(requested(chromium))
+    chromium.evaluate("""() => {
+        document.querySelector('#panel-goals .head .button').click();
+        document.querySelector('#goal-match').value = '/page-1';
+        document.querySelector('#goal-name').value = 'Checkout';
+        document.querySelector('#goal form').requestSubmit();
+    }""")
+    wait_for(lambda: "Checkout" in (text(chromium, "#panel-goals") or ""), 10, "the goal")
+    ready(chromium)
+    assert any("/api/conversions" in one for one in requested(chromium)[seen:])
+
+
 @pytest.mark.every_engine
 def test_the_page_does_not_scroll_horizontally(engine, filled):
     engine.signed_in_at = None
@@ -243,6 +287,8 @@ def test_a_database_outage_is_shown_and_retried(chromium, own_cluster, serve, tm
     chromium.signed_in_at = None
     open_page(chromium, collector)
     own_cluster.stop()
+    # Reports of this range may have been read before.
+    chromium.press("w")
     show(chromium, "performance")
     wait_for(lambda: chromium.evaluate("() => document.querySelectorAll('#panel-performance .failed').length > 0"), 20, "it says so")
     own_cluster.start()

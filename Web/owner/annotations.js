@@ -6,13 +6,12 @@ import { boundSeconds, bucketEnd, dateValue, localOf, moment, timeText } from ".
 import { shortened, visible } from "../kit/visible.js";
 import { ask } from "./api.js";
 import { boundOf } from "./range-dialog.js";
+import { report } from "./reports.js";
 import { siteNames } from "./sites.js";
 import { current, rangeQuery, zone } from "./state.js";
 
 /** @typedef {{t: number, text: string, site: string, id: string | null}} Mark without an id: a release */
 
-/** Milliseconds for which the annotations of a range are not requested again. */
-const FRESH_MS = 60_000;
 /** Characters of a text in a tooltip, and texts of one bucket. */
 const TEXT_MAX = 60;
 const TEXTS_MAX = 4;
@@ -22,25 +21,16 @@ const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.
 const field = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
 const dialog = () => /** @type {HTMLDialogElement} */ (byId("annotations"));
 
-/** @type {{key: string, at: number, marks: Promise<Mark[]>} | null} */
-let cached = null;
 /** The id of the note in the form; null for a new one. @type {string | null} */
 let editing = null;
 
 /** The marks of the chosen range and site, in the order of their times. @returns {Promise<Mark[]>} */
-function loadMarks() {
-  const query = rangeQuery();
-  const key = JSON.stringify(query);
-  if (cached?.key === key && Date.now() - cached.at < FRESH_MS) return cached.marks;
-  const marks = ask("annotations", query).then(({ annotations, releases }) =>
-    [
-      ...annotations,
-      ...releases.map((/** @type {any} */ { t, site, release }) => ({ t, site, id: null, text: `Release ${release}` })),
-    ].sort((one, other) => one.t - other.t)
-  );
-  cached = { key, at: Date.now(), marks };
-  marks.catch(() => cached = null);
-  return marks;
+async function loadMarks() {
+  const { annotations, releases } = await report(["annotations", rangeQuery()]);
+  return [
+    ...annotations,
+    ...releases.map((/** @type {any} */ { t, site, release }) => ({ t, site, id: null, text: `Release ${release}` })),
+  ].sort((one, other) => one.t - other.t);
 }
 
 // Marks on a chart
@@ -198,7 +188,6 @@ async function send(method, id, body) {
   } catch (error) {
     setText(byId("annotation-message"), /** @type {Error} */ (error).message);
   }
-  cached = null;
   dispatchEvent(new Event(CHANGED));
   await drawList();
   // The button that had the focus is gone.

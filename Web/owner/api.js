@@ -18,6 +18,12 @@ const listeners = new Set();
 /** @param {() => void} listener */
 export const onSignedOut = (listener) => listeners.add(listener);
 
+/** Called when a request may have changed what reports show. @type {Set<() => void>} */
+const changeListeners = new Set();
+
+/** @param {() => void} listener called after every request that may have changed what reports show */
+export const onChange = (listener) => changeListeners.add(listener);
+
 /** The server's two sentences about a time zone that it cannot read. */
 const UNKNOWN_ZONE = /^zone must be|no time zone data/;
 /** @type {Set<(zone: string) => void>} */
@@ -46,6 +52,8 @@ export async function ask(path, parameters = {}, { method = "GET", body, signal 
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new RequestError(0, "The server cannot be reached.");
+  } finally {
+    if (method !== "GET") changeListeners.forEach((listener) => listener());
   }
   if (response.ok) return await contentOf(response, signal);
   const content = await response.json().catch(() => ({}));

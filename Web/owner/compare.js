@@ -5,11 +5,11 @@ import { h, table } from "../kit/dom.js";
 import { changeOf, isFew, percent, round } from "../kit/format.js";
 import { METRICS } from "../kit/contract.js";
 import { tone, vital } from "../kit/ratings.js";
-import { ask } from "./api.js";
 import { overlaid } from "./distribution.js";
 import { encodeFilters, valueLabel, withValue } from "./filters.js";
 import { differs } from "./histogram.js";
 import { failure, noFigures } from "./parts.js";
+import { report } from "./reports.js";
 import { scoreText, scoreTone } from "./score.js";
 import { change, current, filters, reportQuery } from "./state.js";
 import { figureCell } from "./vitals-cells.js";
@@ -77,7 +77,7 @@ export async function showComparison(element, metric, signal) {
 /** @param {string} dimension @param {AbortSignal} signal @returns {Promise<string[]>} */
 async function valuesOf(dimension, signal) {
   const query = { ...reportQuery(), filters: encodeFilters(others(dimension)) };
-  const { rows } = await ask("vitals-by", { ...query, dimension, limit: VALUES_MAX }, { signal });
+  const { rows } = await report(["vitals-by", { ...query, dimension, limit: VALUES_MAX }], signal);
   const values = rows.map((/** @type {any} */ { value }) => value).filter((/** @type {string} */ one) =>
     one !== "(other)"
   );
@@ -96,19 +96,19 @@ function chosenOf(values) {
 const segments = (dimension, chosen, signal) =>
   Promise.all(chosen.map(async (value) => ({
     name: valueName(dimension, value ?? ""),
-    report: await ask("performance", {
+    report: await report(["performance", {
       ...reportQuery(),
       compare: "none",
       filters: encodeFilters(withValue(others(dimension), dimension, value ?? "")),
-    }, { signal }),
+    }], signal),
   })));
 
 /** The chosen period and the one before. @param {AbortSignal} signal @returns {Promise<Side[]>} */
 async function periods(signal) {
-  const now = await ask("performance", { ...reportQuery(), compare: "none" }, { signal });
+  const now = await report(["performance", { ...reportQuery(), compare: "none" }], signal);
   const { previous_from: from, previous_to: to } = now.range;
   const query = { ...reportQuery(), range: undefined, from, to, compare: "none" };
-  const before = await ask("performance", query, { signal });
+  const before = await report(["performance", query], signal);
   return [{ name: "Previous period", report: before }, { name: "Current period", report: now }];
 }
 

@@ -1,12 +1,23 @@
 // Fingerprints: entropy, anonymity sets, signals, and bots.
 
 import { facts, h, isolatedList, table } from "../kit/dom.js";
-import { ask } from "./api.js";
 import { body, card, skeleton } from "../kit/cards.js";
 import { noFigures, showFailure } from "./parts.js";
+import { report } from "./reports.js";
 import { current, reportQuery } from "./state.js";
 import { count, exact, percent, shareOf } from "../kit/format.js";
 import { reasonLabel } from "./words.js";
+
+/**
+ * The reports of the view: of the range, and of all time. How often visitors came back, and what had changed, is kept for
+ * all time alone.
+ *
+ * @returns {import("./reports.js").Request[]}
+ */
+export const fingerprintRequests = () => [
+  ["fingerprints", reportQuery()],
+  ["fingerprints", { site: current().site }],
+];
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export async function showFingerprint(panel, signal) {
@@ -17,16 +28,12 @@ export async function showFingerprint(panel, signal) {
   panel.replaceChildren(all, sets, signals, bots);
   for (const one of [all, sets, signals, bots]) body(one).append(skeleton());
   try {
-    const [report, ever] = await Promise.all([
-      ask("fingerprints", reportQuery(), { signal }),
-      // How often visitors came back, and what had changed, is kept for all time.
-      ask("fingerprints", { site: current().site }, { signal }),
-    ]);
-    for (const [name, one] of Object.entries(report.signals)) {
+    const [found, ever] = await Promise.all(fingerprintRequests().map((request) => report(request, signal)));
+    for (const [name, one] of Object.entries(found.signals)) {
       one.returns = ever.signals[name]?.returns ?? null;
       one.changed_share = ever.signals[name]?.changed_share ?? null;
     }
-    draw(report, all, sets, signals, bots);
+    draw(found, all, sets, signals, bots);
   } catch (error) {
     showFailure(signal, all, sets, signals, bots)(error);
   }

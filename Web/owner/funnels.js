@@ -3,19 +3,35 @@
 import { body, empty } from "../kit/cards.js";
 import { h } from "../kit/dom.js";
 import { duration, exact, percent } from "../kit/format.js";
-import { ask } from "./api.js";
 import { openFunnel } from "./funnel-dialog.js";
 import { stepText } from "./goal-words.js";
 import { select } from "./parts.js";
-import { current, reportQuery } from "./state.js";
+import { report } from "./reports.js";
+import { current, rangeQuery, reportQuery } from "./state.js";
 
 /** @typedef {{id: string, site: string | null, name: string, steps: string[][], by: "session" | "visitor", window: number | null}} Funnel */
 
-/** @param {HTMLElement} element a card @param {Funnel[]} saved @param {AbortSignal} signal */
-export async function drawFunnels(element, saved, signal) {
+/** The saved funnels of the site. @param {AbortSignal} signal @returns {Promise<Funnel[]>} */
+const savedFunnels = async (signal) => (await report(["funnels", { site: rangeQuery().site }], signal)).funnels;
+
+/** The chosen funnel, else the first one. @param {Funnel[]} saved */
+const chosenOf = (saved) => saved.find(({ id }) => id === current().funnel) ?? saved[0];
+
+/** @param {Funnel} funnel @param {AbortSignal} signal */
+const stepsOf = ({ id }, signal) => report([`funnels/${encodeURIComponent(id)}`, reportQuery()], signal);
+
+/** Reads what the card shows. @param {AbortSignal} signal */
+export async function readFunnels(signal) {
+  const chosen = chosenOf(await savedFunnels(signal));
+  if (chosen) await stepsOf(chosen, signal);
+}
+
+/** @param {HTMLElement} element a card @param {AbortSignal} signal */
+export async function drawFunnels(element, signal) {
+  const saved = await savedFunnels(signal);
   const head = /** @type {HTMLElement} */ (element.querySelector(".head"));
   if (!saved.length) return drawNone(body(element));
-  const chosen = saved.find(({ id }) => id === current().funnel) ?? saved[0];
+  const chosen = chosenOf(saved);
   const choices = Object.fromEntries(saved.map(({ id, name }) => [id, name]));
   head.querySelector(".space")?.after(
     select("Funnel", "funnel", choices, chosen.id),
@@ -27,8 +43,7 @@ export async function drawFunnels(element, saved, signal) {
       onclick: () => openFunnel(chosen),
     }),
   );
-  const report = await ask(`funnels/${encodeURIComponent(chosen.id)}`, reportQuery(), { signal });
-  body(element).replaceChildren(...funnelParts(report));
+  body(element).replaceChildren(...funnelParts(await stepsOf(chosen, signal)));
 }
 
 /** The steps of a report with their bars. @param {any} report */

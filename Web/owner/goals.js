@@ -2,22 +2,33 @@
 
 import { body, card, skeleton } from "../kit/cards.js";
 import { h } from "../kit/dom.js";
-import { ask } from "./api.js";
 import { openFunnel } from "./funnel-dialog.js";
-import { drawFunnels } from "./funnels.js";
+import { drawFunnels, readFunnels } from "./funnels.js";
 import { openGoal } from "./goal-dialog.js";
 import { drawGoals } from "./goal-list.js";
 import { nameGoals, readGoals } from "./goal-names.js";
 import { failure } from "./parts.js";
-import { showPaths } from "./paths.js";
-import { showRetention } from "./retention.js";
-import { change, rangeQuery, seriesQuery } from "./state.js";
+import { pathsRequest, showPaths } from "./paths.js";
+import { report } from "./reports.js";
+import { readRetention, showRetention } from "./retention.js";
+import { change, seriesQuery } from "./state.js";
 
 /** Shows the view again, after a change. */
 export const again = () => change({}, { isStep: false });
 
 /** @param {string} text @param {() => void} onclick */
 const ownersButton = (text, onclick) => h("button", { type: "button", class: "button only", text, onclick });
+
+/** @returns {import("./reports.js").Request} */
+const conversions = () => ["conversions", seriesQuery()];
+
+/** Reads the reports of the view, one after the other. @param {AbortSignal} signal */
+export async function readGoalsView(signal) {
+  await report(conversions(), signal);
+  await readFunnels(signal);
+  await readRetention(signal);
+  await report(pathsRequest(), signal);
+}
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export async function showGoals(panel, signal) {
@@ -36,12 +47,12 @@ export async function showGoals(panel, signal) {
     ownersButton("New funnel", () => openFunnel()),
   );
   await Promise.all([
-    ask("conversions", seriesQuery(), { signal }).then((report) => {
-      nameGoals(report.goals.map((/** @type {any} */ row) => row.goal));
-      return drawGoals(body(goals), report, signal);
+    report(conversions(), signal).then((found) => {
+      nameGoals(found.goals.map((/** @type {any} */ row) => row.goal));
+      return drawGoals(body(goals), found, signal);
     }).catch(failed(goals)),
-    Promise.all([ask("funnels", { site: rangeQuery().site }, { signal }), readGoals(signal)])
-      .then(([{ funnels: saved }]) => drawFunnels(funnels, saved, signal)).catch(failed(funnels)),
+    // The steps of funnels have the names of goals.
+    readGoals(signal).then(() => drawFunnels(funnels, signal)).catch(failed(funnels)),
     showRetention(retention, signal).catch(failed(retention)),
     showPaths(paths, signal).catch(failed(paths)),
   ]);

@@ -5,10 +5,10 @@ import { body, card, skeleton } from "../kit/cards.js";
 import { sparkline } from "../kit/sparkline.js";
 import { ago, count, exact } from "../kit/format.js";
 import { moment } from "../kit/times.js";
-import { ask } from "./api.js";
 import { openIssue } from "./issue.js";
 import { culpritOf, issuesLink, noiseToggle, stateBadge, title } from "./issues.js";
 import { failure, noFigures, sortHeading } from "./parts.js";
+import { report } from "./reports.js";
 import { change, current, reportQuery, zone } from "./state.js";
 import { noiseLabel } from "./words.js";
 
@@ -49,25 +49,29 @@ export function showIssues(panel, signal) {
   return load(element, signal);
 }
 
+/** The page of issues by the chosen state, search and order. @returns {import("./reports.js").Request} */
+const request = () => ["issues", {
+  ...reportQuery(),
+  noise: current().noise,
+  state: openState() === ALL ? undefined : openState(),
+  search: current().search,
+  sort: openSort(),
+  limit: PAGE,
+  offset: offset() || undefined,
+}];
+
+export const issuesRequests = () => current().issue ? [] : [request()];
+
 /** @param {HTMLElement} element @param {AbortSignal} signal */
 async function load(element, signal) {
-  const state = openState();
   const tools = /** @type {HTMLElement} */ (element.querySelector(".issue-tools"));
   const list = /** @type {HTMLElement} */ (element.querySelector(".issue-rows"));
   drawTabs(tools, null);
   try {
-    const report = await ask("issues", {
-      ...reportQuery(),
-      noise: current().noise,
-      state: state === ALL ? undefined : state,
-      search: current().search,
-      sort: openSort(),
-      limit: PAGE,
-      offset: offset() || undefined,
-    }, { signal });
-    if (!report.issues.length && offset() && report.count) return change({ offset: null }, { isStep: false });
-    drawTabs(tools, report.states);
-    drawRows(list, report);
+    const found = await report(request(), signal);
+    if (!found.issues.length && offset() && found.count) return change({ offset: null }, { isStep: false });
+    drawTabs(tools, found.states);
+    drawRows(list, found);
   } catch (error) {
     if (!signal.aborted) list.replaceChildren(failure(error));
   }

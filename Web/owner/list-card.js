@@ -4,9 +4,9 @@ import { body, card, skeleton } from "../kit/cards.js";
 import { LISTS } from "../kit/contract.js";
 import { h } from "../kit/dom.js";
 import { count, exact, percent, shareOf } from "../kit/format.js";
-import { ask } from "./api.js";
 import { openList } from "./list-dialog.js";
 import { changeCell, emptyList, failure, refusalOf, refused, restLabel, restOf, valueLink } from "./parts.js";
+import { report } from "./reports.js";
 import { change, current, filters, isComparing, reportQuery } from "./state.js";
 import { named } from "./words.js";
 
@@ -16,6 +16,7 @@ import { named } from "./words.js";
  * @property {string} width
  * @property {[string, string][]} tabs dimensions with the labels of their tabs
  * @property {{label: string, tabs: [string, string][]}} [more] tabs in a menu
+ * @property {(tab: string) => string[]} [listed] the dimensions of a tab, if they are not the one of its name
  */
 
 /** A list that replaces another one where that has one value by the filters. @type {Record<string, string>} */
@@ -39,6 +40,12 @@ const listed = (tab) =>
     filters().some(({ operator, dimension, values }) => operator === "is" && dimension === tab && values.length === 1)
     ? FINER[tab]
     : tab;
+
+/** The dimensions that the open tab of a theme lists; the first is that of its rows. @param {Theme} theme @returns {string[]} */
+export function dimensionsOf(theme) {
+  const tab = chosenTab(theme);
+  return theme.listed?.(tab) ?? [listed(tab)];
+}
 
 /** @param {Theme} theme @param {string} dimension */
 function choose(theme, dimension) {
@@ -92,12 +99,12 @@ export class ListCard {
 
   /** The dimension of the open tab. */
   get dimension() {
-    return listed(this.tab);
+    return this.dimensions[0];
   }
 
   /** The dimensions whose lists the card shows. */
   get dimensions() {
-    return [this.dimension];
+    return dimensionsOf(this.theme);
   }
 
   /** The tabs of the card; none for a card of one list. */
@@ -152,7 +159,7 @@ export class ListCard {
     const { signal } = this.loading = new AbortController();
     this.element.setAttribute("aria-busy", "true");
     try {
-      const { dimensions } = await ask("breakdowns", listQuery(this.dimensions), { signal });
+      const { dimensions } = await report(["breakdowns", listQuery(this.dimensions)], signal);
       this.draw(dimensions);
     } catch (error) {
       if (!signal.aborted) this.fail(error);

@@ -1,8 +1,8 @@
 // Lists of values: a card for each theme.
 
-import { ask } from "./api.js";
-import { ListCard, listQuery } from "./list-card.js";
-import { LocationCard } from "./locations.js";
+import { dimensionsOf, ListCard, listQuery } from "./list-card.js";
+import { LocationCard, locationDimensions } from "./locations.js";
+import { report } from "./reports.js";
 
 /** @type {(import("./list-card.js").Theme & {card?: typeof ListCard})[]} */
 const THEMES = [
@@ -30,6 +30,7 @@ const THEMES = [
     width: "half",
     tabs: [["map", "Map"], ["country", "Countries"], ["region", "Regions"], ["city", "Cities"]],
     card: LocationCard,
+    listed: locationDimensions,
   },
   {
     title: "Devices",
@@ -41,6 +42,9 @@ const THEMES = [
   { title: "Releases", width: "third last", tabs: [["release", "Releases"]] },
 ];
 
+/** The lists of the open tabs. @returns {import("./reports.js").Request} */
+export const listsRequest = () => ["breakdowns", listQuery([...new Set(THEMES.flatMap(dimensionsOf))])];
+
 /**
  * The cards of all themes, and a function that shows the figures of their open tabs.
  *
@@ -50,8 +54,7 @@ export function listCards(signal) {
   const cards = THEMES.map(({ card = ListCard, ...theme }) => new card(theme, signal));
   const show = async () => {
     try {
-      const wanted = new Set(cards.flatMap(({ dimensions }) => dimensions));
-      const { dimensions } = await ask("breakdowns", listQuery([...wanted]), { signal });
+      const { dimensions } = await report(listsRequest(), signal);
       for (const one of cards) if (!one.loading) one.draw(dimensions);
     } catch (error) {
       if (signal.aborted) return;

@@ -3,15 +3,18 @@
 import { body } from "../kit/cards.js";
 import { h } from "../kit/dom.js";
 import { exact, percent, shareOf } from "../kit/format.js";
-import { ask } from "./api.js";
 import { CODES_MAX } from "./filters.js";
 import { ListCard } from "./list-card.js";
 import { failure } from "./parts.js";
+import { report } from "./reports.js";
 import { reportQuery } from "./state.js";
 import { locationSourceLabel, named } from "./words.js";
 import { worldMap } from "./world-map.js";
 
 const SOURCE = "location_source";
+
+/** The dimensions of a tab: the sources of countries are shown below them. @param {string} tab */
+export const locationDimensions = (tab) => tab === "map" || tab === "country" ? ["country", SOURCE] : [tab];
 
 /** @param {any} row */
 const isKnown = ({ value }) => named(value) !== named("");
@@ -21,16 +24,6 @@ export class LocationCard extends ListCard {
   constructor(theme, signal) {
     super(theme, signal);
     this.element.classList.add("locations");
-  }
-
-  /** @override */
-  get dimension() {
-    return this.tab === "map" ? "country" : this.tab;
-  }
-
-  /** @override */
-  get dimensions() {
-    return this.dimension === "country" ? ["country", SOURCE] : [this.dimension];
   }
 
   /** @override @param {Record<string, any>} lists */
@@ -51,7 +44,7 @@ export class LocationCard extends ListCard {
     whenSeen(element, this.signal, async () => {
       const query = { ...reportQuery(), dimensions: "country", limit: CODES_MAX, only: "counts" };
       try {
-        const { dimensions } = await ask("breakdowns", query, { signal: this.signal });
+        const { dimensions } = await report(["breakdowns", query], this.signal);
         const missing = await worldMap(element, dimensions.country, this.signal);
         if (!missing || !element.isConnected) return;
         const text = `${exact(missing)} page views are from countries that are too small for the map.`;

@@ -5,6 +5,7 @@ import { onTab, openTab, showTab, showTabAt, startTabs } from "../kit/tabs.js";
 import { nextTheme, onTheme, startTheme } from "../kit/theme.js";
 import { setText } from "../kit/dom.js";
 import { within } from "../kit/time.js";
+import { startAhead, stopAhead, watchUse } from "./ahead.js";
 import { ask, onSignedOut, onUnknownZone, RequestError } from "./api.js";
 import { drawBar, startBar } from "./bar.js";
 import { showBanners } from "./banners.js";
@@ -16,21 +17,20 @@ import { startAnnotations } from "./annotations.js";
 import { openPalette, startPalette } from "./palette.js";
 import { startRange } from "./range-dialog.js";
 import { rangeKey } from "./range-menu.js";
+import { areReportsOld, forgetReports } from "./reports.js";
 import { loadSettings } from "./settings.js";
 import { startSegments } from "./segments.js";
 import { startShares } from "./shares.js";
 import { drawSites, startSites } from "./sites.js";
-import { change, current, includesBots, isRangeOver, onState, rangeName, rejectZone } from "./state.js";
+import { change, current, includesBots, isRangeOver, onState, rejectZone } from "./state.js";
 import { areFiguresIncomplete, latestStatus, onStatus, startStatus, stopStatus } from "./status.js";
 import { clearStrip, refreshStrip, setLastEvent, showStrip, startStrip } from "./tracking-strip.js";
 import { VIEWS } from "./views.js";
 import { close, isWelcoming, startWelcome, welcome } from "./welcome.js";
 import { count } from "../kit/format.js";
 
-/** Milliseconds between updates of the live number, and of figures of a range that has not ended. */
+/** Milliseconds between updates of the live number. */
 const LIVE_MS = 10_000;
-const REFRESH_MS = 60_000;
-const REALTIME_MS = 20_000;
 /** Timeout in milliseconds for the first status before figures are shown. */
 const STATUS_MS_MAX = 2000;
 
@@ -38,17 +38,18 @@ const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.
 /** @type {AbortController | undefined} */
 let showing;
 let access = "none";
-let shownAt = 0;
+let isShown = false;
 
 /** Shows the open view again. */
 async function show() {
   for (const other of document.querySelectorAll("[aria-busy]")) other.removeAttribute("aria-busy");
   if (access === "none" || isWelcoming()) return;
   showing?.abort();
+  stopAhead();
   const controller = showing = new AbortController();
   const name = openTab();
   const panel = byId(`panel-${name}`);
-  shownAt = Date.now();
+  isShown = true;
   panel.setAttribute("aria-busy", "true");
   try {
     await VIEWS[name].show(panel, controller.signal);
@@ -57,7 +58,14 @@ async function show() {
   }
   if (showing !== controller) return;
   panel.removeAttribute("aria-busy");
-  showStrip(controller.signal);
+  await showStrip(controller.signal);
+  if (showing === controller) startAhead(name);
+}
+
+/** Shows the open view with new figures. */
+function refresh() {
+  forgetReports();
+  show();
 }
 
 // Live number
@@ -91,8 +99,7 @@ async function drawLive() {
       if (showing) refreshStrip(showing.signal);
       setText(/** @type {HTMLElement} */ (element.lastElementChild), `${count(visitors)} here now`);
       const isOver = isRangeOver() || !VIEWS[openTab()].isRefreshed || document.querySelector("dialog[open]");
-      const pause = rangeName() === "realtime" ? REALTIME_MS : REFRESH_MS;
-      if (!isOver && !(current().issue && openTab() === "issues") && Date.now() - shownAt > pause) show();
+      if (!isOver && !(current().issue && openTab() === "issues") && isShown && areReportsOld()) refresh();
     } catch (error) {
       if (signal.aborted) return;
       element.dataset.state = "failed";
@@ -168,7 +175,7 @@ onStatus((status, failures) => {
   const wasIncomplete = document.body.hasAttribute("data-incomplete");
   document.body.toggleAttribute("data-incomplete", areFiguresIncomplete());
   // Zero becomes a dash, or the dash a figure.
-  if (shownAt && wasIncomplete !== areFiguresIncomplete()) show();
+  if (isShown && wasIncomplete !== areFiguresIncomplete()) refresh();
   checkWelcome();
 });
 
@@ -180,13 +187,14 @@ function checkWelcome() {
     opened: clear,
     done() {
       drawSites();
-      show();
+      refresh();
     },
   });
 }
 
 function clear() {
   showing?.abort();
+  stopAhead();
   for (const name of Object.keys(VIEWS)) byId(`panel-${name}`).replaceChildren();
 }
 
@@ -238,6 +246,7 @@ async function start() {
     signedOut();
   });
   startWelcome();
+  watchUse(() => access !== "none" && !isWelcoming());
   byId("sign-in-form").addEventListener("submit", (event) => {
     event.preventDefault();
     const input = /** @type {HTMLInputElement} */ (byId("token"));

@@ -1,13 +1,13 @@
 // Totals, figures over time, lists, errors and data quality.
 
 import { h, setText } from "../kit/dom.js";
-import { ask } from "./api.js";
 import { drawTopIssues, issuesLink, TOP_MAX } from "./issues.js";
 import { delta, drawPart, failure, noFigures, refusalOf, refused, showFailure } from "./parts.js";
 import { body, card, skeleton } from "../kit/cards.js";
 import { sparkline } from "../kit/sparkline.js";
-import { listCards } from "./lists.js";
+import { listCards, listsRequest } from "./lists.js";
 import { drawQuality, duplicatesRemoved } from "./quality.js";
+import { report } from "./reports.js";
 import { change, current, isComparing, reportQuery, seriesQuery } from "./state.js";
 import { areFiguresIncomplete } from "./status.js";
 import { drawTimeline, intervalSelect, periodOf, previousPeriodOf, statesOf } from "./timeline.js";
@@ -55,6 +55,16 @@ const TILES = [
 const CHART_HEIGHT = 280;
 const FIGURES_HEIGHT = 31;
 
+/** The reports of the view. @returns {Record<string, import("./reports.js").Request>} */
+const requests = () => ({
+  totals: ["overview", seriesQuery()],
+  lists: listsRequest(),
+  issues: ["issues", { ...reportQuery(), limit: TOP_MAX }],
+  quality: ["data-quality", { ...reportQuery(), bots: undefined }],
+});
+
+export const overviewRequests = () => Object.values(requests());
+
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export async function showOverview(panel, signal) {
   const tiles = h(
@@ -75,21 +85,22 @@ export async function showOverview(panel, signal) {
   const lists = listCards(signal);
   panel.replaceChildren(tiles, chart, ...lists.elements, errors, quality);
   for (const one of [chart, errors, quality]) body(one).append(skeleton());
+  const { totals, issues, quality: delivery } = requests();
   await Promise.all([
-    ask("overview", seriesQuery(), { signal }).then((report) => {
-      drawTiles(tiles, report);
-      drawChart(chart, report);
+    report(totals, signal).then((found) => {
+      drawTiles(tiles, found);
+      drawChart(chart, found);
     }, (error) => {
       if (!signal.aborted) tiles.replaceChildren(failure(error));
       showFailure(signal, chart)(error);
     }),
     lists.show(),
-    ask("issues", { ...reportQuery(), limit: TOP_MAX }, { signal }).then(
-      (report) => drawPart(errors, report, () => drawTopIssues(errors, report)),
+    report(issues, signal).then(
+      (found) => drawPart(errors, found, () => drawTopIssues(errors, found)),
       showFailure(signal, errors),
     ),
-    ask("data-quality", { ...reportQuery(), bots: undefined }, { signal }).then(
-      async (report) => drawQuality(quality, report, await duplicatesRemoved(signal)),
+    report(delivery, signal).then(
+      async (found) => drawQuality(quality, found, await duplicatesRemoved(signal)),
     ).catch(showFailure(signal, quality)),
   ]);
 }

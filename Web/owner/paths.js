@@ -3,9 +3,9 @@
 import { body } from "../kit/cards.js";
 import { h } from "../kit/dom.js";
 import { count, exact, percent } from "../kit/format.js";
-import { ask } from "./api.js";
 import { suggest } from "./goal-dialog.js";
 import { noFigures, segments } from "./parts.js";
+import { report } from "./reports.js";
 import { change, current, reportQuery } from "./state.js";
 import { named } from "./words.js";
 
@@ -27,11 +27,22 @@ function chosenPages() {
 /** @param {string[]} via @param {Record<string, string | null>} [more] */
 const choose = (via, more = {}) => change({ via: via.length ? JSON.stringify(via) : null, ...more });
 
+const chosenDirection = () => current().direction === "backward" ? "backward" : "forward";
+
+/** @returns {import("./reports.js").Request} */
+export function pathsRequest() {
+  const via = chosenPages();
+  const steps = Math.min(STEPS_MAX, Math.max(STEPS, via.length + 2));
+  return ["paths", {
+    ...{ ...reportQuery(), direction: chosenDirection(), page: current().start },
+    ...{ via: via.length ? JSON.stringify(via) : undefined, steps, limit: ROWS },
+  }];
+}
+
 /** @param {HTMLElement} element a card @param {AbortSignal} signal */
 export async function showPaths(element, signal) {
-  const direction = current().direction === "backward" ? "backward" : "forward";
+  const direction = chosenDirection();
   const { start } = current();
-  const via = chosenPages();
   const head = /** @type {HTMLElement} */ (element.querySelector(".head"));
   const list = h("datalist", { id: "path-pages" });
   const field = /** @type {HTMLInputElement} */ (h("input", {
@@ -42,12 +53,7 @@ export async function showPaths(element, signal) {
   field.addEventListener("change", () => choose([], { start: field.value.trim() || null }));
   field.addEventListener("focus", () => suggest(list, "path"), { once: true });
   head.append(h("span", { class: "space" }), segments("Direction", "direction", DIRECTIONS, direction), field, list);
-  const steps = Math.min(STEPS_MAX, Math.max(STEPS, via.length + 2));
-  const report = await ask("paths", {
-    ...{ ...reportQuery(), direction, page: start, via: via.length ? JSON.stringify(via) : undefined },
-    ...{ steps, limit: ROWS },
-  }, { signal });
-  drawPaths(body(element), report);
+  drawPaths(body(element), await report(pathsRequest(), signal));
 }
 
 /** @param {any} step */

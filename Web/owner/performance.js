@@ -2,7 +2,6 @@
 // the root causes of slow page views.
 
 import { h, setText } from "../kit/dom.js";
-import { ask } from "./api.js";
 import { drawAttention } from "./attention.js";
 import { drawCauses, drawResources } from "./causes.js";
 import { showComparison } from "./compare.js";
@@ -20,6 +19,7 @@ import {
   showFailure,
   toneBadge,
 } from "./parts.js";
+import { report } from "./reports.js";
 import { change, current, filters, isComparing, reportQuery, seriesQuery } from "./state.js";
 import { encodeFilters, isDimension, withFilter } from "./filters.js";
 import { drawTimeline, intervalSelect, periodOf, previousPeriodOf } from "./timeline.js";
@@ -54,10 +54,30 @@ function cardsOf(metric, by) {
   };
 }
 
+/** The chosen metric and dimension of the breakdown. */
+const choice = () => ({
+  metric: Object.hasOwn(METRICS, current().metric ?? "") ? current().metric : "lcp",
+  by: Object.hasOwn(BY, current().by ?? "") ? current().by : "path",
+});
+
+/** The reports of the view, without those of the comparison. @returns {Record<string, import("./reports.js").Request>} */
+function requests() {
+  const { metric, by } = choice();
+  return {
+    figures: ["performance", seriesQuery()],
+    attention: ["slow-pages", { ...reportQuery(), vital: metric }],
+    breakdown: breakdownRequest(metric, by),
+    routes: ["vitals-by", { ...reportQuery(), dimension: "navigation", limit: 15 }],
+    causes: ["breakdowns", { ...reportQuery(), dimensions: CAUSES, limit: 8 }],
+  };
+}
+
+export const performanceRequests = () => Object.values(requests());
+
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export async function showPerformance(panel, signal) {
-  const metric = Object.hasOwn(METRICS, current().metric ?? "") ? current().metric : "lcp";
-  const by = Object.hasOwn(BY, current().by ?? "") ? current().by : "path";
+  const { metric, by } = choice();
+  const { figures, attention, routes: navigation } = requests();
   const vitals = h(
     "section",
     { class: "vitals six full", "aria-label": "Vitals" },
@@ -68,21 +88,21 @@ export async function showPerformance(panel, signal) {
   for (const one of Object.values(cards)) body(one).append(skeleton());
   panel.replaceChildren(routes, vitals, ...Object.values(cards));
   await Promise.all([
-    ask("performance", seriesQuery(), { signal }).then((report) => {
-      drawVitals(vitals, report);
-      drawChart(cards.chart, report, metric);
-      drawDistribution(cards.distribution, report.metrics[metric], metric);
+    report(figures, signal).then((found) => {
+      drawVitals(vitals, found);
+      drawChart(cards.chart, found, metric);
+      drawDistribution(cards.distribution, found.metrics[metric], metric);
     }, (error) => {
       if (!signal.aborted) vitals.replaceChildren(h("div", { class: "full" }, failure(error)));
       showFailure(signal, cards.chart, cards.distribution)(error);
     }),
-    ask("slow-pages", { ...reportQuery(), vital: metric }, { signal }).then(
-      (report) => drawAttention(cards.attention, report),
+    report(attention, signal).then(
+      (found) => drawAttention(cards.attention, found),
       showFailure(signal, cards.attention),
     ),
     showBreakdown(cards.slow, metric, by, signal).catch(showFailure(signal, cards.slow)),
-    ask("vitals-by", { ...reportQuery(), dimension: "navigation", limit: 15 }, { signal }).then(
-      (report) => refusalOf(report) === null && drawRoutes(routes, report, metric),
+    report(navigation, signal).then(
+      (found) => refusalOf(found) === null && drawRoutes(routes, found, metric),
       // The breakdown shows the same error.
       () => {},
     ),
@@ -94,25 +114,38 @@ export async function showPerformance(panel, signal) {
 
 /** @param {ReturnType<typeof cardsOf>} cards @param {AbortSignal} signal */
 async function showCauses({ attribution, resources, parties }, signal) {
-  const { dimensions } = await ask("breakdowns", { ...reportQuery(), dimensions: CAUSES, limit: 8 }, { signal });
+  const { dimensions } = await report(requests().causes, signal);
   drawCauses(attribution, dimensions);
   drawPart(resources, dimensions.resource, () => drawResources(resources, dimensions.resource, "Resource"));
   drawPart(parties, dimensions.third_party, () => drawResources(parties, dimensions.third_party, "Host"));
 }
 
+/** @typedef {{limit: number, sort: string, search: string}} BreakdownQuery */
+
+/** The rows of the breakdown when it opens. @param {string} metric @returns {BreakdownQuery} */
+const firstRows = (metric) => ({
+  limit: ROWS,
+  sort: (current().sort ?? "").startsWith("pageviews") ? "pageviews" : metric,
+  search: "",
+});
+
+/**
+ * @param {string} metric @param {string} dimension @param {BreakdownQuery} query
+ * @returns {import("./reports.js").Request}
+ */
+function breakdownRequest(metric, dimension, { limit, sort, search } = firstRows(metric)) {
+  const found = search && isDimension(dimension)
+    ? withFilter(filters(), { operator: "contains", dimension, values: [search] })
+    : filters();
+  return ["vitals-by", { ...reportQuery(), filters: encodeFilters(found), dimension, limit, sort }];
+}
+
 /** @param {HTMLElement} element @param {string} metric @param {string} dimension @param {AbortSignal} signal */
 async function showBreakdown(element, metric, dimension, signal) {
-  const load = (/** @type {{limit: number, sort: string, search: string}} */ { limit, sort, search }) => {
-    const found = search && isDimension(dimension)
-      ? withFilter(filters(), { operator: "contains", dimension, values: [search] })
-      : filters();
-    const query = { ...reportQuery(), filters: encodeFilters(found) };
-    return ask("vitals-by", { ...query, dimension, limit, sort }, { signal });
-  };
-  const sort = (current().sort ?? "").startsWith("pageviews") ? "pageviews" : metric;
-  const report = await load({ limit: ROWS, sort, search: "" });
+  const load = (/** @type {BreakdownQuery} */ query) => report(breakdownRequest(metric, dimension, query), signal);
   const title = /** @type {Record<string, string>} */ (BY)[dimension];
-  await new VitalsTable(element, report, { dimension, title, metric, load }).start();
+  const found = await report(breakdownRequest(metric, dimension), signal);
+  await new VitalsTable(element, found, { dimension, title, metric, load }).start();
 }
 
 /** @param {HTMLElement} element @param {any} report */

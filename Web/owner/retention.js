@@ -4,25 +4,33 @@ import { body } from "../kit/cards.js";
 import { h } from "../kit/dom.js";
 import { exact, percent } from "../kit/format.js";
 import { axisParts, bucketTitle, firstDayOfWeek } from "../kit/times.js";
-import { ask } from "./api.js";
 import { periodOf } from "./goal-words.js";
 import { noFigures, segments } from "./parts.js";
+import { report } from "./reports.js";
 import { current, reportQuery } from "./state.js";
 
 const PERIODS = Object.freeze({ day: "Days", week: "Weeks", month: "Months" });
 /** Cells are at most this strong, so that the text on them stays legible. */
 const STRENGTH_MAX = 45;
+
+/** @param {string} period @param {AbortSignal} signal */
+const ofPeriod = (period, signal) =>
+  report(["retention", { ...reportQuery(), week_start: firstDayOfWeek(), period }], signal);
+
+/** The retention by the chosen period, or by the one that suits the range. @param {AbortSignal} signal */
+export async function readRetention(signal) {
+  const chosen = current().period;
+  const found = await ofPeriod(chosen ?? "month", signal);
+  const suited = periodOf(found.range);
+  return chosen || suited === "month" ? found : await ofPeriod(suited, signal);
+}
+
 /** @param {HTMLElement} element a card @param {AbortSignal} signal */
 export async function showRetention(element, signal) {
-  const asked = { ...reportQuery(), week_start: firstDayOfWeek() };
-  const chosen = current().period;
-  let report = await ask("retention", { ...asked, period: chosen ?? "month" }, { signal });
-  if (!chosen && periodOf(report.range) !== "month") {
-    report = await ask("retention", { ...asked, period: periodOf(report.range) }, { signal });
-  }
+  const found = await readRetention(signal);
   const head = /** @type {HTMLElement} */ (element.querySelector(".head"));
-  head.append(h("span", { class: "space" }), segments("Period", "period", PERIODS, report.period));
-  drawRetention(body(element), report);
+  head.append(h("span", { class: "space" }), segments("Period", "period", PERIODS, found.period));
+  drawRetention(body(element), found);
 }
 
 /** @param {HTMLElement} element @param {any} report */

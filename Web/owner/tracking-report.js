@@ -1,24 +1,13 @@
 // The report on the tracking, which the strip and the view share.
 
-import { ask } from "./api.js";
+import { isKept, report } from "./reports.js";
 import { rangeQuery } from "./state.js";
 
-/** Milliseconds for which a report is current. */
-const CURRENT_MS = 55_000;
+/** @returns {import("./reports.js").Request} */
+const request = () => ["tracking", rangeQuery()];
 
-/** @type {{key: string, at: number, report: any} | null} */
-let latest = null;
-
-/** The report of the site and range if it is current; otherwise undefined. */
-export const currentReport = () =>
-  latest && latest.key === JSON.stringify(rangeQuery()) && Date.now() - latest.at < CURRENT_MS
-    ? latest.report
-    : undefined;
+/** Whether the report of the site and range is current. */
+export const isTrackingCurrent = () => isKept(request());
 
 /** @param {AbortSignal} [signal] */
-export async function readTracking(signal) {
-  const query = rangeQuery();
-  const report = await ask("tracking", query, { signal });
-  latest = { key: JSON.stringify(query), at: Date.now(), report };
-  return report;
-}
+export const readTracking = (signal) => report(request(), signal);

@@ -2,7 +2,7 @@
 
 import { setText } from "../kit/dom.js";
 import { duration, exact, percent, shareOf } from "../kit/format.js";
-import { currentReport, readTracking } from "./tracking-report.js";
+import { isTrackingCurrent, readTracking } from "./tracking-report.js";
 import { CONCLUSIONS, versionsText } from "./tracking-model.js";
 import { rangeQuery } from "./state.js";
 
@@ -62,7 +62,7 @@ export async function showStrip(signal) {
     for (const name of ["state", "delivery", "version", "clock", "csp"]) setText(part(name), "–");
   }
   try {
-    const report = currentReport() ?? await readTracking(signal);
+    const report = await readTracking(signal);
     shown = key;
     // The live count knows only the latest events of all sites; the report those of the range.
     if ((report.last_event ?? 0) > (lastEvent ?? 0)) setLastEvent(report.last_event);
@@ -76,7 +76,7 @@ export async function showStrip(signal) {
 }
 
 /** Updates the strip if its figures are no longer current. @param {AbortSignal} signal */
-export const refreshStrip = (signal) => shown && currentReport() === undefined && showStrip(signal);
+export const refreshStrip = (signal) => shown && !isTrackingCurrent() && showStrip(signal);
 
 export function startStrip() {
   setInterval(tick, TICK_MS);

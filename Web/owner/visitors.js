@@ -4,10 +4,10 @@ import { badge, h, isolated, setText } from "../kit/dom.js";
 import { body, card, skeleton } from "../kit/cards.js";
 import { ago, exact } from "../kit/format.js";
 import { moment } from "../kit/times.js";
-import { ask } from "./api.js";
 import { valueLabel } from "./filters.js";
 import { showJourney } from "./journey.js";
 import { failure, noFigures, select, sortHeading, visitorHref, visitorTail } from "./parts.js";
+import { report } from "./reports.js";
 import { change, current, reportQuery, zone } from "./state.js";
 
 /** Visitors of a page. */
@@ -76,9 +76,19 @@ function searchForm() {
   return form;
 }
 
+/** A page of visitors. @param {string | null} cursor null for the first one @returns {import("./reports.js").Request} */
+const request = (cursor) => ["visitors", {
+  ...reportQuery(),
+  sort: order(),
+  limit: PAGE,
+  find: current().who,
+  cursor,
+}];
+
+export const visitorsRequests = () => current().visitor ? [] : [request(null)];
+
 /** @param {HTMLElement} main @param {HTMLElement} count @param {AbortSignal} signal */
 async function showList(main, count, signal) {
-  const query = { ...reportQuery(), sort: order(), limit: PAGE, find: current().who };
   const rows = h("tbody");
   const more = h("button", { type: "button", class: "button", text: "Load more" });
   const message = h("p", { class: "note", role: "alert" });
@@ -86,7 +96,7 @@ async function showList(main, count, signal) {
   let next = null;
   listed = [];
   const load = async () => {
-    const page = await ask("visitors", { ...query, cursor: next }, { signal });
+    const page = await report(request(next), signal);
     next = page.next;
     rows.append(...page.visitors.map(row));
     listed.push(...page.visitors.flatMap((/** @type {any} */ { visitor }) => visitor ?? []));

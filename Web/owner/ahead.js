@@ -1,0 +1,51 @@
+// Reading ahead: while the owner uses the page, the reports of the other views are read one after the other, so that a
+// view opens without a wait. The view under the pointer comes first.
+
+import { VIEWS } from "./views.js";
+
+/** Milliseconds without a key or pointer after which the owner only watches the page: it does not read ahead then. */
+const ACTIVE_MS = 120_000;
+/** Milliseconds after the open view is complete. */
+const PAUSE_MS = 250;
+
+let activeAt = Date.now();
+let reading = new AbortController();
+
+const isWanted = () =>
+  document.visibilityState === "visible" && Date.now() - activeAt < ACTIVE_MS &&
+  !(/** @type {any} */ (navigator).connection?.saveData);
+
+/** @param {string} name of a view @param {AbortSignal} signal */
+async function read(name, signal) {
+  // The view shows the error when it is opened.
+  await VIEWS[name].read?.(signal).catch(() => {});
+}
+
+/** Ends the reading; the view that is opened takes over the request that is on its way. */
+export function stopAhead() {
+  reading.abort();
+  reading = new AbortController();
+}
+
+/** Reads the reports of the other views. @param {string} open the name of the open view */
+export async function startAhead(open) {
+  stopAhead();
+  const { signal } = reading;
+  await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  for (const name of Object.keys(VIEWS)) {
+    if (signal.aborted || !isWanted()) return;
+    if (name !== open) await read(name, signal);
+  }
+}
+
+/** Watches for the use of the page, and for the pointer on a tab. @param {() => boolean} isReady whether reports can be read */
+export function watchUse(isReady) {
+  const used = () => activeAt = Date.now();
+  for (const type of ["pointermove", "pointerdown", "keydown"]) addEventListener(type, used, { passive: true });
+  for (const tab of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[role=tab]"))) {
+    tab.addEventListener("pointerenter", () => {
+      const isOpen = tab.getAttribute("aria-selected") === "true";
+      if (isReady() && !isOpen && isWanted()) read(tab.dataset.tab ?? "", reading.signal);
+    });
+  }
+}
