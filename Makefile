@@ -22,7 +22,7 @@ INSTALLED = bin/collector share/man/man1/collector.1 share/bash-completion/compl
 
 .DEFAULT_GOAL := help
 .PHONY: help run install uninstall build assets setup edit check test-swift test-browser image test test-long lint format fuzz tsan
-.PHONY: bench bench-insight bench-rollups bench-tracker chaos leaves vitals hooks clean
+.PHONY: bench bench-insight bench-page bench-rollups bench-tracker chaos leaves vitals hooks clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -105,6 +105,10 @@ bench: build ## Measure throughput, latency and CPU time per request on both sto
 bench-insight: build ## Fill stores with INSIGHT_EVENTS (default 1 and 10 million) and time each call of the owner's API
 	@scripts/setup bench
 	@Benchmarks/insight $(if $(INSIGHT_EVENTS),--events $(INSIGHT_EVENTS))
+
+bench-page: build ## Fill a store with PAGE_EVENTS (default 10 million) and time the views of the owner's page in a browser
+	@scripts/setup test
+	@Benchmarks/page $(if $(PAGE_EVENTS),--events $(PAGE_EVENTS))
 
 bench-rollups: build ## Measure the rollup cost of worst-case events from one client
 	@scripts/setup bench
