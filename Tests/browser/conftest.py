@@ -198,41 +198,48 @@ def drivers():
         driver.quit()
 
 
-def driver_of(name, drivers):
+def driver_of(name, drivers, item):
     if engines.FINDERS[name]() is None:
         message = f"{name} is not installed here (scripts/setup test; on Ubuntu see docs/troubleshooting.md)"
         # In CI, a missing engine is an error.
         (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
-    if name not in drivers:
-        drivers[name] = engines.start(name)
-    return drivers[name]
+    key = driver_key(name, item)
+    if key not in drivers:
+        drivers[key] = engines.start(name, is_for_pages=engines.is_page_test(item.path.name))
+    return drivers[key]
+
+
+def driver_key(name, item):
+    """Tests of the owner's page have a Chromium of their own."""
+    return "chromium for pages" if name == "chromium" and engines.is_page_test(item.path.name) else name
 
 
 @pytest.fixture
 def engine(request, drivers):
     """A started browser engine. `pytest_generate_tests` chooses the engines of each test."""
-    return driver_of(request.param, drivers)
+    return driver_of(request.param, drivers, request.node)
 
 
 @pytest.fixture
-def chromium(drivers):
-    return driver_of("chromium", drivers)
+def chromium(request, drivers):
+    return driver_of("chromium", drivers, request.node)
 
 
-def engine_names(item):
+def driver_keys(item):
     """The engines that a test uses."""
     names = {item.callspec.params["engine"]} if "engine" in getattr(getattr(item, "callspec", None), "params", {}) else set()
-    return names | ({"chromium"} & set(getattr(item, "fixturenames", ())))
+    names |= {"chromium"} & set(getattr(item, "fixturenames", ()))
+    return {driver_key(name, item) for name in names}
 
 
 def pytest_runtest_teardown(item, nextitem):
     """Closes the page of an engine that the next test does not use: it would run until the end, with its animations and retries."""
     drivers = item.funcargs.get("drivers", {}) if hasattr(item, "funcargs") else {}
-    for name in engine_names(item) - engine_names(nextitem):
-        if name in drivers:
+    for key in driver_keys(item) - driver_keys(nextitem):
+        if key in drivers:
             # A page that hangs was the concern of the test.
             with contextlib.suppress(Exception):
-                drivers[name].leave("about:blank")
+                drivers[key].leave("about:blank")
 
 
 @pytest.fixture

@@ -39,6 +39,12 @@ def find_chromium():
     return path if os.path.exists(path) else None
 
 
+def find_headless_shell():
+    """Chromium without its windows and toolbars, which take a third of its CPU time; else the whole one. Pages that neither measure
+    themselves nor are restored from the back/forward cache are the same in both."""
+    return os.environ.get("COLLECTOR_CHROMIUM") or _first_program("chromium-headless-shell") or find_chromium()
+
+
 def find_firefox():
     return os.environ.get("COLLECTOR_FIREFOX") or _first_program("firefox-esr", "firefox")
 
@@ -80,9 +86,9 @@ def first():
     return next((name for name in wanted() if FINDERS[name]() is not None), wanted()[0])
 
 
-def start(name):
-    """Starts an engine; its driver is imported on demand."""
-    path = FINDERS[name]()
+def start(name, is_for_pages=False):
+    """Starts an engine, or the small variant of it for tests of the owner's page; its driver is imported on demand."""
+    path = find_headless_shell() if name == "chromium" and is_for_pages else FINDERS[name]()
     if path is None:
         raise FileNotFoundError(f"{name} is not installed (scripts/setup test)")
     if name == "chromium":
