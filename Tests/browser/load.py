@@ -71,8 +71,13 @@ class Load:
         return set(ids)
 
 
+#: Minimum timeout of a wait. A busy machine takes ten times as long for anything; a condition that holds ends the wait at once.
+WAIT_SECONDS_MIN = 45
+
+
 def wait_for(condition, seconds, what):
     """Polls a condition until it holds; `what` describes it in the error, as a text or a function that returns one."""
+    seconds = max(seconds, WAIT_SECONDS_MIN)
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"after {seconds} s: not {what() if callable(what) else what}"

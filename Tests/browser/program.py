@@ -14,8 +14,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("COLLECTOR_BINARY", ROOT / ".build" / "release" / "collector"))
 #: Where the servers that tests start are found: unpacked by scripts/setup, or installed.
 SERVERS_PATH = os.pathsep.join([*(str(ROOT / ".tools" / "debian" / "usr" / folder) for folder in ("sbin", "bin")), os.environ.get("PATH", ""), "/usr/sbin"])
-STOP_SECONDS_MAX = 10
-START_SECONDS_MAX = 20
+STOP_SECONDS_MAX = 30
+START_SECONDS_MAX = 60
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -48,7 +48,7 @@ def clean_environment(extra=None):
     return kept | {name: str(value) for name, value in (extra or {}).items()}
 
 
-def run(*arguments, folder, environment=None, timeout=30, prefix=()):
+def run(*arguments, folder, environment=None, timeout=60, prefix=()):
     """Runs the program until it exits. Returns exit code and output."""
     return subprocess.run(
         [*prefix, BINARY, *map(str, arguments)],

@@ -51,7 +51,7 @@ class Terminal:
         """All output so far, with line feeds alone."""
         return self._text.replace("\r\n", "\n")
 
-    def wait_for(self, pattern, timeout=30):
+    def wait_for(self, pattern, timeout=60):
         """The first match in the output."""
         deadline = time.monotonic() + timeout
         with self._changed:
@@ -65,7 +65,7 @@ class Terminal:
     def press_control_c(self):
         os.write(self._master, b"\x03")
 
-    def wait(self, timeout=30):
+    def wait(self, timeout=60):
         """The exit code, after all output has been read."""
         code = self.process.wait(timeout)
         self._reader.join(5)

@@ -24,7 +24,7 @@ MOUNTS = ("root", "sub-path")
 #: The client's address as the proxy sees it; the proxy itself comes from 127.0.0.1.
 CLIENT = "127.0.0.2"
 SPOOFED = dict.fromkeys(("X-Forwarded-For", "X-Real-IP", "CF-Connecting-IP", "Forwarded"), "203.0.113.9")
-STREAM_SECONDS_MAX = 10
+STREAM_SECONDS_MAX = 60
 
 
 def blocks(language):
