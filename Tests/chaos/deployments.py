@@ -23,7 +23,7 @@ from wire import Closed, get
 TOKEN = "token-of-the-chaos"
 DATA_BYTES = 1 << 30
 DRAINING_SECONDS_MAX = 4
-RECOVERY_SECONDS_MAX = 60
+RECOVERY_SECONDS_MAX = 150
 
 
 class Deployment:
