@@ -147,7 +147,7 @@ let package = Package(
         ),
         .target(
             name: "StorageSQLite",
-            dependencies: ["Events", "Locks", "SQLite", "Storage"],
+            dependencies: ["Crypto", "Events", "Locks", "SQLite", "Storage"],
             path: "Sources/Storage/StorageSQLite",
             swiftSettings: strict
         ),
