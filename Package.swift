@@ -239,7 +239,9 @@ let package = Package(
         ),
         .testTarget(
             name: "CollectorTests",
-            dependencies: ["Crypto", "Events", "Files", "HTML", "HTTPClient", "Log", "collector"],
+            dependencies: [
+                "Crypto", "Events", "Files", "HTML", "HTTPAPI", "HTTPClient", "Log", "Reports", "Segments", "collector",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
