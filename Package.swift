@@ -147,7 +147,7 @@ let package = Package(
         ),
         .target(
             name: "StorageSQLite",
-            dependencies: ["Events", "Locks", "SQLite", "Storage"],
+            dependencies: ["Crypto", "Events", "Locks", "SQLite", "Storage"],
             path: "Sources/Storage/StorageSQLite",
             swiftSettings: strict
         ),
@@ -239,7 +239,9 @@ let package = Package(
         ),
         .testTarget(
             name: "CollectorTests",
-            dependencies: ["Crypto", "Events", "Files", "HTML", "HTTPClient", "Log", "collector"],
+            dependencies: [
+                "Crypto", "Events", "Files", "HTML", "HTTPAPI", "HTTPClient", "Log", "Reports", "Segments", "collector",
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -34,7 +34,7 @@ private let allowedImports: [String: Set<String>] = [
     // Storage
     "Storage": ["Crypto", "Events", "Locks"],
     "StoragePostgres": ["Events", "Postgres", "Storage"],
-    "StorageSQLite": ["Events", "Locks", "SQLite", "Storage"],
+    "StorageSQLite": ["Crypto", "Events", "Locks", "SQLite", "Storage"],
     // Ingest
     "Ingest": ["Events", "Locks", "Log", "Storage", "Workers"],
     // Analytics

@@ -12,7 +12,7 @@ from program import BINARY, ROOT, run
 from terminal import Terminal
 from wire import get
 
-COMMANDS = ("serve", "migrate", "verify", "rebuild", "demo", "link", "doctor", "completions", "help")
+COMMANDS = ("serve", "migrate", "verify", "rebuild", "demo", "check", "backup", "restore", "link", "doctor", "completions", "help")
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_request_headers_do_not_affect_the_link(serve, tmp_path):
 @pytest.mark.parametrize(
     "words, code",
     [
-        (("verify",), 1), (("rebuild",), 1), (("link",), 1), (("demo", "--remove"), 1), (("migrate", "--list"), 0),
+        (("verify",), 1), (("rebuild",), 1), (("link",), 1), (("demo", "--remove"), 1), (("backup", "file"), 1), (("migrate", "--list"), 0),
         (("--help",), 0), (("help", "demo"), 0), (("help", "--man"), 0), (("--version",), 0), (("completions", "bash"), 0),
     ],
 )
@@ -245,7 +245,7 @@ def completed(script, line):
 def test_bash_completes_commands_and_options(tmp_path):
     script = tmp_path / "collector.bash"
     script.write_text(run("completions", "bash", folder=tmp_path).stdout)
-    assert completed(script, "collector re") == ["rebuild"]
+    assert completed(script, "collector reb") == ["rebuild"]
     assert set(completed(script, "collector ")) >= set(COMMANDS)
     assert completed(script, "collector demo --re") == ["--remove"]
     assert completed(script, "collector completions f") == ["fish"]

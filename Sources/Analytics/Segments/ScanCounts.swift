@@ -13,6 +13,7 @@ final class ScanCounts: @unchecked Sendable {
     private let query: ScanQuery
     private(set) var lists: [ListWork?] = []
     private var bucketSums: [Sums]
+    private var squaredErrors = 0.0
     private(set) var values: ScanValues
     private(set) var visitors: ScanVisitors
     private var selection: ScanSelection?
@@ -79,6 +80,15 @@ final class ScanCounts: @unchecked Sendable {
             guard let lane = event.lane else { continue }
             bucketSums[Int(event.bucket)][lane] &+= Int64(event.count)
         }
+        if query.withSquaredErrors { addSquaredErrors(rows) }
+    }
+
+    private func addSquaredErrors(_ rows: SegmentRows) {
+        var errors: [UInt16: Double] = [:]
+        for event in rows.events where event.lane == Lane.errors {
+            errors[event.row, default: 0] += Double(event.count)
+        }
+        for count in errors.values { squaredErrors += count * count }
     }
 
     private func addFigures(_ rows: SegmentRows) {
@@ -115,6 +125,7 @@ final class ScanCounts: @unchecked Sendable {
     func result() -> ScanResult {
         var result = ScanResult()
         (result.selection, result.latestErrors) = (selection, latestErrors.seconds)
+        result.squaredErrors = squaredErrors
         result.hasTooManyVisitors = visitors.hasTooMany
         result.total = Aggregate(bucketSums.reduce(Sums(), &+))
         result.total.visitors = visitors.total

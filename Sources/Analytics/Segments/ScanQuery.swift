@@ -106,6 +106,10 @@ package struct ScanQuery: Sendable {
     package var seriesVitals: [Vital] = []
     /// Whether the vitals of the whole range include their distribution.
     package var withDistribution = false
+    /// Whether the vitals of the whole range include their values by rank.
+    package var withRanks = false
+    /// Whether the result has `squaredErrors`.
+    package var withSquaredErrors = false
     package var withVisitors = true
     package var withSeriesVisitors = false
     package var lists: [List] = []
@@ -174,13 +178,15 @@ package struct VitalSummary: Equatable, Sendable {
     package var poor: Int64 = 0
     /// Nonempty bins with upper bounds and counts, ascending.
     package var distribution: [(upperBound: Double, count: Int64)] = []
+    /// Nil unless requested, and when there are no values.
+    package var ranked: RankedValues?
 
     package init() {}
 
     package static func == (one: VitalSummary, other: VitalSummary) -> Bool {
         one.count == other.count && one.p50 == other.p50 && one.p75 == other.p75 && one.p95 == other.p95
             && one.good == other.good && one.needsImprovement == other.needsImprovement && one.poor == other.poor
-            && one.distribution.elementsEqual(other.distribution, by: ==)
+            && one.distribution.elementsEqual(other.distribution, by: ==) && one.ranked == other.ranked
     }
 }
 
@@ -204,6 +210,10 @@ package struct ScanResult: Sendable {
     /// Nil unless requested.
     package var selection: ScanSelection?
     package var latestErrors: [LatestErrors.Second] = []
+    /// The sum over all page views of the square of their errors; 0 unless requested.
+    ///
+    /// Divided by the number of errors, it is the mean number of errors that come together.
+    package var squaredErrors = 0.0
     /// Number of damaged segments, which are excluded from all figures.
     package var damagedSegments = 0
     /// Whether visitor counts are missing because some visitors share a number.

@@ -9,7 +9,15 @@ struct ScanValues {
             sets.append(ValueSet(.bucket, vital, groups: query.edges.count))
         }
         for vital in Vital.allCases where query.vitals.contains(vital) {
-            sets.append(ValueSet(.whole, vital, groups: 1, withDistribution: query.withDistribution))
+            sets.append(
+                ValueSet(
+                    .whole,
+                    vital,
+                    groups: 1,
+                    withDistribution: query.withDistribution,
+                    withRanks: query.withRanks
+                )
+            )
         }
     }
 

@@ -13,6 +13,7 @@ final class ValueSet {
     private(set) var groups: Range<Int>
     private let end: Int
     private let withDistribution: Bool
+    private let withRanks: Bool
     /// Pairs that occur, rounded to whole steps; none occurs at its lower bound.
     private var pairs = 0..<0
     /// Counters of the pairs from `low` on for each group; the first one counts rows without a value.
@@ -31,8 +32,15 @@ final class ValueSet {
     /// of pairs that do not occur use no memory.
     private static let sparseBytesMax = 64 << 20
 
-    init(_ grouping: Grouping, _ vital: Vital?, groups: Int, withDistribution: Bool = false) {
+    init(
+        _ grouping: Grouping,
+        _ vital: Vital?,
+        groups: Int,
+        withDistribution: Bool = false,
+        withRanks: Bool = false
+    ) {
         (self.grouping, self.vital, self.withDistribution) = (grouping, vital, withDistribution)
+        self.withRanks = withRanks
         (self.groups, end) = (0..<groups, groups)
         summaries = Array(repeating: VitalSummary(), count: groups)
         exact = Array(repeating: [], count: groups)
@@ -106,7 +114,12 @@ final class ValueSet {
                     bins.append((first + index, Int(counter)))
                 }
             }
-            summaries[group] = VitalSummary(bins, bounds, withDistribution: withDistribution)
+            summaries[group] = VitalSummary(
+                bins,
+                bounds,
+                withDistribution: withDistribution,
+                withRanks: withRanks
+            )
         }
         counters.deallocate()
         (counters, pairs, low, width) = (CounterTable(0), 0..<0, 0, 0)
@@ -133,8 +146,9 @@ final class ValueSet {
     func finishExact() {
         for group in summaries.indices where needsExact(group) {
             guard Int64(exact[group].count) == summaries[group].count else { continue }
-            let sorted = exact[group].sorted()
-            summaries[group].setPercentiles { Double(sorted[$0]) }
+            let values = RankedValues(exact: exact[group])
+            summaries[group].setPercentiles(values)
+            if withRanks { summaries[group].ranked = values }
         }
     }
 }
@@ -208,14 +222,17 @@ extension VitalSummary {
     ///
     /// `bins` has pairs of codes with their counts, ascending; `bounds` has the largest good value and the
     /// largest that is not poor.
-    init(_ bins: [(pair: Int, count: Int)], _ bounds: (good: Float, fair: Float), withDistribution: Bool) {
+    init(
+        _ bins: [(pair: Int, count: Int)],
+        _ bounds: (good: Float, fair: Float),
+        withDistribution: Bool,
+        withRanks: Bool
+    ) {
         self.init()
         let (good, fair) = (VitalCode.encode(bounds.good).code, VitalCode.encode(bounds.fair).code)
-        var ends: [Int] = []
         for (pair, number) in bins {
             let code = VitalCode.last(ofPair: pair)
             count += Int64(number)
-            ends.append(Int(count))
             if code <= good { self.good += Int64(number) }
             if code > good, code <= fair { needsImprovement += Int64(number) }
             if code > fair { poor += Int64(number) }
@@ -227,31 +244,13 @@ extension VitalSummary {
                 distribution.append((bound, Int64(number)))
             }
         }
-        setPercentiles { rank in
-            // Interpolates evenly within the pair of codes; the error is below 0.1 %.
-            var (index, last) = (0, ends.count - 1)
-            while index < last {
-                let middle = (index + last) / 2
-                if rank < ends[middle] { last = middle } else { index = middle + 1 }
-            }
-            let low = VitalCode.lowerBound(VitalCode.first(ofPair: bins[index].pair))
-            let high = VitalCode.upperBound(VitalCode.last(ofPair: bins[index].pair))
-            let before = Double(rank - (ends[index] - bins[index].count))
-            return low + (high - low) * (before + 0.5) / Double(bins[index].count)
-        }
+        let values = RankedValues(bins)
+        setPercentiles(values)
+        if withRanks, count > 0 { ranked = values }
     }
 
-    /// - Parameter value: returns the value of a rank, starting at 0.
-    mutating func setPercentiles(_ value: (Int) -> Double) {
-        guard count > 0 else { return }
-        let last = Int(count) - 1
-        func percentile(_ share: Double) -> Double {
-            let rank = share * Double(last)
-            let low = Int(rank)
-            let first = value(low)
-            return low < last ? first + (value(low + 1) - first) * (rank - Double(low)) : first
-        }
-        (p50, p75, p95) = (percentile(0.5), percentile(0.75), percentile(0.95))
+    mutating func setPercentiles(_ values: RankedValues) {
+        (p50, p75, p95) = (values.percentile(0.5), values.percentile(0.75), values.percentile(0.95))
     }
 }
 

@@ -1,5 +1,6 @@
 import Files
 import Glibc
+import Reports
 import Storage
 
 /// Formats an error as a message for the terminal, with advice on how to fix it.
@@ -10,6 +11,9 @@ enum Advice {
             "invalid configuration:\n" + error.problems.map { "  - \($0)" }.joined(separator: "\n")
         case let error as CommandError: error.reason
         case let error as StoreError: error.reason + storeAdvice(error)
+        case let error as BackupError: error.reason
+        case ReportError.refused(let sentence): sentence
+        case ReportError.store(let error): message(error)
         case let error as ListenError:
             "cannot listen on \(error.address): \(error.reason)" + listenAdvice(error.reason)
         case let error as FileError: error.message + fileAdvice(error.code)

@@ -7,6 +7,9 @@ struct Arguments: Equatable {
         case rebuild
         case demo
         case export
+        case check
+        case backup
+        case restore
         case link
         case doctor
         case completions
@@ -30,6 +33,7 @@ struct Arguments: Equatable {
     private var numbers: [String: UInt64] = [:]
     private var choices: [String: String] = [:]
     private var folders: [String: String] = [:]
+    private var texts: [String: [String]] = [:]
     /// The positional argument of the command; nil when the command takes none.
     private(set) var argument: String?
 
@@ -47,6 +51,17 @@ struct Arguments: Equatable {
     var assetsPath: String? { folders[Option.assets.name] }
     /// The value of `--seed`; nil when not given.
     var seed: UInt64? { numbers[Option.seed.name] }
+
+    /// Whether a flag was given.
+    func has(_ flag: Option) -> Bool { flags.contains(flag.name) }
+    /// The values of an option for text, in their order.
+    func texts(_ option: Option) -> [String] { texts[option.name] ?? [] }
+    /// The last value of an option for text; nil when not given.
+    func text(_ option: Option) -> String? { texts(option).last }
+    /// The value of an option for one of some words; nil when not given.
+    func choice(_ option: Option) -> String? { choices[option.name] }
+    /// The value of an option for a number; nil when not given.
+    func number(_ option: Option) -> UInt64? { numbers[option.name] }
 
     /// Parses the arguments after the program name.
     ///
@@ -107,6 +122,15 @@ struct Arguments: Equatable {
             guard argument != nil else {
                 throw UsageError(problem: "missing export: choose " + CommandEntry.exports.joined(separator: " or "))
             }
+        case .check:
+            guard text(.budget) != nil || text(.compareRelease) != nil else {
+                throw UsageError(problem: "missing --budget, such as --budget 'LCP.p75<=2500,error_rate<=0.5%'")
+            }
+            guard text(.compareRelease) == nil || text(.release) != nil else {
+                throw UsageError(problem: "--compare requires --release")
+            }
+        case .backup, .restore:
+            guard argument != nil else { throw UsageError(problem: "missing FILE") }
         case .serve, .migrate, .verify, .rebuild, .demo, .link: break
         }
     }
@@ -132,6 +156,9 @@ struct Arguments: Equatable {
         case .flag: break
         case .setting(let variable): settings[variable] = value
         case .folder: folders[option.name] = value
+        case .text:
+            guard !value.isEmpty else { throw UsageError(problem: "\(option.name) requires a value") }
+            texts[option.name, default: []].append(value)
         case .number(let range):
             guard let number = UInt64(value), range.contains(number) else {
                 throw UsageError(

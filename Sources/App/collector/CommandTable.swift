@@ -15,6 +15,8 @@ struct Option: Sendable {
         case folder
         /// Takes one of a fixed list of words.
         case choice([String])
+        /// Takes any text that is not empty; of an option that does not repeat, the last one counts.
+        case text(repeats: Bool)
     }
 
     let name: String
@@ -122,6 +124,9 @@ struct CommandEntry: Sendable {
         case .rebuild: rebuild
         case .demo: demo
         case .export: export
+        case .check: check
+        case .backup: backup
+        case .restore: restore
         case .link: link
         case .doctor: doctor
         case .completions: completions

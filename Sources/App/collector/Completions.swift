@@ -26,6 +26,11 @@ enum Completions {
         return names.joined(separator: "|")
     }
 
+    /// Commands whose argument is a file, as a pattern of `case`.
+    private static var fileCommands: String {
+        CommandEntry.all.filter(\.takesFile).map(\.command.rawValue).joined(separator: "|")
+    }
+
     private static var bash: String {
         let cases = CommandEntry.all.map { "        \($0.command.rawValue)) words=\"\(words($0))\" ;;" }
         return """
@@ -44,6 +49,9 @@ enum Completions {
             \(cases.joined(separator: "\n"))
                 esac
                 mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+                case ${COMP_WORDS[1]} in
+                    \(fileCommands)) mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current") ;;
+                esac
             }
             complete -F _collector collector
             """
@@ -60,7 +68,8 @@ enum Completions {
             let argument =
                 entry.argument.map {
                     $0.words.isEmpty
-                        ? ["'1:\($0.name):_urls'"] : ["'1:\($0.name):(\($0.words.joined(separator: " ")))'"]
+                        ? ["'1:\($0.name):\(entry.takesFile ? "_files" : "_urls")'"]
+                        : ["'1:\($0.name):(\($0.words.joined(separator: " ")))'"]
                 } ?? []
             return "        \(entry.command.rawValue)) _arguments \((options + argument).joined(separator: " ")) ;;"
         }
@@ -112,6 +121,7 @@ enum Completions {
                     "complete -c collector \(condition) -l \(option.name.dropFirst(2))\(value) -d '\(fishQuoted(option.summary))'"
                 )
             }
+            if entry.takesFile { lines.append("complete -c collector \(condition) -F") }
             if let argument = entry.argument, !argument.words.isEmpty {
                 lines.append("complete -c collector \(condition) -a '\(argument.words.joined(separator: " "))'")
             }

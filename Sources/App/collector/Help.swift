@@ -5,8 +5,8 @@ enum Help {
     static let precedence =
         "Options override environment variables, which override the .env file in the working folder, which overrides the defaults."
     static let exitCodes: [(code: String, meaning: String)] = [
-        ("0", "success"), ("1", "failure"), ("2", "usage error"), ("130", "interrupted by SIGINT"),
-        ("143", "interrupted by SIGTERM"),
+        ("0", "success"), ("1", "failure"), ("2", "usage error"), ("3", "undecided budgets of check"),
+        ("130", "interrupted by SIGINT"), ("143", "interrupted by SIGTERM"),
     ]
     /// Maximum line length in columns.
     private static let columnsMax = 100

@@ -63,13 +63,19 @@ struct Program {
                     kind: arguments.argument.flatMap(SegmentExport.Kind.init) ?? .pageviews,
                     format: arguments.format.flatMap(ExportFormat.init) ?? .csv
                 ).run()
+            case .check: return try CheckCommand(configuration, arguments).run()
+            case .backup:
+                let path = arguments.argument ?? ""
+                return try BackupCommand(configuration, path: path, overwrites: arguments.isForced).run()
+            case .restore: return try RestoreCommand(configuration, path: arguments.argument ?? "").run()
             // These have requests of their own.
             case .completions, .doctor, .help: return .usage
             }
         } catch {
             Console.error("collector: \(Advice.message(error))")
         }
-        return .failure
+        // Of a check, a failure is a budget that was exceeded.
+        return command == .check ? .usage : .failure
     }
 
     /// The configuration, and variables that are probably misspelled.
@@ -91,6 +97,8 @@ enum ExitCode: Int32 {
     case success = 0
     case failure = 1
     case usage = 2
+    /// No budget is exceeded, but the samples do not decide all of them.
+    case undecided = 3
     /// 128 plus the signal number, as in a shell.
     case interrupted = 130
     case terminated = 143

@@ -33,18 +33,20 @@ final class Interruption: Sendable {
     /// Ends with the process.
     private let worker = Worker("signals")
     /// Printed at the first signal.
-    private static let notice = "Stopping after the current transaction; press Ctrl+C again to stop at once."
+    static let notice = "Stopping after the current transaction; press Ctrl+C again to stop at once."
 
     /// Starts listening for signals; call before the first thread is started.
     ///
-    /// - Parameter finalNotice: message of a command that changes nothing and exits at the first signal; nil for a
-    ///   command that finishes its transaction.
-    init(finalNotice: String? = nil) {
+    /// - Parameters:
+    ///   - finalNotice: message of a command that changes nothing and exits at the first signal; nil for a command
+    ///     that finishes its transaction.
+    ///   - notice: message at the first signal of a command that stops soon after it.
+    init(finalNotice: String? = nil, notice: String = Interruption.notice) {
         let signals = Signals.block([SIGINT, SIGTERM])
         worker.start { [self] in
             let first = signals.wait()
             received.withLock { $0 = first }
-            Console.error((Console.isErrorTerminal ? "\r\u{1B}[K" : "") + (finalNotice ?? Self.notice))
+            Console.error((Console.isErrorTerminal ? "\r\u{1B}[K" : "") + (finalNotice ?? notice))
             if finalNotice != nil { _exit(ExitCode(signal: first).rawValue) }
             _exit(ExitCode(signal: signals.wait()).rawValue)
         }

@@ -28,12 +28,7 @@ enum StoreChoice {
     /// - Throws: `CommandError` when the database is missing or has pending migrations.
     static func existing(_ configuration: Configuration) throws -> any Store {
         let store = describe(configuration)
-        if configuration.databaseURL == nil, access(path(configuration), F_OK) != 0 {
-            throw CommandError(
-                reason: "no database at \(path(configuration)): "
-                    + "select the data folder with --data or COLLECTOR_DATA, or a PostgreSQL database with DB_URL"
-            )
-        }
+        try requireFile(configuration)
         let pending = try store.migrationStatus().count { !$0.isApplied }
         guard pending == 0 else {
             throw CommandError(
@@ -44,11 +39,31 @@ enum StoreChoice {
         return store
     }
 
+    /// Throws `CommandError` when the file of an SQLite database is missing.
+    static func requireFile(_ configuration: Configuration) throws(CommandError) {
+        guard configuration.databaseURL == nil, access(path(configuration), F_OK) != 0 else { return }
+        throw CommandError(
+            reason: "no database at \(path(configuration)): "
+                + "select the data folder with --data or COLLECTOR_DATA, or a PostgreSQL database with DB_URL"
+        )
+    }
+
+    /// Copies the data of the store to a file and back.
+    static func backup(_ configuration: Configuration) -> any StoreBackup {
+        if let url = configuration.databaseURL {
+            return PostgresBackup(url: url, migrations: migrations("postgres"), environment: Environment.all())
+        }
+        return SQLiteBackup(
+            path: path(configuration),
+            journalPath: configuration.journalPath,
+            migrations: migrations("sqlite")
+        )
+    }
+
     /// The journal for outages of the store; nil when it is disabled.
     static func journal(_ configuration: Configuration) -> (any Journal)? {
         guard configuration.journalBytesMax > 0 else { return nil }
-        let path = configuration.dataFolder + "/" + journalFileName
-        return SQLiteJournal(path: path, bytesMax: configuration.journalBytesMax)
+        return SQLiteJournal(path: configuration.journalPath, bytesMax: configuration.journalBytesMax)
     }
 
     private static func path(_ configuration: Configuration) -> String {
@@ -63,4 +78,9 @@ enum StoreChoice {
 /// A command failed; `reason` includes what to do.
 struct CommandError: Error, Equatable {
     let reason: String
+}
+
+extension Configuration {
+    /// The path of the journal.
+    var journalPath: String { dataFolder + "/" + StoreChoice.journalFileName }
 }

@@ -19,7 +19,7 @@ package struct SQLiteStore: Store {
     static let openPauseMilliseconds = 50
 
     let path: String
-    private let migrations: [Migration]
+    let migrations: [Migration]
 
     package init(path: String, migrations: [Migration]) {
         self.path = path
@@ -89,7 +89,7 @@ package struct SQLiteStore: Store {
         return name
     }
 
-    private func applied(_ connection: Connection) throws(StoreError) -> [AppliedMigration] {
+    func applied(_ connection: Connection) throws(StoreError) -> [AppliedMigration] {
         let columns = try guarded { () throws(SQLiteError) in
             try connection.rows("select name from pragma_table_info('schema_migrations')").map { $0[0] }
         }

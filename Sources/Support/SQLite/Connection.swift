@@ -16,7 +16,7 @@ import CSQLite
         case commit
     }
 
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     /// Number of frames in the write-ahead log, written by SQLite's WAL hook.
     private let frames: UnsafeMutablePointer<Int32>
     /// Time of the monotonic clock, in milliseconds, at which statements are interrupted.

@@ -25,7 +25,7 @@ package enum JSONEncodedValue: Sendable, Equatable {
     init(_ number: Int64?) { self = number.map { .integer($0) } ?? .null }
 
     /// A number rounded to some digits after the point; nil, NaN and numbers from 1e15 on become null.
-    init(_ number: Double?, digits: Int = 1) {
+    package init(_ number: Double?, digits: Int = 1) {
         guard let number, number.isFinite, number.magnitude < 1e15 else {
             self = .null
             return

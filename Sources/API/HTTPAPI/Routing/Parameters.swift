@@ -15,6 +15,12 @@ struct Parameters: Sendable {
         }
     }
 
+    /// Checks values, which are not empty, against the declared parameters.
+    init(_ values: [String: String], _ declared: [Parameter]) throws(QueryError) {
+        for parameter in declared { try parameter.check(values[parameter.name]) }
+        self.values = values
+    }
+
     /// The value of a parameter; nil when it is missing or empty.
     subscript(name: String) -> String? { values[name] }
 

@@ -57,20 +57,3 @@ struct DoctorCheck: Equatable, Sendable {
         ])
     }
 }
-
-extension String {
-    fileprivate func padding(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
-
-    /// The text without control characters other than line feeds.
-    fileprivate var printable: String {
-        String(
-            String.UnicodeScalarView(
-                unicodeScalars.map { scalar in
-                    let isControl =
-                        scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
-                    return isControl && scalar != "\n" ? "\u{FFFD}" : scalar
-                }
-            )
-        )
-    }
-}

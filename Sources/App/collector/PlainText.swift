@@ -1,0 +1,17 @@
+extension String {
+    /// The text with spaces up to a width in columns.
+    func padding(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+
+    /// The text without control characters other than line feeds.
+    var printable: String {
+        String(
+            String.UnicodeScalarView(
+                unicodeScalars.map { scalar in
+                    let isControl =
+                        scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
+                    return isControl && scalar != "\n" ? "\u{FFFD}" : scalar
+                }
+            )
+        )
+    }
+}
