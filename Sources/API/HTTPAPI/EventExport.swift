@@ -56,3 +56,21 @@ enum EventExport {
         )
     }
 }
+
+/// All that is stored about a visitor as a file.
+enum VisitorFile {
+    /// `site` is nil for all sites.
+    ///
+    /// - Returns: nil when too many exports are running.
+    static func make(
+        _ pool: ReaderPool,
+        _ ticket: Ticket,
+        visitor: String,
+        site: String?
+    ) -> Export<VisitorExport.Cursor>? {
+        Export(pool, ticket, "visitor", .ndjson, from: VisitorExport.Cursor()) { database, cursor throws(StoreError) in
+            let page = try VisitorExport(database, visitor: visitor, site: site).page(from: cursor)
+            return (page.rows.flatMap { ExportFormat.ndjson.row($0.names, $0.cells) }, page.next)
+        }
+    }
+}

@@ -1,3 +1,4 @@
+import Erasure
 import Files
 import Glibc
 import Storage
@@ -10,10 +11,19 @@ enum Advice {
             "invalid configuration:\n" + error.problems.map { "  - \($0)" }.joined(separator: "\n")
         case let error as CommandError: error.reason
         case let error as StoreError: error.reason + storeAdvice(error)
+        case let error as ErasureError: erasureMessage(error)
         case let error as ListenError:
             "cannot listen on \(error.address): \(error.reason)" + listenAdvice(error.reason)
         case let error as FileError: error.message + fileAdvice(error.code)
         default: "\(error)"
+        }
+    }
+
+    private static func erasureMessage(_ error: ErasureError) -> String {
+        switch error {
+        case .store(let error): error.reason + storeAdvice(error)
+        case .notFound: error.reason + "; nothing was changed"
+        case .invalid, .journal: error.reason
         }
     }
 

@@ -1,3 +1,6 @@
+import HTTPAPI
+import Reports
+
 /// The parsed command line.
 struct Arguments: Equatable {
     enum Command: String, CaseIterable {
@@ -7,6 +10,7 @@ struct Arguments: Equatable {
         case rebuild
         case demo
         case export
+        case erase
         case link
         case doctor
         case completions
@@ -30,6 +34,7 @@ struct Arguments: Equatable {
     private var numbers: [String: UInt64] = [:]
     private var choices: [String: String] = [:]
     private var folders: [String: String] = [:]
+    private var texts: [String: String] = [:]
     /// The positional argument of the command; nil when the command takes none.
     private(set) var argument: String?
 
@@ -41,6 +46,12 @@ struct Arguments: Equatable {
     var removes: Bool { flags.contains(Option.remove.name) }
     /// Events that `demo` generates; nil when not given.
     var events: Int? { numbers[Option.events.name].map { Int($0) } }
+    var isDryRun: Bool { flags.contains(Option.dryRun.name) }
+    var printsLog: Bool { flags.contains(Option.log.name) }
+    /// The value of `--visitor`; nil when not given.
+    var visitor: String? { texts[Option.visitor.name] }
+    /// The value of `--site`; nil when not given.
+    var site: String? { texts[Option.site.name] }
     /// The value of `--format`; nil when not given.
     var format: String? { choices[Option.format.name] }
     /// The folder given for `--assets`; nil when not given.
@@ -103,11 +114,27 @@ struct Arguments: Equatable {
             request = .doctor(page: argument)
         case .help:
             request = flags.contains(Option.man.name) ? .manPage : .help(argument.flatMap(Command.init(rawValue:)))
-        case .export:
-            guard argument != nil else {
-                throw UsageError(problem: "missing export: choose " + CommandEntry.exports.joined(separator: " or "))
+        case .export: try checkExport()
+        case .erase:
+            guard (visitor != nil) != printsLog else {
+                let both = "--log prints all erasures: use it without \(Option.visitor.name)"
+                throw UsageError(problem: printsLog ? both : "missing \(Option.visitor.usage), or \(Option.log.name)")
             }
         case .serve, .migrate, .verify, .rebuild, .demo, .link: break
+        }
+    }
+
+    private func checkExport() throws(UsageError) {
+        guard let argument else {
+            throw UsageError(problem: "missing export: choose " + CommandEntry.exports.joined(separator: " or "))
+        }
+        guard argument == VisitorExport.kind else {
+            guard let other = [Option.visitor, .site].first(where: { texts[$0.name] != nil }) else { return }
+            throw UsageError(problem: "\(other.name) belongs to 'collector export \(VisitorExport.kind)'")
+        }
+        guard visitor != nil else { throw UsageError(problem: "missing \(Option.visitor.usage)") }
+        guard format ?? ExportFormat.ndjson.rawValue == ExportFormat.ndjson.rawValue else {
+            throw UsageError(problem: "the data of a visitor has several tables: \(Option.format.name) must be ndjson")
         }
     }
 
@@ -132,6 +159,7 @@ struct Arguments: Equatable {
         case .flag: break
         case .setting(let variable): settings[variable] = value
         case .folder: folders[option.name] = value
+        case .text: texts[option.name] = value
         case .number(let range):
             guard let number = UInt64(value), range.contains(number) else {
                 throw UsageError(

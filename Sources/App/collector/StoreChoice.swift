@@ -47,8 +47,24 @@ enum StoreChoice {
     /// The journal for outages of the store; nil when it is disabled.
     static func journal(_ configuration: Configuration) -> (any Journal)? {
         guard configuration.journalBytesMax > 0 else { return nil }
-        let path = configuration.dataFolder + "/" + journalFileName
-        return SQLiteJournal(path: path, bytesMax: configuration.journalBytesMax)
+        return SQLiteJournal(path: journalPath(configuration), bytesMax: configuration.journalBytesMax)
+    }
+
+    /// The journal for a command that reads or changes it, without a limit; nil when there is no file.
+    static func existingJournal(_ configuration: Configuration) -> (any Journal)? {
+        let path = journalPath(configuration)
+        guard access(path, F_OK) == 0 else { return nil }
+        return SQLiteJournal(path: path, bytesMax: .max)
+    }
+
+    /// Damaged journals that were moved away and not removed since.
+    static func damagedJournals(_ configuration: Configuration) -> [String] {
+        (1...SQLiteJournal.damagedFilesMax).map { journalPath(configuration) + ".damaged-\($0)" }
+            .filter { access($0, F_OK) == 0 }
+    }
+
+    private static func journalPath(_ configuration: Configuration) -> String {
+        configuration.dataFolder + "/" + journalFileName
     }
 
     private static func path(_ configuration: Configuration) -> String {
