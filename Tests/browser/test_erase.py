@@ -261,8 +261,7 @@ def test_ingest_continues_during_an_erasure(store, serve):
     assert sent > 0 and longest < 5, (sent, longest)
     expected = 12000 - visitor["n"] + sent
     wait_for(lambda: count(store, "collector_events") == expected, 30, "all events")
-    server.stop()
-    assert f"match {expected} events" in fine(store, "verify").stdout
+    wait_for(lambda: f"match {expected} events" in fine(store, "verify").stdout, 60, "the figures of all events")
     assert visitor["visitor_id"].encode() not in dump(store)
 
 

@@ -86,8 +86,8 @@ def test_guests_of_a_share_link_cannot_export_or_erase(engine, shop):
 def test_the_dialog_fits_and_is_accessible(chromium, shop, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
-    chromium.open(shop.url + "/insight", color_scheme=scheme)
     open_timeline(chromium, shop)
+    chromium.use_scheme(scheme)
     for width, height in ((1440, 900), (390, 844)):
         chromium.resize(width, height)
         check_layout(chromium, scheme)
