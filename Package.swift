@@ -174,6 +174,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Erasure",
+            dependencies: ["Events", "Log", "Rollups", "Storage", "Workers"],
+            path: "Sources/Analytics/Erasure",
+            swiftSettings: strict
+        ),
+        .target(
             name: "Reports",
             dependencies: [
                 "Aggregation", "Crypto", "Events", "Numbers", "Rollups", "Segments", "Storage",
@@ -203,7 +209,7 @@ let package = Package(
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "Aggregation", "Assets", "Compression", "Crypto", "Events", "Files", "HTTPServer",
+                "Aggregation", "Assets", "Compression", "Crypto", "Erasure", "Events", "Files", "HTTPServer",
                 "HTTPWire", "Ingest", "JSON", "Live", "Locations", "Locks", "Log", "Numbers", "Reports",
                 "Rollups", "Segments", "Storage", "TimeZones", "UserAgents", "Workers",
             ],
@@ -215,7 +221,8 @@ let package = Package(
         .executableTarget(
             name: "collector",
             dependencies: [
-                "Assets", "Crypto", "DemoData", "Events", "Files", "HTML", "HTTPAPI", "HTTPClient", "HTTPServer",
+                "Assets", "Crypto", "DemoData", "Erasure", "Events", "Files", "HTML", "HTTPAPI", "HTTPClient",
+                "HTTPServer",
                 "Ingest", "Live", "Locations", "Locks", "Log", "MaxMind", "Numbers", "Reports", "Rollups", "Storage",
                 "StoragePostgres", "StorageSQLite", "Workers",
             ],
@@ -344,7 +351,7 @@ let package = Package(
         .testTarget(
             name: "StorageContractTests",
             dependencies: [
-                "Aggregation", "DemoData", "Events", "HTTPAPI", "HTTPServer", "Log", "Numbers", "Postgres",
+                "Aggregation", "DemoData", "Erasure", "Events", "HTTPAPI", "HTTPServer", "Log", "Numbers", "Postgres",
                 "Reports", "Rollups", "SQLite", "Segments", "Storage", "StoragePostgres", "StorageSQLite",
                 "TestSupport", "TimeZones", "Workers",
             ],

@@ -16,6 +16,17 @@ import Testing
         #expect(try Arguments(["link", "--url", "https://a.test"]).settings == ["COLLECTOR_URL": "https://a.test"])
     }
 
+    @Test func `a visitor is named by an option, and belongs to its erasure and its export`() throws {
+        let erase = try Arguments(["erase", "--visitor", "v_1", "--site=shop.example", "--dry-run"])
+        #expect(erase.request == .run(.erase) && erase.visitor == "v_1" && erase.site == "shop.example")
+        #expect(erase.isDryRun && !erase.printsLog)
+        #expect(try Arguments(["erase", "--log"]).printsLog)
+        // An id may look like an option.
+        #expect(try Arguments(["erase", "--visitor=--log"]).visitor == "--log")
+        let export = try Arguments(["export", "visitor", "--visitor", "v_1", "--format", "ndjson"])
+        #expect(export.argument == "visitor" && export.visitor == "v_1")
+    }
+
     @Test func `help, version, completions and the manual page are requests of their own`() throws {
         #expect(try Arguments(["--help"]).request == .help(nil))
         #expect(try Arguments(["help"]).request == .help(nil))
@@ -31,6 +42,8 @@ import Testing
         [], ["start"], ["serve", "--prot", "1"], ["serve", "--port"], ["migrate", "--skip-db"], ["serve", "extra"],
         ["serve", "--assets"], ["migrate", "--assets", "x"],
         ["serve", "--list"], ["serve", "--skip-db=1"], ["demo", "--events", "0"], ["demo", "--events", "x"],
+        ["erase"], ["erase", "v_1"], ["erase", "--visitor", "v_1", "--log"], ["export", "visitor"],
+        ["export", "sessions", "--visitor", "v_1"], ["export", "visitor", "--visitor", "v_1", "--format", "csv"],
         ["completions"], ["completions", "tcsh"], ["help", "nothing"], ["help", "demo", "link"], ["-v"],
     ])
     func `invalid arguments are usage errors`(words: [String]) {

@@ -60,7 +60,7 @@ import Reports
 
     @Test(arguments: ExportFormat.allCases)
     func `an incomplete file ends with a line that says why`(format: ExportFormat) {
-        let line = String(decoding: Export.ending(format, "the session has ended"), as: UTF8.self)
+        let line = String(decoding: format.ending("the session has ended"), as: UTF8.self)
         #expect(
             line == (format == .csv ? "" : "{\"error\":\"")
                 + "incomplete: the session has ended" + (format == .csv ? "" : "\"}") + "\r\n"

@@ -12,7 +12,7 @@ import Workers
 
 /// Downloads of events, part by part, without a server around them.
 @Suite struct ExportTests {
-    private static let count = Int(Export.partEvents) + 1
+    private static let count = Int(EventExport.partEvents) + 1
     private static let ticket = Ticket(rawValue: 1)
 
     /// The threads that read, and the mailbox to which they send when the download can go on.
@@ -41,7 +41,7 @@ import Workers
         }
 
         /// All parts of a download.
-        func parts(_ export: Export) throws -> [String] {
+        func parts(_ export: some BodySource) throws -> [String] {
             var parts: [String] = []
             while true {
                 switch export.next() {
@@ -57,23 +57,23 @@ import Workers
     func `each event is a row, in parts of a limited number`(engine: Engine, format: ExportFormat) throws {
         let reading = try Reading(engine, events: Self.count)
         reading.pool.start()
-        let export = try #require(Export(reading.pool, Self.ticket, .init(), format))
+        let export = try #require(EventExport.make(reading.pool, Self.ticket, .init(), format))
         var parts = try reading.parts(export)
         if format == .csv { #expect(parts.removeFirst().hasPrefix("id,t,type,")) }
-        #expect(parts.map { $0.utf8.count { $0 == UInt8(ascii: "\n") } } == [Int(Export.partEvents), 1])
+        #expect(parts.map { $0.utf8.count { $0 == UInt8(ascii: "\n") } } == [Int(EventExport.partEvents), 1])
     }
 
     @Test func `a file without events is empty, or has the names of the columns alone`() throws {
         let reading = try Reading(.sqlite, events: 0)
         reading.pool.start()
-        #expect(try reading.parts(#require(Export(reading.pool, Self.ticket, .init(), .ndjson))) == [])
-        #expect(try reading.parts(#require(Export(reading.pool, Self.ticket, .init(), .csv))).count == 1)
+        #expect(try reading.parts(#require(EventExport.make(reading.pool, Self.ticket, .init(), .ndjson))) == [])
+        #expect(try reading.parts(#require(EventExport.make(reading.pool, Self.ticket, .init(), .csv))).count == 1)
     }
 
     @Test(arguments: Engine.allCases)
     func `a canceled download reads no further part`(engine: Engine) throws {
         let reading = try Reading(engine, events: Self.count)
-        let export = try #require(Export(reading.pool, Self.ticket, .init(), .ndjson))
+        let export = try #require(EventExport.make(reading.pool, Self.ticket, .init(), .ndjson))
         // The part is requested; the client disconnects before a thread reads it.
         guard case .later = export.next() else {
             Issue.record("the first part was there before it was read")
@@ -82,7 +82,7 @@ import Workers
         export.close()
         reading.pool.start()
         // A later download shares the queue: when it has ended, that part has been passed over.
-        let later = try #require(Export(reading.pool, Ticket(rawValue: 2), .init(), .ndjson))
+        let later = try #require(EventExport.make(reading.pool, Ticket(rawValue: 2), .init(), .ndjson))
         #expect(try reading.parts(later).count == 2)
         guard case .end = export.next() else {
             Issue.record("a part was read for a client that has left")
@@ -92,11 +92,12 @@ import Workers
 
     @Test func `downloads beyond the limit are refused until one ends`() throws {
         let reading = try Reading(.sqlite, events: 0)
-        var exports = (0..<ReaderPool.exportsMax).map { _ in Export(reading.pool, Self.ticket, .init(), .csv) }
+        var exports = (0..<ReaderPool.exportsMax).map { _ in EventExport.make(reading.pool, Self.ticket, .init(), .csv)
+        }
         #expect(exports.allSatisfy { $0 != nil })
-        #expect(Export(reading.pool, Self.ticket, .init(), .csv) == nil)
+        #expect(EventExport.make(reading.pool, Self.ticket, .init(), .csv) == nil)
         exports.removeLast()
-        #expect(Export(reading.pool, Self.ticket, .init(), .csv) != nil)
+        #expect(EventExport.make(reading.pool, Self.ticket, .init(), .csv) != nil)
     }
 
     @Test func `a file that cannot be read to its end says so in its last line`() throws {
@@ -104,7 +105,7 @@ import Workers
         // A pool that stops takes no queries.
         reading.pool.start()
         reading.pool.worker.stop()
-        let export = try #require(Export(reading.pool, Self.ticket, .init(), .ndjson))
+        let export = try #require(EventExport.make(reading.pool, Self.ticket, .init(), .ndjson))
         #expect(try reading.parts(export) == ["{\"error\":\"incomplete: the server is busy\"}\r\n"])
     }
 }

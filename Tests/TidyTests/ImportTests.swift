@@ -50,17 +50,19 @@ private let allowedImports: [String: Set<String>] = [
         "TimeZones", "UserAgents",
     ],
     "DemoData": ["Events", "Numbers", "Storage"],
+    "Erasure": ["Events", "Log", "Rollups", "Storage", "Workers"],
     // API
     "Live": ["Aggregation", "HTTPServer", "Locks", "Log", "Reports", "Storage", "Workers"],
     "HTTPAPI": [
-        "Aggregation", "Assets", "Compression", "Crypto", "Events", "Files", "HTTPServer", "HTTPWire",
+        "Aggregation", "Assets", "Compression", "Crypto", "Erasure", "Events", "Files", "HTTPServer", "HTTPWire",
         "Ingest", "JSON", "Live", "Locations", "Locks", "Log", "Numbers", "Reports", "Rollups", "Segments",
         "Storage", "TimeZones", "UserAgents", "Workers",
     ],
     // App
     "collector": [
-        "Assets", "Crypto", "DemoData", "Events", "Files", "HTML", "HTTPAPI", "HTTPClient", "HTTPServer", "Ingest",
-        "Live", "Locations", "Locks", "Log", "MaxMind", "Numbers", "Reports", "Rollups", "Storage", "StoragePostgres",
+        "Assets", "Crypto", "DemoData", "Erasure", "Events", "Files", "HTML", "HTTPAPI", "HTTPClient", "HTTPServer",
+        "Ingest", "Live", "Locations", "Locks", "Log", "MaxMind", "Numbers", "Reports", "Rollups", "Storage",
+        "StoragePostgres",
         "StorageSQLite",
         "Workers",
     ],

@@ -11,6 +11,7 @@ import pytest
 import described
 from bodies import make_ids
 from insight import ENVIRONMENT, FIREFOX, OWNER, TOKEN, ask, change, cookie, report, send, serve_ready, settle, sign_in, timeline, visit_events
+from load import wait_for
 from test_insight_api import streamed
 from wire import Wire, get, head, post, request
 
@@ -84,6 +85,9 @@ def test_responses_of_a_populated_database_match_their_schemas(owned):
     call_every_report(owned.port, range="24h", filters=json.dumps([["is", "property:plan", ["pro"]]]))
     call_every_report(owned.port, from_=1_000_000_000, to=1_000_003_600)
     report(owned.port, "overview", range="30d", interval="week", compare="none")
+    visitor = ids["visitor_id"]
+    for line in streamed(owned.port, f"/api/visitors/{visitor}/export").splitlines():
+        described.validate(json.loads(line), {"$ref": "#/components/schemas/VisitorRow"})
     (issue, *_) = report(owned.port, "issues", noise="include")["issues"]
     report(owned.port, f"issues/{issue['issue']}")
     report(owned.port, "issues", state="resolved")
@@ -120,6 +124,11 @@ def test_changes_sessions_and_the_routes_outside_of_the_api(owned):
     for method, body in (("PUT", segment), ("DELETE", None)):
         assert change(port, method, "/api/segments/none", body, OWNER).status == 404
     assert request(port, "DELETE", f"/api/segments/{saved['id']}", None, OWNER).status == 200
+    visitor = report(port, "visitors")["visitors"][0]["visitor"]
+    erasure = request(port, "DELETE", f"/api/visitors/{visitor}", None, OWNER).json()
+    wait_for(lambda: report(port, f"erasures/{erasure['id']}")["step"] == "done", 60, "the end of the erasure")
+    assert report(port, "erasures")["erasures"][0]["id"] == erasure["id"]
+    settle(port, report(port, "overview", range="24h", bots="include")["totals"]["events"])
     (issue,) = report(port, "issues")["issues"]
     for state in ("resolved", "ignored", "unresolved"):
         assert change(port, "PUT", f"/api/issues/{issue['issue']}", {"state": state}, OWNER).json()["state"] == state

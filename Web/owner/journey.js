@@ -5,7 +5,8 @@ import { body, card, empty, skeleton } from "../kit/cards.js";
 import { copy } from "../kit/clipboard.js";
 import { exact } from "../kit/format.js";
 import { moment } from "../kit/times.js";
-import { ask } from "./api.js";
+import { address, ask } from "./api.js";
+import { openErase } from "./erase-dialog.js";
 import { encodeFilters, valueLabel, withValue } from "./filters.js";
 import { identityOf, newest, summaryOf } from "./journey-model.js";
 import { joined } from "./journey-pages.js";
@@ -91,6 +92,14 @@ function actions(visitor, { previous, next }) {
       ? []
       : [step("Previous visitor", previous), step("Next visitor", next)]),
     filterButton(visitor),
+    h("a", {
+      class: "button only",
+      href: address(`visitors/${encodeURIComponent(visitor)}/export`),
+      download: "visitor.ndjson",
+      title: "All that is stored about this visitor, as NDJSON",
+      text: "Export",
+    }),
+    h("button", { type: "button", class: "button only", text: "Erase visitor…", onclick: () => openErase(visitor) }),
   );
 }
 

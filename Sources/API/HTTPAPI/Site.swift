@@ -1,4 +1,5 @@
 package import Assets
+package import Erasure
 package import HTTPServer
 package import HTTPWire
 package import Ingest
@@ -50,9 +51,10 @@ package final class Site: Handler {
     let ingestRoutes: IngestRoutes
     let measure = MeasureRoutes()
     let health: HealthMonitor
-    /// Nil without a store, as is the feed.
+    /// Nil without a store, as are the feed and the erasures.
     let status: StatusMonitor?
     let feed: LiveFeed?
+    let erasures: ErasureWorker?
 
     private let configuration: SiteConfiguration
     private let router: Router
@@ -76,6 +78,7 @@ package final class Site: Handler {
         sessions: SessionRegistry,
         pool: ReaderPool? = nil,
         feed: LiveFeed? = nil,
+        erasures: ErasureWorker? = nil,
         status: StatusMonitor? = nil,
         workers: BodyWorkers? = nil,
         locations: LocationDatabase? = nil,
@@ -87,6 +90,7 @@ package final class Site: Handler {
         self.ingest = ingest
         self.status = status
         self.feed = feed
+        self.erasures = erasures
         self.engine = engine
         self.metrics = metrics
         self.health = health

@@ -95,6 +95,13 @@ package final class LiveFeed: Sendable {
         return Frame(id: event.id, bytes: text + Array("\n\n".utf8))
     }
 
+    /// Drops the kept events, some of which may have been erased; subscribers continue from the database.
+    package func forget() {
+        state.withLock { state in
+            if let last = state.latest.last { state.latest.begin(after: last) }
+        }
+    }
+
     // MARK: - The thread
 
     private func run() {

@@ -15,7 +15,8 @@ package final class Rollups {
     package static let portionMax = 10_000
     /// Limit of events per transaction while more than that are waiting.
     package static let rebuildPortionMax = 50_000
-    static let tables = [
+    /// The tables of derived data, which a rebuild empties.
+    package static let tables = [
         "segments", "segment_columns", "dimension_values", "visitor_numbers", "insight_issues",
         "insight_releases", "insight_issue_releases", "insight_fingerprints", "insight_signals", "insight_signal_sizes",
         "insight_signal_returns", "rollup_sites", "rollup_signals", "rollup_admissions",

@@ -1,3 +1,4 @@
+import Erasure
 import Files
 import Glibc
 import Reports
@@ -14,10 +15,19 @@ enum Advice {
         case let error as BackupError: error.reason
         case ReportError.refused(let sentence): sentence
         case ReportError.store(let error): message(error)
+        case let error as ErasureError: erasureMessage(error)
         case let error as ListenError:
             "cannot listen on \(error.address): \(error.reason)" + listenAdvice(error.reason)
         case let error as FileError: error.message + fileAdvice(error.code)
         default: "\(error)"
+        }
+    }
+
+    private static func erasureMessage(_ error: ErasureError) -> String {
+        switch error {
+        case .store(let error): error.reason + storeAdvice(error)
+        case .notFound: error.reason + "; nothing was changed"
+        case .invalid, .journal: error.reason
         }
     }
 

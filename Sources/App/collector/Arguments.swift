@@ -1,3 +1,6 @@
+import HTTPAPI
+import Reports
+
 /// The parsed command line.
 struct Arguments: Equatable {
     enum Command: String, CaseIterable {
@@ -10,6 +13,7 @@ struct Arguments: Equatable {
         case check
         case backup
         case restore
+        case erase
         case link
         case doctor
         case completions
@@ -45,6 +49,12 @@ struct Arguments: Equatable {
     var removes: Bool { flags.contains(Option.remove.name) }
     /// Events that `demo` generates; nil when not given.
     var events: Int? { numbers[Option.events.name].map { Int($0) } }
+    var isDryRun: Bool { flags.contains(Option.dryRun.name) }
+    var printsLog: Bool { flags.contains(Option.log.name) }
+    /// The value of `--visitor`; nil when not given.
+    var visitor: String? { text(.visitor) }
+    /// The value of `--site`; nil when not given.
+    var site: String? { text(.site) }
     /// The value of `--format`; nil when not given.
     var format: String? { choices[Option.format.name] }
     /// The folder given for `--assets`; nil when not given.
@@ -118,9 +128,11 @@ struct Arguments: Equatable {
             request = .doctor(page: argument)
         case .help:
             request = flags.contains(Option.man.name) ? .manPage : .help(argument.flatMap(Command.init(rawValue:)))
-        case .export:
-            guard argument != nil else {
-                throw UsageError(problem: "missing export: choose " + CommandEntry.exports.joined(separator: " or "))
+        case .export: try checkExport()
+        case .erase:
+            guard (visitor != nil) != printsLog else {
+                let both = "--log prints all erasures: use it without \(Option.visitor.name)"
+                throw UsageError(problem: printsLog ? both : "missing \(Option.visitor.usage), or \(Option.log.name)")
             }
         case .check:
             guard text(.budget) != nil || text(.compareRelease) != nil else {
@@ -132,6 +144,20 @@ struct Arguments: Equatable {
         case .backup, .restore:
             guard argument != nil else { throw UsageError(problem: "missing FILE") }
         case .serve, .migrate, .verify, .rebuild, .demo, .link: break
+        }
+    }
+
+    private func checkExport() throws(UsageError) {
+        guard let argument else {
+            throw UsageError(problem: "missing export: choose " + CommandEntry.exports.joined(separator: " or "))
+        }
+        guard argument == VisitorExport.kind else {
+            guard let other = [Option.visitor, .site].first(where: { texts[$0.name] != nil }) else { return }
+            throw UsageError(problem: "\(other.name) belongs to 'collector export \(VisitorExport.kind)'")
+        }
+        guard visitor != nil else { throw UsageError(problem: "missing \(Option.visitor.usage)") }
+        guard format ?? ExportFormat.ndjson.rawValue == ExportFormat.ndjson.rawValue else {
+            throw UsageError(problem: "the data of a visitor has several tables: \(Option.format.name) must be ndjson")
         }
     }
 

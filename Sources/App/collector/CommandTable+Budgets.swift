@@ -4,7 +4,7 @@ extension Option {
     /// The samples that a budget needs unless `--min-samples` is given.
     static let samplesMinDefault: UInt64 = 100
 
-    static let site = text("--site", "NAME", "check only this site")
+    static let checkedSite = text("--site", "NAME", "check only this site")
     static let release = text("--release", "NAME", "check only this release")
     static let compareRelease = text(
         "--compare",
@@ -68,7 +68,7 @@ extension CommandEntry {
             "Exits with status 0 if all budgets pass, 1 if one fails, 3 if none fails but some are uncertain or have not enough data, and 2 after wrong arguments and if the figures cannot be read.",
         ],
         options: [
-            .site, .release, .compareRelease, .budget, .minSamples, .strict, .range, .from, .to, .zone, .filter,
+            .checkedSite, .release, .compareRelease, .budget, .minSamples, .strict, .range, .from, .to, .zone, .filter,
             .checkJSON, .data,
         ]
     )

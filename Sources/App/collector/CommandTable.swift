@@ -92,6 +92,25 @@ struct Option: Sendable {
         value: "FORMAT",
         summary: "csv or ndjson; default csv"
     )
+    static let visitor = Option(
+        name: "--visitor",
+        kind: .text(repeats: false),
+        value: "ID",
+        summary: "id of the visitor, as the timeline of the owner's page shows it"
+    )
+    static let site = Option(
+        name: "--site",
+        kind: .text(repeats: false),
+        value: "SITE",
+        summary: "only the visitor's data of this site; default all sites"
+    )
+    static let dryRun = Option(
+        name: "--dry-run",
+        kind: .flag,
+        value: nil,
+        summary: "print what would be erased and change nothing"
+    )
+    static let log = Option(name: "--log", kind: .flag, value: nil, summary: "print the log of erasures instead")
     static let json = Option(name: "--json", kind: .flag, value: nil, summary: "print the checks as JSON")
     static let man = Option(name: "--man", kind: .flag, value: nil, summary: "print the manual page as roff")
     static let help = Option(name: "--help", kind: .flag, value: nil, summary: "show help for the command")
@@ -114,7 +133,7 @@ struct CommandEntry: Sendable {
     var argument: (name: String, words: [String])?
 
     static let shells = ["bash", "zsh", "fish"]
-    static let exports = SegmentExport.Kind.allCases.map(\.rawValue)
+    static let exports = SegmentExport.Kind.allCases.map(\.rawValue) + [VisitorExport.kind]
 
     static func entry(_ command: Arguments.Command) -> CommandEntry {
         switch command {
@@ -127,6 +146,7 @@ struct CommandEntry: Sendable {
         case .check: check
         case .backup: backup
         case .restore: restore
+        case .erase: erase
         case .link: link
         case .doctor: doctor
         case .completions: completions
@@ -181,13 +201,24 @@ struct CommandEntry: Sendable {
     )
     private static let export = CommandEntry(
         command: .export,
-        summary: "Write page views or sessions as CSV or NDJSON",
+        summary: "Write page views, sessions or all data of a visitor to a file",
         paragraphs: [
             "Writes one row for each page view with its final vitals, or for each session, to standard output: the rows that the owner's reports count. Safe to run while the server is running.",
             "The identifiers in the columns 'visitor' and 'session' stay the same in all exports until the next 'collector rebuild'.",
+            "'collector export visitor --visitor ID' writes all that is stored about a visitor as NDJSON, one line for each row, with the columns of its table.",
         ],
-        options: [.format, .data],
+        options: [.format, .visitor, .site, .data],
         argument: ("KIND", exports)
+    )
+    private static let erase = CommandEntry(
+        command: .erase,
+        summary: "Erase all data of a visitor",
+        paragraphs: [
+            "Removes the visitor's events, submissions, delivery reports, fingerprints and records of the journal, computes the figures as if they had never been received, and removes their bytes from the files. This cannot be undone. Prints the number of rows by table, and the result of a search for the rest.",
+            "Safe to run while the server is running, which then does the work. After an interruption, run the command again. Data that arrives after the command has started is new data: run it again to erase it.",
+            "Backups, archives and old write-ahead logs of PostgreSQL are not changed.",
+        ],
+        options: [.visitor, .site, .dryRun, .log, .data]
     )
     private static let link = CommandEntry(
         command: .link,

@@ -57,6 +57,9 @@ struct Program {
                 return try LinkCommand(configuration, namesListener: namesListener).run()
             case .rebuild: return try RebuildCommand(configuration, resumes: arguments.resumes).run()
             case .demo: return try DemoCommand(configuration, arguments).run()
+            case .erase: return try EraseCommand(configuration, arguments).run()
+            case .export where arguments.argument == VisitorExport.kind:
+                return try VisitorExportCommand(configuration, arguments).run()
             case .export:
                 return try ExportCommand(
                     configuration,

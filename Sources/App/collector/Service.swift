@@ -1,4 +1,5 @@
 import Assets
+import Erasure
 import Glibc
 import HTTPServer
 import Ingest
@@ -21,6 +22,7 @@ struct Service {
     private let pool: ReaderPool?
     private let feed: LiveFeed?
     private let rollupWorker: RollupWorker?
+    private let erasures: ErasureWorker?
     private let status: StatusMonitor?
     private let workers: BodyWorkers
     private let sessions: SessionRegistry
@@ -42,7 +44,8 @@ struct Service {
         let committed = CommittedEvents()
         let sink = ResponseSink(limits)
         let responses = IngestResponses(allowedOrigins: configuration.allowedOrigins, sink: sink)
-        let ingest = store.map { Self.makeIngest(configuration, $0, process, committed, responses, log) }
+        let journal = store.flatMap { _ in StoreChoice.journal(configuration) }
+        let ingest = store.map { Self.makeIngest($0, journal, process, committed, responses, log) }
         let pool = store.map { ReaderPool(store: $0, responses: sink, log: log) }
         let feedLimits = LiveFeedLimits(connectionsMax: limits.connectionsMax)
         let feed = store.map { store in
@@ -59,6 +62,12 @@ struct Service {
         self.log = log
         engine = store?.engine
         health = HealthMonitor(store: store, ingest: ingest, responses: sink, log: log)
+        erasures = store.map { store in
+            ErasureWorker(store: store, journal: journal, log: log) {
+                committed.removeAll()
+                feed?.forget()
+            }
+        }
         rollupWorker = store.map { RollupWorker(store: $0, committed: committed, log: log) }
         workers = BodyWorkers(waitingBytesMax: process.scaled(BodyWorkers.waitingBytesMax))
         sessions = SessionRegistry(store: store, responses: sink, log: log)
@@ -89,6 +98,7 @@ struct Service {
             sessions: sessions,
             pool: pool,
             feed: feed,
+            erasures: erasures,
             status: status,
             workers: workers,
             locations: locations,
@@ -103,6 +113,7 @@ struct Service {
         ingest?.start()
         health.start()
         rollupWorker?.start()
+        erasures?.start()
         status?.start()
         pool?.start()
         workers.start()
@@ -120,15 +131,17 @@ struct Service {
         workers.stop()
         // These only read, or read again later. They stop at the same time and wait only briefly for a database that
         // hangs, which must not delay the writes of acknowledged records.
-        let readers = [feed?.worker, pool?.worker, status?.worker, sessions.worker, rollupWorker?.worker]
+        let readers = [
+            feed?.worker, pool?.worker, status?.worker, sessions.worker, rollupWorker?.worker, erasures?.worker,
+        ]
         Worker.stop(readers.compactMap { $0 })
         ingest?.stop()
         health.stop()
     }
 
     private static func makeIngest(
-        _ configuration: Configuration,
         _ store: any Store,
+        _ journal: (any Journal)?,
         _ process: ProcessLimits,
         _ committed: CommittedEvents,
         _ responses: IngestResponses,
@@ -136,7 +149,7 @@ struct Service {
     ) -> Ingest {
         Ingest(
             store: store,
-            journal: StoreChoice.journal(configuration),
+            journal: journal,
             waitingBytesMax: process.scaled(Ingest.waitingBytesMax),
             committed: committed,
             log: log,

@@ -66,6 +66,19 @@ enum StoreChoice {
         return SQLiteJournal(path: configuration.journalPath, bytesMax: configuration.journalBytesMax)
     }
 
+    /// The journal for a command that reads or changes it, without a limit; nil when there is no file.
+    static func existingJournal(_ configuration: Configuration) -> (any Journal)? {
+        let path = configuration.journalPath
+        guard access(path, F_OK) == 0 else { return nil }
+        return SQLiteJournal(path: path, bytesMax: .max)
+    }
+
+    /// Damaged journals that were moved away and not removed since.
+    static func damagedJournals(_ configuration: Configuration) -> [String] {
+        (1...SQLiteJournal.damagedFilesMax).map { configuration.journalPath + ".damaged-\($0)" }
+            .filter { access($0, F_OK) == 0 }
+    }
+
     private static func path(_ configuration: Configuration) -> String {
         configuration.dataFolder + "/" + databaseFileName
     }

@@ -51,11 +51,16 @@ package enum JournalError: Error, Equatable {
     ///
     /// Nothing was acknowledged. Retry later.
     case unavailable(reason: String)
+    /// Another process has the journal open.
+    ///
+    /// Nothing was acknowledged. Retry when it has ended.
+    case inUse
 
     /// A description of the error, without data.
     package var reason: String {
         switch self {
         case .full: "the journal is full"
+        case .inUse: "another process uses the journal"
         case .unavailable(let reason): reason
         }
     }
@@ -88,6 +93,14 @@ package struct JournalPortion: Sendable {
     }
 }
 
+/// The records and dead letters of a journal that a search has found.
+package struct JournalMatches: Sendable, Equatable {
+    package var records: Int
+    package var deadLetters: Int
+
+    package init(records: Int = 0, deadLetters: Int = 0) { (self.records, self.deadLetters) = (records, deadLetters) }
+}
+
 /// Durable storage on the local disk for records that the store cannot accept.
 ///
 /// Calls block. Thread-safe.
@@ -113,4 +126,16 @@ package protocol Journal: AnyObject, Sendable {
     func remove(through number: Int64) throws(JournalError)
     /// Moves a record that the store rejected to the dead letters.
     func moveToDeadLetters(_ number: Int64, reason: String) throws(JournalError)
+    /// Finds the records and dead letters that contain the bytes and match, and removes them if wanted.
+    ///
+    /// `matches` gets nil for an unreadable record. Other calls continue between portions of the records.
+    func find(
+        _ bytes: [UInt8],
+        removing: Bool,
+        where matches: (Record?) -> Bool
+    ) throws(JournalError) -> JournalMatches
+    /// Rewrites the file, so that it has no bytes of records that were removed.
+    func scrub() throws(JournalError)
+    /// The number of times that bytes occur in the file and its log.
+    func occurrences(of bytes: [UInt8]) throws(JournalError) -> Int
 }

@@ -148,6 +148,16 @@ package protocol Store: Sendable {
     func makeProbe() -> any StoreProbe
     /// Opens a connection for queries and derived data.
     func makeDatabase() throws(StoreError) -> any Database
+    /// Rewrites the tables, so that the bytes of deleted rows are gone as far as the engine can remove them.
+    ///
+    /// Blocks until it is done, which takes time and disk space in proportion to the data. SQLite rewrites the whole
+    /// file, and batches go to the journal meanwhile; PostgreSQL frees the space, and writes continue.
+    ///
+    /// - Returns: The tables that the role may not clean up.
+    /// - Throws: `.unavailable` when the disk is full, or a reader keeps old pages for too long.
+    func scrub(_ tables: [String]) throws(StoreError) -> [String]
+    /// The number of times that bytes occur in the files of the store; nil when it has no files on this machine.
+    func occurrences(of bytes: [UInt8]) throws(StoreError) -> Int?
 }
 
 extension Store {

@@ -6,7 +6,7 @@ import Events
 /// The open file of a journal, which is locked for other processes.
 final class JournalFile {
     private let path: String
-    private let connection: Connection
+    let connection: Connection
     private let insert: Statement
     private let select: Statement
     private let delete: Statement
@@ -283,19 +283,19 @@ final class JournalFile {
         try measure()
     }
 
-    /// Releases the space of an empty journal.
+    /// Rewrites the file with what it contains, which releases its free space and the bytes of removed records.
     func shrink() throws(SQLiteError) {
         try connection.execute("vacuum")
         try connection.execute("pragma wal_checkpoint(truncate)")
         try measure()
     }
 
-    private func transaction(_ body: () throws(SQLiteError) -> Void) throws(SQLiteError) {
+    func transaction(_ body: () throws(SQLiteError) -> Void) throws(SQLiteError) {
         try connection.transaction(body, { error, _ in error })
     }
 
     /// Updates the status from values that SQLite knows without reading the records.
-    private func measure() throws(SQLiteError) {
+    func measure() throws(SQLiteError) {
         let pageBytes = Int(try connection.number("pragma page_size") ?? 0)
         freeBytes = Int(try connection.number("pragma freelist_count") ?? 0) * pageBytes
         status.bytes = Int(try connection.number("pragma page_count") ?? 0) * pageBytes - freeBytes

@@ -16,6 +16,9 @@ package final class SQLiteJournal: Journal {
     /// The number of unused bytes from which an empty file is shrunk.
     static let keptBytesMax = 4 << 20
 
+    /// The maximum number of damaged files that are kept beside it, named `.damaged-1` and so on.
+    package static let damagedFilesMax = JournalSalvage.filesMax
+
     private let path: String
     private let bytesMax: Int
     private let recordsMax: Int
@@ -70,6 +73,34 @@ package final class SQLiteJournal: Journal {
         try work { file throws(SQLiteError) in try file.moveToDeadLetters([number], reason: reason) }
     }
 
+    package func find(
+        _ bytes: [UInt8],
+        removing: Bool,
+        where matches: (Record?) -> Bool
+    ) throws(JournalError) -> JournalMatches {
+        var found = JournalMatches()
+        for table in JournalFile.Table.allCases {
+            var last: Int64? = 0
+            while let first = last {
+                let part = try work { file throws(SQLiteError) in
+                    try file.find(bytes, in: table, after: first, removing: removing, where: matches)
+                }
+                switch table {
+                case .records: found.records += part.count
+                case .deadLetters: found.deadLetters += part.count
+                }
+                last = part.next
+            }
+        }
+        return found
+    }
+
+    package func scrub() throws(JournalError) { try work { file throws(SQLiteError) in try file.shrink() } }
+
+    package func occurrences(of bytes: [UInt8]) throws(JournalError) -> Int {
+        try work { file throws(SQLiteError) in try file.occurrences(of: bytes) }
+    }
+
     /// Runs the body on the open file.
     ///
     /// An error closes the file, so that the next call reopens it.
@@ -85,6 +116,9 @@ package final class SQLiteJournal: Journal {
                     try JournalSalvage(path).run()
                     return .success(try perform(&file, body))
                 }
+            } catch let error as SQLiteError where error.isBusy {
+                file = nil
+                return .failure(.inUse)
             } catch let error as SQLiteError {
                 file = nil
                 return .failure(.unavailable(reason: "SQLite error \(error.code): \(error.message)"))

@@ -149,6 +149,22 @@ import CSQLite
         return unsafe sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0
     }
 
+    /// The number of times that bytes occur in the database file and its write-ahead log, in pages of any kind.
+    ///
+    /// Bytes that are split between two pages are not found.
+    package func occurrences(of bytes: [UInt8]) throws(SQLiteError) -> Int {
+        guard !bytes.isEmpty else { return 0 }
+        // The first read opens the log.
+        _ = try number("select count(*) from sqlite_master")
+        var sum = 0
+        for isLog in [Int32(0), 1] {
+            let found = unsafe collector_sqlite_occurrences(handle, isLog, bytes, Int32(bytes.count))
+            guard found >= 0 else { throw SQLiteError(code: SQLITE_IOERR, message: "cannot read the file") }
+            sum += Int(found)
+        }
+        return sum
+    }
+
     func check(_ code: Int32) throws(SQLiteError) {
         guard code != SQLITE_OK, code != SQLITE_ROW, code != SQLITE_DONE else { return }
         throw SQLiteError(code: code, message: unsafe String(cString: sqlite3_errmsg(handle)))

@@ -36,14 +36,14 @@ enum EventHandlers {
         guard let pool = site.reports.pool else { return .now(.response(Responses.unavailable())) }
         let search = try call.parameters.search(now: WallClock.seconds)
         let format = call.parameters["format"].flatMap { ExportFormat(rawValue: $0) } ?? .ndjson
-        guard let export = Export(pool, call.ticket, search, format) else {
+        guard let export = EventExport.make(pool, call.ticket, search, format) else {
             return .now(.response(Responses.busy("Too many exports are running")))
         }
         return site.sessions.leased(
             .now(export.answer),
             call.identity,
             call.ticket,
-            farewell: Export.ending(format, "the session has ended")
+            farewell: format.ending("the session has ended")
         )
     }
 

@@ -171,6 +171,10 @@ extension RouteTable {
             "/api/visitors",
             .get(.reader, Parameter.filtered + [.visitorSort, .find, .visitors, .cursor], VisitorHandlers.visitors)
         ),
+        Route("/api/visitors/{id}", .change(.delete, .owner, [.site], ErasureHandlers.erase)),
+        Route("/api/visitors/{id}/export", .get(.owner, [.site], ErasureHandlers.export)),
+        Route("/api/erasures", .get(.owner, [], ErasureHandlers.list)),
+        Route("/api/erasures/{id}", .get(.owner, [], ErasureHandlers.find)),
         Route("/api/visitors/{id}/timeline", .get(.reader, [.before], EventHandlers.timeline)),
         Route("/api/export", .get(.reader, Parameter.search + [.format], EventHandlers.export)),
         Route("/api/stream", .get(.reader, [.after], EventHandlers.stream)),
