@@ -239,7 +239,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CollectorTests",
-            dependencies: ["Crypto", "Events", "Files", "HTML", "HTTPClient", "Log", "collector"],
+            dependencies: ["Crypto", "Events", "Files", "HTML", "HTTPClient", "Log", "Rollups", "collector"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -11,6 +11,7 @@ import pytest
 import described
 from bodies import make_ids
 from insight import ENVIRONMENT, FIREFOX, OWNER, TOKEN, ask, change, cookie, report, send, serve_ready, settle, sign_in, timeline, visit_events
+from load import wait_for
 from test_insight_api import streamed
 from wire import Wire, get, head, post, request
 
@@ -108,6 +109,8 @@ def test_changes_sessions_and_the_routes_outside_of_the_api(owned):
         get(port, "/api/session", fields)
         get(port, "/api/status", fields)
         get(port, "/health/details", fields)
+        get(port, "/api/storage", fields)
+    wait_for(lambda: get(port, "/api/storage", OWNER).status == 200, 30, "the size of the data")
     assert request(port, "DELETE", f"/api/shares/{link['id']}", None, OWNER).status == 200
     assert sign_in(port, token=TOKEN)[0].status == 200 and sign_in(port, token="wrong")[0].status == 401
     segment = {"name": "Blog", "filters": '[["contains","path",["/blog"]]]'}

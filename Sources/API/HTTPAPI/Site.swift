@@ -5,6 +5,7 @@ package import Ingest
 package import Live
 package import Locations
 package import Log
+package import Rollups
 
 package import Events
 
@@ -52,6 +53,7 @@ package final class Site: Handler {
     let health: HealthMonitor
     /// Nil without a store, as is the feed.
     let status: StatusMonitor?
+    let retention: RetentionWorker?
     let feed: LiveFeed?
 
     private let configuration: SiteConfiguration
@@ -77,6 +79,7 @@ package final class Site: Handler {
         pool: ReaderPool? = nil,
         feed: LiveFeed? = nil,
         status: StatusMonitor? = nil,
+        retention: RetentionWorker? = nil,
         workers: BodyWorkers? = nil,
         locations: LocationDatabase? = nil,
         responses: IngestResponses,
@@ -86,6 +89,7 @@ package final class Site: Handler {
         self.configuration = configuration
         self.ingest = ingest
         self.status = status
+        self.retention = retention
         self.feed = feed
         self.engine = engine
         self.metrics = metrics
@@ -146,7 +150,8 @@ package final class Site: Handler {
             version: version,
             uptimeSeconds: uptimeSeconds,
             rateLimited: ingestRoutes.rateLimited,
-            service: status?.status()
+            service: status?.status(),
+            storage: retention?.report
         )
     }
 

@@ -21,6 +21,7 @@ struct Service {
     private let pool: ReaderPool?
     private let feed: LiveFeed?
     private let rollupWorker: RollupWorker?
+    private let retention: RetentionWorker?
     private let status: StatusMonitor?
     private let workers: BodyWorkers
     private let sessions: SessionRegistry
@@ -60,6 +61,7 @@ struct Service {
         engine = store?.engine
         health = HealthMonitor(store: store, ingest: ingest, responses: sink, log: log)
         rollupWorker = store.map { RollupWorker(store: $0, committed: committed, log: log) }
+        retention = store.map { Self.makeRetention(configuration, $0, ingest, log) }
         workers = BodyWorkers(waitingBytesMax: process.scaled(BodyWorkers.waitingBytesMax))
         sessions = SessionRegistry(store: store, responses: sink, log: log)
         if let store, let ingest {
@@ -68,6 +70,7 @@ struct Service {
                 ingest: ingest,
                 log: log,
                 rollups: rollupWorker,
+                retention: retention,
                 feed: feed,
                 pool: pool,
                 locations: locations
@@ -90,6 +93,7 @@ struct Service {
             pool: pool,
             feed: feed,
             status: status,
+            retention: retention,
             workers: workers,
             locations: locations,
             responses: ingestResponses,
@@ -103,6 +107,7 @@ struct Service {
         ingest?.start()
         health.start()
         rollupWorker?.start()
+        retention?.start()
         status?.start()
         pool?.start()
         workers.start()
@@ -120,10 +125,30 @@ struct Service {
         workers.stop()
         // These only read, or read again later. They stop at the same time and wait only briefly for a database that
         // hangs, which must not delay the writes of acknowledged records.
-        let readers = [feed?.worker, pool?.worker, status?.worker, sessions.worker, rollupWorker?.worker]
+        let readers = [
+            feed?.worker, pool?.worker, status?.worker, sessions.worker, rollupWorker?.worker, retention?.worker,
+        ]
         Worker.stop(readers.compactMap { $0 })
         ingest?.stop()
         health.stop()
+    }
+
+    private static func makeRetention(
+        _ configuration: Configuration,
+        _ store: any Store,
+        _ ingest: Ingest?,
+        _ log: Log
+    ) -> RetentionWorker {
+        RetentionWorker(
+            store: store,
+            policy: configuration.retention,
+            holder: String(UInt64.random(in: 0...UInt64.max), radix: 16),
+            log: log,
+            isIdle: {
+                guard let report = ingest?.report else { return true }
+                return report.health == .ready && !report.isJournaling && report.journal?.records ?? 0 == 0
+            }
+        )
     }
 
     private static func makeIngest(
