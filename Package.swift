@@ -247,7 +247,8 @@ let package = Package(
         .testTarget(
             name: "CollectorTests",
             dependencies: [
-                "Crypto", "Events", "Files", "HTML", "HTTPAPI", "HTTPClient", "Log", "Reports", "Segments", "collector",
+                "Crypto", "Events", "Files", "HTML", "HTTPAPI", "HTTPClient", "Log", "Reports", "Rollups",
+                "Segments", "collector",
             ],
             swiftSettings: strict
         ),

@@ -1,5 +1,6 @@
 import Log
 import Events
+import Rollups
 import Testing
 
 @testable import collector
@@ -27,6 +28,47 @@ private func configure(
     func `location headers are those of one service`(proxy: LocationProxy) throws {
         #expect(try configure(["COLLECTOR_GEO_HEADERS": proxy.rawValue]).locationProxy == proxy)
         #expect(try configure(["COLLECTOR_GEO_HEADERS": "none"]).locationProxy == nil)
+    }
+
+    @Test func `without settings of retention everything is kept, but for the disk`() throws {
+        #expect(try configure().retention == RetentionPolicy())
+        #expect(RetentionPolicy().eventsBorder(now: 1000) == nil && RetentionPolicy().diskFreeMin == 1 << 30)
+    }
+
+    @Test(
+        arguments: [("24h", 86_400), ("30d", 2_592_000), ("2w", 1_209_600), ("2y", 63_072_000), ("keep", nil)]
+            as [(String, Int64?)]
+    )
+    func `ages of retention are hours, days, weeks and years`(text: String, seconds: Int64?) throws {
+        let retention = try configure([
+            "COLLECTOR_RETENTION_EVENTS": text, "COLLECTOR_RETENTION_PAGEVIEWS": "keep",
+            "COLLECTOR_RETENTION_DELIVERY_REPORTS": text, "COLLECTOR_RETENTION_DEAD_LETTERS": text,
+        ]).retention
+        #expect([retention.events, retention.deliveryReports, retention.deadLetters] == [seconds, seconds, seconds])
+        #expect(retention.pageViews == nil)
+    }
+
+    @Test(arguments: ["d", "1", "23h", "0d", "-5d", "1.5d", "30days", "101y", "9999999999d", "30 d"])
+    func `other ages stop the start`(text: String) {
+        let error = #expect(throws: ConfigurationError.self) { try configure(["COLLECTOR_RETENTION_EVENTS": text]) }
+        #expect(
+            error?.problems.first?.hasPrefix("COLLECTOR_RETENTION_EVENTS must be an age of at least one day") == true
+        )
+    }
+
+    @Test func `limits of size have units, and the database a smallest one`() throws {
+        let retention = try configure(["COLLECTOR_DATABASE_MAX": "20GiB", "COLLECTOR_DISK_FREE_MIN": "0"]).retention
+        #expect(retention.databaseBytesMax == 20 << 30 && retention.diskFreeMin == 0)
+        #expect(throws: ConfigurationError.self) { try configure(["COLLECTOR_DATABASE_MAX": "63MiB"]) }
+        #expect(throws: ConfigurationError.self) { try configure(["COLLECTOR_DISK_FREE_MIN": "much"]) }
+    }
+
+    @Test func `events are kept no longer than the page views of their figures`() throws {
+        var policy = RetentionPolicy()
+        policy.pageViews = 200_000
+        #expect(policy.eventsBorder(now: 1_000_000) == 800_000)
+        policy.events = 100_000
+        #expect(policy.eventsBorder(now: 1_000_000) == 900_000)
     }
 
     @Test func `flags win over the environment, the environment over the file`() throws {

@@ -54,4 +54,8 @@ final class ReadRecorder: Storage.Database, @unchecked Sendable {
     func committedHighWaterMark() throws(StoreError) -> Int64 { try base.committedHighWaterMark() }
     func highestEventID() throws(StoreError) -> Int64 { try base.highestEventID() }
     func openWriters() throws(StoreError) -> [OpenWriter] { try base.openWriters() }
+
+    func storageSize() throws(StoreError) -> StorageSize { try base.storageSize() }
+
+    func returnSpace() throws(StoreError) -> Int64 { try base.returnSpace() }
 }

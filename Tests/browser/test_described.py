@@ -112,6 +112,8 @@ def test_changes_sessions_and_the_routes_outside_of_the_api(owned):
         get(port, "/api/session", fields)
         get(port, "/api/status", fields)
         get(port, "/health/details", fields)
+        get(port, "/api/storage", fields)
+    wait_for(lambda: get(port, "/api/storage", OWNER).status == 200, 30, "the size of the data")
     assert request(port, "DELETE", f"/api/shares/{link['id']}", None, OWNER).status == 200
     assert sign_in(port, token=TOKEN)[0].status == 200 and sign_in(port, token="wrong")[0].status == 401
     segment = {"name": "Blog", "filters": '[["contains","path",["/blog"]]]'}

@@ -6,6 +6,7 @@ import { duration, exact, percent, shareOf } from "../kit/format.js";
 import { moment } from "../kit/times.js";
 import { failure } from "./parts.js";
 import { change, rangeQuery, zone } from "./state.js";
+import { storageCard } from "./storage-card.js";
 import { checksOf, conclusionOf, STATES, versionsText } from "./tracking-model.js";
 import { readTracking } from "./tracking-report.js";
 import { named } from "./words.js";
@@ -24,8 +25,9 @@ export async function showTracking(panel, signal) {
     body(cards[1]).append(skeleton(14));
   }
   try {
-    const report = await readTracking(signal);
-    const parts = [conclusion(report), checks(report), sites(report), versions(report), gaps(report), blocked(report)];
+    const [report, storage] = await Promise.all([readTracking(signal), storageCard(signal)]);
+    const lists = [sites(report), versions(report), gaps(report), blocked(report)];
+    const parts = [conclusion(report), checks(report), ...lists, storage];
     panel.replaceChildren(...parts.filter((one) => one !== null));
     panel.dataset.key = key;
   } catch (error) {

@@ -15,6 +15,8 @@ struct HealthDetails {
     let rateLimited: Int
     /// Nil without a database.
     let service: ServiceStatus?
+    /// Nil without a database, and before it has been measured.
+    var storage: StorageReport?
 
     var response: Response {
         var members = status.members

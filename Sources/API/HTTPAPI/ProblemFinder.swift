@@ -20,6 +20,8 @@ struct ProblemFinder {
     var feedFailure: String?
     /// A description of damaged data that was found.
     var damage: String?
+    /// The size of the data; nil before it has been measured.
+    var storage: StorageReport?
     /// Why the newest version of the location database is not in use.
     var locationProblem: String?
 
@@ -46,7 +48,7 @@ struct ProblemFinder {
     }
 
     private var findings: [Finding] {
-        [damaged, store, journal, journalDamage, refusedRecords, rollups, deadLetters, feed, locations]
+        [damaged, store, journal, journalDamage, refusedRecords, rollups, deadLetters, feed, locations, space]
             .compactMap(\.self)
     }
 
@@ -175,6 +177,33 @@ struct ProblemFinder {
                 summary: "Locations are those of an older database."
             )
         }
+    }
+
+    /// Days until the disk is full, and the multiple of the minimum of free space, at which the owner is warned.
+    static let warningDays = 14.0
+    static let warningDiskFactor: Int64 = 2
+
+    private var space: Finding? {
+        guard let storage else { return nil }
+        let summary = "The space for events is running out."
+        if storage.isLimitExceeded {
+            let message =
+                "The database cannot be kept below its limit, or the disk above its minimum of free space: "
+                + "all events older than an hour have been removed. Free disk space, or raise COLLECTOR_DATABASE_MAX."
+            return Finding(code: "storage_limit_exceeded", message: message, summary: summary)
+        }
+        let (policy, free) = (storage.policy, storage.size.diskFree.map { $0 + storage.size.reusable })
+        if let free, policy.diskFreeMin > 0, free < Self.warningDiskFactor * policy.diskFreeMin {
+            let message =
+                "The disk has \(free >> 20) MiB left. Below \(policy.diskFreeMin >> 20) MiB, the oldest events are removed; "
+                + "figures stay. Free disk space, or set COLLECTOR_RETENTION_EVENTS."
+            return Finding(code: "storage_filling", message: message, summary: summary)
+        }
+        guard policy.databaseBytesMax == nil, let days = storage.daysLeft, days < Self.warningDays else { return nil }
+        let message =
+            "At the growth of the last days, the disk is full in \(Int(days)) days. Free disk space, or set "
+            + "COLLECTOR_RETENTION_EVENTS or COLLECTOR_DATABASE_MAX."
+        return Finding(code: "storage_filling", message: message, summary: summary)
     }
 
     private var feed: Finding? {

@@ -32,6 +32,7 @@ struct ServiceMetrics {
             addJournal(report, &metrics)
         }
         if let service = details.service { addService(service, &metrics) }
+        if let storage = details.storage { addStorage(storage, &metrics) }
         if let server { addServer(server, &metrics) }
         addProcess(&metrics)
         return metrics.text
@@ -123,6 +124,55 @@ struct ServiceMetrics {
             .gauge,
             "Problems that /api/status reports, by code.",
             service.problems.map { ([("code", $0.code)], 1) }
+        )
+    }
+
+    private func addStorage(_ storage: StorageReport, _ metrics: inout MetricsText) {
+        let sizes = [
+            ("events", storage.size.events), ("submissions", storage.size.submissions),
+            ("figures", storage.size.figures),
+        ]
+        metrics.add(
+            "collector_storage_bytes",
+            .gauge,
+            "Size of the database by what it holds, with indexes.",
+            sizes.map { ([("kind", $0.0)], Double($0.1)) }
+        )
+        metrics.add(
+            "collector_storage_reusable_bytes",
+            .gauge,
+            "Space inside the database that later records use.",
+            Double(storage.size.reusable)
+        )
+        metrics.add(
+            "collector_storage_disk_free_bytes",
+            .gauge,
+            "Free space of the disk of a SQLite file.",
+            storage.size.diskFree.map { Double($0) }
+        )
+        metrics.add(
+            "collector_storage_days_left",
+            .gauge,
+            "Days until the disk or the database is full, by the growth of the last days; absent without growth.",
+            storage.daysLeft
+        )
+        metrics.add(
+            "collector_storage_oldest_event_timestamp_seconds",
+            .gauge,
+            "When the oldest stored event was received.",
+            storage.oldestEvent.map { Double($0) }
+        )
+        metrics.add(
+            "collector_retention_removed_events_total",
+            .counter,
+            "Events that retention has removed since the database was created.",
+            Double(storage.removedEvents)
+        )
+        metrics.add(
+            "collector_retention_late_events_total",
+            .counter,
+            "Events that came after their session had been removed, and count in no figure.",
+            Double(storage.lateEvents)
         )
     }
 

@@ -6,6 +6,7 @@ package import Ingest
 package import Live
 package import Locations
 package import Log
+package import Rollups
 
 package import Events
 
@@ -53,6 +54,7 @@ package final class Site: Handler {
     let health: HealthMonitor
     /// Nil without a store, as are the feed and the erasures.
     let status: StatusMonitor?
+    let retention: RetentionWorker?
     let feed: LiveFeed?
     let erasures: ErasureWorker?
 
@@ -80,6 +82,7 @@ package final class Site: Handler {
         feed: LiveFeed? = nil,
         erasures: ErasureWorker? = nil,
         status: StatusMonitor? = nil,
+        retention: RetentionWorker? = nil,
         workers: BodyWorkers? = nil,
         locations: LocationDatabase? = nil,
         responses: IngestResponses,
@@ -89,6 +92,7 @@ package final class Site: Handler {
         self.configuration = configuration
         self.ingest = ingest
         self.status = status
+        self.retention = retention
         self.feed = feed
         self.erasures = erasures
         self.engine = engine
@@ -150,7 +154,8 @@ package final class Site: Handler {
             version: version,
             uptimeSeconds: uptimeSeconds,
             rateLimited: ingestRoutes.rateLimited,
-            service: status?.status()
+            service: status?.status(),
+            storage: retention?.report
         )
     }
 

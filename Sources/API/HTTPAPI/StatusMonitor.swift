@@ -37,6 +37,7 @@ package final class StatusMonitor: Sendable {
     private let feedFailure: @Sendable () -> String?
     private let damage: @Sendable () -> String?
     private let locationProblem: @Sendable () -> String?
+    private let storage: @Sendable () -> StorageReport?
     private let state = Locked(State())
     private let startedAt = ContinuousClock.now
     package let worker = Worker("status")
@@ -46,6 +47,7 @@ package final class StatusMonitor: Sendable {
         ingest: Ingest,
         log: Log,
         rollups: RollupWorker? = nil,
+        retention: RetentionWorker? = nil,
         feed: LiveFeed? = nil,
         pool: ReaderPool? = nil,
         locations: LocationDatabase? = nil
@@ -57,6 +59,7 @@ package final class StatusMonitor: Sendable {
         feedFailure = { feed?.failure }
         damage = { pool?.damage }
         locationProblem = { locations?.problem }
+        storage = { retention?.report }
     }
 
     package func start() {
@@ -115,6 +118,7 @@ package final class StatusMonitor: Sendable {
     private func note(_ look: StoreSnapshot?, _ failure: StoreError?) {
         let (seconds, report) = (seconds, ingest.report)
         let (feedFailure, damage, locationProblem) = (feedFailure(), damage(), locationProblem())
+        let storage = storage()
         // While the database is away, its own problem has the cause.
         let rollupFailure = look == nil ? nil : rollups?.status.lastError
         let (before, now) = state.withLock { state in
@@ -132,6 +136,7 @@ package final class StatusMonitor: Sendable {
             finder.feedFailure = feedFailure
             finder.damage = damage
             finder.locationProblem = locationProblem
+            finder.storage = storage
             let before = state.problems
             state.problems = finder.problems(before: before)
             return (before, state.problems)

@@ -16,6 +16,11 @@ package struct Aggregator {
 
     package init(hashes: KeyedHashes) { self.hashes = hashes }
 
+    /// Drops the fingerprints after the first `count`.
+    package mutating func dropFingerprints(from count: Int) {
+        if fingerprints.count > count { fingerprints.removeLast(fingerprints.count - count) }
+    }
+
     func agent(_ event: StoredEvent) -> UserAgent { UserAgentParser.shared.parse(event.userAgent) }
 
     mutating func path(_ event: StoredEvent) -> String { parsed.template(event.path ?? "/") }

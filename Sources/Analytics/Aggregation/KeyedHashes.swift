@@ -37,4 +37,8 @@ extension KeyedHashes {
     package func sessionKey(site: String, visitor: String, session: String) -> UInt64 {
         texts.hash("\(site)\n\(visitor)\n\(session)")
     }
+
+    package func sessionKey(_ id: SessionID) -> UInt64 {
+        sessionKey(site: id.site, visitor: id.visitorID, session: id.sessionID)
+    }
 }

@@ -7,6 +7,10 @@ package struct SessionID: Hashable, Sendable {
     package var visitorID: String
     package var sessionID: String
 
+    package init(site: String, visitorID: String, sessionID: String) {
+        (self.site, self.visitorID, self.sessionID) = (site, visitorID, sessionID)
+    }
+
     package init(_ event: StoredEvent) { (site, visitorID, sessionID) = (event.site, event.visitorID, event.sessionID) }
 
     package static func == (left: SessionID, right: SessionID) -> Bool {

@@ -71,7 +71,9 @@ package struct DataQualityReport: Sendable {
         let (range, time) = (context.query.range, context.database.dialect.time)
         let hashes = try context.hashes()
         var delivery = Delivery()
-        // Same as the view pageview_completeness, which PostgreSQL would group entirely when it is joined with a list.
+        // A page view whose event came twice counts once, by the first. The second part has the page views whose events
+        // retention has removed.
+        // Same as the view pageview_delivery, which PostgreSQL would group entirely when it is joined with a list.
         try context.database.reportStream(
             """
             with own as materialized (
@@ -87,8 +89,25 @@ package struct DataQualityReport: Sendable {
             from own
             cross join delivery_reports as report
             where report.pageview_id = own.pageview_id and report.visitor_id = own.visitor_id
+                and report.opened_at is null and not exists (
+                    select 1 from collector_events as earlier
+                    where earlier.pageview_id = own.pageview_id and earlier.visitor_id = own.visitor_id
+                        and earlier.event_type = 'pageview' and earlier.received_at < \(time("?1"))
+                )
+            union all
+            select report.opened_site, report.visitor_id, report.opened_session, report.emitted, report.dropped,
+                report.removed + (
+                    select count(*) from collector_events as event
+                    where event.pageview_id = report.pageview_id and event.visitor_id = report.visitor_id
+                        and event.seq > 0
+                )
+            from delivery_reports as report
+            where report.opened_at >= ?3 and report.opened_at < ?4
             """,
-            [.integer(range.from), .integer(range.to)]
+            [
+                .integer(range.from), .integer(range.to), .integer(range.from * 1_000_000),
+                .integer(range.to * 1_000_000),
+            ]
         ) { row in
             let texts = row.prefix(3).map { $0.text ?? "" }
             if let site = context.query.site, site != texts[0] { return true }

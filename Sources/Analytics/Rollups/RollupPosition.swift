@@ -23,6 +23,14 @@ package struct RollupPosition: Sendable, Equatable {
     let lastSegmentID: Int64
     /// Number of visitors that have a number.
     let visitors: Int64
+    /// Time before which retention has removed events, in seconds since 1970; 0 when it has not removed any.
+    package var retainedFrom: Int64 = 0
+    /// Incremented with every removal of events.
+    var retentionStep: Int64 = 0
+    /// The highest id that was aggregated before the rollups were last cleared.
+    var countedThrough: Int64 = 0
+    /// Whether a migration requests that the rollups are cleared.
+    var isRebuildRequested = false
 
     /// Reads the stored position.
     ///
@@ -31,7 +39,7 @@ package struct RollupPosition: Sendable, Equatable {
         let row = try database.rows(
             """
             select last_event_id, generation, reason, last_received_at, dead_letters_unlisted,
-                version, last_segment_id, visitors
+                version, last_segment_id, visitors, retained_from, retention_step, counted_through, rebuild
             from insight_position
             where id = 1
             """
@@ -47,7 +55,11 @@ package struct RollupPosition: Sendable, Equatable {
             deadLettersUnlisted: row[4].integer ?? 0,
             version: row[5].integer ?? 0,
             lastSegmentID: row[6].integer ?? 0,
-            visitors: row[7].integer ?? 0
+            visitors: row[7].integer ?? 0,
+            retainedFrom: row[8].integer ?? 0,
+            retentionStep: row[9].integer ?? 0,
+            countedThrough: row[10].integer ?? 0,
+            isRebuildRequested: row[11].integer ?? 0 != 0
         )
     }
 
@@ -89,28 +101,34 @@ package struct RollupPosition: Sendable, Equatable {
             deadLettersUnlisted: deadLettersUnlisted,
             version: version + 1,
             lastSegmentID: lastSegmentID,
-            visitors: visitors
+            visitors: visitors,
+            retainedFrom: retainedFrom,
+            retentionStep: retentionStep,
+            countedThrough: countedThrough
         )
     }
 
     /// Updates the position and runs `body` in one transaction, if the stored position is still this one.
     ///
+    /// `lateEvents` are events of removed sessions, which do not count.
     /// - Returns: whether it was.
     func move(
         _ database: any Database,
         to next: RollupPosition,
+        lateEvents: Int64 = 0,
         _ body: () throws(StoreError) -> Void
     ) throws(StoreError) -> Bool {
         try database.transaction(
             ifChanged: """
                 update insight_position
-                set last_event_id = ?1, last_received_at = ?2, last_segment_id = ?3, visitors = ?4, version = version + 1
+                set last_event_id = ?1, last_received_at = ?2, last_segment_id = ?3, visitors = ?4, version = version + 1,
+                    late_events = late_events + ?8
                 where id = 1 and last_event_id = ?5 and generation = ?6 and version = ?7
                 """,
             [
                 .integer(next.lastEventID), next.lastReceivedAt.map { .integer($0) } ?? .null,
                 .integer(next.lastSegmentID), .integer(next.visitors), .integer(lastEventID), .integer(generation),
-                .integer(version),
+                .integer(version), .integer(lateEvents),
             ],
             body
         )
@@ -147,18 +165,20 @@ package struct RollupPosition: Sendable, Equatable {
         try database.rows("select count(*) from rollup_dead_letters").first?.first?.integer ?? 0
     }
 
-    /// Clears the rollups and the dead letters, unless another process has done so since the position was read.
+    /// Clears all rollups and the dead letters, also those of removed events, unless another process has done so
+    /// since the position was read.
     func clear(_ database: any Database, reason: RollupStatus.Reason) throws(StoreError) {
         _ = try database.transaction(
             ifChanged: """
                 update insight_position
                 set last_event_id = 0, generation = generation + 1, version = version + 1, visitors = 0, reason = ?1,
-                    last_received_at = null, dead_letters_unlisted = 0
+                    last_received_at = null, dead_letters_unlisted = 0, retained_from = 0,
+                    retention_step = retention_step + 1, counted_through = 0, rebuild = 0
                 where id = 1 and generation = ?2
                 """,
             [.text(reason.rawValue), .integer(generation)]
         ) { () throws(StoreError) in
-            for table in Rollups.tables + ["rollup_dead_letters"] {
+            for table in Rollups.tables + ["rollup_dead_letters", "removed_sessions"] {
                 _ = try database.change("delete from \(table)")
             }
         }

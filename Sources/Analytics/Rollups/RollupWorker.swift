@@ -104,6 +104,12 @@ private struct RollupLog {
         if notices.wereReplaced {
             log.warning("rebuilding rollups: the events were replaced and their ids restarted")
         }
+        if !notices.lost.isEmpty {
+            log.error(
+                "damaged segments removed: their sessions cannot be recomputed, since retention has removed their events",
+                ["segments": notices.lost.ids.count, "sessions": notices.lost.sessions]
+            )
+        }
         if let reason = notices.mergeFailure, reason != mergeFailure {
             mergeFailure = reason
             log.warning("cannot merge segments; figures are not affected", ["reason": reason])

@@ -14,6 +14,8 @@ struct Portion {
     var issues: [IssueKey: IssueChange] = [:]
     var releases = ReleaseChanges()
     var fingerprints: [FingerprintReading] = []
+    /// Events of removed sessions, which do not count; without those that were counted as such before.
+    var lateEvents: Int64 = 0
 
     /// Limit of session states that one portion holds in memory, in bytes.
     static let bytesMax = 128 << 20
@@ -38,7 +40,7 @@ extension Rollups {
             lastSegmentID: rows.changes.added.last?.info.id ?? start.lastSegmentID,
             visitors: visitors.count
         )
-        let isOurs = try start.move(database, to: next) { () throws(StoreError) in
+        let isOurs = try start.move(database, to: next, lateEvents: rows.lateEvents) { () throws(StoreError) in
             try write(rows)
             try keepDecisions(rows.issues.mapValues(\.description.formerIDs))
         }

@@ -38,10 +38,17 @@ extension Rollups {
             for event in events[done..<end] {
                 aggregator.dictionaries.eventID = event.id
                 // One lookup, because a session's id has three texts to hash.
-                guard let index = portion.sessions.index(forKey: SessionID(event)) else { continue }
+                guard let index = portion.sessions.index(forKey: SessionID(event)) else {
+                    // The session's events have been removed: its figures stay as they are.
+                    if event.id > removed?.countedThrough ?? 0 { portion.lateEvents += 1 }
+                    continue
+                }
+                let fingerprints = aggregator.fingerprints.count
                 let size = portion.sessions.values[index].state.size
                 let isCounted = portion.sessions.values[index].state.add(event, &aggregator)
                 if isCounted { portion.sessions.values[index].hasChanged = true }
+                // Fingerprints are not cleared once events have been removed.
+                if event.id <= removed?.countedThrough ?? 0 { aggregator.dropFingerprints(from: fingerprints) }
                 portion.bytes += portion.sessions.values[index].state.size - size
             }
             done = end
@@ -50,13 +57,34 @@ extension Rollups {
     }
 
     /// Loads sessions that are not cached: rebuilds their states from their earlier events.
+    ///
+    /// Sessions whose events have been removed are left out.
     private func replay(_ ids: Set<SessionID>, before last: Int64, to portion: inout Portion) throws(StoreError) {
         guard !ids.isEmpty else { return }
         for id in ids {
-            let key = aggregator.hashes.sessionKey(site: id.site, visitor: id.visitorID, session: id.sessionID)
-            portion.sessions[id] = CachedSession(SessionState(id), key: key)
+            portion.sessions[id] = CachedSession(SessionState(id), key: aggregator.hashes.sessionKey(id))
         }
-        guard last > 0 else { return }
+        if last > 0 { try readEvents(of: ids, through: last, to: &portion) }
+        // After the events, so that those of a session that is being removed are either complete or not used.
+        let removed = try removed?.among(ids.map { aggregator.hashes.sessionKey($0) }) ?? []
+        for id in ids {
+            guard let session = portion.sessions[id] else { continue }
+            guard !removed.contains(session.key) else {
+                portion.sessions[id] = nil
+                continue
+            }
+            portion.bytes += session.state.size
+            // The stored row is the one computed from these events.
+            guard !session.state.records.isEmpty else { continue }
+            portion.sessions[id]?.note(session.state.row(key: session.key, visitor: 0))
+        }
+    }
+
+    private func readEvents(
+        of ids: Set<SessionID>,
+        through last: Int64,
+        to portion: inout Portion
+    ) throws(StoreError) {
         aggregator.isReplaying = true
         defer { aggregator.isReplaying = false }
         let (sql, parameters) = replayQuery(Array(ids))
@@ -67,13 +95,6 @@ extension Rollups {
             aggregator.dictionaries.eventID = event.id
             portion.sessions[id]?.state.add(event, &aggregator)
             return true
-        }
-        for id in ids {
-            guard let session = portion.sessions[id] else { continue }
-            portion.bytes += session.state.size
-            // The stored row is the one computed from these events.
-            guard !session.state.records.isEmpty else { continue }
-            portion.sessions[id]?.note(session.state.row(key: session.key, visitor: 0))
         }
     }
 

@@ -1,29 +1,38 @@
+import Aggregation
 import Segments
 package import Storage
 import Events
 
 extension Rollups {
-    /// Clears the rollups and the dead letters; `advance` then aggregates all events again.
-    package func clear() throws(StoreError) { try RollupPosition.read(database).clear(database, reason: .rebuild) }
-
     /// Number of dead letters in the list, and number dropped because the list was full.
     package func deadLetters() throws(StoreError) -> (listed: Int64, unlisted: Int64) {
         (try RollupPosition.deadLettersListed(database), try RollupPosition.read(database).deadLettersUnlisted)
     }
 
+    /// The time before which retention has removed events, such as `2026-11-28 12:00 UTC`; nil if it has removed none.
+    package func removedBefore() throws(StoreError) -> String? {
+        let border = try RollupPosition.read(database).retainedFrom
+        guard border > 0 else { return nil }
+        let text = String(decoding: TimestampText.bytes(border * 1_000_000).prefix(16), as: UTF8.self)
+        return text.replacing("T", with: " ") + " UTC"
+    }
+
     /// Aggregates all events again and compares the result with the stored rollups.
     ///
-    /// Writes to temporary tables within one snapshot and leaves out the dead letters. `progress` is called with the
-    /// number of events read so far.
+    /// Writes to temporary tables within one snapshot and leaves out the dead letters. Figures of removed events
+    /// cannot be compared. `progress` is called with the number of events read so far.
     /// - Returns: for each table that differs, the rows that are wrong or should not exist, and those that are missing.
     package func differences(
         progress: (Int64) -> Void = { _ in }
     ) throws(StoreError) -> [(table: String, wrong: Int64, missing: Int64)] {
         var result: [(table: String, wrong: Int64, missing: Int64)] = []
         try database.snapshot { () throws(StoreError) in
-            let end = try lastEventID()
+            let stored = try RollupPosition.read(database)
+            let end = stored.lastEventID
+            let kept = try KeptSessions(database, aggregator.hashes, stored)
             let storedPrefix = try database.makeTemporaryCopies(Self.tables)
             let checker = try Rollups(database)
+            if let kept { try checker.seed(from: storedPrefix, kept) }
             var position = RollupPosition.empty
             var count: Int64 = 0
             while position.lastEventID < end {
@@ -40,8 +49,9 @@ extension Rollups {
                 count += Int64(portion.events)
                 progress(count)
             }
-            try compareSegments(storedPrefix, &result)
-            for table in Self.tables where !Self.segmentTables.contains(table) {
+            try compareSegments(storedPrefix, kept, &result)
+            let skipped = kept == nil ? Self.segmentTables : Self.segmentTables.union(Self.fingerprintTables)
+            for table in Self.tables where !skipped.contains(table) {
                 func count(_ first: String, _ second: String) throws(StoreError) -> Int64 {
                     try database.rows(
                         "select count(*) from (select * from \(first) except select * from \(second)) as difference"
@@ -61,11 +71,12 @@ extension Rollups {
     /// Compares the live sessions of the stored segments with those computed from the events, by site and day.
     private func compareSegments(
         _ storedPrefix: String,
+        _ kept: KeptSessions?,
         _ result: inout [(table: String, wrong: Int64, missing: Int64)]
     ) throws(StoreError) {
         let own: SegmentContent
         do throws(StoreError) {
-            own = try SegmentContent(database, prefix: storedPrefix)
+            own = try SegmentContent(database, prefix: storedPrefix, without: kept)
         } catch {
             guard case .damaged = error else { throw error }
             result.append(("dimension_values (damaged)", 1, 0))

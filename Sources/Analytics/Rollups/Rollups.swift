@@ -15,7 +15,7 @@ package final class Rollups {
     package static let portionMax = 10_000
     /// Limit of events per transaction while more than that are waiting.
     package static let rebuildPortionMax = 50_000
-    /// The tables of derived data, which a rebuild empties.
+    /// The tables of derived data, of which a rebuild keeps only what retention has left without events.
     package static let tables = [
         "segments", "segment_columns", "dimension_values", "visitor_numbers", "insight_issues",
         "insight_releases", "insight_issue_releases", "insight_fingerprints", "insight_signals", "insight_signal_sizes",
@@ -42,6 +42,8 @@ package final class Rollups {
     var known: RollupPosition?
     /// Limit of events in the next portion; reduced while searching for an event that cannot be written.
     private var portionLimit = rebuildPortionMax
+    /// What retention has removed; nil when it has removed nothing.
+    var removed: RemovedSessions?
     /// State after the last `advance`.
     var progress = Progress()
     var notices = Notices()
@@ -67,6 +69,8 @@ package final class Rollups {
         var wereReplaced = false
         /// Why merging segments failed.
         var mergeFailure: String?
+        /// Segments that a rebuild could not read, of times whose events have been removed.
+        var lost = LostSegments()
         /// Damaged segments: sessions in them that continue are counted twice.
         var unsearched: Set<Int64> = []
     }
@@ -144,7 +148,12 @@ package final class Rollups {
             try start.clear(database, reason: .rebuild)
             notices.wereReplaced = true
             start = try RollupPosition.read(database)
+        } else if start.isRebuildRequested {
+            try clearForUpgrade()
+            start = try RollupPosition.read(database)
         }
+        // Another process may have begun to remove events.
+        removed = RemovedSessions(start, database)
         if known?.version != start.version || known?.generation != start.generation {
             try forget(start)
             progress.deadLetters = try RollupPosition.deadLettersListed(database) + start.deadLettersUnlisted

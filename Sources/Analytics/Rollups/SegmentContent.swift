@@ -21,7 +21,8 @@ struct SegmentContent {
     private var hashes: [[UInt64]]
     private var visitors: [UInt64] = []
 
-    init(_ database: any Database, prefix: String) throws(StoreError) {
+    /// `kept` are sessions to leave out.
+    init(_ database: any Database, prefix: String, without kept: KeptSessions? = nil) throws(StoreError) {
         var dictionaries = DimensionDictionaries()
         try dictionaries.complete(database, prefix: prefix)
         self.dictionaries = dictionaries
@@ -50,7 +51,10 @@ struct SegmentContent {
         try reader.read(infos.map(\.id), Column.allCases) { id, columns in
             guard let info = byID[id], let rows = SegmentDecoder.sessions(info, columns) else { return }
             found.insert(id)
-            for (index, row) in rows.enumerated() where !info.isDead(index) { content.add(row) }
+            for (index, row) in rows.enumerated() where !info.isDead(index) {
+                if let kept, kept.contains(row.key, startingAt: row.pageViews[0].time) { continue }
+                content.add(row)
+            }
         }
         content.damaged = infos.map(\.id).filter { !found.contains($0) }
         self = content

@@ -14,6 +14,25 @@ package enum SegmentDecoder {
         return StoredColumn(.sessionKey, column, rows: info.sessions)?.numbers()
     }
 
+    /// The columns that `starts` needs.
+    package static let startColumns: [Column] = [.sessionKey, .pageViewRows, .time]
+
+    /// The key of each session and the time of its first page view, in row order; nil when a column is damaged.
+    package static func starts(_ info: SegmentInfo, _ columns: [(Column, [UInt8])]) -> [(key: UInt64, time: Int64)]? {
+        guard info.hasPossibleCounts else { return nil }
+        return ColumnReader(info, columns).starts()
+    }
+
+    /// The bytes of a column in which each row has the value of sessions without one, for a column that a later
+    /// version has added.
+    package static func emptyColumn(_ column: Column, _ info: SegmentInfo) -> [UInt8] {
+        let rows = info.rows(column.scope)
+        guard column.dictionary != nil else {
+            return ColumnBytes.encode(numbers: [UInt64](repeating: 0, count: rows))
+        }
+        return ColumnBytes.encode(codes: [UInt32](repeating: DimensionDictionaries.none, count: rows))
+    }
+
     /// Whether all codes of the columns are in the dictionaries; otherwise the segment cannot be merged.
     package static func hasKnownCodes(
         _ info: SegmentInfo,
@@ -84,6 +103,20 @@ private struct ColumnReader {
         }
         guard addEvents(to: &sessions, owners, starts), addResources(to: &sessions, owners, starts) else { return nil }
         return sessions
+    }
+
+    func starts() -> [(key: UInt64, time: Int64)]? {
+        guard let keys: [UInt64] = numbers(.sessionKey), let counts: [UInt32] = numbers(.pageViewRows),
+            counts.allSatisfy({ $0 > 0 }), counts.reduce(0, { $0 + Int($1) }) == info.pageViews,
+            let times: [UInt32] = numbers(.time, max: UInt32(info.lastTime - info.firstTime))
+        else { return nil }
+        var starts: [(key: UInt64, time: Int64)] = []
+        var first = 0
+        for (key, count) in zip(keys, counts) {
+            starts.append((key, info.firstTime + Int64(times[first])))
+            first += Int(count)
+        }
+        return starts
     }
 
     private func pageViews() -> [PageViewRow]? {

@@ -1,4 +1,5 @@
 import Log
+import Rollups
 import StoragePostgres
 import Events
 
@@ -28,6 +29,8 @@ struct Configuration: Sendable {
     var token: String?
     /// Size limit of the journal in bytes; 0 disables the journal.
     var journalBytesMax = 1 << 30
+    /// What is removed, and when.
+    var retention = RetentionPolicy()
     /// Records per second accepted from one client address; 0 disables the limit.
     var rateLimit = 100
     var logLevel = LogLevel.info
@@ -83,6 +86,7 @@ struct Configuration: Sendable {
         reader.read("COLLECTOR_JOURNAL_MAX", size, into: &journalBytesMax) { text in
             SettingReader.bytes(text).flatMap { $0 == 0 || $0 >= 16 << 20 ? $0 : nil }
         }
+        retention = reader.readRetention()
         reader.read(
             "COLLECTOR_RATE_LIMIT",
             "must be a number of records per second, or 0 for no limit",
@@ -140,6 +144,47 @@ private struct SettingReader {
                 + "host=localhost dbname=collector user=me; libpq reports: \(problem)"
         )
         return nil
+    }
+
+    mutating func readRetention() -> RetentionPolicy {
+        var policy = RetentionPolicy()
+        let age = "must be an age of at least one day, such as 30d, 26w or 2y, or 'keep'"
+        func read(_ name: String, _ path: WritableKeyPath<RetentionPolicy, Int64?>) {
+            self.read(name, age, into: &policy[keyPath: path]) { text -> Int64?? in
+                text == "keep" ? .some(nil) : Self.age(text).map { .some($0) }
+            }
+        }
+        read("COLLECTOR_RETENTION_EVENTS", \.events)
+        read("COLLECTOR_RETENTION_PAGEVIEWS", \.pageViews)
+        read("COLLECTOR_RETENTION_DELIVERY_REPORTS", \.deliveryReports)
+        read("COLLECTOR_RETENTION_DEAD_LETTERS", \.deadLetters)
+        self.read(
+            "COLLECTOR_DATABASE_MAX",
+            "must be a size of at least 64MiB, such as 20GiB",
+            into: &policy.databaseBytesMax
+        ) {
+            text -> Int64?? in
+            Self.bytes(text).flatMap { $0 >= 64 << 20 ? .some(Int64($0)) : nil }
+        }
+        self.read(
+            "COLLECTOR_DISK_FREE_MIN",
+            "must be a size such as 5GiB, or 0 for no limit",
+            into: &policy.diskFreeMin
+        ) {
+            text in
+            Self.bytes(text).map { Int64($0) }
+        }
+        return policy
+    }
+
+    /// Parses an age in seconds, of a day to 100 years: a number with the unit h, d, w or y.
+    static func age(_ text: String) -> Int64? {
+        let units: [(Character, Int64)] = [("h", 3600), ("d", 86_400), ("w", 7 * 86_400), ("y", 365 * 86_400)]
+        guard let unit = units.first(where: { $0.0 == text.last })?.1, let count = UInt32(text.dropLast()) else {
+            return nil
+        }
+        let seconds = Int64(count) * unit
+        return (RetentionPolicy.ageMin...100 * 365 * 86_400).contains(seconds) ? seconds : nil
     }
 
     static func boolean(_ text: String) -> Bool? {

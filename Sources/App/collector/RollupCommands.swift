@@ -47,6 +47,11 @@ struct VerifyCommand {
             return .failure
         }
         Console.out("Rollups match \(events) events")
+        if let border = try rollups.removedBefore() {
+            Console.out(
+                "Sessions that began before \(border) were not compared: their events have been removed by retention"
+            )
+        }
         return .success
     }
 }
@@ -69,15 +74,26 @@ struct RebuildCommand {
         let rollups = try Rollups(database)
         if !resumes {
             if Console.isErrorTerminal { Console.error("Clearing the rollups") }
-            let done: Void? = try LockWait.attempt(while: { !interruption.isRequested }) { () throws(StoreError) in
+            let lost = try LockWait.attempt(while: { !interruption.isRequested }) { () throws(StoreError) in
                 try rollups.clear()
             }
-            guard done != nil else { return interruption.exitCode ?? .failure }
+            guard let lost else { return interruption.exitCode ?? .failure }
+            if !lost.isEmpty {
+                Console.error(
+                    "collector: \(lost.ids.count) segments with up to \(lost.sessions) sessions were damaged and are lost, because "
+                        + "retention has removed their events; restore a backup to get them back"
+                )
+            }
         }
         let catchUp = CatchUp(title: "Rebuilding", database: database, rollups: rollups)
         switch try catchUp.run(interruption) {
         case .complete(let events):
             Console.out("Rollups rebuilt from \(events) events")
+            if let border = try rollups.removedBefore() {
+                Console.out(
+                    "Sessions that began before \(border) were kept: their events have been removed by retention"
+                )
+            }
             let dead = try rollups.deadLetters()
             if dead.listed + dead.unlisted > 0 {
                 Console.out("The database refused \(dead.listed + dead.unlisted) of them: all reports omit them")

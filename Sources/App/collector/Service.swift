@@ -23,6 +23,7 @@ struct Service {
     private let feed: LiveFeed?
     private let rollupWorker: RollupWorker?
     private let erasures: ErasureWorker?
+    private let retention: RetentionWorker?
     private let status: StatusMonitor?
     private let workers: BodyWorkers
     private let sessions: SessionRegistry
@@ -69,6 +70,7 @@ struct Service {
             }
         }
         rollupWorker = store.map { RollupWorker(store: $0, committed: committed, log: log) }
+        retention = store.map { Self.makeRetention(configuration, $0, ingest, log) }
         workers = BodyWorkers(waitingBytesMax: process.scaled(BodyWorkers.waitingBytesMax))
         sessions = SessionRegistry(store: store, responses: sink, log: log)
         if let store, let ingest {
@@ -77,6 +79,7 @@ struct Service {
                 ingest: ingest,
                 log: log,
                 rollups: rollupWorker,
+                retention: retention,
                 feed: feed,
                 pool: pool,
                 locations: locations
@@ -100,6 +103,7 @@ struct Service {
             feed: feed,
             erasures: erasures,
             status: status,
+            retention: retention,
             workers: workers,
             locations: locations,
             responses: ingestResponses,
@@ -114,6 +118,7 @@ struct Service {
         health.start()
         rollupWorker?.start()
         erasures?.start()
+        retention?.start()
         status?.start()
         pool?.start()
         workers.start()
@@ -133,10 +138,29 @@ struct Service {
         // hangs, which must not delay the writes of acknowledged records.
         let readers = [
             feed?.worker, pool?.worker, status?.worker, sessions.worker, rollupWorker?.worker, erasures?.worker,
+            retention?.worker,
         ]
         Worker.stop(readers.compactMap { $0 })
         ingest?.stop()
         health.stop()
+    }
+
+    private static func makeRetention(
+        _ configuration: Configuration,
+        _ store: any Store,
+        _ ingest: Ingest?,
+        _ log: Log
+    ) -> RetentionWorker {
+        RetentionWorker(
+            store: store,
+            policy: configuration.retention,
+            holder: String(UInt64.random(in: 0...UInt64.max), radix: 16),
+            log: log,
+            isIdle: {
+                guard let report = ingest?.report else { return true }
+                return report.health == .ready && !report.isJournaling && report.journal?.records ?? 0 == 0
+            }
+        )
     }
 
     private static func makeIngest(

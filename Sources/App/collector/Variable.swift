@@ -77,6 +77,36 @@ struct Variable: Sendable {
             defaultText: "1GiB"
         ),
         Variable(
+            name: "COLLECTOR_RETENTION_EVENTS",
+            summary: "age at which events and submissions are removed, such as 180d; figures stay",
+            defaultText: "kept"
+        ),
+        Variable(
+            name: "COLLECTOR_RETENTION_PAGEVIEWS",
+            summary: "age at which sessions and page views are removed from the figures, with their events",
+            defaultText: "kept"
+        ),
+        Variable(
+            name: "COLLECTOR_RETENTION_DELIVERY_REPORTS",
+            summary: "age at which delivery reports are removed",
+            defaultText: "kept"
+        ),
+        Variable(
+            name: "COLLECTOR_RETENTION_DEAD_LETTERS",
+            summary: "age at which events that the database refused to aggregate are removed",
+            defaultText: "kept"
+        ),
+        Variable(
+            name: "COLLECTOR_DATABASE_MAX",
+            summary: "size of the database above which the oldest events are removed, such as 20GiB",
+            defaultText: "no limit"
+        ),
+        Variable(
+            name: "COLLECTOR_DISK_FREE_MIN",
+            summary: "free disk space below which the oldest events of a SQLite file are removed; 0 for never",
+            defaultText: "1GiB"
+        ),
+        Variable(
             name: "COLLECTOR_RATE_LIMIT",
             summary: "records per second accepted from one client address; 0 for no limit",
             defaultText: "100"

@@ -155,6 +155,12 @@ package protocol Database: AnyObject, Sendable {
     ///
     /// They hold back the high-water mark.
     func openWriters() throws(StoreError) -> [OpenWriter]
+    /// Measures the database, without reading its rows.
+    func storageSize() throws(StoreError) -> StorageSize
+    /// Returns unused space of the file to the disk, a little in each call.
+    ///
+    /// - Returns: The bytes that were returned; 0 when there is nothing to return, or the engine does it by itself.
+    func returnSpace() throws(StoreError) -> Int64
 }
 
 /// A transaction of another connection that may still commit events.

@@ -72,6 +72,10 @@ package final class TimedDatabase: Database, @unchecked Sendable {
 
     package func openWriters() throws(StoreError) -> [OpenWriter] { try database.openWriters() }
 
+    package func storageSize() throws(StoreError) -> StorageSize { try database.storageSize() }
+
+    package func returnSpace() throws(StoreError) -> Int64 { try database.returnSpace() }
+
     /// The timeout of a statement in milliseconds: its own, or the rest of the shared one.
     private func left(_ milliseconds: Int32) throws(StoreError) -> Int32 {
         let left = ContinuousClock.now.duration(to: deadline) / .milliseconds(1)

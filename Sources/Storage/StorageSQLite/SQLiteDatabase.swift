@@ -7,8 +7,9 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
     /// The maximum number of cached prepared statements.
     private static let preparedMax = 64
 
-    private let connection: Connection
-    private let log: LogLimit
+    let connection: Connection
+    let path: String
+    let log: LogLimit
     private var prepared: [String: Statement] = [:]
 
     /// The maximum number of rows per read.
@@ -35,6 +36,7 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
 
     init(_ connection: Connection, path: String) throws(StoreError) {
         self.connection = connection
+        self.path = path
         log = LogLimit(path: path)
         try guarded { () throws(SQLiteError) in
             // Derived data can be rebuilt, and the writer makes the acknowledged records durable itself.

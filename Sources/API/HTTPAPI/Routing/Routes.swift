@@ -85,6 +85,7 @@ extension RouteTable {
     private static let reports = [
         Route("/api/openapi.json", .get(.everyone) { site, call in site.file("openapi.json", call) }),
         Route("/api/status", .get(.reader, [], HealthHandlers.status)),
+        Route("/api/storage", .get(.owner, [], StorageHandlers.storage)),
         Route("/api/sites", .get(.reader, [], ReportHandlers.sites)),
         Route("/api/live", .get(.reader, [.site], ReportHandlers.live)),
         Route("/api/overview", .get(.reader, Parameter.series + [.compare], ReportHandlers.overview)),

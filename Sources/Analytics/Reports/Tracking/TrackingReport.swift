@@ -132,10 +132,14 @@ package struct TrackingReport: Sendable {
         end: Int64,
         now: Int64
     ) throws(ReportError) -> (views: TrackedPageViews?, refusal: String?) {
+        let border = try context.database.eventsBorder()
+        guard border < end else {
+            return (nil, "The events of this range have been removed: choose a later range")
+        }
         var tried: Int64?
         for limit in [pageViewsMax, fewerPageViewsMax] {
             let from = count <= limit ? context.query.range.from : hours.start(ofLatest: limit)
-            guard let from, from < end, from != tried else { continue }
+            guard let from = from.map({ max($0, border) }), from < end, from != tried else { continue }
             tried = from
             do throws(ReportError) {
                 let views = try context.database.reportAttempt { () throws(ReportError) in

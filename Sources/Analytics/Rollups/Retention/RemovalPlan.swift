@@ -1,0 +1,163 @@
+import Aggregation
+import Storage
+
+/// The events that one step of retention removes: those of sessions that are over, oldest first.
+///
+/// Whole sessions are removed, so that a session has either all of its events or none: then later events cannot change
+/// the figures that it leaves behind.
+struct RemovalPlan {
+    /// Limit of events among which sessions are searched, and of rows that are removed in one transaction.
+    static let searchedMax: Int64 = 300
+    static let rowsMax = 1500
+    /// Seconds by which an active session may delay its removal: a sender could otherwise prevent it forever.
+    static let spareSeconds: Int64 = 86_400
+
+    /// What is removed of a page view.
+    struct PageView: Hashable {
+        var pageviewID: String
+        var visitorID: String
+    }
+
+    struct Removed {
+        /// Events with a `seq`, which delivery reports count.
+        var numbered: Int64 = 0
+        /// The time of the page view's own event in microseconds since 1970, its site and session.
+        var opened: (at: Int64, site: String, session: String)?
+    }
+
+    /// The place after the events that were searched.
+    struct Cursor {
+        var time: SQLValue
+        var id: Int64
+    }
+
+    var ids: [Int64] = []
+    var keys: Set<UInt64> = []
+    var pageViews: [PageView: Removed] = [:]
+    /// The end of the last second of removed events, in seconds since 1970.
+    var border: Int64 = 0
+    /// Nil when all events before the time have been searched.
+    var next: Cursor?
+
+    /// - Parameters:
+    ///   - time: Seconds since 1970; sessions without an event from then on are removed.
+    ///   - position: The last aggregated event: sessions with later ones are left alone.
+    init(
+        _ database: any Database,
+        _ hashes: KeyedHashes,
+        before time: Int64,
+        after cursor: Cursor?,
+        position: Int64
+    ) throws(StoreError) {
+        let dialect = database.dialect
+        var parameters: [SQLValue] = [.integer(time), .integer(position), .integer(Self.searchedMax)]
+        if let cursor { parameters += [cursor.time, .integer(cursor.id)] }
+        let oldest = try database.rows(
+            """
+            select id, \(dialect.timeKey("received_at")), session_id
+            from collector_events
+            where received_at < \(dialect.time("?1")) and id <= ?2
+                \(cursor == nil ? "" : "and (received_at, id) > (\(dialect.timeOfKey("?4")), ?5)")
+            order by received_at, id
+            limit ?3
+            """,
+            parameters
+        )
+        if oldest.count == Int(Self.searchedMax), let last = oldest.last {
+            next = Cursor(time: last[1], id: last[0].integer ?? 0)
+        }
+        let sessions = Set(oldest.compactMap { $0[2].text })
+        guard !sessions.isEmpty else { return }
+        let rows = try Self.rows(database, sessions.sorted())
+        let isCut = rows.count > Self.rowsMax
+        var groups = Self.groups(rows.prefix(Self.rowsMax))
+        // The last session may have more events; if it is the only one, it is removed in parts.
+        let last = groups.last?.session
+        let isLast = { (group: Group) in
+            group.session.sessionID == last?.sessionID && group.session.visitorID == last?.visitorID
+        }
+        let isGiant = isCut && groups.allSatisfy(isLast)
+        if isCut, !isGiant { groups.removeAll(where: isLast) }
+        for group in groups where isGiant || group.isOver(before: time, position: position) {
+            add(group, hashes, before: time, position)
+        }
+    }
+
+    private struct Event {
+        var id: Int64
+        var time: Int64
+        var pageviewID: String
+        var type: String
+        var isNumbered: Bool
+    }
+
+    private struct Group {
+        var session: SessionID
+        var events: [Event] = []
+
+        func isOver(before time: Int64, position: Int64) -> Bool {
+            guard events.allSatisfy({ $0.id <= position }) else { return false }
+            let times = events.map { $0.time / 1_000_000 }
+            guard let first = times.min(), let last = times.max() else { return false }
+            return last < time || first < time - RemovalPlan.spareSeconds
+        }
+    }
+
+    private static func rows(_ database: any Database, _ sessions: [String]) throws(StoreError) -> [[SQLValue]] {
+        let ids = database.padded(sessions.map { .text($0) })
+        let names = (1...ids.count).map { "?\($0 + 1)" }.joined(separator: ", ")
+        return try database.rows(
+            """
+            select id, \(database.dialect.microseconds("received_at")), \(Rollups.namedSite) as named_site, visitor_id,
+                session_id, pageview_id, event_type, seq
+            from collector_events as own
+            where session_id in (\(names))
+            order by session_id, visitor_id, id
+            limit ?1
+            """,
+            [.integer(Int64(rowsMax + 1))] + ids
+        )
+    }
+
+    /// Sessions in the order of the rows; those of one visitor on several sites are adjacent.
+    private static func groups(_ rows: some Sequence<[SQLValue]>) -> [Group] {
+        var groups: [Group] = []
+        var indexes: [SessionID: Int] = [:]
+        for row in rows {
+            let session = SessionID(site: row[2].text ?? "", visitorID: row[3].text ?? "", sessionID: row[4].text ?? "")
+            if indexes[session] == nil {
+                indexes[session] = groups.count
+                groups.append(Group(session: session))
+            }
+            let event = Event(
+                id: row[0].integer ?? 0,
+                time: row[1].integer ?? 0,
+                pageviewID: row[5].text ?? "",
+                type: row[6].text ?? "",
+                isNumbered: row[7].integer ?? 0 > 0
+            )
+            groups[indexes[session] ?? 0].events.append(event)
+        }
+        return groups
+    }
+
+    private mutating func add(_ group: Group, _ hashes: KeyedHashes, before time: Int64, _ position: Int64) {
+        keys.insert(hashes.sessionKey(group.session))
+        for event in group.events where event.id <= position {
+            ids.append(event.id)
+            let second = event.time / 1_000_000
+            if second < time { border = max(border, second + 1) }
+            note(event, group.session)
+        }
+    }
+
+    private mutating func note(_ event: Event, _ session: SessionID) {
+        let view = PageView(pageviewID: event.pageviewID, visitorID: session.visitorID)
+        var removed = pageViews[view] ?? Removed()
+        if event.isNumbered { removed.numbered += 1 }
+        if event.type == OwnEventType.pageview.rawValue, event.time < removed.opened?.at ?? .max {
+            removed.opened = (event.time, session.site, session.sessionID)
+        }
+        pageViews[view] = removed
+    }
+}

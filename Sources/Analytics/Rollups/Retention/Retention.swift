@@ -1,0 +1,241 @@
+import Aggregation
+import Segments
+package import Storage
+
+/// Removes old events and what belongs to them, in small transactions.
+///
+/// Figures stay: they are in segments. A removal commits what later events and rebuilds need to leave them alone: the
+/// border before which events may be missing, the keys of the removed sessions, and the numbers of their events that
+/// delivery reports count. `RollupPosition.retentionStep` makes a removal and a rebuild exclude each other. An instance
+/// is used by one thread.
+package final class Retention {
+    /// Rows read at once of tables that are searched in the order of their keys.
+    static let pageRows: Int64 = 1000
+    /// Segments changed in one transaction.
+    private static let segmentsMax = 8
+    /// Seconds for which the keys of removed sessions are kept after the border has passed their removal.
+    static let keysSeconds: Int64 = 30 * 86_400
+
+    private let database: any Database
+    private let hashes: KeyedHashes
+    private var cursor: RemovalPlan.Cursor?
+    private var reportCursor: (pageview: String, visitor: String)?
+
+    /// - Throws: `.schema` before the database is migrated.
+    package init(_ database: any Database) throws(StoreError) {
+        self.database = database
+        hashes = try KeyedHashes(database)
+    }
+
+    /// What a step did.
+    package struct Step: Sendable, Equatable {
+        /// Removed rows.
+        package var rows = 0
+        /// Whether everything has been searched since the first step.
+        package var isLast = true
+    }
+
+    // MARK: - Events
+
+    /// Removes the oldest sessions that have no event from `time` on (seconds since 1970), with all of their events.
+    ///
+    /// Steps continue one another until `isLast`. A step may remove nothing although there is more to do, for example
+    /// when another process has removed the same events.
+    package func removeEvents(before time: Int64, now: Int64) throws(StoreError) -> Step {
+        let position = try RollupPosition.read(database)
+        let plan = try RemovalPlan(
+            database,
+            hashes,
+            before: time,
+            after: cursor,
+            position: position.lastEventID
+        )
+        cursor = plan.next
+        guard !plan.ids.isEmpty else { return Step(rows: 0, isLast: plan.next == nil) }
+        guard try write(plan, position, now: now) else { return Step(rows: 0, isLast: plan.next == nil) }
+        return Step(rows: plan.ids.count, isLast: plan.next == nil)
+    }
+
+    /// - Returns: whether the position had not changed since the plan was made.
+    private func write(_ plan: RemovalPlan, _ position: RollupPosition, now: Int64) throws(StoreError) -> Bool {
+        try database.transaction(
+            ifChanged: """
+                update insight_position
+                set retention_step = retention_step + 1, removed_events = removed_events + ?1,
+                    retained_from = case when retained_from < ?2 then ?2 else retained_from end
+                where id = 1 and generation = ?3 and retention_step = ?4 and last_event_id >= ?5
+                """,
+            [
+                .integer(Int64(plan.ids.count)), .integer(plan.border), .integer(position.generation),
+                .integer(position.retentionStep), .integer(position.lastEventID),
+            ]
+        ) { () throws(StoreError) in
+            try database.insert(
+                "insert into removed_sessions (session_key, removed_at)",
+                plan.keys.sorted().map { [.integer(Int64(bitPattern: $0)), .integer(now)] },
+                "on conflict (session_key) do nothing"
+            )
+            try keepDelivery(plan)
+            try delete("rollup_dead_letters", "event_id", plan.ids)
+            try delete("collector_events", "id", plan.ids)
+        }
+    }
+
+    /// Adds the removed events to the delivery reports of their page views, in the order in which ingest locks them.
+    private func keepDelivery(_ plan: RemovalPlan) throws(StoreError) {
+        let sorted = plan.pageViews.sorted { one, other in
+            let (left, right) = (one.key, other.key)
+            if left.pageviewID == right.pageviewID {
+                return left.visitorID.utf8.lexicographicallyPrecedes(right.visitorID.utf8)
+            }
+            return left.pageviewID.utf8.lexicographicallyPrecedes(right.pageviewID.utf8)
+        }
+        for (view, removed) in sorted {
+            let opened = removed.opened
+            _ = try database.change(
+                """
+                update delivery_reports
+                set removed = removed + ?3, opened_at = coalesce(opened_at, ?4),
+                    opened_site = coalesce(opened_site, ?5), opened_session = coalesce(opened_session, ?6)
+                where pageview_id = ?1 and visitor_id = ?2
+                """,
+                [
+                    .text(view.pageviewID), .text(view.visitorID), .integer(removed.numbered),
+                    opened.map { .integer($0.at) } ?? .null, opened.map { .text($0.site) } ?? .null,
+                    opened.map { .text($0.session) } ?? .null,
+                ]
+            )
+        }
+    }
+
+    private func delete(_ table: String, _ column: String, _ ids: [Int64]) throws(StoreError) {
+        for start in stride(from: 0, to: ids.count, by: Self.idsMax) {
+            let part = ids[start..<min(start + Self.idsMax, ids.count)]
+            let values = database.padded(part.map { .integer($0) })
+            let names = (1...values.count).map { "?\($0)" }.joined(separator: ", ")
+            _ = try database.change("delete from \(table) where \(column) in (\(names))", values)
+        }
+    }
+
+    /// Ids in one statement.
+    private static let idsMax = 256
+
+    // MARK: - Other rows
+
+    /// Removes submissions received before a time; those of one step.
+    package func removeSubmissions(before time: Int64) throws(StoreError) -> Step {
+        let rows = try database.rows(
+            "select id, \(database.dialect.microseconds("timestamp")) from debug_data order by id limit ?1",
+            [.integer(Self.pageRows)]
+        )
+        let old = rows.prefix { ($0[1].integer ?? 0) / 1_000_000 < time }.compactMap { $0[0].integer }
+        try delete("debug_data", "id", Array(old))
+        return Step(rows: old.count, isLast: old.count < Int(Self.pageRows))
+    }
+
+    /// Removes delivery reports whose last part came before a time; those of one step.
+    package func removeDeliveryReports(before time: Int64) throws(StoreError) -> Step {
+        let last = database.dialect.microseconds("last_received_at")
+        let rows = try database.rows(
+            """
+            select pageview_id, visitor_id, \(last) from delivery_reports
+            \(reportCursor == nil ? "" : "where (pageview_id, visitor_id) > (?2, ?3)")
+            order by pageview_id, visitor_id
+            limit ?1
+            """,
+            [.integer(Self.pageRows)] + (reportCursor.map { [.text($0.pageview), .text($0.visitor)] } ?? [])
+        )
+        let old = rows.filter { ($0[2].integer ?? 0) / 1_000_000 < time }
+        try database.delete(
+            "delivery_reports",
+            key: ["pageview_id", "visitor_id"],
+            old.map { [$0[0], $0[1]] },
+            where: "true"
+        )
+        let isLast = rows.count < Int(Self.pageRows)
+        reportCursor = isLast ? nil : rows.last.map { ($0[0].text ?? "", $0[1].text ?? "") }
+        return Step(rows: old.count, isLast: isLast)
+    }
+
+    /// Removes events that the database refused to aggregate before a time, with their dead letters; those of one step.
+    package func removeDeadLetters(before time: Int64) throws(StoreError) -> Step {
+        let rows = try database.rows(
+            "select event_id from rollup_dead_letters where at < ?1 order by event_id limit ?2",
+            [.integer(time), .integer(Self.pageRows)]
+        )
+        let ids = rows.compactMap { $0[0].integer }
+        try database.transaction { () throws(StoreError) in
+            try delete("rollup_dead_letters", "event_id", ids)
+            try delete("collector_events", "id", ids)
+        }
+        return Step(rows: ids.count, isLast: ids.count < Int(Self.pageRows))
+    }
+
+    /// Removes the keys of sessions that were removed long ago.
+    package func removeKeys() throws(StoreError) -> Step {
+        let border = try RollupPosition.read(database).retainedFrom - Self.keysSeconds
+        let count = try database.change(
+            """
+            delete from removed_sessions where session_key in (
+                select session_key from removed_sessions where removed_at < ?1 limit ?2
+            )
+            """,
+            [.integer(border), .integer(Self.pageRows)]
+        )
+        return Step(rows: count, isLast: count < Int(Self.pageRows))
+    }
+
+    // MARK: - Page views
+
+    /// Removes sessions that began before a time from the figures, if their events have been removed; one step.
+    package func removePageViews(before time: Int64) throws(StoreError) -> Step {
+        let position = try RollupPosition.read(database)
+        guard let kept = try KeptSessions(database, hashes, position) else { return Step() }
+        var changes = SegmentChanges()
+        var sessions = 0
+        let reader = SegmentReader(database)
+        let old = try reader.segments(from: .min, to: min(time, kept.border))
+        for var info in old where changes.removed.count + changes.marked.count < Self.segmentsMax {
+            let before = info.deadSessions
+            try reader.read([info.id], SegmentDecoder.startColumns) { _, columns in
+                guard let starts = SegmentDecoder.starts(info, columns) else { return }
+                for (row, start) in starts.enumerated()
+                where start.time < time && kept.contains(start.key, startingAt: start.time) {
+                    info.markDead(row)
+                }
+            }
+            guard info.deadSessions > before else { continue }
+            sessions += info.deadSessions - before
+            if info.deadSessions == info.sessions {
+                changes.removed.append(info.id)
+            } else {
+                changes.marked.append(info)
+            }
+        }
+        guard sessions > 0 else { return Step() }
+        let next = position.moved(
+            to: position.lastEventID,
+            receivedAt: position.lastReceivedAt,
+            lastSegmentID: position.lastSegmentID,
+            visitors: position.visitors
+        )
+        let isOurs = try position.move(database, to: next) { () throws(StoreError) in try changes.write(database) }
+        return Step(rows: isOurs ? sessions : 0, isLast: false)
+    }
+
+    // MARK: - The lease
+
+    /// Makes this process the one that removes rows, unless another one is.
+    ///
+    /// - Parameter until: Seconds since 1970; from then on, another process may take over.
+    package func acquire(_ holder: String, now: Int64, until: Int64) throws(StoreError) -> Bool {
+        try database.change(
+            """
+            update insight_position
+            set retention_holder = ?1, retention_until = ?2
+            where id = 1 and (retention_holder is null or retention_holder = ?1 or retention_until < ?3)
+            """,
+            [.text(holder), .integer(until), .integer(now)]
+        ) == 1
+    }
+}

@@ -1,0 +1,143 @@
+package import Storage
+
+/// One pass of retention over all tables, in small steps.
+///
+/// `pause` is called after each step with the milliseconds that it took, and returns false when the pass should end.
+package struct RetentionPass {
+    /// Rows that the pass has removed, by what they are.
+    package struct Removed: Sendable, Equatable {
+        package var events = 0
+        package var submissions = 0
+        package var pageViews = 0
+        package var deliveryReports = 0
+        package var deadLetters = 0
+
+        package init() {}
+    }
+
+    private let database: any Database
+    private let retention: Retention
+    private let policy: RetentionPolicy
+    /// Seconds since 1970.
+    private let now: Int64
+    private let pause: (_ milliseconds: Int) -> Bool
+    package private(set) var removed = Removed()
+    /// Whether the pass has been ended before everything was removed.
+    package private(set) var isCut = false
+
+    package init(
+        _ database: any Database,
+        policy: RetentionPolicy,
+        now: Int64,
+        pause: @escaping (_ milliseconds: Int) -> Bool
+    ) throws(StoreError) {
+        (self.database, self.policy, self.now, self.pause) = (database, policy, now, pause)
+        retention = try Retention(database)
+    }
+
+    /// Removes what is old, then the oldest events as long as the limits of size are exceeded.
+    ///
+    /// - Returns: the size of the database afterwards.
+    package mutating func run() throws(StoreError) -> StorageReport {
+        if let border = policy.eventsBorder(now: now) { try removeEvents(before: border, atMost: nil) }
+        var report = try StorageReport(database, policy: policy, now: now)
+        let excess = report.excessEvents
+        if excess > 0 {
+            try removeEvents(before: now - RetentionPolicy.sizeAgeMin, atMost: excess)
+            try removeSubmissionsBeforeEvents()
+            report = try StorageReport(database, policy: policy, now: now)
+            report.isLimitExceeded = report.excessEvents > 0
+        }
+        try removeOthers()
+        if removed != Removed() || report.size.reusable > 0 {
+            try returnSpace()
+            let isLimitExceeded = report.isLimitExceeded
+            report = try StorageReport(database, policy: policy, now: now)
+            report.isLimitExceeded = isLimitExceeded
+        }
+        return report
+    }
+
+    /// Removes events in steps until all are younger than the border, or enough have been removed.
+    private mutating func removeEvents(before border: Int64, atMost count: Int64?) throws(StoreError) {
+        let now = now
+        var (left, removedInRound) = (count ?? .max, 0)
+        while left > 0 {
+            let step = try step { retention throws(StoreError) in try retention.removeEvents(before: border, now: now) }
+            removed.events += step.rows
+            removedInRound += step.rows
+            left -= Int64(step.rows)
+            if step.isLast {
+                // Sessions that did not fit into one step were left out.
+                guard removedInRound > 0 else { return }
+                removedInRound = 0
+            }
+            guard step.mayContinue else { return }
+        }
+    }
+
+    private mutating func removeSubmissionsBeforeEvents() throws(StoreError) {
+        let border = try RollupPosition.read(database).retainedFrom
+        guard border > 0 else { return }
+        removed.submissions += try all { retention throws(StoreError) in try retention.removeSubmissions(before: border)
+        }
+    }
+
+    private mutating func removeOthers() throws(StoreError) {
+        let now = now
+        if let border = policy.eventsBorder(now: now) {
+            removed.submissions += try all { retention throws(StoreError) in
+                try retention.removeSubmissions(before: border)
+            }
+        }
+        if let age = policy.pageViews {
+            removed.pageViews += try all { retention throws(StoreError) in
+                try retention.removePageViews(before: now - age)
+            }
+        }
+        if let age = policy.deliveryReports {
+            removed.deliveryReports += try all { retention throws(StoreError) in
+                try retention.removeDeliveryReports(before: now - age)
+            }
+        }
+        if let age = policy.deadLetters {
+            removed.deadLetters += try all { retention throws(StoreError) in
+                try retention.removeDeadLetters(before: now - age)
+            }
+        }
+        _ = try all { retention throws(StoreError) in try retention.removeKeys() }
+    }
+
+    /// Returns unused space to the disk.
+    private func returnSpace() throws(StoreError) {
+        while true {
+            let start = ContinuousClock.now
+            guard try database.returnSpace() > 0, pause(Int(start.duration(to: .now) / .milliseconds(1))) else {
+                return
+            }
+        }
+    }
+
+    /// Runs steps until the last one.
+    ///
+    /// - Returns: the number of rows that they removed.
+    private mutating func all(_ body: (Retention) throws(StoreError) -> Retention.Step) throws(StoreError) -> Int {
+        var rows = 0
+        while true {
+            let step = try step(body)
+            rows += step.rows
+            guard !step.isLast, step.mayContinue else { return rows }
+        }
+    }
+
+    private mutating func step(
+        _ body: (Retention) throws(StoreError) -> Retention.Step
+    ) throws(StoreError) -> (rows: Int, isLast: Bool, mayContinue: Bool) {
+        let start = ContinuousClock.now
+        let step = try body(retention)
+        let milliseconds = Int(start.duration(to: .now) / .milliseconds(1))
+        let mayContinue = step.rows == 0 && step.isLast || pause(milliseconds)
+        isCut = isCut || !mayContinue
+        return (step.rows, step.isLast, mayContinue)
+    }
+}

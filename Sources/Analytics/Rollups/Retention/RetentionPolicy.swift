@@ -1,0 +1,28 @@
+/// What the owner keeps, and for how long.
+package struct RetentionPolicy: Sendable, Equatable {
+    /// Shortest age of events, page views and other rows that may be removed by age, in seconds: a day.
+    package static let ageMin: Int64 = 86_400
+    /// Age of the youngest events that may be removed because of a limit of size, in seconds: an hour.
+    package static let sizeAgeMin: Int64 = 3600
+    /// Free disk space below which the oldest events are removed, by default.
+    package static let diskFreeDefault: Int64 = 1 << 30
+    /// Size of a database from which nothing is removed for the disk: something else fills it.
+    package static let diskKeptMin: Int64 = 256 << 20
+
+    /// Ages in seconds; nil keeps the rows.
+    package var events: Int64?
+    package var pageViews: Int64?
+    package var deliveryReports: Int64?
+    package var deadLetters: Int64?
+    /// Limit of the size of the database in bytes; nil for none.
+    package var databaseBytesMax: Int64?
+    /// Free bytes of the disk of a SQLite file below which the oldest events are removed; 0 for never.
+    package var diskFreeMin = diskFreeDefault
+
+    package init() {}
+
+    /// The time before which events are removed by age: page views are not kept longer than their figures.
+    package func eventsBorder(now: Int64) -> Int64? {
+        [events, pageViews].compactMap(\.self).min().map { now - $0 }
+    }
+}

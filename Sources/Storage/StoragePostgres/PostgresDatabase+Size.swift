@@ -1,0 +1,48 @@
+import Storage
+
+extension PostgresDatabase {
+    private static let figureTables = [
+        "segments", "segment_columns", "dimension_values", "visitor_numbers", "removed_sessions", "insight_issues",
+        "insight_releases", "insight_issue_releases", "insight_fingerprints", "insight_signals", "insight_signal_sizes",
+        "insight_signal_returns",
+    ]
+    /// Bytes of a row's header and of its entries in the indexes of events.
+    private static let eventOverhead = 170
+
+    func storageSize() throws(StoreError) -> StorageSize {
+        func sum(_ tables: [String]) throws(StoreError) -> Int64 {
+            let parts = tables.map { "pg_total_relation_size('\($0)'::regclass)" }
+            return try rows("select (\(parts.joined(separator: " + ")))::bigint", []).first?.first?.integer ?? 0
+        }
+        var size = StorageSize()
+        size.events = try sum(["collector_events", "delivery_reports"])
+        size.submissions = try sum(["debug_data"])
+        size.figures = try sum(Self.figureTables)
+        size.bytesPerEvent =
+            try rows(
+                """
+                select coalesce(avg(pg_column_size(own.*))::bigint + \(Self.eventOverhead), 0)
+                from (select * from collector_events order by id desc limit \(SampledColumns.rows)) as own
+                """,
+                []
+            ).first?.first?.integer ?? 0
+        // The number of rows is an estimate of the statistics; without them, nothing is known to be reusable.
+        let live =
+            try rows(
+                """
+                select case when stats.n_live_tup > 0 then stats.n_live_tup else class.reltuples::bigint end,
+                    pg_total_relation_size(class.oid)
+                from pg_class as class join pg_stat_all_tables as stats on stats.relid = class.oid
+                where class.oid = 'collector_events'::regclass
+                """,
+                []
+            ).first
+        if let count = live?[0].integer, count > 0, let bytes = live?[1].integer {
+            size.reusable = max(0, bytes - count * size.bytesPerEvent)
+        }
+        return size
+    }
+
+    /// Vacuum returns the space of deleted rows to later ones.
+    func returnSpace() throws(StoreError) -> Int64 { 0 }
+}

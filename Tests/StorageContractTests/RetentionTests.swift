@@ -1,0 +1,134 @@
+import Events
+import Reports
+import Rollups
+import Segments
+import Storage
+import TestSupport
+import Testing
+
+@testable import Reports
+@testable import Rollups
+
+/// What stays when old events are removed: all figures, whatever comes later, and whenever the rollups are rebuilt.
+@Suite struct `Retention of events` {
+    private static let seeds: [UInt64] = [41, 42]
+
+    @Test(arguments: Engine.allCases, seeds)
+    func `leaves all figures and delivery rates as they are`(engine: Engine, seed: UInt64) throws {
+        let bench = try RetentionBench(engine, seed: seed)
+        let (figures, delivery) = (try bench.reports(), try bench.delivery())
+        #expect(figures.count > 20)
+        let first = try bench.remove(before: bench.random.start + 2 * 86_400)
+        #expect(first > bench.events.count / 4 && first < bench.events.count)
+        #expect(try bench.database.count("collector_events") == bench.events.count - first)
+        try bench.expectEqual(figures)
+        #expect(try bench.delivery() == delivery)
+        #expect(try bench.remove(before: bench.end) == bench.events.count - first)
+        #expect(try bench.database.count("collector_events") == 0)
+        try bench.expectEqual(figures)
+        #expect(try bench.delivery() == delivery)
+        #expect(try bench.database.column("select removed_events from insight_position") == ["\(bench.events.count)"])
+    }
+
+    @Test(arguments: Engine.allCases, seeds)
+    func `keeps figures through a rebuild, which recomputes the rest`(engine: Engine, seed: UInt64) throws {
+        let bench = try RetentionBench(engine, seed: seed)
+        let figures = try bench.reports()
+        for day in [1, 2, 3, 8] {
+            try bench.remove(before: bench.random.start + Int64(day) * 86_400)
+            #expect(try bench.store.differences() == [], "verify, day \(day)")
+            #expect(try Rollups(bench.store.makeDatabase()).clear().isEmpty)
+            try bench.store.catchUp(limit: 97)
+            try bench.expectEqual(figures)
+            #expect(try bench.store.differences() == [], "verify after the rebuild, day \(day)")
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `keeps figures when a migration asks for a rebuild, also those of columns that it adds`(engine: Engine) throws
+    {
+        let bench = try RetentionBench(engine, seed: 43)
+        let figures = try bench.reports()
+        try bench.remove(before: bench.random.start + 2 * 86_400)
+        // As if the kept segments had been written before cities existed.
+        try bench.database.rows(
+            "delete from segment_columns where column_id in (\(Column.city.rawValue), \(Column.lcpPart.rawValue))"
+        )
+        try bench.database.rows("update insight_position set rebuild = 1, reason = 'upgrade'")
+        try bench.store.catchUp()
+        #expect(try bench.database.column("select rebuild from insight_position") == ["0"])
+        let changed = try bench.differences(from: figures)
+        #expect(changed.allSatisfy { $0.hasPrefix("lists") }, "\(changed)")
+        #expect(try bench.store.differences() == [])
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `lets verify find what is wrong with the figures of the events that there are`(engine: Engine) throws {
+        let bench = try RetentionBench(engine, seed: 44)
+        try bench.remove(before: bench.random.start + 2 * 86_400)
+        try bench.database.rows("delete from segments where first_time >= \(bench.random.start + 3 * 86_400)")
+        let last = try bench.database.column("select max(id) from segments")[0] ?? ""
+        try bench.database.rows("update segments set dead = null where id = \(last)")
+        try bench.database.rows(
+            "delete from collector_events where session_id = (select min(session_id) from collector_events)"
+        )
+        #expect(try !bench.store.differences().isEmpty)
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `does not touch events that are in no figure yet`(engine: Engine) throws {
+        let bench = try RetentionBench(engine, seed: 45, sessions: 40)
+        let before = try bench.database.count("collector_events")
+        try Rollups(bench.store.makeDatabase()).clear()
+        #expect(try bench.remove(before: bench.end) == 0)
+        _ = try Rollups(bench.store.makeDatabase()).advance(limit: 50)
+        let removed = try bench.remove(before: bench.end)
+        #expect(removed <= 50)
+        #expect(try bench.database.count("collector_events") == before - removed)
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `continues after a rebuild that began in the middle of it`(engine: Engine) throws {
+        let bench = try RetentionBench(engine, seed: 46)
+        let figures = try bench.reports()
+        let retention = try Retention(bench.store.makeDatabase())
+        let rollups = try Rollups(bench.store.makeDatabase())
+        var (steps, isLast) = (0, false)
+        while !isLast {
+            isLast = try retention.removeEvents(before: bench.end, now: bench.end).isLast
+            steps += 1
+            if steps == 2 { try Rollups(bench.store.makeDatabase()).clear() }
+            _ = try rollups.advance(limit: 41)
+        }
+        while try rollups.advance() > 0 {}
+        try bench.expectEqual(figures)
+        try bench.remove(before: bench.end)
+        try bench.expectEqual(figures)
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `of two processes removes each event once`(engine: Engine) throws {
+        let bench = try RetentionBench(engine, seed: 47)
+        let (figures, delivery) = (try bench.reports(), try bench.delivery())
+        let both = try (0..<2).map { _ in try Retention(bench.store.makeDatabase()) }
+        // Both plan the same step; the second finds that it has been done.
+        let position = try RollupPosition.read(bench.store.makeDatabase())
+        for _ in 0..<200 { for one in both { _ = try one.removeEvents(before: bench.end, now: bench.end) } }
+        #expect(try RollupPosition.read(bench.store.makeDatabase()).retentionStep > position.retentionStep)
+        #expect(try bench.database.column("select removed_events from insight_position") == ["\(bench.events.count)"])
+        try bench.expectEqual(figures)
+        #expect(try bench.delivery() == delivery)
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `has one process at a time remove, and another one when it ends`(engine: Engine) throws {
+        let database = try Database(engine)
+        let store = try database.migrated()
+        let (one, other) = (try Retention(store.makeDatabase()), try Retention(store.makeDatabase()))
+        #expect(try one.acquire("a", now: 1000, until: 1100))
+        #expect(try !other.acquire("b", now: 1050, until: 1150))
+        #expect(try one.acquire("a", now: 1060, until: 1160))
+        #expect(try other.acquire("b", now: 1161, until: 1261))
+        #expect(try !one.acquire("a", now: 1162, until: 1262))
+    }
+}

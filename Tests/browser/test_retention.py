@@ -1,0 +1,103 @@
+"""Old events are removed while figures, delivery rates and ingest stay as they are."""
+
+import datetime
+import signal
+
+import pytest
+
+from insight import ENVIRONMENT, OWNER, ask, report, send, settle, visit_events
+from load import wait_for
+from test_demo_data import collector, fine
+from wire import get
+
+EVENTS = 12_000
+REPORTS = ("overview", "performance", "issues", "data-quality")
+RETENTION = {"COLLECTOR_RETENTION_EVENTS": "10d"}
+
+
+def figures(port):
+    """Reports of whole days, which do not depend on the time of the query."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    days = {"from": str(today - datetime.timedelta(28)), "to": str(today - datetime.timedelta(1))}
+    found = {name: report(port, name, **days) for name in REPORTS}
+    lists = report(port, "breakdowns", dimensions="path,browser,country,referrer,event", **days)
+    found["overview"].pop("updated", None)
+    return found | {"lists": lists}
+
+
+def removed(store):
+    return store.rows("select removed_events from insight_position")[0]["removed_events"]
+
+
+def number(store, sql):
+    return next(iter(store.rows(sql)[0].values()))
+
+
+@pytest.fixture
+def demo(store):
+    fine(store, "demo", "--events", EVENTS)
+    return store
+
+
+def test_old_events_go_and_figures_stay(demo, serve):
+    server = serve(demo, environment=ENVIRONMENT)
+    wait_for(lambda: report(server.port, "status")["rollup_lag_seconds"] == 0, 60, "rollups that keep up")
+    before, count = figures(server.port), number(demo, "select count(*) as n from collector_events")
+    delivery = demo.rows("select sum(received) as r, sum(lost) as l from pageview_delivery")
+    server.stop()
+    server = serve(demo, environment=ENVIRONMENT | RETENTION)
+    server.wait_for_line("old data removed", timeout=60)
+    assert figures(server.port) == before
+    left = number(demo, "select count(*) as n from collector_events")
+    assert 0 < left < count * 0.6 and removed(demo) == count - left
+    assert demo.rows("select sum(received) as r, sum(lost) as l from pageview_delivery") == delivery
+    storage = report(server.port, "storage")
+    assert storage["removed_events"] == count - left and storage["policy"]["events"] == 864_000
+    assert storage["removed_before"] > storage["oldest_event"] - 86_400
+    metrics = get(server.port, "/metrics", OWNER).body.decode()
+    assert f"collector_retention_removed_events_total {count - left}" in metrics
+    assert 'collector_storage_bytes{kind="figures"}' in metrics
+    # What comes next counts, and filters that need removed events are refused.
+    settle(server.port, send(server.port, visit_events("/new")))
+    refused = ask(server.port, "overview", range="30d", filters='[["is","visitor",["v_1"]]]')
+    assert refused.status == 400 and "have been removed" in refused.json()["message"]
+    server.stop()
+    result = fine(demo, "verify")
+    assert "were not compared: their events have been removed" in result.stdout
+    result = fine(demo, "rebuild")
+    assert "were kept: their events have been removed" in result.stdout
+    fine(demo, "verify")
+    server = serve(demo, environment=ENVIRONMENT)
+    assert figures(server.port) == before
+
+
+def test_a_kill_in_the_middle_loses_nothing(demo, serve):
+    server = serve(demo, environment=ENVIRONMENT)
+    wait_for(lambda: report(server.port, "status")["rollup_lag_seconds"] == 0, 60, "rollups that keep up")
+    before, count = figures(server.port), number(demo, "select count(*) as n from collector_events")
+    server.stop()
+    for attempt in range(3):
+        server = serve(demo, environment=ENVIRONMENT | RETENTION)
+        start = removed(demo)
+        wait_for(lambda: removed(demo) > start, 60, "a step of retention")
+        server.send(signal.SIGKILL)
+        server.wait()
+        left = number(demo, "select count(*) as n from collector_events")
+        assert removed(demo) == count - left
+        assert collector(demo, "verify").returncode == 0, attempt
+        if attempt == 1:
+            fine(demo, "rebuild")
+    assert left > count * 0.45
+    server = serve(demo, environment=ENVIRONMENT)
+    assert figures(server.port) == before
+
+
+def test_a_limit_of_size_is_kept_and_its_space_returned(sqlite, serve):
+    fine(sqlite, "demo", "--events", 120_000)
+    file = sqlite.folder / "data" / "collector.sqlite"
+    assert file.stat().st_size > 70 << 20
+    server = serve(sqlite, environment=ENVIRONMENT | {"COLLECTOR_DATABASE_MAX": "64MiB"})
+    server.wait_for_line("old data removed", timeout=100)
+    wait_for(lambda: report(server.port, "storage")["sizes"]["used"] <= 64 << 20, 60, "a database below its limit")
+    server.stop()
+    assert file.stat().st_size < 68 << 20
