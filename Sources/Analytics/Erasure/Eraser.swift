@@ -121,14 +121,17 @@ package struct Eraser {
 
     private func removeRows(_ erasures: inout [Erasure]) throws(ErasureError) -> Bool {
         guard erasures.contains(where: { $0.step == .rows }) else { return true }
-        var mustClear = false
+        var cleared: [ErasedVisitor] = []
         for index in erasures.indices where erasures[index].step == .rows {
             guard try removeAll(&erasures[index]) else { return false }
-            mustClear = try needsFigures(erasures[index]) || mustClear
+            guard try needsFigures(erasures[index]), let scope = erasures[index].scope else { continue }
+            cleared.append(ErasedVisitor(visitor: scope.visitor, site: scope.site))
         }
         erasures = try withoutEmpty(erasures)
         work.forget()
-        if mustClear { try stored { () throws(StoreError) in try Rollups(database).clear() } }
+        if !cleared.isEmpty {
+            try stored { () throws(StoreError) in _ = try Rollups(database).clear(erasing: cleared) }
+        }
         for index in erasures.indices where erasures[index].step == .rows {
             erasures[index].step = .figures
             guard try save(erasures[index]) else { return false }
@@ -153,7 +156,7 @@ package struct Eraser {
     private func needsFigures(_ erasure: Erasure) throws(ErasureError) -> Bool {
         if erasure.counts[VisitorTable.events.name] != nil { return true }
         guard let rows = rows(of: erasure) else { return false }
-        return try stored { () throws(StoreError) in try rows.hasFingerprint() }
+        return try stored { () throws(StoreError) in try rows.areInFigures() }
     }
 
     /// Removes all rows and records of a visitor, until a search finds no more.

@@ -53,7 +53,13 @@ struct VisitorRows {
                 if try !database.rows(sql, parameters).isEmpty { return true }
             }
         }
-        return try hasFingerprint()
+        return try areInFigures()
+    }
+
+    /// Whether the rollups have the visitor, also without any row.
+    func areInFigures() throws(StoreError) -> Bool {
+        if try hasFingerprint() { return true }
+        return try Rollups.mayKeepSessions(of: scope.visitor, database)
     }
 
     /// Whether the rollups have the visitor by its id.

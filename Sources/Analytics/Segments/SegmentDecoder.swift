@@ -15,10 +15,19 @@ package enum SegmentDecoder {
     }
 
     /// The columns that `starts` needs.
-    package static let startColumns: [Column] = [.sessionKey, .pageViewRows, .time]
+    package static let startColumns: [Column] = [.sessionKey, .visitor, .site, .pageViewRows, .time]
 
-    /// The key of each session and the time of its first page view, in row order; nil when a column is damaged.
-    package static func starts(_ info: SegmentInfo, _ columns: [(Column, [UInt8])]) -> [(key: UInt64, time: Int64)]? {
+    /// What tells a session from others.
+    package struct Start: Equatable, Sendable {
+        package let key: UInt64
+        package let visitor: UInt32
+        package let site: UInt32
+        /// Time of its first page view in seconds since 1970.
+        package let time: Int64
+    }
+
+    /// The start of each session, in row order; nil when a column is damaged.
+    package static func starts(_ info: SegmentInfo, _ columns: [(Column, [UInt8])]) -> [Start]? {
         guard info.hasPossibleCounts else { return nil }
         return ColumnReader(info, columns).starts()
     }
@@ -105,16 +114,18 @@ private struct ColumnReader {
         return sessions
     }
 
-    func starts() -> [(key: UInt64, time: Int64)]? {
-        guard let keys: [UInt64] = numbers(.sessionKey), let counts: [UInt32] = numbers(.pageViewRows),
+    func starts() -> [SegmentDecoder.Start]? {
+        guard let keys: [UInt64] = numbers(.sessionKey), let visitors: [UInt32] = numbers(.visitor),
+            let sites = codes(.site), let counts: [UInt32] = numbers(.pageViewRows),
             counts.allSatisfy({ $0 > 0 }), counts.reduce(0, { $0 + Int($1) }) == info.pageViews,
             let times: [UInt32] = numbers(.time, max: UInt32(info.lastTime - info.firstTime))
         else { return nil }
-        var starts: [(key: UInt64, time: Int64)] = []
+        var starts: [SegmentDecoder.Start] = []
         var first = 0
-        for (key, count) in zip(keys, counts) {
-            starts.append((key, info.firstTime + Int64(times[first])))
-            first += Int(count)
+        for row in counts.indices {
+            let time = info.firstTime + Int64(times[first])
+            starts.append(SegmentDecoder.Start(key: keys[row], visitor: visitors[row], site: sites[row], time: time))
+            first += Int(counts[row])
         }
         return starts
     }

@@ -31,25 +31,29 @@ extension Rollups {
 
     /// Clears the rollups and the dead letters; `advance` then aggregates all events again.
     ///
-    /// Figures of sessions whose events have been removed are kept.
+    /// Figures of sessions whose events have been removed are kept, except those of erased visitors.
     /// - Returns: the segments that cannot be read, of times whose events have been removed; their sessions are lost.
     @discardableResult
-    package func clear() throws(StoreError) -> LostSegments {
+    package func clear(erasing visitors: [ErasedVisitor] = []) throws(StoreError) -> LostSegments {
         let damaged = try RollupPosition.read(database).retainedFrom > 0 ? damagedSegments() : []
-        return LostSegments(try clear(.rebuild, damaged))
+        return LostSegments(try clear(.rebuild, damaged, visitors))
     }
 
     /// Clears the rollups for a migration.
-    func clearForUpgrade() throws(StoreError) { notices.lost = LostSegments(try clear(.upgrade, [])) }
+    func clearForUpgrade() throws(StoreError) { notices.lost = LostSegments(try clear(.upgrade, [], [])) }
 
-    private func clear(_ reason: RollupStatus.Reason, _ damaged: Set<Int64>) throws(StoreError) -> [SegmentInfo] {
+    private func clear(
+        _ reason: RollupStatus.Reason,
+        _ damaged: Set<Int64>,
+        _ visitors: [ErasedVisitor]
+    ) throws(StoreError) -> [SegmentInfo] {
         for _ in 0..<Self.clearAttemptsMax {
             let position = try RollupPosition.read(database)
             guard position.retainedFrom > 0 else {
                 try position.clear(database, reason: reason)
                 return []
             }
-            if let lost = try clearKeeping(position, reason, damaged) { return lost }
+            if let lost = try clearKeeping(position, reason, damaged, visitors) { return lost }
         }
         throw .unavailable(reason: "other processes change the rollups all the time")
     }
@@ -60,7 +64,8 @@ extension Rollups {
     private func clearKeeping(
         _ position: RollupPosition,
         _ reason: RollupStatus.Reason,
-        _ damaged: Set<Int64>
+        _ damaged: Set<Int64>,
+        _ visitors: [ErasedVisitor]
     ) throws(StoreError) -> [SegmentInfo]? {
         var lost: [SegmentInfo] = []
         let isDone = try database.transaction(
@@ -77,7 +82,8 @@ extension Rollups {
             ]
         ) { () throws(StoreError) in
             guard let kept = try KeptSessions(database, aggregator.hashes, position) else { return }
-            let (whole, unread) = try clearSegments(kept, damaged)
+            let erased = try ErasedSessions(database, aggregator.hashes, visitors)
+            let (whole, unread) = try clearSegments(kept, erased, damaged)
             lost = unread
             // Otherwise a missing column is damage.
             if reason == .upgrade { try fillColumns(whole) }
@@ -86,8 +92,19 @@ extension Rollups {
                 _ = try database.change("delete from \(table) where first_seen >= ?1", [.integer(kept.border)])
             }
             _ = try database.change("delete from rollup_dead_letters")
+            try erased.removeIdentities(database)
+            for one in visitors { try removeFingerprint(one) }
         }
         return isDone ? lost : nil
+    }
+
+    private func removeFingerprint(_ erased: ErasedVisitor) throws(StoreError) {
+        var (sql, parameters) = ("delete from insight_fingerprints where visitor_id = ?1", [SQLValue.text(erased.visitor)])
+        if let site = erased.site {
+            sql += " and site = ?2"
+            parameters.append(.text(site))
+        }
+        _ = try database.change(sql, parameters)
     }
 
     /// The segments that cannot be read.
@@ -107,6 +124,7 @@ extension Rollups {
     /// - Returns: the segments that are kept, and those that cannot be read.
     private func clearSegments(
         _ kept: KeptSessions,
+        _ erased: ErasedSessions,
         _ damaged: Set<Int64>
     ) throws(StoreError) -> (kept: [SegmentInfo], lost: [SegmentInfo]) {
         let reader = SegmentReader(database)
@@ -118,7 +136,7 @@ extension Rollups {
                 changes.removed.append(info.id)
             } else if damaged.contains(info.id) {
                 lost.append(info)
-            } else if kept.containsAll(info) {
+            } else if erased.isEmpty, kept.containsAll(info) {
                 whole.append(info)
             } else {
                 mixed[info.id] = info
@@ -127,10 +145,14 @@ extension Rollups {
         try reader.read(mixed.keys.sorted(), SegmentDecoder.startColumns) { id, columns in
             guard var info = mixed[id], let starts = SegmentDecoder.starts(info, columns) else { return }
             mixed[id] = nil
-            for (row, start) in starts.enumerated() where !kept.contains(start.key, startingAt: start.time) {
+            let before = info.deadSessions
+            for (row, start) in starts.enumerated()
+            where !kept.contains(start.key, startingAt: start.time) || erased.contains(start) {
                 info.markDead(row)
             }
-            if info.deadSessions == info.sessions {
+            if info.deadSessions == before {
+                whole.append(info)
+            } else if info.deadSessions == info.sessions {
                 changes.removed.append(id)
             } else {
                 changes.marked.append(info)
