@@ -73,7 +73,7 @@ struct BudgetCheck {
         let unit = figure.metric.unit
         let name = figure.metric.name.padding(to: Self.nameColumns)
         guard let value = figure.value, let old = before.value, let difference = BudgetDifference(figure, since: before)
-        else { return "\(name) no value in both releases" }
+        else { return "\(name) no value in one of the releases" }
         let sign = difference.value > 0 ? "+" : ""
         return "\(name) \(unit.text(value)) \(unit.name)".trimmed
             + ", before \(unit.text(old)) \(unit.name)".trimmed
