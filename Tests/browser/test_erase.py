@@ -7,10 +7,10 @@ import time
 import pytest
 
 from bodies import make_ids
-from insight import OWNER, ask, change, cookie, report, send, serve_ready, settle, sign_in, visit_events
+from insight import ENVIRONMENT, OWNER, ask, change, cookie, report, send, serve_ready, settle, sign_in, visit_events
 from load import wait_for
 from program import BINARY, clean_environment, die_with_parent, run
-from stores import count, quoted
+from stores import PostgresStore, count, quoted
 from test_demo_data import collector, fine
 from test_insight_api import streamed
 from wire import get, post, request
@@ -185,7 +185,8 @@ def test_records_in_the_journal_are_erased(store, serve):
         erasure = erase(server.port, ids).json()
     done = follow(server.port, erasure)
     rows = done["rows"]
-    assert rows["collector_events"] + rows.get("journal", 0) == 10
+    # A record that was on its way to the table may be removed, and counted, in both.
+    assert 5 <= rows["collector_events"] <= 10 <= rows["collector_events"] + rows.get("journal", 0)
     check_gone(store, ids, word)
     server.stop()
     check_gone(store, ids, word)
@@ -276,6 +277,25 @@ def test_a_killed_server_continues_after_its_start(store, serve):
     settle(server.port, 25)
     server.stop()
     assert "match 25 events" in fine(store, "verify").stdout
+
+
+def test_each_of_two_servers_forgets_the_visitor(cluster, serve, tmp_path):
+    """Both have records of the visitor in their journals when the erasure is requested from one of them."""
+    postgres = PostgresStore(cluster, tmp_path)
+    first = serve_ready(serve, postgres)
+    second = serve(postgres, "--data", str(tmp_path / "second"), environment=ENVIRONMENT)
+    wait_for(lambda: get(second.port, "/health").status == 200, 30, "the second server")
+    ids, word, sent = fill(first.port)
+    with postgres.held("collector_events"):
+        for number, server in enumerate((first, second)):
+            send(server.port, visit(ids | {"pageview_id": f"p_late_{number}"}, word))
+            wait_for(lambda: get(server.port, "/health/details", OWNER).json()["journal"]["records"] > 0, 20, "records in the journal")
+        erasure = erase(first.port, ids).json()
+    follow(first.port, erasure)
+    settle(first.port, 25)
+    wait_for(lambda: word.encode() not in b"".join(path.read_bytes() for path in (tmp_path / "second").glob("journal*")), 30, "a clean journal")
+    check_gone(postgres, ids, word)
+    assert "match 25 events" in fine(postgres, "verify").stdout
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,14 @@ import uuid
 
 import pytest
 
+from bodies import make_ids
 from insight import ENVIRONMENT, OWNER, ask, send, settle, visit_events
 from load import Load, wait_for
 from pgbouncer import PgBouncer
 from program import run
 from stores import PostgresStore, count
 from test_insight_live import Subscriber
-from wire import get, post
+from wire import get, post, request
 
 # Settings of ours; client_encoding, datestyle, timezone and application_name are PgBouncer's own to keep.
 OURS = (
@@ -76,6 +77,25 @@ def test_instances_start_and_restart_behind_the_pooler(pooled, serve, tmp_path):
         assert "database unavailable; writing to journal" not in re.sub(r"(?s)^.*?database available; writing to database", "", collector.log), collector.log
     for collector in (second, again):
         collector.stop()
+    assert left_behind(pooled) == ("", "0", 0, 0, 0)
+
+
+def test_a_visitor_is_erased_behind_the_pooler(pooled, serve):
+    """Tables are vacuumed outside of transactions, in which the program's settings are behind a pooler."""
+    collector = serve(pooled)
+    wait_for(lambda: is_ready(collector), 20, "ready")
+    ids = make_ids()
+    sent = send(collector.port, visit_events(path="/a")) + send(collector.port, visit_events(path="/secret", ids=ids))
+    settle(collector.port, sent)
+    vacuums = "select vacuum_count as n from pg_stat_user_tables where relname = 'collector_events'"
+    assert pooled.rows(vacuums) == [{"n": 0}]
+    erasure = request(collector.port, "DELETE", f"/api/visitors/{ids['visitor_id']}", None, OWNER).json()
+    wait_for(lambda: ask(collector.port, f"erasures/{erasure['id']}").json()["finished_at"] is not None, 60, "the end of the erasure")
+    assert ask(collector.port, f"erasures/{erasure['id']}").json()["rows"] == {"collector_events": 3}
+    assert count(pooled, "collector_events") == sent - 3
+    wait_for(lambda: pooled.rows(vacuums) == [{"n": 1}], 20, "the statistics of PostgreSQL")
+    settle(collector.port, sent - 3)
+    collector.stop()
     assert left_behind(pooled) == ("", "0", 0, 0, 0)
 
 

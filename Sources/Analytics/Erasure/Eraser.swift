@@ -34,13 +34,18 @@ package struct Eraser {
         package var shouldContinue: (Erasure) -> Bool
         /// Called with the tables that the role may not clean up.
         package var noteRefused: ([String]) -> Void
+        /// Milliseconds after a request until which other processes may move records of the visitor from their journals to the tables: until
+        /// each has seen the request.
+        package var settleMilliseconds: Int
 
         package init(
+            settleMilliseconds: Int = 0,
             forget: @escaping () -> Void = {},
             aggregate: @escaping (any Database) throws(StoreError) -> Bool,
             shouldContinue: @escaping (Erasure) -> Bool = { _ in true },
             noteRefused: @escaping ([String]) -> Void = { _ in }
         ) {
+            self.settleMilliseconds = settleMilliseconds
             (self.forget, self.aggregate) = (forget, aggregate)
             (self.shouldContinue, self.noteRefused) = (shouldContinue, noteRefused)
         }
@@ -222,13 +227,16 @@ package struct Eraser {
     /// - Returns: False when interrupted.
     private func waitForFigures(_ erasures: [Erasure]) throws(ErasureError) -> Bool {
         guard erasures.contains(where: { $0.step == .figures }) else { return true }
+        let latest = erasures.map(\.requestedAt).max() ?? 0
+        let settled = latest + Int64(work.settleMilliseconds) * 1000
         let end = ContinuousClock.now + .seconds(Self.figuresSecondsMax)
         var renewed = ContinuousClock.now
         return try stored { () throws(StoreError) in
             let last = try database.rows("select max(id) from collector_events").first?.first?.integer ?? 0
             while true {
                 let position = try RollupPosition.read(database)
-                if position.reason == nil, position.lastEventID >= last { return true }
+                let isComplete = position.reason == nil && position.lastEventID >= last
+                if isComplete, WallClock.microseconds() >= settled { return true }
                 guard ContinuousClock.now < end else {
                     throw .unavailable(reason: "the rollups were not rebuilt within a day")
                 }

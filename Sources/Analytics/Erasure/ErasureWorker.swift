@@ -11,6 +11,8 @@ package final class ErasureWorker: Sendable {
     /// Milliseconds between two looks for requests of other processes, and until the next attempt after an error.
     package static let restMilliseconds = 2000
     static let retryMilliseconds = 5000
+    /// Milliseconds after which each server has seen a request, if other ones may use the store.
+    private static let seenMilliseconds = 2 * restMilliseconds + 1000
     /// Milliseconds between two looks at the rollups while they are rebuilt.
     static let figuresMilliseconds = 200
     /// The most ids of erasures that were seen.
@@ -96,8 +98,12 @@ package final class ErasureWorker: Sendable {
         }
     }
 
+    /// Milliseconds that an erasure takes at least.
+    package static func settleMilliseconds(_ store: any Store) -> Int { store.isShared ? seenMilliseconds : 0 }
+
     private var work: Eraser.Work {
         Eraser.Work(
+            settleMilliseconds: Self.settleMilliseconds(store),
             forget: forget,
             aggregate: { [worker] _ in worker.pause(milliseconds: Self.figuresMilliseconds) },
             shouldContinue: { [worker] _ in !worker.isStopping },

@@ -33,6 +33,7 @@ final class ErasureRun {
             journal: journal,
             holder: holder,
             Eraser.Work(
+                settleMilliseconds: ErasureWorker.settleMilliseconds(store),
                 aggregate: { database throws(StoreError) in try self.aggregate(database) },
                 shouldContinue: { erasure in
                     self.show(erasure)

@@ -122,6 +122,8 @@ package protocol Store: Sendable {
     var engine: String { get }
     /// The number of writers that may usefully run concurrently.
     var writersMax: Int { get }
+    /// Whether processes on several machines may use the store.
+    var isShared: Bool { get }
     /// The number of waiting records below which an idle writer may wait for more; 0 when small
     /// batches have no extra cost.
     var gatherRecordsMax: Int { get }

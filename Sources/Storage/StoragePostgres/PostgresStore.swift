@@ -5,6 +5,7 @@ package import Storage
 package struct PostgresStore: Store {
     package let engine = "postgresql"
     package let writersMax = 2
+    package let isShared = true
     /// One statement with 16 rows costs the server a third of 16 statements.
     ///
     /// Larger statements gain little.

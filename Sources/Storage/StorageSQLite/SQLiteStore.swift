@@ -8,6 +8,7 @@ package import Storage
 package struct SQLiteStore: Store {
     package let engine = "sqlite"
     package let writersMax = 1
+    package let isShared = false
     package let gatherRecordsMax = 0
     /// The time to wait for locks of other processes, and for opening the file, in milliseconds.
     static let busyMilliseconds: Int32 = 10_000
