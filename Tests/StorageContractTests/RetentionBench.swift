@@ -120,10 +120,9 @@ struct RetentionBench {
     }
 
     /// Expects that no report has changed.
-    func expectEqual(_ before: [String: String], _ place: SourceLocation = #_sourceLocation) throws {
+    func expectEqual(_ before: [String: String], _ location: SourceLocation = #_sourceLocation) throws {
         let changed = try differences(from: before)
-        let first = changed.first.map { "\(before[$0] ?? "") is now \((try? reports()[$0]) ?? "")" }
-        #expect(changed.isEmpty, "\(changed): \(first ?? "")", sourceLocation: place)
+        #expect(changed.isEmpty, "\(changed)", sourceLocation: location)
     }
 
     /// Delivery by page view, as the view has it.

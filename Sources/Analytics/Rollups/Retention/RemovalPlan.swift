@@ -25,7 +25,7 @@ struct RemovalPlan {
         var opened: (at: Int64, site: String, session: String)?
     }
 
-    /// The place after the events that were searched.
+    /// The position after the events that were searched.
     struct Cursor {
         var time: SQLValue
         var id: Int64

@@ -30,7 +30,7 @@ struct RemovedSessions {
     }
 }
 
-/// Tells the sessions that a rebuild keeps, because their events have been removed, from those that it recomputes.
+/// The sessions that a rebuild keeps, because their events have been removed; it recomputes all others.
 ///
 /// A session is kept if it began before the border of retention and has no events left. A session whose events are
 /// being removed counts as one without events.

@@ -238,4 +238,12 @@ package final class Retention {
             [.text(holder), .integer(until), .integer(now)]
         ) == 1
     }
+
+    /// Lets another process take over at once.
+    package func release(_ holder: String) throws(StoreError) {
+        _ = try database.change(
+            "update insight_position set retention_holder = null where id = 1 and retention_holder = ?1",
+            [.text(holder)]
+        )
+    }
 }

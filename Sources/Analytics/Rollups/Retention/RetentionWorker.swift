@@ -9,12 +9,12 @@ package import Workers
 /// Of several processes on one database, the one that holds the lease removes. All of them measure the database.
 package final class RetentionWorker: Sendable {
     /// Milliseconds between two passes, and until the next attempt after an error.
-    static let restMilliseconds = 30_000
+    static let restMilliseconds = 20_000
     static let retryMilliseconds = 10_000
     /// Milliseconds until the first pass, in which the start has priority.
     static let startMilliseconds = 2000
     /// Seconds after which another process takes over from one that has ended, or hangs.
-    static let leaseSeconds: Int64 = 120
+    static let leaseSeconds: Int64 = 30
     /// A step is followed by a pause of twice its time, and at least this long, in which ingest is not disturbed.
     static let pauseMillisecondsMin = 20
     static let pauseMillisecondsMax = 1000
@@ -51,23 +51,23 @@ package final class RetentionWorker: Sendable {
     private func run() {
         var connection = WorkerConnection(store)
         var milliseconds = Self.startMilliseconds
-        var reason = ""
+        var failures = 0
         while worker.pause(milliseconds: milliseconds) {
             milliseconds = Self.restMilliseconds
             do throws(StoreError) {
                 let (report, isCut) = try connection.use { database throws(StoreError) in try pass(database) }
                 latest.withLock { $0 = report }
                 if isCut { milliseconds = Self.pauseMillisecondsMin }
-                reason = ""
+                failures = 0
             } catch {
                 milliseconds = Self.retryMilliseconds
+                failures += 1
                 // The first error may be that the schema does not exist yet.
-                if error.reason != reason, report != nil {
-                    log.warning("cannot remove old data", ["reason": error.reason])
-                }
-                reason = error.reason
+                if failures == 2 { log.warning("cannot remove old data", ["reason": error.reason]) }
             }
         }
+        // Without it, another process takes over when the lease ends.
+        try? connection.use { database throws(StoreError) in try Retention(database).release(holder) }
     }
 
     /// - Returns: the size of the database, and whether there is more to remove.

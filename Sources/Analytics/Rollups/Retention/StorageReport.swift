@@ -70,7 +70,7 @@ package struct StorageReport: Sendable, Equatable {
         }
         guard let first = samples.first, let at = first[0].integer, let bytes = first[1].integer, now - at >= spanMin
         else { return nil }
-        return Int64(Double(used - bytes) / Double(now - at) * 86_400)
+        return Int64(clamping: Int128(used - bytes) * 86_400 / Int128(now - at))
     }
 
     /// The events to remove so that the limits of size are kept; 0 when they are.
