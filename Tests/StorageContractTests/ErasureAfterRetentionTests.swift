@@ -1,4 +1,5 @@
 import Events
+import Segments
 import Storage
 import TestSupport
 import Testing
@@ -49,8 +50,7 @@ import Testing
     }
 
     private static func paths(_ store: any Store) throws -> [String: Int64] {
-        let rows = try StoredFigures(store).rows(.path)
-        return Dictionary(uniqueKeysWithValues: rows.map { ($0.value, $0.pageViews) })
+        try StoredFigures(store).rows(.path).mapValues(\.pageViews)
     }
 
     @Test(arguments: Engine.allCases)

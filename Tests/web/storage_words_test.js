@@ -16,7 +16,13 @@ Deno.test("ages are days, and always without a limit", () => {
 });
 
 Deno.test("the forecast says what is known", () => {
-  const report = { sizes: { used: 2048 }, growth_per_day: null, days_left: null, disk_free: null, policy: { database_max: null } };
+  const report = {
+    sizes: { used: 2048 },
+    growth_per_day: null,
+    days_left: null,
+    disk_free: null,
+    policy: { database_max: null },
+  };
   assert.equal(spaceText(report), "The database uses 2.0 KiB. Its growth is known after six hours.");
   assert.equal(
     spaceText({ ...report, growth_per_day: 1024, days_left: 12.9, disk_free: 4096, policy: { database_max: 8192 } }),

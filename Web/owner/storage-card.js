@@ -26,7 +26,11 @@ function storage(report) {
     table(
       ["Data", "Size", "Kept"],
       [
-        ["Events and delivery reports", bytesText(sizes.events - Math.min(sizes.reusable, sizes.events)), ageText(policy.events)],
+        [
+          "Events and delivery reports",
+          bytesText(sizes.events - Math.min(sizes.reusable, sizes.events)),
+          ageText(policy.events),
+        ],
         ["Submissions", bytesText(sizes.submissions), ageText(policy.events)],
         ["Figures", bytesText(sizes.figures), ageText(policy.pageviews)],
         ["Free space inside the database", bytesText(sizes.reusable), "–"],

@@ -22,13 +22,19 @@ export function ageText(seconds) {
 
 /** @param {any} report */
 export function spaceText({ sizes, growth_per_day: growth, days_left: days, disk_free: free, policy }) {
-  const parts = [`The database uses ${bytesText(sizes.used)}${policy.database_max === null ? "" : ` of ${bytesText(policy.database_max)}`}.`];
+  const parts = [
+    `The database uses ${bytesText(sizes.used)}${
+      policy.database_max === null ? "" : ` of ${bytesText(policy.database_max)}`
+    }.`,
+  ];
   if (free !== null) parts.push(`The disk has ${bytesText(free)} left.`);
   if (growth === null) parts.push("Its growth is known after six hours.");
   else if (growth <= 0) parts.push("It does not grow.");
   else parts.push(`It grows by ${bytesText(growth)} a day.`);
   if (days !== null) {
-    parts.push(days > DAYS_MAX ? "There is space for more than ten years." : `There is space for ${Math.floor(days)} days.`);
+    parts.push(
+      days > DAYS_MAX ? "There is space for more than ten years." : `There is space for ${Math.floor(days)} days.`,
+    );
   }
   return parts.join(" ");
 }

@@ -1,4 +1,5 @@
 import Aggregation
+import Crypto
 import Segments
 package import Storage
 

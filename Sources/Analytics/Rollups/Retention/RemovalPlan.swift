@@ -39,9 +39,9 @@ struct RemovalPlan {
     /// Nil when all events before the time have been searched.
     var next: Cursor?
 
-    /// - Parameters:
-    ///   - time: Seconds since 1970; sessions without an event from then on are removed.
-    ///   - position: The last aggregated event: sessions with later ones are left alone.
+    /// Finds the next sessions without an event from `time` on, in seconds since 1970.
+    ///
+    /// Sessions with events after `position`, the last aggregated one, are left alone.
     init(
         _ database: any Database,
         _ hashes: KeyedHashes,

@@ -225,9 +225,9 @@ package final class Retention {
 
     // MARK: - The lease
 
-    /// Makes this process the one that removes rows, unless another one is.
+    /// Makes this process the one that removes rows until a time in seconds since 1970, unless another one is.
     ///
-    /// - Parameter until: Seconds since 1970; from then on, another process may take over.
+    /// - Returns: Whether it is.
     package func acquire(_ holder: String, now: Int64, until: Int64) throws(StoreError) -> Bool {
         try database.change(
             """

@@ -31,9 +31,9 @@ package final class RetentionWorker: Sendable {
     /// The last measurement; nil before the first one.
     package var report: StorageReport? { latest.withLock { $0 } }
 
-    /// - Parameters:
-    ///   - holder: Identifies this process to others on the same database.
-    ///   - isIdle: Whether nothing waits outside of the database, such as records of an outage in the journal.
+    /// Creates a worker; `holder` identifies this process to others on the same database.
+    ///
+    /// `isIdle` says whether nothing waits outside of the database, such as records of an outage in the journal.
     package init(
         store: any Store,
         policy: RetentionPolicy,

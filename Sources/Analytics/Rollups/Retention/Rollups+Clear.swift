@@ -99,7 +99,8 @@ extension Rollups {
     }
 
     private func removeFingerprint(_ erased: ErasedVisitor) throws(StoreError) {
-        var (sql, parameters) = ("delete from insight_fingerprints where visitor_id = ?1", [SQLValue.text(erased.visitor)])
+        var sql = "delete from insight_fingerprints where visitor_id = ?1"
+        var parameters = [SQLValue.text(erased.visitor)]
         if let site = erased.site {
             sql += " and site = ?2"
             parameters.append(.text(site))
