@@ -59,7 +59,8 @@ def test_old_events_go_and_figures_stay(demo, serve):
     assert 'collector_storage_bytes{kind="figures"}' in metrics
     # What comes next counts, and filters that need removed events are refused.
     send(server.port, visit_events("/new"))
-    wait_for(lambda: '"/new"' in str(report(server.port, "breakdowns", dimensions="path", range="24h")).replace("'", '"'), 30, "the new page")
+    new = {"filters": '[["is","path",["/new"]]]', "range": "24h"}
+    wait_for(lambda: report(server.port, "overview", **new)["totals"]["pageviews"] == 1, 30, "the new page")
     refused = ask(server.port, "overview", range="30d", filters='[["is","visitor",["v_1"]]]')
     assert refused.status == 400 and "have been removed" in refused.json()["message"]
     server.stop()
