@@ -17,6 +17,9 @@ package struct CachedSession {
     /// Creates an entry without a written row.
     package init(_ state: SessionState, key: UInt64) { (self.state, self.key) = (state, key) }
 
+    /// The session's row; its visitor is 0 before the visitor has a number.
+    package func row() -> SessionRow { state.row(key: key, visitor: visitor ?? 0) }
+
     /// Records that this row has been written.
     package mutating func note(_ row: SessionRow) {
         (isWritten, hasChanged) = (true, false)

@@ -13,33 +13,19 @@ extension Rollups {
 
     /// Aggregates all events again and compares the result with the stored rollups.
     ///
-    /// Writes to temporary tables within one snapshot and leaves out the dead letters. `progress` is called with the
-    /// number of events read so far.
+    /// Writes to temporary tables within one snapshot and leaves out the dead letters. `ahead` is another connection to
+    /// the same database, by which events are read on a second thread. `progress` is called with the number of events read
+    /// so far.
     /// - Returns: for each table that differs, the rows that are wrong or should not exist, and those that are missing.
     package func differences(
+        ahead: (any Database)? = nil,
         progress: (Int64) -> Void = { _ in }
     ) throws(StoreError) -> [(table: String, wrong: Int64, missing: Int64)] {
         var result: [(table: String, wrong: Int64, missing: Int64)] = []
-        try database.snapshot { () throws(StoreError) in
+        func compare() throws(StoreError) {
             let end = try lastEventID()
             let storedPrefix = try database.makeTemporaryCopies(Self.tables)
-            let checker = try Rollups(database)
-            var position = RollupPosition.empty
-            var count: Int64 = 0
-            while position.lastEventID < end {
-                let read = try checker.read(from: position.lastEventID, to: end, limit: Self.rebuildPortionMax)
-                let portion = try checker.finish(read, after: position.lastSegmentID)
-                try checker.write(portion)
-                checker.keep(portion)
-                position = position.moved(
-                    to: portion.last.id,
-                    receivedAt: nil,
-                    lastSegmentID: portion.changes.added.last?.info.id ?? position.lastSegmentID,
-                    visitors: checker.visitors.count
-                )
-                count += Int64(portion.events)
-                progress(count)
-            }
+            try recompute(ahead, through: end, progress)
             try compareSegments(storedPrefix, &result)
             for table in Self.tables where !Self.segmentTables.contains(table) {
                 func count(_ first: String, _ second: String) throws(StoreError) -> Int64 {
@@ -52,7 +38,35 @@ extension Rollups {
                 if wrong + missing > 0 { result.append((table, wrong, missing)) }
             }
         }
+        if let ahead { try database.snapshot(with: ahead, compare) } else { try database.snapshot(compare) }
         return result
+    }
+
+    /// Aggregates all events through an id into the empty tables of this connection.
+    private func recompute(
+        _ ahead: (any Database)?,
+        through end: Int64,
+        _ progress: (Int64) -> Void
+    ) throws(StoreError) {
+        let checker = try Rollups(database, ahead: ahead)
+        // The transaction of the other connection ends after this.
+        defer { checker.stopReading() }
+        var position = RollupPosition.empty
+        var count: Int64 = 0
+        while position.lastEventID < end {
+            var portion = try checker.read(from: position.lastEventID, to: end, limit: Self.rebuildPortionMax)
+            try checker.finish(&portion, after: position.lastSegmentID)
+            try checker.write(portion)
+            checker.keep(portion)
+            position = position.moved(
+                to: portion.last.id,
+                receivedAt: nil,
+                lastSegmentID: portion.changes.added.last?.info.id ?? position.lastSegmentID,
+                visitors: checker.visitors.count
+            )
+            count += Int64(portion.events)
+            progress(count)
+        }
     }
 
     /// Tables whose rows depend on how events were split into portions, and on merges.
