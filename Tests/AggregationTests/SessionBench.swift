@@ -81,15 +81,15 @@ struct SessionBench {
     /// The row with texts in place of codes, for comparisons of sessions whose codes were given in another order.
     func described() throws -> [String] {
         let row = try row()
-        let session = try SessionRow.codeColumns.map { column, path in
-            (try #require(column.dictionary), row[keyPath: path])
+        let session = try SessionRow.codeColumns.map { field in
+            (try #require(field.column.dictionary), field.code(row))
         }
         let pageViews = try row.pageViews.map { view in
-            let codes = try PageViewRow.codeColumns.map { column, path in
-                (try #require(column.dictionary), view[keyPath: path])
+            let codes = try PageViewRow.codeColumns.map { field in
+                (try #require(field.column.dictionary), field.code(view))
             }
             let numbers =
-                "\(view.time) \(view.isCounted) \(view.eventsReceived) \(view.engagement as Any) \(view.scrollDepth as Any) \(view.vitals)"
+                "\(view.time) \(view.isCounted) \(view.eventsReceived) \(view.engagement as Any) \(view.scrollDepth as Any) \(Array(view.vitals))"
             return numbers + codes.map { text($0, $1) }.joined(separator: "|")
         }
         let events = row.events.map {

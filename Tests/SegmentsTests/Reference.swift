@@ -63,8 +63,8 @@ struct Reference {
         case .entryPath: rows[0].path
         case .exitPath: rows[rows.count - 1].path
         default:
-            if let (_, path) = SessionRow.codeColumns.first(where: { $0.0 == column }) {
-                session[keyPath: path]
+            if let field = SessionRow.codeColumns.first(where: { $0.column == column }) {
+                field.code(session)
             } else {
                 fatalError("not a column of sessions")
             }

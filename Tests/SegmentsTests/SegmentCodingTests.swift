@@ -22,7 +22,7 @@ import Testing
         ]
         let rows = values.map { value in
             var row = PageViewRow(time: 1)
-            row.vitals = Array(repeating: value, count: 5)
+            for vital in Vital.allCases { row.vitals[vital.rawValue] = value }
             return row
         }
         let session = SessionRow(key: 1, visitor: 0, pageViews: rows)

@@ -1,6 +1,7 @@
 import Storage
 
-/// A connection that notes how many events its queries have counted and read at most.
+/// A connection that notes how many events its queries have counted and read at most, and that can read few at a time or
+/// fail.
 final class ReadRecorder: Storage.Database, @unchecked Sendable {
     private let base: any Storage.Database
     // Unchecked above: a test uses it on one thread.
@@ -9,12 +10,19 @@ final class ReadRecorder: Storage.Database, @unchecked Sendable {
     /// Events that one query read.
     private(set) var largestRead = 0
 
-    init(_ base: any Storage.Database) { self.base = base }
+    private let rowsOfRead: Int?
+    private let readsMax: Int
+    private var reads = 0
+
+    /// `rowsOfRead` limits the rows of a query; after `readsMax` queries for events, the next ones fail.
+    init(_ base: any Storage.Database, rowsOfRead: Int? = nil, readsMax: Int = .max) {
+        (self.base, self.rowsOfRead, self.readsMax) = (base, rowsOfRead, readsMax)
+    }
 
     var dialect: SQLDialect { base.dialect }
     var hasSnapshots: Bool { base.hasSnapshots }
     var rowsOfNextRead: Int {
-        get { base.rowsOfNextRead }
+        get { rowsOfRead ?? base.rowsOfNextRead }
         set { base.rowsOfNextRead = newValue }
     }
 
@@ -33,6 +41,8 @@ final class ReadRecorder: Storage.Database, @unchecked Sendable {
         _ take: ([SQLValue]) -> Bool
     ) throws(StoreError) {
         var count = 0
+        if sql.contains("from collector_events") { reads += 1 }
+        guard reads <= readsMax else { throw .unavailable(reason: "the connection was lost") }
         try base.stream(sql, parameters, milliseconds: milliseconds) { row in
             count += 1
             return take(row)
@@ -51,6 +61,10 @@ final class ReadRecorder: Storage.Database, @unchecked Sendable {
     func makeTemporaryCopies(_ tables: [String]) throws(StoreError) -> String { try base.makeTemporaryCopies(tables) }
     func savepoint(_ body: () throws(StoreError) -> Void) throws(StoreError) { try base.savepoint(body) }
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) { try base.snapshot(body) }
+    func snapshot(
+        with other: any Storage.Database,
+        _ body: () throws(StoreError) -> Void
+    ) throws(StoreError) { try base.snapshot(with: other, body) }
     func committedHighWaterMark() throws(StoreError) -> Int64 { try base.committedHighWaterMark() }
     func highestEventID() throws(StoreError) -> Int64 { try base.highestEventID() }
     func openWriters() throws(StoreError) -> [OpenWriter] { try base.openWriters() }

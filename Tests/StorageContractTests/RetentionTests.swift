@@ -107,6 +107,33 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
+    func `keeps figures while a rebuild and verify read events in advance`(engine: Engine) throws {
+        let bench = try RetentionBench(engine, seed: 47)
+        let figures = try bench.reports()
+        try bench.remove(before: bench.random.start + 2 * 86_400)
+        try Rollups(bench.store.makeDatabase()).clear()
+        _ = try Rollups(bench.store.makeDatabase()).advance(limit: 200)
+        // With few events in each read, many of them are waiting when sessions are removed.
+        let ahead = ReadRecorder(try bench.store.makeDatabase(), rowsOfRead: 20)
+        let rollups = try Rollups(bench.store.makeDatabase(), ahead: ahead)
+        let retention = try Retention(bench.store.makeDatabase())
+        var removed = 0
+        let removeSome = { () -> Bool in
+            do {
+                removed += try retention.removeEvents(before: bench.end, now: bench.end).rows
+            } catch {
+                Issue.record(error)
+            }
+            return true
+        }
+        while try rollups.advance(limit: Rollups.rebuildPortionMax, while: removeSome) > 0 {}
+        #expect(removed > 0)
+        try bench.expectEqual(figures)
+        let checker = try Rollups(bench.store.makeDatabase())
+        #expect(try checker.differences(ahead: bench.store.makeDatabase()).map(\.table) == [])
+    }
+
+    @Test(arguments: Engine.allCases)
     func `of two processes removes each event once`(engine: Engine) throws {
         let bench = try RetentionBench(engine, seed: 47)
         let (figures, delivery) = (try bench.reports(), try bench.delivery())

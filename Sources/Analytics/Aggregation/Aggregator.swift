@@ -13,8 +13,18 @@ package struct Aggregator {
     /// Set while earlier events of a session are added again: they change the session and nothing else.
     package var isReplaying = false
     private var parsed = ParsedTexts()
+    /// Codes of user agents, and the event from which on they are valid.
+    private var agents: [String: (codes: AgentCodes, since: Int64)] = [:]
+    /// The most user agents whose codes are kept.
+    private static let agentsMax = 4000
 
     package init(hashes: KeyedHashes) { self.hashes = hashes }
+
+    /// Reverts what was added since the last portion was kept.
+    package mutating func undo() {
+        dictionaries.undo()
+        (issues, fingerprints, isReplaying, agents) = ([:], [], false, [:])
+    }
 
     /// Drops the fingerprints after the first `count`.
     package mutating func dropFingerprints(from count: Int) {
@@ -22,6 +32,18 @@ package struct Aggregator {
     }
 
     func agent(_ event: StoredEvent) -> UserAgent { UserAgentParser.shared.parse(event.userAgent) }
+
+    /// The codes of an event's user agent.
+    mutating func agentCodes(_ event: StoredEvent, _ origin: Origin) -> AgentCodes {
+        let text = event.userAgent ?? ""
+        if let known = agents[text], known.since <= dictionaries.eventID { return known.codes }
+        let codes = AgentCodes(agent(event), origin, &self)
+        // A text beyond a limit may find room on another day or for another site.
+        guard !codes.hasOther else { return codes }
+        if agents.count >= Self.agentsMax { agents = [:] }
+        agents[text] = (codes, dictionaries.eventID)
+        return codes
+    }
 
     mutating func path(_ event: StoredEvent) -> String { parsed.template(event.path ?? "/") }
 

@@ -14,7 +14,7 @@ enum Attribution {
     ]
 
     /// The element and the longest part of the time to which a value is attributed.
-    struct Cause {
+    struct Cause: Sendable {
         var element: String?
         var part: String?
     }

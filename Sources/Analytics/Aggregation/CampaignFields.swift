@@ -2,7 +2,7 @@ import Channels
 import JSON
 
 /// The campaign parameters of a page view's address that are aggregated.
-struct CampaignFields {
+struct CampaignFields: Sendable {
     var name: String?
     var source: String?
     var medium: String?

@@ -1,5 +1,5 @@
 /// Parses the values of custom events: exact decimals in units of 1/10,000, never binary fractions.
-enum DecimalAmount: Equatable {
+enum DecimalAmount: Equatable, Sendable {
     case valid(Int64)
     case outOfRange
     case notDecimal

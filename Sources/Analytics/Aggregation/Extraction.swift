@@ -1,4 +1,3 @@
-import JSON
 import Channels
 import Segments
 import Numbers
@@ -8,7 +7,6 @@ import UserAgents
 
 /// The data extracted from one event: dimension codes, numbers within their ranges, and the rows that it adds.
 struct Extraction {
-    let event: StoredEvent
     let origin: Aggregator.Origin
     var opening: Opening?
     var vitals: VitalsReport?
@@ -22,72 +20,69 @@ struct Extraction {
     var hintedBrowser = DimensionDictionaries.none
     var hintedVersion = DimensionDictionaries.none
 
-    init(_ event: StoredEvent, _ origin: Aggregator.Origin) { (self.event, self.origin) = (event, origin) }
-
-    mutating func read(_ aggregator: inout Aggregator) {
-        switch OwnEventType(rawValue: event.type) {
-        case .pageview: readPageView(&aggregator)
-        case .webvitals: readVitals(&aggregator)
-        case .engagement: readEngagement(&aggregator)
-        case .resources: readResources(&aggregator)
-        case .error: readError(&aggregator)
-        case .fingerprint: readFingerprint(&aggregator)
-        case .navigation, .frames: break
-        case nil:
-            readCustom(&aggregator)
-            guard event.type == Self.notFoundType else { return }
-            add(.notFound, issue: DimensionDictionaries.none, 1, &aggregator)
-            eventRows[eventRows.count - 1].path = aggregator.code(.notFound, aggregator.path(event), origin)
+    init(_ event: StoredEvent, _ origin: Aggregator.Origin, _ aggregator: inout Aggregator) {
+        self.origin = origin
+        let content = event.content ?? EventContent(event, isReplayed: aggregator.isReplaying)
+        switch content.kind {
+        case .pageView(let fields): addPageView(event, fields, &aggregator)
+        case .vitals(let content): addVitals(event, content, &aggregator)
+        case .engagement(let report, let invalid):
+            engagement = report
+            addInvalid(event, invalid, &aggregator)
+        case .resources(let list, let invalid): addResources(event, list, invalid, &aggregator)
+        case .error: readError(event, &aggregator)
+        case .fingerprint(let content): addFingerprint(event, content, &aggregator)
+        case .custom(let value): addCustom(event, value, &aggregator)
+        case .nothing: break
         }
     }
 
     /// The type of the event that a page for missing pages sends.
     private static let notFoundType = "404"
 
-    private mutating func add(_ kind: EventKind, issue: UInt32, _ count: UInt32, _ aggregator: inout Aggregator) {
+    private mutating func add(
+        _ event: StoredEvent,
+        _ kind: EventKind,
+        issue: UInt32,
+        _ count: UInt32,
+        _ aggregator: inout Aggregator
+    ) {
         let name = aggregator.code(.eventName, event.type, origin)
         let row = EventRow(pageView: 0, time: event.seconds, kind: kind, name: name, issue: issue, count: count)
         eventRows.append(row)
     }
 
     /// Adds one row for each field with values out of range.
-    private mutating func addInvalid(_ fields: [NumberField], _ aggregator: inout Aggregator) {
+    private mutating func addInvalid(
+        _ event: StoredEvent,
+        _ fields: [NumberField],
+        _ aggregator: inout Aggregator
+    ) {
         guard !fields.isEmpty else { return }
         for field in NumberField.allCases {
             let count = fields.count { $0 == field }
             guard count > 0 else { continue }
             let issue = aggregator.code(.issue, field.rawValue, origin)
-            add(.invalid, issue: issue, UInt32(clamping: count), &aggregator)
+            add(event, .invalid, issue: issue, UInt32(clamping: count), &aggregator)
         }
     }
 
     // MARK: - Page views
 
-    /// Members of a `pageview` payload.
-    private struct PageViewFields {
-        var language: String?
-        var screen: String?
-        var release: String?
-        var connection: String?
-        var country: String?
-        var timeZone: String?
-        var campaign = CampaignFields()
-        var innerWidth: Double?
-        var isHidden = false
-    }
-
-    private mutating func readPageView(_ aggregator: inout Aggregator) {
-        let fields = Self.pageView(Payload(event.payload))
+    private mutating func addPageView(
+        _ event: StoredEvent,
+        _ fields: PageViewFields,
+        _ aggregator: inout Aggregator
+    ) {
         let source = Referrer.source(event.referrer, site: event.site)
-        let agent = aggregator.agent(event)
         opening = Opening(
-            agent: AgentCodes(agent, origin, &aggregator),
+            agent: aggregator.agentCodes(event, origin),
             path: aggregator.code(.path, aggregator.path(event), origin),
             release: aggregator.code(.release, fields.release, origin),
             connection: aggregator.code(.connection, fields.connection, origin),
             screen: aggregator.code(.screen, fields.screen, origin),
             language: aggregator.code(.language, fields.language, origin),
-            location: location(fields, &aggregator),
+            location: location(event, fields, &aggregator),
             referrer: aggregator.code(.referrer, source, origin),
             campaign: aggregator.code(.campaign, fields.campaign.shown, origin),
             channel: aggregator.code(.channel, fields.campaign.arrival(from: source).channel(), origin),
@@ -105,7 +100,11 @@ struct Extraction {
     }
 
     /// The location of the row, or else the country by the payload, or else that of the browser's time zone.
-    private func location(_ fields: PageViewFields, _ aggregator: inout Aggregator) -> LocationCodes {
+    private func location(
+        _ event: StoredEvent,
+        _ fields: PageViewFields,
+        _ aggregator: inout Aggregator
+    ) -> LocationCodes {
         var codes = LocationCodes()
         if let location = event.location {
             codes.country = aggregator.code(.country, location.country, origin)
@@ -125,174 +124,60 @@ struct Extraction {
         return codes
     }
 
-    private static func pageView(_ payload: Payload) -> PageViewFields {
-        var fields = PageViewFields()
-        var members = PayloadMembers(payload.range)
-        while let member = payload.next(&members) {
-            if payload.has(member, "language") {
-                fields.language = payload.text(member.value)
-            } else if payload.has(member, "screenResolution") {
-                fields.screen = payload.text(member.value)
-            } else if payload.has(member, "release") {
-                fields.release = payload.text(member.value)
-            } else if payload.has(member, "connection") {
-                fields.connection = payload.text(member.value)
-            } else if payload.has(member, "country") {
-                fields.country = payload.text(member.value)
-            } else if payload.has(member, "timeZone") {
-                fields.timeZone = payload.text(member.value)
-            } else if payload.has(member, "campaign") {
-                fields.campaign = CampaignFields(payload, member.value)
-            } else if payload.has(member, "innerWidth") {
-                fields.innerWidth = payload.number(member.value)
-            } else if payload.has(member, "hidden") {
-                fields.isHidden = member.value.kind == .true
-            }
-        }
-        return members.isDamaged ? PageViewFields() : fields
-    }
+    // MARK: - Vitals and resources
 
-    // MARK: - Vitals and engagement
-
-    private mutating func readVitals(_ aggregator: inout Aggregator) {
-        let payload = Payload(event.payload)
-        guard let fields = VitalsFields(payload), fields.navigation != VitalsFields.softNavigation else { return }
-        var report = VitalsReport(seq: event.seq)
-        report.navigation = aggregator.code(.navigation, fields.navigation, origin)
-        var invalid: [NumberField] = []
-        for vital in Vital.allCases {
-            guard let number = fields.values[vital.rawValue] else { continue }
-            switch payload.checked(number, .of(vital)) {
-            case .missing: break
-            case .outOfRange: invalid.append(.of(vital))
-            case .valid(let value):
-                let kept = Self.kept(vital == .cls ? value * VitalsFields.layoutShiftScale : value)
-                report.values[vital.rawValue] = kept
-                attribute(vital, kept, fields, payload, &report, &aggregator)
-            }
-        }
-        vitals = report
-        addInvalid(invalid, &aggregator)
-        hints = BotHints.ofVitals(
-            lcp: fields.values[Vital.lcp.rawValue].flatMap(payload.number),
-            fcp: fields.values[Vital.fcp.rawValue].flatMap(payload.number),
-            ttfb: fields.values[Vital.ttfb.rawValue].flatMap(payload.number)
-        )
-    }
-
-    /// Rounds up to the next 32-bit number, so that a value above a threshold stays above it.
-    private static func kept(_ value: Double) -> Float {
-        let nearest = Float(value)
-        return Double(nearest) < value ? nearest.nextUp : nearest
-    }
-
-    /// Records the attribution of a value; the rating uses the rounded value, as stored.
-    private func attribute(
-        _ vital: Vital,
-        _ value: Float,
-        _ fields: VitalsFields,
-        _ payload: Payload,
-        _ report: inout VitalsReport,
+    private mutating func addVitals(
+        _ event: StoredEvent,
+        _ content: VitalsContent,
         _ aggregator: inout Aggregator
     ) {
-        guard let attribution = fields.attributions[vital.rawValue] else { return }
-        let scale = vital == .cls ? VitalsFields.layoutShiftScale : 1
-        guard !Attribution.isGood(vital, Double(value) / scale) else { return }
-        let cause = Attribution.cause(vital, Double(value) / scale, payload.tree(attribution))
-        let element = aggregator.code(.element, cause.element, origin)
-        let part = aggregator.code(.part, cause.part, origin)
-        switch vital {
-        case .lcp: (report.lcpElement, report.lcpPart) = (element, part)
-        case .inp: (report.inpElement, report.inpPart) = (element, part)
-        case .cls: report.clsElement = element
-        case .fcp, .ttfb: break
+        var report = VitalsReport(seq: event.seq)
+        report.navigation = aggregator.code(.navigation, content.navigation, origin)
+        report.values = content.values
+        func codes(_ vital: Vital) -> (element: UInt32, part: UInt32) {
+            let cause = content.causes[vital.rawValue]
+            return (aggregator.code(.element, cause.element, origin), aggregator.code(.part, cause.part, origin))
         }
+        (report.lcpElement, report.lcpPart) = codes(.lcp)
+        (report.inpElement, report.inpPart) = codes(.inp)
+        report.clsElement = codes(.cls).element
+        vitals = report
+        addInvalid(event, content.invalid, &aggregator)
+        hints = content.hints
     }
 
-    private mutating func readEngagement(_ aggregator: inout Aggregator) {
-        let payload = Payload(event.payload)
-        var members = PayloadMembers(payload.range)
-        var (engaged, depth) = (CheckedNumber.missing, CheckedNumber.missing)
-        while let member = payload.next(&members) {
-            if payload.has(member, "engagedMs") {
-                engaged = payload.checked(member.value, .engagement)
-            } else if payload.has(member, "scrollDepth") {
-                depth = payload.checked(member.value, .scrollDepth)
-            }
+    private mutating func addResources(
+        _ event: StoredEvent,
+        _ list: [ResourceContent],
+        _ invalid: [NumberField],
+        _ aggregator: inout Aggregator
+    ) {
+        for one in list {
+            let name = aggregator.code(.resource, one.name, origin)
+            resources.append(
+                ResourceRow(pageView: 0, kind: one.kind, name: name, duration: one.duration, bytes: one.bytes)
+            )
         }
-        guard !members.isDamaged else { return }
-        var report = EngagementReport(seq: event.seq)
-        if case .valid(let value) = engaged { report.milliseconds = UInt32(saturating: value.rounded()) }
-        if case .valid(let value) = depth { report.scrollDepth = UInt8(saturating: value.rounded()) }
-        engagement = report
-        let invalid: [NumberField] =
-            (engaged == .outOfRange ? [.engagement] : []) + (depth == .outOfRange ? [.scrollDepth] : [])
-        addInvalid(invalid, &aggregator)
-    }
-
-    // MARK: - Resources
-
-    /// The most resources of each kind per event.
-    private static let resourcesMax = 10
-
-    private mutating func readResources(_ aggregator: inout Aggregator) {
-        let payload = Payload(event.payload)
-        var members = PayloadMembers(payload.range)
-        var (slowest, thirdParties): (JSONValue?, JSONValue?) = (nil, nil)
-        while let member = payload.next(&members) {
-            if payload.has(member, "slowest") {
-                slowest = member.value
-            } else if payload.has(member, "thirdParties") {
-                thirdParties = member.value
-            }
-        }
-        guard !members.isDamaged else { return }
-        var invalid: [NumberField] = []
-        for (kind, list) in [(ResourceKind.slow, slowest), (.thirdParty, thirdParties)] {
-            guard let list else { continue }
-            for element in payload.elements(list, max: Self.resourcesMax) {
-                guard let fields = ResourceFields(payload, element, kind) else { continue }
-                let (duration, bytes) = (fields.duration, fields.bytes)
-                if duration == .outOfRange { invalid.append(.resourceDuration) }
-                if bytes == .outOfRange { invalid.append(.resourceBytes) }
-                guard case .valid(let milliseconds) = duration else { continue }
-                var count: UInt64 = 0
-                if case .valid(let value) = bytes { count = UInt64(saturating: value) }
-                let name = aggregator.code(.resource, fields.name, origin)
-                resources.append(
-                    ResourceRow(pageView: 0, kind: kind, name: name, duration: Self.kept(milliseconds), bytes: count)
-                )
-            }
-        }
-        addInvalid(invalid, &aggregator)
+        addInvalid(event, invalid, &aggregator)
     }
 
     // MARK: - Custom events, errors and fingerprints
 
-    private mutating func readCustom(_ aggregator: inout Aggregator) {
-        add(.custom, issue: DimensionDictionaries.none, 1, &aggregator)
-        let payload = Payload(event.payload)
-        var members = PayloadMembers(payload.range)
-        var (value, currency): (JSONValue?, JSONValue?) = (nil, nil)
-        while let member = payload.next(&members) {
-            if payload.has(member, "value") {
-                value = member.value
-            } else if payload.has(member, "currency") {
-                currency = member.value
-            }
-        }
-        guard !members.isDamaged, let value, let text = payload.decimalText(value) else { return }
-        switch DecimalAmount.units(text) {
+    private mutating func addCustom(_ event: StoredEvent, _ value: CustomValue, _ aggregator: inout Aggregator) {
+        add(event, .custom, issue: DimensionDictionaries.none, 1, &aggregator)
+        switch value.amount {
         case .valid(let units):
             eventRows[eventRows.count - 1].value = units
-            let name = currency.flatMap(payload.text).flatMap(DecimalAmount.currency)
-            eventRows[eventRows.count - 1].currency = aggregator.code(.currency, name, origin)
-        case .outOfRange: addInvalid([.eventValue], &aggregator)
-        case .notDecimal: break
+            eventRows[eventRows.count - 1].currency = aggregator.code(.currency, value.currency, origin)
+        case .outOfRange: addInvalid(event, [.eventValue], &aggregator)
+        case .notDecimal, nil: break
         }
+        guard event.type == Self.notFoundType else { return }
+        add(event, .notFound, issue: DimensionDictionaries.none, 1, &aggregator)
+        eventRows[eventRows.count - 1].path = aggregator.code(.notFound, aggregator.path(event), origin)
     }
 
-    private mutating func readError(_ aggregator: inout Aggregator) {
+    private mutating func readError(_ event: StoredEvent, _ aggregator: inout Aggregator) {
         let payload = LazyJSON(event.payload)
         var description = IssueDescription(payload, site: event.site, aggregator.hashes.texts)
         let checked = payload["count"].checked(.errorCount)
@@ -300,23 +185,26 @@ struct Extraction {
         if case .valid(let value) = checked { count = Int64(saturating: value) }
         let issue = aggregator.code(.issue, description.id, origin)
         if issue == DimensionDictionaries.other { description = .other }
-        add(description.noise == nil ? .error : .noise, issue: issue, UInt32(clamping: count), &aggregator)
-        if checked == .outOfRange { addInvalid([.errorCount], &aggregator) }
+        add(event, description.noise == nil ? .error : .noise, issue: issue, UInt32(clamping: count), &aggregator)
+        if checked == .outOfRange { addInvalid(event, [.errorCount], &aggregator) }
         aggregator.add(event, description)
     }
 
-    private mutating func readFingerprint(_ aggregator: inout Aggregator) {
-        let reported = LazyJSON(event.payload)["fingerprints"]
-        hints = reported["automation"].elements.compactMap(\.text)
-        let browser = ClientHints(reported["signals"]["hints"])?.browser
-        hintedBrowser = aggregator.code(.browser, browser, origin)
+    private mutating func addFingerprint(
+        _ event: StoredEvent,
+        _ content: FingerprintContent,
+        _ aggregator: inout Aggregator
+    ) {
+        hints = content.hints
+        hintedBrowser = aggregator.code(.browser, content.browser, origin)
         // Hints name the browser; the version of the user agent is that of the browser that it imitates.
-        hintedVersion = aggregator.code(.browserVersion, browser, origin)
+        hintedVersion = aggregator.code(.browserVersion, content.browser, origin)
         // Bots are not part of the population.
-        guard !aggregator.isReplaying, hints.isEmpty, aggregator.agent(event).botReasons.isEmpty,
-            let fingerprint = FingerprintReading(event, reported)
-        else { return }
-        aggregator.fingerprints.append(fingerprint)
+        guard !aggregator.isReplaying, var reading = content.reading, aggregator.agent(event).botReasons.isEmpty else {
+            return
+        }
+        reading.site = event.site
+        aggregator.fingerprints.append(reading)
     }
 }
 

@@ -9,7 +9,8 @@ package struct FingerprintReading: Sendable {
     static let all = "all"
 
     package let visitorID: String
-    package let site: String
+    /// The site to which the event is attributed.
+    package internal(set) var site: String
     package let seconds: Int64
     /// Names and hashes of the signals, sorted by name.
     package let signals: [(name: String, hash: String)]

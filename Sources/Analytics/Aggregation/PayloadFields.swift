@@ -1,6 +1,51 @@
 import JSON
 import Segments
 
+/// The members of a `pageview` payload that are aggregated.
+struct PageViewFields: Sendable {
+    var language: String?
+    var screen: String?
+    var release: String?
+    var connection: String?
+    var country: String?
+    var timeZone: String?
+    var campaign = CampaignFields()
+    var innerWidth: Double?
+    var isHidden = false
+
+    /// Empty when the payload is not valid JSON.
+    init(_ payload: Payload) {
+        var fields = PageViewFields()
+        var members = PayloadMembers(payload.range)
+        while let member = payload.next(&members) { fields.read(member, payload) }
+        if !members.isDamaged { self = fields }
+    }
+
+    private init() {}
+
+    private mutating func read(_ member: JSONMember, _ payload: Payload) {
+        if payload.has(member, "language") {
+            language = payload.text(member.value)
+        } else if payload.has(member, "screenResolution") {
+            screen = payload.text(member.value)
+        } else if payload.has(member, "release") {
+            release = payload.text(member.value)
+        } else if payload.has(member, "connection") {
+            connection = payload.text(member.value)
+        } else if payload.has(member, "country") {
+            country = payload.text(member.value)
+        } else if payload.has(member, "timeZone") {
+            timeZone = payload.text(member.value)
+        } else if payload.has(member, "campaign") {
+            campaign = CampaignFields(payload, member.value)
+        } else if payload.has(member, "innerWidth") {
+            innerWidth = payload.number(member.value)
+        } else if payload.has(member, "hidden") {
+            isHidden = member.value.kind == .true
+        }
+    }
+}
+
 /// The members of a `webvitals` payload that are aggregated.
 struct VitalsFields {
     static let softNavigation = "soft-navigation"

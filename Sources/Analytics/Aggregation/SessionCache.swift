@@ -10,12 +10,20 @@ package struct CachedSession {
     package var isWritten = false
     /// Whether the session has changed since its row was written.
     package var hasChanged = false
+    /// Whether retention has removed the session's events: it takes no others, and its row stays as it is.
+    package var isRemoved = false
     /// Times of the first and last page view or event of the written row, in seconds since 1970.
     package var first: Int64 = .max
     package var last: Int64 = .min
 
     /// Creates an entry without a written row.
     package init(_ state: SessionState, key: UInt64) { (self.state, self.key) = (state, key) }
+
+    /// Whether its row differs from the written one.
+    package var needsWriting: Bool { !isRemoved && (hasChanged || !isWritten) }
+
+    /// The session's row; its visitor is 0 before the visitor has a number.
+    package func row() -> SessionRow { state.row(key: key, visitor: visitor ?? 0) }
 
     /// Records that this row has been written.
     package mutating func note(_ row: SessionRow) {

@@ -46,6 +46,12 @@ struct AgentCodes: Sendable {
     var reasons: UInt32 = 0
     /// Whether client hints may name another browser.
     var isImitated = false
+
+    /// Whether a text is beyond the limit of its dictionary.
+    var hasOther: Bool {
+        [traffic, browser, system, device, browserVersion, systemVersion, reasons]
+            .contains(DimensionDictionaries.other)
+    }
 }
 
 /// Dictionary codes of a location.

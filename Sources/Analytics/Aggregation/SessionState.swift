@@ -37,7 +37,7 @@ package struct SessionState: Sendable {
     /// order.
     private static let surplusMax = 500
 
-    let id: SessionID
+    package let id: SessionID
     /// Code of the site.
     private(set) var site: UInt32 = 0
     private(set) var botReasons: UInt32 = 0
@@ -87,10 +87,9 @@ package struct SessionState: Sendable {
         }
         let origin = Aggregator.Origin(site: site, seconds: event.seconds)
         let slot = slot(event, origin, &aggregator)
-        if index == 0 { firstAgent = AgentCodes(aggregator.agent(event), origin, &aggregator) }
-        var extraction = Extraction(event, origin)
-        extraction.read(&aggregator)
-        insert(extraction, at: index, slot: slot, &aggregator)
+        if index == 0 { firstAgent = aggregator.agentCodes(event, origin) }
+        let extraction = Extraction(event, origin, &aggregator)
+        insert(extraction, of: event, at: index, slot: slot, &aggregator)
         if records.count >= Self.eventsMax + Self.surplusMax { dropSurplus() }
         let reasons =
             extraction.opening?.agent.reasons ?? (index == 0 ? firstAgent.reasons : DimensionDictionaries.none)
@@ -130,13 +129,14 @@ package struct SessionState: Sendable {
 
     private mutating func insert(
         _ extraction: Extraction,
+        of event: StoredEvent,
         at index: Int,
         slot: Int,
         _ aggregator: inout Aggregator
     ) {
         var record = Record(
-            id: extraction.event.id,
-            time: extraction.event.seconds,
+            id: event.id,
+            time: event.seconds,
             pageView: UInt16(clamping: slot),
             firstEventRow: UInt32(clamping: eventRows.count),
             eventRows: UInt8(clamping: extraction.eventRows.count)

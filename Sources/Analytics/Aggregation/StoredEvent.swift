@@ -18,6 +18,8 @@ package struct StoredEvent: Sendable {
     package var location: StoredLocation?
     /// JSON text of an object; empty when it exceeds the read limit.
     package var payload: String
+    /// The content of the payload if it was read in advance.
+    package var content: EventContent?
 
     /// Reception time in seconds since 1970, clamped to 1970–2106, the range that segments can store.
     package var seconds: Int64 { min(max(0, receivedAt / 1_000_000), Int64(UInt32.max)) }

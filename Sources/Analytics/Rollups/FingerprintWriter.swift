@@ -14,8 +14,9 @@ struct FingerprintWriter {
     /// Limit of distinct values per signal and site; further values are counted as `(other)`.
     static let valuesMax: Int64 = 100_000
 
+    /// The fingerprint of a visitor; its values are numbers of a `SignalValues`, sorted.
     private struct Kept {
-        var signals: [String: String]
+        var values: [Int]
         var reports: Int64
         var changed: Int64
         var firstSeen: Int64
@@ -27,106 +28,91 @@ struct FingerprintWriter {
         var site: String
     }
 
-    private struct Signal: Hashable {
-        var site: String
-        var signal: String
-    }
-
-    private struct Value: Hashable {
-        var signal: Signal
-        var hash: String
+    private struct Reading {
+        var key: Key
+        var seconds: Int64
+        /// Numbers of values, sorted.
+        var values: [Int]
     }
 
     /// Counts for the signals of a portion, before it and with its changes.
     private struct State {
+        var names = SignalValues()
         var visitors: [Key: Kept] = [:]
-        var before: [Value: Int64] = [:]
-        var counts: [Value: Int64] = [:]
-        /// Number of distinct values of a signal that any visitor has.
-        var distinct: [Signal: Int64] = [:]
-        var returns: [Signal: (returns: Int64, changes: Int64)] = [:]
+        /// Numbers of visitors by the number of a value.
+        var before: [Int64] = []
+        var counts: [Int64] = []
+        /// By the number of a signal: the number of distinct values that any visitor has.
+        var distinct: [Int64] = []
+        /// By the number of a signal: visitors that sent it again, and those of them with another value.
+        var returns: [(returns: Int64, changes: Int64)] = []
     }
 
     func write(_ fingerprints: [FingerprintReading]) throws(StoreError) {
         guard !fingerprints.isEmpty else { return }
         var state = State()
-        state.visitors = try readVisitors(fingerprints)
+        try readVisitors(fingerprints, &state)
         // Admit names first: rows of names beyond the limit need no lookup.
-        var readings: [(key: Key, seconds: Int64, signals: [String: String])] = []
+        var readings: [Reading] = []
         var admitted = Set(state.visitors.keys)
         for fingerprint in fingerprints {
             let key = Key(visitorID: fingerprint.visitorID, site: fingerprint.site)
             guard admitted.contains(key) || names.admit(.fingerprint, seconds: fingerprint.seconds) else { continue }
             admitted.insert(key)
-            readings.append((key, fingerprint.seconds, named(fingerprint)))
+            let values = state.names.numbers(named(fingerprint), site: fingerprint.site)
+            readings.append(Reading(key: key, seconds: fingerprint.seconds, values: values))
         }
-        try readValues(readings.map { ($0.key, $0.signals) }, &state)
-        var changed: Set<Key> = []
-        for (key, seconds, signals) in readings {
-            add(signals, of: key, at: seconds, to: &state)
-            changed.insert(key)
-        }
-        try writeVisitors(changed, state)
+        try readCounts(&state)
+        for reading in readings { add(reading, to: &state) }
+        try writeVisitors(Set(readings.map(\.key)), state)
         try writeValues(state)
-        try database.insert(
-            "insert into insight_signal_returns as kept (site, signal, returns, changes)",
-            state.returns.map { [.text($0.site), .text($0.signal), .integer($1.returns), .integer($1.changes)] },
-            """
-            on conflict (site, signal) do update
-            set returns = kept.returns + excluded.returns, changes = kept.changes + excluded.changes
-            """
-        )
+        try writeReturns(state)
     }
 
-    /// Hashes by signal name; all signals beyond the limit are combined into `(other)`.
-    private func named(_ fingerprint: FingerprintReading) -> [String: String] {
-        var signals: [String: String] = [:]
+    /// The signals under the names that have rows; all signals beyond the limit are combined into `(other)`.
+    private func named(_ fingerprint: FingerprintReading) -> [(name: String, hash: String)] {
+        var (signals, hasOther): ([(name: String, hash: String)], Bool) = ([], false)
         for (name, hash) in fingerprint.signals {
             let own = names.signal(name, site: fingerprint.site)
-            signals[own] = own == DimensionDictionaries.otherText ? DimensionDictionaries.otherText : hash
+            if own == DimensionDictionaries.otherText { hasOther = true } else { signals.append((own, hash)) }
         }
-        return signals
+        let other = DimensionDictionaries.otherText
+        return hasOther ? signals + [(other, other)] : signals
     }
 
-    private func add(_ signals: [String: String], of key: Key, at seconds: Int64, to state: inout State) {
-        let kept = state.visitors[key]
-        let before = kept?.signals ?? [:]
-        var now: [String: String] = [:]
-        for (name, hash) in before {
-            let signal = Signal(site: key.site, signal: name)
-            let left = state.counts[Value(signal: signal, hash: hash), default: 0].adding(saturating: -1)
-            state.counts[Value(signal: signal, hash: hash)] = left
-            if left == 0 { state.distinct[signal, default: 0] -= 1 }
+    private func add(_ reading: Reading, to state: inout State) {
+        let kept = state.visitors[reading.key]
+        let before = kept?.values ?? []
+        for value in before {
+            state.counts[value] = state.counts[value].adding(saturating: -1)
+            if state.counts[value] == 0 { state.distinct[state.names.signal(of: value)] -= 1 }
         }
-        for (name, reported) in signals {
-            let signal = Signal(site: key.site, signal: name)
-            var hash = reported
-            if state.counts[Value(signal: signal, hash: hash), default: 0] == 0,
-                state.distinct[signal, default: 0] >= Self.valuesMax
-            {
-                hash = DimensionDictionaries.otherText
-            }
-            let count = state.counts[Value(signal: signal, hash: hash), default: 0].adding(saturating: 1)
-            state.counts[Value(signal: signal, hash: hash)] = count
-            if count == 1 { state.distinct[signal, default: 0] += 1 }
-            now[name] = hash
-            guard let known = before[name] else { continue }
-            let sum = state.returns[signal] ?? (0, 0)
-            state.returns[signal] = (sum.returns + 1, sum.changes + (known == hash ? 0 : 1))
+        var now: [Int] = []
+        for reported in reading.values {
+            let signal = state.names.signal(of: reported)
+            let isOneTooMany = state.counts[reported] == 0 && state.distinct[signal] >= Self.valuesMax
+            let value = isOneTooMany ? state.names.other(of: signal) : reported
+            state.counts[value] = state.counts[value].adding(saturating: 1)
+            if state.counts[value] == 1 { state.distinct[signal] += 1 }
+            now.append(value)
+            guard let known = before.first(where: { state.names.signal(of: $0) == signal }) else { continue }
+            state.returns[signal].returns += 1
+            if known != value { state.returns[signal].changes += 1 }
         }
+        now.sort()
         let hasChanged = kept != nil && before != now
-        state.visitors[key] = Kept(
-            signals: now,
+        state.visitors[reading.key] = Kept(
+            values: now,
             reports: (kept?.reports ?? 0).adding(saturating: 1),
             changed: (kept?.changed ?? 0).adding(saturating: hasChanged ? 1 : 0),
-            firstSeen: min(kept?.firstSeen ?? .max, seconds),
-            lastSeen: max(kept?.lastSeen ?? .min, seconds)
+            firstSeen: min(kept?.firstSeen ?? .max, reading.seconds),
+            lastSeen: max(kept?.lastSeen ?? .min, reading.seconds)
         )
     }
 
     // MARK: - Reading
 
-    private func readVisitors(_ fingerprints: [FingerprintReading]) throws(StoreError) -> [Key: Kept] {
+    private func readVisitors(_ fingerprints: [FingerprintReading], _ state: inout State) throws(StoreError) {
         let keys = Set(fingerprints.map { Key(visitorID: $0.visitorID, site: $0.site) })
         let rows = try database.lookup(
             "insight_fingerprints",
@@ -134,52 +120,45 @@ struct FingerprintWriter {
             keys.map { [.text($0.visitorID), .text($0.site)] },
             columns: ["visitor_id", "site", "signals", "reports", "changed", "first_seen", "last_seen"]
         )
-        var visitors: [Key: Kept] = [:]
         for row in rows {
-            visitors[Key(visitorID: row[0].text ?? "", site: row[1].text ?? "")] = Kept(
-                signals: FingerprintReading.decoded(row[2].text ?? ""),
+            let key = Key(visitorID: row[0].text ?? "", site: row[1].text ?? "")
+            let signals = FingerprintReading.decoded(row[2].text ?? "")
+            state.visitors[key] = Kept(
+                values: state.names.numbers(signals.map { ($0.key, $0.value) }, site: key.site),
                 reports: row[3].integer ?? 0,
                 changed: row[4].integer ?? 0,
                 firstSeen: row[5].integer ?? 0,
                 lastSeen: row[6].integer ?? 0
             )
         }
-        return visitors
     }
 
-    /// Reads visitor counts for the previous and the new values of these visitors.
-    private func readValues(_ readings: [(Key, [String: String])], _ state: inout State) throws(StoreError) {
-        var values: Set<Value> = []
-        for (key, signals) in readings {
-            for (name, hash) in state.visitors[key]?.signals ?? [:] {
-                values.insert(Value(signal: Signal(site: key.site, signal: name), hash: hash))
-            }
-            for (name, hash) in signals {
-                values.insert(Value(signal: Signal(site: key.site, signal: name), hash: hash))
-            }
-        }
-        let signals = Set(values.map(\.signal))
-        values.formUnion(signals.map { Value(signal: $0, hash: DimensionDictionaries.otherText) })
+    /// Reads visitor counts for the previous and the new values of all visitors of the portion.
+    private func readCounts(_ state: inout State) throws(StoreError) {
+        let (values, signals) = (state.names.values, state.names.signals)
+        state.before = Array(repeating: 0, count: values.count)
+        state.distinct = Array(repeating: 0, count: signals.count)
+        state.returns = Array(repeating: (0, 0), count: signals.count)
         let rows = try database.lookup(
             "insight_signals",
             key: ["signal", "hash", "site"],
-            values.map { [.text($0.signal.signal), .text($0.hash), .text($0.signal.site)] },
+            values.map { [.text(signals[$0.signal].name), .text($0.hash), .text(signals[$0.signal].site)] },
             columns: ["site", "signal", "hash", "visitors"]
         )
         for row in rows {
-            let signal = Signal(site: row[0].text ?? "", signal: row[1].text ?? "")
-            state.before[Value(signal: signal, hash: row[2].text ?? "")] = row[3].integer
+            let signal = SignalValues.Signal(site: row[0].text ?? "", name: row[1].text ?? "")
+            if let value = state.names.number(signal, row[2].text ?? "") { state.before[value] = row[3].integer ?? 0 }
         }
         state.counts = state.before
         let sizes = try database.lookup(
             "insight_signal_sizes",
             key: ["site", "signal"],
-            signals.map { [.text($0.site), .text($0.signal)] },
+            signals.map { [.text($0.site), .text($0.name)] },
             columns: ["site", "signal", "hashes"]
         )
         for row in sizes {
-            state.distinct[Signal(site: row[0].text ?? "", signal: row[1].text ?? ""), default: 0] +=
-                row[2].integer ?? 0
+            let signal = SignalValues.Signal(site: row[0].text ?? "", name: row[1].text ?? "")
+            if let number = state.names.number(signal) { state.distinct[number] += row[2].integer ?? 0 }
         }
     }
 
@@ -190,7 +169,7 @@ struct FingerprintWriter {
             "insert into insight_fingerprints (visitor_id, site, signals, reports, changed, first_seen, last_seen)",
             changed.compactMap { key in
                 state.visitors[key].map { kept in
-                    let text = kept.signals.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+                    let text = state.names.texts(kept.values).map { "\($0.name) \($0.hash)" }
                     return [
                         .text(key.visitorID), .text(key.site), .text(text.joined(separator: "\n")),
                         .integer(kept.reports), .integer(kept.changed), .integer(kept.firstSeen),
@@ -208,18 +187,18 @@ struct FingerprintWriter {
 
     private func writeValues(_ state: State) throws(StoreError) {
         var (rows, deleted): ([[SQLValue]], [[SQLValue]]) = ([], [])
-        var moved: [Signal: [Int64: Int64]] = [:]
-        for (value, count) in state.counts {
-            let before = state.before[value] ?? 0
+        var moved: [Int: [Int64: Int64]] = [:]
+        for (number, value) in state.names.values.enumerated() {
+            let (before, count) = (state.before[number], state.counts[number])
             guard count != before else { continue }
             moved[value.signal, default: [:]][before, default: 0] -= 1
             moved[value.signal, default: [:]][count, default: 0] += 1
-            let (signal, site) = (SQLValue.text(value.signal.signal), SQLValue.text(value.signal.site))
+            let signal = state.names.signals[value.signal]
             // A value without visitors is deleted.
             if count == 0 {
-                deleted.append([signal, .text(value.hash), site])
+                deleted.append([.text(signal.name), .text(value.hash), .text(signal.site)])
             } else {
-                rows.append([site, signal, .text(value.hash), .integer(count)])
+                rows.append([.text(signal.site), .text(signal.name), .text(value.hash), .integer(count)])
             }
         }
         try database.insert(
@@ -228,14 +207,15 @@ struct FingerprintWriter {
             "on conflict (signal, hash, site) do update set visitors = excluded.visitors"
         )
         try database.delete("insight_signals", key: ["signal", "hash", "site"], deleted, where: "true")
-        try writeSizes(moved)
+        try writeSizes(moved, state)
     }
 
-    private func writeSizes(_ moved: [Signal: [Int64: Int64]]) throws(StoreError) {
+    private func writeSizes(_ moved: [Int: [Int64: Int64]], _ state: State) throws(StoreError) {
         var (sizes, fewer): ([[SQLValue]], [[SQLValue]]) = ([], [])
-        for (signal, counts) in moved {
+        for (number, counts) in moved {
+            let signal = state.names.signals[number]
             for (count, hashes) in counts where count > 0 && hashes != 0 {
-                let key: [SQLValue] = [.text(signal.site), .text(signal.signal), .integer(count)]
+                let key: [SQLValue] = [.text(signal.site), .text(signal.name), .integer(count)]
                 sizes.append(key + [.integer(hashes)])
                 if hashes < 0 { fewer.append(key) }
             }
@@ -246,5 +226,17 @@ struct FingerprintWriter {
             "on conflict (site, signal, visitors) do update set hashes = kept.hashes + excluded.hashes"
         )
         try database.delete("insight_signal_sizes", key: ["site", "signal", "visitors"], fewer, where: "hashes = 0")
+    }
+
+    private func writeReturns(_ state: State) throws(StoreError) {
+        let changed = zip(state.names.signals, state.returns).filter { $0.1.returns > 0 }
+        try database.insert(
+            "insert into insight_signal_returns as kept (site, signal, returns, changes)",
+            changed.map { [.text($0.site), .text($0.name), .integer($1.returns), .integer($1.changes)] },
+            """
+            on conflict (site, signal) do update
+            set returns = kept.returns + excluded.returns, changes = kept.changes + excluded.changes
+            """
+        )
     }
 }

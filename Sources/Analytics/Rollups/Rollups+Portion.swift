@@ -7,7 +7,9 @@ import Aggregation
 struct Portion {
     var last: (id: Int64, receivedAt: Int64?)
     var events = 0
-    var sessions: [SessionID: CachedSession] = [:]
+    var sessions: [CachedSession] = []
+    /// Indices of `sessions`.
+    private(set) var numbers: [SessionID: Int] = [:]
     /// Approximate size of the session states in bytes.
     var bytes = 0
     var changes = SegmentChanges()
@@ -19,6 +21,24 @@ struct Portion {
 
     /// Limit of session states that one portion holds in memory, in bytes.
     static let bytesMax = 128 << 20
+
+    /// Adds a session that the portion does not have.
+    ///
+    /// - Returns: its index in `sessions`.
+    mutating func append(_ session: CachedSession) -> Int {
+        numbers[session.state.id] = sessions.count
+        bytes += session.state.size
+        sessions.append(session)
+        return sessions.count - 1
+    }
+
+    /// Discards the state of a session whose events have been removed.
+    mutating func discard(_ number: Int) {
+        let state = sessions[number].state
+        sessions[number].state = SessionState(state.id)
+        sessions[number].isRemoved = true
+        bytes += sessions[number].state.size - state.size
+    }
 }
 
 extension Rollups {
@@ -28,28 +48,28 @@ extension Rollups {
         limit: Int,
         while isNeeded: () -> Bool
     ) throws(StoreError) -> Int {
-        let portion = try read(from: start.lastEventID, to: end, limit: limit, while: isNeeded)
+        var portion = try read(from: start.lastEventID, to: end, limit: limit, while: isNeeded)
         guard isNeeded() else {
             undo()
             return 0
         }
-        let rows = try finish(portion, after: start.lastSegmentID)
+        try finish(&portion, after: start.lastSegmentID)
         let next = start.moved(
             to: portion.last.id,
             receivedAt: portion.last.receivedAt,
-            lastSegmentID: rows.changes.added.last?.info.id ?? start.lastSegmentID,
+            lastSegmentID: portion.changes.added.last?.info.id ?? start.lastSegmentID,
             visitors: visitors.count
         )
-        let isOurs = try start.move(database, to: next, lateEvents: rows.lateEvents) { () throws(StoreError) in
-            try write(rows)
-            try keepDecisions(rows.issues.mapValues(\.description.formerIDs))
+        let isOurs = try start.move(database, to: next, lateEvents: portion.lateEvents) { () throws(StoreError) in
+            try write(portion)
+            try keepDecisions(portion.issues.mapValues(\.description.formerIDs))
         }
         guard isOurs else {
             undo()
             known = nil
             return 0
         }
-        keep(rows)
+        keep(portion)
         known = next
         progress.position = next.lastEventID
         return portion.events
@@ -59,8 +79,7 @@ extension Rollups {
     func undo() {
         names.undo()
         visitors.undo()
-        aggregator.dictionaries.undo()
-        (aggregator.issues, aggregator.fingerprints, aggregator.isReplaying) = ([:], [], false)
+        aggregator.undo()
         ownersIssues = nil
     }
 
@@ -87,7 +106,8 @@ extension Rollups {
         visitors.keep()
         names.keep()
         store.apply(portion.changes)
-        for (id, session) in portion.sessions { sessions.put(id, session) }
+        // Whether a session is removed is looked up again for the next portion.
+        for session in portion.sessions where !session.isRemoved { sessions.put(session.state.id, session) }
     }
 
     // MARK: - Events
@@ -100,10 +120,10 @@ extension Rollups {
         while isNeeded: () -> Bool = { true }
     ) throws(StoreError) -> Portion {
         var portion = Portion(last: (start, nil))
-        let columns = StoredEvent.columns(database.dialect)
         repeat {
             if let handed = try handedOver(after: portion.last.id, through: end, limit: limit - portion.events) {
-                let events = handed.map { named($0, isNew: true) }
+                var events = handed
+                for index in events.indices { name(&events[index], isNew: true) }
                 let added = try add(events, before: start, to: &portion)
                 portion.events += added
                 try names.check()
@@ -111,60 +131,80 @@ extension Rollups {
                 portion.last = (events[added - 1].id, events[added - 1].receivedAt)
                 continue
             }
-            let read = try database.bounded(
-                """
-                select \(columns)
-                from (
-                    select * from collector_events
-                    where id > ?1 and id <= ?2 and id not in (select event_id from rollup_dead_letters)
-                    order by id
-                ) as found
-                order by id
-                """,
-                [.integer(portion.last.id), .integer(end)],
-                limit: min(Self.readMax, Int64(limit - portion.events)),
-                milliseconds: Self.readMilliseconds
+            var chunk = try chunk(
+                after: portion.last.id,
+                through: end,
+                limit: limit - portion.events,
+                isLarge: limit >= Self.rebuildPortionMax
             )
-            let events = read.rows.compactMap { row in StoredEvent(row).map { named($0, isNew: true) } }
-            let added = try add(events, before: start, to: &portion)
+            for index in chunk.events.indices { name(&chunk.events[index], isNew: true) }
+            let added = try add(chunk.events, before: start, to: &portion)
             portion.events += added
             try names.check()
-            let isWhole = added == events.count
-            let last = isWhole ? read.rows.last : read.rows.first { $0[0].integer == events[added - 1].id }
-            if let last, let id = last[0].integer { portion.last = (id, last[1].integer) }
-            if isWhole, !read.isCut { portion.last = (end, portion.last.id == end ? portion.last.receivedAt : nil) }
+            let isWhole = added == chunk.events.count
+            let last = isWhole ? chunk.rows.last : chunk.rows.first { $0.id == chunk.events[added - 1].id }
+            if let last { portion.last = last }
+            if isWhole, let end = chunk.end {
+                portion.last = (end, portion.last.id == end ? portion.last.receivedAt : nil)
+            }
         } while portion.last.id < end && isNeeded() && portion.events < limit && portion.bytes < Portion.bytesMax
         return portion
+    }
+
+    /// Reads the next events; those of a large portion in advance, if there is a connection for it.
+    private func chunk(
+        after last: Int64,
+        through end: Int64,
+        limit: Int,
+        isLarge: Bool
+    ) throws(StoreError) -> EventChunk {
+        guard let ahead, isLarge else { return try EventChunk(database, after: last, through: end, limit: limit) }
+        if reading?.after != last { stopReading() }
+        let events = reading?.events ?? ReadAhead(ahead, after: last, through: end)
+        reading = nil
+        do throws(StoreError) {
+            let chunk = try events.next()
+            if chunk.end == nil { reading = (events, chunk.next(after: last)) } else { events.stop() }
+            return chunk
+        } catch {
+            events.stop()
+            throw error
+        }
+    }
+
+    /// Discards events that were read in advance.
+    func stopReading() {
+        reading?.events.stop()
+        reading = nil
     }
 
     // MARK: - Rows
 
     /// Encodes the changed sessions of a portion as segments and marks the rows that they replace as dead.
-    func finish(_ read: Portion, after lastSegmentID: Int64) throws(StoreError) -> Portion {
-        var portion = read
-        let changed = portion.sessions.filter { $0.value.hasChanged || !$0.value.isWritten }
-        let old = changed.values.filter(\.isWritten)
-        let positions = try store.find(old.map { ($0.key, $0.first, $0.last) })
+    func finish(_ portion: inout Portion, after lastSegmentID: Int64) throws(StoreError) {
+        let changed = portion.sessions.indices.filter { portion.sessions[$0].needsWriting }
+        let old = changed.filter { portion.sessions[$0].isWritten }
+        let positions = try store.find(
+            old.map { (portion.sessions[$0].key, portion.sessions[$0].first, portion.sessions[$0].last) }
+        )
         store.markDead(Array(positions.values), in: &portion.changes)
         // Assign numbers in the order of first events, so that they do not depend on the portions.
-        let order = changed.filter { $0.value.visitor == nil }
-            .map { (id: $0.key, first: $0.value.state.records.first?.id ?? 0) }
+        let order = changed.filter { portion.sessions[$0].visitor == nil }
+            .map { (index: $0, first: portion.sessions[$0].state.records.first?.id ?? 0) }
             .sorted { $0.first < $1.first }
-        let hashes = order.map { aggregator.hashes.visitors.hash($0.id.visitorID) }
+        let hashes = order.map { aggregator.hashes.visitors.hash(portion.sessions[$0.index].state.id.visitorID) }
         let numbers = try visitors.numbers(of: hashes)
-        for (one, hash) in zip(order, hashes) { portion.sessions[one.id]?.visitor = numbers[hash] }
+        for (one, hash) in zip(order, hashes) { portion.sessions[one.index].visitor = numbers[hash] }
         var rows: [SessionRow] = []
-        for id in changed.keys {
-            guard let session = portion.sessions[id] else { continue }
-            let row = session.state.row(key: session.key, visitor: session.visitor ?? 0)
+        for index in changed {
+            let row = portion.sessions[index].row()
             guard !row.pageViews.isEmpty else { continue }
             rows.append(row)
-            portion.releases.add(row, site: id.site)
-            portion.sessions[id]?.note(row)
+            portion.releases.add(row, site: portion.sessions[index].state.id.site)
+            portion.sessions[index].note(row)
         }
         portion.changes.added = SegmentStore.encode(rows, after: lastSegmentID)
         (portion.issues, portion.fingerprints) = (aggregator.issues, aggregator.fingerprints)
         (aggregator.issues, aggregator.fingerprints) = ([:], [])
-        return portion
     }
 }

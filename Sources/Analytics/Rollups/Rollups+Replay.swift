@@ -6,10 +6,9 @@ extension Rollups {
     /// Sessions read by one query.
     private static let replayedMax = 64
 
-    /// The event with the site to which it is attributed.
-    func named(_ event: consuming StoredEvent, isNew: Bool) -> StoredEvent {
+    /// Sets the site to which an event is attributed.
+    func name(_ event: inout StoredEvent, isNew: Bool) {
         event.site = names.site(event.site, of: event.id, seconds: event.seconds, isNew: isNew)
-        return event
     }
 
     /// Adds events to their sessions, up to the memory limit of a portion.
@@ -17,83 +16,81 @@ extension Rollups {
     /// Sessions come from the cache or are rebuilt from their earlier events.
     /// - Returns: the number of events added, at least one.
     func add(_ events: [StoredEvent], before last: Int64, to portion: inout Portion) throws(StoreError) -> Int {
+        // Elements of a span are not copied.
+        let span = events.span
         var done = 0
         while done < events.count, done == 0 || portion.bytes < Portion.bytesMax {
-            var unknown: Set<SessionID> = []
-            var end = done
-            while end < events.count {
-                let id = SessionID(events[end])
-                if portion.sessions[id] == nil, !unknown.contains(id) {
-                    if let cached = sessions.take(id) {
-                        portion.sessions[id] = cached
-                        portion.bytes += cached.state.size
-                    } else {
-                        guard unknown.count < Self.replayedMax else { break }
-                        unknown.insert(id)
-                    }
+            var unknown: [SessionID: Int] = [:]
+            // Indices of the sessions of the events.
+            var numbers: [Int] = []
+            for index in done..<events.count {
+                let id = SessionID(span[index])
+                if let known = portion.numbers[id] {
+                    numbers.append(known)
+                } else if let cached = sessions.take(id) {
+                    numbers.append(portion.append(cached))
+                } else {
+                    guard unknown.count < Self.replayedMax else { break }
+                    let key = aggregator.hashes.sessionKey(id)
+                    numbers.append(portion.append(CachedSession(SessionState(id), key: key)))
+                    unknown[id] = numbers.last
                 }
-                end += 1
             }
             try replay(unknown, before: last, to: &portion)
-            for event in events[done..<end] {
-                aggregator.dictionaries.eventID = event.id
-                // One lookup, because a session's id has three texts to hash.
-                guard let index = portion.sessions.index(forKey: SessionID(event)) else {
-                    // The session's events have been removed: its figures stay as they are.
-                    if event.id > removed?.countedThrough ?? 0 { portion.lateEvents += 1 }
-                    continue
-                }
-                let fingerprints = aggregator.fingerprints.count
-                let size = portion.sessions.values[index].state.size
-                let isCounted = portion.sessions.values[index].state.add(event, &aggregator)
-                if isCounted { portion.sessions.values[index].hasChanged = true }
-                // Fingerprints are not cleared once events have been removed.
-                if event.id <= removed?.countedThrough ?? 0 { aggregator.dropFingerprints(from: fingerprints) }
-                portion.bytes += portion.sessions.values[index].state.size - size
-            }
-            done = end
+            for (index, number) in zip(done..., numbers) { add(span[index], to: number, of: &portion) }
+            done += numbers.count
         }
         return done
     }
 
-    /// Loads sessions that are not cached: rebuilds their states from their earlier events.
-    ///
-    /// Sessions whose events have been removed are left out.
-    private func replay(_ ids: Set<SessionID>, before last: Int64, to portion: inout Portion) throws(StoreError) {
-        guard !ids.isEmpty else { return }
-        for id in ids {
-            portion.sessions[id] = CachedSession(SessionState(id), key: aggregator.hashes.sessionKey(id))
+    private func add(_ event: StoredEvent, to number: Int, of portion: inout Portion) {
+        aggregator.dictionaries.eventID = event.id
+        let countedThrough = removed?.countedThrough ?? 0
+        guard !portion.sessions[number].isRemoved else {
+            // The session's events have been removed: its figures stay as they are.
+            if event.id > countedThrough { portion.lateEvents += 1 }
+            return
         }
-        if last > 0 { try readEvents(of: ids, through: last, to: &portion) }
+        let fingerprints = aggregator.fingerprints.count
+        let size = portion.sessions[number].state.size
+        let isCounted = portion.sessions[number].state.add(event, &aggregator)
+        if isCounted { portion.sessions[number].hasChanged = true }
+        // Fingerprints are not cleared once events have been removed.
+        if event.id <= countedThrough { aggregator.dropFingerprints(from: fingerprints) }
+        portion.bytes += portion.sessions[number].state.size - size
+    }
+
+    /// Loads sessions that are not cached, given with their indices: rebuilds their states from their earlier events.
+    ///
+    /// Those whose events have been removed are marked so.
+    private func replay(_ sessions: [SessionID: Int], before last: Int64, to portion: inout Portion) throws(StoreError)
+    {
+        guard !sessions.isEmpty else { return }
+        if last > 0 { try readEvents(of: sessions, through: last, to: &portion) }
         // After the events, so that those of a session that is being removed are either complete or not used.
-        let removed = try removed?.among(ids.map { aggregator.hashes.sessionKey($0) }) ?? []
-        for id in ids {
-            guard let session = portion.sessions[id] else { continue }
-            guard !removed.contains(session.key) else {
-                portion.sessions[id] = nil
-                continue
+        let removed = try removed?.among(sessions.values.map { portion.sessions[$0].key }) ?? []
+        for number in sessions.values {
+            if removed.contains(portion.sessions[number].key) {
+                portion.discard(number)
+            } else if !portion.sessions[number].state.records.isEmpty {
+                // The stored row is the one computed from these events.
+                portion.sessions[number].note(portion.sessions[number].row())
             }
-            portion.bytes += session.state.size
-            // The stored row is the one computed from these events.
-            guard !session.state.records.isEmpty else { continue }
-            portion.sessions[id]?.note(session.state.row(key: session.key, visitor: 0))
         }
     }
 
     private func readEvents(
-        of ids: Set<SessionID>,
+        of sessions: [SessionID: Int],
         through last: Int64,
         to portion: inout Portion
     ) throws(StoreError) {
         aggregator.isReplaying = true
         defer { aggregator.isReplaying = false }
-        let (sql, parameters) = replayQuery(Array(ids))
+        let (sql, parameters) = replayQuery(Array(sessions.keys))
         try database.stream(sql, [.integer(last)] + parameters, milliseconds: Self.readMilliseconds) { row in
-            guard let event = StoredEvent(row).map({ named($0, isNew: false) }) else { return true }
-            let id = SessionID(event)
-            guard ids.contains(id) else { return true }
-            aggregator.dictionaries.eventID = event.id
-            portion.sessions[id]?.state.add(event, &aggregator)
+            guard var event = StoredEvent(row) else { return true }
+            name(&event, isNew: false)
+            if let number = sessions[SessionID(event)] { add(event, to: number, of: &portion) }
             return true
         }
     }

@@ -20,35 +20,21 @@ extension Rollups {
     /// Aggregates all events again and compares the result with the stored rollups.
     ///
     /// Writes to temporary tables within one snapshot and leaves out the dead letters. Figures of removed events
-    /// cannot be compared. `progress` is called with the number of events read so far.
+    /// cannot be compared. `ahead` is another connection to the same database, by which events are read on a second
+    /// thread. `progress` is called with the number of events read so far.
     /// - Returns: for each table that differs, the rows that are wrong or should not exist, and those that are missing.
     package func differences(
+        ahead: (any Database)? = nil,
         progress: (Int64) -> Void = { _ in }
     ) throws(StoreError) -> [(table: String, wrong: Int64, missing: Int64)] {
         var result: [(table: String, wrong: Int64, missing: Int64)] = []
-        try database.snapshot { () throws(StoreError) in
+        func compare() throws(StoreError) {
             let stored = try RollupPosition.read(database)
-            let end = stored.lastEventID
             let kept = try KeptSessions(database, aggregator.hashes, stored)
             let storedPrefix = try database.makeTemporaryCopies(Self.tables)
-            let checker = try Rollups(database)
+            let checker = try Rollups(database, ahead: ahead)
             if let kept { try checker.seed(from: storedPrefix, kept) }
-            var position = RollupPosition.empty
-            var count: Int64 = 0
-            while position.lastEventID < end {
-                let read = try checker.read(from: position.lastEventID, to: end, limit: Self.rebuildPortionMax)
-                let portion = try checker.finish(read, after: position.lastSegmentID)
-                try checker.write(portion)
-                checker.keep(portion)
-                position = position.moved(
-                    to: portion.last.id,
-                    receivedAt: nil,
-                    lastSegmentID: portion.changes.added.last?.info.id ?? position.lastSegmentID,
-                    visitors: checker.visitors.count
-                )
-                count += Int64(portion.events)
-                progress(count)
-            }
+            try checker.recompute(through: stored.lastEventID, progress)
             try compareSegments(storedPrefix, kept, &result)
             let skipped = kept == nil ? Self.segmentTables : Self.segmentTables.union(Self.fingerprintTables)
             for table in Self.tables where !skipped.contains(table) {
@@ -62,7 +48,30 @@ extension Rollups {
                 if wrong + missing > 0 { result.append((table, wrong, missing)) }
             }
         }
+        if let ahead { try database.snapshot(with: ahead, compare) } else { try database.snapshot(compare) }
         return result
+    }
+
+    /// Aggregates all events through an id into the temporary tables of this connection.
+    private func recompute(through end: Int64, _ progress: (Int64) -> Void) throws(StoreError) {
+        // The transaction of the other connection ends after this.
+        defer { stopReading() }
+        var position = RollupPosition.empty
+        var count: Int64 = 0
+        while position.lastEventID < end {
+            var portion = try read(from: position.lastEventID, to: end, limit: Self.rebuildPortionMax)
+            try finish(&portion, after: position.lastSegmentID)
+            try write(portion)
+            keep(portion)
+            position = position.moved(
+                to: portion.last.id,
+                receivedAt: nil,
+                lastSegmentID: portion.changes.added.last?.info.id ?? position.lastSegmentID,
+                visitors: visitors.count
+            )
+            count += Int64(portion.events)
+            progress(count)
+        }
     }
 
     /// Tables whose rows depend on how events were split into portions, and on merges.

@@ -32,6 +32,10 @@ package final class Rollups {
     var visitors: VisitorNumbers
     /// Events committed by this process, which need not be read back; nil when only other processes write events.
     let committed: CommittedEvents?
+    /// A connection to read events in advance; nil to read them when they are needed.
+    let ahead: (any Database)?
+    /// Events that are being read, and the id after which the next ones start.
+    var reading: (events: ReadAhead, after: Int64)?
     /// Generation of the events in `committed`; nil at the start.
     private var generation: Int64?
     /// Events taken from `committed` for the next portions, by id; `CommittedEvents.eventsMax` at most.
@@ -75,15 +79,24 @@ package final class Rollups {
         var unsearched: Set<Int64> = []
     }
 
+    /// `ahead` is another connection to the same database: large portions are then read on a second thread.
+    ///
     /// - Throws: `.schema` before the database is migrated; other errors of reading the store's secret key.
-    package init(_ database: any Database, committed: CommittedEvents? = nil) throws(StoreError) {
+    package init(
+        _ database: any Database,
+        committed: CommittedEvents? = nil,
+        ahead: (any Database)? = nil
+    ) throws(StoreError) {
         self.database = database
         self.committed = committed
+        self.ahead = ahead
         names = AdmittedNames(database)
         aggregator = Aggregator(hashes: try KeyedHashes(database))
         store = SegmentStore(database)
         visitors = VisitorNumbers(database)
     }
+
+    deinit { reading?.events.stop() }
 
     /// Id of the last aggregated event.
     package func lastEventID() throws(StoreError) -> Int64 { try RollupPosition.read(database).lastEventID }
@@ -173,6 +186,7 @@ package final class Rollups {
         names.forget()
         sessions.removeAll()
         handed = []
+        stopReading()
         // Ids of an earlier generation may have been reused.
         if let generation, generation != start.generation { committed?.removeAll() }
         generation = start.generation

@@ -79,12 +79,12 @@ struct SegmentContent {
         }
         func number(_ value: some BinaryInteger) { Self.mix(&hash, UInt64(truncatingIfNeeded: value)) }
         Self.mix(&hash, Int(row.visitor) < visitors.count ? visitors[Int(row.visitor)] : 1)
-        for (column, path) in SessionRow.codeColumns { code(column, row[keyPath: path]) }
+        for field in SessionRow.codeColumns { code(field.column, field.code(row)) }
         for view in row.pageViews {
             number(view.time); number(view.isCounted ? 1 : 0)
-            for (column, path) in PageViewRow.codeColumns { code(column, view[keyPath: path]) }
+            for field in PageViewRow.codeColumns { code(field.column, field.code(view)) }
             number(view.eventsReceived); number(Int64(view.engagement ?? .max)); number(view.scrollDepth ?? 255)
-            for vital in view.vitals { number(vital?.bitPattern ?? .max) }
+            for vital in Vital.allCases { number(view.vitals[vital.rawValue]?.bitPattern ?? .max) }
         }
         for event in row.events {
             number(event.pageView)

@@ -102,9 +102,9 @@ private struct ColumnReader {
             starts.append(start)
             start = rows.upperBound
         }
-        for (column, path) in SessionRow.codeColumns {
-            guard let codes = codes(column) else { return nil }
-            for row in codes.indices { sessions[row][keyPath: path] = codes[row] }
+        for field in SessionRow.codeColumns {
+            guard let codes = codes(field.column) else { return nil }
+            field.set(codes, in: &sessions)
         }
         guard let entries = codes(.entryPath), let exits = codes(.exitPath) else { return nil }
         for row in sessions.indices {
@@ -143,9 +143,9 @@ private struct ColumnReader {
             rows[row].engagement = engagement[row] == 0 ? nil : UInt32(engagement[row] - 1)
             rows[row].scrollDepth = scroll[row] == 0 ? nil : UInt8(scroll[row] - 1)
         }
-        for (column, path) in PageViewRow.codeColumns {
-            guard let codes = codes(column) else { return nil }
-            for row in codes.indices { rows[row][keyPath: path] = codes[row] }
+        for field in PageViewRow.codeColumns {
+            guard let codes = codes(field.column) else { return nil }
+            field.set(codes, in: &rows)
         }
         for vital in Vital.allCases {
             guard let values: [UInt16] = numbers(vital.column),

@@ -54,7 +54,7 @@ private struct ColumnWriter {
         numbers(.sessionKey, sessions.map(\.key))
         numbers(.visitor, sessions.map { UInt64($0.visitor) })
         numbers(.pageViewRows, sessions.map { UInt64($0.pageViews.count) })
-        for (column, path) in SessionRow.codeColumns { codes(column, sessions.map { $0[keyPath: path] }) }
+        for field in SessionRow.codeColumns { codes(field.column, field.codes(sessions)) }
         codes(.entryPath, sessions.map { $0.endPaths.entry })
         codes(.exitPath, sessions.map { $0.endPaths.exit })
     }
@@ -62,7 +62,7 @@ private struct ColumnWriter {
     mutating func writePageViews() {
         numbers(.time, pageViews.map { UInt64($0.time - firstTime) })
         numbers(.counted, pageViews.map { $0.isCounted ? 1 : 0 })
-        for (column, path) in PageViewRow.codeColumns { codes(column, pageViews.map { $0[keyPath: path] }) }
+        for field in PageViewRow.codeColumns { codes(field.column, field.codes(pageViews)) }
         numbers(.eventsReceived, pageViews.map { UInt64($0.eventsReceived) })
         numbers(.engagement, pageViews.map { $0.engagement.map { UInt64($0) + 1 } ?? 0 })
         numbers(.scrollDepth, pageViews.map { $0.scrollDepth.map { UInt64($0) + 1 } ?? 0 })

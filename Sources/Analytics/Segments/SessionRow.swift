@@ -39,13 +39,15 @@ package struct SessionRow: Equatable, Sendable {
 
 extension SessionRow {
     /// The columns of its dimensions, in the order of exports: segments store them, `verify` compares them.
-    package static let codeColumns: [(Column, any WritableKeyPath<SessionRow, UInt32> & Sendable)] = [
-        (.site, \.site), (.traffic, \.traffic), (.botReasons, \.botReasons), (.browser, \.browser), (.system, \.system),
-        (.device, \.device), (.screen, \.screen), (.language, \.language), (.country, \.country),
-        (.region, \.region), (.city, \.city), (.locationSource, \.locationSource),
-        (.referrer, \.referrer), (.campaign, \.campaign), (.channel, \.channel), (.utmSource, \.utmSource),
-        (.utmMedium, \.utmMedium), (.utmTerm, \.utmTerm), (.utmContent, \.utmContent),
-        (.browserVersion, \.browserVersion), (.systemVersion, \.systemVersion),
+    package static let codeColumns: [CodeColumn<SessionRow>] = [
+        CodeColumn(.site, \.site), CodeColumn(.traffic, \.traffic), CodeColumn(.botReasons, \.botReasons),
+        CodeColumn(.browser, \.browser), CodeColumn(.system, \.system), CodeColumn(.device, \.device),
+        CodeColumn(.screen, \.screen), CodeColumn(.language, \.language), CodeColumn(.country, \.country),
+        CodeColumn(.region, \.region), CodeColumn(.city, \.city), CodeColumn(.locationSource, \.locationSource),
+        CodeColumn(.referrer, \.referrer), CodeColumn(.campaign, \.campaign), CodeColumn(.channel, \.channel),
+        CodeColumn(.utmSource, \.utmSource), CodeColumn(.utmMedium, \.utmMedium), CodeColumn(.utmTerm, \.utmTerm),
+        CodeColumn(.utmContent, \.utmContent), CodeColumn(.browserVersion, \.browserVersion),
+        CodeColumn(.systemVersion, \.systemVersion),
     ]
 }
 
@@ -65,8 +67,7 @@ package struct PageViewRow: Equatable, Sendable {
     package var engagement: UInt32?
     /// Scroll depth in percent, 0 to 100; nil when not reported.
     package var scrollDepth: UInt8?
-    /// Values indexed by `Vital.rawValue`; nil when not reported.
-    package var vitals: [Float?] = [nil, nil, nil, nil, nil]
+    package var vitals = VitalValues()
     package var lcpElement: UInt32 = 0
     package var lcpPart: UInt32 = 0
     package var inpElement: UInt32 = 0
@@ -78,10 +79,10 @@ package struct PageViewRow: Equatable, Sendable {
 
 extension PageViewRow {
     /// The columns of its dimensions.
-    package static let codeColumns: [(Column, any WritableKeyPath<PageViewRow, UInt32> & Sendable)] = [
-        (.path, \.path), (.release, \.release), (.connection, \.connection), (.navigation, \.navigation),
-        (.lcpElement, \.lcpElement), (.lcpPart, \.lcpPart), (.inpElement, \.inpElement), (.inpPart, \.inpPart),
-        (.clsElement, \.clsElement),
+    package static let codeColumns: [CodeColumn<PageViewRow>] = [
+        CodeColumn(.path, \.path), CodeColumn(.release, \.release), CodeColumn(.connection, \.connection),
+        CodeColumn(.navigation, \.navigation), CodeColumn(.lcpElement, \.lcpElement), CodeColumn(.lcpPart, \.lcpPart),
+        CodeColumn(.inpElement, \.inpElement), CodeColumn(.inpPart, \.inpPart), CodeColumn(.clsElement, \.clsElement),
     ]
 }
 

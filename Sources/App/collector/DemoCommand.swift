@@ -34,6 +34,7 @@ struct DemoCommand {
         }
         let stored = try database.rows("select events from demo_run").first?.first?.integer ?? 0
         return try aggregate(
+            store,
             database,
             interruption,
             done: "\(stored) demo events stored; 'collector demo --remove' removes them"
@@ -154,16 +155,18 @@ struct DemoCommand {
             Console.error("Interrupted. Run 'collector demo --remove' again to remove the rest.")
             return interruption.exitCode ?? .failure
         }
-        return try aggregate(database, interruption, done: "\(removed) demo events removed")
+        return try aggregate(store, database, interruption, done: "\(removed) demo events removed")
     }
 
     private func aggregate(
+        _ store: any Store,
         _ database: any Database,
         _ interruption: Interruption,
         done: String
     ) throws -> ExitCode {
         Console.out(done)
-        let catchUp = try CatchUp(title: "Aggregating", database: database, rollups: Rollups(database))
+        let rollups = try Rollups(database, ahead: store.makeDatabase())
+        let catchUp = CatchUp(title: "Aggregating", store: store, database: database, rollups: rollups)
         switch try catchUp.run(interruption) {
         case .complete: return .success
         case .waiting(let id): return catchUp.reportWaiting(id)

@@ -23,7 +23,7 @@ struct VerifyCommand {
         let total = try database.rows("select count(*) from collector_events where id <= ?1", [.integer(end)])
         var progress = Progress("Verifying", total: total.first?.first?.integer ?? 0)
         var events: Int64 = 0
-        let differences = try rollups.differences {
+        let differences = try rollups.differences(ahead: store.makeDatabase()) {
             events = $0
             progress.update($0)
         }
@@ -71,7 +71,7 @@ struct RebuildCommand {
         let store = try StoreChoice.existing(configuration)
         Console.error("Database: \(store.location)")
         let database = try store.makeDatabase()
-        let rollups = try Rollups(database)
+        let rollups = try Rollups(database, ahead: store.makeDatabase())
         if !resumes {
             if Console.isErrorTerminal { Console.error("Clearing the rollups") }
             let lost = try LockWait.attempt(while: { !interruption.isRequested }) { () throws(StoreError) in
@@ -85,7 +85,7 @@ struct RebuildCommand {
                 )
             }
         }
-        let catchUp = CatchUp(title: "Rebuilding", database: database, rollups: rollups)
+        let catchUp = CatchUp(title: "Rebuilding", store: store, database: database, rollups: rollups)
         switch try catchUp.run(interruption) {
         case .complete(let events):
             Console.out("Rollups rebuilt from \(events) events")
@@ -113,6 +113,7 @@ struct RebuildCommand {
 /// Aggregates all events stored at its start; can run while a server aggregates the same database.
 struct CatchUp {
     let title: String
+    let store: any Store
     let database: any Database
     let rollups: Rollups
 
@@ -140,10 +141,11 @@ struct CatchUp {
         while position < last {
             if let code = interruption.exitCode { return .interrupted(code) }
             let done: Void? = try LockWait.attempt(while: { !interruption.isRequested }) { () throws(StoreError) in
-                let worker = if let rollups { rollups } else { try Rollups(database) }
+                let worker = if let rollups { rollups } else { try Rollups(database, ahead: store.makeDatabase()) }
                 // After an error, discard the instance: its state may not match the database.
                 rollups = nil
-                _ = try worker.advance(while: { !interruption.isRequested })
+                let limit = Rollups.rebuildPortionMax
+                _ = try worker.advance(limit: limit, while: { !interruption.isRequested })
                 rollups = worker
             }
             guard done != nil, let rollups else { continue }

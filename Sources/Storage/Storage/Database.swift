@@ -139,6 +139,10 @@ package protocol Database: AnyObject, Sendable {
     ///
     /// Temporary tables can be written.
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError)
+    /// Like `snapshot`, with the same snapshot on another connection to the same database.
+    ///
+    /// While the body runs, another thread may use the other connection.
+    func snapshot(with other: any Database, _ body: () throws(StoreError) -> Void) throws(StoreError)
     /// Runs the body so that the surrounding snapshot or transaction can continue if the body throws.
     func savepoint(_ body: () throws(StoreError) -> Void) throws(StoreError)
     /// The highest id of `collector_events` below which no more events can appear: all events up to

@@ -45,33 +45,54 @@ extension Database {
         milliseconds: Int32,
         bytesMax: Int = ReadBudget.bytesMax
     ) throws(StoreError) -> BoundedRows {
-        var result = BoundedRows(rows: [], isCut: false)
-        var bytes = 0
+        var rows: [[SQLValue]] = []
+        let isCut = try streamBounded(
+            sql,
+            parameters,
+            limit: limit,
+            milliseconds: milliseconds,
+            bytesMax: bytesMax
+        ) { row in rows.append(row) }
+        return BoundedRows(rows: rows, isCut: isCut)
+    }
+
+    /// Like `bounded`, but passes each row on as it arrives, so that only one row is in memory.
+    ///
+    /// - Returns: Whether there may be more rows, because a limit was reached.
+    package func streamBounded(
+        _ sql: String,
+        _ parameters: [SQLValue],
+        limit: Int64,
+        milliseconds: Int32,
+        bytesMax: Int = ReadBudget.bytesMax,
+        _ take: ([SQLValue]) -> Void
+    ) throws(StoreError) -> Bool {
+        var (count, bytes, isCut) = (0, 0, false)
         let rowsMax = min(Int(limit), rowsOfNextRead)
         do throws(StoreError) {
             let limited = sql + " limit ?\(parameters.count + 1)"
             try stream(limited, parameters + [.integer(Int64(rowsMax))], milliseconds: milliseconds) { row in
                 guard bytes < bytesMax else {
-                    result.isCut = true
+                    isCut = true
                     return false
                 }
                 bytes += ReadBudget.bytes(row)
-                result.rows.append(row)
+                count += 1
+                take(row)
                 return true
             }
         } catch {
-            guard error == .queryTimeout, !result.rows.isEmpty else { throw error }
-            result.isCut = true
+            guard error == .queryTimeout, count > 0 else { throw error }
+            isCut = true
         }
-        let count = result.rows.count
-        if result.isCut {
+        if isCut {
             rowsOfNextRead = max(1, count)
         } else if count >= rowsMax {
-            result.isCut = true
+            isCut = true
             if bytes < bytesMax / 2, rowsMax == rowsOfNextRead {
                 rowsOfNextRead = min(2 * rowsMax, ReadBudget.rowsMax)
             }
         }
-        return result
+        return isCut
     }
 }

@@ -64,6 +64,11 @@ package final class TimedDatabase: Database, @unchecked Sendable {
 
     package func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) { try database.snapshot(body) }
 
+    package func snapshot(
+        with other: any Database,
+        _ body: () throws(StoreError) -> Void
+    ) throws(StoreError) { try database.snapshot(with: other, body) }
+
     package func savepoint(_ body: () throws(StoreError) -> Void) throws(StoreError) { try database.savepoint(body) }
 
     package func committedHighWaterMark() throws(StoreError) -> Int64 { try database.committedHighWaterMark() }

@@ -124,6 +124,17 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         try transaction("repeatable read", body)
     }
 
+    func snapshot(with other: any Database, _ body: () throws(StoreError) -> Void) throws(StoreError) {
+        guard let other = other as? PostgresDatabase else { preconditionFailure("a connection to another database") }
+        try snapshot { () throws(StoreError) in
+            let id = try rows("select pg_export_snapshot()").first?.first?.text ?? ""
+            try other.snapshot { () throws(StoreError) in
+                try other.execute("set transaction snapshot '\(id)'")
+                try body()
+            }
+        }
+    }
+
     /// PostgreSQL refuses all statements of a transaction after an error, until it is rolled back to a savepoint.
     func savepoint(_ body: () throws(StoreError) -> Void) throws(StoreError) {
         guard isWithinTransaction else { return try body() }

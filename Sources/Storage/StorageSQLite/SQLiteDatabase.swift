@@ -4,8 +4,9 @@ import Storage
 /// An SQLite connection for queries and derived data.
 // Unchecked: by the contract of `Database`, it is used by one thread at a time.
 final class SQLiteDatabase: Database, @unchecked Sendable {
-    /// The maximum number of cached prepared statements.
-    private static let preparedMax = 64
+    /// The maximum number of cached prepared statements: the rollup worker has about 130, of up to 8,000 parameters, and
+    /// preparing takes longer than running.
+    private static let preparedMax = 256
 
     let connection: Connection
     let path: String
@@ -35,8 +36,7 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
     )
 
     init(_ connection: Connection, path: String) throws(StoreError) {
-        self.connection = connection
-        self.path = path
+        (self.connection, self.path) = (connection, path)
         log = LogLimit(path: path)
         try guarded { () throws(SQLiteError) in
             // Derived data can be rebuilt, and the writer makes the acknowledged records durable itself.
@@ -115,6 +115,25 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
 
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) {
         try connection.transaction(begin: "begin", body, { error, _ in StoreError(error) })
+    }
+
+    func snapshot(with other: any Database, _ body: () throws(StoreError) -> Void) throws(StoreError) {
+        guard let other = other as? SQLiteDatabase else { preconditionFailure("a connection to another database") }
+        try snapshot { () throws(StoreError) in
+            try other.snapshot { () throws(StoreError) in
+                try guarded { () throws(SQLiteError) in try startReading([connection, other.connection]) }
+                try body()
+            }
+        }
+    }
+
+    /// Starts the snapshots of transactions, which start with their first read, at the same time.
+    private func startReading(_ connections: [Connection]) throws(SQLiteError) {
+        // Nothing is committed while a third connection has the write lock.
+        let lock = try Connection(path: path, busyMilliseconds: SQLiteStore.busyMilliseconds, mayCreate: false)
+        try lock.execute("begin immediate")
+        for connection in connections { try connection.execute("select count(*) from sqlite_master") }
+        try lock.execute("rollback")
     }
 
     /// A read that fails leaves the transaction of SQLite open.

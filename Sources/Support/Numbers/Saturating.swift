@@ -6,6 +6,7 @@
 /// an integer without these functions, which a test checks.
 extension FixedWidthInteger {
     /// The nearest representable integer, rounded toward zero; 0 for NaN.
+    @inlinable
     package init(saturating value: Double) {
         if value.isNaN {
             self = 0

@@ -3,8 +3,7 @@ import CSQLite
 /// A connection to a database file, used by one thread at a time.
 ///
 /// Calls block.
-// Unchecked: SQLite is opened in serialized mode, and each owner uses its connection from one
-// thread at a time.
+// Unchecked: each owner uses its connection from one thread at a time, as the multi-thread mode of SQLite requires.
 @safe package final class Connection: @unchecked Sendable {
     /// The step of a transaction that failed.
     package enum Step: Sendable {
@@ -31,7 +30,8 @@ import CSQLite
     /// - Throws: The error of SQLite when the file cannot be opened or created.
     package init(path: String, busyMilliseconds: Int32, mayCreate: Bool = true) throws(SQLiteError) {
         var opened: OpaquePointer?
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_EXRESCODE
+        // Without a mutex, which SQLite would lock for each value that is read or bound.
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let code = unsafe sqlite3_open_v2(path, &opened, mayCreate ? flags | SQLITE_OPEN_CREATE : flags, nil)
         guard let opened = unsafe opened else { throw SQLiteError(code: code, message: "out of memory") }
         guard code == SQLITE_OK else {

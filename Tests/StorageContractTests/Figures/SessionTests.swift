@@ -63,7 +63,7 @@ import Testing
                 switch column {
                 case .entryPath: (column, ends[0].path)
                 case .exitPath: (column, ends[ends.count - 1].path)
-                default: (column, SessionRow.codeColumns.first { $0.0 == column }.map { session[keyPath: $0.1] } ?? 0)
+                default: (column, SessionRow.codeColumns.first { $0.column == column }.map { $0.code(session) } ?? 0)
                 }
             }
             let shown = codes.map { column, code in column.dictionary.map { texts.text(code, $0) } ?? "" }

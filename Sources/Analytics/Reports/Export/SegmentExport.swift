@@ -79,9 +79,9 @@ private struct SessionCells {
         ["start", "duration_seconds"] + identityNames + [
             "entry", "exit", "page_views", "is_bounce", "engaged_ms", "errors", "custom_events",
         ]
-    private static let identityColumns = SessionRow.codeColumns.filter { $0.0 != .site }
+    private static let identityColumns = SessionRow.codeColumns.filter { $0.column != .site }
     static let identityNames =
-        ["site", "visitor", "session"] + identityColumns.map { name($0.0) }
+        ["site", "visitor", "session"] + identityColumns.map { name($0.column) }
 
     /// The name of a column: that of its dimension.
     private static func name(_ column: Column) -> String {
@@ -101,8 +101,8 @@ private struct SessionCells {
 
     /// The columns that page views share with their session.
     var identity: [ExportCell] {
-        let codes = Self.identityColumns.map { column, path in
-            ExportCell.text(column.dictionary.map { texts.text(session[keyPath: path], $0) } ?? "")
+        let codes = Self.identityColumns.map { field in
+            ExportCell.text(field.column.dictionary.map { texts.text(field.code(session), $0) } ?? "")
         }
         return [
             .text(texts.text(session.site, .site)), .number(Int64(session.visitor)), .text(session.key.hexadecimal),
