@@ -17,7 +17,7 @@ package enum SegmentDecoder {
     /// The columns that `starts` needs.
     package static let startColumns: [Column] = [.sessionKey, .visitor, .site, .pageViewRows, .time]
 
-    /// What tells a session from others.
+    /// What distinguishes a session from others.
     package struct Start: Equatable, Sendable {
         package let key: UInt64
         package let visitor: UInt32
