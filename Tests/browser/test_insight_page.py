@@ -205,6 +205,25 @@ def test_a_view_opens_with_reports_that_were_read_ahead(engine, filled):
     assert len(set(requested(engine))) == len(requested(engine))
 
 
+def test_an_open_view_gets_new_figures_every_minute(chromium, filled):
+    open_page(chromium, filled)
+    chromium.page.clock.install()
+    chromium.page.reload()
+    ready(chromium)
+    seen = [url for url in chromium.requests if "/api/overview" in url]
+    assert seen
+    # The strip and a pointer on a tab request reports as well.
+    chromium.page.hover("#tab-issues")
+    chromium.page.clock.fast_forward(61_000)
+    chromium.page.hover("#tab-visitors")
+
+    def is_new():
+        chromium.page.clock.run_for(1000)
+        return len([url for url in chromium.requests if "/api/overview" in url]) > len(seen)
+
+    wait_for(is_new, 20, "new figures")
+
+
 def test_a_change_of_the_owner_forgets_reports_that_were_read_ahead(chromium, filled):
     open_page(chromium, filled)
     wait_for_reports_ahead(chromium)

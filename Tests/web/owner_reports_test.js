@@ -11,7 +11,7 @@ for (
 ) Object.defineProperty(globalThis, name, { value, configurable: true });
 
 const { ask } = await import("../../Web/owner/api.js");
-const { areReportsOld, forgetReports, isKept, report } = await import("../../Web/owner/reports.js");
+const { areFiguresOld, figuresTime, forgetReports, isKept, report } = await import("../../Web/owner/reports.js");
 const { change } = await import("../../Web/owner/state.js");
 
 /** @type {import("../../Web/owner/reports.js").Request} */
@@ -120,10 +120,11 @@ Deno.test("reports are requested again after a minute, and after 20 seconds in t
       Date.now = () => start + 60_000;
       assert.ok(isKept(OVERVIEW));
       change({ range: "realtime" });
-      assert.ok(areReportsOld() && !isKept(OVERVIEW));
+      assert.ok(areFiguresOld(start) && !isKept(OVERVIEW));
       change({ range: "7d" });
+      assert.equal(figuresTime(), start);
       Date.now = () => start + 60_001;
-      assert.ok(areReportsOld());
+      assert.ok(areFiguresOld(start) && figuresTime() === start + 60_001);
       const second = report(OVERVIEW);
       requests[1].answer();
       assert.equal((await second).number, 2);

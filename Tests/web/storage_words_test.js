@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ageText, bytesText, spaceText } from "../../Web/owner/storage-words.js";
+import { ageText, bytesText, eventsKeptText, spaceText } from "../../Web/owner/storage-words.js";
 
 Deno.test("sizes have the unit that fits", () => {
   assert.equal(bytesText(0), "0 bytes");
@@ -13,6 +13,18 @@ Deno.test("ages are days, and always without a limit", () => {
   assert.equal(ageText(null), "always");
   assert.equal(ageText(86_400), "1 day");
   assert.equal(ageText(180 * 86_400), "180 days");
+});
+
+Deno.test("events without an age are kept until a limit of size removes the oldest", () => {
+  const report = { disk_free: null, policy: { events: null, database_max: null, disk_free_min: 1024 ** 3 } };
+  assert.equal(eventsKeptText(report), "always");
+  assert.equal(eventsKeptText({ ...report, disk_free: 5 }), "until the disk has less than 1.0 GiB left");
+  assert.equal(eventsKeptText({ disk_free: 5, policy: { ...report.policy, disk_free_min: 0 } }), "always");
+  assert.equal(
+    eventsKeptText({ ...report, policy: { ...report.policy, database_max: 2048 } }),
+    "up to 2.0 KiB, the newest",
+  );
+  assert.equal(eventsKeptText({ ...report, policy: { ...report.policy, events: 86_400 } }), "1 day");
 });
 
 Deno.test("the forecast says what is known", () => {

@@ -17,7 +17,7 @@ import { startAnnotations } from "./annotations.js";
 import { openPalette, startPalette } from "./palette.js";
 import { startRange } from "./range-dialog.js";
 import { rangeKey } from "./range-menu.js";
-import { areReportsOld, forgetReports } from "./reports.js";
+import { areFiguresOld, figuresTime, forgetReports } from "./reports.js";
 import { loadSettings } from "./settings.js";
 import { startSegments } from "./segments.js";
 import { startShares } from "./shares.js";
@@ -38,7 +38,8 @@ const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.
 /** @type {AbortController | undefined} */
 let showing;
 let access = "none";
-let isShown = false;
+/** The time of the figures of the open view, in milliseconds since 1970; null before the first. @type {number | null} */
+let shownTime = null;
 
 /** Shows the open view again. */
 async function show() {
@@ -49,7 +50,7 @@ async function show() {
   const controller = showing = new AbortController();
   const name = openTab();
   const panel = byId(`panel-${name}`);
-  isShown = true;
+  shownTime = figuresTime();
   panel.setAttribute("aria-busy", "true");
   try {
     await VIEWS[name].show(panel, controller.signal);
@@ -61,6 +62,8 @@ async function show() {
   await showStrip(controller.signal);
   if (showing === controller) startAhead(name);
 }
+
+const areShownOld = () => shownTime !== null && areFiguresOld(shownTime);
 
 /** Shows the open view with new figures. */
 function refresh() {
@@ -96,10 +99,10 @@ async function drawLive() {
       if (signal.aborted) return;
       element.dataset.state = "stored";
       if (last !== null) setLastEvent(last);
-      if (showing) refreshStrip(showing.signal);
       setText(/** @type {HTMLElement} */ (element.lastElementChild), `${count(visitors)} here now`);
       const isOver = isRangeOver() || !VIEWS[openTab()].isRefreshed || document.querySelector("dialog[open]");
-      if (!isOver && !(current().issue && openTab() === "issues") && isShown && areReportsOld()) refresh();
+      if (!isOver && !(current().issue && openTab() === "issues") && areShownOld()) refresh();
+      else if (showing) refreshStrip(showing.signal);
     } catch (error) {
       if (signal.aborted) return;
       element.dataset.state = "failed";
@@ -175,7 +178,7 @@ onStatus((status, failures) => {
   const wasIncomplete = document.body.hasAttribute("data-incomplete");
   document.body.toggleAttribute("data-incomplete", areFiguresIncomplete());
   // Zero becomes a dash, or the dash a figure.
-  if (isShown && wasIncomplete !== areFiguresIncomplete()) refresh();
+  if (shownTime !== null && wasIncomplete !== areFiguresIncomplete()) refresh();
   checkWelcome();
 });
 

@@ -34,8 +34,16 @@ export function forgetReports() {
   keptSince = Date.now();
 }
 
-/** Whether figures on the page are so old that they should be requested again. */
-export const areReportsOld = () => Date.now() - keptSince > (rangeName() === "realtime" ? REALTIME_MS : CURRENT_MS);
+/** Whether figures of a time (milliseconds since 1970) are so old that they should be requested again. @param {number} time */
+export const areFiguresOld = (time) => Date.now() - time > (rangeName() === "realtime" ? REALTIME_MS : CURRENT_MS);
+
+const areReportsOld = () => areFiguresOld(keptSince);
+
+/** The time of the oldest figures that a view can get now, in milliseconds since 1970. */
+export function figuresTime() {
+  if (areReportsOld()) forgetReports();
+  return keptSince;
+}
 
 /** @param {Request} request */
 export const isKept = (request) => !areReportsOld() && kept.has(address(...request));

@@ -6,7 +6,7 @@ import { exact } from "../kit/format.js";
 import { moment } from "../kit/times.js";
 import { ask } from "./api.js";
 import { zone } from "./state.js";
-import { ageText, bytesText, spaceText } from "./storage-words.js";
+import { ageText, bytesText, eventsKeptText, spaceText } from "./storage-words.js";
 
 /** The card; nothing for guests, and until the server has measured the database. @param {AbortSignal} signal */
 export async function storageCard(signal) {
@@ -29,9 +29,9 @@ function storage(report) {
         [
           "Events and delivery reports",
           bytesText(sizes.events - Math.min(sizes.reusable, sizes.events)),
-          ageText(policy.events),
+          eventsKeptText(report),
         ],
-        ["Submissions", bytesText(sizes.submissions), ageText(policy.events)],
+        ["Submissions", bytesText(sizes.submissions), eventsKeptText(report)],
         ["Figures", bytesText(sizes.figures), ageText(policy.pageviews)],
         ["Free space inside the database", bytesText(sizes.reusable), "–"],
       ],
@@ -45,6 +45,7 @@ function storage(report) {
 /** @param {any} report */
 function eventsText({ oldest_event: oldest, removed_events: removed, late_events: late }) {
   const parts = [oldest === null ? "There are no events." : `The oldest event is of ${moment(oldest * 1000, zone())}.`];
+  parts.push("The sizes of the kinds of data are estimates.");
   if (removed) parts.push(`${exact(removed)} events have been removed; their figures stay.`);
   if (late) parts.push(`${exact(late)} events came too late to count.`);
   return parts.join(" ");

@@ -20,6 +20,15 @@ export function ageText(seconds) {
   return days === 1 ? "1 day" : `${days} days`;
 }
 
+/** How long events are kept: without an age, limits of size may remove the oldest. @param {any} report */
+export function eventsKeptText({ disk_free: free, policy }) {
+  if (policy.events !== null) return ageText(policy.events);
+  if (policy.database_max !== null) return `up to ${bytesText(policy.database_max)}, the newest`;
+  return free === null || !policy.disk_free_min
+    ? ageText(null)
+    : `until the disk has less than ${bytesText(policy.disk_free_min)} left`;
+}
+
 /** @param {any} report */
 export function spaceText({ sizes, growth_per_day: growth, days_left: days, disk_free: free, policy }) {
   const parts = [

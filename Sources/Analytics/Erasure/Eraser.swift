@@ -1,5 +1,5 @@
 import Events
-import Rollups
+package import Rollups
 package import Storage
 
 /// Erases visitors: removes their rows, has the figures computed without them, and removes their bytes from the files.
@@ -34,6 +34,8 @@ package struct Eraser {
         package var shouldContinue: (Erasure) -> Bool
         /// Called with the tables that the role may not clean up.
         package var noteRefused: ([String]) -> Void
+        /// Called with damaged segments of removed events, whose figures are lost.
+        package var noteLost: (LostSegments) -> Void
         /// Milliseconds after a request until which other processes may move records of the visitor from their journals to the tables: until
         /// each has seen the request.
         package var settleMilliseconds: Int
@@ -43,11 +45,12 @@ package struct Eraser {
             forget: @escaping () -> Void = {},
             aggregate: @escaping (any Database) throws(StoreError) -> Bool,
             shouldContinue: @escaping (Erasure) -> Bool = { _ in true },
-            noteRefused: @escaping ([String]) -> Void = { _ in }
+            noteRefused: @escaping ([String]) -> Void = { _ in },
+            noteLost: @escaping (LostSegments) -> Void = { _ in }
         ) {
             self.settleMilliseconds = settleMilliseconds
             (self.forget, self.aggregate) = (forget, aggregate)
-            (self.shouldContinue, self.noteRefused) = (shouldContinue, noteRefused)
+            (self.shouldContinue, self.noteRefused, self.noteLost) = (shouldContinue, noteRefused, noteLost)
         }
     }
 
@@ -135,7 +138,8 @@ package struct Eraser {
         erasures = try withoutEmpty(erasures)
         work.forget()
         if !cleared.isEmpty {
-            try stored { () throws(StoreError) in _ = try Rollups(database).clear(erasing: cleared) }
+            let lost = try stored { () throws(StoreError) in try Rollups(database).clear(erasing: cleared) }
+            if !lost.isEmpty { work.noteLost(lost) }
         }
         for index in erasures.indices where erasures[index].step == .rows {
             erasures[index].step = .figures

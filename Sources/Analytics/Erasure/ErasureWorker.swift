@@ -1,5 +1,6 @@
 import Events
 package import Log
+import Rollups
 package import Storage
 package import Workers
 
@@ -11,6 +12,8 @@ package final class ErasureWorker: Sendable {
     /// Milliseconds between two looks for requests of other processes, and until the next attempt after an error.
     package static let restMilliseconds = 2000
     static let retryMilliseconds = 5000
+    /// The same after an error that repeats, such as too little free disk space.
+    static let repeatedMilliseconds = 60_000
     /// Milliseconds after which each server has seen a request, if other ones may use the store.
     private static let seenMilliseconds = 2 * restMilliseconds + 1000
     /// Milliseconds between two looks at the rollups while they are rebuilt.
@@ -53,7 +56,7 @@ package final class ErasureWorker: Sendable {
             var milliseconds = Self.restMilliseconds
             do throws(StoreError) {
                 if let failure = try connection.use({ database throws(StoreError) in try turn(database, &seen) }) {
-                    milliseconds = Self.retryMilliseconds
+                    milliseconds = failure == reason ? Self.repeatedMilliseconds : Self.retryMilliseconds
                     if failure != reason { log.warning("cannot erase a visitor", ["reason": failure]) }
                     reason = failure
                 } else {
@@ -112,7 +115,8 @@ package final class ErasureWorker: Sendable {
                     "PostgreSQL frees the space of erased rows later: the role does not own the tables",
                     ["tables": tables.joined(separator: ", ")]
                 )
-            }
+            },
+            noteLost: { [log] lost in log.error("damaged segments removed", ["reason": lost.text]) }
         )
     }
 

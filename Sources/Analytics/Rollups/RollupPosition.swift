@@ -165,18 +165,20 @@ package struct RollupPosition: Sendable, Equatable {
         try database.rows("select count(*) from rollup_dead_letters").first?.first?.integer ?? 0
     }
 
-    /// Clears all rollups and the dead letters, also those of removed events, unless another process has done so
-    /// since the position was read.
-    func clear(_ database: any Database, reason: RollupStatus.Reason) throws(StoreError) {
-        _ = try database.transaction(
+    /// Clears all rollups and the dead letters, also those of removed events, unless another process has done so or
+    /// has removed events since the position was read.
+    ///
+    /// - Returns: Whether they were cleared.
+    func clear(_ database: any Database, reason: RollupStatus.Reason) throws(StoreError) -> Bool {
+        try database.transaction(
             ifChanged: """
                 update insight_position
                 set last_event_id = 0, generation = generation + 1, version = version + 1, visitors = 0, reason = ?1,
                     last_received_at = null, dead_letters_unlisted = 0, retained_from = 0,
                     retention_step = retention_step + 1, counted_through = 0, rebuild = 0
-                where id = 1 and generation = ?2
+                where id = 1 and generation = ?2 and retention_step = ?3
                 """,
-            [.text(reason.rawValue), .integer(generation)]
+            [.text(reason.rawValue), .integer(generation), .integer(retentionStep)]
         ) { () throws(StoreError) in
             for table in Rollups.tables + ["rollup_dead_letters", "removed_sessions"] {
                 _ = try database.change("delete from \(table)")

@@ -157,16 +157,18 @@ package final class Rollups {
     /// Reads the position; clears the rollups first if the events have been replaced.
     private func startingPosition() throws(StoreError) -> RollupPosition {
         var start = try RollupPosition.read(database)
-        if try start.isOfOtherEvents(database) {
-            try start.clear(database, reason: .rebuild)
-            notices.wereReplaced = true
+        var attempts = 0
+        while try start.isOfOtherEvents(database), attempts < Self.clearAttemptsMax {
+            if try start.clear(database, reason: .rebuild) { notices.wereReplaced = true }
             start = try RollupPosition.read(database)
-        } else if start.isRebuildRequested {
+            attempts += 1
+        }
+        if attempts == 0, start.isRebuildRequested {
             try clearForUpgrade()
             start = try RollupPosition.read(database)
         }
-        // Another process may have begun to remove events.
-        removed = RemovedSessions(start, database)
+        // Also when nothing has been removed yet: another process may begin to while this one aggregates.
+        removed = RemovedSessions(countedThrough: start.countedThrough, database)
         if known?.version != start.version || known?.generation != start.generation {
             try forget(start)
             progress.deadLetters = try RollupPosition.deadLettersListed(database) + start.deadLettersUnlisted

@@ -44,7 +44,8 @@ final class ErasureRun {
                         "collector: warning: the role does not own these tables, so PostgreSQL frees their space later: "
                             + tables.joined(separator: ", ")
                     )
-                }
+                },
+                noteLost: { lost in Console.error("collector: warning: " + lost.text) }
             )
         )
     }

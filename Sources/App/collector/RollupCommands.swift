@@ -79,10 +79,7 @@ struct RebuildCommand {
             }
             guard let lost else { return interruption.exitCode ?? .failure }
             if !lost.isEmpty {
-                Console.error(
-                    "collector: \(lost.ids.count) segments with up to \(lost.sessions) sessions were damaged and are lost, because "
-                        + "retention has removed their events; restore a backup to get them back"
-                )
+                Console.error("collector: " + lost.text)
             }
         }
         let catchUp = CatchUp(title: "Rebuilding", store: store, database: database, rollups: rollups)

@@ -2,6 +2,13 @@ import Glibc
 import SQLite
 import Storage
 
+/// The bytes that are free on the disk of a file; nil when that is unknown.
+func freeDiskBytes(_ path: String) -> Int64? {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { return nil }
+    return Int64(clamping: UInt64(status.f_bavail)).multipliedReportingOverflow(by: Int64(status.f_frsize)).partialValue
+}
+
 extension SQLiteDatabase {
     func storageSize() throws(StoreError) -> StorageSize {
         func number(_ sql: String) throws(StoreError) -> Int64 { try rows(sql, []).first?.first?.integer ?? 0 }
@@ -35,11 +42,11 @@ extension SQLiteDatabase {
         """
     }
 
+    /// The write-ahead log counts as free: it is emptied, and must not cost events.
     private func diskFree() -> Int64? {
-        var status = statvfs()
-        guard statvfs(path, &status) == 0 else { return nil }
-        return Int64(clamping: UInt64(status.f_bavail)).multipliedReportingOverflow(by: Int64(status.f_frsize))
-            .partialValue
+        var log = stat()
+        let logBytes = stat(path + "-wal", &log) == 0 ? Int64(log.st_size) : 0
+        return freeDiskBytes(path).map { $0 + logBytes }
     }
 
     /// Pages returned in one call, and pages that are kept for the next rows.

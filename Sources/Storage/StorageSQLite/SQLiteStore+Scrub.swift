@@ -5,6 +5,8 @@ package import Storage
 extension SQLiteStore {
     /// Milliseconds that a rewrite waits for the writer of batches.
     static let scrubBusyMilliseconds: Int32 = 60_000
+    /// Bytes that a rewrite leaves free for the journal and other programs.
+    static let scrubSpareBytes: Int64 = 64 << 20
     /// Attempts to empty the write-ahead log while readers keep pages in it, and milliseconds between them.
     static let emptyAttemptsMax = 60
     static let emptyPauseMilliseconds = 750
@@ -12,6 +14,7 @@ extension SQLiteStore {
     /// Rewrites the file with what it contains, since free space has bytes of deleted rows, and so have pages in use.
     package func scrub(_ tables: [String]) throws(StoreError) -> [String] {
         let connection = try open(busyMilliseconds: Self.scrubBusyMilliseconds)
+        try checkSpace(connection)
         try guarded { () throws(SQLiteError) in
             // The copy is as large as the database: too large for memory, and perhaps for the system's temporary folder.
             try connection.execute("pragma temp_store = file")
@@ -20,6 +23,20 @@ extension SQLiteStore {
         }
         try empty(connection)
         return []
+    }
+
+    /// A rewrite writes all pages to a temporary file, and then to the write-ahead log.
+    private func checkSpace(_ connection: Connection) throws(StoreError) {
+        let bytes = try guarded { () throws(SQLiteError) in
+            func number(_ name: String) throws(SQLiteError) -> Int64 { try connection.number("pragma \(name)") ?? 0 }
+            return try (number("page_count") - number("freelist_count")) * number("page_size")
+        }
+        let needed = 2 * bytes + Self.scrubSpareBytes
+        guard let free = freeDiskBytes(path), free < needed else { return }
+        throw .unavailable(
+            reason:
+                "rewriting the database needs \(needed >> 20) MiB of free disk space, and \(free >> 20) MiB are free"
+        )
     }
 
     package func occurrences(of bytes: [UInt8]) throws(StoreError) -> Int? {

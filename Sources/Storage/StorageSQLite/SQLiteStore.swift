@@ -128,8 +128,10 @@ package struct SQLiteStore: Store {
     private func configured(_ busyMilliseconds: Int32) throws(SQLiteError) -> Connection {
         let connection = try Connection(path: path, busyMilliseconds: busyMilliseconds, mayCreate: false)
         try connection.execute("pragma page_size = 4096")
-        // Only has an effect before the first table is created.
-        try connection.execute("pragma auto_vacuum = incremental")
+        // Only has an effect before the first table is created, but waits for the writer in any file that has it.
+        if try connection.number("pragma page_count") == 0 {
+            try connection.execute("pragma auto_vacuum = incremental")
+        }
         try connection.execute("pragma journal_mode = wal")
         try connection.execute("pragma synchronous = full")
         try connection.execute("pragma wal_autocheckpoint = 0")

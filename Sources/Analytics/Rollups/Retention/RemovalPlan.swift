@@ -23,6 +23,13 @@ struct RemovalPlan {
         var numbered: Int64 = 0
         /// The time of the page view's own event in microseconds since 1970, its site and session.
         var opened: (at: Int64, site: String, session: String)?
+
+        fileprivate mutating func add(_ event: Event, _ session: SessionID) {
+            if event.isNumbered { numbered += 1 }
+            if event.type == OwnEventType.pageview.rawValue, event.time < opened?.at ?? .max {
+                opened = (event.time, session.site, session.sessionID)
+            }
+        }
     }
 
     /// The position after the events that were searched.
@@ -54,7 +61,7 @@ struct RemovalPlan {
         if let cursor { parameters += [cursor.time, .integer(cursor.id)] }
         let oldest = try database.rows(
             """
-            select id, \(dialect.timeKey("received_at")), session_id
+            select id, \(dialect.timeKey("received_at")), session_id, visitor_id
             from collector_events
             where received_at < \(dialect.time("?1")) and id <= ?2
                 \(cursor == nil ? "" : "and (received_at, id) > (\(dialect.timeOfKey("?4")), ?5)")
@@ -68,7 +75,8 @@ struct RemovalPlan {
         }
         let sessions = Set(oldest.compactMap { $0[2].text })
         guard !sessions.isEmpty else { return }
-        let rows = try Self.rows(database, sessions.sorted())
+        let visitors = Set(oldest.compactMap { $0[3].text })
+        let rows = try Self.rows(database, sessions.sorted(), visitors.sorted())
         let isCut = rows.count > Self.rowsMax
         var groups = Self.groups(rows.prefix(Self.rowsMax))
         // The last session may have more events; if it is the only one, it is removed in parts.
@@ -83,7 +91,7 @@ struct RemovalPlan {
         }
     }
 
-    private struct Event {
+    fileprivate struct Event {
         var id: Int64
         var time: Int64
         var pageviewID: String
@@ -103,19 +111,28 @@ struct RemovalPlan {
         }
     }
 
-    private static func rows(_ database: any Database, _ sessions: [String]) throws(StoreError) -> [[SQLValue]] {
-        let ids = database.padded(sessions.map { .text($0) })
-        let names = (1...ids.count).map { "?\($0 + 1)" }.joined(separator: ", ")
+    /// The events of these visitors in sessions of these ids: other visitors may have sessions of the same ids.
+    private static func rows(
+        _ database: any Database,
+        _ sessions: [String],
+        _ visitors: [String]
+    ) throws(StoreError) -> [[SQLValue]] {
+        let (ids, owners) = (
+            database.padded(sessions.map { .text($0) }), database.padded(visitors.map { .text($0) })
+        )
+        func names(_ first: Int, _ count: Int) -> String {
+            (first..<first + count).map { "?\($0)" }.joined(separator: ", ")
+        }
         return try database.rows(
             """
             select id, \(database.dialect.microseconds("received_at")), \(Rollups.namedSite) as named_site, visitor_id,
                 session_id, pageview_id, event_type, seq
             from collector_events as own
-            where session_id in (\(names))
+            where session_id in (\(names(2, ids.count))) and visitor_id in (\(names(2 + ids.count, owners.count)))
             order by session_id, visitor_id, id
             limit ?1
             """,
-            [.integer(Int64(rowsMax + 1))] + ids
+            [.integer(Int64(rowsMax + 1))] + ids + owners
         )
     }
 
@@ -153,11 +170,30 @@ struct RemovalPlan {
 
     private mutating func note(_ event: Event, _ session: SessionID) {
         let view = PageView(pageviewID: event.pageviewID, visitorID: session.visitorID)
-        var removed = pageViews[view] ?? Removed()
-        if event.isNumbered { removed.numbered += 1 }
-        if event.type == OwnEventType.pageview.rawValue, event.time < removed.opened?.at ?? .max {
-            removed.opened = (event.time, session.site, session.sessionID)
+        pageViews[view, default: Removed()].add(event, session)
+    }
+
+    /// What is removed of page views with events of these ids.
+    static func pageViews(_ database: any Database, of ids: [Int64]) throws(StoreError) -> [PageView: Removed] {
+        guard !ids.isEmpty else { return [:] }
+        let values = database.padded(ids.map { .integer($0) })
+        let names = (1...values.count).map { "?\($0)" }.joined(separator: ", ")
+        let rows = try database.rows(
+            """
+            select id, \(database.dialect.microseconds("received_at")), \(Rollups.namedSite) as named_site, visitor_id,
+                session_id, pageview_id, event_type, seq
+            from collector_events as own
+            where id in (\(names))
+            """,
+            values
+        )
+        var found: [PageView: Removed] = [:]
+        for group in groups(rows) {
+            for event in group.events {
+                let view = PageView(pageviewID: event.pageviewID, visitorID: group.session.visitorID)
+                found[view, default: Removed()].add(event, group.session)
+            }
         }
-        pageViews[view] = removed
+        return found
     }
 }

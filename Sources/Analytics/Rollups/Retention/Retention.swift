@@ -75,15 +75,17 @@ package final class Retention {
                 plan.keys.sorted().map { [.integer(Int64(bitPattern: $0)), .integer(now)] },
                 "on conflict (session_key) do nothing"
             )
-            try keepDelivery(plan)
+            try keepDelivery(plan.pageViews)
             try delete("rollup_dead_letters", "event_id", plan.ids)
             try delete("collector_events", "id", plan.ids)
         }
     }
 
     /// Adds the removed events to the delivery reports of their page views, in the order in which ingest locks them.
-    private func keepDelivery(_ plan: RemovalPlan) throws(StoreError) {
-        let sorted = plan.pageViews.sorted { one, other in
+    private func keepDelivery(
+        _ pageViews: [RemovalPlan.PageView: RemovalPlan.Removed]
+    ) throws(StoreError) {
+        let sorted = pageViews.sorted { one, other in
             let (left, right) = (one.key, other.key)
             if left.pageviewID == right.pageviewID {
                 return left.visitorID.utf8.lexicographicallyPrecedes(right.visitorID.utf8)
@@ -125,10 +127,13 @@ package final class Retention {
     /// Removes submissions received before a time; those of one step.
     package func removeSubmissions(before time: Int64) throws(StoreError) -> Step {
         let rows = try database.rows(
-            "select id, \(database.dialect.microseconds("timestamp")) from debug_data order by id limit ?1",
+            """
+            select id, \(database.dialect.microseconds("timestamp")) from debug_data
+            where timestamp is not null order by id limit ?1
+            """,
             [.integer(Self.pageRows)]
         )
-        let old = rows.prefix { ($0[1].integer ?? 0) / 1_000_000 < time }.compactMap { $0[0].integer }
+        let old = rows.prefix { ($0[1].integer ?? .max) / 1_000_000 < time }.compactMap { $0[0].integer }
         try delete("debug_data", "id", Array(old))
         return Step(rows: old.count, isLast: old.count < Int(Self.pageRows))
     }
@@ -164,7 +169,9 @@ package final class Retention {
             [.integer(time), .integer(Self.pageRows)]
         )
         let ids = rows.compactMap { $0[0].integer }
+        let pageViews = try RemovalPlan.pageViews(database, of: ids)
         try database.transaction { () throws(StoreError) in
+            try keepDelivery(pageViews)
             try delete("rollup_dead_letters", "event_id", ids)
             try delete("collector_events", "id", ids)
         }

@@ -43,10 +43,10 @@ package struct RetentionPass {
         var report = try StorageReport(database, policy: policy, now: now)
         let excess = report.excessEvents
         if excess > 0 {
-            try removeEvents(before: now - RetentionPolicy.sizeAgeMin, atMost: excess)
+            let isExhausted = try removeOldest(excess)
             try removeSubmissionsBeforeEvents()
             report = try StorageReport(database, policy: policy, now: now)
-            report.isLimitExceeded = report.excessEvents > 0
+            report.isLimitExceeded = isExhausted && report.excessEvents > 0
         }
         try removeOthers()
         if removed != Removed() || report.size.reusable > 0 {
@@ -74,6 +74,24 @@ package struct RetentionPass {
             }
             guard step.mayContinue else { return }
         }
+    }
+
+    /// Removes the oldest events, a day of them at a time: a session that goes on is cut off at the end of the day after, so that the border
+    /// of removed events does not move to the end of the longest session.
+    ///
+    /// - Returns: Whether nothing is left that may be removed.
+    private mutating func removeOldest(_ count: Int64) throws(StoreError) -> Bool {
+        let latest = now - RetentionPolicy.sizeAgeMin
+        var (left, border) = (count, Int64.min)
+        while left > 0, !isCut {
+            guard let oldest = try StorageReport.oldestEvent(database), oldest < latest else { return true }
+            guard border < latest else { return true }
+            border = min(latest, max(border, oldest) + RetentionPolicy.sizeSliceSeconds)
+            let before = removed.events
+            try removeEvents(before: border, atMost: left)
+            left -= Int64(removed.events - before)
+        }
+        return false
     }
 
     private mutating func removeSubmissionsBeforeEvents() throws(StoreError) {

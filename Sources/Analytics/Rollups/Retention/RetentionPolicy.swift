@@ -4,6 +4,8 @@ package struct RetentionPolicy: Sendable, Equatable {
     package static let ageMin: Int64 = 86_400
     /// Age of the youngest events that may be removed because of a limit of size, in seconds: an hour.
     package static let sizeAgeMin: Int64 = 3600
+    /// Seconds of events that are removed together because of a limit of size.
+    package static let sizeSliceSeconds: Int64 = 86_400
     /// Free disk space below which the oldest events are removed, by default.
     package static let diskFreeDefault: Int64 = 1 << 30
     /// Size of a database from which nothing is removed for the disk: something else fills it.

@@ -48,14 +48,20 @@ package final class RetentionWorker: Sendable {
         worker.start { [self] in run() }
     }
 
+    /// Seconds for which the disk must have too little free space before events are removed: a temporary file costs none.
+    static let shortageSecondsMin: Int64 = 120
+
     private func run() {
+        var shortage = Shortage()
         var connection = WorkerConnection(store)
         var milliseconds = Self.startMilliseconds
         var failures = 0
         while worker.pause(milliseconds: milliseconds) {
             milliseconds = Self.restMilliseconds
             do throws(StoreError) {
-                let (report, isCut) = try connection.use { database throws(StoreError) in try pass(database) }
+                let (report, isCut) = try connection.use { database throws(StoreError) in
+                    try pass(database, &shortage)
+                }
                 latest.withLock { $0 = report }
                 if isCut { milliseconds = Self.pauseMillisecondsMin }
                 failures = 0
@@ -71,18 +77,30 @@ package final class RetentionWorker: Sendable {
     }
 
     /// - Returns: the size of the database, and whether there is more to remove.
-    private func pass(_ database: any Database) throws(StoreError) -> (StorageReport, isCut: Bool) {
+    private func pass(
+        _ database: any Database,
+        _ shortage: inout Shortage
+    ) throws(StoreError) -> (StorageReport, isCut: Bool) {
         let now = WallClock.seconds
-        // Events of the journal may belong to sessions that would otherwise be removed.
-        guard isIdle(), try Retention(database).acquire(holder, now: now, until: now + Self.leaseSeconds) else {
+        shortage.note(try StorageReport(database, policy: policy, now: now), .now)
+        // An erasure rewrites the files, which takes space for a while.
+        let isErasing = try !database.rows("select 1 from erasures where finished_at is null limit 1").isEmpty
+        var allowed = policy
+        if isErasing || !shortage.hasLasted(.seconds(Self.shortageSecondsMin), .now) { allowed.diskFreeMin = 0 }
+        // Events of the journal may belong to sessions that would otherwise be removed. But with a full disk, the journal
+        // cannot be drained, and grows until there is space.
+        let isUrgent = allowed.diskFreeMin > 0 && shortage.isCritical
+        let mayRun = { [self] in isUrgent || isIdle() }
+        guard mayRun(), try Retention(database).acquire(holder, now: now, until: now + Self.leaseSeconds) else {
             return (try StorageReport(database, policy: policy, now: now), false)
         }
         let leaseEnd = ContinuousClock.now + .seconds(Self.leaseSeconds / 2)
-        var pass = try RetentionPass(database, policy: policy, now: now) { [self] milliseconds in
+        var pass = try RetentionPass(database, policy: allowed, now: now) { [self] milliseconds in
             let rest = min(max(2 * milliseconds, Self.pauseMillisecondsMin), Self.pauseMillisecondsMax)
-            return worker.pause(milliseconds: rest) && .now < leaseEnd && isIdle()
+            return worker.pause(milliseconds: rest) && .now < leaseEnd && mayRun()
         }
-        let report = try pass.run()
+        var report = try pass.run()
+        report.policy = policy
         let removed = pass.removed
         if removed != RetentionPass.Removed() {
             log.info(
@@ -93,6 +111,23 @@ package final class RetentionWorker: Sendable {
                 ]
             )
         }
-        return (report, pass.isCut && isIdle())
+        return (report, pass.isCut && mayRun())
+    }
+}
+
+/// How long the disk has had less free space than the owner wants.
+private struct Shortage {
+    private var since: ContinuousClock.Instant?
+    /// Whether less than half of the wanted space is left.
+    private(set) var isCritical = false
+
+    mutating func note(_ report: StorageReport, _ now: ContinuousClock.Instant) {
+        let (free, wanted) = (report.size.diskFree ?? .max, report.policy.diskFreeMin)
+        isCritical = free < wanted / 2
+        if free >= wanted { since = nil } else if since == nil { since = now }
+    }
+
+    func hasLasted(_ time: Duration, _ now: ContinuousClock.Instant) -> Bool {
+        since.map { $0.duration(to: now) >= time } ?? false
     }
 }

@@ -10,6 +10,12 @@ package struct LostSegments: Sendable, Equatable {
 
     package var isEmpty: Bool { ids.isEmpty }
 
+    /// A sentence without a period, for logs and terminals.
+    package var text: String {
+        "\(ids.count) segments with up to \(sessions) sessions were damaged and are lost, because retention has removed their "
+            + "events; restore a backup to get them back"
+    }
+
     init() {}
 
     init(_ segments: [SegmentInfo]) {
@@ -20,7 +26,7 @@ package struct LostSegments: Sendable, Equatable {
 
 extension Rollups {
     /// Attempts to clear the rollups while other processes change them.
-    private static let clearAttemptsMax = 1000
+    static let clearAttemptsMax = 1000
     /// Tables of fingerprints: they are kept as they are once events have been removed, since they have no times.
     static let fingerprintTables: Set = [
         "insight_fingerprints", "insight_signals", "insight_signal_sizes", "insight_signal_returns", "rollup_signals",
@@ -50,8 +56,8 @@ extension Rollups {
         for _ in 0..<Self.clearAttemptsMax {
             let position = try RollupPosition.read(database)
             guard position.retainedFrom > 0 else {
-                try position.clear(database, reason: reason)
-                return []
+                if try position.clear(database, reason: reason) { return [] }
+                continue
             }
             if let lost = try clearKeeping(position, reason, damaged, visitors) { return lost }
         }

@@ -42,16 +42,20 @@ package struct StorageReport: Sendable, Equatable {
     package init(_ database: any Database, policy: RetentionPolicy, now: Int64) throws(StoreError) {
         self.policy = policy
         size = try database.storageSize()
-        let dialect = database.dialect
-        let oldest =
-            "select \(dialect.microseconds("received_at")) from collector_events order by received_at, id limit 1"
-        oldestEvent = try database.rows(oldest).first?.first?.integer.map { $0 / 1_000_000 }
+        oldestEvent = try Self.oldestEvent(database)
         let row = try database.rows(
             "select retained_from, removed_events, late_events from insight_position where id = 1"
         ).first
         retainedFrom = row?[0].integer.flatMap { $0 > 0 ? $0 : nil }
         (removedEvents, lateEvents) = (row?[1].integer ?? 0, row?[2].integer ?? 0)
         growthPerDay = try Self.growth(database, used: size.used, now: now)
+    }
+
+    /// Reception time of the oldest event, in seconds since 1970; nil without events.
+    static func oldestEvent(_ database: any Database) throws(StoreError) -> Int64? {
+        let time = database.dialect.microseconds("received_at")
+        let rows = try database.rows("select \(time) from collector_events order by received_at, id limit 1")
+        return rows.first?.first?.integer.map { $0 / 1_000_000 }
     }
 
     private static func growth(_ database: any Database, used: Int64, now: Int64) throws(StoreError) -> Int64? {
