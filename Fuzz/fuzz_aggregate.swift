@@ -66,6 +66,8 @@ private final class FuzzedDatabase: Database, @unchecked Sendable {
     var hasSnapshots: Bool { true }
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) { try body() }
     func snapshot(with other: any Database, _ body: () throws(StoreError) -> Void) throws(StoreError) { try body() }
+    func storageSize() throws(StoreError) -> StorageSize { StorageSize() }
+    func returnSpace() throws(StoreError) -> Int64 { 0 }
     func savepoint(_ body: () throws(StoreError) -> Void) throws(StoreError) { try body() }
     func makeTemporaryCopies(_ tables: [String]) throws(StoreError) -> String { "" }
     func committedHighWaterMark() throws(StoreError) -> Int64 { 0 }

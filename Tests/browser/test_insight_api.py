@@ -75,6 +75,7 @@ def test_only_the_owner_can_read_stored_data(owned):
 
 
 def test_every_documented_route_exists_with_its_methods_and_parameters(owned):
+    wait_for(lambda: ask(owned.port, "storage").status == 200, 20, "the first measurement of the database")
     for path, methods in documented(owned.port).items():
         if path.endswith("/stream"):
             continue

@@ -66,12 +66,14 @@ def test_the_documents_name_the_metrics_of_the_server(serve, sqlite):
     port = serve(sqlite, environment=ENVIRONMENT).port
     settle(port, send(port, visit_events()))
     wait_for(lambda: ("collector_rollup_lag_seconds",) in scrape(port), 20, "a check of the rollups")
+    wait_for(lambda: "collector_storage_bytes" in {name for name, *_ in scrape(port)}, 20, "a measurement of the database")
     families = {re.sub(r"_(bucket|sum|count)$", "", name) for name, *_ in scrape(port)}
     document = (DOCS / "metrics.md").read_text(encoding="utf-8")
     table = "".join(line for line in document.splitlines() if line.startswith("| `"))
     described = set(re.findall(r"`((?:collector|process)_\w+)`", table)) | {"collector_ingest_queue_bytes", "collector_journal_bytes"}
-    # Absent while there is no journal in use, no rebuild and no problem.
+    # Absent while there is no journal in use, no rebuild, no problem and no growth, and before a measurement with events.
     rare = {"collector_journal_oldest_seconds", "collector_rollup_rebuild_progress", "collector_problems"}
+    rare |= {"collector_storage_days_left", "collector_storage_oldest_event_timestamp_seconds"}
     assert families - described == set() and described - families <= rare
     dashboard = json.loads((DOCS / "grafana.json").read_text(encoding="utf-8"))
     used = set(re.findall(r"(?:collector|process)_\w+", json.dumps([panel["targets"] for panel in dashboard["panels"]])))
