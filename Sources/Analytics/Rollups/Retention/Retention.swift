@@ -111,16 +111,8 @@ package final class Retention {
     }
 
     private func delete(_ table: String, _ column: String, _ ids: [Int64]) throws(StoreError) {
-        for start in stride(from: 0, to: ids.count, by: Self.idsMax) {
-            let part = ids[start..<min(start + Self.idsMax, ids.count)]
-            let values = database.padded(part.map { .integer($0) })
-            let names = (1...values.count).map { "?\($0)" }.joined(separator: ", ")
-            _ = try database.change("delete from \(table) where \(column) in (\(names))", values)
-        }
+        try database.delete(table, key: [column], ids.map { [.integer($0)] }, where: "true")
     }
-
-    /// Ids in one statement.
-    private static let idsMax = 256
 
     // MARK: - Other rows
 

@@ -82,7 +82,8 @@ package final class RetentionWorker: Sendable {
         _ shortage: inout Shortage
     ) throws(StoreError) -> (StorageReport, isCut: Bool) {
         let now = WallClock.seconds
-        shortage.note(try StorageReport(database, policy: policy, now: now), .now)
+        let measured = try StorageReport(database, policy: policy, now: now)
+        shortage.note(measured, .now)
         // An erasure rewrites the files, which takes space for a while.
         let isErasing = try !database.rows("select 1 from erasures where finished_at is null limit 1").isEmpty
         var allowed = policy
@@ -92,7 +93,7 @@ package final class RetentionWorker: Sendable {
         let isUrgent = allowed.diskFreeMin > 0 && shortage.isCritical
         let mayRun = { [self] in isUrgent || isIdle() }
         guard mayRun(), try Retention(database).acquire(holder, now: now, until: now + Self.leaseSeconds) else {
-            return (try StorageReport(database, policy: policy, now: now), false)
+            return (measured, false)
         }
         let leaseEnd = ContinuousClock.now + .seconds(Self.leaseSeconds / 2)
         var pass = try RetentionPass(database, policy: allowed, now: now) { [self] milliseconds in
