@@ -64,6 +64,7 @@ private final class FuzzedDatabase: Database, @unchecked Sendable {
         return true
     }
     var hasSnapshots: Bool { true }
+    var hasSharedSnapshots: Bool { true }
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) { try body() }
     func snapshot(with other: any Database, _ body: () throws(StoreError) -> Void) throws(StoreError) { try body() }
     func storageSize() throws(StoreError) -> StorageSize { StorageSize() }

@@ -21,6 +21,7 @@ final class ReadRecorder: Storage.Database, @unchecked Sendable {
 
     var dialect: SQLDialect { base.dialect }
     var hasSnapshots: Bool { base.hasSnapshots }
+    var hasSharedSnapshots: Bool { base.hasSharedSnapshots }
     var rowsOfNextRead: Int {
         get { rowsOfRead ?? base.rowsOfNextRead }
         set { base.rowsOfNextRead = newValue }

@@ -158,6 +158,9 @@ def test_a_pool_of_one_connection_is_enough(cluster, tmp_path, serve):
         load.stop()
         assert load.acknowledged == load.stored(store)
         collector.stop()
+        for command in ("verify", "rebuild", "verify"):
+            result = run(command, folder=store.folder, environment=store.environment)
+            assert result.returncode == 0, result.stderr
         assert left_behind(store) == ("", "0", 0, 0, 0)
     finally:
         store.bouncer.stop()

@@ -21,13 +21,14 @@ extension Rollups {
     ///
     /// Writes to temporary tables within one snapshot and leaves out the dead letters. Figures of removed events
     /// cannot be compared. `ahead` is another connection to the same database, by which events are read on a second
-    /// thread. `progress` is called with the number of events read so far.
+    /// thread if the connections can share a snapshot. `progress` is called with the number of events read so far.
     /// - Returns: for each table that differs, the rows that are wrong or should not exist, and those that are missing.
     package func differences(
         ahead: (any Database)? = nil,
         progress: (Int64) -> Void = { _ in }
     ) throws(StoreError) -> [(table: String, wrong: Int64, missing: Int64)] {
         var result: [(table: String, wrong: Int64, missing: Int64)] = []
+        let ahead = database.hasSharedSnapshots ? ahead : nil
         func compare() throws(StoreError) {
             let stored = try RollupPosition.read(database)
             let kept = try KeptSessions(database, aggregator.hashes, stored)

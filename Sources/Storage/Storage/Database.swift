@@ -139,6 +139,10 @@ package protocol Database: AnyObject, Sendable {
     ///
     /// Temporary tables can be written.
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError)
+    /// Whether this connection supports snapshots on two connections.
+    ///
+    /// Pooling does not allow them: the pool may have one connection, which the first snapshot would keep.
+    var hasSharedSnapshots: Bool { get }
     /// Like `snapshot`, with the same snapshot on another connection to the same database.
     ///
     /// While the body runs, another thread may use the other connection.

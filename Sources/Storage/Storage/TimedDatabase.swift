@@ -62,6 +62,8 @@ package final class TimedDatabase: Database, @unchecked Sendable {
 
     package var hasSnapshots: Bool { database.hasSnapshots }
 
+    package var hasSharedSnapshots: Bool { database.hasSharedSnapshots }
+
     package func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) { try database.snapshot(body) }
 
     package func snapshot(

@@ -113,6 +113,8 @@ final class PostgresDatabase: Database, @unchecked Sendable {
 
     var hasSnapshots: Bool { session.pooling != .statement }
 
+    var hasSharedSnapshots: Bool { session.pooling == .none }
+
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) {
         guard hasSnapshots else {
             throw .unavailable(

@@ -113,6 +113,8 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
 
     var hasSnapshots: Bool { true }
 
+    var hasSharedSnapshots: Bool { true }
+
     func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) {
         try connection.transaction(begin: "begin", body, { error, _ in StoreError(error) })
     }
