@@ -13,6 +13,9 @@ let strict: [SwiftSetting] = [
 /// Settings of targets that call C or decode large binary data: every unsafe operation is marked.
 let boundary: [SwiftSetting] = strict + [.strictMemorySafety()]
 
+/// Settings of debug builds for targets that scan many rows: unoptimized, they would take most of the time of the tests.
+let optimized: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 /// A C library of the system: `package` is that of Debian.
 func systemLibrary(_ name: String, pkgConfig: String, package: String) -> Target {
     .systemLibrary(name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
@@ -197,7 +200,12 @@ let package = Package(
             path: "Sources/Analytics/Rollups",
             swiftSettings: strict
         ),
-        .target(name: "Segments", dependencies: ["Locks"], path: "Sources/Analytics/Segments", swiftSettings: boundary),
+        .target(
+            name: "Segments",
+            dependencies: ["Locks"],
+            path: "Sources/Analytics/Segments",
+            swiftSettings: boundary + optimized
+        ),
 
         // API: live feed, routes, sessions.
         .target(
