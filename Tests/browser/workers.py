@@ -7,7 +7,7 @@ import engines
 
 #: Slow groups start first. Tests without an engine mostly wait, so they run next to CPU-intensive ones.
 ORDER = (
-    "chromium", "firefox", "webkit", "pages",
+    "webkit", "firefox", "chromium", "chromium pages", "webkit pages",
     "test_harness.py", "test_chaos.py", "test_http_refusals.py", "test_insight_page.py", "test_vitals_fixtures.py", "test_insight_status.py",
     "test_implausible_values.py", "test_dashboard_page.py", "test_hidden_characters.py", "test_demo_data.py",
 )
@@ -26,12 +26,12 @@ def number():
 def group_of(id):
     """The group of a test: its engine or its file. Each engine and each file's fixtures are started once, in one process.
 
-    The tests of the owner's page are a group of their own in the engine that all of them use, which would be the last one otherwise."""
+    The tests of the owner's page are a group of their own in each engine: with them, one engine would end long after the others."""
     path, _, name = id.partition("::")
     file_name = path.rpartition("/")[2]
     parameters = re.split(r"[-\[\]]", name)[1:]
     group = next((engine for engine in engines.NAMES if engine in parameters), file_name)
-    return "pages" if group == engines.first() and engines.is_page_test(file_name) else group
+    return group + " pages" if group in engines.NAMES and engines.is_page_test(file_name) else group
 
 
 def rank(id):
