@@ -177,10 +177,10 @@ Deno.test("long texts take bounded time", () => {
 const collected = () => {
   const found = /** @type {any} */ ({ emitted: [], dropped: [] });
   found.reports = openReports({
-    emit: (payload, pageview) => found.emitted.push({ ...payload, pageview }),
-    drop: (reason, pageview) => found.dropped.push([reason, pageview]),
-    add: () => {},
-    options: {},
+    _emit: (payload, pageview) => found.emitted.push({ ...payload, pageview }),
+    _drop: (reason, pageview) => found.dropped.push([reason, pageview]),
+    _add: () => {},
+    _options: {},
   });
   found.add = (/** @type {any} */ thrown, pageview = "first") =>
     found.reports._report({ kind: "handled", thrown, _pageview: pageview }, pageview);
@@ -307,10 +307,10 @@ Deno.test("the steps before an error are the last twenty routes, clicks and requ
     const performance = { now: () => Date.now() - start, getEntriesByType: () => resources };
     await withGlobals({ performance }, () => {
       const { _report: report } = openReports({
-        emit: (payload) => emitted = payload,
-        drop: () => {},
-        add: () => {},
-        options,
+        _emit: (payload) => emitted = payload,
+        _drop: () => {},
+        _add: () => {},
+        _options: options,
       });
       report({ kind: "handled", thrown: "broken", _breadcrumbs: breadcrumbs }, "first");
     });

@@ -23,11 +23,11 @@ const opened = (hasSummaries = true) => {
     );
   };
   page.errors = openErrors({
-    load,
-    emit: (payload, pageview) => page.emitted.push({ ...payload, pageview }),
-    drop: (reason, pageview) => page.dropped.push([reason, pageview]),
-    options: {},
-    isOn: () => true,
+    _load: load,
+    _emit: (payload, pageview) => page.emitted.push({ ...payload, pageview }),
+    _drop: (reason, pageview) => page.dropped.push([reason, pageview]),
+    _options: {},
+    _isOn: () => true,
   });
   if (hasSummaries) page.errors._explain(summarize, () => []);
   return page;
@@ -38,11 +38,11 @@ const messages = (page) => page.emitted.map((/** @type {any} */ one) => [one.mes
 
 Deno.test("errors wait until they can be described and belong to the page view in which they happened", async () => {
   const page = opened();
-  page.errors.add("handled", new Error("before the first page view"));
-  page.errors.restart("first");
-  page.errors.add("handled", new Error("in the first"));
-  page.errors.restart("second");
-  page.errors.add("handled", new Error("in the second"));
+  page.errors._add("handled", new Error("before the first page view"));
+  page.errors._restart("first");
+  page.errors._add("handled", new Error("in the first"));
+  page.errors._restart("second");
+  page.errors._add("handled", new Error("in the second"));
   assert.deepEqual([page.emitted, page.loads], [[], 1]);
   await page.arrive();
   assert.deepEqual(messages(page), [
@@ -50,21 +50,21 @@ Deno.test("errors wait until they can be described and belong to the page view i
     ["in the first", 1, "first"],
     ["in the second", 1, "second"],
   ]);
-  page.errors.add("handled", new Error("at once"));
+  page.errors._add("handled", new Error("at once"));
   assert.deepEqual(messages(page).at(-1), ["at once", 1, "second"]);
   assert.ok(page.emitted[0].frames.length > 0);
 });
 
 Deno.test("the queue is bounded: of a thousand errors, equal ones become one with a count", async () => {
   const page = opened();
-  page.errors.restart("first");
-  for (let count = 0; count < 940; count++) page.errors.add("handled", new Error("often"));
-  for (let count = 0; count < 65; count++) page.errors.add("handled", { word: word(count) });
+  page.errors._restart("first");
+  for (let count = 0; count < 940; count++) page.errors._add("handled", new Error("often"));
+  for (let count = 0; count < 65; count++) page.errors._add("handled", { word: word(count) });
   assert.deepEqual(page.dropped, Array(5).fill(["too_many", "first"]));
   await page.arrive();
   // Fifty different ones are reported.
   assert.deepEqual([page.emitted.length, page.dropped.length], [50, 5 + 11]);
-  page.errors.flush(false);
+  page.errors._flush(false);
   assert.deepEqual(messages(page)[0], ["often", 1, "first"]);
   assert.deepEqual(messages(page)[1], ['{"word":"aa"}', 1, "first"]);
   assert.deepEqual(messages(page).slice(50), [["often", 939, "first"]]);
@@ -72,12 +72,12 @@ Deno.test("the queue is bounded: of a thousand errors, equal ones become one wit
 
 Deno.test("two messages from one line are two errors also where stacks do not have the message", async () => {
   const page = opened();
-  page.errors.restart("first");
+  page.errors._restart("first");
   for (const word of ["user", "order", "user"]) {
-    page.errors.add("handled", Object.assign(new Error(`no such ${word}`), { stack: "f@http://a/b.js:1:2" }));
+    page.errors._add("handled", Object.assign(new Error(`no such ${word}`), { stack: "f@http://a/b.js:1:2" }));
   }
   await page.arrive();
-  page.errors.flush(false);
+  page.errors._flush(false);
   assert.deepEqual(messages(page), [
     ["no such user", 1, "first"],
     ["no such order", 1, "first"],
@@ -88,21 +88,21 @@ Deno.test("two messages from one line are two errors also where stacks do not ha
 Deno.test("a page that is left before errors can be described reports them without details", async () => {
   for (const fails of [false, true]) {
     const page = opened();
-    page.errors.restart("first");
+    page.errors._restart("first");
     const error = new TypeError("broken");
-    page.errors.add("handled", error);
-    page.errors.add("handled", error);
-    page.errors.add("handled", Symbol("s"));
-    page.errors.add("handled", undefined);
-    page.errors.add("handled", "see https://u:p@a.example/b?token=1");
+    page.errors._add("handled", error);
+    page.errors._add("handled", error);
+    page.errors._add("handled", Symbol("s"));
+    page.errors._add("handled", undefined);
+    page.errors._add("handled", "see https://u:p@a.example/b?token=1");
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
-    page.errors.add("handled", proxy);
+    page.errors._add("handled", proxy);
     if (fails) await page.arrive(null);
-    page.errors.flush(false);
+    page.errors._flush(false);
     assert.deepEqual(page.emitted, []);
-    page.errors.flush(true);
-    page.errors.flush(true);
+    page.errors._flush(true);
+    page.errors._flush(true);
     const found = page.emitted.map((/** @type {any} */ one) => [one.kind, one.name, one.message, one.count]);
     assert.deepEqual(found, [
       ["handled", "TypeError", "broken", 1],
@@ -121,12 +121,12 @@ Deno.test("a page that is left before errors can be described reports them witho
 
 Deno.test("a page that is left reports fifty of the errors that wait, each in its page view, and counts the others", () => {
   const page = opened();
-  page.errors.add("handled", "before the first page view");
-  page.errors.restart("first");
-  for (let count = 0; count < 30; count++) page.errors.add("handled", word(count));
-  page.errors.restart("second");
-  for (let count = 0; count < 30; count++) page.errors.add("handled", word(count));
-  page.errors.flush(true);
+  page.errors._add("handled", "before the first page view");
+  page.errors._restart("first");
+  for (let count = 0; count < 30; count++) page.errors._add("handled", word(count));
+  page.errors._restart("second");
+  for (let count = 0; count < 30; count++) page.errors._add("handled", word(count));
+  page.errors._flush(true);
   assert.deepEqual(
     [0, 1, 30, 31, 49].map((index) => messages(page)[index]),
     [
@@ -142,17 +142,17 @@ Deno.test("a page that is left reports fifty of the errors that wait, each in it
 
 Deno.test("an error right before unload is counted in its page view", async () => {
   const page = opened(false);
-  page.errors.restart("first");
-  page.errors.add("handled", "one");
-  page.errors.restart("second");
-  page.errors.add("handled", "two");
-  page.errors.flush(false);
+  page.errors._restart("first");
+  page.errors._add("handled", "one");
+  page.errors._restart("second");
+  page.errors._add("handled", "two");
+  page.errors._flush(false);
   assert.deepEqual([page.emitted, page.dropped], [[], []]);
-  page.errors.flush(true);
+  page.errors._flush(true);
   assert.deepEqual([page.emitted, page.dropped], [[], [["undescribed", "first"], ["undescribed", "second"]]]);
   // Nothing is counted or reported again when it comes after all.
   await page.arrive();
-  page.errors.flush(true);
+  page.errors._flush(true);
   assert.deepEqual([page.emitted, page.dropped.length], [[], 2]);
 });
 
@@ -162,7 +162,7 @@ const word = (index) => String.fromCharCode(97 + index % 26, 97 + index / 26);
 /** Errors of a page that has captured events, each with the address that the inline snippet may have noted. @param {...[any, any?]} events */
 const caught = (...events) => {
   const page = opened();
-  page.errors.restart("first");
+  page.errors._restart("first");
   for (const [event, address] of events) page.errors._capture(event, address);
   return page;
 };
@@ -187,7 +187,7 @@ const EVENTS = [
 for (const [kind, event] of EVENTS) {
   Deno.test(`an event has the same kind whether or not its page is left before it can be described: ${kind}`, async () => {
     const [left, described] = [caught([event]), caught([event])];
-    left.errors.flush(true);
+    left.errors._flush(true);
     await described.arrive();
     assert.deepEqual([left, described].map(({ emitted }) => emitted[0]?.kind), [kind, kind]);
   });
@@ -195,7 +195,7 @@ for (const [kind, event] of EVENTS) {
 
 Deno.test("a plain event with the name of an error is none, also when its page is left before it could be described", () => {
   const page = caught([{ type: "error", target: self }]);
-  page.errors.flush(true);
+  page.errors._flush(true);
   assert.deepEqual(page.emitted, []);
 });
 
@@ -204,7 +204,7 @@ Deno.test("globals of the page are no addresses of its errors, also where the in
     const event = { type: "error", target: self, message: "broken", filename: "http://a/b.js?token=1" };
     // The snippet notes the src or href of whatever is the target of an event, which may be the window.
     const page = caught([event], [event, "secret"]);
-    page.errors.flush(true);
+    page.errors._flush(true);
     assert.deepEqual(page.emitted.map((/** @type {any} */ { source }) => source), ["http://a/b.js", "http://a/b.js"]);
   });
 });

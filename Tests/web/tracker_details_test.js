@@ -56,15 +56,15 @@ async function errorsOf(modules, clock = fine()) {
     await withGlobals(pageOf(clock, early), async () => {
       const [{ watchDetails }] = await Promise.all([import(`../../Web/tracker/details.js?${pages++}`)]);
       const errors = openErrors({
-        load: () => Promise.resolve({ openReports }),
-        emit: (payload) => emitted.push(payload),
-        drop: () => {},
-        options: {},
-        isOn: () => true,
+        _load: () => Promise.resolve({ openReports }),
+        _emit: (payload) => emitted.push(payload),
+        _drop: () => {},
+        _options: {},
+        _isOn: () => true,
       });
       fail("before the tracker");
-      if (has("errors")) errors.listen();
-      errors.restart("first");
+      if (has("errors")) errors._listen();
+      errors._restart("first");
       fail("meanwhile");
       watchDetails({
         _emit: () => {},
@@ -78,7 +78,7 @@ async function errorsOf(modules, clock = fine()) {
       });
       await Promise.resolve();
       await Promise.resolve();
-      errors.flush(true);
+      errors._flush(true);
       // What comes later is the tracker's alone.
       if (has("errors")) assert.equal(early.length, 0);
     });

@@ -56,7 +56,7 @@ async function opened() {
     let payload;
     await withGlobals(globals, () => {
       body?.();
-      vitals._take(vitals.current(), true, (/** @type {any} */ taken) => payload = taken);
+      vitals._take(vitals._current(), true, (/** @type {any} */ taken) => payload = taken);
     });
     return payload;
   };
@@ -142,7 +142,7 @@ Deno.test("entries belong to the page view in which they began", async () => {
   const page = await opened();
   page.performance.interactionCount = 1;
   const route = await page.end(() => {
-    page.vitals.restart(600, "route");
+    page.vitals._restart(600, "route");
     // The click that opened the route, which is reported after it.
     page.report.event(BATCH);
     page.report["layout-shift"]([{ startTime: 550, value: 0.1, sources: [] }, {
@@ -157,7 +157,7 @@ Deno.test("entries belong to the page view in which they began", async () => {
 Deno.test("vitals that could not be reported are taken again, and then no more", async () => {
   const page = await opened();
   await assert.rejects(page.end(() => {
-    page.vitals._take(page.vitals.current(), true, () => {
+    page.vitals._take(page.vitals._current(), true, () => {
       throw new Error("the script has ended");
     });
   }));

@@ -61,15 +61,15 @@ const transport = openTransport(
 connect(transport);
 
 const errors = openErrors({
-  load: () => load("errors"),
-  isOn: () => current || early,
-  emit: (payload, pageview) => emit(pageview, "error", payload),
-  drop: (reason, pageview) => {
+  _load: () => load("errors"),
+  _isOn: () => current || early,
+  _emit: (payload, pageview) => emit(pageview, "error", payload),
+  _drop: (reason, pageview) => {
     if (!pageview) return;
     drop(pageview._fields, reason);
     pageview._fields.emitted++;
   },
-  options,
+  _options: options,
 });
 
 /** Reports everything of a page view that may end here. @param {Pageview} pageview @param {string} reason */
@@ -78,7 +78,7 @@ const report = (pageview, reason) => {
   if (previous) reportVitals(previous, true);
   reportVitals(pageview, true);
   details?._report(reason);
-  errors.flush(isLast);
+  errors._flush(isLast);
   engagement._take(
     isLast,
     details?._scrollDepth(),
@@ -88,11 +88,11 @@ const report = (pageview, reason) => {
 
 /** @param {string} kind @param {number} from @param {string} [referrer] */
 const openNext = (kind, from, referrer) => {
-  vitals?.restart(from, kind);
+  vitals?._restart(from, kind);
   details?._restart();
   engagement._restart();
-  open(kind, vitals?.current(), referrer);
-  errors.restart(current);
+  open(kind, vitals?._current(), referrer);
+  errors._restart(current);
 };
 
 const changeRoute = () => {
@@ -113,7 +113,7 @@ const isWanted = () => {
   if (!isHeld()) permitStorage(true);
   // Visitors outside the sample keep their id, too.
   if (isOutsideSample(activeIds().visitor_id)) return end();
-  if (has("errors")) errors.listen();
+  if (has("errors")) errors._listen();
   loading = load("details");
   transport._complete(loading);
 };
@@ -127,8 +127,8 @@ const steps = [
   () => {
     engagement = watchEngagement();
     const { activationStart, type } = navigationEntry();
-    open(activationStart ? "prerender" : type, vitals?.current());
-    errors.restart(current);
+    open(activationStart ? "prerender" : type, vitals?._current());
+    errors._restart(current);
     early?.forEach(([type, payload]) => emit(current, type, payload));
   },
   () => {
@@ -208,7 +208,7 @@ const api = {
     current ? emit(current, type, Object(payload)) : early?.push([type, payload]);
   }),
   /** Reports an error that the page has caught. */
-  error: guard((/** @type {any} */ thrown) => errors.add("handled", thrown)),
+  error: guard((/** @type {any} */ thrown) => errors._add("handled", thrown)),
   /** Names the visitor, in an event and in each page view from now on. */
   identify: guard((/** @type {any} */ id, /** @type {any} */ properties) => {
     options.user = { ...properties, id };

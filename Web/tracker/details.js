@@ -40,16 +40,14 @@ const isOn = (/** @type {any} */ options, /** @type {string} */ module) => optio
  * @returns {() => void} reports it now
  */
 const watchLoad = ({ _emit: emit, _first: first, _options: options }) => {
-  const parts = ["navigation", "resources"];
+  /** @type {[string, () => any][]} */
+  const parts = [
+    ["navigation", readNavigation],
+    ["resources", () => summarizeResources((url) => url === options.endpoint)],
+  ];
   const report = guard(() => {
-    for (const type of [...parts]) {
-      if (isOn(options, type)) {
-        emit(
-          first,
-          type,
-          type === "resources" ? summarizeResources((url) => url === options.endpoint) : readNavigation(),
-        );
-      }
+    for (const [type, read] of [...parts]) {
+      if (isOn(options, type)) emit(first, type, read());
       parts.shift();
     }
   });
@@ -62,14 +60,14 @@ const watchLoad = ({ _emit: emit, _first: first, _options: options }) => {
 const watchErrors = (errors, options) => {
   takeEarlyErrors(errors);
   if (options.console || options.requests) errors._start();
-  watchReports(errors.add, new URL("collector", import.meta.url).href);
+  watchReports(errors._add, new URL("collector", import.meta.url).href);
   listen("click", ({ target }) => addBreadcrumb("click", selector(target)));
 };
 
 /** Watches long frames. One that is reported after its interaction has the attribution of the interaction reported again. @param {any} vitals */
 const watchLongFrames = (vitals) =>
   watchFrames(({ startTime, duration }) => {
-    const state = vitals?.current();
+    const state = vitals?._current();
     const { _entry: entry } = state?._facts.INP ?? {};
     const isOver = !entry || startTime > entry.startTime + entry.duration || startTime + duration < entry.startTime;
     if (!isOver) delete state._taken.INP;

@@ -231,12 +231,12 @@ const withRequests = (breadcrumbs, endpoint) => {
  * Reports each different error of a page view once, and counts its repetitions.
  *
  * @param {object} core
- * @param {(payload: any, pageview: any) => void} core.emit
- * @param {(reason: string, pageview: any) => void} core.drop
- * @param {any} core.options
- * @param {(kind: string, thrown: any, source?: string) => void} core.add
+ * @param {(payload: any, pageview: any) => void} core._emit
+ * @param {(reason: string, pageview: any) => void} core._drop
+ * @param {any} core._options
+ * @param {(kind: string, thrown: any, source?: string) => void} core._add
  */
-export const openReports = ({ emit, drop, options, add }) => {
+export const openReports = ({ _emit: emit, _drop: drop, _options: options, _add: add }) => {
   /** Errors of this page view by key. @type {Record<string, {payload: any, unreported: number}>} */
   let known = Object.create(null);
   /** @type {any} */

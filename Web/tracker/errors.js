@@ -38,13 +38,13 @@ const emitSummaries = (pending, pageview, summarize, emit, drop) =>
 
 /**
  * @param {object} core
- * @param {() => Promise<any>} core.load imports collector-errors.js; a promise of undefined when that fails
- * @param {(payload: any, pageview: any) => void} core.emit emits an `error` event of a page view
- * @param {(reason: string, pageview: any) => void} core.drop counts an error that is not reported
- * @param {any} core.options
- * @param {() => any} core.isOn whether anything is measured
+ * @param {() => Promise<any>} core._load imports collector-errors.js; a promise of undefined when that fails
+ * @param {(payload: any, pageview: any) => void} core._emit emits an `error` event of a page view
+ * @param {(reason: string, pageview: any) => void} core._drop counts an error that is not reported
+ * @param {any} core._options
+ * @param {() => any} core._isOn whether anything is measured
  */
-export const openErrors = ({ load, emit, drop, options, isOn }) => {
+export const openErrors = ({ _load: load, _emit: emit, _drop: drop, _options: options, _isOn: isOn }) => {
   const pending = /** @type {Captured[]} */ ([]);
   /** @type {any} */
   let pageview;
@@ -62,7 +62,7 @@ export const openErrors = ({ load, emit, drop, options, isOn }) => {
 
   const start = () =>
     loading ??= load().then(guard((module) => {
-      reports = module?.openReports({ emit, drop, options, add });
+      reports = module?.openReports({ _emit: emit, _drop: drop, _options: options, _add: add });
       work();
     }));
 
@@ -83,22 +83,22 @@ export const openErrors = ({ load, emit, drop, options, isOn }) => {
   };
 
   return {
-    add,
+    _add: add,
     _start: start,
     _capture: capture,
-    listen: () => {
+    _listen: () => {
       caught = /** @type {any} */ (self).collectorErrors?.length;
       listen("error unhandledrejection securitypolicyviolation", (event) => capture(event));
     },
     /** Reports repetitions. @param {boolean} isLeaving whether what still waits for collector-errors.js goes without */
-    flush: (isLeaving) => {
+    _flush: (isLeaving) => {
       if (isLeaving) emitSummaries(pending, pageview, late?.[0], emit, drop);
       reports?._flush();
     },
     /** Returns how many errors the inline snippet had caught before. @param {NonNullable<typeof late>} given */
     _explain: (...given) => (late = given, caught),
     /** A page view begins; what was captured before the first one belongs to it. @param {any} [next] */
-    restart: (next = {}) => {
+    _restart: (next = {}) => {
       pageview = next;
       work();
     },

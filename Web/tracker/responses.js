@@ -2,6 +2,9 @@
 
 import { RETRY_MS_MAX } from "./limits.js";
 
+/** Milliseconds for a response; the end of a beacon is not reported. */
+export const RESPONSE_MS_MAX = 30_000;
+
 const RETRY_MS = 1000;
 
 /** Whether the server will never take a body to which it responded with this status. @param {number} status */

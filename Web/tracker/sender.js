@@ -5,8 +5,8 @@ import { unpack } from "./delivery-adoption.js";
 import { BODY_BYTES_MAX, BODY_EVENTS_MAX, bytesOf, fit, pack, trim } from "./delivery-queue.js";
 import { confirm, drop, track, unconfirmed } from "./delivery-report.js";
 import { guard, timestamp } from "./guard.js";
-import { RETRY_AFTER_MS_MAX } from "./limits.js";
-import { backoff, isRefusal } from "./responses.js";
+import { KEEPALIVE_BYTES_MAX, RETRY_AFTER_MS_MAX } from "./limits.js";
+import { backoff, isRefusal, RESPONSE_MS_MAX } from "./responses.js";
 import { keysOf, read, remove } from "./storage.js";
 import { KEY } from "./transport.js";
 
@@ -41,7 +41,7 @@ const post = async (delivery, text, items) => {
   // Consent may have been withdrawn meanwhile.
   if (delivery._isHeld) return 0;
   const size = body.byteLength ?? bytesOf(text);
-  const lasting = size > delivery._keepaliveMax - delivery._keepaliveBytes ? 0 : size;
+  const lasting = size > KEEPALIVE_BYTES_MAX - delivery._keepaliveBytes ? 0 : size;
   delivery._keepaliveBytes += lasting;
   if (lasting) delivery._inFlight = items;
   try {
@@ -51,7 +51,7 @@ const post = async (delivery, text, items) => {
       headers: { "Content-Type": "text/plain" },
       keepalive: !!lasting,
       credentials: "omit",
-      signal: AbortSignal.timeout?.(delivery._responseMax),
+      signal: AbortSignal.timeout?.(RESPONSE_MS_MAX),
     });
     const { ok, status, headers } = response;
     if (ok) return await response.json();

@@ -13,6 +13,7 @@ import {
   STORED_QUEUES_MAX,
   WAIT_MS,
 } from "./limits.js";
+import { RESPONSE_MS_MAX } from "./responses.js";
 import { keysOf, remove, write } from "./storage.js";
 
 /** @typedef {import("./delivery-report.js").Report} Report */
@@ -20,8 +21,6 @@ import { keysOf, remove, write } from "./storage.js";
 
 /** Where queues are stored: an entry for each page. */
 export const KEY = "collector.queue.";
-/** Milliseconds for a response; the end of a beacon is not reported. */
-const RESPONSE_MS_MAX = 30_000;
 
 /** The state of delivery, which the sender shares. */
 const delivery = {
@@ -35,8 +34,6 @@ const delivery = {
   _isHeld: true,
   _failures: 0,
   _keepaliveBytes: 0,
-  _keepaliveMax: KEEPALIVE_BYTES_MAX,
-  _responseMax: RESPONSE_MS_MAX,
   /** @type {() => string} */
   _endpoint: String,
   /** Emits what is final before something is sent. @type {() => void} */

@@ -72,7 +72,7 @@ const makeState = (from, kind, isRoute) => {
     /** The interaction that a route came from; 0 until the route has been painted. */
     _interaction: isRoute ? 0 : -1,
     /** @type {Vitals} */
-    values: {
+    _values: {
       LCP: ifKnown(soft || "largest-contentful-paint"),
       // Without ids, events cannot be merged into interactions.
       INP: "interactionId" in (self.PerformanceEventTiming?.prototype ?? {}) ? undefined : null,
@@ -91,13 +91,13 @@ const makeState = (from, kind, isRoute) => {
 };
 
 /** @param {State} state @param {VitalName} name @param {number | null | undefined} value @param {any} [fact] */
-const set = ({ values, _facts: facts }, name, value, fact) => {
+const set = ({ _values: values, _facts: facts }, name, value, fact) => {
   if (values[name] === null || value === undefined) return;
   // Of two paints at one time, the larger one is the attribution.
   facts[name] = fact;
   if (values[name] === value) return;
   values[name] = value;
-  if (values === states[0].values) onChange?.(name, /** @type {number} */ (value));
+  if (values === states[0]._values) onChange?.(name, /** @type {number} */ (value));
 };
 
 /** A page that never shifted has a value of 0, once it has been painted. @param {State} state */
@@ -175,7 +175,7 @@ const restart = (from, kind) => {
   isPainted ||= !isRoute;
   setShifts(state);
   if (isRoute) return state;
-  set(state, "TTFB", load.values.TTFB && 0);
+  set(state, "TTFB", load._values.TTFB && 0);
   /** Two frames after its return, a page has been painted again. */
   const painted = () => {
     const value = now() - from;
@@ -212,9 +212,9 @@ export const measureVitals = ({ changed } = {}) => {
 
   return {
     /** The state of the current page view. */
-    current: () => states[0],
-    finish,
-    restart,
+    _current: () => states[0],
+    _finish: finish,
+    _restart: restart,
     /** What soft-navigations.js needs. */
     _shared: {
       _states: () => states,
@@ -240,7 +240,7 @@ export const measureVitals = ({ changed } = {}) => {
      * @param {boolean} isFinal whether the page view may end here; otherwise values that may still change are left out
      * @param {(payload: Record<string, any>) => void} report
      */
-    _take({ values, _facts: facts, _taken: taken, _kind: kind, _until: until }, isFinal, report) {
+    _take({ _values: values, _facts: facts, _taken: taken, _kind: kind, _until: until }, isFinal, report) {
       finish();
       /** @type {any} */
       const payload = { navigationType: kind, attribution: {} };

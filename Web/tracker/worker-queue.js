@@ -3,9 +3,7 @@
 import { drop } from "./delivery-report.js";
 import { later, timestamp } from "./guard.js";
 import { WORKER_BODY_LENGTH_MAX, WORKER_QUEUE_EVENTS_MAX } from "./limits.js";
-import { backoff, isRefusal } from "./responses.js";
-
-const TIMEOUT_MS = 30_000;
+import { backoff, isRefusal, RESPONSE_MS_MAX } from "./responses.js";
 
 /** Taken once: a page may wrap it later. */
 const { fetch } = self;
@@ -16,7 +14,7 @@ const { fetch } = self;
 /** The server's response; nothing when the body must be sent again. @param {string} url @param {string} body @returns {Promise<any>} */
 const post = async (url, body) => {
   try {
-    const signal = AbortSignal.timeout?.(TIMEOUT_MS);
+    const signal = AbortSignal.timeout?.(RESPONSE_MS_MAX);
     const headers = { "Content-Type": "text/plain" };
     const response = await fetch(url, { method: "POST", body, headers, credentials: "omit", signal });
     const { ok, status } = response;

@@ -62,7 +62,7 @@ const openEvents = (options, context, isHeld) => {
     report.emitted++;
     dropEvent(report, reason);
   };
-  const errors = openReports({ emit: (payload) => emit("error", payload), drop, options: {}, add });
+  const errors = openReports({ _emit: (payload) => emit("error", payload), _drop: drop, _options: {}, _add: add });
 
   const flush = guard(() => {
     clearTimeout(timer);

@@ -24,25 +24,25 @@ const record = (payload) => {
 };
 
 const page = openErrors({
-  load: () => Promise.resolve({ openReports }),
-  emit: record,
-  drop: () => {},
-  options: {},
-  isOn: () => true,
+  _load: () => Promise.resolve({ openReports }),
+  _emit: record,
+  _drop: () => {},
+  _options: {},
+  _isOn: () => true,
 });
 
 /** @param {(error: Seen, isNew: boolean) => void} listener */
 export const onError = (listener) => listeners.push(listener);
 
 export const captureErrors = () => {
-  page.restart();
-  page.listen();
+  page._restart();
+  page._listen();
   // Repetitions are shown at once.
-  listen("error unhandledrejection securitypolicyviolation", () => page.flush(false));
+  listen("error unhandledrejection securitypolicyviolation", () => page._flush(false));
 };
 
-/** @type {typeof page.add} */
+/** @type {typeof page._add} */
 export const addError = (...values) => {
-  page.add(...values);
-  page.flush(false);
+  page._add(...values);
+  page._flush(false);
 };

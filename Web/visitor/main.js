@@ -165,8 +165,8 @@ function sendPageview() {
 
 /** Sends the vitals that have changed since they were last sent. @param {boolean} isLeaving */
 function sendVitals(isLeaving) {
-  vitals.finish();
-  const { values } = vitals.current();
+  vitals._finish();
+  const { _values: values } = vitals._current();
   const entries = Object.entries(values).filter(([name, value]) =>
     value !== undefined && /** @type {any} */ (vitalsSent)[name] !== value
   );
@@ -207,7 +207,7 @@ addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   // A return from the back/forward cache is a page view of its own.
   view = openView();
-  vitals.restart(event.timeStamp, "restored");
+  vitals._restart(event.timeStamp, "restored");
   showStart();
   sendPageview();
   sendLater();

@@ -13,7 +13,7 @@ export const vitals = measureVitals({ changed: () => listeners.forEach((listener
 function card(metric) {
   const name = METRICS[metric];
   const title = METRIC_NAMES[metric];
-  const measured = vitals.current().values[name];
+  const measured = vitals._current()._values[name];
   const value = measured ?? null;
   const isSupported = measured !== null;
   const [good, fair] = BOUNDS[metric];
@@ -66,17 +66,17 @@ export default {
   title: "Core Web Vitals",
   width: "full",
   isBare: true,
-  collect: () => vitals.current().values,
+  collect: () => vitals._current()._values,
   contribute(_value, payload) {
     // A value that is not known yet is null here, too.
     payload.performance.webVitals = Object.fromEntries(
-      Object.entries(vitals.current().values).map(([name, value]) => [name, value ?? null]),
+      Object.entries(vitals._current()._values).map(([name, value]) => [name, value ?? null]),
     );
   },
   render(_value, element) {
     element.replaceChildren(h("div", { class: "vitals" }, ...METRIC_KEYS.map(card)));
   },
   watch(update) {
-    listeners.add(() => update(vitals.current().values));
+    listeners.add(() => update(vitals._current()._values));
   },
 };
