@@ -8,6 +8,12 @@ from stores import SQLiteStore
 from tracked import Visit, visit  # noqa: F401
 
 ATTEMPTS = 4
+#: Counts the formats that a page makes; the first one in a process blocks the page for longer than all of the tracker's code.
+COUNT_FORMATS = """<script>
+  const { DateTimeFormat } = Intl;
+  self.formats = 0;
+  Intl.DateTimeFormat = function (...values) { self.formats++; return new DateTimeFormat(...values); };
+</script>"""
 UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
 
@@ -44,6 +50,16 @@ def test_navigating_away_loses_no_event(visit):
     engagement = first.one("engagement")
     assert 0 < engagement["scrollDepth"] <= 100 and engagement["title"] == "Page /one"
     assert not any("secret" in str(row) for row in visit.rows)
+
+
+def test_the_time_zone_is_read_without_intl_where_the_browser_has_temporal(visit):
+    visit = visit(head=COUNT_FORMATS)
+    visit.open()
+    visit.flush()
+    (view,) = visit.wait_for(lambda views: views and views[0].of("pageview"), "the page view")
+    formats, has_temporal = visit.engine.evaluate("() => [formats, !!self.Temporal]")
+    assert formats == (0 if has_temporal else 1)
+    assert view.one("pageview")["timeZone"] == visit.engine.evaluate("() => DateTimeFormat().resolvedOptions().timeZone")
 
 
 def test_closing_a_tab_loses_no_event(visit):

@@ -75,14 +75,13 @@ const campaign = () =>
       ) => [name, cut(value, CAMPAIGN_LENGTH_MAX).replace(EMAIL, ":address")]),
   );
 
-/** The time zone of the browser; nothing where the page has replaced `Intl` by something else. */
-const zone = () => {
-  try {
-    return pick(Intl.DateTimeFormat().resolvedOptions(), "timeZone");
-  } catch {
-    return undefined;
-  }
-};
+/**
+ * The time zone of the browser; nothing where the page has replaced `Intl` by something else. The first use of `Intl` in a process takes
+ * 16 ms on a fast machine, so only browsers without `Temporal` use it.
+ */
+const zone = guard(() =>
+  /** @type {any} */ (self).Temporal?.Now?.timeZoneId() ?? Intl.DateTimeFormat().resolvedOptions().timeZone
+);
 
 /**
  * Begins a page view.
@@ -107,7 +106,7 @@ export const open = (kind, vitals, referrer = clean(ofDocument("referrer"))) => 
   emit(current, "pageview", {
     kind,
     ...pick(navigator, "language platform hardwareConcurrency deviceMemory"),
-    ...zone(),
+    timeZone: zone(),
     dark: matchMedia("(prefers-color-scheme:dark)").matches,
     ...pick(self, "innerWidth innerHeight devicePixelRatio"),
     screenResolution: screen.width + "x" + screen.height,
