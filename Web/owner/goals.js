@@ -13,6 +13,9 @@ import { report } from "./reports.js";
 import { readRetention, showRetention } from "./retention.js";
 import { change, seriesQuery } from "./state.js";
 
+/** Pixels of the cards while they load: goals, funnels, retention, paths. */
+const HEIGHTS = [200, 132, 252, 403];
+
 /** Shows the view again, after a change. */
 export const again = () => change({}, { isStep: false });
 
@@ -38,7 +41,7 @@ export async function showGoals(panel, signal) {
   const paths = card("Paths", "full");
   const cards = [goals, funnels, retention, paths];
   panel.replaceChildren(...cards);
-  for (const one of cards) body(one).append(skeleton());
+  for (const [index, one] of cards.entries()) body(one).append(skeleton(4, HEIGHTS[index]));
   const failed = (/** @type {HTMLElement} */ element) => (/** @type {any} */ error) => {
     if (!signal.aborted) body(element).replaceChildren(failure(error));
   };
