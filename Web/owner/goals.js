@@ -5,7 +5,7 @@ import { h } from "../kit/dom.js";
 import { openFunnel } from "./funnel-dialog.js";
 import { drawFunnels, readFunnels } from "./funnels.js";
 import { openGoal } from "./goal-dialog.js";
-import { drawGoals } from "./goal-list.js";
+import { drawGoals, suggestionsRequest } from "./goal-list.js";
 import { nameGoals, readGoals } from "./goal-names.js";
 import { failure } from "./parts.js";
 import { pathsRequest, showPaths } from "./paths.js";
@@ -27,7 +27,8 @@ const conversions = () => ["conversions", seriesQuery()];
 
 /** Reads the reports of the view, one after the other. @param {AbortSignal} signal */
 export async function readGoalsView(signal) {
-  await report(conversions(), signal);
+  const { goals } = await report(conversions(), signal);
+  if (!goals.length) await report(suggestionsRequest(), signal);
   await readFunnels(signal);
   await readRetention(signal);
   await report(pathsRequest(), signal);
