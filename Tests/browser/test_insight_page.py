@@ -192,7 +192,7 @@ def wait_for_reports_ahead(engine):
 
 @pytest.mark.every_engine
 def test_a_view_opens_with_reports_that_were_read_ahead(engine, filled):
-    # Without a goal, its view also asks for events to choose from.
+    # A view with a goal has other reports than one without.
     goal = change(filled.port, "POST", "/api/goals", {"type": "page", "match": "/page-1", "name": "Checkout"}, OWNER)
     assert goal.status == 200, goal.body
     open_page(engine, filled)
@@ -203,6 +203,40 @@ def test_a_view_opens_with_reports_that_were_read_ahead(engine, filled):
         assert requested(engine) == before, view
     show(engine, "performance")
     assert len(set(requested(engine))) == len(requested(engine))
+
+
+def test_raw_data_that_was_read_ahead_has_its_time_and_can_be_refreshed(chromium, filled):
+    open_page(chromium, filled)
+    asked = "() => performance.getEntriesByType('resource').filter(({ name }) => name.includes('/api/events')).length"
+    wait_for(lambda: chromium.evaluate(asked) == 1, 20, "the events are read ahead")
+    send(filled.port, visit_events("/since-then"))
+    show(chromium, "raw")
+    assert chromium.evaluate(asked) == 1
+    assert text(chromium, "#panel-raw .as-of").startswith("as of ")
+    rows = "() => document.querySelector('#panel-raw tbody').textContent"
+    assert "/since-then" not in chromium.evaluate(rows)
+    chromium.evaluate("() => [...document.querySelectorAll('#panel-raw .head button')].find((button) => button.textContent === 'Refresh').click()")
+    wait_for(lambda: "/since-then" in chromium.evaluate(rows), 10, "the newest events")
+
+
+def test_the_first_report_has_the_time_zone_of_the_site_which_the_page_remembers(chromium, filled):
+    stored = change(filled.port, "PUT", "/api/settings", {"time_zone": "Asia/Kathmandu"}, OWNER)
+    assert stored.status == 200, stored.body
+    chromium.signed_in_at = None
+    open_page(chromium, filled)
+    assert text(chromium, "#zone-name") == "Asia/Kathmandu"
+    chromium.page.reload()
+    ready(chromium)
+    zones = [urllib.parse.parse_qs(one.partition("?")[2])["zone"] for one in requested(chromium) if one.startswith("/api/overview?")]
+    assert zones == [["Asia/Kathmandu"]]
+    # A setting that has changed since is not overlooked.
+    stored = change(filled.port, "PUT", "/api/settings", {"time_zone": "America/New_York"}, OWNER)
+    assert stored.status == 200, stored.body
+    chromium.page.reload()
+    ready(chromium)
+    assert text(chromium, "#zone-name") == "America/New_York"
+    zones = [urllib.parse.parse_qs(one.partition("?")[2])["zone"] for one in requested(chromium) if one.startswith("/api/breakdowns?")]
+    assert zones and all(zone == ["America/New_York"] for zone in zones)
 
 
 def test_an_open_view_gets_new_figures_every_minute(chromium, filled):

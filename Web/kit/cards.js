@@ -26,9 +26,13 @@ export function card(title, width, note = null, ...more) {
 /** @param {HTMLElement} card */
 export const body = (card) => /** @type {HTMLElement} */ (card.querySelector(".body"));
 
-/** A placeholder of some lines. */
-export const skeleton = (lines = 4) =>
-  h(
+/**
+ * A placeholder of some lines, or of a height in pixels: about that of the content, so that what is below stays.
+ *
+ * @param {number} [lines] @param {number} [height]
+ */
+export function skeleton(lines = 4, height) {
+  const element = h(
     "div",
     { "aria-hidden": "true" },
     ...Array.from(
@@ -36,6 +40,9 @@ export const skeleton = (lines = 4) =>
       (_, index) => h("div", { class: `skeleton ${["long", "middle", "short"][index % 3]}` }),
     ),
   );
+  if (height !== undefined) element.style.blockSize = `${height}px`;
+  return element;
+}
 
 /** A sentence where there is nothing to show. @param {string} title @param {string} text */
 export const empty = (title, text) => h("p", { class: "empty" }, h("b", { text: title }), h("span", { text }));

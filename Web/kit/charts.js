@@ -52,8 +52,12 @@ function once(action) {
 
 /** Draws everything again, in the colors of now. */
 export function recolorCharts() {
+  colors.clear();
   if (library) { for (const drawing of drawings.values()) draw(drawing); }
 }
+
+/** Of tokens: reading one makes the browser compute all styles of the page. @type {Map<string, string>} */
+const colors = new Map();
 
 /**
  * The current color of a token.
@@ -61,11 +65,14 @@ export function recolorCharts() {
  * @param {string} token
  */
 export function color(token) {
+  const known = colors.get(token);
+  if (known !== undefined) return known;
   const probe = h("span", { hidden: true });
   probe.style.color = `var(${token})`;
   document.body.append(probe);
   const value = getComputedStyle(probe).color;
   probe.remove();
+  colors.set(token, value);
   return value;
 }
 
@@ -94,7 +101,10 @@ function draw(drawing) {
   drawing.chart = new library.Chart(canvas, configure());
 }
 
-export const font = () => ({ family: getComputedStyle(document.body).fontFamily, size: 12 });
+/** The page's font, which does not change. */
+let family = "";
+
+export const font = () => ({ family: family ||= getComputedStyle(document.body).fontFamily, size: 12 });
 
 /** @param {(value: number) => string} format */
 export const tooltip = (format) => ({

@@ -6,6 +6,19 @@ export const breathe = () => /** @type {any} */ (globalThis).scheduler?.yield?.(
 /** @param {number} ms */
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Milliseconds after which a page counts as drawn that the browser does not draw, because it is hidden, for instance. */
+const FRAME_MS_MAX = 100;
+
+/** Resolves when what is in the page now has been drawn. @returns {Promise<void>} */
+export const drawn = () =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, FRAME_MS_MAX);
+    requestAnimationFrame(() => {
+      clearTimeout(timer);
+      setTimeout(resolve);
+    });
+  });
+
 /**
  * @template Value
  * @param {Promise<Value>} promise

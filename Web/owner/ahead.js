@@ -1,5 +1,5 @@
-// Reading ahead: while the owner uses the page, the reports of the other views are read one after the other, so that a
-// view opens without a wait. The view under the pointer comes first.
+// Reading ahead: while the owner uses the page, the reports of all views are read one after the other, so that a view
+// opens without a wait. The view under the pointer comes first.
 
 import { VIEWS } from "./views.js";
 
@@ -21,20 +21,29 @@ async function read(name, signal) {
   await VIEWS[name].read?.(signal).catch(() => {});
 }
 
+/** Requests the reports of a view that is about to be shown. @param {string} name @returns {Promise<boolean>} false if another view was */
+export async function readNow(name) {
+  stopAhead();
+  const { signal } = reading;
+  await read(name, signal);
+  return !signal.aborted;
+}
+
 /** Ends the reading; the view that is opened takes over the request that is on its way. */
 export function stopAhead() {
   reading.abort();
   reading = new AbortController();
 }
 
-/** Reads the reports of the other views. @param {string} open the name of the open view */
+/** Reads the reports of all views. @param {string} open the name of the open view */
 export async function startAhead(open) {
   stopAhead();
   const { signal } = reading;
   await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-  for (const name of Object.keys(VIEWS)) {
+  // Of the open view, what is not in the window is not requested yet.
+  for (const name of new Set([open, ...Object.keys(VIEWS)])) {
     if (signal.aborted || !isWanted()) return;
-    if (name !== open) await read(name, signal);
+    await read(name, signal);
   }
 }
 

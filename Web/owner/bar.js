@@ -30,14 +30,23 @@ export function drawBar(view) {
   drawChips(controls.includes("filter-open") ? text : null);
 }
 
+const zoneSelect = () => /** @type {HTMLSelectElement} */ (byId("zone"));
+
+/** @param {string} value */
+const zoneOption = (value) => h("option", { value, text: value.replaceAll("_", " ") });
+
+/** Offers all time zones to choose from: hundreds of them, for which the first figures do not wait. */
+export function fillZones() {
+  if (zoneSelect().dataset.isFilled !== undefined) return;
+  zoneSelect().dataset.isFilled = "";
+  zoneSelect().replaceChildren(...zones(browserZone(), zone()).map(zoneOption));
+  zoneSelect().value = zone();
+}
+
 function drawZone() {
-  const select = /** @type {HTMLSelectElement} */ (byId("zone"));
+  const select = zoneSelect();
   const name = zone();
-  if (![...select.options].some(({ value }) => value === name)) {
-    select.replaceChildren(
-      ...zones(browserZone(), name).map((value) => h("option", { value, text: value.replaceAll("_", " ") })),
-    );
-  }
+  if (![...select.options].some(({ value }) => value === name)) select.append(zoneOption(name));
   select.value = name;
   setText(byId("zone-name"), name);
   drawZoneDefault();
@@ -104,10 +113,8 @@ export function startBar() {
   byId("filter-open").addEventListener("click", () => openFilter());
   byId("compare").addEventListener("click", () => change({ compare: isComparing() ? "0" : null }));
   byId("bots").addEventListener("click", () => change({ bots: includesBots() ? null : "include" }));
-  byId("zone").addEventListener(
-    "change",
-    () => change({ zone: /** @type {HTMLSelectElement} */ (byId("zone")).value }),
-  );
+  zoneSelect().addEventListener("focus", fillZones);
+  zoneSelect().addEventListener("change", () => change({ zone: zoneSelect().value }));
   byId("site").addEventListener("change", () => {
     const select = /** @type {HTMLSelectElement} */ (byId("site"));
     if (select.selectedOptions[0].dataset.action !== "add") return change({ site: select.value });

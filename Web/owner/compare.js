@@ -33,6 +33,8 @@ const COMPARED = Object.freeze({
 });
 /** Values to choose from: those with the most page views. */
 const VALUES_MAX = 50;
+/** Pixels of the card while it loads. */
+export const HEIGHT = 352;
 const SIDES = /** @type {const} */ (["a", "b"]);
 
 /** @typedef {{name: string, report: any}} Side */
@@ -50,7 +52,7 @@ export async function showComparison(element, metric, signal) {
   element.querySelector(".choices")?.remove();
   const choices = h("div", { class: "choices" }, dimensionSelect(dimension, again));
   element.querySelector(".head")?.append(choices);
-  body(element).replaceChildren(skeleton(6));
+  body(element).replaceChildren(skeleton(6, HEIGHT));
   try {
     const values = dimension === "period" ? [] : await valuesOf(dimension, signal);
     if (choices !== element.querySelector(".choices")) return;
@@ -72,6 +74,17 @@ export async function showComparison(element, metric, signal) {
   } catch (error) {
     if (!signal.aborted) body(element).replaceChildren(failure(error, again));
   }
+}
+
+/** Requests what the comparison of the address shows. @param {AbortSignal} signal */
+export async function readComparison(signal) {
+  const dimension = dimensionOf(current().versus ?? "device");
+  if (dimension === "period") {
+    await periods(signal);
+    return;
+  }
+  const chosen = chosenOf(await valuesOf(dimension, signal));
+  if (chosen.every((value) => value !== undefined)) await segments(dimension, chosen, signal);
 }
 
 /** @param {string} dimension @param {AbortSignal} signal @returns {Promise<string[]>} */

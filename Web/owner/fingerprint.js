@@ -26,7 +26,9 @@ export async function showFingerprint(panel, signal) {
   const signals = card("Signals", "full", "by entropy");
   const bots = card("Bots and automation", "full", "by reason");
   panel.replaceChildren(all, sets, signals, bots);
-  for (const one of [all, sets, signals, bots]) body(one).append(skeleton());
+  for (const [one, height] of /** @type {const} */ ([[all, 140], [sets, 140], [signals, 300], [bots, 61]])) {
+    body(one).append(skeleton(Math.min(4, Math.floor(height / 23)), height));
+  }
   try {
     const [found, ever] = await Promise.all(fingerprintRequests().map((request) => report(request, signal)));
     for (const [name, one] of Object.entries(found.signals)) {

@@ -3,7 +3,7 @@
 import { h, table } from "../kit/dom.js";
 import { count, exact, percent } from "../kit/format.js";
 import { sparkline } from "../kit/sparkline.js";
-import { ask } from "./api.js";
+import { report } from "./reports.js";
 import { openGoal } from "./goal-dialog.js";
 import { amount, goalText } from "./goal-words.js";
 import { delta } from "./parts.js";
@@ -16,16 +16,22 @@ const SUGGESTIONS = 5;
 const SNIPPET = `collector.track("signup", { plan: "pro" });
 collector.track("purchase", { value: 49.9, currency: "EUR" });`;
 
-/** @param {HTMLElement} element @param {any} report @param {AbortSignal} signal */
-export async function drawGoals(element, report, signal) {
-  if (!report.goals.length) return await drawNone(element, signal);
-  const hasValues = report.goals.some((/** @type {any} */ row) => row.values.length || row.previous?.values.length);
+/** The events that are suggested when there is no goal. @returns {import("./reports.js").Request} */
+export const suggestionsRequest = () => [
+  "breakdowns",
+  { ...reportQuery(), dimensions: "event", limit: SUGGESTIONS, only: "counts" },
+];
+
+/** @param {HTMLElement} element @param {any} found @param {AbortSignal} signal */
+export async function drawGoals(element, found, signal) {
+  if (!found.goals.length) return await drawNone(element, signal);
+  const hasValues = found.goals.some((/** @type {any} */ row) => row.values.length || row.previous?.values.length);
   const columns = ["Goal", "Conversions", "Visitors", "Conversion rate", ...(hasValues ? ["Value"] : []), "Trend", ""];
-  const rows = report.goals.map((/** @type {any} */ row) => [
+  const rows = found.goals.map((/** @type {any} */ row) => [
     titleCell(row.goal),
     figureCell(row, "conversions", exact),
     figureCell(row, "converted_visitors", exact),
-    rateCell(row, report),
+    rateCell(row, found),
     ...(hasValues ? [valueCell(row.values)] : []),
     sparkline(row.series.map((/** @type {any} */ point) => point.conversions), `Conversions of ${row.goal.title}`),
     actionCell(row.goal),
@@ -38,7 +44,7 @@ export async function drawGoals(element, report, signal) {
     h("p", {
       class: "caption",
       text: `Conversion rate: share of ${
-        count(report.sessions)
+        count(found.sessions)
       } sessions. Select a goal to see only the sessions that reached it.`,
     }),
   );
@@ -152,10 +158,7 @@ async function drawNone(element, signal) {
       found,
     ),
   );
-  const { dimensions } = await ask("breakdowns", {
-    ...reportQuery(),
-    ...{ dimensions: "event", limit: SUGGESTIONS, only: "counts" },
-  }, { signal });
+  const { dimensions } = await report(suggestionsRequest(), signal);
   const rows = dimensions.event.rows.filter((/** @type {any} */ row) => !row.value.startsWith("("));
   if (!rows.length) return;
   found.replaceChildren(

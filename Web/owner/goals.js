@@ -5,13 +5,16 @@ import { h } from "../kit/dom.js";
 import { openFunnel } from "./funnel-dialog.js";
 import { drawFunnels, readFunnels } from "./funnels.js";
 import { openGoal } from "./goal-dialog.js";
-import { drawGoals } from "./goal-list.js";
+import { drawGoals, suggestionsRequest } from "./goal-list.js";
 import { nameGoals, readGoals } from "./goal-names.js";
 import { failure } from "./parts.js";
 import { pathsRequest, showPaths } from "./paths.js";
 import { report } from "./reports.js";
 import { readRetention, showRetention } from "./retention.js";
 import { change, seriesQuery } from "./state.js";
+
+/** Pixels of the cards while they load: goals, funnels, retention, paths. */
+const HEIGHTS = [200, 132, 252, 403];
 
 /** Shows the view again, after a change. */
 export const again = () => change({}, { isStep: false });
@@ -24,7 +27,8 @@ const conversions = () => ["conversions", seriesQuery()];
 
 /** Reads the reports of the view, one after the other. @param {AbortSignal} signal */
 export async function readGoalsView(signal) {
-  await report(conversions(), signal);
+  const { goals } = await report(conversions(), signal);
+  if (!goals.length) await report(suggestionsRequest(), signal);
   await readFunnels(signal);
   await readRetention(signal);
   await report(pathsRequest(), signal);
@@ -38,7 +42,7 @@ export async function showGoals(panel, signal) {
   const paths = card("Paths", "full");
   const cards = [goals, funnels, retention, paths];
   panel.replaceChildren(...cards);
-  for (const one of cards) body(one).append(skeleton());
+  for (const [index, one] of cards.entries()) body(one).append(skeleton(4, HEIGHTS[index]));
   const failed = (/** @type {HTMLElement} */ element) => (/** @type {any} */ error) => {
     if (!signal.aborted) body(element).replaceChildren(failure(error));
   };

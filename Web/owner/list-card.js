@@ -17,6 +17,7 @@ import { named } from "./words.js";
  * @property {[string, string][]} tabs dimensions with the labels of their tabs
  * @property {{label: string, tabs: [string, string][]}} [more] tabs in a menu
  * @property {(tab: string) => string[]} [listed] the dimensions of a tab, if they are not the one of its name
+ * @property {(tab: string) => boolean} [isApart] whether a tab has a report of its own, instead of the one for all cards
  */
 
 /** A list that replaces another one where that has one value by the filters. @type {Record<string, string>} */
@@ -29,7 +30,7 @@ const ROWS = 8;
 const tabsOf = ({ tabs, more }) => [...tabs, ...more?.tabs ?? []];
 
 /** The chosen tab of a theme: the address has the dimensions of tabs that are not the first. @param {Theme} theme */
-function chosenTab(theme) {
+export function chosenTab(theme) {
   const chosen = (current().lists ?? "").split(",");
   return (tabsOf(theme).find(([dimension]) => chosen.includes(dimension)) ?? theme.tabs[0])[0];
 }
@@ -153,13 +154,18 @@ export class ListCard {
     this.load();
   }
 
+  /** The report of the open tab alone. @returns {import("./reports.js").Request} */
+  request() {
+    return ["breakdowns", listQuery(this.dimensions)];
+  }
+
   /** Loads the list of another tab. */
   async load() {
     this.loading?.abort();
     const { signal } = this.loading = new AbortController();
     this.element.setAttribute("aria-busy", "true");
     try {
-      const { dimensions } = await report(["breakdowns", listQuery(this.dimensions)], signal);
+      const { dimensions } = await report(this.request(), signal);
       this.draw(dimensions);
     } catch (error) {
       if (!signal.aborted) this.fail(error);
@@ -183,8 +189,13 @@ export class ListCard {
     if (sentence !== null) return body(this.element).replaceChildren(refused(sentence));
     const isEmpty = list.rows.every((/** @type {any} */ { value }) => named(value) === "(none)");
     if (isEmpty) return body(this.element).replaceChildren(emptyList(this.dimension));
-    body(this.element).replaceChildren(this.names(), this.rows());
+    body(this.element).replaceChildren(...this.content());
     this.element.append(this.foot());
+  }
+
+  /** What shows the list. @returns {HTMLElement[]} */
+  content() {
+    return [this.names(), this.rows()];
   }
 
   /** Draws a list with changes in their new form; not while that of another tab is loaded. */

@@ -1,7 +1,7 @@
 // Lists of values: a card for each theme.
 
-import { dimensionsOf, ListCard, listQuery } from "./list-card.js";
-import { LocationCard, locationDimensions } from "./locations.js";
+import { chosenTab, dimensionsOf, ListCard, listQuery } from "./list-card.js";
+import { isMap, LocationCard, locationDimensions, mapRequest } from "./locations.js";
 import { report } from "./reports.js";
 
 /** @type {(import("./list-card.js").Theme & {card?: typeof ListCard})[]} */
@@ -31,6 +31,7 @@ const THEMES = [
     tabs: [["map", "Map"], ["country", "Countries"], ["region", "Regions"], ["city", "Cities"]],
     card: LocationCard,
     listed: locationDimensions,
+    isApart: isMap,
   },
   {
     title: "Devices",
@@ -42,8 +43,17 @@ const THEMES = [
   { title: "Releases", width: "third last", tabs: [["release", "Releases"]] },
 ];
 
+/** Whether the open tab of a theme has a report of its own. @param {import("./list-card.js").Theme} theme */
+const isApart = (theme) => Boolean(theme.isApart?.(chosenTab(theme)));
+
 /** The lists of the open tabs. @returns {import("./reports.js").Request} */
-export const listsRequest = () => ["breakdowns", listQuery([...new Set(THEMES.flatMap(dimensionsOf))])];
+export const listsRequest = () => [
+  "breakdowns",
+  listQuery([...new Set(THEMES.filter((theme) => !isApart(theme)).flatMap(dimensionsOf))]),
+];
+
+/** The reports of the open tabs that have one of their own. @returns {import("./reports.js").Request[]} */
+export const apartRequests = () => THEMES.some(isApart) ? [mapRequest()] : [];
 
 /**
  * The cards of all themes, and a function that shows the figures of their open tabs.
@@ -53,12 +63,14 @@ export const listsRequest = () => ["breakdowns", listQuery([...new Set(THEMES.fl
 export function listCards(signal) {
   const cards = THEMES.map(({ card = ListCard, ...theme }) => new card(theme, signal));
   const show = async () => {
+    const together = cards.filter(({ theme }) => !isApart(theme));
+    for (const one of cards) if (!together.includes(one)) one.load();
     try {
       const { dimensions } = await report(listsRequest(), signal);
-      for (const one of cards) if (!one.loading) one.draw(dimensions);
+      for (const one of together) if (!one.loading) one.draw(dimensions);
     } catch (error) {
       if (signal.aborted) return;
-      for (const one of cards) if (!one.loading) one.fail(error);
+      for (const one of together) if (!one.loading) one.fail(error);
     }
   };
   return { elements: cards.map(({ element }) => element), show };

@@ -4,17 +4,24 @@ import { body } from "../kit/cards.js";
 import { h } from "../kit/dom.js";
 import { exact, percent, shareOf } from "../kit/format.js";
 import { CODES_MAX } from "./filters.js";
-import { ListCard } from "./list-card.js";
+import { ListCard, listQuery } from "./list-card.js";
 import { failure } from "./parts.js";
-import { report } from "./reports.js";
-import { reportQuery } from "./state.js";
 import { locationSourceLabel, named } from "./words.js";
 import { worldMap } from "./world-map.js";
 
 const SOURCE = "location_source";
 
 /** The dimensions of a tab: the sources of countries are shown below them. @param {string} tab */
-export const locationDimensions = (tab) => tab === "map" || tab === "country" ? ["country", SOURCE] : [tab];
+export const locationDimensions = (tab) => isMap(tab) || tab === "country" ? ["country", SOURCE] : [tab];
+
+/** @param {string} tab */
+export const isMap = (tab) => tab === "map";
+
+/** The map needs all countries, and compares no periods. @returns {import("./reports.js").Request} */
+export const mapRequest = () => [
+  "breakdowns",
+  { ...listQuery(locationDimensions("map")), limit: CODES_MAX, compare: undefined },
+];
 
 /** @param {any} row */
 const isKnown = ({ value }) => named(value) !== named("");
@@ -26,33 +33,43 @@ export class LocationCard extends ListCard {
     this.element.classList.add("locations");
   }
 
-  /** @override @param {Record<string, any>} lists */
-  draw(lists) {
-    super.draw(lists);
-    if (!this.element.querySelector(".foot-line")) return;
-    const content = body(this.element);
-    if (this.tab === "map") this.drawMap();
-    content.append(this.dimension === "country" ? sourcesOf(lists[SOURCE]) : knownOf(this.list));
+  /** @override @returns {import("./reports.js").Request} */
+  request() {
+    return isMap(this.tab) ? mapRequest() : super.request();
   }
 
-  /** Replaces the list by the map, which needs all countries. */
-  drawMap() {
+  /** Loads the map once it is near the window. @override */
+  async load() {
+    if (!isMap(this.tab)) return await super.load();
+    this.loading?.abort();
+    this.loading = undefined;
     const element = h("div", { class: "world" });
-    body(this.element).replaceChildren(element);
-    // The map has all values.
-    this.element.querySelector(".foot-line .note")?.remove();
-    whenSeen(element, this.signal, async () => {
-      const query = { ...reportQuery(), dimensions: "country", limit: CODES_MAX, only: "counts" };
-      try {
-        const { dimensions } = await report(["breakdowns", query], this.signal);
-        const missing = await worldMap(element, dimensions.country, this.signal);
-        if (!missing || !element.isConnected) return;
-        const text = `${exact(missing)} page views are from countries that are too small for the map.`;
-        body(this.element).append(h("p", { class: "caption", text }));
-      } catch (error) {
-        if (!this.signal.aborted) element.replaceChildren(failure(error, () => this.draw(this.lists ?? {})));
-      }
-    });
+    this.element.querySelector(".foot-line")?.remove();
+    // As high as with the map.
+    body(this.element).replaceChildren(element, h("p", { class: "caption", text: "\u00a0" }));
+    this.element.append(h("div", { class: "foot-line" }));
+    whenSeen(element, this.signal, () => element.isConnected && super.load());
+  }
+
+  /** @override @returns {HTMLElement[]} */
+  content() {
+    const note = this.dimension === "country" ? sourcesOf(this.lists?.[SOURCE]) : knownOf(this.list);
+    if (!isMap(this.tab)) return [...super.content(), note];
+    const element = h("div", { class: "world" });
+    this.drawMap(element, note);
+    return [element, note];
+  }
+
+  /** @param {HTMLElement} element @param {HTMLElement} note below it */
+  async drawMap(element, note) {
+    try {
+      const missing = await worldMap(element, this.list, this.signal);
+      if (!missing || !element.isConnected) return;
+      const text = `${exact(missing)} page views are from countries that are too small for the map.`;
+      note.after(h("p", { class: "caption", text }));
+    } catch (error) {
+      if (!this.signal.aborted) element.replaceChildren(failure(error, () => this.draw(this.lists ?? {})));
+    }
   }
 }
 

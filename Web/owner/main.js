@@ -5,9 +5,9 @@ import { onTab, openTab, showTab, showTabAt, startTabs } from "../kit/tabs.js";
 import { nextTheme, onTheme, startTheme } from "../kit/theme.js";
 import { setText } from "../kit/dom.js";
 import { within } from "../kit/time.js";
-import { startAhead, stopAhead, watchUse } from "./ahead.js";
+import { readNow, startAhead, stopAhead, watchUse } from "./ahead.js";
 import { ask, onSignedOut, onUnknownZone, RequestError } from "./api.js";
-import { drawBar, startBar } from "./bar.js";
+import { drawBar, fillZones, startBar } from "./bar.js";
 import { showBanners } from "./banners.js";
 import { allCommands } from "./commands.js";
 import { openFilter, startFilter } from "./filter-dialog.js";
@@ -18,11 +18,11 @@ import { openPalette, startPalette } from "./palette.js";
 import { startRange } from "./range-dialog.js";
 import { rangeKey } from "./range-menu.js";
 import { areFiguresOld, figuresTime, forgetReports } from "./reports.js";
-import { loadSettings } from "./settings.js";
+import { forgetSettings, loadSettings, recallSettings } from "./settings.js";
 import { startSegments } from "./segments.js";
 import { startShares } from "./shares.js";
 import { drawSites, startSites } from "./sites.js";
-import { change, current, includesBots, isRangeOver, onState, rejectZone } from "./state.js";
+import { change, current, includesBots, isRangeOver, onState, rejectZone, zone } from "./state.js";
 import { areFiguresIncomplete, latestStatus, onStatus, startStatus, stopStatus } from "./status.js";
 import { clearStrip, refreshStrip, setLastEvent, showStrip, startStrip } from "./tracking-strip.js";
 import { VIEWS } from "./views.js";
@@ -40,6 +40,8 @@ let showing;
 let access = "none";
 /** The time of the figures of the open view, in milliseconds since 1970; null before the first. @type {number | null} */
 let shownTime = null;
+/** The time zone of these figures. @type {string | null} */
+let shownZone = null;
 
 /** Shows the open view again. */
 async function show() {
@@ -51,14 +53,18 @@ async function show() {
   const name = openTab();
   const panel = byId(`panel-${name}`);
   shownTime = figuresTime();
+  shownZone = zone();
   panel.setAttribute("aria-busy", "true");
+  byId("content").toggleAttribute("data-loads", true);
   try {
     await VIEWS[name].show(panel, controller.signal);
   } catch (error) {
     if (!controller.signal.aborted) panel.replaceChildren(failure(error, show));
   }
   if (showing !== controller) return;
+  fillZones();
   panel.removeAttribute("aria-busy");
+  byId("content").toggleAttribute("data-loads", false);
   await showStrip(controller.signal);
   if (showing === controller) startAhead(name);
 }
@@ -69,6 +75,17 @@ const areShownOld = () => shownTime !== null && areFiguresOld(shownTime);
 function refresh() {
   forgetReports();
   show();
+}
+
+let isRenewing = false;
+
+/** The same, but the former figures stay until the new ones have been received. */
+async function renew() {
+  if (isRenewing) return;
+  isRenewing = true;
+  forgetReports();
+  if (await readNow(openTab())) show();
+  isRenewing = false;
 }
 
 // Live number
@@ -101,7 +118,7 @@ async function drawLive() {
       if (last !== null) setLastEvent(last);
       setText(/** @type {HTMLElement} */ (element.lastElementChild), `${count(visitors)} here now`);
       const isOver = isRangeOver() || !VIEWS[openTab()].isRefreshed || document.querySelector("dialog[open]");
-      if (!isOver && !(current().issue && openTab() === "issues") && areShownOld()) refresh();
+      if (!isOver && !(current().issue && openTab() === "issues") && areShownOld()) renew();
       else if (showing) refreshStrip(showing.signal);
     } catch (error) {
       if (signal.aborted) return;
@@ -160,17 +177,35 @@ function startKeys() {
 
 // Access
 
-/** @param {string} kind */
-function signedIn(kind) {
+/**
+ * Requests the figures together with the status and the settings, and shows them when these are known. If the settings
+ * have another time zone than the one of the last time, the figures are requested once more.
+ *
+ * @param {string} kind
+ */
+async function signedIn(kind) {
   access = kind;
   document.body.dataset.access = kind;
+  byId("content").setAttribute("aria-busy", "true");
+  const isReady = Promise.all([startStatus(), loadSettings().then(settingsLoaded)]);
+  readNow(openTab());
+  loadCharts();
+  await within(isReady, STATUS_MS_MAX).catch(() => {});
+  if (access === "none") return;
   byId("sign-in").hidden = true;
   byId("content").hidden = false;
-  drawSites();
   drawBar(openTab());
-  byId("content").setAttribute("aria-busy", "true");
-  const isReady = Promise.all([startStatus(), loadSettings().then(() => drawBar(openTab()))]);
-  within(isReady, STATUS_MS_MAX).catch(() => {}).then(show);
+  show();
+  document.body.removeAttribute("data-waits");
+  drawSites();
+  drawLive();
+}
+
+/** After a wait that was too long, the figures may be those of another time zone. */
+function settingsLoaded() {
+  if (shownZone === null || shownZone === zone()) return;
+  drawBar(openTab());
+  show();
 }
 
 onStatus((status, failures) => {
@@ -198,11 +233,13 @@ function checkWelcome() {
 function clear() {
   showing?.abort();
   stopAhead();
+  byId("content").toggleAttribute("data-loads", false);
   for (const name of Object.keys(VIEWS)) byId(`panel-${name}`).replaceChildren();
 }
 
 function signedOut() {
   access = "none";
+  shownZone = null;
   stopStatus();
   close();
   document.body.dataset.access = "none";
@@ -218,7 +255,7 @@ async function signIn(body) {
   try {
     const { access: kind } = await ask("session", {}, { method: "POST", body });
     setText(message, "");
-    signedIn(kind);
+    await signedIn(kind);
     return true;
   } catch (error) {
     setText(message, /** @type {Error} */ (error).message);
@@ -233,6 +270,7 @@ async function start() {
   const [token, share] = [link.get("token"), link.get("share")];
   // Secrets are removed from the address.
   if (token || share) history.replaceState(null, "", location.pathname + location.search);
+  recallSettings();
   startTabs();
   // Links of earlier versions to an issue.
   if (current().issue && !location.hash) showTab("issues");
@@ -246,6 +284,7 @@ async function start() {
   startStrip();
   byId("sign-out").addEventListener("click", async () => {
     await ask("session", {}, { method: "DELETE" }).catch(() => {});
+    forgetSettings();
     signedOut();
   });
   startWelcome();
@@ -270,14 +309,17 @@ async function start() {
     drawBar(view);
     show();
   });
-  loadCharts();
-  if (!(token && await signIn({ token })) && !(share && await signIn({ share }))) {
-    const { access: kind } = await ask("session").catch(() => ({ access: "none" }));
-    if (kind === "none") signedOut();
-    else signedIn(kind);
-  }
+  await signInAtStart(token, share);
   document.body.removeAttribute("data-waits");
-  drawLive();
+}
+
+/** Signs in with the link of the address, or goes on with the session of before. @param {string | null} token @param {string | null} share */
+async function signInAtStart(token, share) {
+  if (token && await signIn({ token })) return;
+  if (share && await signIn({ share })) return;
+  const { access: kind } = await ask("session").catch(() => ({ access: "none" }));
+  if (kind === "none") signedOut();
+  else await signedIn(kind);
 }
 
 /** For tests. */

@@ -5,13 +5,14 @@ import { drawTopIssues, issuesLink, TOP_MAX } from "./issues.js";
 import { delta, drawPart, failure, noFigures, refusalOf, refused, showFailure } from "./parts.js";
 import { body, card, skeleton } from "../kit/cards.js";
 import { sparkline } from "../kit/sparkline.js";
-import { listCards, listsRequest } from "./lists.js";
+import { apartRequests, listCards, listsRequest } from "./lists.js";
 import { drawQuality, duplicatesRemoved } from "./quality.js";
 import { report } from "./reports.js";
 import { change, current, isComparing, reportQuery, seriesQuery } from "./state.js";
 import { areFiguresIncomplete } from "./status.js";
 import { drawTimeline, intervalSelect, periodOf, previousPeriodOf, statesOf } from "./timeline.js";
 import { count, isFew, percent, perThousand, span } from "../kit/format.js";
+import { drawn } from "../kit/time.js";
 import { hasFigures } from "./words.js";
 import { vital } from "../kit/ratings.js";
 
@@ -55,7 +56,7 @@ const TILES = [
 const CHART_HEIGHT = 280;
 const FIGURES_HEIGHT = 31;
 
-/** The reports of the view. @returns {Record<string, import("./reports.js").Request>} */
+/** The reports of the view, the first figures first. @returns {Record<string, import("./reports.js").Request>} */
 const requests = () => ({
   totals: ["overview", seriesQuery()],
   lists: listsRequest(),
@@ -63,7 +64,7 @@ const requests = () => ({
   quality: ["data-quality", { ...reportQuery(), bots: undefined }],
 });
 
-export const overviewRequests = () => Object.values(requests());
+export const overviewRequests = () => [...Object.values(requests()), ...apartRequests()];
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export async function showOverview(panel, signal) {
@@ -86,10 +87,14 @@ export async function showOverview(panel, signal) {
   panel.replaceChildren(tiles, chart, ...lists.elements, errors, quality);
   for (const one of [chart, errors, quality]) body(one).append(skeleton());
   const { totals, issues, quality: delivery } = requests();
+  const figures = report(totals, signal);
+  // The first figures do not share the server with the other reports.
+  await figures.catch(() => {});
+  if (signal.aborted) return;
   await Promise.all([
-    report(totals, signal).then((found) => {
+    figures.then((found) => {
       drawTiles(tiles, found);
-      drawChart(chart, found);
+      return drawn().then(() => signal.aborted || drawChart(chart, found));
     }, (error) => {
       if (!signal.aborted) tiles.replaceChildren(failure(error));
       showFailure(signal, chart)(error);

@@ -4,7 +4,7 @@
 import { h, setText } from "../kit/dom.js";
 import { drawAttention } from "./attention.js";
 import { drawCauses, drawResources } from "./causes.js";
-import { showComparison } from "./compare.js";
+import { HEIGHT as COMPARISON_HEIGHT, readComparison, showComparison } from "./compare.js";
 import { distribution } from "./distribution.js";
 import { body, card, skeleton } from "../kit/cards.js";
 import {
@@ -28,6 +28,7 @@ import { VitalsTable } from "./vitals-table.js";
 import { DIMENSIONS, METRIC_NAMES, METRICS } from "../kit/contract.js";
 import { tone, vital } from "../kit/ratings.js";
 import { exact, isFew, percent, SAMPLE_MIN, shareOf } from "../kit/format.js";
+import { drawn } from "../kit/time.js";
 import { ROUTES } from "./words.js";
 
 /** Dimensions of the breakdown, with their labels. */
@@ -35,6 +36,17 @@ const NAMES = "path browser browser_version device system system_version connect
   .split(" ");
 const BY = Object.fromEntries(NAMES.map((name) => [name, DIMENSIONS[/** @type {keyof typeof DIMENSIONS} */ (name)]]));
 const CHART_HEIGHT = 260;
+/** Pixels of the cards while they load. */
+const HEIGHTS = {
+  attention: 160,
+  chart: 291,
+  distribution: 311,
+  slow: 456,
+  comparison: COMPARISON_HEIGHT,
+  attribution: 237,
+  resources: 190,
+  parties: 190,
+};
 /** Rows of the breakdown before all are asked for. */
 const ROWS = 25;
 const CAUSES = ["lcp_element", "lcp_part", "inp_element", "inp_part", "cls_element", "resource", "third_party"];
@@ -72,7 +84,11 @@ function requests() {
   };
 }
 
-export const performanceRequests = () => Object.values(requests());
+/** Requests what the view shows, one report after the other. @param {AbortSignal} signal */
+export async function readPerformance(signal) {
+  for (const request of Object.values(requests())) await report(request, signal);
+  await readComparison(signal);
+}
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export async function showPerformance(panel, signal) {
@@ -85,11 +101,15 @@ export async function showPerformance(panel, signal) {
   );
   const cards = cardsOf(metric, by);
   const routes = h("p", { class: "full caption", hidden: true });
-  for (const one of Object.values(cards)) body(one).append(skeleton());
+  for (const [name, one] of Object.entries(cards)) {
+    body(one).append(skeleton(4, HEIGHTS[/** @type {keyof typeof HEIGHTS} */ (name)]));
+  }
   panel.replaceChildren(routes, vitals, ...Object.values(cards));
   await Promise.all([
-    report(figures, signal).then((found) => {
+    report(figures, signal).then(async (found) => {
       drawVitals(vitals, found);
+      await drawn();
+      if (signal.aborted) return;
       drawChart(cards.chart, found, metric);
       drawDistribution(cards.distribution, found.metrics[metric], metric);
     }, (error) => {

@@ -6,6 +6,7 @@ import { shortened } from "../kit/visible.js";
 import { address, ask, check } from "./api.js";
 import { body, card, empty, skeleton } from "../kit/cards.js";
 import { failure, visitorLink } from "./parts.js";
+import { forgetReport, report, reportTime } from "./reports.js";
 import { change, current, rangeQuery, zone } from "./state.js";
 import { moment } from "../kit/times.js";
 import { vital } from "../kit/ratings.js";
@@ -143,19 +144,37 @@ const line = (event) =>
 
 // Explorer
 
+/** What the address searches for. */
+function searched() {
+  const { type, page, find, key, value } = current();
+  return { ...rangeQuery(), type, path: page, visitor: find, key, value };
+}
+
+/** The first page of the events of a search. @param {Record<string, any>} search @returns {import("./reports.js").Request} */
+const firstPage = (search) => ["events", { ...search, limit: PAGE }];
+
+export const rawRequests = () => [firstPage(searched())];
+
 /** @param {HTMLElement} element @param {AbortSignal} signal */
 async function startExplorer(element, signal) {
-  const { type, page, find, key, value } = current();
-  const search = { ...rangeQuery(), type, path: page, visitor: find, key, value };
+  const search = searched();
   const refused = h("p", { class: "note", role: "alert" });
+  const results = h("div", {}, skeleton());
+  const time = h("span", { class: "note as-of", role: "status" });
+  const again = h("button", { type: "button", class: "button", text: "Refresh", title: "Load the newest events" });
+  again.addEventListener("click", () => {
+    forgetReport(firstPage(search));
+    showEvents(results, time, search, signal);
+  });
   element.querySelector(".head")?.append(
+    time,
     h("span", { class: "space" }),
+    again,
     h("span", { class: "note", text: "Export" }),
     exportLinks(search, refused),
   );
-  const results = h("div", {}, skeleton());
   body(element).replaceChildren(refused, searchForm(), results);
-  await showEvents(results, search, signal);
+  await showEvents(results, time, search, signal);
 }
 
 function searchForm() {
@@ -180,7 +199,11 @@ function searchForm() {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const data = new FormData(/** @type {HTMLFormElement} */ (form));
-    change(Object.fromEntries([...data].map(([name, value]) => [name, String(value).trim()])));
+    const changes = Object.fromEntries([...data].map(([name, value]) => [name, String(value).trim()]));
+    change(changes, { redraws: false });
+    // The same search again is for events that came since.
+    forgetReport(firstPage(searched()));
+    change({}, { isStep: false });
   });
   return form;
 }
@@ -200,12 +223,21 @@ const exportLinks = (search, refused) =>
     ),
   );
 
-/** @param {HTMLElement} results @param {Record<string, any>} search @param {AbortSignal} signal */
-async function showEvents(results, search, signal) {
+/**
+ * Shows the first events of a search, with the time of the newest that they contain.
+ *
+ * @param {HTMLElement} results @param {HTMLElement} time @param {Record<string, any>} search @param {AbortSignal} signal
+ */
+async function showEvents(results, time, search, signal) {
   /** @type {any[]} */
   let events = [];
   const more = async (/** @type {number | undefined} */ before) => {
-    const page = await ask("events", { ...search, before, limit: PAGE }, { signal });
+    const asked = before === undefined
+      ? report(firstPage(search), signal)
+      : ask("events", { ...search, before, limit: PAGE }, { signal });
+    const until = reportTime(firstPage(search)) ?? Date.now();
+    const page = await asked;
+    if (before === undefined) setText(time, `as of ${moment(until, zone())}`);
     events = [...events, ...page.events];
     const older = page.next
       ? h("button", { type: "button", class: "button", text: "Load more", onclick: () => attempt(page.next) })
@@ -222,7 +254,9 @@ async function showEvents(results, search, signal) {
     try {
       await more(before);
     } catch (error) {
-      if (!signal.aborted) results.replaceChildren(failure(error, () => attempt(before)));
+      if (signal.aborted) return;
+      if (before === undefined) setText(time, "");
+      results.replaceChildren(failure(error, () => attempt(before)));
     }
   };
   await attempt(undefined);

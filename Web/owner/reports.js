@@ -18,6 +18,8 @@ class Report {
   constructor([path, parameters]) {
     this.waiting = 0;
     this.isReceived = false;
+    /** Milliseconds since 1970: its figures are at least as new. */
+    this.time = Date.now();
     this.controller = new AbortController();
     this.content = ask(path, parameters, { signal: this.controller.signal });
     this.content.then(() => this.isReceived = true, () => {});
@@ -47,6 +49,12 @@ export function figuresTime() {
 
 /** @param {Request} request */
 export const isKept = (request) => !areReportsOld() && kept.has(address(...request));
+
+/** When a report that is kept was requested, in milliseconds since 1970; null when it is not kept. @param {Request} request */
+export const reportTime = (request) => kept.get(address(...request))?.time ?? null;
+
+/** The next report of this request is read from the server. @param {Request} request */
+export const forgetReport = (request) => kept.delete(address(...request));
 
 onChange(forgetReports);
 

@@ -6,11 +6,43 @@ import { current, setSiteZones, siteZone, zone } from "./state.js";
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
+/** Where the settings of the last time are stored, so that the first figures need not wait for those of now. */
+const KEY = "collector.zones";
+
+/** Uses the settings of the last time until they are loaded. */
+export function recallSettings() {
+  try {
+    setSiteZones(JSON.parse(localStorage.getItem(KEY) ?? "[]"));
+  } catch {
+    // Storage is blocked, or has something else: the time zone of the browser.
+  }
+}
+
+/** @param {[string, string][]} zones */
+function keep(zones) {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(zones));
+  } catch {
+    // The next page asks again.
+  }
+}
+
+/** Removes what is stored of the settings. */
+export function forgetSettings() {
+  try {
+    localStorage.removeItem(KEY);
+  } catch {
+    // Nothing is stored.
+  }
+}
+
 /** Loads the settings; without them, the time zone is that of the browser. @returns {Promise<void>} */
 export async function loadSettings() {
   try {
     const { settings } = await ask("settings");
-    setSiteZones(settings.map((/** @type {any} */ { site, time_zone: name }) => [site, name]));
+    const zones = settings.map((/** @type {any} */ { site, time_zone: name }) => [site, name]);
+    setSiteZones(zones);
+    keep(zones);
   } catch {
     // Each view shows its own error.
   }

@@ -4,40 +4,40 @@ import { body, card } from "../kit/cards.js";
 import { h, table } from "../kit/dom.js";
 import { exact } from "../kit/format.js";
 import { moment } from "../kit/times.js";
-import { ask } from "./api.js";
+import { report } from "./reports.js";
 import { zone } from "./state.js";
 import { ageText, bytesText, eventsKeptText, spaceText } from "./storage-words.js";
 
 /** The card; nothing for guests, and until the server has measured the database. @param {AbortSignal} signal */
 export async function storageCard(signal) {
   try {
-    return storage(await ask("storage", {}, { signal }));
+    return storage(await report(["storage", {}], signal));
   } catch {
     return null;
   }
 }
 
-/** @param {any} report */
-function storage(report) {
-  const { sizes, policy } = report;
+/** @param {any} found */
+function storage(found) {
+  const { sizes, policy } = found;
   const element = card("Storage", "full");
   body(element).append(
-    h("p", {}, spaceText(report)),
+    h("p", {}, spaceText(found)),
     table(
       ["Data", "Size", "Kept"],
       [
         [
           "Events and delivery reports",
           bytesText(sizes.events - Math.min(sizes.reusable, sizes.events)),
-          eventsKeptText(report),
+          eventsKeptText(found),
         ],
-        ["Submissions", bytesText(sizes.submissions), eventsKeptText(report)],
+        ["Submissions", bytesText(sizes.submissions), eventsKeptText(found)],
         ["Figures", bytesText(sizes.figures), ageText(policy.pageviews)],
         ["Free space inside the database", bytesText(sizes.reusable), "–"],
       ],
       "Size of the data",
     ),
-    h("p", { class: "caption", text: eventsText(report) }),
+    h("p", { class: "caption", text: eventsText(found) }),
   );
   return element;
 }

@@ -4,8 +4,8 @@ import { fingerprintRequests, showFingerprint } from "./fingerprint.js";
 import { readGoalsView, showGoals } from "./goals.js";
 import { issuesRequests, showIssues } from "./issues-view.js";
 import { overviewRequests, showOverview } from "./overview.js";
-import { performanceRequests, showPerformance } from "./performance.js";
-import { showRaw } from "./raw.js";
+import { readPerformance, showPerformance } from "./performance.js";
+import { rawRequests, showRaw } from "./raw.js";
 import { report } from "./reports.js";
 import { showTracking } from "./tracking.js";
 import { readTracking } from "./tracking-report.js";
@@ -27,7 +27,7 @@ const readAll = (requests) => async (signal) => {
 /** By the name of the tab. @type {Record<string, View>} */
 export const VIEWS = {
   overview: { show: showOverview, read: readAll(overviewRequests), isRefreshed: true },
-  performance: { show: showPerformance, read: readAll(performanceRequests), isRefreshed: true },
+  performance: { show: showPerformance, read: readPerformance, isRefreshed: true },
   issues: { show: showIssues, read: readAll(issuesRequests), isRefreshed: true },
   visitors: {
     show: showVisitors,
@@ -42,6 +42,7 @@ export const VIEWS = {
   },
   raw: {
     show: showRaw,
+    read: readAll(rawRequests),
     unused: {
       controls: ["compare", "bots", "filter-open"],
       reason:

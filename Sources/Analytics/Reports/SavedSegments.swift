@@ -48,38 +48,39 @@ package struct SavedSegments: Sendable {
     ///
     /// - Returns: nil when it is stored.
     package func save(_ segment: SavedSegment, isNew: Bool) throws(StoreError) -> Problem? {
-        var isStored = false
+        var changed = 0
         var refusal: StoreError?
         do throws(StoreError) {
             try database.transaction { () throws(StoreError) in
+                if let turn = database.dialect.turn("saved_segments") { _ = try database.change(turn, []) }
                 let values: [SQLValue] = [
                     .text(segment.id), .text(segment.name), .text(segment.filters), .integer(segment.updatedAt),
                 ]
-                isStored = try !run(isNew ? Self.insertSQL : Self.updateSQL, values).isEmpty
+                changed = try database.change(isNew ? Self.insertSQL : Self.updateSQL, values)
             }
         } catch .refused(let reason) {
-            // On PostgreSQL, another change may have taken the name at the same time.
+            // A server of an earlier version may have taken the name at the same time.
             refusal = .refused(reason: reason)
         }
-        guard !isStored else { return nil }
         let known = try all()
+        // Behind a pooler, the number of changed rows is not known.
+        if changed > 0 || known.contains(segment) { return nil }
         if !isNew, !known.contains(where: { $0.id == segment.id }) { return .unknown }
         if known.contains(where: { $0.name == segment.name && $0.id != segment.id }) { return .sameName }
         if let refusal { throw refusal }
         return isNew && known.count >= Self.segmentsMax ? .tooMany : .sameName
     }
 
-    // Both check and write in one statement, since on PostgreSQL others may write in between.
+    // Both check and write in one statement, since changes may be deferred to the end of a transaction.
 
     private static let insertSQL = """
         insert into saved_segments (id, name, filters, updated_at)
         select ?1, ?2, ?3, ?4 where (select count(*) from saved_segments) < \(segmentsMax)
-        on conflict do nothing returning id
+        on conflict do nothing
         """
     private static let updateSQL = """
         update saved_segments set name = ?2, filters = ?3, updated_at = ?4
         where id = ?1 and not exists (select 1 from saved_segments as other where other.name = ?2 and other.id <> ?1)
-        returning id
         """
 
     /// - Returns: false when there is no such segment.

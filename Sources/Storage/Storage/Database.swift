@@ -50,6 +50,10 @@ package struct SQLDialect: Sendable {
     package var timeOfKey: @Sendable (_ key: String) -> String
     /// An expression that orders a text by its bytes, independent of the database's locale.
     package var bytewise: @Sendable (_ text: String) -> String
+    /// A statement after which transactions that run it for the same table run one after the other; nil when all transactions that write do.
+    ///
+    /// It has to come before the statement that reads the rows: a statement does not see what is committed while it waits.
+    package var turn: @Sendable (_ table: String) -> String?
 
     package init(
         microseconds: @escaping @Sendable (String) -> String,
@@ -57,7 +61,8 @@ package struct SQLDialect: Sendable {
         time: @escaping @Sendable (String) -> String,
         timeKey: @escaping @Sendable (String) -> String,
         timeOfKey: @escaping @Sendable (String) -> String,
-        bytewise: @escaping @Sendable (String) -> String
+        bytewise: @escaping @Sendable (String) -> String,
+        turn: @escaping @Sendable (String) -> String?
     ) {
         self.microseconds = microseconds
         self.json = json
@@ -65,6 +70,7 @@ package struct SQLDialect: Sendable {
         self.timeKey = timeKey
         self.timeOfKey = timeOfKey
         self.bytewise = bytewise
+        self.turn = turn
     }
 }
 

@@ -14,6 +14,9 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         static let text: UInt32 = 25
     }
 
+    /// The first key of the advisory locks of turns; an arbitrary number.
+    private static let turns = 720_615
+
     private let session: Session
     private var buffer: [UInt8] = []
     private var isWithinTransaction = false
@@ -34,7 +37,8 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         timeKey: { "(extract(epoch from \($0)) * 1000000)::bigint" },
         // A float8 represents the whole microseconds of all realistic years exactly.
         timeOfKey: { "('1970-01-01 00:00:00+00'::timestamptz + \($0)::bigint * interval '1 microsecond')" },
-        bytewise: { "\($0) collate \"C\"" }
+        bytewise: { "\($0) collate \"C\"" },
+        turn: { "select pg_advisory_xact_lock(\(PostgresDatabase.turns), hashtext('\($0)'))" }
     )
 
     init(_ session: Session) {

@@ -32,7 +32,8 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         time: { "(strftime('%Y-%m-%dT%H:%M:%S', \($0), 'unixepoch') || '.000000Z')" },
         timeKey: { $0 },
         timeOfKey: { $0 },
-        bytewise: { $0 }
+        bytewise: { $0 },
+        turn: { _ in nil }
     )
 
     init(_ connection: Connection, path: String) throws(StoreError) {
