@@ -149,7 +149,13 @@ import Testing
             let database = try Database(engine)
             let writer = try database.migrated().makeWriter()
             for reports in batches { _ = try writer.append(Batch(reports: reports)) }
-            return try database.rows("select * from delivery_reports order by length(pageview_id), emitted")
+            return try database.rows(
+                """
+                select pageview_id, visitor_id, session_id, site, emitted, dropped, drop_reasons, first_received_at,
+                    last_received_at
+                from delivery_reports order by length(pageview_id), emitted
+                """
+            )
         }
         #expect(rows[0].count == pageviews.count)
         #expect(rows[0] == rows[1])

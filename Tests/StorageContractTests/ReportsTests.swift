@@ -33,7 +33,8 @@ import TimeZones
                     paths: number % 2 == 0 ? ["/"] : ["/", "/pricing"],
                     at: time,
                     lcp: Float(1000 + 100 * number),
-                    error: number == 5
+                    error: number == 5,
+                    delivery: (hour, number) == (5, 3) ? PageDelivery(emitted: 5, dropped: 1, lost: 2) : nil
                 )
             }
         }
@@ -318,7 +319,8 @@ struct SegmentFixture {
         at time: Int64,
         lcp: Float? = nil,
         error: Bool = false,
-        number: UInt32? = nil
+        number: UInt32? = nil,
+        delivery: PageDelivery? = nil
     ) {
         guard let hashes else { return }
         let site = dictionaries.code(.site, "shop.example", site: 0, day: 0)
@@ -331,6 +333,7 @@ struct SegmentFixture {
             var row = PageViewRow(time: time + Int64(index))
             (row.isCounted, row.path, row.eventsReceived) = (true, code(.path, path), 2)
             if index == 0 {
+                row.delivery = delivery
                 row.vitals[Vital.lcp.rawValue] = lcp
                 if let lcp, lcp > Vital.lcp.bounds.good {
                     (row.lcpElement, row.lcpPart) = (code(.element, "img#hero"), code(.part, "resourceLoadDelay"))

@@ -67,6 +67,7 @@ extension DeliveryReport {
     package static func sample(
         pageview: String = "p_1",
         visitor: String = "v_1",
+        session: String = "s_1",
         site: String? = nil,
         emitted: Int = 1,
         dropped: String? = nil,
@@ -74,7 +75,7 @@ extension DeliveryReport {
     ) throws(ValidationError) -> DeliveryReport {
         let bytes = Array(
             object([
-                ("pageview_id", quoted(pageview)), ("visitor_id", quoted(visitor)), ("session_id", quoted("s_1")),
+                ("pageview_id", quoted(pageview)), ("visitor_id", quoted(visitor)), ("session_id", quoted(session)),
                 ("site", site.map(quoted)), ("emitted", String(emitted)), ("dropped", dropped),
             ]).utf8
         )

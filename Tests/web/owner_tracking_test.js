@@ -36,6 +36,7 @@ const report = (changes = {}, states = {}) => ({
     versions: [{ version: "1.0", pageviews: 99, last_seen: 990 }, { version: "", pageviews: 1, last_seen: 5 }],
   },
   figures_from: 0,
+  figures_to: 1000,
   refused: null,
   gaps: { hours_checked: 100, rows: [] },
   blocked: { total: 3, own: 0, rows: [] },

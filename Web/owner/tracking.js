@@ -65,9 +65,11 @@ function conclusion(report) {
 }
 
 /** @param {any} report */
-function figuresNote({ figures_from: from, range }) {
-  return from > range.from
-    ? `Bots are included. Delivery figures are those of the latest page views, since ${moment(from * 1000, zone())}.`
+function figuresNote({ figures_from: from, figures_to: to, now, range }) {
+  const since = from > range.from ? `, since ${moment(from * 1000, zone())}` : "";
+  const until = to && to < Math.min(now, range.to) ? `, until ${moment(to * 1000, zone())}` : "";
+  return since || until
+    ? `Bots are included. Delivery figures are those of the latest page views${since}${until}.`
     : "Bots are included.";
 }
 

@@ -8,6 +8,7 @@ struct ReportService: Sendable {
     /// Nil without a store.
     let pool: ReaderPool?
     private let dictionaries = DictionaryCache()
+    private let tracked = TrackedCache()
 
     init(pool: ReaderPool?) { self.pool = pool }
 
@@ -49,9 +50,9 @@ struct ReportService: Sendable {
         _ ticket: Ticket,
         _ make: @escaping @Sendable (Reports) throws(ReportError) -> ServerResponse
     ) -> HandlerResult {
-        answer(ticket) { [dictionaries] database throws(StoreError) in
+        answer(ticket) { [dictionaries, tracked] database throws(StoreError) in
             do throws(ReportError) {
-                return try make(Reports(database, dictionaries))
+                return try make(Reports(database, dictionaries, tracked))
             } catch {
                 switch error {
                 case .store(let error): throw error

@@ -31,6 +31,26 @@ struct PageViewSlot: Sendable {
     var firstEventID: Int64
     /// Path of the first event.
     var firstPath: UInt32
+    /// Whether its own event was received.
+    var isOpened = false
+    /// Events of the session with a `seq`.
+    var numbered: Int64 = 0
+    var report: SlotReport?
+
+    init(idHash: Int, firstEventID: Int64, firstPath: UInt32) {
+        (self.idHash, self.firstEventID, self.firstPath) = (idHash, firstEventID, firstPath)
+    }
+}
+
+/// What the delivery report of a page view says.
+struct SlotReport: Equatable, Sendable {
+    var emitted: Int64
+    var dropped: Int64
+    /// Stored events with a `seq`, those of other sessions included, when they were last counted.
+    var stored: Int64 = 0
+
+    /// The number of events that should have been received.
+    var expected: Int64 { max(0, emitted - dropped) }
 }
 
 /// Dictionary codes of a parsed user agent.

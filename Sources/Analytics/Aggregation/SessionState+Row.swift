@@ -1,5 +1,19 @@
 package import Segments
 
+extension PageViewSlot {
+    /// Its delivery; nil without a report.
+    fileprivate var delivery: PageDelivery? {
+        guard let report else { return nil }
+        guard report.emitted <= PlausibleRanges.emittedEventsMax else { return .invalid }
+        let lost = max(0, report.expected - max(numbered, report.stored))
+        return PageDelivery(
+            emitted: UInt32(clamping: report.emitted),
+            dropped: UInt32(clamping: report.dropped),
+            lost: UInt32(clamping: lost)
+        )
+    }
+}
+
 extension SessionState {
     /// Computes the session's row from its events; `key` is the hash of its id.
     package func row(key: UInt64, visitor: UInt32) -> SessionRow {
@@ -7,6 +21,7 @@ extension SessionState {
         var views = pageViews.map { PageViewAggregator(path: $0.firstPath) }
         for record in counting { views[Int(record.pageView)].add(record, self) }
         let order = views.indices.filter { views[$0].firstID != nil }.sorted { views[$0].order < views[$1].order }
+        for index in order where views[index].row.isCounted { views[index].row.delivery = pageViews[index].delivery }
         var numbers = [UInt16](repeating: 0, count: views.count)
         for (number, index) in order.enumerated() { numbers[index] = UInt16(clamping: number) }
         var row = SessionRow(key: key, visitor: visitor, pageViews: order.map { views[$0].row })

@@ -99,6 +99,53 @@ package struct SessionState: Sendable {
         return true
     }
 
+    // MARK: - Delivery
+
+    /// Identifies a page view among those of a session, in this process.
+    package static func pageView(_ id: String) -> Int { ByteText(id).hashValue }
+
+    /// The number of page views whose events are known.
+    package var pageViewCount: Int { pageViews.count }
+
+    private func slot(of pageView: Int) -> Int? { pageViews.lastIndex { $0.idHash == pageView } }
+
+    /// Whether the session has events of a page view, and whether its own event is one of them.
+    package func has(_ pageView: Int) -> (events: Bool, opening: Bool) {
+        guard let slot = slot(of: pageView) else { return (false, false) }
+        return (true, pageViews[slot].isOpened)
+    }
+
+    /// Sets what the delivery report of a page view says; it only grows.
+    ///
+    /// - Returns: whether that changes the session's row.
+    package mutating func report(_ pageView: Int, emitted: Int64, dropped: Int64) -> Bool {
+        guard let slot = slot(of: pageView) else { return false }
+        let report = SlotReport(emitted: emitted, dropped: dropped, stored: pageViews[slot].report?.stored ?? 0)
+        guard report != pageViews[slot].report else { return false }
+        pageViews[slot].report = report
+        return true
+    }
+
+    /// Whether events of a page view seem to be lost, so that those in other sessions have to be counted, too.
+    package func lacksEvents(_ pageView: Int) -> Bool {
+        guard let slot = slot(of: pageView), let report = pageViews[slot].report, pageViews[slot].isOpened else {
+            return false
+        }
+        return max(pageViews[slot].numbered, report.stored) < report.expected
+            && report.emitted <= PlausibleRanges.emittedEventsMax
+    }
+
+    /// Sets how many events of a page view with a `seq` are stored in all sessions.
+    ///
+    /// - Returns: whether that changes the session's row.
+    package mutating func count(_ pageView: Int, stored: Int64) -> Bool {
+        guard let slot = slot(of: pageView), let report = pageViews[slot].report, report.stored != stored else {
+            return false
+        }
+        pageViews[slot].report?.stored = stored
+        return true
+    }
+
     private func insertionIndex(_ id: Int64) -> Int {
         guard let last = records.last, last.id >= id else { return records.count }
         var range = records.indices
@@ -134,6 +181,8 @@ package struct SessionState: Sendable {
         slot: Int,
         _ aggregator: inout Aggregator
     ) {
+        if event.seq > 0 { pageViews[slot].numbered += 1 }
+        if extraction.opening != nil { pageViews[slot].isOpened = true }
         var record = Record(
             id: event.id,
             time: event.seconds,

@@ -6,9 +6,6 @@ import Rollups
 
 /// The reliability of the figures of a range: the events that its page views emitted, dropped and lost, and the share of bots.
 package struct DataQualityReport: Sendable {
-    /// The most page views whose delivery reports are read.
-    static let pageViewsMax: Int64 = 200_000
-
     /// Sums of delivery reports.
     package struct Delivery: Equatable, Sendable {
         package private(set) var pageViews: Int64 = 0
@@ -19,13 +16,24 @@ package struct DataQualityReport: Sendable {
         /// The number of delivery reports with impossible numbers.
         fileprivate var invalid: Int64 = 0
 
+        init() {}
+
+        fileprivate init(_ sums: DeliverySums) {
+            (pageViews, emitted, dropped, lost) = (sums.pageViews, sums.emitted, sums.dropped, sums.lost)
+            received = emitted - dropped - lost
+            invalid = sums.invalid
+        }
+
+        /// Adds a page view; a page cannot drop more events than it has emitted, and more cannot be received than it has sent.
         mutating func add(emitted: Int64, dropped: Int64, received: Int64) {
             guard emitted <= PlausibleRanges.emittedEventsMax else { return invalid += 1 }
+            let dropped = min(dropped, emitted)
+            let received = min(received, emitted - dropped)
             pageViews += 1
             self.emitted += emitted
-            self.dropped = self.dropped.adding(saturating: dropped)
+            self.dropped += dropped
             self.received += received
-            lost += max(0, emitted - min(dropped, emitted) - received)
+            lost += emitted - dropped - received
         }
     }
 
@@ -46,55 +54,60 @@ package struct DataQualityReport: Sendable {
         var bots = scan
         bots.filters.append(context.filter(.traffic, [ReportContext.bot]))
         scan.lists = [ReportDimension.invalid.list(limit: 1)]
-        if !context.query.filters.isEmpty { scan.selection = .sessions }
+        scan.withDelivery = true
+        let hasFormer = try Self.hasFormer(context)
+        if hasFormer, !context.query.filters.isEmpty { scan.selection = .sessions }
         let all = try context.run(scan)
         events = all.total.eventsReceived
-        invalidValues = all.lists[0].total
         botEvents = try context.run(bots).total.eventsReceived
-        // There are at most as many sessions as page views.
-        guard all.total.pageViews <= Self.pageViewsMax, scan.selection == nil || all.selection?.sessionKeys != nil
-        else {
-            refusal = "The range has more than \(Self.pageViewsMax) page views: narrow it to see delivery figures"
+        var delivery = Delivery(all.delivery)
+        invalidValues = all.lists[0].total.adding(saturating: delivery.invalid)
+        guard hasFormer else {
+            self.delivery = delivery
             return
         }
+        guard scan.selection == nil || all.selection?.sessionKeys != nil else {
+            refusal =
+                "The filters select more than \(ScanSelection.sessionsMax) sessions: "
+                + "narrow the range to see delivery figures"
+            return
+        }
+        let before = delivery.invalid
         do throws(ReportError) {
-            let delivery = try Self.delivery(context, all.selection?.sessionKeys)
-            invalidValues = invalidValues.adding(saturating: delivery.invalid)
+            try Self.addFormer(context, all.selection?.sessionKeys, to: &delivery)
+            invalidValues = invalidValues.adding(saturating: delivery.invalid - before)
             self.delivery = delivery
         } catch .store(.queryTimeout) {
             refusal = "Reading the delivery reports took too long: narrow the range"
         }
     }
 
-    /// The sums over the page views of the range, or over those of some sessions.
-    private static func delivery(_ context: ReportContext, _ keys: Set<UInt64>?) throws(ReportError) -> Delivery {
-        let (range, time) = (context.query.range, context.database.dialect.time)
+    // MARK: - Page views from before migration 0032
+
+    /// The condition of reports of page views whose events retention removed before segments had figures of delivery.
+    private static let former = "opened_at >= ?1 and opened_at < ?2"
+
+    private static func parameters(_ range: ReportRange) -> [SQLValue] {
+        [.integer(range.from * 1_000_000), .integer(range.to * 1_000_000)]
+    }
+
+    private static func hasFormer(_ context: ReportContext) throws(ReportError) -> Bool {
+        do throws(StoreError) {
+            let sql = "select 1 from delivery_reports where \(former) limit 1"
+            return try !context.database.rows(sql, parameters(context.query.range)).isEmpty
+        } catch { throw .store(error) }
+    }
+
+    /// Adds all of these page views of the range, or those of some sessions.
+    private static func addFormer(
+        _ context: ReportContext,
+        _ keys: Set<UInt64>?,
+        to delivery: inout Delivery
+    ) throws(ReportError) {
         let hashes = try context.hashes()
-        var delivery = Delivery()
-        // A page view whose event came twice counts once, by the first. The second part has the page views whose events
-        // retention has removed.
-        // Same as the view pageview_delivery, which PostgreSQL would group entirely when it is joined with a list.
+        var sums = delivery
         try context.database.reportStream(
             """
-            with own as materialized (
-                select min(\(Rollups.namedSite)) as named_site, visitor_id, min(session_id) as session_id, pageview_id
-                from collector_events as own
-                where received_at >= \(time("?1")) and received_at < \(time("?2")) and event_type = 'pageview'
-                group by visitor_id, pageview_id
-            )
-            select named_site, own.visitor_id, own.session_id, report.emitted, report.dropped, (
-                select count(*) from collector_events as event
-                where event.pageview_id = own.pageview_id and event.visitor_id = own.visitor_id and event.seq > 0
-            )
-            from own
-            cross join delivery_reports as report
-            where report.pageview_id = own.pageview_id and report.visitor_id = own.visitor_id
-                and report.opened_at is null and not exists (
-                    select 1 from collector_events as earlier
-                    where earlier.pageview_id = own.pageview_id and earlier.visitor_id = own.visitor_id
-                        and earlier.event_type = 'pageview' and earlier.received_at < \(time("?1"))
-                )
-            union all
             select report.opened_site, report.visitor_id, report.opened_session, report.emitted, report.dropped,
                 report.removed + (
                     select count(*) from collector_events as event
@@ -102,21 +115,18 @@ package struct DataQualityReport: Sendable {
                         and event.seq > 0
                 )
             from delivery_reports as report
-            where report.opened_at >= ?3 and report.opened_at < ?4
+            where \(former)
             """,
-            [
-                .integer(range.from), .integer(range.to), .integer(range.from * 1_000_000),
-                .integer(range.to * 1_000_000),
-            ]
+            parameters(context.query.range)
         ) { row in
             let texts = row.prefix(3).map { $0.text ?? "" }
             if let site = context.query.site, site != texts[0] { return true }
             let key = hashes.sessionKey(site: texts[0], visitor: texts[1], session: texts[2])
             guard keys?.contains(key) ?? true else { return true }
-            delivery.add(emitted: row[3].integer ?? 0, dropped: row[4].integer ?? 0, received: row[5].integer ?? 0)
+            sums.add(emitted: row[3].integer ?? 0, dropped: row[4].integer ?? 0, received: row[5].integer ?? 0)
             return true
         }
-        return delivery
+        delivery = sums
     }
 }
 

@@ -105,6 +105,11 @@ struct ReportContext {
         SessionKeys(database: database, hashes: try hashes(), from: range.from, to: range.to)
     }
 
+    /// Changes when the rollups are cleared.
+    func generation() throws(ReportError) -> Int64 {
+        do throws(StoreError) { return try RollupPosition.read(database).generation } catch { throw .store(error) }
+    }
+
     func hashes() throws(ReportError) -> KeyedHashes {
         do throws(StoreError) { return try KeyedHashes(database) } catch { throw .store(error) }
     }
@@ -114,9 +119,10 @@ struct ReportContext {
 package struct Reports {
     let database: any Database
     let dictionaries: DictionaryCache
+    let tracked: TrackedCache
 
-    package init(_ database: any Database, _ dictionaries: DictionaryCache) {
-        (self.database, self.dictionaries) = (database, dictionaries)
+    package init(_ database: any Database, _ dictionaries: DictionaryCache, _ tracked: TrackedCache = TrackedCache()) {
+        (self.database, self.dictionaries, self.tracked) = (database, dictionaries, tracked)
     }
 
     func computed<Report>(

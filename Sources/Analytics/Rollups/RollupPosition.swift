@@ -11,7 +11,7 @@ package struct RollupPosition: Sendable, Equatable {
 
     package let lastEventID: Int64
     /// Incremented when the rollups are cleared.
-    let generation: Int64
+    package let generation: Int64
     /// Why the rollups were cleared; nil once they are complete again.
     package let reason: RollupStatus.Reason?
     /// When the event at the position was received, in microseconds since 1970; nil when the event may not exist.

@@ -10,6 +10,8 @@ struct Portion {
     var sessions: [CachedSession] = []
     /// Indices of `sessions`.
     private(set) var numbers: [SessionID: Int] = [:]
+    /// Page views whose delivery may have changed.
+    var touched: [PageViewKey: TouchedPageView] = [:]
     /// Approximate size of the session states in bytes.
     var bytes = 0
     var changes = SegmentChanges()
@@ -72,7 +74,8 @@ extension Rollups {
         keep(portion)
         known = next
         progress.position = next.lastEventID
-        return portion.events
+        // A portion may have delivery reports only.
+        return max(1, portion.events)
     }
 
     /// Reverts a portion that was not written; sessions it took out of the cache are read again.
@@ -120,6 +123,7 @@ extension Rollups {
         while isNeeded: () -> Bool = { true }
     ) throws(StoreError) -> Portion {
         var portion = Portion(last: (start, nil))
+        let end = try reportsEnd(after: start, through: end)
         repeat {
             if let handed = try handedOver(after: portion.last.id, through: end, limit: limit - portion.events) {
                 var events = handed
@@ -148,6 +152,7 @@ extension Rollups {
                 portion.last = (end, portion.last.id == end ? portion.last.receivedAt : nil)
             }
         } while portion.last.id < end && isNeeded() && portion.events < limit && portion.bytes < Portion.bytesMax
+        if isNeeded() { try updateDelivery(&portion, after: start) }
         return portion
     }
 
@@ -182,7 +187,10 @@ extension Rollups {
 
     /// Encodes the changed sessions of a portion as segments and marks the rows that they replace as dead.
     func finish(_ portion: inout Portion, after lastSegmentID: Int64) throws(StoreError) {
-        let changed = portion.sessions.indices.filter { portion.sessions[$0].needsWriting }
+        // A session without events was looked up for a delivery report.
+        let changed = portion.sessions.indices.filter {
+            portion.sessions[$0].needsWriting && !portion.sessions[$0].state.records.isEmpty
+        }
         let old = changed.filter { portion.sessions[$0].isWritten }
         let positions = try store.find(
             old.map { (portion.sessions[$0].key, portion.sessions[$0].first, portion.sessions[$0].last) }

@@ -43,6 +43,22 @@ extension Rollups {
         return done
     }
 
+    /// Loads sessions that the portion does not have.
+    func load(_ ids: [SessionID], before last: Int64, to portion: inout Portion) throws(StoreError) {
+        var unknown: [SessionID: Int] = [:]
+        for id in ids where portion.numbers[id] == nil {
+            if let cached = sessions.take(id) {
+                _ = portion.append(cached)
+                continue
+            }
+            unknown[id] = portion.append(CachedSession(SessionState(id), key: aggregator.hashes.sessionKey(id)))
+            guard unknown.count == Self.replayedMax else { continue }
+            try replay(unknown, before: last, to: &portion)
+            unknown = [:]
+        }
+        try replay(unknown, before: last, to: &portion)
+    }
+
     private func add(_ event: StoredEvent, to number: Int, of portion: inout Portion) {
         aggregator.dictionaries.eventID = event.id
         let countedThrough = removed?.countedThrough ?? 0
@@ -53,11 +69,39 @@ extension Rollups {
         }
         let fingerprints = aggregator.fingerprints.count
         let size = portion.sessions[number].state.size
+        let pageView = SessionState.pageView(event.pageviewID)
+        let isNew = !portion.sessions[number].state.has(pageView).events
         let isCounted = portion.sessions[number].state.add(event, &aggregator)
         if isCounted { portion.sessions[number].hasChanged = true }
+        touch(event, PageViewKey(session: number, pageView: pageView), isNew: isNew, isCounted: isCounted, &portion)
         // Fingerprints are not cleared once events have been removed.
         if event.id <= countedThrough { aggregator.dropFingerprints(from: fingerprints) }
         portion.bytes += portion.sessions[number].state.size - size
+    }
+
+    /// Notes that the delivery of a page view may have changed.
+    private func touch(
+        _ event: StoredEvent,
+        _ key: PageViewKey,
+        isNew: Bool,
+        isCounted: Bool,
+        _ portion: inout Portion
+    ) {
+        // The events of a session that is loaded were noted when they were new.
+        guard !aggregator.isReplaying else {
+            if isNew {
+                portion.touched[key] = TouchedPageView(id: event.pageviewID, isNew: true, isElsewhere: false)
+            }
+            return
+        }
+        guard event.seq > 0 || isNew else { return }
+        let isElsewhere = !isCounted || !portion.sessions[key.session].state.has(key.pageView).opening
+        let known = portion.touched[key]
+        portion.touched[key] = TouchedPageView(
+            id: event.pageviewID,
+            isNew: isNew || known?.isNew == true,
+            isElsewhere: isElsewhere || known?.isElsewhere == true
+        )
     }
 
     /// Loads sessions that are not cached, given with their indices: rebuilds their states from their earlier events.

@@ -19,8 +19,8 @@ extension Rollups {
 
     /// Aggregates all events again and compares the result with the stored rollups.
     ///
-    /// Writes to temporary tables within one snapshot and leaves out the dead letters. Figures of removed events
-    /// cannot be compared. `ahead` is another connection to the same database, by which events are read on a second
+    /// Writes to temporary tables within one snapshot and leaves out the dead letters, and sessions whose delivery
+    /// reports have changed since the position. Figures of removed events cannot be compared. `ahead` is another connection to the same database, by which events are read on a second
     /// thread if the connections can share a snapshot. `progress` is called with the number of events read so far.
     /// - Returns: for each table that differs, the rows that are wrong or should not exist, and those that are missing.
     package func differences(
@@ -36,7 +36,8 @@ extension Rollups {
             let checker = try Rollups(database, ahead: ahead)
             if let kept { try checker.seed(from: storedPrefix, kept) }
             try checker.recompute(through: stored.lastEventID, progress)
-            try compareSegments(storedPrefix, kept, &result)
+            let pending = try checker.pendingDelivery(after: stored.lastEventID)
+            try compareSegments(storedPrefix, kept, pending: pending, &result)
             let skipped = kept == nil ? Self.segmentTables : Self.segmentTables.union(Self.fingerprintTables)
             for table in Self.tables where !skipped.contains(table) {
                 func count(_ first: String, _ second: String) throws(StoreError) -> Int64 {
@@ -82,17 +83,18 @@ extension Rollups {
     private func compareSegments(
         _ storedPrefix: String,
         _ kept: KeptSessions?,
+        pending: Set<UInt64>,
         _ result: inout [(table: String, wrong: Int64, missing: Int64)]
     ) throws(StoreError) {
         let own: SegmentContent
         do throws(StoreError) {
-            own = try SegmentContent(database, prefix: storedPrefix, without: kept)
+            own = try SegmentContent(database, prefix: storedPrefix, without: kept, pending: pending)
         } catch {
             guard case .damaged = error else { throw error }
             result.append(("dimension_values (damaged)", 1, 0))
             return
         }
-        let right = try SegmentContent(database, prefix: "")
+        let right = try SegmentContent(database, prefix: "", pending: pending)
         for id in own.damaged { result.append(("segment \(id) (damaged)", 1, 0)) }
         let keys = Set(own.sums.keys).union(right.sums.keys).sorted { ($0.day, $0.site) < ($1.day, $1.site) }
         for key in keys where own.sums[key] != right.sums[key] {

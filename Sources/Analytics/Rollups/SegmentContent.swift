@@ -21,8 +21,13 @@ struct SegmentContent {
     private var hashes: [[UInt64]]
     private var visitors: [UInt64] = []
 
-    /// `kept` are sessions to leave out.
-    init(_ database: any Database, prefix: String, without kept: KeptSessions? = nil) throws(StoreError) {
+    /// `kept` are sessions to leave out, and so are those with the keys `pending`.
+    init(
+        _ database: any Database,
+        prefix: String,
+        without kept: KeptSessions? = nil,
+        pending: Set<UInt64> = []
+    ) throws(StoreError) {
         var dictionaries = DimensionDictionaries()
         try dictionaries.complete(database, prefix: prefix)
         self.dictionaries = dictionaries
@@ -53,6 +58,7 @@ struct SegmentContent {
             found.insert(id)
             for (index, row) in rows.enumerated() where !info.isDead(index) {
                 if let kept, kept.contains(row.key, startingAt: row.pageViews[0].time) { continue }
+                if pending.contains(row.key) { continue }
                 content.add(row)
             }
         }
@@ -83,6 +89,8 @@ struct SegmentContent {
         for view in row.pageViews {
             number(view.time); number(view.isCounted ? 1 : 0)
             for field in PageViewRow.codeColumns { code(field.column, field.code(view)) }
+            number(view.delivery?.isInvalid == true ? UInt32.max : view.delivery?.emitted ?? UInt32.max - 1)
+            number(view.delivery?.dropped ?? 0); number(view.delivery?.lost ?? 0)
             number(view.eventsReceived); number(Int64(view.engagement ?? .max)); number(view.scrollDepth ?? 255)
             for vital in Vital.allCases { number(view.vitals[vital.rawValue]?.bitPattern ?? .max) }
         }

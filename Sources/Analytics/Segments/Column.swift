@@ -52,6 +52,10 @@ package enum Column: Int16, CaseIterable, Sendable {
     case inpElement = 42
     case inpPart = 43
     case clsElement = 44
+    /// 0 without a delivery report, 1 for one with impossible numbers, otherwise 2 more than its number of emitted events.
+    case emitted = 45
+    case dropped = 46
+    case lost = 47
 
     // Errors, custom events and invalid values, ordered by session.
     case eventPageView = 50

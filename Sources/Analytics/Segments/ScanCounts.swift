@@ -14,6 +14,7 @@ final class ScanCounts: @unchecked Sendable {
     private(set) var lists: [ListWork?] = []
     private var bucketSums: [Sums]
     private var squaredErrors = 0.0
+    private var delivery = DeliverySums()
     private(set) var values: ScanValues
     private(set) var visitors: ScanVisitors
     private var selection: ScanSelection?
@@ -81,6 +82,16 @@ final class ScanCounts: @unchecked Sendable {
             bucketSums[Int(event.bucket)][lane] &+= Int64(event.count)
         }
         if query.withSquaredErrors { addSquaredErrors(rows) }
+        if query.withDelivery { addDelivery(rows) }
+    }
+
+    private func addDelivery(_ rows: SegmentRows) {
+        var sums = delivery
+        // Those without a report, of which the column has zeros, are the fewest.
+        rows.forEachInRange { row in
+            sums.add(code: rows.emitted[row], dropped: rows.dropped[row], lost: rows.lost[row])
+        }
+        delivery = sums
     }
 
     private func addSquaredErrors(_ rows: SegmentRows) {
@@ -125,7 +136,7 @@ final class ScanCounts: @unchecked Sendable {
     func result() -> ScanResult {
         var result = ScanResult()
         (result.selection, result.latestErrors) = (selection, latestErrors.seconds)
-        result.squaredErrors = squaredErrors
+        (result.squaredErrors, result.delivery) = (squaredErrors, delivery)
         result.hasTooManyVisitors = visitors.hasTooMany
         result.total = Aggregate(bucketSums.reduce(Sums(), &+))
         result.total.visitors = visitors.total

@@ -11,6 +11,7 @@ struct ScanNeeds {
     var vitals: Set<Vital> = []
     var remainders = false
     var sessionKeys = false
+    var delivery = false
 
     func columns(_ query: ScanQuery) -> [Column] {
         var columns: Set<Column> = [.visitor, .pageViewRows, .time, .counted]
@@ -22,6 +23,7 @@ struct ScanNeeds {
         for filter in query.conditions { columns.formUnion(ConditionMarks.columns(filter.conditions)) }
         if sums { columns.insert(.eventsReceived) }
         if engagement { columns.insert(.engagement) }
+        if delivery { columns.formUnion([.emitted, .dropped, .lost]) }
         if events {
             columns.formUnion([.eventPageView, .eventTime, .eventKind, .eventCount])
             if query.issues != nil { columns.insert(.eventIssue) }

@@ -110,6 +110,8 @@ package struct ScanQuery: Sendable {
     package var withRanks = false
     /// Whether the result has `squaredErrors`.
     package var withSquaredErrors = false
+    /// Whether the result has the delivery of the page views.
+    package var withDelivery = false
     package var withVisitors = true
     package var withSeriesVisitors = false
     package var lists: [List] = []
@@ -214,6 +216,8 @@ package struct ScanResult: Sendable {
     ///
     /// Divided by the number of errors, it is the mean number of errors that come together.
     package var squaredErrors = 0.0
+    /// The delivery of the page views within the range; zeros unless requested.
+    package var delivery = DeliverySums()
     /// Number of damaged segments, which are excluded from all figures.
     package var damagedSegments = 0
     /// Whether visitor counts are missing because some visitors share a number.

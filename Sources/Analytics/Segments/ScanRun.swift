@@ -77,7 +77,8 @@ struct ScanRun {
             events: true,
             lists: query.lists.filter { $0.column.dictionary != nil },
             vitals: Set(query.vitals + query.seriesVitals + measured),
-            sessionKeys: query.selection == .sessions || query.latestErrorsMax > 0
+            sessionKeys: query.selection == .sessions || query.latestErrorsMax > 0,
+            delivery: query.withDelivery
         )
         try pass(source, segments, needs, .first)
         counts.finish()

@@ -134,7 +134,8 @@ private struct ColumnReader {
         guard let times: [UInt32] = numbers(.time, max: UInt32(info.lastTime - info.firstTime)),
             let counted: [UInt8] = numbers(.counted, max: 1), let received: [UInt32] = numbers(.eventsReceived),
             let engagement: [UInt64] = numbers(.engagement, max: UInt64(UInt32.max) + 1),
-            let scroll: [UInt16] = numbers(.scrollDepth, max: 256)
+            let scroll: [UInt16] = numbers(.scrollDepth, max: 256), let emitted: [UInt32] = numbers(.emitted),
+            let dropped: [UInt32] = numbers(.dropped), let lost: [UInt32] = numbers(.lost)
         else { return nil }
         var rows = times.map { PageViewRow(time: info.firstTime + Int64($0)) }
         for row in rows.indices {
@@ -142,6 +143,7 @@ private struct ColumnReader {
             rows[row].eventsReceived = received[row]
             rows[row].engagement = engagement[row] == 0 ? nil : UInt32(engagement[row] - 1)
             rows[row].scrollDepth = scroll[row] == 0 ? nil : UInt8(scroll[row] - 1)
+            rows[row].delivery = .decoded(emitted[row], dropped: dropped[row], lost: lost[row])
         }
         for field in PageViewRow.codeColumns {
             guard let codes = codes(field.column) else { return nil }

@@ -66,6 +66,9 @@ private struct ColumnWriter {
         numbers(.eventsReceived, pageViews.map { UInt64($0.eventsReceived) })
         numbers(.engagement, pageViews.map { $0.engagement.map { UInt64($0) + 1 } ?? 0 })
         numbers(.scrollDepth, pageViews.map { $0.scrollDepth.map { UInt64($0) + 1 } ?? 0 })
+        numbers(.emitted, pageViews.map { UInt64($0.delivery?.code ?? 0) })
+        numbers(.dropped, pageViews.map { UInt64($0.delivery?.dropped ?? 0) })
+        numbers(.lost, pageViews.map { UInt64($0.delivery?.lost ?? 0) })
         for vital in Vital.allCases {
             let values = pageViews.map { VitalCode.encode($0.vitals[vital.rawValue]) }
             numbers(vital.column, values.map { UInt64($0.code) })

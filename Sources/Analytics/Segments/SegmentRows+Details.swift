@@ -7,6 +7,11 @@ extension SegmentRows {
         _ finder: BucketFinder
     ) throws(DamagedSegment) {
         eventCodes = [:]
+        if needs.delivery {
+            try columns.read(.emitted, into: emitted)
+            try columns.read(.dropped, into: dropped)
+            try columns.read(.lost, into: lost)
+        }
         for list in needs.lists {
             if let within = list.within { _ = try load(within.column, columns) }
             switch list.column.scope {

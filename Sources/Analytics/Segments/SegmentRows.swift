@@ -47,6 +47,10 @@ final class SegmentRows: @unchecked Sendable {
 
     let received = RowBuffer<UInt32>()
     let engagement = RowBuffer<UInt64>()
+    /// By page view, if they are needed: the codes of its emitted events, and its dropped and lost ones.
+    let emitted = RowBuffer<UInt32>()
+    let dropped = RowBuffer<UInt32>()
+    let lost = RowBuffer<UInt32>()
     var codes: [Column: SegmentCodes] = [:]
     /// Codes of events and resources.
     var eventCodes: [Column: (dictionary: [UInt32], rows: [UInt16])] = [:]
@@ -91,7 +95,7 @@ final class SegmentRows: @unchecked Sendable {
             buffer.deallocate()
         }
         for buffer in [counted, passingSessions, passing, inRange, sessionFlags, pass] { buffer.deallocate() }
-        for buffer in [counts, visitors, times, received] { buffer.deallocate() }
+        for buffer in [counts, visitors, times, received, emitted, dropped, lost] { buffer.deallocate() }
         for buffer in codeBuffers.values { buffer.deallocate() }
         for buffer in valueBuffers.values { buffer.deallocate() }
         figures.deallocate()

@@ -73,8 +73,70 @@ package struct PageViewRow: Equatable, Sendable {
     package var inpElement: UInt32 = 0
     package var inpPart: UInt32 = 0
     package var clsElement: UInt32 = 0
+    /// Nil without a delivery report, and if the `pageview` event was not received.
+    package var delivery: PageDelivery?
 
     package init(time: Int64) { self.time = time }
+}
+
+/// The delivery of the events of a page view, by its delivery report.
+package struct PageDelivery: Equatable, Sendable {
+    /// Events that the page has emitted, those of them that it has dropped, and those that were lost on the way.
+    package let emitted: UInt32
+    package let dropped: UInt32
+    package let lost: UInt32
+    /// Whether the numbers are impossible; all of them are 0 then.
+    package let isInvalid: Bool
+
+    package static let invalid = PageDelivery(isInvalid: true, emitted: 0, dropped: 0, lost: 0)
+    /// The number in the column of emitted events from which on it is that of a report.
+    static let codeOfZero: UInt32 = 2
+
+    private init(isInvalid: Bool, emitted: UInt32, dropped: UInt32, lost: UInt32) {
+        (self.isInvalid, self.emitted, self.dropped, self.lost) = (isInvalid, emitted, dropped, lost)
+    }
+
+    /// Numbers above those that are possible are reduced: a page cannot drop or lose more events than it has emitted.
+    package init(emitted: UInt32, dropped: UInt32, lost: UInt32) {
+        let emitted = min(emitted, .max - Self.codeOfZero)
+        let dropped = min(dropped, emitted)
+        self.init(isInvalid: false, emitted: emitted, dropped: dropped, lost: min(lost, emitted - dropped))
+    }
+
+    /// The number in the column of emitted events.
+    var code: UInt32 { isInvalid ? 1 : emitted + Self.codeOfZero }
+
+    static func decoded(_ code: UInt32, dropped: UInt32, lost: UInt32) -> PageDelivery? {
+        switch code {
+        case 0: nil
+        case 1: invalid
+        default: PageDelivery(emitted: code - codeOfZero, dropped: dropped, lost: lost)
+        }
+    }
+}
+
+/// Sums of the delivery of page views.
+package struct DeliverySums: Equatable, Sendable {
+    /// Page views with a delivery report.
+    package var pageViews: Int64 = 0
+    package var emitted: Int64 = 0
+    package var dropped: Int64 = 0
+    package var lost: Int64 = 0
+    /// Page views whose delivery reports have impossible numbers, which are not in the other sums.
+    package var invalid: Int64 = 0
+
+    package init() {}
+
+    mutating func add(code: UInt32, dropped: UInt32, lost: UInt32) {
+        guard code >= PageDelivery.codeOfZero else {
+            invalid += Int64(code)
+            return
+        }
+        pageViews += 1
+        emitted += Int64(code - PageDelivery.codeOfZero)
+        self.dropped += Int64(dropped)
+        self.lost += Int64(lost)
+    }
 }
 
 extension PageViewRow {

@@ -7,9 +7,10 @@ extension Database {
         _ table: String,
         key: [String],
         _ keys: [[SQLValue]],
-        columns: [String]
+        columns: [String],
+        expressions: [String] = []
     ) throws(StoreError) -> [[SQLValue]] {
-        let list = columns.map { "own.\($0)" }.joined(separator: ", ")
+        let list = (columns.map { "own.\($0)" } + expressions).joined(separator: ", ")
         let condition = key.map { "own.\($0) = wanted.\($0)" }.joined(separator: " and ")
         var found: [[SQLValue]] = []
         // A cross join makes SQLite iterate over the keys instead of the table.

@@ -247,16 +247,18 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
 
     /// The statement that inserts delivery reports, from array parameters that start at `parameter`.
     ///
-    /// Must be followed by a clause for existing rows, such as `greater`; a condition can be added before it.
+    /// Must be followed by a clause for existing rows, such as `greater`, and follow `markWithRevision`: without its row, it
+    /// inserts nothing.
     private static func reports(from parameter: Int) -> String {
         let types = ["text", "text", "text", "text", "jsonb", "integer", "integer", "timestamptz", "timestamptz"]
         let arrays = types.enumerated().map { "$\(parameter + $0.offset)::\($0.element)[]" }.joined(separator: ", ")
         return """
             insert into delivery_reports as kept (
-                pageview_id, visitor_id, session_id, site, drop_reasons, emitted, dropped, first_received_at, last_received_at
+                pageview_id, visitor_id, session_id, site, drop_reasons, emitted, dropped, first_received_at, last_received_at,
+                revision
             )
-            select *
-            from unnest(\(arrays))
+            select report.*, mark.revision
+            from unnest(\(arrays)) as report cross join mark
             """
     }
 
@@ -266,19 +268,30 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         set emitted = greatest(kept.emitted, excluded.emitted),
             drop_reasons = case when excluded.dropped > kept.dropped then excluded.drop_reasons else kept.drop_reasons end,
             dropped = greatest(kept.dropped, excluded.dropped),
+            revision = case
+                when excluded.emitted > kept.emitted or excluded.dropped > kept.dropped
+                    then greatest(kept.revision, excluded.revision)
+                else kept.revision
+            end,
             first_received_at = least(kept.first_received_at, excluded.first_received_at),
             last_received_at = greatest(kept.last_received_at, excluded.last_received_at)
         """
+
+    /// Advances the position and takes the next number of the events' ids as the revision of the batch's delivery reports.
+    ///
+    /// The insert of events asks for this row first, so that the highest id is that of an event.
+    private static let markWithRevision =
+        mark(source: eventArrays + 1)
+        + " returning nextval(pg_get_serial_sequence('collector_events', 'id')::regclass) as revision"
 
     /// Inserts events and delivery reports in one statement.
     ///
     /// Events are inserted first, in the same order as in a separate transaction, so that two writers cannot deadlock.
     private static let markedTracked = PreparedStatement(name: "marked_tracked", sql: markedTrackedSQL)
     private static let markedTrackedSQL = """
-        with mark as (\(mark(source: eventArrays + 1)) returning 1),
+        with mark as (\(markWithRevision)),
         reports as (
-            \(reports(from: eventArrays + positionParameters + 1))
-            where exists (select from mark)\(greater)
+            \(reports(from: eventArrays + positionParameters + 1))\(greater)
         )
         \(insertEventsSQL)
         where exists (select from mark)
@@ -291,7 +304,7 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
     private static let markedAll = PreparedStatement(
         name: "marked_all",
         sql: """
-            with mark as (\(mark(source: eventArrays + 1)) returning 1),
+            with mark as (\(markWithRevision)),
             events as (
                 \(insertEventsSQL)
                 where exists (select from mark)
@@ -303,8 +316,7 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
                 where exists (select from mark)
             ),
             reports as (
-                \(reports(from: eventArrays + positionParameters + 1))
-                where exists (select from mark)\(greater)
+                \(reports(from: eventArrays + positionParameters + 1))\(greater)
             )
             select exists (select from mark), (select count(*) from events)
             """

@@ -152,10 +152,8 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         return "main."
     }
 
-    /// SQLite has one writer, so ids are assigned in the order of commits.
-    func committedHighWaterMark() throws(StoreError) -> Int64 {
-        try rows("select max(id) from collector_events", []).first?.first?.integer ?? 0
-    }
+    /// SQLite has one writer, so ids and revisions are assigned in the order of commits.
+    func committedHighWaterMark() throws(StoreError) -> Int64 { try highestEventID() }
 
     func highestEventID() throws(StoreError) -> Int64 {
         try rows(

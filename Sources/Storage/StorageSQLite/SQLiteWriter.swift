@@ -11,6 +11,7 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
     private let insertEvent: Statement
     private let insertSubmission: Statement
     private let insertReport: Statement
+    private let drawRevision: Statement
     private let mark: Statement
     /// The number of pages in the log from which it is restarted.
     private var restartLogPages = Checkpointer.logPagesMax
@@ -22,6 +23,7 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         insertEvent = try guarded { () throws(SQLiteError) in try connection.prepare(Self.insertEventSQL) }
         insertSubmission = try guarded { () throws(SQLiteError) in try connection.prepare(Self.insertSubmissionSQL) }
         insertReport = try guarded { () throws(SQLiteError) in try connection.prepare(Self.insertReportSQL) }
+        drawRevision = try guarded { () throws(SQLiteError) in try connection.prepare(Self.drawRevisionSQL) }
         mark = try guarded { () throws(SQLiteError) in try connection.prepare(Self.markSQL) }
         try guarded { () throws(SQLiteError) in try connection.execute(Self.forgetSQL) }
         connection.setBusy(milliseconds: busyMilliseconds)
@@ -49,7 +51,9 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
     private func clarify(_ batch: Batch, _ id: BatchID) throws(StoreError) -> Appended {
         do throws(SQLiteError) {
             // Also compiles the triggers.
-            for sql in [Self.insertEventSQL, Self.insertSubmissionSQL, Self.insertReportSQL] {
+            for sql in [
+                Self.insertEventSQL, Self.insertSubmissionSQL, Self.drawRevisionSQL, Self.insertReportSQL,
+            ] {
                 _ = try connection.prepare(sql)
             }
             try connection.execute(Self.checkSQL)
@@ -89,6 +93,8 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
 
     private func insert(_ batch: Batch, _ id: BatchID) throws(SQLiteError) -> Appended {
         guard try isNew(id) else { return Appended(stored: 0, duplicates: batch.count) }
+        // Before the events, so that the highest id is that of an event.
+        let revision = try batch.reports.isEmpty ? 0 : drawnRevision()
         var appended = Appended(stored: 0, duplicates: 0)
         appended.eventIDs.reserveCapacity(batch.events.count)
         for event in batch.events {
@@ -102,7 +108,7 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         }
         if appended.duplicates > 0 { appended.eventIDs = [] }
         for submission in batch.submissions { try insert(submission) }
-        for report in batch.reports { try insert(report) }
+        for report in batch.reports { try insert(report, revision: revision) }
         appended.stored += batch.submissions.count + batch.reports.count
         return appended
     }
@@ -193,23 +199,37 @@ final class SQLiteWriter: StoreWriter, @unchecked Sendable {
         )
     }
 
+    /// Takes the next number of the events' ids as the revision of the batch's delivery reports.
+    private static let drawRevisionSQL = "update sqlite_sequence set seq = seq + 1 where name = 'collector_events'"
+
     private static let insertReportSQL = """
         insert into delivery_reports as kept (
-            pageview_id, visitor_id, session_id, site, drop_reasons, emitted, dropped, first_received_at, last_received_at
+            pageview_id, visitor_id, session_id, site, drop_reasons, emitted, dropped, first_received_at, last_received_at,
+            revision
         )
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)
         on conflict (pageview_id, visitor_id) do update
         set emitted = max(kept.emitted, excluded.emitted),
             drop_reasons = case when excluded.dropped > kept.dropped then excluded.drop_reasons else kept.drop_reasons end,
             dropped = max(kept.dropped, excluded.dropped),
+            revision = case
+                when excluded.emitted > kept.emitted or excluded.dropped > kept.dropped then excluded.revision
+                else kept.revision
+            end,
             first_received_at = min(kept.first_received_at, excluded.first_received_at),
             last_received_at = max(kept.last_received_at, excluded.last_received_at)
         """
 
-    private func insert(_ report: DeliveryReport) throws(SQLiteError) {
+    private func drawnRevision() throws(SQLiteError) -> Int64 {
+        try drawRevision.run()
+        return try connection.number("select seq from sqlite_sequence where name = 'collector_events'") ?? 0
+    }
+
+    private func insert(_ report: DeliveryReport, revision: Int64) throws(SQLiteError) {
         try insertReport.bind(6, Int64(report.emitted))
         try insertReport.bind(7, Int64(report.dropped))
         try insertReport.bind(8, TimestampText.bytes(report.receivedAt))
+        try insertReport.bind(9, revision)
         try insertReport.run(
             report.bytes,
             texts: [

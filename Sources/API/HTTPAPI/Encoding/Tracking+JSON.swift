@@ -14,7 +14,8 @@ extension TrackingReport: JSONRepresentable {
             summary + [
                 ("pageviews", .integer(pageViews)), ("events", .integer(events)), ("bot_events", .integer(botEvents)),
                 ("last_event", JSONEncodedValue(lastEvent)), ("figures", figures?.json ?? .null),
-                ("figures_from", JSONEncodedValue(figuresFrom)), ("refused", JSONEncodedValue(refusal)),
+                ("figures_from", JSONEncodedValue(figuresFrom)), ("figures_to", JSONEncodedValue(figuresTo)),
+                ("refused", JSONEncodedValue(refusal)),
                 ("gaps", gaps.json), ("blocked", blocked.json), ("sites", JSONEncodedValue(sites)),
                 ("site_count", .integer(siteCount)), ("version", .text(version)), ("server", server?.json ?? .null),
             ]

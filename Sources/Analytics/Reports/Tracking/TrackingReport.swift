@@ -36,6 +36,8 @@ package struct TrackingReport: Sendable {
     package let figures: TrackingFigures?
     /// The start of the delivery reports that were read, in seconds since 1970; later than the range begins if it has too many page views.
     package let figuresFrom: Int64?
+    /// Their end, in seconds since 1970; up to a minute earlier than that of the range if they were read for another report.
+    package let figuresTo: Int64?
     /// The reason why there are no figures.
     package let refusal: String?
     /// Those with the most page views, and how many there are.
@@ -50,7 +52,8 @@ package struct TrackingReport: Sendable {
         now: Int64,
         version: String,
         server: ServerCounters?,
-        tracker: TrackerAddresses
+        tracker: TrackerAddresses,
+        tracked: TrackedCache
     ) throws(ReportError) {
         (range, self.now, self.version, self.server) = (context.query.range, now, version, server)
         // Events of the current second count.
@@ -63,8 +66,9 @@ package struct TrackingReport: Sendable {
         blocked = try BlockedRequests(context, tracker)
         let latest = try LatestBySite(context, from: range.from, to: end, sites: scan.sites)
         lastEvent = latest.latest
-        let read = try Self.pageViews(context, hours, count: scan.total.pageViews, end: end, now: now)
-        (figures, figuresFrom, refusal) = (read.views?.total, read.views?.from, read.refusal)
+        let read = try Self.pageViews(context, tracked, hours, count: scan.total.pageViews, end: end, now: now)
+        (figures, figuresFrom, figuresTo) = (read.views?.total, read.views?.from, read.views?.to)
+        refusal = read.refusal
         let blocks = Dictionary(grouping: blocked.rows.filter(\.isOwn), by: \.site)
         sites = scan.sites.map { site, days in
             SiteRow(
@@ -127,12 +131,14 @@ package struct TrackingReport: Sendable {
     /// The page views of the range, or of its latest hours if it has too many or if reading them takes too long.
     private static func pageViews(
         _ context: ReportContext,
+        _ tracked: TrackedCache,
         _ hours: HourlyPageViews,
         count: Int64,
         end: Int64,
         now: Int64
     ) throws(ReportError) -> (views: TrackedPageViews?, refusal: String?) {
         let border = try context.database.eventsBorder()
+        let generation = try context.generation()
         guard border < end else {
             return (nil, "The events of this range have been removed: choose a later range")
         }
@@ -142,8 +148,16 @@ package struct TrackingReport: Sendable {
             guard let from = from.map({ max($0, border) }), from < end, from != tried else { continue }
             tried = from
             do throws(ReportError) {
-                let views = try context.database.reportAttempt { () throws(ReportError) in
-                    try TrackedPageViews(context, from: from, to: end, now: now)
+                let views = try tracked.views(
+                    context.query.site,
+                    generation: generation,
+                    from: from,
+                    to: end,
+                    now: now
+                ) { () throws(ReportError) in
+                    try context.database.reportAttempt { () throws(ReportError) in
+                        try TrackedPageViews(context, from: from, to: end, now: now)
+                    }
                 }
                 return (views, nil)
             } catch .store(.queryTimeout) {
@@ -210,7 +224,14 @@ extension Reports {
         var query = query
         (query.filters, query.includesBots) = ([], true)
         return try computed(query) { context throws(ReportError) in
-            try TrackingReport(context, now: now, version: version, server: server, tracker: tracker)
+            try TrackingReport(
+                context,
+                now: now,
+                version: version,
+                server: server,
+                tracker: tracker,
+                tracked: tracked
+            )
         }
     }
 }

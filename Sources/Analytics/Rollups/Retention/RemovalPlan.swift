@@ -12,24 +12,10 @@ struct RemovalPlan {
     /// Seconds by which an active session may delay its removal: a sender could otherwise prevent it forever.
     static let spareSeconds: Int64 = 86_400
 
-    /// What is removed of a page view.
+    /// A page view with removed events.
     struct PageView: Hashable {
         var pageviewID: String
         var visitorID: String
-    }
-
-    struct Removed {
-        /// Events with a `seq`, which delivery reports count.
-        var numbered: Int64 = 0
-        /// The time of the page view's own event in microseconds since 1970, its site and session.
-        var opened: (at: Int64, site: String, session: String)?
-
-        fileprivate mutating func add(_ event: Event, _ session: SessionID) {
-            if event.isNumbered { numbered += 1 }
-            if event.type == OwnEventType.pageview.rawValue, event.time < opened?.at ?? .max {
-                opened = (event.time, session.site, session.sessionID)
-            }
-        }
     }
 
     /// The position after the events that were searched.
@@ -40,7 +26,8 @@ struct RemovalPlan {
 
     var ids: [Int64] = []
     var keys: Set<UInt64> = []
-    var pageViews: [PageView: Removed] = [:]
+    /// The number of removed events with a `seq`, which delivery reports count.
+    var pageViews: [PageView: Int64] = [:]
     /// The end of the last second of removed events, in seconds since 1970.
     var border: Int64 = 0
     /// Nil when all events before the time have been searched.
@@ -95,7 +82,6 @@ struct RemovalPlan {
         var id: Int64
         var time: Int64
         var pageviewID: String
-        var type: String
         var isNumbered: Bool
     }
 
@@ -126,7 +112,7 @@ struct RemovalPlan {
         return try database.rows(
             """
             select id, \(database.dialect.microseconds("received_at")), \(Rollups.namedSite) as named_site, visitor_id,
-                session_id, pageview_id, event_type, seq
+                session_id, pageview_id, seq
             from collector_events as own
             where session_id in (\(names(2, ids.count))) and visitor_id in (\(names(2 + ids.count, owners.count)))
             order by session_id, visitor_id, id
@@ -150,8 +136,7 @@ struct RemovalPlan {
                 id: row[0].integer ?? 0,
                 time: row[1].integer ?? 0,
                 pageviewID: row[5].text ?? "",
-                type: row[6].text ?? "",
-                isNumbered: row[7].integer ?? 0 > 0
+                isNumbered: row[6].integer ?? 0 > 0
             )
             groups[indexes[session] ?? 0].events.append(event)
         }
@@ -170,28 +155,28 @@ struct RemovalPlan {
 
     private mutating func note(_ event: Event, _ session: SessionID) {
         let view = PageView(pageviewID: event.pageviewID, visitorID: session.visitorID)
-        pageViews[view, default: Removed()].add(event, session)
+        pageViews[view, default: 0] += event.isNumbered ? 1 : 0
     }
 
-    /// What is removed of page views with events of these ids.
-    static func pageViews(_ database: any Database, of ids: [Int64]) throws(StoreError) -> [PageView: Removed] {
+    /// The number of events with a `seq` by page view, of events with these ids.
+    static func pageViews(_ database: any Database, of ids: [Int64]) throws(StoreError) -> [PageView: Int64] {
         guard !ids.isEmpty else { return [:] }
         let values = database.padded(ids.map { .integer($0) })
         let names = (1...values.count).map { "?\($0)" }.joined(separator: ", ")
         let rows = try database.rows(
             """
             select id, \(database.dialect.microseconds("received_at")), \(Rollups.namedSite) as named_site, visitor_id,
-                session_id, pageview_id, event_type, seq
+                session_id, pageview_id, seq
             from collector_events as own
             where id in (\(names))
             """,
             values
         )
-        var found: [PageView: Removed] = [:]
+        var found: [PageView: Int64] = [:]
         for group in groups(rows) {
             for event in group.events {
                 let view = PageView(pageviewID: event.pageviewID, visitorID: group.session.visitorID)
-                found[view, default: Removed()].add(event, group.session)
+                found[view, default: 0] += event.isNumbered ? 1 : 0
             }
         }
         return found

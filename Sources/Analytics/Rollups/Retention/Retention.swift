@@ -83,7 +83,7 @@ package final class Retention {
 
     /// Adds the removed events to the delivery reports of their page views, in the order in which ingest locks them.
     private func keepDelivery(
-        _ pageViews: [RemovalPlan.PageView: RemovalPlan.Removed]
+        _ pageViews: [RemovalPlan.PageView: Int64]
     ) throws(StoreError) {
         let sorted = pageViews.sorted { one, other in
             let (left, right) = (one.key, other.key)
@@ -93,19 +93,9 @@ package final class Retention {
             return left.pageviewID.utf8.lexicographicallyPrecedes(right.pageviewID.utf8)
         }
         for (view, removed) in sorted {
-            let opened = removed.opened
             _ = try database.change(
-                """
-                update delivery_reports
-                set removed = removed + ?3, opened_at = coalesce(opened_at, ?4),
-                    opened_site = coalesce(opened_site, ?5), opened_session = coalesce(opened_session, ?6)
-                where pageview_id = ?1 and visitor_id = ?2
-                """,
-                [
-                    .text(view.pageviewID), .text(view.visitorID), .integer(removed.numbered),
-                    opened.map { .integer($0.at) } ?? .null, opened.map { .text($0.site) } ?? .null,
-                    opened.map { .text($0.session) } ?? .null,
-                ]
+                "update delivery_reports set removed = removed + ?3 where pageview_id = ?1 and visitor_id = ?2",
+                [.text(view.pageviewID), .text(view.visitorID), .integer(removed)]
             )
         }
     }
@@ -130,19 +120,26 @@ package final class Retention {
         return Step(rows: old.count, isLast: old.count < Int(Self.pageRows))
     }
 
-    /// Removes delivery reports whose last part came before a time; those of one step.
+    /// Removes delivery reports whose last part came before a time, if the events of their page views have been removed;
+    /// those of one step.
+    ///
+    /// Figures of delivery are computed from the others.
     package func removeDeliveryReports(before time: Int64) throws(StoreError) -> Step {
         let last = database.dialect.microseconds("last_received_at")
         let rows = try database.rows(
             """
-            select pageview_id, visitor_id, \(last) from delivery_reports
+            select pageview_id, visitor_id, \(last), case when exists (
+                select 1 from collector_events as event
+                where event.pageview_id = report.pageview_id and event.visitor_id = report.visitor_id
+            ) then 1 else 0 end
+            from delivery_reports as report
             \(reportCursor == nil ? "" : "where (pageview_id, visitor_id) > (?2, ?3)")
             order by pageview_id, visitor_id
             limit ?1
             """,
             [.integer(Self.pageRows)] + (reportCursor.map { [.text($0.pageview), .text($0.visitor)] } ?? [])
         )
-        let old = rows.filter { ($0[2].integer ?? 0) / 1_000_000 < time }
+        let old = rows.filter { ($0[2].integer ?? 0) / 1_000_000 < time && $0[3].integer == 0 }
         try database.delete(
             "delivery_reports",
             key: ["pageview_id", "visitor_id"],
