@@ -109,9 +109,10 @@ function ruleRow(rule, channels, status) {
 
 /** @param {any} channel @param {string | null} from @param {HTMLElement} status */
 function channelRow(channel, from, status) {
-  const name = channel.name || channel.target;
+  const target = channel.target.replaceAll(",", ", ");
+  const name = channel.name || target;
   const isMissing = channel.kind === "email" && from === null;
-  const notes = [channel.kind === "email" ? "E-mail" : "Webhook", channel.name ? channel.target : ""];
+  const notes = [channel.kind === "email" ? "E-mail" : "Webhook", channel.name ? target : ""];
   if (isMissing) notes.push("e-mail is not configured on the server");
   return h(
     "li",

@@ -64,7 +64,7 @@ extension AlertMeasurer {
                 return (to - Self.hour, to)
             }
         )
-        guard let count = counts.first, let count else { return .lacking("There are no page views yet") }
+        guard let count = counts.first, let count else { return .lacking("Page views are known for less than an hour") }
         return TrafficComparison(count: count, earlier: counts.dropFirst().compactMap(\.self)).measurement(
             rule.kind,
             threshold: rule.threshold ?? 0,
