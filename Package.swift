@@ -163,7 +163,16 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Analytics: aggregation, rollups and reports.
+        // Analytics: aggregation, rollups, reports and alerts.
+        .target(
+            name: "Alerts",
+            dependencies: [
+                "Crypto", "Events", "HTTPClient", "Locks", "Log", "Reports", "Rollups", "Segments", "Storage",
+                "TimeZones", "Workers",
+            ],
+            path: "Sources/Analytics/Alerts",
+            swiftSettings: strict
+        ),
         .target(
             name: "Aggregation",
             dependencies: ["Channels", "Crypto", "Events", "JSON", "Numbers", "Segments", "TimeZones", "UserAgents"],
@@ -217,8 +226,8 @@ let package = Package(
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "Aggregation", "Assets", "Compression", "Crypto", "Erasure", "Events", "Files", "HTTPServer",
-                "HTTPWire", "Ingest", "JSON", "Live", "Locations", "Locks", "Log", "Numbers", "Reports",
+                "Aggregation", "Alerts", "Assets", "Compression", "Crypto", "Erasure", "Events", "Files", "HTTPClient",
+                "HTTPServer", "HTTPWire", "Ingest", "JSON", "Live", "Locations", "Locks", "Log", "Numbers", "Reports",
                 "Rollups", "Segments", "Storage", "TimeZones", "UserAgents", "Workers",
             ],
             path: "Sources/API/HTTPAPI",
@@ -229,8 +238,8 @@ let package = Package(
         .executableTarget(
             name: "collector",
             dependencies: [
-                "Assets", "Crypto", "DemoData", "Erasure", "Events", "Files", "HTML", "HTTPAPI", "HTTPClient",
-                "HTTPServer",
+                "Alerts", "Assets", "Crypto", "DemoData", "Erasure", "Events", "Files", "HTML", "HTTPAPI",
+                "HTTPClient", "HTTPServer",
                 "Ingest", "Live", "Locations", "Locks", "Log", "MaxMind", "Numbers", "Reports", "Rollups", "Storage",
                 "StoragePostgres", "StorageSQLite", "Workers",
             ],
@@ -250,6 +259,11 @@ let package = Package(
             dependencies: [
                 "Aggregation", "Crypto", "DemoData", "Events", "JSON", "Numbers", "Segments", "TestSupport",
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "AlertsTests",
+            dependencies: ["Alerts", "Events", "Reports", "Segments"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -360,8 +374,8 @@ let package = Package(
         .testTarget(
             name: "StorageContractTests",
             dependencies: [
-                "Aggregation", "DemoData", "Erasure", "Events", "HTTPAPI", "HTTPServer", "Log", "Numbers", "Postgres",
-                "Reports", "Rollups", "SQLite", "Segments", "Storage", "StoragePostgres", "StorageSQLite",
+                "Aggregation", "Alerts", "DemoData", "Erasure", "Events", "HTTPAPI", "HTTPServer", "Log", "Numbers",
+                "Postgres", "Reports", "Rollups", "SQLite", "Segments", "Storage", "StoragePostgres", "StorageSQLite",
                 "TestSupport", "TimeZones", "Workers",
             ],
             swiftSettings: strict

@@ -50,17 +50,23 @@ private let allowedImports: [String: Set<String>] = [
         "TimeZones", "UserAgents",
     ],
     "DemoData": ["Events", "Numbers", "Storage"],
+    "Alerts": [
+        "Crypto", "Events", "HTTPClient", "Locks", "Log", "Reports", "Rollups", "Segments", "Storage", "TimeZones",
+        "Workers",
+    ],
     "Erasure": ["Events", "Log", "Rollups", "Storage", "Workers"],
     // API
     "Live": ["Aggregation", "HTTPServer", "Locks", "Log", "Reports", "Storage", "Workers"],
     "HTTPAPI": [
-        "Aggregation", "Assets", "Compression", "Crypto", "Erasure", "Events", "Files", "HTTPServer", "HTTPWire",
+        "Aggregation", "Alerts", "Assets", "Compression", "Crypto", "Erasure", "Events", "Files", "HTTPClient",
+        "HTTPServer", "HTTPWire",
         "Ingest", "JSON", "Live", "Locations", "Locks", "Log", "Numbers", "Reports", "Rollups", "Segments",
         "Storage", "TimeZones", "UserAgents", "Workers",
     ],
     // App
     "collector": [
-        "Assets", "Crypto", "DemoData", "Erasure", "Events", "Files", "HTML", "HTTPAPI", "HTTPClient", "HTTPServer",
+        "Alerts", "Assets", "Crypto", "DemoData", "Erasure", "Events", "Files", "HTML", "HTTPAPI", "HTTPClient",
+        "HTTPServer",
         "Ingest", "Live", "Locations", "Locks", "Log", "MaxMind", "Numbers", "Reports", "Rollups", "Storage",
         "StoragePostgres",
         "StorageSQLite",

@@ -4,6 +4,7 @@ import { body, card, skeleton } from "../kit/cards.js";
 import { badge, h, isolated, table } from "../kit/dom.js";
 import { duration, exact, percent, shareOf } from "../kit/format.js";
 import { moment } from "../kit/times.js";
+import { alertsCard } from "./alerts-card.js";
 import { failure } from "./parts.js";
 import { change, rangeQuery, zone } from "./state.js";
 import { storageCard } from "./storage-card.js";
@@ -25,9 +26,13 @@ export async function showTracking(panel, signal) {
     body(cards[1]).append(skeleton(14));
   }
   try {
-    const [report, storage] = await Promise.all([readTracking(signal), storageCard(signal)]);
+    const [report, storage, alerts] = await Promise.all([
+      readTracking(signal),
+      storageCard(signal),
+      alertsCard(signal),
+    ]);
     const lists = [sites(report), versions(report), gaps(report), blocked(report)];
-    const parts = [conclusion(report), checks(report), ...lists, storage];
+    const parts = [conclusion(report), checks(report), ...lists, alerts, storage];
     panel.replaceChildren(...parts.filter((one) => one !== null));
     panel.dataset.key = key;
   } catch (error) {

@@ -68,4 +68,42 @@ struct JSONBody {
         }
         return number
     }
+
+    /// The value of a number; nil when the member is missing.
+    func number(_ name: String) throws(QueryError) -> Double? {
+        guard let value = members[name] else { return nil }
+        let text = String(decoding: bytes[value.range], as: UTF8.self)
+        guard value.kind == .number, let number = Double(text), number.isFinite else {
+            throw QueryError(message: "\(name) must be a number")
+        }
+        return number
+    }
+
+    /// The value of true or false; nil when the member is missing.
+    func boolean(_ name: String) throws(QueryError) -> Bool? {
+        guard let value = members[name] else { return nil }
+        switch String(decoding: bytes[value.range], as: UTF8.self) {
+        case "true": return true
+        case "false": return false
+        default: throw QueryError(message: "\(name) must be true or false")
+        }
+    }
+
+    /// The strings of an array, which have no escapes; nil when the member is missing.
+    func texts(_ name: String, countMax: Int, bytesMax: Int) throws(QueryError) -> [String]? {
+        guard let value = members[name] else { return nil }
+        let problem = QueryError(message: "\(name) must be an array of at most \(countMax) strings")
+        guard value.kind == .array else { throw problem }
+        var elements: [JSONValue] = []
+        do throws(JSONError) {
+            var cursor = try ArrayCursor(bytes.span, in: value.range)
+            while let element = try cursor.next(bytes.span) { elements.append(element) }
+        } catch { throw problem }
+        let isValid = elements.allSatisfy { element in
+            element.kind == .string && element.textError == nil && !element.hasEscapes
+                && element.content.count <= bytesMax
+        }
+        guard isValid, elements.count <= countMax else { throw problem }
+        return elements.map { String(decoding: bytes[$0.content], as: UTF8.self) }
+    }
 }

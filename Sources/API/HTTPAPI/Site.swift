@@ -1,3 +1,4 @@
+package import Alerts
 package import Assets
 package import Erasure
 package import HTTPServer
@@ -57,6 +58,9 @@ package final class Site: Handler {
     let retention: RetentionWorker?
     let feed: LiveFeed?
     let erasures: ErasureWorker?
+    let alerts: AlertWorker?
+    /// Where the thread of test messages sends its responses.
+    let alertResponses: ResponseSink?
 
     private let configuration: SiteConfiguration
     private let router: Router
@@ -81,6 +85,7 @@ package final class Site: Handler {
         pool: ReaderPool? = nil,
         feed: LiveFeed? = nil,
         erasures: ErasureWorker? = nil,
+        alerts: (worker: AlertWorker, responses: ResponseSink)? = nil,
         status: StatusMonitor? = nil,
         retention: RetentionWorker? = nil,
         workers: BodyWorkers? = nil,
@@ -95,6 +100,7 @@ package final class Site: Handler {
         self.retention = retention
         self.feed = feed
         self.erasures = erasures
+        (self.alerts, alertResponses) = (alerts?.worker, alerts?.responses)
         self.engine = engine
         self.metrics = metrics
         self.health = health

@@ -78,6 +78,14 @@ package final class StatusMonitor: Sendable {
         return answer
     }
 
+    /// Seconds for which events have waited for the rollups, as far as this process knows; nil before the first check and after a failed one.
+    package var lagSeconds: Int64? {
+        let seconds = seconds
+        return state.withLock { state in
+            state.look == nil || state.failure != nil ? nil : Int64(state.progress.lagSeconds(at: seconds))
+        }
+    }
+
     /// The current build, for responses whose figures it affects.
     func processing() -> RollupProgress.Processing? { state.withLock { $0.progress.processing } }
 

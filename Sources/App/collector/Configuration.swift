@@ -33,6 +33,7 @@ struct Configuration: Sendable {
     var retention = RetentionPolicy()
     /// Records per second accepted from one client address; 0 disables the limit.
     var rateLimit = 100
+    var alerts = AlertConfiguration()
     var logLevel = LogLevel.info
     var logFormat = LogFormat.logfmt
 
@@ -94,6 +95,7 @@ struct Configuration: Sendable {
         ) { text in
             Int(text).flatMap { (0...1_000_000).contains($0) ? $0 : nil }
         }
+        alerts = reader.readAlerts()
         reader.read("COLLECTOR_LOG_LEVEL", "must be debug, info, notice, warning or error", into: &logLevel) { text in
             LogLevel.allCases.first { $0.name == text }
         }
@@ -117,7 +119,7 @@ struct ConfigurationError: Error, Equatable {
 }
 
 /// Reads settings one by one and collects the problems.
-private struct SettingReader {
+struct SettingReader {
     var problems: [String]
     let value: (String) -> String?
 

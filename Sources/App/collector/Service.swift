@@ -1,3 +1,4 @@
+import Alerts
 import Assets
 import Erasure
 import Glibc
@@ -23,6 +24,7 @@ struct Service {
     private let feed: LiveFeed?
     private let rollupWorker: RollupWorker?
     private let erasures: ErasureWorker?
+    private let alerts: AlertWorker?
     private let retention: RetentionWorker?
     private let status: StatusMonitor?
     private let workers: BodyWorkers
@@ -87,6 +89,9 @@ struct Service {
         } else {
             status = nil
         }
+        alerts = store.map { [status, retention] in
+            Self.makeAlerts(configuration, $0, log) { Self.alertState(ingest, journal, status, retention) }
+        }
     }
 
     /// Creates the server in front of the parts.
@@ -102,6 +107,7 @@ struct Service {
             pool: pool,
             feed: feed,
             erasures: erasures,
+            alerts: alerts.map { ($0, sink) },
             status: status,
             retention: retention,
             workers: workers,
@@ -120,6 +126,7 @@ struct Service {
         erasures?.start()
         retention?.start()
         status?.start()
+        alerts?.start()
         pool?.start()
         workers.start()
         sessions.start()
@@ -138,7 +145,7 @@ struct Service {
         // hangs, which must not delay the writes of acknowledged records.
         let readers = [
             feed?.worker, pool?.worker, status?.worker, sessions.worker, rollupWorker?.worker, erasures?.worker,
-            retention?.worker,
+            retention?.worker, alerts?.worker, alerts?.tester,
         ]
         Worker.stop(readers.compactMap { $0 })
         ingest?.stop()

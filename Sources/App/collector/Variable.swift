@@ -112,6 +112,36 @@ struct Variable: Sendable {
             defaultText: "100"
         ),
         Variable(
+            name: "COLLECTOR_ALERT_SECONDS",
+            summary: "seconds between two evaluations of the alert rules, 1 to 3600",
+            defaultText: "60"
+        ),
+        Variable(
+            name: "COLLECTOR_ALERT_NETWORKS",
+            summary: "CIDR list of private networks to which webhooks may connect, or none",
+            defaultText: "none"
+        ),
+        Variable(
+            name: "COLLECTOR_SMTP_URL",
+            summary: "mail server, such as smtps://user:password@mail.example.com",
+            defaultText: "no e-mail is sent"
+        ),
+        Variable(
+            name: "COLLECTOR_SMTP_FROM",
+            summary: "e-mail address of the sender",
+            defaultText: "no e-mail is sent"
+        ),
+        Variable(
+            name: "COLLECTOR_SMTP_TLS",
+            summary: "whether e-mail needs TLS: required, or none for a server on the same machine",
+            defaultText: "required"
+        ),
+        Variable(
+            name: "COLLECTOR_SMTP_CA",
+            summary: "file of certificates that the mail server's is checked against",
+            defaultText: "those of the system"
+        ),
+        Variable(
             name: "COLLECTOR_LOG_LEVEL",
             summary: "debug, info, notice, warning or error",
             defaultText: "info"

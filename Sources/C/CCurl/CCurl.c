@@ -2,30 +2,46 @@
 #include "CCurl.h"
 
 #include <dlfcn.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/socket.h>
 
 // Constants of libcurl's stable binary interface (curl/curl.h, curl/urlapi.h).
 enum {
     GLOBAL_DEFAULT = 3,
     OPT_TIMEOUT_MS = 155,
     OPT_NOSIGNAL = 99,
+    OPT_CONNECTTIMEOUT_MS = 156,
     OPT_NOBODY = 44,
+    OPT_UPLOAD = 46,
     OPT_POSTFIELDSIZE = 60,
+    OPT_USE_SSL = 119,
     OPT_PROTOCOLS = 181,
     OPT_PROTOCOLS_STR = 10318,
     OPT_WRITEDATA = 10001,
     OPT_URL = 10002,
+    OPT_READDATA = 10009,
     OPT_ERRORBUFFER = 10010,
     OPT_POSTFIELDS = 10015,
     OPT_HTTPHEADER = 10023,
     OPT_HEADERDATA = 10029,
     OPT_CUSTOMREQUEST = 10036,
+    OPT_CAINFO = 10065,
+    OPT_OPENSOCKETDATA = 10164,
+    OPT_NOPROXY = 10177,
+    OPT_MAIL_FROM = 10186,
+    OPT_MAIL_RCPT = 10187,
     OPT_WRITEFUNCTION = 20011,
+    OPT_READFUNCTION = 20012,
     OPT_HEADERFUNCTION = 20079,
+    OPT_OPENSOCKETFUNCTION = 20163,
     INFO_RESPONSE_CODE = 0x200002,
     INFO_REDIRECT_URL = 0x10001f,
     PROTO_HTTP_HTTPS = 3,
+    PROTO_SMTP_SMTPS = 3 << 16,
+    USESSL_NONE = 0,
+    USESSL_ALL = 3,
     URLPART_URL = 0,
     URL_DEFAULT_PORT = 1,
     URL_NON_SUPPORT_SCHEME = 8,
@@ -92,6 +108,38 @@ static void copy(char *to, size_t size, const char *from) {
     to[length] = 0;
 }
 
+// As in curl/curl.h.
+struct curl_sockaddr {
+    int family, socktype, protocol;
+    unsigned addrlen;
+    struct sockaddr addr;
+};
+
+typedef struct {
+    const ccurl_request *request;
+    int has_refused;
+} gate;
+
+// Called with each address that the name of the host has, before the connection to it: a name may have another address each time.
+static int open_socket(void *given, int purpose, struct curl_sockaddr *address) {
+    (void)purpose;
+    gate *at = given;
+    const unsigned char *bytes = NULL;
+    size_t count = 0;
+    if (address->family == AF_INET) {
+        bytes = (const unsigned char *)&((const struct sockaddr_in *)(const void *)&address->addr)->sin_addr;
+        count = 4;
+    } else if (address->family == AF_INET6) {
+        bytes = (const unsigned char *)&((const struct sockaddr_in6 *)(const void *)&address->addr)->sin6_addr;
+        count = 16;
+    }
+    if (!bytes || !at->request->allows((const char *)bytes, count, at->request->context)) {
+        at->has_refused = 1;
+        return -1;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 void ccurl_perform(const ccurl_request *request, ccurl_result *result) {
     memset(result, 0, sizeof *result);
     pthread_once(&once, load);
@@ -122,13 +170,76 @@ void ccurl_perform(const ccurl_request *request, ccurl_result *result) {
         curl.easy_setopt(handle, OPT_POSTFIELDS, request->body);
     }
     curl.easy_setopt(handle, OPT_CUSTOMREQUEST, request->method);
+    if (request->connect_timeout_ms) curl.easy_setopt(handle, OPT_CONNECTTIMEOUT_MS, request->connect_timeout_ms);
+    gate at = {request, 0};
+    if (request->allows) {
+        // A proxy would connect to addresses that are not seen here.
+        if (!refused) refused = curl.easy_setopt(handle, OPT_NOPROXY, "*");
+        if (!refused) refused = curl.easy_setopt(handle, OPT_OPENSOCKETFUNCTION, open_socket);
+        if (!refused) refused = curl.easy_setopt(handle, OPT_OPENSOCKETDATA, &at);
+    }
     result->code = refused ? refused : curl.easy_perform(handle);
+    if (result->code && at.has_refused) result->code = CCURL_REFUSED;
     curl.easy_getinfo(handle, INFO_RESPONSE_CODE, &result->status);
     const char *redirect = NULL;
     curl.easy_getinfo(handle, INFO_REDIRECT_URL, &redirect);
     copy(result->redirect, sizeof result->redirect, redirect);
     copy(result->error, sizeof result->error, error[0] ? error : curl.easy_strerror(result->code));
     curl.slist_free_all(fields);
+    curl.easy_cleanup(handle);
+}
+
+typedef struct {
+    const char *bytes;
+    size_t left;
+} source;
+
+static size_t give(char *bytes, size_t size, size_t count, void *given) {
+    source *from = given;
+    size_t room = size * count, length = from->left < room ? from->left : room;
+    memcpy(bytes, from->bytes, length);
+    from->bytes += length;
+    from->left -= length;
+    return length;
+}
+
+static size_t drop(char *bytes, size_t size, size_t count, void *given) {
+    (void)bytes, (void)given;
+    return size * count;
+}
+
+void ccurl_mail(const ccurl_message *message, ccurl_result *result) {
+    memset(result, 0, sizeof *result);
+    pthread_once(&once, load);
+    void *handle = is_loaded ? curl.easy_init() : NULL;
+    if (!handle) {
+        result->code = CCURL_MISSING;
+        return;
+    }
+    slist *recipients = NULL;
+    for (size_t index = 0; index < message->recipient_count; index++)
+        recipients = curl.slist_append(recipients, message->recipients[index]);
+    source from = {message->bytes, message->size};
+    char error[256] = "";
+    int refused = curl.easy_setopt(handle, OPT_PROTOCOLS_STR, "smtp,smtps");
+    if (refused) refused = curl.easy_setopt(handle, OPT_PROTOCOLS, (long)PROTO_SMTP_SMTPS);
+    if (!refused) refused = curl.easy_setopt(handle, OPT_URL, message->url);
+    if (!refused) refused = curl.easy_setopt(handle, OPT_USE_SSL, (long)(message->needs_tls ? USESSL_ALL : USESSL_NONE));
+    if (!refused && message->ca_file) refused = curl.easy_setopt(handle, OPT_CAINFO, message->ca_file);
+    if (!refused) refused = curl.easy_setopt(handle, OPT_MAIL_FROM, message->from);
+    if (!refused) refused = curl.easy_setopt(handle, OPT_MAIL_RCPT, recipients);
+    curl.easy_setopt(handle, OPT_NOSIGNAL, 1L);
+    curl.easy_setopt(handle, OPT_TIMEOUT_MS, message->timeout_ms);
+    curl.easy_setopt(handle, OPT_CONNECTTIMEOUT_MS, message->connect_timeout_ms);
+    curl.easy_setopt(handle, OPT_ERRORBUFFER, error);
+    curl.easy_setopt(handle, OPT_UPLOAD, 1L);
+    curl.easy_setopt(handle, OPT_READFUNCTION, give);
+    curl.easy_setopt(handle, OPT_READDATA, &from);
+    curl.easy_setopt(handle, OPT_WRITEFUNCTION, drop);
+    result->code = refused ? refused : curl.easy_perform(handle);
+    curl.easy_getinfo(handle, INFO_RESPONSE_CODE, &result->status);
+    copy(result->error, sizeof result->error, error[0] ? error : curl.easy_strerror(result->code));
+    curl.slist_free_all(recipients);
     curl.easy_cleanup(handle);
 }
 

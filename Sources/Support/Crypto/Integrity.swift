@@ -20,13 +20,7 @@ package enum Integrity {
             digest = [UInt8](repeating: 0, count: Int(SHA512_DIGEST_LENGTH))
             _ = unsafe SHA512(bytes, bytes.count, &digest)
         }
-        return base64(digest)
-    }
-
-    private static func base64(_ bytes: [UInt8]) -> String {
-        var text = [UInt8](repeating: 0, count: (bytes.count + 2) / 3 * 4 + 1)
-        let count = unsafe EVP_EncodeBlock(&text, bytes, Int32(bytes.count))
-        return String(decoding: text.prefix(Int(count)), as: UTF8.self)
+        return Base64.encode(digest)
     }
 
     /// Whether bytes match an attribute: one of its digests of the strongest algorithm.

@@ -36,6 +36,8 @@ package enum ClientError: Error, Equatable {
     case redirect(String)
     /// The address, or that of a redirect, is not of http or https, or the client may not send requests to it.
     case refused(WebAddress)
+    /// The name of the host has only addresses to which the client may not connect.
+    case forbidden
 }
 
 /// Sends single requests, with named limits.
@@ -48,12 +50,31 @@ package struct HTTPClient: Sendable {
 
     private let agent: String
     private let allows: @Sendable (WebAddress) -> Bool
+    private let limits: Limits
+
+    /// What a client of strict limits does besides.
+    package struct Limits: Sendable {
+        package var timeoutMilliseconds = HTTPClient.timeoutMilliseconds
+        /// Nil for that of libcurl.
+        package var connectMilliseconds: Int?
+        package var bodyBytesMax = HTTPClient.bodyBytesMax
+        package var redirectsMax = HTTPClient.redirectsMax
+        /// Whether a connection to an address, of 4 or 16 bytes, is allowed; nil allows all, and proxies of the environment.
+        package var allowsAddress: (@Sendable ([UInt8]) -> Bool)?
+
+        package init() {}
+    }
 
     /// - Parameters:
     ///   - agent: The value of `User-Agent`.
+    ///   - limits: Timeouts and sizes, and the addresses to connect to.
     ///   - allows: Whether requests may be sent to an address of http or https; asked for redirects, too.
-    package init(agent: String, allows: @escaping @Sendable (WebAddress) -> Bool = { _ in true }) {
-        (self.agent, self.allows) = (agent, allows)
+    package init(
+        agent: String,
+        limits: Limits = Limits(),
+        allows: @escaping @Sendable (WebAddress) -> Bool = { _ in true }
+    ) {
+        (self.agent, self.limits, self.allows) = (agent, limits, allows)
     }
 
     /// Sends a request, and follows redirects of a GET.
@@ -69,12 +90,14 @@ package struct HTTPClient: Sendable {
             guard target.isWeb, allows(target) else { throw .refused(target) }
             var (response, next) = try once(method, target, fields, body)
             response.redirects = redirects
-            guard method == "GET", (300..<400).contains(response.status), !next.isEmpty else { return response }
+            guard method == "GET", limits.redirectsMax > 0, (300..<400).contains(response.status), !next.isEmpty else {
+                return response
+            }
             guard let address = WebAddress(next), address.isWeb else {
                 throw .redirect("\(target) redirects to \(next), which is not an http or https address")
             }
-            guard redirects.count < Self.redirectsMax else {
-                throw .redirect("\(url) redirects more than \(Self.redirectsMax) times")
+            guard redirects.count < limits.redirectsMax else {
+                throw .redirect("\(url) redirects more than \(limits.redirectsMax) times")
             }
             redirects.append(target)
             target = address
@@ -87,10 +110,10 @@ package struct HTTPClient: Sendable {
         _ fields: [(String, String)],
         _ body: [UInt8]?
     ) throws(ClientError) -> (ClientResponse, redirect: String) {
-        let reading = Reading()
+        let reading = Reading(limits)
         let lines = ([("User-Agent", agent)] + fields).map { "\($0.0): \($0.1)" } + ["Expect:"]
         var result = ccurl_result()
-        unsafe Self.perform(method, url.text, lines, body, reading, &result)
+        unsafe Self.perform(method, url.text, lines, body, limits, reading, &result)
         var response = ClientResponse(url)
         (response.status, response.fields, response.body) = (result.status, reading.fields, reading.body)
         response.isCut = reading.isCut
@@ -98,13 +121,14 @@ package struct HTTPClient: Sendable {
         case 0: break
         case Int32(CCURL_STOPPED) where reading.isCut: break
         case Int32(CCURL_MISSING): throw .missingLibrary
+        case Int32(CCURL_REFUSED): throw .forbidden
         default: throw .unreachable(Self.text(result.error))
         }
         return (response, Self.text(result.redirect))
     }
 
     /// The text of a C array that ends with a zero byte.
-    private static func text<Characters>(_ characters: Characters) -> String {
+    static func text<Characters>(_ characters: Characters) -> String {
         unsafe withUnsafeBytes(of: characters) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 
@@ -113,6 +137,7 @@ package struct HTTPClient: Sendable {
         _ url: String,
         _ lines: [String],
         _ body: [UInt8]?,
+        _ limits: Limits,
         _ reading: Reading,
         _ result: inout ccurl_result
     ) {
@@ -133,7 +158,14 @@ package struct HTTPClient: Sendable {
                             unsafe request.body = content.baseAddress?.assumingMemoryBound(to: CChar.self) ?? method
                             unsafe request.body_size = content.count
                         }
-                        unsafe request.timeout_ms = timeoutMilliseconds
+                        unsafe request.timeout_ms = limits.timeoutMilliseconds
+                        unsafe request.connect_timeout_ms = limits.connectMilliseconds ?? 0
+                        if limits.allowsAddress != nil {
+                            unsafe request.allows = { bytes, count, context in
+                                unsafe Reading.of(context)?.allows(UnsafeRawBufferPointer(start: bytes, count: count))
+                                    ?? 0
+                            }
+                        }
                         unsafe request.head = { bytes, count, context in
                             unsafe Reading.of(context)?.takeHead(UnsafeRawBufferPointer(start: bytes, count: count))
                                 ?? 0
@@ -150,7 +182,7 @@ package struct HTTPClient: Sendable {
         }
     }
 
-    @unsafe private static func strdupOf(_ text: String) -> UnsafeMutablePointer<CChar> {
+    @unsafe static func strdupOf(_ text: String) -> UnsafeMutablePointer<CChar> {
         let bytes = text.utf8CString
         let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
         for (index, byte) in bytes.enumerated() { unsafe copy[index] = byte }
@@ -164,9 +196,16 @@ private final class Reading {
     var body: [UInt8] = []
     var isCut = false
     private var headBytes = 0
+    private let limits: HTTPClient.Limits
+
+    init(_ limits: HTTPClient.Limits) { self.limits = limits }
 
     @unsafe static func of(_ context: UnsafeMutableRawPointer?) -> Reading? {
         unsafe context.map { unsafe Unmanaged<Reading>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    func allows(_ address: UnsafeRawBufferPointer) -> Int32 {
+        unsafe limits.allowsAddress?([UInt8](address)) ?? true ? 1 : 0
     }
 
     /// Takes one line of the head; that of a further response, such as after 100 Continue, replaces it.
@@ -185,7 +224,7 @@ private final class Reading {
     }
 
     func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int32 {
-        let room = HTTPClient.bodyBytesMax - body.count
+        let room = limits.bodyBytesMax - body.count
         unsafe body.append(contentsOf: bytes.prefix(room))
         isCut = bytes.count > room
         return isCut ? 0 : 1

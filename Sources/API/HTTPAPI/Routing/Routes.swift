@@ -7,7 +7,9 @@ extension RouteTable {
     /// All routes of the server.
     ///
     /// To add a route, add it here, and describe it in `Web/openapi.json` unless it is a page or a file.
-    static let all = RouteTable(pages + ingest + health + sessions + settings + reports + issues + goals + events)
+    static let all = RouteTable(
+        pages + ingest + health + sessions + settings + reports + issues + goals + events + alerts
+    )
 
     /// Pages and files, which are not part of the API.
     static let pages =
@@ -180,5 +182,31 @@ extension RouteTable {
         Route("/api/export", .get(.reader, Parameter.search + [.format], EventHandlers.export)),
         Route("/api/stream", .get(.reader, [.after], EventHandlers.stream)),
         Route("/api/submissions", .get(.reader, [], EventHandlers.submissions)),
+    ]
+
+    private static let alerts = [
+        Route("/api/alerts", .get(.owner, [], AlertHandlers.history)),
+        Route(
+            "/api/alert-rules",
+            .get(.owner, [], AlertHandlers.rules),
+            .change(.post, .owner, [], AlertHandlers.addRule)
+        ),
+        Route(
+            "/api/alert-rules/{id}",
+            .change(.put, .owner, [], AlertHandlers.changeRule),
+            .change(.delete, .owner, [], AlertHandlers.removeRule)
+        ),
+        Route("/api/alert-rules/{id}/test", .change(.post, .owner, [], AlertHandlers.testRule)),
+        Route(
+            "/api/alert-channels",
+            .get(.owner, [], AlertHandlers.channels),
+            .change(.post, .owner, [], AlertHandlers.addChannel)
+        ),
+        Route(
+            "/api/alert-channels/{id}",
+            .change(.put, .owner, [], AlertHandlers.changeChannel),
+            .change(.delete, .owner, [], AlertHandlers.removeChannel)
+        ),
+        Route("/api/alert-channels/{id}/test", .change(.post, .owner, [], AlertHandlers.testChannel)),
     ]
 }

@@ -89,7 +89,7 @@ package struct TrackingChecks: Equatable, Sendable {
     /// The fewest page views, or events, on which a share is judged.
     package static let sampleMin: Int64 = 30
     static let deliveryGood = 0.99
-    static let deliveryPoor = 0.95
+    package static let deliveryPoor = 0.95
     static let droppedGood = 0.005
     static let vitalsMissingGood = 0.2
     static let vitalsMissingPoor = 0.5

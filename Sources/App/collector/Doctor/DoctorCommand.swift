@@ -154,6 +154,7 @@ enum DoctorError: Error, Equatable {
             url.isWeb
                 ? "\(url.host) is a private address, that of the page is not"
                 : "'\(url)' is not an http or https address"
+        case .client(.forbidden): "the address is private, that of the page is not"
         case .html(.missingLibrary): "libxml2 is not installed"
         case .html(.noDocument): "the page has no HTML"
         }
@@ -165,7 +166,8 @@ enum DoctorError: Error, Equatable {
         case .client(.missingLibrary): "Install it (Debian: libcurl4), or run the command on another machine"
         case .client(.unreachable): "Check the address, the certificate and the network of this machine"
         case .client(.redirect): "Give the address that visitors see"
-        case .client(.refused): "Use a public http or https address: browsers of visitors cannot reach this one"
+        case .client(.refused), .client(.forbidden):
+            "Use a public http or https address: browsers of visitors cannot reach this one"
         case .html(.missingLibrary): "Install it (Debian: libxml2), or run the command on another machine"
         case .html(.noDocument): "Give the address of an HTML page"
         }

@@ -16,23 +16,45 @@ typedef struct {
     const char *body;
     size_t body_size;
     long timeout_ms;
+    /// 0 for that of libcurl.
+    long connect_timeout_ms;
     ccurl_sink head;
     ccurl_sink content;
+    /// Gets the 4 or 16 bytes of an address before a connection to it; null allows all of them.
+    ccurl_sink allows;
     void *context;
 } ccurl_request;
 
 typedef struct {
-    /// 0, or an error of libcurl; CCURL_MISSING if the library cannot be loaded.
+    /// 0, or an error of libcurl; CCURL_MISSING if the library cannot be loaded, CCURL_REFUSED if no address was allowed.
     int code;
     long status;
     char error[256];
     char redirect[4096];
 } ccurl_result;
 
-enum { CCURL_MISSING = -1, CCURL_STOPPED = 23 };
+enum { CCURL_MISSING = -1, CCURL_REFUSED = -2, CCURL_STOPPED = 23 };
 
 /// Sends one request to an http or https address and follows no redirect. The context is passed to the sinks.
 void ccurl_perform(const ccurl_request *request, ccurl_result *result);
+
+typedef struct {
+    /// An address of smtp or smtps, which may have a user and a password.
+    const char *url;
+    const char *from;
+    const char *const *recipients;
+    size_t recipient_count;
+    const char *bytes;
+    size_t size;
+    int needs_tls;
+    /// Null for the certificates of the system.
+    const char *ca_file;
+    long timeout_ms;
+    long connect_timeout_ms;
+} ccurl_message;
+
+/// Sends one message; the status is the last code of the server.
+void ccurl_mail(const ccurl_message *message, ccurl_result *result);
 
 enum { CCURL_SCHEME = 1, CCURL_HOST = 5, CCURL_PORT = 6, CCURL_PATH = 7 };
 
