@@ -274,11 +274,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(
-            name: "CompressionTests",
-            dependencies: ["CZlib", "Compression"],
-            swiftSettings: strict
-        ),
+        .testTarget(name: "CompressionTests", dependencies: ["CZlib", "Compression"], swiftSettings: strict),
         .testTarget(
             name: "ContractTests",
             dependencies: [
@@ -287,21 +283,9 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(
-            name: "CryptoTests",
-            dependencies: ["Crypto"],
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "EventsTests",
-            dependencies: ["Events", "JSON", "TestSupport"],
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "FilesTests",
-            dependencies: ["Files", "TestSupport"],
-            swiftSettings: strict
-        ),
+        .testTarget(name: "CryptoTests", dependencies: ["Crypto"], swiftSettings: strict),
+        .testTarget(name: "EventsTests", dependencies: ["Events", "JSON", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
@@ -310,16 +294,8 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(
-            name: "HTTPServerTests",
-            dependencies: ["HTTPServer", "HTTPWire", "Locks"],
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "HTTPWireTests",
-            dependencies: ["HTTPWire"],
-            swiftSettings: strict
-        ),
+        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPWire", "Locks"], swiftSettings: strict),
+        .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: strict),
         .testTarget(
             name: "IngestTests",
             dependencies: [
@@ -328,11 +304,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(
-            name: "JSONTests",
-            dependencies: ["JSON"],
-            swiftSettings: strict
-        ),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(
             name: "LiveTests",
             dependencies: [
@@ -346,11 +318,7 @@ let package = Package(
             dependencies: ["Events", "Locations", "Log", "MaxMind", "TimeZones"],
             swiftSettings: strict
         ),
-        .testTarget(
-            name: "PostgresTests",
-            dependencies: ["Postgres", "TestSupport"],
-            swiftSettings: strict
-        ),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "ReportsTests",
             dependencies: ["Aggregation", "Events", "Reports", "Rollups", "Segments", "Storage", "TestSupport"],
@@ -361,16 +329,8 @@ let package = Package(
             dependencies: ["Aggregation", "Events", "Rollups", "Segments", "Storage", "TestSupport"],
             swiftSettings: strict
         ),
-        .testTarget(
-            name: "SQLiteTests",
-            dependencies: ["SQLite", "TestSupport"],
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "SegmentsTests",
-            dependencies: ["Segments"],
-            swiftSettings: strict
-        ),
+        .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SegmentsTests", dependencies: ["Segments"], swiftSettings: strict),
         .testTarget(
             name: "StorageContractTests",
             dependencies: [
@@ -386,26 +346,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
-        .testTarget(
-            name: "TimeZonesTests",
-            dependencies: ["TimeZones"],
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "ChannelsTests",
-            dependencies: ["Channels"],
-            swiftSettings: strict
-        ),
+        .testTarget(name: "TimeZonesTests", dependencies: ["TimeZones"], swiftSettings: strict),
+        .testTarget(name: "ChannelsTests", dependencies: ["Channels"], swiftSettings: strict),
         .testTarget(
             name: "UserAgentsTests",
             dependencies: ["Assets", "Patterns", "UserAgents"],
             swiftSettings: strict
         ),
-        .testTarget(
-            name: "WorkersTests",
-            dependencies: ["Workers"],
-            swiftSettings: strict
-        ),
+        .testTarget(name: "WorkersTests", dependencies: ["Workers"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c2x

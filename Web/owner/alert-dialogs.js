@@ -77,8 +77,8 @@ function checkbox(id, checked, text) {
 const numeric = (id, value, more) =>
   input(id, value === null ? "" : String(value), { type: "number", maxlength: undefined, ...more });
 
-/** @param {any} rule null for a new one @param {any[]} channels */
-export function openRule(rule, channels) {
+/** The fields of a rule. @param {any} rule null for a new one @param {any[]} channels */
+function fieldsOf(rule, channels) {
   const { site = "" } = current();
   const kind = select(
     "alert-kind",
@@ -96,6 +96,13 @@ export function openRule(rule, channels) {
   const boxes = channels.map((one) =>
     checkbox(`alert-to-${one.id}`, rule ? rule.channels.includes(one.id) : true, one.name || one.target)
   );
+  return { kind, vital, name, threshold, minutes, samples, named, ofSite, siteCheck, isOn, onCheck, boxes };
+}
+
+/** @param {any} rule null for a new one @param {any[]} channels */
+export function openRule(rule, channels) {
+  const fields = fieldsOf(rule, channels);
+  const { kind, vital, name, threshold, minutes, samples, named, ofSite, siteCheck, isOn, onCheck, boxes } = fields;
   const note = h("p", { class: "note", id: "alert-note" });
   kind.setAttribute("aria-describedby", note.id);
   const parts = {
