@@ -16,6 +16,8 @@ package final class AlertWorker: Sendable {
     static let retryMilliseconds = 5000
     /// Seconds after which another process takes over from one that has ended, or hangs: more than one attempt takes.
     static let leaseSeconds: Int64 = 30
+    /// Seconds after which the lease is written again; before, no statement is needed to hold it.
+    static let renewSeconds: Int64 = 10
     /// Seconds that an attempt may take.
     static let attemptSeconds: Int64 = 20
     /// The most test messages that wait.
@@ -53,7 +55,15 @@ package final class AlertWorker: Sendable {
     /// How e-mail is sent; nil if it is not configured.
     package var mailFrom: String? { context.sender.mail?.from }
 
+    /// What the thread remembers between two turns, so that nothing is written while there is nothing to do.
+    private struct Memory {
+        var hasRules = false
+        /// Seconds since 1970 until which this process holds the lease.
+        var heldUntil: Int64 = 0
+    }
+
     private func run() {
+        var memory = Memory()
         var connection = WorkerConnection(store)
         var next = ContinuousClock.now
         var reason = ""
@@ -63,7 +73,9 @@ package final class AlertWorker: Sendable {
             var milliseconds = Self.lookMilliseconds
             do throws(StoreError) {
                 let isDue = .now >= next
-                try connection.use { database throws(StoreError) in try turn(database, evaluates: isDue) }
+                try connection.use { database throws(StoreError) in
+                    try turn(database, evaluates: isDue, &memory)
+                }
                 if isDue { next = .now + .seconds(seconds) }
                 reason = ""
             } catch {
@@ -75,40 +87,48 @@ package final class AlertWorker: Sendable {
             worker.sleep(milliseconds: milliseconds)
         }
         // Without it, another process takes over when the lease ends.
+        guard memory.heldUntil > 0 else { return }
         try? connection.use { database throws(StoreError) in try AlertLog(database, holder: holder).release() }
     }
 
-    private func turn(_ database: any Database, evaluates: Bool) throws(StoreError) {
+    private func turn(_ database: any Database, evaluates: Bool, _ memory: inout Memory) throws(StoreError) {
         let alerts = AlertLog(database, holder: holder)
+        if evaluates { memory.hasRules = try AlertTables(database).rules().contains(where: \.isEnabled) }
+        if !memory.hasRules, try alerts.due(now: WallClock.seconds).isEmpty { return }
         var evaluation = AlertEvaluation(database, alerts, context: context, dictionaries, now: WallClock.seconds)
         if evaluates { evaluation.server = server() }
-        guard try hold(alerts) else {
+        guard try hold(alerts, &memory) else {
             // The journal of this process is known to it alone.
             if evaluates { try evaluation.run(journalOnly: true) }
             return
         }
         if evaluates {
             for rule in try evaluation.run(journalOnly: false) {
-                guard !worker.isStopping, try hold(alerts) else { return }
+                guard !worker.isStopping, try hold(alerts, &memory) else { return }
                 try evaluation.evaluate(rule)
             }
             try alerts.prune(now: WallClock.seconds)
         }
-        try deliver(database, alerts)
+        try deliver(database, alerts, &memory)
     }
 
-    private func hold(_ alerts: AlertLog) throws(StoreError) -> Bool {
+    private func hold(_ alerts: AlertLog, _ memory: inout Memory) throws(StoreError) -> Bool {
         let now = WallClock.seconds
-        return try alerts.acquire(now: now, until: now + Self.leaseSeconds)
+        // The clock may have been set back since.
+        let left = memory.heldUntil - now
+        if left > Self.leaseSeconds - Self.renewSeconds, left <= Self.leaseSeconds { return true }
+        let isHeld = try alerts.acquire(now: now, until: now + Self.leaseSeconds)
+        memory.heldUntil = isHeld ? now + Self.leaseSeconds : 0
+        return isHeld
     }
 
     /// Sends the messages that are due.
-    private func deliver(_ database: any Database, _ alerts: AlertLog) throws(StoreError) {
+    private func deliver(_ database: any Database, _ alerts: AlertLog, _ memory: inout Memory) throws(StoreError) {
         let due = try alerts.due(now: WallClock.seconds)
         guard !due.isEmpty else { return }
         let channels = try AlertTables(database).channels()
         for delivery in due {
-            guard !worker.isStopping, try hold(alerts) else { return }
+            guard !worker.isStopping, try hold(alerts, &memory) else { return }
             guard let channel = channels.first(where: { $0.id == delivery.channel }) else {
                 try alerts.finish(delivery.id, .failed, failure: "The channel was removed", now: WallClock.seconds)
                 continue

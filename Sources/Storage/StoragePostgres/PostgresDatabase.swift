@@ -20,8 +20,7 @@ final class PostgresDatabase: Database, @unchecked Sendable {
     private let session: Session
     private var buffer: [UInt8] = []
     private var isWithinTransaction = false
-    /// Changes deferred to the end of the transaction, behind a pooler that does not allow
-    /// transactions of several round trips.
+    /// Changes deferred to the end of the transaction, if a pooler does not allow transactions of several round trips.
     private var deferredChanges: [Call]?
     /// The last id assigned at some time, and the transactions that were writing at that time.
     private var candidate: (id: Int64, writers: Set<String>)?
