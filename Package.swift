@@ -194,7 +194,7 @@ let package = Package(
         .target(
             name: "Reports",
             dependencies: [
-                "Aggregation", "Crypto", "Events", "Numbers", "Rollups", "Segments", "Storage",
+                "Aggregation", "Crypto", "Events", "Locks", "Numbers", "Rollups", "Segments", "Storage",
                 "TimeZones", "UserAgents",
             ],
             path: "Sources/Analytics/Reports",
