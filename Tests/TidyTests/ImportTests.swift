@@ -46,7 +46,7 @@ private let allowedImports: [String: Set<String>] = [
         "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments", "Storage", "Workers",
     ],
     "Reports": [
-        "Aggregation", "Crypto", "Events", "Numbers", "Rollups", "Segments", "Storage",
+        "Aggregation", "Crypto", "Events", "Locks", "Numbers", "Rollups", "Segments", "Storage",
         "TimeZones", "UserAgents",
     ],
     "DemoData": ["Events", "Numbers", "Storage"],

@@ -192,7 +192,6 @@ def wait_for_reports_ahead(engine):
 
 @pytest.mark.every_engine
 def test_a_view_opens_with_reports_that_were_read_ahead(engine, filled):
-    # A view with a goal has other reports than one without.
     goal = change(filled.port, "POST", "/api/goals", {"type": "page", "match": "/page-1", "name": "Checkout"}, OWNER)
     assert goal.status == 200, goal.body
     open_page(engine, filled)

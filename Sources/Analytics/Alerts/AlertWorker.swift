@@ -86,8 +86,8 @@ package final class AlertWorker: Sendable {
             }
             worker.sleep(milliseconds: milliseconds)
         }
-        // Without it, another process takes over when the lease ends.
         guard memory.heldUntil > 0 else { return }
+        // Without it, another process takes over when the lease ends.
         try? connection.use { database throws(StoreError) in try AlertLog(database, holder: holder).release() }
     }
 

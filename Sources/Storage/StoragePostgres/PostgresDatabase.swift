@@ -381,8 +381,7 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         return bytes
     }
 
-    /// Decodes the `escape` format: backslashes are doubled, and a backslash followed by three
-    /// octal digits is a byte.
+    /// Decodes the `escape` format: backslashes are doubled, and a backslash followed by three octal digits is a byte.
     private static func unescaped(_ text: [UInt8]) -> [UInt8] {
         var bytes: [UInt8] = []
         var index = 0
