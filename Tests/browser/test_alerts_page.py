@@ -24,9 +24,14 @@ def shop(sqlite, serve):
     return collector
 
 
-def open_alerts(engine, shop):
+def open_alerts(engine, shop, scheme=None):
     engine.signed_in_at = None
     open_page(engine, shop, "", "tracking")
+    if scheme:
+        engine.use_scheme(scheme)
+        # A page that is open changes its colors little by little.
+        engine.page.reload()
+        ready(engine)
     wait_for(lambda: "Alerts" in (text(engine, "main") or ""), 15, "the card")
 
 
@@ -107,8 +112,7 @@ def test_the_card_and_its_dialogs_are_accessible_and_fit(chromium, shop, sink, s
             chromium.evaluate("() => document.querySelector('.alerts').scrollIntoView()")
             chromium.screenshot(SCREENSHOTS / f"alerts-{name}-{scheme}-{width}.png")
 
-    open_alerts(chromium, shop)
-    chromium.use_scheme(scheme)
+    open_alerts(chromium, shop, scheme)
     check("empty")
     port = shop.port
     channel = add(port, "alert-channels", kind="webhook", name="team chat", target=sink.url, secret=SECRET)["id"]
@@ -116,8 +120,7 @@ def test_the_card_and_its_dialogs_are_accessible_and_fit(chromium, shop, sink, s
     add(port, "alert-rules", kind="error_rate", threshold=2, samples_min=1, channels=[channel])
     add(port, "alert-rules", kind="traffic_drop", name="Nobody comes", channels=[channel])
     wait_for(lambda: sink.of("firing"), SOON, "the alert")
-    open_alerts(chromium, shop)
-    chromium.use_scheme(scheme)
+    open_alerts(chromium, shop, scheme)
     seen(chromium, "Firing", "Latest alerts")
     check("card")
     press(chromium, "Add rule")
