@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from bodies import event, submission
+from load import wait_for
 from stores import events, submissions
 from wire import post
 
@@ -16,6 +17,8 @@ def stored_address(collector, store, fields, address="127.0.0.1"):
     record, happening = submission(), event()
     assert post(collector.port, "/collect", record, fields, address=address).status == 200
     assert post(collector.port, "/event", happening, fields, address=address).status == 200
+    # A database that is still starting has them in the journal.
+    wait_for(lambda: submissions(store, visitor_id=record["visitor_id"]) and events(store, visitor_id=happening["visitor_id"]), 45, "stored")
     (row,) = submissions(store, visitor_id=record["visitor_id"])
     (hashed,) = events(store, visitor_id=happening["visitor_id"])
     assert hashed["ip_hash"] == hashlib.sha256(f"{row['ip']}\0{SALT}".encode()).hexdigest()

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from bodies import event
+from load import wait_for
 from program import raise_open_files_limit
 from wire import Closed, Wire, chunked, get, head, post
 
@@ -257,7 +258,8 @@ def test_disconnecting_clients_do_not_affect_others(service):
         with Wire(service.port) as wire:
             wire.send(head("POST", "/event", [("Content-Length", len(body))]) + body)
     assert post(service.port, "/event", event()).status == 200
-    assert get(service.port, "/health").status == 200
+    # It may still be starting.
+    wait_for(lambda: get(service.port, "/health").status == 200, 45, "healthy")
 
 
 def test_a_thousand_idle_connections_cost_little(site):
