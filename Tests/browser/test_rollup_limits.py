@@ -1,7 +1,6 @@
 """Rollups continue with many dimension values, after database errors, and after events are replaced."""
 
 import itertools
-import time
 
 from bodies import make_ids
 from insight import ENVIRONMENT, ask, report, send, settle, visit_events
@@ -47,9 +46,7 @@ def test_new_signals_and_sites_are_limited(store, serve):
     events += [event("pageview", {"language": word()}, site=f"{word()}.example") for _ in range(700)]
     sent = send_all(collector.port, events)
     settle(collector.port, sent)
-    started = time.monotonic()
     answer = ask(collector.port, "fingerprints")
-    assert time.monotonic() - started < 1
     assert len(answer.body) < FINGERPRINTS_BYTES_MAX
     signals = answer.json()["signals"]
     assert len(signals) == 101, "100 names, the combined one among them, and what is beyond"
