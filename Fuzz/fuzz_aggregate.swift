@@ -22,7 +22,8 @@ private final class FuzzedDatabase: Database, @unchecked Sendable {
         time: { $0 },
         timeKey: { $0 },
         timeOfKey: { $0 },
-        bytewise: { $0 }
+        bytewise: { $0 },
+        turn: { _ in nil }
     )
 
     func rows(_ sql: String, _ parameters: [SQLValue], milliseconds: Int32) throws(StoreError) -> [[SQLValue]] {
