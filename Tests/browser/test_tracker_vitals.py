@@ -55,13 +55,19 @@ INVOKERS = """() => new Promise((resolve) => {
     .observe({ type: "long-animation-frame", buffered: true });
   setTimeout(resolve, 200, found);
 })"""
-# Keeps the durations of interactions as the browser reports them.
-RECORD = """<script>const durations = {};
+# Keeps the events, and the durations of interactions, as the browser reports them.
+RECORD = """<script>const durations = {}, reported = [];
 for (const type of ["event", "first-input"]) if (PerformanceObserver.supportedEntryTypes.includes(type)) {
-  new PerformanceObserver((list) => list.getEntries().forEach(({ interactionId: id, duration }) => {
+  new PerformanceObserver((list) => list.getEntries().forEach(({ interactionId: id, name, startTime, duration }) => {
+    reported.push({ name, duration, paint: startTime + duration });
     if (id) durations[id] = Math.max(durations[id] ?? 0, duration);
   })).observe({ type, buffered: true, durationThreshold: 40 });
 }</script>"""
+# Whether an event of this name was presented by the frame that presented the longest one. The browser rounds durations to 8 ms.
+IS_IN_LONGEST_FRAME = """(name) => {
+  const longest = reported.reduce((one, other) => other.duration > one.duration ? other : one);
+  return reported.some((event) => event.name === name && Math.abs(event.paint - longest.paint) <= 8);
+}"""
 
 
 def test_vitals_that_a_browser_cannot_measure_are_null_and_the_others_have_a_value(visit):
@@ -152,7 +158,11 @@ def test_a_handler_counts_as_processing_and_its_target_names_the_interaction(vis
     assert value >= 144
     assert parts["interactionTarget"] == "input#field" and parts["interactionType"] == kind
     assert_phases(parts, value)
-    assert parts["inputDelay"] < 100 and parts["processingDuration"] >= 140
+    # On a busy machine Firefox may present the events of one key by two frames: the handler then delays the input of the second.
+    if visit.engine.name == "chromium" or visit.engine.evaluate(f"() => ({IS_IN_LONGEST_FRAME})({event!r})"):
+        assert parts["inputDelay"] < 100 and parts["processingDuration"] >= 140
+    else:
+        assert parts["inputDelay"] + parts["processingDuration"] >= 140
     if visit.engine.name == "chromium":
         assert not scripts or parts["longestScript"]["invoker"] == f"INPUT#field.on{event}"
 

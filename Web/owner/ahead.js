@@ -9,30 +9,41 @@ const ACTIVE_MS = 120_000;
 const PAUSE_MS = 250;
 
 let activeAt = Date.now();
+/** Aborted when the views that follow shall not be read. */
 let reading = new AbortController();
+/** By name, the views whose reports are on their way. @type {Map<string, AbortController>} */
+const beingRead = new Map();
 
 const isWanted = () =>
   document.visibilityState === "visible" && Date.now() - activeAt < ACTIVE_MS &&
   !(/** @type {any} */ (navigator).connection?.saveData);
 
-/** @param {string} name of a view @param {AbortSignal} signal */
-async function read(name, signal) {
+/** @param {string} name of a view */
+async function read(name) {
+  const controller = new AbortController();
+  beingRead.set(name, controller);
   // The view shows the error when it is opened.
-  await VIEWS[name].read?.(signal).catch(() => {});
+  await VIEWS[name].read?.(controller.signal).catch(() => {});
+  if (beingRead.get(name) === controller) beingRead.delete(name);
 }
 
 /** Requests the reports of a view that is about to be shown. @param {string} name @returns {Promise<boolean>} false if another view was */
 export async function readNow(name) {
   stopAhead();
   const { signal } = reading;
-  await read(name, signal);
+  await read(name);
   return !signal.aborted;
 }
 
-/** Ends the reading; the view that is opened takes over the request that is on its way. */
-export function stopAhead() {
+/**
+ * Ends the reading. The view that is opened shares the requests that are on their way for it, which go on.
+ *
+ * @param {string} [opened] the name of the view, if it is opened with the range and the filters for which it is being read
+ */
+export function stopAhead(opened) {
   reading.abort();
   reading = new AbortController();
+  for (const [name, controller] of beingRead) if (name !== opened) controller.abort();
 }
 
 /** Reads the reports of all views. @param {string} open the name of the open view */
@@ -43,7 +54,7 @@ export async function startAhead(open) {
   // Of the open view, what is not in the window is not requested yet.
   for (const name of new Set([open, ...Object.keys(VIEWS)])) {
     if (signal.aborted || !isWanted()) return;
-    await read(name, signal);
+    await read(name);
   }
 }
 
@@ -54,7 +65,7 @@ export function watchUse(isReady) {
   for (const tab of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[role=tab]"))) {
     tab.addEventListener("pointerenter", () => {
       const isOpen = tab.getAttribute("aria-selected") === "true";
-      if (isReady() && !isOpen && isWanted()) read(tab.dataset.tab ?? "", reading.signal);
+      if (isReady() && !isOpen && isWanted()) read(tab.dataset.tab ?? "");
     });
   }
 }

@@ -43,14 +43,14 @@ let shownTime = null;
 /** The time zone of these figures. @type {string | null} */
 let shownZone = null;
 
-/** Shows the open view again. */
-async function show() {
+/** Shows the open view. @param {boolean} [isBeingRead] whether it is that for which reports are on their way */
+async function show(isBeingRead) {
   for (const other of document.querySelectorAll("[aria-busy]")) other.removeAttribute("aria-busy");
   if (access === "none" || isWelcoming()) return;
-  showing?.abort();
-  stopAhead();
-  const controller = showing = new AbortController();
   const name = openTab();
+  showing?.abort();
+  stopAhead(isBeingRead ? name : undefined);
+  const controller = showing = new AbortController();
   const panel = byId(`panel-${name}`);
   shownTime = figuresTime();
   shownZone = zone();
@@ -59,7 +59,7 @@ async function show() {
   try {
     await VIEWS[name].show(panel, controller.signal);
   } catch (error) {
-    if (!controller.signal.aborted) panel.replaceChildren(failure(error, show));
+    if (!controller.signal.aborted) panel.replaceChildren(failure(error, () => show()));
   }
   if (showing !== controller) return;
   fillZones();
@@ -188,6 +188,7 @@ async function signedIn(kind) {
   document.body.dataset.access = kind;
   byId("content").setAttribute("aria-busy", "true");
   const isReady = Promise.all([startStatus(), loadSettings().then(settingsLoaded)]);
+  const zoneRead = zone();
   readNow(openTab());
   loadCharts();
   await within(isReady, STATUS_MS_MAX).catch(() => {});
@@ -195,7 +196,7 @@ async function signedIn(kind) {
   byId("sign-in").hidden = true;
   byId("content").hidden = false;
   drawBar(openTab());
-  show();
+  show(zoneRead === zone());
   document.body.removeAttribute("data-waits");
   drawSites();
   drawLive();
@@ -307,7 +308,7 @@ async function start() {
   });
   onTab((view) => {
     drawBar(view);
-    show();
+    show(true);
   });
   await signInAtStart(token, share);
   document.body.removeAttribute("data-waits");
