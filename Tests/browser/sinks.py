@@ -13,6 +13,8 @@ import ssl
 import threading
 import time
 
+from listener import listen
+
 
 @dataclasses.dataclass
 class Hook:
@@ -102,18 +104,8 @@ class MailSink:
         if certificate:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._context.load_cert_chain(certificate, key)
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = listen(self._run)
         self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                # Closed.
-                return
-            threading.Thread(target=self._run, args=(connection,), daemon=True).start()
 
     def _run(self, connection):
         with contextlib.suppress(OSError), connection:

@@ -7,6 +7,8 @@ import ssl
 import subprocess
 import threading
 
+from listener import listen
+
 
 def make_certificate(folder):
     """Creates a certificate for this machine, valid for a day. Returns its file and that of its key."""
@@ -24,18 +26,8 @@ class TLS:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(certificate, key)
         self._target = ("127.0.0.1", port)
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = listen(self._serve)
         self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                # Closed.
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
         # Browsers may close connections at any time.

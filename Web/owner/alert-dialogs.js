@@ -3,75 +3,8 @@
 import { BOUNDS, METRICS } from "../kit/contract.js";
 import { h, setText } from "../kit/dom.js";
 import { KINDS, randomSecret } from "./alert-words.js";
-import { ask } from "./api.js";
-import { input, labelled } from "./goal-dialog.js";
-import { change, current } from "./state.js";
-
-/** @type {HTMLDialogElement | undefined} */
-let dialog;
-
-/**
- * Opens a dialog with a form that saves and removes something of the API.
- *
- * @param {string} noun such as "rule" @param {string} path of the list @param {string | null} id null for a new one
- * @param {(Node | string)[]} nodes @param {() => any} value the body of the request
- */
-function openForm(noun, path, id, nodes, value) {
-  dialog?.remove();
-  dialog = /** @type {HTMLDialogElement} */ (h("dialog", { id: "alert", "aria-labelledby": "alert-title" }));
-  const own = dialog;
-  const message = h("p", { class: "problem", role: "alert" });
-  const target = id === null ? path : `${path}/${encodeURIComponent(id)}`;
-  /** @param {string} method @param {any} body */
-  async function send(method, body) {
-    try {
-      await ask(target, {}, { method, body });
-      own.close();
-      change({}, { isStep: false });
-    } catch (error) {
-      setText(message, /** @type {Error} */ (error).message);
-    }
-  }
-  const remove = id === null ? [] : [
-    h("span", { class: "space" }),
-    h("button", { type: "button", class: "button", text: "Remove", onclick: () => send("DELETE", undefined) }),
-  ];
-  const form = h(
-    "form",
-    {},
-    h("h2", { id: "alert-title", text: `${id === null ? "Add" : "Edit"} ${noun}` }),
-    ...nodes,
-    message,
-    h(
-      "p",
-      { class: "actions" },
-      h("button", { class: "button strong", text: id === null ? `Add ${noun}` : "Save" }),
-      h("button", { type: "button", class: "button", text: "Cancel", onclick: () => own.close() }),
-      ...remove,
-    ),
-  );
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    send(id === null ? "POST" : "PUT", value());
-  });
-  own.append(form);
-  own.addEventListener("close", () => own.remove());
-  document.body.append(own);
-  own.showModal();
-}
-
-/** @param {string} id @param {[string, string][]} options @param {string} value */
-const select = (id, options, value) => /** @type {HTMLSelectElement} */ (h(
-  "select",
-  { id, class: "choice" },
-  ...options.map(([name, text]) => h("option", { value: name, text, selected: name === value })),
-));
-
-/** @param {string} id @param {boolean} checked @param {string} text @returns {[HTMLInputElement, HTMLElement]} */
-function checkbox(id, checked, text) {
-  const box = /** @type {HTMLInputElement} */ (h("input", { type: "checkbox", id, checked }));
-  return [box, h("label", { class: "check" }, box, h("span", { text }))];
-}
+import { checkbox, choice, input, labelled, openForm } from "./form-dialog.js";
+import { current } from "./state.js";
 
 /** @param {string} id @param {number | null} value @param {Record<string, any>} more */
 const numeric = (id, value, more) =>
@@ -80,12 +13,9 @@ const numeric = (id, value, more) =>
 /** The fields of a rule. @param {any} rule null for a new one @param {any[]} channels */
 function fieldsOf(rule, channels) {
   const { site = "" } = current();
-  const kind = select(
-    "alert-kind",
-    Object.entries(KINDS).map(([name, { label }]) => [name, label]),
-    rule?.kind ?? "new_issue",
-  );
-  const vital = select("alert-vital", Object.entries(METRICS), rule?.vital ?? "lcp");
+  const labels = Object.fromEntries(Object.entries(KINDS).map(([name, { label }]) => [name, label]));
+  const kind = choice("alert-kind", labels, rule?.kind ?? "new_issue");
+  const vital = choice("alert-vital", METRICS, rule?.vital ?? "lcp");
   const name = input("alert-name", rule?.name ?? "", { maxlength: "100", placeholder: "Optional" });
   const threshold = numeric("alert-threshold", rule?.threshold ?? null, { step: "any", min: "0" });
   const minutes = numeric("alert-minutes", rule?.minutes ?? 60, { min: "5", max: "1440" });
@@ -138,7 +68,7 @@ export function openRule(rule, channels) {
     h("fieldset", { class: "to" }, h("legend", { text: "Send to" }), ...boxes.map(([, label]) => label)),
     onCheck,
   ];
-  openForm("rule", "alert-rules", rule?.id ?? null, nodes, () => {
+  const value = () => {
     const one = KINDS[kind.value];
     return {
       kind: kind.value,
@@ -151,13 +81,14 @@ export function openRule(rule, channels) {
       ...(one.samples && samples.value ? { samples_min: Number(samples.value) } : {}),
       ...(named !== null && !one.isServer && ofSite.checked ? { site: named } : {}),
     };
-  });
+  };
+  openForm({ id: "alert", noun: "rule", path: "alert-rules", item: rule?.id ?? null, nodes, value });
   kind.focus();
 }
 
 /** @param {any} channel null for a new one @param {string | null} from the sender of e-mail; null if it is not configured */
 export function openChannel(channel, from) {
-  const kind = select("alert-channel", [["webhook", "Webhook"], ["email", "E-mail"]], channel?.kind ?? "webhook");
+  const kind = choice("alert-channel", { webhook: "Webhook", email: "E-mail" }, channel?.kind ?? "webhook");
   kind.disabled = channel !== null;
   const name = input("alert-name", channel?.name ?? "", { maxlength: "100", placeholder: "Optional" });
   const target = input("alert-target", channel?.target ?? "", { required: true, maxlength: "2000" });
@@ -192,11 +123,12 @@ export function openChannel(channel, from) {
     secretPart,
     note,
   ];
-  openForm("channel", "alert-channels", channel?.id ?? null, nodes, () => ({
+  const value = () => ({
     kind: kind.value,
     name: name.value.trim(),
     target: target.value.trim(),
     ...(kind.value === "webhook" && secret.value.trim() ? { secret: secret.value.trim() } : {}),
-  }));
+  });
+  openForm({ id: "alert", noun: "channel", path: "alert-channels", item: channel?.id ?? null, nodes, value });
   (channel ? name : kind).focus();
 }

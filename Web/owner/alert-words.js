@@ -2,6 +2,7 @@
 
 import { METRICS } from "../kit/contract.js";
 import { exact, round } from "../kit/format.js";
+import { hex } from "../kit/hex.js";
 
 /**
  * @typedef {object} Kind
@@ -142,5 +143,4 @@ export function testText(results) {
 }
 
 /** A secret of random digits. @returns {string} */
-export const randomSecret = () =>
-  [...crypto.getRandomValues(new Uint8Array(24))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+export const randomSecret = () => [...crypto.getRandomValues(new Uint8Array(24))].map((byte) => hex(byte, 2)).join("");

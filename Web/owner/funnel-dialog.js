@@ -3,7 +3,8 @@
 import { h, setText } from "../kit/dom.js";
 import { ask } from "./api.js";
 import { funnelParts } from "./funnels.js";
-import { input, labelled, suggest } from "./goal-dialog.js";
+import { choice, input, labelled } from "./form-dialog.js";
+import { suggest } from "./goal-dialog.js";
 import { readGoals } from "./goal-names.js";
 import { change, current, reportQuery } from "./state.js";
 
@@ -20,13 +21,6 @@ let dialog;
 let steps = [];
 /** @type {import("./goal-names.js").Goal[]} */
 let goals = [];
-
-/** @param {string} id @param {Record<string, string>} choices @param {string} chosen @param {Record<string, any>} [more] */
-const choice = (id, choices, chosen, more = {}) => /** @type {HTMLSelectElement} */ (h(
-  "select",
-  { id, class: "choice", ...more },
-  ...Object.entries(choices).map(([value, text]) => h("option", { value, text, selected: value === chosen })),
-));
 
 /** @param {import("./funnels.js").Funnel | null} [funnel] */
 export async function openFunnel(funnel = null) {
