@@ -104,9 +104,6 @@ package struct SessionState: Sendable {
     /// Identifies a page view among those of a session, in this process.
     package static func pageView(_ id: String) -> Int { ByteText(id).hashValue }
 
-    /// The number of page views whose events are known.
-    package var pageViewCount: Int { pageViews.count }
-
     private func slot(of pageView: Int) -> Int? { pageViews.lastIndex { $0.idHash == pageView } }
 
     /// Whether the session has events of a page view, and whether its own event is one of them.

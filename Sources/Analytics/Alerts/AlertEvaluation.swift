@@ -19,7 +19,7 @@ package struct AlertContext: Sendable {
     /// Its text stays the same for all attempts.
     func delivery(_ notice: AlertNotice, to channel: AlertChannel, now: Int64) -> AlertDelivery {
         var notice = notice
-        notice.id = makeAlertID()
+        notice.id = RandomID.make()
         return AlertDelivery(
             id: notice.id,
             alert: notice.alert,
@@ -32,8 +32,6 @@ package struct AlertContext: Sendable {
         )
     }
 }
-
-func makeAlertID() -> String { String((0..<16).map { _ in "0123456789abcdef".randomElement() ?? "0" }) }
 
 /// Evaluates rules once, and stores what follows from it.
 package struct AlertEvaluation {
@@ -56,21 +54,12 @@ package struct AlertEvaluation {
         (self.dictionaries, self.now) = (dictionaries, now)
     }
 
-    /// The rules to evaluate; with `journalOnly`, evaluates those about the journal and returns none.
-    @discardableResult
-    package func run(journalOnly: Bool) throws(StoreError) -> [AlertRule] {
-        let rules = try AlertTables(database).rules().filter(\.isEnabled)
-        guard journalOnly else { return rules }
-        for rule in rules where rule.kind == .journal { try evaluate(rule, isOwner: false) }
-        return []
-    }
-
     private var measurer: AlertMeasurer { AlertMeasurer(database, dictionaries, now: now, server: server) }
 
     /// Evaluates a rule, and stores the changes with their messages.
     ///
     /// `isOwner` says that this process holds the lease; otherwise, it changes only the causes of its own journal.
-    package func evaluate(_ rule: AlertRule, isOwner: Bool = true) throws(StoreError) {
+    package func evaluate(_ rule: AlertRule, isOwner: Bool) throws(StoreError) {
         var measurement: AlertMeasurement
         do throws(ReportError) {
             measurement = try measurer.measure(rule)
@@ -100,7 +89,8 @@ package struct AlertEvaluation {
         _ isOwner: Bool
     ) throws(StoreError) {
         let notices = try changes.map { change throws(StoreError) in try message(rule, change) }
-        let channels = try AlertTables(database).channels().filter { rule.channels.contains($0.id) }
+        let hasMessages = notices.contains { $0 != nil }
+        let channels = try hasMessages ? AlertTables(database).channels().filter { rule.channels.contains($0.id) } : []
         let state = state(measurement, open: open, changes)
         func write() throws(StoreError) {
             for (change, notice) in zip(changes, notices) {
@@ -123,7 +113,7 @@ package struct AlertEvaluation {
         switch change {
         case .fire(let finding):
             let isOver = rule.kind == .weeklyReport
-            try alerts.begin(notice?.alert ?? makeAlertID(), rule, finding, isOver: isOver, now: now)
+            try alerts.begin(notice?.alert ?? RandomID.make(), rule, finding, isOver: isOver, now: now)
         case .resolve(let alert, _): try alerts.end(alert.id, now: now)
         case .count(let id, let count): try alerts.count(id, count)
         }
@@ -176,7 +166,7 @@ package struct AlertEvaluation {
             id: "",
             event: event,
             rule: rule,
-            alert: makeAlertID(),
+            alert: RandomID.make(),
             cause: cause,
             title: title,
             value: value,

@@ -18,7 +18,6 @@ package enum AlertKind: String, CaseIterable, Sendable {
     var isAboutIssues: Bool { self == .newIssue || self == .regressedIssue }
     /// Whether it is about the server, and not about a site.
     package var isAboutServer: Bool { self == .journal || self == .disk || self == .rollupLag }
-    package var hasThreshold: Bool { thresholds != nil }
     package var hasSamples: Bool { samplesDefault != nil }
     /// Whether the rule has a window of its own; traffic is compared by the hour.
     package var hasWindow: Bool { self == .errorRate || self == .vital || self == .deliveryRate }

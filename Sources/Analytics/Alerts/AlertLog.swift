@@ -117,7 +117,7 @@ package struct AlertLog {
             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)
             """,
             [
-                .text(id), .text(rule.id), .text(finding.cause), .text(finding.title), Self.value(finding.value),
+                .text(id), .text(rule.id), .text(finding.cause), .text(finding.title), SQLValue(finding.value),
                 .integer(now), isOver ? .integer(now) : .null,
             ]
         )
@@ -136,9 +136,9 @@ package struct AlertLog {
         _ = try database.change(
             "update alert_rules set state = ?2, value = ?3, samples = ?4, reason = ?5, evaluated_at = ?6 where id = ?1",
             [
-                .text(rule), .text(state.name.rawValue), Self.value(state.value),
-                state.samples.map { .integer($0) } ?? .null, AlertTables.value(state.reason),
-                state.evaluatedAt.map { .integer($0) } ?? .null,
+                .text(rule), .text(state.name.rawValue), SQLValue(state.value),
+                SQLValue(state.samples), SQLValue(state.reason),
+                SQLValue(state.evaluatedAt),
             ]
         )
     }
@@ -187,11 +187,6 @@ package struct AlertLog {
         )
     }
 
-    /// Seconds since 1970 when the next delivery is due; nil without one.
-    package func nextAt() throws(StoreError) -> Int64? {
-        try database.rows("select min(next_at) from alert_deliveries where state = 'pending'").first?[0].integer
-    }
-
     /// Records an attempt before it is made, so that a process that takes over makes the next one only when that is due.
     ///
     /// - Returns: False if another process has made it.
@@ -205,18 +200,20 @@ package struct AlertLog {
         ) == 1
     }
 
+    /// Stores the result of the last attempt.
     func finish(_ id: String, _ state: AlertDelivery.State, failure: String?, now: Int64) throws(StoreError) {
         _ = try database.change(
             "update alert_deliveries set state = ?2, failure = ?3, finished_at = ?4 where id = ?1",
-            [
-                .text(id), .text(state.rawValue), AlertTables.value(failure),
-                state == .pending ? .null : .integer(now),
-            ]
+            [.text(id), .text(state.rawValue), SQLValue(failure), .integer(now)]
         )
     }
 
-    func postpone(_ id: String, to time: Int64) throws(StoreError) {
-        _ = try database.change("update alert_deliveries set next_at = ?2 where id = ?1", [.text(id), .integer(time)])
+    /// Stores why an attempt failed, and when the next one is due.
+    func retry(_ id: String, failure: String, at time: Int64) throws(StoreError) {
+        _ = try database.change(
+            "update alert_deliveries set failure = ?2, next_at = ?3 where id = ?1",
+            [.text(id), .text(failure), .integer(time)]
+        )
     }
 
     /// The latest alerts, the newest first, with their deliveries.
@@ -270,6 +267,4 @@ package struct AlertLog {
             )
         }
     }
-
-    static func value(_ number: Double?) -> SQLValue { number.map { .real($0) } ?? .null }
 }

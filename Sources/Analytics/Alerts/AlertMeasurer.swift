@@ -149,8 +149,7 @@ package struct AlertMeasurer {
         guard delivery.emitted >= rule.samplesMin, delivery.emitted > 0 else {
             return Self.tooFew(delivery.emitted, rule, "emitted events")
         }
-        let stored = max(0, delivery.emitted - delivery.lost - min(delivery.dropped, delivery.emitted))
-        let value = Double(stored) * 100 / Double(delivery.emitted)
+        let value = Double(delivery.received) * 100 / Double(delivery.emitted)
         let limit = rule.threshold ?? 0
         let (shown, bound) = (AlertText.number(value), AlertText.number(limit))
         let title = "Delivery rate \(shown) %, limit \(bound) %" + AlertText.scope(rule)

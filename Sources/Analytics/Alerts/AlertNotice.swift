@@ -1,3 +1,5 @@
+import Events
+
 /// The content of a message about an alert.
 package struct AlertNotice: Sendable {
     /// Of the delivery.
@@ -35,8 +37,8 @@ package struct AlertNotice: Sendable {
         } else {
             lines.append("Rule: \(AlertText.line(rule.title))")
             if event == .test { lines.append("This message was requested by the owner. Nothing has happened.") }
-            if event != .test { lines.append("Since: \(AlertText.time(startedAt))") }
-            if let resolvedAt { lines.append("Over since: \(AlertText.time(resolvedAt))") }
+            if event != .test { lines.append("Since: \(TimestampText.minute(startedAt)) UTC") }
+            if let resolvedAt { lines.append("Over since: \(TimestampText.minute(resolvedAt)) UTC") }
         }
         if let page { lines += ["", page] }
         return lines.joined(separator: "\n") + "\n"

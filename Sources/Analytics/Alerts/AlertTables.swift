@@ -49,7 +49,7 @@ package struct AlertTables {
             """,
             [
                 .text(channel.id), .text(channel.kind.rawValue), .text(channel.name), .text(channel.target),
-                Self.value(channel.secret), .integer(channel.createdAt), .integer(AlertChannel.countMax),
+                SQLValue(channel.secret), .integer(channel.createdAt), .integer(AlertChannel.countMax),
             ]
         )
         return count == 1 ? nil : .tooMany(AlertChannel.countMax)
@@ -62,7 +62,7 @@ package struct AlertTables {
         try database.change(
             "update alert_channels set name = ?2, target = ?3, secret = coalesce(?4, secret) where id = ?1 and kind = ?5",
             [
-                .text(channel.id), .text(channel.name), .text(channel.target), Self.value(channel.secret),
+                .text(channel.id), .text(channel.name), .text(channel.target), SQLValue(channel.secret),
                 .text(channel.kind.rawValue),
             ]
         ) == 1
@@ -184,23 +184,9 @@ package struct AlertTables {
 
     private static func values(_ rule: AlertRule) -> [SQLValue] {
         [
-            .text(rule.id), .text(rule.kind.rawValue), value(rule.site), .text(rule.name), value(rule.vital?.name),
-            rule.threshold.map { .real($0) } ?? .null, .integer(rule.minutes), .integer(rule.samplesMin),
+            .text(rule.id), .text(rule.kind.rawValue), SQLValue(rule.site), .text(rule.name),
+            SQLValue(rule.vital?.name), SQLValue(rule.threshold), .integer(rule.minutes), .integer(rule.samplesMin),
             .text(rule.channels.joined(separator: " ")), .integer(rule.isEnabled ? 1 : 0),
         ]
-    }
-
-    static func value(_ text: String?) -> SQLValue { text.map { .text($0) } ?? .null }
-}
-
-extension SQLValue {
-    /// The value as a number with a fraction; nil for NULL and text that is no number.
-    var real: Double? {
-        switch self {
-        case .real(let value): value
-        case .integer(let value): Double(value)
-        case .text(let text): Double(text)
-        case .null, .blob: nil
-        }
     }
 }

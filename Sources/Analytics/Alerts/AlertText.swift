@@ -1,5 +1,3 @@
-import Events
-
 /// Words and numbers of messages.
 enum AlertText {
     /// The name of the errors of issues beyond the limit of a site.
@@ -31,18 +29,5 @@ enum AlertText {
 
     static func scope(_ rule: AlertRule) -> String {
         scope(site: rule.site) + (rule.kind.hasWindow ? " in \(rule.minutes) minutes" : "")
-    }
-}
-
-extension AlertText {
-    /// A time in UTC, such as 2026-11-23 17:59 UTC.
-    static func time(_ seconds: Int64) -> String {
-        let text = String(decoding: TimestampText.bytes(seconds * 1_000_000), as: UTF8.self)
-        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
-    }
-
-    /// The date, such as 2026-11-23, of local seconds since 1970.
-    static func date(_ local: Int64) -> String {
-        String(decoding: TimestampText.bytes(local * 1_000_000).prefix(10), as: UTF8.self)
     }
 }

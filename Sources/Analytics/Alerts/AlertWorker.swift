@@ -33,7 +33,7 @@ package final class AlertWorker: Sendable {
     private let seconds: Int64
     private let dictionaries = DictionaryCache()
     private let tests = Locked<[AlertTest]>([])
-    private let holder = (0..<4).map { _ in String(UInt16.random(in: 0 ... .max), radix: 16) }.joined()
+    private let holder = RandomID.make()
 
     /// Creates a worker that evaluates every `seconds`; `server` is the state of this process.
     package init(
@@ -93,22 +93,19 @@ package final class AlertWorker: Sendable {
 
     private func turn(_ database: any Database, evaluates: Bool, _ memory: inout Memory) throws(StoreError) {
         let alerts = AlertLog(database, holder: holder)
-        if evaluates { memory.hasRules = try AlertTables(database).rules().contains(where: \.isEnabled) }
+        let rules = try evaluates ? AlertTables(database).rules().filter(\.isEnabled) : []
+        if evaluates { memory.hasRules = !rules.isEmpty }
         if !memory.hasRules, try alerts.due(now: WallClock.seconds).isEmpty { return }
+        let isOwner = try hold(alerts, &memory)
         var evaluation = AlertEvaluation(database, alerts, context: context, dictionaries, now: WallClock.seconds)
         if evaluates { evaluation.server = server() }
-        guard try hold(alerts, &memory) else {
-            // The journal of this process is known to it alone.
-            if evaluates { try evaluation.run(journalOnly: true) }
-            return
+        // The journal of this process is known to it alone.
+        for rule in rules where isOwner || rule.kind == .journal {
+            if isOwner { guard !worker.isStopping, try hold(alerts, &memory) else { return } }
+            try evaluation.evaluate(rule, isOwner: isOwner)
         }
-        if evaluates {
-            for rule in try evaluation.run(journalOnly: false) {
-                guard !worker.isStopping, try hold(alerts, &memory) else { return }
-                try evaluation.evaluate(rule)
-            }
-            try alerts.prune(now: WallClock.seconds)
-        }
+        guard isOwner else { return }
+        if evaluates { try alerts.prune(now: WallClock.seconds) }
         try deliver(database, alerts, &memory)
     }
 
@@ -148,9 +145,11 @@ package final class AlertWorker: Sendable {
         guard let failure = outcome.failure else {
             return try alerts.finish(delivery.id, .delivered, failure: nil, now: end)
         }
-        let isLast = retry == nil || outcome.isFinal
-        try alerts.finish(delivery.id, isLast ? .failed : .pending, failure: failure, now: end)
-        if let retry, !isLast { try alerts.postpone(delivery.id, to: end + retry) }
+        if let retry, !outcome.isFinal {
+            try alerts.retry(delivery.id, failure: failure, at: end + retry)
+        } else {
+            try alerts.finish(delivery.id, .failed, failure: failure, now: end)
+        }
         log.warning(
             "alert not delivered",
             ["delivery": delivery.id, "channel": channel.id, "attempt": delivery.attempts + 1, "reason": failure]

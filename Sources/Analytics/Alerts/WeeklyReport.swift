@@ -45,7 +45,7 @@ package struct WeeklyReport: Sendable {
         let lists = try reports.breakdowns(query, [.path, .referrer], ListSelection(limit: Self.rowsMax)).lists
         let zone = week.zone
         (self.site, self.zone) = (site, zone.name)
-        (firstDay, lastDay) = (AlertText.date(zone.local(week.from)), AlertText.date(zone.local(week.to - 1)))
+        (firstDay, lastDay) = (TimestampText.date(zone.local(week.from)), TimestampText.date(zone.local(week.to - 1)))
         figures = Self.figures(overview, performance)
         pages = lists[0].rows.map { Row(name: $0.value, count: $0.sum.pageViews) }
         sources = lists[1].rows.map { Row(name: $0.value, count: $0.sum.sessions) }
@@ -138,7 +138,7 @@ extension AlertMeasurer {
 
     func week(_ rule: AlertRule) throws(ReportError) -> AlertMeasurement {
         let (range, isDue) = try lastWeek(rule)
-        let day = AlertText.date(range.zone.local(range.from))
+        let day = TimestampText.date(range.zone.local(range.from))
         guard isDue else { return .measured(.init([])) }
         return .measured(.init([AlertFinding(cause: day, .exceeded, title: "Weekly report of \(day)")]))
     }

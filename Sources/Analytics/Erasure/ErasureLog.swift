@@ -32,7 +32,7 @@ package struct ErasureLog {
             let now = WallClock.microseconds()
             let exists = try VisitorRows(database: database, scope: scope, through: now).exist()
             if exists || mayBeElsewhere {
-                let erasure = Erasure(id: Self.makeID(), scope: scope, origin: origin, requestedAt: now)
+                let erasure = Erasure(id: RandomID.make(), scope: scope, origin: origin, requestedAt: now)
                 try add(erasure)
                 return erasure
             }
@@ -47,15 +47,11 @@ package struct ErasureLog {
             values (?1, ?2, ?3, ?4, ?5, ?6, '')
             """,
             [
-                .text(erasure.id), Self.value(erasure.visitor), Self.value(erasure.site),
+                .text(erasure.id), SQLValue(erasure.visitor), SQLValue(erasure.site),
                 .text(erasure.origin.rawValue),
                 .integer(erasure.requestedAt), .text(erasure.step.rawValue),
             ]
         )
-    }
-
-    private static func makeID() -> String {
-        String((0..<16).map { _ in "0123456789abcdef".randomElement() ?? "0" })
     }
 
     /// Erasures that are not done, the oldest first.
@@ -134,9 +130,9 @@ package struct ErasureLog {
                 where id = ?11 and holder = ?12
                 """,
             [
-                Self.value(erasure.visitor), .text(erasure.step.rawValue), .text(Self.encoded(erasure.counts)),
-                Self.value(erasure.failure), Self.value(proof?.remaining), Self.value(proof?.occurrences),
-                Self.value(proof?.newer), Self.value(proof?.mentions), Self.value(erasure.finishedAt),
+                SQLValue(erasure.visitor), .text(erasure.step.rawValue), .text(Self.encoded(erasure.counts)),
+                SQLValue(erasure.failure), SQLValue(proof?.remaining), SQLValue(proof?.occurrences),
+                SQLValue(proof?.newer), SQLValue(proof?.mentions), SQLValue(erasure.finishedAt),
                 .integer(WallClock.microseconds() + Self.leaseMicroseconds), .text(erasure.id), .text(holder),
             ],
             body
@@ -150,9 +146,6 @@ package struct ErasureLog {
             [.text(erasure.id), .text(holder)]
         )
     }
-
-    private static func value(_ text: String?) -> SQLValue { text.map { .text($0) } ?? .null }
-    private static func value(_ number: Int64?) -> SQLValue { number.map { .integer($0) } ?? .null }
 
     private static func encoded(_ counts: [String: Int64]) -> String {
         counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: "\n")

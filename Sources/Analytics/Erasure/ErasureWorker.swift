@@ -27,7 +27,7 @@ package final class ErasureWorker: Sendable {
     private let journal: (any Journal)?
     private let log: Log
     private let forget: @Sendable () -> Void
-    private let holder = (0..<4).map { _ in String(UInt16.random(in: 0 ... .max), radix: 16) }.joined()
+    private let holder = RandomID.make()
 
     /// Creates a worker; `journal` is that of this process, and `forget` drops the copies of events in its memory.
     package init(store: any Store, journal: (any Journal)?, log: Log, forget: @escaping @Sendable () -> Void) {

@@ -14,10 +14,9 @@ extension Database {
     func requireEvents(from: Int64, _ what: String) throws(ReportError) {
         let border = try eventsBorder()
         guard border > from else { return }
-        let time = String(decoding: TimestampText.bytes(border * 1_000_000).prefix(16), as: UTF8.self)
-        let date = time.replacing("T", with: " ")
+        let time = TimestampText.minute(border)
         throw .refused(
-            "\(what) read stored events, and those before \(date) UTC have been removed: choose a later range"
+            "\(what) read stored events, and those before \(time) UTC have been removed: choose a later range"
         )
     }
 }

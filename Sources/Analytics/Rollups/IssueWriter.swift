@@ -78,7 +78,7 @@ extension IssueWriter.Kept {
     fileprivate var parameters: [SQLValue] {
         [
             .text(kind), .text(name), .text(message), .integer(firstSeen), .integer(lastSeen), .integer(lastEventID),
-            noise.map { .text($0) } ?? .null, .text(culprit.function), .text(culprit.file), .integer(culprit.line),
+            SQLValue(noise), .text(culprit.function), .text(culprit.file), .integer(culprit.line),
         ]
     }
 }

@@ -126,7 +126,7 @@ package struct RollupPosition: Sendable, Equatable {
                 where id = 1 and last_event_id = ?5 and generation = ?6 and version = ?7
                 """,
             [
-                .integer(next.lastEventID), next.lastReceivedAt.map { .integer($0) } ?? .null,
+                .integer(next.lastEventID), SQLValue(next.lastReceivedAt),
                 .integer(next.lastSegmentID), .integer(next.visitors), .integer(lastEventID), .integer(generation),
                 .integer(version), .integer(lateEvents),
             ],

@@ -13,8 +13,7 @@ extension Rollups {
     package func removedBefore() throws(StoreError) -> String? {
         let border = try RollupPosition.read(database).retainedFrom
         guard border > 0 else { return nil }
-        let text = String(decoding: TimestampText.bytes(border * 1_000_000).prefix(16), as: UTF8.self)
-        return text.replacing("T", with: " ") + " UTC"
+        return TimestampText.minute(border) + " UTC"
     }
 
     /// Aggregates all events again and compares the result with the stored rollups.
@@ -98,16 +97,11 @@ extension Rollups {
         for id in own.damaged { result.append(("segment \(id) (damaged)", 1, 0)) }
         let keys = Set(own.sums.keys).union(right.sums.keys).sorted { ($0.day, $0.site) < ($1.day, $1.site) }
         for key in keys where own.sums[key] != right.sums[key] {
-            let day = Self.date(key.day)
+            let day = TimestampText.date(key.day)
             let site = key.site.isEmpty ? "(none)" : key.site
             result.append(
                 ("segments of \(site) on \(day)", own.sums[key]?.sessions ?? 0, right.sums[key]?.sessions ?? 0)
             )
         }
-    }
-
-    /// Formats the start of a day as `2026-11-28`.
-    private static func date(_ seconds: Int64) -> String {
-        String(decoding: TimestampText.bytes(seconds * 1_000_000).prefix(10), as: UTF8.self)
     }
 }

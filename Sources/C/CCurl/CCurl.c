@@ -140,23 +140,31 @@ static int open_socket(void *given, int purpose, struct curl_sockaddr *address) 
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-void ccurl_perform(const ccurl_request *request, ccurl_result *result) {
+// Clears the result, and returns a handle; without one, the result has the reason.
+static void *begin(ccurl_result *result) {
     memset(result, 0, sizeof *result);
     pthread_once(&once, load);
     void *handle = is_loaded ? curl.easy_init() : NULL;
-    if (!handle) {
-        result->code = CCURL_MISSING;
-        return;
-    }
+    if (!handle) result->code = CCURL_MISSING;
+    return handle;
+}
+
+// Allows some protocols, by name since 7.85 and by number before, and sets the address. Returns an error if nothing may be sent.
+static int set_address(void *handle, const char *protocols, long numbers, const char *url) {
+    int refused = curl.easy_setopt(handle, OPT_PROTOCOLS_STR, protocols);
+    if (refused) refused = curl.easy_setopt(handle, OPT_PROTOCOLS, numbers);
+    return refused ? refused : curl.easy_setopt(handle, OPT_URL, url);
+}
+
+void ccurl_perform(const ccurl_request *request, ccurl_result *result) {
+    void *handle = begin(result);
+    if (!handle) return;
     target head = {request->head, request->context}, content = {request->content, request->context};
     slist *fields = NULL;
     for (size_t index = 0; index < request->field_count; index++)
         fields = curl.slist_append(fields, request->fields[index]);
     char error[256] = "";
-    // Since 7.85 by name; the number of older versions is deprecated. Without either, nothing is sent.
-    int refused = curl.easy_setopt(handle, OPT_PROTOCOLS_STR, "http,https");
-    if (refused) refused = curl.easy_setopt(handle, OPT_PROTOCOLS, (long)PROTO_HTTP_HTTPS);
-    if (!refused) refused = curl.easy_setopt(handle, OPT_URL, request->url);
+    int refused = set_address(handle, "http,https", PROTO_HTTP_HTTPS, request->url);
     curl.easy_setopt(handle, OPT_NOSIGNAL, 1L);
     curl.easy_setopt(handle, OPT_TIMEOUT_MS, request->timeout_ms);
     curl.easy_setopt(handle, OPT_ERRORBUFFER, error);
@@ -209,21 +217,14 @@ static size_t drop(char *bytes, size_t size, size_t count, void *given) {
 }
 
 void ccurl_mail(const ccurl_message *message, ccurl_result *result) {
-    memset(result, 0, sizeof *result);
-    pthread_once(&once, load);
-    void *handle = is_loaded ? curl.easy_init() : NULL;
-    if (!handle) {
-        result->code = CCURL_MISSING;
-        return;
-    }
+    void *handle = begin(result);
+    if (!handle) return;
     slist *recipients = NULL;
     for (size_t index = 0; index < message->recipient_count; index++)
         recipients = curl.slist_append(recipients, message->recipients[index]);
     source from = {message->bytes, message->size};
     char error[256] = "";
-    int refused = curl.easy_setopt(handle, OPT_PROTOCOLS_STR, "smtp,smtps");
-    if (refused) refused = curl.easy_setopt(handle, OPT_PROTOCOLS, (long)PROTO_SMTP_SMTPS);
-    if (!refused) refused = curl.easy_setopt(handle, OPT_URL, message->url);
+    int refused = set_address(handle, "smtp,smtps", PROTO_SMTP_SMTPS, message->url);
     if (!refused) refused = curl.easy_setopt(handle, OPT_USE_SSL, (long)(message->needs_tls ? USESSL_ALL : USESSL_NONE));
     if (!refused && message->ca_file) refused = curl.easy_setopt(handle, OPT_CAINFO, message->ca_file);
     if (!refused) refused = curl.easy_setopt(handle, OPT_MAIL_FROM, message->from);

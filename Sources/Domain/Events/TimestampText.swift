@@ -18,6 +18,17 @@ package enum TimestampText {
         return text
     }
 
+    /// The text of a time in seconds since 1970 to the minute, such as `2026-11-28 12:00`.
+    package static func minute(_ seconds: Int64) -> String {
+        let text = String(decoding: bytes(seconds * 1_000_000), as: UTF8.self)
+        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5))"
+    }
+
+    /// The date of a time in seconds since 1970, such as `2026-11-28`.
+    package static func date(_ seconds: Int64) -> String {
+        String(decoding: bytes(seconds * 1_000_000).prefix(10), as: UTF8.self)
+    }
+
     private static func put(_ value: Int64, _ digits: Int, at start: Int, _ text: inout [UInt8]) {
         var rest = value
         for index in (start..<start + digits).reversed() {

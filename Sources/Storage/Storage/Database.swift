@@ -6,6 +6,13 @@ package enum SQLValue: Sendable, Hashable {
     case text(String)
     case blob([UInt8])
 
+    /// NULL if there is no text.
+    package init(_ text: String?) { self = text.map { .text($0) } ?? .null }
+    /// NULL if there is no number.
+    package init(_ number: Int64?) { self = number.map { .integer($0) } ?? .null }
+    /// NULL if there is no number.
+    package init(_ number: Double?) { self = number.map { .real($0) } ?? .null }
+
     /// The value as an integer, converting numbers and text; nil when that is not possible.
     package var integer: Int64? {
         switch self {
@@ -13,6 +20,16 @@ package enum SQLValue: Sendable, Hashable {
         case .real(let value) where value.magnitude < 9e18: Int64(value)
         case .text(let value): Int64(value)
         case .real, .null, .blob: nil
+        }
+    }
+
+    /// The value as a number with a fraction, converting integers and text; nil when that is not possible.
+    package var real: Double? {
+        switch self {
+        case .real(let value): value
+        case .integer(let value): Double(value)
+        case .text(let value): Double(value)
+        case .null, .blob: nil
         }
     }
 

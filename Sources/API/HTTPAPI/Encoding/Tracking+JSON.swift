@@ -35,7 +35,7 @@ extension TrackingFigures: JSONRepresentable {
             ("pageviews", .integer(pageViews)), ("reported", .integer(delivery.pageViews)),
             ("emitted", .integer(delivery.emitted)), ("received", .integer(delivery.received)),
             ("dropped", .integer(delivery.dropped)), ("lost", .integer(delivery.lost)),
-            ("delivery_rate", .share(stored, of: delivery.emitted)),
+            ("delivery_rate", .share(delivery.received, of: delivery.emitted)),
             ("loads", .integer(loads)), ("loads_without_vitals", .integer(loadsWithoutVitals)),
             ("clocks", .integer(clocks)), ("wrong_clocks", .integer(wrongClocks)),
             ("median_skew_seconds", JSONEncodedValue(medianSkew)), ("sampled", .integer(sampled)),

@@ -78,10 +78,7 @@ package struct BudgetFigures: Sendable {
 extension ReportRange {
     /// Start and end in the time zone of the range, to the minute, such as `2026-11-23 00:00 to 2026-11-29 10:05 (UTC)`.
     package var text: String {
-        func minute(_ seconds: Int64) -> String {
-            let text = String(decoding: TimestampText.bytes(zone.local(seconds) * 1_000_000), as: UTF8.self)
-            return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5))"
-        }
+        func minute(_ seconds: Int64) -> String { TimestampText.minute(zone.local(seconds)) }
         return "\(minute(from)) to \(minute(to)) (\(zone.name))"
     }
 }

@@ -132,8 +132,8 @@ extension Goal {
             case .goal(let id): ("goal", id, nil)
             }
         return [
-            SQLValue(text: site), .text(name), .text(columns.type), .text(columns.match),
-            SQLValue(text: columns.property?.name), SQLValue(text: columns.property?.value),
+            SQLValue(site), .text(name), .text(columns.type), .text(columns.match),
+            SQLValue(columns.property?.name), SQLValue(columns.property?.value),
         ]
     }
 }
@@ -142,12 +142,8 @@ extension Funnel {
     /// The values of the columns from `site` to `window_seconds`.
     fileprivate var values: [SQLValue] {
         [
-            SQLValue(text: site), .text(name), .text(steps), .text(scope.rawValue),
-            window.map { .integer($0) } ?? .null,
+            SQLValue(site), .text(name), .text(steps), .text(scope.rawValue),
+            SQLValue(window),
         ]
     }
-}
-
-extension SQLValue {
-    fileprivate init(text: String?) { self = text.map { .text($0) } ?? .null }
 }

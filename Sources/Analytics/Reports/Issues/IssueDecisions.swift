@@ -101,9 +101,9 @@ extension Reports {
             [
                 [
                     .text(site), .text(issue), .text(decision.state.stored), .integer(decision.changedAt),
-                    decision.release.map { .text($0) } ?? .null, .integer(decision.isNext ? 1 : 0),
-                    decision.untilErrors.map { .integer($0) } ?? .null,
-                    decision.untilVisitors.map { .integer($0) } ?? .null,
+                    SQLValue(decision.release), .integer(decision.isNext ? 1 : 0),
+                    SQLValue(decision.untilErrors),
+                    SQLValue(decision.untilVisitors),
                 ]
             ],
             """

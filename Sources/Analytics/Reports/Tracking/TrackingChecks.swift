@@ -196,7 +196,7 @@ extension TrackingChecks.Input {
 
     private var deliveryState: TrackingCheck.State {
         guard let figures, figures.delivery.emitted >= TrackingChecks.sampleMin else { return .unknown }
-        let rate = Double(figures.stored) / Double(figures.delivery.emitted)
+        let rate = Double(figures.delivery.received) / Double(figures.delivery.emitted)
         return rate >= TrackingChecks.deliveryGood ? .ok : rate >= TrackingChecks.deliveryPoor ? .warning : .problem
     }
 

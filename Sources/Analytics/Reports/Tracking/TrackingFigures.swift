@@ -33,9 +33,6 @@ package struct TrackingFigures: Equatable, Sendable {
 
     package init() {}
 
-    /// The events of the delivery reports that were neither dropped nor lost.
-    package var stored: Int64 { max(0, delivery.emitted - delivery.lost - min(delivery.dropped, delivery.emitted)) }
-
     /// The versions with the most page views first; ties are ordered by name.
     package var versions: [Version] {
         let sorted = versionsByName.values.sorted {

@@ -78,7 +78,7 @@ struct RemovalPlan {
         }
     }
 
-    fileprivate struct Event {
+    private struct Event {
         var id: Int64
         var time: Int64
         var pageviewID: String
@@ -149,13 +149,9 @@ struct RemovalPlan {
             ids.append(event.id)
             let second = event.time / 1_000_000
             if second < time { border = max(border, second + 1) }
-            note(event, group.session)
+            let view = PageView(pageviewID: event.pageviewID, visitorID: group.session.visitorID)
+            pageViews[view, default: 0] += event.isNumbered ? 1 : 0
         }
-    }
-
-    private mutating func note(_ event: Event, _ session: SessionID) {
-        let view = PageView(pageviewID: event.pageviewID, visitorID: session.visitorID)
-        pageViews[view, default: 0] += event.isNumbered ? 1 : 0
     }
 
     /// The number of events with a `seq` by page view, of events with these ids.
@@ -164,20 +160,13 @@ struct RemovalPlan {
         let values = database.padded(ids.map { .integer($0) })
         let names = (1...values.count).map { "?\($0)" }.joined(separator: ", ")
         let rows = try database.rows(
-            """
-            select id, \(database.dialect.microseconds("received_at")), \(Rollups.namedSite) as named_site, visitor_id,
-                session_id, pageview_id, seq
-            from collector_events as own
-            where id in (\(names))
-            """,
+            "select pageview_id, visitor_id, seq from collector_events where id in (\(names))",
             values
         )
         var found: [PageView: Int64] = [:]
-        for group in groups(rows) {
-            for event in group.events {
-                let view = PageView(pageviewID: event.pageviewID, visitorID: group.session.visitorID)
-                found[view, default: 0] += event.isNumbered ? 1 : 0
-            }
+        for row in rows {
+            let view = PageView(pageviewID: row[0].text ?? "", visitorID: row[1].text ?? "")
+            found[view, default: 0] += row[2].integer ?? 0 > 0 ? 1 : 0
         }
         return found
     }

@@ -128,7 +128,7 @@ package final class Retention {
         let last = database.dialect.microseconds("last_received_at")
         let rows = try database.rows(
             """
-            select pageview_id, visitor_id, \(last), case when exists (
+            select pageview_id, visitor_id, case when \(last) < \(time * 1_000_000) and not exists (
                 select 1 from collector_events as event
                 where event.pageview_id = report.pageview_id and event.visitor_id = report.visitor_id
             ) then 1 else 0 end
@@ -139,7 +139,7 @@ package final class Retention {
             """,
             [.integer(Self.pageRows)] + (reportCursor.map { [.text($0.pageview), .text($0.visitor)] } ?? [])
         )
-        let old = rows.filter { ($0[2].integer ?? 0) / 1_000_000 < time && $0[3].integer == 0 }
+        let old = rows.filter { $0[2].integer == 1 }
         try database.delete(
             "delivery_reports",
             key: ["pageview_id", "visitor_id"],
