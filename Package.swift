@@ -14,7 +14,7 @@ let strict: [SwiftSetting] = [
 let boundary: [SwiftSetting] = strict + [.strictMemorySafety()]
 
 /// Settings of debug builds for targets that scan many rows: unoptimized, they would take most of the time of the tests.
-let optimized: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+let optimized: [SwiftSetting] = [.unsafeFlags(["-O", "-wmo", "-num-threads", "2"], .when(configuration: .debug))]
 
 /// A C library of the system: `package` is that of Debian.
 func systemLibrary(_ name: String, pkgConfig: String, package: String) -> Target {
@@ -55,7 +55,7 @@ let package = Package(
             name: "Crypto",
             dependencies: ["CCrypto"],
             path: "Sources/Support/Crypto",
-            swiftSettings: boundary
+            swiftSettings: boundary + optimized
         ),
         .target(name: "Files", path: "Sources/Support/Files", swiftSettings: strict),
         .target(name: "HTML", dependencies: ["CHTML"], path: "Sources/Support/HTML", swiftSettings: boundary),
@@ -72,7 +72,7 @@ let package = Package(
             swiftSettings: boundary
         ),
         .target(name: "HTTPWire", path: "Sources/Support/HTTPWire", swiftSettings: strict),
-        .target(name: "JSON", path: "Sources/Support/JSON", swiftSettings: strict),
+        .target(name: "JSON", path: "Sources/Support/JSON", swiftSettings: strict + optimized),
         .target(name: "Locks", path: "Sources/Support/Locks", swiftSettings: boundary),
         .target(name: "Log", path: "Sources/Support/Log", swiftSettings: strict),
         .target(
@@ -81,7 +81,7 @@ let package = Package(
             path: "Sources/Support/MaxMind",
             swiftSettings: boundary
         ),
-        .target(name: "Numbers", path: "Sources/Support/Numbers", swiftSettings: strict),
+        .target(name: "Numbers", path: "Sources/Support/Numbers", swiftSettings: strict + optimized),
         .target(
             name: "Patterns",
             dependencies: ["CPCRE2"],
@@ -92,13 +92,13 @@ let package = Package(
             name: "Postgres",
             dependencies: ["CPostgres"],
             path: "Sources/Support/Postgres",
-            swiftSettings: boundary
+            swiftSettings: boundary + optimized
         ),
         .target(
             name: "SQLite",
             dependencies: ["CSQLite"],
             path: "Sources/Support/SQLite",
-            swiftSettings: boundary
+            swiftSettings: boundary + optimized
         ),
         .target(name: "Workers", path: "Sources/Support/Workers", swiftSettings: strict),
 
@@ -119,7 +119,7 @@ let package = Package(
             name: "Events",
             dependencies: ["Crypto", "JSON"],
             path: "Sources/Domain/Events",
-            swiftSettings: strict
+            swiftSettings: strict + optimized
         ),
 
         .target(
@@ -140,19 +140,19 @@ let package = Package(
             name: "Storage",
             dependencies: ["Crypto", "Events", "Locks"],
             path: "Sources/Storage/Storage",
-            swiftSettings: strict
+            swiftSettings: strict + optimized
         ),
         .target(
             name: "StoragePostgres",
             dependencies: ["Events", "Postgres", "Storage"],
             path: "Sources/Storage/StoragePostgres",
-            swiftSettings: strict
+            swiftSettings: strict + optimized
         ),
         .target(
             name: "StorageSQLite",
             dependencies: ["Crypto", "Events", "Locks", "SQLite", "Storage"],
             path: "Sources/Storage/StorageSQLite",
-            swiftSettings: strict
+            swiftSettings: strict + optimized
         ),
 
         // Ingest: group commit, journal, dead letters.
@@ -177,7 +177,7 @@ let package = Package(
             name: "Aggregation",
             dependencies: ["Channels", "Crypto", "Events", "JSON", "Numbers", "Segments", "TimeZones", "UserAgents"],
             path: "Sources/Analytics/Aggregation",
-            swiftSettings: strict
+            swiftSettings: strict + optimized
         ),
         .target(
             name: "DemoData",
@@ -207,7 +207,7 @@ let package = Package(
                 "Storage", "Workers",
             ],
             path: "Sources/Analytics/Rollups",
-            swiftSettings: strict
+            swiftSettings: strict + optimized
         ),
         .target(
             name: "Segments",

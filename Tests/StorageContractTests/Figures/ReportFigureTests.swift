@@ -1,3 +1,4 @@
+import Postgres
 import Segments
 import Storage
 import TestSupport
@@ -29,6 +30,8 @@ import Testing
         let connection = try database.connection()
         try RawTables(connection: connection).make()
         let raw = RawFigures(connection: connection)
+        let cluster = try Cluster.shared.get()
+        let clocks = RawConnection(try .init(url: cluster.url("postgres"), timeoutMilliseconds: 10_000))
         let reports = Reports(try store.makeDatabase(), DictionaryCache())
         var random = SeededRandom(seed: seed)
         for number in 0..<Self.questions {
@@ -36,7 +39,7 @@ import Testing
             let interval = random.pick([Interval.day, .day, .week, .month])
             let from = events.start + Int64(random.number(-86_400, 2 * 86_400))
             let to = from + Int64(random.number(1, 5 * 86_400))
-            var query = FigureQuery(from: from, to: to, edges: try edges(from, to, zone, interval))
+            var query = FigureQuery(from: from, to: to, edges: try edges(from, to, zone, interval, clocks))
             query.withSeriesVisitors = true
             let includesBots = random.chance(40)
             if !includesBots { query.filters.append(.init(column: .traffic, values: ["human"])) }
@@ -96,15 +99,19 @@ import Testing
     }
 
     /// Starts of days, weeks or months of a zone, as PostgreSQL knows its clocks.
-    private func edges(_ from: Int64, _ to: Int64, _ zone: String, _ interval: Interval) throws -> [Int64] {
-        let text = try Cluster.shared.get().psql(
-            "postgres",
+    private func edges(
+        _ from: Int64,
+        _ to: Int64,
+        _ zone: String,
+        _ interval: Interval,
+        _ clocks: RawConnection
+    ) throws -> [Int64] {
+        try clocks.rows(
             """
             select floor(extract(epoch from d at time zone '\(zone)'))::bigint from generate_series(
             date_trunc('\(interval.rawValue)', to_timestamp(\(from)) at time zone '\(zone)'),
             to_timestamp(\(to - 1)) at time zone '\(zone)', interval '1 \(interval.rawValue)') d
             """
-        )
-        return text.split(separator: "\n").compactMap { Int64($0) }
+        ).compactMap { $0[0].flatMap { Int64($0) } }
     }
 }
