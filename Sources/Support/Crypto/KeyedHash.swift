@@ -20,9 +20,12 @@ import CCrypto
         defer { unsafe EVP_MAC_free(mac) }
         guard let context = unsafe EVP_MAC_CTX_new(mac) else { return nil }
         var size = Self.hashBytes
-        let isReady = unsafe withUnsafeMutablePointer(to: &size) { pointer in
-            let parameters = unsafe [OSSL_PARAM_construct_size_t("size", pointer), OSSL_PARAM_construct_end()]
-            return unsafe EVP_MAC_init(context, key, key.count, parameters) == 1
+        // The parameter keeps the pointer to its name.
+        let isReady = unsafe "size".withCString { name in
+            unsafe withUnsafeMutablePointer(to: &size) { pointer in
+                let parameters = unsafe [OSSL_PARAM_construct_size_t(name, pointer), OSSL_PARAM_construct_end()]
+                return unsafe EVP_MAC_init(context, key, key.count, parameters) == 1
+            }
         }
         guard isReady else {
             unsafe EVP_MAC_CTX_free(context)
