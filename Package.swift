@@ -334,7 +334,8 @@ let package = Package(
         .testTarget(
             name: "StorageContractTests",
             dependencies: [
-                "Aggregation", "Alerts", "DemoData", "Erasure", "Events", "HTTPAPI", "HTTPServer", "Log", "Numbers",
+                "Aggregation", "Alerts", "CSQLite", "DemoData", "Erasure", "Events", "HTTPAPI", "HTTPServer", "Log",
+                "Numbers",
                 "Postgres", "Reports", "Rollups", "SQLite", "Segments", "Storage", "StoragePostgres", "StorageSQLite",
                 "TestSupport", "TimeZones", "Workers",
             ],

@@ -1,7 +1,7 @@
 -- Figures of delivery are in the segments from now on. revision is a number from the sequence of the events' ids, drawn whenever the numbers
--- of a delivery report grow: so the rollup worker finds the reports that changed since its position. It is 0 before this migration.
-alter table delivery_reports add column if not exists revision bigint not null default 0;
-create index if not exists delivery_reports_revision on delivery_reports (revision) where revision > 0;
+-- of a delivery report grow: so the rollup worker finds the reports that changed since its position. It is null before this migration.
+alter table delivery_reports add column if not exists revision bigint;
+create index if not exists delivery_reports_revision on delivery_reports (revision) where revision is not null;
 
 update insight_position set rebuild = 1, reason = 'upgrade'
 where exists (select 1 from collector_events) or exists (select 1 from segments);

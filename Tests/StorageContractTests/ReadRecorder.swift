@@ -10,6 +10,8 @@ final class ReadRecorder: Storage.Database, @unchecked Sendable {
     /// Events that one query read.
     private(set) var largestRead = 0
 
+    private(set) var queries: [RecordedQuery] = []
+
     private let rowsOfRead: Int?
     private let readsMax: Int
     private var reads = 0
@@ -28,6 +30,7 @@ final class ReadRecorder: Storage.Database, @unchecked Sendable {
     }
 
     func rows(_ sql: String, _ parameters: [SQLValue], milliseconds: Int32) throws(StoreError) -> [[SQLValue]] {
+        queries.append(RecordedQuery(sql: sql, parameters: parameters))
         let rows = try base.rows(sql, parameters, milliseconds: milliseconds)
         if sql.contains("count(*)"), sql.contains("collector_events"), let count = rows.first?.first?.integer {
             largestCount = max(largestCount, count)
@@ -41,6 +44,7 @@ final class ReadRecorder: Storage.Database, @unchecked Sendable {
         milliseconds: Int32,
         _ take: ([SQLValue]) -> Bool
     ) throws(StoreError) {
+        queries.append(RecordedQuery(sql: sql, parameters: parameters))
         var count = 0
         if sql.contains("from collector_events") { reads += 1 }
         guard reads <= readsMax else { throw .unavailable(reason: "the connection was lost") }

@@ -24,7 +24,7 @@ private struct StoredReport {
     let session: SessionID
     let emitted: Int64
     let dropped: Int64
-    /// The id at which it changed; 0 before there were revisions.
+    /// The id at which it changed; 0 if it is from before there were revisions.
     let revision: Int64
 
     static let columns = ["pageview_id", "visitor_id", "session_id", "site", "emitted", "dropped", "revision"]
@@ -58,7 +58,7 @@ extension Rollups {
             """
             select count(*), max(revision) from (
                 select revision from delivery_reports
-                where revision > 0 and revision > ?1 and revision <= ?2 order by revision limit ?3
+                where revision > ?1 and revision <= ?2 order by revision limit ?3
             ) as found
             """,
             [.integer(start), .integer(end), .integer(Self.reportsMax)]
@@ -90,7 +90,7 @@ extension Rollups {
         try database.rows(
             """
             select \(StoredReport.columns.joined(separator: ", ")) from delivery_reports
-            where revision > 0 and revision > ?1 and revision <= ?2 order by revision, pageview_id, visitor_id
+            where revision > ?1 and revision <= ?2 order by revision, pageview_id, visitor_id
             """,
             [.integer(start), .integer(end)]
         ).map { StoredReport($0) }
@@ -230,7 +230,7 @@ extension Rollups {
                 select event.id, event.site, event.visitor_id, event.session_id
                 from delivery_reports as report
                 cross join collector_events as event
-                where report.revision > 0 and report.revision > ?1
+                where report.revision > ?1
                     and event.pageview_id = report.pageview_id and event.visitor_id = report.visitor_id
             ) as own
             """,
