@@ -156,6 +156,24 @@ import Testing
         #expect(try seqs(oldest(journal)) == [0])
     }
 
+    @Test(arguments: ["select 1", "pragma user_version = 4", "create table journal (source text not null)", "damaged"])
+    func `a journal whose creation was interrupted is not damaged`(state: String) throws {
+        let unfinished = path + ".new"
+        if state == "damaged" {
+            try String(repeating: state, count: 2000).write(toFile: unfinished, atomically: false, encoding: .utf8)
+        } else {
+            _ = try Connection(path: unfinished, busyMilliseconds: 0).rows(state)
+        }
+        let journal = journal()
+        if state == "damaged" {
+            #expect(throws: JournalError.self) { try journal.append(records(0..<1), unconfirmedBatch: nil) }
+        }
+        try journal.append(records(0..<2), unconfirmedBatch: nil)
+        #expect(try seqs(oldest(journal)) == [0, 1])
+        #expect(journal.status.damage == nil)
+        #expect(!FileManager.default.fileExists(atPath: unfinished))
+    }
+
     @Test func `an empty journal that was large becomes small`() throws {
         let journal = journal()
         let payload = #"{"t":""# + String(repeating: "x", count: 1_000_000) + #""}"#

@@ -1,5 +1,8 @@
 """`collector migrate`, and the database of the original program."""
 
+import contextlib
+import sqlite3
+
 import pytest
 
 from bodies import event, submission
@@ -147,6 +150,21 @@ def test_a_foreign_migration_history_is_an_error(store, serve, fault):
     assert collector.wait() == 1
     assert name in collector.log
     assert applied(store) == before
+
+
+def test_a_start_that_fails_leaves_a_whole_journal_or_none(sqlite, serve):
+    """The server creates the journal while it checks the database: when it exits, the file must not look as if it had lost its records."""
+    migrate(sqlite)
+    sqlite.execute(f"update schema_migrations set checksum = 'x' where name = '{MIGRATIONS[1]}'")
+    journal = sqlite.path.parent / "journal.sqlite"
+    for _ in range(10):
+        collector = serve(sqlite, wait=False)
+        assert collector.wait() == 1
+        if journal.exists():
+            with contextlib.closing(sqlite3.connect(journal)) as connection:
+                assert connection.execute("select count(*) from sqlite_master where name = 'records'").fetchone() == (1,)
+            for path in journal.parent.glob("journal.sqlite*"):
+                path.unlink()
 
 
 def test_an_unreachable_database_fails_the_migration(own_cluster, tmp_path):

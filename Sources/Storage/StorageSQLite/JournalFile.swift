@@ -67,15 +67,43 @@ final class JournalFile {
         let bytes = DatabaseFile.bytes(path)
         // SQLite would treat an empty file as a new one and remove its log.
         guard bytes != 0 else { throw SQLiteError.emptied }
-        let isNew = bytes == nil
-        if isNew { try DatabaseFile.make(path) }
-        let connection = try Connection(path: path, busyMilliseconds: 0, mayCreate: false)
-        return try JournalFile(path, connection, isNew ? source ?? .random(isJournal: true) : nil)
+        if bytes == nil { try create(path, source ?? .random(isJournal: true)) }
+        unlink(unfinished(path))
+        return try JournalFile(path, nil)
     }
 
-    private init(_ path: String, _ connection: Connection, _ fresh: BatchSource?) throws(SQLiteError) {
+    private static func unfinished(_ path: String) -> String { path + ".new" }
+
+    /// Creates the file with its tables under another name, and then links it to its own.
+    ///
+    /// A process that ends in the middle leaves no file that seems to have lost its contents; the next one continues with the
+    /// unfinished file. All of it is done under the lock of that file.
+    private static func create(_ path: String, _ source: BatchSource) throws {
+        let unfinished = unfinished(path)
+        try DatabaseFile.make(unfinished)
+        let file: JournalFile
+        do throws(SQLiteError) {
+            file = try JournalFile(unfinished, source)
+        } catch {
+            guard error.isDamage else { throw error }
+            // It never had records.
+            for suffix in ["", "-wal", "-journal"] { unlink(unfinished + suffix) }
+            throw StoreError.unavailable(reason: "the unfinished journal was damaged and has been removed")
+        }
+        defer { withExtendedLifetime(file) {} }
+        // Another process may have been faster.
+        guard DatabaseFile.bytes(path) == nil else { return }
+        // SQLite would apply the log of a file that was removed.
+        for suffix in ["-wal", "-journal"] { unlink(path + suffix) }
+        // A file system without hard links needs the other way.
+        guard link(unfinished, path) == 0 || rename(unfinished, path) == 0 else {
+            throw StoreError.unavailable(reason: "cannot create the journal: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    private init(_ path: String, _ fresh: BatchSource?) throws(SQLiteError) {
         self.path = path
-        self.connection = connection
+        connection = try Connection(path: path, busyMilliseconds: 0, mayCreate: false)
         try connection.execute("pragma page_size = 8192")
         // Exclusive, so that no two processes drain the same records. This also avoids the shared memory file.
         try connection.execute("pragma locking_mode = exclusive")
