@@ -127,7 +127,7 @@ import Testing
     }
 
     @Test(arguments: TestDatabase.Engine.allCases)
-    func `a record of the backlog that the store refuses is set aside, and the others are stored`(
+    func `a journaled record that the store refuses becomes a dead letter, and the others are stored`(
         engine: TestDatabase.Engine
     ) throws {
         let database = try TestDatabase(engine)

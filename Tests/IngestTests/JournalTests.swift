@@ -124,9 +124,9 @@ import Testing
         #expect(journal.status.records == 0 && journal.status.oldestReceivedAt == nil)
     }
 
-    // MARK: - Doubts
+    // MARK: - Unconfirmed batches
 
-    @Test func `a doubt comes back whole and alone, under its name, however little was asked for`() throws {
+    @Test func `an unconfirmed batch is returned whole and alone, with its number, however few records are requested`() throws {
         let unconfirmedBatch = BatchID(source: .random(isJournal: false), number: 7, previous: 6)
         let other = BatchID(source: unconfirmedBatch.source, number: 8, previous: 7)
         try journal.append(records(0..<2), unconfirmedBatch: nil)
@@ -197,7 +197,7 @@ import Testing
         #expect(journal.status.bytes - empty < 50_000)
     }
 
-    @Test func `a record that is set aside is out of the way, and counted`() throws {
+    @Test func `a dead letter is not returned again, and is counted`() throws {
         try journal.append(records(0..<4), unconfirmedBatch: nil)
         try journal.moveToDeadLetters(1, reason: "refused")
         #expect(try seqs(oldest()) == [1, 2, 3])
