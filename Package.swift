@@ -14,7 +14,9 @@ let strict: [SwiftSetting] = [
 let boundary: [SwiftSetting] = strict + [.strictMemorySafety()]
 
 /// Settings of debug builds for targets that scan many rows: unoptimized, they would take most of the time of the tests.
-let optimized: [SwiftSetting] = [.unsafeFlags(["-O", "-disable-batch-mode", "-wmo", "-num-threads", "2"], .when(configuration: .debug))]
+let optimized: [SwiftSetting] = [
+    .unsafeFlags(["-O", "-disable-batch-mode", "-wmo", "-num-threads", "2"], .when(configuration: .debug))
+]
 
 /// A C library of the system: `package` is that of Debian.
 func systemLibrary(_ name: String, pkgConfig: String, package: String) -> Target {

@@ -126,7 +126,7 @@ import Testing
 
     // MARK: - Unconfirmed batches
 
-    @Test func `an unconfirmed batch is returned whole and alone, with its number, however few records are requested`() throws {
+    @Test func `an unconfirmed batch is returned whole and alone, however few records are requested`() throws {
         let unconfirmedBatch = BatchID(source: .random(isJournal: false), number: 7, previous: 6)
         let other = BatchID(source: unconfirmedBatch.source, number: 8, previous: 7)
         try journal.append(records(0..<2), unconfirmedBatch: nil)

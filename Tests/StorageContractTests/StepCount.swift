@@ -6,9 +6,11 @@ struct RecordedQuery {
     let sql: String
     let parameters: [SQLValue]
 
-    /// Instructions that SQLite runs for the query: an amount of work that does not depend on the machine.
+    /// Counts the instructions that SQLite runs for the query: an amount of work that does not depend on the machine.
     ///
     /// - Parameter path: the database's file.
+    /// - Returns: the number of instructions.
+    /// - Throws: `RawError` if SQLite does not accept the query.
     func steps(path: String) throws -> Int {
         var handle: OpaquePointer?
         var statement: OpaquePointer?
