@@ -280,7 +280,8 @@ let package = Package(
         .testTarget(
             name: "ContractTests",
             dependencies: [
-                "Aggregation", "Events", "HTTPAPI", "HTTPWire", "Ingest", "JSON", "Live", "Reports", "Segments",
+                "Aggregation", "Alerts", "Events", "HTTPAPI", "HTTPWire", "Ingest", "JSON", "Live", "Reports",
+                "Segments",
                 "StorageSQLite", "TestSupport", "collector",
             ],
             swiftSettings: strict
@@ -337,9 +338,8 @@ let package = Package(
             name: "StorageContractTests",
             dependencies: [
                 "Aggregation", "Alerts", "CSQLite", "DemoData", "Erasure", "Events", "HTTPAPI", "HTTPServer", "Log",
-                "Numbers",
-                "Postgres", "Reports", "Rollups", "SQLite", "Segments", "Storage", "StoragePostgres", "StorageSQLite",
-                "TestSupport", "TimeZones", "Workers",
+                "Numbers", "Postgres", "Reports", "Rollups", "SQLite", "Segments", "Storage", "StoragePostgres",
+                "StorageSQLite", "TestSupport", "TimeZones", "Workers",
             ],
             swiftSettings: strict
         ),
