@@ -281,8 +281,7 @@ let package = Package(
             name: "ContractTests",
             dependencies: [
                 "Aggregation", "Alerts", "Events", "HTTPAPI", "HTTPWire", "Ingest", "JSON", "Live", "Reports",
-                "Segments",
-                "StorageSQLite", "TestSupport", "collector",
+                "Segments", "StorageSQLite", "TestSupport", "collector",
             ],
             swiftSettings: strict
         ),
