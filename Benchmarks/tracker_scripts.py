@@ -13,8 +13,9 @@ from tracker_site import WEBSITE_ID
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BEACON = ROOT / "Benchmarks" / "vitals-beacon.js"
-# The script that every page loads. Other parts of the tracker are loaded on demand.
+# What an ordinary page view loads, and all that a page can load. A browser without the Navigation API also loads collector-routes.js on each page.
 ALWAYS = ("collector.js", "collector-details.js")
+EVERYTHING = (*ALWAYS, "collector-errors.js", "collector-routes.js", "collector-fingerprint.js")
 
 
 def load_build_web(web):

@@ -252,7 +252,7 @@ Deno.test("a script that ends while it emits has counted only queued events", ()
       isEnded = false;
       await withGlobals(ending(at), () => {
         try {
-          emit(transport, view);
+          emit(transport, view, { name: "café" });
         } catch {
           isEnded = true;
         }

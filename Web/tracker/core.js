@@ -6,7 +6,7 @@ import { drop } from "./delivery-report.js";
 import { ofDocument } from "./dom.js";
 import { watchEngagement } from "./engagement.js";
 import { openErrors } from "./errors.js";
-import { guard, later, listen, navigationEntry, now } from "./guard.js";
+import { guard, later, listen, listenAgain, navigationEntry, now } from "./guard.js";
 import { activeIds, forgetIds, shareActivity } from "./ids.js";
 import { changeOptions, has, isOutsideSample, options } from "./options.js";
 import { close, connect, current, emit, here, open } from "./pageviews.js";
@@ -38,8 +38,10 @@ let loading;
 let engagement;
 /** The page view before, whose last interaction may still be reported. @type {Pageview | undefined} */
 let previous;
-/** @type {any} */
+/** @type {Promise<any> | undefined} */
 let routing;
+/** @type {Promise<any> | undefined} */
+let fingerprinting;
 
 /** A file of the tracker that is loaded when it is needed; the rest works without. @param {string} name @returns {Promise<any>} */
 const load = (name) => import(`${base}collector-${name}.js`).catch(() => {});
@@ -97,7 +99,7 @@ const openNext = (kind, from, referrer) => {
 
 const changeRoute = () => {
   routing ??= vitals &&
-    load("routes").then(guard((module) => module?.watchRoutes(vitals?._shared, () => current)));
+    load("routes").then(guard((module) => module?.watchRoutes(vitals, () => current)));
   if (!current || here() === current._fields.path) return;
   const past = previous = current;
   report(past, "route");
@@ -123,8 +125,6 @@ const steps = [
   isWanted,
   () => {
     if (has("vitals")) vitals = measureVitals();
-  },
-  () => {
     engagement = watchEngagement();
     const { activationStart, type } = navigationEntry();
     open(activationStart ? "prerender" : type, vitals?._current());
@@ -134,9 +134,10 @@ const steps = [
   () => {
     allow();
     const { navigation } = /** @type {any} */ (self);
-    if (navigation) listen("currententrychange", changeRoute, navigation);
-  },
-  () => {
+    // An element or a variable of that name is no Navigation API.
+    navigation?.currentEntry
+      ? listen("currententrychange", changeRoute, navigation)
+      : load("routes").then((module) => module?.watchHistory(changeRoute));
     const first = current;
     loading.then(guard((module) => {
       isDetailed = true;
@@ -144,14 +145,11 @@ const steps = [
         _emit: emit,
         _first: first,
         _current: () => current,
-        _load: load,
         _options: options,
         _vitals: vitals,
         _errors: errors,
         _transport: transport,
-        _changeRoute: changeRoute,
       });
-      if (!isHeld()) details?._allow();
     }));
   },
 ];
@@ -162,6 +160,8 @@ const advance = () => {
 };
 
 const begin = () => {
+  // `document.open()` removes all listeners, and puts another root in.
+  new MutationObserver(guard(listenAgain)).observe(document, { childList: true });
   watchVisibility();
   // A page view may end with either, and entries may arrive between the two; what has not changed is not reported again.
   listen("visibilitychange pagehide", ({ type }) => {
@@ -183,7 +183,7 @@ const allow = () => {
   if (isHeld() || !current) return;
   permitStorage(true);
   transport._hold(false);
-  details?._allow();
+  if (options.fingerprint) fingerprinting ??= load("fingerprint").then((module) => module?.report(api.track));
 };
 
 /** Nothing more is measured on this page. */

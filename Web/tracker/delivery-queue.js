@@ -16,7 +16,8 @@ export { BODY_BYTES_MAX, BODY_EVENTS_MAX } from "./limits.js";
  */
 
 /** The bytes of a well-formed text in UTF-8, without an encoder, whose first use is slow. @param {string} text */
-export const bytesOf = (text) => encodeURIComponent(text).replace(/%../g, "_").length;
+export const bytesOf = (text) =>
+  `${text}`.replace(/[^\0-\x7f]+/g, (run) => encodeURIComponent(run).replace(/%../g, "_")).length;
 
 /** @param {string} text @param {Report} report @param {any} [isReserved] @param {boolean} [isTaken] @returns {Item} */
 export const itemOf = (text, report, isReserved, isTaken) => [text, report, bytesOf(text), isReserved, isTaken];

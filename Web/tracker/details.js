@@ -6,8 +6,7 @@ import { openAttribution } from "./attribution.js";
 import { addBreadcrumb, breadcrumbs } from "./breadcrumbs.js";
 import { ofDocument } from "./dom.js";
 import { readHeap, watchFrames } from "./frames.js";
-import { guard, later, listen, listenAgain } from "./guard.js";
-import { watchHistory } from "./history.js";
+import { guard, later, listen } from "./guard.js";
 import { watchLinks } from "./links.js";
 import { readNavigation, summarizeResources } from "./load.js";
 import { watchReports } from "./reports.js";
@@ -56,11 +55,12 @@ const watchLoad = ({ _emit: emit, _first: first, _options: options }) => {
   return report;
 };
 
-/** @param {any} errors @param {any} options */
-const watchErrors = (errors, options) => {
+/** @param {any} core functions of the core */
+const watchErrors = ({ _errors: errors, _options: options }) => {
   takeEarlyErrors(errors);
   if (options.console || options.requests) errors._start();
-  watchReports(errors._add, new URL("collector", import.meta.url).href);
+  // The address of all files of the tracker up to the end of its name.
+  watchReports(errors._add, import.meta.url.split("-details")[0]);
   listen("click", ({ target }) => addBreadcrumb("click", selector(target)));
 };
 
@@ -81,39 +81,23 @@ export const watchDetails = (core) => {
   let reportedFrames = -1;
   const frames = isOn(options, "frames") ? watchLongFrames(vitals) : undefined;
   vitals?._explain(openAttribution(frames?._scriptWithin));
-  // An element or a variable of that name is no Navigation API.
-  if (!(/** @type {any} */ (self).navigation?.currentEntry)) watchHistory(core._changeRoute);
   listen("online", core._transport._wake);
   if (isOn(options, "links")) watchLinks(emit);
-  if (isOn(options, "errors")) watchErrors(core._errors, options);
+  if (isOn(options, "errors")) watchErrors(core);
   const depth = watchScrollDepth();
-  // `document.open()` removes all listeners, and puts another root in.
-  new MutationObserver(guard(listenAgain)).observe(document, { childList: true });
-  listenAgain();
-
   const reportLoad = watchLoad(core);
-  /** @type {any} */
-  let fingerprinting;
-
   const restart = guard(() => {
     addBreadcrumb("route", clean(location.pathname));
     reportedFrames = -1;
     frames?._restart();
     depth._restart();
     // Elements of the page view before are not kept for longer than it can be reported.
-    const [, past] = vitals?._shared._states() ?? [];
+    const [, past] = vitals?._states() ?? [];
     later(() => past?._longest.forEach((/** @type {any} */ one) => one.node = undefined), SETTLE_MS);
   });
   if (current() !== core._first) restart();
 
   return {
-    /** Nothing has to be held back for consent. */
-    _allow: () => {
-      if (!options.fingerprint) return;
-      fingerprinting ??= core._load("fingerprint").then(async (/** @type {any} */ module) =>
-        emit("fingerprint_ready", { fingerprints: await module.fingerprint() })
-      ).catch(() => {});
-    },
     _scrollDepth: guard(depth._read),
     _title: () => cleanText(ofDocument("title")),
     /** Reports what has changed, when a page view may end. */

@@ -85,3 +85,7 @@ export async function fingerprint() {
   }
   return { ...result, automation: reasons, took: Math.round(performance.now() - start) };
 }
+
+/** Emits the fingerprint once. @param {(type: string, payload: any) => void} track */
+export const report = (track) =>
+  fingerprint().then((fingerprints) => track("fingerprint_ready", { fingerprints })).catch(() => {});

@@ -28,7 +28,6 @@ let realm = self;
 if (![JSON.stringify, JSON.parse, Date].every(isNative)) {
   guard(() => {
     const frame = document.createElement("iframe");
-    frame.hidden = true;
     document.documentElement.append(frame);
     realm = frame.contentWindow ?? self;
     frame.remove();

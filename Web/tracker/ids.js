@@ -11,11 +11,12 @@ export const IDS_KEY = "collector.ids";
 const LOOK_MS = 60_000;
 
 /** A UUID of version 7 (RFC 9562) as 32 hexadecimal digits; it begins with the time, which keeps database indexes compact. */
-export const uuid7 = (now = epochMs()) => {
-  const [version, variant, ...rest] = crypto.getRandomValues(new Uint16Array(5));
-  const words = [version & 0xfff | 0x7000, variant & 0x3fff | 0x8000, ...rest];
-  return hex(now, 12) + words.map((word) => hex(word, 4)).join("");
-};
+export const uuid7 = (now = epochMs()) =>
+  hex(now, 12) +
+  // The version in four bits of the first word, the variant in two of the second.
+  [...crypto.getRandomValues(new Uint16Array(5))].map((word, index) =>
+    hex(word >> [4, 2][index] | [0x7000, 0x8000][index], 4)
+  ).join("");
 
 /** The usual form of a UUID. @param {string} digits 32 of them */
 export const hyphenated = (digits) => digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");

@@ -10,12 +10,13 @@ const RESOURCE =
 
 /** Everything that the browser knows of the page's own load; null for what it does not. */
 export const readNavigation = () => {
-  const entry = navigationEntry();
+  const values = navigationEntry().toJSON?.() ?? {};
   // Objects hold addresses of frames and of pages before. Of a load that goes on, times are 0.
-  const known = Object.entries(entry.toJSON?.() ?? {}).filter(([name, value]) =>
-    name === "serverTiming" || Object(value) !== value && (value || !/^(load|domComplete|duration)/.test(name))
-  );
-  return pick(entry, known.map(([name]) => name).join(" "), cleanText);
+  const known = Object.keys(values).filter((name) => {
+    const value = values[name];
+    return name === "serverTiming" || Object(value) !== value && (value || !/^(load|domComplete|duration)/.test(name));
+  });
+  return pick(values, known.join(" "), cleanText);
 };
 
 /** The ten slowest resources, the sums of other hosts, and the totals. @param {(url: string) => boolean} isOwn our own requests */

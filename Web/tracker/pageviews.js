@@ -69,7 +69,11 @@ export const emit = (pageview, type, payload, isReserved) => {
 
 const campaign = () =>
   Object.fromEntries(
-    [...new URLSearchParams(location.search)].filter(([name]) => CAMPAIGN.test(name)).slice(0, CAMPAIGN_PARAMETERS_MAX)
+    // Most addresses have no query, and the first use of a reader of queries is slow.
+    [...(location.search ? new URLSearchParams(location.search) : [])].filter(([name]) => CAMPAIGN.test(name)).slice(
+      0,
+      CAMPAIGN_PARAMETERS_MAX,
+    )
       .map((
         [name, value],
       ) => [name, cut(value, CAMPAIGN_LENGTH_MAX).replace(EMAIL, ":address")]),

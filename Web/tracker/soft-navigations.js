@@ -1,12 +1,13 @@
 // Soft navigations: routes of a single-page application whose paints the browser reports. Loaded at the first route.
 
+export { watchHistory } from "./history.js";
 import { largePaint, paintedRoute, SOFT } from "./paints.js";
 
 /** Soft navigations of one page view whose vitals are kept. */
 const NAVIGATIONS_MAX = 10;
 
 /**
- * @param {ReturnType<typeof import("./vitals.js").measureVitals>["_shared"]} vitals
+ * @param {ReturnType<typeof import("./vitals.js").measureVitals>} vitals
  * @param {() => any} pageview the current one
  */
 export const watchRoutes = (

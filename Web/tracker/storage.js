@@ -41,6 +41,8 @@ export const keysOf = (prefix) =>
 
 /** Until a visitor consents, nothing is stored; then everything known so far is. @param {boolean} permitted */
 export const permitStorage = (permitted) => {
+  // A second permission would write everything again, which is slow.
+  if (permitted === isPermitted) return;
   isPermitted = permitted;
   for (const key in memory) write(key, memory[key], true);
 };

@@ -14,18 +14,19 @@ export const summarize = guard(({ kind, thrown, source, _breadcrumbs: breadcrumb
   if (index >= ERRORS_MAX) return;
   const known = kindOf(kind, thrown);
   if (!known) return null;
-  const { error, reason, filename, message: text } = Object(thrown);
-  const { name = "Error", message = text ?? String(error ?? reason ?? thrown), stack } = Object(
-    error ?? reason ?? thrown,
-  );
-  const [cleanName, cleanMessage] = [cleanText(name), cleanText(message, MESSAGE_LENGTH_MAX)];
-  return {
+  const { error, reason = thrown, filename, message: text } = Object(thrown);
+  const subject = error ?? reason;
+  const { name = "Error", message = text ?? String(subject), stack } = Object(subject);
+  const payload = {
     kind: known,
-    name: cleanName,
-    message: cleanMessage,
+    name: cleanText(name),
+    message: cleanText(message, MESSAGE_LENGTH_MAX),
+  };
+  return {
+    ...payload,
     source: clean(source || filename),
     stack: stack && cleanText(stack, STACK_LENGTH_MAX),
-    key: cut([known, cleanName, cleanMessage]),
+    key: cut(Object.values(payload)),
     frames: [],
     count: 1,
     breadcrumbs,

@@ -27,8 +27,6 @@ let activationStart = 0;
 let states = [];
 /** The page's own load. @type {State} */
 let load;
-/** @type {((name: VitalName, value: number) => void) | undefined} */
-let onChange;
 /** Take what observers still hold. @type {(() => void)[]} */
 const drains = [];
 
@@ -95,9 +93,7 @@ const set = ({ _values: values, _facts: facts }, name, value, fact) => {
   if (values[name] === null || value === undefined) return;
   // Of two paints at one time, the larger one is the attribution.
   facts[name] = fact;
-  if (values[name] === value) return;
-  values[name] = value;
-  if (values === states[0]._values) onChange?.(name, /** @type {number} */ (value));
+  if (values[name] !== value) values[name] = value;
 };
 
 /** A page that never shifted has a value of 0, once it has been painted. @param {State} state */
@@ -108,8 +104,8 @@ const setShifts = (state) => {
 
 /** Fast interactions have no entry, but count for the percentile. @param {State} state */
 const setInteraction = (state) => {
-  const { _countBefore: countBefore } = states[states.indexOf(state) - 1] ?? { _countBefore: interactionCount() };
-  const count = countBefore - state._countBefore;
+  const countAfter = states[states.indexOf(state) - 1]?._countBefore ?? interactionCount();
+  const count = countAfter - state._countBefore;
   const found = atPercentile(state._longest, count, state !== load);
   set(state, "INP", found?.duration, found);
 };
@@ -194,15 +190,9 @@ const finish = () => {
   setFirstByte();
 };
 
-/**
- * Starts to measure; to be called once.
- *
- * @param {object} [options]
- * @param {(name: VitalName, value: number) => void} [options.changed] called for the current page view only
- */
-export const measureVitals = ({ changed } = {}) => {
+/** Starts to measure; to be called once. */
+export const measureVitals = () => {
   watchVisibility();
-  onChange = changed;
   load = makeState(0, activationStart ? "prerender" : navigationEntry().type);
   states = [load];
   let attribute = /** @type {Attribute | undefined} */ (undefined);
@@ -215,14 +205,11 @@ export const measureVitals = ({ changed } = {}) => {
     _current: () => states[0],
     _finish: finish,
     _restart: restart,
-    /** What soft-navigations.js needs. */
-    _shared: {
-      _states: () => states,
-      _set: set,
-      _watch: watch,
-      _restart: restart,
-      _interactionCount: interactionCount,
-    },
+    // For soft-navigations.js.
+    _states: () => states,
+    _set: set,
+    _watch: watch,
+    _interactionCount: interactionCount,
     /**
      * Takes the function that builds attribution, which is loaded after the core. What was taken without it is taken again.
      *

@@ -7,7 +7,15 @@ const METRIC_KEYS = /** @type {(keyof typeof METRICS)[]} */ (Object.keys(METRICS
 
 /** @type {Set<() => void>} */
 const listeners = new Set();
-export const vitals = measureVitals({ changed: () => listeners.forEach((listener) => listener()) });
+export const vitals = measureVitals();
+const view = vitals._current();
+view._values = new Proxy(view._values, {
+  set: (...change) => {
+    const isSet = Reflect.set(...change);
+    listeners.forEach((listener) => listener());
+    return isSet;
+  },
+});
 
 /** @param {keyof typeof METRICS} metric */
 function card(metric) {
