@@ -6,7 +6,7 @@ import { drop } from "./delivery-report.js";
 import { ofDocument } from "./dom.js";
 import { watchEngagement } from "./engagement.js";
 import { openErrors } from "./errors.js";
-import { guard, later, listen, listenAgain, navigationEntry, now } from "./guard.js";
+import { guard, later, listen, listenAgain, navigationKind, now } from "./guard.js";
 import { activeIds, forgetIds, shareActivity } from "./ids.js";
 import { changeOptions, has, isOutsideSample, options } from "./options.js";
 import { close, connect, current, emit, here, open } from "./pageviews.js";
@@ -125,9 +125,10 @@ const steps = [
   isWanted,
   () => {
     if (has("vitals")) vitals = measureVitals();
+  },
+  () => {
     engagement = watchEngagement();
-    const { activationStart, type } = navigationEntry();
-    open(activationStart ? "prerender" : type, vitals?._current());
+    open(navigationKind(), vitals?._current());
     errors._restart(current);
     early?.forEach(([type, payload]) => emit(current, type, payload));
   },
@@ -138,6 +139,8 @@ const steps = [
     navigation?.currentEntry
       ? listen("currententrychange", changeRoute, navigation)
       : load("routes").then((module) => module?.watchHistory(changeRoute));
+  },
+  () => {
     const first = current;
     loading.then(guard((module) => {
       isDetailed = true;

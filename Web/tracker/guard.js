@@ -109,6 +109,12 @@ export const entriesOf = (type) => performance.getEntriesByType(type);
 /** @returns {any} the entry of the page's own load; an empty object where there is none */
 export const navigationEntry = () => entriesOf("navigation")[0] ?? {};
 
+/** How the page was opened: the type of the navigation, or `prerender`. @returns {string} */
+export const navigationKind = () => {
+  const { activationStart, type } = navigationEntry();
+  return activationStart ? "prerender" : type;
+};
+
 /** Browsers' clocks are precise to a tenth of a millisecond. */
 export const tenth = (/** @type {number} */ value) => Math.round(value * 10) / 10;
 

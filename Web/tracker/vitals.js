@@ -2,7 +2,7 @@
 // cache, each route.
 
 import { ofDocument } from "./dom.js";
-import { entriesOf, isKnown, listen, navigationEntry, now, observe } from "./guard.js";
+import { entriesOf, isKnown, listen, navigationEntry, navigationKind, now, observe } from "./guard.js";
 import { addInteraction, atPercentile, openFrames } from "./interactions.js";
 import { openShifts } from "./layout-shifts.js";
 import { firstHiddenTime, isLarger, largePaint, paintValue, SOFT } from "./paints.js";
@@ -193,7 +193,7 @@ const finish = () => {
 /** Starts to measure; to be called once. */
 export const measureVitals = () => {
   watchVisibility();
-  load = makeState(0, activationStart ? "prerender" : navigationEntry().type);
+  load = makeState(0, navigationKind());
   states = [load];
   let attribute = /** @type {Attribute | undefined} */ (undefined);
   watchPaints();
