@@ -5,8 +5,8 @@
 export const propertyOf = (prototype, name, node) => Object.getOwnPropertyDescriptor(prototype, name)?.get?.call(node);
 
 /**
- * A property of the document; read from the document itself unless it has one of its own under that name. The browser makes a function of
- * a prototype's property when it is first asked for, which takes longer than everything else that the tracker reads.
+ * A property of the document; read from the document itself unless it has one of its own under that name. The first look-up
+ * of a property in a prototype is slow.
  *
  * @param {string} name
  */
