@@ -11,20 +11,25 @@ const PAUSE_MS = 250;
 let activeAt = Date.now();
 /** Aborted when the views that follow shall not be read. */
 let reading = new AbortController();
-/** By name, the views whose reports are on their way. @type {Map<string, AbortController>} */
+/** By name, the views whose reports are on their way. @type {Map<string, {controller: AbortController, done: Promise<void>}>} */
 const beingRead = new Map();
 
 const isWanted = () =>
   document.visibilityState === "visible" && Date.now() - activeAt < ACTIVE_MS &&
   !(/** @type {any} */ (navigator).connection?.saveData);
 
-/** @param {string} name of a view */
-async function read(name) {
+/** @param {string} name of a view @returns {Promise<void>} */
+function read(name) {
+  const known = beingRead.get(name);
+  if (known) return known.done;
   const controller = new AbortController();
-  beingRead.set(name, controller);
+  const end = () => {
+    if (beingRead.get(name)?.controller === controller) beingRead.delete(name);
+  };
   // The view shows the error when it is opened.
-  await VIEWS[name].read?.(controller.signal).catch(() => {});
-  if (beingRead.get(name) === controller) beingRead.delete(name);
+  const done = Promise.resolve(VIEWS[name].read?.(controller.signal)).then(end, end);
+  beingRead.set(name, { controller, done });
+  return done;
 }
 
 /** Requests the reports of a view that is about to be shown. @param {string} name @returns {Promise<boolean>} false if another view was */
@@ -43,12 +48,16 @@ export async function readNow(name) {
 export function stopAhead(opened) {
   reading.abort();
   reading = new AbortController();
-  for (const [name, controller] of beingRead) if (name !== opened) controller.abort();
+  for (const [name, { controller }] of beingRead) {
+    if (name === opened) continue;
+    controller.abort();
+    beingRead.delete(name);
+  }
 }
 
 /** Reads the reports of all views. @param {string} open the name of the open view */
 export async function startAhead(open) {
-  stopAhead();
+  stopAhead(open);
   const { signal } = reading;
   await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   // Of the open view, what is not in the window is not requested yet.
