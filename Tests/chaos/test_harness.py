@@ -119,7 +119,8 @@ def test_a_violation_fails_the_round(campaign_of, sql, word):
 def test_a_server_that_loses_commits_is_found(campaign_of):
     succeeded, text, _ = campaign_of("postgres", AsynchronousPostgres, SEEDS, ["killed_server"])
     assert not succeeded
-    assert re.search(r"\d+ lost", text), text
+    # What the server had not written when its round was checked may be lost with a later kill.
+    assert re.search(r"\d+ lost|row counts changed after the round", text), text
 
 
 @pytest.mark.parametrize("fault", ["cut_commits", "late_statements"])
