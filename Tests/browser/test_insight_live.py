@@ -133,7 +133,8 @@ def test_more_subscribers_than_the_limit_are_refused(sqlite, serve):
         assert get(collector.port, "/api/stream", OWNER).status == 503
         send(collector.port, visit_events("/to-all"))
         for wire in wires:
-            assert b"/to-all" in wire._until(b"\n\n")
+            # A comment that keeps the connection open may come first.
+            wire._until(b"/to-all")
     finally:
         for wire in wires:
             wire.close()

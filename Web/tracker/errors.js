@@ -20,6 +20,23 @@ import { guard, listen } from "./guard.js";
 const PENDING_MAX = 1000;
 
 /**
+ * Emits errors that were captured and could not be described before the page is left.
+ *
+ * @param {Captured[]} pending
+ * @param {any} pageview
+ * @param {typeof import("./summaries.js").summarize | undefined} summarize
+ * @param {(payload: any, pageview: any) => void} emit
+ * @param {(reason: string, pageview: any) => void} drop
+ */
+const emitSummaries = (pending, pageview, summarize, emit, drop) =>
+  pending.splice(0).forEach((captured, index) => {
+    const of = captured._pageview ?? pageview;
+    const summary = summarize?.(captured, index);
+    if (summary) emit(summary, of);
+    else if (summary !== null) drop("undescribed", of);
+  });
+
+/**
  * @param {object} core
  * @param {() => Promise<any>} core._load imports collector-errors.js; a promise of undefined when that fails
  * @param {(payload: any, pageview: any) => void} core._emit emits an `error` event of a page view
@@ -35,10 +52,8 @@ export const openErrors = ({ _load: load, _emit: emit, _drop: drop, _options: op
   let loading;
   /** @type {ReturnType<typeof import("./error-details.js").openReports> | undefined} */
   let reports;
-  /** Brought by the details. @type {typeof import("./summaries.js").summarize | undefined} */
-  let summarize;
-  /** @type {(() => any[]) | undefined} */
-  let breadcrumbs;
+  /** What the details bring. @type {[typeof import("./summaries.js").summarize, () => any[]] | undefined} */
+  let late;
   let caught = 0;
 
   const work = () => {
@@ -55,7 +70,7 @@ export const openErrors = ({ _load: load, _emit: emit, _drop: drop, _options: op
   const add = (kind, thrown, source, lineno, colno) => {
     if (!isOn()) return;
     if (pending.length < PENDING_MAX) {
-      pending.push({ kind, thrown, source, lineno, colno, _pageview: pageview, _breadcrumbs: breadcrumbs?.() });
+      pending.push({ kind, thrown, source, lineno, colno, _pageview: pageview, _breadcrumbs: late?.[1]() });
     } else drop("too_many", pageview);
     start();
     work();
@@ -65,14 +80,6 @@ export const openErrors = ({ _load: load, _emit: emit, _drop: drop, _options: op
   const capture = (event, address) => {
     const { localName, src, href, data } = event.target ?? {};
     add(event.type, event, localName && (address || src || href || data));
-  };
-
-  /** Emits an error that could not be described before the page is left. @param {Captured} captured @param {number} index */
-  const emitSummary = (captured, index) => {
-    const of = captured._pageview ?? pageview;
-    const summary = summarize?.(captured, index);
-    if (summary) emit(summary, of);
-    else if (summary !== null) drop("undescribed", of);
   };
 
   return {
@@ -85,20 +92,11 @@ export const openErrors = ({ _load: load, _emit: emit, _drop: drop, _options: op
     },
     /** Reports repetitions. @param {boolean} isLeaving whether what still waits for collector-errors.js goes without */
     _flush: (isLeaving) => {
-      if (isLeaving) pending.splice(0).forEach(emitSummary);
+      if (isLeaving) emitSummaries(pending, pageview, late?.[0], emit, drop);
       reports?._flush();
     },
-    /**
-     * Returns how many errors the inline snippet had caught before.
-     *
-     * @param {NonNullable<typeof summarize>} one
-     * @param {NonNullable<typeof breadcrumbs>} all
-     */
-    _explain: (one, all) => {
-      summarize = one;
-      breadcrumbs = all;
-      return caught;
-    },
+    /** Returns how many errors the inline snippet had caught before. @param {NonNullable<typeof late>} given */
+    _explain: (...given) => (late = given, caught),
     /** A page view begins; what was captured before the first one belongs to it. @param {any} [next] */
     _restart: (next = {}) => {
       pageview = next;
