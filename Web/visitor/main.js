@@ -1,7 +1,7 @@
 // The visitor's page: collects, shows, and submits once.
 
 import { collectors } from "./collectors/registry.js";
-import { vitals } from "./collectors/vitals.js";
+import { restartVitals, vitals } from "./collectors/vitals.js";
 import { setText } from "../kit/dom.js";
 import { pause } from "../kit/time.js";
 import { activeIds, pageviewId } from "../tracker/ids.js";
@@ -207,7 +207,7 @@ addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   // A return from the back/forward cache is a page view of its own.
   view = openView();
-  vitals._restart(event.timeStamp, "restored");
+  restartVitals(event.timeStamp, "restored");
   showStart();
   sendPageview();
   sendLater();

@@ -8,14 +8,26 @@ const METRIC_KEYS = /** @type {(keyof typeof METRICS)[]} */ (Object.keys(METRICS
 /** @type {Set<() => void>} */
 const listeners = new Set();
 export const vitals = measureVitals();
-const view = vitals._current();
-view._values = new Proxy(view._values, {
-  set: (...change) => {
-    const isSet = Reflect.set(...change);
-    listeners.forEach((listener) => listener());
-    return isSet;
-  },
-});
+
+/** Calls the listeners when a vital of the current page view changes. */
+function watchView() {
+  const view = vitals._current();
+  view._values = new Proxy(view._values, {
+    set: (...change) => {
+      const isSet = Reflect.set(...change);
+      if (view === vitals._current()) listeners.forEach((listener) => listener());
+      return isSet;
+    },
+  });
+}
+
+watchView();
+
+/** Measures a page view that begins without a load. @param {number} time milliseconds of the page's clock @param {string} kind */
+export function restartVitals(time, kind) {
+  vitals._restart(time, kind);
+  watchView();
+}
 
 /** @param {keyof typeof METRICS} metric */
 function card(metric) {
