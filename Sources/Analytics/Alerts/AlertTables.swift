@@ -42,17 +42,13 @@ package struct AlertTables {
     ///
     /// - Returns: Why it was not added; nil if it was.
     package func add(_ channel: AlertChannel) throws(StoreError) -> Problem? {
-        let count = try database.change(
-            """
-            insert into alert_channels (\(Self.channelColumns))
-            select ?1, ?2, ?3, ?4, ?5, ?6 where (select count(*) from alert_channels) < ?7
-            """,
-            [
-                .text(channel.id), .text(channel.kind.rawValue), .text(channel.name), .text(channel.target),
-                SQLValue(channel.secret), .integer(channel.createdAt), .integer(AlertChannel.countMax),
-            ]
-        )
-        return count == 1 ? nil : .tooMany(AlertChannel.countMax)
+        let row: KeyValuePairs<String, SQLValue> = [
+            "id": .text(channel.id), "kind": .text(channel.kind.rawValue), "name": .text(channel.name),
+            "target": .text(channel.target), "secret": SQLValue(channel.secret),
+            "created_at": .integer(channel.createdAt),
+        ]
+        let isAdded = try database.add(to: "alert_channels", row, max: AlertChannel.countMax)
+        return isAdded ? nil : .tooMany(AlertChannel.countMax)
     }
 
     /// Replaces the name, the address and, unless it is nil, the secret of a channel; its kind stays.
@@ -122,15 +118,14 @@ package struct AlertTables {
     /// - Returns: Why it was not added; nil if it was.
     package func add(_ rule: AlertRule) throws(StoreError) -> Problem? {
         guard try hasChannels(rule) else { return .unknownChannel }
-        let count = try database.change(
-            """
-            insert into alert_rules (\(Self.ruleColumns), state)
-            select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'waiting'
-            where (select count(*) from alert_rules) < ?12
-            """,
-            Self.values(rule) + [.integer(rule.createdAt), .integer(AlertRule.countMax)]
-        )
-        return count == 1 ? nil : .tooMany(AlertRule.countMax)
+        let values = Self.values(rule)
+        let row: KeyValuePairs<String, SQLValue> = [
+            "id": values[0], "kind": values[1], "site": values[2], "name": values[3], "vital": values[4],
+            "threshold": values[5], "minutes": values[6], "samples_min": values[7], "channels": values[8],
+            "enabled": values[9], "created_at": .integer(rule.createdAt), "state": .text("waiting"),
+        ]
+        let isAdded = try database.add(to: "alert_rules", row, max: AlertRule.countMax)
+        return isAdded ? nil : .tooMany(AlertRule.countMax)
     }
 
     /// Replaces a rule.

@@ -55,20 +55,13 @@ extension Reports {
     ///
     /// Throws `ReportError.refused` when there are too many.
     package func add(_ annotation: Annotation, now: Int64) throws(ReportError) {
-        let sql = """
-            insert into annotations (id, site, at, note, created_at, changed_at)
-            select ?1, ?2, ?3, ?4, ?5, ?5
-            where (select count(*) from annotations) < ?6
-            returning id
-            """
-        let rows = try database.reportRows(
-            sql,
-            [
-                .text(annotation.id), .text(annotation.site), .integer(annotation.at), .text(annotation.note),
-                .integer(now), .integer(Annotation.countMax),
-            ]
-        )
-        guard !rows.isEmpty else { throw .refused("There are \(Annotation.countMax) annotations already") }
+        let row: KeyValuePairs<String, SQLValue> = [
+            "id": .text(annotation.id), "site": .text(annotation.site), "at": .integer(annotation.at),
+            "note": .text(annotation.note), "created_at": .integer(now), "changed_at": .integer(now),
+        ]
+        guard try database.addLimited(to: "annotations", row, max: Annotation.countMax) else {
+            throw .refused("There are \(Annotation.countMax) annotations already")
+        }
     }
 
     /// Replaces an annotation.

@@ -78,6 +78,16 @@ extension Database {
         }
     }
 
+    /// Adds a row unless there are `max` already: see `add(to:_:max:group:)`.
+    func addLimited(
+        to table: String,
+        _ row: KeyValuePairs<String, SQLValue>,
+        max: Int64,
+        group: String? = nil
+    ) throws(ReportError) -> Bool {
+        do throws(StoreError) { return try add(to: table, row, max: max, group: group) } catch { throw .store(error) }
+    }
+
     /// Reads rows within the timeout of a report's statement.
     func reportRows(_ sql: String, _ parameters: [SQLValue] = []) throws(ReportError) -> [[SQLValue]] {
         do throws(StoreError) {

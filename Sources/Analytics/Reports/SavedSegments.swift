@@ -52,7 +52,7 @@ package struct SavedSegments: Sendable {
         var refusal: StoreError?
         do throws(StoreError) {
             try database.transaction { () throws(StoreError) in
-                if let turn = database.dialect.turn("saved_segments") { _ = try database.change(turn, []) }
+                try database.takeTurn("saved_segments")
                 let values: [SQLValue] = [
                     .text(segment.id), .text(segment.name), .text(segment.filters), .integer(segment.updatedAt),
                 ]

@@ -68,20 +68,15 @@ package struct ShareTables {
     ///
     /// - Returns: false when there are too many links that have not expired.
     package func add(_ link: ShareLink) throws(StoreError) -> Bool {
-        var isAdded = false
-        try database.transaction { () throws(StoreError) in
-            let known = try links()
-            for expired in known where known.count >= Self.linksMax && expired.expiresAt <= link.createdAt {
-                _ = try remove(expired.id)
-            }
-            guard try links().count < Self.linksMax else { return }
-            _ = try run(
-                "insert into insight_share_links (id, label, created_at, expires_at) values (?1, ?2, ?3, ?4)",
-                [.text(link.id), .text(link.label), .integer(link.createdAt), .integer(link.expiresAt)]
-            )
-            isAdded = true
+        let known = try links()
+        for expired in known where known.count >= Self.linksMax && expired.expiresAt <= link.createdAt {
+            _ = try revoke(expired.id)
         }
-        return isAdded
+        let row: KeyValuePairs<String, SQLValue> = [
+            "id": .text(link.id), "label": .text(link.label), "created_at": .integer(link.createdAt),
+            "expires_at": .integer(link.expiresAt),
+        ]
+        return try database.add(to: "insight_share_links", row, max: Int64(Self.linksMax))
     }
 
     /// Removes a link with all sessions created from it.

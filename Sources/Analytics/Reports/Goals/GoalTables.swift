@@ -1,8 +1,6 @@
 package import Storage
 
 /// Stores goals and saved funnels.
-///
-/// The limits of their numbers are checked before a row is added: requests at the same time may exceed them by one each.
 package struct GoalTables {
     let database: any Database
 
@@ -38,9 +36,12 @@ package struct GoalTables {
     ///
     /// - Throws: a refusal when its site has `Goal.perSiteMax` goals.
     package func add(_ goal: Goal) throws(ReportError) {
-        let columns = "id, site, name, type, match, property, property_value, created_at"
-        let values = [.text(goal.id)] + goal.values + [.integer(goal.createdAt)]
-        try insert("insight_goals", columns, values, Goal.perSiteMax)
+        let values = goal.values
+        let row: KeyValuePairs<String, SQLValue> = [
+            "id": .text(goal.id), "site": values[0], "name": values[1], "type": values[2], "match": values[3],
+            "property": values[4], "property_value": values[5], "created_at": .integer(goal.createdAt),
+        ]
+        try add(row, to: "insight_goals", max: Goal.perSiteMax)
     }
 
     /// Changes a goal; returns false when there is none with its id.
@@ -86,9 +87,12 @@ package struct GoalTables {
     ///
     /// - Throws: a refusal when its site has `Funnel.perSiteMax` funnels.
     package func add(_ funnel: Funnel) throws(ReportError) {
-        let columns = "id, site, name, steps, scope, window_seconds, created_at"
-        let values = [.text(funnel.id)] + funnel.values + [.integer(funnel.createdAt)]
-        try insert("insight_funnels", columns, values, Funnel.perSiteMax)
+        let values = funnel.values
+        let row: KeyValuePairs<String, SQLValue> = [
+            "id": .text(funnel.id), "site": values[0], "name": values[1], "steps": values[2], "scope": values[3],
+            "window_seconds": values[4], "created_at": .integer(funnel.createdAt),
+        ]
+        try add(row, to: "insight_funnels", max: Funnel.perSiteMax)
     }
 
     /// Changes a funnel; returns false when there is none with its id.
@@ -107,18 +111,11 @@ package struct GoalTables {
 
     private static func condition(_ site: String?) -> String { site == nil ? "" : "where site is null or site = ?1" }
 
-    /// Inserts a row unless its site, the second value, has `max` rows.
-    private func insert(_ table: String, _ columns: String, _ values: [SQLValue], _ max: Int) throws(ReportError) {
-        let list = (1...values.count).map { "?\($0)" }.joined(separator: ", ")
-        let same = values[1] == .null ? "site is null" : "site = ?1"
-        let count = try database.reportRows(
-            "select count(*) from \(table) where \(same)",
-            values[1] == .null ? [] : [values[1]]
-        )
-        guard count.first?[0].integer ?? 0 < Int64(max) else {
+    /// Adds a row unless its site has `max` rows.
+    private func add(_ row: KeyValuePairs<String, SQLValue>, to table: String, max: Int) throws(ReportError) {
+        guard try database.addLimited(to: table, row, max: Int64(max), group: "site") else {
             throw .refused("A site has \(max) at most: remove one first")
         }
-        _ = try database.reportRows("insert into \(table) (\(columns)) values (\(list)) returning id", values)
     }
 }
 
