@@ -101,11 +101,18 @@ static size_t take(char *bytes, size_t size, size_t count, void *given) {
     return to->sink(bytes, size * count, to->context) ? size * count : 0;
 }
 
-static void copy(char *to, size_t size, const char *from) {
+// The texts of the last result of this thread.
+static _Thread_local struct {
+    char error[256];
+    char redirect[4096];
+} texts;
+
+static const char *keep(char *to, size_t size, const char *from) {
     if (!from) from = "";
     size_t length = strnlen(from, size - 1);
     memcpy(to, from, length);
     to[length] = 0;
+    return to;
 }
 
 // As in curl/curl.h.
@@ -191,8 +198,8 @@ void ccurl_perform(const ccurl_request *request, ccurl_result *result) {
     curl.easy_getinfo(handle, INFO_RESPONSE_CODE, &result->status);
     const char *redirect = NULL;
     curl.easy_getinfo(handle, INFO_REDIRECT_URL, &redirect);
-    copy(result->redirect, sizeof result->redirect, redirect);
-    copy(result->error, sizeof result->error, error[0] ? error : curl.easy_strerror(result->code));
+    result->redirect = keep(texts.redirect, sizeof texts.redirect, redirect);
+    result->error = keep(texts.error, sizeof texts.error, error[0] ? error : curl.easy_strerror(result->code));
     curl.slist_free_all(fields);
     curl.easy_cleanup(handle);
 }
@@ -239,7 +246,7 @@ void ccurl_mail(const ccurl_message *message, ccurl_result *result) {
     curl.easy_setopt(handle, OPT_WRITEFUNCTION, drop);
     result->code = refused ? refused : curl.easy_perform(handle);
     curl.easy_getinfo(handle, INFO_RESPONSE_CODE, &result->status);
-    copy(result->error, sizeof result->error, error[0] ? error : curl.easy_strerror(result->code));
+    result->error = keep(texts.error, sizeof texts.error, error[0] ? error : curl.easy_strerror(result->code));
     curl.slist_free_all(recipients);
     curl.easy_cleanup(handle);
 }

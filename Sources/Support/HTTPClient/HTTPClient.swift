@@ -112,24 +112,24 @@ package struct HTTPClient: Sendable {
     ) throws(ClientError) -> (ClientResponse, redirect: String) {
         let reading = Reading(limits)
         let lines = ([("User-Agent", agent)] + fields).map { "\($0.0): \($0.1)" } + ["Expect:"]
-        var result = ccurl_result()
+        var result = unsafe ccurl_result()
         unsafe Self.perform(method, url.text, lines, body, limits, reading, &result)
         var response = ClientResponse(url)
-        (response.status, response.fields, response.body) = (result.status, reading.fields, reading.body)
+        unsafe (response.status, response.fields, response.body) = (result.status, reading.fields, reading.body)
         response.isCut = reading.isCut
-        switch result.code {
+        switch unsafe result.code {
         case 0: break
         case Int32(CCURL_STOPPED) where reading.isCut: break
         case Int32(CCURL_MISSING): throw .missingLibrary
         case Int32(CCURL_REFUSED): throw .forbidden
-        default: throw .unreachable(Self.text(result.error))
+        default: throw unsafe .unreachable(Self.text(result.error))
         }
-        return (response, Self.text(result.redirect))
+        return unsafe (response, Self.text(result.redirect))
     }
 
-    /// The text of a C array that ends with a zero byte.
-    static func text<Characters>(_ characters: Characters) -> String {
-        unsafe withUnsafeBytes(of: characters) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    /// A C text, which may be null.
+    @unsafe static func text(_ characters: UnsafePointer<CChar>?) -> String {
+        unsafe characters.map { unsafe String(cString: $0) } ?? ""
     }
 
     @unsafe private static func perform(

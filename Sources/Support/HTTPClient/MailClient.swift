@@ -38,12 +38,12 @@ package struct MailClient: Sendable {
     ///
     /// - Throws: `.missingLibrary`, or `.unreachable` with a reason of libcurl, which names no user and no password.
     package func send(_ message: [UInt8], from: String, to recipients: [String]) throws(ClientError) {
-        var result = ccurl_result()
+        var result = unsafe ccurl_result()
         unsafe server.perform(message, from, recipients, &result)
-        switch result.code {
+        switch unsafe result.code {
         case 0: return
         case Int32(CCURL_MISSING): throw .missingLibrary
-        default: throw .unreachable(HTTPClient.text(result.error))
+        default: throw unsafe .unreachable(HTTPClient.text(result.error))
         }
     }
 }

@@ -25,12 +25,14 @@ typedef struct {
     void *context;
 } ccurl_request;
 
+/// Its texts are valid until the next call on the same thread. They are no arrays: Swift imports an array as a tuple, and compiling one
+/// of 4,096 elements takes most of a minute.
 typedef struct {
     /// 0, or an error of libcurl; CCURL_MISSING if the library cannot be loaded, CCURL_REFUSED if no address was allowed.
     int code;
     long status;
-    char error[256];
-    char redirect[4096];
+    const char *error;
+    const char *redirect;
 } ccurl_result;
 
 enum { CCURL_MISSING = -1, CCURL_REFUSED = -2, CCURL_STOPPED = 23 };
