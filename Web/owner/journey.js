@@ -2,7 +2,7 @@
 
 import { h, isolated, setText } from "../kit/dom.js";
 import { body, card, empty, skeleton } from "../kit/cards.js";
-import { copy } from "../kit/clipboard.js";
+import { copy, showResult } from "../kit/clipboard.js";
 import { exact } from "../kit/format.js";
 import { moment } from "../kit/times.js";
 import { address, ask } from "./api.js";
@@ -118,7 +118,7 @@ const filterButton = (visitor) =>
 /** @param {string} visitor */
 function copyButton(visitor) {
   const button = h("button", { type: "button", class: "button", text: "Copy id" });
-  button.addEventListener("click", async () => setText(button, await copy(visitor) ? "Copied" : "Not copied"));
+  button.addEventListener("click", async () => showResult(button, await copy(visitor) ? "Copied" : "Couldn't copy"));
   return button;
 }
 

@@ -1,10 +1,6 @@
 // The script tag that owners paste into their pages.
 
-import { copy } from "../kit/clipboard.js";
-import { setText } from "../kit/dom.js";
-
-/** Milliseconds for which a button names its result. */
-const FEEDBACK_MS = 1500;
+import { copy, showResult } from "../kit/clipboard.js";
 
 /** The address of the tracker for browsers of visitors, below the base path. */
 export const trackerAddress = () => new URL("collector.js", document.baseURI);
@@ -14,13 +10,9 @@ export const tagOf = () => `<script defer src="${trackerAddress().href}"></scrip
 /** Copies the tag at a click. @param {HTMLElement} button @param {HTMLElement} code that shows the tag */
 export function copyButton(button, code) {
   button.addEventListener("click", async () => {
-    if (await copy(tagOf())) {
-      setText(button, "Copied");
-      setTimeout(() => setText(button, "Copy"), FEEDBACK_MS);
-      return;
-    }
+    const isCopied = await copy(tagOf());
     // Where copying is not permitted, the keyboard still can.
-    getSelection()?.selectAllChildren(code);
-    setText(button, "Selected");
+    if (!isCopied) getSelection()?.selectAllChildren(code);
+    showResult(button, isCopied ? "Copied" : "Selected");
   });
 }

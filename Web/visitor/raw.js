@@ -1,6 +1,6 @@
 // The Raw Data tab: the submission, the server response, all events, and all errors so far.
 
-import { copy } from "../kit/clipboard.js";
+import { copy, showResult } from "../kit/clipboard.js";
 import { badge, h, isolated, setText, table } from "../kit/dom.js";
 import { errors } from "./errors.js";
 import { bytes, milliseconds } from "../kit/format.js";
@@ -10,7 +10,6 @@ import { indented, showJSON } from "../kit/json.js";
 /** @typedef {import("./transport.js").Delivery} Delivery */
 
 const RESPONSE_SHOWN_MAX = 20000;
-const FEEDBACK_MS = 1500;
 const TONES = /** @type {Record<Delivery["state"], "good" | "fair" | "poor" | "plain">} */ ({
   unsent: "plain",
   sending: "plain",
@@ -64,8 +63,7 @@ function submissionCard(current) {
 
   async function copyNow() {
     const isCopied = await copy(indented(current()));
-    setText(copyButton, isCopied ? "Copied" : "Couldn't copy");
-    setTimeout(() => setText(copyButton, "Copy"), FEEDBACK_MS);
+    showResult(copyButton, isCopied ? "Copied" : "Couldn't copy");
   }
   copyButton.addEventListener("click", copyNow);
   downloadButton.addEventListener("click", () => {
