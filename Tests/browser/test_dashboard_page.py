@@ -9,7 +9,7 @@ import pytest
 import engines
 from load import wait_for
 from page import PAGE_GZIP_BYTES_MAX, SCREENSHOTS, TABS, UNAVAILABLE, UUID7, axe_options, cards, check_clean, check_layout, show, visit
-from stores import count, submissions
+from stores import count, events, submissions
 from wire import get
 
 # Keyboard
@@ -115,6 +115,29 @@ def test_the_page_works_under_a_base_path(chromium, serve, sqlite):
     wait_for(lambda: count(sqlite, "collector_events") >= 4, 10, "events")
 
 
+def test_a_return_from_the_back_forward_cache_is_a_page_view_with_its_own_vitals(chromium, serve, sqlite):
+    collector = serve(sqlite)
+    visit(chromium, collector)
+    chromium.evaluate("() => { self.mark = 1; }")
+    chromium.leave(f"{collector.url}/ping")
+    chromium.back()
+    wait_for(lambda: chromium.evaluate("() => self.mark") == 1, 20, "the kept page")
+    first, second = (row["pageview_id"] for row in wait_for_rows(sqlite, "pageview", 2))
+    assert chromium.evaluate("() => collectorDashboard.ids().pageview_id") == second
+    wait_for(lambda: re.search(r"TTFB[^0-9]*0 ms", cards(chromium)["vitals"][1]), 20, f"a page without a request: {cards(chromium)['vitals'][1]}")
+    chromium.leave(f"{collector.url}/ping")
+    (vitals,) = [row["payload"] for row in wait_for_rows(sqlite, "webvitals", 2) if row["pageview_id"] == second]
+    assert vitals["TTFB"] == 0 and vitals["FCP"] > 0
+    assert first != second
+
+
+def wait_for_rows(store, event_type, number):
+    """The first events of a type, as soon as there are that many."""
+    rows = lambda: [row for row in events(store) if row["event_type"] == event_type]
+    wait_for(lambda: len(rows()) >= number, 20, f"{number} events {event_type}")
+    return rows()
+
+
 def test_the_page_works_on_an_insecure_origin(serve, sqlite):
     """Over plain HTTP from another machine many interfaces are absent; ids, hashes and the rest must work all the same."""
     from chromium import Chromium
@@ -195,7 +218,8 @@ def test_only_counts_say_how_many_browsers_have_the_same_fingerprint(engine, ser
         return engine.evaluate("() => [...document.querySelectorAll('#card-identity td:last-child, #fingerprint-shared span')].map((cell) => cell.textContent)")
 
     wait_for(lambda: shares() and "…" not in shares(), 10, "the response is shown")
-    assert set(shares()) == {"not known yet"}
+    # The response may come after the visit itself has been counted, unless it is a bot's.
+    assert set(shares()) in ({"not known yet"}, {"1 in 1 of 1"}) and (engine.name != "chromium" or "not known yet" in shares())
     if engine.name == "chromium":
         # Without a window the browser is detected as a bot, and bots are excluded from the population.
         return

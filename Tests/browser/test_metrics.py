@@ -7,7 +7,7 @@ import uuid
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from insight import ENVIRONMENT, OWNER, send, settle, visit_events
+from insight import ENVIRONMENT, OWNER, send, serve_ready, settle, visit_events
 from load import wait_for
 from wire import get, post
 
@@ -29,7 +29,7 @@ def result(name):
 
 
 def test_records_and_requests_are_counted(serve, store):
-    port = serve(store, environment=ENVIRONMENT).port
+    port = serve_ready(serve, store).port
     before = scrape(port)
     events = [event | {"event_id": str(uuid.uuid4())} for event in visit_events()]
     settle(port, send(port, events))

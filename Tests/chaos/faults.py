@@ -51,10 +51,19 @@ def frozen_server(deployment, source):
         time.sleep(0.5 + source.random() * 6)
 
 
+#: Limit of the wait for a commit that is cut.
+CUT_SECONDS_MAX = 3
+
+
 def cut_commits(deployment, source):
     for _ in range(source.randrange(2, 10)):
+        cuts = sum(list(deployment.proxy.cuts.values()))
         deployment.proxy.arm(source, source.randrange(1, 4))
         time.sleep(source.random() * 0.5)
+        # On a busy machine, the first commit after that may take longer.
+        deadline = time.monotonic() + CUT_SECONDS_MAX
+        while sum(list(deployment.proxy.cuts.values())) == cuts and time.monotonic() < deadline:
+            time.sleep(0.02)
     deployment.proxy.disarm()
 
 
