@@ -44,6 +44,9 @@ import Testing
         "shareGuestsMax": ShareTables.sessionsPerLinkMax,
         "shareDaysMax": SessionRoutes.shareDays.upperBound,
         "shareLabelBytesMax": Int64(SessionRoutes.labelBytesMax),
+        "apiTokensMax": Int64(APITokens.tokensMax),
+        "apiTokenDaysMax": SessionRoutes.tokenDays.upperBound,
+        "apiTokenNameBytesMax": Int64(APITokens.nameBytesMax),
         "streamSubscribersMax": Int64(LiveFeedLimits(connectionsMax: .max).subscribersMax),
         "streamPayloadBytesMax": Int64(LiveFeedLimits(connectionsMax: .max).payloadBytesMax),
     ]

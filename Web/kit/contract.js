@@ -270,6 +270,15 @@ export const SHARE_DAYS_MAX = 366;
 /** Label of a share link; in bytes. */
 export const SHARE_LABEL_BYTES_MAX = 200;
 
+/** API tokens, including expired ones; in tokens. */
+export const API_TOKENS_MAX = 100;
+
+/** Days until an API token expires; in days. */
+export const API_TOKEN_DAYS_MAX = 3660;
+
+/** Name of an API token; in bytes. */
+export const API_TOKEN_NAME_BYTES_MAX = 100;
+
 /** Subscribers of `/api/stream`; in subscribers. */
 export const STREAM_SUBSCRIBERS_MAX = 1000;
 

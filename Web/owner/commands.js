@@ -6,6 +6,7 @@ import { openAddSite } from "./add-site.js";
 import { openFilter } from "./filter-dialog.js";
 import { siteNames } from "./sites.js";
 import { change, changeFilters, current, filters, includesBots, isComparing, RANGES } from "./state.js";
+import { openTokens } from "./tokens.js";
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const isUsable = (/** @type {string} */ id) => !(/** @type {HTMLButtonElement} */ (byId(id)).disabled);
@@ -58,6 +59,7 @@ const actions = () => [
   ...(document.body.dataset.access === "owner"
     ? [
       { group: "Page", label: "Share", run: () => byId("share-open").click() },
+      { group: "Page", label: "API tokens", run: openTokens },
       { group: "Page", label: "Add a site", run: openAddSite },
     ]
     : []),

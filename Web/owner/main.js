@@ -21,6 +21,7 @@ import { areFiguresOld, figuresTime, forgetReports } from "./reports.js";
 import { forgetSettings, loadSettings, recallSettings } from "./settings.js";
 import { startSegments } from "./segments.js";
 import { startShares } from "./shares.js";
+import { startTokens } from "./tokens.js";
 import { drawSites, startSites } from "./sites.js";
 import { change, current, includesBots, isRangeOver, onState, rejectZone, zone } from "./state.js";
 import { areFiguresIncomplete, latestStatus, onStatus, startStatus, stopStatus } from "./status.js";
@@ -145,6 +146,7 @@ function startDialogs() {
   startRange();
   startAnnotations();
   startShares();
+  startTokens();
   startPalette(allCommands);
   byId("help-open").addEventListener("click", () => openDialog("help"));
   for (const dialog of document.querySelectorAll("dialog")) {

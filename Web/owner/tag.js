@@ -7,10 +7,14 @@ export const trackerAddress = () => new URL("collector.js", document.baseURI);
 
 export const tagOf = () => `<script defer src="${trackerAddress().href}"></script>`;
 
-/** Copies the tag at a click. @param {HTMLElement} button @param {HTMLElement} code that shows the tag */
-export function copyButton(button, code) {
+/**
+ * Copies a text at a click.
+ *
+ * @param {HTMLElement} button @param {HTMLElement} code that shows the text @param {() => string} [text] the tag unless it is given
+ */
+export function copyButton(button, code, text = tagOf) {
   button.addEventListener("click", async () => {
-    const isCopied = await copy(tagOf());
+    const isCopied = await copy(text());
     // Where copying is not permitted, the keyboard still can.
     if (!isCopied) getSelection()?.selectAllChildren(code);
     showResult(button, isCopied ? "Copied" : "Selected");

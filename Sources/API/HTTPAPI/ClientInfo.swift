@@ -12,6 +12,9 @@ struct ClientInfo {
     /// The location by the headers of a trusted proxy; nil when they have none.
     let proxyLocation: Location?
 
+    /// Whether the rate limit applies.
+    var isLimited = true
+
     init(_ request: borrowing Request, _ clients: ClientAddressRule) {
         let isDefault = clients.header == .xForwardedFor
         let value = isDefault ? request.text(.xForwardedFor) : request.list(named: clients.header.name)

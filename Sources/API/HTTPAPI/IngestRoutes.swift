@@ -52,17 +52,24 @@ final class IngestRoutes: Sendable {
     }
 
     /// Handles a request of one of the routes: at once, or on a body worker when its body is compressed or large.
+    ///
+    /// `isLimited` is false for senders with an API token, for whom there is no rate limit.
     func answer(
         _ kind: Kind,
         _ request: consuming Request,
         _ ticket: Ticket,
-        _ decision: Origins.Decision
+        _ decision: Origins.Decision,
+        isLimited: Bool
     ) -> HandlerResult {
         let isHeavy = request.body.count > BodyWorkers.largeBodyBytes || DecodedBody.isCompressed(request)
-        guard let workers, isHeavy else { return read(kind, request, ticket, decision) }
+        guard let workers, isHeavy else {
+            return read(kind, request, ticket, decision, isLimited)
+        }
         let request = request
         let isTaken = workers.take(request.bytes.count) { [self] in
-            if case .now(let answer) = read(kind, request, ticket, decision) { responses.send(ticket, answer) }
+            if case .now(let answer) = read(kind, request, ticket, decision, isLimited) {
+                responses.send(ticket, answer)
+            }
         }
         return isTaken ? .later : .now(.response(Responses.unavailable(cors.fields(decision))))
     }
@@ -71,9 +78,11 @@ final class IngestRoutes: Sendable {
         _ kind: Kind,
         _ request: consuming Request,
         _ ticket: Ticket,
-        _ decision: Origins.Decision
+        _ decision: Origins.Decision,
+        _ isLimited: Bool
     ) -> HandlerResult {
-        let sender = ClientInfo(request, clients)
+        var sender = ClientInfo(request, clients)
+        sender.isLimited = isLimited
         do throws(Refusal) {
             switch kind {
             case .collect: return try collect(request, ticket, sender, decision)
@@ -215,7 +224,9 @@ final class IngestRoutes: Sendable {
     ///
     /// Requests of a trusted proxy that does not name the client are not limited: all visitors behind it would share one limit.
     private func tooFast(_ sender: ClientInfo, records: Int) -> Int? {
-        guard let limiter, let address = sender.address, !clients.isTrusted(address) else { return nil }
+        guard let limiter, sender.isLimited, let address = sender.address, !clients.isTrusted(address) else {
+            return nil
+        }
         let seconds = limiter.take(address, records: records, now: .now)
         if seconds != nil { rateLimitedCount.add(records, ordering: .relaxed) }
         return seconds

@@ -1,15 +1,15 @@
 import Locks
 import HTTPServer
 
-/// The lease of a stream on a session: the stream continues until the lease is ended.
+/// The lease of a stream on a session or an API token: the stream continues until the lease is ended.
 final class Lease: Sendable {
-    let session: SignedSession
+    let credential: Credential
     let ticket: Ticket
     private let state: Locked<(confirmedAt: Int64, isOver: Bool)>
 
     /// Creates a lease that was confirmed at a moment in seconds on a monotonic clock.
-    init(session: SignedSession, ticket: Ticket, confirmedAt: Int64) {
-        self.session = session
+    init(credential: Credential, ticket: Ticket, confirmedAt: Int64) {
+        self.credential = credential
         self.ticket = ticket
         state = Locked((confirmedAt, false))
     }

@@ -1,35 +1,9 @@
 import Crypto
 
-/// The permissions of a request.
-enum Access: Equatable, Sendable {
-    case nothing
-    /// May read everything and change nothing: a guest with a share link.
-    case reading
-    case everything
-
-    var word: String {
-        switch self {
-        case .nothing: "none"
-        case .reading: "reader"
-        case .everything: "owner"
-        }
-    }
-}
-
-/// A session that this server has signed; its text does not show whether the session was ended.
-struct SignedSession: Hashable, Sendable {
-    let id: String
-    /// The share link of a guest's session; nil for the owner's.
-    let linkID: String?
-    /// Seconds since 1970.
-    let expiry: Int64
-
-    var access: Access { linkID == nil ? .everything : .reading }
-}
-
-/// Authenticates the owner by the token, and sessions and share links by a signature with the token.
+/// Authenticates the owner by the token; sessions, share links and API tokens by a signature with the token.
 ///
-/// Only a holder of the token can create a signed text. A restart therefore ends no session, and a new token ends all of them.
+/// Only a holder of the token can create a signed text. A restart therefore ends no session, and a new token ends all sessions, share links and
+/// API tokens.
 struct Owner: Sendable {
     static let cookieName = "collector_session"
     /// The lifetime of the owner's session in seconds.
@@ -38,10 +12,12 @@ struct Owner: Sendable {
     static let cookiesMax = 8
 
     /// The result of reading an `Authorization` header.
-    enum Bearer {
+    enum Bearer: Equatable {
         /// There is no header, or it has another scheme, which belongs to a proxy.
         case absent
         case right
+        /// An API token that we have made.
+        case token(TokenKey)
         case wrong
     }
 
@@ -66,7 +42,16 @@ struct Owner: Sendable {
     func bearer(_ authorization: String?) -> Bearer {
         let scheme = "bearer "
         guard let authorization, authorization.prefix(scheme.count).lowercased() == scheme else { return .absent }
-        return isToken(authorization.dropFirst(scheme.count)) ? .right : .wrong
+        let text = authorization.dropFirst(scheme.count)
+        if isToken(text) { return .right }
+        return tokenKey(text).map { .token($0) } ?? .wrong
+    }
+
+    /// Whether an `Authorization` header has an API token, which may be wrong.
+    func isAPIToken(_ authorization: String?) -> Bool {
+        guard let authorization else { return false }
+        let scheme = "bearer " + Self.secretPrefix
+        return authorization.prefix(scheme.count).lowercased() == scheme
     }
 
     /// The sessions in the cookies of a request that we signed and that have not expired, the owner's first.
@@ -116,6 +101,28 @@ struct Owner: Sendable {
         return (rest[0], expiry)
     }
 
+    // MARK: - API tokens
+
+    /// The beginning of each secret of an API token.
+    static let secretPrefix = "ct_"
+    /// The digits of the code at the end of a secret.
+    private static let secretCodeDigits = 16
+
+    /// Creates the secret of an API token: its id, a random part, and a code of both, by which made-up secrets are refused without the store.
+    func makeTokenSecret(id: String) -> String {
+        let text = Self.secretPrefix + id + "_" + Self.makeID()
+        return text + "_" + code(text).prefix(Self.secretCodeDigits)
+    }
+
+    /// The id of an API token and what is kept of its secret; nil when we have not made the secret.
+    func tokenKey(_ secret: some StringProtocol) -> TokenKey? {
+        let parts = secret.split(separator: "_", omittingEmptySubsequences: false)
+        guard parts.count == 4, secret.hasPrefix(Self.secretPrefix), let given = parts.last else { return nil }
+        let known = parts.dropLast().joined(separator: "_")
+        guard Self.isEqual(Array(given.utf8), Array(code(known).utf8.prefix(Self.secretCodeDigits))) else { return nil }
+        return TokenKey(id: String(parts[1]), hash: code(String(secret)))
+    }
+
     /// Creates an unpredictable id.
     static func makeID() -> String {
         String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
@@ -141,7 +148,7 @@ struct Owner: Sendable {
     }
 
     /// Compares two texts in a time that depends only on their lengths.
-    private static func isEqual(_ given: [UInt8], _ wanted: [UInt8]) -> Bool {
+    static func isEqual(_ given: [UInt8], _ wanted: [UInt8]) -> Bool {
         guard given.count == wanted.count else { return false }
         var difference: UInt8 = 0
         for (one, other) in zip(given, wanted) { difference |= one ^ other }

@@ -7,10 +7,10 @@ package import Storage
 import Events
 package import Workers
 
-/// Keeps track of ended sessions in the store, and ends the streams of an ended session.
+/// Keeps track of ended sessions and of API tokens in the store, and ends the streams of an ended session or token.
 ///
-/// A result of the store is cached for a few seconds, so that not every request queries it. While the store is away, the owner's signature is
-/// enough, since no stored data can be read then; a guest is refused. All access to the store happens on one thread with a connection of its
+/// A result of the store is cached for a few seconds, so that not every request queries it. While the store is away, the signature of the
+/// owner's session is enough, since no stored data can be read then; a guest and an API token are refused. All access to the store happens on one thread with a connection of its
 /// own, so that no report delays it.
 package final class SessionRegistry: Sendable {
     /// The seconds for which a result of the store is cached.
@@ -19,25 +19,27 @@ package final class SessionRegistry: Sendable {
     static let lookMilliseconds = 1000
     /// The seconds that a guest's stream continues while the store cannot confirm the session.
     static let unconfirmedSecondsMax: Int64 = 10
-    /// The most sessions with a cached state, requests that wait for the store, and unwritten ends.
+    /// The most sessions and API tokens with a cached state, requests that wait for the store, and unwritten ends.
     static let knownMax = 10_000
     static let waitingMax = 1000
     static let unwrittenMax = 10_000
 
-    /// The state of a session as it is known without the store.
-    enum Validity: Sendable {
-        case active
+    /// The state of a session or an API token as it is known without the store.
+    enum Validity: Equatable, Sendable {
+        case active(Access)
         case ended
-        /// The store is away, and the session is a guest's.
+        /// An API token that has expired.
+        case expired
+        /// The store is away, and it is not a session of the owner.
         case unconfirmed
         case unknown
     }
 
-    typealias Work = @Sendable (ShareTables) throws(StoreError) -> Void
-    private typealias Check = (sessions: [SignedSession], then: @Sendable ([SignedSession: Validity]) -> Void)
+    typealias Work = @Sendable (any Database) throws(StoreError) -> Void
+    private typealias Check = (credentials: [Credential], then: @Sendable ([Credential: Validity]) -> Void)
 
     private struct State {
-        var known: [SignedSession: (validity: Validity, until: Int64)] = [:]
+        var known: [Credential: (validity: Validity, until: Int64)] = [:]
         var checks: [Check] = []
         var works: [(work: Work, failed: @Sendable (StoreError) -> Void)] = []
         var leases: [UInt64: Lease] = [:]
@@ -67,28 +69,41 @@ package final class SessionRegistry: Sendable {
 
     // MARK: - Requests
 
-    /// The current state of a session, without the store.
-    func validity(_ session: SignedSession) -> Validity {
-        guard session.expiry > WallClock.seconds else { return .ended }
+    /// The current state of a session or an API token, without the store.
+    func validity(_ credential: Credential) -> Validity {
+        let now = WallClock.seconds
+        if let session = credential.session, session.expiry <= now { return .ended }
         return state.withLock { state in
-            if state.unwritten.contains(session) { return .ended }
-            if let known = state.known[session], known.until > MonotonicTime.now.wholeSeconds { return known.validity }
-            return store == nil ? (session.linkID == nil ? .active : .ended) : .unknown
+            if let session = credential.session, state.unwritten.contains(session) { return .ended }
+            if let known = state.known[credential], known.until > MonotonicTime.now.wholeSeconds {
+                return Self.isExpired(known.validity, now) ? .expired : known.validity
+            }
+            return store == nil ? (Self.ownAccess(credential).map { .active($0) } ?? .ended) : .unknown
         }
     }
 
-    /// Checks sessions in the store; returns false when too many requests are waiting.
-    func check(_ sessions: [SignedSession], then: @escaping @Sendable ([SignedSession: Validity]) -> Void) -> Bool {
+    /// The access of the owner's own sessions, which need no store.
+    private static func ownAccess(_ credential: Credential) -> Access? {
+        credential.session.flatMap { $0.linkID == nil ? $0.access : nil }
+    }
+
+    private static func isExpired(_ validity: Validity, _ now: Int64) -> Bool {
+        guard case .active(.token(let token)) = validity, let expiry = token.expiresAt else { return false }
+        return expiry <= now
+    }
+
+    /// Checks sessions and API tokens in the store; returns false when too many requests are waiting.
+    func check(_ credentials: [Credential], then: @escaping @Sendable ([Credential: Validity]) -> Void) -> Bool {
         let isTaken = state.withLock { state in
             guard state.checks.count < Self.waitingMax, !worker.isStopping, store != nil else { return false }
-            state.checks.append((sessions, then))
+            state.checks.append((credentials, then))
             return true
         }
         if isTaken { worker.wake() }
         return isTaken
     }
 
-    /// Runs work on the tables; returns false when the queue is full, or there is no store.
+    /// Runs work on the connection; returns false when the queue is full, or there is no store.
     func perform(_ work: @escaping Work, failed: @escaping @Sendable (StoreError) -> Void) -> Bool {
         let isTaken = state.withLock { state in
             guard state.works.count < Self.waitingMax, !worker.isStopping, store != nil else { return false }
@@ -107,9 +122,9 @@ package final class SessionRegistry: Sendable {
             let surplus = state.unwritten.count + sessions.count - Self.unwrittenMax
             if surplus > 0 { state.unwritten.removeFirst(min(surplus, state.unwritten.count)) }
             state.unwritten += sessions.filter { !state.unwritten.contains($0) }
-            for session in sessions { state.known[session] = nil }
+            for session in sessions { state.known[.session(session)] = nil }
         }
-        endLeases { sessions.contains($0.session) }
+        endLeases { lease in lease.credential.session.map(sessions.contains) ?? false }
         guard store != nil else { return written(true) }
         // The thread writes unwritten ends before it runs any work.
         guard perform({ _ in written(true) }, failed: { _ in written(false) }) else { return written(false) }
@@ -117,20 +132,29 @@ package final class SessionRegistry: Sendable {
 
     /// Drops the cached states of the guests of a revoked link, and ends their streams.
     func revoke(_ link: String) {
-        state.withLock { state in state.known = state.known.filter { $0.key.linkID != link } }
-        endLeases { $0.session.linkID == link }
+        drop { $0.session?.linkID == link }
+    }
+
+    /// Drops the cached state of a revoked API token, and ends its streams.
+    func revoke(token id: String) {
+        drop { $0.tokenKey?.id == id }
+    }
+
+    private func drop(_ isRevoked: (Credential) -> Bool) {
+        state.withLock { state in state.known = state.known.filter { !isRevoked($0.key) } }
+        endLeases { isRevoked($0.credential) }
     }
 
     // MARK: - Streams
 
-    /// A body that ends with its session; then `farewell` is sent, so that the client can recognize an incomplete body.
+    /// A body that ends with its session or API token; then `farewell` is sent, so that the client can recognize an incomplete body.
     func leased(
         _ source: any BodySource,
         _ ticket: Ticket,
-        _ session: SignedSession,
+        _ credential: Credential,
         farewell: [UInt8] = []
     ) -> any BodySource {
-        let lease = Lease(session: session, ticket: ticket, confirmedAt: MonotonicTime.now.wholeSeconds)
+        let lease = Lease(credential: credential, ticket: ticket, confirmedAt: MonotonicTime.now.wholeSeconds)
         state.withLock { $0.leases[ticket.rawValue] = lease }
         worker.wake()
         return LeasedBody(source: source, lease: lease, farewell: farewell) { [weak self] in
@@ -174,44 +198,49 @@ package final class SessionRegistry: Sendable {
             return (state.checks, state.works, isLookDue ? Array(state.leases.values) : [], state.unwritten)
         }
         let mustWrite = !unwritten.isEmpty && (isLookDue || !works.isEmpty || !checks.isEmpty)
-        let asked = Set(checks.flatMap(\.sessions) + leases.map(\.session))
+        let asked = Set(checks.flatMap(\.credentials) + leases.map(\.credential))
         guard !asked.isEmpty || !works.isEmpty || mustWrite else { return }
-        var found: [SignedSession: Validity]?
-        var tables: ShareTables?
+        var found: [Credential: Validity]?
+        var open: (any Database)?
         do throws(StoreError) {
             found = try connection.use { database throws(StoreError) in
-                let open = ShareTables(database)
-                tables = open
-                try write(unwritten, open)
-                return try read(asked, open)
+                open = database
+                try write(unwritten, ShareTables(database))
+                return try read(asked, database)
             }
         } catch {
             log.debug("cannot read sessions", ["reason": error.reason])
             for (_, failed) in works { failed(error) }
         }
         let validities = note(asked, found)
-        // Ends the streams of guests whose session has not been confirmed for a while.
+        renew(leases, validities)
+        for check in checks { check.then(validities) }
+        if found != nil, let open { perform(works, open) }
+    }
+
+    /// Ends the streams whose session or API token is over, or has not been confirmed for a while.
+    private func renew(_ leases: [Lease], _ validities: [Credential: Validity]) {
         let now = MonotonicTime.now.wholeSeconds
-        for lease in leases where validities[lease.session] == .active { lease.confirm(now) }
+        for lease in leases {
+            if case .active = validities[lease.credential] { lease.confirm(now) }
+        }
         endLeases { lease in
-            guard lease.session.expiry > WallClock.seconds else { return true }
-            switch validities[lease.session] {
-            case .ended: return true
+            if let session = lease.credential.session, session.expiry <= WallClock.seconds { return true }
+            switch validities[lease.credential] {
+            case .ended, .expired: return true
             case .unconfirmed: return lease.confirmedAt < now - Self.unconfirmedSecondsMax
             case .active, .unknown, nil: return false
             }
         }
-        for check in checks { check.then(validities) }
-        if found != nil, let tables { perform(works, tables) }
     }
 
     private func perform(
         _ works: [(work: Work, failed: @Sendable (StoreError) -> Void)],
-        _ tables: ShareTables
+        _ database: any Database
     ) {
         for (work, failed) in works {
             do throws(StoreError) {
-                try work(tables)
+                try work(database)
             } catch {
                 failed(error)
             }
@@ -229,40 +258,63 @@ package final class SessionRegistry: Sendable {
         let until = MonotonicTime.now.wholeSeconds + Self.believedSeconds
         state.withLock { state in
             state.unwritten.removeAll { sessions.contains($0) }
-            for session in sessions { state.known[session] = (.ended, until) }
+            for session in sessions { state.known[.session(session)] = (.ended, until) }
         }
     }
 
     private func read(
-        _ sessions: Set<SignedSession>,
-        _ tables: ShareTables
-    ) throws(StoreError) -> [SignedSession: Validity] {
+        _ credentials: Set<Credential>,
+        _ database: any Database
+    ) throws(StoreError) -> [Credential: Validity] {
+        let sessions = credentials.compactMap(\.session)
+        let tables = ShareTables(database)
         let active = try tables.active(
             guests: sessions.filter { $0.linkID != nil }.map(\.id),
             now: WallClock.seconds
         )
         let ended = try tables.ended(owners: sessions.filter { $0.linkID == nil }.map(\.id))
-        return sessions.reduce(into: [:]) { validities, session in
+        var validities = try read(credentials.compactMap(\.tokenKey), APITokens(database))
+        for session in sessions {
             let isActive = session.linkID == nil ? !ended.contains(session.id) : active.contains(session.id)
-            validities[session] = isActive ? .active : .ended
+            validities[.session(session)] = isActive ? .active(session.access) : .ended
         }
+        return validities
     }
 
-    /// Caches the results; without them, the owner is accepted and a guest is not.
-    private func note(_ asked: Set<SignedSession>, _ found: [SignedSession: Validity]?) -> [SignedSession: Validity] {
+    private func read(_ keys: [TokenKey], _ tokens: APITokens) throws(StoreError) -> [Credential: Validity] {
+        let now = WallClock.seconds
+        let stored = try tokens.find(keys.map(\.id))
+        var used: [APIToken] = []
+        var validities: [Credential: Validity] = [:]
+        for key in keys {
+            guard let (token, hash) = stored[key.id], Owner.isEqual(Array(hash.utf8), Array(key.hash.utf8)) else {
+                validities[.token(key)] = .ended
+                continue
+            }
+            let active = Validity.active(.token(token))
+            let isExpired = Self.isExpired(active, now)
+            if !isExpired { used.append(token) }
+            validities[.token(key)] = isExpired ? .expired : active
+        }
+        try tokens.use(used, now: now)
+        return validities
+    }
+
+    /// Caches the results; without them, the owner is accepted, and a guest and an API token are not.
+    private func note(_ asked: Set<Credential>, _ found: [Credential: Validity]?) -> [Credential: Validity] {
         let now = MonotonicTime.now.wholeSeconds
         return state.withLock { state in
             if state.known.count + asked.count > Self.knownMax {
                 state.known = state.known.filter { $0.value.until > now }
             }
             if state.known.count + asked.count > Self.knownMax { state.known = [:] }
-            var validities: [SignedSession: Validity] = [:]
-            for session in asked {
-                let validity: Validity =
-                    state.unwritten.contains(session)
-                    ? .ended : found?[session] ?? (session.linkID == nil ? .active : .unconfirmed)
-                validities[session] = validity
-                state.known[session] = (validity, now + (validity == .unconfirmed ? 1 : Self.believedSeconds))
+            var validities: [Credential: Validity] = [:]
+            for credential in asked {
+                let isEnded = credential.session.map(state.unwritten.contains) ?? false
+                let unread = Self.ownAccess(credential).map { Validity.active($0) } ?? .unconfirmed
+                let validity = isEnded ? .ended : found?[credential] ?? unread
+                validities[credential] = validity
+                state.known[credential] = (validity, now + (validity == .unconfirmed ? 1 : Self.believedSeconds))
             }
             return validities
         }

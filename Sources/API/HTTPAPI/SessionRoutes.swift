@@ -20,14 +20,14 @@ final class SessionRoutes: Sendable {
     /// The authenticated sender of a request.
     struct Identity: Sendable {
         var access: Access
-        /// Nil when the request has the token itself.
-        var session: SignedSession?
+        /// Nil when the request has the owner's token itself.
+        var credential: Credential?
     }
 
     typealias Next = @Sendable (Identity, borrowing Request) -> HandlerResult
 
     let registry: SessionRegistry
-    private let owner: Owner
+    let owner: Owner
     private let clients: ClientAddressRule
     private let cookiePath: String
     private let guesses = Locked(GuessLimiter())
@@ -40,7 +40,7 @@ final class SessionRoutes: Sendable {
         cookiePath = basePath + "/"
     }
 
-    private static func refuse(_ status: Int, _ message: String, _ fields: [Responses.Field] = []) -> ServerResponse {
+    static func refuse(_ status: Int, _ message: String, _ fields: [Responses.Field] = []) -> ServerResponse {
         .response(Responses.message(status, message, fields))
     }
 
@@ -52,37 +52,53 @@ final class SessionRoutes: Sendable {
     /// beside a valid cookie, which still counts as a guess unless the cookie is the owner's.
     func authenticate(_ request: consuming Request, _ ticket: Ticket, _ next: @escaping Next) -> HandlerResult {
         let bearer = owner.bearer(request.text(.authorization))
-        guard bearer != .right else {
+        if bearer == .right {
             let address = ClientInfo(request, clients).address
             guesses.withLock { $0.succeed(address, now: MonotonicTime.now.wholeSeconds) }
             return next(Identity(access: .everything), request)
         }
-        let sessions = owner.sessions(request.text(.cookie), now: WallClock.seconds)
-        var validities: [SignedSession: SessionRegistry.Validity] = [:]
+        if case .token(let key) = bearer { return authenticate(key, request, ticket, next) }
+        let sessions = owner.sessions(request.text(.cookie), now: WallClock.seconds).map { Credential.session($0) }
+        var validities: [Credential: SessionRegistry.Validity] = [:]
         for session in sessions { validities[session] = registry.validity(session) }
-        let first = sessions.first { validities[$0] == .active || validities[$0] == .unknown }
+        let first = sessions.first { Self.access(validities[$0]) != nil || validities[$0] == .unknown }
         guard let first, validities[first] == .unknown else {
             return proceed(bearer, sessions, validities, request, next)
         }
         let request = request
-        let isTaken = registry.check(sessions) { [self] found in
-            if case .now(let answer) = proceed(bearer, sessions, found, request, next) {
-                registry.answer(ticket, answer)
-            }
+        return check(sessions, ticket) { [self] found in proceed(bearer, sessions, found, request, next) }
+    }
+
+    /// Continues once the store has the state of the sessions or the API token.
+    func check(
+        _ credentials: [Credential],
+        _ ticket: Ticket,
+        _ proceed: @escaping @Sendable ([Credential: SessionRegistry.Validity]) -> HandlerResult
+    ) -> HandlerResult {
+        let isTaken = registry.check(credentials) { [registry] found in
+            if case .now(let answer) = proceed(found) { registry.answer(ticket, answer) }
         }
         return isTaken ? .later : .now(.response(Responses.unavailable()))
     }
 
+    private static func access(_ validity: SessionRegistry.Validity?) -> Access? {
+        guard case .active(let access) = validity else { return nil }
+        return access
+    }
+
     private func proceed(
         _ bearer: Owner.Bearer,
-        _ sessions: [SignedSession],
-        _ validities: [SignedSession: SessionRegistry.Validity],
+        _ sessions: [Credential],
+        _ validities: [Credential: SessionRegistry.Validity],
         _ request: borrowing Request,
         _ next: Next
     ) -> HandlerResult {
-        let session = sessions.first { validities[$0] == .active }
+        let session = sessions.first { Self.access(validities[$0]) != nil }
         if session == nil, validities.values.contains(.unconfirmed) { return .now(.response(Responses.unavailable())) }
-        let identity = Identity(access: session?.access ?? .nothing, session: session)
+        let identity = Identity(
+            access: session.flatMap { Self.access(validities[$0]) } ?? .nothing,
+            credential: session
+        )
         if bearer == .wrong, identity.access != .everything {
             let refusal = guessed(request)
             if let refusal, identity.access == .nothing { return .now(refusal) }
@@ -93,18 +109,20 @@ final class SessionRoutes: Sendable {
     /// Counts a wrong token or link.
     ///
     /// - Returns: The response when its sender has to wait.
-    private func guessed(_ request: borrowing Request) -> ServerResponse? {
+    func guessed(_ request: borrowing Request) -> ServerResponse? {
         let address = ClientInfo(request, clients).address
         return guesses.withLock { $0.fail(address, now: MonotonicTime.now.wholeSeconds) }.map { wait in
             Self.refuse(429, "Too many failed sign-ins", [("Retry-After", "\(wait)")])
         }
     }
 
-    /// A result whose body ends with the session of the request; `farewell` is sent last when the body is cut short.
+    /// A result whose body ends with the session or API token of the request; `farewell` is sent last when the body is cut short.
     func leased(_ reply: HandlerResult, _ identity: Identity, _ ticket: Ticket, farewell: [UInt8] = []) -> HandlerResult
     {
-        guard let session = identity.session, case .now(.stream(let response, let source)) = reply else { return reply }
-        return .now(.stream(response, registry.leased(source, ticket, session, farewell: farewell)))
+        guard let credential = identity.credential, case .now(.stream(let response, let source)) = reply else {
+            return reply
+        }
+        return .now(.stream(response, registry.leased(source, ticket, credential, farewell: farewell)))
     }
 
     // MARK: - Sign in and out
@@ -145,7 +163,7 @@ final class SessionRoutes: Sendable {
         }
         return authenticate(request, ticket) { [self] identity, request in
             // A client with a session does not get a second one; an owner who opens a share link stays the owner.
-            if identity.access == .everything || identity.session?.linkID == link.id {
+            if identity.access == .everything || identity.credential?.session?.linkID == link.id {
                 return .now(signedIn(identity.access, nil))
             }
             return begin(link, isSecure(request), ticket)
@@ -157,8 +175,8 @@ final class SessionRoutes: Sendable {
         let now = WallClock.seconds
         let session = SignedSession(id: Owner.makeID(), linkID: link.id, expiry: link.expiry)
         let cookie = cookie(owner.text(session), seconds: max(0, link.expiry - now), isSecure)
-        return perform(ticket) { [self] tables throws(StoreError) in
-            try tables.begin(session.id, of: link.id, now: now)
+        return perform(ticket) { [self] database throws(StoreError) in
+            try ShareTables(database).begin(session.id, of: link.id, now: now)
                 ? signedIn(.reading, cookie) : Self.refuse(401, "This link has expired or was revoked")
         }
     }
@@ -198,8 +216,8 @@ final class SessionRoutes: Sendable {
     // MARK: - Share links
 
     func shares(_ ticket: Ticket) -> HandlerResult {
-        perform(ticket) { tables throws(StoreError) in
-            Responses.json(.object([("shares", JSONEncodedValue(try tables.links()))]))
+        perform(ticket) { database throws(StoreError) in
+            Responses.json(.object([("shares", JSONEncodedValue(try ShareTables(database).links()))]))
         }
     }
 
@@ -207,8 +225,8 @@ final class SessionRoutes: Sendable {
         let now = WallClock.seconds
         let link = ShareLink(id: Owner.makeID(), label: label, createdAt: now, expiresAt: now + days * 86_400)
         let secret = owner.linkText(id: link.id, expiry: link.expiresAt)
-        return perform(ticket) { tables throws(StoreError) in
-            guard try tables.add(link) else {
+        return perform(ticket) { database throws(StoreError) in
+            guard try ShareTables(database).add(link) else {
                 return Self.refuse(409, "The limit of \(ShareTables.linksMax) share links is reached: revoke one first")
             }
             return Responses.json(
@@ -221,20 +239,20 @@ final class SessionRoutes: Sendable {
     }
 
     func revokeShare(_ id: String, _ ticket: Ticket) -> HandlerResult {
-        perform(ticket) { [registry] tables throws(StoreError) in
-            guard try tables.revoke(id) else { return Self.refuse(404, "Share link not found") }
+        perform(ticket) { [registry] database throws(StoreError) in
+            guard try ShareTables(database).revoke(id) else { return Self.refuse(404, "Share link not found") }
             registry.revoke(id)
             return Responses.json(.object([("revoked", .text(id))]))
         }
     }
 
-    /// Responds to a request with the result of the work on the tables.
-    private func perform(
+    /// Responds to a request with the result of the work on the connection.
+    func perform(
         _ ticket: Ticket,
-        _ work: @escaping @Sendable (ShareTables) throws(StoreError) -> ServerResponse
+        _ work: @escaping @Sendable (any Database) throws(StoreError) -> ServerResponse
     ) -> HandlerResult {
-        let isTaken = registry.perform { [registry] tables throws(StoreError) in
-            registry.answer(ticket, try work(tables))
+        let isTaken = registry.perform { [registry] database throws(StoreError) in
+            registry.answer(ticket, try work(database))
         } failed: { [registry] _ in
             registry.answer(ticket, .response(Responses.unavailable()))
         }

@@ -1,5 +1,6 @@
 import HTTPServer
 import HTTPWire
+import Reports
 
 /// A path with an operation for each of its methods.
 struct Route: Sendable {
@@ -83,12 +84,27 @@ struct Operation: Sendable {
     /// A `POST` of events.
     static func ingest(bodyBytesMax: Int, _ kind: IngestRoutes.Kind) -> Operation {
         Operation(method: .post, access: .ingest, bodyBytesMax: bodyBytesMax, parameters: nil) { site, call in
-            site.ingestRoutes.answer(kind, call.request, call.ticket, call.origin)
+            site.ingestRoutes.answer(
+                kind,
+                call.request,
+                call.ticket,
+                call.origin,
+                isLimited: call.identity.credential?.tokenKey == nil
+            )
         }
     }
 
     /// Whether the request changes data of the owner.
     var isChange: Bool { method != .get && access != .ingest }
+
+    /// The scope with which an API token may use the operation; nil when it gives a token no access.
+    var scope: TokenScope? {
+        switch access {
+        case .everyone, .identified, .ownerOnly: nil
+        case .ingest: .ingest
+        case .reader, .owner: method == .get ? .read : .write
+        }
+    }
 }
 
 /// The access that an operation requires.
@@ -98,16 +114,19 @@ enum RouteAccess: Sendable {
     case everyone
     /// Everyone; the handler gets the identity of the sender.
     case identified
-    /// The owner, and guests of a share link.
+    /// The owner, guests of a share link, and API tokens of the operation's scope.
     case reader
+    /// The owner, and API tokens of the operation's scope.
     case owner
+    /// The owner, and no API token: what decides who has access.
+    case ownerOnly
 
     /// The kind of its requests, by which latencies are counted.
     var kind: RequestKind {
         switch self {
         case .ingest: .ingest
         case .everyone, .identified: .page
-        case .reader, .owner: .api
+        case .reader, .owner, .ownerOnly: .api
         }
     }
 }

@@ -1,5 +1,6 @@
 import HTTPServer
 import HTTPWire
+import Reports
 
 /// Finds the operation of a request in the table of routes, and passes the request to its handler or refuses it.
 ///
@@ -53,7 +54,7 @@ struct Router: Sendable {
         let call = Call(request: request, ticket: ticket, path: match.values)
         guard operation.access != .everyone else { return Self.run(operation, call, query, site) }
         return sessions.authenticate(call.request, ticket) { identity, _ in
-            if let refusal = Self.refusal(identity.access, operation.access) { return refusal }
+            if let refusal = Self.refusal(identity.access, operation) { return refusal }
             var call = call
             call.identity = identity
             return Self.run(operation, call, query, site)
@@ -68,7 +69,15 @@ struct Router: Sendable {
             return .now(.response(Responses.message(403, "Origin not allowed", cors.fields(origin))))
         }
         let call = Call(request: request, ticket: ticket, path: match.values, origin: origin)
-        return Self.run(match.operation, call, nil, site)
+        guard sessions.owner.isAPIToken(call.request.text(.authorization)) else {
+            return Self.run(match.operation, call, nil, site)
+        }
+        return sessions.authenticateEvents(call.request, ticket) { identity, _ in
+            if let refusal = Self.refusal(identity.access, match.operation) { return refusal }
+            var call = call
+            call.identity = identity
+            return Self.run(match.operation, call, nil, site)
+        }
     }
 
     /// Runs the handler with the declared parameters of the operation; a query of nil is not parsed.
@@ -83,13 +92,26 @@ struct Router: Sendable {
     }
 
     /// The response when the access is not enough; nil when it is.
-    private static func refusal(_ access: Access, _ wanted: RouteAccess) -> HandlerResult? {
-        switch (wanted, access) {
-        case (.ingest, _), (.everyone, _), (.identified, _), (_, .everything), (.reader, .reading): nil
-        case (.reader, .nothing), (.owner, .nothing):
+    private static func refusal(_ access: Access, _ operation: Operation) -> HandlerResult? {
+        switch (operation.access, access) {
+        case (.everyone, _), (.identified, _), (_, .everything), (.reader, .reading): nil
+        case (.ingest, .nothing), (.ingest, .reading): nil
+        case (_, .token(let token)): refusal(token, operation)
+        case (.reader, .nothing), (.owner, .nothing), (.ownerOnly, .nothing):
             refuse(401, "Sign in with the owner's token", [("WWW-Authenticate", "Bearer")])
-        case (.owner, .reading): refuse(403, "A share link is read-only")
+        case (.owner, .reading), (.ownerOnly, .reading): refuse(403, "A share link is read-only")
         }
+    }
+
+    private static func refusal(_ token: APIToken, _ operation: Operation) -> HandlerResult? {
+        guard let scope = operation.scope else { return refuse(403, "API tokens cannot do this: only the owner can") }
+        guard !token.scope.includes(scope) else { return nil }
+        let error = "Bearer error=\"insufficient_scope\", scope=\"\(scope.rawValue)\""
+        return refuse(
+            403,
+            "This request needs an API token with the scope \(scope.rawValue)",
+            [("WWW-Authenticate", error)]
+        )
     }
 
     private static func refuse(_ status: Int, _ message: String, _ fields: [Responses.Field] = []) -> HandlerResult {

@@ -50,10 +50,16 @@ extension RouteTable {
         ),
         Route(
             "/api/shares",
-            .get(.owner, [], ShareHandlers.list),
-            .change(.post, .owner, [], ShareHandlers.add)
+            .get(.ownerOnly, [], ShareHandlers.list),
+            .change(.post, .ownerOnly, [], ShareHandlers.add)
         ),
-        Route("/api/shares/{id}", .change(.delete, .owner, [], ShareHandlers.revoke)),
+        Route("/api/shares/{id}", .change(.delete, .ownerOnly, [], ShareHandlers.revoke)),
+        Route(
+            "/api/tokens",
+            .get(.ownerOnly, [], TokenHandlers.list),
+            .change(.post, .ownerOnly, [], TokenHandlers.add)
+        ),
+        Route("/api/tokens/{id}", .change(.delete, .ownerOnly, [], TokenHandlers.revoke)),
         Route(
             "/api/segments",
             .get(.reader, [], SavedSegmentHandlers.list),

@@ -1,0 +1,176 @@
+"""API tokens: scopes on every documented route, expiry, revocation on all servers, last use, and the dialog of the page."""
+
+import concurrent.futures
+import re
+import time
+
+import described
+from bodies import event
+from insight import ENVIRONMENT, OWNER, TOKEN, change, cookie, report, serve_ready, sign_in
+from load import wait_for
+from test_insight_page import open_page, text
+from test_owner_sessions import END_SECONDS_MAX, stream
+from wire import get, post, request
+
+TOKENS_MAX = 100
+#: Routes that decide who has access, which no token may use.
+OWNER_ONLY = ("/api/tokens", "/api/shares")
+#: Routes that need no sign-in.
+OPEN = ("/health", "/ping", "/bw", "/api/openapi.json", "/api/fingerprint-frequency", "/api/session")
+INGEST = ("/event", "/events", "/collect")
+
+
+def make(port, scope, name=None, **more):
+    answer = change(port, "POST", "/api/tokens", {"name": name or scope, "scope": scope} | more, OWNER)
+    assert answer.status == 200, answer.body
+    made = answer.json()
+    return made, [("Authorization", f"Bearer {made['token']}")]
+
+
+def operations():
+    for path, methods in described.DOCUMENT["paths"].items():
+        if path not in OPEN:
+            for method in methods:
+                yield method.upper(), re.sub(r"\{\w+\}", "none", path)
+
+
+def test_each_route_takes_tokens_of_its_scope_alone(store, serve):
+    port = serve_ready(serve, store).port
+    fields = {scope: make(port, scope)[1] for scope in ("read", "write", "ingest")}
+    seen = 0
+    for method, path in operations():
+        needed = "ingest" if path in INGEST else "read" if method == "GET" else "write"
+        for scope, header in fields.items():
+            is_enough = scope == needed or (scope, needed) == ("write", "read")
+            # Bodies of streams and exports are not read here.
+            sent = "HEAD" if method == "GET" and is_enough and not path.startswith(OWNER_ONLY) else method
+            answer = request(port, sent, path, None if method == "GET" else b"{}", header)
+            if path.startswith(OWNER_ONLY):
+                assert (answer.status, answer.json()["message"]) == (403, "API tokens cannot do this: only the owner can"), (method, path, scope)
+            elif is_enough:
+                assert answer.status not in (401, 403), (method, path, scope, answer.body)
+            else:
+                assert (answer.status, answer.json()["message"]) == (403, f"This request needs an API token with the scope {needed}"), (method, path, scope)
+            seen += 1
+    assert seen > 150
+    assert report(port, "goals") == {"goals": []}
+    goal = {"name": "Buy", "type": "page", "match": "/thanks"}
+    assert change(port, "POST", "/api/goals", goal, fields["write"]).status == 200
+    assert [goal["name"] for goal in get(port, "/api/goals", fields["read"]).json()["goals"]] == ["Buy"]
+    assert get(port, "/api/session", fields["read"]).json() == {"access": "token"}
+    assert get(port, "/metrics", fields["read"]).status == 200
+
+
+def test_a_token_is_listed_without_its_secret_and_the_secret_is_not_stored(store, serve):
+    port = serve_ready(serve, store).port
+    made, fields = make(port, "read", "für <b>Ann</b>", days=2)
+    assert made["token"].startswith("ct_") and abs(made["expires"] - time.time() - 2 * 86_400) < 60
+    secret = made.pop("token")
+    assert report(port, "tokens") == {"tokens": [made]}
+    assert secret.split("_")[2] not in str(store.rows("select id, name, scope, secret_hash from api_tokens"))
+    assert get(port, "/api/sites", fields).status == 200
+    wait_for(lambda: report(port, "tokens")["tokens"][0]["last_used"] is not None, 10, "the last use")
+    assert make(port, "write", days=3660)[0]["expires"] and make(port, "ingest")[0]["expires"] is None
+    assert change(port, "POST", "/api/tokens", {"name": "write", "scope": "read"}, OWNER).status == 409
+    for wrong in ({}, {"name": "x"}, {"scope": "read"}, {"name": " ", "scope": "read"}, {"name": "x", "scope": "all"}, {"name": "x", "scope": "read", "days": 0}, {"name": "x", "scope": "read", "days": 3661}, {"name": "x", "scope": "read", "days": None}, {"name": "x" * 101, "scope": "read"}, {"name": "x", "scope": "read", "more": 1}):
+        assert change(port, "POST", "/api/tokens", wrong, OWNER).status == 400, wrong
+    assert len(report(port, "tokens")["tokens"]) == 3
+    assert request(port, "DELETE", "/api/tokens/none", None, OWNER).status == 404
+
+
+def test_an_expired_and_a_revoked_token_get_401_also_across_a_restart(store, serve):
+    collector = serve_ready(serve, store)
+    port = collector.port
+    (old, expired), (gone, revoked), (_, valid) = make(port, "read", "old", days=1), make(port, "read", "gone"), make(port, "read", "valid")
+    assert [get(port, "/api/sites", fields).status for fields in (expired, revoked, valid)] == [200, 200, 200]
+    store.execute(f"update api_tokens set expires_at = 1000 where id = '{old['id']}'")
+    assert request(port, "DELETE", f"/api/tokens/{gone['id']}", None, OWNER).json() == {"revoked": gone["id"]}
+    answer = get(port, "/api/sites", revoked)
+    assert (answer.status, answer.json()["message"]) == (401, "The API token was revoked")
+    wait_for(lambda: get(port, "/api/sites", expired).status == 401, END_SECONDS_MAX, "expired")
+    assert get(port, "/api/sites", expired).json()["message"] == "The API token has expired"
+    collector.stop()
+    port = serve_ready(serve, store).port
+    # A token that was valid once is no guess: it never makes its sender wait.
+    for _ in range(8):
+        assert [get(port, "/api/sites", fields).status for fields in (expired, revoked, valid)] == [401, 401, 200]
+
+
+def test_a_made_up_token_counts_as_a_wrong_token_and_does_not_affect_valid_ones(store, serve):
+    port = serve_ready(serve, store).port
+    made, fields = make(port, "read")
+    last = "1" if made["token"][-1] == "0" else "0"
+    wrong = [("Authorization", f"Bearer {made['token'][:-1]}{last}")]
+    assert [get(port, "/api/sites", wrong).status for _ in range(7)] == [401] * 5 + [429] * 2
+    assert get(port, "/api/sites", fields).status == 200
+    own = cookie(sign_in(port, token=TOKEN)[1])
+    assert get(port, "/api/tokens", [*own, *fields]).status == 403, "the token decides, not the cookie beside it"
+
+
+def test_a_token_revoked_on_one_server_is_refused_by_the_other_and_its_stream_ends(store, serve):
+    one, two = serve_ready(serve, store), serve_ready(serve, store)
+    made, fields = make(one.port, "read")
+    assert get(two.port, "/api/sites", fields).status == 200
+    flowing = stream(two.port, fields)
+    assert request(one.port, "DELETE", f"/api/tokens/{made['id']}", None, OWNER).status == 200
+    wait_for(lambda: get(two.port, "/api/sites", fields).status == 401, END_SECONDS_MAX, "revoked there, too")
+    flowing.rest()
+
+
+def test_of_two_concurrent_tokens_one_is_stored_when_there_is_room_for_one(store, serve):
+    one, two = serve_ready(serve, store), serve_ready(serve, store)
+    rows = ", ".join(f"('x{number}', 'x{number}', 'read', 'h', 1)" for number in range(TOKENS_MAX - 1))
+    store.execute(f"insert into api_tokens (id, name, scope, secret_hash, created_at) values {rows}")
+    with concurrent.futures.ThreadPoolExecutor(2) as both:
+        for number in range(5):
+            answers = list(both.map(lambda port, number=number: change(port, "POST", "/api/tokens", {"name": f"{number} {port}", "scope": "read"}, OWNER), (one.port, two.port)))
+            assert sorted(answer.status for answer in answers) == [200, 409], number
+            (stored,) = [answer.json()["id"] for answer in answers if answer.status == 200]
+            assert request(one.port, "DELETE", f"/api/tokens/{stored}", None, OWNER).status == 200
+
+
+def test_a_token_for_events_is_past_the_rate_limit_and_a_wrong_one_is_refused(sqlite, serve):
+    collector = serve(sqlite, environment=ENVIRONMENT | {"COLLECTOR_RATE_LIMIT": "1"})
+    wait_for(lambda: get(collector.port, "/health").status == 200, 30, "ready")
+    port = collector.port
+    _, fields = make(port, "ingest")
+    # A proxy that does not name its client is not limited.
+    client = [("X-Forwarded-For", "198.51.100.7")]
+
+    def batch(fields):
+        body = {"v": 1, "sent_at": "2026-11-27T00:00:00.000Z", "ledger": [], "events": [event() for _ in range(700)]}
+        return post(port, "/events", body, [*client, *fields]).status
+
+    assert [batch([]), batch([])] == [200, 429]
+    assert [batch(fields) for _ in range(3)] == [200] * 3
+    assert post(port, "/event", event(), [*client, ("Authorization", "Bearer ct_a_b_c")]).status == 401
+    assert batch([("Authorization", "Basic proxy")]) == 429
+
+
+def test_the_dialog_creates_lists_and_revokes_tokens(engine, sqlite, serve):
+    collector = serve_ready(serve, sqlite)
+    engine.signed_in_at = None
+    open_page(engine, collector)
+    engine.click("#share-open")
+    wait_for(lambda: engine.evaluate("() => document.querySelector('#share').open"), 10, "the dialog of links")
+    engine.click("#tokens-open")
+    wait_for(lambda: text(engine, "#token-list") == "No API tokens yet.", 10, "the list")
+    engine.evaluate("() => { document.querySelector('#token-name').value = 'für Bea <b>\\u202e'; document.querySelector('#token-scope').value = 'write'; }")
+    engine.click("#token-form .strong")
+    wait_for(lambda: text(engine, "#token-secret").startswith("ct_"), 10, "the secret")
+    secret = text(engine, "#token-secret")
+    assert change(collector.port, "POST", "/api/goals", {"name": "Buy", "type": "page", "match": "/a"}, [("Authorization", f"Bearer {secret}")]).status == 200
+    assert not engine.evaluate("() => document.querySelector('#token-copy').hidden")
+    wait_for(lambda: engine.evaluate("() => document.querySelectorAll('#token-list li').length") == 1, 10, "the row")
+    row = text(engine, "#token-list li")
+    assert "für Bea <b>\\u202E" in row and "reads and changes" in row and "expires" in row
+    engine.click("#tokens [data-close]")
+    assert text(engine, "#token-secret") == ""
+    engine.click("#share-open")
+    engine.click("#tokens-open")
+    wait_for(lambda: engine.evaluate("() => document.querySelectorAll('#token-list li').length") == 1, 10, "the row")
+    assert text(engine, "#token-secret") == ""
+    engine.click("#token-list .button")
+    wait_for(lambda: text(engine, "#token-list") == "No API tokens yet.", 10, "none is left")
+    assert "no longer works" in text(engine, "#token-secret") and engine.evaluate("() => document.querySelector('#token-copy').hidden")
+    assert get(collector.port, "/api/sites", [("Authorization", f"Bearer {secret}")]).status == 401
