@@ -47,6 +47,9 @@ import Testing
         "apiTokensMax": Int64(APITokens.tokensMax),
         "apiTokenDaysMax": SessionRoutes.tokenDays.upperBound,
         "apiTokenNameBytesMax": Int64(APITokens.nameBytesMax),
+        "auditEntriesMax": AuditLog.entriesMax,
+        "auditDaysMax": AuditLog.daysMax,
+        "auditPageMax": AuditLog.limitMax,
         "streamSubscribersMax": Int64(LiveFeedLimits(connectionsMax: .max).subscribersMax),
         "streamPayloadBytesMax": Int64(LiveFeedLimits(connectionsMax: .max).payloadBytesMax),
     ]

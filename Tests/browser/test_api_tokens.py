@@ -1,20 +1,21 @@
-"""API tokens: scopes on every documented route, expiry, revocation on all servers, last use, and the dialog of the page."""
+"""API tokens and the audit log: scopes on every documented route, expiry, revocation on all servers, who changed what, and the dialogs of the page."""
 
 import concurrent.futures
 import re
 import time
 
 import described
-from bodies import event
-from insight import ENVIRONMENT, OWNER, TOKEN, change, cookie, report, serve_ready, sign_in
+from bodies import event, make_ids
+from insight import ENVIRONMENT, OWNER, TOKEN, change, cookie, report, send, serve_ready, settle, sign_in, visit_events
 from load import wait_for
+from test_backup import fine
 from test_insight_page import open_page, text
 from test_owner_sessions import END_SECONDS_MAX, stream
 from wire import get, post, request
 
 TOKENS_MAX = 100
 #: Routes that decide who has access, which no token may use.
-OWNER_ONLY = ("/api/tokens", "/api/shares")
+OWNER_ONLY = ("/api/tokens", "/api/shares", "/api/audit-log")
 #: Routes that need no sign-in.
 OPEN = ("/health", "/ping", "/bw", "/api/openapi.json", "/api/fingerprint-frequency", "/api/session")
 INGEST = ("/event", "/events", "/collect")
@@ -174,3 +175,71 @@ def test_the_dialog_creates_lists_and_revokes_tokens(engine, sqlite, serve):
     wait_for(lambda: text(engine, "#token-list") == "No API tokens yet.", 10, "none is left")
     assert "no longer works" in text(engine, "#token-secret") and engine.evaluate("() => document.querySelector('#token-copy').hidden")
     assert get(collector.port, "/api/sites", [("Authorization", f"Bearer {secret}")]).status == 401
+
+
+# The audit log
+
+
+def entries(port, **query):
+    return [(entry["actor"], entry["actor_name"], entry["action"], entry["object"], entry["name"]) for entry in report(port, "audit-log", **query)["entries"]]
+
+
+def test_each_change_is_in_the_audit_log_with_its_sender_and_without_secrets_and_visitors(store, serve):
+    collector = serve_ready(serve, store)
+    port = collector.port
+    ids = make_ids()
+    settle(port, send(port, visit_events("/a", ids=ids)))
+    made, fields = make(port, "write", "für CI")
+    goal = {"name": "Buy", "type": "page", "match": "/thanks"}
+    added = change(port, "POST", "/api/goals", goal, fields).json()
+    assert change(port, "PUT", f"/api/goals/{added['id']}", goal | {"name": "Bought"}, OWNER).status == 200
+    assert change(port, "PUT", "/api/goals/none", goal, OWNER).status == 404
+    assert change(port, "POST", "/api/goals", goal | {"type": "x"}, OWNER).status == 400
+    assert change(port, "POST", "/api/shares", {"label": "x"}, fields).status == 403
+    assert change(port, "PUT", "/api/settings?site=shop.example", {"time_zone": "Europe/Berlin"}, OWNER).status == 200
+    erasure = request(port, "DELETE", f"/api/visitors/{ids['visitor_id']}", None, fields).json()
+    assert request(port, "DELETE", f"/api/tokens/{made['id']}", None, OWNER).status == 200
+    token = ("token", "für CI")
+    assert entries(port) == [
+        ("owner", None, "DELETE /api/tokens/{id}", made["id"], None),
+        (*token, "DELETE /api/visitors/{visitor}", erasure["id"], None),
+        ("owner", None, "PUT /api/settings", "shop.example", "Europe/Berlin"),
+        ("owner", None, "PUT /api/goals/{id}", added["id"], "Bought"),
+        (*token, "POST /api/goals", added["id"], "Buy"),
+        ("owner", None, "POST /api/tokens", made["id"], "für CI"),
+    ]
+    kept = str(store.rows("select at, actor, actor_name, action, object, name from audit_log"))
+    assert made["token"] not in kept and ids["visitor_id"] not in kept
+    assert get(port, "/api/audit-log", cookie(sign_in(port, share=change(port, "POST", "/api/shares", {}, OWNER).json()["share"])[1])).status == 403
+    last = report(port, "audit-log")["entries"][-1]
+    assert abs(last["t"] - time.time()) < 60 and entries(port, before=last["id"]) == []
+    assert get(port, "/api/audit-log?before=0", OWNER).status == 400
+    collector.stop()
+
+
+def test_a_command_is_in_the_audit_log(store, serve):
+    collector = serve_ready(serve, store)
+    settle(collector.port, send(collector.port, visit_events("/a")))
+    collector.stop()
+    fine(store, "rebuild")
+    assert entries(serve_ready(serve, store).port) == [("command", "rebuild", "rebuild", None, None)]
+
+
+def test_a_change_is_made_although_the_audit_log_fails(sqlite, serve):
+    port = serve_ready(serve, sqlite).port
+    sqlite.execute("drop table audit_log")
+    assert change(port, "POST", "/api/goals", {"name": "Buy", "type": "page", "match": "/a"}, OWNER).status == 200
+    assert [goal["name"] for goal in report(port, "goals")["goals"]] == ["Buy"]
+
+
+def test_the_dialog_of_changes_lists_them_in_words(chromium, sqlite, serve):
+    collector = serve_ready(serve, sqlite)
+    make(collector.port, "read", "für <b>Ann</b>")
+    chromium.signed_in_at = None
+    open_page(chromium, collector)
+    chromium.click("#share-open")
+    chromium.click("#changes-open")
+    wait_for(lambda: "API token added" in text(chromium, "#change-list"), 10, "the list")
+    row = text(chromium, "#change-list li")
+    assert "für <b>Ann</b>" in row and row.endswith("owner")
+    assert chromium.evaluate("() => document.querySelector('#changes-more').hidden")

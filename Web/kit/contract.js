@@ -279,6 +279,15 @@ export const API_TOKEN_DAYS_MAX = 3660;
 /** Name of an API token; in bytes. */
 export const API_TOKEN_NAME_BYTES_MAX = 100;
 
+/** Entries of the audit log; in entries. */
+export const AUDIT_ENTRIES_MAX = 10_000;
+
+/** Days for which entries of the audit log are kept; in days. */
+export const AUDIT_DAYS_MAX = 400;
+
+/** Entries of one response of `/api/audit-log`; in entries. */
+export const AUDIT_PAGE_MAX = 200;
+
 /** Subscribers of `/api/stream`; in subscribers. */
 export const STREAM_SUBSCRIBERS_MAX = 1000;
 

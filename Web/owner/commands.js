@@ -3,6 +3,7 @@
 import { showTab } from "../kit/tabs.js";
 import { nextTheme } from "../kit/theme.js";
 import { openAddSite } from "./add-site.js";
+import { openChanges } from "./changes.js";
 import { openFilter } from "./filter-dialog.js";
 import { siteNames } from "./sites.js";
 import { change, changeFilters, current, filters, includesBots, isComparing, RANGES } from "./state.js";
@@ -60,6 +61,7 @@ const actions = () => [
     ? [
       { group: "Page", label: "Share", run: () => byId("share-open").click() },
       { group: "Page", label: "API tokens", run: openTokens },
+      { group: "Page", label: "Changes", run: openChanges },
       { group: "Page", label: "Add a site", run: openAddSite },
     ]
     : []),

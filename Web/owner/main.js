@@ -21,6 +21,7 @@ import { areFiguresOld, figuresTime, forgetReports } from "./reports.js";
 import { forgetSettings, loadSettings, recallSettings } from "./settings.js";
 import { startSegments } from "./segments.js";
 import { startShares } from "./shares.js";
+import { startChanges } from "./changes.js";
 import { startTokens } from "./tokens.js";
 import { drawSites, startSites } from "./sites.js";
 import { change, current, includesBots, isRangeOver, onState, rejectZone, zone } from "./state.js";
@@ -147,6 +148,7 @@ function startDialogs() {
   startAnnotations();
   startShares();
   startTokens();
+  startChanges();
   startPalette(allCommands);
   byId("help-open").addEventListener("click", () => openDialog("help"));
   for (const dialog of document.querySelectorAll("dialog")) {

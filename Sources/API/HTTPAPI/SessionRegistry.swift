@@ -67,6 +67,12 @@ package final class SessionRegistry: Sendable {
     /// Responds to a waiting request, or wakes its body.
     func answer(_ ticket: Ticket, _ answer: ServerResponse) { responses.send(ticket, answer) }
 
+    /// Passes the response to a request to `take` instead, which responds later.
+    func hold(_ ticket: Ticket, _ take: @escaping @Sendable (ServerResponse) -> Void) { responses.hold(ticket, take) }
+
+    /// Ends the hold of a request that is answered at once.
+    func release(_ ticket: Ticket) { responses.release(ticket) }
+
     // MARK: - Requests
 
     /// The current state of a session or an API token, without the store.

@@ -120,7 +120,8 @@ package final class Site: Handler {
             basePath: configuration.basePath,
             origins: cors.origins,
             cors: cors,
-            sessions: self.sessions
+            sessions: self.sessions,
+            audit: AuditTrail(registry: sessions, log: log)
         )
         ingestRoutes = IngestRoutes(
             ingest: ingest,

@@ -36,6 +36,7 @@ struct EraseCommand {
         // A running server removes the request again if it finds nothing in its journal.
         let mayBeElsewhere = !preview.isEmpty || isServerRunning && interrupted.isEmpty
         let requested = try request(scope, log, mayBeElsewhere: mayBeElsewhere, interrupted)
+        for erasure in requested { CommandAudit.write("erase", object: erasure.id, database) }
         let all = requested + interrupted
         guard let first = all.first else { throw ErasureError.notFound }
         let run = ErasureRun(store: store, database: database, erasure: first, interruption: interruption)

@@ -78,6 +78,7 @@ struct RebuildCommand {
                 try rollups.clear()
             }
             guard let lost else { return interruption.exitCode ?? .failure }
+            CommandAudit.write("rebuild", database)
             if !lost.isEmpty {
                 Console.error("collector: " + lost.text)
             }

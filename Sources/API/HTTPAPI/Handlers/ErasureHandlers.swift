@@ -54,7 +54,7 @@ enum ErasureHandlers {
 
     private static func scope(_ call: Call) throws(QueryError) -> VisitorScope {
         do throws(ErasureError) {
-            return try VisitorScope(visitor: call.path["id"] ?? "", site: call.parameters["site"])
+            return try VisitorScope(visitor: call.path["visitor"] ?? "", site: call.parameters["site"])
         } catch { throw QueryError(message: error.reason) }
     }
 }

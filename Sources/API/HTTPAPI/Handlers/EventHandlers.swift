@@ -20,7 +20,7 @@ enum EventHandlers {
     }
 
     static func timeline(_ site: Site, _ call: Call) -> HandlerResult {
-        let (visitor, before) = (call.path["id"] ?? "", call.parameters.integer("before"))
+        let (visitor, before) = (call.path["visitor"] ?? "", call.parameters.integer("before"))
         return site.reports.read(call.ticket, missing: "Event not found") { database throws(StoreError) in
             try EventQueries(database: database).timeline(of: visitor, before: before)
         }

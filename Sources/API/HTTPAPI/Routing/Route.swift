@@ -97,6 +97,9 @@ struct Operation: Sendable {
     /// Whether the request changes data of the owner.
     var isChange: Bool { method != .get && access != .ingest }
 
+    /// Whether the audit log has its requests: changes that need a sign-in.
+    var isAudited: Bool { isChange && (access == .owner || access == .ownerOnly) }
+
     /// The scope with which an API token may use the operation; nil when it gives a token no access.
     var scope: TokenScope? {
         switch access {

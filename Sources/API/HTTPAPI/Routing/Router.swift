@@ -11,6 +11,7 @@ struct Router: Sendable {
     let origins: Origins
     let cors: CORS
     let sessions: SessionRoutes
+    let audit: AuditTrail
 
     struct Match {
         /// The path of the route as the table has it.
@@ -57,7 +58,16 @@ struct Router: Sendable {
             if let refusal = Self.refusal(identity.access, operation) { return refusal }
             var call = call
             call.identity = identity
-            return Self.run(operation, call, query, site)
+            return run(match, call, query, site)
+        }
+    }
+
+    /// Runs the handler of a sender with access, and adds its change to the audit log.
+    private func run(_ match: Match, _ call: Call, _ query: Query?, _ site: Site) -> HandlerResult {
+        guard match.operation.isAudited else { return Self.run(match.operation, call, query, site) }
+        let action = "\(match.operation.method.name) \(match.pattern)"
+        return audit.record(call, action: action, object: match.values["id"] ?? query?["site"]) {
+            Self.run(match.operation, call, query, site)
         }
     }
 

@@ -60,6 +60,7 @@ extension RouteTable {
             .change(.post, .ownerOnly, [], TokenHandlers.add)
         ),
         Route("/api/tokens/{id}", .change(.delete, .ownerOnly, [], TokenHandlers.revoke)),
+        Route("/api/audit-log", .get(.ownerOnly, [.before], AuditHandlers.list)),
         Route(
             "/api/segments",
             .get(.reader, [], SavedSegmentHandlers.list),
@@ -180,11 +181,11 @@ extension RouteTable {
             "/api/visitors",
             .get(.reader, Parameter.filtered + [.visitorSort, .find, .visitors, .cursor], VisitorHandlers.visitors)
         ),
-        Route("/api/visitors/{id}", .change(.delete, .owner, [.site], ErasureHandlers.erase)),
-        Route("/api/visitors/{id}/export", .get(.owner, [.site], ErasureHandlers.export)),
+        Route("/api/visitors/{visitor}", .change(.delete, .owner, [.site], ErasureHandlers.erase)),
+        Route("/api/visitors/{visitor}/export", .get(.owner, [.site], ErasureHandlers.export)),
         Route("/api/erasures", .get(.owner, [], ErasureHandlers.list)),
         Route("/api/erasures/{id}", .get(.owner, [], ErasureHandlers.find)),
-        Route("/api/visitors/{id}/timeline", .get(.reader, [.before], EventHandlers.timeline)),
+        Route("/api/visitors/{visitor}/timeline", .get(.reader, [.before], EventHandlers.timeline)),
         Route("/api/export", .get(.reader, Parameter.search + [.format], EventHandlers.export)),
         Route("/api/stream", .get(.reader, [.after], EventHandlers.stream)),
         Route("/api/submissions", .get(.reader, [], EventHandlers.submissions)),
