@@ -47,6 +47,7 @@ import Testing
         "apiTokensMax": Int64(APITokens.tokensMax),
         "apiTokenDaysMax": SessionRoutes.tokenDays.upperBound,
         "apiTokenNameBytesMax": Int64(APITokens.nameBytesMax),
+        "ownerSessionsMax": OwnerSessions.sessionsMax,
         "auditEntriesMax": AuditLog.entriesMax,
         "auditDaysMax": AuditLog.daysMax,
         "auditPageMax": AuditLog.limitMax,

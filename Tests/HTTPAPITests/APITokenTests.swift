@@ -50,7 +50,9 @@ import Testing
                 case .reader: #expect(operation.scope == .read && !operation.isChange, "\(path)")
                 case .owner: #expect(operation.scope == (operation.isChange ? .write : .read), "\(path)")
                 }
-                let decidesAccess = ["/api/tokens", "/api/shares", "/api/audit-log"].contains { path.hasPrefix($0) }
+                let decidesAccess = ["/api/tokens", "/api/shares", "/api/audit-log", "/api/sessions"].contains {
+                    path.hasPrefix($0)
+                }
                 #expect(decidesAccess == (operation.access == .ownerOnly), "\(path)")
             }
         }

@@ -6,7 +6,7 @@ import time
 
 import described
 from bodies import event, make_ids
-from insight import ENVIRONMENT, OWNER, TOKEN, change, cookie, report, send, serve_ready, settle, sign_in, visit_events
+from insight import CHROME, ENVIRONMENT, FIREFOX, OWNER, TOKEN, change, cookie, report, send, serve_ready, settle, sign_in, visit_events
 from load import wait_for
 from test_backup import fine
 from test_insight_page import open_page, text
@@ -15,7 +15,7 @@ from wire import get, post, request
 
 TOKENS_MAX = 100
 #: Routes that decide who has access, which no token may use.
-OWNER_ONLY = ("/api/tokens", "/api/shares", "/api/audit-log")
+OWNER_ONLY = ("/api/tokens", "/api/shares", "/api/audit-log", "/api/sessions")
 #: Routes that need no sign-in.
 OPEN = ("/health", "/ping", "/bw", "/api/openapi.json", "/api/fingerprint-frequency", "/api/session")
 INGEST = ("/event", "/events", "/collect")
@@ -243,3 +243,59 @@ def test_the_dialog_of_changes_lists_them_in_words(chromium, sqlite, serve):
     row = text(chromium, "#change-list li")
     assert "für <b>Ann</b>" in row and row.endswith("owner")
     assert chromium.evaluate("() => document.querySelector('#changes-more').hidden")
+
+
+# Sessions of the owner
+
+
+def sessions(port, fields):
+    return get(port, "/api/sessions", fields).json()["sessions"]
+
+
+def sign_in_with(port, agent):
+    answer = post(port, "/api/session", {"token": TOKEN}, [("User-Agent", agent)])
+    return cookie(answer.field("Set-Cookie"))
+
+
+def test_sessions_are_listed_with_their_browsers_and_ended_one_by_one_or_all_others(store, serve):
+    one, two = serve_ready(serve, store), serve_ready(serve, store)
+    first, second, third = sign_in_with(one.port, CHROME), sign_in_with(one.port, FIREFOX), sign_in_with(two.port, FIREFOX)
+    wait_for(lambda: len(sessions(one.port, first)) == 3, 10, "all sign-ins")
+    listed = sessions(one.port, first)
+    assert sorted(session["browser"] for session in listed) == ["Chrome on Windows", "Firefox on Linux", "Firefox on Linux"]
+    (own,) = [session for session in listed if session["current"]]
+    assert own["browser"] == "Chrome on Windows" and abs(own["created"] - time.time()) < 60 and abs(own["last_seen"] - time.time()) < 60
+    assert not any(session["current"] for session in sessions(one.port, OWNER))
+    (gone,) = [session["id"] for session in sessions(one.port, second) if session["current"]]
+    flowing = stream(two.port, second)
+    assert request(one.port, "DELETE", f"/api/sessions/{gone}", None, first).json() == {"ended": [gone]}
+    assert request(one.port, "DELETE", f"/api/sessions/{gone}", None, first).status == 404
+    assert get(one.port, "/api/sites", second).status == 401
+    flowing.rest()
+    assert len(request(one.port, "DELETE", "/api/sessions", None, first).json()["ended"]) == 1
+    wait_for(lambda: get(two.port, "/api/sites", third).status == 401, END_SECONDS_MAX, "ended there, too")
+    assert [session["id"] for session in sessions(one.port, first)] == [own["id"]]
+    assert [entry[2] for entry in entries(one.port)] == ["DELETE /api/sessions", "DELETE /api/sessions/{id}"]
+    assert first[0][1].split(".")[-1] not in str(store.rows("select id, browser from owner_sessions"))
+
+
+def test_a_session_that_was_signed_out_leaves_the_list(store, serve):
+    port = serve_ready(serve, store).port
+    own = sign_in_with(port, CHROME)
+    wait_for(lambda: len(sessions(port, OWNER)) == 1, 10, "the sign-in")
+    assert request(port, "DELETE", "/api/session", None, own).status == 200
+    assert sessions(port, OWNER) == []
+
+
+def test_the_dialog_of_sessions_marks_this_browser_and_ends_the_others(chromium, sqlite, serve):
+    collector = serve_ready(serve, sqlite)
+    other = sign_in_with(collector.port, FIREFOX)
+    chromium.signed_in_at = None
+    open_page(chromium, collector)
+    chromium.click("#share-open")
+    chromium.click("#sessions-open")
+    wait_for(lambda: chromium.evaluate("() => document.querySelectorAll('#session-list li').length") == 2, 10, "the list")
+    assert text(chromium, "#session-list").count("(this browser)") == 1 and "Firefox on Linux" in text(chromium, "#session-list")
+    chromium.click("#sessions-end")
+    wait_for(lambda: text(chromium, "#session-result") == "1 session ended.", 10, "the end")
+    assert get(collector.port, "/api/sites", other).status == 401

@@ -17,7 +17,7 @@ from wire import Wire, get, head, post, request
 
 REPORTS = (
     "overview", "performance", "issues", "fingerprints", "data-quality", "tracking", "events", "submissions", "sites", "live", "status", "shares",
-    "segments", "tokens", "audit-log",
+    "segments", "tokens", "audit-log", "sessions",
 )
 DIMENSIONS = described.DOCUMENT["components"]["parameters"]["dimension"]["schema"]["enum"]
 

@@ -279,6 +279,9 @@ export const API_TOKEN_DAYS_MAX = 3660;
 /** Name of an API token; in bytes. */
 export const API_TOKEN_NAME_BYTES_MAX = 100;
 
+/** Sessions of the owner in the list; in sessions. */
+export const OWNER_SESSIONS_MAX = 200;
+
 /** Entries of the audit log; in entries. */
 export const AUDIT_ENTRIES_MAX = 10_000;
 

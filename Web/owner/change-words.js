@@ -23,6 +23,8 @@ const VERBS = { POST: "added", PUT: "changed", DELETE: "removed" };
 const ACTIONS = {
   "DELETE /api/shares/{id}": "Share link revoked",
   "DELETE /api/tokens/{id}": "API token revoked",
+  "DELETE /api/sessions": "All other sessions ended",
+  "DELETE /api/sessions/{id}": "Session ended",
   "DELETE /api/visitors/{visitor}": "Erasure of a visitor requested",
   "PUT /api/issues/{id}/merge": "Issue merged",
   "DELETE /api/issues/{id}/merge": "Issue separated",

@@ -5,6 +5,7 @@ import { nextTheme } from "../kit/theme.js";
 import { openAddSite } from "./add-site.js";
 import { openChanges } from "./changes.js";
 import { openFilter } from "./filter-dialog.js";
+import { openSessions } from "./sessions.js";
 import { siteNames } from "./sites.js";
 import { change, changeFilters, current, filters, includesBots, isComparing, RANGES } from "./state.js";
 import { openTokens } from "./tokens.js";
@@ -61,6 +62,7 @@ const actions = () => [
     ? [
       { group: "Page", label: "Share", run: () => byId("share-open").click() },
       { group: "Page", label: "API tokens", run: openTokens },
+      { group: "Page", label: "Sessions", run: openSessions },
       { group: "Page", label: "Changes", run: openChanges },
       { group: "Page", label: "Add a site", run: openAddSite },
     ]

@@ -22,6 +22,7 @@ import { forgetSettings, loadSettings, recallSettings } from "./settings.js";
 import { startSegments } from "./segments.js";
 import { startShares } from "./shares.js";
 import { startChanges } from "./changes.js";
+import { startSessions } from "./sessions.js";
 import { startTokens } from "./tokens.js";
 import { drawSites, startSites } from "./sites.js";
 import { change, current, includesBots, isRangeOver, onState, rejectZone, zone } from "./state.js";
@@ -148,6 +149,7 @@ function startDialogs() {
   startAnnotations();
   startShares();
   startTokens();
+  startSessions();
   startChanges();
   startPalette(allCommands);
   byId("help-open").addEventListener("click", () => openDialog("help"));

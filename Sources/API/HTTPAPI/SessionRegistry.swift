@@ -23,6 +23,8 @@ package final class SessionRegistry: Sendable {
     static let knownMax = 10_000
     static let waitingMax = 1000
     static let unwrittenMax = 10_000
+    /// The most sign-ins of the owner whose browser is not yet in the store; further ones are listed without a browser.
+    static let signInsMax = 1000
 
     /// The state of a session or an API token as it is known without the store.
     enum Validity: Equatable, Sendable {
@@ -43,6 +45,8 @@ package final class SessionRegistry: Sendable {
         var checks: [Check] = []
         var works: [(work: Work, failed: @Sendable (StoreError) -> Void)] = []
         var leases: [UInt64: Lease] = [:]
+        /// Browsers of the owner's sign-ins that are not yet in the store.
+        var signIns: [SignedSession: String] = [:]
         /// Sessions that were ended here and not yet in the store; without a store, all that this process has ended.
         var unwritten: [SignedSession] = []
     }
@@ -136,6 +140,15 @@ package final class SessionRegistry: Sendable {
         guard perform({ _ in written(true) }, failed: { _ in written(false) }) else { return written(false) }
     }
 
+    /// Notes the browser of a new session of the owner, for the list of sessions.
+    func begin(_ session: SignedSession, browser: String) {
+        guard store != nil else { return }
+        state.withLock { state in
+            if state.signIns.count < Self.signInsMax { state.signIns[session] = browser }
+        }
+        worker.wake()
+    }
+
     /// Drops the cached states of the guests of a revoked link, and ends their streams.
     func revoke(_ link: String) {
         drop { $0.session?.linkID == link }
@@ -191,7 +204,7 @@ package final class SessionRegistry: Sendable {
             if isLookDue { lookedAt = .now }
             turn(&connection, isLookDue)
             let (isStopping, isBusy) = state.withLock { state in
-                (worker.isStopping, !state.leases.isEmpty || !state.unwritten.isEmpty)
+                (worker.isStopping, !state.leases.isEmpty || !state.unwritten.isEmpty || !state.signIns.isEmpty)
             }
             if isStopping { return turn(&connection, false) }
             worker.sleep(milliseconds: isBusy ? Self.lookMilliseconds : nil)
@@ -199,12 +212,13 @@ package final class SessionRegistry: Sendable {
     }
 
     private func turn(_ connection: inout WorkerConnection, _ isLookDue: Bool) {
-        let (checks, works, leases, unwritten) = state.withLock { state in
+        let (checks, works, leases, unwritten, signIns) = state.withLock { state in
             defer { (state.checks, state.works) = ([], []) }
-            return (state.checks, state.works, isLookDue ? Array(state.leases.values) : [], state.unwritten)
+            let leases = isLookDue ? Array(state.leases.values) : []
+            return (state.checks, state.works, leases, state.unwritten, state.signIns)
         }
         let mustWrite = !unwritten.isEmpty && (isLookDue || !works.isEmpty || !checks.isEmpty)
-        let asked = Set(checks.flatMap(\.credentials) + leases.map(\.credential))
+        let asked = Set(checks.flatMap(\.credentials) + leases.map(\.credential) + signIns.keys.map { .session($0) })
         guard !asked.isEmpty || !works.isEmpty || mustWrite else { return }
         var found: [Credential: Validity]?
         var open: (any Database)?
@@ -212,7 +226,7 @@ package final class SessionRegistry: Sendable {
             found = try connection.use { database throws(StoreError) in
                 open = database
                 try write(unwritten, ShareTables(database))
-                return try read(asked, database)
+                return try read(asked, signIns, database)
             }
         } catch {
             log.debug("cannot read sessions", ["reason": error.reason])
@@ -270,6 +284,7 @@ package final class SessionRegistry: Sendable {
 
     private func read(
         _ credentials: Set<Credential>,
+        _ signIns: [SignedSession: String],
         _ database: any Database
     ) throws(StoreError) -> [Credential: Validity] {
         let sessions = credentials.compactMap(\.session)
@@ -284,7 +299,31 @@ package final class SessionRegistry: Sendable {
             let isActive = session.linkID == nil ? !ended.contains(session.id) : active.contains(session.id)
             validities[.session(session)] = isActive ? .active(session.access) : .ended
         }
+        let used = sessions.filter { $0.linkID == nil && !ended.contains($0.id) }
+        try use(used, signIns, OwnerSessions(database))
         return validities
+    }
+
+    /// Keeps the use of the owner's sessions.
+    private func use(
+        _ sessions: [SignedSession],
+        _ signIns: [SignedSession: String],
+        _ list: OwnerSessions
+    ) throws(StoreError) {
+        let now = WallClock.seconds
+        let used = sessions.map { session in
+            OwnerSession(
+                id: session.id,
+                createdAt: session.expiry - Owner.sessionSeconds,
+                seenAt: now,
+                expiresAt: session.expiry,
+                browser: signIns[session]
+            )
+        }
+        try list.use(used)
+        state.withLock { state in
+            for session in signIns.keys { state.signIns[session] = nil }
+        }
     }
 
     private func read(_ keys: [TokenKey], _ tokens: APITokens) throws(StoreError) -> [Credential: Validity] {

@@ -149,6 +149,7 @@ final class SessionRoutes: Sendable {
         guesses.withLock { $0.succeed(address, now: MonotonicTime.now.wholeSeconds) }
         let expiry = WallClock.seconds + Owner.sessionSeconds
         let session = SignedSession(id: Owner.makeID(), linkID: nil, expiry: expiry)
+        registry.begin(session, browser: Self.browser(request))
         return signedIn(.everything, cookie(owner.text(session), seconds: Owner.sessionSeconds, isSecure(request)))
     }
 

@@ -55,6 +55,17 @@ extension RouteTable {
         ),
         Route("/api/shares/{id}", .change(.delete, .ownerOnly, [], ShareHandlers.revoke)),
         Route(
+            "/api/sessions",
+            .get(.ownerOnly, []) { site, call in site.sessions.ownSessions(call.identity, call.ticket) },
+            .change(.delete, .ownerOnly) { site, call in site.sessions.endSessions(nil, call.identity, call.ticket) }
+        ),
+        Route(
+            "/api/sessions/{id}",
+            .change(.delete, .ownerOnly) { site, call in
+                site.sessions.endSessions(call.path["id"] ?? "", call.identity, call.ticket)
+            }
+        ),
+        Route(
             "/api/tokens",
             .get(.ownerOnly, [], TokenHandlers.list),
             .change(.post, .ownerOnly, [], TokenHandlers.add)
