@@ -188,6 +188,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Archive",
+            dependencies: ["Compression", "Crypto", "Events", "Files", "JSON", "Rollups", "Storage"],
+            path: "Sources/Analytics/Archive",
+            swiftSettings: strict
+        ),
+        .target(
             name: "Erasure",
             dependencies: ["Events", "Log", "Rollups", "Storage", "Workers"],
             path: "Sources/Analytics/Erasure",
@@ -240,7 +246,7 @@ let package = Package(
         .executableTarget(
             name: "collector",
             dependencies: [
-                "Alerts", "Assets", "Crypto", "DemoData", "Erasure", "Events", "Files", "HTML", "HTTPAPI",
+                "Alerts", "Archive", "Assets", "Crypto", "DemoData", "Erasure", "Events", "Files", "HTML", "HTTPAPI",
                 "HTTPClient", "HTTPServer",
                 "Ingest", "Live", "Locations", "Locks", "Log", "MaxMind", "Numbers", "Reports", "Rollups", "Storage",
                 "StoragePostgres", "StorageSQLite", "Workers",
@@ -274,6 +280,11 @@ let package = Package(
                 "Crypto", "Events", "Files", "HTML", "HTTPAPI", "HTTPClient", "Log", "Reports", "Rollups",
                 "Segments", "collector",
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ArchiveTests",
+            dependencies: ["Archive", "Storage", "StorageSQLite", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(name: "CompressionTests", dependencies: ["CZlib", "Compression"], swiftSettings: strict),

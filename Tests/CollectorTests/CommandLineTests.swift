@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("bash", "--data|--assets) mapfile"), ("zsh", ":DIR:_files -/'"),
+        ("bash", "--data|--assets|--to|--verify) mapfile"), ("zsh", ":DIR:_files -/'"),
         ("fish", "-l assets -x -a '(__fish_complete_dir"),
     ])
     func `an option that takes a folder completes the names of folders`(shell: String, text: String) throws {

@@ -50,6 +50,7 @@ private let allowedImports: [String: Set<String>] = [
         "TimeZones", "UserAgents",
     ],
     "DemoData": ["Events", "Numbers", "Storage"],
+    "Archive": ["Compression", "Crypto", "Events", "Files", "JSON", "Rollups", "Storage"],
     "Alerts": [
         "Crypto", "Events", "HTTPClient", "Locks", "Log", "Reports", "Rollups", "Segments", "Storage", "TimeZones",
         "Workers",
@@ -65,8 +66,8 @@ private let allowedImports: [String: Set<String>] = [
     ],
     // App
     "collector": [
-        "Alerts", "Assets", "Crypto", "DemoData", "Erasure", "Events", "Files", "HTML", "HTTPAPI", "HTTPClient",
-        "HTTPServer",
+        "Alerts", "Archive", "Assets", "Crypto", "DemoData", "Erasure", "Events", "Files", "HTML", "HTTPAPI",
+        "HTTPClient", "HTTPServer",
         "Ingest", "Live", "Locations", "Locks", "Log", "MaxMind", "Numbers", "Reports", "Rollups", "Storage",
         "StoragePostgres",
         "StorageSQLite",

@@ -12,7 +12,7 @@ from program import BINARY, ROOT, run
 from terminal import Terminal
 from wire import get
 
-COMMANDS = ("serve", "migrate", "verify", "rebuild", "demo", "check", "backup", "restore", "link", "doctor", "completions", "help")
+COMMANDS = ("serve", "migrate", "verify", "rebuild", "demo", "check", "backup", "restore", "archive", "import", "link", "doctor", "completions", "help")
 
 
 @pytest.fixture
@@ -128,6 +128,7 @@ def test_request_headers_do_not_affect_the_link(serve, tmp_path):
     "words, code",
     [
         (("verify",), 1), (("rebuild",), 1), (("link",), 1), (("demo", "--remove"), 1), (("backup", "file"), 1), (("migrate", "--list"), 0),
+        (("archive", "--to", "folder"), 1),
         (("--help",), 0), (("help", "demo"), 0), (("help", "--man"), 0), (("--version",), 0), (("completions", "bash"), 0),
     ],
 )

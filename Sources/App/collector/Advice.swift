@@ -1,3 +1,4 @@
+import Archive
 import Erasure
 import Files
 import Glibc
@@ -13,6 +14,7 @@ enum Advice {
         case let error as CommandError: error.reason
         case let error as StoreError: error.reason + storeAdvice(error)
         case let error as BackupError: error.reason
+        case let error as ArchiveError: error.reason
         case ReportError.refused(let sentence): sentence
         case ReportError.store(let error): message(error)
         case let error as ErasureError: erasureMessage(error)

@@ -1,3 +1,4 @@
+import Archive
 import HTTPAPI
 import Reports
 
@@ -13,6 +14,8 @@ struct Arguments: Equatable {
         case check
         case backup
         case restore
+        case archive
+        case `import`
         case erase
         case link
         case doctor
@@ -66,6 +69,8 @@ struct Arguments: Equatable {
     func has(_ flag: Option) -> Bool { flags.contains(flag.name) }
     /// The values of an option for text, in their order.
     func texts(_ option: Option) -> [String] { texts[option.name] ?? [] }
+    /// The folder given for an option; nil when not given.
+    func folder(_ option: Option) -> String? { folders[option.name] }
     /// The last value of an option for text; nil when not given.
     func text(_ option: Option) -> String? { texts(option).last }
     /// The value of an option for one of some words; nil when not given.
@@ -143,7 +148,36 @@ struct Arguments: Equatable {
             }
         case .backup, .restore:
             guard argument != nil else { throw UsageError(problem: "missing FILE") }
+        case .import:
+            guard argument != nil else { throw UsageError(problem: "missing FOLDER") }
+        case .archive: try checkArchive()
         case .serve, .migrate, .verify, .rebuild, .demo, .link: break
+        }
+    }
+
+    private func checkArchive() throws(UsageError) {
+        guard (folder(.archiveTo) != nil) != (folder(.archiveVerify) != nil) else {
+            throw UsageError(problem: "choose \(Option.archiveTo.usage) or \(Option.archiveVerify.usage)")
+        }
+        guard text(.archiveBefore) == nil || text(.archiveKeep) == nil else {
+            throw UsageError(problem: "choose \(Option.archiveBefore.name) or \(Option.archiveKeep.name)")
+        }
+        guard folder(.archiveVerify) == nil else {
+            guard let other = [Option.archiveBefore, .archiveKeep, .archivedSite].first(where: { text($0) != nil })
+            else {
+                return
+            }
+            throw UsageError(
+                problem: "\(Option.archiveVerify.name) checks the whole archive: use it without \(other.name)"
+            )
+        }
+        guard text(.archiveBefore).map({ ArchiveDay($0) != nil }) ?? true else {
+            throw UsageError(problem: "\(Option.archiveBefore.name) requires a date, such as 2026-11-28")
+        }
+        guard text(.archiveKeep).map({ SettingReader.age($0) != nil }) ?? true else {
+            throw UsageError(
+                problem: "\(Option.archiveKeep.name) requires an age of at least a day, such as 90d, 26w or 2y"
+            )
         }
     }
 

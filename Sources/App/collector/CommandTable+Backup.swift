@@ -32,6 +32,6 @@ extension CommandEntry {
         argument: (file, [])
     )
 
-    /// Whether shells complete the argument with the names of files.
-    var takesFile: Bool { argument?.name == Self.file }
+    /// Whether shells complete the argument with the names of files and folders.
+    var takesFile: Bool { argument?.name == Self.file || argument?.name == Self.folder }
 }

@@ -146,6 +146,8 @@ struct CommandEntry: Sendable {
         case .check: check
         case .backup: backup
         case .restore: restore
+        case .archive: archive
+        case .import: importing
         case .erase: erase
         case .link: link
         case .doctor: doctor

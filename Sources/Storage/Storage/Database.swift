@@ -65,6 +65,14 @@ package struct SQLDialect: Sendable {
     package var timeKey: @Sendable (_ column: String) -> String
     /// An expression that converts such a cursor value, given as a parameter, to the type of time columns.
     package var timeOfKey: @Sendable (_ key: String) -> String
+    /// The cursor value of a time in microseconds since 1970, for `timeOfKey`.
+    package var keyOfTime: @Sendable (_ microseconds: Int64) -> SQLValue
+    /// An expression that converts a text parameter to the type of JSON columns.
+    package var jsonOfText: @Sendable (_ text: String) -> String
+    /// An expression that converts a text parameter to the type of `event_id`.
+    package var uuidOfText: @Sendable (_ text: String) -> String
+    /// A statement after which new rows of a table get ids above its only parameter.
+    package var reserveIDs: @Sendable (_ table: String) -> String
     /// An expression that orders a text by its bytes, independent of the database's locale.
     package var bytewise: @Sendable (_ text: String) -> String
     /// A statement after which transactions that run it for the same table run one after the other; nil when all transactions that write do.
@@ -78,6 +86,10 @@ package struct SQLDialect: Sendable {
         time: @escaping @Sendable (String) -> String,
         timeKey: @escaping @Sendable (String) -> String,
         timeOfKey: @escaping @Sendable (String) -> String,
+        keyOfTime: @escaping @Sendable (Int64) -> SQLValue,
+        jsonOfText: @escaping @Sendable (String) -> String,
+        uuidOfText: @escaping @Sendable (String) -> String,
+        reserveIDs: @escaping @Sendable (String) -> String,
         bytewise: @escaping @Sendable (String) -> String,
         turn: @escaping @Sendable (String) -> String?
     ) {
@@ -86,6 +98,10 @@ package struct SQLDialect: Sendable {
         self.time = time
         self.timeKey = timeKey
         self.timeOfKey = timeOfKey
+        self.keyOfTime = keyOfTime
+        self.jsonOfText = jsonOfText
+        self.uuidOfText = uuidOfText
+        self.reserveIDs = reserveIDs
         self.bytewise = bytewise
         self.turn = turn
     }

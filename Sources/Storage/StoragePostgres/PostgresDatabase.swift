@@ -14,9 +14,6 @@ final class PostgresDatabase: Database, @unchecked Sendable {
         static let text: UInt32 = 25
     }
 
-    /// The first key of the advisory locks of turns; an arbitrary number.
-    private static let turns = 720_615
-
     private let session: Session
     private var buffer: [UInt8] = []
     private var isWithinTransaction = false
@@ -28,17 +25,7 @@ final class PostgresDatabase: Database, @unchecked Sendable {
 
     var rowsOfNextRead = ReadBudget.rowsAtFirst
 
-    let dialect = SQLDialect(
-        microseconds: { "(extract(epoch from \($0)) * 1000000)::bigint" },
-        // Truncated: rows stored before numbers were limited can be a thousand times as long as what was sent.
-        json: { "left(\($0)::text, \(ReadBudget.valueCharactersMax + 1))" },
-        time: { "to_timestamp(\($0)::float8)" },
-        timeKey: { "(extract(epoch from \($0)) * 1000000)::bigint" },
-        // A float8 represents the whole microseconds of all realistic years exactly.
-        timeOfKey: { "('1970-01-01 00:00:00+00'::timestamptz + \($0)::bigint * interval '1 microsecond')" },
-        bytewise: { "\($0) collate \"C\"" },
-        turn: { "select pg_advisory_xact_lock(\(PostgresDatabase.turns), hashtext('\($0)'))" }
-    )
+    let dialect = SQLDialect.postgres
 
     init(_ session: Session) {
         self.session = session

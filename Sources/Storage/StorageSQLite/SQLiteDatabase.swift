@@ -1,3 +1,4 @@
+import Events
 import SQLite
 import Storage
 
@@ -32,6 +33,11 @@ final class SQLiteDatabase: Database, @unchecked Sendable {
         time: { "(strftime('%Y-%m-%dT%H:%M:%S', \($0), 'unixepoch') || '.000000Z')" },
         timeKey: { $0 },
         timeOfKey: { $0 },
+        keyOfTime: { .text(String(decoding: TimestampText.bytes($0), as: UTF8.self)) },
+        jsonOfText: { $0 },
+        uuidOfText: { $0 },
+        // Without a row, the table has had no rows, and those with ids of their own create it.
+        reserveIDs: { "update sqlite_sequence set seq = ?1 where name = '\($0)' and seq < ?1" },
         bytewise: { $0 },
         turn: { _ in nil }
     )
