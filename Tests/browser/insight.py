@@ -39,13 +39,14 @@ def serve_ready(serve, store):
     return collector
 
 
-def found_events(port, **search):
-    """All events that a search finds. A response may stop at its time limit; the next request continues from there."""
+def found_events(port, /, count=None, **search):
+    """The events that a search finds, all or at least the first `count`. A response may stop at its time limit; the next request continues
+    from there."""
     events = []
     for _ in range(100):
         answer = report(port, "events", **search)
         events += answer["events"]
-        if answer["next"] is None:
+        if answer["next"] is None or count is not None and len(events) >= count:
             return events
         search = search | {"before": answer["next"]}
     raise AssertionError(f"a search of {search} has no end")
