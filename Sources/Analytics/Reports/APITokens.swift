@@ -92,7 +92,8 @@ package struct APITokens: Sendable {
     package func add(_ token: APIToken, hash: String) throws(StoreError) -> Problem? {
         let row: KeyValuePairs<String, SQLValue> = [
             "id": .text(token.id), "name": .text(token.name), "scope": .text(token.scope.rawValue),
-            "secret_hash": .text(hash), "created_at": .integer(token.createdAt), "expires_at": SQLValue(token.expiresAt),
+            "secret_hash": .text(hash), "created_at": .integer(token.createdAt),
+            "expires_at": SQLValue(token.expiresAt),
         ]
         if try database.add(to: "api_tokens", row, max: Int64(Self.tokensMax)) { return nil }
         return try all().contains { $0.name == token.name } ? .sameName : .tooMany
