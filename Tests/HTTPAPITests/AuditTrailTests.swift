@@ -16,6 +16,10 @@ import Testing
         #expect(!"\(found)".contains("ct_secret"))
     }
 
+    @Test func `a note is named by its text`() {
+        #expect(entry(200, #"{"id":"a","site":"","t":1,"text":"Newsletter"}"#)?.name == "Newsletter")
+    }
+
     @Test func `without an id in the response, the id of the path counts`() {
         #expect(entry(200, #"{"removed":"q","state":"resolved"}"#)?.object == "p")
         #expect(entry(200, #"{"removed":"q","state":"resolved"}"#)?.name == "resolved")

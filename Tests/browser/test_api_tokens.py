@@ -4,16 +4,21 @@ import concurrent.futures
 import re
 import time
 
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
 import described
 from bodies import event, make_ids
 from insight import CHROME, ENVIRONMENT, FIREFOX, OWNER, TOKEN, change, cookie, report, send, serve_ready, settle, sign_in, visit_events
 from load import wait_for
+from page import SCREENSHOTS
 from test_backup import fine
 from test_insight_page import open_page, text
 from test_owner_sessions import END_SECONDS_MAX, stream
 from wire import get, post, request
 
 TOKENS_MAX = 100
+WIDTHS = (1440, 390)
 #: Routes that decide who has access, which no token may use.
 OWNER_ONLY = ("/api/tokens", "/api/shares", "/api/audit-log", "/api/sessions")
 #: Routes that need no sign-in.
@@ -243,6 +248,30 @@ def test_the_dialog_of_changes_lists_them_in_words(chromium, sqlite, serve):
     row = text(chromium, "#change-list li")
     assert "für <b>Ann</b>" in row and row.endswith("owner")
     assert chromium.evaluate("() => document.querySelector('#changes-more').hidden")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_dialogs_of_access_are_accessible_and_fit_the_window(chromium, sqlite, serve, scheme):
+    """Also saves screenshots to Tests/browser/screenshots, for review."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    collector = serve_ready(serve, sqlite)
+    make(collector.port, "read", "A name as long as the field of the dialog allows it to be, no less")
+    sign_in_with(collector.port, FIREFOX)
+    chromium.signed_in_at = None
+    open_page(chromium, collector)
+    chromium.use_scheme(scheme)
+    for name, item in (("tokens", "token"), ("sessions", "session"), ("changes", "change")):
+        for width in WIDTHS:
+            chromium.resize(width, 900)
+            chromium.click("#share-open")
+            chromium.click(f"#{name}-open")
+            wait_for(lambda item=item: chromium.evaluate(f"() => document.querySelector('#{item}-list li')") is not None, 10, "the list")
+            inside = f"() => {{ const box = document.querySelector('#{name}').getBoundingClientRect(); return box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight; }}"
+            assert chromium.evaluate(inside), (name, width)
+            faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page).response["violations"]]
+            assert not faults, (name, width, faults)
+            chromium.screenshot(str(SCREENSHOTS / f"insight-{name}-{scheme}-{width}.png"))
+            chromium.evaluate("() => document.querySelectorAll('dialog[open]').forEach((dialog) => dialog.close())")
 
 
 # Sessions of the owner

@@ -23,10 +23,18 @@ const NOW = at("2026-11-28T12:00:00Z");
 
 Deno.test("a moment has the date and the time of the zone", () => {
   const seconds = at("2026-11-26T23:30:00Z");
-  assert.equal(moment(seconds * 1000, "UTC"), "26 Nov, 23:30:00");
-  assert.equal(moment(seconds * 1000, BERLIN), "27 Nov, 00:30:00");
-  assert.equal(moment(seconds * 1000, "Asia/Kathmandu"), "27 Nov, 05:15:00");
+  const shown = (/** @type {string} */ zone) => moment(seconds * 1000, zone, NOW * 1000);
+  assert.equal(shown("UTC"), "26 Nov, 23:30:00");
+  assert.equal(shown(BERLIN), "27 Nov, 00:30:00");
+  assert.equal(shown("Asia/Kathmandu"), "27 Nov, 05:15:00");
   assert.equal(dateValue(BERLIN, seconds), "2026-11-27");
+});
+
+Deno.test("a moment of another year has the year", () => {
+  const [before, after] = [at("2026-12-31T23:30:00Z") * 1000, at("2027-11-28T12:00:00Z") * 1000];
+  assert.equal(moment(after, "UTC", NOW * 1000), "28 Nov 2027, 12:00:00");
+  assert.equal(moment(before, "UTC", NOW * 1000), "31 Dec, 23:30:00");
+  assert.equal(moment(before, BERLIN, NOW * 1000), "1 Jan 2027, 00:30:00");
 });
 
 Deno.test("a local time is the moment that it was, also around a change of the clocks", () => {

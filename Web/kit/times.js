@@ -32,6 +32,11 @@ const STYLES = {
     ...{ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" },
     hourCycle: "h23",
   },
+  momentAndYear: {
+    ...{ day: "numeric", month: "short", year: "numeric" },
+    ...{ hour: "2-digit", minute: "2-digit", second: "2-digit" },
+    hourCycle: "h23",
+  },
 };
 
 /** Making a format takes longer than using it. @type {Map<string, Intl.DateTimeFormat>} */
@@ -311,5 +316,12 @@ export function firstDayOfWeek(locale = globalThis.navigator?.language) {
   }
 }
 
-/** @param {number} ms since 1970 @param {string} zone */
-export const moment = (ms, zone) => text(ms / 1000, zone, "moment");
+/**
+ * A date and a time, with the year unless it is the current one.
+ *
+ * @param {number} ms since 1970 @param {string} zone @param {number} [now] ms since 1970
+ */
+export function moment(ms, zone, now = Date.now()) {
+  const isThisYear = text(ms / 1000, zone, "year") === text(now / 1000, zone, "year");
+  return text(ms / 1000, zone, isThisYear ? "moment" : "momentAndYear");
+}
