@@ -12,7 +12,7 @@ import workers
 from page import visit
 from postgres import Cluster
 from program import BINARY, Collector, raise_open_files_limit
-from stores import PostgresStore, SQLiteStore
+from stores import SQLiteStore, make_store
 
 STORES = ("sqlite", "postgres")
 
@@ -67,12 +67,6 @@ def own_cluster():
     cluster = Cluster()
     yield cluster
     cluster.remove()
-
-
-def make_store(kind, folder, request):
-    if kind == "sqlite":
-        return SQLiteStore(folder)
-    return PostgresStore(request.getfixturevalue("cluster"), folder)
 
 
 @pytest.fixture

@@ -111,6 +111,13 @@ def count(store, table):
     return store.rows(f"select count(*) as n from {table}")[0]["n"]
 
 
+def make_store(kind, folder, request):
+    """A store of a kind in a folder of its own, with the cluster of the session if it needs one."""
+    if kind == "sqlite":
+        return SQLiteStore(folder)
+    return PostgresStore(request.getfixturevalue("cluster"), folder)
+
+
 def events(store, **where):
     """Rows of collector_events in order of their ids."""
     condition = " and ".join(f"{column} = {quoted(value)}" for column, value in where.items()) or "1 = 1"

@@ -13,11 +13,10 @@ import pytest
 
 import test_retention
 from bodies import make_ids
-from conftest import make_store
 from insight import ENVIRONMENT, report
 from load import wait_for
 from program import BINARY, clean_environment, die_with_parent
-from stores import JSON_COLUMNS, count, moment
+from stores import JSON_COLUMNS, count, make_store, moment
 from test_demo_data import collector, fine
 from test_retention import RETENTION
 
