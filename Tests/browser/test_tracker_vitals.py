@@ -290,9 +290,11 @@ def test_a_soft_navigation_within_a_page_view_has_vitals_of_its_own(visit):
     visit.engine.click("#slow")
     waited(visit.engine, 500)
     view = complete(visit)
-    _, own = attribution(view, "INP", "navigate")
-    _, soft = attribution(view, "INP", "soft-navigation")
-    assert own < 100 and soft >= 144
+    own, _ = attribution(view, "INP", "navigate")
+    soft, value = attribution(view, "INP", "soft-navigation")
+    # A good value has no target. Which value the first click has depends on the load of the machine.
+    assert not own or own["interactionTarget"].endswith("#query")
+    assert soft["interactionTarget"].endswith("button#slow") and value >= 144
     parts, largest = attribution(view, "LCP", "soft-navigation")
     assert parts["target"].endswith("p#room") and 0 < largest < 2000
 
