@@ -22,6 +22,10 @@ private final class FuzzedDatabase: Database, @unchecked Sendable {
         time: { $0 },
         timeKey: { $0 },
         timeOfKey: { $0 },
+        keyOfTime: { .integer($0) },
+        jsonOfText: { $0 },
+        uuidOfText: { $0 },
+        reserveIDs: { $0 },
         bytewise: { $0 },
         turn: { _ in nil }
     )
