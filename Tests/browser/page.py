@@ -62,6 +62,14 @@ def axe_options(scheme):
     return options if scheme == "light" else options | {"runOnly": {"type": "rule", "values": COLOR_RULES}}
 
 
+def axe_faults(page, options=None):
+    """The violations that axe finds on a page, each with its first elements."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options=options).response["violations"]
+    return [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in found]
+
+
 DRAWN_BADLY = """() => {
   const cards = [...document.querySelectorAll("main .card")].filter((card) => card.checkVisibility());
   const boxes = cards.map((card) => card.getBoundingClientRect());

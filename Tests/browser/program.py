@@ -61,6 +61,20 @@ def run(*arguments, folder, environment=None, timeout=60, prefix=()):
     )
 
 
+def started(store, *words, stderr=subprocess.DEVNULL):
+    """Starts a command on the data of a store. Returns its process, which ends with the test run."""
+    return subprocess.Popen(
+        [BINARY, *map(str, words), "--data", store.folder / "data"],
+        cwd=store.folder,
+        env=clean_environment(store.environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=stderr,
+        text=True,
+        preexec_fn=die_with_parent,
+    )
+
+
 class Collector:
     """One `collector serve`, in a working folder of its own."""
 

@@ -4,7 +4,7 @@ import pytest
 
 from insight import OWNER, change, report, send, settle, visit_events
 from load import wait_for
-from page import SCREENSHOTS, axe_options, check_layout
+from page import SCREENSHOTS, axe_faults, axe_options, check_layout
 from sinks import HookSink
 from test_alerts import ERROR, FAST, SECRET, SOON, add
 from test_insight_page import open_page, ready, text
@@ -101,13 +101,12 @@ def test_guests_do_not_see_alerts(engine, shop):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_card_and_its_dialogs_are_accessible_and_fit(chromium, shop, sink, scheme):
-    from axe_playwright_python.sync_playwright import Axe
 
     def check(name):
         for width, height in ((1440, 900), (390, 844)):
             chromium.resize(width, height)
             check_layout(chromium, scheme)
-            faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page, options=axe_options(scheme)).response["violations"]]
+            faults = axe_faults(chromium.page, axe_options(scheme))
             assert not faults, (name, width, faults)
             chromium.evaluate("() => document.querySelector('.alerts').scrollIntoView()")
             chromium.screenshot(SCREENSHOTS / f"alerts-{name}-{scheme}-{width}.png")

@@ -5,13 +5,12 @@ import re
 import time
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 import described
 from bodies import event, make_ids
 from insight import CHROME, ENVIRONMENT, FIREFOX, OWNER, TOKEN, change, cookie, report, send, serve_ready, settle, sign_in, visit_events
 from load import wait_for
-from page import SCREENSHOTS
+from page import SCREENSHOTS, axe_faults
 from test_backup import fine
 from test_insight_page import open_page, text
 from test_owner_sessions import END_SECONDS_MAX, stream
@@ -268,7 +267,7 @@ def test_the_dialogs_of_access_are_accessible_and_fit_the_window(chromium, sqlit
             wait_for(lambda item=item: chromium.evaluate(f"() => document.querySelector('#{item}-list li')") is not None, 10, "the list")
             inside = f"() => {{ const box = document.querySelector('#{name}').getBoundingClientRect(); return box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight; }}"
             assert chromium.evaluate(inside), (name, width)
-            faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page).response["violations"]]
+            faults = axe_faults(chromium.page)
             assert not faults, (name, width, faults)
             chromium.screenshot(str(SCREENSHOTS / f"insight-{name}-{scheme}-{width}.png"))
             chromium.evaluate("() => document.querySelectorAll('dialog[open]').forEach((dialog) => dialog.close())")

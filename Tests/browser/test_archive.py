@@ -15,7 +15,7 @@ import test_retention
 from bodies import make_ids
 from insight import ENVIRONMENT, report
 from load import wait_for
-from program import BINARY, clean_environment, die_with_parent
+from program import BINARY, clean_environment, started
 from stores import JSON_COLUMNS, count, make_store, moment
 from test_demo_data import collector, fine
 from test_retention import RETENTION
@@ -232,18 +232,6 @@ def test_days_and_sites_are_chosen(demo, folder):
     assert {row["site"] for row in lines(own, listed["files"][0])} == {site}
     for wrong in (("--to", folder, "--before", "yesterday"), ("--to", folder, "--keep", "1h"), ("--to", folder, "--keep", "7d", "--before", "2026-11-01"), ()):
         assert collector(demo, "archive", *wrong).returncode == 2, wrong
-
-
-def started(store, *words):
-    return subprocess.Popen(
-        [BINARY, *map(str, words), "--data", store.folder / "data"],
-        cwd=store.folder,
-        env=clean_environment(store.environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=die_with_parent,
-    )
 
 
 def test_an_archive_that_was_killed_is_valid_and_continued(demo, folder):

@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import sqlite3
-import subprocess
 import threading
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from insight import ENVIRONMENT, report, send, serve_ready, settle, visit_events
 from load import wait_for
 from postgres import PASSWORD
-from program import BINARY, clean_environment, die_with_parent, run
+from program import run, started
 from stores import PostgresStore, SQLiteStore, count
 from wire import get
 
@@ -104,18 +103,6 @@ def test_a_backup_during_ingest_has_all_events_acknowledged_before(store, other,
     copy = serve(other, environment=ENVIRONMENT)
     wait_for(lambda: get(copy.port, "/health").status == 200, 30, "a database")
     wait_for(lambda: collector(other, "verify").returncode == 0, 60, "rollups of all events")
-
-
-def started(store, *words):
-    return subprocess.Popen(
-        [BINARY, *map(str, words), "--data", store.folder / "data"],
-        cwd=store.folder,
-        env=clean_environment(store.environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=die_with_parent,
-    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])

@@ -133,7 +133,10 @@ def test_a_return_from_the_back_forward_cache_is_a_page_view_with_its_own_vitals
 
 def wait_for_rows(store, event_type, number):
     """The first events of a type, as soon as there are that many."""
-    rows = lambda: [row for row in events(store) if row["event_type"] == event_type]
+
+    def rows():
+        return [row for row in events(store) if row["event_type"] == event_type]
+
     wait_for(lambda: len(rows()) >= number, 20, f"{number} events {event_type}")
     return rows()
 

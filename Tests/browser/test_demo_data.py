@@ -8,7 +8,7 @@ import pytest
 
 from insight import ENVIRONMENT, report, send, settle, visit_events
 from load import wait_for
-from program import BINARY, clean_environment, die_with_parent, run
+from program import run, started
 from stores import count
 from test_command_line import terminal  # noqa: F401
 
@@ -50,11 +50,7 @@ def figures(port):
 
 def interrupted(store, *words, number=signal.SIGINT, when=None):
     """Starts a command and ends it by a signal once it is working and `when` holds. Returns exit code and standard error."""
-    process = subprocess.Popen(
-        [BINARY, *map(str, words), "--data", store.folder / "data"],
-        cwd=store.folder, env=clean_environment(store.environment), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE, text=True, preexec_fn=die_with_parent,
-    )
+    process = started(store, *words, stderr=subprocess.PIPE)
     try:
         first = process.stderr.readline()
         assert first.startswith("Database: ")
@@ -73,10 +69,7 @@ def test_removing_demo_visits_restores_the_previous_data(store, serve):
     server = serve(store, environment=ENVIRONMENT)
     error = {"kind": "error", "name": "TypeError", "message": "real", "count": 1}
     real = sum(send(server.port, visit_events(f"/real/{number}", lcp=900 + number, error=error)) for number in range(20))
-    demo = subprocess.Popen(
-        [BINARY, "demo", "--events", "3000", "--force", "--data", store.folder / "data"],
-        cwd=store.folder, env=clean_environment(store.environment), stdout=subprocess.DEVNULL, preexec_fn=die_with_parent,
-    )
+    demo = started(store, "demo", "--events", 3000, "--force", stderr=None)
     while demo.poll() is None:
         real += send(server.port, visit_events("/between", lcp=700))
         # A few a second: both write to one database.
@@ -90,10 +83,7 @@ def test_removing_demo_visits_restores_the_previous_data(store, serve):
     store.execute("create table expected_events as select * from collector_events where event_id is null")
     assert count(store, "expected_events") == real
     server = serve(store, environment=ENVIRONMENT)
-    removal = subprocess.Popen(
-        [BINARY, "demo", "--remove", "--data", store.folder / "data"],
-        cwd=store.folder, env=clean_environment(store.environment), stdout=subprocess.DEVNULL, preexec_fn=die_with_parent,
-    )
+    removal = started(store, "demo", "--remove", stderr=None)
     while removal.poll() is None:
         real += send(server.port, visit_events("/while-removing", lcp=600))
         time.sleep(0.1)
@@ -141,11 +131,7 @@ def test_demo_writes_into_an_empty_store_only(store, serve):
 def begun(store, *words):
     """A running `demo` that is writing visits."""
     fine(store, "migrate")
-    demo = subprocess.Popen(
-        [BINARY, "demo", *map(str, words), "--data", store.folder / "data"],
-        cwd=store.folder, env=clean_environment(store.environment), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE, text=True, preexec_fn=die_with_parent,
-    )
+    demo = started(store, "demo", *words, stderr=subprocess.PIPE)
     wait_for(lambda: count(store, "collector_events") > 0, 30, "its first visits")
     return demo
 
@@ -179,10 +165,7 @@ def test_a_waiting_demo_can_be_interrupted(store):
 def test_commands_that_change_rollups_wait_for_another_writer(store, words, table):
     fine(store, "demo", "--events", "2000")
     with store.held(table):
-        waiting = subprocess.Popen(
-            [BINARY, *words, "--data", store.folder / "data"], cwd=store.folder, env=clean_environment(store.environment),
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=die_with_parent,
-        )
+        waiting = started(store, *words, stderr=subprocess.PIPE)
         time.sleep(6)
         assert waiting.poll() is None, waiting.stderr.read()
     assert waiting.wait(100) == 0, waiting.stderr.read()

@@ -9,7 +9,7 @@ import pytest
 from bodies import make_ids
 from insight import ENVIRONMENT, OWNER, ask, change, cookie, report, send, serve_ready, settle, sign_in, visit_events
 from load import wait_for
-from program import BINARY, clean_environment, die_with_parent, run
+from program import run, started
 from stores import PostgresStore, count, quoted
 from test_demo_data import collector, fine
 from test_insight_api import streamed
@@ -222,11 +222,7 @@ def test_a_killed_command_is_continued(store, step):
     """The process is killed as soon as the erasure has reached a step, or afterwards: the next run finishes it in any case."""
     fine(store, "demo", "--events", "12000")
     visitor = store.rows("select visitor_id, count(*) as n from collector_events group by visitor_id order by n desc, visitor_id limit 1")[0]
-    process = subprocess.Popen(
-        [BINARY, "erase", "--visitor", visitor["visitor_id"], "--data", store.folder / "data"],
-        cwd=store.folder, env=clean_environment(store.environment), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, preexec_fn=die_with_parent,
-    )
+    process = started(store, "erase", "--visitor", visitor["visitor_id"])
     steps = ("rows", "figures", "space", "done")
     reached = steps[steps.index(step):]
 

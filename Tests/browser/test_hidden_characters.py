@@ -7,7 +7,7 @@ import pytest
 from bodies import make_ids
 from insight import ENVIRONMENT, TOKEN, VIEWS, report, send, settle, visit_events
 from load import wait_for
-from page import SCREENSHOTS, TABS
+from page import SCREENSHOTS, TABS, axe_faults
 from page import show as show_tab
 from test_insight_page import check_inert, expand, open_page
 
@@ -186,7 +186,6 @@ def test_text_that_runs_right_to_left_does_not_reorder_its_neighbors(engine, fil
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_escapes_are_accessible(chromium, filled, scheme):
-    from axe_playwright_python.sync_playwright import Axe
 
     SCREENSHOTS.mkdir(exist_ok=True)
     (issue, *_) = [issue for issue in report(filled.port, "issues", range="24h", bots="include")["issues"] if issue["message"] == HIDDEN[0]]
@@ -198,7 +197,7 @@ def test_escapes_are_accessible(chromium, filled, scheme):
         for name, query, view in (("overview", "", "overview"), ("raw", "", "raw"), ("issue", f"&issue={issue['issue']}", "issues"), ("timeline", f"&visitor={urllib.parse.quote(f'v_0{HIDDEN[0]}')}", "visitors")):
             open_page(chromium, filled, f"&bots=include{query}", view)
             wait_for(lambda: chromium.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"), 3, f"{name} no wider than {width}")
-            faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page).response["violations"]]
+            faults = axe_faults(chromium.page)
             assert not faults, (name, width, faults)
             chromium.screenshot(str(SCREENSHOTS / f"escapes-{name}-{scheme}-{width}.png"), full_page=True)
     chromium.resize(1440, 900)

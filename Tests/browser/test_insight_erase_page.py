@@ -5,7 +5,7 @@ import pytest
 from bodies import make_ids
 from insight import ENVIRONMENT, OWNER, change, report, send, settle, visit_events
 from load import wait_for
-from page import SCREENSHOTS, axe_options, check_layout
+from page import SCREENSHOTS, axe_faults, axe_options, check_layout
 from stores import count
 from test_insight_page import open_page, ready, text
 
@@ -84,7 +84,6 @@ def test_guests_of_a_share_link_cannot_export_or_erase(engine, shop):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_dialog_fits_and_is_accessible(chromium, shop, scheme):
-    from axe_playwright_python.sync_playwright import Axe
 
     open_timeline(chromium, shop)
     chromium.use_scheme(scheme)
@@ -95,7 +94,7 @@ def test_the_dialog_fits_and_is_accessible(chromium, shop, scheme):
         in_dialog(chromium, "This cannot be undone.")
         left, right, bottom = chromium.evaluate("() => { const box = document.querySelector('dialog.erase').getBoundingClientRect(); return [box.left, innerWidth - box.right, innerHeight - box.bottom]; }")
         assert left >= 0 and right >= 0 and bottom >= 0, (width, left, right, bottom)
-        faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page, options=axe_options(scheme)).response["violations"]]
+        faults = axe_faults(chromium.page, axe_options(scheme))
         assert not faults, (width, faults)
         chromium.screenshot(SCREENSHOTS / f"erase-{scheme}-{width}.png")
         press(chromium, "Cancel", "dialog.erase")

@@ -3,12 +3,11 @@
 import json
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from bodies import make_ids
 from insight import ENVIRONMENT, OWNER, TOKEN, ask, change, cookie, report, send, serve_ready, settle, sign_in, visit_events
 from load import wait_for
-from page import SCREENSHOTS
+from page import SCREENSHOTS, axe_faults
 from test_insight_page import open_page, ready, text
 from wire import request
 
@@ -223,7 +222,7 @@ def test_paths_narrow_by_a_click_and_retention_has_periods(engine, shop):
 
 
 def check_access(chromium, what):
-    faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page).response["violations"]]
+    faults = axe_faults(chromium.page)
     assert not faults, (what, faults)
 
 

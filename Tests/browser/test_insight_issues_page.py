@@ -4,6 +4,7 @@ import pytest
 
 from insight import ENVIRONMENT, send, settle, visit_events
 from load import wait_for
+from page import axe_faults
 from test_insight_page import open_page, ready, text
 
 FRAMES = [
@@ -104,7 +105,6 @@ def test_decisions_and_merges(engine, shop):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_list_an_issue_and_a_menu_are_accessible_and_fit(chromium, shop, scheme):
-    from axe_playwright_python.sync_playwright import Axe
 
     chromium.signed_in_at = None
     chromium.use_scheme(scheme)
@@ -119,6 +119,6 @@ def test_the_list_an_issue_and_a_menu_are_accessible_and_fit(chromium, shop, sch
                 ready(chromium)
                 chromium.evaluate("() => document.querySelectorAll('#panel-issues details').forEach((one) => one.open = true)")
             assert chromium.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), (name, width)
-            faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page).response["violations"]]
+            faults = axe_faults(chromium.page)
             assert not faults, (name, width, faults)
     chromium.resize(1440, 900)

@@ -7,6 +7,7 @@ import pytest
 
 from insight import CHROME, ENVIRONMENT, report, send, settle, visit_events
 from load import wait_for
+from page import axe_faults
 from test_insight_page import open_page, text
 
 MOBILE = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36"
@@ -164,7 +165,6 @@ def test_the_score_is_that_of_the_formula(page, shop):
 
 
 def test_the_view_is_accessible_and_fits(chromium, shop):
-    from axe_playwright_python.sync_playwright import Axe
 
     chromium.signed_in_at = None
     for width in (1440, 1024, 390):
@@ -173,7 +173,7 @@ def test_the_view_is_accessible_and_fits(chromium, shop):
         press(chromium, ".formula summary")
         press(chromium, "[data-all]")
         wait_for(lambda: len(rows(chromium)) == 15, 10, "all values")
-        faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page).response["violations"]]
+        faults = axe_faults(chromium.page)
         assert not faults, (width, faults)
         assert chromium.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"), width
     chromium.resize(1440, 900)

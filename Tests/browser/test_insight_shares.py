@@ -1,11 +1,10 @@
 """Share links on the owner's page: the dialog creates, lists and revokes them; guests see a limited page."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from insight import ENVIRONMENT, OWNER, TOKEN, change, report, send, settle, visit_events
 from load import wait_for
-from page import SCREENSHOTS
+from page import SCREENSHOTS, axe_faults
 from test_insight_page import open_page, ready, text
 
 WIDTHS = (1440, 390)
@@ -108,7 +107,7 @@ def test_the_dialog_is_accessible(chromium, serve, sqlite, scheme):
         chromium.resize(width, 900)
         inside = "() => { const box = document.querySelector('#share').getBoundingClientRect(); return box.left >= 0 && box.right <= innerWidth && box.top >= 0; }"
         assert chromium.evaluate(inside), width
-        faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page).response["violations"]]
+        faults = axe_faults(chromium.page)
         assert not faults, (width, faults)
         chromium.screenshot(str(SCREENSHOTS / f"insight-shares-{scheme}-{width}.png"))
     chromium.resize(1440, 900)

@@ -9,7 +9,7 @@ import pytest
 
 from insight import ENVIRONMENT, TOKEN, ask, send, visit_events
 from load import wait_for
-from page import SCREENSHOTS, axe_options
+from page import SCREENSHOTS, axe_faults, axe_options
 from shop import Shop
 from stores import PostgresStore, events
 from test_insight_page import ready
@@ -51,13 +51,12 @@ def banners(engine):
 
 def look(chromium, name, scheme):
     """Checks accessibility (axe) and overflow, and takes a screenshot, for each width."""
-    from axe_playwright_python.sync_playwright import Axe
 
     SCREENSHOTS.mkdir(exist_ok=True)
     for width in WIDTHS:
         chromium.resize(width, 900)
         wait_for(lambda: chromium.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"), 3, f"no wider than {width}")
-        faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page, options=axe_options(scheme)).response["violations"]]
+        faults = axe_faults(chromium.page, axe_options(scheme))
         assert not faults, (name, width, faults)
         chromium.screenshot(str(SCREENSHOTS / f"insight-{name}-{scheme}-{width}.png"))
     chromium.resize(1440, 900)
@@ -107,7 +106,10 @@ def test_the_tag_can_be_copied(chromium, serve):
     collector = serve(environment=ENVIRONMENT)
     sign_in(chromium, collector, permissions=["clipboard-read", "clipboard-write"])
     tag = chromium.evaluate("() => document.querySelector('#tag').textContent")
-    label = lambda: chromium.evaluate("() => document.querySelector('#tag-copy').textContent")
+
+    def label():
+        return chromium.evaluate("() => document.querySelector('#tag-copy').textContent")
+
     # Results are shown for a while: time goes on when the test moves it.
     chromium.page.clock.install()
     chromium.page.clock.pause_at(time.time() + 60)

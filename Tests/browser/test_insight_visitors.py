@@ -5,6 +5,7 @@ import pytest
 from bodies import make_ids
 from insight import ENVIRONMENT, ask, report, send, settle
 from load import wait_for
+from page import axe_faults
 from test_insight_page import expand, open_page, ready, text
 
 PANEL = "#panel-visitors"
@@ -168,7 +169,6 @@ def test_raw_data_links_to_the_timeline(engine, shop):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_list_and_the_timeline_fit_every_width_and_are_accessible(chromium, shop, scheme):
-    from axe_playwright_python.sync_playwright import Axe
 
     chromium.signed_in_at = None
     open_page(chromium, shop, "", "visitors")
@@ -180,6 +180,6 @@ def test_the_list_and_the_timeline_fit_every_width_and_are_accessible(chromium, 
             if query:
                 expand(chromium)
             assert chromium.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"), (name, width)
-            faults = [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in Axe().run(chromium.page).response["violations"]]
+            faults = axe_faults(chromium.page)
             assert not faults, (name, width, faults)
     assert chromium.errors() == []

@@ -173,7 +173,10 @@ def test_samples_of_an_issue_are_searched_in_bounded_memory(store, serve):
     for _ in range(40):
         payload = {"kind": "error", "name": "E", "message": "m", "frames": frames, "stack": "y" * 200_000}
         send(collector.port, make_ids() | {"event_type": "error", "payload": payload})
-    issues = lambda: get(collector.port, "/api/issues", OWNER).json()["issues"]
+
+    def issues():
+        return get(collector.port, "/api/issues", OWNER).json()["issues"]
+
     wait_for(lambda: [one["errors"] for one in issues()] == [40], 30, "the issue has all errors")
     (issue,) = issues()
     answer = get(collector.port, f"/api/issues/{issue['issue']}", OWNER)

@@ -41,6 +41,11 @@ class Proxy:
         with self.lock:
             self.armed = []
 
+    @property
+    def cut_count(self):
+        # A copy, since the threads of connections add new kinds of cuts.
+        return self.cuts.copy().total()
+
     def close(self):
         self.is_closed = True
         self.flowing.set()
