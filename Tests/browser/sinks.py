@@ -8,7 +8,6 @@ import hmac
 import http.server
 import json
 import re
-import socket
 import ssl
 import threading
 import time
