@@ -1,6 +1,7 @@
 // The dialog of the owner's sessions: lists and ends them.
 
-import { h, isolated, setText } from "../kit/dom.js";
+import { setText } from "../kit/dom.js";
+import { listRow, showList } from "./access-list.js";
 import { ask } from "./api.js";
 import { zone } from "./state.js";
 import { moment } from "../kit/times.js";
@@ -20,33 +21,20 @@ export function startSessions() {
   byId("sessions-end").addEventListener("click", () => end("sessions"));
 }
 
-async function list() {
-  const panel = byId("session-list");
-  try {
-    const { sessions } = await ask("sessions");
-    panel.replaceChildren(h("ul", { class: "links", "aria-label": "Sessions", tabindex: "0" }, ...sessions.map(row)));
-  } catch (error) {
-    panel.replaceChildren(h("p", { class: "note", role: "alert", text: /** @type {Error} */ (error).message }));
-  }
-}
+const list = () =>
+  showList(
+    byId("session-list"),
+    { name: "Sessions", none: "No sessions.", attributes: { tabindex: "0" } },
+    async () => (await ask("sessions")).sessions.map(row),
+  );
 
 /** @param {{id: string, created: number, last_seen: number, browser: string | null, current: boolean}} session */
 function row(session) {
   const name = session.browser ?? "Unknown browser";
   const notes = [`signed in ${moment(session.created * 1000, zone())}`, `last seen ${ago(session.last_seen)}`];
-  return h(
-    "li",
-    {},
-    h("b", {}, isolated(name), ...(session.current ? [" (this browser)"] : [])),
-    h("span", { class: "note", text: notes.join(" · ") }),
-    session.current ? null : h("button", {
-      type: "button",
-      class: "button",
-      text: "End",
-      "aria-label": `End the session ${name}`,
-      onclick: () => end(`sessions/${encodeURIComponent(session.id)}`),
-    }),
-  );
+  if (session.current) return listRow(name, notes, null, " (this browser)");
+  const run = () => end(`sessions/${encodeURIComponent(session.id)}`);
+  return listRow(name, notes, { text: "End", label: `End the session ${name}`, run });
 }
 
 /** @param {string} path */

@@ -1,6 +1,7 @@
 // The dialog of share links: creates, lists and revokes them.
 
-import { h, isolated, setText } from "../kit/dom.js";
+import { setText } from "../kit/dom.js";
+import { listRow, showList } from "./access-list.js";
 import { ask } from "./api.js";
 import { zone } from "./state.js";
 import { moment } from "../kit/times.js";
@@ -43,19 +44,12 @@ async function create() {
   await list();
 }
 
-async function list() {
-  const panel = byId("share-list");
-  try {
-    const { shares } = await ask("shares");
-    panel.replaceChildren(
-      shares.length
-        ? h("ul", { class: "links", "aria-label": "Share links" }, ...shares.map(row))
-        : h("p", { class: "note", text: "No share links yet." }),
-    );
-  } catch (error) {
-    panel.replaceChildren(h("p", { class: "note", role: "alert", text: /** @type {Error} */ (error).message }));
-  }
-}
+const list = () =>
+  showList(
+    byId("share-list"),
+    { name: "Share links", none: "No share links yet." },
+    async () => (await ask("shares")).shares.map(row),
+  );
 
 /** @param {{id: string, label: string, created: number, expires: number, last_used: number | null}} link */
 function row(link) {
@@ -66,19 +60,8 @@ function row(link) {
     isOver ? "expired" : `expires ${moment(link.expires * 1000, zone())}`,
     link.last_used === null ? "never used" : `last used ${ago(link.last_used)}`,
   ];
-  return h(
-    "li",
-    {},
-    h("b", {}, isolated(name)),
-    h("span", { class: "note", text: times.join(" · ") }),
-    h("button", {
-      type: "button",
-      class: "button",
-      text: isOver ? "Remove" : "Revoke",
-      "aria-label": `${isOver ? "Remove" : "Revoke"} the link ${name}`,
-      onclick: () => revoke(link.id, name),
-    }),
-  );
+  const text = isOver ? "Remove" : "Revoke";
+  return listRow(name, times, { text, label: `${text} the link ${name}`, run: () => revoke(link.id, name) });
 }
 
 /** @param {string} id @param {string} name */

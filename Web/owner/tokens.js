@@ -1,6 +1,7 @@
 // The dialog of API tokens: creates, lists and revokes them.
 
-import { h, isolated, setText } from "../kit/dom.js";
+import { setText } from "../kit/dom.js";
+import { listRow, showList } from "./access-list.js";
 import { ask } from "./api.js";
 import { zone } from "./state.js";
 import { moment } from "../kit/times.js";
@@ -54,19 +55,12 @@ async function create() {
   await list();
 }
 
-async function list() {
-  const panel = byId("token-list");
-  try {
-    const { tokens } = await ask("tokens");
-    panel.replaceChildren(
-      tokens.length
-        ? h("ul", { class: "links", "aria-label": "API tokens" }, ...tokens.map(row))
-        : h("p", { class: "note", text: "No API tokens yet." }),
-    );
-  } catch (error) {
-    panel.replaceChildren(h("p", { class: "note", role: "alert", text: /** @type {Error} */ (error).message }));
-  }
-}
+const list = () =>
+  showList(
+    byId("token-list"),
+    { name: "API tokens", none: "No API tokens yet." },
+    async () => (await ask("tokens")).tokens.map(row),
+  );
 
 /** @param {{id: string, name: string, scope: string, created: number, expires: number | null, last_used: number | null}} token */
 function row(token) {
@@ -78,19 +72,9 @@ function row(token) {
     isOver ? "expired" : expiry,
     token.last_used === null ? "never used" : `last used ${ago(token.last_used)}`,
   ];
-  return h(
-    "li",
-    {},
-    h("b", {}, isolated(token.name)),
-    h("span", { class: "note", text: notes.join(" · ") }),
-    h("button", {
-      type: "button",
-      class: "button",
-      text: isOver ? "Remove" : "Revoke",
-      "aria-label": `${isOver ? "Remove" : "Revoke"} the API token ${token.name}`,
-      onclick: () => revoke(token.id, token.name),
-    }),
-  );
+  const text = isOver ? "Remove" : "Revoke";
+  const label = `${text} the API token ${token.name}`;
+  return listRow(token.name, notes, { text, label, run: () => revoke(token.id, token.name) });
 }
 
 /** @param {string} id @param {string} name */
