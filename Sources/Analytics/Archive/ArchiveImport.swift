@@ -165,29 +165,11 @@ package final class ArchiveImport {
 
     /// - Returns: the number of rows that the database did not have.
     private func insert(_ table: ArchiveTable, _ rows: [[SQLValue]]) throws(StoreError) -> Int {
-        let (dialect, width) = (database.dialect, table.columns.count)
-        var stored = 0
-        var rest = rows[...]
-        while !rest.isEmpty {
-            // Statements have few different sizes, so that prepared statements are reused.
-            let size = rest.count >= 64 ? 64 : 1 << (Int.bitWidth - 1 - rest.count.leadingZeroBitCount)
-            let groups = (0..<size).map { row in
-                let values = table.columns.enumerated().map { $1.write("?\(row * width + $0 + 1)", dialect) }
-                return "(" + values.joined(separator: ", ") + ")"
-            }
-            let parameters = rest.prefix(size).flatMap { row in
-                zip(table.columns, row).map { $0.parameter($1, dialect) }
-            }
-            stored += try database.change(
-                """
-                insert into \(table.name) (\(table.columns.map(\.name).joined(separator: ", ")))
-                values \(groups.joined(separator: ", "))
-                on conflict do nothing
-                """,
-                parameters
-            )
-            rest = rest.dropFirst(size)
-        }
-        return stored
+        let dialect = database.dialect
+        return try database.insert(
+            "insert into \(table.name) (\(table.columns.map(\.name).joined(separator: ", ")))",
+            rows.map { row in zip(table.columns, row).map { $0.parameter($1, dialect) } },
+            "on conflict do nothing"
+        ) { column, parameter in table.columns[column].write(parameter, dialect) }
     }
 }

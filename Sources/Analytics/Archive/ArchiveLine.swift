@@ -11,7 +11,7 @@ enum ArchiveLine {
     static let bytesMax = 64 << 20
 
     /// Appends the line of a row, with its line break.
-    static func append(_ row: [SQLValue], _ columns: [ArchiveTable.Column], to bytes: inout [UInt8]) {
+    static func append(_ row: [SQLValue], _ columns: [RawColumn], to bytes: inout [UInt8]) {
         for (index, column) in columns.enumerated() {
             bytes.append(index == 0 ? UInt8(ascii: "{") : UInt8(ascii: ","))
             appendQuoted(column.name, to: &bytes)
@@ -21,7 +21,7 @@ enum ArchiveLine {
         bytes += [UInt8(ascii: "}"), 0x0A]
     }
 
-    private static func append(_ value: SQLValue, _ kind: ArchiveTable.Column.Kind, to bytes: inout [UInt8]) {
+    private static func append(_ value: SQLValue, _ kind: RawColumn.Kind, to bytes: inout [UInt8]) {
         guard value != .null else {
             bytes += Array("null".utf8)
             return
@@ -83,7 +83,7 @@ enum ArchiveLine {
     }
 
     /// Nil when the value is not one of the kind.
-    private static func value(_ value: JSONValue, _ kind: ArchiveTable.Column.Kind, _ line: [UInt8]) -> SQLValue? {
+    private static func value(_ value: JSONValue, _ kind: RawColumn.Kind, _ line: [UInt8]) -> SQLValue? {
         guard value.kind != .null else { return .null }
         guard value.textError == nil else { return nil }
         switch kind {

@@ -186,7 +186,7 @@ package final class ArchiveRun {
     private func daysByIndex(_ table: ArchiveTable) throws(StoreError) -> Stored {
         let (dialect, time) = (database.dialect, table.time)
         var found: Stored = [:]
-        var from: Int64 = -62_135_596_800
+        var from = ISO8601.storableMicroseconds.lowerBound / 1_000_000
         while true {
             // Days without rows are skipped.
             let first = try database.rows(
@@ -202,7 +202,7 @@ package final class ArchiveRun {
             let row = try database.rows(
                 """
                 select count(*), max(\(table.version)) from \(table.name)
-                where \(time) >= \(dialect.time("?1")) and \(time) < \(dialect.time("?2"))\(condition(table))
+                where \(time) >= \(dialect.time("?1")) and \(time) < \(dialect.time("?2"))\(condition(table, "?3"))
                 """,
                 [.integer(day.start), .integer(day.start + 86_400)] + parameters(table)
             ).first
@@ -216,10 +216,10 @@ package final class ArchiveRun {
         let rows = try database.rows(
             """
             select \(day), count(*), max(\(table.version)) from \(table.name)
-            where \(table.time) is not null and \(day) < ?1 and ?2 > 0\(condition(table))
+            where \(table.time) is not null and \(day) < ?1\(condition(table, "?2"))
             group by 1
             """,
-            [.integer(end.number), .integer(1)] + parameters(table),
+            [.integer(end.number)] + parameters(table),
             milliseconds: Self.milliseconds
         )
         var found: Stored = [:]
@@ -230,7 +230,9 @@ package final class ArchiveRun {
         return found
     }
 
-    private func condition(_ table: ArchiveTable) -> String { site == nil || !table.hasSite ? "" : " and site = ?3" }
+    private func condition(_ table: ArchiveTable, _ parameter: String) -> String {
+        site == nil || !table.hasSite ? "" : " and site = \(parameter)"
+    }
 
     private func parameters(_ table: ArchiveTable) -> [SQLValue] {
         table.hasSite ? site.map { [.text($0)] } ?? [] : []
@@ -291,7 +293,7 @@ package final class ArchiveRun {
         return """
             select \(([day] + table.columns.map { $0.read(dialect) }).joined(separator: ", "))
             from \(table.name)
-            where \(time) >= \(dialect.time("?1")) and \(time) < \(dialect.time("?2"))\(condition(table))
+            where \(time) >= \(dialect.time("?1")) and \(time) < \(dialect.time("?2"))\(condition(table, "?3"))
             order by \(([day] + order).joined(separator: ", "))
             """
     }

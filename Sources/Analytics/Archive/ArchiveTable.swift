@@ -2,48 +2,6 @@ import Storage
 
 /// A table whose rows are archived, in files of one day each.
 package struct ArchiveTable: Sendable {
-    struct Column: Sendable {
-        enum Kind: Sendable {
-            case number, text, time, json, uuid
-        }
-
-        let name: String
-        let kind: Kind
-
-        static func number(_ name: String) -> Column { Column(name: name, kind: .number) }
-        static func text(_ name: String) -> Column { Column(name: name, kind: .text) }
-        static func time(_ name: String) -> Column { Column(name: name, kind: .time) }
-        static func json(_ name: String) -> Column { Column(name: name, kind: .json) }
-        static func uuid(_ name: String) -> Column { Column(name: name, kind: .uuid) }
-
-        /// The column as a number or a text.
-        func read(_ dialect: SQLDialect) -> String {
-            switch kind {
-            case .number: name
-            case .time: dialect.microseconds(name)
-            // The whole text: that of the dialect may be cut.
-            case .text, .json, .uuid: "cast(\(name) as text)"
-            }
-        }
-
-        /// A parameter as a value of the column.
-        func write(_ parameter: String, _ dialect: SQLDialect) -> String {
-            switch kind {
-            case .number: "cast(\(parameter) as bigint)"
-            case .text: "cast(\(parameter) as text)"
-            case .time: dialect.timeOfKey(parameter)
-            case .json: dialect.jsonOfText(parameter)
-            case .uuid: dialect.uuidOfText(parameter)
-            }
-        }
-
-        /// The parameter for a value that was read.
-        func parameter(_ value: SQLValue, _ dialect: SQLDialect) -> SQLValue {
-            guard kind == .time, let time = value.integer else { return value }
-            return dialect.keyOfTime(time)
-        }
-    }
-
     /// The name in the database.
     package let name: String
     /// The word for the table in names of files.
@@ -58,7 +16,7 @@ package struct ArchiveTable: Sendable {
     let hasSite: Bool
     /// Whether the days of rows are found by an index; otherwise, days are found and read in groups.
     let isIndexedByTime: Bool
-    let columns: [Column]
+    let columns: [RawColumn]
 
     static let events = ArchiveTable(
         name: "collector_events",
@@ -68,12 +26,7 @@ package struct ArchiveTable: Sendable {
         version: "id",
         hasSite: true,
         isIndexedByTime: true,
-        columns: [
-            .number("id"), .time("received_at"), .time("client_timestamp"), .time("client_timestamp_original"),
-            .text("visitor_id"), .text("session_id"), .text("pageview_id"), .text("event_type"), .number("seq"),
-            .text("site"), .text("path"), .text("referrer"), .text("ip_hash"), .text("user_agent"), .text("country"),
-            .text("region"), .text("city"), .text("location_source"), .uuid("event_id"), .json("payload"),
-        ]
+        columns: RawColumn.events
     )
     static let submissions = ArchiveTable(
         name: "debug_data",
@@ -83,11 +36,7 @@ package struct ArchiveTable: Sendable {
         version: "id",
         hasSite: false,
         isIndexedByTime: false,
-        columns: [
-            .number("id"), .time("timestamp"), .time("client_timestamp"), .text("visitor_id"), .text("session_id"),
-            .text("pageview_id"), .text("ip"), .json("browser_info"), .json("performance_data"), .json("fingerprints"),
-            .json("errors"), .json("network"), .json("battery"), .json("benchmarks"),
-        ]
+        columns: RawColumn.submissions
     )
     static let reports = ArchiveTable(
         name: "delivery_reports",
@@ -97,12 +46,7 @@ package struct ArchiveTable: Sendable {
         version: "coalesce(revision, 0)",
         hasSite: true,
         isIndexedByTime: false,
-        columns: [
-            .text("pageview_id"), .text("visitor_id"), .text("session_id"), .text("site"), .number("emitted"),
-            .number("dropped"), .json("drop_reasons"), .time("first_received_at"), .time("last_received_at"),
-            .number("removed"), .number("opened_at"), .text("opened_site"), .text("opened_session"),
-            .number("revision"),
-        ]
+        columns: RawColumn.deliveryReports + RawColumn.deliveryNotes
     )
 
     package static let all = [events, submissions, reports]
@@ -114,6 +58,25 @@ package struct ArchiveTable: Sendable {
 
     /// Whether rows are identified by a number.
     var isNumbered: Bool { key == ["id"] }
+}
+
+extension RawColumn {
+    /// A parameter as a value of the column.
+    func write(_ parameter: String, _ dialect: SQLDialect) -> String {
+        switch kind {
+        case .number: "cast(\(parameter) as bigint)"
+        case .text: "cast(\(parameter) as text)"
+        case .time: dialect.timeOfKey(parameter)
+        case .json: dialect.jsonOfText(parameter)
+        case .uuid: dialect.uuidOfText(parameter)
+        }
+    }
+
+    /// The parameter for a value that was read.
+    func parameter(_ value: SQLValue, _ dialect: SQLDialect) -> SQLValue {
+        guard kind == .time, let time = value.integer else { return value }
+        return dialect.keyOfTime(time)
+    }
 }
 
 /// What identifies a row in its table; compared by bytes, as the files are sorted.

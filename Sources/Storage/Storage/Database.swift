@@ -265,9 +265,19 @@ extension Database {
 
     /// Inserts rows of equal length, with as few statements as the engines' parameter limits allow.
     ///
-    /// `head` is the statement before `values`; `tail` follows the values, for example an `on conflict` clause.
-    package func insert(_ head: String, _ rows: [[SQLValue]], _ tail: String = "") throws(StoreError) {
-        guard let width = rows.first?.count, width > 0 else { return }
+    /// `head` is the statement before `values`; `tail` follows the values, for example an `on conflict` clause. `expression` is the value of
+    /// a column, by its index, for a parameter.
+    ///
+    /// - Returns: The number of inserted or updated rows.
+    @discardableResult
+    package func insert(
+        _ head: String,
+        _ rows: [[SQLValue]],
+        _ tail: String = "",
+        expression: (_ column: Int, _ parameter: String) -> String = { $1 }
+    ) throws(StoreError) -> Int {
+        guard let width = rows.first?.count, width > 0 else { return 0 }
+        var changed = 0
         let perStatement = max(1, min(Self.rowsMax, Self.parametersMax / width))
         var start = 0
         while start < rows.count {
@@ -277,11 +287,13 @@ extension Database {
             let part = rows[start..<start + size]
             let groups = part.indices.map { row in
                 let first = (row - start) * width
-                return "(" + (1...width).map { "?\(first + $0)" }.joined(separator: ", ") + ")"
+                let values = (1...width).map { expression($0 - 1, "?\(first + $0)") }
+                return "(" + values.joined(separator: ", ") + ")"
             }
-            _ = try change("\(head) values \(groups.joined(separator: ", ")) \(tail)", Array(part.joined()))
+            changed += try change("\(head) values \(groups.joined(separator: ", ")) \(tail)", Array(part.joined()))
             start += part.count
         }
+        return changed
     }
 
     /// Pads a list of values for an `in` condition to one of a few lengths, by repeating the last value.

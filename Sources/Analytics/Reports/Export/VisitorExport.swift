@@ -64,7 +64,7 @@ package struct VisitorExport {
         // Materialized, so that no planner reads the rows of all visitors in the order of their keys to find a few.
         return """
             with own as materialized (select \(key) as own_key from \(table.name) where \(condition))
-            select \(([key] + table.columns.map { $0.sql(database.dialect) }).joined(separator: ", "))
+            select \(([key] + table.columns.map { $0.exported(database.dialect) }).joined(separator: ", "))
             from \(table.name)
             where \(condition) and \(key) in (
                 select own_key from own \(after) order by own_key limit \(Self.pageRowsMax)
@@ -80,7 +80,7 @@ extension VisitorExport {
         let name: String
         /// A column that no two rows of a visitor have in common.
         let key: String
-        let columns: [Column]
+        let columns: [RawColumn]
 
         var hasSite: Bool { columns.contains { $0.name == "site" } }
 
@@ -88,31 +88,17 @@ extension VisitorExport {
             Table(
                 name: "collector_events",
                 key: "id",
-                columns: [
-                    .number("id"), .time("received_at"), .time("client_timestamp"), .time("client_timestamp_original"),
-                    .text("visitor_id"), .text("session_id"), .text("pageview_id"), .text("event_type"), .number("seq"),
-                    .text("site"), .text("path"), .text("referrer"), .text("ip_hash"), .text("user_agent"),
-                    .text("country"),
-                    .text("region"), .text("city"), .text("location_source"), .text("event_id"), .json("payload"),
-                ]
+                columns: RawColumn.events
             ),
             Table(
                 name: "debug_data",
                 key: "id",
-                columns: [
-                    .number("id"), .time("timestamp"), .time("client_timestamp"), .text("visitor_id"),
-                    .text("session_id"),
-                    .text("pageview_id"), .text("ip"), .json("browser_info"), .json("performance_data"),
-                    .json("fingerprints"), .json("errors"), .json("network"), .json("battery"), .json("benchmarks"),
-                ]
+                columns: RawColumn.submissions
             ),
             Table(
                 name: "delivery_reports",
                 key: "pageview_id",
-                columns: [
-                    .text("pageview_id"), .text("visitor_id"), .text("session_id"), .text("site"), .number("emitted"),
-                    .number("dropped"), .json("drop_reasons"), .time("first_received_at"), .time("last_received_at"),
-                ]
+                columns: RawColumn.deliveryReports
             ),
             Table(
                 name: "insight_fingerprints",
@@ -124,39 +110,20 @@ extension VisitorExport {
             ),
         ]
     }
+}
 
-    /// A column and the kind of its values.
-    struct Column: Sendable {
-        enum Kind: Sendable {
-            case number, text, time, json
-        }
+extension RawColumn {
+    /// The value for an export, which may be cut.
+    fileprivate func exported(_ dialect: SQLDialect) -> String { kind == .json ? dialect.json(name) : read(dialect) }
 
-        let name: String
-        let kind: Kind
-
-        static func number(_ name: String) -> Column { Column(name: name, kind: .number) }
-        static func text(_ name: String) -> Column { Column(name: name, kind: .text) }
-        static func time(_ name: String) -> Column { Column(name: name, kind: .time) }
-        static func json(_ name: String) -> Column { Column(name: name, kind: .json) }
-
-        func sql(_ dialect: SQLDialect) -> String {
-            switch kind {
-            case .number: name
-            case .text: "cast(\(name) as text)"
-            case .time: dialect.microseconds(name)
-            case .json: dialect.json(name)
-            }
-        }
-
-        func cell(_ value: SQLValue) -> ExportCell {
-            switch kind {
-            case .number: return value.integer.map { .number($0) } ?? .missing
-            case .text: return value.text.map { .text($0) } ?? .missing
-            case .json: return value.text.map { .json($0) } ?? .missing
-            case .time:
-                guard let time = value.integer, ISO8601.storableMicroseconds.contains(time) else { return .missing }
-                return .text(String(decoding: TimestampText.bytes(time), as: UTF8.self))
-            }
+    fileprivate func cell(_ value: SQLValue) -> ExportCell {
+        switch kind {
+        case .number: return value.integer.map { .number($0) } ?? .missing
+        case .text, .uuid: return value.text.map { .text($0) } ?? .missing
+        case .json: return value.text.map { .json($0) } ?? .missing
+        case .time:
+            guard let time = value.integer, ISO8601.storableMicroseconds.contains(time) else { return .missing }
+            return .text(String(decoding: TimestampText.bytes(time), as: UTF8.self))
         }
     }
 }
