@@ -32,16 +32,7 @@ package struct NewFile: ~Copyable {
         guard fsync(descriptor) == 0 else { throw FileError(path: path, code: errno) }
         guard rename(path, target) == 0 else { throw FileError(path: target, code: errno) }
         isPublished = true
-        try Self.syncFolder(of: target)
-    }
-
-    private static func syncFolder(of path: String) throws(FileError) {
-        let slash = path.lastIndex(of: "/")
-        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileError(path: folder, code: errno) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw FileError(path: folder, code: errno) }
+        try Folder.sync(of: target)
     }
 }
 
@@ -97,8 +88,18 @@ package struct FileLock: ~Copyable {
     deinit { close(descriptor) }
 }
 
-/// The names in folders.
+/// Folders and what is in them.
 package enum Folder {
+    /// Writes the folder of a file to the disk, so that a new name of the file survives a crash.
+    package static func sync(of path: String) throws(FileError) {
+        let slash = path.lastIndex(of: "/")
+        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(path: folder, code: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw FileError(path: folder, code: errno) }
+    }
+
     /// The names in a folder, in order, without `.` and `..`.
     package static func names(_ path: String) throws(FileError) -> [String] {
         guard let stream = opendir(path) else { throw FileError(path: path, code: errno) }

@@ -21,7 +21,7 @@ struct UnnamedFile {
     ///
     /// - Returns: false when there is a file of this name and it may not be replaced.
     func publish(replacing: Bool) throws(FileError) -> Bool {
-        try Self.sync(path, flags: O_WRONLY)
+        try sync()
         if replacing {
             guard rename(path, target) == 0 else { throw FileError(path: target, code: errno) }
         } else if link(path, target) != 0 {
@@ -30,16 +30,15 @@ struct UnnamedFile {
             guard access(target, F_OK) != 0 else { return false }
             guard rename(path, target) == 0 else { throw FileError(path: target, code: errno) }
         }
-        let slash = target.lastIndex(of: "/")
-        try Self.sync(slash.map { $0 == target.startIndex ? "/" : String(target[..<$0]) } ?? ".", flags: O_RDONLY)
+        try Folder.sync(of: target)
         return true
     }
 
     /// Removes what has not been published.
     func remove() { for suffix in ["", "-journal", "-wal"] { unlink(path + suffix) } }
 
-    private static func sync(_ path: String, flags: Int32) throws(FileError) {
-        let descriptor = open(path, flags | O_CLOEXEC)
+    private func sync() throws(FileError) {
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw FileError(path: path, code: errno) }
