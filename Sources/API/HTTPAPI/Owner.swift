@@ -40,18 +40,21 @@ struct Owner: Sendable {
     }
 
     func bearer(_ authorization: String?) -> Bearer {
-        let scheme = "bearer "
-        guard let authorization, authorization.prefix(scheme.count).lowercased() == scheme else { return .absent }
-        let text = authorization.dropFirst(scheme.count)
+        guard let text = Self.bearerText(authorization) else { return .absent }
         if isToken(text) { return .right }
         return tokenKey(text).map { .token($0) } ?? .wrong
     }
 
     /// Whether an `Authorization` header has an API token, which may be wrong.
     func isAPIToken(_ authorization: String?) -> Bool {
-        guard let authorization else { return false }
-        let scheme = "bearer " + Self.secretPrefix
-        return authorization.prefix(scheme.count).lowercased() == scheme
+        Self.bearerText(authorization)?.prefix(Self.secretPrefix.count).lowercased() == Self.secretPrefix
+    }
+
+    /// What follows the scheme in an `Authorization` header; nil when there is no header, or it has another scheme.
+    private static func bearerText(_ authorization: String?) -> Substring? {
+        let scheme = "bearer "
+        guard let authorization, authorization.prefix(scheme.count).lowercased() == scheme else { return nil }
+        return authorization.dropFirst(scheme.count)
     }
 
     /// The sessions in the cookies of a request that we signed and that have not expired, the owner's first.
