@@ -42,12 +42,16 @@ package struct AlertTables {
     ///
     /// - Returns: Why it was not added; nil if it was.
     package func add(_ channel: AlertChannel) throws(StoreError) -> Problem? {
-        let row: KeyValuePairs<String, SQLValue> = [
-            "id": .text(channel.id), "kind": .text(channel.kind.rawValue), "name": .text(channel.name),
-            "target": .text(channel.target), "secret": SQLValue(channel.secret),
-            "created_at": .integer(channel.createdAt),
+        let values: [SQLValue] = [
+            .text(channel.id), .text(channel.kind.rawValue), .text(channel.name), .text(channel.target),
+            SQLValue(channel.secret), .integer(channel.createdAt),
         ]
-        let isAdded = try database.add(to: "alert_channels", row, max: AlertChannel.countMax)
+        let isAdded = try database.add(
+            to: "alert_channels",
+            Self.channelColumns,
+            values,
+            max: AlertChannel.countMax
+        )
         return isAdded ? nil : .tooMany(AlertChannel.countMax)
     }
 
@@ -118,13 +122,12 @@ package struct AlertTables {
     /// - Returns: Why it was not added; nil if it was.
     package func add(_ rule: AlertRule) throws(StoreError) -> Problem? {
         guard try hasChannels(rule) else { return .unknownChannel }
-        let values = Self.values(rule)
-        let row: KeyValuePairs<String, SQLValue> = [
-            "id": values[0], "kind": values[1], "site": values[2], "name": values[3], "vital": values[4],
-            "threshold": values[5], "minutes": values[6], "samples_min": values[7], "channels": values[8],
-            "enabled": values[9], "created_at": .integer(rule.createdAt), "state": .text("waiting"),
-        ]
-        let isAdded = try database.add(to: "alert_rules", row, max: AlertRule.countMax)
+        let isAdded = try database.add(
+            to: "alert_rules",
+            "\(Self.ruleColumns), state",
+            Self.values(rule) + [.integer(rule.createdAt), .text("waiting")],
+            max: AlertRule.countMax
+        )
         return isAdded ? nil : .tooMany(AlertRule.countMax)
     }
 

@@ -58,10 +58,6 @@ package struct APITokens: Sendable {
 
     package init(_ database: any Database) { self.database = database }
 
-    private func run(_ sql: String, _ parameters: [SQLValue]) throws(StoreError) -> [[SQLValue]] {
-        try database.rows(sql, parameters, milliseconds: ShareTables.statementMilliseconds)
-    }
-
     private static let columns = "id, name, scope, created_at, expires_at, last_used_at, secret_hash"
 
     /// A row; nil when a later version has stored a scope that this one does not know.
@@ -82,7 +78,7 @@ package struct APITokens: Sendable {
 
     /// All tokens, the newest first, including expired ones.
     package func all() throws(StoreError) -> [APIToken] {
-        try run("select \(Self.columns) from api_tokens order by created_at desc, id", [])
+        try database.briefRows("select \(Self.columns) from api_tokens order by created_at desc, id", [])
             .compactMap { Self.token($0)?.token }
     }
 
@@ -90,12 +86,16 @@ package struct APITokens: Sendable {
     ///
     /// - Returns: nil when it is stored.
     package func add(_ token: APIToken, hash: String) throws(StoreError) -> Problem? {
-        let row: KeyValuePairs<String, SQLValue> = [
-            "id": .text(token.id), "name": .text(token.name), "scope": .text(token.scope.rawValue),
-            "secret_hash": .text(hash), "created_at": .integer(token.createdAt),
-            "expires_at": SQLValue(token.expiresAt),
-        ]
-        if try database.add(to: "api_tokens", row, max: Int64(Self.tokensMax)) { return nil }
+        let isAdded = try database.add(
+            to: "api_tokens",
+            "id, name, scope, secret_hash, created_at, expires_at",
+            [
+                .text(token.id), .text(token.name), .text(token.scope.rawValue), .text(hash),
+                .integer(token.createdAt), SQLValue(token.expiresAt),
+            ],
+            max: Int64(Self.tokensMax)
+        )
+        if isAdded { return nil }
         return try all().contains { $0.name == token.name } ? .sameName : .tooMany
     }
 
@@ -105,7 +105,7 @@ package struct APITokens: Sendable {
     package func revoke(_ id: String) throws(StoreError) -> Bool {
         var isKnown = false
         try database.transaction { () throws(StoreError) in
-            isKnown = try !run("delete from api_tokens where id = ?1 returning id", [.text(id)]).isEmpty
+            isKnown = try !database.briefRows("delete from api_tokens where id = ?1 returning id", [.text(id)]).isEmpty
         }
         return isKnown
     }
@@ -117,7 +117,7 @@ package struct APITokens: Sendable {
         guard !ids.isEmpty else { return [:] }
         let names = database.padded(ids.map { .text($0) })
         let list = (1...names.count).map { "?\($0)" }.joined(separator: ", ")
-        let rows = try run("select \(Self.columns) from api_tokens where id in (\(list))", names)
+        let rows = try database.briefRows("select \(Self.columns) from api_tokens where id in (\(list))", names)
         return rows.reduce(into: [:]) { found, row in
             if let token = Self.token(row) { found[token.token.id] = token }
         }
@@ -126,7 +126,10 @@ package struct APITokens: Sendable {
     /// Updates the last use of tokens, unless it is known well enough.
     package func use(_ tokens: [APIToken], now: Int64) throws(StoreError) {
         for token in tokens where (token.lastUsedAt ?? 0) < now - ShareTables.useSeconds {
-            _ = try run("update api_tokens set last_used_at = ?2 where id = ?1", [.text(token.id), .integer(now)])
+            _ = try database.briefRows(
+                "update api_tokens set last_used_at = ?2 where id = ?1",
+                [.text(token.id), .integer(now)]
+            )
         }
     }
 }

@@ -55,11 +55,12 @@ extension Reports {
     ///
     /// Throws `ReportError.refused` when there are too many.
     package func add(_ annotation: Annotation, now: Int64) throws(ReportError) {
-        let row: KeyValuePairs<String, SQLValue> = [
-            "id": .text(annotation.id), "site": .text(annotation.site), "at": .integer(annotation.at),
-            "note": .text(annotation.note), "created_at": .integer(now), "changed_at": .integer(now),
+        let columns = "id, site, at, note, created_at, changed_at"
+        let values: [SQLValue] = [
+            .text(annotation.id), .text(annotation.site), .integer(annotation.at), .text(annotation.note),
+            .integer(now), .integer(now),
         ]
-        guard try database.addLimited(to: "annotations", row, max: Annotation.countMax) else {
+        guard try database.addLimited(to: "annotations", columns, values, max: Annotation.countMax) else {
             throw .refused("There are \(Annotation.countMax) annotations already")
         }
     }

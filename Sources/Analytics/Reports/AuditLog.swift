@@ -76,18 +76,14 @@ package struct AuditLog: Sendable {
             .integer(entry.at), .text(entry.actor.kind), SQLValue(Self.limited(entry.actor.name)),
             .text(entry.action), SQLValue(Self.limited(entry.object)), SQLValue(Self.limited(entry.name)),
         ]
-        _ = try run(
+        _ = try database.briefRows(
             "insert into audit_log (at, actor, actor_name, action, object, name) values (?1, ?2, ?3, ?4, ?5, ?6)",
             values
         )
-        _ = try run(
+        _ = try database.briefRows(
             "delete from audit_log where at < ?1 or id <= (select max(id) from audit_log) - \(Self.entriesMax)",
             [.integer(entry.at - Self.daysMax * 86_400)]
         )
-    }
-
-    private func run(_ sql: String, _ parameters: [SQLValue]) throws(StoreError) -> [[SQLValue]] {
-        try database.rows(sql, parameters, milliseconds: ShareTables.statementMilliseconds)
     }
 
     private static func limited(_ text: String?) -> String? {
@@ -103,7 +99,7 @@ package struct AuditLog: Sendable {
             order by id desc
             limit ?2
             """
-        let rows = try run(sql, [.integer(before ?? .max), .integer(limit)])
+        let rows = try database.briefRows(sql, [.integer(before ?? .max), .integer(limit)])
         return rows.compactMap { row in
             guard let id = row[0].integer, let at = row[1].integer, let action = row[4].text,
                 let actor = AuditEntry.Actor(kind: row[2].text ?? "", name: row[3].text)

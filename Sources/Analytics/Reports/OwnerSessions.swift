@@ -29,10 +29,6 @@ package struct OwnerSessions: Sendable {
 
     package init(_ database: any Database) { self.database = database }
 
-    private func run(_ sql: String, _ parameters: [SQLValue]) throws(StoreError) -> [[SQLValue]] {
-        try database.rows(sql, parameters, milliseconds: ShareTables.statementMilliseconds)
-    }
-
     private static let columns = "id, created_at, seen_at, expires_at, browser"
 
     private static func session(_ row: [SQLValue]) -> OwnerSession? {
@@ -52,7 +48,7 @@ package struct OwnerSessions: Sendable {
             order by seen_at desc, id
             limit \(Self.sessionsMax)
             """
-        return try run(sql, [.integer(now)]).compactMap(Self.session)
+        return try database.briefRows(sql, [.integer(now)]).compactMap(Self.session)
     }
 
     /// Notes the use of sessions that have not been ended, unless it is known well enough.
@@ -60,7 +56,7 @@ package struct OwnerSessions: Sendable {
         guard !sessions.isEmpty else { return }
         let names = database.padded(sessions.map { .text($0.id) })
         let list = (1...names.count).map { "?\($0)" }.joined(separator: ", ")
-        let known = try run("select \(Self.columns) from owner_sessions where id in (\(list))", names)
+        let known = try database.briefRows("select \(Self.columns) from owner_sessions where id in (\(list))", names)
             .compactMap(Self.session)
         for session in sessions {
             let stored = known.first { $0.id == session.id }
@@ -85,7 +81,7 @@ package struct OwnerSessions: Sendable {
             .text(session.id), .integer(session.createdAt), .integer(session.seenAt), .integer(session.expiresAt),
             SQLValue(session.browser),
         ]
-        _ = try run(upsert, values)
-        _ = try run(surplus, [.integer(session.seenAt)])
+        _ = try database.briefRows(upsert, values)
+        _ = try database.briefRows(surplus, [.integer(session.seenAt)])
     }
 }

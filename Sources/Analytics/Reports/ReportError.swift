@@ -78,14 +78,17 @@ extension Database {
         }
     }
 
-    /// Adds a row unless there are `max` already: see `add(to:_:max:group:)`.
+    /// Adds a row unless there are `max` already: see `add(to:_:_:max:group:)`.
     func addLimited(
         to table: String,
-        _ row: KeyValuePairs<String, SQLValue>,
+        _ columns: String,
+        _ values: [SQLValue],
         max: Int64,
         group: String? = nil
     ) throws(ReportError) -> Bool {
-        do throws(StoreError) { return try add(to: table, row, max: max, group: group) } catch { throw .store(error) }
+        do throws(StoreError) { return try add(to: table, columns, values, max: max, group: group) } catch {
+            throw .store(error)
+        }
     }
 
     /// Reads rows within the timeout of a report's statement.
@@ -98,8 +101,17 @@ extension Database {
     }
 }
 
+extension Database {
+    /// Runs a statement on a few rows of the owner's settings and sessions, with a short timeout.
+    func briefRows(_ sql: String, _ parameters: [SQLValue] = []) throws(StoreError) -> [[SQLValue]] {
+        try rows(sql, parameters, milliseconds: ReadLimits.briefMilliseconds)
+    }
+}
+
 /// The limits of statements for a response.
 package enum ReadLimits {
+    /// The timeout in milliseconds of a statement on few rows, for which other requests may wait.
+    static let briefMilliseconds: Int32 = 2000
     /// The timeout of one statement in milliseconds.
     static let statementMilliseconds: Int32 = 5000
     /// The most attempts at a report on connections without snapshots.

@@ -20,7 +20,6 @@ package struct SavedSegments: Sendable {
     package static let segmentsMax = 100
     /// The most bytes of a name.
     package static let nameBytesMax = 100
-    private static let statementMilliseconds: Int32 = 2000
 
     /// Why a segment was not stored.
     package enum Problem: Sendable { case unknown, sameName, tooMany }
@@ -29,13 +28,9 @@ package struct SavedSegments: Sendable {
 
     package init(_ database: any Database) { self.database = database }
 
-    private func run(_ sql: String, _ parameters: [SQLValue]) throws(StoreError) -> [[SQLValue]] {
-        try database.rows(sql, parameters, milliseconds: Self.statementMilliseconds)
-    }
-
     /// All segments by name.
     package func all() throws(StoreError) -> [SavedSegment] {
-        let rows = try run("select id, name, filters, updated_at from saved_segments", [])
+        let rows = try database.briefRows("select id, name, filters, updated_at from saved_segments", [])
         let segments = rows.compactMap { row -> SavedSegment? in
             guard let id = row[0].text, let name = row[1].text, let filters = row[2].text else { return nil }
             return SavedSegment(id: id, name: name, filters: filters, updatedAt: row[3].integer ?? 0)
@@ -48,15 +43,16 @@ package struct SavedSegments: Sendable {
     ///
     /// - Returns: nil when it is stored.
     package func save(_ segment: SavedSegment, isNew: Bool) throws(StoreError) -> Problem? {
+        let values: [SQLValue] = [
+            .text(segment.id), .text(segment.name), .text(segment.filters), .integer(segment.updatedAt),
+        ]
+        guard !isNew else { return try add(segment, values) }
         var changed = 0
         var refusal: StoreError?
         do throws(StoreError) {
             try database.transaction { () throws(StoreError) in
                 try database.takeTurn("saved_segments")
-                let values: [SQLValue] = [
-                    .text(segment.id), .text(segment.name), .text(segment.filters), .integer(segment.updatedAt),
-                ]
-                changed = try database.change(isNew ? Self.insertSQL : Self.updateSQL, values)
+                changed = try database.change(Self.updateSQL, values)
             }
         } catch .refused(let reason) {
             // A server of an earlier version may have taken the name at the same time.
@@ -65,19 +61,24 @@ package struct SavedSegments: Sendable {
         let known = try all()
         // Behind a pooler, the number of changed rows is not known.
         if changed > 0 || known.contains(segment) { return nil }
-        if !isNew, !known.contains(where: { $0.id == segment.id }) { return .unknown }
+        if !known.contains(where: { $0.id == segment.id }) { return .unknown }
         if known.contains(where: { $0.name == segment.name && $0.id != segment.id }) { return .sameName }
         if let refusal { throw refusal }
-        return isNew && known.count >= Self.segmentsMax ? .tooMany : .sameName
+        return .sameName
     }
 
-    // Both check and write in one statement, since changes may be deferred to the end of a transaction.
+    private func add(_ segment: SavedSegment, _ values: [SQLValue]) throws(StoreError) -> Problem? {
+        let isAdded = try database.add(
+            to: "saved_segments",
+            "id, name, filters, updated_at",
+            values,
+            max: Int64(Self.segmentsMax)
+        )
+        if isAdded { return nil }
+        return try all().contains { $0.name == segment.name } ? .sameName : .tooMany
+    }
 
-    private static let insertSQL = """
-        insert into saved_segments (id, name, filters, updated_at)
-        select ?1, ?2, ?3, ?4 where (select count(*) from saved_segments) < \(segmentsMax)
-        on conflict do nothing
-        """
+    // It checks and writes in one statement, since changes may be deferred to the end of a transaction.
     private static let updateSQL = """
         update saved_segments set name = ?2, filters = ?3, updated_at = ?4
         where id = ?1 and not exists (select 1 from saved_segments as other where other.name = ?2 and other.id <> ?1)
@@ -87,7 +88,8 @@ package struct SavedSegments: Sendable {
     package func remove(_ id: String) throws(StoreError) -> Bool {
         var isKnown = false
         try database.transaction { () throws(StoreError) in
-            isKnown = try !run("delete from saved_segments where id = ?1 returning id", [.text(id)]).isEmpty
+            isKnown = try !database.briefRows("delete from saved_segments where id = ?1 returning id", [.text(id)])
+                .isEmpty
         }
         return isKnown
     }

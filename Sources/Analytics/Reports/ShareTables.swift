@@ -30,18 +30,12 @@ package struct ShareTables {
     package static let sessionsPerLinkMax: Int64 = 500
     /// The most ended sessions of the owner that are kept: those that expire last.
     package static let endedMax: Int64 = 10_000
-    /// The timeout of one statement in milliseconds.
-    package static let statementMilliseconds: Int32 = 2000
     /// The seconds between two updates of the last use of a link.
     package static let useSeconds: Int64 = 60
 
     private let database: any Database
 
     package init(_ database: any Database) { self.database = database }
-
-    private func run(_ sql: String, _ parameters: [SQLValue]) throws(StoreError) -> [[SQLValue]] {
-        try database.rows(sql, parameters, milliseconds: Self.statementMilliseconds)
-    }
 
     // MARK: - Links
 
@@ -52,7 +46,7 @@ package struct ShareTables {
             from insight_share_links
             order by created_at desc, id
             """
-        return try run(sql, []).compactMap { row in
+        return try database.briefRows(sql, []).compactMap { row in
             guard let id = row[0].text, let created = row[2].integer, let expires = row[3].integer else { return nil }
             return ShareLink(
                 id: id,
@@ -72,11 +66,12 @@ package struct ShareTables {
         for expired in known where known.count >= Self.linksMax && expired.expiresAt <= link.createdAt {
             _ = try revoke(expired.id)
         }
-        let row: KeyValuePairs<String, SQLValue> = [
-            "id": .text(link.id), "label": .text(link.label), "created_at": .integer(link.createdAt),
-            "expires_at": .integer(link.expiresAt),
-        ]
-        return try database.add(to: "insight_share_links", row, max: Int64(Self.linksMax))
+        return try database.add(
+            to: "insight_share_links",
+            "id, label, created_at, expires_at",
+            [.text(link.id), .text(link.label), .integer(link.createdAt), .integer(link.expiresAt)],
+            max: Int64(Self.linksMax)
+        )
     }
 
     /// Removes a link with all sessions created from it.
@@ -89,8 +84,9 @@ package struct ShareTables {
     }
 
     private func remove(_ id: String) throws(StoreError) -> Bool {
-        _ = try run("delete from insight_share_sessions where link_id = ?1", [.text(id)])
-        return try !run("delete from insight_share_links where id = ?1 returning id", [.text(id)]).isEmpty
+        _ = try database.briefRows("delete from insight_share_sessions where link_id = ?1", [.text(id)])
+        return try !database.briefRows("delete from insight_share_links where id = ?1 returning id", [.text(id)])
+            .isEmpty
     }
 
     // MARK: - Sessions
@@ -107,9 +103,9 @@ package struct ShareTables {
                 where id = ?1 and expires_at > ?2
                 returning id
                 """
-            isBegun = try !run(sql, [.text(link), .integer(now)]).isEmpty
+            isBegun = try !database.briefRows(sql, [.text(link), .integer(now)]).isEmpty
             guard isBegun else { return }
-            _ = try run(
+            _ = try database.briefRows(
                 "insert into insight_share_sessions (id, link_id, created_at) values (?1, ?2, ?3)",
                 [.text(session), .text(link), .integer(now)]
             )
@@ -123,19 +119,19 @@ package struct ShareTables {
                     limit 1000 offset ?3
                 )
                 """
-            _ = try run(surplus, [.text(link), .text(session), .integer(Self.sessionsPerLinkMax - 1)])
+            _ = try database.briefRows(surplus, [.text(link), .text(session), .integer(Self.sessionsPerLinkMax - 1)])
         }
         return isBegun
     }
 
     /// Ends a guest's session.
     package func end(guest session: String) throws(StoreError) {
-        _ = try run("delete from insight_share_sessions where id = ?1", [.text(session)])
+        _ = try database.briefRows("delete from insight_share_sessions where id = ?1", [.text(session)])
     }
 
     /// Ends a session of the owner.
     package func end(owner session: String, expiresAt: Int64) throws(StoreError) {
-        _ = try run(
+        _ = try database.briefRows(
             "insert into insight_ended_sessions (id, expires_at) values (?1, ?2) on conflict (id) do nothing",
             [.text(session), .integer(expiresAt)]
         )
@@ -148,7 +144,7 @@ package struct ShareTables {
                 limit 1000 offset ?1
             )
             """
-        _ = try run(surplus, [.integer(Self.endedMax)])
+        _ = try database.briefRows(surplus, [.integer(Self.endedMax)])
     }
 
     /// The valid ones of some guests' sessions; also updates the last use of their links.
@@ -161,10 +157,13 @@ package struct ShareTables {
             join insight_share_links as link on link.id = session.link_id
             where session.id in (\(Self.list(names.count))) and link.expires_at > ?\(names.count + 1)
             """
-        let rows = try run(sql, names + [.integer(now)])
+        let rows = try database.briefRows(sql, names + [.integer(now)])
         let unnoted = Set(rows.filter { ($0[2].integer ?? 0) < now - Self.useSeconds }.compactMap { $0[1].text })
         for link in unnoted {
-            _ = try run("update insight_share_links set last_used_at = ?2 where id = ?1", [.text(link), .integer(now)])
+            _ = try database.briefRows(
+                "update insight_share_links set last_used_at = ?2 where id = ?1",
+                [.text(link), .integer(now)]
+            )
         }
         return Set(rows.compactMap { $0[0].text })
     }
@@ -173,7 +172,10 @@ package struct ShareTables {
     package func ended(owners: [String]) throws(StoreError) -> Set<String> {
         guard !owners.isEmpty else { return [] }
         let names = database.padded(owners.map { .text($0) })
-        let rows = try run("select id from insight_ended_sessions where id in (\(Self.list(names.count)))", names)
+        let rows = try database.briefRows(
+            "select id from insight_ended_sessions where id in (\(Self.list(names.count)))",
+            names
+        )
         return Set(rows.compactMap { $0[0].text })
     }
 

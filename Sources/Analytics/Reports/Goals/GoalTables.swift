@@ -36,12 +36,9 @@ package struct GoalTables {
     ///
     /// - Throws: a refusal when its site has `Goal.perSiteMax` goals.
     package func add(_ goal: Goal) throws(ReportError) {
-        let values = goal.values
-        let row: KeyValuePairs<String, SQLValue> = [
-            "id": .text(goal.id), "site": values[0], "name": values[1], "type": values[2], "match": values[3],
-            "property": values[4], "property_value": values[5], "created_at": .integer(goal.createdAt),
-        ]
-        try add(row, to: "insight_goals", max: Goal.perSiteMax)
+        let columns = "id, site, name, type, match, property, property_value, created_at"
+        let values = [.text(goal.id)] + goal.values + [.integer(goal.createdAt)]
+        try add(to: "insight_goals", columns, values, max: Goal.perSiteMax)
     }
 
     /// Changes a goal; returns false when there is none with its id.
@@ -87,12 +84,9 @@ package struct GoalTables {
     ///
     /// - Throws: a refusal when its site has `Funnel.perSiteMax` funnels.
     package func add(_ funnel: Funnel) throws(ReportError) {
-        let values = funnel.values
-        let row: KeyValuePairs<String, SQLValue> = [
-            "id": .text(funnel.id), "site": values[0], "name": values[1], "steps": values[2], "scope": values[3],
-            "window_seconds": values[4], "created_at": .integer(funnel.createdAt),
-        ]
-        try add(row, to: "insight_funnels", max: Funnel.perSiteMax)
+        let columns = "id, site, name, steps, scope, window_seconds, created_at"
+        let values = [.text(funnel.id)] + funnel.values + [.integer(funnel.createdAt)]
+        try add(to: "insight_funnels", columns, values, max: Funnel.perSiteMax)
     }
 
     /// Changes a funnel; returns false when there is none with its id.
@@ -112,8 +106,8 @@ package struct GoalTables {
     private static func condition(_ site: String?) -> String { site == nil ? "" : "where site is null or site = ?1" }
 
     /// Adds a row unless its site has `max` rows.
-    private func add(_ row: KeyValuePairs<String, SQLValue>, to table: String, max: Int) throws(ReportError) {
-        guard try database.addLimited(to: table, row, max: Int64(max), group: "site") else {
+    private func add(to table: String, _ columns: String, _ values: [SQLValue], max: Int) throws(ReportError) {
+        guard try database.addLimited(to: table, columns, values, max: Int64(max), group: "site") else {
             throw .refused("A site has \(max) at most: remove one first")
         }
     }
