@@ -55,6 +55,19 @@ def test_a_tooltip_names_the_country_and_a_click_filters_by_it(chromium, located
     wait_for(lambda: chromium.evaluate("() => document.querySelector('.world .step-5') !== null && document.querySelectorAll('.world path:not(.step-0)').length") == 1, 10, "one country")
 
 
+def test_the_card_of_a_map_that_is_not_loaded_yet_has_no_text_and_its_later_height(chromium, located):
+    chromium.signed_in_at = None
+    chromium.resize(1440, 400)
+    open_page(chromium, located)
+    height = f"() => document.querySelector('{CARD}').offsetHeight"
+    before = chromium.evaluate(height)
+    assert texts(chromium, ".world path") == [] and texts(chromium, ".caption") == [""]
+    chromium.evaluate(f"() => document.querySelector('{CARD}').scrollIntoView()")
+    wait_for(lambda: len(texts(chromium, ".world path")) > 150, 10, "a map")
+    assert chromium.evaluate(height) == before
+    chromium.resize(1440, 900)
+
+
 def open_tab(engine, text):
     engine.evaluate(f"() => [...document.querySelectorAll('{CARD} .choices button')].find((one) => one.textContent === '{text}').click()")
 

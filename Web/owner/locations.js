@@ -46,7 +46,7 @@ export class LocationCard extends ListCard {
     const element = h("div", { class: "world" });
     this.element.querySelector(".foot-line")?.remove();
     // As high as with the map.
-    body(this.element).replaceChildren(element, h("p", { class: "caption", text: "\u00a0" }));
+    body(this.element).replaceChildren(element, h("p", { class: "caption" }));
     this.element.append(h("div", { class: "foot-line" }));
     whenSeen(element, this.signal, () => element.isConnected && super.load());
   }
