@@ -38,6 +38,17 @@ import Testing
         #expect(!IngestState(writers: 1, hasJournal: false).accepts)
     }
 
+    @Test func `the store is starting until it takes over from the journal for the first time`() {
+        var state = IngestState(writers: 2, hasJournal: true)
+        #expect(state.storeFailed() == true)
+        #expect(state.writerConnected() && !state.writerConnected())
+        #expect(state.connected == 2 && state.health == .starting && state.accepts)
+        #expect(state.storeWorks() == true)
+        #expect(state.health == .ready)
+        #expect(state.storeFailed() == true)
+        #expect(state.health == .unavailable)
+    }
+
     @Test func `a full journal refuses records that would go into it, and no others`() {
         var state = IngestState.connected()
         state.isJournalFull = true

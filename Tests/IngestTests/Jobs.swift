@@ -14,8 +14,7 @@ extension IngestState {
     static func connected(hasJournal: Bool = true, hasBacklog: Bool = false, writers: Int = 2) -> IngestState {
         var state = IngestState(writers: writers, hasJournal: hasJournal)
         state.isSchemaReady = true
-        state.hasBeenReady = true
-        state.connected = writers
+        for _ in 0..<writers { _ = state.writerConnected() }
         state.hasBacklog = hasBacklog
         return state
     }

@@ -85,14 +85,8 @@ extension Ingest {
             do {
                 try writer.connect()
                 let isFirst = state.withLock { state in
-                    defer { state.hasBeenReady = true }
-                    state.connected += 1
-                    // While the journal is in use, a connection does not count as a success; only a stored batch does.
-                    if state.target == .store {
-                        backoff.succeeded()
-                        state.failure = nil
-                    }
-                    return !state.hasBeenReady
+                    if state.target == .store { backoff.succeeded() }
+                    return state.writerConnected()
                 }
                 signalIfReady()
                 if throttle.isOver() || isFirst { log.info("database connected", ["engine": store.engine]) }

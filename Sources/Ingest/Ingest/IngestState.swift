@@ -47,7 +47,10 @@ struct IngestState {
     /// The names of the migrations applied by this process.
     var migrations: [String] = []
     var isBroken = false
-    var hasBeenReady = false
+    /// Whether a writer has been connected since the start.
+    private var hasConnected = false
+    /// Whether the store has accepted records since the start: until then it is starting, not unavailable.
+    private(set) var hasBeenReady = false
     /// Whether an attempt to reach the store has failed.
     var hasFailed = false
     var connected = 0
@@ -192,6 +195,22 @@ struct IngestState {
     mutating func storeWorks() -> Bool {
         guard target == .journal else { return false }
         target = .store
+        hasBeenReady = true
         return true
+    }
+
+    /// A writer has connected.
+    ///
+    /// While the journal is in use, that does not count as a success; only a stored batch does.
+    ///
+    /// - Returns: Whether it is the first since the start.
+    mutating func writerConnected() -> Bool {
+        defer { hasConnected = true }
+        connected += 1
+        if target == .store {
+            failure = nil
+            hasBeenReady = true
+        }
+        return !hasConnected
     }
 }
