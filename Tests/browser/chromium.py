@@ -7,6 +7,8 @@ import pathlib
 
 from playwright.sync_api import sync_playwright
 
+from waits import BROWSER_SECONDS_MAX
+
 #: Maximum height of the browser's own toolbars, in pixels.
 BARS_HEIGHT_MAX = 200
 #: Pages that the address bar loads in each new window. They take two thirds of the CPU time of opening a window.
@@ -28,6 +30,7 @@ class Chromium:
     def __init__(self, path, arguments=()):
         self.browser = playwright().chromium.launch(
             executable_path=STARTER,
+            timeout=BROWSER_SECONDS_MAX * 1000,
             env=os.environ | {"CHROMIUM": path},
             args=["--no-sandbox", BAR_PAGES, *arguments],
             # Keeps pages in the back/forward cache, as in a browser that is not automated.
@@ -45,6 +48,7 @@ class Chromium:
         self._errors = []
         self.requests = []
         self._context = self.browser.new_context(viewport={"width": 1440, "height": 900}, ignore_https_errors=True, **options)
+        self.set_timeout(BROWSER_SECONDS_MAX)
         self.page = self._new_tab()
         self.page.on("pageerror", lambda error: self._errors.append(f"exception: {error}"))
         self.page.on("console", lambda message: self._errors.append(f"console: {message.text}") if message.type == "error" else None)

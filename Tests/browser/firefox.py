@@ -15,6 +15,7 @@ import time
 from websockets.sync.client import connect
 
 from program import die_with_parent
+from waits import BROWSER_SECONDS_MAX, END_SECONDS_MAX
 
 # Disables the browser's own requests and dialogs.
 PREFERENCES = {
@@ -38,7 +39,7 @@ KEYS = {"Tab": "\ue004", "Enter": "\ue007", "ArrowLeft": "\ue012", "ArrowRight":
 class Firefox:
     name = "firefox"
     #: Timeout of a response in seconds.
-    _timeout = 30
+    _timeout = BROWSER_SECONDS_MAX
 
     def __init__(self, path, preferences=None):
         self._profile = tempfile.mkdtemp(prefix="collector-firefox-")
@@ -60,6 +61,7 @@ class Firefox:
         self.version = session["capabilities"]["browserVersion"]
         self._command("session.subscribe", {"events": ["log.entryAdded"]})
         self._user = None
+        self._others = []
         self._tab = self._command("browsingContext.getTree", {})["contexts"][0]["context"]
 
     def _find_url(self):
@@ -91,7 +93,8 @@ class Firefox:
         self._command("browsingContext.close", {"context": self._tab})
         if self._user:
             self._command("browser.removeUserContext", {"userContext": self._user})
-        self._tab, self._user, self._events = tab, user, []
+        self._tab, self._user, self._events, self._others = tab, user, [], []
+        self.set_timeout(BROWSER_SECONDS_MAX)
         self.resize(1440, 900)
         self.leave(url)
 
@@ -102,13 +105,13 @@ class Firefox:
         self._command("browsingContext.traverseHistory", {"context": self._tab, "delta": -1})
 
     def open_tab(self, url):
-        self._others = [*getattr(self, "_others", []), self._tab]
+        self._others = [*self._others, self._tab]
         self._tab = self._command("browsingContext.create", {"type": "tab", "userContext": self._user})["context"]
         self.leave(url)
 
     def open_behind(self, url):
         """Opens a background tab, which later calls use."""
-        self._others = [*getattr(self, "_others", []), self._tab]
+        self._others = [*self._others, self._tab]
         self._tab = self._command("browsingContext.create", {"type": "tab", "userContext": self._user, "background": True})["context"]
         self.leave(url)
 
@@ -116,7 +119,7 @@ class Firefox:
         self._command("browsingContext.activate", {"context": self._tab})
 
     def close_tab(self):
-        others = getattr(self, "_others", [])
+        others = self._others
         if not others:
             others = [self._command("browsingContext.create", {"type": "tab", "userContext": self._user})["context"]]
         self._command("browsingContext.close", {"context": self._tab})
@@ -161,12 +164,13 @@ class Firefox:
 
     def quit(self):
         try:
-            self._command("browser.close", {}, 10)
+            self.set_timeout(END_SECONDS_MAX)
+            self._command("browser.close", {})
         except Exception:
             # It may exit before it responds; remaining processes are ended below.
             pass
         try:
-            self._process.wait(8)
+            self._process.wait(END_SECONDS_MAX)
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()

@@ -1,12 +1,24 @@
 """Serves connections to a port of this machine."""
 
+import http.server
 import socket
 import threading
+
+#: Connections that may wait to be accepted. With the library's five, a busy machine makes a browser connect again after a second.
+WAITING_MAX = 128
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """A web server whose threads end with the test run."""
+
+    daemon_threads = True
+    request_queue_size = WAITING_MAX
+
 
 
 def listen(serve):
     """Calls `serve` with each connection, on a thread of its own, until the returned socket is closed."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", 0), backlog=WAITING_MAX)
 
     def accept():
         while True:

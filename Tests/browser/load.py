@@ -2,10 +2,10 @@
 
 import json
 import threading
-import time
 import uuid
 
 from bodies import event, make_ids
+from waits import ANSWER_SECONDS_MAX, END_SECONDS_MAX, wait_for  # noqa: F401
 from wire import Closed, Wire, head
 
 
@@ -28,7 +28,7 @@ class Load:
     def stop(self):
         self._stopping.set()
         for thread in self._threads:
-            thread.join(30)
+            thread.join(ANSWER_SECONDS_MAX + END_SECONDS_MAX)
             assert not thread.is_alive(), "a request was never answered"
 
     def _run(self):
@@ -38,7 +38,7 @@ class Load:
             body = json.dumps(event(visitor_id=self.visitor, event_id=key)).encode()
             sent = False
             try:
-                wire = wire or Wire(self.port, timeout=15)
+                wire = wire or Wire(self.port)
                 wire.socket.sendall(head("POST", "/event", [("Content-Length", len(body))]) + body)
                 sent = True
                 answer = wire.read()
@@ -70,15 +70,3 @@ class Load:
         assert len(ids) == len(set(ids)), "an event was stored twice"
         return set(ids)
 
-
-#: Minimum timeout of a wait. A busy machine takes ten times as long for anything; a condition that holds ends the wait at once.
-WAIT_SECONDS_MIN = 45
-
-
-def wait_for(condition, seconds, what):
-    """Polls a condition until it holds; `what` describes it in the error, as a text or a function that returns one."""
-    seconds = max(seconds, WAIT_SECONDS_MIN)
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"after {seconds} s: not {what() if callable(what) else what}"
-        time.sleep(0.02)

@@ -6,7 +6,10 @@ import http.server
 import json
 import threading
 
-HANG_SECONDS_MAX = 30
+from listener import Server
+from waits import ANSWER_SECONDS_MAX, WAIT_SECONDS_MIN
+
+HANG_SECONDS_MAX = 2 * WAIT_SECONDS_MIN
 SHARED = ("pageview_id", "visitor_id", "session_id", "site", "path", "referrer")
 
 
@@ -60,15 +63,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return 200, json.dumps({"status": "ok", "accepted": accepted, "rejected": []}).encode()
         try:
             response = self._forward(body)
-        except ConnectionRefusedError:
-            # The server is down, which is a network error for the page.
+        except (OSError, http.client.HTTPException):
+            # The server is down or ends, which is a network error for the page.
             return None
         if action == "double":
             self._forward(body)
         return None if action == "deaf" else response
 
     def _forward(self, body):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS_MAX)
         connection.request("POST", self.path, body, {"Content-Type": "text/plain"})
         answer = connection.getresponse()
         data = answer.read()
@@ -89,8 +92,7 @@ class Lossy:
         self.lost = []
         self._lock = threading.Lock()
         handler = type("Handler", (_Handler,), {"network": self, "port": port})
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
+        self._server = Server(("127.0.0.1", 0), handler)
         self.port = self._server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()

@@ -5,6 +5,9 @@ import http.server
 import threading
 import urllib.parse
 
+from listener import Server
+from waits import ANSWER_SECONDS_MAX
+
 
 class Names:
     def __init__(self):
@@ -17,7 +20,7 @@ class Names:
             def forward(self):
                 address = urllib.parse.urlsplit(self.path)
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                connection = http.client.HTTPConnection("127.0.0.1", address.port or 80, timeout=20)
+                connection = http.client.HTTPConnection("127.0.0.1", address.port or 80, timeout=ANSWER_SECONDS_MAX)
                 try:
                     path = urllib.parse.urlunsplit(("", "", address.path or "/", address.query, ""))
                     connection.request(self.command, path, body or None, {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection", "proxy-connection")})
@@ -38,8 +41,7 @@ class Names:
 
             do_GET = do_POST = forward
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 

@@ -9,6 +9,7 @@ import time
 
 from postgres import PASSWORD, free_port
 from program import SERVERS_PATH
+from waits import COMMAND_SECONDS_MAX, PAUSE_SECONDS, START_SECONDS_MAX, STOP_SECONDS_MAX
 
 
 def find_binary():
@@ -44,11 +45,11 @@ class PgBouncer:
             [*prefix, self.binary, "--quiet", str(self.folder / "pgbouncer.ini")],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + START_SECONDS_MAX
         while not self.answers():
             if time.monotonic() > deadline or self.process.poll() is not None:
                 raise RuntimeError("PgBouncer did not start:\n" + self.log())
-            time.sleep(0.05)
+            time.sleep(PAUSE_SECONDS)
 
     def answers(self):
         command = [self.cluster.binaries / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
@@ -65,11 +66,11 @@ class PgBouncer:
         """Runs SQL through the pooler; each statement is sent by itself."""
         return subprocess.run(
             [self.cluster.binaries / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", self.url(database)],
-            input=sql, text=True, capture_output=True, timeout=60, check=True,
+            input=sql, text=True, capture_output=True, timeout=COMMAND_SECONDS_MAX, check=True,
         ).stdout.strip()
 
     def stop(self):
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(20)
+            self.process.wait(STOP_SECONDS_MAX)
         shutil.rmtree(self.folder, ignore_errors=True)

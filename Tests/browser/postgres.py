@@ -12,6 +12,7 @@ import tempfile
 import time
 
 import workers
+from waits import COMMAND_SECONDS_MAX, PAUSE_SECONDS, START_SECONDS_MAX, STOP_SECONDS_MAX
 
 PASSWORD = "not-so-secret-7f3a"
 
@@ -90,11 +91,11 @@ class Cluster:
                 self._as_owner(*command),
                 cwd=self.folder, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True,
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + START_SECONDS_MAX
         while not self.answers():
             if time.monotonic() > deadline or self.supervisor.poll() is not None:
                 raise RuntimeError("PostgreSQL did not start:\n" + (self.folder / "log").read_text()[-3000:])
-            time.sleep(0.05)
+            time.sleep(PAUSE_SECONDS)
 
     def answers(self):
         command = [self.binaries / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
@@ -104,13 +105,13 @@ class Cluster:
         """A fast shutdown: closes connections and keeps committed data."""
         if self.supervisor is not None:
             self.supervisor.stdin.close()
-            self.supervisor.wait(30)
+            self.supervisor.wait(STOP_SECONDS_MAX)
             self.supervisor = None
 
     def crash(self):
         """An immediate shutdown, as after a loss of power: the next start recovers from the log."""
         subprocess.run(
-            self._as_owner(self.binaries / "pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop"),
+            self._as_owner(self.binaries / "pg_ctl", "-D", self.data, "-m", "immediate", "-t", STOP_SECONDS_MAX, "-w", "stop"),
             check=True, capture_output=True, cwd=self.folder,
         )
         self.stop()
@@ -124,11 +125,11 @@ class Cluster:
     def url(self, database):
         return f"postgresql://collector:{PASSWORD}@127.0.0.1:{self.port}/{database}"
 
-    def psql(self, database, sql):
+    def psql(self, database, sql, timeout=COMMAND_SECONDS_MAX):
         """Runs SQL and returns the output of psql, tuples only."""
         result = subprocess.run(
             [self.binaries / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", self.url(database)],
-            input=sql, text=True, capture_output=True, timeout=60,
+            input=sql, text=True, capture_output=True, timeout=timeout,
         )
         if result.returncode != 0:
             raise RuntimeError(result.stderr.strip())

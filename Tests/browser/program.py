@@ -1,6 +1,8 @@
 """Runs the real program and watches its log."""
 
+import contextlib
 import ctypes
+import json
 import os
 import pathlib
 import re
@@ -10,12 +12,13 @@ import subprocess
 import threading
 import time
 
+from waits import COMMAND_SECONDS_MAX, END_SECONDS_MAX, START_SECONDS_MAX, STOP_SECONDS_MAX, wait_for
+from wire import Closed, get
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("COLLECTOR_BINARY", ROOT / ".build" / "release" / "collector"))
 #: Where the servers that tests start are found: unpacked by scripts/setup, or installed.
 SERVERS_PATH = os.pathsep.join([*(str(ROOT / ".tools" / "debian" / "usr" / folder) for folder in ("sbin", "bin")), os.environ.get("PATH", ""), "/usr/sbin"])
-STOP_SECONDS_MAX = 30
-START_SECONDS_MAX = 60
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -48,7 +51,7 @@ def clean_environment(extra=None):
     return kept | {name: str(value) for name, value in (extra or {}).items()}
 
 
-def run(*arguments, folder, environment=None, timeout=60, prefix=()):
+def run(*arguments, folder, environment=None, timeout=COMMAND_SECONDS_MAX, prefix=()):
     """Runs the program until it exits. Returns exit code and output."""
     return subprocess.run(
         [*prefix, BINARY, *map(str, arguments)],
@@ -81,6 +84,7 @@ class Collector:
     def __init__(self, folder, *arguments, environment=None, port=0, wait=True, limits=None):
         """`limits` are resources of the process, and how much it may have of each."""
         self.folder = pathlib.Path(folder)
+        self.environment = environment or {}
         self.data = self.folder / "data"
         self.lines = []
         self._changed = threading.Condition()
@@ -130,7 +134,38 @@ class Collector:
 
     def wait_until_listening(self):
         found = self.wait_for_line(r"Listening on (http://(\S+):(\d+))\b")
+        self.listens_after = time.monotonic() - self.started_at
         self.url, self.host, self.port = found[1], found[2].strip("[]"), int(found[3])
+
+    def ask(self, path):
+        """A response to the owner, whatever the token is; None while the server does not answer."""
+        token = self.environment.get("COLLECTOR_TOKEN") or (self.data / "token").read_text().strip()
+        with contextlib.suppress(Closed, OSError):
+            return get(self.port, path, [("Authorization", f"Bearer {token}")], address=self.host)
+        return None
+
+    def wait_until_ready(self):
+        """Waits for the database: a server listens without it if it is slow, and then has acknowledged records in its journal."""
+
+        def is_ready():
+            assert self.is_running, f"the program ended by itself:\n{self.log}"
+            answer = self.ask("/health")
+            return answer is not None and answer.status == 200
+
+        wait_for(is_ready, START_SECONDS_MAX, lambda: f"a database that is ready:\n{self.log}")
+
+    def wait_until_stored(self):
+        """Waits until each acknowledged record is in the database. On a busy machine some are in the journal for a moment."""
+
+        def is_stored():
+            if not self.is_running:
+                return True
+            answer = self.ask("/health/details")
+            details = {} if answer is None else json.loads(answer.body)
+            journal = details.get("journal")
+            return details.get("database") == "not_configured" or (journal is not None and journal.get("records", 0) == 0)
+
+        wait_for(is_stored, START_SECONDS_MAX, lambda: f"an empty journal:\n{self.log}")
 
     @property
     def log(self):
@@ -146,7 +181,7 @@ class Collector:
     def wait(self, timeout=STOP_SECONDS_MAX):
         """The exit code."""
         code = self.process.wait(timeout)
-        self._reader.join(5)
+        self._reader.join(END_SECONDS_MAX)
         return code
 
     def stop(self, number=signal.SIGTERM):

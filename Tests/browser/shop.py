@@ -7,6 +7,8 @@ import threading
 import time
 import zlib
 
+from listener import Server
+
 # What the pages' buttons do; a file of its own, so that a strict policy allows it. Line numbers matter to the tests of stacks.
 SCRIPT = """const byId = (id) => document.getElementById(id);
 function inner() { null.x; }
@@ -65,6 +67,8 @@ class Shop:
         self.scripts = {}
         #: Markup of the tracker's tags with the placeholders {collector} and {attributes}; a deferred tag by default.
         self.tags = tags
+        #: Paths of all requests, in their order.
+        self.served = []
         #: Seconds after which the rest of a page arrives.
         self.tail_seconds = tail_seconds
         self.attributes, self.head, self.body, self.headers, self.form = attributes, head, body, headers or {}, form
@@ -83,8 +87,7 @@ class Shop:
                     # The page was left.
                     pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = Server(("127.0.0.1", 0), Handler)
         self.port = self._server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
@@ -102,6 +105,7 @@ class Shop:
 
     def _answer(self, handler):
         path = handler.path.split("?")[0]
+        self.served.append(path)
         files = {
             "/page.js": ("text/javascript", SCRIPT.encode()),
             "/module.js": ("text/javascript", f'import collector from "{self.collector}/collector.mjs"; {self.module} collector.track("imported");'.encode()),

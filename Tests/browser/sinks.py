@@ -12,7 +12,8 @@ import ssl
 import threading
 import time
 
-from listener import listen
+from listener import Server, listen
+from waits import PAUSE_SECONDS
 
 
 @dataclasses.dataclass
@@ -34,7 +35,9 @@ class Hook:
 
 
 class HookSink:
-    """A web server that keeps what it gets. `statuses` are those of the next responses; 200 follows. While `hangs`, it does not respond."""
+    """A web server that keeps what it gets. `statuses` are those of the next responses; 200 follows.
+
+    While `hangs`, it does not respond, except to the first `hangs_after` requests. `pending` are the requests without a response."""
 
     def __init__(self, port=0):
         self.hooks = []
@@ -42,14 +45,27 @@ class HookSink:
         self.statuses = []
         self.location = None
         self.hangs = threading.Event()
+        self.hangs_after = 0
+        self.pending = 0
+        self._lock = threading.Lock()
         sink = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 hook = Hook({name.lower(): value for name, value in self.headers.items()}, self.rfile.read(int(self.headers["Content-Length"])))
-                sink.attempts.append(hook)
-                while sink.hangs.is_set():
-                    time.sleep(0.05)
+                with sink._lock:
+                    sink.attempts.append(hook)
+                    sink.pending += 1
+                    may_hang = len(sink.attempts) > sink.hangs_after
+                try:
+                    while may_hang and sink.hangs.is_set():
+                        time.sleep(PAUSE_SECONDS)
+                    self.answer(hook)
+                finally:
+                    with sink._lock:
+                        sink.pending -= 1
+
+            def answer(self, hook):
                 status = sink.statuses.pop(0) if sink.statuses else 200
                 if status == 200:
                     sink.hooks.append(hook)
@@ -64,8 +80,7 @@ class HookSink:
             def log_message(self, *_):
                 pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
+        self._server = Server(("127.0.0.1", port), Handler)
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/hook"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

@@ -8,7 +8,10 @@ import sqlite3
 import subprocess
 import threading
 
-from load import wait_for
+from waits import WAIT_SECONDS_MIN, wait_for
+
+#: Seconds for which a lock is held at most: longer than any test. The test ends it.
+HELD_SECONDS_MAX = 900
 
 _numbers = itertools.count(1)
 
@@ -25,7 +28,7 @@ class SQLiteStore:
         return self.folder / "data" / "collector.sqlite"
 
     def rows(self, sql):
-        connection = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=10)
+        connection = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=WAIT_SECONDS_MIN)
         try:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(sql)]
@@ -33,7 +36,7 @@ class SQLiteStore:
             connection.close()
 
     def execute(self, sql):
-        connection = sqlite3.connect(self.path, timeout=10)
+        connection = sqlite3.connect(self.path, timeout=WAIT_SECONDS_MIN)
         try:
             connection.executescript(sql)
         finally:
@@ -42,12 +45,15 @@ class SQLiteStore:
     @contextlib.contextmanager
     def held(self, table):
         """Blocks other writers, as a long transaction of another process does; readers are not blocked."""
-        connection = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+        connection = sqlite3.connect(self.path, timeout=WAIT_SECONDS_MIN, isolation_level=None)
         try:
             connection.execute("begin immediate")
             yield
         finally:
             connection.close()
+
+    def wait_until_left(self):
+        """A process has left its file when it has ended."""
 
     @staticmethod
     def json(value):
@@ -73,14 +79,15 @@ class PostgresStore:
         self.cluster.psql(self.database, sql)
 
     @contextlib.contextmanager
-    def held(self, table):
-        """Blocks other writers of the table; readers are not blocked."""
-        sleeping = f"select pid from pg_stat_activity where datname = '{self.database}' and query like '%pg_sleep(50)%' and pid <> pg_backend_pid()"
+    def held(self, table, mode="exclusive"):
+        """Blocks other writers of the table; readers are not blocked, unless by the mode `access exclusive`."""
+        sleep = f"select pg_sleep({HELD_SECONDS_MAX})"
+        sleeping = f"select pid from pg_stat_activity where datname = '{self.database}' and query like '%{sleep}%' and pid <> pg_backend_pid()"
 
         def hold():
             # It is ended from outside.
             with contextlib.suppress(RuntimeError, subprocess.TimeoutExpired):
-                self.cluster.psql(self.database, f"begin; lock table {table} in exclusive mode; select pg_sleep(50)")
+                self.cluster.psql(self.database, f"begin; lock table {table} in {mode} mode; {sleep}", timeout=HELD_SECONDS_MAX)
 
         holder = threading.Thread(target=hold)
         holder.start()
@@ -91,6 +98,12 @@ class PostgresStore:
         finally:
             self.cluster.psql(self.database, f"select pg_terminate_backend(pid) from ({sleeping}) as holders")
             holder.join()
+
+    def wait_until_left(self):
+        """Waits for the end of all connections: the server may go on with the work of a process that has ended."""
+        # From another database, since the connection that asks is not left at once, either.
+        connections = f"select count(*) from pg_stat_activity where datname = '{self.database}'"
+        wait_for(lambda: self.cluster.psql("postgres", connections) == "0", WAIT_SECONDS_MIN, "the end of all connections")
 
     @staticmethod
     def json(value):

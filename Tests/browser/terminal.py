@@ -11,6 +11,7 @@ import threading
 import time
 
 from program import BINARY, clean_environment, die_with_parent
+from waits import COMMAND_SECONDS_MAX, END_SECONDS_MAX
 
 
 class Terminal:
@@ -51,7 +52,7 @@ class Terminal:
         """All output so far, with line feeds alone."""
         return self._text.replace("\r\n", "\n")
 
-    def wait_for(self, pattern, timeout=60):
+    def wait_for(self, pattern, timeout=COMMAND_SECONDS_MAX):
         """The first match in the output."""
         deadline = time.monotonic() + timeout
         with self._changed:
@@ -65,15 +66,15 @@ class Terminal:
     def press_control_c(self):
         os.write(self._master, b"\x03")
 
-    def wait(self, timeout=60):
+    def wait(self, timeout=COMMAND_SECONDS_MAX):
         """The exit code, after all output has been read."""
         code = self.process.wait(timeout)
-        self._reader.join(5)
+        self._reader.join(END_SECONDS_MAX)
         return code
 
     def close(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
-        self._reader.join(5)
+        self._reader.join(END_SECONDS_MAX)
         os.close(self._master)

@@ -15,10 +15,11 @@ import urllib.request
 
 from postgres import free_port
 from program import die_with_parent
+from waits import BROWSER_SECONDS_MAX, END_SECONDS_MAX, PAUSE_SECONDS, START_SECONDS_MAX
 
 KEYS = {"Tab": "\ue004", "Enter": "\ue007", "ArrowLeft": "\ue012", "ArrowRight": "\ue014", "ArrowUp": "\ue013", "ArrowDown": "\ue015", "Home": "\ue011", "End": "\ue010", "Escape": "\ue00c"}
 
-# Seconds for a browser to start and for its first page, and attempts at both.
+# Seconds for a browser to start and for its first page in the first attempt at both, and the number of attempts. Each has more time than the one before.
 OPEN_SECONDS_MAX = 25
 OPEN_ATTEMPTS_MAX = 3
 
@@ -26,7 +27,7 @@ OPEN_ATTEMPTS_MAX = 3
 class WebKit:
     name = "webkit"
     #: Default timeout of a request in seconds.
-    _timeout = 70
+    _timeout = BROWSER_SECONDS_MAX
 
     def __init__(self, path, arguments=()):
         self._path = path
@@ -40,7 +41,7 @@ class WebKit:
         self._session = None
         self.version = None
         self._start_driver()
-        self._begin()
+        self._open()
 
     def _start_driver(self):
         self._port = free_port()
@@ -68,21 +69,21 @@ class WebKit:
         return ":" + number.decode().strip()
 
     def _wait_for_driver(self):
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + START_SECONDS_MAX
         while True:
             try:
-                socket.create_connection(("127.0.0.1", self._port), 0.2).close()
+                socket.create_connection(("127.0.0.1", self._port), END_SECONDS_MAX).close()
                 return
             except OSError:
                 if time.monotonic() > deadline:
                     raise
-                time.sleep(0.05)
+                time.sleep(PAUSE_SECONDS)
 
-    def _begin(self):
+    def _begin(self, timeout):
         """A session of its own has empty storage."""
         options = {"binary": self._path, "args": ["--automation", "--geometry=1440x1000", *self._arguments]}
         capabilities = {"capabilities": {"alwaysMatch": {"acceptInsecureCerts": True, "webkitgtk:browserOptions": options}}}
-        answer = self._request("POST", "/session", capabilities, timeout=OPEN_SECONDS_MAX)
+        answer = self._request("POST", "/session", capabilities, timeout=timeout)
         self._session = answer["sessionId"]
         self.version = answer["capabilities"].get("browserVersion")
         self._request("POST", "/timeouts", {"script": 60_000})
@@ -90,7 +91,7 @@ class WebKit:
     def _end(self):
         if self._session:
             try:
-                self._request("DELETE", "", timeout=10)
+                self._request("DELETE", "", timeout=END_SECONDS_MAX)
             except (OSError, RuntimeError):
                 # The window may be gone already.
                 pass
@@ -107,12 +108,18 @@ class WebKit:
             raise RuntimeError(f"{path}: {error.read()[:800]}") from error
 
     def open(self, url):
-        """Opens a page. The driver sometimes never responds while its browser starts; then another one is started."""
+        """Opens a page with empty storage of its own."""
+        self.set_timeout(BROWSER_SECONDS_MAX)
+        self._open(url)
+
+    def _open(self, url="about:blank"):
+        """Starts a browser with a page. The driver sometimes never responds while its browser starts; then another one is started."""
         for attempt in range(OPEN_ATTEMPTS_MAX):
+            seconds = OPEN_SECONDS_MAX * (attempt + 1)
             try:
                 self._end()
-                self._begin()
-                self._request("POST", "/url", {"url": url}, timeout=OPEN_SECONDS_MAX)
+                self._begin(seconds)
+                self._request("POST", "/url", {"url": url}, timeout=seconds)
                 return
             except OSError:
                 if attempt == OPEN_ATTEMPTS_MAX - 1:
@@ -184,11 +191,11 @@ class WebKit:
     def _stop_driver(self):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._driver.pid, signal.SIGKILL)
-        self._driver.wait(10)
+        self._driver.wait(END_SECONDS_MAX)
 
     def quit(self):
         self._end()
         self._stop_driver()
         self._screen.terminate()
-        self._screen.wait(10)
+        self._screen.wait(END_SECONDS_MAX)
         shutil.rmtree(self._home, ignore_errors=True)

@@ -6,6 +6,7 @@ import json
 import socket
 
 import described
+from waits import ANSWER_SECONDS_MAX
 
 BODILESS = (204, 304)
 
@@ -34,7 +35,7 @@ class Answer:
 class Wire:
     """One connection."""
 
-    def __init__(self, port, host="127.0.0.1", timeout=20):
+    def __init__(self, port, host="127.0.0.1", timeout=ANSWER_SECONDS_MAX):
         self.socket = socket.create_connection((host, port), timeout)
         self.buffer = b""
 
