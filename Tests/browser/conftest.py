@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import threading
+import time
 
 import pytest
 
@@ -13,8 +14,12 @@ from page import visit
 from postgres import Cluster
 from program import BINARY, Collector, raise_open_files_limit
 from stores import SQLiteStore, make_store
+from waits import wait_for
 
 STORES = ("sqlite", "postgres")
+DAY_SECONDS = 86_400
+#: Longer than a test that depends on the day takes on a busy machine.
+TEST_SECONDS_MAX = 150
 
 
 def pytest_sessionstart(session):
@@ -67,6 +72,14 @@ def own_cluster():
     cluster = Cluster()
     yield cluster
     cluster.remove()
+
+
+@pytest.fixture
+def one_day():
+    """The day in UTC does not end during the test."""
+    left = DAY_SECONDS - time.time() % DAY_SECONDS
+    if left < TEST_SECONDS_MAX:
+        wait_for(lambda: time.time() % DAY_SECONDS < DAY_SECONDS / 2, TEST_SECONDS_MAX, "the next day")
 
 
 @pytest.fixture
@@ -127,11 +140,14 @@ def serve(request, tmp_path, stops):
     """Starts servers that end with the test, or soon after it if a browser has connections to them."""
     started = []
 
-    def start(store=None, *arguments, environment=None, **options):
+    def start(store=None, *arguments, environment=None, is_ready=True, wait=True, **options):
+        """Waits for the server's database, unless `is_ready` is False: few tests are about the first moments after a start."""
         folder = store.folder if store else tmp_path
         settings = (store.environment if store else {}) | (environment or {})
-        collector = Collector(folder, *arguments, environment=settings, **options)
+        collector = Collector(folder, *arguments, environment=settings, wait=wait, **options)
         started.append(collector)
+        if wait and is_ready:
+            collector.wait_until_ready()
         return collector
 
     yield start
@@ -150,8 +166,15 @@ class Service:
 
     def __init__(self, collector, store):
         self.collector = collector
-        self.store = store
         self.port = collector.port
+        self._store = store
+        collector.wait_until_ready()
+
+    @property
+    def store(self):
+        """The store, with all records that were acknowledged before."""
+        self.collector.wait_until_stored()
+        return self._store
 
 
 @pytest.fixture(scope="module", params=STORES)
@@ -200,6 +223,8 @@ def driver_of(name, drivers, item):
     key = driver_key(name, item)
     if key not in drivers:
         drivers[key] = engines.start(name, is_for_pages=engines.is_page_test(item.path.name))
+    # A server may get the port of an earlier one, whose sessions it does not know.
+    drivers[key].signed_in_at = None
     return drivers[key]
 
 

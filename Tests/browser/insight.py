@@ -1,15 +1,18 @@
 """Shared by tests of the owner's page: a token, visits with known numbers, and API queries."""
 
 import json
+import time
 import urllib.parse
 
 from bodies import make_ids
-from load import wait_for
+from waits import wait_for
 from wire import get, post, request
 
 TOKEN = "owner-token-of-the-tests"
 ENVIRONMENT = {"COLLECTOR_TOKEN": TOKEN, "COLLECTOR_RATE_LIMIT": "0"}
 OWNER = [("Authorization", f"Bearer {TOKEN}")]
+#: Between two page views that are sent until the live feed has one.
+LOOK_SECONDS = 0.5
 VIEWS = ("overview", "performance", "issues", "visitors", "fingerprint", "raw", "tracking")
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
@@ -33,10 +36,8 @@ def timeline(visitor):
 
 
 def serve_ready(serve, store):
-    """Starts a server and waits until it has its database: before that, acknowledged events are only in the journal."""
-    collector = serve(store, environment=ENVIRONMENT)
-    wait_for(lambda: get(collector.port, "/health").status == 200, 30, "a database that is ready")
-    return collector
+    """Starts a server with the token of the tests."""
+    return serve(store, environment=ENVIRONMENT)
 
 
 def found_events(port, /, count=None, **search):
@@ -71,6 +72,24 @@ def send(port, events, agent=CHROME, ledger=(), sent_at="2026-11-27T00:00:00.000
     assert answer.status == 200, answer.body
     assert not answer.json().get("rejected"), answer.body
     return len(events)
+
+
+def send_until_seen(port, is_seen, path):
+    """Sends page views of a path until one is in the live feed: a stream has what comes after the feed's first look for it, and that is not announced.
+    Returns the number of events."""
+    sent = 0
+    seconds = 0.0
+
+    def is_there():
+        nonlocal sent, seconds
+        # Rarely, since each look takes longer on a busy machine.
+        if time.monotonic() >= seconds:
+            sent += send(port, visit_events(path))
+            seconds = time.monotonic() + LOOK_SECONDS
+        return is_seen()
+
+    wait_for(is_there, 30, f"an event of {path} in the live feed")
+    return sent
 
 
 def settle(port, events):

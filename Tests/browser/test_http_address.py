@@ -5,7 +5,6 @@ import hashlib
 import pytest
 
 from bodies import event, submission
-from load import wait_for
 from stores import events, submissions
 from wire import post
 
@@ -17,8 +16,7 @@ def stored_address(collector, store, fields, address="127.0.0.1"):
     record, happening = submission(), event()
     assert post(collector.port, "/collect", record, fields, address=address).status == 200
     assert post(collector.port, "/event", happening, fields, address=address).status == 200
-    # A database that is still starting has them in the journal.
-    wait_for(lambda: submissions(store, visitor_id=record["visitor_id"]) and events(store, visitor_id=happening["visitor_id"]), 45, "stored")
+    collector.wait_until_stored()
     (row,) = submissions(store, visitor_id=record["visitor_id"])
     (hashed,) = events(store, visitor_id=happening["visitor_id"])
     assert hashed["ip_hash"] == hashlib.sha256(f"{row['ip']}\0{SALT}".encode()).hexdigest()
@@ -53,6 +51,7 @@ def trusting(request, tmp_path_factory):
 
     store = SQLiteStore(tmp_path_factory.mktemp("address"))
     collector = Collector(store.folder, environment={"EVENT_IP_HASH_SALT": SALT})
+    collector.wait_until_ready()
     yield collector, store
     collector.stop()
 

@@ -9,25 +9,12 @@ import pytest
 
 from bodies import event, make_ids, submission
 from contract import LIMITS
-from load import wait_for
 from stores import count, events, submissions
 from test_http_site import check_security, static_paths
 from wire import Answer, Wire, get, head, post, request
 
 INGEST_LIMITS = {"/event": LIMITS["eventBodyBytesMax"], "/collect": LIMITS["collectBodyBytesMax"], "/events": LIMITS["batchBodyBytesMax"]}
 TOO_LARGE = {"message": "Payload too large"}
-
-
-def wait_until_healthy(port: int) -> None:
-    wait_for(lambda: get(port, "/health").status == 200, 10, "healthy")
-
-
-@pytest.fixture(autouse=True)
-def _ready(request: pytest.FixtureRequest) -> None:
-    """These tests are not about the first moments after the start; `test_lifecycle` is."""
-    for name in ("service", "site"):
-        if name in request.fixturenames:
-            wait_until_healthy(request.getfixturevalue(name).port)
 
 
 # The order of the errors of `POST /event`: each body has one error and all later ones.
@@ -65,7 +52,7 @@ def test_413_is_sent_without_waiting_for_the_body(service, path: str) -> None:
     announced = head("POST", path, [("Content-Length", limit + 1)])
     in_chunks = head("POST", path, [("Transfer-Encoding", "chunked")]) + b"%x\r\n" % (limit + 1)
     for start in (announced, in_chunks):
-        with Wire(service.port, timeout=5) as wire:
+        with Wire(service.port) as wire:
             wire.send(start)
             answer = wire.read()
             assert (answer.status, answer.json(), answer.field("Connection")) == (413, TOO_LARGE, "close")

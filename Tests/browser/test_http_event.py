@@ -62,6 +62,7 @@ def test_without_a_salt_there_is_no_hash(store, serve):
     collector = serve(store)
     body = event()
     assert post(collector.port, "/event", body).status == 200
+    collector.wait_until_stored()
     assert events(store, visitor_id=body["visitor_id"])[0]["ip_hash"] is None
 
 
@@ -69,6 +70,7 @@ def test_an_empty_salt_is_no_salt(store, serve):
     collector = serve(store, environment={"EVENT_IP_HASH_SALT": ""})
     body = event()
     assert post(collector.port, "/event", body).status == 200
+    collector.wait_until_stored()
     assert events(store, visitor_id=body["visitor_id"])[0]["ip_hash"] is None
 
 

@@ -2,12 +2,12 @@
 
 import concurrent.futures
 import re
+import select
 import time
 
 import pytest
 
 from bodies import event
-from load import wait_for
 from program import raise_open_files_limit
 from wire import Closed, Wire, chunked, get, head, post
 
@@ -176,9 +176,8 @@ def test_requests_in_two_packets_cut_anywhere(site):
 # Slow clients: the deadline is counted from the first byte and trickling does not move it.
 
 
-def trickle(wire, data, seconds_max):
-    """Sends a request byte by byte until the server responds. Returns the response and the time it took."""
-    started = time.monotonic()
+def trickle(wire, started, data, seconds_max):
+    """Sends a request byte by byte until the server responds. Returns the response and the time since the start."""
     wire.socket.settimeout(0.4)
     for byte in data:
         wire.send(bytes([byte]))
@@ -192,11 +191,11 @@ def trickle(wire, data, seconds_max):
     raise AssertionError(f"nothing said within {seconds_max} s")
 
 
-#: Bytes sent at once, bytes then sent one by one, and the maximum duration in seconds.
+#: Bytes sent at once, bytes then sent one by one, and the maximum duration in seconds. All bytes of a head take 50 s, and those of a body 200 s.
 TRICKLES = {
-    "head": (b"", GET + b"X" * 100, 15),
-    "body of a known length": (head("POST", "/event", [("Content-Length", 1000)]), b" " * 500, 40),
-    "body of chunks": (head("POST", "/event", [("Transfer-Encoding", "chunked")]) + b"400\r\n", b" " * 500, 40),
+    "head": (b"", GET + b"X" * 100, 40),
+    "body of a known length": (head("POST", "/event", [("Content-Length", 1000)]), b" " * 500, 120),
+    "body of chunks": (head("POST", "/event", [("Transfer-Encoding", "chunked")]) + b"400\r\n", b" " * 500, 120),
 }
 
 
@@ -206,15 +205,16 @@ def trickled(site):
 
     def send(start, data, seconds_max):
         with Wire(site.port) as wire:
+            started = time.monotonic()
             wire.send(start)
-            return trickle(wire, data, seconds_max)
+            return trickle(wire, started, data, seconds_max)
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
         yield {name: pool.submit(send, *parts) for name, parts in TRICKLES.items()}
 
 
-@pytest.mark.timeout(60)
-@pytest.mark.parametrize("name, seconds_min, seconds_max", [("head", 9, 13), ("body of a known length", 28, 34), ("body of chunks", 28, 34)])
+#: The server's limit, and the limit of a busy machine: before all bytes have been sent.
+@pytest.mark.parametrize("name, seconds_min, seconds_max", [("head", 9, 25), ("body of a known length", 28, 90), ("body of chunks", 28, 90)])
 def test_slow_heads_time_out_after_10_seconds_and_slow_bodies_after_30(site, trickled, name, seconds_min, seconds_max):
     answer, seconds = trickled[name].result()
     assert seconds_min <= seconds <= seconds_max
@@ -227,10 +227,11 @@ def test_slow_clients_do_not_hold_up_others(site):
     try:
         for wire in wires:
             wire.send(b"POST /event HTTP/1.1\r\nHost: a\r\nContent-Le")
-        started = time.monotonic()
+        assert get(site.port, "/ping").status == 200
+        # It was not held up until they had timed out.
+        assert select.select([wires[-1].socket], [], [], 0)[0] == []
         for _ in range(50):
             assert get(site.port, "/ping").status == 200
-        assert time.monotonic() - started < 2
     finally:
         for wire in wires:
             wire.close()
@@ -258,8 +259,7 @@ def test_disconnecting_clients_do_not_affect_others(service):
         with Wire(service.port) as wire:
             wire.send(head("POST", "/event", [("Content-Length", len(body))]) + body)
     assert post(service.port, "/event", event()).status == 200
-    # It may still be starting.
-    wait_for(lambda: get(service.port, "/health").status == 200, 45, "healthy")
+    assert get(service.port, "/health").status == 200
 
 
 def test_a_thousand_idle_connections_cost_little(site):

@@ -6,7 +6,6 @@ import pytest
 
 from bodies import make_ids
 from insight import ask, found_events, report, send, serve_ready, settle, visit_events
-from load import wait_for
 from program import run
 from wire import get
 
@@ -35,6 +34,7 @@ def invalid_values(port):
 
 def check(store, collector):
     """Stops the server; its derived data matches its events, and a rebuild gives the same."""
+    collector.wait_until_stored()
     stored = store.rows("select count(*) as n from collector_events")[0]["n"]
     collector.stop()
     for command in ("verify", "rebuild", "verify"):
@@ -129,7 +129,8 @@ def test_an_implausible_client_time_is_stored_and_not_used_for_correction(store,
     events = [event | {"client_timestamp": time} for time in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "2020-06-01T00:00:00Z")]
     for sent_at in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"):
         send(owned.port, events, sent_at=sent_at)
+    owned.wait_until_stored()
     rows = store.rows("select client_timestamp_original as original from collector_events")
     # The clock that was sent as its own time is the one that can be right after a correction.
-    wait_for(lambda: len(store.rows("select id from collector_events")) == 6, 10, "the events")
+    assert len(rows) == 6
     assert len([row for row in rows if row["original"] is not None]) == 2

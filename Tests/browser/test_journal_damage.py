@@ -7,9 +7,9 @@ import pytest
 
 from bodies import make_ids
 from insight import ENVIRONMENT, OWNER, send
-from load import wait_for
 from postgres import free_port
 from stores import PostgresStore, count
+from waits import wait_for
 from wire import get
 
 RECORDS = 5000
@@ -33,7 +33,7 @@ def fill(collector, records=RECORDS):
 def journaled(cluster, tmp_path, serve):
     """A store, and the file of a journal with acknowledged records for it; the server is down."""
     store = PostgresStore(cluster, tmp_path)
-    collector = serve(store, environment=ENVIRONMENT | AWAY)
+    collector = serve(store, environment=ENVIRONMENT | AWAY, is_ready=False)
     fill(collector)
     wait_for(lambda: details(collector)["journal"]["records"] == RECORDS, 20, "journaled")
     collector.stop()
@@ -108,7 +108,7 @@ def test_intact_records_of_a_damaged_journal_are_drained(journaled, serve, damag
     assert kept.stat().st_size == size
     collector.stop()
     # The next outage is journaled, and drained, again; the damage is named until its file is removed.
-    collector = serve(store, environment=ENVIRONMENT | AWAY)
+    collector = serve(store, environment=ENVIRONMENT | AWAY, is_ready=False)
     fill(collector, 700)
     assert details(collector)["journal"]["damage"] == found
     collector.stop()
@@ -122,7 +122,7 @@ def test_intact_records_of_a_damaged_journal_are_drained(journaled, serve, damag
 @pytest.mark.parametrize("damage", [truncated, emptied, garbage, start_over])
 def test_records_in_the_wal_survive_damage_to_the_file(cluster, tmp_path, serve, damage):
     store = PostgresStore(cluster, tmp_path)
-    collector = serve(store, environment=ENVIRONMENT | AWAY)
+    collector = serve(store, environment=ENVIRONMENT | AWAY, is_ready=False)
     fill(collector, 1000)
     collector.kill()
     damage(tmp_path / "data" / "journal.sqlite")
@@ -133,7 +133,7 @@ def test_records_in_the_wal_survive_damage_to_the_file(cluster, tmp_path, serve,
 
 def test_a_missing_wal_is_reported(cluster, tmp_path, serve):
     store = PostgresStore(cluster, tmp_path)
-    collector = serve(store, environment=ENVIRONMENT | AWAY)
+    collector = serve(store, environment=ENVIRONMENT | AWAY, is_ready=False)
     fill(collector, 500)
     collector.kill()
     log = tmp_path / "data" / "journal.sqlite-wal"
@@ -142,7 +142,7 @@ def test_a_missing_wal_is_reported(cluster, tmp_path, serve):
     collector = serve(store, environment=ENVIRONMENT)
     wait_for(lambda: details(collector)["journal"]["state"] == "empty", 30, "drained")
     collector.stop()
-    collector = serve(store, environment=ENVIRONMENT | AWAY)
+    collector = serve(store, environment=ENVIRONMENT | AWAY, is_ready=False)
     fill(collector, 500)
     collector.stop()
     collector = serve(store, environment=ENVIRONMENT)
@@ -155,7 +155,7 @@ def test_damage_found_while_reading_a_record_is_salvaged(journaled, serve):
     collector = serve(store, environment=ENVIRONMENT)
     wait_for(lambda: details(collector)["journal"]["state"] == "empty", 30, "drained")
     collector.stop()
-    collector = serve(store, environment=ENVIRONMENT | AWAY)
+    collector = serve(store, environment=ENVIRONMENT | AWAY, is_ready=False)
     fill(collector, 2000)
     collector.stop()
     into_one_file(path)

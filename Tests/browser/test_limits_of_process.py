@@ -10,9 +10,9 @@ import pytest
 
 from bodies import event, make_ids
 from insight import ENVIRONMENT, OWNER
-from load import wait_for
 from program import RESERVED_FILES, connections_max, raise_open_files_limit, run
 from stores import count
+from waits import ANSWER_SECONDS_MAX, COMMAND_SECONDS_MAX, wait_for
 from wire import Closed, Wire, get, post
 
 
@@ -24,7 +24,7 @@ def idle(port, number):
     """Opens this number of idle connections, as far as the server's queue accepts them."""
     sockets = []
     for _ in range(number):
-        connection = socket.create_connection(("127.0.0.1", port), 5)
+        connection = socket.create_connection(("127.0.0.1", port), ANSWER_SECONDS_MAX)
         sockets.append(connection)
     return sockets
 
@@ -49,7 +49,7 @@ FEW_FILES, SOME_FILES = 64, 256
 @pytest.mark.parametrize("files,connections", [(FEW_FILES, 150), (SOME_FILES, 400)])
 @pytest.mark.parametrize("order", ["before the first event", "after the first event"])
 def test_idle_connections_beyond_the_file_limit_do_not_block_events(store, serve, files, connections, order):
-    collector = serve(store, **open_files(files))
+    collector = serve(store, is_ready=False, **open_files(files))
     stored = 0
     if order == "after the first event":
         assert is_stored(collector.port)
@@ -65,6 +65,7 @@ def test_idle_connections_beyond_the_file_limit_do_not_block_events(store, serve
         assert get(collector.port, "/api/events", OWNER).status == 200
     finally:
         close(sockets)
+    collector.wait_until_stored()
     assert count(store, "collector_events") == stored
     assert collector.is_running
 
@@ -72,13 +73,14 @@ def test_idle_connections_beyond_the_file_limit_do_not_block_events(store, serve
 def test_two_thousand_connections_under_debians_default_limit(sqlite, serve):
     """1,100 idle ones right after the start were enough to end the process."""
     files = min(1024, raise_open_files_limit())
-    collector = serve(sqlite, **open_files(files))
+    collector = serve(sqlite, is_ready=False, **open_files(files))
     # Where this process has no more than that itself, it holds as many as it can.
     sockets = idle(collector.port, min(2000, raise_open_files_limit() - 150))
     try:
         wait_for(lambda: is_stored(collector.port), 30, "the event is stored")
     finally:
         close(sockets)
+    collector.wait_until_stored()
     assert count(sqlite, "collector_events") >= 1 and collector.is_running
 
 
@@ -134,7 +136,7 @@ def test_under_an_address_space_limit_requests_are_refused_and_the_process_survi
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(120)
+        thread.join(COMMAND_SECONDS_MAX)
     assert collector.is_running, collector.log
     assert statuses.count(200) > 0 and set(statuses) <= {200, 503, None}, statuses
     assert is_stored(collector.port)

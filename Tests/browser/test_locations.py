@@ -5,10 +5,10 @@ import pytest
 from bodies import event
 from geo import BERLIN, LISBON, REGISTERED, SPRINGFIELD, write_database
 from insight import CHROME, ENVIRONMENT, report, settle
-from load import wait_for
 from program import run
 from stores import events
-from wire import get, post
+from waits import wait_for
+from wire import post
 
 FORWARDED = "X-Forwarded-For"
 NETWORKS = {
@@ -29,10 +29,8 @@ def database(tmp_path):
 
 
 def start(serve, store, path=None, **more):
-    """A server that has its database."""
-    collector = serve(store, environment=ENVIRONMENT | ({"COLLECTOR_GEOIP": path} if path else {}) | more)
-    wait_for(lambda: get(collector.port, "/health").status == 200, 30, "a database that is ready")
-    return collector
+    """A server with a database of locations, if there is a path."""
+    return serve(store, environment=ENVIRONMENT | ({"COLLECTOR_GEOIP": path} if path else {}) | more)
 
 
 def view(**changes):
@@ -43,6 +41,7 @@ def location(collector, store, fields=(), **changes):
     """The location that is stored with a page view."""
     body = view(**changes)
     assert post(collector.port, "/event", body, [*fields, ("User-Agent", CHROME)]).status == 200
+    collector.wait_until_stored()
     (row,) = events(store, visitor_id=body["visitor_id"])
     return row["country"], row["region"], row["city"], row["location_source"]
 
@@ -75,6 +74,7 @@ def test_events_other_than_page_views_have_no_location_and_clients_cannot_set_on
     assert location(collector, store, **claims) == NONE
     other = event(event_type="webvitals")
     assert post(collector.port, "/event", other, [(FORWARDED, "203.0.113.7")]).status == 200
+    collector.wait_until_stored()
     assert events(store, visitor_id=other["visitor_id"])[0]["country"] is None
 
 

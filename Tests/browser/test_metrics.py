@@ -8,7 +8,7 @@ import uuid
 from prometheus_client.parser import text_string_to_metric_families
 
 from insight import ENVIRONMENT, OWNER, send, serve_ready, settle, visit_events
-from load import wait_for
+from waits import wait_for
 from wire import get, post
 
 DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
@@ -29,11 +29,13 @@ def result(name):
 
 
 def test_records_and_requests_are_counted(serve, store):
-    port = serve_ready(serve, store).port
+    collector = serve_ready(serve, store)
+    port = collector.port
     before = scrape(port)
     events = [event | {"event_id": str(uuid.uuid4())} for event in visit_events()]
     settle(port, send(port, events))
     send(port, events)
+    collector.wait_until_stored()
     after = scrape(port)
     assert after[result("stored")] - before[result("stored")] == len(events)
     assert after[result("duplicate")] - before[result("duplicate")] == len(events)

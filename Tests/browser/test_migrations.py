@@ -232,6 +232,7 @@ def test_the_original_is_served_at_once(original, serve):
     assert get(collector.port, "/health").status == 200
     assert post(collector.port, "/event", event()).status == 200
     assert post(collector.port, "/collect", submission()).status == 200
+    collector.wait_until_stored()
     assert count(original, "collector_events") == 2
     assert count(original, "debug_data") == 3
     newest = original.rows("select id from collector_events order by id")

@@ -27,6 +27,7 @@ def test_no_csv_cell_starts_a_formula(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
     events = [make_ids() | {"event_type": "custom", "seq": 1, "path": text, "referrer": text, "site": "shop.example", "payload": {"x": text, text: -1, "n": -1.5}} for text in EVIL]
     send(collector.port, events, "=agent;=1")
+    collector.wait_until_stored()
     raw = streamed(collector.port, "/api/export?range=24h&format=csv").decode()
     rows = list(csv.DictReader(io.StringIO(raw)))
     assert len(rows) == len(EVIL)

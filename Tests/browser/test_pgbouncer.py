@@ -7,11 +7,12 @@ import pytest
 
 from bodies import make_ids
 from insight import ENVIRONMENT, OWNER, ask, send, settle, visit_events
-from load import Load, wait_for
+from load import Load
 from pgbouncer import PgBouncer
 from program import run
 from stores import PostgresStore, count
 from test_insight_live import Subscriber
+from waits import wait_for
 from wire import get, post, request
 
 # Settings of ours; client_encoding, datestyle, timezone and application_name are PgBouncer's own to keep.
@@ -72,6 +73,8 @@ def test_instances_start_and_restart_behind_the_pooler(pooled, serve, tmp_path):
     wait_for(lambda: is_ready(again), 20, "ready after the restart")
     assert post(again.port, "/event", {"event_type": "pageview", "visitor_id": "v1", "session_id": "s1", "pageview_id": "p1"}).status == 200
     other.stop()
+    second.wait_until_stored()
+    again.wait_until_stored()
     assert load.acknowledged <= load.stored(pooled) and other.acknowledged == other.stored(pooled)
     for collector in (first, second, again):
         assert "database unavailable; writing to journal" not in re.sub(r"(?s)^.*?database available; writing to database", "", collector.log), collector.log
@@ -107,7 +110,8 @@ def test_rollups_live_feed_and_verify_work_behind_the_pooler(pooled, serve):
     send(collector.port, events)
     settle(collector.port, len(events))
     send(collector.port, visit_events(path="/c"))
-    wait_for(lambda: len(subscriber.ids) >= len(events) + 1, 20, "all events live")
+    collector.wait_until_stored()
+    wait_for(lambda: len(subscriber.ids) >= count(pooled, "collector_events"), 20, "all events live")
     subscriber.stop()
     assert len(subscriber.ids) == len(set(subscriber.ids)) == count(pooled, "collector_events")
     issue = ask(collector.port, "issues").json()["issues"][0]["issue"]
@@ -156,6 +160,7 @@ def test_a_pool_of_one_connection_is_enough(cluster, tmp_path, serve):
         load = Load(collector.port)
         wait_for(lambda: len(load.acknowledged) > 300, 20, "enough load")
         load.stop()
+        collector.wait_until_stored()
         assert load.acknowledged == load.stored(store)
         collector.stop()
         for command in ("verify", "rebuild", "verify"):
@@ -175,6 +180,7 @@ def test_a_lock_left_in_the_pool_by_an_older_version_does_not_block_startup(clus
         key = str(uuid.uuid4())
         body = {"event_type": "pageview", "visitor_id": "v1", "session_id": "s1", "pageview_id": "p1", "event_id": key}
         assert post(collector.port, "/event", body).status == 200
+        collector.wait_until_stored()
         assert [row["event_id"] for row in store.rows("select event_id from collector_events")] == [key]
         collector.stop()
     finally:

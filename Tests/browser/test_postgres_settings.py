@@ -7,10 +7,10 @@ import subprocess
 import pytest
 
 from insight import ENVIRONMENT, OWNER, ask, send, settle, visit_events
-from load import wait_for
 from postgres import PASSWORD, Cluster
 from program import run
 from stores import PostgresStore, count
+from waits import wait_for
 from wire import get
 
 SETTINGS = {

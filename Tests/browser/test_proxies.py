@@ -1,23 +1,26 @@
 """Debian's nginx and Caddy, configured with the blocks in docs/operations.md: address, TLS, sub-path, cookie, stream."""
 
+import contextlib
 import http.client
 import json
 import os
+import queue
 import re
 import shutil
+import socket
 import ssl
 import subprocess
-import time
+import threading
 
 import pytest
 
 from bodies import event, submission
-from insight import TOKEN
-from load import wait_for
+from insight import LOOK_SECONDS, TOKEN
 from postgres import free_port
 from program import ROOT, SERVERS_PATH, die_with_parent
 from stores import submissions
 from tls import make_certificate
+from waits import ANSWER_SECONDS_MAX, STOP_SECONDS_MAX, wait_for
 
 PROXIES = ("nginx", "caddy")
 MOUNTS = ("root", "sub-path")
@@ -86,7 +89,7 @@ class Proxy:
         except OSError:
             return False
 
-    def connect(self, timeout=20):
+    def connect(self, timeout=ANSWER_SECONDS_MAX):
         return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, source_address=(CLIENT, 0), context=self._context)
 
     def ask(self, method, path, body=None, headers=None):
@@ -100,7 +103,7 @@ class Proxy:
 
     def close(self):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(STOP_SECONDS_MAX)
 
 
 @pytest.fixture(scope="module", params=[(kind, mount) for kind in PROXIES for mount in MOUNTS], ids="-".join)
@@ -113,6 +116,7 @@ def proxied(request, tmp_path_factory):
     store = SQLiteStore(folder)
     settings = {"COLLECTOR_TOKEN": TOKEN, "COLLECTOR_TRUSTED_PROXIES": "127.0.0.1/32"}
     collector = Collector(folder, environment=settings | ({"COLLECTOR_BASE_PATH": "/collector"} if mount == "sub-path" else {}))
+    collector.wait_until_ready()
     proxy = Proxy(kind, folder, collector.port, mount)
     yield proxy, store
     proxy.close()
@@ -167,9 +171,24 @@ def test_the_live_stream_is_not_buffered(proxied):
     stream = connection.getresponse()
     assert stream.status == 200
     assert stream.readline() == b"retry: 1000\n"
-    deadline = time.monotonic() + STREAM_SECONDS_MAX
-    happening = event(path="/streamed")
-    assert proxy.ask("POST", "/event", happening).status == 200
-    while b"/streamed" not in stream.readline():
-        assert time.monotonic() < deadline
-    connection.close()
+    lines = queue.SimpleQueue()
+
+    def read():
+        # It ends with the connection.
+        with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
+            for line in stream:
+                lines.put(line)
+
+    threading.Thread(target=read, daemon=True).start()
+    seen = []
+
+    def is_streamed():
+        # A stream has the events after the feed's first look for it.
+        assert proxy.ask("POST", "/event", event(path="/streamed")).status == 200
+        with contextlib.suppress(queue.Empty):
+            seen.append(lines.get(timeout=LOOK_SECONDS))
+        return any(b"/streamed" in line for line in seen)
+
+    wait_for(is_streamed, STREAM_SECONDS_MAX, "the event")
+    if connection.sock:
+        connection.sock.shutdown(socket.SHUT_RDWR)

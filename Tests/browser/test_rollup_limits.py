@@ -4,7 +4,7 @@ import itertools
 
 from bodies import make_ids
 from insight import ENVIRONMENT, ask, report, send, settle, visit_events
-from load import wait_for
+from waits import wait_for
 
 SECONDS_MAX = 30
 FINGERPRINTS_BYTES_MAX = 200_000

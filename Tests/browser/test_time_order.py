@@ -11,8 +11,7 @@ import pytest
 
 from bodies import make_ids
 from insight import CHROME, ENVIRONMENT, OWNER, ask, report, send, settle, timeline, visit_events
-from load import wait_for
-from stores import count
+from waits import wait_for
 from wire import Wire, get, head
 
 HOUR, DAY, YEAR = 3600, 86_400, 31_557_600
@@ -74,7 +73,6 @@ def backlog_among_new_events(store):
 
 def test_range_queries_are_exact_after_a_backlog_is_drained(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
-    wait_for(lambda: ask(collector.port, "overview").status == 200, 10, "the schema is there")
     now, times = backlog_among_new_events(store)
     settle(collector.port, len(times))
 
@@ -104,7 +102,6 @@ def test_range_queries_are_exact_after_a_backlog_is_drained(store, serve):
 
 def test_event_pages_are_contiguous_and_an_unknown_event_is_reported(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
-    wait_for(lambda: ask(collector.port, "overview").status == 200, 10, "the schema is there")
     now = int(time.time())
     insert(store, [(now - number * 37 % 100, "v_one") for number in range(300)])
     seen, before = [], None
@@ -121,7 +118,6 @@ def test_event_pages_are_contiguous_and_an_unknown_event_is_reported(store, serv
 @pytest.mark.parametrize("ahead", [DAY, 5 * DAY, 40 * YEAR])
 def test_events_received_with_a_fast_clock_are_listed_in_order(store, serve, ahead):
     collector = serve(store, environment=ENVIRONMENT)
-    wait_for(lambda: ask(collector.port, "overview").status == 200, 10, "the schema is there")
     now = int(time.time())
     insert(store, [(now - 60, f"v_before_{number}") for number in range(100)])
     settle(collector.port, 100)
@@ -152,6 +148,13 @@ def faketime():
     return found[0]
 
 
+def replace(path, text):
+    """Replaces the file atomically, since the program may read it at any moment."""
+    fresh = path.with_suffix(".new")
+    fresh.write_text(text)
+    fresh.replace(path)
+
+
 @pytest.mark.parametrize("days", [1, 40 * 365])
 def test_the_server_survives_clock_changes(store, serve, tmp_path, days):
     clock = tmp_path / "clock"
@@ -164,12 +167,19 @@ def test_the_server_survives_clock_changes(store, serve, tmp_path, days):
     }
     collector = serve(store, environment=environment)
     count_ = send(collector.port, visit_events("/before"))
-    wait_for(lambda: count(store, "collector_events") == 3, 10, "stored")
-    clock.write_text(f"+{days}d\n")
-    wait_for(lambda: send(collector.port, visit_events("/ahead")) and report(collector.port, "events", limit=1)["events"][0]["t"] > (time.time() + DAY / 2) * 1000, 10, "the clock is ahead")
-    ahead = count(store, "collector_events") - 3
+    collector.wait_until_stored()
+    replace(clock, f"+{days}d\n")
+    ahead = 0
+
+    def is_ahead():
+        nonlocal ahead
+        ahead += send(collector.port, visit_events("/ahead"))
+        return report(collector.port, "events", limit=1)["events"][0]["t"] > (time.time() + DAY / 2) * 1000
+
+    wait_for(is_ahead, 10, "the clock is ahead")
+    collector.wait_until_stored()
     wait_for(lambda: report(collector.port, "live")["visitors"] >= 1, 30, "a visitor is here by that clock")
-    clock.write_text("+0d\n")
+    replace(clock, "+0d\n")
     ids = make_ids()
     count_ += send(collector.port, visit_events("/after", ids=ids))
     settle(collector.port, count_)
