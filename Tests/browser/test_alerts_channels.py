@@ -8,13 +8,14 @@ import time
 import pytest
 
 from insight import ENVIRONMENT, OWNER, ask, change, cookie, report, send, settle, sign_in
-from load import wait_for
 from sinks import MailSink
 from stores import SQLiteStore
 from test_alerts import ERROR, FAST, LATER, SECRET, SOON, add, backdate, hook, sink, start, stays, visits, wait_once, wait_state  # noqa: F401
 from test_demo_data import fine
 from tls import make_certificate
-from wire import get
+from waits import wait_for
+
+pytestmark = pytest.mark.usefixtures("one_day")
 
 PASSWORD = "password-of-the-mail-server"
 
@@ -111,7 +112,6 @@ def test_a_weekly_report_is_sent_once(store, serve, sink):
 
 def test_private_addresses_and_redirects_are_refused(sqlite_store, serve, sink):
     server = serve(sqlite_store, environment=ENVIRONMENT | {"COLLECTOR_ALERT_SECONDS": "1"})
-    wait_for(lambda: get(server.port, "/health").status == 200, 30, "a database that is ready")
 
     def outcome(port, url):
         channel = add(port, "alert-channels", kind="webhook", target=url, secret=SECRET)
@@ -126,7 +126,6 @@ def test_private_addresses_and_redirects_are_refused(sqlite_store, serve, sink):
     assert sink.attempts == []
     server.stop()
     server = serve(sqlite_store, environment=FAST)
-    wait_for(lambda: get(server.port, "/health").status == 200, 30, "a database that is ready")
     assert outcome(server.port, sink.url) is None
     sink.location, sink.statuses = sink.url, [302]
     assert outcome(server.port, sink.url) == "The webhook redirects (302); redirects are not followed"

@@ -9,11 +9,11 @@ import pytest
 import described
 from bodies import event, make_ids
 from insight import CHROME, ENVIRONMENT, FIREFOX, OWNER, TOKEN, change, cookie, report, send, serve_ready, settle, sign_in, visit_events
-from load import wait_for
 from page import SCREENSHOTS, axe_faults
 from test_backup import fine
 from test_insight_page import open_page, text
 from test_owner_sessions import END_SECONDS_MAX, stream
+from waits import wait_for
 from wire import get, post, request
 
 TOKENS_MAX = 100
@@ -136,7 +136,6 @@ def test_of_two_concurrent_tokens_one_is_stored_when_there_is_room_for_one(store
 
 def test_a_token_for_events_is_past_the_rate_limit_and_a_wrong_one_is_refused(sqlite, serve):
     collector = serve(sqlite, environment=ENVIRONMENT | {"COLLECTOR_RATE_LIMIT": "1"})
-    wait_for(lambda: get(collector.port, "/health").status == 200, 30, "ready")
     port = collector.port
     _, fields = make(port, "ingest")
     # A proxy that does not name its client is not limited.
@@ -152,13 +151,19 @@ def test_a_token_for_events_is_past_the_rate_limit_and_a_wrong_one_is_refused(sq
     assert batch([("Authorization", "Basic proxy")]) == 429
 
 
+def open_from_links(engine, name):
+    """Opens a dialog from that of links."""
+    engine.click("#share-open")
+    wait_for(lambda: engine.evaluate("() => document.querySelector('#share').open"), 10, "the dialog of links")
+    engine.click(f"#{name}-open")
+    wait_for(lambda: engine.evaluate(f"() => document.querySelector('#{name}').open"), 10, f"the dialog of {name}")
+
+
 def test_the_dialog_creates_lists_and_revokes_tokens(engine, sqlite, serve):
     collector = serve_ready(serve, sqlite)
     engine.signed_in_at = None
     open_page(engine, collector)
-    engine.click("#share-open")
-    wait_for(lambda: engine.evaluate("() => document.querySelector('#share').open"), 10, "the dialog of links")
-    engine.click("#tokens-open")
+    open_from_links(engine, "tokens")
     wait_for(lambda: text(engine, "#token-list") == "No API tokens yet.", 10, "the list")
     engine.evaluate("() => { document.querySelector('#token-name').value = 'für Bea <b>\\u202e'; document.querySelector('#token-scope').value = 'write'; }")
     engine.click("#token-form .strong")
@@ -170,14 +175,14 @@ def test_the_dialog_creates_lists_and_revokes_tokens(engine, sqlite, serve):
     row = text(engine, "#token-list li")
     assert "für Bea <b>\\u202E" in row and "reads and changes" in row and "expires" in row
     engine.click("#tokens [data-close]")
-    assert text(engine, "#token-secret") == ""
-    engine.click("#share-open")
-    engine.click("#tokens-open")
+    # The event of a closed dialog is one of its own.
+    wait_for(lambda: text(engine, "#token-secret") == "", 10, "the secret is gone")
+    open_from_links(engine, "tokens")
     wait_for(lambda: engine.evaluate("() => document.querySelectorAll('#token-list li').length") == 1, 10, "the row")
     assert text(engine, "#token-secret") == ""
     engine.click("#token-list .button")
     wait_for(lambda: text(engine, "#token-list") == "No API tokens yet.", 10, "none is left")
-    assert "no longer works" in text(engine, "#token-secret") and engine.evaluate("() => document.querySelector('#token-copy').hidden")
+    wait_for(lambda: "no longer works" in text(engine, "#token-secret") and engine.evaluate("() => document.querySelector('#token-copy').hidden"), 10, "the result")
     assert get(collector.port, "/api/sites", [("Authorization", f"Bearer {secret}")]).status == 401
 
 
@@ -241,8 +246,7 @@ def test_the_dialog_of_changes_lists_them_in_words(chromium, sqlite, serve):
     make(collector.port, "read", "für <b>Ann</b>")
     chromium.signed_in_at = None
     open_page(chromium, collector)
-    chromium.click("#share-open")
-    chromium.click("#changes-open")
+    open_from_links(chromium, "changes")
     wait_for(lambda: "API token added" in text(chromium, "#change-list"), 10, "the list")
     row = text(chromium, "#change-list li")
     assert "für <b>Ann</b>" in row and row.endswith("owner")
@@ -262,8 +266,7 @@ def test_the_dialogs_of_access_are_accessible_and_fit_the_window(chromium, sqlit
     for name, item in (("tokens", "token"), ("sessions", "session"), ("changes", "change")):
         for width in WIDTHS:
             chromium.resize(width, 900)
-            chromium.click("#share-open")
-            chromium.click(f"#{name}-open")
+            open_from_links(chromium, name)
             wait_for(lambda item=item: chromium.evaluate(f"() => document.querySelector('#{item}-list li')") is not None, 10, "the list")
             inside = f"() => {{ const box = document.querySelector('#{name}').getBoundingClientRect(); return box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight; }}"
             assert chromium.evaluate(inside), (name, width)
@@ -320,8 +323,7 @@ def test_the_dialog_of_sessions_marks_this_browser_and_ends_the_others(chromium,
     other = sign_in_with(collector.port, FIREFOX)
     chromium.signed_in_at = None
     open_page(chromium, collector)
-    chromium.click("#share-open")
-    chromium.click("#sessions-open")
+    open_from_links(chromium, "sessions")
     wait_for(lambda: chromium.evaluate("() => document.querySelectorAll('#session-list li').length") == 2, 10, "the list")
     assert text(chromium, "#session-list").count("(this browser)") == 1 and "Firefox on Linux" in text(chromium, "#session-list")
     chromium.click("#sessions-end")

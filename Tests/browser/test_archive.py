@@ -14,11 +14,13 @@ import pytest
 import test_retention
 from bodies import make_ids
 from insight import ENVIRONMENT, report
-from load import wait_for
 from program import BINARY, clean_environment, started
 from stores import JSON_COLUMNS, count, make_store, moment
 from test_demo_data import collector, fine
 from test_retention import RETENTION
+from waits import COMMAND_SECONDS_MAX, wait_for
+
+pytestmark = pytest.mark.usefixtures("one_day")
 
 EVENTS = 3000
 TIMES = ("received_at", "client_timestamp", "client_timestamp_original", "timestamp", "first_received_at", "last_received_at")
@@ -326,7 +328,7 @@ def test_a_folder_that_is_full_keeps_the_archive_valid(sqlite, folder):
     # A disk of 64 KiB in a namespace of mounts that ends with the command; the files are copied out of it.
     copy = folder.with_name("copy")
     script = f'mount -t tmpfs -o size=64k tmpfs "{folder}" && "{BINARY}" archive --to "{folder}" --data "{sqlite.folder}/data"; code=$?; cp -r "{folder}" "{copy}"; exit $code'
-    result = subprocess.run(["unshare", "--mount", "sh", "-c", script], env=clean_environment(), capture_output=True, text=True, timeout=60)
+    result = subprocess.run(["unshare", "--mount", "sh", "-c", script], env=clean_environment(), capture_output=True, text=True, timeout=COMMAND_SECONDS_MAX)
     if "permission denied" in result.stderr.lower() or "not permitted" in result.stderr.lower():
         pytest.skip("no right to mount")
     assert result.returncode == 1 and "No space left" in result.stderr, result

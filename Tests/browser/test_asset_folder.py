@@ -8,16 +8,15 @@ import pytest
 
 from bodies import event
 from program import ROOT, run
+from waits import COMMAND_SECONDS_MAX
 from wire import get, post
-
-BUILD_SECONDS_MAX = 60
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """A folder with all files; tests change copies of it."""
     folder = tmp_path_factory.mktemp("built") / "dist"
-    subprocess.run([ROOT / "scripts" / "build-web", "--dist", folder], check=True, timeout=BUILD_SECONDS_MAX)
+    subprocess.run([ROOT / "scripts" / "build-web", "--dist", folder], check=True, timeout=COMMAND_SECONDS_MAX)
     return folder
 
 
@@ -95,7 +94,7 @@ def test_a_build_removes_only_what_an_earlier_build_wrote(dist):
     (dist / "static" / "old.0a.js").write_text("1")
     with open(dist / "assets.tsv", "a") as manifest:
         manifest.write("static/old.0a.js\ttext/javascript\n")
-    subprocess.run([ROOT / "scripts" / "build-web", "--dist", dist], check=True, timeout=BUILD_SECONDS_MAX)
+    subprocess.run([ROOT / "scripts" / "build-web", "--dist", dist], check=True, timeout=COMMAND_SECONDS_MAX)
     assert (dist / "mine.txt").exists()
     assert not (dist / "static" / "old.0a.js").exists()
     assert "old.0a.js" not in (dist / "assets.tsv").read_text()

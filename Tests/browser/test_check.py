@@ -15,7 +15,7 @@ BUDGETS = "LCP.p50<=9000,LCP.p75<=9000,LCP.p95<=9000,INP.p75<=9000,CLS.p75<=9,FC
 
 
 def check(store, *words):
-    return run("check", *words, "--data", store.folder / "data", folder=store.folder, environment=store.environment, timeout=60)
+    return run("check", *words, "--data", store.folder / "data", folder=store.folder, environment=store.environment)
 
 
 def checked(store, *words):

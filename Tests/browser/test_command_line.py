@@ -10,6 +10,7 @@ import pytest
 from postgres import PASSWORD
 from program import BINARY, ROOT, run
 from terminal import Terminal
+from waits import COMMAND_SECONDS_MAX
 from wire import get
 
 COMMANDS = ("serve", "migrate", "verify", "rebuild", "demo", "check", "backup", "restore", "archive", "import", "link", "doctor", "completions", "help")
@@ -240,7 +241,7 @@ def completed(script, line):
     """Completions that bash offers for a line."""
     words = line.split(" ")
     program = f"source {script}; COMP_WORDS=({' '.join(words)}); [ -n '{words[-1]}' ] || COMP_WORDS+=(''); COMP_CWORD={len(words) - 1}; _collector; printf '%s\\n' \"${{COMPREPLY[@]}}\""
-    return subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=True, timeout=10).stdout.split()
+    return subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=True, timeout=COMMAND_SECONDS_MAX).stdout.split()
 
 
 def test_bash_completes_commands_and_options(tmp_path):
@@ -261,13 +262,13 @@ def test_zsh_and_fish_accept_their_completion_scripts(tmp_path, shell):
     if shutil.which(shell) is not None:
         path = tmp_path / "script"
         path.write_text(script)
-        subprocess.run([shell, "-n", path], check=True, timeout=10)
+        subprocess.run([shell, "-n", path], check=True, timeout=COMMAND_SECONDS_MAX)
 
 
 def test_make_install_and_uninstall(tmp_path):
     def make(*words):
         command = ["make", "--no-print-directory", *words, f"BINARY={BINARY}", f"DESTDIR={tmp_path}", "PREFIX=/opt/collector"]
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=60)
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=COMMAND_SECONDS_MAX)
 
     def files():
         return {str(path.relative_to(tmp_path / "opt/collector")) for path in tmp_path.rglob("*") if path.is_file()}

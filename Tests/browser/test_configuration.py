@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from program import BINARY, run
+from waits import END_SECONDS_MAX, STOP_SECONDS_MAX
 from wire import get
 
 COMMANDS = ("serve", "migrate")
@@ -97,7 +98,7 @@ def data_folder_of(serve, tmp_path, environment, dot_env, *flags):
                 break
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(STOP_SECONDS_MAX)
     return sorted(path.parent.name for path in tmp_path.rglob("token"))
 
 
@@ -139,7 +140,7 @@ def test_dot_env_can_be_a_named_pipe(tmp_path):
     writer = threading.Thread(target=(tmp_path / ".env").write_text, args=("PORT=none\n",), daemon=True)
     writer.start()
     result = run("serve", folder=tmp_path)
-    writer.join(5)
+    writer.join(END_SECONDS_MAX)
     assert result.returncode == 1 and "PORT must be a number" in result.stderr
 
 
@@ -158,4 +159,4 @@ def test_host_and_port_are_taken_from_the_environment(serve, tmp_path):
         assert get(port, "/ping", address="127.0.0.2").status == 200
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(STOP_SECONDS_MAX)

@@ -7,13 +7,15 @@ import time
 import pytest
 
 from insight import ENVIRONMENT, report, send, settle, visit_events
-from load import wait_for
 from program import run, started
 from stores import count
 from test_command_line import terminal  # noqa: F401
+from waits import COMMAND_SECONDS_MAX, wait_for
+
+pytestmark = pytest.mark.usefixtures("one_day")
 
 # Enough for an interruption to come in time, with a release build, too.
-EVENTS = 12_000
+EVENTS = 25_000
 # Enough for a lock that is taken after the first visits to come before the last ones.
 LOCKED_EVENTS = 40_000
 REPORTS = ("overview", "performance", "issues", "data-quality")
@@ -22,8 +24,8 @@ DERIVED = (
 )
 
 
-def collector(store, *words, timeout=100):
-    return run(*words, "--data", store.folder / "data", folder=store.folder, environment=store.environment, timeout=timeout)
+def collector(store, *words):
+    return run(*words, "--data", store.folder / "data", folder=store.folder, environment=store.environment)
 
 
 def fine(store, *words):
@@ -58,7 +60,7 @@ def interrupted(store, *words, number=signal.SIGINT, when=None):
             wait_for(when, 30, "work to interrupt")
         process.send_signal(number)
         text = process.stderr.read()
-        return process.wait(60), first + text
+        return process.wait(COMMAND_SECONDS_MAX), first + text
     finally:
         process.kill()
         process.wait()
@@ -77,7 +79,8 @@ def test_removing_demo_visits_restores_the_previous_data(store, serve):
     assert demo.returncode == 0
     real += send(server.port, visit_events("/after", lcp=800))
     # Events received while the demo held SQLite's lock may still be in the journal.
-    wait_for(lambda: count(store, "collector_events") == real + 3000, 30, "all events")
+    server.wait_until_stored()
+    assert count(store, "collector_events") == real + 3000
     server.stop()
 
     store.execute("create table expected_events as select * from collector_events where event_id is null")
@@ -89,6 +92,7 @@ def test_removing_demo_visits_restores_the_previous_data(store, serve):
         time.sleep(0.1)
     assert removal.returncode == 0
     settle(server.port, real)
+    server.wait_until_stored()
     server.stop()
     assert table(store, "collector_events where path <> '/while-removing'") == table(store, "expected_events")
     assert count(store, "delivery_reports") == 0 and count(store, "demo_run") == 0
@@ -143,7 +147,7 @@ def test_demo_waits_for_another_writer(store):
         assert 0 < count(store, "collector_events") < LOCKED_EVENTS
         time.sleep(5)
         assert demo.poll() is None, demo.stderr.read()
-    assert demo.wait(100) == 0, demo.stderr.read()
+    assert demo.wait(COMMAND_SECONDS_MAX) == 0, demo.stderr.read()
     assert count(store, "collector_events") == LOCKED_EVENTS
     assert f"{LOCKED_EVENTS} events" in fine(store, "verify").stdout
 
@@ -153,7 +157,7 @@ def test_a_waiting_demo_can_be_interrupted(store):
     with store.held("collector_events"):
         assert count(store, "collector_events") < LOCKED_EVENTS
         demo.send_signal(signal.SIGINT)
-        assert demo.wait(15) == 130, demo.stderr.read()
+        assert demo.wait(COMMAND_SECONDS_MAX) == 130, demo.stderr.read()
         assert "Run 'collector demo' again" in demo.stderr.read()
     assert f"{LOCKED_EVENTS} events" in fine(store, "demo").stdout + fine(store, "verify").stdout
     assert count(store, "collector_events") == LOCKED_EVENTS
@@ -168,7 +172,7 @@ def test_commands_that_change_rollups_wait_for_another_writer(store, words, tabl
         waiting = started(store, *words, stderr=subprocess.PIPE)
         time.sleep(6)
         assert waiting.poll() is None, waiting.stderr.read()
-    assert waiting.wait(100) == 0, waiting.stderr.read()
+    assert waiting.wait(COMMAND_SECONDS_MAX) == 0, waiting.stderr.read()
     assert f"match {0 if table == 'demo_run' else 2000} events" in fine(store, "verify").stdout
 
 

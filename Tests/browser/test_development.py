@@ -11,12 +11,13 @@ import subprocess
 import pytest
 
 from program import ROOT
+from waits import COMMAND_SECONDS_MAX
 
 
 def make(*arguments):
     # The tests may run below another make, whose options are not those of this one.
     environment = os.environ | {"MAKEFLAGS": ""}
-    return subprocess.run(["make", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
+    return subprocess.run(["make", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=COMMAND_SECONDS_MAX)
 
 
 def test_make_help_lists_every_target_that_has_a_description():
@@ -34,7 +35,7 @@ def test_one_test_needs_a_filter(target):
 
 
 def test_an_unknown_step_of_the_tests_is_named_with_those_that_exist():
-    result = subprocess.run([ROOT / "scripts" / "test", "lnt"], capture_output=True, text=True, timeout=30)
+    result = subprocess.run([ROOT / "scripts" / "test", "lnt"], capture_output=True, text=True, timeout=COMMAND_SECONDS_MAX)
     assert result.returncode == 2
     assert "unknown step 'lnt'" in result.stderr and "unit" in result.stderr and "browser" in result.stderr
 
@@ -103,7 +104,7 @@ def runner(tmp_path):
 
     def run(*steps, failing=""):
         environment = {"PATH": os.environ["PATH"], "FAILING": failing}
-        result = subprocess.run([scripts / "test", *steps], env=environment, capture_output=True, text=True, timeout=60)
+        result = subprocess.run([scripts / "test", *steps], env=environment, capture_output=True, text=True, timeout=COMMAND_SECONDS_MAX)
         summary = dict(re.findall(r"^(\S+) +(passed|FAILED|not run) ", result.stdout, re.MULTILINE))
         return result, summary
 

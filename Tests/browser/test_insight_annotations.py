@@ -5,7 +5,9 @@ import time
 import pytest
 
 from insight import OWNER, ask, change, cookie, report, send, serve_ready, settle, sign_in, visit_events
-from load import wait_for
+from waits import wait_for
+
+pytestmark = pytest.mark.usefixtures("one_day")
 
 NOTES_MAX = 2000
 RECENT = {"range": "24h"}

@@ -30,7 +30,7 @@ from insight import (
     timeline,
     visit_events,
 )
-from load import wait_for
+from waits import wait_for
 from wire import Wire, get, head, post, request
 
 BOUNDARY = {"session", "fingerprint-frequency", "openapi.json"}
@@ -220,7 +220,7 @@ def test_an_issue_is_one_across_engines_and_regresses_when_it_comes_back(owned):
     assert report(owned.port, "issues", state="unresolved")["issues"] == []
     # A later second, since that is what the rollups know.
     resolved_at = int(time.time())
-    wait_for(lambda: time.time() >= resolved_at + 1, 2, "a later second")
+    wait_for(lambda: time.time() >= resolved_at + 1, 10, "a later second")
     count += send(owned.port, visit_events(error=error("undefined is not an object", 1)))
     settle(owned.port, count)
     assert report(owned.port, f"issues/{name}")["state"] == "regressed"
@@ -302,6 +302,8 @@ def test_fingerprints_and_data_quality_follow_the_filters(owned):
 def test_events_can_be_filtered_by_any_payload_field(owned):
     for number in range(3):
         send(owned.port, visit_events(f"/p/{number}", extra={"deep": {"number": number, "word": "w"}}))
+    owned.wait_until_stored()
+
     def find(**search):
         return [(event["type"], event["path"]) for event in found_events(owned.port, **search)]
 
@@ -309,7 +311,7 @@ def test_events_can_be_filtered_by_any_payload_field(owned):
     assert len(find(key="deep.word", value="w")) == 3 == len(find(key="deep"))
     assert find(key="deep.nothing") == [] == find(type="nonsense")
     assert len(find(path="/p/:id")) == 9 and len(find(path="/p/2", type="webvitals")) == 1
-    visitor = report(owned.port, "events", limit=1)["events"][0]["visitor"]
+    visitor = found_events(owned.port, count=1, limit=1)[0]["visitor"]
     assert len(find(visitor=visitor)) == 3
     first = report(owned.port, "events", limit=4)
     rest = found_events(owned.port, limit=500, before=first["next"])
@@ -322,6 +324,7 @@ def test_a_timeline_shows_missing_events(owned):
     events = visit_events(ids=ids)
     events[1]["seq"] = 4
     send(owned.port, [events[2], events[0], events[1]])
+    owned.wait_until_stored()
     found = report(owned.port, timeline(ids["visitor_id"]))
     (session,) = found["sessions"]
     (view,) = session["pageviews"]
@@ -349,6 +352,7 @@ def test_an_export_has_every_event_of_the_range_once(owned):
     count = 0
     for number in range(220):
         count += send(owned.port, visit_events(hostile if number == 0 else f"/{number}"))
+    owned.wait_until_stored()
     lines = streamed(owned.port, "/api/export?range=24h&format=ndjson").decode().splitlines()
     events = [json.loads(line) for line in lines]
     assert len(events) == count == len({event["id"] for event in events})

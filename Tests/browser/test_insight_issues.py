@@ -6,7 +6,7 @@ import time
 import pytest
 
 from insight import ENVIRONMENT, OWNER, ask, report, send, settle, visit_events
-from load import wait_for
+from waits import wait_for
 from wire import request
 
 

@@ -2,15 +2,17 @@
 
 import json
 import random
+import select
 import threading
 import time
 
 import pytest
 
-from insight import ENVIRONMENT, OWNER, send, visit_events
-from load import Load, wait_for
+from insight import ENVIRONMENT, OWNER, send, send_until_seen, visit_events
+from load import Load
 from program import connections_max, raise_open_files_limit
 from stores import count
+from waits import ANSWER_SECONDS_MAX, END_SECONDS_MAX, wait_for
 from wire import Closed, Wire, get, head
 
 
@@ -26,11 +28,11 @@ class Subscriber:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-        assert self.is_ready.wait(20)
+        assert self.is_ready.wait(ANSWER_SECONDS_MAX)
 
     def stop(self):
         self._stopping.set()
-        self._thread.join(20)
+        self._thread.join(END_SECONDS_MAX)
         assert not self._thread.is_alive()
 
     def _run(self):
@@ -73,7 +75,8 @@ class Subscriber:
             self.times[self.ids[-1]] = time.time() * 1000 - json.loads(values["data"])["t"]
 
 
-def committed(store):
+def committed(collector, store):
+    collector.wait_until_stored()
     return [row["id"] for row in store.rows("select id from collector_events order by id")]
 
 
@@ -81,9 +84,9 @@ def test_subscribers_see_every_event_once_and_in_order_across_reconnects(store, 
     collector = serve(store, environment=ENVIRONMENT)
     subscribers = [Subscriber(collector.port, breaks=0.002, seed=1), Subscriber(collector.port, breaks=0.02, seed=2), Subscriber(collector.port)]
     load = Load(collector.port, threads=4)
-    wait_for(lambda: len(load.acknowledged) > 3000, 60, "3,000 events acknowledged")
+    wait_for(lambda: len(load.acknowledged) > 3000, 150, "3,000 events acknowledged")
     load.stop()
-    ids = committed(store)
+    ids = committed(collector, store)
     wait_for(lambda: all(len(subscriber.ids) >= len(ids) for subscriber in subscribers), 30, f"{len(ids)} events seen; there are {[len(subscriber.ids) for subscriber in subscribers]}")
     for subscriber in subscribers:
         subscriber.stop()
@@ -94,24 +97,23 @@ def test_subscribers_see_every_event_once_and_in_order_across_reconnects(store, 
 def test_a_subscriber_without_an_id_sees_only_new_events(store, serve):
     collector = serve(store, environment=ENVIRONMENT)
     send(collector.port, visit_events())
-    wait_for(lambda: count(store, "collector_events") == 3, 10, "stored")
-    with Wire(collector.port, timeout=10) as wire:
+    collector.wait_until_stored()
+    assert count(store, "collector_events") == 3
+    with Wire(collector.port) as wire:
         wire.send(head("GET", "/api/stream", OWNER))
         wire._until(b"retry: 1000\n\n")
-        # It is watching once the feed has looked.
-        time.sleep(0.5)
-        send(collector.port, visit_events("/new"))
-        data = json.loads(wire._until(b"\n\n").split(b"data: ", 1)[1])
-        assert data["path"] == "/new"
+        send_until_seen(collector.port, lambda: select.select([wire.socket], [], [], 0)[0], "/new")
+        wire._until(b"data: ")
+        assert json.loads(wire._until(b"\n\n"))["path"] == "/new"
 
 
 def test_a_slow_subscriber_misses_no_event_and_delays_no_other(sqlite, serve):
     collector = serve(sqlite, environment=ENVIRONMENT)
     slow, fast = Subscriber(collector.port, pause=0.2), Subscriber(collector.port)
     load = Load(collector.port, threads=4)
-    wait_for(lambda: len(load.acknowledged) > 3000, 60, "3,000 events acknowledged")
+    wait_for(lambda: len(load.acknowledged) > 3000, 150, "3,000 events acknowledged")
     load.stop()
-    ids = committed(sqlite)
+    ids = committed(collector, sqlite)
     wait_for(lambda: len(fast.ids) == len(ids), 10, "the fast one is through")
     wait_for(lambda: len(slow.ids) == len(ids), 60, "the slow one is through")
     fast.stop()

@@ -7,9 +7,11 @@ import time
 import pytest
 
 from insight import ENVIRONMENT, OWNER, ask, report, send, visit_events
-from load import wait_for
 from test_demo_data import collector, fine
+from waits import wait_for
 from wire import get
+
+pytestmark = pytest.mark.usefixtures("one_day")
 
 EVENTS = 12_000
 REPORTS = ("overview", "performance", "issues", "data-quality")
@@ -66,6 +68,7 @@ def test_old_events_go_and_figures_stay(demo, serve):
     wait_for(lambda: report(server.port, "overview", **new)["totals"]["pageviews"] == 1, 30, "the new page")
     refused = ask(server.port, "overview", range="30d", filters='[["is","visitor",["v_1"]]]')
     assert refused.status == 400 and "have been removed" in refused.json()["message"]
+    server.wait_until_stored()
     server.stop()
     result = fine(demo, "verify")
     assert "were not compared: their events have been removed" in result.stdout
@@ -88,6 +91,8 @@ def test_a_kill_in_the_middle_loses_nothing(demo, serve):
         wait_for(lambda: removed(demo) > start, 60, "a step of retention")
         server.send(signal.SIGKILL)
         server.wait()
+        # PostgreSQL may still be at its last statement.
+        demo.wait_until_left()
         left = number(demo, "select count(*) as n from collector_events")
         assert removed(demo) == count - left
         assert collector(demo, "verify").returncode == 0, attempt
