@@ -2,7 +2,7 @@
 
 import pathlib
 
-from load import wait_for
+from waits import wait_for
 
 SCREENSHOTS = pathlib.Path(__file__).resolve().parent / "screenshots"
 PAGE_GZIP_BYTES_MAX = 150_000
@@ -22,16 +22,24 @@ READY = {
 }
 
 
-def visit(engine, collector, path="/", **options):
-    engine.open(collector.url + path, **options)
+def wait_for_script(engine):
     wait_for(lambda: engine.evaluate("() => typeof collectorDashboard") == "object", 10, "the script's start")
+
+
+def visit(engine, collector, path="/", **options):
+    """Opens the page, and waits until all that it sends is stored."""
+    engine.open(collector.url + path, **options)
+    wait_for_script(engine)
     engine.evaluate("() => collectorDashboard.ready")
-    return engine.evaluate("() => collectorDashboard.delivered")
+    delivered = engine.evaluate("() => collectorDashboard.delivered")
+    collector.wait_until_stored()
+    return delivered
 
 
 def show(engine, tab):
     engine.click(f"#tab-{tab}")
-    assert engine.evaluate("() => [...document.querySelectorAll('[role=tabpanel]')].filter((panel) => !panel.hidden).map((panel) => panel.id)") == [f"panel-{tab}"]
+    shown = "() => [...document.querySelectorAll('[role=tabpanel]')].filter((panel) => !panel.hidden).map((panel) => panel.id)"
+    wait_for(lambda: engine.evaluate(shown) == [f"panel-{tab}"], 10, f"the tab {tab}")
 
 
 def cards(engine):
@@ -62,10 +70,15 @@ def axe_options(scheme):
     return options if scheme == "light" else options | {"runOnly": {"type": "rule", "values": COLOR_RULES}}
 
 
+#: Whether no color or size is on its way to another value; animations without an end do not count.
+IS_STILL = "() => !document.getAnimations().some((one) => one instanceof CSSTransition)"
+
+
 def axe_faults(page, options=None):
-    """The violations that axe finds on a page, each with its first elements."""
+    """The violations that axe finds on a page whose transitions have ended, each with its first elements."""
     from axe_playwright_python.sync_playwright import Axe
 
+    wait_for(lambda: page.evaluate(IS_STILL), 10, "the end of the transitions")
     found = Axe().run(page, options=options).response["violations"]
     return [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in found]
 
@@ -99,5 +112,10 @@ BRIGHTNESS = """() => {
 def check_layout(engine, scheme):
     """Checks that the visible cards have content, fit the window and do not overlap, in the colors of the scheme."""
     wait_for(lambda: engine.evaluate(DRAWN_BADLY) == [], 5, lambda: f"cards are drawn: {engine.evaluate(DRAWN_BADLY)}")
-    brightness = engine.evaluate(BRIGHTNESS)
-    assert brightness > 0.8 if scheme == "light" else brightness < 0.3, brightness
+
+    def has_colors():
+        # Colors change little by little.
+        brightness = engine.evaluate(BRIGHTNESS)
+        return brightness > 0.8 if scheme == "light" else brightness < 0.3
+
+    wait_for(has_colors, 10, lambda: f"the colors of {scheme}; the brightness is {engine.evaluate(BRIGHTNESS)}")

@@ -10,7 +10,8 @@ import pytest
 
 import engines
 from contract import SIZES
-from load import wait_for
+from listener import Server
+from waits import wait_for
 from wire import get
 
 GZIP_BYTES_MAX = SIZES["/collector-fingerprint.js"]
@@ -59,8 +60,7 @@ def shop(module):
         def log_message(self, *_):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server.server_port
     server.shutdown()

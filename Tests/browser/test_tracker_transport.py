@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from postgres import free_port
 from program import Collector
 from tracked import visit  # noqa: F401
 
@@ -56,29 +57,31 @@ def test_a_failed_request_is_retried(visit):
 
 def test_the_next_page_sends_unsent_events(visit):
     visit = visit()
+    visit.network.decide = lambda body: "cut"
     visit.open("/one")
     track(visit, "a")
-    visit.network.decide = lambda body: "cut"
     visit.flush()
     visit.go("/two")
     assert visit.rows == []
     visit.network.decide = lambda body: "pass"
     assert visit.flush() is True
-    first, second = visit.views
-    assert (first.path, second.path) == ("/one", "/two") and first.of("a") and first.is_complete
+    first, second = visit.wait_for(lambda views: len(views) == 2 and views[0].is_complete, "a complete first view")
+    assert (first.path, second.path) == ("/one", "/two") and first.of("a")
     check_nothing_missing(visit)
 
 
 def test_going_offline_and_online_loses_no_event(visit):
-    visit = visit()
+    # A port that nothing else takes while the server is away.
+    port = free_port()
+    visit = visit(port=port)
     visit.open("/one")
     assert visit.flush() is True
     before = len(visit.rows)
-    port = visit.collector.port
     visit.collector.stop()
     track(visit, "offline")
     assert visit.flush() is False
     again = Collector(visit.collector.folder, environment={"COLLECTOR_RATE_LIMIT": 0}, port=port)
+    visit.collector = again
     try:
         visit.engine.evaluate("() => { dispatchEvent(new Event('online')); }")
         visit.wait_for(lambda views: "offline" in visit.kinds(), "the event, once the network is back")
@@ -121,6 +124,24 @@ def test_a_long_offline_visit_stays_within_the_storage_limit(visit):
     assert row["received"] + row["dropped"] == row["emitted"]
 
 
+def is_loss_exact(visit):
+    """Whether the reports have exactly the events that were lost."""
+    stored = {row["event_id"] for row in visit.rows}
+    lost = {}
+    for event in visit.network.lost:
+        # Events that a beacon or a later page has delivered after all are not lost.
+        if event["event_id"] not in stored:
+            lost.setdefault(event["pageview_id"], set()).add(event["event_id"])
+    reports = delivery_reports(visit.store)
+    reported = {row["pageview_id"]: row["lost"] for row in reports if row["lost"]}
+    emitted = sum(row["emitted"] for row in reports)
+    return (
+        reported == {id: len(events) for id, events in lost.items()}
+        and emitted == len(stored) + sum(len(events) for events in lost.values())
+        and all(row["received"] for row in reports if row["pageview_id"] not in lost)
+    )
+
+
 def test_the_reported_loss_equals_the_actual_loss(visit):
     """10 % of all requests are dropped although the tracker gets a 200, and 10 % arrive twice."""
     seed = random.randrange(1 << 30)
@@ -139,18 +160,10 @@ def test_the_reported_loss_equals_the_actual_loss(visit):
     visit.network.decide = lambda body: "pass"
     track(visit, "end")
     assert visit.flush() is True
-    stored = {row["event_id"] for row in visit.rows}
-    lost = {}
-    for event in visit.network.lost:
-        # Events that a beacon or a later page has delivered after all are not lost.
-        if event["event_id"] not in stored:
-            lost.setdefault(event["pageview_id"], set()).add(event["event_id"])
     actions = [action for action, _ in visit.network.bodies]
     assert actions.count("drop") > 0 or actions.count("double") > 0, seed
-    found = {row["pageview_id"]: row["lost"] for row in delivery_reports(visit.store)}
-    assert {id: count for id, count in found.items() if count} == {id: len(events) for id, events in lost.items()}, f"seed {seed}"
-    assert sum(row["emitted"] for row in delivery_reports(visit.store)) == len(stored) + sum(len(events) for events in lost.values()), f"seed {seed}"
-    assert all(row["received"] for row in delivery_reports(visit.store) if row["pageview_id"] not in lost)
+    # No signal announces the last beacons of the pages that were left.
+    visit.wait_for(lambda _: is_loss_exact(visit), lambda: f"the reported loss is the actual one, with the seed {seed}")
 
 
 FOREIGN = '[[{"pageview_id":"x"}],[["{}",0]]]'

@@ -38,7 +38,7 @@ def test_navigating_away_loses_no_event(visit):
     visit.wait_for_details()
     visit.go("/two")
     assert visit.flush() is True
-    first, second = visit.wait_for(lambda views: len(views) == 2 and views[0].is_complete, "a complete first view")
+    first, second = visit.wait_for(lambda views: len(views) == 2 and views[0].is_complete and views[1].has_no_hole, "a complete first view")
     check_identity([first, second])
     assert (first.path, second.path) == ("/one", "/two")
     assert (first.kind, second.kind) == ("navigate", "navigate")
@@ -193,10 +193,12 @@ def test_events_unsent_at_unload_are_sent_by_the_next_page(visit, number):
     visit.engine.evaluate(f"() => import('{visit.collector.url}/collector-details.js').then(() => new Promise((resolve) => setTimeout(resolve, 0, true)))")
     visit.go("/two")
     assert visit.flush() is True
-    first = visit.wait_for(lambda views: len(views) == 2 and views[0].is_complete, "a complete first view")[0]
+    lost = "select lost from pageview_delivery"
+    first = visit.wait_for(
+        lambda views: len(views) == 2 and views[0].is_complete and [row["lost"] for row in visit.store.rows(lost)] == [0, 0], "a complete first view"
+    )[0]
     check_identity([first])
     assert first.one("navigation") and first.one("resources") and first.one("engagement")
-    assert [row["lost"] for row in visit.store.rows("select lost from pageview_delivery")] == [0, 0]
 
 
 def test_events_emitted_during_serialization_have_distinct_numbers(visit):
@@ -230,11 +232,14 @@ def test_a_visit_is_stored_alike_on_both_stores(store, chromium, serve):
         chromium.click("#push")
         visit.go("/two")
         assert visit.flush() is True
-        views = visit.wait_for(lambda views: len(views) == 3 and views[0].is_complete and views[1].is_complete and views[2].has_no_hole, "three views without a hole")
+
+        def are_complete(views):
+            rows = store.rows("select emitted, dropped, received, lost from pageview_delivery order by pageview_id")
+            is_reported = [(row["received"], row["dropped"], row["lost"]) for row in rows] == [(len(view.rows), 0, 0) for view in views]
+            return is_reported and len(views) == 3 and views[0].is_complete and views[1].is_complete and views[2].has_no_hole
+
+        views = visit.wait_for(are_complete, "three views without a hole, and their reports")
         check_identity(views)
         assert [view.path for view in views] == ["/one", "/pushed", "/two"]
-        rows = store.rows("select emitted, dropped, received, lost from pageview_delivery order by pageview_id")
-        assert [(row["dropped"], row["lost"]) for row in rows] == [(0, 0)] * 3
-        assert [row["received"] for row in rows] == [len(view.rows) for view in views]
     finally:
         visit.close()

@@ -80,13 +80,16 @@ VISITOR = "v_" + "0" * 32
 
 
 def check_worker(visit, name, script):
-    rows = []
+    rows, reports = [], []
 
     def are_there(_):
         rows[:] = [row for row in visit.rows if row["payload"].get("worker") == name]
-        return len(rows) >= 4
+        if len(rows) < 4:
+            return False
+        reports[:] = visit.store.rows(f"select emitted, dropped, lost from pageview_delivery where pageview_id = '{rows[0]['pageview_id']}'")
+        return [(report["emitted"], report["dropped"], report["lost"]) for report in reports] == [(5, 1, 0)]
 
-    visit.wait_for(are_there, "events of the worker", 30)
+    visit.wait_for(are_there, lambda: f"events of the worker; its reports are {reports}", 30)
     assert {(row["visitor_id"], row["path"], row["payload"]["page"]) for row in rows} == {(VISITOR, "/one", "p_1")}
     assert len({row["pageview_id"] for row in rows}) == 1 and rows[0]["pageview_id"] != "p_1"
     found = {row["payload"].get("kind"): row["payload"] for row in rows}
@@ -95,8 +98,6 @@ def check_worker(visit, name, script):
     assert found["error"]["frames"][0]["function"] == "fail"
     assert (found["request"]["name"], found["request"]["source"]) == ("HTTP 404", visit.host + "/missing.json")
     assert found[None]["items"] == 3
-    (report,) = visit.store.rows(f"select emitted, dropped, lost from pageview_delivery where pageview_id = '{rows[0]['pageview_id']}'")
-    assert (report["emitted"], report["dropped"], report["lost"]) == (5, 1, 0)
 
 
 def test_a_module_worker_reports_errors_and_events(visit):

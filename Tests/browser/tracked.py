@@ -5,10 +5,10 @@ import dataclasses
 
 import pytest
 
-from load import wait_for
 from lossy import Lossy
 from shop import Shop
 from stores import events
+from waits import wait_for
 
 
 @dataclasses.dataclass
@@ -97,12 +97,14 @@ class Visit:
 
     @property
     def rows(self):
+        """The rows of all events that the server has acknowledged."""
+        self.collector.wait_until_stored()
         return events(self.store)
 
     @property
     def views(self):
-        """In the order of their first rows; ids begin with the time."""
-        rows = self.rows
+        """In the order of their first rows; ids begin with the time. The rows of each are in the order in which they were emitted."""
+        rows = sorted(self.rows, key=lambda row: row["seq"])
         return [View(id, [row for row in rows if row["pageview_id"] == id]) for id in sorted({row["pageview_id"] for row in rows})]
 
     def kinds(self):
@@ -116,7 +118,7 @@ class Visit:
             views[:] = self.views
             return condition(views)
 
-        wait_for(holds, seconds, lambda: f"{what}; there is {[(view.path, [(row['seq'], row['event_type']) for row in view.rows]) for view in views]}")
+        wait_for(holds, seconds, lambda: f"{what() if callable(what) else what}; there is {[(view.path, [(row['seq'], row['event_type']) for row in view.rows]) for view in views]}")
         return views
 
 
@@ -129,13 +131,13 @@ def wait_for_wrappers(visit):
     visit.wait_for(lambda _: visit.engine.evaluate(IS_WRAPPED), "the wrappers")
 
 
-def errors(visit, count=1):
-    """Payloads of so many error events at least, in their order."""
+def errors(visit, count=1, kind=None):
+    """Payloads of so many error events at least, in their order; of a kind, if one is given."""
     found = []
 
     def are_there(views):
         visit.flush()
-        found[:] = [row["payload"] for view in views for row in view.of("error")]
+        found[:] = [row["payload"] for view in views for row in view.of("error") if kind in (None, row["payload"]["kind"])]
         return len(found) >= count
 
     visit.wait_for(are_there, f"{count} errors")
@@ -147,9 +149,9 @@ def visit(engine, sqlite, serve):
     """Makes visits; each ends with the test."""
     made = []
 
-    def make(store=None, environment=None, **options):
+    def make(store=None, environment=None, port=0, **options):
         store = store or sqlite
-        collector = serve(store, environment={"COLLECTOR_RATE_LIMIT": 0} | (environment or {}))
+        collector = serve(store, environment={"COLLECTOR_RATE_LIMIT": 0} | (environment or {}), port=port)
         made.append(Visit(engine, store, collector, **options))
         return made[-1]
 
