@@ -3,11 +3,11 @@
 import pytest
 
 from insight import OWNER, change, report, send, settle, visit_events
-from load import wait_for
 from page import SCREENSHOTS, axe_faults, axe_options, check_layout
 from sinks import HookSink
 from test_alerts import ERROR, FAST, SECRET, SOON, add
 from test_insight_page import open_page, ready, text
+from waits import wait_for
 
 
 @pytest.fixture
@@ -76,6 +76,8 @@ def test_a_channel_and_a_rule_are_added_tested_changed_and_removed(engine, shop,
     submit(engine)
     seen(engine, "Error rate above 2 % in 60 minutes", "to my hook")
     wait_for(lambda: sink.of("firing", "error_rate"), SOON, "the alert")
+    # The page shows what the history has when it is opened.
+    wait_for(lambda: report(shop.port, "alerts")["alerts"][0]["deliveries"][0]["state"] == "delivered", SOON, "the delivery in the history")
     open_alerts(engine, shop)
     seen(engine, "Firing", "Latest alerts", "Error rate 100 %, limit 2 % in 60 minutes", "Delivered")
     engine.evaluate("() => document.querySelector('[data-rule] [aria-label^=Edit]').click()")

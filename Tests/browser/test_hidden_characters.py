@@ -5,11 +5,11 @@ import urllib.parse
 import pytest
 
 from bodies import make_ids
-from insight import ENVIRONMENT, TOKEN, VIEWS, report, send, settle, visit_events
-from load import wait_for
+from insight import ENVIRONMENT, TOKEN, VIEWS, report, send, send_until_seen, settle, visit_events
 from page import SCREENSHOTS, TABS, axe_faults
 from page import show as show_tab
 from test_insight_page import check_inert, expand, open_page
+from waits import wait_for
 
 # One of each class, between visible letters; and values that are made of them, or of blanks, alone.
 HIDDEN = [
@@ -30,6 +30,8 @@ BLANKS = ["\u200b\u200b", "\u202e\u202e", "\u3164", "\u2800\u2800", "\u00a0\u200
 # Right to left by nature, and legitimate joiners: they stay as they are.
 NATURAL = ["سلام", "שלום 42", "می‌خواهم", "👩‍👩‍👧‍👦 family"]
 CORPUS = HIDDEN + BLANKS + NATURAL
+#: Types of the events of a page view.
+KINDS = ("pageview", "webvitals", "engagement")
 
 # Displayed text of a page: rendered text nodes, displayed or announced attributes, the title, and texts in charts.
 FOUND = r"""() => {
@@ -153,12 +155,11 @@ def test_issues_visitors_and_filters_show_hidden_characters(engine, filled):
 def test_the_live_feed_shows_hidden_characters(engine, filled):
     engine.signed_in_at = None
     open_page(engine, filled, fragment="raw")
-    wait_for(lambda: engine.evaluate("() => document.querySelector('#panel-raw .head .note[role=status]').textContent") != "Connecting", 10, "connected")
-    # It watches once the feed has looked.
-    engine.evaluate("() => new Promise((resolve) => setTimeout(resolve, 500))")
+    types = "() => [...document.querySelectorAll('.stream b')].map((type) => type.textContent)"
+    send_until_seen(filled.port, lambda: "engagement" in engine.evaluate(types), "/first")
     for hostile in CORPUS:
         send(filled.port, [make_ids() | {"event_type": hostile, "seq": 1, "path": hostile, "site": hostile, "payload": {hostile: hostile}}])
-    wait_for(lambda: engine.evaluate("() => document.querySelectorAll('.stream b').length") == len(CORPUS), 10, "the events")
+    wait_for(lambda: sum(type not in KINDS for type in engine.evaluate(types)) == len(CORPUS), 10, "the events")
     check(engine, "live")
 
 
@@ -229,4 +230,4 @@ def test_the_visitor_page_shows_hidden_characters(chromium, serve, sqlite):
         chromium.evaluate("() => document.querySelectorAll('main details').forEach((details) => details.open = true)")
         assert chromium.evaluate(FOUND) == [], tab
         assert chromium.evaluate(BLANK_ROWS) == [], tab
-    assert {"\\u202E", "\\u200B\\u3164", "\\u2066"} <= set(escapes(chromium, "#panel-raw"))
+    wait_for(lambda: {"\\u202E", "\\u200B\\u3164", "\\u2066"} <= set(escapes(chromium, "#panel-raw")), 10, "the errors with their escapes")

@@ -4,8 +4,8 @@ import pytest
 
 from bodies import make_ids
 from insight import ENVIRONMENT, send, settle
-from load import wait_for
 from test_insight_page import open_page, text
+from waits import wait_for
 
 FRAMES = [{"function": "buy", "file": "https://shop.example/app.js", "line": 7, "column": 3}]
 ERROR = {

@@ -4,10 +4,10 @@ import pytest
 
 from bodies import make_ids
 from insight import ENVIRONMENT, OWNER, change, report, send, settle, visit_events
-from load import wait_for
 from page import SCREENSHOTS, axe_faults, axe_options, check_layout
 from stores import count
 from test_insight_page import open_page, ready, text
+from waits import wait_for
 
 
 @pytest.fixture

@@ -6,10 +6,12 @@ import pytest
 
 from bodies import make_ids
 from insight import ENVIRONMENT, OWNER, TOKEN, ask, change, cookie, report, send, serve_ready, settle, sign_in, visit_events
-from load import wait_for
 from page import SCREENSHOTS, axe_faults
 from test_insight_page import open_page, ready, text
+from waits import wait_for
 from wire import request
+
+pytestmark = pytest.mark.usefixtures("one_day")
 
 WIDTHS = (1440, 1024, 390)
 

@@ -3,9 +3,9 @@
 import pytest
 
 from insight import ENVIRONMENT, send, settle, visit_events
-from load import wait_for
 from page import axe_faults
 from test_insight_page import open_page, ready, text
+from waits import wait_for
 
 FRAMES = [
     {"function": "emit", "file": "https://cdn.example/vue.js", "line": 90, "column": 1},

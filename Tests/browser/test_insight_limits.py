@@ -4,10 +4,10 @@ import pytest
 
 from bodies import make_ids
 from insight import ENVIRONMENT, OWNER, settle
-from load import wait_for
 from program import connections_max, raise_open_files_limit
 from test_insight_page import expand, open_page, text
 from test_large_payloads import EVENT_BYTES, EXPORTS_MAX, send
+from waits import wait_for
 from wire import Wire, head
 
 #: Two pages of a timeline and a few events more; a page ends at 4 MiB.

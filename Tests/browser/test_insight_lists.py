@@ -8,9 +8,9 @@ import pytest
 
 from bodies import make_ids
 from insight import ENVIRONMENT, OWNER, ask, change, cookie, report, send, settle, sign_in, visit_events
-from load import wait_for
 from page import axe_faults
 from test_insight_page import open_page, ready, text
+from waits import wait_for
 
 PAGES = 130
 

@@ -3,9 +3,9 @@
 import pytest
 
 from insight import ENVIRONMENT, send, settle, visit_events
-from load import wait_for
 from test_insight_page import open_page, ready, text
 from test_insight_page_queries import card, choose
+from waits import wait_for
 
 #: Holds back the answers of addresses that match, until `release()`.
 HOLD = """() => {

@@ -3,8 +3,8 @@
 import pytest
 
 from insight import ENVIRONMENT, send, settle, visit_events
-from load import wait_for
 from test_insight_page import open_page
+from waits import wait_for
 
 #: Right ends of the rows of cards, in pixels from that of the grid.
 GAPS = """() => {

@@ -7,8 +7,8 @@ import pytest
 
 from bodies import make_ids
 from insight import CHROME, ENVIRONMENT, FIREFOX, report, send, settle, visit_events
-from load import wait_for
 from test_insight_page import open_page, ready, show, text
+from waits import wait_for
 
 #: Thirteen hours from UTC all year round: its days are others than those of UTC for most of the time.
 FAR = "Pacific/Tongatapu"

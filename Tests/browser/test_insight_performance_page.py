@@ -6,9 +6,9 @@ import urllib.parse
 import pytest
 
 from insight import CHROME, ENVIRONMENT, report, send, settle, visit_events
-from load import wait_for
 from page import axe_faults
 from test_insight_page import open_page, text
+from waits import wait_for
 
 MOBILE = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36"
 #: Page views with an LCP by page and user agent.

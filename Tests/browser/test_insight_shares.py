@@ -3,9 +3,9 @@
 import pytest
 
 from insight import ENVIRONMENT, OWNER, TOKEN, change, report, send, settle, visit_events
-from load import wait_for
 from page import SCREENSHOTS, axe_faults
 from test_insight_page import open_page, ready, text
+from waits import wait_for
 
 WIDTHS = (1440, 390)
 #: Seconds in which a guest's page notices the end of its session: two polling intervals.
@@ -59,12 +59,19 @@ def test_links_are_created_listed_and_revoked_one_by_one(engine, shared):
     ready(engine)
     assert "/shared" in text(engine, "#panel-overview")
     assert engine.evaluate("() => [location.hash, document.querySelector('#share-open').getClientRects().length]") in (["", 0], ["#overview", 0])
-    (used,) = [link for link in report(shared.port, "shares")["shares"] if link["label"] == LABELS[0]]
-    assert used["last_used"] is not None
+
+    def used():
+        (found,) = [link for link in report(shared.port, "shares")["shares"] if link["label"] == LABELS[0]]
+        return found
+
+    wait_for(lambda: used()["last_used"] is not None, 10, "the last use")
     # The owner revokes that one, on another browser; the guest's page asks for a sign-in by itself.
-    assert change(shared.port, "DELETE", f"/api/shares/{used['id']}", None, OWNER).status == 200
+    assert change(shared.port, "DELETE", f"/api/shares/{used()['id']}", None, OWNER).status == 200
     wait_for(lambda: engine.evaluate("() => collectorInsight.access()") == "none", NOTICED_SECONDS_MAX, "signed out")
-    assert engine.evaluate("() => document.querySelector('#content').hidden && !document.querySelector('#sign-in').hidden && document.querySelector('#panel-overview').childElementCount === 0")
+    wait_for(
+        lambda: engine.evaluate("() => document.querySelector('#content').hidden && !document.querySelector('#sign-in').hidden && document.querySelector('#panel-overview').childElementCount === 0"),
+        10, "the form alone",
+    )
     engine.signed_in_at = None
     open_page(engine, shared)
     open_dialog(engine)
@@ -72,8 +79,8 @@ def test_links_are_created_listed_and_revoked_one_by_one(engine, shared):
     engine.click("#share-list .button")
     wait_for(lambda: text(engine, "#share-list") == "No share links yet.", 10, "none is left")
     assert report(shared.port, "shares") == {"shares": []}
-    assert "no longer works" in text(engine, "#share-link")
-    assert engine.evaluate("() => document.activeElement.id") == "share-label"
+    wait_for(lambda: "no longer works" in text(engine, "#share-link"), 10, "the result")
+    wait_for(lambda: engine.evaluate("() => document.activeElement.id") == "share-label", 10, "the focus on the field")
 
 
 def test_a_refused_share_link_shows_the_error_and_keeps_the_list(chromium, serve, sqlite):

@@ -8,17 +8,18 @@ import time
 import pytest
 
 from insight import ENVIRONMENT, TOKEN, ask, send, visit_events
-from load import wait_for
 from page import SCREENSHOTS, axe_faults, axe_options
+from postgres import free_port
 from shop import Shop
-from stores import PostgresStore, events
+from stores import HELD_SECONDS_MAX, PostgresStore, events
 from test_insight_page import ready
 from test_status import BOT, old_rows
+from waits import wait_for
 
 SCHEMES = ("light", "dark")
 WIDTHS = (1440, 1024, 390)
-#: Events of twelve portions. What counts as processing is 50,000 or more.
-ROWS_TO_PROCESS = 120_000
+#: Events of twenty portions. What counts as processing is 50,000 or more.
+ROWS_TO_PROCESS = 200_000
 #: Seconds between two portions of processing that is slowed down: less than the program waits for a lock.
 SECONDS_A_PORTION = 4
 
@@ -75,8 +76,9 @@ def test_the_welcome_page_shows_the_tag_and_the_first_event(engine, serve, store
     green = "() => document.querySelector('#light').dataset.state"
     assert engine.evaluate(green) == "waiting"
     send(collector.port, visit_events("/first"))
-    wait_for(lambda: engine.evaluate(green) == "received", 2, "green within two seconds")
-    assert light(engine) == "First event received"
+    # For two seconds at least.
+    lights = "() => { const { dataset, textContent } = document.querySelector('#light'); return [dataset.state, textContent.trim()]; }"
+    wait_for(lambda: engine.evaluate(lights) == ["received", "First event received"], 10, "the green light")
     wait_for(lambda: is_seen(engine, ".grid") and not is_seen(engine, "#welcome"), 25, "the figures")
     ready(engine)
     tiles = engine.evaluate("() => [...document.querySelectorAll('.tile')].map((tile) => [tile.querySelector('.label').textContent, tile.querySelector('.value').firstChild.textContent])")
@@ -94,9 +96,11 @@ def test_the_copied_tag_works(chromium, serve, sqlite):
     shop.tag = lambda: tag
     try:
         chromium.open_tab(shop.url + "/pasted")
-        chromium.evaluate("() => new Promise((resolve) => setTimeout(resolve, 300)).then(() => collector.flush())")
+        wait_for(lambda: chromium.evaluate("() => self.collector && collector.id") is not None, 20, "the tracker's first view")
+        chromium.evaluate("() => collector.flush()")
         chromium.close_tab()
         wait_for(lambda: light(chromium) != "Waiting for your first event", 5, "the light has changed")
+        collector.wait_until_stored()
         assert {row["path"] for row in events(sqlite)} == {"/pasted"}
     finally:
         shop.close()
@@ -205,23 +209,23 @@ def slowed(store):
 
 
 def test_no_zero_figures_are_shown_while_events_are_processed(engine, serve, store):
-    collector = serve(store, environment=ENVIRONMENT)
-    collector.stop()
+    serve(store, environment=ENVIRONMENT).stop()
     old_rows(store, ROWS_TO_PROCESS)
     again = serve(store, environment=ENVIRONMENT)
     with slowed(store):
-        wait_for(lambda: ask(again.port, "status").json()["state"] == "processing", 10, "processing")
+        wait_for(lambda: ask(again.port, "status").json().get("state") == "processing", 10, "processing")
         # Events without a user agent are those of bots.
         engine.open(address(again, "?range=24h&bots=include"))
         wait_for_owner(engine)
+        wait_for(lambda: "processing" in banners(engine), 20, "a banner")
         text = banners(engine)["processing"]
         assert text.startswith("Processing events: ") and " %" in text and "incomplete" in text
         assert engine.evaluate("() => document.body.hasAttribute('data-incomplete')")
         values = engine.evaluate("() => [...document.querySelectorAll('#panel-overview .tile .value')].map((value) => value.firstChild.textContent)")
         assert "0" not in values and "0 %" not in values
         # The latest news; that all events are from bots may come after it.
-        announced = engine.evaluate("() => document.querySelector('#announced').textContent")
-        assert announced.startswith(("Processing events", "All events so far are from bots."))
+        announced = "() => document.querySelector('#announced').textContent"
+        wait_for(lambda: engine.evaluate(announced).startswith(("Processing events", "All events so far are from bots.")), 10, "the news")
         if engine.name == "chromium":
             look(engine, "processing", "light")
     wait_for(lambda: "processing" not in banners(engine), 110, "done")
@@ -233,13 +237,14 @@ def test_no_zero_figures_are_shown_while_events_are_processed(engine, serve, sto
 
 # When processing stalls
 
-HOLDERS = "select pid from pg_stat_activity where query like '%pg_sleep(100)%' and pid <> pg_backend_pid()"
+SLEEP = f"select pg_sleep({HELD_SECONDS_MAX})"
+HOLDERS = f"select pid from pg_stat_activity where query like '%{SLEEP}%' and pid <> pg_backend_pid()"
 
 
 def hold(cluster, database):
     """Opens a transaction of another client until the test ends it."""
     with contextlib.suppress(RuntimeError, subprocess.TimeoutExpired):
-        cluster.psql(database, "begin; delete from collector_events where id = -1; select pg_sleep(100)")
+        cluster.psql(database, f"begin; delete from collector_events where id = -1; {SLEEP}", timeout=HELD_SECONDS_MAX)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -257,7 +262,7 @@ def test_the_cause_of_delayed_figures_is_shown_and_can_be_dismissed(chromium, se
         wait_for(lambda: "rollups_blocked" in banners(chromium), 40, "a banner")
         text = banners(chromium)["rollups_blocked"]
         assert "pg_terminate_backend" in text and "For " in text
-        assert "pg_terminate_backend" in chromium.evaluate("() => document.querySelector('#announced').textContent")
+        wait_for(lambda: "pg_terminate_backend" in chromium.evaluate("() => document.querySelector('#announced').textContent"), 10, "the news")
         look(chromium, "blocked", scheme)
         chromium.click("[data-banner=rollups_blocked] .button")
         chromium.evaluate("() => new Promise((resolve) => setTimeout(resolve, 6000))")
@@ -271,7 +276,8 @@ def test_the_cause_of_delayed_figures_is_shown_and_can_be_dismissed(chromium, se
 
 
 def test_an_unreachable_server_is_shown(chromium, serve, sqlite):
-    collector = serve(sqlite, environment=ENVIRONMENT)
+    # A port that nothing else takes while the server is away.
+    collector = serve(sqlite, environment=ENVIRONMENT, port=free_port())
     send(collector.port, visit_events())
     sign_in(chromium, collector)
     wait_for(lambda: is_seen(chromium, ".grid"), 30, "figures")

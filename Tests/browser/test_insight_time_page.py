@@ -6,10 +6,12 @@ import urllib.parse
 import pytest
 
 from insight import ENVIRONMENT, OWNER, TOKEN, change, report, send, settle, visit_events
-from load import wait_for
 from program import run
 from test_insight_page import open_page, ready, text
 from test_insight_page_queries import choose
+from waits import wait_for
+
+pytestmark = pytest.mark.usefixtures("one_day")
 
 #: Where a bucket of the first chart is in the window.
 POINT = """() => {
@@ -37,7 +39,7 @@ def shop(sqlite, serve):
 @pytest.fixture
 def busy_shop(sqlite, serve):
     """A month of generated visits."""
-    result = run("demo", "--events", 5000, "--seed", 11, "--data", sqlite.folder / "data", folder=sqlite.folder, timeout=120)
+    result = run("demo", "--events", 5000, "--seed", 11, "--data", sqlite.folder / "data", folder=sqlite.folder)
     assert result.returncode == 0, result.stderr
     return serve(sqlite, environment=ENVIRONMENT)
 

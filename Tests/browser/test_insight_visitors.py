@@ -4,9 +4,9 @@ import pytest
 
 from bodies import make_ids
 from insight import ENVIRONMENT, ask, report, send, settle
-from load import wait_for
 from page import axe_faults
 from test_insight_page import expand, open_page, ready, text
+from waits import wait_for
 
 PANEL = "#panel-visitors"
 NAVIGATION = {

@@ -6,9 +6,9 @@ import pytest
 
 from bodies import make_ids
 from insight import ENVIRONMENT, OWNER, change, cookie, report, send, settle, sign_in, visit_events
-from load import wait_for
 from program import ROOT, run
 from test_insight_page import open_page, ready, text
+from waits import wait_for
 from wire import get
 
 PANEL = "#panel-tracking"
@@ -31,15 +31,14 @@ def visit(site, emitted=3, dropped=0, **options):
 def filled(store, serve):
     """Two sites: 40 page views of one have arrived as sent, the other has lost and blocked requests, old versions and a wrong clock."""
     collector = serve(store, environment=ENVIRONMENT)
-    now = time.time()
     visits = [visit("shop.example", extra={"collector": "0.1.0"}) for _ in range(40)]
-    count = send(collector.port, [event for events, _ in visits for event in events], ledger=[entry for _, entry in visits], sent_at=utc(now))
+    count = send(collector.port, [event for events, _ in visits for event in events], ledger=[entry for _, entry in visits], sent_at=utc(time.time()))
     for number in range(20):
         events, entry = visit("blog.example", emitted=6, dropped=1, error=BLOCKED if number == 0 else None, extra={"collector": "0.0.9" if number % 2 else None, "sample": 0.5})
         # The clocks of every fourth browser are two hours fast.
-        offset = 7200 if number % 4 == 0 else 0
-        events = [event | {"client_timestamp": utc(now + offset)} for event in events]
-        count += send(collector.port, events, ledger=[entry], sent_at=utc(now + offset))
+        clock = utc(time.time() + (7200 if number % 4 == 0 else 0))
+        events = [event | {"client_timestamp": clock} for event in events]
+        count += send(collector.port, events, ledger=[entry], sent_at=clock)
     settle(collector.port, count)
     return collector
 
