@@ -5,7 +5,7 @@ import threading
 import uuid
 
 from bodies import event, make_ids
-from waits import ANSWER_SECONDS_MAX, END_SECONDS_MAX, wait_for  # noqa: F401
+from waits import ANSWER_SECONDS_MAX, END_SECONDS_MAX
 from wire import Closed, Wire, head
 
 

@@ -17,10 +17,13 @@ import traceback
 import checker
 import faults
 from deployments import PostgresDeployment, SQLiteDeployment, clear
+from waits import WAIT_SECONDS_MIN, wait_for
 
 DEPLOYMENTS = {"sqlite": SQLiteDeployment, "postgres": PostgresDeployment}
 SENDERS = pathlib.Path(__file__).resolve().parent / "senders.py"
-SENDERS_SECONDS_MAX = 90
+SENDERS_SECONDS_MAX = 150
+#: A round lasts until so many records are acknowledged, however busy the machine is.
+ACKNOWLEDGED_MIN = 250
 FAULTS_MAX = 3
 ROUNDS_PER_DEPLOYMENT = 20
 
@@ -83,6 +86,7 @@ def load(deployment, seed, visitor, acknowledgements, seconds, plan):
             for future in [pool.submit(inject, deployment, *item) for item in plan]:
                 future.result()
             time.sleep(max(0, seconds - (time.monotonic() - started)))
+            wait_for(lambda: len(checker.read_acknowledgements(acknowledgements)) >= ACKNOWLEDGED_MIN, WAIT_SECONDS_MIN, "enough load")
         output, _ = senders.communicate(timeout=SENDERS_SECONDS_MAX)
         return collections.Counter(json.loads(output))
     finally:

@@ -13,11 +13,11 @@ import subprocess
 import threading
 import time
 
-from load import wait_for
 from postgres import Cluster, free_port
 from program import Collector
 from proxy import Proxy
 from stores import PostgresStore, SQLiteStore
+from waits import WAIT_SECONDS_MIN, wait_for
 from wire import Closed, get
 
 TOKEN = "token-of-the-chaos"
@@ -141,7 +141,7 @@ class SQLiteDeployment(Deployment):
 
     @contextlib.contextmanager
     def locked(self, statement):
-        connection = sqlite3.connect(self.store.path, timeout=20, isolation_level=None)
+        connection = sqlite3.connect(self.store.path, timeout=WAIT_SECONDS_MIN, isolation_level=None)
         try:
             connection.execute(statement)
             yield
@@ -154,7 +154,7 @@ class SQLiteDeployment(Deployment):
     @contextlib.contextmanager
     def reading(self):
         """Holds a read transaction, which prevents a checkpoint from resetting the write-ahead log."""
-        connection = sqlite3.connect(self.store.path, timeout=20, isolation_level=None)
+        connection = sqlite3.connect(self.store.path, timeout=WAIT_SECONDS_MIN, isolation_level=None)
         try:
             connection.execute("begin")
             connection.execute("select count(*) from collector_events").fetchone()

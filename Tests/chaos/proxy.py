@@ -61,7 +61,7 @@ class Proxy:
 
     def _serve(self, client):
         try:
-            server = socket.create_connection(("127.0.0.1", self.target_port), 5)
+            server = socket.create_connection(("127.0.0.1", self.target_port), 30)
             server.settimeout(None)
         except OSError:
             client.close()

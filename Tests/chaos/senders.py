@@ -19,9 +19,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "browser"))
 
 import records
 from acknowledgements import Acknowledgements
+from waits import ANSWER_SECONDS_MAX
 from wire import Closed, Wire, chunked, head
 
-RESPONSE_SECONDS_MAX = 30
+RESPONSE_SECONDS_MAX = ANSWER_SECONDS_MAX
 TRIES_MAX = 200
 PAUSE_SECONDS = 0.02
 

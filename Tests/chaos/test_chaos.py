@@ -25,7 +25,7 @@ def seeds(store):
 
 
 @pytest.mark.parametrize("store", faults.FAULTS)
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_each_acknowledged_record_is_stored_once_and_intact(store, capsys):
     total = campaign.Total()
     chosen = seeds(store)

@@ -22,11 +22,13 @@ def store(tmp_path):
     store = SQLiteStore(tmp_path)
     collector = Collector(tmp_path)
     try:
+        collector.wait_until_ready()
         for key in KEYS:
             assert post(collector.port, "/event", records.event(VISITOR, key)).status == 200
         assert post(collector.port, "/collect", records.submission(VISITOR, "collect-once-1")).status == 200
         reports = [records.delivery_report(VISITOR, view, emitted) for view, emitted in VIEWS.items()]
         assert post(collector.port, "/events", records.as_body({"events": [], "ledger": reports})).status == 200
+        collector.wait_until_stored()
         collector.stop()
     finally:
         collector.kill()

@@ -18,9 +18,9 @@ from program import die_with_parent
 from webkit import WebKit
 
 POLL_SECONDS = 0.03
-STEP_SECONDS_MAX = 30
-ANSWER_SECONDS_MAX = 40
-STOP_SECONDS_MAX = 20
+STEP_SECONDS_MAX = 60
+ANSWER_SECONDS_MAX = 90
+STOP_SECONDS_MAX = 30
 MOUSE_DOWN_MS = 20
 #: Disables the browser's own requests and dialogs.
 ARGUMENTS = (

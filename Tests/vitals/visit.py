@@ -7,8 +7,8 @@ from browsers import StepFailed
 from definitions import NOTHING, UNSUPPORTED
 
 #: Longest wait for posts in seconds, and the time without a post after which no more are expected.
-ARRIVAL_SECONDS_MAX = 45
-QUIET_SECONDS = 8
+ARRIVAL_SECONDS_MAX = 90
+QUIET_SECONDS = 20
 SETTLED_SECONDS = 0.15
 POLL_SECONDS = 0.03
 #: A busy machine may paint too late, and a browser may not keep a page.
