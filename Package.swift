@@ -189,7 +189,9 @@ let package = Package(
         ),
         .target(
             name: "Archive",
-            dependencies: ["Compression", "Crypto", "Events", "Files", "JSON", "Rollups", "Storage"],
+            dependencies: [
+                "Compression", "Crypto", "Events", "Files", "JSON", "Locks", "Log", "Rollups", "Storage", "Workers",
+            ],
             path: "Sources/Analytics/Archive",
             swiftSettings: strict
         ),

@@ -30,6 +30,11 @@ private func configure(
         #expect(try configure(["COLLECTOR_GEO_HEADERS": "none"]).locationProxy == nil)
     }
 
+    @Test func `the folder of the archive is a path`() throws {
+        #expect(try configure().archiveFolder == nil)
+        #expect(try configure(["COLLECTOR_ARCHIVE": "/srv/archive"]).archiveFolder == "/srv/archive")
+    }
+
     @Test func `without settings of retention everything is kept, but for the disk`() throws {
         #expect(try configure().retention == RetentionPolicy())
         #expect(RetentionPolicy().eventsBorder(now: 1000) == nil && RetentionPolicy().diskFreeMin == 1 << 30)

@@ -59,8 +59,8 @@ struct RetentionBench {
     ///
     /// - Returns: the number of removed events.
     @discardableResult
-    func remove(before time: Int64) throws -> Int {
-        let retention = try Retention(store.makeDatabase())
+    func remove(before time: Int64, archived: ArchivedRows? = nil) throws -> Int {
+        let retention = try Retention(store.makeDatabase(), archived: archived)
         var (removed, round) = (0, 0)
         while true {
             let step = try retention.removeEvents(before: time, now: end)

@@ -76,6 +76,49 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
+    func `removes only sessions of which an archive has all events`(engine: Engine) throws {
+        let bench = try RetentionBench(engine, seed: 48)
+        let figures = try bench.reports()
+        let time = try bench.store.makeDatabase().dialect.microseconds("received_at")
+        let rows = try bench.database.rows(
+            "select session_id, \(time) / 86400000000, id from collector_events order by id"
+        ).map { (session: $0[0] ?? "", day: Int64($0[1] ?? "") ?? 0, id: Int64($0[2] ?? "") ?? 0) }
+        let days = Set(rows.map(\.day)).sorted()
+        try #require(days.count > 3)
+        // One day is missing, and of another one, the archive has the first rows only.
+        let middle = rows[rows.count / 2].id
+        func number(_ day: Int64) -> Int64? { day == days[1] ? nil : day == days[2] ? middle : .max }
+        var archived = ArchivedRows()
+        for day in days { if let number = number(day) { archived.add("collector_events", day: day, through: number) } }
+        let kept = Set(rows.filter { $0.id > number($0.day) ?? 0 }.map(\.session))
+        let removed = try bench.remove(before: bench.end, archived: archived)
+        #expect(removed == rows.count { !kept.contains($0.session) } && removed > 0)
+        #expect(try bench.database.count("collector_events") == rows.count - removed)
+        #expect(try bench.remove(before: bench.end, archived: ArchivedRows()) == 0)
+        try bench.expectEqual(figures)
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `of submissions, reports and dead letters removes only those of an archive`(engine: Engine) throws {
+        let database = try Database(engine)
+        let store = try database.migrated()
+        let writer = try store.makeWriter()
+        let second = Int64(86_400)
+        for day in [1, 2] {
+            let at = (Int64(day) * second + 60) * 1_000_000
+            let report = try DeliveryReport.sample(pageview: "p_\(day)", visitor: "v", emitted: 1, receivedAt: at)
+            _ = try writer.append(Batch(submissions: [try Submission.sample(receivedAt: at)], reports: [report]))
+        }
+        var archived = ArchivedRows()
+        for table in ["debug_data", "delivery_reports"] { archived.add(table, day: 1, through: .max) }
+        let retention = try Retention(store.makeDatabase(), archived: archived)
+        #expect(try retention.removeSubmissions(before: 10 * second).rows == 1)
+        #expect(try retention.removeDeliveryReports(before: 10 * second).rows == 1)
+        #expect(try database.count("debug_data") == 1 && database.count("delivery_reports") == 1)
+        #expect(try database.column("select pageview_id from delivery_reports") == ["p_2"])
+    }
+
+    @Test(arguments: Engine.allCases)
     func `does not touch events that are in no figure yet`(engine: Engine) throws {
         let bench = try RetentionBench(engine, seed: 45, sessions: 40)
         let before = try bench.database.count("collector_events")

@@ -205,6 +205,35 @@ def test_events_that_retention_removes_stay_in_the_archive_and_are_imported_once
         server.stop()
 
 
+def problems(port):
+    return {problem["code"]: problem["message"] for problem in report(port, "status")["problems"]}
+
+
+def test_a_server_archives_days_before_it_removes_their_events(demo, serve, folder):
+    before = contents(demo, "collector_events")
+    server = serve(demo, environment=ENVIRONMENT | RETENTION | {"COLLECTOR_ARCHIVE": folder})
+    oldest = datetime.datetime.now().timestamp() - 11 * 86_400
+    wait_for(lambda: (report(server.port, "storage").get("oldest_event") or 0) > oldest, 60, "the end of the removal")
+    assert "archive_incomplete" not in problems(server.port)
+    server.stop()
+    left = {row["id"] for row in contents(demo, "collector_events")}
+    archived = {row["id"] for entry in manifest(folder)["files"] if entry["table"] == "collector_events" for row in lines(folder, entry)}
+    assert len(left) < len(before) and archived | left == {row["id"] for row in before}
+    assert "The archive is complete" in fine(demo, "archive", "--verify", folder).stdout
+
+
+def test_a_server_removes_nothing_while_its_archive_cannot_be_written(demo, serve, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    before = count(demo, "collector_events")
+    server = serve(demo, environment=ENVIRONMENT | RETENTION | {"COLLECTOR_ARCHIVE": tmp_path / "file" / "archive"})
+    wait_for(lambda: "archive_incomplete" in problems(server.port), 60, "a problem in the status")
+    assert "Not a directory" in problems(server.port)["archive_incomplete"]
+    # The first pass of retention ends with a measurement.
+    wait_for(lambda: report(server.port, "storage").get("oldest_event"), 60, "a pass of retention")
+    server.stop()
+    assert count(demo, "collector_events") == before
+
+
 def test_a_day_with_late_rows_is_written_again_and_others_are_not(demo, folder):
     fine(demo, "archive", "--to", folder)
     first, day = manifest(folder), days_ago(5)

@@ -24,6 +24,8 @@ struct ProblemFinder {
     var storage: StorageReport?
     /// Why the newest version of the location database is not in use.
     var locationProblem: String?
+    /// Why the archive is not complete.
+    var archiveProblem: String?
 
     private struct Finding {
         var code: String
@@ -48,7 +50,7 @@ struct ProblemFinder {
     }
 
     private var findings: [Finding] {
-        [damaged, store, journal, journalDamage, refusedRecords, rollups, deadLetters, feed, locations, space]
+        [damaged, store, journal, journalDamage, refusedRecords, rollups, deadLetters, feed, locations, archive, space]
             .compactMap(\.self)
     }
 
@@ -179,6 +181,17 @@ struct ProblemFinder {
         }
     }
 
+    private var archive: Finding? {
+        archiveProblem.map {
+            Finding(
+                code: "archive_incomplete",
+                message: "The archive is not complete: \($0). Rows that it does not have are kept, whatever their age. "
+                    + "The server tries again within ten minutes.",
+                summary: "Old events are kept longer than planned."
+            )
+        }
+    }
+
     /// Days until the disk is full, and the multiple of the minimum of free space, at which the owner is warned.
     static let warningDays = 14.0
     static let warningDiskFactor: Int64 = 2
@@ -189,7 +202,7 @@ struct ProblemFinder {
         if storage.isLimitExceeded {
             let message =
                 "The database cannot be kept below its limit, or the disk above its minimum of free space: "
-                + "all events older than an hour have been removed. Free disk space, or raise COLLECTOR_DATABASE_MAX."
+                + "all events that may be removed have been removed. Free disk space, or raise COLLECTOR_DATABASE_MAX."
             return Finding(code: "storage_limit_exceeded", message: message, summary: summary)
         }
         let (policy, free) = (storage.policy, storage.size.diskFree.map { $0 + storage.size.reusable })

@@ -37,6 +37,7 @@ package final class StatusMonitor: Sendable {
     private let feedFailure: @Sendable () -> String?
     private let damage: @Sendable () -> String?
     private let locationProblem: @Sendable () -> String?
+    private let archiveProblem: @Sendable () -> String?
     private let storage: @Sendable () -> StorageReport?
     private let state = Locked(State())
     private let startedAt = ContinuousClock.now
@@ -50,7 +51,8 @@ package final class StatusMonitor: Sendable {
         retention: RetentionWorker? = nil,
         feed: LiveFeed? = nil,
         pool: ReaderPool? = nil,
-        locations: LocationDatabase? = nil
+        locations: LocationDatabase? = nil,
+        archiveProblem: @escaping @Sendable () -> String? = { nil }
     ) {
         self.store = store
         self.ingest = ingest
@@ -59,6 +61,7 @@ package final class StatusMonitor: Sendable {
         feedFailure = { feed?.failure }
         damage = { pool?.damage }
         locationProblem = { locations?.problem }
+        self.archiveProblem = archiveProblem
         storage = { retention?.report }
     }
 
@@ -126,7 +129,7 @@ package final class StatusMonitor: Sendable {
     private func note(_ look: StoreSnapshot?, _ failure: StoreError?) {
         let (seconds, report) = (seconds, ingest.report)
         let (feedFailure, damage, locationProblem) = (feedFailure(), damage(), locationProblem())
-        let storage = storage()
+        let (storage, archiveProblem) = (storage(), archiveProblem())
         // While the database is away, its own problem has the cause.
         let rollupFailure = look == nil ? nil : rollups?.status.lastError
         let (before, now) = state.withLock { state in
@@ -144,6 +147,7 @@ package final class StatusMonitor: Sendable {
             finder.feedFailure = feedFailure
             finder.damage = damage
             finder.locationProblem = locationProblem
+            finder.archiveProblem = archiveProblem
             finder.storage = storage
             let before = state.problems
             state.problems = finder.problems(before: before)

@@ -65,7 +65,9 @@ package struct ArchiveFolder: Sendable {
     }
 
     private static func inUse(_ path: String) -> ArchiveError {
-        ArchiveError("another program writes to the archive \(path): try again when it has ended")
+        var error = ArchiveError("another program writes to the archive \(path): try again when it has ended")
+        error.isInUse = true
+        return error
     }
 
     // MARK: - The manifest

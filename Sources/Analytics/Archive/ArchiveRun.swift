@@ -14,6 +14,8 @@ package final class ArchiveRun {
         package var filesBefore = 0
         /// Why files that are damaged could not be written again.
         package var problems: [String] = []
+        /// Names of these files.
+        var damaged: Set<String> = []
         package var isInterrupted = false
     }
 
@@ -33,7 +35,7 @@ package final class ArchiveRun {
     private let site: String?
     private let version: String
 
-    private var manifest: ArchiveManifest
+    private(set) var manifest: ArchiveManifest
     private var (isChanged, savedAt) = (false, ContinuousClock.now)
     private var obsolete: [String] = []
     private var through: Int64 = 0
@@ -170,6 +172,7 @@ package final class ArchiveRun {
             let problem = ArchiveReader.problem(folder, file)
             if let problem, rows < file.rows {
                 summary.problems.append("\(problem.reason); the database no longer has all of its rows")
+                summary.damaged.insert(file.name)
             } else if problem != nil || version > file.through || rows > file.rows {
                 work.days[day] = ArchiveWriter.Versions(listed: file, intact: problem == nil ? file : nil)
                 total += rows

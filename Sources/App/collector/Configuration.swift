@@ -31,6 +31,8 @@ struct Configuration: Sendable {
     var journalBytesMax = 1 << 30
     /// What is removed, and when.
     var retention = RetentionPolicy()
+    /// The folder in which days are archived before retention removes their rows; nil when not configured.
+    var archiveFolder: String?
     /// Records per second accepted from one client address; 0 disables the limit.
     var rateLimit = 100
     var alerts = AlertConfiguration()
@@ -88,6 +90,7 @@ struct Configuration: Sendable {
             SettingReader.bytes(text).flatMap { $0 == 0 || $0 >= 16 << 20 ? $0 : nil }
         }
         retention = reader.readRetention()
+        archiveFolder = reader.read("COLLECTOR_ARCHIVE", "must name a folder") { $0.isEmpty ? nil : $0 }
         reader.read(
             "COLLECTOR_RATE_LIMIT",
             "must be a number of records per second, or 0 for no limit",

@@ -1,4 +1,5 @@
 import Alerts
+import Archive
 import Assets
 import Erasure
 import Glibc
@@ -26,6 +27,7 @@ struct Service {
     private let erasures: ErasureWorker?
     private let alerts: AlertWorker?
     private let retention: RetentionWorker?
+    private let archive: ArchiveWorker?
     private let status: StatusMonitor?
     private let workers: BodyWorkers
     private let sessions: SessionRegistry
@@ -72,7 +74,9 @@ struct Service {
             }
         }
         rollupWorker = store.map { RollupWorker(store: $0, committed: committed, log: log) }
-        retention = store.map { Self.makeRetention(configuration, $0, ingest, log) }
+        let archive = store.flatMap { Self.makeArchive(configuration, $0, log) }
+        self.archive = archive
+        retention = store.map { Self.makeRetention(configuration, $0, ingest, archive, log) }
         workers = BodyWorkers(waitingBytesMax: process.scaled(BodyWorkers.waitingBytesMax))
         sessions = SessionRegistry(store: store, responses: sink, log: log)
         if let store, let ingest {
@@ -84,7 +88,8 @@ struct Service {
                 retention: retention,
                 feed: feed,
                 pool: pool,
-                locations: locations
+                locations: locations,
+                archiveProblem: { archive?.problem }
             )
         } else {
             status = nil
@@ -124,6 +129,7 @@ struct Service {
         health.start()
         rollupWorker?.start()
         erasures?.start()
+        archive?.start()
         retention?.start()
         status?.start()
         alerts?.start()
@@ -145,20 +151,30 @@ struct Service {
         // hangs, which must not delay the writes of acknowledged records.
         let readers = [
             feed?.worker, pool?.worker, status?.worker, sessions.worker, rollupWorker?.worker, erasures?.worker,
-            retention?.worker, alerts?.worker, alerts?.tester,
+            retention?.worker, archive?.worker, alerts?.worker, alerts?.tester,
         ]
         Worker.stop(readers.compactMap { $0 })
         ingest?.stop()
         health.stop()
     }
 
+    private static func makeArchive(_ configuration: Configuration, _ store: any Store, _ log: Log) -> ArchiveWorker? {
+        guard let folder = configuration.archiveFolder else { return nil }
+        return ArchiveWorker(store: store, folder: folder, version: Help.version, log: log) {
+            try DataFolder.make(folder)
+        }
+    }
+
     private static func makeRetention(
         _ configuration: Configuration,
         _ store: any Store,
         _ ingest: Ingest?,
+        _ archive: ArchiveWorker?,
         _ log: Log
     ) -> RetentionWorker {
-        RetentionWorker(
+        var archived: (@Sendable () -> ArchivedRows)?
+        if let archive { archived = { archive.archived } }
+        return RetentionWorker(
             store: store,
             policy: configuration.retention,
             holder: String(UInt64.random(in: 0...UInt64.max), radix: 16),
@@ -166,7 +182,8 @@ struct Service {
             isIdle: {
                 guard let report = ingest?.report else { return true }
                 return report.health == .ready && !report.isJournaling && report.journal?.records ?? 0 == 0
-            }
+            },
+            archived: archived
         )
     }
 

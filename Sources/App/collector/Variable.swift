@@ -107,6 +107,11 @@ struct Variable: Sendable {
             defaultText: "1GiB"
         ),
         Variable(
+            name: "COLLECTOR_ARCHIVE",
+            summary: "folder in which whole days are archived; only archived rows are removed",
+            defaultText: "no archive"
+        ),
+        Variable(
             name: "COLLECTOR_RATE_LIMIT",
             summary: "records per second accepted from one client address; 0 for no limit",
             defaultText: "100"

@@ -35,13 +35,15 @@ struct RemovalPlan {
 
     /// Finds the next sessions without an event from `time` on, in seconds since 1970.
     ///
-    /// Sessions with events after `position`, the last aggregated one, are left alone.
+    /// Sessions with events after `position`, the last aggregated one, are left alone, and with an archive, those with an event
+    /// that it does not have.
     init(
         _ database: any Database,
         _ hashes: KeyedHashes,
         before time: Int64,
         after cursor: Cursor?,
-        position: Int64
+        position: Int64,
+        archived: ArchivedRows? = nil
     ) throws(StoreError) {
         let dialect = database.dialect
         var parameters: [SQLValue] = [.integer(time), .integer(position), .integer(Self.searchedMax)]
@@ -74,6 +76,7 @@ struct RemovalPlan {
         let isGiant = isCut && groups.allSatisfy(isLast)
         if isCut, !isGiant { groups.removeAll(where: isLast) }
         for group in groups where isGiant || group.isOver(before: time, position: position) {
+            guard group.isIn(archived, through: position) else { continue }
             add(group, hashes, before: time, position)
         }
     }
@@ -94,6 +97,14 @@ struct RemovalPlan {
             let times = events.map { $0.time / 1_000_000 }
             guard let first = times.min(), let last = times.max() else { return false }
             return last < time || first < time - RemovalPlan.spareSeconds
+        }
+
+        /// Whether an archive has the events that would be removed; true without an archive.
+        func isIn(_ archived: ArchivedRows?, through position: Int64) -> Bool {
+            guard let archived else { return true }
+            return events.allSatisfy {
+                $0.id > position || archived.contains("collector_events", microseconds: $0.time, number: $0.id)
+            }
         }
     }
 

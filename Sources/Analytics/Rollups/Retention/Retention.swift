@@ -18,12 +18,16 @@ package final class Retention {
 
     private let database: any Database
     private let hashes: KeyedHashes
+    /// What may be removed; nil without an archive.
+    private let archived: ArchivedRows?
     private var cursor: RemovalPlan.Cursor?
     private var reportCursor: (pageview: String, visitor: String)?
 
+    /// With an archive, only rows are removed that it has.
+    ///
     /// - Throws: `.schema` before the database is migrated.
-    package init(_ database: any Database) throws(StoreError) {
-        self.database = database
+    package init(_ database: any Database, archived: ArchivedRows? = nil) throws(StoreError) {
+        (self.database, self.archived) = (database, archived)
         hashes = try KeyedHashes(database)
     }
 
@@ -48,7 +52,8 @@ package final class Retention {
             hashes,
             before: time,
             after: cursor,
-            position: position.lastEventID
+            position: position.lastEventID,
+            archived: archived
         )
         cursor = plan.next
         guard !plan.ids.isEmpty else { return Step(rows: 0, isLast: plan.next == nil) }
@@ -115,7 +120,8 @@ package final class Retention {
             """,
             [.integer(Self.pageRows)]
         )
-        let old = rows.prefix { ($0[1].integer ?? .max) / 1_000_000 < time }.compactMap { $0[0].integer }
+        let old = rows.prefix { ($0[1].integer ?? .max) / 1_000_000 < time && isArchived("debug_data", $0[1], $0[0]) }
+            .compactMap { $0[0].integer }
         try delete("debug_data", "id", Array(old))
         return Step(rows: old.count, isLast: old.count < Int(Self.pageRows))
     }
@@ -131,7 +137,7 @@ package final class Retention {
             select pageview_id, visitor_id, case when \(last) < \(time * 1_000_000) and not exists (
                 select 1 from collector_events as event
                 where event.pageview_id = report.pageview_id and event.visitor_id = report.visitor_id
-            ) then 1 else 0 end
+            ) then 1 else 0 end, \(database.dialect.microseconds("first_received_at")), coalesce(revision, 0)
             from delivery_reports as report
             \(reportCursor == nil ? "" : "where (pageview_id, visitor_id) > (?2, ?3)")
             order by pageview_id, visitor_id
@@ -139,7 +145,7 @@ package final class Retention {
             """,
             [.integer(Self.pageRows)] + (reportCursor.map { [.text($0.pageview), .text($0.visitor)] } ?? [])
         )
-        let old = rows.filter { $0[2].integer == 1 }
+        let old = rows.filter { $0[2].integer == 1 && isArchived("delivery_reports", $0[3], $0[4]) }
         try database.delete(
             "delivery_reports",
             key: ["pageview_id", "visitor_id"],
@@ -157,7 +163,7 @@ package final class Retention {
             "select event_id from rollup_dead_letters where at < ?1 order by event_id limit ?2",
             [.integer(time), .integer(Self.pageRows)]
         )
-        let ids = rows.compactMap { $0[0].integer }
+        let ids = try archivedEvents(rows.compactMap { $0[0].integer })
         let pageViews = try RemovalPlan.pageViews(database, of: ids)
         try database.transaction { () throws(StoreError) in
             try keepDelivery(pageViews)
@@ -217,6 +223,26 @@ package final class Retention {
         )
         let isOurs = try position.move(database, to: next) { () throws(StoreError) in try changes.write(database) }
         return Step(rows: isOurs ? sessions : 0, isLast: false)
+    }
+
+    // MARK: - The archive
+
+    private func isArchived(_ table: String, _ microseconds: SQLValue, _ number: SQLValue) -> Bool {
+        guard let archived else { return true }
+        guard let time = microseconds.integer, let number = number.integer else { return false }
+        return archived.contains(table, microseconds: time, number: number)
+    }
+
+    /// Those of some events that may be removed.
+    private func archivedEvents(_ ids: [Int64]) throws(StoreError) -> [Int64] {
+        guard archived != nil, !ids.isEmpty else { return ids }
+        let values = database.padded(ids.map { .integer($0) })
+        let names = (1...values.count).map { "?\($0)" }.joined(separator: ", ")
+        let kept = try database.rows(
+            "select id, \(database.dialect.microseconds("received_at")) from collector_events where id in (\(names))",
+            values
+        ).filter { !isArchived("collector_events", $0[1], $0[0]) }.compactMap { $0[0].integer }
+        return ids.filter { !kept.contains($0) }
     }
 
     // MARK: - The lease

@@ -17,6 +17,7 @@ package struct RetentionPass {
 
     private let database: any Database
     private let retention: Retention
+    private let archived: ArchivedRows?
     private let policy: RetentionPolicy
     /// Seconds since 1970.
     private let now: Int64
@@ -25,14 +26,17 @@ package struct RetentionPass {
     /// Whether the pass has been ended before everything was removed.
     package private(set) var isCut = false
 
+    /// With an archive, only rows are removed that it has.
     package init(
         _ database: any Database,
         policy: RetentionPolicy,
         now: Int64,
+        archived: ArchivedRows? = nil,
         pause: @escaping (_ milliseconds: Int) -> Bool
     ) throws(StoreError) {
         (self.database, self.policy, self.now, self.pause) = (database, policy, now, pause)
-        retention = try Retention(database)
+        self.archived = archived
+        retention = try Retention(database, archived: archived)
     }
 
     /// Removes what is old, then the oldest events as long as the limits of size are exceeded.
@@ -59,7 +63,8 @@ package struct RetentionPass {
     }
 
     /// Removes events in steps until all are younger than the border, or enough have been removed.
-    private mutating func removeEvents(before border: Int64, atMost count: Int64?) throws(StoreError) {
+    private mutating func removeEvents(before time: Int64, atMost count: Int64?) throws(StoreError) {
+        guard let border = archivedBorder(time) else { return }
         let now = now
         var (left, removedInRound) = (count ?? .max, 0)
         while left > 0 {
@@ -76,12 +81,18 @@ package struct RetentionPass {
         }
     }
 
+    /// The end of the archived days, if it is before a time; nil when nothing is archived, so that events are not searched in vain.
+    private func archivedBorder(_ time: Int64) -> Int64? {
+        guard let archived else { return time }
+        return archived.end("collector_events").map { min($0, time) }
+    }
+
     /// Removes the oldest events, a day of them at a time: a session that goes on is cut off at the end of the day after, so that the border
     /// of removed events does not move to the end of the longest session.
     ///
     /// - Returns: Whether nothing is left that may be removed.
     private mutating func removeOldest(_ count: Int64) throws(StoreError) -> Bool {
-        let latest = now - RetentionPolicy.sizeAgeMin
+        guard let latest = archivedBorder(now - RetentionPolicy.sizeAgeMin) else { return true }
         var (left, border) = (count, Int64.min)
         while left > 0, !isCut {
             guard let oldest = try StorageReport.oldestEvent(database), oldest < latest else { return true }

@@ -25,6 +25,7 @@ package final class RetentionWorker: Sendable {
     private let policy: RetentionPolicy
     private let log: Log
     private let isIdle: @Sendable () -> Bool
+    private let archived: (@Sendable () -> ArchivedRows)?
     private let latest = Locked<StorageReport?>(nil)
     private let holder: String
 
@@ -33,15 +34,18 @@ package final class RetentionWorker: Sendable {
 
     /// Creates a worker; `holder` identifies this process to others on the same database.
     ///
-    /// `isIdle` says whether nothing waits outside of the database, such as records of an outage in the journal.
+    /// `isIdle` says whether nothing waits outside of the database, such as records of an outage in the journal. With `archived`, only
+    /// rows are removed that it returns.
     package init(
         store: any Store,
         policy: RetentionPolicy,
         holder: String,
         log: Log,
-        isIdle: @escaping @Sendable () -> Bool = { true }
+        isIdle: @escaping @Sendable () -> Bool = { true },
+        archived: (@Sendable () -> ArchivedRows)? = nil
     ) {
-        (self.store, self.policy, self.holder, self.log, self.isIdle) = (store, policy, holder, log, isIdle)
+        (self.store, self.policy, self.holder, self.log) = (store, policy, holder, log)
+        (self.isIdle, self.archived) = (isIdle, archived)
     }
 
     package func start() {
@@ -96,7 +100,8 @@ package final class RetentionWorker: Sendable {
             return (measured, false)
         }
         let leaseEnd = ContinuousClock.now + .seconds(Self.leaseSeconds / 2)
-        var pass = try RetentionPass(database, policy: allowed, now: now) { [self] milliseconds in
+        let archived = archived?()
+        var pass = try RetentionPass(database, policy: allowed, now: now, archived: archived) { [self] milliseconds in
             let rest = min(max(2 * milliseconds, Self.pauseMillisecondsMin), Self.pauseMillisecondsMax)
             return worker.pause(milliseconds: rest) && .now < leaseEnd && mayRun()
         }
