@@ -6,13 +6,14 @@ import os
 import pathlib
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 
 import workers
-from waits import COMMAND_SECONDS_MAX, PAUSE_SECONDS, START_SECONDS_MAX, STOP_SECONDS_MAX
+from waits import COMMAND_SECONDS_MAX, PAUSE_SECONDS, START_SECONDS_MAX, STOP_SECONDS_MAX, wait_for
 
 PASSWORD = "not-so-secret-7f3a"
 
@@ -47,13 +48,22 @@ def free_port():
     raise RuntimeError("there is no free port")
 
 
+def is_alive(pid):
+    try:
+        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
 class Cluster:
     """A server. It never runs as root, and a supervising shell ends it when this process ends."""
 
     # The shell reads until the pipe closes, on purpose or because this process ended, then shuts the server down.
     SUPERVISOR = '"$@" & server=$!; cat >/dev/null; kill -INT $server 2>/dev/null; wait $server'
 
-    def __init__(self, settings=()):
+    def __init__(self, settings=(), primary=None):
+        """A new server or, with `primary`, a standby that streams from that server; its name there is its `name`."""
         self.binaries = find_binaries()
         if self.binaries is None:
             raise RuntimeError("PostgreSQL's server is not installed (scripts/setup test installs it)")
@@ -62,8 +72,16 @@ class Cluster:
         self.port = free_port()
         self.settings = settings
         self.supervisor = None
+        self.name = f"standby_{self.port}"
         if os.getuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
+        if primary:
+            self._copy(primary)
+        else:
+            self._initialize()
+        self.start()
+
+    def _initialize(self):
         password_file = self.folder / "password"
         password_file.write_text(PASSWORD + "\n")
         password_file.chmod(0o644)
@@ -74,7 +92,15 @@ class Cluster:
             ),
             check=True, capture_output=True, cwd=self.folder,
         )
-        self.start()
+
+    def _copy(self, primary):
+        source = f"host=127.0.0.1 port={primary.port} user=collector password={PASSWORD} application_name={self.name}"
+        subprocess.run(
+            self._as_owner(
+                self.binaries / "pg_basebackup", "--pgdata", self.data, "--dbname", source, "--write-recovery-conf", "--checkpoint", "fast", "--no-sync",
+            ),
+            check=True, capture_output=True, cwd=self.folder,
+        )
 
     def _as_owner(self, program, *arguments):
         prefix = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
@@ -115,6 +141,28 @@ class Cluster:
             check=True, capture_output=True, cwd=self.folder,
         )
         self.stop()
+
+    def processes(self):
+        """Process IDs of the server and its children."""
+        master = int((self.data / "postmaster.pid").read_text().split()[0])
+        children = pathlib.Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        return [master, *map(int, children)]
+
+    def kill(self):
+        """Kills all processes, as a failure of the machine would."""
+        pids = self.processes()
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: not any(is_alive(pid) for pid in pids), 10, "the server's processes to end")
+        self.stop()
+
+    def promote(self):
+        """Makes a standby the primary."""
+        subprocess.run(
+            self._as_owner(self.binaries / "pg_ctl", "-D", self.data, "-w", "promote"),
+            check=True, capture_output=True, cwd=self.folder,
+        )
 
     def remove(self):
         # Skips the shutdown checkpoint, which is slow on a busy disk.

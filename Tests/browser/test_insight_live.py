@@ -15,6 +15,9 @@ from stores import count
 from waits import ANSWER_SECONDS_MAX, END_SECONDS_MAX, wait_for
 from wire import Closed, Wire, get, head
 
+#: Pause before a new connection after one that failed.
+RECONNECT_SECONDS = 0.02
+
 
 class Subscriber:
     """Reads the stream on a thread, disconnects when asked to, and resumes as browsers do."""
@@ -43,10 +46,13 @@ class Subscriber:
                     wire.send(head("GET", "/api/stream", fields))
                     self._read(wire)
             except (Closed, OSError):
-                pass
+                self._stopping.wait(RECONNECT_SECONDS)
 
     def _read(self, wire):
         lines = wire._until(b"\r\n\r\n")
+        if b" 503 " in lines.split(b"\r\n")[0]:
+            # A server that has just started, and has no database yet.
+            raise Closed
         assert b"200 OK" in lines and b"text/event-stream" in lines, lines
         self.connections += 1
         self.is_ready.set()

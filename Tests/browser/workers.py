@@ -8,7 +8,7 @@ import engines
 #: Slow groups start first. Tests without an engine mostly wait, so they run next to CPU-intensive ones.
 ORDER = (
     "webkit", "firefox", "chromium", "chromium pages", "webkit pages",
-    "test_harness.py", "test_chaos.py", "test_http_refusals.py", "test_insight_page.py", "test_vitals_fixtures.py", "test_insight_status.py",
+    "test_harness.py", "test_chaos.py", "test_many_servers.py", "test_http_refusals.py", "test_insight_page.py", "test_vitals_fixtures.py", "test_insight_status.py",
     "test_implausible_values.py", "test_dashboard_page.py", "test_hidden_characters.py", "test_demo_data.py",
 )
 

@@ -4,12 +4,9 @@ import collections
 import concurrent.futures
 import dataclasses
 import datetime
-import json
 import pathlib
 import random
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 import traceback
@@ -17,11 +14,10 @@ import traceback
 import checker
 import faults
 from deployments import PostgresDeployment, SQLiteDeployment, clear
+from sending import Senders, unexpected
 from waits import WAIT_SECONDS_MIN, wait_for
 
 DEPLOYMENTS = {"sqlite": SQLiteDeployment, "postgres": PostgresDeployment}
-SENDERS = pathlib.Path(__file__).resolve().parent / "senders.py"
-SENDERS_SECONDS_MAX = 150
 #: A round lasts until so many records are acknowledged, however busy the machine is.
 ACKNOWLEDGED_MIN = 250
 FAULTS_MAX = 3
@@ -78,20 +74,14 @@ def now():
 
 def load(deployment, seed, visitor, acknowledgements, seconds, plan):
     """Runs the senders while faults are injected, and returns the senders' counts."""
-    command = [sys.executable, SENDERS, "--port", deployment.port, "--seed", seed, "--visitor", visitor, "--acknowledgements", acknowledgements]
-    senders = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
+    with Senders(deployment.port, seed, visitor, acknowledgements) as senders:
         with concurrent.futures.ThreadPoolExecutor(FAULTS_MAX) as pool:
             started = time.monotonic()
             for future in [pool.submit(inject, deployment, *item) for item in plan]:
                 future.result()
             time.sleep(max(0, seconds - (time.monotonic() - started)))
-            wait_for(lambda: len(checker.read_acknowledgements(acknowledgements)) >= ACKNOWLEDGED_MIN, WAIT_SECONDS_MIN, "enough load")
-        output, _ = senders.communicate(timeout=SENDERS_SECONDS_MAX)
-        return collections.Counter(json.loads(output))
-    finally:
-        senders.kill()
-        senders.wait()
+            wait_for(lambda: len(senders.acknowledged()) >= ACKNOWLEDGED_MIN, WAIT_SECONDS_MIN, "enough load")
+        return senders.stop()
 
 
 def run_round(deployment, name, seed, seconds, only, total):
@@ -115,9 +105,8 @@ def run_round(deployment, name, seed, seconds, only, total):
         f"cuts {(deployment.cuts() - cuts).total()}, recovered in {recovery:.1f} s: {result}",
         flush=True,
     )
-    unexpected = {word: count for word, count in counts.items() if count and word.startswith(("unexpected", "timed out", "unfinished", "mis"))}
     assert result.is_correct, str(result)
-    assert not unexpected, f"unexpected results of senders: {unexpected}"
+    assert not unexpected(counts), f"unexpected results of senders: {unexpected(counts)}"
     assert result.acknowledged > 0, "no record was acknowledged"
     acknowledgements.unlink()
     total.rounds[name] += 1

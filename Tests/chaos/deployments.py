@@ -184,21 +184,6 @@ class PostgresDeployment(Deployment):
     def is_in_flight(self):
         return self.proxy.held > 0
 
-    def processes(self):
-        """Process IDs of the PostgreSQL server and its children."""
-        master = int((self.cluster.data / "postmaster.pid").read_text().split()[0])
-        children = pathlib.Path(f"/proc/{master}/task/{master}/children").read_text().split()
-        return [master, *map(int, children)]
-
-    def kill_server(self):
-        """Kills all processes of the PostgreSQL server, as a power failure would."""
-        pids = self.processes()
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: not any(is_alive(pid) for pid in pids), 10, "the server's processes to end")
-        self.cluster.stop()
-
     @contextlib.contextmanager
     def outage(self):
         with self.cluster_lock:
@@ -210,7 +195,7 @@ class PostgresDeployment(Deployment):
 
     @contextlib.contextmanager
     def frozen(self):
-        pids = self.processes()
+        pids = self.cluster.processes()
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGSTOP)
@@ -239,9 +224,41 @@ def clear(folder):
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def is_alive(pid):
-    try:
-        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
+class ServersDeployment:
+    """Several servers on one PostgreSQL, each with a port and a data folder of its own, behind a balancer."""
+
+    def __init__(self, folder, environment, count=2):
+        self.environment = environment
+        self.folders = [pathlib.Path(folder) / f"server-{number}" for number in range(count)]
+        for path in self.folders:
+            path.mkdir()
+        self.ports = [free_port() for _ in range(count)]
+        self.collectors = [None] * count
+        self.balancer = Proxy(*self.ports)
+        self.port = self.balancer.port
+        for number in range(count):
+            self.start(number)
+
+    def start(self, number):
+        """Starts a server and waits until it has its database."""
+        self.collectors[number] = Collector(self.folders[number], environment=self.environment, port=self.ports[number])
+        wait_for(lambda: get(self.ports[number], "/health").status == 200, 30, "a database that is ready")
+
+    def details(self, number):
+        return get(self.ports[number], "/health/details", [("Authorization", f"Bearer {self.environment['COLLECTOR_TOKEN']}")]).json()
+
+    def is_drained(self):
+        """Whether no server has records that are not in the database."""
+        parts = [self.details(number) for number in range(len(self.ports))]
+        return all(part["status"] == "healthy" and part["journal"]["records"] == part["ingest"]["waiting_records"] == 0 for part in parts)
+
+    def close(self):
+        self.balancer.close()
+        try:
+            for collector in self.collectors:
+                if collector and collector.is_running:
+                    collector.stop()
+        finally:
+            for collector in self.collectors:
+                if collector:
+                    collector.kill()

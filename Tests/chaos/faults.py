@@ -34,7 +34,7 @@ def killed_while_draining(deployment, source):
 
 def killed_server(deployment, source):
     with deployment.cluster_lock:
-        deployment.kill_server()
+        deployment.cluster.kill()
         time.sleep(0.1 + source.random() * 2)
         deployment.cluster.start()
 

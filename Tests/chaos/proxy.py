@@ -1,13 +1,16 @@
-"""A loopback proxy between the program and PostgreSQL, which can cut or stall connections, or deliver statements late."""
+"""A loopback proxy: between the program and PostgreSQL, it can cut or stall connections, or deliver statements late; in front of several
+servers, it is a balancer."""
 
 import collections
 import contextlib
+import itertools
 import select
 import socket
 import threading
 import time
 
 CHUNK_BYTES_MAX = 65_536
+CONNECT_SECONDS_MAX = 30
 # Most commits are faster than this, some are not.
 COMMIT_SECONDS_MAX = 0.05
 CUTS = ("before the statement", "in the statement", "before the response")
@@ -18,10 +21,13 @@ LATE_SECONDS_MAX = 2
 
 
 class Proxy:
-    """Forwards bytes in both directions; when armed, it cuts the next connections that send a batch."""
+    """Forwards bytes in both directions; when armed, it cuts the next connections that send a batch.
 
-    def __init__(self, target_port):
-        self.target_port = target_port
+    Of several targets, each connection gets the next one that accepts it."""
+
+    def __init__(self, *target_ports):
+        self.target_ports = target_ports
+        self.turns = itertools.count()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.lock = threading.Lock()
@@ -60,15 +66,24 @@ class Proxy:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):
-        try:
-            server = socket.create_connection(("127.0.0.1", self.target_port), 30)
-            server.settimeout(None)
-        except OSError:
+        server = self._connect()
+        if server is None:
             client.close()
             return
         muted = threading.Event()
         threading.Thread(target=self._pass, args=(server, client, lambda _: None, muted), daemon=True).start()
         self._pass(client, server, lambda data: self._cut(data, client, server, muted), threading.Event())
+
+    def _connect(self):
+        """A connection to the next target that accepts it, or None."""
+        turn = next(self.turns)
+        for number in range(len(self.target_ports)):
+            port = self.target_ports[(turn + number) % len(self.target_ports)]
+            with contextlib.suppress(OSError):
+                server = socket.create_connection(("127.0.0.1", port), CONNECT_SECONDS_MAX)
+                server.settimeout(None)
+                return server
+        return None
 
     def _pass(self, source, target, look, muted):
         """Forwards bytes until a side closes. If `look` returns bytes, they are the last."""

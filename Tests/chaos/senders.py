@@ -46,6 +46,8 @@ class Sender(threading.Thread):
         step = getattr(self, self.kind)
         while not self.stopping.is_set():
             step()
+            if self.options.pause and self.stopping.wait(self.options.pause * 2 * self.random.random()):
+                break
             if self.random.random() < 0.02:
                 time.sleep(self.random.random() * 0.02)
         self.close_connection()
@@ -218,6 +220,7 @@ def main():
     parser.add_argument("--seed", required=True)
     parser.add_argument("--visitor", required=True)
     parser.add_argument("--acknowledgements", required=True)
+    parser.add_argument("--pause", type=float, default=0, help="average pause of a client between two steps, in seconds")
     options = parser.parse_args()
     stopping = threading.Event()
     acknowledgements = Acknowledgements(options.acknowledgements)

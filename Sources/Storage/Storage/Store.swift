@@ -183,6 +183,8 @@ package protocol StoreWriter: AnyObject, Sendable {
     /// - Returns: The numbers of stored records and duplicates; 0 stored records when nothing was changed.
     func append(_ batch: Batch, as id: BatchID) throws(StoreError) -> Appended
     /// The number of the source's last committed batch; nil when there is none.
+    ///
+    /// When the call returns, that batch is as durable as after `append`, also if its first writer got no response.
     func position(of source: BatchSource) throws(StoreError) -> Int64?
 }
 

@@ -105,13 +105,13 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
         return result.rows.compactMap { $0.first?.flatMap { Int64($0) } }
     }
 
+    /// A write, since its commit waits for synchronous standbys, as the commit of the position did.
+    ///
+    /// A primary that starts again shows commits that its standbys may not have. If a standby is promoted, they are gone.
     func position(of source: BatchSource) throws(StoreError) -> Int64? {
         let text = source.id.text
-        let call = Call(
-            "select position from ingest_positions where source = $1::uuid",
-            text + [0],
-            [(0..<text.count, false, 0)]
-        )
+        let sql = "update ingest_positions set updated_at = now() where source = $1::uuid returning position"
+        let call = Call(sql, text + [0], [(0..<text.count, false, 0)])
         let rows = try guarded { () throws(PostgresError) in try session.run(call).rows }
         return rows.first.flatMap { $0[0] }.flatMap { Int64($0) }
     }
