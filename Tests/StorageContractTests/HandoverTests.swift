@@ -54,6 +54,34 @@ import Testing
         #expect(try StoredFigures(store).pageViews(.path) == ["/handed": 10])
     }
 
+    @Test(arguments: Engine.allCases)
+    func `of two processes one aggregates, and the other one keeps no events that are in the rollups`(
+        engine: Engine
+    ) throws {
+        let database = try Database(engine)
+        let store = try database.migrated()
+        let (start, committed) = (ContinuousClock.now, CommittedEvents())
+        let first = try Rollups(store.makeDatabase())
+        let second = try Rollups(store.makeDatabase(), committed: committed)
+        var turns = (RollupTurn(), RollupTurn())
+        var counts = [try second.advance(inTurn: &turns.1, now: start)]
+        let all = try events(0..<30)
+        try store.append(Array(all[..<10]))
+        committed.add(Array(all[..<10]), ids: Array(1...10))
+        counts.append(try first.advance(inTurn: &turns.0, now: start))
+        try store.append(Array(all[10...]))
+        committed.add(Array(all[10...]), ids: Array(11...30))
+        counts.append(try second.advance(inTurn: &turns.1, now: start))
+        #expect(counts == [0, 10, 0])
+        #expect(second.progress.position == 10 && second.progress.highWaterMark == 30)
+        #expect(committed.count == 20)
+        // The first one has ended.
+        let later = start + .milliseconds(RollupTurn.yieldMilliseconds)
+        let count = try second.advance(inTurn: &turns.1, now: later)
+        #expect(count == 20)
+        #expect(try StoredFigures(store).totals().pageViews == 30)
+    }
+
     @Test func `no more are taken over while some are left`() throws {
         let database = try Database(.sqlite)
         let store = try database.migrated()

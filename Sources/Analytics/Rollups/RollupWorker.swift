@@ -6,6 +6,8 @@ package import Workers
 
 /// Aggregates new events into the rollups while the program runs, on its own thread.
 ///
+/// Of several servers on one database, one aggregates, and another one takes over within seconds of its end (`RollupTurn`).
+///
 /// It runs continuously while more than one portion is waiting and polls otherwise, so rollups are at most a
 /// few seconds old.
 package final class RollupWorker: Sendable {
@@ -41,6 +43,7 @@ package final class RollupWorker: Sendable {
 
     private func run() {
         var rollups: Rollups?
+        var turn = RollupTurn()
         var reason = ""
         var milliseconds = Self.restMilliseconds
         // The first error is not logged: the schema may not exist yet.
@@ -51,7 +54,7 @@ package final class RollupWorker: Sendable {
                 let open = if let rollups { rollups } else { try Rollups(store.makeDatabase(), committed: committed) }
                 rollups = open
                 let start = ContinuousClock.now
-                let count = try open.advance(while: { !worker.isStopping })
+                let count = try open.advance(inTurn: &turn, while: { !worker.isStopping })
                 reason = ""
                 let took = Int(start.duration(to: .now) / .milliseconds(1))
                 log.debug("rollups", ["events": count, "milliseconds": took])

@@ -154,6 +154,32 @@ package final class Rollups {
         }
     }
 
+    /// Aggregates one portion, unless another process on the database is at it.
+    ///
+    /// - Returns: as `advance`; 0 when this process yields.
+    func advance(
+        inTurn turn: inout RollupTurn,
+        now: ContinuousClock.Instant = .now,
+        while isNeeded: () -> Bool = { true }
+    ) throws(StoreError) -> Int {
+        let stored = try RollupPosition.read(database)
+        guard turn.isOurs(stored, now: now) else {
+            progress.position = stored.lastEventID
+            progress.highWaterMark = max(try database.committedHighWaterMark(), stored.lastEventID)
+            progress.reason = stored.reason
+            // They are in the rollups, and would only take up memory.
+            committed?.removeAll(through: stored.lastEventID)
+            return 0
+        }
+        let count = try advance(while: isNeeded)
+        // After a dead letter, the position is not known.
+        if count > 0 {
+            let reached = if let known { known } else { try RollupPosition.read(database) }
+            turn.moved(to: reached)
+        }
+        return count
+    }
+
     /// Reads the position; clears the rollups first if the events have been replaced.
     private func startingPosition() throws(StoreError) -> RollupPosition {
         var start = try RollupPosition.read(database)

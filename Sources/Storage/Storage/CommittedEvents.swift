@@ -26,6 +26,9 @@ package final class CommittedEvents: Sendable {
 
     package init() {}
 
+    /// The number of cached events.
+    package var count: Int { state.withLock { $0.count } }
+
     /// Adds the events of a committed batch.
     ///
     /// `ids` are their ids, in the same order.
@@ -64,6 +67,15 @@ package final class CommittedEvents: Sendable {
         }
         events.sort { $0.id < $1.id }
         return events
+    }
+
+    /// Removes the batches whose last event has this id or a lower one.
+    package func removeAll(through id: Int64) {
+        state.withLock { state in
+            state.batches.removeAll { ($0.ids.last ?? 0) <= id }
+            state.count = state.batches.reduce(0) { $0 + $1.events.count }
+            state.bytes = state.batches.reduce(0) { $0 + $1.bytes }
+        }
     }
 
     /// Removes all events.
