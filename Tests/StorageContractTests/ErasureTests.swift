@@ -78,7 +78,8 @@ import Testing
     private func derived(_ home: Database) throws -> [String: [[String?]]] {
         let columns = [
             "insight_issues": "site, issue, kind, name, message, first_seen, last_seen, noise, culprit_function",
-            "insight_releases": "*", "insight_issue_releases": "*", "insight_fingerprints": "*", "insight_signals": "*",
+            "insight_releases": "*", "insight_issue_releases": "*", "insight_fingerprints": "*",
+            "insight_signals": "site, signal, hash, visitors",
             "insight_signal_sizes": "*", "insight_signal_returns": "*", "rollup_sites": "site, day",
             "rollup_signals": "*",
             "rollup_admissions": "*",

@@ -54,6 +54,7 @@ import Testing
         try bench.database.rows(
             "delete from segment_columns where column_id in (\(Column.city.rawValue), \(Column.lcpPart.rawValue))"
         )
+        for table in ["fingerprint_blocks", "fingerprint_changes"] { try bench.database.rows("delete from \(table)") }
         try bench.database.rows("update insight_position set rebuild = 1, reason = 'upgrade'")
         try bench.store.catchUp()
         #expect(try bench.database.column("select rebuild from insight_position") == ["0"])

@@ -8,6 +8,7 @@ private let exceptions: Set<String> = [
     "Sources/Support/Numbers/Saturating.swift", "Sources/Support/Numbers/StableHash.swift",
     "Sources/Analytics/DemoData/DemoData.swift", "Sources/Analytics/DemoData/DemoHome.swift",
     "Sources/Analytics/DemoData/SplitMix.swift", "Sources/Analytics/Rollups/SegmentContent.swift",
+    "Sources/Analytics/Rollups/Fingerprints/FingerprintContent.swift",
 ]
 
 private var aggregation: [SourceFile] {

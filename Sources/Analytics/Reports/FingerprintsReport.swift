@@ -23,7 +23,7 @@ package struct FingerprintsReport: Sendable {
         /// Repeat readings, and those with another value; nil for a range or filters, since they are only counted for all time.
         package let returns: (reports: Int64, changes: Int64)?
         /// The values that the most visitors share.
-        package fileprivate(set) var shared: [(hash: String, visitors: Int64)]
+        package internal(set) var shared: [(hash: String, visitors: Int64)]
     }
 
     package let signals: [Signal]

@@ -18,6 +18,8 @@ struct Portion {
     var issues: [IssueKey: IssueChange] = [:]
     var releases = ReleaseChanges()
     var fingerprints: [FingerprintReading] = []
+    /// The numbers of their visitors, by id.
+    var fingerprintVisitors: [ByteText: UInt32] = [:]
     /// Events of removed sessions, which do not count; without those that were counted as such before.
     var lateEvents: Int64 = 0
 
@@ -100,8 +102,21 @@ extension Rollups {
         try visitors.write()
         try IssueWriter(database: database).write(portion.issues)
         try ReleaseWriter(database: database, dictionaries: aggregator.dictionaries).write(portion.releases)
-        try FingerprintWriter(database: database, names: names).write(portion.fingerprints)
+        try writeFingerprints(portion)
         try names.write()
+    }
+
+    private func writeFingerprints(_ portion: Portion) throws(StoreError) {
+        guard !portion.fingerprints.isEmpty else { return }
+        let blocks = FingerprintBlocks(database: database, limits: fingerprintLimits)
+        if uncheckedFingerprints >= fingerprintLimits.unchecked {
+            try blocks.fold(visitors: visitors.count)
+            uncheckedFingerprints = 0
+        }
+        let writer = FingerprintWriter(database: database, names: names, visitors: portion.fingerprintVisitors)
+        let changes = try writer.write(portion.fingerprints)
+        try blocks.write(changes)
+        uncheckedFingerprints += changes.count
     }
 
     func keep(_ portion: Portion) {
@@ -214,5 +229,14 @@ extension Rollups {
         portion.changes.added = SegmentStore.encode(rows, after: lastSegmentID)
         (portion.issues, portion.fingerprints) = (aggregator.issues, aggregator.fingerprints)
         (aggregator.issues, aggregator.fingerprints) = ([:], [])
+        try numberFingerprints(&portion)
+    }
+
+    /// Finds the numbers of the visitors with fingerprints, which mostly have one by their sessions.
+    private func numberFingerprints(_ portion: inout Portion) throws(StoreError) {
+        let ids = portion.fingerprints.map(\.visitorID)
+        let hashes = ids.map { aggregator.hashes.visitors.hash($0) }
+        let numbers = try visitors.numbers(of: hashes)
+        for (id, hash) in zip(ids, hashes) { portion.fingerprintVisitors[ByteText(id)] = numbers[hash] }
     }
 }

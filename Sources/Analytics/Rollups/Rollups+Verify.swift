@@ -39,15 +39,17 @@ extension Rollups {
             try compareSegments(storedPrefix, kept, pending: pending, &result)
             let skipped = kept == nil ? Self.segmentTables : Self.segmentTables.union(Self.fingerprintTables)
             for table in Self.tables where !skipped.contains(table) {
+                let columns = Self.comparedColumns[table] ?? "*"
                 func count(_ first: String, _ second: String) throws(StoreError) -> Int64 {
                     try database.rows(
-                        "select count(*) from (select * from \(first) except select * from \(second)) as difference"
+                        "select count(*) from (select \(columns) from \(first) except select \(columns) from \(second)) as difference"
                     ).first?.first?.integer ?? 0
                 }
                 let wrong = try count(storedPrefix + table, table)
                 let missing = try count(table, storedPrefix + table)
                 if wrong + missing > 0 { result.append((table, wrong, missing)) }
             }
+            try compareFingerprints(storedPrefix, &result)
         }
         if let ahead { try database.snapshot(with: ahead, compare) } else { try database.snapshot(compare) }
         return result
@@ -76,7 +78,28 @@ extension Rollups {
     }
 
     /// Tables whose rows depend on how events were split into portions, and on merges.
-    private static let segmentTables: Set = ["segments", "segment_columns", "dimension_values", "visitor_numbers"]
+    private static let segmentTables: Set = [
+        "segments", "segment_columns", "dimension_values", "visitor_numbers", "fingerprint_signals",
+        "fingerprint_blocks",
+        "fingerprint_changes",
+    ]
+    /// The columns of other tables that do not depend on it, for tables with others.
+    private static let comparedColumns = ["insight_signals": "site, signal, hash, visitors"]
+
+    /// Compares the blocks of fingerprints and their changes with the stored fingerprints, by site.
+    private func compareFingerprints(
+        _ storedPrefix: String,
+        _ result: inout [(table: String, wrong: Int64, missing: Int64)]
+    ) throws(StoreError) {
+        let content = try FingerprintContent(database, prefix: storedPrefix, aggregator.hashes)
+        if content.isDamaged { result.append(("fingerprint_blocks (damaged)", 1, 0)) }
+        for site in Set(content.blocks.keys).union(content.rows.keys).sorted()
+        where content.blocks[site] != content.rows[site] {
+            let name = site.isEmpty ? "(none)" : site
+            let counts = (content.blocks[site]?.visitors ?? 0, content.rows[site]?.visitors ?? 0)
+            result.append(("fingerprint_blocks of \(name)", counts.0, counts.1))
+        }
+    }
 
     /// Compares the live sessions of the stored segments with those computed from the events, by site and day.
     private func compareSegments(

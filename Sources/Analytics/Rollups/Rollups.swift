@@ -19,7 +19,8 @@ package final class Rollups {
     package static let tables = [
         "segments", "segment_columns", "dimension_values", "visitor_numbers", "insight_issues",
         "insight_releases", "insight_issue_releases", "insight_fingerprints", "insight_signals", "insight_signal_sizes",
-        "insight_signal_returns", "rollup_sites", "rollup_signals", "rollup_admissions",
+        "insight_signal_returns", "fingerprint_signals", "fingerprint_blocks", "fingerprint_changes", "rollup_sites",
+        "rollup_signals", "rollup_admissions",
     ]
     /// Timeout of one query in milliseconds.
     static let readMilliseconds: Int32 = 600_000
@@ -48,6 +49,9 @@ package final class Rollups {
     private var portionLimit = rebuildPortionMax
     /// What retention has removed; nil when it has removed nothing.
     var removed: RemovedSessions?
+    /// Changes of fingerprints that were written after it was checked whether there are too many; at the start, there may be.
+    var uncheckedFingerprints = Int.max / 2
+    var fingerprintLimits = FingerprintBlocks.Limits()
     /// State after the last `advance`.
     var progress = Progress()
     var notices = Notices()

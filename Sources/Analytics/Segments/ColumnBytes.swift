@@ -76,13 +76,18 @@ struct StoredColumn {
 
     /// Nil when the bytes are damaged.
     init?(_ column: Column, _ bytes: [UInt8], rows: Int) {
+        self.init(bytes, rows: rows, hasCodes: column.dictionary != nil)
+    }
+
+    /// Nil when the bytes are damaged.
+    init?(_ bytes: [UInt8], rows: Int, hasCodes: Bool) {
         guard bytes.count >= ColumnBytes.headerBytes, bytes[0] == ColumnBytes.version else { return nil }
         let width = Int(bytes[1])
         guard [0, 1, 2, 4, 8].contains(width) else { return nil }
         let count = Int(Self.number(bytes, 2, 4))
         guard count <= ColumnBytes.codesMax else { return nil }
         let start: Int
-        if column.dictionary != nil {
+        if hasCodes {
             start = ColumnBytes.headerBytes + 4 * count
             guard width <= 2, bytes.count == start + rows * width, count > 0 || rows == 0 else { return nil }
             dictionary.reserveCapacity(count)

@@ -112,6 +112,8 @@ package struct ScanQuery: Sendable {
     package var withSquaredErrors = false
     /// Whether the result has the delivery of the page views.
     package var withDelivery = false
+    /// Whether errors and custom events are counted; without them, no list may depend on them.
+    package var withEvents = true
     package var withVisitors = true
     package var withSeriesVisitors = false
     package var lists: [List] = []

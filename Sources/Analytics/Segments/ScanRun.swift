@@ -74,7 +74,7 @@ struct ScanRun {
             engagement: query.totals == .all,
             figures: query.totals != .none || query.withVisitors || query.withSeriesVisitors
                 || query.selection != nil,
-            events: true,
+            events: query.withEvents,
             lists: query.lists.filter { $0.column.dictionary != nil },
             vitals: Set(query.vitals + query.seriesVitals + measured),
             sessionKeys: query.selection == .sessions || query.latestErrorsMax > 0,

@@ -34,7 +34,7 @@ package struct ScanSelection: Sendable {
         if count < Self.sessionsMax { sessionKeys?.insert(key) } else { sessionKeys = nil }
     }
 
-    private mutating func insert(visitor: UInt32) {
+    mutating func insert(visitor: UInt32) {
         let word = Int(visitor >> 6)
         if word >= visitors.count { visitors += [UInt64](repeating: 0, count: word + 1 - visitors.count) }
         visitors[word] |= 1 << UInt64(visitor & 63)

@@ -4,7 +4,7 @@ extension PostgresDatabase {
     private static let figureTables = [
         "segments", "segment_columns", "dimension_values", "visitor_numbers", "removed_sessions", "insight_issues",
         "insight_releases", "insight_issue_releases", "insight_fingerprints", "insight_signals", "insight_signal_sizes",
-        "insight_signal_returns",
+        "insight_signal_returns", "fingerprint_blocks", "fingerprint_changes",
     ]
     /// Bytes of a row's header and of its entries in the indexes of events.
     private static let eventOverhead = 170

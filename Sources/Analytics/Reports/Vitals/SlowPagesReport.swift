@@ -115,7 +115,7 @@ package struct SlowPagesReport: Sendable {
         _ lists: [ScanQuery.List]
     ) throws(ReportError) -> [ListResult] {
         var scan = try context.scanQuery(context.query.range, withSeries: false)
-        (scan.withVisitors, scan.totals, scan.lists) = (false, .none, lists)
+        (scan.withVisitors, scan.withEvents, scan.totals, scan.lists) = (false, false, .none, lists)
         return try context.run(scan).lists
     }
 

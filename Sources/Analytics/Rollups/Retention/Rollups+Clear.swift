@@ -1,4 +1,5 @@
 import Aggregation
+import Crypto
 import Segments
 package import Storage
 
@@ -30,7 +31,7 @@ extension Rollups {
     /// Tables of fingerprints: they are kept as they are once events have been removed, since they have no times.
     static let fingerprintTables: Set = [
         "insight_fingerprints", "insight_signals", "insight_signal_sizes", "insight_signal_returns", "rollup_signals",
-        "rollup_admissions",
+        "rollup_admissions", "fingerprint_signals", "fingerprint_blocks", "fingerprint_changes",
     ]
     /// Tables whose rows are kept if they begin before the border of retention; adding to them again changes nothing.
     private static let datedTables = ["insight_issues", "insight_releases", "insight_issue_releases"]
@@ -92,26 +93,37 @@ extension Rollups {
             let (whole, unread) = try clearSegments(kept, erased, damaged)
             lost = unread
             // Otherwise a missing column is damage.
-            if reason == .upgrade { try fillColumns(whole) }
+            if reason == .upgrade {
+                try fillColumns(whole)
+                try fillFingerprints(position)
+            }
             try fillDictionaries()
             for table in Self.datedTables {
                 _ = try database.change("delete from \(table) where first_seen >= ?1", [.integer(kept.border)])
             }
             _ = try database.change("delete from rollup_dead_letters")
+            try removeFingerprints(visitors)
             try erased.removeIdentities(database)
-            for one in visitors { try removeFingerprint(one) }
         }
         return isDone ? lost : nil
     }
 
-    private func removeFingerprint(_ erased: ErasedVisitor) throws(StoreError) {
-        var sql = "delete from insight_fingerprints where visitor_id = ?1"
-        var parameters = [SQLValue.text(erased.visitor)]
-        if let site = erased.site {
-            sql += " and site = ?2"
-            parameters.append(.text(site))
+    /// Must come before the numbers of the visitors are forgotten.
+    private func removeFingerprints(_ visitors: [ErasedVisitor]) throws(StoreError) {
+        var numbered: [(number: UInt32, site: String?)] = []
+        for erased in visitors {
+            var sql = "delete from insight_fingerprints where visitor_id = ?1"
+            var parameters = [SQLValue.text(erased.visitor)]
+            if let site = erased.site {
+                sql += " and site = ?2"
+                parameters.append(.text(site))
+            }
+            _ = try database.change(sql, parameters)
+            let hash = Int64(bitPattern: aggregator.hashes.visitors.hash(erased.visitor))
+            let rows = try database.rows("select number from visitor_numbers where hash = ?1", [.integer(hash)])
+            if let number = rows.first?.first?.integer { numbered.append((UInt32(clamping: number), erased.site)) }
         }
-        _ = try database.change(sql, parameters)
+        try FingerprintBlocks(database: database).remove(numbered)
     }
 
     /// The segments that cannot be read.

@@ -5,9 +5,9 @@ import Storage
 ///
 /// The number of visitors is limited because scans use one bit for each. Visitors beyond the limit share the
 /// last number and have no row; only visitor counts are affected.
-struct VisitorNumbers {
+package struct VisitorNumbers {
     /// The number shared by all visitors beyond the limit.
-    static let sharedNumber = UInt32(VisitorBits.visitorsMax - 1)
+    package static let sharedNumber = UInt32(VisitorBits.visitorsMax - 1)
     /// Size limit of the cache.
     static let rememberedMax = 200_000
 

@@ -10,6 +10,8 @@ import Aggregation
 struct FingerprintWriter {
     let database: any Database
     let names: AdmittedNames
+    /// The numbers of the visitors of the portion's fingerprints, by id.
+    let visitors: [ByteText: UInt32]
 
     /// Limit of distinct values per signal and site; further values are counted as `(other)`.
     static let valuesMax: Int64 = 100_000
@@ -42,14 +44,17 @@ struct FingerprintWriter {
         /// Numbers of visitors by the number of a value.
         var before: [Int64] = []
         var counts: [Int64] = []
+        /// Codes of values, by number; 0 for one without a row.
+        var codes: [UInt32] = []
         /// By the number of a signal: the number of distinct values that any visitor has.
         var distinct: [Int64] = []
         /// By the number of a signal: visitors that sent it again, and those of them with another value.
         var returns: [(returns: Int64, changes: Int64)] = []
     }
 
-    func write(_ fingerprints: [FingerprintReading]) throws(StoreError) {
-        guard !fingerprints.isEmpty else { return }
+    /// - Returns: the last fingerprints of the visitors of the portion.
+    func write(_ fingerprints: [FingerprintReading]) throws(StoreError) -> [FingerprintRow] {
+        guard !fingerprints.isEmpty else { return [] }
         var state = State()
         try readVisitors(fingerprints, &state)
         // Admit names first: rows of names beyond the limit need no lookup.
@@ -64,9 +69,37 @@ struct FingerprintWriter {
         }
         try readCounts(&state)
         for reading in readings { add(reading, to: &state) }
-        try writeVisitors(Set(readings.map(\.key)), state)
+        let changed = Set(readings.map(\.key))
+        var codes = try FingerprintCodes(database)
+        try assignCodes(&state, &codes)
+        let rows = rows(changed, state, &codes)
+        try codes.write()
+        try writeVisitors(changed, state)
         try writeValues(state)
         try writeReturns(state)
+        return rows
+    }
+
+    /// Assigns codes to the values that the site has not had.
+    private func assignCodes(_ state: inout State, _ codes: inout FingerprintCodes) throws(StoreError) {
+        let new = state.names.values.indices.filter { state.codes[$0] == 0 && state.counts[$0] > 0 }
+        let texts = new.map { number in
+            let value = state.names.values[number]
+            return SignalText(signal: state.names.signals[value.signal].name, hash: value.hash)
+        }
+        let found = try codes.codes(of: texts)
+        for (number, text) in zip(new, texts) { state.codes[number] = found[text] ?? 0 }
+    }
+
+    private func rows(_ changed: Set<Key>, _ state: State, _ codes: inout FingerprintCodes) -> [FingerprintRow] {
+        let signals = state.names.signals.map { codes.number(of: $0.name) }
+        return changed.compactMap { key in
+            guard let kept = state.visitors[key], let visitor = visitors[ByteText(key.visitorID)] else { return nil }
+            let values = kept.values.map { number in
+                FingerprintValue(signal: signals[state.names.signal(of: number)], code: state.codes[number])
+            }
+            return FingerprintRow(visitor: visitor, site: key.site, seen: kept.lastSeen, values: values)
+        }
     }
 
     /// The signals under the names that have rows; all signals beyond the limit are combined into `(other)`.
@@ -137,17 +170,19 @@ struct FingerprintWriter {
     private func readCounts(_ state: inout State) throws(StoreError) {
         let (values, signals) = (state.names.values, state.names.signals)
         state.before = Array(repeating: 0, count: values.count)
+        state.codes = Array(repeating: 0, count: values.count)
         state.distinct = Array(repeating: 0, count: signals.count)
         state.returns = Array(repeating: (0, 0), count: signals.count)
         let rows = try database.lookup(
             "insight_signals",
             key: ["signal", "hash", "site"],
             values.map { [.text(signals[$0.signal].name), .text($0.hash), .text(signals[$0.signal].site)] },
-            columns: ["site", "signal", "hash", "visitors"]
+            columns: ["site", "signal", "hash", "visitors", "code"]
         )
         for row in rows {
             let signal = SignalValues.Signal(site: row[0].text ?? "", name: row[1].text ?? "")
-            if let value = state.names.number(signal, row[2].text ?? "") { state.before[value] = row[3].integer ?? 0 }
+            guard let value = state.names.number(signal, row[2].text ?? "") else { continue }
+            (state.before[value], state.codes[value]) = (row[3].integer ?? 0, UInt32(clamping: row[4].integer ?? 0))
         }
         state.counts = state.before
         let sizes = try database.lookup(
@@ -198,11 +233,12 @@ struct FingerprintWriter {
             if count == 0 {
                 deleted.append([.text(signal.name), .text(value.hash), .text(signal.site)])
             } else {
-                rows.append([.text(signal.site), .text(signal.name), .text(value.hash), .integer(count)])
+                let code = SQLValue.integer(Int64(state.codes[number]))
+                rows.append([.text(signal.site), .text(signal.name), .text(value.hash), .integer(count), code])
             }
         }
         try database.insert(
-            "insert into insight_signals (site, signal, hash, visitors)",
+            "insert into insight_signals (site, signal, hash, visitors, code)",
             rows,
             "on conflict (signal, hash, site) do update set visitors = excluded.visitors"
         )
