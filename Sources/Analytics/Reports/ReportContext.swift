@@ -30,8 +30,7 @@ struct ReportContext {
 
     /// Runs a scan, in which merged issues count as the issue that they are merged into unless `mergesIssues` is false.
     func run(_ query: ScanQuery, mergesIssues: Bool = true) throws(ReportError) -> ScanResult {
-        var scan = query
-        if mergesIssues, scan.hasIssues { scan.issueAliases = try issueAliases().codes(dictionaries) }
+        let scan = mergesIssues ? try mergingIssues(query) : query
         do throws(StoreError) {
             let result = try Segments.scan(scan, SegmentReader(database), dictionaries)
             // Figures without the damaged segments would be wrong.
@@ -44,6 +43,13 @@ struct ReportContext {
         } catch {
             throw .store(error)
         }
+    }
+
+    /// The same scan, in which merged issues count as the issue that they are merged into.
+    func mergingIssues(_ query: ScanQuery) throws(ReportError) -> ScanQuery {
+        var scan = query
+        if scan.hasIssues { scan.issueAliases = try issueAliases().codes(dictionaries) }
+        return scan
     }
 
     /// The shown text of a code of a column; the empty text has a name.

@@ -37,7 +37,7 @@ package func scanCauses<Source: SegmentSource>(
     var counts = columns.map { CauseCounts($0, groups: groups.count, dictionaries) }
     let own = Set(columns + [.path, .device])
     var result = CauseScanResult(causes: [])
-    result.damagedSegments = try walk(query, source, own, ScanNeeds(vitals: [vital])) {
+    result.damagedSegments = try walk(query, source, own, ScanNeeds(visitors: false, vitals: [vital])) {
         rows,
         columns throws(DamagedSegment) in
         let (paths, devices) = (try rows.load(.path, columns), try rows.load(.device, columns))

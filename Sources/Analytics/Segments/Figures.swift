@@ -55,7 +55,6 @@ struct ListScratch {
     /// Measures of a list.
     let amounts = RowBuffer<UInt64>()
     /// By session: 1 when it meets the condition of a list.
-    let marks = RowBuffer<UInt8>()
     let slots = RowBuffer<UInt16>()
     let sessionSlots = RowBuffer<UInt16>()
     /// Page views of a list's rows, and the list row to which each belongs.
@@ -67,7 +66,6 @@ struct ListScratch {
         for buffer in [errors, customEvents] { buffer.deallocate() }
         for buffer in [slots, sessionSlots, groupRows, groups] { buffer.deallocate() }
         for buffer in [sessions, amounts] { buffer.deallocate() }
-        marks.deallocate()
         seen.deallocate()
     }
 }

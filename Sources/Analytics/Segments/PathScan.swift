@@ -144,7 +144,9 @@ private func forEachWay<Source: SegmentSource>(
     _ body: (_ way: ArraySlice<UInt32>) -> Void
 ) throws(Source.Failure) -> Int {
     var (pages, way) = ([UInt32](), [UInt32]())
-    return try walk(query, source, [.path]) { rows, columns throws(DamagedSegment) in
+    return try walk(query, source, [.path], ScanNeeds(visitors: false, figures: true)) {
+        rows,
+        columns throws(DamagedSegment) in
         let codes = try rows.load(.path, columns)
         let known = codes.dictionary.map { Int($0) < codesCount ? $0 : DimensionDictionaries.other }
         for session in 0..<rows.info.sessions where rows.isCounted(session: session) {

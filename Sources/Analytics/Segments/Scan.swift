@@ -23,7 +23,6 @@ package func scan<Source: SegmentSource>(
         $0.withSums && ($0.column.scope == .session || $0.column.scope == .pageView)
     }
     precondition(query.totals != .none || !hasTotals)
-    precondition(query.lists.allSatisfy { $0.within == nil || $0.canHaveCondition })
     let segments = try source.segments(from: query.from, to: query.to)
         .filter { $0.firstTime < query.to && $0.lastTime >= query.from }
     var damaged: Set<Int64> = []

@@ -1,5 +1,7 @@
 /// Data that a pass reads in addition to the columns needed by the filters.
 struct ScanNeeds {
+    /// The visitors of sessions.
+    var visitors = true
     /// Figures of page views; engagement separately.
     var sums = false
     var engagement = false
@@ -14,7 +16,8 @@ struct ScanNeeds {
     var delivery = false
 
     func columns(_ query: ScanQuery) -> [Column] {
-        var columns: Set<Column> = [.visitor, .pageViewRows, .time, .counted]
+        var columns: Set<Column> = [.pageViewRows, .time, .counted]
+        if visitors { columns.insert(.visitor) }
         if sessionKeys || query.sessionKeys != nil { columns.insert(.sessionKey) }
         for filter in query.filters {
             columns.insert(filter.column)
@@ -30,7 +33,6 @@ struct ScanNeeds {
         }
         for list in lists {
             columns.insert(list.column)
-            if let within = list.within { columns.insert(within.column) }
             if list.column.scope == .resource {
                 columns.formUnion([.resourcePageView, .resourceKind, .resourceDuration, .resourceBytes])
                 if remainders { columns.insert(.resourceDurationRemainder) }

@@ -66,16 +66,9 @@ package struct ScanQuery: Sendable {
         package var withSeries = false
         /// Whether the rows have sums; otherwise only their vitals are set.
         package var withSums = true
-        /// A condition on a column of sessions, for a list of page views with neither sums nor visitors.
-        package var within: Filter?
 
         package init(column: Column, measure: Measure, limit: Int) {
             (self.column, self.measure, self.limit) = (column, measure, limit)
-        }
-
-        var canHaveCondition: Bool {
-            column.scope == .pageView && measure.readsVitals && vitals.count == 1 && !withSums && !withVisitors
-                && !withSeries && within?.column.scope == .session
         }
     }
 

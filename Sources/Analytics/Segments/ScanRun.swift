@@ -70,6 +70,7 @@ struct ScanRun {
     ) throws(Source.Failure) {
         let measured = query.lists.filter(\.measure.readsVitals).flatMap(\.vitals)
         let needs = ScanNeeds(
+            visitors: query.withVisitors || query.withSeriesVisitors || query.selection == .visitors,
             sums: query.totals != .none,
             engagement: query.totals == .all,
             figures: query.totals != .none || query.withVisitors || query.withSeriesVisitors
@@ -102,6 +103,7 @@ struct ScanRun {
             let measured = detailed.compactMap { lists[$0]?.list }.filter(\.measure.readsVitals).flatMap(\.vitals)
             let sums = !detailed.isEmpty && query.totals != .none
             let needs = ScanNeeds(
+                visitors: visitors.isOpen,
                 sums: sums,
                 engagement: sums && query.totals == .all,
                 figures: sums || visitors.isOpen(nil) || own.contains { $0.column.scope == .session },
@@ -136,6 +138,7 @@ struct ScanRun {
         let small = counts.startExact()
         guard !small.isEmpty else { return }
         let needs = ScanNeeds(
+            visitors: false,
             lists: small.compactMap { $0.list.flatMap { counts.lists[$0]?.list } },
             vitals: Set(small.compactMap(\.vital)),
             remainders: true

@@ -13,7 +13,6 @@ extension SegmentRows {
             try columns.read(.lost, into: lost)
         }
         for list in needs.lists {
-            if let within = list.within { _ = try load(within.column, columns) }
             switch list.column.scope {
             case .session, .pageView: _ = try load(list.column, columns)
             case .event, .resource: eventCodes[list.column] = try columns.codes(list.column)

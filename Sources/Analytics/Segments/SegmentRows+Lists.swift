@@ -118,35 +118,14 @@ extension SegmentRows {
         guard list.column.scope == .pageView, list.measure.readsVitals, list.vitals.count == 1,
             let values = vitals[list.vitals[0].rawValue]?.rows, let codes = codes[list.column]?.rows
         else {
-            precondition(list.within == nil)
             forEachAmount(list) { index, _, amount in amounts[row: index] &+= UInt64(amount) }
             return amounts
         }
         // Codes above this one count; without branches, which are often mispredicted.
         let isSlow = list.measure == .slowVitals
         let bound = isSlow ? VitalCode.encode(list.vitals[0].bounds.good).code : VitalCode.none
-        if let within = markSessions(list) {
-            let owners = owners
-            forEachInRange { row in
-                amounts[codes[row]] &+= UInt64(values[row] > bound ? within[owners[row]] : 0)
-            }
-        } else {
-            forEachInRange { row in amounts[codes[row]] &+= values[row] > bound ? 1 : 0 }
-        }
+        forEachInRange { row in amounts[codes[row]] &+= values[row] > bound ? 1 : 0 }
         return amounts
-    }
-
-    /// Marks the sessions that meet the condition of a list; nil without one.
-    private func markSessions(_ list: ScanQuery.List) -> RowBuffer<UInt8>? {
-        guard let within = list.within else { return nil }
-        let marks = scratch.marks
-        guard let loaded = codes[within.column] else {
-            marks.fill(info.sessions, 0)
-            return marks
-        }
-        let (passes, rows) = (loaded.dictionary.map { within.codes.contains($0) ? 1 : 0 as UInt8 }, loaded.rows)
-        for session in 0..<info.sessions { marks[row: session] = passes[Int(rows[row: session])] }
-        return marks
     }
 
     /// Sets the bits of visitors of a list's rows.
@@ -188,9 +167,6 @@ extension SegmentRows {
             let (sessionSlots, owners) = (scratch.sessionSlots, owners)
             for session in 0..<info.sessions { sessionSlots[row: session] = slots[codes[row: session]] }
             forEachInRange { row in add(row, sessionSlots[owners[row]]) }
-        } else if let marks = markSessions(work.list) {
-            let owners = owners
-            forEachInRange { row in add(row, marks[owners[row]] == 1 ? slots[codes[row]] : ListWork.noRow) }
         } else {
             forEachInRange { row in add(row, slots[codes[row]]) }
         }

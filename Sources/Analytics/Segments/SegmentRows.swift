@@ -140,7 +140,7 @@ final class SegmentRows: @unchecked Sendable {
             // Most segments of a rare value end here.
             guard try columns.dictionary(filter.column).contains(where: filter.codes.contains) else { return false }
         }
-        try readStructure(columns)
+        try readStructure(columns, needs)
         try filterSessions(columns, query)
         try filterPageViews(columns, query)
         guard passingCount > 0 else { return false }
@@ -171,8 +171,12 @@ final class SegmentRows: @unchecked Sendable {
         sumFigures()
     }
 
-    private func readStructure(_ columns: SegmentColumns) throws(DamagedSegment) {
-        visitorsEnd = Int(try columns.read(.visitor, into: visitors, max: UInt32(VisitorBits.visitorsMax - 1)).max) + 1
+    private func readStructure(_ columns: SegmentColumns, _ needs: ScanNeeds) throws(DamagedSegment) {
+        visitorsEnd = 0
+        if needs.visitors {
+            let most = try columns.read(.visitor, into: visitors, max: UInt32(VisitorBits.visitorsMax - 1)).max
+            visitorsEnd = Int(most) + 1
+        }
         try columns.read(.time, into: times, max: UInt32(info.lastTime - info.firstTime))
         try columns.read(.counted, into: counted, max: 1)
         isAllCounted = (0..<info.pageViews).reduce(1) { $0 & counted[row: $1] } == 1

@@ -11,6 +11,8 @@ func walk<Source: SegmentSource>(
     _ take: (_ rows: SegmentRows, _ columns: SegmentColumns) throws(DamagedSegment) -> Void
 ) throws(Source.Failure) -> Int {
     precondition((1...ScanLimits.bucketsMax).contains(query.edges.count))
+    var query = query
+    query.resolveIssues()
     var missing: [Int64: SegmentInfo] = [:]
     var damaged = 0
     for info in try source.segments(from: query.from, to: query.to)
@@ -24,7 +26,7 @@ func walk<Source: SegmentSource>(
     try source.read(missing.keys.sorted(), columns) { id, bytes in
         guard let info = missing.removeValue(forKey: id) else { return }
         do throws(DamagedSegment) {
-            let own = SegmentColumns(info, bytes)
+            let own = SegmentColumns(info, bytes, issueAliases: query.issueAliases)
             guard try rows.load(own, query, needs) else { return }
             rows.prepareFigures()
             try take(rows, own)

@@ -7,6 +7,9 @@ package enum Impact {
     package static let sampleMinMax: Int64 = 1_000_000
     /// The most values with slow page views that are compared; a percentile takes much more memory than a count.
     static let candidatesMax = 2000
+    static let tooMany = ReportError.refused(
+        "More than \(candidatesMax) values are slow: choose a larger min, a shorter range or more filters"
+    )
 
     /// Milliseconds × page views, or score × page views; nil for fewer than `sampleMin` values.
     package static func of(_ summary: VitalSummary, _ vital: Vital, sampleMin: Int64) -> Double? {
@@ -41,9 +44,7 @@ extension ReportContext {
         if list.count > Int64(summaries.count), let last = summaries.last?.1,
             last.needsImprovement + last.poor >= Impact.leastSlow(of: sampleMin)
         {
-            throw .refused(
-                "More than \(Impact.candidatesMax) values are slow: choose a larger min, a shorter range or more filters"
-            )
+            throw Impact.tooMany
         }
         return summaries.enumerated().compactMap { index, row -> (Int, SlowValue)? in
             guard let impact = Impact.of(row.1, vital, sampleMin: sampleMin), impact > 0 else { return nil }

@@ -44,29 +44,35 @@ package struct SlowPagesReport: Sendable {
 
     init(_ context: ReportContext, _ vital: Vital, limit: Int, sampleMin: Int64) throws(ReportError) {
         (range, self.vital, self.sampleMin) = (context.query.range, vital, sampleMin)
-        let devices = try Self.devices(context)
-        // All page views, and those on each device, in one scan.
-        let list = context.slowList(.path, vital)
-        let lists = devices.map { code in
-            var own = list
-            own.within = ScanQuery.Filter(column: .device, codes: [code])
-            return own
+        let query = SlowPageQuery(
+            vital,
+            devicesMax: Self.devicesMax,
+            groupsMax: Impact.candidatesMax,
+            valuesMin: sampleMin,
+            slowMin: Impact.leastSlow(of: sampleMin)
+        )
+        let scan = try context.mergingIssues(context.scanQuery(context.query.range, withSeries: false))
+        let found = try context.scanning { reader throws(StoreError) in
+            try scanSlowPages(scan, query, reader, context.dictionaries)
         }
-        let found = try Self.lists(context, [list] + lists)
-        let pages = try Self.groups(context, found[0], nil, vital, sampleMin)
-        var onDevices: [Group] = []
-        for (code, list) in zip(devices, found.dropFirst()) {
-            onDevices += try Self.groups(context, list, code, vital, sampleMin)
+        try context.checkDamage(found.damagedSegments)
+        guard !found.hasTooMany else { throw Impact.tooMany }
+        let groups = found.groups.compactMap { one -> Group? in
+            guard let impact = Impact.of(one.summary, vital, sampleMin: sampleMin), impact > 0 else { return nil }
+            return Group(
+                path: one.group.path,
+                text: context.text(one.group.path, .path),
+                device: one.group.device,
+                summary: one.summary,
+                impact: impact
+            )
         }
-        rows = try Self.rows(context, Self.chosen(pages, onDevices, limit: limit), vital)
-    }
-
-    /// The codes of the devices that are distinguished; none when all page views are on one.
-    private static func devices(_ context: ReportContext) throws(ReportError) -> [UInt32] {
-        var list = ReportDimension.device.list(limit: devicesMax)
-        (list.measure, list.withSums) = (.pageViews, false)
-        let found = try lists(context, [list])[0]
-        return found.count > 1 ? found.rows.map(\.code).filter { $0 != DimensionDictionaries.none } : []
+        let chosen = Self.chosen(
+            groups.filter { $0.device == nil },
+            groups.filter { $0.device != nil },
+            limit: limit
+        )
+        rows = try Self.rows(context, scan, chosen, vital)
     }
 
     /// The groups with the largest impact, each page once: on the device with most of its impact, or on all devices.
@@ -89,40 +95,11 @@ package struct SlowPagesReport: Sendable {
         )
     }
 
-    private static func groups(
-        _ context: ReportContext,
-        _ list: ListResult,
-        _ device: UInt32?,
-        _ vital: Vital,
-        _ sampleMin: Int64
-    ) throws(ReportError) -> [Group] {
-        try context.slowValues(list, vital, sampleMin: sampleMin)
-            .filter { $0.code != DimensionDictionaries.other }
-            .map { slow in
-                let text = context.text(slow.code, .path)
-                return Group(
-                    path: slow.code,
-                    text: text,
-                    device: device,
-                    summary: slow.summary,
-                    impact: slow.impact
-                )
-            }
-    }
-
-    private static func lists(
-        _ context: ReportContext,
-        _ lists: [ScanQuery.List]
-    ) throws(ReportError) -> [ListResult] {
-        var scan = try context.scanQuery(context.query.range, withSeries: false)
-        (scan.withVisitors, scan.withEvents, scan.totals, scan.lists) = (false, false, .none, lists)
-        return try context.run(scan).lists
-    }
-
     // MARK: - Causes
 
     private static func rows(
         _ context: ReportContext,
+        _ scan: ScanQuery,
         _ groups: [Group],
         _ vital: Vital
     ) throws(ReportError) -> [Row] {
@@ -130,7 +107,6 @@ package struct SlowPagesReport: Sendable {
         let wanted = [element, part].compactMap { $0 }
         var causes: [[Segments.Cause?]] = groups.map { _ in [] }
         if !wanted.isEmpty, !groups.isEmpty {
-            let scan = try context.scanQuery(context.query.range, withSeries: false)
             let own = groups.map { CauseGroup(path: $0.path, device: $0.device) }
             let result = try context.scanning { reader throws(StoreError) in
                 try scanCauses(scan, own, vital, wanted.map(\.column), reader, context.dictionaries)
