@@ -61,6 +61,12 @@ def visits(number, **more):
     return [event for index in range(number) for event in visit_events(f"/page/{index}", ids=make_ids(), **more)]
 
 
+def ledger(events, emitted):
+    """Delivery reports of the page views among some events."""
+    names = ("visitor_id", "session_id", "pageview_id", "site")
+    return [{name: one[name] for name in names} | {"emitted": emitted, "dropped": {}} for one in events if one["event_type"] == "pageview"]
+
+
 def wait_once(sink, event, kind, seconds=SOON):
     """Waits for a message; there must be one."""
     wait_for(lambda: sink.of(event, kind), seconds, f"{event} of {kind}")
@@ -94,9 +100,7 @@ def test_rules_about_pages_fire_once_and_resolve_once(store, serve, sink):
 
     # Page views with an error each, slow, and with a lost event for four received ones.
     events = visits(12, error=ERROR, lcp=5000)
-    entries = [event | {"emitted": 5, "dropped": {}} for event in events if event["event_type"] == "pageview"]
-    entries = [{name: entry[name] for name in ("visitor_id", "session_id", "pageview_id", "site", "emitted", "dropped")} for entry in entries]
-    sent = send(port, events, ledger=entries)
+    sent = send(port, events, ledger=ledger(events, 5))
     for kind in ("new_issue", "error_rate", "vital", "delivery_rate"):
         message = wait_once(sink, "firing", kind)
         assert message.is_signed(SECRET) and not message.is_signed(SECRET + "x")
@@ -114,7 +118,7 @@ def test_rules_about_pages_fire_once_and_resolve_once(store, serve, sink):
     assert change(port, "PUT", f"/api/issues/{issue['issue']}", {"state": "resolved"}, OWNER).status == 200
     good = visits(150, lcp=900)
     sent += send(port, good)
-    entries = [{name: one[name] for name in ("visitor_id", "session_id", "pageview_id", "site")} | {"emitted": 3, "dropped": {}} for one in good if one["event_type"] == "pageview"]
+    entries = ledger(good, 3)
     for part in (entries[:75], entries[75:]):
         send(port, visits(1), ledger=part)
         sent += 3

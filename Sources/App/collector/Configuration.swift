@@ -89,8 +89,7 @@ struct Configuration: Sendable {
         reader.read("COLLECTOR_JOURNAL_MAX", size, into: &journalBytesMax) { text in
             SettingReader.bytes(text).flatMap { $0 == 0 || $0 >= 16 << 20 ? $0 : nil }
         }
-        retention = reader.readRetention()
-        archiveFolder = reader.read("COLLECTOR_ARCHIVE", "must name a folder") { $0.isEmpty ? nil : $0 }
+        (retention, archiveFolder) = (reader.readRetention(), reader.readArchive())
         reader.read(
             "COLLECTOR_RATE_LIMIT",
             "must be a number of records per second, or 0 for no limit",
@@ -149,6 +148,10 @@ struct SettingReader {
                 + "host=localhost dbname=collector user=me; libpq reports: \(problem)"
         )
         return nil
+    }
+
+    mutating func readArchive() -> String? {
+        read("COLLECTOR_ARCHIVE", "must name a folder") { $0.isEmpty ? nil : $0 }
     }
 
     mutating func readRetention() -> RetentionPolicy {
