@@ -29,6 +29,7 @@ import Testing
             engine: nil,
             health: HealthMonitor(store: nil, ingest: nil, responses: sink, log: log),
             sessions: SessionRegistry(store: nil, responses: sink, log: log),
+            privacy: PrivacyKeeper(store: nil, folder: "", log: log),
             responses: IngestResponses(allowedOrigins: allowedOrigins, sink: sink),
             log: log
         )

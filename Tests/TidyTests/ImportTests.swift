@@ -159,6 +159,7 @@ private let allowedWebImports: [String: Set<String>] = [
     "tracker": ["kit", "signals"],
     "visitor": ["kit", "signals", "tracker"],
     "owner": ["kit"],
+    "privacy": ["kit"],
     "demo": [],
 ]
 

@@ -35,9 +35,9 @@ def timeline(visitor):
     return f"visitors/{urllib.parse.quote(visitor, safe='')}/timeline"
 
 
-def serve_ready(serve, store):
+def serve_ready(serve, store, environment=ENVIRONMENT):
     """Starts a server with the token of the tests."""
-    return serve(store, environment=ENVIRONMENT)
+    return serve(store, environment=environment)
 
 
 def found_events(port, /, count=None, **search):

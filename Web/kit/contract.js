@@ -144,6 +144,24 @@ export const BOT_REASONS = Object.freeze({
   platform_differs: "Contradictory platform",
 });
 
+/** Privacy modes of sites. @type {Record<string, {label: string, description: string}>} */
+export const PRIVACY_MODES = {
+  full: {
+    label: "Full",
+    description: "Visitors are recognized by a random id in the browser's storage, for as long as the storage lasts.",
+  },
+  cookieless: {
+    label: "Cookieless",
+    description:
+      "Nothing is stored in the browser. Visitors are recognized within one day (UTC) by a hash of address and user agent, under a key that is deleted after the day.",
+  },
+  anonymous: {
+    label: "Anonymous",
+    description:
+      "Nothing is stored in the browser. Page views and events are counted, visitors and sessions are not: no two page views can be connected.",
+  },
+};
+
 /** Body of `POST /event`; in bytes. */
 export const EVENT_BODY_BYTES_MAX = 262_144;
 

@@ -7,6 +7,7 @@ const NOUNS = {
   "sessions": "session",
   "segments": "segment",
   "settings": "settings",
+  "privacy": "privacy mode",
   "annotations": "note",
   "goals": "goal",
   "funnels": "funnel",

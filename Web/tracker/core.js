@@ -112,7 +112,9 @@ const changeRoute = () => {
 const isWanted = () => {
   if (self !== top && options.frames !== "count") return end();
   if (!options.dnt && hasPrivacySignal() || read(OPT_OUT_KEY)) return stop();
-  if (!isHeld()) permitStorage(true);
+  // What an earlier tag has stored.
+  if (options.privacy) forget();
+  if (!isHeld()) permitStorage(!options.privacy);
   // Visitors outside the sample keep their id, too.
   if (isOutsideSample(activeIds().visitor_id)) return end();
   if (has("errors")) errors._listen();
@@ -184,9 +186,11 @@ const begin = () => {
 /** Sends and stores what was held back, unless consent is still missing. */
 const allow = () => {
   if (isHeld() || !current) return;
-  permitStorage(true);
+  permitStorage(!options.privacy);
   transport._hold(false);
-  if (options.fingerprint) fingerprinting ??= load("fingerprint").then((module) => module?.report(api.track));
+  if (options.fingerprint && !options.privacy) {
+    fingerprinting ??= load("fingerprint").then((module) => module?.report(api.track));
+  }
 };
 
 /** Nothing more is measured on this page. */
@@ -196,12 +200,17 @@ const end = () => {
   steps.length = 0;
 };
 
+/** Nothing stays in storage. */
+const forget = () => {
+  transport._clear();
+  forgetIds();
+};
+
 /** Nothing more is measured, and nothing is kept. */
 const stop = () => {
   end();
   transport._hold(true);
-  transport._clear();
-  forgetIds();
+  forget();
 };
 
 /** What the page may call. */

@@ -7,7 +7,7 @@ import { REPORTS_MAX } from "./limits.js";
 /**
  * The fields that all events of a page view share, with its delivery report.
  *
- * @typedef {{pageview_id: string, visitor_id: string, session_id: string, site: string | null, path?: string, referrer?: string, emitted: number, dropped: Record<string, number>}} Report
+ * @typedef {{pageview_id: string, visitor_id: string, session_id: string, site: string | null, path?: string, referrer?: string, privacy?: string, emitted: number, dropped: Record<string, number>}} Report
  */
 /** Property of a report: its text as the server has confirmed it. JSON leaves properties with symbols out. */
 const CONFIRMED = Symbol();

@@ -15,6 +15,8 @@ export const options = {
   dnt: "",
   /** "required": nothing is stored or sent before collector.consent(true). */
   consent: "",
+  /** "cookieless" or "anonymous": nothing is stored in the browser, and the server removes what identifies visitors. */
+  privacy: "",
   /** Which part of the address makes a page view besides the path: "query" or "hash". `hash` is the same as "hash". */
   routes: "",
   hash: false,

@@ -95,13 +95,14 @@ const zone = guard(() =>
  * @param {string} [referrer] a clean address
  */
 export const open = (kind, vitals, referrer = clean(ofDocument("referrer"))) => {
-  const { site, release, user, sample } = options;
+  const { site, privacy, release, user, sample } = options;
   const fields = {
     pageview_id: pageviewId(),
     ...activeIds(),
     site,
     path: here(),
     referrer,
+    privacy,
     emitted: 0,
     dropped: {},
   };

@@ -135,7 +135,8 @@ export const transport = {
   /** Forgets everything. */
   _clear() {
     delivery._queue = delivery._reports = [];
-    keysOf(KEY).forEach(remove);
+    // Without storage, its own entry is in memory.
+    [delivery._key, ...keysOf(KEY)].forEach(remove);
   },
 };
 

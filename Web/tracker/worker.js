@@ -22,8 +22,9 @@ const identify = (options) => {
   const own = { pageview_id: "p_" + uuid7(), visitor_id: "v_" + uuid7(), session_id: "s_" + uuid7() };
   /** Fields that all events share. */
   return () => {
-    const { visitor_id, session_id, path, referrer = "" } = { ...own, ...options.pageview };
-    return { ...own, visitor_id, session_id, site: options.site, path: path ?? cut(location.pathname), referrer };
+    const { visitor_id, session_id, path, referrer = "", privacy } = { ...own, ...options.pageview };
+    const site = { site: options.site, privacy: options.privacy || privacy };
+    return { ...own, visitor_id, session_id, ...site, path: path ?? cut(location.pathname), referrer };
   };
 };
 

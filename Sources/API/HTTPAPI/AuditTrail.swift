@@ -61,7 +61,7 @@ struct AuditTrail: Sendable {
     // MARK: - Entries
 
     /// The members of a response that name what was changed or its new state; others may be secrets.
-    private static let nameMembers = ["name", "label", "text", "state", "time_zone"]
+    private static let nameMembers = ["name", "label", "text", "state", "time_zone", "mode"]
 
     /// The entry of a response; nil when nothing was changed.
     static func entry(

@@ -7,9 +7,11 @@ struct BatchParser {
     private let batch: EventBatch
     private let bytes: [UInt8]
     private let requestContext: RequestContext
+    private let privacy: PrivacyRules
 
-    init(_ batch: EventBatch, _ bytes: [UInt8], _ requestContext: RequestContext) {
+    init(_ batch: EventBatch, _ bytes: [UInt8], _ requestContext: RequestContext, _ privacy: PrivacyRules) {
         self.batch = batch
+        self.privacy = privacy
         self.bytes = bytes
         self.requestContext = requestContext
     }
@@ -20,7 +22,9 @@ struct BatchParser {
         entries.reserveCapacity(batch.events.count + batch.reports.count + (batch.pageviews?.count ?? 0))
         func add(_ part: EventGroup.Part, _ parse: () throws(ValidationError) -> Record) {
             do {
-                entries.append(Entry(record: try parse(), ticket: ticket.rawValue, tag: part.tag))
+                var record = try parse()
+                privacy.apply(&record) { requestContext.userAgent.map { Array(bytes[$0.range]) } ?? [] }
+                entries.append(Entry(record: record, ticket: ticket.rawValue, tag: part.tag))
             } catch {
                 group.reject(part, error)
             }

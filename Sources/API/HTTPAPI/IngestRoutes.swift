@@ -14,6 +14,7 @@ final class IngestRoutes: Sendable {
     private let clients: ClientAddressRule
     private let hasher: IPHasher?
     private let locations: LocationDatabase?
+    private let privacy: PrivacyKeeper
     private let limiter: RateLimiter?
     private let log: Log
     private let rateLimitedCount = Atomic<Int>(0)
@@ -25,6 +26,7 @@ final class IngestRoutes: Sendable {
         clients: ClientAddressRule,
         hasher: IPHasher?,
         locations: LocationDatabase?,
+        privacy: PrivacyKeeper,
         limiter: RateLimiter?,
         workers: BodyWorkers?,
         responses: IngestResponses,
@@ -37,6 +39,7 @@ final class IngestRoutes: Sendable {
         self.clients = clients
         self.hasher = hasher
         self.locations = locations
+        self.privacy = privacy
         self.limiter = limiter
         self.log = log
     }
@@ -105,7 +108,9 @@ final class IngestRoutes: Sendable {
         let event = try judged { () throws(ValidationError) in
             try Event(parsing: content.bytes, body: content.body, requestContext(sender))
         }
-        return submit(.event(event), ticket, decision)
+        var record = Record.event(event)
+        rules(sender, record.receivedAt).apply(&record) { Array((event.text(event.userAgent) ?? "").utf8) }
+        return submit(record, ticket, decision)
     }
 
     /// `POST /collect`.
@@ -124,7 +129,9 @@ final class IngestRoutes: Sendable {
                 ip: sender.address?.text
             )
         }
-        return submit(.submission(submission), ticket, decision)
+        var record = Record.submission(submission)
+        rules(sender, record.receivedAt).apply(&record) { [] }
+        return submit(record, ticket, decision)
     }
 
     /// `POST /events`: each event is accepted or rejected individually; the response follows the result of the last one.
@@ -144,7 +151,8 @@ final class IngestRoutes: Sendable {
         var requestContext = requestContext(sender)
         requestContext.sentAt = batch.sentAt
         var group = EventGroup(tag: CORS.tag(decision), hasPageviews: batch.pageviews != nil)
-        let entries = BatchParser(batch, content.bytes, requestContext).entries(ticket, &group)
+        let privacy = rules(sender, requestContext.receivedAt)
+        let entries = BatchParser(batch, content.bytes, requestContext, privacy).entries(ticket, &group)
         guard !entries.isEmpty else { return .now(.response(group.answer(cors))) }
         group.waiting = entries.count
         responses.begin(group, ticket)
@@ -237,6 +245,10 @@ final class IngestRoutes: Sendable {
     }
 
     // MARK: - RequestContext
+
+    private func rules(_ sender: ClientInfo, _ receivedAt: Int64) -> PrivacyRules {
+        PrivacyRules(privacy, receivedAt: receivedAt, address: sender.address)
+    }
 
     private func requestContext(_ sender: ClientInfo) -> RequestContext {
         let (locations, address, proxyLocation) = (locations, sender.address, sender.proxyLocation)

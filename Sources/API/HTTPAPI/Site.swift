@@ -52,6 +52,7 @@ package final class Site: Handler {
     let reports: ReportService
     let ingestRoutes: IngestRoutes
     let measure = MeasureRoutes()
+    let privacy: PrivacyKeeper
     let health: HealthMonitor
     /// Nil without a store, as are the feed and the erasures.
     let status: StatusMonitor?
@@ -82,6 +83,7 @@ package final class Site: Handler {
         engine: String?,
         health: HealthMonitor,
         sessions: SessionRegistry,
+        privacy: PrivacyKeeper,
         pool: ReaderPool? = nil,
         feed: LiveFeed? = nil,
         erasures: ErasureWorker? = nil,
@@ -98,6 +100,7 @@ package final class Site: Handler {
         self.ingest = ingest
         self.status = status
         self.retention = retention
+        self.privacy = privacy
         self.feed = feed
         self.erasures = erasures
         (self.alerts, alertResponses) = (alerts?.worker, alerts?.responses)
@@ -128,6 +131,7 @@ package final class Site: Handler {
             clients: clients,
             hasher: IPHasher(salt: configuration.ipHashSalt),
             locations: locations,
+            privacy: privacy,
             limiter: configuration.rateLimit > 0 ? RateLimiter(perSecond: configuration.rateLimit) : nil,
             workers: workers,
             responses: responses,

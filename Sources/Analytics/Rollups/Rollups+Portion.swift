@@ -1,4 +1,5 @@
 import Crypto
+import Events
 import Segments
 import Storage
 import Aggregation
@@ -212,6 +213,9 @@ extension Rollups {
         )
         store.markDead(Array(positions.values), in: &portion.changes)
         // Assign numbers in the order of first events, so that they do not depend on the portions.
+        for index in changed where portion.sessions[index].state.id.visitorID == anonymousVisitor {
+            portion.sessions[index].visitor = VisitorBits.anonymousNumber
+        }
         let order = changed.filter { portion.sessions[$0].visitor == nil }
             .map { (index: $0, first: portion.sessions[$0].state.records.first?.id ?? 0) }
             .sorted { $0.first < $1.first }

@@ -46,6 +46,7 @@ package func scanFunnel<Source: SegmentSource>(
             let finder = BucketFinder(query, rows.info)
             for one in found where finder.isInRange(one.offset) && rows.passingSessions[row: Int(one.session)] == 1 {
                 let visitor = rows.visitors[row: Int(one.session)]
+                guard visitor != VisitorBits.anonymousNumber else { continue }
                 if visitor == UInt32(VisitorBits.visitorsMax - 1) { result.hasTooManyVisitors = true }
                 occurrences.append(one.of(visitor, key: keys[Int(one.session)], rows.info.firstTime))
             }

@@ -15,9 +15,12 @@ struct ScanNeeds {
     var sessionKeys = false
     var delivery = false
 
+    /// Whether the column of visitors is read: which sessions count depends on it, too.
+    var readsVisitors: Bool { visitors || figures }
+
     func columns(_ query: ScanQuery) -> [Column] {
         var columns: Set<Column> = [.pageViewRows, .time, .counted]
-        if visitors { columns.insert(.visitor) }
+        if readsVisitors { columns.insert(.visitor) }
         if sessionKeys || query.sessionKeys != nil { columns.insert(.sessionKey) }
         for filter in query.filters {
             columns.insert(filter.column)

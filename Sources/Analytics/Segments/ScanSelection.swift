@@ -35,6 +35,7 @@ package struct ScanSelection: Sendable {
     }
 
     mutating func insert(visitor: UInt32) {
+        guard visitor < VisitorBits.anonymousNumber else { return }
         let word = Int(visitor >> 6)
         if word >= visitors.count { visitors += [UInt64](repeating: 0, count: word + 1 - visitors.count) }
         visitors[word] |= 1 << UInt64(visitor & 63)

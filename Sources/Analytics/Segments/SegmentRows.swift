@@ -18,7 +18,10 @@ final class SegmentRows: @unchecked Sendable {
     /// By page view: its session.
     let owners = RowBuffer<UInt16>()
     let visitors = RowBuffer<UInt32>()
+    /// The number after the highest one of a visitor.
     private(set) var visitorsEnd = 0
+    /// Whether some sessions have no visitor.
+    private var hasAnonymous = false
     let times = RowBuffer<UInt32>()
     let counted = RowBuffer<UInt8>()
     private var isAllCounted = false
@@ -168,14 +171,25 @@ final class SegmentRows: @unchecked Sendable {
     func prepareFigures() {
         guard let finder else { return }
         selectSessions(finder)
+        if hasAnonymous {
+            for session in 0..<info.sessions where visitors[row: session] == VisitorBits.anonymousNumber {
+                sessionFlags[row: session] = 0
+            }
+        }
         sumFigures()
     }
 
     private func readStructure(_ columns: SegmentColumns, _ needs: ScanNeeds) throws(DamagedSegment) {
-        visitorsEnd = 0
-        if needs.visitors {
-            let most = try columns.read(.visitor, into: visitors, max: UInt32(VisitorBits.visitorsMax - 1)).max
-            visitorsEnd = Int(most) + 1
+        (visitorsEnd, hasAnonymous) = (0, false)
+        if needs.readsVisitors {
+            visitorsEnd = Int(try columns.read(.visitor, into: visitors, max: VisitorBits.anonymousNumber).max) + 1
+            hasAnonymous = visitorsEnd > VisitorBits.visitorsMax
+        }
+        if hasAnonymous {
+            visitorsEnd = (0..<info.sessions).reduce(0) { end, session in
+                let visitor = visitors[row: session]
+                return visitor == VisitorBits.anonymousNumber ? end : max(end, Int(visitor) + 1)
+            }
         }
         try columns.read(.time, into: times, max: UInt32(info.lastTime - info.firstTime))
         try columns.read(.counted, into: counted, max: 1)

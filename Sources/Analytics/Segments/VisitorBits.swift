@@ -6,6 +6,10 @@ package final class VisitorBits {
     ///
     /// The largest number is shared by all visitors without a number of their own; they cannot be counted.
     package static let visitorsMax = 67_108_864
+    /// The number of sessions without a visitor: they count neither as visitors nor as sessions.
+    ///
+    /// It has no bit.
+    package static let anonymousNumber = UInt32(visitorsMax)
 
     /// The groups counted in this pass.
     private(set) var groups: Range<Int>

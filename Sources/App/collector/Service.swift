@@ -31,6 +31,7 @@ struct Service {
     private let status: StatusMonitor?
     private let workers: BodyWorkers
     private let sessions: SessionRegistry
+    private let privacy: PrivacyKeeper
     private let locations: LocationDatabase?
     private let limits: ServerConfiguration
     /// Where all parts send their responses; created before them, as is `ingestResponses` before ingest.
@@ -79,6 +80,7 @@ struct Service {
         retention = store.map { Self.makeRetention(configuration, $0, ingest, archive, log) }
         workers = BodyWorkers(waitingBytesMax: process.scaled(BodyWorkers.waitingBytesMax))
         sessions = SessionRegistry(store: store, responses: sink, log: log)
+        privacy = PrivacyKeeper(store: store, folder: configuration.dataFolder, log: log)
         if let store, let ingest {
             status = StatusMonitor(
                 store: store,
@@ -109,6 +111,7 @@ struct Service {
             engine: engine,
             health: health,
             sessions: sessions,
+            privacy: privacy,
             pool: pool,
             feed: feed,
             erasures: erasures,
@@ -136,11 +139,16 @@ struct Service {
         pool?.start()
         workers.start()
         sessions.start()
+        privacy.start()
         feed?.start()
     }
 
     /// Blocks until the database is ready or the timeout expires.
-    func waitForDatabase(milliseconds: Int) { ingest?.waitUntilReady(milliseconds: milliseconds) }
+    func waitForDatabase(milliseconds: Int) {
+        ingest?.waitUntilReady(milliseconds: milliseconds)
+        // Events that come before the modes are known have those of the last time.
+        if ingest?.report.health == .ready { privacy.waitUntilLoaded(milliseconds: milliseconds) }
+    }
 
     /// Stops all parts; call after the server has stopped.
     ///
@@ -150,8 +158,8 @@ struct Service {
         // These only read, or read again later. They stop at the same time and wait only briefly for a database that
         // hangs, which must not delay the writes of acknowledged records.
         let readers = [
-            feed?.worker, pool?.worker, status?.worker, sessions.worker, rollupWorker?.worker, erasures?.worker,
-            retention?.worker, archive?.worker, alerts?.worker, alerts?.tester,
+            feed?.worker, pool?.worker, status?.worker, sessions.worker, privacy.worker, rollupWorker?.worker,
+            erasures?.worker, retention?.worker, archive?.worker, alerts?.worker, alerts?.tester,
         ]
         Worker.stop(readers.compactMap { $0 })
         ingest?.stop()

@@ -19,6 +19,8 @@ package struct DeliveryReport: Sendable {
     package var dropped: Int32
     /// The JSON text of an object with the number of dropped events by reason.
     package var dropReasons: Slice
+    /// The privacy mode that the page asks for; not stored.
+    package var privacy = PrivacyMode.full
 
     package func text(_ slice: Slice) -> String { String(decoding: bytes[slice.range], as: UTF8.self) }
     package func text(_ slice: Slice?) -> String? { slice.map { String(decoding: bytes[$0.range], as: UTF8.self) } }
@@ -26,10 +28,10 @@ package struct DeliveryReport: Sendable {
 
 extension DeliveryReport {
     private enum FieldIndex: Int {
-        case visitorID, sessionID, pageviewID, emitted, dropped, site
+        case visitorID, sessionID, pageviewID, emitted, dropped, site, privacy
     }
     private static let fields: [StaticString] = [
-        "visitor_id", "session_id", "pageview_id", "emitted", "dropped", "site",
+        "visitor_id", "session_id", "pageview_id", "emitted", "dropped", "site", "privacy",
     ]
 
     /// Parses and validates one entry, which is the range `body` of `bytes`.
@@ -51,6 +53,7 @@ extension DeliveryReport {
         }
         let dropped = reader.value(FieldIndex.dropped.rawValue)
         let sum = try dropped.map { value throws(ValidationError) in try Self.sum(value, reader.bytes) } ?? 0
+        let privacy = try privacyMode(&reader, FieldIndex.privacy.rawValue)
         let reasons =
             dropped.map { Slice(start: $0.range.lowerBound, count: $0.range.count) } ?? reader.append("{}".utf8)
         if let textError = reader.unknownError { throw textError }
@@ -65,6 +68,7 @@ extension DeliveryReport {
             dropped: sum,
             dropReasons: reasons
         )
+        self.privacy = privacy
     }
 
     private static func count(_ value: JSONValue, _ bytes: [UInt8]) -> Int32? {

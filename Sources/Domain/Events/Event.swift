@@ -49,6 +49,8 @@ package struct Event: Sendable {
     package var payload: Slice
     /// The idempotency key; nil when the client did not send one.
     package var eventID: EventID?
+    /// The privacy mode that the page asks for; not stored.
+    package var privacy = PrivacyMode.full
 
     package init(
         bytes: [UInt8],

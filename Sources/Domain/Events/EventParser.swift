@@ -32,15 +32,17 @@ package struct RequestContext: Sendable {
 extension Event {
     private enum FieldIndex: Int {
         case visitorID, sessionID, pageviewID, eventType, seq, clientTimestamp, path, referrer, payload, eventID, site
-        case sentAt, pageview
+        case sentAt, privacy, pageview
     }
     private static let fields: [StaticString] = [
         "visitor_id", "session_id", "pageview_id", "event_type", "seq", "client_timestamp", "path", "referrer",
-        "payload", "event_id", "site", "sent_at",
+        "payload", "event_id", "site", "sent_at", "privacy",
     ]
     private static let fieldsWithPageview = fields + ["pageview"]
     /// In the order of `SharedFields.fields`.
-    private static let shared: [FieldIndex] = [.visitorID, .sessionID, .pageviewID, .site, .path, .referrer]
+    private static let shared: [FieldIndex] = [
+        .visitorID, .sessionID, .pageviewID, .site, .path, .referrer, .privacy,
+    ]
     private static let pageViewType = Array("pageview".utf8)
     private static let sharedIndexes = shared.map(\.rawValue)
 
@@ -79,6 +81,7 @@ extension Event {
         let path = try addressText(&reader, FieldIndex.path.rawValue, Self.fields)
         let referrer = try addressText(&reader, FieldIndex.referrer.rawValue, Self.fields)
         let eventID = try Self.idempotencyKey(&reader)
+        let privacy = try privacyMode(&reader, FieldIndex.privacy.rawValue)
         let payload = try Self.payload(&reader)
         if let textError = reader.unknownError { throw textError }
         let ipHash = requestContext.ipHash.map { reader.append($0) }
@@ -104,6 +107,7 @@ extension Event {
             payload: payload,
             eventID: eventID
         )
+        self.privacy = privacy
     }
 
     /// Adds the fields of the page view that the event refers to.
@@ -182,6 +186,17 @@ func addressText(_ reader: inout FieldReader, _ index: Int, _ fields: [StaticStr
         throw .invalid(field: fields[index].description, problem: .tooLong(bytesMax: Limits.locationBytesMax))
     }
     return text
+}
+
+/// The privacy mode that a page asks for; `full` when absent, null or empty.
+func privacyMode(_ reader: inout FieldReader, _ index: Int) throws(ValidationError) -> PrivacyMode {
+    guard let value = reader.value(index), !isMissing(value) else { return .full }
+    guard value.kind == .string, value.textError == nil, let text = reader.text(value),
+        let mode = PrivacyMode(rawValue: String(decoding: reader.bytes[text.range], as: UTF8.self)), mode > .full
+    else {
+        throw .invalid(field: "privacy", problem: .notPrivacyMode)
+    }
+    return mode
 }
 
 /// A time in microseconds since 1970; nil when absent or null.

@@ -6,10 +6,11 @@ import JSON
 /// the limits of the fields.
 package struct SharedFields: Sendable {
     static let fields: [StaticString] = [
-        "visitor_id", "session_id", "pageview_id", "site", "path", "referrer", "emitted",
+        "visitor_id", "session_id", "pageview_id", "site", "path", "referrer", "privacy", "emitted",
     ]
     private static let identifiers = 0..<4
     private static let locations = 4..<6
+    private static let privacy = 6
 
     private let bytes: [UInt8]
     /// The texts of `fields` before `emitted`; nil for a field that the entry does not have.
@@ -27,6 +28,8 @@ package struct SharedFields: Sendable {
         var texts: [Slice?] = []
         for index in Self.identifiers { texts.append(try identifier(&reader, index, Self.fields)) }
         for index in Self.locations { texts.append(try addressText(&reader, index, Self.fields)) }
+        let mode = try privacyMode(&reader, Self.privacy)
+        texts.append(mode == .full ? nil : reader.append(mode.rawValue.utf8))
         if let textError = reader.unknownError { throw textError }
         hasDeliveryReport = reader.value(Self.fields.count - 1) != nil
         self.bytes = reader.bytes

@@ -42,6 +42,7 @@ package enum FieldProblem: Equatable, Sendable {
     case notIndex
     case refersToInvalidPageview
     case notWithPageviews
+    case notPrivacyMode
     case tooMany(max: Int)
     case tooLong(bytesMax: Int)
     case tooDeep
@@ -60,6 +61,7 @@ package enum FieldProblem: Equatable, Sendable {
         case .notIndex: "is not an index of pageviews"
         case .refersToInvalidPageview: "refers to an invalid entry of pageviews"
         case .notWithPageviews: "cannot be combined with pageviews"
+        case .notPrivacyMode: "must be cookieless or anonymous"
         case .tooMany(let max): "has more than \(max) entries"
         case .tooLong(let bytesMax): "is longer than \(bytesMax) bytes"
         case .tooDeep, .textError(.depth): "is nested deeper than \(JSONLimits.depthMax) levels"

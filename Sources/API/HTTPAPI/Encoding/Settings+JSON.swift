@@ -1,3 +1,4 @@
+import Events
 import Reports
 
 extension SiteSettings: JSONRepresentable {
@@ -22,5 +23,11 @@ extension AnnotationsReport: JSONRepresentable {
         return .object([
             ("range", range.json), ("annotations", JSONEncodedValue(annotations)), ("releases", .array(releases)),
         ])
+    }
+}
+
+extension SitePrivacy: JSONRepresentable {
+    var json: JSONEncodedValue {
+        .object([("site", .text(site)), ("mode", JSONEncodedValue(mode?.rawValue))])
     }
 }

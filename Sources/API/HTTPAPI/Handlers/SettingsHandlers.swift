@@ -76,7 +76,7 @@ enum SettingsHandlers {
         return Annotation(id: id, site: site, at: at, note: text)
     }
 
-    private static func siteName(_ text: String) throws(QueryError) -> String {
+    static func siteName(_ text: String) throws(QueryError) -> String {
         guard text.utf8.count <= SiteSettings.siteBytesMax, !text.utf8.contains(0) else {
             throw QueryError(message: "site must be the name of a site")
         }

@@ -17,6 +17,7 @@ extension RouteTable {
             Route("/", .file { site, call in site.home(call) }),
             .file("/insight", "insight.html"),
             .redirect("/insight/", to: "/insight"),
+            .file("/privacy", "privacy.html"),
             .redirect("/demo", to: "/demo/"),
             .file("/demo/", "demo/home.html"),
             .file("/demo/shop", "demo/shop.html"),
@@ -89,6 +90,11 @@ extension RouteTable {
             "/api/settings",
             .get(.reader, [], SettingsHandlers.settings),
             .change(.put, .owner, [.site], SettingsHandlers.changeSettings)
+        ),
+        Route(
+            "/api/privacy",
+            .get(.everyone, [.site], PrivacyHandlers.privacy),
+            .change(.put, .owner, [.site], PrivacyHandlers.change)
         ),
         Route(
             "/api/annotations",

@@ -22,7 +22,7 @@ package final class RetentionWorker: Sendable {
     package let worker = Worker("retention")
 
     private let store: any Store
-    private let policy: RetentionPolicy
+    package let policy: RetentionPolicy
     private let log: Log
     private let isIdle: @Sendable () -> Bool
     private let archived: (@Sendable () -> ArchivedRows)?

@@ -1,0 +1,171 @@
+import Dispatch
+import Events
+import Files
+import Locks
+package import Log
+import Reports
+package import Storage
+package import Workers
+
+/// Knows the privacy modes of sites and the keys of the day, so that ingest applies them without a query.
+///
+/// A thread with a connection of its own reads them from the store every few seconds: another server may have changed a
+/// mode. It keeps the modes in a file as well, which counts until the store has been reached after a start.
+package final class PrivacyKeeper: Sendable {
+    /// Milliseconds between two reads of the store, after which all servers know a new mode.
+    static let lookMilliseconds = 5000
+    /// The file with the modes in the data folder.
+    static let fileName = "privacy-modes"
+    /// The most bytes of the file, which has at most `SiteSettings.sitesMax` sites.
+    static let fileBytesMax = 1 << 20
+
+    private struct State {
+        var modes: [String: PrivacyMode] = [:]
+        var salts: [Int64: [UInt8]] = [:]
+        /// Grows with each change by this server, so that an older read of the store does not undo it.
+        var changes = 0
+        var isLoaded = false
+    }
+
+    private let store: (any Store)?
+    private let path: String
+    private let log: Log
+    private let state: Locked<State>
+    private let loaded = DispatchSemaphore(value: 0)
+    package let worker = Worker("privacy")
+
+    /// Creates a keeper, with the modes of the file.
+    package init(store: (any Store)?, folder: String, log: Log) {
+        self.store = store
+        self.log = log
+        path = "\(folder)/\(Self.fileName)"
+        var first = State()
+        first.modes = Self.read(path)
+        state = Locked(first)
+    }
+
+    package func start() {
+        guard let store else { return }
+        worker.start { [self] in run(store) }
+    }
+
+    /// Blocks until the modes have been read from the store, or the timeout expires.
+    package func waitUntilLoaded(milliseconds: Int) {
+        worker.wake()
+        _ = loaded.wait(timeout: .now() + .milliseconds(milliseconds))
+    }
+
+    // MARK: - Requests
+
+    /// The mode of a site.
+    func mode(of site: String) -> PrivacyMode { state.withLock { $0.modes.mode(of: site) } }
+
+    /// A mode that was stored by this server; nil if it was removed.
+    func changed(_ privacy: SitePrivacy) {
+        let modes = state.withLock { state in
+            state.changes += 1
+            state.modes[privacy.site] = privacy.mode
+            return state.modes
+        }
+        write(modes)
+    }
+
+    /// The modes, and the key of a day in days since 1970.
+    ///
+    /// While the store is away and the day has no key, this server makes one of its own.
+    func rules(day: Int64) -> (modes: [String: PrivacyMode], salt: [UInt8]) {
+        state.withLock { state in
+            if let salt = state.salts[day] { return (state.modes, salt) }
+            let salt = PrivacyTables.makeSalt()
+            state.salts = state.salts.filter { $0.key > day }
+            state.salts[day] = salt
+            return (state.modes, salt)
+        }
+    }
+
+    // MARK: - The thread
+
+    private func run(_ store: any Store) {
+        var connection = WorkerConnection(store)
+        var isFailing = false
+        while !worker.isStopping {
+            do throws(StoreError) {
+                try connection.use { database throws(StoreError) in try look(database) }
+                isFailing = false
+            } catch {
+                if !isFailing { log.debug("cannot read privacy modes", ["reason": error.reason]) }
+                isFailing = true
+            }
+            worker.sleep(milliseconds: Self.lookMilliseconds)
+        }
+    }
+
+    private func look(_ database: any Database) throws(StoreError) {
+        let before = state.withLock { $0.changes }
+        let tables = PrivacyTables(database)
+        let (modes, salts) = (try tables.modes(), try tables.salts(day: PrivacyTables.day(WallClock.seconds)))
+        let (isNew, isFirst) = state.withLock { state -> (Bool, Bool) in
+            let isFirst = !state.isLoaded
+            (state.salts, state.isLoaded) = (salts, true)
+            guard state.changes == before, state.modes != modes else { return (false, isFirst) }
+            state.modes = modes
+            return (true, isFirst)
+        }
+        if isNew { write(modes) }
+        if isFirst { loaded.signal() }
+    }
+
+    // MARK: - The file
+
+    /// Each entry is a mode, a space, the site and a zero byte.
+    private static func read(_ path: String) -> [String: PrivacyMode] {
+        var modes: [String: PrivacyMode] = [:]
+        for entry in (SmallFile.regular(path, bytesMax: fileBytesMax) ?? []).split(separator: 0) {
+            let parts = entry.split(separator: UInt8(ascii: " "), maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else { continue }
+            let mode = PrivacyMode(rawValue: String(decoding: parts[0], as: UTF8.self))
+            modes[String(decoding: parts[1], as: UTF8.self)] = mode ?? .anonymous
+        }
+        return modes
+    }
+
+    private func write(_ modes: [String: PrivacyMode]) {
+        let text = modes.sorted { $0.key < $1.key }.map { "\($0.value.rawValue) \($0.key)\0" }.joined()
+        do throws(FileError) {
+            var file = try NewFile(temporary: path + ".new")
+            try file.append(Array(text.utf8))
+            try file.publish(as: path)
+        } catch {
+            log.warning("cannot keep the privacy modes in a file", ["reason": error.message])
+        }
+    }
+}
+
+extension [String: PrivacyMode] {
+    /// The mode of a site, or that of sites without a mode of their own.
+    fileprivate func mode(of site: String) -> PrivacyMode { self[site] ?? self[""] ?? .full }
+}
+
+/// What one request's records are reduced by.
+struct PrivacyRules: Sendable {
+    private let modes: [String: PrivacyMode]
+    private let salt: [UInt8]
+    private let address: IPAddress?
+
+    /// Takes the modes and the key of a time of receipt in microseconds since 1970.
+    init(_ keeper: PrivacyKeeper, receivedAt: Int64, address: IPAddress?) {
+        (modes, salt) = keeper.rules(day: PrivacyTables.day(receivedAt / 1_000_000))
+        self.address = address
+    }
+
+    /// Reduces a record to what the mode of its site keeps, or the mode that the page asks for if it is stricter.
+    ///
+    /// `userAgent` is that of the request, and empty when there is none.
+    func apply(_ record: inout Record, userAgent: () -> [UInt8]) {
+        let requested = record.requestedPrivacy
+        guard !modes.isEmpty || requested > .full else { return }
+        let mode = max(modes.mode(of: record.privacySite), requested)
+        guard mode > .full else { return }
+        record.reduce(to: mode, PrivacySender(salt: salt, address: address?.text ?? "", userAgent: userAgent()))
+    }
+}
