@@ -9,8 +9,8 @@ import sqlite3
 import pytest
 
 from insight import ENVIRONMENT, OWNER, ask, change, cookie, report, serve_ready, settle, sign_in
-from waits import wait_for
 from stores import count, events, submissions
+from waits import wait_for
 from wire import get, post
 
 RECENT = {"range": "24h"}

@@ -4,8 +4,8 @@ import pytest
 
 from contract import KEYS
 from insight import ENVIRONMENT, OWNER, TOKEN, change, send, serve_ready, settle, visit_events
-from waits import wait_for
 from tracked import visit  # noqa: F401
+from waits import wait_for
 from wire import get
 
 STORED = """async () => ({
