@@ -152,7 +152,7 @@ import Testing
         sessions[0].visitor = limit - 2
         let counted = scan(query, MemorySource([sessions]), dictionaries)
         #expect(!counted.hasTooManyVisitors && counted.total.visitors != nil)
-        sessions[0].visitor = limit
+        sessions[0].visitor = VisitorBits.anonymousNumber + 1
         #expect(scan(query, MemorySource([sessions]), dictionaries).damagedSegments == 1)
     }
 

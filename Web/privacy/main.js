@@ -66,11 +66,11 @@ function payloads(mode) {
   return EVENTS.map(({ type, description, keys }) => {
     const title = type === "*" ? "Events of the site's own" : type;
     const element = card(title, "full", type === "*" ? null : description);
-    const kept = keys.filter(({ privacy }) => isKept(privacy, mode));
-    const removed = keys.filter(({ privacy }) => !isKept(privacy, mode)).map(({ name }) =>
+    const kept = keys.filter(([, , strictest]) => isKept(strictest, mode));
+    const removed = keys.filter(([, , strictest]) => !isKept(strictest, mode)).map(([name]) =>
       name === "*" ? "any other field" : name
     );
-    const rows = kept.map((key) => [code(key.name, title), key.description, PURPOSES[key.purpose]]);
+    const rows = kept.map(([name, purpose, , text]) => [code(name, title), text, PURPOSES[purpose]]);
     body(element).append(
       rows.length
         ? table(["Field", "Content", "Purpose"], rows, `Fields of ${title}`)

@@ -98,11 +98,8 @@ package final class Site: Handler {
     ) {
         self.configuration = configuration
         self.ingest = ingest
-        self.status = status
-        self.retention = retention
-        self.privacy = privacy
-        self.feed = feed
-        self.erasures = erasures
+        (self.status, self.retention, self.privacy) = (status, retention, privacy)
+        (self.feed, self.erasures) = (feed, erasures)
         (self.alerts, alertResponses) = (alerts?.worker, alerts?.responses)
         self.engine = engine
         self.metrics = metrics

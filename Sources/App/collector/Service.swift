@@ -57,13 +57,9 @@ struct Service {
         let feed = store.map { store in
             LiveFeed(store: store, limits: feedLimits, responses: sink, log: log) { $0.encodedJSON }
         }
-        self.configuration = configuration
-        self.limits = limits
-        self.sink = sink
-        ingestResponses = responses
-        self.ingest = ingest
-        self.pool = pool
-        self.feed = feed
+        (self.configuration, self.limits) = (configuration, limits)
+        (self.sink, ingestResponses) = (sink, responses)
+        (self.ingest, self.pool, self.feed) = (ingest, pool, feed)
         self.locations = locations
         self.log = log
         engine = store?.engine
