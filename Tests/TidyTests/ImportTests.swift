@@ -50,7 +50,9 @@ private let allowedImports: [String: Set<String>] = [
         "TimeZones", "UserAgents",
     ],
     "DemoData": ["Events", "Numbers", "Storage"],
-    "Archive": ["Compression", "Crypto", "Events", "Files", "JSON", "Rollups", "Storage"],
+    "Archive": [
+        "Compression", "Crypto", "Events", "Files", "JSON", "Locks", "Log", "Rollups", "Storage", "Workers",
+    ],
     "Alerts": [
         "Crypto", "Events", "HTTPClient", "Locks", "Log", "Reports", "Rollups", "Segments", "Storage", "TimeZones",
         "Workers",
