@@ -82,8 +82,11 @@ import Testing
         let figures = try bench.reports()
         let time = try bench.store.makeDatabase().dialect.microseconds("received_at")
         let rows = try bench.database.rows(
-            "select session_id, \(time) / 86400000000, id from collector_events order by id"
-        ).map { (session: $0[0] ?? "", day: Int64($0[1] ?? "") ?? 0, id: Int64($0[2] ?? "") ?? 0) }
+            """
+            select \(Rollups.namedSite), visitor_id, session_id, \(time) / 86400000000, id
+            from collector_events as own order by id
+            """
+        ).map { (session: $0[0...2].map { $0 ?? "" }, day: Int64($0[3] ?? "") ?? 0, id: Int64($0[4] ?? "") ?? 0) }
         let days = Set(rows.map(\.day)).sorted()
         try #require(days.count > 3)
         // One day is missing, and of another one, the archive has the first rows only.
