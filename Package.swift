@@ -349,9 +349,9 @@ let package = Package(
         .testTarget(
             name: "StorageContractTests",
             dependencies: [
-                "Aggregation", "Alerts", "CSQLite", "DemoData", "Erasure", "Events", "HTTPAPI", "HTTPServer", "Log",
-                "Numbers", "Postgres", "Reports", "Rollups", "SQLite", "Segments", "Storage", "StoragePostgres",
-                "StorageSQLite", "TestSupport", "TimeZones", "Workers",
+                "Aggregation", "Alerts", "CSQLite", "DemoData", "Erasure", "Events", "HTTPAPI", "HTTPServer", "Locks",
+                "Log", "Numbers", "Postgres", "Reports", "Rollups", "SQLite", "Segments", "Storage",
+                "StoragePostgres", "StorageSQLite", "TestSupport", "TimeZones", "Workers",
             ],
             swiftSettings: strict
         ),

@@ -1,8 +1,13 @@
+import Dispatch
+import Events
+import Glibc
+import Locks
+import Log
 import Segments
 import Storage
-import Events
 import TestSupport
 import Testing
+import Workers
 
 @testable import Aggregation
 @testable import DemoData
@@ -51,6 +56,27 @@ import Testing
             )
             try database.rows("create trigger poison before delete on segments for each row execute function poison()")
         }
+    }
+
+    // MARK: - The start
+
+    @Test func `a schema that does not exist yet is no error of the worker`() throws {
+        let database = try Database(.sqlite)
+        let store = try database.store()
+        let (asked, isMigrated) = (DispatchSemaphore(value: 0), Locked(false))
+        let worker = RollupWorker(store: store, log: Log(level: .error, format: .logfmt)) {
+            asked.signal()
+            return isMigrated.withLock { $0 }
+        }
+        worker.start()
+        defer { Worker.stop([worker.worker]) }
+        for _ in 0..<3 { try #require(asked.wait(timeout: .now() + .seconds(60)) == .success) }
+        #expect(worker.status.lastError == nil)
+        _ = try store.migrate()
+        isMigrated.withLock { $0 = true }
+        let end = ContinuousClock.now + .seconds(60)
+        while worker.status.position == nil, .now < end { usleep(10_000) }
+        #expect(worker.status.position == 0 && worker.status.lastError == nil)
     }
 
     // MARK: - Merges

@@ -17,6 +17,8 @@ package final class RollupWorker: Sendable {
     package static let restMillisecondsMax = 5000
     /// Milliseconds until the next attempt after an error.
     static let retryMilliseconds = 5000
+    /// Milliseconds between two looks whether the database is ready.
+    static let startMilliseconds = 100
 
     /// Stops between two portions; a portion that is not written then is read again at the next start.
     package let worker = Worker("rollups")
@@ -24,16 +26,22 @@ package final class RollupWorker: Sendable {
     private let store: any Store
     private let committed: CommittedEvents?
     private let log: Log
+    private let isReady: @Sendable () -> Bool
     private let latest = Locked(RollupStatus())
 
     /// The current state; safe to read from any thread.
     package var status: RollupStatus { latest.withLock { $0 } }
 
     /// Creates a worker; `committed` has the events that this process commits, which saves reading them back.
-    package init(store: any Store, committed: CommittedEvents? = nil, log: Log) {
-        self.store = store
-        self.committed = committed
-        self.log = log
+    ///
+    /// The worker does not use the database before `isReady` is true: a schema that is being migrated is no error.
+    package init(
+        store: any Store,
+        committed: CommittedEvents? = nil,
+        log: Log,
+        isReady: @escaping @Sendable () -> Bool = { true }
+    ) {
+        (self.store, self.committed, self.log, self.isReady) = (store, committed, log, isReady)
     }
 
     /// Starts the thread.
@@ -46,9 +54,8 @@ package final class RollupWorker: Sendable {
         var turn = RollupTurn()
         var reason = ""
         var milliseconds = Self.restMilliseconds
-        // The first error is not logged: the schema may not exist yet.
-        var isWarning = false
         var noticeLog = RollupLog(log: log)
+        while !isReady() { guard worker.pause(milliseconds: Self.startMilliseconds) else { return } }
         while worker.pause(milliseconds: milliseconds) {
             do throws(StoreError) {
                 let open = if let rollups { rollups } else { try Rollups(store.makeDatabase(), committed: committed) }
@@ -66,11 +73,10 @@ package final class RollupWorker: Sendable {
             } catch {
                 rollups = nil
                 latest.withLock { $0.fail(error, now: WallClock.seconds) }
-                if isWarning, error.reason != reason {
+                if error.reason != reason {
                     reason = error.reason
                     log.warning("cannot write rollups", ["reason": reason])
                 }
-                isWarning = true
                 milliseconds = Self.retryMilliseconds
             }
         }

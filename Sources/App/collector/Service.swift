@@ -70,7 +70,9 @@ struct Service {
                 feed?.forget()
             }
         }
-        rollupWorker = store.map { RollupWorker(store: $0, committed: committed, log: log) }
+        rollupWorker = store.map {
+            RollupWorker(store: $0, committed: committed, log: log) { ingest?.health != .starting }
+        }
         let archive = store.flatMap { Self.makeArchive(configuration, $0, log) }
         self.archive = archive
         retention = store.map { Self.makeRetention(configuration, $0, ingest, archive, log) }

@@ -31,7 +31,7 @@ package final class Ingest: Sendable {
 
     /// The state of ingest, as reported to operators.
     package enum Health: Sendable, Equatable {
-        /// The store has not been reached yet.
+        /// The store has not accepted records since the start.
         case starting
         case ready
         /// The store is unavailable.
