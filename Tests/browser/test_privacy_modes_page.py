@@ -4,6 +4,7 @@ import pytest
 
 from contract import KEYS
 from insight import ENVIRONMENT, OWNER, TOKEN, change, send, serve_ready, settle, visit_events
+from test_insight_page import open_page
 from tracked import visit  # noqa: F401
 from waits import wait_for
 from wire import get
@@ -85,3 +86,15 @@ def test_the_owner_chooses_a_mode_and_gets_its_tag(engine, sqlite, serve):
     engine.evaluate(f"() => {{ const choice = {card}.querySelector('select'); choice.value = 'cookieless'; choice.dispatchEvent(new Event('change')); }}")
     wait_for(lambda: 'data-privacy="cookieless"' in engine.evaluate(f"() => {card}.querySelector('code').textContent"), 10, "the tag")
     assert [(row["site"], row["mode"]) for row in sqlite.rows("select site, mode from site_privacy")] == [("shop.example", "cookieless")]
+
+
+def test_visitors_of_an_anonymous_site_are_not_shown_as_zero(chromium, sqlite, serve):
+    collector = serve_ready(serve, sqlite, ENVIRONMENT)
+    change(collector.port, "PUT", "/api/privacy?site=shop.example", {"mode": "anonymous"}, OWNER)
+    settle(collector.port, send(collector.port, visit_events()))
+    chromium.signed_in_at = None
+    open_page(chromium, collector)
+    tiles = chromium.evaluate("() => Object.fromEntries([...document.querySelectorAll('.tile')].map((tile) => [tile.querySelector('.label').textContent, tile.textContent]))")
+    for label in ("Visitors", "Sessions", "Bounce rate"):
+        assert tiles[label] == f"{label}–Not counted in anonymous mode"
+    assert tiles["Page views"].startswith("Page views1")

@@ -52,6 +52,9 @@ const TILES = [
   { name: "errors", label: "Errors", format: count, compared: "errors_per_1000_pageviews", isLessBetter: true },
 ];
 
+/** Figures that sites in anonymous mode do not have. */
+const OF_VISITORS = new Set(["visitors", "sessions", "bounce_rate"]);
+
 /** Pixels of the chart, and of the line below it that opens its table. */
 const CHART_HEIGHT = 280;
 const FIGURES_HEIGHT = 31;
@@ -137,6 +140,14 @@ function tileFigures({ name, label, format, compared = name, sample, isLessBette
   // Of events that are not counted yet, zero would be wrong.
   if (areFiguresIncomplete() && !totals[name]) {
     return [h("span", { class: "value", text: "–" }), h("div", { class: "sparkline" })];
+  }
+  // Only page views in anonymous mode have no visitor.
+  if (OF_VISITORS.has(name) && totals.pageviews && !totals.visitors) {
+    return [
+      h("span", { class: "value", text: "–" }),
+      h("span", { class: "rate", text: "Not counted in anonymous mode" }),
+      h("div", { class: "sparkline" }),
+    ];
   }
   const isSmall = sample !== undefined && isFew(totals[sample]);
   const isComparable = isComparing() && previous?.pageviews > 0 && !isSmall &&
