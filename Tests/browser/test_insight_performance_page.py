@@ -164,6 +164,18 @@ def test_the_score_is_that_of_the_formula(page, shop):
     assert page.evaluate("() => document.querySelector('.score .figure.few') !== null")
 
 
+def test_the_longest_rating_stays_inside_each_card(chromium, shop):
+    chromium.signed_in_at = None
+    open_page(chromium, shop, fragment="performance")
+    assert chromium.evaluate("() => document.querySelectorAll('.vital .badge').length") > 3
+    chromium.evaluate("() => document.querySelectorAll('.vital .badge').forEach((badge) => badge.textContent = 'Needs improvement')")
+    overflows = "() => [...document.querySelectorAll('.vital')].filter((one) => one.querySelector('.badge')?.getBoundingClientRect().right > one.getBoundingClientRect().right - 8).length"
+    for width in (1440, 1381, 1201, 1024, 701, 390):
+        chromium.resize(width, 900)
+        assert chromium.evaluate(overflows) == 0, width
+    chromium.resize(1440, 900)
+
+
 def test_the_view_is_accessible_and_fits(chromium, shop):
 
     chromium.signed_in_at = None
