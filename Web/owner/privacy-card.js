@@ -61,7 +61,12 @@ function draw(site, found) {
       h("pre", { class: "json", tabindex: "0", "aria-label": "Tag of the mode" }, code),
       copy,
     ),
-    h("p", {}, h("a", { href: page, text: "Page for visitors" }), ": what is stored, why, and for how long."),
+    h(
+      "p",
+      { class: "note" },
+      h("a", { href: page, text: "Page for visitors" }),
+      ": what is stored, why, and for how long.",
+    ),
     note,
   );
   return element;
