@@ -21,7 +21,7 @@ export async function privacyCard(signal) {
 
 /** @param {string} site @param {{mode: string}} found */
 function draw(site, found) {
-  const element = card("Privacy", "full", site || "Sites without a mode of their own");
+  const element = card("Privacy", "full privacy", site || "Sites without a mode of their own");
   const code = h("code");
   const copy = h("button", { type: "button", class: "button", text: "Copy" });
   const about = h("p");

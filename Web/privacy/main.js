@@ -12,8 +12,8 @@ const SECONDS_OF_DAY = 86_400;
 /** Whether a mode keeps a key: the modes are in order, the least strict first. @param {string} strictest @param {string} mode */
 const isKept = (strictest, mode) => Object.keys(MODES).indexOf(strictest) >= Object.keys(MODES).indexOf(mode);
 
-/** @param {string} name @param {string} path */
-const code = (name, path) => h("code", { text: name === "*" ? `any other field of ${path}` : name });
+/** @param {string} name */
+const code = (name) => name === "*" ? "any other field" : h("code", { text: name });
 
 /** @param {number | null} seconds */
 function keptText(seconds) {
@@ -70,7 +70,7 @@ function payloads(mode) {
     const removed = keys.filter(([, , strictest]) => !isKept(strictest, mode)).map(([name]) =>
       name === "*" ? "any other field" : name
     );
-    const rows = kept.map(([name, purpose, , text]) => [code(name, title), text, PURPOSES[purpose]]);
+    const rows = kept.map(([name, purpose, , text]) => [code(name), text, PURPOSES[purpose]]);
     body(element).append(
       rows.length
         ? table(["Field", "Content", "Purpose"], rows, `Fields of ${title}`)
