@@ -12,6 +12,8 @@ DOCUMENT = json.loads((pathlib.Path(__file__).resolve().parents[2] / "Web" / "op
 METHODS = ("get", "post", "put", "delete")
 #: Statuses with which the server rejects a request on any route.
 SERVER = {400, 405, 408, 413, 414, 417, 431, 503, 505}
+#: The security of operations that need no sign-in.
+OPEN = [{}]
 MESSAGE = {"$ref": "#/components/schemas/Message"}
 
 

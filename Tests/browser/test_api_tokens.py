@@ -20,8 +20,6 @@ TOKENS_MAX = 100
 WIDTHS = (1440, 390)
 #: Routes that decide who has access, which no token may use.
 OWNER_ONLY = ("/api/tokens", "/api/shares", "/api/audit-log", "/api/sessions")
-#: Routes that need no sign-in.
-OPEN = ("/health", "/ping", "/bw", "/api/openapi.json", "/api/fingerprint-frequency", "/api/session")
 INGEST = ("/event", "/events", "/collect")
 
 
@@ -34,8 +32,8 @@ def make(port, scope, name=None, **more):
 
 def operations():
     for path, methods in described.DOCUMENT["paths"].items():
-        if path not in OPEN:
-            for method in methods:
+        for method, operation in methods.items():
+            if operation.get("security") != described.OPEN:
                 yield method.upper(), re.sub(r"\{\w+\}", "none", path)
 
 

@@ -13,7 +13,7 @@ import pytest
 
 import test_retention
 from bodies import make_ids
-from insight import ENVIRONMENT, report
+from insight import ENVIRONMENT, ask, report
 from program import BINARY, clean_environment, started
 from stores import JSON_COLUMNS, count, make_store, moment
 from test_demo_data import collector, fine
@@ -213,7 +213,7 @@ def test_a_server_archives_days_before_it_removes_their_events(demo, serve, fold
     before = contents(demo, "collector_events")
     server = serve(demo, environment=ENVIRONMENT | RETENTION | {"COLLECTOR_ARCHIVE": folder})
     oldest = datetime.datetime.now().timestamp() - 11 * 86_400
-    wait_for(lambda: (report(server.port, "storage").get("oldest_event") or 0) > oldest, 60, "the end of the removal")
+    wait_for(lambda: (ask(server.port, "storage").json().get("oldest_event") or 0) > oldest, 60, "the end of the removal")
     assert "archive_incomplete" not in problems(server.port)
     server.stop()
     left = {row["id"] for row in contents(demo, "collector_events")}
@@ -229,7 +229,7 @@ def test_a_server_removes_nothing_while_its_archive_cannot_be_written(demo, serv
     wait_for(lambda: "archive_incomplete" in problems(server.port), 60, "a problem in the status")
     assert "Not a directory" in problems(server.port)["archive_incomplete"]
     # The first pass of retention ends with a measurement.
-    wait_for(lambda: report(server.port, "storage").get("oldest_event"), 60, "a pass of retention")
+    wait_for(lambda: ask(server.port, "storage").json().get("oldest_event"), 60, "a pass of retention")
     server.stop()
     assert count(demo, "collector_events") == before
 

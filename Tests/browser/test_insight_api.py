@@ -64,7 +64,7 @@ def test_only_the_owner_can_read_stored_data(owned):
         if name in BOUNDARY:
             continue
         for fields in ([], [("Authorization", "Bearer nonsense")], [("Cookie", "collector_session=o.9999999999.x.0")]):
-            for method in methods:
+            for method in (name for name, operation in methods.items() if operation.get("security") != described.OPEN):
                 # A few failures lock an address out: each request comes from another network.
                 address = ("X-Forwarded-For", f"198.18.{next(networks)}.1")
                 body = b"{}" if method in ("post", "put") else None

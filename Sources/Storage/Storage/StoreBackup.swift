@@ -35,7 +35,7 @@ package struct BackupContent: Sendable, Equatable {
     /// Tables that migrations and an idle server fill: a store with rows in no other table is empty.
     package static let internalTables: Set<String> = [
         "schema_migrations", "ingest_positions", "insight_hash_key", "insight_position", "insight_ended_sessions",
-        "alert_worker", "size_samples", "sqlite_sequence",
+        "alert_worker", "privacy_salts", "size_samples", "sqlite_sequence",
     ]
 }
 
