@@ -237,7 +237,12 @@ public func fuzzAggregate(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     checkSegments(rows, &damage, aggregator.dictionaries)
     do {
         try IssueWriter(database: database).write(aggregator.issues)
-        try FingerprintWriter(database: database, names: names).write(aggregator.fingerprints)
+        let ids = Set(aggregator.fingerprints.map { ByteText($0.visitorID) })
+        let visitors = Dictionary(uniqueKeysWithValues: zip(ids, UInt32(1)...))
+        let writer = FingerprintWriter(database: database, names: names, visitors: visitors)
+        let blocks = FingerprintBlocks(database: database, limits: FingerprintBlocks.Limits())
+        try blocks.fold(visitors: Int64(ids.count))
+        try blocks.write(writer.write(aggregator.fingerprints))
         // Rows of a store that somebody has damaged.
         let query = ReportQuery(range: try ReportRange(from: 1_795_000_000, to: 1_796_000_000), includesBots: true)
         let reports = Reports(database, DictionaryCache())
