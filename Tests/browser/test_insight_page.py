@@ -86,8 +86,8 @@ def test_visitors_see_the_sign_in_form_and_the_owner_sees_reports(engine, filled
     wait_for(lambda: text(engine, "#sign-in-message") == "Invalid token or link", 10, "it is refused")
     engine.evaluate(f"() => {{ document.querySelector('#token').value = {TOKEN!r}; document.querySelector('#sign-in-form').requestSubmit(); }}")
     wait_for(lambda: engine.evaluate("() => collectorInsight.access()") == "owner", 10, "signed in")
+    wait_for(lambda: engine.evaluate("() => document.querySelectorAll('.tiles .tile').length") == 8, 20, "the totals")
     ready(engine)
-    assert engine.evaluate("() => document.querySelectorAll('.tiles .tile').length") == 8
     # Neither scripts nor the address contain the secret.
     assert engine.evaluate("() => document.cookie") == ""
     engine.click("#sign-out")
