@@ -19,7 +19,7 @@ import Testing
         #expect(try database.rows("select day from privacy_salts order by day") == [["20001"], ["20002"]])
         let old = try #require(texts[20_000])
         #expect(try database.rows("select 1 from privacy_salts where salt = '\(old)'").isEmpty)
-        // A server whose clock is behind does not bring the old key back.
+        // A server with a slow clock does not store the old key again.
         #expect(try PrivacyTables(one).salts(day: 20_000)[20_000] != first[20_000])
     }
 

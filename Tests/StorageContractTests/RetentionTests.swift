@@ -112,12 +112,26 @@ import Testing
             let at = (Int64(day) * second + 60) * 1_000_000
             let report = try DeliveryReport.sample(pageview: "p_\(day)", visitor: "v", emitted: 1, receivedAt: at)
             _ = try writer.append(Batch(submissions: [try Submission.sample(receivedAt: at)], reports: [report]))
+            try store.append([
+                Event.parsed(
+                    #"{"visitor_id":"v","session_id":"s","pageview_id":"p","event_type":"pageview","payload":{}}"#,
+                    receivedAt: at
+                )
+            ])
         }
+        try database.rows(
+            "insert into rollup_dead_letters (event_id, reason, at) select id, 'x', 1 from collector_events"
+        )
         var archived = ArchivedRows()
-        for table in ["debug_data", "delivery_reports"] { archived.add(table, day: 1, through: .max) }
+        for table in ["collector_events", "debug_data", "delivery_reports"] {
+            archived.add(table, day: 1, through: .max)
+        }
         let retention = try Retention(store.makeDatabase(), archived: archived)
         #expect(try retention.removeSubmissions(before: 10 * second).rows == 1)
         #expect(try retention.removeDeliveryReports(before: 10 * second).rows == 1)
+        #expect(try retention.removeDeadLetters(before: 10 * second).rows == 1)
+        let kept = try database.column("select event_id from rollup_dead_letters")
+        #expect(try kept == database.column("select id from collector_events") && kept.count == 1)
         #expect(try database.count("debug_data") == 1 && database.count("delivery_reports") == 1)
         #expect(try database.column("select pageview_id from delivery_reports") == ["p_2"])
     }

@@ -80,7 +80,9 @@ package final class ArchiveWorker: Sendable {
         }
     }
 
-    /// - Returns: the manifest of the complete archive; nil when the run was interrupted or found damage.
+    /// Runs, and keeps which rows the archive has, without those of damaged files, which are the problem then.
+    ///
+    /// - Returns: the manifest; nil when the run was interrupted.
     private func archive(before day: ArchiveDay, _ connection: inout WorkerConnection) throws -> ArchiveManifest? {
         try makeFolder()
         let result = try connection.use { database throws(StoreError) in

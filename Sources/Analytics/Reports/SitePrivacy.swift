@@ -16,31 +16,19 @@ extension Reports {
     ///
     /// Throws `ReportError.refused` when too many sites have a mode.
     package func store(_ privacy: SitePrivacy, now: Int64) throws(ReportError) {
-        guard let mode = privacy.mode else {
-            _ = try database.reportRows(
-                "delete from site_privacy where site = ?1 returning site",
-                [.text(privacy.site)]
-            )
-            return
-        }
-        let sql = """
-            insert into site_privacy (site, mode, changed_at)
-            select ?1, ?2, ?3
-            where (select count(*) from site_privacy where site <> ?1) < ?4
-            on conflict (site) do update set mode = excluded.mode, changed_at = excluded.changed_at
-            returning site
-            """
-        let rows = try database.reportRows(
-            sql,
-            [.text(privacy.site), .text(mode.rawValue), .integer(now), .integer(SiteSettings.sitesMax)]
+        try store(
+            privacy.mode?.rawValue,
+            of: privacy.site,
+            in: "site_privacy",
+            "mode",
+            now: now,
+            named: "a privacy mode"
         )
-        guard !rows.isEmpty else { throw .refused("\(SiteSettings.sitesMax) sites have a privacy mode already") }
     }
 }
 
 /// The modes of sites and the keys of days in the store.
 package struct PrivacyTables: Sendable {
-    private static let secondsOfDay: Int64 = 86_400
     /// The bytes of a key, as many as a hash has.
     private static let saltBytes = 32
 
@@ -49,7 +37,7 @@ package struct PrivacyTables: Sendable {
     package init(_ database: any Database) { self.database = database }
 
     /// The day of a time in seconds since 1970, in days since 1970, UTC.
-    package static func day(_ seconds: Int64) -> Int64 { seconds / secondsOfDay }
+    package static func day(_ seconds: Int64) -> Int64 { floorDivide(seconds, CivilDate.daySeconds) }
 
     /// The mode of each site that has one; a mode that this version does not know counts as the strictest.
     package func modes() throws(StoreError) -> [String: PrivacyMode] {

@@ -26,24 +26,35 @@ extension Reports {
     ///
     /// Throws `ReportError.refused` when too many sites have settings.
     package func store(_ settings: SiteSettings, now: Int64) throws(ReportError) {
-        guard let timeZone = settings.timeZone else {
-            _ = try database.reportRows(
-                "delete from site_settings where site = ?1 returning site",
-                [.text(settings.site)]
-            )
+        try store(settings.timeZone, of: settings.site, in: "site_settings", "time_zone", now: now, named: "settings")
+    }
+
+    /// Stores the value of a site in a table with one value for each site, or removes it (nil).
+    ///
+    /// Throws `ReportError.refused` when too many sites have one, which is `named` in the reason.
+    func store(
+        _ value: String?,
+        of site: String,
+        in table: String,
+        _ column: String,
+        now: Int64,
+        named: String
+    ) throws(ReportError) {
+        guard let value else {
+            _ = try database.reportRows("delete from \(table) where site = ?1 returning site", [.text(site)])
             return
         }
         let sql = """
-            insert into site_settings (site, time_zone, changed_at)
+            insert into \(table) (site, \(column), changed_at)
             select ?1, ?2, ?3
-            where (select count(*) from site_settings where site <> ?1) < ?4
-            on conflict (site) do update set time_zone = excluded.time_zone, changed_at = excluded.changed_at
+            where (select count(*) from \(table) where site <> ?1) < ?4
+            on conflict (site) do update set \(column) = excluded.\(column), changed_at = excluded.changed_at
             returning site
             """
         let rows = try database.reportRows(
             sql,
-            [.text(settings.site), .text(timeZone), .integer(now), .integer(SiteSettings.sitesMax)]
+            [.text(site), .text(value), .integer(now), .integer(SiteSettings.sitesMax)]
         )
-        guard !rows.isEmpty else { throw .refused("\(SiteSettings.sitesMax) sites have settings already") }
+        guard !rows.isEmpty else { throw .refused("\(SiteSettings.sitesMax) sites have \(named) already") }
     }
 }

@@ -236,11 +236,12 @@ package final class Retention {
     /// Those of some events that may be removed.
     private func archivedEvents(_ ids: [Int64]) throws(StoreError) -> [Int64] {
         guard archived != nil, !ids.isEmpty else { return ids }
-        let values = database.padded(ids.map { .integer($0) })
-        let names = (1...values.count).map { "?\($0)" }.joined(separator: ", ")
-        let kept = try database.rows(
-            "select id, \(database.dialect.microseconds("received_at")) from collector_events where id in (\(names))",
-            values
+        let kept = try database.lookup(
+            "collector_events",
+            key: ["id"],
+            ids.map { [.integer($0)] },
+            columns: ["id"],
+            expressions: [database.dialect.microseconds("own.received_at")]
         ).filter { !isArchived("collector_events", $0[1], $0[0]) }.compactMap { $0[0].integer }
         return ids.filter { !kept.contains($0) }
     }
