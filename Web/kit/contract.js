@@ -144,7 +144,7 @@ export const BOT_REASONS = Object.freeze({
   platform_differs: "Contradictory platform",
 });
 
-/** Privacy modes of sites. @type {Record<string, {label: string, description: string}>} */
+/** Privacy modes of sites, the least strict first. @type {Record<string, {label: string, description: string}>} */
 export const PRIVACY_MODES = {
   full: {
     label: "Full",

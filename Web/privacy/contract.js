@@ -1,22 +1,4 @@
-// The contract of privacy: modes, purposes, fields. Generated from Contract/ by scripts/build-contract: do not edit.
-
-/** The modes, the least strict first. @type {Record<string, {label: string, description: string}>} */
-export const MODES = {
-  full: {
-    label: "Full",
-    description: "Visitors are recognized by a random id in the browser's storage, for as long as the storage lasts.",
-  },
-  cookieless: {
-    label: "Cookieless",
-    description:
-      "Nothing is stored in the browser. Visitors are recognized within one day (UTC) by a hash of address and user agent, under a key that is deleted after the day.",
-  },
-  anonymous: {
-    label: "Anonymous",
-    description:
-      "Nothing is stored in the browser. Page views and events are counted, visitors and sessions are not: no two page views can be connected.",
-  },
-};
+// The contract of privacy: purposes and fields. Generated from Contract/ by scripts/build-contract: do not edit.
 
 /** Purposes by name. @type {Record<string, string>} */
 export const PURPOSES = {

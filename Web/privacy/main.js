@@ -1,9 +1,10 @@
 // The privacy page of a site: what is collected in its mode, why, where it is stored, and for how long.
 
 import { body, card, empty, skeleton } from "../kit/cards.js";
+import { PRIVACY_MODES as MODES } from "../kit/contract.js";
 import { h, setText, table } from "../kit/dom.js";
 import { startTheme } from "../kit/theme.js";
-import { EVENTS, FIELDS, MODES, PURPOSES } from "./contract.js";
+import { EVENTS, FIELDS, PURPOSES } from "./contract.js";
 
 /** @typedef {{site: string, mode: string, retention_seconds: number | null}} Privacy */
 
