@@ -165,6 +165,25 @@ import TimeZones
     }
 
     @Test(arguments: Engine.allCases)
+    func `are refused when a change has a number that no visitor can have, and the worker goes on`(
+        engine: Engine
+    ) throws {
+        let bench = try Bench(engine)
+        var random = SeededRandom(seed: 75)
+        try bench.append(&random, count: 100)
+        try bench.catchUp()
+        let empty = engine == .sqlite ? "x''" : "''"
+        let rows = (0..<20).map { "(\(Int64.max), '\($0).example', 1, \(empty))" }.joined(separator: ", ")
+        try bench.database.rows("insert into fingerprint_changes (number, site, seen, data) values \(rows)")
+        try bench.append(&random, count: 100)
+        try bench.catchUp()
+        #expect(throws: ReportError.self) { try bench.expectEqual(Self.day..<Self.day + 86_400, site: nil) }
+        try Rollups(bench.store.makeDatabase()).clear()
+        try bench.catchUp()
+        try bench.expectEqual(Self.day..<Self.day + 86_400, site: nil)
+    }
+
+    @Test(arguments: Engine.allCases)
     func `are found by verify when a change or a row of texts differs`(engine: Engine) throws {
         let bench = try Bench(engine)
         var random = SeededRandom(seed: 74)

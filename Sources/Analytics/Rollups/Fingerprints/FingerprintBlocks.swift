@@ -38,7 +38,13 @@ struct FingerprintBlocks {
         let size = Int64(FingerprintBlock.visitorsCount)
         let groups = try database.rows(
             "select number / \(size), count(*) from fingerprint_changes group by number / \(size) order by count(*) desc, number / \(size)"
-        ).map { (block: $0[0].integer ?? 0, changes: $0[1].integer ?? 0) }
+        ).compactMap { row -> (block: Int64, changes: Int64)? in
+            // Reports refuse changes of a number that no visitor can have.
+            guard let block = row[0].integer, FingerprintBlock.numbers.contains(block),
+                let changes = row[1].integer.flatMap(UInt32.init(exactly:))
+            else { return nil }
+            return (block, Int64(changes))
+        }
         let most = min(max(visitors / Limits.visitorsOfChange, limits.changesMin), limits.changesMax)
         var left = groups.reduce(0) { $0 + $1.changes }
         guard left > most else { return }

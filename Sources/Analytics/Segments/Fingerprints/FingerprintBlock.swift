@@ -14,7 +14,10 @@ package struct FingerprintBlock {
     /// The number of the block of a visitor.
     package static func number(of visitor: UInt32) -> Int64 { Int64(visitor / visitorsCount) }
 
-    /// The numbers of the visitors of a block.
+    /// The numbers of all blocks that a visitor can be in.
+    package static let numbers = 0...number(of: .max)
+
+    /// The numbers of the visitors of a block, which is one of `numbers`.
     package static func visitors(of block: Int64) -> Range<Int64> {
         block * Int64(visitorsCount)..<(block + 1) * Int64(visitorsCount)
     }
