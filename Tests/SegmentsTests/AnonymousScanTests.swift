@@ -39,6 +39,8 @@ import Testing
             #expect(mixed.total.bounces == alone.total.bounces)
             #expect(mixed.total.pageViews == all.total.pageViews && mixed.total.customEvents == all.total.customEvents)
             #expect(mixed.total.errors == all.total.errors && !mixed.hasTooManyVisitors)
+            #expect(mixed.total.anonymousPageViews == all.total.pageViews - alone.total.pageViews)
+            #expect(alone.total.anonymousPageViews == 0)
             for (bucket, own) in mixed.buckets.enumerated() {
                 #expect(own.visitors == alone.buckets[bucket].visitors)
                 #expect(own.sessions == alone.buckets[bucket].sessions)

@@ -3,7 +3,7 @@
 import pytest
 
 from contract import KEYS
-from insight import ENVIRONMENT, OWNER, TOKEN, change, send, serve_ready, settle, visit_events
+from insight import ENVIRONMENT, OWNER, TOKEN, change, report, send, serve_ready, settle, visit_events
 from test_insight_page import open_page
 from tracked import visit  # noqa: F401
 from waits import wait_for
@@ -98,3 +98,17 @@ def test_visitors_of_an_anonymous_site_are_not_shown_as_zero(chromium, sqlite, s
     for label in ("Visitors", "Sessions", "Bounce rate"):
         assert tiles[label] == f"{label}–Not counted in anonymous mode"
     assert tiles["Page views"].startswith("Page views1")
+
+
+def test_figures_of_visitors_of_several_sites_show_what_they_lack(chromium, sqlite, serve):
+    collector = serve_ready(serve, sqlite, ENVIRONMENT)
+    change(collector.port, "PUT", "/api/privacy?site=shop.example", {"mode": "anonymous"}, OWNER)
+    sent = sum(send(collector.port, visit_events(site=site)) for site in ("shop.example", "shop.example", "blog.example"))
+    settle(collector.port, sent)
+    chromium.signed_in_at = None
+    open_page(chromium, collector)
+    tiles = chromium.evaluate("() => Object.fromEntries([...document.querySelectorAll('.tile')].map((tile) => [tile.querySelector('.label').textContent, tile.textContent]))")
+    for label in ("Visitors", "Sessions"):
+        assert tiles[label].startswith(f"{label}1 ") and "Without 2 anonymous page views" in tiles[label], tiles
+    assert "Without" in tiles["Bounce rate"] and "Without" not in tiles["Page views"]
+    assert report(collector.port, "overview", range="24h", site="blog.example")["totals"]["anonymous_pageviews"] == 0

@@ -150,8 +150,11 @@ function tileFigures({ name, label, format, compared = name, sample, isLessBette
     ];
   }
   const isSmall = sample !== undefined && isFew(totals[sample]);
+  const isPartial = OF_VISITORS.has(name) && totals.anonymous_pageviews > 0;
   const isComparable = isComparing() && previous?.pageviews > 0 && !isSmall &&
-    !(sample !== undefined && isFew(previous[sample]));
+    !(sample !== undefined && isFew(previous[sample])) &&
+    // A site that has changed its mode has lost no visitors.
+    !(OF_VISITORS.has(name) && (isPartial || previous.anonymous_pageviews > 0));
   const rate = name === "errors" ? `${perThousand(totals.errors_per_1000_pageviews)} per 1,000 page views` : null;
   const before = isComparable && name === "errors"
     ? `${perThousand(previous.errors_per_1000_pageviews)} per 1,000 page views`
@@ -174,9 +177,13 @@ function tileFigures({ name, label, format, compared = name, sample, isLessBette
         : null,
     ),
     ...(rate ? [h("span", { class: "rate", text: rate })] : []),
+    ...(isPartial ? [h("span", { class: "rate", text: withoutAnonymous(totals.anonymous_pageviews) })] : []),
     sparklineOf(series, range, name, label),
   ];
 }
+
+/** @param {number} pageviews */
+const withoutAnonymous = (pageviews) => `Without ${count(pageviews)} anonymous page view${pageviews === 1 ? "" : "s"}`;
 
 /** @param {any[]} series @param {any} range @param {string} name @param {string} label */
 function sparklineOf(series, range, name, label) {

@@ -13,6 +13,7 @@ final class ScanCounts: @unchecked Sendable {
     private let query: ScanQuery
     private(set) var lists: [ListWork?] = []
     private var bucketSums: [Sums]
+    private var anonymousPageViews: Int64 = 0
     private var squaredErrors = 0.0
     private var delivery = DeliverySums()
     private(set) var values: ScanValues
@@ -76,13 +77,25 @@ final class ScanCounts: @unchecked Sendable {
     func finishExact() { for set in exact { set.finishExact() } }
 
     private func addSums(_ rows: SegmentRows) {
-        if query.totals != .none { addFigures(rows) }
+        if query.totals != .none {
+            addFigures(rows)
+            if rows.hasAnonymous { addAnonymous(rows) }
+        }
         for event in rows.events {
             guard let lane = event.lane else { continue }
             bucketSums[Int(event.bucket)][lane] &+= Int64(event.count)
         }
         if query.withSquaredErrors { addSquaredErrors(rows) }
         if query.withDelivery { addDelivery(rows) }
+    }
+
+    private func addAnonymous(_ rows: SegmentRows) {
+        var count: Int64 = 0
+        rows.forEachInRange { row in
+            let isAnonymous = rows.visitors[rows.owners[row]] == VisitorBits.anonymousNumber
+            count += isAnonymous ? Int64(rows.counted[row]) : 0
+        }
+        anonymousPageViews += count
     }
 
     private func addDelivery(_ rows: SegmentRows) {
@@ -140,6 +153,7 @@ final class ScanCounts: @unchecked Sendable {
         result.hasTooManyVisitors = visitors.hasTooMany
         result.total = Aggregate(bucketSums.reduce(Sums(), &+))
         result.total.visitors = visitors.total
+        result.total.anonymousPageViews = anonymousPageViews
         for vital in query.vitals { result.total.vitals[vital.rawValue] = values.summary(.whole, vital, 0) }
         for bucket in bucketSums.indices {
             var aggregate = Aggregate(bucketSums[bucket])

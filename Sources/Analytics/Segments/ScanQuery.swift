@@ -141,6 +141,8 @@ package struct Aggregate: Equatable, Sendable {
     package var sessions: Int64 = 0
     package var bounces: Int64 = 0
     package var pageViews: Int64 = 0
+    /// Those in anonymous mode, which have neither a visitor nor a session; set in totals only.
+    package var anonymousPageViews: Int64 = 0
     /// Events of any type received for the page views.
     package var eventsReceived: Int64 = 0
     package var errors: Int64 = 0

@@ -21,7 +21,7 @@ final class SegmentRows: @unchecked Sendable {
     /// The number after the highest one of a visitor.
     private(set) var visitorsEnd = 0
     /// Whether some sessions have no visitor.
-    private var hasAnonymous = false
+    private(set) var hasAnonymous = false
     let times = RowBuffer<UInt32>()
     let counted = RowBuffer<UInt8>()
     private var isAllCounted = false

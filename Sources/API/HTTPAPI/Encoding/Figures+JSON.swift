@@ -52,6 +52,7 @@ extension Aggregate {
         members(vitals: OverviewReport.vitals) + [
             ("errors_per_1000_pageviews", JSONEncodedValue(errorsPer1000PageViews, digits: 2)),
             ("custom_events", .integer(customEvents)),
+            ("anonymous_pageviews", .integer(anonymousPageViews)),
         ]
     }
 }
