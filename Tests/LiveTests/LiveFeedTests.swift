@@ -18,9 +18,18 @@ import Workers
         let harness = try LiveHarness()
         try harness.commit(10)
         let reader = try harness.subscribeToNewEvents()
-        let first = try #require(reader.ids.first)
-        #expect(first > 10)
-        #expect(reader.ids == Array(first..<first + Int64(reader.ids.count)))
+        #expect(reader.text.hasSuffix("id: 10\n\n"))
+        // From its beginning on, a stream has every event, also the very next one.
+        try harness.commit(3)
+        #expect(reader.reads(ids: 11...13))
+    }
+
+    @Test func `a stream that is lost before its first event continues from its beginning`() throws {
+        let harness = try LiveHarness()
+        try harness.commit(10)
+        try harness.subscribeToNewEvents().close()
+        try harness.commit(2)
+        #expect(TestReader(try #require(harness.subscribe(after: 10))).reads(ids: 11...12))
     }
 
     @Test func `all subscribers get the same events, wherever they start`() throws {

@@ -2,13 +2,12 @@
 
 import json
 import random
-import select
 import threading
 import time
 
 import pytest
 
-from insight import ENVIRONMENT, OWNER, send, send_until_seen, visit_events
+from insight import ENVIRONMENT, OWNER, send, visit_events
 from load import Load
 from program import connections_max, raise_open_files_limit
 from stores import count
@@ -108,7 +107,7 @@ def test_a_subscriber_without_an_id_sees_only_new_events(store, serve):
     with Wire(collector.port) as wire:
         wire.send(head("GET", "/api/stream", OWNER))
         wire._until(b"retry: 1000\n\n")
-        send_until_seen(collector.port, lambda: select.select([wire.socket], [], [], 0)[0], "/new")
+        send(collector.port, visit_events("/new"))
         wire._until(b"data: ")
         assert json.loads(wire._until(b"\n\n"))["path"] == "/new"
 

@@ -16,6 +16,9 @@ package final class Subscriber: BodySource {
         var needsKeepAlive = false
     }
 
+    /// Makes a browser that loses the stream reconnect after this number of milliseconds.
+    private static let beginning = Array("retry: 1000\n\n".utf8)
+
     package let isEndless = true
     let ticket: Ticket
     private let feed: LiveFeed
@@ -24,8 +27,7 @@ package final class Subscriber: BodySource {
     init(feed: LiveFeed, ticket: Ticket, position: Int64?) {
         self.feed = feed
         self.ticket = ticket
-        // A browser that loses the stream reconnects after so many milliseconds.
-        state = Locked(State(position: position, bytes: Array("retry: 1000\n\n".utf8)))
+        state = Locked(State(position: position, bytes: position == nil ? [] : Self.beginning))
     }
 
     // MARK: - The event loop
@@ -62,13 +64,21 @@ package final class Subscriber: BodySource {
             return state.position ?? end
         }
         guard var position else { return }
+        // A stream without an id begins once it is known which events are new.
+        let isNew = state.withLock { $0.position == nil }
+        var bytes = isNew ? Self.beginning : []
         // An id beyond every event is from another database or made up; no event would follow it.
-        if position > end, try position > events.lastID() { position = end }
-        var bytes: [UInt8] = []
+        var isBeyond = false
+        if position > end { isBeyond = try position > events.lastID() }
+        if isNew || isBeyond {
+            position = end
+            // A browser that loses the stream before the first event continues from here.
+            bytes += Array("id: \(end)\n\n".utf8)
+        }
         if end - position > feed.limits.behindMax {
             let skipped = end - position
             position = end
-            bytes = Array("event: skipped\ndata: {\"ids\":\(skipped)}\n\n".utf8)
+            bytes += Array("event: skipped\ndata: {\"ids\":\(skipped)}\n\n".utf8)
         }
         let bytesMax = feed.limits.partBytesMax
         var (read, last) = try events.after(
