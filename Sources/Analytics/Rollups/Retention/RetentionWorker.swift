@@ -15,9 +15,6 @@ package final class RetentionWorker: Sendable {
     static let startMilliseconds = 2000
     /// Seconds after which another process takes over from one that has ended, or hangs.
     static let leaseSeconds: Int64 = 30
-    /// A step is followed by a pause of twice its time, and at least this long, in which ingest is not disturbed.
-    static let pauseMillisecondsMin = 20
-    static let pauseMillisecondsMax = 1000
 
     package let worker = Worker("retention")
 
@@ -56,7 +53,7 @@ package final class RetentionWorker: Sendable {
     static let shortageSecondsMin: Int64 = 120
 
     private func run() {
-        var shortage = Shortage()
+        var (shortage, pace) = (Shortage(), RemovalPace())
         var connection = WorkerConnection(store)
         var milliseconds = Self.startMilliseconds
         var failures = 0
@@ -64,10 +61,10 @@ package final class RetentionWorker: Sendable {
             milliseconds = Self.restMilliseconds
             do throws(StoreError) {
                 let (report, isCut) = try connection.use { database throws(StoreError) in
-                    try pass(database, &shortage)
+                    try pass(database, &shortage, &pace)
                 }
                 latest.withLock { $0 = report }
-                if isCut { milliseconds = Self.pauseMillisecondsMin }
+                if isCut { milliseconds = RemovalPace.pauseMin }
                 failures = 0
             } catch {
                 milliseconds = Self.retryMilliseconds
@@ -83,11 +80,13 @@ package final class RetentionWorker: Sendable {
     /// - Returns: the size of the database, and whether there is more to remove.
     private func pass(
         _ database: any Database,
-        _ shortage: inout Shortage
+        _ shortage: inout Shortage,
+        _ pace: inout RemovalPace
     ) throws(StoreError) -> (StorageReport, isCut: Bool) {
         let now = WallClock.seconds
         let measured = try StorageReport(database, policy: policy, now: now)
         shortage.note(measured, .now)
+        pace.note(measured, now: now)
         // An erasure rewrites the files, which takes space for a while.
         let isErasing = try !database.rows("select 1 from erasures where finished_at is null limit 1").isEmpty
         var allowed = policy
@@ -101,10 +100,10 @@ package final class RetentionWorker: Sendable {
         }
         let leaseEnd = ContinuousClock.now + .seconds(Self.leaseSeconds / 2)
         let archived = archived?()
-        var pass = try RetentionPass(database, policy: allowed, now: now, archived: archived) { [self] milliseconds in
-            let rest = min(max(2 * milliseconds, Self.pauseMillisecondsMin), Self.pauseMillisecondsMax)
-            return worker.pause(milliseconds: rest) && .now < leaseEnd && mayRun()
+        let pause = { [self, pace] (milliseconds: Int) in
+            worker.pause(milliseconds: pace.pause(after: milliseconds)) && .now < leaseEnd && mayRun()
         }
+        var pass = try RetentionPass(database, policy: allowed, now: now, archived: archived, pause: pause)
         var report = try pass.run()
         report.policy = policy
         let removed = pass.removed

@@ -1,0 +1,36 @@
+/// How long a removal pauses between its steps: long enough to leave ingest alone, and short enough to keep up with it.
+///
+/// A step is followed by a pause of twice its time. From pass to pass, the pause is halved while more data is left that
+/// must go, and doubled again once there is less.
+struct RemovalPace {
+    /// Milliseconds of a pause.
+    static let pauseMin = 20
+    static let pauseMax = 1000
+    /// Pauses in relation to the time of the step before.
+    static let shareMin = 0.25
+    static let shareMax = 2.0
+
+    /// What had to go before the last pass; nil before the first one.
+    private var before: (events: Int64, seconds: Int64)?
+    private(set) var share = Self.shareMax
+
+    /// Notes what must go before a pass: events over the limits of size, and seconds by which the oldest event is older
+    /// than the age to keep.
+    mutating func note(events: Int64, seconds: Int64) {
+        let isMore = before.map { events > $0.events || seconds > $0.seconds } ?? false
+        share = isMore && (events > 0 || seconds > 0) ? max(share / 2, Self.shareMin) : min(share * 2, Self.shareMax)
+        before = (events, seconds)
+    }
+
+    /// Notes what must go by a measurement.
+    mutating func note(_ report: StorageReport, now: Int64) {
+        let border = report.policy.eventsBorder(now: now)
+        let seconds = border.flatMap { border in report.oldestEvent.map { max(0, border - $0) } } ?? 0
+        note(events: report.excessEvents, seconds: seconds)
+    }
+
+    /// Milliseconds of the pause after a step that took some.
+    func pause(after milliseconds: Int) -> Int {
+        min(max(Int(share * Double(milliseconds)), Self.pauseMin), Self.pauseMax)
+    }
+}
