@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { activeIds, forgetIds, hyphenated, IDS_KEY, pageviewId, shareActivity, uuid7 } from "../../Web/tracker/ids.js";
+import { activeIds, forgetIds, IDS_KEY, pageviewId, shareActivity, uuid7 } from "../../Web/tracker/ids.js";
 import { permitStorage } from "../../Web/tracker/storage.js";
 import { blocked, storage, withGlobals } from "./support.js";
 
@@ -13,7 +13,7 @@ Deno.test("an id carries its time first, its version and its variant", () => {
   const id = uuid7(now);
   assert.match(id, /^[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$/);
   assert.equal(parseInt(id.slice(0, 12), 16), now);
-  assert.match(hyphenated(id), /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  assert.match(uuid7(now, "-"), /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 });
 
 Deno.test("ids are not the same twice, and a later one sorts later", () => {

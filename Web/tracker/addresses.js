@@ -11,7 +11,7 @@ const ADDRESS_READ_MAX = 2000;
 const TOKEN_LENGTH_MIN = 16;
 const TOKEN_CHANGES_MIN = 3;
 /** Scheme, host without user info, path. Without the flag `i`, which takes browsers longer to compile than all else here. */
-const PARTS = /^([a-zA-Z][\w+.-]*:)?(?:\/\/(?:[^/?#]*@)?([^/?#]*))?([^?#]*)/;
+const PARTS = /^([a-zA-Z][\w+.-]*:)?(?:(\/\/)(?:[^/?#]*@)?([^/?#]*))?([^?#]*)/;
 /** E-mail addresses, as such or encoded. */
 export const EMAIL = /[^\s/@:;,<>()"'=&]{1,64}(?:@|%40)[\w-]+\.[\w.-]+/g;
 
@@ -42,9 +42,9 @@ export const template = (segment) => {
  */
 export const clean = (url) => {
   const text = cut(url, ADDRESS_READ_MAX);
-  const [all, scheme = "", host, path] = /** @type {any} */ (PARTS.exec(text));
-  const origin = scheme + (host === undefined ? "" : "//" + host);
-  if (!text || scheme && host === undefined) return origin;
+  const [all, scheme = "", slashes = "", host = "", path] = /** @type {any} */ (PARTS.exec(text));
+  const origin = scheme + slashes + host;
+  if (!text || scheme && !slashes) return origin;
   // A rule that fails, or returns no text, leaves the address to the defaults.
   const own = guard(() => scrub?.(origin + path + text.slice(all.length)))();
   return cut(own?.trim ? own : origin + path.split("/").map(template).join("/"), TEXT_LENGTH_MAX);

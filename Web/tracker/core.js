@@ -9,7 +9,7 @@ import { openErrors } from "./errors.js";
 import { guard, later, listen, listenAgain, navigationKind, now } from "./guard.js";
 import { activeIds, forgetIds, shareActivity } from "./ids.js";
 import { changeOptions, has, isOutsideSample, options } from "./options.js";
-import { close, connect, current, emit, here, open } from "./pageviews.js";
+import { close, current, emit, here, open } from "./pageviews.js";
 import { shared } from "./share.js";
 import { permitStorage, read, remove, write } from "./storage.js";
 import { openTransport } from "./transport.js";
@@ -60,7 +60,6 @@ const transport = openTransport(
   // Attribution needs the details.
   guard(() => current && isDetailed && reportVitals(current, false)),
 );
-connect(transport);
 
 const errors = openErrors({
   _load: () => load("errors"),
@@ -141,8 +140,6 @@ const steps = [
     navigation?.currentEntry
       ? listen("currententrychange", changeRoute, navigation)
       : load("routes").then((module) => module?.watchHistory(changeRoute));
-  },
-  () => {
     const first = current;
     loading.then(guard((module) => {
       isDetailed = true;

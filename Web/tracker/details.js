@@ -20,15 +20,6 @@ export { openSender } from "./sender.js";
 /** Milliseconds after the load event in which the last entries arrive. */
 const SETTLE_MS = 1500;
 
-/** Takes over what the inline snippet has caught before the tracker. @param {any} errors */
-const takeEarlyErrors = ({ _capture: capture, _explain: explain }) => {
-  const count = explain(summarize, () => breadcrumbs);
-  const early = /** @type {any} */ (self).collectorErrors;
-  // Those that came later have been captured by the tracker itself.
-  early?.splice(0).slice(0, count).forEach((/** @type {[any, any]} */ caught) => capture(...caught));
-  if (early) early.push = Number;
-};
-
 const isLoaded = () => ofDocument("readyState") === "complete";
 const isOn = (/** @type {any} */ options, /** @type {string} */ module) => options.modules.includes(module);
 
@@ -57,7 +48,12 @@ const watchLoad = ({ _emit: emit, _first: first, _options: options }) => {
 
 /** @param {any} core functions of the core */
 const watchErrors = ({ _errors: errors, _options: options }) => {
-  takeEarlyErrors(errors);
+  const count = errors._explain(summarize, () => breadcrumbs);
+  /** What the inline snippet has caught before the tracker. */
+  const early = /** @type {any} */ (self).collectorErrors;
+  // Those that came later have been captured by the tracker itself.
+  early?.splice(0).slice(0, count).forEach((/** @type {[any, any]} */ caught) => errors._capture(...caught));
+  if (early) early.push = Number;
   if (options.console || options.requests) errors._start();
   // The address of all files of the tracker up to the end of its name.
   watchReports(errors._add, import.meta.url.split("-details")[0]);

@@ -20,23 +20,6 @@ import { guard, listen } from "./guard.js";
 const PENDING_MAX = 1000;
 
 /**
- * Emits errors that were captured and could not be described before the page is left.
- *
- * @param {Captured[]} pending
- * @param {any} pageview
- * @param {typeof import("./summaries.js").summarize | undefined} summarize
- * @param {(payload: any, pageview: any) => void} emit
- * @param {(reason: string, pageview: any) => void} drop
- */
-const emitSummaries = (pending, pageview, summarize, emit, drop) =>
-  pending.splice(0).forEach((captured, index) => {
-    const of = captured._pageview ?? pageview;
-    const summary = summarize?.(captured, index);
-    if (summary) emit(summary, of);
-    else if (summary !== null) drop("undescribed", of);
-  });
-
-/**
  * @param {object} core
  * @param {() => Promise<any>} core._load imports collector-errors.js; a promise of undefined when that fails
  * @param {(payload: any, pageview: any) => void} core._emit emits an `error` event of a page view
@@ -92,7 +75,13 @@ export const openErrors = ({ _load: load, _emit: emit, _drop: drop, _options: op
     },
     /** Reports repetitions. @param {boolean} isLeaving whether what still waits for collector-errors.js goes without */
     _flush: (isLeaving) => {
-      if (isLeaving) emitSummaries(pending, pageview, late?.[0], emit, drop);
+      // Those that could not be described before the page is left.
+      for (const [index, captured] of isLeaving ? pending.splice(0).entries() : []) {
+        const of = captured._pageview ?? pageview;
+        const summary = late?.[0](captured, index);
+        if (summary) emit(summary, of);
+        else if (summary !== null) drop("undescribed", of);
+      }
       reports?._flush();
     },
     /** Returns how many errors the inline snippet had caught before. @param {NonNullable<typeof late>} given */

@@ -21,7 +21,7 @@ export const guard = (body) => (...values) => {
 };
 
 /** @param {any} value @returns {boolean} whether it is a function of the browser, not one of the page */
-const isNative = (value) => /\[native code]/.test(Function.prototype.toString.call(value));
+const isNative = (value) => Function.prototype.toString.call(value).includes("[native code]");
 
 /** Where `JSON` and `Date` are the browser's own: this page, or a frame that is removed at once. @type {any} */
 let realm = self;

@@ -10,16 +10,20 @@ export const IDS_KEY = "collector.ids";
 /** Time after which the storage is looked into again. */
 const LOOK_MS = 60_000;
 
-/** A UUID of version 7 (RFC 9562) as 32 hexadecimal digits; it begins with the time, which keeps database indexes compact. */
-export const uuid7 = (now = epochMs()) =>
-  hex(now, 12) +
-  // The version in four bits of the first word, the variant in two of the second.
-  [...crypto.getRandomValues(new Uint16Array(5))].map((word, index) =>
+/**
+ * A UUID of version 7 (RFC 9562): 32 hexadecimal digits in five groups. It begins with the time, which keeps database indexes compact.
+ *
+ * @param {number} [now] milliseconds since 1970
+ * @param {string} [separator] of the groups
+ */
+export const uuid7 = (now = epochMs(), separator = "") => {
+  const time = hex(now, 12);
+  const [version, variant, ...last] = [...crypto.getRandomValues(new Uint16Array(5))].map((word, index) =>
+    // The version in four bits of the first word, the variant in two of the second.
     hex(word >> [4, 2][index] | [0x7000, 0x8000][index], 4)
-  ).join("");
-
-/** The usual form of a UUID. @param {string} digits 32 of them */
-export const hyphenated = (digits) => digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  );
+  return [time.slice(0, 8), time.slice(8), version, variant, last.join("")].join(separator);
+};
 
 /** The ids as this page knows them. @type {{visitor_id: string, session_id: string} | undefined} */
 export let ids;

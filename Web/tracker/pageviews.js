@@ -4,10 +4,11 @@ import { clean, cleanParameters, EMAIL } from "./addresses.js";
 import { drop } from "./delivery-report.js";
 import { ofDocument } from "./dom.js";
 import { cut, guard, timestamp, toJSON } from "./guard.js";
-import { activeIds, hyphenated, ids, pageviewId, uuid7 } from "./ids.js";
+import { activeIds, ids, pageviewId, uuid7 } from "./ids.js";
 import { CAMPAIGN_LENGTH_MAX, CAMPAIGN_PARAMETERS_MAX, PAGEVIEW_EVENTS_MAX } from "./limits.js";
 import { options } from "./options.js";
 import { pick } from "./pick.js";
+import { transport } from "./transport.js";
 import { VERSION } from "./version.js";
 
 /**
@@ -23,17 +24,11 @@ const UNSTORABLE = /(\\\\)|\\u(0000|d[89a-f]..)/g;
 
 /** @type {Pageview | undefined} */
 export let current;
-/** @type {any} */
-let transport;
-
-/** @param {any} given where events go */
-export const connect = (given) => transport = given;
-
 /** The part of the address that makes a page view. */
 export const here = () => {
   const { pathname, search, hash, protocol } = location;
   // A page of `data:` is its own address.
-  if (!/^(http|file)/.test(protocol)) return protocol;
+  if (!"http: https: file:".includes(protocol)) return protocol;
   return cut(
     clean(pathname) + (options.routes === "query" ? cleanParameters(search) : "") +
       (options.hash || options.routes === "hash" ? cleanParameters(hash) : ""),
@@ -49,7 +44,7 @@ export const emit = (pageview, type, payload, isReserved) => {
   if (fields.emitted < PAGEVIEW_EVENTS_MAX || isReserved) {
     transport._add(
       (guard(toJSON)({
-        event_id: hyphenated(uuid7()),
+        event_id: uuid7(undefined, "-"),
         event_type: type,
         client_timestamp: timestamp(),
         session_id: session_id === fields.session_id ? undefined : session_id,
@@ -70,13 +65,10 @@ export const emit = (pageview, type, payload, isReserved) => {
 const campaign = () =>
   Object.fromEntries(
     // Most addresses have no query, and the first use of a reader of queries is slow.
-    [...(location.search ? new URLSearchParams(location.search) : [])].filter(([name]) => CAMPAIGN.test(name)).slice(
-      0,
-      CAMPAIGN_PARAMETERS_MAX,
-    )
-      .map((
-        [name, value],
-      ) => [name, cut(value, CAMPAIGN_LENGTH_MAX).replace(EMAIL, ":address")]),
+    [.../** @type {Iterable<[string, string]>} */ (location.search && new URLSearchParams(location.search))]
+      .filter(([name]) => CAMPAIGN.test(name))
+      .slice(0, CAMPAIGN_PARAMETERS_MAX)
+      .map(([name, value]) => [name, cut(value, CAMPAIGN_LENGTH_MAX).replace(EMAIL, ":address")]),
   );
 
 /**

@@ -4,7 +4,13 @@
 export const SOFT = "soft-navigation";
 
 /** What attribution needs of a large paint: the element, too, since a removed one is no longer known to its entry. @param {any} entry */
-export const largePaint = ({ element, url, id, startTime, size }) => ({ element, url, id, _paint: startTime, size });
+export const largePaint = (entry) => ({
+  element: entry.element,
+  url: entry.url,
+  id: entry.id,
+  _paint: entry.startTime,
+  size: entry.size,
+});
 
 /**
  * When the page was first hidden since it was opened or activated.

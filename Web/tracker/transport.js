@@ -145,7 +145,8 @@ export const transport = {
  * @param {() => void} prepare emits what is final before something is sent
  */
 export const openTransport = (endpoint, prepare) => {
-  Object.assign(delivery, { _endpoint: endpoint, _prepare: prepare });
+  delivery._endpoint = endpoint;
+  delivery._prepare = prepare;
   return transport;
 };
 

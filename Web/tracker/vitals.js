@@ -232,11 +232,11 @@ export const measureVitals = () => {
       /** @type {any} */
       const payload = { navigationType: kind, attribution: {} };
       // INP and CLS may change until the end, LCP until something ends it.
-      const changing = until < Infinity ? /^[IC]/ : /^[ICL]/;
+      const changing = until < Infinity ? "INP CLS" : "INP CLS LCP";
       let fresh;
       for (const [name, exact] of Object.entries(values)) {
         const value = exact && Math.round(exact * 1e4) / 1e4;
-        if (value === taken[name] || !isFinal && changing.test(name)) continue;
+        if (value === taken[name] || !isFinal && changing.includes(name)) continue;
         payload.attribution[name] = attribute?.(name, /** @type {number} */ (exact), facts[name]);
         payload[name] = value;
         fresh = payload;

@@ -7,7 +7,7 @@ import { hasPrivacySignal } from "../kit/privacy.js";
 import { drop as dropEvent } from "./delivery-report.js";
 import { openReports, watch } from "./error-details.js";
 import { cut, guard, later, listen, timestamp } from "./guard.js";
-import { hyphenated, uuid7 } from "./ids.js";
+import { uuid7 } from "./ids.js";
 import { WORKER_EVENT_LENGTH_MAX, WORKER_EVENTS_MAX } from "./limits.js";
 import { changeOptions, isOutsideSample, options } from "./options.js";
 import { openWorkerQueue } from "./worker-queue.js";
@@ -49,7 +49,7 @@ const openEvents = (options, context, isHeld) => {
     if (seq > WORKER_EVENTS_MAX) return dropEvent(report, "too_many");
     if (!text) return dropEvent(report, "unserializable");
     if (text.length > WORKER_EVENT_LENGTH_MAX) return dropEvent(report, "too_large");
-    const [event_id, client_timestamp] = [hyphenated(uuid7()), timestamp()];
+    const [event_id, client_timestamp] = [uuid7(undefined, "-"), timestamp()];
     queue.push([{ event_id, event_type: cut(type), seq, client_timestamp }, text]);
     schedule();
   };

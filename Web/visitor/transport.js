@@ -1,7 +1,7 @@
 // Sends submissions and events, each logged for the Raw Data tab: by requests while the page lives, by beacons when it is left.
 
 import { pause } from "../kit/time.js";
-import { hyphenated, uuid7 } from "../tracker/ids.js";
+import { uuid7 } from "../tracker/ids.js";
 import { CONFIG } from "./config.js";
 import { byteLength, eventText, fitted } from "./payload.js";
 
@@ -157,5 +157,5 @@ const contextOfNow = () => ({
   now: new Date(),
   path: cut(location.pathname),
   referrer: document.referrer ? cut(document.referrer.split(/[?#]/)[0]) : null,
-  eventId: hyphenated(uuid7()),
+  eventId: uuid7(undefined, "-"),
 });
