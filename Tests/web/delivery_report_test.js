@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { confirm, drop, REPEATED_MAX, track, unconfirmed } from "../../Web/tracker/delivery-report.js";
+import { CONFIRMED, drop, REPEATED_MAX, track, unconfirmed } from "../../Web/tracker/delivery-report.js";
 import { report } from "./support.js";
 
 /** @param {any[]} reports */
 const ids = (reports) => reports.map(({ pageview_id }) => pageview_id);
-const reports = (/** @type {number} */ count) => Array.from({ length: count }, (_, number) => report(number));
+
+/** @param {number} count @returns {import("../../Web/tracker/delivery-report.js").Report[]} */
+const reports = (count) => Array.from({ length: count }, (_, number) => report(number));
 
 Deno.test("dropped events are counted by reason", () => {
   const view = report(1);
@@ -14,7 +16,7 @@ Deno.test("dropped events are counted by reason", () => {
 
 Deno.test("a report is confirmed until its numbers change", () => {
   const [first, second] = reports(2);
-  confirm(first, JSON.stringify(first));
+  first[CONFIRMED] = JSON.stringify(first);
   assert.deepEqual(unconfirmed([first, second]), [second]);
   first.emitted++;
   assert.deepEqual(unconfirmed([first, second]), [first, second]);
@@ -28,7 +30,7 @@ Deno.test("the reports of the latest 20 page views are tracked", () => {
 
 Deno.test("the next page gets unconfirmed events and the latest 6 reports", () => {
   const all = reports(9);
-  all.forEach((one) => confirm(one, JSON.stringify(one)));
+  all.forEach((one) => one[CONFIRMED] = JSON.stringify(one));
   all[1].emitted++;
   assert.deepEqual(ids(unconfirmed(all, REPEATED_MAX)), ["p_1", "p_3", "p_4", "p_5", "p_6", "p_7", "p_8"]);
 });

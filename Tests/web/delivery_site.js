@@ -90,9 +90,10 @@ let pages = 0;
  */
 export async function open(on, number, hasSender = true) {
   const page = pages++;
-  const { openTransport } = await import(`../../Web/tracker/transport.js?${page}`);
+  const { connect, transport } = await import(`../../Web/tracker/transport.js?${page}`);
   const loading = hasSender ? import(`../../Web/tracker/sender.js?${page}`) : Promise.resolve();
-  const [transport, view] = [openTransport(() => "https://collect.example/events", () => {}), report(number)];
+  connect(() => "https://collect.example/events", () => {});
+  const view = report(number);
   on.transports.push(transport);
   transport._open(view);
   transport._complete(loading);

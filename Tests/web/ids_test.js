@@ -10,16 +10,16 @@ permitStorage(true);
 
 Deno.test("an id carries its time first, its version and its variant", () => {
   const now = Date.UTC(2026, 10, 23);
-  const id = uuid7(now);
+  const id = uuid7("", now);
   assert.match(id, /^[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$/);
   assert.equal(parseInt(id.slice(0, 12), 16), now);
-  assert.match(uuid7(now, "-"), /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  assert.match(uuid7("-", now), /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 });
 
 Deno.test("ids are not the same twice, and a later one sorts later", () => {
   const ids = new Set(Array.from({ length: 1000 }, () => uuid7()));
   assert.equal(ids.size, 1000);
-  assert.ok(uuid7(1000) < uuid7(2000));
+  assert.ok(uuid7("", 1000) < uuid7("", 2000));
   assert.match(pageviewId(), /^p_[0-9a-f]{32}$/);
 });
 

@@ -116,7 +116,7 @@ Deno.test("an event that is too large or cannot be serialized is counted", () =>
   return visit(on, async () => {
     const [transport, view] = await open(on, 1);
     emit(transport, view, "x".repeat(60_000));
-    transport._add(undefined, view);
+    transport._add("", view);
     assert.deepEqual(view.dropped, { too_large: 1, unserializable: 1 });
     assert.equal(await transport._flush(), true);
     assert.deepEqual(on.bodies.map(seqs), [[]]);
@@ -168,11 +168,12 @@ Deno.test("where the sender cannot be loaded, the latest 20 entries wait with th
 Deno.test("events sent before the sender loads leave when it has loaded", () => {
   const on = site();
   return visit(on, async () => {
-    const { openTransport } = await import("../../Web/tracker/transport.js?late");
+    const { connect, transport } = await import("../../Web/tracker/transport.js?late");
     /** @type {any} */
     let arrive;
     const loading = new Promise((resolve) => arrive = resolve);
-    const [transport, view] = [openTransport(() => "https://collect.example/events", () => {}), report(1)];
+    connect(() => "https://collect.example/events", () => {});
+    const view = report(1);
     on.transports.push(transport);
     transport._open(view);
     transport._hold(false);

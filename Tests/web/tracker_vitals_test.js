@@ -43,7 +43,8 @@ async function opened() {
   /** @type {any} */
   let vitals;
   await withGlobals(globals, async () => {
-    const { measureVitals } = await import(`../../Web/tracker/vitals.js?${pages++}`);
+    const { measureVitals, watchVisibility } = await import(`../../Web/tracker/vitals.js?${pages++}`);
+    watchVisibility();
     vitals = measureVitals();
     vitals._explain(openAttribution());
     report.paint([{ name: "first-contentful-paint", startTime: 100 }]);

@@ -6,9 +6,11 @@ import { TEXT_LENGTH_MAX } from "./limits.js";
 
 /** Characters of an address that are read. */
 const ADDRESS_READ_MAX = 2000;
-/** A path segment with so many characters may be a token, and is one with so many changes between letters and digits; a file
- * with an extension is none. */
-const TOKEN_LENGTH_MIN = 16;
+/**
+ * A path segment that may be a token: it is one with so many changes between letters and digits, unless it is a file with an
+ * extension.
+ */
+const TOKEN = /^[\w=+.~-]{16,}$/;
 const TOKEN_CHANGES_MIN = 3;
 /** Scheme, host without user info, path. Without the flag `i`, which takes browsers longer to compile than all else here. */
 const PARTS = /^([a-zA-Z][\w+.-]*:)?(?:(\/\/)(?:[^/?#]*@)?([^/?#]*))?([^?#]*)/;
@@ -30,8 +32,8 @@ export const template = (segment) => {
   // In a path, spaces, plus and equals signs are encoded.
   const plain = text.replace(/%../g, "+");
   const isNumber = /^[+\d][\d\s().+-]*$/.test(plain) && plain.replace(/\D/g, "")[8];
-  const isToken = plain.length >= TOKEN_LENGTH_MIN && /^[\w=+.~-]*$/.test(plain) &&
-    !/\.[a-zA-Z]\w{0,4}$/.test(plain) && plain.split(/\d[a-zA-Z]|[a-zA-Z]\d/).length > TOKEN_CHANGES_MIN;
+  const isToken = TOKEN.test(plain) && !/\.[a-zA-Z]\w{0,4}$/.test(plain) &&
+    plain.split(/\d[a-zA-Z]|[a-zA-Z]\d/).length > TOKEN_CHANGES_MIN;
   return isNumber || isToken ? ":id" : text;
 };
 

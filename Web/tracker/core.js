@@ -12,7 +12,7 @@ import { changeOptions, has, isOutsideSample, options } from "./options.js";
 import { close, current, emit, here, open } from "./pageviews.js";
 import { shared } from "./share.js";
 import { permitStorage, read, remove, write } from "./storage.js";
-import { openTransport } from "./transport.js";
+import { connect, transport } from "./transport.js";
 import { measureVitals, watchVisibility } from "./vitals.js";
 
 /** @typedef {import("./pageviews.js").Pageview} Pageview */
@@ -30,9 +30,7 @@ let isConsented = false;
 let vitals;
 /** @type {any} */
 let details;
-/** Whether the details have arrived, or will not come. */
-let isDetailed = false;
-/** @type {Promise<any>} */
+/** Until the details have arrived, or will not come. @type {Promise<any> | undefined} */
 let loading;
 /** @type {ReturnType<typeof watchEngagement>} */
 let engagement;
@@ -48,17 +46,17 @@ const load = (name) => import(`${base}collector-${name}.js`).catch(() => {});
 
 const isHeld = () => options.consent && !isConsented;
 
-/** @param {Pageview} pageview @param {boolean} isFinal */
+/** @param {Pageview | undefined} pageview @param {boolean} isFinal */
 const reportVitals = (pageview, isFinal) => {
-  for (const state of pageview._vitals) {
+  for (const state of pageview?._vitals ?? []) {
     vitals?._take(state, isFinal, (payload) => emit(pageview, "webvitals", payload, true));
   }
 };
 
-const transport = openTransport(
+connect(
   () => options.endpoint,
   // Attribution needs the details.
-  guard(() => current && isDetailed && reportVitals(current, false)),
+  guard(() => !loading && reportVitals(current, false)),
 );
 
 const errors = openErrors({
@@ -76,7 +74,7 @@ const errors = openErrors({
 /** Reports everything of a page view that may end here. @param {Pageview} pageview @param {string} reason */
 const report = (pageview, reason) => {
   const isLast = reason !== "visibilitychange";
-  if (previous) reportVitals(previous, true);
+  reportVitals(previous, true);
   reportVitals(pageview, true);
   details?._report(reason);
   errors._flush(isLast);
@@ -141,8 +139,8 @@ const steps = [
       ? listen("currententrychange", changeRoute, navigation)
       : load("routes").then((module) => module?.watchHistory(changeRoute));
     const first = current;
-    loading.then(guard((module) => {
-      isDetailed = true;
+    /** @type {Promise<any>} */ (loading).then(guard((module) => {
+      loading = undefined;
       details = module?.watchDetails({
         _emit: emit,
         _first: first,
@@ -166,7 +164,7 @@ const begin = () => {
   new MutationObserver(guard(listenAgain)).observe(document, { childList: true });
   watchVisibility();
   // A page view may end with either, and entries may arrive between the two; what has not changed is not reported again.
-  listen("visibilitychange pagehide", ({ type }) => {
+  listen("pagehide visibilitychange", ({ type }) => {
     if (!ofDocument("hidden") && type !== "pagehide") return transport._wake();
     while (steps[0]) advance();
     if (!current) return;

@@ -1,8 +1,9 @@
 // Reads the queues that other pages of the site have left in storage, which any script of the origin may have written.
 
-import { BODY_BYTES_MAX, itemOf } from "./delivery-queue.js";
+import { itemOf } from "./delivery-queue.js";
 import { drop } from "./delivery-report.js";
 import { parse, toJSON } from "./guard.js";
+import { BODY_BYTES_MAX } from "./limits.js";
 
 /** @typedef {import("./delivery-report.js").Report} Report */
 /** @typedef {import("./delivery-queue.js").Item} Item */

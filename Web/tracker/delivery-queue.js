@@ -5,9 +5,6 @@ import { drop } from "./delivery-report.js";
 import { toJSON } from "./guard.js";
 import { QUEUE_BYTES_MAX, QUEUE_EVENTS_MAX } from "./limits.js";
 
-// The core shares them with the files that are loaded after it.
-export { BODY_BYTES_MAX, BODY_EVENTS_MAX } from "./limits.js";
-
 /** @typedef {import("./delivery-report.js").Report} Report */
 /**
  * An event as JSON without the fields of its report; its size; whether it is dropped last; whether a beacon took it.
@@ -17,7 +14,7 @@ export { BODY_BYTES_MAX, BODY_EVENTS_MAX } from "./limits.js";
 
 /** The bytes of a well-formed text in UTF-8, without an encoder, whose first use is slow. @param {string} text */
 export const bytesOf = (text) =>
-  `${text}`.replace(/[^\0-\x7f]+/g, (run) => encodeURIComponent(run).replace(/%../g, "_")).length;
+  text.replace(/[^\0-\x7f]+/g, (run) => encodeURIComponent(run).replace(/%../g, "_")).length;
 
 /** @param {string} text @param {Report} report @param {any} [isReserved] @param {boolean} [isTaken] @returns {Item} */
 export const itemOf = (text, report, isReserved, isTaken) => [text, report, bytesOf(text), isReserved, isTaken];

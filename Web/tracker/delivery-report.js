@@ -7,10 +7,11 @@ import { REPORTS_MAX } from "./limits.js";
 /**
  * The fields that all events of a page view share, with its delivery report.
  *
- * @typedef {{pageview_id: string, visitor_id: string, session_id: string, site: string | null, path?: string, referrer?: string, privacy?: string, emitted: number, dropped: Record<string, number>}} Report
+ * @typedef {{pageview_id: string, visitor_id: string, session_id: string, site: string | null, path?: string, referrer?: string, privacy?: string, emitted: number, dropped: Record<string, number>, [CONFIRMED]?: string}} Report
  */
+
 /** Property of a report: its text as the server has confirmed it. JSON leaves properties with symbols out. */
-const CONFIRMED = Symbol();
+export const CONFIRMED = Symbol();
 
 /**
  * Confirmed reports that the next page repeats. A proxy may confirm what it then loses. At a loss of 10 %, each repetition
@@ -26,9 +27,6 @@ export const drop = (report, reason) => {
 /** Adds reports, the latest last. @param {...Report} reports */
 export const track = (...reports) => reports.slice(-REPORTS_MAX);
 
-/** @param {any} report @param {string} text as the server has confirmed it */
-export const confirm = (report, text) => report[CONFIRMED] = text;
-
 /**
  * Reports that the server has not confirmed, and the latest ones in any case.
  *
@@ -36,6 +34,4 @@ export const confirm = (report, text) => report[CONFIRMED] = text;
  * @param {number} [latest]
  */
 export const unconfirmed = (reports, latest = 0) =>
-  reports.filter((/** @type {any} */ report, index) =>
-    index >= reports.length - latest || report[CONFIRMED] !== toJSON(report)
-  );
+  reports.filter((report, index) => index >= reports.length - latest || report[CONFIRMED] !== toJSON(report));

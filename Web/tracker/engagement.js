@@ -12,7 +12,8 @@ const isEngaged = () => !ofDocument("hidden") && Document.prototype.hasFocus.cal
 /** Measures from now on. */
 export const watchEngagement = () => {
   let wasEngaged = isEngaged();
-  let [since, engagedMs] = [now(), 0];
+  let since = now();
+  let engagedMs = 0;
   /** What was taken last. @type {{engagedMs: number, scrollDepth?: number} | undefined} */
   let taken;
 
@@ -22,7 +23,7 @@ export const watchEngagement = () => {
     since = now();
     wasEngaged = isEngaged();
   };
-  listen("visibilitychange focus blur", measure);
+  listen("focus blur visibilitychange", measure);
   return {
     /**
      * Gives the milliseconds of attention of the whole page view, with its scroll depth, to `report`. They are taken once that has returned: what a
@@ -43,7 +44,8 @@ export const watchEngagement = () => {
     },
     /** Another page view begins. */
     _restart: () => {
-      [since, engagedMs] = [now(), 0];
+      since = now();
+      engagedMs = 0;
       taken = undefined;
     },
   };

@@ -27,7 +27,7 @@ const PENDING_MAX = 1000;
  * @param {any} core._options
  * @param {() => any} core._isOn whether anything is measured
  */
-export const openErrors = ({ _load: load, _emit: emit, _drop: drop, _options: options, _isOn: isOn }) => {
+export const openErrors = (core) => {
   const pending = /** @type {Captured[]} */ ([]);
   /** @type {any} */
   let pageview;
@@ -44,17 +44,17 @@ export const openErrors = ({ _load: load, _emit: emit, _drop: drop, _options: op
   };
 
   const start = () =>
-    loading ??= load().then(guard((module) => {
-      reports = module?.openReports({ _emit: emit, _drop: drop, _options: options, _add: add });
+    loading ??= core._load().then(guard((module) => {
+      reports = module?.openReports({ ...core, _add: add });
       work();
     }));
 
   /** @type {(kind: string, thrown?: any, source?: any, lineno?: number, colno?: number) => void} */
   const add = (kind, thrown, source, lineno, colno) => {
-    if (!isOn()) return;
+    if (!core._isOn()) return;
     if (pending.length < PENDING_MAX) {
       pending.push({ kind, thrown, source, lineno, colno, _pageview: pageview, _breadcrumbs: late?.[1]() });
-    } else drop("too_many", pageview);
+    } else core._drop("too_many", pageview);
     start();
     work();
   };
@@ -71,7 +71,7 @@ export const openErrors = ({ _load: load, _emit: emit, _drop: drop, _options: op
     _capture: capture,
     _listen: () => {
       caught = /** @type {any} */ (self).collectorErrors?.length;
-      listen("error unhandledrejection securitypolicyviolation", (event) => capture(event));
+      listen("error unhandledrejection securitypolicyviolation", capture);
     },
     /** Reports repetitions. @param {boolean} isLeaving whether what still waits for collector-errors.js goes without */
     _flush: (isLeaving) => {
@@ -79,8 +79,8 @@ export const openErrors = ({ _load: load, _emit: emit, _drop: drop, _options: op
       for (const [index, captured] of isLeaving ? pending.splice(0).entries() : []) {
         const of = captured._pageview ?? pageview;
         const summary = late?.[0](captured, index);
-        if (summary) emit(summary, of);
-        else if (summary !== null) drop("undescribed", of);
+        if (summary) core._emit(summary, of);
+        else if (summary !== null) core._drop("undescribed", of);
       }
       reports?._flush();
     },

@@ -59,7 +59,7 @@ export const toJSON = (value) =>
     return Array.isArray(own) || own?.toJSON === /** @type {any} */ (Object.prototype).toJSON ? own : given;
   });
 
-/** @type {[EventTarget, string, (event: any) => void][]} */
+/** Each adds a listener. @type {(() => void)[]} */
 const listeners = [];
 
 /**
@@ -72,8 +72,9 @@ const listeners = [];
 export const listen = (types, listener, target = self) => {
   const guarded = guard(listener);
   for (const type of types.split(" ")) {
-    target.addEventListener(type, guarded, true);
-    listeners.push([target, type, guarded]);
+    const add = () => target.addEventListener(type, guarded, true);
+    add();
+    listeners.push(add);
   }
 };
 
@@ -81,8 +82,7 @@ export const listen = (types, listener, target = self) => {
  * Adds all listeners again: `document.open()` removes those of the window and the document. Adding one that is still there
  * changes nothing.
  */
-export const listenAgain = () =>
-  listeners.forEach(([target, type, guarded]) => target.addEventListener(type, guarded, true));
+export const listenAgain = () => listeners.forEach((add) => add());
 
 /** @param {() => void} body @param {number} [ms] */
 export const later = (body, ms) => setTimeout(guard(body), ms);

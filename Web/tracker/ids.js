@@ -11,19 +11,18 @@ export const IDS_KEY = "collector.ids";
 const LOOK_MS = 60_000;
 
 /**
- * A UUID of version 7 (RFC 9562): 32 hexadecimal digits in five groups. It begins with the time, which keeps database indexes compact.
+ * A UUID of version 7 (RFC 9562): 32 hexadecimal digits in five groups. It begins with the time, which keeps database indexes compact,
+ * and has 72 random bits.
  *
- * @param {number} [now] milliseconds since 1970
  * @param {string} [separator] of the groups
+ * @param {number} [now] milliseconds since 1970
  */
-export const uuid7 = (now = epochMs(), separator = "") => {
-  const time = hex(now, 12);
-  const [version, variant, ...last] = [...crypto.getRandomValues(new Uint16Array(5))].map((word, index) =>
-    // The version in four bits of the first word, the variant in two of the second.
-    hex(word >> [4, 2][index] | [0x7000, 0x8000][index], 4)
-  );
-  return [time.slice(0, 8), time.slice(8), version, variant, last.join("")].join(separator);
-};
+export const uuid7 = (separator = "", now = epochMs()) =>
+  [now, ...crypto.getRandomValues(new Uint16Array(5))]
+    .map((value, index) => hex(value, index ? 4 : 12))
+    .join("")
+    // 7 is the version, 8 the variant.
+    .replace(/(.{8})(.{4}).(...).(...)/, "$1-$2-7$3-8$4-".replaceAll("-", separator));
 
 /** The ids as this page knows them. @type {{visitor_id: string, session_id: string} | undefined} */
 export let ids;
@@ -37,16 +36,21 @@ export const activeIds = (now = epochMs()) => {
     active = now;
     return ids;
   }
-  const [, visitor, session, stored] = /^(v_[0-9a-f]{32}) (s_[0-9a-f]{32}) (\d+)$/.exec(read(IDS_KEY) ?? "") ?? [];
+  const [, visitor, session, stored] =
+    /^(v_[\da-f]{32}) (s_[\da-f]{32}) (\d+)$/.exec(/** @type {any} */ (read(IDS_KEY))) ?? [];
   const isActive = Math.min(Math.abs(now - +stored), Math.abs(now - active)) < SESSION_IDLE_MS;
-  ids = { visitor_id: visitor ?? "v_" + uuid7(now), session_id: isActive && session || "s_" + uuid7(now) };
+  ids = { visitor_id: visitor ?? "v_" + uuid7(), session_id: isActive && session || "s_" + uuid7() };
   active = looked = now;
   write(IDS_KEY, `${ids.visitor_id} ${ids.session_id} ${now}`);
   return ids;
 };
 
-/** Shares with other pages an activity since the last look. A page that was visible until now was active until now. */
-export const shareActivity = (now = epochMs()) => {
+/**
+ * Shares with other pages an activity since the last look. A page that was visible until now was active until now.
+ *
+ * @param {number} [now]
+ */
+export const shareActivity = (now) => {
   if (active === looked) return;
   looked = 0;
   activeIds(now);

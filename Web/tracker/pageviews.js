@@ -44,7 +44,7 @@ export const emit = (pageview, type, payload, isReserved) => {
   if (fields.emitted < PAGEVIEW_EVENTS_MAX || isReserved) {
     transport._add(
       (guard(toJSON)({
-        event_id: uuid7(undefined, "-"),
+        event_id: uuid7("-"),
         event_type: type,
         client_timestamp: timestamp(),
         session_id: session_id === fields.session_id ? undefined : session_id,
@@ -104,7 +104,7 @@ export const open = (kind, vitals, referrer = clean(ofDocument("referrer"))) => 
     kind,
     ...pick(navigator, "language platform hardwareConcurrency deviceMemory"),
     timeZone: zone(),
-    dark: matchMedia("(prefers-color-scheme:dark)").matches,
+    dark: self.matchMedia("(prefers-color-scheme:dark)").matches,
     ...pick(self, "innerWidth innerHeight devicePixelRatio"),
     screenResolution: screen.width + "x" + screen.height,
     connection: /** @type {any} */ (navigator).connection?.effectiveType,

@@ -2,10 +2,10 @@
 // sent again by the next page, and the server counts it once.
 
 import { unpack } from "./delivery-adoption.js";
-import { BODY_BYTES_MAX, BODY_EVENTS_MAX, bytesOf, fit, pack, trim } from "./delivery-queue.js";
-import { confirm, drop, track, unconfirmed } from "./delivery-report.js";
+import { bytesOf, fit, pack, trim } from "./delivery-queue.js";
+import { CONFIRMED, drop, track, unconfirmed } from "./delivery-report.js";
 import { guard, timestamp } from "./guard.js";
-import { KEEPALIVE_BYTES_MAX, RETRY_AFTER_MS_MAX } from "./limits.js";
+import { BODY_BYTES_MAX, BODY_EVENTS_MAX, KEEPALIVE_BYTES_MAX, RETRY_AFTER_MS_MAX } from "./limits.js";
 import { backoff, isRefusal, RESPONSE_MS_MAX } from "./responses.js";
 import { keysOf, read, remove } from "./storage.js";
 import { KEY } from "./transport.js";
@@ -90,7 +90,7 @@ export const openSender = (delivery) => {
         return false;
       }
       delivery._failures = 0;
-      sent.forEach((report, index) => confirm(report, texts[index]));
+      sent.forEach((report, index) => report[CONFIRMED] = texts[index]);
       if (response._isRefused) { for (const [, report] of items) drop(report, "refused"); }
       for (const { index } of response.rejected ?? []) if (items[index]) drop(items[index][1], "rejected");
       // What left a full queue while it was on its way has been counted as dropped.

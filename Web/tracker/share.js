@@ -1,10 +1,10 @@
 // Functions of the core that the files loaded after it use. scripts/build-web reads this list: in those files, their imports
-// become elements of an array that the core leaves on the page, so that no function is loaded twice. A cached core
-// of another version must not mean other functions: add to the end, and remove nothing but in a version that renames the files.
+// become elements of an array that the core leaves on the page, so that no function is loaded twice. With a cached core of another
+// version, an element may be another function: the files check the length of the array, so every change of this list must change it.
 
 import { clean, EMAIL } from "./addresses.js";
-import { BODY_BYTES_MAX, BODY_EVENTS_MAX, bytesOf, fit, itemOf, pack, trim } from "./delivery-queue.js";
-import { confirm, drop, track, unconfirmed } from "./delivery-report.js";
+import { bytesOf, fit, itemOf, pack, trim } from "./delivery-queue.js";
+import { CONFIRMED, drop, track, unconfirmed } from "./delivery-report.js";
 import { ofDocument, propertyOf } from "./dom.js";
 import {
   cut,
@@ -27,13 +27,11 @@ import { keysOf, read, remove } from "./storage.js";
 import { KEY } from "./transport.js";
 
 export const shared = [
-  BODY_BYTES_MAX,
-  BODY_EVENTS_MAX,
+  CONFIRMED,
   EMAIL,
   KEY,
   bytesOf,
   clean,
-  confirm,
   cut,
   drop,
   entriesOf,

@@ -1,24 +1,18 @@
 // Values that outlive a page view, in local storage. Where storage is blocked, full, or not yet permitted, they live as long
 // as the page.
 
+import { guard } from "./guard.js";
+
 /** Without a prototype: a page may add to that of all objects. @type {Record<string, string>} */
 const memory = Object.create(null);
 let isPermitted = false;
 
 /**
- * @template Value
- * @param {(storage: Storage) => Value} body
- * @returns {Value | undefined}
+ * Gives nothing where storage is blocked or full: reading the property may throw, too.
+ *
+ * @type {<Value>(body: (storage: Storage) => Value) => Value | undefined}
  */
-const attempt = (body) => {
-  try {
-    // Reading the property may throw, too.
-    return body(localStorage);
-  } catch {
-    // Blocked or full.
-    return undefined;
-  }
-};
+const attempt = guard((body) => body(localStorage));
 
 /** @param {string} key @returns {string | undefined} */
 export const read = (key) => attempt((storage) => storage.getItem(key)) ?? memory[key];

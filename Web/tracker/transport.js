@@ -141,13 +141,14 @@ export const transport = {
 };
 
 /**
+ * Takes what the core knows; to be called once.
+ *
  * @param {() => string} endpoint
  * @param {() => void} prepare emits what is final before something is sent
  */
-export const openTransport = (endpoint, prepare) => {
+export const connect = (endpoint, prepare) => {
   delivery._endpoint = endpoint;
   delivery._prepare = prepare;
-  return transport;
 };
 
 /** @typedef {typeof delivery} Delivery */

@@ -31,11 +31,10 @@ let load;
 const drains = [];
 
 /**
- * Starts to watch whether the page is visible, and when a visitor interacts with it. Call it synchronously when the script
- * starts, and when a prerendered page is activated: not every browser keeps a record of the time before.
+ * Starts to watch whether the page is visible, and when a visitor interacts with it. Call it once, synchronously when the script
+ * starts or when a prerendered page is activated: not every browser keeps a record of the time before.
  */
 export const watchVisibility = () => {
-  if (firstHidden >= 0) return;
   activationStart = navigationEntry().activationStart ?? 0;
   firstHidden = firstHiddenTime(entriesOf("visibility-state"), ofDocument("hidden"), activationStart);
   listen("keydown click visibilitychange", ({ isTrusted, timeStamp }) => {
@@ -93,7 +92,7 @@ const set = ({ _values: values, _facts: facts }, name, value, fact) => {
   if (values[name] === null || value === undefined) return;
   // Of two paints at one time, the larger one is the attribution.
   facts[name] = fact;
-  if (values[name] !== value) values[name] = value;
+  values[name] = value;
 };
 
 /** A page that never shifted has a value of 0, once it has been painted. @param {State} state */
@@ -184,15 +183,14 @@ const restart = (from, kind) => {
 };
 
 /** Takes what observers still hold, and reads what has no observer. */
-const finish = () => {
+export const finish = () => {
   drains.forEach((drain) => drain());
   states.forEach(setInteraction);
   setFirstByte();
 };
 
-/** Starts to measure; to be called once. */
+/** Starts to measure; to be called once, after `watchVisibility`. */
 export const measureVitals = () => {
-  watchVisibility();
   load = makeState(0, navigationKind());
   states = [load];
   let attribute = /** @type {Attribute | undefined} */ (undefined);
@@ -203,7 +201,6 @@ export const measureVitals = () => {
   return {
     /** The state of the current page view. */
     _current: () => states[0],
-    _finish: finish,
     _restart: restart,
     // For soft-navigations.js.
     _states: () => states,

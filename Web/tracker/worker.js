@@ -49,7 +49,7 @@ const openEvents = (options, context, isHeld) => {
     if (seq > WORKER_EVENTS_MAX) return dropEvent(report, "too_many");
     if (!text) return dropEvent(report, "unserializable");
     if (text.length > WORKER_EVENT_LENGTH_MAX) return dropEvent(report, "too_large");
-    const [event_id, client_timestamp] = [uuid7(undefined, "-"), timestamp()];
+    const [event_id, client_timestamp] = [uuid7("-"), timestamp()];
     queue.push([{ event_id, event_type: cut(type), seq, client_timestamp }, text]);
     schedule();
   };

@@ -6,6 +6,7 @@ import { setText } from "../kit/dom.js";
 import { pause } from "../kit/time.js";
 import { activeIds, pageviewId } from "../tracker/ids.js";
 import { watchReports } from "../tracker/reports.js";
+import { finish } from "../tracker/vitals.js";
 import { fillCard, makeCard } from "./cards.js";
 import { loadCharts, recolorCharts } from "../kit/charts.js";
 import { CONFIG } from "./config.js";
@@ -165,7 +166,7 @@ function sendPageview() {
 
 /** Sends the vitals that have changed since they were last sent. @param {boolean} isLeaving */
 function sendVitals(isLeaving) {
-  vitals._finish();
+  finish();
   const { _values: values } = vitals._current();
   const entries = Object.entries(values).filter(([name, value]) =>
     value !== undefined && /** @type {any} */ (vitalsSent)[name] !== value

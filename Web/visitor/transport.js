@@ -157,5 +157,5 @@ const contextOfNow = () => ({
   now: new Date(),
   path: cut(location.pathname),
   referrer: document.referrer ? cut(document.referrer.split(/[?#]/)[0]) : null,
-  eventId: uuid7(undefined, "-"),
+  eventId: uuid7("-"),
 });

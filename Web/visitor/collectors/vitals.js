@@ -1,22 +1,24 @@
 import { badge, h } from "../../kit/dom.js";
 import { BOUNDS, METRIC_NAMES, METRICS } from "../../kit/contract.js";
 import { tone, TONE_LABELS, vital } from "../../kit/ratings.js";
-import { measureVitals } from "../../tracker/vitals.js";
+import { measureVitals, watchVisibility } from "../../tracker/vitals.js";
 
 const METRIC_KEYS = /** @type {(keyof typeof METRICS)[]} */ (Object.keys(METRICS));
 
 /** @type {Set<() => void>} */
 const listeners = new Set();
+watchVisibility();
 export const vitals = measureVitals();
 
 /** Calls the listeners when a vital of the current page view changes. */
 function watchView() {
   const view = vitals._current();
   view._values = new Proxy(view._values, {
-    set: (...change) => {
-      const isSet = Reflect.set(...change);
-      if (view === vitals._current()) listeners.forEach((listener) => listener());
-      return isSet;
+    set: (values, name, value) => {
+      const isNew = values[/** @type {keyof typeof values} */ (name)] !== value;
+      Reflect.set(values, name, value);
+      if (isNew && view === vitals._current()) listeners.forEach((listener) => listener());
+      return true;
     },
   });
 }
