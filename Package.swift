@@ -323,8 +323,8 @@ let package = Package(
         .testTarget(
             name: "LiveTests",
             dependencies: [
-                "Aggregation", "Events", "HTTPServer", "Live", "Log", "Storage", "StorageSQLite", "TestSupport",
-                "Workers",
+                "Aggregation", "Events", "HTTPServer", "Live", "Log", "Reports", "Storage", "StorageSQLite",
+                "TestSupport", "Workers",
             ],
             swiftSettings: strict
         ),

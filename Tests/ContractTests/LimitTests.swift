@@ -43,6 +43,7 @@ import Testing
         "shareLinksMax": Int64(ShareTables.linksMax),
         "shareGuestsMax": ShareTables.sessionsPerLinkMax,
         "shareDaysMax": SessionRoutes.shareDays.upperBound,
+        "shareRangeDaysMax": ShareLimits.days.upperBound,
         "shareLabelBytesMax": Int64(SessionRoutes.labelBytesMax),
         "apiTokensMax": Int64(APITokens.tokensMax),
         "apiTokenDaysMax": SessionRoutes.tokenDays.upperBound,

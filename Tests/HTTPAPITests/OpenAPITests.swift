@@ -112,7 +112,7 @@ import Testing
                 let described = document.paths[route.path.text]?["\(operation.method.name)".lowercased()]
                 let statuses = Set(described?.responses.keys.map { $0 } ?? [])
                 #expect(statuses.isSuperset(of: ["200", "default"]), "\(route.path.text)")
-                let needsSignIn = [.reader, .owner, .ownerOnly].contains(operation.access)
+                let needsSignIn = operation.access.shareRule != nil || [.owner, .ownerOnly].contains(operation.access)
                 if needsSignIn { #expect(statuses.isSuperset(of: ["401", "403", "429", "503"]), "\(route.path.text)") }
                 if operation.parameters?.isEmpty == false { #expect(statuses.contains("400"), "\(route.path.text)") }
             }

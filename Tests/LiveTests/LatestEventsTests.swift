@@ -1,3 +1,4 @@
+import Reports
 import Testing
 
 @testable import Live
@@ -29,6 +30,25 @@ import Testing
         #expect(none.bytes.isEmpty && none.last == 15)
         let all = try #require(latest.after(10, bytesMax: 100))
         #expect(all.bytes == [11, 12, 13])
+    }
+
+    @Test func `a scope has the events of its site and time alone, and goes on behind the others`() throws {
+        var latest = LatestEvents(eventsMax: 10, bytesMax: 1000)
+        latest.begin(after: 0)
+        let events: [(site: String, seconds: Int64)] = [("a", 5), ("b", 6), ("a", 7), ("b", 8), ("a", 9), ("b", 9)]
+        let frames = events.enumerated().map { index, event in
+            Frame(id: Int64(index) + 1, bytes: [UInt8(index) + 1], site: event.site, seconds: event.seconds)
+        }
+        latest.append(frames, upTo: 6)
+        func found(_ id: Int64, bytesMax: Int, _ scope: ReportScope) throws -> (bytes: [UInt8], last: Int64) {
+            try #require(latest.after(id, bytesMax: bytesMax, scope: scope))
+        }
+        #expect(try found(0, bytesMax: 9, ReportScope(site: "a")) == ([1, 3, 5], 6))
+        #expect(try found(0, bytesMax: 9, ReportScope(times: 6..<9)) == ([2, 3, 4], 6))
+        #expect(try found(0, bytesMax: 9, ReportScope(site: "c")) == ([], 6))
+        // A part that is full ends before the next event of the scope.
+        #expect(try found(0, bytesMax: 1, ReportScope(site: "a")) == ([1], 2))
+        #expect(try found(2, bytesMax: 1, ReportScope(site: "a")) == ([3], 4))
     }
 
     @Test func `an id before the kept events is not known`() {

@@ -60,7 +60,7 @@ def test_each_route_takes_tokens_of_its_scope_alone(store, serve):
     goal = {"name": "Buy", "type": "page", "match": "/thanks"}
     assert change(port, "POST", "/api/goals", goal, fields["write"]).status == 200
     assert [goal["name"] for goal in get(port, "/api/goals", fields["read"]).json()["goals"]] == ["Buy"]
-    assert get(port, "/api/session", fields["read"]).json() == {"access": "token"}
+    assert get(port, "/api/session", fields["read"]).json() == {"access": "token", "limits": None}
     assert get(port, "/metrics", fields["read"]).status == 200
 
 

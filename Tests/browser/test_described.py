@@ -106,7 +106,7 @@ def test_changes_sessions_and_the_routes_outside_of_the_api(owned):
     port = owned.port
     link = change(port, "POST", "/api/shares", {"days": 1, "label": "x"}, OWNER).json()
     answer, value = sign_in(port, share=link["share"])
-    assert answer.json() == {"access": "reader"}
+    assert answer.json() == {"access": "reader", "limits": None}
     report(port, "shares")
     for fields in ([], cookie(value), OWNER):
         get(port, "/api/session", fields)

@@ -97,11 +97,11 @@ def test_every_documented_route_exists_with_its_methods_and_parameters(owned):
 
 def test_the_session_cookie_is_httponly_and_samesite(owned):
     answer, value = sign_in(owned.port, token=TOKEN)
-    assert (answer.status, answer.json()) == (200, {"access": "owner"})
+    assert (answer.status, answer.json()) == (200, {"access": "owner", "limits": None})
     parts = [part.strip() for part in value.split(";")]
     assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(parts)
     assert TOKEN not in value
-    assert get(owned.port, "/api/session", cookie(value)).json() == {"access": "owner"}
+    assert get(owned.port, "/api/session", cookie(value)).json() == {"access": "owner", "limits": None}
     assert get(owned.port, "/api/sites", cookie(value)).status == 200
     assert get(owned.port, "/health/details", cookie(value)).status == 200
 
@@ -136,7 +136,7 @@ def test_a_share_link_is_read_only_and_expires(owned):
     settle(owned.port, count)
     share = change(owned.port, "POST", "/api/shares", {"days": 1}, OWNER).json()["share"]
     answer, value = sign_in(owned.port, share=share)
-    assert answer.json() == {"access": "reader"}
+    assert answer.json() == {"access": "reader", "limits": None}
     assert get(owned.port, "/api/overview", cookie(value)).status == 200
     (issue,) = get(owned.port, "/api/issues", cookie(value)).json()["issues"]
     assert change(owned.port, "PUT", f"/api/issues/{issue['issue']}", {"state": "resolved"}, cookie(value)).status == 403
@@ -367,7 +367,7 @@ def test_without_a_database_reports_respond_503(tmp_path, serve):
     collector = serve(None, "--skip-db", environment=ENVIRONMENT)
     assert get(collector.port, "/api/overview", OWNER).status == 503
     assert get(collector.port, "/api/stream", OWNER).status == 503
-    assert get(collector.port, "/api/session", OWNER).json() == {"access": "owner"}
+    assert get(collector.port, "/api/session", OWNER).json() == {"access": "owner", "limits": None}
 
 
 def test_days_follow_the_time_zone(owned):

@@ -60,7 +60,7 @@ def test_a_foreign_token_next_to_a_valid_cookie_does_not_lock_out(store, serve):
             # A link reads reports, not how the server is.
             allowed = 403 if path == "/health/details" else 200
             assert get(collector.port, path, [*guest, *fields]).status == allowed, (fields, path)
-    assert get(collector.port, "/api/session", [*own, *BASIC]).json() == {"access": "owner"}
+    assert get(collector.port, "/api/session", [*own, *BASIC]).json() == {"access": "owner", "limits": None}
     for path in PATHS[:2]:
         assert get(collector.port, path, BASIC).status == 401
 

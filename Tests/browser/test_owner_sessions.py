@@ -27,7 +27,7 @@ def share(port, **body):
 
 def guest(port, link):
     answer, value = sign_in(port, share=link["share"])
-    assert (answer.status, answer.json()) == (200, {"access": "reader"})
+    assert (answer.status, answer.json()) == (200, {"access": "reader", "limits": None})
     return cookie(value)
 
 
@@ -72,7 +72,7 @@ def test_a_guests_sign_out_ends_only_that_session_and_survives_a_restart(store, 
     assert len({field[0][1] for field in (one, two, own, other)}) == 4
     assert link["share"] not in one[0][1]
     answer = sign_out(collector.port, one)
-    assert (answer.status, answer.json()) == (200, {"access": "none"}) and "Max-Age=0" in answer.field("Set-Cookie")
+    assert (answer.status, answer.json()) == (200, {"access": "none", "limits": None}) and "Max-Age=0" in answer.field("Set-Cookie")
     assert sign_out(collector.port, own).status == 200
 
     def standing(port):
@@ -101,7 +101,7 @@ def test_using_the_link_while_signed_in_creates_no_second_session(owned):
     visitor, own = guest(owned.port, link), owner(owned.port)
     for fields, access in ((visitor, "reader"), (own, "owner"), (OWNER, "owner")):
         answer = post(owned.port, "/api/session", {"share": link["share"]}, fields)
-        assert (answer.status, answer.json(), answer.field("Set-Cookie")) == (200, {"access": access}, None)
+        assert (answer.status, answer.json(), answer.field("Set-Cookie")) == (200, {"access": access, "limits": None}, None)
 
 
 def test_the_secret_of_a_link_is_no_session_and_no_token(owned):
@@ -113,7 +113,7 @@ def test_the_secret_of_a_link_is_no_session_and_no_token(owned):
 def test_a_stale_cookie_of_another_instance_does_not_lock_out(owned):
     own = owner(owned.port)[0][1]
     fields = [("Cookie", f"collector_session=nonsense; collector_session=o.1.x.y; {own}")]
-    assert get(owned.port, "/api/session", fields).json() == {"access": "owner"}
+    assert get(owned.port, "/api/session", fields).json() == {"access": "owner", "limits": None}
 
 
 # Share links
@@ -257,9 +257,9 @@ def test_a_stream_ends_when_its_session_expires(owned):
     # Long enough for a busy machine to open the stream before.
     fields = [("Cookie", "collector_session=" + signed(f"o.{int(time.time()) + 10}.abc"))]
     flowing = stream(owned.port, fields)
-    assert get(owned.port, "/api/session", fields).json() == {"access": "owner"}
+    assert get(owned.port, "/api/session", fields).json() == {"access": "owner", "limits": None}
     flowing.rest()
-    assert get(owned.port, "/api/session", fields).json() == {"access": "none"}
+    assert get(owned.port, "/api/session", fields).json() == {"access": "none", "limits": None}
 
 
 def test_a_running_export_ends_with_the_link_and_reports_that_it_is_incomplete(owned):
@@ -287,10 +287,10 @@ def test_during_an_outage_the_owner_can_sign_in_and_guests_cannot(own_cluster, s
     visitor, own, gone = guest(collector.port, link), owner(collector.port), owner(collector.port)
     own_cluster.stop()
     wait_for(lambda: get(collector.port, "/health/details", visitor).status == 503, END_SECONDS_MAX, "a guest is refused")
-    assert get(collector.port, "/api/session", own).json() == {"access": "owner"}
+    assert get(collector.port, "/api/session", own).json() == {"access": "owner", "limits": None}
     answer = sign_out(collector.port, gone)
     assert answer.status == 503 and "Max-Age=0" in answer.field("Set-Cookie")
-    assert get(collector.port, "/api/session", gone).json() == {"access": "none"}
+    assert get(collector.port, "/api/session", gone).json() == {"access": "none", "limits": None}
     assert change(collector.port, "POST", "/api/shares", {}, OWNER).status == 503
     own_cluster.start()
     wait_for(lambda: reads(collector.port, visitor) == 200, 20, "the guest is back")

@@ -162,6 +162,18 @@ export const PRIVACY_MODES = {
   },
 };
 
+/** Labels of the views of the owner's page, in the order of its tabs. @type {Record<string, string>} */
+export const VIEW_LABELS = Object.freeze({
+  overview: "Overview",
+  performance: "Performance",
+  issues: "Issues",
+  visitors: "Visitors",
+  goals: "Goals",
+  fingerprint: "Fingerprint",
+  raw: "Raw Data",
+  tracking: "Tracking",
+});
+
 /** Body of `POST /event`; in bytes. */
 export const EVENT_BODY_BYTES_MAX = 262_144;
 
@@ -284,6 +296,9 @@ export const SHARE_GUESTS_MAX = 500;
 
 /** Days until a share link expires; in days. */
 export const SHARE_DAYS_MAX = 366;
+
+/** Days back that a share link can be limited to; in days. */
+export const SHARE_RANGE_DAYS_MAX = 3660;
 
 /** Label of a share link; in bytes. */
 export const SHARE_LABEL_BYTES_MAX = 200;

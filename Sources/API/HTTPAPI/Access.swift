@@ -3,11 +3,17 @@ import Reports
 /// The permissions of a request.
 enum Access: Equatable, Sendable {
     case nothing
-    /// May read everything and change nothing: a guest with a share link.
-    case reading
+    /// May read what a share link allows, and change nothing: its guest.
+    case reading(ShareLimits)
     /// May do what the scope of an API token allows.
     case token(APIToken)
     case everything
+
+    /// What a guest of a share link may read; nil for others.
+    var shareLimits: ShareLimits? {
+        guard case .reading(let limits) = self else { return nil }
+        return limits
+    }
 
     var word: String {
         switch self {
@@ -27,7 +33,8 @@ struct SignedSession: Hashable, Sendable {
     /// Seconds since 1970.
     let expiry: Int64
 
-    var access: Access { linkID == nil ? .everything : .reading }
+    /// Whether it is a session of the owner.
+    var isOwner: Bool { linkID == nil }
 }
 
 /// The secret of an API token as the server keeps it; it does not show whether the token was revoked.

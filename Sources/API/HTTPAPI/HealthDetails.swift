@@ -23,7 +23,7 @@ struct HealthDetails {
         members += [("version", .text(version)), ("uptime_seconds", .integer(Int64(uptimeSeconds)))]
         if let engine { members.append(("engine", .text(engine))) }
         if let report { members += [("ingest", ingest(report)), ("journal", Self.journal(report))] }
-        if let service { members.append(("service", service.json(isGuest: false))) }
+        if let service { members.append(("service", service.json(.everything))) }
         return Responses.json(status.status, .object(members))
     }
 

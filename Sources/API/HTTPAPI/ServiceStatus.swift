@@ -30,9 +30,12 @@ struct ServiceStatus: Sendable {
         return processing == nil ? "ok" : "processing"
     }
 
-    /// The response as JSON; for guests, messages do not name anything of the database.
-    func json(isGuest: Bool) -> JSONEncodedValue {
+    /// The response as JSON; for guests, messages do not name anything of the database, and those of a limited share link do not get the time of
+    /// the last event, which may be one that they must not read.
+    func json(_ access: Access) -> JSONEncodedValue {
         let now = WallClock.seconds
+        let isGuest = access.shareLimits != nil
+        let lastReceived = access.shareLimits?.isEmpty ?? true ? lastReceived : nil
         let problems = problems.map { problem in
             let age = Int64(max(0, seconds - problem.since))
             return JSONEncodedValue.object([

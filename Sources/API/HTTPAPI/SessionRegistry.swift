@@ -94,7 +94,7 @@ package final class SessionRegistry: Sendable {
 
     /// The access of the owner's own sessions, which need no store.
     private static func ownAccess(_ credential: Credential) -> Access? {
-        credential.session.flatMap { $0.linkID == nil ? $0.access : nil }
+        credential.session?.isOwner == true ? .everything : nil
     }
 
     private static func isExpired(_ validity: Validity, _ now: Int64) -> Bool {
@@ -296,8 +296,9 @@ package final class SessionRegistry: Sendable {
         let ended = try tables.ended(owners: sessions.filter { $0.linkID == nil }.map(\.id))
         var validities = try read(credentials.compactMap(\.tokenKey), APITokens(database))
         for session in sessions {
-            let isActive = session.linkID == nil ? !ended.contains(session.id) : active.contains(session.id)
-            validities[.session(session)] = isActive ? .active(session.access) : .ended
+            let owner: Access? = ended.contains(session.id) ? nil : .everything
+            let access = session.isOwner ? owner : active[session.id].map { .reading($0) }
+            validities[.session(session)] = access.map { .active($0) } ?? .ended
         }
         let used = sessions.filter { $0.linkID == nil && !ended.contains($0.id) }
         try use(used, signIns, OwnerSessions(database))

@@ -177,12 +177,16 @@ final class SessionRoutes: Sendable {
         let session = SignedSession(id: Owner.makeID(), linkID: link.id, expiry: link.expiry)
         let cookie = cookie(owner.text(session), seconds: max(0, link.expiry - now), isSecure)
         return perform(ticket) { [self] database throws(StoreError) in
-            try ShareTables(database).begin(session.id, of: link.id, now: now)
-                ? signedIn(.reading, cookie) : Self.refuse(401, "This link has expired or was revoked")
+            guard let limits = try ShareTables(database).begin(session.id, of: link.id, now: now) else {
+                return Self.refuse(401, "This link has expired or was revoked")
+            }
+            return signedIn(.reading(limits), cookie)
         }
     }
 
-    private static func body(_ access: Access) -> JSONEncodedValue { .object([("access", .text(access.word))]) }
+    private static func body(_ access: Access) -> JSONEncodedValue {
+        .object([("access", .text(access.word)), ("limits", access.shareLimits?.json ?? .null)])
+    }
 
     private func signedIn(_ access: Access, _ cookie: String?) -> ServerResponse {
         let fields = cookie.map { [("Set-Cookie", $0)] } ?? []
@@ -222,9 +226,15 @@ final class SessionRoutes: Sendable {
         }
     }
 
-    func addShare(days: Int64, label: String, _ ticket: Ticket) -> HandlerResult {
+    func addShare(days: Int64, label: String, _ limits: ShareLimits, _ ticket: Ticket) -> HandlerResult {
         let now = WallClock.seconds
-        let link = ShareLink(id: Owner.makeID(), label: label, createdAt: now, expiresAt: now + days * 86_400)
+        let link = ShareLink(
+            id: Owner.makeID(),
+            label: label,
+            createdAt: now,
+            expiresAt: now + days * 86_400,
+            limits: limits
+        )
         let secret = owner.linkText(id: link.id, expiry: link.expiresAt)
         return perform(ticket) { database throws(StoreError) in
             guard try ShareTables(database).add(link) else {
@@ -234,6 +244,7 @@ final class SessionRoutes: Sendable {
                 .object([
                     ("id", .text(link.id)), ("share", .text(secret)), ("label", .text(label)),
                     ("created", .integer(link.createdAt)), ("expires", .integer(link.expiresAt)),
+                    ("limits", limits.json),
                 ])
             )
         }

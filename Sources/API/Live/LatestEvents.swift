@@ -1,7 +1,12 @@
+import Reports
+
 /// An event as it is sent to subscribers.
 struct Frame: Sendable {
     let id: Int64
     let bytes: [UInt8]
+    /// The site of the event, and its time in seconds since 1970.
+    var site = ""
+    var seconds: Int64 = 0
 }
 
 /// The latest events, which are kept for all subscribers: those after `first`, up to `last`.
@@ -43,10 +48,14 @@ struct LatestEvents: Sendable {
         self.last = last
     }
 
-    /// The events after an id, up to `bytesMax` but at least one, and the id that they reach.
+    /// The events of a scope after an id, up to `bytesMax` but at least one, and the id that they reach.
     ///
     /// - Returns: nil when the next event is no longer kept, or nothing was read yet.
-    func after(_ id: Int64, bytesMax: Int) -> (bytes: [UInt8], last: Int64)? {
+    func after(
+        _ id: Int64,
+        bytesMax: Int,
+        scope: ReportScope = ReportScope()
+    ) -> (bytes: [UInt8], last: Int64)? {
         guard let last else { return nil }
         guard id < last else { return ([], id) }
         guard id >= first else { return nil }
@@ -58,6 +67,10 @@ struct LatestEvents: Sendable {
         var bytes: [UInt8] = []
         var reached = id
         for frame in frames[low...] {
+            guard scope.contains(site: frame.site, seconds: frame.seconds) else {
+                reached = frame.id
+                continue
+            }
             if !bytes.isEmpty, bytes.count + frame.bytes.count > bytesMax { return (bytes, reached) }
             bytes += frame.bytes
             reached = frame.id

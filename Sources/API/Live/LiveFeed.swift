@@ -2,7 +2,7 @@ package import Aggregation
 package import HTTPServer
 import Locks
 package import Log
-import Reports
+package import Reports
 package import Storage
 package import Workers
 
@@ -60,9 +60,10 @@ package final class LiveFeed: Sendable {
     /// - Parameters:
     ///   - ticket: The ticket of the request.
     ///   - after: The last id that the subscriber has; nil to start with new events.
+    ///   - scope: What the subscriber may read.
     /// - Returns: nil when there are too many subscribers.
-    package func subscribe(_ ticket: Ticket, after: Int64?) -> Subscriber? {
-        let subscriber = Subscriber(feed: self, ticket: ticket, position: after)
+    package func subscribe(_ ticket: Ticket, after: Int64?, scope: ReportScope = ReportScope()) -> Subscriber? {
+        let subscriber = Subscriber(feed: self, ticket: ticket, position: after, scope: scope)
         let isAccepted = state.withLock { state in
             guard state.subscribers.count < limits.subscribersMax, !worker.isStopping else { return false }
             state.subscribers[ticket.rawValue] = subscriber
@@ -77,9 +78,9 @@ package final class LiveFeed: Sendable {
         state.withLock { $0.subscribers[subscriber.ticket.rawValue] = nil }
     }
 
-    /// The kept events after an id; nil when the next one is no longer kept.
-    func latest(after id: Int64) -> (bytes: [UInt8], last: Int64)? {
-        state.withLock { $0.latest.after(id, bytesMax: limits.partBytesMax) }
+    /// The kept events of a scope after an id; nil when the next one is no longer kept.
+    func latest(after id: Int64, _ scope: ReportScope) -> (bytes: [UInt8], last: Int64)? {
+        state.withLock { $0.latest.after(id, bytesMax: limits.partBytesMax, scope: scope) }
     }
 
     /// Makes the thread read for subscribers that must catch up, without waiting for its next turn.
@@ -92,7 +93,7 @@ package final class LiveFeed: Sendable {
         var sent = event
         if event.payload.utf8.count > limits.payloadBytesMax { sent.payload = "" }
         let text = Array("id: \(event.id)\ndata: ".utf8) + encode(sent).filter { $0 != 0x0A && $0 != 0x0D }
-        return Frame(id: event.id, bytes: text + Array("\n\n".utf8))
+        return Frame(id: event.id, bytes: text + Array("\n\n".utf8), site: event.site, seconds: event.seconds)
     }
 
     /// Drops the kept events, some of which may have been erased; subscribers continue from the database.

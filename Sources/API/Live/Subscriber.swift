@@ -22,10 +22,12 @@ package final class Subscriber: BodySource {
     package let isEndless = true
     let ticket: Ticket
     private let feed: LiveFeed
+    private let scope: ReportScope
     private let state: Locked<State>
 
-    init(feed: LiveFeed, ticket: Ticket, position: Int64?) {
+    init(feed: LiveFeed, ticket: Ticket, position: Int64?, scope: ReportScope) {
         self.feed = feed
+        self.scope = scope
         self.ticket = ticket
         state = Locked(State(position: position, bytes: position == nil ? [] : Self.beginning))
     }
@@ -41,7 +43,7 @@ package final class Subscriber: BodySource {
         }
         if !held.bytes.isEmpty { return .bytes(held.bytes) }
         guard let position = held.position else { return .later }
-        guard let (bytes, last) = feed.latest(after: position) else {
+        guard let (bytes, last) = feed.latest(after: position, scope) else {
             state.withLock { $0.needsCatchUp = true }
             feed.requestCatchUp()
             return .later
@@ -88,7 +90,7 @@ package final class Subscriber: BodySource {
             bytesMax: bytesMax
         )
         last = max(position, last)
-        for event in read {
+        for event in read where scope.contains(site: event.site, seconds: event.seconds) {
             guard bytes.count < bytesMax else {
                 last = event.id - 1
                 break

@@ -37,11 +37,11 @@ package struct LiveReport: Sendable {
             if isWanted { found = row[1].integer.map { min($0 / 1_000_000, now) } }
             return found == nil
         }
-        return found
+        return found.flatMap { context.query.scope.times?.contains($0) ?? true ? $0 : nil }
     }
 }
 
-/// The sites with page views at any time.
+/// The sites with page views at any time that the sender may read.
 package struct SitesReport: Sendable {
     /// The most sites of a list.
     static let sitesMax = 200
@@ -49,11 +49,13 @@ package struct SitesReport: Sendable {
     package let sites: [(site: String, pageViews: Int64)]
 
     init(_ context: ReportContext) throws(ReportError) {
-        guard let bounds = try context.bounds() else {
+        let times = context.query.scope.times ?? 0..<Int64.max
+        guard let bounds = try context.bounds(), bounds.last >= times.lowerBound, bounds.first < times.upperBound else {
             sites = []
             return
         }
-        var scan = context.plainScanQuery(from: bounds.first, to: bounds.last + 1)
+        let (from, to) = (max(bounds.first, times.lowerBound), min(bounds.last + 1, times.upperBound))
+        var scan = context.plainScanQuery(from: from, to: to)
         scan.withVisitors = false
         scan.lists = [ScanQuery.List(column: .site, measure: .pageViews, limit: Self.sitesMax)]
         sites = try context.run(scan).lists[0].rows.map { row in
@@ -63,15 +65,20 @@ package struct SitesReport: Sendable {
 }
 
 extension Reports {
-    package func live(site: String?, now: Int64) throws(ReportError) -> LiveReport {
+    package func live(
+        site: String?,
+        now: Int64,
+        scope: ReportScope = ReportScope()
+    ) throws(ReportError) -> LiveReport {
         let range = try ReportRange(from: now - LiveReport.minutes * 60, to: now)
-        return try computed(ReportQuery(range: range, site: site)) { context throws(ReportError) in
+        return try computed(ReportQuery(range: range, site: site, scope: scope)) { context throws(ReportError) in
             try LiveReport(context, now: now)
         }
     }
 
-    package func sites() throws(ReportError) -> SitesReport {
-        let query = ReportQuery(range: try ReportRange(from: 0, to: 1), includesBots: true)
+    package func sites(_ scope: ReportScope = ReportScope()) throws(ReportError) -> SitesReport {
+        let range = try ReportRange(from: 0, to: 1)
+        let query = ReportQuery(range: range, site: scope.site, includesBots: true, scope: scope)
         return try computed(query) { context throws(ReportError) in try SitesReport(context) }
     }
 }

@@ -19,7 +19,7 @@ package struct OverviewReport: Sendable {
     /// Nil when data of the previous period is incomplete, so that there is nothing to compare with.
     package private(set) var previous: Aggregate?
     package private(set) var previousSeries: [Bucket] = []
-    /// The start of the last minute with an event, in seconds since 1970; 0 for none.
+    /// The start of the last minute with an event of any site, in seconds since 1970; 0 for none, and for senders who may read only a part.
     package let updated: Int64
     package private(set) var visitorsRefusal: String?
 
@@ -29,7 +29,7 @@ package struct OverviewReport: Sendable {
         let current = try context.run(Self.scanQuery(context, range))
         (totals, series) = (current.total, Self.series(current, range))
         visitorsRefusal = current.visitorsRefusal
-        updated = try context.lastTime(upTo: now, bounds) / 60 * 60
+        updated = context.query.scope.isEverything ? try context.lastTime(upTo: now, bounds) / 60 * 60 : 0
         guard context.comparesPrevious(bounds) else { return }
         let past = try context.run(Self.scanQuery(context, range.previous))
         (previous, previousSeries) = (past.total, Self.series(past, range.previous))

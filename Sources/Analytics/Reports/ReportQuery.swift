@@ -11,18 +11,22 @@ package struct ReportQuery: Sendable, Equatable {
     package var includesBots: Bool
     /// Whether the previous period is computed as well.
     package var isComparing: Bool
+    /// What the sender may read; `range` and `site` are within it.
+    package var scope: ReportScope
 
     package init(
         range: ReportRange,
         site: String? = nil,
         filters: [ReportFilter] = [],
         includesBots: Bool = false,
-        isComparing: Bool = true
+        isComparing: Bool = true,
+        scope: ReportScope = ReportScope()
     ) {
         self.range = range
         self.site = site
         self.filters = filters
         self.includesBots = includesBots
         self.isComparing = isComparing
+        self.scope = scope
     }
 }

@@ -122,8 +122,10 @@ package struct ReportRange: Sendable, Equatable {
     var previous: ReportRange { ReportRange(previousOf: self) }
 
     /// The range of all time with the day of the first event as its first day; today without events.
+    ///
+    /// It does not begin before `from`: the sender may not read earlier times.
     func beginning(at first: Int64?) throws(ReportError) -> ReportRange {
-        let start = zone.bucketStart(min(max(first ?? to, from), to - 1), .day)
+        let start = max(from, zone.bucketStart(min(max(first ?? to, from), to - 1), .day))
         return try ReportRange(start, to, zone, wanted, weekStart, .adjacent)
     }
 }

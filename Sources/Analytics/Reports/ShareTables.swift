@@ -9,13 +9,22 @@ package struct ShareLink: Sendable, Equatable {
     package var createdAt: Int64
     package var expiresAt: Int64
     package var lastUsedAt: Int64?
+    package var limits: ShareLimits
 
-    package init(id: String, label: String, createdAt: Int64, expiresAt: Int64, lastUsedAt: Int64? = nil) {
+    package init(
+        id: String,
+        label: String,
+        createdAt: Int64,
+        expiresAt: Int64,
+        lastUsedAt: Int64? = nil,
+        limits: ShareLimits = ShareLimits()
+    ) {
         self.id = id
         self.label = label
         self.createdAt = createdAt
         self.expiresAt = expiresAt
         self.lastUsedAt = lastUsedAt
+        self.limits = limits
     }
 }
 
@@ -42,18 +51,20 @@ package struct ShareTables {
     /// All links, the newest first, including expired ones.
     package func links() throws(StoreError) -> [ShareLink] {
         let sql = """
-            select id, label, created_at, expires_at, last_used_at
+            select \(ShareLimits.columns), id, label, created_at, expires_at, last_used_at
             from insight_share_links
             order by created_at desc, id
             """
         return try database.briefRows(sql, []).compactMap { row in
-            guard let id = row[0].text, let created = row[2].integer, let expires = row[3].integer else { return nil }
+            let own = Array(row.dropFirst(ShareLimits.columnsCount))
+            guard let id = own[0].text, let created = own[2].integer, let expires = own[3].integer else { return nil }
             return ShareLink(
                 id: id,
-                label: row[1].text ?? "",
+                label: own[1].text ?? "",
                 createdAt: created,
                 expiresAt: expires,
-                lastUsedAt: row[4].integer
+                lastUsedAt: own[4].integer,
+                limits: ShareLimits(row)
             )
         }
     }
@@ -68,8 +79,9 @@ package struct ShareTables {
         }
         return try database.add(
             to: "insight_share_links",
-            "id, label, created_at, expires_at",
-            [.text(link.id), .text(link.label), .integer(link.createdAt), .integer(link.expiresAt)],
+            "id, label, created_at, expires_at, \(ShareLimits.columns)",
+            [.text(link.id), .text(link.label), .integer(link.createdAt), .integer(link.expiresAt)]
+                + link.limits.values,
             max: Int64(Self.linksMax)
         )
     }
@@ -93,18 +105,18 @@ package struct ShareTables {
 
     /// Starts a guest's session.
     ///
-    /// - Returns: false when the link was revoked or has expired.
-    package func begin(_ session: String, of link: String, now: Int64) throws(StoreError) -> Bool {
-        var isBegun = false
+    /// - Returns: What the guest may read; nil when the link was revoked or has expired.
+    package func begin(_ session: String, of link: String, now: Int64) throws(StoreError) -> ShareLimits? {
+        var limits: ShareLimits?
         try database.transaction { () throws(StoreError) in
             let sql = """
                 update insight_share_links
                 set last_used_at = ?2
                 where id = ?1 and expires_at > ?2
-                returning id
+                returning \(ShareLimits.columns)
                 """
-            isBegun = try !database.briefRows(sql, [.text(link), .integer(now)]).isEmpty
-            guard isBegun else { return }
+            limits = try database.briefRows(sql, [.text(link), .integer(now)]).first.map { ShareLimits($0) }
+            guard limits != nil else { return }
             _ = try database.briefRows(
                 "insert into insight_share_sessions (id, link_id, created_at) values (?1, ?2, ?3)",
                 [.text(session), .text(link), .integer(now)]
@@ -121,7 +133,7 @@ package struct ShareTables {
                 """
             _ = try database.briefRows(surplus, [.text(link), .text(session), .integer(Self.sessionsPerLinkMax - 1)])
         }
-        return isBegun
+        return limits
     }
 
     /// Ends a guest's session.
@@ -147,25 +159,29 @@ package struct ShareTables {
         _ = try database.briefRows(surplus, [.integer(Self.endedMax)])
     }
 
-    /// The valid ones of some guests' sessions; also updates the last use of their links.
-    package func active(guests: [String], now: Int64) throws(StoreError) -> Set<String> {
-        guard !guests.isEmpty else { return [] }
+    /// The valid ones of some guests' sessions with what each may read; also updates the last use of their links.
+    package func active(guests: [String], now: Int64) throws(StoreError) -> [String: ShareLimits] {
+        guard !guests.isEmpty else { return [:] }
         let names = database.padded(guests.map { .text($0) })
         let sql = """
-            select session.id, link.id, link.last_used_at
+            select \(ShareLimits.columns), session.id, link.id, link.last_used_at
             from insight_share_sessions as session
             join insight_share_links as link on link.id = session.link_id
             where session.id in (\(Self.list(names.count))) and link.expires_at > ?\(names.count + 1)
             """
         let rows = try database.briefRows(sql, names + [.integer(now)])
-        let unnoted = Set(rows.filter { ($0[2].integer ?? 0) < now - Self.useSeconds }.compactMap { $0[1].text })
+        let own = ShareLimits.columnsCount
+        let unnoted = Set(
+            rows.filter { ($0[own + 2].integer ?? 0) < now - Self.useSeconds }.compactMap { $0[own + 1].text }
+        )
         for link in unnoted {
             _ = try database.briefRows(
                 "update insight_share_links set last_used_at = ?2 where id = ?1",
                 [.text(link), .integer(now)]
             )
         }
-        return Set(rows.compactMap { $0[0].text })
+        let found = rows.compactMap { row in row[own].text.map { ($0, ShareLimits(row)) } }
+        return Dictionary(found, uniquingKeysWith: { first, _ in first })
     }
 
     /// The ended ones of some sessions of the owner.
@@ -180,4 +196,38 @@ package struct ShareTables {
     }
 
     private static func list(_ count: Int) -> String { (1...count).map { "?\($0)" }.joined(separator: ", ") }
+}
+
+extension ShareLimits {
+    fileprivate static let columns = "site, range_from, range_to, range_days, views"
+    fileprivate static let columnsCount = 5
+
+    /// The values of `columns`.
+    fileprivate var values: [SQLValue] {
+        let (from, to, days): (Int64?, Int64?, Int64?) =
+            switch period {
+            case nil: (nil, nil, nil)
+            case .fixed(let from, let to): (from, to, nil)
+            case .days(let days): (nil, nil, days)
+            }
+        let names = views.map { $0.map(\.rawValue).joined(separator: ",") }
+        return [SQLValue(site), SQLValue(from), SQLValue(to), SQLValue(days), SQLValue(names)]
+    }
+
+    /// Decodes a row that begins with `columns`; views that this version does not have are not allowed.
+    fileprivate init(_ row: [SQLValue]) {
+        var period: Period?
+        if let days = row[3].integer {
+            // Whatever another program has stored.
+            period = .days(min(max(days, Self.days.lowerBound), Self.days.upperBound))
+        } else if row[1].integer != nil || row[2].integer != nil {
+            period = .fixed(from: row[1].integer, to: row[2].integer)
+        }
+        let names = row[4].text?.split(separator: ",").map(String.init)
+        self.init(
+            site: row[0].text,
+            period: period,
+            views: names.map { names in names.compactMap { OwnerView(rawValue: $0) } }
+        )
+    }
 }

@@ -84,7 +84,25 @@ extension ShareLink: JSONRepresentable {
     var json: JSONEncodedValue {
         .object([
             ("id", .text(id)), ("label", .text(label)), ("created", .integer(createdAt)),
-            ("expires", .integer(expiresAt)), ("last_used", JSONEncodedValue(lastUsedAt)),
+            ("expires", .integer(expiresAt)), ("last_used", JSONEncodedValue(lastUsedAt)), ("limits", limits.json),
+        ])
+    }
+}
+
+extension ShareLimits: JSONRepresentable {
+    /// Null without a limit.
+    var json: JSONEncodedValue {
+        guard !isEmpty else { return .null }
+        let (from, to, days): (Int64?, Int64?, Int64?) =
+            switch period {
+            case nil: (nil, nil, nil)
+            case .fixed(let from, let to): (from, to, nil)
+            case .days(let days): (nil, nil, days)
+            }
+        let names = views.map { JSONEncodedValue.array($0.map { .text($0.rawValue) }) }
+        return .object([
+            ("site", JSONEncodedValue(site)), ("from", JSONEncodedValue(from)), ("to", JSONEncodedValue(to)),
+            ("range_days", JSONEncodedValue(days)), ("views", names ?? .null),
         ])
     }
 }

@@ -21,8 +21,9 @@ enum EventHandlers {
 
     static func timeline(_ site: Site, _ call: Call) -> HandlerResult {
         let (visitor, before) = (call.path["visitor"] ?? "", call.parameters.integer("before"))
+        let scope = call.parameters.scope
         return site.reports.read(call.ticket, missing: "Event not found") { database throws(StoreError) in
-            try EventQueries(database: database).timeline(of: visitor, before: before)
+            try EventQueries(database: database).timeline(of: visitor, before: before, scope: scope)
         }
     }
 
@@ -53,7 +54,7 @@ enum EventHandlers {
         try Parameter("Last-Event-ID", .integer(0...Int64.max)).check(header)
         // The header that a browser sends when it reconnects overrides the query, which stays the same.
         let after = header.flatMap { Int64($0) } ?? call.parameters.integer("after")
-        guard let subscriber = feed.subscribe(call.ticket, after: after) else {
+        guard let subscriber = feed.subscribe(call.ticket, after: after, scope: call.parameters.scope) else {
             return .now(.response(Responses.busy("Too many subscribers")))
         }
         let fields = [("Content-Type", "text/event-stream"), Responses.noStore, ("X-Accel-Buffering", "no")]

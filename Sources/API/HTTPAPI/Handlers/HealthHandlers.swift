@@ -19,6 +19,6 @@ enum HealthHandlers {
 
     static func status(_ site: Site, _ call: Call) -> HandlerResult {
         guard let status = site.status else { return .now(.response(Responses.unavailable())) }
-        return .now(Responses.json(status.status().json(isGuest: call.identity.access == .reading)))
+        return .now(Responses.json(status.status().json(call.identity.access)))
     }
 }

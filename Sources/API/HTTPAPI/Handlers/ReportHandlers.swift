@@ -6,13 +6,14 @@ import Segments
 /// Handlers of the routes that compute a report.
 enum ReportHandlers {
     static func sites(_ site: Site, _ call: Call) -> HandlerResult {
-        site.reports.report(call.ticket) { reports throws(ReportError) in try reports.sites() }
+        let scope = call.parameters.scope
+        return site.reports.report(call.ticket) { reports throws(ReportError) in try reports.sites(scope) }
     }
 
     static func live(_ site: Site, _ call: Call) -> HandlerResult {
-        let (name, now) = (call.parameters["site"], WallClock.seconds)
+        let (name, now, scope) = (call.parameters["site"], WallClock.seconds, call.parameters.scope)
         return site.reports.report(call.ticket) { reports throws(ReportError) in
-            try reports.live(site: name, now: now)
+            try reports.live(site: name, now: now, scope: scope)
         }
     }
 

@@ -1,13 +1,17 @@
 import Events
 import HTTPServer
 import Reports
+import Segments
 import Storage
 
 /// Handlers of `/api/segments`.
 enum SavedSegmentHandlers {
     static func list(_ site: Site, _ call: Call) -> HandlerResult {
-        site.reports.read(call.ticket) { database throws(StoreError) in
-            SavedSegmentList(segments: try SavedSegments(database).all())
+        let isLimited = call.parameters.scope.site != nil
+        return site.reports.read(call.ticket) { database throws(StoreError) in
+            // The values of a filter by site are names of other sites.
+            let segments = try SavedSegments(database).all().filter { !isLimited || !$0.filtersBySite }
+            return SavedSegmentList(segments: segments)
         }
     }
 
@@ -65,6 +69,15 @@ private struct RemovedSegment: JSONRepresentable {
     let id: String
 
     var json: JSONEncodedValue { .object([("removed", .text(id))]) }
+}
+
+extension SavedSegment {
+    /// Whether a filter has names of sites.
+    fileprivate var filtersBySite: Bool {
+        // Filters that cannot be read may have some.
+        let list = try? ReportFilter.list(filters)
+        return list?.contains { $0.subject == .column(.site) } ?? true
+    }
 }
 
 extension SavedSegment: JSONRepresentable {

@@ -9,8 +9,11 @@ enum SettingsHandlers {
     private static let annotationTimes: ClosedRange<Int64> = 946_684_800...4_102_444_800
 
     static func settings(_ site: Site, _ call: Call) -> HandlerResult {
-        site.reports.report(call.ticket) { reports throws(ReportError) in
-            JSONEncodedValue.object([("settings", JSONEncodedValue(try reports.settings()))])
+        let wanted = call.parameters.scope.site
+        return site.reports.report(call.ticket) { reports throws(ReportError) in
+            // Settings without a site are for sites that have none.
+            let settings = try reports.settings().filter { wanted == nil || $0.site.isEmpty || $0.site == wanted }
+            return JSONEncodedValue.object([("settings", JSONEncodedValue(settings))])
         }
     }
 

@@ -11,7 +11,7 @@ enum TrackingHandlers {
         let now = WallClock.seconds
         let query = try call.parameters.report(now: now)
         // Counters of the process are the owner's.
-        let server = call.identity.access == .reading ? nil : site.serverCounters
+        let server = call.identity.access.shareLimits == nil ? site.serverCounters : nil
         let version = site.version
         let tracker = TrackerAddresses(
             scripts: Set(Route.scriptNames),

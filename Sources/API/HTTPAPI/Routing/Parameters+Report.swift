@@ -8,7 +8,7 @@ extension Parameters {
     /// The seconds to which the end of a named range is rounded, so that the panels of a page send the same query.
     private static let step: Int64 = 10
     /// 2000-01-01 in seconds since 1970, the earliest time of a query.
-    private static let earliest: Int64 = 946_684_800
+    static let earliest: Int64 = 946_684_800
     /// The most seconds from now to the end of tomorrow, in any time zone.
     private static let aheadSecondsMax: Int64 = 2 * 86_400 + 3600
     /// Parameters that are filters by themselves: `browser=Chrome` is `["is","browser",["Chrome"]]`.
@@ -26,7 +26,8 @@ extension Parameters {
                 site: self["site"],
                 filters: try reportFilters(),
                 includesBots: self["bots"] == "include",
-                isComparing: self["compare"].map { $0 != "none" } ?? isComparedByDefault
+                isComparing: self["compare"].map { $0 != "none" } ?? isComparedByDefault,
+                scope: scope
             )
         }
     }
@@ -60,24 +61,27 @@ extension Parameters {
 
     // MARK: - Range
 
-    private func zone(_ zones: ZoneCache) throws(ReportError) -> Zone {
+    func zone(_ zones: ZoneCache) throws(ReportError) -> Zone {
         guard let name = self["zone"] else { return .utc }
         if let zone = zones.zone(name) { return zone }
         guard zones.isInstalled else { throw .refused("The server has no time zone data: install tzdata") }
         throw .refused("zone must be an IANA time zone, such as Europe/Berlin")
     }
 
-    private func range(now: Int64, zones: ZoneCache) throws(ReportError) -> ReportRange {
+    func range(now: Int64, zones: ZoneCache) throws(ReportError) -> ReportRange {
         let zone = try zone(zones)
         let interval = self["interval"].flatMap { Interval(rawValue: $0) }
         let weekStart = integer("week_start").flatMap { Weekday(rawValue: $0) } ?? .monday
         let end = now - now % Self.step + Self.step
         guard self["from"] != nil || self["to"] != nil else {
+            let name = self["range"].flatMap { NamedRange(rawValue: $0) } ?? .hours24
+            // All time is all that the sender may read.
+            let last = name == .all ? min(end, scope.times?.upperBound ?? end) : end
             return try ReportRange(
-                self["range"].flatMap { NamedRange(rawValue: $0) } ?? .hours24,
+                name,
                 now: now,
-                end: end,
-                earliest: Self.earliest,
+                end: last,
+                earliest: min(max(Self.earliest, scope.times?.lowerBound ?? .min), last - 1),
                 zone: zone,
                 interval: interval,
                 weekStart: weekStart

@@ -1,6 +1,10 @@
+import Reports
+
 /// The checked parameters of a query: each is declared by its route and has an allowed value.
 struct Parameters: Sendable {
     private var values: [String: String] = [:]
+    /// What the sender may read: everything, but for guests of a limited share link.
+    var scope = ReportScope()
 
     /// A query without parameters.
     init() {}
@@ -23,6 +27,9 @@ struct Parameters: Sendable {
 
     /// The value of a parameter; nil when it is missing or empty.
     subscript(name: String) -> String? { values[name] }
+
+    /// Replaces the value of a parameter.
+    mutating func set(_ name: String, _ value: String?) { values[name] = value }
 
     /// The value of a parameter of the kind `.integer`.
     func integer(_ name: String) -> Int64? { values[name].flatMap { Int64($0) } }

@@ -111,18 +111,24 @@ struct Operation: Sendable {
 }
 
 /// The access that an operation requires.
-enum RouteAccess: Sendable {
+enum RouteAccess: Sendable, Equatable {
     /// Pages of the allowed origins. Responses have CORS headers, and preflights are handled.
     case ingest
     case everyone
     /// Everyone; the handler gets the identity of the sender.
     case identified
-    /// The owner, guests of a share link, and API tokens of the operation's scope.
-    case reader
+    /// The owner, guests of a share link within its limits, and API tokens of the operation's scope.
+    case reader(ShareRule)
     /// The owner, and API tokens of the operation's scope.
     case owner
     /// The owner, and no API token: what decides who has access.
     case ownerOnly
+
+    /// What guests of a limited share link get; nil if guests get nothing, or what everybody gets.
+    var shareRule: ShareRule? {
+        guard case .reader(let rule) = self else { return nil }
+        return rule
+    }
 
     /// The kind of its requests, by which latencies are counted.
     var kind: RequestKind {

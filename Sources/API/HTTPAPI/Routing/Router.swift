@@ -1,10 +1,12 @@
+import Events
 import HTTPServer
 import HTTPWire
 import Reports
 
 /// Finds the operation of a request in the table of routes, and passes the request to its handler or refuses it.
 ///
-/// Unknown paths, methods that a route does not have, preflights, origins, sign-in and parameters are decided only here.
+/// Unknown paths, methods that a route does not have, preflights, origins, sign-in, parameters and the limits of share links are decided only
+/// here.
 struct Router: Sendable {
     let table: RouteTable
     let basePath: String
@@ -90,11 +92,17 @@ struct Router: Sendable {
         }
     }
 
-    /// Runs the handler with the declared parameters of the operation; a query of nil is not parsed.
+    /// Runs the handler with the declared parameters of the operation, within the limits of the sender; a query of nil is not parsed.
     private static func run(_ operation: Operation, _ call: Call, _ query: Query?, _ site: Site) -> HandlerResult {
         do throws(QueryError) {
             var call = call
             if let query, let declared = operation.parameters { call.parameters = try Parameters(query, declared) }
+            if let limits = call.identity.access.shareLimits, let rule = operation.access.shareRule {
+                switch try ShareGate(now: WallClock.seconds).decide(rule, call.parameters, limits) {
+                case .allowed(let parameters): call.parameters = parameters
+                case .refused(let refusal): return refuse(refusal)
+                }
+            }
             return try operation.handler(site, call)
         } catch {
             return refuse(400, error.message)
@@ -122,6 +130,12 @@ struct Router: Sendable {
             "This request needs an API token with the scope \(scope.rawValue)",
             [("WWW-Authenticate", error)]
         )
+    }
+
+    private static func refuse(_ refusal: ShareGate.Refusal) -> HandlerResult {
+        let code = refusal.code.rawValue
+        let body = JSONEncodedValue.object([("message", .text(refusal.message)), ("code", .text(code))])
+        return .now(.response(Responses.json(403, body)))
     }
 
     private static func refuse(_ status: Int, _ message: String, _ fields: [Responses.Field] = []) -> HandlerResult {

@@ -75,7 +75,7 @@ extension RouteTable {
         Route("/api/audit-log", .get(.ownerOnly, [.before], AuditHandlers.list)),
         Route(
             "/api/segments",
-            .get(.reader, [], SavedSegmentHandlers.list),
+            .get(.reader(.scope()), [], SavedSegmentHandlers.list),
             .change(.post, .owner, [], SavedSegmentHandlers.add)
         ),
         Route(
@@ -88,7 +88,7 @@ extension RouteTable {
     private static let settings = [
         Route(
             "/api/settings",
-            .get(.reader, [], SettingsHandlers.settings),
+            .get(.reader(.scope()), [], SettingsHandlers.settings),
             .change(.put, .owner, [.site], SettingsHandlers.changeSettings)
         ),
         Route(
@@ -98,7 +98,7 @@ extension RouteTable {
         ),
         Route(
             "/api/annotations",
-            .get(.reader, Parameter.range + [.site], SettingsHandlers.annotations),
+            .get(.reader(.report()), Parameter.range + [.site], SettingsHandlers.annotations),
             .change(.post, .owner, [], SettingsHandlers.add)
         ),
         Route(
@@ -110,16 +110,22 @@ extension RouteTable {
 
     private static let reports = [
         Route("/api/openapi.json", .get(.everyone) { site, call in site.file("openapi.json", call) }),
-        Route("/api/status", .get(.reader, [], HealthHandlers.status)),
+        Route("/api/status", .get(.reader(.server), [], HealthHandlers.status)),
         Route("/api/storage", .get(.owner, [], StorageHandlers.storage)),
-        Route("/api/sites", .get(.reader, [], ReportHandlers.sites)),
-        Route("/api/live", .get(.reader, [.site], ReportHandlers.live)),
-        Route("/api/overview", .get(.reader, Parameter.series + [.compare], ReportHandlers.overview)),
-        Route("/api/performance", .get(.reader, Parameter.series + [.compare], ReportHandlers.performance)),
+        Route("/api/sites", .get(.reader(.scope()), [], ReportHandlers.sites)),
+        Route("/api/live", .get(.reader(.present()), [.site], ReportHandlers.live)),
+        Route(
+            "/api/overview",
+            .get(.reader(.report(.overview)), Parameter.series + [.compare], ReportHandlers.overview)
+        ),
+        Route(
+            "/api/performance",
+            .get(.reader(.report(.performance)), Parameter.series + [.compare], ReportHandlers.performance)
+        ),
         Route(
             "/api/breakdowns",
             .get(
-                .reader,
+                .reader(.report(.overview, .performance)),
                 Parameter.filtered + [.dimensions, .listRows, .only, .goal] + Parameter.list + [.compare],
                 ReportHandlers.breakdowns
             )
@@ -127,18 +133,28 @@ extension RouteTable {
         Route(
             "/api/vitals-by",
             .get(
-                .reader,
+                .reader(.report(.performance)),
                 Parameter.filtered + [.vitalsDimension, .rows, .vitalsOrder, .sampleMin],
                 ReportHandlers.vitalsBy
             )
         ),
         Route(
             "/api/slow-pages",
-            .get(.reader, Parameter.filtered + [.vital, .slowPages, .sampleMin], ReportHandlers.slowPages)
+            .get(
+                .reader(.report(.performance)),
+                Parameter.filtered + [.vital, .slowPages, .sampleMin],
+                ReportHandlers.slowPages
+            )
         ),
-        Route("/api/fingerprints", .get(.reader, Parameter.filtered, ReportHandlers.fingerprints)),
-        Route("/api/data-quality", .get(.reader, Parameter.filteredTraffic, ReportHandlers.dataQuality)),
-        Route("/api/tracking", .get(.reader, Parameter.range + [.site], TrackingHandlers.tracking)),
+        Route(
+            "/api/fingerprints",
+            .get(.reader(.allTime(.fingerprint)), Parameter.filtered, ReportHandlers.fingerprints)
+        ),
+        Route(
+            "/api/data-quality",
+            .get(.reader(.report(.overview)), Parameter.filteredTraffic, ReportHandlers.dataQuality)
+        ),
+        Route("/api/tracking", .get(.reader(.report(.tracking)), Parameter.range + [.site], TrackingHandlers.tracking)),
         Route(
             "/api/fingerprint-frequency",
             .get(.everyone, [.signals, .site], ReportHandlers.fingerprintFrequency)
@@ -148,7 +164,7 @@ extension RouteTable {
     private static let goals = [
         Route(
             "/api/goals",
-            .get(.reader, [.site], GoalHandlers.goals),
+            .get(.reader(.definitions(.goals)), [.site], GoalHandlers.goals),
             .change(.post, .owner, [], GoalHandlers.addGoal)
         ),
         Route(
@@ -156,35 +172,50 @@ extension RouteTable {
             .change(.put, .owner, [], GoalHandlers.changeGoal),
             .change(.delete, .owner, [], GoalHandlers.removeGoal)
         ),
-        Route("/api/conversions", .get(.reader, Parameter.series + [.compare], GoalHandlers.conversions)),
+        Route(
+            "/api/conversions",
+            .get(.reader(.report(.goals)), Parameter.series + [.compare], GoalHandlers.conversions)
+        ),
         Route(
             "/api/funnels",
-            .get(.reader, [.site], GoalHandlers.funnels),
+            .get(.reader(.definitions(.goals)), [.site], GoalHandlers.funnels),
             .change(.post, .owner, [], GoalHandlers.addFunnel)
         ),
         Route(
             "/api/funnels/{id}",
-            .get(.reader, Parameter.filtered, GoalHandlers.savedFunnel),
+            .get(.reader(.report(.goals)), Parameter.filtered, GoalHandlers.savedFunnel),
             .change(.put, .owner, [], GoalHandlers.changeFunnel),
             .change(.delete, .owner, [], GoalHandlers.removeFunnel)
         ),
-        Route("/api/funnel-report", .get(.reader, Parameter.filtered + Parameter.funnel, GoalHandlers.funnel)),
-        Route("/api/retention", .get(.reader, Parameter.filtered + Parameter.retention, GoalHandlers.retention)),
-        Route("/api/paths", .get(.reader, Parameter.filtered + Parameter.paths, GoalHandlers.paths)),
+        Route(
+            "/api/funnel-report",
+            .get(.reader(.report(.goals)), Parameter.filtered + Parameter.funnel, GoalHandlers.funnel)
+        ),
+        Route(
+            "/api/retention",
+            .get(.reader(.report(.goals)), Parameter.filtered + Parameter.retention, GoalHandlers.retention)
+        ),
+        Route("/api/paths", .get(.reader(.report(.goals)), Parameter.filtered + Parameter.paths, GoalHandlers.paths)),
     ]
 
     private static let issues = [
-        Route("/api/issues", .get(.reader, Parameter.series + Parameter.issueListing, IssueHandlers.issues)),
+        Route(
+            "/api/issues",
+            .get(.reader(.report(.issues)), Parameter.series + Parameter.issueListing, IssueHandlers.issues)
+        ),
         Route(
             "/api/issues/{id}",
-            .get(.reader, Parameter.series, IssueHandlers.issue),
+            .get(.reader(.report(.issues)), Parameter.series, IssueHandlers.issue),
             .change(.put, .owner, [.site], IssueHandlers.decide)
         ),
         Route(
             "/api/issues/{id}/occurrences",
-            .get(.reader, Parameter.filtered + [.before, .occurrences], IssueHandlers.occurrences)
+            .get(.reader(.report(.issues)), Parameter.filtered + [.before, .occurrences], IssueHandlers.occurrences)
         ),
-        Route("/api/issues/{id}/properties", .get(.reader, Parameter.filtered, IssueHandlers.properties)),
+        Route(
+            "/api/issues/{id}/properties",
+            .get(.reader(.report(.issues)), Parameter.filtered, IssueHandlers.properties)
+        ),
         Route(
             "/api/issues/{id}/merge",
             .change(.put, .owner, [], IssueHandlers.merge),
@@ -193,19 +224,26 @@ extension RouteTable {
     ]
 
     private static let events = [
-        Route("/api/events", .get(.reader, Parameter.search + [.before, .events], EventHandlers.events)),
+        Route(
+            "/api/events",
+            .get(.reader(.allTime(.raw)), Parameter.search + [.before, .events], EventHandlers.events)
+        ),
         Route(
             "/api/visitors",
-            .get(.reader, Parameter.filtered + [.visitorSort, .find, .visitors, .cursor], VisitorHandlers.visitors)
+            .get(
+                .reader(.report(.visitors)),
+                Parameter.filtered + [.visitorSort, .find, .visitors, .cursor],
+                VisitorHandlers.visitors
+            )
         ),
         Route("/api/visitors/{visitor}", .change(.delete, .owner, [.site], ErasureHandlers.erase)),
         Route("/api/visitors/{visitor}/export", .get(.owner, [.site], ErasureHandlers.export)),
         Route("/api/erasures", .get(.owner, [], ErasureHandlers.list)),
         Route("/api/erasures/{id}", .get(.owner, [], ErasureHandlers.find)),
-        Route("/api/visitors/{visitor}/timeline", .get(.reader, [.before], EventHandlers.timeline)),
-        Route("/api/export", .get(.reader, Parameter.search + [.format], EventHandlers.export)),
-        Route("/api/stream", .get(.reader, [.after], EventHandlers.stream)),
-        Route("/api/submissions", .get(.reader, [], EventHandlers.submissions)),
+        Route("/api/visitors/{visitor}/timeline", .get(.reader(.scope(.visitors)), [.before], EventHandlers.timeline)),
+        Route("/api/export", .get(.reader(.allTime(.raw)), Parameter.search + [.format], EventHandlers.export)),
+        Route("/api/stream", .get(.reader(.present(.raw)), [.after], EventHandlers.stream)),
+        Route("/api/submissions", .get(.reader(.unlimited(.raw)), [], EventHandlers.submissions)),
     ]
 
     private static let alerts = [

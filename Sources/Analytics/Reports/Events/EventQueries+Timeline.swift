@@ -53,10 +53,15 @@ extension EventQueries {
 
     /// The latest page of a visitor's timeline.
     ///
-    /// `before` is `next` of the previous page; a page ends when its events have `ReadBudget.bytesMax` bytes.
+    /// `before` is `next` of the previous page; a page ends when its events have `ReadBudget.bytesMax` bytes. Where `scope` may cut a page view,
+    /// it has no delivery report and no missing events, which would count events beyond the scope.
     ///
     /// - Returns: nil when there is no event with the id `before`.
-    package func timeline(of visitor: String, before: Int64? = nil) throws(StoreError) -> VisitorTimeline? {
+    package func timeline(
+        of visitor: String,
+        before: Int64? = nil,
+        scope: ReportScope = ReportScope()
+    ) throws(StoreError) -> VisitorTimeline? {
         var end: EventCursor?
         if let before {
             end = try cursor(of: before)
@@ -64,14 +69,17 @@ extension EventQueries {
         }
         var search = Search()
         search.visitor = visitor
+        search.narrow(to: scope)
         let page = try page(search, .descending, from: end, limit: Self.timelineMax)
-        let reports = try reports(Array(Set(page.events.map(\.pageviewID))))
+        let events = page.events.filter(search.matches)
+        let isWhole = scope.times == nil
+        let reports = isWhole ? try reports(Array(Set(events.map(\.pageviewID)))) : [:]
         var timeline = VisitorTimeline(visitor: visitor, next: page.next?.id)
-        for event in page.events.reversed() { timeline.add(event) }
+        for event in events.reversed() { timeline.add(event) }
         let hash = try KeyedHashes(database).texts
         for session in timeline.sessions.indices {
             for view in timeline.sessions[session].pageViews.indices {
-                timeline.sessions[session].pageViews[view].finish(reports, hash)
+                timeline.sessions[session].pageViews[view].finish(reports, hash, isWhole: isWhole)
             }
         }
         return timeline
@@ -125,11 +133,16 @@ extension VisitorTimeline.PageView {
     static let missingMax = 200
 
     /// Sorts the events, and finds the missing ones and the issues of errors.
-    fileprivate mutating func finish(_ reports: [String: VisitorTimeline.DeliveryReport], _ hash: KeyedHash) {
+    fileprivate mutating func finish(
+        _ reports: [String: VisitorTimeline.DeliveryReport],
+        _ hash: KeyedHash,
+        isWhole: Bool
+    ) {
         report = reports[id]
         events.sort { ($0.seq, $0.id) < ($1.seq, $1.id) }
         issues = events.filter { $0.type == OwnEventType.error.rawValue }
             .map { ($0.id, $0.issueID(namedSite: $0.site, hash)) }
+        guard isWhole else { return }
         let numbers = Set(events.map(\.seq).filter { $0 > 0 })
         let highest = max(numbers.max() ?? 0, report?.emitted ?? 0)
         guard highest > 0, highest <= Self.numberedMax else { return }

@@ -43,6 +43,17 @@ package struct EventQueries {
 
         package init() {}
 
+        /// Limits the search, whose conditions are within the scope or absent.
+        package mutating func narrow(to scope: ReportScope) {
+            site = site ?? scope.site
+            guard let times = scope.times else { return }
+            // The stores compare times of these years only.
+            if times.lowerBound > 0 { from = max(from ?? 0, min(times.lowerBound, Int64(UInt32.max))) }
+            if times.upperBound < Int64.max {
+                to = min(to ?? Int64.max, max(0, min(times.upperBound, Int64(UInt32.max))))
+            }
+        }
+
         /// Whether an event matches.
         package func matches(_ event: StoredEvent) -> Bool {
             if let type, event.type != type { return false }

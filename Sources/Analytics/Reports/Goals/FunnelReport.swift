@@ -71,10 +71,14 @@ extension Reports {
         }
     }
 
-    /// The report of a saved funnel; nil when there is none with this id.
+    /// The report of a saved funnel; nil when there is none with this id that the sender may read.
     package func funnel(_ query: ReportQuery, id: String) throws(ReportError) -> FunnelReport? {
         try computed(query) { context throws(ReportError) in
-            guard let funnel = try GoalTables(context.database).funnels().first(where: { $0.id == id }) else {
+            guard
+                let funnel = try GoalTables(context.database).funnels(site: query.scope.site).first(where: {
+                    $0.id == id
+                })
+            else {
                 return nil
             }
             let steps = try Milestone.steps(funnel.steps)

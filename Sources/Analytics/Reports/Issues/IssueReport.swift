@@ -32,18 +32,21 @@ package struct IssueReport: Sendable {
     package private(set) var lists: [List]
     package let samples: [StoredEvent]
 
-    /// Returns nil when there is no issue with this id; of a merged issue, the report is that of the issue as which it counts.
+    /// Returns nil when there is no issue with this id that the sender may read; of a merged issue, the report is that of the issue as which it counts.
     init?(_ context: ReportContext, _ name: String) throws(ReportError) {
         let aliases = try context.issueAliases()
         let issue = aliases.target(of: name)
-        guard let text = try context.issueTexts([issue], aliases)[issue] else { return nil }
+        let scope = context.query.scope
+        guard let text = try context.issueTexts([issue], aliases)[issue], text.isSeen(in: scope) else { return nil }
         range = context.query.range
         (self.issue, self.text) = (issue, text)
         series = range.buckets.map { ($0, 0) }
         lists = Self.dimensions.map { _ in List() }
         let titles = try context.plainIssueTexts(text.merged, IssueAliases())
-        members = text.merged.map { ($0, titles[$0] ?? .unknown) }
-        samples = try IssueSamples(database: context.database, site: context.query.site)
+        members = text.merged.map { name in
+            (name, titles[name].flatMap { $0.isSeen(in: scope) ? $0 : nil } ?? .unknown)
+        }
+        samples = try IssueSamples(database: context.database, site: context.query.site, scope: scope)
             .latest(of: Set(aliases.all(of: issue)), upTo: text.lastEventID)
         guard let code = context.dictionaries.code(of: issue, in: .issue) else { return }
         let result = try context.run(Self.scanQuery(context, code, isNoise: text.noise != nil))

@@ -2,7 +2,7 @@ import Storage
 import Aggregation
 import Rollups
 
-/// Finds the latest errors of an issue, in any range.
+/// Finds the latest errors of an issue, in any range that the sender may read.
 struct IssueSamples {
     /// The range of ids before the latest error that is searched, and the most errors that are read and returned.
     private static let span: Int64 = 20_000
@@ -14,6 +14,7 @@ struct IssueSamples {
     let database: any Database
     /// Nil for all sites.
     let site: String?
+    let scope: ReportScope
 
     /// Whether an event counts for the site; a site without a name of its own counts for `(other)`.
     private var condition: String {
@@ -43,7 +44,8 @@ struct IssueSamples {
             )
             for row in read.rows {
                 guard let event = StoredEvent(row),
-                    issues.contains(event.issueID(namedSite: row[StoredEvent.columnsCount].text ?? "", hash))
+                    issues.contains(event.issueID(namedSite: row[StoredEvent.columnsCount].text ?? "", hash)),
+                    scope.times?.contains(event.seconds) ?? true
                 else { continue }
                 found.append(event)
             }

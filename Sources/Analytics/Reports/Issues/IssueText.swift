@@ -24,7 +24,7 @@ package struct IssueText: Sendable {
     /// The issues that are merged into it.
     package internal(set) var merged: [String] = []
 
-    /// The text of `(other)`, and of an issue of another site than the selected one.
+    /// The text of `(other)`, and of an issue of another site than the selected one or one that the sender may not read.
     static let unknown = IssueText(
         site: "",
         kind: "error",
@@ -40,6 +40,11 @@ package struct IssueText: Sendable {
     /// Whether a text, in lower case, occurs in the title, the culprit or the id.
     func contains(_ text: String, id: String) -> Bool {
         "\(name): \(message)\n\(culprit.function) \(culprit.file)\n\(id)".lowercased().contains(text)
+    }
+
+    /// Whether the time from its first to its last error has a part that the sender may read.
+    func isSeen(in scope: ReportScope) -> Bool {
+        scope.times.map { firstSeen < $0.upperBound && lastSeen >= $0.lowerBound } ?? true
     }
 
     fileprivate mutating func add(_ other: IssueText) {

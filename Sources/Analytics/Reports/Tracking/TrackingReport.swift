@@ -94,7 +94,8 @@ package struct TrackingReport: Sendable {
     /// The page views of the four weeks before a time.
     private static func usual(_ context: ReportContext, before end: Int64) throws(ReportError) -> Int64 {
         let all = context.includingBots
-        var scan = all.plainScanQuery(from: end - TrafficGaps.weeks * 7 * 86_400, to: end + 1)
+        let from = max(end - TrafficGaps.weeks * 7 * 86_400, context.query.scope.times?.lowerBound ?? .min)
+        var scan = all.plainScanQuery(from: min(from, end), to: end + 1)
         (scan.withVisitors, scan.totals) = (false, .withoutEngagement)
         return try all.run(scan).total.pageViews
     }
@@ -185,11 +186,13 @@ struct HourlyPageViews {
         start = checked - TrafficGaps.weeks * 7 * 86_400
         let edges = Array(stride(from: start, to: max(to, start + 1), by: Int(hour)).map { Int64($0) })
         let all = context.includingBots
-        var scan = all.plainScanQuery(from: start, to: max(to, start + 1))
+        // What the sender may not read counts as unknown.
+        let earliest = context.query.scope.times?.lowerBound ?? .min
+        var scan = all.plainScanQuery(from: max(start, min(earliest, from)), to: max(to, start + 1))
         scan.edges = edges
         (scan.withVisitors, scan.totals) = (false, .withoutEngagement)
         counts = try all.run(scan).buckets.map(\.pageViews)
-        let known = try context.bounds()?.first ?? Int64.max
+        let known = max(try context.bounds()?.first ?? Int64.max, earliest)
         let whole = Int(max(0, to - start) / hour)
         gaps = TrafficGaps(counts: Array(counts.prefix(whole)), start: start, checked: checked, known: known)
     }
