@@ -2,6 +2,7 @@
 
 const tabs = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[role=tab]")]);
 const names = tabs.map((tab) => tab.dataset.tab ?? "");
+const isShown = (/** @type {HTMLElement} */ tab) => !tab.hidden;
 
 /** @type {Set<(name: string) => void>} */
 const listeners = new Set();
@@ -16,7 +17,7 @@ export const openTab = () => tabs.find((tab) => tab.getAttribute("aria-selected"
  * @param {{isFocused?: boolean, isRemembered?: boolean}} [options]
  */
 export function showTab(name, { isFocused = false, isRemembered = true } = {}) {
-  if (!names.includes(name)) return;
+  if (!tabs.some((tab) => tab.dataset.tab === name && isShown(tab))) return;
   for (const tab of tabs) {
     const isOpen = tab.dataset.tab === name;
     tab.setAttribute("aria-selected", String(isOpen));
@@ -31,22 +32,35 @@ export function showTab(name, { isFocused = false, isRemembered = true } = {}) {
   for (const listener of listeners) listener(name);
 }
 
-/** @param {number} index from 0 */
+/**
+ * Shows some of the tabs, and opens the first of them instead of one that is hidden.
+ *
+ * @param {(name: string) => boolean} isWanted
+ */
+export function showTabs(isWanted) {
+  for (const tab of tabs) tab.hidden = !isWanted(tab.dataset.tab ?? "");
+  const first = tabs.find(isShown);
+  if (first && !isWanted(openTab())) showTab(first.dataset.tab ?? "");
+}
+
+/** @param {number} index from 0, hidden ones included */
 export const showTabAt = (index) => showTab(names[index], { isFocused: true });
 
 export function startTabs() {
   for (const [index, tab] of tabs.entries()) {
     tab.addEventListener("click", () => showTab(names[index]));
     tab.addEventListener("keydown", (event) => {
+      const shown = tabs.filter(isShown);
+      const at = shown.indexOf(tab);
       const step = /** @type {Record<string, number>} */ ({
-        ArrowRight: index + 1,
-        ArrowLeft: index - 1 + tabs.length,
+        ArrowRight: at + 1,
+        ArrowLeft: at - 1 + shown.length,
         Home: 0,
-        End: tabs.length - 1,
+        End: shown.length - 1,
       })[event.key];
       if (step === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
       event.preventDefault();
-      showTabAt(step % tabs.length);
+      showTab(shown[step % shown.length].dataset.tab ?? "", { isFocused: true });
     });
   }
   // An address without a name is that of the first tab.

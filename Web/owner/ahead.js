@@ -1,6 +1,7 @@
 // Reading ahead: while the owner uses the page, the reports of all views are read one after the other, so that a view
 // opens without a wait. The view under the pointer comes first.
 
+import { allowsView } from "./limits.js";
 import { VIEWS } from "./views.js";
 
 /** Milliseconds without a key or pointer after which the owner only watches the page: it does not read ahead then. */
@@ -61,7 +62,7 @@ export async function startAhead(open) {
   const { signal } = reading;
   await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   // Of the open view, what is not in the window is not requested yet.
-  for (const name of new Set([open, ...Object.keys(VIEWS)])) {
+  for (const name of new Set([open, ...Object.keys(VIEWS).filter(allowsView)])) {
     if (signal.aborted || !isWanted()) return;
     await read(name);
   }

@@ -5,9 +5,10 @@ import { nextTheme } from "../kit/theme.js";
 import { openAddSite } from "./add-site.js";
 import { openChanges } from "./changes.js";
 import { openFilter } from "./filter-dialog.js";
+import { allowsRange, onlySite, wholeRangeLabel } from "./limits.js";
 import { openSessions } from "./sessions.js";
 import { siteNames } from "./sites.js";
-import { change, changeFilters, current, filters, includesBots, isComparing, RANGES } from "./state.js";
+import { change, changeFilters, current, filters, includesBots, isComparing, RANGES, zone } from "./state.js";
 import { openTokens } from "./tokens.js";
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -21,21 +22,23 @@ function views() {
     label: tab.firstChild?.textContent?.trim() ?? "",
     keys: String(index + 1),
     run: () => showTab(tab.dataset.tab ?? "", { isFocused: true }),
-  }));
+  })).filter((_, index) => !tabs[index].hidden);
 }
 
 /** @returns {import("./palette.js").Command[]} */
 const ranges = () =>
-  Object.entries(RANGES).map(([range, { label, key }]) => ({
+  Object.entries(RANGES).filter(([range]) => allowsRange(range, zone())).map(([range, { label, key }]) => ({
     group: "Range",
-    label,
+    label: (range === "all" ? wholeRangeLabel() : null) ?? label,
     keys: key.toUpperCase(),
     run: () => change({ range, from: null, to: null, interval: null }),
   }));
 
 /** @returns {import("./palette.js").Command[]} */
 const sites = () =>
-  ["", ...siteNames()].map((site) => ({ group: "Site", label: site || "All sites", run: () => change({ site }) }));
+  onlySite() === null
+    ? ["", ...siteNames()].map((site) => ({ group: "Site", label: site || "All sites", run: () => change({ site }) }))
+    : [];
 
 /** @returns {import("./palette.js").Command[]} */
 const actions = () => [

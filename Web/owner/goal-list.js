@@ -1,5 +1,6 @@
 // The list of goals with their conversions, and what to do without one.
 
+import { allowsView } from "./limits.js";
 import { h, table } from "../kit/dom.js";
 import { count, exact, percent } from "../kit/format.js";
 import { sparkline } from "../kit/sparkline.js";
@@ -158,6 +159,7 @@ async function drawNone(element, signal) {
       found,
     ),
   );
+  if (!allowsView("overview")) return;
   const { dimensions } = await report(suggestionsRequest(), signal);
   const rows = dimensions.event.rows.filter((/** @type {any} */ row) => !row.value.startsWith("("));
   if (!rows.length) return;

@@ -1,5 +1,6 @@
 // The view "Goals": conversions, funnels, retention and paths.
 
+import { allowsView } from "./limits.js";
 import { body, card, skeleton } from "../kit/cards.js";
 import { h } from "../kit/dom.js";
 import { openFunnel } from "./funnel-dialog.js";
@@ -28,7 +29,7 @@ const conversions = () => ["conversions", seriesQuery()];
 /** Reads the reports of the view, one after the other. @param {AbortSignal} signal */
 export async function readGoalsView(signal) {
   const { goals } = await report(conversions(), signal);
-  if (!goals.length) await report(suggestionsRequest(), signal);
+  if (!goals.length && allowsView("overview")) await report(suggestionsRequest(), signal);
   await readFunnels(signal);
   await readRetention(signal);
   await report(pathsRequest(), signal);

@@ -1,13 +1,14 @@
 // The owner's page: sign-in, and the view that the address selects.
 
 import { loadCharts, recolorCharts } from "../kit/charts.js";
-import { onTab, openTab, showTab, showTabAt, startTabs } from "../kit/tabs.js";
+import { onTab, openTab, showTab, showTabAt, showTabs, startTabs } from "../kit/tabs.js";
 import { nextTheme, onTheme, startTheme } from "../kit/theme.js";
 import { setText } from "../kit/dom.js";
 import { within } from "../kit/time.js";
 import { readNow, startAhead, stopAhead, watchUse } from "./ahead.js";
 import { ask, onSignedOut, onUnknownZone, RequestError } from "./api.js";
 import { drawBar, fillZones, startBar } from "./bar.js";
+import { allowsPresent, allowsView, onlySite } from "./limits.js";
 import { showBanners } from "./banners.js";
 import { allCommands } from "./commands.js";
 import { openFilter, startFilter } from "./filter-dialog.js";
@@ -25,7 +26,7 @@ import { startChanges } from "./changes.js";
 import { startSessions } from "./sessions.js";
 import { startTokens } from "./tokens.js";
 import { drawSites, startSites } from "./sites.js";
-import { change, current, includesBots, isRangeOver, onState, rejectZone, zone } from "./state.js";
+import { change, current, includesBots, isRangeOver, limitState, onState, rejectZone, zone } from "./state.js";
 import { areFiguresIncomplete, latestStatus, onStatus, startStatus, stopStatus } from "./status.js";
 import { clearStrip, refreshStrip, setLastEvent, showStrip, startStrip } from "./tracking-strip.js";
 import { VIEWS } from "./views.js";
@@ -111,7 +112,7 @@ async function drawLive() {
   clearTimeout(liveTimer);
   readingLive?.abort();
   const { signal } = readingLive = new AbortController();
-  if (access !== "none" && document.visibilityState === "visible") {
+  if (access !== "none" && allowsPresent() && document.visibilityState === "visible") {
     const element = byId("live");
     try {
       const { visitors, last_event: last } = await ask("live", { site: current().site }, { signal });
@@ -183,14 +184,27 @@ function startKeys() {
 
 // Access
 
+/** Hides what a guest of a limited link cannot see. @param {import("./limits.js").Limits | null} limits null for the owner */
+function applyLimits(limits) {
+  limitState(limits);
+  showTabs(allowsView);
+  byId("tracking-strip").hidden = !allowsView("tracking");
+  byId("live").hidden = !allowsPresent();
+  const site = onlySite();
+  byId("site").hidden = site !== null;
+  byId("only-site").hidden = site === null;
+  setText(byId("only-site"), site ?? "");
+}
+
 /**
  * Requests the figures together with the status and the settings, and shows them when these are known. If the settings
  * have another time zone than the one of the last time, the figures are requested once more.
  *
- * @param {string} kind
+ * @param {string} kind @param {import("./limits.js").Limits | null} limits
  */
-async function signedIn(kind) {
+async function signedIn(kind, limits) {
   access = kind;
+  applyLimits(limits);
   document.body.dataset.access = kind;
   byId("content").setAttribute("aria-busy", "true");
   const isReady = Promise.all([startStatus(), loadSettings().then(settingsLoaded)]);
@@ -249,6 +263,7 @@ function signedOut() {
   shownZone = null;
   stopStatus();
   close();
+  applyLimits(null);
   document.body.dataset.access = "none";
   byId("content").hidden = true;
   clear();
@@ -260,9 +275,9 @@ function signedOut() {
 async function signIn(body) {
   const message = byId("sign-in-message");
   try {
-    const { access: kind } = await ask("session", {}, { method: "POST", body });
+    const { access: kind, limits } = await ask("session", {}, { method: "POST", body });
     setText(message, "");
-    await signedIn(kind);
+    await signedIn(kind, limits);
     return true;
   } catch (error) {
     setText(message, /** @type {Error} */ (error).message);
@@ -324,9 +339,9 @@ async function start() {
 async function signInAtStart(token, share) {
   if (token && await signIn({ token })) return;
   if (share && await signIn({ share })) return;
-  const { access: kind } = await ask("session").catch(() => ({ access: "none" }));
+  const { access: kind, limits } = await ask("session").catch(() => ({ access: "none", limits: null }));
   if (kind === "none") signedOut();
-  else await signedIn(kind);
+  else await signedIn(kind, limits);
 }
 
 /** For tests. */

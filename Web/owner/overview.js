@@ -1,6 +1,7 @@
 // Totals, figures over time, lists, errors and data quality.
 
 import { h, setText } from "../kit/dom.js";
+import { allowsView } from "./limits.js";
 import { drawTopIssues, issuesLink, TOP_MAX } from "./issues.js";
 import { delta, drawPart, failure, noFigures, refusalOf, refused, showFailure } from "./parts.js";
 import { body, card, skeleton } from "../kit/cards.js";
@@ -67,7 +68,10 @@ const requests = () => ({
   quality: ["data-quality", { ...reportQuery(), bots: undefined }],
 });
 
-export const overviewRequests = () => [...Object.values(requests()), ...apartRequests()];
+export function overviewRequests() {
+  const { totals, lists, issues, quality } = requests();
+  return [totals, lists, ...(allowsView("issues") ? [issues] : []), quality, ...apartRequests()];
+}
 
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export async function showOverview(panel, signal) {
@@ -87,7 +91,8 @@ export async function showOverview(panel, signal) {
   );
   const quality = card("Data quality", "third");
   const lists = listCards(signal);
-  panel.replaceChildren(tiles, chart, ...lists.elements, errors, quality);
+  const hasIssues = allowsView("issues");
+  panel.replaceChildren(tiles, chart, ...lists.elements, ...(hasIssues ? [errors] : []), quality);
   for (const one of [chart, errors, quality]) body(one).append(skeleton());
   const { totals, issues, quality: delivery } = requests();
   const figures = report(totals, signal);
@@ -103,7 +108,7 @@ export async function showOverview(panel, signal) {
       showFailure(signal, chart)(error);
     }),
     lists.show(),
-    report(issues, signal).then(
+    hasIssues && report(issues, signal).then(
       (found) => drawPart(errors, found, () => drawTopIssues(errors, found)),
       showFailure(signal, errors),
     ),

@@ -11,6 +11,8 @@ import { exact, percent, shareOf } from "../kit/format.js";
  * @param {AbortSignal} signal
  */
 export async function duplicatesRemoved(signal) {
+  // Counters of the process are the owner's.
+  if (document.body.dataset.access !== "owner") return null;
   try {
     const response = await fetch(new URL("health/details", document.baseURI), { signal });
     return response.ok ? (await response.json()).ingest.duplicates : null;

@@ -3,6 +3,7 @@
 import { h, setText } from "../kit/dom.js";
 import { stepped } from "../kit/ranges.js";
 import { chosenPeriod } from "../kit/times.js";
+import { allowsRange, narrowedBounds, wholeRangeLabel } from "./limits.js";
 import { openRange } from "./range-dialog.js";
 import { change, current, isCustomRange, rangeBounds, rangeName, RANGES, rangeSeconds, zone } from "./state.js";
 
@@ -14,8 +15,17 @@ const GROUPS = new Set(["24h", "month", "all"]);
 /** @param {string} range */
 const chooseRange = (range) => change({ range, from: null, to: null, interval: null });
 
-/** The next period, or the previous one. @param {-1 | 1} direction */
-const neighbor = (direction) => stepped(rangeBounds(), rangeSeconds(), direction, zone(), Date.now() / 1000);
+/** The name of a range. @param {string} name */
+const labelOf = (name) => name === "all" ? wholeRangeLabel() ?? RANGES.all.label : RANGES[name].label;
+
+/** The next period, or the previous one; null if there is none that can be seen. @param {-1 | 1} direction */
+function neighbor(direction) {
+  const now = Date.now() / 1000;
+  const bounds = stepped(rangeBounds(), rangeSeconds(), direction, zone(), now);
+  if (bounds === null) return null;
+  const isSeen = bounds.range ? allowsRange(bounds.range, zone(), now) : narrowedBounds(bounds, zone(), now) !== null;
+  return isSeen ? bounds : null;
+}
 
 /** Moves the range by its length. @param {-1 | 1} direction @returns {boolean} whether there is such a period */
 function step(direction) {
@@ -27,7 +37,7 @@ function step(direction) {
 export function drawRange() {
   const { from, to } = current();
   const name = rangeName();
-  setText(byId("range-name"), name === null ? chosenPeriod(from, to, zone()) : RANGES[name].label);
+  setText(byId("range-name"), name === null ? chosenPeriod(from, to, zone()) : labelOf(name));
   for (const [id, direction] of /** @type {[string, -1 | 1][]} */ ([["range-back", -1], ["range-next", 1]])) {
     /** @type {HTMLButtonElement} */ (byId(id)).disabled = neighbor(direction) === null;
   }
@@ -63,15 +73,16 @@ const itemOf = (value, { label, key }, choose) =>
 
 function fill() {
   menu().replaceChildren(
-    ...Object.entries(RANGES).flatMap(([name, range]) => [
-      ...(GROUPS.has(name) ? [h("div", { role: "separator" })] : []),
-      itemOf(name, range, () => chooseRange(name)),
+    ...Object.entries(RANGES).filter(([name]) => allowsRange(name, zone())).flatMap(([name, { key }], index) => [
+      ...(GROUPS.has(name) && index ? [h("div", { role: "separator" })] : []),
+      itemOf(name, { key, label: labelOf(name) }, () => chooseRange(name)),
     ]),
     itemOf("custom", CUSTOM, openRange),
   );
 }
 
 function open() {
+  fill();
   menu().hidden = false;
   byId("range-open").setAttribute("aria-expanded", "true");
   (items().find((item) => item.getAttribute("aria-checked") === "true") ?? items()[0]).focus();
@@ -116,7 +127,7 @@ export function rangeKey(event) {
   if (event.key === CUSTOM.key) openRange();
   else {
     const name = Object.keys(RANGES).find((name) => RANGES[name].key === event.key);
-    if (!name) return false;
+    if (!name || !allowsRange(name, zone())) return false;
     chooseRange(name);
   }
   close();

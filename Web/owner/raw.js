@@ -5,6 +5,7 @@ import { poll } from "../kit/time.js";
 import { shortened } from "../kit/visible.js";
 import { address, ask, check } from "./api.js";
 import { body, card, empty, skeleton } from "../kit/cards.js";
+import { allowsPresent, allowsUnlimited, onlySite } from "./limits.js";
 import { failure, visitorLink } from "./parts.js";
 import { forgetReport, report, reportTime } from "./reports.js";
 import { change, current, rangeQuery, zone } from "./state.js";
@@ -27,9 +28,10 @@ export async function showRaw(panel, signal) {
   const live = card("Live", "full", "events as they are stored");
   const explorer = card("Explorer", "full", "newest first");
   const submissions = card("Dashboard submissions", "full", "the last 50");
-  panel.replaceChildren(live, explorer, submissions);
-  startLive(live, signal);
-  startSubmissions(submissions, signal);
+  const [hasLive, hasSubmissions] = [allowsPresent(), allowsUnlimited()];
+  panel.replaceChildren(...(hasLive ? [live] : []), explorer, ...(hasSubmissions ? [submissions] : []));
+  if (hasLive) startLive(live, signal);
+  if (hasSubmissions) startSubmissions(submissions, signal);
   await startExplorer(explorer, signal);
 }
 
@@ -51,7 +53,9 @@ function startLive(element, signal) {
     list,
     h("p", {
       class: "caption",
-      text: "The last 100 events of all sites. When the stream lags, events are skipped and counted.",
+      text: `The last 100 events${
+        onlySite() === null ? " of all sites" : ""
+      }. When the stream lags, events are skipped and counted.`,
     }),
   );
   /** @type {any[]} */

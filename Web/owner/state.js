@@ -2,6 +2,7 @@
 
 import { DIMENSIONS, FILTERS_MAX } from "../kit/contract.js";
 import { encodeFilters, parseFilters, withValue } from "./filters.js";
+import { narrowed, setLimits } from "./limits.js";
 import { lengthInDays } from "../kit/ranges.js";
 import { boundSeconds, browserZone, firstDayOfWeek, isZone } from "../kit/times.js";
 
@@ -73,6 +74,7 @@ export function change(changes, { isStep = true, redraws = true } = {}) {
     if (value) state[name] = value;
     else delete state[name];
   }
+  state = narrowed(state, zone(), RANGE);
   if (isStep) history.pushState(null, "", urlOf(state));
   else history.replaceState(null, "", urlOf(state));
   if (redraws) { for (const listener of listeners) listener(before); }
@@ -94,8 +96,15 @@ export const addressWith = (list) => {
 addEventListener("popstate", () => {
   const before = state;
   state = read();
+  state = narrowed(state, zone(), RANGE);
   for (const listener of listeners) listener(before);
 });
+
+/** Goes on with what a guest can see. @param {import("./limits.js").Limits | null} limits null for all data */
+export function limitState(limits) {
+  setLimits(limits);
+  if (limits !== null) change({}, { isStep: false, redraws: false });
+}
 
 export const filters = () => parseFilters(state.filters);
 

@@ -4,6 +4,7 @@ import { setText } from "../kit/dom.js";
 import { duration, exact, percent, shareOf } from "../kit/format.js";
 import { isTrackingCurrent, readTracking } from "./tracking-report.js";
 import { CONCLUSIONS, versionsText } from "./tracking-model.js";
+import { allowsView } from "./limits.js";
 import { rangeQuery } from "./state.js";
 
 const TICK_MS = 1000;
@@ -57,6 +58,7 @@ function draw(report) {
  * @param {AbortSignal} signal
  */
 export async function showStrip(signal) {
+  if (!allowsView("tracking")) return;
   const key = JSON.stringify(rangeQuery());
   if (shown && shown !== key) {
     for (const name of ["state", "delivery", "version", "clock", "csp"]) setText(part(name), "–");
