@@ -196,6 +196,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Imports",
+            dependencies: ["Compression", "Crypto", "Events", "Files", "JSON", "Storage"],
+            path: "Sources/Analytics/Imports",
+            swiftSettings: strict
+        ),
+        .target(
             name: "Erasure",
             dependencies: ["Events", "Log", "Rollups", "Storage", "Workers"],
             path: "Sources/Analytics/Erasure",
@@ -249,7 +255,7 @@ let package = Package(
             name: "collector",
             dependencies: [
                 "Alerts", "Archive", "Assets", "Crypto", "DemoData", "Erasure", "Events", "Files", "HTML", "HTTPAPI",
-                "HTTPClient", "HTTPServer",
+                "HTTPClient", "HTTPServer", "Imports",
                 "Ingest", "Live", "Locations", "Locks", "Log", "MaxMind", "Numbers", "Reports", "Rollups", "Storage",
                 "StoragePostgres", "StorageSQLite", "Workers",
             ],
@@ -287,6 +293,11 @@ let package = Package(
         .testTarget(
             name: "ArchiveTests",
             dependencies: ["Archive", "Storage", "StorageSQLite", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ImportsTests",
+            dependencies: ["Compression", "Events", "Files", "Imports", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(name: "CompressionTests", dependencies: ["CZlib", "Compression"], swiftSettings: strict),

@@ -53,6 +53,7 @@ private let allowedImports: [String: Set<String>] = [
     "Archive": [
         "Compression", "Crypto", "Events", "Files", "JSON", "Locks", "Log", "Rollups", "Storage", "Workers",
     ],
+    "Imports": ["Compression", "Crypto", "Events", "Files", "JSON", "Storage"],
     "Alerts": [
         "Crypto", "Events", "HTTPClient", "Locks", "Log", "Reports", "Rollups", "Segments", "Storage", "TimeZones",
         "Workers",
@@ -69,7 +70,7 @@ private let allowedImports: [String: Set<String>] = [
     // App
     "collector": [
         "Alerts", "Archive", "Assets", "Crypto", "DemoData", "Erasure", "Events", "Files", "HTML", "HTTPAPI",
-        "HTTPClient", "HTTPServer",
+        "HTTPClient", "HTTPServer", "Imports",
         "Ingest", "Live", "Locations", "Locks", "Log", "MaxMind", "Numbers", "Reports", "Rollups", "Storage",
         "StoragePostgres",
         "StorageSQLite",
